@@ -1,0 +1,2 @@
+//! The binary `tongshi`.
+fn main() {}
