@@ -1,0 +1,574 @@
+//! The flat program: what runs. Vectors with indices, no names looked up, no trees walked.
+//!
+//! In: from `lower`, one [`MessageProgram`] for each message. Out: to the codec machine (`adapters::codec`), the
+//! engine and the tools. It must not know bytes, sockets or stores.
+//!
+//! One message has two instruction lists, [`Read`] in wire order and [`Write`] in order of dependence (decisions D2),
+//! two mapping lists between the message and the business records, and one cold table for texts of faults.
+
+use crate::model::{Delimited, Frame, Load, Prefix, Tlv, TextCode, XmlForm};
+use crate::value::{Absent, Constant, Form, ShapeId, Side, Size, Symbol, Type, Unit};
+
+/// Index of an expression in [`Expressions`].
+pub type ExprId = u32;
+
+/// Lowered expressions of one module: postfix code over a stack of values.
+#[derive(Clone, Debug, Default)]
+pub struct Expressions {
+    /// All code, one after the other.
+    pub code: Vec<Code>,
+    /// Start and end in `code`, and the type, by [`ExprId`].
+    pub ranges: Vec<(u32, u32)>,
+    /// Types by [`ExprId`].
+    pub types: Vec<Type>,
+    /// Constants by index.
+    pub constants: Vec<Constant>,
+    /// References by index.
+    pub loads: Vec<Load>,
+    /// Texts of algorithm names and formats by index.
+    pub texts: Vec<Box<str>>,
+    /// Field sets of `pairs`.
+    pub pairs: Vec<PairSet>,
+}
+
+/// The fields of a `pairs(…)`.
+#[derive(Clone, Debug)]
+pub struct PairSet {
+    /// Wire name and slot (level 0) with its wire form.
+    pub fields: Vec<(Box<str>, u16, u32)>,
+    /// Empty values are left out.
+    pub without_empty: bool,
+}
+
+/// One instruction of an expression.
+#[derive(Clone, Copy, PartialEq, Debug)]
+#[expect(missing_docs, reason = "named as in the model")]
+pub enum Code {
+    Constant(u32),
+    Load(u32),
+    /// Takes n values, joins their texts (or bytes).
+    Join(u32),
+    Add,
+    Subtract,
+    Multiply,
+    Not,
+    Is,
+    /// Kind 0 done, 1 refused, 2 unknown.
+    IsOutcome(u8),
+    Less,
+    LessOrEqual,
+    /// Takes n + 1 values: is the first among the rest?
+    In(u32),
+    /// If the top is no (or absent): keep it and jump there; else drop it. (`and`)
+    JumpIfNot(u32),
+    /// If the top is yes: keep it and jump; else drop it. (`or`)
+    JumpIf(u32),
+    /// Takes the top; jumps there if it is no. (`if`)
+    Branch(u32),
+    /// Jumps.
+    Jump(u32),
+    /// If the top is present: jump, keeping it; else drop it. (`either`)
+    JumpIfPresent(u32),
+    /// Function by number, count of arguments taken.
+    Function(crate::model::Function, u8),
+    /// Fold over the list of that load: 0 count, 1 sum; the range of the row's code follows: `filter`, `each` as
+    /// expression ids (`u32::MAX`: none).
+    Fold { sum: bool, load: u32, filter: u32, each: u32 },
+    /// Octets of a region.
+    Raw(u16),
+    /// Octets from the start of one region to the start of another.
+    RawRange(u16, u16),
+    /// Octets a region has.
+    Length(u16),
+    /// The pairs of that set.
+    Pairs(u32),
+    Counter(u32),
+    Now,
+}
+
+/// A module's program.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// Expressions.
+    pub expressions: Expressions,
+    /// Messages; the index is [`crate::model::MessageId`].
+    pub messages: Vec<MessageProgram>,
+    /// Code tables; the index is [`Form::Code`]'s.
+    pub codes: Vec<Codes>,
+    /// Wire forms.
+    pub wires: Vec<WireForm>,
+    /// Formats.
+    pub formats: Vec<FormatForm>,
+    /// Chains of codings.
+    pub chains: Vec<ChainForm>,
+}
+
+/// A code table, lowered.
+#[derive(Clone, Debug)]
+pub struct Codes {
+    /// Its name.
+    pub name: Box<str>,
+    /// Means outcomes (else names).
+    pub outcomes: bool,
+    /// Text (an expression where a setting stands in it), meaning, label.
+    pub rows: Vec<(CodeText, crate::model::Meaning, Box<str>)>,
+    /// What any other text means.
+    pub other: Option<crate::model::Meaning>,
+    /// What a missing one means.
+    pub absent: Option<crate::model::Meaning>,
+}
+
+/// Text of a code.
+#[derive(Clone, PartialEq, Debug)]
+pub enum CodeText {
+    /// Constant.
+    Text(Box<str>),
+    /// With settings in it.
+    Expression(ExprId),
+}
+
+/// A leaf's wire form, lowered ([`crate::model::Wire`] says what each means).
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "as in the model")]
+pub struct WireForm {
+    pub ty: Type,
+    pub form: Form,
+    pub size: Size,
+    pub unit: Unit,
+    pub charset: Box<str>,
+    pub fill: Option<(Side, u8)>,
+    pub signed: bool,
+    pub absent: Absent,
+    /// Index of its chain, if it has one.
+    pub chain: Option<u32>,
+    pub prefix: Option<Prefix>,
+    /// Slot that holds its size.
+    pub sized_by: Option<u16>,
+    pub ending: Option<Box<str>>,
+    pub quoted: bool,
+    pub trimmed: bool,
+    pub tolerate: Vec<Box<str>>,
+    pub unmapped: Option<Box<str>>,
+    pub near: Option<ExprId>,
+}
+
+/// A format, lowered.
+#[derive(Clone, PartialEq, Debug)]
+pub enum FormatForm {
+    /// Widths in octets; also `binary`.
+    Fixed,
+    /// Separated.
+    Delimited(Delimited),
+    /// XML by a form (boxed template) or plain; SOAP version around (0 none, 11, 12).
+    Xml { form: Option<Box<XmlForm>>, soap: u8, charset: Box<str> },
+    /// JSON.
+    Json { charset: Box<str> },
+    /// Pairs; `headers` of HTTP; the query.
+    Form { charset: Box<str> },
+    /// Header lines of HTTP.
+    Headers,
+    /// The path of HTTP (one text).
+    Path,
+    /// TLV.
+    Tlv(Tlv),
+    /// ISO 8583.
+    Iso8583 { code: TextCode, bitmap_hex: bool },
+    /// Zip.
+    Zip { password: Option<ExprId> },
+}
+
+/// A chain, lowered: where the condition does not hold, `otherwise`. In codings, key and iv are [`ExprId`]s.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChainForm {
+    /// Condition; none: always `first`.
+    pub condition: Option<ExprId>,
+    /// Codings in the order of writing.
+    pub first: Vec<crate::value::Coding>,
+    /// The other chain.
+    pub otherwise: Vec<crate::value::Coding>,
+}
+
+/// Part of a message on an HTTP link; on other links there is one part, `Content`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "the words of HTTP")]
+pub enum Part {
+    Content,
+    Path,
+    Query,
+    Headers,
+    Status,
+    /// The name of a file.
+    Name,
+}
+
+/// One instruction of reading. The machine has a *current value* (a range of octets, or nothing), a stack of formats
+/// that are open, and a stack of lists.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Read {
+    /// The current value is this part of the message.
+    Part(Part),
+    /// Take the current value apart by a format, through a chain (`u32::MAX`: none).
+    Enter { format: u32, chain: u32 },
+    /// The format ends: nothing may be left but what is tolerated; `kept`: unknown names are kept.
+    Leave { kept: bool },
+    /// In `fixed`, `binary`, `delimited`: the current value is the next one of this wire form.
+    Take { wire: u32 },
+    /// In a named format: the current value is the child of this name (text index in [`MessageProgram::names`]).
+    Child { name: u16 },
+    /// The name is computed; if none is there, the other name (`u16::MAX`: none).
+    ChildBy { name: ExprId, other: u16 },
+    /// The current value is a group: its children are looked at.
+    Down,
+    /// Back to the group's parent.
+    Up,
+    /// The current value, by its wire form, into a slot of the current row.
+    Store { slot: u16, wire: u32, level: u8 },
+    /// If there is no current value: jump (an optional group, list or format).
+    JumpIfMissing { to: u32 },
+    /// A region begins: the next octet in `fixed`, the current value in named formats.
+    Mark { region: u16 },
+    /// A region ends.
+    EndMark { region: u16 },
+    /// A list begins: index in [`MessageProgram::lists`]. Jumps to `end` when there are no rows.
+    List { list: u16, end: u32 },
+    /// A row ended: next one back at `back`, or on.
+    Next { list: u16, back: u32 },
+    /// Jump if the condition does not hold.
+    Unless { condition: ExprId, to: u32 },
+    /// Jump.
+    Jump { to: u32 },
+    /// The slot must equal the expression; `seal`: in constant time, as a bad seal.
+    Agree { slot: u16, level: u8, seal: bool, expression: ExprId },
+    /// The slot's text is a signature over the expression's covered bytes: index in [`MessageProgram::signatures`].
+    Verify { slot: u16, signature: u16 },
+    /// The slot's value becomes a fact, an original's fact, the member (index in [`MessageProgram::learned`]).
+    Learn { slot: u16, level: u8, learned: u16 },
+    /// The slot takes part in the outcome; `original`: in the original's.
+    Outcome { slot: u16, level: u8, original: bool },
+    /// Must hold: index in [`MessageProgram::checks`].
+    Check { check: u16 },
+}
+
+/// One instruction of writing. Values stand in slots before it begins.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Write {
+    /// What follows goes to this part.
+    Part(Part),
+    /// A format begins. Its octets are gathered until `Leave`.
+    Enter { format: u32 },
+    /// It ends: through the chain (`u32::MAX`: none) into what is around.
+    Leave { chain: u32 },
+    /// The name of the next value.
+    Child { name: u16 },
+    /// A computed name of the next value.
+    ChildBy { name: ExprId },
+    /// The next value is a group.
+    Down,
+    /// It ends.
+    Up,
+    /// A slot's value by its wire form.
+    Put { slot: u16, wire: u32, level: u8 },
+    /// Room of a fixed number of octets, filled by `Fill`.
+    Hole { hole: u16, wire: u32 },
+    /// A place whose octets come later, of any length.
+    Gap { hole: u16 },
+    /// The slot's value, by its wire form, goes into the hole or gap.
+    Fill { hole: u16, slot: u16, wire: u32 },
+    /// A value computed now that the octets it needs are there.
+    Compute { slot: u16, level: u8, expression: ExprId },
+    /// A signature computed now: index in [`MessageProgram::signatures`].
+    Sign { slot: u16, signature: u16 },
+    /// A region begins.
+    Mark { region: u16 },
+    /// It ends.
+    EndMark { region: u16 },
+    /// A list begins (rows stand in slots).
+    List { list: u16, end: u32 },
+    /// Next row, or on.
+    Next { list: u16, back: u32 },
+    /// Jump if the condition does not hold.
+    Unless { condition: ExprId, to: u32 },
+    /// Jump.
+    Jump { to: u32 },
+    /// Jump if the slot (or list) is absent and left out.
+    UnlessPresent { slot: u16, level: u8, to: u32 },
+}
+
+/// One instruction of a mapping between message and business.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Map {
+    /// Evaluate and store: index in [`MessageProgram::assignments`].
+    Set { assignment: u16 },
+    /// For each row of a list: index in [`MessageProgram::pairings`]; jumps to `end` when none are left.
+    Each { pairing: u16, end: u32 },
+    /// Next row.
+    Next { pairing: u16, back: u32 },
+    /// Jump if the condition does not hold.
+    Unless { condition: ExprId, to: u32 },
+    /// Jump.
+    Jump { to: u32 },
+}
+
+/// A value of a mapping.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    /// Where to.
+    pub target: Load,
+    /// From what.
+    pub source: ExprId,
+    /// Longer texts are cut to this many units (see `wire` of the target field).
+    pub cut: bool,
+    /// What the target can hold.
+    pub ty: Type,
+    /// Wire form of a target that is a message field (bounds are checked by it).
+    pub wire: Option<u32>,
+    /// What if it cannot be done.
+    pub otherwise: Otherwise,
+    /// Cold entry.
+    pub cold: u32,
+}
+
+/// What if an assignment cannot be done.
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "as in the model")]
+pub enum Otherwise {
+    Fault,
+    Refuse(Symbol),
+    Park(Box<str>),
+    Unknown,
+    Absent,
+    Value(ExprId),
+}
+
+/// A wire list and a business list, row by row.
+#[derive(Clone, Debug)]
+pub struct Pairing {
+    /// The list that is read.
+    pub source: Load,
+    /// The list beside it.
+    pub with: Option<Load>,
+    /// Rows that count.
+    pub filter: Option<ExprId>,
+    /// The list that is filled, and the slots of one of its rows.
+    pub target: Load,
+    /// Slots of a target row.
+    pub stride: u16,
+    /// Most rows.
+    pub max: u32,
+}
+
+/// Rows of a list on the wire.
+#[derive(Clone, Debug)]
+pub struct WireList {
+    /// Slot of the list, in the message or in the row around it.
+    pub slot: u16,
+    /// Level of that slot.
+    pub level: u8,
+    /// Slots of a row.
+    pub stride: u16,
+    /// Fewest rows.
+    pub min: u32,
+    /// Most rows.
+    pub max: u32,
+    /// Slot that holds the number of rows, read before (same level as `slot`).
+    pub counted_by: Option<u16>,
+    /// Until the end of what is around.
+    pub until_end: bool,
+    /// JSON: one item stands as itself.
+    pub alone: bool,
+    /// Each row is a line.
+    pub of_line: bool,
+    /// Cold entry.
+    pub cold: u32,
+}
+
+/// What is learned from a slot.
+#[derive(Clone, Debug)]
+pub struct Learned {
+    /// Where it goes ([`crate::model::Space::Exchange`], `Original`, `Member`…).
+    pub to: Load,
+    /// What is stored; none: the slot's value itself.
+    pub by: Option<ExprId>,
+}
+
+/// A signature field.
+#[derive(Clone, Debug)]
+pub struct SignatureForm {
+    /// Algorithm name, or the setting that names it.
+    pub algorithm: crate::value::CipherName,
+    /// Key.
+    pub key: Load,
+    /// What is covered.
+    pub covered: ExprId,
+    /// How the signature's octets become text: `hex`, `hex_upper`, `base64`, `base64url`, `raw`.
+    pub text: Box<str>,
+    /// SM2's user.
+    pub user: Option<ExprId>,
+}
+
+/// A check.
+#[derive(Clone, Debug)]
+pub struct CheckForm {
+    /// Must hold.
+    pub holds: ExprId,
+    /// Reason of the refusal; none: bad message.
+    pub refuse: Option<Symbol>,
+    /// Cold entry.
+    pub cold: u32,
+}
+
+/// For the texts of faults, decode and documents: never looked at on the way of a request.
+#[derive(Clone, Debug)]
+pub struct Cold {
+    /// Path of the field, or the text of the check.
+    pub name: Box<str>,
+    /// Label.
+    pub label: Box<str>,
+    /// Line in the adapter, 1-based; the file is the module's.
+    pub line: u32,
+    /// What was expected, in words.
+    pub expected: Box<str>,
+    /// Its value is masked when shown.
+    pub private: bool,
+}
+
+/// A message, lowered.
+#[derive(Clone, Debug, Default)]
+pub struct MessageProgram {
+    /// Reading, in wire order.
+    pub read: Box<[Read]>,
+    /// Cold entry of each instruction of `read`.
+    pub read_cold: Box<[u32]>,
+    /// Writing, in order of dependence.
+    pub write: Box<[Write]>,
+    /// Cold entry of each instruction of `write`.
+    pub write_cold: Box<[u32]>,
+    /// Message to business (after reading).
+    pub take_out: Box<[Map]>,
+    /// Business and facts to message (before writing).
+    pub fill_in: Box<[Map]>,
+    /// Slots of the message itself.
+    pub slots: u16,
+    /// Regions that are marked.
+    pub regions: u16,
+    /// Holes and gaps.
+    pub holes: u16,
+    /// Wire names.
+    pub names: Vec<Box<str>>,
+    /// Lists.
+    pub lists: Vec<WireList>,
+    /// Assignments.
+    pub assignments: Vec<Assignment>,
+    /// Pairings.
+    pub pairings: Vec<Pairing>,
+    /// What is learned.
+    pub learned: Vec<Learned>,
+    /// Signatures.
+    pub signatures: Vec<SignatureForm>,
+    /// Checks.
+    pub checks: Vec<CheckForm>,
+    /// Values the writer draws: slot and octets.
+    pub fresh: Vec<(u16, u32)>,
+    /// Order of outcome slots if the call says so, and its rows: texts for each slot, outcome, label.
+    pub outcome_order: Vec<u16>,
+    /// Rows for pairs of codes.
+    pub outcome_rows: Vec<(Vec<Option<Box<str>>>, crate::value::Outcome, Box<str>)>,
+    /// Instructions that find `message.code` (see `recognise`); empty where nothing tells.
+    pub cold: Vec<Cold>,
+    /// A file: streamed in pieces.
+    pub file: Option<Box<FileProgram>>,
+    /// The fields for people and tools: path, slot, level, list index around it, wire form.
+    pub fields: Vec<FieldForm>,
+    /// Shapes of ask and answer.
+    pub ask: Option<ShapeId>,
+    /// Shape of the answer.
+    pub answer: Option<ShapeId>,
+}
+
+/// A field, for tools (`decode`, `encode`, suites): by name.
+#[derive(Clone, Debug)]
+pub struct FieldForm {
+    /// `head.serial`.
+    pub path: Box<str>,
+    /// Label.
+    pub label: Box<str>,
+    /// Slot.
+    pub slot: u16,
+    /// Nesting.
+    pub level: u8,
+    /// List around it (index in [`MessageProgram::lists`]), at level > 0.
+    pub list: Option<u16>,
+    /// Its wire form; none: a list or group.
+    pub wire: Option<u32>,
+    /// It is this list.
+    pub is_list: Option<u16>,
+    /// The writer computes it (`=`).
+    pub derived: bool,
+    /// Private.
+    pub private: bool,
+}
+
+/// A file, in pieces that are streamed: each line is a message of its own over the same slots.
+#[derive(Clone, Debug, Default)]
+pub struct FileProgram {
+    /// Pieces in order.
+    pub pieces: Vec<FilePiece>,
+    /// End of a written line.
+    pub line_end: Box<str>,
+    /// Ends that are read too.
+    pub tolerated: Vec<Box<str>>,
+    /// Chain of the whole file (`u32::MAX`: none).
+    pub chain: u32,
+    /// Name: pieces.
+    pub name: Vec<FileName>,
+    /// End mark.
+    pub done: Option<Box<str>>,
+}
+
+/// A piece of a file's name.
+#[derive(Clone, Debug)]
+pub enum FileName {
+    /// As it stands.
+    Text(Box<str>),
+    /// A slot's wire text.
+    Slot { slot: u16, wire: u32 },
+    /// A known value.
+    Expression(ExprId),
+    /// Read into a place by a form.
+    Learned { to: Load, wire: u32 },
+}
+
+/// A line, or the lines of a list.
+#[derive(Clone, Debug)]
+pub struct FilePiece {
+    /// The list of which each line is a row; none: one line.
+    pub list: Option<u16>,
+    /// May be missing.
+    pub optional: bool,
+    /// Instructions that read one line (jumps are within).
+    pub read: (u32, u32),
+    /// Instructions that write one line.
+    pub write: (u32, u32),
+    /// A constant that tells this line from others: offset or field number, and text.
+    pub mark: Option<Box<str>>,
+}
+
+/// Framing for the link, with what the engine needs to recognise a message.
+#[derive(Clone, Debug)]
+pub struct Recogniser {
+    /// Instructions that read up to the code, and the slot that holds it then; empty: one message only.
+    pub read: Box<[Read]>,
+    /// Slots they need.
+    pub slots: u16,
+    /// Wire names they use.
+    pub names: Vec<Box<str>>,
+    /// Slot with the code.
+    pub slot: u16,
+    /// Text before and behind the code in the slot.
+    pub around: (Box<str>, Box<str>),
+    /// Framing.
+    pub frame: Frame,
+    /// Slot and level of the correlation fact, if the link matches by one.
+    pub correlation: Option<u16>,
+}

@@ -1,0 +1,326 @@
+//! The words that every room shares: symbols, types of values, constants, wire forms.
+//!
+//! In: nothing. Out: small plain data, used by the checked model (`model`), the flat program (`program`), the
+//! evaluator and the codecs. It must not know how any of these are made or run.
+
+use std::collections::HashMap;
+use std::fmt;
+
+pub use jiff::civil::{Date, DateTime, Time};
+pub use rust_decimal::Decimal;
+
+/// An interned text of the adapters: a name of a `one_of`, a reason, a code's meaning. Equal texts are equal symbols
+/// within one [`Symbols`] table, so that names compare across parties.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct Symbol(pub u32);
+
+/// The table of [`Symbol`]s of one compiled set of adapters.
+#[derive(Clone, Debug, Default)]
+pub struct Symbols {
+    texts: Vec<Box<str>>,
+    index: HashMap<Box<str>, Symbol>,
+}
+
+impl Symbols {
+    /// The symbol of a text, made if it is new.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(&known) = self.index.get(text) {
+            return known;
+        }
+        let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
+        self.texts.push(text.into());
+        self.index.insert(text.into(), symbol);
+        symbol
+    }
+
+    /// The symbol of a text, if it has one.
+    #[must_use]
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        self.index.get(text).copied()
+    }
+
+    /// The text of a symbol; empty for a symbol of another table.
+    #[must_use]
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.texts.get(symbol.0 as usize).map_or("", |text| text)
+    }
+}
+
+/// What is known of an operation. There is no fourth (`money-safety.md`, words).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Outcome {
+    /// The party holds it. The symbol qualifies (`done never_seen`), if given.
+    Done(Option<Symbol>),
+    /// It is not held. Without a reason it is provisional (`grammar.md` 11).
+    Refused(Option<Symbol>),
+    /// Not known.
+    Unknown,
+}
+
+/// The currency-free business type of a value, independent of how it stands on a wire.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Type {
+    /// Characters, at most `chars` of them; `private` types carry masking and need `discloses`.
+    Text { chars: u32, private: Option<Private> },
+    /// Figures that are no number.
+    Digits { min: u32, max: u32 },
+    /// A whole number within bounds.
+    Number { min: i128, max: i128 },
+    /// An exact decimal with at most `digits` figures, `scale` of them behind the point.
+    Decimal { digits: u32, scale: u32 },
+    /// An amount in yuan with two decimals (fen), at most `digits` figures in fen.
+    Money { digits: u32 },
+    /// A calendar day.
+    Date,
+    /// A time of day.
+    Time,
+    /// A day and a time of day.
+    DateTime,
+    /// A year and a month; held as the first day of the month.
+    Month,
+    /// A span of time, in milliseconds.
+    Duration,
+    /// Yes or no.
+    Flag,
+    /// One of the names.
+    Names(Vec<Symbol>),
+    /// An [`Outcome`] (`code TABLE = outcome`).
+    Outcome,
+    /// Raw bytes, at most so many.
+    Bytes { max: u64 },
+    /// Rows of a shape, at most so many.
+    List { max: u64, shape: ShapeId },
+    /// A group of fields in a business record.
+    Group(ShapeId),
+    /// The value of a key (only for functions that take one).
+    Key,
+    /// Name and value texts for a signature (`pairs`).
+    Pairs,
+    /// The missing value (`absent`).
+    Absent,
+    /// An expression that was wrong already; silences further errors.
+    Wrong,
+}
+
+/// Private kinds of text: they leave only to a party whose `discloses` names them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub enum Private {
+    /// `account_no`
+    AccountNo,
+    /// `card_no`
+    CardNo,
+    /// `identity_no`
+    IdentityNo,
+    /// `phone`
+    Phone,
+    /// `person_name`
+    PersonName,
+    /// `home_address`
+    HomeAddress,
+    /// `email`
+    Email,
+}
+
+impl Private {
+    /// All kinds with the word of the language for each.
+    pub const WORDS: [(Private, &'static str); 7] = [
+        (Private::AccountNo, "account_no"),
+        (Private::CardNo, "card_no"),
+        (Private::IdentityNo, "identity_no"),
+        (Private::Phone, "phone"),
+        (Private::PersonName, "person_name"),
+        (Private::HomeAddress, "home_address"),
+        (Private::Email, "email"),
+    ];
+
+    /// The word of the language.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        Self::WORDS.iter().find(|(kind, _)| *kind == self).map_or("", |(_, word)| word)
+    }
+}
+
+/// Index of a [`crate::model::Shape`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct ShapeId(pub u32);
+
+/// A constant of the text, folded or written.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Constant {
+    /// The missing value.
+    Absent,
+    /// `yes`, `no`.
+    Flag(bool),
+    /// A whole number.
+    Number(i128),
+    /// An exact decimal or an amount in yuan.
+    Decimal(Decimal),
+    /// Characters.
+    Text(Box<str>),
+    /// Bytes.
+    Bytes(Box<[u8]>),
+    /// A name of a `one_of` or of a code table.
+    Name(Symbol),
+    /// An outcome (`done`, `refused`, `unknown`).
+    Outcome(Outcome),
+    /// A day.
+    Date(Date),
+    /// A time of day.
+    Time(Time),
+    /// A day and a time of day.
+    DateTime(DateTime),
+    /// A span of time in milliseconds.
+    Duration(i64),
+}
+
+/// How many units a value takes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Size {
+    /// Exactly so many.
+    Fixed(u32),
+    /// From `min` to `max`.
+    Range { min: u32, max: u32 },
+    /// Given by the form itself (a date's letters, a code's texts).
+    ByForm,
+}
+
+/// What a [`Size`] counts.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unit {
+    /// Octets as they stand.
+    Bytes,
+    /// Characters of the charset.
+    Chars,
+    /// Figures.
+    Digits,
+    /// Bits.
+    Bits,
+}
+
+/// How a leaf's value is written.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Form {
+    /// Characters of the charset.
+    Text,
+    /// Letters, figures and signs of ASCII.
+    Ascii,
+    /// Figures that are no number.
+    Digits,
+    /// A whole number in figures.
+    Number,
+    /// A decimal in figures with a point; `scale` behind it.
+    Decimal { scale: u32 },
+    /// An amount: whole fen.
+    Fen,
+    /// An amount: yuan with a point and two decimals.
+    Yuan,
+    /// An amount: whole li (a tenth of a fen).
+    Li,
+    /// A day, time, both or month by the letters `y M d H m s S`.
+    Calendar(Calendar, Box<str>),
+    /// A meaning of a code table.
+    Code(u16),
+    /// Yes and no by two texts.
+    Flag(Box<str>, Box<str>),
+    /// Raw octets.
+    Bytes,
+    /// A whole number as a binary integer.
+    Integer(Endian),
+    /// A number as packed decimal (COMP-3); `implied` decimals.
+    Packed { implied: u32 },
+    /// A number as zoned decimal; `implied` decimals.
+    Zoned { implied: u32 },
+}
+
+/// Which calendar type a [`Form::Calendar`] holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Calendar {
+    /// `date`
+    Date,
+    /// `time`
+    Time,
+    /// `datetime`
+    DateTime,
+    /// `month`
+    Month,
+}
+
+/// Order of the octets of a binary integer.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Endian {
+    /// Most significant first.
+    Big,
+    /// Least significant first.
+    Little,
+}
+
+/// What stands on the wire where a value is missing. Absent, empty, blank and zero are four things.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Absent {
+    /// It must not be missing.
+    Never,
+    /// It is left out.
+    LeftOut,
+    /// It is written as the first of these; each of them reads as absent.
+    As(Vec<AbsentForm>),
+}
+
+/// One way to show that a value is missing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum AbsentForm {
+    /// A value of length 0.
+    Empty,
+    /// Blanks only.
+    Blank,
+    /// Zeros only.
+    Zero,
+    /// This text.
+    Text(Box<str>),
+}
+
+/// Which side of a field is filled up to its width.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Side {
+    /// Before the value.
+    Left,
+    /// Behind the value.
+    Right,
+}
+
+/// One element of a `coded` chain, in the order of writing.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Coding {
+    /// A charset by its registered name (`gbk`, `utf8`).
+    Charset(Box<str>),
+    /// Two figures an octet, upper or lower case.
+    Hex { upper: bool, tolerate_blanks: bool },
+    /// Base64, by the usual or the address-safe alphabet.
+    Base64 { url: bool, tolerate_blanks: bool },
+    /// Percent coding.
+    Percent,
+    /// Zlib (RFC 1950).
+    Zlib,
+    /// Gzip (RFC 1952).
+    Gzip,
+    /// A cipher: the algorithm and key come from expressions of the program, indices into its expressions.
+    Encrypt { algorithm: CipherName, key: u32, iv: Option<u32> },
+}
+
+/// An algorithm that is fixed in the text or named by a setting.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum CipherName {
+    /// Named in the adapter.
+    Fixed(Box<str>),
+    /// The name that this setting holds.
+    Setting(u16),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Outcome::Done(_) => "done",
+            Outcome::Refused(_) => "refused",
+            Outcome::Unknown => "unknown",
+        })
+    }
+}
