@@ -1,0 +1,439 @@
+//! What is written: a [`Write`] is plain data that a store takes whole or not at all.
+
+use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
+use crate::read::Reader;
+use thiserror::Error;
+
+/// A store. One caller at a time; [`crate::Writer`] gives it a thread and a queue.
+pub trait Store: Send {
+    /// Takes each write whose conditions hold, in order, makes all that was taken durable at once, and says for
+    /// each what became of it. Nothing of a write that was not taken remains.
+    ///
+    /// # Errors
+    /// When it is not known what is on disk. The process must end and recover; calling again only repeats it.
+    fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal>;
+
+    /// A reader of what was committed, independent of this store's writing.
+    ///
+    /// # Errors
+    /// When the store cannot be opened for reading.
+    fn reader(&self) -> Result<Box<dyn Reader>, Fatal>;
+
+    /// The epoch that this holder writes under. Opening a store raises it, so that an older holder is fenced.
+    fn epoch(&self) -> u64;
+}
+
+/// Which queue a write waits in: outcomes and ways back go first, so that load never starves what is open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Outcomes, ways back, ends: of flows that are open.
+    Outcome,
+    /// New asks with their first intents.
+    Ask,
+    /// What may wait and nobody waits for: refused inputs, last runs.
+    Lazy,
+}
+
+/// Changes that hold together, and the epoch they are allowed under.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Write {
+    /// The queue it waits in; also whether it is refused when the store is nearly full (`Ask`, `Lazy`).
+    pub lane: Lane,
+    /// The epoch of the holder that decided it; another epoch in the store: [`Verdict::Fenced`].
+    pub epoch: u64,
+    /// When it was decided.
+    pub at: Moment,
+    /// The business date whose hash chain it becomes part of.
+    pub date: Day,
+    /// What changes, in order.
+    pub changes: Vec<Change>,
+}
+
+/// One change of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A new flow with its key. Not taken if the key is there, cancelled, or older than what is kept.
+    InsertFlow(FlowAsked),
+    /// The state of a flow, which must exist.
+    PutFlow(FlowPut),
+    /// An operation of a flow: the first put inserts it, later ones append what changed.
+    PutOperation(OperationPut),
+    /// A line of the flow's history, for `trace`.
+    Event {
+        /// The flow it belongs to.
+        flow: FlowId,
+        /// What kind of line: `reply`, `enquiry`, `operator`…
+        kind: String,
+        /// Its content; sealed.
+        body: Vec<u8>,
+    },
+    /// Takes from a limit. Not taken if the sum would pass the ceiling.
+    Reserve {
+        /// What it counts against, and for whom.
+        hold: Hold,
+        /// Fen, or a count where the limit counts.
+        amount: u64,
+        /// The largest sum of amounts that may be reserved.
+        ceiling: u64,
+    },
+    /// Gives back what this holder reserved; nothing if it holds nothing.
+    Release(Hold),
+    /// A row of the outbox, inserted or changed.
+    PutNotice(Notice),
+    /// Asks for a block of numbers; the verdict carries it.
+    Numbers(NumberRequest),
+    /// An input that was refused before it became a flow.
+    RefusedInput(RefusedInput),
+    /// A session's values, or `None` to forget it.
+    PutSession {
+        /// The party.
+        party: String,
+        /// The session's name in the adapter.
+        name: String,
+        /// Its values; sealed.
+        session: Option<Session>,
+    },
+    /// The last run of a job by the clock.
+    PutSchedule {
+        /// The party or service that the job belongs to.
+        party: String,
+        /// The job.
+        job: String,
+        /// When it last began.
+        last_run: Moment,
+        /// The business date it last ran for.
+        day: Day,
+    },
+    /// How far a file has come, inserted or changed.
+    PutFile(FileProgress),
+    /// The key is cancelled: an ask with it is refused for ever. Not taken if a flow has the key.
+    CancelKey(Key),
+    /// Something that must be seen once only until a moment (a file's name, a nonce). Not taken if still there.
+    Once {
+        /// Whose memory: party and link.
+        scope: String,
+        /// What was seen.
+        name: Vec<u8>,
+        /// When it may be forgotten.
+        until: Moment,
+    },
+    /// The source text of an adapter version, kept while flows pin it; inserted once.
+    PutVersion {
+        /// Its content hash.
+        hash: [u8; 32],
+        /// The text, compressed or not: opaque here.
+        source: Vec<u8>,
+    },
+}
+
+/// A new flow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowAsked {
+    /// Its number.
+    pub flow: FlowId,
+    /// The flow's or served message's name.
+    pub name: String,
+    /// The batch it is a row of, and which row.
+    pub parent: Option<(FlowId, u64)>,
+    /// Its key.
+    pub key: Key,
+    /// Digest over what was asked, without what may differ in a repeat.
+    pub digest: [u8; 32],
+    /// The asked message; sealed.
+    pub asked: Vec<u8>,
+    /// Content hash of the adapter version it stays on.
+    pub version: [u8; 32],
+    /// The first durable state, as the interpreter encodes it.
+    pub state: Vec<u8>,
+    /// When it wants to be woken if nothing happens before.
+    pub wake: Option<Moment>,
+}
+
+/// The state of a flow after an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FlowPut {
+    /// The flow.
+    pub flow: FlowId,
+    /// Its durable state, as the interpreter encodes it.
+    pub state: Vec<u8>,
+    /// How it ended, if it has.
+    pub end: Option<End>,
+    /// When it wants to be woken if nothing happens before.
+    pub wake: Option<Moment>,
+    /// The answer's bytes; sealed. `None` leaves what is there.
+    pub answer: Option<Vec<u8>>,
+}
+
+/// A field by which one operation is found (`await … where`): its name and the hash of its value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct FoundBy {
+    /// The name of the compiled look-up.
+    pub name: String,
+    /// Hash of the values compared, all of the conjunction together.
+    pub hash: [u8; 32],
+}
+
+/// An operation as it stands after this write. `None` leaves what is there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationPut {
+    /// The flow.
+    pub flow: FlowId,
+    /// The operation's path of names in the flow: `each row/booked`.
+    pub name: String,
+    /// Copies that may have left, 1 at the first intent.
+    pub copies: u32,
+    /// The party asked.
+    pub party: String,
+    /// The call of the party's adapter.
+    pub call: String,
+    /// Its state.
+    pub state: OperationState,
+    /// Business date of the intent; kept through repeats and reversals.
+    pub date: Day,
+    /// The serial that it went under.
+    pub serial: String,
+    /// Amount in fen, where it has one.
+    pub amount: Option<i64>,
+    /// Bytes as sent; sealed; kept from the first put that has them.
+    pub request: Option<Vec<u8>>,
+    /// Bytes of the reply that decided it; sealed.
+    pub reply: Option<Vec<u8>>,
+    /// Kept fields of the request, tagged by name and type; sealed; kept from the first put that has them.
+    pub asked: Option<Vec<u8>>,
+    /// Kept fields of the answer; sealed.
+    pub answered: Option<Vec<u8>>,
+    /// Look-ups that find it, added to those it has.
+    pub found_by: Vec<FoundBy>,
+}
+
+/// Who holds a part of which limit.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Hold {
+    /// The limit with what it is counted by: `daily/power/6230…`.
+    pub limit: String,
+    /// The flow's business date.
+    pub day: Day,
+    /// The flow that reserved.
+    pub flow: FlowId,
+    /// Which of its operations.
+    pub operation: String,
+}
+
+/// A message that is owed to a party, best effort.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    /// The flow that owes it.
+    pub flow: FlowId,
+    /// Its name in the flow.
+    pub name: String,
+    /// Whom it is for.
+    pub party: String,
+    /// The call that carries it.
+    pub call: String,
+    /// What it says; sealed.
+    pub body: Vec<u8>,
+    /// Times tried.
+    pub tries: u32,
+    /// Where it stands.
+    pub outcome: Outcome,
+    /// When it is due next.
+    pub due: Moment,
+}
+
+/// Where a notice stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// To be sent.
+    Due,
+    /// Taken by the party.
+    Sent,
+    /// Given up, for an operator.
+    Parked,
+}
+
+impl Outcome {
+    pub(crate) fn code(self) -> u8 {
+        match self {
+            Self::Due => 0,
+            Self::Sent => 1,
+            Self::Parked => 2,
+        }
+    }
+
+    pub(crate) fn from_code(code: u8) -> Option<Self> {
+        [Self::Due, Self::Sent, Self::Parked].into_iter().find(|outcome| outcome.code() == code)
+    }
+}
+
+/// Asks for `count` numbers of a party's counter on a date. Gaps are allowed, reuse never.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberRequest {
+    /// The party, or another owner of a counter.
+    pub party: String,
+    /// The date it counts within; `Day(0)` for a counter that never starts again.
+    pub date: Day,
+    /// How many; 1,000 is usual.
+    pub count: u64,
+}
+
+/// Numbers that are the asker's alone: `first .. first + count`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberBlock {
+    /// The counter's owner.
+    pub party: String,
+    /// The counter's date.
+    pub date: Day,
+    /// The first number; a counter begins at 1.
+    pub first: u64,
+    /// How many.
+    pub count: u64,
+}
+
+/// An input that was refused before it became a flow. Kept in at most [`RefusedInput::MOST`] bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedInput {
+    /// The link that it came by.
+    pub link: String,
+    /// The peer's address.
+    pub peer: String,
+    /// What was wrong.
+    pub fault: String,
+    /// The first bytes of it; sealed.
+    pub head: Vec<u8>,
+    /// How many inputs this entry stands for.
+    pub count: u64,
+}
+
+impl RefusedInput {
+    /// The most bytes of link, peer, fault and head together that are kept.
+    pub const MOST: usize = 512;
+
+    /// Cuts each part to its share, never inside a character.
+    #[must_use]
+    pub fn new(link: &str, peer: &str, fault: &str, head: &[u8], count: u64) -> Self {
+        let link = cut(link, 64);
+        let peer = cut(peer, 64);
+        let fault = cut(fault, 160);
+        let rest = Self::MOST - 64 - 64 - 160;
+        let head = head.get(..rest).unwrap_or(head).to_vec();
+        Self { link, peer, fault, head, count }
+    }
+}
+
+fn cut(text: &str, most: usize) -> String {
+    let mut end = text.len().min(most);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    text.get(..end).unwrap_or_default().to_owned()
+}
+
+/// A session's values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Session {
+    /// The values, as the engine encodes them; sealed.
+    pub values: Vec<u8>,
+    /// Until when they are good.
+    pub until: Option<Moment>,
+}
+
+/// How far a file has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileProgress {
+    /// The party.
+    pub party: String,
+    /// Comes in or goes out.
+    pub direction: Direction,
+    /// The file's name.
+    pub name: String,
+    /// The flow that owns it.
+    pub flow: FlowId,
+    /// Digest of the whole file, all zero until known.
+    pub digest: [u8; 32],
+    /// Where it stands, in the engine's words: `spooled`, `checked`, `rows`, `written`, `taken`.
+    pub phase: String,
+    /// The next row to work off, from 0.
+    pub next_row: u64,
+    /// Rows it has, 0 until known.
+    pub rows: u64,
+    /// What the engine needs beside that.
+    pub state: Vec<u8>,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Taken, durable.
+    Ok(Written),
+    /// Another flow has the key; compare the digests.
+    KeyTaken {
+        /// The flow that has it.
+        flow: FlowId,
+        /// The digest it was asked with.
+        digest: [u8; 32],
+    },
+    /// The key was cancelled before.
+    KeyCancelled,
+    /// The key's date is older than what is kept.
+    TooOld {
+        /// The oldest date that is kept.
+        oldest: Day,
+    },
+    /// A limit has no room.
+    LimitFull {
+        /// The limit.
+        limit: String,
+        /// What is used of it without this write.
+        used: u64,
+    },
+    /// Seen before (`Once`).
+    Seen,
+    /// The epoch is not the holder's.
+    Fenced {
+        /// The holder's epoch.
+        epoch: u64,
+    },
+    /// No room: in the file's bound, or on the disk. Nothing was written.
+    Full,
+    /// A write that no caller may ask for, such as an end after another end: a fault of the caller, which parks
+    /// its flow. Says what is wrong.
+    Impossible(String),
+}
+
+/// What a write that was taken got.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Written {
+    /// Its place in the journal.
+    pub sequence: u64,
+    /// The blocks it asked for, in order.
+    pub numbers: Vec<NumberBlock>,
+}
+
+/// The store cannot go on: what is on disk is not known, or not what was written.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Fatal {
+    /// The disk or the file failed.
+    #[error("the journal {path} failed: {why}")]
+    Disk {
+        /// The file.
+        path: String,
+        /// What the store said.
+        why: String,
+    },
+    /// The file holds something that was never written so.
+    #[error("the journal holds {found} where {expected} was expected, at {at}")]
+    Corrupt {
+        /// What should stand there.
+        expected: String,
+        /// What stands there.
+        found: String,
+        /// Table and key.
+        at: String,
+    },
+    /// A body could not be sealed or opened.
+    #[error("a body of the journal cannot be sealed or opened: {0}")]
+    Seal(#[from] crate::sealer::SealerFault),
+    /// The simulated store crashed, or the writer has ended.
+    #[error("the store has ended")]
+    Ended,
+}
