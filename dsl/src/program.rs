@@ -572,3 +572,217 @@ pub struct Recogniser {
     /// Slot and level of the correlation fact, if the link matches by one.
     pub correlation: Option<u16>,
 }
+
+/// A whole module, lowered: what the engine, the tools and the simulators run.
+#[derive(Clone, Debug)]
+pub struct ModuleProgram {
+    /// `power_dongguan`, `bank`.
+    pub name: Box<str>,
+    /// Label for people.
+    pub label: Box<str>,
+    /// Folder under `configs/`.
+    pub folder: Box<str>,
+    /// It is a party (else it holds flows only).
+    pub party: bool,
+    /// Cut-over of the business date, minutes after midnight.
+    pub cut_over: Option<u16>,
+    /// How a serial is made.
+    pub serial: Option<ExprId>,
+    /// Messages, expressions, tables.
+    pub program: Program,
+    /// Settings in slot order ([`crate::model::Space::Setting`]; those of a member also by it).
+    pub settings: Vec<crate::model::Setting>,
+    /// Keys in slot order.
+    pub keys: Vec<crate::model::Key>,
+    /// Member, if it has some.
+    pub member: Option<crate::model::Member>,
+    /// Links.
+    pub links: Vec<LinkProgram>,
+    /// Sessions; values have slots over all sessions in order.
+    pub sessions: Vec<SessionProgram>,
+    /// Calls and serves; the index is [`crate::model::CallId`].
+    pub calls: Vec<CallProgram>,
+    /// Flows.
+    pub flows: Vec<FlowTables>,
+    /// Comparisons of books.
+    pub reconciles: Vec<crate::model::Reconcile>,
+}
+
+/// A link, lowered.
+#[derive(Clone, Debug)]
+pub struct LinkProgram {
+    /// What the adapter says: kind, frame, hold, times.
+    pub link: crate::model::Link,
+    /// How a message that comes unasked (or all, where one line carries many) is told.
+    pub recogniser: Option<Recogniser>,
+    /// HTTP path.
+    pub post: Option<(Box<str>, ExprId)>,
+    /// Folder of files.
+    pub folder: Option<ExprId>,
+    /// Time between two looks (a duration).
+    pub poll: Option<ExprId>,
+    /// By `message.code`: the requests that may come here (serves) and the calls whose late replies may.
+    pub by_code: Vec<(Box<str>, crate::model::CallId, crate::model::MessageId)>,
+}
+
+/// A session, lowered.
+#[derive(Clone, Debug)]
+pub struct SessionProgram {
+    /// What the adapter says: calls, times, reasons.
+    pub session: crate::model::Session,
+    /// First slot of its values in [`crate::model::Space::Session`].
+    pub first_slot: u16,
+    /// Values in order.
+    pub values: Vec<ExprId>,
+    /// What must hold.
+    pub checks: Vec<ExprId>,
+    /// Until when.
+    pub until: Option<ExprId>,
+}
+
+/// A call or serve, lowered.
+#[derive(Clone, Debug)]
+pub struct CallProgram {
+    /// What the adapter says: name, service, ways, promises, relations, messages.
+    pub call: crate::model::Call,
+    /// Path of the service it provides or runs.
+    pub service: Option<Box<str>>,
+    /// Kind of that service; a call of its own is a query unless it has a way out of unknown.
+    pub kind: crate::model::ServiceKind,
+    /// Parts of its key.
+    pub once: Vec<ExprId>,
+    /// Rows a page, pages at most, whether there is more.
+    pub pages: Option<(u32, u32, ExprId)>,
+    /// Counts only then.
+    pub only_when: Option<ExprId>,
+    /// Which of its fields other messages, flows and comparisons refer to (D17): message, slot, level, path.
+    pub kept: Vec<(crate::model::MessageId, u16, u8, Box<str>)>,
+}
+
+/// Mappings that fill one record, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Filling {
+    /// The mappings: as in messages, over the flow's expressions.
+    pub maps: Vec<Map>,
+    /// Their assignments.
+    pub assignments: Vec<Assignment>,
+    /// Their pairings.
+    pub pairings: Vec<Pairing>,
+}
+
+/// A flow: the pure program that the interpreter steps, and what its opaque ids mean.
+#[derive(Clone, Debug)]
+pub struct FlowTables {
+    /// Its name.
+    pub name: Box<str>,
+    /// Label for people.
+    pub label: Box<str>,
+    /// What starts it.
+    pub start: FlowStart,
+    /// Record asked.
+    pub ask: Option<ShapeId>,
+    /// Record answered.
+    pub answer: Option<ShapeId>,
+    /// What the interpreter steps.
+    pub program: crate::flow::FlowProgram,
+    /// Guards by id: conditions of checks, `when`, `choose`.
+    pub guards: Vec<ExprId>,
+    /// How the ask of each step is filled (by step), and the answers (by answer id).
+    pub steps: Vec<StepTables>,
+    /// Answers and the asks of started flows, by id.
+    pub fillings: Vec<Filling>,
+    /// Limits by id.
+    pub limits: Vec<LimitForm>,
+    /// Loops by id.
+    pub loops: Vec<LoopForm>,
+    /// Texts of parks and holds by id: expressions.
+    pub texts: Vec<ExprId>,
+}
+
+/// What starts a flow.
+#[derive(Clone, Debug)]
+pub enum FlowStart {
+    /// A service, by path.
+    Service(Box<str>),
+    /// A call served by this module.
+    Served(crate::model::CallId),
+    /// Each day at this minute.
+    Daily(u16),
+    /// Every so often.
+    Every(ExprId),
+}
+
+/// What a step needs beside the interpreter's program.
+#[derive(Clone, Debug)]
+pub struct StepTables {
+    /// `debit`.
+    pub name: Box<str>,
+    /// Path of the service asked for, or the call of this module.
+    pub target: StepCall,
+    /// Which party, where several provide it.
+    pub at: Option<ExprId>,
+    /// How its ask is filled.
+    pub ask: Filling,
+    /// Shape of its ask.
+    pub ask_shape: Option<ShapeId>,
+    /// Shape of its answer.
+    pub answer_shape: Option<ShapeId>,
+    /// A service with mappings of its own that undoes it.
+    pub undo: Option<(Box<str>, Filling)>,
+}
+
+/// What a step calls.
+#[derive(Clone, Debug)]
+pub enum StepCall {
+    /// A service by path.
+    Service(Box<str>),
+    /// A call of this module.
+    Call(crate::model::CallId),
+}
+
+/// A limit.
+#[derive(Clone, Debug)]
+pub struct LimitForm {
+    /// Amount (or count 1, if none).
+    pub value: Option<ExprId>,
+    /// Per key.
+    pub by: Vec<ExprId>,
+    /// Sums up over the business day; else only this value is judged.
+    pub each_day: bool,
+    /// At most.
+    pub ceiling: ExprId,
+    /// Reason of the refusal.
+    pub refuse: Symbol,
+}
+
+/// A loop.
+#[derive(Clone, Debug)]
+pub struct LoopForm {
+    /// `row`.
+    pub name: Box<str>,
+    /// The list.
+    pub list: Load,
+    /// The list that takes the rows' answers.
+    pub into: Option<Load>,
+    /// Shape of a row of that list.
+    pub into_shape: Option<ShapeId>,
+    /// How many at once.
+    pub at_once: u32,
+    /// Parts of a row's key.
+    pub once: Vec<ExprId>,
+}
+
+/// Everything compiled: shared words and the modules.
+#[derive(Clone, Debug, Default)]
+pub struct Compiled {
+    /// Names of all modules.
+    pub symbols: crate::value::Symbols,
+    /// Business records.
+    pub shapes: Vec<crate::model::Shape>,
+    /// Services.
+    pub services: Vec<crate::model::Service>,
+    /// Reasons with labels.
+    pub reasons: Vec<(Symbol, Box<str>)>,
+    /// Modules.
+    pub modules: Vec<ModuleProgram>,
+}
