@@ -1,1 +1,3 @@
 //! dsl
+pub mod source;
+pub mod tree;
