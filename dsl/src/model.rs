@@ -499,6 +499,14 @@ pub struct FileForm {
     pub name: Vec<NamePiece>,
     /// `.ok` (suffix) or a whole other name.
     pub done: Option<Box<str>>,
+    /// The form of the whole file: [`Message::nodes`] are its lines, lists of lines, or entries.
+    pub format: Format,
+    /// Coding of the whole file.
+    pub chain: Chain,
+    /// Fields of a name that carries data (`name fixed { … }`), in order; else the name is [`FileForm::name`].
+    pub name_nodes: Vec<Node>,
+    /// What stands behind those fields in the name (`.zip`).
+    pub name_ending: Box<str>,
 }
 
 /// A piece of a file's name.
@@ -595,6 +603,8 @@ pub struct Field {
     pub fact: Option<Expr>,
     /// Where the reader puts what `=` lets it learn.
     pub learn: Learn,
+    /// The fact holds `message.code`: the text before and behind it, by which a message is recognised.
+    pub code_around: Option<(Box<str>, Box<str>)>,
     /// `<-` when we write.
     pub from: Option<Mapping>,
     /// `->` when we read; (for a list: [`ListField::business`]).
