@@ -171,8 +171,10 @@ pub enum FormatForm {
     Path,
     /// TLV.
     Tlv(Tlv),
-    /// ISO 8583.
-    Iso8583 { code: TextCode, bitmap_hex: bool },
+    /// ISO 8583: how prefixes are written, the bitmap, and each bit that may come with the wire form that tells its
+    /// length (bit 0 is the MTI; a nested format has a `bytes` form). A wire form's charset `bcd` means two figures an
+    /// octet, `ebcdic` EBCDIC; the code says nothing of a field by itself.
+    Iso8583 { code: TextCode, bitmap_hex: bool, fields: Vec<(u16, u32)> },
     /// Zip.
     Zip { password: Option<ExprId> },
 }
@@ -204,6 +206,21 @@ pub enum Part {
 
 /// One instruction of reading. The machine has a *current value* (a range of octets, or nothing), a stack of formats
 /// that are open, and a stack of lists.
+///
+/// - A link that is not HTTP has a packet of one part: `Part(Content)`, then `Enter` of what the packet is: of its one
+///   format, or of a `fixed` that holds several one after the other.
+/// - `Part`, `Take`, `Rest`, `Child`, `List` (in a named format) set the current value; `Store`, `Enter`, `Down` use it.
+/// - `Enter` of `fixed` inside `fixed` without a current value and without a chain goes on at the same place, and its
+///   `Leave` demands nothing. Any other format without a current value takes all that is left around it; where
+///   something stands behind it, `Rest` (or `Take` of a `bytes` form that is `sized_by`) says what is its own.
+/// - Named formats are `xml json form headers tlv iso8583 zip`. Names: of `tlv` the tag in upper hex, of `iso8583` the
+///   bit in figures (`0` the MTI), of `zip` a pattern of the entry's name with `*`.
+/// - A list in a named format stands behind its `Child`; each item is then the current value: `Down` … `Up` around
+///   the fields of a row, `Store` alone where the row is one plain value. In `fixed` and `delimited` rows follow each
+///   other at once.
+/// - `Mark` stands behind `Child` or before `Take`/`Enter`, `EndMark` behind what ends it. A region of JSON is the
+///   value with its quotes; of XML a group with its tags, a leaf or format without.
+/// - What is found twice, and what is left over, is a fault at `Leave` (`kept`: what is left over is not).
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Read {
     /// The current value is this part of the message.
@@ -214,6 +231,8 @@ pub enum Read {
     Leave { kept: bool },
     /// In `fixed`, `binary`, `delimited`: the current value is the next one of this wire form.
     Take { wire: u32 },
+    /// In `fixed`: the current value is all that is left around, except the last octets (of what follows it).
+    Rest { keep: u32 },
     /// In a named format: the current value is the child of this name (text index in [`MessageProgram::names`]).
     Child { name: u16 },
     /// The name is computed; if none is there, the other name (`u16::MAX`: none).
@@ -250,7 +269,10 @@ pub enum Read {
     Check { check: u16 },
 }
 
-/// One instruction of writing. Values stand in slots before it begins.
+/// One instruction of writing. Values stand in slots before it begins. Formats, names, groups and lists stand in the
+/// order of the wire as in reading; `fixed` in `fixed` is one run of octets, `Hole` and `Gap` are places in it that
+/// `Fill` gives later (after the `Leave` of what they depend on, before the `Leave` of the format they stand in).
+/// `UnlessPresent` stands before `Child`.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Write {
     /// What follows goes to this part.
