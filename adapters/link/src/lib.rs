@@ -1,1 +1,14 @@
-//! adapters/link
+//! Links: how bytes reach a counterparty and come back.
+//!
+//! For: the engine and the simulators. In: plain configuration values and bytes. Out: bytes, and for every
+//! exchange a verdict that says whether the request may have left ([`Exchanged`]).
+//! Must not know: the language, messages and their fields, flows, stores, or what any byte means.
+
+pub mod counts;
+pub mod frame;
+pub mod outcome;
+pub mod world;
+
+pub use counts::LinkCounts;
+pub use outcome::{Cause, CauseKind, Exchanged, Sent, Whose};
+pub use world::{BoxFuture, Core, CoreOwner, Mark, Moment, World};

@@ -1,0 +1,215 @@
+//! Frames: where one message ends and the next begins in a stream of bytes.
+//!
+//! For: TCP links. In: bytes as they arrive, payloads to send. Out: payloads, framed bytes, or a fault that
+//! says where and what was seen. A payload excludes a length prefix and marks; `ByHead` frames keep their head,
+//! because it is part of the message. Must not know: what a payload means.
+
+mod decode;
+mod encode;
+mod error;
+mod length;
+
+use bytes::{Bytes, BytesMut};
+
+pub use error::{FrameError, FrameFault, Seen};
+pub use length::{LengthCode, LengthField};
+
+/// How one message is told from the next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// A length, then as many bytes.
+    Prefix {
+        /// How the length is written.
+        field: LengthField,
+        /// The length counts its own bytes too.
+        counts_itself: bool,
+    },
+    /// A length in digits on a line of its own, then as many bytes.
+    PrefixLine {
+        /// What ends the line.
+        end: LineEnd,
+        /// The most digits.
+        digits: usize,
+        /// The length counts the digits and the line's end too.
+        counts_itself: bool,
+    },
+    /// A head of fixed size in which a length stands; the payload is head and body.
+    ByHead {
+        /// Bytes of the head.
+        head: usize,
+        /// Where in the head the length begins.
+        offset: usize,
+        /// How the length is written.
+        field: LengthField,
+        /// What the length counts.
+        counts: Counts,
+    },
+    /// Every message has this many bytes.
+    Fixed {
+        /// Bytes of a message.
+        bytes: usize,
+    },
+    /// Every message ends with this mark, which occurs nowhere else.
+    Ended {
+        /// The mark.
+        end: Bytes,
+    },
+    /// Every message stands between two marks.
+    Between {
+        /// The mark before.
+        start: Bytes,
+        /// The mark after.
+        end: Bytes,
+    },
+    /// A message ends with the connection.
+    UntilClose,
+}
+
+impl Frame {
+    /// Messages that are lines.
+    #[must_use]
+    pub fn lines(end: LineEnd) -> Self {
+        Self::Ended { end: Bytes::from_static(end.bytes()) }
+    }
+}
+
+/// What ends a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum LineEnd {
+    /// Line feed.
+    Lf,
+    /// Carriage return, line feed.
+    CrLf,
+    /// Carriage return.
+    Cr,
+}
+
+impl LineEnd {
+    /// Its bytes.
+    #[must_use]
+    pub fn bytes(self) -> &'static [u8] {
+        match self {
+            Self::Lf => b"\n",
+            Self::CrLf => b"\r\n",
+            Self::Cr => b"\r",
+        }
+    }
+}
+
+/// What a length inside a head counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Counts {
+    /// The bytes after the length field.
+    AfterField,
+    /// The bytes after the head.
+    AfterHead,
+    /// Head and body.
+    Whole,
+}
+
+/// What to do with bytes that are no frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+pub enum Garbled {
+    /// They are a fault; the connection cannot go on.
+    #[default]
+    Close,
+    /// Step over them to the next start mark (`Between` only; elsewhere as `Close`).
+    Skip,
+}
+
+/// A frame with its bound: what a link is configured with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FrameConfig {
+    /// How messages are told apart.
+    pub frame: Frame,
+    /// The most bytes of a payload; checked before room is made for it.
+    pub most: usize,
+    /// What to do with bytes that are no frame.
+    pub garbled: Garbled,
+}
+
+impl FrameConfig {
+    /// A frame whose payloads have at most `most` bytes; garbled bytes close.
+    #[must_use]
+    pub fn new(frame: Frame, most: usize) -> Self {
+        Self { frame, most, garbled: Garbled::Close }
+    }
+
+    /// Checks that sizes and marks can work at all.
+    ///
+    /// # Errors
+    /// [`FrameFault::Config`] with what is wrong.
+    pub fn check(&self) -> Result<(), FrameError> {
+        let wrong = match &self.frame {
+            Frame::Prefix { field, .. } => field.wrong(),
+            Frame::PrefixLine { digits, .. } if !(1..=18).contains(digits) => Some("1 to 18 digits"),
+            Frame::ByHead { head, offset, field, .. } => field.wrong().or_else(|| {
+                let end = offset.checked_add(field.size);
+                end.is_none_or(|end| end > *head).then_some("a length inside the head")
+            }),
+            Frame::Fixed { bytes: 0 } => Some("at least one byte"),
+            Frame::Ended { end } if end.is_empty() => Some("an end mark"),
+            Frame::Between { start, end } if start.is_empty() || end.is_empty() => Some("two marks"),
+            _ => None,
+        };
+        wrong.map_or(Ok(()), |expected| Err(FrameError::new(0, FrameFault::Config { expected }, &[])))
+    }
+}
+
+/// Cuts one connection's incoming bytes into payloads, and frames outgoing ones.
+#[derive(Clone, Debug)]
+pub struct Framer {
+    config: FrameConfig,
+    /// Bytes of the stream before the buffer.
+    position: u64,
+    /// Bytes at the buffer's start that were searched for the end mark in vain.
+    searched: usize,
+    skipped: u64,
+}
+
+impl Framer {
+    /// A framer at the start of a connection.
+    #[must_use]
+    pub fn new(config: FrameConfig) -> Self {
+        Self { config, position: 0, searched: 0, skipped: 0 }
+    }
+
+    /// Bytes that were stepped over because they were no frame.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// True if a message ends only with the connection.
+    #[must_use]
+    pub fn ends_by_close(&self) -> bool {
+        matches!(self.config.frame, Frame::UntilClose)
+    }
+
+    /// Takes the next whole payload off the buffer's start; `None` if it is not there yet.
+    ///
+    /// # Errors
+    /// A [`FrameError`]: where in the stream, what was expected, the bytes seen. The stream cannot go on then.
+    pub fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, FrameError> {
+        decode::next(self, buffer)
+    }
+
+    /// What remains when the other side has ended: the payload of a frame until close, or nothing.
+    ///
+    /// # Errors
+    /// [`FrameFault::Truncated`] if a frame had begun and is not whole.
+    pub fn finish(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, FrameError> {
+        decode::last(self, buffer)
+    }
+
+    /// Appends the framed payload to `out`. On an error nothing is appended.
+    ///
+    /// # Errors
+    /// A [`FrameError`] if the payload does not fit the frame; its offset counts from the payload's start.
+    pub fn encode(&self, payload: &[u8], out: &mut BytesMut) -> Result<(), FrameError> {
+        encode::append(&self.config, payload, out)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+use proptest::prelude::*;
+
+use super::*;
+
+fn length(code: LengthCode, size: usize) -> LengthField {
+    LengthField { code, size }
+}
+
+/// Every usual frame whose payload is free, but for the bytes of marks.
+fn frames() -> Vec<Frame> {
+    use LengthCode::{Bcd, BigEndian, Digits, LittleEndian};
+    let mut all = vec![
+        Frame::PrefixLine { end: LineEnd::Lf, digits: 5, counts_itself: false },
+        Frame::PrefixLine { end: LineEnd::CrLf, digits: 5, counts_itself: true },
+        Frame::Between { start: Bytes::from_static(b"\x02"), end: Bytes::from_static(b"\x03") },
+        Frame::Between { start: Bytes::from_static(b"\x0b"), end: Bytes::from_static(b"\x1c\r") },
+        Frame::lines(LineEnd::Lf),
+        Frame::lines(LineEnd::CrLf),
+        Frame::lines(LineEnd::Cr),
+    ];
+    for counts_itself in [false, true] {
+        for (code, sizes) in
+            [(Digits, [4, 6, 8]), (Bcd, [2, 3, 4]), (BigEndian, [2, 4, 8]), (LittleEndian, [2, 4, 8])]
+        {
+            all.extend(sizes.map(|size| Frame::Prefix { field: length(code, size), counts_itself }));
+        }
+    }
+    all
+}
+
+fn config(frame: Frame) -> FrameConfig {
+    FrameConfig::new(frame, 4_000)
+}
+
+/// Payload bytes that no mark contains.
+fn payloads() -> impl Strategy<Value = Vec<Vec<u8>>> {
+    let byte = (0x20_u8..=0xff).boxed();
+    proptest::collection::vec(proptest::collection::vec(byte, 0..300), 1..5)
+}
+
+fn decode_in_pieces(config: &FrameConfig, wire: &[u8], piece: usize) -> Vec<Vec<u8>> {
+    let (mut framer, mut buffer, mut got) = (Framer::new(config.clone()), BytesMut::new(), Vec::new());
+    for part in wire.chunks(piece) {
+        buffer.extend_from_slice(part);
+        while let Some(payload) = framer.decode(&mut buffer).unwrap() {
+            got.push(payload.to_vec());
+        }
+    }
+    assert_eq!(framer.finish(&mut buffer).unwrap(), None);
+    got
+}
+
+proptest! {
+    #[test]
+    fn what_is_framed_comes_out_however_it_is_cut(payloads in payloads(), piece in 1_usize..700) {
+        for frame in frames() {
+            let config = config(frame);
+            config.check().unwrap();
+            let (framer, mut wire) = (Framer::new(config.clone()), BytesMut::new());
+            for payload in &payloads {
+                framer.encode(payload, &mut wire).unwrap();
+            }
+            prop_assert_eq!(&decode_in_pieces(&config, &wire, piece), &payloads, "{:?}", config);
+            prop_assert_eq!(&decode_in_pieces(&config, &wire, 1), &payloads, "{:?}", config);
+        }
+    }
+
+    #[test]
+    fn a_head_with_a_length_is_part_of_its_message(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+        for (counts, beside) in [(Counts::AfterField, 6), (Counts::AfterHead, 0), (Counts::Whole, 10)] {
+            let mut message = b"HD0000----".to_vec();
+            message.extend_from_slice(&body);
+            message[2..6].copy_from_slice(format!("{:04}", body.len() + if beside == 6 { 4 } else { beside }).as_bytes());
+            let config = config(Frame::ByHead { head: 10, offset: 2, field: length(LengthCode::Digits, 4), counts });
+            let mut wire = BytesMut::new();
+            Framer::new(config.clone()).encode(&message, &mut wire).unwrap();
+            prop_assert_eq!(&wire[..], &message[..]);
+            wire.extend_from_slice(&message);
+            prop_assert_eq!(decode_in_pieces(&config, &wire, 3), vec![message.clone(), message.clone()]);
+            message.push(0);
+            let error = Framer::new(config).encode(&message, &mut wire).unwrap_err();
+            prop_assert!(matches!(error.fault, FrameFault::Disagrees { .. }), "{:?}", error);
+        }
+    }
+
+    #[test]
+    fn no_input_makes_a_framer_panic_or_stall(wire in proptest::collection::vec(any::<u8>(), 0..200)) {
+        let mut all: Vec<FrameConfig> = frames().into_iter().map(config).collect();
+        all.push(FrameConfig { garbled: Garbled::Skip, ..config(Frame::Between {
+            start: Bytes::from_static(b"AB"), end: Bytes::from_static(b"BA") }) });
+        for config in all {
+            let (mut framer, mut buffer) = (Framer::new(config), BytesMut::from(&wire[..]));
+            let mut frames = 0;
+            while let Ok(Some(_)) = framer.decode(&mut buffer) {
+                frames += 1;
+            }
+            prop_assert!(frames <= wire.len());
+        }
+    }
+}
+
+fn fault(frame: Frame, wire: &[u8]) -> FrameError {
+    Framer::new(config(frame)).decode(&mut BytesMut::from(wire)).unwrap_err()
+}
+
+#[test]
+fn a_wrong_prefix_says_where_and_what() {
+    let four = Frame::Prefix { field: length(LengthCode::Digits, 4), counts_itself: false };
+    let mut framer = Framer::new(config(four.clone()));
+    let mut buffer = BytesMut::from(&b"0002abGET / HTTP"[..]);
+    assert_eq!(framer.decode(&mut buffer).unwrap().unwrap(), "ab");
+    let error = framer.decode(&mut buffer).unwrap_err();
+    assert_eq!(error.to_string(), "at byte 6: expected a length as digits, found 47455420");
+    assert_eq!(fault(four, b"0X").fault, FrameFault::NotANumber { expected: "digits" });
+    let packed = Frame::Prefix { field: length(LengthCode::Bcd, 2), counts_itself: false };
+    assert_eq!(fault(packed, &[0x0a, 0]).fault, FrameFault::NotANumber { expected: "packed digits" });
+}
+
+#[test]
+fn lengths_out_of_bounds_are_refused_before_room_is_made() {
+    let huge = Frame::Prefix { field: length(LengthCode::BigEndian, 8), counts_itself: false };
+    let (mut framer, mut buffer) = (Framer::new(config(huge)), BytesMut::from(&[0xff_u8; 8][..]));
+    let error = framer.decode(&mut buffer).unwrap_err();
+    assert_eq!(error.fault, FrameFault::TooLong { length: u64::MAX, most: 4_000 });
+    assert!(buffer.capacity() < 5_000);
+    let own = Frame::Prefix { field: length(LengthCode::Digits, 4), counts_itself: true };
+    assert_eq!(fault(own, b"0003").fault, FrameFault::TooShort { length: 3, least: 4 });
+    let line = vec![b'x'; 4_002];
+    assert!(matches!(fault(Frame::lines(LineEnd::Lf), &line).fault, FrameFault::TooLong { .. }));
+    let head =
+        Frame::ByHead { head: 4, offset: 0, field: length(LengthCode::Digits, 4), counts: Counts::Whole };
+    assert_eq!(fault(head, b"0003").fault, FrameFault::TooShort { length: 3, least: 4 });
+}
+
+#[test]
+fn what_does_not_fit_is_not_framed() {
+    let short =
+        Framer::new(config(Frame::Prefix { field: length(LengthCode::Digits, 2), counts_itself: true }));
+    let mut out = BytesMut::new();
+    let error = short.encode(&[b'x'; 98], &mut out).unwrap_err();
+    assert_eq!(error.fault, FrameFault::TooLong { length: 98, most: 97 });
+    assert!(out.is_empty());
+    let lines = Framer::new(config(Frame::lines(LineEnd::CrLf)));
+    assert_eq!(lines.encode(b"a\r\nb", &mut out).unwrap_err().fault, FrameFault::MarkInside);
+    let fixed = Framer::new(config(Frame::Fixed { bytes: 3 }));
+    assert_eq!(fixed.encode(b"ab", &mut out).unwrap_err().fault, FrameFault::Disagrees { says: 3, is: 2 });
+    assert!(out.is_empty());
+    let bad = FrameConfig::new(Frame::Fixed { bytes: 0 }, 10);
+    assert!(bad.check().is_err());
+}
+
+#[test]
+fn garbage_between_frames_is_a_fault_or_stepped_over() {
+    let frame = Frame::Between { start: Bytes::from_static(b"<<"), end: Bytes::from_static(b">>") };
+    assert_eq!(fault(frame.clone(), b"x<<a>>").fault, FrameFault::NoMark);
+    let skip = FrameConfig { garbled: Garbled::Skip, ..config(frame) };
+    for piece in 1..9 {
+        assert_eq!(decode_in_pieces(&skip, b"junk<<a>>x<y<<<b>>", piece), [b"a".to_vec(), b"<b".to_vec()]);
+    }
+    let mut framer = Framer::new(skip);
+    framer.decode(&mut BytesMut::from(&b"junk<<a>>"[..])).unwrap();
+    assert_eq!(framer.skipped(), 4);
+}
+
+#[test]
+fn the_end_of_a_connection_ends_a_message_or_is_a_fault() {
+    let mut framer = Framer::new(config(Frame::UntilClose));
+    let mut buffer = BytesMut::from(&b"all of it"[..]);
+    assert_eq!(framer.decode(&mut buffer).unwrap(), None);
+    assert_eq!(framer.finish(&mut buffer).unwrap().unwrap(), "all of it");
+    let field = length(LengthCode::Digits, 4);
+    let mut framer = Framer::new(config(Frame::Prefix { field, counts_itself: false }));
+    let error = framer.finish(&mut BytesMut::from(&b"0009abc"[..])).unwrap_err();
+    assert_eq!(error.fault, FrameFault::Truncated { got: 7 });
+}
+
+#[test]
+fn one_byte_lengths_work_both_ways() {
+    for code in [LengthCode::BigEndian, LengthCode::LittleEndian] {
+        let config = config(Frame::Prefix { field: length(code, 1), counts_itself: false });
+        let mut wire = BytesMut::new();
+        Framer::new(config.clone()).encode(&[7; 255], &mut wire).unwrap();
+        assert_eq!(wire[0], 255);
+        assert_eq!(decode_in_pieces(&config, &wire, 100), [vec![7; 255]]);
+        assert!(Framer::new(config).encode(&[7; 256], &mut wire).is_err());
+    }
+}
