@@ -40,7 +40,7 @@ pub struct PairSet {
     pub without_empty: bool,
 }
 
-/// One instruction of an expression.
+/// One instruction of an expression. Jumps are absolute places in [`Expressions::code`] and go forward only.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[expect(missing_docs, reason = "named as in the model")]
 pub enum Code {
@@ -78,10 +78,14 @@ pub enum Code {
     Raw(u16),
     /// Octets from the start of one region to the start of another.
     RawRange(u16, u16),
+    /// Octets of the first region without those of the second, which lies in it (`cut_out`).
+    RawWithout(u16, u16),
     /// Octets a region has.
     Length(u16),
     /// The pairs of that set.
     Pairs(u32),
+    /// The number, from 1, of the row of that load's list that is entered (`position`).
+    Position(u32),
     Counter(u32),
     Now,
 }

@@ -1,0 +1,343 @@
+//! Days and times as text, by the letters `y M d H m s S` of a form; everything else in a form stands for itself.
+//!
+//! In: a form and octets, or a moment. Out: a value, or octets appended to a buffer. Two and more letters are that
+//! many figures with zeros in front; a single letter is one or two figures without. `yy` is the year within its
+//! century. `[ ]` encloses what may be missing when read. It must not know clocks: what a form leaves out is taken
+//! nearest to a moment that is handed in.
+
+use super::{Fault, Value};
+use crate::value::{Calendar, Date, DateTime, Time};
+
+/// The bank's zone, seconds east of Greenwich (China has one zone and no summer time).
+pub const ZONE_SECONDS: i64 = 8 * 3_600;
+
+/// What was found by a form.
+#[derive(Clone, Copy, Default)]
+struct Parts {
+    year: Option<i64>,
+    short_year: Option<i64>,
+    month: Option<i64>,
+    day: Option<i64>,
+    hour: Option<i64>,
+    minute: Option<i64>,
+    second: Option<i64>,
+    nanosecond: Option<i64>,
+}
+
+/// One piece of a form.
+enum Piece<'a> {
+    Letters(u8, usize),
+    Literal(&'a str),
+    Open,
+    Close,
+}
+
+fn next_piece(form: &str) -> Option<(Piece<'_>, &str)> {
+    let first = *form.as_bytes().first()?;
+    match first {
+        b'y' | b'M' | b'd' | b'H' | b'm' | b's' | b'S' => {
+            let count = form.bytes().take_while(|&octet| octet == first).count();
+            Some((Piece::Letters(first, count), form.get(count..).unwrap_or_default()))
+        }
+        b'[' => Some((Piece::Open, form.get(1..).unwrap_or_default())),
+        b']' => Some((Piece::Close, form.get(1..).unwrap_or_default())),
+        _ => {
+            let end = form.find(['y', 'M', 'd', 'H', 'm', 's', 'S', '[', ']']).unwrap_or(form.len());
+            Some((Piece::Literal(form.get(..end).unwrap_or_default()), form.get(end..).unwrap_or_default()))
+        }
+    }
+}
+
+/// Octets that a form takes when written; `None` if that depends on the value (single letters).
+#[must_use]
+pub fn width(form: &str) -> Option<usize> {
+    let (mut rest, mut sum) = (form, 0);
+    while let Some((piece, after)) = next_piece(rest) {
+        match piece {
+            Piece::Letters(_, 1) => return None,
+            Piece::Letters(_, count) => sum += count,
+            Piece::Literal(text) => sum += text.len(),
+            Piece::Open | Piece::Close => {}
+        }
+        rest = after;
+    }
+    Some(sum)
+}
+
+/// Whether a form leaves out what its type needs, so that a moment to be near to is needed.
+#[must_use]
+pub fn leaves_out(kind: Calendar, form: &str) -> bool {
+    let whole = form.contains("yyyy");
+    match kind {
+        Calendar::Time => false,
+        Calendar::Month => !(whole && form.contains('M')),
+        Calendar::Date | Calendar::DateTime => !(whole && form.contains('M') && form.contains('d')),
+    }
+}
+
+/// Reads a value; what the form leaves out is chosen so that the value is nearest to `near`. Without `near`, a short
+/// year is of this century, other missing parts are faults.
+///
+/// # Errors
+/// [`Fault::NotCalendar`] where the octets are not of the form or no such day or time exists.
+pub fn read(
+    kind: Calendar,
+    form: &str,
+    octets: &[u8],
+    near: Option<DateTime>,
+) -> Result<Value<'static>, Fault> {
+    let parts = split(form, octets)?;
+    let time = || {
+        time_of(
+            parts.hour.unwrap_or(0),
+            parts.minute.unwrap_or(0),
+            parts.second.unwrap_or(0),
+            parts.nanosecond,
+        )
+    };
+    match kind {
+        Calendar::Time => Ok(Value::Time(time()?)),
+        Calendar::Date => Ok(Value::Date(day_of(&parts, near)?.date())),
+        Calendar::DateTime => Ok(Value::DateTime(day_of(&parts, near)?.date().to_datetime(time()?))),
+        Calendar::Month => {
+            let first = Parts { day: Some(1), ..parts };
+            Ok(Value::Date(day_of(&first, near)?.date()))
+        }
+    }
+}
+
+/// Appends a moment by a form; a day is its midnight, a time stands on any day ([`moment`]).
+///
+/// # Errors
+/// [`Fault::Overflow`] for a year that has not four figures.
+pub fn write(form: &str, moment: DateTime, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let mut rest = form;
+    while let Some((piece, after)) = next_piece(rest) {
+        match piece {
+            Piece::Letters(letter, count) => write_part(letter, count, moment, out)?,
+            Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
+            Piece::Open | Piece::Close => {}
+        }
+        rest = after;
+    }
+    Ok(())
+}
+
+/// The moment that a value is written from; `None` if it is no day, time or moment.
+#[must_use]
+pub fn moment(value: &Value<'_>) -> Option<DateTime> {
+    match value {
+        Value::Date(date) => Some(date.to_datetime(Time::midnight())),
+        Value::Time(time) => Some(Date::constant(2000, 1, 1).to_datetime(*time)),
+        Value::DateTime(moment) => Some(*moment),
+        _ => None,
+    }
+}
+
+fn write_part(letter: u8, count: usize, moment: DateTime, out: &mut Vec<u8>) -> Result<(), Fault> {
+    let year = u32::try_from(moment.year()).map_err(|_| Fault::Overflow)?;
+    if letter == b'S' {
+        let nanoseconds = u32::try_from(moment.subsec_nanosecond()).unwrap_or(0);
+        let mut figures = Vec::with_capacity(9);
+        super::number::write_figures(u128::from(nanoseconds), 9, &mut figures);
+        figures.resize(count.max(1), b'0');
+        out.extend_from_slice(&figures);
+        return Ok(());
+    }
+    let small = |value: i8| u32::try_from(value).unwrap_or(0);
+    let value = match letter {
+        b'y' if count == 2 => year % 100,
+        b'y' => year,
+        b'M' => small(moment.month()),
+        b'd' => small(moment.day()),
+        b'H' => small(moment.hour()),
+        b'm' => small(moment.minute()),
+        _ => small(moment.second()),
+    };
+    super::number::write_figures(u128::from(value), count, out);
+    Ok(())
+}
+
+fn split(form: &str, octets: &[u8]) -> Result<Parts, Fault> {
+    let (mut parts, mut left, mut rest) = (Parts::default(), octets, form);
+    while let Some((piece, after)) = next_piece(rest) {
+        rest = after;
+        match piece {
+            Piece::Literal(text) => left = left.strip_prefix(text.as_bytes()).ok_or(Fault::NotCalendar)?,
+            Piece::Open if left.is_empty() => rest = behind_brackets(rest),
+            Piece::Open | Piece::Close => {}
+            Piece::Letters(letter, count) => {
+                let figures = left.iter().take_while(|octet| octet.is_ascii_digit()).count();
+                let take = if count == 1 { figures.min(2) } else { count };
+                let (mine, others) = left.split_at_checked(take).ok_or(Fault::NotCalendar)?;
+                let value = super::number::figures(mine).map_err(|_| Fault::NotCalendar)?;
+                let value = i64::try_from(value).map_err(|_| Fault::NotCalendar)?;
+                put(&mut parts, letter, count, value)?;
+                left = others;
+            }
+        }
+    }
+    if left.is_empty() { Ok(parts) } else { Err(Fault::NotCalendar) }
+}
+
+fn behind_brackets(form: &str) -> &str {
+    let mut depth = 1_u32;
+    for (at, sign) in form.char_indices() {
+        match sign {
+            '[' => depth += 1,
+            ']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth == 0 {
+            return form.get(at + 1..).unwrap_or_default();
+        }
+    }
+    ""
+}
+
+fn put(parts: &mut Parts, letter: u8, count: usize, value: i64) -> Result<(), Fault> {
+    let place = match letter {
+        b'y' if count == 2 => &mut parts.short_year,
+        b'y' => &mut parts.year,
+        b'M' => &mut parts.month,
+        b'd' => &mut parts.day,
+        b'H' => &mut parts.hour,
+        b'm' => &mut parts.minute,
+        b's' => &mut parts.second,
+        _ => {
+            let power =
+                9_u32.checked_sub(u32::try_from(count).unwrap_or(u32::MAX)).ok_or(Fault::NotCalendar)?;
+            parts.nanosecond = Some(value * 10_i64.pow(power));
+            return Ok(());
+        }
+    };
+    match place {
+        Some(before) if *before != value => Err(Fault::NotCalendar),
+        _ => {
+            *place = Some(value);
+            Ok(())
+        }
+    }
+}
+
+fn time_of(hour: i64, minute: i64, second: i64, nanosecond: Option<i64>) -> Result<Time, Fault> {
+    let small = |value: i64| i8::try_from(value).map_err(|_| Fault::NotCalendar);
+    let nanosecond = i32::try_from(nanosecond.unwrap_or(0)).map_err(|_| Fault::NotCalendar)?;
+    Time::new(small(hour)?, small(minute)?, small(second)?, nanosecond).map_err(|_| Fault::NotCalendar)
+}
+
+fn date_of(year: i64, month: i64, day: i64) -> Option<Date> {
+    Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
+}
+
+/// The day of the parts, at their time of day, nearest to `near` in what is left out.
+fn day_of(parts: &Parts, near: Option<DateTime>) -> Result<DateTime, Fault> {
+    let time = time_of(
+        parts.hour.unwrap_or(0),
+        parts.minute.unwrap_or(0),
+        parts.second.unwrap_or(0),
+        parts.nanosecond,
+    )?;
+    let full_year = match (parts.year, parts.short_year, near) {
+        (Some(year), Some(short), _) if year.rem_euclid(100) != short => return Err(Fault::NotCalendar),
+        (Some(year), _, _) => Some(year),
+        (None, Some(short), None) => Some(2_000 + short),
+        (None, _, _) => None,
+    };
+    if let (Some(year), Some(month), Some(day)) = (full_year, parts.month, parts.day) {
+        return Ok(date_of(year, month, day).ok_or(Fault::NotCalendar)?.to_datetime(time));
+    }
+    let near = near.ok_or(Fault::NotCalendar)?;
+    let years: Vec<i64> = match (full_year, parts.short_year) {
+        (Some(year), _) => vec![year],
+        (None, Some(short)) => {
+            let century = i64::from(near.year()).div_euclid(100) * 100 + short;
+            vec![century - 100, century, century + 100]
+        }
+        (None, None) => (-1..=1).map(|step| i64::from(near.year()) + step).collect(),
+    };
+    let months: Vec<i64> = parts.month.map_or_else(|| (1..=12).collect(), |month| vec![month]);
+    let days: Vec<i64> = parts.day.map_or_else(|| (1..=31).collect(), |day| vec![day]);
+    let mut best: Option<(u128, DateTime)> = None;
+    for &year in &years {
+        for &month in &months {
+            for &day in &days {
+                let Some(date) = date_of(year, month, day) else { continue };
+                let candidate = date.to_datetime(time);
+                let distance = candidate.duration_since(near).as_nanos().unsigned_abs();
+                if best.is_none_or(|(least, _)| distance < least) {
+                    best = Some((distance, candidate));
+                }
+            }
+        }
+    }
+    best.map(|(_, found)| found).ok_or(Fault::NotCalendar)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(text: &str) -> DateTime {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn forms_of_the_parties() {
+        let moment = at("2026-11-23T13:05:09.120");
+        for (form, text) in [
+            ("yyyyMMdd", "20261123"),
+            ("HHmmss", "130509"),
+            ("yyyy-MM-dd HH:mm:ss", "2026-11-23 13:05:09"),
+            ("yyyyMMddHHmmssSSS", "20261123130509120"),
+            ("yyMMdd", "261123"),
+            ("yyyy年M月d日", "2026年11月23日"),
+        ] {
+            let mut out = Vec::new();
+            write(form, moment, &mut out).unwrap();
+            assert_eq!(String::from_utf8(out).unwrap(), text);
+        }
+        assert_eq!(read(Calendar::Date, "yyyyMMdd", b"20260230", None), Err(Fault::NotCalendar));
+        assert_eq!(read(Calendar::Date, "yyyyMMdd", b"2026022", None), Err(Fault::NotCalendar));
+        assert_eq!(read(Calendar::Time, "HHmmss", b"240000", None), Err(Fault::NotCalendar));
+        let month = Value::Date(Date::constant(2026, 9, 1));
+        assert_eq!(read(Calendar::Month, "yyyyMM", b"202609", None), Ok(month));
+    }
+
+    #[test]
+    fn what_is_left_out_is_nearest() {
+        let near = Some(at("2026-01-01T00:10:00"));
+        let read = |form: &str, text: &str| read(Calendar::DateTime, form, text.as_bytes(), near).unwrap();
+        assert_eq!(read("MMddHHmmss", "1231235900"), Value::DateTime(at("2025-12-31T23:59:00")));
+        assert_eq!(read("MMddHHmmss", "0101001000"), Value::DateTime(at("2026-01-01T00:10:00")));
+        assert_eq!(read("yyMMddHHmmss", "990101000000"), Value::DateTime(at("1999-01-01T00:00:00")));
+        assert_eq!(read("HHmmss", "235900"), Value::DateTime(at("2025-12-31T23:59:00")));
+    }
+
+    #[test]
+    fn brackets_may_be_missing() {
+        let whole = read(Calendar::DateTime, "yyyyMMdd[HHmmss]", b"20261123130509", None);
+        assert_eq!(whole, Ok(Value::DateTime(at("2026-11-23T13:05:09"))));
+        let short = read(Calendar::DateTime, "yyyyMMdd[HHmmss]", b"20261123", None);
+        assert_eq!(short, Ok(Value::DateTime(at("2026-11-23T00:00:00"))));
+    }
+
+    proptest! {
+        #[test]
+        fn moments_round_trip(days in 0_i64..200_000, second in 0_i64..86_400) {
+            let day = Date::constant(1900, 1, 1).checked_add(jiff::Span::new().days(days)).unwrap();
+            let time = time_of(second / 3_600, second / 60 % 60, second % 60, None).unwrap();
+            let moment = day.to_datetime(time);
+            let mut out = Vec::new();
+            write("yyyy-MM-dd HH:mm:ss", moment, &mut out).unwrap();
+            prop_assert_eq!(read(Calendar::DateTime, "yyyy-MM-dd HH:mm:ss", &out, None), Ok(Value::DateTime(moment)));
+        }
+
+        #[test]
+        fn nothing_panics(form in "[yMdHmsS\\[\\]年: -]{0,20}", octets in proptest::collection::vec(any::<u8>(), 0..40)) {
+            let _ = read(Calendar::DateTime, &form, &octets, Some(at("2026-01-01T00:10:00")));
+            let _ = write(&form, at("2026-01-01T00:10:00"), &mut Vec::new());
+        }
+    }
+}

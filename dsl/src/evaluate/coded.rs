@@ -1,0 +1,136 @@
+//! Octets as text: hex and base64, strict in both directions.
+//!
+//! In: octets. Out: ASCII octets or the octets that they mean. The codec uses these for its chains.
+
+use super::Fault;
+
+const LOWER: &[u8; 16] = b"0123456789abcdef";
+const UPPER: &[u8; 16] = b"0123456789ABCDEF";
+const STANDARD: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+const ADDRESS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// Two figures an octet.
+#[must_use]
+pub fn to_hex(octets: &[u8], upper: bool) -> Vec<u8> {
+    let figures = if upper { UPPER } else { LOWER };
+    let mut out = Vec::with_capacity(octets.len() * 2);
+    for octet in octets {
+        out.extend(figures.get(usize::from(octet >> 4)));
+        out.extend(figures.get(usize::from(octet & 15)));
+    }
+    out
+}
+
+/// Octets of an even number of figures, in either case.
+///
+/// # Errors
+/// [`Fault::NotCoded`] for anything else.
+pub fn from_hex(figures: &[u8]) -> Result<Vec<u8>, Fault> {
+    let (pairs, []) = figures.as_chunks::<2>() else { return Err(Fault::NotCoded) };
+    pairs.iter().map(|[high, low]| Ok(nibble(*high)? << 4 | nibble(*low)?)).collect()
+}
+
+fn nibble(figure: u8) -> Result<u8, Fault> {
+    match figure {
+        b'0'..=b'9' => Ok(figure - b'0'),
+        b'a'..=b'f' => Ok(figure - b'a' + 10),
+        b'A'..=b'F' => Ok(figure - b'A' + 10),
+        _ => Err(Fault::NotCoded),
+    }
+}
+
+/// Base64 with padding; `url`: the address-safe alphabet without padding.
+#[must_use]
+pub fn to_base64(octets: &[u8], url: bool) -> Vec<u8> {
+    let alphabet = if url { ADDRESS } else { STANDARD };
+    let mut out = Vec::with_capacity(octets.len().div_ceil(3) * 4);
+    for chunk in octets.chunks(3) {
+        let mut bits = 0_u32;
+        for at in 0..3 {
+            bits = bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0));
+        }
+        for at in 0..4 {
+            if at <= chunk.len() {
+                let sextet = bits >> (18 - 6 * at) & 63;
+                out.extend(alphabet.get(sextet as usize));
+            } else if !url {
+                out.push(b'=');
+            }
+        }
+    }
+    out
+}
+
+/// Octets of base64; for `url` padding may be missing.
+///
+/// # Errors
+/// [`Fault::NotCoded`] for a strange sign, wrong padding, or bits that are left over.
+pub fn from_base64(signs: &[u8], url: bool) -> Result<Vec<u8>, Fault> {
+    let end = signs.iter().rposition(|&sign| sign != b'=').map_or(0, |last| last + 1);
+    let (body, padding) = signs.split_at_checked(end).ok_or(Fault::NotCoded)?;
+    let wanted = (4 - body.len() % 4) % 4;
+    if wanted == 3 || !(padding.len() == wanted || url && padding.is_empty()) {
+        return Err(Fault::NotCoded);
+    }
+    let mut out = Vec::with_capacity(body.len() / 4 * 3 + 2);
+    for chunk in body.chunks(4) {
+        let mut bits = 0_u32;
+        for &sign in chunk {
+            bits = bits << 6 | sextet(sign, url)?;
+        }
+        let missing = 4 - chunk.len();
+        bits <<= 6 * missing;
+        let octets = bits.to_be_bytes();
+        let (keep, rest) =
+            octets.get(1..).and_then(|all| all.split_at_checked(3 - missing)).ok_or(Fault::NotCoded)?;
+        if rest.iter().any(|&octet| octet != 0) {
+            return Err(Fault::NotCoded);
+        }
+        out.extend_from_slice(keep);
+    }
+    Ok(out)
+}
+
+fn sextet(sign: u8, url: bool) -> Result<u32, Fault> {
+    let value = match sign {
+        b'A'..=b'Z' => sign - b'A',
+        b'a'..=b'z' => sign - b'a' + 26,
+        b'0'..=b'9' => sign - b'0' + 52,
+        b'+' if !url => 62,
+        b'/' if !url => 63,
+        b'-' if url => 62,
+        b'_' if url => 63,
+        _ => return Err(Fault::NotCoded),
+    };
+    Ok(u32::from(value))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn known_texts() {
+        for (plain, coded) in [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg==")]
+        {
+            assert_eq!(to_base64(plain.as_bytes(), false), coded.as_bytes());
+            assert_eq!(from_base64(coded.as_bytes(), false).unwrap(), plain.as_bytes());
+        }
+        for bad in ["Zg", "Zg=", "Zh==", "Z===", "Zm9v====", "Zm 9", "="] {
+            assert_eq!(from_base64(bad.as_bytes(), false), Err(Fault::NotCoded), "{bad}");
+        }
+        assert_eq!(to_hex(&[0x0a, 0xff], true), b"0AFF");
+        assert_eq!(from_hex(b"0aF"), Err(Fault::NotCoded));
+    }
+
+    proptest! {
+        #[test]
+        fn round_trips(octets in proptest::collection::vec(any::<u8>(), 0..80), flag in any::<bool>()) {
+            prop_assert_eq!(&from_base64(&to_base64(&octets, flag), flag).unwrap(), &octets);
+            prop_assert_eq!(&from_hex(&to_hex(&octets, flag)).unwrap(), &octets);
+            let _ = from_base64(&octets, flag);
+            let _ = from_hex(&octets);
+        }
+    }
+}
