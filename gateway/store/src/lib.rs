@@ -2,20 +2,25 @@
 //!
 //! In come groups of [`Write`]s, plain data that says what must be true and what is to be changed; out come
 //! [`Verdict`]s, one a write, after one fsync for the whole group. Reads go through a [`Reader`], on connections
-//! of their own. Two stores stand behind the same traits: `SqliteStore`, one file on one machine, and
-//! `MemoryStore`, which a simulated day may crash at any instant. [`Writer`] puts a store behind a bounded
+//! of their own. Two stores stand behind the same traits: [`SqliteStore`], one file on one machine, and
+//! [`MemoryStore`], which a simulated day may crash at any instant. [`Writer`] puts a store behind a bounded
 //! queue and a thread.
 //!
 //! It knows nothing of adapters, wire bytes, sockets or flows: the state of a flow is opaque to it, bodies are
 //! sealed by a [`Sealer`] that is passed in, and time comes with each write.
 
+mod check;
+mod content;
+mod memory;
 mod model;
 mod read;
 mod refused;
 mod sealer;
+mod sqlite;
 mod write;
 mod writer;
 
+pub use memory::{CrashPoint, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 pub use read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, LimitUse, NoticeRow, OperationCount, OperationRow, Page,
@@ -23,6 +28,7 @@ pub use read::{
 };
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};
+pub use sqlite::{Options, SqliteReader, SqliteStore, Verified, verify};
 pub use write::{
     Change, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice, NumberBlock, NumberRequest,
     OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,

@@ -1,0 +1,268 @@
+//! What a simulated disk holds, and how a write that may be taken changes it.
+
+use super::CrashPoint;
+use crate::check::{Holder, Look, place};
+use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
+use crate::read::{EventRow, FileRow, FlowRow, OperationRow, RefusedRow};
+use crate::write::{
+    Change, FlowAsked, FlowPut, Hold, Notice, NumberBlock, OperationPut, Session, Write, Written,
+};
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+
+/// One state that an operation was in.
+#[derive(Debug, Clone)]
+pub(super) struct Step {
+    pub(super) place: u64,
+    pub(super) state: OperationState,
+    pub(super) copies: u32,
+    pub(super) at: Moment,
+    pub(super) reply: Option<Vec<u8>>,
+    pub(super) answered: Option<Vec<u8>>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Operation {
+    pub(super) row: OperationRow,
+    pub(super) began: u64,
+    pub(super) steps: Vec<Step>,
+}
+
+impl Operation {
+    /// As it stood before a place of the journal.
+    pub(super) fn before(&self, bound: u64) -> OperationRow {
+        let mut row = self.row.clone();
+        for step in self.steps.iter().take_while(|step| step.place < bound) {
+            row.state = step.state;
+            row.copies = step.copies;
+            row.changed = step.at;
+            if step.reply.is_some() {
+                row.reply.clone_from(&step.reply);
+            }
+            if step.answered.is_some() {
+                row.answered.clone_from(&step.answered);
+            }
+        }
+        row
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Disk {
+    pub(super) epoch: u64,
+    pub(super) crash: Option<CrashPoint>,
+    pub(super) full: bool,
+    pub(super) commits: u64,
+    pub(super) sequence: u64,
+    pub(super) keys: BTreeMap<Key, Option<FlowId>>,
+    pub(super) flows: BTreeMap<FlowId, FlowRow>,
+    pub(super) asked: BTreeMap<FlowId, Vec<u8>>,
+    pub(super) children: BTreeMap<(FlowId, u64), FlowId>,
+    pub(super) operations: BTreeMap<u64, Operation>,
+    pub(super) names: BTreeMap<(FlowId, String), u64>,
+    pub(super) found: BTreeMap<(String, [u8; 32]), BTreeSet<u64>>,
+    pub(super) events: BTreeMap<(FlowId, u64), EventRow>,
+    pub(super) used: BTreeMap<(Day, String), u64>,
+    pub(super) held: BTreeMap<Hold, u64>,
+    pub(super) notices: BTreeMap<(FlowId, String), Notice>,
+    pub(super) counters: BTreeMap<(String, Day), u64>,
+    pub(super) refused: BTreeMap<u64, RefusedRow>,
+    pub(super) sessions: BTreeMap<(String, String), Session>,
+    pub(super) schedules: BTreeMap<(String, String), (Moment, Day)>,
+    pub(super) files: BTreeMap<(String, crate::model::Direction, String), FileRow>,
+    pub(super) once: BTreeMap<(String, Vec<u8>), Moment>,
+    pub(super) versions: BTreeMap<[u8; 32], Vec<u8>>,
+}
+
+impl Disk {
+    pub(super) fn apply(&mut self, write: &Write) -> Written {
+        self.sequence += 1;
+        let mut numbers = Vec::new();
+        for (position, change) in write.changes.iter().enumerate() {
+            self.change(place(self.sequence, position), write.at, change, &mut numbers);
+        }
+        Written { sequence: self.sequence, numbers }
+    }
+
+    fn change(&mut self, place: u64, at: Moment, change: &Change, numbers: &mut Vec<NumberBlock>) {
+        match change {
+            Change::InsertFlow(asked) => self.insert_flow(asked, at),
+            Change::PutFlow(put) => self.put_flow(put, at),
+            Change::PutOperation(put) => self.put_operation(put, place, at),
+            Change::Event { flow, kind, body } => {
+                let row =
+                    EventRow { place, sequence: self.sequence, at, kind: kind.clone(), body: body.clone() };
+                self.events.insert((*flow, place), row);
+            }
+            Change::Reserve { hold, amount, .. } => {
+                if self.held.insert(hold.clone(), *amount).is_none() {
+                    *self.used.entry((hold.day, hold.limit.clone())).or_default() += amount;
+                }
+            }
+            Change::Release(hold) => {
+                if let Some(amount) = self.held.remove(hold)
+                    && let Some(used) = self.used.get_mut(&(hold.day, hold.limit.clone()))
+                {
+                    *used -= amount;
+                }
+            }
+            Change::PutNotice(notice) => {
+                self.notices.insert((notice.flow, notice.name.clone()), notice.clone());
+            }
+            Change::Numbers(request) => {
+                let next = self.counters.entry((request.party.clone(), request.date)).or_insert(1);
+                let (party, first) = (request.party.clone(), *next);
+                *next += request.count;
+                numbers.push(NumberBlock { party, date: request.date, first, count: request.count });
+            }
+            Change::RefusedInput(input) => {
+                self.refused.insert(place, RefusedRow { at, input: input.clone() });
+            }
+            Change::PutSession { party, name, session } => {
+                let key = (party.clone(), name.clone());
+                match session {
+                    Some(session) => self.sessions.insert(key, session.clone()),
+                    None => self.sessions.remove(&key),
+                };
+            }
+            Change::PutSchedule { party, job, last_run, day } => {
+                self.schedules.insert((party.clone(), job.clone()), (*last_run, *day));
+            }
+            Change::PutFile(file) => {
+                self.files.insert((file.party.clone(), file.direction, file.name.clone()), file.clone());
+            }
+            Change::CancelKey(key) => {
+                self.keys.entry(key.clone()).or_insert(None);
+            }
+            Change::Once { scope, name, until } => {
+                self.once.insert((scope.clone(), name.clone()), *until);
+            }
+            Change::PutVersion { hash, source } => {
+                self.versions.entry(*hash).or_insert_with(|| source.clone());
+            }
+        }
+    }
+
+    fn insert_flow(&mut self, asked: &FlowAsked, at: Moment) {
+        self.keys.insert(asked.key.clone(), Some(asked.flow));
+        self.asked.insert(asked.flow, asked.asked.clone());
+        if let Some(parent) = asked.parent {
+            self.children.insert(parent, asked.flow);
+        }
+        let row = FlowRow {
+            flow: asked.flow,
+            name: asked.name.clone(),
+            parent: asked.parent,
+            key: asked.key.clone(),
+            digest: asked.digest,
+            version: asked.version,
+            state: asked.state.clone(),
+            end: None,
+            wake: asked.wake,
+            answer: None,
+            opened: at,
+            changed: at,
+        };
+        self.flows.insert(asked.flow, row);
+    }
+
+    fn put_flow(&mut self, put: &FlowPut, at: Moment) {
+        if let Some(row) = self.flows.get_mut(&put.flow) {
+            row.state.clone_from(&put.state);
+            row.end = put.end;
+            row.wake = put.wake;
+            row.changed = at;
+            if put.answer.is_some() {
+                row.answer.clone_from(&put.answer);
+            }
+        }
+    }
+
+    fn put_operation(&mut self, put: &OperationPut, place: u64, at: Moment) {
+        let next = self.operations.last_key_value().map_or(1, |(number, _)| number + 1);
+        let number = *self.names.entry((put.flow, put.name.clone())).or_insert(next);
+        let began = self.sequence;
+        let operation = self.operations.entry(number).or_insert_with(|| Operation {
+            row: first(put, number, at),
+            began,
+            steps: Vec::new(),
+        });
+        operation.steps.push(Step {
+            place,
+            state: put.state,
+            copies: put.copies,
+            at,
+            reply: put.reply.clone(),
+            answered: put.answered.clone(),
+        });
+        for found in &put.found_by {
+            self.found.entry((found.name.clone(), found.hash)).or_default().insert(number);
+        }
+    }
+}
+
+fn first(put: &OperationPut, number: u64, at: Moment) -> OperationRow {
+    OperationRow {
+        number,
+        flow: put.flow,
+        name: put.name.clone(),
+        copies: 0,
+        party: put.party.clone(),
+        call: put.call.clone(),
+        state: OperationState::Intent,
+        date: put.date,
+        serial: put.serial.clone(),
+        amount: put.amount,
+        request: put.request.clone(),
+        reply: None,
+        asked: put.asked.clone(),
+        answered: None,
+        opened: at,
+        changed: at,
+    }
+}
+
+impl Look for Disk {
+    type Fault = Infallible;
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn oldest(&self) -> Day {
+        Day(0)
+    }
+
+    fn key(&mut self, key: &Key) -> Result<Option<Holder>, Infallible> {
+        Ok(self.keys.get(key).map(|flow| match flow.and_then(|flow| self.flows.get(&flow)) {
+            Some(row) => Holder::Flow(row.flow, row.digest),
+            None => Holder::Cancelled,
+        }))
+    }
+
+    fn flow_end(&mut self, flow: FlowId) -> Result<Option<Option<End>>, Infallible> {
+        Ok(self.flows.get(&flow).map(|row| row.end))
+    }
+
+    fn operation(&mut self, flow: FlowId, name: &str) -> Result<Option<OperationState>, Infallible> {
+        let number = self.names.get(&(flow, name.to_owned()));
+        let operation = number.and_then(|number| self.operations.get(number));
+        Ok(operation.and_then(|operation| operation.steps.last()).map(|step| step.state))
+    }
+
+    fn limit_used(&mut self, limit: &str, day: Day) -> Result<u64, Infallible> {
+        Ok(self.used.get(&(day, limit.to_owned())).copied().unwrap_or(0))
+    }
+
+    fn held(&mut self, hold: &Hold) -> Result<Option<u64>, Infallible> {
+        Ok(self.held.get(hold).copied())
+    }
+
+    fn once_until(&mut self, scope: &str, name: &[u8]) -> Result<Option<Moment>, Infallible> {
+        Ok(self.once.get(&(scope.to_owned(), name.to_vec())).copied())
+    }
+
+    fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Infallible> {
+        Ok(self.counters.get(&(party.to_owned(), date)).copied().unwrap_or(1))
+    }
+}

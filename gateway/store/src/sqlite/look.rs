@@ -1,0 +1,114 @@
+//! The eyes of the checks: what stands in the file, with what was taken before in the same transaction.
+
+use super::{Fault, day_of, hash_of, int, whole};
+use crate::check::{Holder, Look};
+use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
+use crate::write::{Fatal, Hold};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+
+pub(super) struct Eyes<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) epoch: u64,
+    pub(super) oldest: Day,
+}
+
+impl Eyes<'_> {
+    fn one<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+    ) -> Result<Option<T>, Fault> {
+        Ok(self.connection.prepare_cached(sql)?.query_row(values, read).optional()?)
+    }
+}
+
+/// The end of a stored code.
+pub(super) fn end_of(code: i64, flow: i64) -> Result<Option<End>, Fatal> {
+    u8::try_from(code).ok().and_then(End::from_code).ok_or_else(|| Fatal::Corrupt {
+        expected: "0, 1 or 2".into(),
+        found: code.to_string(),
+        at: format!("flow {flow} ended"),
+    })
+}
+
+/// The operation state of a stored code.
+pub(super) fn state_of(code: i64, at: &str) -> Result<OperationState, Fatal> {
+    u8::try_from(code).ok().and_then(OperationState::from_code).ok_or_else(|| Fatal::Corrupt {
+        expected: "an operation's state, 1 to 9".into(),
+        found: code.to_string(),
+        at: at.to_owned(),
+    })
+}
+
+impl Look for Eyes<'_> {
+    type Fault = Fault;
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn oldest(&self) -> Day {
+        self.oldest
+    }
+
+    fn key(&mut self, key: &Key) -> Result<Option<Holder>, Fault> {
+        let found = self.one(
+            "SELECT k.flow, f.digest FROM flow_key k LEFT JOIN flow f ON f.flow = k.flow
+             WHERE k.date = ?1 AND k.party = ?2 AND k.direction = ?3 AND k.once = ?4",
+            params![i64::from(key.date.0), key.party, key.direction.code(), key.once],
+            |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
+        )?;
+        match found {
+            None => Ok(None),
+            Some((None, _)) => Ok(Some(Holder::Cancelled)),
+            Some((Some(flow), digest)) => {
+                let digest = hash_of(&digest.unwrap_or_default(), "flow.digest")?;
+                Ok(Some(Holder::Flow(FlowId(whole(flow, "flow_key.flow")?), digest)))
+            }
+        }
+    }
+
+    fn flow_end(&mut self, flow: FlowId) -> Result<Option<Option<End>>, Fault> {
+        let number = int(flow.0);
+        let code: Option<i64> =
+            self.one("SELECT ended FROM flow WHERE flow = ?1", [number], |row| row.get(0))?;
+        Ok(code.map(|code| end_of(code, number)).transpose()?)
+    }
+
+    fn operation(&mut self, flow: FlowId, name: &str) -> Result<Option<OperationState>, Fault> {
+        let sql = "SELECT state FROM operation WHERE flow = ?1 AND name = ?2";
+        let code: Option<i64> = self.one(sql, params![int(flow.0), name], |row| row.get(0))?;
+        Ok(code.map(|code| state_of(code, "operation.state")).transpose()?)
+    }
+
+    fn limit_used(&mut self, limit: &str, day: Day) -> Result<u64, Fault> {
+        let sql = "SELECT used FROM limit_use WHERE day = ?1 AND name = ?2";
+        let used: Option<i64> = self.one(sql, params![i64::from(day.0), limit], |row| row.get(0))?;
+        Ok(whole(used.unwrap_or(0), "limit_use.used")?)
+    }
+
+    fn held(&mut self, hold: &Hold) -> Result<Option<u64>, Fault> {
+        let sql =
+            "SELECT amount FROM limit_hold WHERE flow = ?1 AND operation = ?2 AND name = ?3 AND day = ?4";
+        let values = params![int(hold.flow.0), hold.operation, hold.limit, i64::from(hold.day.0)];
+        let amount: Option<i64> = self.one(sql, values, |row| row.get(0))?;
+        Ok(amount.map(|amount| whole(amount, "limit_hold.amount")).transpose()?)
+    }
+
+    fn once_until(&mut self, scope: &str, name: &[u8]) -> Result<Option<Moment>, Fault> {
+        let sql = "SELECT until FROM once WHERE scope = ?1 AND name = ?2";
+        self.one(sql, params![scope, name], |row| row.get(0).map(Moment))
+    }
+
+    fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Fault> {
+        let sql = "SELECT next FROM counter WHERE party = ?1 AND date = ?2";
+        let next: Option<i64> = self.one(sql, params![party, i64::from(date.0)], |row| row.get(0))?;
+        Ok(whole(next.unwrap_or(1), "counter.next")?)
+    }
+}
+
+/// A date column.
+pub(super) fn date(value: i64, at: &str) -> Result<Day, Fatal> {
+    day_of(value, at)
+}

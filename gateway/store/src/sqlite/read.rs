@@ -1,0 +1,426 @@
+//! Reads on a connection of their own, read-only: they never hold up the writer.
+
+use super::apply::{context, named};
+use super::look::{date, end_of, state_of};
+use super::{Fault, hash_of, int, open_for_reading, whole};
+use crate::check::place;
+use crate::model::{Day, Direction, FlowId, Key, Moment};
+use crate::read::{
+    AsOf, AskedRow, EventRow, FileRow, FlowRow, LimitUse, NoticeRow, OperationCount, OperationRow, PAGE,
+    Page, Reader, RefusedCount, RefusedRow,
+};
+use crate::sealer::Sealer;
+use crate::write::{Fatal, Outcome, RefusedInput, Session};
+use rusqlite::{Connection, OptionalExtension, Params, Row, params};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// A reader of a journal file. One caller at a time; open as many as are needed.
+pub struct SqliteReader {
+    connection: Connection,
+    path: PathBuf,
+    sealer: Arc<dyn Sealer>,
+}
+
+const FLOW: &str = "SELECT flow, name, parent, row, date, party, direction, once, digest, version, state, ended, \
+                    wake, answer, opened, changed FROM flow";
+const OPERATION: &str = "SELECT number, flow, name, party, call, date, serial, amount, request, asked, opened \
+                         FROM operation";
+const FILE: &str =
+    "SELECT party, direction, name, flow, digest, phase, next_row, total_rows, state FROM file";
+
+impl SqliteReader {
+    /// Opens a journal for reading.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(path: &Path, sealer: Arc<dyn Sealer>) -> Result<Self, Fatal> {
+        let connection = open_for_reading(path).map_err(|fault| fault.fatal(path))?;
+        Ok(Self { connection, path: path.to_owned(), sealer })
+    }
+
+    fn failed(&self, error: rusqlite::Error) -> Fatal {
+        Fault::from(error).fatal(&self.path)
+    }
+
+    fn list<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl Fn(&Self, &Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Vec<T>, Fatal> {
+        let inner = || -> Result<Vec<T>, Fault> {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let mut rows = statement.query(values)?;
+            let mut list = Vec::new();
+            while let Some(row) = rows.next()? {
+                list.push(read(self, row)?);
+            }
+            Ok(list)
+        };
+        inner().map_err(|fault| fault.fatal(&self.path))
+    }
+
+    fn one<T>(
+        &self,
+        sql: &str,
+        values: impl Params,
+        read: impl Fn(&Self, &Row<'_>) -> Result<T, Fault>,
+    ) -> Result<Option<T>, Fatal> {
+        Ok(self.list(sql, values, read)?.into_iter().next())
+    }
+
+    fn number(&self, sql: &str, values: impl Params) -> Result<Option<i64>, Fatal> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.query_row(values, |row| row.get(0)).optional())
+            .map_err(|error| self.failed(error))
+    }
+
+    fn open_body(&self, column: &str, first: u64, second: u64, sealed: &[u8]) -> Result<Vec<u8>, Fault> {
+        self.sealer
+            .open(&context(column, first, second), sealed)
+            .map_err(|fault| Fault::Fatal(Fatal::Seal(fault)))
+    }
+
+    fn open_some(
+        &self,
+        column: &str,
+        first: u64,
+        second: u64,
+        sealed: Option<Vec<u8>>,
+    ) -> Result<Option<Vec<u8>>, Fault> {
+        sealed.map(|sealed| self.open_body(column, first, second, &sealed)).transpose()
+    }
+
+    fn flow_row(&self, row: &Row<'_>) -> Result<FlowRow, Fault> {
+        let number: i64 = row.get(0)?;
+        let flow = FlowId(whole(number, "flow.flow")?);
+        let parent = match (row.get::<_, Option<i64>>(2)?, row.get::<_, Option<i64>>(3)?) {
+            (Some(parent), Some(row)) => {
+                Some((FlowId(whole(parent, "flow.parent")?), whole(row, "flow.row")?))
+            }
+            _ => None,
+        };
+        Ok(FlowRow {
+            flow,
+            name: row.get(1)?,
+            parent,
+            key: Key {
+                date: date(row.get(4)?, "flow.date")?,
+                party: row.get(5)?,
+                direction: direction(row.get(6)?, "flow.direction")?,
+                once: row.get(7)?,
+            },
+            digest: hash_of(&row.get::<_, Vec<u8>>(8)?, "flow.digest")?,
+            version: hash_of(&row.get::<_, Vec<u8>>(9)?, "flow.version")?,
+            state: row.get(10)?,
+            end: end_of(row.get(11)?, number)?,
+            wake: row.get::<_, Option<i64>>(12)?.map(Moment),
+            answer: self.open_some("flow.answer", flow.0, 0, row.get(13)?)?,
+            opened: Moment(row.get(14)?),
+            changed: Moment(row.get(15)?),
+        })
+    }
+
+    /// An operation with its changes before `bound` laid over it.
+    fn operation_row(&self, row: &Row<'_>, bound: i64) -> Result<OperationRow, Fault> {
+        let number = whole(row.get(0)?, "operation.number")?;
+        let flow = FlowId(whole(row.get(1)?, "operation.flow")?);
+        let name: String = row.get(2)?;
+        let hash = named(&[&name]);
+        let opened = Moment(row.get(10)?);
+        let mut operation = OperationRow {
+            number,
+            flow,
+            copies: 0,
+            party: row.get(3)?,
+            call: row.get(4)?,
+            state: crate::model::OperationState::Intent,
+            date: date(row.get(5)?, "operation.date")?,
+            serial: row.get(6)?,
+            amount: row.get(7)?,
+            request: self.open_some("operation.request", flow.0, hash, row.get(8)?)?,
+            reply: None,
+            asked: self.open_some("operation.asked", flow.0, hash, row.get(9)?)?,
+            answered: None,
+            opened,
+            changed: opened,
+            name,
+        };
+        self.lay_over(&mut operation, bound)?;
+        Ok(operation)
+    }
+
+    fn lay_over(&self, operation: &mut OperationRow, bound: i64) -> Result<(), Fault> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT place, state, copies, at, reply, answered FROM operation_change
+             WHERE number = ?1 AND place < ?2 ORDER BY place",
+        )?;
+        let mut rows = statement.query(params![int(operation.number), bound])?;
+        while let Some(row) = rows.next()? {
+            let place = whole(row.get(0)?, "operation_change.place")?;
+            operation.state = state_of(row.get(1)?, "operation_change.state")?;
+            operation.copies = row.get(2)?;
+            operation.changed = Moment(row.get(3)?);
+            if let Some(reply) = self.open_some("operation.reply", operation.number, place, row.get(4)?)? {
+                operation.reply = Some(reply);
+            }
+            let answered = self.open_some("operation.answered", operation.number, place, row.get(5)?)?;
+            if answered.is_some() {
+                operation.answered = answered;
+            }
+        }
+        Ok(())
+    }
+
+    fn latest(&self, row: &Row<'_>) -> Result<OperationRow, Fault> {
+        self.operation_row(row, i64::MAX)
+    }
+
+    fn file_row(row: &Row<'_>) -> Result<FileRow, Fault> {
+        Ok(FileRow {
+            party: row.get(0)?,
+            direction: direction(row.get(1)?, "file.direction")?,
+            name: row.get(2)?,
+            flow: FlowId(whole(row.get(3)?, "file.flow")?),
+            digest: hash_of(&row.get::<_, Vec<u8>>(4)?, "file.digest")?,
+            phase: row.get(5)?,
+            next_row: whole(row.get(6)?, "file.next_row")?,
+            rows: whole(row.get(7)?, "file.total_rows")?,
+            state: row.get(8)?,
+        })
+    }
+}
+
+fn direction(code: i64, at: &str) -> Result<Direction, Fatal> {
+    u8::try_from(code).ok().and_then(Direction::from_code).ok_or_else(|| Fatal::Corrupt {
+        expected: "0 or 1".into(),
+        found: code.to_string(),
+        at: at.to_owned(),
+    })
+}
+
+/// The most rows of a list, as a bound of SQL.
+fn most_rows(most: usize) -> i64 {
+    int(most.min(PAGE) as u64)
+}
+
+impl Reader for SqliteReader {
+    fn sequence(&mut self) -> Result<u64, Fatal> {
+        let last = self.number("SELECT max(sequence) FROM journal WHERE sequence > ?1", [0])?;
+        whole(last.unwrap_or(0), "journal.sequence")
+    }
+
+    fn open_flows(&mut self, after: FlowId, most: usize) -> Result<Vec<FlowRow>, Fatal> {
+        let sql = format!("{FLOW} WHERE ended = 0 AND flow > ?1 ORDER BY flow LIMIT ?2");
+        self.list(&sql, params![int(after.0), most_rows(most)], Self::flow_row)
+    }
+
+    fn flows_before(
+        &mut self,
+        before: Option<FlowId>,
+        date: Option<Day>,
+        most: usize,
+    ) -> Result<Vec<FlowRow>, Fatal> {
+        let before = before.map_or(i64::MAX, |flow| int(flow.0));
+        match date {
+            Some(day) => {
+                let sql = format!("{FLOW} WHERE date = ?3 AND flow < ?1 ORDER BY flow DESC LIMIT ?2");
+                self.list(&sql, params![before, most_rows(most), i64::from(day.0)], Self::flow_row)
+            }
+            None => {
+                let sql = format!("{FLOW} WHERE flow < ?1 ORDER BY flow DESC LIMIT ?2");
+                self.list(&sql, params![before, most_rows(most)], Self::flow_row)
+            }
+        }
+    }
+
+    fn flow(&mut self, flow: FlowId) -> Result<Option<FlowRow>, Fatal> {
+        self.one(&format!("{FLOW} WHERE flow = ?1"), [int(flow.0)], Self::flow_row)
+    }
+
+    fn asked(&mut self, flow: FlowId) -> Result<Option<AskedRow>, Fatal> {
+        self.one("SELECT asked FROM flow WHERE flow = ?1", [int(flow.0)], |reader, row| {
+            let sealed: Vec<u8> = row.get(0)?;
+            Ok(AskedRow { flow, asked: reader.open_body("flow.asked", flow.0, 0, &sealed)? })
+        })
+    }
+
+    fn flow_by_key(&mut self, key: &Key) -> Result<Option<Option<FlowId>>, Fatal> {
+        let sql = "SELECT flow FROM flow_key WHERE date = ?1 AND party = ?2 AND direction = ?3 AND once = ?4";
+        let values = params![i64::from(key.date.0), key.party, key.direction.code(), key.once];
+        self.one(sql, values, |_, row| {
+            let flow: Option<i64> = row.get(0)?;
+            Ok(flow.map(|flow| whole(flow, "flow_key.flow")).transpose()?.map(FlowId))
+        })
+    }
+
+    fn children(&mut self, parent: FlowId, from: u64, most: usize) -> Result<Vec<FlowRow>, Fatal> {
+        let sql = format!("{FLOW} WHERE parent = ?1 AND row >= ?2 ORDER BY row LIMIT ?3");
+        self.list(&sql, params![int(parent.0), int(from), most_rows(most)], Self::flow_row)
+    }
+
+    fn operations(&mut self, flow: FlowId) -> Result<Vec<OperationRow>, Fatal> {
+        let sql = format!("{OPERATION} WHERE flow = ?1 ORDER BY number LIMIT ?2");
+        self.list(&sql, params![int(flow.0), most_rows(PAGE)], Self::latest)
+    }
+
+    fn operations_of_day(&mut self, query: &AsOf<'_>) -> Result<Page, Fatal> {
+        let sql = format!(
+            "{OPERATION} WHERE date = ?1 AND party = ?2 AND (serial, number) > (
+               coalesce((SELECT serial FROM operation WHERE number = ?3), ''), ?3)
+             AND began <= ?4 AND (?5 IS NULL OR call = ?5) ORDER BY serial, number LIMIT ?6"
+        );
+        let bound = int(place(query.sequence.min(u64::MAX >> 14) + 1, 0));
+        let most = query.most.min(PAGE);
+        let sequence = int(query.sequence);
+        let (day, after) = (i64::from(query.date.0), int(query.after));
+        let values = params![day, query.party, after, sequence, query.call, int(most as u64)];
+        let rows = self.list(&sql, values, |reader, row| reader.operation_row(row, bound))?;
+        let next = rows.last().map(|row| row.number).filter(|_| rows.len() == most);
+        Ok(Page { rows, next })
+    }
+
+    fn found_by(&mut self, name: &str, hash: &[u8; 32], most: usize) -> Result<Vec<OperationRow>, Fatal> {
+        let sql = format!(
+            "{OPERATION} WHERE number IN (SELECT number FROM found_by WHERE name = ?1 AND hash = ?2
+             ORDER BY number DESC LIMIT ?3) ORDER BY number DESC"
+        );
+        self.list(&sql, params![name, hash, most_rows(most)], Self::latest)
+    }
+
+    fn by_serial(&mut self, party: &str, date: Day, serial: &str) -> Result<Option<OperationRow>, Fatal> {
+        let sql =
+            format!("{OPERATION} WHERE date = ?1 AND party = ?2 AND serial = ?3 ORDER BY number LIMIT 1");
+        self.one(&sql, params![i64::from(date.0), party, serial], Self::latest)
+    }
+
+    fn stuck(&mut self, after: u64, most: usize) -> Result<Vec<OperationRow>, Fatal> {
+        let sql = format!("{OPERATION} WHERE state IN (8, 9) AND number > ?1 ORDER BY number LIMIT ?2");
+        self.list(&sql, params![int(after), most_rows(most)], Self::latest)
+    }
+
+    fn counts(&mut self, date: Day) -> Result<Vec<OperationCount>, Fatal> {
+        let sql =
+            "SELECT party, call, state, count(*), coalesce(sum(amount), 0) FROM operation WHERE date = ?1
+                   GROUP BY party, call, state ORDER BY party, call, state LIMIT 100000";
+        self.list(sql, [i64::from(date.0)], |_, row| {
+            Ok(OperationCount {
+                party: row.get(0)?,
+                call: row.get(1)?,
+                state: state_of(row.get(2)?, "operation.state")?,
+                count: whole(row.get(3)?, "count")?,
+                amount: row.get(4)?,
+            })
+        })
+    }
+
+    fn events(&mut self, flow: FlowId, from: u64, most: usize) -> Result<Vec<EventRow>, Fatal> {
+        let sql =
+            "SELECT place, at, kind, body FROM event WHERE flow = ?1 AND place >= ?2 ORDER BY place LIMIT ?3";
+        self.list(sql, params![int(flow.0), int(from), most_rows(most)], |reader, row| {
+            let line = whole(row.get(0)?, "event.place")?;
+            Ok(EventRow {
+                place: line,
+                sequence: line / place(1, 0),
+                at: Moment(row.get(1)?),
+                kind: row.get(2)?,
+                body: reader.open_body("event.body", flow.0, line, &row.get::<_, Vec<u8>>(3)?)?,
+            })
+        })
+    }
+
+    fn notices_due(&mut self, now: Moment, most: usize) -> Result<Vec<NoticeRow>, Fatal> {
+        let sql = "SELECT flow, name, party, call, body, tries, outcome, due FROM notice
+                   WHERE outcome = 0 AND due <= ?1 ORDER BY due, flow, name LIMIT ?2";
+        self.list(sql, params![now.0, most_rows(most)], |reader, row| {
+            let flow = FlowId(whole(row.get(0)?, "notice.flow")?);
+            let name: String = row.get(1)?;
+            let code: u8 = row.get(6)?;
+            let body =
+                reader.open_body("notice.body", flow.0, named(&[&name]), &row.get::<_, Vec<u8>>(4)?)?;
+            Ok(NoticeRow {
+                flow,
+                name,
+                party: row.get(2)?,
+                call: row.get(3)?,
+                body,
+                tries: row.get(5)?,
+                outcome: Outcome::from_code(code).unwrap_or(Outcome::Parked),
+                due: Moment(row.get(7)?),
+            })
+        })
+    }
+
+    fn limit_used(&mut self, limit: &str, day: Day) -> Result<u64, Fatal> {
+        let sql = "SELECT used FROM limit_use WHERE day = ?1 AND name = ?2";
+        let used = self.number(sql, params![i64::from(day.0), limit])?;
+        whole(used.unwrap_or(0), "limit_use.used")
+    }
+
+    fn limits(&mut self, day: Day, most: usize) -> Result<Vec<LimitUse>, Fatal> {
+        let sql = "SELECT name, used FROM limit_use WHERE day = ?1 ORDER BY name LIMIT ?2";
+        self.list(sql, params![i64::from(day.0), most_rows(most)], |_, row| {
+            Ok(LimitUse { limit: row.get(0)?, day, used: whole(row.get(1)?, "limit_use.used")? })
+        })
+    }
+
+    fn session(&mut self, party: &str, name: &str) -> Result<Option<Session>, Fatal> {
+        let sql = "SELECT body, until FROM session WHERE party = ?1 AND name = ?2";
+        self.one(sql, params![party, name], |reader, row| {
+            let body: Vec<u8> = row.get(0)?;
+            let values = reader.open_body("session.body", named(&[party, name]), 0, &body)?;
+            Ok(Session { values, until: row.get::<_, Option<i64>>(1)?.map(Moment) })
+        })
+    }
+
+    fn last_run(&mut self, party: &str, job: &str) -> Result<Option<(Moment, Day)>, Fatal> {
+        let sql = "SELECT last_run, day FROM schedule WHERE party = ?1 AND job = ?2";
+        self.one(sql, params![party, job], |_, row| {
+            Ok((Moment(row.get(0)?), date(row.get(1)?, "schedule.day")?))
+        })
+    }
+
+    fn file(&mut self, party: &str, direction: Direction, name: &str) -> Result<Option<FileRow>, Fatal> {
+        let sql = format!("{FILE} WHERE party = ?1 AND direction = ?2 AND name = ?3");
+        self.one(&sql, params![party, direction.code(), name], |_, row| Self::file_row(row))
+    }
+
+    fn open_files(&mut self, most: usize) -> Result<Vec<FileRow>, Fatal> {
+        let sql = format!(
+            "{FILE} WHERE flow IN (SELECT flow FROM flow WHERE ended = 0) ORDER BY party, direction, name LIMIT ?1"
+        );
+        self.list(&sql, [most_rows(most)], |_, row| Self::file_row(row))
+    }
+
+    fn refused_counts(&mut self, since: Moment) -> Result<Vec<RefusedCount>, Fatal> {
+        let sql = "SELECT link, fault, sum(count) FROM refused_input WHERE at >= ?1 GROUP BY link, fault
+                   ORDER BY link, fault LIMIT 5000";
+        self.list(sql, [since.0], |_, row| {
+            let count = whole(row.get(2)?, "refused_input.count")?;
+            Ok(RefusedCount { link: row.get(0)?, fault: row.get(1)?, count })
+        })
+    }
+
+    fn refused(&mut self, most: usize) -> Result<Vec<RefusedRow>, Fatal> {
+        let sql = "SELECT place, at, link, peer, fault, head, count FROM refused_input ORDER BY place DESC LIMIT ?1";
+        self.list(sql, [most_rows(most)], |reader, row| {
+            let place = whole(row.get(0)?, "refused_input.place")?;
+            let head = reader.open_body("refused_input.head", place, 0, &row.get::<_, Vec<u8>>(5)?)?;
+            let count = whole(row.get(6)?, "refused_input.count")?;
+            let input =
+                RefusedInput { link: row.get(2)?, peer: row.get(3)?, fault: row.get(4)?, head, count };
+            Ok(RefusedRow { at: Moment(row.get(1)?), input })
+        })
+    }
+
+    fn version(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, Fatal> {
+        self.one("SELECT source FROM version WHERE hash = ?1", [hash], |_, row| Ok(row.get(0)?))
+    }
+
+    fn pinned_versions(&mut self) -> Result<Vec<[u8; 32]>, Fatal> {
+        let sql = "SELECT DISTINCT version FROM flow INDEXED BY flow_open WHERE ended = 0 LIMIT 100000";
+        self.list(sql, [], |_, row| Ok(hash_of(&row.get::<_, Vec<u8>>(0)?, "flow.version")?))
+    }
+}
