@@ -1,0 +1,326 @@
+//! A message or business record: octets and slots.
+//!
+//! In: octets, typed values. Out: typed values, borrowed where they stand. It must not know what a slot means.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use dsl::evaluate::{Fault, Value};
+use dsl::program::Part;
+use dsl::value::{Date, DateTime, Decimal, Outcome, Symbol, Time};
+
+use super::{SCRATCH, Slot, Span, Tag, buffer_of};
+use crate::charset::{self, Charset};
+
+/// How many parts a message can have.
+pub const PARTS: usize = 6;
+
+/// Most octets that are decoded, unpacked or made while one message is read or written.
+const SCRATCH_MAX: usize = 256 << 20;
+/// Most slots of one record.
+const SLOTS_MAX: usize = 16 << 20;
+
+/// The charsets by the number that a slot keeps.
+const CHARSETS: [Charset; 7] = [
+    Charset::Utf8,
+    Charset::Ascii,
+    Charset::Gbk,
+    Charset::Gb18030,
+    Charset::Cp037,
+    Charset::Cp500,
+    Charset::Cp1047,
+];
+
+/// A message or a business record. It has no lifetimes, so that it can wait and move.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    parts: [Bytes; PARTS],
+    /// Octets that were decoded, unpacked or made.
+    pub scratch: Vec<u8>,
+    /// The slots of the record itself, then the rows of its lists.
+    pub slots: Vec<Slot>,
+}
+
+impl Record {
+    /// A record with so many slots, all unread.
+    #[must_use]
+    pub fn new(slots: u16) -> Self {
+        Record { slots: vec![Slot::default(); usize::from(slots)], ..Record::default() }
+    }
+
+    /// A message to be read: its content.
+    #[must_use]
+    pub fn of_frame(frame: Bytes, slots: u16) -> Self {
+        let mut record = Record::new(slots);
+        record.set_part(Part::Content, frame);
+        record
+    }
+
+    /// Puts the octets of a part there.
+    pub fn set_part(&mut self, part: Part, octets: Bytes) {
+        if let Some(place) = self.parts.get_mut(part as usize) {
+            *place = octets;
+        }
+    }
+
+    /// The octets of a part; empty if there are none.
+    #[must_use]
+    pub fn part(&self, part: Part) -> &Bytes {
+        self.parts.get(part as usize).unwrap_or(&self.parts[0])
+    }
+
+    /// The whole range of a part.
+    #[must_use]
+    pub fn part_span(&self, part: Part) -> Span {
+        let end = u32::try_from(self.part(part).len()).unwrap_or(u32::MAX);
+        Span { buffer: buffer_of(part), start: 0, end }
+    }
+
+    /// All octets of a buffer.
+    #[must_use]
+    pub fn buffer(&self, buffer: u8) -> &[u8] {
+        if buffer == SCRATCH {
+            return &self.scratch;
+        }
+        self.parts.get(usize::from(buffer) - 1).map_or(&[], |part| part)
+    }
+
+    /// The octets of a range; empty for one that does not exist.
+    #[must_use]
+    pub fn octets(&self, span: Span) -> &[u8] {
+        self.buffer(span.buffer).get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+
+    /// Keeps octets in scratch.
+    ///
+    /// # Errors
+    /// [`Fault::TooLong`] beyond what a record may hold.
+    pub fn keep(&mut self, octets: &[u8]) -> Result<Span, Fault> {
+        let start = self.scratch.len();
+        if start.saturating_add(octets.len()) > SCRATCH_MAX {
+            return Err(Fault::TooLong);
+        }
+        self.scratch.extend_from_slice(octets);
+        self.kept_from(start)
+    }
+
+    /// The range of scratch from a length it had before up to its end.
+    ///
+    /// # Errors
+    /// [`Fault::TooLong`] beyond what a record may hold.
+    pub fn kept_from(&self, start: usize) -> Result<Span, Fault> {
+        if self.scratch.len() > SCRATCH_MAX {
+            return Err(Fault::TooLong);
+        }
+        let offset = |at: usize| u32::try_from(at).map_err(|_| Fault::TooLong);
+        Ok(Span { buffer: SCRATCH, start: offset(start)?, end: offset(self.scratch.len())? })
+    }
+
+    /// A slot by its absolute index; unread if there is none.
+    #[must_use]
+    pub fn slot(&self, index: usize) -> Slot {
+        self.slots.get(index).copied().unwrap_or_default()
+    }
+
+    /// Puts a slot at its absolute index.
+    ///
+    /// # Errors
+    /// [`Fault::Broken`] where there is no such slot.
+    pub fn put(&mut self, index: usize, slot: Slot) -> Result<(), Fault> {
+        *self.slots.get_mut(index).ok_or(Fault::Broken)? = slot;
+        Ok(())
+    }
+
+    /// Room for so many more slots; gives the index of the first.
+    ///
+    /// # Errors
+    /// [`Fault::TooLong`] beyond what a record may hold.
+    pub fn grow(&mut self, slots: usize) -> Result<u32, Fault> {
+        let first = self.slots.len();
+        let end = first.checked_add(slots).filter(|end| *end <= SLOTS_MAX).ok_or(Fault::TooLong)?;
+        self.slots.resize(end, Slot::default());
+        u32::try_from(first).map_err(|_| Fault::TooLong)
+    }
+
+    /// The slot's value, decoded where it stands.
+    ///
+    /// # Errors
+    /// [`Fault::Character`] for a text that is none of its charset, [`Fault::Broken`] for a damaged slot.
+    pub fn value(&self, index: usize) -> Result<Value<'_>, Fault> {
+        self.slot_value(&self.slot(index))
+    }
+
+    /// The value of a slot of this record.
+    ///
+    /// # Errors
+    /// As [`Record::value`].
+    pub fn slot_value(&self, slot: &Slot) -> Result<Value<'_>, Fault> {
+        Ok(match slot.tag {
+            Tag::Unread | Tag::Absent => Value::Absent,
+            Tag::Text => {
+                let octets = slot.span().map_or(&[][..], |span| self.octets(span));
+                let charset = charset_of(slot.scale);
+                Value::Text(charset::decode(charset, octets).map_err(|_| Fault::Character)?)
+            }
+            Tag::Bytes => Value::Bytes(Cow::Borrowed(slot.span().map_or(&[], |span| self.octets(span)))),
+            Tag::Number => Value::Number(i128::from(slot.n.cast_signed())),
+            Tag::WideNumber => Value::Number(self.wide(slot)?),
+            Tag::Decimal => Value::Decimal(decimal(i128::from(slot.n.cast_signed()), slot.scale)?),
+            Tag::WideDecimal => Value::Decimal(decimal(self.wide(slot)?, slot.scale)?),
+            Tag::Flag => Value::Flag(slot.n != 0),
+            Tag::Name => Value::Name(Symbol(low(slot.n))),
+            Tag::Outcome => Value::Outcome(outcome_of(slot)),
+            Tag::Date => Value::Date(unpack_date(slot.n)?),
+            Tag::Time => Value::Time(unpack_time(slot.n)?),
+            Tag::DateTime => {
+                Value::DateTime(unpack_date(u64::from(slot.at))?.to_datetime(unpack_time(slot.n)?))
+            }
+            Tag::Duration => Value::Duration(slot.n.cast_signed()),
+            Tag::List => Value::Rows(low(slot.n)),
+        })
+    }
+
+    fn wide(&self, slot: &Slot) -> Result<i128, Fault> {
+        let octets = slot.span().map_or(&[][..], |span| self.octets(span));
+        octets.try_into().map(i128::from_le_bytes).map_err(|_| Fault::Broken)
+    }
+
+    /// Stores a value in decoded form: texts as UTF-8.
+    ///
+    /// # Errors
+    /// [`Fault::Kind`] for keys, pairs and rows, [`Fault::TooLong`] beyond what a record may hold.
+    pub fn set(&mut self, index: usize, value: &Value<'_>) -> Result<(), Fault> {
+        let slot = match value {
+            Value::Absent => Slot::ABSENT,
+            Value::Flag(yes) => Slot { tag: Tag::Flag, n: u64::from(*yes), ..Slot::default() },
+            Value::Number(number) => self.number_slot(*number)?,
+            Value::Decimal(decimal) => self.decimal_slot(decimal.mantissa(), decimal.scale())?,
+            Value::Text(text) => Slot::range(Tag::Text, self.keep(text.as_bytes())?, 0),
+            Value::Bytes(octets) => Slot::range(Tag::Bytes, self.keep(octets)?, 0),
+            Value::Name(symbol) => Slot { tag: Tag::Name, n: u64::from(symbol.0), ..Slot::default() },
+            Value::Outcome(outcome) => outcome_slot(*outcome, None, 0),
+            Value::Date(date) => Slot { tag: Tag::Date, n: pack_date(*date), ..Slot::default() },
+            Value::Time(time) => Slot { tag: Tag::Time, n: pack_time(*time), ..Slot::default() },
+            Value::DateTime(moment) => datetime_slot(*moment),
+            Value::Duration(span) => Slot { tag: Tag::Duration, n: span.cast_unsigned(), ..Slot::default() },
+            Value::Key(_) | Value::Pairs(_) | Value::Rows(_) => return Err(Fault::Kind),
+        };
+        self.put(index, slot)
+    }
+
+    /// The slot of a whole number.
+    ///
+    /// # Errors
+    /// [`Fault::TooLong`] beyond what a record may hold.
+    pub fn number_slot(&mut self, number: i128) -> Result<Slot, Fault> {
+        self.integer_slot(Tag::Number, Tag::WideNumber, number, 0)
+    }
+
+    /// The slot of a decimal: its figures and how many of them stand behind the point.
+    ///
+    /// # Errors
+    /// [`Fault::TooLong`] beyond what a record may hold.
+    pub fn decimal_slot(&mut self, figures: i128, scale: u32) -> Result<Slot, Fault> {
+        let scale = u16::try_from(scale).map_err(|_| Fault::Overflow)?;
+        self.integer_slot(Tag::Decimal, Tag::WideDecimal, figures, scale)
+    }
+
+    fn integer_slot(&mut self, small: Tag, wide: Tag, number: i128, scale: u16) -> Result<Slot, Fault> {
+        if let Ok(figures) = i64::try_from(number) {
+            return Ok(Slot { tag: small, scale, n: figures.cast_unsigned(), ..Slot::default() });
+        }
+        let span = self.keep(&number.to_le_bytes())?;
+        Ok(Slot { tag: wide, scale, buffer: span.buffer, at: span.start, n: 16 })
+    }
+}
+
+/// The slot of a day and time.
+#[must_use]
+pub(crate) fn datetime_slot(moment: DateTime) -> Slot {
+    let at = u32::try_from(pack_date(moment.date())).unwrap_or(0);
+    Slot { tag: Tag::DateTime, at, n: pack_time(moment.time()), ..Slot::default() }
+}
+
+/// The slot of an outcome, with the octets of its code's text where it was read.
+#[must_use]
+pub(crate) fn outcome_slot(outcome: Outcome, text: Option<Span>, charset: u16) -> Slot {
+    let (kind, symbol) = match outcome {
+        Outcome::Done(symbol) => (0, symbol),
+        Outcome::Refused(symbol) => (1, symbol),
+        Outcome::Unknown => (2, None),
+    };
+    let n = symbol.map_or(0, |symbol| u64::from(symbol.0) + 1);
+    with_text(Slot { tag: Tag::Outcome, scale: kind << 8 | charset, n, ..Slot::default() }, text)
+}
+
+/// The slot of a name, with the octets of its code's text where it was read.
+#[must_use]
+pub(crate) fn name_slot(symbol: Symbol, text: Option<Span>, charset: u16) -> Slot {
+    with_text(Slot { tag: Tag::Name, scale: charset, n: u64::from(symbol.0), ..Slot::default() }, text)
+}
+
+fn with_text(mut slot: Slot, text: Option<Span>) -> Slot {
+    if let Some(span) = text {
+        (slot.buffer, slot.at) = (span.buffer, span.start);
+        slot.n |= (span.len() as u64) << 32;
+    }
+    slot
+}
+
+fn outcome_of(slot: &Slot) -> Outcome {
+    let symbol = low(slot.n).checked_sub(1).map(Symbol);
+    match slot.scale >> 8 {
+        0 => Outcome::Done(symbol),
+        1 => Outcome::Refused(symbol),
+        _ => Outcome::Unknown,
+    }
+}
+
+/// The charset of a slot's number.
+pub(crate) fn charset_of(number: u16) -> Charset {
+    CHARSETS.get(usize::from(number & 0xFF)).copied().unwrap_or(Charset::Utf8)
+}
+
+/// The number of a charset in slots.
+pub(crate) fn charset_number(charset: Charset) -> u16 {
+    let place = CHARSETS.iter().position(|known| *known == charset).unwrap_or(0);
+    u16::try_from(place).unwrap_or(0)
+}
+
+/// The lower half.
+pub(crate) fn low(n: u64) -> u32 {
+    u32::try_from(n & 0xFFFF_FFFF).unwrap_or(0)
+}
+
+fn decimal(figures: i128, scale: u16) -> Result<Decimal, Fault> {
+    Decimal::try_from_i128_with_scale(figures, u32::from(scale)).map_err(|_| Fault::Overflow)
+}
+
+/// A day as `yyyyMMdd`.
+#[must_use]
+pub(crate) fn pack_date(date: Date) -> u64 {
+    let part = |number: i8| u64::try_from(number).unwrap_or(0);
+    u64::try_from(date.year()).unwrap_or(0) * 10_000 + part(date.month()) * 100 + part(date.day())
+}
+
+pub(super) fn unpack_date(packed: u64) -> Result<Date, Fault> {
+    let part = |number: u64| i8::try_from(number % 100).map_err(|_| Fault::Broken);
+    let year = i16::try_from(packed / 10_000).map_err(|_| Fault::Broken)?;
+    Date::new(year, part(packed / 100)?, part(packed)?).map_err(|_| Fault::NotCalendar)
+}
+
+/// A time of day in nanoseconds.
+#[must_use]
+pub(crate) fn pack_time(time: Time) -> u64 {
+    let part = |number: i8| u64::try_from(number).unwrap_or(0);
+    let seconds = (part(time.hour()) * 60 + part(time.minute())) * 60 + part(time.second());
+    seconds * 1_000_000_000 + u64::try_from(time.subsec_nanosecond()).unwrap_or(0)
+}
+
+pub(super) fn unpack_time(nanoseconds: u64) -> Result<Time, Fault> {
+    let seconds = nanoseconds / 1_000_000_000;
+    let part = |number: u64| i8::try_from(number).map_err(|_| Fault::Broken);
+    let rest = i32::try_from(nanoseconds % 1_000_000_000).map_err(|_| Fault::Broken)?;
+    Time::new(part(seconds / 3600)?, part(seconds / 60 % 60)?, part(seconds % 60)?, rest)
+        .map_err(|_| Fault::NotCalendar)
+}
