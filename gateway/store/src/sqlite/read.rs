@@ -208,7 +208,7 @@ fn most_rows(most: usize) -> i64 {
 
 impl Reader for SqliteReader {
     fn sequence(&mut self) -> Result<u64, Fatal> {
-        let last = self.number("SELECT max(sequence) FROM journal WHERE sequence > ?1", [0])?;
+        let last = self.number("SELECT coalesce(max(sequence), 0) FROM journal", [])?;
         whole(last.unwrap_or(0), "journal.sequence")
     }
 

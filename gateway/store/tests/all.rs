@@ -1,0 +1,16 @@
+//! The tests of the stores: one suite for each store, limits and numbers by property, the queue, the chain, kill -9.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
+
+#[path = "all/chain.rs"]
+mod chain;
+#[path = "all/kill.rs"]
+mod kill;
+#[path = "all/properties.rs"]
+mod properties;
+#[path = "all/suite.rs"]
+mod suite;
+#[path = "all/support.rs"]
+mod support;
+#[path = "all/writer.rs"]
+mod writer;

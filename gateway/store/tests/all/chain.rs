@@ -1,0 +1,163 @@
+//! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled, holders fenced.
+
+use crate::support::{DAY, Folder, asked, clear, key, one, open, operation, options, put, taken, write};
+use rusqlite::Connection;
+use store::{
+    Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, SqliteStore, Store,
+    Verdict,
+};
+
+fn filled(folder: &Folder) {
+    let mut store = open(&folder.journal());
+    for flow in 1..=5 {
+        taken(
+            &mut store,
+            vec![
+                Change::InsertFlow(asked(flow, &flow.to_string())),
+                Change::PutOperation(operation(flow, "paid", OperationState::Intent)),
+            ],
+        );
+        let done =
+            OperationPut { reply: Some(b"ok".to_vec()), ..operation(flow, "paid", OperationState::Done) };
+        taken(
+            &mut store,
+            vec![
+                Change::PutOperation(done),
+                Change::PutFlow(FlowPut {
+                    end: Some(End::Done),
+                    answer: Some(b"a".to_vec()),
+                    ..put(flow, "ended")
+                }),
+                Change::Event { flow: FlowId(flow), kind: "reply".into(), body: vec![] },
+            ],
+        );
+    }
+    taken(&mut store, vec![Change::CancelKey(key("never"))]);
+}
+
+#[test]
+fn each_alteration_is_found() {
+    let alterations = [
+        "UPDATE operation SET amount = amount - 1 WHERE number = 3",
+        "UPDATE operation SET state = 5 WHERE number = 3",
+        "UPDATE operation_change SET state = 5 WHERE number = 3",
+        "DELETE FROM operation_change WHERE number = 2",
+        "DELETE FROM operation WHERE number = 2",
+        "UPDATE flow SET ended = 2 WHERE flow = 4",
+        "UPDATE flow SET answer = x'00' WHERE flow = 4",
+        "UPDATE flow SET answer = NULL WHERE flow = 4",
+        "UPDATE flow SET asked = x'00' WHERE flow = 4",
+        "DELETE FROM flow WHERE flow = 4",
+        "DELETE FROM flow_key WHERE flow = 4",
+        "DELETE FROM flow_key WHERE flow IS NULL",
+        "UPDATE event SET kind = 'other' WHERE flow = 1",
+        "DELETE FROM event WHERE flow = 5",
+        "UPDATE journal SET entries = x'' WHERE sequence = 4",
+        "UPDATE journal SET at = at + 1 WHERE sequence = 4",
+        "DELETE FROM journal WHERE sequence = 11",
+        "DELETE FROM journal WHERE sequence = 5",
+        "INSERT INTO event (flow, place, at, kind, body) VALUES (1, 7, 7, 'x', x'')",
+        "INSERT INTO limit_use (name, day, used) VALUES ('daily', 20261123, 5)",
+    ];
+    let folder = Folder::new("alter");
+    filled(&folder);
+    let whole = store::verify(&folder.journal()).unwrap();
+    assert!(whole.is_whole(), "{:?}", whole.faults);
+    assert_eq!(whole.writes, 11);
+    for alteration in alterations {
+        let folder = Folder::new("alter");
+        filled(&folder);
+        assert!(
+            Connection::open(folder.journal()).unwrap().execute(alteration, []).unwrap() > 0,
+            "{alteration}"
+        );
+        let verified = store::verify(&folder.journal()).unwrap();
+        assert!(!verified.is_whole(), "not found: {alteration}");
+    }
+}
+
+#[test]
+fn bodies_are_not_in_the_file() {
+    let folder = Folder::new("sealed");
+    {
+        let mut store = open(&folder.journal());
+        let mut secret = asked(1, "a");
+        secret.asked = b"6230580000001234567".to_vec();
+        taken(&mut store, vec![Change::InsertFlow(secret)]);
+    }
+    let bytes = std::fs::read(folder.journal()).unwrap();
+    assert!(!bytes.windows(10).any(|window| window == b"6230580000"));
+    let mut store = SqliteStore::open(&folder.journal(), &clear()).unwrap();
+    taken(&mut store, vec![Change::InsertFlow(asked(2, "b"))]);
+    let opened = open(&folder.journal()).reader().unwrap().asked(FlowId(2));
+    assert!(opened.is_err(), "a body that was not sealed for this row must not open");
+}
+
+#[test]
+fn a_newer_holder_fences_the_older() {
+    let folder = Folder::new("fence");
+    let mut older = open(&folder.journal());
+    let epoch = older.epoch();
+    let newer = open(&folder.journal());
+    assert_eq!(newer.epoch(), epoch + 1);
+    let verdicts = older.commit(&[write(epoch, vec![Change::InsertFlow(asked(1, "a"))])]).unwrap();
+    assert_eq!(verdicts, [Verdict::Fenced { epoch: epoch + 1 }]);
+}
+
+#[test]
+fn a_forgotten_date_is_refused_not_new() {
+    let folder = Folder::new("forget");
+    let mut store = open(&folder.journal());
+    store.forget_before(Day(20_261_123)).unwrap();
+    let mut old = asked(1, "a");
+    old.key.date = Day(20_261_122);
+    assert_eq!(one(&mut store, vec![Change::InsertFlow(old.clone())]), Verdict::TooOld { oldest: DAY });
+    drop(store);
+    let mut store = open(&folder.journal());
+    assert_eq!(one(&mut store, vec![Change::InsertFlow(old)]), Verdict::TooOld { oldest: DAY });
+    taken(&mut store, vec![Change::InsertFlow(asked(1, "a"))]);
+}
+
+#[test]
+fn a_full_file_refuses_asks_then_all_and_goes_on() {
+    let folder = Folder::new("full");
+    let options = store::Options { most_bytes: 600 << 10, ..options() };
+    let mut store = SqliteStore::open(&folder.journal(), &options).unwrap();
+    let mut flow = 0;
+    loop {
+        flow += 1;
+        let mut big = asked(flow, &flow.to_string());
+        big.asked = vec![1; 8 << 10];
+        match one(&mut store, vec![Change::InsertFlow(big)]) {
+            Verdict::Ok(_) => {}
+            verdict => {
+                assert_eq!(verdict, Verdict::Full);
+                break;
+            }
+        }
+    }
+    assert!(flow > 10, "{flow}");
+    let outcome = |bytes: usize| {
+        let mut write = write(
+            store.epoch(),
+            vec![Change::PutFlow(FlowPut { answer: Some(vec![1; bytes]), ..put(1, "on") })],
+        );
+        write.lane = Lane::Outcome;
+        write
+    };
+    let (small, large) = (outcome(100), outcome(1 << 20));
+    assert!(matches!(store.commit(std::slice::from_ref(&small)).unwrap()[0], Verdict::Ok(_)));
+    assert_eq!(store.commit(&[large]).unwrap(), [Verdict::Full]);
+    assert!(matches!(store.commit(&[small]).unwrap()[0], Verdict::Ok(_)));
+    assert!(store::verify(&folder.journal()).unwrap().is_whole());
+    let row = store.reader().unwrap().flow(FlowId(1)).unwrap().unwrap();
+    assert_eq!((row.answer.map(|answer| answer.len()), row.changed), (Some(100), Moment(1_000)));
+}
+
+#[test]
+fn a_stranger_s_file_is_refused() {
+    let folder = Folder::new("format");
+    Connection::open(folder.journal()).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
+    let Err(fatal) = SqliteStore::open(&folder.journal(), &options()) else { panic!("opened") };
+    assert!(fatal.to_string().contains("format 99"), "{fatal}");
+}

@@ -1,0 +1,368 @@
+//! The suite of `Store`: one function, called for each store.
+
+use crate::support::{DAY, Folder, asked, hold, key, one, open, operation, put, taken, write};
+use store::{
+    AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, Lane, MemoryDisk,
+    MemoryStore, Moment, Notice, NumberRequest, OperationPut, OperationState, Outcome, RefusedInput, Session,
+    Store, Verdict,
+};
+
+#[test]
+fn the_memory_store_passes() {
+    every_case(&mut || Box::new(MemoryStore::open(&MemoryDisk::new())));
+}
+
+#[test]
+fn the_embedded_store_passes() {
+    let mut folders = Vec::new();
+    every_case(&mut || {
+        let folder = Folder::new("suite");
+        let store = open(&folder.journal());
+        folders.push(folder);
+        Box::new(store)
+    });
+    for folder in &folders {
+        let verified = store::verify(&folder.journal()).unwrap();
+        assert!(verified.is_whole(), "{:?}", verified.faults);
+    }
+}
+
+type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Store>;
+
+fn every_case(fresh: Fresh<'_>) {
+    let cases: [fn(&mut dyn Store); 14] = [
+        a_key_is_taken_once,
+        a_cancelled_key_stays_cancelled,
+        one_bad_write_leaves_the_others,
+        a_write_is_taken_whole_or_not,
+        an_older_epoch_is_fenced,
+        an_end_is_told_once,
+        states_go_forward,
+        operations_as_of_a_place,
+        operations_are_found,
+        limits_hold,
+        numbers_are_never_reused,
+        open_flows_and_children,
+        small_rows_come_back,
+        refusals_are_counted,
+    ];
+    for case in cases {
+        case(fresh().as_mut());
+    }
+}
+
+fn a_key_is_taken_once(store: &mut dyn Store) {
+    taken(store, vec![Change::InsertFlow(asked(1, "a"))]);
+    let again = one(store, vec![Change::InsertFlow(asked(2, "a"))]);
+    assert_eq!(again, Verdict::KeyTaken { flow: FlowId(1), digest: [7; 32] });
+    let epoch = store.epoch();
+    let group = [
+        write(epoch, vec![Change::InsertFlow(asked(3, "b"))]),
+        write(epoch, vec![Change::InsertFlow(asked(4, "b"))]),
+    ];
+    let verdicts = store.commit(&group).unwrap();
+    assert_eq!(verdicts[1], Verdict::KeyTaken { flow: FlowId(3), digest: [7; 32] });
+    let mut other_date = asked(5, "a");
+    other_date.key.date = Day(20_261_124);
+    taken(store, vec![Change::InsertFlow(other_date)]);
+    let used = one(store, vec![Change::InsertFlow(asked(1, "z"))]);
+    assert!(matches!(used, Verdict::Impossible(_)), "{used:?}");
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.flow_by_key(&key("a")).unwrap(), Some(Some(FlowId(1))));
+    assert_eq!(reader.flow(FlowId(2)).unwrap(), None);
+    assert_eq!(reader.asked(FlowId(1)).unwrap().unwrap().asked, b"the ask");
+    let row = reader.flow(FlowId(1)).unwrap().unwrap();
+    assert_eq!(
+        (row.state.as_slice(), row.wake, row.version),
+        (b"asked".as_slice(), Some(Moment(50)), [9; 32])
+    );
+}
+
+fn a_cancelled_key_stays_cancelled(store: &mut dyn Store) {
+    taken(store, vec![Change::CancelKey(key("a"))]);
+    taken(store, vec![Change::CancelKey(key("a"))]);
+    assert_eq!(one(store, vec![Change::InsertFlow(asked(1, "a"))]), Verdict::KeyCancelled);
+    taken(store, vec![Change::InsertFlow(asked(1, "b"))]);
+    let late = one(store, vec![Change::CancelKey(key("b"))]);
+    assert_eq!(late, Verdict::KeyTaken { flow: FlowId(1), digest: [7; 32] });
+    assert_eq!(store.reader().unwrap().flow_by_key(&key("a")).unwrap(), Some(None));
+}
+
+fn one_bad_write_leaves_the_others(store: &mut dyn Store) {
+    taken(store, vec![Change::InsertFlow(asked(1, "a"))]);
+    let epoch = store.epoch();
+    let once = |flow: u64| if flow == 30 { "a".to_owned() } else { flow.to_string() };
+    let group: Vec<_> =
+        (2..66).map(|flow| write(epoch, vec![Change::InsertFlow(asked(flow, &once(flow)))])).collect();
+    let verdicts = store.commit(&group).unwrap();
+    assert_eq!(verdicts.iter().filter(|verdict| matches!(verdict, Verdict::Ok(_))).count(), 63);
+    assert!(matches!(verdicts[28], Verdict::KeyTaken { .. }));
+    assert_eq!(store.reader().unwrap().sequence().unwrap(), 64);
+}
+
+fn a_write_is_taken_whole_or_not(store: &mut dyn Store) {
+    let reserve = |flow, ceiling| Change::Reserve { hold: hold(flow), amount: 10, ceiling };
+    let event = Change::Event { flow: FlowId(1), kind: "asked".into(), body: b"x".to_vec() };
+    let full = one(store, vec![Change::InsertFlow(asked(1, "a")), event, reserve(1, 9)]);
+    assert_eq!(full, Verdict::LimitFull { limit: "daily".into(), used: 0 });
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.flow(FlowId(1)).unwrap(), None);
+    assert_eq!(reader.flow_by_key(&key("a")).unwrap(), None);
+    assert!(reader.events(FlowId(1), 0, 10).unwrap().is_empty());
+    assert_eq!(reader.sequence().unwrap(), 0);
+    taken(store, vec![Change::InsertFlow(asked(1, "a")), reserve(1, 10)]);
+    let lost = one(store, vec![Change::PutFlow(put(99, "x"))]);
+    assert!(matches!(lost, Verdict::Impossible(_)), "{lost:?}");
+}
+
+fn an_older_epoch_is_fenced(store: &mut dyn Store) {
+    let epoch = store.epoch();
+    let verdicts = store.commit(&[write(epoch - 1, vec![Change::InsertFlow(asked(1, "a"))])]).unwrap();
+    assert_eq!(verdicts, [Verdict::Fenced { epoch }]);
+}
+
+fn an_end_is_told_once(store: &mut dyn Store) {
+    taken(store, vec![Change::InsertFlow(asked(1, "a"))]);
+    let end = |end| FlowPut { end: Some(end), answer: Some(b"answer".to_vec()), ..put(1, "ended") };
+    taken(store, vec![Change::PutFlow(end(End::Done))]);
+    let other = one(store, vec![Change::PutFlow(end(End::Refused))]);
+    assert!(matches!(other, Verdict::Impossible(_)), "{other:?}");
+    let open = one(store, vec![Change::PutFlow(put(1, "open again"))]);
+    assert!(matches!(open, Verdict::Impossible(_)), "{open:?}");
+    let row = store.reader().unwrap().flow(FlowId(1)).unwrap().unwrap();
+    assert_eq!((row.end, row.answer.as_deref()), (Some(End::Done), Some(b"answer".as_slice())));
+}
+
+fn states_go_forward(store: &mut dyn Store) {
+    use OperationState::{Done, Held, Intent, Refused, Reversing, Undoing, Undone, Unknown};
+    taken(store, vec![Change::InsertFlow(asked(1, "a"))]);
+    let put = |name: &str, state| vec![Change::PutOperation(operation(1, name, state))];
+    for (name, path) in
+        [("paid", vec![Intent, Unknown, Reversing, Refused]), ("debit", vec![Intent, Done, Undoing, Undone])]
+    {
+        for state in path {
+            taken(store, put(name, state));
+        }
+    }
+    for (name, state) in [("paid", Done), ("paid", Intent), ("debit", Done), ("debit", Held)] {
+        let verdict = one(store, put(name, state));
+        assert!(matches!(verdict, Verdict::Impossible(_)), "{name} {state:?}: {verdict:?}");
+    }
+    taken(store, put("late", Done));
+    assert!(matches!(one(store, put("late", Refused)), Verdict::Impossible(_)));
+}
+
+fn operations_as_of_a_place(store: &mut dyn Store) {
+    for flow in 1..=12 {
+        let first = operation(flow, "paid", OperationState::Intent);
+        taken(store, vec![Change::InsertFlow(asked(flow, &flow.to_string())), Change::PutOperation(first)]);
+    }
+    let done = |flow| OperationPut {
+        reply: Some(b"reply".to_vec()),
+        answered: Some(b"answer".to_vec()),
+        request: None,
+        ..operation(flow, "paid", OperationState::Done)
+    };
+    let frozen = taken(store, vec![Change::PutOperation(done(3))]).sequence;
+    taken(store, vec![Change::PutOperation(done(4))]);
+    let late = operation(13, "paid", OperationState::Intent);
+    taken(store, vec![Change::InsertFlow(asked(13, "13")), Change::PutOperation(late)]);
+    let mut reader = store.reader().unwrap();
+    let mut query = AsOf { party: "grid", call: Some("pay"), date: DAY, sequence: frozen, after: 0, most: 5 };
+    let mut rows = Vec::new();
+    let mut pages = 0;
+    loop {
+        let page = reader.operations_of_day(&query).unwrap();
+        pages += 1;
+        rows.extend(page.rows);
+        match page.next {
+            Some(next) => query.after = next,
+            None => break,
+        }
+    }
+    assert_eq!((rows.len(), pages), (12, 3));
+    assert!(rows.windows(2).all(|pair| pair[0].serial < pair[1].serial));
+    assert_eq!(rows[2].state, OperationState::Done);
+    assert_eq!(
+        (rows[2].request.as_deref(), rows[2].answered.as_deref()),
+        (Some(&b"request"[..]), Some(&b"answer"[..]))
+    );
+    assert_eq!((rows[3].state, rows[3].reply.as_deref()), (OperationState::Intent, None));
+    let now = AsOf { sequence: u64::MAX, after: 0, most: 100, ..query };
+    let page = reader.operations_of_day(&now).unwrap();
+    assert_eq!((page.rows.len(), page.next), (13, None));
+    let none = AsOf { call: Some("other"), ..now };
+    assert!(reader.operations_of_day(&none).unwrap().rows.is_empty());
+}
+
+fn operations_are_found(store: &mut dyn Store) {
+    for flow in 1..=3 {
+        let first = operation(flow, "paid", OperationState::Intent);
+        taken(store, vec![Change::InsertFlow(asked(flow, &flow.to_string())), Change::PutOperation(first)]);
+    }
+    let parked = OperationPut { copies: 2, ..operation(2, "paid", OperationState::Parked) };
+    taken(store, vec![Change::PutOperation(parked)]);
+    let mut reader = store.reader().unwrap();
+    let found = reader.found_by("by customer", &[3; 32], 2).unwrap();
+    assert_eq!(found.iter().map(|row| row.flow.0).collect::<Vec<_>>(), [3, 2]);
+    assert!(reader.found_by("by customer", &[4; 32], 2).unwrap().is_empty());
+    assert_eq!(reader.by_serial("grid", DAY, "S000002").unwrap().unwrap().copies, 2);
+    assert_eq!(reader.by_serial("grid", DAY, "S000009").unwrap(), None);
+    let stuck = reader.stuck(0, 10).unwrap();
+    assert_eq!(stuck.iter().map(|row| row.flow.0).collect::<Vec<_>>(), [2]);
+    let counts = reader.counts(DAY).unwrap();
+    let counts: Vec<_> = counts.iter().map(|row| (row.state, row.count, row.amount)).collect();
+    assert_eq!(counts, [(OperationState::Intent, 2, 64_690), (OperationState::Parked, 1, 32_345)]);
+    assert_eq!(reader.operations(FlowId(2)).unwrap().len(), 1);
+}
+
+fn limits_hold(store: &mut dyn Store) {
+    taken(store, vec![Change::InsertFlow(asked(1, "a")), Change::InsertFlow(asked(2, "b"))]);
+    let reserve = |flow, amount| vec![Change::Reserve { hold: hold(flow), amount, ceiling: 100 }];
+    taken(store, reserve(1, 60));
+    taken(store, reserve(1, 60));
+    assert_eq!(one(store, reserve(2, 41)), Verdict::LimitFull { limit: "daily".into(), used: 60 });
+    taken(store, reserve(2, 40));
+    assert_eq!(store.reader().unwrap().limit_used("daily", DAY).unwrap(), 100);
+    taken(store, vec![Change::Release(hold(1))]);
+    taken(store, vec![Change::Release(hold(1))]);
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.limit_used("daily", DAY).unwrap(), 40);
+    assert_eq!(reader.limits(DAY, 10).unwrap().len(), 1);
+    assert_eq!(reader.limit_used("daily", Day(20_261_124)).unwrap(), 0);
+}
+
+fn numbers_are_never_reused(store: &mut dyn Store) {
+    let ask = |party: &str, count| Change::Numbers(NumberRequest { party: party.into(), date: DAY, count });
+    let written = taken(store, vec![ask("core", 1_000), ask("grid", 10), ask("core", 5)]);
+    let firsts: Vec<_> = written.numbers.iter().map(|block| (block.first, block.count)).collect();
+    assert_eq!(firsts, [(1, 1_000), (1, 10), (1_001, 5)]);
+    assert_eq!(taken(store, vec![ask("core", 1)]).numbers[0].first, 1_006);
+    assert!(matches!(one(store, vec![ask("core", u64::MAX)]), Verdict::Impossible(_)));
+    assert!(matches!(one(store, vec![ask("core", 0)]), Verdict::Impossible(_)));
+}
+
+fn open_flows_and_children(store: &mut dyn Store) {
+    taken(store, vec![Change::InsertFlow(asked(1, "batch"))]);
+    for row in 0..10 {
+        let mut child = asked(10 + row, &format!("row {row}"));
+        child.parent = Some((FlowId(1), row));
+        taken(store, vec![Change::InsertFlow(child)]);
+    }
+    taken(store, vec![Change::PutFlow(FlowPut { end: Some(End::Refused), ..put(12, "x") })]);
+    let mut reader = store.reader().unwrap();
+    let open: Vec<_> = reader.open_flows(FlowId(1), 3).unwrap().iter().map(|row| row.flow.0).collect();
+    assert_eq!(open, [10, 11, 13]);
+    let rows: Vec<_> = reader.children(FlowId(1), 8, 5).unwrap().iter().map(|row| row.flow.0).collect();
+    assert_eq!(rows, [18, 19]);
+    let before: Vec<_> =
+        reader.flows_before(Some(FlowId(12)), Some(DAY), 9).unwrap().iter().map(|row| row.flow.0).collect();
+    assert_eq!(before, [11, 10, 1]);
+    assert_eq!(reader.flows_before(None, None, 2).unwrap().len(), 2);
+    assert_eq!(reader.pinned_versions().unwrap(), [[9; 32]]);
+}
+
+fn small_rows_come_back(store: &mut dyn Store) {
+    let file = FileProgress {
+        party: "grid".into(),
+        direction: Direction::In,
+        name: "DZ.txt".into(),
+        flow: FlowId(1),
+        digest: [1; 32],
+        phase: "rows".into(),
+        next_row: 17,
+        rows: 100,
+        state: vec![1, 2],
+    };
+    let notice = |due, outcome| Notice {
+        flow: FlowId(1),
+        name: "told".into(),
+        party: "channel".into(),
+        call: "result".into(),
+        body: b"hello".to_vec(),
+        tries: 1,
+        outcome,
+        due: Moment(due),
+    };
+    let session = Session { values: b"mak".to_vec(), until: Some(Moment(9)) };
+    let put_session = |session| Change::PutSession { party: "grid".into(), name: "day".into(), session };
+    let once = |until| Change::Once { scope: "grid/pick".into(), name: b"f".to_vec(), until: Moment(until) };
+    taken(
+        store,
+        vec![
+            Change::InsertFlow(asked(1, "a")),
+            Change::PutFile(file.clone()),
+            Change::PutNotice(notice(5, Outcome::Due)),
+            put_session(Some(session.clone())),
+            Change::PutSchedule { party: "grid".into(), job: "list".into(), last_run: Moment(3), day: DAY },
+            Change::PutVersion { hash: [9; 32], source: b"party".to_vec() },
+            Change::Event { flow: FlowId(1), kind: "reply".into(), body: b"bytes".to_vec() },
+            Change::Event { flow: FlowId(1), kind: "operator".into(), body: b"proof".to_vec() },
+            once(2_000),
+        ],
+    );
+    assert_eq!(one(store, vec![once(9_000)]), Verdict::Seen);
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.file("grid", Direction::In, "DZ.txt").unwrap(), Some(file.clone()));
+    assert_eq!(reader.file("grid", Direction::Out, "DZ.txt").unwrap(), None);
+    assert_eq!(reader.open_files(10).unwrap(), [file]);
+    assert_eq!(reader.notices_due(Moment(4), 10).unwrap(), []);
+    assert_eq!(reader.notices_due(Moment(5), 10).unwrap(), [notice(5, Outcome::Due)]);
+    assert_eq!(reader.session("grid", "day").unwrap(), Some(session));
+    assert_eq!(reader.last_run("grid", "list").unwrap(), Some((Moment(3), DAY)));
+    assert_eq!(reader.version(&[9; 32]).unwrap().as_deref(), Some(b"party".as_slice()));
+    let events = reader.events(FlowId(1), 0, 10).unwrap();
+    assert_eq!(events.iter().map(|row| row.kind.as_str()).collect::<Vec<_>>(), ["reply", "operator"]);
+    assert_eq!((events[1].body.as_slice(), events[1].sequence), (b"proof".as_slice(), 1));
+    assert_eq!(reader.events(FlowId(1), events[1].place, 10).unwrap().len(), 1);
+    taken(store, vec![put_session(None), Change::PutNotice(notice(6, Outcome::Sent))]);
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.session("grid", "day").unwrap(), None);
+    assert_eq!(reader.notices_due(Moment(100), 10).unwrap(), []);
+}
+
+fn refusals_are_counted(store: &mut dyn Store) {
+    let long = "坏".repeat(400);
+    let input = |fault: &str, count| RefusedInput::new("line", "10.0.0.9:4000", fault, &[0x30; 4_000], count);
+    taken(store, vec![Change::RefusedInput(input("too short", 1))]);
+    taken(store, vec![Change::RefusedInput(input("too short", 41)), Change::RefusedInput(input(&long, 1))]);
+    let mut raw = input("x", 1);
+    raw.head = vec![0; 600];
+    assert!(matches!(one(store, vec![Change::RefusedInput(raw)]), Verdict::Impossible(_)));
+    let mut reader = store.reader().unwrap();
+    let counts = reader.refused_counts(Moment(0)).unwrap();
+    assert_eq!((counts.len(), counts[0].count), (2, 42));
+    assert_eq!(reader.refused_counts(Moment(2_000)).unwrap(), []);
+    let newest = reader.refused(1).unwrap();
+    assert!(newest[0].input.fault.starts_with('坏') && newest[0].input.fault.len() <= 160);
+}
+
+#[test]
+fn a_simulated_store_crashes_where_it_is_told() {
+    for (point, kept) in [(CrashPoint::Before, 0), (CrashPoint::Inside(1), 1), (CrashPoint::After, 2)] {
+        let disk = MemoryDisk::new();
+        let mut store = MemoryStore::open(&disk);
+        disk.crash_next(point);
+        let group = [
+            write(store.epoch(), vec![Change::InsertFlow(asked(1, "a"))]),
+            write(store.epoch(), vec![Change::InsertFlow(asked(2, "b"))]),
+        ];
+        assert_eq!(store.commit(&group), Err(Fatal::Ended));
+        assert_eq!(store.commit(&group), Err(Fatal::Ended));
+        let mut store = MemoryStore::open(&disk);
+        assert_eq!(store.reader().unwrap().open_flows(FlowId(0), 10).unwrap().len(), kept, "{point:?}");
+        assert!(matches!(store.commit(&group).unwrap()[0], Verdict::Fenced { .. }));
+    }
+}
+
+#[test]
+fn a_full_simulated_store_takes_outcomes_only() {
+    let disk = MemoryDisk::new();
+    let mut store = MemoryStore::open(&disk);
+    taken(&mut store, vec![Change::InsertFlow(asked(1, "a"))]);
+    disk.fill(true);
+    assert_eq!(one(&mut store, vec![Change::InsertFlow(asked(2, "b"))]), Verdict::Full);
+    let mut outcome = write(store.epoch(), vec![Change::PutFlow(put(1, "on"))]);
+    outcome.lane = Lane::Outcome;
+    assert!(matches!(store.commit(&[outcome]).unwrap()[0], Verdict::Ok(_)));
+}
