@@ -1,0 +1,357 @@
+//! What a flow is at run time: flat vectors, numbers instead of names. Names stand beside the code for the durable
+//! state alone, which records places and operations by name path (`decisions.md` D16).
+//!
+//! In: built by `lower`. Out: read by the interpreter, the walk and the engine. Whatever is like a value (a guard, a
+//! list, a mapping) is a number that only the lowering and the engine understand.
+
+use super::state::Reason;
+
+/// A truth that the [`Judge`] knows.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct GuardId(pub u32);
+/// A list that the [`Judge`] can count.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ListId(pub u32);
+/// Mappings that fill a record: of a step's ask, of an answer.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct MappingId(pub u32);
+/// An expression that the engine evaluates: a moment, a role, a text.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct ExprId(pub u32);
+/// A counted limit of the flow.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct LimitId(pub u32);
+/// A decision that an operator is asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct HoldId(pub u32);
+/// Another flow that is begun.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StartId(pub u32);
+/// Index into [`FlowProgram::calls`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct CallId(pub u16);
+/// Index into [`FlowProgram::steps`]; also the index of the operation in the state.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct StepId(pub u16);
+/// Index into [`FlowProgram::loops`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct LoopId(pub u16);
+/// Index into [`FlowProgram::nodes`].
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
+pub struct NodeId(pub u16);
+
+/// A flow, ready to run. Code is linear: after a node comes the next, but for `Branch` and `Jump`, which only go
+/// forward. Behind the last node the flow ends done.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct FlowProgram {
+    /// `bank.pay_bill`; the row of a loop: `bank.unit_batch/row`.
+    pub name: Box<str>,
+    /// The code.
+    pub nodes: Vec<Node>,
+    /// Name path of each node, unique in the flow (`debit`, `hold 1`, `collect/booked`): the place in the journal.
+    pub places: Vec<Box<str>>,
+    /// What is asked of parties, in the order of the text; a step's undo by another service right behind it.
+    pub steps: Vec<StepDef>,
+    /// Contracts of the calls that steps may use, with their reversals and enquiries.
+    pub calls: Vec<CallContract>,
+    /// Loops over rows.
+    pub loops: Vec<Loop>,
+    /// The asker may cancel (its protocol has a reversal of this flow, or another flow cancels it).
+    pub cancellable: bool,
+    /// From the intent of this step on a cancellation is refused.
+    pub cancel_refused_after: Option<StepId>,
+}
+
+/// One instruction of a flow.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Node {
+    /// Counts against a limit: reserved with the next intent.
+    Limit {
+        /// The limit.
+        limit: LimitId,
+        /// Told where it is full.
+        reason: Reason,
+    },
+    /// Goes on if it holds. A limit that is not counted (an amount against a ceiling) is a check too.
+    Check {
+        /// What must hold.
+        guard: GuardId,
+        /// What happens if it does not.
+        otherwise: Otherwise,
+    },
+    /// From here a clock runs.
+    Deadline {
+        /// The moment it ends.
+        at: ExprId,
+        /// Warns so long after the same start, if it warns.
+        warn: Option<ExprId>,
+        /// What its end does to a flow that has not ended.
+        otherwise: Otherwise,
+    },
+    /// Waits for an operator's decision (maker and checker).
+    Hold(HoldId),
+    /// Stops here for an operator.
+    Park {
+        /// The text for the operator.
+        why: ExprId,
+    },
+    /// Refuses the flow.
+    Refuse(Reason),
+    /// Asks a party.
+    Step(StepId),
+    /// Asks several at once; a member with a guard takes part if that holds. Nothing else may stand in a group.
+    Together(Vec<(Option<GuardId>, StepId)>),
+    /// Runs the loop's flow for each row.
+    Each(LoopId),
+    /// Goes on if the guard holds, else goes there.
+    Branch {
+        /// The guard.
+        guard: GuardId,
+        /// Where it goes otherwise; always further down.
+        otherwise: NodeId,
+    },
+    /// Goes there, further down.
+    Jump(NodeId),
+    /// Begins another flow durably, without waiting.
+    Start(StartId),
+    /// Waits for something served.
+    Await {
+        /// What finds it: the compiled look-up.
+        guard: GuardId,
+        /// The longest wait, in milliseconds.
+        up_to_ms: u64,
+        /// What happens then.
+        otherwise: Otherwise,
+    },
+    /// Tells the asker `done`, with this record. Where it is not the last node, all behind it must be assured.
+    Answer(MappingId),
+}
+
+/// What happens where something does not hold.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Otherwise {
+    /// The flow is refused: what holds is undone.
+    Refuse(Reason),
+    /// It stops for an operator, with this text.
+    Park(ExprId),
+}
+
+/// One thing asked of a party.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StepDef {
+    /// Its name path (`debit`, `debit/undo`), unique in the flow.
+    pub name: Box<str>,
+    /// The calls it may go to, one for each party that `at` may name.
+    pub calls: Vec<CallId>,
+    /// Which party, where there are several.
+    pub at: Option<ExprId>,
+    /// How the ask is filled.
+    pub mapping: MappingId,
+    /// Its way back.
+    pub undo: Undo,
+    /// Sent by the outbox, at least once, never changes the end.
+    pub best_effort: bool,
+    /// The text says that its refusal may leave something held (`else park`): that text.
+    pub park: Option<ExprId>,
+    /// It is the undo of that step (by [`Undo::By`]) and runs only for it.
+    pub undo_of: Option<StepId>,
+}
+
+/// The way back of a step that is done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Undo {
+    /// The provider's call that undoes it ([`CallContract::back`]).
+    Provider,
+    /// Another posting: that step, whose `undo_of` points back.
+    By(StepId),
+    /// None, and the text says why.
+    Keep,
+    /// None, and nothing is said.
+    Nothing,
+}
+
+/// A loop: each row is a flow of its own.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Loop {
+    /// Its name path.
+    pub name: Box<str>,
+    /// The rows.
+    pub list: ListId,
+    /// How many rows run at once, 1 or more.
+    pub at_once: u32,
+    /// Parts of a row's key beside the flow's own key.
+    pub key: Vec<ExprId>,
+    /// The row's flow.
+    pub body: FlowProgram,
+}
+
+/// What moves money and what does not.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum CallKind {
+    /// No effect.
+    Query,
+    /// Moves, freezes, releases or promises money.
+    Posting,
+    /// Tells something: an intent is written, but no money stands behind it.
+    Notice,
+}
+
+/// What a party promises of repeats.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+pub enum Repeats {
+    /// Nothing: a repeat may be a second posting.
+    #[default]
+    Nothing,
+    /// A repeat gets the first answer.
+    SameAnswer,
+    /// A repeat of what was done gets that answer; a refusal is judged anew.
+    SameAnswerWhenDone,
+    /// A repeat of what was done is refused as a duplicate.
+    SaysDuplicate,
+}
+
+/// What is declared of a call (`flows.md` 2). What is not promised does not exist.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct CallContract {
+    /// `power_dongguan.pay`: by this it is found again in the journal.
+    pub name: Box<str>,
+    /// The party, in the words of the stories.
+    pub party: Box<str>,
+    /// What kind of operation.
+    pub kind: CallKind,
+    /// It names a key (`once`).
+    pub keyed: bool,
+    /// A time limit is set for its answer.
+    pub limited: bool,
+    /// What repeats are good for.
+    pub repeats: Repeats,
+    /// Milliseconds after which no copy can still arrive, or be invisible to enquiry.
+    pub quiet_ms: Option<u64>,
+    /// It cannot be refused.
+    pub assured: bool,
+    /// The way out of unknown, in order.
+    pub ways: Vec<Way>,
+    /// Its reversal, if the party has one.
+    pub back: Option<Back>,
+}
+
+/// A call that undoes another by naming it.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Back {
+    /// The reversal's name: `power_dongguan.reverse`.
+    pub name: Box<str>,
+    /// May be sent again.
+    pub repeatable: bool,
+    /// One that came before its original refuses the original later.
+    pub remembered: bool,
+    /// Only on the original's business date.
+    pub within_business_date: bool,
+    /// It names the original; false for a posting the other way (a refund).
+    pub names_original: bool,
+    /// Quiet time after which its "nothing to reverse" may be believed, in milliseconds.
+    pub quiet_ms: Option<u64>,
+    /// First pause between copies, longest pause, and how many repeats.
+    pub every_ms: u64,
+    /// The longest pause.
+    pub to_ms: u64,
+    /// Repeats at most.
+    pub times: u32,
+}
+
+/// One way out of unknown. Times are milliseconds; a pause doubles from `every` up to `to`.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Way {
+    /// Ask what became of it.
+    Enquire {
+        /// The enquiry's name.
+        with: Box<str>,
+        /// First pause.
+        every_ms: u64,
+        /// Longest pause.
+        to_ms: u64,
+        /// Questions at most, beside the one after the quiet time.
+        times: u32,
+        /// Its "refused" and "not found" prove nothing (`proves done only`).
+        proves_done_only: bool,
+    },
+    /// Send the same again.
+    Repeat {
+        /// First pause.
+        every_ms: u64,
+        /// Longest pause.
+        to_ms: u64,
+        /// Copies at most; `None` is until the cut-over.
+        times: Option<u32>,
+    },
+    /// Reverse it ([`CallContract::back`]).
+    Reverse,
+    /// For an operator.
+    Park,
+    /// Queries alone: refused.
+    Refuse(Reason),
+}
+
+/// Knows what the interpreter must not: values. An answer is part of the next write and never asked for again.
+pub trait Judge {
+    /// Whether a guard holds.
+    fn holds(&mut self, guard: GuardId) -> bool;
+    /// The call that a step goes to; `None` if its party has none. Not asked where there is only one.
+    fn call(&mut self, step: StepId, calls: &[CallId]) -> Option<CallId>;
+    /// How many rows a list has.
+    fn rows(&mut self, list: ListId) -> u64;
+}
+
+impl FlowProgram {
+    /// Adds a node under its name path, and says which it is. At most 65,535 nodes; beyond that the last number.
+    pub fn push(&mut self, place: &str, node: Node) -> NodeId {
+        let id = NodeId(u16::try_from(self.nodes.len()).unwrap_or(u16::MAX));
+        self.nodes.push(node);
+        self.places.push(place.into());
+        id
+    }
+
+    /// The node, `None` behind the last.
+    #[must_use]
+    pub fn node(&self, id: NodeId) -> Option<&Node> {
+        self.nodes.get(usize::from(id.0))
+    }
+
+    /// The step.
+    #[must_use]
+    pub fn step(&self, id: StepId) -> Option<&StepDef> {
+        self.steps.get(usize::from(id.0))
+    }
+
+    /// The contract.
+    #[must_use]
+    pub fn call(&self, id: CallId) -> Option<&CallContract> {
+        self.calls.get(usize::from(id.0))
+    }
+
+    /// All step numbers, oldest first.
+    pub fn step_ids(&self) -> impl DoubleEndedIterator<Item = StepId> + use<> {
+        (0..u16::try_from(self.steps.len()).unwrap_or(u16::MAX)).map(StepId)
+    }
+
+    /// Whether the journal knows this flow at all: false for flows of queries alone, which write nothing.
+    #[must_use]
+    pub fn journaled(&self) -> bool {
+        let written = |node: &Node| {
+            matches!(
+                node,
+                Node::Limit { .. }
+                    | Node::Deadline { .. }
+                    | Node::Hold(_)
+                    | Node::Park { .. }
+                    | Node::Each(_)
+                    | Node::Start(_)
+                    | Node::Await { .. }
+            )
+        };
+        let posts = |step: &StepDef| {
+            step.best_effort
+                || step.calls.iter().any(|id| self.call(*id).is_some_and(|call| call.kind != CallKind::Query))
+        };
+        self.cancellable || self.nodes.iter().any(written) || self.steps.iter().any(posts)
+    }
+}
