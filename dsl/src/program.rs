@@ -222,6 +222,8 @@ pub enum Part {
 /// - A list in a named format stands behind its `Child`; each item is then the current value: `Down` … `Up` around
 ///   the fields of a row, `Store` alone where the row is one plain value. In `fixed` and `delimited` rows follow each
 ///   other at once.
+/// - In `delimited` or `fixed` with lines, `Down` … `Up` is one line; a list of lines has them in each row.
+/// - A piece of a file begins with `Enter` of its format (the current value is the line) and ends with its `Leave`.
 /// - `Mark` stands behind `Child` or before `Take`/`Enter`, `EndMark` behind what ends it. A region of JSON is the
 ///   value with its quotes; of XML a group with its tags, a leaf or format without.
 /// - What is found twice, and what is left over, is a fault at `Leave` (`kept`: what is left over is not).
@@ -476,6 +478,8 @@ pub struct MessageProgram {
     pub fill_in: Box<[Map]>,
     /// Slots of the message itself.
     pub slots: u16,
+    /// Charset in which seals take texts, by its registered name; empty: UTF-8.
+    pub charset: Box<str>,
     /// Regions that are marked.
     pub regions: u16,
     /// Holes and gaps.
