@@ -34,7 +34,8 @@ pub struct Expressions {
 /// The fields of a `pairs(…)`.
 #[derive(Clone, Debug)]
 pub struct PairSet {
-    /// Wire name and slot (level 0) with its wire form.
+    /// Wire name and slot (level 0) with its wire form; a wire form `u32::MAX` says that the slot is a region (the
+    /// field is a format or group). What was not read or written is left out.
     pub fields: Vec<(Box<str>, u16, u32)>,
     /// Empty values are left out.
     pub without_empty: bool,
@@ -227,6 +228,10 @@ pub enum Part {
 /// - `Mark` stands behind `Child` or before `Take`/`Enter`, `EndMark` behind what ends it. A region of JSON is the
 ///   value with its quotes; of XML a group with its tags, a leaf or format without.
 /// - What is found twice, and what is left over, is a fault at `Leave` (`kept`: what is left over is not).
+/// - `delimited` in `fixed` without a `Rest` before it goes on at the same place too: its values end at its separators.
+/// - In a format that has lines, `Down` … `Up` encloses one line.
+/// - `Agree`, `Verify`, `Learn` and `Outcome` of a slot that was not read (its branch was not taken) do nothing: what
+///   is compulsory has failed at its `Store`. They may stand long after it, when what they need is there.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Read {
     /// The current value is this part of the message.
@@ -278,7 +283,9 @@ pub enum Read {
 /// One instruction of writing. Values stand in slots before it begins. Formats, names, groups and lists stand in the
 /// order of the wire as in reading; `fixed` in `fixed` is one run of octets, `Hole` and `Gap` are places in it that
 /// `Fill` gives later (after the `Leave` of what they depend on, before the `Leave` of the format they stand in).
-/// `UnlessPresent` stands before `Child`.
+/// `UnlessPresent` stands before `Child`. `Compute` and `Sign` whose octets are there stand before the `Put` of their
+/// slot (of what needs no octets at all: before the first `Part`, or first in a row); only what stands before the
+/// octets that it needs has a hole or gap. A `Compute` may depend on slots that `Compute` gave before.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub enum Write {
     /// What follows goes to this part.
@@ -349,6 +356,8 @@ pub struct Assignment {
     pub cut: bool,
     /// What the target can hold.
     pub ty: Type,
+    /// The target may stay absent: a missing value then is no failure.
+    pub optional: bool,
     /// Wire form of a target that is a message field (bounds are checked by it).
     pub wire: Option<u32>,
     /// What if it cannot be done.
@@ -372,7 +381,7 @@ pub enum Otherwise {
 /// A wire list and a business list, row by row.
 #[derive(Clone, Debug)]
 pub struct Pairing {
-    /// The list that is read.
+    /// The list that is read; the same as `target`: the rows that stand there already are gone through in place.
     pub source: Load,
     /// The list beside it.
     pub with: Option<Load>,
@@ -542,7 +551,8 @@ pub struct FieldForm {
 /// A file, in pieces that are streamed: each line is a message of its own over the same slots.
 #[derive(Clone, Debug, Default)]
 pub struct FileProgram {
-    /// Pieces in order.
+    /// Pieces in order; each is `Enter` … `Leave` of the file's format over one line. None: the file is read and written
+    /// whole, as other messages.
     pub pieces: Vec<FilePiece>,
     /// End of a written line.
     pub line_end: Box<str>,
@@ -550,10 +560,33 @@ pub struct FileProgram {
     pub tolerated: Vec<Box<str>>,
     /// Chain of the whole file (`u32::MAX`: none).
     pub chain: u32,
-    /// Name: pieces.
+    /// Name: pieces; empty where the name carries data: then `read` and `write` have a `Part(Name)`.
     pub name: Vec<FileName>,
+    /// What stands behind the data in such a name.
+    pub name_ending: Box<str>,
+    /// Instructions of `read` behind the last piece: what could be judged only when all lines were seen.
+    pub read_end: (u32, u32),
+    /// Instructions of `write` before the first piece.
+    pub write_begin: (u32, u32),
+    /// Folds over lists of lines, to be made while the lines go by (`Environment::folded`).
+    pub folds: Vec<FoldForm>,
     /// End mark.
     pub done: Option<Box<str>>,
+}
+
+/// A fold over a list of lines.
+#[derive(Clone, Copy, Debug)]
+pub struct FoldForm {
+    /// Index in [`MessageProgram::lists`].
+    pub list: u16,
+    /// Place of its instruction in [`Expressions::code`].
+    pub at: u32,
+    /// Adds up `each`; else counts.
+    pub sum: bool,
+    /// Rows that count (`u32::MAX`: all).
+    pub filter: ExprId,
+    /// What is added (`u32::MAX`: 1).
+    pub each: ExprId,
 }
 
 /// A piece of a file's name.
@@ -580,8 +613,9 @@ pub struct FilePiece {
     pub read: (u32, u32),
     /// Instructions that write one line.
     pub write: (u32, u32),
-    /// A constant that tells this line from others: offset or field number, and text.
-    pub mark: Option<Box<str>>,
+    /// A constant that tells this line from others: offset (`fixed`) or number of the field from 0 (`delimited`), and
+    /// text.
+    pub mark: Option<(u32, Box<str>)>,
 }
 
 /// Framing for the link, with what the engine needs to recognise a message.
