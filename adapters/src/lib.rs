@@ -1,1 +1,4 @@
 //! adapters
+pub mod charset;
+pub mod seal;
+pub mod value;

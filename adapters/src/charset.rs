@@ -1,0 +1,259 @@
+//! Character sets of the wire, both ways and strict.
+//!
+//! In: bytes as they came and the set the adapter names; or a text to be written. Out: the text or the
+//! bytes, or the exact place of what does not belong. Nothing is ever replaced, guessed, or skipped, and
+//! `encode(decode(bytes)) == bytes` holds for every input that `decode` accepts.
+//! Must not know: fields, formats, padding, or any counterparty.
+//!
+//! What the sets mean here, where the world disagrees:
+//!
+//! - **GBK** is ASCII and the two-byte form only. The four-byte form of GB18030, the single byte 80 (the euro
+//!   of one vendor) and A2E3 (the euro of GB18030) are errors, and the euro sign cannot be written: the
+//!   three readings contradict each other. The user-defined areas map to the private use area.
+//! - **GB18030** is the standard's one, two and four-byte form. A3A0 is refused in both sets: it is read as
+//!   an ideographic space by some and as private use by others.
+//! - **EBCDIC** is one of the single-byte tables 037, 500, 1047; every byte is a character.
+
+mod ebcdic;
+mod multibyte;
+
+use std::borrow::Cow;
+
+/// A character set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum Charset {
+    /// Bytes 00..7F.
+    Ascii,
+    /// UTF-8 without surrogates and overlong forms; a byte order mark is the character U+FEFF.
+    Utf8,
+    /// ASCII and the two-byte form of GBK.
+    Gbk,
+    /// GB18030 with its four-byte form.
+    Gb18030,
+    /// EBCDIC code page 037 (USA, Canada); what the plain name `ebcdic` means.
+    Cp037,
+    /// EBCDIC code page 500 (international).
+    Cp500,
+    /// EBCDIC code page 1047 (Latin 1, open systems).
+    Cp1047,
+}
+
+/// Every set with its names, the canonical one first.
+const NAMES: &[(Charset, &[&str])] = &[
+    (Charset::Ascii, &["ascii"]),
+    (Charset::Utf8, &["utf8"]),
+    (Charset::Gbk, &["gbk"]),
+    (Charset::Gb18030, &["gb18030"]),
+    (Charset::Cp037, &["cp037", "ebcdic"]),
+    (Charset::Cp500, &["cp500"]),
+    (Charset::Cp1047, &["cp1047"]),
+];
+
+/// A byte that is no character of the set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("byte {offset} begins no character of {}", charset.name())]
+pub struct DecodeError {
+    /// The set that was expected.
+    pub charset: Charset,
+    /// Where the sequence that is no character begins, in bytes from 0.
+    pub offset: usize,
+}
+
+/// A character that the set lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("character U+{:04X} at index {index} is not in {}", u32::from(*character), charset.name())]
+pub struct EncodeError {
+    /// The set that was asked for.
+    pub charset: Charset,
+    /// The character.
+    pub character: char,
+    /// Its place in the text, in characters from 0.
+    pub index: usize,
+}
+
+impl Charset {
+    /// The set of this name in the adapter language, or `None`.
+    pub fn from_name(name: &str) -> Option<Self> {
+        NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(charset, _)| *charset)
+    }
+
+    /// The canonical name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ascii => "ascii",
+            Self::Utf8 => "utf8",
+            Self::Gbk => "gbk",
+            Self::Gb18030 => "gb18030",
+            Self::Cp037 => "cp037",
+            Self::Cp500 => "cp500",
+            Self::Cp1047 => "cp1047",
+        }
+    }
+
+    /// All names that `from_name` knows, for diagnostics.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        NAMES.iter().flat_map(|(_, names)| names.iter().copied())
+    }
+
+    /// True where bytes 00..7F are ASCII and never part of another character at a *leading* place.
+    pub const fn is_ascii_compatible(self) -> bool {
+        matches!(self, Self::Ascii | Self::Utf8 | Self::Gbk | Self::Gb18030)
+    }
+
+    /// True where an ASCII byte value can be the later byte of a longer character (GBK, GB18030), so that
+    /// a search for a separator must go by characters.
+    pub const fn hides_ascii(self) -> bool {
+        matches!(self, Self::Gbk | Self::Gb18030)
+    }
+
+    const fn ebcdic_table(self) -> Option<&'static ebcdic::Table> {
+        match self {
+            Self::Cp037 => Some(&ebcdic::CP037),
+            Self::Cp500 => Some(&ebcdic::CP500),
+            Self::Cp1047 => Some(&ebcdic::CP1047),
+            _ => None,
+        }
+    }
+}
+
+/// The text of these bytes. Borrows where the bytes are already UTF-8.
+///
+/// # Errors
+/// The offset of the first byte that begins no character of the set.
+pub fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
+    let error = |offset| DecodeError { charset, offset };
+    if let Some(table) = charset.ebcdic_table() {
+        return Ok(Cow::Owned(bytes.iter().map(|byte| table.character(*byte)).collect()));
+    }
+    match charset {
+        Charset::Ascii => {
+            if let Some(offset) = bytes.iter().position(|byte| !byte.is_ascii()) {
+                return Err(error(offset));
+            }
+            utf8(bytes).map_err(error)
+        }
+        Charset::Gbk | Charset::Gb18030 => multibyte::decode(charset, bytes).map_err(error),
+        _ => utf8(bytes).map_err(error),
+    }
+}
+
+fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
+    std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to())
+}
+
+/// The bytes of this text. Borrows where they are the UTF-8 bytes themselves.
+///
+/// # Errors
+/// The first character that the set lacks, with its index.
+pub fn encode(charset: Charset, text: &str) -> Result<Cow<'_, [u8]>, EncodeError> {
+    if charset == Charset::Utf8 || (charset.is_ascii_compatible() && text.is_ascii()) {
+        return Ok(Cow::Borrowed(text.as_bytes()));
+    }
+    let mut bytes = Vec::with_capacity(text.len());
+    for (index, character) in text.chars().enumerate() {
+        push(charset, character, &mut bytes).ok_or(EncodeError { charset, character, index })?;
+    }
+    Ok(Cow::Owned(bytes))
+}
+
+/// Puts one character behind `bytes` and returns the bytes it took, or `None` if the set lacks it.
+fn push(charset: Charset, character: char, bytes: &mut Vec<u8>) -> Option<usize> {
+    let before = bytes.len();
+    if let Some(table) = charset.ebcdic_table() {
+        bytes.push(table.byte(character)?);
+    } else if character.is_ascii() {
+        bytes.push(u8::try_from(character).ok()?);
+    } else {
+        match charset {
+            Charset::Utf8 => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            Charset::Gbk | Charset::Gb18030 => multibyte::push(charset, character, bytes)?,
+            _ => return None,
+        }
+    }
+    Some(bytes.len() - before)
+}
+
+/// Checks that the bytes are text of this set.
+///
+/// # Errors
+/// The offset of the first byte that begins no character of the set.
+pub fn validate(charset: Charset, bytes: &[u8]) -> Result<(), DecodeError> {
+    decode(charset, bytes).map(|_| ())
+}
+
+/// The number of bytes that the text takes in this set.
+///
+/// # Errors
+/// The first character that the set lacks, with its index.
+pub fn encoded_length(charset: Charset, text: &str) -> Result<usize, EncodeError> {
+    encode(charset, text).map(|bytes| bytes.len())
+}
+
+/// The longest beginning of `text` that takes at most `bytes_max` bytes in this set; whole characters only.
+///
+/// # Errors
+/// The first character within that beginning that the set lacks.
+pub fn cut(charset: Charset, bytes_max: usize, text: &str) -> Result<&str, EncodeError> {
+    let mut used = 0_usize;
+    let mut scratch = Vec::with_capacity(8);
+    for (index, (at, character)) in text.char_indices().enumerate() {
+        scratch.clear();
+        let width =
+            push(charset, character, &mut scratch).ok_or(EncodeError { charset, character, index })?;
+        used = used.saturating_add(width);
+        if used > bytes_max {
+            return Ok(text.get(..at).unwrap_or(text));
+        }
+    }
+    Ok(text)
+}
+
+/// The most bytes that one character takes in this set.
+pub const fn widest_character(charset: Charset) -> usize {
+    match charset {
+        Charset::Utf8 | Charset::Gb18030 => 4,
+        Charset::Gbk => 2,
+        Charset::Ascii | Charset::Cp037 | Charset::Cp500 | Charset::Cp1047 => 1,
+    }
+}
+
+/// The bytes of the character that begins `bytes`: its length by the shape of its first bytes, or `None`
+/// for no bytes, a shape the set does not have, or a character that is cut off.
+pub fn character_length(charset: Charset, bytes: &[u8]) -> Option<usize> {
+    let first = *bytes.first()?;
+    match charset {
+        Charset::Ascii => first.is_ascii().then_some(1),
+        Charset::Cp037 | Charset::Cp500 | Charset::Cp1047 => Some(1),
+        Charset::Gbk | Charset::Gb18030 => multibyte::shape(charset, bytes),
+        Charset::Utf8 => {
+            let length = match first {
+                0x00..=0x7F => 1,
+                0xC2..=0xDF => 2,
+                0xE0..=0xEF => 3,
+                0xF0..=0xF4 => 4,
+                _ => return None,
+            };
+            std::str::from_utf8(bytes.get(..length)?).ok().map(|_| length)
+        }
+    }
+}
+
+/// True if `index` (in bytes) lies between two characters, at the beginning, or at the end. False beyond
+/// the end and after a byte that is no character.
+pub fn is_character_border(charset: Charset, bytes: &[u8], index: usize) -> bool {
+    if widest_character(charset) == 1 {
+        return index <= bytes.len();
+    }
+    let mut at = 0_usize;
+    while at < index {
+        match bytes.get(at..).and_then(|rest| character_length(charset, rest)) {
+            Some(length) => at += length,
+            None => return false,
+        }
+    }
+    at == index
+}
+
+#[cfg(test)]
+mod tests;
