@@ -1143,7 +1143,8 @@ pub struct Load {
     pub level: u8,
     /// Slot there.
     pub slot: u16,
-    /// Call, step or loop, where the space needs one.
+    /// Call, step or loop, where the space needs one. For a list of this message in a fold: [`FieldId`] of the list
+    /// plus 1, since slots in rows of different lists are the same numbers (0: found by level and slot).
     pub call: u16,
 }
 

@@ -343,6 +343,8 @@ pub enum Map {
     Unless { condition: ExprId, to: u32 },
     /// Jump.
     Jump { to: u32 },
+    /// Must hold before the message is written: index in [`MessageProgram::checks`].
+    Check { check: u16 },
 }
 
 /// A value of a mapping.
@@ -493,7 +495,7 @@ pub struct MessageProgram {
     pub regions: u16,
     /// Holes and gaps.
     pub holes: u16,
-    /// Wire names.
+    /// Wire names; one in a namespace stands as `{namespace}name`.
     pub names: Vec<Box<str>>,
     /// Lists.
     pub lists: Vec<WireList>,
