@@ -12,7 +12,9 @@
 
 mod event;
 mod program;
+mod rules;
 mod state;
+mod step;
 
 pub use event::{
     Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Parked, Proof, Reply, Says,
@@ -25,3 +27,4 @@ pub use program::{
 pub use state::{
     Attempt, Cancel, Durable, End, Memory, Operation, OperationState, Reason, Rows, State, Wait,
 };
+pub use step::{cancel_unseen, step};

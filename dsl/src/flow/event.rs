@@ -81,6 +81,13 @@ pub enum Event {
     },
     /// What was waited for has come.
     Arrived(NodeId),
+    /// An operator lets a flow that stands at a `park` go on, or ends it.
+    Released {
+        /// The place.
+        at: NodeId,
+        /// On, or why not.
+        accepted: Result<(), Reason>,
+    },
     /// A proof about an operation that cannot end by itself: by an operator, or from the books.
     Proof(StepId, Proof),
     /// A row's flow has ended.

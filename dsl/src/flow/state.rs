@@ -135,12 +135,16 @@ pub struct Memory {
     pub operations: Vec<Attempt>,
     /// Rows ended since the last write of the parent.
     pub unwritten_rows: u16,
-    /// A step that cannot be begun, and why: for one event only.
-    pub(super) blocked: Option<(StepId, Reason)>,
+    /// Queries that ended since the last write; their answers go into the next one.
+    pub queries: Vec<StepId>,
+    /// The place that operators or the look-ups know to be waiting.
+    pub announced: Option<NodeId>,
+    /// Steps that cannot be begun, and why: for one event only.
+    pub(super) blocked: Vec<(StepId, Reason)>,
+    /// Steps whose way back cannot be prepared: for one event only.
+    pub(super) blocked_backs: Vec<StepId>,
     /// The limits have no room: for one event only.
     pub(super) limit_full: bool,
-    /// The way back of this step cannot be prepared: for one event only.
-    pub(super) blocked_back: Option<StepId>,
 }
 
 /// What is being tried to end an operation.
@@ -160,8 +164,10 @@ pub struct Attempt {
     pub sent_here: bool,
     /// Number of the newest question, reversal or pause; older ones are given up.
     pub number: u32,
-    /// The question or reversal that is under way left after the quiet time.
+    /// The question that is under way left after the quiet time.
     pub after_quiet: bool,
+    /// Reversals without a reply yet that left before the quiet time was over, as far as can be known.
+    pub early_backs: u8,
 }
 
 /// What an operation waits for.
@@ -238,13 +244,16 @@ impl Durable {
         self.refused.is_some() || self.cancel != Cancel::No || self.operations.iter().any(refused)
     }
 
-    /// Something waits for an operator: an operation is parked or held, or the flow stands at a `park`.
+    /// Something waits for an operator: an operation is parked or held, the flow stands at a `park`, or something
+    /// was refused after `done` was told (which a checked flow cannot do).
     #[must_use]
     pub fn parked(&self, program: &FlowProgram) -> bool {
         let stuck =
             |operation: &Operation| matches!(operation.state, OperationState::Parked | OperationState::Held);
         let stops = matches!(program.node(self.at), Some(super::program::Node::Park { .. }));
-        self.operations.iter().any(stuck) || (stops && !self.unwinding() && self.end.is_none())
+        let running = self.end.is_none();
+        let told = self.answered && running && self.cancel == Cancel::No && self.unwinding();
+        self.operations.iter().any(stuck) || told || (stops && !self.unwinding() && running)
     }
 
     /// Steps that are neither untouched nor at an end, in the words of the program.

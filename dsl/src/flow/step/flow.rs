@@ -1,0 +1,323 @@
+//! The flow's own nodes, in order, and what happens to a flow as a whole.
+
+use super::{
+    Answer, Cancel, CancelAnswer, Change, Effect, End, NodeId, OperationState, Otherwise, Parked, Reason,
+    Run, SecondAnswer, Timer, UNWRITTEN_ROWS,
+};
+use crate::flow::program::{CallKind, HoldId, LoopId, Node, Undo};
+use crate::flow::state::Rows;
+
+impl Run<'_> {
+    /// Goes as far as it can without a further event.
+    pub(super) fn go_on(&mut self) {
+        loop {
+            let durable = &self.next.durable;
+            if durable.end.is_some() && durable.cancel != Cancel::Wished {
+                return;
+            }
+            if durable.unwinding() {
+                return self.unwind();
+            }
+            let at = durable.at;
+            let Some(node) = self.program.node(at) else { return self.end_done() };
+            if !self.node(at, node) {
+                return;
+            }
+        }
+    }
+
+    /// Works on a node; true if the loop has to look again.
+    fn node(&mut self, at: NodeId, node: &Node) -> bool {
+        match node {
+            Node::Limit { limit, .. } => {
+                if !self.next.durable.limits.iter().any(|(known, _)| known == limit) {
+                    self.next.durable.limits.push((*limit, false));
+                }
+                self.advance()
+            }
+            Node::Check { guard, otherwise } => {
+                if self.next.memory.announced == Some(at) {
+                    return false;
+                }
+                if self.judge.holds(*guard) { self.advance() } else { self.otherwise(at, otherwise) }
+            }
+            Node::Deadline { warn, .. } => {
+                self.next.durable.deadlines.push(at);
+                self.changes.push(Change::Progress);
+                self.after.push(Effect::Timer(Timer::Deadline(at), 0));
+                if warn.is_some() {
+                    self.after.push(Effect::Timer(Timer::Warn(at), 0));
+                }
+                self.advance()
+            }
+            Node::Hold(hold) => self.announce(at, Some(Parked::Hold(*hold))),
+            Node::Park { .. } => self.announce(at, Some(Parked::Place(at))),
+            Node::Refuse(reason) => self.refuse(reason),
+            Node::Step(step) => self.step_node(*step),
+            Node::Together(members) => self.together(members),
+            Node::Each(of) => self.each(*of),
+            Node::Branch { guard, otherwise } => {
+                if self.judge.holds(*guard) {
+                    self.advance()
+                } else {
+                    self.jump(*otherwise)
+                }
+            }
+            Node::Jump(to) => self.jump(*to),
+            Node::Start(start) => {
+                self.changes.push(Change::Start(*start));
+                self.advance()
+            }
+            Node::Await { up_to_ms, .. } => {
+                if self.next.memory.announced != Some(at) {
+                    self.after.push(Effect::Timer(Timer::Await(at), *up_to_ms));
+                }
+                self.announce(at, None)
+            }
+            Node::Answer(mapping) => {
+                self.changes.push(Change::Answer(*mapping));
+                self.next.durable.answered = true;
+                self.tell(Answer::Done(Some(*mapping)));
+                self.advance()
+            }
+        }
+    }
+
+    pub(super) fn advance(&mut self) -> bool {
+        self.jump(NodeId(self.next.durable.at.0.saturating_add(1)))
+    }
+
+    fn jump(&mut self, to: NodeId) -> bool {
+        self.next.durable.at = to;
+        self.next.memory.announced = None;
+        true
+    }
+
+    fn announce(&mut self, at: NodeId, place: Option<Parked>) -> bool {
+        if self.next.memory.announced != Some(at) {
+            self.next.memory.announced = Some(at);
+            self.changes.push(Change::Waits(at));
+            self.after.extend(place.map(Effect::Park));
+        }
+        false
+    }
+
+    fn refuse(&mut self, reason: &Reason) -> bool {
+        self.next.durable.refused = Some(reason.clone());
+        self.changes.push(Change::Progress);
+        true
+    }
+
+    fn otherwise(&mut self, at: NodeId, otherwise: &Otherwise) -> bool {
+        match otherwise {
+            Otherwise::Refuse(reason) => self.refuse(reason),
+            Otherwise::Park(_) => {
+                if self.next.memory.asker {
+                    self.answer_pending();
+                }
+                self.announce(at, Some(Parked::Place(at)))
+            }
+        }
+    }
+
+    fn end_done(&mut self) {
+        self.next.durable.end = Some(End::Done);
+        self.changes.push(Change::End(End::Done));
+        if !self.next.durable.answered {
+            self.tell(Answer::Done(None));
+        }
+    }
+
+    pub(super) fn timer(&mut self, timer: Timer) {
+        match timer {
+            Timer::Pause { step, number } => self.pause_over(step, number),
+            Timer::Quiet { step, copy } => self.quiet_over(step, copy),
+            Timer::Warn(at) if self.next.durable.end.is_none() => {
+                self.after.push(Effect::Park(Parked::Late(at)));
+            }
+            Timer::Warn(_) => {}
+            Timer::Deadline(at) => self.deadline(at),
+            Timer::Await(at) => {
+                if self.next.durable.at == at
+                    && !self.next.durable.unwinding()
+                    && let Some(Node::Await { otherwise, .. }) = self.program.node(at)
+                {
+                    self.next.memory.announced = None;
+                    self.otherwise(at, otherwise);
+                    self.go_on_unless_announced(at);
+                }
+            }
+        }
+    }
+
+    fn go_on_unless_announced(&mut self, at: NodeId) {
+        if self.next.memory.announced != Some(at) {
+            self.go_on();
+        }
+    }
+
+    /// A deadline is an event, never an outcome: what is open goes on being resolved.
+    fn deadline(&mut self, at: NodeId) {
+        let durable = &mut self.next.durable;
+        if durable.end.is_some() || !durable.deadlines.contains(&at) {
+            return;
+        }
+        durable.deadlines.retain(|known| *known != at);
+        durable.late = true;
+        self.changes.push(Change::Progress);
+        self.after.push(Effect::Park(Parked::Late(at)));
+        if let Some(Node::Deadline { otherwise: Otherwise::Refuse(reason), .. }) = self.program.node(at) {
+            self.next.durable.refused.get_or_insert_with(|| reason.clone());
+        } else if self.next.memory.asker {
+            self.answer_pending();
+        }
+        self.go_on();
+    }
+
+    pub(super) fn second_ask(&mut self, same: bool) {
+        let ended = self.next.durable.end.is_some() || self.next.durable.answered;
+        let told = match (same, ended) {
+            (false, _) => SecondAnswer::Duplicate,
+            (true, true) => SecondAnswer::Stored,
+            (true, false) => {
+                self.next.memory.asker = true;
+                SecondAnswer::Joins
+            }
+        };
+        self.after.push(Effect::AnswerSecond(told));
+    }
+
+    pub(super) fn asker_limit(&mut self) {
+        if self.next.memory.asker {
+            self.answer_pending();
+        }
+    }
+
+    /// The asker's cancellation of this flow (`flows.md` 4).
+    pub(super) fn cancel_asked(&mut self) {
+        let durable = &self.next.durable;
+        let told = match (durable.cancel, durable.end) {
+            (Cancel::Through, _) => Some(CancelAnswer::Cancelled),
+            (Cancel::Wished, _) => None,
+            (Cancel::No, Some(End::Refused)) => Some(CancelAnswer::NothingToUndo),
+            (Cancel::No, _) if !self.may_cancel() => Some(CancelAnswer::Refused),
+            (Cancel::No, _) => {
+                self.next.durable.cancel = Cancel::Wished;
+                self.changes.push(Change::Progress);
+                return self.go_on();
+            }
+        };
+        self.after.extend(told.map(Effect::AnswerCancel));
+    }
+
+    fn may_cancel(&self) -> bool {
+        let durable = &self.next.durable;
+        let untouched =
+            |state| matches!(state, OperationState::New | OperationState::Refused | OperationState::Undone);
+        let closed = self
+            .program
+            .cancel_refused_after
+            .and_then(|step| durable.operation(step))
+            .is_some_and(|operation| !untouched(operation.state));
+        let told_early = durable.answered && durable.end.is_none();
+        let rows = durable.loops.iter().any(|rows| rows.next > 0);
+        let all_may = self.program.step_ids().all(|step| {
+            untouched(self.operation(step).state)
+                || self.kind(step) != CallKind::Posting
+                || self.definition(step).is_some_and(|found| found.undo_of.is_some())
+                || self.has_undo(step)
+        });
+        all_may && !closed && !told_early && !rows
+    }
+
+    pub(super) fn has_undo(&self, step: super::StepId) -> bool {
+        match self.definition(step).map(|found| &found.undo) {
+            Some(Undo::Provider) => self.contract(step).is_some_and(|call| call.back.is_some()),
+            Some(Undo::By(_)) => true,
+            Some(Undo::Keep | Undo::Nothing) | None => false,
+        }
+    }
+
+    pub(super) fn decision(&mut self, hold: HoldId, accepted: &Result<(), Reason>) {
+        let here = matches!(self.program.node(self.next.durable.at), Some(Node::Hold(at)) if *at == hold);
+        if here {
+            self.decide(accepted);
+        }
+    }
+
+    pub(super) fn released(&mut self, at: NodeId, accepted: &Result<(), Reason>) {
+        let stands = self.next.durable.at == at && self.next.memory.announced == Some(at);
+        let node = self.program.node(at);
+        if stands && matches!(node, Some(Node::Park { .. } | Node::Check { .. } | Node::Await { .. })) {
+            self.decide(accepted);
+        }
+    }
+
+    fn decide(&mut self, accepted: &Result<(), Reason>) {
+        if self.next.durable.unwinding() || self.next.durable.end.is_some() {
+            return;
+        }
+        match accepted {
+            Ok(()) => {
+                self.changes.push(Change::Progress);
+                self.advance();
+            }
+            Err(reason) => {
+                self.refuse(reason);
+            }
+        }
+        self.go_on();
+    }
+
+    pub(super) fn arrived(&mut self, at: NodeId) {
+        if self.next.durable.at == at && matches!(self.program.node(at), Some(Node::Await { .. })) {
+            self.decide(&Ok(()));
+        }
+    }
+
+    fn rows(&mut self, of: LoopId) -> Option<&mut Rows> {
+        self.next.durable.loops.iter_mut().find(|rows| rows.of == of)
+    }
+
+    fn each(&mut self, of: LoopId) -> bool {
+        let Some(of_program) = self.program.loops.get(usize::from(of.0)) else { return self.advance() };
+        let at_once = of_program.at_once.max(1) as usize;
+        if self.rows(of).is_none() {
+            let total = self.judge.rows(of_program.list);
+            self.changes.push(Change::Progress);
+            self.next.durable.loops.push(Rows { of, total, next: 0, open: Vec::new(), done: 0, refused: 0 });
+        }
+        let late = self.next.durable.late;
+        let mut started = Vec::new();
+        let Some(rows) = self.rows(of) else { return false };
+        while rows.open.len() < at_once && rows.next < rows.total {
+            rows.open.push(rows.next);
+            started.push(rows.next);
+            rows.next += 1;
+        }
+        let through = rows.next == rows.total && (rows.open.is_empty() || late);
+        self.after.extend(started.into_iter().map(|row| Effect::StartRow(of, row)));
+        if through {
+            self.changes.push(Change::Progress);
+            return self.advance();
+        }
+        false
+    }
+
+    /// Counts a row once, however often its end is told.
+    pub(super) fn row_ended(&mut self, of: LoopId, row: u64, end: End) {
+        let Some(rows) = self.rows(of) else { return };
+        let Some(place) = rows.open.iter().position(|open| *open == row) else { return };
+        rows.open.swap_remove(place);
+        rows.open.sort_unstable();
+        match end {
+            End::Done => rows.done += 1,
+            End::Refused => rows.refused += 1,
+        }
+        self.next.memory.unwritten_rows += 1;
+        if self.next.memory.unwritten_rows >= UNWRITTEN_ROWS {
+            self.changes.push(Change::Progress);
+        }
+        self.go_on();
+    }
+}

@@ -1,0 +1,314 @@
+//! One operation from `new` to its first outcome: begun, answered, not answered, not sent.
+
+use super::{CallKind, Change, Effect, Fault, MOST_COPIES, OperationState, Run, StepId, Timer, Wait};
+use crate::flow::event::{Parked, Proof, Reply};
+use crate::flow::program::{CallId, GuardId, Node, Repeats, Way};
+use crate::flow::state::{Attempt, Reason};
+
+impl Run<'_> {
+    pub(super) fn step_node(&mut self, step: StepId) -> bool {
+        if self.definition(step).is_some_and(|found| found.best_effort) {
+            self.changes.push(Change::Notice(step));
+            return self.advance();
+        }
+        match self.operation(step).state {
+            OperationState::Done => self.advance(),
+            OperationState::New => self.begin(&[step]),
+            _ => false,
+        }
+    }
+
+    pub(super) fn together(&mut self, members: &[(Option<GuardId>, StepId)]) -> bool {
+        let new = |run: &Self, step| run.operation(step).state == OperationState::New;
+        let begun = members.iter().any(|(_, step)| self.kind(*step) != CallKind::Query && !new(self, *step));
+        let mut first = Vec::new();
+        let mut ended = true;
+        for (guard, step) in members {
+            if !new(self, *step) {
+                ended &= self.operation(*step).state == OperationState::Done;
+                continue;
+            }
+            let out = begun && self.kind(*step) != CallKind::Query;
+            if out || guard.is_some_and(|guard| !self.judge.holds(guard)) {
+                continue;
+            }
+            ended = false;
+            first.push(*step);
+        }
+        if ended { self.advance() } else { self.begin(&first) }
+    }
+
+    /// Begins operations side by side, all intents in one write. True if one could not be begun and was settled.
+    fn begin(&mut self, steps: &[StepId]) -> bool {
+        let mut chosen = Vec::new();
+        for step in steps {
+            if self.attempt(*step).wait != Wait::Nothing {
+                continue;
+            }
+            match self.choose(*step) {
+                Ok(call) => chosen.push((*step, call)),
+                Err(reason) => {
+                    self.cannot_begin(*step, &reason);
+                    return true;
+                }
+            }
+        }
+        if chosen.iter().any(|(step, _)| self.kind(*step) != CallKind::Query) && !self.reserve() {
+            return true;
+        }
+        for (step, call) in chosen {
+            self.change(step, |operation| operation.call = Some(call));
+            self.prepare.push(Effect::Prepare(step));
+            self.remember(step, |attempt| {
+                *attempt = Attempt { wait: Wait::Reply, sent_here: true, tried: 0, ..Attempt::default() };
+            });
+            if self.kind(step) != CallKind::Query {
+                self.change(step, |operation| {
+                    operation.state = OperationState::Intent;
+                    operation.copies = 1;
+                });
+                self.changes.push(Change::Intent(step, 1));
+            }
+            self.after.push(Effect::Send(step, 1));
+        }
+        false
+    }
+
+    /// Begins the posting that undoes another; true if it could not be begun and was settled.
+    pub(super) fn begin_undo(&mut self, step: StepId) -> bool {
+        self.begin(&[step])
+    }
+
+    fn choose(&mut self, step: StepId) -> Result<CallId, Reason> {
+        if let Some((_, reason)) = self.next.memory.blocked.iter().find(|(blocked, _)| *blocked == step) {
+            return Err(reason.clone());
+        }
+        let program = self.program;
+        let calls = program.step(step).map(|found| found.calls.as_slice()).unwrap_or_default();
+        match calls {
+            [only] => Ok(*only),
+            _ => self.judge.call(step, calls).ok_or_else(|| "no_route".into()),
+        }
+    }
+
+    /// Nothing was written, nothing was sent: a refusal; of an assured step a matter for an operator.
+    fn cannot_begin(&mut self, step: StepId, reason: &Reason) {
+        let assured = self.contract(step).is_some_and(|call| call.assured);
+        if assured { self.park(step) } else { self.settle_refused(step, reason) }
+    }
+
+    /// Takes the limits met so far, with this write; false if there is no room and the flow is refused.
+    fn reserve(&mut self) -> bool {
+        let open: Vec<_> =
+            self.next.durable.limits.iter().filter(|(_, taken)| !taken).map(|(limit, _)| *limit).collect();
+        if self.next.memory.limit_full && !open.is_empty() {
+            let told = self.program.nodes.iter().find_map(|node| match node {
+                Node::Limit { limit, reason } if open.contains(limit) => Some(reason.clone()),
+                _ => None,
+            });
+            self.next.durable.refused = Some(told.unwrap_or_else(|| "over_limit".into()));
+            self.changes.push(Change::Progress);
+            return false;
+        }
+        for (_, taken) in &mut self.next.durable.limits {
+            *taken = true;
+        }
+        self.changes.extend(open.into_iter().map(Change::Reserve));
+        true
+    }
+
+    pub(super) fn reply(&mut self, step: StepId, reply: &Reply) {
+        if self.kind(step) == CallKind::Query {
+            return self.query_reply(step, reply);
+        }
+        let operation = self.operation(step);
+        let may_end = match operation.state {
+            OperationState::Intent | OperationState::Unknown => true,
+            OperationState::Parked => operation.backs == 0 && !operation.made && operation.copies > 0,
+            OperationState::Reversing => self.rules.broken(Fault::DoneWhileReversing),
+            _ => false,
+        };
+        if !may_end {
+            if operation.copies > 0 {
+                self.changes.push(Change::Record(step));
+            }
+            return;
+        }
+        match reply {
+            Reply::Done => self.settle(step, OperationState::Done),
+            Reply::Refused(_) if self.contract(step).is_some_and(|call| call.assured) => {
+                if operation.state == OperationState::Parked {
+                    return;
+                }
+                self.park(step);
+            }
+            Reply::Refused(reason) if self.refusal_is_final(step) => self.settle_refused(step, reason),
+            Reply::Unknown if self.rules.broken(Fault::UnknownIsRefused) => {
+                self.settle_refused(step, &"unknown".into());
+            }
+            Reply::Refused(_) | Reply::Unknown => return self.no_reply(step),
+        }
+        self.after_outcome(step);
+    }
+
+    /// A refusal of the only copy, or by a party that repeats its refusals.
+    pub(super) fn refusal_is_final(&self, step: StepId) -> bool {
+        self.rules.broken(Fault::RefusalAfterRepeatFinal)
+            || self.operation(step).copies == 1
+            || self.contract(step).is_some_and(|call| call.repeats == Repeats::SameAnswer)
+    }
+
+    /// What depends on an outcome: the original of an undo, then the flow.
+    pub(super) fn after_outcome(&mut self, step: StepId) {
+        if let Some(original) = self.definition(step).and_then(|found| found.undo_of) {
+            match self.operation(step).state {
+                OperationState::Done => self.settle(original, OperationState::Undone),
+                OperationState::Refused => self.hold(original),
+                _ => {}
+            }
+        }
+        self.go_on();
+    }
+
+    pub(super) fn hold(&mut self, step: StepId) {
+        self.settle(step, OperationState::Held);
+        self.after.push(Effect::Park(Parked::Step(step)));
+    }
+
+    fn query_reply(&mut self, step: StepId, reply: &Reply) {
+        if self.operation(step).state != OperationState::New {
+            return;
+        }
+        match reply {
+            Reply::Unknown => return self.no_reply(step),
+            Reply::Done => self.change(step, |operation| {
+                operation.state = OperationState::Done;
+                operation.made = true;
+            }),
+            Reply::Refused(reason) => self.change(step, |operation| {
+                operation.state = OperationState::Refused;
+                operation.reason = Some(reason.clone());
+            }),
+        }
+        self.remember(step, |attempt| attempt.wait = Wait::Nothing);
+        self.next.memory.queries.push(step);
+        self.go_on();
+    }
+
+    pub(super) fn no_reply(&mut self, step: StepId) {
+        let attempt = self.attempt(step);
+        match self.operation(step).state {
+            OperationState::New if attempt.wait == Wait::Reply => self.next_try(step),
+            OperationState::Intent => {
+                self.change(step, |operation| operation.state = OperationState::Unknown);
+                self.changes.push(Change::Operation(step));
+                self.start_quiet(step);
+                self.next_try(step);
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn not_sent(&mut self, step: StepId) {
+        let operation = self.operation(step);
+        let assured = self.contract(step).is_some_and(|call| call.assured);
+        let only = operation.copies == 1 && self.attempt(step).sent_here && !assured;
+        let refused = only || self.rules.broken(Fault::NotSentIsRefused);
+        if operation.state == OperationState::Intent && refused && self.kind(step) != CallKind::Query {
+            self.settle_refused(step, &"not_sent".into());
+            self.after_outcome(step);
+        } else {
+            self.no_reply(step);
+        }
+    }
+
+    pub(super) fn start_quiet(&mut self, step: StepId) {
+        self.remember(step, |attempt| attempt.quiet = false);
+        let Some(call) = self.contract(step) else { return };
+        let longest = call.quiet_ms.max(call.back.as_ref().and_then(|back| back.quiet_ms));
+        let copy = self.operation(step).copies;
+        self.after.extend(longest.map(|ms| Effect::Timer(Timer::Quiet { step, copy }, ms)));
+    }
+
+    /// One more copy: same key, same bytes, same date; counted before it leaves.
+    pub(super) fn send_again(&mut self, step: StepId) {
+        if self.kind(step) == CallKind::Query {
+            self.remember(step, |attempt| {
+                attempt.wait = Wait::Reply;
+                attempt.tried += 1;
+            });
+            return self.after.push(Effect::Send(step, 1));
+        }
+        let copy = self.operation(step).copies.saturating_add(1);
+        if copy > MOST_COPIES {
+            return self.next_way(step);
+        }
+        self.change(step, |operation| {
+            operation.copies = copy;
+            operation.state = OperationState::Intent;
+        });
+        self.remember(step, |attempt| {
+            attempt.wait = Wait::Reply;
+            attempt.tried += 1;
+            attempt.quiet = false;
+            attempt.last_asked = false;
+        });
+        self.changes.push(Change::Intent(step, copy));
+        self.after.push(Effect::Send(step, copy));
+    }
+
+    /// A proof by an operator or from the books; it never changes what has ended.
+    pub(super) fn proof(&mut self, step: StepId, proof: Proof) {
+        use OperationState::{Done, Held, Intent, Parked, Refused, Reversing, Undoing, Undone, Unknown};
+        let operation = self.operation(step);
+        let agrees = match (operation.state, proof) {
+            (Done, Proof::Holds) | (Refused, Proof::Never) | (Undone, Proof::TakenBack) => true,
+            (OperationState::New | Done | Refused | Undone, _) => false,
+            (Undoing | Held, Proof::Never) => false,
+            (Undoing | Held, Proof::Holds) => {
+                if operation.state == Undoing {
+                    self.hold(step);
+                }
+                true
+            }
+            (Parked, Proof::Holds) if operation.made => {
+                self.hold(step);
+                true
+            }
+            (Intent | Unknown | Reversing | Parked, Proof::Holds) => {
+                let stays = operation.backs > 0 && self.next.durable.unwinding();
+                self.settle(step, Done);
+                if stays {
+                    self.hold(step);
+                }
+                true
+            }
+            (Intent | Unknown | Reversing | Parked, Proof::Never) => {
+                self.settle_refused(step, &"never_seen".into());
+                true
+            }
+            (_, Proof::TakenBack) => {
+                self.settle(step, Undone);
+                true
+            }
+        };
+        if agrees {
+            self.after_outcome(step);
+        } else {
+            self.after.push(Effect::Alarm(step));
+        }
+    }
+
+    pub(super) fn cut_over(&mut self) {
+        for step in self.program.step_ids() {
+            let attempt = self.attempt(step);
+            let until = self
+                .contract(step)
+                .and_then(|call| call.ways.get(usize::from(attempt.way)))
+                .is_some_and(|way| matches!(way, Way::Repeat { times: None, .. }));
+            if until && attempt.wait == Wait::Pause && self.operation(step).state == OperationState::Unknown {
+                self.next_way(step);
+            }
+        }
+    }
+}

@@ -1,0 +1,275 @@
+//! Out of `unknown`: enquire, repeat, reverse, park (`flows.md` 2).
+
+use super::{
+    Attempt, CallKind, Change, Effect, Fault, MOST_COPIES, OperationState, Run, StepId, Timer, Wait,
+};
+use crate::flow::event::{BackReply, Says};
+use crate::flow::program::{Back, Repeats, Way};
+
+impl Run<'_> {
+    /// The next try of the way that is being gone, or of the one behind it.
+    pub(super) fn next_try(&mut self, step: StepId) {
+        let attempt = self.attempt(step);
+        let Some(call) = self.contract(step) else { return self.park(step) };
+        let Some(way) = call.ways.get(usize::from(attempt.way)).cloned() else {
+            return self.last_word(step);
+        };
+        match way {
+            Way::Enquire { every_ms, to_ms, times, .. } => {
+                if attempt.tried < times {
+                    return self.pause(step, every_ms, to_ms);
+                }
+                if call.quiet_ms.is_none() || attempt.last_asked {
+                    return self.next_way(step);
+                }
+                if !attempt.quiet {
+                    return self.remember(step, |attempt| attempt.wait = Wait::Quiet);
+                }
+                self.remember(step, |attempt| attempt.last_asked = true);
+                self.enquire(step);
+            }
+            Way::Repeat { every_ms, to_ms, times } => {
+                if times.is_none_or(|times| attempt.tried < times) {
+                    self.pause(step, every_ms, to_ms);
+                } else {
+                    self.next_way(step);
+                }
+            }
+            Way::Reverse => self.reverse(step),
+            Way::Park => self.park_and_go_on(step),
+            Way::Refuse(reason) if self.kind(step) == CallKind::Query => {
+                self.settle_refused(step, &reason);
+                self.go_on();
+            }
+            Way::Refuse(_) => self.park_and_go_on(step),
+        }
+    }
+
+    /// A list that does not say `park` does not compile; what runs nevertheless is never dropped.
+    fn last_word(&mut self, step: StepId) {
+        if self.kind(step) == CallKind::Query {
+            self.settle_refused(step, &"no_answer".into());
+            self.go_on();
+        } else {
+            self.park_and_go_on(step);
+        }
+    }
+
+    pub(super) fn park_and_go_on(&mut self, step: StepId) {
+        self.park(step);
+        self.after_outcome(step);
+    }
+
+    pub(super) fn next_way(&mut self, step: StepId) {
+        self.remember(step, |attempt| {
+            attempt.way = attempt.way.saturating_add(1);
+            attempt.tried = 0;
+            attempt.wait = Wait::Nothing;
+        });
+        self.next_try(step);
+    }
+
+    fn pause(&mut self, step: StepId, every_ms: u64, to_ms: u64) {
+        let tried = self.attempt(step).tried.min(16);
+        let ms = every_ms.saturating_mul(1 << tried).min(to_ms.max(every_ms));
+        self.remember(step, |attempt| {
+            attempt.wait = Wait::Pause;
+            attempt.number = attempt.number.wrapping_add(1);
+        });
+        let number = self.attempt(step).number;
+        self.after.push(Effect::Timer(Timer::Pause { step, number }, ms));
+    }
+
+    pub(super) fn pause_over(&mut self, step: StepId, number: u32) {
+        let attempt = self.attempt(step);
+        if attempt.wait != Wait::Pause || attempt.number != number {
+            return;
+        }
+        match self.operation(step).state {
+            OperationState::Reversing | OperationState::Undoing => self.send_back(step),
+            OperationState::Unknown | OperationState::New => {
+                let way = self.contract(step).and_then(|call| call.ways.get(usize::from(attempt.way)));
+                match way {
+                    Some(Way::Enquire { .. }) => self.enquire(step),
+                    Some(Way::Repeat { .. }) => self.send_again(step),
+                    _ => self.next_try(step),
+                }
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn quiet_over(&mut self, step: StepId, copy: u8) {
+        let operation = self.operation(step);
+        if operation.copies != copy {
+            return;
+        }
+        self.remember(step, |attempt| attempt.quiet = true);
+        if self.attempt(step).wait == Wait::Quiet {
+            self.remember(step, |attempt| attempt.wait = Wait::Nothing);
+            match operation.state {
+                OperationState::Reversing => self.send_back(step),
+                OperationState::Unknown => self.next_try(step),
+                _ => {}
+            }
+        }
+    }
+
+    fn enquire(&mut self, step: StepId) {
+        self.remember(step, |attempt| {
+            attempt.wait = Wait::Enquiry;
+            attempt.number = attempt.number.wrapping_add(1);
+            attempt.tried += 1;
+            attempt.after_quiet = attempt.quiet;
+        });
+        let Attempt { way, number, .. } = self.attempt(step);
+        self.after.push(Effect::Enquire { step, way, number });
+    }
+
+    pub(super) fn enquired(&mut self, step: StepId, number: u32, says: Says) {
+        let attempt = self.attempt(step);
+        let current = attempt.wait == Wait::Enquiry && attempt.number == number;
+        let old = self.rules.broken(Fault::OldEnquiryUsed);
+        if self.operation(step).state != OperationState::Unknown || !(current || old) {
+            return;
+        }
+        let Some(call) = self.contract(step) else { return };
+        let silent = matches!(
+            call.ways.get(usize::from(attempt.way)),
+            Some(Way::Enquire { proves_done_only: true, .. })
+        );
+        let early = self.rules.broken(Fault::NotFoundEarly);
+        let after_quiet = (attempt.after_quiet && call.quiet_ms.is_some()) || early;
+        let one = self.operation(step).copies == 1 || call.repeats == Repeats::SameAnswer;
+        let assured = call.assured;
+        let refused = match says {
+            Says::Done => {
+                self.settle(step, OperationState::Done);
+                return self.after_outcome(step);
+            }
+            Says::Nothing => None,
+            Says::Reversed => Some("reversed"),
+            Says::Refused => (!silent && (one || after_quiet)).then_some("other"),
+            Says::NotFound => (!silent && after_quiet).then_some("never_seen"),
+        };
+        match refused {
+            Some(_) if assured => self.next_way(step),
+            Some(reason) => {
+                self.settle_refused(step, &reason.into());
+                self.after_outcome(step);
+            }
+            None => self.next_try(step),
+        }
+    }
+
+    pub(super) fn back_contract(&self, step: StepId) -> Option<Back> {
+        self.contract(step)?.back.clone()
+    }
+
+    /// The way out of unknown by a reversal.
+    fn reverse(&mut self, step: StepId) {
+        let blocked = self.next.memory.blocked_backs.contains(&step);
+        if blocked || self.back_contract(step).is_none() {
+            return self.next_way(step);
+        }
+        self.prepare.push(Effect::PrepareBack(step));
+        self.change(step, |operation| operation.state = OperationState::Reversing);
+        self.remember(step, |attempt| attempt.tried = 0);
+        self.send_back(step);
+    }
+
+    /// One more copy of the reversal; counted before it leaves.
+    pub(super) fn send_back(&mut self, step: StepId) {
+        let copy = self.operation(step).backs.saturating_add(1);
+        if copy > MOST_COPIES {
+            return self.park_and_go_on(step);
+        }
+        self.change(step, |operation| operation.backs = copy);
+        self.remember(step, |attempt| {
+            attempt.wait = Wait::Back;
+            attempt.tried += 1;
+            attempt.early_backs += u8::from(!attempt.quiet);
+        });
+        if !self.rules.broken(Fault::BackUnwritten) {
+            self.changes.push(Change::IntentBack(step, copy));
+        }
+        self.after.push(Effect::SendBack(step, copy));
+    }
+
+    pub(super) fn back_reply(&mut self, step: StepId, reply: BackReply) {
+        let operation = self.operation(step);
+        let may_end = operation.backs > 0
+            && matches!(
+                operation.state,
+                OperationState::Reversing | OperationState::Undoing | OperationState::Parked
+            );
+        match reply {
+            _ if !may_end => {
+                if operation.backs > 0 {
+                    self.changes.push(Change::Record(step));
+                }
+            }
+            BackReply::Unknown => self.no_back_reply(step),
+            BackReply::Reversed if operation.made => {
+                self.settle(step, OperationState::Undone);
+                self.after_outcome(step);
+            }
+            BackReply::Reversed => {
+                self.settle_refused(step, &"reversed".into());
+                self.after_outcome(step);
+            }
+            BackReply::Nothing if operation.made => {
+                self.after.push(Effect::Alarm(step));
+                self.hold(step);
+                self.after_outcome(step);
+            }
+            BackReply::Nothing => self.nothing_to_reverse(step),
+            BackReply::Refused if operation.made => {
+                self.hold(step);
+                self.after_outcome(step);
+            }
+            BackReply::Refused if self.rules.broken(Fault::BackRefusedIsDone) => {
+                self.settle(step, OperationState::Done);
+                self.after_outcome(step);
+            }
+            BackReply::Refused if operation.state == OperationState::Reversing => self.park_and_go_on(step),
+            BackReply::Refused => self.changes.push(Change::Record(step)),
+        }
+    }
+
+    /// Proof only if the party remembers, or if no reversal that left too early can have given this reply.
+    fn nothing_to_reverse(&mut self, step: StepId) {
+        let Some(back) = self.back_contract(step) else { return };
+        let attempt = self.attempt(step);
+        let after_quiet = attempt.early_backs == 0 && attempt.quiet && back.quiet_ms.is_some();
+        if back.remembered || after_quiet || self.rules.broken(Fault::NothingEarly) {
+            self.settle_refused(step, &"never_seen".into());
+            return self.after_outcome(step);
+        }
+        self.remember(step, |attempt| attempt.early_backs = attempt.early_backs.saturating_sub(1));
+        if self.operation(step).state != OperationState::Reversing {
+            return self.changes.push(Change::Record(step));
+        }
+        if back.quiet_ms.is_none() || attempt.tried > back.times {
+            return self.park_and_go_on(step);
+        }
+        if attempt.quiet {
+            self.pause(step, back.every_ms, back.to_ms);
+        } else {
+            self.remember(step, |attempt| attempt.wait = Wait::Quiet);
+        }
+    }
+
+    pub(super) fn no_back_reply(&mut self, step: StepId) {
+        if self.attempt(step).wait != Wait::Back {
+            return;
+        }
+        let Some(back) = self.back_contract(step) else { return self.park_and_go_on(step) };
+        let again = back.repeatable || self.rules.broken(Fault::BackRepeatedAlways);
+        if again && self.attempt(step).tried <= back.times {
+            self.pause(step, back.every_ms, back.to_ms);
+        } else {
+            self.park_and_go_on(step);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Taking back what holds, newest first, and coming up again after a stop.
+
+use super::{
+    Answer, Cancel, CancelAnswer, Change, Effect, End, Fault, MOST_RESTARTS, OperationState, Run, StepId,
+    Timer,
+};
+use crate::flow::program::{CallKind, Node, Undo};
+
+impl Run<'_> {
+    /// No new step begins: what is open is resolved first, then what holds is undone, one at a time.
+    pub(super) fn unwind(&mut self) {
+        use OperationState::{Held, Intent, New, Parked, Refused, Reversing, Undoing, Undone, Unknown};
+        if self.next.durable.answered && self.next.durable.cancel == Cancel::No {
+            return;
+        }
+        if self.rules.broken(Fault::RefusedTooEarly) && self.next.memory.asker {
+            self.tell(Answer::Refused(self.why()));
+        }
+        let older_first = self.rules.broken(Fault::OlderFirst);
+        let open = |state| match state {
+            Parked | Held => !older_first,
+            Intent | Unknown | Reversing | Undoing => true,
+            _ => false,
+        };
+        if self.next.durable.operations.iter().any(|operation| open(operation.state)) {
+            return;
+        }
+        if self.next.durable.loops.iter().any(|rows| !rows.open.is_empty()) {
+            return;
+        }
+        for step in self.program.step_ids().rev() {
+            let its_own = self.definition(step).is_some_and(|found| found.undo_of.is_none());
+            let counts = its_own && self.kind(step) == CallKind::Posting;
+            match self.operation(step).state {
+                New | Refused | Undone | Parked | Held => {}
+                _ if counts => return self.undo(step),
+                _ => {}
+            }
+        }
+        let stuck = |operation: &crate::flow::state::Operation| matches!(operation.state, Parked | Held);
+        if !self.next.durable.operations.iter().any(stuck) {
+            self.end_refused();
+        }
+    }
+
+    /// Begins the way back of a step that is done.
+    fn undo(&mut self, step: StepId) {
+        match self.definition(step).map(|found| found.undo.clone()) {
+            Some(Undo::Provider) if self.back_contract(step).is_some() => {
+                if self.next.memory.blocked_backs.contains(&step) {
+                    return self.hold(step);
+                }
+                self.prepare.push(Effect::PrepareBack(step));
+                self.change(step, |operation| operation.state = OperationState::Undoing);
+                self.remember(step, |attempt| attempt.tried = 0);
+                self.send_back(step);
+            }
+            Some(Undo::By(other)) => {
+                self.settle(step, OperationState::Undoing);
+                if self.begin_undo(other) {
+                    self.after_outcome(other);
+                }
+            }
+            _ => self.hold(step),
+        }
+    }
+
+    fn why(&self) -> super::Reason {
+        let durable = &self.next.durable;
+        let of_step = || durable.operations.iter().find_map(|operation| operation.reason.clone());
+        let cancelled = || if durable.cancel == Cancel::No { "other" } else { "cancelled" };
+        durable.refused.clone().or_else(of_step).unwrap_or_else(|| cancelled().into())
+    }
+
+    fn end_refused(&mut self) {
+        let released = self.next.durable.limits.iter().filter(|(_, taken)| *taken);
+        self.changes.extend(released.map(|(limit, _)| Change::Release(*limit)));
+        self.next.durable.limits.clear();
+        if self.next.durable.end.is_none() {
+            self.next.durable.end = Some(End::Refused);
+            self.changes.push(Change::End(End::Refused));
+            self.tell(Answer::Refused(self.why()));
+        } else {
+            self.changes.push(Change::Progress);
+        }
+        if self.next.durable.cancel == Cancel::Wished {
+            self.next.durable.cancel = Cancel::Through;
+            self.after.push(Effect::AnswerCancel(CancelAnswer::Cancelled));
+        }
+    }
+
+    /// A new run has found the flow in the journal. What may have left is never sent again unasked.
+    pub(super) fn restart(&mut self, crashed: bool) {
+        let durable = &mut self.next.durable;
+        if durable.end.is_some() && durable.cancel != Cancel::Wished {
+            return;
+        }
+        if crashed {
+            durable.restarts = durable.restarts.saturating_add(1);
+            self.changes.push(Change::Progress);
+        }
+        for at in durable.deadlines.clone() {
+            self.after.push(Effect::Timer(Timer::Deadline(at), 0));
+            if matches!(self.program.node(at), Some(Node::Deadline { warn: Some(_), .. })) {
+                self.after.push(Effect::Timer(Timer::Warn(at), 0));
+            }
+        }
+        for rows in &self.next.durable.loops {
+            self.after.extend(rows.open.iter().map(|row| Effect::StartRow(rows.of, *row)));
+        }
+        let gives_up = self.next.durable.restarts > MOST_RESTARTS;
+        for step in self.program.step_ids() {
+            self.resume(step, gives_up);
+        }
+        self.go_on();
+    }
+
+    fn resume(&mut self, step: StepId, gives_up: bool) {
+        let operation = self.operation(step);
+        let by_other = matches!(self.definition(step).map(|found| &found.undo), Some(Undo::By(_)));
+        match operation.state {
+            OperationState::Undoing if by_other => {
+                self.resume_undo(step);
+            }
+            OperationState::Intent
+            | OperationState::Unknown
+            | OperationState::Reversing
+            | OperationState::Undoing
+                if gives_up =>
+            {
+                self.park_and_go_on(step);
+            }
+            OperationState::Intent if self.rules.broken(Fault::RestartSendsAgain) => {
+                self.after.push(Effect::Send(step, operation.copies));
+                self.remember(step, |attempt| attempt.wait = super::Wait::Reply);
+            }
+            OperationState::Intent => self.no_reply(step),
+            OperationState::Unknown => {
+                self.start_quiet(step);
+                self.next_try(step);
+            }
+            OperationState::Reversing | OperationState::Undoing => {
+                self.start_quiet(step);
+                self.remember(step, |attempt| attempt.early_backs = operation.backs);
+                let again = self.back_contract(step).is_some_and(|back| back.repeatable)
+                    || self.rules.broken(Fault::BackRepeatedAlways);
+                if again { self.send_back(step) } else { self.park_and_go_on(step) }
+            }
+            _ => {}
+        }
+    }
+
+    /// The undo by another posting was decided, but not begun with the same write.
+    fn resume_undo(&mut self, step: StepId) {
+        if let Some(Undo::By(other)) = self.definition(step).map(|found| found.undo.clone())
+            && self.operation(other).state == OperationState::New
+            && self.begin_undo(other)
+        {
+            self.after_outcome(other);
+        }
+    }
+}
