@@ -10,8 +10,9 @@
 //! - **GBK** is ASCII and the two-byte form only. The four-byte form of GB18030, the single byte 80 (the euro
 //!   of one vendor) and A2E3 (the euro of GB18030) are errors, and the euro sign cannot be written: the
 //!   three readings contradict each other. The user-defined areas map to the private use area.
-//! - **GB18030** is the standard's one, two and four-byte form. A3A0 is refused in both sets: it is read as
-//!   an ideographic space by some and as private use by others.
+//! - **GB18030** is the one, two and four-byte form of the 2022 edition. A3A0 is refused in both sets: it is
+//!   read as an ideographic space by some and as private use by others. Of the 18 characters that have an old
+//!   four-byte and a new two-byte code the new one is taken and the old one refused.
 //! - **EBCDIC** is one of the single-byte tables 037, 500, 1047; every byte is a character.
 
 mod ebcdic;

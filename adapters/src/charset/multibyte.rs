@@ -11,6 +11,13 @@ fn is_disputed(charset: Charset, lead: u8, trail: u8) -> bool {
     (lead, trail) == (0xA3, 0xA0) || (charset == Charset::Gbk && (lead, trail) == (0xA2, 0xE3))
 }
 
+/// The four-byte codes of the 18 characters to which the 2022 edition gave two-byte codes as well.
+fn is_superseded(code: [u8; 4]) -> bool {
+    let code = u32::from_be_bytes(code);
+    // The last byte runs from 30 to 39 only, so that each range goes over one border of the byte before it.
+    (0x8235_9037..=0x8235_9134).contains(&code) || (0x8431_8236..=0x8431_8335).contains(&code)
+}
+
 /// The length of the character that begins `bytes`, by shape only.
 pub(super) fn shape(charset: Charset, bytes: &[u8]) -> Option<usize> {
     match (*bytes.first()?, bytes.get(1), bytes.get(2), bytes.get(3)) {
@@ -18,8 +25,8 @@ pub(super) fn shape(charset: Charset, bytes: &[u8]) -> Option<usize> {
         (lead @ 0x81..=0xFE, Some(trail @ (0x40..=0x7E | 0x80..=0xFE)), ..) => {
             (!is_disputed(charset, lead, *trail)).then_some(2)
         }
-        (0x81..=0xFE, Some(0x30..=0x39), Some(0x81..=0xFE), Some(0x30..=0x39)) => {
-            (charset == Charset::Gb18030).then_some(4)
+        (a @ 0x81..=0xFE, Some(b @ 0x30..=0x39), Some(c @ 0x81..=0xFE), Some(d @ 0x30..=0x39)) => {
+            (charset == Charset::Gb18030 && !is_superseded([a, *b, *c, *d])).then_some(4)
         }
         _ => None,
     }

@@ -260,10 +260,9 @@ impl<'a> CipherState<'a> {
                 let start = out.len();
                 out.extend_from_slice(&held);
                 self.run(out, start)?;
-                let kept =
-                    unpadded(out.get(start..).unwrap_or_default(), block).ok_or(SealError::Undecipherable)?;
-                out.truncate(start + kept);
-                Ok(())
+                let kept = unpadded(out.get(start..).unwrap_or_default(), block);
+                out.truncate(start + kept.unwrap_or_default());
+                kept.map(|_| ()).ok_or(SealError::Undecipherable)
             }
         }
     }
