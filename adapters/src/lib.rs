@@ -1,4 +1,5 @@
 //! adapters
 pub mod charset;
+pub mod keys;
 pub mod seal;
 pub mod value;

@@ -49,7 +49,7 @@ pub fn clear_pin_block(
         random(nibbles.as_mut_slice());
         nibbles.iter_mut().for_each(|nibble| *nibble = 10 + *nibble % 6);
     }
-    let head = [if format == PinFormat::Iso3 { 3 } else { 0 }, u8::try_from(pin.len()).unwrap_or_default()];
+    let head = head(format, pin.len());
     let digits = pin.bytes().map(|byte| byte - b'0');
     for (nibble, value) in nibbles.iter_mut().zip(head.into_iter().chain(digits)) {
         *nibble = value;
@@ -79,18 +79,24 @@ pub fn pin_from_block(
     }
     let nibbles: Zeroizing<Vec<u8>> =
         Zeroizing::new(block.iter().flat_map(|byte| [byte >> 4, byte & 0xF]).collect());
-    let (head, rest) = nibbles.split_at_checked(2).ok_or(PinBlockError::Block)?;
-    let expected_head = if format == PinFormat::Iso3 { 3 } else { 0 };
-    let length = match head {
-        [first, length @ 4..=12] if *first == expected_head => usize::from(*length),
-        _ => return Err(PinBlockError::Block),
-    };
+    let (found, rest) = nibbles.split_at_checked(2).ok_or(PinBlockError::Block)?;
+    let length = (4..=12).find(|length| found == head(format, *length)).ok_or(PinBlockError::Block)?;
     let (digits, fill) = rest.split_at_checked(length).ok_or(PinBlockError::Block)?;
     let lowest_fill = if format == PinFormat::Iso3 { 10 } else { 15 };
     if digits.iter().any(|digit| *digit > 9) || fill.iter().any(|nibble| *nibble < lowest_fill) {
         return Err(PinBlockError::Block);
     }
     Ok(Zeroizing::new(digits.iter().map(|digit| char::from(b'0' + digit)).collect()))
+}
+
+/// The first two nibbles: format and length, or the length as two decimal digits where no number is bound.
+fn head(format: PinFormat, length: usize) -> [u8; 2] {
+    let length = u8::try_from(length).unwrap_or_default();
+    match format {
+        PinFormat::Iso0 => [0, length],
+        PinFormat::Iso3 => [3, length],
+        PinFormat::WithoutNumber => [length / 10, length % 10],
+    }
 }
 
 /// Mixes in the last 12 digits of the card number before its check digit.
