@@ -4,9 +4,15 @@
 //! exchange a verdict that says whether the request may have left ([`Exchanged`]).
 //! Must not know: the language, messages and their fields, flows, stores, or what any byte means.
 
+mod accept;
 pub mod counts;
+mod dial;
 pub mod frame;
+pub mod http;
+mod limit;
 pub mod outcome;
+pub mod tcp;
+pub mod tls;
 pub mod world;
 
 pub use counts::LinkCounts;

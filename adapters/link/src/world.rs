@@ -18,6 +18,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use self::clock::{Clock, ManualClock, Mark, Moment, RealClock, ScaledClock, Sleep};
+pub(crate) use self::core::TaskAdder;
 pub use self::core::{Core, CoreOwner, Elapsed, TaskGroup};
 pub use self::disk::{DiskEntry, DiskFile, Files, RealFiles};
 pub use self::net::{Listener, Net, RealNet};

@@ -1,0 +1,166 @@
+//! Connections of a client: made, kept, tried.
+
+use std::pin::Pin;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use hyper::client::conn::{http1, http2};
+use hyper_util::rt::TokioIo;
+use tokio::sync::Mutex as AsyncMutex;
+
+use super::convert::{self, Content};
+use super::{HttpClientConfig, HttpVersion};
+use crate::counts::LinkCounts;
+use crate::dial::dial;
+use crate::outcome::Cause;
+use crate::world::{Core, Mark, Stream, Taken, TaskAdder};
+
+/// A version 1.1 connection. Whoever uses it drives it: nothing moves behind the back of a verdict.
+pub(super) struct Http1 {
+    pub(super) sender: http1::SendRequest<Content>,
+    pub(super) driver: Pin<Box<http1::Connection<TokioIo<Stream>, Content>>>,
+    pub(super) taken: Taken,
+    idle_since: Mark,
+}
+
+pub(super) enum Made {
+    Http1(Box<Http1>),
+    Http2(http2::SendRequest<Content>),
+}
+
+pub(super) struct Pool {
+    idle: Mutex<Vec<Box<Http1>>>,
+    shared: AsyncMutex<Option<http2::SendRequest<Content>>>,
+}
+
+impl Pool {
+    pub(super) fn new() -> Self {
+        Self { idle: Mutex::new(Vec::new()), shared: AsyncMutex::new(None) }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Vec<Box<Http1>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A kept connection that still lives, the last used first.
+    pub(super) async fn kept(&self, core: &Core, config: &HttpClientConfig) -> Option<Box<Http1>> {
+        loop {
+            let mut connection = self.idle().pop()?;
+            let fresh = core.mark().since(connection.idle_since) < config.keep;
+            if fresh && connection.lives().await {
+                return Some(connection);
+            }
+        }
+    }
+
+    /// Keeps a connection for the next exchange if it can have one.
+    pub(super) async fn keep(&self, core: &Core, config: &HttpClientConfig, mut connection: Box<Http1>) {
+        if config.keep.is_zero() || !connection.lives().await {
+            return;
+        }
+        connection.idle_since = core.mark();
+        self.idle().push(connection);
+    }
+
+    /// Drops connections that nobody used for so long.
+    pub(super) fn sweep(&self, core: &Core, config: &HttpClientConfig) {
+        let now = core.mark();
+        self.idle().retain(|connection| now.since(connection.idle_since) < config.keep);
+    }
+
+    pub(super) fn is_idle(&self) -> bool {
+        self.idle().is_empty()
+    }
+
+    /// The shared version 2 connection, made if there is none.
+    pub(super) async fn shared(&self, maker: &Maker<'_>, until: Mark) -> Result<Made, Cause> {
+        let mut shared = self.shared.lock().await;
+        if let Some(sender) = shared.as_ref().filter(|sender| !sender.is_closed()) {
+            return Ok(Made::Http2(sender.clone()));
+        }
+        let made = maker.make(until).await?;
+        if let Made::Http2(sender) = &made {
+            *shared = Some(sender.clone());
+        }
+        Ok(made)
+    }
+
+    /// True once a connection has agreed on version 2.
+    pub(super) async fn is_shared(&self) -> bool {
+        self.shared.lock().await.is_some()
+    }
+}
+
+impl Http1 {
+    /// Drives the connection as far as it goes without waiting; false if it has ended.
+    async fn lives(&mut self) -> bool {
+        let ended =
+            std::future::poll_fn(|context| Poll::Ready(self.driver.as_mut().poll(context).is_ready()));
+        !ended.await && self.sender.is_ready()
+    }
+}
+
+/// Makes connections.
+pub(super) struct Maker<'a> {
+    pub(super) core: &'a Core,
+    pub(super) config: &'a HttpClientConfig,
+    pub(super) counts: &'a LinkCounts,
+    pub(super) tasks: TaskAdder,
+}
+
+impl Maker<'_> {
+    pub(super) async fn make(&self, until: Mark) -> Result<Made, Cause> {
+        let limit = self.core.mark().after(self.config.connect_limit).min(until);
+        let dialled = dial(self.core, &self.config.address, self.config.tls.as_deref(), limit).await;
+        let stream = dialled.inspect_err(|_| self.counts.connect_failed.up())?;
+        self.counts.connected.up();
+        let two = match self.config.version {
+            HttpVersion::Http1 => false,
+            HttpVersion::Http2 => true,
+            HttpVersion::Negotiated => stream.protocol() == Some(b"h2".as_slice()),
+        };
+        let handshake = async { if two { self.two(stream).await } else { self.one(stream).await } };
+        match self.core.within(limit, handshake).await {
+            Ok(made) => made,
+            Err(_) => Err(Cause::new(crate::CauseKind::ConnectTimedOut)),
+        }
+    }
+
+    async fn one(&self, stream: Stream) -> Result<Made, Cause> {
+        let taken = stream.taken();
+        let mut builder = http1::Builder::new();
+        builder.max_buf_size(self.config.sizes.head.max(8 * 1024));
+        let made = builder.handshake(TokioIo::new(stream)).await;
+        let (sender, driver) = made.map_err(|error| convert::cause(&error))?;
+        let idle_since = self.core.mark();
+        Ok(Made::Http1(Box::new(Http1 { sender, driver: Box::pin(driver), taken, idle_since })))
+    }
+
+    async fn two(&self, stream: Stream) -> Result<Made, Cause> {
+        let mut builder = http2::Builder::new(Executor(self.tasks.clone()));
+        builder.max_header_list_size(u32::try_from(self.config.sizes.head).unwrap_or(u32::MAX));
+        let made = builder.handshake(TokioIo::new(stream)).await;
+        let (sender, driver) = made.map_err(|error| convert::cause(&error))?;
+        self.tasks.spawn(async move {
+            if let Err(error) = driver.await {
+                tracing::debug!(%error, "a shared connection ended");
+            }
+        });
+        Ok(Made::Http2(sender))
+    }
+}
+
+/// Gives hyper's tasks to a group.
+#[derive(Clone)]
+pub(super) struct Executor(pub(super) TaskAdder);
+
+impl<F> hyper::rt::Executor<F> for Executor
+where
+    F: Future + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        self.0.spawn(async move {
+            future.await;
+        });
+    }
+}

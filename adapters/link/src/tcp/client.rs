@@ -1,0 +1,139 @@
+//! The handle of a TCP link on which we connect.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::sync::oneshot;
+
+use super::pool::{Job, Shared};
+use super::{Hold, LineHandler, Request, TcpClientConfig, line, single};
+use crate::counts::LinkCounts;
+use crate::frame::FrameError;
+use crate::outcome::{Cause, CauseKind, Exchanged, Sent};
+use crate::world::{Core, Mark, TaskGroup};
+
+/// A TCP link on which we connect. Cheap to clone; may be used from any core. The last clone closes it.
+#[derive(Clone)]
+pub struct TcpClient {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    shared: Arc<Shared>,
+    /// Dropped with the last handle, it ends the lines.
+    group: TaskGroup,
+}
+
+impl TcpClient {
+    /// Starts the link; its lines live on `core`.
+    ///
+    /// # Errors
+    /// The frame's description cannot work.
+    pub fn start(core: &Core, config: TcpClientConfig, events: LineHandler) -> Result<Self, FrameError> {
+        config.frame.check()?;
+        let shared = Arc::new(Shared::new(core.clone(), config, events));
+        let group = core.group();
+        for line in 0..shared.lines() {
+            group.spawn(line::run(Arc::clone(&shared), line));
+        }
+        Ok(Self { inner: Arc::new(Inner { shared, group }) })
+    }
+
+    /// The link's counters.
+    #[must_use]
+    pub fn counts(&self) -> &Arc<LinkCounts> {
+        &self.inner.shared.counts
+    }
+
+    /// Sends a request and waits for its reply, on whichever connection is free.
+    pub async fn exchange(&self, request: Request) -> Exchanged {
+        self.place(None, request, true).await
+    }
+
+    /// Sends a message that has no answer.
+    pub async fn send(&self, request: Request) -> Sent {
+        sent(self.place(None, request, false).await)
+    }
+
+    /// An exchange on one line, before all others that wait: beats and signing in.
+    pub async fn exchange_on(&self, line: usize, request: Request) -> Exchanged {
+        self.place(Some(line), request, true).await
+    }
+
+    /// Sends a message without answer on one line, before all others that wait.
+    pub async fn send_on(&self, line: usize, request: Request) -> Sent {
+        sent(self.place(Some(line), request, false).await)
+    }
+
+    /// Opens a line that waits for signing in: from now on it takes any exchange.
+    pub fn open(&self, line: usize) {
+        self.inner.shared.open(line);
+    }
+
+    /// Closes a line's connection, e.g. after a beat without answer. What is under way on it fails.
+    pub fn close(&self, line: usize, cause: Cause) {
+        self.inner.shared.close(line, cause);
+    }
+
+    /// Takes no more exchanges and waits until all have ended, but not longer than `until`.
+    pub async fn drain(&self, until: Mark) {
+        let shared = &self.inner.shared;
+        shared.stop();
+        drop(shared.core.within(until, shared.at_rest()).await);
+    }
+
+    async fn place(&self, line: Option<usize>, request: Request, reply: bool) -> Exchanged {
+        let shared = &self.inner.shared;
+        let verdict = match &shared.config.hold {
+            Hold::None { .. } => single::exchange(shared, &self.inner.group, request, reply).await,
+            Hold::ManyEach { .. } if reply && request.key.is_none() => {
+                Exchanged::NotSent(Cause::told(CauseKind::Request, "the exchange has no key"))
+            }
+            Hold::OneEach { .. } | Hold::ManyEach { .. } => wait(shared, line, request, reply).await,
+        };
+        shared.counts.exchanged(&verdict);
+        verdict
+    }
+}
+
+/// Puts a job before the lines and waits for its verdict.
+async fn wait(shared: &Arc<Shared>, line: Option<usize>, request: Request, reply: bool) -> Exchanged {
+    let until = request.until;
+    let (give, take) = oneshot::channel();
+    let (job, claim) = Job::new(request, reply, give);
+    if let Err(cause) = shared.place(line, job) {
+        return Exchanged::NotSent(cause);
+    }
+    let waiting = shared.waiting(claim);
+    let mut take = std::pin::pin!(take);
+    let given = tokio::select! {
+        biased;
+        given = &mut take => given,
+        () = shared.core.deadline(until) => {
+            if waiting.give_up() {
+                return Exchanged::NotSent(Cause::new(CauseKind::WaitTimedOut));
+            }
+            // A line has it and keeps the same limit: its verdict is about to come.
+            take.await
+        }
+    };
+    // Only a link that was dropped whole gives no verdict; a claimed job may have left.
+    given.unwrap_or_else(|_| Exchanged::failed(!waiting.give_up(), Cause::new(CauseKind::Stopped)))
+}
+
+fn sent(verdict: Exchanged<Bytes>) -> Sent {
+    match verdict {
+        Exchanged::Reply(_) => Sent::Whole,
+        Exchanged::NotSent(cause) => Sent::Not(cause),
+        Exchanged::MaybeSent(cause) => Sent::Maybe(cause),
+    }
+}
+
+impl fmt::Debug for TcpClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TcpClient")
+            .field("address", &self.inner.shared.config.address)
+            .finish_non_exhaustive()
+    }
+}
