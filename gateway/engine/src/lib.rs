@@ -1,1 +1,14 @@
-//! gateway/engine
+//! The engine: the way of a request through the gateway.
+//!
+//! In: compiled adapters, a deployment, keys, a store and the world's seams. Out: a running gateway that asks and
+//! answers parties, drives flows, and keeps the journal before it acts. It must not know SQL, the command line or any
+//! counterparty.
+
+pub mod book;
+pub mod calendar;
+pub mod deployment;
+pub mod facts;
+pub mod journal;
+pub mod version;
+
+pub use deployment::{Deployment, DeploymentFault, validate};

@@ -1,0 +1,116 @@
+//! Moments and days of the bank: the zone, the business date and its cut-over.
+//!
+//! In: moments of the world's clock. Out: days, times and the next moment that a job is due. It must not know parties
+//! or flows; a day begins at its cut-over, not at midnight.
+
+use dsl::value::{Date, DateTime, Time};
+use jiff::{SignedDuration, Timestamp};
+use link::Moment;
+use store::Day;
+
+/// The bank's clock face.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Calendar {
+    /// Minutes east of UTC.
+    pub zone_minutes: i32,
+    /// Minutes after midnight at which the business date changes, where a party says nothing else.
+    pub cut_over: u16,
+}
+
+impl Calendar {
+    /// Day and time at the bank.
+    #[must_use]
+    pub fn local(&self, moment: Moment) -> DateTime {
+        let shifted = moment.micros().saturating_add(i64::from(self.zone_minutes) * 60_000_000);
+        let timestamp = Timestamp::from_microsecond(shifted).unwrap_or(Timestamp::UNIX_EPOCH);
+        jiff::tz::TimeZone::UTC.to_datetime(timestamp)
+    }
+
+    /// The moment of a day and time at the bank.
+    #[must_use]
+    pub fn moment(&self, local: DateTime) -> Moment {
+        let zoned = jiff::tz::TimeZone::UTC.to_timestamp(local).unwrap_or(Timestamp::UNIX_EPOCH);
+        Moment(zoned.as_microsecond().saturating_sub(i64::from(self.zone_minutes) * 60_000_000))
+    }
+
+    /// The business date under a cut-over. One after noon opens the next day early, one before noon closes the day
+    /// late.
+    #[must_use]
+    pub fn business_date(&self, local: DateTime, cut_over: Option<u16>) -> Date {
+        let cut_over = i32::from(cut_over.unwrap_or(self.cut_over));
+        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
+        let date = local.date();
+        if cut_over >= 12 * 60 && minute >= cut_over {
+            date.tomorrow().unwrap_or(date)
+        } else if cut_over < 12 * 60 && minute < cut_over {
+            date.yesterday().unwrap_or(date)
+        } else {
+            date
+        }
+    }
+
+    /// The next time, after `from`, that the clock shows this minute of a day.
+    #[must_use]
+    pub fn next_at(&self, from: DateTime, minute: u16) -> DateTime {
+        let hour = i8::try_from(minute / 60 % 24).unwrap_or(0);
+        let time = Time::constant(hour, i8::try_from(minute % 60).unwrap_or(0), 0, 0);
+        let today = from.date().to_datetime(time);
+        if today > from {
+            return today;
+        }
+        from.date().tomorrow().unwrap_or(from.date()).to_datetime(time)
+    }
+
+    /// Milliseconds from one local moment to another; 0 if it has passed.
+    #[must_use]
+    pub fn until(&self, from: DateTime, to: DateTime) -> u64 {
+        let span = to.duration_since(from);
+        if span < SignedDuration::ZERO { 0 } else { u64::try_from(span.as_millis()).unwrap_or(u64::MAX) }
+    }
+}
+
+/// A day as the journal counts it.
+#[must_use]
+pub fn day(date: Date) -> Day {
+    let part = |number: i8| u32::try_from(number).unwrap_or(0);
+    Day(u32::try_from(date.year()).unwrap_or(0) * 10_000 + part(date.month()) * 100 + part(date.day()))
+}
+
+/// The date of a journal's day; none for day 0.
+#[must_use]
+pub fn date(day: Day) -> Option<Date> {
+    let year = i16::try_from(day.0 / 10_000).ok()?;
+    let month = i8::try_from(day.0 / 100 % 100).ok()?;
+    Date::new(year, month, i8::try_from(day.0 % 100).ok()?).ok()
+}
+
+/// A moment as the journal counts it.
+#[must_use]
+pub fn stamp(moment: Moment) -> store::Moment {
+    store::Moment(moment.micros().div_euclid(1_000))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_business_date_changes_at_the_cut_over() {
+        let calendar = Calendar { zone_minutes: 480, cut_over: 0 };
+        let late: DateTime = "2026-11-23T23:30:00".parse().unwrap();
+        let early: DateTime = "2026-11-23T01:00:00".parse().unwrap();
+        assert_eq!(calendar.business_date(late, Some(23 * 60 + 30)).to_string(), "2026-11-24");
+        assert_eq!(calendar.business_date(late, None).to_string(), "2026-11-23");
+        assert_eq!(calendar.business_date(early, Some(120)).to_string(), "2026-11-22");
+    }
+
+    #[test]
+    fn moments_go_to_local_time_and_back() {
+        let calendar = Calendar { zone_minutes: 480, cut_over: 0 };
+        let local: DateTime = "2026-11-23T08:00:00".parse().unwrap();
+        assert_eq!(calendar.local(calendar.moment(local)), local);
+        assert_eq!(calendar.moment(local).micros() % 86_400_000_000, 0);
+        assert_eq!(date(day(local.date())), Some(local.date()));
+        assert_eq!(calendar.next_at(local, 480).to_string(), "2026-11-24T08:00:00");
+    }
+}

@@ -1,0 +1,352 @@
+//! The deployment: everything that differs between test and production, and nothing of a packet's shape.
+//!
+//! In: the text of `gateway.yaml`. Out: typed values with their places in the text, and [`validate`], which compares
+//! them with what the adapters say they need. It must not know sockets, stores or flows.
+
+mod check;
+mod value;
+
+pub use check::{DeploymentFault, validate};
+pub use value::parse_setting;
+pub(crate) use value::{duration, unhex};
+
+use serde::Deserialize;
+use serde_yaml::Spanned;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// `gateway.yaml`.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Deployment {
+    /// Name of this node, part of the journal's chain.
+    #[serde(default = "default_node")]
+    pub node: String,
+    /// The bank's zone as an offset of UTC: `+08:00`.
+    #[serde(default = "default_zone")]
+    pub time_zone: Spanned<String>,
+    /// The business date's cut-over for parties that name none of their own: `00:00`.
+    #[serde(default = "default_cut_over")]
+    pub cut_over: Spanned<String>,
+    /// The clock.
+    #[serde(default)]
+    pub clock: ClockConfig,
+    /// The journal.
+    pub store: StoreConfig,
+    /// The key store.
+    pub keys: KeysConfig,
+    /// Where files are spooled.
+    #[serde(default = "default_spool")]
+    pub spool: PathBuf,
+    /// Bounds that are not an adapter's.
+    #[serde(default)]
+    pub limits: Limits,
+    /// Where channels and operators connect to.
+    pub listeners: Listeners,
+    /// Parties and modules by name: settings, keys, links, members.
+    pub parties: BTreeMap<String, Spanned<PartyConfig>>,
+    /// Service path to party, where a flow's step does not say `at`.
+    #[serde(default)]
+    pub routes: BTreeMap<String, Spanned<Route>>,
+    /// The bank's channels.
+    #[serde(default)]
+    pub channels: Vec<Spanned<Channel>>,
+    /// Who may operate.
+    #[serde(default)]
+    pub users: Vec<User>,
+    /// Days on which the bank is closed, `2026-10-01`; daily flows run all the same.
+    #[serde(default)]
+    pub holidays: Vec<String>,
+}
+
+fn default_node() -> String {
+    "node-1".to_owned()
+}
+
+fn placed<T>(value: T) -> Spanned<T> {
+    Spanned::new(value, serde_yaml::Location::UNKNOWN, serde_yaml::Location::UNKNOWN)
+}
+
+fn default_zone() -> Spanned<String> {
+    placed("+08:00".to_owned())
+}
+
+fn default_cut_over() -> Spanned<String> {
+    placed("00:00".to_owned())
+}
+
+fn default_spool() -> PathBuf {
+    PathBuf::from("var/spool")
+}
+
+/// The clock.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockConfig {
+    /// How many times faster than the world it runs: 1 in production, more in a demonstration.
+    pub scale: u32,
+    /// The moment at which it starts, `2026-11-23 08:00:00` in the bank's zone; none: now.
+    pub start: Option<String>,
+}
+
+impl Default for ClockConfig {
+    fn default() -> Self {
+        Self { scale: 1, start: None }
+    }
+}
+
+/// The journal.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct StoreConfig {
+    /// The file; `memory` for a journal that ends with the process.
+    pub path: PathBuf,
+    /// Name of the key that seals bodies; none: they stand in clear.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// Days that ended dates are kept, at least what any asker's repeat may need.
+    #[serde(default = "default_retention")]
+    pub retention_days: u32,
+}
+
+fn default_retention() -> u32 {
+    400
+}
+
+/// The key store.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct KeysConfig {
+    /// The file of the encrypted key store.
+    pub path: PathBuf,
+    /// Where its passphrase comes from: `env:NAME` or `file:PATH`.
+    #[serde(default)]
+    pub passphrase: Option<String>,
+}
+
+/// Bounds that are not an adapter's.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Limits {
+    /// Flows that may be under way at once; more are refused `busy` before anything is written.
+    pub flows: usize,
+    /// Most octets of one message.
+    pub message: usize,
+    /// Refused inputs a minute and link that are written one by one (decisions D20).
+    pub refused_a_minute: u64,
+    /// Seconds an asker over HTTP is made to wait before it is told `pending`.
+    pub asker_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { flows: 20_000, message: 16 << 20, refused_a_minute: 1_000, asker_seconds: 60 }
+    }
+}
+
+/// Where channels and operators connect to.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Listeners {
+    /// Channels over HTTP: `host:port`.
+    pub channels: Spanned<String>,
+    /// TLS of that listener; none: plain (behind a proxy, or in a demonstration).
+    #[serde(default)]
+    pub channels_tls: Option<Tls>,
+    /// Operators' console and API: `host:port`; none: no console.
+    #[serde(default)]
+    pub admin: Option<Spanned<String>>,
+    /// TLS of the console.
+    #[serde(default)]
+    pub admin_tls: Option<Tls>,
+}
+
+/// TLS: PEM files.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Our certificates.
+    #[serde(default)]
+    pub certificate: Option<PathBuf>,
+    /// Our private key.
+    #[serde(default)]
+    pub key: Option<PathBuf>,
+    /// Who may sign the other side's certificate.
+    #[serde(default)]
+    pub trust: Option<PathBuf>,
+    /// The other side's name, where it is not the address.
+    #[serde(default)]
+    pub name: Option<String>,
+}
+
+/// A party, or a module of flows.
+#[derive(Clone, Debug, Deserialize, PartialEq, Default)]
+#[serde(deny_unknown_fields)]
+pub struct PartyConfig {
+    /// Settings by name.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Spanned<String>>,
+    /// Name in the adapter to name in the key store.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Spanned<String>>,
+    /// Links by name.
+    #[serde(default)]
+    pub links: BTreeMap<String, Spanned<LinkConfig>>,
+    /// Members by name, with settings and keys of their own.
+    #[serde(default)]
+    pub members: BTreeMap<String, Spanned<MemberConfig>>,
+}
+
+/// A member of a party.
+#[derive(Clone, Debug, Deserialize, PartialEq, Default)]
+#[serde(deny_unknown_fields)]
+pub struct MemberConfig {
+    /// Settings by name.
+    #[serde(default)]
+    pub settings: BTreeMap<String, Spanned<String>>,
+    /// Name in the adapter to name in the key store.
+    #[serde(default)]
+    pub keys: BTreeMap<String, Spanned<String>>,
+    /// Addresses of links that are the member's own.
+    #[serde(default)]
+    pub links: BTreeMap<String, Spanned<LinkConfig>>,
+}
+
+/// A link's place in the world.
+#[derive(Clone, Debug, Deserialize, PartialEq, Default)]
+#[serde(deny_unknown_fields)]
+pub struct LinkConfig {
+    /// Of a link that connects: `host:port`, or a URL's authority for HTTP.
+    #[serde(default)]
+    pub address: Option<String>,
+    /// Of a link that accepts: `host:port`.
+    #[serde(default)]
+    pub listen: Option<String>,
+    /// Of a file link: the folder, local or on the server at `address`.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
+    /// User on an SFTP server.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Where the password or private key comes from: `env:NAME`, `file:PATH`.
+    #[serde(default)]
+    pub secret: Option<String>,
+    /// Fingerprint of the SFTP server's key, `SHA256:…`.
+    #[serde(default)]
+    pub host_key: Option<String>,
+    /// TLS.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+    /// Most connections where the adapter sets no bound.
+    #[serde(default)]
+    pub connections: Option<u32>,
+}
+
+/// Which party runs a service.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(untagged)]
+pub enum Route {
+    /// Always this party.
+    Party(String),
+    /// By a field of the ask: its value names the party, directly or by `names`.
+    By(ByRoute),
+}
+
+/// A route by a field of the ask.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct ByRoute {
+    /// The field.
+    #[serde(default)]
+    pub by: Option<String>,
+    /// The party of each value that is no party's name.
+    #[serde(default)]
+    pub names: BTreeMap<String, String>,
+}
+
+/// A channel of the bank.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// Its name, the fact `exchange.channel`.
+    pub name: String,
+    /// SHA-256 of its bearer token, in hex.
+    #[serde(default)]
+    pub token_sha256: Option<String>,
+    /// Subject of its client certificate (SHA-256 of the certificate, in hex).
+    #[serde(default)]
+    pub certificate_sha256: Option<String>,
+    /// Services it may ask for.
+    pub services: Vec<String>,
+    /// The fact `exchange.branch`.
+    #[serde(default)]
+    pub branch: String,
+    /// The fact `exchange.teller`.
+    #[serde(default)]
+    pub teller: String,
+    /// Seconds it waits before it is told `pending`; none: the deployment's.
+    #[serde(default)]
+    pub wait_seconds: Option<u64>,
+}
+
+/// Who may operate.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Name.
+    pub name: String,
+    /// SHA-256 of the password or token, in hex.
+    pub token_sha256: String,
+    /// `viewer`, `operator`, `checker`, `keys`, `deployer`, `auditor`.
+    pub roles: Vec<String>,
+}
+
+impl Deployment {
+    /// Reads the text.
+    ///
+    /// # Errors
+    /// One fault with the place where the text is no deployment.
+    pub fn parse(text: &str) -> Result<Self, DeploymentFault> {
+        serde_yaml::from_str(text).map_err(|error| {
+            let place = error.location().unwrap_or(serde_yaml::Location::UNKNOWN);
+            check::fault(place, "TS0801", error.to_string())
+        })
+    }
+
+    /// The settings of a module as text by name; empty where it has none. For choosing variants before compiling.
+    #[must_use]
+    pub fn settings_of(&self, module: &str) -> BTreeMap<String, String> {
+        let party = self.parties.get(module);
+        party.map_or_else(BTreeMap::new, |party| {
+            let settings = party.value.settings.iter();
+            settings.map(|(name, value)| (name.clone(), value.value.clone())).collect()
+        })
+    }
+
+    /// Minutes east of UTC.
+    #[must_use]
+    pub fn zone_minutes(&self) -> i32 {
+        value::zone_minutes(&self.time_zone.value).unwrap_or(480)
+    }
+
+    /// Minutes after midnight of the cut-over that holds where a party has none.
+    #[must_use]
+    pub fn cut_over_minute(&self) -> u16 {
+        value::minute(&self.cut_over.value).unwrap_or(0)
+    }
+}
+
+/// A secret given as `env:NAME`, `file:PATH`, or as it stands.
+///
+/// # Errors
+/// Says which variable or file is missing.
+pub fn secret(reference: &str) -> Result<String, String> {
+    if let Some(name) = reference.strip_prefix("env:") {
+        return std::env::var(name).map_err(|_| format!("the environment variable {name} is not set"));
+    }
+    if let Some(path) = reference.strip_prefix("file:") {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{path}: {error}"))?;
+        return Ok(text.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    Ok(reference.to_owned())
+}

@@ -1,0 +1,318 @@
+//! The deployment against what the adapters say they need, with line and column of what is wrong.
+
+use super::{Deployment, LinkConfig, PartyConfig, Route, parse_setting, value};
+use dsl::model::{Key, LinkKind, Setting};
+use dsl::program::{Compiled, LinkProgram, ModuleProgram};
+use serde_yaml::{Location, Spanned};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is wrong in the deployment.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{line}:{column}: {code}: {text}")]
+pub struct DeploymentFault {
+    /// Line in the text, from 1; 0 where it belongs to no line.
+    pub line: u64,
+    /// Column, from 1.
+    pub column: u64,
+    /// `TS08xx`.
+    pub code: &'static str,
+    /// What was found, expected, and what helps.
+    pub text: String,
+}
+
+pub(super) fn fault(place: Location, code: &'static str, text: String) -> DeploymentFault {
+    DeploymentFault { line: place.line(), column: place.column(), code, text }
+}
+
+/// Compares a deployment with compiled adapters; all faults, in the order of the text.
+#[must_use]
+pub fn validate(deployment: &Deployment, compiled: &Compiled) -> Vec<DeploymentFault> {
+    let mut check = Check { deployment, compiled, faults: Vec::new() };
+    check.globals();
+    check.parties();
+    check.routes();
+    check.channels();
+    check.faults.sort_by_key(|fault| (fault.line, fault.column));
+    check.faults
+}
+
+struct Check<'a> {
+    deployment: &'a Deployment,
+    compiled: &'a Compiled,
+    faults: Vec<DeploymentFault>,
+}
+
+impl Check<'_> {
+    fn tell(&mut self, place: Location, code: &'static str, text: impl Into<String>) {
+        self.faults.push(fault(place, code, text.into()));
+    }
+
+    fn globals(&mut self) {
+        let deployment = self.deployment;
+        let zone = &deployment.time_zone;
+        if value::zone_minutes(&zone.value).is_none() {
+            let text = format!("`{}` is no offset of UTC; write it as +08:00", zone.value);
+            self.tell(zone.referenced, "TS0813", text);
+        }
+        let cut_over = &deployment.cut_over;
+        if value::minute(&cut_over.value).is_none() {
+            let text = format!("`{}` is no time of day; write it as 23:30", cut_over.value);
+            self.tell(cut_over.referenced, "TS0813", text);
+        }
+        self.address(&deployment.listeners.channels);
+        if let Some(admin) = &deployment.listeners.admin {
+            self.address(admin);
+        }
+    }
+
+    fn address(&mut self, address: &Spanned<String>) {
+        if !is_address(&address.value) {
+            let text = format!("`{}` is no address; write it as host:port", address.value);
+            self.tell(address.referenced, "TS0813", text);
+        }
+    }
+
+    fn parties(&mut self) {
+        let (deployment, compiled) = (self.deployment, self.compiled);
+        for (name, party) in &deployment.parties {
+            let module = compiled.modules.iter().find(|module| &*module.name == name);
+            match module {
+                Some(module) => self.party(module, party),
+                None => {
+                    let names = compiled.modules.iter().map(|module| &*module.name);
+                    let text = format!("there is no party `{name}`{}", nearest(name, names));
+                    self.tell(party.referenced, "TS0802", text);
+                }
+            }
+        }
+        let empty = Spanned::new(PartyConfig::default(), Location::UNKNOWN, Location::UNKNOWN);
+        for module in &compiled.modules {
+            if !deployment.parties.contains_key(&*module.name) {
+                self.party(module, &empty);
+            }
+        }
+    }
+
+    fn party(&mut self, module: &ModuleProgram, party: &Spanned<PartyConfig>) {
+        let config = &party.value;
+        let place = party.referenced;
+        let own: Vec<&Setting> = module.settings.iter().filter(|setting| !setting.of_member).collect();
+        let keys: Vec<&Key> = module.keys.iter().filter(|key| !key.of_member).collect();
+        self.settings(&module.name, place, &own, &config.settings);
+        self.keys(&module.name, place, &keys, &config.keys);
+        for link in &module.links {
+            self.link(module, link, place, config);
+        }
+        for (name, link) in &config.links {
+            if !module.links.iter().any(|known| *known.link.name == **name) {
+                let names = module.links.iter().map(|link| &*link.link.name);
+                let text = format!("`{}` has no link `{name}`{}", module.name, nearest(name, names));
+                self.tell(link.referenced, "TS0809", text);
+            }
+        }
+        self.members(module, party);
+    }
+
+    fn members(&mut self, module: &ModuleProgram, party: &Spanned<PartyConfig>) {
+        let settings: Vec<&Setting> = module.settings.iter().filter(|setting| setting.of_member).collect();
+        let keys: Vec<&Key> = module.keys.iter().filter(|key| key.of_member).collect();
+        for (name, member) in &party.value.members {
+            if module.member.is_none() {
+                let text = format!("`{}` has no members", module.name);
+                self.tell(member.referenced, "TS0815", text);
+                continue;
+            }
+            let whose = format!("{} {name}", module.name);
+            self.settings(&whose, member.referenced, &settings, &member.value.settings);
+            self.keys(&whose, member.referenced, &keys, &member.value.keys);
+        }
+    }
+
+    fn settings(
+        &mut self,
+        whose: &str,
+        place: Location,
+        declared: &[&Setting],
+        given: &BTreeMap<String, Spanned<String>>,
+    ) {
+        for setting in declared {
+            let Some(text) = given.get(&*setting.name) else {
+                let text = format!("`{whose}` needs the setting `{}` ({})", setting.name, setting.label);
+                self.tell(place, "TS0803", text);
+                continue;
+            };
+            if let Err(expected) = parse_setting(&text.value, &setting.ty, &self.compiled.symbols) {
+                let text = format!(
+                    "setting `{}` of `{whose}`: expected {expected}, found `{}`",
+                    setting.name, text.value
+                );
+                self.tell(given.get(&*setting.name).map_or(place, |text| text.referenced), "TS0805", text);
+            }
+        }
+        for (name, text) in given {
+            if !declared.iter().any(|setting| *setting.name == **name) {
+                let names = declared.iter().map(|setting| &*setting.name);
+                let near = nearest(name, names);
+                self.tell(text.referenced, "TS0804", format!("`{whose}` has no setting `{name}`{near}"));
+            }
+        }
+    }
+
+    fn keys(
+        &mut self,
+        whose: &str,
+        place: Location,
+        declared: &[&Key],
+        given: &BTreeMap<String, Spanned<String>>,
+    ) {
+        for key in declared {
+            if !given.contains_key(&*key.name) {
+                let text = format!("`{whose}` needs the key `{}` ({}, {})", key.name, key.kind, key.label);
+                self.tell(place, "TS0806", text);
+            }
+        }
+        for (name, reference) in given {
+            if !declared.iter().any(|key| *key.name == **name) {
+                let near = nearest(name, declared.iter().map(|key| &*key.name));
+                self.tell(reference.referenced, "TS0807", format!("`{whose}` has no key `{name}`{near}"));
+            }
+        }
+    }
+
+    fn link(&mut self, module: &ModuleProgram, link: &LinkProgram, place: Location, config: &PartyConfig) {
+        let given = config.links.get(&*link.link.name);
+        let own = config.members.values().any(|member| member.value.links.contains_key(&*link.link.name));
+        let missing = match given {
+            None if own => None,
+            None => Some(wanted(link)),
+            Some(given) => lacking(link, &given.value),
+        };
+        if let Some(missing) = missing {
+            let text = format!("link `{}` of `{}` has no `{missing}`", link.link.name, module.name);
+            self.tell(given.map_or(place, |given| given.referenced), "TS0808", text);
+        }
+    }
+
+    fn routes(&mut self) {
+        let (deployment, compiled) = (self.deployment, self.compiled);
+        for (service, route) in &deployment.routes {
+            if !compiled.services.iter().any(|known| *known.path == **service) {
+                let names = compiled.services.iter().map(|service| &*service.path);
+                let text = format!("there is no service `{service}`{}", nearest(service, names));
+                self.tell(route.referenced, "TS0810", text);
+                continue;
+            }
+            let parties: Vec<&str> = match &route.value {
+                Route::Party(party) => vec![party],
+                Route::By(by) => by.names.values().map(String::as_str).collect(),
+            };
+            for party in parties {
+                if !provides(compiled, party, service) {
+                    let text = format!("`{party}` does not provide `{service}`");
+                    self.tell(route.referenced, "TS0811", text);
+                }
+            }
+        }
+    }
+
+    fn channels(&mut self) {
+        let mut names = BTreeSet::new();
+        for channel in &self.deployment.channels {
+            if !names.insert(&channel.value.name) {
+                let text = format!("there are two channels `{}`", channel.value.name);
+                self.tell(channel.referenced, "TS0814", text);
+            }
+            if channel.value.token_sha256.is_none() && channel.value.certificate_sha256.is_none() {
+                let text = format!("channel `{}` has neither token nor certificate", channel.value.name);
+                self.tell(channel.referenced, "TS0816", text);
+            }
+            for digest in
+                [&channel.value.token_sha256, &channel.value.certificate_sha256].into_iter().flatten()
+            {
+                if value::unhex(digest).is_none_or(|octets| octets.len() != 32) {
+                    let text = format!("channel `{}`: a SHA-256 has 64 figures in hex", channel.value.name);
+                    self.tell(channel.referenced, "TS0813", text);
+                }
+            }
+            for service in &channel.value.services {
+                self.granted(channel, service);
+            }
+        }
+    }
+
+    fn granted(&mut self, channel: &Spanned<super::Channel>, service: &str) {
+        let compiled = self.compiled;
+        if !compiled.services.iter().any(|known| &*known.path == service) {
+            let near = nearest(service, compiled.services.iter().map(|service| &*service.path));
+            let text = format!("channel `{}`: there is no service `{service}`{near}", channel.value.name);
+            self.tell(channel.referenced, "TS0812", text);
+            return;
+        }
+        let run =
+            compiled.modules.iter().flat_map(|module| &module.flows).any(
+                |flow| matches!(&flow.start, dsl::program::FlowStart::Service(path) if &**path == service),
+            );
+        let provided = compiled.modules.iter().any(|module| provides(compiled, &module.name, service));
+        if !run && !provided {
+            let text = format!("service `{service}` has neither a flow nor a provider");
+            self.tell(channel.referenced, "TS0810", text);
+        }
+    }
+}
+
+fn provides(compiled: &Compiled, party: &str, service: &str) -> bool {
+    let module = compiled.modules.iter().find(|module| &*module.name == party);
+    module.is_some_and(|module| {
+        module.calls.iter().any(|call| call.call.ours && call.service.as_deref() == Some(service))
+    })
+}
+
+fn wanted(link: &LinkProgram) -> &'static str {
+    match (link.link.kind, link.link.connect) {
+        (LinkKind::Folder | LinkKind::Sftp, _) => "folder",
+        (_, true) => "address",
+        (_, false) => "listen",
+    }
+}
+
+fn lacking(link: &LinkProgram, given: &LinkConfig) -> Option<&'static str> {
+    let wanted = wanted(link);
+    let present = match wanted {
+        "folder" => given.folder.is_some(),
+        "address" => given.address.as_deref().is_some_and(is_address),
+        _ => given.listen.as_deref().is_some_and(is_address),
+    };
+    (!present).then_some(wanted)
+}
+
+fn is_address(text: &str) -> bool {
+    text.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
+}
+
+/// `, did you mean …?` for the name with the smallest distance, if one is near.
+fn nearest<'n>(name: &str, names: impl Iterator<Item = &'n str>) -> String {
+    let best = names.map(|known| (distance(name, known), known)).min();
+    match best {
+        Some((away, known)) if away <= 2 && away < known.len() => format!("; did you mean `{known}`?"),
+        _ => String::new(),
+    }
+}
+
+fn distance(left: &str, right: &str) -> usize {
+    let right: Vec<char> = right.chars().collect();
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (above, letter) in left.chars().enumerate() {
+        let mut diagonal = above;
+        let mut before = above + 1;
+        if let Some(first) = row.first_mut() {
+            *first = before;
+        }
+        for (place, other) in right.iter().enumerate() {
+            let Some(cell) = row.get_mut(place + 1) else { break };
+            let best = (diagonal + usize::from(letter != *other)).min(*cell + 1).min(before + 1);
+            diagonal = std::mem::replace(cell, best);
+            before = best;
+        }
+    }
+    row.last().copied().unwrap_or(0)
+}

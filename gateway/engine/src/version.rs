@@ -1,0 +1,360 @@
+//! A version: compiled adapters linked with a deployment (decisions D10, D25).
+//!
+//! In: [`Compiled`] adapters, their source and hash, a [`Deployment`]. Out: tables by index and by path, which a flow
+//! pins as one [`Arc`]. It must not know sockets, stores or running flows.
+
+use crate::deployment::{Deployment, LinkConfig, MemberConfig, Route, parse_setting};
+use dsl::evaluate::Value;
+use dsl::model::{CallId, ServiceKind};
+use dsl::program::{CallProgram, Compiled, FlowStart, FlowTables, LinkProgram, ModuleProgram};
+use dsl::value::{ShapeId, Symbol, Symbols};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+/// A call of a module.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct CallRef {
+    /// Index of the module.
+    pub module: usize,
+    /// The call in it.
+    pub call: CallId,
+}
+
+/// A flow of a module.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
+pub struct FlowRef {
+    /// Index of the module.
+    pub module: usize,
+    /// Index of the flow in it.
+    pub flow: usize,
+}
+
+/// Compiled adapters with a deployment's values.
+pub struct Version {
+    /// Hash of the sources.
+    pub hash: [u8; 32],
+    /// The sources, as the journal keeps them while flows pin the version.
+    pub source: Arc<Vec<u8>>,
+    /// The programs.
+    pub compiled: Arc<Compiled>,
+    /// By index of the module.
+    pub parties: Vec<Party>,
+    modules: HashMap<Box<str>, usize>,
+    services: HashMap<Box<str>, Service>,
+    flows: HashMap<Box<str>, FlowRef>,
+    calls: HashMap<Box<str>, CallRef>,
+    routes: BTreeMap<String, Route>,
+}
+
+/// A service with who runs and provides it.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Index in [`Compiled::services`].
+    pub index: usize,
+    /// Kind.
+    pub kind: ServiceKind,
+    /// What is asked.
+    pub ask: ShapeId,
+    /// What is answered.
+    pub answer: ShapeId,
+    /// The flow that runs it.
+    pub flow: Option<FlowRef>,
+    /// Calls that provide it.
+    pub providers: Vec<CallRef>,
+}
+
+/// What a deployment says of one module.
+#[derive(Debug, Default)]
+pub struct Party {
+    /// Settings in slot order; absent for those of members.
+    pub settings: Vec<Value<'static>>,
+    /// Names in the key store, in slot order.
+    pub keys: Vec<Option<String>>,
+    /// Members by name.
+    pub members: BTreeMap<String, Arc<Member>>,
+    /// Links in the order of the module's.
+    pub links: Vec<Option<LinkConfig>>,
+}
+
+/// A member's values.
+#[derive(Debug)]
+pub struct Member {
+    /// Its name, as the naming field holds it.
+    pub name: String,
+    /// Settings in slot order of the module; absent for those that are not the member's.
+    pub settings: Vec<Value<'static>>,
+    /// Names in the key store, in slot order of the module.
+    pub keys: Vec<Option<String>>,
+    /// Links of its own, in the order of the module's.
+    pub links: Vec<Option<LinkConfig>>,
+}
+
+/// Adapters and deployment do not fit; `validate` says more, with places.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("setting `{setting}` of `{party}`: {why}")]
+pub struct LinkError {
+    /// The party.
+    pub party: String,
+    /// The setting.
+    pub setting: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl Version {
+    /// Links compiled adapters with a deployment.
+    ///
+    /// # Errors
+    /// The first setting whose text is none of its type.
+    pub fn link(
+        compiled: Arc<Compiled>,
+        hash: [u8; 32],
+        source: Vec<u8>,
+        deployment: &Deployment,
+    ) -> Result<Self, LinkError> {
+        let parties = compiled.modules.iter().map(|module| party(module, deployment, &compiled.symbols));
+        let parties = parties.collect::<Result<Vec<_>, _>>()?;
+        let routes = deployment.routes.iter().map(|(path, route)| (path.clone(), route.value.clone()));
+        let mut version = Self {
+            hash,
+            source: Arc::new(source),
+            parties,
+            modules: HashMap::new(),
+            services: HashMap::new(),
+            flows: HashMap::new(),
+            calls: HashMap::new(),
+            routes: routes.collect(),
+            compiled: Arc::clone(&compiled),
+        };
+        version.index(&compiled);
+        Ok(version)
+    }
+
+    fn index(&mut self, compiled: &Compiled) {
+        for (index, service) in compiled.services.iter().enumerate() {
+            let entry = Service {
+                index,
+                kind: service.kind,
+                ask: service.ask,
+                answer: service.answer,
+                flow: None,
+                providers: Vec::new(),
+            };
+            self.services.insert(service.path.clone(), entry);
+        }
+        for (module, program) in compiled.modules.iter().enumerate() {
+            self.modules.insert(program.name.clone(), module);
+            for (flow, tables) in program.flows.iter().enumerate() {
+                let reference = FlowRef { module, flow };
+                self.flows.insert(format!("{}.{}", program.name, tables.name).into(), reference);
+                if let FlowStart::Service(path) = &tables.start
+                    && let Some(service) = self.services.get_mut(path)
+                {
+                    service.flow = Some(reference);
+                }
+            }
+            for (number, call) in program.calls.iter().enumerate() {
+                let Ok(number) = u16::try_from(number) else { break };
+                let reference = CallRef { module, call: CallId(number) };
+                self.calls.insert(format!("{}.{}", program.name, call.call.name).into(), reference);
+                if call.call.ours
+                    && let Some(path) = &call.service
+                    && let Some(service) = self.services.get_mut(path)
+                {
+                    service.providers.push(reference);
+                }
+            }
+        }
+    }
+
+    /// Names of `one_of`s and reasons.
+    #[must_use]
+    pub fn symbols(&self) -> &Symbols {
+        &self.compiled.symbols
+    }
+
+    /// A module by its index.
+    #[must_use]
+    pub fn module(&self, index: usize) -> Option<&ModuleProgram> {
+        self.compiled.modules.get(index)
+    }
+
+    /// Index of a module.
+    #[must_use]
+    pub fn module_named(&self, name: &str) -> Option<usize> {
+        self.modules.get(name).copied()
+    }
+
+    /// A service by its path.
+    #[must_use]
+    pub fn service(&self, path: &str) -> Option<&Service> {
+        self.services.get(path)
+    }
+
+    /// A call by its reference.
+    #[must_use]
+    pub fn call(&self, reference: CallRef) -> Option<&CallProgram> {
+        self.module(reference.module)?.calls.get(usize::from(reference.call.0))
+    }
+
+    /// A call by its path, `power_dongguan.pay`.
+    #[must_use]
+    pub fn call_named(&self, path: &str) -> Option<CallRef> {
+        self.calls.get(path).copied()
+    }
+
+    /// The link of a call.
+    #[must_use]
+    pub fn link_of(&self, reference: CallRef) -> Option<&LinkProgram> {
+        let call = self.call(reference)?;
+        self.module(reference.module)?.links.get(usize::from(call.call.link))
+    }
+
+    /// A flow by its reference.
+    #[must_use]
+    pub fn flow(&self, reference: FlowRef) -> Option<&FlowTables> {
+        self.module(reference.module)?.flows.get(reference.flow)
+    }
+
+    /// A flow by its path, `bank.pay_bill`.
+    #[must_use]
+    pub fn flow_named(&self, path: &str) -> Option<FlowRef> {
+        self.flows.get(path).copied()
+    }
+
+    /// All flows.
+    pub fn flows(&self) -> impl Iterator<Item = (FlowRef, &FlowTables)> {
+        self.compiled.modules.iter().enumerate().flat_map(|(module, program)| {
+            program.flows.iter().enumerate().map(move |(flow, tables)| (FlowRef { module, flow }, tables))
+        })
+    }
+
+    /// The provider of a service for a name that a step or an ask gives (`at`): a party, or a name of the routes.
+    /// Without a name: the routed party, or the only provider.
+    #[must_use]
+    pub fn provider(&self, path: &str, at: Option<&str>) -> Option<CallRef> {
+        let service = self.services.get(path)?;
+        let route = self.routes.get(path);
+        let party = match (at, route) {
+            (Some(at), Some(Route::By(by))) => Some(by.names.get(at).map_or(at, String::as_str)),
+            (Some(at), _) => Some(at),
+            (None, Some(Route::Party(party))) => Some(party.as_str()),
+            (None, _) => None,
+        };
+        match party {
+            Some(party) => {
+                let module = self.module_named(party)?;
+                service.providers.iter().find(|provider| provider.module == module).copied()
+            }
+            None => match service.providers.as_slice() {
+                [only] => Some(*only),
+                _ => None,
+            },
+        }
+    }
+
+    /// The field of a service's ask that names the provider, if the routes say so.
+    #[must_use]
+    pub fn routing_field(&self, path: &str) -> Option<&str> {
+        match self.routes.get(path) {
+            Some(Route::By(by)) => by.by.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The label of a reason; its name where it has none.
+    #[must_use]
+    pub fn label(&self, reason: &str) -> String {
+        let symbol = self.symbols().find(reason);
+        let label = symbol.and_then(|symbol| {
+            self.compiled
+                .reasons
+                .iter()
+                .find(|(known, _)| *known == symbol)
+                .map(|(_, label)| label.to_string())
+        });
+        label.filter(|label| !label.is_empty()).unwrap_or_else(|| reason.to_owned())
+    }
+
+    /// The text of a symbol.
+    #[must_use]
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.symbols().text(symbol)
+    }
+}
+
+impl std::fmt::Debug for Version {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Version")
+            .field("modules", &self.compiled.modules.len())
+            .finish_non_exhaustive()
+    }
+}
+
+fn party(module: &ModuleProgram, deployment: &Deployment, symbols: &Symbols) -> Result<Party, LinkError> {
+    let Some(config) = deployment.parties.get(&*module.name).map(|party| &party.value) else {
+        return Ok(Party {
+            settings: vec![Value::Absent; module.settings.len()],
+            keys: vec![None; module.keys.len()],
+            members: BTreeMap::new(),
+            links: vec![None; module.links.len()],
+        });
+    };
+    let mut members = BTreeMap::new();
+    for (name, member) in &config.members {
+        members.insert(name.clone(), Arc::new(self::member(module, name, &member.value, symbols)?));
+    }
+    Ok(Party {
+        settings: settings(module, false, &module.name, symbols, |name| {
+            config.settings.get(name).map(|text| &*text.value)
+        })?,
+        keys: keys(module, false, |name| config.keys.get(name).map(|key| key.value.clone())),
+        members,
+        links: links(module, |name| config.links.get(name).map(|link| link.value.clone())),
+    })
+}
+
+fn member(
+    module: &ModuleProgram,
+    name: &str,
+    config: &MemberConfig,
+    symbols: &Symbols,
+) -> Result<Member, LinkError> {
+    Ok(Member {
+        name: name.to_owned(),
+        settings: settings(module, true, name, symbols, |name| {
+            config.settings.get(name).map(|text| &*text.value)
+        })?,
+        keys: keys(module, true, |name| config.keys.get(name).map(|key| key.value.clone())),
+        links: links(module, |name| config.links.get(name).map(|link| link.value.clone())),
+    })
+}
+
+fn settings<'c>(
+    module: &ModuleProgram,
+    of_member: bool,
+    whose: &str,
+    symbols: &Symbols,
+    given: impl Fn(&str) -> Option<&'c str>,
+) -> Result<Vec<Value<'static>>, LinkError> {
+    let value = |setting: &dsl::model::Setting| match given(&setting.name) {
+        Some(text) if setting.of_member == of_member => parse_setting(text, &setting.ty, symbols)
+            .map_err(|why| LinkError { party: whose.to_owned(), setting: setting.name.to_string(), why }),
+        _ => Ok(Value::Absent),
+    };
+    module.settings.iter().map(value).collect()
+}
+
+fn keys(
+    module: &ModuleProgram,
+    of_member: bool,
+    given: impl Fn(&str) -> Option<String>,
+) -> Vec<Option<String>> {
+    let key = |key: &dsl::model::Key| if key.of_member == of_member { given(&key.name) } else { None };
+    module.keys.iter().map(key).collect()
+}
+
+fn links(module: &ModuleProgram, given: impl Fn(&str) -> Option<LinkConfig>) -> Vec<Option<LinkConfig>> {
+    module.links.iter().map(|link| given(&link.link.name)).collect()
+}
