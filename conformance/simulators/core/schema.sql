@@ -1,0 +1,86 @@
+-- The bank's core: accounts, a double-entry ledger, holds in rank.
+-- Amounts are fen, dates are yyyy-mm-dd. A customer's account is what the bank owes: a credit adds, a debit takes.
+
+CREATE TABLE system (
+  only_one       INTEGER PRIMARY KEY CHECK (only_one = 1),
+  business_date  TEXT,                                -- NULL: the date of the clock
+  open           INTEGER NOT NULL DEFAULT 1,          -- 0: end-of-day work, nothing is booked
+  last_number    INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE account (
+  acct      TEXT PRIMARY KEY,
+  name      TEXT NOT NULL,
+  internal  INTEGER NOT NULL DEFAULT 0,               -- 1: the bank's own; it may be overdrawn
+  state     TEXT NOT NULL DEFAULT 'normal',           -- normal lost frozen stopped closed dormant
+  kind      TEXT NOT NULL DEFAULT '02',
+  branch    TEXT NOT NULL DEFAULT '00101',
+  ccy       TEXT NOT NULL DEFAULT 'CNY',
+  idtype    TEXT NOT NULL DEFAULT '0',
+  idno      TEXT NOT NULL DEFAULT '',
+  phone     TEXT NOT NULL DEFAULT '',
+  opened    TEXT NOT NULL DEFAULT '2020-01-02',
+  pin       TEXT NOT NULL DEFAULT '',
+  balance   INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE posting (
+  number    TEXT PRIMARY KEY,                         -- the core's serial
+  call      TEXT NOT NULL,
+  cserial   TEXT NOT NULL UNIQUE,                     -- the asker's serial
+  day       TEXT NOT NULL,                            -- accounting date
+  time      TEXT NOT NULL,
+  amount    INTEGER NOT NULL,
+  state     TEXT NOT NULL DEFAULT 'done',             -- done reversed
+  reverses  TEXT REFERENCES posting (number),
+  memo      TEXT NOT NULL DEFAULT '',
+  product   TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+
+CREATE TABLE entry (
+  id        INTEGER PRIMARY KEY,
+  posting   TEXT NOT NULL REFERENCES posting (number),
+  acct      TEXT NOT NULL REFERENCES account (acct),
+  side      TEXT NOT NULL CHECK (side IN ('D', 'C')),
+  amount    INTEGER NOT NULL CHECK (amount > 0),
+  balance   INTEGER                                   -- of the account, after this entry
+);
+CREATE INDEX entry_acct ON entry (acct, id);
+CREATE INDEX entry_posting ON entry (posting);
+
+CREATE TRIGGER entry_books AFTER INSERT ON entry BEGIN
+  UPDATE account SET balance = balance + iif(new.side = 'C', new.amount, -new.amount) WHERE acct = new.acct;
+  UPDATE entry SET balance = (SELECT balance FROM account WHERE acct = new.acct) WHERE id = new.id;
+END;
+CREATE TRIGGER entry_stays BEFORE UPDATE OF posting, acct, side, amount ON entry BEGIN
+  SELECT raise(ABORT, 'an entry is never changed');
+END;
+CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN
+  SELECT raise(ABORT, 'an entry is never taken out');
+END;
+
+-- A reversal that came before its original: the original is refused when it comes.
+CREATE TABLE reversed_first (
+  cserial   TEXT PRIMARY KEY
+) WITHOUT ROWID;
+
+CREATE TABLE hold (
+  number    TEXT PRIMARY KEY,
+  acct      TEXT NOT NULL REFERENCES account (acct),
+  rank      INTEGER NOT NULL,                         -- order in which holds were set
+  whole     INTEGER NOT NULL DEFAULT 0,               -- 1: nothing may leave the account
+  amount    INTEGER NOT NULL DEFAULT 0,               -- what is still held
+  until     TEXT NOT NULL,
+  state     TEXT NOT NULL DEFAULT 'active',           -- active released taken expired
+  authority TEXT NOT NULL DEFAULT '',
+  document  TEXT NOT NULL DEFAULT '',
+  reason    TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX hold_acct ON hold (acct, rank) WHERE state = 'active';
+
+-- What an account may be asked for.
+CREATE VIEW funds AS
+  SELECT a.acct, a.name, a.internal, a.state, a.balance,
+         (SELECT coalesce(sum(h.amount), 0) FROM hold h WHERE h.acct = a.acct AND h.state = 'active') AS held,
+         EXISTS (SELECT 1 FROM hold h WHERE h.acct = a.acct AND h.state = 'active' AND h.whole = 1) AS whole
+  FROM account a;

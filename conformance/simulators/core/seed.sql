@@ -1,0 +1,37 @@
+-- 10,000 customers with 10,000.00 each, some in special states, the bank's own accounts, and the entry they come from.
+INSERT INTO system (only_one) VALUES (1);
+
+INSERT INTO account (acct, name, internal, kind) VALUES
+  ('9990000000000000000', '现金', 1, '07'),
+  ('9990000000000000001', '代收电费待清算款项', 1, '07'),
+  ('9990000000000000002', '校园卡待清算款项', 1, '07'),
+  ('9990000000000000003', '公积金待清算款项', 1, '07'),
+  ('9990000000000000004', '代收付待清算款项', 1, '07'),
+  ('9990000000000000005', '手续费收入', 1, '07'),
+  ('9990000000000000006', '监管资金待清算款项', 1, '07'),
+  ('9990000000000000007', '非税待清算款项', 1, '07'),
+  ('9990000000000000008', '互联网缴费待清算款项', 1, '07'),
+  ('9990000000000000009', '控制扣划款项', 1, '07');
+
+INSERT INTO account (acct, name, idno, phone, pin)
+  WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
+  SELECT printf('6230580000%09d', n), printf('客户%05d', n), printf('44190019900101%04d', n % 10000),
+         printf('138%08d', n), printf('%06d', n % 1000000)
+  FROM n;
+
+-- The account of the published examples, and one in each state that forbids.
+INSERT INTO account (acct, name, idno, phone, pin) VALUES
+  ('6230580000001234567', '王小明', '441900199001011234', '13800001234', '123456');
+UPDATE account SET state = 'lost'    WHERE acct = '6230580000000009991';
+UPDATE account SET state = 'frozen'  WHERE acct = '6230580000000009992';
+UPDATE account SET state = 'stopped' WHERE acct = '6230580000000009993';
+UPDATE account SET state = 'closed'  WHERE acct = '6230580000000009994';
+UPDATE account SET state = 'dormant' WHERE acct = '6230580000000009995';
+
+INSERT INTO posting (number, call, cserial, day, time, amount, memo)
+  SELECT 'HX20200102000000000000', 'opening', 'OPENING', '2020-01-02', '00:00:00', 1000000 * count(*), '开户'
+  FROM account WHERE internal = 0;
+INSERT INTO entry (posting, acct, side, amount)
+  SELECT 'HX20200102000000000000', '9990000000000000000', 'D', amount FROM posting WHERE cserial = 'OPENING';
+INSERT INTO entry (posting, acct, side, amount)
+  SELECT 'HX20200102000000000000', acct, 'C', 1000000 FROM account WHERE internal = 0;

@@ -1,0 +1,294 @@
+//! A counterparty's own world: what it knows (accounts, bills, agreements) and how it answers, so that a mirrored
+//! adapter has something true to say.
+//!
+//! A folder of data is the whole of a party: `schema.sql` (its tables), `seed.sql` (what they hold at first) and
+//! `behaviour.yaml` (for each call, the rules that judge it and the SQL that answers it). In come the fields of a
+//! request by their wire names with the facts of the exchange; out come an outcome and the fields of the reply. Each
+//! request is one transaction: what is refused leaves no trace but, where the party remembers repeats, its answer.
+//!
+//! It knows no party, no wire bytes, no sockets and no clock: codes and names are text of the data.
+
+mod act;
+mod behaviour;
+mod fault;
+mod handle;
+mod value;
+
+pub use act::Said;
+pub use fault::{Fault, FaultPlan, FaultRule};
+
+use behaviour::Behaviour;
+use rusqlite::Connection;
+use serde_json::{Map, Value};
+use std::path::Path;
+use std::time::Duration;
+use thiserror::Error;
+
+/// What went wrong with a world. None of these is an answer of the party.
+#[derive(Debug, Error)]
+pub enum WorldError {
+    /// A file of the folder cannot be read.
+    #[error("cannot read {path}: {why}")]
+    File {
+        /// The file.
+        path: String,
+        /// What the system said.
+        why: String,
+    },
+    /// A file of the folder says something that cannot be meant.
+    #[error("{file}:{line}:{column}: {why}")]
+    Text {
+        /// The file.
+        file: String,
+        /// Line, from 1; 0 if not known.
+        line: u64,
+        /// Column, from 1; 0 if not known.
+        column: u64,
+        /// What is wrong, and what was expected.
+        why: String,
+    },
+    /// A statement failed while a request was judged.
+    #[error("{at}: {why}")]
+    Statement {
+        /// Call and statement.
+        at: String,
+        /// What SQLite said.
+        why: String,
+    },
+    /// The database was made from other files than those of the folder.
+    #[error("{path} was made from another schema or seed; remove it to begin anew")]
+    Stale {
+        /// The database.
+        path: String,
+    },
+    /// The party does not know the call or the act.
+    #[error("the world has no {kind} `{name}`; it has {known}")]
+    Unknown {
+        /// `call` or `act`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+}
+
+/// What is known of an exchange beside the fields of its message. Texts are ISO: `2026-11-23`, `2026-11-23T13:45:01`.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// The party's own clock: bound as `:now`, its date as `:today`.
+    pub now: String,
+    /// The business date of the exchange: `:business_date`.
+    pub business_date: String,
+    /// The asker's serial: `:serial`.
+    pub serial: String,
+    /// Anything else by name, such as the fields of a head: `:name`.
+    pub more: Map<String, Value>,
+}
+
+/// How the party judged a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// It holds, or the question is answered.
+    Done,
+    /// It does not hold.
+    Refused,
+    /// The party does not say.
+    Unknown,
+}
+
+/// The party's answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Handled {
+    /// How it was judged.
+    pub outcome: Outcome,
+    /// The code, or the meaning of one, that the behaviour names; `None` for the plain code of `done`.
+    pub word: Option<String>,
+    /// The reply's fields by wire name; nested objects and lists as in the message. Empty if refused.
+    pub fields: Map<String, Value>,
+    /// The party's own serial of this exchange, where it gives one.
+    pub answer_serial: Option<String>,
+    /// True when this is the remembered answer to a repeat.
+    pub repeated: bool,
+}
+
+/// A party's world, open and ready to be asked.
+pub struct World {
+    connection: Connection,
+    behaviour: Behaviour,
+}
+
+impl World {
+    /// Opens the world that a folder describes over a database file (`:memory:` for none), and fills the database if
+    /// it is new. Every statement is prepared, so that mistakes show here.
+    ///
+    /// # Errors
+    /// When a file cannot be read or says something wrong (with line and column), or the database is another's.
+    pub fn open(folder: &Path, database: &Path) -> Result<Self, WorldError> {
+        let behaviour = Behaviour::read(&folder.join("behaviour.yaml"))?;
+        let mut connection = connect(database)?;
+        fill(&mut connection, folder, database)?;
+        behaviour.prepare(&connection)?;
+        Ok(Self { connection, behaviour })
+    }
+
+    /// The calls that the world answers.
+    pub fn calls(&self) -> impl Iterator<Item = &str> {
+        self.behaviour.calls.keys().map(String::as_str)
+    }
+
+    /// The party that the folder is for.
+    #[must_use]
+    pub fn party(&self) -> &str {
+        &self.behaviour.party
+    }
+
+    /// Judges a request and answers it.
+    ///
+    /// # Errors
+    /// When the call is not known or a statement fails; the world is then as it was before.
+    pub fn handle(
+        &mut self,
+        call: &str,
+        request: &Map<String, Value>,
+        facts: &Facts,
+    ) -> Result<Handled, WorldError> {
+        let Some(rules) = self.behaviour.calls.get(call) else {
+            return Err(unknown("call", call, self.behaviour.calls.keys()));
+        };
+        handle::handle(&mut self.connection, &self.behaviour, call, rules, request, facts)
+    }
+
+    /// What the party says of its own accord now, by the act's name: a message of ours to be told each.
+    ///
+    /// # Errors
+    /// When the act is not known or a statement fails.
+    pub fn act(&mut self, name: &str, facts: &Facts) -> Result<Vec<Said>, WorldError> {
+        let Some(act) = self.behaviour.acts.get(name) else {
+            return Err(unknown("act", name, self.behaviour.acts.keys()));
+        };
+        act::say(&mut self.connection, name, act, facts)
+    }
+
+    /// Tells the party how what it said was answered.
+    ///
+    /// # Errors
+    /// When the act is not known or a statement fails.
+    pub fn answered(
+        &mut self,
+        said: &Said,
+        outcome: Outcome,
+        reply: &Map<String, Value>,
+        facts: &Facts,
+    ) -> Result<(), WorldError> {
+        let Some(act) = self.behaviour.acts.get(&said.act) else {
+            return Err(unknown("act", &said.act, self.behaviour.acts.keys()));
+        };
+        act::answered(&mut self.connection, act, said, outcome, reply, facts)
+    }
+
+    /// The acts that the party begins by itself, and how often; `None`: only on command.
+    pub fn acts(&self) -> impl Iterator<Item = (&str, Option<Duration>)> {
+        self.behaviour.acts.iter().map(|(name, act)| (name.as_str(), act.every.map(Duration::from_secs)))
+    }
+
+    /// What must always be true of this world and is not: each broken rule with the rows that break it.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn broken_rules(&self) -> Result<Vec<String>, WorldError> {
+        let mut broken = Vec::new();
+        for (name, sql) in &self.behaviour.always {
+            for row in value::rows(&self.connection, &sql.value, &value::Values::default(), name)? {
+                broken.push(format!("{name}: {}", Value::Object(row)));
+            }
+        }
+        Ok(broken)
+    }
+
+    /// The rows of any question to the world's tables: for auditors and tests.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn question(&self, sql: &str) -> Result<Vec<Map<String, Value>>, WorldError> {
+        value::rows(&self.connection, sql, &value::Values::default(), "question")
+    }
+}
+
+fn unknown<'a>(kind: &'static str, name: &str, known: impl Iterator<Item = &'a String>) -> WorldError {
+    let known: Vec<&str> = known.map(String::as_str).collect();
+    WorldError::Unknown { kind, name: name.to_owned(), known: known.join(", ") }
+}
+
+fn statement(at: &str) -> impl Fn(rusqlite::Error) -> WorldError + '_ {
+    move |error| WorldError::Statement { at: at.to_owned(), why: error.to_string() }
+}
+
+fn read(path: &Path) -> Result<String, WorldError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| WorldError::File { path: path.display().to_string(), why: error.to_string() })
+}
+
+fn connect(database: &Path) -> Result<Connection, WorldError> {
+    let at = database.display().to_string();
+    let open = || -> rusqlite::Result<Connection> {
+        let connection = Connection::open(database)?;
+        connection.busy_timeout(Duration::from_secs(10))?;
+        connection.set_prepared_statement_cache_capacity(256);
+        connection.execute_batch(
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;",
+        )?;
+        Ok(connection)
+    };
+    open().map_err(statement(&at))
+}
+
+/// The tables of the world itself, beside those of the party.
+const OWN: &str = "
+  CREATE TABLE world_made (files TEXT NOT NULL);
+  CREATE TABLE world_answer (
+    call TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, outcome INTEGER NOT NULL,
+    word TEXT, fields TEXT NOT NULL, answer_serial TEXT, PRIMARY KEY (call, key)) WITHOUT ROWID;";
+
+fn fill(connection: &mut Connection, folder: &Path, database: &Path) -> Result<(), WorldError> {
+    let (schema_path, seed_path) = (folder.join("schema.sql"), folder.join("seed.sql"));
+    let (schema, seed) = (read(&schema_path)?, read(&seed_path)?);
+    let at = database.display().to_string();
+    let failed = statement(&at);
+    let made: bool = connection
+        .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'world_made'", [], |row| row.get(0))
+        .map_err(&failed)?;
+    let files = format!("{schema}\n--\n{seed}");
+    if made {
+        let stored: String =
+            connection.query_row("SELECT files FROM world_made", [], |row| row.get(0)).map_err(&failed)?;
+        return if stored == files { Ok(()) } else { Err(WorldError::Stale { path: at.clone() }) };
+    }
+    let transaction = connection.transaction().map_err(&failed)?;
+    transaction.execute_batch(OWN).map_err(&failed)?;
+    run_file(&transaction, &schema_path, &schema)?;
+    run_file(&transaction, &seed_path, &seed)?;
+    transaction.execute("INSERT INTO world_made (files) VALUES (?1)", [files]).map_err(&failed)?;
+    transaction.commit().map_err(failed)
+}
+
+/// Runs the statements of a file. A statement that cannot be read is told with its line and column.
+fn run_file(connection: &Connection, path: &Path, text: &str) -> Result<(), WorldError> {
+    connection.execute_batch(text).map_err(|error| {
+        let at = match &error {
+            rusqlite::Error::SqlInputError { sql, offset, .. } => {
+                let offset = usize::try_from(*offset).unwrap_or(0);
+                text.len().checked_sub(sql.len()).map(|start| start + offset)
+            }
+            _ => None,
+        };
+        let before = at.and_then(|at| text.get(..at));
+        let line = before.map_or(0, |before| before.matches('\n').count() as u64 + 1);
+        let column =
+            before.map_or(0, |before| before.chars().rev().take_while(|c| *c != '\n').count() as u64 + 1);
+        WorldError::Text { file: path.display().to_string(), line, column, why: error.to_string() }
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,120 @@
+//! Faults on demand: which exchange of a simulated party goes wrong, and how. Decided here from a seed, carried out
+//! by the side that holds the socket.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What goes wrong with one exchange.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// The request is lost: the party never sees it, the asker hears nothing.
+    DropRequest,
+    /// The party does its work; its reply is lost.
+    DropReply,
+    /// The connection is closed once the party has done its work.
+    Close,
+    /// The reply comes this many milliseconds later.
+    Delay(u64),
+    /// The reply comes twice.
+    DuplicateReply,
+    /// The reply's seal is wrong.
+    WrongSeal,
+    /// Some bytes of the reply are others.
+    Garble,
+    /// Only the first half of the reply comes.
+    Truncate,
+}
+
+/// When a fault happens: by chance, or at given exchanges, of one call or of all.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    /// The call; all calls if not said.
+    pub call: Option<String>,
+    /// The fault.
+    pub fault: Fault,
+    /// Of 10,000 exchanges, so many.
+    #[serde(default)]
+    pub of_10000: u16,
+    /// At these exchanges of the call, counted from 1 (of all calls together, if no call is named).
+    #[serde(default)]
+    pub at: Vec<u64>,
+}
+
+/// The faults of one simulated party. The same seed and the same order of exchanges give the same faults.
+#[derive(Debug, Clone)]
+pub struct FaultPlan {
+    rules: Vec<FaultRule>,
+    state: u64,
+    all: u64,
+    seen: BTreeMap<String, u64>,
+}
+
+impl FaultPlan {
+    /// A plan; the first rule that applies wins.
+    #[must_use]
+    pub fn new(seed: u64, rules: Vec<FaultRule>) -> Self {
+        Self { rules, state: seed, all: 0, seen: BTreeMap::new() }
+    }
+
+    /// A plan without faults.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::new(0, Vec::new())
+    }
+
+    /// What goes wrong with the next exchange of a call.
+    pub fn next(&mut self, call: &str) -> Option<Fault> {
+        self.all += 1;
+        let seen = self.seen.entry(call.to_owned()).or_insert(0);
+        *seen += 1;
+        let (all, seen) = (self.all, *seen);
+        let mut chosen = None;
+        for rule in &self.rules {
+            let roll = next_random(&mut self.state) % 10_000;
+            let applies = rule.call.as_deref().is_none_or(|name| name == call);
+            let turn = if rule.call.is_some() { seen } else { all };
+            let hits = rule.at.contains(&turn) || roll < u64::from(rule.of_10000);
+            if chosen.is_none() && applies && hits {
+                chosen = Some(rule.fault);
+            }
+        }
+        chosen
+    }
+}
+
+/// SplitMix64: a small generator whose whole state is one number, so that a seed is a plan.
+fn next_random(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    let mut mixed = *state;
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    mixed ^ (mixed >> 31)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_seed_is_a_plan() {
+        let rules = || {
+            vec![
+                FaultRule { call: Some("pay".into()), fault: Fault::DropReply, of_10000: 0, at: vec![2] },
+                FaultRule { call: None, fault: Fault::Delay(5), of_10000: 1_000, at: vec![] },
+            ]
+        };
+        let run = |seed| {
+            let mut plan = FaultPlan::new(seed, rules());
+            (0..1_000).map(|turn| plan.next(if turn % 2 == 0 { "pay" } else { "query" })).collect::<Vec<_>>()
+        };
+        let faults = run(7);
+        assert_eq!(faults, run(7));
+        assert_ne!(faults, run(8));
+        assert_eq!(faults[2], Some(Fault::DropReply));
+        let delayed = faults.iter().filter(|fault| **fault == Some(Fault::Delay(5))).count();
+        assert!((60..140).contains(&delayed), "{delayed}");
+        assert_eq!(FaultPlan::none().next("pay"), None);
+    }
+}
