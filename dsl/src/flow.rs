@@ -15,6 +15,7 @@ mod program;
 mod rules;
 mod state;
 mod step;
+pub mod walk;
 
 pub use event::{
     Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Parked, Proof, Reply, Says,

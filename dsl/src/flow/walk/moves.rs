@@ -1,0 +1,496 @@
+//! What may happen next in the world of a walk, and what comes of it.
+
+use super::super::event::{
+    Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Reply, Says, Timer,
+};
+use super::super::program::{CallContract, CallKind, FlowProgram, Node, NodeId, Repeats, StepId, Way};
+use super::super::rules::{Fault, Rules};
+use super::super::state::{Durable, End, OperationState, Wait};
+use super::super::step::step_by;
+use super::story::say;
+use super::world::{
+    Both, Chooser, DONE, NOTHING, REFUSED, TOLD_CANCELLED, TOLD_DONE, TOLD_PENDING, TOLD_REFUSED, World,
+};
+
+/// One move of the world.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum Move {
+    Feed(Event),
+    /// A copy reaches the party.
+    Arrive(StepId),
+    /// A reply reaches us.
+    Deliver(StepId, u8),
+    /// A question is looked at.
+    Look(StepId, usize),
+    /// Its answer reaches us.
+    Answered(StepId, usize),
+    /// A reversal reaches the party.
+    ArriveBack(StepId),
+    /// Its reply reaches us.
+    DeliverBack(StepId, u8),
+    Fire(usize),
+    Crash,
+}
+
+impl Move {
+    /// Nobody is bound to make it: a flow that only these could move stands still.
+    pub(super) fn is_optional(&self) -> bool {
+        matches!(self, Self::Crash | Self::Feed(Event::CancelAsked | Event::AskerLimit))
+    }
+}
+
+/// All moves of a world.
+pub(super) fn moves(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
+    if !world.asked {
+        return into.push(Move::Feed(Event::Asked));
+    }
+    for step in program.step_ids() {
+        of_step(program, world, step, into);
+    }
+    for (place, timer) in world.timers.iter().enumerate() {
+        if !matches!(timer, Timer::Warn(_)) {
+            into.push(Move::Fire(place));
+        }
+    }
+    for (of, row) in &world.rows {
+        for end in [End::Done, End::Refused] {
+            into.push(Move::Feed(Event::RowEnded { of: super::super::program::LoopId(*of), row: *row, end }));
+        }
+    }
+    of_node(program, world, into);
+    if world.state.memory.asker {
+        into.push(Move::Feed(Event::AskerLimit));
+    }
+    if world.cancels > 0 && world.state.durable.asked {
+        into.push(Move::Feed(Event::CancelAsked));
+    }
+    if world.crashes > 0 && world.journal.asked && !settled(&world.journal) {
+        into.push(Move::Crash);
+    }
+}
+
+fn settled(durable: &Durable) -> bool {
+    durable.end.is_some() && durable.cancel != super::super::state::Cancel::Wished
+}
+
+fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
+    let durable = &world.state.durable;
+    if durable.unwinding() || durable.end.is_some() {
+        return;
+    }
+    match program.node(durable.at) {
+        Some(Node::Hold(hold)) => {
+            into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Ok(()) }));
+            into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Err("declined".into()) }));
+        }
+        Some(Node::Await { .. }) => into.push(Move::Feed(Event::Arrived(durable.at))),
+        _ => {}
+    }
+}
+
+fn of_step(program: &FlowProgram, world: &World, step: StepId, into: &mut Vec<Move>) {
+    let at = usize::from(step.0);
+    let (Some(leg), Some(attempt)) = (world.legs.get(at), world.state.memory.operations.get(at)) else {
+        return;
+    };
+    if attempt.wait == Wait::Reply {
+        if contract(program, world, step).is_some_and(|call| call.kind == CallKind::Query) {
+            into.push(Move::Feed(Event::Reply(step, Reply::Done)));
+            into.push(Move::Feed(Event::Reply(step, Reply::Refused("refused".into()))));
+        }
+        into.push(Move::Feed(Event::NoReply(step)));
+    }
+    if leg.flight > 0 {
+        into.push(Move::Arrive(step));
+    }
+    for bit in [DONE, REFUSED, NOTHING] {
+        if leg.replies & bit != 0 {
+            into.push(Move::Deliver(step, bit));
+        }
+        if leg.back_replies & bit != 0 {
+            into.push(Move::DeliverBack(step, bit));
+        }
+    }
+    for (place, (number, seen)) in leg.asks.iter().enumerate() {
+        into.push(if seen.is_some() { Move::Answered(step, place) } else { Move::Look(step, place) });
+        if *number == attempt.number && attempt.wait == Wait::Enquiry {
+            into.push(Move::Feed(Event::Enquired { step, number: *number, says: Says::Nothing }));
+        }
+    }
+    if leg.backs > 0 {
+        into.push(Move::ArriveBack(step));
+    }
+    if attempt.wait == Wait::Back {
+        into.push(Move::Feed(Event::NoBackReply(step)));
+    }
+}
+
+pub(super) fn contract<'a>(
+    program: &'a FlowProgram,
+    world: &World,
+    step: StepId,
+) -> Option<&'a CallContract> {
+    let chosen = world.state.durable.operation(step).and_then(|operation| operation.call);
+    program.call(chosen.or_else(|| program.step(step)?.calls.first().copied())?)
+}
+
+/// The world after a move. With `lines`, tells it.
+pub(super) fn apply(
+    rules: Rules,
+    program: &FlowProgram,
+    world: &World,
+    by: &Move,
+    chooser: &mut Chooser,
+    lines: Option<&mut Vec<String>>,
+) -> World {
+    let mut act = Act { rules, program, world: world.clone(), chooser, lines, events: Vec::new() };
+    act.make(by);
+    while let Some(event) = act.events.pop() {
+        act.drive(&event);
+    }
+    let mut world = act.world;
+    world.tidy(rules.broken(Fault::OldEnquiryUsed));
+    world
+}
+
+struct Act<'a> {
+    rules: Rules,
+    program: &'a FlowProgram,
+    world: World,
+    chooser: &'a mut Chooser,
+    lines: Option<&'a mut Vec<String>>,
+    events: Vec<Event>,
+}
+
+impl Act<'_> {
+    fn tell(&mut self, line: impl FnOnce(&FlowProgram, &World) -> Option<String>) {
+        if let Some(lines) = &mut self.lines {
+            lines.extend(line(self.program, &self.world));
+        }
+    }
+
+    fn make(&mut self, by: &Move) {
+        match by {
+            Move::Feed(event) => self.feed(event),
+            Move::Arrive(step) => self.arrive(*step),
+            Move::Deliver(step, bit) => {
+                if let Some(leg) = self.world.leg(*step) {
+                    leg.replies &= !bit;
+                }
+                let reply = match *bit {
+                    DONE => Reply::Done,
+                    REFUSED => Reply::Refused("refused".into()),
+                    _ => Reply::Unknown,
+                };
+                self.feed(&Event::Reply(*step, reply));
+            }
+            Move::Look(step, place) => self.look(*step, *place),
+            Move::Answered(step, place) => {
+                let Some(leg) = self.world.leg(*step) else { return };
+                let (number, seen) = leg.asks.remove(*place);
+                self.feed(&Event::Enquired { step: *step, number, says: seen.unwrap_or(Says::Nothing) });
+            }
+            Move::ArriveBack(step) => self.arrive_back(*step),
+            Move::DeliverBack(step, bit) => {
+                if let Some(leg) = self.world.leg(*step) {
+                    leg.back_replies &= !bit;
+                }
+                let reply = match *bit {
+                    DONE => BackReply::Reversed,
+                    REFUSED => BackReply::Refused,
+                    _ => BackReply::Nothing,
+                };
+                self.feed(&Event::BackReply(*step, reply));
+            }
+            Move::Fire(place) => {
+                let timer = self.world.timers.remove(*place);
+                if let Timer::Quiet { step, .. } = timer
+                    && let Some(leg) = self.world.leg(step)
+                {
+                    leg.flight = 0;
+                }
+                self.feed(&Event::Timer(timer));
+            }
+            Move::Crash => self.crash(),
+        }
+    }
+
+    fn feed(&mut self, event: &Event) {
+        match event {
+            Event::Asked => self.world.asked = true,
+            Event::CancelAsked => self.world.cancels -= 1,
+            Event::RowEnded { of, row, .. } => self.world.rows.retain(|open| *open != (of.0, *row)),
+            _ => {}
+        }
+        self.tell(|program, _| say::event(program, event));
+        self.drive(event);
+    }
+
+    fn crash(&mut self) {
+        self.tell(|_, _| Some("the node stops; another run finds the flow in the journal".into()));
+        self.world.crash(self.program);
+        self.events.clear();
+        if self.world.journal.asked {
+            self.drive(&Event::Restart { crashed: true });
+        }
+    }
+
+    /// Feeds an event and carries out what comes of it. False if the node stopped on the way.
+    fn drive(&mut self, event: &Event) {
+        let mut guards = std::mem::take(&mut self.world.guards);
+        let mut judge = Both { guards: &mut guards, chooser: self.chooser };
+        let step = step_by(self.rules, self.program, &self.world.state, event, &mut judge);
+        self.world.guards = guards;
+        for effect in &step.effects {
+            let matters = !matches!(effect, Effect::Timer(..) | Effect::Park(_) | Effect::Alarm(_));
+            if matters && self.world.crashes > 0 && self.world.asked && self.chooser.choose(2) == 1 {
+                return self.crash();
+            }
+            match effect {
+                Effect::Prepare(of) if self.fails_to_prepare() => {
+                    return self.cannot_prepare(*of, false, event);
+                }
+                Effect::PrepareBack(of) if self.fails_to_prepare() => {
+                    return self.cannot_prepare(*of, true, event);
+                }
+                Effect::Write(changes) => {
+                    let reserves = changes.iter().any(|change| matches!(change, Change::Reserve(_)));
+                    if reserves && self.world.full > 0 && self.chooser.choose(2) == 1 {
+                        self.world.full -= 1;
+                        let during = Box::new(event.clone());
+                        return self.drive(&Event::NotWritten { why: NotWritten::LimitFull, during });
+                    }
+                    let before = std::mem::replace(&mut self.world.journal, step.next.durable.clone());
+                    self.tell(|program, world| say::write(program, &before, &world.journal));
+                }
+                other => self.carry_out(other),
+            }
+        }
+        self.world.state = step.next;
+    }
+
+    fn fails_to_prepare(&mut self) -> bool {
+        let fails = self.world.unprepared > 0 && self.chooser.choose(2) == 1;
+        self.world.unprepared -= u8::from(fails);
+        fails
+    }
+
+    fn cannot_prepare(&mut self, step: StepId, back: bool, event: &Event) {
+        self.tell(|program, _| Some(format!("{} cannot be made into a message", say::step(program, step))));
+        let during = Box::new(event.clone());
+        self.drive(&Event::CannotPrepare { step, back, reason: "bad_message".into(), during });
+    }
+
+    fn carry_out(&mut self, effect: &Effect) {
+        match effect {
+            Effect::Send(step, copy) => self.send(*step, *copy),
+            Effect::SendBack(step, _) => self.send_back(*step),
+            Effect::Enquire { step, number, .. } => {
+                if let Some(leg) = self.world.leg(*step) {
+                    leg.asks.push((*number, None));
+                }
+                self.tell(|program, _| {
+                    Some(format!("the enquiry about {} leaves", say::step(program, *step)))
+                });
+            }
+            Effect::Timer(timer, _) => self.world.timers.push(*timer),
+            Effect::StartRow(of, row) => {
+                if !self.world.rows.contains(&(of.0, *row)) {
+                    self.world.rows.push((of.0, *row));
+                }
+            }
+            Effect::Answer(answer) => {
+                self.world.told |= match answer {
+                    Answer::Done(_) => TOLD_DONE,
+                    Answer::Refused(_) => TOLD_REFUSED,
+                    Answer::Pending => TOLD_PENDING,
+                };
+                self.tell(|_, _| Some(say::answer(answer)));
+            }
+            Effect::AnswerCancel(CancelAnswer::Cancelled) => {
+                self.world.told |= TOLD_CANCELLED;
+                self.tell(|_, _| Some("told CANCELLED".into()));
+            }
+            _ => {}
+        }
+    }
+
+    fn is_query(&self, step: StepId) -> bool {
+        contract(self.program, &self.world, step).is_some_and(|call| call.kind == CallKind::Query)
+            && self.program.step(step).is_some_and(|found| found.calls.len() == 1)
+    }
+
+    fn send(&mut self, step: StepId, copy: u8) {
+        if self.is_query(step) {
+            return;
+        }
+        if self.world.is_atomic(step) {
+            return self.at_once(step);
+        }
+        if self.chooser.choose(2) == 1 {
+            self.tell(|program, _| Some(format!("not a byte of {} leaves", say::copy(program, step, copy))));
+            return self.events.push(Event::NotSent(step));
+        }
+        if let Some(leg) = self.world.leg(step) {
+            leg.flight = leg.flight.saturating_add(1);
+        }
+        self.tell(|program, _| Some(format!("{} leaves", say::copy(program, step, copy))));
+    }
+
+    /// A posting as one of its outcomes.
+    fn at_once(&mut self, step: StepId) {
+        let assured = self.call_of(step).is_some_and(|call| call.assured);
+        let chosen = self.chooser.choose(if assured { 3 } else { 4 });
+        let holds = chosen == 0 || chosen == 2;
+        if let Some(leg) = self.world.leg(step) {
+            leg.made += u8::from(holds);
+        }
+        let (what, event) = match chosen {
+            0 => ("holds", Event::Reply(step, Reply::Done)),
+            1 | 2 => (
+                if holds { "holds, but nobody knows" } else { "never comes, and nobody knows" },
+                Event::NoReply(step),
+            ),
+            _ => ("is refused", Event::Reply(step, Reply::Refused("refused".into()))),
+        };
+        self.tell(|program, _| Some(format!("{} {what}", say::step(program, step))));
+        self.events.push(event);
+    }
+
+    fn send_back(&mut self, step: StepId) {
+        if self.world.is_atomic(step) {
+            let chosen = self.chooser.choose(4);
+            let taken = chosen == 0 || chosen == 2;
+            if let Some(leg) = self.world.leg(step) {
+                leg.taken += u8::from(taken && leg.holds());
+            }
+            let event = match chosen {
+                0 => Event::BackReply(step, BackReply::Reversed),
+                1 => Event::BackReply(step, BackReply::Refused),
+                _ => Event::NoBackReply(step),
+            };
+            let what = [
+                "is taken back",
+                "is not taken back",
+                "is taken back, but nobody knows",
+                "stays, and nobody knows",
+            ];
+            let what = what.get(usize::from(chosen)).copied().unwrap_or_default();
+            self.tell(|program, _| Some(format!("{} {what}", say::step(program, step))));
+            return self.events.push(event);
+        }
+        if let Some(leg) = self.world.leg(step) {
+            leg.backs = leg.backs.saturating_add(1);
+        }
+        self.tell(|program, _| Some(format!("the reversal of {} leaves", say::step(program, step))));
+    }
+
+    fn call_of(&self, step: StepId) -> Option<CallContract> {
+        let chosen = self.world.journal.operation(step).and_then(|operation| operation.call);
+        let first = self.program.step(step)?.calls.first().copied();
+        self.program.call(chosen.or(first)?).cloned()
+    }
+
+    /// The party judges a copy.
+    fn arrive(&mut self, step: StepId) {
+        let Some(call) = self.call_of(step) else { return };
+        let Some(leg) = self.world.leg(step) else { return };
+        leg.flight -= 1;
+        let known = match call.repeats {
+            Repeats::SameAnswer if leg.made > 0 => Some(DONE),
+            Repeats::SameAnswer if leg.refused => Some(REFUSED),
+            Repeats::SameAnswerWhenDone if leg.made > 0 => Some(DONE),
+            Repeats::SaysDuplicate if leg.made > 0 => Some(NOTHING),
+            _ if leg.remembered => Some(REFUSED),
+            _ => None,
+        };
+        let holds = known.is_none() && (call.assured || self.chooser.choose(2) == 0);
+        let Some(leg) = self.world.leg(step) else { return };
+        let reply = known.unwrap_or(if holds { DONE } else { REFUSED });
+        leg.made = leg.made.saturating_add(u8::from(holds));
+        leg.refused |= reply == REFUSED;
+        leg.replies |= reply;
+        self.tell(|program, _| {
+            let party = say::party(program, step);
+            let name = say::step(program, step);
+            Some(match (holds, reply) {
+                (true, _) => format!("{party} HOLDS {name}"),
+                (_, DONE) => format!("{party} repeats its answer to {name}"),
+                (_, NOTHING) => format!("{party} says that {name} is a duplicate"),
+                _ => format!("{party} refuses {name}"),
+            })
+        });
+    }
+
+    fn look(&mut self, step: StepId, place: usize) {
+        let lags = self.call_of(step).is_some_and(|call| {
+            call.ways.iter().any(|way| matches!(way, Way::Enquire { proves_done_only: true, .. }))
+        });
+        let behind = lags && self.chooser.choose(2) == 1;
+        let Some(leg) = self.world.leg(step) else { return };
+        let says = match () {
+            () if behind => Says::NotFound,
+            () if leg.holds() => Says::Done,
+            () if leg.taken > 0 => Says::Reversed,
+            () if leg.refused => Says::Refused,
+            () => Says::NotFound,
+        };
+        if let Some(ask) = leg.asks.get_mut(place) {
+            ask.1 = Some(says);
+        }
+        self.tell(|program, _| {
+            Some(format!(
+                "{} looks for {}: {}",
+                say::party(program, step),
+                say::step(program, step),
+                say::says(says)
+            ))
+        });
+    }
+
+    fn arrive_back(&mut self, step: StepId) {
+        let Some(back) = self.call_of(step).and_then(|call| call.back) else { return };
+        let may_refuse = self.chooser.choose(2) == 1;
+        let Some(leg) = self.world.leg(step) else { return };
+        leg.backs -= 1;
+        let takes = leg.holds() || !back.names_original || (leg.taken > 0 && !back.repeatable);
+        let reply = match () {
+            () if may_refuse && leg.taken == 0 => REFUSED,
+            () if takes => {
+                leg.taken = leg.taken.saturating_add(1);
+                DONE
+            }
+            () if leg.taken > 0 => DONE,
+            () => {
+                leg.remembered |= back.remembered;
+                NOTHING
+            }
+        };
+        leg.back_replies |= reply;
+        self.tell(|program, _| {
+            let party = say::party(program, step);
+            let name = say::step(program, step);
+            Some(match reply {
+                DONE if takes => format!("{party} takes {name} back"),
+                DONE => format!("{party} says again that {name} is taken back"),
+                REFUSED => format!("{party} refuses to take {name} back"),
+                _ => format!("{party} has no {name} to take back"),
+            })
+        });
+    }
+}
+
+/// Steps whose operation is open in the journal, for a story's end.
+pub(super) fn is_open(durable: &Durable, step: StepId) -> bool {
+    durable.operation(step).is_some_and(|operation| {
+        !matches!(
+            operation.state,
+            OperationState::New | OperationState::Done | OperationState::Refused | OperationState::Undone
+        )
+    })
+}
+
+/// A place in the words of the program.
+pub(super) fn place(program: &FlowProgram, at: NodeId) -> &str {
+    program.places.get(usize::from(at.0)).map_or("the end", |place| place)
+}

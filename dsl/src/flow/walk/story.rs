@@ -1,0 +1,363 @@
+//! What must hold in every world, and how a path that breaks it is told.
+
+use super::super::program::{FlowProgram, Node, StepId, Undo, Way};
+use super::super::rules::Rules;
+use super::super::state::{Cancel, End, OperationState};
+use super::Came;
+use super::moves::{apply, contract, is_open, place};
+use super::world::{Chooser, TOLD_CANCELLED, TOLD_DONE, TOLD_REFUSED, World};
+use std::fmt;
+
+/// What a story breaks (`flows.md` 8).
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Property {
+    /// S1: made or taken back twice.
+    Twice(StepId),
+    /// S2: the journal says what the party's books do not.
+    Books(StepId),
+    /// S2: it moved, and nothing in the journal says so.
+    NobodyKnows(StepId),
+    /// S3: a false answer.
+    FalseAnswer,
+    /// S4: told, and the ask is not written.
+    Untold,
+    /// S5: nothing more can happen, and it has neither ended nor parked.
+    Hangs,
+    /// S6: a leg is held after an ordinary refusal, and the text does not say so.
+    OneSided(StepId),
+    /// What is declared of a call cannot work.
+    Declaration(StepId),
+    /// More states than the walk may see.
+    TooLarge,
+}
+
+/// A path that breaks a property.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Story {
+    /// The flow.
+    pub flow: Box<str>,
+    /// What is broken.
+    pub property: Property,
+    /// The step to change, where there is one.
+    pub step: Option<Box<str>>,
+    /// What happens, in order.
+    pub lines: Vec<String>,
+    /// What to write instead.
+    pub help: String,
+}
+
+impl fmt::Display for Story {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(to, "flow {}", self.flow)?;
+        if let Some(step) = &self.step {
+            write!(to, "  step `{step}`")?;
+        }
+        for (number, line) in self.lines.iter().enumerate() {
+            write!(to, "\n  {}. {line}", number + 1)?;
+        }
+        write!(to, "\n  help: {}", self.help)
+    }
+}
+
+/// The property that a world breaks.
+pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
+    if world.told != 0 && world.asked && !world.journal.asked && program.journaled() {
+        return Some(Property::Untold);
+    }
+    let mut holding = false;
+    for step in program.step_ids() {
+        let place = usize::from(step.0);
+        let (Some(leg), Some(operation)) = (world.legs.get(place), world.journal.operations.get(place))
+        else {
+            continue;
+        };
+        if leg.made > 1 || leg.taken > leg.made {
+            return Some(Property::Twice(step));
+        }
+        let definition = program.step(step)?;
+        let given_back = match definition.undo {
+            Undo::By(other) => world.legs.get(usize::from(other.0)).is_some_and(super::world::Leg::holds),
+            _ => false,
+        };
+        let holds = leg.holds() && !given_back;
+        let posting = contract(program, world, step)
+            .is_some_and(|call| call.kind == super::super::program::CallKind::Posting);
+        holding |= holds && posting && definition.undo_of.is_none();
+        let books = match operation.state {
+            OperationState::New if leg.made > 0 => return Some(Property::NobodyKnows(step)),
+            OperationState::Done if posting => holds,
+            OperationState::Refused | OperationState::Undone => !holds,
+            _ => true,
+        };
+        if !books && !world.is_query_like(program, step) {
+            return Some(Property::Books(step));
+        }
+        let own_undo = matches!(definition.undo, Undo::Provider | Undo::By(_));
+        if operation.state == OperationState::Held && !own_undo && !says_park(program, world) {
+            return Some(Property::OneSided(step));
+        }
+    }
+    answers(program, world, holding)
+}
+
+/// The text says of what was refused that something may stay held.
+fn says_park(program: &FlowProgram, world: &World) -> bool {
+    program.steps.iter().zip(&world.journal.operations).any(|(step, operation)| {
+        let refused = matches!(operation.state, OperationState::Refused);
+        refused && step.park.is_some()
+    })
+}
+
+fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Property> {
+    let told = |bit| world.told & bit != 0;
+    let broken = |operation: &super::super::state::Operation| {
+        use OperationState::{Held, Parked, Refused, Undoing, Undone};
+        matches!(operation.state, Refused | Undone | Undoing | Held)
+            || (operation.state == Parked && world.journal.end == Some(End::Done))
+    };
+    let uncancelled = world.journal.cancel == Cancel::No;
+    let own = program.steps.iter().zip(&world.journal.operations).filter(|(step, _)| step.undo_of.is_none());
+    let broken = own.map(|(_, operation)| operation).any(broken);
+    let lies = (told(TOLD_DONE) && told(TOLD_REFUSED))
+        || (told(TOLD_DONE) && uncancelled && broken)
+        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding);
+    lies.then_some(Property::FalseAnswer)
+}
+
+/// What is wrong with a world in which nothing more can happen.
+pub(super) fn stands_still(program: &FlowProgram, world: &World) -> Option<Property> {
+    let journal = &world.journal;
+    let untouched = !journal.asked && world.legs.iter().all(|leg| leg.made == 0);
+    let ended = journal.end.is_some() && journal.cancel != Cancel::Wished;
+    let queries = !program.journaled();
+    let parked = journal.parked(program) || world.state.memory.announced.is_some();
+    (!(untouched || ended || parked || queries)).then_some(Property::Hangs)
+}
+
+impl World {
+    fn is_query_like(&self, program: &FlowProgram, step: StepId) -> bool {
+        contract(program, self, step)
+            .is_some_and(|call| call.kind != super::super::program::CallKind::Posting)
+    }
+}
+
+/// The path to a state, told from the beginning.
+pub(super) fn tell(
+    rules: Rules,
+    program: &FlowProgram,
+    atomic: &[bool],
+    came: &[Came],
+    at: u32,
+    property: Property,
+) -> Box<Story> {
+    let mut path = Vec::new();
+    let mut here = came.get(at as usize);
+    while let Some(step) = here {
+        path.push(step);
+        here = came.get(step.from as usize);
+    }
+    let mut world = World::new(program, atomic);
+    let mut lines = Vec::new();
+    for step in path.iter().rev() {
+        world = apply(rules, program, &world, &step.by, &mut Chooser::new(&step.tape), Some(&mut lines));
+    }
+    lines.push(last_line(program, &world, property));
+    let step = match property {
+        Property::Twice(step)
+        | Property::Books(step)
+        | Property::NobodyKnows(step)
+        | Property::OneSided(step)
+        | Property::Declaration(step) => Some(step),
+        _ => program.step_ids().find(|step| is_open(&world.journal, *step)),
+    };
+    Box::new(Story {
+        flow: program.name.clone(),
+        property,
+        step: step.and_then(|step| program.step(step)).map(|step| step.name.clone()),
+        lines,
+        help: help(program, property),
+    })
+}
+
+fn last_line(program: &FlowProgram, world: &World, property: Property) -> String {
+    let name = |step| say::step(program, step);
+    match property {
+        Property::Twice(step) => format!("{} stands twice in the books", name(step)),
+        Property::Books(step) => {
+            let state = world.journal.operation(step).map(|operation| operation.state).unwrap_or_default();
+            format!("the journal says that {} is {}, the party's books do not", name(step), say::state(state))
+        }
+        Property::NobodyKnows(step) => format!("{} holds, and the journal knows of nothing", name(step)),
+        Property::FalseAnswer => "what was told is not what holds".into(),
+        Property::Untold => "it was told, and the ask is not in the journal".into(),
+        Property::Hangs => {
+            format!(
+                "nothing more can happen at `{}`: not ended, not parked",
+                place(program, world.journal.at)
+            )
+        }
+        Property::OneSided(step) => format!("{} is held and has no way back", name(step)),
+        Property::Declaration(step) => format!("{} cannot be resolved so", name(step)),
+        Property::TooLarge => "the flow has more states than can be walked".into(),
+    }
+}
+
+fn help(program: &FlowProgram, property: Property) -> String {
+    let call = |step: StepId| {
+        let first = program.step(step).and_then(|step| step.calls.first().copied());
+        first.and_then(|call| program.call(call)).map_or("the call", |call| &call.name)
+    };
+    match property {
+        Property::Twice(step) | Property::Books(step) => {
+            let repeats = first_repeats(program, step);
+            if repeats {
+                format!(
+                    "`{}` may be repeated only if it promises the same answer; else end its way out with  park",
+                    call(step)
+                )
+            } else {
+                format!(
+                    "`not found` and `nothing to reverse` need  promises quiet …  or  remembered  at `{}`",
+                    call(step)
+                )
+            }
+        }
+        Property::NobodyKnows(_) | Property::Untold => {
+            "a rule of the interpreter is broken: report it".into()
+        }
+        Property::FalseAnswer => {
+            "let everything behind `answer` be assured, or move `answer` to the end".into()
+        }
+        Property::Hangs => "end the way out with  park".into(),
+        Property::OneSided(_) => {
+            "write  undo  at the step, move it behind what may be refused, or say  else park \"why\"  there"
+                .into()
+        }
+        Property::Declaration(_) => {
+            "declare the call's key, time limit and way out, ending with  park".into()
+        }
+        Property::TooLarge => "split the flow: `start` what may run on its own".into(),
+    }
+}
+
+fn first_repeats(program: &FlowProgram, step: StepId) -> bool {
+    let calls = program.step(step).map(|step| step.calls.as_slice()).unwrap_or_default();
+    calls
+        .iter()
+        .filter_map(|call| program.call(*call))
+        .any(|call| call.ways.iter().any(|way| matches!(way, Way::Repeat { .. })))
+}
+
+/// The words of the stories.
+pub(super) mod say {
+    use super::super::super::event::{Answer, Event, Reply, Says, Timer};
+    use super::super::super::state::{Durable, End, OperationState};
+    use super::{FlowProgram, Node, StepId};
+
+    pub(in super::super) fn step(program: &FlowProgram, step: StepId) -> &str {
+        program.step(step).map_or("a step", |step| &step.name)
+    }
+
+    pub(in super::super) fn party(program: &FlowProgram, step: StepId) -> &str {
+        let first = program.step(step).and_then(|step| step.calls.first().copied());
+        first.and_then(|call| program.call(call)).map_or("the party", |call| &call.party)
+    }
+
+    pub(in super::super) fn copy(program: &FlowProgram, of: StepId, copy: u8) -> String {
+        let name = step(program, of);
+        if copy > 1 { format!("copy {copy} of {name}") } else { name.to_owned() }
+    }
+
+    pub(in super::super) fn says(says: Says) -> &'static str {
+        match says {
+            Says::Done => "done",
+            Says::Reversed => "taken back",
+            Says::Refused => "refused",
+            Says::NotFound => "not found",
+            Says::Nothing => "nothing",
+        }
+    }
+
+    pub(in super::super) fn state(state: OperationState) -> &'static str {
+        match state {
+            OperationState::New => "new",
+            OperationState::Intent => "intent",
+            OperationState::Unknown => "unknown",
+            OperationState::Reversing => "reversing",
+            OperationState::Done => "done",
+            OperationState::Refused => "refused",
+            OperationState::Undoing => "undoing",
+            OperationState::Undone => "undone",
+            OperationState::Parked => "parked",
+            OperationState::Held => "held",
+        }
+    }
+
+    pub(in super::super) fn answer(answer: &Answer) -> String {
+        match answer {
+            Answer::Done(_) => "told DONE".into(),
+            Answer::Refused(reason) => format!("told REFUSED ({reason})"),
+            Answer::Pending => "told PENDING".into(),
+        }
+    }
+
+    pub(in super::super) fn event(program: &FlowProgram, event: &Event) -> Option<String> {
+        let name = |of: &StepId| step(program, *of);
+        Some(match event {
+            Event::Asked => "the ask comes".into(),
+            Event::Reply(of, Reply::Done) => format!("the reply comes: {} done", name(of)),
+            Event::Reply(of, Reply::Refused(_)) => format!("the reply comes: {} refused", name(of)),
+            Event::Reply(of, Reply::Unknown) => {
+                format!("a reply comes that says nothing certain of {}", name(of))
+            }
+            Event::NoReply(of) => format!("no answer to {} in time", name(of)),
+            Event::Enquired { step: of, says: Says::Nothing, .. } => {
+                format!("the enquiry about {} is not answered", name(of))
+            }
+            Event::Enquired { step: of, says, .. } => {
+                format!("the enquiry's answer comes: {} {}", name(of), self::says(*says))
+            }
+            Event::BackReply(of, reply) => {
+                format!("the reply to the reversal of {} comes: {reply:?}", name(of))
+            }
+            Event::NoBackReply(of) => format!("the reversal of {} is not answered", name(of)),
+            Event::Timer(Timer::Quiet { step: of, .. }) => format!("the quiet time of {} is over", name(of)),
+            Event::Timer(Timer::Deadline(_)) => "the deadline passes".into(),
+            Event::Timer(Timer::Await(_)) => "nothing comes in time".into(),
+            Event::CancelAsked => "the asker cancels".into(),
+            Event::AskerLimit => "the asker can wait no longer".into(),
+            Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),
+            Event::Decision { .. } => "the operator declines".into(),
+            Event::Arrived(_) => "what was waited for comes".into(),
+            Event::RowEnded { row, end, .. } => {
+                format!("row {} ends {}", row + 1, if *end == End::Done { "done" } else { "refused" })
+            }
+            _ => return None,
+        })
+    }
+
+    /// What a write changed, in a line.
+    pub(in super::super) fn write(
+        program: &FlowProgram,
+        before: &Durable,
+        after: &Durable,
+    ) -> Option<String> {
+        let mut told = Vec::new();
+        for ((step, old), new) in program.steps.iter().zip(&before.operations).zip(&after.operations) {
+            if old.state != new.state || old.copies != new.copies || old.backs != new.backs {
+                told.push(format!("{} {}", step.name, state(new.state)));
+            }
+        }
+        if before.end != after.end {
+            told.push(if after.end == Some(End::Done) {
+                "ended done".into()
+            } else {
+                "ended refused".into()
+            });
+        }
+        if matches!(program.node(after.at), Some(Node::Park { .. })) && before.at != after.at {
+            told.push("parked".into());
+        }
+        (!told.is_empty()).then(|| format!("journal: {}", told.join(", ")))
+    }
+}
