@@ -1,5 +1,8 @@
 //! dsl
 pub mod evaluate;
+pub mod diagnostics;
+mod lex;
+pub mod parse;
 pub mod source;
 pub mod tree;
 pub mod model;

@@ -1,0 +1,59 @@
+//! The register of all diagnostics: one page for each code, as `tongshi explain` shows it.
+//!
+//! One table a hundred of codes: 01 syntax, 02 names, 03 types, 04 wire and layouts, 05 codes and outcomes, 06 calls and
+//! sessions, 07 flows and money, 08 deployment, 09 lints. A code is never reused.
+
+pub mod syntax;
+
+use super::Code;
+
+/// The page of one code.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Page {
+    /// The number.
+    pub code: Code,
+    /// What is wrong, in a few words.
+    pub title: &'static str,
+    /// Why it is wrong and what to do, in English.
+    pub text: &'static str,
+    /// The same in a line of Chinese.
+    pub chinese: &'static str,
+    /// A text that gives this diagnostic.
+    pub bad: &'static str,
+    /// The same text put right.
+    pub good: &'static str,
+}
+
+/// The tables, one for each hundred.
+pub const TABLES: &[&[Page]] = &[syntax::PAGES];
+
+/// The page of a code, if there is one.
+#[must_use]
+pub fn page(code: Code) -> Option<&'static Page> {
+    pages().find(|page| page.code == code)
+}
+
+/// All pages by their code.
+pub fn pages() -> impl Iterator<Item = &'static Page> {
+    TABLES.iter().flat_map(|table| table.iter())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_rise_so_that_none_is_used_twice() {
+        let codes: Vec<_> = pages().map(|page| page.code).collect();
+        assert!(codes.is_sorted_by(|one, next| one < next), "{codes:?}");
+    }
+
+    #[test]
+    fn every_page_says_something() {
+        for page in pages() {
+            assert!(!page.title.is_empty() && page.text.len() > 20, "{}", page.code);
+            assert!(page.chinese.chars().any(|letter| letter > '\u{2E80}'), "{}", page.code);
+            assert_ne!(page.bad, page.good, "{}", page.code);
+        }
+    }
+}
