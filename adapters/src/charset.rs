@@ -151,28 +151,43 @@ pub fn encode(charset: Charset, text: &str) -> Result<Cow<'_, [u8]>, EncodeError
     if charset == Charset::Utf8 || (charset.is_ascii_compatible() && text.is_ascii()) {
         return Ok(Cow::Borrowed(text.as_bytes()));
     }
+    if charset.hides_ascii() {
+        return multibyte::encode(charset, text)
+            .map(Cow::Owned)
+            .map_err(|offset| lacking(charset, text, offset));
+    }
     let mut bytes = Vec::with_capacity(text.len());
     for (index, character) in text.chars().enumerate() {
-        push(charset, character, &mut bytes).ok_or(EncodeError { charset, character, index })?;
+        bytes.push(single_byte(charset, character).ok_or(EncodeError { charset, character, index })?);
     }
     Ok(Cow::Owned(bytes))
 }
 
-/// Puts one character behind `bytes` and returns the bytes it took, or `None` if the set lacks it.
-fn push(charset: Charset, character: char, bytes: &mut Vec<u8>) -> Option<usize> {
-    let before = bytes.len();
-    if let Some(table) = charset.ebcdic_table() {
-        bytes.push(table.byte(character)?);
-    } else if character.is_ascii() {
-        bytes.push(u8::try_from(character).ok()?);
-    } else {
-        match charset {
-            Charset::Utf8 => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-            Charset::Gbk | Charset::Gb18030 => multibyte::push(charset, character, bytes)?,
-            _ => return None,
-        }
+/// The error for the character at this byte of the text.
+fn lacking(charset: Charset, text: &str, offset: usize) -> EncodeError {
+    let (before, after) = text.split_at_checked(offset).unwrap_or((text, ""));
+    let character = after.chars().next().unwrap_or(char::REPLACEMENT_CHARACTER);
+    EncodeError { charset, character, index: before.chars().count() }
+}
+
+/// The byte of a character in a set of single bytes.
+fn single_byte(charset: Charset, character: char) -> Option<u8> {
+    match charset.ebcdic_table() {
+        Some(table) => table.byte(character),
+        None => u8::try_from(character).ok().filter(u8::is_ascii),
     }
-    Some(bytes.len() - before)
+}
+
+/// The bytes that one character takes, `None` if the set lacks it.
+fn width(charset: Charset, character: char) -> Option<usize> {
+    match charset {
+        Charset::Utf8 => Some(character.len_utf8()),
+        Charset::Gbk | Charset::Gb18030 if character.is_ascii() => Some(1),
+        Charset::Gbk | Charset::Gb18030 => {
+            multibyte::encode(charset, character.encode_utf8(&mut [0; 4])).ok().map(|bytes| bytes.len())
+        }
+        _ => single_byte(charset, character).map(|_| 1),
+    }
 }
 
 /// Checks that the bytes are text of this set.
@@ -197,11 +212,8 @@ pub fn encoded_length(charset: Charset, text: &str) -> Result<usize, EncodeError
 /// The first character within that beginning that the set lacks.
 pub fn cut(charset: Charset, bytes_max: usize, text: &str) -> Result<&str, EncodeError> {
     let mut used = 0_usize;
-    let mut scratch = Vec::with_capacity(8);
     for (index, (at, character)) in text.char_indices().enumerate() {
-        scratch.clear();
-        let width =
-            push(charset, character, &mut scratch).ok_or(EncodeError { charset, character, index })?;
+        let width = width(charset, character).ok_or(EncodeError { charset, character, index })?;
         used = used.saturating_add(width);
         if used > bytes_max {
             return Ok(text.get(..at).unwrap_or(text));

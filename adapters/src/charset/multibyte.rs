@@ -3,7 +3,7 @@
 //! In: bytes or one character. Out: text, bytes, or the offset of the fault. Must not know the other sets.
 
 use super::Charset;
-use encoding_rs::{DecoderResult, EncoderResult, GB18030, GBK};
+use encoding_rs::{DecoderResult, EncoderResult, Encoding, GB18030, GBK};
 use std::borrow::Cow;
 
 /// Two-byte codes that different readers take for different characters.
@@ -37,10 +37,9 @@ pub(super) fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, usi
     if bytes.is_ascii() {
         return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to());
     }
-    let encoding = if charset == Charset::Gbk { GBK } else { GB18030 };
     let well_shaped = well_shaped_prefix(charset, bytes);
     if well_shaped == bytes.len()
-        && let Some(text) = encoding.decode_without_bom_handling_and_without_replacement(bytes)
+        && let Some(text) = encoding(charset).decode_without_bom_handling_and_without_replacement(bytes)
     {
         return Ok(text);
     }
@@ -50,8 +49,10 @@ pub(super) fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, usi
 /// The length of the beginning in which every character has a shape of the set.
 fn well_shaped_prefix(charset: Charset, bytes: &[u8]) -> usize {
     let mut at = 0;
-    while let Some(length) = bytes.get(at..).and_then(|rest| shape(charset, rest)) {
-        at += length;
+    while let Some(rest) = bytes.get(at..)
+        && let Some(length) = shape(charset, rest)
+    {
+        at += if length == 1 { Encoding::ascii_valid_up_to(rest) } else { length };
     }
     at
 }
@@ -81,20 +82,25 @@ fn one_character(code: &[u8]) -> Option<char> {
     std::str::from_utf8(text.get(..written)?).ok()?.chars().next()
 }
 
-/// Puts a character beyond ASCII behind `bytes`; `None` if the set lacks it.
-pub(super) fn push(charset: Charset, character: char, bytes: &mut Vec<u8>) -> Option<()> {
+/// The bytes of a text, or what it lacks: the byte offset of the first character that has no code.
+pub(super) fn encode(charset: Charset, text: &str) -> Result<Vec<u8>, usize> {
     // The library writes the euro sign in GBK as the single byte 80, which this set does not have.
-    if charset == Charset::Gbk && character == '€' {
-        return None;
+    let euro = if charset == Charset::Gbk { text.find('€') } else { None };
+    let mut encoder = encoding(charset).new_encoder();
+    let room = encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(text.len());
+    let mut bytes = Vec::with_capacity(room);
+    let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(text, &mut bytes, true);
+    let lacking = match result {
+        EncoderResult::InputEmpty => None,
+        EncoderResult::Unmappable(character) => Some(read.saturating_sub(character.len_utf8())),
+        EncoderResult::OutputFull => Some(read),
+    };
+    match lacking.into_iter().chain(euro).min() {
+        Some(offset) => Err(offset),
+        None => Ok(bytes),
     }
-    let encoding = if charset == Charset::Gbk { GBK } else { GB18030 };
-    let (mut text, mut code) = ([0_u8; 4], [0_u8; 16]);
-    let text = character.encode_utf8(&mut text);
-    let (result, _, written) =
-        encoding.new_encoder().encode_from_utf8_without_replacement(text, &mut code, true);
-    if result != EncoderResult::InputEmpty {
-        return None;
-    }
-    bytes.extend_from_slice(code.get(..written)?);
-    Some(())
+}
+
+fn encoding(charset: Charset) -> &'static Encoding {
+    if charset == Charset::Gbk { GBK } else { GB18030 }
 }

@@ -155,7 +155,7 @@ fn overhead(algorithm: Asymmetric) -> usize {
 /// The data of a block `00 01 FF… 00 data` raised with the public exponent.
 fn recovered(key: &rsa::PublicKey, sealed: &[u8]) -> Option<Vec<u8>> {
     let number = BoxedUint::from_be_slice(sealed, key.n_bits_precision()).ok()?;
-    if &number >= key.n().as_ref() {
+    if number >= **key.n() {
         return None;
     }
     let raised = rsa::hazmat::rsa_encrypt(key, &number).ok()?.to_be_bytes();

@@ -70,14 +70,14 @@ pub struct HmacState(Keyed);
 enum Keyed {
     Md5(Box<Hmac<md5::Md5>>),
     Sm3(Box<Hmac<sm3::Sm3>>),
-    Fast(fast_hmac::Context),
+    Fast(Box<fast_hmac::Context>),
 }
 
 impl HmacState {
     /// An HMAC over nothing yet; a key of any length will do.
     pub fn new(digest: Digest, key: &[u8]) -> Self {
         let fast =
-            |algorithm| Keyed::Fast(fast_hmac::Context::with_key(&fast_hmac::Key::new(algorithm, key)));
+            |algorithm| Keyed::Fast(Box::new(fast_hmac::Context::with_key(&fast_hmac::Key::new(algorithm, key))));
         Self(match digest {
             Digest::Md5 => Keyed::Md5(Box::new(keyed(key))),
             Digest::Sm3 => Keyed::Sm3(Box::new(keyed(key))),

@@ -9,7 +9,7 @@ use super::{Algorithm, Asymmetric, KeyKind, Random, SealError};
 use sm2::dsa::signature::{RandomizedSigner, Verifier};
 use sm2::dsa::{Signature, SigningKey, VerifyingKey};
 use sm2::elliptic_curve::Generate;
-use sm2::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
+use sm2::pkcs8::{DecodePrivateKey, DecodePublicKey, Document, EncodePrivateKey, EncodePublicKey};
 use sm2::pke::{DecryptingKey, EncryptingKey, Mode};
 use sm2::{NonZeroScalar, PublicKey, SecretKey};
 use zeroize::Zeroizing;
@@ -84,7 +84,7 @@ impl Sm2Key {
     }
 
     pub(super) fn public_der(&self) -> Result<Vec<u8>, SealError> {
-        self.public.to_public_key_der().map(|der| der.into_vec()).map_err(|_| BAD)
+        self.public.to_public_key_der().map(Document::into_vec).map_err(|_| BAD)
     }
 
     pub(super) fn stored_der(&self) -> Result<Zeroizing<Vec<u8>>, SealError> {
