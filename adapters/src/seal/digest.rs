@@ -76,8 +76,9 @@ enum Keyed {
 impl HmacState {
     /// An HMAC over nothing yet; a key of any length will do.
     pub fn new(digest: Digest, key: &[u8]) -> Self {
-        let fast =
-            |algorithm| Keyed::Fast(Box::new(fast_hmac::Context::with_key(&fast_hmac::Key::new(algorithm, key))));
+        let fast = |algorithm| {
+            Keyed::Fast(Box::new(fast_hmac::Context::with_key(&fast_hmac::Key::new(algorithm, key))))
+        };
         Self(match digest {
             Digest::Md5 => Keyed::Md5(Box::new(keyed(key))),
             Digest::Sm3 => Keyed::Sm3(Box::new(keyed(key))),
