@@ -6,6 +6,7 @@ use serde_json::json;
 mod core;
 mod machinery;
 mod parties;
+mod power;
 
 pub(super) fn fields(value: Value) -> Map<String, Value> {
     match value {

@@ -71,7 +71,8 @@ fn rules_judge_in_order_and_a_refusal_leaves_nothing() {
     let request = json!({"name": "a", "head": {"mode": "x"}, "items": [1, "two"]});
     let done = ask(&mut world, "take", "1", request.clone());
     assert_eq!(word(&done), (Done, ""));
-    let expected = json!({"left": 0, "inner": {"serial": "N1"}, "none": null, "items": [{"item": 1}, {"item": "two"}]});
+    let expected =
+        json!({"left": 0, "inner": {"serial": "N1"}, "none": null, "items": [{"item": 1}, {"item": "two"}]});
     assert_eq!(Value::Object(done.fields), expected);
     let refused = ask(&mut world, "take", "2", request.clone());
     assert_eq!((word(&refused), refused.fields.len()), ((Refused, "01"), 0));
