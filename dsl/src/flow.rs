@@ -7,9 +7,10 @@
 //! How a driver carries out a [`Step`]: the effects in order, and no other event of this flow before they are
 //! through. `Prepare` that fails: the list is dropped, the **old** state gets [`Event::CannotPrepare`]. `Write` that
 //! is not taken: the list is dropped, the **old** state gets [`Event::NotWritten`]. A write puts the flow's state as
-//! encoded from the step's next state, with the changes it names, in one transaction. A step has at most one
+//! [`encode`]d from the step's next state, with the changes it names, in one transaction. A step has at most one
 //! write, so everything before it may be forgotten in a crash and everything behind it is covered by it.
 
+mod codec;
 mod event;
 mod program;
 mod rules;
@@ -17,6 +18,7 @@ mod state;
 mod step;
 pub mod walk;
 
+pub use codec::{DecodeFault, decode, encode};
 pub use event::{
     Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Parked, Proof, Reply, Says,
     SecondAnswer, Step, Timer,

@@ -27,8 +27,6 @@ pub(crate) enum Fault {
     ParkIsRefused,
     /// "Refused" is told before everything is undone.
     RefusedTooEarly,
-    /// An older leg is undone while a newer one is parked.
-    OlderFirst,
     /// Pending is told without the ask in the journal.
     PendingUnwritten,
     /// Bytes leave before the intent is written.

@@ -8,7 +8,7 @@
 //! time, one cancellation, one write refused for a limit, one request that cannot be made. More retries take the same
 //! transitions, so one stands for n. Reductions: effects run before the world moves (a crash may fall between any
 //! two); what can no longer matter to a settled operation is dropped; numbers of questions and pauses are renamed.
-//! Up to [`FULL`] postings are walked message by message. Beyond, **contracts**: each call alone with all its
+//! Up to [`FULL`] postings in a row are walked message by message. Beyond, **contracts**: each call alone with all its
 //! messages, before a step that may be refused, then the flow with each operation as one of done, refused, parked
 //! holding or parked not holding. States are told apart by a 64-bit hash.
 
@@ -28,7 +28,7 @@ use world::{Chooser, World};
 /// Postings that are walked message by message.
 pub const FULL: usize = 2;
 /// States at most; a flow that needs more is walked by contracts, and refused if that is not enough.
-pub const MOST_STATES: usize = 600_000;
+pub const MOST_STATES: usize = 200_000;
 
 /// What a walk saw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -56,7 +56,8 @@ pub(crate) fn check_by(rules: Rules, program: &FlowProgram) -> Result<Walked, Bo
         walked.contracts |= rows.contracts;
     }
     let clamped = clamp(program);
-    if postings(program) <= FULL {
+    let grouped = program.nodes.iter().any(|node| matches!(node, Node::Together(_)));
+    if postings(program) <= FULL && !grouped {
         let whole = vec![false; program.steps.len()];
         match explore(rules, &clamped, &whole) {
             Ok(states) => return Ok(Walked { states: walked.states + states, ..walked }),

@@ -9,18 +9,16 @@ use crate::flow::program::{CallKind, Node, Undo};
 impl Run<'_> {
     /// No new step begins: what is open is resolved first, then what holds is undone, one at a time.
     pub(super) fn unwind(&mut self) {
-        use OperationState::{Held, Intent, New, Parked, Refused, Reversing, Undoing, Undone, Unknown};
+        use OperationState::{Done, Held, Intent, New, Parked, Refused, Reversing, Undoing, Undone, Unknown};
         if self.next.durable.answered && self.next.durable.cancel == Cancel::No {
             return;
         }
         if self.rules.broken(Fault::RefusedTooEarly) && self.next.memory.asker {
             self.tell(Answer::Refused(self.why()));
         }
-        let older_first = self.rules.broken(Fault::OlderFirst);
         let open = |state| match state {
-            Parked | Held => !older_first,
-            Intent | Unknown | Reversing | Undoing => true,
-            _ => false,
+            Parked | Held | Intent | Unknown | Reversing | Undoing => true,
+            New | Done | Refused | Undone => false,
         };
         if self.next.durable.operations.iter().any(|operation| open(operation.state)) {
             return;
@@ -32,15 +30,11 @@ impl Run<'_> {
             let its_own = self.definition(step).is_some_and(|found| found.undo_of.is_none());
             let counts = its_own && self.kind(step) == CallKind::Posting;
             match self.operation(step).state {
-                New | Refused | Undone | Parked | Held => {}
-                _ if counts => return self.undo(step),
+                Done if counts => return self.undo(step),
                 _ => {}
             }
         }
-        let stuck = |operation: &crate::flow::state::Operation| matches!(operation.state, Parked | Held);
-        if !self.next.durable.operations.iter().any(stuck) {
-            self.end_refused();
-        }
+        self.end_refused();
     }
 
     /// Begins the way back of a step that is done.

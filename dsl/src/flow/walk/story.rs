@@ -92,7 +92,11 @@ pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
         if !books && !world.is_query_like(program, step) {
             return Some(Property::Books(step));
         }
-        let own_undo = matches!(definition.undo, Undo::Provider | Undo::By(_));
+        let own_undo = match definition.undo {
+            Undo::Provider => contract(program, world, step).is_some_and(|call| call.back.is_some()),
+            Undo::By(_) => true,
+            Undo::Keep | Undo::Nothing => false,
+        };
         if operation.state == OperationState::Held && !own_undo && !says_park(program, world) {
             return Some(Property::OneSided(step));
         }

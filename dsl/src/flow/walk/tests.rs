@@ -112,3 +112,171 @@ fn pay_bill_is_safe() {
     let walked = check(&pay_bill()).unwrap_or_else(|story| panic!("{story}"));
     println!("{walked:?} in {:?}", begun.elapsed());
 }
+
+fn found(fault: Fault, flow: &FlowProgram) {
+    check(flow).unwrap_or_else(|story| panic!("safe while the rules are kept, but {story}"));
+    match check_by(Rules::but(fault), flow) {
+        Ok(walked) => panic!("{fault:?} is not found in {walked:?}"),
+        Err(story) => println!("{fault:?}: {story}\n"),
+    }
+}
+
+fn parks(mut call: CallContract) -> CallContract {
+    call.ways = vec![Way::Park];
+    call
+}
+
+fn one(call: CallContract) -> FlowProgram {
+    row(vec![(call, Undo::Nothing)])
+}
+
+#[test]
+fn each_broken_rule_is_found() {
+    let bill = pay_bill();
+    let same = |ways: Vec<Way>| one(CallContract { repeats: Repeats::SameAnswer, ways, ..pay() });
+    let plain = |ways: Vec<Way>| one(CallContract { repeats: Repeats::SameAnswerWhenDone, ways, ..pay() });
+    found(Fault::RestartSendsAgain, &one(CallContract { repeats: Repeats::Nothing, ..parks(pay()) }));
+    found(Fault::DoneWhileReversing, &bill);
+    found(
+        Fault::UnknownIsRefused,
+        &one(CallContract { repeats: Repeats::SaysDuplicate, ways: vec![repeat(), Way::Park], ..pay() }),
+    );
+    found(Fault::NotSentIsRefused, &same(vec![repeat(), Way::Park]));
+    found(Fault::RefusalAfterRepeatFinal, &plain(vec![repeat(), Way::Park]));
+    found(Fault::NotFoundEarly, &bill);
+    found(Fault::NothingEarly, &one(CallContract { ways: vec![Way::Reverse, Way::Park], ..pay() }));
+    found(Fault::BackRefusedIsDone, &bill);
+    found(Fault::ParkIsRefused, &bill);
+    found(Fault::RefusedTooEarly, &bill);
+    found(Fault::PendingUnwritten, &queried_first());
+    found(Fault::SendFirst, &bill);
+    found(Fault::AnswerFirst, &one(parks(pay())));
+    found(Fault::BackUnwritten, &bill);
+    let mut once = pay_bill();
+    if let Some(back) = once.calls.get_mut(1).and_then(|call| call.back.as_mut()) {
+        back.repeatable = false;
+    }
+    found(Fault::BackRepeatedAlways, &once);
+    found(Fault::OldEnquiryUsed, &same(vec![enquire(), Way::Park]));
+}
+
+fn queried_first() -> FlowProgram {
+    let mut query = pay();
+    query.kind = CallKind::Query;
+    query.ways = vec![Way::Refuse("no_data".into())];
+    row(vec![(query, Undo::Nothing), (parks(pay()), Undo::Nothing)])
+}
+
+#[test]
+fn safe_flows() {
+    let assured =
+        |call: CallContract| CallContract { assured: true, ways: vec![repeat(), Way::Park], ..call };
+    let flows = [
+        ("one posting", one(pay())),
+        (
+            "three in a row",
+            row(vec![(debit(), Undo::Provider), (pay(), Undo::Provider), (pay(), Undo::Provider)]),
+        ),
+        ("assured last", row(vec![(pay(), Undo::Nothing), (assured(debit()), Undo::Nothing)])),
+        ("together", together(&[(pay(), Undo::Provider), (pay(), Undo::Provider)])),
+        (
+            "four together",
+            together(&[
+                (pay(), Undo::Provider),
+                (pay(), Undo::Provider),
+                (pay(), Undo::Provider),
+                (debit(), Undo::Provider),
+            ]),
+        ),
+        ("query first", queried_first()),
+        ("undo by a posting", undone_by_posting()),
+        ("cancellable", FlowProgram { cancellable: true, ..one_undone() }),
+    ];
+    for (name, flow) in flows {
+        let begun = std::time::Instant::now();
+        let walked = check(&flow).unwrap_or_else(|story| panic!("{name}: {story}"));
+        println!("{name}: {walked:?} in {:?}", begun.elapsed());
+    }
+}
+
+fn one_undone() -> FlowProgram {
+    row(vec![(debit(), Undo::Provider)])
+}
+
+fn together(steps: &[(CallContract, Undo)]) -> FlowProgram {
+    let mut flow = row(steps.to_vec());
+    let members = flow.step_ids().map(|step| (None, step)).collect();
+    flow.nodes = vec![Node::Together(members), Node::Answer(MappingId(1))];
+    flow.places = vec!["together".into(), "answer".into()];
+    flow
+}
+
+/// A debit whose undo is a credit of its own, then a refusable pay.
+fn undone_by_posting() -> FlowProgram {
+    let mut flow = row(vec![(debit(), Undo::By(StepId(2))), (parks(pay()), Undo::Nothing)]);
+    flow.calls.push(CallContract { name: "core.credit".into(), ..parks(debit()) });
+    flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..step("debit/undo", 2, Undo::Nothing) });
+    if let Some(debit) = flow.calls.first_mut() {
+        debit.ways = vec![Way::Park];
+    }
+    flow
+}
+
+#[test]
+fn unsafe_flows_are_told() {
+    let assured =
+        |call: CallContract| CallContract { assured: true, ways: vec![repeat(), Way::Park], ..call };
+    let with = |call: CallContract, ways: Vec<Way>| CallContract { ways, ..call };
+    let undone = |call: CallContract| row(vec![(call, Undo::Provider), (parks(pay()), Undo::Nothing)]);
+    let answered = |later: CallContract| {
+        let mut flow = row(vec![(debit(), Undo::Provider), (later, Undo::Nothing)]);
+        flow.nodes.swap(1, 2);
+        flow.places.swap(1, 2);
+        flow
+    };
+    let mut best_effort = one(pay());
+    best_effort.steps[0].best_effort = true;
+    let refund = Back { names_original: false, ..back() };
+    let flows = [
+        ("1 debit without undo, refusable pay", row(vec![(debit(), Undo::Nothing), (pay(), Undo::Provider)])),
+        (
+            "2 party first, no reversal",
+            row(vec![(CallContract { back: None, ..parks(pay()) }, Undo::Nothing), (debit(), Undo::Nothing)]),
+        ),
+        (
+            "3 repeat without promise",
+            one(CallContract { repeats: Repeats::Nothing, ..with(pay(), vec![repeat(), Way::Park]) }),
+        ),
+        ("6 enquire as last word", one(with(pay(), vec![enquire()]))),
+        ("7 reverse as last word", one(with(pay(), vec![Way::Reverse]))),
+        ("8 no way out", one(with(pay(), vec![]))),
+        ("11 refund for unknown", one(CallContract { back: Some(refund), ..pay() })),
+        ("13, 17 no key", one(CallContract { keyed: false, ..pay() })),
+        ("15 answer before a refusable step", answered(pay())),
+        ("16 answer before an unknown step", answered(parks(pay()))),
+        ("21 together with a leg without undo", together(&[(pay(), Undo::Provider), (pay(), Undo::Nothing)])),
+        (
+            "23 confirm that may be refused",
+            row(vec![
+                (debit(), Undo::Provider),
+                (CallContract { back: None, ..parks(pay()) }, Undo::Keep),
+                (pay(), Undo::Nothing),
+            ]),
+        ),
+        (
+            "24 fee outside the undo",
+            row(vec![(debit(), Undo::Keep), (pay(), Undo::Provider), (debit(), Undo::Provider)]),
+        ),
+        ("25 cancel with a leg without undo", FlowProgram { cancellable: true, ..one(pay()) }),
+        ("27 best-effort posting", best_effort),
+        (
+            "a refusal behind an assured step",
+            row(vec![(assured(debit()), Undo::Nothing), (pay(), Undo::Nothing)]),
+        ),
+        ("no time limit", one(CallContract { limited: false, ..pay() })),
+        ("undo that the party has not", undone(CallContract { back: None, ..parks(debit()) })),
+    ];
+    for (name, flow) in flows {
+        println!("{name}: {}\n", rejected(&flow));
+    }
+}
