@@ -69,6 +69,10 @@ fn cups_macs() {
         let code = mac(Mac::CupsEcb, &key, &input(&entry, "message")).unwrap();
         assert_eq!(code, text(&entry["output"]["mac_ascii8"]).as_bytes(), "{}", entry["what"]);
         verify_mac(Mac::CupsEcb, &key, &input(&entry, "message"), &code).unwrap();
+        match mac(Mac::CupsEcbDouble, &key, &input(&entry, "message")) {
+            Ok(double) => assert_eq!((double, key.kind()), (code, KeyKind::Tdes)),
+            Err(_) => assert_eq!(key.kind(), KeyKind::Des),
+        }
         seen += 1;
     }
     assert!(seen > 5);

@@ -91,8 +91,10 @@ names! {
         TdesCbc = "tdes_cbc_mac",
         /// Bank-card ECB MAC: blocks folded, folded block as hex, two encryptions; 8 ASCII characters.
         CupsEcb = "cups_ecb",
+        /// The same, where only a key of double length is allowed; 8 ASCII characters.
+        CupsEcbDouble = "cups_ecb_double",
         /// The same over 16-byte blocks with SM4; 8 ASCII characters.
-        CupsEcbSm4 = "cups_ecb_sm4",
+        CupsEcbSm4 = "sm4_ecb_mac",
         /// Bank-card chip MAC: 80 and zeros fill; 8-byte key: CBC, 16-byte key: as X9.19; 4 bytes.
         Pboc = "pboc_3des",
         /// SM4 CBC, zeros fill the last block, 16 bytes.
@@ -103,6 +105,8 @@ names! {
         AesCmac = "aes_cmac",
         /// CMAC with SM4, 16 bytes.
         Sm4Cmac = "sm4_cmac",
+        /// CMAC with triple DES, 8 bytes.
+        TdesCmac = "tdes_cmac",
     }
 }
 
@@ -239,7 +243,8 @@ impl Mac {
     pub const fn length(self) -> usize {
         match self {
             Self::Pboc => 4,
-            Self::X9_9 | Self::X9_19 | Self::TdesCbc | Self::CupsEcb | Self::CupsEcbSm4 => 8,
+            Self::X9_9 | Self::X9_19 | Self::TdesCbc | Self::TdesCmac => 8,
+            Self::CupsEcb | Self::CupsEcbDouble | Self::CupsEcbSm4 => 8,
             Self::Sm4Cbc | Self::Sm4CbcMarked | Self::AesCmac | Self::Sm4Cmac => 16,
         }
     }
@@ -248,7 +253,8 @@ impl Mac {
     pub const fn key(self) -> (KeyKind, &'static [usize]) {
         match self {
             Self::X9_9 => (KeyKind::Des, &[8, 16]),
-            Self::X9_19 => (KeyKind::Tdes, &[16]),
+            Self::X9_19 | Self::CupsEcbDouble => (KeyKind::Tdes, &[16]),
+            Self::TdesCmac => (KeyKind::Tdes, &[16, 24]),
             Self::TdesCbc => (KeyKind::Tdes, &[8, 16, 24]),
             Self::CupsEcb | Self::Pboc => (KeyKind::Tdes, &[8, 16]),
             Self::CupsEcbSm4 | Self::Sm4Cbc | Self::Sm4CbcMarked | Self::Sm4Cmac => (KeyKind::Sm4, &[16]),
@@ -413,7 +419,9 @@ impl Algorithm {
             Self::Digest(Digest::Md5) | Self::Signature(Signature::RsaMd5) => Some("MD5 has collisions"),
             Self::Digest(Digest::Sha1) | Self::Signature(Signature::RsaSha1) => Some("SHA-1 has collisions"),
             Self::Mac(Mac::X9_9) => Some("a DES key can be found by trying all"),
-            Self::Mac(Mac::CupsEcb | Mac::CupsEcbSm4) => Some("blocks of the text may change places unseen"),
+            Self::Mac(Mac::CupsEcb | Mac::CupsEcbDouble | Mac::CupsEcbSm4) => {
+                Some("blocks of the text may change places unseen")
+            }
             Self::Asymmetric(Asymmetric::RsaPkcs1) => Some("PKCS#1 v1.5 encryption tells errors apart"),
             Self::Asymmetric(Asymmetric::RsaPublicPkcs1) => Some("who has the public half can read it"),
             Self::Cipher(Cipher { block: BlockCipher::Des, .. }) => {

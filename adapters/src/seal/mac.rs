@@ -34,8 +34,8 @@ pub fn mac_with_iv(
         Mac::Sm4CbcMarked => cbc(keys.first, start, data, Fill::Marked).to_vec(),
         Mac::X9_19 => finished(&keys, cbc(keys.first, start, data, Fill::Zeros)).to_vec(),
         Mac::Pboc => finished(&keys, cbc(keys.first, start, data, Fill::Marked)).to_vec(),
-        Mac::CupsEcb | Mac::CupsEcbSm4 => folded(keys.first, data),
-        Mac::AesCmac | Mac::Sm4Cmac => cmac(keys.first, data).to_vec(),
+        Mac::CupsEcb | Mac::CupsEcbDouble | Mac::CupsEcbSm4 => folded(keys.first, data),
+        Mac::AesCmac | Mac::Sm4Cmac | Mac::TdesCmac => cmac(keys.first, data).to_vec(),
     };
     code.truncate(algorithm.length());
     Ok(code)
@@ -74,12 +74,14 @@ fn keys(algorithm: Mac, key: &PreparedKey) -> Result<Keys<'_>, SealError> {
         (Mac::X9_9, KeyKind::Des)
         | (Mac::TdesCbc | Mac::CupsEcb, KeyKind::Des)
         | (Mac::Pboc, KeyKind::Des)
-        | (Mac::TdesCbc, KeyKind::Tdes)
+        | (Mac::TdesCbc | Mac::TdesCmac, KeyKind::Tdes)
         | (Mac::AesCmac, KeyKind::Aes)
         | (Mac::Sm4Cbc | Mac::Sm4CbcMarked | Mac::CupsEcbSm4 | Mac::Sm4Cmac, KeyKind::Sm4) => {
             Ok(Keys { first: whole, end: None })
         }
-        (Mac::CupsEcb, KeyKind::Tdes) if double.is_some() => Ok(Keys { first: whole, end: None }),
+        (Mac::CupsEcb | Mac::CupsEcbDouble, KeyKind::Tdes) if double.is_some() => {
+            Ok(Keys { first: whole, end: None })
+        }
         (Mac::X9_19 | Mac::Pboc, KeyKind::Tdes) => match double {
             Some(halves) => Ok(Keys { first: &halves.0, end: Some(halves) }),
             None => Err(wrong_key(algorithm, key)),
@@ -104,7 +106,8 @@ fn is_single_as_double(key: &PreparedKey) -> bool {
 fn wrong_key(algorithm: Mac, key: &PreparedKey) -> SealError {
     let expected = match algorithm {
         Mac::X9_9 => "a DES key of 8 bytes (or one written as 16: with zeros behind, or twice)",
-        Mac::X9_19 => "a triple DES key of 16 bytes",
+        Mac::X9_19 | Mac::CupsEcbDouble => "a triple DES key of 16 bytes",
+        Mac::TdesCmac => "a triple DES key",
         Mac::TdesCbc => "a DES or triple DES key",
         Mac::CupsEcb | Mac::Pboc => "a DES key of 8 or a triple DES key of 16 bytes",
         Mac::CupsEcbSm4 | Mac::Sm4Cbc | Mac::Sm4CbcMarked | Mac::Sm4Cmac => "an SM4 key",
@@ -116,7 +119,10 @@ fn wrong_key(algorithm: Mac, key: &PreparedKey) -> SealError {
 fn start(algorithm: Mac, block: usize, iv: Option<&[u8]>) -> Result<Block, SealError> {
     let mut start = [0; WIDEST_BLOCK];
     let Some(iv) = iv else { return Ok(start) };
-    let chains = !matches!(algorithm, Mac::CupsEcb | Mac::CupsEcbSm4 | Mac::AesCmac | Mac::Sm4Cmac);
+    let chains = matches!(
+        algorithm,
+        Mac::X9_9 | Mac::X9_19 | Mac::TdesCbc | Mac::Pboc | Mac::Sm4Cbc | Mac::Sm4CbcMarked
+    );
     let expected = if chains { block } else { 0 };
     match start.get_mut(..expected) {
         Some(place) if place.len() == iv.len() => place.copy_from_slice(iv),
