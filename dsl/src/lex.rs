@@ -15,7 +15,7 @@ use crate::tree::{Comment, Str};
 pub(crate) use token::{Sign, Token, TokenKind, date, duration, number, time};
 
 /// The longest line, in characters.
-pub const LINE_COLUMNS_MAX: usize = 400;
+const LINE_COLUMNS_MAX: usize = 400;
 
 /// How texts are quoted: in a file, and in an expression inside a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -172,14 +172,14 @@ impl<'a> Lexer<'a> {
         self.take(token, length);
         let text = &rest[..length];
         match kind {
-            rules::Figures::Date if token::date(text).is_none() => {
+            rules::Figures::Date if date(text).is_none() => {
                 self.problem(syntax::BAD_DATE, "no such date", start, self.at, "a date is written 2026-11-23");
             }
-            rules::Figures::Time if token::time(text).is_none() => {
+            rules::Figures::Time if time(text).is_none() => {
                 self.problem(syntax::BAD_TIME, "no such time", start, self.at, "a time is written 08:00 or 13:45:01");
             }
-            rules::Figures::Number if token::number(text).is_none() => self.bad_number(text, start),
-            rules::Figures::Duration if token::duration(text).is_none() => {
+            rules::Figures::Number if number(text).is_none() => self.bad_number(text, start),
+            rules::Figures::Duration if duration(text).is_none() => {
                 self.problem(syntax::BAD_NUMBER, "this duration is too long", start, self.at, "at most 366 days");
             }
             rules::Figures::Wrong => {

@@ -1,6 +1,7 @@
 //! dsl
 pub mod evaluate;
 pub mod diagnostics;
+pub mod format;
 mod lex;
 pub mod parse;
 pub mod source;

@@ -49,7 +49,7 @@ pub fn parse_expression(file: FileId, text: &str) -> Result<Expr, Vec<Diagnostic
         return Err(vec![found]);
     }
     let lexed = lex(file, text, 0, Quotes::Double);
-    let state = State::new(file);
+    let state = State::new();
     let found = expression::whole(In::new(&lexed.tokens, &state));
     let mut problems = lexed.problems;
     problems.extend(state.problems.into_inner());
@@ -79,7 +79,7 @@ pub(crate) fn parse_counted(file: FileId, text: &str) -> Parsed {
         return Parsed { tree, problems: vec![found], columns: Vec::new(), steps: 1 };
     }
     let lexed = lex(file, text, 0, Quotes::Double);
-    let state = State::new(file);
+    let state = State::new();
     let mut tree = empty(file);
     read(&lexed, &state, &mut tree);
     let offset = |at: usize| lexed.tokens.get(at).map_or(u32::MAX, |token| token.span.start);

@@ -31,7 +31,7 @@ pub(crate) fn attributes(input: In<'_>) -> Res<'_, Vec<Attribute>> {
     let mut found = Vec::new();
     while let Some(written) = here.word() {
         if !ATTRIBUTES.contains(&written) {
-            if !is_strange(here, written) {
+            if !is_strange(written) {
                 break;
             }
             here = strange(here, written);
@@ -45,7 +45,7 @@ pub(crate) fn attributes(input: In<'_>) -> Res<'_, Vec<Attribute>> {
 }
 
 /// Whether a word in this place can be nothing but a mistaken attribute.
-fn is_strange(input: In<'_>, written: &str) -> bool {
+fn is_strange(written: &str) -> bool {
     let side = matches!(written, "request" | "reply" | "assumed" | "table" | "when" | "done" | "of");
     !side && !types::FORMATS.contains(&written)
 }

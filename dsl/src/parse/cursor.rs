@@ -16,8 +16,6 @@ pub(crate) type Res<'s, T> = IResult<In<'s>, T, Fault>;
 /// What all rules of one text share.
 #[derive(Debug)]
 pub(crate) struct State {
-    /// Which text.
-    pub(crate) file: FileId,
     /// What was found wrong.
     pub(crate) problems: RefCell<Vec<Diagnostic>>,
     /// Where columns begin, for the formatter: places among the tokens, rising where no rule was tried twice.
@@ -51,9 +49,8 @@ pub(crate) enum Column {
 
 impl State {
     /// A fresh state.
-    pub(crate) fn new(file: FileId) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
-            file,
             problems: RefCell::default(),
             columns: RefCell::default(),
             depth: Cell::new(0),

@@ -53,9 +53,7 @@ fn statement(input: In<'_>, place: Place) -> Res<'_, Headed<FieldStatement>> {
             labelled(here, FieldStatement::Use(used))
         }
         "let" => {
-            here.column(Column::Body);
             let (here, name) = cut(name).parse(here)?;
-            here.column(Column::Rule);
             let (here, _) = must(here, Sign::Equal)?;
             let (here, value) = cut(expr).parse(here)?;
             labelled(here, FieldStatement::Let { name, value })
@@ -133,6 +131,7 @@ fn is_field(input: In<'_>) -> bool {
 
 fn assign(input: In<'_>) -> Res<'_, Headed<FieldStatement>> {
     let (here, target) = path(input)?;
+    here.column(Column::Body);
     let (here, rules) = rules(here)?;
     if rules.is_empty() {
         return here.expected("`<-`");
@@ -235,6 +234,9 @@ pub(crate) fn field(input: In<'_>, place: Place) -> Res<'_, Headed<Field>> {
     let (here, name) = name(input)?;
     here.column(Column::Body);
     let (here, (type_, attributes)) = typed(here, place)?;
+    if rule_begins(here) {
+        here.column(Column::Rule);
+    }
     let (here, rules) = rules(here)?;
     let (here, label) = label(here)?;
     let (here, block) = if here.is_sign(Sign::BraceOpen) {
@@ -248,6 +250,9 @@ pub(crate) fn field(input: In<'_>, place: Place) -> Res<'_, Headed<Field>> {
 
 /// `type attr*`; a list's items may have their format behind the attributes.
 pub(crate) fn typed(input: In<'_>, place: Place) -> Res<'_, (TypeExpr, Vec<Attribute>)> {
+    if input.is_word("entry") {
+        return entry(input, place);
+    }
     let (here, mut type_) = cut(|inside| type_expr(inside, place)).parse(input)?;
     let (here, mut found) = attributes(here)?;
     let format = here.word().is_some_and(|word| types::FORMATS.contains(&word));
@@ -264,6 +269,17 @@ pub(crate) fn typed(input: In<'_>, place: Place) -> Res<'_, (TypeExpr, Vec<Attri
     Ok((here, (type_, found)))
 }
 
+/// `entry PATTERN attr* T attr*`: what is said of the entry stands before its content.
+fn entry(input: In<'_>, place: Place) -> Res<'_, (TypeExpr, Vec<Attribute>)> {
+    let (here, pattern) = cut(text::text).parse(input.advance())?;
+    let (here, mut found) = attributes(here)?;
+    let (here, content) = cut(|inside| type_expr(inside, place)).parse(here)?;
+    let span = here.since(input);
+    let (here, more) = attributes(here)?;
+    found.extend(more);
+    Ok((here, (TypeExpr { kind: TypeKind::Entry { pattern, content: Box::new(content) }, span }, found)))
+}
+
 /// Whether a sign of a rule stands here.
 fn rule_begins(input: In<'_>) -> bool {
     let rule = |ahead| {
@@ -276,9 +292,6 @@ fn rule_begins(input: In<'_>) -> bool {
 pub(crate) fn rules(input: In<'_>) -> Res<'_, Vec<Rule>> {
     let mut here = input;
     let mut found = Vec::new();
-    if rule_begins(here) {
-        here.column(Column::Rule);
-    }
     while rule_begins(here) {
         let (rest, one) = rule(here)?;
         found.push(one);

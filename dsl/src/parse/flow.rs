@@ -193,7 +193,7 @@ fn each(input: In<'_>) -> Res<'_, Headed<FlowStatement>> {
 fn mapping(input: In<'_>) -> Res<'_, Headed<Mapping>> {
     if input.word().is_some() && (input.ahead_is_sign(1, Sign::From) || input.ahead_is_sign(1, Sign::Point)) {
         let (here, target) = path(input)?;
-        here.column(Column::Rule);
+        here.column(Column::Body);
         let (here, value) = cut(preceded(super::cursor::sign(Sign::From), cut(list_expr))).parse(here)?;
         let (here, otherwise) = otherwise(here)?;
         return labelled(here, Mapping::Assign { target, value, otherwise });
@@ -216,7 +216,7 @@ fn mapping(input: In<'_>) -> Res<'_, Headed<Mapping>> {
             Ok((here, (Mapping::Undo { service, mappings }, label)))
         }
         Some("keep") => {
-            here.column(Column::Rule);
+            here.column(Column::Body);
             let (here, why) = cut(text::text).parse(here)?;
             labelled(here, Mapping::Keep(why))
         }

@@ -153,7 +153,7 @@ impl Reader<'_> {
         }
         let base = self.span.start as usize + at;
         let lexed = lex(self.span.file, inner, base, Quotes::Single);
-        let state = State::new(self.span.file);
+        let state = State::new();
         state.depth.set(self.state.depth.get());
         let found = expression::whole(In::new(&lexed.tokens, &state));
         self.state.steps.set(self.state.steps.get() + state.steps.get() + lexed.steps);
