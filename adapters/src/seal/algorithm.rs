@@ -3,7 +3,8 @@
 //! In: a name and the place it stands in. Out: what is meant, and what the compiler must know of it: kind of
 //! key, length of the output, cost, weakness. Must not know how anything is computed.
 
-use super::KeyKind;
+mod facts;
+
 use std::fmt;
 
 /// From this many bytes on, a symmetric operation is worth a thread of its own.
@@ -224,65 +225,6 @@ pub enum OutputLength {
     OfModulus,
 }
 
-impl Digest {
-    /// Bytes of output.
-    pub const fn length(self) -> usize {
-        match self {
-            Self::Md5 => 16,
-            Self::Sha1 => 20,
-            Self::Sha224 => 28,
-            Self::Sha256 | Self::Sm3 => 32,
-            Self::Sha384 => 48,
-            Self::Sha512 => 64,
-        }
-    }
-}
-
-impl Mac {
-    /// Bytes of output.
-    pub const fn length(self) -> usize {
-        match self {
-            Self::Pboc => 4,
-            Self::X9_9 | Self::X9_19 | Self::TdesCbc | Self::TdesCmac => 8,
-            Self::CupsEcb | Self::CupsEcbDouble | Self::CupsEcbSm4 => 8,
-            Self::Sm4Cbc | Self::Sm4CbcMarked | Self::AesCmac | Self::Sm4Cmac => 16,
-        }
-    }
-
-    /// The kind of key and its lengths in bytes.
-    pub const fn key(self) -> (KeyKind, &'static [usize]) {
-        match self {
-            Self::X9_9 => (KeyKind::Des, &[8, 16]),
-            Self::X9_19 | Self::CupsEcbDouble => (KeyKind::Tdes, &[16]),
-            Self::TdesCmac => (KeyKind::Tdes, &[16, 24]),
-            Self::TdesCbc => (KeyKind::Tdes, &[8, 16, 24]),
-            Self::CupsEcb | Self::Pboc => (KeyKind::Tdes, &[8, 16]),
-            Self::CupsEcbSm4 | Self::Sm4Cbc | Self::Sm4CbcMarked | Self::Sm4Cmac => (KeyKind::Sm4, &[16]),
-            Self::AesCmac => (KeyKind::Aes, &[16, 24, 32]),
-        }
-    }
-}
-
-impl BlockCipher {
-    /// Bytes of a block.
-    pub const fn block_length(self) -> usize {
-        match self {
-            Self::Des | Self::Tdes => 8,
-            Self::Aes | Self::Sm4 => 16,
-        }
-    }
-
-    /// The kind of key and its lengths in bytes.
-    pub const fn key(self) -> (KeyKind, &'static [usize]) {
-        match self {
-            Self::Des => (KeyKind::Des, &[8]),
-            Self::Tdes => (KeyKind::Tdes, &[16, 24]),
-            Self::Aes => (KeyKind::Aes, &[16, 24, 32]),
-            Self::Sm4 => (KeyKind::Sm4, &[16]),
-        }
-    }
-}
-
 impl Cipher {
     /// The cipher of a name such as `aes_cbc_pkcs5`, `tdes_ecb`, `sm4_gcm`; without a suffix nothing pads.
     pub fn from_name(name: &str) -> Option<Self> {
@@ -367,101 +309,6 @@ impl Algorithm {
             Self::Asymmetric(asymmetric) => asymmetric.name(),
         }
     }
-
-    /// The kind of key it takes; `None` for a digest. A single-length DES key serves a MAC that names
-    /// triple DES and allows 8 bytes.
-    pub const fn key_kind(self) -> Option<KeyKind> {
-        match self {
-            Self::Digest(_) => None,
-            Self::Mac(mac) => Some(mac.key().0),
-            Self::Cipher(cipher) => Some(cipher.block.key().0),
-            Self::Signature(signature) => Some(match signature {
-                Signature::EcdsaSha256 | Signature::EcdsaSha256Raw => KeyKind::Ec,
-                Signature::Sm2Raw | Signature::Sm2Der => KeyKind::Sm2,
-                _ => KeyKind::Rsa,
-            }),
-            Self::Asymmetric(asymmetric) => Some(match asymmetric {
-                Asymmetric::RsaPkcs1
-                | Asymmetric::RsaPublicPkcs1
-                | Asymmetric::RsaOaepSha1
-                | Asymmetric::RsaOaepSha256 => KeyKind::Rsa,
-                _ => KeyKind::Sm2,
-            }),
-        }
-    }
-
-    /// The lengths in bytes of a symmetric key it takes; empty for digests and key pairs.
-    pub const fn key_lengths(self) -> &'static [usize] {
-        match self {
-            Self::Mac(mac) => mac.key().1,
-            Self::Cipher(cipher) => cipher.block.key().1,
-            Self::Digest(_) | Self::Signature(_) | Self::Asymmetric(_) => &[],
-        }
-    }
-
-    /// What a call over so many bytes costs.
-    pub const fn cost(self, bytes: usize) -> Cost {
-        match self {
-            Self::Signature(_) | Self::Asymmetric(_) => Cost::Heavy,
-            Self::Digest(_) | Self::Mac(_) | Self::Cipher(_) => {
-                if bytes >= LONG_DATA {
-                    Cost::Heavy
-                } else {
-                    Cost::Quick
-                }
-            }
-        }
-    }
-
-    /// Why it should not be used where there is a choice; `None` if nothing is known against it.
-    pub const fn weakness(self) -> Option<&'static str> {
-        match self {
-            Self::Digest(Digest::Md5) | Self::Signature(Signature::RsaMd5) => Some("MD5 has collisions"),
-            Self::Digest(Digest::Sha1) | Self::Signature(Signature::RsaSha1) => Some("SHA-1 has collisions"),
-            Self::Mac(Mac::X9_9) => Some("a DES key can be found by trying all"),
-            Self::Mac(Mac::CupsEcb | Mac::CupsEcbDouble | Mac::CupsEcbSm4) => {
-                Some("blocks of the text may change places unseen")
-            }
-            Self::Asymmetric(Asymmetric::RsaPkcs1) => Some("PKCS#1 v1.5 encryption tells errors apart"),
-            Self::Asymmetric(Asymmetric::RsaPublicPkcs1) => Some("who has the public half can read it"),
-            Self::Cipher(Cipher { block: BlockCipher::Des, .. }) => {
-                Some("a DES key can be found by trying all")
-            }
-            Self::Cipher(Cipher { mode: Mode::Ecb, .. }) => Some("equal blocks stay equal"),
-            _ => None,
-        }
-    }
-
-    /// How many bytes come out when so many go in: made, signed or encrypted.
-    pub const fn output_length(self, bytes: usize) -> OutputLength {
-        match self {
-            Self::Digest(digest) => OutputLength::Exactly(digest.length()),
-            Self::Mac(mac) => OutputLength::Exactly(mac.length()),
-            Self::Signature(signature) => match signature {
-                Signature::Sm2Raw | Signature::EcdsaSha256Raw => OutputLength::Exactly(64),
-                Signature::Sm2Der | Signature::EcdsaSha256 => OutputLength::AtMost(72),
-                _ => OutputLength::OfModulus,
-            },
-            Self::Cipher(cipher) => OutputLength::Exactly(match (cipher.mode, cipher.padding) {
-                (Mode::Gcm, _) => bytes.saturating_add(16),
-                (_, Padding::None) => bytes,
-                (_, Padding::Pkcs7) => {
-                    let block = cipher.block.block_length();
-                    bytes.saturating_add(block - bytes % block)
-                }
-            }),
-            Self::Asymmetric(asymmetric) => match asymmetric {
-                Asymmetric::Sm2C1C3C2 | Asymmetric::Sm2C1C2C3 => {
-                    OutputLength::Exactly(bytes.saturating_add(97))
-                }
-                Asymmetric::Sm2C1C3C2Bare | Asymmetric::Sm2C1C2C3Bare => {
-                    OutputLength::Exactly(bytes.saturating_add(96))
-                }
-                Asymmetric::Sm2Der => OutputLength::AtMost(bytes.saturating_add(120)),
-                _ => OutputLength::OfModulus,
-            },
-        }
-    }
 }
 
 impl fmt::Display for Algorithm {
@@ -498,41 +345,4 @@ fn cipher_names() -> Vec<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_name_leads_back() {
-        for position in [Position::Digest, Position::Mac, Position::Signature, Position::Cipher] {
-            for name in Algorithm::names(position) {
-                let algorithm = Algorithm::from_name(position, name).unwrap();
-                assert_eq!(algorithm.name(), name);
-            }
-        }
-    }
-
-    #[test]
-    fn a_name_means_what_its_place_says() {
-        let cipher = Algorithm::from_name(Position::Cipher, "sm4_cbc").unwrap();
-        assert!(matches!(cipher, Algorithm::Cipher(Cipher { padding: Padding::None, .. })));
-        assert_eq!(Algorithm::from_name(Position::Mac, "sm4_cbc"), Some(Algorithm::Mac(Mac::Sm4Cbc)));
-        for name in
-            ["aes_cbc_pkcs5", "aes_cbc_pkcs7", "sm4_ecb_none", "tdes_ecb", "sm4_gcm", "sm2", "rsa_pkcs1"]
-        {
-            assert!(Algorithm::from_name(Position::Cipher, name).is_some(), "{name}");
-        }
-        for name in ["des_gcm", "aes_gcm_pkcs7", "aes_ctr", "aes", "sm4_ecb_none_x", "md5"] {
-            assert!(Algorithm::from_name(Position::Cipher, name).is_none(), "{name}");
-        }
-    }
-
-    #[test]
-    fn lengths_and_costs_are_known_beforehand() {
-        let padded = Algorithm::from_name(Position::Cipher, "aes_cbc_pkcs7").unwrap();
-        assert_eq!(padded.output_length(16), OutputLength::Exactly(32));
-        assert_eq!(padded.output_length(15), OutputLength::Exactly(16));
-        assert_eq!(padded.cost(LONG_DATA - 1), Cost::Quick);
-        assert_eq!(padded.cost(LONG_DATA), Cost::Heavy);
-        assert_eq!(Algorithm::Signature(Signature::Sm2Raw).cost(1), Cost::Heavy);
-    }
-}
+mod tests;
