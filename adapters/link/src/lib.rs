@@ -6,13 +6,17 @@
 
 mod accept;
 pub mod counts;
+pub mod deliver;
 mod dial;
+pub mod files;
+pub mod folder;
 pub mod frame;
 pub mod http;
 mod limit;
 pub mod outcome;
 pub mod tcp;
 pub mod tls;
+pub mod watch;
 pub mod world;
 
 pub use counts::LinkCounts;

@@ -80,7 +80,8 @@ impl TcpClient {
     pub async fn drain(&self, until: Mark) {
         let shared = &self.inner.shared;
         shared.stop();
-        drop(shared.core.within(until, shared.at_rest()).await);
+        // Whether all ended or the limit came first, there is nothing more to wait for.
+        let _ = shared.core.within(until, shared.at_rest()).await;
     }
 
     async fn place(&self, line: Option<usize>, request: Request, reply: bool) -> Exchanged {

@@ -41,8 +41,8 @@ pub trait Files: Send + Sync + 'static {
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, io::Result<()>>;
     /// Removes a file, durably.
     fn remove<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<()>>;
-    /// Lists a folder, sorted by name.
-    fn list<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, io::Result<Vec<DiskEntry>>>;
+    /// Lists a folder, sorted by name; [`io::ErrorKind::QuotaExceeded`] if it holds more than `most` entries.
+    fn list<'a>(&'a self, folder: &'a Path, most: usize) -> BoxFuture<'a, io::Result<Vec<DiskEntry>>>;
     /// Makes a folder and those above it.
     fn make_folder<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, io::Result<()>>;
 }
@@ -63,6 +63,9 @@ impl DiskFile for fs::File {
 impl Files for RealFiles {
     fn open<'a>(&'a self, path: &'a Path) -> BoxFuture<'a, io::Result<Box<dyn DiskFile>>> {
         Box::pin(async move {
+            if fs::symlink_metadata(path).await?.is_symlink() {
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, "a symbolic link"));
+            }
             let file = fs::File::open(path).await?;
             if !file.metadata().await?.is_file() {
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a plain file"));
@@ -80,9 +83,17 @@ impl Files for RealFiles {
 
     fn rename<'a>(&'a self, from: &'a Path, to: &'a Path) -> BoxFuture<'a, io::Result<()>> {
         Box::pin(async move {
-            // A hard link refuses to replace, where rename would do so silently.
-            fs::hard_link(from, to).await?;
-            fs::remove_file(from).await?;
+            // A hard link refuses to replace, where rename would do so silently; not every file system has them.
+            match fs::hard_link(from, to).await {
+                Ok(()) => fs::remove_file(from).await?,
+                Err(error) if has_no_links(&error) => {
+                    if fs::try_exists(to).await? {
+                        return Err(io::ErrorKind::AlreadyExists.into());
+                    }
+                    fs::rename(from, to).await?;
+                }
+                Err(error) => return Err(error),
+            }
             sync_folder(to).await
         })
     }
@@ -94,12 +105,15 @@ impl Files for RealFiles {
         })
     }
 
-    fn list<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, io::Result<Vec<DiskEntry>>> {
+    fn list<'a>(&'a self, folder: &'a Path, most: usize) -> BoxFuture<'a, io::Result<Vec<DiskEntry>>> {
         Box::pin(async move {
             let mut entries = Vec::new();
             let mut reader = fs::read_dir(folder).await?;
             while let Some(entry) = reader.next_entry().await? {
                 let Ok(name) = entry.file_name().into_string() else { continue };
+                if entries.len() >= most {
+                    return Err(io::ErrorKind::QuotaExceeded.into());
+                }
                 // Somebody else may take a file away between the listing and this question.
                 let Ok(facts) = fs::symlink_metadata(entry.path()).await else { continue };
                 let modified = facts.modified().ok().and_then(|at| at.duration_since(UNIX_EPOCH).ok());
@@ -115,6 +129,10 @@ impl Files for RealFiles {
     fn make_folder<'a>(&'a self, folder: &'a Path) -> BoxFuture<'a, io::Result<()>> {
         Box::pin(fs::create_dir_all(folder))
     }
+}
+
+fn has_no_links(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::Unsupported | io::ErrorKind::PermissionDenied)
 }
 
 /// A name is durable only once its folder is.

@@ -1,0 +1,159 @@
+//! Finding complete files in a folder, and what becomes of them after.
+//!
+//! For: file messages that others put. In: a link and the rules of its folder. Out: each complete file once.
+//! Remembers only while it lives: what must survive a restart (`once name 7 days`) is the journal's.
+//! Must not know: what the files hold.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::files::{FileEntry, FileError, FileFault, FileLink, FilePath};
+use crate::world::Mark;
+
+/// When a file is complete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Complete {
+    /// When a file of the same name with this end is there, e.g. `.ok`.
+    Marked(String),
+    /// When size and time of change have stood still for so long.
+    Still(Duration),
+}
+
+/// What becomes of a file that was taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum After {
+    /// It stays; the same name with the same size and time of change is not found again.
+    Leave,
+    /// It and its mark are removed.
+    Delete,
+    /// It goes to this folder; its mark is removed.
+    Move(FilePath),
+}
+
+/// The rules of a folder.
+#[derive(Clone, Debug)]
+pub struct WatchConfig {
+    /// Which folder.
+    pub folder: FilePath,
+    /// When a file is complete.
+    pub complete: Complete,
+    /// What becomes of it after.
+    pub after: After,
+}
+
+/// Which names are looked at.
+pub type NameFilter = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
+/// A complete file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// Where it is.
+    pub path: FilePath,
+    /// Its name, size and time of change.
+    pub entry: FileEntry,
+}
+
+/// Looks at a folder again and again.
+pub struct Watch {
+    link: Arc<dyn FileLink>,
+    config: WatchConfig,
+    filter: NameFilter,
+    seen: BTreeMap<String, Seen>,
+}
+
+struct Seen {
+    entry: FileEntry,
+    since: Mark,
+    given: bool,
+}
+
+impl Watch {
+    /// Begins to watch.
+    #[must_use]
+    pub fn new(link: Arc<dyn FileLink>, config: WatchConfig, filter: NameFilter) -> Self {
+        Self { link, config, filter, seen: BTreeMap::new() }
+    }
+
+    /// Looks once. Gives files that are complete and were not given before, by name.
+    ///
+    /// # Errors
+    /// The folder could not be listed.
+    pub async fn look(&mut self, now: Mark) -> Result<Vec<Found>, FileError> {
+        let entries = self.link.list(&self.config.folder).await?;
+        let mut before = std::mem::take(&mut self.seen);
+        let mut found = Vec::new();
+        for entry in &entries {
+            if !self.is_ours(entry) {
+                continue;
+            }
+            let old = before.remove(&entry.name).filter(|old| old.entry == *entry);
+            let mut seen = old.unwrap_or_else(|| Seen { entry: entry.clone(), since: now, given: false });
+            if !seen.given && self.is_complete(&seen, &entries, now) {
+                seen.given = true;
+                found.push(Found { path: self.config.folder.join(&entry.name)?, entry: entry.clone() });
+            }
+            self.seen.insert(entry.name.clone(), seen);
+        }
+        Ok(found)
+    }
+
+    /// Files in the making and marks are not files of ours.
+    fn is_ours(&self, entry: &FileEntry) -> bool {
+        let marks = match &self.config.complete {
+            Complete::Marked(end) => entry.name.ends_with(end),
+            Complete::Still(_) => false,
+        };
+        !marks && (self.filter)(&entry.name)
+    }
+
+    fn is_complete(&self, seen: &Seen, entries: &[FileEntry], now: Mark) -> bool {
+        match &self.config.complete {
+            Complete::Marked(end) => {
+                let mark = format!("{}{end}", seen.entry.name);
+                entries.binary_search_by(|entry| entry.name.cmp(&mark)).is_ok()
+            }
+            Complete::Still(span) => now.since(seen.since) >= *span,
+        }
+    }
+
+    /// Does with a file what is to be done after it was taken. May be asked again after a failure.
+    ///
+    /// # Errors
+    /// The file could not be moved or removed.
+    pub async fn taken(&self, found: &Found) -> Result<(), FileError> {
+        match &self.config.after {
+            After::Leave => return Ok(()),
+            After::Delete => gone(self.link.remove(&found.path).await)?,
+            After::Move(folder) => {
+                gone(self.link.rename(&found.path, &folder.join(&found.entry.name)?).await)?
+            }
+        }
+        match &self.config.complete {
+            Complete::Marked(end) => gone(self.link.remove(&found.path.with_end(end)?).await),
+            Complete::Still(_) => Ok(()),
+        }
+    }
+
+    /// Gives a file again at the next look, e.g. because it could not be read.
+    pub fn again(&mut self, found: &Found) {
+        if let Some(seen) = self.seen.get_mut(&found.entry.name) {
+            seen.given = false;
+        }
+    }
+}
+
+/// What an earlier try has already done is no failure.
+fn gone(done: Result<(), FileError>) -> Result<(), FileError> {
+    match done {
+        Err(error) if error.fault == FileFault::NotFound => Ok(()),
+        other => other,
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Watch").field("config", &self.config).finish_non_exhaustive()
+    }
+}

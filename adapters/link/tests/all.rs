@@ -1,0 +1,14 @@
+//! Links over real sockets.
+
+#[path = "all/files.rs"]
+mod files;
+#[path = "all/help.rs"]
+mod help;
+#[path = "all/http.rs"]
+mod http;
+#[path = "all/tcp_client.rs"]
+mod tcp_client;
+#[path = "all/tcp_server.rs"]
+mod tcp_server;
+#[path = "all/tls.rs"]
+mod tls;

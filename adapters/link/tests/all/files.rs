@@ -1,0 +1,140 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use link::Mark;
+use link::deliver::{DeliverConfig, Delivery};
+use link::files::{FileFault, FileLink, FilePath};
+use link::folder::Folder;
+use link::watch::{After, Complete, Watch, WatchConfig};
+use link::world::RealFiles;
+
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("link-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::SeqCst));
+        let path = std::env::temp_dir().join(name);
+        std::fs::create_dir(&path).unwrap();
+        Self(path)
+    }
+
+    fn link(&self) -> Arc<Folder> {
+        Arc::new(Folder::new(Arc::new(RealFiles), &self.0))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        std::fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+fn path(text: &str) -> FilePath {
+    FilePath::parse(text).unwrap()
+}
+
+async fn deliver(link: &dyn FileLink, name: &str, pieces: &[&str]) {
+    let config = DeliverConfig { temporary: true, done: Some(".ok".into()) };
+    let mut delivery = Delivery::begin(link, &path(name), &config).await.unwrap();
+    for piece in pieces {
+        delivery.write(piece.as_bytes()).await.unwrap();
+    }
+    delivery.finish().await.unwrap();
+}
+
+#[test]
+fn names_cannot_lead_out() {
+    for bad in ["..", "a/../b", "a//b", "a/./b", "a\\b", "a\0b", "a/\u{1b}[2J"] {
+        assert_eq!(FilePath::parse(bad).unwrap_err().fault, FileFault::BadName, "{bad:?}");
+    }
+    assert_eq!(path("/upload/").join("x.txt").unwrap().to_string(), "upload/x.txt");
+    assert!(path("upload").join("../x").is_err());
+}
+
+#[tokio::test]
+async fn a_file_appears_whole_and_its_mark_last() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    let config = DeliverConfig { temporary: true, done: Some(".ok".into()) };
+    std::fs::write(scratch.0.join("a.txt.part"), "left by an earlier try").unwrap();
+    let mut delivery = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap();
+    delivery.write(b"one ").await.unwrap();
+    assert!(!scratch.0.join("a.txt").exists());
+    delivery.write(b"two").await.unwrap();
+    delivery.finish().await.unwrap();
+    assert_eq!(std::fs::read(scratch.0.join("a.txt")).unwrap(), b"one two");
+    let names: Vec<String> =
+        link.list(&FilePath::root()).await.unwrap().into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["a.txt", "a.txt.ok"]);
+    let again = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap().finish().await.unwrap_err();
+    assert_eq!((again.maybe_sent, again.error.fault), (false, FileFault::Exists));
+    assert_eq!(std::fs::read(scratch.0.join("a.txt")).unwrap(), b"one two");
+}
+
+#[tokio::test]
+async fn files_are_found_once_when_their_mark_is_there_and_moved_after() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    link.make_folder(&path("done")).await.unwrap();
+    let config = WatchConfig {
+        folder: FilePath::root(),
+        complete: Complete::Marked(".ok".into()),
+        after: After::Move(path("done")),
+    };
+    let filter = Arc::new(|name: &str| name.ends_with(".txt"));
+    let mut watch = Watch::new(link.clone(), config, filter);
+    std::fs::write(scratch.0.join("early.txt"), "no mark").unwrap();
+    deliver(&*link, "a.txt", &["a"]).await;
+    deliver(&*link, "b.dat", &["not ours"]).await;
+    let found = watch.look(Mark(0)).await.unwrap();
+    assert_eq!(found.iter().map(|found| found.entry.name.as_str()).collect::<Vec<_>>(), ["a.txt"]);
+    assert!(watch.look(Mark(0)).await.unwrap().is_empty());
+    watch.again(&found[0]);
+    assert_eq!(watch.look(Mark(0)).await.unwrap(), found);
+    watch.taken(&found[0]).await.unwrap();
+    watch.taken(&found[0]).await.unwrap();
+    assert!(scratch.0.join("done/a.txt").exists());
+    assert!(!scratch.0.join("a.txt.ok").exists());
+}
+
+#[tokio::test]
+async fn a_file_without_mark_must_stand_still() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    let config = WatchConfig {
+        folder: FilePath::root(),
+        complete: Complete::Still(Duration::from_secs(30)),
+        after: After::Delete,
+    };
+    let mut watch = Watch::new(link, config, Arc::new(|_: &str| true));
+    let at = |seconds: u64| Mark(seconds * 1_000_000_000);
+    std::fs::write(scratch.0.join("grows"), "1").unwrap();
+    assert!(watch.look(at(0)).await.unwrap().is_empty());
+    std::fs::write(scratch.0.join("grows"), "12").unwrap();
+    assert!(watch.look(at(20)).await.unwrap().is_empty());
+    assert!(watch.look(at(40)).await.unwrap().is_empty());
+    let found = watch.look(at(50)).await.unwrap();
+    assert_eq!(found.len(), 1);
+    watch.taken(&found[0]).await.unwrap();
+    assert!(!scratch.0.join("grows").exists());
+}
+
+#[tokio::test]
+async fn reading_goes_in_pieces_and_not_through_symbolic_links() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    std::fs::write(scratch.0.join("big"), vec![7; 1_000_000]).unwrap();
+    let mut reader = link.open(&path("big")).await.unwrap();
+    let mut total = 0;
+    while let Some(piece) = reader.read().await.unwrap() {
+        assert!(piece.len() <= 64 * 1024);
+        total += piece.len();
+    }
+    assert_eq!(total, 1_000_000);
+    std::os::unix::fs::symlink("/etc/passwd", scratch.0.join("link")).unwrap();
+    assert!(link.open(&path("link")).await.is_err());
+    assert_eq!(link.open(&path("none")).await.err().unwrap().fault, FileFault::NotFound);
+}

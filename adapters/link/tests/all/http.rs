@@ -1,0 +1,224 @@
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use link::http::{
+    HttpClient, HttpClientConfig, HttpMessage, HttpServer, HttpServerConfig, HttpServiceFn, HttpSizes,
+    HttpVersion,
+};
+use link::{CauseKind, Core, Exchanged};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::help::*;
+
+/// Answers with what was asked, named in headers.
+async fn echo(core: &Core, config: HttpServerConfig) -> HttpServer {
+    let service = HttpServiceFn(|_, request: HttpMessage| async move {
+        let asked = format!("{} {}?{}", request.method, request.path, request.query);
+        HttpMessage {
+            headers: vec![("X-Asked".into(), Bytes::from(asked))],
+            ..HttpMessage::response(201, request.content)
+        }
+    });
+    HttpServer::start(vec![core.clone()], config, Arc::new(service)).await.unwrap()
+}
+
+fn server_config() -> HttpServerConfig {
+    HttpServerConfig::new("127.0.0.1:0")
+}
+
+fn ask() -> HttpMessage {
+    HttpMessage { query: "a=1&b=%E4".into(), ..HttpMessage::post("/bill/query", "content") }
+}
+
+/// Reads a request of this test by hand; false if the connection has ended.
+async fn read_request(socket: &mut TcpStream) -> bool {
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"content") {
+        match socket.read_buf(&mut seen).await {
+            Ok(read) if read > 0 => {}
+            _ => return false,
+        }
+    }
+    true
+}
+
+const REPLY: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nreply";
+
+#[tokio::test]
+async fn both_versions_carry_a_message_and_keep_their_connection() {
+    let (core, _clock) = standing();
+    let server = echo(&core, server_config()).await;
+    for version in [HttpVersion::Http1, HttpVersion::Http2] {
+        let before = server.counts().connected.get();
+        let client =
+            HttpClient::new(&core, HttpClientConfig { version, ..HttpClientConfig::new(server.address()) });
+        for _ in 0..5 {
+            let reply = client.exchange(&ask(), later(&core)).await.reply().unwrap();
+            assert_eq!((reply.status, &reply.content[..]), (201, &b"content"[..]));
+            assert_eq!(reply.header("x-asked").unwrap(), "POST /bill/query?a=1&b=%E4");
+        }
+        assert_eq!(server.counts().connected.get() - before, 1, "{version:?}");
+        assert_eq!(client.counts().replied.get(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_response_cut_at_every_byte_is_maybe_sent() {
+    let (core, _clock) = standing();
+    let (listener, address) = listen().await;
+    for cut in 0..=REPLY.len() {
+        let client = HttpClient::new(&core, HttpClientConfig::new(address.clone()));
+        let message = ask();
+        let (verdict, ()) = tokio::join!(client.exchange(&message, later(&core)), async {
+            let mut socket = accept(&listener).await;
+            assert!(read_request(&mut socket).await);
+            socket.write_all(&REPLY[..cut]).await.unwrap();
+        });
+        if cut == REPLY.len() {
+            assert_eq!(verdict.reply().unwrap().content, "reply");
+        } else {
+            assert!(matches!(verdict, Exchanged::MaybeSent(_)), "cut at {cut}: {verdict:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stale_kept_connection_is_replaced_before_anything_is_sent() {
+    let (core, _clock) = standing();
+    let (listener, address) = listen().await;
+    let client = HttpClient::new(&core, HttpClientConfig::new(address));
+    let message = ask();
+    for round in 0..3 {
+        let (verdict, ()) = tokio::join!(client.exchange(&message, later(&core)), async {
+            let mut socket = accept(&listener).await;
+            assert!(read_request(&mut socket).await);
+            socket.write_all(REPLY).await.unwrap();
+        });
+        assert_eq!(verdict.reply().unwrap().content, "reply", "round {round}");
+    }
+    assert_eq!(client.counts().connected.get(), 3);
+}
+
+#[tokio::test]
+async fn a_kept_connection_that_dies_under_a_request_is_maybe_sent() {
+    let (core, _clock) = standing();
+    let (listener, address) = listen().await;
+    let client = HttpClient::new(&core, HttpClientConfig::new(address));
+    let message = ask();
+    let (first, mut socket) = tokio::join!(client.exchange(&message, later(&core)), async {
+        let mut socket = accept(&listener).await;
+        assert!(read_request(&mut socket).await);
+        socket.write_all(REPLY).await.unwrap();
+        socket
+    });
+    assert!(first.reply().is_some());
+    let (second, ()) = tokio::join!(client.exchange(&message, later(&core)), async {
+        assert!(read_request(&mut socket).await);
+        drop(socket);
+    });
+    assert!(matches!(second, Exchanged::MaybeSent(_)), "{second:?}");
+    assert_eq!(client.counts().connected.get(), 1);
+}
+
+#[tokio::test]
+async fn nobody_there_and_unwritable_requests_are_not_sent() {
+    let (core, _clock) = standing();
+    let (listener, address) = listen().await;
+    let client = HttpClient::new(&core, HttpClientConfig::new(address));
+    let wrong = HttpMessage { headers: vec![("bad name".into(), Bytes::new())], ..ask() };
+    let verdict = client.exchange(&wrong, later(&core)).await;
+    assert!(verdict.not_sent());
+    assert_eq!(verdict.cause().unwrap().kind, CauseKind::Request);
+    drop(listener);
+    let verdict = client.exchange(&ask(), later(&core)).await;
+    assert!(verdict.not_sent());
+    assert_eq!(verdict.cause().unwrap().kind, CauseKind::ConnectRefused);
+}
+
+#[tokio::test]
+async fn a_silent_server_is_maybe_sent_at_the_limit() {
+    let (core, clock) = standing();
+    let (listener, address) = listen().await;
+    for version in [HttpVersion::Http1, HttpVersion::Http2] {
+        let client =
+            HttpClient::new(&core, HttpClientConfig { version, ..HttpClientConfig::new(address.clone()) });
+        let until_mark = later(&core);
+        let asking = tokio::spawn(async move { client.exchange(&ask(), until_mark).await });
+        let mut socket = accept(&listener).await;
+        if version == HttpVersion::Http1 {
+            assert!(read_request(&mut socket).await);
+        } else {
+            socket.read_exact(&mut [0; 24]).await.unwrap();
+        }
+        let verdict = until(&clock, asking).await.unwrap();
+        assert!(matches!(verdict, Exchanged::MaybeSent(_)), "{verdict:?}");
+        assert_eq!(verdict.cause().unwrap().kind, CauseKind::AnswerTimedOut);
+    }
+}
+
+#[tokio::test]
+async fn contents_and_heads_are_bounded_on_both_sides() {
+    let (core, _clock) = standing();
+    let sizes = HttpSizes { head: 8 * 1024, content: 10 };
+    let server = echo(&core, HttpServerConfig { sizes, ..server_config() }).await;
+    let client = HttpClient::new(&core, HttpClientConfig::new(server.address()));
+    let long = HttpMessage::post("/", "eleven byte");
+    assert_eq!(client.exchange(&long, later(&core)).await.reply().unwrap().status, 413);
+    let head = HttpMessage { headers: vec![("x".into(), Bytes::from(vec![b'x'; 9_000]))], ..ask() };
+    assert!(client.exchange(&head, later(&core)).await.reply().unwrap().status >= 400);
+    let server = echo(&core, server_config()).await;
+    let client =
+        HttpClient::new(&core, HttpClientConfig { sizes, ..HttpClientConfig::new(server.address()) });
+    let verdict = client.exchange(&long, later(&core)).await;
+    assert!(matches!(verdict, Exchanged::MaybeSent(_)));
+    assert_eq!(verdict.cause().unwrap().kind, CauseKind::Http);
+}
+
+#[tokio::test]
+async fn a_slow_head_is_cut_off() {
+    let (core, clock) = standing();
+    let server = echo(&core, server_config()).await;
+    let mut socket = TcpStream::connect(server.address()).await.unwrap();
+    socket.write_all(b"POST / HT").await.unwrap();
+    let mut rest = Vec::new();
+    until(&clock, socket.read_to_end(&mut rest)).await.unwrap();
+    assert!(core.mark().0 >= Duration::from_secs(30).as_nanos() as u64);
+}
+
+#[tokio::test]
+async fn the_most_connections_bind_and_what_waits_is_bounded() {
+    let (core, clock) = standing();
+    let (listener, address) = listen().await;
+    let config = HttpClientConfig { most: 1, waiting: 1, ..HttpClientConfig::new(address) };
+    let client = HttpClient::new(&core, config);
+    let ask_until = |seconds| {
+        let (client, until) = (client.clone(), core.mark().after(Duration::from_secs(seconds)));
+        tokio::spawn(async move { client.exchange(&ask(), until).await })
+    };
+    let first = ask_until(1_000_000);
+    let mut socket = accept(&listener).await;
+    assert!(read_request(&mut socket).await);
+    let second = ask_until(5);
+    while client.counts().waiting.get() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let third = client.exchange(&ask(), later(&core)).await;
+    assert_eq!((third.not_sent(), &third.cause().unwrap().kind), (true, &CauseKind::Busy));
+    let second = until(&clock, second).await.unwrap();
+    assert_eq!((second.not_sent(), &second.cause().unwrap().kind), (true, &CauseKind::WaitTimedOut));
+    socket.write_all(REPLY).await.unwrap();
+    assert!(first.await.unwrap().reply().is_some());
+    assert_eq!(client.counts().connected.get(), 1);
+}
+
+#[tokio::test]
+async fn draining_ends_kept_connections() {
+    let (core, _clock) = standing();
+    let server = echo(&core, server_config()).await;
+    let client = HttpClient::new(&core, HttpClientConfig::new(server.address()));
+    assert!(client.exchange(&ask(), later(&core)).await.reply().is_some());
+    server.drain(later(&core)).await;
+    assert!(client.exchange(&ask(), later(&core)).await.not_sent());
+}
