@@ -1,5 +1,6 @@
 //! dsl
 pub mod evaluate;
+pub mod lower;
 pub mod diagnostics;
 pub mod format;
 mod lex;
@@ -10,3 +11,4 @@ pub mod model;
 pub mod program;
 pub mod value;
 pub mod flow;
+pub mod resolve;

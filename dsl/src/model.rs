@@ -820,7 +820,7 @@ pub enum TextCode {
 /// Values parted by a separator.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delimited {
-    /// Between two values.
+    /// Between two values; empty: their widths say where they end (`fixed lines …`).
     pub separator: Box<str>,
     /// One stands after the last value too.
     pub trailing: bool,

@@ -1,0 +1,581 @@
+//! One message: the tables that its lists share, then the lists one after the other.
+
+use std::collections::HashMap;
+
+use super::expression::{Octets, compile};
+use super::layout::{Layout, inner};
+use super::shape::Shapes;
+use super::{LowerErrorKind, Lowering, file, fold, map, read, tables, write};
+use crate::evaluate::calendar;
+use crate::model::{
+    Check, Expr, ExprKind, Field, FieldId, FieldKind, Format, Function, LinkKind, Load, Message, Node,
+    Prefix, PrefixKind, Space, TextCode,
+};
+use crate::program::{
+    CheckForm, Cold, ExprId, FieldForm, FoldForm, MessageProgram, PairSet, SignatureForm, WireList,
+};
+use crate::source::Span;
+use crate::value::{Absent, CipherName, Constant, Form, Size, Type, Unit};
+
+/// Makes a message's program.
+pub(super) fn lower<'m>(lowering: &mut Lowering<'m>, message: &'m Message) -> MessageProgram {
+    let mut builder = Builder::new(lowering, message);
+    builder.tables();
+    file::name(&mut builder);
+    map::make(&mut builder);
+    read::make(&mut builder);
+    write::make(&mut builder);
+    builder.out
+}
+
+/// What the makers of a message's lists share.
+pub(super) struct Builder<'l, 'm> {
+    pub(super) lowering: &'l mut Lowering<'m>,
+    pub(super) layout: Layout<'m>,
+    pub(super) message: &'m Message,
+    pub(super) out: MessageProgram,
+    pub(super) charsets: Vec<Box<str>>,
+    wires: HashMap<FieldId, u32>,
+    pub(super) folds: Vec<FoldForm>,
+    names: HashMap<Box<str>, u16>,
+    field_colds: HashMap<FieldId, u32>,
+    checks: HashMap<Span, u16>,
+}
+
+impl<'l, 'm> Builder<'l, 'm> {
+    pub(super) fn new(lowering: &'l mut Lowering<'m>, message: &'m Message) -> Self {
+        let layout = Layout::new(message);
+        let mut builder = Builder {
+            charsets: vec![message.charset.clone(); message.fields.len()],
+            lowering,
+            message,
+            out: MessageProgram {
+                slots: message.slots,
+                charset: message.charset.clone(),
+                regions: layout.region_count(),
+                fresh: message.fresh.clone(),
+                ..MessageProgram::default()
+            },
+            layout,
+            wires: HashMap::new(),
+            folds: Vec::new(),
+            names: HashMap::new(),
+            field_colds: HashMap::new(),
+            checks: HashMap::new(),
+        };
+        let whole = message.file.as_ref().and_then(|file| tables::charset_of(&file.chain));
+        let whole: Box<str> = whole.unwrap_or(&message.charset).into();
+        builder.spread_charsets(&message.nodes, &whole);
+        builder
+    }
+
+    fn spread_charsets(&mut self, nodes: &'m [Node], charset: &str) {
+        for node in nodes {
+            match node {
+                Node::Field(id) => {
+                    if let Some(place) = self.charsets.get_mut(usize::from(id.0)) {
+                        *place = charset.into();
+                    }
+                    let Some(field) = self.layout.field(*id) else { continue };
+                    let mut kind = &field.kind;
+                    if let FieldKind::Entry { content, .. } = kind {
+                        kind = content;
+                    }
+                    let own = match kind {
+                        FieldKind::Format { chain, .. } => tables::charset_of(chain),
+                        _ => None,
+                    };
+                    let within: Box<str> = own.unwrap_or(charset).into();
+                    self.spread_charsets(inner(kind), &within);
+                    if let (Some(own), Some(place)) = (own, self.charsets.get_mut(usize::from(id.0))) {
+                        *place = own.into();
+                    }
+                }
+                Node::When { then, .. } => self.spread_charsets(then, charset),
+                Node::Choose { cases, other, .. } => {
+                    for (_, nodes) in cases {
+                        self.spread_charsets(nodes, charset);
+                    }
+                    self.spread_charsets(other, charset);
+                }
+                Node::Check(_) | Node::Map(_) => {}
+            }
+        }
+    }
+
+    /// The charset of a leaf, or that within a format.
+    pub(super) fn charset(&self, id: FieldId) -> Box<str> {
+        self.charsets.get(usize::from(id.0)).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn tables(&mut self) {
+        for index in 0..self.message.fields.len() {
+            let id = FieldId(u16::try_from(index).unwrap_or(u16::MAX));
+            let Some(field) = self.layout.field(id) else { continue };
+            if let FieldKind::Leaf { ty, wire } = &field.kind {
+                let sized_by = wire.sized_by.and_then(|by| self.layout.field(by)).map(|by| by.slot);
+                let charset = self.charset(id);
+                let path = self.layout.lists_around(id);
+                let mut here = Here {
+                    layout: &self.layout,
+                    wires: &self.wires,
+                    folds: &mut self.folds,
+                    path,
+                    entered: Vec::new(),
+                };
+                let number = self.lowering.wire(ty, wire, &charset, sized_by, &mut here);
+                self.wires.insert(id, number);
+            }
+        }
+        for id in self.layout.lists.clone() {
+            let made = self.wire_list(id);
+            self.out.lists.extend(made);
+        }
+        self.fields();
+        self.outcome();
+        let call = self.lowering.module.calls.get(usize::from(self.message.call.0));
+        (self.out.ask, self.out.answer) = call.map_or((None, None), |call| (call.ask, call.answer));
+    }
+
+    fn wire_list(&mut self, id: FieldId) -> Option<WireList> {
+        let (field, list) = (self.layout.field(id)?, self.layout.list(id)?);
+        Some(WireList {
+            slot: field.slot,
+            level: field.level,
+            stride: list.slots,
+            min: list.min,
+            max: list.max,
+            counted_by: list.counted_by.and_then(|by| self.layout.field(by)).map(|by| by.slot),
+            until_end: list.until_end,
+            alone: list.alone,
+            of_line: list.of_line,
+            cold: self.cold_of(id),
+        })
+    }
+
+    fn fields(&mut self) {
+        for index in 0..self.message.fields.len() {
+            let id = FieldId(u16::try_from(index).unwrap_or(u16::MAX));
+            let Some(field) = self.layout.field(id) else { continue };
+            let list = self.layout.lists_around(id).last().map(|list| self.layout.list_index(*list));
+            let is_list = self.layout.list(id).map(|_| self.layout.list_index(id));
+            self.out.fields.push(FieldForm {
+                path: field.path.clone(),
+                label: field.label.clone(),
+                slot: field.slot,
+                level: field.level,
+                list,
+                wire: self.wires.get(&id).copied(),
+                is_list,
+                derived: field.fact.is_some(),
+                private: private(field),
+            });
+        }
+    }
+
+    /// The order of outcome fields and the rows for pairs of codes that the call says for itself.
+    fn outcome(&mut self) {
+        let call = self.lowering.module.calls.get(usize::from(self.message.call.0));
+        let Some(rule) = call.and_then(|call| call.outcome.as_ref()) else { return };
+        let found: Vec<Option<u16>> = rule.fields.iter().map(|path| self.slot_of_path(path)).collect();
+        if found.iter().any(Option::is_none) {
+            return;
+        }
+        self.out.outcome_order = found.into_iter().flatten().collect();
+        self.out.outcome_rows.clone_from(&rule.rows);
+    }
+
+    /// The slot of a field at level 0 by its path or an ending of it.
+    fn slot_of_path(&self, path: &str) -> Option<u16> {
+        let level = || self.message.fields.iter().filter(|field| field.level == 0);
+        let ending = format!(".{path}");
+        let found = level().find(|field| *field.path == *path);
+        found.or_else(|| level().find(|field| field.path.ends_with(&ending))).map(|field| field.slot)
+    }
+
+    /// The wire form of a leaf.
+    pub(super) fn wire_of(&self, id: FieldId) -> u32 {
+        self.wires.get(&id).copied().unwrap_or(u32::MAX)
+    }
+
+    /// Number of a wire name.
+    pub(super) fn name(&mut self, name: &str) -> u16 {
+        if let Some(&known) = self.names.get(name) {
+            return known;
+        }
+        let number = self.lowering.small(self.out.names.len(), "names of a message", self.message);
+        self.out.names.push(name.into());
+        self.names.insert(name.into(), number);
+        number
+    }
+
+    /// The cold entry of a field.
+    pub(super) fn cold_of(&mut self, id: FieldId) -> u32 {
+        if let Some(&known) = self.field_colds.get(&id) {
+            return known;
+        }
+        let Some(field) = self.layout.field(id) else { return self.cold_here("") };
+        let line = self.lowering.line(field.span);
+        let cold = Cold {
+            name: field.path.clone(),
+            label: field.label.clone(),
+            line,
+            expected: expected(field).into(),
+            private: private(field),
+        };
+        let number = self.push_cold(cold);
+        self.field_colds.insert(id, number);
+        number
+    }
+
+    /// The cold entry of the message as a whole.
+    pub(super) fn cold_here(&mut self, name: &str) -> u32 {
+        let known = self.out.cold.iter().position(|cold| *cold.name == *name);
+        if let Some(known) = known {
+            return u32::try_from(known).unwrap_or(u32::MAX);
+        }
+        let line = self.lowering.line(self.message.span);
+        self.push_cold(Cold {
+            name: name.into(),
+            label: "".into(),
+            line,
+            expected: "".into(),
+            private: false,
+        })
+    }
+
+    pub(super) fn push_cold(&mut self, cold: Cold) -> u32 {
+        self.out.cold.push(cold);
+        u32::try_from(self.out.cold.len() - 1).unwrap_or(u32::MAX)
+    }
+
+    /// The expression folded.
+    pub(super) fn folded(&self, expression: &Expr) -> Expr {
+        fold(expression, &self.lowering.model.symbols)
+    }
+
+    /// Compiles an expression that stands in rows of these lists.
+    pub(super) fn compile(&mut self, expression: &Expr, path: &[FieldId]) -> ExprId {
+        let folded = self.folded(expression);
+        let mut here = Here {
+            layout: &self.layout,
+            wires: &self.wires,
+            folds: &mut self.folds,
+            path: path.to_vec(),
+            entered: Vec::new(),
+        };
+        compile(&folded, &mut self.lowering.program.expressions, &mut here)
+    }
+
+    /// The chain, `u32::MAX` if it codes nothing.
+    pub(super) fn chain(&mut self, chain: &crate::model::Chain) -> u32 {
+        let mut here = Here {
+            layout: &self.layout,
+            wires: &self.wires,
+            folds: &mut self.folds,
+            path: Vec::new(),
+            entered: Vec::new(),
+        };
+        self.lowering.chain(chain, &mut here).unwrap_or(u32::MAX)
+    }
+
+    /// A format around these nodes.
+    pub(super) fn format(&mut self, format: &Format, charset: &str, nodes: &[Node]) -> u32 {
+        let mut bits = Vec::new();
+        if let Format::Iso8583 { code, .. } = format {
+            self.bits(nodes, *code, &mut bits);
+        }
+        let mut here = Here {
+            layout: &self.layout,
+            wires: &self.wires,
+            folds: &mut self.folds,
+            path: Vec::new(),
+            entered: Vec::new(),
+        };
+        self.lowering.format(format, charset, bits, &mut here)
+    }
+
+    fn bits(&mut self, nodes: &[Node], code: TextCode, bits: &mut Vec<(u16, u32)>) {
+        for node in nodes {
+            match node {
+                Node::Field(id) => {
+                    let Some(field) = self.layout.field(*id) else { continue };
+                    let wire = match &field.kind {
+                        FieldKind::Leaf { .. } => self.wire_of(*id),
+                        _ => {
+                            let kind =
+                                if code == TextCode::Bcd { PrefixKind::Bcd } else { PrefixKind::Ascii };
+                            self.lowering.octets_wire(None, Some(Prefix { size: 3, kind }))
+                        }
+                    };
+                    let bit = field.bit.unwrap_or(0);
+                    if !bits.iter().any(|(known, _)| *known == bit) {
+                        bits.push((bit, wire));
+                    }
+                }
+                Node::When { then, .. } => self.bits(then, code, bits),
+                Node::Choose { cases, other, .. } => {
+                    for (_, nodes) in cases {
+                        self.bits(nodes, code, bits);
+                    }
+                    self.bits(other, code, bits);
+                }
+                Node::Check(_) | Node::Map(_) => {}
+            }
+        }
+    }
+
+    /// Number of a check.
+    pub(super) fn check(&mut self, check: &Check, path: &[FieldId]) -> u16 {
+        if let Some(&known) = self.checks.get(&check.span) {
+            return known;
+        }
+        let holds = self.compile(&check.holds, path);
+        let line = self.lowering.line(check.span);
+        let cold = self.push_cold(Cold {
+            name: check.text.clone(),
+            label: "".into(),
+            line,
+            expected: check.text.clone(),
+            private: false,
+        });
+        let number = self.lowering.small(self.out.checks.len(), "checks of a message", self.message);
+        self.out.checks.push(CheckForm { holds, refuse: check.refuse, cold });
+        self.checks.insert(check.span, number);
+        number
+    }
+
+    /// The signature that a fact is, alone or as hex or base64; `None` if it is none.
+    pub(super) fn signature(&mut self, fact: &Expr, path: &[FieldId]) -> Option<u16> {
+        let (text, signature) = match &fact.kind {
+            ExprKind::Function(Function::Base64, inner) => ("base64", inner.first()?),
+            ExprKind::Function(Function::Hex, inner) => ("hex", inner.first()?),
+            ExprKind::Function(Function::HexUpper, inner) => ("hex_upper", inner.first()?),
+            _ => ("raw", fact),
+        };
+        let ExprKind::Function(Function::Signature, arguments) = &signature.kind else { return None };
+        let [algorithm, key, covered, user @ ..] = arguments.as_slice() else { return None };
+        let ExprKind::Load(key) = key.kind else { return None };
+        let algorithm = self.algorithm(algorithm)?;
+        let covered = self.compile(covered, path);
+        let user = user.first().map(|user| self.compile(user, path));
+        let number = self.lowering.small(self.out.signatures.len(), "signatures of a message", self.message);
+        self.out.signatures.push(SignatureForm { algorithm, key, covered, text: text.into(), user });
+        Some(number)
+    }
+
+    fn algorithm(&mut self, expression: &Expr) -> Option<CipherName> {
+        let folded = self.folded(expression);
+        match &folded.kind {
+            ExprKind::Constant(Constant::Text(text)) => Some(CipherName::Fixed(text.clone())),
+            ExprKind::Constant(Constant::Name(name)) => {
+                Some(CipherName::Fixed(self.lowering.model.symbols.text(*name).into()))
+            }
+            ExprKind::Load(Load { space: Space::Setting, slot, .. }) => Some(CipherName::Setting(*slot)),
+            _ => {
+                self.lowering.error(expression.span, LowerErrorKind::Algorithm);
+                None
+            }
+        }
+    }
+
+    /// Octets that these nodes take in `fixed`, where the text alone says it.
+    pub(super) fn width(&self, nodes: &[Node]) -> Option<u32> {
+        nodes.iter().try_fold(0_u32, |sum, node| {
+            let one = match node {
+                Node::Field(id) => self.field_width(*id)?,
+                Node::When { condition, then, .. } => match super::known(&self.folded(condition)) {
+                    Some(true) => self.width(then)?,
+                    Some(false) => 0,
+                    None => return None,
+                },
+                Node::Choose { cases, other, .. } => {
+                    let width = self.width(other)?;
+                    if cases.iter().any(|(_, nodes)| self.width(nodes) != Some(width)) {
+                        return None;
+                    }
+                    width
+                }
+                Node::Check(_) | Node::Map(_) => 0,
+            };
+            sum.checked_add(one)
+        })
+    }
+
+    fn field_width(&self, id: FieldId) -> Option<u32> {
+        let field = self.layout.field(id)?;
+        if field.optional {
+            return None;
+        }
+        match &field.kind {
+            FieldKind::Leaf { wire, .. } => {
+                let plain =
+                    wire.chain.first.iter().all(|coding| matches!(coding, crate::value::Coding::Charset(_)));
+                if !plain || wire.prefix.is_some() || wire.ending.is_some() || wire.absent == Absent::LeftOut
+                {
+                    return None;
+                }
+                self.leaf_width(wire)
+            }
+            FieldKind::Group { nodes } => self.width(nodes),
+            FieldKind::Format { format: Format::Fixed | Format::Binary, chain, nodes }
+                if chain.first.is_empty() =>
+            {
+                self.width(nodes)
+            }
+            FieldKind::List(list) if list.min == list.max => self.width(&list.nodes)?.checked_mul(list.max),
+            _ => None,
+        }
+    }
+
+    fn leaf_width(&self, wire: &crate::model::Wire) -> Option<u32> {
+        match (wire.size, wire.unit) {
+            (Size::Fixed(width), Unit::Bytes | Unit::Digits) => Some(width),
+            (Size::ByForm, _) => match &wire.form {
+                Form::Calendar(_, letters) => u32::try_from(calendar::width(letters)?).ok(),
+                Form::Code(table) => {
+                    let table = self.lowering.module.codes.get(usize::from(*table))?;
+                    match (table.wire.size, table.wire.unit) {
+                        (Size::Fixed(width), Unit::Bytes | Unit::Digits) => Some(width),
+                        _ => None,
+                    }
+                }
+                Form::Flag(yes, no) if yes.len() == no.len() => u32::try_from(yes.len()).ok(),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// The kind of the link that carries the message.
+    pub(super) fn link_kind(&self) -> Option<LinkKind> {
+        let call = self.lowering.module.calls.get(usize::from(self.message.call.0))?;
+        self.lowering.module.links.get(usize::from(call.link)).map(|link| link.kind)
+    }
+
+    /// The shapes of the message's business records.
+    pub(super) fn shapes(&self) -> Shapes {
+        let calls = &self.lowering.module.calls;
+        let Some(call) = calls.get(usize::from(self.message.call.0)) else { return Shapes::default() };
+        let original = call.settles.first().or(call.undoes.as_ref()).or(call.about.first());
+        let original = original.and_then(|id| calls.get(usize::from(id.0)));
+        Shapes {
+            ask: call.ask,
+            answer: call.answer,
+            original: original.map_or((None, None), |call| (call.ask, call.answer)),
+            rows: Vec::new(),
+        }
+    }
+}
+
+/// What octets and lists mean in a message, in rows of these lists.
+struct Here<'h, 'm> {
+    layout: &'h Layout<'m>,
+    wires: &'h HashMap<FieldId, u32>,
+    folds: &'h mut Vec<FoldForm>,
+    path: Vec<FieldId>,
+    /// Whether each list that a fold entered is one of the message.
+    entered: Vec<bool>,
+}
+
+impl Octets for Here<'_, '_> {
+    fn region(&self, field: FieldId) -> u16 {
+        self.layout.region(field).unwrap_or(u16::MAX)
+    }
+
+    fn pairs(&mut self, parts: &[FieldId], except: &[FieldId], without_empty: bool) -> PairSet {
+        let wires = self.wires;
+        let mut wire = |id: FieldId| wires.get(&id).copied().unwrap_or(u32::MAX);
+        self.layout.pair_set(parts, except, without_empty, &mut wire)
+    }
+
+    fn way(&self, list: &Load) -> Vec<Load> {
+        if list.space != Space::Field {
+            return vec![*list];
+        }
+        let inside = self.layout.path_in(list, &self.path);
+        let rest = inside.get(self.path.len()..).unwrap_or_default();
+        let load = |id: &FieldId| {
+            let field = self.layout.field(*id)?;
+            Some(Load { space: Space::Field, level: field.level, slot: field.slot, call: id.0 + 1 })
+        };
+        let way: Vec<Load> = rest.iter().filter_map(load).collect();
+        if way.is_empty() {
+            return vec![*list];
+        }
+        // The last one is the reference as it was written.
+        let mut way = way;
+        if let Some(last) = way.last_mut() {
+            *last = *list;
+        }
+        way
+    }
+
+    fn folded(&mut self, way: &[Load], at: u32, sum: bool, filter: ExprId, each: ExprId) {
+        let [list] = way else { return };
+        if list.space == Space::Field
+            && let Some(id) = self.layout.list_of(list, &self.path)
+            && self.layout.list(id).is_some_and(|list| list.of_line)
+            && self.path.is_empty()
+        {
+            self.folds.push(FoldForm { list: self.layout.list_index(id), at, sum, filter, each });
+        }
+    }
+
+    fn enter(&mut self, list: &Load) {
+        let own = list.space == Space::Field;
+        if own && let Some(id) = self.layout.list_of(list, &self.path) {
+            self.path.push(id);
+            self.entered.push(true);
+        } else {
+            self.entered.push(false);
+        }
+    }
+
+    fn leave(&mut self) {
+        if self.entered.pop() == Some(true) {
+            self.path.pop();
+        }
+    }
+}
+
+fn private(field: &Field) -> bool {
+    matches!(&field.kind, FieldKind::Leaf { ty: Type::Text { private: Some(_), .. }, .. })
+}
+
+/// What a field should hold, in words.
+fn expected(field: &Field) -> String {
+    let (ty, wire) = match &field.kind {
+        FieldKind::Leaf { ty, wire } => (ty, wire),
+        FieldKind::Group { .. } => return "a group".into(),
+        FieldKind::Format { .. } | FieldKind::Entry { .. } => return "a part in its own format".into(),
+        FieldKind::List(list) => return format!("{} to {} rows", list.min, list.max),
+        FieldKind::Line { .. } => return "a line".into(),
+        FieldKind::Several { .. } => return "groups in any order".into(),
+    };
+    let what = match (&wire.form, ty) {
+        (Form::Calendar(_, letters), _) => return format!("a date or time as {letters}"),
+        (Form::Code(_), _) => "a code",
+        (Form::Flag(yes, no), _) => return format!("{yes:?} or {no:?}"),
+        (Form::Fen, _) => "an amount in fen",
+        (Form::Yuan, _) => "an amount in yuan",
+        (Form::Li, _) => "an amount in li",
+        (Form::Digits, _) => "figures",
+        (Form::Bytes, _) => "bytes",
+        (Form::Number | Form::Integer(_) | Form::Packed { .. } | Form::Zoned { .. }, _) => "a number",
+        (Form::Decimal { .. }, _) => "a decimal",
+        (Form::Text | Form::Ascii, _) => "text",
+    };
+    let unit = match wire.unit {
+        Unit::Bytes => "bytes",
+        Unit::Chars => "chars",
+        Unit::Digits => "digits",
+        Unit::Bits => "bits",
+    };
+    match wire.size {
+        Size::Fixed(size) => format!("{what}, {size} {unit}"),
+        Size::Range { min: 0, max } => format!("{what}, at most {max} {unit}"),
+        Size::Range { min, max } => format!("{what}, {min} to {max} {unit}"),
+        Size::ByForm => what.into(),
+    }
+}

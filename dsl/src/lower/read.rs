@@ -1,0 +1,707 @@
+//! The reading list, in wire order. What is judged stands as soon behind its field as all that it needs is there.
+
+use std::collections::BTreeSet;
+
+use super::layout::{Key, Needs, name_of};
+use super::message::Builder;
+use super::{LowerErrorKind, known, map};
+use crate::model::{
+    At, Chain, Check, Delimited, Expr, Field, FieldId, FieldKind, Format, Learn, LinkKind, ListField, Load,
+    Node, Space,
+};
+use crate::program::{FormatForm, Learned, Part, Read};
+
+/// How what is looked at stands around a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Place {
+    /// One octet behind the other.
+    Run,
+    /// Parted by separators.
+    Delimited,
+    /// By name.
+    Named,
+    /// The parts of an HTTP message.
+    Parts,
+}
+
+/// The place within a format.
+pub(super) fn place_of(format: &Format) -> Place {
+    match format {
+        Format::Fixed | Format::Binary => Place::Run,
+        Format::Delimited(delimited) if delimited.separator.is_empty() => Place::Run,
+        Format::Delimited(_) => Place::Delimited,
+        _ => Place::Named,
+    }
+}
+
+/// The part of an HTTP message that a top-level field is.
+pub(super) fn part_of(field: &Field) -> Part {
+    match &*field.name {
+        "path" => Part::Path,
+        "query" => Part::Query,
+        "headers" => Part::Headers,
+        "status" => Part::Status,
+        _ => Part::Content,
+    }
+}
+
+/// Makes the list, and the pieces of a file.
+pub(super) fn make(builder: &mut Builder<'_, '_>) {
+    let message = builder.message;
+    let mut reader = Reader::new(builder);
+    if let Some(file) = &message.file {
+        reader.file_name(&file.name_nodes);
+        super::file::read(&mut reader, file);
+    } else {
+        reader.packet(&message.nodes);
+        reader.end();
+    }
+    let Reader { code, cold, .. } = reader;
+    builder.out.read = code.into();
+    builder.out.read_cold = cold.into();
+}
+
+struct Pending {
+    needs: Needs,
+    branch: Vec<u32>,
+    path: Vec<FieldId>,
+    read: Read,
+    cold: u32,
+}
+
+/// Makes reading instructions.
+pub(super) struct Reader<'r, 'l, 'm> {
+    pub(super) builder: &'r mut Builder<'l, 'm>,
+    pub(super) code: Vec<Read>,
+    pub(super) cold: Vec<u32>,
+    stored: BTreeSet<Key>,
+    ended: BTreeSet<FieldId>,
+    begun: BTreeSet<FieldId>,
+    /// Fields that were read before their turn, since a condition looks at them.
+    early: BTreeSet<FieldId>,
+    branch: Vec<u32>,
+    branches: u32,
+    path: Vec<FieldId>,
+    pendings: Vec<Pending>,
+    checks: Vec<(Vec<Expr>, &'m Check)>,
+    guards: Vec<Expr>,
+    /// The field whose instructions are made.
+    at: u32,
+}
+
+impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
+    pub(super) fn new(builder: &'r mut Builder<'l, 'm>) -> Self {
+        let at = builder.cold_here("");
+        Reader {
+            builder,
+            code: Vec::new(),
+            cold: Vec::new(),
+            stored: BTreeSet::new(),
+            ended: BTreeSet::new(),
+            begun: BTreeSet::new(),
+            early: BTreeSet::new(),
+            branch: Vec::new(),
+            branches: 0,
+            path: Vec::new(),
+            pendings: Vec::new(),
+            checks: Vec::new(),
+            guards: Vec::new(),
+            at,
+        }
+    }
+
+    pub(super) fn push(&mut self, read: Read) -> usize {
+        self.code.push(read);
+        self.cold.push(self.at);
+        self.code.len() - 1
+    }
+
+    pub(super) fn here(&self) -> u32 {
+        u32::try_from(self.code.len()).unwrap_or(u32::MAX)
+    }
+
+    fn land(&mut self, at: usize) {
+        let end = self.here();
+        match self.code.get_mut(at) {
+            Some(Read::JumpIfMissing { to } | Read::Unless { to, .. } | Read::Jump { to }) => *to = end,
+            Some(Read::List { end: to, .. }) => *to = end,
+            _ => {}
+        }
+    }
+
+    pub(super) fn open_branch(&mut self) {
+        self.branches += 1;
+        self.branch.push(self.branches);
+    }
+
+    /// A whole packet.
+    pub(super) fn packet(&mut self, nodes: &'m [Node]) {
+        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
+        if http {
+            return self.nodes(nodes, Place::Parts, Some(0));
+        }
+        self.push(Read::Part(Part::Content));
+        self.content(nodes);
+    }
+
+    /// The one format that a packet is, or a `fixed` of several.
+    pub(super) fn content(&mut self, nodes: &'m [Node]) {
+        if let Some(id) = only_format(self.builder, nodes) {
+            return self.format_of(id, Place::Parts, Some(0));
+        }
+        let format = self.builder.lowering.shared_format(FormatForm::Fixed);
+        self.push(Read::Enter { format, chain: u32::MAX });
+        self.nodes(nodes, Place::Run, Some(0));
+        self.push(Read::Leave { kept: self.builder.message.unknown_kept });
+    }
+
+    /// The fields of a file's name.
+    fn file_name(&mut self, nodes: &'m [Node]) {
+        if nodes.is_empty() {
+            return;
+        }
+        self.push(Read::Part(Part::Name));
+        let format = self.builder.lowering.shared_format(FormatForm::Fixed);
+        self.push(Read::Enter { format, chain: u32::MAX });
+        self.nodes(nodes, Place::Run, Some(0));
+        self.push(Read::Leave { kept: false });
+    }
+
+    /// What waits, whether or not all is there; then the checks.
+    pub(super) fn end(&mut self) {
+        self.flush(true);
+        for (guards, check) in std::mem::take(&mut self.checks) {
+            self.check(&guards, check);
+        }
+    }
+
+    fn check(&mut self, guards: &[Expr], check: &Check) {
+        let mut jumps = Vec::new();
+        for guard in guards {
+            let condition = self.builder.compile(guard, &self.path);
+            jumps.push(self.push(Read::Unless { condition, to: 0 }));
+        }
+        let number = self.builder.check(check, &self.path);
+        let cold = self.builder.out.checks.get(usize::from(number)).map_or(self.at, |check| check.cold);
+        self.code.push(Read::Check { check: number });
+        self.cold.push(cold);
+        for jump in jumps {
+            self.land(jump);
+        }
+    }
+
+    /// Nodes one after the other; `behind`: octets of what follows them in the run, if known.
+    pub(super) fn nodes(&mut self, nodes: &'m [Node], place: Place, behind: Option<u32>) {
+        for (at, node) in nodes.iter().enumerate() {
+            let rest = nodes.get(at + 1..).unwrap_or_default();
+            let after = behind.and_then(|behind| self.builder.width(rest)?.checked_add(behind));
+            match node {
+                Node::Field(id) => {
+                    if !self.early.contains(id) {
+                        self.field(*id, place, after);
+                    }
+                }
+                Node::When { condition, then, .. } => {
+                    self.look_ahead(condition, rest, place);
+                    let condition = self.builder.folded(condition);
+                    match known(&condition) {
+                        Some(true) => self.nodes(then, place, after),
+                        Some(false) => {}
+                        None => {
+                            self.case(&condition, then, place, after);
+                        }
+                    }
+                }
+                Node::Choose { cases, other, .. } => {
+                    for (condition, _) in cases {
+                        self.look_ahead(condition, rest, place);
+                    }
+                    self.choose(cases, other, place, after);
+                }
+                Node::Check(check) => {
+                    let guards = self.guards.clone();
+                    self.checks.push((guards, check));
+                }
+                Node::Map(_) => {}
+            }
+            self.flush(false);
+        }
+    }
+
+    /// Place is no order in named formats: fields that a condition looks at are read first.
+    fn look_ahead(&mut self, condition: &Expr, rest: &'m [Node], place: Place) {
+        if place != Place::Named {
+            return;
+        }
+        let needs = self.builder.layout.needs(condition, &self.path);
+        for node in rest {
+            let Node::Field(id) = node else { continue };
+            let leaf =
+                self.builder.layout.field(*id).is_some_and(|f| matches!(f.kind, FieldKind::Leaf { .. }));
+            let wanted = self.builder.layout.key(*id).is_some_and(|key| needs.slots.contains(&key));
+            if leaf && wanted && self.early.insert(*id) {
+                self.field(*id, place, None);
+            }
+        }
+    }
+
+    fn case(&mut self, condition: &Expr, nodes: &'m [Node], place: Place, behind: Option<u32>) -> usize {
+        let compiled = self.builder.compile(condition, &self.path);
+        let jump = self.push(Read::Unless { condition: compiled, to: 0 });
+        self.guards.push(condition.clone());
+        self.open_branch();
+        self.nodes(nodes, place, behind);
+        self.guards.pop();
+        self.branch.pop();
+        self.land(jump);
+        jump
+    }
+
+    fn choose(
+        &mut self,
+        cases: &'m [(Expr, Vec<Node>)],
+        other: &'m [Node],
+        place: Place,
+        behind: Option<u32>,
+    ) {
+        let before = self.guards.len();
+        let mut ends = Vec::new();
+        let mut decided = false;
+        for (condition, nodes) in cases {
+            let condition = self.builder.folded(condition);
+            match known(&condition) {
+                Some(false) => continue,
+                Some(true) => {
+                    self.nodes(nodes, place, behind);
+                    decided = true;
+                    break;
+                }
+                None => {
+                    let jump = self.case(&condition, nodes, place, behind);
+                    ends.push(self.push(Read::Jump { to: 0 }));
+                    self.land(jump);
+                    self.guards.push(map::not(&condition));
+                }
+            }
+        }
+        if !decided {
+            let branch = !ends.is_empty();
+            if branch {
+                self.open_branch();
+            }
+            self.nodes(other, place, behind);
+            if branch {
+                self.branch.pop();
+            }
+        }
+        for end in ends {
+            self.land(end);
+        }
+        self.guards.truncate(before);
+    }
+
+    /// In a named place: the field's name is looked up.
+    fn child(&mut self, id: FieldId, field: &'m Field, place: Place) {
+        match place {
+            Place::Named => {}
+            Place::Parts => {
+                self.push(Read::Part(part_of(field)));
+                return;
+            }
+            Place::Run | Place::Delimited => return,
+        }
+        if let FieldKind::Entry { pattern, .. } = &field.kind {
+            let pattern = pattern.clone();
+            return self.child_by(&pattern, None);
+        }
+        if let Some(At::Template(template, other)) = &field.at {
+            return self.child_by(template, other.as_deref());
+        }
+        let name = wire_name(self.builder, id, field);
+        let name = self.builder.name(&name);
+        self.push(Read::Child { name });
+    }
+
+    fn child_by(&mut self, template: &Expr, other: Option<&str>) {
+        let folded = self.builder.folded(template);
+        if let (Some(crate::value::Constant::Text(text)), None) = (folded.as_constant(), other) {
+            let name = self.builder.name(text);
+            self.push(Read::Child { name });
+            return;
+        }
+        let name = self.builder.compile(template, &self.path);
+        let other = other.map_or(u16::MAX, |other| self.builder.name(other));
+        self.push(Read::ChildBy { name, other });
+    }
+
+    fn mark(&mut self, id: FieldId) {
+        self.begun.insert(id);
+        if let Some(region) = self.builder.layout.region(id) {
+            self.push(Read::Mark { region });
+        }
+    }
+
+    fn end_mark(&mut self, id: FieldId) {
+        self.ended.insert(id);
+        if let Some(region) = self.builder.layout.region(id) {
+            self.push(Read::EndMark { region });
+        }
+    }
+
+    fn field(&mut self, id: FieldId, place: Place, behind: Option<u32>) {
+        let Some(field) = self.builder.layout.field(id) else { return };
+        let outer = std::mem::replace(&mut self.at, self.builder.cold_of(id));
+        match &field.kind {
+            FieldKind::Leaf { .. } => self.leaf(id, field, place),
+            FieldKind::Format { .. } | FieldKind::Entry { .. } => self.format_of(id, place, behind),
+            FieldKind::List(list) => self.list(id, field, list, place, behind),
+            FieldKind::Group { nodes } => self.group(id, field, nodes, place, place == Place::Named, behind),
+            FieldKind::Line { nodes, .. } => self.group(id, field, nodes, place, true, behind),
+            FieldKind::Several { .. } => self.builder.lowering.error(field.span, LowerErrorKind::Several),
+        }
+        self.at = outer;
+        self.stored.extend(self.builder.layout.key(id));
+        self.flush(false);
+    }
+
+    fn leaf(&mut self, id: FieldId, field: &'m Field, place: Place) {
+        let wire = self.builder.wire_of(id);
+        if place == Place::Named {
+            self.child(id, field, place);
+            self.mark(id);
+        } else {
+            self.mark(id);
+            match place {
+                Place::Parts => self.child(id, field, place),
+                _ => {
+                    self.push(Read::Take { wire });
+                }
+            }
+        }
+        self.push(Read::Store { slot: field.slot, wire, level: field.level });
+        self.end_mark(id);
+        self.judge(field);
+    }
+
+    /// What is done with a value that was read.
+    pub(super) fn judge(&mut self, field: &'m Field) {
+        let (slot, level) = (field.slot, field.level);
+        match &field.learn {
+            Learn::Outcome => {
+                self.push(Read::Outcome { slot, level, original: false });
+            }
+            Learn::OriginalOutcome => {
+                self.push(Read::Outcome { slot, level, original: true });
+            }
+            Learn::Place(to) => self.learn(slot, level, *to, None),
+            Learn::Member => {
+                self.learn(slot, level, Load { space: Space::Member, level: 0, slot: 0, call: 0 }, None);
+            }
+            Learn::Fresh(to, by) => self.learn(slot, level, *to, Some(by)),
+            Learn::Agree => self.agree(field, false),
+            Learn::Seal => self.agree(field, true),
+            Learn::Ignore => {}
+        }
+    }
+
+    fn learn(&mut self, slot: u16, level: u8, to: Load, by: Option<&Expr>) {
+        let by = by.map(|by| self.builder.compile(by, &self.path));
+        let message = self.builder.message;
+        let learned =
+            self.builder.lowering.small(self.builder.out.learned.len(), "facts of a message", message);
+        self.builder.out.learned.push(Learned { to, by });
+        self.push(Read::Learn { slot, level, learned });
+    }
+
+    fn agree(&mut self, field: &'m Field, seal: bool) {
+        let Some(fact) = &field.fact else { return };
+        let (slot, level) = (field.slot, field.level);
+        let needs = self.builder.layout.needs(fact, &self.path);
+        let signature = if seal { self.builder.signature(fact, &self.path) } else { None };
+        let read = match signature {
+            Some(signature) => Read::Verify { slot, signature },
+            None if seal && has_signature(fact) => {
+                self.builder.lowering.error(field.span, LowerErrorKind::SignatureInside);
+                return;
+            }
+            None => Read::Agree { slot, level, seal, expression: self.builder.compile(fact, &self.path) },
+        };
+        let pending =
+            Pending { needs, branch: self.branch.clone(), path: self.path.clone(), read, cold: self.at };
+        self.pendings.push(pending);
+    }
+
+    /// Puts what waits and has all it needs, or all that waits in these rows.
+    fn flush(&mut self, all: bool) {
+        let mut waiting = Vec::new();
+        for pending in std::mem::take(&mut self.pendings) {
+            let needs = &pending.needs;
+            let there = needs.slots.is_subset(&self.stored)
+                && needs.octets.is_subset(&self.ended)
+                && needs.lengths.is_subset(&self.ended)
+                && needs.begun.is_subset(&self.begun);
+            // Where this place is reached only with the field's own, or always.
+            let reached = pending.path == self.path && pending.branch.starts_with(&self.branch);
+            if reached && (there || all) {
+                self.code.push(pending.read);
+                self.cold.push(pending.cold);
+            } else {
+                waiting.push(pending);
+            }
+        }
+        self.pendings = waiting;
+    }
+
+    fn optional(&mut self, field: &Field, place: Place) -> Option<usize> {
+        let may = field.optional && matches!(place, Place::Named | Place::Parts);
+        may.then(|| {
+            let jump = self.push(Read::JumpIfMissing { to: 0 });
+            self.open_branch();
+            jump
+        })
+    }
+
+    fn end_optional(&mut self, jump: Option<usize>) {
+        if let Some(jump) = jump {
+            self.branch.pop();
+            self.land(jump);
+        }
+    }
+
+    fn group(
+        &mut self,
+        id: FieldId,
+        field: &'m Field,
+        nodes: &'m [Node],
+        place: Place,
+        enclosed: bool,
+        behind: Option<u32>,
+    ) {
+        self.child(id, field, place);
+        let jump = self.optional(field, place);
+        self.mark(id);
+        if enclosed {
+            self.push(Read::Down);
+        }
+        self.nodes(nodes, place, behind);
+        if enclosed {
+            self.push(Read::Up);
+        }
+        self.end_mark(id);
+        self.end_optional(jump);
+    }
+
+    fn format_of(&mut self, id: FieldId, place: Place, behind: Option<u32>) {
+        let Some(field) = self.builder.layout.field(id) else { return };
+        let kind = match &field.kind {
+            FieldKind::Entry { content, .. } => content,
+            kind => kind,
+        };
+        let FieldKind::Format { format, chain, nodes } = kind else { return };
+        let outer = std::mem::replace(&mut self.at, self.builder.cold_of(id));
+        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
+        if place == Place::Named || (place == Place::Parts && http) {
+            self.child(id, field, place);
+        }
+        let jump = self.optional(field, place);
+        self.mark(id);
+        if place == Place::Run {
+            self.bounded(id, format, chain, behind);
+        }
+        let chain_number = self.builder.chain(chain);
+        let number = format_number(self.builder, id, field, format, nodes, place);
+        self.push(Read::Enter { format: number, chain: chain_number });
+        let own = if place == Place::Run && matches!(format, Format::Fixed | Format::Binary) {
+            behind
+        } else {
+            Some(0)
+        };
+        self.nodes(nodes, place_of(format), if chain.first.is_empty() { own } else { Some(0) });
+        self.push(Read::Leave { kept: kept(self.builder, format) });
+        self.end_mark(id);
+        self.end_optional(jump);
+        self.at = outer;
+        self.stored.extend(self.builder.layout.key(id));
+        self.flush(false);
+    }
+
+    /// In a run: which octets are a format's own, where it does not end by itself.
+    fn bounded(&mut self, id: FieldId, format: &Format, chain: &Chain, behind: Option<u32>) {
+        if matches!(format, Format::Fixed | Format::Binary) && chain.first.is_empty() {
+            return;
+        }
+        match behind {
+            Some(0) => {}
+            Some(keep) => {
+                self.push(Read::Rest { keep });
+            }
+            None => {
+                let length = |field: &&Field| matches!(&field.fact, Some(Expr { kind: crate::model::ExprKind::Length(of), .. }) if *of == id);
+                let sized_by = self.builder.message.fields.iter().find(length).map(|field| field.slot);
+                if let Some(slot) = sized_by {
+                    let wire = self.builder.lowering.octets_wire(Some(slot), None);
+                    self.push(Read::Take { wire });
+                }
+            }
+        }
+    }
+
+    fn list(
+        &mut self,
+        id: FieldId,
+        field: &'m Field,
+        list: &'m ListField,
+        place: Place,
+        behind: Option<u32>,
+    ) {
+        self.child(id, field, place);
+        let jump = self.optional(field, place);
+        self.mark(id);
+        let number = self.builder.layout.list_index(id);
+        let begin = self.push(Read::List { list: number, end: 0 });
+        self.open_branch();
+        let back = self.here();
+        self.rows(id, list, place, behind, true);
+        self.push(Read::Next { list: number, back });
+        self.branch.pop();
+        self.land(begin);
+        self.end_mark(id);
+        self.end_optional(jump);
+    }
+
+    /// One line of a file: the fields of a line, or of a row that is one.
+    pub(super) fn line(&mut self, id: FieldId, format: &Format) {
+        let Some(field) = self.builder.layout.field(id) else { return };
+        self.at = self.builder.cold_of(id);
+        self.mark(id);
+        match &field.kind {
+            FieldKind::List(list) => self.rows(id, list, place_of(format), Some(0), false),
+            kind => self.nodes(super::layout::inner(kind), place_of(format), Some(0)),
+        }
+    }
+
+    /// Behind the line's `Leave`.
+    pub(super) fn close_line(&mut self, id: FieldId, field: &Field) {
+        self.end_mark(id);
+        self.branch.pop();
+        self.stored.extend(self.builder.layout.key(id));
+        if !field.optional {
+            self.at = self.builder.cold_of(id);
+        }
+    }
+
+    /// What waits for the whole file, and its checks.
+    pub(super) fn end_of_file(&mut self, nodes: &'m [Node]) {
+        for node in nodes {
+            if let Node::Check(check) = node {
+                self.checks.push((Vec::new(), check));
+            }
+        }
+        self.end();
+    }
+
+    /// The instructions of one row; `enclosed`: where rows may have signs around them, they have.
+    fn rows(&mut self, id: FieldId, list: &'m ListField, place: Place, behind: Option<u32>, enclosed: bool) {
+        let checks = std::mem::take(&mut self.checks);
+        let guards = std::mem::take(&mut self.guards);
+        self.path.push(id);
+        let enclosed = enclosed && !list.plain && (place == Place::Named || list.of_line);
+        if enclosed {
+            self.push(Read::Down);
+        }
+        if list.plain && place == Place::Named {
+            self.plain(&list.nodes);
+        } else {
+            self.nodes(&list.nodes, place, behind.filter(|_| list.of_line));
+        }
+        if enclosed {
+            self.push(Read::Up);
+        }
+        self.end();
+        self.path.pop();
+        self.guards = guards;
+        self.checks = checks;
+    }
+
+    /// The one value that a row is.
+    fn plain(&mut self, nodes: &'m [Node]) {
+        for node in nodes {
+            let Node::Field(id) = node else { continue };
+            let Some(field) = self.builder.layout.field(*id) else { continue };
+            let wire = self.builder.wire_of(*id);
+            self.push(Read::Store { slot: field.slot, wire, level: field.level });
+            self.stored.extend(self.builder.layout.key(*id));
+            self.judge(field);
+        }
+    }
+}
+
+/// The one format that a packet is, if it is one.
+pub(super) fn only_format(builder: &Builder<'_, '_>, nodes: &[Node]) -> Option<FieldId> {
+    let mut fields = nodes.iter().filter(|node| !matches!(node, Node::Check(_) | Node::Map(_)));
+    let (Some(Node::Field(id)), None) = (fields.next(), fields.next()) else { return None };
+    matches!(builder.layout.field(*id)?.kind, FieldKind::Format { .. }).then_some(*id)
+}
+
+/// The name of a field in a named format.
+pub(super) fn wire_name(builder: &Builder<'_, '_>, id: FieldId, field: &Field) -> Box<str> {
+    let around = builder.layout.around(id).iter().rev().find_map(|outer| {
+        match builder.layout.field(*outer).map(|field| &field.kind) {
+            Some(FieldKind::Format { format, .. }) => Some(format),
+            _ => None,
+        }
+    });
+    match (around, &field.tag, field.bit) {
+        (Some(Format::Tlv(crate::model::Tlv::Ber)), tag, _) => {
+            tag.as_deref().unwrap_or(&field.name).to_ascii_uppercase().into()
+        }
+        (Some(Format::Tlv(_)), Some(tag), _) => tag.clone(),
+        (Some(Format::Iso8583 { .. }), _, bit) => bit.unwrap_or(0).to_string().into(),
+        (_, Some(tag), _) => tag.clone(),
+        _ => name_of(field),
+    }
+}
+
+/// The number of a field's format; in HTTP the headers are a format of their own.
+pub(super) fn format_number(
+    builder: &mut Builder<'_, '_>,
+    id: FieldId,
+    field: &Field,
+    format: &Format,
+    nodes: &[Node],
+    place: Place,
+) -> u32 {
+    let http = matches!(builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
+    if place == Place::Parts && http && part_of(field) == Part::Headers {
+        return builder.lowering.shared_format(FormatForm::Headers);
+    }
+    let charset = builder.charset(id);
+    builder.format(format, &charset, nodes)
+}
+
+fn kept(builder: &Builder<'_, '_>, format: &Format) -> bool {
+    let of_form = match format {
+        Format::Xml(crate::model::XmlUse::Form(index)) => {
+            builder.lowering.module.xml_forms.get(usize::from(*index)).is_some_and(|form| form.unknown_kept)
+        }
+        _ => false,
+    };
+    builder.message.unknown_kept || of_form
+}
+
+fn has_signature(fact: &Expr) -> bool {
+    let mut found = false;
+    super::expression::walk(fact, &mut Vec::new(), &mut |one, _| {
+        found |= matches!(&one.kind, crate::model::ExprKind::Function(crate::model::Function::Signature, _));
+    });
+    found
+}
+
+/// The format of a file's lines.
+pub(super) fn line_format(format: &Format) -> Format {
+    match format {
+        Format::Delimited(delimited) if delimited.separator.is_empty() => Format::Fixed,
+        Format::Delimited(delimited) => Format::Delimited(Delimited { lines: None, ..delimited.clone() }),
+        other => other.clone(),
+    }
+}
