@@ -84,11 +84,6 @@ impl Pool {
         }
         Ok(made)
     }
-
-    /// True once a connection has agreed on version 2.
-    pub(super) async fn is_shared(&self) -> bool {
-        self.shared.lock().await.is_some()
-    }
 }
 
 impl Http1 {
