@@ -8,7 +8,7 @@ mod value;
 
 pub use check::{DeploymentFault, validate};
 pub use value::parse_setting;
-pub(crate) use value::{duration, unhex};
+pub(crate) use value::unhex;
 
 use serde::Deserialize;
 use serde_yaml::Spanned;

@@ -7,8 +7,14 @@
 pub mod book;
 pub mod calendar;
 pub mod deployment;
+pub mod durable;
 pub mod facts;
+pub mod fill;
 pub mod journal;
+pub mod lines;
+pub mod packet;
+pub mod scene;
 pub mod version;
+pub mod view;
 
 pub use deployment::{Deployment, DeploymentFault, validate};

@@ -1,0 +1,237 @@
+//! Mappings of flows: fill a record from what a flow knows (`step … { account <- ask.account }`).
+//!
+//! In: a [`Filling`], an [`Environment`], the record's shape. Out: the record, or what the mapping says where a value
+//! cannot be had. It must not know steps, parties or messages.
+
+use adapters::value::{Record, RowsEntered};
+use dsl::evaluate::{Environment, Fault, Value, evaluate, truth};
+use dsl::model::Load;
+use dsl::program::{Assignment, Expressions, Filling, Map, Otherwise, Pairing};
+use dsl::value::{Decimal, Symbol, Type};
+use std::borrow::Cow;
+
+/// What becomes of a record that cannot be filled.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Unfilled {
+    /// A value is missing or does not fit.
+    Fault(Fault),
+    /// The mapping refuses.
+    Refuse(Symbol),
+    /// The mapping parks, with this text.
+    Park(Box<str>),
+    /// The mapping says that the outcome is unknown.
+    Unknown,
+}
+
+impl From<Fault> for Unfilled {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+/// Instructions of one filling at most, so that a broken program ends.
+const STEPS: usize = 100_000_000;
+
+/// Fills a record with so many slots.
+///
+/// # Errors
+/// See [`Unfilled`].
+pub fn fill(
+    expressions: &Expressions,
+    filling: &Filling,
+    environment: &dyn Environment,
+    slots: usize,
+) -> Result<Record, Unfilled> {
+    let record = Record::new(u16::try_from(slots).map_err(|_| Fault::TooLong)?);
+    let mut run =
+        Run { expressions, filling, environment, record, rows: RowsEntered::default(), cursors: Vec::new() };
+    run.all()?;
+    Ok(run.record)
+}
+
+struct Run<'a> {
+    expressions: &'a Expressions,
+    filling: &'a Filling,
+    environment: &'a dyn Environment,
+    record: Record,
+    rows: RowsEntered,
+    cursors: Vec<(u16, u32, u32)>,
+}
+
+impl Run<'_> {
+    fn all(&mut self) -> Result<(), Unfilled> {
+        let mut at = 0_u32;
+        for _ in 0..STEPS {
+            let Some(map) = self.filling.maps.get(at as usize).copied() else { return Ok(()) };
+            at =
+                match map {
+                    Map::Set { assignment } => {
+                        self.set(assignment)?;
+                        at + 1
+                    }
+                    Map::Each { pairing, end } => self.each(pairing, at, end)?,
+                    Map::Next { pairing, back } => self.next(pairing, at, back)?,
+                    Map::Unless { condition, to } => {
+                        if truth(self.expressions, condition, self.environment)? { at + 1 } else { to }
+                    }
+                    Map::Jump { to } => to,
+                    Map::Check { .. } => return Err(Fault::Broken.into()),
+                };
+        }
+        Err(Fault::Broken.into())
+    }
+
+    fn pairing(&self, pairing: u16) -> Result<&Pairing, Fault> {
+        self.filling.pairings.get(usize::from(pairing)).ok_or(Fault::Broken)
+    }
+
+    fn each(&mut self, number: u16, at: u32, end: u32) -> Result<u32, Unfilled> {
+        let pairing = self.pairing(number)?;
+        let count = self.environment.rows(&pairing.source)?;
+        let target = self.rows.index(pairing.target.level, list_slot(&pairing.target))?;
+        let stride = pairing.stride;
+        self.record.begin_list(target, stride, count.min(pairing.max))?;
+        self.cursors.push((number, 0, count));
+        self.row(number, at, end)
+    }
+
+    fn next(&mut self, number: u16, at: u32, back: u32) -> Result<u32, Unfilled> {
+        if let Some((_, row, _)) = self.cursors.last_mut() {
+            *row += 1;
+        }
+        self.row(number, back.wrapping_sub(1), at + 1)
+    }
+
+    /// Enters the next row that counts, or leaves the list. `at` is before the first instruction of a row.
+    fn row(&mut self, number: u16, at: u32, end: u32) -> Result<u32, Unfilled> {
+        let pairing = self.pairing(number)?.clone();
+        while let Some((_, row, count)) = self.cursors.last().copied() {
+            if row >= count {
+                break;
+            }
+            self.environment.enter(&pairing.source, row)?;
+            if let Some(with) = &pairing.with {
+                self.environment.enter(with, row)?;
+            }
+            let counts = match pairing.filter {
+                Some(filter) => truth(self.expressions, filter, self.environment)?,
+                None => true,
+            };
+            if counts {
+                let target = self.rows.index(pairing.target.level, list_slot(&pairing.target))?;
+                self.record.append_row(target, pairing.max)?;
+                let made = self.record.rows(target).map_or(0, |rows| rows.count.saturating_sub(1));
+                let list = Load { slot: list_slot(&pairing.target), ..pairing.target };
+                self.rows.enter(&self.record, &list, made)?;
+                return Ok(at + 1);
+            }
+            if let Some((_, row, _)) = self.cursors.last_mut() {
+                *row += 1;
+            }
+        }
+        self.cursors.pop();
+        if let Some(with) = &pairing.with {
+            self.environment.leave(with);
+        }
+        self.environment.leave(&pairing.source);
+        self.rows.leave(&Load { slot: list_slot(&pairing.target), ..pairing.target });
+        Ok(end)
+    }
+
+    fn set(&mut self, number: u16) -> Result<(), Unfilled> {
+        let assignment = self.filling.assignments.get(usize::from(number)).ok_or(Fault::Broken)?;
+        let index = self.rows.index(assignment.target.level, list_slot(&assignment.target))?;
+        match self.value(assignment, assignment.source) {
+            Ok(value) => self.record.set(index, &value).map_err(Unfilled::from),
+            Err(fault) => self.otherwise(assignment, index, fault),
+        }
+    }
+
+    fn value(&self, assignment: &Assignment, source: u32) -> Result<Value<'static>, Fault> {
+        let value = match evaluate(self.expressions, source, self.environment) {
+            Err(Fault::Absent) if assignment.optional => Value::Absent,
+            other => other?,
+        };
+        if !value.is_present() && !assignment.optional {
+            return Err(Fault::Absent);
+        }
+        fit(value, &assignment.ty, assignment.cut)
+    }
+
+    fn otherwise(&mut self, assignment: &Assignment, index: usize, fault: Fault) -> Result<(), Unfilled> {
+        match &assignment.otherwise {
+            Otherwise::Fault => Err(fault.into()),
+            Otherwise::Refuse(reason) => Err(Unfilled::Refuse(*reason)),
+            Otherwise::Park(text) => Err(Unfilled::Park(text.clone())),
+            Otherwise::Unknown => Err(Unfilled::Unknown),
+            Otherwise::Absent => Ok(self.record.set(index, &Value::Absent)?),
+            Otherwise::Value(source) => {
+                let value = self.value(assignment, *source)?;
+                Ok(self.record.set(index, &value)?)
+            }
+        }
+    }
+}
+
+/// A list that was made is meant as a whole: it is the record's first slot.
+fn list_slot(load: &Load) -> u16 {
+    if load.slot == u16::MAX { 0 } else { load.slot }
+}
+
+/// A value that its type can hold, or the fault. Texts are cut where the mapping says so.
+///
+/// # Errors
+/// [`Fault::TooLong`], [`Fault::Overflow`] or [`Fault::Kind`].
+pub fn fit(value: Value<'_>, ty: &Type, cut: bool) -> Result<Value<'static>, Fault> {
+    let value = value.into_owned();
+    match (&value, ty) {
+        (Value::Text(text), Type::Text { chars, .. }) => {
+            let most = *chars as usize;
+            if text.chars().count() > most {
+                if !cut {
+                    return Err(Fault::TooLong);
+                }
+                return Ok(Value::Text(Cow::Owned(text.chars().take(most).collect())));
+            }
+        }
+        (Value::Text(text), Type::Digits { min, max }) => {
+            let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            if !text.bytes().all(|octet| octet.is_ascii_digit()) || length < *min || length > *max {
+                return Err(Fault::TooLong);
+            }
+        }
+        (Value::Number(number), Type::Number { min, max }) if number < min || number > max => {
+            return Err(Fault::Overflow);
+        }
+        (Value::Decimal(decimal), Type::Money { digits }) => return money(*decimal, 2, *digits),
+        (Value::Decimal(decimal), Type::Decimal { digits, scale }) => {
+            return money(*decimal, *scale, *digits);
+        }
+        (Value::Number(number), Type::Money { digits }) => {
+            return money(
+                Decimal::try_from_i128_with_scale(*number, 0).map_err(|_| Fault::Overflow)?,
+                2,
+                *digits,
+            );
+        }
+        (Value::Bytes(octets), Type::Bytes { max }) if octets.len() as u64 > *max => {
+            return Err(Fault::TooLong);
+        }
+        (Value::Name(name), Type::Names(names)) if !names.contains(name) => return Err(Fault::Kind),
+        _ => {}
+    }
+    Ok(value)
+}
+
+fn money(mut amount: Decimal, scale: u32, digits: u32) -> Result<Value<'static>, Fault> {
+    amount = amount.normalize();
+    if amount.scale() > scale {
+        return Err(Fault::Overflow);
+    }
+    amount.rescale(scale);
+    let most = 10_i128.checked_pow(digits).unwrap_or(i128::MAX);
+    if amount.mantissa().abs() >= most {
+        return Err(Fault::Overflow);
+    }
+    Ok(Value::Decimal(amount))
+}

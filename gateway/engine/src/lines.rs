@@ -1,0 +1,334 @@
+//! Links on which we connect, by party: from what the adapter says and the deployment's addresses.
+//!
+//! In: packets with a time limit. Out: verdicts: a packet, surely not sent, or perhaps sent. Equal settings keep their
+//! connections over a reload (decisions D25). It must not know what a packet means.
+
+use crate::deployment::{LinkConfig, Tls, secret};
+use crate::packet::Packet;
+use bytes::Bytes;
+use dsl::model::{Frame as ModelFrame, Hold as ModelHold, Link, LinkKind, PrefixKind};
+use link::frame::{Counts, Frame, FrameConfig, LengthCode, LengthField};
+use link::http::{HttpClient, HttpClientConfig, HttpSizes};
+use link::tcp::{Beat, BeatOn, Hold, KeyOf, LineEvent, LineHandler, Request, TcpClient, TcpClientConfig};
+use link::tls::{Identity, TlsClient, TlsClientConfig, TlsServer, TlsServerConfig, TlsVersions};
+use link::{Cause, CauseKind, Core, Exchanged, Mark, Sent};
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// Milliseconds to wait for an answer where the adapter says nothing.
+pub const ANSWER_MS: u64 = 30_000;
+/// Connections of a link without a bound of its own.
+const MOST: u32 = 64;
+
+/// Which link of whom.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct LineName {
+    /// The party.
+    pub party: String,
+    /// The link.
+    pub link: String,
+    /// The member, where each has its own address.
+    pub member: Option<String>,
+}
+
+/// What a line tells beside answers.
+#[derive(Clone, Debug)]
+pub struct Told {
+    /// Which link.
+    pub name: LineName,
+    /// What happened.
+    pub event: LineEvent,
+}
+
+/// A link cannot be made from the deployment's values.
+#[derive(Debug, thiserror::Error)]
+#[error("link `{link}` of `{party}`: {why}")]
+pub struct LineError {
+    /// The party.
+    pub party: String,
+    /// The link.
+    pub link: String,
+    /// What is wrong.
+    pub why: String,
+}
+
+#[derive(Clone)]
+enum Line {
+    Tcp(TcpClient),
+    Http(HttpClient),
+}
+
+struct Kept {
+    shape: String,
+    line: Line,
+}
+
+/// Hears what lines tell.
+pub type Hears = Arc<dyn Fn(Told) + Send + Sync>;
+
+/// All links on which we connect.
+pub struct Lines {
+    core: Core,
+    hears: Hears,
+    most: usize,
+    kept: Mutex<HashMap<LineName, Kept>>,
+}
+
+impl Lines {
+    /// None yet; `most` octets of a message.
+    #[must_use]
+    pub fn new(core: Core, hears: Hears, most: usize) -> Self {
+        Self { core, hears, most, kept: Mutex::default() }
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<LineName, Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes a line, or keeps the one that has the same settings.
+    ///
+    /// # Errors
+    /// Addresses, frames or certificates that cannot work.
+    pub fn open(
+        &self,
+        name: &LineName,
+        link: &Link,
+        config: &LinkConfig,
+        key: Option<KeyOf>,
+    ) -> Result<(), LineError> {
+        let shape = format!(
+            "{:?} {:?} {:?} {config:?} {:?} {:?}",
+            link.kind, link.frame, link.hold, link.beat, link.connect_ms
+        );
+        if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
+            return Ok(());
+        }
+        let error = |why: String| LineError { party: name.party.clone(), link: name.link.clone(), why };
+        let address = config.address.clone().ok_or_else(|| error("it has no address".into()))?;
+        let tls = client_tls(link.kind, config.tls.as_ref(), &address).map_err(error)?;
+        let connect = Duration::from_millis(link.connect_ms.unwrap_or(10_000));
+        let most = config.connections.unwrap_or(MOST);
+        let line = match link.kind {
+            LinkKind::Tcp => {
+                let frame = FrameConfig::new(frame(&link.frame), self.most);
+                let hold = hold(link.hold, most, key).map_err(error)?;
+                let settings = TcpClientConfig {
+                    tls,
+                    hold,
+                    connect_limit: connect,
+                    beat: link.beat.map(|(_, ms)| Beat {
+                        after: Duration::from_millis(ms),
+                        on: BeatOn::Idle,
+                        empty_frame: false,
+                        close_after: None,
+                    }),
+                    ..TcpClientConfig::new(address, frame)
+                };
+                let (hears, whose) = (Arc::clone(&self.hears), name.clone());
+                let handler: LineHandler = Arc::new(move |event| hears(Told { name: whose.clone(), event }));
+                let client = TcpClient::start(&self.core, settings, handler);
+                Line::Tcp(client.map_err(|fault| error(fault.to_string()))?)
+            }
+            LinkKind::Http | LinkKind::Https => {
+                let settings = HttpClientConfig {
+                    tls,
+                    most: usize::try_from(most).unwrap_or(64),
+                    connect_limit: connect,
+                    sizes: HttpSizes { content: self.most, ..HttpSizes::default() },
+                    ..HttpClientConfig::new(address)
+                };
+                Line::Http(HttpClient::new(&self.core, settings))
+            }
+            LinkKind::Sftp | LinkKind::Folder => return Err(error("it carries files".into())),
+        };
+        self.kept().insert(name.clone(), Kept { shape, line });
+        Ok(())
+    }
+
+    /// Sends a request and waits until `until` for its answer. `method` is HTTP's, `tag` comes back with a late reply,
+    /// `key` matches the answer where a line carries many.
+    pub async fn exchange(&self, name: &LineName, packet: &Packet, call: &Sending<'_>) -> Exchanged<Packet> {
+        let line = self.kept().get(name).map(|kept| kept.line.clone());
+        match line {
+            None => Exchanged::NotSent(Cause::told(CauseKind::Stopped, "the link is not there")),
+            Some(Line::Tcp(client)) => {
+                let request = Request {
+                    bytes: packet.content().clone(),
+                    until: call.until,
+                    key: call.key.clone(),
+                    tag: call.tag,
+                };
+                match (call.answered, call.line) {
+                    (true, None) => received(client.exchange(request).await, Packet::of_content),
+                    (true, Some(line)) => {
+                        received(client.exchange_on(line, request).await, Packet::of_content)
+                    }
+                    (false, None) => sent(client.send(request).await),
+                    (false, Some(line)) => sent(client.send_on(line, request).await),
+                }
+            }
+            Some(Line::Http(client)) => {
+                let message = packet.to_http(call.method);
+                received(client.exchange(&message, call.until).await, Packet::of_http)
+            }
+        }
+    }
+
+    /// Closes one connection, after a beat without answer.
+    pub fn close(&self, name: &LineName, line: usize, cause: Cause) {
+        if let Some(Kept { line: Line::Tcp(client), .. }) = self.kept().get(name) {
+            client.close(line, cause);
+        }
+    }
+
+    /// Lets all exchanges end, until a mark.
+    pub async fn drain(&self, until: Mark) {
+        let lines: Vec<Line> = self.kept().values().map(|kept| kept.line.clone()).collect();
+        for line in lines {
+            if let Line::Tcp(client) = line {
+                client.drain(until).await;
+            }
+        }
+    }
+}
+
+/// How a packet is sent.
+#[derive(Clone, Debug)]
+pub struct Sending<'a> {
+    /// The limit for all of it.
+    pub until: Mark,
+    /// Comes back with a late reply.
+    pub tag: u64,
+    /// An answer is due.
+    pub answered: bool,
+    /// HTTP's method.
+    pub method: &'a str,
+    /// What matches the answer.
+    pub key: Option<Bytes>,
+    /// On this connection of the line.
+    pub line: Option<usize>,
+}
+
+fn received<T>(verdict: Exchanged<T>, packet: impl Fn(T) -> Packet) -> Exchanged<Packet> {
+    match verdict {
+        Exchanged::Reply(reply) => Exchanged::Reply(packet(reply)),
+        Exchanged::NotSent(cause) => Exchanged::NotSent(cause),
+        Exchanged::MaybeSent(cause) => Exchanged::MaybeSent(cause),
+    }
+}
+
+fn sent(verdict: Sent) -> Exchanged<Packet> {
+    match verdict {
+        Sent::Whole => Exchanged::Reply(Packet::default()),
+        Sent::Not(cause) => Exchanged::NotSent(cause),
+        Sent::Maybe(cause) => Exchanged::MaybeSent(cause),
+    }
+}
+
+fn hold(hold: ModelHold, most: u32, key: Option<KeyOf>) -> Result<Hold, String> {
+    let count = |number: u32| usize::try_from(number).unwrap_or(1).max(1);
+    Ok(match hold {
+        ModelHold::None => Hold::None { most: count(most) },
+        ModelHold::Single(connections) => Hold::OneEach { connections: count(connections) },
+        ModelHold::Many(connections) => Hold::ManyEach {
+            connections: count(connections),
+            most: 256,
+            key: key
+                .ok_or_else(|| "many exchanges on one connection need a fact that matches them".to_owned())?,
+        },
+    })
+}
+
+/// The link's frame from the adapter's.
+#[must_use]
+pub fn frame(frame: &ModelFrame) -> Frame {
+    let field = |size: u32, kind: PrefixKind| LengthField {
+        code: match kind {
+            PrefixKind::Ascii => LengthCode::Digits,
+            PrefixKind::Bcd => LengthCode::Bcd,
+            PrefixKind::Big => LengthCode::BigEndian,
+            PrefixKind::Little => LengthCode::LittleEndian,
+        },
+        size: size as usize,
+    };
+    match frame {
+        ModelFrame::None | ModelFrame::UntilClose => Frame::UntilClose,
+        ModelFrame::Prefix { size, kind, counts_itself } => {
+            Frame::Prefix { field: field(*size, *kind), counts_itself: *counts_itself }
+        }
+        ModelFrame::InHead { offset, size, kind, head } => Frame::ByHead {
+            head: *head as usize,
+            offset: *offset as usize,
+            field: field(*size, *kind),
+            counts: Counts::AfterHead,
+        },
+        ModelFrame::Fixed(bytes) => Frame::Fixed { bytes: *bytes as usize },
+        ModelFrame::Ended(end) => Frame::Ended { end: Bytes::copy_from_slice(end) },
+        ModelFrame::Between(start, end) => {
+            Frame::Between { start: Bytes::copy_from_slice(start), end: Bytes::copy_from_slice(end) }
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, String> {
+    std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))
+}
+
+fn identity(tls: &Tls) -> Result<Option<Identity>, String> {
+    match (&tls.certificate, &tls.key) {
+        (Some(chain), Some(key)) => Ok(Some(Identity { chain: read(chain)?, key: read(key)? })),
+        (None, None) => Ok(None),
+        _ => Err("a certificate and its key go together".to_owned()),
+    }
+}
+
+fn client_tls(kind: LinkKind, tls: Option<&Tls>, address: &str) -> Result<Option<Arc<TlsClient>>, String> {
+    let Some(tls) = tls else {
+        return if kind == LinkKind::Https {
+            Err("https needs `tls` with `trust`".to_owned())
+        } else {
+            Ok(None)
+        };
+    };
+    let config = TlsClientConfig {
+        roots: tls.trust.as_deref().map(read).transpose()?.unwrap_or_default(),
+        server_name: tls.name.clone(),
+        identity: identity(tls)?,
+        versions: TlsVersions::default(),
+        protocols: Vec::new(),
+    };
+    TlsClient::new(&config, address).map(|client| Some(Arc::new(client))).map_err(|error| error.to_string())
+}
+
+/// TLS of a listener.
+///
+/// # Errors
+/// Which file or certificate does not work.
+pub fn server_tls(tls: Option<&Tls>) -> Result<Option<Arc<TlsServer>>, String> {
+    let Some(tls) = tls else { return Ok(None) };
+    let identity =
+        identity(tls)?.ok_or_else(|| "a listener with TLS needs a certificate and its key".to_owned())?;
+    let config = TlsServerConfig {
+        identity,
+        client_roots: tls.trust.as_deref().map(read).transpose()?,
+        versions: TlsVersions::default(),
+        protocols: Vec::new(),
+    };
+    TlsServer::new(&config).map(|server| Some(Arc::new(server))).map_err(|error| error.to_string())
+}
+
+/// The secret of a link, if it has one.
+///
+/// # Errors
+/// Which variable or file is missing.
+pub fn link_secret(config: &LinkConfig) -> Result<Option<String>, String> {
+    config.secret.as_deref().map(secret).transpose()
+}
+
+impl std::fmt::Debug for Lines {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Lines").field("lines", &self.kept().len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,350 @@
+//! What one message lies in: facts, business records, settings, keys, session and original of an exchange.
+//!
+//! In: a version, a party, and what is known of the exchange. Out: [`Surroundings`] for the codec, and what a message
+//! told. It must not know links, flows or the journal.
+
+use crate::book::Book;
+use crate::facts::{Facts, plain};
+use crate::version::{Member, Version};
+use adapters::keys::KeyStore;
+use adapters::seal::PreparedKey;
+use adapters::value::{Record, RowsEntered, Surroundings};
+use dsl::evaluate::{Fault, Value};
+use dsl::model::{CallId, Fact, Load, Space};
+use dsl::program::ModuleProgram;
+use dsl::value::{DateTime, Outcome, Symbols};
+use link::world::Random;
+use std::borrow::Cow;
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// An exchange that another message speaks of: a request with what became of it.
+#[derive(Clone, Debug, Default)]
+pub struct Past {
+    /// Which call.
+    pub call: Option<CallId>,
+    /// Its facts.
+    pub facts: Facts,
+    /// Its request, at least the kept fields.
+    pub request: Option<Record>,
+    /// Its reply, at least the kept fields.
+    pub reply: Option<Record>,
+    /// What was asked by the business.
+    pub ask: Option<Record>,
+    /// What was answered.
+    pub answer: Option<Record>,
+    /// What is known of it.
+    pub outcome: Option<Outcome>,
+    /// The outcome's text.
+    pub text: String,
+    /// Octets of the request's content.
+    pub raw: bytes::Bytes,
+}
+
+/// The page that is asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PageAsked {
+    /// The first row, from 0.
+    pub first: u32,
+    /// Rows at most.
+    pub rows: u32,
+    /// Which page, from 0.
+    pub number: u32,
+    /// The party says that there is more.
+    pub more: bool,
+}
+
+/// Values of a session by slot.
+pub type SessionValues = Arc<Vec<Value<'static>>>;
+
+/// Everything around a message.
+pub struct Scene {
+    /// The version that it is read or written by.
+    pub version: Arc<Version>,
+    /// Index of the party's module.
+    pub module: usize,
+    /// Business records: ask and answer, of the original too.
+    pub book: Book,
+    /// Facts of the exchange, known or learned.
+    pub facts: Facts,
+    /// The member, known or learned.
+    pub member: Option<Arc<Member>>,
+    /// Values of the session.
+    pub session: SessionValues,
+    /// Values that the message draws or tells for a session.
+    pub told: HashMap<u16, Value<'static>>,
+    /// The request that a reply answers.
+    pub request: Option<Arc<Record>>,
+    /// The exchange spoken of.
+    pub original: Option<Arc<Past>>,
+    /// Facts of the original that were learned.
+    pub original_facts: Facts,
+    /// The outcome that is written, or that a reply told.
+    pub outcome: Option<Outcome>,
+    /// Its text.
+    pub outcome_text: String,
+    /// The page.
+    pub page: PageAsked,
+    /// Last exchanges of other calls that this one looks at.
+    pub calls: HashMap<CallId, Arc<Past>>,
+    /// Where a refused message is at fault: line, field, offset.
+    pub fault: [String; 3],
+    /// The moment in the bank's zone.
+    pub now: DateTime,
+    /// A number of the party's counter, taken beforehand.
+    pub number: Cell<Option<u64>>,
+    keys: Arc<dyn KeyStore>,
+    random: Arc<dyn Random>,
+    entered: RowsEntered,
+}
+
+impl Scene {
+    /// A scene in which nothing is known yet.
+    #[must_use]
+    pub fn new(
+        version: Arc<Version>,
+        module: usize,
+        keys: Arc<dyn KeyStore>,
+        random: Arc<dyn Random>,
+        now: DateTime,
+    ) -> Self {
+        Self {
+            version,
+            module,
+            book: Book::default(),
+            facts: Facts::default(),
+            member: None,
+            session: Arc::default(),
+            told: HashMap::new(),
+            request: None,
+            original: None,
+            original_facts: Facts::default(),
+            outcome: None,
+            outcome_text: String::new(),
+            page: PageAsked::default(),
+            calls: HashMap::new(),
+            fault: Default::default(),
+            now,
+            number: Cell::new(None),
+            keys,
+            random,
+            entered: RowsEntered::default(),
+        }
+    }
+
+    /// The party's program.
+    #[must_use]
+    pub fn program(&self) -> Option<&ModuleProgram> {
+        self.version.module(self.module)
+    }
+
+    fn of_record<'s>(&'s self, record: Option<&'s Record>, load: &Load) -> Result<Value<'s>, Fault> {
+        let record = record.ok_or(Fault::NotThere(*load))?;
+        record.value(self.entered.index(load.level, load.slot)?)
+    }
+
+    fn past(&self, call: u16) -> Option<&Past> {
+        self.calls.get(&CallId(call)).map(|past| &**past)
+    }
+
+    fn member_value(&self, slot: u16) -> Result<Value<'_>, Fault> {
+        let Some(member) = &self.member else { return Ok(Value::Absent) };
+        match slot.checked_sub(1) {
+            None => Ok(Value::Text(Cow::Borrowed(&member.name))),
+            Some(setting) => member.settings.get(usize::from(setting)).cloned().ok_or(Fault::Broken),
+        }
+    }
+
+    fn setting(&self, slot: u16) -> Result<&Value<'static>, Fault> {
+        let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
+        party.settings.get(usize::from(slot)).ok_or(Fault::Broken)
+    }
+
+    /// A fact of the original: learned from this message, else known of the exchange itself.
+    fn original_fact(&self, slot: u16) -> Value<'_> {
+        let learned = self.original_facts.slot(slot);
+        match (&self.original, learned) {
+            (Some(original), Value::Absent) => original.facts.slot(slot),
+            (_, learned) => learned,
+        }
+    }
+
+    fn record_of(&self, list: &Load) -> Option<&Record> {
+        match list.space {
+            Space::Request => self.request.as_deref(),
+            Space::OriginalRequest => self.original.as_ref().and_then(|past| past.request.as_ref()),
+            Space::OriginalReply => self.original.as_ref().and_then(|past| past.reply.as_ref()),
+            Space::CallRequest => self.past(list.call).and_then(|past| past.request.as_ref()),
+            Space::CallReply => self.past(list.call).and_then(|past| past.reply.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl Surroundings for Scene {
+    fn load<'s>(&'s self, load: &Load) -> Result<Value<'s>, Fault> {
+        match load.space {
+            Space::Exchange => Ok(self.facts.slot(load.slot)),
+            Space::Setting => self.setting(load.slot).cloned(),
+            Space::Member => self.member_value(load.slot),
+            Space::Key => Ok(Value::Key(*load)),
+            Space::Session => Ok(match self.told.get(&load.slot) {
+                Some(value) => value.clone(),
+                None => self.session.get(usize::from(load.slot)).cloned().unwrap_or(Value::Absent),
+            }),
+            Space::Original => Ok(self.original_fact(load.slot)),
+            Space::OriginalOutcome => {
+                let outcome = self.original.as_ref().and_then(|past| past.outcome);
+                Ok(outcome.map_or(Value::Absent, Value::Outcome))
+            }
+            Space::Request
+            | Space::OriginalRequest
+            | Space::OriginalReply
+            | Space::CallRequest
+            | Space::CallReply => self.of_record(self.record_of(load), load),
+            Space::CallExchange => {
+                Ok(self.past(load.call).map_or(Value::Absent, |past| past.facts.slot(load.slot)))
+            }
+            Space::CallRaw => match self.past(load.call) {
+                Some(past) => Ok(Value::Bytes(Cow::Borrowed(&past.raw))),
+                None => Ok(Value::Absent),
+            },
+            Space::Outcome => Ok(self.outcome.map_or(Value::Absent, Value::Outcome)),
+            Space::OutcomeText => Ok(Value::Text(Cow::Borrowed(&self.outcome_text))),
+            Space::Page => Ok(match load.slot {
+                0 => Value::Number(i128::from(self.page.first)),
+                1 => Value::Number(i128::from(self.page.rows)),
+                2 => Value::Number(i128::from(self.page.number)),
+                _ => Value::Flag(self.page.more),
+            }),
+            Space::FaultPlace => {
+                let text = self.fault.get(usize::from(load.slot)).map_or("", String::as_str);
+                Ok(if text.is_empty() { Value::Absent } else { Value::Text(Cow::Borrowed(text)) })
+            }
+            _ => self.book.load(load),
+        }
+    }
+
+    fn rows(&self, list: &Load) -> Result<u32, Fault> {
+        match self.record_of(list) {
+            Some(record) => self.entered.count(record, list),
+            None => self.book.rows(list),
+        }
+    }
+
+    fn enter(&self, list: &Load, row: u32) -> Result<(), Fault> {
+        match self.record_of(list) {
+            Some(record) => self.entered.enter(record, list, row),
+            None => self.book.enter(list, row),
+        }
+    }
+
+    fn leave(&self, list: &Load) {
+        if self.record_of(list).is_some() { self.entered.leave(list) } else { self.book.leave(list) }
+    }
+
+    fn position(&self, row: &Load) -> Result<u32, Fault> {
+        self.book.position(row)
+    }
+
+    fn learn(&mut self, to: &Load, value: &Value<'_>) -> Result<(), Fault> {
+        let value = value.clone().into_owned();
+        match to.space {
+            Space::Exchange => self.facts.put_slot(to.slot, value),
+            Space::Original => self.original_facts.put_slot(to.slot, value),
+            Space::Session => drop(self.told.insert(to.slot, value)),
+            Space::Member => {
+                let name = plain(&value, self.version.symbols());
+                let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
+                let member = party.members.get(name.trim_end()).ok_or(Fault::NotThere(*to))?;
+                self.member = Some(Arc::clone(member));
+            }
+            Space::OutcomeText => self.outcome_text = plain(&value, self.version.symbols()),
+            Space::Page => match (to.slot, &value) {
+                (3, Value::Flag(more)) => self.page.more = *more,
+                (slot, Value::Number(number)) => {
+                    let number = u32::try_from(*number).map_err(|_| Fault::Overflow)?;
+                    match slot {
+                        0 => self.page.first = number,
+                        1 => self.page.rows = number,
+                        _ => self.page.number = number,
+                    }
+                }
+                _ => return Err(Fault::Kind),
+            },
+            _ => self.book.set(to, &value)?,
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, to: &Load, value: &Value<'_>) -> Result<(), Fault> {
+        match to.space {
+            Space::Exchange | Space::Original | Space::Session | Space::Page => self.learn(to, value),
+            _ => self.book.set(to, value),
+        }
+    }
+
+    fn append(&mut self, list: &Load, stride: u16, max: u32) -> Result<(), Fault> {
+        self.book.append(list, stride, max)
+    }
+
+    fn begin_rows(&mut self, list: &Load, stride: u16) -> Result<(), Fault> {
+        self.book.begin_rows(list, stride)
+    }
+
+    fn key(&self, key: &Load) -> Result<Arc<PreparedKey>, Fault> {
+        let slot = usize::from(key.slot);
+        let own =
+            self.version.parties.get(self.module).and_then(|party| party.keys.get(slot)).cloned().flatten();
+        let of_member = || self.member.as_ref().and_then(|member| member.keys.get(slot)).cloned().flatten();
+        let name = own.or_else(of_member).ok_or(Fault::NoKey(*key))?;
+        self.keys.key(&name).map_err(|_| Fault::NoKey(*key))
+    }
+
+    fn secret(&self, key: &Load) -> Result<Cow<'_, [u8]>, Fault> {
+        let key_found = self.key(key)?;
+        key_found.symmetric_bytes().map(|octets| Cow::Owned(octets.to_vec())).ok_or(Fault::NoKey(*key))
+    }
+
+    fn setting_text(&self, setting: u16) -> Result<Cow<'_, str>, Fault> {
+        Ok(Cow::Owned(plain(self.setting(setting)?, self.version.symbols())))
+    }
+
+    fn random(&self, octets: &mut [u8]) {
+        if self.random.fill(octets).is_err() {
+            tracing::error!("the random source failed");
+        }
+    }
+
+    fn symbols(&self) -> &Symbols {
+        self.version.symbols()
+    }
+
+    fn now(&self) -> Result<DateTime, Fault> {
+        Ok(self.now)
+    }
+
+    fn counter(&self, digits: u32) -> Result<u64, Fault> {
+        let number = self.number.take().ok_or(Fault::Broken)?;
+        let most = 10_u64.checked_pow(digits).unwrap_or(u64::MAX);
+        Ok(number % most)
+    }
+}
+
+impl Scene {
+    /// Marks when and under which business date this exchange is, and who asks; the same in every copy.
+    pub fn stamp(&mut self, business: dsl::value::Date) {
+        let now = self.now;
+        for (fact, value) in [
+            (Fact::Date, Value::Date(now.date())),
+            (Fact::Time, Value::Time(now.time())),
+            (Fact::Moment, Value::DateTime(now)),
+            (Fact::BusinessDate, Value::Date(business)),
+        ] {
+            if !self.facts.knows(fact) {
+                self.facts.put(fact, value);
+            }
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! What a flow's expressions look at: its ask, the answers and outcomes of its steps, rows, settings and facts.
+//!
+//! In: a flow's data, by reference. Out: values to the evaluator. It must not know messages, links or the journal.
+
+use crate::book::Book;
+use crate::facts::{Facts, plain};
+use crate::version::Version;
+use dsl::evaluate::{Environment, Fault, Value, evaluate, truth};
+use dsl::model::{Function, Load, Space};
+use dsl::program::{ExprId, ModuleProgram};
+use dsl::value::{DateTime, Outcome, Symbol};
+
+/// What is known of a step.
+#[derive(Clone, Debug, Default)]
+pub struct StepSeen {
+    /// Its outcome; none while it has none.
+    pub outcome: Option<Outcome>,
+    /// The text of it.
+    pub text: String,
+}
+
+/// A flow's data for one evaluation.
+pub struct View<'a> {
+    /// The version that the flow pins.
+    pub version: &'a Version,
+    /// Its module.
+    pub module: usize,
+    /// Ask, answers, rows.
+    pub book: &'a Book,
+    /// Facts of the ask.
+    pub facts: &'a Facts,
+    /// By number of the step in the flow's tables.
+    pub steps: &'a [StepSeen],
+    /// The moment.
+    pub now: DateTime,
+}
+
+impl View<'_> {
+    fn program(&self) -> Option<&ModuleProgram> {
+        self.version.module(self.module)
+    }
+
+    /// The value of an expression of the flow's module.
+    ///
+    /// # Errors
+    /// As the evaluator.
+    pub fn value(&self, expression: ExprId) -> Result<Value<'static>, Fault> {
+        let program = self.program().ok_or(Fault::Broken)?;
+        evaluate(&program.program.expressions, expression, self).map(Value::into_owned)
+    }
+
+    /// Whether a condition holds.
+    ///
+    /// # Errors
+    /// As the evaluator.
+    pub fn holds(&self, condition: ExprId) -> Result<bool, Fault> {
+        let program = self.program().ok_or(Fault::Broken)?;
+        truth(&program.program.expressions, condition, self)
+    }
+
+    /// The text of an expression, empty where it has none.
+    #[must_use]
+    pub fn text(&self, expression: ExprId) -> String {
+        self.value(expression).map(|value| plain(&value, self.version.symbols())).unwrap_or_default()
+    }
+
+    /// Texts of several expressions as one key: each with its length, so that no two sequences meet.
+    ///
+    /// # Errors
+    /// As the evaluator; a missing part is no key.
+    pub fn key(&self, parts: &[ExprId]) -> Result<Vec<u8>, Fault> {
+        let mut key = Vec::new();
+        for part in parts {
+            let value = self.value(*part)?;
+            if !value.is_present() {
+                return Err(Fault::Absent);
+            }
+            push_part(&mut key, plain(&value, self.version.symbols()).as_bytes());
+        }
+        Ok(key)
+    }
+}
+
+/// Appends one part of a key.
+pub fn push_part(key: &mut Vec<u8>, part: &[u8]) {
+    key.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+    key.extend_from_slice(part);
+}
+
+impl Environment for View<'_> {
+    fn load<'e>(&'e self, load: &Load) -> Result<Value<'e>, Fault> {
+        match load.space {
+            Space::Exchange => Ok(self.facts.slot(load.slot)),
+            Space::Setting => {
+                let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
+                party.settings.get(usize::from(load.slot)).cloned().ok_or(Fault::Broken)
+            }
+            Space::StepOutcome => {
+                let outcome = self.steps.get(usize::from(load.call)).and_then(|step| step.outcome);
+                Ok(outcome.map_or(Value::Absent, Value::Outcome))
+            }
+            Space::StepOutcomeText => {
+                let text = self.steps.get(usize::from(load.call)).map_or("", |step| &step.text);
+                Ok(Value::Text(text.into()))
+            }
+            Space::StepAnswer | Space::Row if !self.book.holds(load) => Ok(Value::Absent),
+            _ => self.book.load(load),
+        }
+    }
+
+    fn rows(&self, list: &Load) -> Result<u32, Fault> {
+        if self.book.holds(list) { self.book.rows(list) } else { Ok(0) }
+    }
+
+    fn enter(&self, list: &Load, row: u32) -> Result<(), Fault> {
+        self.book.enter(list, row)
+    }
+
+    fn leave(&self, list: &Load) {
+        self.book.leave(list);
+    }
+
+    fn position(&self, row: &Load) -> Result<u32, Fault> {
+        self.book.position(row)
+    }
+
+    fn seal(&self, _: Function, _: &str, _: &[Value<'_>]) -> Result<Value<'static>, Fault> {
+        Err(Fault::Seal)
+    }
+
+    fn now(&self) -> Result<DateTime, Fault> {
+        Ok(self.now)
+    }
+
+    fn name(&self, symbol: Symbol) -> &str {
+        self.version.symbols().text(symbol)
+    }
+}
