@@ -14,9 +14,14 @@ pub struct Said {
     pub act: String,
     /// The adapter's message.
     pub message: String,
-    /// Its fields by wire name.
+    /// The serial that it goes under, where the act picks one (column `exchange_serial`).
+    pub serial: Option<String>,
+    /// Its fields by wire name; a column `head.x` is field `x` of the object `head`.
     pub fields: Map<String, Value>,
 }
+
+/// The column that is not a field but the serial of the message.
+const SERIAL: &str = "exchange_serial";
 
 pub(super) fn say(
     connection: &mut Connection,
@@ -39,7 +44,8 @@ pub(super) fn say(
             value::run(&transaction, &sql.value, &values, &format!("{name}, do"))?;
         }
         if let Some(message) = &act.message {
-            said.push(Said { act: name.to_owned(), message: message.clone(), fields });
+            let serial = fields.shift_remove(SERIAL).and_then(|serial| serial.as_str().map(str::to_owned));
+            said.push(Said { act: name.to_owned(), message: message.clone(), serial, fields });
         }
     }
     transaction.commit().map_err(failed)?;
@@ -57,6 +63,9 @@ pub(super) fn answered(
     let at = format!("{}, answered", said.act);
     let failed = statement(&at);
     let mut values = of_row(&said.act, facts, &said.fields);
+    if let Some(serial) = &said.serial {
+        values.put_text(SERIAL, serial);
+    }
     let mut named = Map::new();
     named.insert("reply".to_owned(), Value::Object(reply.clone()));
     values.put_fields(&named);

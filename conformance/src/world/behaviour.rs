@@ -230,7 +230,8 @@ impl Check<'_> {
 
     fn act(&self, act: &Act, facts: &BTreeSet<String>) -> Result<(), WorldError> {
         let mut names = facts.clone();
-        names.extend(self.sql(&act.pick, facts)?.iter().map(|name| name.replace('.', "_")));
+        let columns = self.sql(&act.pick, facts)?;
+        names.extend(columns.iter().map(|name| name.trim_end_matches(":json").replace('.', "_")));
         for sql in act.lists.values().chain(&act.run) {
             self.sql(sql, &names)?;
         }

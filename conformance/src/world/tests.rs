@@ -3,6 +3,7 @@
 use super::*;
 use serde_json::json;
 
+mod campus;
 mod core;
 mod machinery;
 mod parties;

@@ -72,7 +72,8 @@ fn bind(statement: &mut Statement<'_>, values: &Values) -> rusqlite::Result<()> 
     Ok(())
 }
 
-/// The rows of a statement as objects. A column `a.b` is field `b` of the object `a`.
+/// The rows of a statement as objects. A column `a.b` is field `b` of the object `a`; a column `a:json` holds JSON
+/// text, which becomes the field `a` (lists within lists).
 pub(super) fn rows(
     connection: &Connection,
     sql: &str,
@@ -93,11 +94,21 @@ pub(super) fn rows(
         let mut object = Map::new();
         for (index, name) in names.iter().enumerate() {
             let value = from_sql(row.get_ref(index).map_err(&failed)?, name, at)?;
-            place(&mut object, name, value);
+            match name.strip_suffix(":json") {
+                None => place(&mut object, name, value),
+                Some(name) => place(&mut object, name, parsed(&value, name, at)?),
+            }
         }
         list.push(object);
     }
     Ok(list)
+}
+
+fn parsed(value: &Value, column: &str, at: &str) -> Result<Value, WorldError> {
+    serde_json::from_str(value.as_str().unwrap_or("null")).map_err(|error| WorldError::Statement {
+        at: at.to_owned(),
+        why: format!("column `{column}` is not JSON: {error}"),
+    })
 }
 
 fn place(object: &mut Map<String, Value>, name: &str, value: Value) {

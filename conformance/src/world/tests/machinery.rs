@@ -51,16 +51,16 @@ calls:
       - refuse: "01"
         when: NOT EXISTS (SELECT 1 FROM thing WHERE name = :name AND count >= 0)
       - let: { left: "SELECT count FROM thing WHERE name = :name" }
-    reply: SELECT :left AS left, :answer_serial AS "inner.serial", NULL AS none
+    reply: SELECT :left AS left, :answer_serial AS "inner.serial", NULL AS none, json_array(json_object('a', :left)) AS "deep:json"
     lists: { items: "SELECT value AS item FROM json_each(:items)" }
 acts:
   tell:
     message: news
     every: 60
-    pick: SELECT name, count FROM thing WHERE told = 0 ORDER BY name
+    pick: SELECT name, count, 'N' || name AS exchange_serial FROM thing WHERE told = 0 ORDER BY name
     takes: [ok]
     answered:
-      - UPDATE thing SET told = 1 WHERE name = :name AND :outcome = 'done' AND :reply_ok = '00'
+      - UPDATE thing SET told = 1 WHERE 'N' || name = :exchange_serial AND :outcome = 'done' AND :reply_ok = '00'
 "#;
 
 #[test]
@@ -71,8 +71,7 @@ fn rules_judge_in_order_and_a_refusal_leaves_nothing() {
     let request = json!({"name": "a", "head": {"mode": "x"}, "items": [1, "two"]});
     let done = ask(&mut world, "take", "1", request.clone());
     assert_eq!(word(&done), (Done, ""));
-    let expected =
-        json!({"left": 0, "inner": {"serial": "N1"}, "none": null, "items": [{"item": 1}, {"item": "two"}]});
+    let expected = json!({"left": 0, "inner": {"serial": "N1"}, "none": null, "deep": [{"a": 0}], "items": [{"item": 1}, {"item": "two"}]});
     assert_eq!(Value::Object(done.fields), expected);
     let refused = ask(&mut world, "take", "2", request.clone());
     assert_eq!((word(&refused), refused.fields.len()), ((Refused, "01"), 0));
@@ -99,6 +98,7 @@ fn acts_say_and_hear() {
     );
     let said = world.act("tell", &facts("")).unwrap();
     assert_eq!((said.len(), said[0].message.as_str(), &said[0].fields["name"]), (2, "news", &json!("a")));
+    assert_eq!((said[1].serial.as_deref(), said[1].fields.len()), (Some("Nb"), 2));
     let ok = fields(json!({"ok": "00"}));
     world.answered(&said[0], Done, &ok, &facts("")).unwrap();
     world.answered(&said[1], Unknown, &fields(object()), &facts("")).unwrap();
