@@ -17,6 +17,7 @@ const REFUSED: u8 = 4;
 const LIMIT: u8 = 5;
 const DEADLINE: u8 = 6;
 const ROWS: u8 = 7;
+const STOPPED: u8 = 8;
 
 /// Why bytes are no state of this flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -71,6 +72,9 @@ pub fn encode(program: &FlowProgram, durable: &Durable) -> Vec<u8> {
     }
     for at in &durable.deadlines {
         field(&mut out, DEADLINE, place(program, *at).as_bytes());
+    }
+    if let Some(at) = durable.stopped {
+        field(&mut out, STOPPED, place(program, at).as_bytes());
     }
     for rows in &durable.loops {
         field(&mut out, ROWS, &encode_rows(program, rows));
@@ -174,6 +178,7 @@ fn decode_1(program: &FlowProgram, all: &mut Bytes<'_>) -> Result<Durable, Decod
                 }
             }
             DEADLINE => durable.deadlines.push(find_place(program, inner.rest()?)?),
+            STOPPED => durable.stopped = Some(find_place(program, inner.rest()?)?),
             ROWS => durable.loops.push(decode_rows(program, &mut inner)?),
             _ => return Err(DecodeFault::Damaged(all.at)),
         }

@@ -35,6 +35,8 @@ pub struct Durable {
     pub end: Option<End>,
     /// A deadline has passed.
     pub late: bool,
+    /// The place stopped for an operator by an `else park`.
+    pub stopped: Option<NodeId>,
     /// Limits met on the way, and whether they are reserved.
     pub limits: Vec<(LimitId, bool)>,
     /// Deadlines that run.
@@ -216,6 +218,7 @@ impl Durable {
             answered: false,
             end: None,
             late: false,
+            stopped: None,
             limits: Vec::new(),
             deadlines: Vec::new(),
             loops: Vec::new(),
@@ -250,7 +253,8 @@ impl Durable {
     pub fn parked(&self, program: &FlowProgram) -> bool {
         let stuck =
             |operation: &Operation| matches!(operation.state, OperationState::Parked | OperationState::Held);
-        let stops = matches!(program.node(self.at), Some(super::program::Node::Park { .. }));
+        let park = matches!(program.node(self.at), Some(super::program::Node::Park { .. }));
+        let stops = park || self.stopped == Some(self.at);
         let running = self.end.is_none();
         let told = self.answered && running && self.cancel == Cancel::No && self.unwinding();
         self.operations.iter().any(stuck) || told || (stops && !self.unwinding() && running)

@@ -178,7 +178,7 @@ fn explore(rules: Rules, program: &FlowProgram, atomic: &[bool]) -> Result<usize
     while let Some((world, at)) = queue.pop_front() {
         possible.clear();
         moves(program, &world, &mut possible);
-        if possible.iter().all(|by| by.is_optional())
+        if possible.iter().all(Move::is_optional)
             && let Some(property) = story::stands_still(program, &world)
         {
             return Err(story::tell(rules, program, atomic, &came, at, property));

@@ -71,6 +71,7 @@ fn durable() -> impl Strategy<Value = Durable> {
         asked: head.0,
         answered: head.1,
         late: head.2,
+        stopped: flow.2.then_some(NodeId(head.6)),
         restarts: head.3,
         end: [None, Some(End::Done), Some(End::Refused)][usize::from(head.4)],
         cancel: [Cancel::No, Cancel::Wished, Cancel::Through][usize::from(head.5)],

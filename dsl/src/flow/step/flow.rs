@@ -36,8 +36,8 @@ impl Run<'_> {
                 self.advance()
             }
             Node::Check { guard, otherwise } => {
-                if self.next.memory.announced == Some(at) {
-                    return false;
+                if self.next.durable.stopped == Some(at) {
+                    return self.announce(at, Some(Parked::Place(at)));
                 }
                 if self.judge.holds(*guard) { self.advance() } else { self.otherwise(at, otherwise) }
             }
@@ -69,6 +69,9 @@ impl Run<'_> {
                 self.advance()
             }
             Node::Await { up_to_ms, .. } => {
+                if self.next.durable.stopped == Some(at) {
+                    return self.announce(at, Some(Parked::Place(at)));
+                }
                 if self.next.memory.announced != Some(at) {
                     self.after.push(Effect::Timer(Timer::Await(at), *up_to_ms));
                 }
@@ -89,6 +92,7 @@ impl Run<'_> {
 
     fn jump(&mut self, to: NodeId) -> bool {
         self.next.durable.at = to;
+        self.next.durable.stopped = None;
         self.next.memory.announced = None;
         true
     }
@@ -112,9 +116,7 @@ impl Run<'_> {
         match otherwise {
             Otherwise::Refuse(reason) => self.refuse(reason),
             Otherwise::Park(_) => {
-                if self.next.memory.asker {
-                    self.answer_pending();
-                }
+                self.next.durable.stopped = Some(at);
                 self.announce(at, Some(Parked::Place(at)))
             }
         }
@@ -144,15 +146,9 @@ impl Run<'_> {
                 {
                     self.next.memory.announced = None;
                     self.otherwise(at, otherwise);
-                    self.go_on_unless_announced(at);
+                    self.go_on();
                 }
             }
-        }
-    }
-
-    fn go_on_unless_announced(&mut self, at: NodeId) {
-        if self.next.memory.announced != Some(at) {
-            self.go_on();
         }
     }
 
@@ -246,9 +242,9 @@ impl Run<'_> {
     }
 
     pub(super) fn released(&mut self, at: NodeId, accepted: &Result<(), Reason>) {
-        let stands = self.next.durable.at == at && self.next.memory.announced == Some(at);
-        let node = self.program.node(at);
-        if stands && matches!(node, Some(Node::Park { .. } | Node::Check { .. } | Node::Await { .. })) {
+        let durable = &self.next.durable;
+        let park = matches!(self.program.node(at), Some(Node::Park { .. }));
+        if durable.at == at && (park || durable.stopped == Some(at)) {
             self.decide(accepted);
         }
     }

@@ -295,9 +295,8 @@ impl Act<'_> {
             }
             Effect::Timer(timer, _) => self.world.timers.push(*timer),
             Effect::StartRow(of, row) => {
-                if !self.world.rows.contains(&(of.0, *row)) {
-                    self.world.rows.push((of.0, *row));
-                }
+                self.world.rows.retain(|open| *open != (of.0, *row));
+                self.world.rows.push((of.0, *row));
             }
             Effect::Answer(answer) => {
                 self.world.told |= match answer {

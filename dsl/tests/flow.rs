@@ -1,0 +1,329 @@
+//! The interpreter's steps, effect by effect, as an engine sees them.
+
+use dsl::flow::{
+    Answer, Back, BackReply, CallContract, CallId, CallKind, Cancel, CancelAnswer, Change, Effect, End,
+    Event, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop, LoopId, MappingId, Node,
+    NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, State,
+    StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
+};
+
+struct Yes;
+
+impl Judge for Yes {
+    fn holds(&mut self, _guard: GuardId) -> bool {
+        true
+    }
+    fn call(&mut self, _step: StepId, calls: &[CallId]) -> Option<CallId> {
+        calls.first().copied()
+    }
+    fn rows(&mut self, _list: ListId) -> u64 {
+        5
+    }
+}
+
+fn back() -> Back {
+    Back {
+        name: "reverse".into(),
+        repeatable: true,
+        remembered: true,
+        within_business_date: true,
+        names_original: true,
+        quiet_ms: None,
+        every_ms: 10_000,
+        to_ms: 10_000,
+        times: 2,
+    }
+}
+
+fn call(name: &str) -> CallContract {
+    let enquire = Way::Enquire {
+        with: "enquire".into(),
+        every_ms: 10_000,
+        to_ms: 40_000,
+        times: 2,
+        proves_done_only: false,
+    };
+    CallContract {
+        name: name.into(),
+        party: "the party".into(),
+        kind: CallKind::Posting,
+        keyed: true,
+        limited: true,
+        repeats: Repeats::SameAnswer,
+        quiet_ms: Some(60_000),
+        assured: false,
+        ways: vec![enquire, Way::Reverse, Way::Park],
+        back: Some(back()),
+    }
+}
+
+fn step_of(name: &str, call: u16, undo: Undo) -> StepDef {
+    StepDef {
+        name: name.into(),
+        calls: vec![CallId(call)],
+        at: None,
+        mapping: MappingId(0),
+        undo,
+        best_effort: false,
+        park: None,
+        undo_of: None,
+    }
+}
+
+const DEBIT: StepId = StepId(0);
+const PAID: StepId = StepId(1);
+
+fn pay_bill() -> FlowProgram {
+    let mut flow = FlowProgram { name: "bank.pay_bill".into(), cancellable: true, ..FlowProgram::default() };
+    flow.calls = vec![call("core.debit"), call("grid.pay")];
+    flow.steps = vec![step_of("debit", 0, Undo::Provider), step_of("paid", 1, Undo::Provider)];
+    flow.push("limit", Node::Limit { limit: LimitId(3), reason: "over_limit".into() });
+    flow.push("debit", Node::Step(DEBIT));
+    flow.push("paid", Node::Step(PAID));
+    flow.push("answer", Node::Answer(MappingId(9)));
+    flow
+}
+
+/// A flow being driven; each write is read back, so that the bytes are exercised as well.
+struct Driven {
+    program: FlowProgram,
+    state: State,
+    writes: usize,
+}
+
+impl Driven {
+    fn new(program: FlowProgram) -> Self {
+        let state = State::new(&program);
+        Self { program, state, writes: 0 }
+    }
+
+    fn feed(&mut self, event: Event) -> Vec<Effect> {
+        let done = step(&self.program, &self.state, &event, &mut Yes);
+        let writes = done.effects.iter().filter(|effect| matches!(effect, Effect::Write(_))).count();
+        assert!(writes <= 1, "at most one write a step");
+        if writes == 1 {
+            let bytes = encode(&self.program, &done.next.durable);
+            assert_eq!(decode(&self.program, &bytes), Ok(done.next.durable.clone()));
+        }
+        self.writes += writes;
+        self.state = done.next;
+        done.effects
+    }
+
+    fn crash(&mut self) -> Vec<Effect> {
+        self.state = State::resumed(&self.program, self.state.durable.clone());
+        self.feed(Event::Restart { crashed: true })
+    }
+
+    fn state_of(&self, step: StepId) -> OperationState {
+        self.state.durable.operation(step).map(|operation| operation.state).unwrap_or_default()
+    }
+}
+
+#[test]
+fn paying_a_bill_costs_three_writes() {
+    let mut flow = Driven::new(pay_bill());
+    assert_eq!(
+        flow.feed(Event::Asked),
+        [
+            Effect::Prepare(DEBIT),
+            Effect::Write(vec![Change::Ask, Change::Reserve(LimitId(3)), Change::Intent(DEBIT, 1)]),
+            Effect::Send(DEBIT, 1),
+        ]
+    );
+    assert_eq!(
+        flow.feed(Event::Reply(DEBIT, Reply::Done)),
+        [
+            Effect::Prepare(PAID),
+            Effect::Write(vec![Change::Operation(DEBIT), Change::Intent(PAID, 1)]),
+            Effect::Send(PAID, 1),
+        ]
+    );
+    assert_eq!(
+        flow.feed(Event::Reply(PAID, Reply::Done)),
+        [
+            Effect::Write(vec![
+                Change::Operation(PAID),
+                Change::Answer(MappingId(9)),
+                Change::End(End::Done)
+            ]),
+            Effect::Answer(Answer::Done(Some(MappingId(9)))),
+        ]
+    );
+    assert_eq!(flow.writes, 3);
+    assert_eq!(flow.feed(Event::SecondAsk { same: true }), [Effect::AnswerSecond(SecondAnswer::Stored)]);
+    assert_eq!(flow.feed(Event::SecondAsk { same: false }), [Effect::AnswerSecond(SecondAnswer::Duplicate)]);
+}
+
+#[test]
+fn a_refusal_is_told_when_the_undo_is_through() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    let effects = flow.feed(Event::Reply(PAID, Reply::Refused("no_such_bill".into())));
+    assert_eq!(
+        effects,
+        [
+            Effect::PrepareBack(DEBIT),
+            Effect::Write(vec![Change::Operation(PAID), Change::IntentBack(DEBIT, 1)]),
+            Effect::SendBack(DEBIT, 1),
+        ]
+    );
+    let effects = flow.feed(Event::BackReply(DEBIT, BackReply::Reversed));
+    assert_eq!(
+        effects,
+        [
+            Effect::Write(vec![
+                Change::Operation(DEBIT),
+                Change::Release(LimitId(3)),
+                Change::End(End::Refused),
+            ]),
+            Effect::Answer(Answer::Refused("no_such_bill".into())),
+        ]
+    );
+}
+
+#[test]
+fn a_restart_never_sends_again_but_asks() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    let effects = flow.crash();
+    assert_eq!(flow.state_of(DEBIT), OperationState::Unknown);
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Send(..))));
+    let pause = effects.iter().find_map(|effect| match effect {
+        Effect::Timer(timer @ Timer::Pause { .. }, 10_000) => Some(*timer),
+        _ => None,
+    });
+    let asked = flow.feed(Event::Timer(pause.unwrap()));
+    let [Effect::Enquire { step: DEBIT, way: 0, number }] = asked.as_slice() else { panic!("{asked:?}") };
+    let early = flow.feed(Event::Enquired { step: DEBIT, number: *number, says: Says::NotFound });
+    assert_eq!(flow.state_of(DEBIT), OperationState::Unknown, "{early:?}");
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    assert_eq!(flow.state_of(PAID), OperationState::Intent);
+    let told = flow.feed(Event::Reply(PAID, Reply::Done));
+    assert!(matches!(told.as_slice(), [Effect::Write(changes)] if changes.contains(&Change::TellEnd)));
+}
+
+#[test]
+fn the_ninth_restart_parks() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    for _ in 0..8 {
+        flow.crash();
+        assert_eq!(flow.state_of(DEBIT), OperationState::Unknown);
+    }
+    assert!(flow.crash().contains(&Effect::Park(Parked::Step(DEBIT))));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Parked);
+    flow.feed(Event::Proof(DEBIT, Proof::Holds));
+    assert_eq!(flow.state_of(PAID), OperationState::Intent);
+    assert_eq!(flow.feed(Event::Proof(DEBIT, Proof::Never)), [Effect::Alarm(DEBIT)]);
+}
+
+#[test]
+fn what_is_not_written_leaves_the_old_state() {
+    let program = pay_bill();
+    let new = State::new(&program);
+    let refused =
+        |why| step(&program, &new, &Event::NotWritten { why, during: Box::new(Event::Asked) }, &mut Yes);
+    let full = refused(NotWritten::LimitFull);
+    assert!(full.effects.contains(&Effect::Answer(Answer::Refused("over_limit".into()))));
+    assert_eq!(full.next.durable.end, Some(End::Refused));
+    for (why, told) in [
+        (NotWritten::Full, Effect::Answer(Answer::Refused("busy".into()))),
+        (NotWritten::KeyTaken { same: true }, Effect::AnswerSecond(SecondAnswer::Joins)),
+        (NotWritten::KeyTaken { same: false }, Effect::AnswerSecond(SecondAnswer::Duplicate)),
+        (NotWritten::KeyCancelled, Effect::Answer(Answer::Refused("cancelled".into()))),
+        (NotWritten::TooOld, Effect::Answer(Answer::Refused("too_late".into()))),
+    ] {
+        let done = refused(why);
+        assert_eq!(done.next, new);
+        assert_eq!(done.effects, [told, Effect::Stop]);
+    }
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let during = Box::new(Event::Reply(DEBIT, Reply::Done));
+    let again = flow.feed(Event::NotWritten { why: NotWritten::Full, during: during.clone() });
+    assert_eq!(again, [Effect::Again(during)]);
+    assert_eq!(flow.state_of(DEBIT), OperationState::Intent);
+}
+
+#[test]
+fn a_request_that_cannot_be_made_is_a_refusal() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    let during = Box::new(Event::Reply(DEBIT, Reply::Done));
+    flow.feed(Event::CannotPrepare { step: PAID, back: false, reason: "bad_message".into(), during });
+    assert_eq!(
+        (flow.state_of(DEBIT), flow.state_of(PAID)),
+        (OperationState::Undoing, OperationState::Refused)
+    );
+}
+
+#[test]
+fn a_cancellation_unwinds_and_is_told_once() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    flow.feed(Event::Reply(PAID, Reply::Done));
+    flow.feed(Event::CancelAsked);
+    assert_eq!((flow.state_of(DEBIT), flow.state_of(PAID)), (OperationState::Done, OperationState::Undoing));
+    flow.feed(Event::BackReply(PAID, BackReply::Reversed));
+    let told = flow.feed(Event::BackReply(DEBIT, BackReply::Reversed));
+    assert!(told.contains(&Effect::AnswerCancel(CancelAnswer::Cancelled)));
+    assert_eq!((flow.state.durable.cancel, flow.state.durable.end), (Cancel::Through, Some(End::Done)));
+}
+
+#[test]
+fn rows_run_so_many_at_once_and_are_counted_once() {
+    let mut flow = FlowProgram { name: "bank.unit_batch".into(), ..FlowProgram::default() };
+    flow.push("each row", Node::Each(LoopId(0)));
+    flow.push("answer", Node::Answer(MappingId(0)));
+    let body = FlowProgram { name: "bank.unit_batch/row".into(), ..pay_bill() };
+    flow.loops.push(Loop {
+        name: "each row".into(),
+        list: ListId(0),
+        at_once: 2,
+        key: vec![ExprId(0)],
+        body,
+    });
+    walk::check(&flow).unwrap();
+    let of = LoopId(0);
+    let mut batch = Driven::new(flow);
+    let begun = batch.feed(Event::Asked);
+    assert!(begun.contains(&Effect::StartRow(of, 0)) && begun.contains(&Effect::StartRow(of, 1)));
+    assert!(!begun.contains(&Effect::StartRow(of, 2)));
+    let ended = |row| Event::RowEnded { of, row, end: End::Done };
+    assert_eq!(batch.feed(ended(1)), [Effect::StartRow(of, 2)]);
+    assert_eq!(batch.feed(ended(1)), []);
+    let again = batch.crash();
+    assert!(again.contains(&Effect::StartRow(of, 0)) && again.contains(&Effect::StartRow(of, 2)));
+    for row in [0, 2, 3] {
+        batch.feed(ended(row));
+    }
+    let last = batch.feed(Event::RowEnded { of, row: 4, end: End::Refused });
+    assert!(matches!(last.as_slice(), [Effect::Write(changes)] if changes.contains(&Change::End(End::Done))));
+    let rows = batch.state.durable.loops.first().unwrap();
+    assert_eq!((rows.done, rows.refused), (4, 1));
+}
+
+#[test]
+fn people_and_clocks() {
+    let mut flow = pay_bill();
+    let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: Otherwise::Park(ExprId(2)) };
+    flow.nodes.splice(0..0, [deadline, Node::Hold(HoldId(4))]);
+    flow.places.splice(0..0, ["deadline".into(), "hold".into()]);
+    walk::check(&flow).unwrap();
+    let mut flow = Driven::new(flow);
+    let begun = flow.feed(Event::Asked);
+    assert!(begun.contains(&Effect::Park(Parked::Hold(HoldId(4)))));
+    assert!(flow.feed(Event::Decision { hold: HoldId(5), accepted: Ok(()) }).is_empty());
+    flow.feed(Event::Decision { hold: HoldId(4), accepted: Ok(()) });
+    assert_eq!(flow.state_of(DEBIT), OperationState::Intent);
+    let late = flow.feed(Event::Timer(Timer::Deadline(NodeId(0))));
+    assert!(late.contains(&Effect::Answer(Answer::Pending)));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Intent, "a deadline is never an outcome");
+    let mut declined = Driven::new(flow.program.clone());
+    declined.feed(Event::Asked);
+    let told = declined.feed(Event::Decision { hold: HoldId(4), accepted: Err("declined".into()) });
+    assert!(told.contains(&Effect::Answer(Answer::Refused("declined".into()))));
+}
