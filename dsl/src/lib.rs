@@ -12,3 +12,4 @@ pub mod program;
 pub mod value;
 pub mod flow;
 pub mod resolve;
+pub mod check;

@@ -1,2 +1,6 @@
 //! The binary `tongshi`.
-fn main() {}
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::run()
+}

@@ -1,0 +1,167 @@
+//! Names are found, types are known, messages are put together: from syntax trees to the checked [`Model`].
+//!
+//! In: the parsed files of all folders, and for each folder which variant holds (`only when setting.form is json`).
+//! Out: the model and every problem found, each with the text it stands at. It must not know bytes or programs.
+//!
+//! Start reading at [`resolve`]. `shapes` makes business records of services; `index` lists what a folder declares;
+//! `assemble` puts packet, layouts and the call's fields together, message by message; `wire` reads types and
+//! attributes; `expression` and `path` type expressions; `bind` gives each field its rule; `call`, `session`, `flow`
+//! do the rest.
+
+mod assemble;
+mod bind;
+mod call;
+mod compare;
+mod expression;
+mod flow;
+mod function;
+mod index;
+mod learn;
+mod lint;
+mod path;
+mod report;
+mod session;
+mod shapes;
+mod wire;
+
+use crate::diagnostics::Diagnostic;
+use crate::model::{Model, Module, Service, Shape};
+use crate::tree;
+use crate::value::{Symbol, Symbols};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+pub use learn::learn_rule;
+use index::Index;
+use report::Report;
+
+/// The parsed files of one folder under `configs/`.
+#[derive(Clone, Debug)]
+pub struct Folder {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its files, in the order of their names.
+    pub files: Vec<tree::File>,
+}
+
+/// For one folder: the setting that chooses a variant, and the name it has.
+pub type Choice = BTreeMap<Box<str>, Box<str>>;
+
+/// Choices by folder. A folder without one takes the first variant of each setting.
+pub type Choices = BTreeMap<Box<str>, Choice>;
+
+/// The most combinations of variants that a party may have (`grammar.md` 10).
+pub const VARIANTS_MAX: usize = 64;
+
+/// The checked model of all folders under the choices, and every problem found. Problems do not stop the rest: the
+/// model holds what could be understood.
+#[must_use]
+pub fn resolve(folders: &[Folder], choices: &Choices) -> (Model, Vec<Diagnostic>) {
+    let mut resolver = Resolver::default();
+    let none = Choice::new();
+    let indices: Vec<Index<'_>> = folders
+        .iter()
+        .map(|folder| index::index(&mut resolver, folder, folders, choices.get(&folder.name).unwrap_or(&none)))
+        .collect();
+    for index in &indices {
+        shapes::reasons(&mut resolver, index);
+    }
+    for index in &indices {
+        shapes::services(&mut resolver, index);
+    }
+    let mut modules = Vec::with_capacity(indices.len());
+    for index in &indices {
+        modules.push(call::module(&mut resolver, index));
+    }
+    for (place, index) in indices.iter().enumerate() {
+        let before = std::mem::take(&mut modules);
+        let mut module = before.get(place).cloned();
+        if let Some(module) = &mut module {
+            flow::flows(&mut resolver, index, &before, module);
+        }
+        modules = before;
+        if let (Some(slot), Some(module)) = (modules.get_mut(place), module) {
+            *slot = module;
+        }
+    }
+    lint::lint(&mut resolver, &indices, &modules);
+    resolver.finish(modules)
+}
+
+/// The combinations of variants that a folder has, by the settings its files' `only when` name. One empty choice if it
+/// has none.
+#[must_use]
+pub fn variants(folder: &Folder) -> Vec<Choice> {
+    index::variants(folder)
+}
+
+/// What grows while folders are resolved.
+#[derive(Default)]
+pub(crate) struct Resolver {
+    pub(crate) report: Report,
+    pub(crate) symbols: Symbols,
+    pub(crate) reasons: Vec<(Symbol, Box<str>)>,
+    pub(crate) shapes: Vec<Shape>,
+    pub(crate) services: Vec<Service>,
+    /// Services by path.
+    pub(crate) service_index: HashMap<Box<str>, u16>,
+    /// Shapes by name (`bank.pay_bill.ask.items`).
+    pub(crate) shape_index: HashMap<Box<str>, crate::value::ShapeId>,
+    /// Settings, keys and codings that something refers to, by folder.
+    pub(crate) used: BTreeSet<(Box<str>, Box<str>)>,
+}
+
+impl Resolver {
+    /// The gateway's own reasons, which every table may use.
+    pub(crate) const OWN_REASONS: [&'static str; 17] = [
+        "bad_seal",
+        "bad_message",
+        "no_session",
+        "session_expired",
+        "closed_hours",
+        "duplicate",
+        "never_seen",
+        "reversed",
+        "too_late",
+        "was_refused",
+        "cancelled",
+        "other",
+        "unknown_message",
+        "missing_field",
+        "unreadable_field",
+        "busy",
+        "over_limit",
+    ];
+
+    pub(crate) fn is_reason(&self, name: &str) -> bool {
+        Self::OWN_REASONS.contains(&name)
+            || self.symbols.find(name).is_some_and(|symbol| self.reasons.iter().any(|(known, _)| *known == symbol))
+    }
+
+    /// The reason of that name, reported if there is none.
+    pub(crate) fn reason(&mut self, name: &tree::Name) -> Symbol {
+        if !self.is_reason(&name.text) {
+            let known: Vec<String> = self
+                .reasons
+                .iter()
+                .map(|(symbol, _)| self.symbols.text(*symbol).to_owned())
+                .chain(Self::OWN_REASONS.iter().map(|word| (*word).to_owned()))
+                .collect();
+            self.report
+                .error("TS0206", name.span, format!("there is no reason `{}`", name.text))
+                .note("reasons are declared in `reasons { … }` of the bank's module")
+                .suggest(&name.text, known.iter().map(String::as_str));
+        }
+        self.symbols.intern(&name.text)
+    }
+
+    fn finish(self, modules: Vec<Module>) -> (Model, Vec<Diagnostic>) {
+        let model = Model {
+            symbols: self.symbols,
+            reasons: self.reasons,
+            shapes: self.shapes,
+            services: self.services,
+            modules,
+        };
+        (model, self.report.finish())
+    }
+}

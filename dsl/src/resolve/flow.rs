@@ -1,0 +1,683 @@
+//! Flows: steps, loops and mappings over business records.
+
+use super::Resolver;
+use super::assemble::Work;
+use super::call;
+use super::compare;
+use super::expression::{condition, expression};
+use super::index::Index;
+use super::path::{self, FlowNames, Scope};
+use super::shapes;
+use crate::model::{
+    Check, Else, Expr, ExprKind, Flow, FlowLoop, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind, Shape, ShapeField,
+    Space, Start, StepTarget, Undo,
+};
+use crate::source::Span;
+use crate::tree::{self, FlowStatement, OtherwiseKind, Trigger};
+use crate::value::{Constant, ShapeId, Type};
+use std::rc::Rc;
+
+/// Adds the flows of a folder to its module. `modules` are all modules without flows.
+pub(crate) fn flows(resolver: &mut Resolver, index: &Index<'_>, modules: &[Module], module: &mut Module) {
+    for (item, tree) in &index.flows {
+        let work = Work {
+            index,
+            folder: index.folder,
+            choice: &index.choice,
+            settings: module.settings.clone(),
+            keys: module.keys.clone(),
+            member: module.member.clone(),
+            codes: Vec::new(),
+            xml_forms: Vec::new(),
+            session_values: Vec::new(),
+            calls: Vec::new(),
+            drafts: Vec::new(),
+        };
+        let mut maker = Maker { resolver, work: &work, module, modules, steps: Vec::new(), loops: Vec::new() };
+        let flow = maker.flow(item, tree);
+        module.flows.push(flow);
+    }
+}
+
+struct Maker<'r, 'w, 't> {
+    resolver: &'r mut Resolver,
+    work: &'w Work<'t>,
+    module: &'w Module,
+    modules: &'w [Module],
+    steps: Vec<FlowStep>,
+    loops: Vec<FlowLoop>,
+}
+
+/// What an `answer` inside a loop fills.
+#[derive(Clone, Copy)]
+struct Target {
+    shape: Option<ShapeId>,
+    space: Space,
+    call: u16,
+    level: u8,
+}
+
+impl Maker<'_, '_, '_> {
+    fn flow(&mut self, item: &tree::Item, tree: &tree::Flow) -> Flow {
+        let (start, ask, answer) = self.trigger(&tree.trigger);
+        let scope = Scope { ask, answer, flow: Some(Rc::new(FlowNames::default())), ..Scope::default() };
+        let target = Target { shape: answer, space: Space::Answer, call: 0, level: 0 };
+        let mut scope = scope;
+        let body = self.block(&tree.block, &mut scope, target);
+        Flow {
+            name: tree.name.text.clone(),
+            label: shapes::label(&item.label),
+            start,
+            ask,
+            answer,
+            body,
+            steps: std::mem::take(&mut self.steps),
+            loops: std::mem::take(&mut self.loops),
+            span: tree.name.span,
+        }
+    }
+
+    fn trigger(&mut self, trigger: &Trigger) -> (Start, Option<ShapeId>, Option<ShapeId>) {
+        match trigger {
+            Trigger::Daily(time) => (Start::Daily(call::minutes(*time)), None, None),
+            Trigger::Every(tree) => {
+                let every = expression(self.resolver, self.work, tree, &Scope::default(), Some(&Type::Duration));
+                (Start::Every(every), None, None)
+            }
+            Trigger::On(path) => {
+                let wanted = path.text();
+                if let Some(place) = self.resolver.service_index.get(wanted.as_str()).copied() {
+                    let service = &self.resolver.services[usize::from(place)];
+                    return (Start::Service(place), Some(service.ask), Some(service.answer));
+                }
+                if let Some(place) = self.module.calls.iter().position(|call| *call.name == *wanted && !call.ours) {
+                    let call = &self.module.calls[place];
+                    let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
+                    return (Start::Served(id), call.ask, call.answer);
+                }
+                let known: Vec<String> = self
+                    .resolver
+                    .services
+                    .iter()
+                    .map(|service| service.path.to_string())
+                    .chain(self.module.calls.iter().filter(|call| !call.ours).map(|call| call.name.to_string()))
+                    .collect();
+                self.resolver
+                    .report
+                    .error("TS0709", path.span, format!("nothing called `{wanted}` starts a flow"))
+                    .note("a flow starts by a service, by a call of its party that was served, by `daily` or by `every`")
+                    .suggest(&wanted, known.iter().map(String::as_str));
+                (Start::Daily(0), None, None)
+            }
+        }
+    }
+
+    fn block(&mut self, block: &tree::Block<FlowStatement>, scope: &mut Scope, target: Target) -> Vec<FlowNode> {
+        let mut nodes = Vec::new();
+        for node in &block.statements {
+            if let Some(node) = self.statement(node, scope, target) {
+                nodes.push(node);
+            }
+        }
+        nodes
+    }
+
+    fn statement(
+        &mut self,
+        node: &tree::Node<FlowStatement>,
+        scope: &mut Scope,
+        target: Target,
+    ) -> Option<FlowNode> {
+        let span = node.span;
+        Some(match &node.kind {
+            FlowStatement::Limit(limit) => self.limit(limit, scope, span),
+            FlowStatement::Check(check) => {
+                let holds = expression(self.resolver, self.work, &check.condition, scope, Some(&Type::Flag));
+                let holds = condition(self.resolver, holds);
+                let refuse = self.refusal(check.otherwise.as_ref(), span);
+                FlowNode::Check(Check { holds, refuse, text: Box::default(), span })
+            }
+            FlowStatement::Deadline { limit, after, warn, otherwise } => {
+                let from = self.path(after, scope);
+                let otherwise = self.otherwise(otherwise.as_ref(), scope);
+                FlowNode::Deadline {
+                    after_ms: limit.milliseconds,
+                    from,
+                    warn_ms: warn.map(|warn| warn.milliseconds),
+                    otherwise,
+                    span,
+                }
+            }
+            FlowStatement::Hold { what, who } => FlowNode::Hold {
+                what: what.constant().unwrap_or("").into(),
+                role: expression(self.resolver, self.work, who, scope, None),
+                span,
+            },
+            FlowStatement::Park(text) => FlowNode::Park { why: self.text(text, scope), span },
+            FlowStatement::Refuse(name) => FlowNode::Refuse { reason: self.resolver.reason(name), span },
+            FlowStatement::CancelRefusedAfter(name) => {
+                let place = self.steps.iter().position(|step| *step.name == *name.text);
+                match place {
+                    Some(step) => FlowNode::CancelRefusedAfter { step: u16::try_from(step).unwrap_or(0), span },
+                    None => {
+                        let names: Vec<String> = self.steps.iter().map(|step| step.name.to_string()).collect();
+                        self.resolver
+                            .report
+                            .error("TS0229", name.span, format!("there is no step `{}` before this line", name.text))
+                            .suggest(&name.text, names.iter().map(String::as_str));
+                        return None;
+                    }
+                }
+            }
+            FlowStatement::Cancel { .. } | FlowStatement::Await { .. } => {
+                self.resolver
+                    .report
+                    .error("TS0190", span, "this form of a flow is not built yet")
+                    .note("`await` and `cancel FLOW where` come with the first party that needs them");
+                return None;
+            }
+            FlowStatement::Step(step) => self.step(step, scope, span),
+            FlowStatement::Start { service, mappings } => return self.start(service, mappings.as_ref(), scope, span),
+            FlowStatement::Each(each) => self.each(each, scope, span),
+            FlowStatement::Together(block) => FlowNode::Together(self.block(block, scope, target), span),
+            FlowStatement::Choose { subject, cases } => self.choose(subject, cases, scope, target, span),
+            FlowStatement::When { condition: tree, block } => {
+                let holds = expression(self.resolver, self.work, tree, scope, Some(&Type::Flag));
+                let holds = condition(self.resolver, holds);
+                let body = self.block(block, scope, target);
+                FlowNode::Choose { cases: vec![(holds, body)], other: Vec::new(), span }
+            }
+            FlowStatement::Answer(block) => {
+                let mappings = self.mappings(block, scope, target, "the answer");
+                FlowNode::Answer { mappings, span }
+            }
+        })
+    }
+
+    fn path(&mut self, path: &tree::Path, scope: &Scope) -> Expr {
+        let tree = tree::Expr { kind: tree::ExprKind::Path(path.clone()), span: path.span };
+        expression(self.resolver, self.work, &tree, scope, None)
+    }
+
+    fn text(&mut self, text: &tree::Text, scope: &Scope) -> Expr {
+        let tree = tree::Expr { kind: tree::ExprKind::Text(text.clone()), span: text.span };
+        expression(self.resolver, self.work, &tree, scope, None)
+    }
+
+    fn refusal(&mut self, otherwise: Option<&tree::Otherwise>, span: Span) -> Option<crate::value::Symbol> {
+        match otherwise.map(|otherwise| &otherwise.kind) {
+            Some(OtherwiseKind::Refuse(name)) => Some(self.resolver.reason(name)),
+            _ => {
+                self.resolver
+                    .report
+                    .error("TS0710", span, "the line does not say what else")
+                    .help("end it with `else refuse REASON`");
+                None
+            }
+        }
+    }
+
+    fn otherwise(&mut self, otherwise: Option<&tree::Otherwise>, scope: &Scope) -> Else {
+        match otherwise.map(|otherwise| &otherwise.kind) {
+            None => Else::Fault,
+            Some(OtherwiseKind::Refuse(name)) => Else::Refuse(self.resolver.reason(name)),
+            Some(OtherwiseKind::Park(text)) => Else::Park(text.constant().unwrap_or("").into()),
+            Some(OtherwiseKind::Unknown) => Else::Unknown,
+            Some(OtherwiseKind::Absent) => Else::Absent,
+            Some(OtherwiseKind::Value(value)) => {
+                Else::Value(expression(self.resolver, self.work, value, scope, None))
+            }
+        }
+    }
+
+    fn limit(&mut self, limit: &tree::Limit, scope: &Scope, span: Span) -> FlowNode {
+        let refuse = self.refusal(limit.otherwise.as_ref(), span);
+        let ceiling = expression(self.resolver, self.work, &limit.at_most, scope, None);
+        let (value, by, each_day) = match &limit.kind {
+            tree::LimitKind::Value(path) => (Some(self.path(path, scope)), Vec::new(), false),
+            tree::LimitKind::Sum { of, by, each_day } => {
+                let by = by.iter().map(|path| self.path(path, scope)).collect();
+                (Some(self.path(of, scope)), by, *each_day)
+            }
+            tree::LimitKind::Count { by, each_day } => {
+                (None, by.iter().map(|path| self.path(path, scope)).collect(), *each_day)
+            }
+        };
+        if let Some(value) = &value {
+            let money = |ty: &Type| matches!(ty, Type::Money { .. } | Type::Wrong);
+            if money(&value.ty) != money(&ceiling.ty) && !matches!(ceiling.ty, Type::Wrong) && !matches!(value.ty, Type::Wrong) {
+                self.resolver
+                    .report
+                    .error("TS0711", ceiling.span, "the limit and what it limits are of different kinds")
+                    .help("an amount is limited by an amount: `setting NAME money`");
+            }
+        }
+        FlowNode::Limit { value, by, each_day, ceiling, refuse, span }
+    }
+
+    fn step(&mut self, tree: &tree::Step, scope: &mut Scope, span: Span) -> FlowNode {
+        let (target, ask, answer, kind) = self.target(&tree.service);
+        let place = u16::try_from(self.steps.len()).unwrap_or(u16::MAX);
+        let mut step = FlowStep {
+            name: tree.name.text.clone(),
+            target,
+            at: tree.at.as_ref().map(|at| expression(self.resolver, self.work, at, scope, None)),
+            mappings: Vec::new(),
+            undo: Undo::None,
+            best_effort: false,
+            park: None,
+            ask,
+            answer,
+            span,
+        };
+        let into = Target { shape: ask, space: Space::Ask, call: place + 1, level: 0 };
+        if let Some(block) = &tree.mappings {
+            for node in &block.statements {
+                match &node.kind {
+                    tree::Mapping::ElsePark(text) => step.park = Some(text.constant().unwrap_or("").into()),
+                    tree::Mapping::Keep(text) => step.undo = Undo::Keep(text.constant().unwrap_or("").into()),
+                    tree::Mapping::BestEffort => step.best_effort = true,
+                    tree::Mapping::Undo { service: None, .. } => {
+                        step.undo = Undo::Provider;
+                        self.undoable(target, node.span);
+                    }
+                    tree::Mapping::Undo { service: Some(service), mappings } => {
+                        let (target, ask, _, _) = self.target(service);
+                        if let StepTarget::Service(place) = target {
+                            let into = Target { shape: ask, space: Space::Ask, call: u16::MAX, level: 0 };
+                            let mappings = mappings
+                                .as_ref()
+                                .map_or_else(Vec::new, |block| self.mappings(block, scope, into, "the undoing ask"));
+                            step.undo = Undo::Service(place, mappings);
+                        }
+                    }
+                    tree::Mapping::Assign { .. } | tree::Mapping::Pass(_) => {}
+                }
+            }
+            step.mappings = self.mappings(block, scope, into, &tree.service.text());
+        } else if ask.is_some() {
+            step.mappings = Vec::new();
+            self.unfilled(&[], ask, tree.name.span, &tree.service.text());
+        }
+        if step.best_effort && matches!(kind, Some(ServiceKind::Posting | ServiceKind::Batch)) {
+            self.resolver
+                .report
+                .error("TS0712", span, format!("`{}` moves money, so `best effort` is not enough", tree.name.text))
+                .note("a best-effort step may be lost and nobody looks (flows.md, row 27)")
+                .help("take `best effort` away and say how it is undone");
+        }
+        if let Some(names) = &scope.flow {
+            let mut names = FlowNames::clone(names);
+            names.steps.push((tree.name.text.clone(), answer));
+            scope.flow = Some(Rc::new(names));
+        }
+        self.steps.push(step);
+        FlowNode::Step(place)
+    }
+
+    /// Each provider of the service must have a call that undoes it.
+    fn undoable(&mut self, target: StepTarget, span: Span) {
+        let StepTarget::Service(service) = target else { return };
+        for module in self.modules {
+            for (place, call) in module.calls.iter().enumerate() {
+                if !call.ours || call.service != Some(service) {
+                    continue;
+                }
+                let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
+                if !module.calls.iter().any(|other| other.undoes == Some(id)) {
+                    let path = self.resolver.services[usize::from(service)].path.clone();
+                    self.resolver
+                        .report
+                        .error("TS0713", span, format!("nothing undoes `{}` of {}", call.name, module.name))
+                        .at(call.span, format!("it provides {path}"))
+                        .help("declare the reversal: `call NAME undoes …`, or write `undo SERVICE { … }`, or `keep \"why\"`");
+                    return;
+                }
+            }
+        }
+    }
+
+    fn target(&mut self, path: &tree::Path) -> (StepTarget, Option<ShapeId>, Option<ShapeId>, Option<ServiceKind>) {
+        let wanted = path.text();
+        if let Some(place) = self.resolver.service_index.get(wanted.as_str()).copied() {
+            let service = &self.resolver.services[usize::from(place)];
+            return (StepTarget::Service(place), Some(service.ask), Some(service.answer), Some(service.kind));
+        }
+        if let Some(place) = self.module.calls.iter().position(|call| *call.name == *wanted && call.ours) {
+            let call = &self.module.calls[place];
+            let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
+            let kind = call.service.and_then(|service| self.resolver.services.get(usize::from(service))).map(|service| service.kind);
+            return (StepTarget::Call(id), call.ask, call.answer, kind);
+        }
+        let known: Vec<String> = self
+            .resolver
+            .services
+            .iter()
+            .map(|service| service.path.to_string())
+            .chain(self.module.calls.iter().filter(|call| call.ours).map(|call| call.name.to_string()))
+            .collect();
+        self.resolver
+            .report
+            .error("TS0225", path.span, format!("there is no service or call `{wanted}`"))
+            .suggest(&wanted, known.iter().map(String::as_str));
+        (StepTarget::Service(u16::MAX), None, None, None)
+    }
+
+    fn start(
+        &mut self,
+        service: &tree::Path,
+        mappings: Option<&tree::Block<tree::Mapping>>,
+        scope: &Scope,
+        span: Span,
+    ) -> Option<FlowNode> {
+        let (target, ask, _, _) = self.target(service);
+        let StepTarget::Service(place) = target else { return None };
+        if place == u16::MAX {
+            return None;
+        }
+        let into = Target { shape: ask, space: Space::Ask, call: u16::MAX, level: 0 };
+        let mappings = mappings.map_or_else(Vec::new, |block| self.mappings(block, scope, into, &service.text()));
+        Some(FlowNode::StartFlow { service: place, mappings, span })
+    }
+
+    fn each(&mut self, tree: &tree::Each, scope: &mut Scope, span: Span) -> FlowNode {
+        let place = u16::try_from(self.loops.len()).unwrap_or(u16::MAX);
+        let found = path::find(self.resolver, self.work, &tree.list, scope, None);
+        let (list, shape) = match (&found.expr.kind, &found.expr.ty) {
+            (ExprKind::Load(load), Type::List { shape, .. }) => (*load, *shape),
+            _ => {
+                if !matches!(found.expr.ty, Type::Wrong) {
+                    self.resolver
+                        .report
+                        .error("TS0421", tree.list.span, format!("`{}` is no list", tree.list.text()))
+                        .help("`each` goes over a list of the ask or of a step's answer");
+                }
+                (Load { space: Space::Ask, level: 0, slot: u16::MAX, call: 0 }, ShapeId(u32::MAX))
+            }
+        };
+        self.loops.push(FlowLoop {
+            name: tree.item.text.clone(),
+            list,
+            into: None,
+            at_once: tree.at_once.map_or(1, |count| u32::try_from(count.value).unwrap_or(1)),
+            once: Vec::new(),
+            body: Vec::new(),
+            span,
+        });
+        let mut inner = scope.clone();
+        let mut names = scope.flow.as_deref().cloned().unwrap_or_default();
+        names.loops.push((tree.item.text.clone(), place, shape));
+        inner.flow = Some(Rc::new(names));
+        let once: Vec<Expr> = tree.once.iter().map(|path| self.path(path, &inner)).collect();
+        if once.is_empty() {
+            self.resolver
+                .report
+                .error("TS0714", tree.item.span, "the rows have no key of their own")
+                .note("with the batch's key row 2 would be taken for a repeat of row 1 (flows.md, row 26)")
+                .help("add `, once by ask.batch_no, row.seq`");
+        }
+        let (into, row_shape, made) = self.results(tree, scope, place);
+        let target = Target { shape: row_shape, space: Space::Row, call: place, level: 1 };
+        let body = self.block(&tree.block, &mut inner, target);
+        if let Some(one) = self.loops.get_mut(usize::from(place)) {
+            one.into = into.zip(row_shape);
+            one.once = once;
+            one.body = body;
+        }
+        if let (Some(name), Some(shape)) = (made, row_shape) {
+            let mut names = scope.flow.as_deref().cloned().unwrap_or_default();
+            names.made.push((name, place, shape));
+            scope.flow = Some(Rc::new(names));
+        }
+        FlowNode::Each(place)
+    }
+
+    /// Where the rows' answers go: a list of the answer, or a name of its own whose shape the block's answer gives.
+    fn results(
+        &mut self,
+        tree: &tree::Each,
+        scope: &Scope,
+        place: u16,
+    ) -> (Option<Load>, Option<ShapeId>, Option<Box<str>>) {
+        let Some(results) = &tree.results else { return (None, None, None) };
+        if results.root().is_some_and(|root| root.is("answer")) {
+            let found = path::find(self.resolver, self.work, results, scope, None);
+            if let (ExprKind::Load(load), Type::List { shape, .. }) = (&found.expr.kind, &found.expr.ty) {
+                return (Some(*load), Some(*shape), None);
+            }
+            return (None, None, None);
+        }
+        let Some(name) = results.single() else { return (None, None, None) };
+        let wanted = self.wanted_shape(name, &tree.block);
+        let load = Load { space: Space::Row, level: 0, slot: u16::MAX, call: place };
+        (Some(load), Some(wanted), Some(name.text.clone()))
+    }
+
+    /// The shape of a made list: the names of its block's answer, typed where they are mapped.
+    fn wanted_shape(&mut self, name: &tree::Name, block: &tree::Block<FlowStatement>) -> ShapeId {
+        let mut fields = Vec::new();
+        for node in &block.statements {
+            if let FlowStatement::Answer(answer) = &node.kind {
+                for node in &answer.statements {
+                    if let tree::Mapping::Assign { target, .. } = &node.kind
+                        && let Some(target) = target.single()
+                    {
+                        fields.push(ShapeField {
+                            name: target.text.clone(),
+                            ty: Type::Wrong,
+                            optional: true,
+                            label: Box::default(),
+                            span: target.span,
+                        });
+                    }
+                }
+            }
+        }
+        shapes::declare(self.resolver, Shape { name: format!("{}.{}", self.work.index.name, name.text).into(), fields })
+    }
+
+    fn choose(
+        &mut self,
+        subject: &tree::Expr,
+        cases: &[tree::Case<FlowStatement>],
+        scope: &mut Scope,
+        target: Target,
+        span: Span,
+    ) -> FlowNode {
+        let value = expression(self.resolver, self.work, subject, scope, None);
+        let mut bound = Vec::new();
+        let mut other = Vec::new();
+        let before = scope.clone();
+        for case in cases {
+            let mut inner = before.clone();
+            inner.flow.clone_from(&scope.flow);
+            let body = self.block(&case.block, &mut inner, target);
+            scope.flow.clone_from(&inner.flow);
+            let mut holds: Option<Expr> = None;
+            for key in &case.keys {
+                let right = match key {
+                    tree::CaseKey::Other(_) => {
+                        other.clone_from(&body);
+                        continue;
+                    }
+                    tree::CaseKey::Name(name) => {
+                        let path = tree::Path { parts: vec![name.clone()], span: name.span };
+                        let tree = tree::Expr { kind: tree::ExprKind::Path(path), span: name.span };
+                        expression(self.resolver, self.work, &tree, &before, Some(&value.ty))
+                    }
+                    tree::CaseKey::Text(text) => self.text(text, &before),
+                    tree::CaseKey::Number(number) => {
+                        let number_value = i128::try_from(number.value).unwrap_or(0);
+                        let ty = Type::Number { min: number_value, max: number_value };
+                        Expr::constant(Constant::Number(number_value), ty, number.span)
+                    }
+                };
+                let same = super::expression::is(self.resolver, value.clone(), right, span);
+                holds = Some(match holds {
+                    None => same,
+                    Some(left) => Expr { kind: ExprKind::Or(Box::new(left), Box::new(same)), ty: Type::Flag, span },
+                });
+            }
+            if let Some(holds) = holds {
+                bound.push((holds, body));
+            }
+        }
+        FlowNode::Choose { cases: bound, other, span }
+    }
+
+    fn mappings(
+        &mut self,
+        block: &tree::Block<tree::Mapping>,
+        scope: &Scope,
+        target: Target,
+        what: &str,
+    ) -> Vec<Mapping> {
+        let mut mappings: Vec<Mapping> = Vec::new();
+        for node in &block.statements {
+            match &node.kind {
+                tree::Mapping::Assign { target: path, value, otherwise } => {
+                    if let Some(mapping) = self.assign(path, value, otherwise.as_ref(), scope, target, node.span, what) {
+                        mappings.push(mapping);
+                    }
+                }
+                tree::Mapping::Pass(path) => self.pass(path, scope, target, &mut mappings),
+                _ => {}
+            }
+        }
+        let span = block.statements.first().map_or(block.span, |node| node.span);
+        self.unfilled(&mappings, target.shape, span, what);
+        mappings
+    }
+
+    fn unfilled(&mut self, mappings: &[Mapping], shape: Option<ShapeId>, span: Span, what: &str) {
+        let Some(shape) = shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)) else { return };
+        let missing: Vec<String> = shape
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(slot, field)| {
+                !field.optional && !mappings.iter().any(|mapping| usize::from(mapping.target.slot) == *slot)
+            })
+            .map(|(_, field)| field.name.to_string())
+            .collect();
+        if !missing.is_empty() {
+            self.resolver
+                .report
+                .error("TS0232", span, format!("nobody fills {}", missing.join(", ")))
+                .note(format!("{what} has {} that must be there", if missing.len() == 1 { "a field" } else { "fields" }))
+                .help(format!("add `{}  <- …`, or declare it `optional` in the service", missing[0]));
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "a mapping and where it stands")]
+    fn assign(
+        &mut self,
+        path: &tree::Path,
+        value: &tree::ListExpr,
+        otherwise: Option<&tree::Otherwise>,
+        scope: &Scope,
+        target: Target,
+        span: Span,
+        what: &str,
+    ) -> Option<Mapping> {
+        let name = path.single()?;
+        let shape = target.shape?;
+        let fields = &self.resolver.shapes.get(shape.0 as usize)?.fields;
+        let Some(slot) = fields.iter().position(|field| *field.name == *name.text) else {
+            let names: Vec<String> = fields.iter().map(|field| field.name.to_string()).collect();
+            self.resolver
+                .report
+                .error("TS0205", name.span, format!("{what} has no field `{}`", name.text))
+                .suggest(&name.text, names.iter().map(String::as_str));
+            return None;
+        };
+        let field = fields[slot].clone();
+        let mut source = expression(self.resolver, self.work, &value.value, scope, Some(&field.ty));
+        if let Some(filter) = &value.condition
+            && let (ExprKind::Load(load), Type::List { shape, .. }) = (&source.kind, &source.ty)
+        {
+            let row = path::RowNames::Shape { shape: *shape, space: load.space, level: load.level + 1, call: load.call };
+            let inner = Scope { row: Some(row), ..scope.clone() };
+            let holds = expression(self.resolver, self.work, filter, &inner, Some(&Type::Flag));
+            let holds = condition(self.resolver, holds);
+            let (list, span) = (*load, source.span);
+            let ty = source.ty.clone();
+            source = Expr {
+                kind: ExprKind::Fold {
+                    fold: crate::model::Fold::Count,
+                    list,
+                    each: None,
+                    filter: Some(Box::new(holds)),
+                },
+                ty,
+                span,
+            };
+        }
+        let otherwise = self.otherwise(otherwise, scope);
+        if matches!(field.ty, Type::Wrong) {
+            if let Some(shape) = self.resolver.shapes.get_mut(shape.0 as usize)
+                && let Some(field) = shape.fields.get_mut(slot)
+            {
+                field.ty = source.ty.clone();
+            }
+        } else {
+            let rule = tree::Rule {
+                side: None,
+                kind: tree::RuleKind::To(path.clone()),
+                sign_span: span,
+                cut: false,
+                otherwise: None,
+                span: value.span,
+            };
+            compare::fits(self.resolver, self.work, &source, &field.ty, None, field.optional, &rule, &otherwise);
+        }
+        let load = Load {
+            space: target.space,
+            level: target.level,
+            slot: u16::try_from(slot).unwrap_or(u16::MAX),
+            call: target.call,
+        };
+        Some(Mapping { target: load, source, cut: false, otherwise, span })
+    }
+
+    /// `pass X`: all fields of the same names.
+    fn pass(&mut self, path: &tree::Path, scope: &Scope, target: Target, mappings: &mut Vec<Mapping>) {
+        let Some(shape) = target.shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)).cloned() else {
+            return;
+        };
+        let source = match path.single() {
+            Some(name) if name.is("ask") => scope.ask.map(|shape| (shape, Space::Ask, 0, 0)),
+            Some(name) => scope.flow.as_ref().and_then(|flow| {
+                if let Some((_, place, shape)) = flow.loops.iter().rev().find(|(known, _, _)| *known == name.text) {
+                    return Some((*shape, Space::Row, 0, *place));
+                }
+                let place = flow.steps.iter().position(|(known, _)| *known == name.text)?;
+                Some((flow.steps[place].1?, Space::StepAnswer, 0, u16::try_from(place).ok()?))
+            }),
+            None => None,
+        };
+        let Some((from, space, level, call)) = source else {
+            self.resolver
+                .report
+                .error("TS0230", path.span, format!("there is nothing called `{}` to pass", path.text()))
+                .help("pass the `ask`, a step before this one, or the row of an `each`");
+            return;
+        };
+        let fields = self.resolver.shapes.get(from.0 as usize).map_or_else(Vec::new, |shape| shape.fields.clone());
+        for (slot, field) in shape.fields.iter().enumerate() {
+            let slot = u16::try_from(slot).unwrap_or(u16::MAX);
+            if mappings.iter().any(|mapping| mapping.target.slot == slot) {
+                continue;
+            }
+            let Some(place) = fields.iter().position(|other| other.name == field.name) else { continue };
+            let load = Load { space, level, slot: u16::try_from(place).unwrap_or(u16::MAX), call };
+            mappings.push(Mapping {
+                target: Load { space: target.space, level: target.level, slot, call: target.call },
+                source: Expr { kind: ExprKind::Load(load), ty: fields[place].ty.clone(), span: path.span },
+                cut: false,
+                otherwise: if fields[place].optional || field.optional { Else::Absent } else { Else::Fault },
+                span: path.span,
+            });
+        }
+    }
+}

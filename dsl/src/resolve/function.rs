@@ -1,0 +1,534 @@
+//! The functions of the vocabulary (`grammar.md` 5): what they take and what they give.
+
+use super::Resolver;
+use super::assemble::{DraftKind, Work};
+use super::expression::{self, article, expression, fold};
+use super::path::{self, Scope};
+use crate::model::{Expr, ExprKind, FieldId, Fold, Function};
+use crate::source::Span;
+use crate::tree;
+use crate::value::{Constant, Type};
+
+/// Names of algorithms that a function takes, by the kind of function (`grammar.md` 11, seals).
+pub(crate) const DIGESTS: [&str; 7] = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sm3"];
+const MACS: [&str; 12] = [
+    "x9_9", "x9_19", "cups_ecb", "cups_ecb_double", "pboc_3des", "tdes_cbc_mac", "sm4_cbc", "sm4_cbc_mac", "sm4_ecb_mac",
+    "aes_cmac", "sm4_cmac", "tdes_cmac",
+];
+const SIGNATURES: [&str; 8] =
+    ["rsa_sha1", "rsa_sha256", "rsa_md5", "rsa_pss_sha256", "ecdsa_sha256", "sm2_raw", "sm2_der", "rsa_sha512"];
+pub(crate) const CIPHERS: [&str; 33] = [
+    "des_ecb", "des_cbc", "des_ecb_pkcs5", "des_cbc_pkcs5", "tdes_ecb", "tdes_cbc", "tdes_ecb_pkcs5", "tdes_cbc_pkcs5",
+    "aes_ecb", "aes_cbc", "aes_ecb_pkcs5", "aes_ecb_pkcs7", "aes_cbc_pkcs5", "aes_cbc_pkcs7", "aes_gcm", "aes_ecb_none",
+    "aes_cbc_none", "sm4_ecb", "sm4_cbc", "sm4_ecb_none", "sm4_cbc_none", "sm4_ecb_pkcs5", "sm4_ecb_pkcs7",
+    "sm4_cbc_pkcs5", "sm4_cbc_pkcs7", "sm4_gcm", "rsa_pkcs1", "rsa_oaep_sha1", "rsa_oaep_sha256", "rsa_public_pkcs1",
+    "sm2", "sm2_c1c2c3", "sm2_c1c3c2",
+];
+const WEAK: [&str; 12] = [
+    "md5", "sha1", "x9_9", "des_ecb", "des_cbc", "des_ecb_pkcs5", "des_cbc_pkcs5", "tdes_ecb", "aes_ecb_pkcs5", "rsa_sha1",
+    "rsa_md5", "cups_ecb",
+];
+
+const TEXT: Type = Type::Text { chars: 4_000, private: None };
+const BYTES: Type = Type::Bytes { max: u64::MAX };
+
+/// Types a call of a function.
+pub(crate) fn call(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    call: &tree::Call,
+    span: Span,
+    scope: &Scope,
+    expected: Option<&Type>,
+) -> Expr {
+    match &*call.name.text {
+        "count" | "sum" => {
+            if !arity(resolver, call, span, 1, 1) {
+                return wrong(span);
+            }
+            let which = if call.name.is("count") { Fold::Count } else { Fold::Sum };
+            return fold(resolver, work, which, &call.arguments[0], span, scope);
+        }
+        "raw" => return raw(resolver, work, call, span, scope),
+        "length" => return length(resolver, work, call, span, scope),
+        "pairs" => return pairs(resolver, work, call, span, scope),
+        "counter" => {
+            return match call.arguments.first().map(|argument| &argument.value.kind) {
+                Some(tree::ExprKind::Number(number)) => {
+                    let digits = u32::try_from(number.whole().unwrap_or(12)).unwrap_or(12);
+                    Expr { kind: ExprKind::Counter(digits), ty: Type::Digits { min: digits, max: digits }, span }
+                }
+                _ => {
+                    arity(resolver, call, span, 1, 1);
+                    wrong(span)
+                }
+            };
+        }
+        "now" => return Expr { kind: ExprKind::Now, ty: Type::DateTime, span },
+        _ => {}
+    }
+    let Some((function, _)) = Function::WORDS.iter().find(|(_, word)| call.name.is(word)) else {
+        let own = ["count", "sum", "raw", "length", "pairs", "counter"];
+        resolver
+            .report
+            .error("TS0320", call.name.span, format!("there is no function `{}`", call.name.text))
+            .suggest(&call.name.text, Function::WORDS.iter().map(|(_, word)| *word).chain(own));
+        return wrong(span);
+    };
+    let (least, most) = arguments_of(*function);
+    if !arity(resolver, call, span, least, most) {
+        return wrong(span);
+    }
+    let mut arguments = Vec::with_capacity(call.arguments.len());
+    for (place, argument) in call.arguments.iter().enumerate() {
+        if place == 0
+            && let Some(names) = algorithms(*function)
+        {
+            arguments.push(algorithm(resolver, work, argument, scope, names));
+            continue;
+        }
+        if let (Function::Format | Function::ParseDate | Function::Round | Function::Encoded | Function::Duration, 0 | 1) =
+            (function, place)
+            && let tree::ExprKind::Path(path) = &argument.value.kind
+            && let Some(name) = path.single()
+            && is_word(*function, place, &name.text)
+        {
+            arguments.push(Expr::constant(Constant::Text(name.text.clone()), TEXT, argument.span));
+            continue;
+        }
+        if *function == Function::Position {
+            arguments.push(position(resolver, argument, scope));
+            continue;
+        }
+        let wanted = if matches!(function, Function::If | Function::Either) { expected } else { None };
+        arguments.push(expression(resolver, work, &argument.value, scope, wanted));
+    }
+    build(resolver, *function, arguments, span)
+}
+
+fn wrong(span: Span) -> Expr {
+    Expr::constant(Constant::Absent, Type::Wrong, span)
+}
+
+fn arity(resolver: &mut Resolver, call: &tree::Call, span: Span, least: usize, most: usize) -> bool {
+    let has = call.arguments.len();
+    if (least..=most).contains(&has) {
+        return true;
+    }
+    let wanted = if least == most { format!("{least}") } else { format!("{least} to {most}") };
+    resolver
+        .report
+        .error("TS0321", span, format!("`{}` takes {wanted} arguments, {has} are given", call.name.text))
+        .help(format!("see `tongshi explain TS0321` for what each function takes, `{}` among them", call.name.text));
+    false
+}
+
+fn arguments_of(function: Function) -> (usize, usize) {
+    match function {
+        Function::If | Function::Replace | Function::Pad | Function::Hmac | Function::Mac => (3, 3),
+        Function::Either | Function::Lines | Function::Values => (1, 16),
+        Function::JoinWith => (2, 16),
+        Function::First
+        | Function::Last
+        | Function::Format
+        | Function::ParseDate
+        | Function::Days
+        | Function::Round
+        | Function::Encoded
+        | Function::CutOut
+        | Function::Digest
+        | Function::Kcv
+        | Function::Checksum
+        | Function::Duration => (2, 2),
+        Function::JoinPairs => (3, 3),
+        Function::Signature | Function::Encrypt | Function::Decrypt => (3, 4),
+        _ => (1, 1),
+    }
+}
+
+fn algorithms(function: Function) -> Option<&'static [&'static str]> {
+    Some(match function {
+        Function::Digest | Function::Hmac => &DIGESTS,
+        Function::Mac => &MACS,
+        Function::Signature => &SIGNATURES,
+        Function::Encrypt | Function::Decrypt => &CIPHERS,
+        Function::RandomKey => &["des", "tdes", "aes", "sm4"],
+        Function::Checksum => {
+            &["sum8", "xor8", "sum16", "crc16_ccitt", "crc16_modbus", "crc32", "luhn", "mod97"]
+        }
+        _ => return None,
+    })
+}
+
+fn is_word(function: Function, place: usize, word: &str) -> bool {
+    match function {
+        Function::Round => place == 1 && matches!(word, "half_up" | "half_even" | "down" | "up"),
+        Function::Encoded => place == 0,
+        Function::Duration => place == 1 && matches!(word, "s" | "ms" | "m" | "h"),
+        _ => false,
+    }
+}
+
+/// An algorithm: a name of the table, or a setting whose names all are.
+fn algorithm(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    argument: &tree::Argument,
+    scope: &Scope,
+    names: &'static [&'static str],
+) -> Expr {
+    if let tree::ExprKind::Path(path) = &argument.value.kind
+        && let Some(name) = path.single()
+    {
+        if names.contains(&&*name.text) {
+            if WEAK.contains(&&*name.text) {
+                resolver.weak(name.span, &name.text);
+            }
+            return Expr::constant(Constant::Text(name.text.clone()), TEXT, name.span);
+        }
+        resolver
+            .report
+            .error("TS0322", name.span, format!("there is no algorithm `{}` here", name.text))
+            .note(format!("this function takes {}", names.join(", ")))
+            .suggest(&name.text, names.iter().copied());
+        return wrong(argument.span);
+    }
+    let expr = expression(resolver, work, &argument.value, scope, None);
+    if let Type::Names(symbols) = &expr.ty {
+        for symbol in symbols {
+            let name = resolver.symbols.text(*symbol).to_owned();
+            if !names.contains(&name.as_str()) {
+                resolver
+                    .report
+                    .error("TS0323", argument.span, format!("the setting may be `{name}`, which is no algorithm here"))
+                    .note(format!("this function takes {}", names.join(", ")));
+                break;
+            }
+        }
+    } else if !matches!(expr.ty, Type::Wrong) {
+        resolver
+            .report
+            .error("TS0322", argument.span, "an algorithm is a name, or a setting `one_of` names")
+            .note(format!("this function takes {}", names.join(", ")));
+    }
+    expr
+}
+
+fn position(resolver: &mut Resolver, argument: &tree::Argument, scope: &Scope) -> Expr {
+    if let tree::ExprKind::Path(path) = &argument.value.kind
+        && let Some(name) = path.single()
+        && let Some(level) = scope.items.iter().position(|item| *item.name == *name.text)
+    {
+        let level = u8::try_from(level + 1).unwrap_or(u8::MAX);
+        let load = crate::model::Load { space: crate::model::Space::Item, level, slot: u16::MAX, call: 0 };
+        return Expr {
+            kind: ExprKind::Load(load),
+            ty: Type::Number { min: 1, max: 10_000_000 },
+            span: argument.span,
+        };
+    }
+    resolver
+        .report
+        .error("TS0324", argument.span, "`position` takes the row of a list around it")
+        .help("write `position(item)`, or the name after `as`");
+    wrong(argument.span)
+}
+
+fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span: Span) -> Expr {
+    if arguments.iter().any(|argument| matches!(argument.ty, Type::Wrong)) {
+        return wrong(span);
+    }
+    let text_like = |ty: &Type| matches!(ty, Type::Text { .. } | Type::Digits { .. } | Type::Names(_) | Type::Number { .. });
+    let byte_like = |ty: &Type| text_like(ty) || matches!(ty, Type::Bytes { .. } | Type::Key | Type::Pairs);
+    let chars = |ty: &Type| expression::text_length(ty).unwrap_or(4_000);
+    let first = arguments.first().map_or(Type::Absent, |argument| argument.ty.clone());
+    let second = arguments.get(1).map_or(Type::Absent, |argument| argument.ty.clone());
+    let third = arguments.get(2).map_or(Type::Absent, |argument| argument.ty.clone());
+    let ok = |holds: bool, ty: Type| if holds { Some(ty) } else { None };
+    let ty = match function {
+        Function::If => {
+            let condition = matches!(first, Type::Flag);
+            if let (true, Some(Constant::Flag(value))) = (condition, arguments[0].as_constant()) {
+                return arguments[if *value { 1 } else { 2 }].clone();
+            }
+            ok(condition, wider(&second, &third))
+        }
+        Function::Either => {
+            let ty = arguments.iter().map(|argument| &argument.ty).fold(Type::Absent, |one, other| wider(&one, other));
+            Some(ty)
+        }
+        Function::Present => Some(Type::Flag),
+        Function::Mask => ok(text_like(&first), Type::Text { chars: chars(&first), private: None }),
+        Function::Position | Function::LengthOf => Some(Type::Number { min: 0, max: 10_000_000 }),
+        Function::First | Function::Last => {
+            let length = match arguments[0].as_constant() {
+                Some(Constant::Number(number)) => u32::try_from(*number).unwrap_or(u32::MAX),
+                _ => u32::MAX,
+            };
+            match (&first, &second) {
+                (Type::Number { .. }, Type::Bytes { .. }) => Some(Type::Bytes { max: u64::from(length) }),
+                (Type::Number { .. }, Type::Digits { max, .. }) => {
+                    Some(Type::Digits { min: 0, max: length.min(*max) })
+                }
+                (Type::Number { .. }, other) if text_like(other) => {
+                    if let Some(Constant::Text(text)) = arguments[1].as_constant() {
+                        return first_or_last(function, length, text, span);
+                    }
+                    Some(Type::Text { chars: length.min(chars(other)), private: None })
+                }
+                _ => None,
+            }
+        }
+        Function::Replace => {
+            if let (Some(Constant::Text(text)), Some(Constant::Text(from)), Some(Constant::Text(to))) =
+                (arguments[0].as_constant(), arguments[1].as_constant(), arguments[2].as_constant())
+            {
+                let text: Box<str> = text.replace(&**from, to).into();
+                return Expr::constant(Constant::Text(text), TEXT, span);
+            }
+            ok(text_like(&first) && text_like(&second) && text_like(&third), Type::Text {
+                chars: chars(&first),
+                private: None,
+            })
+        }
+        Function::Upper | Function::Lower | Function::Trim => {
+            ok(text_like(&first), Type::Text { chars: chars(&first), private: None })
+        }
+        Function::Pad => ok(text_like(&first), TEXT),
+        Function::JoinWith | Function::Lines => ok(arguments.iter().all(|argument| byte_like(&argument.ty)), TEXT),
+        Function::Values => Some(Type::Pairs),
+        Function::Sorted => ok(matches!(first, Type::Pairs), Type::Pairs),
+        Function::JoinPairs => ok(matches!(third, Type::Pairs), BYTES),
+        Function::Format => ok(
+            matches!(first, Type::Date | Type::Time | Type::DateTime | Type::Month | Type::Number { .. } | Type::Money { .. } | Type::Decimal { .. }),
+            match arguments.get(1).and_then(Expr::as_constant) {
+                Some(Constant::Text(form)) => {
+                    let chars = u32::try_from(form.chars().count()).unwrap_or(u32::MAX);
+                    if form.chars().all(|sign| "yMdHmsS".contains(sign)) {
+                        Type::Digits { min: chars, max: chars }
+                    } else {
+                        Type::Text { chars, private: None }
+                    }
+                }
+                _ => TEXT,
+            },
+        ),
+        Function::Utc => ok(matches!(first, Type::DateTime), Type::DateTime),
+        Function::Epoch => ok(matches!(first, Type::DateTime), Type::Number { min: 0, max: 99_999_999_999 }),
+        Function::ParseDate => ok(text_like(&first), Type::Date),
+        Function::Number => ok(text_like(&first), Type::Number { min: i128::MIN, max: i128::MAX }),
+        Function::Days => ok(first == Type::Date && second == Type::Date, Type::Number { min: -9_999_999, max: 9_999_999 }),
+        Function::EndOfDay => ok(matches!(first, Type::Date), Type::DateTime),
+        Function::Fen => ok(matches!(first, Type::Money { .. }), Type::Number { min: 0, max: 999_999_999_999_999_999 }),
+        Function::Round => ok(
+            matches!(first, Type::Decimal { .. } | Type::Money { .. }),
+            Type::Money { digits: 18 },
+        ),
+        Function::Hex | Function::HexUpper | Function::Base64 => ok(byte_like(&first), text_of_bytes(function, &first)),
+        Function::FromHex | Function::FromBase64 => ok(text_like(&first), BYTES),
+        Function::Nul => ok(matches!(first, Type::Number { .. }), match arguments[0].as_constant() {
+            Some(Constant::Number(number)) => Type::Bytes { max: u64::try_from(*number).unwrap_or(0) },
+            _ => BYTES,
+        }),
+        Function::Encoded => ok(text_like(&second), BYTES),
+        Function::CutOut => Some(BYTES),
+        Function::Digest => ok(byte_like(&second), Type::Bytes { max: 64 }),
+        Function::Hmac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 64 }),
+        Function::Mac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 16 }),
+        Function::Signature => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 512 }),
+        Function::Encrypt | Function::Decrypt => ok(byte_like(&second) && byte_like(&third), BYTES),
+        Function::Kcv => ok(matches!(first, Type::Number { .. }) && byte_like(&second), match arguments[0].as_constant() {
+            Some(Constant::Number(number)) => Type::Bytes { max: u64::try_from(*number).unwrap_or(0) },
+            _ => BYTES,
+        }),
+        Function::RandomKey => Some(Type::Bytes { max: 24 }),
+        Function::Checksum => ok(byte_like(&second), Type::Number { min: 0, max: 4_294_967_295 }),
+        Function::Duration => ok(matches!(first, Type::Number { .. }), Type::Duration),
+        Function::Text => Some(TEXT),
+    };
+    let Some(ty) = ty else {
+        let given: Vec<&str> = arguments.iter().map(|argument| article(&argument.ty)).collect();
+        let word = Function::WORDS.iter().find(|(known, _)| *known == function).map_or("", |(_, word)| word);
+        resolver
+            .report
+            .error("TS0325", span, format!("`{word}` does not take {}", given.join(", ")))
+            .help("nothing is converted by itself; see the table of functions in the reference");
+        return wrong(span);
+    };
+    Expr { kind: ExprKind::Function(function, arguments), ty, span }
+}
+
+fn first_or_last(function: Function, length: u32, text: &str, span: Span) -> Expr {
+    let count = text.chars().count();
+    let length = (length as usize).min(count);
+    let cut: String = if function == Function::First {
+        text.chars().take(length).collect()
+    } else {
+        text.chars().skip(count - length).collect()
+    };
+    let ty = Type::Text { chars: u32::try_from(length).unwrap_or(u32::MAX), private: None };
+    Expr::constant(Constant::Text(cut.into()), ty, span)
+}
+
+fn text_of_bytes(function: Function, ty: &Type) -> Type {
+    let bytes = match ty {
+        Type::Bytes { max } if *max < 1 << 24 => u32::try_from(*max).unwrap_or(u32::MAX),
+        _ => return TEXT,
+    };
+    let chars = if function == Function::Base64 { bytes.div_ceil(3) * 4 } else { bytes * 2 };
+    Type::Text { chars, private: None }
+}
+
+fn wider(one: &Type, other: &Type) -> Type {
+    match (one, other) {
+        (Type::Absent, other) => other.clone(),
+        (one, Type::Absent) => one.clone(),
+        (Type::Text { chars, private }, Type::Text { chars: more, private: also }) => {
+            Type::Text { chars: (*chars).max(*more), private: private.or(*also) }
+        }
+        (Type::Number { min, max }, Type::Number { min: low, max: high }) => {
+            Type::Number { min: (*min).min(*low), max: (*max).max(*high) }
+        }
+        (Type::Money { digits }, Type::Money { digits: more }) => Type::Money { digits: (*digits).max(*more) },
+        (one, _) => one.clone(),
+    }
+}
+
+/// The field that an argument names.
+fn field_of(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    tree: &tree::Path,
+    scope: &Scope,
+) -> Option<(FieldId, Type)> {
+    let found = path::find(resolver, work, tree, scope, None);
+    if let Some(field) = found.field {
+        return Some((field, found.expr.ty));
+    }
+    if !matches!(found.expr.ty, Type::Wrong) {
+        resolver
+            .report
+            .error("TS0326", tree.span, format!("`{}` is no field of this message", tree.text()))
+            .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand");
+    }
+    None
+}
+
+fn raw(resolver: &mut Resolver, work: &Work<'_>, call: &tree::Call, span: Span, scope: &Scope) -> Expr {
+    if !arity(resolver, call, span, 1, 1) {
+        return wrong(span);
+    }
+    match &call.arguments[0].value.kind {
+        tree::ExprKind::Range { from, to } => {
+            let (Some((from, _)), Some((to, _))) =
+                (field_of(resolver, work, from, scope), field_of(resolver, work, to, scope))
+            else {
+                return wrong(span);
+            };
+            Expr { kind: ExprKind::RawRange(from, to), ty: BYTES, span }
+        }
+        tree::ExprKind::Path(path) => {
+            let found = path::find(resolver, work, path, scope, None);
+            if let Some(field) = found.field {
+                return Expr { kind: ExprKind::Raw(field), ty: BYTES, span };
+            }
+            if let ExprKind::Load(load) = &found.expr.kind
+                && load.space == crate::model::Space::CallRaw
+            {
+                return Expr { span, ..found.expr };
+            }
+            if !matches!(found.expr.ty, Type::Wrong) {
+                resolver
+                    .report
+                    .error("TS0326", path.span, format!("`{}` is no field of this message", path.text()))
+                    .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand");
+            }
+            wrong(span)
+        }
+        _ => {
+            resolver
+                .report
+                .error("TS0327", span, "`raw` takes a field, or `a .. b`")
+                .help("write `raw(head) + raw(body)` for both");
+            wrong(span)
+        }
+    }
+}
+
+fn length(resolver: &mut Resolver, work: &Work<'_>, call: &tree::Call, span: Span, scope: &Scope) -> Expr {
+    if !arity(resolver, call, span, 1, 1) {
+        return wrong(span);
+    }
+    let number = Type::Number { min: 0, max: 99_999_999 };
+    if let tree::ExprKind::Path(path) = &call.arguments[0].value.kind {
+        let found = path::find(resolver, work, path, scope, None);
+        if let Some(field) = found.field {
+            return Expr { kind: ExprKind::Length(field), ty: number, span };
+        }
+        if matches!(found.expr.ty, Type::Wrong) {
+            return wrong(span);
+        }
+        return Expr { kind: ExprKind::Function(Function::LengthOf, vec![found.expr]), ty: number, span };
+    }
+    let value = expression(resolver, work, &call.arguments[0].value, scope, None);
+    Expr { kind: ExprKind::Function(Function::LengthOf, vec![value]), ty: number, span }
+}
+
+/// `pairs(part, … except name,*, empty)`.
+fn pairs(resolver: &mut Resolver, work: &Work<'_>, call: &tree::Call, span: Span, scope: &Scope) -> Expr {
+    let mut parts = Vec::new();
+    let mut except = Vec::new();
+    let mut without_empty = false;
+    let draft = scope.message.and_then(|place| work.drafts.get(place));
+    for argument in &call.arguments {
+        if let tree::ExprKind::Path(path) = &argument.value.kind {
+            if path.single().is_some_and(|name| name.is("empty")) {
+                without_empty = true;
+                continue;
+            }
+            if let Some((field, _)) = field_of(resolver, work, path, scope) {
+                leaves(draft, field, &mut parts);
+            }
+        }
+        for name in &argument.except {
+            if name.is("empty") {
+                without_empty = true;
+                continue;
+            }
+            match draft.and_then(|draft| draft.fields.iter().position(|field| *field.name == *name.text)) {
+                Some(place) => except.push(FieldId(u16::try_from(place).unwrap_or(u16::MAX))),
+                None => {
+                    resolver
+                        .report
+                        .error("TS0328", name.span, format!("there is no field `{}` to leave out", name.text))
+                        .suggest(
+                            &name.text,
+                            draft.map_or_else(Vec::new, |draft| {
+                                draft.fields.iter().map(|field| &*field.name).collect::<Vec<_>>()
+                            }),
+                        );
+                }
+            }
+        }
+        without_empty |= argument.without.iter().any(|name| name.is("empty"));
+    }
+    if parts.is_empty() && !call.arguments.is_empty() {
+        return wrong(span);
+    }
+    Expr { kind: ExprKind::Pairs { parts, except, without_empty }, ty: Type::Pairs, span }
+}
+
+/// The fields that stand directly in a part (or the field itself).
+fn leaves(draft: Option<&super::assemble::Draft<'_>>, field: FieldId, parts: &mut Vec<FieldId>) {
+    let Some(draft) = draft else { return };
+    let Some(whole) = draft.fields.get(usize::from(field.0)) else { return };
+    if matches!(whole.kind, DraftKind::Leaf) {
+        parts.push(field);
+        return;
+    }
+    for (place, inner) in draft.fields.iter().enumerate() {
+        if inner.path.len() == whole.path.len() + 1 && inner.path.starts_with(&whole.path) {
+            parts.push(FieldId(u16::try_from(place).unwrap_or(u16::MAX)));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! What a reader does with a field that is `=` a fact: learn it, compare it, judge it as a seal.
+
+use crate::model::{Expr, ExprKind, Fact, Function, Learn, Load, MessageSide, Space};
+use crate::value::{Constant, Outcome};
+
+/// The rule for reading a field that is `=` this expression, in a message of this side. Facts of who asks are learned
+/// from a request and must agree in its reply; facts of who answers are learned from the reply. Settings, keys and
+/// constants must agree (`grammar.md` 4).
+#[must_use]
+pub fn learn_rule(expr: &Expr, side: MessageSide) -> Learn {
+    if is_seal(expr) {
+        return Learn::Seal;
+    }
+    match &expr.kind {
+        ExprKind::Load(load) => of_load(*load, side),
+        ExprKind::Constant(Constant::Outcome(Outcome::Unknown)) => Learn::Ignore,
+        _ if only_known(expr, side) => Learn::Agree,
+        _ => Learn::Ignore,
+    }
+}
+
+fn of_load(load: Load, side: MessageSide) -> Learn {
+    let request = side == MessageSide::Request;
+    match load.space {
+        Space::Outcome => Learn::Outcome,
+        Space::OriginalOutcome => Learn::OriginalOutcome,
+        Space::OutcomeText => Learn::Place(load),
+        Space::Exchange => match Fact::WORDS.get(usize::from(load.slot)) {
+            Some((Fact::MessageMoment | Fact::MessageSerial | Fact::MessageNumber, _)) => Learn::Ignore,
+            Some((fact, _)) if fact.of_answer() || request => Learn::Place(load),
+            _ => Learn::Agree,
+        },
+        Space::Member if load.slot == 0 && request => Learn::Member,
+        Space::Original | Space::OriginalRequest | Space::OriginalReply | Space::OriginalAsk | Space::OriginalAnswer
+            if request =>
+        {
+            Learn::Place(load)
+        }
+        Space::Page if request || load.slot == 3 => Learn::Place(load),
+        _ => Learn::Agree,
+    }
+}
+
+/// Whether an expression makes a MAC, a signature, or a digest over a key.
+#[must_use]
+pub fn is_seal(expr: &Expr) -> bool {
+    match &expr.kind {
+        ExprKind::Function(Function::Mac | Function::Hmac | Function::Signature, _) => true,
+        ExprKind::Function(Function::Digest, arguments) => arguments.iter().any(speaks_of_key) || arguments.iter().any(is_seal),
+        ExprKind::Function(_, arguments) => arguments.iter().any(is_seal),
+        ExprKind::Join(parts) => parts.iter().any(is_seal),
+        _ => false,
+    }
+}
+
+fn speaks_of_key(expr: &Expr) -> bool {
+    any(expr, &mut |load| matches!(load.space, Space::Key | Space::Session))
+}
+
+/// Whether all that an expression looks at is known to the reader before it reads this field.
+fn only_known(expr: &Expr, side: MessageSide) -> bool {
+    !any(expr, &mut |load| match load.space {
+        Space::Exchange => Fact::WORDS.get(usize::from(load.slot)).is_some_and(|(fact, _)| {
+            matches!(fact, Fact::MessageMoment | Fact::MessageSerial | Fact::MessageNumber)
+                || (fact.of_answer() && side != MessageSide::Request && *fact != Fact::AnswerFile)
+        }),
+        _ => false,
+    })
+}
+
+/// Whether some reference of an expression is such.
+pub(crate) fn any(expr: &Expr, holds: &mut dyn FnMut(&Load) -> bool) -> bool {
+    match &expr.kind {
+        ExprKind::Load(load) => holds(load),
+        ExprKind::Join(parts) | ExprKind::Function(_, parts) => parts.iter().any(|part| any(part, holds)),
+        ExprKind::Add(left, right)
+        | ExprKind::Subtract(left, right)
+        | ExprKind::Multiply(left, right)
+        | ExprKind::And(left, right)
+        | ExprKind::Or(left, right)
+        | ExprKind::Is(left, right)
+        | ExprKind::Less(left, right)
+        | ExprKind::LessOrEqual(left, right) => any(left, holds) || any(right, holds),
+        ExprKind::Not(inner) | ExprKind::IsOutcome(inner, _) => any(inner, holds),
+        ExprKind::In(value, choices) => any(value, holds) || choices.iter().any(|choice| any(choice, holds)),
+        ExprKind::Fold { list, each, filter, .. } => {
+            holds(list)
+                || each.as_ref().is_some_and(|each| any(each, holds))
+                || filter.as_ref().is_some_and(|filter| any(filter, holds))
+        }
+        ExprKind::Constant(_)
+        | ExprKind::Raw(_)
+        | ExprKind::RawRange(..)
+        | ExprKind::Pairs { .. }
+        | ExprKind::Length(_)
+        | ExprKind::Counter(_)
+        | ExprKind::Now => false,
+    }
+}

@@ -1,0 +1,164 @@
+//! What a whole set of adapters shows: things declared and never used, weak algorithms, rows that nothing takes.
+
+use super::Resolver;
+use super::index::Index;
+use crate::model::{Module, ServiceKind};
+use crate::source::Span;
+use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Node};
+
+/// Reports declared things that nobody uses, services that nobody provides, and postings that no flow runs.
+pub(crate) fn lint(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Module]) {
+    for index in indices {
+        unused(resolver, index);
+    }
+    providers(resolver, modules);
+}
+
+fn unused(resolver: &mut Resolver, index: &Index<'_>) {
+    let used = |kind: &str, name: &str, resolver: &Resolver| {
+        let key: (Box<str>, Box<str>) = (index.folder.into(), format!("{kind}.{name}").into());
+        resolver.used.contains(&key)
+    };
+    for (_, setting) in &index.settings {
+        let name = &setting.name;
+        if !used("setting", &name.text, resolver) && !index.choice.contains_key(&name.text) {
+            resolver
+                .report
+                .error("TS0801", name.span, format!("nobody uses the setting `{}`", name.text))
+                .help("take the line away, or use it: a deployment would have to give it for nothing");
+        }
+    }
+    for (_, key) in &index.keys {
+        let name = &key.name;
+        if !used("key", &name.text, resolver) {
+            resolver
+                .report
+                .error("TS0802", name.span, format!("nobody uses the key `{}`", name.text))
+                .help("take the line away, or use it: a key that nothing needs is only a risk");
+        }
+    }
+    for (name, (_, layout)) in &index.layouts {
+        if !layout.table && !used("layout", name, resolver) {
+            resolver
+                .report
+                .warning("TS0902", layout.name.span, format!("nobody uses the layout `{name}`"))
+                .help("take it away, or `use` it");
+        }
+    }
+}
+
+fn providers(resolver: &mut Resolver, modules: &[Module]) {
+    let provides = |service: u16| {
+        modules.iter().any(|module| module.calls.iter().any(|call| call.ours && call.service == Some(service)))
+    };
+    for module in modules {
+        for flow in &module.flows {
+            for step in &flow.steps {
+                if let crate::model::StepTarget::Service(service) = step.target
+                    && let Some(wanted) = resolver.services.get(usize::from(service))
+                    && !provides(service)
+                {
+                    let path = wanted.path.clone();
+                    resolver
+                        .report
+                        .error("TS0715", step.span, format!("no party provides `{path}`"))
+                        .note("a step goes to a party's call that `provides` the service")
+                        .help("write the adapter of the party that does it, or take the step away");
+                }
+            }
+        }
+        for call in &module.calls {
+            let Some(service) = call.service.filter(|_| !call.ours) else { continue };
+            let runs = modules.iter().flat_map(|module| &module.flows).any(
+                |flow| matches!(flow.start, crate::model::Start::Service(started) if started == service),
+            );
+            let direct = resolver
+                .services
+                .get(usize::from(service))
+                .is_some_and(|service| service.kind == ServiceKind::Query)
+                && provides(service);
+            if !runs && !direct {
+                let path = resolver.services.get(usize::from(service)).map_or_else(Box::default, |service| service.path.clone());
+                resolver
+                    .report
+                    .error("TS0716", call.span, format!("no flow runs `{path}`"))
+                    .note("what is served is run by a flow `on` the service")
+                    .help(format!("write `flow NAME on {path} {{ … }}`"));
+            }
+        }
+    }
+}
+
+impl Resolver {
+    /// Counterparties demand weak algorithms; the compiler says so.
+    pub(crate) fn weak(&mut self, span: Span, name: &str) {
+        self.report
+            .warning("TS0901", span, format!("`{name}` is weak"))
+            .note("it is here because counterparties demand it; what it protects can be forged or read by a patient enemy")
+            .help("agree on a stronger one with the party where you can");
+    }
+}
+
+/// The name of an item, for lists of what is assumed.
+pub(crate) fn item_name(item: &Item) -> String {
+    match &item.kind {
+        ItemKind::Party(item) => item.name.text.to_string(),
+        ItemKind::Setting(item) => format!("setting.{}", item.name.text),
+        ItemKind::Key(item) => format!("key.{}", item.name.text),
+        ItemKind::Member(item) => item.name.text.to_string(),
+        ItemKind::Link(item) => item.name.text.to_string(),
+        ItemKind::Packet(item) => item.name.text.to_string(),
+        ItemKind::Layout(item) => item.name.text.to_string(),
+        ItemKind::Xml(item) => item.name.text.to_string(),
+        ItemKind::Delimited(item) => item.name.text.to_string(),
+        ItemKind::Coding(item) => item.name.text.to_string(),
+        ItemKind::Codes(item) => item.name.text.to_string(),
+        ItemKind::Session(item) => item.name.text.to_string(),
+        ItemKind::Call(item) => item.name.text.to_string(),
+        ItemKind::Service(item) => item.name.text.to_string(),
+        ItemKind::Flow(item) => item.name.text.to_string(),
+        ItemKind::Reconcile(item) => item.name.text.to_string(),
+        ItemKind::Example(item) => item.title.text.to_string(),
+        ItemKind::Reasons(_) => "reasons".to_owned(),
+        ItemKind::Use(path) => path.text(),
+    }
+}
+
+/// Shows each label inside an item, with the path of what it stands at.
+pub(crate) fn labels(item: &Item, seen: &mut dyn FnMut(&str, &Label)) {
+    match &item.kind {
+        ItemKind::Packet(packet) => fields("", &packet.block.statements, seen),
+        ItemKind::Layout(layout) => fields("", &layout.block.statements, seen),
+        ItemKind::Link(link) => link.block.statements.iter().for_each(|clause| seen("link", &clause.label)),
+        ItemKind::Session(session) => session.block.statements.iter().for_each(|clause| seen("session", &clause.label)),
+        ItemKind::Codes(codes) => codes.rows.statements.iter().for_each(|row| seen("row", &row.label)),
+        ItemKind::Call(call) => {
+            for part in &call.block.statements {
+                seen("rule", &part.label);
+                if let CallPart::Message(message) = &part.kind
+                    && let Some(block) = &message.block
+                {
+                    fields("", &block.statements, seen);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn fields(path: &str, statements: &[Node<FieldStatement>], seen: &mut dyn FnMut(&str, &Label)) {
+    for node in statements {
+        match &node.kind {
+            FieldStatement::Field(field) => {
+                let path = if path.is_empty() { field.name.text.to_string() } else { format!("{path}.{}", field.name.text) };
+                seen(&path, &node.label);
+                if let Some(block) = &field.block {
+                    fields(&path, &block.statements, seen);
+                }
+            }
+            FieldStatement::When { block, .. } => fields(path, &block.statements, seen),
+            FieldStatement::Choose { cases, .. } => cases.iter().for_each(|case| fields(path, &case.block.statements, seen)),
+            _ => seen(path, &node.label),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Sessions: what signs in, what is kept from it, when it is renewed.
+
+use super::Resolver;
+use super::assemble::Work;
+use super::call::minutes;
+use super::expression::{condition, expression};
+use super::path::Scope;
+use super::shapes;
+use crate::model::{CallId, Session, SessionValue};
+use crate::tree::{self, OpenAt, SessionClause};
+use crate::value::Type;
+
+/// Declares the values of all sessions, so that messages may name them.
+pub(crate) fn declare(resolver: &mut Resolver, work: &mut Work<'_>) {
+    for (_, tree) in &work.index.sessions {
+        for clause in &tree.block.statements {
+            let (SessionClause::Keep(value) | SessionClause::Make(value)) = &clause.kind else { continue };
+            let ty = shapes::plain(resolver, &value.type_);
+            if work.session_values.iter().any(|(name, _)| *name == value.name.text) {
+                resolver
+                    .report
+                    .error("TS0622", value.name.span, format!("two sessions keep `{}`", value.name.text))
+                    .help("values of all sessions of a party have names of their own");
+                continue;
+            }
+            work.session_values.push((value.name.text.clone(), ty));
+        }
+    }
+}
+
+/// The sessions, with their values typed.
+pub(crate) fn sessions(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Session> {
+    work.index.sessions.iter().map(|(_, tree)| session(resolver, work, tree)).collect()
+}
+
+fn find(resolver: &mut Resolver, work: &Work<'_>, name: &tree::Name) -> Option<CallId> {
+    let found = work.call_named(&name.text);
+    if found.is_none() {
+        resolver
+            .report
+            .error("TS0224", name.span, format!("there is no call `{}`", name.text))
+            .suggest(&name.text, work.call_names());
+    }
+    found
+}
+
+fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Session {
+    let mut session = Session {
+        name: tree.name.text.clone(),
+        per_member: tree.per.is_some(),
+        open: None,
+        at_start: false,
+        at: Vec::new(),
+        serve: None,
+        renew: Vec::new(),
+        values: Vec::new(),
+        checks: Vec::new(),
+        until: None,
+        overlap_ms: 0,
+        close: None,
+        span: tree.name.span,
+    };
+    if let Some(per) = &tree.per
+        && work.member.as_ref().is_none_or(|member| *member.name != *per.text)
+    {
+        resolver
+            .report
+            .error("TS0228", per.span, format!("there is no member `{}`", per.text))
+            .help("declare it: `member NAME { name … }`");
+    }
+    let scope = Scope::default();
+    for clause in &tree.block.statements {
+        match &clause.kind {
+            SessionClause::Open { call, at } => {
+                session.open = find(resolver, work, call);
+                for at in at {
+                    match at {
+                        OpenAt::Start | OpenAt::Connect => session.at_start = true,
+                        OpenAt::Time(time) => session.at.push(minutes(*time)),
+                    }
+                }
+            }
+            SessionClause::Serve(call) => session.serve = find(resolver, work, call),
+            SessionClause::Renew { reasons, .. } => {
+                for reason in reasons {
+                    let times = reason.times.map_or(1, |times| u32::try_from(times.value).unwrap_or(1));
+                    let symbol = resolver.reason(&reason.reason);
+                    session.renew.push((symbol, times));
+                }
+            }
+            SessionClause::Keep(value) => session.values.push(kept(resolver, work, value, false)),
+            SessionClause::Make(value) => session.values.push(kept(resolver, work, value, true)),
+            SessionClause::Check(check) => {
+                let holds = expression(resolver, work, &check.condition, &scope, Some(&Type::Flag));
+                session.checks.push(condition(resolver, holds));
+            }
+            SessionClause::Until(tree) => {
+                let until = expression(resolver, work, tree, &scope, None);
+                if !matches!(until.ty, Type::DateTime | Type::Duration | Type::Wrong) {
+                    resolver
+                        .report
+                        .error("TS0623", until.span, "a session ends at a moment, or after a span of time")
+                        .help("write `until sign_in.reply.valid`, or `until duration(fetch.reply.expires_in, s)`");
+                }
+                session.until = Some(until);
+            }
+            SessionClause::Overlap(duration) => session.overlap_ms = duration.milliseconds,
+            SessionClause::Close { call, .. } => session.close = find(resolver, work, call),
+            SessionClause::Early(_) => {}
+            SessionClause::Numbered { .. } | SessionClause::Gap { .. } | SessionClause::Resent { .. } | SessionClause::Behind(_) => {
+                resolver
+                    .report
+                    .error("TS0190", clause.span, "numbered sessions are not built yet")
+                    .note("counting, gaps and resending come with the first party that needs them");
+            }
+        }
+    }
+    if session.open.is_none() && session.serve.is_none() {
+        resolver
+            .report
+            .error("TS0624", tree.name.span, format!("nothing opens the session `{}`", tree.name.text))
+            .help("write `open CALL at start`, or `serve CALL` where they sign in");
+    }
+    session
+}
+
+fn kept(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::SessionValue, make: bool) -> SessionValue {
+    let ty = shapes::plain(resolver, &tree.type_);
+    let value = expression(resolver, work, &tree.value, &Scope::default(), Some(&ty));
+    SessionValue { name: tree.name.text.clone(), ty, value, make, span: tree.name.span }
+}

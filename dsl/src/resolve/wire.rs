@@ -1,0 +1,587 @@
+//! Types and attributes of fields with a wire form: what they hold and how they stand in bytes.
+
+use super::Resolver;
+use super::shapes;
+use crate::model::{CodeTable, Delimited, Format, Prefix, PrefixKind, TextCode, Tlv, Wire, XmlForm, XmlUse};
+use crate::source::Span;
+use crate::tree::{
+    self, AttributeKind, CalendarKind, CharacterKind, FigureCode, MoneyUnit, NumberKind, TypeExpr, TypeKind,
+};
+use crate::value::{Absent, AbsentForm, Calendar, Endian, Form, Side, Size, Type, Unit};
+
+/// What stands around a field: decides what its size must say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Around {
+    /// Widths in octets.
+    Fixed,
+    /// Octets and integers.
+    Binary,
+    /// Separated values.
+    Delimited,
+    /// Names: XML, JSON, forms, the parts of HTTP.
+    Named,
+    /// JSON: names, and numbers without quotes.
+    Json,
+    /// TLV.
+    Tlv,
+    /// ISO 8583.
+    Iso8583(TextCode),
+    /// A packet's top, where only formats and groups stand.
+    Top,
+}
+
+/// The code tables and xml forms of a module, for look-up by name.
+pub(crate) struct Tables<'t> {
+    pub(crate) codes: &'t [CodeTable],
+    pub(crate) xml_forms: &'t [XmlForm],
+}
+
+fn narrow(value: u64) -> u32 {
+    u32::try_from(value).unwrap_or(u32::MAX)
+}
+
+/// A wire form without anything special.
+pub(crate) fn simple(form: Form, size: Size, unit: Unit) -> Wire {
+    Wire {
+        form,
+        size,
+        unit,
+        fill: None,
+        signed: false,
+        absent: Absent::Never,
+        chain: crate::model::Chain::default(),
+        prefix: None,
+        sized_by: None,
+        ending: None,
+        quoted: false,
+        trimmed: false,
+        tolerate: Vec::new(),
+        unmapped: None,
+        near: None,
+    }
+}
+
+/// The type and wire form of a leaf. `coded` and expressions of attributes are bound later.
+pub(crate) fn leaf(
+    resolver: &mut Resolver,
+    tables: &Tables<'_>,
+    around: Around,
+    name: &tree::Name,
+    type_: &TypeExpr,
+    attributes: &[tree::Attribute],
+) -> (Type, Wire) {
+    let integer = integer_form(attributes);
+    let (ty, mut wire) = match &type_.kind {
+        TypeKind::Characters { kind, size } => characters(resolver, around, name, *kind, size.as_ref(), type_.span),
+        TypeKind::Number { kind, size } => number(resolver, around, *kind, size.as_ref(), type_.span, integer),
+        TypeKind::Calendar { kind, form } => calendar(resolver, *kind, form.as_ref(), type_.span),
+        TypeKind::Code { table, size } => code(resolver, tables, table, size.as_ref(), around),
+        TypeKind::Flag { texts } => flag(resolver, texts.as_ref(), type_.span),
+        TypeKind::OneOf(_) | TypeKind::Duration | TypeKind::Like(_) => {
+            resolver
+                .report
+                .error("TS0401", type_.span, "this type has no wire form")
+                .help("on the wire names stand through a table: `code TABLE`");
+            (Type::Wrong, simple(Form::Text, Size::ByForm, Unit::Bytes))
+        }
+        TypeKind::Group
+        | TypeKind::Several
+        | TypeKind::Line { .. }
+        | TypeKind::List(_)
+        | TypeKind::Format(_)
+        | TypeKind::Entry { .. } => (Type::Wrong, simple(Form::Text, Size::ByForm, Unit::Bytes)),
+    };
+    attributes_of(resolver, &mut wire, &ty, around, attributes);
+    (ty, wire)
+}
+
+fn integer_form(attributes: &[tree::Attribute]) -> Option<Form> {
+    let implied = attributes
+        .iter()
+        .find_map(|attribute| match &attribute.kind {
+            AttributeKind::Scale(count) => Some(narrow(count.value)),
+            _ => None,
+        })
+        .unwrap_or(0);
+    attributes.iter().find_map(|attribute| match attribute.kind {
+        AttributeKind::BigEndian => Some(Form::Integer(Endian::Big)),
+        AttributeKind::LittleEndian => Some(Form::Integer(Endian::Little)),
+        AttributeKind::Packed => Some(Form::Packed { implied }),
+        AttributeKind::Zoned => Some(Form::Zoned { implied }),
+        _ => None,
+    })
+}
+
+fn sized(size: &tree::Size, maximum: u64) -> Size {
+    if size.range {
+        Size::Range { min: narrow(size.min), max: narrow(maximum) }
+    } else {
+        Size::Fixed(narrow(maximum))
+    }
+}
+
+fn unit(size: &tree::Size) -> Option<Unit> {
+    Some(match size.unit? {
+        tree::Unit::Bytes | tree::Unit::Kilobytes | tree::Unit::Megabytes => Unit::Bytes,
+        tree::Unit::Chars => Unit::Chars,
+        tree::Unit::Digits => Unit::Digits,
+        tree::Unit::Bits => Unit::Bits,
+    })
+}
+
+fn needs_fixed(resolver: &mut Resolver, around: Around, size: &tree::Size) {
+    if size.range && matches!(around, Around::Fixed | Around::Binary) {
+        resolver
+            .report
+            .error("TS0402", size.span, "in `fixed` and `binary` a field has one width")
+            .note("a range is for formats that show where a value ends")
+            .help("write the width alone: `text 20 bytes`; for a rest of any length use `..N` as the last field of a name");
+    }
+}
+
+fn characters(
+    resolver: &mut Resolver,
+    around: Around,
+    name: &tree::Name,
+    kind: CharacterKind,
+    size: Option<&tree::Size>,
+    span: Span,
+) -> (Type, Wire) {
+    let private = shapes::private_of(kind);
+    let form = match kind {
+        CharacterKind::Digits => Form::Digits,
+        CharacterKind::Ascii => Form::Ascii,
+        CharacterKind::Bytes => Form::Bytes,
+        _ => Form::Text,
+    };
+    let Some(size) = size else {
+        let ty = match private {
+            Some(_) if !matches!(around, Around::Fixed | Around::Binary) => {
+                shapes::plain(resolver, &TypeExpr { kind: TypeKind::Characters { kind, size: None }, span })
+            }
+            _ => {
+                resolver
+                    .report
+                    .error("TS0403", span, format!("the field `{}` needs a size", name.text))
+                    .label("how long on the wire?")
+                    .help("write the width of the specification's table, with its unit: `text 20 bytes`");
+                Type::Wrong
+            }
+        };
+        let max = if let Type::Text { chars, .. } = ty { chars } else { 0 };
+        return (ty, simple(form, Size::Range { min: 0, max }, Unit::Chars));
+    };
+    needs_fixed_unless_last(resolver, around, size);
+    let maximum = shapes::octets(size);
+    let counted = match unit(size) {
+        Some(unit) => unit,
+        None if matches!(kind, CharacterKind::Digits) => Unit::Digits,
+        None if matches!(kind, CharacterKind::Bytes) => Unit::Bytes,
+        None => {
+            resolver
+                .report
+                .error("TS0404", size.span, "the size has no unit")
+                .label("bytes or chars?")
+                .note("a Chinese character takes two bytes in GBK, three in UTF-8")
+                .help(format!("write `{} bytes` or `{} chars`", size.max, size.max));
+            Unit::Bytes
+        }
+    };
+    let ty = match kind {
+        CharacterKind::Digits => Type::Digits { min: narrow(size.min), max: narrow(maximum) },
+        CharacterKind::Bytes => Type::Bytes { max: maximum },
+        _ => Type::Text { chars: narrow(maximum), private },
+    };
+    (ty, simple(form, sized(size, maximum), counted))
+}
+
+/// A last field of any length (`order text ..30 chars optional` in a name) is judged where the order is known.
+fn needs_fixed_unless_last(resolver: &mut Resolver, around: Around, size: &tree::Size) {
+    if around == Around::Binary {
+        needs_fixed(resolver, around, size);
+    }
+}
+
+fn number(
+    resolver: &mut Resolver,
+    around: Around,
+    kind: NumberKind,
+    size: Option<&tree::Size>,
+    span: Span,
+    integer: Option<Form>,
+) -> (Type, Wire) {
+    let ty = wire_number_type(resolver, kind, size, span, integer.as_ref());
+    let form = match (kind, integer) {
+        (_, Some(form)) => form,
+        (NumberKind::Number, None) => Form::Number,
+        (NumberKind::Decimal, None) => Form::Decimal { scale: 6 },
+        (NumberKind::Money(Some(MoneyUnit::Fen)), None) => Form::Fen,
+        (NumberKind::Money(Some(MoneyUnit::Yuan)), None) => Form::Yuan,
+        (NumberKind::Money(Some(MoneyUnit::Li)), None) => Form::Li,
+        (NumberKind::Money(None), None) => {
+            resolver
+                .report
+                .error("TS0405", span, "the amount does not say in what it is written")
+                .label("fen, yuan or li?")
+                .help("write `money 12 digits fen`: whole fen; or `yuan`: with a point and two decimals");
+            Form::Fen
+        }
+    };
+    let Some(size) = size else {
+        return (ty, simple(form, Size::Range { min: 1, max: 39 }, Unit::Digits));
+    };
+    needs_fixed(resolver, around, size);
+    let wire = match unit(size) {
+        Some(unit) => simple(form, sized(size, size.max), unit),
+        None => simple(
+            form,
+            Size::Range { min: 1, max: narrow(size.max.max(size.min).checked_ilog10().unwrap_or(0).into()) + 1 },
+            Unit::Digits,
+        ),
+    };
+    (ty, wire)
+}
+
+fn wire_number_type(
+    resolver: &mut Resolver,
+    kind: NumberKind,
+    size: Option<&tree::Size>,
+    span: Span,
+    integer: Option<&Form>,
+) -> Type {
+    if let (NumberKind::Number, Some(Form::Integer(_)), Some(size)) = (kind, integer, size) {
+        let bits = narrow(size.max).saturating_mul(8).min(126);
+        return Type::Number { min: 0, max: (1_i128 << bits) - 1 };
+    }
+    if let (Some(Form::Packed { .. }), Some(size), NumberKind::Number) = (integer, size, kind) {
+        return Type::Number { min: 0, max: shapes::power_of_ten(narrow(size.max * 2 - 1)) - 1 };
+    }
+    match (kind, size) {
+        (NumberKind::Money(unit), Some(size)) => {
+            let point = matches!(size.unit, Some(tree::Unit::Chars | tree::Unit::Bytes))
+                && matches!(unit, Some(MoneyUnit::Yuan));
+            let tenth = matches!(unit, Some(MoneyUnit::Li));
+            let digits = narrow(size.max).saturating_sub(u32::from(point)).saturating_sub(u32::from(tenth));
+            Type::Money { digits: digits.min(28) }
+        }
+        (NumberKind::Number, Some(size)) if size.unit.is_some() => {
+            Type::Number { min: 0, max: shapes::power_of_ten(narrow(size.max)) - 1 }
+        }
+        _ => shapes::number(resolver, kind, size, span),
+    }
+}
+
+fn calendar(resolver: &mut Resolver, kind: CalendarKind, form: Option<&tree::Str>, span: Span) -> (Type, Wire) {
+    let ty = shapes::calendar(kind);
+    let Some(form) = form else {
+        resolver
+            .report
+            .error("TS0406", span, "a day or time on the wire needs its form")
+            .help("for example `date \"yyyyMMdd\"`, `time \"HHmmss\"`");
+        return (Type::Wrong, simple(Form::Text, Size::ByForm, Unit::Bytes));
+    };
+    let needed = match kind {
+        CalendarKind::Date => "yMd",
+        CalendarKind::Time => "Hm",
+        CalendarKind::DateTime => "yMdHm",
+        CalendarKind::Month => "yM",
+    };
+    let missing: String = needed.chars().filter(|letter| !form.text.contains(*letter)).collect();
+    if !missing.is_empty() && !missing.chars().all(|letter| letter == 'y') {
+        resolver
+            .report
+            .error("TS0407", form.span, format!("the form `{}` lacks `{missing}`", form.text))
+            .note("letters: y year, M month, d day, H hour, m minute, s second, S fraction; all else stands as it is");
+    }
+    let which = match kind {
+        CalendarKind::Date => Calendar::Date,
+        CalendarKind::Time => Calendar::Time,
+        CalendarKind::DateTime => Calendar::DateTime,
+        CalendarKind::Month => Calendar::Month,
+    };
+    let wire = simple(
+        Form::Calendar(which, form.text.clone()),
+        Size::Fixed(narrow(form.text.chars().filter(|sign| !matches!(sign, '[' | ']')).count() as u64)),
+        Unit::Chars,
+    );
+    (ty, wire)
+}
+
+fn code(
+    resolver: &mut Resolver,
+    tables: &Tables<'_>,
+    table: &tree::Path,
+    size: Option<&tree::Size>,
+    around: Around,
+) -> (Type, Wire) {
+    let wanted = table.text();
+    let Some(place) = tables.codes.iter().position(|known| *known.name == *wanted) else {
+        resolver
+            .report
+            .error("TS0207", table.span, format!("there is no code table `{wanted}`"))
+            .suggest(&wanted, tables.codes.iter().map(|known| &*known.name));
+        return (Type::Wrong, simple(Form::Text, Size::Range { min: 0, max: 64 }, Unit::Bytes));
+    };
+    let known = &tables.codes[place];
+    let ty = if known.outcomes {
+        Type::Outcome
+    } else {
+        Type::Names(
+            known
+                .rows
+                .iter()
+                .filter_map(|row| match row.meaning {
+                    crate::model::Meaning::Name(symbol) => Some(symbol),
+                    _ => None,
+                })
+                .collect(),
+        )
+    };
+    let mut wire = known.wire.clone();
+    wire.form = Form::Code(u16::try_from(place).unwrap_or(u16::MAX));
+    if let Some(size) = size {
+        wire.size = sized(size, size.max);
+        wire.unit = unit(size).unwrap_or(wire.unit);
+    }
+    if matches!(around, Around::Fixed) && matches!(wire.size, Size::Range { .. }) {
+        resolver
+            .report
+            .error("TS0408", table.span, format!("the codes of `{wanted}` have no one width"))
+            .help(format!("say the width in this place: `code {wanted} 8 bytes`"));
+    }
+    (ty, wire)
+}
+
+fn flag(resolver: &mut Resolver, texts: Option<&(tree::Text, tree::Text)>, span: Span) -> (Type, Wire) {
+    let Some((yes, no)) = texts else {
+        resolver
+            .report
+            .error("TS0409", span, "a flag on the wire needs its two texts")
+            .help("write the one for yes first: `flag \"1\" \"0\"`");
+        return (Type::Flag, simple(Form::Text, Size::ByForm, Unit::Bytes));
+    };
+    let (yes, no) = (yes.constant().unwrap_or(""), no.constant().unwrap_or(""));
+    if yes == no {
+        resolver.report.error("TS0410", span, "yes and no are the same text").help("they must differ to be read");
+    }
+    let longest = narrow(yes.len().max(no.len()) as u64);
+    (Type::Flag, simple(Form::Flag(yes.into(), no.into()), Size::Fixed(longest), Unit::Bytes))
+}
+
+fn attributes_of(resolver: &mut Resolver, wire: &mut Wire, ty: &Type, around: Around, attributes: &[tree::Attribute]) {
+    let numeric = matches!(ty, Type::Number { .. } | Type::Decimal { .. } | Type::Money { .. });
+    wire.quoted = !numeric || matches!(wire.unit, Unit::Chars);
+    for attribute in attributes {
+        match &attribute.kind {
+            AttributeKind::Optional => wire.absent = Absent::LeftOut,
+            AttributeKind::AbsentAs(forms) => wire.absent = Absent::As(forms.iter().map(absent).collect()),
+            AttributeKind::Fill { side, with } => {
+                wire.fill = Some((
+                    match side {
+                        tree::FillSide::Left => Side::Left,
+                        tree::FillSide::Right => Side::Right,
+                    },
+                    fill(resolver, with, attribute.span),
+                ));
+            }
+            AttributeKind::Signed => {
+                if !numeric && !matches!(ty, Type::Wrong) {
+                    resolver
+                        .report
+                        .error("TS0411", attribute.span, "only numbers and amounts have a sign")
+                        .help("take `signed` away");
+                }
+                wire.signed = true;
+            }
+            AttributeKind::Tolerate(name) => tolerate(resolver, wire, name),
+            AttributeKind::Ending(text) => wire.ending = Some(text.constant().unwrap_or("").into()),
+            AttributeKind::Prefix { width, unit } => {
+                wire.prefix = Some(Prefix {
+                    size: narrow(width.value),
+                    kind: match (around, unit) {
+                        (_, Some(tree::Unit::Bytes)) => PrefixKind::Big,
+                        (Around::Iso8583(TextCode::Bcd), _) => PrefixKind::Bcd,
+                        _ => PrefixKind::Ascii,
+                    },
+                });
+            }
+            AttributeKind::Unmapped(text) => wire.unmapped = Some(text.constant().unwrap_or("?").into()),
+            AttributeKind::Trimmed => wire.trimmed = true,
+            AttributeKind::Bare => wire.quoted = false,
+            AttributeKind::Quoted => wire.quoted = true,
+            AttributeKind::Scale(count) => {
+                if let Form::Number | Form::Decimal { .. } = wire.form {
+                    wire.form = Form::Decimal { scale: narrow(count.value) };
+                }
+            }
+            _ => {}
+        }
+    }
+    if around == Around::Fixed && wire.absent == Absent::LeftOut && !matches!(ty, Type::Wrong) {
+        // An optional value in `fixed` may only be the last one of a name; the order is checked where it is known.
+        wire.tolerate.push("last".into());
+    }
+}
+
+fn tolerate(resolver: &mut Resolver, wire: &mut Wire, name: &tree::Name) {
+    const WORDS: [&str; 7] = ["lf", "blanks", "connect_and_close", "half_character", "missing", "short", "any"];
+    if WORDS.contains(&&*name.text) {
+        wire.tolerate.push(name.text.clone());
+    } else {
+        resolver
+            .report
+            .error("TS0412", name.span, format!("`tolerate {}` is not known", name.text))
+            .note(format!("the words are {}", WORDS.join(", ")))
+            .suggest(&name.text, WORDS);
+    }
+}
+
+fn absent(form: &tree::AbsentForm) -> AbsentForm {
+    match form {
+        tree::AbsentForm::Empty => AbsentForm::Empty,
+        tree::AbsentForm::Blank => AbsentForm::Blank,
+        tree::AbsentForm::Zero => AbsentForm::Zero,
+        tree::AbsentForm::Null => AbsentForm::Text("null".into()),
+        tree::AbsentForm::Text(text) => AbsentForm::Text(text.constant().unwrap_or("").into()),
+    }
+}
+
+fn fill(resolver: &mut Resolver, with: &tree::FillWith, span: Span) -> u8 {
+    match with {
+        tree::FillWith::Nul => 0,
+        tree::FillWith::Zero => b'0',
+        tree::FillWith::Text(text) => match text.constant().map(str::as_bytes) {
+            Some([one]) => *one,
+            _ => {
+                resolver
+                    .report
+                    .error("TS0413", span, "a field is filled with one octet")
+                    .help("write one sign: `fill left \"0\"`, or `nul`");
+                b' '
+            }
+        },
+    }
+}
+
+/// The format of a type that has fields.
+pub(crate) fn format(
+    resolver: &mut Resolver,
+    tables: &Tables<'_>,
+    type_: &tree::FormatType,
+    attributes: &[tree::Attribute],
+    span: Span,
+) -> (Format, Around) {
+    match &type_.kind {
+        tree::Format::Fixed => (Format::Fixed, Around::Fixed),
+        tree::Format::Binary => (Format::Binary, Around::Binary),
+        tree::Format::Delimited(separator) => (delimited(resolver, separator, attributes, span), Around::Delimited),
+        tree::Format::Xml(name) => (Format::Xml(xml(resolver, tables, name.as_ref())), Around::Named),
+        tree::Format::Json => (Format::Json, Around::Json),
+        tree::Format::Form => (Format::Form, Around::Named),
+        tree::Format::Zip => (Format::Zip { password: None }, Around::Named),
+        tree::Format::Tlv(form) => (Format::Tlv(tlv(form.as_ref())), Around::Tlv),
+        tree::Format::Iso8583 { code, bitmap } => {
+            let code = match code {
+                Some(FigureCode::Bcd) => TextCode::Bcd,
+                Some(FigureCode::Ebcdic) => TextCode::Ebcdic,
+                _ => TextCode::Ascii,
+            };
+            let bitmap_hex = matches!(bitmap, Some(tree::BitmapForm::Hex));
+            (Format::Iso8583 { code, bitmap_hex }, Around::Iso8583(code))
+        }
+    }
+}
+
+fn tlv(form: Option<&tree::TlvForm>) -> Tlv {
+    match form {
+        None | Some(tree::TlvForm::Ber) => Tlv::Ber,
+        Some(tree::TlvForm::Plain { tag, length, code, .. }) => Tlv::Plain {
+            tag: narrow(tag.value),
+            length: narrow(length.value),
+            kind: match code {
+                Some(FigureCode::Bcd) => PrefixKind::Bcd,
+                Some(FigureCode::BigEndian) => PrefixKind::Big,
+                Some(FigureCode::LittleEndian) => PrefixKind::Little,
+                _ => PrefixKind::Ascii,
+            },
+        },
+    }
+}
+
+fn xml(resolver: &mut Resolver, tables: &Tables<'_>, name: Option<&tree::Name>) -> XmlUse {
+    match name {
+        None => XmlUse::Plain,
+        Some(name) if name.is("soap_1_1") => XmlUse::Soap11,
+        Some(name) if name.is("soap_1_2") => XmlUse::Soap12,
+        Some(name) => match tables.xml_forms.iter().position(|form| *form.name == *name.text) {
+            Some(place) => XmlUse::Form(u16::try_from(place).unwrap_or(u16::MAX)),
+            None => {
+                resolver
+                    .report
+                    .error("TS0208", name.span, format!("there is no xml form `{}`", name.text))
+                    .note("`soap_1_1` and `soap_1_2` are built in; others are declared by `xml NAME { … }`")
+                    .suggest(&name.text, tables.xml_forms.iter().map(|form| &*form.name));
+                XmlUse::Plain
+            }
+        },
+    }
+}
+
+/// The octets of a line end by its name.
+pub(crate) fn line_end(resolver: &mut Resolver, name: &tree::Name) -> Box<str> {
+    match &*name.text {
+        "lf" => "\n".into(),
+        "crlf" => "\r\n".into(),
+        "cr" => "\r".into(),
+        _ => {
+            resolver
+                .report
+                .error("TS0414", name.span, format!("`{}` is no line end", name.text))
+                .help("the words are lf, crlf and cr");
+            "\n".into()
+        }
+    }
+}
+
+fn delimited(
+    resolver: &mut Resolver,
+    separator: &tree::Separator,
+    attributes: &[tree::Attribute],
+    span: Span,
+) -> Format {
+    let separator = match separator {
+        tree::Separator::Text(text) => text.constant().unwrap_or("").to_owned(),
+        tree::Separator::Item(name) => {
+            resolver
+                .report
+                .error("TS0190", name.span, "`delimited` items are not built yet")
+                .note("a separator is written as a text: `delimited \"|\"`");
+            "|".to_owned()
+        }
+    };
+    if separator.is_empty() {
+        resolver
+            .report
+            .error("TS0415", span, "the separator is empty")
+            .help("write the sign between two values: `delimited \"|\"`");
+    }
+    let mut form =
+        Delimited { separator: separator.into(), trailing: false, lines: None, between: false, escape: None };
+    let mut tolerated = Vec::new();
+    for attribute in attributes {
+        match &attribute.kind {
+            AttributeKind::Trailing => form.trailing = true,
+            AttributeKind::Lines { ending, place } => {
+                form.lines = Some((line_end(resolver, ending), Vec::new()));
+                form.between = matches!(place, Some(tree::LinePlace::Between));
+            }
+            AttributeKind::Tolerate(name) if name.is("lf") => tolerated.push("\n".into()),
+            AttributeKind::Escape(text) => form.escape = Some(text.constant().unwrap_or("\\").into()),
+            _ => {}
+        }
+    }
+    if let Some((_, others)) = &mut form.lines {
+        *others = tolerated;
+    }
+    Format::Delimited(form)
+}
