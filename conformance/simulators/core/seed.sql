@@ -1,4 +1,5 @@
--- 10,000 customers with 10,000.00 each, some in special states, the bank's own accounts, and the entry they come from.
+-- 10,000 customers with 10,000.00 each, some in special states, a centre with 10,000,000.00, the bank's own accounts,
+-- and the entry that all of it comes from.
 INSERT INTO system (only_one) VALUES (1);
 
 INSERT INTO account (acct, name, internal, kind) VALUES
@@ -22,6 +23,9 @@ INSERT INTO account (acct, name, idno, phone, pin)
 -- The account of the published examples, and one in each state that forbids.
 INSERT INTO account (acct, name, idno, phone, pin) VALUES
   ('6230580000001234567', '王小明', '441900199001011234', '13800001234', '123456');
+INSERT INTO account (acct, name, kind) VALUES
+  ('800000000000000001', '测试公积金中心', '01'),
+  ('6214000000000000002', '张测试', '02');
 UPDATE account SET state = 'lost'    WHERE acct = '6230580000000009991';
 UPDATE account SET state = 'frozen'  WHERE acct = '6230580000000009992';
 UPDATE account SET state = 'stopped' WHERE acct = '6230580000000009993';
@@ -29,9 +33,10 @@ UPDATE account SET state = 'closed'  WHERE acct = '6230580000000009994';
 UPDATE account SET state = 'dormant' WHERE acct = '6230580000000009995';
 
 INSERT INTO posting (number, call, cserial, day, time, amount, memo)
-  SELECT 'HX20200102000000000000', 'opening', 'OPENING', '2020-01-02', '00:00:00', 1000000 * count(*), '开户'
+  SELECT 'HX20200102000000000000', 'opening', 'OPENING', '2020-01-02', '00:00:00',
+         sum(iif(kind = '01', 1000000000, 1000000)), '开户'
   FROM account WHERE internal = 0;
 INSERT INTO entry (posting, acct, side, amount)
-  SELECT 'HX20200102000000000000', '9990000000000000000', 'D', amount FROM posting WHERE cserial = 'OPENING';
+  SELECT number, '9990000000000000000', 'D', amount FROM posting WHERE cserial = 'OPENING';
 INSERT INTO entry (posting, acct, side, amount)
-  SELECT 'HX20200102000000000000', acct, 'C', 1000000 FROM account WHERE internal = 0;
+  SELECT 'HX20200102000000000000', acct, 'C', iif(kind = '01', 1000000000, 1000000) FROM account WHERE internal = 0;

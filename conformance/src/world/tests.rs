@@ -5,6 +5,7 @@ use serde_json::json;
 
 mod campus;
 mod core;
+mod housing;
 mod machinery;
 mod parties;
 mod power;
