@@ -97,6 +97,7 @@ impl Driven {
         Self { program, state, writes: 0 }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "the tests read better so")]
     fn feed(&mut self, event: Event) -> Vec<Effect> {
         let done = step(&self.program, &self.state, &event, &mut Yes);
         let writes = done.effects.iter().filter(|effect| matches!(effect, Effect::Write(_))).count();

@@ -59,7 +59,7 @@ pub(crate) fn check_by(rules: Rules, program: &FlowProgram) -> Result<Walked, Bo
     let grouped = program.nodes.iter().any(|node| matches!(node, Node::Together(_)));
     if postings(program) <= FULL && !grouped {
         let whole = vec![false; program.steps.len()];
-        match explore(rules, &clamped, &whole) {
+        match explore(rules, &clamped, &whole, None) {
             Ok(states) => return Ok(Walked { states: walked.states + states, ..walked }),
             Err(story) if story.property == Property::TooLarge => {}
             Err(story) => return Err(story),
@@ -110,7 +110,7 @@ fn contracts(rules: Rules, program: &FlowProgram) -> Result<usize, Box<Story>> {
             }
             seen.push(known);
             let (alone, atomic) = alone(program, *id, step, undo);
-            states += explore(rules, &alone, &atomic)?;
+            states += explore(rules, &alone, &atomic, None)?;
         }
     }
     let mut outcomes = program.clone();
@@ -121,7 +121,7 @@ fn contracts(rules: Rules, program: &FlowProgram) -> Result<usize, Box<Story>> {
         }
     }
     let atomic = vec![true; program.steps.len()];
-    Ok(states + explore(rules, &outcomes, &atomic)?)
+    Ok(states + explore(rules, &outcomes, &atomic, None)?)
 }
 
 /// The call in a flow of its own; behind one that can be undone, a step that may be refused.
@@ -167,8 +167,13 @@ struct Came {
     tape: Vec<u8>,
 }
 
-/// Breadth first, so that the first story is the shortest.
-fn explore(rules: Rules, program: &FlowProgram, atomic: &[bool]) -> Result<usize, Box<Story>> {
+/// Breadth first, so that the first story is the shortest. With `edges`, notes which state leads to which.
+fn explore(
+    rules: Rules,
+    program: &FlowProgram,
+    atomic: &[bool],
+    mut edges: Option<&mut Vec<(u64, u64)>>,
+) -> Result<usize, Box<Story>> {
     let mut seen = HashSet::new();
     let mut came: Vec<Came> = Vec::new();
     let mut queue = VecDeque::new();
@@ -191,6 +196,9 @@ fn explore(rules: Rules, program: &FlowProgram, atomic: &[bool]) -> Result<usize
                 let used = chooser.used;
                 let fails = story::fails(program, &next);
                 let hash = next.fingerprint();
+                if let Some(edges) = &mut edges {
+                    edges.push((world.fingerprint(), hash));
+                }
                 if fails.is_some() || seen.insert(hash) {
                     let id = u32::try_from(came.len()).unwrap_or(u32::MAX);
                     came.push(Came {

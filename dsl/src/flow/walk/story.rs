@@ -71,7 +71,9 @@ pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
         else {
             continue;
         };
-        if leg.made > 1 || leg.taken > leg.made {
+        let posting = contract(program, world, step)
+            .is_some_and(|call| call.kind == super::super::program::CallKind::Posting);
+        if posting && (leg.made > 1 || leg.taken > leg.made) {
             return Some(Property::Twice(step));
         }
         let definition = program.step(step)?;
@@ -80,16 +82,14 @@ pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
             _ => false,
         };
         let holds = leg.holds() && !given_back;
-        let posting = contract(program, world, step)
-            .is_some_and(|call| call.kind == super::super::program::CallKind::Posting);
         holding |= holds && posting && definition.undo_of.is_none();
         let books = match operation.state {
-            OperationState::New if leg.made > 0 => return Some(Property::NobodyKnows(step)),
-            OperationState::Done if posting => holds,
+            OperationState::New if leg.made > 0 && posting => return Some(Property::NobodyKnows(step)),
+            OperationState::Done => holds,
             OperationState::Refused | OperationState::Undone => !holds,
             _ => true,
         };
-        if !books && !world.is_query_like(program, step) {
+        if posting && !books {
             return Some(Property::Books(step));
         }
         let own_undo = match definition.undo {
@@ -136,13 +136,6 @@ pub(super) fn stands_still(program: &FlowProgram, world: &World) -> Option<Prope
     let queries = !program.journaled();
     let parked = journal.parked(program) || world.state.memory.announced.is_some();
     (!(untouched || ended || parked || queries)).then_some(Property::Hangs)
-}
-
-impl World {
-    fn is_query_like(&self, program: &FlowProgram, step: StepId) -> bool {
-        contract(program, self, step)
-            .is_some_and(|call| call.kind != super::super::program::CallKind::Posting)
-    }
 }
 
 /// The path to a state, told from the beginning.

@@ -280,3 +280,72 @@ fn unsafe_flows_are_told() {
         println!("{name}: {}\n", rejected(&flow));
     }
 }
+
+/// L: no state comes again, so every path ends.
+#[test]
+fn every_path_ends() {
+    let mut edges = Vec::new();
+    let flow = clamp(&pay_bill());
+    explore(Rules::KEPT, &flow, &[false, false], Some(&mut edges)).unwrap_or_else(|story| panic!("{story}"));
+    edges.sort_unstable();
+    edges.dedup();
+    let mut into: std::collections::HashMap<u64, usize> = std::collections::HashMap::new();
+    for (from, to) in &edges {
+        into.entry(*from).or_default();
+        *into.entry(*to).or_default() += 1;
+    }
+    let all = into.len();
+    let mut free: Vec<u64> = edges.iter().map(|(from, _)| *from).filter(|state| into[state] == 0).collect();
+    free.dedup();
+    let mut seen = 0;
+    while let Some(state) = free.pop() {
+        seen += 1;
+        let begin = edges.partition_point(|(from, _)| *from < state);
+        for (_, to) in edges[begin..].iter().take_while(|(from, _)| *from == state) {
+            let left = into.get_mut(to).unwrap();
+            *left -= 1;
+            if *left == 0 {
+                free.push(*to);
+            }
+        }
+    }
+    assert_eq!(seen, all, "states that lie on a circle");
+}
+
+/// A notice may reach its party twice, but never changes what money does.
+#[test]
+fn notices_and_queries() {
+    let notice = CallContract {
+        kind: CallKind::Notice,
+        keyed: false,
+        repeats: Repeats::Nothing,
+        back: None,
+        ways: vec![repeat(), Way::Park],
+        ..pay()
+    };
+    check(&one(notice.clone())).unwrap_or_else(|story| panic!("{story}"));
+    let story = rejected(&row(vec![(pay(), Undo::Nothing), (notice, Undo::Nothing)]));
+    assert_eq!(
+        story.property,
+        Property::OneSided(StepId(0)),
+        "a refused notice would leave the leg alone: {story}"
+    );
+}
+
+/// Outcomes in the place of messages judge a flow as the messages do.
+#[test]
+fn contracts_agree_with_the_whole_walk() {
+    let flows = [
+        pay_bill(),
+        one(pay()),
+        FlowProgram { cancellable: true, ..pay_bill() },
+        row(vec![(debit(), Undo::Nothing), (pay(), Undo::Provider)]),
+        row(vec![(pay(), Undo::Nothing), (debit(), Undo::Nothing)]),
+        one(CallContract { repeats: Repeats::Nothing, ways: vec![repeat(), Way::Park], ..pay() }),
+    ];
+    for flow in flows {
+        let whole = check(&flow);
+        let parts = contracts(Rules::KEPT, &clamp(&flow));
+        assert_eq!(whole.is_ok(), parts.is_ok(), "{whole:?} {parts:?}");
+    }
+}

@@ -144,6 +144,12 @@ impl World {
             });
             attempt.number = 1;
         }
+        if self.journal.asked {
+            self.told &= !TOLD_PENDING;
+        }
+        if self.journal.limits.iter().all(|(_, taken)| *taken) && self.journal.asked {
+            self.full = 0;
+        }
         let ended = self.state.durable.end.is_some();
         self.timers.retain(|timer| !ended || matches!(timer, Timer::Pause { .. } | Timer::Quiet { .. }));
         self.timers.sort_unstable_by_key(order);
