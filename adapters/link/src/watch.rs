@@ -127,7 +127,7 @@ impl Watch {
             After::Leave => return Ok(()),
             After::Delete => gone(self.link.remove(&found.path).await)?,
             After::Move(folder) => {
-                gone(self.link.rename(&found.path, &folder.join(&found.entry.name)?).await)?
+                gone(self.link.rename(&found.path, &folder.join(&found.entry.name)?).await)?;
             }
         }
         match &self.config.complete {

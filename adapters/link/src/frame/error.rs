@@ -110,7 +110,7 @@ impl fmt::Display for FrameError {
             FrameFault::NotANumber { expected } => write!(f, "expected a length as {expected}")?,
             FrameFault::TooLong { length, most } => write!(f, "{length} bytes where {most} are the most")?,
             FrameFault::TooShort { length, least } => {
-                write!(f, "{length} bytes where {least} are the least")?
+                write!(f, "{length} bytes where {least} are the least")?;
             }
             FrameFault::NoMark => f.write_str("expected the frame's mark")?,
             FrameFault::MarkInside => f.write_str("the frame's mark stands inside the message")?,

@@ -102,7 +102,7 @@ impl HttpClient {
             let one = shared.config.version == HttpVersion::Http1;
             let made = if one { maker.make(until).await } else { self.shared_or_new(&maker, until).await };
             let tried = match made {
-                Ok(Made::Http1(connection)) => self.on_one(connection, message, until, false).await,
+                Ok(Made::Http1(connection)) => self.on_one(*connection, message, until, false).await,
                 Ok(Made::Http2(sender)) => self.on_two(sender, message, until, stale_allowed).await,
                 Err(cause) => return Exchanged::NotSent(cause),
             };
@@ -120,13 +120,7 @@ impl HttpClient {
         made.unwrap_or_else(|_| Err(Cause::new(CauseKind::WaitTimedOut)))
     }
 
-    async fn on_one(
-        &self,
-        mut connection: Box<Http1>,
-        message: &HttpMessage,
-        until: Mark,
-        kept: bool,
-    ) -> Tried {
+    async fn on_one(&self, mut connection: Http1, message: &HttpMessage, until: Mark, kept: bool) -> Tried {
         let shared = &self.inner.shared;
         let request = match convert::to_request(message, &shared.config.address, None) {
             Ok(request) => request,

@@ -29,7 +29,7 @@ pub(super) enum Made {
 }
 
 pub(super) struct Pool {
-    idle: Mutex<Vec<Box<Http1>>>,
+    idle: Mutex<Vec<Http1>>,
     shared: AsyncMutex<Option<http2::SendRequest<Content>>>,
 }
 
@@ -38,12 +38,12 @@ impl Pool {
         Self { idle: Mutex::new(Vec::new()), shared: AsyncMutex::new(None) }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Box<Http1>>> {
+    fn idle(&self) -> MutexGuard<'_, Vec<Http1>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A kept connection that still lives, the last used first.
-    pub(super) async fn kept(&self, core: &Core, config: &HttpClientConfig) -> Option<Box<Http1>> {
+    pub(super) async fn kept(&self, core: &Core, config: &HttpClientConfig) -> Option<Http1> {
         loop {
             let mut connection = self.idle().pop()?;
             let fresh = core.mark().since(connection.idle_since) < config.keep;
@@ -54,7 +54,7 @@ impl Pool {
     }
 
     /// Keeps a connection for the next exchange if it can have one.
-    pub(super) async fn keep(&self, core: &Core, config: &HttpClientConfig, mut connection: Box<Http1>) {
+    pub(super) async fn keep(&self, core: &Core, config: &HttpClientConfig, mut connection: Http1) {
         if config.keep.is_zero() || !connection.lives().await {
             return;
         }

@@ -182,10 +182,10 @@ impl<'a> Line<'a> {
     }
 
     fn poll_stream(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Moved>> {
-        if self.writing.is_some() {
-            if let Poll::Ready(written) = self.poll_outgoing(context) {
-                return Poll::Ready(written.map(|()| Moved::Wrote));
-            }
+        if self.writing.is_some()
+            && let Poll::Ready(written) = self.poll_outgoing(context)
+        {
+            return Poll::Ready(written.map(|()| Moved::Wrote));
         }
         let read = ready!(self.stream.poll_fill(context, &mut self.incoming, CHUNK));
         Poll::Ready(read.map(Moved::Read))

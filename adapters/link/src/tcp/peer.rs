@@ -136,10 +136,11 @@ impl Connection {
         if self.over() {
             return Poll::Ready(Step::Moved);
         }
-        if !self.no_more && self.answers.len() < self.config.pipeline.max(1) {
-            if let Poll::Ready(step) = self.poll_read(context) {
-                return Poll::Ready(step);
-            }
+        if !self.no_more
+            && self.answers.len() < self.config.pipeline.max(1)
+            && let Poll::Ready(step) = self.poll_read(context)
+        {
+            return Poll::Ready(step);
         }
         let limit = self.limit_at();
         ready!(self.limit.poll_at(context, limit));
