@@ -138,7 +138,6 @@ pub(crate) struct DraftField<'t> {
     pub(crate) scope: Scope,
     /// It stands in the call's own block, not in a packet or layout that both sides use.
     pub(crate) own: bool,
-    pub(crate) around: Around,
 }
 
 impl DraftField<'_> {
@@ -174,7 +173,7 @@ pub(crate) enum DraftNode<'t> {
     When(&'t tree::Expr, Scope, Vec<DraftNode<'t>>, Span),
     Choose(&'t tree::Expr, Scope, Vec<(&'t [tree::CaseKey], Vec<DraftNode<'t>>)>, Span),
     Check(&'t tree::Check, Scope, Span),
-    Assign(&'t tree::Assign, Scope, Span, bool),
+    Assign(&'t tree::Assign, Scope, Span),
 }
 
 impl Draft<'_> {
@@ -252,7 +251,6 @@ struct Assembler<'r, 'w, 't> {
     draft: Draft<'t>,
     own: Option<&'t tree::Block<FieldStatement>>,
     own_used: bool,
-    place: usize,
 }
 
 /// Puts one message together.
@@ -264,7 +262,6 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
         call: Some(recipe.call),
         ask,
         answer,
-        reading: !recipe.ours,
         ..Scope::default()
     };
     let draft = Draft {
@@ -285,7 +282,7 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
         frames: HashMap::new(),
     };
     let mut assembler =
-        Assembler { resolver, work, draft, own: recipe.message.block.as_ref(), own_used: false, place };
+        Assembler { resolver, work, draft, own: recipe.message.block.as_ref(), own_used: false };
     let context = Context {
         scope,
         around: Around::Top,
@@ -476,7 +473,6 @@ impl<'t> Assembler<'_, '_, 't> {
             rules: None,
             scope: context.scope.clone(),
             own: false,
-            around: context.around,
             path,
         };
         self.add(field);
@@ -517,7 +513,7 @@ impl<'t> Assembler<'_, '_, 't> {
             self.field(field_node, field, Some(&assign.rules), context, out);
             return;
         }
-        out.push(DraftNode::Assign(assign, context.scope.clone(), node.span, context.own));
+        out.push(DraftNode::Assign(assign, context.scope.clone(), node.span));
     }
 
     fn choose(
@@ -598,7 +594,6 @@ impl<'t> Assembler<'_, '_, 't> {
             rules,
             scope: context.scope.clone(),
             own: context.own,
-            around: context.around,
         };
         let mut inner = context.clone();
         inner.depth += 1;
@@ -733,10 +728,7 @@ impl<'t> Assembler<'_, '_, 't> {
         inner.scope.level = inner.scope.level.saturating_add(1);
         inner.frame = path.join(".");
         let nodes = match (&list.of, &field.block) {
-            (Some(of), block) if !of_line && !matches!(of.kind, TypeKind::Format(_)) => {
-                let _ = block;
-                self.plain_item(field, of, &inner)
-            }
+            (Some(of), _) if !of_line && !matches!(of.kind, TypeKind::Format(_)) => self.plain_item(field, of, &inner),
             _ => self.children(field, &inner),
         };
         self.put(place, DraftKind::List { tree: list, nodes, slots: 0, arrow, of_line });
@@ -764,7 +756,6 @@ impl<'t> Assembler<'_, '_, 't> {
             rules: None,
             scope: context.scope.clone(),
             own: context.own,
-            around: context.around,
         });
         vec![DraftNode::Field(place)]
     }
@@ -867,7 +858,6 @@ impl<'t> Assembler<'_, '_, 't> {
 
     /// What a condition gives, as far as only the message decides.
     fn fold(&self, expr: &tree::Expr) -> Option<Folded> {
-        let _ = self.place;
         fold_tree(expr, &|path| {
             let [root, name] = path.parts.as_slice() else { return None };
             if root.is("message") {

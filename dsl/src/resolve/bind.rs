@@ -11,7 +11,7 @@ use crate::model::{
     Load, Mapping, Message, MessageSide, NamePiece, Node, Space,
 };
 use crate::source::Span;
-use crate::tree::{self, AttributeKind, FieldStatement, OtherwiseKind, Rule, RuleKind};
+use crate::tree::{self, AttributeKind, OtherwiseKind, Rule, RuleKind};
 use crate::value::{CipherName, Coding, Constant, Form, Type};
 
 /// The message of a draft, with every rule typed.
@@ -134,7 +134,7 @@ impl Binder<'_, '_, '_> {
                     let check = self.check(check, scope, *span);
                     bound.push(Node::Check(check));
                 }
-                DraftNode::Assign(assign, scope, span, _) => {
+                DraftNode::Assign(assign, scope, span) => {
                     if let Some(mapping) = self.assign(assign, scope, *span) {
                         bound.push(Node::Map(mapping));
                     }
@@ -261,7 +261,7 @@ impl Binder<'_, '_, '_> {
         }
         let source = self.expression(&value.value, scope, Some(&target.expr.ty));
         let otherwise = self.otherwise(rule.otherwise.as_ref(), scope, &target.expr.ty);
-        compare::fits(self.resolver, self.work, &source, &target.expr.ty, None, target.optional, rule, &otherwise);
+        compare::fits(self.resolver, &source, &target.expr.ty, None, target.optional, rule, &otherwise);
         Some(Mapping { target: *load, source, cut: rule.cut, otherwise, span })
     }
 
@@ -321,7 +321,7 @@ impl Binder<'_, '_, '_> {
                     bound.at = Some(match (place.constant(), otherwise) {
                         (Some(text), None) => At::Text(text.into()),
                         _ => {
-                            let around = self.around(place);
+                            let around = Self::around(place);
                             let tree = tree::Expr { kind: tree::ExprKind::Text(place.clone()), span: place.span };
                             let name = self.expression(&tree, &text_scope, None);
                             if let (Some(Constant::Text(text)), None) = (name.as_constant(), otherwise) {
@@ -348,8 +348,7 @@ impl Binder<'_, '_, '_> {
     }
 
     /// The text before and behind `message.code` in a template.
-    fn around(&self, text: &tree::Text) -> Option<(Box<str>, Box<str>)> {
-        let _ = self.draft;
+    fn around(text: &tree::Text) -> Option<(Box<str>, Box<str>)> {
         let mut before = String::new();
         let mut behind = String::new();
         let mut found = false;
@@ -364,7 +363,7 @@ impl Binder<'_, '_, '_> {
         found.then(|| (before.into(), behind.into()))
     }
 
-    fn chain(&mut self, tree: &tree::Coded, scope: &Scope, span: Span) -> Chain {
+    fn chain(&mut self, tree: &tree::Coded, scope: &Scope) -> Chain {
         let mut chain = Chain::default();
         chain.first = self.codings(&tree.chain, scope, &mut chain.expressions, 0);
         if let Some((condition_tree, otherwise)) = &tree.otherwise {
@@ -377,7 +376,6 @@ impl Binder<'_, '_, '_> {
                 _ => chain.choice = Some((Box::new(holds), other)),
             }
         }
-        let _ = span;
         chain
     }
 
@@ -473,7 +471,7 @@ impl Binder<'_, '_, '_> {
     fn coded(&mut self, attributes: &[tree::Attribute], scope: &Scope) -> Chain {
         for attribute in attributes {
             if let AttributeKind::Coded(coded) = &attribute.kind {
-                return self.chain(coded, scope, attribute.span);
+                return self.chain(coded, scope);
             }
         }
         Chain::default()
@@ -609,8 +607,6 @@ impl Binder<'_, '_, '_> {
             }
         }
         if writing && fills == 0 {
-            let business: Vec<String> = self.draft.fields.iter().map(|field| field.name.to_string()).collect();
-            let _ = business;
             self.resolver
                 .report
                 .error("TS0601", tree.name.span, format!("nobody fills `{}`", field.path_text()))
@@ -629,7 +625,17 @@ impl Binder<'_, '_, '_> {
     }
 
     fn equal(&mut self, bound: &mut Field, field: &DraftField<'_>, value: &tree::Expr, rule: &Rule, place: FieldId) {
-        let fact = self.expression(value, &field.scope, Some(&field.ty));
+        let constant = matches!(&value.kind, tree::ExprKind::Text(text) if text.constant().is_some());
+        if constant
+            && matches!(field.ty, Type::Outcome | Type::Names(_))
+            && let FieldKind::Leaf { ty, wire } = &mut bound.kind
+        {
+            // A code that is always the same text on this side means nothing there: it is that text.
+            *ty = Type::Text { chars: 64, private: None };
+            wire.form = Form::Text;
+        }
+        let own_type = if let FieldKind::Leaf { ty, .. } = &bound.kind { ty.clone() } else { field.ty.clone() };
+        let fact = self.expression(value, &field.scope, Some(&own_type));
         if let Some(span) = business_in(&fact) {
             self.resolver
                 .report
@@ -640,7 +646,7 @@ impl Binder<'_, '_, '_> {
         self.seal_covers_itself(&fact, place, rule);
         bound.code_around = match &value.kind {
             _ if is_code(value) => Some((Box::default(), Box::default())),
-            tree::ExprKind::Text(text) => self.around(text),
+            tree::ExprKind::Text(text) => Self::around(text),
             _ => None,
         };
         if let ExprKind::Fold { fold: Fold::Count, list, each: None, filter: None } = &fact.kind
@@ -652,10 +658,10 @@ impl Binder<'_, '_, '_> {
             self.sized.push((*sized, place));
         }
         bound.learn = if self.draft.ours { Learn::Agree } else { self.learn(&fact) };
-        if self.draft.ours || bound.learn == Learn::Agree {
+        if fact.as_constant().is_some() || !matches!(fact.kind, ExprKind::Fold { .. } | ExprKind::Load(_)) {
             let otherwise = self.otherwise(rule.otherwise.as_ref(), &field.scope, &field.ty);
             let absent = field.wire.as_ref().is_some_and(|wire| wire.absent != crate::value::Absent::Never);
-            compare::fits(self.resolver, self.work, &fact, &field.ty, field.wire.as_ref(), absent, rule, &otherwise);
+            compare::fits(self.resolver, &fact, &own_type, field.wire.as_ref(), absent, rule, &otherwise);
         }
         bound.fact = Some(fact);
     }
@@ -675,7 +681,7 @@ impl Binder<'_, '_, '_> {
             *other == place
                 || self.draft.fields.get(usize::from(place.0)).zip(self.draft.fields.get(usize::from(other.0))).is_some_and(
                     |(field, whole)| {
-                        field.path.len() > whole.path.len() && field.path.starts_with(&whole.path) && !self.draft.ours_only(other)
+                        field.path.len() > whole.path.len() && field.path.starts_with(&whole.path)
                     },
                 )
         };
@@ -695,7 +701,7 @@ impl Binder<'_, '_, '_> {
         let source = self.expression(&value.value, &field.scope, Some(&field.ty));
         let otherwise = self.otherwise(rule.otherwise.as_ref(), &field.scope, &field.ty);
         let absent = field.wire.as_ref().is_some_and(|wire| wire.absent != crate::value::Absent::Never);
-        compare::fits(self.resolver, self.work, &source, &field.ty, field.wire.as_ref(), absent, rule, &otherwise);
+        compare::fits(self.resolver, &source, &field.ty, field.wire.as_ref(), absent, rule, &otherwise);
         compare::discloses(self.resolver, self.work, &source, rule.span);
         let target = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
         bound.from = Some(Mapping { target, source, cut: rule.cut, otherwise, span: rule.span });
@@ -724,7 +730,7 @@ impl Binder<'_, '_, '_> {
                 .error("TS0608", rule.span, format!("`{}` may be missing, `{}` may not", field.name, path.text()))
                 .help("make the field of the service `optional`, or say what then: `else refuse …`, `else 0.00`");
         }
-        compare::fits(self.resolver, self.work, &source, &target.expr.ty, None, true, rule, &otherwise);
+        compare::fits(self.resolver, &source, &target.expr.ty, None, true, rule, &otherwise);
         bound.to = Some(Mapping { target: *load, source, cut: rule.cut, otherwise, span: rule.span });
     }
 
@@ -780,14 +786,6 @@ impl Binder<'_, '_, '_> {
             return NamePiece::Known(found.expr);
         }
         NamePiece::Known(self.expression(expr, scope, None))
-    }
-}
-
-impl Draft<'_> {
-    /// A format may hold its own seal when the seal is cut out of what it covers.
-    fn ours_only(&self, other: &FieldId) -> bool {
-        let _ = other;
-        false
     }
 }
 
@@ -868,9 +866,4 @@ pub(crate) fn side_of(kind: tree::MessageKind) -> MessageSide {
         tree::MessageKind::Reply => MessageSide::Reply,
         tree::MessageKind::Later => MessageSide::Later,
     }
-}
-
-/// Whether a statement is a field (for spans of packets).
-pub(crate) fn is_field(statement: &FieldStatement) -> bool {
-    matches!(statement, FieldStatement::Field(_))
 }

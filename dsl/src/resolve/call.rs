@@ -665,7 +665,6 @@ fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messages: Vec<Me
         call: Some(id),
         ask: head.ask,
         answer: head.answer,
-        reading: !head.ours,
         ..Scope::default()
     };
     for part in &tree.block.statements {

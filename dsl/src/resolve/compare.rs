@@ -3,7 +3,6 @@
 use super::Resolver;
 use super::assemble::Work;
 use super::expression::article;
-use super::learn;
 use crate::model::{Else, Expr, ExprKind, Function, Load, Space, Wire};
 use crate::source::Span;
 use crate::tree::Rule;
@@ -14,7 +13,6 @@ use crate::value::{Constant, Private, Size, Symbol, Type, Unit};
 #[expect(clippy::too_many_arguments, reason = "a value, its target and the rule between them")]
 pub(crate) fn fits(
     resolver: &mut Resolver,
-    work: &Work<'_>,
     source: &Expr,
     target: &Type,
     wire: Option<&Wire>,
@@ -41,7 +39,7 @@ pub(crate) fn fits(
             (max > most).then(|| (format!("may have {max} figures"), format!("holds {most}")))
         }
         (Type::Text { .. }, Type::Digits { max, min }) => return figures(resolver, source, *min, *max, said),
-        (Type::Number { min, max }, Type::Number { min: low, max: high }) => (min < low || max > high)
+        (Type::Number { min, max }, Type::Number { min: low, max: high }) => (max > high || (source.as_constant().is_some() && min < low))
             .then(|| (format!("may be {}", number(*min, *max)), format!("holds {}", number(*low, *high)))),
         (Type::Money { digits }, Type::Money { digits: most }) => {
             let value = match source.as_constant() {
@@ -67,11 +65,10 @@ pub(crate) fn fits(
         | (Type::Duration, Type::Duration)
         | (Type::Flag, Type::Flag)
         | (Type::Outcome, Type::Outcome) => None,
-        (Type::Flag, Type::Names(_)) => return flags(resolver, source, target, rule),
-        (Type::Names(names), Type::Flag) => return from_flag_names(resolver, source, names, rule),
+        (Type::Flag, Type::Names(_)) => return flags(resolver, target, rule),
+        (Type::Names(names), Type::Flag) => return from_flag_names(resolver, names, rule),
         (Type::Outcome, Type::Names(_)) => return,
         (one, other) => {
-            let _ = work;
             resolver
                 .report
                 .error("TS0331", rule.span, format!("{} does not go into {}", article(one), article(other)))
@@ -159,7 +156,7 @@ fn subset(resolver: &mut Resolver, source: &Expr, names: &[Symbol], known: &[Sym
     }
 }
 
-fn flags(resolver: &mut Resolver, source: &Expr, target: &Type, rule: &Rule) {
+fn flags(resolver: &mut Resolver, target: &Type, rule: &Rule) {
     let Type::Names(known) = target else { return };
     let yes = resolver.symbols.intern("yes");
     let no = resolver.symbols.intern("no");
@@ -169,11 +166,9 @@ fn flags(resolver: &mut Resolver, source: &Expr, target: &Type, rule: &Rule) {
             .error("TS0502", rule.span, "nothing stands for yes and no")
             .help("the table's rows are `\"1\" yes` and `\"0\" no`");
     }
-    let _ = source;
 }
 
-fn from_flag_names(resolver: &mut Resolver, source: &Expr, names: &[Symbol], rule: &Rule) {
-    let _ = source;
+fn from_flag_names(resolver: &mut Resolver, names: &[Symbol], rule: &Rule) {
     let strange: Vec<String> = names
         .iter()
         .map(|name| resolver.symbols.text(*name).to_owned())
@@ -233,9 +228,6 @@ fn private_of(expr: &Expr) -> Option<Private> {
             *private
         }
         (ExprKind::Join(parts) | ExprKind::Function(_, parts), _) => parts.iter().find_map(private_of),
-        _ => {
-            let _ = learn::any;
-            None
-        }
+        _ => None,
     }
 }

@@ -346,7 +346,7 @@ pub(crate) fn is(resolver: &mut Resolver, left: Expr, right: Expr, span: Span) -
         let kind = ExprKind::IsOutcome(Box::new(left), *outcome);
         return Expr { kind, ty: Type::Flag, span };
     }
-    let (left, right) = coded_text(resolver, left, right, span);
+    let (left, right) = coded_text(left, right);
     let right = comparable(resolver, &left, right, span);
     match (left.as_constant(), right.as_constant()) {
         (Some(one), Some(other)) => Expr::constant(Constant::Flag(same(resolver, one, other)), Type::Flag, span),
@@ -365,8 +365,7 @@ fn same(resolver: &Resolver, one: &Constant, other: &Constant) -> bool {
 }
 
 /// A `code` field beside a text is compared by its text.
-fn coded_text(resolver: &mut Resolver, left: Expr, right: Expr, span: Span) -> (Expr, Expr) {
-    let _ = (&resolver, span);
+fn coded_text(left: Expr, right: Expr) -> (Expr, Expr) {
     let is_text = |expr: &Expr| matches!(expr.as_constant(), Some(Constant::Text(_)));
     if matches!(left.ty, Type::Names(_) | Type::Outcome) && matches!(left.kind, ExprKind::Load(_)) && is_text(&right) {
         let span = left.span;
@@ -558,10 +557,8 @@ pub(crate) fn fold(
         Some(condition(resolver, filter))
     });
     let ty = match (&which, &value.ty) {
-        (Fold::Count, _) => Type::Number { min: 0, max: 99_999_999 },
-        (Fold::Sum, Type::Money { .. }) => Type::Money { digits: 18 },
-        (Fold::Sum, Type::Number { .. }) => Type::Number { min: 0, max: 999_999_999_999_999_999 },
-        (Fold::Sum, other) => other.clone(),
+        (Fold::Count, Type::List { max, .. }) => Type::Number { min: 0, max: i128::from(*max) },
+        (_, other) => other.clone(),
     };
     let mut each = (which == Fold::Sum).then(|| Box::new(value.clone()));
     let mut filter = filter.map(Box::new);

@@ -629,7 +629,7 @@ impl Maker<'_, '_, '_> {
                 otherwise: None,
                 span: value.span,
             };
-            compare::fits(self.resolver, self.work, &source, &field.ty, None, field.optional, &rule, &otherwise);
+            compare::fits(self.resolver, &source, &field.ty, None, field.optional, &rule, &otherwise);
         }
         let load = Load {
             space: target.space,

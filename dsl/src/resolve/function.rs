@@ -332,9 +332,9 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         }),
         Function::Encoded => ok(text_like(&second), BYTES),
         Function::CutOut => Some(BYTES),
-        Function::Digest => ok(byte_like(&second), Type::Bytes { max: 64 }),
-        Function::Hmac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 64 }),
-        Function::Mac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 16 }),
+        Function::Digest => ok(byte_like(&second), Type::Bytes { max: digest_octets(&arguments[0]) }),
+        Function::Hmac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: digest_octets(&arguments[0]) }),
+        Function::Mac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: mac_octets(&arguments[0]) }),
         Function::Signature => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 512 }),
         Function::Encrypt | Function::Decrypt => ok(byte_like(&second) && byte_like(&third), BYTES),
         Function::Kcv => ok(matches!(first, Type::Number { .. }) && byte_like(&second), match arguments[0].as_constant() {
@@ -356,6 +356,30 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         return wrong(span);
     };
     Expr { kind: ExprKind::Function(function, arguments), ty, span }
+}
+
+/// Octets of a digest, by its constant name; the most where a setting names it.
+fn digest_octets(algorithm: &Expr) -> u64 {
+    match algorithm.as_constant() {
+        Some(Constant::Text(name)) => match &**name {
+            "md5" => 16,
+            "sha1" => 20,
+            "sha224" => 28,
+            "sha256" | "sm3" => 32,
+            "sha384" => 48,
+            _ => 64,
+        },
+        _ => 64,
+    }
+}
+
+/// Octets of a MAC: a block of its cipher; of CUPS the eight characters of its result.
+fn mac_octets(algorithm: &Expr) -> u64 {
+    match algorithm.as_constant() {
+        Some(Constant::Text(name)) if name.starts_with("sm4") || name.starts_with("aes") => 16,
+        Some(Constant::Text(_)) => 8,
+        _ => 8,
+    }
 }
 
 fn first_or_last(function: Function, length: u32, text: &str, span: Span) -> Expr {

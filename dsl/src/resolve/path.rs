@@ -1,7 +1,7 @@
 //! What a path means where it stands: fields of this message, and everything behind a root.
 
 use super::Resolver;
-use super::assemble::{Draft, DraftKind, Work};
+use super::assemble::{Draft, Work};
 use crate::model::{CallId, Expr, ExprKind, Fact, FieldId, Load, MessageSide, Space};
 use crate::source::Span;
 use crate::tree::{Name, Path};
@@ -35,8 +35,6 @@ pub(crate) struct Scope {
     pub(crate) row: Option<RowNames>,
     /// Steps and loops of a flow.
     pub(crate) flow: Option<Rc<FlowNames>>,
-    /// The message is read by us.
-    pub(crate) reading: bool,
 }
 
 /// A business row that a block stands for.
@@ -117,7 +115,7 @@ pub(crate) fn find(
         return row(resolver, work, path, rest, item);
     }
     if let Some(flow) = scope.flow.clone()
-        && let Some(found) = flow_name(resolver, path, rest, &flow, scope)
+        && let Some(found) = flow_name(resolver, path, rest, &flow)
     {
         return found;
     }
@@ -126,6 +124,11 @@ pub(crate) fn find(
         "exchange" => exchange(resolver, path, rest, Space::Exchange, 0),
         "ask" => record(resolver, path, rest, scope.ask, Space::Ask, 0, "ask"),
         "answer" => record(resolver, path, rest, scope.answer, Space::Answer, 0, "answer"),
+        "request" | "reply" if rest.is_empty() => Found::value(
+            ExprKind::Constant(Constant::Text(root.text.clone())),
+            Type::Text { chars: 7, private: None },
+            path.span,
+        ),
         "request" => request(resolver, work, path, rest, scope),
         "original" => original(resolver, work, path, rest, scope),
         "session" => session(resolver, work, path, rest),
@@ -160,7 +163,7 @@ fn elsewhere(
         if let Some(place) = draft.find(&scope.container, &path.parts) {
             return field(draft, place, scope.level, Space::Field, 0, path.span);
         }
-        if let Some(found) = field_of_parent(resolver, work, draft, path, scope) {
+        if let Some(found) = field_of_parent(draft, path, scope) {
             return found;
         }
     }
@@ -255,7 +258,7 @@ fn bare_row(resolver: &mut Resolver, work: &Work<'_>, path: &Path, scope: &Scope
         }
         RowNames::Journal(call) => {
             let known = Fact::WORDS.iter().any(|(_, word)| root.is(word))
-                || ["request", "answer", "outcome", "exchange", "ask", "reversed"].contains(&&*root.text);
+                || ["request", "answer", "outcome", "exchange", "reversed"].contains(&&*root.text);
             known.then(|| journal_row(resolver, work, path, &path.parts, call))
         }
         RowNames::Message => None,
@@ -492,14 +495,7 @@ fn field(draft: &Draft<'_>, place: usize, from_level: u8, space: Space, call: u1
 }
 
 /// `errorMsg.text`, `state.text`: the text of a code; nothing else hangs under a leaf.
-fn field_of_parent(
-    resolver: &mut Resolver,
-    work: &Work<'_>,
-    draft: &Draft<'_>,
-    path: &Path,
-    scope: &Scope,
-) -> Option<Found> {
-    let _ = work;
+fn field_of_parent(draft: &Draft<'_>, path: &Path, scope: &Scope) -> Option<Found> {
     let (last, before) = path.parts.split_last()?;
     if !last.is("text") || before.is_empty() {
         return None;
@@ -509,7 +505,6 @@ fn field_of_parent(
     if !matches!(found.expr.ty, Type::Names(_) | Type::Outcome) {
         return None;
     }
-    let _ = resolver;
     found.expr = Expr {
         kind: ExprKind::Function(crate::model::Function::Text, vec![found.expr.clone()]),
         ty: Type::Text { chars: 200, private: None },
@@ -618,7 +613,7 @@ fn outcome(path: &Path, rest: &[Name], whole: Space, text: Space, call: u16) -> 
             Type::Text { chars: 200, private: None },
             path.span,
         ),
-        _ => Found::load(text, 0, call, Type::Text { chars: 200, private: None }, path.span),
+        _ => Found::load(text, 0, call, Type::Text { chars: 0, private: None }, path.span),
     }
 }
 
@@ -826,10 +821,8 @@ fn flow_name(
     path: &Path,
     rest: &[Name],
     flow: &FlowNames,
-    scope: &Scope,
 ) -> Option<Found> {
     let root = path.root()?;
-    let _ = scope;
     if let Some((name, place, shape)) = flow.loops.iter().rev().find(|(name, _, _)| **name == *root.text) {
         return Some(shape_field(resolver, path, rest, *shape, Space::Row, 0, *place, name));
     }
@@ -859,9 +852,4 @@ fn flow_name(
     let mut found = record(resolver, path, rest, shape, Space::StepAnswer, step, &root.text);
     found.optional = found.optional || !found.lists.is_empty();
     Some(found)
-}
-
-/// Whether a draft field is a list.
-pub(crate) fn is_list(draft: &Draft<'_>, place: usize) -> bool {
-    draft.fields.get(place).is_some_and(|field| matches!(field.kind, DraftKind::List { .. }))
 }

@@ -31,11 +31,6 @@ impl Report {
         Problem { diagnostic: &mut self.found[at] }
     }
 
-    /// How many problems there are.
-    pub(crate) fn len(&self) -> usize {
-        self.found.len()
-    }
-
     /// All problems.
     pub(crate) fn finish(self) -> Vec<Diagnostic> {
         self.found
