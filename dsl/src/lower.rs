@@ -9,10 +9,12 @@
 mod error;
 mod expression;
 mod file;
+mod flow;
 mod fold;
 mod layout;
 mod map;
 mod message;
+mod module;
 mod read;
 mod recogniser;
 mod shape;
@@ -21,6 +23,7 @@ mod write;
 
 pub use error::{LowerError, LowerErrorKind};
 pub use fold::{fold, known};
+pub use module::{ModuleErrors, compile, module};
 pub use recogniser::recogniser;
 
 use std::collections::HashMap;

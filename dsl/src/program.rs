@@ -725,7 +725,8 @@ pub struct CallProgram {
     pub kept: Vec<(crate::model::MessageId, u16, u8, Box<str>)>,
 }
 
-/// Mappings that fill one record, in order.
+/// Mappings that fill one record, in order. A list that takes another whole is gone through row by row: the row that is
+/// read is [`crate::model::Space::Item`], the row that is made is the target's space one level deeper.
 #[derive(Clone, Debug, Default)]
 pub struct Filling {
     /// The mappings: as in messages, over the flow's expressions.
@@ -736,7 +737,9 @@ pub struct Filling {
     pub pairings: Vec<Pairing>,
 }
 
-/// A flow: the pure program that the interpreter steps, and what its opaque ids mean.
+/// A flow: the pure program that the interpreter steps, and what its opaque ids mean. [`crate::flow::GuardId`] and
+/// [`crate::flow::ExprId`] are [`ExprId`]s of the module's expressions. All ids are of the whole flow: the bodies of
+/// loops share these tables.
 #[derive(Clone, Debug)]
 pub struct FlowTables {
     /// Its name.
@@ -751,18 +754,36 @@ pub struct FlowTables {
     pub answer: Option<ShapeId>,
     /// What the interpreter steps.
     pub program: crate::flow::FlowProgram,
-    /// Guards by id: conditions of checks, `when`, `choose`.
-    pub guards: Vec<ExprId>,
-    /// How the ask of each step is filled (by step), and the answers (by answer id).
+    /// Steps in the order of the text, also those in loops; a [`crate::flow::StepDef`] is found by its name path.
     pub steps: Vec<StepTables>,
-    /// Answers and the asks of started flows, by id.
+    /// By [`crate::flow::MappingId`]: asks of steps and of their undo, answers, asks of started flows.
     pub fillings: Vec<Filling>,
-    /// Limits by id.
+    /// By [`crate::flow::LimitId`].
     pub limits: Vec<LimitForm>,
-    /// Loops by id.
+    /// By [`crate::flow::ListId`]; also the `call` of [`crate::model::Space::Row`].
     pub loops: Vec<LoopForm>,
-    /// Texts of parks and holds by id: expressions.
-    pub texts: Vec<ExprId>,
+    /// By [`crate::flow::HoldId`].
+    pub holds: Vec<HoldForm>,
+    /// By [`crate::flow::StartId`].
+    pub starts: Vec<StartForm>,
+}
+
+/// A decision of an operator.
+#[derive(Clone, Debug)]
+pub struct HoldForm {
+    /// What is to be looked at.
+    pub what: Box<str>,
+    /// Who decides: the role's name.
+    pub role: ExprId,
+}
+
+/// Another flow that is begun.
+#[derive(Clone, Debug)]
+pub struct StartForm {
+    /// Path of the service asked.
+    pub service: Box<str>,
+    /// Index in [`FlowTables::fillings`].
+    pub filling: u32,
 }
 
 /// What starts a flow.
@@ -781,20 +802,20 @@ pub enum FlowStart {
 /// What a step needs beside the interpreter's program.
 #[derive(Clone, Debug)]
 pub struct StepTables {
-    /// `debit`.
+    /// Name path of its [`crate::flow::StepDef`]: `debit`, `collect/booked`.
     pub name: Box<str>,
     /// Path of the service asked for, or the call of this module.
     pub target: StepCall,
     /// Which party, where several provide it.
     pub at: Option<ExprId>,
-    /// How its ask is filled.
-    pub ask: Filling,
+    /// How its ask is filled: index in [`FlowTables::fillings`].
+    pub filling: u32,
     /// Shape of its ask.
     pub ask_shape: Option<ShapeId>,
     /// Shape of its answer.
     pub answer_shape: Option<ShapeId>,
-    /// A service with mappings of its own that undoes it.
-    pub undo: Option<(Box<str>, Filling)>,
+    /// A service with mappings of its own that undoes it: path, index in [`FlowTables::fillings`].
+    pub undo: Option<(Box<str>, u32)>,
 }
 
 /// What a step calls.

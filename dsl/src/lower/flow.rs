@@ -1,0 +1,695 @@
+//! Flows: the statements become the interpreter's code, what is like a value becomes tables beside it.
+//!
+//! Name paths are those of the text: `debit`, `collect/booked` for a step in the loop `collect`, `hold 1` for what has
+//! no name. They stand in the journal, so they change only when the text does.
+
+use super::module::kind_of;
+use super::shape::{Shapes, stride};
+use super::{Lowering, known};
+use crate::flow::{
+    Back, CallContract, CallId as ContractId, CallKind, ExprId as FlowExpr, FlowProgram, GuardId, HoldId,
+    LimitId, ListId, Loop, LoopId, MappingId, Node, NodeId, Otherwise as FlowOtherwise, Repeats, StartId,
+    StepDef, StepId, Undo as FlowUndo, Way as FlowWay,
+};
+use crate::model::{
+    Call, CallId, Else, Expr, ExprKind, Flow, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind, Space,
+    Start, StepTarget, Undo, Way,
+};
+use crate::program::{
+    Assignment, ExprId, Filling, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, Map, Otherwise,
+    Pairing, StartForm, StepCall, StepTables,
+};
+use crate::value::{Constant, ShapeId, Symbol, Type};
+
+/// Every expression of a flow.
+pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
+    let mut mappings = |all: &'m [Mapping]| {
+        for mapping in all {
+            see(&mapping.source);
+            if let Else::Value(other) = &mapping.otherwise {
+                see(other);
+            }
+        }
+    };
+    for step in &flow.steps {
+        mappings(&step.mappings);
+        if let Undo::Service(_, all) = &step.undo {
+            mappings(all);
+        }
+    }
+    for step in &flow.steps {
+        step.at.iter().for_each(&mut *see);
+    }
+    nodes(&flow.body, see);
+    for one in &flow.loops {
+        one.once.iter().for_each(&mut *see);
+        nodes(&one.body, see);
+    }
+}
+
+fn nodes<'m>(all: &'m [FlowNode], see: &mut dyn FnMut(&'m Expr)) {
+    for node in all {
+        match node {
+            FlowNode::Limit { value, by, ceiling, .. } => {
+                value.iter().chain(by).for_each(&mut *see);
+                see(ceiling);
+            }
+            FlowNode::Check(check) => see(&check.holds),
+            FlowNode::Deadline { from, .. } => see(from),
+            FlowNode::Hold { role, .. } => see(role),
+            FlowNode::Park { why, .. } => see(why),
+            FlowNode::Together(inner, _) => nodes(inner, see),
+            FlowNode::Choose { cases, other, .. } => {
+                for (condition, inner) in cases {
+                    see(condition);
+                    nodes(inner, see);
+                }
+                nodes(other, see);
+            }
+            FlowNode::StartFlow { mappings, .. } | FlowNode::Answer { mappings, .. } => {
+                for mapping in mappings {
+                    see(&mapping.source);
+                }
+            }
+            FlowNode::Refuse { .. }
+            | FlowNode::CancelRefusedAfter { .. }
+            | FlowNode::Step(_)
+            | FlowNode::Each(_) => {}
+        }
+    }
+}
+
+/// Lowers a flow.
+pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
+    let module = lowering.module;
+    let start = match &flow.start {
+        Start::Service(service) => FlowStart::Service(service_path(lowering, *service)),
+        Start::Served(call) => FlowStart::Served(*call),
+        Start::Daily(minute) => FlowStart::Daily(*minute),
+        Start::Every(span) => FlowStart::Every(lowering.expression(span)),
+    };
+    let mut maker = Maker {
+        flow,
+        out: FlowTables {
+            name: flow.name.clone(),
+            label: flow.label.clone(),
+            start,
+            ask: flow.ask,
+            answer: flow.answer,
+            program: FlowProgram::default(),
+            steps: Vec::new(),
+            fillings: Vec::new(),
+            limits: Vec::new(),
+            loops: Vec::new(),
+            holds: Vec::new(),
+            starts: Vec::new(),
+        },
+        lowering,
+        prefix: String::new(),
+    };
+    maker.loops();
+    let mut program = FlowProgram {
+        name: format!("{}.{}", module.name, flow.name).into(),
+        cancellable: maker.cancellable(),
+        ..FlowProgram::default()
+    };
+    let mut numbers = Numbers::default();
+    maker.nodes(&mut program, &flow.body, &mut numbers);
+    maker.out.program = program;
+    maker.out
+}
+
+fn service_path(lowering: &Lowering<'_>, service: u16) -> Box<str> {
+    lowering.model.services.get(usize::from(service)).map(|service| service.path.clone()).unwrap_or_default()
+}
+
+fn number(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+/// Numbers of what has no name, and which steps stand where.
+#[derive(Default)]
+struct Numbers {
+    unnamed: u32,
+    steps: Vec<(u16, StepId)>,
+}
+
+struct Maker<'f, 'l, 'm> {
+    lowering: &'l mut Lowering<'m>,
+    flow: &'f Flow,
+    out: FlowTables,
+    /// `collect/` within the loop `collect`.
+    prefix: String,
+}
+
+impl Maker<'_, '_, '_> {
+    fn loops(&mut self) {
+        for one in &self.flow.loops {
+            let once = one.once.iter().map(|part| self.lowering.expression(part)).collect();
+            self.out.loops.push(LoopForm {
+                name: one.name.clone(),
+                list: one.list,
+                into: one.into.map(|(into, _)| into),
+                into_shape: one.into.map(|(_, shape)| shape),
+                at_once: one.at_once.max(1),
+                once,
+            });
+        }
+    }
+
+    /// The asker's protocol has a reversal of what this flow serves.
+    fn cancellable(&self) -> bool {
+        let Start::Service(service) = self.flow.start else { return false };
+        self.lowering.model.modules.iter().any(|module| {
+            module.calls.iter().filter(|call| !call.ours).any(|call| {
+                let undone = call.undoes.and_then(|id| module.calls.get(usize::from(id.0)));
+                undone.is_some_and(|undone| !undone.ours && undone.service == Some(service))
+            })
+        })
+    }
+
+    fn reason(&self, reason: Symbol) -> crate::flow::Reason {
+        self.lowering.model.symbols.text(reason).into()
+    }
+
+    fn text(&mut self, text: &str) -> FlowExpr {
+        let constant = Constant::Text(text.into());
+        let ty = Type::Text { chars: number(text.chars().count()), private: None };
+        FlowExpr(self.lowering.expression(&Expr::constant(constant, ty, self.flow.span)))
+    }
+
+    fn otherwise(&mut self, otherwise: &Else) -> FlowOtherwise {
+        match otherwise {
+            Else::Refuse(reason) => FlowOtherwise::Refuse(self.reason(*reason)),
+            Else::Park(why) => FlowOtherwise::Park(self.text(why)),
+            _ => FlowOtherwise::Park(self.text("")),
+        }
+    }
+
+    fn place(&self, numbers: &mut Numbers, what: &str) -> String {
+        numbers.unnamed += 1;
+        format!("{}{what} {}", self.prefix, numbers.unnamed)
+    }
+
+    fn guard(&mut self, condition: &Expr) -> GuardId {
+        GuardId(self.lowering.expression(condition))
+    }
+
+    fn nodes(&mut self, program: &mut FlowProgram, all: &[FlowNode], numbers: &mut Numbers) {
+        for node in all {
+            self.node(program, node, numbers);
+        }
+    }
+
+    fn node(&mut self, program: &mut FlowProgram, node: &FlowNode, numbers: &mut Numbers) {
+        match node {
+            FlowNode::Limit { value, by, each_day, ceiling, refuse, .. } => {
+                let made = self.limit(value.as_ref(), by, *each_day, ceiling, *refuse);
+                let place = self.place(numbers, "limit");
+                program.push(&place, made);
+            }
+            FlowNode::Check(check) => {
+                let guard = self.guard(&check.holds);
+                let reason = match check.refuse {
+                    Some(reason) => self.reason(reason),
+                    None => "other".into(),
+                };
+                let place = self.place(numbers, "check");
+                program.push(&place, Node::Check { guard, otherwise: FlowOtherwise::Refuse(reason) });
+            }
+            FlowNode::Deadline { after_ms, from, warn_ms, otherwise, .. } => {
+                let at = self.moment(from, *after_ms);
+                let warn = warn_ms.map(|warn| self.moment(from, warn));
+                let otherwise = self.otherwise(otherwise);
+                let place = self.place(numbers, "deadline");
+                program.push(&place, Node::Deadline { at, warn, otherwise });
+            }
+            FlowNode::Hold { what, role, .. } => {
+                let role = self.lowering.expression(role);
+                self.out.holds.push(HoldForm { what: what.clone(), role });
+                let hold = HoldId(number(self.out.holds.len() - 1));
+                let place = self.place(numbers, "hold");
+                program.push(&place, Node::Hold(hold));
+            }
+            FlowNode::Park { why, .. } => {
+                let why = FlowExpr(self.lowering.expression(why));
+                let place = self.place(numbers, "park");
+                program.push(&place, Node::Park { why });
+            }
+            FlowNode::Refuse { reason, .. } => {
+                let reason = self.reason(*reason);
+                let place = self.place(numbers, "refuse");
+                program.push(&place, Node::Refuse(reason));
+            }
+            FlowNode::CancelRefusedAfter { step, .. } => {
+                let found = numbers.steps.iter().find(|(known, _)| known == step);
+                program.cancel_refused_after = found.map(|(_, id)| *id);
+            }
+            FlowNode::Step(step) => {
+                if let Some((id, name)) = self.step(program, *step, numbers) {
+                    program.push(&name, Node::Step(id));
+                }
+            }
+            FlowNode::Together(inner, _) => {
+                let mut members = Vec::new();
+                self.members(program, inner, None, numbers, &mut members);
+                let place = self.place(numbers, "together");
+                program.push(&place, Node::Together(members));
+            }
+            FlowNode::Each(index) => self.each(program, *index),
+            FlowNode::Choose { cases, other, .. } => self.choose(program, cases, other, numbers),
+            FlowNode::StartFlow { service, mappings, .. } => {
+                let ask = self.lowering.model.services.get(usize::from(*service)).map(|service| service.ask);
+                let filling = self.filling(mappings, ask, None);
+                let service = service_path(self.lowering, *service);
+                self.out.starts.push(StartForm { service, filling });
+                let start = StartId(number(self.out.starts.len() - 1));
+                let place = self.place(numbers, "start");
+                program.push(&place, Node::Start(start));
+            }
+            FlowNode::Answer { mappings, .. } => {
+                let filling = self.filling(mappings, None, self.flow.answer);
+                let place = self.place(numbers, "answer");
+                program.push(&place, Node::Answer(MappingId(filling)));
+            }
+        }
+    }
+
+    /// A ceiling for one value is a check; a sum or count is reserved in the journal.
+    fn limit(
+        &mut self,
+        value: Option<&Expr>,
+        by: &[Expr],
+        each_day: bool,
+        ceiling: &Expr,
+        refuse: Option<Symbol>,
+    ) -> Node {
+        let reason = match refuse {
+            Some(reason) => self.reason(reason),
+            None => "over_limit".into(),
+        };
+        if let (Some(value), true, false) = (value, by.is_empty(), each_day) {
+            let kind = ExprKind::LessOrEqual(Box::new(value.clone()), Box::new(ceiling.clone()));
+            let guard = self.guard(&Expr { kind, ty: Type::Flag, span: value.span });
+            return Node::Check { guard, otherwise: FlowOtherwise::Refuse(reason) };
+        }
+        let form = LimitForm {
+            value: value.map(|value| self.lowering.expression(value)),
+            by: by.iter().map(|part| self.lowering.expression(part)).collect(),
+            each_day,
+            ceiling: self.lowering.expression(ceiling),
+            refuse: refuse
+                .or_else(|| self.lowering.model.symbols.find("over_limit"))
+                .unwrap_or(Symbol(u32::MAX)),
+        };
+        self.out.limits.push(form);
+        Node::Limit { limit: LimitId(number(self.out.limits.len() - 1)), reason }
+    }
+
+    /// So long after a moment.
+    fn moment(&mut self, from: &Expr, after_ms: u64) -> FlowExpr {
+        let span = Constant::Duration(i64::try_from(after_ms).unwrap_or(i64::MAX));
+        let span = Expr::constant(span, Type::Duration, from.span);
+        let kind = ExprKind::Add(Box::new(from.clone()), Box::new(span));
+        FlowExpr(self.lowering.expression(&Expr { kind, ty: Type::DateTime, span: from.span }))
+    }
+
+    fn choose(
+        &mut self,
+        program: &mut FlowProgram,
+        cases: &[(Expr, Vec<FlowNode>)],
+        other: &[FlowNode],
+        numbers: &mut Numbers,
+    ) {
+        let mut ends = Vec::new();
+        for (condition, inner) in cases {
+            match known(&super::fold(condition, &self.lowering.model.symbols)) {
+                Some(false) => {}
+                Some(true) => {
+                    self.nodes(program, inner, numbers);
+                    self.land(program, &ends);
+                    return;
+                }
+                None => {
+                    let guard = self.guard(condition);
+                    let place = self.place(numbers, "choose");
+                    let branch = program.push(&place, Node::Branch { guard, otherwise: NodeId(0) });
+                    self.nodes(program, inner, numbers);
+                    let place = self.place(numbers, "end");
+                    ends.push(program.push(&place, Node::Jump(NodeId(0))));
+                    self.land(program, &[branch]);
+                }
+            }
+        }
+        self.nodes(program, other, numbers);
+        self.land(program, &ends);
+    }
+
+    fn land(&self, program: &mut FlowProgram, from: &[NodeId]) {
+        let here = NodeId(u16::try_from(program.nodes.len()).unwrap_or(u16::MAX));
+        for id in from {
+            match program.nodes.get_mut(usize::from(id.0)) {
+                Some(Node::Branch { otherwise, .. }) => *otherwise = here,
+                Some(Node::Jump(to)) => *to = here,
+                _ => {}
+            }
+        }
+    }
+
+    /// The members of a group; a `when` around one is its guard.
+    fn members(
+        &mut self,
+        program: &mut FlowProgram,
+        all: &[FlowNode],
+        guard: Option<&Expr>,
+        numbers: &mut Numbers,
+        members: &mut Vec<(Option<GuardId>, StepId)>,
+    ) {
+        for node in all {
+            match node {
+                FlowNode::Step(step) => {
+                    if let Some((id, _)) = self.step(program, *step, numbers) {
+                        let guard = guard.map(|guard| self.guard(guard));
+                        members.push((guard, id));
+                    }
+                }
+                FlowNode::Choose { cases, other, .. } => {
+                    let mut before: Option<Expr> = guard.cloned();
+                    for (condition, inner) in cases {
+                        let mine = and(before.clone(), condition.clone());
+                        self.members(program, inner, Some(&mine), numbers, members);
+                        before = Some(and(before, super::map::not(condition)));
+                    }
+                    self.members(program, other, before.as_ref(), numbers, members);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn each(&mut self, program: &mut FlowProgram, index: u16) {
+        let Some(one) = self.flow.loops.get(usize::from(index)) else { return };
+        let name = format!("{}{}", self.prefix, one.name);
+        let key = self.out.loops.get(usize::from(index)).map_or_else(Vec::new, |one| one.once.clone());
+        let outer = std::mem::replace(&mut self.prefix, format!("{name}/"));
+        let mut body =
+            FlowProgram { name: format!("{}/{}", program.name, one.name).into(), ..FlowProgram::default() };
+        self.nodes(&mut body, &one.body, &mut Numbers::default());
+        self.prefix = outer;
+        program.loops.push(Loop {
+            name: name.clone().into(),
+            list: ListId(u32::from(index)),
+            at_once: one.at_once.max(1),
+            key: key.into_iter().map(FlowExpr).collect(),
+            body,
+        });
+        let id = LoopId(u16::try_from(program.loops.len() - 1).unwrap_or(u16::MAX));
+        program.push(&name, Node::Each(id));
+    }
+
+    /// Adds a step, and its undo by another service right behind it.
+    fn step(
+        &mut self,
+        program: &mut FlowProgram,
+        index: u16,
+        numbers: &mut Numbers,
+    ) -> Option<(StepId, String)> {
+        let step: &FlowStep = self.flow.steps.get(usize::from(index))?;
+        let same = |prefix: &str| program.steps.iter().any(|known| *known.name == *prefix);
+        let mut name = format!("{}{}", self.prefix, step.name);
+        let mut number_of = 2;
+        while same(&name) {
+            name = format!("{}{} {number_of}", self.prefix, step.name);
+            number_of += 1;
+        }
+        let id = StepId(u16::try_from(program.steps.len()).ok()?);
+        numbers.steps.push((index, id));
+        let filling = self.filling(&step.mappings, step.ask, None);
+        let calls = self.providers(program, step.target);
+        let at = step.at.as_ref().map(|at| FlowExpr(self.lowering.expression(at)));
+        let park = step.park.as_deref().map(|why| self.text(why));
+        let undo = match &step.undo {
+            Undo::Provider => FlowUndo::Provider,
+            Undo::Service(..) => FlowUndo::By(StepId(id.0.checked_add(1)?)),
+            Undo::Keep(_) => FlowUndo::Keep,
+            Undo::None => FlowUndo::Nothing,
+        };
+        let def = StepDef {
+            name: name.as_str().into(),
+            calls,
+            at,
+            mapping: MappingId(filling),
+            undo,
+            best_effort: step.best_effort,
+            park,
+            undo_of: None,
+        };
+        program.steps.push(def);
+        let mut undone = None;
+        if let Undo::Service(service, mappings) = &step.undo {
+            let ask = self.lowering.model.services.get(usize::from(*service)).map(|service| service.ask);
+            let filling = self.filling(mappings, ask, None);
+            let calls = self.providers(program, StepTarget::Service(*service));
+            program.steps.push(StepDef {
+                name: format!("{name}/undo").into(),
+                calls,
+                at,
+                mapping: MappingId(filling),
+                undo: FlowUndo::Nothing,
+                best_effort: false,
+                park: None,
+                undo_of: Some(id),
+            });
+            undone = Some((service_path(self.lowering, *service), filling));
+        }
+        let tables = StepTables {
+            name: name.as_str().into(),
+            target: match step.target {
+                StepTarget::Service(service) => StepCall::Service(service_path(self.lowering, service)),
+                StepTarget::Call(call) => StepCall::Call(call),
+            },
+            at: at.map(|at| at.0),
+            filling,
+            ask_shape: step.ask,
+            answer_shape: step.answer,
+            undo: undone,
+        };
+        self.out.steps.push(tables);
+        Some((id, name))
+    }
+
+    /// The contracts of the calls that a step may go to.
+    fn providers(&mut self, program: &mut FlowProgram, target: StepTarget) -> Vec<ContractId> {
+        let mut found = Vec::new();
+        match target {
+            StepTarget::Call(id) => found.push((self.lowering.module, id)),
+            StepTarget::Service(service) => {
+                for module in &self.lowering.model.modules {
+                    for (call, id) in module.calls.iter().zip(0_u16..) {
+                        if call.ours && call.service == Some(service) {
+                            found.push((module, CallId(id)));
+                        }
+                    }
+                }
+            }
+        }
+        let mut ids = Vec::new();
+        for (module, id) in found {
+            let Some(contract) = self.contract(module, id) else { continue };
+            let known = program.calls.iter().position(|known| known.name == contract.name);
+            let at = known.unwrap_or_else(|| {
+                program.calls.push(contract);
+                program.calls.len() - 1
+            });
+            ids.extend(u16::try_from(at).ok().map(ContractId));
+        }
+        ids
+    }
+
+    fn contract(&self, module: &Module, id: CallId) -> Option<CallContract> {
+        let call = module.calls.get(usize::from(id.0))?;
+        let name = |call: &Call| format!("{}.{}", module.name, call.name).into_boxed_str();
+        let promises = &call.promises;
+        let ways = call.unknown.iter().filter_map(|way| {
+            Some(match way {
+                Way::Enquire { with, every_ms, to_ms, times } => {
+                    let enquiry = module.calls.get(usize::from(with.0))?;
+                    FlowWay::Enquire {
+                        with: name(enquiry),
+                        every_ms: *every_ms,
+                        to_ms: *to_ms,
+                        times: *times,
+                        proves_done_only: enquiry.promises.proves_done_only,
+                    }
+                }
+                Way::Repeat { every_ms, to_ms, times } => {
+                    FlowWay::Repeat { every_ms: *every_ms, to_ms: *to_ms, times: *times }
+                }
+                Way::Undo { .. } => FlowWay::Reverse,
+                Way::Park => FlowWay::Park,
+                Way::Refuse(reason) => FlowWay::Refuse(self.reason(*reason)),
+            })
+        });
+        let back = module.calls.iter().find(|back| back.ours && back.undoes == Some(id));
+        Some(CallContract {
+            name: name(call),
+            party: module.name.clone(),
+            kind: match kind_of(self.lowering.model, call) {
+                ServiceKind::Query => CallKind::Query,
+                ServiceKind::Posting | ServiceKind::Batch => CallKind::Posting,
+                ServiceKind::Notice => CallKind::Notice,
+            },
+            keyed: !call.once.is_empty(),
+            limited: module.links.get(usize::from(call.link)).is_some_and(|link| link.answer_ms.is_some()),
+            repeats: if promises.same_answer {
+                Repeats::SameAnswer
+            } else if promises.same_answer_when_done {
+                Repeats::SameAnswerWhenDone
+            } else if promises.says_duplicate {
+                Repeats::SaysDuplicate
+            } else {
+                Repeats::Nothing
+            },
+            quiet_ms: promises.quiet_ms,
+            assured: promises.assured,
+            ways: ways.collect(),
+            back: back.map(|back| reversal(module, back, name(back))),
+        })
+    }
+
+    fn filling(&mut self, mappings: &[Mapping], ask: Option<ShapeId>, answer: Option<ShapeId>) -> u32 {
+        let shapes = Shapes { ask, answer, ..Shapes::default() };
+        let mut filling = Filling::default();
+        for mapping in mappings {
+            self.fill(&mut filling, mapping, &shapes);
+        }
+        self.out.fillings.push(filling);
+        number(self.out.fillings.len() - 1)
+    }
+
+    fn fill(&mut self, filling: &mut Filling, mapping: &Mapping, shapes: &Shapes) {
+        let field = shapes.field(self.lowering.model, &mapping.target);
+        let ty = field.map_or_else(|| mapping.source.ty.clone(), |field| field.ty.clone());
+        let optional = field.is_none_or(|field| field.optional);
+        if let (ExprKind::Load(source), Type::List { shape: from, .. }, Type::List { max, shape: to }) =
+            (&mapping.source.kind, &mapping.source.ty, &ty)
+        {
+            return self.rows(filling, *source, *from, mapping.target, *to, *max);
+        }
+        let source = self.lowering.expression(&mapping.source);
+        let otherwise = match &mapping.otherwise {
+            Else::Fault => Otherwise::Fault,
+            Else::Refuse(reason) => Otherwise::Refuse(*reason),
+            Else::Park(why) => Otherwise::Park(why.clone()),
+            Else::Unknown => Otherwise::Unknown,
+            Else::Absent => Otherwise::Absent,
+            Else::Value(other) => Otherwise::Value(self.lowering.expression(other)),
+        };
+        let cut = mapping.cut;
+        set(filling, mapping.target, source, ty, optional, (cut, otherwise));
+    }
+
+    /// A whole list: each row, field by field of the same name.
+    fn rows(
+        &mut self,
+        filling: &mut Filling,
+        source: Load,
+        from: ShapeId,
+        target: Load,
+        to: ShapeId,
+        max: u64,
+    ) {
+        let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
+        let stride = stride(self.lowering.model, to);
+        let max = u32::try_from(max).unwrap_or(u32::MAX);
+        filling.pairings.push(Pairing { source, with: None, filter: None, target, stride, max });
+        let begin = filling.maps.len();
+        filling.maps.push(Map::Each { pairing, end: 0 });
+        let shape = |id: ShapeId| self.lowering.model.shapes.get(id.0 as usize);
+        let (Some(from), Some(to)) = (shape(from), shape(to)) else { return };
+        for (field, slot) in to.fields.iter().zip(0_u16..) {
+            let Some(place) = from.fields.iter().position(|known| known.name == field.name) else { continue };
+            let item = Load {
+                space: Space::Item,
+                level: 0,
+                slot: u16::try_from(place).unwrap_or(u16::MAX),
+                call: 0,
+            };
+            let target = Load { slot, level: target.level.saturating_add(1), ..target };
+            if let (Type::List { max, shape }, Some(Type::List { shape: inner, .. })) =
+                (&field.ty, from.fields.get(place).map(|known| &known.ty))
+            {
+                self.rows(filling, item, *inner, target, *shape, *max);
+                continue;
+            }
+            let load = Expr { kind: ExprKind::Load(item), ty: field.ty.clone(), span: field.span };
+            let source = self.lowering.expression(&load);
+            set(filling, target, source, field.ty.clone(), field.optional, (false, Otherwise::Fault));
+        }
+        filling.maps.push(Map::Next { pairing, back: number(begin + 1) });
+        let end = number(filling.maps.len());
+        if let Some(place) = filling.maps.get_mut(begin) {
+            *place = Map::Each { pairing, end };
+        }
+    }
+}
+
+fn set(
+    filling: &mut Filling,
+    target: Load,
+    source: ExprId,
+    ty: Type,
+    optional: bool,
+    (cut, otherwise): (bool, Otherwise),
+) {
+    let assignment = u16::try_from(filling.assignments.len()).unwrap_or(u16::MAX);
+    let made = Assignment { target, source, cut, ty, optional, wire: None, otherwise, cold: u32::MAX };
+    filling.assignments.push(made);
+    filling.maps.push(Map::Set { assignment });
+}
+
+fn and(before: Option<Expr>, condition: Expr) -> Expr {
+    match before {
+        None => condition,
+        Some(before) => {
+            let span = condition.span;
+            Expr { kind: ExprKind::And(Box::new(before), Box::new(condition)), ty: Type::Flag, span }
+        }
+    }
+}
+
+/// The reversal's contract; its pauses are those of its own first repetition.
+fn reversal(module: &Module, back: &Call, name: Box<str>) -> Back {
+    let repeat = back.unknown.iter().find_map(|way| match way {
+        Way::Repeat { every_ms, to_ms, times } => Some((*every_ms, *to_ms, times.unwrap_or(u32::MAX))),
+        _ => None,
+    });
+    let (every_ms, to_ms, times) = repeat.unwrap_or((0, 0, 0));
+    let request = module.messages.get(usize::from(back.request.0));
+    let names_original = request.is_some_and(|message| {
+        super::layout::expressions(message).into_iter().any(|expression| {
+            let mut found = false;
+            super::expression::walk(expression, &mut Vec::new(), &mut |one, _| {
+                found |= matches!(
+                    &one.kind,
+                    ExprKind::Load(Load {
+                        space: Space::Original | Space::OriginalRequest | Space::OriginalReply,
+                        ..
+                    })
+                );
+            });
+            found
+        })
+    });
+    Back {
+        name,
+        repeatable: back.promises.repeatable,
+        remembered: back.promises.remembered,
+        within_business_date: back.promises.within_business_date,
+        names_original,
+        quiet_ms: back.promises.quiet_ms,
+        every_ms,
+        to_ms,
+        times,
+    }
+}

@@ -1,0 +1,244 @@
+//! A whole module: its messages, and what stands around them in the same expressions: links, sessions, calls, flows.
+
+use std::collections::BTreeSet;
+
+use super::expression::walk;
+use super::layout::expressions;
+use super::{LowerError, Lowering, flow, recogniser};
+use crate::model::{Call, CallId, Expr, ExprKind, Link, Load, MessageId, Model, Module, ServiceKind, Space};
+use crate::program::{CallProgram, Compiled, LinkProgram, ModuleProgram, SessionProgram};
+use crate::source::Span;
+
+/// What could not be lowered of one module.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ModuleErrors {
+    /// Index of the module.
+    pub module: usize,
+    /// What is wrong.
+    pub errors: Vec<LowerError>,
+}
+
+/// Lowers all that a folder of adapters says. `line_of` gives the line, from 1, in which a span begins.
+///
+/// # Errors
+/// Everything that has no order, all of it, by module.
+pub fn compile(model: &Model, line_of: &dyn Fn(Span) -> u32) -> Result<Compiled, Vec<ModuleErrors>> {
+    let mut compiled = Compiled {
+        symbols: model.symbols.clone(),
+        shapes: model.shapes.clone(),
+        services: model.services.clone(),
+        reasons: model.reasons.clone(),
+        modules: Vec::new(),
+    };
+    let mut failed = Vec::new();
+    for (index, one) in model.modules.iter().enumerate() {
+        match module(model, one, line_of) {
+            Ok(made) => compiled.modules.push(made),
+            Err(errors) => failed.push(ModuleErrors { module: index, errors }),
+        }
+    }
+    if failed.is_empty() { Ok(compiled) } else { Err(failed) }
+}
+
+/// Lowers one module.
+///
+/// # Errors
+/// Everything that has no order, all of it.
+pub fn module(
+    model: &Model,
+    module: &Module,
+    line_of: &dyn Fn(Span) -> u32,
+) -> Result<ModuleProgram, Vec<LowerError>> {
+    let mut lowering = Lowering::new(model, module, line_of);
+    lowering.messages();
+    let serial = module.party.as_ref().and_then(|party| party.serial.as_ref());
+    let serial = serial.map(|serial| lowering.expression(serial));
+    let links =
+        module.links.iter().zip(0_u16..).map(|(one, index)| link(&mut lowering, one, index)).collect();
+    let sessions = sessions(&mut lowering);
+    let kept = kept(module);
+    let calls =
+        module.calls.iter().zip(0_u16..).map(|(one, index)| call(&mut lowering, one, CallId(index), &kept));
+    let calls = calls.collect();
+    let flows = module.flows.iter().map(|one| flow::tables(&mut lowering, one)).collect();
+    if !lowering.errors.is_empty() {
+        return Err(lowering.errors);
+    }
+    Ok(ModuleProgram {
+        name: module.name.clone(),
+        label: module.label.clone(),
+        folder: module.folder.clone(),
+        party: module.party.is_some(),
+        cut_over: module.party.as_ref().and_then(|party| party.cut_over),
+        serial,
+        program: lowering.program,
+        settings: module.settings.clone(),
+        keys: module.keys.clone(),
+        member: module.member.clone(),
+        links,
+        sessions,
+        calls,
+        flows,
+        reconciles: module.reconciles.clone(),
+    })
+}
+
+fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
+    let module = lowering.module;
+    let carried = module.messages.iter().enumerate().filter(|(_, message)| {
+        module.calls.get(usize::from(message.call.0)).is_some_and(|call| call.link == index)
+    });
+    let carried: Vec<usize> = carried.map(|(index, _)| index).collect();
+    // What comes in looks as what comes in: a message that we read tells where the code stands.
+    let read = |index: &&usize| module.messages.get(**index).is_some_and(|message| !message.ours);
+    let candidates: Vec<usize> = carried.iter().filter(read).chain(&carried).copied().collect();
+    let recogniser = candidates.into_iter().find_map(|message| recogniser(lowering, message, link));
+    let mut by_code = Vec::new();
+    for (call, id) in module.calls.iter().zip(0_u16..).filter(|(call, _)| call.link == index) {
+        let request = [call.request];
+        let coming: Vec<MessageId> = if call.ours {
+            call.replies.iter().chain(&call.later).copied().collect()
+        } else {
+            request.to_vec()
+        };
+        for message in coming {
+            let code = module.messages.get(usize::from(message.0)).map(|message| message.code.clone());
+            by_code.extend(code.map(|code| (code, CallId(id), message)));
+        }
+    }
+    LinkProgram {
+        link: link.clone(),
+        recogniser,
+        post: link.post.as_ref().map(|(method, path)| (method.clone(), lowering.expression(path))),
+        folder: link.folder.as_ref().map(|folder| lowering.expression(folder)),
+        poll: link.poll.as_ref().map(|poll| lowering.expression(poll)),
+        by_code,
+    }
+}
+
+fn sessions(lowering: &mut Lowering<'_>) -> Vec<SessionProgram> {
+    let mut first_slot = 0_u16;
+    let mut made = Vec::new();
+    for session in &lowering.module.sessions {
+        let values: Vec<u32> = session.values.iter().map(|value| lowering.expression(&value.value)).collect();
+        let count = u16::try_from(values.len()).unwrap_or(u16::MAX);
+        made.push(SessionProgram {
+            session: session.clone(),
+            first_slot,
+            values,
+            checks: session.checks.iter().map(|check| lowering.expression(check)).collect(),
+            until: session.until.as_ref().map(|until| lowering.expression(until)),
+        });
+        first_slot = first_slot.saturating_add(count);
+    }
+    made
+}
+
+fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Kept>) -> CallProgram {
+    let service = call.service.and_then(|index| lowering.model.services.get(usize::from(index)));
+    let kind = kind_of(lowering.model, call);
+    let of_call = |message: MessageId| {
+        lowering.module.messages.get(usize::from(message.0)).is_some_and(|message| message.call == id)
+    };
+    let mut fields = Vec::new();
+    for &(message, level, slot) in kept.iter().filter(|(message, ..)| of_call(MessageId(*message))) {
+        let path = lowering.module.messages.get(usize::from(message)).and_then(|message| {
+            message.fields.iter().find(|field| field.level == level && field.slot == slot)
+        });
+        fields.extend(path.map(|field| (MessageId(message), slot, level, field.path.clone())));
+    }
+    CallProgram {
+        call: call.clone(),
+        service: service.map(|service| service.path.clone()),
+        kind,
+        once: call.once.iter().map(|part| lowering.expression(part)).collect(),
+        pages: call.pages.as_ref().map(|(rows, times, more)| (*rows, *times, lowering.expression(more))),
+        only_when: call.only_when.as_ref().map(|only| lowering.expression(only)),
+        kept: fields,
+    }
+}
+
+/// The kind of a call: its service's, or a query unless it has a way out of unknown.
+pub(super) fn kind_of(model: &Model, call: &Call) -> ServiceKind {
+    let service = call.service.and_then(|index| model.services.get(usize::from(index)));
+    match service {
+        Some(service) => service.kind,
+        None if call.unknown.is_empty() => ServiceKind::Query,
+        None => ServiceKind::Notice,
+    }
+}
+
+/// Message, level, slot.
+type Kept = (u16, u8, u16);
+
+/// Fields that other messages, sessions, flows and comparisons speak of (D17).
+fn kept(module: &Module) -> BTreeSet<Kept> {
+    let mut found = BTreeSet::new();
+    let messages = module.messages.iter().flat_map(|message| {
+        expressions(message).into_iter().map(move |expression| (Some(message.call), expression))
+    });
+    let sessions = module.sessions.iter().flat_map(|session| {
+        let values = session.values.iter().map(|value| &value.value);
+        values.chain(&session.checks).chain(&session.until).map(|expression| (None, expression))
+    });
+    let calls = module
+        .calls
+        .iter()
+        .zip(0_u16..)
+        .flat_map(|(call, id)| call.once.iter().map(move |expression| (Some(CallId(id)), expression)));
+    for (call, expression) in messages.chain(sessions).chain(calls) {
+        mention(module, call, expression, &mut found);
+    }
+    for flow in &module.flows {
+        flow::expressions(flow, &mut |expression| mention(module, None, expression, &mut found));
+    }
+    for reconcile in &module.reconciles {
+        let (ours, key, amount) = &reconcile.ours;
+        by_path(module, *ours, &[key, amount], &mut found);
+        if let Some((theirs, key, amount, class)) = &reconcile.theirs {
+            let class: &str = class.as_deref().unwrap_or_default();
+            by_path(module, *theirs, &[key, amount, class], &mut found);
+        }
+    }
+    found
+}
+
+fn by_path(module: &Module, call: CallId, paths: &[&str], found: &mut BTreeSet<Kept>) {
+    let Some(call) = module.calls.get(usize::from(call.0)) else { return };
+    for path in paths {
+        let (messages, rest) = match path.split_once('.') {
+            Some(("request", rest)) => (vec![call.request], rest),
+            Some(("reply", rest)) => (call.replies.clone(), rest),
+            _ => (std::iter::once(call.request).chain(call.replies.iter().copied()).collect(), *path),
+        };
+        for id in messages {
+            let message = module.messages.get(usize::from(id.0));
+            let field = message.and_then(|message| message.fields.iter().find(|field| *field.path == *rest));
+            found.extend(field.map(|field| (id.0, field.level, field.slot)));
+        }
+    }
+}
+
+fn mention(module: &Module, call: Option<CallId>, expression: &Expr, found: &mut BTreeSet<Kept>) {
+    walk(expression, &mut Vec::new(), &mut |one, _| {
+        let ExprKind::Load(load) = &one.kind else { return };
+        for id in spoken_of(module, call, load) {
+            let level = if load.space == Space::JournalRow { 0 } else { load.level };
+            found.insert((id.0, level, load.slot));
+        }
+    });
+}
+
+/// The messages of whose fields a reference speaks.
+fn spoken_of(module: &Module, call: Option<CallId>, load: &Load) -> Vec<MessageId> {
+    let request = |id: u16| module.calls.get(usize::from(id)).map(|call| call.request).into_iter().collect();
+    let replies =
+        |id: u16| module.calls.get(usize::from(id)).map_or_else(Vec::new, |call| call.replies.clone());
+    match load.space {
+        Space::Request => call.map_or_else(Vec::new, |call| request(call.0)),
+        Space::OriginalRequest | Space::CallRequest => request(load.call),
+        Space::JournalRow if load.level == 1 => request(load.call),
+        Space::OriginalReply | Space::CallReply => replies(load.call),
+        _ => Vec::new(),
+    }
+}
