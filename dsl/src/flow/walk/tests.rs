@@ -191,6 +191,7 @@ fn safe_flows() {
         ("query first", queried_first()),
         ("undo by a posting", undone_by_posting()),
         ("cancellable", FlowProgram { cancellable: true, ..one_undone() }),
+        ("pay_bill, cancellable", FlowProgram { cancellable: true, ..pay_bill() }),
     ];
     for (name, flow) in flows {
         let begun = std::time::Instant::now();
