@@ -1,0 +1,56 @@
+#!/usr/bin/env bash
+# Everything but the demo: format, lints, tests, adapters, conformance, oracles, a short fault campaign.
+# Installs what is missing (Debian packages, by apt-get when it may). Prints the seconds of each stage; ends with the test
+# runner's own closing lines. Exit code 0 only if all is well.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR=never
+
+stage() {
+  local name=$1 began
+  shift
+  began=$(date +%s)
+  printf '\n== %s\n' "$name"
+  "$@"
+  printf -- '-- %s: %s s\n' "$name" "$(($(date +%s) - began))"
+}
+
+missing_packages() {
+  local wanted=()
+  command -v openssl >/dev/null || wanted+=(openssl)
+  command -v python3 >/dev/null || wanted+=(python3)
+  [ -x /usr/lib/openssh/sftp-server ] || wanted+=(openssh-sftp-server)
+  [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
+  command -v sftp >/dev/null || wanted+=(openssh-client)
+  if [ ${#wanted[@]} -gt 0 ]; then
+    echo "installing ${wanted[*]}"
+    if [ "$(id -u)" = 0 ]; then apt-get install -y -q "${wanted[@]}"; else sudo -n apt-get install -y -q "${wanted[@]}"; fi
+  fi
+}
+
+# The gateway itself, in the build that the tests use too.
+tongshi() { target/release/tongshi "$@"; }
+
+licences() {
+  if cargo deny --version >/dev/null 2>&1; then
+    cargo deny --offline check licenses bans sources
+  else
+    echo "cargo-deny is not on this machine: licences and sources were not checked"
+  fi
+}
+
+tests() {
+  if cargo nextest --version >/dev/null 2>&1; then
+    cargo nextest run --release --workspace --no-fail-fast
+  else
+    cargo test --release --workspace --no-fail-fast
+  fi
+}
+
+stage "packages" missing_packages
+stage "format" cargo fmt --all --check
+stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
+stage "licences" licences
+stage "build" cargo build --release --quiet -p gateway
+stage "adapters" tongshi check configs
+stage "tests" tests
