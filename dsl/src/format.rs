@@ -35,7 +35,8 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
     let mut start = 0_usize;
     for source in text.split_inclusive('\n') {
         let end = start + source.len();
-        let inside = tokens.partition_point(|token| (token.span.start as usize) < end && token.kind != TokenKind::End);
+        let inside =
+            tokens.partition_point(|token| (token.span.start as usize) < end && token.kind != TokenKind::End);
         let (here, rest) = tokens.split_at(inside);
         tokens = rest;
         let noted = notes.partition_point(|note| (note.start as usize) < end);
@@ -63,7 +64,8 @@ fn set_out(lines: &[Line<'_>], columns: &[(u32, Column)]) -> String {
     let mut continued = false;
     let mut blank = false;
     for line in lines {
-        let plain: Vec<_> = line.tokens.iter().filter(|token| token.kind != TokenKind::LineEnd).copied().collect();
+        let plain: Vec<_> =
+            line.tokens.iter().filter(|token| token.kind != TokenKind::LineEnd).copied().collect();
         if plain.is_empty() && line.note.is_none() {
             blank = !rows.is_empty();
             continue;
@@ -85,7 +87,11 @@ fn set_out(lines: &[Line<'_>], columns: &[(u32, Column)]) -> String {
         blank = false;
         let group = open.last().copied().unwrap_or(top);
         let extra = if continued && closes == 0 { CONTINUED } else { 0 };
-        let mut row = Row { indent: INDENT * open.len() + extra, group: (!continued).then_some(group), ..Row::default() };
+        let mut row = Row {
+            indent: INDENT * open.len() + extra,
+            group: (!continued).then_some(group),
+            ..Row::default()
+        };
         row.cells = cells(&plain, columns, continued);
         row.note = line.note.map(str::to_owned);
         for token in plain.iter().skip(closes) {
@@ -102,7 +108,9 @@ fn set_out(lines: &[Line<'_>], columns: &[(u32, Column)]) -> String {
         }
         row.opens = plain.last().is_some_and(|token| token.kind == TokenKind::Sign(Sign::BraceOpen));
         if !plain.is_empty() {
-            continued = line.tokens.last().is_some_and(|token| token.kind != TokenKind::LineEnd) && !row.opens && !closed(&plain);
+            continued = line.tokens.last().is_some_and(|token| token.kind != TokenKind::LineEnd)
+                && !row.opens
+                && !closed(&plain);
         }
         rows.push(row);
     }

@@ -43,7 +43,17 @@ pub(crate) struct Lexed<'a> {
 
 /// Cuts a text that begins at byte `base` of a file into tokens.
 pub(crate) fn lex(file: FileId, text: &str, base: usize, quotes: Quotes) -> Lexed<'_> {
-    let mut lexer = Lexer { file, text, base, quotes, at: 0, line_start: 0, brackets: 0, fresh_line: true, out: Lexed::default() };
+    let mut lexer = Lexer {
+        file,
+        text,
+        base,
+        quotes,
+        at: 0,
+        line_start: 0,
+        brackets: 0,
+        fresh_line: true,
+        out: Lexed::default(),
+    };
     if quotes == Quotes::Double {
         lexer.judge_lines();
     }
@@ -95,7 +105,9 @@ impl<'a> Lexer<'a> {
     /// Ends a statement, if one is there to end.
     fn line_end(&mut self, at: usize) {
         let last = self.out.tokens.last().map(|token| token.kind);
-        if !matches!(last, None | Some(TokenKind::LineEnd | TokenKind::Sign(Sign::Comma))) && self.brackets == 0 {
+        if !matches!(last, None | Some(TokenKind::LineEnd | TokenKind::Sign(Sign::Comma)))
+            && self.brackets == 0
+        {
             self.push(TokenKind::LineEnd, "", at, at);
         }
     }
@@ -130,12 +142,12 @@ impl<'a> Lexer<'a> {
         match kind {
             rules::Blank::Spaces => {}
             rules::Blank::Tab => {
-                self.problem(syntax::TAB, "a tab", start, self.at, "tabs have no fixed width")
-                    .help = Some("write blanks; `tongshi fmt` puts columns in line".into());
+                self.problem(syntax::TAB, "a tab", start, self.at, "tabs have no fixed width").help =
+                    Some("write blanks; `tongshi fmt` puts columns in line".into());
             }
             rules::Blank::Return => {
-                self.problem(syntax::RETURN, "a carriage return", start, self.at, "")
-                    .help = Some("save the file with LF line ends".into());
+                self.problem(syntax::RETURN, "a carriage return", start, self.at, "").help =
+                    Some("save the file with LF line ends".into());
             }
             rules::Blank::LineEnd => {
                 self.line_end(start);
@@ -173,18 +185,42 @@ impl<'a> Lexer<'a> {
         let text = &rest[..length];
         match kind {
             rules::Figures::Date if date(text).is_none() => {
-                self.problem(syntax::BAD_DATE, "no such date", start, self.at, "a date is written 2026-11-23");
+                self.problem(
+                    syntax::BAD_DATE,
+                    "no such date",
+                    start,
+                    self.at,
+                    "a date is written 2026-11-23",
+                );
             }
             rules::Figures::Time if time(text).is_none() => {
-                self.problem(syntax::BAD_TIME, "no such time", start, self.at, "a time is written 08:00 or 13:45:01");
+                self.problem(
+                    syntax::BAD_TIME,
+                    "no such time",
+                    start,
+                    self.at,
+                    "a time is written 08:00 or 13:45:01",
+                );
             }
             rules::Figures::Number if number(text).is_none() => self.bad_number(text, start),
             rules::Figures::Duration if duration(text).is_none() => {
-                self.problem(syntax::BAD_NUMBER, "this duration is too long", start, self.at, "at most 366 days");
+                self.problem(
+                    syntax::BAD_NUMBER,
+                    "this duration is too long",
+                    start,
+                    self.at,
+                    "at most 366 days",
+                );
             }
             rules::Figures::Wrong => {
-                self.problem(syntax::BAD_UNIT, "figures and letters in one", start, self.at, "neither number nor duration")
-                    .help = Some("durations are written 500ms, 60s, 5m, 24h; codes are texts: \"00A1\"".into());
+                self.problem(
+                    syntax::BAD_UNIT,
+                    "figures and letters in one",
+                    start,
+                    self.at,
+                    "neither number nor duration",
+                )
+                .help = Some("durations are written 500ms, 60s, 5m, 24h; codes are texts: \"00A1\"".into());
             }
             _ => {}
         }
@@ -192,13 +228,15 @@ impl<'a> Lexer<'a> {
 
     fn bad_number(&mut self, text: &str, start: usize) {
         let zeros = text.len() > 1 && text.starts_with('0') && !text.starts_with("0.");
-        let label = if zeros { "a number has no zeros in front" } else { "not a number that can be held exactly" };
+        let label =
+            if zeros { "a number has no zeros in front" } else { "not a number that can be held exactly" };
         let help = if zeros {
             format!("a code is a text: \"{text}\"")
         } else {
             "at most 28 figures; `_` only between figures: 10_000".to_owned()
         };
-        self.problem(syntax::BAD_NUMBER, "this number cannot be read", start, self.at, label).help = Some(help);
+        self.problem(syntax::BAD_NUMBER, "this number cannot be read", start, self.at, label).help =
+            Some(help);
     }
 
     fn quoted(&mut self, rest: &'a str) {
@@ -215,8 +253,8 @@ impl<'a> Lexer<'a> {
             let label = format!("no {quote} up to the end of the line");
             self.problem(code, title, start, self.at, &label).help = Some(format!("close it with {quote}"));
         } else if quote == '\'' && self.quotes == Quotes::Double {
-            self.problem(syntax::WRONG_QUOTES, "a text in single quotes", start, self.at, "")
-                .help = Some("write \"…\"; '…' stands only in the { } of a text".into());
+            self.problem(syntax::WRONG_QUOTES, "a text in single quotes", start, self.at, "").help =
+                Some("write \"…\"; '…' stands only in the { } of a text".into());
         }
     }
 
@@ -255,7 +293,8 @@ impl<'a> Lexer<'a> {
         self.take(TokenKind::Bad, length);
         let text = &rest[..length];
         let label = "letters outside of texts are those of ASCII";
-        let found = self.problem(syntax::STRANGE_LETTER, "no sign of the language", start, start + length, label);
+        let found =
+            self.problem(syntax::STRANGE_LETTER, "no sign of the language", start, start + length, label);
         found.help = Some(match rules::half_width(text) {
             Some(half) => format!("write the half-width `{half}`"),
             None => format!("a text stands in quotes: \"{}\"", text.escape_debug()),
@@ -271,8 +310,8 @@ impl<'a> Lexer<'a> {
             {
                 let title = "this line is too long";
                 let end = start + line.len();
-                self.problem(syntax::LONG_LINE, title, start + from, end, "beyond column 400")
-                    .help = Some("break it inside ( ) or after a comma, or name a part with `let`".into());
+                self.problem(syntax::LONG_LINE, title, start + from, end, "beyond column 400").help =
+                    Some("break it inside ( ) or after a comma, or name a part with `let`".into());
             }
             start += line.len() + 1;
         }

@@ -100,7 +100,8 @@ fn too_large(file: FileId, text: &str) -> Option<Diagnostic> {
         return None;
     }
     let title = format!("the file has {} bytes", text.len());
-    let found = Diagnostic::error(syntax::LARGE_FILE, title, Span::new(file, 0, 0), "at most 1,000,000 are read");
+    let found =
+        Diagnostic::error(syntax::LARGE_FILE, title, Span::new(file, 0, 0), "at most 1,000,000 are read");
     Some(found.help("split it: all files of a folder belong together"))
 }
 
@@ -155,10 +156,19 @@ fn finish<'s>(start: In<'s>, rest: In<'s>) -> In<'s> {
     recover(start, rest)
 }
 
-/// Behind an item that could not be read: behind its block, or behind its line.
+/// Behind an item that could not be read: behind its block and all that does not begin in column 1, since a brace may
+/// be hidden in what could not be read.
 fn recover<'s>(start: In<'s>, fault: In<'s>) -> In<'s> {
-    let next = block::recover(start, fault);
-    if next.at() > start.at() { next } else { next.advance() }
+    let mut here = block::recover(start, fault);
+    if here.at() == start.at() {
+        here = here.advance();
+    }
+    let begins =
+        |here: In<'_>| here.word().is_some() && here.token().first_on_line && here.token().indent == 0;
+    while !here.is(TokenKind::End) && !begins(here) {
+        here = here.advance();
+    }
+    here
 }
 
 fn head<'s>(input: In<'s>, docs: &mut Docs<'_>, tree: &mut File) -> In<'s> {
@@ -222,3 +232,6 @@ impl Docs<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,8 @@ pub fn render(sources: &SourceMap, diagnostic: &Diagnostic, colour: Colour) -> S
         Severity::Warning => Level::WARNING,
         Severity::Lint => Level::INFO,
     };
-    let mut group = Group::with_title(level.with_name(name.as_str()).primary_title(diagnostic.title.as_str()));
+    let mut group =
+        Group::with_title(level.with_name(name.as_str()).primary_title(diagnostic.title.as_str()));
     for snippet in snippets(sources, diagnostic) {
         group = group.element(snippet);
     }
@@ -116,7 +117,8 @@ mod tests {
         let mut sources = SourceMap::default();
         let file = sources.add("configs/a.tongshi", "one\n  \"金额\" 数量 x\nthree\n");
         let span = Span::new(file, 4 + 11, 4 + 17);
-        let found = Diagnostic::error(Code(112), "no such sign", span, "here").note("a reason").help("a way out");
+        let found =
+            Diagnostic::error(Code(112), "no such sign", span, "here").note("a reason").help("a way out");
         let text = render(&sources, &found, Colour::Plain);
         assert_eq!(
             text,

@@ -104,15 +104,14 @@ fn before_label(row: &Row, group: Widths) -> String {
 
 fn line(row: &Row, group: Widths) -> String {
     let mut text = before_label(row, group);
-    let mut labels = 0;
-    for (_, cell) in row.cells.iter().filter(|(column, _)| *column == Some(Column::Label)) {
-        match (row.opens, labels) {
+    let labels = row.cells.iter().filter(|(column, _)| *column == Some(Column::Label));
+    for (place, (_, cell)) in labels.enumerate() {
+        match (row.opens, place) {
             (true, _) => text.push(' '),
             (false, 0) => pad(&mut text, group.line + GAP),
             (false, _) => pad(&mut text, 0),
         }
         text.push_str(cell);
-        labels += 1;
     }
     if let Some(note) = &row.note {
         if !text.is_empty() {

@@ -149,7 +149,8 @@ pub(crate) fn duration(text: &str) -> Option<u64> {
 
 fn parts(text: &str, between: char, widths: &[usize]) -> Option<Vec<u32>> {
     let parts: Vec<_> = text.split(between).collect();
-    let fits = parts.len() == widths.len() && parts.iter().zip(widths).all(|(part, width)| part.len() == *width);
+    let fits =
+        parts.len() == widths.len() && parts.iter().zip(widths).all(|(part, width)| part.len() == *width);
     if !fits {
         return None;
     }
@@ -163,9 +164,10 @@ mod tests {
     #[test]
     fn values_are_exact_or_none() {
         assert_eq!(number("10_000.50").map(|value| value.to_string()), Some("10000.50".into()));
-        assert_eq!([number("0"), number("00"), number("1_"), number("1__0")].map(|one| one.is_some()), [
-            true, false, false, false
-        ]);
+        assert_eq!(
+            [number("0"), number("00"), number("1_"), number("1__0")].map(|one| one.is_some()),
+            [true, false, false, false]
+        );
         assert!(date("2026-02-29").is_none() && date("2028-02-29").is_some() && date("2026-1-01").is_none());
         assert!(time("24:00").is_none() && time("8:00").is_none() && time("23:59:59").is_some());
         assert_eq!((duration("5m"), duration("500ms"), duration("99999h")), (Some(300_000), Some(500), None));

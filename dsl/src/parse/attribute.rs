@@ -15,9 +15,33 @@ use nom::sequence::preceded;
 
 /// The words that begin an attribute.
 pub(crate) const ATTRIBUTES: &[&str] = &[
-    "optional", "absent", "fill", "signed", "at", "coded", "tolerate", "trailing", "lines", "ending", "namespace",
-    "password", "tag", "bit", "prefix", "near", "scale", "packed", "zoned", "big_endian", "little_endian", "unmapped",
-    "escape", "trimmed", "bare", "quoted", "alone",
+    "optional",
+    "absent",
+    "fill",
+    "signed",
+    "at",
+    "coded",
+    "tolerate",
+    "trailing",
+    "lines",
+    "ending",
+    "namespace",
+    "password",
+    "tag",
+    "bit",
+    "prefix",
+    "near",
+    "scale",
+    "packed",
+    "zoned",
+    "big_endian",
+    "little_endian",
+    "unmapped",
+    "escape",
+    "trimmed",
+    "bare",
+    "quoted",
+    "alone",
 ];
 
 const ABSENT: &[(&str, u8)] = &[("empty", 0), ("blank", 1), ("zero", 2), ("null", 3)];

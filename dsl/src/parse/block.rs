@@ -70,19 +70,19 @@ pub(crate) fn open(input: In<'_>) -> Res<'_, ()> {
             return input.fail(found.help("write `{` at the end of the line before"));
         }
         if ends(input) {
-            let span = previous(input);
-            let found = Diagnostic::error(syntax::MISSING_BLOCK, "a block is missing", span, "expected `{` here");
+            let span = input.span_before();
+            let found = Diagnostic::error(
+                syntax::MISSING_BLOCK,
+                "a block is missing",
+                span,
+                "expected `{` behind this",
+            );
             return input.fail(found);
         }
         return input.expected("`{`");
     }
     limits::deeper(input)?;
     Ok((input.advance(), ()))
-}
-
-fn previous(input: In<'_>) -> Span {
-    let span = input.span();
-    Span { end: span.start.saturating_add(1), ..span }
 }
 
 fn ends(input: In<'_>) -> bool {
@@ -177,7 +177,11 @@ fn end_of_statement<'s>(start: In<'s>, rest: In<'s>) -> In<'s> {
         TokenKind::Sign(Sign::BraceClose) | TokenKind::End => rest,
         TokenKind::Sign(Sign::Comma) if !rest.advance().token().first_on_line => rest.advance(),
         TokenKind::Sign(Sign::Comma) => {
-            let found = rest.error(syntax::LATE_COMMA, "a comma at the end of a statement", "a comma goes on to the next line");
+            let found = rest.error(
+                syntax::LATE_COMMA,
+                "a comma at the end of a statement",
+                "a comma goes on to the next line",
+            );
             rest.state.report(found.help("leave it out: a statement ends with its line"));
             rest.advance()
         }
@@ -213,7 +217,12 @@ pub(crate) fn report<'s>(start: In<'s>, fault: nom::Err<Fault>) -> In<'s> {
     let found = match fault.kind {
         FaultKind::Built(found) => *found,
         // What the lexer could not read was reported by it.
-        FaultKind::Expected(_) if here.is(TokenKind::Bad) => return here,
+        FaultKind::Expected(_) | FaultKind::Word(_) if here.is(TokenKind::Bad) => return here,
+        FaultKind::Word(word) => {
+            let label = format!("expected `{word}`, found {}", shown(here));
+            let found = here.error(syntax::EXPECTED, "another word is expected here", label);
+            found.did_you_mean(here.word().unwrap_or(""), [word])
+        }
         FaultKind::Expected(what) => {
             let label = format!("expected {what}, found {}", shown(here));
             here.error(syntax::EXPECTED, "something else is expected here", label)
@@ -254,7 +263,9 @@ pub(crate) fn recover<'s>(start: In<'s>, fault: In<'s>) -> In<'s> {
             TokenKind::LineEnd if depth == 0 => return here.advance(),
             TokenKind::Word if here.at() > start.at() && begins_item(here) => return here,
             // A bracket that is not closed hides line ends; a new line in a block is a new statement then.
-            TokenKind::Word if depth == 0 && here.at() > fault.at() && here.token().first_on_line => return here,
+            TokenKind::Word if depth == 0 && here.at() > fault.at() && here.token().first_on_line => {
+                return here;
+            }
             TokenKind::Sign(Sign::BraceOpen) => depth += 1,
             TokenKind::Sign(Sign::BraceClose) => depth = depth.saturating_sub(1),
             _ => {}
@@ -301,7 +312,11 @@ pub(crate) fn entries<'s, T>(input: In<'s>, entry: fn(In<'s>) -> Res<'s, T>) -> 
 }
 
 /// An error about a word that begins no statement of a block.
-pub(crate) fn unknown_word<'s, T>(input: In<'s>, what: &'static str, known: &'static [&'static str]) -> Res<'s, T> {
+pub(crate) fn unknown_word<'s, T>(
+    input: In<'s>,
+    what: &'static str,
+    known: &'static [&'static str],
+) -> Res<'s, T> {
     let Some(written) = input.word() else { return input.expected(what) };
     let title = format!("`{written}` begins no {what}");
     let found = input.error(syntax::UNKNOWN_WORD, title, "not a word of this block");

@@ -7,8 +7,8 @@ use super::field::{check, otherwise, rules, shape};
 use super::{codes, message, text};
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
-    CallItem, CallKind, CallPart, Every, EveryLimit, ItemKind, OutcomeRow, OutcomeRows, Promise, PromiseKind, Relation,
-    WayStep, WayStepKind,
+    CallItem, CallKind, CallPart, Every, EveryLimit, ItemKind, OutcomeRow, OutcomeRows, Promise, PromiseKind,
+    Relation, WayStep, WayStepKind,
 };
 use nom::Parser;
 use nom::combinator::cut;
@@ -16,8 +16,20 @@ use nom::multi::separated_list1;
 
 const KINDS: &[(&str, CallKind)] = &[("call", CallKind::Call), ("serve", CallKind::Serve)];
 const WORDS: &[&str] = &[
-    "ask", "answer", "once", "promises", "unknown", "pending", "outcome", "pages", "only when", "original", "check",
-    "request", "reply", "later",
+    "ask",
+    "answer",
+    "once",
+    "promises",
+    "unknown",
+    "pending",
+    "outcome",
+    "pages",
+    "only when",
+    "original",
+    "check",
+    "request",
+    "reply",
+    "later",
 ];
 
 /// `call NAME L relation* { part }`, from its word on.
@@ -43,7 +55,11 @@ fn relation(input: In<'_>) -> Res<'_, Relation> {
         Some("settles") => cut(names).parse(here).map(|(rest, names)| (rest, Relation::Settles(names))),
         Some("undoes") => cut(names).parse(here).map(|(rest, names)| (rest, Relation::Undoes(names))),
         Some("about") => cut(name).parse(here).map(|(rest, name)| (rest, Relation::About(name))),
-        _ => unknown_word(input, "relation of a call", &["over", "provides", "runs", "settles", "undoes", "about"]),
+        _ => unknown_word(
+            input,
+            "relation of a call",
+            &["over", "provides", "runs", "settles", "undoes", "about"],
+        ),
     }
 }
 
@@ -123,8 +139,17 @@ fn clause(input: In<'_>) -> Res<'_, CallPart> {
     }
 }
 
-const PROMISES: &[&str] =
-    &["same answer", "says duplicate", "quiet", "remembered", "repeatable", "within business date", "assured", "proves done only", "in order"];
+const PROMISES: &[&str] = &[
+    "same answer",
+    "says duplicate",
+    "quiet",
+    "remembered",
+    "repeatable",
+    "within business date",
+    "assured",
+    "proves done only",
+    "in order",
+];
 
 fn promise(input: In<'_>) -> Res<'_, Promise> {
     let here = input.advance();
@@ -178,7 +203,13 @@ fn step(input: In<'_>) -> Res<'_, WayStep> {
         }
         Some("park") => (here, WayStepKind::Park),
         Some("refuse") => cut(name).parse(here).map(|(rest, why)| (rest, WayStepKind::Refuse(why)))?,
-        _ => return unknown_word(input, "way out of unknown", &["enquire with", "repeat", "undo with", "park", "refuse"]),
+        _ => {
+            return unknown_word(
+                input,
+                "way out of unknown",
+                &["enquire with", "repeat", "undo with", "park", "refuse"],
+            );
+        }
     };
     Ok((rest, WayStep { kind, span: rest.since(input) }))
 }

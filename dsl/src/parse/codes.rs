@@ -35,7 +35,8 @@ pub(crate) fn key(input: In<'_>) -> Res<'_, CodeKey> {
         TokenKind::Word if input.is_word("absent") => Ok((input.advance(), CodeKey::Absent(input.span()))),
         TokenKind::Number | TokenKind::Bad | TokenKind::Word => {
             let written = input.token().text;
-            let found = input.error(syntax::CODE_WITHOUT_QUOTES, "a code is a text", "expected a text in quotes");
+            let found =
+                input.error(syntax::CODE_WITHOUT_QUOTES, "a code is a text", "expected a text in quotes");
             input.fail(found.help(format!("write \"{written}\"; `other` takes all that is not named")))
         }
         _ => input.expected("a code: a text, `other` or `absent`"),
@@ -44,7 +45,9 @@ pub(crate) fn key(input: In<'_>) -> Res<'_, CodeKey> {
 
 /// What a code means.
 pub(crate) fn meaning(input: In<'_>) -> Res<'_, Meaning> {
-    let Some(word) = input.word() else { return input.expected("a meaning: done, refused, unknown or a name") };
+    let Some(word) = input.word() else {
+        return input.expected("a meaning: done, refused, unknown or a name");
+    };
     let here = input.advance();
     let (rest, kind) = match word {
         "done" => reason(here).map(|(rest, why)| (rest, MeaningKind::Done(why)))?,
@@ -60,7 +63,8 @@ pub(crate) fn meaning(input: In<'_>) -> Res<'_, Meaning> {
 }
 
 fn reason(input: In<'_>) -> Res<'_, Option<Name>> {
-    let named = input.word().is_some_and(|word| !matches!(word, "assumed" | "unsealed" | "file" | "means" | "when"));
+    let named =
+        input.word().is_some_and(|word| !matches!(word, "assumed" | "unsealed" | "file" | "means" | "when"));
     if !named || input.is_sign(Sign::BraceOpen) {
         return Ok((input, None));
     }

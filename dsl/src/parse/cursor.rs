@@ -78,8 +78,13 @@ pub(crate) struct In<'s> {
     pub(crate) state: &'s State,
 }
 
-const NOTHING: Token<'static> =
-    Token { kind: TokenKind::End, text: "", span: Span { file: FileId(0), start: 0, end: 0 }, first_on_line: false, indent: 0 };
+const NOTHING: Token<'static> = Token {
+    kind: TokenKind::End,
+    text: "",
+    span: Span { file: FileId(0), start: 0, end: 0 },
+    first_on_line: false,
+    indent: 0,
+};
 
 impl<'s> In<'s> {
     /// The place in front of the first token.
@@ -122,6 +127,11 @@ impl<'s> In<'s> {
     /// Where the next token stands.
     pub(crate) fn span(self) -> Span {
         self.token().span
+    }
+
+    /// Where the token before this place stands.
+    pub(crate) fn span_before(self) -> Span {
+        self.at.checked_sub(1).and_then(|at| self.tokens.get(at)).map_or(self.span(), |token| token.span)
     }
 
     /// From the next token of `start` to the token before this place.
@@ -174,6 +184,11 @@ impl<'s> In<'s> {
         columns.push((self.at, column));
     }
 
+    /// Whether a column begins here.
+    pub(crate) fn has_column(self) -> bool {
+        self.state.columns.borrow().last().is_some_and(|(at, _)| *at == self.at)
+    }
+
     /// A fault here: something else is expected. A rule above may try another way.
     pub(crate) fn expected<T>(self, what: &'static str) -> Res<'s, T> {
         Err(nom::Err::Error(Fault { at: self.at, kind: FaultKind::Expected(what) }))
@@ -204,6 +219,8 @@ pub(crate) struct Fault {
 pub(crate) enum FaultKind {
     /// Something else is expected.
     Expected(&'static str),
+    /// One word of the language is expected.
+    Word(&'static str),
     /// A diagnostic of its own.
     Built(Box<Diagnostic>),
 }
@@ -266,12 +283,17 @@ impl<'s> Input for In<'s> {
 /// One word of the language.
 pub(crate) fn word<'s>(expected: &'static str) -> impl Parser<In<'s>, Output = Span, Error = Fault> {
     move |input: In<'s>| {
-        if input.is_word(expected) { Ok((input.advance(), input.span())) } else { input.expected(expected) }
+        if input.is_word(expected) {
+            return Ok((input.advance(), input.span()));
+        }
+        Err(nom::Err::Error(Fault { at: input.at, kind: FaultKind::Word(expected) }))
     }
 }
 
 /// Several words in a row.
-pub(crate) fn words<'s>(expected: &'static [&'static str]) -> impl Parser<In<'s>, Output = Span, Error = Fault> {
+pub(crate) fn words<'s>(
+    expected: &'static [&'static str],
+) -> impl Parser<In<'s>, Output = Span, Error = Fault> {
     move |input: In<'s>| {
         let mut here = input;
         for one in expected {
@@ -284,7 +306,11 @@ pub(crate) fn words<'s>(expected: &'static [&'static str]) -> impl Parser<In<'s>
 /// One sign.
 pub(crate) fn sign<'s>(expected: Sign) -> impl Parser<In<'s>, Output = Span, Error = Fault> {
     move |input: In<'s>| {
-        if input.is_sign(expected) { Ok((input.advance(), input.span())) } else { input.expected(spelled(expected)) }
+        if input.is_sign(expected) {
+            Ok((input.advance(), input.span()))
+        } else {
+            input.expected(spelled(expected))
+        }
     }
 }
 
@@ -385,7 +411,11 @@ pub(crate) fn count(input: In<'_>) -> Res<'_, Count> {
     let (rest, found) = number(input)?;
     match found.whole() {
         Some(value) => Ok((rest, Count { value, span: found.span })),
-        None => input.fail(input.error(syntax::BAD_NUMBER, "a whole number is expected here", "not whole, or too large")),
+        None => input.fail(input.error(
+            syntax::BAD_NUMBER,
+            "a whole number is expected here",
+            "not whole, or too large",
+        )),
     }
 }
 

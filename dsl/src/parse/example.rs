@@ -65,7 +65,9 @@ fn value(input: In<'_>) -> Res<'_, Value> {
             text::plain(here).map(|(rest, text)| (rest, ValueKind::File(text)))?
         }
         TokenKind::Word => name(input).map(|(rest, name)| (rest, ValueKind::Name(name)))?,
-        TokenKind::Sign(Sign::BraceOpen) => record(input).map(|(rest, record)| (rest, ValueKind::Record(record)))?,
+        TokenKind::Sign(Sign::BraceOpen) => {
+            record(input).map(|(rest, record)| (rest, ValueKind::Record(record)))?
+        }
         _ => return input.expected("a value: a text, a number, a date, a name or { }"),
     };
     Ok((rest, Value { kind, span: rest.since(input) }))
@@ -86,7 +88,9 @@ fn piece(input: In<'_>) -> Res<'_, WirePiece> {
         Some("zeros") => cut(count).parse(here).map(|(rest, many)| (rest, WirePiece::Zeros(many))),
         Some("nul") => cut(count).parse(here).map(|(rest, many)| (rest, WirePiece::Nul(many))),
         Some("hex") => cut(text::plain).parse(here).map(|(rest, text)| (rest, WirePiece::Hex(text))),
-        _ if input.is(TokenKind::Text) => text::plain(input).map(|(rest, text)| (rest, WirePiece::Text(text))),
+        _ if input.is(TokenKind::Text) => {
+            text::plain(input).map(|(rest, text)| (rest, WirePiece::Text(text)))
+        }
         _ => input.expected("a piece of bytes: a text, `spaces 6`, `zeros 4`, `nul 2` or `hex \"…\"`"),
     }
 }

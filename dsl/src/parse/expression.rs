@@ -1,15 +1,17 @@
 //! Expressions, by the levels of the grammar.
 
-use super::cursor::{Fault, FaultKind, In, Res, comma, date, duration, name, number, path, paths, sign, time, word};
+use super::cursor::{
+    Fault, FaultKind, In, Res, comma, date, duration, name, number, path, paths, sign, time, word,
+};
 use super::limits;
 use super::text;
 use crate::diagnostics::register::syntax;
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{Argument, BinaryOperator, Call, Expr, ExprKind, ListExpr, Name, UnaryOperator};
+use nom::Parser;
 use nom::combinator::{cut, opt};
 use nom::multi::separated_list1;
 use nom::sequence::preceded;
-use nom::Parser;
 
 /// A text that is one expression and nothing else; problems go to the state.
 pub(crate) fn whole(input: In<'_>) -> Option<Expr> {
@@ -81,7 +83,8 @@ fn negation(input: In<'_>) -> Res<'_, Expr> {
     let (rest, mut found) = comparison(here)?;
     for span in nots.into_iter().rev() {
         let span = span.to(found.span);
-        found = Expr { kind: ExprKind::Unary { operator: UnaryOperator::Not, operand: Box::new(found) }, span };
+        found =
+            Expr { kind: ExprKind::Unary { operator: UnaryOperator::Not, operand: Box::new(found) }, span };
     }
     Ok((rest, found))
 }
@@ -92,7 +95,9 @@ fn comparing(here: In<'_>) -> Option<(BinaryOperator, usize)> {
         TokenKind::Sign(Sign::LessOrEqual) => Some((BinaryOperator::LessOrEqual, 1)),
         TokenKind::Sign(Sign::Greater) => Some((BinaryOperator::Greater, 1)),
         TokenKind::Sign(Sign::GreaterOrEqual) => Some((BinaryOperator::GreaterOrEqual, 1)),
-        TokenKind::Word if here.is_word("is") && here.ahead_is_word(1, "not") => Some((BinaryOperator::IsNot, 2)),
+        TokenKind::Word if here.is_word("is") && here.ahead_is_word(1, "not") => {
+            Some((BinaryOperator::IsNot, 2))
+        }
         TokenKind::Word if here.is_word("is") => Some((BinaryOperator::Is, 1)),
         _ => None,
     }
@@ -119,7 +124,8 @@ fn comparison(input: In<'_>) -> Res<'_, Expr> {
     // `a < b < c` means nothing; said here, since "left over" would not say why.
     if comparing(here).is_some() {
         let help = "compare twice: a < b and b < c";
-        return here.fail(here.error(syntax::CHAINED, "comparisons cannot be chained", "a second one").help(help));
+        return here
+            .fail(here.error(syntax::CHAINED, "comparisons cannot be chained", "a second one").help(help));
     }
     Ok((here, left))
 }
@@ -181,18 +187,30 @@ fn brackets<'s, T>(open: In<'s>, inside: impl Fn(In<'s>) -> Res<'s, T>) -> Res<'
 /// If the brackets run into the end of their statement, the fault is the missing bracket.
 fn unclosed(open: In<'_>, fault: nom::Err<Fault>) -> nom::Err<Fault> {
     let (nom::Err::Error(inner) | nom::Err::Failure(inner)) = &fault else { return fault };
-    if !matches!(inner.kind, FaultKind::Expected(_)) {
+    if matches!(inner.kind, FaultKind::Built(_)) {
         return fault;
     }
-    let token = open.ahead(inner.at.saturating_sub(open.at()));
-    let ends = matches!(token.kind, TokenKind::LineEnd | TokenKind::End)
+    let away = inner.at.saturating_sub(open.at());
+    let token = open.ahead(away);
+    // Two words at the start of a line are the next statement, swallowed by the open bracket.
+    let before = open.ahead(away.saturating_sub(1));
+    let statement = before.first_on_line && [before.kind, token.kind] == [TokenKind::Word; 2];
+    let ends = statement
+        || matches!(token.kind, TokenKind::LineEnd | TokenKind::End)
         || matches!(token.kind, TokenKind::Sign(Sign::BraceOpen | Sign::BraceClose))
         || token.first_on_line;
     if !ends {
         return fault;
     }
-    let found = open.error(syntax::UNCLOSED_BRACKET, "this bracket is not closed", "no `)` up to the end of the statement");
-    nom::Err::Failure(Fault { at: inner.at, kind: FaultKind::Built(Box::new(found.help("close it with `)`"))) })
+    let found = open.error(
+        syntax::UNCLOSED_BRACKET,
+        "this bracket is not closed",
+        "no `)` up to the end of the statement",
+    );
+    nom::Err::Failure(Fault {
+        at: inner.at,
+        kind: FaultKind::Built(Box::new(found.help("close it with `)`"))),
+    })
 }
 
 fn call(input: In<'_>) -> Res<'_, Expr> {
@@ -202,7 +220,10 @@ fn call(input: In<'_>) -> Res<'_, Expr> {
     {
         let (rest, argument) = range?;
         let span = rest.since(input);
-        return Ok((rest, Expr { kind: ExprKind::Call(Call { name: function, arguments: vec![argument] }), span }));
+        return Ok((
+            rest,
+            Expr { kind: ExprKind::Call(Call { name: function, arguments: vec![argument] }), span },
+        ));
     }
     let (rest, arguments) = brackets(open, |inside| {
         if inside.is_sign(Sign::BracketClose) {

@@ -21,7 +21,17 @@ const KEEPS: &[(&str, Keep)] = &[("kept", Keep::Kept), ("refused", Keep::Refused
 const FRESH: &[(&str, FreshKind)] =
     &[("bytes", FreshKind::Bytes), ("digits", FreshKind::Digits), ("ascii", FreshKind::Ascii)];
 const WORDS: &[&str] = &[
-    "fresh", "use", "let", "check", "when", "choose", "message fields", "request fields", "unknown", "reply", "outcome",
+    "fresh",
+    "use",
+    "let",
+    "check",
+    "when",
+    "choose",
+    "message fields",
+    "request fields",
+    "unknown",
+    "reply",
+    "outcome",
     "done",
 ];
 
@@ -119,10 +129,17 @@ fn is_field(input: In<'_>) -> bool {
     match leading {
         "let" => !input.ahead_is_sign(2, Sign::Equal),
         "fresh" => !FRESH.iter().any(|(word, _)| third.kind == TokenKind::Word && *word == third.text),
-        "use" => !matches!(third.kind, TokenKind::LineEnd | TokenKind::End | TokenKind::Sign(Sign::Comma | Sign::BraceClose | Sign::Point)),
+        "use" => !matches!(
+            third.kind,
+            TokenKind::LineEnd
+                | TokenKind::End
+                | TokenKind::Sign(Sign::Comma | Sign::BraceClose | Sign::Point)
+        ),
         "check" | "when" | "choose" | "outcome" => match third.kind {
             TokenKind::Word => !matches!(third.text, "is" | "in" | "and" | "or" | "else"),
-            TokenKind::Sign(sign) => matches!(sign, Sign::Range | Sign::Equal | Sign::From | Sign::To | Sign::Both),
+            TokenKind::Sign(sign) => {
+                matches!(sign, Sign::Range | Sign::Equal | Sign::From | Sign::To | Sign::Both)
+            }
             _ => true,
         },
         _ => true,
@@ -151,7 +168,8 @@ fn used(input: In<'_>) -> Res<'_, Vec<crate::tree::Path>> {
 }
 
 fn fresh(input: In<'_>) -> Res<'_, Headed<FieldStatement>> {
-    let (here, (name, kind, count)) = (cut(name), cut(one_of(FRESH, "what is drawn")), cut(count)).parse(input)?;
+    let (here, (name, kind, count)) =
+        (cut(name), cut(one_of(FRESH, "what is drawn")), cut(count)).parse(input)?;
     labelled(here, FieldStatement::Fresh(Fresh { name, kind, count }))
 }
 
@@ -193,7 +211,10 @@ pub(crate) fn cases<'s, T>(
         match case(place, inside) {
             Ok((rest, one)) => {
                 found.push(one);
-                place = if rest.is(TokenKind::LineEnd) || rest.is_sign(Sign::BraceClose) || rest.is(TokenKind::End) {
+                place = if rest.is(TokenKind::LineEnd)
+                    || rest.is_sign(Sign::BraceClose)
+                    || rest.is(TokenKind::End)
+                {
                     rest
                 } else {
                     left_over(rest);
@@ -234,9 +255,6 @@ pub(crate) fn field(input: In<'_>, place: Place) -> Res<'_, Headed<Field>> {
     let (here, name) = name(input)?;
     here.column(Column::Body);
     let (here, (type_, attributes)) = typed(here, place)?;
-    if rule_begins(here) {
-        here.column(Column::Rule);
-    }
     let (here, rules) = rules(here)?;
     let (here, label) = label(here)?;
     let (here, block) = if here.is_sign(Sign::BraceOpen) {
@@ -293,6 +311,8 @@ pub(crate) fn rules(input: In<'_>) -> Res<'_, Vec<Rule>> {
     let mut here = input;
     let mut found = Vec::new();
     while rule_begins(here) {
+        // A mapping has its only column there already.
+        here.column(if found.is_empty() && here.has_column() { Column::Body } else { Column::Rule });
         let (rest, one) = rule(here)?;
         found.push(one);
         here = rest;
@@ -309,8 +329,12 @@ fn rule(input: In<'_>) -> Res<'_, Rule> {
     let token = here.token();
     let value = here.advance();
     let (rest, kind) = match token.kind {
-        TokenKind::Sign(Sign::Equal) => cut(expr).parse(value).map(|(rest, expr)| (rest, RuleKind::Equal(expr)))?,
-        TokenKind::Sign(Sign::From) => cut(list_expr).parse(value).map(|(rest, list)| (rest, RuleKind::From(list)))?,
+        TokenKind::Sign(Sign::Equal) => {
+            cut(expr).parse(value).map(|(rest, expr)| (rest, RuleKind::Equal(expr)))?
+        }
+        TokenKind::Sign(Sign::From) => {
+            cut(list_expr).parse(value).map(|(rest, list)| (rest, RuleKind::From(list)))?
+        }
         TokenKind::Sign(Sign::To) => cut(path).parse(value).map(|(rest, path)| (rest, RuleKind::To(path)))?,
         _ => cut(path).parse(value).map(|(rest, path)| (rest, RuleKind::Both(path)))?,
     };
@@ -326,10 +350,15 @@ pub(crate) fn otherwise(input: In<'_>) -> Res<'_, Option<Otherwise>> {
         return Ok((input, None));
     }
     let here = input.advance();
-    let alone = |here: In<'_>| !here.ahead_is_sign(1, Sign::Point) && !here.ahead_is_sign(1, Sign::BracketOpen);
+    let alone =
+        |here: In<'_>| !here.ahead_is_sign(1, Sign::Point) && !here.ahead_is_sign(1, Sign::BracketOpen);
     let (rest, kind) = match here.word() {
-        Some("refuse") => cut(name).parse(here.advance()).map(|(rest, why)| (rest, OtherwiseKind::Refuse(why)))?,
-        Some("park") => cut(text::text).parse(here.advance()).map(|(rest, why)| (rest, OtherwiseKind::Park(why)))?,
+        Some("refuse") => {
+            cut(name).parse(here.advance()).map(|(rest, why)| (rest, OtherwiseKind::Refuse(why)))?
+        }
+        Some("park") => {
+            cut(text::text).parse(here.advance()).map(|(rest, why)| (rest, OtherwiseKind::Park(why)))?
+        }
         Some("unknown") if alone(here) => (here.advance(), OtherwiseKind::Unknown),
         Some("absent") if alone(here) => (here.advance(), OtherwiseKind::Absent),
         _ => cut(expr).parse(here).map(|(rest, value)| (rest, OtherwiseKind::Value(value)))?,

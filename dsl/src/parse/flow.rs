@@ -12,8 +12,8 @@ use nom::combinator::{cut, opt};
 use nom::sequence::preceded;
 
 const WORDS: &[&str] = &[
-    "limit", "check", "deadline", "hold", "park", "refuse", "cancel", "step", "start", "await", "each", "together",
-    "choose", "when", "answer",
+    "limit", "check", "deadline", "hold", "park", "refuse", "cancel", "step", "start", "await", "each",
+    "together", "choose", "when", "answer",
 ];
 const MAPPINGS: &[&str] = &["NAME <- value", "pass", "else park", "undo", "keep", "best effort"];
 

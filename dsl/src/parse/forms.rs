@@ -6,13 +6,16 @@ use super::cursor::{Column, In, Res, comma, count, name, sign, word};
 use super::field::keep;
 use super::text;
 use crate::lex::{Sign, TokenKind};
-use crate::tree::{DeclaredSign, DelimitedClause, DelimitedForm, EscapeRow, ItemKind, Str, XmlClause, XmlForm};
+use crate::tree::{
+    DeclaredSign, DelimitedClause, DelimitedForm, EscapeRow, ItemKind, Str, XmlClause, XmlForm,
+};
 use nom::Parser;
 use nom::combinator::{cut, opt};
 use nom::multi::{many1, separated_list1};
 use nom::sequence::{preceded, terminated};
 
-const XML: &[&str] = &["start", "value", "list", "item", "group", "values in attributes", "text", "bytes", "unknown"];
+const XML: &[&str] =
+    &["start", "value", "list", "item", "group", "values in attributes", "text", "bytes", "unknown"];
 const DELIMITED: &[&str] =
     &["lines", "levels", "repeat", "fields", "escape", "declared", "order", "trailing", "unknown"];
 
@@ -60,8 +63,12 @@ fn delimited_clause(input: In<'_>) -> Res<'_, Headed<DelimitedClause>> {
     here.column(Column::Body);
     let (rest, clause) = match input.word() {
         Some("lines") => lines(here)?,
-        Some("levels") => cut(many1(text::text)).parse(here).map(|(rest, list)| (rest, DelimitedClause::Levels(list)))?,
-        Some("repeat") => cut(text::text).parse(here).map(|(rest, text)| (rest, DelimitedClause::Repeat(text)))?,
+        Some("levels") => {
+            cut(many1(text::text)).parse(here).map(|(rest, list)| (rest, DelimitedClause::Levels(list)))?
+        }
+        Some("repeat") => {
+            cut(text::text).parse(here).map(|(rest, text)| (rest, DelimitedClause::Repeat(text)))?
+        }
         Some("fields") => {
             let tagged = terminated(preceded(word("tagged"), cut(text::text)), cut(comma));
             let (here, tagged) = opt(tagged).parse(here)?;

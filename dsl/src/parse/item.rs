@@ -18,13 +18,33 @@ use nom::combinator::{cut, opt};
 
 /// The words that begin an item.
 pub(crate) const WORDS: &[&str] = &[
-    "party", "setting", "key", "member", "link", "packet", "layout", "xml", "delimited", "coding", "codes", "session",
-    "call", "serve", "service", "reasons", "flow", "reconcile", "example", "use",
+    "party",
+    "setting",
+    "key",
+    "member",
+    "link",
+    "packet",
+    "layout",
+    "xml",
+    "delimited",
+    "coding",
+    "codes",
+    "session",
+    "call",
+    "serve",
+    "service",
+    "reasons",
+    "flow",
+    "reconcile",
+    "example",
+    "use",
 ];
 
 /// One item, from its word on.
 pub(crate) fn item(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
-    let Some(written) = input.word() else { return input.expected("an item such as `party`, `link`, `call`") };
+    let Some(written) = input.word() else {
+        return input.expected("an item such as `party`, `link`, `call`");
+    };
     let here = input.advance();
     match written {
         "party" => named(here, party_clause, |name, block| ItemKind::Party(Party { name, block })),
@@ -47,7 +67,9 @@ pub(crate) fn item(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
         "service" => service(here),
         "reasons" => reasons(here),
         "flow" => flow::flow(here),
-        "reconcile" => named(here, reconcile_list, |name, block| ItemKind::Reconcile(Reconcile { name, block })),
+        "reconcile" => {
+            named(here, reconcile_list, |name, block| ItemKind::Reconcile(Reconcile { name, block }))
+        }
         "example" => example::example(here),
         "use" => {
             let (here, path) = cut(path).parse(here)?;
@@ -65,7 +87,9 @@ fn unknown<'s>(input: In<'s>, written: &str) -> Res<'s, Headed<ItemKind>> {
     }
     let found = input.error(syntax::UNKNOWN_ITEM, format!("`{written}` begins no item"), "expected an item");
     let found = match written {
-        "seal" | "verify" => found.help("a seal is a field: mac text 8 bytes = hex_upper(mac(x9_19, key.mak, raw(head)))"),
+        "seal" | "verify" => {
+            found.help("a seal is a field: mac text 8 bytes = hex_upper(mac(x9_19, key.mak, raw(head)))")
+        }
         "notify" => found.help("a notice is a `call` or `serve` without `reply`"),
         "schedule" => found.help("a flow begins `on daily 00:30` or `on every 60s`"),
         "file" => found.help("a file is a message on a link of kind sftp or folder"),
@@ -106,8 +130,12 @@ fn party_clause(input: In<'_>) -> Res<'_, Headed<PartyClause>> {
         }
         Some("day") => return here.expected("`cut_over` and a time, or `from` and a name"),
         Some("serial") => cut(expr).parse(here).map(|(rest, value)| (rest, PartyClause::Serial(value)))?,
-        Some("discloses") => cut(names).parse(here).map(|(rest, names)| (rest, PartyClause::Discloses(names)))?,
-        Some("assumed") => cut(text::plain).parse(here).map(|(rest, why)| (rest, PartyClause::Assumed(why)))?,
+        Some("discloses") => {
+            cut(names).parse(here).map(|(rest, names)| (rest, PartyClause::Discloses(names)))?
+        }
+        Some("assumed") => {
+            cut(text::plain).parse(here).map(|(rest, why)| (rest, PartyClause::Assumed(why)))?
+        }
         _ => return unknown_word(input, "clause of a party", PARTY),
     };
     labelled(rest, clause)
@@ -228,7 +256,8 @@ fn reconcile_list(input: In<'_>) -> Res<'_, Headed<ReconcileList>> {
     let (here, book) = one_of(BOOKS, "a book").parse(input)?;
     here.column(Column::Body);
     let (mut here, source) = cut(path).parse(here)?;
-    let mut found = ReconcileList { book, source, by: Vec::new(), amount: None, class: None, condition: None };
+    let mut found =
+        ReconcileList { book, source, by: Vec::new(), amount: None, class: None, condition: None };
     loop {
         let value = here.advance();
         here = match here.word() {

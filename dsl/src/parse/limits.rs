@@ -15,7 +15,9 @@ pub(crate) fn deeper(input: In<'_>) -> Result<(), nom::Err<super::cursor::Fault>
     let depth = input.state.depth.get();
     if depth >= NESTING_MAX {
         let title = "nested too deep";
-        let found = input.error(syntax::TOO_DEEP, title, "the 17th level").help("give a part a name: a `layout`, or a `let`");
+        let found = input
+            .error(syntax::TOO_DEEP, title, "the 17th level")
+            .help("give a part a name: a `layout`, or a `let`");
         let failed: Res<'_, ()> = input.fail(found);
         return failed.map(|_| ());
     }

@@ -6,8 +6,8 @@ use super::expression::expr;
 use super::text;
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
-    Beat, Frame, Garbled, ItemKind, Link, LinkClause, LinkDirection, LinkKind, SeenBy, SeenKind, Silence, Timeout,
-    TimeoutKind, Unit,
+    Beat, Frame, Garbled, ItemKind, Link, LinkClause, LinkDirection, LinkKind, SeenBy, SeenKind, Silence,
+    Timeout, TimeoutKind, Unit,
 };
 use nom::Parser;
 use nom::combinator::cut;
@@ -23,8 +23,8 @@ const KINDS: &[(&str, LinkKind)] = &[
 const DIRECTIONS: &[(&str, LinkDirection)] =
     &[("connect", LinkDirection::Connect), ("accept", LinkDirection::Accept)];
 const WORDS: &[&str] = &[
-    "carries", "frame", "hold", "match", "beat", "answers", "timeout", "post", "get", "folder", "poll", "once", "write",
-    "tolerate", "garbled", "leave", "delete", "move",
+    "carries", "frame", "hold", "match", "beat", "answers", "timeout", "post", "get", "folder", "poll",
+    "once", "write", "tolerate", "garbled", "leave", "delete", "move",
 ];
 
 /// `link NAME kind direction L { clause }`, behind its word.
@@ -166,7 +166,8 @@ fn timeout(input: In<'_>) -> Res<'_, Timeout> {
     Ok((rest, Timeout { kind, limit }))
 }
 
-const SEEN: &[(&str, SeenKind)] = &[("name", SeenKind::Name), ("digest", SeenKind::Digest), ("time", SeenKind::Time)];
+const SEEN: &[(&str, SeenKind)] =
+    &[("name", SeenKind::Name), ("digest", SeenKind::Digest), ("time", SeenKind::Time)];
 
 fn seen_by(input: In<'_>) -> Res<'_, SeenBy> {
     let (here, kind) = one_of(SEEN, "by what a file is known").parse(input)?;

@@ -2,7 +2,7 @@
 
 use super::attribute::{ATTRIBUTES, attributes};
 use super::block::{Headed, block, label};
-use super::cursor::{Column, In, Res, one_of};
+use super::cursor::{In, Res, one_of};
 use super::field::wire;
 use super::types::{self, Place, type_expr};
 use super::{codes, text};
@@ -31,7 +31,6 @@ pub(crate) fn message(input: In<'_>) -> Res<'_, Headed<Message>> {
         block: None,
     };
     if here.is(TokenKind::Text) {
-        here.column(Column::Body);
         let (rest, code) = text::text(here)?;
         found.code = Some(MessageCode::Text(code));
         here = rest;

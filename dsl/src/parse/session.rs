@@ -12,8 +12,8 @@ use nom::multi::separated_list1;
 use nom::sequence::preceded;
 
 const WORDS: &[&str] = &[
-    "open", "serve", "renew", "keep", "make", "check", "until", "early", "overlap", "close", "numbered", "gap",
-    "resent", "behind",
+    "open", "serve", "renew", "keep", "make", "check", "until", "early", "overlap", "close", "numbered",
+    "gap", "resent", "behind",
 ];
 
 /// `session NAME L (per NAME)? { … }`, behind its word.
@@ -48,8 +48,12 @@ fn clause(input: In<'_>) -> Res<'_, Headed<SessionClause>> {
         Some("make") => session_value(here).map(|(rest, value)| (rest, SessionClause::Make(value)))?,
         Some("check") => check(here).map(|(rest, check)| (rest, SessionClause::Check(check)))?,
         Some("until") => cut(expr).parse(here).map(|(rest, value)| (rest, SessionClause::Until(value)))?,
-        Some("early") => cut(duration).parse(here).map(|(rest, value)| (rest, SessionClause::Early(value)))?,
-        Some("overlap") => cut(duration).parse(here).map(|(rest, value)| (rest, SessionClause::Overlap(value)))?,
+        Some("early") => {
+            cut(duration).parse(here).map(|(rest, value)| (rest, SessionClause::Early(value)))?
+        }
+        Some("overlap") => {
+            cut(duration).parse(here).map(|(rest, value)| (rest, SessionClause::Overlap(value)))?
+        }
         Some("close") => {
             let (here, (call, _, at)) = (cut(name), cut(word("at")), cut(name)).parse(here)?;
             (here, SessionClause::Close { call, at })
@@ -98,7 +102,8 @@ fn numbered(input: In<'_>) -> Res<'_, SessionClause> {
         Some("resent") => {
             let (here, ()) = then(here, &["open"])?;
             let (here, marked) = opt(preceded((comma, word("marked")), cut(path))).parse(here)?;
-            let (here, dated): (_, Option<Path>) = opt(preceded((comma, word("dated")), cut(path))).parse(here)?;
+            let (here, dated): (_, Option<Path>) =
+                opt(preceded((comma, word("dated")), cut(path))).parse(here)?;
             Ok((here, SessionClause::Resent { marked, dated }))
         }
         _ => cut(name).parse(here).map(|(rest, name)| (rest, SessionClause::Behind(name))),

@@ -78,7 +78,9 @@ impl Reader<'_> {
                 '}' if self.template => {
                     let title = "a closing brace without its opening one";
                     let help = "a brace in a text is written \\u{7D}";
-                    self.state.report(Diagnostic::error(syntax::BAD_EMBEDDED, title, self.at(at, at + 1), "").help(help));
+                    self.state.report(
+                        Diagnostic::error(syntax::BAD_EMBEDDED, title, self.at(at, at + 1), "").help(help),
+                    );
                     at += 1;
                 }
                 _ => {
@@ -123,7 +125,8 @@ impl Reader<'_> {
             }
         }
         let length = 1 + letter.map_or(0, char::len_utf8);
-        let help = "the escapes are \\\" \\\\ \\n \\r \\t \\u{4E2D}; a text without escapes stands in back quotes";
+        let help =
+            "the escapes are \\\" \\\\ \\n \\r \\t \\u{4E2D}; a text without escapes stands in back quotes";
         let span = self.at(at, at + length);
         self.state.report(Diagnostic::error(syntax::BAD_ESCAPE, "no such escape", span, "").help(help));
         length
@@ -134,7 +137,8 @@ impl Reader<'_> {
         let Some(length) = closing(rest) else {
             let title = "the expression in this text is not closed";
             let help = "close it with `}`; a brace in a text is written \\u{7B}";
-            self.state.report(Diagnostic::error(syntax::BAD_EMBEDDED, title, self.at(at, at + 1), "").help(help));
+            self.state
+                .report(Diagnostic::error(syntax::BAD_EMBEDDED, title, self.at(at, at + 1), "").help(help));
             return rest.len();
         };
         let inner = rest.get(1..length - 1).unwrap_or("");

@@ -7,8 +7,8 @@ use super::text;
 use crate::diagnostics::register::syntax;
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
-    BitmapForm, CalendarKind, CharacterKind, Choice, FigureCode, Format, FormatType, Label, Like, ListType, MoneyUnit,
-    Name, NumberKind, Separator, Size, TlvForm, TypeExpr, TypeKind, Unit,
+    BitmapForm, CalendarKind, CharacterKind, Choice, FigureCode, Format, FormatType, Label, Like, ListType,
+    MoneyUnit, Name, NumberKind, Separator, Size, TlvForm, TypeExpr, TypeKind, Unit,
 };
 use nom::Parser;
 use nom::combinator::{cut, opt};
@@ -25,10 +25,43 @@ pub(crate) enum Place {
 
 /// The words that begin a type.
 pub(crate) const WORDS: &[&str] = &[
-    "text", "ascii", "digits", "bytes", "number", "decimal", "money", "date", "time", "datetime", "month", "code",
-    "flag", "one_of", "account_no", "card_no", "identity_no", "phone", "person_name", "home_address", "email",
-    "duration", "like", "group", "line", "list", "several", "fixed", "delimited", "xml", "json", "form", "binary",
-    "iso8583", "tlv", "zip", "entry",
+    "text",
+    "ascii",
+    "digits",
+    "bytes",
+    "number",
+    "decimal",
+    "money",
+    "date",
+    "time",
+    "datetime",
+    "month",
+    "code",
+    "flag",
+    "one_of",
+    "account_no",
+    "card_no",
+    "identity_no",
+    "phone",
+    "person_name",
+    "home_address",
+    "email",
+    "duration",
+    "like",
+    "group",
+    "line",
+    "list",
+    "several",
+    "fixed",
+    "delimited",
+    "xml",
+    "json",
+    "form",
+    "binary",
+    "iso8583",
+    "tlv",
+    "zip",
+    "entry",
 ];
 
 /// The words of formats.
@@ -52,7 +85,8 @@ const CODES: &[(&str, FigureCode)] = &[
     ("little_endian", FigureCode::LittleEndian),
 ];
 
-const MONEY: &[(&str, MoneyUnit)] = &[("fen", MoneyUnit::Fen), ("yuan", MoneyUnit::Yuan), ("li", MoneyUnit::Li)];
+const MONEY: &[(&str, MoneyUnit)] =
+    &[("fen", MoneyUnit::Fen), ("yuan", MoneyUnit::Yuan), ("li", MoneyUnit::Li)];
 
 /// Whether the token that many ahead begins a type.
 pub(crate) fn begins(input: In<'_>, ahead: usize) -> bool {
@@ -105,7 +139,9 @@ fn unknown<'s>(input: In<'s>, written: &str) -> Res<'s, TypeExpr> {
     let found = match written {
         "string" | "char" | "varchar" | "str" => found.help("write `text 20 bytes`"),
         "int" | "integer" | "long" => found.help("write `number 8 digits`"),
-        "float" | "double" => found.help("write `decimal 8 digits` or `money 12 digits fen`; numbers are exact"),
+        "float" | "double" => {
+            found.help("write `decimal 8 digits` or `money 12 digits fen`; numbers are exact")
+        }
         "bool" | "boolean" => found.help("write `flag \"1\" \"0\"`"),
         "enum" => found.help("write `one_of a, b`, or `code TABLE` with a `codes` item"),
         _ => found.did_you_mean(written, WORDS.iter().copied()),
@@ -138,7 +174,8 @@ fn characters<'s>(input: In<'s>, kind: CharacterKind, word: &str) -> Res<'s, Typ
         && !unitless
     {
         let title = "the size has no unit";
-        let found = crate::diagnostics::Diagnostic::error(syntax::MISSING_UNIT, title, found.span, "bytes or chars?");
+        let found =
+            crate::diagnostics::Diagnostic::error(syntax::MISSING_UNIT, title, found.span, "bytes or chars?");
         let note = "30 characters may take 60 bytes in GBK, so the unit is always written";
         rest.state.report(found.note(note).help(format!("write `{word} … bytes` or `{word} … chars`")));
     }
@@ -152,7 +189,12 @@ fn numbers<'s>(input: In<'s>, kind: NumberKind, word: &str) -> Res<'s, TypeKind>
         && (kind == NumberKind::Money(None) || !found.range)
     {
         let title = "the size has no unit";
-        let found = crate::diagnostics::Diagnostic::error(syntax::MISSING_UNIT, title, found.span, "digits or bytes?");
+        let found = crate::diagnostics::Diagnostic::error(
+            syntax::MISSING_UNIT,
+            title,
+            found.span,
+            "digits or bytes?",
+        );
         rest.state.report(found.help(format!("write `{word} … digits`; `number 1..99` bounds the value")));
     }
     let (rest, kind) = match kind {
@@ -168,7 +210,8 @@ fn numbers<'s>(input: In<'s>, kind: NumberKind, word: &str) -> Res<'s, TypeKind>
 /// `NUM | NUM? ".." NUM`, with a unit.
 pub(crate) fn size(input: In<'_>) -> Res<'_, Size> {
     let open = input.is_sign(Sign::Range);
-    let (here, first) = if open { (input, None) } else { count(input).map(|(rest, one)| (rest, Some(one)))? };
+    let (here, first) =
+        if open { (input, None) } else { count(input).map(|(rest, one)| (rest, Some(one)))? };
     let (here, last) = opt(preceded(sign(Sign::Range), cut(count))).parse(here)?;
     let (here, unit) = opt(one_of(UNITS, "a unit")).parse(here)?;
     let span = here.since(input);
@@ -341,7 +384,8 @@ fn iso8583(input: In<'_>) -> Res<'_, Format> {
     let (here, code) = opt(one_of(CODES, "a way to write figures")).parse(input)?;
     let comma = here.is_sign(Sign::Comma) && here.ahead_is_word(1, "bitmap");
     let here = if comma { here.advance() } else { here };
-    let (here, bitmap) = opt(preceded(word("bitmap"), cut(one_of(BITMAPS, "a form of the bitmap")))).parse(here)?;
+    let (here, bitmap) =
+        opt(preceded(word("bitmap"), cut(one_of(BITMAPS, "a form of the bitmap")))).parse(here)?;
     Ok((here, Format::Iso8583 { code, bitmap }))
 }
 

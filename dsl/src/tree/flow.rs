@@ -173,6 +173,7 @@ pub struct Each {
 }
 
 /// A statement of a step or of an `answer`.
+#[expect(clippy::large_enum_variant, reason = "a tree is built once; boxes would stand in its readers' way")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum Mapping {
     /// `path <- listexpr ELSE`.

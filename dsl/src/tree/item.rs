@@ -730,6 +730,7 @@ pub enum Relation {
 }
 
 /// A part of a call.
+#[expect(clippy::large_enum_variant, reason = "a tree is built once; boxes would stand in its readers' way")]
 #[derive(Clone, PartialEq, Debug)]
 pub enum CallPart {
     /// `ask { … }`.

@@ -323,7 +323,7 @@ pub const PAGES: &[Page] = &[
         title: "something else is expected",
         text: "The statement began well, and then something stands that cannot go on with it.",
         chinese: "此处应为其他内容。",
-        bad: "packet p {\n  let = a\n}\n",
+        bad: "packet p {\n  let b a\n}\n",
         good: "packet p {\n  let b = a\n}\n",
     },
     Page {
