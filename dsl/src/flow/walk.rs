@@ -14,6 +14,7 @@
 
 mod lint;
 mod moves;
+mod party;
 mod story;
 mod world;
 
