@@ -99,7 +99,10 @@ impl Shared {
 #[derive(Clone)]
 pub struct Writer {
     shared: Arc<Shared>,
-    thread: Arc<Thread>,
+    /// Ends the thread with the last handle.
+    _thread: Option<Arc<Thread>>,
+    /// Without a thread: the store that each caller commits to.
+    here: Option<Arc<Mutex<Box<dyn Store>>>>,
     epoch: u64,
 }
 
@@ -131,7 +134,17 @@ impl Writer {
         let inner = Arc::clone(&shared);
         let handle = std::thread::Builder::new().name("journal".into()).spawn(move || run(&inner, store))?;
         let thread = Arc::new(Thread { shared: Arc::clone(&shared), handle: Some(handle) });
-        Ok(Self { shared, thread, epoch })
+        Ok(Self { shared, _thread: Some(thread), here: None, epoch })
+    }
+
+    /// A writer without a thread: each write is committed by who submits it, before `submit` comes back. For
+    /// simulated days, where threads would make two runs of one seed differ.
+    #[must_use]
+    pub fn inline(store: Box<dyn Store>) -> Self {
+        let epoch = store.epoch();
+        let limits = Limits::default();
+        let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), filled: Condvar::new(), limits });
+        Self { shared, _thread: None, here: Some(Arc::new(Mutex::new(store))), epoch }
     }
 
     /// The epoch to put into writes.
@@ -152,6 +165,11 @@ impl Writer {
         if ended || !has_room(&queue, &self.shared.limits, write.lane, bytes) {
             drop(queue);
             return Err(Box::new(Busy { write, reply, ended }));
+        }
+        if let Some(store) = &self.here {
+            drop(queue);
+            self.commit_here(store, &write, reply);
+            return Ok(());
         }
         queue.bytes += bytes;
         let lane = match write.lane {
@@ -193,10 +211,14 @@ impl Writer {
         self.shared.lock().fatal.clone()
     }
 
-    /// Handles of this writer that are alive.
-    #[must_use]
-    pub fn handles(&self) -> usize {
-        Arc::strong_count(&self.thread)
+    fn commit_here(&self, store: &Mutex<Box<dyn Store>>, write: &Write, reply: Reply) {
+        let committed =
+            store.lock().unwrap_or_else(PoisonError::into_inner).commit(std::slice::from_ref(write));
+        let verdict = committed.and_then(|verdicts| verdicts.into_iter().next().ok_or(Fatal::Ended));
+        if let Err(fatal) = &verdict {
+            self.shared.lock().fatal = Some(fatal.clone());
+        }
+        reply(verdict);
     }
 }
 

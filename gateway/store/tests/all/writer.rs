@@ -143,3 +143,17 @@ fn what_waits_is_written_before_the_thread_ends() {
     assert_eq!(store.reader().unwrap().open_flows(store::FlowId(0), 1_000).unwrap().len(), 500);
     assert!(matches!(store.commit(&[next]).unwrap()[0], Verdict::Fenced { .. }));
 }
+
+#[test]
+fn without_a_thread_the_verdict_is_there_at_once() {
+    let disk = MemoryDisk::new();
+    let writer = Writer::inline(Box::new(MemoryStore::open(&disk)));
+    let (sender, verdicts) = channel();
+    let other = sender.clone();
+    writer.submit(of(&writer, Lane::Ask, 1), Box::new(move |verdict| drop(sender.send(verdict)))).unwrap();
+    assert!(matches!(verdicts.try_recv(), Ok(Ok(Verdict::Ok(_)))));
+    disk.crash_next(CrashPoint::After);
+    writer.submit(of(&writer, Lane::Ask, 2), Box::new(move |verdict| drop(other.send(verdict)))).unwrap();
+    assert_eq!(verdicts.try_recv(), Ok(Err(Fatal::Ended)));
+    assert!(writer.submit(of(&writer, Lane::Ask, 3), Box::new(drop)).unwrap_err().ended);
+}
