@@ -96,3 +96,6 @@ pub fn lower(
     lowering.messages();
     if lowering.errors.is_empty() { Ok(lowering.program) } else { Err(lowering.errors) }
 }
+
+#[cfg(test)]
+mod tests;
