@@ -3,19 +3,29 @@
 //! In: nothing; the parser makes it. Out: owned plain data that names resolution reads. Every node has a [`Span`]; names
 //! are not looked up, sizes are not judged, and a path is only a list of names. It must not know the parser or a meaning.
 //!
-//! Start at [`File`]; items and the statements of their blocks are in [`item`], fields in [`field`], types in [`types`],
-//! flows in [`flow`], expressions in [`expression`].
+//! Start at [`File`] and [`ItemKind`]; fields begin at [`FieldStatement`], types at [`TypeExpr`], calls at [`CallItem`],
+//! flows at [`Flow`], expressions at [`Expr`].
 
-pub mod expression;
-pub mod field;
-pub mod flow;
-pub mod item;
-pub mod types;
+mod call;
+mod example;
+mod expression;
+mod field;
+mod flow;
+mod form;
+mod item;
+mod link;
+mod session;
+mod types;
 
+pub use call::*;
+pub use example::*;
 pub use expression::*;
 pub use field::*;
 pub use flow::*;
+pub use form::*;
 pub use item::*;
+pub use link::*;
+pub use session::*;
 pub use types::*;
 
 use crate::source::{FileId, Span};
