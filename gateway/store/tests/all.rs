@@ -12,5 +12,7 @@ mod properties;
 mod suite;
 #[path = "all/support.rs"]
 mod support;
+#[path = "all/torn.rs"]
+mod torn;
 #[path = "all/writer.rs"]
 mod writer;
