@@ -10,6 +10,7 @@ mod serial;
 mod surroundings;
 
 pub use record::{PARTS, Record};
+pub(crate) use record::{charset_number, charset_of, name_slot, outcome_slot};
 pub use rows::{Rows, RowsEntered};
 pub use serial::{RecordError, decode_record, encode_record};
 pub use surroundings::Surroundings;

@@ -1,0 +1,209 @@
+//! What an expression of a message looks at: its slots, its regions, and its surroundings.
+//!
+//! In: the machine's state, by reference. Out: values to the evaluator.
+
+use std::borrow::Cow;
+
+use dsl::evaluate::{self, Environment, Fault, Pair, Value};
+use dsl::model::{Function, Load, Space};
+use dsl::program::{ExprId, MessageProgram, PairSet, Program};
+use dsl::value::{DateTime, Outcome, Symbol};
+
+use super::FaultKind;
+use super::leaf;
+use super::seals::Seals;
+use crate::value::{Record, RowsEntered, Surroundings};
+
+/// The programs that a machine runs.
+#[derive(Clone, Copy)]
+pub(crate) struct Programs<'p> {
+    pub(crate) program: &'p Program,
+    pub(crate) message: &'p MessageProgram,
+}
+
+/// Regions of a message as it is read or written.
+pub(crate) trait Regions {
+    /// Octets of a region.
+    fn octets(&self, region: u16) -> Result<Cow<'_, [u8]>, Fault>;
+    /// Octets from the start of one up to the start of another.
+    fn between(&self, from: u16, to: u16) -> Result<Cow<'_, [u8]>, Fault>;
+    /// Octets of one without those of another in it.
+    fn without(&self, whole: u16, part: u16) -> Result<Cow<'_, [u8]>, Fault>;
+}
+
+/// No regions.
+pub(crate) struct NoRegions;
+
+impl Regions for NoRegions {
+    fn octets(&self, _: u16) -> Result<Cow<'_, [u8]>, Fault> {
+        Err(Fault::NotYet)
+    }
+    fn between(&self, _: u16, _: u16) -> Result<Cow<'_, [u8]>, Fault> {
+        Err(Fault::NotYet)
+    }
+    fn without(&self, _: u16, _: u16) -> Result<Cow<'_, [u8]>, Fault> {
+        Err(Fault::NotYet)
+    }
+}
+
+/// All that an expression may look at.
+pub(crate) struct Inside<'a> {
+    pub(crate) programs: Programs<'a>,
+    pub(crate) record: &'a Record,
+    pub(crate) rows: &'a RowsEntered,
+    pub(crate) regions: &'a dyn Regions,
+    pub(crate) seals: &'a Seals,
+    pub(crate) surroundings: &'a dyn Surroundings,
+    /// The outcome as far as it is read; none while writing.
+    pub(crate) outcome: Option<Outcome>,
+    /// Folds that were made while rows went by.
+    pub(crate) folded: &'a [(ExprId, Value<'static>)],
+}
+
+impl<'a> Inside<'a> {
+    /// Evaluates an expression.
+    pub(crate) fn evaluate(&'a self, id: ExprId) -> Result<Value<'a>, Fault> {
+        evaluate::evaluate(&self.programs.program.expressions, id, self)
+    }
+
+    /// Evaluates, a missing operand being a missing value.
+    pub(crate) fn optional(&'a self, id: ExprId) -> Result<Value<'a>, Fault> {
+        match self.evaluate(id) {
+            Err(Fault::Absent) => Ok(Value::Absent),
+            other => other,
+        }
+    }
+
+    /// Evaluates a condition.
+    pub(crate) fn truth(&self, id: ExprId) -> Result<bool, Fault> {
+        evaluate::truth(&self.programs.program.expressions, id, self)
+    }
+
+    fn outcome_label(&self) -> Result<Value<'_>, Fault> {
+        let outcome = Load { space: Space::Outcome, level: 0, slot: 0, call: 0 };
+        let Value::Outcome(outcome) = self.surroundings.load(&outcome)? else { return Ok(Value::Absent) };
+        let label = super::outcome::label(self.programs, outcome);
+        Ok(label.map_or(Value::Absent, |label| Value::Text(Cow::Borrowed(label))))
+    }
+
+    /// Evaluates to octets: texts in the message's charset.
+    pub(crate) fn octets(&self, id: ExprId) -> Result<Vec<u8>, Fault> {
+        match self.evaluate(id)? {
+            Value::Bytes(octets) => Ok(octets.into_owned()),
+            Value::Absent => Err(Fault::Absent),
+            other => super::seals::encode_text(&self.programs.message.charset, &other.to_text(self)?),
+        }
+    }
+}
+
+impl Environment for Inside<'_> {
+    fn load<'e>(&'e self, load: &Load) -> Result<Value<'e>, Fault> {
+        match load.space {
+            Space::Field => self.record.value(self.rows.index(load.level, load.slot)?),
+            Space::Key => Ok(Value::Key(*load)),
+            Space::Outcome if self.outcome.is_some() => {
+                Ok(self.outcome.map_or(Value::Absent, Value::Outcome))
+            }
+            // A text that nobody said is the label of the code that is written.
+            Space::OutcomeText if self.outcome.is_none() => match self.surroundings.load(load)? {
+                Value::Absent => self.outcome_label(),
+                text => Ok(text),
+            },
+            _ => self.surroundings.load(load),
+        }
+    }
+
+    fn rows(&self, list: &Load) -> Result<u32, Fault> {
+        if list.space == Space::Field {
+            self.rows.count(self.record, list)
+        } else {
+            self.surroundings.rows(list)
+        }
+    }
+
+    fn enter(&self, list: &Load, row: u32) -> Result<(), Fault> {
+        if list.space == Space::Field {
+            self.rows.enter(self.record, list, row)
+        } else {
+            self.surroundings.enter(list, row)
+        }
+    }
+
+    fn leave(&self, list: &Load) {
+        if list.space == Space::Field { self.rows.leave(list) } else { self.surroundings.leave(list) }
+    }
+
+    fn position(&self, row: &Load) -> Result<u32, Fault> {
+        if row.space == Space::Field {
+            self.rows.position(row.level)
+        } else {
+            self.surroundings.position(row)
+        }
+    }
+
+    fn folded(&self, id: ExprId) -> Option<Value<'static>> {
+        self.folded.iter().find(|(known, _)| *known == id).map(|(_, value)| value.clone())
+    }
+
+    fn raw<'e>(&'e self, region: u16) -> Result<Cow<'e, [u8]>, Fault> {
+        self.regions.octets(region)
+    }
+
+    fn raw_range<'e>(&'e self, from: u16, to: u16) -> Result<Cow<'e, [u8]>, Fault> {
+        self.regions.between(from, to)
+    }
+
+    fn raw_without<'e>(&'e self, whole: u16, part: u16) -> Result<Cow<'e, [u8]>, Fault> {
+        self.regions.without(whole, part)
+    }
+
+    fn length(&self, region: u16) -> Result<u64, Fault> {
+        self.regions.octets(region).map(|octets| octets.len() as u64)
+    }
+
+    fn pairs(&self, set: &PairSet) -> Result<Vec<Pair>, Fault> {
+        let mut pairs = Vec::with_capacity(set.fields.len());
+        for (name, slot, wire) in &set.fields {
+            let slot = self.record.slot(usize::from(*slot));
+            if !slot.is_present() {
+                continue;
+            }
+            let wire = self.programs.program.wires.get(*wire as usize).ok_or(Fault::Broken)?;
+            let mut text = Vec::new();
+            leaf::write(self, &slot, wire, &mut text).map_err(|wrong| match wrong.kind {
+                FaultKind::Evaluate(fault) => fault,
+                _ => Fault::Kind,
+            })?;
+            if !(set.without_empty && text.is_empty()) {
+                pairs.push((name.as_bytes().to_vec(), text));
+            }
+        }
+        Ok(pairs)
+    }
+
+    fn seal(
+        &self,
+        function: Function,
+        algorithm: &str,
+        arguments: &[Value<'_>],
+    ) -> Result<Value<'static>, Fault> {
+        let charset = &self.programs.message.charset;
+        self.seals.call(function, algorithm, arguments, charset, self.surroundings)
+    }
+
+    fn counter(&self, digits: u32) -> Result<u64, Fault> {
+        self.surroundings.counter(digits)
+    }
+
+    fn now(&self) -> Result<DateTime, Fault> {
+        self.surroundings.now()
+    }
+
+    fn name(&self, symbol: Symbol) -> &str {
+        self.surroundings.symbols().text(symbol)
+    }
+
+    fn secret<'e>(&'e self, key: &Load) -> Result<Cow<'e, [u8]>, Fault> {
+        self.surroundings.secret(key)
+    }
+}

@@ -1,0 +1,361 @@
+//! Mappings between a message and the business: values are evaluated, fitted to what their target holds, and stored.
+//!
+//! In: mapping instructions, the message's record, the surroundings. Out: filled slots on either side. What a target
+//! cannot hold goes the way its mapping says (`else …`).
+
+use dsl::evaluate::{self, Value};
+use dsl::model::{Load, Space};
+use dsl::program::{Assignment, Map, MessageProgram, Otherwise, Pairing, Program, WireForm};
+use dsl::value::{Decimal, Size, Type, Unit};
+
+use super::environment::{Inside, NoRegions, Programs};
+use super::leaf::{self, Letters};
+use super::seals::Seals;
+use super::{Fault, FaultKind, Wrong};
+use crate::charset;
+use crate::value::{Record, RowsEntered, Surroundings};
+
+/// Carries what was read to the business records: the message's `take_out` list.
+///
+/// # Errors
+/// [`FaultKind::CannotFit`] and what the mappings say instead (`Refuse`, `Park`, `Unknown`).
+pub fn take_out(
+    program: &Program,
+    message: &MessageProgram,
+    record: &mut Record,
+    surroundings: &mut dyn Surroundings,
+) -> Result<(), Fault> {
+    run(Programs { program, message }, &message.take_out, record, surroundings)
+}
+
+/// Fills a message's slots from the business and from facts, before it is written: its `fill_in` list.
+///
+/// # Errors
+/// As [`take_out`].
+pub fn fill_in(
+    program: &Program,
+    message: &MessageProgram,
+    record: &mut Record,
+    surroundings: &mut dyn Surroundings,
+) -> Result<(), Fault> {
+    if record.slots.len() < usize::from(message.slots) {
+        record.slots.resize(usize::from(message.slots), crate::value::Slot::default());
+    }
+    run(Programs { program, message }, &message.fill_in, record, surroundings)
+}
+
+fn run(
+    programs: Programs<'_>,
+    maps: &[Map],
+    record: &mut Record,
+    surroundings: &mut dyn Surroundings,
+) -> Result<(), Fault> {
+    let mut mapper =
+        Mapper { programs, record, rows: RowsEntered::default(), seals: Seals::default(), open: Vec::new() };
+    let mut at = 0;
+    while let Some(map) = maps.get(at) {
+        match mapper.step(*map, surroundings) {
+            Ok(None) => at += 1,
+            Ok(Some(to)) => at = to as usize,
+            Err(wrong) => {
+                return Err(Fault { op: u32::try_from(at).unwrap_or(u32::MAX), at: 0, kind: wrong.kind });
+            }
+        }
+    }
+    Ok(())
+}
+
+struct Mapper<'a> {
+    programs: Programs<'a>,
+    record: &'a mut Record,
+    rows: RowsEntered,
+    seals: Seals,
+    open: Vec<Open>,
+}
+
+/// A pairing whose rows are gone through.
+struct Open {
+    pairing: u16,
+    row: u32,
+    count: u32,
+    target_entered: bool,
+}
+
+impl<'a> Mapper<'a> {
+    fn inside<'i>(&'i self, surroundings: &'i dyn Surroundings) -> Inside<'i> {
+        Inside {
+            programs: self.programs,
+            record: self.record,
+            rows: &self.rows,
+            regions: &NoRegions,
+            seals: &self.seals,
+            surroundings,
+            outcome: None,
+            folded: &[],
+        }
+    }
+
+    fn step(&mut self, map: Map, surroundings: &mut dyn Surroundings) -> Result<Option<u32>, Wrong> {
+        match map {
+            Map::Set { assignment } => {
+                let assignment = self
+                    .programs
+                    .message
+                    .assignments
+                    .get(usize::from(assignment))
+                    .ok_or(FaultKind::Program)?;
+                self.set(assignment, surroundings)?;
+                Ok(None)
+            }
+            Map::Each { pairing, end } => {
+                let form = self.pairing(pairing)?;
+                let count = self.count(&form.source, surroundings)?;
+                let Some(count) = count else { return Ok(Some(end)) };
+                if form.target.space == Space::Field {
+                    let index = self.rows.index(form.target.level, form.target.slot)?;
+                    self.record.begin_list(index, form.stride, 0)?;
+                } else {
+                    surroundings.begin_rows(&form.target, form.stride)?;
+                }
+                self.open.push(Open { pairing, row: 0, count, target_entered: false });
+                Ok(if self.advance(surroundings)? { None } else { Some(end) })
+            }
+            Map::Next { pairing, back } => {
+                let open =
+                    self.open.last_mut().filter(|open| open.pairing == pairing).ok_or(FaultKind::Program)?;
+                open.row += 1;
+                Ok(if self.advance(surroundings)? { Some(back) } else { None })
+            }
+            Map::Unless { condition, to } => {
+                Ok(if self.inside(surroundings).truth(condition)? { None } else { Some(to) })
+            }
+            Map::Jump { to } => Ok(Some(to)),
+            Map::Check { check } => {
+                let check = self.programs.message.checks.get(usize::from(check)).ok_or(FaultKind::Program)?;
+                if self.inside(surroundings).truth(check.holds)? {
+                    return Ok(None);
+                }
+                Err(check.refuse.map_or(FaultKind::Check, FaultKind::Refuse).into())
+            }
+        }
+    }
+
+    fn pairing(&self, pairing: u16) -> Result<&'a Pairing, Wrong> {
+        self.programs.message.pairings.get(usize::from(pairing)).ok_or_else(|| FaultKind::Program.into())
+    }
+
+    /// Rows of a list; none if it is absent.
+    fn count(&self, list: &Load, surroundings: &dyn Surroundings) -> Result<Option<u32>, Wrong> {
+        if list.space == Space::Field {
+            let index = self.rows.index(list.level, list.slot)?;
+            return Ok(self.record.rows(index).map(|rows| rows.count));
+        }
+        match surroundings.load(list)? {
+            Value::Absent => Ok(None),
+            _ => Ok(Some(surroundings.rows(list)?)),
+        }
+    }
+
+    fn enter(&self, list: &Load, row: u32, surroundings: &dyn Surroundings) -> Result<(), Wrong> {
+        if list.space == Space::Field {
+            self.rows.enter(self.record, list, row)?;
+        } else {
+            surroundings.enter(list, row)?;
+        }
+        Ok(())
+    }
+
+    fn leave(&self, list: &Load, surroundings: &dyn Surroundings) {
+        if list.space == Space::Field { self.rows.leave(list) } else { surroundings.leave(list) }
+    }
+
+    /// Goes to the next row that counts, and makes its target row; closes the pairing when there is none.
+    fn advance(&mut self, surroundings: &mut dyn Surroundings) -> Result<bool, Wrong> {
+        let open = self.open.last().ok_or(FaultKind::Program)?;
+        let form = self.pairing(open.pairing)?;
+        let (mut row, count, entered) = (open.row, open.count, open.target_entered);
+        if entered {
+            self.leave_target(form, surroundings);
+            self.mark_target(false);
+        }
+        while row < count {
+            self.enter(&form.source, row, surroundings)?;
+            if let Some(with) = &form.with {
+                self.enter(with, row, surroundings)?;
+            }
+            let counts = match form.filter {
+                Some(filter) => self.inside(surroundings).truth(filter)?,
+                None => true,
+            };
+            if counts {
+                self.append(form, surroundings)?;
+                self.mark_target(true);
+                if let Some(open) = self.open.last_mut() {
+                    open.row = row;
+                }
+                return Ok(true);
+            }
+            row += 1;
+        }
+        if count > 0 {
+            if let Some(with) = &form.with {
+                self.leave(with, surroundings);
+            }
+            self.leave(&form.source, surroundings);
+        }
+        self.open.pop();
+        Ok(false)
+    }
+
+    fn mark_target(&mut self, entered: bool) {
+        if let Some(open) = self.open.last_mut() {
+            open.target_entered = entered;
+        }
+    }
+
+    fn leave_target(&self, form: &Pairing, surroundings: &dyn Surroundings) {
+        if form.target.space == Space::Field { self.rows.pop() } else { surroundings.leave(&form.target) }
+    }
+
+    fn append(&mut self, form: &Pairing, surroundings: &mut dyn Surroundings) -> Result<(), Wrong> {
+        if form.target.space != Space::Field {
+            let appended = surroundings.append(&form.target, form.stride, form.max);
+            return appended.map_err(too_many);
+        }
+        let index = self.rows.index(form.target.level, form.target.slot)?;
+        let base = self.record.append_row(index, form.max).map_err(too_many)?;
+        let row = self.record.rows(index).map_or(0, |rows| rows.count.saturating_sub(1));
+        self.rows.push(form.target.level, index, row, base);
+        Ok(())
+    }
+
+    fn set(&mut self, assignment: &'a Assignment, surroundings: &mut dyn Surroundings) -> Result<(), Wrong> {
+        let fitted = {
+            let inside = self.inside(surroundings);
+            match inside.optional(assignment.source) {
+                Ok(Value::Absent) if !assignment.optional => Err(FaultKind::Missing.into()),
+                Ok(value) => self.fit(assignment, value, &inside).map(Value::into_owned),
+                Err(fault) => Err(fault.into()),
+            }
+        };
+        let value = match (fitted, &assignment.otherwise) {
+            (Ok(value), _) => value,
+            (Err(wrong), Otherwise::Fault) => return Err(wrong),
+            (Err(_), Otherwise::Refuse(reason)) => return Err(FaultKind::Refuse(*reason).into()),
+            (Err(_), Otherwise::Park(_)) => {
+                let message = self.programs.message;
+                let place = message.assignments.iter().position(|other| std::ptr::eq(other, assignment));
+                let place = place.and_then(|place| u16::try_from(place).ok()).unwrap_or(u16::MAX);
+                return Err(FaultKind::Park(place).into());
+            }
+            (Err(_), Otherwise::Unknown) => return Err(FaultKind::Unknown.into()),
+            (Err(_), Otherwise::Absent) => Value::Absent,
+            (Err(_), Otherwise::Value(other)) => self.inside(surroundings).optional(*other)?.into_owned(),
+        };
+        if assignment.target.space == Space::Field {
+            let index = self.rows.index(assignment.target.level, assignment.target.slot)?;
+            return Ok(self.record.set(index, &value)?);
+        }
+        Ok(surroundings.set(&assignment.target, &value)?)
+    }
+
+    /// The value as the target holds it.
+    fn fit<'v>(
+        &self,
+        assignment: &Assignment,
+        value: Value<'v>,
+        inside: &Inside<'_>,
+    ) -> Result<Value<'v>, Wrong> {
+        let wire = assignment.wire.and_then(|wire| self.programs.program.wires.get(wire as usize));
+        let value = match (value, &assignment.ty) {
+            (Value::Text(text), _) if assignment.cut => Value::text(cut(&text, wire, &assignment.ty)?),
+            (Value::Number(number), Type::Money { .. } | Type::Decimal { .. }) => {
+                Value::Decimal(evaluate::number::scaled(number, 0)?)
+            }
+            (value @ (Value::Name(_) | Value::Flag(_)), Type::Text { .. } | Type::Digits { .. }) => {
+                Value::text(name_text(&value, inside))
+            }
+            (value, _) => value,
+        };
+        fits(&value, &assignment.ty)?;
+        if let Some(wire) = wire
+            && value.is_present()
+            && wire.chain.is_none()
+        {
+            let mut probe = Record::new(1);
+            probe.set(0, &value)?;
+            let inside = Inside { record: &probe, ..with_same(inside) };
+            leaf::write_value(&inside, &probe.slot(0), wire, true, false, &mut Vec::new()).map_err(
+                |wrong| match wrong.kind {
+                    FaultKind::Evaluate(evaluate::Fault::NeedsSeal) => wrong,
+                    _ => FaultKind::CannotFit.into(),
+                },
+            )?;
+        }
+        Ok(value)
+    }
+}
+
+fn with_same<'i>(inside: &Inside<'i>) -> Inside<'i> {
+    Inside { ..*inside }
+}
+
+fn name_text(value: &Value<'_>, inside: &Inside<'_>) -> String {
+    match value {
+        Value::Name(symbol) => inside.surroundings.symbols().text(*symbol).to_owned(),
+        Value::Flag(yes) => if *yes { "yes" } else { "no" }.to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn too_many(fault: evaluate::Fault) -> Wrong {
+    match fault {
+        evaluate::Fault::TooLong => FaultKind::TooManyRows.into(),
+        other => other.into(),
+    }
+}
+
+/// A text cut to what its field holds, at the border of a character.
+fn cut(text: &str, wire: Option<&WireForm>, ty: &Type) -> Result<String, Wrong> {
+    let (most, unit, name) = match wire {
+        Some(wire) => match wire.size {
+            Size::Fixed(most) | Size::Range { max: most, .. } => (most as usize, wire.unit, &*wire.charset),
+            Size::ByForm => return Ok(text.to_owned()),
+        },
+        None => match ty {
+            Type::Text { chars, .. } => (*chars as usize, Unit::Chars, ""),
+            _ => return Ok(text.to_owned()),
+        },
+    };
+    if unit == Unit::Chars {
+        return Ok(text.chars().take(most).collect());
+    }
+    let charset = Letters::of(name).charset();
+    charset::cut(charset, most, text).map(str::to_owned).map_err(|_| FaultKind::Character.into())
+}
+
+/// Whether a type's bounds hold a value.
+fn fits(value: &Value<'_>, ty: &Type) -> Result<(), Wrong> {
+    let figures = |decimal: &Decimal, scale: u32, digits: u32| {
+        let units = evaluate::number::units(*decimal, scale).map_err(|_| FaultKind::CannotFit)?;
+        let fits = 10_i128.checked_pow(digits).is_none_or(|limit| units.abs() < limit);
+        if fits { Ok(()) } else { Err(Wrong::from(FaultKind::CannotFit)) }
+    };
+    let fits = match (ty, value) {
+        (_, Value::Absent) => true,
+        (Type::Text { chars, .. }, Value::Text(text)) => text.chars().count() <= *chars as usize,
+        (Type::Digits { min, max }, Value::Text(text)) => {
+            text.bytes().all(|octet| octet.is_ascii_digit())
+                && (*min as usize..=*max as usize).contains(&text.len())
+        }
+        (Type::Number { min, max }, Value::Number(number)) => number >= min && number <= max,
+        (Type::Money { digits }, Value::Decimal(decimal)) => return figures(decimal, 2, *digits),
+        (Type::Decimal { digits, scale }, Value::Decimal(decimal)) => {
+            return figures(decimal, *scale, *digits);
+        }
+        (Type::Bytes { max }, Value::Bytes(octets)) => octets.len() as u64 <= *max,
+        (Type::Names(names), Value::Name(name)) => names.contains(name),
+        _ => true,
+    };
+    if fits { Ok(()) } else { Err(FaultKind::CannotFit.into()) }
+}

@@ -1,0 +1,612 @@
+//! How each format writes names, values, groups and lists.
+//!
+//! In: the writer's layers and plain octets. Out: octets in the part that is written.
+
+use dsl::program::{FormatForm, WireForm};
+
+use super::environment::Programs;
+use super::parse::Templates;
+use super::write::Writer;
+use super::{FaultKind, Wrong, chain, delimited, iso8583, json, tlv, xml};
+use crate::charset::{self, Charset};
+
+/// A format that is open while writing.
+#[derive(Debug)]
+pub(super) struct Layer {
+    pub(super) format: u32,
+    pub(super) part: usize,
+    /// Where its octets begin.
+    pub(super) start: usize,
+    pub(super) charset: Charset,
+    pub(super) is_fixed: bool,
+    pub(super) is_delimited: bool,
+    /// The name of the next value.
+    pub(super) name: Option<String>,
+    /// The name of the value that is being written.
+    pub(super) value_of: Option<String>,
+    /// The name and what precedes the value are written.
+    begun: bool,
+    /// Nothing stands before the next value in its group.
+    first: bool,
+    /// What ends the value, the group or list that is open, and whether its own first value was still to come.
+    behind: Option<String>,
+    groups: Vec<(String, bool)>,
+    pub(super) group_starts: Vec<usize>,
+    /// Lists that are open: name of the items; in brackets.
+    items: Vec<(Option<String>, bool)>,
+    templates: Option<Box<Templates>>,
+    attributes: bool,
+    /// Where the start tag that is open ends (attributes), plus one; 0: none.
+    pub(super) tag_end: usize,
+    /// JSON: the sign that ends the whole.
+    top: Option<&'static str>,
+    /// Bitmaps of ISO 8583: where and how many.
+    pub(super) map_start: usize,
+    maps: usize,
+    /// Entries of a zip.
+    pub(super) entries: Vec<(String, Vec<u8>)>,
+}
+
+impl Layer {
+    pub(super) fn new(
+        format: u32,
+        form: &FormatForm,
+        part: usize,
+        start: usize,
+        charset: Charset,
+    ) -> Result<Self, Wrong> {
+        let (templates, attributes) = match form {
+            FormatForm::Xml { form: Some(form), .. } => {
+                (Some(Box::new(Templates::of(form)?)), form.attributes)
+            }
+            _ => (None, false),
+        };
+        Ok(Layer {
+            format,
+            part,
+            start,
+            charset,
+            is_fixed: matches!(form, FormatForm::Fixed | FormatForm::Path),
+            is_delimited: matches!(form, FormatForm::Delimited(_)),
+            name: None,
+            value_of: None,
+            begun: false,
+            first: true,
+            behind: None,
+            groups: Vec::new(),
+            group_starts: Vec::new(),
+            items: Vec::new(),
+            templates,
+            attributes,
+            tag_end: 0,
+            top: None,
+            map_start: start,
+            maps: 0,
+            entries: Vec::new(),
+        })
+    }
+}
+
+const SOAP: [(&str, &str); 2] =
+    [("http://schemas.xmlsoap.org/soap/envelope/", "11"), ("http://www.w3.org/2003/05/soap-envelope", "12")];
+
+impl Writer<'_> {
+    pub(super) fn begin_format(&mut self, form: &FormatForm) -> Result<(), Wrong> {
+        if let FormatForm::Xml { form, soap, .. } = form {
+            if let Some(start) = form.as_ref().and_then(|form| form.start.as_deref()) {
+                self.put_octets(start.as_bytes());
+            }
+            if *soap != 0 {
+                let space = if *soap == 12 { SOAP[1].0 } else { SOAP[0].0 };
+                let text = format!("<soapenv:Envelope xmlns:soapenv=\"{space}\"><soapenv:Body>");
+                self.put_octets(text.as_bytes());
+            }
+        }
+        Ok(())
+    }
+
+    /// What ends a format.
+    pub(super) fn closing(&self, form: &FormatForm) -> Result<Vec<u8>, Wrong> {
+        let layer = self.layers.last().ok_or(FaultKind::Program)?;
+        Ok(match form {
+            FormatForm::Json { .. } => match layer.top {
+                Some(sign) => sign.as_bytes().to_vec(),
+                None if self.out().len() == layer.start => b"{}".to_vec(),
+                None => Vec::new(),
+            },
+            FormatForm::Xml { soap, .. } if *soap != 0 => b"</soapenv:Body></soapenv:Envelope>".to_vec(),
+            _ => Vec::new(),
+        })
+    }
+
+    /// Writes the name of the next value and what stands before it, unless that is done.
+    pub(super) fn begin_value(&mut self) -> Result<(), Wrong> {
+        let Some(layer) = self.layers.last() else { return Ok(()) };
+        if layer.begun {
+            return Ok(());
+        }
+        match self.format(layer.format)? {
+            FormatForm::Fixed | FormatForm::Path => {}
+            FormatForm::Delimited(form) => {
+                if !layer.first && !form.trailing {
+                    self.put_octets(form.separator.as_bytes());
+                }
+            }
+            FormatForm::Json { .. } => self.begin_json()?,
+            FormatForm::Xml { .. } => self.begin_xml()?,
+            FormatForm::Form { .. } => {
+                let name = self.value_name()?;
+                if !self.layer()?.first {
+                    self.put_octets(b"&");
+                }
+                let charset = self.layer()?.charset;
+                let name = charset::encode(charset, &name).map_err(|_| FaultKind::Character)?.into_owned();
+                self.put_octets(&chain::to_percent(&name));
+                self.put_octets(b"=");
+            }
+            FormatForm::Headers => {
+                let name = self.value_name()?;
+                self.put_octets(name.as_bytes());
+                self.put_octets(b": ");
+            }
+            FormatForm::Tlv(form) => {
+                let name = self.value_name()?;
+                let tag = tlv::tag_octets(form, &name).ok_or(FaultKind::Program)?;
+                self.put_octets(&tag);
+            }
+            FormatForm::Iso8583 { code, bitmap_hex, .. } => {
+                let bit: u16 = self.value_name()?.parse().map_err(|_| FaultKind::Program)?;
+                if bit > 0 {
+                    self.set_bit(bit, *code, *bitmap_hex)?;
+                }
+            }
+            FormatForm::Zip { .. } => {
+                self.value_name()?;
+            }
+        }
+        let layer = self.layer()?;
+        (layer.begun, layer.first) = (true, false);
+        Ok(())
+    }
+
+    fn value_name(&mut self) -> Result<String, Wrong> {
+        let layer = self.layer()?;
+        let item = layer.items.last().and_then(|(name, _)| name.clone());
+        let name = layer.name.take().or(item).ok_or(FaultKind::Program)?;
+        layer.value_of = Some(name.clone());
+        Ok(name)
+    }
+
+    fn begin_json(&mut self) -> Result<(), Wrong> {
+        let empty = self.out().len() == self.layers.last().map_or(0, |layer| layer.start);
+        let layer = self.layer()?;
+        let name = layer.name.take();
+        let charset = layer.charset;
+        if empty && layer.top.is_none() && name.is_some() {
+            layer.top = Some("}");
+            self.put_octets(b"{");
+        }
+        let layer = self.layer()?;
+        if !layer.first {
+            self.put_octets(b",");
+        }
+        if let Some(name) = name {
+            let octets = charset::encode(charset, &name).map_err(|_| FaultKind::Character)?.into_owned();
+            self.put_octets(b"\"");
+            json::escape(&octets, charset, self.out_mut());
+            self.put_octets(b"\":");
+            self.layer()?.value_of = Some(name);
+        }
+        Ok(())
+    }
+
+    fn begin_xml(&mut self) -> Result<(), Wrong> {
+        let name = self.value_name()?;
+        let layer = self.layer()?;
+        if layer.attributes && layer.tag_end > 0 {
+            // The start tag stands open one octet before its end is remembered.
+            let at = layer.tag_end - 1;
+            let head = format!(" {name}=\"");
+            layer.behind = Some("\"".to_owned());
+            let (part, tail) = (layer.part, self.out().get(at..).unwrap_or_default().to_vec());
+            if !tail.is_empty() && tail != b">" {
+                return Err(FaultKind::Program.into());
+            }
+            self.splice(part, at, tail.len(), head.as_bytes())?;
+            return Ok(());
+        }
+        let (before, behind) = match layer.templates.as_ref().and_then(|templates| templates.value()) {
+            Some(template) => template.around(&name)?,
+            None => tags(&name),
+        };
+        layer.behind = Some(behind);
+        self.put_octets(before.as_bytes());
+        Ok(())
+    }
+
+    fn set_bit(&mut self, bit: u16, code: dsl::model::TextCode, hex: bool) -> Result<(), Wrong> {
+        let needed = usize::from((bit - 1) / 64) + 1;
+        if needed > 3 {
+            return Err(FaultKind::Program.into());
+        }
+        let end = self.out().len();
+        let layer = self.layer()?;
+        let part = layer.part;
+        if layer.maps == 0 {
+            layer.map_start = end;
+        }
+        let start = layer.map_start;
+        while self.layer()?.maps < needed {
+            let maps = self.layer()?.maps;
+            self.insert(part, start + maps * iso8583::bitmap_octets(hex), &iso8583::empty_map(code, hex))?;
+            let layer = self.layer()?;
+            (layer.maps, layer.map_start) = (maps + 1, start);
+            if maps > 0 {
+                // The first bit of each bitmap says that another one follows.
+                let more = u16::try_from((maps - 1) * 64 + 1).map_err(|_| FaultKind::Program)?;
+                iso8583::put_bit(self.out_mut(), start, more, code, hex).ok_or(FaultKind::Program)?;
+            }
+        }
+        iso8583::put_bit(self.out_mut(), start, bit, code, hex).ok_or_else(|| FaultKind::Program.into())
+    }
+
+    /// Puts octets in at a place; what begins there begins behind them.
+    fn insert(&mut self, part: usize, at: usize, octets: &[u8]) -> Result<(), Wrong> {
+        if at >= self.out().len() {
+            self.put_octets(octets);
+            return Ok(());
+        }
+        // The octet before is replaced with itself and the rest, so that places at `at` move too.
+        let before = at.checked_sub(1).ok_or(FaultKind::Program)?;
+        let kept = self.out().get(before).copied().ok_or(FaultKind::Program)?;
+        let mut with = vec![kept];
+        with.extend_from_slice(octets);
+        self.splice(part, before, 1, &with)
+    }
+
+    /// Writes what ends a value.
+    pub(super) fn end_value(&mut self) -> Result<(), Wrong> {
+        let layer = self.layer()?;
+        layer.begun = false;
+        layer.first = false;
+        let behind = layer.behind.take();
+        let format = self.layer()?.format;
+        match self.format(format)? {
+            FormatForm::Delimited(form) => {
+                if form.trailing {
+                    self.put_octets(form.separator.as_bytes());
+                }
+            }
+            FormatForm::Xml { .. } => {
+                if let Some(behind) = behind {
+                    let layer = self.layer()?;
+                    let in_tag = layer.attributes && layer.tag_end > 0;
+                    self.put_octets(behind.as_bytes());
+                    if in_tag {
+                        self.put_octets(b">");
+                        let end = self.out().len();
+                        self.layer()?.tag_end = end;
+                    }
+                }
+            }
+            FormatForm::Headers => self.put_octets(b"\r\n"),
+            FormatForm::Zip { .. } => {
+                let layer = self.layer()?;
+                let (name, start) = (layer.value_of.take().ok_or(FaultKind::Program)?, layer.start);
+                let content = self.out().get(start..).unwrap_or_default().to_vec();
+                self.out_mut().truncate(start);
+                self.layer()?.entries.push((name, content));
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Before a region begins: what is not of it is written.
+    pub(super) fn before_mark(&mut self, value: bool) -> Result<(), Wrong> {
+        let Some(layer) = self.layers.last() else { return Ok(()) };
+        let json = matches!(self.format(layer.format)?, FormatForm::Json { .. });
+        let pending = layer.name.is_some() || layer.items.last().is_some_and(|(name, _)| name.is_some());
+        match self.format(layer.format)? {
+            FormatForm::Fixed | FormatForm::Path => Ok(()),
+            FormatForm::Delimited(_) | FormatForm::Iso8583 { .. } => self.begin_value(),
+            _ if json || (value && pending) => self.begin_value(),
+            _ => Ok(()),
+        }
+    }
+
+    // ---- groups
+
+    pub(super) fn down(&mut self) -> Result<(), Wrong> {
+        let layer = self.layer()?;
+        let form = layer.format;
+        match self.format(form)? {
+            FormatForm::Delimited(_) => {
+                self.layer()?.first = true;
+                Ok(())
+            }
+            FormatForm::Json { .. } => {
+                self.begin_value()?;
+                self.put_octets(b"{");
+                self.open_group("}".to_owned())
+            }
+            FormatForm::Xml { .. } => {
+                let start = self.out().len();
+                let name = self.value_name()?;
+                let layer = self.layer()?;
+                layer.begun = false;
+                let template = layer.templates.as_ref().and_then(|templates| templates.group());
+                let (before, behind) = match template {
+                    Some(template) => template.around(&name)?,
+                    None => tags(&name),
+                };
+                self.put_octets(before.as_bytes());
+                self.open_group(behind)?;
+                let end = self.out().len();
+                let layer = self.layer()?;
+                if let Some(last) = layer.group_starts.last_mut() {
+                    *last = start;
+                }
+                layer.tag_end = if layer.attributes { end } else { 0 };
+                Ok(())
+            }
+            FormatForm::Tlv(_) => {
+                self.begin_value()?;
+                self.open_group(String::new())
+            }
+            _ => Err(FaultKind::Program.into()),
+        }
+    }
+
+    fn open_group(&mut self, behind: String) -> Result<(), Wrong> {
+        let start = self.out().len();
+        let layer = self.layer()?;
+        if layer.groups.len() >= super::DEPTH_MAX {
+            return Err(FaultKind::Forbidden.into());
+        }
+        layer.groups.push((behind, false));
+        layer.group_starts.push(start);
+        // Items of a list around this group are not its children.
+        layer.items.push((None, false));
+        (layer.begun, layer.first) = (false, true);
+        Ok(())
+    }
+
+    pub(super) fn up(&mut self) -> Result<(), Wrong> {
+        let format = self.layer()?.format;
+        match self.format(format)? {
+            FormatForm::Delimited(form) => {
+                let end = form.lines.as_ref().map(|(end, _)| end.as_bytes()).unwrap_or_default().to_vec();
+                self.put_octets(&end);
+                Ok(())
+            }
+            FormatForm::Tlv(form) => {
+                let layer = self.layer()?;
+                layer.groups.pop();
+                layer.items.pop();
+                let (start, part) = (layer.group_starts.pop().ok_or(FaultKind::Program)?, layer.part);
+                let length = self.out().len().saturating_sub(start);
+                let mut head = Vec::new();
+                match form {
+                    dsl::model::Tlv::Ber => tlv::write_ber_length(length, &mut head),
+                    dsl::model::Tlv::Plain { length: size, kind, .. } => {
+                        tlv::write_length(length, *size as usize, *kind, &mut head)
+                    }
+                }
+                .ok_or(FaultKind::TooLong)?;
+                self.insert(part, start, &head)?;
+                self.after_group()
+            }
+            _ => {
+                let layer = self.layer()?;
+                let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
+                layer.group_starts.pop();
+                layer.items.pop();
+                layer.tag_end = 0;
+                self.put_octets(behind.as_bytes());
+                self.after_group()
+            }
+        }
+    }
+
+    fn after_group(&mut self) -> Result<(), Wrong> {
+        self.value_end = self.out().len();
+        let layer = self.layer()?;
+        (layer.begun, layer.first) = (false, false);
+        Ok(())
+    }
+
+    // ---- lists
+
+    pub(super) fn begin_list(&mut self, alone: bool) -> Result<(), Wrong> {
+        let Some(layer) = self.layers.last() else { return Ok(()) };
+        match self.format(layer.format)? {
+            FormatForm::Json { .. } => {
+                let top = layer.name.is_none() && layer.items.is_empty() && self.out().len() == layer.start;
+                self.begin_value()?;
+                if !alone {
+                    self.put_octets(b"[");
+                }
+                let layer = self.layer()?;
+                if top {
+                    layer.top = Some("");
+                }
+                layer.items.push((None, !alone));
+                (layer.begun, layer.first) = (alone, true);
+            }
+            FormatForm::Xml { .. } => {
+                let name = self.value_name()?;
+                let layer = self.layer()?;
+                let around = match layer.templates.as_ref().and_then(|templates| templates.list()) {
+                    Some(template) => Some(template.around(&name)?),
+                    None => None,
+                };
+                match around {
+                    Some((before, behind)) => {
+                        layer.items.push((None, true));
+                        layer.groups.push((behind, true));
+                        self.put_octets(before.as_bytes());
+                    }
+                    None => layer.items.push((Some(name), false)),
+                }
+            }
+            FormatForm::Fixed | FormatForm::Path | FormatForm::Delimited(_) => {}
+            _ => {
+                let name = self.value_name()?;
+                self.layer()?.items.push((Some(name), false));
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_item(&mut self, row: u32) -> Result<(), Wrong> {
+        let layer = self.layer()?;
+        if let (Some((None, true)), Some(templates)) = (layer.items.last(), layer.templates.as_ref())
+            && let Some(item) = templates.item()
+        {
+            let (before, behind) = item.around(&row.to_string())?;
+            layer.groups.push((behind, true));
+            self.put_octets(before.as_bytes());
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_item(&mut self) -> Result<(), Wrong> {
+        let layer = self.layer()?;
+        let templated = matches!(layer.items.last(), Some((None, true)))
+            && layer.templates.as_ref().is_some_and(|templates| templates.item().is_some());
+        if templated {
+            let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
+            self.put_octets(behind.as_bytes());
+        }
+        Ok(())
+    }
+
+    pub(super) fn end_list(&mut self) -> Result<(), Wrong> {
+        let Some(layer) = self.layers.last() else { return Ok(()) };
+        match self.format(layer.format)? {
+            FormatForm::Json { .. } => {
+                let (_, brackets) = self.layer()?.items.pop().ok_or(FaultKind::Program)?;
+                if brackets {
+                    self.put_octets(b"]");
+                }
+            }
+            FormatForm::Fixed | FormatForm::Path | FormatForm::Delimited(_) => return Ok(()),
+            _ => {
+                let layer = self.layer()?;
+                let (_, templated) = layer.items.pop().ok_or(FaultKind::Program)?;
+                if templated {
+                    let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
+                    self.put_octets(behind.as_bytes());
+                }
+            }
+        }
+        self.after_group()
+    }
+}
+
+/// Start and end tag of a name; `{namespace}name` declares the namespace.
+fn tags(name: &str) -> (String, String) {
+    match name.strip_prefix('{').and_then(|name| name.split_once('}')) {
+        Some((space, local)) => (format!("<n:{local} xmlns:n=\"{space}\">"), format!("</n:{local}>")),
+        None => (format!("<{name}>"), format!("</{name}>")),
+    }
+}
+
+/// A value's octets as they stand in a format: with quotes, escapes, lengths. Without a wire form it is the octets of
+/// a format within.
+pub(super) fn encode(
+    programs: Programs<'_>,
+    format: &FormatForm,
+    wire: Option<&WireForm>,
+    octets: &[u8],
+    units: usize,
+    name: Option<&str>,
+) -> Result<Vec<u8>, Wrong> {
+    let mut out = Vec::with_capacity(octets.len() + 8);
+    match format {
+        FormatForm::Fixed | FormatForm::Path | FormatForm::Zip { .. } => {
+            if let Some(wire) = wire {
+                return prefixed(wire, octets, units, None);
+            }
+            out.extend_from_slice(octets);
+        }
+        FormatForm::Delimited(form) => {
+            let charset = super::parse::charset_named(&programs.message.charset);
+            let signs = delimited::signs(format);
+            let escape = form.escape.as_deref().map(str::as_bytes);
+            let ending = wire.and_then(|wire| wire.ending.as_deref());
+            match (wire, ending) {
+                (Some(wire), None) if wire.sized_by.is_some() || wire.prefix.is_some() => {
+                    return prefixed(wire, octets, units, None);
+                }
+                (_, None) => delimited::write(octets, &signs, escape, charset, &mut out)?,
+                (_, Some(ending)) => {
+                    delimited::write(octets, &[ending.as_bytes()], escape, charset, &mut out)?;
+                }
+            }
+        }
+        FormatForm::Json { charset } => {
+            let null = octets == b"null" && wire.is_some_and(|wire| wire.absent != dsl::value::Absent::Never);
+            if null || wire.is_some_and(|wire| !wire.quoted) {
+                out.extend_from_slice(octets);
+            } else {
+                out.push(b'"');
+                json::escape(octets, super::parse::charset_named(charset), &mut out);
+                out.push(b'"');
+            }
+        }
+        FormatForm::Xml { form, .. } => {
+            let quoted = form.as_ref().is_some_and(|form| form.attributes) && wire.is_some();
+            xml::escape(octets, quoted, &mut out);
+        }
+        FormatForm::Form { .. } => out.extend(chain::to_percent(octets)),
+        FormatForm::Headers => {
+            if octets.iter().any(|octet| *octet < 0x20 || *octet == 0x7F) {
+                return Err(FaultKind::CannotFit.into());
+            }
+            out.extend_from_slice(octets);
+        }
+        FormatForm::Tlv(form) => {
+            match form {
+                dsl::model::Tlv::Ber => tlv::write_ber_length(octets.len(), &mut out),
+                dsl::model::Tlv::Plain { length, kind, .. } => {
+                    tlv::write_length(octets.len(), *length as usize, *kind, &mut out)
+                }
+            }
+            .ok_or(FaultKind::TooLong)?;
+            out.extend_from_slice(octets);
+        }
+        FormatForm::Iso8583 { code, fields, .. } => {
+            let of_bit = || {
+                let bit: u16 = name?.parse().ok()?;
+                let (_, wire) = fields.iter().find(|(known, _)| *known == bit)?;
+                programs.program.wires.get(*wire as usize)
+            };
+            let wire = wire.or_else(of_bit).ok_or(FaultKind::Program)?;
+            return prefixed(wire, octets, units, Some(*code));
+        }
+    }
+    Ok(out)
+}
+
+/// A value with its own length in front, or its ending behind; the length counts the units of the size.
+fn prefixed(
+    wire: &WireForm,
+    octets: &[u8],
+    units: usize,
+    code: Option<dsl::model::TextCode>,
+) -> Result<Vec<u8>, Wrong> {
+    let mut out = Vec::with_capacity(octets.len() + 4);
+    if let Some(prefix) = wire.prefix {
+        tlv::write_length(units, prefix.size as usize, prefix.kind, &mut out).ok_or(FaultKind::TooLong)?;
+        if let Some(code) = code {
+            out = iso8583::letters(code, &out);
+        }
+    }
+    out.extend_from_slice(octets);
+    if let Some(ending) = &wire.ending {
+        out.extend_from_slice(ending.as_bytes());
+    }
+    Ok(out)
+}

@@ -1,0 +1,363 @@
+//! Seal functions of expressions: done at once, or handed out as jobs and remembered (decisions D1).
+//!
+//! In: the function, its algorithm and arguments. Out: its result, or the job. An instruction that stopped is run
+//! again from its start; as everything in it is determined, its seals come in the same order, so that results are
+//! remembered by their place in that order.
+
+use std::cell::RefCell;
+use std::sync::Arc;
+
+use dsl::evaluate::{Fault, Value};
+use dsl::model::Function;
+
+use crate::charset::{self, Charset};
+use crate::seal::{
+    self, Algorithm, Checksum, Cost, Digest, KeyKind, Mac, Position, PreparedKey, Signature, check_value,
+    constant_time_equal,
+};
+use crate::value::Surroundings;
+
+/// What a job gives.
+pub type SealResult = Result<Vec<u8>, Fault>;
+
+/// A seal that is computed elsewhere: on a worker thread, or in a hardware module.
+#[derive(Clone, Debug)]
+pub struct SealJob {
+    work: Work,
+    key: Option<Arc<PreparedKey>>,
+    data: Vec<u8>,
+}
+
+#[derive(Clone, Debug)]
+enum Work {
+    Digest(Digest),
+    Hmac(Digest),
+    Mac(Mac),
+    Sign(Signature, Option<String>),
+    Verify(Signature, Option<String>, Vec<u8>),
+    Encrypt(Algorithm, Option<Vec<u8>>),
+    Decrypt(Algorithm, Option<Vec<u8>>),
+    CheckValue(usize),
+}
+
+impl SealJob {
+    /// The key it takes.
+    #[must_use]
+    pub fn key(&self) -> Option<&Arc<PreparedKey>> {
+        self.key.as_ref()
+    }
+
+    /// The octets it is over.
+    #[must_use]
+    pub fn data(&self) -> &[u8] {
+        &self.data
+    }
+
+    /// Whether it should not be done on a thread that serves connections.
+    #[must_use]
+    pub fn is_heavy(&self) -> bool {
+        let algorithm = match &self.work {
+            Work::Digest(digest) | Work::Hmac(digest) => Algorithm::Digest(*digest),
+            Work::Mac(mac) => Algorithm::Mac(*mac),
+            Work::Sign(signature, _) | Work::Verify(signature, ..) => Algorithm::Signature(*signature),
+            Work::Encrypt(algorithm, _) | Work::Decrypt(algorithm, _) => *algorithm,
+            Work::CheckValue(_) => return false,
+        };
+        algorithm.cost(self.data.len()) == Cost::Heavy
+    }
+
+    /// Computes it: octets, or for a verification one octet 1 or 0.
+    ///
+    /// # Errors
+    /// [`Fault::Seal`] for a key that does not fit or a cipher text that is none.
+    pub fn run(&self, random: &mut dyn FnMut(&mut [u8])) -> SealResult {
+        let key = || self.key.as_deref().ok_or(Fault::Seal);
+        let done = match &self.work {
+            Work::Digest(digest) => Ok(seal::digest(*digest, &self.data)),
+            Work::Hmac(digest) => {
+                let octets = key()?.symmetric_bytes().ok_or(Fault::Seal)?;
+                Ok(seal::hmac(*digest, octets, &self.data))
+            }
+            Work::Mac(mac) => seal::mac(*mac, key()?, &self.data),
+            Work::Sign(signature, user) => {
+                seal::sign(*signature, key()?, &self.data, user.as_deref(), random)
+            }
+            Work::Verify(signature, user, made) => {
+                let holds = seal::verify(*signature, key()?, &self.data, made, user.as_deref()).is_ok();
+                Ok(vec![u8::from(holds)])
+            }
+            Work::Encrypt(algorithm, iv) => {
+                seal::encrypt(*algorithm, key()?, iv.as_deref(), &self.data, random)
+            }
+            Work::Decrypt(algorithm, iv) => {
+                seal::decrypt(*algorithm, key()?, iv.as_deref(), &self.data, random)
+            }
+            Work::CheckValue(length) => check_value(*length, key()?),
+        };
+        done.map_err(|_| Fault::Seal)
+    }
+}
+
+/// Results of the seals of the instruction that is being run.
+#[derive(Debug, Default)]
+pub(crate) struct Seals {
+    /// Every seal stops the machine, also a quick one.
+    pub(crate) all_stop: bool,
+    memory: RefCell<Memory>,
+}
+
+#[derive(Debug, Default)]
+struct Memory {
+    known: Vec<SealResult>,
+    next: usize,
+    job: Option<SealJob>,
+}
+
+impl Seals {
+    /// An instruction begins, or begins again.
+    pub(crate) fn begin(&self) {
+        self.memory.borrow_mut().next = 0;
+    }
+
+    /// It is done: nothing of it is needed any more.
+    pub(crate) fn finish(&self) {
+        let mut memory = self.memory.borrow_mut();
+        memory.known.clear();
+        memory.next = 0;
+    }
+
+    /// The job that stopped the instruction.
+    pub(crate) fn take_job(&self) -> Option<SealJob> {
+        self.memory.borrow_mut().job.take()
+    }
+
+    /// The result of that job.
+    pub(crate) fn resume(&self, result: SealResult) {
+        self.memory.borrow_mut().known.push(result);
+    }
+
+    fn compute(&self, job: SealJob, surroundings: &dyn Surroundings) -> SealResult {
+        {
+            let mut memory = self.memory.borrow_mut();
+            if let Some(known) = memory.known.get(memory.next).cloned() {
+                memory.next += 1;
+                return known;
+            }
+            if self.all_stop || job.is_heavy() {
+                memory.job = Some(job);
+                return Err(Fault::NeedsSeal);
+            }
+        }
+        let result = job.run(&mut |octets| surroundings.random(octets));
+        let mut memory = self.memory.borrow_mut();
+        memory.known.push(result.clone());
+        memory.next += 1;
+        result
+    }
+
+    /// A seal function of an expression.
+    pub(crate) fn call(
+        &self,
+        function: Function,
+        algorithm: &str,
+        arguments: &[Value<'_>],
+        charset: &str,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Value<'static>, Fault> {
+        let caller = Caller { charset, surroundings, arguments };
+        match function {
+            Function::Encoded => {
+                let name = if algorithm.is_empty() { charset } else { algorithm };
+                let Some(Value::Text(text)) = arguments.first() else { return Err(Fault::Kind) };
+                Ok(Value::bytes(encode_text(name, text)?))
+            }
+            Function::Checksum => {
+                let checksum = Checksum::from_name(algorithm).ok_or(Fault::Seal)?;
+                let sum = seal::checksum(checksum, &caller.octets(0)?).ok_or(Fault::NotNumber)?;
+                Ok(Value::Number(i128::from(sum)))
+            }
+            Function::RandomKey => {
+                let kind =
+                    KeyKind::from_name(algorithm).or_else(|| cipher_kind(algorithm)).ok_or(Fault::Seal)?;
+                let length = if kind == KeyKind::Des { 8 } else { 16 };
+                let key = PreparedKey::generate(kind, length, &mut |octets| surroundings.random(octets));
+                let key = key.map_err(|_| Fault::Seal)?;
+                key.symmetric_bytes().map(Value::bytes).ok_or(Fault::Seal)
+            }
+            _ => {
+                let job = caller.job(function, algorithm)?;
+                self.compute(job, surroundings).map(Value::bytes)
+            }
+        }
+    }
+
+    /// Whether a signature holds, in constant time where that matters.
+    pub(crate) fn verify(
+        &self,
+        algorithm: &str,
+        key: Arc<PreparedKey>,
+        covered: Vec<u8>,
+        made: Vec<u8>,
+        user: Option<String>,
+        surroundings: &dyn Surroundings,
+    ) -> Result<bool, Fault> {
+        let signature = Signature::from_name(algorithm).ok_or(Fault::Seal)?;
+        let job = SealJob { work: Work::Verify(signature, user, made), key: Some(key), data: covered };
+        self.compute(job, surroundings).map(|verdict| verdict == [1])
+    }
+
+    /// Makes a signature.
+    pub(crate) fn sign(
+        &self,
+        algorithm: &str,
+        key: Arc<PreparedKey>,
+        covered: Vec<u8>,
+        user: Option<String>,
+        surroundings: &dyn Surroundings,
+    ) -> SealResult {
+        let signature = Signature::from_name(algorithm).ok_or(Fault::Seal)?;
+        self.compute(
+            SealJob { work: Work::Sign(signature, user), key: Some(key), data: covered },
+            surroundings,
+        )
+    }
+
+    /// One step of a chain: a cipher, either way.
+    pub(crate) fn cipher(
+        &self,
+        encrypt: bool,
+        algorithm: &str,
+        arguments: &[Value<'_>],
+        charset: &str,
+        surroundings: &dyn Surroundings,
+    ) -> SealResult {
+        let function = if encrypt { Function::Encrypt } else { Function::Decrypt };
+        let job = Caller { charset, surroundings, arguments }.job(function, algorithm)?;
+        self.compute(job, surroundings)
+    }
+}
+
+fn cipher_kind(name: &str) -> Option<KeyKind> {
+    Algorithm::from_name(Position::Cipher, name).and_then(Algorithm::key_kind)
+}
+
+/// The octets of a text in a charset; the empty name is UTF-8.
+pub(crate) fn encode_text(name: &str, text: &str) -> Result<Vec<u8>, Fault> {
+    let charset =
+        if name.is_empty() { Charset::Utf8 } else { Charset::from_name(name).ok_or(Fault::Character)? };
+    charset::encode(charset, text).map(std::borrow::Cow::into_owned).map_err(|_| Fault::Character)
+}
+
+/// Whether two octet strings are equal, in a time that does not depend on where they differ.
+pub(crate) fn same_octets(left: &[u8], right: &[u8]) -> bool {
+    left.len() == right.len() && constant_time_equal(left, right)
+}
+
+struct Caller<'a, 'v> {
+    charset: &'a str,
+    surroundings: &'a dyn Surroundings,
+    arguments: &'a [Value<'v>],
+}
+
+impl Caller<'_, '_> {
+    fn octets(&self, place: usize) -> Result<Vec<u8>, Fault> {
+        match self.arguments.get(place).ok_or(Fault::Absent)? {
+            Value::Bytes(octets) => Ok(octets.to_vec()),
+            Value::Text(text) => encode_text(self.charset, text),
+            Value::Key(key) => self.surroundings.secret(key).map(std::borrow::Cow::into_owned),
+            Value::Number(number) => Ok(number.to_string().into_bytes()),
+            Value::Decimal(decimal) => Ok(decimal.to_string().into_bytes()),
+            Value::Name(symbol) => encode_text(self.charset, self.surroundings.symbols().text(*symbol)),
+            Value::Absent => Err(Fault::Absent),
+            _ => Err(Fault::Kind),
+        }
+    }
+
+    fn optional(&self, place: usize) -> Result<Option<Vec<u8>>, Fault> {
+        match self.arguments.get(place) {
+            None | Some(Value::Absent) => Ok(None),
+            Some(_) => self.octets(place).map(Some),
+        }
+    }
+
+    fn user(&self, place: usize) -> Result<Option<String>, Fault> {
+        self.optional(place)?
+            .map(|octets| String::from_utf8(octets).map_err(|_| Fault::Character))
+            .transpose()
+    }
+
+    fn key(&self, place: usize, algorithm: Algorithm) -> Result<Arc<PreparedKey>, Fault> {
+        match self.arguments.get(place).ok_or(Fault::Absent)? {
+            Value::Key(key) => self.surroundings.key(key),
+            Value::Absent => Err(Fault::Absent),
+            _ => {
+                let octets = self.octets(place)?;
+                PreparedKey::for_algorithm(algorithm, &octets).map(Arc::new).map_err(|_| Fault::Seal)
+            }
+        }
+    }
+
+    fn secret(&self, place: usize) -> Result<Arc<PreparedKey>, Fault> {
+        if let Some(Value::Key(key)) = self.arguments.get(place) {
+            return self.surroundings.key(key);
+        }
+        PreparedKey::symmetric(KeyKind::Secret, &self.octets(place)?).map(Arc::new).map_err(|_| Fault::Seal)
+    }
+
+    fn job(&self, function: Function, name: &str) -> Result<SealJob, Fault> {
+        let algorithm = |position| Algorithm::from_name(position, name).ok_or(Fault::Seal);
+        Ok(match (function, name) {
+            (Function::Digest, _) => match algorithm(Position::Digest)? {
+                Algorithm::Digest(digest) => {
+                    SealJob { work: Work::Digest(digest), key: None, data: self.octets(0)? }
+                }
+                _ => return Err(Fault::Seal),
+            },
+            (Function::Hmac, _) => match algorithm(Position::Digest)? {
+                Algorithm::Digest(digest) => {
+                    SealJob { work: Work::Hmac(digest), key: Some(self.secret(0)?), data: self.octets(1)? }
+                }
+                _ => return Err(Fault::Seal),
+            },
+            (Function::Mac, _) => match algorithm(Position::Mac)? {
+                whole @ Algorithm::Mac(mac) => {
+                    SealJob { work: Work::Mac(mac), key: Some(self.key(0, whole)?), data: self.octets(1)? }
+                }
+                _ => return Err(Fault::Seal),
+            },
+            (Function::Signature, _) => match algorithm(Position::Signature)? {
+                whole @ Algorithm::Signature(signature) => {
+                    let work = Work::Sign(signature, self.user(2)?);
+                    SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
+                }
+                _ => return Err(Fault::Seal),
+            },
+            (Function::Encrypt, _) => {
+                let whole = algorithm(Position::Cipher)?;
+                let work = Work::Encrypt(whole, self.optional(2)?);
+                SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
+            }
+            (Function::Decrypt, _) => {
+                let whole = algorithm(Position::Cipher)?;
+                let work = Work::Decrypt(whole, self.optional(2)?);
+                SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
+            }
+            (Function::Kcv, _) => {
+                let Some(Value::Number(length)) = self.arguments.first() else { return Err(Fault::Kind) };
+                let length = usize::try_from(*length).map_err(|_| Fault::Overflow)?;
+                SealJob { work: Work::CheckValue(length), key: Some(self.block_key(1)?), data: Vec::new() }
+            }
+            _ => return Err(Fault::Broken),
+        })
+    }
+
+    /// A key whose kind only its length tells: a session's work key.
+    fn block_key(&self, place: usize) -> Result<Arc<PreparedKey>, Fault> {
+        if let Some(Value::Key(key)) = self.arguments.get(place) {
+            return self.surroundings.key(key);
+        }
+        let octets = self.octets(place)?;
+        let kind = if octets.len() == 8 { KeyKind::Des } else { KeyKind::Tdes };
+        PreparedKey::symmetric(kind, &octets).map(Arc::new).map_err(|_| Fault::Seal)
+    }
+}

@@ -1,0 +1,75 @@
+//! Zip packets: entries by patterns of their names.
+//!
+//! In: octets of a zip and, where there is one, its password. Out: entries' names and contents, bounded; and a zip of
+//! entries that are written. Directories in it, and two entries of one name, are refused.
+
+use std::io::{Cursor, Read, Write as _};
+
+use zip::write::SimpleFileOptions;
+use zip::{CompressionMethod, ZipArchive, ZipWriter};
+
+use super::{FaultKind, Wrong};
+
+/// Most entries of one packet.
+const ENTRIES_MAX: usize = 1_000;
+/// Most octets that one packet unpacks to.
+const UNPACKED_MAX: u64 = 128 << 20;
+
+/// The entries of a zip, in their order.
+pub(crate) fn unpack(octets: &[u8], password: Option<&[u8]>) -> Result<Vec<(String, Vec<u8>)>, Wrong> {
+    let broken = |_| Wrong::from(FaultKind::Container);
+    let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(broken)?;
+    if archive.len() > ENTRIES_MAX {
+        return Err(FaultKind::Container.into());
+    }
+    let mut entries: Vec<(String, Vec<u8>)> = Vec::with_capacity(archive.len());
+    let mut left = UNPACKED_MAX;
+    for index in 0..archive.len() {
+        let entry = match password {
+            Some(password) => archive.by_index_decrypt(index, password),
+            None => archive.by_index(index),
+        };
+        let entry = entry.map_err(broken)?;
+        if entry.is_dir() {
+            return Err(FaultKind::Container.into());
+        }
+        let name = entry.name().map_err(broken)?.into_owned();
+        if entries.iter().any(|(known, _)| *known == name) {
+            return Err(FaultKind::Duplicate.into());
+        }
+        let mut content = Vec::new();
+        entry.take(left + 1).read_to_end(&mut content).map_err(|_| FaultKind::Container)?;
+        left = left.checked_sub(content.len() as u64).ok_or(FaultKind::Container)?;
+        entries.push((name, content));
+    }
+    Ok(entries)
+}
+
+/// A zip of these entries, without times so that equal entries give equal octets.
+pub(crate) fn pack(entries: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Wrong> {
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .last_modified_time(zip::DateTime::default());
+    for (name, content) in entries {
+        writer.start_file(name.as_str(), options).map_err(|_| FaultKind::Container)?;
+        writer.write_all(content).map_err(|_| FaultKind::Container)?;
+    }
+    writer.finish().map(Cursor::into_inner).map_err(|_| FaultKind::Container.into())
+}
+
+/// Whether a name is of a pattern in which each `*` stands for any letters.
+pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+    let mut pieces = pattern.split('*');
+    let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
+    let mut last = None;
+    for piece in pieces {
+        if let Some(before) = last.replace(piece) {
+            match rest.split_once(before) {
+                Some((_, behind)) => rest = behind,
+                None => return false,
+            }
+        }
+    }
+    last.map_or(rest.is_empty(), |last| rest.ends_with(last))
+}
