@@ -67,7 +67,7 @@ CREATE INDEX flow_parent ON flow (parent, row) WHERE parent IS NOT NULL;
 
 -- An operation: its intent, and in `state` where it stands now.
 CREATE TABLE operation (
-  number     INTEGER PRIMARY KEY,
+  number     INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used twice, also when old rows were moved out
   flow       INTEGER NOT NULL,
   name       TEXT    NOT NULL,         -- path of names in the flow
   party      TEXT    NOT NULL,
