@@ -3,9 +3,12 @@
 //! In: the texts of all files, by folder. Out: the source map, the model under the chosen variants, and every problem of
 //! every variant, at most one a line. It must not read files: the rim hands the texts in.
 
-use crate::diagnostics::{Diagnostic, Severity, Sink};
-use crate::model::Model;
+use crate::diagnostics::{Code, Diagnostic, Severity, Sink};
+use crate::flow::walk;
+use crate::lower::{LowerError, LowerErrorKind, compile};
+use crate::model::{Flow, Model};
 use crate::parse::parse;
+use crate::program::Compiled;
 use crate::resolve::{Choice, Choices, Folder, resolve, variants};
 use crate::source::SourceMap;
 
@@ -56,6 +59,8 @@ pub struct Checked {
     pub model: Model,
     /// All problems of all variants, at most one a line.
     pub problems: Vec<Diagnostic>,
+    /// The programs under the choices given; none if there are errors.
+    pub compiled: Option<Compiled>,
     /// How many combinations of variants were looked at.
     pub variants: usize,
 }
@@ -93,8 +98,88 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
     unused_in_all(&mut all, looked_at);
     let mut seen = std::collections::HashSet::new();
     all.retain(|problem| seen.insert((problem.code, problem.primary.span)));
+    let sound = !sources.problems.iter().chain(&all).any(|problem| problem.severity == Severity::Error);
+    let mut compiled = None;
+    if sound {
+        let line_of = |span: crate::source::Span| sources.map.place(span).map_or(0, |(_, place)| place.line);
+        match compile(&model, &line_of) {
+            Ok(programs) => {
+                all.extend(money(&model, &programs));
+                compiled = Some(programs);
+            }
+            Err(failed) => all.extend(failed.into_iter().flat_map(|module| module.errors).map(no_order)),
+        }
+    }
     sink.extend(all);
-    Checked { model, problems: sink.finish(&sources.map), variants: looked_at }
+    Checked { model, problems: sink.finish(&sources.map), compiled, variants: looked_at }
+}
+
+/// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story.
+fn money(model: &Model, programs: &Compiled) -> Vec<Diagnostic> {
+    let flows = model.modules.iter().zip(&programs.modules).flat_map(|(module, program)| {
+        module.flows.iter().zip(&program.flows)
+    });
+    flows.filter_map(|(flow, tables)| walk::check(&tables.program).err().map(|story| told(flow, &story))).collect()
+}
+
+fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
+    let step = story.step.as_ref().and_then(|name| flow.steps.iter().find(|step| step.name == *name));
+    let span = step.map_or(flow.span, |step| step.span);
+    let lines: Vec<String> =
+        story.lines.iter().enumerate().map(|(place, line)| format!("{}. {line}", place + 1)).collect();
+    let (code, title) = match story.property {
+        walk::Property::Twice(_) => (721, "money can move twice"),
+        walk::Property::Books(_) => (722, "the journal can say what the party's books do not"),
+        walk::Property::NobodyKnows(_) => (723, "money can move and nobody knows of it"),
+        walk::Property::FalseAnswer => (724, "the asker can be told what is not so"),
+        walk::Property::Untold => (725, "the asker can be told before the ask is durable"),
+        walk::Property::Hangs => (726, "a path never ends"),
+        walk::Property::OneSided(_) => (727, "money can move on one side only"),
+        walk::Property::Declaration(_) => (728, "what is declared of a call cannot work"),
+        walk::Property::TooLarge => (729, "the flow is too large to be walked"),
+    };
+    Diagnostic::error(Code(code), format!("{title}: flow `{}`", flow.name), span, "")
+        .note(lines.join("\n"))
+        .help(story.help.clone())
+}
+
+/// A field that has no place in the order of writing or reading, as a diagnostic.
+fn no_order(error: LowerError) -> Diagnostic {
+    let problem = |code, title: String| Diagnostic::error(Code(code), title, error.span, "");
+    match error.kind {
+        LowerErrorKind::Cycle(path) => {
+            problem(430, "derived fields need each other".to_owned())
+                .note(format!("the circle: {}", path.join(" → ")))
+                .help("one of them has to be computed from something else")
+        }
+        LowerErrorKind::SealCoversItself(path) => {
+            problem(426, format!("the seal lies in `{path}`, which it covers"))
+                .note("a seal or digest cannot stand inside the bytes that it is computed from")
+                .help("name the parts it covers: `raw(head) + raw(body)`")
+        }
+        LowerErrorKind::NeedsLater(path) => {
+            problem(431, format!("this is written before `{path}`, in a format that is closed by then"))
+                .note("a ciphered or packed format is whole before what stands behind it")
+                .help("move the field behind what it needs, or out of the coded format")
+        }
+        LowerErrorKind::SignatureInside => {
+            problem(432, "a signature that is read stands alone".to_owned())
+                .help("write `= base64(signature(…))`, or `hex(…)`, and nothing around it")
+        }
+        LowerErrorKind::Algorithm => {
+            problem(433, "the algorithm is no name and no setting".to_owned())
+                .help("write a name of the table, or `setting.NAME` of a `one_of`")
+        }
+        LowerErrorKind::Several => {
+            problem(434, "groups of `several` cannot be told apart in this format".to_owned())
+                .help("give each group a field that is always the same text")
+        }
+        LowerErrorKind::TooMany(what) => {
+            problem(435, format!("the message has too many {what}"))
+                .note("a message has at most 65,535 of each")
+                .help("split it")
+        }
+    }
 }
 
 /// "Nobody uses it" holds only where it is said of every variant.
