@@ -372,8 +372,8 @@ pub struct Call {
     pub answer: Option<ShapeId>,
     /// Calls that it enquires about.
     pub settles: Vec<CallId>,
-    /// Call that it reverses.
-    pub undoes: Option<CallId>,
+    /// Calls of which it reverses one.
+    pub undoes: Vec<CallId>,
     /// Calls that it speaks of without settling.
     pub about: Vec<CallId>,
     /// Parts of its key (money-safety rule 3).

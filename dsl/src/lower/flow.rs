@@ -162,8 +162,8 @@ impl Maker<'_, '_, '_> {
         let Start::Service(service) = self.flow.start else { return false };
         self.lowering.model.modules.iter().any(|module| {
             module.calls.iter().filter(|call| !call.ours).any(|call| {
-                let undone = call.undoes.and_then(|id| module.calls.get(usize::from(id.0)));
-                undone.is_some_and(|undone| !undone.ours && undone.service == Some(service))
+                let mut undone = call.undoes.iter().filter_map(|id| module.calls.get(usize::from(id.0)));
+                undone.any(|undone| !undone.ours && undone.service == Some(service))
             })
         })
     }
@@ -530,7 +530,7 @@ impl Maker<'_, '_, '_> {
                 Way::Refuse(reason) => FlowWay::Refuse(self.reason(*reason)),
             })
         });
-        let back = module.calls.iter().find(|back| back.ours && back.undoes == Some(id));
+        let back = module.calls.iter().find(|back| back.ours && back.undoes.contains(&id));
         Some(CallContract {
             name: name(call),
             party: module.name.clone(),
@@ -574,7 +574,7 @@ impl Maker<'_, '_, '_> {
         if let (ExprKind::Load(source), Type::List { shape: from, .. }, Type::List { max, shape: to }) =
             (&mapping.source.kind, &mapping.source.ty, &ty)
         {
-            return self.rows(filling, *source, *from, mapping.target, *to, *max);
+            return self.rows(filling, *source, *from, mapping.target, (*to, *max), 1);
         }
         let source = self.lowering.expression(&mapping.source);
         let otherwise = match &mapping.otherwise {
@@ -596,8 +596,8 @@ impl Maker<'_, '_, '_> {
         source: Load,
         from: ShapeId,
         target: Load,
-        to: ShapeId,
-        max: u64,
+        (to, max): (ShapeId, u64),
+        level: u8,
     ) {
         let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
         let stride = stride(self.lowering.model, to);
@@ -619,7 +619,7 @@ impl Maker<'_, '_, '_> {
             if let (Type::List { max, shape }, Some(Type::List { shape: inner, .. })) =
                 (&field.ty, from.fields.get(place).map(|known| &known.ty))
             {
-                self.rows(filling, item, *inner, target, *shape, *max);
+                self.rows(filling, item, *inner, target, (*shape, *max), level.saturating_add(1));
                 continue;
             }
             let load = Expr { kind: ExprKind::Load(item), ty: field.ty.clone(), span: field.span };

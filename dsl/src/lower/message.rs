@@ -457,7 +457,7 @@ impl<'l, 'm> Builder<'l, 'm> {
     pub(super) fn shapes(&self) -> Shapes {
         let calls = &self.lowering.module.calls;
         let Some(call) = calls.get(usize::from(self.message.call.0)) else { return Shapes::default() };
-        let original = call.settles.first().or(call.undoes.as_ref()).or(call.about.first());
+        let original = call.settles.first().or(call.undoes.first()).or(call.about.first());
         let original = original.and_then(|id| calls.get(usize::from(id.0)));
         Shapes {
             ask: call.ask,

@@ -42,7 +42,7 @@ pub(crate) struct CallHead<'t> {
     pub(crate) ask: Option<ShapeId>,
     pub(crate) answer: Option<ShapeId>,
     pub(crate) settles: Vec<CallId>,
-    pub(crate) undoes: Option<CallId>,
+    pub(crate) undoes: Vec<CallId>,
     pub(crate) about: Vec<CallId>,
 }
 

@@ -428,7 +428,7 @@ fn heads(resolver: &mut Resolver, work: &mut Work<'_>) {
             ask: None,
             answer: None,
             settles: Vec::new(),
-            undoes: None,
+            undoes: Vec::new(),
             about: Vec::new(),
         };
         head.link = link_of(resolver, work, tree, ours);
@@ -482,7 +482,7 @@ fn relations(resolver: &mut Resolver, work: &mut Work<'_>) {
                 let head = &mut work.calls[place];
                 match relation {
                     Relation::Settles(_) => head.settles.push(call),
-                    Relation::Undoes(_) => head.undoes = Some(call),
+                    Relation::Undoes(_) => head.undoes.push(call),
                     _ => head.about.push(call),
                 }
             }
@@ -637,7 +637,7 @@ fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messages: Vec<Me
         ask: head.ask,
         answer: head.answer,
         settles: head.settles.clone(),
-        undoes: head.undoes,
+        undoes: head.undoes.clone(),
         about: head.about.clone(),
         once: Vec::new(),
         promises: Promises::default(),
@@ -831,7 +831,7 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
             .note("a time-out says nothing of the money (flows.md, row 8)")
             .help("add `unknown  enquire with … every 10s up to 6 times, then park`, or `unknown park`");
     }
-    if (posting || (call.ours && (notice || call.undoes.is_some()))) && call.once.is_empty() {
+    if (posting || (call.ours && (notice || !call.undoes.is_empty()))) && call.once.is_empty() {
         resolver
             .report
             .error("TS0705", tree.name.span, format!("`{}` has no key", tree.name.text))
@@ -845,7 +845,7 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
                 || promises.same_answer_when_done
                 || promises.says_duplicate
                 || promises.repeatable;
-            if !safe && (posting || call.undoes.is_some()) {
+            if !safe && (posting || !call.undoes.is_empty()) {
                 resolver
                     .report
                     .error("TS0706", tree.name.span, format!("`{}` is repeated, and nothing says that this is safe", tree.name.text))
@@ -854,7 +854,7 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
             }
         }
     }
-    if call.undoes.is_some()
+    if !call.undoes.is_empty()
         && call.promises.within_business_date
         && !matches!(call.unknown.last(), Some(Way::Park))
     {
@@ -865,7 +865,7 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
             .help("end its way with `park`");
     }
     let undo = call.unknown.iter().any(|way| matches!(way, Way::Undo { .. }));
-    if undo && call.undoes.is_some() {
+    if undo && !call.undoes.is_empty() {
         resolver
             .report
             .error("TS0708", tree.name.span, "a reversal is not reversed")

@@ -324,7 +324,7 @@ impl Maker<'_, '_, '_> {
                     continue;
                 }
                 let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
-                if !module.calls.iter().any(|other| other.undoes == Some(id)) {
+                if !module.calls.iter().any(|other| other.undoes.contains(&id)) {
                     let path = self.resolver.services[usize::from(service)].path.clone();
                     self.resolver
                         .report
