@@ -1,5 +1,7 @@
 //! Links over real sockets.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
+
 #[path = "all/files.rs"]
 mod files;
 #[path = "all/help.rs"]

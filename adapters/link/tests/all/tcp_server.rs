@@ -281,7 +281,7 @@ fn connections_are_dealt_to_the_least_loaded_core() {
         .collect();
     let owners: Vec<_> =
         runtimes.iter().map(|runtime| runtime.block_on(async { Core::start(link::World::real()) })).collect();
-    let cores: Vec<Core> = owners.iter().map(|owner| owner.core()).collect();
+    let cores: Vec<Core> = owners.iter().map(link::CoreOwner::core).collect();
     runtimes[0].block_on(async {
         let service =
             ServiceFn(
