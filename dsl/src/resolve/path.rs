@@ -134,7 +134,7 @@ pub(crate) fn find(
         "session" => session(resolver, work, path, rest),
         "setting" => setting(resolver, work, path, rest),
         "key" => key(resolver, work, path, rest),
-        "page" => page(resolver, path, rest),
+        "page" => page(resolver, work, path, rest, scope),
         "outcome" => outcome(path, rest, Space::Outcome, Space::OutcomeText, 0),
         "journal" => journal(resolver, work, path, rest),
         "business_date" if rest.is_empty() && scope.message.is_none() => {
@@ -617,13 +617,24 @@ fn outcome(path: &Path, rest: &[Name], whole: Space, text: Space, call: u16) -> 
     }
 }
 
-fn page(resolver: &mut Resolver, path: &Path, rest: &[Name]) -> Found {
+/// Rows on a page and pages at most, as the call says; without `pages` there is one page.
+fn paging(work: &Work<'_>, scope: &Scope) -> (u64, u64) {
+    let parts = scope.call.and_then(|call| work.calls.get(usize::from(call.0))).map(|call| &call.tree.block.statements);
+    let paging = parts.into_iter().flatten().find_map(|part| match &part.kind {
+        crate::tree::CallPart::Pages { rows, times, .. } => Some((rows.value, times.value)),
+        _ => None,
+    });
+    paging.unwrap_or((0, 1))
+}
+
+fn page(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name], scope: &Scope) -> Found {
     let Some(name) = rest.first() else { return Found::wrong(path.span) };
-    let number = Type::Number { min: 0, max: 9_999_999 };
+    let (rows, times) = paging(work, scope);
+    let number = |most: u64| Type::Number { min: 0, max: i128::from(most) };
     let (slot, ty) = match &*name.text {
-        "first" => (0, number),
-        "rows" => (1, number),
-        "number" => (2, number),
+        "first" => (0, number(rows.saturating_mul(times.saturating_sub(1)).saturating_add(1))),
+        "rows" => (1, number(rows)),
+        "number" => (2, number(times)),
         "more" => (3, Type::Flag),
         _ => {
             resolver
