@@ -103,7 +103,18 @@ pub(crate) fn call(
         let wanted = if matches!(function, Function::If | Function::Either) { expected } else { None };
         arguments.push(expression(resolver, work, &argument.value, scope, wanted));
     }
-    build(resolver, *function, arguments, span)
+    let key_bits = arguments.get(1).and_then(|key| key_bits(work, key));
+    let mut built = build(resolver, *function, arguments, span);
+    if let (Function::Signature, Some(bits), Type::Bytes { max }) = (function, key_bits, &mut built.ty) {
+        *max = u64::from(bits.div_ceil(8));
+    }
+    built
+}
+
+/// Bits of the RSA key that an argument names, if its declaration says them: a signature is as long as its key.
+fn key_bits(work: &Work<'_>, argument: &Expr) -> Option<u32> {
+    let ExprKind::Load(crate::model::Load { space: crate::model::Space::Key, slot, .. }) = argument.kind else { return None };
+    work.keys.get(usize::from(slot)).filter(|key| &*key.kind == "rsa").and_then(|key| key.size)
 }
 
 fn wrong(span: Span) -> Expr {
@@ -336,7 +347,9 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::Hmac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: digest_octets(&arguments[0]) }),
         Function::Mac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: mac_octets(&arguments[0]) }),
         Function::Signature => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 512 }),
-        Function::Encrypt | Function::Decrypt => ok(byte_like(&second) && byte_like(&third), BYTES),
+        Function::Encrypt | Function::Decrypt => {
+            ok(byte_like(&second) && byte_like(&third), ciphered(function, &arguments[0], &third))
+        }
         Function::Kcv => ok(matches!(first, Type::Number { .. }) && byte_like(&second), match arguments[0].as_constant() {
             Some(Constant::Number(number)) => Type::Bytes { max: u64::try_from(*number).unwrap_or(0) },
             _ => BYTES,
@@ -371,6 +384,17 @@ fn digest_octets(algorithm: &Expr) -> u64 {
         },
         _ => 64,
     }
+}
+
+/// The most octets of a ciphered or opened value: as many as before where nothing is padded, a block more where it is.
+fn ciphered(function: Function, algorithm: &Expr, plain: &Type) -> Type {
+    let (Some(Constant::Text(name)), Type::Bytes { max }) = (algorithm.as_constant(), plain) else { return BYTES };
+    if *max == u64::MAX || name.starts_with("rsa") || name.starts_with("sm2") || name.ends_with("gcm") {
+        return BYTES;
+    }
+    let block = if name.starts_with("des") || name.starts_with("tdes") { 8 } else { 16 };
+    let padded = function == Function::Encrypt && name.contains("pkcs");
+    Type::Bytes { max: if padded { (*max / block + 1) * block } else { *max } }
 }
 
 /// Octets of a MAC: a block of its cipher; of CUPS the eight characters of its result.
