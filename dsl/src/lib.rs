@@ -1,6 +1,7 @@
 //! dsl
 pub mod evaluate;
 pub mod lower;
+pub mod mirror;
 pub mod diagnostics;
 pub mod format;
 mod lex;

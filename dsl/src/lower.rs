@@ -22,6 +22,7 @@ mod tables;
 mod write;
 
 pub use error::{LowerError, LowerErrorKind};
+pub use expression::each_load;
 pub use fold::{fold, known};
 pub use module::{ModuleErrors, compile, module};
 pub use recogniser::recogniser;

@@ -347,7 +347,7 @@ pub enum Map {
     Check { check: u16 },
 }
 
-/// A value of a mapping.
+/// A value of a mapping. A text that goes into the place of a code is written as it stands.
 #[derive(Clone, Debug)]
 pub struct Assignment {
     /// Where to.
@@ -389,7 +389,8 @@ pub struct Pairing {
     pub with: Option<Load>,
     /// Rows that count.
     pub filter: Option<ExprId>,
-    /// The list that is filled, and the slots of one of its rows.
+    /// The list that is filled: each row is put behind those it has (a list within rows of another may be filled from
+    /// each of them).
     pub target: Load,
     /// Slots of a target row.
     pub stride: u16,

@@ -325,3 +325,12 @@ pub(super) fn walk<'x>(expression: &'x Expr, lists: &mut Vec<Load>, see: &mut dy
 pub(super) fn is_field(load: &Load) -> bool {
     load.space == Space::Field
 }
+
+/// Every reference within an expression.
+pub fn each_load(expression: &Expr, see: &mut dyn FnMut(&Load)) {
+    walk(expression, &mut Vec::new(), &mut |one, _| match &one.kind {
+        ExprKind::Load(load) => see(load),
+        ExprKind::Fold { list, .. } => see(list),
+        _ => {}
+    });
+}

@@ -221,18 +221,9 @@ impl<'m> Layout<'m> {
         needs
     }
 
-    /// The fields of a `pairs`, in wire order: a leaf is itself, of anything else its children.
+    /// The fields of a `pairs`, in wire order: those named, but for the exceptions.
     pub(super) fn paired(&self, parts: &[FieldId], except: &[FieldId]) -> Vec<FieldId> {
-        let mut found = Vec::new();
-        for part in parts {
-            match self.field(*part).map(|field| &field.kind) {
-                None => {}
-                Some(FieldKind::Leaf { .. }) => found.push(*part),
-                Some(kind) => children(inner(kind), &mut found),
-            }
-        }
-        found.retain(|id| !except.contains(id));
-        found
+        parts.iter().filter(|id| !except.contains(id) && self.field(**id).is_some()).copied().collect()
     }
 
     /// The fields of a `pairs` as the program has them; wire forms are given by `wire`.
@@ -278,22 +269,6 @@ pub(super) fn inner(kind: &FieldKind) -> &[Node] {
         | FieldKind::Several { nodes } => nodes,
         FieldKind::List(list) => &list.nodes,
         FieldKind::Entry { content, .. } => inner(content),
-    }
-}
-
-fn children(nodes: &[Node], found: &mut Vec<FieldId>) {
-    for node in nodes {
-        match node {
-            Node::Field(id) => found.push(*id),
-            Node::When { then, .. } => children(then, found),
-            Node::Choose { cases, other, .. } => {
-                for (_, nodes) in cases {
-                    children(nodes, found);
-                }
-                children(other, found);
-            }
-            Node::Check(_) | Node::Map(_) => {}
-        }
     }
 }
 

@@ -141,7 +141,7 @@ impl<'m> Collect<'_, 'm> {
 
     fn list(&mut self, id: FieldId, list: &'m crate::model::ListField, units: &mut Vec<Unit<'m>>) {
         let arrow = list.business.as_ref();
-        if self.out && arrow.is_none_or(|arrow| arrow.writes) {
+        if self.out && arrow.is_some_and(|arrow| arrow.writes) {
             return;
         }
         let guards = std::mem::take(&mut self.guards);
@@ -152,7 +152,8 @@ impl<'m> Collect<'_, 'm> {
         self.path.pop();
         self.guards = guards;
         let filled = arrow.is_some_and(|arrow| arrow.writes);
-        if rows.is_empty() && !filled && !self.out {
+        // Rows without an arrow of their own are gone through in place, for what stands in them.
+        if rows.is_empty() && arrow.is_none() {
             return;
         }
         let Some(field) = self.layout.field(id) else { return };

@@ -18,7 +18,9 @@ fn sources(root: &Path) -> Sources {
         all
     };
     for folder in sorted(root).into_iter().filter(|path| path.is_dir()) {
-        for file in sorted(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "tongshi")) {
+        for file in
+            sorted(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "tongshi"))
+        {
             texts.push(Text {
                 folder: folder.file_name().unwrap().to_string_lossy().into(),
                 path: file.display().to_string().into(),
@@ -124,7 +126,9 @@ fn jumps(name: &str, made: &MessageProgram) {
     }
     for maps in [&made.take_out, &made.fill_in] {
         for (at, one) in maps.iter().enumerate() {
-            let (Map::Each { end: to, .. } | Map::Unless { to, .. } | Map::Jump { to }) = one else { continue };
+            let (Map::Each { end: to, .. } | Map::Unless { to, .. } | Map::Jump { to }) = one else {
+                continue;
+            };
             assert!(*to as usize > at && *to as usize <= maps.len(), "{name}: {at} {one:?}");
         }
     }
@@ -202,4 +206,24 @@ fn indices(name: &str, made: &MessageProgram, program: &Program) {
         _ => true,
     };
     assert!(program.expressions.code.iter().all(regions), "{name}: a region that is not marked");
+}
+
+#[test]
+fn every_mirror_is_lowered_and_keeps_the_laws() {
+    for mut model in models() {
+        let turned: Vec<_> = model.modules.iter().map(|module| crate::mirror::mirror(module).0).collect();
+        for (module, turned) in model.modules.iter().zip(&turned) {
+            let (again, _) = crate::mirror::mirror(turned);
+            for (a, b) in module.messages.iter().zip(&again.messages) {
+                assert_eq!((a.ours, &a.code, a.fields.len()), (b.ours, &b.code, b.fields.len()));
+            }
+        }
+        model.modules = turned;
+        let compiled = compiled(&model);
+        for (module, made) in model.modules.iter().zip(&compiled.modules) {
+            for (message, program) in module.messages.iter().zip(&made.program.messages) {
+                laws(&module.name, message, program, &made.program);
+            }
+        }
+    }
 }
