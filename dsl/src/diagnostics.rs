@@ -12,7 +12,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 pub use nearest::nearest;
-pub use register::{Page, page};
+pub use register::{Page, page, pages};
 pub use render::{Colour, render, render_all};
 
 /// The stable number of a diagnostic: `TS0231`. Never reused.

@@ -4,9 +4,12 @@
 //! wrong use, 3 the machine failed. It must not hold logic of its own beyond reading files and showing results.
 
 mod check;
+mod explain;
 mod files;
+mod fmt;
 
 use clap::{Parser, Subcommand};
+use std::io::Write;
 use std::process::ExitCode;
 
 /// 通事: a bank's gateway to the outside world. Every counterparty is one adapter in a small typed language.
@@ -21,12 +24,46 @@ struct Arguments {
 enum Command {
     /// Checks adapters: every diagnostic, every example, every flow path
     Check(check::Check),
+    /// Puts adapter files into canonical form
+    Fmt(fmt::Fmt),
+    /// Shows the page of a diagnostic
+    Explain(explain::Explain),
+}
+
+/// How a command ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Exit {
+    /// 0
+    Well,
+    /// 1: errors in an adapter, a failing case, books that differ.
+    NotSo,
+    /// 2
+    WrongUse,
+    /// 3
+    Machine,
 }
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let arguments = Arguments::parse();
-    match arguments.command {
+    let exit = match Arguments::parse().command {
         Command::Check(command) => command.run(),
-    }
+        Command::Fmt(command) => command.run(),
+        Command::Explain(command) => command.run(),
+    };
+    ExitCode::from(match exit {
+        Exit::Well => 0,
+        Exit::NotSo => 1,
+        Exit::WrongUse => 2,
+        Exit::Machine => 3,
+    })
+}
+
+/// A line to standard output. A reader that has gone is no failure of ours.
+pub(crate) fn say(text: &str) {
+    let _ = writeln!(std::io::stdout().lock(), "{text}");
+}
+
+/// A line to standard error.
+pub(crate) fn warn(text: &str) {
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
