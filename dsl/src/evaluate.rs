@@ -114,7 +114,12 @@ pub trait Environment {
     /// Functions over bytes, charsets and keys: `digest hmac mac signature encrypt decrypt kcv random_key checksum
     /// encoded`. The algorithm (charset for `encoded`, empty: the party's own) is the first argument of the language
     /// and is not among `arguments`. Texts among them are taken in the party's charset.
-    fn seal(&self, function: Function, algorithm: &str, arguments: &[Value<'_>]) -> Result<Value<'static>, Fault>;
+    fn seal(
+        &self,
+        function: Function,
+        algorithm: &str,
+        arguments: &[Value<'_>],
+    ) -> Result<Value<'static>, Fault>;
 
     /// The next number of the party's counter, so many figures.
     fn counter(&self, _digits: u32) -> Result<u64, Fault> {
@@ -153,3 +158,6 @@ pub fn of_constant(constant: &Constant) -> Value<'_> {
         Constant::Duration(span) => Value::Duration(*span),
     }
 }
+
+#[cfg(test)]
+mod tests;

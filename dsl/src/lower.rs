@@ -22,6 +22,8 @@ mod tables;
 mod write;
 
 pub use error::{LowerError, LowerErrorKind};
+#[cfg(test)]
+pub(crate) use expression::compile_plain as plain;
 pub use expression::each_load;
 pub use fold::{fold, known};
 pub use module::{ModuleErrors, compile, module};

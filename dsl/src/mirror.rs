@@ -118,27 +118,23 @@ impl Turn<'_> {
                 _ => Learn::Agree,
             };
             if let Some(from) = from {
-                self.read_from(field, from, own);
+                self.read_from(field, &from, own);
             }
         }
         self.inner(field);
     }
 
     /// A field that was filled is handed on, where what filled it was a plain place.
-    fn read_from(&mut self, field: &mut Field, from: Mapping, own: Load) {
-        if let ExprKind::Load(place) = from.source.kind {
-            if business(place.space) && place.space != Space::With {
-                let ty = from.source.ty.clone();
-                let source = Expr { kind: ExprKind::Load(own), ty, span: from.span };
-                field.to = Some(Mapping {
-                    target: place,
-                    source,
-                    cut: false,
-                    otherwise: Else::Fault,
-                    span: from.span,
-                });
-                return;
-            }
+    fn read_from(&mut self, field: &mut Field, from: &Mapping, own: Load) {
+        if let ExprKind::Load(place) = from.source.kind
+            && business(place.space)
+            && place.space != Space::With
+        {
+            let ty = from.source.ty.clone();
+            let source = Expr { kind: ExprKind::Load(own), ty, span: from.span };
+            field.to =
+                Some(Mapping { target: place, source, cut: false, otherwise: Else::Fault, span: from.span });
+            return;
         }
         if speaks_of_business(&from.source) {
             self.lose(&field.path, LostKind::NoInverse, from.span);

@@ -218,7 +218,7 @@ fn join_with<'e>(arguments: Arguments<'e>, environment: &'e dyn Environment) -> 
             }
         }
     }
-    join(parts, environment)
+    join(&parts, environment)
 }
 
 fn separate<'e>(parts: &mut Vec<Value<'e>>, separator: &Value<'e>) {

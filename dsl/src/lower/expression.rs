@@ -43,7 +43,7 @@ impl Octets for NoOctets {
 }
 
 /// Compiles an expression that looks at no octets.
-pub(super) fn compile_plain(expression: &Expr, into: &mut Expressions) -> ExprId {
+pub(crate) fn compile_plain(expression: &Expr, into: &mut Expressions) -> ExprId {
     compile(expression, into, &mut NoOctets)
 }
 

@@ -32,7 +32,7 @@ pub(super) fn make(builder: &mut Builder<'_, '_>) {
         Collect { layout: &builder.layout, out: false, late: &late, guards: Vec::new(), path: Vec::new() };
     collect.nodes(name_nodes, &mut units);
     collect.nodes(&message.nodes, &mut units);
-    match sort(&builder.layout, units) {
+    match sort(units) {
         Ok(units) => {
             let mut emit = Emit { code: Vec::new(), shapes: builder.shapes(), path: Vec::new() };
             emit.units(builder, &units);
@@ -195,7 +195,7 @@ pub(super) fn not(condition: &Expr) -> Expr {
 type Cycle = (Span, Vec<Box<str>>);
 
 /// In order of dependence; among what is free, in the order of the text. Rows are sorted within.
-fn sort<'m>(layout: &Layout<'m>, units: Vec<Unit<'m>>) -> Result<Vec<Unit<'m>>, Cycle> {
+fn sort(units: Vec<Unit<'_>>) -> Result<Vec<Unit<'_>>, Cycle> {
     let mut left = units;
     let mut done = Vec::with_capacity(left.len());
     while !left.is_empty() {
@@ -206,7 +206,7 @@ fn sort<'m>(layout: &Layout<'m>, units: Vec<Unit<'m>>) -> Result<Vec<Unit<'m>>, 
         let Some(free) = free else { return Err(cycle(&left)) };
         let mut unit = left.remove(free);
         if let Work::List(id, rows) = unit.work {
-            unit.work = Work::List(id, sort(layout, rows)?);
+            unit.work = Work::List(id, sort(rows)?);
         }
         done.push(unit);
     }
@@ -227,8 +227,7 @@ fn needed_of<'u>(
 
 fn cycle(units: &[Unit<'_>]) -> Cycle {
     let mut way: Vec<usize> = vec![0];
-    loop {
-        let Some(unit) = way.last().and_then(|&at| units.get(at)) else { break };
+    while let Some(unit) = way.last().and_then(|&at| units.get(at)) {
         let at = way.last().copied().unwrap_or(0);
         let Some(next) = needed_of(units, at, &unit.needs).next() else { break };
         if let Some(from) = way.iter().position(|&one| one == next) {

@@ -123,8 +123,12 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
     fn land(&mut self, at: usize) {
         let end = self.here();
         match self.code.get_mut(at) {
-            Some(Read::JumpIfMissing { to } | Read::Unless { to, .. } | Read::Jump { to }) => *to = end,
-            Some(Read::List { end: to, .. }) => *to = end,
+            Some(
+                Read::JumpIfMissing { to }
+                | Read::Unless { to, .. }
+                | Read::Jump { to }
+                | Read::List { end: to, .. },
+            ) => *to = end,
             _ => {}
         }
     }

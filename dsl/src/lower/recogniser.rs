@@ -30,7 +30,7 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
         reads.iter().position(|read| matches!(read, Read::Store { slot, level: 0, .. } if *slot == of))
     });
     reads.truncate(until.unwrap_or(at).max(at) + 1);
-    let reads = plain(reads);
+    let reads = plain(&reads);
     let (slots, names) = (builder.out.slots, builder.out.names);
     Some(Recogniser {
         read: reads.into(),
@@ -44,7 +44,7 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
 }
 
 /// Looking only: nothing is judged, learned or marked. Jumps would go beyond what is kept, so reading ends there.
-fn plain(reads: Vec<Read>) -> Vec<Read> {
+fn plain(reads: &[Read]) -> Vec<Read> {
     // Instructions that judge go; jumps are moved over the gaps.
     let keeps = |read: &Read| {
         !matches!(
@@ -60,7 +60,7 @@ fn plain(reads: Vec<Read>) -> Vec<Read> {
     };
     let mut places = Vec::with_capacity(reads.len() + 1);
     let mut next = 0_u32;
-    for read in &reads {
+    for read in reads {
         places.push(next);
         next += u32::from(keeps(read));
     }

@@ -91,7 +91,7 @@ pub(super) fn laws(party: &str, message: &Message, made: &MessageProgram, progra
             _ => {}
         }
     }
-    if !made.file.as_ref().is_some_and(|file| !file.pieces.is_empty()) {
+    if made.file.as_ref().is_none_or(|file| file.pieces.is_empty()) {
         assert_eq!(level, 0, "{name}");
     }
     assert_eq!(read, written, "{name}");

@@ -232,21 +232,21 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         let (stuck, open) =
             std::mem::take(&mut self.open).into_iter().partition(|open: &Open| open.run == run);
         self.open = open;
-        self.report(stuck);
+        self.report(&stuck);
         self.run = outer;
     }
 
     fn unfilled(&mut self) {
         self.flush();
         let stuck = std::mem::take(&mut self.open);
-        self.report(stuck);
+        self.report(&stuck);
     }
 
     /// Fields that wait for each other are a cycle; others stand before what comes too late.
-    fn report(&mut self, stuck: Vec<Open>) {
+    fn report(&mut self, stuck: &[Open]) {
         let layout = &self.builder.layout;
         let mut errors = Vec::new();
-        for open in &stuck {
+        for open in stuck {
             let Some(field) = layout.field(open.id) else { continue };
             let waits_for = |other: &&Open| {
                 let key = layout.key(other.id);
