@@ -68,6 +68,7 @@ pub(crate) fn check<L: Look>(look: &mut L, write: &Write) -> Result<Option<Verdi
             }
             Change::RefusedInput(input) => long_refusal(input),
             Change::Release(_)
+            | Change::Forget { .. }
             | Change::PutSession { .. }
             | Change::PutSchedule { .. }
             | Change::PutVersion { .. } => None,

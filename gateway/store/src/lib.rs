@@ -28,9 +28,9 @@ pub use read::{
 };
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};
-pub use sqlite::{Options, SqliteReader, SqliteStore, Verified, verify};
+pub use sqlite::{Options, SqliteReader, SqliteStore, Verified, backup, verify};
 pub use write::{
-    Change, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice, NumberBlock, NumberRequest,
-    OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,
+    Change, FORGOTTEN, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice, NumberBlock,
+    NumberRequest, OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,
 };
 pub use writer::{Busy, Limits, Reply, Writer};

@@ -378,6 +378,21 @@ fn take_over(connection: &mut Connection, node: &str) -> Result<(u64, Day), Faul
     Ok((whole(epoch, "holder.epoch")?, day_of(oldest, "holder.oldest")?))
 }
 
+/// Copies a journal as it stands at one moment into a new file, beside a gateway at work.
+///
+/// # Errors
+/// When the journal cannot be read, the new file exists or cannot be written.
+pub fn backup(path: &Path, copy: &Path) -> Result<(), Fatal> {
+    let failed = |why: String| Fault::Fatal(Fatal::Disk { path: String::new(), why });
+    let inner = || -> Result<(), Fault> {
+        let target = copy.to_str().ok_or_else(|| failed(format!("{} is not UTF-8", copy.display())))?;
+        open_for_reading(path)?.execute("VACUUM INTO ?1", [target])?;
+        let synced = std::fs::File::open(copy).and_then(|file| file.sync_all());
+        synced.map_err(|error| failed(format!("{target}: {error}")))
+    };
+    inner().map_err(|fault| fault.fatal(path))
+}
+
 pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;

@@ -117,6 +117,12 @@ pub enum Change {
         /// When it may be forgotten.
         until: Moment,
     },
+    /// Housekeeping: refused inputs from before a moment, and what need not be remembered any more (`Once`), go; at
+    /// most [`FORGOTTEN`] rows of each, so that no write is long. Again until nothing is left.
+    Forget {
+        /// The moment.
+        before: Moment,
+    },
     /// The source text of an adapter version, kept while flows pin it; inserted once.
     PutVersion {
         /// Its content hash.
@@ -125,6 +131,9 @@ pub enum Change {
         source: Vec<u8>,
     },
 }
+
+/// The most rows of each kind that one [`Change::Forget`] takes out.
+pub const FORGOTTEN: usize = 2_000;
 
 /// A new flow.
 #[derive(Debug, Clone, PartialEq, Eq)]

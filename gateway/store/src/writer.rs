@@ -297,6 +297,10 @@ fn body(change: &Change) -> usize {
         Change::RefusedInput(_) => 512,
         Change::CancelKey(key) => key.once.len(),
         Change::Once { name, .. } => name.len(),
-        Change::Reserve { .. } | Change::Release(_) | Change::Numbers(_) | Change::PutSchedule { .. } => 0,
+        Change::Reserve { .. }
+        | Change::Release(_)
+        | Change::Numbers(_)
+        | Change::PutSchedule { .. }
+        | Change::Forget { .. } => 0,
     }
 }

@@ -5,7 +5,7 @@ use crate::check::{Holder, Look, place};
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::read::{EventRow, FileRow, FlowRow, OperationRow, RefusedRow};
 use crate::write::{
-    Change, FlowAsked, FlowPut, Hold, Notice, NumberBlock, OperationPut, Session, Write, Written,
+    Change, FORGOTTEN, FlowAsked, FlowPut, Hold, Notice, NumberBlock, OperationPut, Session, Write, Written,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -137,9 +137,21 @@ impl Disk {
             Change::Once { scope, name, until } => {
                 self.once.insert((scope.clone(), name.clone()), *until);
             }
+            Change::Forget { before } => self.forget(*before),
             Change::PutVersion { hash, source } => {
                 self.versions.entry(*hash).or_insert_with(|| source.clone());
             }
+        }
+    }
+
+    fn forget(&mut self, before: Moment) {
+        let old = self.refused.iter().filter(|(_, row)| row.at < before).map(|(place, _)| *place);
+        for place in old.take(FORGOTTEN).collect::<Vec<_>>() {
+            self.refused.remove(&place);
+        }
+        let over = self.once.iter().filter(|(_, until)| **until < before).map(|(name, _)| name.clone());
+        for name in over.take(FORGOTTEN).collect::<Vec<_>>() {
+            self.once.remove(&name);
         }
     }
 

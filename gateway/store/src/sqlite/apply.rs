@@ -6,8 +6,8 @@ use crate::content::{Columns, Entries, Hash, Kind};
 use crate::model::{FlowId, Key, Moment};
 use crate::sealer::Sealer;
 use crate::write::{
-    Change, FileProgress, FlowAsked, FlowPut, Hold, Notice, NumberBlock, NumberRequest, OperationPut,
-    RefusedInput, Session,
+    Change, FORGOTTEN, FileProgress, FlowAsked, FlowPut, Hold, Notice, NumberBlock, NumberRequest,
+    OperationPut, RefusedInput, Session,
 };
 use rusqlite::{Connection, OptionalExtension, Params, params};
 
@@ -70,6 +70,7 @@ impl<'a> Apply<'a> {
             Change::PutFile(file) => self.put_file(file, place),
             Change::CancelKey(key) => self.cancel_key(key),
             Change::Once { scope, name, until } => self.once(scope, name, *until, place),
+            Change::Forget { before } => self.forget(*before, place),
             Change::PutVersion { hash, source } => {
                 self.entries.push(Kind::Passing, place, 0, hash);
                 self.run(
@@ -380,6 +381,25 @@ impl<'a> Apply<'a> {
                 int(file.rows),
                 file.state
             ],
+        )
+    }
+
+    /// That a refused input was taken out is written too: the chain tells it from one that was lost.
+    fn forget(&mut self, before: Moment, place: u64) -> Result<(), Fault> {
+        let mut gone = self.connection.prepare_cached(
+            "DELETE FROM refused_input WHERE place IN
+               (SELECT place FROM refused_input WHERE at < ?1 ORDER BY place LIMIT ?2) RETURNING place",
+        )?;
+        let mut rows = gone.query(params![before.0, int(FORGOTTEN as u64)])?;
+        while let Some(row) = rows.next()? {
+            let place = whole(row.get(0)?, "refused_input.place")?;
+            self.entries.push(Kind::Refused, place, 0, &GONE);
+        }
+        drop(rows);
+        self.entries.push(Kind::Passing, place, 0, &Columns::new().int(before.0).finish());
+        self.run(
+            "DELETE FROM once WHERE (scope, name) IN (SELECT scope, name FROM once WHERE until < ?1 LIMIT ?2)",
+            params![before.0, int(FORGOTTEN as u64)],
         )
     }
 

@@ -161,3 +161,18 @@ fn a_stranger_s_file_is_refused() {
     let Err(fatal) = SqliteStore::open(&folder.journal(), &options()) else { panic!("opened") };
     assert!(fatal.to_string().contains("format 99"), "{fatal}");
 }
+
+#[test]
+fn a_copy_is_whole_and_opens() {
+    let folder = Folder::new("copy");
+    filled(&folder);
+    let copy = folder.journal().with_extension("copy");
+    let _open = open(&folder.journal());
+    store::backup(&folder.journal(), &copy).unwrap();
+    assert!(store::backup(&folder.journal(), &copy).is_err(), "a copy is never written over");
+    let verified = store::verify(&copy).unwrap();
+    assert!(verified.is_whole() && verified.writes == 11, "{verified:?}");
+    let mut store = open(&copy);
+    assert_eq!(store.reader().unwrap().asked(FlowId(3)).unwrap().unwrap().asked, b"the ask");
+    taken(&mut store, vec![Change::InsertFlow(asked(77, "after"))]);
+}

@@ -335,6 +335,16 @@ fn refusals_are_counted(store: &mut dyn Store) {
     assert_eq!(reader.refused_counts(Moment(2_000)).unwrap(), []);
     let newest = reader.refused(1).unwrap();
     assert!(newest[0].input.fault.starts_with('坏') && newest[0].input.fault.len() <= 160);
+    let once = |until| Change::Once { scope: "s".into(), name: b"n".to_vec(), until: Moment(until) };
+    taken(store, vec![once(1_500)]);
+    taken(store, vec![Change::Forget { before: Moment(1_000) }]);
+    assert_eq!(
+        (store.reader().unwrap().refused(9).unwrap().len(), one(store, vec![once(1)])),
+        (3, Verdict::Seen)
+    );
+    taken(store, vec![Change::Forget { before: Moment(1_501) }]);
+    assert_eq!(store.reader().unwrap().refused(9).unwrap(), []);
+    taken(store, vec![once(1_500)]);
 }
 
 #[test]
