@@ -101,6 +101,11 @@ pub trait Environment {
         Err(Fault::NotYet)
     }
 
+    /// The text of a code field of a message as it stands on the wire, or as it will be written; absent if the field is.
+    fn wire_text<'e>(&'e self, _field: &Load) -> Result<Value<'e>, Fault> {
+        Err(Fault::NotYet)
+    }
+
     /// How many octets a region has.
     fn length(&self, _region: u16) -> Result<u64, Fault> {
         Err(Fault::NotYet)

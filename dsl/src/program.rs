@@ -85,6 +85,8 @@ pub enum Code {
     Length(u16),
     /// The pairs of that set.
     Pairs(u32),
+    /// The text of a code field as it stands, or will stand, on the wire (a code compared with its text).
+    WireText(u32),
     /// The number, from 1, of the row of that load's list that is entered (`position`).
     Position(u32),
     Counter(u32),

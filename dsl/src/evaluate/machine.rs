@@ -135,6 +135,10 @@ impl<'e> Machine<'e> {
                 let set = self.expressions.pairs.get(set as usize).ok_or(Fault::Broken)?;
                 Value::Pairs(environment.pairs(set)?)
             }
+            Code::WireText(load) => {
+                let load = self.expressions.loads.get(load as usize).ok_or(Fault::Broken)?;
+                environment.wire_text(load)?
+            }
             Code::Position(load) => {
                 let load = self.expressions.loads.get(load as usize).ok_or(Fault::Broken)?;
                 Value::Number(i128::from(environment.position(load)?))

@@ -227,6 +227,14 @@ impl Compiler<'_> {
                 let load = self.load(*load);
                 self.push(Code::Position(load));
             }
+            // A code's value is what it means; its text is known where the field stands.
+            (
+                Function::Text,
+                [Expr { kind: ExprKind::Load(load), ty: Type::Names(_) | Type::Outcome, .. }],
+            ) if matches!(load.space, Space::Field | Space::Request) => {
+                let load = self.load(*load);
+                self.push(Code::WireText(load));
+            }
             (
                 Function::CutOut,
                 [Expr { kind: ExprKind::Raw(whole), .. }, Expr { kind: ExprKind::Raw(part), .. }],

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::compile;
+use super::{LowerErrorKind, Lowering, compile};
 use crate::check::{Sources, Text};
 use crate::model::{FieldKind, Message, Model};
 use crate::program::{Compiled, Map, MessageProgram, Program, Read, Write};
@@ -226,4 +226,165 @@ fn every_mirror_is_lowered_and_keeps_the_laws() {
             }
         }
     }
+}
+
+const HEAD: &str = r#"
+party small "小" {
+  charset  utf8
+  day      cut_over 23:30
+  serial   counter(12)
+}
+key mac secret "密钥"
+link line tcp connect {
+  carries  wire
+  frame    length 4 digits
+  hold     4 connections, one exchange each
+  timeout  connect 3s, answer 10s
+}
+"#;
+
+/// The errors of lowering, and the request of the one call, of a party with this packet and these fields.
+fn small(packet: &str, request: &str) -> (Vec<LowerErrorKind>, MessageProgram, Program) {
+    let call = format!("call ask \"问\" {{\n  request \"01\" {{\n{request}\n  }}\n}}\n");
+    let text = format!("{HEAD}\npacket wire {{\n{packet}\n}}\n\n{call}");
+    let one = Text { folder: "small".into(), path: "small.tongshi".into(), text: text.into() };
+    let sources = Sources::parse([one]);
+    assert!(sources.problems.is_empty(), "{:#?}", sources.problems);
+    let (model, _) = resolve(&sources.folders, &Choices::new());
+    let module = &model.modules[0];
+    let line_of = |_| 1;
+    let mut lowering = Lowering::new(&model, module, &line_of);
+    lowering.messages();
+    let errors = lowering.errors.into_iter().map(|error| error.kind).collect();
+    let message = lowering.program.messages.first().cloned().unwrap_or_default();
+    (errors, message, lowering.program)
+}
+
+fn kinds(made: &MessageProgram) -> Vec<&'static str> {
+    made.write
+        .iter()
+        .map(|one| match one {
+            Write::Put { .. } => "put",
+            Write::Hole { .. } => "hole",
+            Write::Gap { .. } => "gap",
+            Write::Fill { .. } => "fill",
+            Write::Compute { .. } => "compute",
+            Write::Sign { .. } => "sign",
+            Write::Enter { .. } => "enter",
+            Write::Leave { .. } => "leave",
+            Write::Mark { .. } => "mark",
+            Write::EndMark { .. } => "end mark",
+            Write::Child { .. } => "child",
+            Write::Part(_) => "part",
+            _ => "other",
+        })
+        .collect()
+}
+
+#[test]
+fn a_length_before_its_body_is_a_hole() {
+    let packet = r#"
+  head  fixed {
+    code    digits 2      = message.code
+    length  number 4 digits = length(body)
+  }
+  body  fixed {
+    message fields
+  }"#;
+    let (errors, made, _) = small(packet, "    a  text 3 bytes  <- exchange.serial");
+    assert_eq!(errors, []);
+    assert_eq!(
+        kinds(&made),
+        [
+            "part", "enter", "enter", "put", "hole", "leave", "mark", "enter", "put", "end mark", "compute",
+            "fill", "leave", "leave"
+        ]
+    );
+    // Read behind the body, when its octets are known.
+    let agree = made.read.iter().rposition(|one| matches!(one, Read::Agree { .. }));
+    let body = made.read.iter().rposition(|one| matches!(one, Read::EndMark { .. }));
+    assert!(agree > body);
+}
+
+#[test]
+fn a_mac_behind_its_octets_needs_no_hole() {
+    let packet = r#"
+  body  fixed {
+    code  digits 2  = message.code
+    message fields
+  }
+  mac   text 16 bytes  = hex_upper(digest(md5, raw(body) + key.mac))"#;
+    let (errors, made, _) = small(packet, "    a  text 3 bytes  <- exchange.serial");
+    assert_eq!(errors, []);
+    assert_eq!(made.holes, 0);
+    assert_eq!(
+        kinds(&made),
+        ["part", "enter", "mark", "enter", "put", "put", "end mark", "leave", "compute", "put", "leave"]
+    );
+}
+
+#[test]
+fn a_seal_in_front_of_its_object_is_a_gap() {
+    let packet = r#"
+  whole  json {
+    sign  text ..64 chars  = hex(digest(sha256, raw(data) + key.mac))
+    data  group {
+      code  text ..2 chars  = message.code
+      message fields
+    }
+  }"#;
+    let (errors, made, _) = small(packet, "    a  text ..20 chars  <- exchange.serial");
+    assert_eq!(errors, []);
+    let kinds = kinds(&made);
+    let at = |what| kinds.iter().position(|one| *one == what).unwrap();
+    assert!(
+        at("gap") < at("mark") && at("end mark") < at("compute") && at("fill") < at("leave"),
+        "{kinds:?}"
+    );
+}
+
+#[test]
+fn what_has_no_order_is_an_error_with_its_path() {
+    let packet = "  body  fixed {\n    message fields\n  }";
+    let (errors, ..) = small(packet, "    a  number 4 digits  = b\n    b  number 4 digits  = a");
+    assert_eq!(errors, [LowerErrorKind::Cycle(vec!["body.a".into(), "body.b".into(), "body.a".into()])]);
+
+    let packet = "  body  json {\n    mac  text ..32 chars  = hex(digest(md5, raw(body) + key.mac))\n    message fields\n  }";
+    let (errors, ..) = small(packet, "    a  text ..20 chars  <- exchange.serial");
+    assert_eq!(errors, [LowerErrorKind::SealCoversItself("body".into())]);
+
+    let packet = r#"
+  head  delimited "|" trailing {
+    length  number ..8 digits  = length(body)
+  }
+  body  delimited "|" trailing {
+    message fields
+  }"#;
+    let (errors, ..) = small(packet, "    a  text ..20 chars  <- exchange.serial");
+    assert_eq!(errors, [LowerErrorKind::NeedsLater("body".into())]);
+}
+
+#[test]
+fn counts_follow_their_rows_and_rows_are_counted_by_them() {
+    let packet = "  body  fixed {\n    message fields\n  }";
+    let request = r#"    count  number 3 digits  = count(rows)
+    rows   list ..99 {
+      mark  text 1 bytes  = "D"
+      sub   list 2 {
+        x  digits 2
+      }
+    }
+    total  number 3 digits  = count(rows.sub)"#;
+    let (errors, made, program) = small(packet, request);
+    assert_eq!(errors, []);
+    assert_eq!(made.lists[0].counted_by, Some(0));
+    // The constants of rows that stand already are filled in place.
+    assert!(matches!(made.fill_in.first(), Some(Map::Set { .. } | Map::Each { .. })));
+    assert!(made.pairings.iter().all(|pairing| pairing.source == pairing.target));
+    // A count over a list within rows adds up the rows around it.
+    let nested =
+        program.expressions.code.iter().any(
+            |code| matches!(code, crate::program::Code::Fold { sum: true, each, .. } if *each != u32::MAX),
+        );
+    assert!(nested);
 }
