@@ -13,6 +13,7 @@ mod alone;
 mod chain;
 mod delimited;
 mod environment;
+mod file;
 mod form;
 mod iso8583;
 mod json;
@@ -33,6 +34,7 @@ mod xml;
 mod zip;
 
 pub use alone::evaluate_alone;
+pub use file::{FileFault, FileReader, FileWriter, LineEvent, OnLine};
 pub use map::{fill_in, take_out};
 pub use outcome::ReadOutcome;
 pub use read::Reader;

@@ -81,7 +81,7 @@ pub(crate) fn width(program: &Program, wire: &WireForm) -> Option<usize> {
         (Unit::Digits, _, Letters::Packed) => Some(units.div_ceil(2)),
         (_, Form::Calendar(..), Letters::Packed) if wire.size == Size::ByForm => Some(units.div_ceil(2)),
         (Unit::Bits, ..) => Some(units.div_ceil(8)),
-        (Unit::Chars, _, Letters::Set(charset)) if charset::widest_character(charset) > 1 => None,
+        (Unit::Chars, Form::Text, Letters::Set(charset)) if charset::widest_character(charset) > 1 => None,
         _ => Some(units),
     }
 }

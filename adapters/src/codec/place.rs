@@ -332,6 +332,11 @@ impl Writer<'_> {
             }
             FormatForm::Xml { .. } => {
                 let start = self.out().len();
+                let layer = self.layer()?;
+                if layer.name.is_none() && matches!(layer.items.last(), Some((None, true))) {
+                    // The item's template is the group.
+                    return self.open_group(String::new());
+                }
                 let name = self.value_name()?;
                 let layer = self.layer()?;
                 layer.begun = false;

@@ -196,7 +196,7 @@ impl<'p> Writer<'p> {
         self.out_mut().extend_from_slice(octets);
     }
 
-    fn inside<'a>(&'a self, surroundings: &'a dyn Surroundings) -> Inside<'a> {
+    pub(super) fn inside<'a>(&'a self, surroundings: &'a dyn Surroundings) -> Inside<'a> {
         Inside {
             programs: self.programs,
             record: &self.record,
