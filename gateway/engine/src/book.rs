@@ -6,16 +6,16 @@ use adapters::value::Record;
 use dsl::evaluate::{Fault, Value};
 use dsl::model::{Load, Space};
 use dsl::value::Outcome;
-use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The slot that means a row, or a list that was made, as a whole.
 const WHOLE: u16 = u16::MAX;
 
 /// Records by space.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Book {
     records: Vec<Entry>,
-    entered: RefCell<Vec<Entered>>,
+    entered: Mutex<Vec<Entered>>,
     outcomes: Vec<(Load, Vec<(Outcome, String)>)>,
 }
 
@@ -23,7 +23,7 @@ pub struct Book {
 struct Entry {
     space: Space,
     call: u16,
-    record: Record,
+    record: Arc<Record>,
     /// It holds one list, in slot 0, that loads name by [`WHOLE`].
     made: bool,
 }
@@ -42,15 +42,26 @@ struct Place {
     index: usize,
 }
 
+impl Clone for Book {
+    /// The same records; no row is entered.
+    fn clone(&self) -> Self {
+        Self { records: self.records.clone(), entered: Mutex::default(), outcomes: self.outcomes.clone() }
+    }
+}
+
 impl Book {
+    fn entered(&self) -> MutexGuard<'_, Vec<Entered>> {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Puts a record for a space; `call` is the step, loop or call where the space has several.
-    pub fn put(&mut self, space: Space, call: u16, record: Record) {
-        self.put_entry(Entry { space, call, record, made: false });
+    pub fn put(&mut self, space: Space, call: u16, record: impl Into<Arc<Record>>) {
+        self.put_entry(Entry { space, call, record: record.into(), made: false });
     }
 
     /// Puts the rows that a loop made: a record with one list in slot 0.
     pub fn put_made(&mut self, call: u16, record: Record) {
-        self.put_entry(Entry { space: Space::Row, call, record, made: true });
+        self.put_entry(Entry { space: Space::Row, call, record: Arc::new(record), made: true });
     }
 
     fn put_entry(&mut self, entry: Entry) {
@@ -72,14 +83,14 @@ impl Book {
 
     /// A record.
     #[must_use]
-    pub fn record(&self, space: Space, call: u16) -> Option<&Record> {
+    pub fn record(&self, space: Space, call: u16) -> Option<&Arc<Record>> {
         self.find(space, call).and_then(|place| self.records.get(place)).map(|entry| &entry.record)
     }
 
     /// Takes a record out.
     pub fn take(&mut self, space: Space, call: u16) -> Option<Record> {
-        self.entered.borrow_mut().clear();
-        self.find(space, call).map(|place| self.records.remove(place).record)
+        self.entered().clear();
+        self.find(space, call).map(|place| Arc::unwrap_or_clone(self.records.remove(place).record))
     }
 
     fn find(&self, space: Space, call: u16) -> Option<usize> {
@@ -94,7 +105,7 @@ impl Book {
     }
 
     fn place(&self, load: &Load) -> Result<Place, Fault> {
-        let entered = self.entered.borrow();
+        let entered = self.entered();
         match load.space {
             Space::Item | Space::With => {
                 let mut rows = entered.iter().rev();
@@ -138,7 +149,7 @@ impl Book {
     }
 
     fn row_outcome<'b>(&'b self, load: &Load) -> Result<Value<'b>, Fault> {
-        let entered = self.entered.borrow();
+        let entered = self.entered();
         let row = entered.iter().rev().find(|row| row.list.level + 1 == load.level);
         let row = *row.or(entered.last()).ok_or(Fault::NotThere(*load))?;
         let known = self.outcomes.iter().find(|(list, _)| *list == row.list);
@@ -166,19 +177,19 @@ impl Book {
     /// # Errors
     /// [`Fault::Broken`] where there is no such row.
     pub fn enter(&self, list: &Load, row: u32) -> Result<(), Fault> {
-        if self.entered.borrow().last().is_some_and(|last| last.list == *list) {
-            self.entered.borrow_mut().pop();
+        if self.entered().last().is_some_and(|last| last.list == *list) {
+            self.entered().pop();
         }
         let place = self.place(list)?;
         let entry = self.records.get(place.entry).ok_or(Fault::Broken)?;
         let base = entry.record.rows(place.index).and_then(|rows| rows.base(row)).ok_or(Fault::Broken)?;
-        self.entered.borrow_mut().push(Entered { list: *list, entry: place.entry, row, base });
+        self.entered().push(Entered { list: *list, entry: place.entry, row, base });
         Ok(())
     }
 
     /// Leaves a list.
     pub fn leave(&self, list: &Load) {
-        let mut entered = self.entered.borrow_mut();
+        let mut entered = self.entered();
         if let Some(place) = entered.iter().rposition(|row| row.list == *list) {
             entered.truncate(place);
         }
@@ -189,7 +200,7 @@ impl Book {
     /// # Errors
     /// [`Fault::Broken`] where none is.
     pub fn position(&self, row: &Load) -> Result<u32, Fault> {
-        let entered = self.entered.borrow();
+        let entered = self.entered();
         let found = entered.iter().rev().find(|entered| entered.list.level + 1 == row.level);
         found.or(entered.last()).map(|row| row.row + 1).ok_or(Fault::Broken)
     }
@@ -201,7 +212,7 @@ impl Book {
     pub fn set(&mut self, to: &Load, value: &Value<'_>) -> Result<(), Fault> {
         let place = self.place(to)?;
         let entry = self.records.get_mut(place.entry).ok_or(Fault::Broken)?;
-        entry.record.set(place.index, value)
+        Arc::make_mut(&mut entry.record).set(place.index, value)
     }
 
     /// Puts a row behind a list's others, making the list if it is absent, and enters it.
@@ -209,17 +220,18 @@ impl Book {
     /// # Errors
     /// [`Fault::TooLong`] beyond `max` rows.
     pub fn append(&mut self, list: &Load, stride: u16, max: u32) -> Result<(), Fault> {
-        if self.entered.borrow().last().is_some_and(|last| last.list == *list) {
-            self.entered.borrow_mut().pop();
+        if self.entered().last().is_some_and(|last| last.list == *list) {
+            self.entered().pop();
         }
         let place = self.place(list)?;
         let entry = self.records.get_mut(place.entry).ok_or(Fault::Broken)?;
-        if entry.record.rows(place.index).is_none() {
-            entry.record.begin_list(place.index, stride, 0)?;
+        let record = Arc::make_mut(&mut entry.record);
+        if record.rows(place.index).is_none() {
+            record.begin_list(place.index, stride, 0)?;
         }
-        let base = entry.record.append_row(place.index, max)?;
-        let row = entry.record.rows(place.index).map_or(0, |rows| rows.count.saturating_sub(1));
-        self.entered.borrow_mut().push(Entered { list: *list, entry: place.entry, row, base });
+        let base = record.append_row(place.index, max)?;
+        let row = record.rows(place.index).map_or(0, |rows| rows.count.saturating_sub(1));
+        self.entered().push(Entered { list: *list, entry: place.entry, row, base });
         Ok(())
     }
 
@@ -230,8 +242,65 @@ impl Book {
     pub fn begin_rows(&mut self, list: &Load, stride: u16) -> Result<(), Fault> {
         let place = self.place(list)?;
         let entry = self.records.get_mut(place.entry).ok_or(Fault::Broken)?;
-        entry.record.begin_list(place.index, stride, 0)
+        Arc::make_mut(&mut entry.record).begin_list(place.index, stride, 0)
     }
+
+    /// A row of a list as a record of its own.
+    ///
+    /// # Errors
+    /// [`Fault::Broken`] where there is no such row.
+    pub fn row(&self, list: &Load, row: u32) -> Result<Record, Fault> {
+        let place = self.place(list)?;
+        let from = &self.records.get(place.entry).ok_or(Fault::Broken)?.record;
+        let rows = from.rows(place.index).ok_or(Fault::Broken)?;
+        let base = rows.base(row).ok_or(Fault::Broken)?;
+        let mut record = Record::new(rows.stride);
+        copy(from, base, &mut record, 0, rows.stride, 0)?;
+        Ok(record)
+    }
+
+    /// Puts a record of its own into a new row of a list.
+    ///
+    /// # Errors
+    /// As [`Book::append`].
+    pub fn append_record(&mut self, list: &Load, from: &Record, stride: u16) -> Result<(), Fault> {
+        self.append(list, stride, u32::MAX)?;
+        let base = self.entered().last().map_or(0, |row| row.base);
+        let place = self.place(list);
+        self.leave(list);
+        let entry = self.records.get_mut(place?.entry).ok_or(Fault::Broken)?;
+        copy(from, 0, Arc::make_mut(&mut entry.record), base, stride, 0)
+    }
+}
+
+/// Copies slots with all that they hold.
+fn copy(
+    from: &Record,
+    base: usize,
+    to: &mut Record,
+    to_base: usize,
+    count: u16,
+    depth: u8,
+) -> Result<(), Fault> {
+    if depth > 16 {
+        return Err(Fault::Broken);
+    }
+    for slot in 0..usize::from(count) {
+        let Some(rows) = from.rows(base + slot) else {
+            let known = from.slot(base + slot);
+            if known.tag != adapters::value::Tag::Unread {
+                to.set(to_base + slot, &from.slot_value(&known)?)?;
+            }
+            continue;
+        };
+        to.begin_list(to_base + slot, rows.stride, 0)?;
+        for row in 0..rows.count {
+            let inner = rows.base(row).ok_or(Fault::Broken)?;
+            let made = to.append_row(to_base + slot, u32::MAX)?;
+            copy(from, inner, to, made, rows.stride, depth + 1)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

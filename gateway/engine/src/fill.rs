@@ -1,12 +1,14 @@
 //! Mappings of flows: fill a record from what a flow knows (`step … { account <- ask.account }`).
 //!
-//! In: a [`Filling`], an [`Environment`], the record's shape. Out: the record, or what the mapping says where a value
+//! In: a [`Filling`], a flow's data, the record to begin with. Out: the record, or what the mapping says where a value
 //! cannot be had. It must not know steps, parties or messages.
 
+use crate::book::Book;
+use crate::view::Parts;
 use adapters::value::{Record, RowsEntered};
-use dsl::evaluate::{Environment, Fault, Value, evaluate, truth};
+use dsl::evaluate::{Fault, Value};
 use dsl::model::Load;
-use dsl::program::{Assignment, Expressions, Filling, Map, Otherwise, Pairing};
+use dsl::program::{Assignment, Filling, Map, Otherwise, Pairing};
 use dsl::value::{Decimal, Symbol, Type};
 use std::borrow::Cow;
 
@@ -32,51 +34,56 @@ impl From<Fault> for Unfilled {
 /// Instructions of one filling at most, so that a broken program ends.
 const STEPS: usize = 100_000_000;
 
-/// Fills a record with so many slots.
+/// Fills a record. `seen`: values that are set at its top are seen by later mappings (`answer.x` within an answer), so
+/// the book must hold the same record.
 ///
 /// # Errors
 /// See [`Unfilled`].
 pub fn fill(
-    expressions: &Expressions,
+    parts: &Parts<'_>,
+    book: &mut Book,
     filling: &Filling,
-    environment: &dyn Environment,
-    slots: usize,
+    record: Record,
+    seen: bool,
 ) -> Result<Record, Unfilled> {
-    let record = Record::new(u16::try_from(slots).map_err(|_| Fault::TooLong)?);
     let mut run =
-        Run { expressions, filling, environment, record, rows: RowsEntered::default(), cursors: Vec::new() };
+        Run { parts, book, filling, record, seen, rows: RowsEntered::default(), cursors: Vec::new() };
     run.all()?;
     Ok(run.record)
 }
 
-struct Run<'a> {
-    expressions: &'a Expressions,
+struct Run<'a, 'p> {
+    parts: &'a Parts<'p>,
+    book: &'a mut Book,
     filling: &'a Filling,
-    environment: &'a dyn Environment,
     record: Record,
+    seen: bool,
     rows: RowsEntered,
     cursors: Vec<(u16, u32, u32)>,
 }
 
-impl Run<'_> {
+impl Run<'_, '_> {
     fn all(&mut self) -> Result<(), Unfilled> {
         let mut at = 0_u32;
         for _ in 0..STEPS {
             let Some(map) = self.filling.maps.get(at as usize).copied() else { return Ok(()) };
-            at =
-                match map {
-                    Map::Set { assignment } => {
-                        self.set(assignment)?;
+            at = match map {
+                Map::Set { assignment } => {
+                    self.set(assignment)?;
+                    at + 1
+                }
+                Map::Each { pairing, end } => self.each(pairing, at, end)?,
+                Map::Next { pairing, back } => self.next(pairing, at, back)?,
+                Map::Unless { condition, to } => {
+                    if self.parts.view(self.book).holds(condition)? {
                         at + 1
+                    } else {
+                        to
                     }
-                    Map::Each { pairing, end } => self.each(pairing, at, end)?,
-                    Map::Next { pairing, back } => self.next(pairing, at, back)?,
-                    Map::Unless { condition, to } => {
-                        if truth(self.expressions, condition, self.environment)? { at + 1 } else { to }
-                    }
-                    Map::Jump { to } => to,
-                    Map::Check { .. } => return Err(Fault::Broken.into()),
-                };
+                }
+                Map::Jump { to } => to,
+                Map::Check { .. } => return Err(Fault::Broken.into()),
+            };
         }
         Err(Fault::Broken.into())
     }
@@ -87,7 +94,7 @@ impl Run<'_> {
 
     fn each(&mut self, number: u16, at: u32, end: u32) -> Result<u32, Unfilled> {
         let pairing = self.pairing(number)?;
-        let count = self.environment.rows(&pairing.source)?;
+        let count = self.parts.view(self.book).list_rows(&pairing.source)?;
         let target = self.rows.index(pairing.target.level, list_slot(&pairing.target))?;
         let stride = pairing.stride;
         self.record.begin_list(target, stride, count.min(pairing.max))?;
@@ -109,12 +116,12 @@ impl Run<'_> {
             if row >= count {
                 break;
             }
-            self.environment.enter(&pairing.source, row)?;
+            self.book.enter(&pairing.source, row)?;
             if let Some(with) = &pairing.with {
-                self.environment.enter(with, row)?;
+                self.book.enter(with, row)?;
             }
             let counts = match pairing.filter {
-                Some(filter) => truth(self.expressions, filter, self.environment)?,
+                Some(filter) => self.parts.view(self.book).holds(filter)?,
                 None => true,
             };
             if counts {
@@ -131,9 +138,9 @@ impl Run<'_> {
         }
         self.cursors.pop();
         if let Some(with) = &pairing.with {
-            self.environment.leave(with);
+            self.book.leave(with);
         }
-        self.environment.leave(&pairing.source);
+        self.book.leave(&pairing.source);
         self.rows.leave(&Load { slot: list_slot(&pairing.target), ..pairing.target });
         Ok(end)
     }
@@ -142,13 +149,19 @@ impl Run<'_> {
         let assignment = self.filling.assignments.get(usize::from(number)).ok_or(Fault::Broken)?;
         let index = self.rows.index(assignment.target.level, list_slot(&assignment.target))?;
         match self.value(assignment, assignment.source) {
-            Ok(value) => self.record.set(index, &value).map_err(Unfilled::from),
+            Ok(value) => {
+                self.record.set(index, &value)?;
+                if self.seen && assignment.target.level == 0 && self.book.holds(&assignment.target) {
+                    self.book.set(&assignment.target, &value)?;
+                }
+                Ok(())
+            }
             Err(fault) => self.otherwise(assignment, index, fault),
         }
     }
 
     fn value(&self, assignment: &Assignment, source: u32) -> Result<Value<'static>, Fault> {
-        let value = match evaluate(self.expressions, source, self.environment) {
+        let value = match self.parts.view(self.book).value(source) {
             Err(Fault::Absent) if assignment.optional => Value::Absent,
             other => other?,
         };

@@ -7,13 +7,19 @@
 pub mod book;
 pub mod calendar;
 pub mod deployment;
+pub mod driver;
 pub mod durable;
+pub mod engine;
+pub mod exchange;
 pub mod facts;
 pub mod fill;
 pub mod journal;
 pub mod lines;
+pub mod message;
+pub mod observe;
 pub mod packet;
 pub mod scene;
+pub mod session;
 pub mod version;
 pub mod view;
 

@@ -19,6 +19,33 @@ pub struct StepSeen {
     pub text: String,
 }
 
+/// A flow's data but for its records.
+#[derive(Clone, Copy)]
+pub struct Parts<'a> {
+    /// The version that the flow pins.
+    pub version: &'a Version,
+    /// Its module.
+    pub module: usize,
+    /// Facts of the ask.
+    pub facts: &'a Facts,
+    /// By number of the step in the flow's tables.
+    pub steps: &'a [StepSeen],
+    /// The moment.
+    pub now: DateTime,
+}
+
+impl<'a> Parts<'a> {
+    /// With its records.
+    #[must_use]
+    pub fn view<'b>(&self, book: &'b Book) -> View<'b>
+    where
+        'a: 'b,
+    {
+        let Parts { version, module, facts, steps, now } = *self;
+        View { version, module, book, facts, steps, now }
+    }
+}
+
 /// A flow's data for one evaluation.
 pub struct View<'a> {
     /// The version that the flow pins.
@@ -56,6 +83,14 @@ impl View<'_> {
     pub fn holds(&self, condition: ExprId) -> Result<bool, Fault> {
         let program = self.program().ok_or(Fault::Broken)?;
         truth(&program.program.expressions, condition, self)
+    }
+
+    /// How many rows a list has; none where there is no list.
+    ///
+    /// # Errors
+    /// As the book.
+    pub fn list_rows(&self, list: &Load) -> Result<u32, Fault> {
+        if self.book.holds(list) { self.book.rows(list) } else { Ok(0) }
     }
 
     /// The text of an expression, empty where it has none.
@@ -109,7 +144,7 @@ impl Environment for View<'_> {
     }
 
     fn rows(&self, list: &Load) -> Result<u32, Fault> {
-        if self.book.holds(list) { self.book.rows(list) } else { Ok(0) }
+        self.list_rows(list)
     }
 
     fn enter(&self, list: &Load, row: u32) -> Result<(), Fault> {

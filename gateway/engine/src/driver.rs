@@ -1,0 +1,323 @@
+//! Drives the pure interpreter of flows: one task a flow, events in, effects carried out in order.
+//!
+//! In: an ask, or an open flow of the journal. Out: answers, requests to parties, writes of the journal, each in the
+//! order that the ordering law demands (`flows.md` 1): a write is durable before anything behind it happens. It must
+//! not decide anything: what follows from what stands in `dsl::flow`.
+
+mod ask;
+mod carry;
+mod journaled;
+mod parties;
+mod recover;
+mod rows;
+mod told;
+
+pub use ask::{AnswerWriter, NewFlow};
+pub use told::{Told, ToldKind};
+
+use crate::book::Book;
+use crate::engine::Engine;
+use crate::exchange::{Prepared, Verdict};
+use crate::facts::Facts;
+use crate::packet::Packet;
+use crate::version::{FlowRef, Version};
+use crate::view::{Parts, StepSeen, View};
+use adapters::value::Record;
+use dsl::evaluate::Value;
+use dsl::flow::{CallId, Event, FlowProgram, GuardId, Judge, ListId, LoopId, State, Step, StepId};
+use dsl::program::FlowTables;
+use dsl::value::DateTime;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use store::{FlowId, Key};
+use tokio::sync::{mpsc, oneshot};
+
+/// Events of one flow that may wait.
+const INBOX: usize = 1_024;
+
+/// What a flow's task hears.
+pub enum Inbox {
+    /// Something happened.
+    Event(Event),
+    /// A copy of a step's request has a verdict.
+    Sent(StepId, Verdict),
+    /// A copy of a step's reversal has a verdict.
+    SentBack(StepId, Verdict),
+    /// A question has a verdict.
+    Enquired(StepId, u32, Verdict),
+    /// The same key once more: the digest it came with, and who waits.
+    Second([u8; 32], oneshot::Sender<Told>),
+    /// The asker cancels.
+    Cancel(oneshot::Sender<dsl::flow::CancelAnswer>),
+    /// A row's flow ended.
+    Row(LoopId, u64, Told),
+    /// Somebody waits for the end, whoever asked.
+    Wait(oneshot::Sender<Told>),
+}
+
+/// What a flow knows of one operation beside its state.
+#[derive(Clone, Default)]
+struct Operation {
+    prepared: Option<Arc<Prepared>>,
+    back: Option<Arc<Prepared>>,
+    /// Facts with those of the answer.
+    facts: Option<Facts>,
+    answer: Option<Record>,
+    reply: Option<Packet>,
+    reply_record: Option<Arc<Record>>,
+    text: String,
+}
+
+/// A flow in memory.
+struct Running {
+    engine: Arc<Engine>,
+    version: Arc<Version>,
+    reference: FlowRef,
+    /// Loops from the flow down to this row.
+    path: Vec<LoopId>,
+    id: FlowId,
+    key: Key,
+    digest: [u8; 32],
+    facts: Facts,
+    state: State,
+    book: Book,
+    operations: Vec<Operation>,
+    parent: Option<(FlowId, LoopId, u64)>,
+    writer: Option<Arc<dyn AnswerWriter>>,
+    /// What was asked, as the journal keeps it.
+    asked: Vec<u8>,
+    /// The answer of the last `answer` node.
+    answer: Option<Record>,
+    /// The answer as it was written.
+    told: Option<Told>,
+    waiters: Vec<oneshot::Sender<Told>>,
+    second: Option<oneshot::Sender<Told>>,
+    cancelling: Vec<oneshot::Sender<dsl::flow::CancelAnswer>>,
+    /// The flow that has the key, where the ask was not taken.
+    taken: Option<FlowId>,
+    rows: BTreeMap<(u16, u64), Told>,
+    inbox: mpsc::Receiver<Inbox>,
+    post: mpsc::Sender<Inbox>,
+    stopped: bool,
+}
+
+/// The program of a flow, or of a row in it.
+fn program_of<'t>(tables: &'t FlowTables, path: &[LoopId]) -> Option<&'t FlowProgram> {
+    let mut program = &tables.program;
+    for of in path {
+        program = &program.loops.get(usize::from(of.0))?.body;
+    }
+    Some(program)
+}
+
+impl Running {
+    fn tables(&self) -> Option<&FlowTables> {
+        self.version.flow(self.reference)
+    }
+
+    fn program(&self) -> Option<&FlowProgram> {
+        self.tables().and_then(|tables| program_of(tables, &self.path))
+    }
+
+    fn name(&self) -> String {
+        self.program().map_or_else(String::new, |program| program.name.to_string())
+    }
+
+    /// What is known of the steps, by their number in the tables.
+    fn steps(&self) -> Vec<StepSeen> {
+        let (Some(tables), Some(program)) = (self.tables(), self.program()) else { return Vec::new() };
+        let mut seen = vec![StepSeen::default(); tables.steps.len()];
+        for (place, step) in program.steps.iter().enumerate() {
+            let Some(number) = number_of(tables, &step.name) else { continue };
+            let outcome = self
+                .state
+                .durable
+                .operations
+                .get(place)
+                .and_then(|operation| told::outcome_of(&self.version, operation));
+            if outcome.is_some()
+                && let Some(seen) = seen.get_mut(number)
+            {
+                let text = self.operations.get(place).map_or("", |operation| &operation.text);
+                *seen = StepSeen { outcome, text: text.to_owned() };
+            }
+        }
+        seen
+    }
+
+    fn parts<'a>(&'a self, steps: &'a [StepSeen], now: DateTime) -> Parts<'a> {
+        Parts { version: &self.version, module: self.reference.module, facts: &self.facts, steps, now }
+    }
+
+    /// Steps with one event, carries the effects out, and goes on with what they lead to.
+    async fn handle(&mut self, event: Event) {
+        let mut waiting = VecDeque::from([event]);
+        while let Some(event) = waiting.pop_front() {
+            let Some(step) = self.step(&event) else { return };
+            if let Some(again) = self.carry_out(step, &event).await {
+                waiting.push_front(again);
+            }
+            if self.stopped {
+                return;
+            }
+        }
+    }
+
+    fn step(&self, event: &Event) -> Option<Step> {
+        let (tables, program) = (self.tables()?, self.program()?);
+        let steps = self.steps();
+        let parts = self.parts(&steps, self.engine.now());
+        let mut judge = Evaluating { view: parts.view(&self.book), tables, program };
+        Some(dsl::flow::step(program, &self.state, event, &mut judge))
+    }
+
+    /// The task of the flow, boxed: rows begin it from within.
+    fn task(self, first: Event) -> link::BoxFuture<'static, ()> {
+        Box::pin(self.run(first))
+    }
+
+    /// The task of the flow.
+    async fn run(mut self, first: Event) {
+        self.handle(first).await;
+        while !self.stopped && !self.finished() {
+            let Some(heard) = self.inbox.recv().await else { break };
+            self.hear(heard).await;
+        }
+        self.engine.flows.remove(&self.id);
+        self.engine.keyed.remove_if(&self.key, |_, flow| *flow == self.id);
+        self.inbox.close();
+        while let Ok(heard) = self.inbox.try_recv() {
+            self.hear_late(heard);
+        }
+        if self.parent.is_none() {
+            self.engine.release();
+        }
+    }
+
+    /// Nothing more can happen of itself; whoever wants it again finds it in the journal.
+    fn finished(&self) -> bool {
+        let journaled = self.program().is_some_and(FlowProgram::journaled);
+        let ended =
+            self.state.durable.end.is_some() && self.state.durable.cancel != dsl::flow::Cancel::Wished;
+        let open = self.program().is_some_and(|program| self.state.durable.open(program).next().is_some());
+        ended && (!journaled || !open) && self.waiters.is_empty()
+    }
+
+    async fn hear(&mut self, heard: Inbox) {
+        match heard {
+            Inbox::Event(event) => self.handle(event).await,
+            Inbox::Sent(step, verdict) => {
+                let event = self.sent(step, verdict);
+                self.handle(event).await;
+            }
+            Inbox::SentBack(step, verdict) => {
+                let event = self.sent_back(step, &verdict);
+                self.handle(event).await;
+            }
+            Inbox::Enquired(step, number, verdict) => {
+                let says = self.enquired(step, verdict);
+                self.handle(Event::Enquired { step, number, says }).await;
+            }
+            Inbox::Second(digest, waiter) => {
+                self.second = Some(waiter);
+                self.handle(Event::SecondAsk { same: digest == self.digest }).await;
+            }
+            Inbox::Cancel(waiter) => {
+                self.cancelling.push(waiter);
+                self.handle(Event::CancelAsked).await;
+            }
+            Inbox::Row(of, row, told) => {
+                let event = self.row_ended(of, row, told).await;
+                self.handle(event).await;
+            }
+            Inbox::Wait(waiter) => match &self.told {
+                Some(told) => drop(waiter.send(told.clone())),
+                None => self.waiters.push(waiter),
+            },
+        }
+    }
+
+    /// What was heard after the end.
+    fn hear_late(&self, heard: Inbox) {
+        match heard {
+            Inbox::Second(_, waiter) | Inbox::Wait(waiter) => {
+                drop(waiter.send(self.told.clone().unwrap_or_else(|| Told::pending(self.id))));
+            }
+            Inbox::Cancel(waiter) => drop(waiter.send(dsl::flow::CancelAnswer::Pending)),
+            _ => {}
+        }
+    }
+}
+
+/// The number in the tables of a step by its name path; steps of one name are one to expressions.
+fn number_of(tables: &FlowTables, name: &str) -> Option<usize> {
+    let base = base_name(name);
+    tables.steps.iter().position(|step| base_name(&step.name) == base)
+}
+
+/// `booked` of `row/booked 2`.
+fn base_name(path: &str) -> &str {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    match name.rsplit_once(' ') {
+        Some((base, number)) if number.bytes().all(|octet| octet.is_ascii_digit()) => base,
+        _ => name,
+    }
+}
+
+/// Evaluates what the interpreter asks.
+struct Evaluating<'a> {
+    view: View<'a>,
+    tables: &'a FlowTables,
+    program: &'a FlowProgram,
+}
+
+impl Judge for Evaluating<'_> {
+    fn holds(&mut self, guard: GuardId) -> bool {
+        match self.view.holds(guard.0) {
+            Ok(holds) => holds,
+            Err(fault) => {
+                tracing::error!(flow = %self.program.name, ?fault, "a guard has no value; it counts as no");
+                false
+            }
+        }
+    }
+
+    fn call(&mut self, step: StepId, calls: &[CallId]) -> Option<CallId> {
+        let definition = self.program.step(step)?;
+        let at = definition.at.map(|at| self.view.text(at.0));
+        let number = self.tables.steps.iter().position(|known| known.name == definition.name)?;
+        let dsl::program::StepCall::Service(service) = &self.tables.steps.get(number)?.target else {
+            return calls.first().copied();
+        };
+        let provider = self.view.version.provider(service, at.as_deref())?;
+        let party = &self.view.version.module(provider.module)?.name;
+        let name = format!("{party}.{}", self.view.version.call(provider)?.call.name);
+        calls.iter().copied().find(|call| self.program.call(*call).is_some_and(|known| *known.name == *name))
+    }
+
+    fn rows(&mut self, list: ListId) -> u64 {
+        let form = self.tables.loops.get(list.0 as usize);
+        form.and_then(|form| self.view.list_rows(&form.list).ok()).map_or(0, u64::from)
+    }
+}
+
+/// Whole fen of an amount, or a count.
+fn fen(value: &Value<'_>) -> Option<u64> {
+    match value {
+        Value::Decimal(yuan) => {
+            let mut yuan = *yuan;
+            yuan.rescale(2);
+            u64::try_from(yuan.mantissa()).ok()
+        }
+        Value::Number(number) => u64::try_from(*number).ok(),
+        _ => None,
+    }
+}
+
+/// How a flow ended, as the journal counts it.
+fn durable_end(state: &State) -> Option<store::End> {
+    state.durable.end.map(|end| match end {
+        dsl::flow::End::Done => store::End::Done,
+        dsl::flow::End::Refused => store::End::Refused,
+    })
+}

@@ -1,0 +1,339 @@
+//! Asks: a new flow, or the one that has its key already.
+
+use super::{INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
+use crate::book::Book;
+use crate::engine::Engine;
+use crate::facts::{Body, Facts};
+use crate::packet::Packet;
+use crate::version::{FlowRef, Version};
+use adapters::value::{Record, encode_record};
+use dsl::flow::{CancelAnswer, Event, LoopId, State};
+use dsl::model::Space;
+use link::BoxFuture;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Change, Day, FlowId, FlowRow, Key, Lane, Verdict};
+use tokio::sync::{mpsc, oneshot};
+
+/// Days before today on which a repeat's key is looked for.
+const DAYS_BACK: usize = 7;
+
+/// Writes an answer in the asker's own form, before it is kept.
+pub trait AnswerWriter: Send + Sync {
+    /// The packet, or none where the asker has no such answer.
+    fn write(&self, told: Told) -> BoxFuture<'static, Option<Packet>>;
+}
+
+/// What is asked of a flow.
+pub struct NewFlow {
+    /// By which version.
+    pub version: Arc<Version>,
+    /// Which flow.
+    pub reference: FlowRef,
+    /// The record asked.
+    pub ask: Option<Record>,
+    /// Facts of the ask.
+    pub facts: Facts,
+    /// Its key.
+    pub key: Key,
+    /// Digest of what was asked, without what may differ in a repeat.
+    pub digest: [u8; 32],
+    /// The message that asks, as it came.
+    pub packet: Option<Packet>,
+    /// Writes the answer.
+    pub writer: Option<Arc<dyn AnswerWriter>>,
+}
+
+/// SHA-256 of parts.
+#[must_use]
+pub fn digest(parts: &[&[u8]]) -> [u8; 32] {
+    let mut all = Vec::new();
+    for part in parts {
+        crate::view::push_part(&mut all, part);
+    }
+    let made = adapters::seal::digest(adapters::seal::Digest::Sha256, &all);
+    made.try_into().unwrap_or([0; 32])
+}
+
+impl Engine {
+    /// Asks for a flow and waits so long for its end; then it is pending.
+    pub async fn ask(self: &Arc<Self>, new: NewFlow, wait: Duration) -> Told {
+        let (give, take) = oneshot::channel();
+        if let Some(known) = self.keyed.get(&new.key).map(|flow| *flow) {
+            self.join(known, new.digest, give).await;
+            return self.wait_told(take, known, wait).await;
+        }
+        if let Some(flow) = self.asked_before(&new.key).await {
+            self.join(flow, new.digest, give).await;
+            return self.wait_told(take, flow, wait).await;
+        }
+        if !self.admit() {
+            return Told::refused("busy", String::new());
+        }
+        let Some(id) = self.next_flow().await else {
+            self.release();
+            return Told::refused("busy", String::new());
+        };
+        let (post, inbox) = mpsc::channel(INBOX);
+        let Some(running) = self.running(id, new, None, (post, inbox), vec![give]) else {
+            self.release();
+            return Told::refused("other", "the flow is not there".into());
+        };
+        let post = running.post.clone();
+        self.keyed.insert(running.key.clone(), id);
+        self.flows.insert(id, post.clone());
+        self.core.spawn(running.task(Event::Asked));
+        let until = self.core.mark().after(wait);
+        let core = self.core.clone();
+        self.core.spawn(async move {
+            core.deadline(until).await;
+            drop(post.try_send(Inbox::Event(Event::AskerLimit)));
+        });
+        self.wait_told(take, id, wait + Duration::from_secs(5)).await
+    }
+
+    /// The flow of the same key, asked on one of the last days.
+    async fn asked_before(&self, key: &Key) -> Option<FlowId> {
+        let key = key.clone();
+        let found = self.journal.read(move |reader| {
+            let mut day = crate::calendar::date(key.date);
+            for _ in 0..=DAYS_BACK {
+                let Some(date) = day else { break };
+                let at = Key { date: crate::calendar::day(date), ..key.clone() };
+                if let Some(Some(flow)) = reader.flow_by_key(&at)? {
+                    return Ok(Some(flow));
+                }
+                day = date.yesterday().ok();
+            }
+            Ok(None)
+        });
+        match found.await {
+            Ok(found) => found,
+            Err(fatal) => {
+                self.fail(&fatal);
+                None
+            }
+        }
+    }
+
+    async fn wait_told(&self, take: oneshot::Receiver<Told>, flow: FlowId, wait: Duration) -> Told {
+        match self.core.within(self.core.mark().after(wait), take).await {
+            Ok(Ok(told)) => told,
+            _ => Told::pending(flow),
+        }
+    }
+
+    /// Hands a second ask to the flow that has the key: in memory, or in the journal.
+    pub(super) async fn join(
+        self: &Arc<Self>,
+        flow: FlowId,
+        digest: [u8; 32],
+        waiter: oneshot::Sender<Told>,
+    ) {
+        let post = self.flows.get(&flow).map(|post| post.clone());
+        let waiter = match post {
+            Some(post) => match post.send(Inbox::Second(digest, waiter)).await {
+                Ok(()) => return,
+                Err(mpsc::error::SendError(Inbox::Second(_, waiter))) => waiter,
+                Err(_) => return,
+            },
+            None => waiter,
+        };
+        drop(waiter.send(self.stored(flow, Some(digest)).await));
+    }
+
+    /// What a flow of the journal was told; pending while it has not ended.
+    pub async fn stored(&self, flow: FlowId, digest: Option<[u8; 32]>) -> Told {
+        let row = self.journal.read(move |reader| reader.flow(flow)).await;
+        let row = match row {
+            Ok(Some(row)) => row,
+            Ok(None) => return Told::refused("never_seen", String::new()),
+            Err(fatal) => {
+                self.fail(&fatal);
+                return Told::pending(flow);
+            }
+        };
+        if digest.is_some_and(|digest| digest != row.digest) {
+            return Told::refused("duplicate", String::new());
+        }
+        self.told_of(&row)
+    }
+
+    /// The answer that a row of the journal holds.
+    #[must_use]
+    pub fn told_of(&self, row: &FlowRow) -> Told {
+        let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
+        let version = version.unwrap_or_else(|| self.current.load_full());
+        let shape = version
+            .flow_named(&row.name)
+            .and_then(|flow| version.flow(flow))
+            .and_then(|tables| tables.answer);
+        let told = row.answer.as_deref().and_then(|octets| Told::decode(octets, row.flow, shape, &version));
+        match (told, row.end) {
+            (Some(told), _) if told.kind != ToldKind::Pending => told,
+            (_, Some(store::End::Done)) => Told::of(ToldKind::Done, row.flow),
+            (_, Some(store::End::Refused)) => {
+                Told { reason: "other".into(), ..Told::of(ToldKind::Refused, row.flow) }
+            }
+            _ => Told::pending(row.flow),
+        }
+    }
+
+    /// The number of a new flow; none while the journal has no room.
+    pub(super) async fn next_flow(&self) -> Option<FlowId> {
+        match self.journal.number("flow", Day(0)).await {
+            Ok(number) => number.map(FlowId),
+            Err(fatal) => {
+                self.fail(&fatal);
+                None
+            }
+        }
+    }
+
+    pub(super) fn running(
+        self: &Arc<Self>,
+        id: FlowId,
+        new: NewFlow,
+        parent: Option<(FlowId, LoopId, u64)>,
+        (post, inbox): (mpsc::Sender<Inbox>, mpsc::Receiver<Inbox>),
+        waiters: Vec<oneshot::Sender<Told>>,
+    ) -> Option<Running> {
+        let NewFlow { version, reference, ask, mut facts, key, digest, packet, writer } = new;
+        let tables = version.flow(reference)?;
+        let program = program_of(tables, &[])?;
+        self.stamp_flow(&version, reference, id, &mut facts);
+        let asked = asked_body(&version, tables.ask, ask.as_ref(), &facts, packet.as_ref());
+        let mut book = Book::default();
+        if let Some(ask) = ask {
+            book.put(Space::Ask, 0, ask);
+        }
+        if let Some(shape) = tables.answer {
+            book.put(Space::Answer, 0, crate::exchange::empty(&version, shape));
+        }
+        Some(Running {
+            engine: Arc::clone(self),
+            reference,
+            path: Vec::new(),
+            id,
+            key,
+            digest,
+            facts,
+            state: State::new(program),
+            book,
+            operations: vec![Operation::default(); program.steps.len()],
+            parent,
+            writer,
+            asked,
+            answer: None,
+            told: None,
+            waiters,
+            second: None,
+            cancelling: Vec::new(),
+            taken: None,
+            rows: BTreeMap::new(),
+            inbox,
+            post,
+            stopped: false,
+            version: Arc::clone(&version),
+        })
+    }
+
+    /// Facts that every flow has: business date, its own serial.
+    pub(super) fn stamp_flow(&self, version: &Version, reference: FlowRef, id: FlowId, facts: &mut Facts) {
+        use dsl::evaluate::Value;
+        use dsl::model::Fact;
+        let now = self.now();
+        if !facts.knows(Fact::BusinessDate) {
+            facts.put(Fact::BusinessDate, Value::Date(self.business_date(version, reference.module)));
+        }
+        if !facts.knows(Fact::FlowSerial) {
+            let serial = format!("{}{:018}", now.strftime("%Y%m%d%H%M%S"), id.0);
+            facts.put(Fact::FlowSerial, Value::text(serial));
+        }
+    }
+
+    /// Cancels the flow of a key, or the key itself where no flow has it.
+    pub async fn cancel(self: &Arc<Self>, key: &Key) -> CancelAnswer {
+        let flow = self.keyed.get(key).map(|flow| *flow);
+        let flow = match flow {
+            Some(flow) => Some(flow),
+            None => {
+                let wanted = key.clone();
+                match self.journal.read(move |reader| reader.flow_by_key(&wanted)).await {
+                    Ok(Some(None)) => return CancelAnswer::NothingToUndo,
+                    Ok(found) => found.flatten(),
+                    Err(fatal) => {
+                        self.fail(&fatal);
+                        return CancelAnswer::Pending;
+                    }
+                }
+            }
+        };
+        match flow {
+            Some(flow) => self.cancel_flow(flow).await,
+            None => match self.journal.write(Lane::Ask, key.date, vec![Change::CancelKey(key.clone())]).await
+            {
+                Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => CancelAnswer::NothingToUndo,
+                Ok(Verdict::KeyTaken { flow, .. }) => self.cancel_flow(flow).await,
+                Ok(_) => CancelAnswer::Refused,
+                Err(fatal) => {
+                    self.fail(&fatal);
+                    CancelAnswer::Pending
+                }
+            },
+        }
+    }
+
+    async fn cancel_flow(self: &Arc<Self>, flow: FlowId) -> CancelAnswer {
+        let (give, take) = oneshot::channel();
+        let post = match self.flows.get(&flow).map(|post| post.clone()) {
+            Some(post) => Some(post),
+            None => self.wake(flow).await,
+        };
+        let Some(post) = post else { return CancelAnswer::Pending };
+        if post.send(Inbox::Cancel(give)).await.is_err() {
+            return CancelAnswer::Pending;
+        }
+        let until = self.core.mark().after(Duration::from_secs(30));
+        match self.core.within(until, take).await {
+            Ok(Ok(answer)) => answer,
+            _ => CancelAnswer::Pending,
+        }
+    }
+
+    /// Gives an operator's decision, a proof or a release to a flow, in memory or not; false where there is no such
+    /// open flow.
+    pub async fn tell_flow(self: &Arc<Self>, flow: FlowId, event: Event) -> bool {
+        let post = match self.flows.get(&flow).map(|post| post.clone()) {
+            Some(post) => Some(post),
+            None => self.wake(flow).await,
+        };
+        match post {
+            Some(post) => post.send(Inbox::Event(event)).await.is_ok(),
+            None => false,
+        }
+    }
+}
+
+/// What was asked, as the journal keeps it.
+pub(super) fn asked_body(
+    version: &Version,
+    shape: Option<dsl::value::ShapeId>,
+    ask: Option<&Record>,
+    facts: &Facts,
+    packet: Option<&Packet>,
+) -> Vec<u8> {
+    let mut body = Body::default();
+    body.put_tagged("facts", &facts.tagged(version.symbols()));
+    if let (Some(shape), Some(ask)) = (shape, ask) {
+        match encode_record(ask, &version.compiled.shapes, shape, version.symbols()) {
+            Ok(octets) => body.put("ask", octets),
+            Err(error) => tracing::error!(%error, "an ask cannot be kept"),
+        }
+    }
+    if let Some(packet) = packet {
+        body.put("packet", packet.encode());
+    }
+    body.encode()
+}

@@ -1,0 +1,331 @@
+//! Carries effects out, in order. A request that cannot be made and a write that is not taken drop the rest, and the old
+//! state gets the event (decisions D14).
+
+use super::{Inbox, Running, Told, ToldKind, told};
+use crate::message::Refusal;
+use dsl::flow::{
+    Answer, Effect, Event, MappingId, Node, NotWritten, Parked, SecondAnswer, State, Step, StepId, Timer,
+};
+use dsl::model::Space;
+use std::time::Duration;
+
+/// The pause before a write is tried again that found no room.
+const AGAIN: Duration = Duration::from_millis(200);
+
+impl Running {
+    /// Carries a step out; gives the event that the old state gets instead, if it could not be.
+    pub(super) async fn carry_out(&mut self, step: Step, event: &Event) -> Option<Event> {
+        let Step { next, effects } = step;
+        let mut next = Some(next);
+        for effect in effects {
+            match effect {
+                Effect::Prepare(step) => {
+                    let call = next.as_ref().and_then(|next| next.durable.operation(step)?.call);
+                    if let Err(refusal) = self.prepare(step, call).await {
+                        return Some(self.cannot_prepare(step, false, refusal, event));
+                    }
+                }
+                Effect::PrepareBack(step) => {
+                    let state = next.as_ref().and_then(|next| Some(next.durable.operation(step)?.state));
+                    if let Err(refusal) = self.prepare_back(step, state).await {
+                        return Some(self.cannot_prepare(step, true, refusal, event));
+                    }
+                }
+                Effect::Write(changes) => {
+                    let state = next.as_ref().unwrap_or(&self.state).clone();
+                    match self.write(&changes, &state).await {
+                        Ok(()) => {}
+                        Err(Some(why)) => {
+                            return Some(Event::NotWritten { why, during: Box::new(event.clone()) });
+                        }
+                        Err(None) => {
+                            self.stopped = true;
+                            return None;
+                        }
+                    }
+                    if let Some(next) = next.take() {
+                        self.state = next;
+                    }
+                }
+                other => {
+                    if let Some(next) = next.take() {
+                        self.state = next;
+                    }
+                    self.after(other).await;
+                }
+            }
+        }
+        if let Some(next) = next {
+            self.state = next;
+        }
+        self.tell_parent();
+        None
+    }
+
+    fn cannot_prepare(&mut self, step: StepId, back: bool, refusal: Refusal, event: &Event) -> Event {
+        tracing::warn!(flow = %self.id, reason = %refusal.reason, text = %refusal.text, back, "a request cannot be made");
+        if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+            operation.text.clone_from(&refusal.text);
+        }
+        Event::CannotPrepare { step, back, reason: refusal.reason.into(), during: Box::new(event.clone()) }
+    }
+
+    /// What stands behind the write.
+    async fn after(&mut self, effect: Effect) {
+        match effect {
+            Effect::Prepare(_) | Effect::PrepareBack(_) | Effect::Write(_) => {}
+            Effect::Send(step, copy) => self.send(step, copy),
+            Effect::Enquire { step, way, number } => self.enquire(step, way, number),
+            Effect::SendBack(step, copy) => self.send_back(step, copy),
+            Effect::Answer(answer) => {
+                let told = self.answer_told(&answer).await;
+                self.tell(told);
+            }
+            Effect::AnswerCancel(answer) => {
+                for waiter in self.cancelling.drain(..) {
+                    drop(waiter.send(answer));
+                }
+            }
+            Effect::AnswerSecond(answer) => self.answer_second(answer),
+            Effect::Timer(timer, ms) => self.timer(timer, ms),
+            Effect::StartRow(of, row) => self.start_row(of, row).await,
+            Effect::Park(parked) => self.parked(parked),
+            Effect::Alarm(step) => {
+                let name =
+                    self.program().and_then(|program| program.step(step)).map_or("", |step| &step.name);
+                tracing::error!(flow = %self.id, step = name, "a proof contradicts what is written");
+            }
+            Effect::Again(event) => self.later(AGAIN, *event),
+            Effect::Stop => self.stop(),
+        }
+    }
+
+    /// Another flow has the key, or this run is not the holder: nothing more is done here.
+    fn stop(&mut self) {
+        self.stopped = true;
+        let Some(taken) = self.taken else { return };
+        let (engine, digest) = (self.engine.clone(), self.digest);
+        let waiters: Vec<_> = self.waiters.drain(..).collect();
+        self.engine.keyed.remove_if(&self.key, |_, flow| *flow == self.id);
+        self.engine.core.spawn(async move {
+            for waiter in waiters {
+                engine.join(taken, digest, waiter).await;
+            }
+        });
+    }
+
+    fn answer_second(&mut self, answer: SecondAnswer) {
+        let Some(waiter) = self.second.take() else {
+            if answer == SecondAnswer::Duplicate {
+                let told = Told::refused("duplicate", String::new());
+                self.waiters.drain(..).for_each(|waiter| drop(waiter.send(told.clone())));
+            }
+            return;
+        };
+        match answer {
+            SecondAnswer::Stored => {
+                let told = self.told.clone().unwrap_or_else(|| Told::pending(self.id));
+                drop(waiter.send(told));
+            }
+            SecondAnswer::Joins => self.waiters.push(waiter),
+            SecondAnswer::Duplicate => drop(waiter.send(Told::refused("duplicate", String::new()))),
+        }
+    }
+
+    fn tell(&mut self, told: Told) {
+        if told.kind != ToldKind::Pending {
+            self.told = Some(told.clone());
+        }
+        for waiter in self.waiters.drain(..) {
+            drop(waiter.send(told.clone()));
+        }
+    }
+
+    /// What an answer says. A flow that is not journaled makes its record here.
+    async fn answer_told(&mut self, answer: &Answer) -> Told {
+        let kind = match answer {
+            Answer::Pending => return Told::pending(self.id),
+            Answer::Done(_) => ToldKind::Done,
+            Answer::Refused(_) => ToldKind::Refused,
+        };
+        if let Some(told) = self.told.as_ref().filter(|told| told.kind == kind) {
+            return told.clone();
+        }
+        if let Answer::Done(Some(mapping)) = answer
+            && self.answer.is_none()
+            && let Err(why) = self.make_answer(*mapping)
+        {
+            tracing::error!(flow = %self.id, ?why, "the answer cannot be filled");
+        }
+        let reason = if let Answer::Refused(reason) = answer { Some(&**reason) } else { None };
+        self.make_told(kind, reason).await
+    }
+
+    /// Fills the record of an `answer` node.
+    pub(super) fn make_answer(&mut self, mapping: MappingId) -> Result<(), crate::fill::Unfilled> {
+        let steps = self.steps();
+        let version = std::sync::Arc::clone(&self.version);
+        let Some(tables) = version.flow(self.reference) else { return Ok(()) };
+        let Some(filling) = tables.fillings.get(mapping.0 as usize) else { return Ok(()) };
+        let now = self.engine.now();
+        let shape = self.answer_shape();
+        let slots = shape
+            .and_then(|shape| version.compiled.shapes.get(shape.0 as usize))
+            .map_or(0, |shape| shape.fields.len());
+        let mut book = std::mem::take(&mut self.book);
+        let begun =
+            book.record(Space::Answer, 0).filter(|_| self.path.is_empty()).map(|record| (**record).clone());
+        let record =
+            begun.unwrap_or_else(|| adapters::value::Record::new(u16::try_from(slots).unwrap_or(u16::MAX)));
+        let filled = {
+            let parts = self.parts(&steps, now);
+            crate::fill::fill(&parts, &mut book, filling, record, self.path.is_empty())
+        };
+        self.book = book;
+        self.answer = Some(filled?);
+        Ok(())
+    }
+
+    /// Shape of the answer: of the flow, or of the row that its loop makes.
+    pub(super) fn answer_shape(&self) -> Option<dsl::value::ShapeId> {
+        let tables = self.tables()?;
+        match self.path.last() {
+            None => tables.answer,
+            Some(_) => self.loop_form().and_then(|form| form.into_shape),
+        }
+    }
+
+    /// An end with its content, in the asker's own form too.
+    pub(super) async fn make_told(&mut self, kind: ToldKind, reason: Option<&str>) -> Told {
+        let reason = match kind {
+            ToldKind::Refused => self.told_reason(reason.unwrap_or("other")),
+            _ => String::new(),
+        };
+        let mut told = Told {
+            kind,
+            flow: self.id,
+            text: if kind == ToldKind::Refused { self.refusal_text(&reason) } else { String::new() },
+            reason,
+            record: if kind == ToldKind::Done || !self.path.is_empty() {
+                self.answer.clone().map(std::sync::Arc::new)
+            } else {
+                None
+            },
+            shape: self.answer_shape(),
+            packet: None,
+        };
+        if let Some(writer) = self.writer.clone() {
+            told.packet = writer.write(told.clone()).await;
+        }
+        told
+    }
+
+    /// A reason that the service does not declare reaches the asker as `other`.
+    fn told_reason(&self, reason: &str) -> String {
+        const OWN: [&str; 16] = [
+            "bad_seal",
+            "bad_message",
+            "no_session",
+            "session_expired",
+            "closed_hours",
+            "duplicate",
+            "never_seen",
+            "reversed",
+            "too_late",
+            "was_refused",
+            "cancelled",
+            "other",
+            "busy",
+            "over_limit",
+            "no_route",
+            "not_sent",
+        ];
+        let Some(tables) = self.tables() else { return reason.to_owned() };
+        let dsl::program::FlowStart::Service(path) = &tables.start else { return reason.to_owned() };
+        let service =
+            self.version.service(path).and_then(|service| self.version.compiled.services.get(service.index));
+        let declared = service
+            .is_some_and(|service| service.refuse.iter().any(|symbol| self.version.text(*symbol) == reason));
+        if declared || OWN.contains(&reason) { reason.to_owned() } else { "other".to_owned() }
+    }
+
+    fn refusal_text(&self, reason: &str) -> String {
+        let refused = self
+            .state
+            .durable
+            .operations
+            .iter()
+            .zip(&self.operations)
+            .find(|(operation, known)| operation.reason.is_some() && !known.text.is_empty());
+        refused.map_or_else(|| self.version.label(reason), |(_, known)| known.text.clone())
+    }
+
+    fn parked(&self, parked: Parked) {
+        let program = self.program();
+        let place = match parked {
+            Parked::Step(step) => {
+                program.and_then(|program| program.step(step)).map(|step| step.name.to_string())
+            }
+            Parked::Place(node) | Parked::Late(node) => {
+                program.and_then(|program| program.places.get(usize::from(node.0))).map(ToString::to_string)
+            }
+            Parked::Hold(hold) => self
+                .tables()
+                .and_then(|tables| tables.holds.get(hold.0 as usize))
+                .map(|hold| hold.what.to_string()),
+        };
+        crate::observe::parked(&self.name(), &place.unwrap_or_default());
+    }
+
+    fn later(&self, pause: Duration, event: Event) {
+        let (core, post) = (self.engine.core.clone(), self.post.clone());
+        self.engine.core.spawn(async move {
+            core.deadline(core.mark().after(pause)).await;
+            drop(post.send(Inbox::Event(event)).await);
+        });
+    }
+
+    fn timer(&self, timer: Timer, ms: u64) {
+        let ms = match timer {
+            Timer::Deadline(at) | Timer::Warn(at) => self.deadline_ms(at, matches!(timer, Timer::Warn(_))),
+            _ => ms,
+        };
+        self.later(Duration::from_millis(ms), Event::Timer(timer));
+    }
+
+    fn deadline_ms(&self, at: dsl::flow::NodeId, warn: bool) -> u64 {
+        let Some(Node::Deadline { at: end, warn: warned, .. }) =
+            self.program().and_then(|program| program.node(at))
+        else {
+            return 0;
+        };
+        let expression = if warn { warned.unwrap_or(*end) } else { *end };
+        let steps = self.steps();
+        let now = self.engine.now();
+        match self.parts(&steps, now).view(&self.book).value(expression.0) {
+            Ok(dsl::evaluate::Value::DateTime(moment)) => self.engine.calendar.until(now, moment),
+            other => {
+                tracing::error!(flow = %self.id, ?other, "a deadline has no moment; it is over now");
+                0
+            }
+        }
+    }
+
+    /// The refusal of an operation in words, for whoever asks.
+    pub(super) fn outcome(&self, state: &State, step: StepId) -> Option<dsl::value::Outcome> {
+        told::outcome_of(&self.version, state.durable.operation(step)?)
+    }
+}
+
+/// Why a write was not taken, as the interpreter knows it; none for what no caller may ask for.
+pub(super) fn not_written(verdict: &store::Verdict, digest: &[u8; 32]) -> Option<NotWritten> {
+    Some(match verdict {
+        store::Verdict::KeyTaken { digest: known, .. } => NotWritten::KeyTaken { same: known == digest },
+        store::Verdict::KeyCancelled => NotWritten::KeyCancelled,
+        store::Verdict::TooOld { .. } => NotWritten::TooOld,
+        store::Verdict::LimitFull { .. } => NotWritten::LimitFull,
+        store::Verdict::Fenced { .. } => NotWritten::Fenced,
+        store::Verdict::Full => NotWritten::Full,
+        store::Verdict::Ok(_) | store::Verdict::Seen | store::Verdict::Impossible(_) => return None,
+    })
+}

@@ -1,0 +1,391 @@
+//! One write of the journal for one step of a flow: its state, and every change that the step names.
+
+use super::carry::not_written;
+use super::{Running, ToldKind, durable_end, fen};
+use crate::facts::Body;
+use crate::packet::Packet;
+use adapters::value::encode_record;
+use dsl::evaluate::Value;
+use dsl::flow::{Change, Event, LimitId, NotWritten, OperationState, StartId, State, StepId};
+use dsl::model::Fact;
+use store::{
+    Change as Write, Day, FlowAsked, FlowId, FlowPut, Hold, Lane, Notice, OperationPut,
+    OperationState as Stored, Outcome as NoticeState, Verdict,
+};
+
+impl Running {
+    /// Writes; `Err(None)` where the flow cannot go on here.
+    pub(super) async fn write(&mut self, changes: &[Change], next: &State) -> Result<(), Option<NotWritten>> {
+        let mut started = Vec::new();
+        let written = self.changes(changes, next, &mut started).await;
+        let asks = changes.contains(&Change::Ask);
+        let lane = if asks { Lane::Ask } else { Lane::Outcome };
+        let verdict = match self.engine.journal.write(lane, self.day(), written).await {
+            Ok(verdict) => verdict,
+            Err(fatal) => {
+                self.engine.fail(&fatal);
+                return Err(None);
+            }
+        };
+        match verdict {
+            Verdict::Ok(_) => {
+                for flow in started {
+                    self.wake_later(flow);
+                }
+                Ok(())
+            }
+            Verdict::Impossible(why) => {
+                tracing::error!(flow = %self.id, %why, "a write that no flow may ask for; the flow stands still");
+                crate::observe::parked(&self.name(), "journal");
+                Err(None)
+            }
+            other => {
+                if let Verdict::KeyTaken { flow, .. } = &other {
+                    self.taken = Some(*flow);
+                }
+                self.told = None;
+                Err(not_written(&other, &self.digest))
+            }
+        }
+    }
+
+    /// The flow's business date.
+    pub(super) fn day(&self) -> Day {
+        match self.facts.get(Fact::BusinessDate) {
+            Value::Date(date) => crate::calendar::day(date),
+            _ => Day(0),
+        }
+    }
+
+    async fn changes(&mut self, changes: &[Change], next: &State, started: &mut Vec<FlowId>) -> Vec<Write> {
+        let mut out = Vec::with_capacity(changes.len() + 1);
+        let mut answer = None;
+        for change in changes {
+            match change {
+                Change::Answer(mapping) => {
+                    if let Err(why) = self.make_answer(*mapping) {
+                        tracing::error!(flow = %self.id, ?why, "the answer cannot be filled");
+                    }
+                    let told = self.make_told(ToldKind::Done, None).await;
+                    answer = Some(told.encode(&self.version));
+                    self.told = Some(told);
+                }
+                Change::End(end) if answer.is_none() && self.told.is_none() => {
+                    let refused = *end == dsl::flow::End::Refused;
+                    let kind = if refused { ToldKind::Refused } else { ToldKind::Done };
+                    if !self.path.is_empty() {
+                        self.row_answer();
+                    }
+                    let reason = self.end_reason(next);
+                    let told = self.make_told(kind, refused.then_some(&*reason)).await;
+                    answer = Some(told.encode(&self.version));
+                    self.told = Some(told);
+                }
+                _ => {}
+            }
+        }
+        let state =
+            self.program().map_or_else(Vec::new, |program| crate::durable::encode(&next.durable, program));
+        if changes.contains(&Change::Ask) {
+            out.push(Write::InsertFlow(FlowAsked {
+                flow: self.id,
+                name: self.name(),
+                parent: self.parent.map(|(flow, _, row)| (flow, row)),
+                key: self.key.clone(),
+                digest: self.digest,
+                asked: self.asked.clone(),
+                version: self.version.hash,
+                state: state.clone(),
+                wake: None,
+            }));
+        }
+        let end = durable_end(next);
+        if !changes.contains(&Change::Ask) || end.is_some() || answer.is_some() {
+            out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, wake: None, answer }));
+        }
+        for change in changes {
+            self.change(change, next, &mut out, started).await;
+        }
+        out
+    }
+
+    /// Why the flow is refused: its own word, else that of the first operation that is.
+    pub(super) fn end_reason(&self, next: &State) -> String {
+        let own = next.durable.refused.as_deref();
+        let of_step = || {
+            let operations = next.durable.operations.iter();
+            operations
+                .filter(|operation| operation.state == OperationState::Refused)
+                .find_map(|operation| operation.reason.as_deref())
+        };
+        own.or_else(of_step)
+            .unwrap_or(if next.durable.cancel == dsl::flow::Cancel::No { "other" } else { "cancelled" })
+            .to_owned()
+    }
+
+    async fn change(&self, change: &Change, next: &State, out: &mut Vec<Write>, started: &mut Vec<FlowId>) {
+        match change {
+            Change::Ask | Change::Progress | Change::Answer(_) | Change::End(_) => {}
+            Change::Intent(step, _) | Change::Operation(step) => {
+                out.extend(self.operation(*step, next, change))
+            }
+            Change::IntentBack(step, _) => {
+                out.extend(self.operation(*step, next, change));
+                out.extend(self.back_operation(*step, next));
+            }
+            Change::Record(step) => {
+                let reply =
+                    self.operations.get(usize::from(step.0)).and_then(|operation| operation.reply.as_ref());
+                out.push(self.event("reply", reply.map(Packet::encode).unwrap_or_default()));
+            }
+            Change::Reserve(limit) => out.extend(self.reserve(*limit)),
+            Change::Release(limit) => out.extend(self.hold(*limit).map(|(hold, ..)| Write::Release(hold))),
+            Change::Notice(step) => out.extend(self.notice(*step)),
+            Change::TellEnd => {
+                out.push(self.event("owed", b"the end is told when the asker asks again".to_vec()))
+            }
+            Change::Start(start) => {
+                if let Some((flow, write)) = self.start(*start).await {
+                    out.push(write);
+                    started.push(flow);
+                }
+            }
+            Change::Waits(node) => {
+                let place = self.program().and_then(|program| program.places.get(usize::from(node.0)));
+                out.push(self.event("waits", place.map_or("", |place| place).as_bytes().to_vec()));
+            }
+            Change::CancelKey => out.push(Write::CancelKey(self.key.clone())),
+        }
+    }
+
+    fn event(&self, kind: &str, body: Vec<u8>) -> Write {
+        Write::Event { flow: self.id, kind: kind.to_owned(), body }
+    }
+
+    fn operation(&self, step: StepId, next: &State, change: &Change) -> Option<Write> {
+        let program = self.program()?;
+        let definition = program.step(step)?;
+        let durable = next.durable.operation(step)?;
+        let call = program.call(durable.call.or_else(|| definition.calls.first().copied())?)?;
+        let known = self.operations.get(usize::from(step.0))?;
+        let prepared = known.prepared.as_deref();
+        let first = matches!(change, Change::Intent(_, 1));
+        let mut asked = None;
+        if let Some(prepared) = prepared.filter(|_| first) {
+            let mut body = Body::default();
+            body.put_tagged("facts", &prepared.asking.facts.tagged(self.version.symbols()));
+            body.put_tagged("kept", &prepared.kept);
+            if let Some(member) = &prepared.asking.member {
+                body.put("member", member.name.clone().into_bytes());
+            }
+            self.put_record(
+                &mut body,
+                "ask",
+                prepared.asking.ask.as_ref(),
+                self.call_shapes(step, durable).0,
+            );
+            asked = Some(body.encode());
+        }
+        let ended = known.answer.is_some() || !known.text.is_empty();
+        let answered = (ended && !first).then(|| {
+            let mut body = Body::default();
+            if let Some(facts) = &known.facts {
+                body.put_tagged("facts", &facts.tagged(self.version.symbols()));
+            }
+            body.put("text", known.text.clone().into_bytes());
+            self.put_record(&mut body, "answer", known.answer.as_ref(), self.call_shapes(step, durable).1);
+            body.encode()
+        });
+        let settled =
+            matches!(durable.state, OperationState::Done | OperationState::Refused | OperationState::Undone);
+        Some(Write::PutOperation(OperationPut {
+            flow: self.id,
+            name: definition.name.to_string(),
+            copies: u32::from(durable.copies),
+            party: call.party.to_string(),
+            call: call.name.to_string(),
+            state: stored(durable.state),
+            date: prepared.map_or_else(|| self.day(), crate::exchange::Prepared::day),
+            serial: prepared.map_or_else(String::new, |prepared| prepared.serial.clone()),
+            amount: prepared.and_then(|prepared| prepared.amount),
+            request: prepared.filter(|_| first).map(|prepared| prepared.packet.encode()),
+            reply: known.reply.as_ref().filter(|_| settled).map(Packet::encode),
+            asked,
+            answered,
+            found_by: Vec::new(),
+        }))
+    }
+
+    /// Shapes of ask and answer of the call that an operation went to.
+    pub(super) fn call_shapes(
+        &self,
+        step: StepId,
+        durable: &dsl::flow::Operation,
+    ) -> (Option<dsl::value::ShapeId>, Option<dsl::value::ShapeId>) {
+        let call = self.call_of(step, durable.call).and_then(|call| self.version.call(call));
+        call.map_or((None, None), |call| (call.call.ask, call.call.answer))
+    }
+
+    fn put_record(
+        &self,
+        body: &mut Body,
+        name: &str,
+        record: Option<&adapters::value::Record>,
+        shape: Option<dsl::value::ShapeId>,
+    ) {
+        let (Some(record), Some(shape)) = (record, shape) else { return };
+        match encode_record(record, &self.version.compiled.shapes, shape, self.version.symbols()) {
+            Ok(octets) => body.put(name, octets),
+            Err(error) => tracing::error!(flow = %self.id, %error, name, "a record cannot be kept"),
+        }
+    }
+
+    /// The reversal is an operation of its own, beside its original.
+    fn back_operation(&self, step: StepId, next: &State) -> Option<Write> {
+        let definition = self.program()?.step(step)?;
+        let durable = next.durable.operation(step)?;
+        let back = self.operations.get(usize::from(step.0))?.back.as_deref()?;
+        let call = self.version.call(back.asking.call)?;
+        let module = self.version.module(back.asking.call.module)?;
+        let mut body = Body::default();
+        body.put_tagged("facts", &back.asking.facts.tagged(self.version.symbols()));
+        body.put_tagged("kept", &back.kept);
+        Some(Write::PutOperation(OperationPut {
+            flow: self.id,
+            name: format!("{}/back", definition.name),
+            copies: u32::from(durable.backs),
+            party: module.name.to_string(),
+            call: format!("{}.{}", module.name, call.call.name),
+            state: Stored::Intent,
+            date: back.day(),
+            serial: back.serial.clone(),
+            amount: None,
+            request: Some(back.packet.encode()),
+            reply: None,
+            asked: Some(body.encode()),
+            answered: None,
+            found_by: Vec::new(),
+        }))
+    }
+
+    fn hold(&self, limit: LimitId) -> Option<(Hold, u64, u64)> {
+        let tables = self.tables()?;
+        let form = tables.limits.get(limit.0 as usize)?;
+        let steps = self.steps();
+        let parts = self.parts(&steps, self.engine.now());
+        let view = parts.view(&self.book);
+        let amount = match form.value {
+            Some(value) => fen(&view.value(value).ok()?)?,
+            None => 1,
+        };
+        let ceiling = fen(&view.value(form.ceiling).ok()?)?;
+        let by = view.key(&form.by).ok()?;
+        let by: String = by.iter().map(|octet| format!("{octet:02x}")).collect();
+        let name =
+            format!("{}.{}/{}/{by}", self.version.module(self.reference.module)?.name, tables.name, limit.0);
+        let day = if form.each_day { self.day() } else { Day(0) };
+        Some((
+            Hold { limit: name, day, flow: self.id, operation: format!("limit {}", limit.0) },
+            amount,
+            ceiling,
+        ))
+    }
+
+    fn reserve(&self, limit: LimitId) -> Option<Write> {
+        match self.hold(limit) {
+            Some((hold, amount, ceiling)) => Some(Write::Reserve { hold, amount, ceiling }),
+            None => {
+                // A limit that cannot be computed lets nothing pass.
+                let operation = format!("limit {}", limit.0);
+                let hold = Hold { limit: operation.clone(), day: self.day(), flow: self.id, operation };
+                Some(Write::Reserve { hold, amount: 1, ceiling: 0 })
+            }
+        }
+    }
+
+    fn notice(&self, step: StepId) -> Option<Write> {
+        let definition = self.program()?.step(step)?;
+        let call = self.route(step)?;
+        let ask = self
+            .fill_ask(step)
+            .map_err(|why| tracing::error!(flow = %self.id, ?why, "a notice cannot be filled"));
+        let shape = self.version.call(call)?.call.ask;
+        let mut body = Body::default();
+        body.put_tagged("facts", &self.asker_facts().tagged(self.version.symbols()));
+        self.put_record(&mut body, "ask", ask.ok()?.as_ref(), shape);
+        let module = self.version.module(call.module)?;
+        Some(Write::PutNotice(Notice {
+            flow: self.id,
+            name: definition.name.to_string(),
+            party: module.name.to_string(),
+            call: format!("{}.{}", module.name, self.version.call(call)?.call.name),
+            body: body.encode(),
+            tries: 0,
+            outcome: NoticeState::Due,
+            due: self.engine.journal.now(),
+        }))
+    }
+
+    /// Another flow, begun in the same write.
+    async fn start(&self, start: StartId) -> Option<(FlowId, Write)> {
+        let tables = self.tables()?;
+        let form = tables.starts.get(start.0 as usize)?;
+        let reference = self.version.service(&form.service)?.flow?;
+        let begun = self.version.flow(reference)?;
+        let shape = begun.ask?;
+        let filling = tables.fillings.get(form.filling as usize)?;
+        let steps = self.steps();
+        let mut book = self.book.clone();
+        let parts = self.parts(&steps, self.engine.now());
+        let record = crate::exchange::empty(&self.version, shape);
+        let record = crate::fill::fill(&parts, &mut book, filling, record, false);
+        let record = record
+            .map_err(|why| tracing::error!(flow = %self.id, ?why, "a started flow's ask cannot be filled"))
+            .ok()?;
+        let id = self.engine.next_flow().await?;
+        let mut facts = self.asker_facts();
+        facts.put(Fact::FlowSerial, Value::Absent);
+        self.engine.stamp_flow(&self.version, reference, id, &mut facts);
+        let asked = super::ask::asked_body(&self.version, Some(shape), Some(&record), &facts, None);
+        let mut durable = dsl::flow::Durable::new(&begun.program);
+        durable.asked = true;
+        let mut once = format!("start:{}:", begun.program.name).into_bytes();
+        crate::view::push_part(&mut once, &self.id.0.to_be_bytes());
+        crate::view::push_part(&mut once, &id.0.to_be_bytes());
+        let key = store::Key { once, direction: store::Direction::Out, ..self.key.clone() };
+        let write = Write::InsertFlow(FlowAsked {
+            flow: id,
+            name: begun.program.name.to_string(),
+            parent: None,
+            key,
+            digest: super::ask::digest(&[&asked]),
+            asked,
+            version: self.version.hash,
+            state: crate::durable::encode(&durable, &begun.program),
+            wake: None,
+        });
+        Some((id, write))
+    }
+
+    fn wake_later(&self, flow: FlowId) {
+        let engine = self.engine.clone();
+        self.engine.core.spawn(async move {
+            drop(engine.wake_with(flow, Event::Restart { crashed: false }).await);
+        });
+    }
+}
+
+/// A state as the journal counts it; `new` is that of a query before its answer.
+pub(super) fn stored(state: OperationState) -> Stored {
+    match state {
+        OperationState::New | OperationState::Intent => Stored::Intent,
+        OperationState::Unknown => Stored::Unknown,
+        OperationState::Reversing => Stored::Reversing,
+        OperationState::Done => Stored::Done,
+        OperationState::Refused => Stored::Refused,
+        OperationState::Undoing => Stored::Undoing,
+        OperationState::Undone => Stored::Undone,
+        OperationState::Parked => Stored::Parked,
+        OperationState::Held => Stored::Held,
+    }
+}

@@ -1,0 +1,355 @@
+//! What a flow asks of parties: requests, reversals, questions; and what their verdicts mean as events.
+
+use super::{Inbox, Running, number_of};
+use crate::exchange::{Asking, Prepared, Verdict};
+use crate::facts::Facts;
+use crate::fill::Unfilled;
+use crate::message::Refusal;
+use crate::scene::Past;
+use crate::version::CallRef;
+use adapters::value::Record;
+use dsl::evaluate::Value;
+use dsl::flow::{BackReply, CallId, Event, OperationState, Reply, Says, StepId, Way};
+use dsl::model::{Fact, Space};
+use dsl::value::Outcome;
+use std::sync::Arc;
+
+/// Names of the reasons that the interpreter's words hang on (`flows.md` 2).
+const NEVER_SEEN: &str = "never_seen";
+const WAS_REFUSED: &str = "was_refused";
+const REVERSED: &str = "reversed";
+const DUPLICATE: &str = "duplicate";
+
+impl Running {
+    /// The call of an operation in this version.
+    pub(super) fn call_of(&self, step: StepId, call: Option<CallId>) -> Option<CallRef> {
+        let program = self.program()?;
+        let call = call.or_else(|| program.step(step)?.calls.first().copied())?;
+        self.version.call_named(&program.call(call)?.name)
+    }
+
+    /// The call that a best-effort step goes to.
+    pub(super) fn route(&self, step: StepId) -> Option<CallRef> {
+        let program = self.program()?;
+        let definition = program.step(step)?;
+        match definition.calls.as_slice() {
+            [only] => self.call_of(step, Some(*only)),
+            _ => {
+                let tables = self.tables()?;
+                let number = tables.steps.iter().position(|known| known.name == definition.name)?;
+                let dsl::program::StepCall::Service(service) = &tables.steps.get(number)?.target else {
+                    return None;
+                };
+                let steps = self.steps();
+                let parts = self.parts(&steps, self.engine.now());
+                let at = definition.at.map(|at| parts.view(&self.book).text(at.0));
+                self.version.provider(service, at.as_deref())
+            }
+        }
+    }
+
+    /// Facts that go on from the asker to parties: who asks, by which channel, under which serial of the flow.
+    pub(super) fn asker_facts(&self) -> Facts {
+        let mut facts = Facts::default();
+        for fact in [Fact::Branch, Fact::Teller, Fact::Channel, Fact::FlowSerial] {
+            facts.put(fact, self.facts.get(fact).into_owned());
+        }
+        facts
+    }
+
+    /// The record that a step asks with.
+    pub(super) fn fill_ask(&self, step: StepId) -> Result<Option<Record>, Unfilled> {
+        let broken = Unfilled::Fault(dsl::evaluate::Fault::Broken);
+        let (Some(tables), Some(program)) = (self.tables(), self.program()) else { return Err(broken) };
+        let definition = program.step(step).ok_or(broken.clone())?;
+        let filling = tables.fillings.get(definition.mapping.0 as usize).ok_or(broken)?;
+        let Some(shape) = self.ask_shape(step) else { return Ok(None) };
+        let steps = self.steps();
+        let mut book = self.book.clone();
+        let parts = self.parts(&steps, self.engine.now());
+        let record = crate::exchange::empty(&self.version, shape);
+        crate::fill::fill(&parts, &mut book, filling, record, false).map(Some)
+    }
+
+    fn ask_shape(&self, step: StepId) -> Option<dsl::value::ShapeId> {
+        let (tables, program) = (self.tables()?, self.program()?);
+        let definition = program.step(step)?;
+        if let Some(original) = definition.undo_of {
+            let name = &program.step(original)?.name;
+            let known = tables.steps.iter().find(|known| known.name == *name)?;
+            let (service, _) = known.undo.as_ref()?;
+            return self.version.service(service).map(|service| service.ask);
+        }
+        tables.steps.iter().find(|known| known.name == definition.name)?.ask_shape
+    }
+
+    /// Makes a step's request.
+    pub(super) async fn prepare(&mut self, step: StepId, call: Option<CallId>) -> Result<(), Refusal> {
+        let call = self.call_of(step, call).ok_or_else(|| Refusal::of("no_route"))?;
+        let ask = self.fill_ask(step).map_err(|why| self.unfilled(&why))?;
+        let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
+        asking.facts.put(Fact::Attempt, Value::Number(1));
+        asking.member = self.member_of(&asking);
+        let prepared = self.engine.prepare(asking).await?;
+        if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+            operation.prepared = Some(Arc::new(prepared));
+        }
+        Ok(())
+    }
+
+    /// The member of a party that an ask is for: the value of the ask's field of the member's name.
+    fn member_of(&self, asking: &Asking) -> Option<Arc<crate::version::Member>> {
+        let module = self.version.module(asking.call.module)?;
+        let member = module.member.as_ref()?;
+        let party = self.version.parties.get(asking.call.module)?;
+        let shape = self.version.call(asking.call)?.call.ask?;
+        let shape = self.version.compiled.shapes.get(shape.0 as usize)?;
+        let place = shape.fields.iter().position(|field| field.name == member.name)?;
+        let name = asking.ask.as_ref()?.value(place).ok()?;
+        party.members.get(&crate::facts::plain(&name, self.version.symbols())).cloned()
+    }
+
+    fn unfilled(&self, why: &Unfilled) -> Refusal {
+        match why {
+            Unfilled::Refuse(reason) => Refusal::of(self.version.text(*reason)),
+            Unfilled::Park(text) => Refusal { park: true, ..Refusal::told("other", text.to_string()) },
+            Unfilled::Unknown => Refusal::of("other"),
+            Unfilled::Fault(fault) => Refusal::told("bad_message", format!("{fault:?}")),
+        }
+    }
+
+    /// Makes the request that reverses a step.
+    pub(super) async fn prepare_back(
+        &mut self,
+        step: StepId,
+        state: Option<OperationState>,
+    ) -> Result<(), Refusal> {
+        let no_route = || Refusal::of("no_route");
+        let known = self.operations.get(usize::from(step.0)).cloned().ok_or_else(no_route)?;
+        if known.back.is_some() {
+            return Ok(());
+        }
+        let program = self.program().ok_or_else(no_route)?;
+        let call = self.state.durable.operation(step).and_then(|operation| operation.call);
+        let call = call.or_else(|| program.step(step)?.calls.first().copied());
+        let back = call
+            .and_then(|call| program.call(call))
+            .and_then(|call| call.back.as_ref())
+            .ok_or_else(no_route)?;
+        let call = self.version.call_named(&back.name).ok_or_else(no_route)?;
+        let cause = if state == Some(OperationState::Undoing) { "flow_failed" } else { "timeout" };
+        let mut asking = self.about(step, call, &known).ok_or_else(no_route)?;
+        asking.facts.put(Fact::Cause, self.named(cause));
+        let prepared = self.engine.prepare(asking).await?;
+        if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+            operation.back = Some(Arc::new(prepared));
+        }
+        Ok(())
+    }
+
+    fn named(&self, name: &str) -> Value<'static> {
+        self.version.symbols().find(name).map_or_else(|| Value::text(name), Value::Name)
+    }
+
+    /// An ask that speaks of a step's exchange.
+    fn about(&self, step: StepId, call: CallRef, known: &super::Operation) -> Option<Asking> {
+        let prepared = known.prepared.as_ref()?;
+        let mut facts = known.facts.clone().unwrap_or_else(|| prepared.asking.facts.clone());
+        facts.put(Fact::MessageMoment, Value::Absent);
+        let original = Past {
+            call: Some(prepared.asking.call.call),
+            facts,
+            request: Some((*prepared.request).clone()),
+            reply: known.reply_record.as_ref().map(|reply| (**reply).clone()),
+            ask: prepared.asking.ask.clone(),
+            answer: known.answer.clone(),
+            outcome: self.outcome(&self.state, step),
+            text: known.text.clone(),
+            raw: prepared.packet.content().clone(),
+        };
+        let mut asking = Asking::new(&self.version, call, self.asker_facts(), None);
+        asking.member.clone_from(&prepared.asking.member);
+        asking.original = Some(Arc::new(original));
+        Some(asking)
+    }
+
+    /// Sends a copy: the stored octets, unless the session that sealed them has ended.
+    pub(super) fn send(&self, step: StepId, copy: u8) {
+        let prepared =
+            self.operations.get(usize::from(step.0)).and_then(|operation| operation.prepared.clone());
+        let Some(prepared) = prepared else {
+            tracing::error!(flow = %self.id, copy, "a copy has no octets");
+            return self.tell_self(Inbox::Event(Event::NoReply(step)));
+        };
+        self.spawn_exchange(prepared, copy > 1, move |verdict| Inbox::Sent(step, verdict));
+    }
+
+    /// Sends a copy of the reversal.
+    pub(super) fn send_back(&self, step: StepId, copy: u8) {
+        let back = self.operations.get(usize::from(step.0)).and_then(|operation| operation.back.clone());
+        let Some(back) = back else {
+            tracing::error!(flow = %self.id, copy, "a reversal has no octets");
+            return self.tell_self(Inbox::Event(Event::NoBackReply(step)));
+        };
+        self.spawn_exchange(back, copy > 1, move |verdict| Inbox::SentBack(step, verdict));
+    }
+
+    fn tell_self(&self, heard: Inbox) {
+        let post = self.post.clone();
+        self.engine.core.spawn(async move { drop(post.send(heard).await) });
+    }
+
+    fn spawn_exchange(
+        &self,
+        prepared: Arc<Prepared>,
+        again: bool,
+        heard: impl FnOnce(Verdict) -> Inbox + Send + 'static,
+    ) {
+        let (engine, post) = (self.engine.clone(), self.post.clone());
+        self.engine.core.spawn(async move {
+            let fresh = if again { engine.sealed_anew(&prepared).await } else { None };
+            let verdict = engine.exchange(fresh.as_ref().unwrap_or(&prepared)).await;
+            drop(post.send(heard(verdict)).await);
+        });
+    }
+
+    /// Asks what became of a step.
+    pub(super) fn enquire(&self, step: StepId, way: u8, number: u32) {
+        let nothing = Inbox::Event(Event::Enquired { step, number, says: Says::Nothing });
+        let Some(asking) = self.enquiry(step, way) else { return self.tell_self(nothing) };
+        let (engine, post) = (self.engine.clone(), self.post.clone());
+        self.engine.core.spawn(async move {
+            let heard = match engine.prepare(asking).await {
+                Ok(prepared) => Inbox::Enquired(step, number, engine.exchange(&prepared).await),
+                Err(refusal) => {
+                    tracing::warn!(reason = %refusal.reason, text = %refusal.text, "an enquiry cannot be made");
+                    nothing
+                }
+            };
+            drop(post.send(heard).await);
+        });
+    }
+
+    fn enquiry(&self, step: StepId, way: u8) -> Option<Asking> {
+        let program = self.program()?;
+        let call = self.state.durable.operation(step)?.call?;
+        let Way::Enquire { with, .. } = program.call(call)?.ways.get(usize::from(way))? else { return None };
+        let call = self.version.call_named(with)?;
+        self.about(step, call, self.operations.get(usize::from(step.0))?)
+    }
+
+    /// What a verdict means for its step.
+    pub(super) fn sent(&mut self, step: StepId, verdict: Verdict) -> Event {
+        match verdict {
+            Verdict::NotSent(cause) => {
+                self.note(step, cause.to_string());
+                Event::NotSent(step)
+            }
+            Verdict::NoReply(_) => Event::NoReply(step),
+            Verdict::Unreadable { packet, .. } => {
+                if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+                    operation.reply = Some(packet);
+                }
+                Event::Reply(step, Reply::Unknown)
+            }
+            Verdict::Heard(heard) => {
+                let reason = heard.reason(&self.version).to_owned();
+                let reply = match heard.outcome {
+                    Outcome::Done(_) => Reply::Done,
+                    Outcome::Refused(_) if reason == DUPLICATE => Reply::Unknown,
+                    Outcome::Refused(_) => Reply::Refused(reason.into()),
+                    Outcome::Unknown => Reply::Unknown,
+                };
+                let done = reply == Reply::Done;
+                if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+                    operation.facts = Some(heard.facts);
+                    operation.text = heard.text;
+                    operation.reply = Some(heard.packet);
+                    operation.reply_record = Some(heard.reply);
+                    if done {
+                        operation.answer = heard.answer;
+                    }
+                }
+                if done {
+                    self.show_answer(step);
+                }
+                Event::Reply(step, reply)
+            }
+        }
+    }
+
+    /// Expressions see the answer of a step that is done.
+    pub(super) fn show_answer(&mut self, step: StepId) {
+        let number = match (self.tables(), self.program().and_then(|program| program.step(step))) {
+            (Some(tables), Some(definition)) => number_of(tables, &definition.name),
+            _ => None,
+        };
+        let number = number.and_then(|number| u16::try_from(number).ok());
+        let answer = self.operations.get(usize::from(step.0)).and_then(|operation| operation.answer.clone());
+        if let (Some(number), Some(answer)) = (number, answer) {
+            self.book.put(Space::StepAnswer, number, answer);
+        }
+    }
+
+    fn note(&mut self, step: StepId, text: String) {
+        if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+            operation.text = text;
+        }
+    }
+
+    /// What a verdict means for the reversal of its step.
+    pub(super) fn sent_back(&mut self, step: StepId, verdict: &Verdict) -> Event {
+        let Verdict::Heard(heard) = verdict else {
+            return match verdict {
+                Verdict::Unreadable { .. } => Event::BackReply(step, BackReply::Unknown),
+                _ => Event::NoBackReply(step),
+            };
+        };
+        let named =
+            |symbol: Option<dsl::value::Symbol>| symbol.map_or("", |symbol| self.version.text(symbol));
+        let reply = match heard.outcome {
+            Outcome::Done(symbol) if matches!(named(symbol), NEVER_SEEN | WAS_REFUSED) => BackReply::Nothing,
+            Outcome::Done(_) => BackReply::Reversed,
+            Outcome::Refused(symbol) if named(symbol) == NEVER_SEEN => BackReply::Nothing,
+            Outcome::Refused(_) => BackReply::Refused,
+            Outcome::Unknown => BackReply::Unknown,
+        };
+        Event::BackReply(step, reply)
+    }
+
+    /// What the answer to a question says of its original (`flows.md` 2).
+    pub(super) fn enquired(&mut self, step: StepId, verdict: Verdict) -> Says {
+        let Verdict::Heard(heard) = verdict else { return Says::Nothing };
+        let named =
+            |symbol: Option<dsl::value::Symbol>| symbol.map_or("", |symbol| self.version.text(symbol));
+        let says = match (heard.outcome, heard.original) {
+            (Outcome::Done(_), Some(Outcome::Done(_))) => Says::Done,
+            (Outcome::Done(_), Some(Outcome::Refused(reason))) => match named(reason) {
+                REVERSED => Says::Reversed,
+                NEVER_SEEN => Says::NotFound,
+                _ => Says::Refused,
+            },
+            (Outcome::Refused(reason), _) if named(reason) == NEVER_SEEN => Says::NotFound,
+            _ => Says::Nothing,
+        };
+        if says == Says::Done {
+            if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+                operation.answer = heard.original_answer;
+                operation.reply = Some(heard.packet);
+            }
+            self.show_answer(step);
+        }
+        says
+    }
+}
+
+impl crate::engine::Engine {
+    /// The same request written with the session that holds now, where another one sealed it; else none.
+    async fn sealed_anew(self: &Arc<Self>, prepared: &Prepared) -> Option<Prepared> {
+        let session = self.session_for(&prepared.asking).await.ok()?;
+        if Arc::ptr_eq(&session, &prepared.session) || *session == *prepared.session {
+            return None;
+        }
+        self.prepare(prepared.asking.clone()).await.ok()
+    }
+}

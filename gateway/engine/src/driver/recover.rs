@@ -1,0 +1,253 @@
+//! Open flows of the journal, brought back: after a restart, or when something comes for one that is not in memory.
+
+use super::{INBOX, Inbox, Operation, Running, Told, program_of};
+use crate::book::Book;
+use crate::engine::Engine;
+use crate::exchange::{Asking, Prepared, empty, of_kept};
+use crate::facts::{Body, Facts, plain};
+use crate::packet::Packet;
+use crate::version::{FlowRef, Version};
+use adapters::value::{Record, decode_record};
+use dsl::evaluate::Value;
+use dsl::flow::{Durable, Event, LoopId, State, StepId};
+use dsl::model::{Fact, Space};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{FlowId, FlowRow, OperationRow};
+use tokio::sync::mpsc;
+
+/// Flows of one read.
+const PAGE: usize = 500;
+
+impl Engine {
+    /// Brings every open flow back; gives how many, and the flows that this gateway cannot go on with.
+    ///
+    /// # Errors
+    /// When the journal cannot be read.
+    pub async fn recover(self: &Arc<Self>) -> Result<(usize, Vec<(FlowId, String)>), store::Fatal> {
+        let (mut after, mut count, mut lost) = (FlowId(0), 0, Vec::new());
+        loop {
+            let page = self.journal.read(move |reader| reader.open_flows(after, PAGE)).await?;
+            let Some(last) = page.last() else { return Ok((count, lost)) };
+            after = last.flow;
+            // Rows come back when their parents ask for them.
+            for row in page {
+                let flow = row.flow;
+                if self.flows.contains_key(&flow) {
+                    continue;
+                }
+                match self.load(row).await {
+                    Ok(running) => {
+                        self.begin(running, Event::Restart { crashed: true });
+                        count += 1;
+                    }
+                    Err(why) => lost.push((flow, why)),
+                }
+            }
+        }
+    }
+
+    fn begin(self: &Arc<Self>, running: Running, event: Event) -> mpsc::Sender<Inbox> {
+        let post = running.post.clone();
+        self.permits.fetch_add(usize::from(running.parent.is_none()), std::sync::atomic::Ordering::AcqRel);
+        self.keyed.insert(running.key.clone(), running.id);
+        self.flows.insert(running.id, post.clone());
+        self.core.spawn(running.task(event));
+        post
+    }
+
+    /// Brings a flow back that is not in memory.
+    pub(super) async fn wake(self: &Arc<Self>, flow: FlowId) -> Option<mpsc::Sender<Inbox>> {
+        self.wake_with(flow, Event::Restart { crashed: false }).await
+    }
+
+    pub(super) async fn wake_with(
+        self: &Arc<Self>,
+        flow: FlowId,
+        event: Event,
+    ) -> Option<mpsc::Sender<Inbox>> {
+        let row = match self.journal.read(move |reader| reader.flow(flow)).await {
+            Ok(row) => row?,
+            Err(fatal) => {
+                self.fail(&fatal);
+                return None;
+            }
+        };
+        match Box::pin(self.load(row)).await {
+            Ok(running) => Some(self.begin(running, event)),
+            Err(why) => {
+                tracing::error!(%flow, %why, "a flow cannot be brought back");
+                None
+            }
+        }
+    }
+
+    /// A flow as the journal has it.
+    async fn load(self: &Arc<Self>, row: FlowRow) -> Result<Running, String> {
+        let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
+        let version = version.ok_or_else(|| "its version is not there any more".to_owned())?;
+        let flow = row.flow;
+        let name = row.name.split('/').next().unwrap_or(&row.name).to_owned();
+        let reference = version.flow_named(&name).ok_or_else(|| format!("there is no flow {name}"))?;
+        let body = self.asked(flow).await?;
+        let (path, mut book, parent) = self.around(&version, reference, &row, &body).await?;
+        let tables = version.flow(reference).ok_or("there is no such flow")?;
+        let program = program_of(tables, &path).ok_or("there is no such loop")?;
+        let durable = crate::durable::decode(&row.state, program).map_err(|error| error.to_string())?;
+        let operations = self.journal.read(move |reader| reader.operations(flow)).await;
+        let operations = operations.map_err(|fatal| fatal.to_string())?;
+        let operations = known(&version, program, &durable, operations);
+        if let (Some(shape), true) = (tables.answer, path.is_empty()) {
+            book.put(Space::Answer, 0, empty(&version, shape));
+        }
+        let (post, inbox) = mpsc::channel(INBOX);
+        let shape = if path.is_empty() { tables.answer } else { None };
+        let told = row.answer.as_deref().and_then(|octets| Told::decode(octets, flow, shape, &version));
+        let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
+        let mut running = Running {
+            engine: Arc::clone(self),
+            reference,
+            path,
+            id: flow,
+            key: row.key,
+            digest: row.digest,
+            facts,
+            state: State::resumed(program, durable),
+            book,
+            operations,
+            parent,
+            writer: None,
+            asked: body.encode(),
+            answer: None,
+            told,
+            waiters: Vec::new(),
+            second: None,
+            cancelling: Vec::new(),
+            taken: None,
+            rows: BTreeMap::new(),
+            inbox,
+            post,
+            stopped: false,
+            version: Arc::clone(&version),
+        };
+        for place in 0..running.operations.len() {
+            running.show_answer(StepId(u16::try_from(place).unwrap_or(u16::MAX)));
+        }
+        Ok(running)
+    }
+
+    async fn asked(&self, flow: FlowId) -> Result<Body, String> {
+        let asked =
+            self.journal.read(move |reader| reader.asked(flow)).await.map_err(|fatal| fatal.to_string())?;
+        let asked = asked.ok_or("its ask is not there")?;
+        Body::decode(&asked.asked).ok_or_else(|| "its ask is of no known form".to_owned())
+    }
+
+    /// What a flow lies in: its own ask, or that of its batch with its row.
+    async fn around(
+        &self,
+        version: &Arc<Version>,
+        reference: FlowRef,
+        row: &FlowRow,
+        body: &Body,
+    ) -> Result<(Vec<LoopId>, Book, Option<(FlowId, LoopId, u64)>), String> {
+        let tables = version.flow(reference).ok_or("there is no such flow")?;
+        let mut book = Book::default();
+        let ask = |octets: &[u8]| {
+            let shape = tables.ask.ok_or("the flow asks nothing")?;
+            decode_record(octets, &version.compiled.shapes, shape, version.symbols())
+                .map_err(|_| "its ask cannot be read")
+        };
+        let Some((parent, number)) = row.parent else {
+            if let Some(octets) = body.get("ask") {
+                book.put(Space::Ask, 0, ask(octets)?);
+            }
+            return Ok((Vec::new(), book, None));
+        };
+        let of = body.get("loop").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
+        let of = LoopId(of.ok_or("its loop is not known")?);
+        let above = self.asked(parent).await?;
+        if let Some(octets) = above.get("ask") {
+            book.put(Space::Ask, 0, ask(octets)?);
+        }
+        let path = vec![of];
+        let list = tables.program.loops.get(usize::from(of.0)).ok_or("there is no such loop")?.list;
+        let form = tables.loops.get(list.0 as usize).ok_or("there is no such loop")?;
+        let record: Record = book
+            .row(&form.list, u32::try_from(number).unwrap_or(u32::MAX))
+            .map_err(|_| "its row is not in the batch")?;
+        book.put(Space::Row, u16::try_from(list.0).unwrap_or(u16::MAX), record);
+        Ok((path, book, Some((parent, of, number))))
+    }
+}
+
+/// What the journal knows of a flow's operations.
+fn known(
+    version: &Arc<Version>,
+    program: &dsl::flow::FlowProgram,
+    durable: &Durable,
+    rows: Vec<OperationRow>,
+) -> Vec<Operation> {
+    let mut operations = vec![Operation::default(); program.steps.len()];
+    for row in rows {
+        let (name, back) = match row.name.strip_suffix("/back") {
+            Some(name) => (name.to_owned(), true),
+            None => (row.name.clone(), false),
+        };
+        let Some(place) = program.steps.iter().position(|step| *step.name == *name) else { continue };
+        let Some(operation) = operations.get_mut(place) else { continue };
+        let prepared = prepared(version, &row).map(Arc::new);
+        if back {
+            operation.back = prepared;
+            continue;
+        }
+        operation.prepared = prepared;
+        operation.reply = row.reply.as_deref().and_then(Packet::decode);
+        let _ = durable;
+        if let Some(body) = row.answered.as_deref().and_then(Body::decode) {
+            operation.facts = Some(Facts::of_tagged(&body.tagged("facts"), version.symbols()));
+            operation.text =
+                body.get("text").map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
+            operation.answer = answer(version, &row, &body);
+        }
+    }
+    operations
+}
+
+fn answer(version: &Arc<Version>, row: &OperationRow, body: &Body) -> Option<Record> {
+    let call = version.call_named(&row.call)?;
+    let shape = version.call(call)?.call.answer?;
+    decode_record(body.get("answer")?, &version.compiled.shapes, shape, version.symbols()).ok()
+}
+
+/// A request as it was sent.
+fn prepared(version: &Arc<Version>, row: &OperationRow) -> Option<Prepared> {
+    let call = version.call_named(&row.call)?;
+    let packet = Packet::decode(row.request.as_deref()?)?;
+    let body = Body::decode(row.asked.as_deref()?)?;
+    let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
+    let kept = body.tagged("kept");
+    let program = version.call(call)?;
+    let request = of_kept(version, call, program.call.request, &kept)?;
+    let ask = program.call.ask.and_then(|shape| {
+        decode_record(body.get("ask")?, &version.compiled.shapes, shape, version.symbols()).ok()
+    });
+    let member = body.get("member").and_then(|name| {
+        let name = std::str::from_utf8(name).ok()?;
+        version.parties.get(call.module)?.members.get(name).cloned()
+    });
+    let serial = match facts.get(Fact::Serial) {
+        Value::Absent => row.serial.clone(),
+        value => plain(&value, version.symbols()),
+    };
+    let asking = Asking { member, ..Asking::new(version, call, facts, ask) };
+    Some(Prepared {
+        asking,
+        packet,
+        request: Arc::new(request),
+        session: Arc::default(),
+        serial,
+        amount: row.amount,
+        kept,
+    })
+}

@@ -1,0 +1,310 @@
+//! Rows: each is a flow of its own, with the key of its batch; the parent keeps what they answered.
+
+use super::{INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
+use crate::book::Book;
+use crate::facts::Body;
+use adapters::value::{Record, encode_record};
+use dsl::flow::{Event, LoopId, Node, State};
+use dsl::model::{Load, Space};
+use dsl::program::LoopForm;
+use dsl::value::{Outcome, ShapeId, Type};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use store::{Direction, FlowId, Key};
+use tokio::sync::{mpsc, oneshot};
+
+impl Running {
+    /// The tables of the loop that this row is of.
+    pub(super) fn loop_form(&self) -> Option<&LoopForm> {
+        let tables = self.tables()?;
+        let (last, before) = self.path.split_last()?;
+        let list = program_of(tables, before)?.loops.get(usize::from(last.0))?.list;
+        tables.loops.get(list.0 as usize)
+    }
+
+    fn form_of(&self, of: LoopId) -> Option<(u16, &LoopForm)> {
+        let tables = self.tables()?;
+        let list = self.program()?.loops.get(usize::from(of.0))?.list;
+        Some((u16::try_from(list.0).ok()?, tables.loops.get(list.0 as usize)?))
+    }
+
+    /// Begins a row, or finds it where it was begun before; its end comes back as an event.
+    pub(super) async fn start_row(&mut self, of: LoopId, row: u64) {
+        let told = match self.row_flow(of, row) {
+            Some((running, waiter)) => {
+                self.launch(running, of, row, waiter).await;
+                return;
+            }
+            None => Told::refused("other", "the row cannot be begun".into()),
+        };
+        let post = self.post.clone();
+        self.engine.core.spawn(async move { drop(post.send(Inbox::Row(of, row, told)).await) });
+    }
+
+    async fn launch(&self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {
+        let post = self.post.clone();
+        self.engine.core.spawn(async move {
+            let told = take.await;
+            if let Ok(told) = told {
+                drop(post.send(Inbox::Row(of, row, told)).await);
+            }
+        });
+        let Some(id) = self.engine.next_flow().await else {
+            return drop(
+                running.waiters.pop().map(|waiter| waiter.send(Told::refused("busy", String::new()))),
+            );
+        };
+        running.id = id;
+        let before = self.key_of_row(of, row).and_then(|key| self.engine.keyed.get(&key).map(|flow| *flow));
+        if let Some(flow) = before {
+            let (digest, waiter) = (running.digest, running.waiters.pop());
+            if let Some(waiter) = waiter {
+                self.engine.join_row(flow, digest, waiter).await;
+            }
+            return;
+        }
+        self.engine.keyed.insert(running.key.clone(), id);
+        self.engine.flows.insert(id, running.post.clone());
+        self.engine.core.spawn(running.task(Event::Asked));
+    }
+
+    fn row_record(&self, of: LoopId, row: u64) -> Option<(u16, Record)> {
+        let (number, form) = self.form_of(of)?;
+        Some((number, self.book.row(&form.list, u32::try_from(row).ok()?).ok()?))
+    }
+
+    /// Key of a row: what its loop says, else the batch's key and the row's number.
+    fn key_of_row(&self, of: LoopId, row: u64) -> Option<Key> {
+        let (number, form) = self.form_of(of)?;
+        let mut once = format!("row:{}/{}:", self.name(), form.name).into_bytes();
+        if form.once.is_empty() {
+            crate::view::push_part(&mut once, &self.key.once);
+            crate::view::push_part(&mut once, &row.to_be_bytes());
+        } else {
+            let (_, record) = self.row_record(of, row)?;
+            let mut book = self.book.clone();
+            book.put(Space::Row, number, record);
+            let steps = self.steps();
+            let parts = self.parts(&steps, self.engine.now());
+            once.extend(parts.view(&book).key(&form.once).ok()?);
+        }
+        Some(Key { date: self.key.date, party: self.key.party.clone(), direction: Direction::Out, once })
+    }
+
+    fn row_flow(&self, of: LoopId, row: u64) -> Option<(Running, oneshot::Receiver<Told>)> {
+        let (number, record) = self.row_record(of, row)?;
+        let key = self.key_of_row(of, row)?;
+        let mut path = self.path.clone();
+        path.push(of);
+        let tables = self.tables()?;
+        let program = program_of(tables, &path)?;
+        let mut body = Body::default();
+        body.put_tagged("facts", &self.facts.tagged(self.version.symbols()));
+        body.put("loop", of.0.to_string().into_bytes());
+        if let Some(shape) = self.row_shape(of)
+            && let Ok(octets) =
+                encode_record(&record, &self.version.compiled.shapes, shape, self.version.symbols())
+        {
+            body.put("row", octets);
+        }
+        let asked = body.encode();
+        let mut book = Book::default();
+        for space in [Space::Ask, Space::Row] {
+            for place in 0..=u16::try_from(tables.loops.len()).unwrap_or(0) {
+                if let Some(known) = self.book.record(space, place) {
+                    book.put(space, place, Arc::clone(known));
+                }
+            }
+        }
+        book.put(Space::Row, number, record);
+        let (give, take) = oneshot::channel();
+        let (post, inbox) = mpsc::channel(INBOX.min(64));
+        let running = Running {
+            engine: Arc::clone(&self.engine),
+            version: Arc::clone(&self.version),
+            reference: self.reference,
+            id: FlowId(0),
+            digest: super::ask::digest(&[&asked]),
+            key,
+            facts: self.facts.clone(),
+            state: State::new(program),
+            book,
+            operations: vec![Operation::default(); program.steps.len()],
+            parent: Some((self.id, of, row)),
+            writer: None,
+            asked,
+            answer: None,
+            told: None,
+            waiters: vec![give],
+            second: None,
+            cancelling: Vec::new(),
+            taken: None,
+            rows: BTreeMap::new(),
+            inbox,
+            post,
+            stopped: false,
+            path,
+        };
+        Some((running, take))
+    }
+
+    /// The shape of a loop's rows.
+    pub(super) fn row_shape(&self, of: LoopId) -> Option<ShapeId> {
+        let (_, form) = self.form_of(of)?;
+        let mut shape = match form.list.space {
+            Space::Ask => self.tables()?.ask?,
+            Space::StepAnswer => self.tables()?.steps.get(usize::from(form.list.call))?.answer_shape?,
+            _ => return None,
+        };
+        if form.list.level > 0 {
+            return None;
+        }
+        let field =
+            self.version.compiled.shapes.get(shape.0 as usize)?.fields.get(usize::from(form.list.slot))?;
+        if let Type::List { shape: rows, .. } = &field.ty {
+            shape = *rows;
+        }
+        Some(shape)
+    }
+
+    /// A row that ends without its `answer` node makes its record all the same.
+    pub(super) fn row_answer(&mut self) {
+        let mapping = self.program().and_then(|program| {
+            program
+                .nodes
+                .iter()
+                .find_map(|node| if let Node::Answer(mapping) = node { Some(*mapping) } else { None })
+        });
+        if let Some(mapping) = mapping
+            && self.answer.is_none()
+            && let Err(why) = self.make_answer(mapping)
+        {
+            tracing::warn!(flow = %self.id, ?why, "a row's answer cannot be filled");
+        }
+    }
+
+    /// Keeps what a row answered; before the last one is told, the list that the rows make stands in the book.
+    pub(super) async fn row_ended(&mut self, of: LoopId, row: u64, told: Told) -> Event {
+        let end = match told.kind {
+            ToldKind::Done => dsl::flow::End::Done,
+            ToldKind::Refused => dsl::flow::End::Refused,
+            ToldKind::Pending => {
+                let (engine, post, flow) = (self.engine.clone(), self.post.clone(), told.flow);
+                self.engine.core.spawn(async move {
+                    if let Some(told) = engine.wait_end(flow).await {
+                        drop(post.send(Inbox::Row(of, row, told)).await);
+                    }
+                });
+                return Event::SecondAsk { same: true };
+            }
+        };
+        self.rows.insert((of.0, row), told);
+        let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
+        let last = known.is_some_and(|rows| rows.next == rows.total && rows.open.len() <= 1);
+        if last {
+            let total = known.map_or(0, |rows| rows.total);
+            self.gather(of, total).await;
+        }
+        Event::RowEnded { of, row, end }
+    }
+
+    /// Puts the rows' answers into the list that the loop makes.
+    async fn gather(&mut self, of: LoopId, total: u64) {
+        let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
+            return;
+        };
+        self.fetch_rows(of, total).await;
+        let Some(shape) = form.into_shape else { return };
+        let stride = self.version.compiled.shapes.get(shape.0 as usize).map_or(0, |shape| shape.fields.len());
+        let stride = u16::try_from(stride).unwrap_or(u16::MAX);
+        let list = match form.into {
+            Some(list) if list.space != Space::Row => list,
+            _ => {
+                self.book.put_made(number, Record::new(1));
+                Load { space: Space::Row, level: 0, slot: u16::MAX, call: number }
+            }
+        };
+        if self.book.begin_rows(&list, stride).is_err() {
+            return;
+        }
+        let mut outcomes = Vec::new();
+        for row in 0..total {
+            let told = self.rows.get(&(of.0, row));
+            let record =
+                told.and_then(|told| told.record.clone()).unwrap_or_else(|| Arc::new(Record::new(stride)));
+            if let Err(fault) = self.book.append_record(&list, &record, stride) {
+                tracing::error!(flow = %self.id, row, ?fault, "a row's answer cannot be taken");
+            }
+            outcomes.push(told.map_or((Outcome::Unknown, String::new()), |told| self.row_outcome(told)));
+        }
+        self.book.put_outcomes(list, outcomes);
+    }
+
+    fn row_outcome(&self, told: &Told) -> (Outcome, String) {
+        let outcome = match told.kind {
+            ToldKind::Done => Outcome::Done(None),
+            ToldKind::Refused => Outcome::Refused(self.version.symbols().find(&told.reason)),
+            ToldKind::Pending => Outcome::Unknown,
+        };
+        (outcome, told.text.clone())
+    }
+
+    /// Rows that ended before a restart.
+    async fn fetch_rows(&mut self, of: LoopId, total: u64) {
+        let held = self.rows.range((of.0, 0)..=(of.0, u64::MAX)).count() as u64;
+        if held >= total {
+            return;
+        }
+        let (parent, shape) = (self.id, self.form_of(of).and_then(|(_, form)| form.into_shape));
+        let mut from = 0;
+        loop {
+            let page = self.engine.journal.read(move |reader| reader.children(parent, from, 1_000)).await;
+            let Ok(page) = page else { return };
+            let Some(last) = page.last().and_then(|row| row.parent) else { return };
+            for child in page {
+                let Some((_, row)) = child.parent else { continue };
+                let told = child.answer.as_deref();
+                let told = told.and_then(|octets| Told::decode(octets, child.flow, shape, &self.version));
+                if let Some(told) = told {
+                    self.rows.entry((of.0, row)).or_insert(told);
+                }
+            }
+            from = last.1 + 1;
+        }
+    }
+
+    /// Tells the parent when a row has ended; its waiters have heard already.
+    pub(super) fn tell_parent(&mut self) {
+        if self.parent.is_none() || self.state.durable.end.is_none() {
+            return;
+        }
+        let Some(told) = self.told.clone() else { return };
+        for waiter in self.waiters.drain(..) {
+            drop(waiter.send(told.clone()));
+        }
+    }
+}
+
+impl crate::engine::Engine {
+    /// Waits for the end of a row that was begun before.
+    async fn join_row(self: &Arc<Self>, flow: FlowId, digest: [u8; 32], waiter: oneshot::Sender<Told>) {
+        self.join(flow, digest, waiter).await;
+    }
+
+    /// Waits until a flow has ended; none where it cannot be found.
+    pub(super) async fn wait_end(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
+        let post = match self.flows.get(&flow).map(|post| post.clone()) {
+            Some(post) => post,
+            None => {
+                let told = self.stored(flow, None).await;
+                if told.kind != ToldKind::Pending {
+                    return Some(told);
+                }
+                self.wake(flow).await?
+            }
+        };
+        let (give, take) = oneshot::channel();
+        post.send(Inbox::Wait(give)).await.ok()?;
+        take.await.ok()
+    }
+}

@@ -1,0 +1,140 @@
+//! What every room of the engine shares: the world, the journal, the versions, the links, the flows under way.
+//!
+//! In: made once by [`crate::Gateway::start`]. Out: handles. It must not know any room's work.
+
+use crate::calendar::Calendar;
+use crate::deployment::Deployment;
+use crate::driver::Inbox;
+use crate::journal::Journal;
+use crate::lines::Lines;
+use crate::scene::{Past, Scene};
+use crate::session::Sessions;
+use crate::version::Version;
+use adapters::keys::KeyStore;
+use arc_swap::ArcSwap;
+use dashmap::DashMap;
+use dsl::model::CallId;
+use dsl::value::{Date, DateTime};
+use link::Core;
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use store::{FlowId, Key};
+use tokio::sync::{Notify, mpsc};
+
+/// Shared by all rooms.
+pub struct Engine {
+    /// Tasks, timers, the world's seams.
+    pub core: Core,
+    /// Zone and business dates.
+    pub calendar: Calendar,
+    /// The deployment as it is now.
+    pub deployment: ArcSwap<Deployment>,
+    /// The journal.
+    pub journal: Journal,
+    /// Keys by name.
+    pub keys: Arc<dyn KeyStore>,
+    /// The version that new requests take.
+    pub current: ArcSwap<Version>,
+    /// Versions by hash, while something pins them.
+    pub versions: DashMap<[u8; 32], Arc<Version>>,
+    /// Links on which we connect.
+    pub lines: Lines,
+    /// Sessions by party and member.
+    pub sessions: Sessions,
+    /// Flows in memory.
+    pub flows: DashMap<FlowId, mpsc::Sender<Inbox>>,
+    /// Flows in memory by their key.
+    pub keyed: DashMap<Key, FlowId>,
+    /// Last exchanges of calls that others look at: party, member, call.
+    pub past: DashMap<(String, Option<String>, CallId), Arc<Past>>,
+    /// Postings under way, against the bound of the deployment.
+    pub permits: AtomicUsize,
+    /// No new asks are taken.
+    pub stopping: AtomicBool,
+    /// The journal cannot go on; the process must end.
+    pub broken: AtomicBool,
+    /// Told when something of the two above changes.
+    pub changed: Notify,
+}
+
+impl Engine {
+    /// Day and time at the bank.
+    #[must_use]
+    pub fn now(&self) -> DateTime {
+        self.calendar.local(self.core.world().clock.now())
+    }
+
+    /// The business date of a party now.
+    #[must_use]
+    pub fn business_date(&self, version: &Version, module: usize) -> Date {
+        let cut_over = version.module(module).and_then(|module| module.cut_over);
+        self.calendar.business_date(self.now(), cut_over)
+    }
+
+    /// A scene of an exchange with a party, stamped with now.
+    #[must_use]
+    pub fn scene(&self, version: &Arc<Version>, module: usize) -> Scene {
+        let random = Arc::clone(&self.core.world().random);
+        Scene::new(Arc::clone(version), module, Arc::clone(&self.keys), random, self.now())
+    }
+
+    /// The last exchanges of other calls of a party, as far as there are any.
+    #[must_use]
+    pub fn past_of(&self, party: &str, member: Option<&str>) -> Vec<(CallId, Arc<Past>)> {
+        let mut found: Vec<(CallId, Arc<Past>)> = self
+            .past
+            .iter()
+            .filter(|entry| {
+                let (whose, of, _) = entry.key();
+                whose == party && (of.is_none() || of.as_deref() == member)
+            })
+            .map(|entry| (entry.key().2, Arc::clone(entry.value())))
+            .collect();
+        found.sort_by_key(|(call, _)| *call);
+        found
+    }
+
+    /// Takes a permit for one more flow; false where there are too many.
+    #[must_use]
+    pub fn admit(&self) -> bool {
+        if self.stopping.load(Ordering::Acquire) || self.broken.load(Ordering::Acquire) {
+            return false;
+        }
+        let most = self.deployment.load().limits.flows;
+        self.permits
+            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| (taken < most).then_some(taken + 1))
+            .is_ok()
+    }
+
+    /// Gives a permit back.
+    pub fn release(&self) {
+        self.permits.fetch_sub(1, Ordering::AcqRel);
+    }
+
+    /// The journal has failed: nothing more is answered, the process must end.
+    pub fn fail(&self, fatal: &store::Fatal) {
+        if !self.broken.swap(true, Ordering::AcqRel) {
+            tracing::error!(%fatal, "the journal failed; the gateway stops");
+        }
+        self.changed.notify_waiters();
+    }
+}
+
+/// Calls whose exchanges other messages of their module look at, by module.
+#[must_use]
+pub fn remembered(version: &Version) -> Vec<HashSet<CallId>> {
+    use dsl::model::Space;
+    let calls = |module: &dsl::program::ModuleProgram| {
+        let spaces = [Space::CallRequest, Space::CallReply, Space::CallExchange, Space::CallRaw];
+        let loads = module.program.expressions.loads.iter();
+        loads.filter(|load| spaces.contains(&load.space)).map(|load| CallId(load.call)).collect()
+    };
+    version.compiled.modules.iter().map(calls).collect()
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Engine").field("flows", &self.flows.len()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,496 @@
+//! One exchange with a party, as plain data (decisions D23): prepare, send, read.
+//!
+//! In: what is asked of a call. Out: a [`Prepared`] request, whose octets are what every copy sends, and a [`Verdict`]:
+//! what the reply says, surely not sent, or no reply that counts. It must not know flows or what follows from an outcome.
+
+use crate::engine::Engine;
+use crate::facts::{Facts, Tagged, plain, tag};
+use crate::lines::{ANSWER_MS, LineName, Sending};
+use crate::message::{self, Refusal};
+use crate::packet::Packet;
+use crate::scene::{PageAsked, Past, Scene, SessionValues};
+use crate::version::{CallRef, Member, Version};
+use adapters::value::Record;
+use dsl::evaluate::Value;
+use dsl::model::{CallId, Fact, MessageId, Space};
+use dsl::program::CallProgram;
+use dsl::value::{Outcome, ShapeId, Symbol, Type};
+use link::{Cause, Exchanged};
+use std::sync::Arc;
+use std::time::Duration;
+use store::Day;
+
+/// What is asked of a party.
+#[derive(Clone)]
+pub struct Asking {
+    /// By which version.
+    pub version: Arc<Version>,
+    /// The call.
+    pub call: CallRef,
+    /// Facts that are known: of the asker, and of an earlier copy.
+    pub facts: Facts,
+    /// The member, where the party has some.
+    pub member: Option<Arc<Member>>,
+    /// The business record.
+    pub ask: Option<Record>,
+    /// The exchange spoken of.
+    pub original: Option<Arc<Past>>,
+    /// The page.
+    pub page: PageAsked,
+    /// On this connection of the line alone, without a session: beats.
+    pub line: Option<usize>,
+}
+
+impl Asking {
+    /// An ask without original, member or page.
+    #[must_use]
+    pub fn new(version: &Arc<Version>, call: CallRef, facts: Facts, ask: Option<Record>) -> Self {
+        Self {
+            version: Arc::clone(version),
+            call,
+            facts,
+            member: None,
+            ask,
+            original: None,
+            page: PageAsked::default(),
+            line: None,
+        }
+    }
+}
+
+/// A request that is ready to be sent, and all that its reply is read with.
+#[derive(Clone)]
+pub struct Prepared {
+    /// What was asked, with the facts of the exchange.
+    pub asking: Asking,
+    /// The octets.
+    pub packet: Packet,
+    /// The request's fields.
+    pub request: Arc<Record>,
+    /// Values of the session that it was written with.
+    pub session: SessionValues,
+    /// Its serial.
+    pub serial: String,
+    /// Its amount in fen, if it has one.
+    pub amount: Option<i64>,
+    /// Kept fields by path (decisions D17).
+    pub kept: Tagged,
+}
+
+impl Prepared {
+    /// Business date of the exchange.
+    #[must_use]
+    pub fn day(&self) -> Day {
+        match self.asking.facts.get(Fact::BusinessDate) {
+            Value::Date(date) => crate::calendar::day(date),
+            _ => Day(0),
+        }
+    }
+}
+
+/// What a reply says.
+#[derive(Clone)]
+pub struct Heard {
+    /// Its outcome; done where nothing speaks of one.
+    pub outcome: Outcome,
+    /// The text of it.
+    pub text: String,
+    /// Facts, those of the answer too.
+    pub facts: Facts,
+    /// The business answer.
+    pub answer: Option<Record>,
+    /// What it says of the original.
+    pub original: Option<Outcome>,
+    /// What it tells of the original's answer.
+    pub original_answer: Option<Record>,
+    /// Its fields.
+    pub reply: Arc<Record>,
+    /// Its octets.
+    pub packet: Packet,
+    /// There is another page.
+    pub more: bool,
+}
+
+impl Heard {
+    /// The reason of a refusal, by its name.
+    #[must_use]
+    pub fn reason<'v>(&self, version: &'v Version) -> &'v str {
+        match self.outcome {
+            Outcome::Refused(Some(reason)) => version.text(reason),
+            _ => "other",
+        }
+    }
+}
+
+/// What became of a copy.
+#[derive(Clone)]
+pub enum Verdict {
+    /// A reply that was read and agreed.
+    Heard(Box<Heard>),
+    /// A reply came that cannot be believed or read: as good as none.
+    Unreadable {
+        /// Why.
+        why: String,
+        /// Its octets.
+        packet: Packet,
+    },
+    /// Not a byte left.
+    NotSent(Cause),
+    /// It may have left, and nothing came.
+    NoReply(Cause),
+}
+
+impl Engine {
+    /// Makes a request: waits for the session, maps, numbers, encodes.
+    ///
+    /// # Errors
+    /// Why it cannot be made; nothing was sent or written then.
+    pub async fn prepare(self: &Arc<Self>, mut asking: Asking) -> Result<Prepared, Refusal> {
+        let (name, request) = {
+            let call = asking.version.call(asking.call).ok_or_else(|| Refusal::of("no_route"))?;
+            (self.line_name(&asking), call.call.request)
+        };
+        self.number(&mut asking, &name.party).await?;
+        let session = self.session_for(&asking).await?;
+        let mut scene = self.asking_scene(&asking, &session);
+        let only_when = asking.version.call(asking.call).and_then(|call| call.only_when);
+        if let Some(condition) = only_when
+            && !message::holds(&scene, condition).unwrap_or(false)
+        {
+            return Err(Refusal::of("no_route"));
+        }
+        scene.page = asking.page;
+        let written = message::write(self, scene, request, None).await?;
+        let kept = kept(&asking.version, asking.call, request, &written.record);
+        let amount = asking.ask.as_ref().and_then(|ask| amount(&asking, ask));
+        let serial = plain(&asking.facts.get(Fact::Serial), asking.version.symbols());
+        asking.facts = written.scene.facts;
+        Ok(Prepared {
+            asking,
+            packet: written.packet,
+            request: Arc::new(written.record),
+            session,
+            serial,
+            amount,
+            kept,
+        })
+    }
+
+    /// Gives the exchange its serial, moment and dates, unless an earlier copy has them.
+    async fn number(&self, asking: &mut Asking, party: &str) -> Result<(), Refusal> {
+        let module = asking.call.module;
+        if asking.facts.knows(Fact::Serial) {
+            return Ok(());
+        }
+        let mut scene = self.scene(&asking.version, module);
+        scene.facts = asking.facts.clone();
+        scene.member.clone_from(&asking.member);
+        scene.stamp(self.business_date(&asking.version, module));
+        let serial = asking.version.module(module).and_then(|module| module.serial);
+        let number = self.journal.number(party, Day(0)).await.map_err(|fatal| {
+            self.fail(&fatal);
+            Refusal::of("busy")
+        })?;
+        let number = number.ok_or_else(|| Refusal::of("busy"))?;
+        scene.number.set(Some(number));
+        let text = match serial {
+            Some(expression) => message::value(&scene, expression).map_err(|fault| {
+                Refusal::told("bad_message", format!("the serial cannot be made: {fault:?}"))
+            })?,
+            None => Value::text(format!("{number:012}")),
+        };
+        scene.facts.put(Fact::Serial, text);
+        asking.facts = scene.facts;
+        Ok(())
+    }
+
+    fn asking_scene(&self, asking: &Asking, session: &SessionValues) -> Scene {
+        let version = &asking.version;
+        let module = asking.call.module;
+        let mut scene = self.scene(version, module);
+        scene.facts = asking.facts.clone();
+        scene.facts.put(Fact::MessageMoment, Value::DateTime(scene.now));
+        scene.member.clone_from(&asking.member);
+        scene.session = Arc::clone(session);
+        scene.original.clone_from(&asking.original);
+        if let Some(original) = &asking.original {
+            if let Some(ask) = &original.ask {
+                scene.book.put(Space::OriginalAsk, original.call.map_or(0, |call| call.0), ask.clone());
+            }
+            if let Some(answer) = &original.answer {
+                scene.book.put(Space::OriginalAnswer, original.call.map_or(0, |call| call.0), answer.clone());
+            }
+        }
+        if let Some(ask) = &asking.ask {
+            scene.book.put(Space::Ask, 0, ask.clone());
+        }
+        let party = version.module(module).map_or("", |module| &module.name);
+        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        scene.calls = self.past_of(party, member).into_iter().collect();
+        scene
+    }
+
+    /// The line of an ask: the member's own, where it has one.
+    #[must_use]
+    pub fn line_name(&self, asking: &Asking) -> LineName {
+        let link = asking.version.call(asking.call).map_or(0, |call| usize::from(call.call.link));
+        let module = asking.version.module(asking.call.module);
+        let own = asking.member.as_ref().filter(|member| member.links.get(link).is_some_and(Option::is_some));
+        LineName {
+            party: module.map_or_else(String::new, |module| module.name.to_string()),
+            link: module
+                .and_then(|module| module.links.get(link))
+                .map_or_else(String::new, |link| link.link.name.to_string()),
+            member: own.map(|member| member.name.clone()),
+        }
+    }
+
+    /// Sends a copy and reads what comes back. A refusal that renews the session is followed by one repeat with new
+    /// values.
+    pub async fn exchange(self: &Arc<Self>, prepared: &Prepared) -> Verdict {
+        let verdict = self.exchange_once(prepared).await;
+        let Verdict::Heard(heard) = &verdict else { return verdict };
+        let reason = heard.reason(&prepared.asking.version).to_owned();
+        if !matches!(heard.outcome, Outcome::Refused(_)) || prepared.asking.line.is_some() {
+            return verdict;
+        }
+        if !self.renews(&prepared.asking, &reason) {
+            return verdict;
+        }
+        match self.renew(&prepared.asking, &prepared.session).await {
+            Ok(()) => match self.prepare(prepared.asking.clone()).await {
+                Ok(again) => self.exchange_once(&again).await,
+                Err(_) => verdict,
+            },
+            Err(_) => verdict,
+        }
+    }
+
+    /// Sends a copy and reads what comes back, whatever it says of the session.
+    pub async fn exchange_once(self: &Arc<Self>, prepared: &Prepared) -> Verdict {
+        let asking = &prepared.asking;
+        let name = self.line_name(asking);
+        let Some(call) = asking.version.call(asking.call) else {
+            return Verdict::NotSent(Cause::told(link::CauseKind::Stopped, "the call is not there"));
+        };
+        let link = asking.version.link_of(asking.call);
+        let answer_ms = link.and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
+        let method = link.and_then(|link| link.post.as_ref()).map_or("POST", |(method, _)| method);
+        let sending = Sending {
+            until: self.core.mark().after(Duration::from_millis(answer_ms)),
+            tag: 0,
+            answered: !call.call.replies.is_empty(),
+            method: &method.to_uppercase(),
+            key: self.correlation(asking, &prepared.packet),
+            line: asking.line,
+        };
+        let started = self.core.mark();
+        let exchanged = self.lines.exchange(&name, &prepared.packet, &sending).await;
+        let took = self.core.mark().since(started);
+        let verdict = match exchanged {
+            Exchanged::Reply(_) if !sending.answered => Verdict::Heard(Box::new(taken(prepared))),
+            Exchanged::Reply(packet) => self.read_reply(prepared, packet).await,
+            Exchanged::NotSent(cause) => Verdict::NotSent(cause),
+            Exchanged::MaybeSent(cause) => Verdict::NoReply(cause),
+        };
+        crate::observe::exchanged(&name, &call.call.name, &verdict, took);
+        verdict
+    }
+
+    fn correlation(&self, asking: &Asking, packet: &Packet) -> Option<bytes::Bytes> {
+        let link = asking.version.link_of(asking.call)?;
+        link.link.matches?;
+        message::correlation(&asking.version, asking.call.module, link, packet.content())
+    }
+
+    /// Reads a reply with what its request was written with.
+    pub async fn read_reply(self: &Arc<Self>, prepared: &Prepared, packet: Packet) -> Verdict {
+        let asking = &prepared.asking;
+        let replies =
+            asking.version.call(asking.call).map(|call| call.call.replies.clone()).unwrap_or_default();
+        let mut first: Option<String> = None;
+        for reply in replies {
+            let scene = self.reply_scene(prepared, reply);
+            match message::read(self, scene, reply, packet.clone()).await {
+                Ok(read) => return self.heard(prepared, reply, read, packet),
+                Err(fault) => drop(first.get_or_insert(fault.text)),
+            }
+        }
+        Verdict::Unreadable { why: first.unwrap_or_else(|| "no reply is declared".to_owned()), packet }
+    }
+
+    fn reply_scene(&self, prepared: &Prepared, reply: MessageId) -> Scene {
+        let asking = &prepared.asking;
+        let mut scene = self.asking_scene(asking, &prepared.session);
+        scene.request = Some(Arc::clone(&prepared.request));
+        scene.page = asking.page;
+        let version = &asking.version;
+        let call = version.call(asking.call);
+        if let Some(shape) = call.and_then(|call| call.call.answer) {
+            scene.book.put(Space::Answer, 0, empty(version, shape));
+        }
+        let targets = call.map(original_calls).unwrap_or_default();
+        for target in targets {
+            let shape = version
+                .call(CallRef { module: asking.call.module, call: target })
+                .and_then(|call| call.call.answer);
+            if let Some(shape) = shape {
+                scene.book.put(Space::OriginalAnswer, target.0, empty(version, shape));
+            }
+        }
+        let _ = reply;
+        scene
+    }
+
+    fn heard(
+        &self,
+        prepared: &Prepared,
+        _reply: MessageId,
+        read: message::ReadMessage,
+        packet: Packet,
+    ) -> Verdict {
+        let asking = &prepared.asking;
+        let mut scene = read.scene;
+        let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
+        let target = asking.version.call(asking.call).map(original_calls).unwrap_or_default();
+        let original = asking.original.as_ref().and_then(|past| past.call).or(target.first().copied());
+        let text = message::outcome_text(&scene, &read.outcome, outcome);
+        let heard = Heard {
+            outcome,
+            text,
+            answer: scene.book.take(Space::Answer, 0),
+            original: read.outcome.original,
+            original_answer: original.and_then(|call| scene.book.take(Space::OriginalAnswer, call.0)),
+            more: scene.page.more,
+            facts: scene.facts,
+            reply: Arc::new(read.record),
+            packet,
+        };
+        self.remember(prepared, &heard);
+        Verdict::Heard(Box::new(heard))
+    }
+
+    fn remember(&self, prepared: &Prepared, heard: &Heard) {
+        let asking = &prepared.asking;
+        let Some(module) = asking.version.module(asking.call.module) else { return };
+        if !crate::engine::remembered(&asking.version)
+            .get(asking.call.module)
+            .is_some_and(|calls| calls.contains(&asking.call.call))
+        {
+            return;
+        }
+        let past = Past {
+            call: Some(asking.call.call),
+            facts: heard.facts.clone(),
+            request: Some((*prepared.request).clone()),
+            reply: Some((*heard.reply).clone()),
+            ask: asking.ask.clone(),
+            answer: heard.answer.clone(),
+            outcome: Some(heard.outcome),
+            text: heard.text.clone(),
+            raw: prepared.packet.content().clone(),
+        };
+        let member = asking.member.as_ref().map(|member| member.name.clone());
+        self.past.insert((module.name.to_string(), member, asking.call.call), Arc::new(past));
+    }
+
+    /// A query of a service outside of any flow.
+    pub async fn query(self: &Arc<Self>, asking: Asking) -> Result<Heard, Refusal> {
+        let prepared = self.prepare(asking).await?;
+        match self.exchange(&prepared).await {
+            Verdict::Heard(heard) => Ok(*heard),
+            Verdict::Unreadable { why, .. } => Err(Refusal::told("other", why)),
+            Verdict::NotSent(cause) | Verdict::NoReply(cause) => {
+                Err(Refusal::told("busy", cause.to_string()))
+            }
+        }
+    }
+}
+
+/// What is known after a message without answer was taken by the link.
+fn taken(prepared: &Prepared) -> Heard {
+    Heard {
+        outcome: Outcome::Done(None),
+        text: String::new(),
+        facts: prepared.asking.facts.clone(),
+        answer: None,
+        original: None,
+        original_answer: None,
+        reply: Arc::new(Record::default()),
+        packet: Packet::default(),
+        more: false,
+    }
+}
+
+/// Calls that a call speaks of.
+#[must_use]
+pub fn original_calls(call: &CallProgram) -> Vec<CallId> {
+    let mut calls = call.call.settles.clone();
+    calls.extend(call.call.undoes.iter().copied());
+    calls.extend(call.call.about.iter().copied());
+    calls
+}
+
+/// A record of a shape in which nothing stands yet.
+#[must_use]
+pub fn empty(version: &Version, shape: ShapeId) -> Record {
+    let fields = version.compiled.shapes.get(shape.0 as usize).map_or(0, |shape| shape.fields.len());
+    Record::new(u16::try_from(fields).unwrap_or(u16::MAX))
+}
+
+/// Kept fields of a message, by path.
+#[must_use]
+pub fn kept(version: &Version, call: CallRef, message: MessageId, record: &Record) -> Tagged {
+    let mut tagged = Tagged::new();
+    let Some(call) = version.call(call) else { return tagged };
+    for (of, slot, level, path) in &call.kept {
+        if *of == message
+            && *level == 0
+            && let Ok(value) = record.value(usize::from(*slot))
+            && value.is_present()
+        {
+            tagged.insert(path.to_string(), tag(&value, version.symbols()));
+        }
+    }
+    tagged
+}
+
+/// A message's record with its kept fields alone.
+#[must_use]
+pub fn of_kept(version: &Version, call: CallRef, message: MessageId, kept: &Tagged) -> Option<Record> {
+    let slots = version.module(call.module)?.program.messages.get(usize::from(message.0))?.slots;
+    let mut record = Record::new(slots);
+    for (of, slot, level, path) in &version.call(call)?.kept {
+        if *of != message || *level != 0 {
+            continue;
+        }
+        let value = kept.get(&**path).and_then(|text| crate::facts::untag(text, version.symbols()));
+        if let Some(value) = value {
+            record.set(usize::from(*slot), &value).ok()?;
+        }
+    }
+    Some(record)
+}
+
+/// The amount of an ask in fen, from its field `amount` or `total`.
+fn amount(asking: &Asking, ask: &Record) -> Option<i64> {
+    let shape = asking.version.call(asking.call)?.call.ask?;
+    let shape = asking.version.compiled.shapes.get(shape.0 as usize)?;
+    let named = |name: &str| {
+        shape.fields.iter().position(|field| *field.name == *name && matches!(field.ty, Type::Money { .. }))
+    };
+    let place = named("amount").or_else(|| named("total"))?;
+    match ask.value(place).ok()? {
+        Value::Decimal(mut yuan) => {
+            yuan.rescale(2);
+            i64::try_from(yuan.mantissa()).ok()
+        }
+        _ => None,
+    }
+}
+
+/// The reason's symbol, interned in this version or none.
+#[must_use]
+pub fn symbol(version: &Version, reason: &str) -> Option<Symbol> {
+    version.symbols().find(reason)
+}

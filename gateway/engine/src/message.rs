@@ -1,0 +1,367 @@
+//! Reading and writing one message, with seals that take long computed elsewhere.
+//!
+//! In: a scene, a message's number, octets or a record. Out: the record with the scene that it told to, or why not. It
+//! must not know exchanges, flows or links.
+
+use crate::engine::Engine;
+use crate::packet::Packet;
+use crate::scene::Scene;
+use crate::version::Version;
+use adapters::codec::{
+    Fault, FaultKind, ReadOutcome, Reader, Run, SealJob, SealResult, Writer, describe, evaluate_alone,
+    fill_in, take_out,
+};
+use adapters::value::Record;
+use bytes::Bytes;
+use dsl::evaluate::{self, Value};
+use dsl::model::MessageId;
+use dsl::program::{ExprId, LinkProgram, MessageProgram, ModuleProgram, Part};
+use dsl::value::Outcome;
+use std::sync::Arc;
+
+/// Why a request cannot be made, or an ask is not taken: by the reason that the adapters use.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{reason}: {text}")]
+pub struct Refusal {
+    /// The reason's name.
+    pub reason: String,
+    /// For people; without private values.
+    pub text: String,
+    /// It is for an operator, not for the asker.
+    pub park: bool,
+}
+
+impl Refusal {
+    /// A reason without further words.
+    #[must_use]
+    pub fn of(reason: &str) -> Self {
+        Self { reason: reason.to_owned(), text: String::new(), park: false }
+    }
+
+    /// A reason with words.
+    #[must_use]
+    pub fn told(reason: &str, text: String) -> Self {
+        Self { reason: reason.to_owned(), text, park: false }
+    }
+}
+
+/// A message that was written.
+pub struct WrittenMessage {
+    /// Its octets.
+    pub packet: Packet,
+    /// Its fields.
+    pub record: Record,
+    /// The scene, with facts that were drawn.
+    pub scene: Scene,
+}
+
+/// A message that was read.
+pub struct ReadMessage {
+    /// Its fields.
+    pub record: Record,
+    /// The scene, with what it told.
+    pub scene: Scene,
+    /// What it says of outcomes.
+    pub outcome: ReadOutcome,
+}
+
+/// Why a message could not be read.
+pub struct Unread {
+    /// By the reason that the adapters use.
+    pub reason: String,
+    /// Field, offset, expected and found, without private values.
+    pub text: String,
+    /// What was read before the fault.
+    pub record: Record,
+    /// What it had told by then.
+    pub scene: Scene,
+}
+
+fn message_of(
+    version: &Version,
+    module: usize,
+    message: MessageId,
+) -> Option<(&ModuleProgram, &MessageProgram)> {
+    let module = version.module(module)?;
+    Some((module, module.program.messages.get(usize::from(message.0))?))
+}
+
+/// Fills and writes a message; `request` is the record that a reply goes back to.
+///
+/// # Errors
+/// The mapping's own reason, or `bad_message` for a value that does not fit.
+pub async fn write(
+    engine: &Engine,
+    mut scene: Scene,
+    message: MessageId,
+    request: Option<Arc<Record>>,
+) -> Result<WrittenMessage, Refusal> {
+    let version = Arc::clone(&scene.version);
+    let (module, program) =
+        message_of(&version, scene.module, message).ok_or_else(|| Refusal::of("no_route"))?;
+    if request.is_some() {
+        scene.request = request;
+    }
+    let mut record = Record::new(program.slots);
+    fill_in(&module.program, program, &mut record, &mut scene)
+        .map_err(|fault| refused(&version, module, program, fault))?;
+    let mut writer = Writer::new(&module.program, program, record);
+    loop {
+        match writer.run(&mut scene) {
+            Run::Done => break,
+            Run::Fault(fault) => return Err(refused(&version, module, program, fault)),
+            Run::Need(job) => {
+                let result = compute(engine, job).await;
+                writer.resume(result);
+            }
+        }
+    }
+    let (mut written, record) = writer.finish();
+    let mut packet = Packet::default();
+    for part in [Part::Content, Part::Path, Part::Query, Part::Headers, Part::Status, Part::Name] {
+        packet.set(part, Bytes::from(written.take(part)));
+    }
+    if packet.part(Part::Path).is_empty()
+        && let Some((_, path)) = post_of(module, &version, scene.module, message)
+    {
+        let path = value(&scene, path)
+            .map_err(|fault| Refusal::told("bad_message", format!("the path: {fault:?}")))?;
+        packet.set(Part::Path, Bytes::from(crate::facts::plain(&path, version.symbols())));
+    }
+    Ok(WrittenMessage { packet, record, scene })
+}
+
+/// Method and path of the link of a message's call.
+fn post_of(module: &ModuleProgram, _: &Version, _: usize, message: MessageId) -> Option<(Box<str>, ExprId)> {
+    let call = module.calls.iter().find(|call| call.call.request == message)?;
+    module.links.get(usize::from(call.call.link))?.post.clone()
+}
+
+fn refused(version: &Version, module: &ModuleProgram, program: &MessageProgram, fault: Fault) -> Refusal {
+    let text =
+        describe(&fault, &Record::new(program.slots), program, &module.program, version.symbols(), true)
+            .to_string();
+    match fault.kind {
+        FaultKind::Refuse(reason) => Refusal::told(version.text(reason), text),
+        FaultKind::Park(_) => Refusal { reason: "other".to_owned(), text, park: true },
+        FaultKind::Evaluate(evaluate::Fault::NoKey(_)) => Refusal::told("no_session", text),
+        kind => Refusal::told(kind.reason(), text),
+    }
+}
+
+/// Reads a message, and hands its business values on where it was done.
+///
+/// # Errors
+/// [`Unread`] with what was read before the fault.
+pub async fn read(
+    engine: &Engine,
+    mut scene: Scene,
+    message: MessageId,
+    packet: Packet,
+) -> Result<ReadMessage, Box<Unread>> {
+    let version = Arc::clone(&scene.version);
+    let Some((module, program)) = message_of(&version, scene.module, message) else {
+        let (reason, text) = ("unknown_message".to_owned(), String::new());
+        return Err(Box::new(Unread { reason, text, record: Record::default(), scene }));
+    };
+    let mut record = Record::new(program.slots);
+    packet.fill(&mut record);
+    let mut reader = Reader::new(&module.program, program, record);
+    loop {
+        match reader.run(&mut scene) {
+            Run::Done => break,
+            Run::Fault(fault) => {
+                return Err(unread(&version, module, program, reader.into_record(), scene, fault));
+            }
+            Run::Need(job) => {
+                let result = compute(engine, job).await;
+                reader.resume(result);
+            }
+        }
+    }
+    let outcome = reader.outcome();
+    let mut record = reader.into_record();
+    let done = !matches!(outcome.outcome, Some(Outcome::Refused(_) | Outcome::Unknown));
+    if done && let Err(fault) = take_out(&module.program, program, &mut record, &mut scene) {
+        return Err(unread(&version, module, program, record, scene, fault));
+    }
+    Ok(ReadMessage { record, scene, outcome })
+}
+
+fn unread(
+    version: &Version,
+    module: &ModuleProgram,
+    program: &MessageProgram,
+    record: Record,
+    scene: Scene,
+    fault: Fault,
+) -> Box<Unread> {
+    let text = describe(&fault, &record, program, &module.program, version.symbols(), false).to_string();
+    let reason = match fault.kind {
+        FaultKind::Refuse(reason) => version.text(reason).to_owned(),
+        kind => kind.reason().to_owned(),
+    };
+    Box::new(Unread { reason, text, record, scene })
+}
+
+/// Computes a seal on a thread that may take long over it.
+async fn compute(engine: &Engine, job: Box<SealJob>) -> SealResult {
+    let random = Arc::clone(&engine.core.world().random);
+    let work = move || {
+        job.run(&mut |octets| {
+            if random.fill(octets).is_err() {
+                tracing::error!("the random source failed");
+            }
+        })
+    };
+    engine.core.offload(work).await.unwrap_or(Err(evaluate::Fault::Seal))
+}
+
+/// The value of an expression of the scene's module.
+///
+/// # Errors
+/// As the evaluator.
+pub fn value(scene: &Scene, expression: ExprId) -> Result<Value<'static>, evaluate::Fault> {
+    let program = scene.program().ok_or(evaluate::Fault::Broken)?;
+    let charset = program.program.messages.first().map_or("", |message| &message.charset);
+    evaluate_alone(&program.program.expressions, expression, charset, scene)
+}
+
+/// The value of a session's expression, computed where it may take long.
+///
+/// # Errors
+/// As the evaluator.
+pub async fn value_elsewhere(
+    _engine: &Engine,
+    scene: &mut Scene,
+    expression: ExprId,
+) -> Result<Value<'static>, evaluate::Fault> {
+    value(scene, expression)
+}
+
+/// Whether a condition of the scene's module holds; a missing truth is no.
+///
+/// # Errors
+/// As the evaluator.
+pub fn holds(scene: &Scene, condition: ExprId) -> Result<bool, evaluate::Fault> {
+    match value(scene, condition)? {
+        Value::Flag(yes) => Ok(yes),
+        Value::Absent => Ok(false),
+        _ => Err(evaluate::Fault::Kind),
+    }
+}
+
+/// The text of an outcome: as the message told it, else the label of its row, else the label of its reason.
+#[must_use]
+pub fn outcome_text(scene: &Scene, read: &ReadOutcome, outcome: Outcome) -> String {
+    if !scene.outcome_text.trim().is_empty() {
+        return scene.outcome_text.trim().to_owned();
+    }
+    if let Some(label) = &read.label {
+        return label.to_string();
+    }
+    match outcome {
+        Outcome::Refused(Some(reason)) => scene.version.label(scene.version.text(reason)),
+        _ => String::new(),
+    }
+}
+
+/// `message.code` of a message that came on a link, by the link's recogniser; `None` where it cannot be read.
+#[must_use]
+pub fn code_of(
+    version: &Arc<Version>,
+    scene: &mut Scene,
+    link: &LinkProgram,
+    packet: &Packet,
+) -> Option<String> {
+    let recogniser = link.recogniser.as_ref()?;
+    let module = version.module(scene.module)?;
+    let program = recognising(recogniser);
+    let mut record = Record::new(recogniser.slots);
+    packet.fill(&mut record);
+    let mut reader = Reader::new(&module.program, &program, record);
+    let Run::Done = reader.run(scene) else { return None };
+    let text = match reader.record().value(usize::from(recogniser.slot)).ok()? {
+        Value::Text(text) => text.into_owned(),
+        other => crate::facts::plain(&other, version.symbols()),
+    };
+    let (before, behind) = &recogniser.around;
+    let text = text.strip_prefix(&**before)?.strip_suffix(&**behind)?;
+    Some(text.to_owned())
+}
+
+fn recognising(recogniser: &dsl::program::Recogniser) -> MessageProgram {
+    MessageProgram {
+        read: recogniser.read.clone(),
+        slots: recogniser.slots,
+        names: recogniser.names.clone(),
+        ..MessageProgram::default()
+    }
+}
+
+/// The fact that matches an answer with its ask on this link.
+#[must_use]
+pub fn correlation(
+    version: &Arc<Version>,
+    module: usize,
+    link: &LinkProgram,
+    content: &Bytes,
+) -> Option<Bytes> {
+    let recogniser = link.recogniser.as_ref()?;
+    let slot = recogniser.correlation?;
+    let module = version.module(module)?;
+    let program = recognising(recogniser);
+    let mut record = Record::new(recogniser.slots);
+    record.set_part(Part::Content, content.clone());
+    let mut reader = Reader::new(&module.program, &program, record);
+    let mut nothing = Nothing { version };
+    let Run::Done = reader.run(&mut nothing) else { return None };
+    let value = reader.record().value(usize::from(slot)).ok()?;
+    Some(Bytes::from(crate::facts::plain(&value, version.symbols())))
+}
+
+/// Surroundings of a recogniser: it looks at the message alone.
+struct Nothing<'v> {
+    version: &'v Version,
+}
+
+impl adapters::value::Surroundings for Nothing<'_> {
+    fn load<'s>(&'s self, load: &dsl::model::Load) -> Result<Value<'s>, evaluate::Fault> {
+        Err(evaluate::Fault::NotThere(*load))
+    }
+    fn rows(&self, list: &dsl::model::Load) -> Result<u32, evaluate::Fault> {
+        Err(evaluate::Fault::NotThere(*list))
+    }
+    fn enter(&self, list: &dsl::model::Load, _: u32) -> Result<(), evaluate::Fault> {
+        Err(evaluate::Fault::NotThere(*list))
+    }
+    fn leave(&self, _: &dsl::model::Load) {}
+    fn position(&self, _: &dsl::model::Load) -> Result<u32, evaluate::Fault> {
+        Err(evaluate::Fault::Broken)
+    }
+    fn learn(&mut self, _: &dsl::model::Load, _: &Value<'_>) -> Result<(), evaluate::Fault> {
+        Ok(())
+    }
+    fn set(&mut self, to: &dsl::model::Load, _: &Value<'_>) -> Result<(), evaluate::Fault> {
+        Err(evaluate::Fault::NotThere(*to))
+    }
+    fn append(&mut self, list: &dsl::model::Load, _: u16, _: u32) -> Result<(), evaluate::Fault> {
+        Err(evaluate::Fault::NotThere(*list))
+    }
+    fn begin_rows(&mut self, list: &dsl::model::Load, _: u16) -> Result<(), evaluate::Fault> {
+        Err(evaluate::Fault::NotThere(*list))
+    }
+    fn key(&self, key: &dsl::model::Load) -> Result<Arc<adapters::seal::PreparedKey>, evaluate::Fault> {
+        Err(evaluate::Fault::NoKey(*key))
+    }
+    fn secret(&self, key: &dsl::model::Load) -> Result<std::borrow::Cow<'_, [u8]>, evaluate::Fault> {
+        Err(evaluate::Fault::NoKey(*key))
+    }
+    fn setting_text(&self, _: u16) -> Result<std::borrow::Cow<'_, str>, evaluate::Fault> {
+        Err(evaluate::Fault::Absent)
+    }
+    fn random(&self, _: &mut [u8]) {}
+    fn symbols(&self) -> &dsl::value::Symbols {
+        self.version.symbols()
+    }
+}

@@ -1,0 +1,107 @@
+//! What operators see: spans and counters per party and call, never a private value.
+//!
+//! In: what happened. Out: `tracing` events and `metrics`. Names of metrics stand in one register, [`METRICS`].
+
+use crate::exchange::Verdict;
+use crate::lines::LineName;
+use dsl::value::Outcome;
+use std::time::Duration;
+
+/// Every metric with what it counts.
+pub const METRICS: [(&str, &str); 9] = [
+    (EXCHANGES, "exchanges with parties by party, call and outcome"),
+    (EXCHANGE_SECONDS, "seconds of an exchange by party and call"),
+    (ASKS, "asks by service and answer"),
+    (ASK_SECONDS, "seconds from an ask to its answer by service"),
+    (SERVED, "messages served by party, call and answer"),
+    (REFUSED, "inputs refused before they were messages by link"),
+    (FLOWS, "flows in memory"),
+    (PARKED, "places where a flow waits for an operator"),
+    (JOURNAL_WAITING, "writes that wait for the journal"),
+];
+/// Exchanges by party, call and outcome.
+pub const EXCHANGES: &str = "tongshi_exchanges_total";
+/// Seconds of an exchange.
+pub const EXCHANGE_SECONDS: &str = "tongshi_exchange_seconds";
+/// Asks by service and answer.
+pub const ASKS: &str = "tongshi_asks_total";
+/// Seconds of an ask.
+pub const ASK_SECONDS: &str = "tongshi_ask_seconds";
+/// Messages served.
+pub const SERVED: &str = "tongshi_served_total";
+/// Inputs refused.
+pub const REFUSED: &str = "tongshi_refused_inputs_total";
+/// Flows in memory.
+pub const FLOWS: &str = "tongshi_flows";
+/// Places parked.
+pub const PARKED: &str = "tongshi_parked_total";
+/// Writes that wait.
+pub const JOURNAL_WAITING: &str = "tongshi_journal_waiting";
+
+/// Describes every metric to the recorder.
+pub fn describe() {
+    for (name, what) in METRICS {
+        match name {
+            EXCHANGE_SECONDS | ASK_SECONDS => metrics::describe_histogram!(name, what),
+            FLOWS | JOURNAL_WAITING => metrics::describe_gauge!(name, what),
+            _ => metrics::describe_counter!(name, what),
+        }
+    }
+}
+
+/// An exchange ended.
+pub fn exchanged(line: &LineName, call: &str, verdict: &Verdict, took: Duration) {
+    let outcome = match verdict {
+        Verdict::Heard(heard) => match heard.outcome {
+            Outcome::Done(_) => "done",
+            Outcome::Refused(_) => "refused",
+            Outcome::Unknown => "unknown",
+        },
+        Verdict::Unreadable { .. } => "unreadable",
+        Verdict::NotSent(_) => "not_sent",
+        Verdict::NoReply(_) => "no_reply",
+    };
+    let (party, call) = (line.party.clone(), call.to_owned());
+    metrics::counter!(EXCHANGES, "party" => party.clone(), "call" => call.clone(), "outcome" => outcome)
+        .increment(1);
+    metrics::histogram!(EXCHANGE_SECONDS, "party" => party, "call" => call).record(took);
+    match verdict {
+        Verdict::Unreadable { why, .. } => {
+            tracing::warn!(party = %line.party, link = %line.link, %why, "a reply cannot be read");
+        }
+        Verdict::NotSent(cause) | Verdict::NoReply(cause) => {
+            tracing::warn!(party = %line.party, link = %line.link, %cause, outcome, "no reply");
+        }
+        Verdict::Heard(_) => tracing::debug!(party = %line.party, outcome, ?took, "exchanged"),
+    }
+}
+
+/// An ask was answered.
+pub fn asked(service: &str, answer: &'static str, took: Duration) {
+    metrics::counter!(ASKS, "service" => service.to_owned(), "answer" => answer).increment(1);
+    metrics::histogram!(ASK_SECONDS, "service" => service.to_owned()).record(took);
+}
+
+/// A message was served.
+pub fn served(party: &str, call: &str, answer: &'static str) {
+    metrics::counter!(SERVED, "party" => party.to_owned(), "call" => call.to_owned(), "answer" => answer)
+        .increment(1);
+}
+
+/// An input was refused.
+pub fn refused(link: &str) {
+    metrics::counter!(REFUSED, "link" => link.to_owned()).increment(1);
+}
+
+/// Something waits for an operator.
+pub fn parked(flow: &str, place: &str) {
+    metrics::counter!(PARKED, "flow" => flow.to_owned()).increment(1);
+    tracing::warn!(flow, place, "waits for an operator");
+}
+
+/// Gauges, taken when they are asked for.
+pub fn gauges(flows: usize, waiting: usize) {
+    let number = |count: usize| u32::try_from(count).map_or(f64::from(u32::MAX), f64::from);
+    metrics::gauge!(FLOWS).set(number(flows));
+    metrics::gauge!(JOURNAL_WAITING).set(number(waiting));
+}

@@ -1,0 +1,424 @@
+//! Sessions: signing in, work keys, renewal, overlap, signing off; and sessions that a party opens with us.
+//!
+//! In: what the adapter says of a session, and exchanges. Out: values for messages to be sealed with. Values are kept
+//! sealed in the journal. Calls wait for a session within their own limit; one sign-in is under way at a time. It must
+//! not know what the values are for.
+
+use crate::calendar::stamp;
+use crate::engine::Engine;
+use crate::exchange::{Asking, Verdict};
+use crate::facts::{Body, Facts, tag, untag};
+use crate::message::{self, Refusal};
+use crate::scene::{Scene, SessionValues};
+use crate::version::{CallRef, Member, Version};
+use arc_swap::{ArcSwap, ArcSwapOption};
+use dashmap::DashMap;
+use dsl::evaluate::Value;
+use dsl::model::CallId;
+use dsl::program::SessionProgram;
+use dsl::value::{DateTime, Outcome};
+use link::Mark;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+use store::{Change, Lane, Session as StoredSession, Verdict as Written};
+use tokio::sync::Mutex;
+
+/// Milliseconds that a call waits for a session where its link sets no limit.
+const WAIT_MS: u64 = 30_000;
+/// The pause after a sign-in that failed.
+const BACK_OFF: Duration = Duration::from_secs(1);
+
+/// Sessions by party and member.
+#[derive(Default)]
+pub struct Sessions {
+    cells: DashMap<(String, Option<String>), Arc<Cell>>,
+}
+
+/// One party's sessions, or one member's.
+#[derive(Default)]
+pub struct Cell {
+    now: ArcSwapOption<Good>,
+    before: ArcSwapOption<(SessionValues, Mark)>,
+    signing: Mutex<()>,
+    failed: ArcSwap<Option<Mark>>,
+    renewals: AtomicU64,
+}
+
+/// Values that are good.
+struct Good {
+    values: SessionValues,
+    until: Option<DateTime>,
+}
+
+impl Sessions {
+    /// The cell of a party or member.
+    #[must_use]
+    pub fn cell(&self, party: &str, member: Option<&str>) -> Arc<Cell> {
+        let key = (party.to_owned(), member.map(str::to_owned));
+        Arc::clone(self.cells.entry(key).or_default().value())
+    }
+
+    /// The session as operators see it: party, member, whether it is good.
+    #[must_use]
+    pub fn list(&self) -> Vec<(String, Option<String>, bool)> {
+        let mut all: Vec<_> = self
+            .cells
+            .iter()
+            .map(|entry| (entry.key().0.clone(), entry.key().1.clone(), entry.value().now.load().is_some()))
+            .collect();
+        all.sort();
+        all
+    }
+}
+
+impl Cell {
+    /// The values that hold now.
+    #[must_use]
+    pub fn values(&self) -> Option<SessionValues> {
+        self.now.load().as_ref().map(|good| Arc::clone(&good.values))
+    }
+
+    /// The values that held before, while they overlap.
+    #[must_use]
+    pub fn before(&self, now: Mark) -> Option<SessionValues> {
+        let before = self.before.load();
+        before.as_ref().filter(|before| before.1 > now).map(|before| Arc::clone(&before.0))
+    }
+
+    fn good_at(&self, now: DateTime) -> Option<SessionValues> {
+        let good = self.now.load();
+        let good = good.as_ref()?;
+        good.until.is_none_or(|until| until > now).then(|| Arc::clone(&good.values))
+    }
+
+    /// Puts new values; the old ones stay good for what is under way.
+    pub fn put(&self, values: SessionValues, until: Option<DateTime>, overlap_until: Mark) {
+        if let Some(old) = self.values() {
+            self.before.store(Some(Arc::new((old, overlap_until))));
+        }
+        self.now.store(Some(Arc::new(Good { values, until })));
+        self.renewals.store(0, Ordering::Release);
+        self.failed.store(Arc::new(None));
+    }
+
+    /// Forgets them.
+    pub fn clear(&self) {
+        self.now.store(None);
+    }
+}
+
+fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
+    let call = Some(asking.call.call);
+    session.session.open == call || session.session.close == call || session.session.serve == call
+}
+
+impl Engine {
+    /// The values that a request is written with. Waits for a sign-in that is under way, or signs in.
+    ///
+    /// # Errors
+    /// `no_session` when there is none within the call's limit.
+    pub async fn session_for(self: &Arc<Self>, asking: &Asking) -> Result<SessionValues, Refusal> {
+        let Some(module) = asking.version.module(asking.call.module) else { return Ok(Arc::default()) };
+        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        let cell = self.sessions.cell(&module.name, member);
+        let own = module.sessions.iter().any(|session| is_own(asking, session));
+        let beat =
+            module.links.iter().any(|link| link.link.beat.is_some_and(|(call, _)| call == asking.call.call));
+        if module.sessions.is_empty() || own || beat {
+            return Ok(cell.values().unwrap_or_default());
+        }
+        if let Some(values) = cell.good_at(self.now()) {
+            return Ok(values);
+        }
+        if !module.sessions.iter().any(|session| session.session.open.is_some()) {
+            return Err(Refusal::told("no_session", "the party has not signed in".into()));
+        }
+        let limit =
+            asking.version.link_of(asking.call).and_then(|link| link.link.answer_ms).unwrap_or(WAIT_MS);
+        let until = self.core.mark().after(Duration::from_millis(limit));
+        let signing =
+            Box::pin(self.sign_in(&asking.version, asking.call.module, asking.member.clone(), None));
+        match self.core.within(until, signing).await {
+            Ok(Ok(())) => cell.values().ok_or_else(|| Refusal::of("no_session")),
+            Ok(Err(refusal)) => Err(refusal),
+            Err(_) => Err(Refusal::told("no_session", "no session within the call's limit".into())),
+        }
+    }
+
+    /// Signs in, once for all who wait. `stale`: values that were refused; if others hold by now, all is well.
+    ///
+    /// # Errors
+    /// Why there is no session.
+    pub async fn sign_in(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        member: Option<Arc<Member>>,
+        stale: Option<&SessionValues>,
+    ) -> Result<(), Refusal> {
+        let Some(program) = version.module(module) else { return Ok(()) };
+        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
+        let _signing = cell.signing.lock().await;
+        if let Some(values) = cell.good_at(self.now())
+            && stale.is_none_or(|stale| !Arc::ptr_eq(stale, &values))
+        {
+            return Ok(());
+        }
+        if let Some(failed) = **cell.failed.load() {
+            self.core.deadline(failed.after(BACK_OFF)).await;
+        }
+        let signed = self.sign_in_all(version, module, member.as_ref(), &cell).await;
+        if signed.is_err() {
+            cell.failed.store(Arc::new(Some(self.core.mark())));
+        }
+        signed
+    }
+
+    async fn sign_in_all(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        member: Option<&Arc<Member>>,
+        cell: &Cell,
+    ) -> Result<(), Refusal> {
+        let Some(program) = version.module(module) else { return Ok(()) };
+        let mut overlap = 0;
+        let mut until: Option<DateTime> = None;
+        let mut scene = self.scene(version, module);
+        scene.member = member.cloned();
+        for session in &program.sessions {
+            let Some(open) = session.session.open else { continue };
+            if session.session.per_member != member.is_some() && session.session.per_member {
+                continue;
+            }
+            scene = self.open(version, module, member, open).await?;
+            for (place, expression) in session.values.iter().enumerate() {
+                let value = message::value_elsewhere(self, &mut scene, *expression).await;
+                let value = value.map_err(|fault| {
+                    Refusal::told("no_session", format!("{}: {fault:?}", session.session.name))
+                })?;
+                let slot = session.first_slot.saturating_add(u16::try_from(place).unwrap_or(u16::MAX));
+                scene.told.insert(slot, value);
+            }
+            for check in &session.checks {
+                let holds = message::value_elsewhere(self, &mut scene, *check).await;
+                if holds != Ok(Value::Flag(true)) {
+                    return Err(Refusal::told(
+                        "no_session",
+                        format!("a check of `{}` does not hold", session.session.name),
+                    ));
+                }
+            }
+            if let Some(expression) = session.until {
+                until = match message::value_elsewhere(self, &mut scene, expression).await {
+                    Ok(Value::DateTime(moment)) => Some(moment),
+                    Ok(Value::Duration(span)) => {
+                        self.now().checked_add(jiff::SignedDuration::from_millis(span)).ok()
+                    }
+                    _ => None,
+                };
+            }
+            overlap = overlap.max(session.session.overlap_ms);
+        }
+        let values = values_of(&scene, cell);
+        self.keep_session(version, module, member, &values, until).await;
+        cell.put(values, until, self.core.mark().after(Duration::from_millis(overlap)));
+        tracing::info!(party = %program.name, "signed in");
+        Ok(())
+    }
+
+    /// The sign-in's exchange; gives a scene that knows it.
+    async fn open(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        member: Option<&Arc<Member>>,
+        open: CallId,
+    ) -> Result<Scene, Refusal> {
+        let asking = Asking {
+            member: member.cloned(),
+            ..Asking::new(version, CallRef { module, call: open }, Facts::default(), None)
+        };
+        let prepared = Box::pin(self.prepare(asking)).await?;
+        let verdict = Box::pin(self.exchange_once(&prepared)).await;
+        let Verdict::Heard(heard) = verdict else {
+            return Err(Refusal::told("no_session", "the sign-in was not answered".into()));
+        };
+        if !matches!(heard.outcome, Outcome::Done(_)) {
+            return Err(Refusal::told("no_session", format!("the sign-in was refused: {}", heard.text)));
+        }
+        let party = version.module(module).map_or("", |module| &module.name);
+        let name = member.map(|member| member.name.as_str());
+        let mut scene = self.scene(version, module);
+        scene.member = member.cloned();
+        scene.facts = heard.facts;
+        scene.calls = self.past_of(party, name).into_iter().collect();
+        Ok(scene)
+    }
+
+    /// Whether a refusal with this reason renews the party's session.
+    #[must_use]
+    pub fn renews(&self, asking: &Asking, reason: &str) -> bool {
+        let Some(module) = asking.version.module(asking.call.module) else { return false };
+        if module.sessions.iter().any(|session| is_own(asking, session)) {
+            return false;
+        }
+        let renew = module.sessions.iter().flat_map(|session| &session.session.renew);
+        let Some(times) =
+            renew.filter(|(symbol, _)| asking.version.text(*symbol) == reason).map(|(_, times)| *times).max()
+        else {
+            return false;
+        };
+        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        let cell = self.sessions.cell(&module.name, member);
+        cell.renewals.fetch_add(1, Ordering::AcqRel) < u64::from(times.max(1))
+    }
+
+    /// Signs in again, unless others did since these values.
+    ///
+    /// # Errors
+    /// Why there is no session.
+    pub async fn renew(self: &Arc<Self>, asking: &Asking, stale: &SessionValues) -> Result<(), Refusal> {
+        Box::pin(self.sign_in(&asking.version, asking.call.module, asking.member.clone(), Some(stale))).await
+    }
+
+    /// A party signs in with us: draws the values that the session makes. They hold when they are written.
+    ///
+    /// # Errors
+    /// When a value cannot be made.
+    pub async fn draw_session(self: &Arc<Self>, scene: &mut Scene, call: CallId) -> Result<bool, Refusal> {
+        let version = Arc::clone(&scene.version);
+        let Some(program) = version.module(scene.module) else { return Ok(false) };
+        let mut drawn = false;
+        for session in program.sessions.iter().filter(|session| session.session.serve == Some(call)) {
+            for (place, expression) in session.values.iter().enumerate() {
+                let value = message::value_elsewhere(self, scene, *expression).await;
+                let value = value.map_err(|fault| {
+                    Refusal::told("other", format!("{}: {fault:?}", session.session.name))
+                })?;
+                let slot = session.first_slot.saturating_add(u16::try_from(place).unwrap_or(u16::MAX));
+                scene.told.insert(slot, value);
+                drawn = true;
+            }
+        }
+        Ok(drawn)
+    }
+
+    /// What a served sign-in drew becomes the session.
+    pub async fn take_drawn(self: &Arc<Self>, scene: &Scene, call: CallId) {
+        let Some(program) = scene.version.module(scene.module) else { return };
+        let member = scene.member.as_ref();
+        let cell = self.sessions.cell(&program.name, member.map(|member| member.name.as_str()));
+        let sessions = program.sessions.iter().filter(|session| session.session.serve == Some(call));
+        let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
+        let values = values_of(scene, &cell);
+        self.keep_session(&scene.version, scene.module, member, &values, None).await;
+        cell.put(values, None, self.core.mark().after(Duration::from_millis(overlap)));
+    }
+
+    async fn keep_session(
+        &self,
+        version: &Version,
+        module: usize,
+        member: Option<&Arc<Member>>,
+        values: &SessionValues,
+        until: Option<DateTime>,
+    ) {
+        let Some(program) = version.module(module) else { return };
+        let mut body = Body::default();
+        for session in &program.sessions {
+            for (place, value) in session.session.values.iter().enumerate() {
+                let slot = usize::from(session.first_slot) + place;
+                let tagged = values.get(slot).map(|known| tag(known, version.symbols()));
+                body.put(&value.name, tagged.unwrap_or_default().into_bytes());
+            }
+        }
+        let until = until.map(|until| stamp(self.calendar.moment(until)));
+        let session = Some(StoredSession { values: body.encode(), until });
+        let change = Change::PutSession {
+            party: program.name.to_string(),
+            name: member.map_or_else(String::new, |member| member.name.clone()),
+            session,
+        };
+        let day = crate::calendar::day(self.business_date(version, module));
+        match self.journal.write(Lane::Outcome, day, vec![change]).await {
+            Ok(Written::Ok(_)) => {}
+            Ok(verdict) => tracing::warn!(party = %program.name, ?verdict, "the session was not kept"),
+            Err(fatal) => self.fail(&fatal),
+        }
+    }
+
+    /// Takes a session from the journal, after a restart.
+    pub async fn resume_session(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        member: Option<&str>,
+    ) {
+        let Some(program) = version.module(module) else { return };
+        let (party, name) = (program.name.to_string(), member.unwrap_or("").to_owned());
+        let stored = self.journal.read(move |reader| reader.session(&party, &name)).await;
+        let Ok(Some(stored)) = stored else { return };
+        let Some(body) = Body::decode(&stored.values) else { return };
+        let mut values = Vec::new();
+        for session in &program.sessions {
+            for (place, value) in session.session.values.iter().enumerate() {
+                let slot = usize::from(session.first_slot) + place;
+                if values.len() <= slot {
+                    values.resize(slot + 1, Value::Absent);
+                }
+                let text = body.get(&value.name).map(|text| String::from_utf8_lossy(text).into_owned());
+                if let (Some(place), Some(text)) = (values.get_mut(slot), text) {
+                    *place = untag(&text, version.symbols()).unwrap_or(Value::Absent);
+                }
+            }
+        }
+        let until =
+            stored.until.map(|until| self.calendar.local(link::Moment(until.0.saturating_mul(1_000))));
+        let cell = self.sessions.cell(&program.name, member);
+        cell.put(Arc::new(values), until, self.core.mark());
+    }
+
+    /// Sends the sign-off at the cut-over, and forgets the values.
+    pub async fn sign_off(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        member: Option<Arc<Member>>,
+    ) {
+        let Some(program) = version.module(module) else { return };
+        for session in &program.sessions {
+            let Some(close) = session.session.close else { continue };
+            let asking = Asking {
+                member: member.clone(),
+                ..Asking::new(version, CallRef { module, call: close }, Facts::default(), None)
+            };
+            match self.prepare(asking).await {
+                Ok(prepared) => drop(self.exchange_once(&prepared).await),
+                Err(refusal) => {
+                    tracing::warn!(party = %program.name, reason = %refusal.reason, "no sign-off")
+                }
+            }
+        }
+        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
+        cell.clear();
+    }
+}
+
+/// All values of a party's sessions: what was told now, else what held before.
+fn values_of(scene: &Scene, cell: &Cell) -> SessionValues {
+    let old = cell.values().unwrap_or_default();
+    let slots = scene.told.keys().map(|slot| usize::from(*slot) + 1).max().unwrap_or(0).max(old.len());
+    let value = |slot: usize| {
+        let told = u16::try_from(slot).ok().and_then(|slot| scene.told.get(&slot));
+        told.or(old.get(slot)).cloned().unwrap_or(Value::Absent)
+    };
+    Arc::new((0..slots).map(value).collect())
+}
+
+impl std::fmt::Debug for Sessions {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Sessions").field("cells", &self.cells.len()).finish()
+    }
+}
