@@ -1,3 +1,5 @@
 //! conformance
 
+pub mod fields;
+pub mod scene;
 pub mod world;
