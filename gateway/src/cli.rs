@@ -7,6 +7,7 @@ mod check;
 mod explain;
 mod files;
 mod fmt;
+mod key;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -28,6 +29,8 @@ enum Command {
     Fmt(fmt::Fmt),
     /// Shows the page of a diagnostic
     Explain(explain::Explain),
+    /// Creates, imports, lists and rotates keys in the encrypted key store
+    Key(key::Key),
 }
 
 /// How a command ended.
@@ -49,6 +52,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Key(command) => command.run(),
     };
     ExitCode::from(match exit {
         Exit::Well => 0,
