@@ -6,11 +6,13 @@
 //!
 //! [`Lowering`] is a builder: whoever lowers sessions, links and flows adds expressions to the same program.
 
+mod derived;
 mod error;
 mod expression;
 mod file;
 mod flow;
 mod fold;
+mod here;
 mod layout;
 mod map;
 mod message;

@@ -161,6 +161,7 @@ pub struct WireForm {
 
 /// A format, lowered.
 #[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the line above each says what its numbers are")]
 pub enum FormatForm {
     /// Widths in octets; also `binary`.
     Fixed,
@@ -235,6 +236,7 @@ pub enum Part {
 /// - `Agree`, `Verify`, `Learn` and `Outcome` of a slot that was not read (its branch was not taken) do nothing: what
 ///   is compulsory has failed at its `Store`. They may stand long after it, when what they need is there.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the line above each says what its numbers are")]
 pub enum Read {
     /// The current value is this part of the message.
     Part(Part),
@@ -289,6 +291,7 @@ pub enum Read {
 /// slot (of what needs no octets at all: before the first `Part`, or first in a row); only what stands before the
 /// octets that it needs has a hole or gap. A `Compute` may depend on slots that `Compute` gave before.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the line above each says what its numbers are")]
 pub enum Write {
     /// What follows goes to this part.
     Part(Part),
@@ -334,6 +337,7 @@ pub enum Write {
 
 /// One instruction of a mapping between message and business.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the line above each says what its numbers are")]
 pub enum Map {
     /// Evaluate and store: index in [`MessageProgram::assignments`].
     Set { assignment: u16 },
@@ -475,6 +479,9 @@ pub struct Cold {
     pub private: bool,
 }
 
+/// Texts for each outcome slot (none: any), what they mean together, and a label.
+pub type OutcomeRow = (Vec<Option<Box<str>>>, crate::value::Outcome, Box<str>);
+
 /// A message, lowered.
 #[derive(Clone, Debug, Default)]
 pub struct MessageProgram {
@@ -517,7 +524,7 @@ pub struct MessageProgram {
     /// Order of outcome slots if the call says so, and its rows: texts for each slot, outcome, label.
     pub outcome_order: Vec<u16>,
     /// Rows for pairs of codes.
-    pub outcome_rows: Vec<(Vec<Option<Box<str>>>, crate::value::Outcome, Box<str>)>,
+    pub outcome_rows: Vec<OutcomeRow>,
     /// Instructions that find `message.code` (see `recognise`); empty where nothing tells.
     pub cold: Vec<Cold>,
     /// A file: streamed in pieces.
@@ -596,6 +603,7 @@ pub struct FoldForm {
 
 /// A piece of a file's name.
 #[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the line above each says what its numbers are")]
 pub enum FileName {
     /// As it stands.
     Text(Box<str>),

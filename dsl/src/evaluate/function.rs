@@ -243,7 +243,7 @@ fn pairs<'e>(
             for argument in arguments {
                 match argument {
                     Value::Pairs(pairs) => {
-                        values.extend(pairs.into_iter().map(|(_, value)| (Vec::new(), value)))
+                        values.extend(pairs.into_iter().map(|(_, value)| (Vec::new(), value)));
                     }
                     other => values.push((Vec::new(), octets(&other, environment)?.into_owned())),
                 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::layout::{Key, Layout, Needs, inner};
 use super::message::Builder;
 use super::shape::{Shapes, stride};
-use super::{LowerErrorKind, known, write};
+use super::{LowerErrorKind, derived, known};
 use crate::model::{Check, Else, Expr, ExprKind, FieldId, FieldKind, Load, Mapping, Message, Node, Space};
 use crate::program::{Assignment, Map, Otherwise, Pairing};
 use crate::source::Span;
@@ -16,7 +16,7 @@ use crate::value::{Absent, Type};
 pub(super) fn make(builder: &mut Builder<'_, '_>) {
     let message = builder.message;
     let name_nodes: &[Node] = message.file.as_ref().map_or(&[], |file| &file.name_nodes);
-    let late = write::late(&builder.layout);
+    let late = derived::late(&builder.layout);
 
     let mut units = Vec::new();
     let mut collect =

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::expression::{Octets, compile};
+use super::expression::compile;
+use super::here::Here;
 use super::layout::{Layout, inner};
 use super::shape::Shapes;
 use super::{LowerErrorKind, Lowering, file, fold, map, read, tables, write};
@@ -11,9 +12,7 @@ use crate::model::{
     Check, Expr, ExprKind, Field, FieldId, FieldKind, Format, Function, LinkKind, Load, Message, Node,
     Prefix, PrefixKind, Space, TextCode,
 };
-use crate::program::{
-    CheckForm, Cold, ExprId, FieldForm, FoldForm, MessageProgram, PairSet, SignatureForm, WireList,
-};
+use crate::program::{CheckForm, Cold, ExprId, FieldForm, FoldForm, MessageProgram, SignatureForm, WireList};
 use crate::source::Span;
 use crate::value::{Absent, CipherName, Constant, Form, Size, Type, Unit};
 
@@ -464,77 +463,6 @@ impl<'l, 'm> Builder<'l, 'm> {
             answer: call.answer,
             original: original.map_or((None, None), |call| (call.ask, call.answer)),
             rows: Vec::new(),
-        }
-    }
-}
-
-/// What octets and lists mean in a message, in rows of these lists.
-struct Here<'h, 'm> {
-    layout: &'h Layout<'m>,
-    wires: &'h HashMap<FieldId, u32>,
-    folds: &'h mut Vec<FoldForm>,
-    path: Vec<FieldId>,
-    /// Whether each list that a fold entered is one of the message.
-    entered: Vec<bool>,
-}
-
-impl Octets for Here<'_, '_> {
-    fn region(&self, field: FieldId) -> u16 {
-        self.layout.region(field).unwrap_or(u16::MAX)
-    }
-
-    fn pairs(&mut self, parts: &[FieldId], except: &[FieldId], without_empty: bool) -> PairSet {
-        let wires = self.wires;
-        let mut wire = |id: FieldId| wires.get(&id).copied().unwrap_or(u32::MAX);
-        self.layout.pair_set(parts, except, without_empty, &mut wire)
-    }
-
-    fn way(&self, list: &Load) -> Vec<Load> {
-        if list.space != Space::Field {
-            return vec![*list];
-        }
-        let inside = self.layout.path_in(list, &self.path);
-        let rest = inside.get(self.path.len()..).unwrap_or_default();
-        let load = |id: &FieldId| {
-            let field = self.layout.field(*id)?;
-            Some(Load { space: Space::Field, level: field.level, slot: field.slot, call: id.0 + 1 })
-        };
-        let way: Vec<Load> = rest.iter().filter_map(load).collect();
-        if way.is_empty() {
-            return vec![*list];
-        }
-        // The last one is the reference as it was written.
-        let mut way = way;
-        if let Some(last) = way.last_mut() {
-            *last = *list;
-        }
-        way
-    }
-
-    fn folded(&mut self, way: &[Load], at: u32, sum: bool, filter: ExprId, each: ExprId) {
-        let [list] = way else { return };
-        if list.space == Space::Field
-            && let Some(id) = self.layout.list_of(list, &self.path)
-            && self.layout.list(id).is_some_and(|list| list.of_line)
-            && self.path.is_empty()
-        {
-            self.folds.push(FoldForm { list: self.layout.list_index(id), at, sum, filter, each });
-        }
-    }
-
-    fn enter(&mut self, list: &Load) {
-        let own = list.space == Space::Field;
-        if own && let Some(id) = self.layout.list_of(list, &self.path) {
-            self.path.push(id);
-            self.entered.push(true);
-        } else {
-            self.entered.push(false);
-        }
-    }
-
-    fn leave(&mut self) {
-        if self.entered.pop() == Some(true) {
-            self.path.pop();
         }
     }
 }

@@ -122,14 +122,14 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
 
     fn land(&mut self, at: usize) {
         let end = self.here();
-        match self.code.get_mut(at) {
-            Some(
-                Read::JumpIfMissing { to }
-                | Read::Unless { to, .. }
-                | Read::Jump { to }
-                | Read::List { end: to, .. },
-            ) => *to = end,
-            _ => {}
+        if let Some(
+            Read::JumpIfMissing { to }
+            | Read::Unless { to, .. }
+            | Read::Jump { to }
+            | Read::List { end: to, .. },
+        ) = self.code.get_mut(at)
+        {
+            *to = end;
         }
     }
 

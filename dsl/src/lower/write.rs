@@ -7,7 +7,8 @@
 
 use std::collections::BTreeSet;
 
-use super::layout::{Key, Layout, Needs, inner};
+use super::derived::classes;
+use super::layout::{Key, Needs, inner};
 use super::message::Builder;
 use super::read::{Place, format_number, only_format, part_of, place_of, wire_name};
 use super::{LowerErrorKind, known, map};
@@ -16,55 +17,6 @@ use crate::model::{
 };
 use crate::program::{ExprId, FormatForm, Part, Write};
 use crate::value::{Absent, Constant, Size, Type};
-
-/// Derived fields that are no values before writing: seals over values, and what needs octets.
-pub(super) fn late(layout: &Layout<'_>) -> BTreeSet<FieldId> {
-    let (seals, octets) = classes(layout);
-    seals.union(&octets).copied().collect()
-}
-
-fn derived<'m>(layout: &Layout<'m>) -> Vec<(FieldId, &'m Expr)> {
-    let mut found = Vec::new();
-    for (field, index) in layout.message.fields.iter().zip(0_u16..) {
-        if let (Some(fact), None) = (&field.fact, &field.from) {
-            found.push((FieldId(index), fact));
-        }
-    }
-    found
-}
-
-/// Seals over values, and what needs octets; each with what depends on them.
-fn classes(layout: &Layout<'_>) -> (BTreeSet<FieldId>, BTreeSet<FieldId>) {
-    let all: Vec<(FieldId, Needs)> = derived(layout)
-        .into_iter()
-        .map(|(id, fact)| (id, layout.needs(fact, &layout.lists_around(id))))
-        .collect();
-    let (mut seals, mut octets) = (BTreeSet::new(), BTreeSet::new());
-    for (id, needs) in &all {
-        if needs.any_octets() {
-            octets.insert(*id);
-        } else if needs.seal {
-            seals.insert(*id);
-        }
-    }
-    loop {
-        let before = (seals.len(), octets.len());
-        for (id, needs) in &all {
-            let looks_at = |set: &BTreeSet<FieldId>| {
-                set.iter().any(|other| layout.key(*other).is_some_and(|key| needs.slots.contains(&key)))
-            };
-            if looks_at(&octets) {
-                seals.remove(id);
-                octets.insert(*id);
-            } else if looks_at(&seals) && !octets.contains(id) {
-                seals.insert(*id);
-            }
-        }
-        if before == (seals.len(), octets.len()) {
-            return (seals, octets);
-        }
-    }
-}
 
 /// Makes the list, and the pieces of a file. What has no order is an error where we write the message; else it is
 /// left to the mirror, which writes it.
@@ -169,12 +121,14 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
 
     fn land(&mut self, at: usize) {
         let end = self.here();
-        match self.code.get_mut(at) {
-            Some(Write::Unless { to, .. } | Write::Jump { to } | Write::UnlessPresent { to, .. }) => {
-                *to = end
-            }
-            Some(Write::List { end: to, .. }) => *to = end,
-            _ => {}
+        if let Some(
+            Write::Unless { to, .. }
+            | Write::Jump { to }
+            | Write::UnlessPresent { to, .. }
+            | Write::List { end: to, .. },
+        ) = self.code.get_mut(at)
+        {
+            *to = end;
         }
     }
 
