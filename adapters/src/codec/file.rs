@@ -4,11 +4,11 @@
 //! file under ciphers or compression is held whole, bounded, before its first line is read.
 
 use dsl::evaluate::{self, Value};
-use dsl::program::{ExprId, FileProgram, FilePiece, FoldForm, FormatForm, MessageProgram, Part, Program};
+use dsl::program::{ExprId, FilePiece, FileProgram, FoldForm, FormatForm, MessageProgram, Part, Program};
 
 use super::environment::Inside;
 use super::seals::SealJob;
-use super::{Fault, FaultKind, Reader, Run, Wrong, Writer, chain, delimited};
+use super::{Fault, FaultKind, Reader, Run, Writer, Wrong, chain, delimited};
 use crate::value::{Record, SCRATCH, Slot, Surroundings};
 
 /// Longest line, and most octets of a file that must be held whole.
@@ -154,10 +154,11 @@ impl<'p> FileReader<'p> {
             let octets = std::mem::take(&mut self.pending);
             let chains = &self.reader.programs.program.chains;
             let inside = self.reader.inside(surroundings);
-            let plain = chains.get(self.file.chain as usize).ok_or(FaultKind::Program.into()).and_then(|form| {
-                let codings = chain::chosen(&inside, form)?;
-                chain::invert(&inside, codings, octets)
-            });
+            let plain =
+                chains.get(self.file.chain as usize).ok_or(FaultKind::Program.into()).and_then(|form| {
+                    let codings = chain::chosen(&inside, form)?;
+                    chain::invert(&inside, codings, octets)
+                });
             self.pending = plain.map_err(|wrong: Wrong| self.fault(wrong.kind))?;
             self.lines(surroundings, on_line)?;
         }
@@ -178,7 +179,8 @@ impl<'p> FileReader<'p> {
 
     fn missing_lines(&self) -> Result<(), FileFault> {
         for (place, piece) in self.file.pieces.iter().enumerate().skip(self.piece) {
-            let fewest = piece.list.and_then(|list| self.reader.programs.message.lists.get(usize::from(list)));
+            let fewest =
+                piece.list.and_then(|list| self.reader.programs.message.lists.get(usize::from(list)));
             let missing = match fewest {
                 Some(list) => (place != self.piece || self.rows < u64::from(list.min)) && list.min > 0,
                 None => !piece.optional,
@@ -198,7 +200,11 @@ impl<'p> FileReader<'p> {
         std::iter::once(&self.file.line_end).chain(&self.file.tolerated).map(|end| end.as_bytes()).collect()
     }
 
-    fn lines(&mut self, surroundings: &mut dyn Surroundings, on_line: &mut OnLine<'_>) -> Result<(), FileFault> {
+    fn lines(
+        &mut self,
+        surroundings: &mut dyn Surroundings,
+        on_line: &mut OnLine<'_>,
+    ) -> Result<(), FileFault> {
         let ends = self.ends();
         let longest = ends.iter().map(|end| end.len()).max().unwrap_or(1);
         let mut from = 0;
@@ -243,7 +249,9 @@ impl<'p> FileReader<'p> {
             let later = self.file.pieces.get(place + 1);
             let fits = match (&piece.mark, later.and_then(|later| later.mark.as_ref())) {
                 (Some(mark), _) => self.has_mark(piece, line, mark),
-                (None, Some(mark)) if piece.list.is_some() || piece.optional => !self.has_mark(piece, line, mark),
+                (None, Some(mark)) if piece.list.is_some() || piece.optional => {
+                    !self.has_mark(piece, line, mark)
+                }
                 _ => true,
             };
             let full = match piece.list {
@@ -251,7 +259,10 @@ impl<'p> FileReader<'p> {
                     let counted = self.counted(piece);
                     let rows = if place == self.piece { self.rows } else { 0 };
                     counted.is_some_and(|counted| rows >= counted)
-                        || (counted.is_none() && piece.mark.is_none() && last && later.is_some_and(|later| later.list.is_none() && !later.optional))
+                        || (counted.is_none()
+                            && piece.mark.is_none()
+                            && last
+                            && later.is_some_and(|later| later.list.is_none() && !later.optional))
                 }
                 None => place == self.piece && self.rows > 0,
             };
@@ -320,7 +331,9 @@ impl<'p> FileReader<'p> {
         let entered = match row {
             Some((list, base)) => {
                 let form = self.reader.programs.message.lists.get(usize::from(list));
-                form.map(|form| (form.level, usize::from(form.slot), u32::try_from(self.rows).unwrap_or(0), base))
+                form.map(|form| {
+                    (form.level, usize::from(form.slot), u32::try_from(self.rows).unwrap_or(0), base)
+                })
             }
             None => None,
         };
@@ -356,7 +369,9 @@ impl<'p> FileReader<'p> {
     fn settle(&mut self) -> Result<(), FileFault> {
         for index in 0..usize::from(self.reader.programs.message.slots) {
             let slot = self.reader.record.slot(index);
-            let Some(span) = slot.span().filter(|span| span.buffer != SCRATCH && !span.is_empty()) else { continue };
+            let Some(span) = slot.span().filter(|span| span.buffer != SCRATCH && !span.is_empty()) else {
+                continue;
+            };
             let octets = self.reader.record.octets(span).to_vec();
             let kept = self.reader.record.keep(&octets).map_err(|fault| self.fault(fault.into()))?;
             let moved = Slot { buffer: kept.buffer, at: kept.start, ..slot };
@@ -405,7 +420,12 @@ impl<'p> FileWriter<'p> {
     #[must_use]
     pub fn new(program: &'p Program, message: &'p MessageProgram, record: Record) -> Option<Self> {
         let file = message.file.as_deref().filter(|file| !file.pieces.is_empty())?;
-        Some(FileWriter { file, writer: Writer::new(program, message, record), folds: Folds::new(file), rows: 0 })
+        Some(FileWriter {
+            file,
+            writer: Writer::new(program, message, record),
+            folds: Folds::new(file),
+            rows: 0,
+        })
     }
 
     /// The record, and the first slot of the next row of a list, empty: to be filled before `fold` or `line`.

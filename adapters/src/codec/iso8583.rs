@@ -91,6 +91,7 @@ impl<'o> Scanner<'o> {
     fn field(&mut self, bit: u16, wire: u32, builder: &mut Builder<'_>) -> Result<(), Wrong> {
         let wire = self.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
         let start = self.at;
+        let mut odd = false;
         let length = match wire.prefix {
             Some(prefix) => {
                 let at = self.at;
@@ -103,14 +104,21 @@ impl<'o> Scanner<'o> {
                 {
                     return Err(Wrong::new(FaultKind::TooLong, at));
                 }
-                if Letters::of(&wire.charset) == Letters::Packed { units.div_ceil(2) } else { units }
+                if Letters::of(&wire.charset) == Letters::Packed {
+                    odd = units % 2 == 1;
+                    units.div_ceil(2)
+                } else {
+                    units
+                }
             }
             None => leaf::width(self.program, wire).ok_or(FaultKind::Program)?,
         };
         let from = self.at;
         self.take(length)?;
         let (value, outer) = (builder.span(from, self.at), builder.span(start, self.at));
-        let node = builder.add(value, value, outer, Kind::Text, Escape::None)?;
+        // An odd number of figures is told by the kind.
+        let kind = if odd { Kind::Bare } else { Kind::Text };
+        let node = builder.add(value, value, outer, kind, Escape::None)?;
         if let Some(node) = builder.node(node) {
             node.named = Some(bit.to_string().into_bytes().into_boxed_slice());
         }

@@ -54,6 +54,8 @@ pub(crate) struct Reading<'a> {
     pub(crate) charset: Option<Charset>,
     /// Values are filled up to their width (`fixed`).
     pub(crate) padded: bool,
+    /// A length told that the figures are odd in number: one half octet is filling.
+    pub(crate) odd: bool,
     /// What a date's form leaves out is nearest to this.
     pub(crate) near: Option<DateTime>,
     /// Texts of the code table's rows where some are expressions.
@@ -116,7 +118,11 @@ pub(crate) fn fill(wire: &WireForm, padded: bool) -> Option<(Side, u8)> {
         return wire.fill;
     }
     match wire.form {
-        Form::Text | Form::Ascii | Form::Code(_) | Form::Flag(..) if padded => Some((Side::Right, b' ')),
+        Form::Text | Form::Ascii | Form::Code(_) | Form::Flag(..)
+            if padded && !matches!(wire.size, Size::Range { .. }) =>
+        {
+            Some((Side::Right, b' '))
+        }
         Form::Number | Form::Decimal { .. } | Form::Fen | Form::Yuan | Form::Li => Some((Side::Left, b'0')),
         _ => None,
     }
@@ -140,7 +146,8 @@ pub(crate) fn parse(
         (_, Some(charset)) if !matches!(wire.form, Form::Bytes) => (span, charset),
         (Letters::Packed, _) if uses_letters(&wire.form) => {
             let mut figures = pack::unpack(raw);
-            let keep = if let Size::Fixed(units) = wire.size { units as usize } else { figures.len() };
+            let told = figures.len().saturating_sub(usize::from(reading.odd));
+            let keep = if let Size::Fixed(units) = wire.size { units as usize } else { told };
             pack::drop_fill(&mut figures, keep, wire.fill).ok_or_else(|| wrong(FaultKind::NotOfForm))?;
             (record.keep(&figures)?, Charset::Ascii)
         }
@@ -282,7 +289,8 @@ fn tolerates(wire: &WireForm, word: &str) -> bool {
 /// A number's slot by its type: whole, or with decimals behind an implied point.
 fn bounded(record: &mut Record, wire: &WireForm, value: i128, implied: u32) -> Result<Slot, Wrong> {
     Ok(match &wire.ty {
-        Type::Number { min, max } if implied == 0 => {
+        // A binary or packed number is bounded by its width.
+        Type::Number { min, max } if implied == 0 && wire.form == Form::Number => {
             if value < *min || value > *max {
                 return Err(FaultKind::OutOfBounds.into());
             }
@@ -592,7 +600,9 @@ fn whole(value: &Value<'_>, wire: &WireForm) -> Result<i128, Wrong> {
         _ => return Err(FaultKind::Program.into()),
     };
     match wire.ty {
-        Type::Number { min, max } if number < min || number > max => Err(FaultKind::OutOfBounds.into()),
+        Type::Number { min, max } if wire.form == Form::Number && (number < min || number > max) => {
+            Err(FaultKind::OutOfBounds.into())
+        }
         _ => Ok(number),
     }
 }

@@ -429,6 +429,7 @@ impl<'p> Reader<'p> {
 
     pub(super) fn take(&mut self, wire: u32) -> Result<(), Wrong> {
         let form = self.wire(wire)?;
+        self.odd = false;
         let frame = self.frame()?;
         self.current = match frame.walk {
             Walk::Fixed { .. } => self.take_fixed(form)?,
@@ -775,6 +776,7 @@ impl<'p> Reader<'p> {
         let node = self.tree.node(index).ok_or(FaultKind::Program)?;
         let (kind, value, escape) = (node.kind, node.value, node.escape);
         let wrong = Wrong { kind: FaultKind::NotOfForm, at: value.start };
+        self.odd = kind == Kind::Bare && matches!(format, FormatForm::Iso8583 { .. });
         if let FormatForm::Json { .. } = format {
             let any = wire.tolerate.iter().any(|word| &**word == "any");
             match kind {

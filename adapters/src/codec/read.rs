@@ -25,6 +25,8 @@ pub struct Reader<'p> {
     pub(super) at: usize,
     pub(super) end: usize,
     pub(super) current: Current,
+    /// The current value has an odd number of packed figures.
+    pub(super) odd: bool,
     pub(super) frames: Vec<Frame>,
     pub(super) tree: Tree,
     pub(super) lists: Vec<OpenList>,
@@ -57,6 +59,7 @@ impl<'p> Reader<'p> {
             at: 0,
             end: message.read.len(),
             current: Current::Nothing,
+            odd: false,
             frames: Vec::new(),
             tree: Tree::default(),
             lists: Vec::new(),
@@ -291,6 +294,7 @@ impl<'p> Reader<'p> {
             symbols: surroundings.symbols(),
             charset,
             padded: self.is_padded(),
+            odd: self.odd,
             near,
             texts: self.code_texts(form, surroundings)?,
         };

@@ -17,11 +17,11 @@ use dsl::value::Symbols;
 
 /// Compiles one party.
 pub(crate) fn compile(text: &str) -> Compiled {
-    let services = std::fs::read_to_string("../configs/bank/services.tongshi").unwrap();
-    let sources = Sources::parse([
-        Text { folder: "bank".into(), path: "bank/services.tongshi".into(), text: services.into() },
-        Text { folder: "party".into(), path: "party/party.tongshi".into(), text: text.into() },
-    ]);
+    let sources = Sources::parse([Text {
+        folder: "party".into(),
+        path: "party/party.tongshi".into(),
+        text: text.into(),
+    }]);
     let (model, diagnostics) = resolve(&sources.folders, &Choices::new());
     let errors: Vec<_> = diagnostics.iter().map(|one| format!("{one:?}")).collect();
     match dsl::lower::compile(&model, &|_| 1) {
@@ -49,7 +49,12 @@ pub(crate) struct World {
 
 impl World {
     pub(crate) fn new(compiled: &Compiled) -> Self {
-        World { facts: BTreeMap::new(), learned: RefCell::default(), symbols: compiled.symbols.clone(), keys: Vec::new() }
+        World {
+            facts: BTreeMap::new(),
+            learned: RefCell::default(),
+            symbols: compiled.symbols.clone(),
+            keys: Vec::new(),
+        }
     }
 
     pub(crate) fn with(mut self, space: Space, slot: u16, value: Value<'static>) -> Self {
@@ -91,7 +96,10 @@ impl Surroundings for World {
         PreparedKey::symmetric(*kind, octets).map(Arc::new).map_err(|_| evaluate::Fault::Seal)
     }
     fn secret(&self, key: &Load) -> Result<Cow<'_, [u8]>, evaluate::Fault> {
-        self.keys.get(usize::from(key.slot)).map(|key| Cow::Borrowed(key.1.as_slice())).ok_or(evaluate::Fault::NoKey(*key))
+        self.keys
+            .get(usize::from(key.slot))
+            .map(|key| Cow::Borrowed(key.1.as_slice()))
+            .ok_or(evaluate::Fault::NoKey(*key))
     }
     fn setting_text(&self, _: u16) -> Result<Cow<'_, str>, evaluate::Fault> {
         Err(evaluate::Fault::Broken)
@@ -107,7 +115,13 @@ impl Surroundings for World {
 /// The slot of a field by its path, at level 0.
 pub(crate) fn slot(message: &MessageProgram, path: &str) -> usize {
     let field = message.fields.iter().find(|field| &*field.path == path);
-    usize::from(field.unwrap_or_else(|| panic!("{path} of {:?}", message.fields.iter().map(|f| &f.path).collect::<Vec<_>>())).slot)
+    usize::from(
+        field
+            .unwrap_or_else(|| {
+                panic!("{path} of {:?}", message.fields.iter().map(|f| &f.path).collect::<Vec<_>>())
+            })
+            .slot,
+    )
 }
 
 /// Writes a record; `stops`: every seal stops the machine.
