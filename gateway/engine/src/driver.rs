@@ -12,7 +12,7 @@ mod recover;
 mod rows;
 mod told;
 
-pub use ask::{AnswerWriter, NewFlow};
+pub use ask::{AnswerWriter, NewFlow, digest as ask_digest};
 pub use told::{Told, ToldKind};
 
 use crate::book::Book;

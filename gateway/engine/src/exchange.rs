@@ -192,7 +192,7 @@ impl Engine {
             Refusal::of("busy")
         })?;
         let number = number.ok_or_else(|| Refusal::of("busy"))?;
-        scene.number.set(Some(number));
+        *scene.number.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(number);
         let text = match serial {
             Some(expression) => message::value(&scene, expression).map_err(|fault| {
                 Refusal::told("bad_message", format!("the serial cannot be made: {fault:?}"))

@@ -19,6 +19,7 @@ pub mod message;
 pub mod observe;
 pub mod packet;
 pub mod scene;
+pub mod serve;
 pub mod session;
 pub mod version;
 pub mod view;

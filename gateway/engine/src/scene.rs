@@ -15,9 +15,8 @@ use dsl::program::ModuleProgram;
 use dsl::value::{DateTime, Outcome, Symbols};
 use link::world::Random;
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An exchange that another message speaks of: a request with what became of it.
 #[derive(Clone, Debug, Default)]
@@ -93,11 +92,16 @@ pub struct Scene {
     /// The moment in the bank's zone.
     pub now: DateTime,
     /// A number of the party's counter, taken beforehand.
-    pub number: Cell<Option<u64>>,
+    pub number: Mutex<Option<u64>>,
+    /// Where the values of a member's session are, once a message has named the member.
+    pub sessions: Option<MemberSessions>,
     keys: Arc<dyn KeyStore>,
     random: Arc<dyn Random>,
-    entered: RowsEntered,
+    entered: Mutex<RowsEntered>,
 }
+
+/// Values of a member's session.
+pub type MemberSessions = Arc<dyn Fn(&str) -> SessionValues + Send + Sync>;
 
 impl Scene {
     /// A scene in which nothing is known yet.
@@ -126,10 +130,11 @@ impl Scene {
             calls: HashMap::new(),
             fault: Default::default(),
             now,
-            number: Cell::new(None),
+            number: Mutex::new(None),
+            sessions: None,
             keys,
             random,
-            entered: RowsEntered::default(),
+            entered: Mutex::default(),
         }
     }
 
@@ -139,9 +144,13 @@ impl Scene {
         self.version.module(self.module)
     }
 
+    fn rows_entered(&self) -> MutexGuard<'_, RowsEntered> {
+        self.entered.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn of_record<'s>(&'s self, record: Option<&'s Record>, load: &Load) -> Result<Value<'s>, Fault> {
         let record = record.ok_or(Fault::NotThere(*load))?;
-        record.value(self.entered.index(load.level, load.slot)?)
+        record.value(self.rows_entered().index(load.level, load.slot)?)
     }
 
     fn past(&self, call: u16) -> Option<&Past> {
@@ -172,7 +181,7 @@ impl Scene {
 
     fn record_of(&self, list: &Load) -> Option<&Record> {
         match list.space {
-            Space::Request => self.request.as_deref(),
+            Space::Field | Space::Request => self.request.as_deref(),
             Space::OriginalRequest => self.original.as_ref().and_then(|past| past.request.as_ref()),
             Space::OriginalReply => self.original.as_ref().and_then(|past| past.reply.as_ref()),
             Space::CallRequest => self.past(list.call).and_then(|past| past.request.as_ref()),
@@ -198,7 +207,8 @@ impl Surroundings for Scene {
                 let outcome = self.original.as_ref().and_then(|past| past.outcome);
                 Ok(outcome.map_or(Value::Absent, Value::Outcome))
             }
-            Space::Request
+            Space::Field
+            | Space::Request
             | Space::OriginalRequest
             | Space::OriginalReply
             | Space::CallRequest
@@ -228,20 +238,20 @@ impl Surroundings for Scene {
 
     fn rows(&self, list: &Load) -> Result<u32, Fault> {
         match self.record_of(list) {
-            Some(record) => self.entered.count(record, list),
+            Some(record) => self.rows_entered().count(record, list),
             None => self.book.rows(list),
         }
     }
 
     fn enter(&self, list: &Load, row: u32) -> Result<(), Fault> {
         match self.record_of(list) {
-            Some(record) => self.entered.enter(record, list, row),
+            Some(record) => self.rows_entered().enter(record, list, row),
             None => self.book.enter(list, row),
         }
     }
 
     fn leave(&self, list: &Load) {
-        if self.record_of(list).is_some() { self.entered.leave(list) } else { self.book.leave(list) }
+        if self.record_of(list).is_some() { self.rows_entered().leave(list) } else { self.book.leave(list) }
     }
 
     fn position(&self, row: &Load) -> Result<u32, Fault> {
@@ -258,6 +268,9 @@ impl Surroundings for Scene {
                 let name = plain(&value, self.version.symbols());
                 let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
                 let member = party.members.get(name.trim_end()).ok_or(Fault::NotThere(*to))?;
+                if let Some(sessions) = &self.sessions {
+                    self.session = sessions(&member.name);
+                }
                 self.member = Some(Arc::clone(member));
             }
             Space::OutcomeText => self.outcome_text = plain(&value, self.version.symbols()),
@@ -326,7 +339,8 @@ impl Surroundings for Scene {
     }
 
     fn counter(&self, digits: u32) -> Result<u64, Fault> {
-        let number = self.number.take().ok_or(Fault::Broken)?;
+        let number =
+            self.number.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or(Fault::Broken)?;
         let most = 10_u64.checked_pow(digits).unwrap_or(u64::MAX);
         Ok(number % most)
     }

@@ -64,7 +64,7 @@ impl Engine {
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
         }
-        if let Some(flow) = self.asked_before(&new.key).await {
+        if let Some(flow) = self.flow_of_key(&new.key).await {
             self.join(flow, new.digest, give).await;
             return self.wait_told(take, flow, wait).await;
         }
@@ -94,7 +94,7 @@ impl Engine {
     }
 
     /// The flow of the same key, asked on one of the last days.
-    async fn asked_before(&self, key: &Key) -> Option<FlowId> {
+    pub async fn flow_of_key(&self, key: &Key) -> Option<FlowId> {
         let key = key.clone();
         let found = self.journal.read(move |reader| {
             let mut day = crate::calendar::date(key.date);

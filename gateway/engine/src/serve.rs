@@ -1,0 +1,526 @@
+//! Links on which parties ask us: a message comes, is read, runs a service or is answered at once, and is answered in the
+//! party's own form, also when it is bad.
+//!
+//! In: packets of accepted links. Out: packets, or silence. It must not know which party it serves.
+
+mod originals;
+mod reply;
+
+use crate::driver::{AnswerWriter, NewFlow, Told, ToldKind, ask_digest};
+use crate::engine::Engine;
+use crate::exchange::{Asking, empty};
+use crate::message::{self, ReadMessage, Unread};
+use crate::packet::Packet;
+use crate::scene::{Scene, SessionValues};
+use crate::version::{CallRef, FlowRef, Version};
+use crate::view::push_part;
+use adapters::value::encode_record;
+use bytes::Bytes;
+use dsl::evaluate::Value;
+use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
+use dsl::program::{FlowStart, LinkProgram};
+use dsl::value::Outcome;
+use link::BoxFuture;
+use link::frame::FrameConfig;
+use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
+use link::tcp::{Answer, FrameService, Peer, Refused, TcpServer, TcpServerConfig};
+use reply::Replying;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{Change, Day, Direction, Key, RefusedGate, RefusedInput, Seen};
+
+/// Milliseconds to answer where the link says nothing.
+const ANSWER_MS: u64 = 10_000;
+
+/// A link that others connect to.
+pub enum Listening {
+    /// Frames.
+    Tcp(TcpServer),
+    /// HTTP.
+    Http(HttpServer),
+}
+
+impl Listening {
+    /// The address that it listens at.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        match self {
+            Self::Tcp(server) => server.address(),
+            Self::Http(server) => server.address(),
+        }
+    }
+
+    /// Takes nothing more, answers what was begun.
+    pub async fn drain(self, until: link::Mark) {
+        match self {
+            Self::Tcp(server) => server.drain(until).await,
+            Self::Http(server) => server.drain(until).await,
+        }
+    }
+}
+
+/// Serves one link of one party.
+struct Edge {
+    engine: Arc<Engine>,
+    party: String,
+    link: String,
+    gate: Mutex<RefusedGate>,
+}
+
+impl Engine {
+    /// Listens on every link that parties connect to; gives them with party and link.
+    ///
+    /// # Errors
+    /// Which link cannot be listened on.
+    pub async fn listen(self: &Arc<Self>) -> Result<Vec<(String, String, Listening)>, String> {
+        let version = self.current.load_full();
+        let mut all = Vec::new();
+        for (number, module) in version.compiled.modules.iter().enumerate() {
+            for (place, link) in module.links.iter().enumerate() {
+                let config =
+                    version.parties.get(number).and_then(|party| party.links.get(place)).cloned().flatten();
+                let Some(config) = config.filter(|_| !link.link.connect) else { continue };
+                let Some(address) = config.listen.clone() else { continue };
+                let told = |why: String| format!("link `{}` of `{}`: {why}", link.link.name, module.name);
+                let tls = crate::lines::server_tls(config.tls.as_ref()).map_err(told)?;
+                let edge = Arc::new(Edge {
+                    engine: Arc::clone(self),
+                    party: module.name.to_string(),
+                    link: link.link.name.to_string(),
+                    gate: Mutex::new(RefusedGate::new(self.deployment.load().limits.refused_a_minute)),
+                });
+                let most = self.deployment.load().limits.message;
+                let listening = self.listen_one(link, address, tls, edge, most).await.map_err(told)?;
+                all.push((module.name.to_string(), link.link.name.to_string(), listening));
+            }
+        }
+        Ok(all)
+    }
+
+    async fn listen_one(
+        self: &Arc<Self>,
+        link: &LinkProgram,
+        address: String,
+        tls: Option<Arc<link::tls::TlsServer>>,
+        edge: Arc<Edge>,
+        most: usize,
+    ) -> Result<Listening, String> {
+        let cores = vec![self.core.clone()];
+        match link.link.kind {
+            LinkKind::Tcp => {
+                let frame = FrameConfig::new(crate::lines::frame(&link.link.frame), most);
+                let config = TcpServerConfig { tls, ..TcpServerConfig::new(address, frame) };
+                let server = TcpServer::start(cores, config, edge).await;
+                server.map(Listening::Tcp).map_err(|error| error.to_string())
+            }
+            LinkKind::Http | LinkKind::Https => {
+                let config = HttpServerConfig { tls, ..HttpServerConfig::new(address) };
+                let server = HttpServer::start(cores, config, edge).await;
+                server.map(Listening::Http).map_err(|error| error.to_string())
+            }
+            LinkKind::Sftp | LinkKind::Folder => Err("files are not listened for".to_owned()),
+        }
+    }
+}
+
+impl FrameService for Edge {
+    fn handle(&self, peer: &Arc<Peer>, frame: Bytes) -> BoxFuture<'static, Answer> {
+        let serving = self.serving(peer);
+        Box::pin(async move {
+            match serving.packet(Packet::of_content(frame)).await {
+                Some(packet) => Answer::Frame(packet.content().clone()),
+                None => Answer::Silence,
+            }
+        })
+    }
+
+    fn refused(&self, peer: &Peer, refused: &Refused) {
+        self.refuse(&peer.address, &refused.cause.to_string(), &refused.head);
+    }
+}
+
+impl HttpService for Edge {
+    fn handle(&self, peer: &Arc<Peer>, request: HttpMessage) -> BoxFuture<'static, HttpMessage> {
+        let serving = self.serving(peer);
+        Box::pin(async move {
+            match serving.packet(Packet::of_http(request)).await {
+                Some(packet) => {
+                    HttpMessage { path: String::new(), query: String::new(), ..packet.to_http("") }
+                }
+                None => HttpMessage::response(204, Bytes::new()),
+            }
+        })
+    }
+}
+
+impl Edge {
+    fn serving(&self, peer: &Arc<Peer>) -> Serving {
+        Serving {
+            engine: Arc::clone(&self.engine),
+            version: self.engine.current.load_full(),
+            party: self.party.clone(),
+            link: self.link.clone(),
+            peer: Arc::clone(&peer.address),
+            refuse: self.gate_of(),
+        }
+    }
+
+    /// Whether a refused input gets an entry of its own now.
+    fn gate_of(&self) -> Option<u64> {
+        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
+        gate.rest()
+    }
+
+    fn refuse(&self, peer: &str, fault: &str, head: &[u8]) {
+        let now = self.engine.journal.now();
+        let seen = self.gate.lock().unwrap_or_else(PoisonError::into_inner).refuse(now);
+        crate::observe::refused(&self.link);
+        if let Seen::Write(count) = seen {
+            let link = format!("{}.{}", self.party, self.link);
+            let input = RefusedInput::new(&link, peer, fault, head, count);
+            self.engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
+        }
+    }
+}
+
+/// One message that is served.
+struct Serving {
+    engine: Arc<Engine>,
+    version: Arc<Version>,
+    party: String,
+    link: String,
+    peer: Arc<str>,
+    refuse: Option<u64>,
+}
+
+impl Serving {
+    async fn packet(self, packet: Packet) -> Option<Packet> {
+        let module = self.version.module_named(&self.party)?;
+        let program = self.version.module(module)?;
+        let link = program.links.iter().find(|link| *link.link.name == *self.link)?;
+        let candidates = self.candidates(module, link, &packet);
+        let mut first: Option<(CallId, Box<Unread>)> = None;
+        for (call, message) in candidates {
+            for scene in self.scenes(module) {
+                match message::read(&self.engine, scene, message, packet.clone()).await {
+                    Ok(read) => return self.serve(CallRef { module, call }, message, read, packet).await,
+                    Err(unread) => {
+                        let better =
+                            first.as_ref().is_none_or(|(_, known)| known.reason == "unknown_message");
+                        if better {
+                            first = Some((call, unread));
+                        }
+                    }
+                }
+            }
+        }
+        self.bad(module, first, &packet).await
+    }
+
+    /// The messages that it may be: by its code, else all of the link.
+    fn candidates(&self, module: usize, link: &LinkProgram, packet: &Packet) -> Vec<(CallId, MessageId)> {
+        let mut scene = self.engine.scene(&self.version, module);
+        let code = message::code_of(&self.version, &mut scene, link, packet);
+        let known = link.by_code.iter();
+        match code {
+            Some(code) => known
+                .filter(|(text, ..)| **text == *code)
+                .map(|(_, call, message)| (*call, *message))
+                .collect(),
+            None => known.map(|(_, call, message)| (*call, *message)).collect(),
+        }
+    }
+
+    /// Scenes to read in: with the session that holds, then with the one before it.
+    fn scenes(&self, module: usize) -> Vec<Scene> {
+        let mut scenes = vec![self.scene(module, false)];
+        let cell = self.engine.sessions.cell(&self.party, None);
+        let per_member = self.version.module(module).is_some_and(|module| module.member.is_some());
+        if per_member || cell.before(self.engine.core.mark()).is_some() {
+            scenes.push(self.scene(module, true));
+        }
+        scenes
+    }
+
+    fn scene(&self, module: usize, before: bool) -> Scene {
+        let mut scene = self.engine.scene(&self.version, module);
+        let (engine, party) = (Arc::clone(&self.engine), self.party.clone());
+        let values = move |member: Option<&str>| -> SessionValues {
+            let cell = engine.sessions.cell(&party, member);
+            let old = if before { cell.before(engine.core.mark()) } else { None };
+            old.or_else(|| cell.values()).unwrap_or_default()
+        };
+        scene.session = values(None);
+        scene.sessions = Some(Arc::new(move |member| values(Some(member))));
+        if let Some(program) = self.version.module(module) {
+            for (place, call) in program.calls.iter().enumerate() {
+                if let (false, Some(shape), Ok(_)) = (call.call.ours, call.call.ask, u16::try_from(place)) {
+                    scene.book.put(Space::Ask, 0, empty(&self.version, shape));
+                }
+            }
+        }
+        scene
+    }
+
+    async fn serve(
+        self,
+        call: CallRef,
+        message: MessageId,
+        read: ReadMessage,
+        packet: Packet,
+    ) -> Option<Packet> {
+        let program = self.version.call(call)?;
+        let ReadMessage { record, mut scene, outcome } = read;
+        scene.stamp(self.engine.business_date(&self.version, call.module));
+        scene.request = Some(Arc::new(record));
+        if program.call.ours || originals::of_ours(&self.version, call) {
+            originals::late_result(&self.engine, &scene, call, &outcome).await;
+            return self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), None).await;
+        }
+        debug_assert_eq!(program.call.request, message);
+        if let Some(told) = originals::served(&self.engine, &mut scene, call).await {
+            return self.answer(call, scene, told, None).await;
+        }
+        if self.opens_session(call) {
+            let drawn = self.engine.draw_session(&mut scene, call.call).await;
+            if let Err(refusal) = drawn {
+                return self.answer(call, scene, Told::refused(&refusal.reason, refusal.text), None).await;
+            }
+            let engine = Arc::clone(&self.engine);
+            return self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), Some(engine)).await;
+        }
+        match self.flow_of(call) {
+            Some(flow) => self.flow(call, flow, scene, packet).await,
+            None => self.direct(call, scene).await,
+        }
+    }
+
+    fn opens_session(&self, call: CallRef) -> bool {
+        let module = self.version.module(call.module);
+        module.is_some_and(|module| {
+            module.sessions.iter().any(|session| session.session.serve == Some(call.call))
+        })
+    }
+
+    /// The flow that runs on a served call: on its service, or on the call itself.
+    fn flow_of(&self, call: CallRef) -> Option<FlowRef> {
+        let program = self.version.call(call)?;
+        let by_service = program.service.as_deref().and_then(|path| self.version.service(path)?.flow);
+        let own = || {
+            self.version.flows().find_map(|(reference, tables)| match tables.start {
+                FlowStart::Served(served) if served == call.call && reference.module == call.module => {
+                    Some(reference)
+                }
+                _ => None,
+            })
+        };
+        by_service.or_else(own)
+    }
+
+    async fn flow(
+        self,
+        call: CallRef,
+        reference: FlowRef,
+        mut scene: Scene,
+        packet: Packet,
+    ) -> Option<Packet> {
+        let Some(key) = served_key(&self.engine, &scene, call) else {
+            return self
+                .answer(call, scene, Told::refused("bad_message", "the message has no key".into()), None)
+                .await;
+        };
+        let program = self.version.call(call)?;
+        let ask = if program.call.ask.is_some() { scene.book.take(Space::Ask, 0) } else { None };
+        let digest = self.digest(call, ask.as_ref());
+        let wait = self.version.link_of(call).and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
+        let facts = scene.facts.clone();
+        let replying = Arc::new(Replying::new(&self.engine, call, scene, ask.clone()));
+        let writer: Arc<dyn AnswerWriter> = Arc::clone(&replying) as Arc<dyn AnswerWriter>;
+        let new = NewFlow {
+            version: Arc::clone(&self.version),
+            reference,
+            ask,
+            facts,
+            key,
+            digest,
+            packet: Some(packet),
+            writer: Some(writer),
+        };
+        let told = self.engine.ask(new, Duration::from_millis(wait.saturating_mul(9) / 10)).await;
+        crate::observe::served(&self.party, &program.call.name, told.kind.word());
+        match told.packet.clone() {
+            Some(packet) => Some(packet),
+            None => replying.write(told).await,
+        }
+    }
+
+    fn digest(&self, call: CallRef, ask: Option<&adapters::value::Record>) -> [u8; 32] {
+        let shape = self.version.call(call).and_then(|call| call.call.ask);
+        let octets = match (ask, shape) {
+            (Some(ask), Some(shape)) => {
+                encode_record(ask, &self.version.compiled.shapes, shape, self.version.symbols())
+                    .unwrap_or_default()
+            }
+            _ => Vec::new(),
+        };
+        ask_digest(&[&octets])
+    }
+
+    /// What needs no flow: a query goes to its provider, anything else is answered as taken.
+    async fn direct(self, call: CallRef, mut scene: Scene) -> Option<Packet> {
+        let program = self.version.call(call)?;
+        let service = program.service.as_deref().and_then(|path| self.version.service(path));
+        let query = service.filter(|service| service.kind == ServiceKind::Query);
+        if let (Some(_), Some(path)) = (query, program.service.as_deref()) {
+            let ask = scene.book.take(Space::Ask, 0);
+            let told = self.engine.ask_provider(&self.version, path, scene.facts.clone(), ask).await;
+            return self.answer(call, scene, told, None).await;
+        }
+        if !program.call.replies.is_empty() || program.call.ask.is_some() {
+            self.note(call, &scene).await;
+        }
+        self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), None).await
+    }
+
+    /// A message that runs nothing and has a key is remembered, so that its repeat is known.
+    async fn note(&self, call: CallRef, scene: &Scene) {
+        let Some(program) = self.version.call(call) else { return };
+        if program.once.is_empty() {
+            return;
+        }
+        let Some(key) = served_key(&self.engine, scene, call) else { return };
+        let until = store::Moment(self.engine.journal.now().0 + 7 * 86_400_000);
+        let once =
+            Change::Once { scope: format!("{}.{}", self.party, program.call.name), name: key.once, until };
+        if let Err(fatal) = self.engine.journal.write(store::Lane::Outcome, key.date, vec![once]).await {
+            self.engine.fail(&fatal);
+        }
+    }
+
+    async fn answer(
+        &self,
+        call: CallRef,
+        scene: Scene,
+        told: Told,
+        opened: Option<Arc<Engine>>,
+    ) -> Option<Packet> {
+        let name = self.version.call(call).map(|call| call.call.name.to_string()).unwrap_or_default();
+        crate::observe::served(&self.party, &name, told.kind.word());
+        let replying = Replying::new(&self.engine, call, scene, None);
+        let packet = replying.write(told).await;
+        if let (Some(engine), true) = (opened, packet.is_some()) {
+            engine.take_drawn(&replying.scene(), call.call).await;
+        }
+        packet
+    }
+
+    /// A message that cannot be believed or read: answered in the party's form where its head could be read.
+    async fn bad(
+        &self,
+        module: usize,
+        first: Option<(CallId, Box<Unread>)>,
+        packet: &Packet,
+    ) -> Option<Packet> {
+        let fault = first.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
+        let count = self.refuse.unwrap_or(0) + 1;
+        let head = packet.content().get(..64).unwrap_or(packet.content());
+        let link = format!("{}.{}", self.party, self.link);
+        let input = RefusedInput::new(&link, &self.peer, fault, head, count);
+        self.engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
+        crate::observe::refused(&self.link);
+        tracing::warn!(party = %self.party, link = %self.link, peer = %self.peer, fault, "a message was refused");
+        let (call, unread) = first?;
+        let Unread { reason, text, record, mut scene } = *unread;
+        scene.stamp(self.engine.business_date(&self.version, module));
+        scene.request = Some(Arc::new(record));
+        self.answer(CallRef { module, call }, scene, Told::refused(&reason, text), None).await
+    }
+}
+
+/// The key of a served message: the fields of its `once`, under the date that it names.
+fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Option<Key> {
+    let program = scene.version.call(call)?;
+    let module = scene.version.module(call.module)?;
+    let mut once = format!("{}:", program.call.name).into_bytes();
+    if let Some(member) = &scene.member {
+        push_part(&mut once, member.name.as_bytes());
+    }
+    for part in &program.once {
+        let value = message::value(scene, *part).ok()?;
+        if !value.is_present() {
+            return None;
+        }
+        push_part(&mut once, crate::facts::plain(&value, scene.version.symbols()).as_bytes());
+    }
+    if program.once.is_empty() {
+        let now = engine.journal.now();
+        push_part(&mut once, &now.0.to_be_bytes());
+        push_part(&mut once, &engine.core.world().random.below(u64::MAX).to_be_bytes());
+    }
+    Some(Key { date: day_of(scene), party: module.name.to_string(), direction: Direction::In, once })
+}
+
+/// The date that a message names, else ours.
+fn day_of(scene: &Scene) -> Day {
+    match (scene.facts.get(Fact::BusinessDate), scene.facts.get(Fact::Date)) {
+        (Value::Date(date), _) | (_, Value::Date(date)) => crate::calendar::day(date),
+        _ => Day(0),
+    }
+}
+
+impl Engine {
+    /// Asks the provider of a query's service, outside of any flow.
+    pub async fn ask_provider(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        path: &str,
+        facts: crate::facts::Facts,
+        ask: Option<adapters::value::Record>,
+    ) -> Told {
+        let Some(service) = version.service(path) else { return Told::refused("no_route", String::new()) };
+        let at = ask.as_ref().and_then(|ask| routed(version, path, service, ask));
+        let Some(call) = version.provider(path, at.as_deref()) else {
+            return Told::refused("no_route", String::new());
+        };
+        let mut known = crate::facts::Facts::default();
+        for fact in [Fact::Branch, Fact::Teller, Fact::Channel] {
+            known.put(fact, facts.get(fact).into_owned());
+        }
+        let number = self.journal.number("flow", Day(0)).await.ok().flatten().unwrap_or(0);
+        let serial = format!("{}{number:018}", self.now().strftime("%Y%m%d%H%M%S"));
+        known.put(Fact::FlowSerial, Value::text(serial));
+        let heard = match self.query(Asking::new(version, call, known, ask)).await {
+            Ok(heard) => heard,
+            Err(refusal) => return Told::refused(&refusal.reason, refusal.text),
+        };
+        match heard.outcome {
+            Outcome::Done(_) => Told {
+                record: heard.answer.map(Arc::new),
+                shape: Some(service.answer),
+                ..Told::of(ToldKind::Done, store::FlowId(0))
+            },
+            Outcome::Refused(_) => Told::refused(heard.reason(version), heard.text),
+            Outcome::Unknown => Told::refused("busy", heard.text),
+        }
+    }
+}
+
+/// The name of the provider in an ask: of the field that the routes name, or the only field that names a provider.
+fn routed(
+    version: &Version,
+    path: &str,
+    service: &crate::version::Service,
+    ask: &adapters::value::Record,
+) -> Option<String> {
+    let shape = version.compiled.shapes.get(service.ask.0 as usize)?;
+    let text = |place: usize| {
+        let value = ask.value(place).ok()?;
+        value.is_present().then(|| crate::facts::plain(&value, version.symbols()))
+    };
+    match version.routing_field(path) {
+        Some(field) => text(shape.fields.iter().position(|known| *known.name == *field)?),
+        None => {
+            (0..shape.fields.len()).filter_map(text).find(|name| version.provider(path, Some(name)).is_some())
+        }
+    }
+}
