@@ -190,12 +190,12 @@ impl Scanner<'_> {
         Ok(node)
     }
 
-    fn unique<'o>(
+    fn unique(
         &self,
         names: &mut Vec<(usize, usize)>,
         many: &mut HashSet<Vec<u8>>,
         place: (usize, usize),
-        named: Option<&'o [u8]>,
+        named: Option<&[u8]>,
         at: usize,
     ) -> Result<(), Wrong> {
         let text = |(from, to): (usize, usize)| self.octets.get(from..to).unwrap_or_default();

@@ -368,8 +368,7 @@ impl<'p> Reader<'p> {
             }
             Walk::Delimited => {
                 let whole = frame.at >= frame.span.end && (!frame.more || !frame.taken);
-                let lines = !delimited::line_ends(self.format(frame.format)?).is_empty();
-                if !whole && !kept && !(lines && frame.at >= frame.span.end) {
+                if !whole && !kept {
                     return Err(Wrong { kind: FaultKind::LeftOver, at: frame.at });
                 }
             }

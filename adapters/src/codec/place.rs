@@ -272,11 +272,7 @@ impl Writer<'_> {
         let behind = layer.behind.take();
         let format = self.layer()?.format;
         match self.format(format)? {
-            FormatForm::Delimited(form) => {
-                if form.trailing {
-                    self.put_octets(form.separator.as_bytes());
-                }
-            }
+            FormatForm::Delimited(form) if form.trailing => self.put_octets(form.separator.as_bytes()),
             FormatForm::Xml { .. } => {
                 if let Some(behind) = behind {
                     let layer = self.layer()?;

@@ -80,7 +80,7 @@ impl Encoder<'_> {
             out.extend_from_slice(&[0; 4]);
             match (&field.ty, slot.tag) {
                 (Type::List { shape, .. } | Type::Group(shape), Tag::List) => {
-                    self.rows(*shape, base + place, depth, out)?
+                    self.rows(*shape, base + place, depth, out)?;
                 }
                 (_, Tag::List) => return Err(RecordError::Value(field.name.clone())),
                 _ => self.value(&slot, out).ok_or_else(|| RecordError::Value(field.name.clone()))?,
