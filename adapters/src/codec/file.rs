@@ -7,6 +7,7 @@ use dsl::evaluate::{self, Value};
 use dsl::program::{ExprId, FilePiece, FileProgram, FoldForm, FormatForm, MessageProgram, Part, Program};
 
 use super::environment::Inside;
+use super::map;
 use super::seals::SealJob;
 use super::{Fault, FaultKind, Reader, Run, Writer, Wrong, chain, delimited};
 use crate::value::{Record, SCRATCH, Slot, Surroundings};
@@ -183,7 +184,7 @@ impl<'p> FileReader<'p> {
                 piece.list.and_then(|list| self.reader.programs.message.lists.get(usize::from(list)));
             let missing = match fewest {
                 Some(list) => (place != self.piece || self.rows < u64::from(list.min)) && list.min > 0,
-                None => !piece.optional,
+                None => !piece.optional && !(place == self.piece && self.rows > 0),
             };
             if missing {
                 return Err(self.fault(FaultKind::Missing));
@@ -437,6 +438,18 @@ impl<'p> FileWriter<'p> {
         Some((self.writer.record_mut(), base))
     }
 
+    /// Makes the next row of a list and fills it from the business row that the surroundings have entered.
+    ///
+    /// # Errors
+    /// As [`super::fill_in`].
+    pub fn fill_row(&mut self, list: u16, surroundings: &mut dyn Surroundings) -> Result<(), Fault> {
+        let wrong = Fault { op: 0, at: 0, kind: FaultKind::Program };
+        let programs = self.writer.programs;
+        let form = programs.message.lists.get(usize::from(list)).ok_or(wrong)?;
+        let (record, base) = self.row(list).ok_or(wrong)?;
+        map::fill_row(programs, record, (form.level, form.slot), base, surroundings)
+    }
+
     /// First pass: adds the row in the window to the folds.
     ///
     /// # Errors
@@ -453,7 +466,9 @@ impl<'p> FileWriter<'p> {
     /// As [`Writer::run`].
     pub fn begin(&mut self, surroundings: &mut dyn Surroundings) -> Result<(), Fault> {
         self.rows = 0;
-        self.writer.set_folded(self.folds.known());
+        let (programs, folded) = (self.writer.programs, self.folds.known());
+        map::fill_singles(programs, self.writer.record_mut(), &folded, surroundings)?;
+        self.writer.set_folded(folded);
         self.writer.begin_piece(self.file.write_begin, None);
         self.run(surroundings)
     }

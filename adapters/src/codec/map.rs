@@ -50,19 +50,40 @@ fn run(
     record: &mut Record,
     surroundings: &mut dyn Surroundings,
 ) -> Result<(), Fault> {
-    let mut mapper =
-        Mapper { programs, record, rows: RowsEntered::default(), seals: Seals::default(), open: Vec::new() };
-    let mut at = 0;
-    while let Some(map) = maps.get(at) {
-        match mapper.step(*map, surroundings) {
-            Ok(None) => at += 1,
-            Ok(Some(to)) => at = to as usize,
-            Err(wrong) => {
-                return Err(Fault { op: u32::try_from(at).unwrap_or(u32::MAX), at: 0, kind: wrong.kind });
-            }
-        }
-    }
-    Ok(())
+    Mapper::new(programs, record, &[]).run(maps, (0, maps.len()), false, surroundings)
+}
+
+/// Fills what stands outside of all lists, once the folds over a file's rows are known.
+pub(super) fn fill_singles(
+    programs: Programs<'_>,
+    record: &mut Record,
+    folded: &[(u32, Value<'static>)],
+    surroundings: &mut dyn Surroundings,
+) -> Result<(), Fault> {
+    let maps = &programs.message.fill_in;
+    Mapper::new(programs, record, folded).run(maps, (0, maps.len()), true, surroundings)
+}
+
+/// Fills one row of a list: the row stands at `base`, the business row is entered by the surroundings. Nothing is done
+/// for a list that no business list fills.
+pub(super) fn fill_row(
+    programs: Programs<'_>,
+    record: &mut Record,
+    list: (u8, u16),
+    base: usize,
+    surroundings: &mut dyn Surroundings,
+) -> Result<(), Fault> {
+    let maps = &programs.message.fill_in;
+    let of_list = |pairing: u16| {
+        let target = programs.message.pairings.get(usize::from(pairing)).map(|pairing| pairing.target);
+        target.is_some_and(|to| to.space == Space::Field && (to.level, to.slot) == list)
+    };
+    let from = maps.iter().position(|map| matches!(map, Map::Each { pairing, .. } if of_list(*pairing)));
+    let to = maps.iter().position(|map| matches!(map, Map::Next { pairing, .. } if of_list(*pairing)));
+    let Some((from, to)) = from.zip(to) else { return Ok(()) };
+    let mut mapper = Mapper::new(programs, record, &[]);
+    mapper.rows.push(list.0, usize::from(list.1), 0, base);
+    mapper.run(maps, (from + 1, to), false, surroundings)
 }
 
 struct Mapper<'a> {
@@ -71,6 +92,7 @@ struct Mapper<'a> {
     rows: RowsEntered,
     seals: Seals,
     open: Vec<Open>,
+    folded: &'a [(u32, Value<'static>)],
 }
 
 /// A pairing whose rows are gone through.
@@ -82,6 +104,37 @@ struct Open {
 }
 
 impl<'a> Mapper<'a> {
+    fn new(programs: Programs<'a>, record: &'a mut Record, folded: &'a [(u32, Value<'static>)]) -> Self {
+        let (rows, seals) = (RowsEntered::default(), Seals::default());
+        Mapper { programs, record, rows, seals, open: Vec::new(), folded }
+    }
+
+    /// Runs a range of instructions; `singles`: what stands in lists is passed over.
+    fn run(
+        &mut self,
+        maps: &[Map],
+        range: (usize, usize),
+        singles: bool,
+        surroundings: &mut dyn Surroundings,
+    ) -> Result<(), Fault> {
+        let mut at = range.0;
+        while at < range.1 {
+            let Some(map) = maps.get(at) else { break };
+            let next = match map {
+                Map::Each { end, .. } if singles => Ok(Some(*end)),
+                _ => self.step(*map, surroundings),
+            };
+            match next {
+                Ok(None) => at += 1,
+                Ok(Some(to)) => at = to as usize,
+                Err(wrong) => {
+                    return Err(Fault { op: u32::try_from(at).unwrap_or(u32::MAX), at: 0, kind: wrong.kind });
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn inside<'i>(&'i self, surroundings: &'i dyn Surroundings) -> Inside<'i> {
         Inside {
             programs: self.programs,
@@ -91,7 +144,7 @@ impl<'a> Mapper<'a> {
             seals: &self.seals,
             surroundings,
             outcome: None,
-            folded: &[],
+            folded: self.folded,
         }
     }
 

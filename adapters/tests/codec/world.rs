@@ -10,7 +10,7 @@ use adapters::seal::{KeyKind, PreparedKey};
 use adapters::value::{Record, Surroundings};
 use dsl::check::{Sources, Text};
 use dsl::evaluate::{self, Value};
-use dsl::model::{Load, Space};
+use dsl::model::Load;
 use dsl::program::{Compiled, MessageProgram, Part, Program};
 use dsl::resolve::{Choices, resolve};
 use dsl::value::Symbols;
@@ -55,11 +55,6 @@ impl World {
             symbols: compiled.symbols.clone(),
             keys: Vec::new(),
         }
-    }
-
-    pub(crate) fn with(mut self, space: Space, slot: u16, value: Value<'static>) -> Self {
-        self.facts.insert((space as u8, slot), value);
-        self
     }
 }
 
