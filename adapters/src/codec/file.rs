@@ -183,8 +183,8 @@ impl<'p> FileReader<'p> {
             let fewest =
                 piece.list.and_then(|list| self.reader.programs.message.lists.get(usize::from(list)));
             let missing = match fewest {
-                Some(list) => (place != self.piece || self.rows < u64::from(list.min)) && list.min > 0,
-                None => !piece.optional && !(place == self.piece && self.rows > 0),
+                Some(list) => list.min > 0 && (place != self.piece || self.rows < u64::from(list.min)),
+                None => !(piece.optional || place == self.piece && self.rows > 0),
             };
             if missing {
                 return Err(self.fault(FaultKind::Missing));
