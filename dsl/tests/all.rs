@@ -1,36 +1,90 @@
-//! Cases as data: a wrong text and all that is said about it.
+//! Cases as data: a wrong text and all that is said about it; and that pages, cases and the compiler's own codes agree.
 //!
-//! A case is `cases/TSnnnn/NAME.tongshi`, or a folder `cases/TSnnnn/NAME/` of several such files; beside it stands
-//! `NAME.out`, the whole rendered text. `TONGSHI_BLESS=1 cargo test -p dsl --test all` writes the `.out` files anew.
-//! The case must give the code of its folder; those in `cases/good` give none, and have no `.out`. A comment line `//^ 3-7` demands that a finding on the line above it is
-//! marked from column 3 to column 7: the place where the fault was planted.
+//! A case is `cases/TSnnnn/NAME.tongshi`, or a folder `cases/TSnnnn/NAME/` of several such files; a folder in it is a
+//! folder of its own under `configs/` (another party, another bank). Beside it stands `NAME.out`, the whole rendered
+//! text. `TONGSHI_BLESS=1 cargo test -p dsl --test all` writes the `.out` files anew, and `page.tongshi` of each code
+//! from the register. The case must give the code of its folder; those in `cases/good` (syntax alone) and
+//! `cases/sound` give nothing, and have no `.out`.
+//!
+//! A comment line `//^ 3-7` demands that a finding on the line above it is marked from column 3 to column 7: the place
+//! where the fault was planted.
+//!
+//! So that a case needs only a few lines of a party, what it does not bring comes from `prelude/`: the bank's module; a
+//! party, where no `party` or `module` stands in it; a line with its packet and codes, where no `link` stands in it; a
+//! core host, where a `flow` stands in it. Cases of syntax (`TS01nn`) are checked further only where the syntax is right.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot be read fails its test")]
 
+use dsl::check::{Sources, Text, check};
+use dsl::diagnostics::register::pages;
 use dsl::diagnostics::{Colour, Diagnostic, render_all};
+use dsl::resolve::Choices;
 use dsl::source::{FileId, Place, SourceMap};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What is said about a set of files. The one place to change when more than the syntax is checked.
-fn check(sources: &SourceMap) -> Vec<Diagnostic> {
-    sources.files().flat_map(|(id, file)| dsl::parse::parse(id, file.text()).1).collect()
+/// The folder that the files of a case belong to.
+const CASE: &str = "case";
+const PRELUDE: [(&str, &str, &str); 4] = [
+    ("bank", "prelude/bank.tongshi", include_str!("prelude/bank.tongshi")),
+    (CASE, "prelude/party.tongshi", include_str!("prelude/party.tongshi")),
+    (CASE, "prelude/line.tongshi", include_str!("prelude/line.tongshi")),
+    ("core", "prelude/core.tongshi", include_str!("prelude/core.tongshi")),
+];
+
+/// What is asked of the compiler.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Syntax,
+    SyntaxFirst,
+    Whole,
 }
 
-#[test]
-fn every_case_says_what_it_should() {
-    let mut wrong = Vec::new();
-    let mut count = 0;
-    for folder in listed(&root()) {
-        for case in listed(&folder) {
-            if case.is_dir() || case.extension().is_some_and(|ending| ending == "tongshi") {
-                count += 1;
-                wrong.extend(judge(&folder, &case));
-            }
+impl Depth {
+    fn of(folder: &str) -> Self {
+        match folder {
+            "good" => Self::Syntax,
+            _ if folder.starts_with("TS01") => Self::SyntaxFirst,
+            _ => Self::Whole,
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(count > 30, "only {count} cases were found");
+}
+
+fn text(folder: &str, path: &str, text: &str) -> Text {
+    Text { folder: folder.into(), path: path.into(), text: text.into() }
+}
+
+/// A case with all that it does not bring itself.
+fn framed(mut own: Vec<Text>) -> Vec<Text> {
+    let begins = |own: &[Text], word: &str| {
+        own.iter()
+            .filter(|one| &*one.folder == CASE)
+            .any(|one| one.text.lines().any(|line| line.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '))))
+    };
+    let brings = |own: &[Text], folder: &str| own.iter().any(|one| &*one.folder == folder);
+    let module = begins(&own, "module");
+    let wanted = [
+        !brings(&own, "bank"),
+        !begins(&own, "party") && !module && !own.iter().any(|one| one.text.contains("// without a party")),
+        !begins(&own, "link") && !module,
+        begins(&own, "flow") && !brings(&own, "core"),
+    ];
+    for ((folder, path, content), _) in PRELUDE.iter().zip(wanted).filter(|(_, wanted)| *wanted) {
+        own.push(text(folder, path, content));
+    }
+    own
+}
+
+/// All that is said about the files of a case.
+fn judged(own: Vec<Text>, depth: Depth) -> (SourceMap, Vec<Diagnostic>) {
+    let syntax = Sources::parse(own.iter().cloned());
+    if depth == Depth::Syntax || (depth == Depth::SyntaxFirst && !syntax.problems.is_empty()) {
+        return (syntax.map, syntax.problems);
+    }
+    let sources = Sources::parse(framed(own));
+    let found = check(&sources, &Choices::new()).problems;
+    (sources.map, found)
 }
 
 fn root() -> PathBuf {
@@ -47,16 +101,69 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
+fn blessing() -> bool {
+    std::env::var_os("TONGSHI_BLESS").is_some()
+}
+
+fn is_case(path: &Path) -> bool {
+    path.is_dir() || path.extension().is_some_and(|ending| ending == "tongshi")
+}
+
+/// The files of a case by their folders.
+fn files(case: &Path) -> Vec<Text> {
+    let read = |folder: &str, path: &Path, shown: String| text(folder, &shown, &fs::read_to_string(path).unwrap());
+    if !case.is_dir() {
+        return vec![read(CASE, case, name(case))];
+    }
+    let mut own = Vec::new();
+    for path in listed(case) {
+        if path.is_dir() {
+            let folder = name(&path);
+            own.extend(listed(&path).iter().map(|file| read(&folder, file, format!("{folder}/{}", name(file)))));
+        } else {
+            own.push(read(CASE, &path, name(&path)));
+        }
+    }
+    own
+}
+
+#[test]
+fn every_case_says_what_it_should() {
+    pages_into_cases();
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for folder in listed(&root()) {
+        for case in listed(&folder).into_iter().filter(|path| is_case(path)) {
+            count += 1;
+            wrong.extend(judge(&folder, &case));
+        }
+    }
+    assert!(wrong.is_empty(), "{} of {count} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(count > 200, "only {count} cases were found");
+}
+
+/// `page.tongshi` of each code is the bad example of its page, and the marks. An example in brackets is too long to
+/// keep.
+fn pages_into_cases() {
+    for page in pages().filter(|page| !page.bad.starts_with('(')) {
+        let folder = root().join(page.code.to_string());
+        let file = folder.join("page.tongshi");
+        let kept = fs::read_to_string(&file).unwrap_or_default();
+        let kept: String = kept.split_inclusive('\n').filter(|line| !line.trim().starts_with("//^ ")).collect();
+        if kept != page.bad && blessing() {
+            fs::create_dir_all(&folder).unwrap();
+            fs::write(&file, page.bad).unwrap();
+        } else {
+            assert_eq!(kept, page.bad, "{}", file.display());
+        }
+    }
+}
+
 /// What is wrong with a case.
 fn judge(folder: &Path, case: &Path) -> Vec<String> {
-    let mut sources = SourceMap::default();
-    let files = if case.is_dir() { listed(case) } else { vec![case.to_owned()] };
-    for file in &files {
-        sources.add(name(file), fs::read_to_string(file).unwrap());
-    }
-    let found = check(&sources);
+    let (sources, found) = judged(files(case), Depth::of(&name(folder)));
     let mut wrong = Vec::new();
-    if name(folder) == "good" {
+    if matches!(&*name(folder), "good" | "sound") {
         if !found.is_empty() {
             wrong.push(format!("{}: {}", case.display(), render_all(&sources, &found, Colour::Plain)));
         }
@@ -68,7 +175,7 @@ fn judge(folder: &Path, case: &Path) -> Vec<String> {
     wrong.extend(marks(&sources, &found).into_iter().map(|what| format!("{}: {what}", case.display())));
     let text = render_all(&sources, &found, Colour::Plain);
     let expected = case.with_extension("out");
-    if std::env::var_os("TONGSHI_BLESS").is_some() {
+    if blessing() {
         fs::write(&expected, &text).unwrap();
     } else if fs::read_to_string(&expected).unwrap_or_default() != text {
         wrong.push(format!("{}: something else is said now:\n{text}", case.display()));
@@ -100,4 +207,53 @@ fn covers(sources: &SourceMap, id: FileId, one: &Diagnostic, line: u32) -> Optio
     let (start, end) = (file.place(span.start), file.place(span.end));
     let inside = start.line == line && end.line == line;
     inside.then(|| (start.column, Place { column: end.column - 1, ..end }.column.max(start.column)))
+}
+
+#[test]
+fn the_good_example_of_every_page_is_sound() {
+    let mut wrong = Vec::new();
+    for page in pages().filter(|page| page.code.0 >= 200) {
+        let (sources, found) = judged(vec![text(CASE, "good.tongshi", page.good)], Depth::Whole);
+        if !found.is_empty() {
+            wrong.push(format!("{}: {}", page.code, render_all(&sources, &found, Colour::Plain)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The codes that stand in the compiler's own text.
+fn used() -> BTreeSet<u16> {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut used = BTreeSet::new();
+    let mut folders = vec![source.join("resolve"), source.join("resolve.rs"), source.join("check.rs")];
+    while let Some(path) = folders.pop() {
+        if path.is_dir() {
+            folders.extend(listed(&path));
+            continue;
+        }
+        let text = fs::read_to_string(&path).unwrap();
+        used.extend(text.split("\"TS").skip(1).filter_map(|rest| rest.get(..4)?.parse::<u16>().ok()));
+        if path.ends_with("check.rs") {
+            used.extend(text.split('(').filter_map(|rest| rest.get(..3)?.parse::<u16>().ok()));
+        }
+    }
+    used
+}
+
+#[test]
+fn every_code_has_a_page_and_every_page_a_case() {
+    let known: BTreeSet<u16> = pages().map(|page| page.code.0).collect();
+    let used = used();
+    let without: Vec<&u16> = used.difference(&known).collect();
+    assert!(without.is_empty(), "codes without a page: {without:?}");
+    let idle: Vec<&u16> = known.iter().filter(|code| **code >= 200 && !used.contains(code)).collect();
+    assert!(idle.is_empty(), "pages of codes that nothing gives: {idle:?}");
+    for page in pages().filter(|page| !page.bad.starts_with('(')) {
+        let folder = root().join(page.code.to_string());
+        assert!(folder.is_dir() && listed(&folder).iter().any(|path| is_case(path)), "{}: no case", page.code);
+    }
+    for folder in listed(&root()).iter().map(|path| name(path)).filter(|name| name.starts_with("TS")) {
+        let code: u16 = folder.trim_start_matches("TS").parse().unwrap();
+        assert!(known.contains(&code), "{folder}: a case without a page");
+    }
 }

@@ -3,7 +3,15 @@
 //! One table a hundred of codes: 01 syntax, 02 names, 03 types, 04 wire and layouts, 05 codes and outcomes, 06 calls and
 //! sessions, 07 flows and money, 08 deployment, 09 lints. A code is never reused.
 
+pub mod calls;
+pub mod codes;
+pub mod deployment;
+pub mod flows;
+pub mod lints;
+pub mod names;
 pub mod syntax;
+pub mod types;
+pub mod wire;
 
 use super::Code;
 
@@ -25,7 +33,17 @@ pub struct Page {
 }
 
 /// The tables, one for each hundred.
-pub const TABLES: &[&[Page]] = &[syntax::PAGES];
+pub const TABLES: &[&[Page]] = &[
+    syntax::PAGES,
+    names::PAGES,
+    types::PAGES,
+    wire::PAGES,
+    codes::PAGES,
+    calls::PAGES,
+    flows::PAGES,
+    deployment::PAGES,
+    lints::PAGES,
+];
 
 /// The page of a code, if there is one.
 #[must_use]
