@@ -1,11 +1,12 @@
 //! The engine: the way of a request through the gateway.
 //!
-//! In: compiled adapters, a deployment, keys, a store and the world's seams. Out: a running gateway that asks and
+//! In: compiled adapters, a deployment, keys, a store and the world's seams. Out: a running [`Gateway`] that asks and
 //! answers parties, drives flows, and keeps the journal before it acts. It must not know SQL, the command line or any
 //! counterparty.
 
 pub mod book;
 pub mod calendar;
+pub mod channel;
 pub mod deployment;
 pub mod driver;
 pub mod durable;
@@ -13,8 +14,12 @@ pub mod engine;
 pub mod exchange;
 pub mod facts;
 pub mod fill;
+pub mod gateway;
+pub mod jobs;
 pub mod journal;
+pub mod json;
 pub mod lines;
+pub mod load;
 pub mod message;
 pub mod observe;
 pub mod packet;
@@ -25,3 +30,5 @@ pub mod version;
 pub mod view;
 
 pub use deployment::{Deployment, DeploymentFault, validate};
+pub use gateway::{Gateway, Options, StartError};
+pub use version::Version;

@@ -117,6 +117,12 @@ impl Engine {
         }
     }
 
+    /// The key that a flow was asked under.
+    pub async fn key_of(&self, flow: FlowId) -> Option<Key> {
+        let row = self.journal.read(move |reader| reader.flow(flow)).await.ok()??;
+        Some(row.key)
+    }
+
     async fn wait_told(&self, take: oneshot::Receiver<Told>, flow: FlowId, wait: Duration) -> Told {
         match self.core.within(self.core.mark().after(wait), take).await {
             Ok(Ok(told)) => told,

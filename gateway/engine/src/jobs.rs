@@ -1,0 +1,245 @@
+//! What runs by the clock: daily and repeated flows, sign-ins, sign-offs at the cut-over, beats, the outbox.
+//!
+//! In: the adapters' words and the calendar. Out: asks of flows and exchanges. The last run of each job stands in the
+//! journal, so that a restart neither misses nor repeats one. It must not know what a flow does.
+
+use crate::driver::{NewFlow, ask_digest};
+use crate::engine::Engine;
+use crate::exchange::{Asking, Verdict};
+use crate::facts::{Body, Facts};
+use crate::lines::Told;
+use crate::version::{CallRef, FlowRef, Version};
+use adapters::value::decode_record;
+use dsl::evaluate::Value;
+use dsl::flow::Event;
+use dsl::model::Fact;
+use dsl::program::FlowStart;
+use dsl::value::{Date, DateTime, Outcome};
+use link::tcp::LineEvent;
+use link::{Cause, CauseKind};
+use std::sync::Arc;
+use std::time::Duration;
+use store::{Change, Direction, Key, Lane, Notice, Outcome as NoticeState};
+
+/// How often the clock is looked at.
+const LOOK: Duration = Duration::from_secs(1);
+/// The longest wait for the end of a job's flow; it goes on without anybody waiting.
+const WAIT: Duration = Duration::from_secs(600);
+/// Tries of a notice before it is an operator's.
+const TRIES: u32 = 24;
+
+impl Engine {
+    /// Runs jobs until the engine stops.
+    pub async fn clock(self: Arc<Self>) {
+        let mut before = self.now();
+        loop {
+            self.core.deadline(self.core.mark().after(LOOK)).await;
+            if self.stopping.load(std::sync::atomic::Ordering::Acquire) {
+                return;
+            }
+            let now = self.now();
+            let version = self.current.load_full();
+            self.daily(&version, before, now).await;
+            self.every(&version, now).await;
+            self.sessions_by_clock(&version, before, now);
+            self.outbox(&version).await;
+            before = now;
+        }
+    }
+
+    async fn daily(self: &Arc<Self>, version: &Arc<Version>, before: DateTime, now: DateTime) {
+        for (reference, tables) in version.flows() {
+            let FlowStart::Daily(minute) = tables.start else { continue };
+            let due = self.calendar.next_at(before, minute);
+            if due > now {
+                continue;
+            }
+            let date = due.date();
+            if self.ran(version, reference, date).await {
+                continue;
+            }
+            self.begin_job(version, reference, &format!("{date}"), date).await;
+        }
+    }
+
+    /// Whether a daily flow has run for this date.
+    async fn ran(&self, version: &Version, reference: FlowRef, date: Date) -> bool {
+        let Some((party, job)) = names(version, reference) else { return true };
+        let last = self.journal.read(move |reader| reader.last_run(&party, &job)).await;
+        match last {
+            Ok(last) => last.is_some_and(|(_, day)| day >= crate::calendar::day(date)),
+            Err(fatal) => {
+                self.fail(&fatal);
+                true
+            }
+        }
+    }
+
+    async fn every(self: &Arc<Self>, version: &Arc<Version>, now: DateTime) {
+        for (reference, tables) in version.flows() {
+            let FlowStart::Every(span) = tables.start else { continue };
+            let scene = self.scene(version, reference.module);
+            let Ok(Value::Duration(span)) = crate::message::value(&scene, span) else { continue };
+            let Some((party, job)) = names(version, reference) else { continue };
+            let last = self.journal.read(move |reader| reader.last_run(&party, &job)).await;
+            let last = match last {
+                Ok(last) => last.map_or(i64::MIN, |(at, _)| at.0),
+                Err(fatal) => return self.fail(&fatal),
+            };
+            let at = self.journal.now().0;
+            if at.saturating_sub(last) >= span.max(1_000) {
+                self.begin_job(version, reference, &format!("{at}"), now.date()).await;
+            }
+        }
+    }
+
+    /// Begins a flow of the clock; its key is the job and its time, so that it begins once.
+    async fn begin_job(self: &Arc<Self>, version: &Arc<Version>, reference: FlowRef, at: &str, date: Date) {
+        let Some((party, job)) = names(version, reference) else { return };
+        let day = crate::calendar::day(date);
+        let ran =
+            Change::PutSchedule { party: party.clone(), job: job.clone(), last_run: self.journal.now(), day };
+        if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![ran]).await {
+            return self.fail(&fatal);
+        }
+        let mut once = format!("job:{job}:").into_bytes();
+        once.extend_from_slice(at.as_bytes());
+        let new = NewFlow {
+            version: Arc::clone(version),
+            reference,
+            ask: None,
+            facts: Facts::default(),
+            key: Key { date: day, party, direction: Direction::Out, once },
+            digest: ask_digest(&[job.as_bytes(), at.as_bytes()]),
+            packet: None,
+            writer: None,
+        };
+        let engine = Arc::clone(self);
+        self.core.spawn(async move {
+            let told = engine.ask(new, WAIT).await;
+            tracing::info!(job, outcome = told.kind.word(), reason = %told.reason, "a job of the clock ended");
+        });
+    }
+
+    /// Sign-ins at their minutes; at a party's cut-over the sign-off, and the event for open flows.
+    fn sessions_by_clock(self: &Arc<Self>, version: &Arc<Version>, before: DateTime, now: DateTime) {
+        for (module, program) in version.compiled.modules.iter().enumerate() {
+            for session in &program.sessions {
+                let due =
+                    session.session.at.iter().any(|minute| self.calendar.next_at(before, *minute) <= now);
+                if due && session.session.open.is_some() {
+                    self.sign_in_later(version, module, true);
+                }
+            }
+            if !program.party {
+                continue;
+            }
+            let cut_over = program.cut_over.unwrap_or(self.calendar.cut_over);
+            if self.calendar.next_at(before, cut_over) <= now {
+                self.cut_over(version, module);
+            }
+        }
+    }
+
+    fn cut_over(self: &Arc<Self>, version: &Arc<Version>, module: usize) {
+        let (engine, version) = (Arc::clone(self), Arc::clone(version));
+        self.core.spawn(async move {
+            let closes = version.module(module).is_some_and(|program| {
+                program.sessions.iter().any(|session| session.session.close.is_some())
+            });
+            if closes {
+                engine.sign_off(&version, module, None).await;
+            }
+            let flows: Vec<_> = engine.flows.iter().map(|entry| entry.value().clone()).collect();
+            for post in flows {
+                drop(post.send(crate::driver::Inbox::Event(Event::CutOver)).await);
+            }
+        });
+    }
+
+    /// Signs in with a party whose sessions we open; `anew` also if the values are still good.
+    pub fn sign_in_later(self: &Arc<Self>, version: &Arc<Version>, module: usize, anew: bool) {
+        let (engine, version) = (Arc::clone(self), Arc::clone(version));
+        self.core.spawn(async move {
+            let Some(program) = version.module(module) else { return };
+            let stale = if anew { engine.sessions.cell(&program.name, None).values() } else { None };
+            if let Err(refusal) = engine.sign_in(&version, module, None, stale.as_ref()).await {
+                tracing::warn!(party = %program.name, reason = %refusal.reason, text = %refusal.text, "no session");
+            }
+        });
+    }
+
+    /// What a line tells: a beat is due, a late reply came.
+    pub async fn line_told(self: Arc<Self>, told: Told) {
+        let LineEvent::BeatDue { line } = told.event else {
+            if let LineEvent::Down { cause, .. } = &told.event {
+                tracing::warn!(party = %told.name.party, link = %told.name.link, %cause, "a line is down");
+            }
+            return;
+        };
+        let version = self.current.load_full();
+        let Some(module) = version.module_named(&told.name.party) else { return };
+        let beat = version.module(module).and_then(|program| {
+            let link = program.links.iter().find(|link| *link.link.name == *told.name.link)?;
+            link.link.beat.map(|(call, _)| call)
+        });
+        let Some(call) = beat else { return };
+        let asking = Asking {
+            line: Some(line),
+            ..Asking::new(&version, CallRef { module, call }, Facts::default(), None)
+        };
+        let Ok(prepared) = self.prepare(asking).await else { return };
+        if !matches!(self.exchange(&prepared).await, Verdict::Heard(_)) {
+            self.lines.close(&told.name, line, Cause::told(CauseKind::Closed, "a beat was not answered"));
+        }
+    }
+
+    /// Sends what is owed, each notice by itself.
+    async fn outbox(self: &Arc<Self>, version: &Arc<Version>) {
+        let now = self.journal.now();
+        let due = match self.journal.read(move |reader| reader.notices_due(now, 100)).await {
+            Ok(due) => due,
+            Err(fatal) => return self.fail(&fatal),
+        };
+        for notice in due {
+            let taken = Box::pin(self.send_notice(version, &notice)).await;
+            let tries = notice.tries + 1;
+            let pause = 10_000_i64.saturating_mul(1 << tries.min(9));
+            let outcome = match taken {
+                true => NoticeState::Sent,
+                false if tries >= TRIES => NoticeState::Parked,
+                false => NoticeState::Due,
+            };
+            let due = store::Moment(now.0.saturating_add(pause));
+            let put = Change::PutNotice(Notice { tries, outcome, due, ..notice });
+            let day = crate::calendar::day(self.now().date());
+            if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![put]).await {
+                return self.fail(&fatal);
+            }
+        }
+    }
+
+    async fn send_notice(self: &Arc<Self>, version: &Arc<Version>, notice: &Notice) -> bool {
+        let Some(call) = version.call_named(&notice.call) else { return false };
+        let Some(body) = Body::decode(&notice.body) else { return false };
+        let shape = version.call(call).and_then(|call| call.call.ask);
+        let ask = match (body.get("ask"), shape) {
+            (Some(octets), Some(shape)) => {
+                decode_record(octets, &version.compiled.shapes, shape, version.symbols()).ok()
+            }
+            _ => None,
+        };
+        let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
+        debug_assert!(!facts.knows(Fact::Serial));
+        let Ok(prepared) = self.prepare(Asking::new(version, call, facts, ask)).await else { return false };
+        let verdict = self.exchange(&prepared).await;
+        matches!(verdict, Verdict::Heard(heard) if matches!(heard.outcome, Outcome::Done(_)))
+    }
+}
+
+/// Party and job of a flow of the clock.
+fn names(version: &Version, reference: FlowRef) -> Option<(String, String)> {
+    let party = version.module(reference.module)?.name.to_string();
+    let job = version.flow(reference)?.program.name.to_string();
+    Some((party, job))
+}

@@ -1,0 +1,109 @@
+//! Adapters from a folder of folders: read, checked, compiled, hashed.
+//!
+//! In: the path of `configs/`. Out: what a [`crate::version::Version`] is linked from, or the problems. Variants are
+//! chosen by the deployment's settings.
+
+use crate::deployment::Deployment;
+use dsl::check::{Checked, Sources, Text, check};
+use dsl::program::Compiled;
+use dsl::resolve::{Choices, variants};
+use std::path::Path;
+use std::sync::Arc;
+
+/// Adapters, compiled.
+pub struct Loaded {
+    /// The programs.
+    pub compiled: Arc<Compiled>,
+    /// SHA-256 of all sources with their names.
+    pub hash: [u8; 32],
+    /// All sources in one text, for the journal.
+    pub source: Vec<u8>,
+}
+
+/// Why a folder gives no programs.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// A file cannot be read.
+    #[error("{path}: {why}")]
+    File {
+        /// The path.
+        path: String,
+        /// What the system says.
+        why: String,
+    },
+    /// The adapters have errors; `tongshi check` shows them.
+    #[error("the adapters have {} problem(s), the first: {first}", problems.problems.len())]
+    Problems {
+        /// The first, in words.
+        first: String,
+        /// All.
+        problems: Box<Checked>,
+    },
+}
+
+/// Every adapter file under a folder, by the folder it stands in, in the order of names.
+///
+/// # Errors
+/// A file or folder that cannot be read.
+pub fn texts(folder: &Path) -> Result<Vec<Text>, LoadError> {
+    let error = |path: &Path, error: &std::io::Error| LoadError::File {
+        path: path.display().to_string(),
+        why: error.to_string(),
+    };
+    let list = |folder: &Path| -> Result<Vec<std::path::PathBuf>, LoadError> {
+        let entries = std::fs::read_dir(folder).map_err(|why| error(folder, &why))?;
+        let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
+        paths.sort();
+        Ok(paths)
+    };
+    let mut texts = Vec::new();
+    for party in list(folder)?.into_iter().filter(|path| path.is_dir()) {
+        let name = party.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+        for file in list(&party)?
+            .into_iter()
+            .filter(|path| path.extension().is_some_and(|ending| ending == "tongshi"))
+        {
+            let text = std::fs::read_to_string(&file).map_err(|why| error(&file, &why))?;
+            texts.push(Text {
+                folder: name.clone().into(),
+                path: file.display().to_string().into(),
+                text: text.into(),
+            });
+        }
+    }
+    Ok(texts)
+}
+
+/// Compiles texts under the variants that a deployment chooses.
+///
+/// # Errors
+/// [`LoadError::Problems`] where they do not compile.
+pub fn compile(texts: Vec<Text>, deployment: &Deployment) -> Result<Loaded, LoadError> {
+    let mut source = Vec::new();
+    for text in &texts {
+        for part in [&text.folder, &text.path, &text.text] {
+            crate::view::push_part(&mut source, part.as_bytes());
+        }
+    }
+    let hash = crate::driver::ask_digest(&[&source]);
+    let sources = Sources::parse(texts);
+    let mut choices = Choices::new();
+    for folder in &sources.folders {
+        let settings = deployment.settings_of(&folder.name.replace('-', "_"));
+        let variant = variants(folder).into_iter().find(|choice| {
+            choice.iter().all(|(setting, name)| settings.get(&**setting).is_some_and(|text| **text == **name))
+        });
+        if let Some(variant) = variant.filter(|variant| !variant.is_empty()) {
+            choices.insert(folder.name.clone(), variant);
+        }
+    }
+    let mut checked = check(&sources, &choices);
+    match checked.compiled.take() {
+        Some(compiled) if !checked.has_errors() => Ok(Loaded { compiled: Arc::new(compiled), hash, source }),
+        _ => {
+            let first = checked.problems.first().map(|problem| format!("{problem:?}")).unwrap_or_default();
+            let first = first.chars().take(400).collect();
+            Err(LoadError::Problems { first, problems: Box::new(checked) })
+        }
+    }
+}
