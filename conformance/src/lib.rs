@@ -1,5 +1,11 @@
-//! conformance
+//! The conformance kit: simulated parties, suites, examples, bad input, and what judges them.
+//!
+//! In: compiled adapters, data files of parties' worlds and suites. Out: parties on real sockets, and reports. It must not
+//! know the gateway: what judges shares the codec with what it judges, and nothing else.
 
+pub mod examples;
 pub mod fields;
+pub mod framing;
+pub mod party;
 pub mod scene;
 pub mod world;

@@ -3,7 +3,7 @@
 use super::{Exit, files, say, warn};
 use clap::Args;
 use dsl::check::{Checked, Sources, check};
-use dsl::diagnostics::{Colour, Diagnostic, Severity, render_all};
+use dsl::diagnostics::{Code, Colour, Diagnostic, Severity, render_all};
 use dsl::resolve::Choices;
 use serde_json::{Value, json};
 use std::io::IsTerminal;
@@ -23,6 +23,8 @@ pub(crate) struct Check {
     /// Leave out what is no error
     #[arg(long)]
     quiet: bool,
+    #[arg(skip)]
+    examples: std::cell::Cell<usize>,
 }
 
 impl Check {
@@ -35,7 +37,16 @@ impl Check {
                 return Exit::Machine;
             }
         };
-        let checked = check(&sources, &Choices::new());
+        let mut checked = check(&sources, &Choices::new());
+        let shown = conformance::examples::run(&checked, &self.folder);
+        for example in &shown {
+            if let Some(wrong) = &example.wrong {
+                checked.problems.push(
+                    Diagnostic::error(Code(436), "the example disagrees", example.span, "").note(wrong.clone()),
+                );
+            }
+        }
+        self.examples.set(shown.len());
         if self.json {
             say(&object(&sources, &checked, began).to_string());
         } else {
@@ -57,11 +68,12 @@ impl Check {
         }
         let counts = Counts::of(checked);
         say(&format!(
-            "{} adapters, {} messages, {} fields, {} flows, {} assumed · {} errors, {} lints · {} ms",
+            "{} adapters, {} messages, {} fields, {} flows, {} examples, {} assumed · {} errors, {} lints · {} ms",
             counts.adapters,
             counts.messages,
             counts.fields,
             counts.flows,
+            self.examples.get(),
             counts.assumed,
             errors(checked),
             checked.problems.len() - errors(checked),

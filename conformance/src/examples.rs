@@ -1,0 +1,500 @@
+//! The examples that stand in adapters: bytes must come out exactly, and be read back to the values written beside them.
+//!
+//! In: checked and compiled adapters, the folder of each (for `file "…"`). Out: one [`Shown`] for each example: well, or
+//! what differs, with the first difference by offset. It must not know sockets.
+
+use crate::framing::{framed, unframed};
+use crate::scene::{Adapter, Parts, Scene, SceneError, Standing, read, write};
+use adapters::codec::{fill_in, take_out};
+use adapters::keys::{KeyText, MemoryKeys, import};
+use adapters::seal::KeyKind;
+use adapters::value::Record;
+use dsl::check::Checked;
+use dsl::model::{Call, Frame, LinkKind, MessageId, Module, Space};
+use dsl::program::{Compiled, Part};
+use dsl::tree::{self, ExamplePart, ValueKind, Wire, WirePiece};
+use dsl::value::{DateTime, Outcome, ShapeId};
+use link::world::SeededRandom;
+use serde_json::{Map, Value, json};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What became of an example.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The party.
+    pub party: Box<str>,
+    /// What it shows.
+    pub title: Box<str>,
+    /// Where it stands.
+    pub span: dsl::source::Span,
+    /// What differs; none: it holds.
+    pub wrong: Option<String>,
+}
+
+/// Runs every example of every adapter. `root` is the folder above the parties' folders.
+#[must_use]
+pub fn run(checked: &Checked, root: &Path) -> Vec<Shown> {
+    let Some(compiled) = &checked.compiled else { return Vec::new() };
+    let mut shown = Vec::new();
+    for (place, module) in checked.model.modules.iter().enumerate() {
+        let Some(adapter) = adapter(compiled, place) else { continue };
+        for example in &module.examples {
+            let runner = Runner { module, adapter: adapter.clone(), example, folder: root.join(&*module.folder) };
+            shown.push(Shown {
+                party: module.name.clone(),
+                title: example.title.text.clone(),
+                span: example.title.span,
+                wrong: runner.run().err(),
+            });
+        }
+    }
+    shown
+}
+
+/// The shared parts of a compiled module.
+#[must_use]
+pub fn adapter(compiled: &Compiled, module: usize) -> Option<Adapter> {
+    Some(Adapter {
+        symbols: Arc::new(compiled.symbols.clone()),
+        shapes: compiled.shapes.clone().into(),
+        module: Arc::new(compiled.modules.get(module)?.clone()),
+    })
+}
+
+struct Runner<'a> {
+    module: &'a Module,
+    adapter: Adapter,
+    example: &'a tree::Example,
+    folder: std::path::PathBuf,
+}
+
+/// What an example says, by parts.
+#[derive(Default)]
+struct Said<'t> {
+    given: Vec<&'t tree::Record>,
+    ask: Option<&'t tree::Record>,
+    request: Option<&'t Wire>,
+    reply: Option<&'t Wire>,
+    done: Option<&'t tree::Record>,
+    refused: Option<&'t tree::Name>,
+    unknown: bool,
+}
+
+impl Runner<'_> {
+    fn run(&self) -> Result<(), String> {
+        let name = &self.example.of.text;
+        let place = self.module.calls.iter().position(|call| call.name == *name);
+        let call = place.and_then(|place| self.module.calls.get(place));
+        let call = call.ok_or_else(|| format!("there is no call `{name}`"))?;
+        let said = self.said();
+        let mut scene = self.scene(&said)?;
+        if call.ours { self.we_begin(call, &said, &mut scene) } else { self.they_begin(call, &said, &mut scene) }
+    }
+
+    fn said(&self) -> Said<'_> {
+        let mut said = Said::default();
+        for part in &self.example.block.statements {
+            match &part.kind {
+                ExamplePart::Given(record) => said.given.push(record),
+                ExamplePart::Ask(record) => said.ask = Some(record),
+                ExamplePart::Request(wire) => said.request = Some(wire),
+                ExamplePart::Reply(wire) => said.reply = Some(wire),
+                ExamplePart::Done(record) => said.done = Some(record),
+                ExamplePart::Refused(name) => said.refused = Some(name),
+                ExamplePart::Unknown => said.unknown = true,
+            }
+        }
+        said
+    }
+
+    /// The facts that are given, by their roots.
+    fn scene(&self, said: &Said<'_>) -> Result<Scene, String> {
+        let mut standing = Standing::new(&self.adapter, Arc::new(SeededRandom::new(1)));
+        let mut keys = MemoryKeys::new();
+        let entries = || said.given.iter().flat_map(|record| &record.entries);
+        let words = |error: SceneError| error.to_string();
+        for entry in entries() {
+            let ValueKind::Record(inner) = &entry.value.kind else { continue };
+            match &*entry.name.text {
+                "setting" => {
+                    for one in &inner.entries {
+                        standing.set(&self.adapter, &one.name.text, &plain(&one.value)).map_err(words)?;
+                    }
+                }
+                "key" => {
+                    for one in &inner.entries {
+                        self.key(&mut keys, &one.name.text, &one.value)?;
+                    }
+                }
+                root if self.is_member(root) => self.member(&mut standing, &mut keys, inner, said)?,
+                _ => {}
+            }
+        }
+        standing.keys = Arc::new(keys);
+        let mut scene = Scene::new(self.adapter.clone(), Arc::new(standing), DateTime::default());
+        for entry in entries() {
+            let ValueKind::Record(inner) = &entry.value.kind else { continue };
+            for one in &inner.entries {
+                let value = json_of(&one.value);
+                match &*entry.name.text {
+                    "exchange" | "message" => {
+                        if one.name.is("moment") {
+                            scene.now = moment(&one.value).unwrap_or_default();
+                        }
+                        scene.set_fact(&one.name.text, &value).map_err(words)?;
+                    }
+                    "original" => scene.set_original(&one.name.text, &value).map_err(words)?,
+                    "session" => scene.set_session(&one.name.text, &value).map_err(words)?,
+                    _ => {}
+                }
+            }
+        }
+        Ok(scene)
+    }
+
+    fn is_member(&self, root: &str) -> bool {
+        self.module.member.as_ref().is_some_and(|member| *member.name == *root)
+    }
+
+    fn member(
+        &self,
+        standing: &mut Standing,
+        keys: &mut MemoryKeys,
+        record: &tree::Record,
+        said: &Said<'_>,
+    ) -> Result<(), String> {
+        let naming = self.module.member.as_ref().map_or("", |member| &*member.naming);
+        let mut name = String::new();
+        let mut settings = std::collections::BTreeMap::new();
+        let mut named = std::collections::BTreeMap::new();
+        for one in &record.entries {
+            if *one.name.text == *naming {
+                name = plain(&one.value);
+            } else if self.module.keys.iter().any(|key| key.of_member && key.name == one.name.text) {
+                self.key(keys, &one.name.text, &one.value)?;
+                named.insert(one.name.text.to_string(), one.name.text.to_string());
+            } else {
+                settings.insert(one.name.text.to_string(), plain(&one.value));
+            }
+        }
+        if name.is_empty() {
+            // The ask names the member where nothing else does.
+            let called = self.module.member.as_ref().map_or("", |member| &*member.name);
+            let asked = said.ask.iter().flat_map(|ask| &ask.entries).find(|entry| *entry.name.text == *called);
+            name = asked.map_or_else(String::new, |entry| plain(&entry.value));
+        }
+        standing
+            .add_member(&self.adapter, &name, &settings, named)
+            .map_err(|error| error.to_string())
+    }
+
+    fn key(&self, keys: &mut MemoryKeys, name: &str, value: &tree::Value) -> Result<(), String> {
+        let known = self.module.keys.iter().find(|key| *key.name == *name);
+        let known = known.ok_or_else(|| format!("there is no key `{name}`"))?;
+        let kind = KeyKind::ALL.iter().copied().find(|kind| kind.name() == &*known.kind);
+        let kind = kind.ok_or_else(|| format!("there is no kind of key `{}`", known.kind))?;
+        let key = match &value.kind {
+            ValueKind::Hex(hex) => import(kind, &KeyText::Hex(&hex.text), None),
+            ValueKind::Text(text) => import(kind, &KeyText::Text(&text.text), None),
+            ValueKind::File(path) => {
+                let pem = String::from_utf8_lossy(&self.file(&path.text)?).into_owned();
+                import(kind, &KeyText::Pem(&pem), None)
+            }
+            _ => return Err(format!("the key `{name}` is given as hex, text or a file")),
+        };
+        let key = key.map_err(|error| format!("the key `{name}`: {error}"))?;
+        keys.put(name, key).map_err(|error| error.to_string())
+    }
+
+    fn file(&self, path: &str) -> Result<Vec<u8>, String> {
+        let path = self.folder.join(path);
+        std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))
+    }
+
+    /// We ask: the ask gives the request, the reply gives the answer.
+    fn we_begin(&self, call: &Call, said: &Said<'_>, scene: &mut Scene) -> Result<(), String> {
+        if let (Some(ask), Some(shape)) = (said.ask, call.ask) {
+            self.business(scene, Space::Ask, shape, ask)?;
+        }
+        let mut request = None;
+        if said.ask.is_some() || call.ask.is_none() {
+            let (parts, record) = self.write(scene, call.request)?;
+            if let Some(wire) = said.request {
+                let expected = self.octets(wire)?;
+                let got = self.on_the_line(call, &parts)?;
+                differs("request", &expected, &got)?;
+            }
+            request = Some(record);
+        }
+        scene.request = request.map(Arc::new);
+        let Some(wire) = said.reply else { return Ok(()) };
+        let octets = self.octets(wire)?;
+        let payload = self.off_the_line(call, &octets)?;
+        if let Some(shape) = call.answer {
+            scene.begin_business(Space::Answer, shape);
+        }
+        let mut faults = Vec::new();
+        for message in &call.replies {
+            match self.take(scene, *message, &payload) {
+                Ok(outcome) => return self.judge(call, said, scene, outcome),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        Err(format!("the reply cannot be read: {}", faults.join("; ")))
+    }
+
+    /// They ask: the request gives the ask, the answer gives the reply.
+    fn they_begin(&self, call: &Call, said: &Said<'_>, scene: &mut Scene) -> Result<(), String> {
+        if let Some(shape) = call.ask {
+            scene.begin_business(Space::Ask, shape);
+        }
+        if let Some(wire) = said.request {
+            let octets = self.octets(wire)?;
+            let payload = self.off_the_line(call, &octets)?;
+            self.take(scene, call.request, &payload).map_err(|fault| format!("the request cannot be read: {fault}"))?;
+            if let (Some(ask), Some(shape)) = (said.ask, call.ask) {
+                let got = scene.business(Space::Ask, shape).unwrap_or_default();
+                same("ask", &self.tree(ask, shape), &got)?;
+            }
+        }
+        let Some(wire) = said.reply else { return Ok(()) };
+        if let (Some(done), Some(shape)) = (said.done, call.answer) {
+            self.business(scene, Space::Answer, shape, done)?;
+        }
+        scene.outcome = Some(match (said.refused, said.unknown) {
+            (Some(reason), _) => Outcome::Refused(self.adapter.symbols.find(&reason.text)),
+            (None, true) => Outcome::Unknown,
+            (None, false) => Outcome::Done(None),
+        });
+        let message = call.replies.first().ok_or("the call has no reply")?;
+        let (parts, _) = self.write(scene, *message)?;
+        let expected = self.octets(wire)?;
+        differs("reply", &expected, &self.on_the_line(call, &parts)?)
+    }
+
+    fn judge(&self, call: &Call, said: &Said<'_>, scene: &Scene, outcome: Option<Outcome>) -> Result<(), String> {
+        let outcome = outcome.unwrap_or(Outcome::Done(None));
+        match (said.done, said.refused, said.unknown, outcome) {
+            (Some(done), _, _, Outcome::Done(_)) => match call.answer {
+                Some(shape) => {
+                    let got = scene.business(Space::Answer, shape).unwrap_or_default();
+                    same("answer", &self.tree(done, shape), &got)
+                }
+                None => Ok(()),
+            },
+            (_, Some(reason), _, Outcome::Refused(Some(symbol))) if self.adapter.symbols.text(symbol) == &*reason.text => {
+                Ok(())
+            }
+            (_, _, true, Outcome::Unknown) | (None, None, false, _) => Ok(()),
+            (_, _, _, Outcome::Refused(Some(symbol))) => {
+                Err(format!("the reply means refused {}", self.adapter.symbols.text(symbol)))
+            }
+            (_, _, _, outcome) => Err(format!("the reply means {outcome}")),
+        }
+    }
+
+    fn write(&self, scene: &mut Scene, message: MessageId) -> Result<(Parts, Record), String> {
+        let module = self.adapter.module.clone();
+        let form = module.program.messages.get(usize::from(message.0)).ok_or("no such message")?;
+        let mut record = Record::new(form.slots);
+        fill_in(&module.program, form, &mut record, scene).map_err(|fault| format!("it cannot be filled: {fault:?}"))?;
+        write(scene, &module.program, form, record)
+            .map_err(|report| format!("it cannot be written: {}: {}", report.field, report.wrong))
+    }
+
+    fn take(&self, scene: &mut Scene, message: MessageId, payload: &[u8]) -> Result<Option<Outcome>, String> {
+        let parts = Parts::content(payload.to_vec());
+        let mut got = read(scene, message, &parts).ok_or("no such message")?;
+        if let Some((_, report)) = got.fault {
+            return Err(format!(
+                "{}: {} at offset {} (expected {}, found {})",
+                report.field, report.wrong, report.offset, report.expected, report.found
+            ));
+        }
+        let module = self.adapter.module.clone();
+        let form = module.program.messages.get(usize::from(message.0)).ok_or("no such message")?;
+        scene.outcome = got.outcome.outcome;
+        take_out(&module.program, form, &mut got.record, scene)
+            .map_err(|fault| format!("it cannot be handed on: {fault:?}"))?;
+        scene.request = Some(Arc::new(got.record));
+        Ok(got.outcome.outcome)
+    }
+
+    fn frame_of(&self, call: &Call) -> Frame {
+        self.module.links.get(usize::from(call.link)).map_or(Frame::None, |link| match link.kind {
+            LinkKind::Tcp => link.frame.clone(),
+            _ => Frame::None,
+        })
+    }
+
+    fn on_the_line(&self, call: &Call, parts: &Parts) -> Result<Vec<u8>, String> {
+        framed(&self.frame_of(call), parts.get(Part::Content))
+    }
+
+    fn off_the_line(&self, call: &Call, octets: &[u8]) -> Result<Vec<u8>, String> {
+        unframed(&self.frame_of(call), octets)
+    }
+
+    /// Octets of a wire: pieces, or a file. Of a `.json` file with `output` in hex these are meant.
+    fn octets(&self, wire: &Wire) -> Result<Vec<u8>, String> {
+        match wire {
+            Wire::File(path) => {
+                let text = self.file(&path.text)?;
+                let json = Path::new(&*path.text).extension().is_some_and(|extension| extension == "json");
+                let output = if json { serde_json::from_slice::<Value>(&text).ok() } else { None };
+                match output.as_ref().and_then(|value| value.get("output")).and_then(Value::as_str).and_then(unhex) {
+                    Some(octets) => Ok(octets),
+                    None => Ok(text),
+                }
+            }
+            Wire::Pieces { pieces, .. } => {
+                let charset = self.module.party.as_ref().map_or("utf8", |party| &*party.charset);
+                let charset = adapters::charset::Charset::from_name(charset).ok_or("no such charset")?;
+                let mut octets = Vec::new();
+                for piece in pieces {
+                    match piece {
+                        WirePiece::Text(text) => {
+                            let text = adapters::charset::encode(charset, &text.text).map_err(|error| error.to_string())?;
+                            octets.extend_from_slice(&text);
+                        }
+                        WirePiece::Spaces(count) => repeat(&mut octets, b' ', count),
+                        WirePiece::Zeros(count) => repeat(&mut octets, b'0', count),
+                        WirePiece::Nul(count) => repeat(&mut octets, 0, count),
+                        WirePiece::Hex(hex) => octets.extend(unhex(&hex.text).ok_or("bad hex")?),
+                    }
+                }
+                Ok(octets)
+            }
+        }
+    }
+
+    fn business(&self, scene: &mut Scene, space: Space, shape: ShapeId, record: &tree::Record) -> Result<(), String> {
+        scene.put_business(space, shape, &self.tree(record, shape)).map_err(|error| error.to_string())
+    }
+
+    /// The tree of a record; names that stand more than once, and lists of the shape, are arrays; amounts are fen.
+    fn tree(&self, record: &tree::Record, shape: ShapeId) -> Map<String, Value> {
+        use dsl::value::Type;
+        let mut tree = Map::new();
+        let fields = self.adapter.shapes.get(shape.0 as usize).map_or(&[][..], |shape| &shape.fields);
+        for entry in &record.entries {
+            let ty = fields.iter().find(|field| field.name == entry.name.text).map(|field| &field.ty);
+            let value = match (&entry.value.kind, ty) {
+                (ValueKind::Record(inner), Some(Type::List { shape, .. } | Type::Group(shape))) => {
+                    Value::Object(self.tree(inner, *shape))
+                }
+                (ValueKind::Number(number, negative), Some(Type::Money { .. })) => fen(number, *negative),
+                _ => json_of(&entry.value),
+            };
+            if matches!(ty, Some(Type::List { .. })) {
+                match tree.entry(entry.name.text.to_string()).or_insert_with(|| json!([])) {
+                    Value::Array(rows) => rows.push(value),
+                    other => *other = value,
+                }
+            } else {
+                tree.insert(entry.name.text.to_string(), value);
+            }
+        }
+        tree
+    }
+}
+
+fn repeat(octets: &mut Vec<u8>, octet: u8, count: &tree::Count) {
+    let length = octets.len().saturating_add(usize::try_from(count.value).unwrap_or(0).min(1 << 20));
+    octets.resize(length, octet);
+}
+
+fn fen(number: &tree::Number, negative: bool) -> Value {
+    let mut value = number.value;
+    value.rescale(2);
+    let fen = i64::try_from(value.mantissa()).unwrap_or(i64::MAX);
+    json!(if negative { -fen } else { fen })
+}
+
+fn moment(value: &tree::Value) -> Option<DateTime> {
+    match value.kind {
+        ValueKind::DateTime(date, time) => Some(DateTime::from_parts(date, time)),
+        _ => None,
+    }
+}
+
+/// A value as text, as a deployment would give it.
+fn plain(value: &tree::Value) -> String {
+    if let ValueKind::Name(name) = &value.kind {
+        return name.text.to_string();
+    }
+    match json_of(value) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+fn json_of(value: &tree::Value) -> Value {
+    match &value.kind {
+        ValueKind::Text(text) | ValueKind::Hex(text) | ValueKind::File(text) => json!(text.text),
+        ValueKind::Number(number, negative) => {
+            let text = if *negative { format!("-{}", number.value) } else { number.value.to_string() };
+            text.parse::<i64>().map_or_else(|_| json!(text), |whole| json!(whole))
+        }
+        ValueKind::Date(date) => json!(date.to_string()),
+        ValueKind::Time(time) => json!(time.to_string()),
+        ValueKind::DateTime(date, time) => json!(DateTime::from_parts(*date, *time).to_string()),
+        ValueKind::Name(name) => match &*name.text {
+            "yes" => json!(true),
+            "no" => json!(false),
+            other => json!(other),
+        },
+        ValueKind::Record(record) => {
+            Value::Object(record.entries.iter().map(|entry| (entry.name.text.to_string(), json_of(&entry.value))).collect())
+        }
+    }
+}
+
+/// Every value that is written must be there; what is not written is not judged.
+fn same(what: &str, expected: &Map<String, Value>, got: &Map<String, Value>) -> Result<(), String> {
+    for (name, value) in expected {
+        let found = got.get(name).unwrap_or(&Value::Null);
+        match (value, found) {
+            (Value::Array(rows), Value::Array(have)) if rows.len() == have.len() => {
+                for (place, (row, other)) in rows.iter().zip(have).enumerate() {
+                    if let (Value::Object(row), Value::Object(other)) = (row, other) {
+                        same(&format!("{what}.{name}[{place}]"), row, other)?;
+                    }
+                }
+            }
+            (value, found) if value == found => {}
+            (value, found) => return Err(format!("{what}.{name}: expected {value}, got {found}")),
+        }
+    }
+    Ok(())
+}
+
+/// The first octet that differs, with what stands around it on both sides.
+fn differs(what: &str, expected: &[u8], got: &[u8]) -> Result<(), String> {
+    if expected == got {
+        return Ok(());
+    }
+    let at = expected.iter().zip(got).position(|(one, other)| one != other).unwrap_or(expected.len().min(got.len()));
+    let around = |octets: &[u8]| {
+        let from = at.saturating_sub(8);
+        let cut = octets.get(from..octets.len().min(at + 16)).unwrap_or_default();
+        let hex: String = cut.iter().map(|octet| format!("{octet:02X} ")).collect();
+        format!("{hex} {:?}", String::from_utf8_lossy(cut))
+    };
+    Err(format!(
+        "the {what} differs at offset {at} ({} octets expected, {} came out)\n  expected {}\n  came out {}",
+        expected.len(),
+        got.len(),
+        around(expected),
+        around(got)
+    ))
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
+    if digits.len() % 2 != 0 {
+        return None;
+    }
+    digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()
+}
