@@ -6,12 +6,13 @@
 //! Start reading at [`resolve`]. `shapes` makes business records of services; `index` lists what a folder declares;
 //! `assemble` puts packet, layouts and the call's fields together, message by message; `wire` reads types and
 //! attributes; `expression` and `path` type expressions; `bind` gives each field its rule; `call`, `session`, `flow`
-//! do the rest.
+//! do the rest; `ends` knows where a field ends.
 
 mod assemble;
 mod bind;
 mod call;
 mod compare;
+mod ends;
 mod expression;
 mod flow;
 mod function;

@@ -11,7 +11,7 @@
 //!
 //! So that a case needs only a few lines of a party, what it does not bring comes from `prelude/`: the bank's module; a
 //! party, where no `party` or `module` stands in it; a line with its packet and codes, where no `link` stands in it; a
-//! core host, where a `flow` stands in it. Cases of syntax (`TS01nn`) are checked further only where the syntax is right.
+//! core host, where a `flow` stands in it; a module of codings, where a `use` does. Cases of syntax (`TS01nn`) are checked further only where the syntax is right.
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot be read fails its test")]
 
@@ -26,11 +26,12 @@ use std::path::{Path, PathBuf};
 
 /// The folder that the files of a case belong to.
 const CASE: &str = "case";
-const PRELUDE: [(&str, &str, &str); 4] = [
+const PRELUDE: [(&str, &str, &str); 5] = [
     ("bank", "prelude/bank.tongshi", include_str!("prelude/bank.tongshi")),
     (CASE, "prelude/party.tongshi", include_str!("prelude/party.tongshi")),
     (CASE, "prelude/line.tongshi", include_str!("prelude/line.tongshi")),
     ("core", "prelude/core.tongshi", include_str!("prelude/core.tongshi")),
+    ("shared", "prelude/shared.tongshi", include_str!("prelude/shared.tongshi")),
 ];
 
 /// What is asked of the compiler.
@@ -69,6 +70,7 @@ fn framed(mut own: Vec<Text>) -> Vec<Text> {
         !begins(&own, "party") && !module && !own.iter().any(|one| one.text.contains("// without a party")),
         !begins(&own, "link") && !module,
         begins(&own, "flow") && !brings(&own, "core"),
+        begins(&own, "use"),
     ];
     for ((folder, path, content), _) in PRELUDE.iter().zip(wanted).filter(|(_, wanted)| *wanted) {
         own.push(text(folder, path, content));

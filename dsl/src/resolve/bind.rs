@@ -5,7 +5,7 @@ use super::assemble::{self, Draft, DraftField, DraftKind, DraftNode, Work, rule_
 use super::expression::{self, condition, expression};
 use super::learn::{self, learn_rule};
 use super::path::{self, Scope};
-use super::{compare, shapes};
+use super::{compare, ends, shapes};
 use crate::model::{
     At, Chain, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Fold, Format, Learn, ListArrow, ListField,
     Load, Mapping, Message, MessageSide, NamePiece, Node, Space,
@@ -22,6 +22,8 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
     let nodes = binder.nodes(&draft.nodes);
     let file = draft.file.as_ref().map(|file| binder.file(file));
     let Binder { counted, referred, sized, .. } = binder;
+    let measured: Vec<FieldId> = sized.iter().map(|(measured, _)| *measured).collect();
+    ends::open_ended(resolver, draft, &measured);
     for (list, counter) in counted {
         for field in &mut fields {
             if let FieldKind::List(found) = &mut field.kind
@@ -635,7 +637,7 @@ impl Binder<'_, '_, '_> {
             wire.form = Form::Text;
         }
         let own_type = if let FieldKind::Leaf { ty, .. } = &bound.kind { ty.clone() } else { field.ty.clone() };
-        let fact = self.expression(value, &field.scope, Some(&own_type));
+        let mut fact = self.expression(value, &field.scope, Some(&own_type));
         if let Some(span) = business_in(&fact) {
             self.resolver
                 .report
@@ -654,11 +656,20 @@ impl Binder<'_, '_, '_> {
         {
             self.counted.push((*list, place));
         }
+        let mut judged = !matches!(fact.kind, ExprKind::Fold { .. } | ExprKind::Load(_)) || fact.as_constant().is_some();
         if let ExprKind::Length(sized) = &fact.kind {
             self.sized.push((*sized, place));
+            match ends::most_octets(self.draft, *sized) {
+                Some(most) => fact.ty = Type::Number { min: 0, max: i128::from(most) },
+                // What has no bound is judged when it is written.
+                None => judged = false,
+            }
         }
         bound.learn = if self.draft.ours { Learn::Agree } else { self.learn(&fact) };
-        if fact.as_constant().is_some() || !matches!(fact.kind, ExprKind::Fold { .. } | ExprKind::Load(_)) {
+        if matches!(fact.kind, ExprKind::Load(_)) {
+            compare::kinds(self.resolver, &fact, &own_type, rule);
+        }
+        if judged {
             let otherwise = self.otherwise(rule.otherwise.as_ref(), &field.scope, &field.ty);
             let absent = field.wire.as_ref().is_some_and(|wire| wire.absent != crate::value::Absent::Never);
             compare::fits(self.resolver, &fact, &own_type, field.wire.as_ref(), absent, rule, &otherwise);

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::assemble::Work;
-use super::expression::article;
+use super::expression::{article, family};
 use crate::model::{Else, Expr, ExprKind, Function, Load, Space, Wire};
 use crate::source::Span;
 use crate::tree::Rule;
@@ -69,10 +69,7 @@ pub(crate) fn fits(
         (Type::Names(names), Type::Flag) => return from_flag_names(resolver, names, rule),
         (Type::Outcome, Type::Names(_)) => return,
         (one, other) => {
-            resolver
-                .report
-                .error("TS0331", rule.span, format!("{} does not go into {}", article(one), article(other)))
-                .help("nothing is converted by itself: `format(x, F)`, `number(t)`, `parse_date(t, F)`, `hex(b)`");
+            does_not_go(resolver, one, other, rule);
             return;
         }
     };
@@ -92,6 +89,25 @@ pub(crate) fn fits(
                 "write `else refuse REASON` behind the arrow, or `cut` where a shorter text is good enough"
             });
     }
+}
+
+/// Reports a fact of another kind than its field: a date is no text, whoever knows it. Sizes are the fact's own.
+pub(crate) fn kinds(resolver: &mut Resolver, fact: &Expr, target: &Type, rule: &Rule) {
+    let strict = |ty: &Type| {
+        matches!(ty, Type::Date | Type::Time | Type::DateTime | Type::Month | Type::Money { .. } | Type::List { .. })
+    };
+    let (one, other) = (family(&fact.ty), family(target));
+    let month_of_date = matches!((&fact.ty, target), (Type::Date, Type::Month));
+    if one != other && one != 0 && other != 0 && (strict(&fact.ty) || strict(target)) && !month_of_date {
+        does_not_go(resolver, &fact.ty, target, rule);
+    }
+}
+
+fn does_not_go(resolver: &mut Resolver, one: &Type, other: &Type, rule: &Rule) {
+    resolver
+        .report
+        .error("TS0331", rule.span, format!("{} does not go into {}", article(one), article(other)))
+        .help("nothing is converted by itself: `format(x, F)`, `number(t)`, `parse_date(t, F)`, `hex(b)`");
 }
 
 fn text(chars: u32, private: Option<Private>, most: u32, source: &Expr, wire: Option<&Wire>) -> Option<(String, String)> {

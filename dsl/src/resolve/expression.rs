@@ -60,13 +60,8 @@ pub(crate) fn expression(
                 .collect();
             fold_in(value, choices, span)
         }
-        tree::ExprKind::Range { .. } => {
-            resolver
-                .report
-                .error("TS0308", span, "`a .. b` stands only in `raw(…)`")
-                .help("write `raw(a .. b)`");
-            constant(Constant::Absent, Type::Wrong)
-        }
+        // The parser makes it in `raw(…)` alone, which reads it itself.
+        tree::ExprKind::Range { .. } => constant(Constant::Absent, Type::Wrong),
     }
 }
 
@@ -379,7 +374,8 @@ fn coded_text(left: Expr, right: Expr) -> (Expr, Expr) {
     (left, right)
 }
 
-fn family(ty: &Type) -> u8 {
+/// Kinds that may be compared with each other; 0 for what is wrong already.
+pub(crate) fn family(ty: &Type) -> u8 {
     match ty {
         Type::Text { .. } | Type::Digits { .. } => 1,
         Type::Number { .. } => 2,

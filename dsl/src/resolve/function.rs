@@ -97,7 +97,7 @@ pub(crate) fn call(
             continue;
         }
         if *function == Function::Position {
-            arguments.push(position(resolver, argument, scope));
+            arguments.push(position(resolver, work, argument, scope));
             continue;
         }
         let wanted = if matches!(function, Function::If | Function::Either) { expected } else { None };
@@ -111,10 +111,16 @@ pub(crate) fn call(
     built
 }
 
-/// Bits of the RSA key that an argument names, if its declaration says them: a signature is as long as its key.
+/// Bits of a signature by the key that an argument names: those of an RSA key, if its declaration says them.
 fn key_bits(work: &Work<'_>, argument: &Expr) -> Option<u32> {
     let ExprKind::Load(crate::model::Load { space: crate::model::Space::Key, slot, .. }) = argument.kind else { return None };
-    work.keys.get(usize::from(slot)).filter(|key| &*key.kind == "rsa").and_then(|key| key.size)
+    let key = work.keys.get(usize::from(slot))?;
+    match &*key.kind {
+        "rsa" => key.size,
+        // Two numbers of 32 octets, in DER.
+        "sm2" | "ec" => Some(72 * 8),
+        _ => None,
+    }
 }
 
 fn wrong(span: Span) -> Expr {
@@ -225,7 +231,7 @@ fn algorithm(
     expr
 }
 
-fn position(resolver: &mut Resolver, argument: &tree::Argument, scope: &Scope) -> Expr {
+fn position(resolver: &mut Resolver, work: &Work<'_>, argument: &tree::Argument, scope: &Scope) -> Expr {
     if let tree::ExprKind::Path(path) = &argument.value.kind
         && let Some(name) = path.single()
         && let Some(level) = scope.items.iter().position(|item| *item.name == *name.text)
@@ -234,7 +240,7 @@ fn position(resolver: &mut Resolver, argument: &tree::Argument, scope: &Scope) -
         let load = crate::model::Load { space: crate::model::Space::Item, level, slot: u16::MAX, call: 0 };
         return Expr {
             kind: ExprKind::Load(load),
-            ty: Type::Number { min: 1, max: 10_000_000 },
+            ty: Type::Number { min: 1, max: rows_around(work, scope, usize::from(level)).unwrap_or(10_000_000) },
             span: argument.span,
         };
     }
@@ -243,6 +249,22 @@ fn position(resolver: &mut Resolver, argument: &tree::Argument, scope: &Scope) -
         .error("TS0324", argument.span, "`position` takes the row of a list around it")
         .help("write `position(item)`, or the name after `as`");
     wrong(argument.span)
+}
+
+/// The most rows of the list that gives the row of that level, counted from outside.
+fn rows_around(work: &Work<'_>, scope: &Scope, level: usize) -> Option<i128> {
+    let draft = work.drafts.get(scope.message?)?;
+    let mut lists: Vec<_> = draft
+        .fields
+        .iter()
+        .filter(|field| scope.container.starts_with(&field.path))
+        .filter_map(|field| match &field.kind {
+            DraftKind::List { tree, arrow: Some(_), .. } => Some((field.path.len(), tree.size.as_ref()?.max)),
+            _ => None,
+        })
+        .collect();
+    lists.sort_unstable();
+    lists.get(level.checked_sub(1)?).map(|(_, most)| i128::from(*most))
 }
 
 fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span: Span) -> Expr {
@@ -270,7 +292,8 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         }
         Function::Present => Some(Type::Flag),
         Function::Mask => ok(text_like(&first), Type::Text { chars: chars(&first), private: None }),
-        Function::Position | Function::LengthOf => Some(Type::Number { min: 0, max: 10_000_000 }),
+        Function::Position => Some(first),
+        Function::LengthOf => Some(Type::Number { min: 0, max: 10_000_000 }),
         Function::First | Function::Last => {
             let length = match arguments[0].as_constant() {
                 Some(Constant::Number(number)) => u32::try_from(*number).unwrap_or(u32::MAX),

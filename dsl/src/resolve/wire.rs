@@ -177,15 +177,8 @@ fn characters(
         Some(unit) => unit,
         None if matches!(kind, CharacterKind::Digits) => Unit::Digits,
         None if matches!(kind, CharacterKind::Bytes) => Unit::Bytes,
-        None => {
-            resolver
-                .report
-                .error("TS0404", size.span, "the size has no unit")
-                .label("bytes or chars?")
-                .note("a Chinese character takes two bytes in GBK, three in UTF-8")
-                .help(format!("write `{} bytes` or `{} chars`", size.max, size.max));
-            Unit::Bytes
-        }
+        // The parser has reported it.
+        None => Unit::Bytes,
     };
     let ty = match kind {
         CharacterKind::Digits => Type::Digits { min: narrow(size.min), max: narrow(maximum) },

@@ -452,7 +452,17 @@ packet grid {
 
 packet grid {
   head  fixed {
-    code  digits 4  = message.code
+    size  number 4 digits  = length(body)
+    code  digits 4         = message.code
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call ask {
+  request "1001" {
+    kind  digits 1  = "0"
   }
 }
 "#,
@@ -469,6 +479,12 @@ packet grid {
   }
   body  fixed {
     message fields
+  }
+}
+
+call ask {
+  request "1001" {
+    kind  digits 1  = "0"
   }
 }
 "#,

@@ -295,7 +295,7 @@ codes way digits 1 {
         chinese: "没有可引用的目录。",
         bad: r#"use layouts
 "#,
-        good: r#"use bank
+        good: r#"use shared
 "#,
     },
     Page {

@@ -155,28 +155,6 @@ call ask {
 "#,
     },
     Page {
-        code: Code(308),
-        title: "a range stands alone",
-        text: "`a .. b` means the bytes from `a` up to `b`, and stands only inside `raw(…)`.",
-        chinese: "a .. b 只能写在 raw( ) 中。",
-        bad: r#"call ask {
-  request "1001" {
-    first   text 8 bytes   = "a"
-    second  text 8 bytes   = "b"
-    sum     text 64 bytes  = hex(digest(sm3, first .. second))
-  }
-}
-"#,
-        good: r#"call ask {
-  request "1001" {
-    first   text 8 bytes   = "a"
-    second  text 8 bytes   = "b"
-    sum     text 64 bytes  = hex(digest(sm3, raw(first .. second)))
-  }
-}
-"#,
-    },
-    Page {
         code: Code(309),
         title: "a value in a list, and no row is said",
         text: "Outside of a list a field in it is many values. `sum(bills.amount)` and `count(bills)` take them all; a rule for each row stands in the list's block.",
@@ -505,7 +483,7 @@ call ask {
 }
 "#,
         good: r#"key mac  tdes 16 bytes
-setting mac_algorithm  one_of x9_19, ecb_xor_3des
+setting mac_algorithm  one_of x9_19, tdes_cbc_mac
 
 call ask {
   request "1001" {

@@ -67,20 +67,6 @@ codes way digits 1 {
 "#,
     },
     Page {
-        code: Code(404),
-        title: "the size has no unit",
-        text: "30 characters may take 60 bytes in GBK, so a size says what it counts.",
-        chinese: "长度缺少单位。",
-        bad: r#"codes state text 2 {
-  "01"  open
-}
-"#,
-        good: r#"codes state text 2 bytes {
-  "01"  open
-}
-"#,
-    },
-    Page {
         code: Code(405),
         title: "an amount does not say in what it is written",
         text: "123.45 yuan is 12345 in fen and 123450 in li. One word says which; the rest follows.",
@@ -698,8 +684,8 @@ call ask {
         chinese: "派生字段互相依赖。",
         bad: r#"call ask {
   request "1001" {
-    one  text 32 bytes  = hex(digest(md5, two))
-    two  text 32 bytes  = hex(digest(md5, one))
+    one  text 64 bytes  = hex(digest(sm3, two))
+    two  text 64 bytes  = hex(digest(sm3, one))
   }
 }
 "#,
