@@ -129,11 +129,11 @@ fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
         story.lines.iter().enumerate().map(|(place, line)| format!("{}. {line}", place + 1)).collect();
     let (code, title) = match story.property {
         walk::Property::Twice(_) => (721, "money can move twice"),
-        walk::Property::Books(_) => (722, "the journal can say what the party's books do not"),
+        walk::Property::Books(_) => (721, "the journal can say what the party's books do not"),
         walk::Property::NobodyKnows(_) => (723, "money can move and nobody knows of it"),
         walk::Property::FalseAnswer => (724, "the asker can be told what is not so"),
-        walk::Property::Untold => (725, "the asker can be told before the ask is durable"),
-        walk::Property::Hangs => (726, "a path never ends"),
+        walk::Property::Untold => (723, "the asker can be told before the ask is durable"),
+        walk::Property::Hangs => (723, "a path never ends"),
         walk::Property::OneSided(_) => (727, "money can move on one side only"),
         walk::Property::Declaration(_) => (728, "what is declared of a call cannot work"),
         walk::Property::TooLarge => (729, "the flow is too large to be walked"),
@@ -171,8 +171,8 @@ fn no_order(error: LowerError) -> Diagnostic {
                 .help("write a name of the table, or `setting.NAME` of a `one_of`")
         }
         LowerErrorKind::Several => {
-            problem(434, "groups of `several` cannot be told apart in this format".to_owned())
-                .help("give each group a field that is always the same text")
+            problem(190, "`several` is not built yet".to_owned())
+                .note("it comes with the first party that needs it")
         }
         LowerErrorKind::TooMany(what) => {
             problem(435, format!("the message has too many {what}"))

@@ -5,7 +5,7 @@ use super::assemble::{self, Draft, DraftField, DraftKind, DraftNode, Work, rule_
 use super::expression::{self, condition, expression};
 use super::learn::{self, learn_rule};
 use super::path::{self, Scope};
-use super::{compare, ends, shapes};
+use super::{compare, ends, function, shapes};
 use crate::model::{
     At, Chain, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Fold, Format, Learn, ListArrow, ListField,
     Load, Mapping, Message, MessageSide, NamePiece, Node, Space,
@@ -438,18 +438,19 @@ impl Binder<'_, '_, '_> {
         let algorithm = match &algorithm.kind {
             tree::ExprKind::Path(path) if path.single().is_some() => {
                 let name = path.text();
-                if !super::function::CIPHERS.contains(&name.as_str()) {
+                if !function::CIPHERS.contains(&name.as_str()) {
                     self.resolver
                         .report
                         .error("TS0322", path.span, format!("there is no algorithm `{name}` here"))
-                        .note(format!("this function takes {}", super::function::CIPHERS.join(", ")))
-                        .suggest(&name, super::function::CIPHERS);
+                        .note(format!("this function takes {}", function::listed(&function::CIPHERS)))
+                        .suggest(&name, function::CIPHERS);
                     return None;
                 }
                 CipherName::Fixed(name.into())
             }
             _ => {
                 let expr = self.expression(algorithm, scope, None);
+                function::names_algorithms(self.resolver, &expr, &function::CIPHERS);
                 match expr.kind {
                     ExprKind::Load(Load { space: Space::Setting, slot, .. }) => CipherName::Setting(slot),
                     ExprKind::Constant(Constant::Name(symbol)) => {

@@ -206,29 +206,41 @@ fn algorithm(
         resolver
             .report
             .error("TS0322", name.span, format!("there is no algorithm `{}` here", name.text))
-            .note(format!("this function takes {}", names.join(", ")))
+            .note(format!("this function takes {}", listed(names)))
             .suggest(&name.text, names.iter().copied());
         return wrong(argument.span);
     }
     let expr = expression(resolver, work, &argument.value, scope, None);
+    names_algorithms(resolver, &expr, names);
+    expr
+}
+
+/// Names in lines that a page holds.
+pub(crate) fn listed(names: &[&str]) -> String {
+    names.chunks(7).map(|line| line.join(", ")).collect::<Vec<_>>().join(",\n")
+}
+
+/// Reports what is no setting of algorithms' names.
+pub(crate) fn names_algorithms(resolver: &mut Resolver, expr: &Expr, names: &[&str]) {
     if let Type::Names(symbols) = &expr.ty {
         for symbol in symbols {
             let name = resolver.symbols.text(*symbol).to_owned();
             if !names.contains(&name.as_str()) {
                 resolver
                     .report
-                    .error("TS0323", argument.span, format!("the setting may be `{name}`, which is no algorithm here"))
-                    .note(format!("this function takes {}", names.join(", ")));
+                    .error("TS0323", expr.span, format!("the setting may be `{name}`, which is no algorithm here"))
+                    .note(format!("this function takes {}", listed(names)))
+                    .suggest(&name, names.iter().copied());
                 break;
             }
         }
     } else if !matches!(expr.ty, Type::Wrong) {
         resolver
             .report
-            .error("TS0322", argument.span, "an algorithm is a name, or a setting `one_of` names")
-            .note(format!("this function takes {}", names.join(", ")));
+            .error("TS0322", expr.span, "an algorithm is a name, or a setting `one_of` names")
+            .note(format!("this function takes {}", listed(names)))
+            .help("write the name as it stands, or declare `setting NAME one_of …` and write `setting.NAME`");
     }
-    expr
 }
 
 fn position(resolver: &mut Resolver, work: &Work<'_>, argument: &tree::Argument, scope: &Scope) -> Expr {

@@ -444,4 +444,250 @@ flow take on bank.debit {
 }
 "#,
     },
+    Page {
+        code: Code(721),
+        title: "what holds can differ from what is believed",
+        text: "The walk of the flow found a path on which a posting holds twice, or holds while the journal says that it does not. What a party promises of repeats, enquiries and reversals is less than the call makes of it; the checks of single calls find this first.",
+        chinese: "账实可能不符或重复记账。",
+        bad: "(no adapter is known to come so far: TS0705, TS0706 and the interpreter's own rules stand before it)",
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(723),
+        title: "the interpreter's own rules do not hold",
+        text: "The walk of the flow found a path that never ends, money that nobody knows of, or an answer before its ask is durable. No adapter can cause this: please report it, with the adapter.",
+        chinese: "解释器自身规则被破坏，请报告。",
+        bad: "(no adapter can give this)",
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(724),
+        title: "the asker can be told what is not so",
+        text: "An answer is given once and for ever. Behind it only what cannot be refused may follow; `answer` stands at the end, or everything behind it is `assured`.",
+        chinese: "可能向请求方给出不实答复。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  answer {
+    receipt_no  <- "1"
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(727),
+        title: "money can move on one side only",
+        text: "A path of the flow leaves one leg held and the other refused. Each leg before one that may be refused says `undo`; the last leg needs none; where nothing can be taken back the flow says `else park` there.",
+        chinese: "资金可能单边。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(728),
+        title: "what is declared of a call cannot work",
+        text: "The call moves money and lacks what its way out needs: a time limit, a reversal that names the original, a call that undoes it.",
+        chinese: "调用的声明无法实现其未知出路。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  undo with refund, then park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+call refund undoes pay {
+  once     exchange.serial
+  unknown  park
+  request "2007" {
+    kind  digits 1  = "1"
+  }
+  reply
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  undo with reverse, then park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+call reverse undoes pay {
+  once     original.serial
+  unknown  park
+  request "2007" {
+    original_serial  digits 12  = original.serial
+  }
+  reply
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(729),
+        title: "the flow is too large to be walked",
+        text: "Every path of a flow is followed when it is compiled, up to 200,000 states. What can run on its own is begun by `start`, as a flow of its own.",
+        chinese: "流程过大，无法穷尽检查。",
+        bad: "(a flow of more than 200,000 states)",
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
 ];

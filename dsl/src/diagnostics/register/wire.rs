@@ -754,6 +754,36 @@ call ask {
 "#,
     },
     Page {
+        code: Code(433),
+        title: "the algorithm of a signature is computed",
+        text: "What a signature is verified with is a name of the table, or one setting: then the deployment checks it at the start.",
+        chinese: "签名算法须为名称或单个参数。",
+        bad: r#"key theirs  sm2 theirs
+setting test   flag
+setting first  one_of sm2_der, sm2_raw
+setting other  one_of sm2_der, sm2_raw
+
+call ask {
+  request "1001"
+  reply "1002" {
+    name  text 20 bytes
+    sign  text 200 bytes  = base64(signature(if(setting.test, setting.first, setting.other), key.theirs, raw(name)))
+  }
+}
+"#,
+        good: r#"key theirs  sm2 theirs
+setting algorithm  one_of sm2_der, sm2_raw
+
+call ask {
+  request "1001"
+  reply "1002" {
+    name  text 20 bytes
+    sign  text 200 bytes  = base64(signature(setting.algorithm, key.theirs, raw(name)))
+  }
+}
+"#,
+    },
+    Page {
         code: Code(435),
         title: "a message has too many parts",
         text: "A message has at most 65,535 fields, values and instructions.",
