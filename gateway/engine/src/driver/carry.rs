@@ -83,7 +83,7 @@ impl Running {
             }
             Effect::AnswerCancel(answer) => {
                 for waiter in self.cancelling.drain(..) {
-                    drop(waiter.send(answer));
+                    let _gone = waiter.send(answer);
                 }
             }
             Effect::AnswerSecond(answer) => self.answer_second(answer),

@@ -1,0 +1,206 @@
+//! A core host and a power company, written out by offsets, so that they share nothing with the codec.
+
+use adapters::seal::{Algorithm, KeyKind, Mac, Position, PreparedKey, check_value, encrypt, mac};
+use bytes::Bytes;
+use link::Core;
+use link::frame::{Frame, FrameConfig, LengthCode, LengthField};
+use link::tcp::{Answer, ServiceFn, TcpServer, TcpServerConfig};
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+
+/// The key under which work keys are handed out.
+pub(crate) const MMK: [u8; 16] = [
+    0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10,
+];
+/// The work key that the power company hands out.
+const MAK: [u8; 16] = [
+    0x11, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x19,
+];
+
+/// What a party does with its next posting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Does {
+    /// Books it and says nothing.
+    BooksSilently,
+    /// Neither books nor answers.
+    Drops,
+    /// Refuses with this code.
+    Refuses(&'static str),
+    /// Books it, answers with a wrong seal.
+    WrongSeal,
+}
+
+/// A ledger by serial: whether it holds, and the amount in fen.
+#[derive(Default)]
+pub(crate) struct Ledger {
+    /// By serial: amount in fen, holds.
+    pub(crate) booked: BTreeMap<String, (i64, bool)>,
+    /// Reversals that came.
+    pub(crate) reversed: Vec<String>,
+    /// What comes next.
+    pub(crate) plan: VecDeque<Does>,
+    /// Every message that came, by code.
+    pub(crate) heard: Vec<String>,
+}
+
+impl Ledger {
+    /// Sum of what holds, in fen.
+    pub(crate) fn holds(&self) -> i64 {
+        self.booked.values().filter(|(_, holds)| *holds).map(|(amount, _)| amount).sum()
+    }
+}
+
+/// A party that is played.
+pub(crate) struct Played {
+    pub(crate) ledger: Arc<Mutex<Ledger>>,
+    pub(crate) address: String,
+    _server: TcpServer,
+}
+
+pub(crate) fn frame() -> FrameConfig {
+    let field = LengthField { code: LengthCode::Digits, size: 4 };
+    FrameConfig::new(Frame::Prefix { field, counts_itself: false }, 9_999)
+}
+
+async fn play(core: &Core, answer: impl Fn(&mut Ledger, &str) -> Answer + Send + Sync + 'static) -> Played {
+    let ledger = Arc::new(Mutex::new(Ledger::default()));
+    let (held, answer) = (Arc::clone(&ledger), Arc::new(answer));
+    let service = ServiceFn(move |_, frame: Bytes| {
+        let (held, answer) = (Arc::clone(&held), Arc::clone(&answer));
+        async move {
+            let text = String::from_utf8(frame.to_vec()).expect("ASCII");
+            answer(&mut held.lock().expect("no panic before"), &text)
+        }
+    });
+    let config = TcpServerConfig::new("127.0.0.1:0", frame());
+    let server = TcpServer::start(vec![core.clone()], config, Arc::new(service)).await.expect("listens");
+    let address = server.address().to_owned();
+    Played { ledger, address, _server: server }
+}
+
+/// The core: `code(4) serial(12) peer(12) ret(4) body`.
+pub(crate) async fn host(core: &Core) -> Played {
+    play(core, |ledger, text| {
+        let (code, serial, body) = (&text[..4], text[4..16].to_owned(), &text[32..]);
+        ledger.heard.push(code.to_owned());
+        let reply = |code: &str, ret: &str, body: &str| {
+            Answer::Frame(Bytes::from(format!("{code}{serial}{:<12}{ret}{body}", "H00000000001")))
+        };
+        match code {
+            "1001" => {
+                let does = ledger.plan.pop_front();
+                if let Some(Does::Refuses(ret)) = does {
+                    return reply("1002", ret, "");
+                }
+                if does != Some(Does::Drops) {
+                    let amount = body[32..44].parse().expect("an amount");
+                    ledger.booked.entry(serial.clone()).or_insert((amount, true));
+                }
+                if does.is_some() {
+                    return Answer::Silence;
+                }
+                reply("1002", "0000", "")
+            }
+            "1003" => {
+                ledger.reversed.push(body[..12].to_owned());
+                if let Some((_, holds)) = ledger.booked.get_mut(&body[..12]) {
+                    *holds = false;
+                    return reply("1004", "0000", "");
+                }
+                reply("1004", "2001", "")
+            }
+            "1005" => {
+                let state = match ledger.booked.get(&body[..12]) {
+                    Some((_, true)) => "00",
+                    Some((_, false)) => "02",
+                    None => "01",
+                };
+                reply("1006", "0000", state)
+            }
+            _ => reply("9999", "9001", ""),
+        }
+    })
+    .await
+}
+
+fn seal(text: &str) -> String {
+    let Some(Algorithm::Mac(kind)) = Algorithm::from_name(Position::Mac, "x9_19") else { panic!("no x9_19") };
+    let _: Mac = kind;
+    let key = PreparedKey::symmetric(KeyKind::Tdes, &MAK).expect("a key");
+    let made = mac(kind, &key, text.as_bytes()).expect("a seal");
+    format!("{text}{}", hex(&made))
+}
+
+fn hex(octets: &[u8]) -> String {
+    octets.iter().map(|octet| format!("{octet:02X}")).collect()
+}
+
+/// The power company: `code(4) serial(12) ret(4) body mac(16)`.
+pub(crate) async fn grid(core: &Core) -> Played {
+    let signed = Arc::new(Mutex::new(false));
+    play(core, move |ledger, text| {
+        let (code, serial) = (&text[..4], text[4..16].to_owned());
+        ledger.heard.push(code.to_owned());
+        let reply = |code: &str, ret: &str, body: &str| {
+            Answer::Frame(Bytes::from(seal(&format!("{code}{serial}{ret}{body}"))))
+        };
+        if code == "0001" {
+            *signed.lock().expect("no panic before") = true;
+            let mmk = PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key");
+            let algorithm = Algorithm::from_name(Position::Cipher, "tdes_ecb").expect("known");
+            let random = &mut |_: &mut [u8]| {};
+            let mak = encrypt(algorithm, &mmk, None, &MAK, random).expect("a cipher");
+            let kcv = check_value(4, &PreparedKey::symmetric(KeyKind::Tdes, &MAK).expect("a key")).expect("a value");
+            let body = format!("0002{serial}0000{}{}0000000000000000", hex(&mak), hex(&kcv));
+            return Answer::Frame(Bytes::from(body));
+        }
+        if !*signed.lock().expect("no panic before") {
+            return reply("1004", "9003", "");
+        }
+        let (covered, body) = (&text[..text.len() - 16], &text[20..text.len() - 16]);
+        if seal(covered) != text {
+            return reply("1004", "9001", "");
+        }
+        match code {
+            "1001" if body.starts_with("unknown") => reply("1002", "1002", ""),
+            "1001" => reply("1002", "0000", "00000001234502202609000000010000202610000000002345"),
+            "1003" => {
+                let does = ledger.plan.pop_front();
+                match does {
+                    Some(Does::Refuses("9003")) => {
+                        *signed.lock().expect("no panic before") = false;
+                        return reply("1004", "9003", "");
+                    }
+                    Some(Does::Refuses(ret)) => return reply("1004", ret, ""),
+                    Some(Does::Drops) => return Answer::Silence,
+                    _ => {}
+                }
+                let amount = body[20..32].parse().expect("an amount");
+                ledger.booked.entry(serial.clone()).or_insert((amount, true));
+                let answer = format!("1004{serial}0000{:<20}{}", "R0001", &body[20..32]);
+                match does {
+                    Some(Does::BooksSilently) => Answer::Silence,
+                    Some(Does::WrongSeal) => Answer::Frame(Bytes::from(format!("{answer}0123456789ABCDEF"))),
+                    _ => Answer::Frame(Bytes::from(seal(&answer))),
+                }
+            }
+            "1005" => {
+                ledger.reversed.push(body[..12].to_owned());
+                match ledger.booked.get_mut(&body[..12]) {
+                    Some((_, holds)) => {
+                        *holds = false;
+                        reply("1006", "0000", "")
+                    }
+                    None => reply("1006", "2001", ""),
+                }
+            }
+            "1007" => match ledger.booked.get(&body[..12]) {
+                Some((_, true)) => reply("1008", "0000", &format!("00{:<20}", "R0001")),
+                Some((_, false)) => reply("1008", "0000", &format!("02{:<20}", "")),
+                None => reply("1008", "0000", &format!("01{:<20}", "")),
+            },
+            _ => reply("9999", "9001", ""),
+        }
+    })
+    .await
+}

@@ -1,0 +1,137 @@
+//! A channel queries and pays: done, refused, undone, unknown and enquired, repeated, limited, restarted.
+
+use crate::parties::Does;
+use crate::support::Bank;
+use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_goes_to_its_provider() {
+    let bank = Bank::open().await;
+    let (status, told) = bank.ask("bank.query_bill", &json!({ "biller": "grid", "payer_no": "0319000000001" })).await;
+    assert_eq!(status, 200, "{told}");
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(told["answer"]["due"], "123.45");
+    assert_eq!(told["answer"]["items"][1], json!({ "period": "2026-10", "due": "23.45" }));
+    let (_, told) = bank.ask("bank.query_bill", &json!({ "biller": "grid", "payer_no": "unknown" })).await;
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("no_such_payer")));
+    assert_eq!(told["label"], "户号不存在");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bill_is_paid_once_however_often_it_is_asked() {
+    let bank = Bank::open().await;
+    let (status, told) = bank.pay("M1", "123.45").await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    assert_eq!(told["answer"]["receipt_no"], "R0001");
+    assert_eq!(bank.books(), (12_345, 12_345));
+    let (_, again) = bank.pay("M1", "123.45").await;
+    assert_eq!(again, told);
+    let (status, other) = bank.pay("M1", "99.00").await;
+    assert_eq!((status, &other["reason"]), (409, &json!("duplicate")), "{other}");
+    assert_eq!(bank.books(), (12_345, 12_345));
+    let (_, enquired) = bank.http("GET", "/v1/bank.pay_bill/M1", &json!(null), "secret").await;
+    assert_eq!(enquired["outcome"], "done");
+    assert_eq!(enquired["answer"], told["answer"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_undoes_the_debit() {
+    let bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::Refuses("1003"));
+    let (_, told) = bank.pay("M2", "50.00").await;
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("already_paid")), "{told}");
+    assert_eq!(bank.books(), (0, 0));
+    assert_eq!(bank.core.ledger.lock().unwrap().reversed.len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_out_is_enquired_and_found_done() {
+    let bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::BooksSilently);
+    let (_, told) = bank.pay("M3", "60.00").await;
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(told["answer"]["receipt_no"], "R0001");
+    assert_eq!(bank.books(), (6_000, 6_000));
+    assert!(bank.grid.ledger.lock().unwrap().heard.contains(&"1007".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_time_out_that_never_arrived_ends_refused_after_the_quiet_time() {
+    let bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::Drops);
+    let (_, told) = bank.pay("M4", "70.00").await;
+    assert_eq!(told["outcome"], "refused", "{told}");
+    assert_eq!(bank.books(), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_with_a_wrong_seal_is_unknown_and_enquired() {
+    let bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::WrongSeal);
+    let (_, told) = bank.pay("M5", "80.00").await;
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(bank.books(), (8_000, 8_000));
+    assert!(bank.grid.ledger.lock().unwrap().heard.contains(&"1007".to_owned()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_session_is_renewed_and_the_request_repeated() {
+    let bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::Refuses("9003"));
+    let (_, told) = bank.pay("M6", "90.00").await;
+    assert_eq!(told["outcome"], "done", "{told}");
+    let heard = bank.grid.ledger.lock().unwrap().heard.clone();
+    assert_eq!(heard.iter().filter(|code| *code == "0001").count(), 2, "{heard:?}");
+    assert_eq!(bank.books(), (9_000, 9_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn limits_hold_and_are_given_back() {
+    let bank = Bank::open().await;
+    let (_, told) = bank.pay("L1", "500.01").await;
+    assert_eq!(told["reason"], "over_limit", "{told}");
+    assert_eq!(bank.pay("L2", "500.00").await.1["outcome"], "done");
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::Refuses("1003"));
+    assert_eq!(bank.pay("L3", "400.00").await.1["outcome"], "refused");
+    assert_eq!(bank.pay("L4", "450.00").await.1["outcome"], "done");
+    let (_, told) = bank.pay("L5", "60.00").await;
+    assert_eq!(told["reason"], "over_limit", "{told}");
+    assert_eq!(bank.books(), (95_000, 95_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flow_goes_on_after_a_crash() {
+    let mut bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::BooksSilently);
+    let asked = bank.pay("C1", "40.00");
+    let crashed = tokio::time::timeout(std::time::Duration::from_millis(700), asked).await;
+    assert!(crashed.is_err(), "{crashed:?}");
+    bank.gateway = None;
+    bank.start().await;
+    for _ in 0..100 {
+        let (_, told) = bank.http("GET", "/v1/bank.pay_bill/C1", &json!(null), "secret").await;
+        if told["outcome"] != "pending" {
+            assert_eq!(told["outcome"], "done", "{told}");
+            assert_eq!(told["answer"]["receipt_no"], "R0001");
+            assert_eq!(bank.books(), (4_000, 4_000));
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    panic!("the flow did not end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn strangers_and_bad_asks_are_refused() {
+    let bank = Bank::open().await;
+    let (status, _) = bank.http("POST", "/v1/bank.pay_bill", &json!({}), "wrong").await;
+    assert_eq!(status, 401);
+    let (status, _) = bank.http("POST", "/v1/bank.debit", &json!({}), "secret").await;
+    assert_eq!(status, 403);
+    let (status, told) = bank.ask("bank.pay_bill", &json!({ "biller": "grid" })).await;
+    assert_eq!(status, 400, "{told}");
+    let (status, told) = bank.http("GET", "/openapi.json", &json!(null), "").await;
+    assert_eq!((status, &told["openapi"]), (200, &json!("3.1.0")));
+    let (status, told) = bank.http("GET", "/ready", &json!(null), "").await;
+    assert_eq!((status, &told["status"]), (200, &json!("up")));
+}

@@ -1,0 +1,46 @@
+//! A party asks us over its own link: paid, repeated byte for byte, and bad messages.
+
+use crate::parties::frame;
+use crate::support::Bank;
+use bytes::Bytes;
+use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
+use std::sync::Arc;
+use std::time::Duration;
+
+async fn send(bank: &Bank, text: &str) -> Option<String> {
+    let address = bank.gateway().address("host", "back").unwrap().to_owned();
+    let config = TcpClientConfig::new(address, frame());
+    let client = TcpClient::start(&bank.owner.core(), config, Arc::new(|_: LineEvent| {})).unwrap();
+    let until = bank.owner.mark().after(Duration::from_secs(10));
+    let request = Request { bytes: Bytes::from(text.to_owned()), until, key: None, tag: 0 };
+    let reply = client.exchange(request).await.reply()?;
+    Some(String::from_utf8(reply.to_vec()).unwrap())
+}
+
+fn asked(serial: &str, fen: u32) -> String {
+    format!("3001{serial}{:12}0000{:<16}{:<20}{:<32}{fen:012}{:<20}", "", "grid", "0319000000001", "6230580000001234567", "T1")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_served_ask_is_answered_and_its_repeat_gets_the_same_bytes() {
+    let bank = Bank::open().await;
+    let first = send(&bank, &asked("000000000042", 2_500)).await.expect("an answer");
+    assert!(first.starts_with("3002000000000042"), "{first}");
+    assert_eq!(&first[28..32], "0000");
+    assert_eq!(first[32..].trim_end(), "R0001");
+    assert_eq!(bank.books(), (2_500, 2_500));
+    assert_eq!(send(&bank, &asked("000000000042", 2_500)).await.as_deref(), Some(first.as_str()));
+    let other = send(&bank, &asked("000000000042", 9_900)).await.expect("an answer");
+    assert_eq!(&other[28..32], "2003", "{other}");
+    assert_eq!(bank.books(), (2_500, 2_500));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bad_message_is_answered_in_the_partys_form() {
+    let bank = Bank::open().await;
+    let bad = asked("000000000043", 100).replace("000000000100", "0000000x0100");
+    let told = send(&bank, &bad).await.expect("an answer");
+    assert!(told.starts_with("3002000000000043"), "{told}");
+    assert_eq!(&told[28..32], "9001");
+    assert_eq!(bank.books(), (0, 0));
+}

@@ -1,0 +1,117 @@
+//! A gateway with the small adapters, a memory store, and a channel that asks it.
+
+use crate::parties::{MMK, Played, grid, host};
+use adapters::keys::MemoryKeys;
+use adapters::seal::{KeyKind, PreparedKey};
+use bytes::Bytes;
+use engine::load::{compile, texts};
+use engine::{Deployment, Gateway, Options, Version, validate};
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+use link::{Core, CoreOwner, World};
+use serde_json::{Value, json};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use store::{MemoryDisk, MemoryStore};
+
+/// SHA-256 of `secret`.
+const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+
+/// A whole small bank.
+pub(crate) struct Bank {
+    pub(crate) core: Played,
+    pub(crate) grid: Played,
+    pub(crate) disk: MemoryDisk,
+    pub(crate) gateway: Option<Gateway>,
+    pub(crate) owner: CoreOwner,
+}
+
+pub(crate) fn deployment(core: &str, grid: &str) -> String {
+    format!(
+        r"
+store: {{ path: memory }}
+keys: {{ path: none }}
+limits: {{ asker_seconds: 20 }}
+listeners: {{ channels: '127.0.0.1:0' }}
+parties:
+  bank:
+    settings: {{ once_limit: '500.00', day_limit: '1000.00' }}
+  host:
+    links:
+      line: {{ address: '{core}' }}
+      back: {{ listen: '127.0.0.1:0' }}
+  grid:
+    keys: {{ mmk: grid_mmk }}
+    links:
+      line: {{ address: '{grid}' }}
+channels:
+  - name: mobile
+    token_sha256: {TOKEN}
+    services: [bank.query_bill, bank.pay_bill]
+"
+    )
+}
+
+impl Bank {
+    /// Parties that listen, and a gateway that has signed in.
+    pub(crate) async fn open() -> Self {
+        let owner = Core::start(World::real());
+        let core = host(&owner.core()).await;
+        let grid = grid(&owner.core()).await;
+        let mut bank = Self { core, grid, disk: MemoryDisk::new(), gateway: None, owner };
+        bank.start().await;
+        bank
+    }
+
+    /// Starts the gateway over the same disk.
+    pub(crate) async fn start(&mut self) {
+        let text = deployment(&self.core.address, &self.grid.address);
+        let deployment = Deployment::parse(&text).expect("a deployment");
+        let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
+        let loaded = compile(texts(&adapters).expect("files"), &deployment).expect("adapters that compile");
+        assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
+        let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
+        let mut keys = MemoryKeys::new();
+        keys.put("grid_mmk", PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key")).expect("a name");
+        let store = Box::new(MemoryStore::open(&self.disk));
+        let started =
+            Gateway::start(version, deployment, Arc::new(keys), store, World::real(), Options::default());
+        self.gateway = Some(started.await.expect("starts"));
+    }
+
+    pub(crate) fn gateway(&self) -> &Gateway {
+        self.gateway.as_ref().expect("a gateway")
+    }
+
+    /// Sends a request as the channel.
+    pub(crate) async fn http(&self, method: &str, path: &str, body: &Value, token: &str) -> (u16, Value) {
+        let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(self.gateway().channels()));
+        let message = HttpMessage {
+            method: method.into(),
+            headers: vec![("authorization".into(), Bytes::from(format!("Bearer {token}")))],
+            ..HttpMessage::post(path, Bytes::from(body.to_string()))
+        };
+        let until = self.owner.mark().after(Duration::from_secs(60));
+        let reply = client.exchange(&message, until).await.reply().expect("an answer");
+        (reply.status, serde_json::from_slice(&reply.content).unwrap_or(Value::Null))
+    }
+
+    pub(crate) async fn ask(&self, service: &str, body: &Value) -> (u16, Value) {
+        self.http("POST", &format!("/v1/{service}"), body, "secret").await
+    }
+
+    /// Pays a bill.
+    pub(crate) async fn pay(&self, reference: &str, amount: &str) -> (u16, Value) {
+        let body = json!({
+            "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+            "amount": amount, "reference": reference,
+        });
+        self.ask("bank.pay_bill", &body).await
+    }
+
+    /// What holds at core and power company, in fen.
+    pub(crate) fn books(&self) -> (i64, i64) {
+        let holds = |played: &Played| played.ledger.lock().expect("no panic before").holds();
+        (holds(&self.core), holds(&self.grid))
+    }
+}
