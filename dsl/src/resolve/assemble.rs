@@ -391,7 +391,8 @@ impl<'t> Assembler<'_, '_, 't> {
                 self.resolver
                     .report
                     .error("TS0418", first.span, "layouts are nested too deep")
-                    .note("at most 16 blocks stand in each other; does a layout `use` itself?");
+                    .note("at most 16 blocks stand in each other; does a layout `use` itself?")
+                    .help("take the `use` out of the circle, or put some blocks beside each other");
             }
             return;
         }

@@ -146,6 +146,13 @@ fn declarations(resolver: &mut Resolver, work: &mut Work<'_>) {
             .report
             .error("TS0609", member.name.span, format!("nothing names a {}", member.name.text))
             .help("begin its block with the field that names one: `name text 8 bytes`");
+        // So that what is said of its settings is not said wrong as well.
+        work.member = Some(Member {
+            name: member.name.text.clone(),
+            naming: Box::default(),
+            ty: Type::Wrong,
+            span: member.name.span,
+        });
     }
 }
 
@@ -380,7 +387,8 @@ fn code_row(resolver: &mut Resolver, work: &Work<'_>, table: &mut CodeTable, row
                     resolver
                         .report
                         .error("TS0505", text.span, format!("the code `{new}` stands twice in `{}`", table.name))
-                        .at(at, "the first stands here");
+                        .at(at, "the first stands here")
+                        .help("leave one; where the meaning depends on the call, write `outcome FIELD { rows }` there");
                     return;
                 }
                 let length = u32::try_from(new.chars().count()).unwrap_or(u32::MAX);
@@ -395,7 +403,8 @@ fn code_row(resolver: &mut Resolver, work: &Work<'_>, table: &mut CodeTable, row
                     resolver
                         .report
                         .error("TS0506", text.span, format!("the code `{new}` has another length than `{}` says", table.name))
-                        .at(table.span, "the table's type stands here");
+                        .at(table.span, "the table's type stands here")
+                        .help("write the code as it stands on the wire, zeros included, or mend the table's type");
                 }
             }
             table.rows.push(CodeRow { text, meaning, label: shapes::label(&row.label), span: row.span });
@@ -1178,7 +1187,8 @@ fn duplicates(resolver: &mut Resolver, module: &Module) {
                     .report
                     .error("TS0510", call.span, format!("`{}` and `{}` have the same code `{}`", call.name, other.name, request.code))
                     .at(other.span, "the other one")
-                    .note("nothing on the wire tells them apart");
+                    .note("nothing on the wire tells them apart")
+                    .help("give one of them the code of the specification, or `only when …` of its own");
             }
         }
     }

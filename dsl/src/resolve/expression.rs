@@ -108,7 +108,8 @@ fn a_let(resolver: &mut Resolver, work: &Work<'_>, path: &tree::Path, scope: &Sc
         resolver
             .report
             .error("TS0310", path.span, format!("`{}` is defined by itself", name.text))
-            .note("a `let` may use other lets, but no circle of them");
+            .note("a `let` may use other lets, but no circle of them")
+            .help("begin with one that uses fields and facts alone");
         return Some(Expr::constant(Constant::Absent, Type::Wrong, path.span));
     }
     let mut inner = found.scope.clone();
@@ -528,7 +529,8 @@ pub(crate) fn fold(
         let (ExprKind::Load(load), Type::List { shape, .. }) = (&value.kind, &value.ty) else {
             resolver
                 .report
-                .error("TS0317", list.span, format!("`count` takes a list, this is {}", article(&value.ty)));
+                .error("TS0317", list.span, format!("`count` takes a list, this is {}", article(&value.ty)))
+                .help("write the list's path; how long a text is, is `length(x)`");
             return Expr { ty: Type::Wrong, ..value };
         };
         let names = row_names(*load, *shape);
@@ -542,7 +544,8 @@ pub(crate) fn fold(
     } else if !matches!(family(&value.ty), 2 | 3) {
         resolver
             .report
-            .error("TS0319", list.span, format!("only numbers and amounts are summed, this is {}", article(&value.ty)));
+            .error("TS0319", list.span, format!("only numbers and amounts are summed, this is {}", article(&value.ty)))
+            .help("name the amount in the row: `sum(bills.amount)`; how many rows there are is `count(bills)`");
         return Expr { ty: Type::Wrong, ..value };
     }
     let innermost = lists.last().copied();

@@ -57,6 +57,15 @@ struct Target {
     level: u8,
 }
 
+/// Whether each path through a block ends in an answer, a refusal, or with a person.
+fn answers(nodes: &[FlowNode]) -> bool {
+    nodes.iter().any(|node| match node {
+        FlowNode::Answer { .. } | FlowNode::Refuse { .. } | FlowNode::Park { .. } => true,
+        FlowNode::Choose { cases, other, .. } => answers(other) && cases.iter().all(|(_, inner)| answers(inner)),
+        _ => false,
+    })
+}
+
 impl Maker<'_, '_, '_> {
     fn flow(&mut self, item: &tree::Item, tree: &tree::Flow) -> Flow {
         let (start, ask, answer) = self.trigger(&tree.trigger);
@@ -64,6 +73,10 @@ impl Maker<'_, '_, '_> {
         let target = Target { shape: answer, space: Space::Answer, call: 0, level: 0 };
         let mut scope = scope;
         let body = self.block(&tree.block, &mut scope, target);
+        if !answers(&body) {
+            let by_rows = self.filled_by_rows();
+            self.unfilled(&[], &by_rows, answer, tree.name.span, "the answer");
+        }
         Flow {
             name: tree.name.text.clone(),
             label: shapes::label(&item.label),
@@ -297,7 +310,7 @@ impl Maker<'_, '_, '_> {
             step.mappings = self.mappings(block, scope, into, &tree.service.text());
         } else if ask.is_some() {
             step.mappings = Vec::new();
-            self.unfilled(&[], ask, tree.name.span, &tree.service.text());
+            self.unfilled(&[], &[], ask, tree.name.span, &tree.service.text());
         }
         if step.best_effort && matches!(kind, Some(ServiceKind::Posting | ServiceKind::Batch)) {
             self.resolver
@@ -545,18 +558,27 @@ impl Maker<'_, '_, '_> {
             }
         }
         let span = block.statements.first().map_or(block.span, |node| node.span);
-        self.unfilled(&mappings, target.shape, span, what);
+        let known = if target.space == Space::Answer && target.level == 0 { self.filled_by_rows() } else { Vec::new() };
+        self.unfilled(&mappings, &known, target.shape, span, what);
         mappings
     }
 
-    fn unfilled(&mut self, mappings: &[Mapping], shape: Option<ShapeId>, span: Span, what: &str) {
+    /// Lists of the answer that the rows of an `each … -> answer.LIST` make.
+    fn filled_by_rows(&self) -> Vec<u16> {
+        let lists = self.loops.iter().filter_map(|one| one.into.as_ref().map(|(list, _)| *list));
+        lists.filter(|list| list.space == Space::Answer).map(|list| list.slot).collect()
+    }
+
+    fn unfilled(&mut self, mappings: &[Mapping], known: &[u16], shape: Option<ShapeId>, span: Span, what: &str) {
         let Some(shape) = shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)) else { return };
         let missing: Vec<String> = shape
             .fields
             .iter()
             .enumerate()
             .filter(|(slot, field)| {
-                !field.optional && !mappings.iter().any(|mapping| usize::from(mapping.target.slot) == *slot)
+                !field.optional
+                    && !mappings.iter().any(|mapping| usize::from(mapping.target.slot) == *slot)
+                    && !known.iter().any(|known| usize::from(*known) == *slot)
             })
             .map(|(_, field)| field.name.to_string())
             .collect();

@@ -492,7 +492,8 @@ fn field_of(
         resolver
             .report
             .error("TS0326", tree.span, format!("`{}` is no field of this message", tree.text()))
-            .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand");
+            .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand")
+            .help("bind the value to a field, and name that field");
     }
     None
 }
@@ -524,7 +525,8 @@ fn raw(resolver: &mut Resolver, work: &Work<'_>, call: &tree::Call, span: Span, 
                 resolver
                     .report
                     .error("TS0326", path.span, format!("`{}` is no field of this message", path.text()))
-                    .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand");
+                    .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand")
+            .help("bind the value to a field, and name that field");
             }
             wrong(span)
         }

@@ -2,6 +2,7 @@
 
 use super::Resolver;
 use super::assemble::{Draft, Work};
+use crate::diagnostics::nearest;
 use crate::model::{CallId, Expr, ExprKind, Fact, FieldId, Load, MessageSide, Space};
 use crate::source::Span;
 use crate::tree::{Name, Path};
@@ -154,6 +155,13 @@ fn elsewhere(
     expected: Option<&Type>,
 ) -> Found {
     let Some(root) = path.root() else { return Found::wrong(path.span) };
+    if matches!(expected, Some(Type::Outcome))
+        && rest.is_empty()
+        && matches!(&*root.text, "done" | "refused" | "unknown")
+        && let Some(found) = constant(resolver, root, expected, path.span)
+    {
+        return found;
+    }
     if let Some(member) = &work.member
         && *member.name == *root.text
     {
@@ -229,11 +237,20 @@ fn unknown(resolver: &mut Resolver, work: &Work<'_>, path: &Path, scope: &Scope)
         known.extend(flow.loops.iter().map(|(name, _, _)| name.to_string()));
     }
     known.extend(scope.items.iter().map(|item| item.name.to_string()));
-    resolver
-        .report
-        .error("TS0201", path.span, format!("there is no `{text}` here"))
-        .label("not found")
-        .suggest(&text, known.iter().map(String::as_str));
+    let problem =
+        resolver.report.error("TS0201", path.span, format!("there is no `{text}` here")).label("not found");
+    let by_root = path.root().filter(|_| path.parts.len() > 1).and_then(|root| {
+        let near = nearest(&root.text, known.iter().map(String::as_str))?;
+        Some(text.replacen(&*root.text, near, 1))
+    });
+    match by_root {
+        Some(near) => problem.help(format!("did you mean `{near}`?")),
+        None => problem.help_or_suggest(
+            &text,
+            known.iter().map(String::as_str),
+            "write a field of this message, or begin with a root: `ask.`, `exchange.`, `setting.` …",
+        ),
+    };
 }
 
 /// In a `where`: bare names are the row's.
@@ -358,7 +375,8 @@ fn shape_field(
             resolver
                 .report
                 .error("TS0210", more[0].span, format!("`{}` has no fields", field.name))
-                .label(format!("`{}` is one value", field.name));
+                .label(format!("`{}` is one value", field.name))
+                .help(format!("end the path at `{}`", field.name));
             Found::wrong(path.span)
         }
     }
@@ -377,7 +395,8 @@ fn record(
         resolver
             .report
             .error("TS0211", path.span, format!("there is no `{what}` here"))
-            .note("a call has one if it `provides` or `runs` a service, or declares its own `ask { … }`, `answer { … }`");
+            .note("a call has one if it `provides` or `runs` a service, or declares its own")
+            .help(format!("write `provides SERVICE` behind the call's name, or `{what} {{ … }}` in its block"));
         return Found::wrong(path.span);
     };
     shape_field(resolver, path, rest, shape, space, 0, call, what)
@@ -552,7 +571,8 @@ fn original(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name]
         resolver
             .report
             .error("TS0216", path.span, "there is no original here")
-            .note("`original` is the exchange that a call `settles`, `undoes` or speaks `about`");
+            .note("`original` is the exchange that a call `settles`, `undoes` or speaks `about`")
+            .help("write the word and that call behind the name of this one: `undoes CALL`");
         return Found::wrong(path.span);
     }
     let more = rest.get(1..).unwrap_or(&[]);

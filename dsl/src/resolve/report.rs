@@ -67,14 +67,27 @@ impl Problem<'_> {
         self
     }
 
-    /// "did you mean …", if one of the words is near.
+    /// "did you mean …", if one of the words is near; else what there is, if that is a short list.
     pub(crate) fn suggest<'w>(self, word: &str, words: impl IntoIterator<Item = &'w str>) -> Self {
-        match nearest(word, words) {
-            Some(near) => {
-                let text = format!("did you mean `{near}`?");
+        const SHORT: usize = 12;
+        let mut known: Vec<&str> = words.into_iter().collect();
+        if let Some(near) = nearest(word, known.iter().copied()) {
+            let text = format!("did you mean `{near}`?");
+            return self.help(text);
+        }
+        known.sort_unstable();
+        known.dedup();
+        match known.as_slice() {
+            [] => self,
+            [one] => {
+                let text = format!("there is only `{one}`");
                 self.help(text)
             }
-            None => self,
+            few if few.len() <= SHORT => {
+                let text = format!("there are {}", few.join(", "));
+                self.help(text)
+            }
+            _ => self,
         }
     }
 

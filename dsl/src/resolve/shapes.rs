@@ -99,7 +99,8 @@ pub(crate) fn shape(resolver: &mut Resolver, name: &str, block: &tree::Block<Fie
             resolver
                 .report
                 .error("TS0204", field.name.span, format!("the field `{}` stands twice in this record", field.name.text))
-                .at(at, "the first stands here");
+                .at(at, "the first stands here")
+                .help("take one of the lines away, or give it another name");
             continue;
         }
         let ty = business(resolver, name, field);

@@ -284,7 +284,8 @@ fn calendar(resolver: &mut Resolver, kind: CalendarKind, form: Option<&tree::Str
         resolver
             .report
             .error("TS0407", form.span, format!("the form `{}` lacks `{missing}`", form.text))
-            .note("letters: y year, M month, d day, H hour, m minute, s second, S fraction; all else stands as it is");
+            .note("letters: y year, M month, d day, H hour, m minute, s second, S fraction; all else stands as it is")
+            .help("write the whole form of the specification, for example `yyyyMMdd`");
     }
     let which = match kind {
         CalendarKind::Date => Calendar::Date,
