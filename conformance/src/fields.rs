@@ -3,7 +3,7 @@
 //! In: a record with its program (or shape), or a JSON tree. Out: the other of the two. Names are those of the wire,
 //! nested as in the adapter; lists are arrays. Amounts are whole fen, other decimals text, days ISO texts, codes the
 //! names that they mean (of a table of outcomes `done`, `unknown` or the reason), octets upper hex; what is absent is
-//! left out. A code's own text stands behind `text:` where a meaning does not say enough (`text:99`).
+//! left out. A code may stand by its own text too, one that its table does not have behind `text:` (`text:99`).
 //! It must not know sockets, keys or what a party does.
 
 mod business;
@@ -14,8 +14,8 @@ pub use value::{from_json, to_json};
 
 use adapters::value::Record;
 use dsl::evaluate::Value as Typed;
-use dsl::program::{Codes, FieldForm, MessageProgram, Program, WireForm};
-use dsl::value::{Absent, Form, Symbols};
+use dsl::program::{CodeText, Codes, FieldForm, MessageProgram, Program, WireForm};
+use dsl::value::{Absent, DateTime, Form, Symbols};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
@@ -192,6 +192,12 @@ impl<'p> Named<'p> {
         self.program.wires.get(field.wire? as usize)
     }
 
+    /// The least value of a field; none for lists and groups.
+    #[must_use]
+    pub fn least_of(&self, field: &FieldForm, now: DateTime) -> Option<Typed<'static>> {
+        value::least(self.wire(field)?, self.program, now)
+    }
+
     fn unknown(&self, path: String, list: Option<u16>, under: &str) -> FieldError {
         let start = if under.is_empty() { String::new() } else { format!("{under}.") };
         let beside = self.message.fields.iter().filter(|field| field.list == list);
@@ -199,16 +205,22 @@ impl<'p> Named<'p> {
         FieldError::Unknown { path, known: known.join(", ") }
     }
 
-    /// Gives every compulsory field that nobody has set the least value of its type, so that the message can be
-    /// written; what the writer computes is left to it.
+    /// Gives every compulsory field that nobody has set the least value of its type (days and times: this moment), so
+    /// that the message can be written; what the writer computes is left to it.
     ///
     /// # Errors
     /// [`FieldError::TooMuch`] for a message that no record can hold.
-    pub fn fill_least(&self, record: &mut Record) -> Result<(), FieldError> {
-        self.least(record, None, 0)
+    pub fn fill_least(&self, record: &mut Record, now: DateTime) -> Result<(), FieldError> {
+        self.least(record, None, 0, now)
     }
 
-    fn least(&self, record: &mut Record, list: Option<u16>, base: usize) -> Result<(), FieldError> {
+    fn least(
+        &self,
+        record: &mut Record,
+        list: Option<u16>,
+        base: usize,
+        now: DateTime,
+    ) -> Result<(), FieldError> {
         let too_much = |field: &FieldForm| FieldError::TooMuch { path: field.path.to_string() };
         for field in self.message.fields.iter().filter(|field| field.list == list) {
             let index = base + usize::from(field.slot);
@@ -225,7 +237,7 @@ impl<'p> Named<'p> {
                     .map(|rows| (0..rows.count).filter_map(|row| rows.base(row)).collect())
                     .unwrap_or_default();
                 for base in bases {
-                    self.least(record, Some(inner), base)?;
+                    self.least(record, Some(inner), base, now)?;
                 }
                 continue;
             }
@@ -233,7 +245,7 @@ impl<'p> Named<'p> {
             if record.slot(index).is_present() || wire.absent != Absent::Never {
                 continue;
             }
-            if let Some(least) = value::least(wire, self.program) {
+            if let Some(least) = value::least(wire, self.program, now) {
                 record.set(index, &least).map_err(|_| too_much(field))?;
             }
         }
@@ -246,7 +258,10 @@ fn code(codes: &Codes, text: &str, symbols: &Symbols) -> Result<Typed<'static>, 
     if let Some(own) = text.strip_prefix("text:") {
         return Ok(Typed::text(own));
     }
-    value::meaning(codes, text, symbols).ok_or_else(|| format!("a meaning of the codes {}", codes.name))
+    let own = |(known, ..): &(CodeText, _, _)| matches!(known, CodeText::Text(known) if **known == *text);
+    value::meaning(codes, text, symbols)
+        .or_else(|| codes.rows.iter().any(own).then(|| Typed::text(text)))
+        .ok_or_else(|| format!("a meaning or text of the codes {}", codes.name))
 }
 
 fn wrong(path: &str, expected: &str, found: &Value) -> FieldError {

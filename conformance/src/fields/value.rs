@@ -185,7 +185,7 @@ pub(crate) fn meaning(codes: &Codes, text: &str, symbols: &Symbols) -> Option<Ty
 }
 
 /// The least value of a wire form's type; none where there is nothing to be written.
-pub(crate) fn least(wire: &WireForm, program: &Program) -> Option<Typed<'static>> {
+pub(crate) fn least(wire: &WireForm, program: &Program, now: DateTime) -> Option<Typed<'static>> {
     if let Form::Code(table) = wire.form {
         let codes = program.codes.get(table as usize)?;
         return codes.rows.iter().find_map(|(_, meaning, _)| match meaning {
@@ -205,16 +205,13 @@ pub(crate) fn least(wire: &WireForm, program: &Program) -> Option<Typed<'static>
         Type::Number { min, max } => Typed::Number(if *min > 0 || *max < 0 { *min } else { 0 }),
         Type::Money { .. } => Typed::Decimal(Decimal::new(0, 2)),
         Type::Decimal { scale, .. } => Typed::Decimal(Decimal::new(0, *scale)),
-        Type::Date | Type::Month => Typed::Date(first_day()?),
-        Type::Time => Typed::Time(Time::midnight()),
-        Type::DateTime => Typed::DateTime(first_day()?.to_datetime(Time::midnight())),
+        Type::Date => Typed::Date(now.date()),
+        Type::Month => Typed::Date(now.date().first_of_month()),
+        Type::Time => Typed::Time(now.time()),
+        Type::DateTime => Typed::DateTime(now),
         Type::Flag => Typed::Flag(false),
         Type::Bytes { .. } => Typed::bytes(vec![0; units as usize]),
         Type::Names(names) => Typed::Name(*names.first()?),
         _ => return None,
     })
-}
-
-fn first_day() -> Option<Date> {
-    Date::new(2000, 1, 1).ok()
 }

@@ -1,0 +1,314 @@
+//! A simulated counterparty over real sockets: the adapter turned round, and a world that says what is so.
+//!
+//! In: adapters, a party's folder of data (`world`), a small configuration. Out: a party that listens and calls as the
+//! real one does, in its own form, with refusals, sessions and faults on demand; its database, for auditors.
+//! It shares the codec and the links with the gateway, and nothing of its bookkeeping.
+
+mod begin;
+mod compose;
+mod form;
+mod http;
+mod loading;
+mod play;
+mod serve;
+mod session;
+
+pub use loading::{LoadError, Loaded, load, read_texts};
+pub use play::PartyCounts;
+
+use crate::scene::{SceneError, Standing};
+use crate::world::{FaultPlan, World, WorldError};
+use adapters::keys::{ImportError, KeyError, KeyText, MemoryKeys, import};
+use adapters::seal::KeyKind;
+use begin::Caller;
+use dsl::model::LinkKind;
+use link::Core;
+use link::http::HttpServer;
+use link::tls::{TlsClient, TlsServer};
+use link::world::{Random, TaskGroup};
+use play::{Play, locked};
+use serde::Deserialize;
+use session::Sessions;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+use thiserror::Error;
+
+/// What differs between one run of a party and another.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PartyConfig {
+    /// Settings of the adapter as texts.
+    pub settings: BTreeMap<String, String>,
+    /// Keys of the party by the adapter's names.
+    pub keys: BTreeMap<String, KeyConfig>,
+    /// Members by name.
+    pub members: BTreeMap<String, MemberConfig>,
+    /// Addresses by link, `host:port`: where the party listens, or where it calls us.
+    pub links: BTreeMap<String, String>,
+    /// Sessions that hold from the start, by member (`""` for the party's own): values by name, octets in hex.
+    pub sessions: BTreeMap<String, BTreeMap<String, String>>,
+    /// Minutes east of UTC of the party's clock; 480 in China.
+    pub zone_minutes: Option<i32>,
+}
+
+/// A member of the party.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MemberConfig {
+    /// Its settings.
+    pub settings: BTreeMap<String, String>,
+    /// Its keys.
+    pub keys: BTreeMap<String, KeyConfig>,
+}
+
+/// A key's text.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyConfig {
+    /// Octets in hex.
+    Hex(String),
+    /// The key is this text.
+    Text(String),
+    /// PEM.
+    Pem(String),
+}
+
+/// A party that cannot be started.
+#[derive(Debug, Error)]
+pub enum PartyError {
+    /// The adapters.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// The world's data.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// Settings and members.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// A key.
+    #[error("key {name}: {why}")]
+    Key {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A link.
+    #[error("link {name}: {why}")]
+    Link {
+        /// Its name.
+        name: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Settings, keys and members of a configuration, typed by the adapter.
+///
+/// # Errors
+/// What the adapter does not have, or a value that it cannot hold.
+pub fn standing(
+    adapter: &crate::scene::Adapter,
+    config: &PartyConfig,
+    random: Arc<dyn Random>,
+) -> Result<Standing, PartyError> {
+    let mut made = Standing::new(adapter, random);
+    for (name, text) in &config.settings {
+        made.set(adapter, name, text)?;
+    }
+    let mut keys = MemoryKeys::new();
+    for (name, key) in &config.keys {
+        put_key(adapter, &mut keys, name, name, key)?;
+    }
+    for (member, member_config) in &config.members {
+        let mut names = BTreeMap::new();
+        for (name, key) in &member_config.keys {
+            let stored = format!("{member}.{name}");
+            put_key(adapter, &mut keys, name, &stored, key)?;
+            names.insert(name.clone(), stored);
+        }
+        made.add_member(adapter, member, &member_config.settings, names)?;
+    }
+    made.keys = Arc::new(keys);
+    Ok(made)
+}
+
+fn put_key(
+    adapter: &crate::scene::Adapter,
+    keys: &mut MemoryKeys,
+    name: &str,
+    stored: &str,
+    key: &KeyConfig,
+) -> Result<(), PartyError> {
+    let failed = |why: String| PartyError::Key { name: stored.to_owned(), why };
+    let known = adapter.module.keys.iter().find(|known| *known.name == *name);
+    let known = known.ok_or_else(|| failed("the adapter has no such key".to_owned()))?;
+    let kind = KeyKind::from_name(&known.kind).ok_or_else(|| failed(format!("no kind {}", known.kind)))?;
+    let text = match key {
+        KeyConfig::Hex(hex) => KeyText::Hex(hex),
+        KeyConfig::Text(text) => KeyText::Text(text),
+        KeyConfig::Pem(pem) => KeyText::Pem(pem),
+    };
+    let key = import(kind, &text, None).map_err(|error: ImportError| failed(error.to_string()))?;
+    keys.put(stored, key).map_err(|error: KeyError| failed(error.to_string()))
+}
+
+/// TLS by link, where a link has it.
+#[derive(Clone, Debug, Default)]
+pub struct PartyTls {
+    /// For links on which the party listens.
+    pub servers: BTreeMap<String, Arc<TlsServer>>,
+    /// For links on which it calls.
+    pub clients: BTreeMap<String, Arc<TlsClient>>,
+}
+
+/// A party at work. Dropping it closes its sockets.
+pub struct Party {
+    play: Arc<Play>,
+    caller: Arc<Caller>,
+    addresses: BTreeMap<String, String>,
+    database: PathBuf,
+    servers: Vec<HttpServer>,
+    group: Arc<TaskGroup>,
+}
+
+/// Where a party comes from.
+#[derive(Clone, Debug)]
+pub struct PartySource {
+    /// Both sides of its adapter.
+    pub loaded: Loaded,
+    /// Folder of its world's data.
+    pub world: PathBuf,
+    /// Its database; `:memory:` for none.
+    pub database: PathBuf,
+}
+
+impl Party {
+    /// Starts a party: opens its world, listens, and begins what it does by itself.
+    ///
+    /// # Errors
+    /// Data or configuration that does not fit, an address that cannot be listened at.
+    pub async fn start(
+        core: &Core,
+        source: PartySource,
+        config: &PartyConfig,
+        tls: &PartyTls,
+    ) -> Result<Self, PartyError> {
+        let standing = standing(&source.loaded.party, config, Arc::clone(&core.world().random))?;
+        let world = World::open(&source.world, &source.database)?;
+        let play = Arc::new(Play {
+            standing: Arc::new(standing),
+            clock: Arc::clone(&core.world().clock),
+            zone_minutes: config.zone_minutes.unwrap_or(480),
+            counts: PartyCounts::default(),
+            world: Mutex::new(world),
+            sessions: Mutex::new(Sessions::default()),
+            faults: Mutex::new(FaultPlan::none()),
+            last_failure: Mutex::default(),
+            serial: Default::default(),
+            loaded: source.loaded,
+        });
+        for (member, values) in &config.sessions {
+            let mut scene = play.scene();
+            for (name, value) in values {
+                scene.set_session(name, &serde_json::Value::String(value.clone()))?;
+            }
+            let mark = play.mark();
+            locked(&play.sessions).open(member, scene.session, mark, std::time::Duration::ZERO);
+        }
+        let group = Arc::new(core.group());
+        let (mut addresses, mut servers) = (BTreeMap::new(), Vec::new());
+        let module = Arc::clone(play.module());
+        for (index, link) in module.links.iter().enumerate().filter(|(_, link)| !link.link.connect) {
+            let name = link.link.name.to_string();
+            let Some(address) = config.links.get(&name) else { continue };
+            let failed =
+                |error: std::io::Error| PartyError::Link { name: name.clone(), why: error.to_string() };
+            let own_tls = tls.servers.get(&name).cloned();
+            let bound = match link.link.kind {
+                LinkKind::Tcp => {
+                    serve::listen_tcp(&group, &play, index, address, own_tls).await.map_err(failed)?
+                }
+                LinkKind::Http | LinkKind::Https => {
+                    let server =
+                        serve::listen_http(core, &play, index, address, own_tls).await.map_err(failed)?;
+                    let bound = server.address().to_owned();
+                    servers.push(server);
+                    bound
+                }
+                LinkKind::Sftp | LinkKind::Folder => continue,
+            };
+            addresses.insert(name, bound);
+        }
+        let caller = Arc::new(Caller::new(core, Arc::clone(&play), config, tls));
+        begin::by_themselves(&group, &caller);
+        Ok(Party { play, caller, addresses, database: source.database, servers, group })
+    }
+
+    /// The address on which the party listens, by link.
+    #[must_use]
+    pub fn address(&self, link: &str) -> Option<&str> {
+        self.addresses.get(link).map(String::as_str)
+    }
+
+    /// What it has counted.
+    #[must_use]
+    pub fn counts(&self) -> &PartyCounts {
+        &self.play.counts
+    }
+
+    /// What the simulation could not do last; empty if there was nothing.
+    #[must_use]
+    pub fn last_failure(&self) -> String {
+        locked(&self.play.last_failure).clone()
+    }
+
+    /// Faults from now on.
+    pub fn set_faults(&self, plan: FaultPlan) {
+        *locked(&self.play.faults) = plan;
+    }
+
+    /// The sessions run out; with `forget`, the party loses their keys too.
+    pub fn end_sessions(&self, forget: bool) {
+        let mut sessions = locked(&self.play.sessions);
+        if forget { sessions.forget() } else { sessions.expire() }
+    }
+
+    /// Does an act of its world now: messages are sent, and their answers handed to the world. Gives how many were sent
+    /// and how many were answered as done.
+    ///
+    /// # Errors
+    /// An act that the world does not have, or a statement that fails.
+    pub async fn act(&self, name: &str) -> Result<(usize, usize), WorldError> {
+        self.caller.act(name).await
+    }
+
+    /// What must always be true of its world and is not.
+    ///
+    /// # Errors
+    /// When a statement fails.
+    pub fn broken_rules(&self) -> Result<Vec<String>, WorldError> {
+        locked(&self.play.world).broken_rules()
+    }
+
+    /// The rows of a question to its world.
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn question(&self, sql: &str) -> Result<Vec<serde_json::Map<String, serde_json::Value>>, WorldError> {
+        locked(&self.play.world).question(sql)
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn database(&self) -> &Path {
+        &self.database
+    }
+
+    /// Closes its sockets and ends its acts.
+    pub fn stop(self) {
+        drop(self.servers);
+        drop(self.group);
+    }
+}

@@ -1,0 +1,304 @@
+//! What a party begins: the acts of its world, and signing in where it is the party that does so.
+
+use super::compose::{Composed, compose, place};
+use super::http::{of_http, to_http};
+use super::play::{Play, locked, member_name, up};
+use super::serve::frame;
+use super::{PartyConfig, PartyTls};
+use crate::scene::{Parts, Past, evaluate_here, read};
+use crate::world::{Outcome, Said, WorldError};
+use bytes::{Bytes, BytesMut};
+use dsl::evaluate::Value;
+use dsl::model::{CallId, Fact, LinkKind, MessageId};
+use dsl::program::{CallProgram, Part};
+use dsl::value::Outcome as Judged;
+use link::Core;
+use link::frame::Framer;
+use link::http::{HttpClient, HttpClientConfig};
+use link::tls::TlsClient;
+use link::world::TaskGroup;
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Calls the other side.
+pub(crate) struct Caller {
+    core: Core,
+    play: Arc<Play>,
+    addresses: BTreeMap<String, String>,
+    clients: BTreeMap<String, Arc<TlsClient>>,
+    http: BTreeMap<String, HttpClient>,
+}
+
+/// A message that was sent, with what is needed to read its answer.
+struct Asked {
+    call: CallId,
+    member: String,
+    session: Vec<Value<'static>>,
+    facts: crate::scene::Facts,
+    request: adapters::value::Record,
+    parts: Parts,
+}
+
+/// How an answer was read.
+struct Heard {
+    outcome: Outcome,
+    fields: Map<String, Json>,
+}
+
+impl Caller {
+    pub(crate) fn new(core: &Core, play: Arc<Play>, config: &PartyConfig, tls: &PartyTls) -> Self {
+        let mut http = BTreeMap::new();
+        for link in &play.module().links {
+            let name = link.link.name.to_string();
+            let is_http = matches!(link.link.kind, LinkKind::Http | LinkKind::Https);
+            if let (true, true, Some(address)) = (is_http, link.link.connect, config.links.get(&name)) {
+                let tls = tls.clients.get(&name).cloned();
+                let client = HttpClientConfig { tls, ..HttpClientConfig::new(address.clone()) };
+                http.insert(name, HttpClient::new(core, client));
+            }
+        }
+        Caller {
+            core: core.clone(),
+            play,
+            addresses: config.links.clone(),
+            clients: tls.clients.clone(),
+            http,
+        }
+    }
+
+    /// Does an act; how many messages were sent, and how many answered as done.
+    pub(crate) async fn act(&self, name: &str) -> Result<(usize, usize), WorldError> {
+        let facts = || self.play.facts(&self.play.scene(), Map::new());
+        let said = locked(&self.play.world).act(name, &facts())?;
+        let (sent, mut done) = (said.len(), 0);
+        for said in said {
+            let heard = self.say(&said).await;
+            done += usize::from(heard.outcome == Outcome::Done);
+            locked(&self.play.world).answered(&said, heard.outcome, &heard.fields, &facts())?;
+        }
+        Ok((sent, done))
+    }
+
+    async fn say(&self, said: &Said) -> Heard {
+        let unknown = Heard { outcome: Outcome::Unknown, fields: Map::new() };
+        let module = Arc::clone(self.play.module());
+        let found =
+            module.calls.iter().zip(0..).find(|(call, _)| call.call.ours && *call.call.name == *said.message);
+        let Some((form, id)) = found else {
+            self.play.failed(format!("act {}: the party begins no call {}", said.act, said.message));
+            return unknown;
+        };
+        if let Err(why) = self.sign_in_first(form, said).await {
+            self.play.failed(why);
+            return unknown;
+        }
+        let fields = said.fields.clone();
+        self.exchange(form, CallId(id), said.serial.clone(), fields).await.unwrap_or_else(|why| {
+            tracing::debug!(why, call = %form.call.name, "not answered");
+            unknown
+        })
+    }
+
+    /// Signs in where the call needs a session that the party opens and has not.
+    async fn sign_in_first(&self, form: &CallProgram, said: &Said) -> Result<(), String> {
+        let module = Arc::clone(self.play.module());
+        let request = module.program.messages.get(usize::from(form.call.request.0));
+        let needs =
+            request.is_some_and(|request| super::form::uses_session(request, &module.program.expressions));
+        let opens = module.sessions.iter().find_map(|session| session.session.open);
+        let (Some(open), true) = (opens, needs) else { return Ok(()) };
+        let mut scene = self.play.scene();
+        super::compose::member_of(&self.play, form.call.request, &mut scene, &said.fields)?;
+        let member = member_name(&scene);
+        if locked(&self.play.sessions).standing(&member) == super::session::Standing::Open {
+            return Ok(());
+        }
+        let Some(call) = module.calls.get(usize::from(open.0)) else { return Ok(()) };
+        let around: Map<String, Json> = said
+            .fields
+            .iter()
+            .filter(|(_, value)| value.is_object())
+            .map(|(n, v)| (n.clone(), v.clone()))
+            .collect();
+        let heard = self.exchange(call, open, None, around).await?;
+        if heard.outcome == Outcome::Done { Ok(()) } else { Err("the sign-in was not taken".to_owned()) }
+    }
+
+    async fn exchange(
+        &self,
+        form: &CallProgram,
+        id: CallId,
+        serial: Option<String>,
+        fields: Map<String, Json>,
+    ) -> Result<Heard, String> {
+        let link = self.play.module().links.get(usize::from(form.call.link)).cloned();
+        let link = link.ok_or("a link that is not there")?;
+        let (play, request) = (Arc::clone(&self.play), form.call.request);
+        let made = self.core.offload(move || ask(&play, id, request, serial, &fields)).await;
+        let asked = made.ok_or("given up")??;
+        up(&self.play.counts.begun);
+        let name = link.link.name.to_string();
+        let limit = Duration::from_millis(link.link.answer_ms.unwrap_or(20_000));
+        let until = self.core.mark().after(limit);
+        let replies = !form.call.replies.is_empty();
+        let answer = match self.http.get(&name) {
+            Some(client) => {
+                let (method, path) = self.post(&link);
+                let message = to_http(&asked.parts, &method, &path);
+                let answer = client.exchange(&message, until).await;
+                answer.reply().map(of_http).ok_or("no answer")?
+            }
+            None => {
+                let sent =
+                    self.over_tcp(&name, &link.link.frame, asked.parts.get(Part::Content).clone(), replies);
+                let answer = self.core.within(until, sent).await.map_err(|_| "no answer in time")?;
+                Parts::content(answer.map_err(|error| error.to_string())?)
+            }
+        };
+        if !replies {
+            return Ok(Heard { outcome: Outcome::Done, fields: Map::new() });
+        }
+        let (play, form) = (Arc::clone(&self.play), form.clone());
+        self.core.offload(move || hear(&play, &form, asked, &answer)).await.ok_or("given up")?
+    }
+
+    fn post(&self, link: &dsl::program::LinkProgram) -> (String, String) {
+        let Some((method, path)) = &link.post else { return ("POST".to_owned(), "/".to_owned()) };
+        let path = match evaluate_here(&self.play.scene(), *path) {
+            Ok(Value::Text(path)) => path.into_owned(),
+            _ => "/".to_owned(),
+        };
+        (method.to_uppercase(), path)
+    }
+
+    async fn over_tcp(
+        &self,
+        name: &str,
+        model: &dsl::model::Frame,
+        payload: Bytes,
+        reply: bool,
+    ) -> io::Result<Bytes> {
+        let address = self.addresses.get(name).ok_or_else(|| io::Error::other("the link has no address"))?;
+        let mut stream = self.core.world().net.connect(address).await?;
+        if let Some(tls) = self.clients.get(name) {
+            stream = tls.connect(stream).await?;
+        }
+        let mut framer = Framer::new(frame(model));
+        let mut out = BytesMut::new();
+        framer.encode(&payload, &mut out).map_err(io::Error::other)?;
+        stream.write_all(&out).await?;
+        stream.flush().await?;
+        if framer.ends_by_close() {
+            stream.shutdown().await?;
+        }
+        let mut incoming = BytesMut::new();
+        while reply {
+            if let Some(frame) = framer.decode(&mut incoming).map_err(io::Error::other)? {
+                return Ok(frame);
+            }
+            if stream.read_buf(&mut incoming).await? == 0 {
+                let last = framer.finish(&mut incoming).map_err(io::Error::other)?;
+                return last.ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(Bytes::new())
+    }
+}
+
+/// Writes a request of the party.
+fn ask(
+    play: &Play,
+    call: CallId,
+    request: MessageId,
+    serial: Option<String>,
+    fields: &Map<String, Json>,
+) -> Result<Asked, String> {
+    let mut scene = play.scene();
+    let named = play.named(request).ok_or("a message that is not there")?;
+    let now = scene.now;
+    scene.put_fact(Fact::Date, Value::Date(now.date()));
+    scene.put_fact(Fact::Time, Value::Time(now.time()));
+    scene.put_fact(Fact::Moment, Value::DateTime(now));
+    scene.put_fact(Fact::BusinessDate, Value::Date(now.date()));
+    scene.put_fact(Fact::MessageMoment, Value::DateTime(now));
+    super::compose::member_of(play, request, &mut scene, fields)?;
+    let serial = match serial {
+        Some(serial) => Value::text(serial),
+        None => match play.module().serial.map(|serial| evaluate_here(&scene, serial)) {
+            Some(Ok(serial)) => serial,
+            _ => Value::text(format!("{:012}", scene.counter.get())),
+        },
+    };
+    scene.put_fact(Fact::Serial, serial.clone());
+    scene.put_fact(Fact::MessageSerial, serial);
+    let member = member_name(&scene);
+    if let Some(session) = locked(&play.sessions).values(&member, play.mark()).into_iter().next() {
+        scene.session = session;
+    }
+    let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
+    let said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
+    let (parts, record) = compose(play, &mut scene, request, &said)?;
+    Ok(Asked { call, member, session: scene.session, facts: scene.facts, request: record, parts })
+}
+
+/// Reads the answer to what was asked; a sign-in's answer opens the session.
+fn hear(play: &Play, form: &CallProgram, asked: Asked, answer: &Parts) -> Result<Heard, String> {
+    let mut wrong = String::from("the call has no answer");
+    for message in &form.call.replies {
+        let mut scene = play.scene();
+        if !asked.member.is_empty() {
+            scene.set_member(&asked.member).map_err(|error| error.to_string())?;
+        }
+        scene.session.clone_from(&asked.session);
+        scene.facts.clone_from(&asked.facts);
+        scene.request = Some(Arc::new(asked.request.clone()));
+        let Some(heard) = read(&mut scene, *message, answer) else { continue };
+        if let Some((_, report)) = heard.fault {
+            wrong = report.to_string();
+            continue;
+        }
+        let outcome = match heard.outcome.outcome {
+            None | Some(Judged::Done(_)) => Outcome::Done,
+            Some(Judged::Refused(_)) => Outcome::Refused,
+            Some(Judged::Unknown) => Outcome::Unknown,
+        };
+        let Some(named) = play.named(*message) else { continue };
+        let (fields, _) = play.split(*message, &named.tree(&heard.record));
+        let opens = play.module().sessions.iter().find(|session| session.session.open == Some(asked.call));
+        if let Some(session) = opens.filter(|_| outcome == Outcome::Done) {
+            let past = Past { reply: Some(heard.record), ..Past::default() };
+            scene.calls.insert(asked.call, past);
+            let values = play.module().sessions.iter().flat_map(|session| &session.values);
+            let values: Result<Vec<_>, _> = values.map(|value| evaluate_here(&scene, *value)).collect();
+            let values = values.map_err(|fault| format!("the session's values: {fault:?}"))?;
+            let overlap = Duration::from_millis(session.session.overlap_ms);
+            locked(&play.sessions).open(&asked.member, values, play.mark(), overlap);
+        }
+        return Ok(Heard { outcome, fields });
+    }
+    Err(wrong)
+}
+
+/// Begins the acts that have a time of their own.
+pub(crate) fn by_themselves(group: &Arc<TaskGroup>, caller: &Arc<Caller>) {
+    let acts: Vec<(String, Duration)> = locked(&caller.play.world)
+        .acts()
+        .filter_map(|(name, every)| every.map(|every| (name.to_owned(), every)))
+        .collect();
+    for (name, every) in acts {
+        let caller = Arc::clone(caller);
+        group.spawn(async move {
+            loop {
+                let clock = &caller.core.world().clock;
+                clock.sleep_until(clock.mark().after(every)).await;
+                if let Err(error) = caller.act(&name).await {
+                    caller.play.failed(error.to_string());
+                }
+            }
+        });
+    }
+}

@@ -1,0 +1,267 @@
+//! Writing a message of the party from the fields that its world gave.
+
+use super::form;
+use super::play::Play;
+use crate::fields::{Named, at};
+use crate::scene::{Parts, Scene, write};
+use crate::world;
+use adapters::codec::{describe, fill_in};
+use adapters::value::{Record, Surroundings};
+use dsl::evaluate::Value;
+use dsl::model::{Meaning, MessageId, Space};
+use dsl::program::{CodeText, Codes, FieldForm};
+use dsl::value::{Form, Outcome, Type};
+use serde_json::{Map, Value as Json};
+use std::collections::BTreeSet;
+
+/// What is to be said.
+pub(crate) struct Composed {
+    /// Fields by wire name.
+    pub(crate) fields: Map<String, Json>,
+    /// The outcome and its code or meaning; none in a request.
+    pub(crate) outcome: Option<(world::Outcome, Option<String>)>,
+    /// The seal is to be wrong.
+    pub(crate) wrong_seal: bool,
+}
+
+/// Puts the fields of a call where the message has them; what the message has elsewhere by that name stays there.
+pub(crate) fn place(named: &Named<'_>, inner: &str, fields: &Map<String, Json>) -> Map<String, Json> {
+    if inner.is_empty() {
+        return fields.clone();
+    }
+    let (mut own, mut around) = (Map::new(), Map::new());
+    for (name, value) in fields {
+        let path = format!("{inner}.{name}");
+        let below = format!("{path}.");
+        let is_own =
+            named.message.fields.iter().any(|field| *field.path == *path || field.path.starts_with(&below));
+        if is_own { &mut own } else { &mut around }.insert(name.clone(), value.clone());
+    }
+    if own.is_empty() {
+        return around;
+    }
+    let wrapped = inner.rsplit('.').fold(Json::Object(own), |tree, name| {
+        let mut outer = Map::new();
+        outer.insert(name.to_owned(), tree);
+        Json::Object(outer)
+    });
+    if let Json::Object(wrapped) = wrapped {
+        for (name, value) in wrapped {
+            match (around.get_mut(&name), value) {
+                (Some(Json::Object(known)), Json::Object(more)) => known.extend(more),
+                (_, value) => drop(around.insert(name, value)),
+            }
+        }
+    }
+    around
+}
+
+/// Writes a message. Gives its octets and the record with what was computed.
+///
+/// # Errors
+/// What cannot be written, in words.
+pub(crate) fn compose(
+    play: &Play,
+    scene: &mut Scene,
+    message: MessageId,
+    said: &Composed,
+) -> Result<(Parts, Record), String> {
+    let named = play.named(message).ok_or("a message that is not there")?;
+    let mut record = Record::new(named.message.slots);
+    let mut apart = BTreeSet::new();
+    if let Some((outcome, word)) = &said.outcome {
+        speak(&named, scene, &mut record, &mut apart, *outcome, word.as_deref())?;
+    }
+    set_until(&named, scene, &mut record, play)?;
+    named.fill(&said.fields, &mut record).map_err(|error| error.to_string())?;
+    for field in derived(&named) {
+        if at(&said.fields, &field.path).is_some_and(|value| !value.is_null()) {
+            apart.insert(field.slot);
+        }
+    }
+    choose_member(&named, scene, &said.fields)?;
+    assume(&named, scene, &mut record, &mut apart)?;
+    let program = named.program;
+    let form = form::as_said(named.message, &program.expressions, &apart);
+    let filled = fill_in(program, &form, &mut record, scene);
+    filled.map_err(|fault| {
+        describe(&fault, &record, named.message, program, named.symbols, true).to_string()
+    })?;
+    named.fill_least(&mut record, scene.now).map_err(|error| error.to_string())?;
+    let written = write(scene, program, &form, record).map_err(|report| report.to_string())?;
+    if !said.wrong_seal {
+        return Ok(written);
+    }
+    let seals = form::seal_slots(named.message, &program.expressions);
+    let (_, mut record) = written;
+    for slot in &seals {
+        spoil(&mut record, usize::from(*slot));
+        apart.insert(*slot);
+    }
+    let form = form::as_said(named.message, &program.expressions, &apart);
+    write(scene, program, &form, record).map_err(|report| report.to_string())
+}
+
+fn derived<'n>(named: &Named<'n>) -> impl Iterator<Item = &'n FieldForm> {
+    named.message.fields.iter().filter(|field| field.derived && field.level == 0 && field.wire.is_some())
+}
+
+/// Another figure in the place of the last one.
+fn spoil(record: &mut Record, index: usize) {
+    let changed = match record.value(index) {
+        Ok(Value::Text(text)) => {
+            let mut text = text.into_owned();
+            let last = if text.pop() == Some('0') { '1' } else { '0' };
+            text.push(last);
+            Value::text(text)
+        }
+        Ok(Value::Bytes(octets)) => {
+            let mut octets = octets.into_owned();
+            if let Some(last) = octets.last_mut() {
+                *last ^= 1;
+            }
+            Value::bytes(octets)
+        }
+        _ => return,
+    };
+    // A record has room for a value that it held before.
+    let _ = record.set(index, &changed);
+}
+
+/// Gives the scene the outcome, and its code's own text to the field whose table has it.
+fn speak(
+    named: &Named<'_>,
+    scene: &mut Scene,
+    record: &mut Record,
+    apart: &mut BTreeSet<u16>,
+    outcome: world::Outcome,
+    word: Option<&str>,
+) -> Result<(), String> {
+    let mut reason = word.and_then(|word| named.symbols.find(word));
+    let mut known = word.is_none() || reason.is_some();
+    for slot in form::outcome_slots(named.message, &named.program.expressions) {
+        let Some(word) = word else { break };
+        let Some(codes) = table(named, slot) else { continue };
+        let Some((meaning, label)) = row(codes, word) else { continue };
+        known = true;
+        if let Meaning::Outcome(Outcome::Refused(named) | Outcome::Done(named)) = meaning {
+            reason = named.or(reason);
+        }
+        scene.outcome_text = Some(label.to_owned());
+        record.set(usize::from(slot), &Value::text(word)).map_err(|_| "too much".to_owned())?;
+        apart.insert(slot);
+    }
+    scene.outcome = Some(match outcome {
+        world::Outcome::Done => Outcome::Done(reason),
+        world::Outcome::Refused => Outcome::Refused(reason),
+        world::Outcome::Unknown => Outcome::Unknown,
+    });
+    if known { Ok(()) } else { Err(format!("no code table has `{}`", word.unwrap_or_default())) }
+}
+
+fn table<'n>(named: &Named<'n>, slot: u16) -> Option<&'n Codes> {
+    let field = named.message.fields.iter().find(|field| field.level == 0 && field.slot == slot)?;
+    match named.wire(field)?.form {
+        Form::Code(table) => named.program.codes.get(usize::from(table)),
+        _ => None,
+    }
+}
+
+fn row<'c>(codes: &'c Codes, text: &str) -> Option<(Meaning, &'c str)> {
+    let rows = codes.rows.iter();
+    let mut same = rows.filter(|(known, ..)| matches!(known, CodeText::Text(known) if **known == *text));
+    same.next().map(|(_, meaning, label)| (*meaning, &**label))
+}
+
+/// How long a session is good, where the reply to the sign-in says it: a day.
+fn set_until(named: &Named<'_>, scene: &Scene, record: &mut Record, play: &Play) -> Result<(), String> {
+    let too_much = |_| "too much".to_owned();
+    let bank = &play.loaded.bank.module;
+    for until in bank.sessions.iter().filter_map(|session| session.until) {
+        for load in
+            form::loads(&bank.program.expressions, until).filter(|load| load.space == Space::CallReply)
+        {
+            let call = bank.calls.get(usize::from(load.call));
+            let here = call.is_some_and(|call| {
+                let same = |id: &MessageId| {
+                    play.named(*id).is_some_and(|other| std::ptr::eq(other.message, named.message))
+                };
+                call.call.replies.iter().any(same)
+            });
+            let field = named
+                .message
+                .fields
+                .iter()
+                .find(|field| field.level == load.level && field.slot == load.slot);
+            if let (true, Some(wire)) = (here, field.and_then(|field| named.wire(field))) {
+                let tomorrow = scene.now.checked_add(jiff::Span::new().days(1)).unwrap_or(scene.now);
+                let value = match wire.ty {
+                    Type::DateTime => Value::DateTime(tomorrow),
+                    Type::Date => Value::Date(tomorrow.date()),
+                    _ => continue,
+                };
+                record.set(usize::from(load.slot), &value).map_err(too_much)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A field that names the member, where the world says whose message it is.
+fn choose_member(named: &Named<'_>, scene: &mut Scene, fields: &Map<String, Json>) -> Result<(), String> {
+    for (field, load) in computed(named) {
+        if load.space == Space::Member
+            && load.slot == 0
+            && let Some(Json::String(name)) = at(fields, &field.path)
+        {
+            scene.set_member(name).map_err(|error| error.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+/// Facts that a party of its own accord does not have (a branch, a channel) get the least value.
+fn assume(
+    named: &Named<'_>,
+    scene: &Scene,
+    record: &mut Record,
+    apart: &mut BTreeSet<u16>,
+) -> Result<(), String> {
+    for (field, load) in computed(named) {
+        let fact =
+            matches!(load.space, Space::Exchange | Space::Original | Space::OriginalOutcome | Space::Page);
+        let known = scene.load(&load).is_ok_and(|value| value.is_present());
+        if !fact || known || apart.contains(&field.slot) {
+            continue;
+        }
+        if let Some(least) = named.least_of(field, scene.now) {
+            record.set(usize::from(field.slot), &least).map_err(|_| "too much".to_owned())?;
+            apart.insert(field.slot);
+        }
+    }
+    Ok(())
+}
+
+/// Fields that the writer computes from one plain reference.
+fn computed<'n>(named: &Named<'n>) -> Vec<(&'n FieldForm, dsl::model::Load)> {
+    let expressions = &named.program.expressions;
+    let of = |(slot, expression)| {
+        let load = form::alone(expressions, expression)?;
+        let mut fields = named.message.fields.iter();
+        fields.find(|field| field.level == 0 && field.slot == slot).map(|field| (field, load))
+    };
+    form::given(named.message).filter_map(of).collect()
+}
+
+/// The member that a message of these fields is of.
+pub(crate) fn member_of(
+    play: &Play,
+    message: MessageId,
+    scene: &mut Scene,
+    fields: &Map<String, Json>,
+) -> Result<(), String> {
+    match play.named(message) {
+        Some(named) => choose_member(&named, scene, fields),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,170 @@
+//! From adapter files to both sides of a party: as the bank runs it, and turned round.
+//!
+//! In: texts of adapters and a party's folder. Out: the compiled module of each side, what could not be turned, and
+//! where the fields that a call adds to its packet stand (behaviours name those alone).
+
+use crate::scene::Adapter;
+use dsl::check::{Sources, Text};
+use dsl::diagnostics::{Colour, Severity, render_all};
+use dsl::lower;
+use dsl::mirror::{Lost, mirror};
+use dsl::model::{Model, Module};
+use dsl::resolve::{Choice, Choices, resolve};
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+use std::sync::Arc;
+use thiserror::Error;
+
+/// Adapters that cannot be played.
+#[derive(Debug, Error)]
+pub enum LoadError {
+    /// A file that cannot be read.
+    #[error("{0}")]
+    File(#[from] io::Error),
+    /// The adapters have errors.
+    #[error("the adapters have errors\n{0}")]
+    Adapters(String),
+    /// There is no such party.
+    #[error("there is no party in {folder}; there are {known}")]
+    NoParty {
+        /// The folder asked for.
+        folder: String,
+        /// Folders of parties.
+        known: String,
+    },
+    /// One side of the party cannot be compiled.
+    #[error("the {side} side cannot be compiled: {why}")]
+    Side {
+        /// `bank's` or `party's`.
+        side: &'static str,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+/// Both sides of a party.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// As the bank runs it.
+    pub bank: Adapter,
+    /// As the party itself runs it.
+    pub party: Adapter,
+    /// Path of the group in which the fields of the call stand, by message; empty: in the message itself.
+    pub inner: Arc<[Box<str>]>,
+    /// What could not be turned round.
+    pub lost: Arc<[Lost]>,
+}
+
+/// Reads the adapter files of a folder and of the folders in it, or of those named alone.
+///
+/// # Errors
+/// A file or folder that cannot be read.
+pub fn read_texts(folder: &Path, only: &[&str]) -> io::Result<Vec<Text>> {
+    let mut texts = Vec::new();
+    let mut folders: Vec<_> = std::fs::read_dir(folder)?.collect::<io::Result<_>>()?;
+    folders.sort_by_key(std::fs::DirEntry::file_name);
+    for entry in folders {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !entry.path().is_dir() || !(only.is_empty() || only.contains(&name.as_str())) {
+            continue;
+        }
+        let mut files: Vec<_> = std::fs::read_dir(entry.path())?.collect::<io::Result<_>>()?;
+        files.sort_by_key(std::fs::DirEntry::file_name);
+        for path in files.into_iter().map(|file| file.path()) {
+            if path.extension().is_some_and(|extension| extension == "tongshi") {
+                let text = std::fs::read_to_string(&path)?;
+                let (folder, path) = (name.as_str().into(), path.display().to_string().into());
+                texts.push(Text { folder, path, text: text.into() });
+            }
+        }
+    }
+    Ok(texts)
+}
+
+/// Compiles both sides of the party in `folder`, under a choice of its variants.
+///
+/// # Errors
+/// Adapters with errors, or no such party.
+pub fn load(texts: Vec<Text>, folder: &str, choice: &BTreeMap<String, String>) -> Result<Loaded, LoadError> {
+    let own: BTreeSet<Box<str>> =
+        texts.iter().filter(|text| *text.folder == *folder).map(|text| text.path.clone()).collect();
+    let sources = Sources::parse(texts);
+    let chosen: Choice =
+        choice.iter().map(|(name, word)| (name.as_str().into(), word.as_str().into())).collect();
+    let mut choices = Choices::new();
+    choices.insert(folder.into(), chosen);
+    let (model, found) = resolve(&sources.folders, &choices);
+    let problems = sources.problems.iter().chain(&found);
+    // What is wrong in other folders is told by the checks; here the party alone is played.
+    let here = |span| sources.map.place(span).is_none_or(|(path, _)| own.contains(path));
+    let errors: Vec<_> = problems
+        .filter(|problem| problem.severity == Severity::Error && here(problem.primary.span))
+        .cloned()
+        .collect();
+    if !errors.is_empty() {
+        return Err(LoadError::Adapters(render_all(&sources.map, &errors, Colour::Plain)));
+    }
+    let module = model.modules.iter().find(|module| *module.folder == *folder && module.party.is_some());
+    let known = || {
+        let parties = model.modules.iter().filter(|module| module.party.is_some());
+        parties.map(|module| &*module.folder).collect::<Vec<_>>().join(", ")
+    };
+    let module = module.ok_or_else(|| LoadError::NoParty { folder: folder.to_owned(), known: known() })?;
+    let line_of = |span| sources.map.place(span).map_or(0, |(_, place)| place.line);
+    let side = |module: &Module, side: &'static str| {
+        let made = lower::module(&model, module, &line_of);
+        let made = made.map_err(|errors| LoadError::Side { side, why: format!("{errors:?}") })?;
+        Ok::<_, LoadError>(adapter(&model, made))
+    };
+    let (turned, lost) = mirror(module);
+    Ok(Loaded {
+        bank: side(module, "bank's")?,
+        party: side(&turned, "party's")?,
+        inner: inner(module).into(),
+        lost: lost.into(),
+    })
+}
+
+fn adapter(model: &Model, module: dsl::program::ModuleProgram) -> Adapter {
+    Adapter {
+        symbols: Arc::new(model.symbols.clone()),
+        shapes: model.shapes.clone().into(),
+        module: Arc::new(module),
+    }
+}
+
+/// For each message, the path of what stands around the fields of its call.
+fn inner(module: &Module) -> Vec<Box<str>> {
+    let found: Vec<Option<&str>> = (0..module.messages.len()).map(|at| inner_of(module, at)).collect();
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for path in found.iter().flatten() {
+        *counts.entry(path).or_default() += 1;
+    }
+    // A message without fields of its own has them where the others have them.
+    let usual = counts.into_iter().max_by_key(|(_, count)| *count).map_or("", |(path, _)| path);
+    found.into_iter().map(|path| path.unwrap_or(usual).into()).collect()
+}
+
+fn inner_of(module: &Module, at: usize) -> Option<&str> {
+    let message = module.messages.get(at)?;
+    let begin = message.span;
+    // What the packet gives stands elsewhere, and in messages of other calls too.
+    let starts =
+        module.messages.iter().map(|other| other.span).chain(module.calls.iter().map(|call| call.span));
+    let end = starts
+        .filter(|other| other.file == begin.file && other.start > begin.start)
+        .map(|other| other.start)
+        .min()
+        .unwrap_or(u32::MAX);
+    let shared = |span| {
+        let others = module.messages.iter().filter(|other| other.call != message.call);
+        others.flat_map(|other| &other.fields).any(|field| field.span == span)
+    };
+    let own = message.fields.iter().filter(|field| {
+        let span = field.span;
+        span.file == begin.file && span.start > begin.start && span.start < end && !shared(span)
+    });
+    let shallowest = own.min_by_key(|field| field.path.matches('.').count())?;
+    Some(shallowest.path.rsplit_once('.').map_or("", |(group, _)| group))
+}

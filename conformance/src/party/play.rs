@@ -1,0 +1,361 @@
+//! How a party judges a message and answers it, without sockets: read, verified, handed to its world, written in the
+//! party's own form.
+//!
+//! It runs on a thread that may block. It shares the codec with the gateway and nothing else.
+
+use super::compose::{Composed, compose, place};
+use super::form;
+use super::loading::Loaded;
+use super::session::{Sessions, Standing as Signed};
+use crate::fields::Named;
+use crate::scene::{Parts, ReadMessage, Scene, Standing, evaluate_here, read, recognise};
+use crate::world::{self, Facts, FaultPlan, Handled, World};
+use dsl::evaluate::Value;
+use dsl::model::{CallId, Fact, MessageId};
+use dsl::program::{CallProgram, LinkProgram, ModuleProgram};
+use dsl::value::{DateTime, Outcome};
+use link::Mark;
+use link::world::Clock;
+use serde_json::{Map, Value as Json};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What a party has counted since it began.
+#[derive(Debug, Default)]
+pub struct PartyCounts {
+    /// Messages that were judged.
+    pub judged: AtomicU64,
+    /// Of them done.
+    pub done: AtomicU64,
+    /// Of them refused.
+    pub refused: AtomicU64,
+    /// Messages that were no messages of the party, or bore a wrong seal.
+    pub bad: AtomicU64,
+    /// Faults carried out on purpose.
+    pub faults: AtomicU64,
+    /// Messages that the party began.
+    pub begun: AtomicU64,
+    /// What the simulation itself could not do: each is a defect of its data.
+    pub failed: AtomicU64,
+}
+
+pub(crate) fn up(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// What is given back for a message.
+pub(crate) struct Answered {
+    /// The reply; none: there is nothing to say.
+    pub(crate) reply: Option<Parts>,
+    /// What goes wrong on purpose.
+    pub(crate) fault: Option<world::Fault>,
+    /// The connection is closed: not even an error could be said.
+    pub(crate) close: bool,
+}
+
+/// A party at work.
+pub(crate) struct Play {
+    pub(crate) loaded: Loaded,
+    pub(crate) standing: Arc<Standing>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) zone_minutes: i32,
+    pub(crate) counts: PartyCounts,
+    pub(crate) world: Mutex<World>,
+    pub(crate) sessions: Mutex<Sessions>,
+    pub(crate) faults: Mutex<FaultPlan>,
+    pub(crate) last_failure: Mutex<String>,
+    pub(crate) serial: AtomicU64,
+}
+
+pub(crate) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How a request was read.
+enum Judged {
+    /// It is good.
+    Good(Box<ReadMessage>),
+    /// It is refused before the world hears of it, with a reason.
+    Bad(&'static str),
+    /// It is refused with a reason that the adapter names.
+    Refused(Outcome),
+}
+
+impl Play {
+    pub(crate) fn module(&self) -> &Arc<ModuleProgram> {
+        &self.loaded.party.module
+    }
+
+    /// The moment by the party's own clock.
+    pub(crate) fn now(&self) -> DateTime {
+        let offset = jiff::tz::Offset::from_seconds(self.zone_minutes * 60).unwrap_or(jiff::tz::Offset::UTC);
+        let moment = jiff::Timestamp::from_microsecond(self.clock.now().micros()).unwrap_or_default();
+        offset.to_datetime(moment)
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        self.clock.mark()
+    }
+
+    pub(crate) fn scene(&self) -> Scene {
+        let scene = Scene::new(self.loaded.party.clone(), Arc::clone(&self.standing), self.now());
+        scene.counter.set(self.serial.fetch_add(1, Ordering::Relaxed) + 1);
+        scene
+    }
+
+    pub(crate) fn failed(&self, why: impl Into<String>) {
+        let why = why.into();
+        tracing::warn!(party = %self.module().name, why, "the simulation cannot go on");
+        up(&self.counts.failed);
+        *locked(&self.last_failure) = why;
+    }
+
+    /// Judges one message of a link.
+    pub(crate) fn answer(&self, link: usize, parts: &Parts) -> Answered {
+        let silent = |close| Answered { reply: None, fault: None, close };
+        let Some(link) = self.module().links.get(link) else { return silent(true) };
+        let Some((call, message)) = self.find(link, parts) else {
+            up(&self.counts.bad);
+            return silent(true);
+        };
+        let Some(form) = self.module().calls.get(usize::from(call.0)) else { return silent(true) };
+        let fault = locked(&self.faults).next(&form.call.name);
+        if fault == Some(world::Fault::DropRequest) {
+            up(&self.counts.faults);
+            return Answered { reply: None, fault, close: false };
+        }
+        let reply = self.judge(form, call, message, parts, fault == Some(world::Fault::WrongSeal));
+        let close = reply.is_none() && !form.call.replies.is_empty();
+        Answered { reply, fault, close }
+    }
+
+    /// Which message of the link it is.
+    pub(crate) fn find(&self, link: &LinkProgram, parts: &Parts) -> Option<(CallId, MessageId)> {
+        let coming =
+            |call: &CallId| self.module().calls.get(usize::from(call.0)).is_some_and(|call| !call.call.ours);
+        let mut here = link.by_code.iter().filter(|(_, call, _)| coming(call));
+        match &link.recogniser {
+            Some(recogniser) if !recogniser.read.is_empty() => {
+                let code = recognise(&mut self.scene(), recogniser, parts)?;
+                here.find(|(known, ..)| **known == *code).map(|(_, call, message)| (*call, *message))
+            }
+            _ => here.next().map(|(_, call, message)| (*call, *message)),
+        }
+    }
+
+    fn judge(
+        &self,
+        form: &CallProgram,
+        call: CallId,
+        message: MessageId,
+        parts: &Parts,
+        wrong_seal: bool,
+    ) -> Option<Parts> {
+        let (mut scene, judged) = self.read(message, parts);
+        let signs_in = self.module().sessions.iter().find(|session| session.session.serve == Some(call));
+        let handled = match judged {
+            Judged::Good(good) => {
+                up(&self.counts.judged);
+                scene.request = Some(Arc::new(good.record.clone()));
+                self.hand_over(form, message, &scene, &good)?
+            }
+            Judged::Bad(reason) => {
+                up(&self.counts.bad);
+                refusal(reason.to_owned())
+            }
+            Judged::Refused(outcome) => {
+                up(&self.counts.bad);
+                let Outcome::Refused(Some(symbol)) = outcome else { return None };
+                refusal(scene.adapter.symbols.text(symbol).to_owned())
+            }
+        };
+        up(if handled.outcome == world::Outcome::Done { &self.counts.done } else { &self.counts.refused });
+        let member = member_name(&scene);
+        if let Some(session) = signs_in.filter(|_| handled.outcome == world::Outcome::Done) {
+            scene.session = self.drawn(&scene);
+            let overlap = Duration::from_millis(session.session.overlap_ms);
+            locked(&self.sessions).open(&member, scene.session.clone(), self.mark(), overlap);
+        }
+        if self.closes(call) {
+            locked(&self.sessions).close(&member);
+        }
+        self.reply(form, &mut scene, &handled, wrong_seal)
+    }
+
+    /// Whether the bank signs off by this call (the mirror does not say it: only the bank's side does).
+    fn closes(&self, call: CallId) -> bool {
+        self.loaded.bank.module.sessions.iter().any(|session| session.session.close == Some(call))
+    }
+
+    /// Reads a request with the session's values, also with those before them.
+    fn read(&self, message: MessageId, parts: &Parts) -> (Scene, Judged) {
+        let mut scene = self.scene();
+        let module = Arc::clone(self.module());
+        let form = module.program.messages.get(usize::from(message.0));
+        let in_session = form.is_some_and(|form| form::uses_session(form, &module.program.expressions));
+        if !in_session {
+            let read = read(&mut scene, message, parts);
+            return (scene, verdict(read));
+        }
+        // The first look tells whose session it is: a member's name stands in the message itself.
+        let _ = read(&mut scene, message, parts);
+        let member = member_name(&scene);
+        let standing = locked(&self.sessions).standing(&member);
+        if standing != Signed::Open {
+            let drawn = self.drawn(&scene);
+            let mut sessions = locked(&self.sessions);
+            sessions.provisional(&member, drawn);
+            scene.session = sessions.values(&member, self.mark()).into_iter().next().unwrap_or_default();
+            let reason = if standing == Signed::Expired { "session_expired" } else { "no_session" };
+            return (scene, Judged::Bad(reason));
+        }
+        let values = locked(&self.sessions).values(&member, self.mark());
+        let mut first = None;
+        for session in values {
+            let mut attempt = self.scene();
+            attempt.member.clone_from(&scene.member);
+            attempt.session = session;
+            let judged = verdict(read(&mut attempt, message, parts));
+            if matches!(judged, Judged::Good(_)) {
+                return (attempt, judged);
+            }
+            first.get_or_insert((attempt, judged));
+        }
+        first.unwrap_or((scene, Judged::Bad("bad_seal")))
+    }
+
+    /// Fresh values for a session; those that are not drawn stay absent.
+    fn drawn(&self, scene: &Scene) -> Vec<Value<'static>> {
+        let mut values = Vec::new();
+        for session in &self.module().sessions {
+            for (value, expression) in session.session.values.iter().zip(&session.values) {
+                let made = value.make.then(|| evaluate_here(scene, *expression).ok()).flatten();
+                values.push(made.unwrap_or(Value::Absent));
+            }
+        }
+        values
+    }
+
+    fn hand_over(
+        &self,
+        form: &CallProgram,
+        message: MessageId,
+        scene: &Scene,
+        good: &ReadMessage,
+    ) -> Option<Handled> {
+        let named = self.named(message)?;
+        let (request, more) = self.split(message, &named.tree(&good.record));
+        let facts = self.facts(scene, more);
+        let mut world = locked(&self.world);
+        if !world.calls().any(|call| *call == *form.call.name) {
+            return Some(done());
+        }
+        match world.handle(&form.call.name, &request, &facts) {
+            Ok(handled) => Some(handled),
+            Err(error) => {
+                drop(world);
+                self.failed(error.to_string());
+                None
+            }
+        }
+    }
+
+    pub(crate) fn named(&self, message: MessageId) -> Option<Named<'_>> {
+        let program = &self.module().program;
+        let message = program.messages.get(usize::from(message.0))?;
+        Some(Named { program, message, symbols: &self.loaded.party.symbols })
+    }
+
+    /// The fields of the call, and everything around them.
+    pub(crate) fn split(
+        &self,
+        message: MessageId,
+        tree: &Map<String, Json>,
+    ) -> (Map<String, Json>, Map<String, Json>) {
+        let inner = self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path);
+        if inner.is_empty() {
+            return (tree.clone(), Map::new());
+        }
+        let own = crate::fields::at(tree, inner).and_then(Json::as_object).cloned().unwrap_or_default();
+        let outer = inner.split('.').next().unwrap_or_default();
+        let around = tree.iter().filter(|(name, _)| *name != outer);
+        (own, around.map(|(name, value)| (name.clone(), value.clone())).collect())
+    }
+
+    pub(crate) fn facts(&self, scene: &Scene, more: Map<String, Json>) -> Facts {
+        let business = scene.fact_text(Fact::BusinessDate);
+        Facts {
+            now: scene.now.round(jiff::Unit::Second).unwrap_or(scene.now).to_string(),
+            business_date: if business.is_empty() { scene.now.date().to_string() } else { business },
+            serial: scene.fact_text(Fact::Serial),
+            more,
+        }
+    }
+
+    fn reply(
+        &self,
+        form: &CallProgram,
+        scene: &mut Scene,
+        handled: &Handled,
+        wrong_seal: bool,
+    ) -> Option<Parts> {
+        scene.put_fact(Fact::AnswerDate, Value::Date(scene.now.date()));
+        scene.put_fact(Fact::AnswerTime, Value::Time(scene.now.time()));
+        scene.put_fact(Fact::AnswerMoment, Value::DateTime(scene.now));
+        let serial = handled.answer_serial.clone();
+        let serial = serial.unwrap_or_else(|| format!("{:012}", scene.counter.get()));
+        scene.put_fact(Fact::AnswerSerial, Value::text(serial));
+        let mut wrong = String::new();
+        let mut replies: Vec<MessageId> = form.call.replies.clone();
+        if handled.outcome != world::Outcome::Done {
+            replies.reverse();
+        }
+        for message in replies {
+            let inner = self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path);
+            let named = self.named(message)?;
+            let fields = place(&named, inner, &handled.fields);
+            let composed =
+                Composed { fields, outcome: Some((handled.outcome, handled.word.clone())), wrong_seal };
+            match compose(self, scene, message, &composed) {
+                Ok((parts, _)) => return Some(parts),
+                Err(error) => wrong = error,
+            }
+        }
+        // What was too damaged to be answered is not a defect of the simulation.
+        if scene.request.is_some() && !form.call.replies.is_empty() {
+            self.failed(format!("{}: {wrong}", form.call.name));
+        }
+        None
+    }
+}
+
+fn verdict(read: Option<ReadMessage>) -> Judged {
+    use adapters::codec::FaultKind;
+    let Some(read) = read else { return Judged::Bad("bad_message") };
+    match &read.fault {
+        None => Judged::Good(Box::new(read)),
+        Some((fault, _)) => match fault.kind {
+            FaultKind::Refuse(symbol) => Judged::Refused(Outcome::Refused(Some(symbol))),
+            kind => Judged::Bad(kind.reason()),
+        },
+    }
+}
+
+pub(crate) fn member_name(scene: &Scene) -> String {
+    scene.member.as_ref().map(|member| member.name.clone()).unwrap_or_default()
+}
+
+fn done() -> Handled {
+    Handled {
+        outcome: world::Outcome::Done,
+        word: None,
+        fields: Map::new(),
+        answer_serial: None,
+        repeated: false,
+    }
+}
+
+fn refusal(reason: String) -> Handled {
+    Handled { outcome: world::Outcome::Refused, word: Some(reason), ..done() }
+}

@@ -1,0 +1,212 @@
+//! The party's listening sockets: frames and requests in, answers out, with faults carried out where bytes leave.
+
+use super::http::{of_http, to_http};
+use super::play::{Answered, Play, up};
+use crate::scene::Parts;
+use crate::world::Fault;
+use bytes::{Bytes, BytesMut};
+use dsl::model::{Frame as Model, PrefixKind};
+use dsl::program::Part;
+use link::frame::{Counts, Frame, FrameConfig, Framer, LengthCode, LengthField};
+use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpServiceFn};
+use link::tls::TlsServer;
+use link::world::{Stream, TaskGroup};
+use link::{Core, World as Seams};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// How long an HTTP request whose answer is lost stays open.
+const LOST: Duration = Duration::from_secs(120);
+/// The most octets of one message.
+pub(crate) const MOST: usize = 16 << 20;
+
+/// The frame of a link.
+pub(crate) fn frame(model: &Model) -> FrameConfig {
+    let field = |size: u32, kind: PrefixKind| LengthField {
+        code: match kind {
+            PrefixKind::Ascii => LengthCode::Digits,
+            PrefixKind::Bcd => LengthCode::Bcd,
+            PrefixKind::Big => LengthCode::BigEndian,
+            PrefixKind::Little => LengthCode::LittleEndian,
+        },
+        size: size as usize,
+    };
+    let frame = match model {
+        Model::None | Model::UntilClose => Frame::UntilClose,
+        Model::Prefix { size, kind, counts_itself } => {
+            Frame::Prefix { field: field(*size, *kind), counts_itself: *counts_itself }
+        }
+        Model::InHead { offset, size, kind, head } => Frame::ByHead {
+            head: *head as usize,
+            offset: *offset as usize,
+            field: field(*size, *kind),
+            counts: Counts::AfterHead,
+        },
+        Model::Fixed(bytes) => Frame::Fixed { bytes: *bytes as usize },
+        Model::Ended(end) => Frame::Ended { end: Bytes::copy_from_slice(end) },
+        Model::Between(start, end) => {
+            Frame::Between { start: Bytes::copy_from_slice(start), end: Bytes::copy_from_slice(end) }
+        }
+    };
+    FrameConfig::new(frame, MOST)
+}
+
+/// Listens for frames; gives the address.
+pub(crate) async fn listen_tcp(
+    group: &Arc<TaskGroup>,
+    play: &Arc<Play>,
+    link: usize,
+    address: &str,
+    tls: Option<Arc<TlsServer>>,
+) -> io::Result<String> {
+    let core = group.core().clone();
+    let mut listener = core.world().net.listen(address).await?;
+    let bound = listener.address();
+    let config = play.module().links.get(link).map(|link| frame(&link.link.frame));
+    let config = config.ok_or_else(|| io::Error::other("a link that is not there"))?;
+    config.check().map_err(io::Error::other)?;
+    let (play, inner) = (Arc::clone(play), Arc::downgrade(group));
+    group.spawn(async move {
+        while let Ok(stream) = listener.accept().await {
+            let Some(group) = inner.upgrade() else { return };
+            let (core, play, tls) = (core.clone(), Arc::clone(&play), tls.clone());
+            let framer = Framer::new(config.clone());
+            group.spawn(async move {
+                let stream = match tls {
+                    Some(tls) => tls.accept(stream).await,
+                    None => Ok(stream),
+                };
+                if let Ok(stream) = stream {
+                    let ended = serve(&core, &play, link, framer, stream).await;
+                    tracing::trace!(?ended, "connection ended");
+                }
+            });
+        }
+    });
+    Ok(bound)
+}
+
+async fn serve(
+    core: &Core,
+    play: &Arc<Play>,
+    link: usize,
+    mut framer: Framer,
+    mut stream: Stream,
+) -> io::Result<()> {
+    let mut incoming = BytesMut::new();
+    loop {
+        let frame = match framer.decode(&mut incoming) {
+            Ok(Some(frame)) => frame,
+            Ok(None) => {
+                if stream.read_buf(&mut incoming).await? > 0 {
+                    continue;
+                }
+                match framer.finish(&mut incoming) {
+                    Ok(Some(frame)) if !frame.is_empty() => frame,
+                    _ => return Ok(()),
+                }
+            }
+            Err(error) => {
+                up(&play.counts.bad);
+                return Err(io::Error::other(error));
+            }
+        };
+        let (judge, parts) = (Arc::clone(play), Parts::content(frame));
+        let answered = core.offload(move || judge.answer(link, &parts)).await;
+        let Some(answered) = answered else { return Ok(()) };
+        let mut out = BytesMut::new();
+        if let Some(reply) = &answered.reply {
+            framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
+        }
+        let close =
+            carry_out(core, play, &answered, &mut out).await || answered.close || framer.ends_by_close();
+        stream.write_all(&out).await?;
+        stream.flush().await?;
+        if close {
+            return stream.shutdown().await;
+        }
+    }
+}
+
+/// Carries the fault out on the octets that leave; whether the connection closes after them.
+async fn carry_out(core: &Core, play: &Play, answered: &Answered, out: &mut BytesMut) -> bool {
+    let Some(fault) = answered.fault else { return false };
+    up(&play.counts.faults);
+    match fault {
+        Fault::DropRequest | Fault::DropReply => out.clear(),
+        Fault::Close => {
+            out.clear();
+            return true;
+        }
+        Fault::Delay(milliseconds) => pause(core.world(), Duration::from_millis(milliseconds)).await,
+        Fault::DuplicateReply => {
+            let once = out.clone();
+            out.extend_from_slice(&once);
+        }
+        Fault::WrongSeal => {}
+        Fault::Garble => garble(out),
+        Fault::Truncate => {
+            let half = out.len() / 2;
+            out.truncate(half);
+            return true;
+        }
+    }
+    false
+}
+
+async fn pause(seams: &Seams, span: Duration) {
+    let until = seams.clock.mark().after(span);
+    seams.clock.sleep_until(until).await;
+}
+
+/// Other octets in the middle; the length stays.
+fn garble(out: &mut [u8]) {
+    let middle = out.len() / 2;
+    let end = (middle + 4).min(out.len());
+    for octet in out.get_mut(middle..end).unwrap_or_default() {
+        *octet ^= 0x55;
+    }
+}
+
+/// Listens for HTTP requests.
+pub(crate) async fn listen_http(
+    core: &Core,
+    play: &Arc<Play>,
+    link: usize,
+    address: &str,
+    tls: Option<Arc<TlsServer>>,
+) -> io::Result<HttpServer> {
+    let (play, seams) = (Arc::clone(play), core.clone());
+    let service = HttpServiceFn(move |_, request: HttpMessage| {
+        let (play, core) = (Arc::clone(&play), seams.clone());
+        async move { answer_http(&core, &play, link, request).await }
+    });
+    let config = HttpServerConfig { tls, ..HttpServerConfig::new(address) };
+    HttpServer::start(vec![core.clone()], config, Arc::new(service)).await
+}
+
+async fn answer_http(core: &Core, play: &Arc<Play>, link: usize, request: HttpMessage) -> HttpMessage {
+    let (judge, parts) = (Arc::clone(play), of_http(request));
+    let answered = core.offload(move || judge.answer(link, &parts)).await;
+    let Some(answered) = answered else { return HttpMessage::response(503, Bytes::new()) };
+    let Some(reply) = &answered.reply else {
+        if answered.fault.is_some() {
+            pause(core.world(), LOST).await;
+        }
+        return HttpMessage::response(400, Bytes::new());
+    };
+    let mut message = to_http(reply, "", "");
+    let mut content = BytesMut::from(&message.content[..]);
+    if matches!(answered.fault, Some(Fault::DropReply | Fault::Close)) {
+        up(&play.counts.faults);
+        pause(core.world(), LOST).await;
+        return HttpMessage::response(500, Bytes::new());
+    }
+    if answered.fault != Some(Fault::DuplicateReply) {
+        carry_out(core, play, &answered, &mut content).await;
+    }
+    message.content = content.freeze();
+    message
+}

@@ -1,0 +1,6 @@
+//! Simulated parties over real sockets.
+
+#[path = "all/help.rs"]
+mod help;
+#[path = "all/power.rs"]
+mod power;
