@@ -4,6 +4,7 @@
 //! wrong use, 3 the machine failed. It must not hold logic of its own beyond reading files and showing results.
 
 mod check;
+mod demo;
 mod explain;
 mod files;
 mod fmt;
@@ -29,6 +30,8 @@ enum Command {
     Fmt(fmt::Fmt),
     /// Shows the page of a diagnostic
     Explain(explain::Explain),
+    /// Runs the gateway with a simulated core and counterparties, and compares the books
+    Demo(demo::Demo),
     /// Creates, imports, lists and rotates keys in the encrypted key store
     Key(key::Key),
 }
@@ -52,6 +55,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Explain(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Key(command) => command.run(),
     };
     ExitCode::from(match exit {

@@ -1,0 +1,76 @@
+//! `tongshi demo`: the gateway with a simulated core and counterparties, nothing to set up.
+
+use super::{Exit, say, warn};
+use crate::demo::{self, Wanted};
+use clap::Args;
+use std::path::PathBuf;
+
+/// Arguments of `tongshi demo`.
+#[derive(Args)]
+#[command(after_help = "Examples:\n  tongshi demo                 half a minute of business, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines")]
+pub(crate) struct Demo {
+    /// Seconds of business
+    #[arg(long, default_value_t = 15)]
+    seconds: u64,
+    /// Keep everything running after the comparison, until Ctrl-C
+    #[arg(long)]
+    stay: bool,
+    /// One JSON object at the end instead of the table
+    #[arg(long)]
+    json: bool,
+    /// Only this party (may be given more than once)
+    #[arg(long)]
+    only: Vec<String>,
+    /// Folder with the adapters
+    #[arg(long, default_value = "configs")]
+    configs: PathBuf,
+    /// Folder with the plan and the worlds of the simulators
+    #[arg(long, default_value = "conformance")]
+    conformance: PathBuf,
+    /// Where keys, journal and worlds are made; emptied first
+    #[arg(long, default_value = "target/demo")]
+    folder: PathBuf,
+}
+
+impl Demo {
+    pub(crate) fn run(&self) -> Exit {
+        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                warn(&format!("tongshi demo: {error}"));
+                return Exit::Machine;
+            }
+        };
+        let wanted = Wanted {
+            configs: self.configs.clone(),
+            conformance: self.conformance.clone(),
+            folder: self.folder.clone(),
+            seconds: self.seconds,
+            only: self.only.clone(),
+        };
+        let json = self.json;
+        let speak = move |text: &str| {
+            if !json {
+                say(text);
+            }
+        };
+        speak(&format!(
+            "Tongshi demo · keys made · the clock runs faster here, the screen's times are the world's · everything on this machine, under {}\n",
+            self.folder.display()
+        ));
+        match runtime.block_on(demo::run(&wanted, self.stay, &speak)) {
+            Ok(ended) => {
+                if json {
+                    say(&demo::object(&ended).to_string());
+                } else if !self.stay {
+                    demo::show(&ended);
+                }
+                if ended.well() { Exit::Well } else { Exit::NotSo }
+            }
+            Err(error) => {
+                warn(&format!("tongshi demo: {error}"));
+                Exit::Machine
+            }
+        }
+    }
+}
