@@ -181,6 +181,9 @@ pub async fn read(
     }
     let outcome = reader.outcome();
     let mut record = reader.into_record();
+    if outcome.outcome.is_some() {
+        scene.outcome = outcome.outcome;
+    }
     let done = !matches!(outcome.outcome, Some(Outcome::Refused(_) | Outcome::Unknown));
     if done && let Err(fault) = take_out(&module.program, program, &mut record, &mut scene) {
         return Err(unread(&version, module, program, record, scene, fault));

@@ -9,13 +9,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
 
 /// The key under which work keys are handed out.
-pub(crate) const MMK: [u8; 16] = [
-    0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10,
-];
+pub(crate) const MMK: [u8; 16] =
+    [0x01, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x10];
 /// The work key that the power company hands out.
-const MAK: [u8; 16] = [
-    0x11, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x19,
-];
+const MAK: [u8; 16] =
+    [0x11, 0x23, 0x45, 0x67, 0x89, 0xAB, 0xCD, 0xEF, 0xFE, 0xDC, 0xBA, 0x98, 0x76, 0x54, 0x32, 0x19];
 
 /// What a party does with its next posting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -150,7 +148,8 @@ pub(crate) async fn grid(core: &Core) -> Played {
             let algorithm = Algorithm::from_name(Position::Cipher, "tdes_ecb").expect("known");
             let random = &mut |_: &mut [u8]| {};
             let mak = encrypt(algorithm, &mmk, None, &MAK, random).expect("a cipher");
-            let kcv = check_value(4, &PreparedKey::symmetric(KeyKind::Tdes, &MAK).expect("a key")).expect("a value");
+            let kcv = check_value(4, &PreparedKey::symmetric(KeyKind::Tdes, &MAK).expect("a key"))
+                .expect("a value");
             let body = format!("0002{serial}0000{}{}0000000000000000", hex(&mak), hex(&kcv));
             return Answer::Frame(Bytes::from(body));
         }

@@ -7,14 +7,15 @@ use serde_json::json;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_goes_to_its_provider() {
     let bank = Bank::open().await;
-    let (status, told) = bank.ask("bank.query_bill", &json!({ "biller": "grid", "payer_no": "0319000000001" })).await;
+    let (status, told) =
+        bank.ask("bank.query_bill", &json!({ "biller": "grid", "payer_no": "0319000000001" })).await;
     assert_eq!(status, 200, "{told}");
     assert_eq!(told["outcome"], "done", "{told}");
     assert_eq!(told["answer"]["due"], "123.45");
     assert_eq!(told["answer"]["items"][1], json!({ "period": "2026-10", "due": "23.45" }));
     let (_, told) = bank.ask("bank.query_bill", &json!({ "biller": "grid", "payer_no": "unknown" })).await;
     assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("no_such_payer")));
-    assert_eq!(told["label"], "户号不存在");
+    assert_eq!(told["label"], "缴费户号不存在");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,7 +18,10 @@ async fn send(bank: &Bank, text: &str) -> Option<String> {
 }
 
 fn asked(serial: &str, fen: u32) -> String {
-    format!("3001{serial}{:12}0000{:<16}{:<20}{:<32}{fen:012}{:<20}", "", "grid", "0319000000001", "6230580000001234567", "T1")
+    format!(
+        "3001{serial}{:12}0000{:<16}{:<20}{:<32}{fen:012}{:<20}",
+        "", "grid", "0319000000001", "6230580000001234567", "T1"
+    )
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -70,7 +70,8 @@ impl Bank {
         let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
         let loaded = compile(texts(&adapters).expect("files"), &deployment).expect("adapters that compile");
         assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
-        let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
+        let version =
+            Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
         let mut keys = MemoryKeys::new();
         keys.put("grid_mmk", PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key")).expect("a name");
         let store = Box::new(MemoryStore::open(&self.disk));
