@@ -17,7 +17,7 @@
 
 use dsl::check::{Sources, Text, check};
 use dsl::diagnostics::register::pages;
-use dsl::diagnostics::{Colour, Diagnostic, render_all};
+use dsl::diagnostics::{Colour, Diagnostic, Severity, render_all};
 use dsl::resolve::Choices;
 use dsl::source::{FileId, Place, SourceMap};
 use std::collections::BTreeSet;
@@ -258,4 +258,21 @@ fn every_code_has_a_page_and_every_page_a_case() {
         let code: u16 = folder.trim_start_matches("TS").parse().unwrap();
         assert!(known.contains(&code), "{folder}: a case without a page");
     }
+}
+
+/// What the checker refuses of the repository's own adapters is a fault of one of the two.
+#[test]
+fn the_adapters_of_the_repository_have_no_errors() {
+    let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
+    let mut texts = Vec::new();
+    for folder in listed(&configs).into_iter().filter(|path| path.is_dir()) {
+        for file in listed(&folder).iter().filter(|path| path.extension().is_some_and(|ending| ending == "tongshi")) {
+            let shown = format!("configs/{}/{}", name(&folder), name(file));
+            texts.push(text(&name(&folder), &shown, &fs::read_to_string(file).unwrap()));
+        }
+    }
+    let sources = Sources::parse(texts);
+    let mut found = check(&sources, &Choices::new()).problems;
+    found.retain(|one| one.severity == Severity::Error);
+    assert!(found.is_empty(), "{}", render_all(&sources.map, &found, Colour::Plain));
 }

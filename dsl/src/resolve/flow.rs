@@ -177,7 +177,11 @@ impl Maker<'_, '_, '_> {
                         self.resolver
                             .report
                             .error("TS0229", name.span, format!("there is no step `{}` before this line", name.text))
-                            .suggest(&name.text, names.iter().map(String::as_str));
+                            .help_or_suggest(
+                                &name.text,
+                                names.iter().map(String::as_str),
+                                "put the line behind the step that it names",
+                            );
                         return None;
                     }
                 }

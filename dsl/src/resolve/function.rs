@@ -230,7 +230,7 @@ pub(crate) fn names_algorithms(resolver: &mut Resolver, expr: &Expr, names: &[&s
                     .report
                     .error("TS0323", expr.span, format!("the setting may be `{name}`, which is no algorithm here"))
                     .note(format!("this function takes {}", listed(names)))
-                    .suggest(&name, names.iter().copied());
+                    .help("take that name out of the `one_of`");
                 break;
             }
         }

@@ -514,7 +514,11 @@ fn xml(resolver: &mut Resolver, tables: &Tables<'_>, name: Option<&tree::Name>) 
                     .report
                     .error("TS0208", name.span, format!("there is no xml form `{}`", name.text))
                     .note("`soap_1_1` and `soap_1_2` are built in; others are declared by `xml NAME { … }`")
-                    .suggest(&name.text, tables.xml_forms.iter().map(|form| &*form.name));
+                    .help_or_suggest(
+                        &name.text,
+                        tables.xml_forms.iter().map(|form| &*form.name).chain(["soap_1_1", "soap_1_2"]),
+                        "copy the party's form into an item: `xml NAME { value … }`",
+                    );
                 XmlUse::Plain
             }
         },
