@@ -66,7 +66,8 @@ pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<End
     let scene = Scene::start(&plan, wanted, say).await?;
     let tallies = traffic::run(&plan, &scene, Duration::from_secs(wanted.seconds)).await?;
     scene.settle().await;
-    let compared = books::compare(&plan, &scene, wanted)?;
+    let mut compared = books::compare(&plan, &scene, wanted)?;
+    compared.differences.extend(scene.failures());
     let ended = Ended {
         seconds: began.elapsed().as_secs_f64(),
         tallies: traffic::with_outcomes(tallies, &compared),

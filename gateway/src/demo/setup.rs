@@ -78,6 +78,12 @@ impl Scene {
         self.parties.values().map(|party| party.counts().faults.load(Ordering::Relaxed)).sum()
     }
 
+    /// What simulated parties could not do, in words.
+    pub(crate) fn failures(&self) -> Vec<String> {
+        let failures = self.parties.iter().map(|(name, party)| (name, party.last_failure()));
+        failures.filter(|(_, why)| !why.is_empty()).map(|(name, why)| format!("{name}: the simulation: {why}")).collect()
+    }
+
     /// Waits until no flow is under way any more, at most 40 seconds of the world: quiet times of minutes pass faster on
     /// the demonstration's clock.
     pub(crate) async fn settle(&self) {
