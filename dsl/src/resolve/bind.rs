@@ -307,12 +307,31 @@ impl Binder<'_, '_, '_> {
             optional: false,
             marked: false,
         };
-        let Some((_, tree)) = field.tree else { return bound };
+        let Some((_, tree)) = field.tree else {
+            self.plain_row(&mut bound, field);
+            return bound;
+        };
         self.attributes(&mut bound, tree, &field.scope);
         if matches!(field.kind, DraftKind::Leaf) || matches!(field.kind, DraftKind::Entry { format: None, .. }) {
             self.rules(&mut bound, field, tree, place);
         }
         bound
+    }
+
+    /// A row that is one value goes with the field `value` of the business list.
+    fn plain_row(&self, bound: &mut Field, field: &DraftField<'_>) {
+        let list = field.lists.last().and_then(|list| self.draft.fields.get(*list));
+        let Some(DraftKind::List { arrow: Some(arrow), .. }) = list.map(|list| &list.kind) else { return };
+        let path::RowNames::Shape { shape, space, level, call } = arrow.row else { return };
+        let fields = self.resolver.shapes.get(shape.0 as usize).map_or(&[][..], |shape| &shape.fields);
+        let Some(slot) = fields.iter().position(|field| &*field.name == "value") else { return };
+        let span = bound.span;
+        let load = |load| Expr { kind: ExprKind::Load(load), ty: field.ty.clone(), span };
+        let business = Load { space, level, slot: u16::try_from(slot).unwrap_or(u16::MAX), call };
+        let wire = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
+        let (target, source) = if arrow.writes { (wire, load(business)) } else { (business, load(wire)) };
+        let mapping = Some(Mapping { target, source, cut: false, otherwise: Else::Fault, span });
+        if arrow.writes { bound.from = mapping } else { bound.to = mapping }
     }
 
     fn attributes(&mut self, bound: &mut Field, tree: &tree::Field, scope: &Scope) {
