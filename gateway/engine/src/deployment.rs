@@ -48,6 +48,9 @@ pub struct Deployment {
     /// Service path to party, where a flow's step does not say `at`.
     #[serde(default)]
     pub routes: BTreeMap<String, Spanned<Route>>,
+    /// Who asks where no channel does: sign-ins, beats, enquiries, what runs by the clock.
+    #[serde(default)]
+    pub own: Own,
     /// The bank's channels.
     #[serde(default)]
     pub channels: Vec<Spanned<Channel>>,
@@ -262,6 +265,24 @@ pub struct ByRoute {
     /// The party of each value that is no party's name.
     #[serde(default)]
     pub names: BTreeMap<String, String>,
+}
+
+/// Who asks where no channel does.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Own {
+    /// The fact `exchange.branch`.
+    pub branch: String,
+    /// The fact `exchange.teller`.
+    pub teller: String,
+    /// The fact `exchange.channel`, a name of the parties' tables of channels.
+    pub channel: String,
+}
+
+impl Default for Own {
+    fn default() -> Self {
+        Self { branch: String::new(), teller: String::new(), channel: "counter".to_owned() }
+    }
 }
 
 /// A channel of the bank.

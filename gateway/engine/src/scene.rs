@@ -349,6 +349,17 @@ impl Surroundings for Scene {
 impl Scene {
     /// Marks when and under which business date this exchange is, and who asks; the same in every copy.
     pub fn stamp(&mut self, business: dsl::value::Date) {
+        let own = self.version.own.clone();
+        let channel = self.version.symbols().find(&own.channel);
+        for (fact, value) in [
+            (Fact::Branch, Value::text(own.branch)),
+            (Fact::Teller, Value::text(own.teller)),
+            (Fact::Channel, channel.map_or(Value::Absent, Value::Name)),
+        ] {
+            if !self.facts.knows(fact) {
+                self.facts.put(fact, value);
+            }
+        }
         let now = self.now;
         for (fact, value) in [
             (Fact::Date, Value::Date(now.date())),

@@ -39,6 +39,8 @@ pub struct Version {
     pub compiled: Arc<Compiled>,
     /// By index of the module.
     pub parties: Vec<Party>,
+    /// Who asks where no channel does.
+    pub own: crate::deployment::Own,
     modules: HashMap<Box<str>, usize>,
     services: HashMap<Box<str>, Service>,
     flows: HashMap<Box<str>, FlowRef>,
@@ -117,6 +119,7 @@ impl Version {
         let routes = deployment.routes.iter().map(|(path, route)| (path.clone(), route.value.clone()));
         let mut version = Self {
             hash,
+            own: deployment.own.clone(),
             source: Arc::new(source),
             parties,
             modules: HashMap::new(),
@@ -124,8 +127,9 @@ impl Version {
             flows: HashMap::new(),
             calls: HashMap::new(),
             routes: routes.collect(),
-            compiled: Arc::clone(&compiled),
+            compiled,
         };
+        let compiled = Arc::clone(&version.compiled);
         version.index(&compiled);
         Ok(version)
     }

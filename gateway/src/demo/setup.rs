@@ -143,12 +143,7 @@ impl Maker<'_> {
 
     fn load(&self, module: &ModulePlan, folder: &str) -> Result<conformance::party::Loaded, String> {
         let texts = read_texts(&self.wanted.configs, &[]).map_err(|error| error.to_string())?;
-        let kept = texts.into_iter().filter(|text| {
-            self.plan.modules.iter().any(|(name, module)| {
-                module.folder.as_deref().unwrap_or(name) == &*text.folder
-            })
-        });
-        load(kept.collect(), folder, &module.settings).map_err(|error| error.to_string())
+        load(texts, folder, &module.settings).map_err(|error| error.to_string())
     }
 
     async fn parties(&mut self, ports: &BTreeMap<(String, String), String>) -> Result<BTreeMap<String, Party>, String> {
@@ -282,12 +277,7 @@ impl Maker<'_> {
         std::fs::write(folder.join("gateway.yaml"), &text).map_err(|error| error.to_string())?;
         let deployment = Deployment::parse(&text).map_err(|fault| format!("{fault:?}"))?;
         let texts = adapters_of::texts(&self.wanted.configs).map_err(|error| error.to_string())?;
-        let kept = texts.into_iter().filter(|text| {
-            self.plan.modules.iter().any(|(name, module)| {
-                module.folder.as_deref().unwrap_or(name) == &*text.folder
-            })
-        });
-        let loaded = adapters_of::compile(kept.collect(), &deployment).map_err(|error| error.to_string())?;
+        let loaded = adapters_of::compile(texts, &deployment).map_err(|error| error.to_string())?;
         let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
             .map_err(|error| error.to_string())?;
         let options = store::Options::new("demo", Arc::new(Clear));
