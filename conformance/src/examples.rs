@@ -3,6 +3,7 @@
 //! In: checked and compiled adapters, the folder of each (for `file "…"`). Out: one [`Shown`] for each example: well, or
 //! what differs, with the first difference by offset. It must not know sockets.
 
+use crate::fields::Named;
 use crate::framing::{framed, unframed};
 use crate::scene::{Adapter, Parts, Scene, SceneError, Standing, read, write};
 use adapters::codec::{fill_in, take_out};
@@ -144,6 +145,7 @@ impl Runner<'_> {
                         }
                         scene.set_fact(&one.name.text, &value).map_err(words)?;
                     }
+                    "original" if one.name.is("request") => scene.original.request = Some(self.original(&value)?),
                     "original" => scene.set_original(&one.name.text, &value).map_err(words)?,
                     "session" => scene.set_session(&one.name.text, &value).map_err(words)?,
                     _ => {}
@@ -151,6 +153,21 @@ impl Runner<'_> {
             }
         }
         Ok(scene)
+    }
+
+    /// The request of the exchange that the call speaks of, by wire names.
+    fn original(&self, value: &Value) -> Result<Record, String> {
+        let calls = &self.module.calls;
+        let spoken_of = |call: &Call| call.settles.iter().chain(&call.undoes).chain(&call.about).next().copied();
+        let call = calls.iter().find(|call| call.name == self.example.of.text).and_then(spoken_of);
+        let call = call.and_then(|id| calls.get(usize::from(id.0))).ok_or("the call speaks of no original")?;
+        let program = &self.adapter.module.program;
+        let form = program.messages.get(usize::from(call.request.0)).ok_or("no such message")?;
+        let fields = Named { program, message: form, symbols: &self.adapter.symbols };
+        let mut record = Record::new(form.slots);
+        let tree = value.as_object().ok_or("the original's request is a record")?;
+        fields.fill(tree, &mut record).map_err(|error| error.to_string())?;
+        Ok(record)
     }
 
     fn is_member(&self, root: &str) -> bool {
