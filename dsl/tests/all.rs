@@ -59,9 +59,9 @@ fn text(folder: &str, path: &str, text: &str) -> Text {
 /// A case with all that it does not bring itself.
 fn framed(mut own: Vec<Text>) -> Vec<Text> {
     let begins = |own: &[Text], word: &str| {
-        own.iter()
-            .filter(|one| &*one.folder == CASE)
-            .any(|one| one.text.lines().any(|line| line.strip_prefix(word).is_some_and(|rest| rest.starts_with(' '))))
+        own.iter().filter(|one| &*one.folder == CASE).any(|one| {
+            one.text.lines().any(|line| line.strip_prefix(word).is_some_and(|rest| rest.starts_with(' ')))
+        })
     };
     let brings = |own: &[Text], folder: &str| own.iter().any(|one| &*one.folder == folder);
     let module = begins(&own, "module");
@@ -113,7 +113,8 @@ fn is_case(path: &Path) -> bool {
 
 /// The files of a case by their folders.
 fn files(case: &Path) -> Vec<Text> {
-    let read = |folder: &str, path: &Path, shown: String| text(folder, &shown, &fs::read_to_string(path).unwrap());
+    let read =
+        |folder: &str, path: &Path, shown: String| text(folder, &shown, &fs::read_to_string(path).unwrap());
     if !case.is_dir() {
         return vec![read(CASE, case, name(case))];
     }
@@ -121,7 +122,9 @@ fn files(case: &Path) -> Vec<Text> {
     for path in listed(case) {
         if path.is_dir() {
             let folder = name(&path);
-            own.extend(listed(&path).iter().map(|file| read(&folder, file, format!("{folder}/{}", name(file)))));
+            own.extend(
+                listed(&path).iter().map(|file| read(&folder, file, format!("{folder}/{}", name(file)))),
+            );
         } else {
             own.push(read(CASE, &path, name(&path)));
         }
@@ -151,7 +154,8 @@ fn pages_into_cases() {
         let folder = root().join(page.code.to_string());
         let file = folder.join("page.tongshi");
         let kept = fs::read_to_string(&file).unwrap_or_default();
-        let kept: String = kept.split_inclusive('\n').filter(|line| !line.trim().starts_with("//^ ")).collect();
+        let kept: String =
+            kept.split_inclusive('\n').filter(|line| !line.trim().starts_with("//^ ")).collect();
         if kept != page.bad && blessing() {
             fs::create_dir_all(&folder).unwrap();
             fs::write(&file, page.bad).unwrap();
@@ -252,7 +256,11 @@ fn every_code_has_a_page_and_every_page_a_case() {
     assert!(idle.is_empty(), "pages of codes that nothing gives: {idle:?}");
     for page in pages().filter(|page| !page.bad.starts_with('(')) {
         let folder = root().join(page.code.to_string());
-        assert!(folder.is_dir() && listed(&folder).iter().any(|path| is_case(path)), "{}: no case", page.code);
+        assert!(
+            folder.is_dir() && listed(&folder).iter().any(|path| is_case(path)),
+            "{}: no case",
+            page.code
+        );
     }
     for folder in listed(&root()).iter().map(|path| name(path)).filter(|name| name.starts_with("TS")) {
         let code: u16 = folder.trim_start_matches("TS").parse().unwrap();
@@ -266,7 +274,9 @@ fn the_adapters_of_the_repository_have_no_errors() {
     let configs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
     let mut texts = Vec::new();
     for folder in listed(&configs).into_iter().filter(|path| path.is_dir()) {
-        for file in listed(&folder).iter().filter(|path| path.extension().is_some_and(|ending| ending == "tongshi")) {
+        for file in
+            listed(&folder).iter().filter(|path| path.extension().is_some_and(|ending| ending == "tongshi"))
+        {
             let shown = format!("configs/{}/{}", name(&folder), name(file));
             texts.push(text(&name(&folder), &shown, &fs::read_to_string(file).unwrap()));
         }
@@ -275,4 +285,40 @@ fn the_adapters_of_the_repository_have_no_errors() {
     let mut found = check(&sources, &Choices::new()).problems;
     found.retain(|one| one.severity == Severity::Error);
     assert!(found.is_empty(), "{}", render_all(&sources.map, &found, Colour::Plain));
+}
+
+/// A sample of the reference with the frame that its mark asks for.
+fn sample(mark: &str, body: &str) -> String {
+    match mark {
+        "request" => format!(
+            "call sample provides bank.pay_bill {{\n  once     exchange.serial\n  unknown  park\n  request \"7001\" \
+             {{\n{body}  }}\n}}\n"
+        ),
+        "reply" => format!(
+            "call sample provides bank.query_bill {{\n  request \"7001\"\n  reply \"7002\" {{\n{body}  }}\n}}\n"
+        ),
+        "flow" => format!("flow sample on bank.debit {{\n{body}}}\n"),
+        _ => body.to_owned(),
+    }
+}
+
+/// Each sample of the reference compiles; those that show what is not built say so.
+#[test]
+fn the_samples_of_the_reference_compile() {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for part in include_str!("../README.md").split("\n```tongshi").skip(1) {
+        let (mark, rest) = part.split_once('\n').unwrap();
+        let body = rest.split("```").next().unwrap();
+        count += 1;
+        let shown = sample(mark.trim(), body);
+        let (sources, mut found) = judged(vec![text(CASE, "README.md", &shown)], Depth::Whole);
+        found.retain(|one| one.severity == Severity::Error);
+        let unbuilt = !found.is_empty() && found.iter().all(|one| one.code.0 == 190);
+        if unbuilt != (mark.trim() == "unbuilt") || (!unbuilt && !found.is_empty()) {
+            wrong.push(format!("{shown}\n{}", render_all(&sources, &found, Colour::Plain)));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(count >= 15, "only {count} samples were found");
 }

@@ -1018,7 +1018,8 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
             LinkClause::Garbled(_) | LinkClause::LeaveFiles | LinkClause::DeleteFiles | LinkClause::MoveFiles(_) => {}
         }
     }
-    if link.kind == LinkKind::Tcp && link.frame == Frame::None {
+    let framed = tree.block.statements.iter().any(|clause| matches!(clause.kind, LinkClause::Frame(_)));
+    if link.kind == LinkKind::Tcp && !framed {
         resolver
             .report
             .error("TS0618", tree.name.span, format!("the link `{}` says nothing of frames", link.name))
@@ -1086,6 +1087,10 @@ fn in_head(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, path:
         Some(Frame::InHead { offset, size: size?, kind, head })
     });
     found.unwrap_or_else(|| {
+        if draft.is_none() {
+            // Nothing goes over the link, so there is no head to look at.
+            return Frame::None;
+        }
         resolver
             .report
             .error("TS0620", path.span, format!("`{}` is no field of a head of fixed width", path.text()))

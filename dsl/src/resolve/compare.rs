@@ -231,7 +231,7 @@ pub(crate) fn discloses(resolver: &mut Resolver, work: &Work<'_>, source: &Expr,
     if !allowed {
         resolver
             .report
-            .error("TS0333", span, format!("a {} leaves to a party that does not disclose it", kind.word()))
+            .error("TS0333", span, format!("private data leaves to a party that does not disclose it: {}", kind.word()))
             .note("private data leaves only to a party whose `discloses` names its kind")
             .help(format!("if the agreement allows it, add `{}` to the party's `discloses`; else `mask(…)` it", kind.word()));
     }
