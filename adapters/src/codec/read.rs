@@ -376,6 +376,10 @@ impl<'p> Reader<'p> {
             (Value::Text(_) | Value::Bytes(_), _) => {
                 plain_octets(&found, &inside)? == plain_octets(&expected, &inside)?
             }
+            (Value::Time(left), Value::Time(right)) => same_time(*left, *right),
+            (Value::DateTime(left), Value::DateTime(right)) => {
+                left.date() == right.date() && same_time(left.time(), right.time())
+            }
             _ => found == expected,
         };
         if same {
@@ -483,6 +487,18 @@ fn plain_octets(value: &Value<'_>, inside: &Inside<'_>) -> Result<Vec<u8>, Wrong
         Value::Bytes(octets) => Ok(octets.to_vec()),
         other => Ok(other.to_text(inside)?.as_bytes().to_vec()),
     }
+}
+
+/// A time read is as fine as its form; what the form leaves out of a second is not compared.
+fn same_time(found: dsl::value::Time, expected: dsl::value::Time) -> bool {
+    let (fine, whole) = (found.subsec_nanosecond(), expected.subsec_nanosecond());
+    let step = match fine {
+        0 => 1_000_000_000,
+        fine if fine % 1_000_000 == 0 => 1_000_000,
+        _ => 1,
+    };
+    (found.hour(), found.minute(), found.second()) == (expected.hour(), expected.minute(), expected.second())
+        && (step == 1_000_000_000 || fine / step == whole / step)
 }
 
 fn same_number(left: &Value<'_>, right: &Value<'_>) -> bool {
