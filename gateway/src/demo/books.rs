@@ -47,7 +47,7 @@ pub(crate) fn compare(plan: &Plan, scene: &Scene, wanted: &Wanted) -> Result<Com
             for operation in &operations {
                 note(operation, &mut compared);
                 if matches!(operation.state, OperationState::Done | OperationState::Held) {
-                    let book = ours.entry((operation.party.clone(), operation.call.clone())).or_default();
+                    let book = ours.entry((operation.party.clone(), call(operation).to_owned())).or_default();
                     book.insert(operation.serial.trim().to_owned(), operation.amount.unwrap_or(0));
                 }
             }
@@ -85,7 +85,7 @@ fn whole(plan: &Plan, flow: &FlowRow, operations: &[OperationRow], compared: &mu
     }
     let posting = |operation: &&OperationRow| {
         let books = plan.modules.get(&operation.party).and_then(|module| module.books.as_ref());
-        books.is_some_and(|books| books.ours.contains(&operation.call))
+        books.is_some_and(|books| books.ours.iter().any(|ours| ours == call(operation)))
     };
     let held: Vec<&OperationRow> =
         operations.iter().filter(posting).filter(|operation| operation.state == OperationState::Done).collect();
@@ -98,6 +98,11 @@ fn whole(plan: &Plan, flow: &FlowRow, operations: &[OperationRow], compared: &mu
     if amounts.len() > 1 && !parked {
         compared.differences.push(format!("flow {} moved different amounts: {amounts:?} fen", flow.flow));
     }
+}
+
+/// The call's own name; the journal keeps it under its party's.
+fn call(operation: &OperationRow) -> &str {
+    operation.call.rsplit('.').next().unwrap_or(&operation.call)
 }
 
 /// How an operation that was unknown ended.
