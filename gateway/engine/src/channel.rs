@@ -117,7 +117,7 @@ impl Asked {
         use std::sync::atomic::Ordering;
         let broken = self.engine.broken.load(Ordering::Acquire);
         let stopping = self.engine.stopping.load(Ordering::Acquire);
-        let well = !broken && !(ready && stopping);
+        let well = !(broken || ready && stopping);
         let body = object!({
             "status": if well { "up" } else { "down" },
             "node": self.engine.deployment.load().node,
@@ -155,7 +155,7 @@ impl Asked {
     /// The channel of a token or a certificate.
     fn caller(&self) -> Option<Caller> {
         let header = self.request.header("authorization");
-        let token = header.and_then(|value| value.strip_prefix(b"Bearer ")).map(|token| hash(token));
+        let token = header.and_then(|value| value.strip_prefix(b"Bearer ")).map(hash);
         let certificate = self.peer.certificate.as_ref().map(|known| hash(&known.der));
         let deployment = self.engine.deployment.load();
         let same = |known: &Option<String>, given: &Option<String>| match (known, given) {

@@ -26,14 +26,17 @@ use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::flow::{CallId, Event, FlowProgram, GuardId, Judge, ListId, LoopId, State, Step, StepId};
 use dsl::program::FlowTables;
-use dsl::value::DateTime;
+use dsl::value::{DateTime, Outcome};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 use store::{FlowId, Key};
 use tokio::sync::{mpsc, oneshot};
 
 /// Events of one flow that may wait.
 const INBOX: usize = 1_024;
+/// How long a flow that was brought back waits for what it is wanted for.
+const LINGER: Duration = Duration::from_secs(2);
 
 /// What a flow's task hears.
 pub enum Inbox {
@@ -96,6 +99,8 @@ struct Running {
     /// The flow that has the key, where the ask was not taken.
     taken: Option<FlowId>,
     rows: BTreeMap<(u16, u64), Told>,
+    /// Brought back because somebody wants something of it: it waits for that a while.
+    woken: bool,
     inbox: mpsc::Receiver<Inbox>,
     post: mpsc::Sender<Inbox>,
     stopped: bool,
@@ -125,16 +130,18 @@ impl Running {
 
     /// What is known of the steps, by their number in the tables.
     fn steps(&self) -> Vec<StepSeen> {
+        self.steps_in(&self.state, None)
+    }
+
+    /// The same in another state; `event`: what has just become known, so that guards behind it see it.
+    fn steps_in(&self, state: &State, event: Option<&Event>) -> Vec<StepSeen> {
         let (Some(tables), Some(program)) = (self.tables(), self.program()) else { return Vec::new() };
         let mut seen = vec![StepSeen::default(); tables.steps.len()];
         for (place, step) in program.steps.iter().enumerate() {
             let Some(number) = number_of(tables, &step.name) else { continue };
-            let outcome = self
-                .state
-                .durable
-                .operations
-                .get(place)
-                .and_then(|operation| told::outcome_of(&self.version, operation));
+            let known = state.durable.operations.get(place);
+            let known = known.and_then(|operation| told::outcome_of(&self.version, operation));
+            let outcome = event.and_then(|event| self.just_known(event, place)).or(known);
             if outcome.is_some()
                 && let Some(seen) = seen.get_mut(number)
             {
@@ -143,6 +150,24 @@ impl Running {
             }
         }
         seen
+    }
+
+    /// The outcome of a step that an event tells.
+    fn just_known(&self, event: &Event, place: usize) -> Option<Outcome> {
+        use dsl::flow::{Proof, Reply, Says};
+        let (step, outcome) = match event {
+            Event::CannotPrepare { during, .. } | Event::NotWritten { during, .. } => {
+                return self.just_known(during, place);
+            }
+            Event::Reply(step, Reply::Done)
+            | Event::Enquired { step, says: Says::Done, .. }
+            | Event::Proof(step, Proof::Holds) => (step, Outcome::Done(None)),
+            Event::Reply(step, Reply::Refused(reason)) => {
+                (step, Outcome::Refused(self.version.symbols().find(reason)))
+            }
+            _ => return None,
+        };
+        (usize::from(step.0) == place).then_some(outcome)
     }
 
     fn parts<'a>(&'a self, steps: &'a [StepSeen], now: DateTime) -> Parts<'a> {
@@ -165,7 +190,7 @@ impl Running {
 
     fn step(&self, event: &Event) -> Option<Step> {
         let (tables, program) = (self.tables()?, self.program()?);
-        let steps = self.steps();
+        let steps = self.steps_in(&self.state, Some(event));
         let parts = self.parts(&steps, self.engine.now());
         let mut judge = Evaluating { view: parts.view(&self.book), tables, program };
         Some(dsl::flow::step(program, &self.state, event, &mut judge))
@@ -179,8 +204,19 @@ impl Running {
     /// The task of the flow.
     async fn run(mut self, first: Event) {
         self.handle(first).await;
-        while !self.stopped && !self.finished() {
-            let Some(heard) = self.inbox.recv().await else { break };
+        loop {
+            if self.stopped {
+                break;
+            }
+            let heard = if !self.finished() {
+                self.inbox.recv().await
+            } else if std::mem::take(&mut self.woken) {
+                let until = self.engine.core.mark().after(LINGER);
+                self.engine.core.within(until, self.inbox.recv()).await.ok().flatten()
+            } else {
+                None
+            };
+            let Some(heard) = heard else { break };
             self.hear(heard).await;
         }
         self.engine.flows.remove(&self.id);

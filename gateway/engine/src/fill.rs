@@ -46,10 +46,17 @@ pub fn fill(
     record: Record,
     seen: bool,
 ) -> Result<Record, Unfilled> {
-    let mut run =
-        Run { parts, book, filling, record, seen, rows: RowsEntered::default(), cursors: Vec::new() };
+    let (rows, cursors) = (RowsEntered::default(), Vec::new());
+    let mut run = Run { parts, book, filling, record, seen, top: top(filling), rows, cursors };
     run.all()?;
     Ok(run.record)
+}
+
+/// The level of the record that is filled: answers of rows stand one below their list.
+fn top(filling: &Filling) -> u8 {
+    let assigned = filling.assignments.iter().map(|assignment| assignment.target.level);
+    let paired = filling.pairings.iter().map(|pairing| pairing.target.level);
+    assigned.chain(paired).min().unwrap_or(0)
 }
 
 struct Run<'a, 'p> {
@@ -58,6 +65,7 @@ struct Run<'a, 'p> {
     filling: &'a Filling,
     record: Record,
     seen: bool,
+    top: u8,
     rows: RowsEntered,
     cursors: Vec<(u16, u32, u32)>,
 }
@@ -88,6 +96,11 @@ impl Run<'_, '_> {
         Err(Fault::Broken.into())
     }
 
+    /// A list of the record that is filled.
+    fn list(&self, target: &Load) -> Load {
+        Load { slot: list_slot(target), level: target.level.saturating_sub(self.top), ..*target }
+    }
+
     fn pairing(&self, pairing: u16) -> Result<&Pairing, Fault> {
         self.filling.pairings.get(usize::from(pairing)).ok_or(Fault::Broken)
     }
@@ -95,7 +108,8 @@ impl Run<'_, '_> {
     fn each(&mut self, number: u16, at: u32, end: u32) -> Result<u32, Unfilled> {
         let pairing = self.pairing(number)?;
         let count = self.parts.view(self.book).list_rows(&pairing.source)?;
-        let target = self.rows.index(pairing.target.level, list_slot(&pairing.target))?;
+        let target =
+            self.rows.index(pairing.target.level.saturating_sub(self.top), list_slot(&pairing.target))?;
         let stride = pairing.stride;
         self.record.begin_list(target, stride, count.min(pairing.max))?;
         self.cursors.push((number, 0, count));
@@ -125,10 +139,12 @@ impl Run<'_, '_> {
                 None => true,
             };
             if counts {
-                let target = self.rows.index(pairing.target.level, list_slot(&pairing.target))?;
+                let target = self
+                    .rows
+                    .index(pairing.target.level.saturating_sub(self.top), list_slot(&pairing.target))?;
                 self.record.append_row(target, pairing.max)?;
                 let made = self.record.rows(target).map_or(0, |rows| rows.count.saturating_sub(1));
-                let list = Load { slot: list_slot(&pairing.target), ..pairing.target };
+                let list = self.list(&pairing.target);
                 self.rows.enter(&self.record, &list, made)?;
                 return Ok(at + 1);
             }
@@ -141,13 +157,15 @@ impl Run<'_, '_> {
             self.book.leave(with);
         }
         self.book.leave(&pairing.source);
-        self.rows.leave(&Load { slot: list_slot(&pairing.target), ..pairing.target });
+        self.rows.leave(&self.list(&pairing.target));
         Ok(end)
     }
 
     fn set(&mut self, number: u16) -> Result<(), Unfilled> {
         let assignment = self.filling.assignments.get(usize::from(number)).ok_or(Fault::Broken)?;
-        let index = self.rows.index(assignment.target.level, list_slot(&assignment.target))?;
+        let index = self
+            .rows
+            .index(assignment.target.level.saturating_sub(self.top), list_slot(&assignment.target))?;
         match self.value(assignment, assignment.source) {
             Ok(value) => {
                 self.record.set(index, &value)?;
@@ -200,7 +218,8 @@ pub fn fit(value: Value<'_>, ty: &Type, cut: bool) -> Result<Value<'static>, Fau
     match (&value, ty) {
         (Value::Text(text), Type::Text { chars, .. }) => {
             let most = *chars as usize;
-            if text.chars().count() > most {
+            // Records that loops make have texts without a bound of their own: 0.
+            if most > 0 && text.chars().count() > most {
                 if !cut {
                     return Err(Fault::TooLong);
                 }

@@ -397,7 +397,7 @@ impl Engine {
             match self.prepare(asking).await {
                 Ok(prepared) => drop(self.exchange_once(&prepared).await),
                 Err(refusal) => {
-                    tracing::warn!(party = %program.name, reason = %refusal.reason, "no sign-off")
+                    tracing::warn!(party = %program.name, reason = %refusal.reason, "no sign-off");
                 }
             }
         }

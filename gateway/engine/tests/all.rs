@@ -1,5 +1,9 @@
 //! The engine against parties that are played by hand, byte for byte, over real sockets.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so")]
+
+#[path = "slice/batches.rs"]
+mod batches;
 #[path = "slice/parties.rs"]
 mod parties;
 #[path = "slice/paying.rs"]

@@ -125,7 +125,7 @@ pub(crate) fn zone_minutes(text: &str) -> Option<i32> {
 /// Octets of hex figures.
 pub(crate) fn unhex(text: &str) -> Option<Vec<u8>> {
     let octets = text.as_bytes();
-    if octets.len() % 2 != 0 {
+    if !octets.len().is_multiple_of(2) {
         return None;
     }
     let pairs = octets.chunks(2).map(|pair| std::str::from_utf8(pair).ok());

@@ -238,6 +238,7 @@ impl Engine {
             cancelling: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
+            woken: false,
             inbox,
             post,
             stopped: false,

@@ -79,7 +79,7 @@ impl Running {
             Effect::SendBack(step, copy) => self.send_back(step, copy),
             Effect::Answer(answer) => {
                 let told = self.answer_told(&answer).await;
-                self.tell(told);
+                self.tell(&told);
             }
             Effect::AnswerCancel(answer) => {
                 for waiter in self.cancelling.drain(..) {
@@ -132,7 +132,7 @@ impl Running {
         }
     }
 
-    fn tell(&mut self, told: Told) {
+    fn tell(&mut self, told: &Told) {
         if told.kind != ToldKind::Pending {
             self.told = Some(told.clone());
         }
@@ -153,7 +153,7 @@ impl Running {
         }
         if let Answer::Done(Some(mapping)) = answer
             && self.answer.is_none()
-            && let Err(why) = self.make_answer(*mapping)
+            && let Err(why) = self.make_answer(*mapping, &self.state.clone())
         {
             tracing::error!(flow = %self.id, ?why, "the answer cannot be filled");
         }
@@ -162,8 +162,12 @@ impl Running {
     }
 
     /// Fills the record of an `answer` node.
-    pub(super) fn make_answer(&mut self, mapping: MappingId) -> Result<(), crate::fill::Unfilled> {
-        let steps = self.steps();
+    pub(super) fn make_answer(
+        &mut self,
+        mapping: MappingId,
+        state: &State,
+    ) -> Result<(), crate::fill::Unfilled> {
+        let steps = self.steps_in(state, None);
         let version = std::sync::Arc::clone(&self.version);
         let Some(tables) = version.flow(self.reference) else { return Ok(()) };
         let Some(filling) = tables.fillings.get(mapping.0 as usize) else { return Ok(()) };

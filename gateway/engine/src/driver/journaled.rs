@@ -63,7 +63,7 @@ impl Running {
         for change in changes {
             match change {
                 Change::Answer(mapping) => {
-                    if let Err(why) = self.make_answer(*mapping) {
+                    if let Err(why) = self.make_answer(*mapping, next) {
                         tracing::error!(flow = %self.id, ?why, "the answer cannot be filled");
                     }
                     let told = self.make_told(ToldKind::Done, None).await;
@@ -74,7 +74,7 @@ impl Running {
                     let refused = *end == dsl::flow::End::Refused;
                     let kind = if refused { ToldKind::Refused } else { ToldKind::Done };
                     if !self.path.is_empty() {
-                        self.row_answer();
+                        self.row_answer(next);
                     }
                     let reason = self.end_reason(next);
                     let told = self.make_told(kind, refused.then_some(&*reason)).await;
@@ -127,7 +127,7 @@ impl Running {
         match change {
             Change::Ask | Change::Progress | Change::Answer(_) | Change::End(_) => {}
             Change::Intent(step, _) | Change::Operation(step) => {
-                out.extend(self.operation(*step, next, change))
+                out.extend(self.operation(*step, next, change));
             }
             Change::IntentBack(step, _) => {
                 out.extend(self.operation(*step, next, change));
@@ -142,7 +142,7 @@ impl Running {
             Change::Release(limit) => out.extend(self.hold(*limit).map(|(hold, ..)| Write::Release(hold))),
             Change::Notice(step) => out.extend(self.notice(*step)),
             Change::TellEnd => {
-                out.push(self.event("owed", b"the end is told when the asker asks again".to_vec()))
+                out.push(self.event("owed", b"the end is told when the asker asks again".to_vec()));
             }
             Change::Start(start) => {
                 if let Some((flow, write)) = self.start(*start).await {

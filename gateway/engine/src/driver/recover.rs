@@ -125,6 +125,7 @@ impl Engine {
             cancelling: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
+            woken: true,
             inbox,
             post,
             stopped: false,

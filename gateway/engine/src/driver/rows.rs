@@ -50,9 +50,10 @@ impl Running {
             }
         });
         let Some(id) = self.engine.next_flow().await else {
-            return drop(
-                running.waiters.pop().map(|waiter| waiter.send(Told::refused("busy", String::new()))),
-            );
+            if let Some(waiter) = running.waiters.pop() {
+                drop(waiter.send(Told::refused("busy", String::new())));
+            }
+            return;
         };
         running.id = id;
         let before = self.key_of_row(of, row).and_then(|key| self.engine.keyed.get(&key).map(|flow| *flow));
@@ -140,6 +141,7 @@ impl Running {
             cancelling: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
+            woken: false,
             inbox,
             post,
             stopped: false,
@@ -168,7 +170,7 @@ impl Running {
     }
 
     /// A row that ends without its `answer` node makes its record all the same.
-    pub(super) fn row_answer(&mut self) {
+    pub(super) fn row_answer(&mut self, next: &State) {
         let mapping = self.program().and_then(|program| {
             program
                 .nodes
@@ -177,7 +179,7 @@ impl Running {
         });
         if let Some(mapping) = mapping
             && self.answer.is_none()
-            && let Err(why) = self.make_answer(mapping)
+            && let Err(why) = self.make_answer(mapping, next)
         {
             tracing::warn!(flow = %self.id, ?why, "a row's answer cannot be filled");
         }

@@ -47,7 +47,7 @@ parties:
 channels:
   - name: mobile
     token_sha256: {TOKEN}
-    services: [bank.query_bill, bank.pay_bill]
+    services: [bank.query_bill, bank.pay_bill, bank.collect]
 "
     )
 }

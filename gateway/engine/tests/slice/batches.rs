@@ -1,0 +1,52 @@
+//! Rows of a batch: each is a flow of its own, made once, whatever became of the others.
+
+use crate::parties::Does;
+use crate::support::Bank;
+use serde_json::{Value, json};
+
+fn batch(number: &str, rows: u32) -> Value {
+    let row = |seq| json!({ "seq": seq, "account": "6230580000001234567", "amount": "10.00" });
+    let rows: Vec<Value> = (1..=rows).map(row).collect();
+    json!({ "batch_no": number, "reference": number, "count": rows.len(), "rows": rows })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_are_booked_and_counted() {
+    let bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("1001"));
+    let (status, told) = bank.ask("bank.collect", &batch("B1", 7)).await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    let answer = &told["answer"];
+    assert_eq!((&answer["done_count"], &answer["done_amount"]), (&json!(6), &json!("60.00")), "{answer}");
+    assert_eq!(answer["rows"].as_array().map(Vec::len), Some(7));
+    let refused: Vec<_> =
+        answer["rows"].as_array().unwrap().iter().filter(|row| row["booked"] == "0.00").collect();
+    assert_eq!(refused.len(), 1, "{answer}");
+    assert_eq!(bank.books().0, 6_000);
+    assert_eq!(bank.ask("bank.collect", &batch("B1", 7)).await.1, told);
+    assert_eq!(bank.books().0, 6_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_goes_on_after_a_crash_and_books_no_row_twice() {
+    let mut bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().plan.extend([Does::BooksSilently; 2]);
+    let body = batch("B2", 5);
+    let asked = bank.ask("bank.collect", &body);
+    let crashed = tokio::time::timeout(std::time::Duration::from_millis(1_500), asked).await;
+    assert!(crashed.is_err(), "{crashed:?}");
+    bank.gateway = None;
+    bank.start().await;
+    for _ in 0..150 {
+        let (_, told) = bank.http("GET", "/v1/bank.collect/B2", &json!(null), "secret").await;
+        if told["outcome"] != "pending" {
+            assert_eq!(told["outcome"], "done", "{told}");
+            assert_eq!(told["answer"]["done_amount"], "50.00", "{told}");
+            assert_eq!(bank.books().0, 5_000);
+            assert_eq!(bank.core.ledger.lock().unwrap().booked.len(), 5);
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    panic!("the batch did not end");
+}
