@@ -183,6 +183,11 @@ impl<'p> Named<'p> {
             let codes = self.program.codes.get(*table as usize).ok_or("a code of a table that is there")?;
             return code(codes, text, self.symbols);
         }
+        if let (Form::Flag(yes, no), Value::String(text)) = (&wire.form, value)
+            && [yes, no].contains(&&Box::from(text.as_str()))
+        {
+            return Ok(Typed::Flag(**yes == **text));
+        }
         from_json(value, &wire.ty, self.symbols)
     }
 

@@ -7,5 +7,7 @@ pub mod examples;
 pub mod fields;
 pub mod framing;
 pub mod party;
+pub mod report;
 pub mod scene;
+pub mod suite;
 pub mod world;

@@ -8,26 +8,31 @@ mod begin;
 mod compose;
 mod form;
 mod http;
+mod line;
 mod loading;
 mod play;
 mod serve;
 mod session;
 
+pub use line::Line;
 pub use loading::{LoadError, Loaded, load, read_texts};
 pub use play::PartyCounts;
 
-use crate::scene::{SceneError, Standing};
+use crate::scene::{Parts, Scene, SceneError, Standing};
 use crate::world::{FaultPlan, World, WorldError};
 use adapters::keys::{ImportError, KeyError, KeyText, MemoryKeys, import};
 use adapters::seal::KeyKind;
+use adapters::value::Record;
 use begin::Caller;
-use dsl::model::LinkKind;
+use dsl::model::{LinkKind, MessageId};
 use link::Core;
 use link::http::HttpServer;
 use link::tls::{TlsClient, TlsServer};
 use link::world::{Random, TaskGroup};
+pub(crate) use play::civil;
 use play::{Play, locked};
 use serde::Deserialize;
+use serde_json::{Map, Value};
 use session::Sessions;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -154,6 +159,24 @@ fn put_key(
     keys.put(stored, key).map_err(|error: KeyError| failed(error.to_string()))
 }
 
+/// Writes a request by fields of its call (in the group at `inner`) or of what is around it.
+///
+/// # Errors
+/// What cannot be written, in words.
+pub(crate) fn compose_request(
+    scene: &mut Scene,
+    message: MessageId,
+    inner: &str,
+    fields: &Map<String, Value>,
+    wrong_seal: bool,
+) -> Result<(Parts, Record), String> {
+    let adapter = scene.adapter.clone();
+    let named = compose::named_in(&adapter, message).ok_or("a message that is not there")?;
+    let fields = compose::place(&named, inner, fields);
+    compose::member_of(message, scene, &fields)?;
+    compose::compose(scene, message, &compose::Composed { fields, outcome: None, wrong_seal }, None)
+}
+
 /// TLS by link, where a link has it.
 #[derive(Clone, Debug, Default)]
 pub struct PartyTls {
@@ -212,7 +235,7 @@ impl Party {
         for (member, values) in &config.sessions {
             let mut scene = play.scene();
             for (name, value) in values {
-                scene.set_session(name, &serde_json::Value::String(value.clone()))?;
+                scene.set_session(name, &Value::String(value.clone()))?;
             }
             let mark = play.mark();
             locked(&play.sessions).open(member, scene.session, mark, std::time::Duration::ZERO);
@@ -296,7 +319,7 @@ impl Party {
     ///
     /// # Errors
     /// When the statement fails.
-    pub fn question(&self, sql: &str) -> Result<Vec<serde_json::Map<String, serde_json::Value>>, WorldError> {
+    pub fn question(&self, sql: &str) -> Result<Vec<Map<String, Value>>, WorldError> {
         locked(&self.play.world).question(sql)
     }
 

@@ -4,3 +4,5 @@
 mod help;
 #[path = "all/power.rs"]
 mod power;
+#[path = "all/suites.rs"]
+mod suites;

@@ -112,7 +112,7 @@ impl Caller {
         let opens = module.sessions.iter().find_map(|session| session.session.open);
         let (Some(open), true) = (opens, needs) else { return Ok(()) };
         let mut scene = self.play.scene();
-        super::compose::member_of(&self.play, form.call.request, &mut scene, &said.fields)?;
+        super::compose::member_of(form.call.request, &mut scene, &said.fields)?;
         let member = member_name(&scene);
         if locked(&self.play.sessions).standing(&member) == super::session::Standing::Open {
             return Ok(());
@@ -225,7 +225,7 @@ fn ask(
     scene.put_fact(Fact::Moment, Value::DateTime(now));
     scene.put_fact(Fact::BusinessDate, Value::Date(now.date()));
     scene.put_fact(Fact::MessageMoment, Value::DateTime(now));
-    super::compose::member_of(play, request, &mut scene, fields)?;
+    super::compose::member_of(request, &mut scene, fields)?;
     let serial = match serial {
         Some(serial) => Value::text(serial),
         None => match play.module().serial.map(|serial| evaluate_here(&scene, serial)) {
@@ -241,7 +241,7 @@ fn ask(
     }
     let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
     let said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
-    let (parts, record) = compose(play, &mut scene, request, &said)?;
+    let (parts, record) = compose(&mut scene, request, &said, None)?;
     Ok(Asked { call, member, session: scene.session, facts: scene.facts, request: record, parts })
 }
 

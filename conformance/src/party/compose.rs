@@ -3,7 +3,7 @@
 use super::form;
 use super::play::Play;
 use crate::fields::{Named, at};
-use crate::scene::{Parts, Scene, write};
+use crate::scene::{Adapter, Parts, Scene, write};
 use crate::world;
 use adapters::codec::{describe, fill_in};
 use adapters::value::{Record, Surroundings};
@@ -22,6 +22,13 @@ pub(crate) struct Composed {
     pub(crate) outcome: Option<(world::Outcome, Option<String>)>,
     /// The seal is to be wrong.
     pub(crate) wrong_seal: bool,
+}
+
+/// The fields of a message of an adapter.
+pub(crate) fn named_in(adapter: &Adapter, message: MessageId) -> Option<Named<'_>> {
+    let program = &adapter.module.program;
+    let message = program.messages.get(usize::from(message.0))?;
+    Some(Named { program, message, symbols: &adapter.symbols })
 }
 
 /// Puts the fields of a call where the message has them; what the message has elsewhere by that name stays there.
@@ -56,23 +63,23 @@ pub(crate) fn place(named: &Named<'_>, inner: &str, fields: &Map<String, Json>) 
     around
 }
 
-/// Writes a message. Gives its octets and the record with what was computed.
+/// Writes a message, over what stands in the record already. Gives its octets and the record with what was computed.
 ///
 /// # Errors
 /// What cannot be written, in words.
 pub(crate) fn compose(
-    play: &Play,
     scene: &mut Scene,
     message: MessageId,
     said: &Composed,
+    record: Option<Record>,
 ) -> Result<(Parts, Record), String> {
-    let named = play.named(message).ok_or("a message that is not there")?;
-    let mut record = Record::new(named.message.slots);
+    let adapter = scene.adapter.clone();
+    let named = named_in(&adapter, message).ok_or("a message that is not there")?;
+    let mut record = record.unwrap_or_else(|| Record::new(named.message.slots));
     let mut apart = BTreeSet::new();
     if let Some((outcome, word)) = &said.outcome {
         speak(&named, scene, &mut record, &mut apart, *outcome, word.as_deref())?;
     }
-    set_until(&named, scene, &mut record, play)?;
     named.fill(&said.fields, &mut record).map_err(|error| error.to_string())?;
     for field in derived(&named) {
         if at(&said.fields, &field.path).is_some_and(|value| !value.is_null()) {
@@ -174,37 +181,27 @@ fn row<'c>(codes: &'c Codes, text: &str) -> Option<(Meaning, &'c str)> {
 }
 
 /// How long a session is good, where the reply to the sign-in says it: a day.
-fn set_until(named: &Named<'_>, scene: &Scene, record: &mut Record, play: &Play) -> Result<(), String> {
-    let too_much = |_| "too much".to_owned();
+pub(crate) fn with_until(play: &Play, scene: &Scene, message: MessageId) -> Result<Record, String> {
+    let named = play.named(message).ok_or("a message that is not there")?;
+    let mut record = Record::new(named.message.slots);
     let bank = &play.loaded.bank.module;
-    for until in bank.sessions.iter().filter_map(|session| session.until) {
-        for load in
-            form::loads(&bank.program.expressions, until).filter(|load| load.space == Space::CallReply)
-        {
-            let call = bank.calls.get(usize::from(load.call));
-            let here = call.is_some_and(|call| {
-                let same = |id: &MessageId| {
-                    play.named(*id).is_some_and(|other| std::ptr::eq(other.message, named.message))
-                };
-                call.call.replies.iter().any(same)
-            });
-            let field = named
-                .message
-                .fields
-                .iter()
-                .find(|field| field.level == load.level && field.slot == load.slot);
-            if let (true, Some(wire)) = (here, field.and_then(|field| named.wire(field))) {
-                let tomorrow = scene.now.checked_add(jiff::Span::new().days(1)).unwrap_or(scene.now);
-                let value = match wire.ty {
-                    Type::DateTime => Value::DateTime(tomorrow),
-                    Type::Date => Value::Date(tomorrow.date()),
-                    _ => continue,
-                };
-                record.set(usize::from(load.slot), &value).map_err(too_much)?;
-            }
-        }
+    let untils = bank.sessions.iter().filter_map(|session| session.until);
+    for load in untils.flat_map(|until| form::loads(&bank.program.expressions, until)) {
+        let call = bank.calls.get(usize::from(load.call));
+        let here =
+            load.space == Space::CallReply && call.is_some_and(|call| call.call.replies.contains(&message));
+        let mut fields = named.message.fields.iter();
+        let field = fields.find(|field| here && field.level == load.level && field.slot == load.slot);
+        let Some(wire) = field.and_then(|field| named.wire(field)) else { continue };
+        let tomorrow = scene.now.checked_add(jiff::Span::new().days(1)).unwrap_or(scene.now);
+        let value = match wire.ty {
+            Type::DateTime => Value::DateTime(tomorrow),
+            Type::Date => Value::Date(tomorrow.date()),
+            _ => continue,
+        };
+        record.set(usize::from(load.slot), &value).map_err(|_| "too much".to_owned())?;
     }
-    Ok(())
+    Ok(record)
 }
 
 /// A field that names the member, where the world says whose message it is.
@@ -255,12 +252,12 @@ fn computed<'n>(named: &Named<'n>) -> Vec<(&'n FieldForm, dsl::model::Load)> {
 
 /// The member that a message of these fields is of.
 pub(crate) fn member_of(
-    play: &Play,
     message: MessageId,
     scene: &mut Scene,
     fields: &Map<String, Json>,
 ) -> Result<(), String> {
-    match play.named(message) {
+    let adapter = scene.adapter.clone();
+    match named_in(&adapter, message) {
         Some(named) => choose_member(&named, scene, fields),
         None => Ok(()),
     }

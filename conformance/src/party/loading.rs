@@ -4,6 +4,7 @@
 //! where the fields that a call adds to its packet stand (behaviours name those alone).
 
 use crate::scene::Adapter;
+use adapters::seal::{Digest, digest};
 use dsl::check::{Sources, Text};
 use dsl::diagnostics::{Colour, Severity, render_all};
 use dsl::lower;
@@ -54,6 +55,8 @@ pub struct Loaded {
     pub inner: Arc<[Box<str>]>,
     /// What could not be turned round.
     pub lost: Arc<[Lost]>,
+    /// SHA-256 of the party's adapter files, in hex.
+    pub hash: Arc<str>,
 }
 
 /// Reads the adapter files of a folder and of the folders in it, or of those named alone.
@@ -89,6 +92,9 @@ pub fn read_texts(folder: &Path, only: &[&str]) -> io::Result<Vec<Text>> {
 pub fn load(texts: Vec<Text>, folder: &str, choice: &BTreeMap<String, String>) -> Result<Loaded, LoadError> {
     let own: BTreeSet<Box<str>> =
         texts.iter().filter(|text| *text.folder == *folder).map(|text| text.path.clone()).collect();
+    let whole: String = texts.iter().filter(|text| *text.folder == *folder).map(|text| &*text.text).collect();
+    let octets = digest(Digest::Sha256, whole.as_bytes());
+    let hash: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
     let sources = Sources::parse(texts);
     let chosen: Choice =
         choice.iter().map(|(name, word)| (name.as_str().into(), word.as_str().into())).collect();
@@ -123,6 +129,7 @@ pub fn load(texts: Vec<Text>, folder: &str, choice: &BTreeMap<String, String>) -
         party: side(&turned, "party's")?,
         inner: inner(module).into(),
         lost: lost.into(),
+        hash: hash.into(),
     })
 }
 

@@ -3,7 +3,7 @@
 //!
 //! It runs on a thread that may block. It shares the codec with the gateway and nothing else.
 
-use super::compose::{Composed, compose, place};
+use super::compose::{Composed, compose, named_in, place, with_until};
 use super::form;
 use super::loading::Loaded;
 use super::session::{Sessions, Standing as Signed};
@@ -89,9 +89,7 @@ impl Play {
 
     /// The moment by the party's own clock.
     pub(crate) fn now(&self) -> DateTime {
-        let offset = jiff::tz::Offset::from_seconds(self.zone_minutes * 60).unwrap_or(jiff::tz::Offset::UTC);
-        let moment = jiff::Timestamp::from_microsecond(self.clock.now().micros()).unwrap_or_default();
-        offset.to_datetime(moment)
+        civil(self.clock.now().micros().div_euclid(1_000_000), self.zone_minutes)
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -262,9 +260,7 @@ impl Play {
     }
 
     pub(crate) fn named(&self, message: MessageId) -> Option<Named<'_>> {
-        let program = &self.module().program;
-        let message = program.messages.get(usize::from(message.0))?;
-        Some(Named { program, message, symbols: &self.loaded.party.symbols })
+        named_in(&self.loaded.party, message)
     }
 
     /// The fields of the call, and everything around them.
@@ -273,20 +269,13 @@ impl Play {
         message: MessageId,
         tree: &Map<String, Json>,
     ) -> (Map<String, Json>, Map<String, Json>) {
-        let inner = self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path);
-        if inner.is_empty() {
-            return (tree.clone(), Map::new());
-        }
-        let own = crate::fields::at(tree, inner).and_then(Json::as_object).cloned().unwrap_or_default();
-        let outer = inner.split('.').next().unwrap_or_default();
-        let around = tree.iter().filter(|(name, _)| *name != outer);
-        (own, around.map(|(name, value)| (name.clone(), value.clone())).collect())
+        split(self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path), tree)
     }
 
     pub(crate) fn facts(&self, scene: &Scene, more: Map<String, Json>) -> Facts {
         let business = scene.fact_text(Fact::BusinessDate);
         Facts {
-            now: scene.now.round(jiff::Unit::Second).unwrap_or(scene.now).to_string(),
+            now: scene.now.to_string(),
             business_date: if business.is_empty() { scene.now.date().to_string() } else { business },
             serial: scene.fact_text(Fact::Serial),
             more,
@@ -317,7 +306,8 @@ impl Play {
             let fields = place(&named, inner, &handled.fields);
             let composed =
                 Composed { fields, outcome: Some((handled.outcome, handled.word.clone())), wrong_seal };
-            match compose(self, scene, message, &composed) {
+            let begun = with_until(self, scene, message);
+            match begun.and_then(|record| compose(scene, message, &composed, Some(record))) {
                 Ok((parts, _)) => return Some(parts),
                 Err(error) => wrong = error,
             }
@@ -358,4 +348,21 @@ fn done() -> Handled {
 
 fn refusal(reason: String) -> Handled {
     Handled { outcome: world::Outcome::Refused, word: Some(reason), ..done() }
+}
+
+/// The fields in the group at `inner`, and everything around it.
+pub(crate) fn split(inner: &str, tree: &Map<String, Json>) -> (Map<String, Json>, Map<String, Json>) {
+    if inner.is_empty() {
+        return (tree.clone(), Map::new());
+    }
+    let own = crate::fields::at(tree, inner).and_then(Json::as_object).cloned().unwrap_or_default();
+    let outer = inner.split('.').next().unwrap_or_default();
+    let around = tree.iter().filter(|(name, _)| *name != outer);
+    (own, around.map(|(name, value)| (name.clone(), value.clone())).collect())
+}
+
+/// The moment in a zone, to the second: what stands in messages has no parts of seconds, and must be found again.
+pub(crate) fn civil(seconds: i64, zone_minutes: i32) -> DateTime {
+    let offset = jiff::tz::Offset::from_seconds(zone_minutes * 60).unwrap_or(jiff::tz::Offset::UTC);
+    offset.to_datetime(jiff::Timestamp::from_second(seconds).unwrap_or_default())
 }

@@ -6,7 +6,7 @@ use conformance::world::{Fault, FaultPlan, FaultRule};
 use link::Core;
 use std::time::Duration;
 
-const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 settings: { bank_code: "0402", area: "31900", mac_algorithm: x9_19 }
 keys: { mmk: { hex: "11223344556677888877665544332211" } }
 links: { line: "127.0.0.1:0" }
