@@ -368,7 +368,8 @@ impl Emit {
             source: builder.compile(&mapping.source, &self.path),
             cut: mapping.cut,
             ty,
-            optional,
+            // An enquiry that finds nothing has nothing to tell of the original's answer.
+            optional: optional || mapping.target.space == Space::OriginalAnswer,
             wire,
             otherwise: match &mapping.otherwise {
                 Else::Fault => Otherwise::Fault,
