@@ -41,7 +41,8 @@ pub fn run(checked: &Checked, root: &Path) -> Vec<Shown> {
     for (place, module) in checked.model.modules.iter().enumerate() {
         let Some(adapter) = adapter(compiled, place) else { continue };
         for example in &module.examples {
-            let runner = Runner { module, adapter: adapter.clone(), example, folder: root.join(&*module.folder) };
+            let runner =
+                Runner { module, adapter: adapter.clone(), example, folder: root.join(&*module.folder) };
             shown.push(Shown {
                 party: module.name.clone(),
                 title: example.title.text.clone(),
@@ -90,7 +91,11 @@ impl Runner<'_> {
         let call = call.ok_or_else(|| format!("there is no call `{name}`"))?;
         let said = self.said();
         let mut scene = self.scene(&said)?;
-        if call.ours { self.we_begin(call, &said, &mut scene) } else { self.they_begin(call, &said, &mut scene) }
+        if call.ours {
+            self.we_begin(call, &said, &mut scene)
+        } else {
+            self.they_begin(call, &said, &mut scene)
+        }
     }
 
     fn said(&self) -> Said<'_> {
@@ -145,7 +150,9 @@ impl Runner<'_> {
                         }
                         scene.set_fact(&one.name.text, &value).map_err(words)?;
                     }
-                    "original" if one.name.is("request") => scene.original.request = Some(self.original(&value)?),
+                    "original" if one.name.is("request") => {
+                        scene.original.request = Some(self.original(&value)?)
+                    }
                     "original" => scene.set_original(&one.name.text, &value).map_err(words)?,
                     "session" => scene.set_session(&one.name.text, &value).map_err(words)?,
                     _ => {}
@@ -158,9 +165,11 @@ impl Runner<'_> {
     /// The request of the exchange that the call speaks of, by wire names.
     fn original(&self, value: &Value) -> Result<Record, String> {
         let calls = &self.module.calls;
-        let spoken_of = |call: &Call| call.settles.iter().chain(&call.undoes).chain(&call.about).next().copied();
+        let spoken_of =
+            |call: &Call| call.settles.iter().chain(&call.undoes).chain(&call.about).next().copied();
         let call = calls.iter().find(|call| call.name == self.example.of.text).and_then(spoken_of);
-        let call = call.and_then(|id| calls.get(usize::from(id.0))).ok_or("the call speaks of no original")?;
+        let call =
+            call.and_then(|id| calls.get(usize::from(id.0))).ok_or("the call speaks of no original")?;
         let program = &self.adapter.module.program;
         let form = program.messages.get(usize::from(call.request.0)).ok_or("no such message")?;
         let fields = Named { program, message: form, symbols: &self.adapter.symbols };
@@ -198,12 +207,11 @@ impl Runner<'_> {
         if name.is_empty() {
             // The ask names the member where nothing else does.
             let called = self.module.member.as_ref().map_or("", |member| &*member.name);
-            let asked = said.ask.iter().flat_map(|ask| &ask.entries).find(|entry| *entry.name.text == *called);
+            let asked =
+                said.ask.iter().flat_map(|ask| &ask.entries).find(|entry| *entry.name.text == *called);
             name = asked.map_or_else(String::new, |entry| plain(&entry.value));
         }
-        standing
-            .add_member(&self.adapter, &name, &settings, named)
-            .map_err(|error| error.to_string())
+        standing.add_member(&self.adapter, &name, &settings, named).map_err(|error| error.to_string())
     }
 
     fn key(&self, keys: &mut MemoryKeys, name: &str, value: &tree::Value) -> Result<(), String> {
@@ -269,7 +277,8 @@ impl Runner<'_> {
         if let Some(wire) = said.request {
             let octets = self.octets(wire)?;
             let payload = self.off_the_line(call, &octets)?;
-            self.take(scene, call.request, &payload).map_err(|fault| format!("the request cannot be read: {fault}"))?;
+            self.take(scene, call.request, &payload)
+                .map_err(|fault| format!("the request cannot be read: {fault}"))?;
             if let (Some(ask), Some(shape)) = (said.ask, call.ask) {
                 let got = scene.business(Space::Ask, shape).unwrap_or_default();
                 same("ask", &self.tree(ask, shape), &got)?;
@@ -290,7 +299,13 @@ impl Runner<'_> {
         differs("reply", &expected, &self.on_the_line(call, &parts)?)
     }
 
-    fn judge(&self, call: &Call, said: &Said<'_>, scene: &Scene, outcome: Option<Outcome>) -> Result<(), String> {
+    fn judge(
+        &self,
+        call: &Call,
+        said: &Said<'_>,
+        scene: &Scene,
+        outcome: Option<Outcome>,
+    ) -> Result<(), String> {
         let outcome = outcome.unwrap_or(Outcome::Done(None));
         match (said.done, said.refused, said.unknown, outcome) {
             (Some(done), _, _, Outcome::Done(_)) => match call.answer {
@@ -300,7 +315,9 @@ impl Runner<'_> {
                 }
                 None => Ok(()),
             },
-            (_, Some(reason), _, Outcome::Refused(Some(symbol))) if self.adapter.symbols.text(symbol) == &*reason.text => {
+            (_, Some(reason), _, Outcome::Refused(Some(symbol)))
+                if self.adapter.symbols.text(symbol) == &*reason.text =>
+            {
                 Ok(())
             }
             (_, _, true, Outcome::Unknown) | (None, None, false, _) => Ok(()),
@@ -315,7 +332,8 @@ impl Runner<'_> {
         let module = self.adapter.module.clone();
         let form = module.program.messages.get(usize::from(message.0)).ok_or("no such message")?;
         let mut record = Record::new(form.slots);
-        fill_in(&module.program, form, &mut record, scene).map_err(|fault| format!("it cannot be filled: {fault:?}"))?;
+        fill_in(&module.program, form, &mut record, scene)
+            .map_err(|fault| format!("it cannot be filled: {fault:?}"))?;
         write(scene, &module.program, form, record)
             .map_err(|report| format!("it cannot be written: {}: {}", report.field, report.wrong))
     }
@@ -360,7 +378,12 @@ impl Runner<'_> {
                 let text = self.file(&path.text)?;
                 let json = Path::new(&*path.text).extension().is_some_and(|extension| extension == "json");
                 let output = if json { serde_json::from_slice::<Value>(&text).ok() } else { None };
-                match output.as_ref().and_then(|value| value.get("output")).and_then(Value::as_str).and_then(unhex) {
+                match output
+                    .as_ref()
+                    .and_then(|value| value.get("output"))
+                    .and_then(Value::as_str)
+                    .and_then(unhex)
+                {
                     Some(octets) => Ok(octets),
                     None => Ok(text),
                 }
@@ -372,7 +395,8 @@ impl Runner<'_> {
                 for piece in pieces {
                     match piece {
                         WirePiece::Text(text) => {
-                            let text = adapters::charset::encode(charset, &text.text).map_err(|error| error.to_string())?;
+                            let text = adapters::charset::encode(charset, &text.text)
+                                .map_err(|error| error.to_string())?;
                             octets.extend_from_slice(&text);
                         }
                         WirePiece::Spaces(count) => repeat(&mut octets, b' ', count),
@@ -386,7 +410,13 @@ impl Runner<'_> {
         }
     }
 
-    fn business(&self, scene: &mut Scene, space: Space, shape: ShapeId, record: &tree::Record) -> Result<(), String> {
+    fn business(
+        &self,
+        scene: &mut Scene,
+        space: Space,
+        shape: ShapeId,
+        record: &tree::Record,
+    ) -> Result<(), String> {
         scene.put_business(space, shape, &self.tree(record, shape)).map_err(|error| error.to_string())
     }
 
@@ -462,9 +492,9 @@ fn json_of(value: &tree::Value) -> Value {
             "no" => json!(false),
             other => json!(other),
         },
-        ValueKind::Record(record) => {
-            Value::Object(record.entries.iter().map(|entry| (entry.name.text.to_string(), json_of(&entry.value))).collect())
-        }
+        ValueKind::Record(record) => Value::Object(
+            record.entries.iter().map(|entry| (entry.name.text.to_string(), json_of(&entry.value))).collect(),
+        ),
     }
 }
 
@@ -492,7 +522,11 @@ fn differs(what: &str, expected: &[u8], got: &[u8]) -> Result<(), String> {
     if expected == got {
         return Ok(());
     }
-    let at = expected.iter().zip(got).position(|(one, other)| one != other).unwrap_or(expected.len().min(got.len()));
+    let at = expected
+        .iter()
+        .zip(got)
+        .position(|(one, other)| one != other)
+        .unwrap_or(expected.len().min(got.len()));
     let around = |octets: &[u8]| {
         let from = at.saturating_sub(8);
         let cut = octets.get(from..octets.len().min(at + 16)).unwrap_or_default();

@@ -25,7 +25,7 @@ pub fn take_out(
     record: &mut Record,
     surroundings: &mut dyn Surroundings,
 ) -> Result<(), Fault> {
-    run(Programs { program, message }, &message.take_out, record, surroundings)
+    run(Programs { program, message }, &message.take_out, false, record, surroundings)
 }
 
 /// Fills a message's slots from the business and from facts, before it is written: its `fill_in` list.
@@ -41,16 +41,17 @@ pub fn fill_in(
     if record.slots.len() < usize::from(message.slots) {
         record.slots.resize(usize::from(message.slots), crate::value::Slot::default());
     }
-    run(Programs { program, message }, &message.fill_in, record, surroundings)
+    run(Programs { program, message }, &message.fill_in, true, record, surroundings)
 }
 
 fn run(
     programs: Programs<'_>,
     maps: &[Map],
+    fills: bool,
     record: &mut Record,
     surroundings: &mut dyn Surroundings,
 ) -> Result<(), Fault> {
-    Mapper::new(programs, record, &[]).run(maps, (0, maps.len()), false, surroundings)
+    Mapper::new(programs, fills, record, &[]).run(maps, (0, maps.len()), false, surroundings)
 }
 
 /// Fills what stands outside of all lists, once the folds over a file's rows are known.
@@ -61,7 +62,7 @@ pub(super) fn fill_singles(
     surroundings: &mut dyn Surroundings,
 ) -> Result<(), Fault> {
     let maps = &programs.message.fill_in;
-    Mapper::new(programs, record, folded).run(maps, (0, maps.len()), true, surroundings)
+    Mapper::new(programs, true, record, folded).run(maps, (0, maps.len()), true, surroundings)
 }
 
 /// Fills one row of a list: the row stands at `base`, the business row is entered by the surroundings. Nothing is done
@@ -81,13 +82,20 @@ pub(super) fn fill_row(
     let from = maps.iter().position(|map| matches!(map, Map::Each { pairing, .. } if of_list(*pairing)));
     let to = maps.iter().position(|map| matches!(map, Map::Next { pairing, .. } if of_list(*pairing)));
     let Some((from, to)) = from.zip(to) else { return Ok(()) };
-    let mut mapper = Mapper::new(programs, record, &[]);
+    let mut mapper = Mapper::new(programs, true, record, &[]);
     mapper.rows.push(list.0, usize::from(list.1), 0, base);
     mapper.run(maps, (from + 1, to), false, surroundings)
 }
 
+/// Whether the rows that stand in a list are gone through, and none are made.
+fn in_place(form: &Pairing) -> bool {
+    form.source == form.target
+}
+
 struct Mapper<'a> {
     programs: Programs<'a>,
+    /// A message is filled, not handed on.
+    fills: bool,
     record: &'a mut Record,
     rows: RowsEntered,
     seals: Seals,
@@ -104,9 +112,14 @@ struct Open {
 }
 
 impl<'a> Mapper<'a> {
-    fn new(programs: Programs<'a>, record: &'a mut Record, folded: &'a [(u32, Value<'static>)]) -> Self {
+    fn new(
+        programs: Programs<'a>,
+        fills: bool,
+        record: &'a mut Record,
+        folded: &'a [(u32, Value<'static>)],
+    ) -> Self {
         let (rows, seals) = (RowsEntered::default(), Seals::default());
-        Mapper { programs, record, rows, seals, open: Vec::new(), folded }
+        Mapper { programs, fills, record, rows, seals, open: Vec::new(), folded }
     }
 
     /// Runs a range of instructions; `singles`: what stands in lists is passed over.
@@ -162,14 +175,10 @@ impl<'a> Mapper<'a> {
             }
             Map::Each { pairing, end } => {
                 let form = self.pairing(pairing)?;
+                self.only_row(form)?;
                 let count = self.count(&form.source, surroundings)?;
                 let Some(count) = count else { return Ok(Some(end)) };
-                if form.target.space == Space::Field {
-                    let index = self.rows.index(form.target.level, form.target.slot)?;
-                    self.record.begin_list(index, form.stride, 0)?;
-                } else {
-                    surroundings.begin_rows(&form.target, form.stride)?;
-                }
+                self.begin(form, surroundings)?;
                 self.open.push(Open { pairing, row: 0, count, target_entered: false });
                 Ok(if self.advance(surroundings)? { None } else { Some(end) })
             }
@@ -195,6 +204,33 @@ impl<'a> Mapper<'a> {
 
     fn pairing(&self, pairing: u16) -> Result<&'a Pairing, Wrong> {
         self.programs.message.pairings.get(usize::from(pairing)).ok_or_else(|| FaultKind::Program.into())
+    }
+
+    /// A list of exactly one row that no business list fills has that row as soon as it is written.
+    fn only_row(&mut self, form: &Pairing) -> Result<(), Wrong> {
+        if !self.fills || form.max != 1 || !in_place(form) {
+            return Ok(());
+        }
+        let index = self.rows.index(form.target.level, form.target.slot)?;
+        if self.record.rows(index).is_none() {
+            self.record.begin_list(index, form.stride, 0)?;
+            self.record.append_row(index, form.max)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the list that is filled, unless its rows stand there already: a list within rows of another adds to them.
+    fn begin(&mut self, form: &Pairing, surroundings: &mut dyn Surroundings) -> Result<(), Wrong> {
+        if in_place(form) {
+            return Ok(());
+        }
+        if form.target.space == Space::Field {
+            let index = self.rows.index(form.target.level, form.target.slot)?;
+            self.record.begin_list(index, form.stride, 0)?;
+        } else if matches!(surroundings.load(&form.target)?, Value::Absent) {
+            surroundings.begin_rows(&form.target, form.stride)?;
+        }
+        Ok(())
     }
 
     /// Rows of a list; none if it is absent.
@@ -267,10 +303,16 @@ impl<'a> Mapper<'a> {
     }
 
     fn leave_target(&self, form: &Pairing, surroundings: &dyn Surroundings) {
+        if in_place(form) {
+            return;
+        }
         if form.target.space == Space::Field { self.rows.pop() } else { surroundings.leave(&form.target) }
     }
 
     fn append(&mut self, form: &Pairing, surroundings: &mut dyn Surroundings) -> Result<(), Wrong> {
+        if in_place(form) {
+            return Ok(());
+        }
         if form.target.space != Space::Field {
             let appended = surroundings.append(&form.target, form.stride, form.max);
             return appended.map_err(too_many);
