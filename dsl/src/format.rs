@@ -6,11 +6,12 @@
 mod columns;
 mod spacing;
 
+use crate::diagnostics::register::syntax;
 use crate::diagnostics::{Diagnostic, Severity};
-use crate::lex::{Quotes, Sign, Token, TokenKind, lex};
+use crate::lex::{LINE_COLUMNS_MAX, Quotes, Sign, Token, TokenKind, lex};
 use crate::parse::cursor::Column;
 use crate::parse::parse_counted;
-use crate::source::FileId;
+use crate::source::{FileId, Span};
 use columns::Row;
 
 /// Blanks for each brace that is open.
@@ -46,7 +47,26 @@ pub fn format(text: &str) -> Result<String, Vec<Diagnostic>> {
         lines.push(Line { tokens: here, note });
         start = end;
     }
-    Ok(set_out(&lines, &parsed.columns))
+    let set_out = set_out(&lines, &parsed.columns);
+    if set_out.lines().any(|line| line.chars().count() > LINE_COLUMNS_MAX) {
+        return Err(vec![too_long(text, file)]);
+    }
+    Ok(set_out)
+}
+
+/// Columns put in line may make a long line too long to be read again.
+fn too_long(text: &str, file: FileId) -> Diagnostic {
+    let mut start = 0;
+    let mut longest = 0..0;
+    for line in text.split_inclusive('\n') {
+        if line.trim_end().len() > longest.len() {
+            longest = start..start + line.trim_end().len();
+        }
+        start += line.len();
+    }
+    let span = Span::new(file, longest.start, longest.end);
+    Diagnostic::error(syntax::LONG_LINE, "a line is too long when it is set out", span, "about 400 columns")
+        .help("go on in the next line, inside round brackets or behind a comma")
 }
 
 /// A line of the source: its tokens, and the comment behind them.

@@ -15,7 +15,7 @@ use crate::tree::{Comment, Str};
 pub(crate) use token::{Sign, Token, TokenKind, date, duration, number, time};
 
 /// The longest line, in characters.
-const LINE_COLUMNS_MAX: usize = 400;
+pub(crate) const LINE_COLUMNS_MAX: usize = 400;
 
 /// How texts are quoted: in a file, and in an expression inside a text.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -256,10 +256,26 @@ pub enum Frame {
     /// None said (HTTP, files).
     None,
     /// A length prefix.
-    Prefix { size: u32, kind: PrefixKind, counts_itself: bool },
+    Prefix {
+        /// Octets or figures of the prefix.
+        size: u32,
+        /// How it is written.
+        kind: PrefixKind,
+        /// Whether it counts itself.
+        counts_itself: bool,
+    },
     /// A length field inside a head: offset and size of it, octets of the head, and how it is written.
     /// The frame is head + that many octets.
-    InHead { offset: u32, size: u32, kind: PrefixKind, head: u32 },
+    InHead {
+        /// Octets before the field.
+        offset: u32,
+        /// Octets of the field.
+        size: u32,
+        /// How it is written.
+        kind: PrefixKind,
+        /// Octets of the head.
+        head: u32,
+    },
     /// Always so many octets.
     Fixed(u32),
     /// Ended by these octets.
@@ -427,16 +443,38 @@ pub struct Promises {
 #[derive(Clone, Debug)]
 pub enum Way {
     /// Ask with an enquiry.
-    Enquire { with: CallId, every_ms: u64, to_ms: u64, times: u32 },
+    Enquire {
+        /// The enquiry.
+        with: CallId,
+        /// First pause.
+        every_ms: u64,
+        /// Longest pause.
+        to_ms: u64,
+        /// How often.
+        times: u32,
+    },
     /// Send the same again; `times` is `None` until the cut-over.
-    Repeat { every_ms: u64, to_ms: u64, times: Option<u32> },
+    Repeat {
+        /// First pause.
+        every_ms: u64,
+        /// Longest pause.
+        to_ms: u64,
+        /// How often.
+        times: Option<u32>,
+    },
     /// Reverse it.
-    Undo { with: CallId },
+    Undo {
+        /// The reversal.
+        with: CallId,
+    },
     /// An operator's.
     Park,
     /// Queries alone: refused with this reason.
     Refuse(Symbol),
 }
+
+/// Codes in the order of the fields (`None`: any), what they mean together, and the label.
+pub type OutcomeRow = (Vec<Option<Box<str>>>, crate::value::Outcome, Box<str>);
 
 /// `outcome a, b { rows }`.
 #[derive(Clone, Debug)]
@@ -444,7 +482,7 @@ pub struct OutcomeRule {
     /// The fields in the order in which they decide.
     pub fields: Vec<FieldPath>,
     /// Rows: a text for each field (`None`: any), and the meaning.
-    pub rows: Vec<(Vec<Option<Box<str>>>, crate::value::Outcome, Box<str>)>,
+    pub rows: Vec<OutcomeRow>,
     /// Where.
     pub span: Span,
 }
@@ -528,9 +566,23 @@ pub enum Node {
     /// A field.
     Field(FieldId),
     /// What stands only then.
-    When { condition: Expr, then: Vec<Node>, span: Span },
+    When {
+        /// What must hold.
+        condition: Expr,
+        /// What stands then.
+        then: Vec<Node>,
+        /// Where it stands.
+        span: Span,
+    },
     /// The first case that holds; else `other`.
-    Choose { cases: Vec<(Expr, Vec<Node>)>, other: Vec<Node>, span: Span },
+    Choose {
+        /// Conditions, and what stands or happens where one holds.
+        cases: Vec<(Expr, Vec<Node>)>,
+        /// Where none does.
+        other: Vec<Node>,
+        /// Where it stands.
+        span: Span,
+    },
     /// `check expr else …`.
     Check(Check),
     /// A mapping without a field.
@@ -660,19 +712,47 @@ pub enum At {
 #[derive(Clone, Debug)]
 pub enum FieldKind {
     /// A value.
-    Leaf { ty: Type, wire: Wire },
+    Leaf {
+        /// Its type.
+        ty: Type,
+        /// Its form on the wire.
+        wire: Wire,
+    },
     /// Fields together: a JSON object, an XML element, nothing in `fixed`.
-    Group { nodes: Vec<Node> },
+    Group {
+        /// What stands in it.
+        nodes: Vec<Node>,
+    },
     /// Fields in a format.
-    Format { format: Format, chain: Chain, nodes: Vec<Node> },
+    Format {
+        /// The format.
+        format: Format,
+        /// How it is coded.
+        chain: Chain,
+        /// What stands in it.
+        nodes: Vec<Node>,
+    },
     /// Rows.
     List(ListField),
     /// One record of a file.
-    Line { nodes: Vec<Node>, bytes: Option<u32> },
+    Line {
+        /// What stands in it.
+        nodes: Vec<Node>,
+        /// Octets, where it has no line end.
+        bytes: Option<u32>,
+    },
     /// One file of a zip: pattern of its name and the form in it (a [`FieldKind::Format`] field).
-    Entry { pattern: Expr, content: Box<FieldKind> },
+    Entry {
+        /// Pattern of the name.
+        pattern: Expr,
+        /// The form in it.
+        content: Box<FieldKind>,
+    },
     /// Groups told apart by their constants, in one repeated place.
-    Several { nodes: Vec<Node> },
+    Several {
+        /// The groups.
+        nodes: Vec<Node>,
+    },
 }
 
 /// Rows in a message.
@@ -788,9 +868,17 @@ pub enum Format {
     /// Tag, length, value.
     Tlv(Tlv),
     /// ISO 8583.
-    Iso8583 { code: TextCode, bitmap_hex: bool },
+    Iso8583 {
+        /// How figures are written.
+        code: TextCode,
+        /// Whether bitmaps are written in hex.
+        bitmap_hex: bool,
+    },
     /// A zip of entries; the password is an expression.
-    Zip { password: Option<Box<Expr>> },
+    Zip {
+        /// The password.
+        password: Option<Box<Expr>>,
+    },
 }
 
 /// Which XML.
@@ -838,7 +926,14 @@ pub enum Tlv {
     /// BER.
     Ber,
     /// Plain: octets of the tag, octets of the length and how it is written.
-    Plain { tag: u32, length: u32, kind: PrefixKind },
+    Plain {
+        /// Octets of the tag.
+        tag: u32,
+        /// Octets of the length.
+        length: u32,
+        /// How the length is written.
+        kind: PrefixKind,
+    },
 }
 
 /// A party's form of XML.
@@ -952,19 +1047,65 @@ pub struct Flow {
 #[derive(Clone, Debug)]
 pub enum FlowNode {
     /// `limit VALUE at most CEILING`; per key and day where it is a sum or a count.
-    Limit { value: Option<Expr>, by: Vec<Expr>, each_day: bool, ceiling: Expr, refuse: Option<Symbol>, span: Span },
+    Limit {
+        /// What is limited; none: a count.
+        value: Option<Expr>,
+        /// For each of these.
+        by: Vec<Expr>,
+        /// Each business date.
+        each_day: bool,
+        /// The most.
+        ceiling: Expr,
+        /// The reason of the refusal.
+        refuse: Option<Symbol>,
+        /// Where it stands.
+        span: Span,
+    },
     /// `check`.
     Check(Check),
     /// `deadline DUR after X, warn DUR else park`.
-    Deadline { after_ms: u64, from: Expr, warn_ms: Option<u64>, otherwise: Else, span: Span },
+    Deadline {
+        /// Milliseconds.
+        after_ms: u64,
+        /// From this moment.
+        from: Expr,
+        /// Warning, in milliseconds.
+        warn_ms: Option<u64>,
+        /// What then.
+        otherwise: Else,
+        /// Where it stands.
+        span: Span,
+    },
     /// Waits for an operator's decision.
-    Hold { what: Box<str>, role: Expr, span: Span },
+    Hold {
+        /// What is decided.
+        what: Box<str>,
+        /// Who decides.
+        role: Expr,
+        /// Where it stands.
+        span: Span,
+    },
     /// Parks.
-    Park { why: Expr, span: Span },
+    Park {
+        /// The reason, as people read it.
+        why: Expr,
+        /// Where it stands.
+        span: Span,
+    },
     /// Refuses.
-    Refuse { reason: Symbol, span: Span },
+    Refuse {
+        /// The reason.
+        reason: Symbol,
+        /// Where it stands.
+        span: Span,
+    },
     /// `cancel refused after STEP`.
-    CancelRefusedAfter { step: u16, span: Span },
+    CancelRefusedAfter {
+        /// Index into [`Flow::steps`].
+        step: u16,
+        /// Where it stands.
+        span: Span,
+    },
     /// A step (index into [`Flow::steps`]).
     Step(u16),
     /// Side by side.
@@ -972,11 +1113,30 @@ pub enum FlowNode {
     /// A row each (index into [`Flow::loops`]).
     Each(u16),
     /// The first case that holds.
-    Choose { cases: Vec<(Expr, Vec<FlowNode>)>, other: Vec<FlowNode>, span: Span },
+    Choose {
+        /// Conditions, and what stands or happens where one holds.
+        cases: Vec<(Expr, Vec<FlowNode>)>,
+        /// Where none does.
+        other: Vec<FlowNode>,
+        /// Where it stands.
+        span: Span,
+    },
     /// Begins another flow durably, without waiting: the service asked and how its ask is filled.
-    StartFlow { service: u16, mappings: Vec<Mapping>, span: Span },
+    StartFlow {
+        /// Index of the service.
+        service: u16,
+        /// What fills its ask.
+        mappings: Vec<Mapping>,
+        /// Where it stands.
+        span: Span,
+    },
     /// The answer.
-    Answer { mappings: Vec<Mapping>, span: Span },
+    Answer {
+        /// What fills it.
+        mappings: Vec<Mapping>,
+        /// Where it stands.
+        span: Span,
+    },
 }
 
 /// A loop of a flow.
@@ -1045,6 +1205,9 @@ pub enum StepTarget {
     Call(CallId),
 }
 
+/// Their call, and the paths of key, amount and class in it.
+pub type TheirBook = (CallId, Box<str>, Box<str>, Option<Box<str>>);
+
 /// A comparison of books.
 #[derive(Clone, Debug)]
 pub struct Reconcile {
@@ -1055,7 +1218,7 @@ pub struct Reconcile {
     /// Our call, and the field paths of its key and amount.
     pub ours: (CallId, Box<str>, Box<str>),
     /// Their file: call, paths of key, amount and class.
-    pub theirs: Option<(CallId, Box<str>, Box<str>, Option<Box<str>>)>,
+    pub theirs: Option<TheirBook>,
     /// The core's service and key path.
     pub core: Option<(u16, Box<str>)>,
     /// Where.
@@ -1260,13 +1423,29 @@ pub enum ExprKind {
     /// A function of the vocabulary (`grammar.md` 5), by its name, with plain arguments.
     Function(Function, Vec<Expr>),
     /// `count(list where c)`, `sum(list.field where c)`.
-    Fold { fold: Fold, list: Load, each: Option<Box<Expr>>, filter: Option<Box<Expr>> },
+    Fold {
+        /// Count or sum.
+        fold: Fold,
+        /// Of this list.
+        list: Load,
+        /// The value in a row.
+        each: Option<Box<Expr>>,
+        /// Which rows.
+        filter: Option<Box<Expr>>,
+    },
     /// Octets of a field as received or as written.
     Raw(FieldId),
     /// Octets from the first of one field up to the first of another.
     RawRange(FieldId, FieldId),
     /// The text of a field as it stands on the wire (`pairs`), with its wire name.
-    Pairs { parts: Vec<FieldId>, except: Vec<FieldId>, without_empty: bool },
+    Pairs {
+        /// Fields and parts.
+        parts: Vec<FieldId>,
+        /// Fields left out.
+        except: Vec<FieldId>,
+        /// Whether empty values are left out.
+        without_empty: bool,
+    },
     /// Length of a field's octets (`length(body)`), for fields of formats and texts.
     Length(FieldId),
     /// `counter(n)`: figures of the serial.

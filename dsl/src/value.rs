@@ -61,15 +61,38 @@ pub enum Outcome {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Type {
     /// Characters, at most `chars` of them; `private` types carry masking and need `discloses`.
-    Text { chars: u32, private: Option<Private> },
+    Text {
+        /// The most characters.
+        chars: u32,
+        /// Kind of private data.
+        private: Option<Private>,
+    },
     /// Figures that are no number.
-    Digits { min: u32, max: u32 },
+    Digits {
+        /// The fewest.
+        min: u32,
+        /// The most.
+        max: u32,
+    },
     /// A whole number within bounds.
-    Number { min: i128, max: i128 },
+    Number {
+        /// The least.
+        min: i128,
+        /// The greatest.
+        max: i128,
+    },
     /// An exact decimal with at most `digits` figures, `scale` of them behind the point.
-    Decimal { digits: u32, scale: u32 },
+    Decimal {
+        /// The most figures.
+        digits: u32,
+        /// Figures behind the point.
+        scale: u32,
+    },
     /// An amount in yuan with two decimals (fen), at most `digits` figures in fen.
-    Money { digits: u32 },
+    Money {
+        /// The most figures, in fen.
+        digits: u32,
+    },
     /// A calendar day.
     Date,
     /// A time of day.
@@ -87,9 +110,17 @@ pub enum Type {
     /// An [`Outcome`] (`code TABLE = outcome`).
     Outcome,
     /// Raw bytes, at most so many.
-    Bytes { max: u64 },
+    Bytes {
+        /// The most octets.
+        max: u64,
+    },
     /// Rows of a shape, at most so many.
-    List { max: u64, shape: ShapeId },
+    List {
+        /// The most rows.
+        max: u64,
+        /// Shape of a row.
+        shape: ShapeId,
+    },
     /// A group of fields in a business record.
     Group(ShapeId),
     /// The value of a key (only for functions that take one).
@@ -179,7 +210,12 @@ pub enum Size {
     /// Exactly so many.
     Fixed(u32),
     /// From `min` to `max`.
-    Range { min: u32, max: u32 },
+    Range {
+        /// The least.
+        min: u32,
+        /// The most.
+        max: u32,
+    },
     /// Given by the form itself (a date's letters, a code's texts).
     ByForm,
 }
@@ -209,7 +245,10 @@ pub enum Form {
     /// A whole number in figures.
     Number,
     /// A decimal in figures with a point; `scale` behind it.
-    Decimal { scale: u32 },
+    Decimal {
+        /// Figures behind the point.
+        scale: u32,
+    },
     /// An amount: whole fen.
     Fen,
     /// An amount: yuan with a point and two decimals.
@@ -227,9 +266,15 @@ pub enum Form {
     /// A whole number as a binary integer.
     Integer(Endian),
     /// A number as packed decimal (COMP-3); `implied` decimals.
-    Packed { implied: u32 },
+    Packed {
+        /// Decimals implied.
+        implied: u32,
+    },
     /// A number as zoned decimal; `implied` decimals.
-    Zoned { implied: u32 },
+    Zoned {
+        /// Decimals implied.
+        implied: u32,
+    },
 }
 
 /// Which calendar type a [`Form::Calendar`] holds.
@@ -293,9 +338,19 @@ pub enum Coding {
     /// A charset by its registered name (`gbk`, `utf8`).
     Charset(Box<str>),
     /// Two figures an octet, upper or lower case.
-    Hex { upper: bool, tolerate_blanks: bool },
+    Hex {
+        /// Upper case.
+        upper: bool,
+        /// Blanks are skipped when read.
+        tolerate_blanks: bool,
+    },
     /// Base64, by the usual or the address-safe alphabet.
-    Base64 { url: bool, tolerate_blanks: bool },
+    Base64 {
+        /// The address-safe alphabet.
+        url: bool,
+        /// Blanks are skipped when read.
+        tolerate_blanks: bool,
+    },
     /// Percent coding.
     Percent,
     /// Zlib (RFC 1950).
@@ -303,7 +358,14 @@ pub enum Coding {
     /// Gzip (RFC 1952).
     Gzip,
     /// A cipher: the algorithm and key come from expressions of the program, indices into its expressions.
-    Encrypt { algorithm: CipherName, key: u32, iv: Option<u32> },
+    Encrypt {
+        /// The algorithm.
+        algorithm: CipherName,
+        /// Index of the key's expression.
+        key: u32,
+        /// Index of the initial vector's expression.
+        iv: Option<u32>,
+    },
 }
 
 /// An algorithm that is fixed in the text or named by a setting.

@@ -10,7 +10,6 @@ use crate::value::{Constant, Private, Size, Symbol, Type, Unit};
 
 /// Reports a value that is of another type than its target, or that may be larger than it, unless the rule says what
 /// then (`else`, `cut`).
-#[expect(clippy::too_many_arguments, reason = "a value, its target and the rule between them")]
 pub(crate) fn fits(
     resolver: &mut Resolver,
     source: &Expr,

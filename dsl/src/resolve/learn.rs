@@ -43,7 +43,7 @@ fn of_load(load: Load, side: MessageSide) -> Learn {
 
 /// Whether an expression makes a MAC, a signature, or a digest over a key.
 #[must_use]
-pub fn is_seal(expr: &Expr) -> bool {
+pub(crate) fn is_seal(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Function(Function::Mac | Function::Hmac | Function::Signature, _) => true,
         ExprKind::Function(Function::Digest, arguments) => arguments.iter().any(speaks_of_key) || arguments.iter().any(is_seal),

@@ -230,7 +230,7 @@ fn unknown(resolver: &mut Resolver, work: &Work<'_>, path: &Path, scope: &Scope)
     let mut known: Vec<String> = ROOTS.iter().map(|root| (*root).to_owned()).collect();
     if let Some(draft) = scope.message.and_then(|place| work.drafts.get(place)) {
         known.extend(draft.fields.iter().map(|field| field.name.to_string()));
-        known.extend(draft.fields.iter().map(|field| field.path_text()));
+        known.extend(draft.fields.iter().map(super::assemble::DraftField::path_text));
     }
     if let Some(flow) = &scope.flow {
         known.extend(flow.steps.iter().map(|(name, _)| name.to_string()));
