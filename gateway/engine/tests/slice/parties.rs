@@ -129,6 +129,23 @@ fn seal(text: &str) -> String {
     format!("{text}{}", hex(&made))
 }
 
+/// A text with the first four octets of its seal behind it.
+pub(crate) fn short_seal(key: &[u8; 16], text: &str) -> String {
+    let Some(Algorithm::Mac(kind)) = Algorithm::from_name(Position::Mac, "x9_19") else { panic!("no x9_19") };
+    let key = PreparedKey::symmetric(KeyKind::Tdes, key).expect("a key");
+    let made = mac(kind, &key, text.as_bytes()).expect("a seal");
+    format!("{text}{}", hex(&made[..4]))
+}
+
+/// A work key that came under the master key.
+pub(crate) fn opened(figures: &str) -> [u8; 16] {
+    let octets = dsl::evaluate::coded::from_hex(figures.as_bytes()).expect("hex");
+    let key = PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key");
+    let algorithm = Algorithm::from_name(Position::Cipher, "tdes_ecb").expect("known");
+    let plain = adapters::seal::decrypt(algorithm, &key, None, &octets, &mut |_: &mut [u8]| {}).expect("a key");
+    plain.try_into().expect("16 octets")
+}
+
 fn hex(octets: &[u8]) -> String {
     octets.iter().map(|octet| format!("{octet:02X}")).collect()
 }

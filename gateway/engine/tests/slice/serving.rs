@@ -1,6 +1,6 @@
 //! A party asks us over its own link: paid, repeated byte for byte, and bad messages.
 
-use crate::parties::frame;
+use crate::parties::{MMK, frame, opened, short_seal};
 use crate::support::Bank;
 use bytes::Bytes;
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
@@ -8,7 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 async fn send(bank: &Bank, text: &str) -> Option<String> {
-    let address = bank.gateway().address("host", "back").unwrap().to_owned();
+    send_to(bank, "host", "back", text).await
+}
+
+async fn send_to(bank: &Bank, party: &str, link: &str, text: &str) -> Option<String> {
+    let address = bank.gateway().address(party, link).unwrap().to_owned();
     let config = TcpClientConfig::new(address, frame());
     let client = TcpClient::start(&bank.owner.core(), config, Arc::new(|_: LineEvent| {})).unwrap();
     let until = bank.owner.mark().after(Duration::from_secs(10));
@@ -75,4 +79,30 @@ async fn a_reversal_that_comes_first_refuses_its_original_for_ever() {
     assert_eq!(bank.books(), (0, 0));
     let told = send(&bank, &about("3005", "000000000063", "000000000099")).await.expect("an answer");
     assert_eq!(&told[28..32], "2001", "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_school_signs_in_gets_a_key_and_asks_under_it() {
+    let bank = Bank::open().await;
+    let body = format!("{:<32}{:012}", "6230580000001234567", 1_500);
+    let early = short_seal(&MMK, &format!("3001S0010000000000710000{body}"));
+    let told = send_to(&bank, "campus", "line", &early).await;
+    assert!(told.is_none_or(|told| &told[20..24] != "0000"));
+    let told = send_to(&bank, "campus", "line", &short_seal(&MMK, "8001S0010000000000700000")).await.expect("an answer");
+    assert_eq!(&told[..24], "8002S0010000000000700000", "{told}");
+    assert_eq!(short_seal(&MMK, &told[..told.len() - 8]), told);
+    let mak = opened(&told[24..56]);
+    let asked = short_seal(&mak, &format!("3001S0010000000000720000{body}"));
+    let told = send_to(&bank, "campus", "line", &asked).await.expect("an answer");
+    assert_eq!(&told[..24], "3002S0010000000000720000", "{told}");
+    assert_eq!(short_seal(&mak, &told[..told.len() - 8]), told);
+    assert_eq!(bank.books().0, 1_500);
+    let wrong = short_seal(&MMK, &format!("3001S0010000000000730000{body}"));
+    let told = send_to(&bank, "campus", "line", &wrong).await.expect("an answer");
+    assert_eq!(&told[20..24], "00A0", "{told}");
+    let mut again = bank;
+    again.gateway = None;
+    again.start().await;
+    assert_eq!(send_to(&again, "campus", "line", &asked).await.map(|told| told[20..24].to_owned()), Some("0000".into()));
+    assert_eq!(again.books().0, 1_500);
 }

@@ -44,6 +44,12 @@ parties:
     keys: {{ mmk: grid_mmk }}
     links:
       line: {{ address: '{grid}' }}
+  campus:
+    links: {{ line: {{ listen: '127.0.0.1:0' }} }}
+    members:
+      S001:
+        settings: {{ suspense: '9990000000000000001' }}
+        keys: {{ tmk: grid_mmk }}
 channels:
   - name: mobile
     token_sha256: {TOKEN}
