@@ -164,6 +164,14 @@ impl Environment for Inside<'_> {
     fn pairs(&self, set: &PairSet) -> Result<Vec<Pair>, Fault> {
         let mut pairs = Vec::with_capacity(set.fields.len());
         for (name, slot, wire) in &set.fields {
+            if *wire == u32::MAX {
+                // A format or group: its octets as they stand, nothing where it is not there.
+                let octets = self.raw(*slot)?;
+                if !(octets.is_empty() && set.without_empty) {
+                    pairs.push((name.as_bytes().to_vec(), octets.into_owned()));
+                }
+                continue;
+            }
             let slot = self.record.slot(usize::from(*slot));
             if !slot.is_present() {
                 continue;
