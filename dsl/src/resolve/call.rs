@@ -85,7 +85,6 @@ fn charset(resolver: &mut Resolver, index: &Index<'_>) -> Box<str> {
                 resolver
                     .report
                     .error("TS0427", name.span, format!("there is no charset `{}`", name.text))
-                    .note(format!("the charsets are {}", KNOWN.join(", ")))
                     .suggest(&name.text, KNOWN);
             }
             return name.text.clone();
@@ -174,7 +173,7 @@ fn key(resolver: &mut Resolver, tree: &tree::Key, label: Box<str>, of_member: bo
         let sizes: Vec<String> = sizes.iter().map(ToString::to_string).collect();
         resolver
             .report
-            .error("TS0610", size.span, format!("a key of kind `{kind}` has no {} of these", size.value))
+            .error("TS0610", size.span, format!("no key of kind `{kind}` has a size of {}", size.value))
             .help(format!("sizes are {}", sizes.join(", ")));
     }
     let pair = matches!(tree.kind, tree::KeyKind::Rsa | tree::KeyKind::Ec | tree::KeyKind::Sm2);
@@ -371,7 +370,7 @@ fn code_row(resolver: &mut Resolver, work: &Work<'_>, table: &mut CodeTable, row
                 resolver
                     .report
                     .error("TS0504", *span, "an unknown code is neither done nor refused")
-                    .note("a code that the document does not list says nothing of the money (flows.md, row 28)")
+                    .note("a code that the document does not list says nothing of the money")
                     .help("write `other  unknown`");
             }
             table.other = Some(meaning);
@@ -446,10 +445,10 @@ fn heads(resolver: &mut Resolver, work: &mut Work<'_>) {
                 head.service = service(resolver, path);
                 let provides = matches!(relation, Relation::Provides(_));
                 if provides != ours {
-                    let (has, wants) = if provides { ("provides", "runs") } else { ("runs", "provides") };
+                    let wants = if provides { "runs" } else { "provides" };
                     resolver
                         .report
-                        .error("TS0614", path.span, format!("a `{}` does not `{has}` a service", if ours { "call" } else { "serve" }))
+                        .error("TS0614", path.span, if ours { "a `call` provides a service, it does not run one" } else { "a `serve` runs a service, it does not provide one" })
                         .help(format!("write `{wants} {}`", path.text()));
                 }
             }
@@ -543,7 +542,7 @@ fn link_of(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::CallItem, ours
             let word = if ours { "connects" } else { "accepts" };
             resolver
                 .report
-                .error("TS0615", tree.name.span, format!("no link that {word} carries `{}`", tree.name.text))
+                .error("TS0615", tree.name.span, format!("none of the party's links {word}, so `{}` has no way to go", tree.name.text))
                 .help("declare one, or name it: `over LINK`");
             0
         }
@@ -745,7 +744,7 @@ fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Expr, scope: 
         resolver
             .report
             .error("TS0701", expr.span, "the key changes in a repeat")
-            .note("a repeat with a new time or a new message number would be a second act (flows.md, row 19)")
+            .note("a repeat with a new time or a new message number would be a second act")
             .help("take what stays the same: `exchange.serial`, the business date, the customer");
     }
     expr
@@ -810,7 +809,7 @@ fn ways(resolver: &mut Resolver, work: &Work<'_>, steps: &[tree::WayStep], servi
                     resolver
                         .report
                         .error("TS0702", step.span, "what may hold is never refused out of `unknown`")
-                        .note("unknown is not failed (money-safety, rule 1); only a query may end in `refuse`")
+                        .note("unknown is not failed; only a query may end in `refuse`")
                         .help("end the way with `park`");
                 }
                 Way::Refuse(resolver.reason(name))
@@ -822,13 +821,13 @@ fn ways(resolver: &mut Resolver, work: &Work<'_>, steps: &[tree::WayStep], servi
         resolver
             .report
             .error("TS0703", last.span, "the way out of `unknown` has no end")
-            .note("an enquiry or a reversal may get no answer for ever (flows.md, rows 6 and 7)")
+            .note("an enquiry or a reversal may get no answer for ever")
             .help("add `, then park`");
     }
     ways
 }
 
-/// A posting or notice without key or way out of unknown does not compile (money-safety, rule 7).
+/// A posting or notice without key or way out of unknown does not compile.
 fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
     let kind = call.service.and_then(|service| resolver.services.get(usize::from(service))).map(|service| service.kind);
     let posting = matches!(kind, Some(ServiceKind::Posting | ServiceKind::Batch));
@@ -837,14 +836,14 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
         resolver
             .report
             .error("TS0704", tree.name.span, format!("`{}` has no way out of `unknown`", tree.name.text))
-            .note("a time-out says nothing of the money (flows.md, row 8)")
+            .note("a time-out says nothing of the money")
             .help("add `unknown  enquire with … every 10s up to 6 times, then park`, or `unknown park`");
     }
     if (posting || (call.ours && (notice || !call.undoes.is_empty()))) && call.once.is_empty() {
         resolver
             .report
             .error("TS0705", tree.name.span, format!("`{}` has no key", tree.name.text))
-            .note("the same ask twice must have one effect (money-safety, rule 3)")
+            .note("the same ask twice must have one effect")
             .help("add `once exchange.serial`, or the fields by which a repeat is known");
     }
     for way in &call.unknown {
@@ -858,7 +857,7 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
                 resolver
                     .report
                     .error("TS0706", tree.name.span, format!("`{}` is repeated, and nothing says that this is safe", tree.name.text))
-                    .note("a slow first copy and the repeat may both hold (flows.md, row 3)")
+                    .note("a slow first copy and the repeat may both hold")
                     .help("if the party promises it, write `promises same answer`; else enquire, or park");
             }
         }
@@ -870,7 +869,7 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
         resolver
             .report
             .error("TS0707", tree.name.span, "a reversal within the business date may come too late")
-            .note("after the cut-over it is refused, and the money stays (flows.md, row 14)")
+            .note("after the cut-over it is refused, and the money stays")
             .help("end its way with `park`");
     }
     let undo = call.unknown.iter().any(|way| matches!(way, Way::Undo { .. }));

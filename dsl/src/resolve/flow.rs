@@ -320,7 +320,7 @@ impl Maker<'_, '_, '_> {
             self.resolver
                 .report
                 .error("TS0712", span, format!("`{}` moves money, so `best effort` is not enough", tree.name.text))
-                .note("a best-effort step may be lost and nobody looks (flows.md, row 27)")
+                .note("a best-effort step may be lost and nobody looks")
                 .help("take `best effort` away and say how it is undone");
         }
         if let Some(names) = &scope.flow {
@@ -430,7 +430,7 @@ impl Maker<'_, '_, '_> {
             self.resolver
                 .report
                 .error("TS0714", tree.item.span, "the rows have no key of their own")
-                .note("with the batch's key row 2 would be taken for a repeat of row 1 (flows.md, row 26)")
+                .note("with the batch's key row 2 would be taken for a repeat of row 1")
                 .help("add `, once by ask.batch_no, row.seq`");
         }
         let (into, row_shape, made) = self.results(tree, scope, place);

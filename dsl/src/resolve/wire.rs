@@ -425,7 +425,6 @@ fn tolerate(resolver: &mut Resolver, wire: &mut Wire, name: &tree::Name) {
         resolver
             .report
             .error("TS0412", name.span, format!("`tolerate {}` is not known", name.text))
-            .note(format!("the words are {}", WORDS.join(", ")))
             .suggest(&name.text, WORDS);
     }
 }
