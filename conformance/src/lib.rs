@@ -4,6 +4,7 @@
 //! know the gateway: what judges shares the codec with what it judges, and nothing else.
 
 pub mod examples;
+pub mod attack;
 pub mod fields;
 pub mod framing;
 pub mod party;

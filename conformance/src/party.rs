@@ -177,6 +177,14 @@ pub(crate) fn compose_request(
     compose::compose(scene, message, &compose::Composed { fields, outcome: None, wrong_seal }, None)
 }
 
+/// Whether a message bears a seal.
+pub(crate) fn has_seal(
+    message: &dsl::program::MessageProgram,
+    expressions: &dsl::program::Expressions,
+) -> bool {
+    !form::seal_slots(message, expressions).is_empty()
+}
+
 /// TLS by link, where a link has it.
 #[derive(Clone, Debug, Default)]
 pub struct PartyTls {

@@ -10,7 +10,7 @@ mod look;
 mod run;
 
 pub use books::Books;
-pub use run::{Parts, ReadMessage, evaluate_here, read, recognise, write};
+pub use run::{Parts, ReadMessage, evaluate_here, read, read_unjudged, recognise, write};
 
 use crate::fields::{FieldError, business_record, business_tree, from_json, to_json};
 use adapters::keys::{KeyStore, MemoryKeys};

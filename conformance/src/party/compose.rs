@@ -81,7 +81,8 @@ pub(crate) fn compose(
         speak(&named, scene, &mut record, &mut apart, *outcome, word.as_deref())?;
     }
     named.fill(&said.fields, &mut record).map_err(|error| error.to_string())?;
-    for field in derived(&named) {
+    let leaves = named.message.fields.iter().filter(|field| field.level == 0 && field.wire.is_some());
+    for field in leaves {
         if at(&said.fields, &field.path).is_some_and(|value| !value.is_null()) {
             apart.insert(field.slot);
         }
@@ -107,10 +108,6 @@ pub(crate) fn compose(
     }
     let form = form::as_said(named.message, &program.expressions, &apart);
     write(scene, program, &form, record).map_err(|report| report.to_string())
-}
-
-fn derived<'n>(named: &Named<'n>) -> impl Iterator<Item = &'n FieldForm> {
-    named.message.fields.iter().filter(|field| field.derived && field.level == 0 && field.wire.is_some())
 }
 
 /// Another figure in the place of the last one.
@@ -225,8 +222,10 @@ fn assume(
     apart: &mut BTreeSet<u16>,
 ) -> Result<(), String> {
     for (field, load) in computed(named) {
-        let fact =
-            matches!(load.space, Space::Exchange | Space::Original | Space::OriginalOutcome | Space::Page);
+        let fact = matches!(
+            load.space,
+            Space::Exchange | Space::Original | Space::OriginalOutcome | Space::Page | Space::Request
+        );
         let known = scene.load(&load).is_ok_and(|value| value.is_present());
         if !fact || known || apart.contains(&field.slot) {
             continue;

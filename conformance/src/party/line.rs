@@ -106,6 +106,17 @@ impl Line {
         }
     }
 
+    /// Sends no more; what comes can still be heard.
+    ///
+    /// # Errors
+    /// The connection ended.
+    pub async fn end(&mut self) -> io::Result<()> {
+        match &mut self.kind {
+            Kind::Http { .. } => Ok(()),
+            Kind::Tcp { stream, .. } => stream.shutdown().await,
+        }
+    }
+
     /// The octets of a message with its frame; on an HTTP link its content.
     ///
     /// # Errors

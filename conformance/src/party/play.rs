@@ -151,10 +151,12 @@ impl Play {
         wrong_seal: bool,
     ) -> Option<Parts> {
         let (mut scene, judged) = self.read(message, parts);
+        let mut was_good = false;
         let signs_in = self.module().sessions.iter().find(|session| session.session.serve == Some(call));
         let handled = match judged {
             Judged::Good(good) => {
                 up(&self.counts.judged);
+                was_good = true;
                 scene.request = Some(Arc::new(good.record.clone()));
                 self.hand_over(form, message, &scene, &good)?
             }
@@ -178,7 +180,17 @@ impl Play {
         if self.closes(call) {
             locked(&self.sessions).close(&member);
         }
-        self.reply(form, &mut scene, &handled, wrong_seal)
+        let reply = self.reply(form, &mut scene, &handled, wrong_seal);
+        // What was too damaged to be answered is not a defect of the simulation.
+        match reply {
+            Ok(parts) => Some(parts),
+            Err(why) => {
+                if was_good && !form.call.replies.is_empty() {
+                    self.failed(format!("{}: {why}", form.call.name));
+                }
+                None
+            }
+        }
     }
 
     /// Whether the bank signs off by this call (the mirror does not say it: only the bank's side does).
@@ -194,10 +206,12 @@ impl Play {
         let in_session = form.is_some_and(|form| form::uses_session(form, &module.program.expressions));
         if !in_session {
             let read = read(&mut scene, message, parts);
-            return (scene, verdict(read));
+            let judged = verdict(&mut scene, read);
+            return (scene, judged);
         }
         // The first look tells whose session it is: a member's name stands in the message itself.
-        let _ = read(&mut scene, message, parts);
+        let first_look = read(&mut scene, message, parts);
+        let _ = verdict(&mut scene, first_look);
         let member = member_name(&scene);
         let standing = locked(&self.sessions).standing(&member);
         if standing != Signed::Open {
@@ -214,7 +228,8 @@ impl Play {
             let mut attempt = self.scene();
             attempt.member.clone_from(&scene.member);
             attempt.session = session;
-            let judged = verdict(read(&mut attempt, message, parts));
+            let heard = read(&mut attempt, message, parts);
+            let judged = verdict(&mut attempt, heard);
             if matches!(judged, Judged::Good(_)) {
                 return (attempt, judged);
             }
@@ -288,7 +303,7 @@ impl Play {
         scene: &mut Scene,
         handled: &Handled,
         wrong_seal: bool,
-    ) -> Option<Parts> {
+    ) -> Result<Parts, String> {
         scene.put_fact(Fact::AnswerDate, Value::Date(scene.now.date()));
         scene.put_fact(Fact::AnswerTime, Value::Time(scene.now.time()));
         scene.put_fact(Fact::AnswerMoment, Value::DateTime(scene.now));
@@ -302,27 +317,25 @@ impl Play {
         }
         for message in replies {
             let inner = self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path);
-            let named = self.named(message)?;
+            let named = self.named(message).ok_or("a message that is not there")?;
             let fields = place(&named, inner, &handled.fields);
             let composed =
                 Composed { fields, outcome: Some((handled.outcome, handled.word.clone())), wrong_seal };
             let begun = with_until(self, scene, message);
             match begun.and_then(|record| compose(scene, message, &composed, Some(record))) {
-                Ok((parts, _)) => return Some(parts),
+                Ok((parts, _)) => return Ok(parts),
                 Err(error) => wrong = error,
             }
         }
-        // What was too damaged to be answered is not a defect of the simulation.
-        if scene.request.is_some() && !form.call.replies.is_empty() {
-            self.failed(format!("{}: {wrong}", form.call.name));
-        }
-        None
+        Err(wrong)
     }
 }
 
-fn verdict(read: Option<ReadMessage>) -> Judged {
+/// How it was read; what could be read is the request that a reply echoes.
+fn verdict(scene: &mut Scene, read: Option<ReadMessage>) -> Judged {
     use adapters::codec::FaultKind;
     let Some(read) = read else { return Judged::Bad("bad_message") };
+    scene.request = Some(Arc::new(read.record.clone()));
     match &read.fault {
         None => Judged::Good(Box::new(read)),
         Some((fault, _)) => match fault.kind {

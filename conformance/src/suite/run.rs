@@ -6,7 +6,7 @@ use crate::party::{
     Line, Loaded, Party, PartyConfig, PartyError, PartyTls, civil, compose_request, standing,
 };
 use crate::report::{CaseResult, Difference, Packet, Report, StepResult};
-use crate::scene::{Adapter, Parts, Past, Scene, Standing, evaluate_here, read};
+use crate::scene::{Adapter, Parts, Past, Scene, Standing, evaluate_here, read, read_unjudged};
 use crate::world::FaultPlan;
 use adapters::value::Record;
 use dsl::evaluate::Value as Typed;
@@ -48,6 +48,7 @@ struct Asked {
     parts: Parts,
     record: Record,
     facts: crate::scene::Facts,
+    member: Option<Arc<crate::scene::Member>>,
     tree: Map<String, Value>,
 }
 
@@ -169,6 +170,61 @@ impl<'a> Runner<'a> {
         Ok(StepResult { what: told.join(", "), ..StepResult::default() })
     }
 
+    /// The core that it runs on.
+    pub(crate) fn core(&self) -> &Core {
+        &self.core
+    }
+
+    /// Runs one step on a connection of its own.
+    pub(crate) async fn once(&mut self, suite: &Suite, step: &Step) -> Result<StepResult, String> {
+        self.step(suite, step, &mut BTreeMap::new()).await
+    }
+
+    /// The request of a step, with a seal that holds or one that does not.
+    pub(crate) fn request(&mut self, suite: &Suite, step: &Step, wrong_seal: bool) -> Result<Parts, String> {
+        let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
+        let damage = wrong_seal.then_some(Damage::WrongSeal);
+        let step = Step { damage, ..step.clone() };
+        self.ask(suite, &step, &call).map(|asked| asked.parts)
+    }
+
+    /// Whether the request of a step bears a seal.
+    pub(crate) fn is_sealed(&self, step: &Step) -> Result<bool, String> {
+        let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
+        let expressions = &self.adapter.module.program.expressions;
+        let form = self.message(call.call.request.0);
+        Ok(form.is_some_and(|form| crate::party::has_seal(form, expressions)))
+    }
+
+    /// A new connection of the link of a step's call.
+    pub(crate) async fn line(&mut self, step: &Step) -> Result<Line, String> {
+        let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
+        let link = self.adapter.module.links.get(usize::from(call.call.link)).cloned();
+        let link = link.ok_or("a link that is not there")?;
+        let scene = self.scene();
+        Line::open(&self.core, &link, self.config, &self.tls, &scene).await
+    }
+
+    /// What an answer to a step's call says: its outcome in words, `bad answer` if it is none, or on HTTP `status` where
+    /// the request was turned away.
+    pub(crate) fn outcome_of(&mut self, step: &Step, answer: &Parts) -> String {
+        let status = String::from_utf8_lossy(answer.get(dsl::program::Part::Status)).into_owned();
+        if status.starts_with('4') || status.starts_with('5') {
+            return "status".to_owned();
+        }
+        let Ok((_, call)) = self.call(step.send.as_deref().unwrap_or_default()) else {
+            return "bad answer".to_owned();
+        };
+        let mut said = None;
+        for message in &call.call.replies {
+            let mut scene = self.scene();
+            // What was asked is not known where it was damaged: nothing is compared.
+            let Some(heard) = read_unjudged(&mut scene, *message, answer) else { continue };
+            said = said.or(heard.outcome.outcome);
+        }
+        said.map_or_else(|| "bad answer".to_owned(), |outcome| self.words(outcome))
+    }
+
     fn call(&self, name: &str) -> Result<(CallId, CallProgram), String> {
         let calls = &self.adapter.module.calls;
         let found = calls.iter().zip(0..).find(|(call, _)| call.call.ours && *call.call.name == *name);
@@ -249,7 +305,7 @@ impl<'a> Runner<'a> {
         let inner = self.inner(call.call.request.0);
         let (parts, record) = compose_request(&mut scene, call.call.request, inner, &fields, wrong_seal)?;
         let tree = self.tree(call.call.request.0, &record);
-        Ok(Asked { parts, record, facts: scene.facts, tree })
+        Ok(Asked { parts, record, facts: scene.facts, member: scene.member, tree })
     }
 
     fn inner(&self, message: u16) -> &str {
@@ -306,6 +362,7 @@ impl<'a> Runner<'a> {
         for message in &call.call.replies {
             let mut scene = self.scene();
             scene.facts.clone_from(&asked.facts);
+            scene.member.clone_from(&asked.member);
             scene.request = Some(Arc::new(asked.record.clone()));
             let Some(heard) = read(&mut scene, *message, &answer) else { continue };
             let tree = self.tree(message.0, &heard.record);

@@ -3,12 +3,16 @@
 use crate::help::*;
 use conformance::party::{Party, PartyConfig, PartyTls, load, read_texts};
 use conformance::report::{html, junit};
-use conformance::suite::{Runner, Suite};
+use conformance::suite::{Runner, Step, Suite};
 use link::{Core, World};
 use std::collections::BTreeMap;
 
-/// Plays the bank towards a party that was just started.
-async fn passes(core: &Core, folder: &str, party: &Party, config: &str) {
+fn step(yaml: &str) -> Step {
+    serde_yaml::from_str(yaml).unwrap()
+}
+
+/// Plays the bank towards a party that was just started; then attacks it with bad forms of a good request.
+async fn passes(core: &Core, folder: &str, party: &Party, config: &str, first: &[&str], good: Option<&str>) {
     let texts = read_texts(&root().join("configs"), &["bank", folder]).unwrap();
     let loaded = load(texts, folder, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
     let mut config: PartyConfig = serde_yaml::from_str(config).unwrap();
@@ -17,7 +21,6 @@ async fn passes(core: &Core, folder: &str, party: &Party, config: &str) {
             *address = bound.to_owned();
         }
     }
-    config.sessions.clear();
     let suite = Suite::read(&root().join("conformance/suites").join(folder).join("counterparty.yaml"));
     let suite = suite.unwrap_or_else(|error| panic!("{error}"));
     let tls = PartyTls::default();
@@ -28,6 +31,15 @@ async fn passes(core: &Core, folder: &str, party: &Party, config: &str) {
     assert!(party.broken_rules().unwrap().is_empty());
     assert!(html(&report).contains("Passed") && junit(&report).contains("failures=\"0\""));
     assert!(report.json().contains(&*loaded.hash));
+    let Some(good) = good else { return };
+    for first in first {
+        let case = conformance::suite::Case { name: "first".into(), point: 7, steps: vec![step(first)] };
+        let before = runner.run(&Suite { cases: vec![case], ..suite.clone() }).await;
+        assert!(before.is_good(), "{}", before.console());
+    }
+    let attacked = runner.attack(&suite, &step(good), 7).await.unwrap_or_else(|error| panic!("{error}"));
+    assert!(attacked.is_good(), "{}\n{}", attacked.console(), party.last_failure());
+    assert!(attacked.results.len() > 100, "{}", attacked.console());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -35,5 +47,35 @@ async fn power_passes_its_suite() {
     let core = Core::start(World::real());
     let config = crate::power::CONFIG.replace("sessions:", "# sessions:");
     let party = party(&core, "power-dongguan", &config).await;
-    passes(&core, "power-dongguan", &party, &config).await;
+    let good = r#"{ send: query_bill, fields: { customer: "0319000000002", mode: "1", force: "0" } }"#;
+    let sign_in = r#"{ send: sign_in, fields: { alg: "2" } }"#;
+    passes(&core, "power-dongguan", &party, &config, &[sign_in], Some(good)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_core_passes_its_suite() {
+    let core = Core::start(World::real());
+    let config = r#"
+settings: { branch: "0101", teller: GAPS01, suspense: "" }
+links: { host: "127.0.0.1:0" }
+"#;
+    let party = party(&core, "core", config).await;
+    let good = r#"{ send: debit, fields: { payer: "6230580000001234567", pname: "", payee: "9990000000000000001", rname: "",
+        ccy: CNY, amount: 1, fee: 0, feeacct: "", pwdflag: "0", pin: "", memo: "", memocode: DF01, product: power } }"#;
+    passes(&core, "core", &party, config, &[], Some(good)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_card_system_passes_its_suite() {
+    let core = Core::start(World::real());
+    let config = r#"
+settings: { bank_code: "0402" }
+members:
+  SZ000001: { settings: { suspense: "9990000000000000002" }, keys: { tmk: { hex: "11223344556677888877665544332211" } } }
+links: { out: "127.0.0.1:0" }
+sessions: { SZ000001: { mak: "0123456789ABCDEFFEDCBA9876543210", pik: "00112233445566778899AABBCCDDEEFF" } }
+"#;
+    let party = party(&core, "campus-card", config).await;
+    let good = r#"{ send: student, fields: { head: { school: SZ000001 }, stuno: "20180001234", cardno: "", name: 王小明, idno: "" } }"#;
+    passes(&core, "campus-card", &party, config, &[], Some(good)).await;
 }

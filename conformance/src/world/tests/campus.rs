@@ -15,7 +15,7 @@ fn load(bserial: &str, amount: i64) -> Value {
 
 fn student(world: &mut World) -> Value {
     let request = json!({"stuno": STUDENT, "cardno": "", "name": "王小明", "idno": ""});
-    Value::Object(ask(world, "query_student", "Q", request).fields)
+    Value::Object(ask(world, "student", "Q", request).fields)
 }
 
 #[test]
@@ -34,17 +34,17 @@ fn a_transfer_waits_is_taken_and_comes_once() {
     }
     let mut cancel = enquire("HX1");
     cancel["amount"] = json!(5_000);
-    assert_eq!(word(&ask(&mut world, "cancel_load", "C", cancel.clone())), (Done, ""));
-    assert_eq!(word(&ask(&mut world, "cancel_load", "C", cancel.clone())), (Done, ""));
+    assert_eq!(word(&ask(&mut world, "withdraw", "C", cancel.clone())), (Done, ""));
+    assert_eq!(word(&ask(&mut world, "withdraw", "C", cancel.clone())), (Done, ""));
     assert_eq!(student(&mut world)["pending"], 0);
     ask(&mut world, "load", "5", load("HX5", 3_000));
     world.act("take_pending", &facts("")).unwrap();
     assert_eq!(student(&mut world)["balance"], 4_250);
     cancel["bserial"] = json!("HX5");
     cancel["amount"] = json!(3_000);
-    assert_eq!(word(&ask(&mut world, "cancel_load", "C", cancel)), (Refused, "0062"));
+    assert_eq!(word(&ask(&mut world, "withdraw", "C", cancel)), (Refused, "0062"));
     let totals = json!({"adate": "2026-11-23", "count": 1, "amount": 3_000, "file": "", "digest": ""});
-    assert_eq!(ask(&mut world, "tell_totals", "T", totals).fields["state"], "02");
+    assert_eq!(ask(&mut world, "tell_list", "T", totals).fields["state"], "02");
     holds(&world);
 }
 
@@ -125,7 +125,7 @@ proptest! {
                 0 | 1 => drop(ask(&mut world, "load", "1", load(&bserial, amount))),
                 2 => {
                     let request = json!({"bserial": bserial, "amount": amount});
-                    drop(ask(&mut world, "cancel_load", "2", request));
+                    drop(ask(&mut world, "withdraw", "2", request));
                 }
                 3 => drop(world.act("take_pending", &facts("")).unwrap()),
                 4 => drop(world.act("want_load", &facts("")).unwrap()),
