@@ -115,6 +115,7 @@ impl Gateway {
         let listening = engine.listen().await.map_err(StartError::Listen)?;
         let channels = engine.listen_for_channels(options.metrics).await.map_err(StartError::Listen)?;
         engine.core.spawn(Arc::clone(&engine).clock());
+        engine.core.spawn(Arc::clone(&engine).owe());
         Ok(Self { engine, listening, channels: Some(channels), lost, _core: owner })
     }
 

@@ -42,8 +42,16 @@ impl Engine {
             self.daily(&version, before, now).await;
             self.every(&version, now).await;
             self.sessions_by_clock(&version, before, now);
-            self.outbox(&version).await;
             before = now;
+        }
+    }
+
+    /// Sends what is owed, until the engine stops.
+    pub async fn owe(self: Arc<Self>) {
+        while !self.stopping.load(std::sync::atomic::Ordering::Acquire) {
+            self.core.deadline(self.core.mark().after(LOOK)).await;
+            let version = self.current.load_full();
+            self.outbox(&version).await;
         }
     }
 

@@ -64,7 +64,7 @@ struct Edge {
     engine: Arc<Engine>,
     party: String,
     link: String,
-    gate: Mutex<RefusedGate>,
+    gate: Arc<Mutex<RefusedGate>>,
 }
 
 impl Engine {
@@ -87,7 +87,9 @@ impl Engine {
                     engine: Arc::clone(self),
                     party: module.name.to_string(),
                     link: link.link.name.to_string(),
-                    gate: Mutex::new(RefusedGate::new(self.deployment.load().limits.refused_a_minute)),
+                    gate: Arc::new(Mutex::new(RefusedGate::new(
+                        self.deployment.load().limits.refused_a_minute,
+                    ))),
                 });
                 let most = self.deployment.load().limits.message;
                 let listening = self.listen_one(link, address, tls, edge, most).await.map_err(told)?;
@@ -135,7 +137,8 @@ impl FrameService for Edge {
     }
 
     fn refused(&self, peer: &Peer, refused: &Refused) {
-        self.refuse(&peer.address, &refused.cause.to_string(), &refused.head);
+        let link = format!("{}.{}", self.party, self.link);
+        refuse(&self.engine, &self.gate, &link, &peer.address, &refused.cause.to_string(), &refused.head);
     }
 }
 
@@ -161,25 +164,19 @@ impl Edge {
             party: self.party.clone(),
             link: self.link.clone(),
             peer: Arc::clone(&peer.address),
-            refuse: self.gate_of(),
+            gate: Arc::clone(&self.gate),
         }
     }
+}
 
-    /// Whether a refused input gets an entry of its own now.
-    fn gate_of(&self) -> Option<u64> {
-        let mut gate = self.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        gate.rest()
-    }
-
-    fn refuse(&self, peer: &str, fault: &str, head: &[u8]) {
-        let now = self.engine.journal.now();
-        let seen = self.gate.lock().unwrap_or_else(PoisonError::into_inner).refuse(now);
-        crate::observe::refused(&self.link);
-        if let Seen::Write(count) = seen {
-            let link = format!("{}.{}", self.party, self.link);
-            let input = RefusedInput::new(&link, peer, fault, head, count);
-            self.engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
-        }
+/// Writes a refused input down, or counts it where they come in floods (decisions D20).
+fn refuse(engine: &Engine, gate: &Mutex<RefusedGate>, link: &str, peer: &str, fault: &str, head: &[u8]) {
+    let now = engine.journal.now();
+    let seen = gate.lock().unwrap_or_else(PoisonError::into_inner).refuse(now);
+    crate::observe::refused(link);
+    if let Seen::Write(count) = seen {
+        let input = RefusedInput::new(link, peer, fault, head, count);
+        engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
     }
 }
 
@@ -190,7 +187,7 @@ struct Serving {
     party: String,
     link: String,
     peer: Arc<str>,
-    refuse: Option<u64>,
+    gate: Arc<Mutex<RefusedGate>>,
 }
 
 impl Serving {
@@ -422,12 +419,9 @@ impl Serving {
         packet: &Packet,
     ) -> Option<Packet> {
         let fault = first.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
-        let count = self.refuse.unwrap_or(0) + 1;
         let head = packet.content().get(..64).unwrap_or(packet.content());
         let link = format!("{}.{}", self.party, self.link);
-        let input = RefusedInput::new(&link, &self.peer, fault, head, count);
-        self.engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
-        crate::observe::refused(&self.link);
+        refuse(&self.engine, &self.gate, &link, &self.peer, fault, head);
         tracing::warn!(party = %self.party, link = %self.link, peer = %self.peer, fault, "a message was refused");
         let (call, unread) = first?;
         let Unread { reason, text, record, mut scene } = *unread;
@@ -460,9 +454,10 @@ fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Option<Key> {
     Some(Key { date: day_of(scene), party: module.name.to_string(), direction: Direction::In, once })
 }
 
-/// The date that a message names, else ours.
+/// The date that a message names, else ours. The asker's own date goes first: it is what a repeat and a reversal name
+/// again, whatever our cut-over has done meanwhile.
 fn day_of(scene: &Scene) -> Day {
-    match (scene.facts.get(Fact::BusinessDate), scene.facts.get(Fact::Date)) {
+    match (scene.facts.get(Fact::Date), scene.facts.get(Fact::BusinessDate)) {
         (Value::Date(date), _) | (_, Value::Date(date)) => crate::calendar::day(date),
         _ => Day(0),
     }

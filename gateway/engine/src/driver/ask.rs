@@ -84,13 +84,14 @@ impl Engine {
         self.keyed.insert(running.key.clone(), id);
         self.flows.insert(id, post.clone());
         self.core.spawn(running.task(Event::Asked));
-        let until = self.core.mark().after(wait);
-        let core = self.core.clone();
-        self.core.spawn(async move {
-            core.deadline(until).await;
-            drop(post.try_send(Inbox::Event(Event::AskerLimit)));
-        });
-        self.wait_told(take, id, wait + Duration::from_secs(5)).await
+        let mut take = take;
+        match self.core.within(self.core.mark().after(wait), &mut take).await {
+            Ok(told) => told.unwrap_or_else(|_| Told::pending(id)),
+            Err(_) => {
+                drop(post.send(Inbox::Event(Event::AskerLimit)).await);
+                self.wait_told(take, id, Duration::from_secs(5)).await
+            }
+        }
     }
 
     /// The flow of the same key, asked on one of the last days.
@@ -262,20 +263,9 @@ impl Engine {
 
     /// Cancels the flow of a key, or the key itself where no flow has it.
     pub async fn cancel(self: &Arc<Self>, key: &Key) -> CancelAnswer {
-        let flow = self.keyed.get(key).map(|flow| *flow);
-        let flow = match flow {
+        let flow = match self.keyed.get(key).map(|flow| *flow) {
             Some(flow) => Some(flow),
-            None => {
-                let wanted = key.clone();
-                match self.journal.read(move |reader| reader.flow_by_key(&wanted)).await {
-                    Ok(Some(None)) => return CancelAnswer::NothingToUndo,
-                    Ok(found) => found.flatten(),
-                    Err(fatal) => {
-                        self.fail(&fatal);
-                        return CancelAnswer::Pending;
-                    }
-                }
-            }
+            None => self.flow_of_key(key).await,
         };
         match flow {
             Some(flow) => self.cancel_flow(flow).await,

@@ -8,6 +8,7 @@ use crate::facts::{Body, Facts, plain};
 use crate::packet::Packet;
 use crate::version::{FlowRef, Version};
 use adapters::value::{Record, decode_record};
+use dashmap::Entry;
 use dsl::evaluate::Value;
 use dsl::flow::{Durable, Event, LoopId, State, StepId};
 use dsl::model::{Fact, Space};
@@ -49,9 +50,13 @@ impl Engine {
 
     fn begin(self: &Arc<Self>, running: Running, event: Event) -> mpsc::Sender<Inbox> {
         let post = running.post.clone();
+        // Whoever comes first drives the flow; it never has two tasks.
+        match self.flows.entry(running.id) {
+            Entry::Occupied(known) => return known.get().clone(),
+            Entry::Vacant(place) => drop(place.insert(post.clone())),
+        }
         self.permits.fetch_add(usize::from(running.parent.is_none()), std::sync::atomic::Ordering::AcqRel);
         self.keyed.insert(running.key.clone(), running.id);
-        self.flows.insert(running.id, post.clone());
         self.core.spawn(running.task(event));
         post
     }

@@ -82,17 +82,14 @@ fn original_key(engine: &Engine, scene: &Scene, original: CallRef) -> Option<Key
     served_key(engine, &about, original)
 }
 
-/// Facts of the original: what was learned, and our dates where the message tells none.
+/// Facts of the original: what was learned, and this message's date where it tells none; look-ups go back from there.
 fn known_of(scene: &Scene) -> Facts {
     let mut facts = scene.original_facts.clone();
     if !facts.knows(Fact::Date) {
-        facts.put(Fact::Date, scene.facts.get(Fact::Date).into_owned());
-    }
-    if !facts.knows(Fact::BusinessDate) {
-        let learned = facts.get(Fact::Date).into_owned();
-        let own = scene.facts.get(Fact::BusinessDate).into_owned();
-        let told = scene.original_facts.knows(Fact::Date);
-        facts.put(Fact::BusinessDate, if told { learned } else { own });
+        let told = facts.knows(Fact::BusinessDate);
+        let date = if told { facts.get(Fact::BusinessDate) } else { scene.facts.get(Fact::Date) };
+        let date = date.into_owned();
+        facts.put(Fact::Date, date);
     }
     facts
 }
@@ -109,7 +106,9 @@ pub(super) async fn late_result(engine: &Arc<Engine>, scene: &Scene, call: CallR
         (Value::Date(date), _) | (_, Value::Date(date)) => date,
         _ => scene.now.date(),
     };
-    for _ in 0..8 {
+    // An operation after the cut-over bears the next business date.
+    day = day.tomorrow().unwrap_or(day);
+    for _ in 0..9 {
         let (party, at, wanted) = (module.name.to_string(), crate::calendar::day(day), serial.clone());
         let found = engine.journal.read(move |reader| reader.by_serial(&party, at, &wanted)).await;
         match found {

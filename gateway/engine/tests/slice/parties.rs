@@ -142,7 +142,8 @@ pub(crate) fn opened(figures: &str) -> [u8; 16] {
     let octets = dsl::evaluate::coded::from_hex(figures.as_bytes()).expect("hex");
     let key = PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key");
     let algorithm = Algorithm::from_name(Position::Cipher, "tdes_ecb").expect("known");
-    let plain = adapters::seal::decrypt(algorithm, &key, None, &octets, &mut |_: &mut [u8]| {}).expect("a key");
+    let plain =
+        adapters::seal::decrypt(algorithm, &key, None, &octets, &mut |_: &mut [u8]| {}).expect("a key");
     plain.try_into().expect("16 octets")
 }
 

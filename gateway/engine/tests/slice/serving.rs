@@ -88,7 +88,9 @@ async fn a_school_signs_in_gets_a_key_and_asks_under_it() {
     let early = short_seal(&MMK, &format!("3001S0010000000000710000{body}"));
     let told = send_to(&bank, "campus", "line", &early).await;
     assert!(told.is_none_or(|told| &told[20..24] != "0000"));
-    let told = send_to(&bank, "campus", "line", &short_seal(&MMK, "8001S0010000000000700000")).await.expect("an answer");
+    let told = send_to(&bank, "campus", "line", &short_seal(&MMK, "8001S0010000000000700000"))
+        .await
+        .expect("an answer");
     assert_eq!(&told[..24], "8002S0010000000000700000", "{told}");
     assert_eq!(short_seal(&MMK, &told[..told.len() - 8]), told);
     let mak = opened(&told[24..56]);
@@ -103,6 +105,9 @@ async fn a_school_signs_in_gets_a_key_and_asks_under_it() {
     let mut again = bank;
     again.gateway = None;
     again.start().await;
-    assert_eq!(send_to(&again, "campus", "line", &asked).await.map(|told| told[20..24].to_owned()), Some("0000".into()));
+    assert_eq!(
+        send_to(&again, "campus", "line", &asked).await.map(|told| told[20..24].to_owned()),
+        Some("0000".into())
+    );
     assert_eq!(again.books().0, 1_500);
 }
