@@ -4,6 +4,8 @@
 
 #[path = "slice/batches.rs"]
 mod batches;
+#[path = "slice/deploying.rs"]
+mod deploying;
 #[path = "slice/parties.rs"]
 mod parties;
 #[path = "slice/paying.rs"]

@@ -1,0 +1,48 @@
+//! A deployment against the adapters: every fault with its code and place, and a reload under way.
+
+use crate::support::{Bank, deployment};
+use engine::load::{compile, texts};
+use engine::{Deployment, validate};
+use std::path::Path;
+
+fn faults(text: &str) -> Vec<(u64, &'static str)> {
+    let deployment = match Deployment::parse(text) {
+        Ok(deployment) => deployment,
+        Err(fault) => return vec![(fault.line, fault.code)],
+    };
+    let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
+    let loaded = compile(texts(&adapters).unwrap(), &deployment).unwrap();
+    validate(&deployment, &loaded.compiled).into_iter().map(|fault| (fault.line, fault.code)).collect()
+}
+
+#[test]
+fn each_fault_is_told_with_its_line() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2");
+    let line = |needle: &str| good.lines().position(|line| line.contains(needle)).unwrap() as u64 + 1;
+    let with = |from: &str, to: &str| faults(&good.replace(from, to));
+    assert_eq!(faults(&good), Vec::new());
+    assert_eq!(with("asker_seconds: 20", "asker_secnds: 20"), vec![(line("asker_seconds"), "TS0801")]);
+    assert_eq!(with("  grid:\n", "  gird:\n").first(), Some(&(0, "TS0806")));
+    assert!(with("  grid:\n", "  gird:\n").contains(&(line("  grid:") + 1, "TS0802")));
+    assert_eq!(with("once_limit: '500.00', ", ""), vec![(line("  bank:") + 1, "TS0803")]);
+    assert_eq!(with("once_limit: '500.00'", "once_limit: '5.001'"), vec![(line("once_limit"), "TS0805")]);
+    assert_eq!(with("keys: { mmk: grid_mmk }", "keys: { mnk: grid_mmk }").len(), 2);
+    assert_eq!(with("line: { address: '127.0.0.1:1' }", "line: { address: '127.0.0.1' }")[0].1, "TS0808");
+    assert_eq!(with("bank.collect]", "bank.colect]")[0].1, "TS0812");
+    assert_eq!(with("token_sha256: 2bb8", "token_sha256: 2b")[0].1, "TS0813");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_takes_new_settings_for_new_requests() {
+    let bank = Bank::open().await;
+    assert_eq!(bank.pay("R1", "400.00").await.1["outcome"], "done");
+    let text = deployment(&bank.core.address, &bank.grid.address).replace("'500.00'", "'300.00'");
+    let deployment = Deployment::parse(&text).unwrap();
+    let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
+    let loaded = compile(texts(&adapters).unwrap(), &deployment).unwrap();
+    let version = engine::Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).unwrap();
+    bank.gateway().reload(version, deployment).await.unwrap();
+    assert_eq!(bank.pay("R2", "400.00").await.1["reason"], "over_limit");
+    assert_eq!(bank.pay("R3", "200.00").await.1["outcome"], "done");
+    assert_eq!(bank.books(), (60_000, 60_000));
+}
