@@ -6,7 +6,7 @@
 //! Start reading at [`resolve`]. `shapes` makes business records of services; `index` lists what a folder declares;
 //! `assemble` puts packet, layouts and the call's fields together, message by message; `wire` reads types and
 //! attributes; `expression` and `path` type expressions; `bind` gives each field its rule; `call`, `session`, `flow`
-//! do the rest; `ends` knows where a field ends.
+//! do the rest; `ends` knows where a field ends, `unfilled` what nobody hands on.
 
 mod assemble;
 mod bind;
@@ -23,6 +23,7 @@ mod path;
 mod report;
 mod session;
 mod shapes;
+mod unfilled;
 mod wire;
 
 use crate::diagnostics::Diagnostic;

@@ -6,7 +6,7 @@ use super::expression::{condition, expression};
 use super::index::Index;
 use super::path::Scope;
 use super::wire::{self, Around};
-use super::{Resolver, session, shapes};
+use super::{Resolver, session, shapes, unfilled};
 use crate::model::{
     Assumed, Call, CallId, CodeRow, CodeTable, Expr, ExprKind, Frame, Hold, Key, Link, LinkKind, Meaning, Member,
     MessageId, MessageSide, Module, OutcomeRule, Party, PrefixKind, Promises, Reconcile, ServiceKind, Setting, Space, Way,
@@ -69,6 +69,7 @@ pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
         assumed: assumed(index),
     };
     duplicates(resolver, &module);
+    unfilled::unfilled(resolver, &module);
     module
 }
 

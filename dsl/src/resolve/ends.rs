@@ -11,7 +11,9 @@ use crate::value::{Size, Unit};
 pub(crate) fn open_ended(resolver: &mut Resolver, draft: &Draft<'_>, measured: &[FieldId]) {
     let mut looking = Looking { resolver, draft, measured };
     match &draft.file {
-        Some(file) => looking.nodes(&draft.nodes, matches!(file.format, Format::Fixed | Format::Binary), false),
+        Some(file) => {
+            looking.nodes(&draft.nodes, matches!(file.format, Format::Fixed | Format::Binary), false);
+        }
         None => looking.nodes(&draft.nodes, true, false),
     }
 }
@@ -27,7 +29,8 @@ impl Looking<'_, '_, '_> {
     fn nodes(&mut self, nodes: &[DraftNode<'_>], packed: bool, followed: bool) {
         for (place, node) in nodes.iter().enumerate() {
             let rest = nodes.get(place + 1..).unwrap_or(&[]);
-            let followed = followed || rest.iter().any(|other| !matches!(other, DraftNode::Check(..) | DraftNode::Assign(..)));
+            let followed = followed
+                || rest.iter().any(|other| !matches!(other, DraftNode::Check(..) | DraftNode::Assign(..)));
             match node {
                 DraftNode::Field(place) => self.field(*place, packed, followed),
                 DraftNode::When(_, _, inner, _) => self.nodes(inner, packed, followed),
@@ -99,9 +102,7 @@ pub(crate) fn most_octets(draft: &Draft<'_>, field: FieldId) -> Option<u64> {
         DraftKind::Group(nodes) | DraftKind::Format { format: Format::Fixed | Format::Binary, nodes } => {
             most_of(draft, nodes)
         }
-        DraftKind::List { tree, nodes, .. } => {
-            most_of(draft, nodes)?.checked_mul(tree.size.as_ref()?.max)
-        }
+        DraftKind::List { tree, nodes, .. } => most_of(draft, nodes)?.checked_mul(tree.size.as_ref()?.max),
         _ => None,
     }
 }

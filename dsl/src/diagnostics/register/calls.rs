@@ -155,17 +155,21 @@ call query provides bank.query_bill {
         title: "a value may be missing, its target may not",
         text: "Either the field of the service is `optional`, or the rule says what stands for a missing value.",
         chinese: "值可能缺失而目标必填。",
-        bad: r#"call query provides bank.query_bill {
-  request "1001"
-  reply "1002" {
-    total  money 12 digits fen absent as blank  -> answer.due
+        bad: r#"call take provides bank.debit {
+  once     exchange.serial
+  unknown  park
+  request "2001"
+  reply "2002" {
+    host  text 20 bytes absent as blank  -> answer.host_serial
   }
 }
 "#,
-        good: r#"call query provides bank.query_bill {
-  request "1001"
-  reply "1002" {
-    total  money 12 digits fen absent as blank  -> answer.due else 0.00
+        good: r#"call take provides bank.debit {
+  once     exchange.serial
+  unknown  park
+  request "2001"
+  reply "2002" {
+    host  text 20 bytes absent as blank  -> answer.host_serial else "none"
   }
 }
 "#,
@@ -609,6 +613,30 @@ session day {
 session day {
   open  sign_in at start
   keep  mak bytes 16  = from_hex(sign_in.reply.mak)
+}
+"#,
+    },
+    Page {
+        code: Code(625),
+        title: "nobody fills a field of the service",
+        text: "Who asks for a service gets each field of its answer that is not `optional`, whatever party provides it; who serves one gets each field of the ask. What a party never says is `optional` in the service, or filled by a line without a field.",
+        chinese: "服务的必填字段无人填写。",
+        bad: r#"call take provides bank.debit {
+  once     exchange.serial
+  unknown  park
+  request "2001"
+  reply "2002" {
+    host  text 20 bytes
+  }
+}
+"#,
+        good: r#"call take provides bank.debit {
+  once     exchange.serial
+  unknown  park
+  request "2001"
+  reply "2002" {
+    host  text 20 bytes  -> answer.host_serial
+  }
 }
 "#,
     },
