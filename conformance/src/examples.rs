@@ -6,7 +6,7 @@
 use crate::fields::Named;
 use crate::framing::{framed, unframed};
 use crate::scene::{Adapter, Parts, Scene, SceneError, Standing, read, write};
-use adapters::codec::{fill_in, take_out};
+use adapters::codec::{FileFault, FileReader, LineEvent, fill_in, take_out};
 use adapters::keys::{KeyText, MemoryKeys, import};
 use adapters::seal::KeyKind;
 use adapters::value::Record;
@@ -19,6 +19,9 @@ use link::world::SeededRandom;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
+
+/// Rows of a file that are compared one by one.
+const ROWS_MAX: usize = 1_000;
 
 /// What became of an example.
 #[derive(Clone, Debug)]
@@ -138,7 +141,11 @@ impl Runner<'_> {
             }
         }
         standing.keys = Arc::new(keys);
+        let member = standing.members.keys().next().cloned().filter(|name| !name.is_empty());
         let mut scene = Scene::new(self.adapter.clone(), Arc::new(standing), DateTime::default());
+        if let Some(member) = member {
+            scene.set_member(&member).map_err(words)?;
+        }
         for entry in entries() {
             let ValueKind::Record(inner) = &entry.value.kind else { continue };
             for one in &inner.entries {
@@ -339,6 +346,11 @@ impl Runner<'_> {
     }
 
     fn take(&self, scene: &mut Scene, message: MessageId, payload: &[u8]) -> Result<Option<Outcome>, String> {
+        let module = self.adapter.module.clone();
+        let file = module.program.messages.get(usize::from(message.0));
+        if let Some(reader) = file.and_then(|form| FileReader::new(&module.program, form)) {
+            return self.take_file(scene, reader, message, payload);
+        }
         let parts = Parts::content(payload.to_vec());
         let mut got = read(scene, message, &parts).ok_or("no such message")?;
         if let Some((_, report)) = got.fault {
@@ -354,6 +366,39 @@ impl Runner<'_> {
             .map_err(|fault| format!("it cannot be handed on: {fault:?}"))?;
         scene.request = Some(Arc::new(got.record));
         Ok(got.outcome.outcome)
+    }
+
+    /// A file is read line by line; each row goes by, what stands in its single lines is handed on.
+    fn take_file(
+        &self,
+        scene: &mut Scene,
+        mut reader: FileReader<'_>,
+        message: MessageId,
+        octets: &[u8],
+    ) -> Result<Option<Outcome>, String> {
+        let module = self.adapter.module.clone();
+        let words = |fault: FileFault| format!("line {}: {:?}", fault.line, fault.fault.kind);
+        let mut rows: Vec<Record> = Vec::new();
+        let mut seen = |record: &Record, event: LineEvent| {
+            if event.row.is_some() && rows.len() < ROWS_MAX {
+                rows.push(record.clone());
+            }
+            Ok(())
+        };
+        reader.push(octets, scene, &mut seen).map_err(words)?;
+        let mut record = reader.finish(scene, &mut seen).map_err(words)?;
+        let form = module.program.messages.get(usize::from(message.0)).ok_or("no such message")?;
+        let hand_on = |scene: &mut Scene, record: &mut Record| {
+            take_out(&module.program, form, record, scene).map_err(|fault| format!("it cannot be handed on: {fault:?}"))
+        };
+        if rows.is_empty() {
+            hand_on(scene, &mut record)?;
+        }
+        for row in &mut rows {
+            hand_on(scene, row)?;
+        }
+        scene.request = Some(Arc::new(record));
+        Ok(None)
     }
 
     fn frame_of(&self, call: &Call) -> Frame {
@@ -432,6 +477,8 @@ impl Runner<'_> {
                     Value::Object(self.tree(inner, *shape))
                 }
                 (ValueKind::Number(number, negative), Some(Type::Money { .. })) => fen(number, *negative),
+                (ValueKind::Number(number, _), Some(Type::Month)) => month(number),
+                (ValueKind::Date(date), Some(Type::Month)) => json!(format!("{:04}-{:02}", date.year(), date.month())),
                 _ => json_of(&entry.value),
             };
             if matches!(ty, Some(Type::List { .. })) {
@@ -457,6 +504,12 @@ fn fen(number: &tree::Number, negative: bool) -> Value {
     value.rescale(2);
     let fen = i64::try_from(value.mantissa()).unwrap_or(i64::MAX);
     json!(if negative { -fen } else { fen })
+}
+
+/// `202403` as a month.
+fn month(number: &tree::Number) -> Value {
+    let whole = number.whole().unwrap_or(0);
+    json!(format!("{:04}-{:02}", whole / 100, whole % 100))
 }
 
 fn moment(value: &tree::Value) -> Option<DateTime> {

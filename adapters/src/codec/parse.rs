@@ -54,6 +54,8 @@ pub(super) struct Frame {
     taken: bool,
     /// End of the whole while a line is open.
     outer_end: Option<u32>,
+    /// It goes on in the octets around it, and ends where its own values do.
+    inline: bool,
     charset: Charset,
     nodes_from: usize,
     root: u32,
@@ -192,10 +194,16 @@ impl<'p> Reader<'p> {
         }
         let form = self.format(format)?;
         let named = self.in_named();
+        let chain = self.real_chain(chain, surroundings)?;
+        let by_itself = match form {
+            FormatForm::Fixed => true,
+            FormatForm::Delimited(form) => form.trailing,
+            _ => false,
+        };
         let inline = self.current == Current::Nothing
             && !named
             && chain == u32::MAX
-            && *form == FormatForm::Fixed
+            && by_itself
             && !self.frames.is_empty();
         let span = match self.current {
             Current::Octets(span) => span,
@@ -224,6 +232,7 @@ impl<'p> Reader<'p> {
             more: true,
             taken: false,
             outer_end: None,
+            inline,
             charset: Charset::Utf8,
             nodes_from: self.tree.nodes.len(),
             root: offset(self.tree.nodes.len()),
@@ -250,6 +259,16 @@ impl<'p> Reader<'p> {
         }
         self.frames.push(frame);
         Ok(())
+    }
+
+    /// The chain, or `u32::MAX` where the one that holds changes nothing.
+    fn real_chain(&self, chain: u32, surroundings: &dyn Surroundings) -> Result<u32, Wrong> {
+        if chain == u32::MAX {
+            return Ok(chain);
+        }
+        let form = self.programs.program.chains.get(chain as usize).ok_or(FaultKind::Program)?;
+        let codings = chain::chosen(&self.inside(surroundings), form)?;
+        Ok(if codings.is_empty() { u32::MAX } else { chain })
     }
 
     fn unchain(&mut self, chain: u32, span: Span, surroundings: &dyn Surroundings) -> Result<Span, Wrong> {
@@ -364,6 +383,11 @@ impl<'p> Reader<'p> {
             Walk::Fixed { inline: false } => {
                 if frame.at < frame.span.end && !kept {
                     return Err(Wrong { kind: FaultKind::LeftOver, at: frame.at });
+                }
+            }
+            Walk::Delimited if frame.inline => {
+                if let Some(around) = self.frames.last_mut() {
+                    around.at = frame.at;
                 }
             }
             Walk::Delimited => {

@@ -531,7 +531,13 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
 
     /// In a run: which octets are a format's own, where it does not end by itself.
     fn bounded(&mut self, id: FieldId, format: &Format, chain: &Chain, behind: Option<u32>) {
-        if matches!(format, Format::Fixed | Format::Binary) && chain.first.is_empty() {
+        // Widths, or a separator behind each value, show where these end.
+        let ends = match format {
+            Format::Fixed | Format::Binary => true,
+            Format::Delimited(form) => form.trailing,
+            _ => false,
+        };
+        if ends && chain.first.is_empty() && chain.choice.is_none() {
             return;
         }
         match behind {
