@@ -110,6 +110,7 @@ impl Gateway {
         engine.open_lines(&version)?;
         engine.begin_sessions(&version).await;
         engine.hear_lines(told);
+        engine.restore_versions().await?;
         let (count, lost) = engine.recover().await?;
         tracing::info!(count, lost = lost.len(), "open flows brought back");
         let listening = engine.listen().await.map_err(StartError::Listen)?;
@@ -184,6 +185,28 @@ impl Engine {
     async fn keep_version(&self, version: &Version) -> Result<(), store::Fatal> {
         let put = Change::PutVersion { hash: version.hash, source: version.source.to_vec() };
         self.journal.write(Lane::Outcome, Day(0), vec![put]).await.map(drop)
+    }
+
+    /// Compiles the versions again that open flows pin, from the sources that the journal keeps (decisions D16). One that
+    /// does not compile any more leaves its flows to be named in [`Gateway::lost`].
+    async fn restore_versions(self: &Arc<Self>) -> Result<(), store::Fatal> {
+        for hash in self.journal.read(|reader| reader.pinned_versions()).await? {
+            if self.versions.contains_key(&hash) {
+                continue;
+            }
+            let source = self.journal.read(move |reader| reader.version(&hash)).await?;
+            let deployment = self.deployment.load_full();
+            let made = self.core.offload(move || {
+                let texts = crate::load::texts_of(&source?)?;
+                let loaded = crate::load::compile(texts, &deployment).ok()?;
+                Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).ok()
+            });
+            match made.await.flatten().filter(|version| version.hash == hash) {
+                Some(version) => drop(self.versions.insert(hash, Arc::new(version))),
+                None => tracing::error!("a version that open flows pin cannot be compiled any more"),
+            }
+        }
+        Ok(())
     }
 
     /// Opens every link on which we connect and that the deployment gives an address.

@@ -107,3 +107,24 @@ pub fn compile(texts: Vec<Text>, deployment: &Deployment) -> Result<Loaded, Load
         }
     }
 }
+
+/// The texts that a kept source holds, as [`compile`] put them there; none if it is no such source.
+#[must_use]
+pub fn texts_of(source: &[u8]) -> Option<Vec<Text>> {
+    let mut rest = source;
+    let mut next = || -> Option<Option<Box<str>>> {
+        if rest.is_empty() {
+            return Some(None);
+        }
+        let (length, after) = rest.split_at_checked(4)?;
+        let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
+        let (part, after) = after.split_at_checked(length)?;
+        rest = after;
+        Some(Some(std::str::from_utf8(part).ok()?.into()))
+    };
+    let mut texts = Vec::new();
+    while let Some(folder) = next()? {
+        texts.push(Text { folder, path: next()??, text: next()?? });
+    }
+    Some(texts)
+}

@@ -71,10 +71,19 @@ impl Bank {
 
     /// Starts the gateway over the same disk.
     pub(crate) async fn start(&mut self) {
+        self.start_with("").await;
+    }
+
+    /// The same with a line more in the adapters of the bank: another version.
+    pub(crate) async fn start_with(&mut self, more: &str) {
         let text = deployment(&self.core.address, &self.grid.address);
         let deployment = Deployment::parse(&text).expect("a deployment");
         let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
-        let loaded = compile(texts(&adapters).expect("files"), &deployment).expect("adapters that compile");
+        let mut sources = texts(&adapters).expect("files");
+        if let Some(bank) = sources.iter_mut().find(|text| &*text.folder == "bank") {
+            bank.text = format!("{}{more}", bank.text).into();
+        }
+        let loaded = compile(sources, &deployment).expect("adapters that compile");
         assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
         let version =
             Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
