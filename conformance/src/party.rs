@@ -14,7 +14,7 @@ mod play;
 mod serve;
 mod session;
 
-pub use line::Line;
+pub use line::{Line, Way};
 pub use loading::{LoadError, Loaded, load, read_texts};
 pub use play::PartyCounts;
 

@@ -138,8 +138,8 @@ impl Standing {
 fn setting(adapter: &Adapter, name: &str, text: &str) -> Result<(usize, Value<'static>), SceneError> {
     let settings: &[Setting] = &adapter.module.settings;
     let slot = settings.iter().position(|setting| *setting.name == *name);
-    let known = || settings.iter().map(|setting| setting.name.to_string()).collect();
-    let slot = slot.ok_or_else(|| unknown("setting", name, known()))?;
+    let known = || -> Vec<String> { settings.iter().map(|setting| setting.name.to_string()).collect() };
+    let slot = slot.ok_or_else(|| unknown("setting", name, &known()))?;
     let ty = settings.get(slot).map_or(&Type::Absent, |setting| &setting.ty);
     let json = match ty {
         // A number stands in a text here; a duration as 500ms, 60s, 5m, 24h.
@@ -165,7 +165,7 @@ fn duration(text: &str) -> Option<i64> {
     figures.parse::<i64>().ok()?.checked_mul(factor)
 }
 
-fn unknown(kind: &'static str, name: &str, known: Vec<String>) -> SceneError {
+fn unknown(kind: &'static str, name: &str, known: &[String]) -> SceneError {
     SceneError::Unknown { kind, name: name.to_owned(), known: known.join(", ") }
 }
 
@@ -312,8 +312,8 @@ impl Scene {
 
     fn typed_fact(&self, word: &str, value: &Json) -> Result<(Fact, Value<'static>), SceneError> {
         let found = Fact::WORDS.iter().find(|(_, known)| *known == word);
-        let known = || Fact::WORDS.iter().map(|(_, known)| (*known).to_owned()).collect();
-        let (fact, _) = found.ok_or_else(|| unknown("fact", word, known()))?;
+        let known = || -> Vec<String> { Fact::WORDS.iter().map(|(_, known)| (*known).to_owned()).collect() };
+        let (fact, _) = found.ok_or_else(|| unknown("fact", word, &known()))?;
         let expected =
             |expected: &str| SceneError::Value { name: word.to_owned(), expected: expected.to_owned() };
         let typed = match fact {
@@ -346,8 +346,8 @@ impl Scene {
             sessions.flat_map(|session| (usize::from(session.first_slot)..).zip(&session.session.values))
         };
         let found = values().find(|(_, one)| *one.name == *name);
-        let known = || values().map(|(_, one)| one.name.to_string()).collect();
-        let (slot, one) = found.ok_or_else(|| unknown("session value", name, known()))?;
+        let known = || -> Vec<String> { values().map(|(_, one)| one.name.to_string()).collect() };
+        let (slot, one) = found.ok_or_else(|| unknown("session value", name, &known()))?;
         let typed = from_json(value, &one.ty, &self.adapter.symbols)
             .map_err(|expected| SceneError::Value { name: name.to_owned(), expected })?;
         if let Some(place) = self.session.get_mut(slot) {
@@ -361,9 +361,9 @@ impl Scene {
     /// # Errors
     /// No member of this name.
     pub fn set_member(&mut self, name: &str) -> Result<(), SceneError> {
-        let known = || self.standing.members.keys().cloned().collect();
+        let known = || -> Vec<String> { self.standing.members.keys().cloned().collect() };
         let found = self.standing.members.get(name).cloned();
-        self.member = Some(found.ok_or_else(|| unknown("member", name, known()))?);
+        self.member = Some(found.ok_or_else(|| unknown("member", name, &known()))?);
         Ok(())
     }
 

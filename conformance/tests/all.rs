@@ -1,5 +1,13 @@
 //! Simulated parties over real sockets.
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a test that cannot go on has failed"
+)]
 
+#[path = "all/campus.rs"]
+mod campus;
 #[path = "all/help.rs"]
 mod help;
 #[path = "all/power.rs"]

@@ -133,7 +133,7 @@ pub(crate) fn outcome(text: &str, symbols: &Symbols) -> Option<Outcome> {
 /// Octets of hex figures.
 pub(crate) fn octets(text: &str) -> Option<Vec<u8>> {
     let figures = text.as_bytes();
-    if figures.len() % 2 != 0 {
+    if !figures.len().is_multiple_of(2) {
         return None;
     }
     let pairs = figures.chunks(2).map(|pair| std::str::from_utf8(pair).ok());

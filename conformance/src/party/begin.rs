@@ -1,36 +1,27 @@
 //! What a party begins: the acts of its world, and signing in where it is the party that does so.
 
 use super::compose::{Composed, compose, place};
-use super::http::{of_http, to_http};
+use super::line::{Line, Way};
 use super::play::{Play, locked, member_name, up};
-use super::serve::frame;
 use super::{PartyConfig, PartyTls};
 use crate::scene::{Parts, Past, evaluate_here, read};
 use crate::world::{Outcome, Said, WorldError};
-use bytes::{Bytes, BytesMut};
 use dsl::evaluate::Value;
-use dsl::model::{CallId, Fact, LinkKind, MessageId};
-use dsl::program::{CallProgram, Part};
+use dsl::model::{CallId, Fact, MessageId};
+use dsl::program::CallProgram;
 use dsl::value::Outcome as Judged;
 use link::Core;
-use link::frame::Framer;
-use link::http::{HttpClient, HttpClientConfig};
-use link::tls::TlsClient;
 use link::world::TaskGroup;
 use serde_json::{Map, Value as Json};
-use std::collections::BTreeMap;
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 /// Calls the other side.
 pub(crate) struct Caller {
     core: Core,
     play: Arc<Play>,
-    addresses: BTreeMap<String, String>,
-    clients: BTreeMap<String, Arc<TlsClient>>,
-    http: BTreeMap<String, HttpClient>,
+    config: PartyConfig,
+    tls: PartyTls,
 }
 
 /// A message that was sent, with what is needed to read its answer.
@@ -51,23 +42,7 @@ struct Heard {
 
 impl Caller {
     pub(crate) fn new(core: &Core, play: Arc<Play>, config: &PartyConfig, tls: &PartyTls) -> Self {
-        let mut http = BTreeMap::new();
-        for link in &play.module().links {
-            let name = link.link.name.to_string();
-            let is_http = matches!(link.link.kind, LinkKind::Http | LinkKind::Https);
-            if let (true, true, Some(address)) = (is_http, link.link.connect, config.links.get(&name)) {
-                let tls = tls.clients.get(&name).cloned();
-                let client = HttpClientConfig { tls, ..HttpClientConfig::new(address.clone()) };
-                http.insert(name, HttpClient::new(core, client));
-            }
-        }
-        Caller {
-            core: core.clone(),
-            play,
-            addresses: config.links.clone(),
-            clients: tls.clients.clone(),
-            http,
-        }
+        Caller { core: core.clone(), play, config: config.clone(), tls: tls.clone() }
     }
 
     /// Does an act; how many messages were sent, and how many answered as done.
@@ -141,71 +116,23 @@ impl Caller {
         let made = self.core.offload(move || ask(&play, id, request, serial, &fields)).await;
         let asked = made.ok_or("given up")??;
         up(&self.play.counts.begun);
-        let name = link.link.name.to_string();
         let limit = Duration::from_millis(link.link.answer_ms.unwrap_or(20_000));
         let until = self.core.mark().after(limit);
-        let replies = !form.call.replies.is_empty();
-        let answer = match self.http.get(&name) {
-            Some(client) => {
-                let (method, path) = self.post(&link);
-                let message = to_http(&asked.parts, &method, &path);
-                let answer = client.exchange(&message, until).await;
-                answer.reply().map(of_http).ok_or("no answer")?
-            }
-            None => {
-                let sent =
-                    self.over_tcp(&name, &link.link.frame, asked.parts.get(Part::Content).clone(), replies);
-                let answer = self.core.within(until, sent).await.map_err(|_| "no answer in time")?;
-                Parts::content(answer.map_err(|error| error.to_string())?)
-            }
-        };
-        if !replies {
+        let way = Way::of(&link, &self.play.scene());
+        let opened = Line::open(&self.core, &link, &self.config, &self.tls, way);
+        let mut line = self.core.within(until, opened).await.map_err(|_| "no connection in time")??;
+        let words = |error: std::io::Error| error.to_string();
+        if form.call.replies.is_empty() && line.is_framed() {
+            line.send_raw(&line.framed(&asked.parts).map_err(words)?).await.map_err(words)?;
+            return Ok(Heard { outcome: Outcome::Done, fields: Map::new() });
+        }
+        let answer = self.core.within(until, line.exchange(&asked.parts)).await;
+        let answer = answer.map_err(|_| "no answer in time")?.map_err(words)?;
+        if form.call.replies.is_empty() {
             return Ok(Heard { outcome: Outcome::Done, fields: Map::new() });
         }
         let (play, form) = (Arc::clone(&self.play), form.clone());
-        self.core.offload(move || hear(&play, &form, asked, &answer)).await.ok_or("given up")?
-    }
-
-    fn post(&self, link: &dsl::program::LinkProgram) -> (String, String) {
-        let Some((method, path)) = &link.post else { return ("POST".to_owned(), "/".to_owned()) };
-        let path = match evaluate_here(&self.play.scene(), *path) {
-            Ok(Value::Text(path)) => path.into_owned(),
-            _ => "/".to_owned(),
-        };
-        (method.to_uppercase(), path)
-    }
-
-    async fn over_tcp(
-        &self,
-        name: &str,
-        model: &dsl::model::Frame,
-        payload: Bytes,
-        reply: bool,
-    ) -> io::Result<Bytes> {
-        let address = self.addresses.get(name).ok_or_else(|| io::Error::other("the link has no address"))?;
-        let mut stream = self.core.world().net.connect(address).await?;
-        if let Some(tls) = self.clients.get(name) {
-            stream = tls.connect(stream).await?;
-        }
-        let mut framer = Framer::new(frame(model));
-        let mut out = BytesMut::new();
-        framer.encode(&payload, &mut out).map_err(io::Error::other)?;
-        stream.write_all(&out).await?;
-        stream.flush().await?;
-        if framer.ends_by_close() {
-            stream.shutdown().await?;
-        }
-        let mut incoming = BytesMut::new();
-        while reply {
-            if let Some(frame) = framer.decode(&mut incoming).map_err(io::Error::other)? {
-                return Ok(frame);
-            }
-            if stream.read_buf(&mut incoming).await? == 0 {
-                let last = framer.finish(&mut incoming).map_err(io::Error::other)?;
-                return last.ok_or_else(|| io::ErrorKind::UnexpectedEof.into());
-            }
-        }
-        Ok(Bytes::new())
+        self.core.offload(move || hear(&play, &form, &asked, &answer)).await.ok_or("given up")?
     }
 }
 
@@ -246,7 +173,7 @@ fn ask(
 }
 
 /// Reads the answer to what was asked; a sign-in's answer opens the session.
-fn hear(play: &Play, form: &CallProgram, asked: Asked, answer: &Parts) -> Result<Heard, String> {
+fn hear(play: &Play, form: &CallProgram, asked: &Asked, answer: &Parts) -> Result<Heard, String> {
     let mut wrong = String::from("the call has no answer");
     for message in &form.call.replies {
         let mut scene = play.scene();

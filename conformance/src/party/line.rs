@@ -16,6 +16,29 @@ use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+/// Method and path of an HTTP link's requests that say none themselves.
+#[derive(Clone, Debug)]
+pub struct Way {
+    method: String,
+    path: String,
+}
+
+impl Way {
+    /// As the link says, from what the scene knows.
+    #[must_use]
+    pub fn of(link: &LinkProgram, scene: &Scene) -> Self {
+        let (method, path) = match &link.post {
+            Some((method, path)) => (method.to_uppercase(), evaluate_here(scene, *path).ok()),
+            None => ("POST".to_owned(), None),
+        };
+        let path = match path {
+            Some(Value::Text(path)) => path.into_owned(),
+            _ => "/".to_owned(),
+        };
+        Way { method, path }
+    }
+}
+
 /// A connection of a link.
 pub struct Line {
     core: Core,
@@ -28,7 +51,7 @@ enum Kind {
 }
 
 impl Line {
-    /// Connects to the link's address. The scene gives what its path is made of.
+    /// Connects to the link's address.
     ///
     /// # Errors
     /// No address, or nobody there, in words.
@@ -37,21 +60,14 @@ impl Line {
         link: &LinkProgram,
         config: &PartyConfig,
         tls: &PartyTls,
-        scene: &Scene,
+        way: Way,
     ) -> Result<Self, String> {
         let name = &*link.link.name;
         let address = config.links.get(name).ok_or_else(|| format!("link {name} has no address"))?.clone();
         let client_tls = tls.clients.get(name).cloned();
         let kind = match link.link.kind {
             LinkKind::Http | LinkKind::Https => {
-                let (method, path) = match &link.post {
-                    Some((method, path)) => (method.to_uppercase(), evaluate_here(scene, *path).ok()),
-                    None => ("POST".to_owned(), None),
-                };
-                let path = match path {
-                    Some(Value::Text(path)) => path.into_owned(),
-                    _ => "/".to_owned(),
-                };
+                let Way { method, path } = way;
                 let config = HttpClientConfig { tls: client_tls, ..HttpClientConfig::new(address) };
                 Kind::Http { client: HttpClient::new(core, config), method, path }
             }

@@ -3,7 +3,7 @@
 use super::{Case, Damage, Expect, PartyDo, Plays, Step, Suite};
 use crate::fields::at;
 use crate::party::{
-    Line, Loaded, Party, PartyConfig, PartyError, PartyTls, civil, compose_request, standing,
+    Line, Loaded, Party, PartyConfig, PartyError, PartyTls, Way, civil, compose_request, standing,
 };
 use crate::report::{CaseResult, Difference, Packet, Report, StepResult};
 use crate::scene::{Adapter, Parts, Past, Scene, Standing, evaluate_here, read, read_unjudged};
@@ -30,7 +30,6 @@ pub struct Runner<'a> {
     core: Core,
     loaded: &'a Loaded,
     adapter: Adapter,
-    plays: Plays,
     config: &'a RunnerConfig,
     tls: PartyTls,
     standing: Arc<Standing>,
@@ -85,7 +84,6 @@ impl<'a> Runner<'a> {
             core: core.clone(),
             loaded,
             adapter,
-            plays,
             config,
             tls: tls.clone(),
             standing,
@@ -201,8 +199,8 @@ impl<'a> Runner<'a> {
         let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
         let link = self.adapter.module.links.get(usize::from(call.call.link)).cloned();
         let link = link.ok_or("a link that is not there")?;
-        let scene = self.scene();
-        Line::open(&self.core, &link, self.config, &self.tls, &scene).await
+        let way = Way::of(&link, &self.scene());
+        Line::open(&self.core, &link, self.config, &self.tls, way).await
     }
 
     /// What an answer to a step's call says: its outcome in words, `bad answer` if it is none, or on HTTP `status` where
@@ -258,8 +256,8 @@ impl<'a> Runner<'a> {
         let mut line = match lines.remove(&link_name) {
             Some(line) => line,
             None => {
-                let scene = self.scene();
-                Line::open(&self.core, &link, self.config, &self.tls, &scene).await?
+                let way = Way::of(&link, &self.scene());
+                Line::open(&self.core, &link, self.config, &self.tls, way).await?
             }
         };
         let until = self.core.mark().after(limit);
