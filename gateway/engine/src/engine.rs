@@ -16,7 +16,6 @@ use dashmap::DashMap;
 use dsl::model::CallId;
 use dsl::value::{Date, DateTime};
 use link::Core;
-use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use store::{FlowId, Key};
@@ -119,18 +118,6 @@ impl Engine {
         }
         self.changed.notify_waiters();
     }
-}
-
-/// Calls whose exchanges other messages of their module look at, by module.
-#[must_use]
-pub fn remembered(version: &Version) -> Vec<HashSet<CallId>> {
-    use dsl::model::Space;
-    let calls = |module: &dsl::program::ModuleProgram| {
-        let spaces = [Space::CallRequest, Space::CallReply, Space::CallExchange, Space::CallRaw];
-        let loads = module.program.expressions.loads.iter();
-        loads.filter(|load| spaces.contains(&load.space)).map(|load| CallId(load.call)).collect()
-    };
-    version.compiled.modules.iter().map(calls).collect()
 }
 
 impl std::fmt::Debug for Engine {

@@ -373,10 +373,7 @@ impl Engine {
     fn remember(&self, prepared: &Prepared, heard: &Heard) {
         let asking = &prepared.asking;
         let Some(module) = asking.version.module(asking.call.module) else { return };
-        if !crate::engine::remembered(&asking.version)
-            .get(asking.call.module)
-            .is_some_and(|calls| calls.contains(&asking.call.call))
-        {
+        if !asking.version.remembers(asking.call) {
             return;
         }
         let past = Past {

@@ -5,10 +5,10 @@
 
 use crate::deployment::{Deployment, LinkConfig, MemberConfig, Route, parse_setting};
 use dsl::evaluate::Value;
-use dsl::model::{CallId, ServiceKind};
+use dsl::model::{CallId, ServiceKind, Space};
 use dsl::program::{CallProgram, Compiled, FlowStart, FlowTables, LinkProgram, ModuleProgram};
 use dsl::value::{ShapeId, Symbol, Symbols};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// A call of a module.
@@ -46,6 +46,7 @@ pub struct Version {
     flows: HashMap<Box<str>, FlowRef>,
     calls: HashMap<Box<str>, CallRef>,
     routes: BTreeMap<String, Route>,
+    remembered: HashSet<CallRef>,
 }
 
 /// A service with who runs and provides it.
@@ -127,6 +128,7 @@ impl Version {
             flows: HashMap::new(),
             calls: HashMap::new(),
             routes: routes.collect(),
+            remembered: remembered(&compiled),
             compiled,
         };
         let compiled = Arc::clone(&version.compiled);
@@ -214,6 +216,12 @@ impl Version {
         self.module(reference.module)?.links.get(usize::from(call.call.link))
     }
 
+    /// Whether other messages look at the last exchange of a call.
+    #[must_use]
+    pub fn remembers(&self, call: CallRef) -> bool {
+        self.remembered.contains(&call)
+    }
+
     /// A flow by its reference.
     #[must_use]
     pub fn flow(&self, reference: FlowRef) -> Option<&FlowTables> {
@@ -294,6 +302,16 @@ impl std::fmt::Debug for Version {
             .field("modules", &self.compiled.modules.len())
             .finish_non_exhaustive()
     }
+}
+
+fn remembered(compiled: &Compiled) -> HashSet<CallRef> {
+    let spaces = [Space::CallRequest, Space::CallReply, Space::CallExchange, Space::CallRaw];
+    let modules = compiled.modules.iter().enumerate();
+    let loads = modules.flat_map(|(module, program)| {
+        program.program.expressions.loads.iter().map(move |load| (module, load))
+    });
+    let looked_at = loads.filter(|(_, load)| spaces.contains(&load.space));
+    looked_at.map(|(module, load)| CallRef { module, call: CallId(load.call) }).collect()
 }
 
 fn party(module: &ModuleProgram, deployment: &Deployment, symbols: &Symbols) -> Result<Party, LinkError> {
