@@ -155,6 +155,22 @@ fn speak(
         record.set(usize::from(slot), &Value::text(word)).map_err(|_| "too much".to_owned())?;
         apart.insert(slot);
     }
+    // A call may say for itself which codes go together.
+    let rows = named.message.outcome_rows.iter();
+    let mut said =
+        rows.filter(|(texts, ..)| word.is_some() && texts.iter().any(|text| text.as_deref() == word));
+    if let Some((texts, meaning, label)) = said.next() {
+        known = true;
+        for (slot, text) in named.message.outcome_order.iter().zip(texts) {
+            let Some(text) = text else { continue };
+            record.set(usize::from(*slot), &Value::text(&**text)).map_err(|_| "too much".to_owned())?;
+            apart.insert(*slot);
+        }
+        if let Outcome::Done(named) | Outcome::Refused(named) = meaning {
+            reason = named.or(reason);
+        }
+        scene.outcome_text = Some(label.to_string());
+    }
     scene.outcome = Some(match outcome {
         world::Outcome::Done => Outcome::Done(reason),
         world::Outcome::Refused => Outcome::Refused(reason),

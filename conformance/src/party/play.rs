@@ -138,8 +138,28 @@ impl Play {
                 let code = recognise(&mut self.scene(), recogniser, parts)?;
                 here.find(|(known, ..)| **known == *code).map(|(_, call, message)| (*call, *message))
             }
-            _ => here.next().map(|(_, call, message)| (*call, *message)),
+            _ => self.furthest(here.map(|(_, call, message)| (*call, *message)), parts),
         }
+    }
+
+    /// Where no field tells by itself which message it is (a code in two halves): the one that can be read furthest.
+    fn furthest(
+        &self,
+        candidates: impl Iterator<Item = (CallId, MessageId)>,
+        parts: &Parts,
+    ) -> Option<(CallId, MessageId)> {
+        let candidates: Vec<_> = candidates.collect();
+        if let [only] = candidates.as_slice() {
+            return Some(*only);
+        }
+        let reached = |message: MessageId| {
+            let heard = read(&mut self.scene(), message, parts)?;
+            Some(heard.fault.map_or(u32::MAX, |(fault, _)| fault.op))
+        };
+        let reached = candidates.into_iter().filter_map(|found| Some((reached(found.1)?, found)));
+        // The first of those that come equally far.
+        let best = reached.reduce(|best, next| if next.0 > best.0 { next } else { best })?;
+        Some(best.1)
     }
 
     fn judge(

@@ -13,15 +13,27 @@ fn step(yaml: &str) -> Step {
 
 /// Plays the bank towards a party that was just started; then attacks it with bad forms of a good request.
 async fn passes(core: &Core, folder: &str, party: &Party, config: &str, first: &[&str], good: Option<&str>) {
+    passes_in(core, (folder, "counterparty.yaml", &BTreeMap::new()), party, config, first, good).await;
+}
+
+/// The same with another suite and under a choice of the adapter's variants.
+async fn passes_in(
+    core: &Core,
+    (folder, suite, choice): (&str, &str, &BTreeMap<String, String>),
+    party: &Party,
+    config: &str,
+    first: &[&str],
+    good: Option<&str>,
+) {
     let texts = read_texts(&root().join("configs"), &["bank", folder]).unwrap();
-    let loaded = load(texts, folder, &BTreeMap::new()).unwrap_or_else(|error| panic!("{error}"));
+    let loaded = load(texts, folder, choice).unwrap_or_else(|error| panic!("{error}"));
     let mut config: PartyConfig = serde_yaml::from_str(config).unwrap();
     for (link, address) in &mut config.links {
         if let Some(bound) = party.address(link) {
             *address = bound.to_owned();
         }
     }
-    let suite = Suite::read(&root().join("conformance/suites").join(folder).join("counterparty.yaml"));
+    let suite = Suite::read(&root().join("conformance/suites").join(folder).join(suite));
     let suite = suite.unwrap_or_else(|error| panic!("{error}"));
     let tls = PartyTls::default();
     let mut runner = Runner::new(core, &loaded, suite.plays, &config, &tls, Some(party)).unwrap();
@@ -78,4 +90,19 @@ sessions: { SZ000001: { mak: "0123456789ABCDEFFEDCBA9876543210", pik: "001122334
     let party = party(&core, "campus-card", config).await;
     let good = r#"{ send: student, fields: { head: { school: SZ000001 }, stuno: "20180001234", cardno: "", name: 王小明, idno: "" } }"#;
     passes(&core, "campus-card", &party, config, &[], Some(good)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_core_passes_its_suite_over_http() {
+    let core = Core::start(World::real());
+    let config = r#"
+settings: { branch: "0101", teller: GAPS01, suspense: "" }
+links: { host: "127.0.0.1:0" }
+"#;
+    let choice = [("form".to_owned(), "json".to_owned())].into();
+    let party = party_of(&core, "core", config, &choice).await;
+    let good = r#"{ send: debit, facts: { flow_serial: A }, fields: { payer: "6230580000001234567", pname: "",
+        payee: "9990000000000000001", rname: "", ccy: CNY, amount: 1, fee: 0, feeacct: "", pwdflag: "0", pin: "", memo: "",
+        memocode: DF01, product: power } }"#;
+    passes_in(&core, ("core", "json.yaml", &choice), &party, config, &[], Some(good)).await;
 }
