@@ -158,7 +158,7 @@ impl Runner<'_> {
                         scene.set_fact(&one.name.text, &value).map_err(words)?;
                     }
                     "original" if one.name.is("request") => {
-                        scene.original.request = Some(self.original(&value)?)
+                        scene.original.request = Some(self.original(&value)?);
                     }
                     "original" => scene.set_original(&one.name.text, &value).map_err(words)?,
                     "session" => scene.set_session(&one.name.text, &value).map_err(words)?,
@@ -597,7 +597,7 @@ fn differs(what: &str, expected: &[u8], got: &[u8]) -> Result<(), String> {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     digits.chunks(2).map(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()).collect()

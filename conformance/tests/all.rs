@@ -14,3 +14,5 @@ mod help;
 mod power;
 #[path = "all/suites.rs"]
 mod suites;
+#[path = "all/turned.rs"]
+mod turned;

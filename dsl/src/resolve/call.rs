@@ -703,11 +703,28 @@ fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messages: Vec<Me
                     .error("TS0190", part.span, "`original where …` is not built yet")
                     .note("it comes with the first party that needs it");
             }
-            CallPart::Check(_) | CallPart::Assign { .. } | CallPart::Ask(_) | CallPart::Answer(_) | CallPart::PendingSilent | CallPart::Message(_) => {}
+            CallPart::Check(_) => resolver.report.not_built(part.span, "a `check` beside the messages"),
+            CallPart::Assign { .. } => resolver.report.not_built(part.span, "a mapping beside the messages"),
+            CallPart::Message(message) => unbuilt_of(resolver, message, part.span),
+            CallPart::Ask(_) | CallPart::Answer(_) | CallPart::PendingSilent => {}
         }
     }
     money(resolver, &call, tree);
     call
+}
+
+/// What stands at the head of a message and has no program yet.
+fn unbuilt_of(resolver: &mut Resolver, message: &tree::Message, span: Span) {
+    let head = Span { end: message.block.as_ref().map_or(span.end, |block| block.span.start), ..span };
+    for (there, what) in [
+        (message.when.is_some(), "a reply `when` an outcome"),
+        (message.means.is_some(), "a reply that `means` an outcome"),
+        (message.unsealed.is_some(), "an `unsealed` reply"),
+    ] {
+        if there {
+            resolver.report.not_built(head, what);
+        }
+    }
 }
 
 fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Expr, scope: &Scope) -> Expr {
@@ -967,6 +984,12 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
                 });
             }
             LinkClause::Beat(beat) => {
+                if beat.call.is_none() {
+                    resolver.report.not_built(clause.span, "a beat by empty frames");
+                }
+                if beat.close_after.is_some() {
+                    resolver.report.not_built(clause.span, "`then close after` of a beat");
+                }
                 link.beat = beat.call.as_ref().and_then(|name| match work.call_named(&name.text) {
                     Some(call) => Some((call, beat.after.milliseconds)),
                     None => {
@@ -1015,7 +1038,10 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
             }
             LinkClause::WriteTemporary => link.temporary = true,
             LinkClause::Tolerate(name) => link.tolerate.push(name.text.clone()),
-            LinkClause::Garbled(_) | LinkClause::LeaveFiles | LinkClause::DeleteFiles | LinkClause::MoveFiles(_) => {}
+            LinkClause::Garbled(tree::Garbled::Skip) => resolver.report.not_built(clause.span, "`garbled skip`"),
+            LinkClause::DeleteFiles => resolver.report.not_built(clause.span, "`delete files`"),
+            LinkClause::MoveFiles(_) => resolver.report.not_built(clause.span, "`move files to`"),
+            LinkClause::Garbled(tree::Garbled::Close) | LinkClause::LeaveFiles => {}
         }
     }
     let framed = tree.block.statements.iter().any(|clause| matches!(clause.kind, LinkClause::Frame(_)));

@@ -81,7 +81,10 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
                 }
             }
             SessionClause::Serve(call) => session.serve = find(resolver, work, call),
-            SessionClause::Renew { reasons, .. } => {
+            SessionClause::Renew { reasons, new_serial } => {
+                if *new_serial {
+                    resolver.report.not_built(clause.span, "`with a new serial`");
+                }
                 for reason in reasons {
                     let times = reason.times.map_or(1, |times| u32::try_from(times.value).unwrap_or(1));
                     let symbol = resolver.reason(&reason.reason);
@@ -106,7 +109,7 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
             }
             SessionClause::Overlap(duration) => session.overlap_ms = duration.milliseconds,
             SessionClause::Close { call, .. } => session.close = find(resolver, work, call),
-            SessionClause::Early(_) => {}
+            SessionClause::Early(_) => resolver.report.not_built(clause.span, "`early`"),
             SessionClause::Numbered { .. } | SessionClause::Gap { .. } | SessionClause::Resent { .. } | SessionClause::Behind(_) => {
                 resolver
                     .report

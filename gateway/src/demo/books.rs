@@ -66,7 +66,7 @@ pub(crate) fn compare(plan: &Plan, scene: &Scene, wanted: &Wanted) -> Result<Com
         if !books.ours.is_empty() {
             agree(name, &journal, &theirs, &mut compared);
         }
-        let broken = scene.party(name).map(|party| party.broken_rules());
+        let broken = scene.party(name).map(conformance::party::Party::broken_rules);
         match broken {
             Some(Ok(broken)) => {
                 compared.differences.extend(broken.into_iter().map(|rule| format!("{name}: its own books: {rule}")));
