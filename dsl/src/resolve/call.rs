@@ -715,15 +715,16 @@ fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messages: Vec<Me
 
 /// What stands at the head of a message and has no program yet.
 fn unbuilt_of(resolver: &mut Resolver, message: &tree::Message, span: Span) {
-    let head = Span { end: message.block.as_ref().map_or(span.end, |block| block.span.start), ..span };
-    for (there, what) in [
-        (message.when.is_some(), "a reply `when` an outcome"),
-        (message.means.is_some(), "a reply that `means` an outcome"),
-        (message.unsealed.is_some(), "an `unsealed` reply"),
-    ] {
-        if there {
-            resolver.report.not_built(head, what);
-        }
+    let end = message.block.as_ref().map_or(span.end, |block| block.span.start.saturating_sub(1));
+    let head = Span { end, ..span };
+    if message.means.is_some() {
+        resolver.report.not_built(head, "a reply that `means` an outcome");
+    }
+    if message.when.is_some() {
+        resolver.report.not_followed(head, "a reply `when` an outcome");
+    }
+    if message.unsealed.is_some() {
+        resolver.report.not_followed(head, "an `unsealed` reply");
     }
 }
 
@@ -985,10 +986,10 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
             }
             LinkClause::Beat(beat) => {
                 if beat.call.is_none() {
-                    resolver.report.not_built(clause.span, "a beat by empty frames");
+                    resolver.report.not_followed(clause.span, "a beat by empty frames");
                 }
                 if beat.close_after.is_some() {
-                    resolver.report.not_built(clause.span, "`then close after` of a beat");
+                    resolver.report.not_followed(clause.span, "`then close after` of a beat");
                 }
                 link.beat = beat.call.as_ref().and_then(|name| match work.call_named(&name.text) {
                     Some(call) => Some((call, beat.after.milliseconds)),
@@ -1038,9 +1039,9 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
             }
             LinkClause::WriteTemporary => link.temporary = true,
             LinkClause::Tolerate(name) => link.tolerate.push(name.text.clone()),
-            LinkClause::Garbled(tree::Garbled::Skip) => resolver.report.not_built(clause.span, "`garbled skip`"),
-            LinkClause::DeleteFiles => resolver.report.not_built(clause.span, "`delete files`"),
-            LinkClause::MoveFiles(_) => resolver.report.not_built(clause.span, "`move files to`"),
+            LinkClause::Garbled(tree::Garbled::Skip) => resolver.report.not_followed(clause.span, "`garbled skip`"),
+            LinkClause::DeleteFiles => resolver.report.not_followed(clause.span, "`delete files`"),
+            LinkClause::MoveFiles(_) => resolver.report.not_followed(clause.span, "`move files to`"),
             LinkClause::Garbled(tree::Garbled::Close) | LinkClause::LeaveFiles => {}
         }
     }

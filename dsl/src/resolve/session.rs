@@ -109,7 +109,7 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
             }
             SessionClause::Overlap(duration) => session.overlap_ms = duration.milliseconds,
             SessionClause::Close { call, .. } => session.close = find(resolver, work, call),
-            SessionClause::Early(_) => resolver.report.not_built(clause.span, "`early`"),
+            SessionClause::Early(_) => resolver.report.not_followed(clause.span, "`early`"),
             SessionClause::Numbered { .. } | SessionClause::Gap { .. } | SessionClause::Resent { .. } | SessionClause::Behind(_) => {
                 resolver
                     .report
