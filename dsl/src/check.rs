@@ -116,10 +116,14 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
 
 /// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story.
 fn money(model: &Model, programs: &Compiled) -> Vec<Diagnostic> {
-    let flows = model.modules.iter().zip(&programs.modules).flat_map(|(module, program)| {
-        module.flows.iter().zip(&program.flows)
-    });
-    flows.filter_map(|(flow, tables)| walk::check(&tables.program).err().map(|story| told(flow, &story))).collect()
+    let flows = model
+        .modules
+        .iter()
+        .zip(&programs.modules)
+        .flat_map(|(module, program)| module.flows.iter().zip(&program.flows));
+    flows
+        .filter_map(|(flow, tables)| walk::check(&tables.program).err().map(|story| told(flow, &story)))
+        .collect()
 }
 
 fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
@@ -147,11 +151,9 @@ fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
 fn no_order(error: LowerError) -> Diagnostic {
     let problem = |code, title: String| Diagnostic::error(Code(code), title, error.span, "");
     match error.kind {
-        LowerErrorKind::Cycle(path) => {
-            problem(430, "derived fields need each other".to_owned())
-                .note(format!("the circle: {}", path.join(" → ")))
-                .help("one of them has to be computed from something else")
-        }
+        LowerErrorKind::Cycle(path) => problem(430, "derived fields need each other".to_owned())
+            .note(format!("the circle: {}", path.join(" → ")))
+            .help("one of them has to be computed from something else"),
         LowerErrorKind::SealCoversItself(path) => {
             problem(426, format!("the seal lies in `{path}`, which it covers"))
                 .note("a seal or digest cannot stand inside the bytes that it is computed from")
@@ -162,23 +164,15 @@ fn no_order(error: LowerError) -> Diagnostic {
                 .note("a ciphered or packed format is whole before what stands behind it")
                 .help("move the field behind what it needs, or out of the coded format")
         }
-        LowerErrorKind::SignatureInside => {
-            problem(432, "a signature that is read stands alone".to_owned())
-                .help("write `= base64(signature(…))`, or `hex(…)`, and nothing around it")
-        }
-        LowerErrorKind::Algorithm => {
-            problem(433, "the algorithm is no name and no setting".to_owned())
-                .help("write a name of the table, or `setting.NAME` of a `one_of`")
-        }
-        LowerErrorKind::Several => {
-            problem(190, "`several` is not built yet".to_owned())
-                .note("it comes with the first party that needs it")
-        }
-        LowerErrorKind::TooMany(what) => {
-            problem(435, format!("the message has too many {what}"))
-                .note("a message has at most 65,535 of each")
-                .help("split it")
-        }
+        LowerErrorKind::SignatureInside => problem(432, "a signature that is read stands alone".to_owned())
+            .help("write `= base64(signature(…))`, or `hex(…)`, and nothing around it"),
+        LowerErrorKind::Algorithm => problem(433, "the algorithm is no name and no setting".to_owned())
+            .help("write a name of the table, or `setting.NAME` of a `one_of`"),
+        LowerErrorKind::Several => problem(190, "`several` is not built yet".to_owned())
+            .note("it comes with the first party that needs it"),
+        LowerErrorKind::TooMany(what) => problem(435, format!("the message has too many {what}"))
+            .note("a message has at most 65,535 of each")
+            .help("split it"),
     }
 }
 

@@ -6,7 +6,7 @@
 //! One message has two instruction lists, [`Read`] in wire order and [`Write`] in order of dependence (decisions D2),
 //! two mapping lists between the message and the business records, and one cold table for texts of faults.
 
-use crate::model::{Delimited, Frame, Load, Prefix, Tlv, TextCode, XmlForm};
+use crate::model::{Delimited, Frame, Load, Prefix, TextCode, Tlv, XmlForm};
 use crate::value::{Absent, Constant, Form, ShapeId, Side, Size, Symbol, Type, Unit};
 
 /// Index of an expression in [`Expressions`].
@@ -74,7 +74,12 @@ pub enum Code {
     Function(crate::model::Function, u8),
     /// Fold over the list of that load: 0 count, 1 sum; the range of the row's code follows: `filter`, `each` as
     /// expression ids (`u32::MAX`: none).
-    Fold { sum: bool, load: u32, filter: u32, each: u32 },
+    Fold {
+        sum: bool,
+        load: u32,
+        filter: u32,
+        each: u32,
+    },
     /// Octets of a region.
     Raw(u16),
     /// Octets from the start of one region to the start of another.

@@ -32,8 +32,8 @@ use crate::tree;
 use crate::value::{Symbol, Symbols};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-pub use learn::learn_rule;
 use index::Index;
+pub use learn::learn_rule;
 use report::Report;
 
 /// The parsed files of one folder under `configs/`.
@@ -62,7 +62,9 @@ pub fn resolve(folders: &[Folder], choices: &Choices) -> (Model, Vec<Diagnostic>
     let none = Choice::new();
     let indices: Vec<Index<'_>> = folders
         .iter()
-        .map(|folder| index::index(&mut resolver, folder, folders, choices.get(&folder.name).unwrap_or(&none)))
+        .map(|folder| {
+            index::index(&mut resolver, folder, folders, choices.get(&folder.name).unwrap_or(&none))
+        })
         .collect();
     for index in &indices {
         shapes::reasons(&mut resolver, index);
@@ -136,7 +138,10 @@ impl Resolver {
 
     pub(crate) fn is_reason(&self, name: &str) -> bool {
         Self::OWN_REASONS.contains(&name)
-            || self.symbols.find(name).is_some_and(|symbol| self.reasons.iter().any(|(known, _)| *known == symbol))
+            || self
+                .symbols
+                .find(name)
+                .is_some_and(|symbol| self.reasons.iter().any(|(known, _)| *known == symbol))
     }
 
     /// The reason of that name, reported if there is none.

@@ -7,9 +7,13 @@ use super::index::Index;
 use super::path::{self, ItemScope, RowNames, Scope};
 use super::wire::{self, Around, Tables};
 use super::{Choice, Resolver};
-use crate::model::{CallId, CodeTable, Format, Key, Load, Member, MessageSide, Setting, Space, Wire, XmlForm};
+use crate::model::{
+    CallId, CodeTable, Format, Key, Load, Member, MessageSide, Setting, Space, Wire, XmlForm,
+};
 use crate::source::Span;
-use crate::tree::{self, Attribute, AttributeKind, BinaryOperator, FieldStatement, Name, Node, Rule, TypeKind};
+use crate::tree::{
+    self, Attribute, AttributeKind, BinaryOperator, FieldStatement, Name, Node, Rule, TypeKind,
+};
 use crate::value::{Form, ShapeId, Size, Type, Unit};
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -150,10 +154,26 @@ impl DraftField<'_> {
 pub(crate) enum DraftKind<'t> {
     Leaf,
     Group(Vec<DraftNode<'t>>),
-    Format { format: Format, nodes: Vec<DraftNode<'t>> },
-    List { tree: &'t tree::ListType, nodes: Vec<DraftNode<'t>>, slots: u16, arrow: Option<ArrowDraft<'t>>, of_line: bool },
-    Line { nodes: Vec<DraftNode<'t>>, bytes: Option<u32> },
-    Entry { pattern: &'t tree::Text, format: Option<Format>, nodes: Vec<DraftNode<'t>> },
+    Format {
+        format: Format,
+        nodes: Vec<DraftNode<'t>>,
+    },
+    List {
+        tree: &'t tree::ListType,
+        nodes: Vec<DraftNode<'t>>,
+        slots: u16,
+        arrow: Option<ArrowDraft<'t>>,
+        of_line: bool,
+    },
+    Line {
+        nodes: Vec<DraftNode<'t>>,
+        bytes: Option<u32>,
+    },
+    Entry {
+        pattern: &'t tree::Text,
+        format: Option<Format>,
+        nodes: Vec<DraftNode<'t>>,
+    },
     Fresh,
 }
 
@@ -216,7 +236,9 @@ impl Draft<'_> {
     /// The list field of a load.
     pub(crate) fn list_of(&self, load: Load) -> Option<&DraftField<'_>> {
         self.fields.iter().find(|field| {
-            matches!(field.kind, DraftKind::List { .. }) && field.level == load.level && field.slot == load.slot
+            matches!(field.kind, DraftKind::List { .. })
+                && field.level == load.level
+                && field.slot == load.slot
         })
     }
 }
@@ -257,13 +279,7 @@ struct Assembler<'r, 'w, 't> {
 pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Recipe<'t>) -> Draft<'t> {
     let place = work.drafts.len();
     let (ask, answer) = work.records(recipe.call);
-    let scope = Scope {
-        message: Some(place),
-        call: Some(recipe.call),
-        ask,
-        answer,
-        ..Scope::default()
-    };
+    let scope = Scope { message: Some(place), call: Some(recipe.call), ask, answer, ..Scope::default() };
     let draft = Draft {
         call: recipe.call,
         side: recipe.side,
@@ -385,7 +401,12 @@ impl<'t> Assembler<'_, '_, 't> {
         self.draft.nodes = nodes;
     }
 
-    fn block(&mut self, statements: &'t [Node<FieldStatement>], context: &Context<'t>, out: &mut Vec<DraftNode<'t>>) {
+    fn block(
+        &mut self,
+        statements: &'t [Node<FieldStatement>],
+        context: &Context<'t>,
+        out: &mut Vec<DraftNode<'t>>,
+    ) {
         if context.depth > NESTING_MAX {
             if let Some(first) = statements.first() {
                 self.resolver
@@ -401,7 +422,12 @@ impl<'t> Assembler<'_, '_, 't> {
         }
     }
 
-    fn statement(&mut self, node: &'t Node<FieldStatement>, context: &Context<'t>, out: &mut Vec<DraftNode<'t>>) {
+    fn statement(
+        &mut self,
+        node: &'t Node<FieldStatement>,
+        context: &Context<'t>,
+        out: &mut Vec<DraftNode<'t>>,
+    ) {
         let deeper = || Context { depth: context.depth + 1, ..context.clone() };
         match &node.kind {
             FieldStatement::Field(field) => self.field(node, field, None, context, out),
@@ -417,7 +443,9 @@ impl<'t> Assembler<'_, '_, 't> {
                 scope: context.scope.clone(),
                 busy: Cell::new(false),
             }),
-            FieldStatement::Check(check) => out.push(DraftNode::Check(check, context.scope.clone(), node.span)),
+            FieldStatement::Check(check) => {
+                out.push(DraftNode::Check(check, context.scope.clone(), node.span));
+            }
             FieldStatement::Assign(assign) => self.assign(node, assign, context, out),
             FieldStatement::When { condition, block } => match self.fold(condition) {
                 Some(Folded::Flag(true)) => self.block(&block.statements, &deeper(), out),
@@ -578,7 +606,11 @@ impl<'t> Assembler<'_, '_, 't> {
         if path::ROOTS.contains(&&*field.name.text) {
             self.resolver
                 .report
-                .error("TS0223", field.name.span, format!("`{}` is a root, and never a field", field.name.text))
+                .error(
+                    "TS0223",
+                    field.name.span,
+                    format!("`{}` is a root, and never a field", field.name.text),
+                )
                 .note(format!("the roots are {}", path::ROOTS.join(", ")))
                 .help(format!("give it another name: `{}_ … at \"{}\"`", field.name.text, field.name.text));
         }
@@ -601,7 +633,11 @@ impl<'t> Assembler<'_, '_, 't> {
         inner.scope.container = path.clone();
         let place = match &field.type_.kind {
             TypeKind::Group => {
-                let place = self.add(DraftField { kind: DraftKind::Group(Vec::new()), ty: Type::Bytes { max: u64::MAX }, ..base });
+                let place = self.add(DraftField {
+                    kind: DraftKind::Group(Vec::new()),
+                    ty: Type::Bytes { max: u64::MAX },
+                    ..base
+                });
                 let nodes = self.children(field, &inner);
                 self.put(place, DraftKind::Group(nodes));
                 place
@@ -703,7 +739,11 @@ impl<'t> Assembler<'_, '_, 't> {
             None => {
                 self.resolver
                     .report
-                    .error("TS0302", field.type_.span, format!("the list `{}` has no maximum", field.name.text))
+                    .error(
+                        "TS0302",
+                        field.type_.span,
+                        format!("the list `{}` has no maximum", field.name.text),
+                    )
                     .note("a decoder never makes more rows than its bound says")
                     .help("say how many at most: `list ..99`");
                 1
@@ -729,7 +769,9 @@ impl<'t> Assembler<'_, '_, 't> {
         inner.scope.level = inner.scope.level.saturating_add(1);
         inner.frame = path.join(".");
         let nodes = match (&list.of, &field.block) {
-            (Some(of), _) if !of_line && !matches!(of.kind, TypeKind::Format(_)) => self.plain_item(field, of, &inner),
+            (Some(of), _) if !of_line && !matches!(of.kind, TypeKind::Format(_)) => {
+                self.plain_item(field, of, &inner)
+            }
             _ => self.children(field, &inner),
         };
         self.put(place, DraftKind::List { tree: list, nodes, slots: 0, arrow, of_line });
@@ -737,7 +779,12 @@ impl<'t> Assembler<'_, '_, 't> {
     }
 
     /// `list ..9 of text ..20 chars`: each row is one value.
-    fn plain_item(&mut self, field: &'t tree::Field, of: &'t tree::TypeExpr, context: &Context<'t>) -> Vec<DraftNode<'t>> {
+    fn plain_item(
+        &mut self,
+        field: &'t tree::Field,
+        of: &'t tree::TypeExpr,
+        context: &Context<'t>,
+    ) -> Vec<DraftNode<'t>> {
         let work = self.work;
         let (ty, wire) =
             wire::leaf(self.resolver, &work.tables(), context.around, &field.name, of, &field.attributes);
@@ -817,7 +864,8 @@ impl<'t> Assembler<'_, '_, 't> {
                 _ => continue,
             };
             let found = path::find(self.resolver, self.work, path, &context.scope, None);
-            let (crate::model::ExprKind::Load(load), Type::List { shape, .. }) = (&found.expr.kind, &found.expr.ty)
+            let (crate::model::ExprKind::Load(load), Type::List { shape, .. }) =
+                (&found.expr.kind, &found.expr.ty)
             else {
                 if !matches!(found.expr.ty, Type::Wrong) {
                     self.resolver
@@ -918,10 +966,12 @@ fn fold_tree(expr: &tree::Expr, known: &dyn Fn(&tree::Path) -> Option<Folded>) -
             _ => None,
         }),
         tree::ExprKind::Text(text) => text.constant().map(|text| Folded::Text(text.to_owned())),
-        tree::ExprKind::Unary { operator: tree::UnaryOperator::Not, operand } => match fold_tree(operand, known)? {
-            Folded::Flag(value) => Some(Folded::Flag(!value)),
-            Folded::Text(_) => None,
-        },
+        tree::ExprKind::Unary { operator: tree::UnaryOperator::Not, operand } => {
+            match fold_tree(operand, known)? {
+                Folded::Flag(value) => Some(Folded::Flag(!value)),
+                Folded::Text(_) => None,
+            }
+        }
         tree::ExprKind::Binary { operator, left, right, .. } => match operator {
             BinaryOperator::And | BinaryOperator::Or => {
                 let and = *operator == BinaryOperator::And;

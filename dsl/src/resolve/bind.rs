@@ -7,8 +7,8 @@ use super::learn::{self, learn_rule};
 use super::path::{self, Scope};
 use super::{compare, ends, function, shapes};
 use crate::model::{
-    At, Chain, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Fold, Format, Learn, ListArrow, ListField,
-    Load, Mapping, Message, MessageSide, NamePiece, Node, Space,
+    At, Chain, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Fold, Format, Learn,
+    ListArrow, ListField, Load, Mapping, Message, MessageSide, NamePiece, Node, Space,
 };
 use crate::source::Span;
 use crate::tree::{self, AttributeKind, OtherwiseKind, Rule, RuleKind};
@@ -17,7 +17,8 @@ use crate::value::{CipherName, Coding, Constant, Form, Type};
 /// The message of a draft, with every rule typed.
 pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, charset: &str) -> Option<Message> {
     let draft = work.drafts.get(place)?;
-    let mut binder = Binder { resolver, work, draft, counted: Vec::new(), referred: Vec::new(), sized: Vec::new() };
+    let mut binder =
+        Binder { resolver, work, draft, counted: Vec::new(), referred: Vec::new(), sized: Vec::new() };
     let mut fields: Vec<Field> = draft.fields.iter().map(|field| binder.field(field)).collect();
     let nodes = binder.nodes(&draft.nodes);
     let file = draft.file.as_ref().map(|file| binder.file(file));
@@ -87,7 +88,9 @@ impl Binder<'_, '_, '_> {
             ExprKind::Raw(field) | ExprKind::Length(field) => self.referred.push(*field),
             ExprKind::RawRange(from, to) => self.referred.extend([*from, *to]),
             ExprKind::Pairs { parts, .. } => self.referred.extend(parts),
-            ExprKind::Join(parts) | ExprKind::Function(_, parts) => parts.iter().for_each(|part| self.refer(part)),
+            ExprKind::Join(parts) | ExprKind::Function(_, parts) => {
+                parts.iter().for_each(|part| self.refer(part));
+            }
             ExprKind::Add(left, right)
             | ExprKind::Subtract(left, right)
             | ExprKind::Multiply(left, right)
@@ -170,12 +173,19 @@ impl Binder<'_, '_, '_> {
                     tree::CaseKey::Text(text) => {
                         self.twice(&mut seen, text.constant().unwrap_or(""), text.span);
                         let text: Box<str> = text.constant().unwrap_or("").into();
-                        let ty = Type::Text { chars: u32::try_from(text.chars().count()).unwrap_or(0), private: None };
+                        let ty = Type::Text {
+                            chars: u32::try_from(text.chars().count()).unwrap_or(0),
+                            private: None,
+                        };
                         Expr::constant(Constant::Text(text), ty, span)
                     }
                     tree::CaseKey::Number(number) => {
                         let number = i128::try_from(number.value).unwrap_or(0);
-                        Expr::constant(Constant::Number(number), Type::Number { min: number, max: number }, span)
+                        Expr::constant(
+                            Constant::Number(number),
+                            Type::Number { min: number, max: number },
+                            span,
+                        )
                     }
                     tree::CaseKey::Name(name) => {
                         self.twice(&mut seen, &name.text, name.span);
@@ -199,10 +209,9 @@ impl Binder<'_, '_, '_> {
             }
         }
         if other.is_none() && !self.complete(&value.ty, &seen) {
-            self.resolver
-                .report
-                .error("TS0422", subject.span, "the cases do not cover every value")
-                .help("add `other { … }` as the last case; an empty block says that nothing stands here then");
+            self.resolver.report.error("TS0422", subject.span, "the cases do not cover every value").help(
+                "add `other { … }` as the last case; an empty block says that nothing stands here then",
+            );
         }
         Node::Choose { cases: bound, other: other.unwrap_or_default(), span }
     }
@@ -257,7 +266,11 @@ impl Binder<'_, '_, '_> {
         if !business {
             self.resolver
                 .report
-                .error("TS0606", assign.target.span, format!("nothing can be put into `{}`", assign.target.text()))
+                .error(
+                    "TS0606",
+                    assign.target.span,
+                    format!("nothing can be put into `{}`", assign.target.text()),
+                )
                 .help("a mapping fills a field of `ask`, `answer` or `item`");
             return None;
         }
@@ -312,7 +325,9 @@ impl Binder<'_, '_, '_> {
             return bound;
         };
         self.attributes(&mut bound, tree, &field.scope);
-        if matches!(field.kind, DraftKind::Leaf) || matches!(field.kind, DraftKind::Entry { format: None, .. }) {
+        if matches!(field.kind, DraftKind::Leaf)
+            || matches!(field.kind, DraftKind::Entry { format: None, .. })
+        {
             self.rules(&mut bound, field, tree, place);
         }
         bound
@@ -343,7 +358,8 @@ impl Binder<'_, '_, '_> {
                         (Some(text), None) => At::Text(text.into()),
                         _ => {
                             let around = Self::around(place);
-                            let tree = tree::Expr { kind: tree::ExprKind::Text(place.clone()), span: place.span };
+                            let tree =
+                                tree::Expr { kind: tree::ExprKind::Text(place.clone()), span: place.span };
                             let name = self.expression(&tree, &text_scope, None);
                             if let (Some(Constant::Text(text)), None) = (name.as_constant(), otherwise) {
                                 if bound.code_around.is_none() {
@@ -409,8 +425,19 @@ impl Binder<'_, '_, '_> {
     ) -> Vec<Coding> {
         const CHARSETS: [&str; 9] =
             ["gbk", "gb18030", "utf8", "ascii", "cp935", "cp1388", "cp037", "cp1047", "cp500"];
-        const OTHERS: [&str; 11] =
-            ["hex", "hex_upper", "base64", "base64url", "percent", "zlib", "gzip", "encrypt", "none", "bcd", "ebcdic"];
+        const OTHERS: [&str; 11] = [
+            "hex",
+            "hex_upper",
+            "base64",
+            "base64url",
+            "percent",
+            "zlib",
+            "gzip",
+            "encrypt",
+            "none",
+            "bcd",
+            "ebcdic",
+        ];
         let mut codings = Vec::new();
         for element in &tree.elements {
             let blanks = element.tolerate.iter().any(|word| word.is("blanks"));
@@ -427,7 +454,9 @@ impl Binder<'_, '_, '_> {
                     Some(coding) => coding,
                     None => continue,
                 },
-                name if CHARSETS.contains(&name) || matches!(name, "bcd" | "ebcdic") => Coding::Charset(name.into()),
+                name if CHARSETS.contains(&name) || matches!(name, "bcd" | "ebcdic") => {
+                    Coding::Charset(name.into())
+                }
                 name => {
                     if let (Some(inner), true) = (self.work.index.codings.get(name).copied(), depth < 8) {
                         self.resolver.used.insert((self.work.folder.into(), format!("coding.{name}").into()));
@@ -446,11 +475,20 @@ impl Binder<'_, '_, '_> {
         codings
     }
 
-    fn cipher(&mut self, element: &tree::ChainElement, scope: &Scope, expressions: &mut Vec<Expr>) -> Option<Coding> {
+    fn cipher(
+        &mut self,
+        element: &tree::ChainElement,
+        scope: &Scope,
+        expressions: &mut Vec<Expr>,
+    ) -> Option<Coding> {
         let [algorithm, key, iv @ ..] = element.arguments.as_slice() else {
             self.resolver
                 .report
-                .error("TS0425", element.span, "`encrypt` takes an algorithm, a key, and an initial vector where the mode has one")
+                .error(
+                    "TS0425",
+                    element.span,
+                    "`encrypt` takes an algorithm, a key, and an initial vector where the mode has one",
+                )
                 .help("for example `encrypt(sm4_cbc_pkcs7, key.file, nul(16))`");
             return None;
         };
@@ -532,7 +570,11 @@ impl Binder<'_, '_, '_> {
                 let business = arrow.as_ref().map(|arrow| self.list_arrow(arrow, &field.scope));
                 let (min, max) = tree.size.as_ref().map_or((0, 1), |size| (size.min, size.max));
                 FieldKind::List(ListField {
-                    min: if tree.size.as_ref().is_some_and(|size| size.range) { narrow(min) } else { narrow(max) },
+                    min: if tree.size.as_ref().is_some_and(|size| size.range) {
+                        narrow(min)
+                    } else {
+                        narrow(max)
+                    },
                     max: narrow(max),
                     until_end: tree.until_end,
                     of_line: *of_line,
@@ -610,18 +652,28 @@ impl Binder<'_, '_, '_> {
                     };
                     self.filled(bound, field, &list, rule);
                 }
-                RuleKind::To(path) | RuleKind::Both(path) if !writing => self.handed(bound, field, path, rule),
+                RuleKind::To(path) | RuleKind::Both(path) if !writing => {
+                    self.handed(bound, field, path, rule);
+                }
                 RuleKind::From(_) if field.own => {
                     self.resolver
                         .report
-                        .error("TS0604", rule.span, format!("`{}` is read here, so nothing fills it", field.name))
+                        .error(
+                            "TS0604",
+                            rule.span,
+                            format!("`{}` is read here, so nothing fills it", field.name),
+                        )
                         .note("in what the other side sends, `->` hands a value on and `<-` has no meaning")
                         .help("turn the arrow: `->`");
                 }
                 RuleKind::To(_) if field.own => {
                     self.resolver
                         .report
-                        .error("TS0603", rule.span, format!("`{}` is written here, so it hands nothing on", field.name))
+                        .error(
+                            "TS0603",
+                            rule.span,
+                            format!("`{}` is written here, so it hands nothing on", field.name),
+                        )
                         .note("in what we send, `<-` fills a field and `->` has no meaning")
                         .help("turn the arrow: `<-`");
                 }
@@ -646,7 +698,14 @@ impl Binder<'_, '_, '_> {
         }
     }
 
-    fn equal(&mut self, bound: &mut Field, field: &DraftField<'_>, value: &tree::Expr, rule: &Rule, place: FieldId) {
+    fn equal(
+        &mut self,
+        bound: &mut Field,
+        field: &DraftField<'_>,
+        value: &tree::Expr,
+        rule: &Rule,
+        place: FieldId,
+    ) {
         let constant = matches!(&value.kind, tree::ExprKind::Text(text) if text.constant().is_some());
         if constant
             && matches!(field.ty, Type::Outcome | Type::Names(_))
@@ -656,7 +715,8 @@ impl Binder<'_, '_, '_> {
             *ty = Type::Text { chars: 64, private: None };
             wire.form = Form::Text;
         }
-        let own_type = if let FieldKind::Leaf { ty, .. } = &bound.kind { ty.clone() } else { field.ty.clone() };
+        let own_type =
+            if let FieldKind::Leaf { ty, .. } = &bound.kind { ty.clone() } else { field.ty.clone() };
         let mut fact = self.expression(value, &field.scope, Some(&own_type));
         if let Some(span) = business_in(&fact) {
             self.resolver
@@ -676,7 +736,8 @@ impl Binder<'_, '_, '_> {
         {
             self.counted.push((*list, place));
         }
-        let mut judged = !matches!(fact.kind, ExprKind::Fold { .. } | ExprKind::Load(_)) || fact.as_constant().is_some();
+        let mut judged =
+            !matches!(fact.kind, ExprKind::Fold { .. } | ExprKind::Load(_)) || fact.as_constant().is_some();
         if let ExprKind::Length(sized) = &fact.kind {
             self.sized.push((*sized, place));
             match ends::most_octets(self.draft, *sized) {
@@ -710,16 +771,20 @@ impl Binder<'_, '_, '_> {
     fn seal_covers_itself(&mut self, fact: &Expr, place: FieldId, rule: &Rule) {
         let covers = |other: &FieldId| {
             *other == place
-                || self.draft.fields.get(usize::from(place.0)).zip(self.draft.fields.get(usize::from(other.0))).is_some_and(
-                    |(field, whole)| {
+                || self
+                    .draft
+                    .fields
+                    .get(usize::from(place.0))
+                    .zip(self.draft.fields.get(usize::from(other.0)))
+                    .is_some_and(|(field, whole)| {
                         field.path.len() > whole.path.len() && field.path.starts_with(&whole.path)
-                    },
-                )
+                    })
         };
         let mut inside = Vec::new();
         raws(fact, &mut inside);
         if inside.iter().any(covers) {
-            let name = self.draft.fields.get(usize::from(place.0)).map_or_else(String::new, DraftField::path_text);
+            let name =
+                self.draft.fields.get(usize::from(place.0)).map_or_else(String::new, DraftField::path_text);
             self.resolver
                 .report
                 .error("TS0426", rule.span, format!("`{name}` covers itself"))
@@ -741,7 +806,10 @@ impl Binder<'_, '_, '_> {
     fn handed(&mut self, bound: &mut Field, field: &DraftField<'_>, path: &tree::Path, rule: &Rule) {
         let target = path::find(self.resolver, self.work, path, &field.scope, None);
         let ExprKind::Load(load) = &target.expr.kind else { return };
-        if !matches!(load.space, Space::Ask | Space::Answer | Space::Item | Space::OriginalAnswer | Space::Exchange) {
+        if !matches!(
+            load.space,
+            Space::Ask | Space::Answer | Space::Item | Space::OriginalAnswer | Space::Exchange
+        ) {
             self.resolver
                 .report
                 .error("TS0606", path.span, format!("nothing can be put into `{}`", path.text()))
@@ -755,7 +823,11 @@ impl Binder<'_, '_, '_> {
         };
         let otherwise = self.otherwise(rule.otherwise.as_ref(), &field.scope, &target.expr.ty);
         let may_miss = field.wire.as_ref().is_some_and(|wire| wire.absent != crate::value::Absent::Never);
-        if may_miss && !target.optional && matches!(otherwise, Else::Fault) && load.space != Space::OriginalAnswer {
+        if may_miss
+            && !target.optional
+            && matches!(otherwise, Else::Fault)
+            && load.space != Space::OriginalAnswer
+        {
             self.resolver
                 .report
                 .error("TS0608", rule.span, format!("`{}` may be missing, `{}` may not", field.name, path.text()))
@@ -825,7 +897,9 @@ fn raws(expr: &Expr, found: &mut Vec<FieldId>) {
     match &expr.kind {
         ExprKind::Raw(field) => found.push(*field),
         ExprKind::Function(crate::model::Function::CutOut, _) => {}
-        ExprKind::Join(parts) | ExprKind::Function(_, parts) => parts.iter().for_each(|part| raws(part, found)),
+        ExprKind::Join(parts) | ExprKind::Function(_, parts) => {
+            parts.iter().for_each(|part| raws(part, found));
+        }
         ExprKind::Add(left, right) => {
             raws(left, found);
             raws(right, found);
@@ -861,13 +935,17 @@ fn invert(fact: &Expr) -> Option<Learn> {
                     Function::Encrypt => Function::Decrypt,
                     _ => return None,
                 };
-                let last = if *function == Function::Encrypt { arguments.get(2)? } else { arguments.first()? };
+                let last =
+                    if *function == Function::Encrypt { arguments.get(2)? } else { arguments.first()? };
                 let mut given = arguments.clone();
                 let at = if *function == Function::Encrypt { 2 } else { 0 };
                 *given.get_mut(at)? = inner;
                 let span = expr.span;
-                let inner =
-                    Expr { kind: ExprKind::Function(inverse, given), ty: Type::Bytes { max: u64::MAX }, span };
+                let inner = Expr {
+                    kind: ExprKind::Function(inverse, given),
+                    ty: Type::Bytes { max: u64::MAX },
+                    span,
+                };
                 walk(last, inner)
             }
             _ => None,

@@ -8,12 +8,14 @@ use super::path::Scope;
 use super::wire::{self, Around};
 use super::{Resolver, session, shapes, unfilled};
 use crate::model::{
-    Assumed, Call, CallId, CodeRow, CodeTable, Expr, ExprKind, Frame, Hold, Key, Link, LinkKind, Meaning, Member,
-    MessageId, MessageSide, Module, OutcomeRule, Party, PrefixKind, Promises, Reconcile, ServiceKind, Setting, Space, Way,
-    XmlForm,
+    Assumed, Call, CallId, CodeRow, CodeTable, Expr, ExprKind, Frame, Hold, Key, Link, LinkKind, Meaning,
+    Member, MessageId, MessageSide, Module, OutcomeRule, Party, PrefixKind, Promises, Reconcile, ServiceKind,
+    Setting, Space, Way, XmlForm,
 };
 use crate::source::Span;
-use crate::tree::{self, CallPart, LinkClause, MeaningKind, MemberStatement, PartyClause, PromiseKind, Relation, WayStepKind};
+use crate::tree::{
+    self, CallPart, LinkClause, MeaningKind, MemberStatement, PartyClause, PromiseKind, Relation, WayStepKind,
+};
 use crate::value::{Coding, Constant, Outcome, Private, Type};
 
 /// The module of a folder, without its flows.
@@ -78,7 +80,8 @@ pub(crate) fn docs(lines: &[tree::Str]) -> Box<str> {
 }
 
 fn charset(resolver: &mut Resolver, index: &Index<'_>) -> Box<str> {
-    const KNOWN: [&str; 9] = ["utf8", "gbk", "gb18030", "ascii", "cp935", "cp1388", "cp037", "cp1047", "cp500"];
+    const KNOWN: [&str; 9] =
+        ["utf8", "gbk", "gb18030", "ascii", "cp935", "cp1388", "cp037", "cp1047", "cp500"];
     let Some((_, party)) = index.party else { return "utf8".into() };
     for clause in &party.block.statements {
         if let PartyClause::Charset(name) = &clause.kind {
@@ -252,10 +255,16 @@ fn xml_forms(resolver: &mut Resolver, work: &Work<'_>) -> Vec<XmlForm> {
         for clause in &tree.block.statements {
             match &clause.kind {
                 tree::XmlClause::Start(text) => form.start = Some(text.text.clone()),
-                tree::XmlClause::Value(text) => form.value = Some(template(resolver, text, &["{name}", "{value}"])),
-                tree::XmlClause::List(text) => form.list = Some(template(resolver, text, &["{name}", "{items}"])),
+                tree::XmlClause::Value(text) => {
+                    form.value = Some(template(resolver, text, &["{name}", "{value}"]));
+                }
+                tree::XmlClause::List(text) => {
+                    form.list = Some(template(resolver, text, &["{name}", "{items}"]));
+                }
                 tree::XmlClause::Item(text) => form.item = Some(template(resolver, text, &["{fields}"])),
-                tree::XmlClause::Group(text) => form.group = Some(template(resolver, text, &["{name}", "{fields}"])),
+                tree::XmlClause::Group(text) => {
+                    form.group = Some(template(resolver, text, &["{name}", "{fields}"]));
+                }
                 tree::XmlClause::ValuesInAttributes => form.attributes = true,
                 tree::XmlClause::TextCoded(chain) => form.text = plain_chain(resolver, work, chain, 0),
                 tree::XmlClause::BytesCoded(chain) => form.bytes = plain_chain(resolver, work, chain, 0),
@@ -325,7 +334,10 @@ fn tables(resolver: &mut Resolver, work: &mut Work<'_>) {
         let outcomes = tree.rows.statements.iter().any(|row| {
             matches!(
                 row.kind.meaning.kind,
-                MeaningKind::Done(_) | MeaningKind::Refused(_) | MeaningKind::Unknown(_) | MeaningKind::Wait(_)
+                MeaningKind::Done(_)
+                    | MeaningKind::Refused(_)
+                    | MeaningKind::Unknown(_)
+                    | MeaningKind::Wait(_)
             )
         });
         let mut table = CodeTable {
@@ -352,7 +364,12 @@ fn tables(resolver: &mut Resolver, work: &mut Work<'_>) {
     }
 }
 
-fn code_row(resolver: &mut Resolver, work: &Work<'_>, table: &mut CodeTable, row: &tree::Node<tree::CodeRow>) {
+fn code_row(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    table: &mut CodeTable,
+    row: &tree::Node<tree::CodeRow>,
+) {
     let meaning = meaning(resolver, &row.kind.meaning);
     let names = matches!(meaning, Meaning::Name(_));
     if names && table.outcomes {
@@ -398,8 +415,7 @@ fn code_row(resolver: &mut Resolver, work: &Work<'_>, table: &mut CodeTable, row
                 };
                 let exact = matches!(table.wire.size, crate::value::Size::Fixed(_))
                     && table.wire.unit != crate::value::Unit::Bytes;
-                if length > width || (exact && length != width)
-                {
+                if length > width || (exact && length != width) {
                     resolver
                         .report
                         .error("TS0506", text.span, format!("the code `{new}` has another length than `{}` says", table.name))
@@ -413,7 +429,8 @@ fn code_row(resolver: &mut Resolver, work: &Work<'_>, table: &mut CodeTable, row
 }
 
 pub(crate) fn meaning(resolver: &mut Resolver, tree: &tree::Meaning) -> Meaning {
-    let qualifier = |resolver: &mut Resolver, name: &Option<tree::Name>| name.as_ref().map(|name| resolver.reason(name));
+    let qualifier =
+        |resolver: &mut Resolver, name: &Option<tree::Name>| name.as_ref().map(|name| resolver.reason(name));
     match &tree.kind {
         MeaningKind::Done(name) => Meaning::Outcome(Outcome::Done(qualifier(resolver, name))),
         MeaningKind::Refused(name) => Meaning::Outcome(Outcome::Refused(qualifier(resolver, name))),
@@ -449,7 +466,15 @@ fn heads(resolver: &mut Resolver, work: &mut Work<'_>) {
                     let wants = if provides { "runs" } else { "provides" };
                     resolver
                         .report
-                        .error("TS0614", path.span, if ours { "a `call` provides a service, it does not run one" } else { "a `serve` runs a service, it does not provide one" })
+                        .error(
+                            "TS0614",
+                            path.span,
+                            if ours {
+                                "a `call` provides a service, it does not run one"
+                            } else {
+                                "a `serve` runs a service, it does not provide one"
+                            },
+                        )
                         .help(format!("write `{wants} {}`", path.text()));
                 }
             }
@@ -462,7 +487,9 @@ fn heads(resolver: &mut Resolver, work: &mut Work<'_>) {
             let name = |what: &str| format!("{}.{}.{what}", work.index.name, tree.name.text);
             match &part.kind {
                 CallPart::Ask(block) => head.ask = Some(shapes::shape(resolver, &name("ask"), block)),
-                CallPart::Answer(block) => head.answer = Some(shapes::shape(resolver, &name("answer"), block)),
+                CallPart::Answer(block) => {
+                    head.answer = Some(shapes::shape(resolver, &name("answer"), block));
+                }
                 _ => {}
             }
         }
@@ -543,7 +570,11 @@ fn link_of(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::CallItem, ours
             let word = if ours { "connects" } else { "accepts" };
             resolver
                 .report
-                .error("TS0615", tree.name.span, format!("none of the party's links {word}, so `{}` has no way to go", tree.name.text))
+                .error(
+                    "TS0615",
+                    tree.name.span,
+                    format!("none of the party's links {word}, so `{}` has no way to go", tree.name.text),
+                )
                 .help("declare one, or name it: `over LINK`");
             0
         }
@@ -681,7 +712,9 @@ fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messages: Vec<Me
             CallPart::Once(parts) => {
                 call.once = parts.iter().map(|part| key_part(resolver, work, part, &scope)).collect();
             }
-            CallPart::Promises(promises) => promises.iter().for_each(|promise| promise_of(&mut call.promises, promise)),
+            CallPart::Promises(promises) => {
+                promises.iter().for_each(|promise| promise_of(&mut call.promises, promise));
+            }
             CallPart::Unknown(steps) => call.unknown = ways(resolver, work, steps, head.service),
             CallPart::PendingAs(text) => call.pending = text.constant().map(Box::from),
             CallPart::Outcome(rows) => call.outcome = Some(outcome_rule(resolver, rows)),
@@ -737,7 +770,12 @@ fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Expr, scope: 
         if let Some((list, names)) = found.lists.first() {
             // A key over a list's values: the first row's value and the number of rows say which act it is.
             let count = Expr {
-                kind: ExprKind::Fold { fold: crate::model::Fold::Count, list: *list, each: None, filter: None },
+                kind: ExprKind::Fold {
+                    fold: crate::model::Fold::Count,
+                    list: *list,
+                    each: None,
+                    filter: None,
+                },
                 ty: Type::Number { min: 0, max: 99_999_999 },
                 span: path.span,
             };
@@ -848,7 +886,10 @@ fn ways(resolver: &mut Resolver, work: &Work<'_>, steps: &[tree::WayStep], servi
 
 /// A posting or notice without key or way out of unknown does not compile.
 fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
-    let kind = call.service.and_then(|service| resolver.services.get(usize::from(service))).map(|service| service.kind);
+    let kind = call
+        .service
+        .and_then(|service| resolver.services.get(usize::from(service)))
+        .map(|service| service.kind);
     let posting = matches!(kind, Some(ServiceKind::Posting | ServiceKind::Batch));
     let notice = matches!(kind, Some(ServiceKind::Notice));
     if call.ours && (posting || notice) && call.unknown.is_empty() {
@@ -875,7 +916,11 @@ fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
             if !safe && (posting || !call.undoes.is_empty()) {
                 resolver
                     .report
-                    .error("TS0706", tree.name.span, format!("`{}` is repeated, and nothing says that this is safe", tree.name.text))
+                    .error(
+                        "TS0706",
+                        tree.name.span,
+                        format!("`{}` is repeated, and nothing says that this is safe", tree.name.text),
+                    )
                     .note("a slow first copy and the repeat may both hold")
                     .help("if the party promises it, write `promises same answer`; else enquire, or park");
             }
@@ -915,7 +960,11 @@ fn outcome_rule(resolver: &mut Resolver, rows: &tree::OutcomeRows) -> OutcomeRul
         if keys.len() != rows.paths.len() {
             resolver
                 .report
-                .error("TS0508", row.span, format!("the row has {} codes for {} fields", keys.len(), rows.paths.len()))
+                .error(
+                    "TS0508",
+                    row.span,
+                    format!("the row has {} codes for {} fields", keys.len(), rows.paths.len()),
+                )
                 .help("write one code for each field in front of the meaning; `other` for any");
             continue;
         }
@@ -936,10 +985,21 @@ fn outcome_rule(resolver: &mut Resolver, rows: &tree::OutcomeRows) -> OutcomeRul
 }
 
 fn links(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Link> {
-    work.index.links.iter().enumerate().map(|(place, (item, tree))| link(resolver, work, place, item, tree)).collect()
+    work.index
+        .links
+        .iter()
+        .enumerate()
+        .map(|(place, (item, tree))| link(resolver, work, place, item, tree))
+        .collect()
 }
 
-fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Item, tree: &tree::Link) -> Link {
+fn link(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    place: usize,
+    item: &tree::Item,
+    tree: &tree::Link,
+) -> Link {
     let mut link = Link {
         name: tree.name.text.clone(),
         kind: match tree.kind {
@@ -976,7 +1036,9 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
             LinkClause::Carries(name) => link.carries = Some(name.text.clone()),
             LinkClause::Frame(frame) => link.frame = frame_of(resolver, work, draft, frame),
             LinkClause::HoldNone => link.hold = Hold::None,
-            LinkClause::Hold { connections, many: false } => link.hold = Hold::Single(narrow(connections.value)),
+            LinkClause::Hold { connections, many: false } => {
+                link.hold = Hold::Single(narrow(connections.value));
+            }
             LinkClause::Hold { connections, many: true } => link.hold = Hold::Many(narrow(connections.value)),
             LinkClause::Match(paths) => {
                 link.matches = paths.first().and_then(|path| {
@@ -1039,7 +1101,9 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
             }
             LinkClause::WriteTemporary => link.temporary = true,
             LinkClause::Tolerate(name) => link.tolerate.push(name.text.clone()),
-            LinkClause::Garbled(tree::Garbled::Skip) => resolver.report.not_followed(clause.span, "`garbled skip`"),
+            LinkClause::Garbled(tree::Garbled::Skip) => {
+                resolver.report.not_followed(clause.span, "`garbled skip`");
+            }
             LinkClause::DeleteFiles => resolver.report.not_followed(clause.span, "`delete files`"),
             LinkClause::MoveFiles(_) => resolver.report.not_followed(clause.span, "`move files to`"),
             LinkClause::Garbled(tree::Garbled::Close) | LinkClause::LeaveFiles => {}
@@ -1053,7 +1117,11 @@ fn link(resolver: &mut Resolver, work: &Work<'_>, place: usize, item: &tree::Ite
             .note("on a stream the receiver must know where a message ends")
             .help("add `frame length 4 digits`, or what the specification says");
     }
-    if link.connect && link.kind != LinkKind::Folder && link.answer_ms.is_none() && link.kind != LinkKind::Sftp {
+    if link.connect
+        && link.kind != LinkKind::Folder
+        && link.answer_ms.is_none()
+        && link.kind != LinkKind::Sftp
+    {
         resolver
             .report
             .error("TS0619", tree.name.span, format!("the link `{}` has no time limit", link.name))
@@ -1073,14 +1141,17 @@ fn frame_of(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, tree
             },
             counts_itself: *counts_itself,
         },
-        tree::Frame::LengthLine { ending, .. } => Frame::Ended(wire::line_end(resolver, ending).as_bytes().into()),
+        tree::Frame::LengthLine { ending, .. } => {
+            Frame::Ended(wire::line_end(resolver, ending).as_bytes().into())
+        }
         tree::Frame::By(path) => in_head(resolver, work, draft, path),
         tree::Frame::Fixed(count) => Frame::Fixed(narrow(count.value)),
         tree::Frame::Line(name) => Frame::Ended(wire::line_end(resolver, name).as_bytes().into()),
         tree::Frame::UntilClose => Frame::UntilClose,
-        tree::Frame::Between(start, end) => {
-            Frame::Between(start.constant().unwrap_or("").as_bytes().into(), end.constant().unwrap_or("").as_bytes().into())
-        }
+        tree::Frame::Between(start, end) => Frame::Between(
+            start.constant().unwrap_or("").as_bytes().into(),
+            end.constant().unwrap_or("").as_bytes().into(),
+        ),
     }
 }
 
@@ -1134,7 +1205,8 @@ fn reconciles(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Reconcile> {
         let mut core = None;
         for list in &tree.block.statements {
             let list = &list.kind;
-            let text = |path: Option<&tree::Path>| path.map_or_else(Box::default, |path| Box::from(path.text()));
+            let text =
+                |path: Option<&tree::Path>| path.map_or_else(Box::default, |path| Box::from(path.text()));
             match list.book {
                 tree::Book::Ours | tree::Book::Theirs => {
                     let name = list.source.text();
@@ -1149,7 +1221,8 @@ fn reconciles(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Reconcile> {
                     if list.book == tree::Book::Ours {
                         ours = Some((call, by, amount));
                     } else {
-                        theirs = Some((call, by, amount, list.class.as_ref().map(|class| class.text().into())));
+                        theirs =
+                            Some((call, by, amount, list.class.as_ref().map(|class| class.text().into())));
                     }
                 }
                 tree::Book::Core => {
@@ -1171,7 +1244,11 @@ fn reconciles(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Reconcile> {
             None => {
                 resolver
                     .report
-                    .error("TS0621", tree.name.span, "the comparison does not say which of our calls it compares")
+                    .error(
+                        "TS0621",
+                        tree.name.span,
+                        "the comparison does not say which of our calls it compares",
+                    )
                     .help("add `ours CALL by serial amount request.amount`");
             }
         }
@@ -1210,14 +1287,21 @@ fn assumed(index: &Index<'_>) -> Vec<Assumed> {
 fn duplicates(resolver: &mut Resolver, module: &Module) {
     for (place, call) in module.calls.iter().enumerate() {
         let request = module.messages.get(usize::from(call.request.0));
-        let Some(request) = request.filter(|request| request.file.is_none() && !request.code.is_empty()) else { continue };
+        let Some(request) = request.filter(|request| request.file.is_none() && !request.code.is_empty())
+        else {
+            continue;
+        };
         for other in module.calls.iter().take(place) {
             let same_link = other.link == call.link && other.ours == call.ours;
             let code = module.messages.get(usize::from(other.request.0)).map(|message| &message.code);
             if same_link && code == Some(&request.code) && call.only_when.is_none() {
                 resolver
                     .report
-                    .error("TS0510", call.span, format!("`{}` and `{}` have the same code `{}`", call.name, other.name, request.code))
+                    .error(
+                        "TS0510",
+                        call.span,
+                        format!("`{}` and `{}` have the same code `{}`", call.name, other.name, request.code),
+                    )
                     .at(other.span, "the other one")
                     .note("nothing on the wire tells them apart")
                     .help("give one of them the code of the specification, or `only when …` of its own");

@@ -31,14 +31,20 @@ pub(crate) fn fits(
     }
     let problem = match (&source.ty, target) {
         (Type::Wrong, _) | (_, Type::Wrong) => return,
-        (Type::Text { chars: 0, .. }, Type::Text { .. } | Type::Digits { .. } | Type::Names(_) | Type::Number { .. }) => return,
-        (Type::Text { chars, private }, Type::Text { chars: most, .. }) => text(*chars, *private, *most, source, wire),
+        (
+            Type::Text { chars: 0, .. },
+            Type::Text { .. } | Type::Digits { .. } | Type::Names(_) | Type::Number { .. },
+        ) => return,
+        (Type::Text { chars, private }, Type::Text { chars: most, .. }) => {
+            text(*chars, *private, *most, source, wire)
+        }
         (Type::Digits { max, .. }, Type::Text { chars: most, .. }) => text(*max, None, *most, source, wire),
         (Type::Digits { max, .. }, Type::Digits { max: most, .. }) => {
             (max > most).then(|| (format!("may have {max} figures"), format!("holds {most}")))
         }
         (Type::Text { .. }, Type::Digits { max, min }) => return figures(resolver, source, *min, *max, said),
-        (Type::Number { min, max }, Type::Number { min: low, max: high }) => (max > high || (source.as_constant().is_some() && min < low))
+        (Type::Number { min, max }, Type::Number { min: low, max: high }) => (max > high
+            || (source.as_constant().is_some() && min < low))
             .then(|| (format!("may be {}", number(*min, *max)), format!("holds {}", number(*low, *high)))),
         (Type::Money { digits }, Type::Money { digits: most }) => {
             let value = match source.as_constant() {
@@ -49,12 +55,17 @@ pub(crate) fn fits(
                 (format!("may be up to {} yuan", yuan(value)), format!("holds up to {} yuan", yuan(*most)))
             })
         }
-        (Type::Decimal { .. }, Type::Money { .. } | Type::Decimal { .. }) | (Type::Money { .. }, Type::Decimal { .. }) => None,
-        (Type::Names(names), Type::Names(known)) => return subset(resolver, source, names, known, rule, said),
+        (Type::Decimal { .. }, Type::Money { .. } | Type::Decimal { .. })
+        | (Type::Money { .. }, Type::Decimal { .. }) => None,
+        (Type::Names(names), Type::Names(known)) => {
+            return subset(resolver, source, names, known, rule, said);
+        }
         (Type::Bytes { max }, Type::Bytes { max: most }) => (max > most && *max < u64::MAX)
             .then(|| (format!("may have {max} bytes"), format!("holds {most}"))),
         (Type::Key, Type::Text { .. } | Type::Bytes { .. }) => None,
-        (Type::Bytes { .. }, Type::Text { .. }) if matches!(wire, Some(wire) if !wire.chain.first.is_empty()) => None,
+        (Type::Bytes { .. }, Type::Text { .. }) if matches!(wire, Some(wire) if !wire.chain.first.is_empty()) => {
+            None
+        }
         (Type::Group(_), Type::Group(_)) | (Type::List { .. }, Type::List { .. }) => None,
         (Type::DateTime, Type::DateTime)
         | (Type::Date, Type::Date)
@@ -79,7 +90,11 @@ pub(crate) fn fits(
         let money = matches!(target, Type::Money { .. });
         resolver
             .report
-            .error("TS0231", rule.span, if money { "the amount does not fit" } else { "the value does not fit" })
+            .error(
+                "TS0231",
+                rule.span,
+                if money { "the amount does not fit" } else { "the value does not fit" },
+            )
             .label(holds)
             .note(format!("what is put here {has}"))
             .help(if money {
@@ -93,7 +108,10 @@ pub(crate) fn fits(
 /// Reports a fact of another kind than its field: a date is no text, whoever knows it. Sizes are the fact's own.
 pub(crate) fn kinds(resolver: &mut Resolver, fact: &Expr, target: &Type, rule: &Rule) {
     let strict = |ty: &Type| {
-        matches!(ty, Type::Date | Type::Time | Type::DateTime | Type::Month | Type::Money { .. } | Type::List { .. })
+        matches!(
+            ty,
+            Type::Date | Type::Time | Type::DateTime | Type::Month | Type::Money { .. } | Type::List { .. }
+        )
     };
     let (one, other) = (family(&fact.ty), family(target));
     let month_of_date = matches!((&fact.ty, target), (Type::Date, Type::Month));
@@ -109,7 +127,13 @@ fn does_not_go(resolver: &mut Resolver, one: &Type, other: &Type, rule: &Rule) {
         .help("nothing is converted by itself: `format(x, F)`, `number(t)`, `parse_date(t, F)`, `hex(b)`");
 }
 
-fn text(chars: u32, private: Option<Private>, most: u32, source: &Expr, wire: Option<&Wire>) -> Option<(String, String)> {
+fn text(
+    chars: u32,
+    private: Option<Private>,
+    most: u32,
+    source: &Expr,
+    wire: Option<&Wire>,
+) -> Option<(String, String)> {
     let chinese = matches!(private, Some(Private::PersonName | Private::HomeAddress));
     if let Some(wire) = wire
         && let Size::Fixed(room) | Size::Range { max: room, .. } = wire.size
@@ -117,7 +141,8 @@ fn text(chars: u32, private: Option<Private>, most: u32, source: &Expr, wire: Op
     {
         let bytes = match source.as_constant() {
             Some(Constant::Text(text)) => {
-                u32::try_from(text.chars().map(|sign| if sign.is_ascii() { 1 } else { 2 }).sum::<usize>()).unwrap_or(0)
+                u32::try_from(text.chars().map(|sign| if sign.is_ascii() { 1 } else { 2 }).sum::<usize>())
+                    .unwrap_or(0)
             }
             _ if chinese => chars.saturating_mul(2),
             _ => chars,
@@ -135,7 +160,10 @@ fn figures(resolver: &mut Resolver, source: &Expr, min: u32, max: u32, said: boo
                 resolver
                     .report
                     .error("TS0332", source.span, format!("`{text}` is no text of {max} figures"))
-                    .help(format!("write {max} figures, with leading zeros: `\"{}\"`", "0".repeat(max as usize)));
+                    .help(format!(
+                        "write {max} figures, with leading zeros: `\"{}\"`",
+                        "0".repeat(max as usize)
+                    ));
             }
         }
         _ if said => {}
@@ -149,7 +177,14 @@ fn figures(resolver: &mut Resolver, source: &Expr, min: u32, max: u32, said: boo
     }
 }
 
-fn subset(resolver: &mut Resolver, source: &Expr, names: &[Symbol], known: &[Symbol], rule: &Rule, said: bool) {
+fn subset(
+    resolver: &mut Resolver,
+    source: &Expr,
+    names: &[Symbol],
+    known: &[Symbol],
+    rule: &Rule,
+    said: bool,
+) {
     if said {
         return;
     }
@@ -230,18 +265,26 @@ pub(crate) fn discloses(resolver: &mut Resolver, work: &Work<'_>, source: &Expr,
     if !allowed {
         resolver
             .report
-            .error("TS0333", span, format!("private data leaves to a party that does not disclose it: {}", kind.word()))
+            .error(
+                "TS0333",
+                span,
+                format!("private data leaves to a party that does not disclose it: {}", kind.word()),
+            )
             .note("private data leaves only to a party whose `discloses` names its kind")
-            .help(format!("if the agreement allows it, add `{}` to the party's `discloses`; else `mask(…)` it", kind.word()));
+            .help(format!(
+                "if the agreement allows it, add `{}` to the party's `discloses`; else `mask(…)` it",
+                kind.word()
+            ));
     }
 }
 
 fn private_of(expr: &Expr) -> Option<Private> {
     match (&expr.kind, &expr.ty) {
         (ExprKind::Function(Function::Mask | Function::Present | Function::Digest, _), _) => None,
-        (ExprKind::Load(Load { space: Space::Ask | Space::Answer | Space::Item | Space::With, .. }), Type::Text { private, .. }) => {
-            *private
-        }
+        (
+            ExprKind::Load(Load { space: Space::Ask | Space::Answer | Space::Item | Space::With, .. }),
+            Type::Text { private, .. },
+        ) => *private,
         (ExprKind::Join(parts) | ExprKind::Function(_, parts), _) => parts.iter().find_map(private_of),
         _ => None,
     }

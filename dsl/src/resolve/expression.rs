@@ -21,9 +21,7 @@ pub(crate) fn expression(
     let constant = |value, ty| Expr::constant(value, ty, span);
     match &tree.kind {
         tree::ExprKind::Text(text) => template(resolver, work, text, scope),
-        tree::ExprKind::Raw(text) => {
-            constant(Constant::Text(text.text.clone()), text_type(&text.text))
-        }
+        tree::ExprKind::Raw(text) => constant(Constant::Text(text.text.clone()), text_type(&text.text)),
         tree::ExprKind::Number(number) => {
             if number.value.scale() == 0 {
                 let value = i128::try_from(number.value).unwrap_or(i128::MAX);
@@ -140,7 +138,11 @@ fn template(resolver: &mut Resolver, work: &Work<'_>, text: &tree::Text, scope: 
                     None => {
                         resolver
                             .report
-                            .error("TS0311", expr.span, format!("{} does not stand in a text as it is", article(&expr.ty)))
+                            .error(
+                                "TS0311",
+                                expr.span,
+                                format!("{} does not stand in a text as it is", article(&expr.ty)),
+                            )
                             .help("say how: `format(x, 'yyyyMMdd')`, `hex(x)`");
                     }
                 }
@@ -319,7 +321,11 @@ fn binary(
 fn logic(and: bool, left: Expr, right: Expr, span: Span) -> Expr {
     for (this, other) in [(&left, &right), (&right, &left)] {
         if let Some(Constant::Flag(value)) = this.as_constant() {
-            return if *value == and { other.clone() } else { Expr::constant(Constant::Flag(!and), Type::Flag, span) };
+            return if *value == and {
+                other.clone()
+            } else {
+                Expr::constant(Constant::Flag(!and), Type::Flag, span)
+            };
         }
     }
     let (left, right) = (Box::new(left), Box::new(right));
@@ -345,7 +351,9 @@ pub(crate) fn is(resolver: &mut Resolver, left: Expr, right: Expr, span: Span) -
     let (left, right) = coded_text(left, right);
     let right = comparable(resolver, &left, right, span);
     match (left.as_constant(), right.as_constant()) {
-        (Some(one), Some(other)) => Expr::constant(Constant::Flag(same(resolver, one, other)), Type::Flag, span),
+        (Some(one), Some(other)) => {
+            Expr::constant(Constant::Flag(same(resolver, one, other)), Type::Flag, span)
+        }
         _ => Expr { kind: ExprKind::Is(Box::new(left), Box::new(right)), ty: Type::Flag, span },
     }
 }
@@ -363,7 +371,10 @@ fn same(resolver: &Resolver, one: &Constant, other: &Constant) -> bool {
 /// A `code` field beside a text is compared by its text.
 fn coded_text(left: Expr, right: Expr) -> (Expr, Expr) {
     let is_text = |expr: &Expr| matches!(expr.as_constant(), Some(Constant::Text(_)));
-    if matches!(left.ty, Type::Names(_) | Type::Outcome) && matches!(left.kind, ExprKind::Load(_)) && is_text(&right) {
+    if matches!(left.ty, Type::Names(_) | Type::Outcome)
+        && matches!(left.kind, ExprKind::Load(_))
+        && is_text(&right)
+    {
         let span = left.span;
         let text = Expr {
             kind: ExprKind::Function(crate::model::Function::Text, vec![left]),
@@ -441,16 +452,25 @@ fn arithmetic(
             return join(vec![left, right], Type::Text { chars, private: None }, span);
         }
         (BinaryOperator::Add, one, other) if octets(one) && octets(other) => {
-            return Expr { ty: Type::Bytes { max: u64::MAX }, ..join(vec![left, right], Type::Bytes { max: u64::MAX }, span) };
+            return Expr {
+                ty: Type::Bytes { max: u64::MAX },
+                ..join(vec![left, right], Type::Bytes { max: u64::MAX }, span)
+            };
         }
-        (BinaryOperator::Add | BinaryOperator::Subtract, Type::Number { min, max }, Type::Number { min: low, max: high }) => {
+        (
+            BinaryOperator::Add | BinaryOperator::Subtract,
+            Type::Number { min, max },
+            Type::Number { min: low, max: high },
+        ) => {
             if add {
                 Type::Number { min: min.saturating_add(*low), max: max.saturating_add(*high) }
             } else {
                 Type::Number { min: min.saturating_sub(*high), max: max.saturating_sub(*low) }
             }
         }
-        (BinaryOperator::Add | BinaryOperator::Subtract, one, other) if family(one) == 3 && family(other) == 3 => {
+        (BinaryOperator::Add | BinaryOperator::Subtract, one, other)
+            if family(one) == 3 && family(other) == 3 =>
+        {
             sum_type(one, other)
         }
         (BinaryOperator::Add | BinaryOperator::Subtract, Type::Date, Type::Duration) => Type::Date,
@@ -499,7 +519,9 @@ fn octets(ty: &Type) -> bool {
 
 fn sum_type(one: &Type, other: &Type) -> Type {
     match (one, other) {
-        (Type::Money { digits }, Type::Money { digits: more }) => Type::Money { digits: (*digits).max(*more) },
+        (Type::Money { digits }, Type::Money { digits: more }) => {
+            Type::Money { digits: (*digits).max(*more) }
+        }
         _ => Type::Decimal { digits: 28, scale: 6 },
     }
 }
@@ -544,8 +566,14 @@ pub(crate) fn fold(
     } else if !matches!(family(&value.ty), 2 | 3) {
         resolver
             .report
-            .error("TS0319", list.span, format!("only numbers and amounts are summed, this is {}", article(&value.ty)))
-            .help("name the amount in the row: `sum(bills.amount)`; how many rows there are is `count(bills)`");
+            .error(
+                "TS0319",
+                list.span,
+                format!("only numbers and amounts are summed, this is {}", article(&value.ty)),
+            )
+            .help(
+                "name the amount in the row: `sum(bills.amount)`; how many rows there are is `count(bills)`",
+            );
         return Expr { ty: Type::Wrong, ..value };
     }
     let innermost = lists.last().copied();

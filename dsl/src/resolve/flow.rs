@@ -9,8 +9,8 @@ use super::index::Index;
 use super::path::{self, FlowNames, Scope};
 use super::shapes;
 use crate::model::{
-    Check, Else, Expr, ExprKind, Flow, FlowLoop, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind, Shape, ShapeField,
-    Space, Start, StepTarget, Undo,
+    Check, Else, Expr, ExprKind, Flow, FlowLoop, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind,
+    Shape, ShapeField, Space, Start, StepTarget, Undo,
 };
 use crate::source::Span;
 use crate::tree::{self, FlowStatement, OtherwiseKind, Trigger};
@@ -33,7 +33,8 @@ pub(crate) fn flows(resolver: &mut Resolver, index: &Index<'_>, modules: &[Modul
             calls: Vec::new(),
             drafts: Vec::new(),
         };
-        let mut maker = Maker { resolver, work: &work, module, modules, steps: Vec::new(), loops: Vec::new() };
+        let mut maker =
+            Maker { resolver, work: &work, module, modules, steps: Vec::new(), loops: Vec::new() };
         let flow = maker.flow(item, tree);
         module.flows.push(flow);
     }
@@ -61,7 +62,9 @@ struct Target {
 fn answers(nodes: &[FlowNode]) -> bool {
     nodes.iter().any(|node| match node {
         FlowNode::Answer { .. } | FlowNode::Refuse { .. } | FlowNode::Park { .. } => true,
-        FlowNode::Choose { cases, other, .. } => answers(other) && cases.iter().all(|(_, inner)| answers(inner)),
+        FlowNode::Choose { cases, other, .. } => {
+            answers(other) && cases.iter().all(|(_, inner)| answers(inner))
+        }
         _ => false,
     })
 }
@@ -94,7 +97,8 @@ impl Maker<'_, '_, '_> {
         match trigger {
             Trigger::Daily(time) => (Start::Daily(call::minutes(*time)), None, None),
             Trigger::Every(tree) => {
-                let every = expression(self.resolver, self.work, tree, &Scope::default(), Some(&Type::Duration));
+                let every =
+                    expression(self.resolver, self.work, tree, &Scope::default(), Some(&Type::Duration));
                 (Start::Every(every), None, None)
             }
             Trigger::On(path) => {
@@ -103,7 +107,9 @@ impl Maker<'_, '_, '_> {
                     let service = &self.resolver.services[usize::from(place)];
                     return (Start::Service(place), Some(service.ask), Some(service.answer));
                 }
-                if let Some(place) = self.module.calls.iter().position(|call| *call.name == *wanted && !call.ours) {
+                if let Some(place) =
+                    self.module.calls.iter().position(|call| *call.name == *wanted && !call.ours)
+                {
                     let call = &self.module.calls[place];
                     let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
                     return (Start::Served(id), call.ask, call.answer);
@@ -113,7 +119,9 @@ impl Maker<'_, '_, '_> {
                     .services
                     .iter()
                     .map(|service| service.path.to_string())
-                    .chain(self.module.calls.iter().filter(|call| !call.ours).map(|call| call.name.to_string()))
+                    .chain(
+                        self.module.calls.iter().filter(|call| !call.ours).map(|call| call.name.to_string()),
+                    )
                     .collect();
                 self.resolver
                     .report
@@ -125,7 +133,12 @@ impl Maker<'_, '_, '_> {
         }
     }
 
-    fn block(&mut self, block: &tree::Block<FlowStatement>, scope: &mut Scope, target: Target) -> Vec<FlowNode> {
+    fn block(
+        &mut self,
+        block: &tree::Block<FlowStatement>,
+        scope: &mut Scope,
+        target: Target,
+    ) -> Vec<FlowNode> {
         let mut nodes = Vec::new();
         for node in &block.statements {
             if let Some(node) = self.statement(node, scope, target) {
@@ -171,12 +184,19 @@ impl Maker<'_, '_, '_> {
             FlowStatement::CancelRefusedAfter(name) => {
                 let place = self.steps.iter().position(|step| *step.name == *name.text);
                 match place {
-                    Some(step) => FlowNode::CancelRefusedAfter { step: u16::try_from(step).unwrap_or(0), span },
+                    Some(step) => {
+                        FlowNode::CancelRefusedAfter { step: u16::try_from(step).unwrap_or(0), span }
+                    }
                     None => {
-                        let names: Vec<String> = self.steps.iter().map(|step| step.name.to_string()).collect();
+                        let names: Vec<String> =
+                            self.steps.iter().map(|step| step.name.to_string()).collect();
                         self.resolver
                             .report
-                            .error("TS0229", name.span, format!("there is no step `{}` before this line", name.text))
+                            .error(
+                                "TS0229",
+                                name.span,
+                                format!("there is no step `{}` before this line", name.text),
+                            )
                             .help_or_suggest(
                                 &name.text,
                                 names.iter().map(String::as_str),
@@ -194,7 +214,9 @@ impl Maker<'_, '_, '_> {
                 return None;
             }
             FlowStatement::Step(step) => self.step(step, scope, span),
-            FlowStatement::Start { service, mappings } => return self.start(service, mappings.as_ref(), scope, span),
+            FlowStatement::Start { service, mappings } => {
+                return self.start(service, mappings.as_ref(), scope, span);
+            }
             FlowStatement::Each(each) => self.each(each, scope, span),
             FlowStatement::Together(block) => FlowNode::Together(self.block(block, scope, target), span),
             FlowStatement::Choose { subject, cases } => self.choose(subject, cases, scope, target, span),
@@ -262,7 +284,10 @@ impl Maker<'_, '_, '_> {
         };
         if let Some(value) = &value {
             let money = |ty: &Type| matches!(ty, Type::Money { .. } | Type::Wrong);
-            if money(&value.ty) != money(&ceiling.ty) && !matches!(ceiling.ty, Type::Wrong) && !matches!(value.ty, Type::Wrong) {
+            if money(&value.ty) != money(&ceiling.ty)
+                && !matches!(ceiling.ty, Type::Wrong)
+                && !matches!(value.ty, Type::Wrong)
+            {
                 self.resolver
                     .report
                     .error("TS0711", ceiling.span, "the limit and what it limits are of different kinds")
@@ -302,9 +327,9 @@ impl Maker<'_, '_, '_> {
                         let (target, ask, _, _) = self.target(service);
                         if let StepTarget::Service(place) = target {
                             let into = Target { shape: ask, space: Space::Ask, call: u16::MAX, level: 0 };
-                            let mappings = mappings
-                                .as_ref()
-                                .map_or_else(Vec::new, |block| self.mappings(block, scope, into, "the undoing ask"));
+                            let mappings = mappings.as_ref().map_or_else(Vec::new, |block| {
+                                self.mappings(block, scope, into, "the undoing ask")
+                            });
                             step.undo = Undo::Service(place, mappings);
                         }
                     }
@@ -319,7 +344,11 @@ impl Maker<'_, '_, '_> {
         if step.best_effort && matches!(kind, Some(ServiceKind::Posting | ServiceKind::Batch)) {
             self.resolver
                 .report
-                .error("TS0712", span, format!("`{}` moves money, so `best effort` is not enough", tree.name.text))
+                .error(
+                    "TS0712",
+                    span,
+                    format!("`{}` moves money, so `best effort` is not enough", tree.name.text),
+                )
                 .note("a best-effort step may be lost and nobody looks")
                 .help("take `best effort` away and say how it is undone");
         }
@@ -354,7 +383,10 @@ impl Maker<'_, '_, '_> {
         }
     }
 
-    fn target(&mut self, path: &tree::Path) -> (StepTarget, Option<ShapeId>, Option<ShapeId>, Option<ServiceKind>) {
+    fn target(
+        &mut self,
+        path: &tree::Path,
+    ) -> (StepTarget, Option<ShapeId>, Option<ShapeId>, Option<ServiceKind>) {
         let wanted = path.text();
         if let Some(place) = self.resolver.service_index.get(wanted.as_str()).copied() {
             let service = &self.resolver.services[usize::from(place)];
@@ -363,7 +395,10 @@ impl Maker<'_, '_, '_> {
         if let Some(place) = self.module.calls.iter().position(|call| *call.name == *wanted && call.ours) {
             let call = &self.module.calls[place];
             let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
-            let kind = call.service.and_then(|service| self.resolver.services.get(usize::from(service))).map(|service| service.kind);
+            let kind = call
+                .service
+                .and_then(|service| self.resolver.services.get(usize::from(service)))
+                .map(|service| service.kind);
             return (StepTarget::Call(id), call.ask, call.answer, kind);
         }
         let known: Vec<String> = self
@@ -393,7 +428,8 @@ impl Maker<'_, '_, '_> {
             return None;
         }
         let into = Target { shape: ask, space: Space::Ask, call: u16::MAX, level: 0 };
-        let mappings = mappings.map_or_else(Vec::new, |block| self.mappings(block, scope, into, &service.text()));
+        let mappings =
+            mappings.map_or_else(Vec::new, |block| self.mappings(block, scope, into, &service.text()));
         Some(FlowNode::StartFlow { service: place, mappings, span })
     }
 
@@ -490,7 +526,10 @@ impl Maker<'_, '_, '_> {
                 }
             }
         }
-        shapes::declare(self.resolver, Shape { name: format!("{}.{}", self.work.index.name, name.text).into(), fields })
+        shapes::declare(
+            self.resolver,
+            Shape { name: format!("{}.{}", self.work.index.name, name.text).into(), fields },
+        )
     }
 
     fn choose(
@@ -532,7 +571,9 @@ impl Maker<'_, '_, '_> {
                 let same = super::expression::is(self.resolver, value.clone(), right, span);
                 holds = Some(match holds {
                     None => same,
-                    Some(left) => Expr { kind: ExprKind::Or(Box::new(left), Box::new(same)), ty: Type::Flag, span },
+                    Some(left) => {
+                        Expr { kind: ExprKind::Or(Box::new(left), Box::new(same)), ty: Type::Flag, span }
+                    }
                 });
             }
             if let Some(holds) = holds {
@@ -553,7 +594,9 @@ impl Maker<'_, '_, '_> {
         for node in &block.statements {
             match &node.kind {
                 tree::Mapping::Assign { target: path, value, otherwise } => {
-                    if let Some(mapping) = self.assign(path, value, otherwise.as_ref(), scope, target, node.span, what) {
+                    if let Some(mapping) =
+                        self.assign(path, value, otherwise.as_ref(), scope, target, node.span, what)
+                    {
                         mappings.push(mapping);
                     }
                 }
@@ -562,7 +605,11 @@ impl Maker<'_, '_, '_> {
             }
         }
         let span = block.statements.first().map_or(block.span, |node| node.span);
-        let known = if target.space == Space::Answer && target.level == 0 { self.filled_by_rows() } else { Vec::new() };
+        let known = if target.space == Space::Answer && target.level == 0 {
+            self.filled_by_rows()
+        } else {
+            Vec::new()
+        };
         self.unfilled(&mappings, &known, target.shape, span, what);
         mappings
     }
@@ -573,7 +620,14 @@ impl Maker<'_, '_, '_> {
         lists.filter(|list| list.space == Space::Answer).map(|list| list.slot).collect()
     }
 
-    fn unfilled(&mut self, mappings: &[Mapping], known: &[u16], shape: Option<ShapeId>, span: Span, what: &str) {
+    fn unfilled(
+        &mut self,
+        mappings: &[Mapping],
+        known: &[u16],
+        shape: Option<ShapeId>,
+        span: Span,
+        what: &str,
+    ) {
         let Some(shape) = shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)) else { return };
         let missing: Vec<String> = shape
             .fields
@@ -590,7 +644,10 @@ impl Maker<'_, '_, '_> {
             self.resolver
                 .report
                 .error("TS0232", span, format!("nobody fills {}", missing.join(", ")))
-                .note(format!("{what} has {} that must be there", if missing.len() == 1 { "a field" } else { "fields" }))
+                .note(format!(
+                    "{what} has {} that must be there",
+                    if missing.len() == 1 { "a field" } else { "fields" }
+                ))
                 .help(format!("add `{}  <- …`, or declare it `optional` in the service", missing[0]));
         }
     }
@@ -622,7 +679,12 @@ impl Maker<'_, '_, '_> {
         if let Some(filter) = &value.condition
             && let (ExprKind::Load(load), Type::List { shape, .. }) = (&source.kind, &source.ty)
         {
-            let row = path::RowNames::Shape { shape: *shape, space: load.space, level: load.level + 1, call: load.call };
+            let row = path::RowNames::Shape {
+                shape: *shape,
+                space: load.space,
+                level: load.level + 1,
+                call: load.call,
+            };
             let inner = Scope { row: Some(row), ..scope.clone() };
             let holds = expression(self.resolver, self.work, filter, &inner, Some(&Type::Flag));
             let holds = condition(self.resolver, holds);
@@ -668,13 +730,16 @@ impl Maker<'_, '_, '_> {
 
     /// `pass X`: all fields of the same names.
     fn pass(&mut self, path: &tree::Path, scope: &Scope, target: Target, mappings: &mut Vec<Mapping>) {
-        let Some(shape) = target.shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)).cloned() else {
+        let Some(shape) = target.shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)).cloned()
+        else {
             return;
         };
         let source = match path.single() {
             Some(name) if name.is("ask") => scope.ask.map(|shape| (shape, Space::Ask, 0, 0)),
             Some(name) => scope.flow.as_ref().and_then(|flow| {
-                if let Some((_, place, shape)) = flow.loops.iter().rev().find(|(known, _, _)| *known == name.text) {
+                if let Some((_, place, shape)) =
+                    flow.loops.iter().rev().find(|(known, _, _)| *known == name.text)
+                {
                     return Some((*shape, Space::Row, 0, *place));
                 }
                 let place = flow.steps.iter().position(|(known, _)| *known == name.text)?;
@@ -689,7 +754,8 @@ impl Maker<'_, '_, '_> {
                 .help("pass the `ask`, a step before this one, or the row of an `each`");
             return;
         };
-        let fields = self.resolver.shapes.get(from.0 as usize).map_or_else(Vec::new, |shape| shape.fields.clone());
+        let fields =
+            self.resolver.shapes.get(from.0 as usize).map_or_else(Vec::new, |shape| shape.fields.clone());
         for (slot, field) in shape.fields.iter().enumerate() {
             let slot = u16::try_from(slot).unwrap_or(u16::MAX);
             if mappings.iter().any(|mapping| mapping.target.slot == slot) {

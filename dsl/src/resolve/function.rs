@@ -12,21 +12,77 @@ use crate::value::{Constant, Type};
 /// Names of algorithms that a function takes, by the kind of function (`grammar.md` 11, seals).
 pub(crate) const DIGESTS: [&str; 7] = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sm3"];
 const MACS: [&str; 12] = [
-    "x9_9", "x9_19", "cups_ecb", "cups_ecb_double", "pboc_3des", "tdes_cbc_mac", "sm4_cbc", "sm4_cbc_mac", "sm4_ecb_mac",
-    "aes_cmac", "sm4_cmac", "tdes_cmac",
+    "x9_9",
+    "x9_19",
+    "cups_ecb",
+    "cups_ecb_double",
+    "pboc_3des",
+    "tdes_cbc_mac",
+    "sm4_cbc",
+    "sm4_cbc_mac",
+    "sm4_ecb_mac",
+    "aes_cmac",
+    "sm4_cmac",
+    "tdes_cmac",
 ];
-const SIGNATURES: [&str; 8] =
-    ["rsa_sha1", "rsa_sha256", "rsa_md5", "rsa_pss_sha256", "ecdsa_sha256", "sm2_raw", "sm2_der", "rsa_sha512"];
+const SIGNATURES: [&str; 8] = [
+    "rsa_sha1",
+    "rsa_sha256",
+    "rsa_md5",
+    "rsa_pss_sha256",
+    "ecdsa_sha256",
+    "sm2_raw",
+    "sm2_der",
+    "rsa_sha512",
+];
 pub(crate) const CIPHERS: [&str; 33] = [
-    "des_ecb", "des_cbc", "des_ecb_pkcs5", "des_cbc_pkcs5", "tdes_ecb", "tdes_cbc", "tdes_ecb_pkcs5", "tdes_cbc_pkcs5",
-    "aes_ecb", "aes_cbc", "aes_ecb_pkcs5", "aes_ecb_pkcs7", "aes_cbc_pkcs5", "aes_cbc_pkcs7", "aes_gcm", "aes_ecb_none",
-    "aes_cbc_none", "sm4_ecb", "sm4_cbc", "sm4_ecb_none", "sm4_cbc_none", "sm4_ecb_pkcs5", "sm4_ecb_pkcs7",
-    "sm4_cbc_pkcs5", "sm4_cbc_pkcs7", "sm4_gcm", "rsa_pkcs1", "rsa_oaep_sha1", "rsa_oaep_sha256", "rsa_public_pkcs1",
-    "sm2", "sm2_c1c2c3", "sm2_c1c3c2",
+    "des_ecb",
+    "des_cbc",
+    "des_ecb_pkcs5",
+    "des_cbc_pkcs5",
+    "tdes_ecb",
+    "tdes_cbc",
+    "tdes_ecb_pkcs5",
+    "tdes_cbc_pkcs5",
+    "aes_ecb",
+    "aes_cbc",
+    "aes_ecb_pkcs5",
+    "aes_ecb_pkcs7",
+    "aes_cbc_pkcs5",
+    "aes_cbc_pkcs7",
+    "aes_gcm",
+    "aes_ecb_none",
+    "aes_cbc_none",
+    "sm4_ecb",
+    "sm4_cbc",
+    "sm4_ecb_none",
+    "sm4_cbc_none",
+    "sm4_ecb_pkcs5",
+    "sm4_ecb_pkcs7",
+    "sm4_cbc_pkcs5",
+    "sm4_cbc_pkcs7",
+    "sm4_gcm",
+    "rsa_pkcs1",
+    "rsa_oaep_sha1",
+    "rsa_oaep_sha256",
+    "rsa_public_pkcs1",
+    "sm2",
+    "sm2_c1c2c3",
+    "sm2_c1c3c2",
 ];
 const WEAK: [&str; 12] = [
-    "md5", "sha1", "x9_9", "des_ecb", "des_cbc", "des_ecb_pkcs5", "des_cbc_pkcs5", "tdes_ecb", "aes_ecb_pkcs5", "rsa_sha1",
-    "rsa_md5", "cups_ecb",
+    "md5",
+    "sha1",
+    "x9_9",
+    "des_ecb",
+    "des_cbc",
+    "des_ecb_pkcs5",
+    "des_cbc_pkcs5",
+    "tdes_ecb",
+    "aes_ecb_pkcs5",
+    "rsa_sha1",
+    "rsa_md5",
+    "cups_ecb",
 ];
 
 const TEXT: Type = Type::Text { chars: 4_000, private: None };
@@ -56,7 +112,11 @@ pub(crate) fn call(
             return match call.arguments.first().map(|argument| &argument.value.kind) {
                 Some(tree::ExprKind::Number(number)) => {
                     let digits = u32::try_from(number.whole().unwrap_or(12)).unwrap_or(12);
-                    Expr { kind: ExprKind::Counter(digits), ty: Type::Digits { min: digits, max: digits }, span }
+                    Expr {
+                        kind: ExprKind::Counter(digits),
+                        ty: Type::Digits { min: digits, max: digits },
+                        span,
+                    }
                 }
                 _ => {
                     arity(resolver, call, span, 1, 1);
@@ -87,8 +147,10 @@ pub(crate) fn call(
             arguments.push(algorithm(resolver, work, argument, scope, names));
             continue;
         }
-        if let (Function::Format | Function::ParseDate | Function::Round | Function::Encoded | Function::Duration, 0 | 1) =
-            (function, place)
+        if let (
+            Function::Format | Function::ParseDate | Function::Round | Function::Encoded | Function::Duration,
+            0 | 1,
+        ) = (function, place)
             && let tree::ExprKind::Path(path) = &argument.value.kind
             && let Some(name) = path.single()
             && is_word(*function, place, &name.text)
@@ -113,7 +175,10 @@ pub(crate) fn call(
 
 /// Bits of a signature by the key that an argument names: those of an RSA key, if its declaration says them.
 fn key_bits(work: &Work<'_>, argument: &Expr) -> Option<u32> {
-    let ExprKind::Load(crate::model::Load { space: crate::model::Space::Key, slot, .. }) = argument.kind else { return None };
+    let ExprKind::Load(crate::model::Load { space: crate::model::Space::Key, slot, .. }) = argument.kind
+    else {
+        return None;
+    };
     let key = work.keys.get(usize::from(slot))?;
     match &*key.kind {
         "rsa" => key.size,
@@ -136,7 +201,10 @@ fn arity(resolver: &mut Resolver, call: &tree::Call, span: Span, least: usize, m
     resolver
         .report
         .error("TS0321", span, format!("`{}` takes {wanted} arguments, {has} are given", call.name.text))
-        .help(format!("see `tongshi explain TS0321` for what each function takes, `{}` among them", call.name.text));
+        .help(format!(
+            "see `tongshi explain TS0321` for what each function takes, `{}` among them",
+            call.name.text
+        ));
     false
 }
 
@@ -228,7 +296,11 @@ pub(crate) fn names_algorithms(resolver: &mut Resolver, expr: &Expr, names: &[&s
             if !names.contains(&name.as_str()) {
                 resolver
                     .report
-                    .error("TS0323", expr.span, format!("the setting may be `{name}`, which is no algorithm here"))
+                    .error(
+                        "TS0323",
+                        expr.span,
+                        format!("the setting may be `{name}`, which is no algorithm here"),
+                    )
                     .note(format!("this function takes {}", listed(names)))
                     .help("take that name out of the `one_of`");
                 break;
@@ -252,7 +324,10 @@ fn position(resolver: &mut Resolver, work: &Work<'_>, argument: &tree::Argument,
         let load = crate::model::Load { space: crate::model::Space::Item, level, slot: u16::MAX, call: 0 };
         return Expr {
             kind: ExprKind::Load(load),
-            ty: Type::Number { min: 1, max: rows_around(work, scope, usize::from(level)).unwrap_or(10_000_000) },
+            ty: Type::Number {
+                min: 1,
+                max: rows_around(work, scope, usize::from(level)).unwrap_or(10_000_000),
+            },
             span: argument.span,
         };
     }
@@ -283,7 +358,9 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
     if arguments.iter().any(|argument| matches!(argument.ty, Type::Wrong)) {
         return wrong(span);
     }
-    let text_like = |ty: &Type| matches!(ty, Type::Text { .. } | Type::Digits { .. } | Type::Names(_) | Type::Number { .. });
+    let text_like = |ty: &Type| {
+        matches!(ty, Type::Text { .. } | Type::Digits { .. } | Type::Names(_) | Type::Number { .. })
+    };
     let byte_like = |ty: &Type| text_like(ty) || matches!(ty, Type::Bytes { .. } | Type::Key | Type::Pairs);
     let chars = |ty: &Type| expression::text_length(ty).unwrap_or(4_000);
     let first = arguments.first().map_or(Type::Absent, |argument| argument.ty.clone());
@@ -299,7 +376,10 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
             ok(condition, wider(&second, &third))
         }
         Function::Either => {
-            let ty = arguments.iter().map(|argument| &argument.ty).fold(Type::Absent, |one, other| wider(&one, other));
+            let ty = arguments
+                .iter()
+                .map(|argument| &argument.ty)
+                .fold(Type::Absent, |one, other| wider(&one, other));
             Some(ty)
         }
         Function::Present => Some(Type::Flag),
@@ -332,21 +412,32 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
                 let text: Box<str> = text.replace(&**from, to).into();
                 return Expr::constant(Constant::Text(text), TEXT, span);
             }
-            ok(text_like(&first) && text_like(&second) && text_like(&third), Type::Text {
-                chars: chars(&first),
-                private: None,
-            })
+            ok(
+                text_like(&first) && text_like(&second) && text_like(&third),
+                Type::Text { chars: chars(&first), private: None },
+            )
         }
         Function::Upper | Function::Lower | Function::Trim => {
             ok(text_like(&first), Type::Text { chars: chars(&first), private: None })
         }
         Function::Pad => ok(text_like(&first), TEXT),
-        Function::JoinWith | Function::Lines => ok(arguments.iter().all(|argument| byte_like(&argument.ty)), TEXT),
+        Function::JoinWith | Function::Lines => {
+            ok(arguments.iter().all(|argument| byte_like(&argument.ty)), TEXT)
+        }
         Function::Values => Some(Type::Pairs),
         Function::Sorted => ok(matches!(first, Type::Pairs), Type::Pairs),
         Function::JoinPairs => ok(matches!(third, Type::Pairs), BYTES),
         Function::Format => ok(
-            matches!(first, Type::Date | Type::Time | Type::DateTime | Type::Month | Type::Number { .. } | Type::Money { .. } | Type::Decimal { .. }),
+            matches!(
+                first,
+                Type::Date
+                    | Type::Time
+                    | Type::DateTime
+                    | Type::Month
+                    | Type::Number { .. }
+                    | Type::Money { .. }
+                    | Type::Decimal { .. }
+            ),
             match arguments.get(1).and_then(Expr::as_constant) {
                 Some(Constant::Text(form)) => {
                     let chars = u32::try_from(form.chars().count()).unwrap_or(u32::MAX);
@@ -363,32 +454,47 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::Epoch => ok(matches!(first, Type::DateTime), Type::Number { min: 0, max: 99_999_999_999 }),
         Function::ParseDate => ok(text_like(&first), Type::Date),
         Function::Number => ok(text_like(&first), Type::Number { min: i128::MIN, max: i128::MAX }),
-        Function::Days => ok(first == Type::Date && second == Type::Date, Type::Number { min: -9_999_999, max: 9_999_999 }),
+        Function::Days => {
+            ok(first == Type::Date && second == Type::Date, Type::Number { min: -9_999_999, max: 9_999_999 })
+        }
         Function::EndOfDay => ok(matches!(first, Type::Date), Type::DateTime),
-        Function::Fen => ok(matches!(first, Type::Money { .. }), Type::Number { min: 0, max: 999_999_999_999_999_999 }),
-        Function::Round => ok(
-            matches!(first, Type::Decimal { .. } | Type::Money { .. }),
-            Type::Money { digits: 18 },
-        ),
-        Function::Hex | Function::HexUpper | Function::Base64 => ok(byte_like(&first), text_of_bytes(function, &first)),
+        Function::Fen => {
+            ok(matches!(first, Type::Money { .. }), Type::Number { min: 0, max: 999_999_999_999_999_999 })
+        }
+        Function::Round => {
+            ok(matches!(first, Type::Decimal { .. } | Type::Money { .. }), Type::Money { digits: 18 })
+        }
+        Function::Hex | Function::HexUpper | Function::Base64 => {
+            ok(byte_like(&first), text_of_bytes(function, &first))
+        }
         Function::FromHex | Function::FromBase64 => ok(text_like(&first), BYTES),
-        Function::Nul => ok(matches!(first, Type::Number { .. }), match arguments[0].as_constant() {
-            Some(Constant::Number(number)) => Type::Bytes { max: u64::try_from(*number).unwrap_or(0) },
-            _ => BYTES,
-        }),
+        Function::Nul => ok(
+            matches!(first, Type::Number { .. }),
+            match arguments[0].as_constant() {
+                Some(Constant::Number(number)) => Type::Bytes { max: u64::try_from(*number).unwrap_or(0) },
+                _ => BYTES,
+            },
+        ),
         Function::Encoded => ok(text_like(&second), BYTES),
         Function::CutOut => Some(BYTES),
         Function::Digest => ok(byte_like(&second), Type::Bytes { max: digest_octets(&arguments[0]) }),
-        Function::Hmac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: digest_octets(&arguments[0]) }),
-        Function::Mac => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: mac_octets(&arguments[0]) }),
+        Function::Hmac => {
+            ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: digest_octets(&arguments[0]) })
+        }
+        Function::Mac => {
+            ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: mac_octets(&arguments[0]) })
+        }
         Function::Signature => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 512 }),
         Function::Encrypt | Function::Decrypt => {
             ok(byte_like(&second) && byte_like(&third), ciphered(function, &arguments[0], &third))
         }
-        Function::Kcv => ok(matches!(first, Type::Number { .. }) && byte_like(&second), match arguments[0].as_constant() {
-            Some(Constant::Number(number)) => Type::Bytes { max: u64::try_from(*number).unwrap_or(0) },
-            _ => BYTES,
-        }),
+        Function::Kcv => ok(
+            matches!(first, Type::Number { .. }) && byte_like(&second),
+            match arguments[0].as_constant() {
+                Some(Constant::Number(number)) => Type::Bytes { max: u64::try_from(*number).unwrap_or(0) },
+                _ => BYTES,
+            },
+        ),
         Function::RandomKey => Some(Type::Bytes { max: 24 }),
         Function::Checksum => ok(byte_like(&second), Type::Number { min: 0, max: 4_294_967_295 }),
         Function::Duration => ok(matches!(first, Type::Number { .. }), Type::Duration),
@@ -423,7 +529,9 @@ fn digest_octets(algorithm: &Expr) -> u64 {
 
 /// The most octets of a ciphered or opened value: as many as before where nothing is padded, a block more where it is.
 fn ciphered(function: Function, algorithm: &Expr, plain: &Type) -> Type {
-    let (Some(Constant::Text(name)), Type::Bytes { max }) = (algorithm.as_constant(), plain) else { return BYTES };
+    let (Some(Constant::Text(name)), Type::Bytes { max }) = (algorithm.as_constant(), plain) else {
+        return BYTES;
+    };
     if *max == u64::MAX || name.starts_with("rsa") || name.starts_with("sm2") || name.ends_with("gcm") {
         return BYTES;
     }
@@ -472,7 +580,9 @@ fn wider(one: &Type, other: &Type) -> Type {
         (Type::Number { min, max }, Type::Number { min: low, max: high }) => {
             Type::Number { min: (*min).min(*low), max: (*max).max(*high) }
         }
-        (Type::Money { digits }, Type::Money { digits: more }) => Type::Money { digits: (*digits).max(*more) },
+        (Type::Money { digits }, Type::Money { digits: more }) => {
+            Type::Money { digits: (*digits).max(*more) }
+        }
         (one, _) => one.clone(),
     }
 }

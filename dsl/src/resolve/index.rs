@@ -49,7 +49,10 @@ pub(crate) fn index<'t>(
         for item in &file.items {
             if let ItemKind::Use(path) = &item.kind {
                 let wanted = path.text();
-                match all.iter().find(|other| *other.name == *wanted || other.name.replace('-', "_") == wanted) {
+                match all
+                    .iter()
+                    .find(|other| *other.name == *wanted || other.name.replace('-', "_") == wanted)
+                {
                     Some(other) => used.push(other),
                     None => {
                         resolver
@@ -71,7 +74,10 @@ pub(crate) fn index<'t>(
             }
         }
     }
-    if index.party.is_none() && !folder.files.iter().any(|file| file.module.is_some()) && !index.items.is_empty() {
+    if index.party.is_none()
+        && !folder.files.iter().any(|file| file.module.is_some())
+        && !index.items.is_empty()
+    {
         let head = index.head;
         resolver
             .report
@@ -117,7 +123,8 @@ fn empty<'t>(folder: &'t Folder, choice: Choice) -> Index<'t> {
 fn add<'t>(resolver: &mut Resolver, index: &mut Index<'t>, item: &'t Item) {
     if let Some((kind, name)) = naming(item) {
         let earlier = index.items.iter().find_map(|other| {
-            naming(other).filter(|(other_kind, other_name)| *other_kind == kind && other_name.text == name.text)
+            naming(other)
+                .filter(|(other_kind, other_name)| *other_kind == kind && other_name.text == name.text)
         });
         if let Some((_, earlier)) = earlier {
             let earlier = earlier.span;
@@ -273,12 +280,16 @@ fn holds(file: &tree::File, choice: &Choice) -> bool {
 fn truth(condition: &Expr, choice: &Choice) -> Option<bool> {
     match &condition.kind {
         ExprKind::Path(path) => choice.get(setting_of(path)?).map(|name| &**name == "yes"),
-        ExprKind::Unary { operator: tree::UnaryOperator::Not, operand } => truth(operand, choice).map(|holds| !holds),
+        ExprKind::Unary { operator: tree::UnaryOperator::Not, operand } => {
+            truth(operand, choice).map(|holds| !holds)
+        }
         ExprKind::Binary { operator, left, right, .. } => match operator {
             BinaryOperator::And => Some(truth(left, choice)? && truth(right, choice)?),
             BinaryOperator::Or => Some(truth(left, choice)? || truth(right, choice)?),
             BinaryOperator::Is | BinaryOperator::IsNot => {
-                let (ExprKind::Path(setting), ExprKind::Path(name)) = (&left.kind, &right.kind) else { return None };
+                let (ExprKind::Path(setting), ExprKind::Path(name)) = (&left.kind, &right.kind) else {
+                    return None;
+                };
                 let has = choice.get(setting_of(setting)?)?;
                 let same = **has == *name.single()?.text;
                 Some(same == (*operator == BinaryOperator::Is))

@@ -31,7 +31,11 @@ fn of_load(load: Load, side: MessageSide) -> Learn {
             _ => Learn::Agree,
         },
         Space::Member if load.slot == 0 && request => Learn::Member,
-        Space::Original | Space::OriginalRequest | Space::OriginalReply | Space::OriginalAsk | Space::OriginalAnswer
+        Space::Original
+        | Space::OriginalRequest
+        | Space::OriginalReply
+        | Space::OriginalAsk
+        | Space::OriginalAnswer
             if request =>
         {
             Learn::Place(load)
@@ -46,7 +50,9 @@ fn of_load(load: Load, side: MessageSide) -> Learn {
 pub(crate) fn is_seal(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Function(Function::Mac | Function::Hmac | Function::Signature, _) => true,
-        ExprKind::Function(Function::Digest, arguments) => arguments.iter().any(speaks_of_key) || arguments.iter().any(is_seal),
+        ExprKind::Function(Function::Digest, arguments) => {
+            arguments.iter().any(speaks_of_key) || arguments.iter().any(is_seal)
+        }
         ExprKind::Function(_, arguments) => arguments.iter().any(is_seal),
         ExprKind::Join(parts) => parts.iter().any(is_seal),
         _ => false,

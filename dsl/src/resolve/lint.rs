@@ -49,7 +49,9 @@ fn unused(resolver: &mut Resolver, index: &Index<'_>) {
 
 fn providers(resolver: &mut Resolver, modules: &[Module]) {
     let provides = |service: u16| {
-        modules.iter().any(|module| module.calls.iter().any(|call| call.ours && call.service == Some(service)))
+        modules
+            .iter()
+            .any(|module| module.calls.iter().any(|call| call.ours && call.service == Some(service)))
     };
     for module in modules {
         for flow in &module.flows {
@@ -78,7 +80,10 @@ fn providers(resolver: &mut Resolver, modules: &[Module]) {
                 .is_some_and(|service| service.kind == ServiceKind::Query)
                 && provides(service);
             if !runs && !direct {
-                let path = resolver.services.get(usize::from(service)).map_or_else(Box::default, |service| service.path.clone());
+                let path = resolver
+                    .services
+                    .get(usize::from(service))
+                    .map_or_else(Box::default, |service| service.path.clone());
                 resolver
                     .report
                     .error("TS0716", call.span, format!("no flow runs `{path}`"))
@@ -130,7 +135,9 @@ pub(crate) fn labels(item: &Item, seen: &mut dyn FnMut(&str, &Label)) {
         ItemKind::Packet(packet) => fields("", &packet.block.statements, seen),
         ItemKind::Layout(layout) => fields("", &layout.block.statements, seen),
         ItemKind::Link(link) => link.block.statements.iter().for_each(|clause| seen("link", &clause.label)),
-        ItemKind::Session(session) => session.block.statements.iter().for_each(|clause| seen("session", &clause.label)),
+        ItemKind::Session(session) => {
+            session.block.statements.iter().for_each(|clause| seen("session", &clause.label));
+        }
         ItemKind::Codes(codes) => codes.rows.statements.iter().for_each(|row| seen("row", &row.label)),
         ItemKind::Call(call) => {
             for part in &call.block.statements {
@@ -150,14 +157,20 @@ fn fields(path: &str, statements: &[Node<FieldStatement>], seen: &mut dyn FnMut(
     for node in statements {
         match &node.kind {
             FieldStatement::Field(field) => {
-                let path = if path.is_empty() { field.name.text.to_string() } else { format!("{path}.{}", field.name.text) };
+                let path = if path.is_empty() {
+                    field.name.text.to_string()
+                } else {
+                    format!("{path}.{}", field.name.text)
+                };
                 seen(&path, &node.label);
                 if let Some(block) = &field.block {
                     fields(&path, &block.statements, seen);
                 }
             }
             FieldStatement::When { block, .. } => fields(path, &block.statements, seen),
-            FieldStatement::Choose { cases, .. } => cases.iter().for_each(|case| fields(path, &case.block.statements, seen)),
+            FieldStatement::Choose { cases, .. } => {
+                cases.iter().for_each(|case| fields(path, &case.block.statements, seen));
+            }
             _ => seen(path, &node.label),
         }
     }

@@ -11,8 +11,8 @@ use std::rc::Rc;
 
 /// The first names of paths that are never fields of a message.
 pub(crate) const ROOTS: [&str; 14] = [
-    "message", "exchange", "ask", "answer", "item", "request", "reply", "original", "session", "setting", "key",
-    "journal", "page", "outcome",
+    "message", "exchange", "ask", "answer", "item", "request", "reply", "original", "session", "setting",
+    "key", "journal", "page", "outcome",
 ];
 
 /// Where an expression stands.
@@ -260,7 +260,8 @@ fn bare_row(resolver: &mut Resolver, work: &Work<'_>, path: &Path, scope: &Scope
     let rest = path.parts.get(1..).unwrap_or(&[]);
     match row_names {
         RowNames::Shape { shape, space, level, call } => {
-            let has = resolver.shapes.get(shape.0 as usize)?.fields.iter().any(|field| *field.name == *root.text);
+            let has =
+                resolver.shapes.get(shape.0 as usize)?.fields.iter().any(|field| *field.name == *root.text);
             if has {
                 return Some(shape_field(resolver, path, &path.parts, shape, space, level, call, "the row"));
             }
@@ -314,7 +315,16 @@ fn row(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name], ite
                         .is_some_and(|shape| shape.fields.iter().any(|field| *field.name == *first.text))
                 };
                 if !has(shape) && has(with) {
-                    return shape_field(resolver, path, rest, with, Space::With, with_level, call, &item.name);
+                    return shape_field(
+                        resolver,
+                        path,
+                        rest,
+                        with,
+                        Space::With,
+                        with_level,
+                        call,
+                        &item.name,
+                    );
                 }
             }
             shape_field(resolver, path, rest, shape, space, level, call, &item.name)
@@ -396,7 +406,9 @@ fn record(
             .report
             .error("TS0211", path.span, format!("there is no `{what}` here"))
             .note("a call has one if it `provides` or `runs` a service, or declares its own")
-            .help(format!("write `provides SERVICE` behind the call's name, or `{what} {{ … }}` in its block"));
+            .help(format!(
+                "write `provides SERVICE` behind the call's name, or `{what} {{ … }}` in its block"
+            ));
         return Found::wrong(path.span);
     };
     shape_field(resolver, path, rest, shape, space, 0, call, what)
@@ -455,7 +467,9 @@ fn message(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name],
             MessageSide::Request => "request",
             MessageSide::Reply | MessageSide::Later => "reply",
         }),
-        ("ours", Some(draft)) => Found::value(ExprKind::Constant(Constant::Flag(draft.ours)), Type::Flag, path.span),
+        ("ours", Some(draft)) => {
+            Found::value(ExprKind::Constant(Constant::Flag(draft.ours)), Type::Flag, path.span)
+        }
         ("code" | "side" | "ours", None) => Found::load(
             Space::Exchange,
             Fact::MessageSerial as u16,
@@ -598,10 +612,8 @@ fn original(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name]
         }
         "answer" => {
             let wanted = more.first().map(|name| name.text.clone()).unwrap_or_default();
-            let shapes: Vec<(CallId, ShapeId)> = targets
-                .iter()
-                .filter_map(|target| Some((*target, work.records(*target).1?)))
-                .collect();
+            let shapes: Vec<(CallId, ShapeId)> =
+                targets.iter().filter_map(|target| Some((*target, work.records(*target).1?))).collect();
             let shape = shapes
                 .iter()
                 .find(|(_, shape)| {
@@ -639,7 +651,10 @@ fn outcome(path: &Path, rest: &[Name], whole: Space, text: Space, call: u16) -> 
 
 /// Rows on a page and pages at most, as the call says; without `pages` there is one page.
 fn paging(work: &Work<'_>, scope: &Scope) -> (u64, u64) {
-    let parts = scope.call.and_then(|call| work.calls.get(usize::from(call.0))).map(|call| &call.tree.block.statements);
+    let parts = scope
+        .call
+        .and_then(|call| work.calls.get(usize::from(call.0)))
+        .map(|call| &call.tree.block.statements);
     let paging = parts.into_iter().flatten().find_map(|part| match &part.kind {
         crate::tree::CallPart::Pages { rows, times, .. } => Some((rows.value, times.value)),
         _ => None,
@@ -689,8 +704,7 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name])
 
 fn setting(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name]) -> Found {
     let Some(name) = rest.first() else { return Found::wrong(path.span) };
-    let place =
-        work.settings.iter().position(|setting| *setting.name == *name.text && !setting.of_member);
+    let place = work.settings.iter().position(|setting| *setting.name == *name.text && !setting.of_member);
     match place {
         Some(slot) => {
             resolver.used.insert((work.folder.into(), format!("setting.{}", name.text).into()));
@@ -745,7 +759,9 @@ fn of_member(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name
     if *member.naming == *name.text {
         return Found::load(Space::Member, 0, 0, member.ty.clone(), path.span);
     }
-    if let Some(slot) = work.settings.iter().position(|setting| setting.of_member && *setting.name == *name.text) {
+    if let Some(slot) =
+        work.settings.iter().position(|setting| setting.of_member && *setting.name == *name.text)
+    {
         resolver.used.insert((work.folder.into(), format!("{}.{}", member.name, name.text).into()));
         let slot = u16::try_from(slot + 1).unwrap_or(u16::MAX);
         return Found::load(Space::Member, slot, 0, work.settings[slot as usize - 1].ty.clone(), path.span);
@@ -805,7 +821,11 @@ fn journal(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name])
         None => {
             resolver
                 .report
-                .error("TS0221", name.span, format!("there is no call `{}` in the journal of this party", name.text))
+                .error(
+                    "TS0221",
+                    name.span,
+                    format!("there is no call `{}` in the journal of this party", name.text),
+                )
                 .suggest(&name.text, work.call_names());
             Found::wrong(path.span)
         }
@@ -824,7 +844,10 @@ fn journal_row(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Na
         found
     };
     match &*name.text {
-        "request" => match work.draft_of(call, MessageSide::Request).and_then(|draft| Some((draft, draft.find(&[], more)?))) {
+        "request" => match work
+            .draft_of(call, MessageSide::Request)
+            .and_then(|draft| Some((draft, draft.find(&[], more)?)))
+        {
             Some((draft, place)) => moved(field(draft, place, 0, Space::Field, 0, path.span), 1),
             None => missing_in(resolver, work, path, more, Some(call), MessageSide::Request),
         },
@@ -847,12 +870,7 @@ fn journal_row(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Na
     }
 }
 
-fn flow_name(
-    resolver: &mut Resolver,
-    path: &Path,
-    rest: &[Name],
-    flow: &FlowNames,
-) -> Option<Found> {
+fn flow_name(resolver: &mut Resolver, path: &Path, rest: &[Name], flow: &FlowNames) -> Option<Found> {
     let root = path.root()?;
     if let Some((name, place, shape)) = flow.loops.iter().rev().find(|(name, _, _)| **name == *root.text) {
         return Some(shape_field(resolver, path, rest, *shape, Space::Row, 0, *place, name));

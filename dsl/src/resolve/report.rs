@@ -21,7 +21,12 @@ impl Report {
     }
 
     /// A lint at a place.
-    pub(crate) fn warning(&mut self, code: &'static str, span: Span, title: impl Into<String>) -> Problem<'_> {
+    pub(crate) fn warning(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        title: impl Into<String>,
+    ) -> Problem<'_> {
         self.push(Diagnostic::lint(number(code), title, span, ""))
     }
 
@@ -106,7 +111,12 @@ impl Problem<'_> {
     }
 
     /// The nearest of the words, or else this way out.
-    pub(crate) fn help_or_suggest<'w>(self, word: &str, words: impl IntoIterator<Item = &'w str>, help: &str) -> Self {
+    pub(crate) fn help_or_suggest<'w>(
+        self,
+        word: &str,
+        words: impl IntoIterator<Item = &'w str>,
+        help: &str,
+    ) -> Self {
         match nearest(word, words) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None => self.help(help),

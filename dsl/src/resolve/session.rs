@@ -110,7 +110,10 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
             SessionClause::Overlap(duration) => session.overlap_ms = duration.milliseconds,
             SessionClause::Close { call, .. } => session.close = find(resolver, work, call),
             SessionClause::Early(_) => resolver.report.not_followed(clause.span, "`early`"),
-            SessionClause::Numbered { .. } | SessionClause::Gap { .. } | SessionClause::Resent { .. } | SessionClause::Behind(_) => {
+            SessionClause::Numbered { .. }
+            | SessionClause::Gap { .. }
+            | SessionClause::Resent { .. }
+            | SessionClause::Behind(_) => {
                 resolver
                     .report
                     .error("TS0190", clause.span, "numbered sessions are not built yet")

@@ -5,7 +5,8 @@ use super::index::Index;
 use crate::model::{Service, ServiceKind, Shape, ShapeField};
 use crate::source::Span;
 use crate::tree::{
-    self, AttributeKind, CalendarKind, CharacterKind, FieldStatement, NumberKind, ServicePart, TypeExpr, TypeKind, Unit,
+    self, AttributeKind, CalendarKind, CharacterKind, FieldStatement, NumberKind, ServicePart, TypeExpr,
+    TypeKind, Unit,
 };
 use crate::value::{Private, ShapeId, Type};
 
@@ -21,11 +22,16 @@ pub(crate) fn reasons(resolver: &mut Resolver, index: &Index<'_>) {
             if resolver.reasons.iter().any(|(known, _)| *known == symbol) {
                 resolver
                     .report
-                    .error("TS0203", row.kind.span, format!("the reason `{}` is declared twice", row.kind.text))
+                    .error(
+                        "TS0203",
+                        row.kind.span,
+                        format!("the reason `{}` is declared twice", row.kind.text),
+                    )
                     .help("leave one of the two lines");
                 continue;
             }
-            let label = row.label.text.as_ref().map_or_else(|| row.kind.text.clone(), |text| text.text.clone());
+            let label =
+                row.label.text.as_ref().map_or_else(|| row.kind.text.clone(), |text| text.text.clone());
             resolver.reasons.push((symbol, label));
         }
     }
@@ -41,7 +47,9 @@ pub(crate) fn services(resolver: &mut Resolver, index: &Index<'_>) {
         for part in &service.block.statements {
             match &part.kind {
                 ServicePart::Ask(block) => ask = Some(shape(resolver, &format!("{path}.ask"), block)),
-                ServicePart::Answer(block) => answer = Some(shape(resolver, &format!("{path}.answer"), block)),
+                ServicePart::Answer(block) => {
+                    answer = Some(shape(resolver, &format!("{path}.answer"), block));
+                }
                 ServicePart::Refuse(names) => refuse.extend(names.iter().map(|name| resolver.reason(name))),
             }
         }
@@ -98,7 +106,11 @@ pub(crate) fn shape(resolver: &mut Resolver, name: &str, block: &tree::Block<Fie
             let at = earlier.span;
             resolver
                 .report
-                .error("TS0204", field.name.span, format!("the field `{}` stands twice in this record", field.name.text))
+                .error(
+                    "TS0204",
+                    field.name.span,
+                    format!("the field `{}` stands twice in this record", field.name.text),
+                )
                 .at(at, "the first stands here")
                 .help("take one of the lines away, or give it another name");
             continue;
@@ -127,7 +139,11 @@ fn business(resolver: &mut Resolver, record: &str, field: &tree::Field) -> Type 
             let Some(size) = &list.size else {
                 resolver
                     .report
-                    .error("TS0302", field.type_.span, format!("the list `{}` has no maximum", field.name.text))
+                    .error(
+                        "TS0302",
+                        field.type_.span,
+                        format!("the list `{}` has no maximum", field.name.text),
+                    )
                     .help("say how many at most: `list ..99`");
                 return Type::Wrong;
             };
@@ -139,7 +155,11 @@ fn business(resolver: &mut Resolver, record: &str, field: &tree::Field) -> Type 
             } else {
                 resolver
                     .report
-                    .error("TS0303", field.type_.span, format!("the list `{}` says nothing of its items", field.name.text))
+                    .error(
+                        "TS0303",
+                        field.type_.span,
+                        format!("the list `{}` says nothing of its items", field.name.text),
+                    )
                     .help("write their fields in a block, or `like ANOTHER.LIST`");
                 empty(resolver, &name)
             };
@@ -149,7 +169,9 @@ fn business(resolver: &mut Resolver, record: &str, field: &tree::Field) -> Type 
             Some(block) => Type::Group(shape(resolver, &format!("{record}.{}", field.name.text), block)),
             None => Type::Wrong,
         },
-        TypeKind::Like(like) => Type::Group(like_shape(resolver, &format!("{record}.{}", field.name.text), like)),
+        TypeKind::Like(like) => {
+            Type::Group(like_shape(resolver, &format!("{record}.{}", field.name.text), like))
+        }
         _ => plain(resolver, &field.type_),
     }
 }
@@ -171,12 +193,18 @@ pub(crate) fn like_shape(resolver: &mut Resolver, name: &str, like: &tree::Like)
             let names: Vec<String> = fields.iter().map(|field| field.name.to_string()).collect();
             resolver
                 .report
-                .error("TS0305", left_out.span, format!("`{path}` has no field `{}` to leave out", left_out.text))
+                .error(
+                    "TS0305",
+                    left_out.span,
+                    format!("`{path}` has no field `{}` to leave out", left_out.text),
+                )
                 .suggest(&left_out.text, names.iter().map(String::as_str));
         }
     }
-    let fields =
-        fields.into_iter().filter(|field| !like.except.iter().any(|name| *name.text == *field.name)).collect();
+    let fields = fields
+        .into_iter()
+        .filter(|field| !like.except.iter().any(|name| *name.text == *field.name))
+        .collect();
     declare(resolver, Shape { name: name.into(), fields })
 }
 
@@ -239,7 +267,9 @@ pub(crate) fn private_of(kind: CharacterKind) -> Option<Private> {
         CharacterKind::PersonName => Private::PersonName,
         CharacterKind::HomeAddress => Private::HomeAddress,
         CharacterKind::Email => Private::Email,
-        CharacterKind::Text | CharacterKind::Ascii | CharacterKind::Digits | CharacterKind::Bytes => return None,
+        CharacterKind::Text | CharacterKind::Ascii | CharacterKind::Digits | CharacterKind::Bytes => {
+            return None;
+        }
     })
 }
 
@@ -279,7 +309,12 @@ fn unsized_type(resolver: &mut Resolver, word: &str, span: Span) -> Type {
     Type::Wrong
 }
 
-pub(crate) fn number(resolver: &mut Resolver, kind: NumberKind, size: Option<&tree::Size>, span: Span) -> Type {
+pub(crate) fn number(
+    resolver: &mut Resolver,
+    kind: NumberKind,
+    size: Option<&tree::Size>,
+    span: Span,
+) -> Type {
     match kind {
         NumberKind::Money(_) => {
             Type::Money { digits: size.map_or(MONEY_DIGITS, |size| count(size.max)).min(28) }

@@ -72,8 +72,12 @@ pub(crate) fn leaf(
 ) -> (Type, Wire) {
     let integer = integer_form(attributes);
     let (ty, mut wire) = match &type_.kind {
-        TypeKind::Characters { kind, size } => characters(resolver, around, name, *kind, size.as_ref(), type_.span),
-        TypeKind::Number { kind, size } => number(resolver, around, *kind, size.as_ref(), type_.span, integer),
+        TypeKind::Characters { kind, size } => {
+            characters(resolver, around, name, *kind, size.as_ref(), type_.span)
+        }
+        TypeKind::Number { kind, size } => {
+            number(resolver, around, *kind, size.as_ref(), type_.span, integer)
+        }
         TypeKind::Calendar { kind, form } => calendar(resolver, *kind, form.as_ref(), type_.span),
         TypeKind::Code { table, size } => code(resolver, tables, table, size.as_ref(), around),
         TypeKind::Flag { texts } => flag(resolver, texts.as_ref(), type_.span),
@@ -228,7 +232,10 @@ fn number(
         Some(unit) => simple(form, sized(size, size.max), unit),
         None => simple(
             form,
-            Size::Range { min: 1, max: narrow(size.max.max(size.min).checked_ilog10().unwrap_or(0).into()) + 1 },
+            Size::Range {
+                min: 1,
+                max: narrow(size.max.max(size.min).checked_ilog10().unwrap_or(0).into()) + 1,
+            },
             Unit::Digits,
         ),
     };
@@ -264,7 +271,12 @@ fn wire_number_type(
     }
 }
 
-fn calendar(resolver: &mut Resolver, kind: CalendarKind, form: Option<&tree::Str>, span: Span) -> (Type, Wire) {
+fn calendar(
+    resolver: &mut Resolver,
+    kind: CalendarKind,
+    form: Option<&tree::Str>,
+    span: Span,
+) -> (Type, Wire) {
     let ty = shapes::calendar(kind);
     let Some(form) = form else {
         resolver
@@ -356,13 +368,22 @@ fn flag(resolver: &mut Resolver, texts: Option<&(tree::Text, tree::Text)>, span:
     };
     let (yes, no) = (yes.constant().unwrap_or(""), no.constant().unwrap_or(""));
     if yes == no {
-        resolver.report.error("TS0410", span, "yes and no are the same text").help("they must differ to be read");
+        resolver
+            .report
+            .error("TS0410", span, "yes and no are the same text")
+            .help("they must differ to be read");
     }
     let longest = narrow(yes.len().max(no.len()) as u64);
     (Type::Flag, simple(Form::Flag(yes.into(), no.into()), Size::Fixed(longest), Unit::Bytes))
 }
 
-fn attributes_of(resolver: &mut Resolver, wire: &mut Wire, ty: &Type, around: Around, attributes: &[tree::Attribute]) {
+fn attributes_of(
+    resolver: &mut Resolver,
+    wire: &mut Wire,
+    ty: &Type,
+    around: Around,
+    attributes: &[tree::Attribute],
+) {
     let numeric = matches!(ty, Type::Number { .. } | Type::Decimal { .. } | Type::Money { .. });
     wire.quoted = !numeric || matches!(wire.unit, Unit::Chars);
     for attribute in attributes {
@@ -418,7 +439,8 @@ fn attributes_of(resolver: &mut Resolver, wire: &mut Wire, ty: &Type, around: Ar
 }
 
 fn tolerate(resolver: &mut Resolver, wire: &mut Wire, name: &tree::Name) {
-    const WORDS: [&str; 7] = ["lf", "blanks", "connect_and_close", "half_character", "missing", "short", "any"];
+    const WORDS: [&str; 7] =
+        ["lf", "blanks", "connect_and_close", "half_character", "missing", "short", "any"];
     if WORDS.contains(&&*name.text) {
         wire.tolerate.push(name.text.clone());
     } else {
@@ -467,7 +489,9 @@ pub(crate) fn format(
     match &type_.kind {
         tree::Format::Fixed => (Format::Fixed, Around::Fixed),
         tree::Format::Binary => (Format::Binary, Around::Binary),
-        tree::Format::Delimited(separator) => (delimited(resolver, separator, attributes, span), Around::Delimited),
+        tree::Format::Delimited(separator) => {
+            (delimited(resolver, separator, attributes, span), Around::Delimited)
+        }
         tree::Format::Xml(name) => (Format::Xml(xml(resolver, tables, name.as_ref())), Around::Named),
         tree::Format::Json => (Format::Json, Around::Json),
         tree::Format::Form => (Format::Form, Around::Named),
