@@ -286,6 +286,8 @@ impl Surroundings for Scene {
                 }
                 _ => return Err(Fault::Kind),
             },
+            // What a message repeats of the original's own fields: the original is found by its facts.
+            Space::OriginalRequest | Space::OriginalReply | Space::OriginalAsk => {}
             _ => self.book.set(to, &value)?,
         }
         Ok(())

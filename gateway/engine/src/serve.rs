@@ -198,7 +198,7 @@ impl Serving {
         let candidates = self.candidates(module, link, &packet);
         let mut first: Option<(CallId, Box<Unread>)> = None;
         for (call, message) in candidates {
-            for scene in self.scenes(module) {
+            for scene in self.scenes(module, call) {
                 match message::read(&self.engine, scene, message, packet.clone()).await {
                     Ok(read) => return self.serve(CallRef { module, call }, message, read, packet).await,
                     Err(unread) => {
@@ -229,17 +229,17 @@ impl Serving {
     }
 
     /// Scenes to read in: with the session that holds, then with the one before it.
-    fn scenes(&self, module: usize) -> Vec<Scene> {
-        let mut scenes = vec![self.scene(module, false)];
+    fn scenes(&self, module: usize, call: CallId) -> Vec<Scene> {
+        let mut scenes = vec![self.scene(module, false, Some(call))];
         let cell = self.engine.sessions.cell(&self.party, None);
         let per_member = self.version.module(module).is_some_and(|module| module.member.is_some());
         if per_member || cell.before(self.engine.core.mark()).is_some() {
-            scenes.push(self.scene(module, true));
+            scenes.push(self.scene(module, true, Some(call)));
         }
         scenes
     }
 
-    fn scene(&self, module: usize, before: bool) -> Scene {
+    fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Scene {
         let mut scene = self.engine.scene(&self.version, module);
         let (engine, party) = (Arc::clone(&self.engine), self.party.clone());
         let values = move |member: Option<&str>| -> SessionValues {
@@ -249,12 +249,10 @@ impl Serving {
         };
         scene.session = values(None);
         scene.sessions = Some(Arc::new(move |member| values(Some(member))));
-        if let Some(program) = self.version.module(module) {
-            for (place, call) in program.calls.iter().enumerate() {
-                if let (false, Some(shape), Ok(_)) = (call.call.ours, call.call.ask, u16::try_from(place)) {
-                    scene.book.put(Space::Ask, 0, empty(&self.version, shape));
-                }
-            }
+        let program = self.version.module(module).zip(call);
+        let ask = program.and_then(|(program, call)| program.calls.get(usize::from(call.0))?.call.ask);
+        if let Some(shape) = ask {
+            scene.book.put(Space::Ask, 0, empty(&self.version, shape));
         }
         scene
     }

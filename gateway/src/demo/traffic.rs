@@ -3,6 +3,7 @@
 use super::books::Compared;
 use super::plan::{Ask, Plan, Story};
 use super::setup::Scene;
+use conformance::party::PartyCounts;
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::Exchanged;
 use link::{Core, World};
@@ -80,12 +81,33 @@ pub(crate) async fn run(plan: &Plan, scene: &Scene, span: Duration) -> Result<Ve
             *whole.reasons.entry(reason).or_default() += count;
         }
     }
+    for (name, module, _) in plan.parties().filter(|(_, module, _)| module.traffic.is_empty()) {
+        let tally = tallies.entry(name.to_owned()).or_insert_with(|| Tally { name: name.to_owned(), ..Tally::default() });
+        if let Some(party) = scene.party(name) {
+            party_own(tally, party.counts(), !module.acts.is_empty());
+        }
+    }
     let mut tallies: Vec<Tally> = tallies.into_values().collect();
     for tally in &mut tallies {
         tally.micros.sort_unstable();
         tally.failures.truncate(5);
     }
     Ok(tallies)
+}
+
+/// What a party that no channel asks of counted itself: what it was asked by the gateway, or what it began.
+fn party_own(tally: &mut Tally, counts: &PartyCounts, begins: bool) {
+    let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+    if begins {
+        let failed = count(&counts.failed);
+        tally.asked = count(&counts.begun);
+        tally.refused = failed.min(tally.asked);
+        tally.done = tally.asked - tally.refused;
+    } else {
+        tally.asked = count(&counts.judged);
+        tally.done = count(&counts.done);
+        tally.refused = count(&counts.refused);
+    }
 }
 
 type Running<'r> = std::pin::Pin<Box<dyn Future<Output = Tally> + Send + 'r>>;
