@@ -389,7 +389,8 @@ impl Runner<'_> {
         let mut record = reader.finish(scene, &mut seen).map_err(words)?;
         let form = module.program.messages.get(usize::from(message.0)).ok_or("no such message")?;
         let hand_on = |scene: &mut Scene, record: &mut Record| {
-            take_out(&module.program, form, record, scene).map_err(|fault| format!("it cannot be handed on: {fault:?}"))
+            take_out(&module.program, form, record, scene)
+                .map_err(|fault| format!("it cannot be handed on: {fault:?}"))
         };
         if rows.is_empty() {
             hand_on(scene, &mut record)?;
@@ -478,7 +479,9 @@ impl Runner<'_> {
                 }
                 (ValueKind::Number(number, negative), Some(Type::Money { .. })) => fen(number, *negative),
                 (ValueKind::Number(number, _), Some(Type::Month)) => month(number),
-                (ValueKind::Date(date), Some(Type::Month)) => json!(format!("{:04}-{:02}", date.year(), date.month())),
+                (ValueKind::Date(date), Some(Type::Month)) => {
+                    json!(format!("{:04}-{:02}", date.year(), date.month()))
+                }
                 _ => json_of(&entry.value),
             };
             if matches!(ty, Some(Type::List { .. })) {

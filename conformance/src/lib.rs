@@ -3,8 +3,8 @@
 //! In: compiled adapters, data files of parties' worlds and suites. Out: parties on real sockets, and reports. It must not
 //! know the gateway: what judges shares the codec with what it judges, and nothing else.
 
-pub mod examples;
 pub mod attack;
+pub mod examples;
 pub mod fields;
 pub mod framing;
 pub mod party;

@@ -361,7 +361,9 @@ impl<'p> Reader<'p> {
         let same = match (&found, &expected) {
             (Value::Absent, Value::Absent) => !seal,
             // A blank text says nothing, as a fact that nobody told.
-            (Value::Absent, Value::Text(text)) | (Value::Text(text), Value::Absent) => text.is_empty() && !seal,
+            (Value::Absent, Value::Text(text)) | (Value::Text(text), Value::Absent) => {
+                text.is_empty() && !seal
+            }
             (Value::Absent, _) | (_, Value::Absent) => false,
             _ if seal => {
                 let (found, expected) = (plain_octets(&found, &inside)?, plain_octets(&expected, &inside)?);

@@ -12,7 +12,9 @@ use std::time::Instant;
 
 /// Arguments of `tongshi check`.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  tongshi check                    all adapters under configs\n  tongshi check configs --json     one object for machines")]
+#[command(
+    after_help = "Examples:\n  tongshi check                    all adapters under configs\n  tongshi check configs --json     one object for machines"
+)]
 pub(crate) struct Check {
     /// Folder with the adapters
     #[arg(default_value = "configs")]
@@ -42,7 +44,8 @@ impl Check {
         for example in &shown {
             if let Some(wrong) = &example.wrong {
                 checked.problems.push(
-                    Diagnostic::error(Code(436), "the example disagrees", example.span, "").note(wrong.clone()),
+                    Diagnostic::error(Code(436), "the example disagrees", example.span, "")
+                        .note(wrong.clone()),
                 );
             }
         }

@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 /// Arguments of `tongshi demo`.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  tongshi demo                 half a minute of business, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines")]
+#[command(
+    after_help = "Examples:\n  tongshi demo                 half a minute of business, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines"
+)]
 pub(crate) struct Demo {
     /// Seconds of business
     #[arg(long, default_value_t = 15)]

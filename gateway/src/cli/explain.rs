@@ -28,7 +28,9 @@ impl Explain {
             return Exit::WrongUse;
         };
         let Some(found) = text.parse::<Code>().ok().and_then(page) else {
-            warn(&format!("tongshi explain: there is no diagnostic `{text}`; `tongshi explain --list` shows them all"));
+            warn(&format!(
+                "tongshi explain: there is no diagnostic `{text}`; `tongshi explain --list` shows them all"
+            ));
             return Exit::WrongUse;
         };
         say(&format!("{}: {}\n\n{}\n{}\n", found.code, found.title, found.text, found.chinese));

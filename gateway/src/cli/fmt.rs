@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 
 /// Arguments of `tongshi fmt`.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  tongshi fmt                      all files under configs\n  tongshi fmt --check configs/bank  exit 1 if a file is not in canonical form")]
+#[command(
+    after_help = "Examples:\n  tongshi fmt                      all files under configs\n  tongshi fmt --check configs/bank  exit 1 if a file is not in canonical form"
+)]
 pub(crate) struct Fmt {
     /// Files or folders
     #[arg(default_value = "configs")]

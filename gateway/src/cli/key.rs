@@ -13,7 +13,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Arguments of `tongshi key`.
 #[derive(Args)]
-#[command(after_help = "Examples:\n  TONGSHI_PASSPHRASE=… tongshi key create\n  tongshi key generate power.mmk tdes --bytes 16\n  tongshi key import zhima.platform rsa --pem platform_public.pem\n  tongshi key import campus.tmk tdes --components --check 08D7B4FB   (two lines of hex on standard input)\n  tongshi key list")]
+#[command(
+    after_help = "Examples:\n  TONGSHI_PASSPHRASE=… tongshi key create\n  tongshi key generate power.mmk tdes --bytes 16\n  tongshi key import zhima.platform rsa --pem platform_public.pem\n  tongshi key import campus.tmk tdes --components --check 08D7B4FB   (two lines of hex on standard input)\n  tongshi key list"
+)]
 pub(crate) struct Key {
     /// The key store
     #[arg(long, global = true, default_value = "var/keys.store")]
@@ -179,7 +181,8 @@ impl Import {
         let kind = kind(&self.kind)?;
         let check = self.check.as_deref();
         if let Some(path) = &self.pem {
-            let pem = std::fs::read_to_string(path).map_err(|error| machine(format!("{}: {error}", path.display())))?;
+            let pem = std::fs::read_to_string(path)
+                .map_err(|error| machine(format!("{}: {error}", path.display())))?;
             return import(kind, &KeyText::Pem(&pem), check).map_err(wrong);
         }
         let mut text = String::new();
@@ -197,7 +200,10 @@ impl Import {
 fn kind(word: &str) -> Result<KeyKind, Failure> {
     KeyKind::ALL.iter().copied().find(|kind| kind.name() == word).ok_or_else(|| {
         let words: Vec<&str> = KeyKind::ALL.iter().map(|kind| kind.name()).collect();
-        Failure { exit: Exit::WrongUse, text: format!("there is no kind `{word}`; the kinds are {}", words.join(", ")) }
+        Failure {
+            exit: Exit::WrongUse,
+            text: format!("there is no kind `{word}`; the kinds are {}", words.join(", ")),
+        }
     })
 }
 
@@ -206,10 +212,12 @@ fn list(file: &KeyFile, json: bool) {
     if json {
         let rows: Vec<_> = keys
             .iter()
-            .map(|key| serde_json::json!({
-                "name": key.name, "kind": key.kind.name(), "bits": key.bits, "private": key.private,
-                "check": key.check.to_string(),
-            }))
+            .map(|key| {
+                serde_json::json!({
+                    "name": key.name, "kind": key.kind.name(), "bits": key.bits, "private": key.private,
+                    "check": key.check.to_string(),
+                })
+            })
             .collect();
         say(&serde_json::Value::Array(rows).to_string());
         return;
@@ -224,10 +232,15 @@ fn list(file: &KeyFile, json: bool) {
 }
 
 fn draw(octets: &mut [u8]) {
-    #[expect(clippy::expect_used, reason = "without the system's randomness no key may be drawn: the process ends")]
+    #[expect(
+        clippy::expect_used,
+        reason = "without the system's randomness no key may be drawn: the process ends"
+    )]
     getrandom::fill(octets).expect("the system's random source works");
 }
 
 fn now() -> i64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }

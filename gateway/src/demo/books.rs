@@ -33,16 +33,19 @@ type Book = BTreeMap<String, i64>;
 
 /// Compares all books of the plan.
 pub(crate) fn compare(plan: &Plan, scene: &Scene, wanted: &Wanted) -> Result<Compared, String> {
-    let mut reader = SqliteReader::open(&scene.journal(), Arc::new(Clear)).map_err(|error| error.to_string())?;
+    let mut reader =
+        SqliteReader::open(&scene.journal(), Arc::new(Clear)).map_err(|error| error.to_string())?;
     let mut compared = Compared::default();
     let mut ours: BTreeMap<(String, String), Book> = BTreeMap::new();
     let mut before: Option<FlowId> = None;
     loop {
-        let flows = store::Reader::flows_before(&mut reader, before, None, PAGE).map_err(|error| error.to_string())?;
+        let flows = store::Reader::flows_before(&mut reader, before, None, PAGE)
+            .map_err(|error| error.to_string())?;
         let Some(last) = flows.last() else { break };
         before = Some(last.flow);
         for flow in &flows {
-            let operations = store::Reader::operations(&mut reader, flow.flow).map_err(|error| error.to_string())?;
+            let operations =
+                store::Reader::operations(&mut reader, flow.flow).map_err(|error| error.to_string())?;
             whole(plan, flow, &operations, &mut compared);
             for operation in &operations {
                 note(operation, &mut compared);
@@ -69,7 +72,9 @@ pub(crate) fn compare(plan: &Plan, scene: &Scene, wanted: &Wanted) -> Result<Com
         let broken = scene.party(name).map(conformance::party::Party::broken_rules);
         match broken {
             Some(Ok(broken)) => {
-                compared.differences.extend(broken.into_iter().map(|rule| format!("{name}: its own books: {rule}")));
+                compared
+                    .differences
+                    .extend(broken.into_iter().map(|rule| format!("{name}: its own books: {rule}")));
             }
             Some(Err(error)) => compared.differences.push(format!("{name}: {error}")),
             None => {}
@@ -87,9 +92,14 @@ fn whole(plan: &Plan, flow: &FlowRow, operations: &[OperationRow], compared: &mu
         let books = plan.modules.get(&operation.party).and_then(|module| module.books.as_ref());
         books.is_some_and(|books| books.ours.iter().any(|ours| ours == call(operation)))
     };
-    let held: Vec<&OperationRow> =
-        operations.iter().filter(posting).filter(|operation| operation.state == OperationState::Done).collect();
-    let parked = operations.iter().any(|operation| matches!(operation.state, OperationState::Parked | OperationState::Held));
+    let held: Vec<&OperationRow> = operations
+        .iter()
+        .filter(posting)
+        .filter(|operation| operation.state == OperationState::Done)
+        .collect();
+    let parked = operations
+        .iter()
+        .any(|operation| matches!(operation.state, OperationState::Parked | OperationState::Held));
     if matches!(flow.end, Some(End::Refused)) && !held.is_empty() {
         let names: Vec<&str> = held.iter().map(|operation| operation.name.as_str()).collect();
         compared.differences.push(format!("flow {} was refused, and {} holds", flow.flow, names.join(", ")));

@@ -116,10 +116,13 @@ impl Plan {
     /// Reads the plan; with `only`, leaves out the parties that are not named (modules without a folder stay).
     pub(crate) fn read(path: &Path, only: &[String]) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let mut plan: Self = serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+        let mut plan: Self =
+            serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
         if !only.is_empty() {
             plan.modules.retain(|name, module| {
-                module.folder.is_none() || module.traffic.is_empty() && module.acts.is_empty() || only.contains(name)
+                module.folder.is_none()
+                    || module.traffic.is_empty() && module.acts.is_empty()
+                    || only.contains(name)
             });
         }
         Ok(plan)
@@ -127,7 +130,9 @@ impl Plan {
 
     /// The parties: modules with a folder.
     pub(crate) fn parties(&self) -> impl Iterator<Item = (&str, &ModulePlan, &str)> {
-        self.modules.iter().filter_map(|(name, module)| Some((name.as_str(), module, module.folder.as_deref()?)))
+        self.modules
+            .iter()
+            .filter_map(|(name, module)| Some((name.as_str(), module, module.folder.as_deref()?)))
     }
 }
 

@@ -4,7 +4,9 @@ use super::plan::{ModulePlan, Plan, config_of};
 use super::{Say, Wanted};
 use adapters::keys::{KeyFile, KeyText, Protection, import};
 use adapters::seal::KeyKind;
-use conformance::party::{KeyConfig, MemberConfig, Party, PartyConfig, PartySource, PartyTls, load, read_texts};
+use conformance::party::{
+    KeyConfig, MemberConfig, Party, PartyConfig, PartySource, PartyTls, load, read_texts,
+};
 use conformance::world::FaultPlan;
 use engine::gateway::{Gateway, Options};
 use engine::version::Version;
@@ -45,7 +47,8 @@ impl Scene {
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let clock = Arc::new(ScaledClock::new(moment(&plan.start)?, plan.clock_scale));
         let owner = Core::start(World::with_clock(Arc::<ScaledClock>::clone(&clock)));
-        let mut maker = Maker { plan, wanted, core: owner.core(), deployment: json!({}), keys: Vec::new(), say };
+        let mut maker =
+            Maker { plan, wanted, core: owner.core(), deployment: json!({}), keys: Vec::new(), say };
         let ports = maker.ports()?;
         let parties = maker.parties(&ports).await?;
         let tokens = maker.channels();
@@ -81,7 +84,10 @@ impl Scene {
     /// What simulated parties could not do, in words.
     pub(crate) fn failures(&self) -> Vec<String> {
         let failures = self.parties.iter().map(|(name, party)| (name, party.last_failure()));
-        failures.filter(|(_, why)| !why.is_empty()).map(|(name, why)| format!("{name}: the simulation: {why}")).collect()
+        failures
+            .filter(|(_, why)| !why.is_empty())
+            .map(|(name, why)| format!("{name}: the simulation: {why}"))
+            .collect()
     }
 
     /// Waits until no flow is under way any more, at most 40 seconds of the world: quiet times of minutes pass faster on
@@ -132,7 +138,8 @@ impl Maker<'_> {
             let loaded = self.load(module, folder)?;
             for link in &loaded.bank.module.links {
                 if !link.link.connect && !files(&link.link) {
-                    let listener = std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
+                    let listener =
+                        std::net::TcpListener::bind("127.0.0.1:0").map_err(|error| error.to_string())?;
                     let address = listener.local_addr().map_err(|error| error.to_string())?.to_string();
                     ports.insert((name.to_owned(), link.link.name.to_string()), address);
                 }
@@ -146,7 +153,10 @@ impl Maker<'_> {
         load(texts, folder, &module.settings).map_err(|error| error.to_string())
     }
 
-    async fn parties(&mut self, ports: &BTreeMap<(String, String), String>) -> Result<BTreeMap<String, Party>, String> {
+    async fn parties(
+        &mut self,
+        ports: &BTreeMap<(String, String), String>,
+    ) -> Result<BTreeMap<String, Party>, String> {
         let mut started = BTreeMap::new();
         let mut configured = serde_json::Map::new();
         for (name, module) in &self.plan.modules {
@@ -168,7 +178,8 @@ impl Maker<'_> {
                     member_keys.insert(key.clone(), json!(stored));
                 }
                 config.members.insert(member.clone(), member_config);
-                members.insert(member.clone(), json!({ "settings": of_member.settings, "keys": member_keys }));
+                members
+                    .insert(member.clone(), json!({ "settings": of_member.settings, "keys": member_keys }));
             }
             let mut links = serde_json::Map::new();
             if let Some(folder) = &module.folder {
@@ -226,7 +237,8 @@ impl Maker<'_> {
     fn draw(&mut self, stored: &str, form: &str) -> Result<KeyConfig, String> {
         let mut words = form.split_whitespace();
         let kind = words.next().unwrap_or("");
-        let kind = KeyKind::from_name(kind).ok_or_else(|| format!("{stored}: there is no kind of key `{kind}`"))?;
+        let kind =
+            KeyKind::from_name(kind).ok_or_else(|| format!("{stored}: there is no kind of key `{kind}`"))?;
         let drawn = match kind {
             KeyKind::Rsa => pair(words.next() == Some("ours"))?,
             _ => {
@@ -281,7 +293,8 @@ impl Maker<'_> {
         let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
             .map_err(|error| error.to_string())?;
         let options = store::Options::new("demo", Arc::new(Clear));
-        let store = SqliteStore::open(&folder.join("journal.db"), &options).map_err(|error| error.to_string())?;
+        let store =
+            SqliteStore::open(&folder.join("journal.db"), &options).map_err(|error| error.to_string())?;
         let world = World::with_clock(Arc::<ScaledClock>::clone(clock));
         Gateway::start(version, deployment, Arc::new(keys), Box::new(store), world, Options::default())
             .await

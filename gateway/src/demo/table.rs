@@ -61,7 +61,11 @@ fn differs(ended: &Ended, tally: &Tally) -> bool {
 
 fn unknown(tally: &Tally) -> String {
     if tally.unknown.is_empty() {
-        return if tally.pending > 0 { format!("{} pending at first", tally.pending) } else { "0".to_owned() };
+        return if tally.pending > 0 {
+            format!("{} pending at first", tally.pending)
+        } else {
+            "0".to_owned()
+        };
     }
     let total: u64 = tally.unknown.iter().map(|(_, count)| count).sum();
     let parts: Vec<String> = tally.unknown.iter().map(|(how, count)| format!("{count} {how}")).collect();

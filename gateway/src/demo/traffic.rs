@@ -4,8 +4,8 @@ use super::books::Compared;
 use super::plan::{Ask, Plan, Story};
 use super::setup::Scene;
 use conformance::party::PartyCounts;
-use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::Exchanged;
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::{Core, World};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -59,8 +59,17 @@ pub(crate) async fn run(plan: &Plan, scene: &Scene, span: Duration) -> Result<Ve
     for (name, module, _) in plan.parties() {
         if !module.traffic.is_empty() {
             for customer in 0..CUSTOMERS {
-                let client = Arc::new(HttpClient::new(&core, HttpClientConfig::new(scene.channels().to_owned())));
-                let seller = Seller { plan, scene, name, stories: &module.traffic, client, core: &core, references: &references };
+                let client =
+                    Arc::new(HttpClient::new(&core, HttpClientConfig::new(scene.channels().to_owned())));
+                let seller = Seller {
+                    plan,
+                    scene,
+                    name,
+                    stories: &module.traffic,
+                    client,
+                    core: &core,
+                    references: &references,
+                };
                 running.push(futures(seller.sell(until, customer)));
             }
         }
@@ -70,7 +79,9 @@ pub(crate) async fn run(plan: &Plan, scene: &Scene, span: Duration) -> Result<Ve
     }
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
     for part in join(running).await {
-        let whole = tallies.entry(part.name.clone()).or_insert_with(|| Tally { name: part.name.clone(), ..Tally::default() });
+        let whole = tallies
+            .entry(part.name.clone())
+            .or_insert_with(|| Tally { name: part.name.clone(), ..Tally::default() });
         whole.asked += part.asked;
         whole.done += part.done;
         whole.refused += part.refused;
@@ -82,7 +93,9 @@ pub(crate) async fn run(plan: &Plan, scene: &Scene, span: Duration) -> Result<Ve
         }
     }
     for (name, module, _) in plan.parties().filter(|(_, module, _)| module.traffic.is_empty()) {
-        let tally = tallies.entry(name.to_owned()).or_insert_with(|| Tally { name: name.to_owned(), ..Tally::default() });
+        let tally = tallies
+            .entry(name.to_owned())
+            .or_insert_with(|| Tally { name: name.to_owned(), ..Tally::default() });
         if let Some(party) = scene.party(name) {
             party_own(tally, party.counts(), !module.acts.is_empty());
         }
@@ -252,21 +265,27 @@ impl Seller<'_> {
     async fn again(&self, ask: &Ask, body: &Value, first: Option<&Value>, tally: &mut Tally) {
         match self.post(&ask.service, body).await {
             Ok(said) if said.get("answer") == first => {}
-            Ok(said) => tally.failures.push(format!("{}: a repeat was answered otherwise: {said}", ask.service)),
+            Ok(said) => {
+                tally.failures.push(format!("{}: a repeat was answered otherwise: {said}", ask.service))
+            }
             Err(why) => tally.failures.push(format!("{}: {why}", ask.service)),
         }
     }
 
     async fn post(&self, service: &str, body: &Value) -> Result<Value, String> {
-        let channel = self.plan.channels.iter().find(|channel| {
-            channel.services.iter().any(|granted| granted == service || granted == "*")
-        });
+        let channel = self
+            .plan
+            .channels
+            .iter()
+            .find(|channel| channel.services.iter().any(|granted| granted == service || granted == "*"));
         let token = channel.and_then(|channel| self.scene.token(&channel.name)).unwrap_or("");
         let mut message = HttpMessage::post(format!("/v1/{service}"), bytes::Bytes::from(body.to_string()));
         message.headers.push(("authorization".into(), bytes::Bytes::from(format!("Bearer {token}"))));
         let until = self.core.mark().after(Duration::from_secs(60));
         match self.client.exchange(&message, until).await {
-            Exchanged::Reply(reply) => serde_json::from_slice(&reply.content).map_err(|error| error.to_string()),
+            Exchanged::Reply(reply) => {
+                serde_json::from_slice(&reply.content).map_err(|error| error.to_string())
+            }
             Exchanged::NotSent(cause) | Exchanged::MaybeSent(cause) => Err(cause.to_string()),
         }
     }
@@ -309,7 +328,10 @@ fn looked_up(path: &str, known: &Map<String, Value>, answers: &[Value]) -> Value
     match (picked, value) {
         (Some(picked), Value::Array(rows)) => {
             let pick = |row: &Value| {
-                picked.split(',').map(|name| (name.to_owned(), row.get(name).cloned().unwrap_or(Value::Null))).collect()
+                picked
+                    .split(',')
+                    .map(|name| (name.to_owned(), row.get(name).cloned().unwrap_or(Value::Null)))
+                    .collect()
             };
             Value::Array(rows.iter().map(|row| Value::Object(pick(row))).collect())
         }
