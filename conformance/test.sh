@@ -53,4 +53,7 @@ stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 stage "licences" licences
 stage "build" cargo build --release --quiet -p gateway
 stage "adapters" tongshi check configs
+stage "suites" tongshi conform --all
+# A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.
+stage "faults" tongshi demo --seconds 8 --folder target/test-demo
 stage "tests" tests

@@ -4,11 +4,14 @@
 //! wrong use, 3 the machine failed. It must not hold logic of its own beyond reading files and showing results.
 
 mod check;
+mod decode;
 mod demo;
 mod explain;
 mod files;
 mod fmt;
 mod key;
+mod party;
+mod run;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -32,6 +35,14 @@ enum Command {
     Explain(explain::Explain),
     /// Runs the gateway with a simulated core and counterparties, and compares the books
     Demo(demo::Demo),
+    /// Runs the gateway of a deployment
+    Run(run::Run),
+    /// Plays a counterparty on real sockets
+    Simulate(party::Simulate),
+    /// Runs a party's suite against it, or against its simulator
+    Conform(party::Conform),
+    /// Shows the octets of a message as fields with offsets and labels
+    Decode(decode::Decode),
     /// Creates, imports, lists and rotates keys in the encrypted key store
     Key(key::Key),
 }
@@ -56,6 +67,10 @@ pub(crate) fn run() -> ExitCode {
         Command::Fmt(command) => command.run(),
         Command::Explain(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Run(command) => command.run(),
+        Command::Simulate(command) => command.run(),
+        Command::Conform(command) => command.run(),
+        Command::Decode(command) => command.run(),
         Command::Key(command) => command.run(),
     };
     ExitCode::from(match exit {
@@ -64,6 +79,24 @@ pub(crate) fn run() -> ExitCode {
         Exit::WrongUse => 2,
         Exit::Machine => 3,
     })
+}
+
+/// Runs what waits, on a runtime of its own; an error is shown with the command's name.
+pub(crate) fn in_runtime(name: &str, future: impl Future<Output = Result<Exit, String>>) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            warn(&format!("tongshi {name}: {error}"));
+            return Exit::Machine;
+        }
+    };
+    match runtime.block_on(future) {
+        Ok(exit) => exit,
+        Err(error) => {
+            warn(&format!("tongshi {name}: {error}"));
+            Exit::Machine
+        }
+    }
 }
 
 /// A line to standard output. A reader that has gone is no failure of ours.

@@ -1,6 +1,6 @@
 //! `tongshi demo`: the gateway with a simulated core and counterparties, nothing to set up.
 
-use super::{Exit, say, warn};
+use super::{Exit, say};
 use crate::demo::{self, Wanted};
 use clap::Args;
 use std::path::PathBuf;
@@ -36,13 +36,6 @@ pub(crate) struct Demo {
 
 impl Demo {
     pub(crate) fn run(&self) -> Exit {
-        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                warn(&format!("tongshi demo: {error}"));
-                return Exit::Machine;
-            }
-        };
         let wanted = Wanted {
             configs: self.configs.clone(),
             conformance: self.conformance.clone(),
@@ -60,19 +53,14 @@ impl Demo {
             "Tongshi demo · keys made · the clock runs faster here, the screen's times are the world's · everything on this machine, under {}\n",
             self.folder.display()
         ));
-        match runtime.block_on(demo::run(&wanted, self.stay, &speak)) {
-            Ok(ended) => {
-                if json {
-                    say(&demo::object(&ended).to_string());
-                } else if !self.stay {
-                    demo::show(&ended);
-                }
-                if ended.well() { Exit::Well } else { Exit::NotSo }
+        super::in_runtime("demo", async {
+            let ended = demo::run(&wanted, self.stay, &speak).await?;
+            if json {
+                say(&demo::object(&ended).to_string());
+            } else if !self.stay {
+                demo::show(&ended);
             }
-            Err(error) => {
-                warn(&format!("tongshi demo: {error}"));
-                Exit::Machine
-            }
-        }
+            Ok(if ended.well() { Exit::Well } else { Exit::NotSo })
+        })
     }
 }

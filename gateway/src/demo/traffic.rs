@@ -266,7 +266,7 @@ impl Seller<'_> {
         match self.post(&ask.service, body).await {
             Ok(said) if said.get("answer") == first => {}
             Ok(said) => {
-                tally.failures.push(format!("{}: a repeat was answered otherwise: {said}", ask.service))
+                tally.failures.push(format!("{}: a repeat was answered otherwise: {said}", ask.service));
             }
             Err(why) => tally.failures.push(format!("{}: {why}", ask.service)),
         }
