@@ -52,7 +52,9 @@ stage "format" cargo fmt --all --check
 stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 stage "licences" licences
 stage "build" cargo build --release --quiet -p gateway
-stage "adapters" tongshi check configs
+stage "adapters" tongshi check configs --quiet
+stage "canonical form" tongshi fmt --check configs
+stage "deployment" tongshi run configs/gateway.yaml --check
 stage "suites" tongshi conform --all
 # A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.
 stage "faults" tongshi demo --seconds 8 --folder target/test-demo
