@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod diagnostics;
+pub mod document;
 pub mod evaluate;
 pub mod flow;
 pub mod format;

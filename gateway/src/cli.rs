@@ -12,6 +12,7 @@ mod fmt;
 mod key;
 mod party;
 mod run;
+mod show;
 
 use clap::{Parser, Subcommand};
 use std::io::Write;
@@ -43,6 +44,10 @@ enum Command {
     Conform(party::Conform),
     /// Shows the octets of a message as fields with offsets and labels
     Decode(decode::Decode),
+    /// Writes a party's interface document as a page
+    Doc(show::Doc),
+    /// Shows flows and what was explored of them
+    Flow(show::Flow),
     /// Creates, imports, lists and rotates keys in the encrypted key store
     Key(key::Key),
 }
@@ -71,6 +76,8 @@ pub(crate) fn run() -> ExitCode {
         Command::Simulate(command) => command.run(),
         Command::Conform(command) => command.run(),
         Command::Decode(command) => command.run(),
+        Command::Doc(command) => command.run(),
+        Command::Flow(command) => command.run(),
         Command::Key(command) => command.run(),
     };
     ExitCode::from(match exit {
