@@ -285,7 +285,6 @@ mod tests {
             "<td>16</td>",
             "成功",
             "unknown",
-            "packet",
             "length",
         ] {
             assert!(page.contains(part), "{part} is missing");
