@@ -279,14 +279,9 @@ mod tests {
         assert!(!checked.has_errors(), "{:?}", checked.problems);
         let page = document(&checked.model, &checked.model.modules[0], &sources.map);
         assert!(page.contains("演示 &lt;b&gt;") && !page.contains("演示 <b>"));
-        for part in [
-            "<td>4</td><td><code>digits 12</code>",
-            "流水号",
-            "<td>16</td>",
-            "成功",
-            "unknown",
-            "length",
-        ] {
+        for part in
+            ["<td>4</td><td><code>digits 12</code>", "流水号", "<td>16</td>", "成功", "unknown", "length"]
+        {
             assert!(page.contains(part), "{part} is missing");
         }
     }
