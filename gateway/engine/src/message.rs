@@ -15,7 +15,7 @@ use adapters::value::Record;
 use bytes::Bytes;
 use dsl::evaluate::{self, Value};
 use dsl::model::MessageId;
-use dsl::program::{ExprId, LinkProgram, MessageProgram, ModuleProgram, Part};
+use dsl::program::{ExprId, LinkProgram, MessageProgram, ModuleProgram, Part, Read};
 use dsl::value::Outcome;
 use std::sync::Arc;
 
@@ -189,6 +189,24 @@ pub async fn read(
         return Err(unread(&version, module, program, record, scene, fault));
     }
     Ok(ReadMessage { record, scene, outcome })
+}
+
+/// The fields of a message that was read and believed before: nothing is compared or verified again, since keys and
+/// sessions have gone on since. None where the octets no longer have its form.
+#[must_use]
+pub fn reread(scene: &mut Scene, message: MessageId, packet: &Packet) -> Option<Record> {
+    let version = Arc::clone(&scene.version);
+    let (module, program) = message_of(&version, scene.module, message)?;
+    let mut plain = program.clone();
+    for (at, one) in plain.read.iter_mut().enumerate() {
+        if matches!(one, Read::Agree { .. } | Read::Verify { .. } | Read::Check { .. }) {
+            *one = Read::Jump { to: u32::try_from(at + 1).unwrap_or(u32::MAX) };
+        }
+    }
+    let mut record = Record::new(plain.slots);
+    packet.fill(&mut record);
+    let mut reader = Reader::new(&module.program, &plain, record);
+    matches!(reader.run(scene), Run::Done).then(|| reader.into_record())
 }
 
 fn unread(

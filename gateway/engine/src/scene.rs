@@ -79,6 +79,8 @@ pub struct Scene {
     pub original: Option<Arc<Past>>,
     /// Facts of the original that were learned.
     pub original_facts: Facts,
+    /// Fields of the original's request that this message repeats.
+    pub original_told: Vec<(Load, Value<'static>)>,
     /// The outcome that is written, or that a reply told.
     pub outcome: Option<Outcome>,
     /// Its text.
@@ -124,6 +126,7 @@ impl Scene {
             request: None,
             original: None,
             original_facts: Facts::default(),
+            original_told: Vec::new(),
             outcome: None,
             outcome_text: String::new(),
             page: PageAsked::default(),
@@ -286,8 +289,9 @@ impl Surroundings for Scene {
                 }
                 _ => return Err(Fault::Kind),
             },
-            // What a message repeats of the original's own fields: the original is found by its facts.
-            Space::OriginalRequest | Space::OriginalReply | Space::OriginalAsk => {}
+            // What a message repeats of the original's own fields; compared when the original is found.
+            Space::OriginalRequest => self.original_told.push((*to, value)),
+            Space::OriginalReply | Space::OriginalAsk => {}
             _ => self.book.set(to, &value)?,
         }
         Ok(())

@@ -142,7 +142,7 @@ impl Engine {
         Ok(running)
     }
 
-    async fn asked(&self, flow: FlowId) -> Result<Body, String> {
+    pub(crate) async fn asked(&self, flow: FlowId) -> Result<Body, String> {
         let asked =
             self.journal.read(move |reader| reader.asked(flow)).await.map_err(|fatal| fatal.to_string())?;
         let asked = asked.ok_or("its ask is not there")?;

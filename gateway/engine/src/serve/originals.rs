@@ -4,12 +4,14 @@ use super::served_key;
 use crate::driver::{Told, ToldKind};
 use crate::engine::Engine;
 use crate::facts::Facts;
+use crate::message;
+use crate::packet::Packet;
 use crate::scene::{Past, Scene};
 use crate::version::{CallRef, Version};
 use adapters::codec::ReadOutcome;
 use dsl::evaluate::Value;
 use dsl::flow::{CancelAnswer, Event, Reply, StepId};
-use dsl::model::Fact;
+use dsl::model::{CallId, Fact};
 use dsl::value::Outcome;
 use std::sync::Arc;
 use store::{FlowId, Key};
@@ -36,6 +38,9 @@ pub(super) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
                 key = known;
             }
         }
+        if !repeats(engine, scene, call, &key).await {
+            return Some(Told::refused("never_seen", "the original had other values".to_owned()));
+        }
         return Some(match engine.cancel(&key).await {
             CancelAnswer::Cancelled => Told::of(ToldKind::Done, FlowId(0)),
             CancelAnswer::NothingToUndo => {
@@ -53,6 +58,9 @@ pub(super) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
         let reference = CallRef { module: call.module, call: target };
         let Some(key) = original_key(engine, scene, reference) else { continue };
         let Some(told) = engine.find_told(&key).await else { continue };
+        if !repeats(engine, scene, call, &key).await {
+            continue;
+        }
         let version = Arc::clone(&scene.version);
         let outcome = match told.kind {
             ToldKind::Done => Outcome::Done(None),
@@ -72,6 +80,28 @@ pub(super) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
     let never = scene.version.symbols().find("never_seen");
     scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Refused(never)), ..Past::default() }));
     Some(Told::refused("never_seen", String::new()))
+}
+
+/// Whether what this message repeats of its original stood so in the original: an amount or an account that is another
+/// speaks of another act. An original that was never seen has nothing to compare.
+async fn repeats(engine: &Arc<Engine>, scene: &Scene, call: CallRef, key: &Key) -> bool {
+    if scene.original_told.is_empty() {
+        return true;
+    }
+    let Some(flow) = engine.flow_of_key(key).await else { return true };
+    let Ok(body) = engine.asked(flow).await else { return false };
+    let Some(packet) = body.get("packet").and_then(Packet::decode) else { return true };
+    scene.original_told.iter().all(|(told, value)| {
+        let original = CallRef { module: call.module, call: CallId(told.call) };
+        let Some(request) = scene.version.call(original).map(|program| program.call.request) else {
+            return false;
+        };
+        let mut about = engine.scene(&scene.version, scene.module);
+        about.member.clone_from(&scene.member);
+        about.session = Arc::clone(&scene.session);
+        let Some(record) = message::reread(&mut about, request, &packet) else { return false };
+        record.value(usize::from(told.slot)).is_ok_and(|known| known == *value)
+    })
 }
 
 /// The key under which an original came, from the facts that this message tells of it.
