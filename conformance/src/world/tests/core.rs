@@ -36,7 +36,7 @@ fn a_debit_is_booked_once() {
     assert_eq!(word(&first), (Done, ""));
     assert_eq!(
         Value::Object(first.fields.clone()),
-        json!({"hdate": "2026-11-23", "voucher": "V20261123000000000001", "avail": 967_655})
+        json!({"hdate": "2026-11-23", "voucher": "V0261123000000000001", "avail": 967_655})
     );
     assert_eq!(first.answer_serial.as_deref(), Some("HX20261123000000000001"));
     let again = ask(&mut world, "debit", "S1", debit(32_345));
