@@ -6,12 +6,18 @@
 mod cli;
 mod demo;
 
+use std::io::IsTerminal as _;
+
 /// What is logged where `TONGSHI_LOG` says nothing: what an operator must see.
 const LOG: &str = "warn";
 
 fn main() -> std::process::ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("TONGSHI_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(LOG));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
     cli::run()
 }

@@ -88,8 +88,8 @@ fn yuan(fen: i64) -> String {
     format!("{}.{:02}", grouped((fen / 100).unsigned_abs()), (fen % 100).abs())
 }
 
-fn milliseconds(micros: u64) -> String {
-    format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100)
+fn milliseconds(micros: Option<u64>) -> String {
+    micros.map_or_else(|| "–".to_owned(), |micros| format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100))
 }
 
 /// The same for machines.

@@ -42,10 +42,10 @@ pub(crate) struct Tally {
 }
 
 impl Tally {
-    /// A quantile in microseconds, of hundredths.
-    pub(crate) fn quantile(&self, hundredths: usize) -> u64 {
+    /// A quantile in microseconds, of hundredths; none where nothing was timed here (a party that others ask).
+    pub(crate) fn quantile(&self, hundredths: usize) -> Option<u64> {
         let place = self.micros.len().saturating_sub(1) * hundredths / 100;
-        self.micros.get(place).copied().unwrap_or(0)
+        self.micros.get(place).copied()
     }
 }
 
