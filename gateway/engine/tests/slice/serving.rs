@@ -56,23 +56,40 @@ fn about(code: &str, serial: &str, original: &str) -> String {
     format!("{code}{serial}{:12}0000{original}", "")
 }
 
+/// A reversal, which repeats the amount in fen.
+fn undone(serial: &str, original: &str, fen: u32) -> String {
+    about("3003", serial, &format!("{original}{fen:012}"))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_served_reversal_takes_back_what_holds_and_an_enquiry_says_so() {
     let bank = Bank::open().await;
     send(&bank, &asked("000000000051", 3_000)).await.expect("an answer");
     let told = send(&bank, &about("3005", "000000000052", "000000000051")).await.expect("an answer");
     assert_eq!((&told[28..32], &told[32..34]), ("0000", "00"), "{told}");
-    let told = send(&bank, &about("3003", "000000000053", "000000000051")).await.expect("an answer");
+    let told = send(&bank, &undone("000000000053", "000000000051", 3_000)).await.expect("an answer");
     assert_eq!(&told[28..32], "0000", "{told}");
     assert_eq!(bank.books(), (0, 0));
-    let told = send(&bank, &about("3003", "000000000054", "000000000051")).await.expect("an answer");
+    let told = send(&bank, &undone("000000000054", "000000000051", 3_000)).await.expect("an answer");
     assert_eq!(&told[28..32], "0000", "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_of_another_amount_takes_nothing_back() {
+    let bank = Bank::open().await;
+    send(&bank, &asked("000000000055", 3_000)).await.expect("an answer");
+    let told = send(&bank, &undone("000000000056", "000000000055", 3_001)).await.expect("an answer");
+    assert_eq!(&told[28..32], "2001", "{told}");
+    assert_eq!(bank.books(), (3_000, 3_000));
+    let told = send(&bank, &undone("000000000057", "000000000055", 3_000)).await.expect("an answer");
+    assert_eq!(&told[28..32], "0000", "{told}");
+    assert_eq!(bank.books(), (0, 0));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reversal_that_comes_first_refuses_its_original_for_ever() {
     let bank = Bank::open().await;
-    let told = send(&bank, &about("3003", "000000000061", "000000000062")).await.expect("an answer");
+    let told = send(&bank, &undone("000000000061", "000000000062", 4_000)).await.expect("an answer");
     assert_eq!(&told[28..32], "0000", "{told}");
     let told = send(&bank, &asked("000000000062", 4_000)).await.expect("an answer");
     assert_ne!(&told[28..32], "0000", "{told}");
