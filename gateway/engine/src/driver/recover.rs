@@ -10,7 +10,7 @@ use crate::version::{FlowRef, Version};
 use adapters::value::{Record, decode_record};
 use dashmap::Entry;
 use dsl::evaluate::Value;
-use dsl::flow::{Durable, Event, LoopId, State, StepId};
+use dsl::flow::{Event, LoopId, State, StepId};
 use dsl::model::{Fact, Space};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -101,7 +101,7 @@ impl Engine {
         let durable = crate::durable::decode(&row.state, program).map_err(|error| error.to_string())?;
         let operations = self.journal.read(move |reader| reader.operations(flow)).await;
         let operations = operations.map_err(|fatal| fatal.to_string())?;
-        let operations = known(&version, program, &durable, operations);
+        let operations = known(&version, program, operations);
         if let (Some(shape), true) = (tables.answer, path.is_empty()) {
             book.put(Space::Answer, 0, empty(&version, shape));
         }
@@ -191,7 +191,6 @@ impl Engine {
 fn known(
     version: &Arc<Version>,
     program: &dsl::flow::FlowProgram,
-    durable: &Durable,
     rows: Vec<OperationRow>,
 ) -> Vec<Operation> {
     let mut operations = vec![Operation::default(); program.steps.len()];
@@ -209,7 +208,6 @@ fn known(
         }
         operation.prepared = prepared;
         operation.reply = row.reply.as_deref().and_then(Packet::decode);
-        let _ = durable;
         if let Some(body) = row.answered.as_deref().and_then(Body::decode) {
             operation.facts = Some(Facts::of_tagged(&body.tagged("facts"), version.symbols()));
             operation.text =

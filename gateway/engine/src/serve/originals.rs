@@ -38,8 +38,10 @@ pub(super) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
                 key = known;
             }
         }
-        if !repeats(engine, scene, call, &key).await {
-            return Some(Told::refused("never_seen", "the original had other values".to_owned()));
+        match repeats(engine, scene, call, &key).await {
+            Repeated::Same => {}
+            Repeated::Other => return Some(other_values(scene)),
+            Repeated::Untold => return Some(Told::pending(FlowId(0))),
         }
         return Some(match engine.cancel(&key).await {
             CancelAnswer::Cancelled => Told::of(ToldKind::Done, FlowId(0)),
@@ -54,11 +56,13 @@ pub(super) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
     if targets.is_empty() {
         return None;
     }
+    let mut other = false;
     for target in targets {
         let reference = CallRef { module: call.module, call: target };
         let Some(key) = original_key(engine, scene, reference) else { continue };
         let Some(told) = engine.find_told(&key).await else { continue };
-        if !repeats(engine, scene, call, &key).await {
+        if repeats(engine, scene, call, &key).await == Repeated::Other {
+            other = true;
             continue;
         }
         let version = Arc::clone(&scene.version);
@@ -77,31 +81,62 @@ pub(super) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
         }));
         return Some(Told::of(ToldKind::Done, told.flow));
     }
+    if other {
+        return Some(other_values(scene));
+    }
     let never = scene.version.symbols().find("never_seen");
     scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Refused(never)), ..Past::default() }));
     Some(Told::refused("never_seen", String::new()))
 }
 
-/// Whether what this message repeats of its original stood so in the original: an amount or an account that is another
-/// speaks of another act. An original that was never seen has nothing to compare.
-async fn repeats(engine: &Arc<Engine>, scene: &Scene, call: CallRef, key: &Key) -> bool {
+/// How a message that speaks of another compares with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Repeated {
+    /// All that it repeats stood so in the original, or there is no original, or it repeats nothing.
+    Same,
+    /// An amount or an account is another: it speaks of another act under the same serial.
+    Other,
+    /// The original is known and cannot be read now: it is being written, or its body was forgotten.
+    Untold,
+}
+
+/// The answer to a message of a known serial and other values. Never `never_seen`: whoever hears that may take it that
+/// nothing is held.
+fn other_values(scene: &mut Scene) -> Told {
+    scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Unknown), ..Past::default() }));
+    Told::refused("duplicate", "the original had other values".to_owned())
+}
+
+/// Compares what this message repeats of its original's request with the original as it came.
+async fn repeats(engine: &Arc<Engine>, scene: &Scene, call: CallRef, key: &Key) -> Repeated {
     if scene.original_told.is_empty() {
-        return true;
+        return Repeated::Same;
     }
-    let Some(flow) = engine.flow_of_key(key).await else { return true };
-    let Ok(body) = engine.asked(flow).await else { return false };
-    let Some(packet) = body.get("packet").and_then(Packet::decode) else { return true };
-    scene.original_told.iter().all(|(told, value)| {
+    let running = engine.keyed.get(key).map(|flow| *flow);
+    let flow = match running {
+        Some(flow) => Some(flow),
+        None => engine.flow_of_key(key).await,
+    };
+    let Some(flow) = flow else { return Repeated::Same };
+    let packet = match engine.asked(flow).await {
+        Ok(body) => body.get("packet").and_then(Packet::decode),
+        Err(_) => None,
+    };
+    let Some(packet) = packet else { return Repeated::Untold };
+    for (told, value) in &scene.original_told {
         let original = CallRef { module: call.module, call: CallId(told.call) };
         let Some(request) = scene.version.call(original).map(|program| program.call.request) else {
-            return false;
+            return Repeated::Untold;
         };
         let mut about = engine.scene(&scene.version, scene.module);
         about.member.clone_from(&scene.member);
         about.session = Arc::clone(&scene.session);
-        let Some(record) = message::reread(&mut about, request, &packet) else { return false };
-        record.value(usize::from(told.slot)).is_ok_and(|known| known == *value)
-    })
+        let Some(record) = message::reread(&mut about, request, &packet) else { return Repeated::Untold };
+        if !record.value(usize::from(told.slot)).is_ok_and(|known| known == *value) {
+            return Repeated::Other;
+        }
+    }
+    Repeated::Same
 }
 
 /// The key under which an original came, from the facts that this message tells of it.
