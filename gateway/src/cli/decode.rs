@@ -1,6 +1,7 @@
 //! `tongshi decode`: the octets of a message as fields.
 
 use super::{Exit, say, warn};
+use adapters::codec::FaultKind;
 use clap::Args;
 use conformance::examples::adapter;
 use conformance::framing::unframed;
@@ -68,6 +69,8 @@ impl Decode {
                         self.show(&adapter, message, &read.record);
                         return Ok(Exit::Well);
                     }
+                    // A form of another carrier (a call's file, a web request) says nothing about these octets.
+                    Some((fault, _)) if matches!(fault.kind, FaultKind::Program) => {}
                     Some((fault, report)) if furthest.as_ref().is_none_or(|(at, _)| fault.at > *at) => {
                         furthest = Some((fault.at, report.to_string()));
                     }
