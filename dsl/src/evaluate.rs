@@ -17,7 +17,7 @@ pub mod number;
 pub mod private;
 mod value;
 
-pub use machine::{evaluate, truth};
+pub use machine::{evaluate, folded_at, truth};
 pub use value::{Pair, Value};
 
 use std::borrow::Cow;

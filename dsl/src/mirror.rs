@@ -71,6 +71,7 @@ fn link(link: &mut Link) {
     link.connect = !link.connect;
     // Whoever connected sent the beats and looked into the folder; the other side answers.
     link.beat = None;
+    link.after = crate::model::AfterFile::Leave;
     if link.connect && link.hold == Hold::None {
         link.hold = Hold::Single(1);
     }
@@ -132,8 +133,14 @@ impl Turn<'_> {
         {
             let ty = from.source.ty.clone();
             let source = Expr { kind: ExprKind::Load(own), ty, span: from.span };
-            field.to =
-                Some(Mapping { target: place, source, cut: false, otherwise: Else::Fault, span: from.span });
+            field.to = Some(Mapping {
+                target: place,
+                source,
+                filter: None,
+                cut: false,
+                otherwise: Else::Fault,
+                span: from.span,
+            });
             return;
         }
         if speaks_of_business(&from.source) {
@@ -205,7 +212,7 @@ fn turned(to: &Mapping, own: Load) -> Option<Mapping> {
     }
     let target = Expr { kind: ExprKind::Load(to.target), ty: to.source.ty.clone(), span: to.span };
     let source = inverse(&to.source, &|load| *load == own, &target)?;
-    Some(Mapping { target: own, source, cut: to.cut, otherwise: Else::Fault, span: to.span })
+    Some(Mapping { target: own, source, filter: None, cut: to.cut, otherwise: Else::Fault, span: to.span })
 }
 
 /// Values that the bank's services give and take.

@@ -244,10 +244,23 @@ pub struct Link {
     pub once: Vec<(Box<str>, u32)>,
     /// `temporary then rename`.
     pub temporary: bool,
+    /// What becomes of a file that was taken.
+    pub after: AfterFile,
     /// `tolerate` words.
     pub tolerate: Vec<Box<str>>,
     /// Where.
     pub span: Span,
+}
+
+/// What becomes of a file that was taken from a link.
+#[derive(Clone, Debug)]
+pub enum AfterFile {
+    /// It stays where it is.
+    Leave,
+    /// It goes.
+    Delete,
+    /// It goes to this folder.
+    Move(Expr),
 }
 
 /// How frames stand on a TCP line.
@@ -526,8 +539,35 @@ pub struct Message {
     pub unknown_kept: bool,
     /// `fresh NAME bytes N`: slots that the writer draws.
     pub fresh: Vec<(u16, u32)>,
+    /// A reply for this outcome alone.
+    pub when: Option<MessageWhen>,
     /// Where the `request`/`reply` stands.
     pub span: Span,
+}
+
+/// For which outcome a reply is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum MessageWhen {
+    /// `when done`.
+    Done,
+    /// `when refused`.
+    Refused,
+    /// `when unknown`.
+    Unknown,
+}
+
+impl MessageWhen {
+    /// Whether a message for this outcome may say that one.
+    #[must_use]
+    pub fn is(self, outcome: crate::value::Outcome) -> bool {
+        use crate::value::Outcome;
+        matches!(
+            (self, outcome),
+            (Self::Done, Outcome::Done(_))
+                | (Self::Refused, Outcome::Refused(_))
+                | (Self::Unknown, Outcome::Unknown)
+        )
+    }
 }
 
 /// How a file is named and marked.
@@ -626,6 +666,8 @@ pub struct Mapping {
     pub target: Load,
     /// From what.
     pub source: Expr,
+    /// `where`: which rows of a list.
+    pub filter: Option<Expr>,
     /// `cut`: a longer text is cut at the border of a character.
     pub cut: bool,
     /// What if it cannot be done.
@@ -789,6 +831,8 @@ pub struct ListArrow {
     pub with: Option<Load>,
     /// `where`.
     pub filter: Option<Expr>,
+    /// Of a list of the journal: the business date that `where` asks for.
+    pub day: Option<Expr>,
     /// We fill the wire from it.
     pub writes: bool,
     /// Where.

@@ -400,6 +400,8 @@ pub struct Pairing {
     pub with: Option<Load>,
     /// Rows that count.
     pub filter: Option<ExprId>,
+    /// Of a list of the journal: the business date whose exchanges are looked at.
+    pub day: Option<ExprId>,
     /// The list that is filled: each row is put behind those it has (a list within rows of another may be filled from
     /// each of them).
     pub target: Load,
@@ -526,6 +528,8 @@ pub struct MessageProgram {
     pub checks: Vec<CheckForm>,
     /// Values the writer draws: slot and octets.
     pub fresh: Vec<(u16, u32)>,
+    /// A reply for this outcome alone.
+    pub when: Option<crate::model::MessageWhen>,
     /// Order of outcome slots if the call says so, and its rows: texts for each slot, outcome, label.
     pub outcome_order: Vec<u16>,
     /// Rows for pairs of codes.
@@ -701,6 +705,8 @@ pub struct LinkProgram {
     pub post: Option<(Box<str>, ExprId)>,
     /// Folder of files.
     pub folder: Option<ExprId>,
+    /// Folder to which files go that were taken.
+    pub move_to: Option<ExprId>,
     /// Time between two looks (a duration).
     pub poll: Option<ExprId>,
     /// By `message.code`: the requests that may come here (serves) and the calls whose late replies may.

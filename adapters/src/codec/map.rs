@@ -268,10 +268,12 @@ impl<'a> Mapper<'a> {
             self.mark_target(false);
         }
         while row < count {
-            self.enter(&form.source, row, surroundings)?;
+            // The list beside it lies below its rows, so that `item` is always the innermost row.
             if let Some(with) = &form.with {
+                self.leave(&form.source, surroundings);
                 self.enter(with, row, surroundings)?;
             }
+            self.enter(&form.source, row, surroundings)?;
             let counts = match form.filter {
                 Some(filter) => self.inside(surroundings).truth(filter)?,
                 None => true,
@@ -287,10 +289,10 @@ impl<'a> Mapper<'a> {
             row += 1;
         }
         if count > 0 {
+            self.leave(&form.source, surroundings);
             if let Some(with) = &form.with {
                 self.leave(with, surroundings);
             }
-            self.leave(&form.source, surroundings);
         }
         self.open.pop();
         Ok(false)

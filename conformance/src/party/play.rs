@@ -335,7 +335,16 @@ impl Play {
         if handled.outcome != world::Outcome::Done {
             replies.reverse();
         }
-        for message in replies {
+        let says = match handled.outcome {
+            world::Outcome::Done => Outcome::Done(None),
+            world::Outcome::Refused => Outcome::Refused(None),
+            world::Outcome::Unknown => Outcome::Unknown,
+        };
+        let may_say = |message: &MessageId| {
+            let program = self.module().program.messages.get(usize::from(message.0));
+            program.is_none_or(|program| program.when.is_none_or(|when| when.is(says)))
+        };
+        for message in replies.into_iter().filter(may_say) {
             let inner = self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path);
             let named = self.named(message).ok_or("a message that is not there")?;
             let fields = place(&named, inner, &handled.fields);

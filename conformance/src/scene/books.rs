@@ -46,8 +46,8 @@ impl Books {
         let at_level = |cursor: &&Cursor| cursor.list.level + 1 == load.level;
         let cursor = match load.space {
             Space::Item => cursors.iter().rev().find(at_level).or(cursors.last()),
-            Space::With if cursors.len() > 1 => cursors.last(),
-            Space::With => None,
+            // It lies below the rows that it is beside.
+            Space::With => cursors.iter().find(at_level),
             space => {
                 let record = self.records.iter().position(|(known, _)| *known == space);
                 let record = record.ok_or(Fault::NotThere(*load))?;

@@ -33,6 +33,19 @@ pub fn truth(expressions: &Expressions, id: ExprId, environment: &dyn Environmen
     yes(&evaluate(expressions, id, environment)?)
 }
 
+/// Makes the fold whose instruction stands at a place of the code: for lists so long that it is made once and kept.
+///
+/// # Errors
+/// As [`evaluate`]; [`Fault::Broken`] where no fold stands.
+pub fn folded_at<'e>(
+    expressions: &'e Expressions,
+    at: u32,
+    environment: &'e dyn Environment,
+) -> Result<Value<'e>, Fault> {
+    let code = *expressions.code.get(at as usize).ok_or(Fault::Broken)?;
+    fold::run(Machine { expressions, environment, depth: 0 }, code, at)
+}
+
 pub(super) fn yes(value: &Value<'_>) -> Result<bool, Fault> {
     match value {
         Value::Flag(yes) => Ok(*yes),

@@ -63,6 +63,8 @@ pub enum Event {
     },
     /// The party's business date changed.
     CutOver,
+    /// The file of a batch is due: rows that are still open are told as in process, and follow in a later file.
+    CutOff,
     /// The same key once more.
     SecondAsk {
         /// With the same content.

@@ -98,6 +98,7 @@ impl Run<'_> {
             Event::Timer(timer) => self.timer(*timer),
             Event::Restart { crashed } => self.restart(*crashed),
             Event::CutOver => self.cut_over(),
+            Event::CutOff => self.cut_off(),
             Event::SecondAsk { same } => self.second_ask(*same),
             Event::AskerLimit => self.asker_limit(),
             Event::CancelAsked => self.cancel_asked(),

@@ -574,7 +574,8 @@ impl Maker<'_, '_, '_> {
         if let (ExprKind::Load(source), Type::List { shape: from, .. }, Type::List { max, shape: to }) =
             (&mapping.source.kind, &mapping.source.ty, &ty)
         {
-            return self.rows(filling, *source, *from, mapping.target, (*to, *max), 1);
+            let filter = mapping.filter.as_ref().map(|filter| self.lowering.expression(filter));
+            return self.rows(filling, (*source, filter), *from, mapping.target, (*to, *max), 1);
         }
         let source = self.lowering.expression(&mapping.source);
         let otherwise = match &mapping.otherwise {
@@ -593,7 +594,7 @@ impl Maker<'_, '_, '_> {
     fn rows(
         &mut self,
         filling: &mut Filling,
-        source: Load,
+        (source, filter): (Load, Option<ExprId>),
         from: ShapeId,
         target: Load,
         (to, max): (ShapeId, u64),
@@ -602,7 +603,7 @@ impl Maker<'_, '_, '_> {
         let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
         let stride = stride(self.lowering.model, to);
         let max = u32::try_from(max).unwrap_or(u32::MAX);
-        filling.pairings.push(Pairing { source, with: None, filter: None, target, stride, max });
+        filling.pairings.push(Pairing { source, with: None, filter, day: None, target, stride, max });
         let begin = filling.maps.len();
         filling.maps.push(Map::Each { pairing, end: 0 });
         let shape = |id: ShapeId| self.lowering.model.shapes.get(id.0 as usize);
@@ -619,7 +620,7 @@ impl Maker<'_, '_, '_> {
             if let (Type::List { max, shape }, Some(Type::List { shape: inner, .. })) =
                 (&field.ty, from.fields.get(place).map(|known| &known.ty))
             {
-                self.rows(filling, item, *inner, target, (*shape, *max), level.saturating_add(1));
+                self.rows(filling, (item, None), *inner, target, (*shape, *max), level.saturating_add(1));
                 continue;
             }
             let load = Expr { kind: ExprKind::Load(item), ty: field.ty.clone(), span: field.span };

@@ -391,6 +391,7 @@ impl Emit {
         self.path.push(id);
         let filter =
             arrow.and_then(|arrow| arrow.filter.as_ref()).map(|filter| builder.compile(filter, &self.path));
+        let day = arrow.and_then(|arrow| arrow.day.as_ref()).map(|day| builder.compile(day, &self.path));
         let wire_side = (list.slots, list.max);
         let (source, target, (stride, max)) = match arrow {
             None => (own, own, wire_side),
@@ -404,7 +405,7 @@ impl Emit {
         let with = arrow.and_then(|arrow| arrow.with);
         let message = builder.message;
         let pairing = builder.lowering.small(builder.out.pairings.len(), "lists of a message", message);
-        builder.out.pairings.push(Pairing { source, with, filter, target, stride, max });
+        builder.out.pairings.push(Pairing { source, with, filter, day, target, stride, max });
         let begin = self.code.len();
         self.code.push(Map::Each { pairing, end: 0 });
         let entered = shape.map(|(shape, _)| self.shapes.rows.push(shape)).is_some();

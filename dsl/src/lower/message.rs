@@ -53,6 +53,7 @@ impl<'l, 'm> Builder<'l, 'm> {
                 charset: message.charset.clone(),
                 regions: layout.region_count(),
                 fresh: message.fresh.clone(),
+                when: message.when,
                 ..MessageProgram::default()
             },
             layout,

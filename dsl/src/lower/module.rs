@@ -111,6 +111,10 @@ fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
         recogniser,
         post: link.post.as_ref().map(|(method, path)| (method.clone(), lowering.expression(path))),
         folder: link.folder.as_ref().map(|folder| lowering.expression(folder)),
+        move_to: match &link.after {
+            crate::model::AfterFile::Move(folder) => Some(lowering.expression(folder)),
+            _ => None,
+        },
         poll: link.poll.as_ref().map(|poll| lowering.expression(poll)),
         by_code,
     }

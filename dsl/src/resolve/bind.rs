@@ -59,8 +59,31 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
         file,
         unknown_kept: draft.unknown_kept,
         fresh: draft.fresh.clone(),
+        when: draft.when,
         span: draft.span,
     })
+}
+
+/// The business date that a condition on exchanges of the journal demands.
+fn day_of(filter: &Expr) -> Option<Expr> {
+    let of_row = |load: &Load| load.space == Space::JournalRow;
+    let business_date = |expr: &Expr| match &expr.kind {
+        ExprKind::Load(load) => {
+            of_row(load) && load.level == 0 && load.slot == crate::model::Fact::BusinessDate as u16
+        }
+        _ => false,
+    };
+    match &filter.kind {
+        ExprKind::And(left, right) => day_of(left).or_else(|| day_of(right)),
+        ExprKind::Is(left, right) => {
+            let sides = [(left, right), (right, left)];
+            let found = sides
+                .into_iter()
+                .find(|(row, other)| business_date(row) && !learn::any(other, &mut |load| of_row(load)));
+            found.map(|(_, other)| (**other).clone())
+        }
+        _ => None,
+    }
 }
 
 struct Binder<'r, 'w, 't> {
@@ -277,7 +300,7 @@ impl Binder<'_, '_, '_> {
         let source = self.expression(&value.value, scope, Some(&target.expr.ty));
         let otherwise = self.otherwise(rule.otherwise.as_ref(), scope, &target.expr.ty);
         compare::fits(self.resolver, &source, &target.expr.ty, None, target.optional, rule, &otherwise);
-        Some(Mapping { target: *load, source, cut: rule.cut, otherwise, span })
+        Some(Mapping { target: *load, source, filter: None, cut: rule.cut, otherwise, span })
     }
 
     fn otherwise(&mut self, tree: Option<&tree::Otherwise>, scope: &Scope, ty: &Type) -> Else {
@@ -345,7 +368,8 @@ impl Binder<'_, '_, '_> {
         let business = Load { space, level, slot: u16::try_from(slot).unwrap_or(u16::MAX), call };
         let wire = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
         let (target, source) = if arrow.writes { (wire, load(business)) } else { (business, load(wire)) };
-        let mapping = Some(Mapping { target, source, cut: false, otherwise: Else::Fault, span });
+        let mapping =
+            Some(Mapping { target, source, filter: None, cut: false, otherwise: Else::Fault, span });
         if arrow.writes { bound.from = mapping } else { bound.to = mapping }
     }
 
@@ -621,7 +645,15 @@ impl Binder<'_, '_, '_> {
             let filter = self.expression(filter, &inner, Some(&Type::Flag));
             condition(self.resolver, filter)
         });
-        ListArrow { list: arrow.list, with: arrow.with, filter, writes: arrow.writes, span: arrow.span }
+        let day = filter.as_ref().and_then(day_of);
+        if arrow.list.space == Space::Journal && day.is_none() {
+            self.resolver
+                .report
+                .error("TS0434", arrow.span, "a list of the journal says of which business date it is")
+                .note("the journal is looked up by business date, never gone through whole")
+                .help("write `where business_date is …`, with a date that does not come from the row itself");
+        }
+        ListArrow { list: arrow.list, with: arrow.with, filter, day, writes: arrow.writes, span: arrow.span }
     }
 
     /// The rule of a leaf that counts for this side and direction.
@@ -800,7 +832,8 @@ impl Binder<'_, '_, '_> {
         compare::fits(self.resolver, &source, &field.ty, field.wire.as_ref(), absent, rule, &otherwise);
         compare::discloses(self.resolver, self.work, &source, rule.span);
         let target = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
-        bound.from = Some(Mapping { target, source, cut: rule.cut, otherwise, span: rule.span });
+        bound.from =
+            Some(Mapping { target, source, filter: None, cut: rule.cut, otherwise, span: rule.span });
     }
 
     fn handed(&mut self, bound: &mut Field, field: &DraftField<'_>, path: &tree::Path, rule: &Rule) {
@@ -834,7 +867,8 @@ impl Binder<'_, '_, '_> {
                 .help("make the field of the service `optional`, or say what then: `else refuse …`, `else 0.00`");
         }
         compare::fits(self.resolver, &source, &target.expr.ty, None, true, rule, &otherwise);
-        bound.to = Some(Mapping { target: *load, source, cut: rule.cut, otherwise, span: rule.span });
+        bound.to =
+            Some(Mapping { target: *load, source, filter: None, cut: rule.cut, otherwise, span: rule.span });
     }
 
     fn file(&mut self, file: &assemble::FileDraft<'_>) -> FileForm {

@@ -753,9 +753,6 @@ fn unbuilt_of(resolver: &mut Resolver, message: &tree::Message, span: Span) {
     if message.means.is_some() {
         resolver.report.not_built(head, "a reply that `means` an outcome");
     }
-    if message.when.is_some() {
-        resolver.report.not_followed(head, "a reply `when` an outcome");
-    }
     if message.unsealed.is_some() {
         resolver.report.not_followed(head, "an `unsealed` reply");
     }
@@ -1024,6 +1021,7 @@ fn link(
         poll: None,
         once: Vec::new(),
         temporary: false,
+        after: crate::model::AfterFile::Leave,
         tolerate: Vec::new(),
         span: tree.name.span,
     };
@@ -1104,8 +1102,12 @@ fn link(
             LinkClause::Garbled(tree::Garbled::Skip) => {
                 resolver.report.not_followed(clause.span, "`garbled skip`");
             }
-            LinkClause::DeleteFiles => resolver.report.not_followed(clause.span, "`delete files`"),
-            LinkClause::MoveFiles(_) => resolver.report.not_followed(clause.span, "`move files to`"),
+            LinkClause::DeleteFiles => link.after = crate::model::AfterFile::Delete,
+            LinkClause::MoveFiles(text) => {
+                let tree = tree::Expr { kind: tree::ExprKind::Text(text.clone()), span: text.span };
+                let folder = expression(resolver, work, &tree, &Scope::default(), None);
+                link.after = crate::model::AfterFile::Move(folder);
+            }
             LinkClause::Garbled(tree::Garbled::Close) | LinkClause::LeaveFiles => {}
         }
     }

@@ -675,32 +675,8 @@ impl Maker<'_, '_, '_> {
             return None;
         };
         let field = fields[slot].clone();
-        let mut source = expression(self.resolver, self.work, &value.value, scope, Some(&field.ty));
-        if let Some(filter) = &value.condition
-            && let (ExprKind::Load(load), Type::List { shape, .. }) = (&source.kind, &source.ty)
-        {
-            let row = path::RowNames::Shape {
-                shape: *shape,
-                space: load.space,
-                level: load.level + 1,
-                call: load.call,
-            };
-            let inner = Scope { row: Some(row), ..scope.clone() };
-            let holds = expression(self.resolver, self.work, filter, &inner, Some(&Type::Flag));
-            let holds = condition(self.resolver, holds);
-            let (list, span) = (*load, source.span);
-            let ty = source.ty.clone();
-            source = Expr {
-                kind: ExprKind::Fold {
-                    fold: crate::model::Fold::Count,
-                    list,
-                    each: None,
-                    filter: Some(Box::new(holds)),
-                },
-                ty,
-                span,
-            };
-        }
+        let source = expression(self.resolver, self.work, &value.value, scope, Some(&field.ty));
+        let filter = self.rows_that_count(value, &source, scope);
         let otherwise = self.otherwise(otherwise, scope);
         if matches!(field.ty, Type::Wrong) {
             if let Some(shape) = self.resolver.shapes.get_mut(shape.0 as usize)
@@ -725,7 +701,33 @@ impl Maker<'_, '_, '_> {
             slot: u16::try_from(slot).unwrap_or(u16::MAX),
             call: target.call,
         };
-        Some(Mapping { target: load, source, cut: false, otherwise, span })
+        Some(Mapping { target: load, source, filter, cut: false, otherwise, span })
+    }
+
+    /// The condition of `LIST where …` and `LIST with …` in a flow.
+    fn rows_that_count(&mut self, value: &tree::ListExpr, source: &Expr, scope: &Scope) -> Option<Expr> {
+        if let Some(with) = &value.with {
+            self.resolver.report.not_built(with.span, "`with` in a flow's mapping");
+        }
+        if let Some(by) = value.sorted_by.first() {
+            self.resolver.report.not_built(by.span, "`sorted by` in a flow's mapping");
+        }
+        let filter = value.condition.as_ref()?;
+        let (ExprKind::Load(load), Type::List { shape, .. }) = (&source.kind, &source.ty) else {
+            if !matches!(source.ty, Type::Wrong) {
+                self.resolver.report.error("TS0421", value.value.span, "`where` goes with a list");
+            }
+            return None;
+        };
+        let row = path::RowNames::Shape {
+            shape: *shape,
+            space: load.space,
+            level: load.level + 1,
+            call: load.call,
+        };
+        let inner = Scope { row: Some(row), ..scope.clone() };
+        let holds = expression(self.resolver, self.work, filter, &inner, Some(&Type::Flag));
+        Some(condition(self.resolver, holds))
     }
 
     /// `pass X`: all fields of the same names.
@@ -766,6 +768,7 @@ impl Maker<'_, '_, '_> {
             mappings.push(Mapping {
                 target: Load { space: target.space, level: target.level, slot, call: target.call },
                 source: Expr { kind: ExprKind::Load(load), ty: fields[place].ty.clone(), span: path.span },
+                filter: None,
                 cut: false,
                 otherwise: if fields[place].optional || field.optional { Else::Absent } else { Else::Fault },
                 span: path.span,

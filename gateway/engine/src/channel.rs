@@ -254,6 +254,9 @@ impl Asked {
             digest: ask_digest(&[&octets]),
             ask: Some(ask),
             packet: None,
+            sheets: crate::facts::Tagged::new(),
+            found_by: Vec::new(),
+            kept: crate::facts::Tagged::new(),
             writer: None,
         })
     }

@@ -7,6 +7,7 @@
 mod ask;
 mod carry;
 mod journaled;
+mod long;
 mod parties;
 mod recover;
 mod rows;
@@ -89,6 +90,8 @@ struct Running {
     writer: Option<Arc<dyn AnswerWriter>>,
     /// What was asked, as the journal keeps it.
     asked: Vec<u8>,
+    /// Look-ups that find it.
+    found_by: Vec<store::FoundBy>,
     /// The answer of the last `answer` node.
     answer: Option<Record>,
     /// The answer as it was written.
@@ -203,6 +206,7 @@ impl Running {
 
     /// The task of the flow.
     async fn run(mut self, first: Event) {
+        self.make_folds().await;
         self.handle(first).await;
         loop {
             if self.stopped {

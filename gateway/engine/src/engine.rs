@@ -5,10 +5,12 @@
 use crate::calendar::Calendar;
 use crate::deployment::Deployment;
 use crate::driver::Inbox;
+use crate::files::FileLinks;
 use crate::journal::Journal;
 use crate::lines::Lines;
 use crate::scene::{Past, Scene};
 use crate::session::Sessions;
+use crate::sheet::Spool;
 use crate::version::Version;
 use adapters::keys::KeyStore;
 use arc_swap::ArcSwap;
@@ -39,6 +41,10 @@ pub struct Engine {
     pub versions: DashMap<[u8; 32], Arc<Version>>,
     /// Links on which we connect.
     pub lines: Lines,
+    /// Links of files.
+    pub files: FileLinks,
+    /// Files and rows that are worked off.
+    pub spool: Spool,
     /// Sessions by party and member.
     pub sessions: Sessions,
     /// Flows in memory.

@@ -312,7 +312,13 @@ impl Engine {
         for reply in replies {
             let scene = self.reply_scene(prepared, reply);
             match message::read(self, scene, reply, packet.clone()).await {
-                Ok(read) => return self.heard(prepared, reply, read, packet),
+                Ok(read) => {
+                    let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
+                    if message::may_say(&asking.version, asking.call, reply, outcome) {
+                        return self.heard(prepared, reply, read, packet);
+                    }
+                    first.get_or_insert(format!("this answer does not say {outcome}"));
+                }
                 Err(fault) => drop(first.get_or_insert(fault.text)),
             }
         }

@@ -130,10 +130,12 @@ impl Run<'_, '_> {
             if row >= count {
                 break;
             }
-            self.book.enter(&pairing.source, row)?;
+            // The list beside it lies below its rows, so that `item` is always the innermost row.
             if let Some(with) = &pairing.with {
+                self.book.leave(&pairing.source);
                 self.book.enter(with, row)?;
             }
+            self.book.enter(&pairing.source, row)?;
             let counts = match pairing.filter {
                 Some(filter) => self.parts.view(self.book).holds(filter)?,
                 None => true,
@@ -153,10 +155,10 @@ impl Run<'_, '_> {
             }
         }
         self.cursors.pop();
+        self.book.leave(&pairing.source);
         if let Some(with) = &pairing.with {
             self.book.leave(with);
         }
-        self.book.leave(&pairing.source);
         self.rows.leave(&self.list(&pairing.target));
         Ok(end)
     }

@@ -7,10 +7,12 @@ use crate::calendar::Calendar;
 use crate::channel::MetricsText;
 use crate::deployment::Deployment;
 use crate::engine::Engine;
+use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::lines::{LineName, Lines, Told};
 use crate::serve::Listening;
 use crate::session::Sessions;
+use crate::sheet::Spool;
 use crate::version::Version;
 use adapters::keys::KeyStore;
 use arc_swap::ArcSwap;
@@ -21,7 +23,7 @@ use link::{Core, CoreOwner, World};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
-use store::{Change, Day, FlowId, Lane, Store};
+use store::{Change, Day, FlowId, Lane, Sealer, Store};
 use tokio::sync::{Notify, mpsc};
 
 /// Events of lines that wait to be worked on.
@@ -46,11 +48,19 @@ pub enum StartError {
 pub struct Options {
     /// Makes the text of `/metrics`.
     pub metrics: MetricsText,
+    /// Reaches servers of files.
+    pub reach: Reach,
+    /// Seals what stands in the spool, as the journal's bodies are sealed.
+    pub sealer: Arc<dyn Sealer>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { metrics: Arc::new(String::new) }
+        Self {
+            metrics: Arc::new(String::new),
+            reach: crate::files::reach_none(),
+            sealer: Arc::new(store::Clear),
+        }
     }
 }
 
@@ -93,6 +103,8 @@ impl Gateway {
             journal,
             keys,
             lines: Lines::new(core.clone(), hears, deployment.limits.message),
+            files: FileLinks::new(core.clone(), options.reach),
+            spool: Spool::new(deployment.spool.clone(), options.sealer),
             deployment: ArcSwap::from_pointee(deployment),
             current: ArcSwap::new(Arc::clone(&version)),
             versions,

@@ -120,6 +120,9 @@ impl Engine {
             key: Key { date: day, party, direction: Direction::Out, once },
             digest: ask_digest(&[job.as_bytes(), at.as_bytes()]),
             packet: None,
+            sheets: crate::facts::Tagged::new(),
+            found_by: Vec::new(),
+            kept: crate::facts::Tagged::new(),
             writer: None,
         };
         let engine = Arc::clone(self);

@@ -4,15 +4,16 @@
 //! answers parties, drives flows, and keeps the journal before it acts. It must not know SQL, the command line or any
 //! counterparty.
 
+pub mod batch;
 pub mod book;
 pub mod calendar;
 pub mod channel;
 pub mod deployment;
 pub mod driver;
-pub mod durable;
 pub mod engine;
 pub mod exchange;
 pub mod facts;
+pub mod files;
 pub mod fill;
 pub mod gateway;
 pub mod jobs;
@@ -26,6 +27,7 @@ pub mod packet;
 pub mod scene;
 pub mod serve;
 pub mod session;
+pub mod sheet;
 pub mod version;
 pub mod view;
 

@@ -86,6 +86,18 @@ fn message_of(
     Some((module, module.program.messages.get(usize::from(message.0))?))
 }
 
+/// Whether a message of a call may say an outcome: one that is `when done` says nothing else.
+#[must_use]
+pub fn may_say(
+    version: &Version,
+    call: crate::version::CallRef,
+    message: MessageId,
+    outcome: Outcome,
+) -> bool {
+    let found = message_of(version, call.module, message);
+    found.is_none_or(|(_, program)| program.when.is_none_or(|when| when.is(outcome)))
+}
+
 /// Fills and writes a message; `request` is the record that a reply goes back to.
 ///
 /// # Errors

@@ -339,6 +339,9 @@ impl Serving {
             key,
             digest,
             packet: Some(packet),
+            sheets: crate::facts::Tagged::new(),
+            found_by: Vec::new(),
+            kept: crate::facts::Tagged::new(),
             writer: Some(writer),
         };
         let told = self.engine.ask(new, Duration::from_millis(wait.saturating_mul(9) / 10)).await;

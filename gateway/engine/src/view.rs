@@ -5,9 +5,9 @@
 use crate::book::Book;
 use crate::facts::{Facts, plain};
 use crate::version::Version;
-use dsl::evaluate::{Environment, Fault, Value, evaluate, truth};
+use dsl::evaluate::{Environment, Fault, Value, evaluate, folded_at, truth};
 use dsl::model::{Function, Load, Space};
-use dsl::program::{ExprId, ModuleProgram};
+use dsl::program::{Code, ExprId, ModuleProgram};
 use dsl::value::{DateTime, Outcome, Symbol};
 
 /// What is known of a step.
@@ -85,6 +85,30 @@ impl View<'_> {
         truth(&program.program.expressions, condition, self)
     }
 
+    /// Every fold that some expression of the module makes over a list, by its place in the code: made once for a long
+    /// list, since going through it takes long.
+    ///
+    /// # Errors
+    /// As the evaluator.
+    pub fn folds_over(&self, list: &Load) -> Result<Vec<(u32, Value<'static>)>, Fault> {
+        let expressions = &self.program().ok_or(Fault::Broken)?.program.expressions;
+        let over = |code: &Code| match code {
+            Code::Fold { load, .. } => expressions.loads.get(*load as usize) == Some(list),
+            _ => false,
+        };
+        let places = (0_u32..).zip(&expressions.code).filter(|(_, code)| over(code)).map(|(at, _)| at);
+        let mut made = Vec::new();
+        for at in places {
+            match folded_at(expressions, at, self) {
+                Ok(value) => made.push((at, value.into_owned())),
+                // Another flow's fold over a list of the same place and another form.
+                Err(Fault::Broken | Fault::NotThere(_) | Fault::Kind) => {}
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(made)
+    }
+
     /// How many rows a list has; none where there is no list.
     ///
     /// # Errors
@@ -157,6 +181,10 @@ impl Environment for View<'_> {
 
     fn position(&self, row: &Load) -> Result<u32, Fault> {
         self.book.position(row)
+    }
+
+    fn folded(&self, at: u32) -> Option<Value<'static>> {
+        self.book.fold(at).cloned()
     }
 
     fn seal(&self, _: Function, _: &str, _: &[Value<'_>]) -> Result<Value<'static>, Fault> {

@@ -23,8 +23,8 @@ mod writer;
 pub use memory::{CrashPoint, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 pub use read::{
-    AsOf, AskedRow, EventRow, FileRow, FlowRow, LimitUse, NoticeRow, OperationCount, OperationRow, Page,
-    Reader, RefusedCount, RefusedRow,
+    AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
+    OperationRow, Page, Reader, RefusedCount, RefusedRow,
 };
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};

@@ -22,6 +22,12 @@ pub trait Reader: Send {
         most: usize,
     ) -> Result<Vec<FlowRow>, Fatal>;
 
+    /// Flows that a party asked for, or that we began for it, on a date, in order of their numbers.
+    fn flows_of_day(&mut self, query: &FlowsOfDay<'_>) -> Result<Vec<FlowRow>, Fatal>;
+
+    /// Flows that a look-up finds, newest first; at most `most`.
+    fn flows_found_by(&mut self, name: &str, hash: &[u8; 32], most: usize) -> Result<Vec<FlowRow>, Fatal>;
+
     /// A flow.
     fn flow(&mut self, flow: FlowId) -> Result<Option<FlowRow>, Fatal>;
 
@@ -73,7 +79,7 @@ pub trait Reader: Send {
     /// A file.
     fn file(&mut self, party: &str, direction: Direction, name: &str) -> Result<Option<FileRow>, Fatal>;
 
-    /// Files whose flow is open, for recovery; at most `most`.
+    /// Files with which something is left to do, for recovery; at most `most`.
     fn open_files(&mut self, most: usize) -> Result<Vec<FileRow>, Fatal>;
 
     /// Inputs refused since a moment, counted by link and fault.
@@ -106,6 +112,23 @@ pub struct AsOf<'a> {
     /// The number of the last row had, 0 at first.
     pub after: u64,
     /// At most this many rows, and never more than 5,000.
+    pub most: usize,
+}
+
+/// Which flows of a day.
+#[derive(Debug, Clone, Copy)]
+pub struct FlowsOfDay<'a> {
+    /// The party of their keys.
+    pub party: &'a str,
+    /// Who began.
+    pub direction: Direction,
+    /// The date of their keys.
+    pub date: Day,
+    /// What their keys begin with.
+    pub prefix: &'a [u8],
+    /// The number of the last flow had, 0 at first.
+    pub after: FlowId,
+    /// At most this many, and never more than 5,000.
     pub most: usize,
 }
 

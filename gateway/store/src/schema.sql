@@ -106,6 +106,14 @@ CREATE TABLE found_by (
   PRIMARY KEY (name, hash, number)
 ) STRICT, WITHOUT ROWID;
 
+-- Look-ups that find what a party asked of us by fields that are not its key: one probe.
+CREATE TABLE flow_found_by (
+  name       TEXT    NOT NULL,
+  hash       BLOB    NOT NULL,
+  flow       INTEGER NOT NULL,
+  PRIMARY KEY (name, hash, flow)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE event (
   flow       INTEGER NOT NULL,
   place      INTEGER NOT NULL,
@@ -192,6 +200,7 @@ CREATE TABLE file (
   PRIMARY KEY (party, direction, name)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX file_flow ON file (flow);
+CREATE INDEX file_open ON file (party, direction, name) WHERE phase <> 'ended';
 
 -- What must be seen once only: names of files, nonces.
 CREATE TABLE once (

@@ -156,6 +156,8 @@ pub struct FlowAsked {
     pub state: Vec<u8>,
     /// When it wants to be woken if nothing happens before.
     pub wake: Option<Moment>,
+    /// Look-ups that find it.
+    pub found_by: Vec<FoundBy>,
 }
 
 /// The state of a flow after an event.
@@ -359,7 +361,7 @@ pub struct FileProgress {
     pub flow: FlowId,
     /// Digest of the whole file, all zero until known.
     pub digest: [u8; 32],
-    /// Where it stands, in the engine's words: `spooled`, `checked`, `rows`, `written`, `taken`.
+    /// Where it stands, in the engine's words; [`FileProgress::ENDED`]: nothing is left to do.
     pub phase: String,
     /// The next row to work off, from 0.
     pub next_row: u64,
@@ -367,6 +369,11 @@ pub struct FileProgress {
     pub rows: u64,
     /// What the engine needs beside that.
     pub state: Vec<u8>,
+}
+
+impl FileProgress {
+    /// The phase of a file with which nothing is left to do.
+    pub const ENDED: &str = "ended";
 }
 
 /// What became of a write.

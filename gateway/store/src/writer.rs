@@ -280,7 +280,9 @@ fn weight(write: &Write) -> usize {
 fn body(change: &Change) -> usize {
     let some = |bytes: &Option<Vec<u8>>| bytes.as_ref().map_or(0, Vec::len);
     match change {
-        Change::InsertFlow(flow) => flow.asked.len() + flow.state.len() + flow.key.once.len(),
+        Change::InsertFlow(flow) => {
+            flow.asked.len() + flow.state.len() + flow.key.once.len() + flow.found_by.len() * 64
+        }
         Change::PutFlow(flow) => flow.state.len() + some(&flow.answer),
         Change::PutOperation(put) => {
             some(&put.request)

@@ -784,6 +784,62 @@ call ask {
 "#,
     },
     Page {
+        code: Code(434),
+        title: "a list of the journal says of which business date it is",
+        text: "The journal keeps every exchange by its business date and is looked up by it. A list without a date would go through years.",
+        chinese: "journal 列表须指明账务日期。",
+        bad: r#"link drop folder connect {
+  folder "out"
+}
+
+call pay over drop {
+  once  exchange.serial
+  request file "P_{exchange.serial}.txt" delimited "|" lines lf {
+    only  line {
+      kind  digits 1  = "0"
+    }
+  }
+}
+
+call list over drop {
+  ask {
+    day  date
+  }
+  once  ask.day
+  request file "L_{format(ask.day, 'yyyyMMdd')}.txt" delimited "|" lines lf {
+    rows  list ..9 of line  <- journal.pay {
+      kind  digits 1  <- item.request.only.kind
+    }
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder "out"
+}
+
+call pay over drop {
+  once  exchange.serial
+  request file "P_{exchange.serial}.txt" delimited "|" lines lf {
+    only  line {
+      kind  digits 1  = "0"
+    }
+  }
+}
+
+call list over drop {
+  ask {
+    day  date
+  }
+  once  ask.day
+  request file "L_{format(ask.day, 'yyyyMMdd')}.txt" delimited "|" lines lf {
+    rows  list ..9 of line  <- journal.pay where business_date is ask.day {
+      kind  digits 1  <- item.request.only.kind
+    }
+  }
+}
+"#,
+    },
+    Page {
         code: Code(435),
         title: "a message has too many parts",
         text: "A message has at most 65,535 fields, values and instructions.",

@@ -300,6 +300,19 @@ impl Run<'_> {
         false
     }
 
+    /// A batch whose rows have all begun answers now; each that is open is a flow of its own and goes on.
+    pub(super) fn cut_off(&mut self) {
+        let durable = &self.next.durable;
+        let Some(Node::Each(of)) = self.program.node(durable.at) else { return };
+        let begun = durable.loops.iter().any(|rows| rows.of == *of && rows.next == rows.total);
+        if !begun || durable.late || durable.end.is_some() || durable.unwinding() {
+            return;
+        }
+        self.next.durable.late = true;
+        self.changes.push(Change::Progress);
+        self.go_on();
+    }
+
     /// Counts a row once, however often its end is told.
     pub(super) fn row_ended(&mut self, of: LoopId, row: u64, end: End) {
         let Some(rows) = self.rows(of) else { return };

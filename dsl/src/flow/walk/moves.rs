@@ -35,7 +35,7 @@ pub(super) enum Move {
 impl Move {
     /// Nobody is bound to make it: a flow that only these could move stands still.
     pub(super) fn is_optional(&self) -> bool {
-        matches!(self, Self::Crash | Self::Feed(Event::CancelAsked | Event::AskerLimit))
+        matches!(self, Self::Crash | Self::Feed(Event::CancelAsked | Event::AskerLimit | Event::CutOff))
     }
 }
 
@@ -84,6 +84,7 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
             into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Err("declined".into()) }));
         }
         Some(Node::Await { .. }) => into.push(Move::Feed(Event::Arrived(durable.at))),
+        Some(Node::Each(_)) if !durable.late => into.push(Move::Feed(Event::CutOff)),
         _ => {}
     }
 }

@@ -3,7 +3,7 @@
 use super::{INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::engine::Engine;
-use crate::facts::{Body, Facts};
+use crate::facts::{Body, Facts, Tagged};
 use crate::packet::Packet;
 use crate::version::{FlowRef, Version};
 use adapters::value::{Record, encode_record};
@@ -41,6 +41,12 @@ pub struct NewFlow {
     pub digest: [u8; 32],
     /// The message that asks, as it came.
     pub packet: Option<Packet>,
+    /// Lists of the ask that stand on sheets: name of the field, name of the sheet.
+    pub sheets: Tagged,
+    /// Look-ups that find it by other fields than its key.
+    pub found_by: Vec<store::FoundBy>,
+    /// Kept fields of the message that asks, by path (decisions D17).
+    pub kept: Tagged,
     /// Writes the answer.
     pub writer: Option<Arc<dyn AnswerWriter>>,
 }
@@ -206,14 +212,32 @@ impl Engine {
         (post, inbox): (mpsc::Sender<Inbox>, mpsc::Receiver<Inbox>),
         waiters: Vec<oneshot::Sender<Told>>,
     ) -> Option<Running> {
-        let NewFlow { version, reference, ask, mut facts, key, digest, packet, writer } = new;
+        let NewFlow {
+            version,
+            reference,
+            ask,
+            mut facts,
+            key,
+            digest,
+            packet,
+            sheets,
+            found_by,
+            kept,
+            writer,
+        } = new;
         let tables = version.flow(reference)?;
         let program = program_of(tables, &[])?;
         self.stamp_flow(&version, reference, id, &mut facts);
-        let asked = asked_body(&version, tables.ask, ask.as_ref(), &facts, packet.as_ref());
+        let mut asked = asked_body(&version, tables.ask, ask.as_ref(), &facts, packet.as_ref());
+        asked.put_tagged("sheets", &sheets);
+        asked.put_tagged("kept", &kept);
         let mut book = Book::default();
         if let Some(ask) = ask {
             book.put(Space::Ask, 0, ask);
+        }
+        if let Err(why) = super::long::put_sheets(&mut book, &version, tables.ask, &self.spool, &sheets) {
+            tracing::error!(flow = %id, %why, "the rows of an ask are not there");
+            return None;
         }
         if let Some(shape) = tables.answer {
             book.put(Space::Answer, 0, crate::exchange::empty(&version, shape));
@@ -231,7 +255,8 @@ impl Engine {
             operations: vec![Operation::default(); program.steps.len()],
             parent,
             writer,
-            asked,
+            asked: asked.encode(),
+            found_by,
             answer: None,
             told: None,
             waiters,
@@ -320,7 +345,7 @@ pub(super) fn asked_body(
     ask: Option<&Record>,
     facts: &Facts,
     packet: Option<&Packet>,
-) -> Vec<u8> {
+) -> Body {
     let mut body = Body::default();
     body.put_tagged("facts", &facts.tagged(version.symbols()));
     if let (Some(shape), Some(ask)) = (shape, ask) {
@@ -332,5 +357,5 @@ pub(super) fn asked_body(
     if let Some(packet) = packet {
         body.put("packet", packet.encode());
     }
-    body.encode()
+    body
 }

@@ -84,8 +84,7 @@ impl Running {
                 _ => {}
             }
         }
-        let state =
-            self.program().map_or_else(Vec::new, |program| crate::durable::encode(&next.durable, program));
+        let state = self.program().map_or_else(Vec::new, |program| dsl::flow::encode(program, &next.durable));
         if changes.contains(&Change::Ask) {
             out.push(Write::InsertFlow(FlowAsked {
                 flow: self.id,
@@ -97,6 +96,7 @@ impl Running {
                 version: self.version.hash,
                 state: state.clone(),
                 wake: None,
+                found_by: self.found_by.clone(),
             }));
         }
         let end = durable_end(next);
@@ -346,7 +346,7 @@ impl Running {
         let mut facts = self.asker_facts();
         facts.put(Fact::FlowSerial, Value::Absent);
         self.engine.stamp_flow(&self.version, reference, id, &mut facts);
-        let asked = super::ask::asked_body(&self.version, Some(shape), Some(&record), &facts, None);
+        let asked = super::ask::asked_body(&self.version, Some(shape), Some(&record), &facts, None).encode();
         let mut durable = dsl::flow::Durable::new(&begun.program);
         durable.asked = true;
         let mut once = format!("start:{}:", begun.program.name).into_bytes();
@@ -361,8 +361,9 @@ impl Running {
             digest: super::ask::digest(&[&asked]),
             asked,
             version: self.version.hash,
-            state: crate::durable::encode(&durable, &begun.program),
+            state: dsl::flow::encode(&begun.program, &durable),
             wake: None,
+            found_by: Vec::new(),
         });
         Some((id, write))
     }

@@ -98,7 +98,7 @@ impl Engine {
         let (path, mut book, parent) = self.around(&version, reference, &row, &body).await?;
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let program = program_of(tables, &path).ok_or("there is no such loop")?;
-        let durable = crate::durable::decode(&row.state, program).map_err(|error| error.to_string())?;
+        let durable = dsl::flow::decode(program, &row.state).map_err(|error| error.to_string())?;
         let operations = self.journal.read(move |reader| reader.operations(flow)).await;
         let operations = operations.map_err(|fatal| fatal.to_string())?;
         let operations = known(&version, program, operations);
@@ -123,6 +123,7 @@ impl Engine {
             parent,
             writer: None,
             asked: body.encode(),
+            found_by: Vec::new(),
             answer: None,
             told,
             waiters: Vec::new(),
@@ -168,6 +169,7 @@ impl Engine {
             if let Some(octets) = body.get("ask") {
                 book.put(Space::Ask, 0, ask(octets)?);
             }
+            super::long::put_sheets(&mut book, version, tables.ask, &self.spool, &body.tagged("sheets"))?;
             return Ok((Vec::new(), book, None));
         };
         let of = body.get("loop").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
@@ -176,6 +178,7 @@ impl Engine {
         if let Some(octets) = above.get("ask") {
             book.put(Space::Ask, 0, ask(octets)?);
         }
+        super::long::put_sheets(&mut book, version, tables.ask, &self.spool, &above.tagged("sheets"))?;
         let path = vec![of];
         let list = tables.program.loops.get(usize::from(of.0)).ok_or("there is no such loop")?.list;
         let form = tables.loops.get(list.0 as usize).ok_or("there is no such loop")?;

@@ -22,7 +22,7 @@ impl Running {
         tables.loops.get(list.0 as usize)
     }
 
-    fn form_of(&self, of: LoopId) -> Option<(u16, &LoopForm)> {
+    pub(super) fn form_of(&self, of: LoopId) -> Option<(u16, &LoopForm)> {
         let tables = self.tables()?;
         let list = self.program()?.loops.get(usize::from(of.0))?.list;
         Some((u16::try_from(list.0).ok()?, tables.loops.get(list.0 as usize)?))
@@ -118,6 +118,9 @@ impl Running {
             }
         }
         book.put(Space::Row, number, record);
+        for (list, rows) in self.book.long_lists() {
+            book.put_long(*list, Arc::clone(rows));
+        }
         let (give, take) = oneshot::channel();
         let (post, inbox) = mpsc::channel(INBOX.min(64));
         let running = Running {
@@ -134,6 +137,7 @@ impl Running {
             parent: Some((self.id, of, row)),
             writer: None,
             asked,
+            found_by: Vec::new(),
             answer: None,
             told: None,
             waiters: vec![give],
@@ -200,7 +204,9 @@ impl Running {
                 return Event::SecondAsk { same: true };
             }
         };
-        self.rows.insert((of.0, row), told);
+        if !self.is_long(of) {
+            self.rows.insert((of.0, row), told);
+        }
         let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
         let last = known.is_some_and(|rows| rows.next == rows.total && rows.open.len() <= 1);
         if last {
@@ -212,6 +218,9 @@ impl Running {
 
     /// Puts the rows' answers into the list that the loop makes.
     async fn gather(&mut self, of: LoopId, total: u64) {
+        if self.is_long(of) {
+            return self.gather_long(of, total).await;
+        }
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
             return;
         };
@@ -243,12 +252,7 @@ impl Running {
     }
 
     fn row_outcome(&self, told: &Told) -> (Outcome, String) {
-        let outcome = match told.kind {
-            ToldKind::Done => Outcome::Done(None),
-            ToldKind::Refused => Outcome::Refused(self.version.symbols().find(&told.reason)),
-            ToldKind::Pending => Outcome::Unknown,
-        };
-        (outcome, told.text.clone())
+        (crate::batch::lists::outcome(&self.version, told), told.text.clone())
     }
 
     /// Rows that ended before a restart.

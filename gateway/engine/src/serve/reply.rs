@@ -85,6 +85,9 @@ impl Replying {
         let number = self.engine.journal.number(&self.version.module(self.call.module)?.name, Day(0)).await;
         let serial = number.ok().flatten().map_or_else(String::new, |number| format!("{number:012}"));
         for reply in program.call.replies.clone() {
+            if !message::may_say(&self.version, self.call, reply, outcome) {
+                continue;
+            }
             let mut scene = self.scene();
             let now = scene.now;
             scene.facts.put(Fact::AnswerSerial, Value::text(serial.clone()));

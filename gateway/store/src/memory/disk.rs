@@ -61,6 +61,7 @@ pub(super) struct Disk {
     pub(super) operations: BTreeMap<u64, Operation>,
     pub(super) names: BTreeMap<(FlowId, String), u64>,
     pub(super) found: BTreeMap<(String, [u8; 32]), BTreeSet<u64>>,
+    pub(super) flows_found: BTreeMap<(String, [u8; 32]), BTreeSet<FlowId>>,
     pub(super) events: BTreeMap<(FlowId, u64), EventRow>,
     pub(super) used: BTreeMap<(Day, String), u64>,
     pub(super) held: BTreeMap<Hold, u64>,
@@ -176,6 +177,9 @@ impl Disk {
             changed: at,
         };
         self.flows.insert(asked.flow, row);
+        for found in &asked.found_by {
+            self.flows_found.entry((found.name.clone(), found.hash)).or_default().insert(asked.flow);
+        }
     }
 
     fn put_flow(&mut self, put: &FlowPut, at: Moment) {

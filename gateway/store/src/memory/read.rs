@@ -4,8 +4,8 @@ use super::MemoryDisk;
 use crate::check::place;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
 use crate::read::{
-    AsOf, AskedRow, EventRow, FileRow, FlowRow, LimitUse, NoticeRow, OperationCount, OperationRow, PAGE,
-    Page, Reader, RefusedCount, RefusedRow,
+    AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
+    OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
 };
 use crate::write::{Fatal, Outcome, Session};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +47,24 @@ impl Reader for MemoryReader {
             .take(most.min(PAGE))
             .cloned()
             .collect())
+    }
+
+    fn flows_of_day(&mut self, query: &FlowsOfDay<'_>) -> Result<Vec<FlowRow>, Fatal> {
+        let disk = self.disk.lock();
+        let rows = disk.flows.range((Excluded(query.after), Unbounded)).map(|(_, row)| row).filter(|row| {
+            let key = &row.key;
+            key.date == query.date
+                && key.party == query.party
+                && key.direction == query.direction
+                && key.once.starts_with(query.prefix)
+        });
+        Ok(rows.take(query.most.min(PAGE)).cloned().collect())
+    }
+
+    fn flows_found_by(&mut self, name: &str, hash: &[u8; 32], most: usize) -> Result<Vec<FlowRow>, Fatal> {
+        let disk = self.disk.lock();
+        let flows = disk.flows_found.get(&(name.to_owned(), *hash)).into_iter().flatten().rev();
+        Ok(flows.filter_map(|flow| disk.flows.get(flow)).take(most.min(PAGE)).cloned().collect())
     }
 
     fn flow(&mut self, flow: FlowId) -> Result<Option<FlowRow>, Fatal> {
@@ -176,7 +194,7 @@ impl Reader for MemoryReader {
 
     fn open_files(&mut self, most: usize) -> Result<Vec<FileRow>, Fatal> {
         let disk = self.disk.lock();
-        let open = |file: &&FileRow| disk.flows.get(&file.flow).is_some_and(|row| row.end.is_none());
+        let open = |file: &&FileRow| file.phase != FileRow::ENDED;
         Ok(disk.files.values().filter(open).take(most.min(PAGE)).cloned().collect())
     }
 

@@ -133,6 +133,12 @@ impl<'a> Apply<'a> {
                 wake
             ],
         )?;
+        for found in &asked.found_by {
+            self.run(
+                "INSERT OR IGNORE INTO flow_found_by (name, hash, flow) VALUES (?1, ?2, ?3)",
+                params![found.name, found.hash, flow],
+            )?;
+        }
         let digest = asked_digest(asked, parent, row, &sealed, self.at.0);
         self.entries.push(Kind::Asked, asked.flow.0, 0, &digest);
         let digest = Columns::new().bytes(&asked.state).int(0).int_or(wake).finish();

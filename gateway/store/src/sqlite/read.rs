@@ -6,8 +6,8 @@ use super::{Fault, hash_of, int, open_for_reading, whole};
 use crate::check::place;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
 use crate::read::{
-    AsOf, AskedRow, EventRow, FileRow, FlowRow, LimitUse, NoticeRow, OperationCount, OperationRow, PAGE,
-    Page, Reader, RefusedCount, RefusedRow,
+    AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
+    OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
 };
 use crate::sealer::Sealer;
 use crate::write::{Fatal, Outcome, RefusedInput, Session};
@@ -236,6 +236,31 @@ impl Reader for SqliteReader {
         }
     }
 
+    fn flows_of_day(&mut self, query: &FlowsOfDay<'_>) -> Result<Vec<FlowRow>, Fatal> {
+        let sql = format!(
+            "{FLOW} WHERE date = ?1 AND flow > ?2 AND party = ?3 AND direction = ?4
+             AND substr(once, 1, ?5) = ?6 ORDER BY flow LIMIT ?7"
+        );
+        let values = params![
+            i64::from(query.date.0),
+            int(query.after.0),
+            query.party,
+            query.direction.code(),
+            int(query.prefix.len() as u64),
+            query.prefix,
+            most_rows(query.most)
+        ];
+        self.list(&sql, values, Self::flow_row)
+    }
+
+    fn flows_found_by(&mut self, name: &str, hash: &[u8; 32], most: usize) -> Result<Vec<FlowRow>, Fatal> {
+        let sql = format!(
+            "{FLOW} WHERE flow IN (SELECT flow FROM flow_found_by WHERE name = ?1 AND hash = ?2
+             ORDER BY flow DESC LIMIT ?3) ORDER BY flow DESC"
+        );
+        self.list(&sql, params![name, hash, most_rows(most)], Self::flow_row)
+    }
+
     fn flow(&mut self, flow: FlowId) -> Result<Option<FlowRow>, Fatal> {
         self.one(&format!("{FLOW} WHERE flow = ?1"), [int(flow.0)], Self::flow_row)
     }
@@ -388,9 +413,7 @@ impl Reader for SqliteReader {
     }
 
     fn open_files(&mut self, most: usize) -> Result<Vec<FileRow>, Fatal> {
-        let sql = format!(
-            "{FILE} WHERE flow IN (SELECT flow FROM flow WHERE ended = 0) ORDER BY party, direction, name LIMIT ?1"
-        );
+        let sql = format!("{FILE} WHERE phase <> 'ended' ORDER BY party, direction, name LIMIT ?1");
         self.list(&sql, [most_rows(most)], |_, row| Self::file_row(row))
     }
 

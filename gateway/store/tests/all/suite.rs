@@ -2,9 +2,9 @@
 
 use crate::support::{DAY, Folder, asked, hold, key, one, open, operation, put, taken, write};
 use store::{
-    AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, Lane, MemoryDisk,
-    MemoryStore, Moment, Notice, NumberRequest, OperationPut, OperationState, Outcome, RefusedInput, Session,
-    Store, Verdict,
+    AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, FlowsOfDay, Lane,
+    MemoryDisk, MemoryStore, Moment, Notice, NumberRequest, OperationPut, OperationState, Outcome,
+    RefusedInput, Session, Store, Verdict,
 };
 
 #[test]
@@ -259,6 +259,25 @@ fn open_flows_and_children(store: &mut dyn Store) {
         reader.flows_before(Some(FlowId(12)), Some(DAY), 9).unwrap().iter().map(|row| row.flow.0).collect();
     assert_eq!(before, [11, 10, 1]);
     assert_eq!(reader.flows_before(None, None, 2).unwrap().len(), 2);
+    let found: Vec<_> =
+        reader.flows_found_by("by batch", &[5; 32], 2).unwrap().iter().map(|row| row.flow.0).collect();
+    assert_eq!(found.len(), 2);
+    assert!(found[0] > found[1]);
+    assert!(reader.flows_found_by("by batch", &[6; 32], 2).unwrap().is_empty());
+    let of_day = FlowsOfDay {
+        party: "grid",
+        direction: Direction::In,
+        date: DAY,
+        prefix: b"",
+        after: FlowId(10),
+        most: 2,
+    };
+    let page: Vec<_> = reader.flows_of_day(&of_day).unwrap().iter().map(|row| row.flow.0).collect();
+    assert_eq!(page, [11, 12]);
+    let none = FlowsOfDay { prefix: b"no such call", ..of_day };
+    assert!(reader.flows_of_day(&none).unwrap().is_empty());
+    let other = FlowsOfDay { direction: Direction::Out, ..of_day };
+    assert!(reader.flows_of_day(&other).unwrap().is_empty());
     assert_eq!(reader.pinned_versions().unwrap(), [[9; 32]]);
 }
 
@@ -305,7 +324,11 @@ fn small_rows_come_back(store: &mut dyn Store) {
     let mut reader = store.reader().unwrap();
     assert_eq!(reader.file("grid", Direction::In, "DZ.txt").unwrap(), Some(file.clone()));
     assert_eq!(reader.file("grid", Direction::Out, "DZ.txt").unwrap(), None);
-    assert_eq!(reader.open_files(10).unwrap(), [file]);
+    assert_eq!(reader.open_files(10).unwrap(), [file.clone()]);
+    let ended = FileProgress { phase: FileProgress::ENDED.into(), ..file };
+    taken(store, vec![Change::PutFile(ended.clone())]);
+    assert_eq!(reader.open_files(10).unwrap(), []);
+    assert_eq!(reader.file("grid", Direction::In, "DZ.txt").unwrap(), Some(ended));
     assert_eq!(reader.notices_due(Moment(4), 10).unwrap(), []);
     assert_eq!(reader.notices_due(Moment(5), 10).unwrap(), [notice(5, Outcome::Due)]);
     assert_eq!(reader.session("grid", "day").unwrap(), Some(session));

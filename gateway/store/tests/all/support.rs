@@ -78,6 +78,7 @@ pub(crate) fn asked(flow: u64, once: &str) -> FlowAsked {
         version: [9; 32],
         state: b"asked".to_vec(),
         wake: Some(Moment(50)),
+        found_by: vec![FoundBy { name: "by batch".into(), hash: [5; 32] }],
     }
 }
 

@@ -1,0 +1,7 @@
+//! Batches: files that come, whose rows run through flows, and files that go (decisions D12, D13).
+//!
+//! A file that comes is copied to the spool, read to its end, and its rows put on a sheet before any of them is worked
+//! off. A file that goes is written to the spool, then delivered whole. Rows never stand in memory together. It must not
+//! know how a row is booked, nor any counterparty.
+
+pub(crate) mod lists;

@@ -1,0 +1,144 @@
+//! Flows over long lists: their sheets opened, their folds made once, the rows' answers gathered on a sheet
+//! (decisions D13). Whatever goes through all rows does so on a thread that may take long.
+
+use super::{Running, ToldKind};
+use crate::batch::lists::{AnsweredRows, AskedRows};
+use crate::book::Book;
+use crate::facts::Tagged;
+use crate::sheet::{Sheet, Spool};
+use crate::version::Version;
+use dsl::evaluate::Value;
+use dsl::flow::LoopId;
+use dsl::model::{Load, Space};
+use dsl::value::{ShapeId, Type};
+use std::sync::Arc;
+use store::{FlowId, Reader};
+
+/// Rows of one read of the journal.
+const PAGE: usize = 2_000;
+
+/// Puts the sheets of an ask in the place of its lists: name of the field, name of the sheet.
+///
+/// # Errors
+/// In words, where a sheet is not there or the ask has no such list.
+pub(super) fn put_sheets(
+    book: &mut Book,
+    version: &Arc<Version>,
+    ask: Option<ShapeId>,
+    spool: &Spool,
+    sheets: &Tagged,
+) -> Result<(), String> {
+    for (field, name) in sheets {
+        let (slot, rows) =
+            list_field(version, ask, field).ok_or_else(|| format!("the ask has no list {field}"))?;
+        let sheet = spool.read(name).map_err(|error| format!("sheet {name}: {error}"))?;
+        let list = Load { space: Space::Ask, level: 0, slot, call: 0 };
+        book.put_long(list, Arc::new(AskedRows::new(sheet, Arc::clone(version), rows)));
+    }
+    Ok(())
+}
+
+/// Slot and row shape of a list of a record, by its name.
+fn list_field(version: &Version, shape: Option<ShapeId>, field: &str) -> Option<(u16, ShapeId)> {
+    let shape = version.compiled.shapes.get(shape?.0 as usize)?;
+    let slot = shape.fields.iter().position(|known| *known.name == *field)?;
+    match &shape.fields.get(slot)?.ty {
+        Type::List { shape, .. } => Some((u16::try_from(slot).ok()?, *shape)),
+        _ => None,
+    }
+}
+
+impl Running {
+    /// Makes the folds over long lists that expressions ask for.
+    pub(super) async fn make_folds(&mut self) {
+        if self.book.long_lists().is_empty() {
+            return;
+        }
+        let (version, module, facts) = (Arc::clone(&self.version), self.reference.module, self.facts.clone());
+        let (book, steps, now) = (self.book.clone(), self.steps(), self.engine.now());
+        let made = self.engine.core.offload(move || {
+            let parts = crate::view::Parts { version: &version, module, facts: &facts, steps: &steps, now };
+            let lists: Vec<Load> = book.long_lists().iter().map(|(list, _)| *list).collect();
+            let mut made: Vec<(u32, Value<'static>)> = Vec::new();
+            for list in lists {
+                made.extend(parts.view(&book).folds_over(&list)?);
+            }
+            Ok::<_, dsl::evaluate::Fault>(made)
+        });
+        match made.await {
+            Some(Ok(made)) => made.into_iter().for_each(|(at, value)| self.book.put_fold(at, value)),
+            other => tracing::error!(flow = %self.id, ?other, "sums over a long list cannot be made"),
+        }
+    }
+
+    /// Whether the rows of a loop stand on a sheet.
+    pub(super) fn is_long(&self, of: LoopId) -> bool {
+        self.form_of(of).is_some_and(|(_, form)| self.book.long(&form.list).is_some())
+    }
+
+    /// Puts what the rows of a long loop answered on a sheet, and the sheet in the place of the list that they make.
+    pub(super) async fn gather_long(&mut self, of: LoopId, total: u64) {
+        let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
+            return;
+        };
+        let name = format!("flow-{}.{}", self.id.0, form.name);
+        let (spool, parent) = (self.engine.spool.clone(), self.id);
+        let written = self.engine.journal.read(move |reader| {
+            Ok(answers(reader, &spool, &name, parent, total).map_err(|error| error.to_string()))
+        });
+        let sheet = match written.await {
+            Ok(Ok(sheet)) => sheet,
+            Ok(Err(why)) => {
+                tracing::error!(flow = %self.id, %why, "the answers of a batch's rows cannot be gathered");
+                return;
+            }
+            Err(fatal) => return self.engine.fail(&fatal),
+        };
+        let list = match form.into {
+            Some(list) if list.space != Space::Row => list,
+            _ => Load { space: Space::Row, level: 0, slot: u16::MAX, call: number },
+        };
+        let rows = AnsweredRows::new(sheet, Arc::clone(&self.version), form.into_shape);
+        self.book.put_long(list, Arc::new(rows));
+        self.make_folds().await;
+    }
+}
+
+/// Writes the answers of a batch's rows in their order; a row without an end stands as one that is not known.
+fn answers(
+    reader: &mut dyn Reader,
+    spool: &Spool,
+    name: &str,
+    parent: FlowId,
+    total: u64,
+) -> Result<Sheet, Box<dyn std::error::Error + Send + Sync>> {
+    let mut sheet = spool.write(name)?;
+    let open = pending();
+    loop {
+        let page = reader.children(parent, sheet.count(), PAGE)?;
+        let last = page.len() < PAGE;
+        for child in page {
+            let Some((_, row)) = child.parent.filter(|(_, row)| *row < total) else { continue };
+            while sheet.count() < row {
+                sheet.append(&open)?;
+            }
+            if sheet.count() == row {
+                sheet.append(child.answer.as_deref().filter(|_| child.end.is_some()).unwrap_or(&open))?;
+            }
+        }
+        if last {
+            break;
+        }
+    }
+    while sheet.count() < total {
+        sheet.append(&open)?;
+    }
+    Ok(sheet.finish()?)
+}
+
+/// What stands for a row whose end is not known.
+fn pending() -> Vec<u8> {
+    let mut body = crate::facts::Body::default();
+    body.put("kind", ToldKind::Pending.word().as_bytes().to_vec());
+    body.encode()
+}
