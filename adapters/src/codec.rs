@@ -6,7 +6,8 @@
 //! stores, or any counterparty.
 //!
 //! - [`Reader`] reads and verifies, [`Writer`] writes, [`take_out`] and [`fill_in`] carry values between a message and
-//!   the business records, [`FileReader`] and [`FileWriter`] stream files row by row.
+//!   the business records, [`FileReader`] and [`FileWriter`] stream files row by row, [`read_name`] and [`write_name`]
+//!   carry what a file's name says.
 //! - A [`Fault`] is small and without text; [`describe`] makes words of it at the rim.
 
 mod alone;
@@ -19,6 +20,7 @@ mod iso8583;
 mod json;
 mod leaf;
 mod map;
+mod one_row;
 mod outcome;
 mod pack;
 mod parse;
@@ -34,8 +36,8 @@ mod xml;
 mod zip;
 
 pub use alone::evaluate_alone;
-pub use file::{FileFault, FileReader, FileWriter, LineEvent, OnLine};
-pub use map::{fill_in, take_out};
+pub use file::{FileCoder, FileFault, FileReader, FileWriter, LineEvent, OnLine, read_name, write_name};
+pub use map::{TakenRow, fill_in, take_out};
 pub use outcome::ReadOutcome;
 pub use read::Reader;
 pub use report::{Report, ReportedField, describe};

@@ -1,6 +1,8 @@
 //! The codec machine over small adapters, each of one format: both ways, strictness, seals, and octets of chance.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is wrong")]
 
+#[path = "codec/files.rs"]
+mod files;
 #[path = "codec/iso8583.rs"]
 mod iso8583;
 #[path = "codec/world.rs"]
@@ -399,85 +401,4 @@ proptest! {
             }
         });
     }
-}
-
-#[test]
-fn a_file_of_lines_is_streamed_both_ways() {
-    let compiled = compile(
-        r#"party party "P" {
-  charset gbk
-  day cut_over 23:30
-  serial counter(12)
-}
-link drop folder connect "d" {
-  folder "out"
-  write temporary then rename
-}
-call put "P" over drop {
-  request file "A.txt" delimited "|" lines lf {
-    head line { mark text 1 bytes = "H"
-      count number ..8 digits = count(rows)
-      sum money ..15 digits yuan = sum(rows.due) }
-    rows list ..1000 of line { mark text 1 bytes = "D"
-      name text ..20 bytes
-      due money ..15 digits yuan }
-    tail line { mark text 1 bytes = "T"
-      count number ..8 digits = count(rows) }
-  }
-}
-"#,
-    );
-    let (program, form) = message(&compiled, 0);
-    let mut world = world(&compiled);
-    let mut writer = adapters::codec::FileWriter::new(program, form, Record::new(form.slots)).unwrap();
-    let rows = [("张三", "1.50"), ("b", "2.00"), ("c", "0.25")];
-    let fill = |writer: &mut adapters::codec::FileWriter<'_>, (name, due): (&str, &str)| {
-        let (record, base) = writer.row(0).unwrap();
-        record.set(base, &Value::text("D")).unwrap();
-        record.set(base + 1, &Value::text(name)).unwrap();
-        record.set(base + 2, &Value::Decimal(due.parse().unwrap())).unwrap();
-    };
-    for row in rows {
-        fill(&mut writer, row);
-        writer.fold(0, &world).unwrap();
-    }
-    writer.begin(&mut world).unwrap();
-    let mut octets = writer.line(0, &mut world).unwrap();
-    for row in rows {
-        fill(&mut writer, row);
-        octets.extend(writer.line(1, &mut world).unwrap());
-    }
-    octets.extend(writer.line(2, &mut world).unwrap());
-    assert_eq!(
-        octets,
-        b"H|3|3.75\nD|\xd5\xc5\xc8\xfd|1.50\nD|b|2.00\nD|c|0.25\nT|3\n",
-        "{}",
-        String::from_utf8_lossy(&octets)
-    );
-    let stream = |octets: &[u8], piece: usize, world: &mut World| {
-        let mut reader = adapters::codec::FileReader::new(program, form).unwrap();
-        let mut seen = 0;
-        for chunk in octets.chunks(piece) {
-            reader.push(chunk, world, &mut |_, event| {
-                seen += u32::from(event.row.is_some());
-                Ok(())
-            })?;
-        }
-        reader.finish(world, &mut |_, event| {
-            seen += u32::from(event.row.is_some());
-            Ok(())
-        })?;
-        Ok::<_, adapters::codec::FileFault>(seen)
-    };
-    for piece in [1, 3, 1000] {
-        assert_eq!(stream(&octets, piece, &mut world), Ok(3));
-    }
-    let short: Vec<u8> = octets
-        .split_inclusive(|octet| *octet == b'\n')
-        .filter(|line| line[..3] != *b"D|b")
-        .flatten()
-        .copied()
-        .collect();
-    assert!(stream(&short, 7, &mut world).is_err(), "a row that is missing is found");
-    assert!(stream(&octets[..octets.len() - 4], 7, &mut world).is_err(), "a tail that is missing is found");
 }

@@ -21,7 +21,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Rows of a file that are compared one by one.
-const ROWS_MAX: usize = 1_000;
+const ROWS_MAX: u64 = 1_000;
 
 /// What became of an example.
 #[derive(Clone, Debug)]
@@ -349,7 +349,7 @@ impl Runner<'_> {
         let module = self.adapter.module.clone();
         let file = module.program.messages.get(usize::from(message.0));
         if let Some(reader) = file.and_then(|form| FileReader::new(&module.program, form)) {
-            return self.take_file(scene, reader, message, payload);
+            return self.take_file(scene, reader, payload);
         }
         let parts = Parts::content(payload.to_vec());
         let mut got = read(scene, message, &parts).ok_or("no such message")?;
@@ -368,38 +368,28 @@ impl Runner<'_> {
         Ok(got.outcome.outcome)
     }
 
-    /// A file is read line by line; each row goes by, what stands in its single lines is handed on.
+    /// A file is read line by line; each row is handed on as it goes by, then what stands in its single lines.
     fn take_file(
         &self,
         scene: &mut Scene,
         mut reader: FileReader<'_>,
-        message: MessageId,
         octets: &[u8],
     ) -> Result<Option<Outcome>, String> {
-        let module = self.adapter.module.clone();
         let words = |fault: FileFault| format!("line {}: {:?}", fault.line, fault.fault.kind);
-        let mut rows: Vec<Record> = Vec::new();
-        let mut seen = |record: &Record, event: LineEvent| {
-            if event.row.is_some() && rows.len() < ROWS_MAX {
-                rows.push(record.clone());
-            }
+        let mut rows = Vec::new();
+        let mut seen = |_: &Record, event: LineEvent| {
+            rows.extend(event.taken.filter(|_| event.line < ROWS_MAX));
             Ok(())
         };
         reader.push(octets, scene, &mut seen).map_err(words)?;
-        let mut record = reader.finish(scene, &mut seen).map_err(words)?;
-        let form = module.program.messages.get(usize::from(message.0)).ok_or("no such message")?;
-        let hand_on = |scene: &mut Scene, record: &mut Record| {
-            take_out(&module.program, form, record, scene)
-                .map_err(|fault| format!("it cannot be handed on: {fault:?}"))
-        };
-        if rows.is_empty() {
-            hand_on(scene, &mut record)?;
+        reader.finish(scene, &mut seen).map_err(words)?;
+        for row in rows {
+            row.put(scene).map_err(|fault| format!("a row cannot be handed on: {fault:?}"))?;
         }
-        for row in &mut rows {
-            hand_on(scene, row)?;
-        }
-        scene.request = Some(Arc::new(record));
-        Ok(None)
+        reader.take_singles(scene).map_err(|fault| format!("it cannot be handed on: {fault:?}"))?;
+        let outcome = reader.outcome().outcome;
+        scene.request = Some(Arc::new(reader.into_record()));
+        Ok(outcome)
     }
 
     fn frame_of(&self, call: &Call) -> Frame {

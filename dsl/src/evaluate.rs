@@ -80,10 +80,10 @@ pub trait Environment {
         Err(Fault::Broken)
     }
 
-    /// The result of a fold that was made while the rows went by (streamed files); `at` is the place of its
+    /// The result of a fold over rows or octets that was made while the lines of a file went by; `at` is the place of its
     /// instruction in [`crate::program::Expressions::code`]. `None`: it is computed here.
-    fn folded(&self, _at: u32) -> Option<Value<'static>> {
-        None
+    fn folded(&self, _at: u32) -> Result<Option<Value<'static>>, Fault> {
+        Ok(None)
     }
 
     /// Octets of a region.

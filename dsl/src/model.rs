@@ -594,10 +594,12 @@ pub enum NamePiece {
     Text(Box<str>),
     /// The wire text of this field of the message.
     Field(FieldId),
-    /// A value known before the file is read (a setting, the member's name, a fact), as text.
+    /// A value known before the file is read (a setting, a fact of who asked), as text.
     Known(Expr),
-    /// A day of the ask, by the letters of the format, read into that place.
-    Learned(Load, Form),
+    /// A field of the request, by its own wire form.
+    Request(Load),
+    /// A value of the ask, a fact or the member's name, by a form: learned from the name where it is not known.
+    Learned(Load, Form, Type),
 }
 
 /// A place in the wire order.
@@ -808,6 +810,8 @@ pub struct ListField {
     pub until_end: bool,
     /// Each row is a line of the file.
     pub of_line: bool,
+    /// Octets of such a line, where it has no end.
+    pub line_bytes: Option<u32>,
     /// One item stands as the item itself (JSON).
     pub alone: bool,
     /// Nodes of one row. Fields in it have `level` one higher.

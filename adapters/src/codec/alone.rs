@@ -23,16 +23,7 @@ pub fn evaluate_alone(
     surroundings: &dyn Surroundings,
 ) -> Result<Value<'static>, Fault> {
     let alone = Alone { charset, seals: Seals::default(), surroundings };
-    loop {
-        alone.seals.begin();
-        match evaluate::evaluate(expressions, id, &alone) {
-            Err(Fault::NeedsSeal) => {
-                let job = alone.seals.take_job().ok_or(Fault::Broken)?;
-                alone.seals.resume(job.run(&mut |octets| surroundings.random(octets)));
-            }
-            other => return other.map(Value::into_owned),
-        }
-    }
+    alone.seals.at_once(surroundings, || evaluate::evaluate(expressions, id, &alone).map(Value::into_owned))
 }
 
 struct Alone<'a> {

@@ -1,8 +1,12 @@
-//! Chains of codings: octets through charset, hex, base64, percent, compression and ciphers, and back.
+//! Chains of codings: octets through charset, hex, base64, percent, compression and ciphers, and back; whole, or piece
+//! by piece in [`stream`].
 //!
 //! In: octets and a chain. Out: octets, bounded. Charsets say how texts stand in what they are the first of; octets
 //! pass through them as they are.
 
+pub(crate) mod stream;
+
+use std::borrow::Cow;
 use std::io::Read;
 
 use dsl::evaluate::{Value, coded};
@@ -17,6 +21,8 @@ use crate::charset::Charset;
 
 /// Most octets that unpack from one value.
 const UNPACKED_MAX: u64 = 64 << 20;
+/// Most octets that are held until the end of a cipher that can be used only then.
+const HELD_MAX: usize = 64 << 20;
 
 /// The codings of a chain that count now.
 pub(crate) fn chosen<'p>(inside: &Inside<'_>, chain: &'p ChainForm) -> Result<&'p [Coding], Wrong> {
@@ -84,10 +90,7 @@ fn cipher(
     iv: Option<ExprId>,
     octets: Vec<u8>,
 ) -> Result<Vec<u8>, Wrong> {
-    let name = match algorithm {
-        CipherName::Fixed(name) => name.to_string(),
-        CipherName::Setting(setting) => inside.surroundings.setting_text(*setting)?.into_owned(),
-    };
+    let name = cipher_name(inside, algorithm)?;
     let mut arguments = vec![inside.evaluate(key)?, Value::bytes(octets)];
     if let Some(iv) = iv {
         arguments.push(inside.evaluate(iv)?);
@@ -97,6 +100,17 @@ fn cipher(
     made.map_err(|fault| match fault {
         dsl::evaluate::Fault::Seal => FaultKind::Coding.into(),
         other => other.into(),
+    })
+}
+
+/// The name of an algorithm that the text or a setting names.
+pub(crate) fn cipher_name<'n>(
+    inside: &Inside<'n>,
+    name: &'n CipherName,
+) -> Result<Cow<'n, str>, dsl::evaluate::Fault> {
+    Ok(match name {
+        CipherName::Fixed(name) => Cow::Borrowed(name),
+        CipherName::Setting(setting) => inside.surroundings.setting_text(*setting)?,
     })
 }
 

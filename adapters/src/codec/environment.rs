@@ -10,6 +10,7 @@ use dsl::program::{ExprId, MessageProgram, PairSet, Program};
 use dsl::value::{DateTime, Outcome, Symbol};
 
 use super::FaultKind;
+use super::file::Folds;
 use super::leaf;
 use super::seals::Seals;
 use crate::value::{Record, RowsEntered, Surroundings};
@@ -56,8 +57,8 @@ pub(crate) struct Inside<'a> {
     pub(crate) surroundings: &'a dyn Surroundings,
     /// The outcome as far as it is read; none while writing.
     pub(crate) outcome: Option<Outcome>,
-    /// Folds that were made while rows went by.
-    pub(crate) folded: &'a [(ExprId, Value<'static>)],
+    /// What was made of a file's lines while they went by.
+    pub(crate) folds: Option<&'a Folds<'a>>,
 }
 
 impl<'a> Inside<'a> {
@@ -141,8 +142,8 @@ impl Environment for Inside<'_> {
         }
     }
 
-    fn folded(&self, id: ExprId) -> Option<Value<'static>> {
-        self.folded.iter().find(|(known, _)| *known == id).map(|(_, value)| value.clone())
+    fn folded(&self, at: u32) -> Result<Option<Value<'static>>, Fault> {
+        self.folds.map_or(Ok(None), |folds| folds.value(at, self))
     }
 
     fn raw<'e>(&'e self, region: u16) -> Result<Cow<'e, [u8]>, Fault> {

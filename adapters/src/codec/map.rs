@@ -9,7 +9,9 @@ use dsl::program::{Assignment, Map, MessageProgram, Otherwise, Pairing, Program,
 use dsl::value::{Decimal, Size, Type, Unit};
 
 use super::environment::{Inside, NoRegions, Programs};
+use super::file::Folds;
 use super::leaf::{self, Letters};
+use super::one_row::OneRow;
 use super::seals::Seals;
 use super::{Fault, FaultKind, Wrong};
 use crate::charset;
@@ -51,40 +53,145 @@ fn run(
     record: &mut Record,
     surroundings: &mut dyn Surroundings,
 ) -> Result<(), Fault> {
-    Mapper::new(programs, fills, record, &[]).run(maps, (0, maps.len()), false, surroundings)
+    Mapper::new(programs, fills, record, None).run(maps, Wanted::All, surroundings).map(|_| ())
 }
 
 /// Fills what stands outside of all lists, once the folds over a file's rows are known.
 pub(super) fn fill_singles(
     programs: Programs<'_>,
     record: &mut Record,
-    folded: &[(u32, Value<'static>)],
+    folds: Option<&Folds<'_>>,
     surroundings: &mut dyn Surroundings,
 ) -> Result<(), Fault> {
     let maps = &programs.message.fill_in;
-    Mapper::new(programs, true, record, folded).run(maps, (0, maps.len()), true, surroundings)
+    Mapper::new(programs, true, record, folds).run(maps, Wanted::Singles, surroundings).map(|_| ())
 }
 
-/// Fills one row of a list: the row stands at `base`, the business row is entered by the surroundings. Nothing is done
-/// for a list that no business list fills.
+/// Hands on what stands outside of all lists, once a file was read.
+pub(super) fn take_singles(
+    programs: Programs<'_>,
+    record: &mut Record,
+    folds: Option<&Folds<'_>>,
+    surroundings: &mut dyn Surroundings,
+) -> Result<(), Fault> {
+    let maps = &programs.message.take_out;
+    Mapper::new(programs, false, record, folds).run(maps, Wanted::Singles, surroundings).map(|_| ())
+}
+
+/// Fills one row of a list: the row stands at `base`, the business row is entered by the surroundings. False: the row
+/// does not count. A list that no business list fills counts, and nothing is done.
 pub(super) fn fill_row(
     programs: Programs<'_>,
     record: &mut Record,
-    list: (u8, u16),
+    list: u16,
     base: usize,
     surroundings: &mut dyn Surroundings,
-) -> Result<(), Fault> {
-    let maps = &programs.message.fill_in;
-    let of_list = |pairing: u16| {
-        let target = programs.message.pairings.get(usize::from(pairing)).map(|pairing| pairing.target);
-        target.is_some_and(|to| to.space == Space::Field && (to.level, to.slot) == list)
+) -> Result<bool, Fault> {
+    let Some(form) = programs.message.lists.get(usize::from(list)) else { return Ok(true) };
+    let row = Row { level: form.level, slot: form.slot, number: 0, base };
+    let ran = Mapper::new(programs, true, record, None).run(
+        &programs.message.fill_in,
+        Wanted::Row(row),
+        surroundings,
+    )?;
+    Ok(ran != Some(false))
+}
+
+/// A row of a business list by itself: what a message's mappings made of one line of a file.
+#[derive(Debug)]
+pub struct TakenRow {
+    /// The list that it belongs to.
+    pub list: Load,
+    /// Slots of a row.
+    pub stride: u16,
+    /// Most rows of the list.
+    pub max: u32,
+    /// The row.
+    pub row: Record,
+}
+
+impl TakenRow {
+    /// Puts the row behind the others of its list.
+    ///
+    /// # Errors
+    /// [`evaluate::Fault::TooLong`] beyond the list's bound.
+    pub fn put(&self, surroundings: &mut dyn Surroundings) -> Result<(), evaluate::Fault> {
+        if matches!(surroundings.load(&self.list)?, Value::Absent) {
+            surroundings.begin_rows(&self.list, self.stride)?;
+        }
+        put_row(&self.row, 0, (&self.list, self.stride, self.max), 1, surroundings)
+    }
+}
+
+/// The row takes the place of the list's own rows; a list in it is put likewise.
+fn put_row(
+    from: &Record,
+    base: usize,
+    (list, stride, max): (&Load, u16, u32),
+    level: u8,
+    surroundings: &mut dyn Surroundings,
+) -> Result<(), evaluate::Fault> {
+    surroundings.append(list, stride, max)?;
+    for slot in 0..stride {
+        let to = Load { space: Space::Item, level, slot, call: 0 };
+        let index = base + usize::from(slot);
+        if let Some(rows) = from.rows(index) {
+            surroundings.begin_rows(&to, rows.stride)?;
+            for row in (0..rows.count).filter_map(|row| rows.base(row)) {
+                put_row(from, row, (&to, rows.stride, rows.count), level.saturating_add(1), surroundings)?;
+            }
+        } else if from.slot(index).tag != crate::value::Tag::Unread {
+            surroundings.set(&to, &from.value(index)?)?;
+        }
+    }
+    surroundings.leave(list);
+    Ok(())
+}
+
+/// What the mappings make of one row of a wire list, which stands at `base`. None: nobody takes it, or it does not count.
+pub(super) fn take_row(
+    programs: Programs<'_>,
+    record: &mut Record,
+    list: u16,
+    (number, base): (u32, usize),
+    surroundings: &mut dyn Surroundings,
+) -> Result<Option<TakenRow>, Fault> {
+    let Some(form) = programs.message.lists.get(usize::from(list)) else { return Ok(None) };
+    let of_list = |pairing: &&Pairing| {
+        let (from, to) = (pairing.source, pairing.target);
+        from.space == Space::Field
+            && to.space != Space::Field
+            && (from.level, from.slot) == (form.level, form.slot)
     };
-    let from = maps.iter().position(|map| matches!(map, Map::Each { pairing, .. } if of_list(*pairing)));
-    let to = maps.iter().position(|map| matches!(map, Map::Next { pairing, .. } if of_list(*pairing)));
-    let Some((from, to)) = from.zip(to) else { return Ok(()) };
-    let mut mapper = Mapper::new(programs, true, record, &[]);
-    mapper.rows.push(list.0, usize::from(list.1), 0, base);
-    mapper.run(maps, (from + 1, to), false, surroundings)
+    let Some(pairing) = programs.message.pairings.iter().find(of_list) else { return Ok(None) };
+    let row = Row { level: form.level, slot: form.slot, number, base };
+    let mut alone = OneRow::new(surroundings, pairing.stride);
+    let ran = Mapper::new(programs, false, record, None).run(
+        &programs.message.take_out,
+        Wanted::Row(row),
+        &mut alone,
+    )?;
+    let taken = TakenRow { list: pairing.target, stride: pairing.stride, max: pairing.max, row: alone.row };
+    Ok((ran == Some(true)).then_some(taken))
+}
+
+/// Which of a message's mappings are run.
+#[derive(Clone, Copy)]
+enum Wanted {
+    All,
+    /// Those outside of lists.
+    Singles,
+    /// Those of one row of a list of the message.
+    Row(Row),
+}
+
+/// A row of a list of the message.
+#[derive(Clone, Copy)]
+struct Row {
+    level: u8,
+    slot: u16,
+    number: u32,
+    base: usize,
 }
 
 /// Whether the rows that stand in a list are gone through, and none are made.
@@ -100,7 +207,7 @@ struct Mapper<'a> {
     rows: RowsEntered,
     seals: Seals,
     open: Vec<Open>,
-    folded: &'a [(u32, Value<'static>)],
+    folds: Option<&'a Folds<'a>>,
 }
 
 /// A pairing whose rows are gone through.
@@ -116,25 +223,36 @@ impl<'a> Mapper<'a> {
         programs: Programs<'a>,
         fills: bool,
         record: &'a mut Record,
-        folded: &'a [(u32, Value<'static>)],
+        folds: Option<&'a Folds<'a>>,
     ) -> Self {
         let (rows, seals) = (RowsEntered::default(), Seals::default());
-        Mapper { programs, fills, record, rows, seals, open: Vec::new(), folded }
+        Mapper { programs, fills, record, rows, seals, open: Vec::new(), folds }
     }
 
-    /// Runs a range of instructions; `singles`: what stands in lists is passed over.
+    /// Runs the instructions that are wanted. Of a row it says whether it counts; none: it was not met.
     fn run(
         &mut self,
         maps: &[Map],
-        range: (usize, usize),
-        singles: bool,
+        wanted: Wanted,
         surroundings: &mut dyn Surroundings,
-    ) -> Result<(), Fault> {
-        let mut at = range.0;
-        while at < range.1 {
-            let Some(map) = maps.get(at) else { break };
-            let next = match map {
-                Map::Each { end, .. } if singles => Ok(Some(*end)),
+    ) -> Result<Option<bool>, Fault> {
+        let (mut at, mut met) = (0, None);
+        while let Some(map) = maps.get(at) {
+            let next = match (wanted, map) {
+                (Wanted::Singles, Map::Each { end, .. }) => Ok(Some(*end)),
+                (Wanted::Row(row), Map::Each { pairing, end }) if self.open.is_empty() => {
+                    match self.enter_row(*pairing, row, surroundings) {
+                        Ok(Some(counts)) => {
+                            met = Some(counts);
+                            Ok((!counts).then_some(*end))
+                        }
+                        Ok(None) => Ok(Some(*end)),
+                        Err(wrong) => Err(wrong),
+                    }
+                }
+                // The row is done.
+                (Wanted::Row(_), Map::Next { .. }) if self.open.len() == 1 => break,
+                (Wanted::Row(_), Map::Set { .. } | Map::Check { .. }) if self.open.is_empty() => Ok(None),
                 _ => self.step(*map, surroundings),
             };
             match next {
@@ -145,7 +263,32 @@ impl<'a> Mapper<'a> {
                 }
             }
         }
-        Ok(())
+        Ok(met)
+    }
+
+    /// Enters the row that is wanted, if the pairing is of its list; says whether it counts.
+    fn enter_row(
+        &mut self,
+        pairing: u16,
+        row: Row,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Option<bool>, Wrong> {
+        let form = self.pairing(pairing)?;
+        let own = if self.fills { &form.target } else { &form.source };
+        if own.space != Space::Field || (own.level, own.slot) != (row.level, row.slot) {
+            return Ok(None);
+        }
+        self.rows.push(row.level, usize::from(row.slot), row.number, row.base);
+        let counts = match form.filter {
+            Some(filter) => self.inside(surroundings).truth(filter)?,
+            None => true,
+        };
+        if counts {
+            self.open.push(Open { pairing, row: row.number, count: row.number, target_entered: false });
+        } else {
+            self.rows.pop();
+        }
+        Ok(Some(counts))
     }
 
     fn inside<'i>(&'i self, surroundings: &'i dyn Surroundings) -> Inside<'i> {
@@ -157,7 +300,7 @@ impl<'a> Mapper<'a> {
             seals: &self.seals,
             surroundings,
             outcome: None,
-            folded: self.folded,
+            folds: self.folds,
         }
     }
 

@@ -9,6 +9,7 @@ use dsl::program::{CodeText, MessageProgram, Part, Program, Read, WireForm};
 use dsl::value::{CipherName, Form, Outcome};
 
 use super::environment::{Inside, Programs, Regions};
+use super::file::Folds;
 use super::leaf::{self, Parsed, Reading};
 use super::outcome::{self, ReadOutcome};
 use super::parse::{Current, Frame, OpenList};
@@ -16,7 +17,7 @@ use super::seals::{SealResult, Seals, same_octets};
 use super::tree::Tree;
 use super::{Fault, FaultKind, Run, Wrong};
 use crate::charset::Charset;
-use crate::value::{Record, RowsEntered, Slot, Span, Surroundings, Tag};
+use crate::value::{Record, RowsEntered, SCRATCH, Slot, Span, Surroundings, Tag};
 
 /// Reads one message. It holds no octets of its own but what it decoded, and may wait between two runs.
 pub struct Reader<'p> {
@@ -36,7 +37,7 @@ pub struct Reader<'p> {
     seen: Vec<(usize, Outcome)>,
     originals: Vec<Outcome>,
     wait: Option<u64>,
-    folded: Vec<(u32, Value<'static>)>,
+    pub(super) folds: Option<Folds<'p>>,
 }
 
 /// What the machine does after an instruction.
@@ -69,7 +70,7 @@ impl<'p> Reader<'p> {
             seen: Vec::new(),
             originals: Vec::new(),
             wait: None,
-            folded: Vec::new(),
+            folds: None,
         }
     }
 
@@ -156,7 +157,7 @@ impl<'p> Reader<'p> {
             seals: &self.seals,
             surroundings,
             outcome: outcome::judge(self.programs.message, &self.record, &self.seen).0,
-            folded: &self.folded,
+            folds: self.folds.as_ref(),
         }
     }
 
@@ -478,9 +479,65 @@ impl<'p> Reader<'p> {
         }
     }
 
-    /// Folds that were made while rows went by.
-    pub(super) fn set_folded(&mut self, folded: Vec<(u32, Value<'static>)>) {
-        self.folded = folded;
+    /// What stays of a line of a file goes to scratch, as its octets are given back: values, regions, and the line with
+    /// its end, if it is such a region.
+    pub(super) fn settle(&mut self, whole: Option<(u16, Span)>) -> Result<(), dsl::evaluate::Fault> {
+        for index in 0..self.record.slots.len() {
+            let slot = self.record.slot(index);
+            if let Some(span) = slot.span().filter(|span| span.buffer != SCRATCH && !span.is_empty()) {
+                let kept = self.keep(span)?;
+                self.record.put(index, Slot { buffer: kept.buffer, at: kept.start, ..slot })?;
+            }
+        }
+        if let Some((region, span)) = whole
+            && let Some(place) = self.regions.get_mut(usize::from(region))
+        {
+            *place = Some(span);
+        }
+        for region in 0..self.regions.len() {
+            let span = self.regions.get(region).copied().flatten();
+            if let Some(span) = span.filter(|span| span.buffer != SCRATCH) {
+                let kept = self.keep(span)?;
+                self.regions.get_mut(region).into_iter().for_each(|place| *place = Some(kept));
+            }
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self, span: Span) -> Result<Span, dsl::evaluate::Fault> {
+        let octets = self.record.octets(span).to_vec();
+        self.record.keep(&octets)
+    }
+
+    /// Gives back what a row of a file took: scratch and slots beyond what was there before; of its codes only what
+    /// they say together stays.
+    pub(super) fn forget_row(&mut self, (scratch, slots): (usize, usize)) {
+        self.record.scratch.truncate(scratch);
+        self.record.slots.truncate(slots);
+        for region in &mut self.regions {
+            *region = region.filter(|span| span.buffer == SCRATCH && span.end as usize <= scratch);
+        }
+        if self.seen.len() > 1 && self.programs.message.outcome_order.is_empty() {
+            let all = outcome::fold(self.seen.iter().map(|(_, outcome)| *outcome));
+            self.seen.clear();
+            self.seen.extend(all.map(|all| (usize::MAX, all)));
+        } else {
+            let own = usize::from(self.programs.message.slots);
+            self.seen.retain(|(index, _)| *index < own || *index == usize::MAX);
+        }
+        if self.originals.len() > 1 {
+            let all = outcome::fold(self.originals.iter().copied());
+            self.originals.clear();
+            self.originals.extend(all);
+        }
+    }
+
+    /// Octets that it holds.
+    pub(super) fn held(&self) -> usize {
+        self.record.held()
+            + self.tree.nodes.capacity() * size_of::<super::tree::Node>()
+            + self.seen.capacity() * size_of::<(usize, Outcome)>()
+            + self.originals.capacity() * size_of::<Outcome>()
     }
 }
 

@@ -222,6 +222,45 @@ impl Seals {
         )
     }
 
+    /// The key that a value is, for an algorithm: one of the store, or octets.
+    pub(crate) fn key(
+        &self,
+        value: &Value<'_>,
+        algorithm: Algorithm,
+        charset: &str,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Arc<PreparedKey>, Fault> {
+        Caller { charset, surroundings, arguments: std::slice::from_ref(value) }.key(0, algorithm)
+    }
+
+    /// The octets of a key that is used as a secret.
+    pub(crate) fn secret(
+        &self,
+        value: &Value<'_>,
+        charset: &str,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Arc<PreparedKey>, Fault> {
+        Caller { charset, surroundings, arguments: std::slice::from_ref(value) }.secret(0)
+    }
+
+    /// Runs what may stop at a seal until it is done; its seals are computed in place.
+    pub(crate) fn at_once<T, E>(
+        &self,
+        surroundings: &dyn Surroundings,
+        mut work: impl FnMut() -> Result<T, E>,
+    ) -> Result<T, E> {
+        loop {
+            self.begin();
+            match (work(), self.take_job()) {
+                (Err(_), Some(job)) => self.resume(job.run(&mut |octets| surroundings.random(octets))),
+                (done, _) => {
+                    self.finish();
+                    return done;
+                }
+            }
+        }
+    }
+
     /// One step of a chain: a cipher, either way.
     pub(crate) fn cipher(
         &self,

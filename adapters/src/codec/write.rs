@@ -11,6 +11,7 @@ use dsl::program::{FormatForm, MessageProgram, Part, Program, Write};
 use dsl::value::{CipherName, Size};
 
 use super::environment::{Inside, Programs, Regions};
+use super::file::Folds;
 use super::parse::charset_named;
 use super::place::{Layer, encode};
 use super::read::Flow;
@@ -85,7 +86,7 @@ pub struct Writer<'p> {
     rows: RowsEntered,
     seals: Seals,
     fresh_done: bool,
-    folded: Vec<(u32, Value<'static>)>,
+    pub(super) folds: Option<Folds<'p>>,
 }
 
 impl<'p> Writer<'p> {
@@ -111,7 +112,7 @@ impl<'p> Writer<'p> {
             rows: RowsEntered::default(),
             seals: Seals::default(),
             fresh_done: false,
-            folded: Vec::new(),
+            folds: None,
         }
     }
 
@@ -205,7 +206,7 @@ impl<'p> Writer<'p> {
             seals: &self.seals,
             surroundings,
             outcome: None,
-            folded: &self.folded,
+            folds: self.folds.as_ref(),
         }
     }
 
@@ -633,19 +634,34 @@ impl<'p> Writer<'p> {
         }
     }
 
-    /// The octets of the line that was written.
-    pub(super) fn take_line(&mut self) -> Vec<u8> {
-        std::mem::take(self.out_mut())
+    /// The octets of the line that was written, with its end. `single`: it is no row of a list, so what later lines may
+    /// speak of stays readable; the whole line, if it is such a region.
+    pub(super) fn take_line(&mut self, end: &[u8], single: Option<Option<u16>>) -> Vec<u8> {
+        self.put_octets(end);
+        let line = std::mem::take(self.out_mut());
+        let Some(whole) = single else {
+            self.regions
+                .iter_mut()
+                .for_each(|region| *region = region.filter(|region| region.kept.is_some()));
+            return line;
+        };
+        let all = Region { kept: None, part: self.part, start: 0, end: line.len(), open: false };
+        if let Some(place) = whole.and_then(|region| self.regions.get_mut(usize::from(region))) {
+            *place = Some(all);
+        }
+        self.move_regions(0, line.clone());
+        line
+    }
+
+    /// Octets that it holds.
+    pub(super) fn held(&self) -> usize {
+        let parts: usize = self.written.parts.iter().map(Vec::capacity).sum();
+        self.record.held() + parts + self.kept.iter().map(Vec::capacity).sum::<usize>()
     }
 
     /// The slots, to be filled for the next line.
     pub(super) fn record_mut(&mut self) -> &mut Record {
         &mut self.record
-    }
-
-    /// Folds that were made while rows went by.
-    pub(super) fn set_folded(&mut self, folded: Vec<(u32, Value<'static>)>) {
-        self.folded = folded;
     }
 
     fn region(&self, region: u16) -> Result<Region, evaluate::Fault> {

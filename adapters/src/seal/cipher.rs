@@ -3,6 +3,8 @@
 //! In: a key, an initial value where the mode takes one, bytes. Out: bytes. A wrong padding and a wrong tag
 //! are the same error. Must not know codings, fields or files.
 
+use std::ops::Deref;
+
 use super::block::{BlockKey, WIDEST_BLOCK};
 use super::key::Material;
 use super::{Algorithm, BlockCipher, Cipher, KeyKind, Mode, Padding, PreparedKey, SealError};
@@ -184,31 +186,26 @@ fn aes_gcm_key(key: &[u8]) -> Option<aead::LessSafeKey> {
     aead::UnboundKey::new(algorithm, key).ok().map(aead::LessSafeKey::new)
 }
 
-/// An ECB or CBC operation under way, for data that should not be held whole.
-pub struct CipherState<'a> {
+/// An ECB or CBC operation under way, for data that should not be held whole. The key is borrowed or shared.
+pub struct CipherState<K> {
     cipher: Cipher,
-    key: &'a BlockKey,
+    key: K,
     direction: Direction,
     chain: [u8; WIDEST_BLOCK],
     /// What has come in and not gone out: less than a block, or the last block when padding must be removed.
     held: Vec<u8>,
 }
 
-impl<'a> CipherState<'a> {
+impl<K: Deref<Target = PreparedKey>> CipherState<K> {
     /// Begins. GCM cannot be done piece by piece: nothing of it may be used before the tag is checked.
     ///
     /// # Errors
     /// A key of another kind, an initial value of another length, GCM.
-    pub fn new(
-        cipher: Cipher,
-        key: &'a PreparedKey,
-        direction: Direction,
-        iv: Option<&[u8]>,
-    ) -> Result<Self, SealError> {
+    pub fn new(cipher: Cipher, key: K, direction: Direction, iv: Option<&[u8]>) -> Result<Self, SealError> {
         if cipher.mode == Mode::Gcm {
             return Err(SealError::NotStreamable { algorithm: Algorithm::Cipher(cipher) });
         }
-        let key = block_key(cipher, key)?;
+        block_key(cipher, &key)?;
         let chain = checked_iv(cipher, iv)?;
         Ok(Self { cipher, key, direction, chain, held: Vec::with_capacity(WIDEST_BLOCK) })
     }
@@ -218,7 +215,7 @@ impl<'a> CipherState<'a> {
     /// # Errors
     /// Only a fault inside the library.
     pub fn update(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
-        let block = self.key.block_length();
+        let block = self.cipher.block.block_length();
         let total = self.held.len() + data.len();
         let keeps_one = self.direction == Direction::Decrypt && self.cipher.padding == Padding::Pkcs7;
         let mut give = total - total % block;
@@ -243,7 +240,7 @@ impl<'a> CipherState<'a> {
     /// Data that did not fill whole blocks where nothing pads; [`SealError::Undecipherable`] for a padding
     /// that is not right.
     pub fn finish(mut self, out: &mut Vec<u8>) -> Result<(), SealError> {
-        let block = self.key.block_length();
+        let block = self.cipher.block.block_length();
         let held = std::mem::take(&mut self.held);
         match (self.cipher.padding, self.direction) {
             (Padding::None, _) if held.is_empty() => Ok(()),
@@ -269,18 +266,19 @@ impl<'a> CipherState<'a> {
 
     fn run(&mut self, out: &mut [u8], start: usize) -> Result<(), SealError> {
         let data = out.get_mut(start..).unwrap_or_default();
-        let chain = self.chain.get_mut(..self.key.block_length()).unwrap_or_default();
+        let chain = self.chain.get_mut(..self.cipher.block.block_length()).unwrap_or_default();
+        let key = block_key(self.cipher, &self.key)?;
         let done = match (self.cipher.mode, self.direction) {
             (Mode::Ecb, Direction::Encrypt) => {
-                self.key.ecb_encrypt(data);
+                key.ecb_encrypt(data);
                 true
             }
             (Mode::Ecb, Direction::Decrypt) => {
-                self.key.ecb_decrypt(data);
+                key.ecb_decrypt(data);
                 true
             }
-            (Mode::Cbc, Direction::Encrypt) => self.key.cbc_encrypt(chain, data),
-            (Mode::Cbc, Direction::Decrypt) => self.key.cbc_decrypt(chain, data),
+            (Mode::Cbc, Direction::Encrypt) => key.cbc_encrypt(chain, data),
+            (Mode::Cbc, Direction::Decrypt) => key.cbc_decrypt(chain, data),
             (Mode::Gcm, _) => false,
         };
         if done { Ok(()) } else { Err(SealError::Library { algorithm: Algorithm::Cipher(self.cipher) }) }

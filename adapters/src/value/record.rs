@@ -85,6 +85,12 @@ impl Record {
         self.parts.get(usize::from(buffer) - 1).map_or(&[], |part| part)
     }
 
+    /// Octets that it holds: of its parts, scratch and slots.
+    pub(crate) fn held(&self) -> usize {
+        let parts: usize = self.parts.iter().map(Bytes::len).sum();
+        parts + self.scratch.capacity() + self.slots.capacity() * size_of::<Slot>()
+    }
+
     /// The octets of a range; empty for one that does not exist.
     #[must_use]
     pub fn octets(&self, span: Span) -> &[u8] {

@@ -23,7 +23,12 @@ pub(crate) fn compile(text: &str) -> Compiled {
         text: text.into(),
     }]);
     let (model, diagnostics) = resolve(&sources.folders, &Choices::new());
-    let errors: Vec<_> = diagnostics.iter().map(|one| format!("{one:?}")).collect();
+    // A test fills slots by itself and needs not every key.
+    let wrong = diagnostics.iter().filter(|one| {
+        one.severity == dsl::diagnostics::Severity::Error && !matches!(one.code.0, 601 | 801 | 802)
+    });
+    let errors: Vec<_> = wrong.map(|one| format!("{one:?}")).collect();
+    assert!(errors.is_empty(), "{errors:#?}");
     match dsl::lower::compile(&model, &|_| 1) {
         Ok(compiled) => {
             assert!(compiled.modules.iter().any(|module| &*module.name == "party"), "{errors:#?}");

@@ -8,7 +8,7 @@ use crate::value::{Decimal, Type};
 /// Runs a fold at its place in the code. A sum over no rows is zero of its type; a missing value adds nothing.
 pub(super) fn run<'e>(machine: Machine<'e>, code: Code, at: u32) -> Result<Value<'e>, Fault> {
     let Code::Fold { sum, load, filter, each } = code else { return Err(Fault::Broken) };
-    if let Some(known) = machine.environment.folded(at) {
+    if let Some(known) = machine.environment.folded(at)? {
         return Ok(known);
     }
     let list = machine.expressions.loads.get(load as usize).ok_or(Fault::Broken)?;

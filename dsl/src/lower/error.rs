@@ -27,6 +27,10 @@ pub enum LowerErrorKind {
     Algorithm,
     /// Groups of `several` stand in a format where they cannot be told apart.
     Several,
+    /// Octets of a list of lines, which are never held together: the path of the list.
+    OctetsOfRows(Box<str>),
+    /// Lines of a file that have no end, of several widths.
+    Records,
     /// More of something than a program may number.
     TooMany(&'static str),
 }

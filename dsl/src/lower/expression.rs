@@ -5,8 +5,26 @@
 //! expressions of their own, stand before it; jumps are moved then.
 
 use crate::model::{Expr, ExprKind, FieldId, Fold, Function, Load, Space};
-use crate::program::{Code, ExprId, Expressions, PairSet};
-use crate::value::{Constant, Outcome, Type};
+use crate::program::{Code, ExprId, Expressions, OctetFold, OctetPart, OctetWork, PairSet};
+use crate::value::{CipherName, Constant, Outcome, Type};
+
+/// A digest, HMAC or length over lines of a file, as it stands in the text.
+pub(super) struct OverLines<'x> {
+    /// The algorithm; none: a length.
+    pub(super) algorithm: Option<CipherName>,
+    /// Key of an HMAC.
+    pub(super) key: Option<&'x Expr>,
+    /// What it is over, in this order.
+    pub(super) parts: Vec<LinePart<'x>>,
+}
+
+/// Lines of a piece of the file, or octets that are no line's.
+pub(super) enum LinePart<'x> {
+    /// Number of the piece.
+    Piece(u16),
+    /// Something else.
+    Value(&'x Expr),
+}
 
 /// What octets and lists of a message mean where an expression stands.
 pub(super) trait Octets {
@@ -18,6 +36,10 @@ pub(super) trait Octets {
     fn way(&self, list: &Load) -> Vec<Load>;
     /// A fold was made at this place of the code, over these lists.
     fn folded(&mut self, way: &[Load], at: u32, sum: bool, filter: ExprId, each: ExprId);
+    /// What an expression makes of lines of a file, if that is all it does.
+    fn over_lines<'x>(&self, expression: &'x Expr) -> Option<OverLines<'x>>;
+    /// It was made.
+    fn lines_folded(&mut self, fold: OctetFold);
     /// An expression within a fold over this list begins, or has ended.
     fn enter(&mut self, list: &Load);
     /// Back from it.
@@ -38,6 +60,10 @@ impl Octets for NoOctets {
         vec![*list]
     }
     fn folded(&mut self, _: &[Load], _: u32, _: bool, _: ExprId, _: ExprId) {}
+    fn over_lines<'x>(&self, _: &'x Expr) -> Option<OverLines<'x>> {
+        None
+    }
+    fn lines_folded(&mut self, _: OctetFold) {}
     fn enter(&mut self, _: &Load) {}
     fn leave(&mut self) {}
 }
@@ -49,13 +75,16 @@ pub(crate) fn compile_plain(expression: &Expr, into: &mut Expressions) -> ExprId
 
 /// Compiles an expression; gives its id.
 pub(super) fn compile(expression: &Expr, into: &mut Expressions, octets: &mut dyn Octets) -> ExprId {
-    let mut compiler = Compiler { into, octets, code: Vec::new(), folds: Vec::new() };
+    let mut compiler = Compiler { into, octets, code: Vec::new(), folds: Vec::new(), line_folds: Vec::new() };
     compiler.expression(expression);
-    let Compiler { code, folds, .. } = compiler;
+    let Compiler { code, folds, line_folds, .. } = compiler;
     let id = append(into, code, expression.ty.clone());
     let start = into.ranges.get(id as usize).map_or(0, |range| range.0);
     for made in folds {
         octets.folded(&made.way, start + made.at, made.sum, made.filter, made.each);
+    }
+    for made in line_folds {
+        octets.lines_folded(OctetFold { at: start + made.at, ..made });
     }
     id
 }
@@ -92,6 +121,7 @@ struct Compiler<'c> {
     octets: &'c mut dyn Octets,
     code: Vec<Code>,
     folds: Vec<Made>,
+    line_folds: Vec<OctetFold>,
 }
 
 impl Compiler<'_> {
@@ -147,6 +177,9 @@ impl Compiler<'_> {
     }
 
     fn expression(&mut self, expression: &Expr) {
+        if let Some(over) = self.octets.over_lines(expression) {
+            return self.over_lines(over);
+        }
         match &expression.kind {
             ExprKind::Constant(constant) => self.constant(constant.clone()),
             ExprKind::Load(load) => {
@@ -199,6 +232,24 @@ impl Compiler<'_> {
             ExprKind::Counter(digits) => self.push(Code::Counter(*digits)),
             ExprKind::Now => self.push(Code::Now),
         }
+    }
+
+    fn over_lines(&mut self, over: OverLines<'_>) {
+        let key = over.key.map(|key| compile(key, self.into, self.octets));
+        let work = match (over.algorithm, key) {
+            (Some(algorithm), Some(key)) => OctetWork::Hmac(algorithm, key),
+            (Some(algorithm), None) => OctetWork::Digest(algorithm),
+            (None, _) => OctetWork::Length,
+        };
+        let mut parts = Vec::with_capacity(over.parts.len());
+        for part in over.parts {
+            parts.push(match part {
+                LinePart::Piece(piece) => OctetPart::Piece(piece),
+                LinePart::Value(value) => OctetPart::Value(compile(value, self.into, self.octets)),
+            });
+        }
+        self.line_folds.push(OctetFold { at: number(self.code.len()), work, parts });
+        self.push(Code::Streamed);
     }
 
     fn function(&mut self, function: Function, arguments: &[Expr], ty: &Type) {

@@ -1,86 +1,95 @@
 //! Files: the name, and the lines as pieces that are streamed. A file without lines is read and written whole.
 
-use super::layout::inner;
+mod name;
+
+use std::collections::BTreeSet;
+
+use super::expression::walk;
+use super::here::over_lines;
+use super::layout::{expressions, inner};
 use super::message::Builder;
 use super::read::{Reader, line_format, place_of};
 use super::write::{Writer, line};
-use super::{known, tables};
-use crate::model::{FieldId, FieldKind, FileForm, Format, NamePiece, Node};
-use crate::program::{FileName, FilePiece, FileProgram, Part, Read, Write};
-use crate::value::{Constant, Size, Type};
+use super::{LowerErrorKind, derived, known, tables};
+use crate::model::{Expr, ExprKind, FieldId, FieldKind, FileForm, Format, Node};
+use crate::program::{FilePiece, FileProgram, Part, Read, Write};
+use crate::value::Constant;
 
 /// Makes the file's own words: name, ends of lines, chain.
 pub(super) fn name(builder: &mut Builder<'_, '_>) {
     let Some(file) = &builder.message.file else { return };
-    let (line_end, tolerated) = match &file.format {
-        Format::Delimited(delimited) => delimited.lines.clone().unwrap_or_else(|| ("\n".into(), Vec::new())),
-        _ => ("\n".into(), vec!["\r\n".into()]),
+    let (line_end, tolerated, between, escape) = match &file.format {
+        Format::Delimited(form) => {
+            let (end, tolerated) = form.lines.clone().unwrap_or_else(|| ("\n".into(), Vec::new()));
+            (end, tolerated, form.between, form.escape.clone())
+        }
+        _ => ("\n".into(), vec!["\r\n".into()], false, None),
     };
-    let mut pieces = Vec::new();
-    for piece in &file.name {
-        pieces.push(match piece {
-            NamePiece::Text(text) => FileName::Text(text.clone()),
-            NamePiece::Field(id) => FileName::Slot {
-                slot: builder.layout.field(*id).map_or(u16::MAX, |field| field.slot),
-                wire: builder.wire_of(*id),
-            },
-            NamePiece::Known(expression) => FileName::Expression(builder.compile(expression, &[])),
-            NamePiece::Learned(to, form) => {
-                let wire = name_wire(builder, form);
-                FileName::Learned { to: *to, wire }
-            }
-        });
-    }
-    let lines = lines(builder, &builder.message.nodes, &file.format).is_some();
+    let pieces = name::pieces(builder, file);
+    let lines = !builder.streamed.pieces.is_empty();
     let made = FileProgram {
-        pieces: Vec::new(),
         line_end,
         tolerated,
+        between,
+        record: record(builder),
+        escape,
         chain: if lines { builder.chain(&file.chain) } else { u32::MAX },
         name: pieces,
         name_ending: file.name_ending.clone(),
-        read_end: (0, 0),
-        write_begin: (0, 0),
-        folds: Vec::new(),
         done: file.done.clone(),
+        ..FileProgram::default()
     };
     builder.out.file = Some(Box::new(made));
+    octets_of_rows(builder);
 }
 
-/// The wire form of a value in a file's name: as long as its form says.
-fn name_wire(builder: &mut Builder<'_, '_>, form: &crate::value::Form) -> u32 {
-    let wire = crate::model::Wire {
-        form: form.clone(),
-        size: Size::ByForm,
-        unit: crate::value::Unit::Chars,
-        fill: None,
-        signed: false,
-        absent: crate::value::Absent::Never,
-        chain: crate::model::Chain::default(),
-        prefix: None,
-        sized_by: None,
-        ending: None,
-        quoted: false,
-        trimmed: false,
-        tolerate: Vec::new(),
-        unmapped: None,
-        near: None,
+/// Octets of a line that has no end: the same for all lines.
+fn record(builder: &mut Builder<'_, '_>) -> Option<u32> {
+    let width = |id: &FieldId| match &builder.layout.field(*id)?.kind {
+        FieldKind::Line { bytes, .. } => *bytes,
+        FieldKind::List(list) => list.line_bytes,
+        _ => None,
     };
-    let ty = match form {
-        crate::value::Form::Calendar(kind, _) => match kind {
-            crate::value::Calendar::Date => Type::Date,
-            crate::value::Calendar::Time => Type::Time,
-            crate::value::Calendar::DateTime => Type::DateTime,
-            crate::value::Calendar::Month => Type::Month,
-        },
-        _ => Type::Text { chars: 255, private: None },
-    };
-    let charset = builder.message.charset.clone();
-    builder.lowering.wire(&ty, &wire, &charset, None, &mut super::expression::NoOctets)
+    let widths: BTreeSet<Option<u32>> = builder.streamed.pieces.iter().map(width).collect();
+    if widths.len() > 1 {
+        builder.lowering.error(builder.message.span, LowerErrorKind::Records);
+    }
+    widths.first().copied().flatten()
+}
+
+/// Octets of many lines are never held together: they may be digested and counted, nothing else.
+fn octets_of_rows(builder: &mut Builder<'_, '_>) {
+    let pieces = builder.streamed.pieces.clone();
+    if pieces.is_empty() {
+        return;
+    }
+    let lists: Vec<FieldId> =
+        pieces.iter().copied().filter(|id| builder.layout.list(*id).is_some()).collect();
+    let mut found = Vec::new();
+    for expression in expressions(builder.message) {
+        let mut streamed = BTreeSet::new();
+        walk(expression, &mut Vec::new(), &mut |one, _| {
+            let within = streamed.contains(&std::ptr::from_ref(one));
+            if within || over_lines(&builder.folded(one), &pieces, &builder.lowering.model.symbols).is_some()
+            {
+                streamed.extend(
+                    super::fold::children(&one.kind).unwrap_or_default().into_iter().map(std::ptr::from_ref),
+                );
+            } else if let ExprKind::Raw(id) | ExprKind::RawRange(id, _) | ExprKind::Length(id) = &one.kind
+                && lists.contains(id)
+            {
+                found.push((one.span, *id));
+            }
+        });
+    }
+    for (span, id) in found {
+        let path = builder.layout.field(id).map(|field| field.path.clone()).unwrap_or_default();
+        builder.lowering.error(span, LowerErrorKind::OctetsOfRows(path));
+    }
 }
 
 /// The lines and lists of lines of a file; `None` if it has another form.
-fn lines(builder: &Builder<'_, '_>, nodes: &[Node], format: &Format) -> Option<Vec<FieldId>> {
+pub(super) fn lines(builder: &Builder<'_, '_>, nodes: &[Node], format: &Format) -> Option<Vec<FieldId>> {
     if !matches!(format, Format::Fixed | Format::Delimited(_)) {
         return None;
     }
@@ -108,7 +117,8 @@ fn lines(builder: &Builder<'_, '_>, nodes: &[Node], format: &Format) -> Option<V
 pub(super) fn read<'m>(reader: &mut Reader<'_, '_, 'm>, file: &'m FileForm) {
     let message = reader.builder.message;
     let charset = tables::charset_of(&file.chain).unwrap_or(&message.charset);
-    let Some(pieces) = lines(reader.builder, &message.nodes, &file.format) else {
+    let pieces = reader.builder.streamed.pieces.clone();
+    if pieces.is_empty() {
         reader.push(Read::Part(Part::Content));
         let number = reader.builder.format(&file.format, charset, &message.nodes);
         let chain = reader.builder.chain(&file.chain);
@@ -117,7 +127,7 @@ pub(super) fn read<'m>(reader: &mut Reader<'_, '_, 'm>, file: &'m FileForm) {
         reader.push(Read::Leave { kept: message.unknown_kept });
         reader.end();
         return;
-    };
+    }
     let format = line_format(&file.format);
     let mut made = Vec::new();
     for id in pieces {
@@ -137,17 +147,16 @@ pub(super) fn read<'m>(reader: &mut Reader<'_, '_, 'm>, file: &'m FileForm) {
             optional: field.optional,
             read: (begin, reader.here()),
             write: (0, 0),
+            region: reader.builder.layout.region(id),
             mark,
         });
     }
     let begin = reader.here();
     reader.end_of_file(&message.nodes);
     let end = reader.here();
-    let folds = reader.builder.folds.clone();
     if let Some(file) = &mut reader.builder.out.file {
         file.pieces = made;
         file.read_end = (begin, end);
-        file.folds = folds;
     }
 }
 
@@ -173,7 +182,8 @@ fn mark(builder: &Builder<'_, '_>, nodes: &[Node], format: &Format) -> Option<(u
 pub(super) fn write<'m>(writer: &mut Writer<'_, '_, 'm>, file: &'m FileForm) {
     let message = writer.builder.message;
     let charset = tables::charset_of(&file.chain).unwrap_or(&message.charset);
-    let Some(pieces) = lines(writer.builder, &message.nodes, &file.format) else {
+    let pieces = writer.builder.streamed.pieces.clone();
+    if pieces.is_empty() {
         writer.push(Write::Part(Part::Content));
         let number = writer.builder.format(&file.format, charset, &message.nodes);
         writer.push(Write::Enter { format: number });
@@ -183,24 +193,100 @@ pub(super) fn write<'m>(writer: &mut Writer<'_, '_, 'm>, file: &'m FileForm) {
         let chain = writer.builder.chain(&file.chain);
         writer.push(Write::Leave { chain });
         return;
-    };
+    }
     let format = line_format(&file.format);
     let begin = (0, writer.here());
+    let order = order(writer.builder, &pieces);
     let mut made = Vec::new();
-    for id in pieces {
+    for place in &order {
+        let Some(id) = pieces.get(*place).copied() else { continue };
         let Some(field) = writer.builder.layout.field(id) else { continue };
         let from = writer.here();
         let nodes = inner(&field.kind);
         line(writer, &format, charset, nodes, |writer, place| writer.line_body(id, place));
         writer.close_line(id);
-        made.push((from, writer.here()));
+        made.push((*place, (from, writer.here())));
     }
-    let folds = writer.builder.folds.clone();
+    let streamed = std::mem::take(&mut writer.builder.streamed);
     if let Some(file) = &mut writer.builder.out.file {
-        for (piece, write) in file.pieces.iter_mut().zip(made) {
-            piece.write = write;
+        for (place, write) in made {
+            if let Some(piece) = file.pieces.get_mut(place) {
+                piece.write = write;
+            }
         }
         file.write_begin = begin;
-        file.folds = folds;
+        file.write_order = order.into_iter().filter_map(|place| u16::try_from(place).ok()).collect();
+        file.folds = streamed.folds;
+        file.octet_folds = streamed.octets;
     }
+}
+
+/// The order in which the lines can be written: those first whose octets others hold a digest of.
+fn order(builder: &mut Builder<'_, '_>, pieces: &[FieldId]) -> Vec<usize> {
+    let mut before: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); pieces.len()];
+    let piece_of = |id: FieldId| pieces.iter().position(|piece| builder.layout.lies_in(id, *piece));
+    let late = derived::late(&builder.layout);
+    for id in &late {
+        let (Some(place), Some(field)) = (piece_of(*id), builder.layout.field(*id)) else { continue };
+        let Some(fact) = &field.fact else { continue };
+        let needs = builder.layout.needs(fact, &builder.layout.lists_around(*id));
+        let octets = needs.octets.iter().chain(&needs.lengths).copied();
+        let values = late
+            .iter()
+            .copied()
+            .filter(|other| builder.layout.key(*other).is_some_and(|key| needs.slots.contains(&key)));
+        let needed: Vec<usize> = octets.chain(values).filter_map(piece_of).collect();
+        before
+            .get_mut(place)
+            .into_iter()
+            .for_each(|before| before.extend(needed.iter().filter(|one| **one != place)));
+        for parts in lines_in(builder, fact) {
+            for pair in parts.windows(2) {
+                if let [first, second] = pair
+                    && first != second
+                    && let Some(before) = before.get_mut(*second)
+                {
+                    before.insert(*first);
+                }
+            }
+            if let Some(before) = before.get_mut(place) {
+                before.extend(parts.iter().filter(|part| **part != place));
+            }
+        }
+    }
+    let mut order: Vec<usize> = Vec::with_capacity(pieces.len());
+    while order.len() < pieces.len() {
+        let free = (0..pieces.len()).find(|place| {
+            !order.contains(place)
+                && before.get(*place).is_some_and(|before| before.iter().all(|one| order.contains(one)))
+        });
+        // What waits for itself is told by the writer, or here where the order of a digest is to blame.
+        let next = free.or_else(|| (0..pieces.len()).find(|place| !order.contains(place)));
+        let Some(next) = next else { break };
+        if free.is_none()
+            && let Some(field) = pieces.get(next).and_then(|id| builder.layout.field(*id))
+        {
+            let (span, path) = (field.span, field.path.clone());
+            builder.lowering.error(span, LowerErrorKind::NeedsLater(path));
+        }
+        order.push(next);
+    }
+    order
+}
+
+/// The pieces of each digest or length over lines in an expression.
+fn lines_in(builder: &Builder<'_, '_>, fact: &Expr) -> Vec<Vec<usize>> {
+    let folded = builder.folded(fact);
+    let mut found = Vec::new();
+    walk(&folded, &mut Vec::new(), &mut |one, _| {
+        let over = over_lines(one, &builder.streamed.pieces, &builder.lowering.model.symbols);
+        found.extend(over.map(|over| {
+            let pieces = over.parts.iter().filter_map(|part| match part {
+                super::expression::LinePart::Piece(piece) => Some(usize::from(*piece)),
+                super::expression::LinePart::Value(_) => None,
+            });
+            pieces.collect()
+        }));
+    });
+    found
 }

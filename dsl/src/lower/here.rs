@@ -2,16 +2,29 @@
 
 use std::collections::HashMap;
 
-use super::expression::Octets;
+use super::expression::{LinePart, Octets, OverLines, walk};
 use super::layout::Layout;
-use crate::model::{FieldId, Load, Space};
-use crate::program::{ExprId, FoldForm, PairSet};
+use crate::model::{Expr, ExprKind, FieldId, Function, Load, Space};
+use crate::program::{ExprId, FoldForm, OctetFold, PairSet};
+use crate::value::{CipherName, Constant, Symbols};
+
+/// What is made while the lines of a file go by.
+#[derive(Default)]
+pub(super) struct Streamed {
+    /// Its lines and lists of lines, in the order of the file; none: the message is no file of lines.
+    pub(super) pieces: Vec<FieldId>,
+    /// Folds over rows.
+    pub(super) folds: Vec<FoldForm>,
+    /// Folds over octets.
+    pub(super) octets: Vec<OctetFold>,
+}
 
 /// What octets and lists mean in a message, in rows of these lists.
 pub(super) struct Here<'h, 'm> {
     pub(super) layout: &'h Layout<'m>,
     pub(super) wires: &'h HashMap<FieldId, u32>,
-    pub(super) folds: &'h mut Vec<FoldForm>,
+    pub(super) streamed: &'h mut Streamed,
+    pub(super) symbols: &'h Symbols,
     pub(super) path: Vec<FieldId>,
     /// Whether each list that a fold entered is one of the message.
     pub(super) entered: Vec<bool>,
@@ -51,14 +64,23 @@ impl Octets for Here<'_, '_> {
     }
 
     fn folded(&mut self, way: &[Load], at: u32, sum: bool, filter: ExprId, each: ExprId) {
-        let [list] = way else { return };
+        // Over lists in rows it is a sum over the outermost one.
+        let Some(list) = way.first() else { return };
         if list.space == Space::Field
             && let Some(id) = self.layout.list_of(list, &self.path)
             && self.layout.list(id).is_some_and(|list| list.of_line)
             && self.path.is_empty()
         {
-            self.folds.push(FoldForm { list: self.layout.list_index(id), at, sum, filter, each });
+            self.streamed.folds.push(FoldForm { list: self.layout.list_index(id), at, sum, filter, each });
         }
+    }
+
+    fn over_lines<'x>(&self, expression: &'x Expr) -> Option<OverLines<'x>> {
+        over_lines(expression, &self.streamed.pieces, self.symbols)
+    }
+
+    fn lines_folded(&mut self, fold: OctetFold) {
+        self.streamed.octets.push(fold);
     }
 
     fn enter(&mut self, list: &Load) {
@@ -75,5 +97,93 @@ impl Octets for Here<'_, '_> {
         if self.entered.pop() == Some(true) {
             self.path.pop();
         }
+    }
+}
+
+/// What an expression makes of lines of a file, if it is a digest, an HMAC or a length of nothing but whole lines, in
+/// the order of the file, and values that look at no octets.
+pub(super) fn over_lines<'x>(
+    expression: &'x Expr,
+    pieces: &[FieldId],
+    symbols: &Symbols,
+) -> Option<OverLines<'x>> {
+    if pieces.is_empty() {
+        return None;
+    }
+    let mut parts = Vec::new();
+    let (algorithm, key) = match &expression.kind {
+        ExprKind::Length(field) => {
+            parts.push(LinePart::Piece(piece_of(*field, pieces)?));
+            (None, None)
+        }
+        ExprKind::Function(Function::Digest, arguments) => {
+            let [algorithm, data] = arguments.as_slice() else { return None };
+            joined(data, pieces, &mut parts)?;
+            (Some(algorithm_name(algorithm, symbols)?), None)
+        }
+        ExprKind::Function(Function::Hmac, arguments) => {
+            let [algorithm, key, data] = arguments.as_slice() else { return None };
+            joined(data, pieces, &mut parts)?;
+            (Some(algorithm_name(algorithm, symbols)?), Some(key))
+        }
+        _ => return None,
+    };
+    let lines = parts.iter().filter_map(|part| match part {
+        LinePart::Piece(piece) => Some(*piece),
+        LinePart::Value(_) => None,
+    });
+    let in_order = lines.clone().is_sorted_by(|first, second| first < second);
+    (in_order && lines.count() > 0).then_some(OverLines { algorithm, key, parts })
+}
+
+fn piece_of(field: FieldId, pieces: &[FieldId]) -> Option<u16> {
+    let place = pieces.iter().position(|piece| *piece == field)?;
+    u16::try_from(place).ok()
+}
+
+fn joined<'x>(data: &'x Expr, pieces: &[FieldId], parts: &mut Vec<LinePart<'x>>) -> Option<()> {
+    match &data.kind {
+        ExprKind::Raw(field) => parts.push(LinePart::Piece(piece_of(*field, pieces)?)),
+        ExprKind::RawRange(from, to) => {
+            let (from, to) = (piece_of(*from, pieces)?, piece_of(*to, pieces)?);
+            parts.extend((from..to).map(LinePart::Piece));
+        }
+        ExprKind::Add(left, right) => {
+            joined(left, pieces, parts)?;
+            joined(right, pieces, parts)?;
+        }
+        ExprKind::Join(all) => {
+            for one in all {
+                joined(one, pieces, parts)?;
+            }
+        }
+        _ => {
+            if looks_at_octets(data) {
+                return None;
+            }
+            parts.push(LinePart::Value(data));
+        }
+    }
+    Some(())
+}
+
+fn looks_at_octets(expression: &Expr) -> bool {
+    let mut found = false;
+    walk(expression, &mut Vec::new(), &mut |one, _| {
+        found |= matches!(
+            one.kind,
+            ExprKind::Raw(_) | ExprKind::RawRange(..) | ExprKind::Length(_) | ExprKind::Pairs { .. }
+        );
+    });
+    found
+}
+
+/// An algorithm that the text or a setting names.
+pub(super) fn algorithm_name(expression: &Expr, symbols: &Symbols) -> Option<CipherName> {
+    match &expression.kind {
+        ExprKind::Constant(Constant::Text(text)) => Some(CipherName::Fixed(text.clone())),
+        ExprKind::Constant(Constant::Name(name)) => Some(CipherName::Fixed(symbols.text(*name).into())),
+        ExprKind::Load(Load { space: Space::Setting, slot, .. }) => Some(CipherName::Setting(*slot)),
+        _ => None,
     }
 }

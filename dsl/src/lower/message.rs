@@ -3,18 +3,18 @@
 use std::collections::HashMap;
 
 use super::expression::compile;
-use super::here::Here;
+use super::here::{Here, Streamed, algorithm_name};
 use super::layout::{Layout, inner};
 use super::shape::Shapes;
 use super::{LowerErrorKind, Lowering, file, fold, map, read, tables, write};
 use crate::evaluate::calendar;
 use crate::model::{
-    Check, Expr, ExprKind, Field, FieldId, FieldKind, Format, Function, LinkKind, Load, Message, Node,
-    Prefix, PrefixKind, Space, TextCode,
+    Check, Expr, ExprKind, Field, FieldId, FieldKind, Format, Function, LinkKind, Message, Node, Prefix,
+    PrefixKind, TextCode,
 };
-use crate::program::{CheckForm, Cold, ExprId, FieldForm, FoldForm, MessageProgram, SignatureForm, WireList};
+use crate::program::{CheckForm, Cold, ExprId, FieldForm, MessageProgram, SignatureForm, WireList};
 use crate::source::Span;
-use crate::value::{Absent, CipherName, Constant, Form, Size, Type, Unit};
+use crate::value::{Absent, CipherName, Form, Size, Type, Unit};
 
 /// Makes a message's program.
 pub(super) fn lower<'m>(lowering: &mut Lowering<'m>, message: &'m Message) -> MessageProgram {
@@ -35,7 +35,7 @@ pub(super) struct Builder<'l, 'm> {
     pub(super) out: MessageProgram,
     pub(super) charsets: Vec<Box<str>>,
     wires: HashMap<FieldId, u32>,
-    pub(super) folds: Vec<FoldForm>,
+    pub(super) streamed: Streamed,
     names: HashMap<Box<str>, u16>,
     field_colds: HashMap<FieldId, u32>,
     checks: HashMap<Span, u16>,
@@ -58,7 +58,7 @@ impl<'l, 'm> Builder<'l, 'm> {
             },
             layout,
             wires: HashMap::new(),
-            folds: Vec::new(),
+            streamed: Streamed::default(),
             names: HashMap::new(),
             field_colds: HashMap::new(),
             checks: HashMap::new(),
@@ -66,6 +66,9 @@ impl<'l, 'm> Builder<'l, 'm> {
         let whole = message.file.as_ref().and_then(|file| tables::charset_of(&file.chain));
         let whole: Box<str> = whole.unwrap_or(&message.charset).into();
         builder.spread_charsets(&message.nodes, &whole);
+        if let Some(form) = &message.file {
+            builder.streamed.pieces = file::lines(&builder, &message.nodes, &form.format).unwrap_or_default();
+        }
         builder
     }
 
@@ -119,7 +122,8 @@ impl<'l, 'm> Builder<'l, 'm> {
                 let mut here = Here {
                     layout: &self.layout,
                     wires: &self.wires,
-                    folds: &mut self.folds,
+                    streamed: &mut self.streamed,
+                    symbols: &self.lowering.model.symbols,
                     path,
                     entered: Vec::new(),
                 };
@@ -260,7 +264,8 @@ impl<'l, 'm> Builder<'l, 'm> {
         let mut here = Here {
             layout: &self.layout,
             wires: &self.wires,
-            folds: &mut self.folds,
+            streamed: &mut self.streamed,
+            symbols: &self.lowering.model.symbols,
             path: path.to_vec(),
             entered: Vec::new(),
         };
@@ -272,7 +277,8 @@ impl<'l, 'm> Builder<'l, 'm> {
         let mut here = Here {
             layout: &self.layout,
             wires: &self.wires,
-            folds: &mut self.folds,
+            streamed: &mut self.streamed,
+            symbols: &self.lowering.model.symbols,
             path: Vec::new(),
             entered: Vec::new(),
         };
@@ -288,7 +294,8 @@ impl<'l, 'm> Builder<'l, 'm> {
         let mut here = Here {
             layout: &self.layout,
             wires: &self.wires,
-            folds: &mut self.folds,
+            streamed: &mut self.streamed,
+            symbols: &self.lowering.model.symbols,
             path: Vec::new(),
             entered: Vec::new(),
         };
@@ -365,18 +372,11 @@ impl<'l, 'm> Builder<'l, 'm> {
     }
 
     fn algorithm(&mut self, expression: &Expr) -> Option<CipherName> {
-        let folded = self.folded(expression);
-        match &folded.kind {
-            ExprKind::Constant(Constant::Text(text)) => Some(CipherName::Fixed(text.clone())),
-            ExprKind::Constant(Constant::Name(name)) => {
-                Some(CipherName::Fixed(self.lowering.model.symbols.text(*name).into()))
-            }
-            ExprKind::Load(Load { space: Space::Setting, slot, .. }) => Some(CipherName::Setting(*slot)),
-            _ => {
-                self.lowering.error(expression.span, LowerErrorKind::Algorithm);
-                None
-            }
+        let found = algorithm_name(&self.folded(expression), &self.lowering.model.symbols);
+        if found.is_none() {
+            self.lowering.error(expression.span, LowerErrorKind::Algorithm);
         }
+        found
     }
 
     /// Octets that these nodes take in `fixed`, where the text alone says it.

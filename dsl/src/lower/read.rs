@@ -6,8 +6,7 @@ use super::layout::{Key, Needs, name_of};
 use super::message::Builder;
 use super::{LowerErrorKind, known, map};
 use crate::model::{
-    At, Chain, Check, Delimited, Expr, Field, FieldId, FieldKind, Format, Learn, LinkKind, ListField, Load,
-    Node, Space,
+    At, Chain, Check, Expr, Field, FieldId, FieldKind, Format, Learn, LinkKind, ListField, Load, Node, Space,
 };
 use crate::program::{FormatForm, Learned, Part, Read};
 
@@ -164,11 +163,16 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         if nodes.is_empty() {
             return;
         }
+        let begin = self.here();
         self.push(Read::Part(Part::Name));
         let format = self.builder.lowering.shared_format(FormatForm::Fixed);
         self.push(Read::Enter { format, chain: u32::MAX });
         self.nodes(nodes, Place::Run, Some(0));
         self.push(Read::Leave { kept: false });
+        let end = self.here();
+        if let Some(file) = &mut self.builder.out.file {
+            file.name_read = (begin, end);
+        }
     }
 
     /// What waits, whether or not all is there; then the checks.
@@ -583,7 +587,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
     pub(super) fn line(&mut self, id: FieldId, format: &Format) {
         let Some(field) = self.builder.layout.field(id) else { return };
         self.at = self.builder.cold_of(id);
-        self.mark(id);
+        self.begun.insert(id);
         match &field.kind {
             FieldKind::List(list) => self.rows(id, list, place_of(format), Some(0), false),
             kind => self.nodes(super::layout::inner(kind), place_of(format), Some(0)),
@@ -592,7 +596,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
 
     /// Behind the line's `Leave`.
     pub(super) fn close_line(&mut self, id: FieldId, field: &Field) {
-        self.end_mark(id);
+        self.ended.insert(id);
         self.branch.pop();
         self.stored.extend(self.builder.layout.key(id));
         if !field.optional {
@@ -711,7 +715,6 @@ fn has_signature(fact: &Expr) -> bool {
 pub(super) fn line_format(format: &Format) -> Format {
     match format {
         Format::Delimited(delimited) if delimited.separator.is_empty() => Format::Fixed,
-        Format::Delimited(delimited) => Format::Delimited(Delimited { lines: None, ..delimited.clone() }),
         other => other.clone(),
     }
 }

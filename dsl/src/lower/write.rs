@@ -172,6 +172,10 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         self.nodes(nodes, Place::Run);
         self.close_run(outer);
         self.push(Write::Leave { chain: u32::MAX });
+        let end = self.here();
+        if let Some(file) = &mut self.builder.out.file {
+            file.name_write = (0, end);
+        }
     }
 
     pub(super) fn new_run(&mut self) -> u32 {
@@ -718,7 +722,7 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
     pub(super) fn line_body(&mut self, id: FieldId, place: Place) {
         let Some(field) = self.builder.layout.field(id) else { return };
         self.at = self.builder.cold_of(id);
-        self.mark(id);
+        self.begun.insert(id);
         match &field.kind {
             FieldKind::List(list) => self.rows(id, list, place, false),
             kind => self.nodes(inner(kind), place),
@@ -727,7 +731,7 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
 
     /// Behind the line's `Leave`.
     pub(super) fn close_line(&mut self, id: FieldId) {
-        self.end_mark(id);
+        self.ended.insert(id);
     }
 
     /// The instructions of one row; `enclosed`: where rows may have signs around them, they have.

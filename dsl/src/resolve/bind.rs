@@ -602,6 +602,10 @@ impl Binder<'_, '_, '_> {
                     max: narrow(max),
                     until_end: tree.until_end,
                     of_line: *of_line,
+                    line_bytes: tree.of.as_ref().and_then(|of| match &of.kind {
+                        tree::TypeKind::Line { size } => size.as_ref().map(|size| narrow(size.max)),
+                        _ => None,
+                    }),
                     alone: attributes.iter().any(|attribute| matches!(attribute.kind, AttributeKind::Alone)),
                     nodes: self.nodes(nodes),
                     slots: *slots,
@@ -892,38 +896,63 @@ impl Binder<'_, '_, '_> {
             tree::Piece::Characters(run) => return NamePiece::Text(run.text.clone()),
             tree::Piece::Embedded(expr) => expr,
         };
-        if let tree::ExprKind::Call(call) = &expr.kind
-            && call.name.is("format")
-            && let [value, form] = call.arguments.as_slice()
-            && let tree::ExprKind::Text(form) = &form.value.kind
-        {
-            let value = self.expression(&value.value, scope, None);
-            if let (ExprKind::Load(load), Some(form)) = (&value.kind, form.constant())
-                && matches!(load.space, Space::Ask)
-            {
-                let which = match value.ty {
-                    Type::Month => crate::value::Calendar::Month,
-                    Type::DateTime => crate::value::Calendar::DateTime,
-                    Type::Time => crate::value::Calendar::Time,
-                    _ => crate::value::Calendar::Date,
-                };
-                return NamePiece::Learned(*load, Form::Calendar(which, form.into()));
-            }
-        }
-        if let tree::ExprKind::Path(path) = &expr.kind {
-            let found = path::find(self.resolver, self.work, path, scope, None);
+        let formatted = formatted(expr);
+        let (path, letters) = match (&expr.kind, formatted) {
+            (tree::ExprKind::Path(path), _) => (path, None),
+            (_, Some((path, letters))) => (path, Some(letters)),
+            _ => return NamePiece::Known(self.expression(expr, scope, None)),
+        };
+        let found = path::find(self.resolver, self.work, path, scope, None);
+        if letters.is_none() {
             if let Some(field) = found.field {
                 return NamePiece::Field(field);
             }
-            if let ExprKind::Load(load) = &found.expr.kind
-                && load.space == Space::Ask
+            if let ExprKind::Load(load) = found.expr.kind
+                && load.space == Space::Request
             {
-                return NamePiece::Learned(*load, Form::Text);
+                return NamePiece::Request(load);
             }
-            return NamePiece::Known(found.expr);
         }
-        NamePiece::Known(self.expression(expr, scope, None))
+        let learned = match &found.expr.kind {
+            ExprKind::Load(load) if load.space == Space::Ask => true,
+            ExprKind::Load(_) => {
+                matches!(learn_rule(&found.expr, self.draft.side), Learn::Place(_) | Learn::Member)
+            }
+            _ => false,
+        };
+        match (found.expr.kind.clone(), name_form(&found.expr.ty, letters)) {
+            (ExprKind::Load(load), Some(form)) if learned => NamePiece::Learned(load, form, found.expr.ty),
+            _ if letters.is_none() => NamePiece::Known(found.expr),
+            _ => NamePiece::Known(self.expression(expr, scope, None)),
+        }
     }
+}
+
+/// `format(path, "letters")`.
+fn formatted(expr: &tree::Expr) -> Option<(&tree::Path, &str)> {
+    let tree::ExprKind::Call(call) = &expr.kind else { return None };
+    let [value, form] = call.arguments.as_slice() else { return None };
+    match (&value.value.kind, &form.value.kind) {
+        (tree::ExprKind::Path(path), tree::ExprKind::Text(form)) if call.name.is("format") => {
+            Some((path, form.constant()?))
+        }
+        _ => None,
+    }
+}
+
+/// How a value stands in a name.
+fn name_form(ty: &Type, letters: Option<&str>) -> Option<Form> {
+    let calendar = match ty {
+        Type::Date => crate::value::Calendar::Date,
+        Type::Time => crate::value::Calendar::Time,
+        Type::DateTime => crate::value::Calendar::DateTime,
+        Type::Month => crate::value::Calendar::Month,
+        Type::Text { .. } => return Some(Form::Text),
+        Type::Digits { .. } => return Some(Form::Digits),
+        Type::Number { .. } => return Some(Form::Number),
+        _ => return None,
+    };
+    letters.map(|letters| Form::Calendar(calendar, letters.into()))
 }
 
 /// Fields whose bytes an expression takes whole (`pairs` names what it leaves out, `cut_out` takes itself away).

@@ -46,7 +46,7 @@ fn handed_on(module: &Module, call: &Call, space: Space) -> Vec<u16> {
         if let Some(file) = &message.file {
             nodes(&file.name_nodes, space, &mut slots);
             for piece in &file.name {
-                if let NamePiece::Learned(load, _) = piece {
+                if let NamePiece::Learned(load, ..) = piece {
                     keep(*load, space, &mut slots);
                 }
             }

@@ -183,8 +183,8 @@ impl Environment for View<'_> {
         self.book.position(row)
     }
 
-    fn folded(&self, at: u32) -> Option<Value<'static>> {
-        self.book.fold(at).cloned()
+    fn folded(&self, at: u32) -> Result<Option<Value<'static>>, Fault> {
+        Ok(self.book.fold(at).cloned())
     }
 
     fn seal(&self, _: Function, _: &str, _: &[Value<'_>]) -> Result<Value<'static>, Fault> {

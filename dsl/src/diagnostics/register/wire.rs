@@ -850,4 +850,76 @@ call list over drop {
 }
 "#,
     },
+    Page {
+        code: Code(436),
+        title: "the lines of a list are digested and counted, never held together",
+        text: "A file may have millions of lines, of which one is in memory at a time. A digest, an HMAC or a length over whole lines, in the order of the file, is made while they go by; whatever needs all their octets at once cannot be.",
+        chinese: "文件的明细行逐行处理，不能整体取字节；可以对整行做摘要、HMAC 或计长。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..1_000_000 of line {
+      name  text ..20 chars  = "x"
+    }
+    tail  line {
+      sum  number ..10 digits  = checksum(crc32, raw(rows))
+    }
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..1_000_000 of line {
+      name  text ..20 chars  = "x"
+    }
+    tail  line {
+      digest  text 64 chars  = hex(digest(sm3, raw(rows)))
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(437),
+        title: "lines without an end are of one width",
+        text: "`line 100 bytes` is a record that no sign ends: only its width shows where the next one begins, so all lines of such a file are equally wide.",
+        chinese: "没有行结束符的记录必须等长。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" fixed {
+    head  line 10 bytes {
+      mark  text 10 bytes  = "H"
+    }
+    rows  list ..100 of line 20 bytes {
+      name  text 20 bytes  = "x"
+    }
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" fixed {
+    head  line 20 bytes {
+      mark  text 20 bytes  = "H"
+    }
+    rows  list ..100 of line 20 bytes {
+      name  text 20 bytes  = "x"
+    }
+  }
+}
+"#,
+    },
 ];
