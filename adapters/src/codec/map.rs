@@ -3,18 +3,21 @@
 //! In: mapping instructions, the message's record, the surroundings. Out: filled slots on either side. What a target
 //! cannot hold goes the way its mapping says (`else …`).
 
-use dsl::evaluate::{self, Value};
+mod fit;
+mod taken;
+
+pub use taken::TakenRow;
+
+use dsl::evaluate;
+use dsl::evaluate::Value;
 use dsl::model::{Load, Space};
-use dsl::program::{Assignment, Map, MessageProgram, Otherwise, Pairing, Program, WireForm};
-use dsl::value::{Decimal, Size, Type, Unit};
+use dsl::program::{Assignment, Map, MessageProgram, Otherwise, Pairing, Program};
 
 use super::environment::{Inside, NoRegions, Programs};
 use super::file::Folds;
-use super::leaf::{self, Letters};
 use super::one_row::OneRow;
 use super::seals::Seals;
 use super::{Fault, FaultKind, Wrong};
-use crate::charset;
 use crate::value::{Record, RowsEntered, Surroundings};
 
 /// Carries what was read to the business records: the message's `take_out` list.
@@ -95,57 +98,6 @@ pub(super) fn fill_row(
         surroundings,
     )?;
     Ok(ran != Some(false))
-}
-
-/// A row of a business list by itself: what a message's mappings made of one line of a file.
-#[derive(Debug)]
-pub struct TakenRow {
-    /// The list that it belongs to.
-    pub list: Load,
-    /// Slots of a row.
-    pub stride: u16,
-    /// Most rows of the list.
-    pub max: u32,
-    /// The row.
-    pub row: Record,
-}
-
-impl TakenRow {
-    /// Puts the row behind the others of its list.
-    ///
-    /// # Errors
-    /// [`evaluate::Fault::TooLong`] beyond the list's bound.
-    pub fn put(&self, surroundings: &mut dyn Surroundings) -> Result<(), evaluate::Fault> {
-        if matches!(surroundings.load(&self.list)?, Value::Absent) {
-            surroundings.begin_rows(&self.list, self.stride)?;
-        }
-        put_row(&self.row, 0, (&self.list, self.stride, self.max), 1, surroundings)
-    }
-}
-
-/// The row takes the place of the list's own rows; a list in it is put likewise.
-fn put_row(
-    from: &Record,
-    base: usize,
-    (list, stride, max): (&Load, u16, u32),
-    level: u8,
-    surroundings: &mut dyn Surroundings,
-) -> Result<(), evaluate::Fault> {
-    surroundings.append(list, stride, max)?;
-    for slot in 0..stride {
-        let to = Load { space: Space::Item, level, slot, call: 0 };
-        let index = base + usize::from(slot);
-        if let Some(rows) = from.rows(index) {
-            surroundings.begin_rows(&to, rows.stride)?;
-            for row in (0..rows.count).filter_map(|row| rows.base(row)) {
-                put_row(from, row, (&to, rows.stride, rows.count), level.saturating_add(1), surroundings)?;
-            }
-        } else if from.slot(index).tag != crate::value::Tag::Unread {
-            surroundings.set(&to, &from.value(index)?)?;
-        }
-    }
-    surroundings.leave(list);
-    Ok(())
 }
 
 /// What the mappings make of one row of a wire list, which stands at `base`. None: nobody takes it, or it does not count.
@@ -498,54 +450,6 @@ impl<'a> Mapper<'a> {
         }
         Ok(surroundings.set(&assignment.target, &value)?)
     }
-
-    /// The value as the target holds it.
-    fn fit<'v>(
-        &self,
-        assignment: &Assignment,
-        value: Value<'v>,
-        inside: &Inside<'_>,
-    ) -> Result<Value<'v>, Wrong> {
-        let wire = assignment.wire.and_then(|wire| self.programs.program.wires.get(wire as usize));
-        let value = match (value, &assignment.ty) {
-            (Value::Text(text), _) if assignment.cut => Value::text(cut(&text, wire, &assignment.ty)?),
-            (Value::Number(number), Type::Money { .. } | Type::Decimal { .. }) => {
-                Value::Decimal(evaluate::number::scaled(number, 0)?)
-            }
-            (value @ (Value::Name(_) | Value::Flag(_)), Type::Text { .. } | Type::Digits { .. }) => {
-                Value::text(name_text(&value, inside))
-            }
-            (value, _) => value,
-        };
-        fits(&value, &assignment.ty)?;
-        if let Some(wire) = wire
-            && value.is_present()
-            && wire.chain.is_none()
-        {
-            let mut probe = Record::new(1);
-            probe.set(0, &value)?;
-            let inside = Inside { record: &probe, ..with_same(inside) };
-            leaf::write_value(&inside, &probe.slot(0), wire, true, false, &mut Vec::new()).map_err(
-                |wrong| match wrong.kind {
-                    FaultKind::Evaluate(evaluate::Fault::NeedsSeal) => wrong,
-                    _ => FaultKind::CannotFit.into(),
-                },
-            )?;
-        }
-        Ok(value)
-    }
-}
-
-fn with_same<'i>(inside: &Inside<'i>) -> Inside<'i> {
-    Inside { ..*inside }
-}
-
-fn name_text(value: &Value<'_>, inside: &Inside<'_>) -> String {
-    match value {
-        Value::Name(symbol) => inside.surroundings.symbols().text(*symbol).to_owned(),
-        Value::Flag(yes) => if *yes { "yes" } else { "no" }.to_owned(),
-        _ => String::new(),
-    }
 }
 
 fn too_many(fault: evaluate::Fault) -> Wrong {
@@ -553,49 +457,4 @@ fn too_many(fault: evaluate::Fault) -> Wrong {
         evaluate::Fault::TooLong => FaultKind::TooManyRows.into(),
         other => other.into(),
     }
-}
-
-/// A text cut to what its field holds, at the border of a character.
-fn cut(text: &str, wire: Option<&WireForm>, ty: &Type) -> Result<String, Wrong> {
-    let (most, unit, name) = match wire {
-        Some(wire) => match wire.size {
-            Size::Fixed(most) | Size::Range { max: most, .. } => (most as usize, wire.unit, &*wire.charset),
-            Size::ByForm => return Ok(text.to_owned()),
-        },
-        None => match ty {
-            Type::Text { chars, .. } => (*chars as usize, Unit::Chars, ""),
-            _ => return Ok(text.to_owned()),
-        },
-    };
-    if unit == Unit::Chars {
-        return Ok(text.chars().take(most).collect());
-    }
-    let charset = Letters::of(name).charset();
-    charset::cut(charset, most, text).map(str::to_owned).map_err(|_| FaultKind::Character.into())
-}
-
-/// Whether a type's bounds hold a value.
-fn fits(value: &Value<'_>, ty: &Type) -> Result<(), Wrong> {
-    let figures = |decimal: &Decimal, scale: u32, digits: u32| {
-        let units = evaluate::number::units(*decimal, scale).map_err(|_| FaultKind::CannotFit)?;
-        let fits = 10_i128.checked_pow(digits).is_none_or(|limit| units.abs() < limit);
-        if fits { Ok(()) } else { Err(Wrong::from(FaultKind::CannotFit)) }
-    };
-    let fits = match (ty, value) {
-        (_, Value::Absent) => true,
-        (Type::Text { chars, .. }, Value::Text(text)) => text.chars().count() <= *chars as usize,
-        (Type::Digits { min, max }, Value::Text(text)) => {
-            text.bytes().all(|octet| octet.is_ascii_digit())
-                && (*min as usize..=*max as usize).contains(&text.len())
-        }
-        (Type::Number { min, max }, Value::Number(number)) => number >= min && number <= max,
-        (Type::Money { digits }, Value::Decimal(decimal)) => return figures(decimal, 2, *digits),
-        (Type::Decimal { digits, scale }, Value::Decimal(decimal)) => {
-            return figures(decimal, *scale, *digits);
-        }
-        (Type::Bytes { max }, Value::Bytes(octets)) => octets.len() as u64 <= *max,
-        (Type::Names(names), Value::Name(name)) => names.contains(name),
-        _ => true,
-    };
-    if fits { Ok(()) } else { Err(FaultKind::CannotFit.into()) }
 }

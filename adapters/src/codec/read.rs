@@ -3,21 +3,24 @@
 //! In: a record with the message's octets, the programs, the surroundings. Out: filled slots, facts handed to the
 //! surroundings, the outcome, or a [`Fault`]. How formats are taken apart stands in `parse`.
 
-use dsl::evaluate::{Value, coded};
-use dsl::model::{Load, Space};
+mod judge;
+mod line;
+
+use dsl::evaluate::Value;
+use dsl::model::Load;
 use dsl::program::{CodeText, MessageProgram, Part, Program, Read, WireForm};
-use dsl::value::{CipherName, Form, Outcome};
+use dsl::value::{Form, Outcome};
 
 use super::environment::{Inside, Programs, Regions};
 use super::file::Folds;
-use super::leaf::{self, Parsed, Reading};
-use super::outcome::{self, ReadOutcome};
+use super::leaf::{Parsed, Reading};
+use super::outcome::ReadOutcome;
 use super::parse::{Current, Frame, OpenList};
-use super::seals::{SealResult, Seals, same_octets};
+use super::seals::{SealResult, Seals};
 use super::tree::Tree;
-use super::{Fault, FaultKind, Run, Wrong};
+use super::{Fault, FaultKind, Run, Wrong, leaf, outcome};
 use crate::charset::Charset;
-use crate::value::{Record, RowsEntered, SCRATCH, Slot, Span, Surroundings, Tag};
+use crate::value::{Record, RowsEntered, Slot, Span, Surroundings, Tag};
 
 /// Reads one message. It holds no octets of its own but what it decoded, and may wait between two runs.
 pub struct Reader<'p> {
@@ -344,236 +347,6 @@ impl<'p> Reader<'p> {
             });
         }
         Ok(Some(texts))
-    }
-
-    fn agree(
-        &mut self,
-        slot: u16,
-        level: u8,
-        seal: bool,
-        expression: u32,
-        surroundings: &dyn Surroundings,
-    ) -> Result<(), Wrong> {
-        let index = self.rows.index(level, slot)?;
-        let inside = self.inside(surroundings);
-        let expected = inside.optional(expression)?;
-        let found = self.record.value(index)?;
-        let disagrees = if seal { FaultKind::BadSeal } else { FaultKind::Disagrees };
-        let same = match (&found, &expected) {
-            (Value::Absent, Value::Absent) => !seal,
-            // A blank text says nothing, as a fact that nobody told.
-            (Value::Absent, Value::Text(text)) | (Value::Text(text), Value::Absent) => {
-                text.is_empty() && !seal
-            }
-            (Value::Absent, _) | (_, Value::Absent) => false,
-            _ if seal => {
-                let (found, expected) = (plain_octets(&found, &inside)?, plain_octets(&expected, &inside)?);
-                same_octets(&found, &expected)
-            }
-            (Value::Number(_) | Value::Decimal(_), _) => same_number(&found, &expected),
-            (Value::Outcome(_) | Value::Name(_) | Value::Flag(_), Value::Text(text)) => {
-                outcome::code_text(&self.record, index).is_some_and(|code| code == **text)
-                    || found.to_text(&inside)? == **text
-            }
-            (Value::Text(left), Value::Text(right)) => left == right,
-            (Value::Bytes(left), Value::Bytes(right)) => left == right,
-            (Value::Text(_) | Value::Bytes(_), _) => {
-                plain_octets(&found, &inside)? == plain_octets(&expected, &inside)?
-            }
-            (Value::Time(left), Value::Time(right)) => same_time(*left, *right),
-            (Value::DateTime(left), Value::DateTime(right)) => {
-                left.date() == right.date() && same_time(left.time(), right.time())
-            }
-            _ => found == expected,
-        };
-        if same {
-            return Ok(());
-        }
-        let at = self.record.slot(index).span().map_or(u32::MAX, |span| span.start);
-        Err(Wrong { kind: disagrees, at })
-    }
-
-    fn verify(&mut self, slot: u16, signature: u16, surroundings: &dyn Surroundings) -> Result<(), Wrong> {
-        let signature =
-            self.programs.message.signatures.get(usize::from(signature)).ok_or(FaultKind::Program)?;
-        let inside = self.inside(surroundings);
-        let value = self.record.value(self.rows.index(0, slot)?)?;
-        if !value.is_present() {
-            return Err(FaultKind::BadSeal.into());
-        }
-        let text = plain_octets(&value, &inside)?;
-        let made = match &*signature.text {
-            "hex" | "hex_upper" => coded::from_hex(&text),
-            "base64" => coded::from_base64(&text, false),
-            "base64url" => coded::from_base64(&text, true),
-            _ => Ok(text),
-        };
-        let made = made.map_err(|_| FaultKind::BadSeal)?;
-        let name = match &signature.algorithm {
-            CipherName::Fixed(name) => name.to_string(),
-            CipherName::Setting(setting) => surroundings.setting_text(*setting)?.into_owned(),
-        };
-        let covered = inside.octets(signature.covered)?;
-        let user = match signature.user {
-            Some(user) => Some(inside.evaluate(user)?.to_text(&inside)?.into_owned()),
-            None => None,
-        };
-        let key = surroundings.key(&signature.key)?;
-        if self.seals.verify(&name, key, covered, made, user, surroundings)? {
-            Ok(())
-        } else {
-            Err(FaultKind::BadSeal.into())
-        }
-    }
-
-    fn learn(
-        &mut self,
-        slot: u16,
-        level: u8,
-        learned: u16,
-        surroundings: &mut dyn Surroundings,
-    ) -> Result<(), Wrong> {
-        let learned = self.programs.message.learned.get(usize::from(learned)).ok_or(FaultKind::Program)?;
-        let index = self.rows.index(level, slot)?;
-        let value = match learned.by {
-            Some(by) => self.inside(surroundings).optional(by)?.into_owned(),
-            None => self.record.value(index)?.into_owned(),
-        };
-        if !value.is_present() {
-            return Ok(());
-        }
-        if learned.to.space == Space::Field {
-            let place = self.rows.index(learned.to.level, learned.to.slot)?;
-            return Ok(self.record.set(place, &value)?);
-        }
-        Ok(surroundings.learn(&learned.to, &value)?)
-    }
-
-    fn note_outcome(&mut self, slot: u16, level: u8, original: bool) -> Result<(), Wrong> {
-        let index = self.rows.index(level, slot)?;
-        if let Value::Outcome(outcome) = self.record.value(index)? {
-            if original {
-                self.originals.push(outcome);
-            } else {
-                self.seen.push((index, outcome));
-            }
-        }
-        Ok(())
-    }
-
-    /// Begins a range of instructions over one value: a line of a file, whose rows' slots begin at `base`.
-    pub(super) fn begin_piece(
-        &mut self,
-        range: (u32, u32),
-        value: Span,
-        row: Option<(u8, usize, u32, usize)>,
-    ) {
-        (self.at, self.end) = (range.0 as usize, range.1 as usize);
-        self.current = Current::Octets(value);
-        self.frames.clear();
-        self.lists.clear();
-        self.tree.nodes.clear();
-        self.rows = RowsEntered::default();
-        if let Some((level, list, row, base)) = row {
-            self.rows.push(level, list, row, base);
-        }
-    }
-
-    /// What stays of a line of a file goes to scratch, as its octets are given back: values, regions, and the line with
-    /// its end, if it is such a region.
-    pub(super) fn settle(&mut self, whole: Option<(u16, Span)>) -> Result<(), dsl::evaluate::Fault> {
-        for index in 0..self.record.slots.len() {
-            let slot = self.record.slot(index);
-            if let Some(span) = slot.span().filter(|span| span.buffer != SCRATCH && !span.is_empty()) {
-                let kept = self.keep(span)?;
-                self.record.put(index, Slot { buffer: kept.buffer, at: kept.start, ..slot })?;
-            }
-        }
-        if let Some((region, span)) = whole
-            && let Some(place) = self.regions.get_mut(usize::from(region))
-        {
-            *place = Some(span);
-        }
-        for region in 0..self.regions.len() {
-            let span = self.regions.get(region).copied().flatten();
-            if let Some(span) = span.filter(|span| span.buffer != SCRATCH) {
-                let kept = self.keep(span)?;
-                self.regions.get_mut(region).into_iter().for_each(|place| *place = Some(kept));
-            }
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, span: Span) -> Result<Span, dsl::evaluate::Fault> {
-        let octets = self.record.octets(span).to_vec();
-        self.record.keep(&octets)
-    }
-
-    /// Gives back what a row of a file took: scratch and slots beyond what was there before; of its codes only what
-    /// they say together stays.
-    pub(super) fn forget_row(&mut self, (scratch, slots): (usize, usize)) {
-        self.record.scratch.truncate(scratch);
-        self.record.slots.truncate(slots);
-        for region in &mut self.regions {
-            *region = region.filter(|span| span.buffer == SCRATCH && span.end as usize <= scratch);
-        }
-        if self.seen.len() > 1 && self.programs.message.outcome_order.is_empty() {
-            let all = outcome::fold(self.seen.iter().map(|(_, outcome)| *outcome));
-            self.seen.clear();
-            self.seen.extend(all.map(|all| (usize::MAX, all)));
-        } else {
-            let own = usize::from(self.programs.message.slots);
-            self.seen.retain(|(index, _)| *index < own || *index == usize::MAX);
-        }
-        if self.originals.len() > 1 {
-            let all = outcome::fold(self.originals.iter().copied());
-            self.originals.clear();
-            self.originals.extend(all);
-        }
-    }
-
-    /// Octets that it holds.
-    pub(super) fn held(&self) -> usize {
-        self.record.held()
-            + self.tree.nodes.capacity() * size_of::<super::tree::Node>()
-            + self.seen.capacity() * size_of::<(usize, Outcome)>()
-            + self.originals.capacity() * size_of::<Outcome>()
-    }
-}
-
-/// A value's octets: texts in UTF-8, seals being figures and letters.
-fn plain_octets(value: &Value<'_>, inside: &Inside<'_>) -> Result<Vec<u8>, Wrong> {
-    match value {
-        Value::Bytes(octets) => Ok(octets.to_vec()),
-        other => Ok(other.to_text(inside)?.as_bytes().to_vec()),
-    }
-}
-
-/// A time read is as fine as its form; what the form leaves out of a second is not compared.
-fn same_time(found: dsl::value::Time, expected: dsl::value::Time) -> bool {
-    let (fine, whole) = (found.subsec_nanosecond(), expected.subsec_nanosecond());
-    let step = match fine {
-        0 => 1_000_000_000,
-        fine if fine % 1_000_000 == 0 => 1_000_000,
-        _ => 1,
-    };
-    (found.hour(), found.minute(), found.second()) == (expected.hour(), expected.minute(), expected.second())
-        && (step == 1_000_000_000 || fine / step == whole / step)
-}
-
-fn same_number(left: &Value<'_>, right: &Value<'_>) -> bool {
-    let decimal = |value: &Value<'_>| match value {
-        Value::Decimal(decimal) => Some(*decimal),
-        Value::Number(number) => dsl::evaluate::number::scaled(*number, 0).ok(),
-        Value::Text(text) => match dsl::evaluate::number::whole(text.as_bytes(), true) {
-            Ok(number) => dsl::evaluate::number::scaled(number, 0).ok(),
-            Err(_) => text.parse().ok(),
-        },
-        _ => None,
-    };
-    match (left, right) {
-        (Value::Number(left), Value::Number(right)) => left == right,
-        _ => decimal(left).is_some_and(|left| decimal(right) == Some(left)),
     }
 }
 

@@ -1,0 +1,107 @@
+//! How each format writes one value: with quotes, escapes, lengths.
+//!
+//! In: plain octets and a format. Out: octets as they stand in it.
+
+use crate::codec::parse::charset_named;
+use dsl::program::{FormatForm, WireForm};
+
+use crate::codec::environment::Programs;
+use crate::codec::{FaultKind, Wrong, chain, delimited, iso8583, json, tlv, xml};
+
+/// A value's octets as they stand in a format: with quotes, escapes, lengths. Without a wire form it is the octets of
+/// a format within.
+pub(in crate::codec) fn encode(
+    programs: Programs<'_>,
+    format: &FormatForm,
+    wire: Option<&WireForm>,
+    octets: &[u8],
+    units: usize,
+    name: Option<&str>,
+) -> Result<Vec<u8>, Wrong> {
+    let mut out = Vec::with_capacity(octets.len() + 8);
+    match format {
+        FormatForm::Fixed | FormatForm::Path | FormatForm::Zip { .. } => {
+            if let Some(wire) = wire {
+                return prefixed(wire, octets, units, None);
+            }
+            out.extend_from_slice(octets);
+        }
+        FormatForm::Delimited(form) => {
+            let charset = charset_named(&programs.message.charset);
+            let signs = delimited::signs(format);
+            let escape = form.escape.as_deref().map(str::as_bytes);
+            let ending = wire.and_then(|wire| wire.ending.as_deref());
+            match (wire, ending) {
+                (Some(wire), None) if wire.sized_by.is_some() || wire.prefix.is_some() => {
+                    return prefixed(wire, octets, units, None);
+                }
+                (_, None) => delimited::write(octets, &signs, escape, charset, &mut out)?,
+                (_, Some(ending)) => {
+                    delimited::write(octets, &[ending.as_bytes()], escape, charset, &mut out)?;
+                }
+            }
+        }
+        FormatForm::Json { charset } => {
+            let null = octets == b"null" && wire.is_some_and(|wire| wire.absent != dsl::value::Absent::Never);
+            if null || wire.is_some_and(|wire| !wire.quoted) {
+                out.extend_from_slice(octets);
+            } else {
+                out.push(b'"');
+                json::escape(octets, charset_named(charset), &mut out);
+                out.push(b'"');
+            }
+        }
+        FormatForm::Xml { form, .. } => {
+            let quoted = form.as_ref().is_some_and(|form| form.attributes) && wire.is_some();
+            xml::escape(octets, quoted, &mut out);
+        }
+        FormatForm::Form { .. } => out.extend(chain::to_percent(octets)),
+        FormatForm::Headers => {
+            if octets.iter().any(|octet| *octet < 0x20 || *octet == 0x7F) {
+                return Err(FaultKind::CannotFit.into());
+            }
+            out.extend_from_slice(octets);
+        }
+        FormatForm::Tlv(form) => {
+            match form {
+                dsl::model::Tlv::Ber => tlv::write_ber_length(octets.len(), &mut out),
+                dsl::model::Tlv::Plain { length, kind, .. } => {
+                    tlv::write_length(octets.len(), *length as usize, *kind, &mut out)
+                }
+            }
+            .ok_or(FaultKind::TooLong)?;
+            out.extend_from_slice(octets);
+        }
+        FormatForm::Iso8583 { code, fields, .. } => {
+            let of_bit = || {
+                let bit: u16 = name?.parse().ok()?;
+                let (_, wire) = fields.iter().find(|(known, _)| *known == bit)?;
+                programs.program.wires.get(*wire as usize)
+            };
+            let wire = wire.or_else(of_bit).ok_or(FaultKind::Program)?;
+            return prefixed(wire, octets, units, Some(*code));
+        }
+    }
+    Ok(out)
+}
+
+/// A value with its own length in front, or its ending behind; the length counts the units of the size.
+fn prefixed(
+    wire: &WireForm,
+    octets: &[u8],
+    units: usize,
+    code: Option<dsl::model::TextCode>,
+) -> Result<Vec<u8>, Wrong> {
+    let mut out = Vec::with_capacity(octets.len() + 4);
+    if let Some(prefix) = wire.prefix {
+        tlv::write_length(units, prefix.size as usize, prefix.kind, &mut out).ok_or(FaultKind::TooLong)?;
+        if let Some(code) = code {
+            out = iso8583::letters(code, &out);
+        }
+    }
+    out.extend_from_slice(octets);
+    if let Some(ending) = &wire.ending {
+        out.extend_from_slice(ending.as_bytes());
+    }
+    Ok(out)
+}

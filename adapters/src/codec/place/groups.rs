@@ -1,0 +1,202 @@
+//! How each format writes groups and lists.
+//!
+//! In: the writer's layers. Out: what stands before, between and behind their values.
+
+use crate::codec::DEPTH_MAX;
+use dsl::program::FormatForm;
+
+use super::tags;
+use crate::codec::write::Writer;
+use crate::codec::{FaultKind, Wrong, tlv};
+
+impl Writer<'_> {
+    pub(in crate::codec) fn down(&mut self) -> Result<(), Wrong> {
+        let layer = self.layer()?;
+        let form = layer.format;
+        match self.format(form)? {
+            FormatForm::Delimited(_) => {
+                self.layer()?.first = true;
+                Ok(())
+            }
+            FormatForm::Json { .. } => {
+                self.begin_value()?;
+                self.put_octets(b"{");
+                self.open_group("}".to_owned())
+            }
+            FormatForm::Xml { .. } => {
+                let start = self.out().len();
+                let layer = self.layer()?;
+                if layer.name.is_none() && matches!(layer.items.last(), Some((None, true))) {
+                    // The item's template is the group.
+                    return self.open_group(String::new());
+                }
+                let name = self.value_name()?;
+                let layer = self.layer()?;
+                layer.begun = false;
+                let template = layer.templates.as_ref().and_then(|templates| templates.group());
+                let (before, behind) = match template {
+                    Some(template) => template.around(&name)?,
+                    None => tags(&name),
+                };
+                self.put_octets(before.as_bytes());
+                self.open_group(behind)?;
+                let end = self.out().len();
+                let layer = self.layer()?;
+                if let Some(last) = layer.group_starts.last_mut() {
+                    *last = start;
+                }
+                layer.tag_end = if layer.attributes { end } else { 0 };
+                Ok(())
+            }
+            FormatForm::Tlv(_) => {
+                self.begin_value()?;
+                self.open_group(String::new())
+            }
+            _ => Err(FaultKind::Program.into()),
+        }
+    }
+
+    pub(super) fn open_group(&mut self, behind: String) -> Result<(), Wrong> {
+        let start = self.out().len();
+        let layer = self.layer()?;
+        if layer.groups.len() >= DEPTH_MAX {
+            return Err(FaultKind::Forbidden.into());
+        }
+        layer.groups.push((behind, false));
+        layer.group_starts.push(start);
+        // Items of a list around this group are not its children.
+        layer.items.push((None, false));
+        (layer.begun, layer.first) = (false, true);
+        Ok(())
+    }
+
+    pub(in crate::codec) fn up(&mut self) -> Result<(), Wrong> {
+        let format = self.layer()?.format;
+        match self.format(format)? {
+            FormatForm::Delimited(form) => {
+                let end = form.lines.as_ref().map(|(end, _)| end.as_bytes()).unwrap_or_default().to_vec();
+                self.put_octets(&end);
+                Ok(())
+            }
+            FormatForm::Tlv(form) => {
+                let layer = self.layer()?;
+                layer.groups.pop();
+                layer.items.pop();
+                let (start, part) = (layer.group_starts.pop().ok_or(FaultKind::Program)?, layer.part);
+                let length = self.out().len().saturating_sub(start);
+                let mut head = Vec::new();
+                match form {
+                    dsl::model::Tlv::Ber => tlv::write_ber_length(length, &mut head),
+                    dsl::model::Tlv::Plain { length: size, kind, .. } => {
+                        tlv::write_length(length, *size as usize, *kind, &mut head)
+                    }
+                }
+                .ok_or(FaultKind::TooLong)?;
+                self.insert(part, start, &head)?;
+                self.after_group()
+            }
+            _ => {
+                let layer = self.layer()?;
+                let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
+                layer.group_starts.pop();
+                layer.items.pop();
+                layer.tag_end = 0;
+                self.put_octets(behind.as_bytes());
+                self.after_group()
+            }
+        }
+    }
+
+    pub(super) fn after_group(&mut self) -> Result<(), Wrong> {
+        self.value_end = self.out().len();
+        let layer = self.layer()?;
+        (layer.begun, layer.first) = (false, false);
+        Ok(())
+    }
+
+    pub(in crate::codec) fn begin_list(&mut self, alone: bool) -> Result<(), Wrong> {
+        let Some(layer) = self.layers.last() else { return Ok(()) };
+        match self.format(layer.format)? {
+            FormatForm::Json { .. } => {
+                let top = layer.name.is_none() && layer.items.is_empty() && self.out().len() == layer.start;
+                self.begin_value()?;
+                if !alone {
+                    self.put_octets(b"[");
+                }
+                let layer = self.layer()?;
+                if top {
+                    layer.top = Some("");
+                }
+                layer.items.push((None, !alone));
+                (layer.begun, layer.first) = (alone, true);
+            }
+            FormatForm::Xml { .. } => {
+                let name = self.value_name()?;
+                let layer = self.layer()?;
+                let around = match layer.templates.as_ref().and_then(|templates| templates.list()) {
+                    Some(template) => Some(template.around(&name)?),
+                    None => None,
+                };
+                match around {
+                    Some((before, behind)) => {
+                        layer.items.push((None, true));
+                        layer.groups.push((behind, true));
+                        self.put_octets(before.as_bytes());
+                    }
+                    None => layer.items.push((Some(name), false)),
+                }
+            }
+            FormatForm::Fixed | FormatForm::Path | FormatForm::Delimited(_) => {}
+            _ => {
+                let name = self.value_name()?;
+                self.layer()?.items.push((Some(name), false));
+            }
+        }
+        Ok(())
+    }
+
+    pub(in crate::codec) fn begin_item(&mut self, row: u32) -> Result<(), Wrong> {
+        let layer = self.layer()?;
+        if let (Some((None, true)), Some(templates)) = (layer.items.last(), layer.templates.as_ref())
+            && let Some(item) = templates.item()
+        {
+            let (before, behind) = item.around(&row.to_string())?;
+            layer.groups.push((behind, true));
+            self.put_octets(before.as_bytes());
+        }
+        Ok(())
+    }
+
+    pub(in crate::codec) fn end_item(&mut self) -> Result<(), Wrong> {
+        let layer = self.layer()?;
+        let templated = matches!(layer.items.last(), Some((None, true)))
+            && layer.templates.as_ref().is_some_and(|templates| templates.item().is_some());
+        if templated {
+            let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
+            self.put_octets(behind.as_bytes());
+        }
+        Ok(())
+    }
+
+    pub(in crate::codec) fn end_list(&mut self) -> Result<(), Wrong> {
+        let Some(layer) = self.layers.last() else { return Ok(()) };
+        match self.format(layer.format)? {
+            FormatForm::Json { .. } => {
+                let (_, brackets) = self.layer()?.items.pop().ok_or(FaultKind::Program)?;
+                if brackets {
+                    self.put_octets(b"]");
+                }
+            }
+            FormatForm::Fixed | FormatForm::Path | FormatForm::Delimited(_) => return Ok(()),
+            _ => {
+                let layer = self.layer()?;
+                let (_, templated) = layer.items.pop().ok_or(FaultKind::Program)?;
+                if templated {
+                    let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
+                    self.put_octets(behind.as_bytes());
+                }
+            }
+        }
+        self.after_group()
+    }
+}
