@@ -628,7 +628,7 @@ pub enum Node {
     /// `check expr else …`.
     Check(Check),
     /// A mapping without a field.
-    Map(Mapping),
+    Map(Box<Mapping>),
 }
 
 /// `check expr else …`.

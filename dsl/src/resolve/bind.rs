@@ -164,7 +164,7 @@ impl Binder<'_, '_, '_> {
                 }
                 DraftNode::Assign(assign, scope, span) => {
                     if let Some(mapping) = self.assign(assign, scope, *span) {
-                        bound.push(Node::Map(mapping));
+                        bound.push(Node::Map(Box::new(mapping)));
                     }
                 }
             }
