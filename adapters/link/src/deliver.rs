@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::files::{FileError, FileFault, FileLink, FilePath, FileWriter};
+use crate::files::{EndMark, FileError, FileFault, FileLink, FilePath, FileWriter};
 
 /// What the name of an unfinished file ends with.
 const PART: &str = ".part";
@@ -15,8 +15,8 @@ const PART: &str = ".part";
 pub struct DeliverConfig {
     /// Write under another name, then rename.
     pub temporary: bool,
-    /// The end of the name of an empty file that is made last, e.g. `.ok`.
-    pub done: Option<String>,
+    /// An empty file that is made last.
+    pub done: Option<EndMark>,
 }
 
 /// A file that was not delivered.
@@ -57,7 +57,7 @@ impl<'a> Delivery<'a> {
         config: &DeliverConfig,
     ) -> Result<Self, Undelivered> {
         let not_sent = |error| Undelivered { maybe_sent: false, error };
-        let mark = config.done.as_ref().map(|end| target.with_end(end)).transpose().map_err(not_sent)?;
+        let mark = config.done.as_ref().map(|mark| mark.place(target)).transpose().map_err(not_sent)?;
         let written_as = if config.temporary { target.with_end(PART) } else { Ok(target.clone()) };
         let written_as = written_as.map_err(not_sent)?;
         if config.temporary {
@@ -97,8 +97,12 @@ impl<'a> Delivery<'a> {
             })?;
         }
         if let Some(mark) = &self.mark {
-            let writer = self.link.create(mark).await.map_err(maybe)?;
-            writer.finish().await.map_err(maybe)?;
+            match self.link.create(mark).await {
+                Ok(writer) => writer.finish().await.map_err(maybe)?,
+                // One mark stands for all files of a folder.
+                Err(error) if error.fault == FileFault::Exists => {}
+                Err(error) => return Err(maybe(error)),
+            }
         }
         Ok(())
     }

@@ -159,6 +159,52 @@ impl fmt::Display for FileError {
 
 impl std::error::Error for FileError {}
 
+/// What says that a file is whole: another file, mostly empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EndMark {
+    /// Of the file's name with this behind it: `.ok`.
+    Behind(String),
+    /// Of this name in the file's folder: it stands for all files there.
+    Named(String),
+}
+
+impl EndMark {
+    /// As an adapter writes it: what begins with a point stands behind the file's name, anything else is a name.
+    #[must_use]
+    pub fn of(text: &str) -> Self {
+        if text.starts_with('.') { Self::Behind(text.to_owned()) } else { Self::Named(text.to_owned()) }
+    }
+
+    /// Where the mark of a file is.
+    ///
+    /// # Errors
+    /// [`FileFault::BadName`] if it cannot be a name.
+    pub fn place(&self, file: &FilePath) -> Result<FilePath, FileError> {
+        match self {
+            Self::Behind(end) => file.with_end(end),
+            Self::Named(name) => file.folder().join(name),
+        }
+    }
+
+    /// Whether a name is that of a mark.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        match self {
+            Self::Behind(end) => name.ends_with(end.as_str()),
+            Self::Named(mark) => name == mark,
+        }
+    }
+
+    /// The name of the mark of a file of this name.
+    #[must_use]
+    pub fn name(&self, file: &str) -> String {
+        match self {
+            Self::Behind(end) => format!("{file}{end}"),
+            Self::Named(mark) => mark.clone(),
+        }
+    }
+}
+
 /// What a listing says of one file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FileEntry {

@@ -108,6 +108,8 @@ pub enum CauseKind {
     SameKey,
     /// The link was closed by us.
     Stopped,
+    /// The folder, or the server of files, did not take or give the file.
+    File,
 }
 
 /// Why an exchange failed: a kind, and a text without payload.
@@ -169,6 +171,7 @@ impl Cause {
             | CauseKind::AnswerTimedOut
             | CauseKind::Closed
             | CauseKind::Frame(_)
+            | CauseKind::File
             | CauseKind::Http => Whose::Theirs,
             CauseKind::ConnectFailed | CauseKind::ConnectTimedOut | CauseKind::Down | CauseKind::Broken => {
                 Whose::Network
@@ -196,6 +199,7 @@ impl fmt::Display for Cause {
             CauseKind::Http => "the other side broke HTTP or a limit",
             CauseKind::SameKey => "another exchange waits for the same key",
             CauseKind::Stopped => "the link was closed",
+            CauseKind::File => "the file was not taken",
         };
         f.write_str(words)?;
         if self.detail.is_empty() { Ok(()) } else { write!(f, ": {}", self.detail) }

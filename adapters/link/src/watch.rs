@@ -9,14 +9,14 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::files::{FileEntry, FileError, FileFault, FileLink, FilePath};
+use crate::files::{EndMark, FileEntry, FileError, FileFault, FileLink, FilePath};
 use crate::world::Mark;
 
 /// When a file is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Complete {
-    /// When a file of the same name with this end is there, e.g. `.ok`.
-    Marked(String),
+    /// When its mark is there.
+    Marked(EndMark),
     /// When size and time of change have stood still for so long.
     Still(Duration),
 }
@@ -102,7 +102,7 @@ impl Watch {
     /// Files in the making and marks are not files of ours.
     fn is_ours(&self, entry: &FileEntry) -> bool {
         let marks = match &self.config.complete {
-            Complete::Marked(end) => entry.name.ends_with(end),
+            Complete::Marked(mark) => mark.is(&entry.name),
             Complete::Still(_) => false,
         };
         !marks && (self.filter)(&entry.name)
@@ -110,8 +110,8 @@ impl Watch {
 
     fn is_complete(&self, seen: &Seen, entries: &[FileEntry], now: Mark) -> bool {
         match &self.config.complete {
-            Complete::Marked(end) => {
-                let mark = format!("{}{end}", seen.entry.name);
+            Complete::Marked(mark) => {
+                let mark = mark.name(&seen.entry.name);
                 entries.binary_search_by(|entry| entry.name.cmp(&mark)).is_ok()
             }
             Complete::Still(span) => now.since(seen.since) >= *span,
@@ -127,12 +127,16 @@ impl Watch {
             After::Leave => return Ok(()),
             After::Delete => gone(self.link.remove(&found.path).await)?,
             After::Move(folder) => {
+                drop(self.link.make_folder(folder).await);
                 gone(self.link.rename(&found.path, &folder.join(&found.entry.name)?).await)?;
             }
         }
         match &self.config.complete {
-            Complete::Marked(end) => gone(self.link.remove(&found.path.with_end(end)?).await),
-            Complete::Still(_) => Ok(()),
+            Complete::Marked(mark @ EndMark::Behind(_)) => {
+                gone(self.link.remove(&mark.place(&found.path)?).await)
+            }
+            // A mark that stands for all files is its maker's.
+            Complete::Marked(EndMark::Named(_)) | Complete::Still(_) => Ok(()),
         }
     }
 

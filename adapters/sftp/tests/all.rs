@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use link::deliver::{DeliverConfig, Delivery};
-use link::files::{FileFault, FileLink, FilePath};
+use link::files::{EndMark, FileFault, FileLink, FilePath};
 use link::watch::{After, Complete, Watch, WatchConfig};
 use link::{CauseKind, Core, CoreOwner, World};
 use russh::keys::ssh_key::LineEnding;
@@ -83,7 +83,7 @@ fn world() -> CoreOwner {
 async fn walk(link: Arc<dyn FileLink>) {
     link.make_folder(&path("up/load")).await.unwrap();
     link.make_folder(&path("up/load")).await.unwrap();
-    let config = DeliverConfig { temporary: true, done: Some(".ok".into()) };
+    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")) };
     let piece: Vec<u8> = (0..100_000_u32).map(|at| (at % 251) as u8).collect();
     let target = path("up/load/big.txt");
     let mut delivery = Delivery::begin(&*link, &target, &config).await.unwrap();
@@ -98,7 +98,7 @@ async fn walk(link: Arc<dyn FileLink>) {
 
     let rules = WatchConfig {
         folder: path("up/load"),
-        complete: Complete::Marked(".ok".into()),
+        complete: Complete::Marked(EndMark::of(".ok")),
         after: After::Move(path("up")),
     };
     let mut watch = Watch::new(Arc::clone(&link), rules, Arc::new(|_: &str| true));

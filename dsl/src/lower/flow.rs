@@ -389,11 +389,18 @@ impl Maker<'_, '_, '_> {
 
     fn each(&mut self, program: &mut FlowProgram, index: u16) {
         let Some(one) = self.flow.loops.get(usize::from(index)) else { return };
-        let name = format!("{}{}", self.prefix, one.name);
+        // Loops of one name in different branches are different loops, also in the journal.
+        let mut own = one.name.to_string();
+        let mut number_of = 2;
+        while program.loops.iter().any(|known| *known.name == *format!("{}{own}", self.prefix)) {
+            own = format!("{} {number_of}", one.name);
+            number_of += 1;
+        }
+        let name = format!("{}{own}", self.prefix);
         let key = self.out.loops.get(usize::from(index)).map_or_else(Vec::new, |one| one.once.clone());
         let outer = std::mem::replace(&mut self.prefix, format!("{name}/"));
         let mut body =
-            FlowProgram { name: format!("{}/{}", program.name, one.name).into(), ..FlowProgram::default() };
+            FlowProgram { name: format!("{}/{own}", program.name).into(), ..FlowProgram::default() };
         self.nodes(&mut body, &one.body, &mut Numbers::default());
         self.prefix = outer;
         program.loops.push(Loop {

@@ -4,4 +4,11 @@
 //! off. A file that goes is written to the spool, then delivered whole. Rows never stand in memory together. It must not
 //! know how a row is booked, nor any counterparty.
 
+pub(crate) mod journal;
 pub(crate) mod lists;
+pub(crate) mod put;
+pub(crate) mod reading;
+pub mod spooled;
+pub(crate) mod take;
+pub(crate) mod watch;
+pub(crate) mod writing;

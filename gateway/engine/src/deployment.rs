@@ -135,6 +135,8 @@ pub struct Limits {
     pub flows: usize,
     /// Most octets of one message.
     pub message: usize,
+    /// Most octets of one file that is taken.
+    pub file: u64,
     /// Refused inputs a minute and link that are written one by one (decisions D20).
     pub refused_a_minute: u64,
     /// Seconds an asker over HTTP is made to wait before it is told `pending`.
@@ -143,7 +145,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { flows: 20_000, message: 16 << 20, refused_a_minute: 1_000, asker_seconds: 60 }
+        Self { flows: 20_000, message: 16 << 20, file: 4 << 30, refused_a_minute: 1_000, asker_seconds: 60 }
     }
 }
 

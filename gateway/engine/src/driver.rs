@@ -109,8 +109,23 @@ struct Running {
     stopped: bool,
 }
 
+/// A flow by the name that the journal has for it, with the loops down to the row that it is of: `bank.court_order`,
+/// `bank.court_order/measure/old`.
+pub(crate) fn path_of(version: &Version, name: &str) -> Option<(FlowRef, Vec<LoopId>)> {
+    let mut names = name.split('/');
+    let reference = version.flow_named(names.next()?)?;
+    let mut program = &version.flow(reference)?.program;
+    let mut path = Vec::new();
+    for name in names {
+        let place = program.loops.iter().position(|one| one.name.rsplit('/').next() == Some(name))?;
+        path.push(LoopId(u16::try_from(place).ok()?));
+        program = &program.loops.get(place)?.body;
+    }
+    Some((reference, path))
+}
+
 /// The program of a flow, or of a row in it.
-fn program_of<'t>(tables: &'t FlowTables, path: &[LoopId]) -> Option<&'t FlowProgram> {
+pub(crate) fn program_of<'t>(tables: &'t FlowTables, path: &[LoopId]) -> Option<&'t FlowProgram> {
     let mut program = &tables.program;
     for of in path {
         program = &program.loops.get(usize::from(of.0))?.body;

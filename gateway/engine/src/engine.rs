@@ -7,6 +7,7 @@ use crate::deployment::Deployment;
 use crate::driver::Inbox;
 use crate::files::FileLinks;
 use crate::journal::Journal;
+use crate::late::Late;
 use crate::lines::Lines;
 use crate::scene::{Past, Scene};
 use crate::session::Sessions;
@@ -18,9 +19,9 @@ use dashmap::DashMap;
 use dsl::model::CallId;
 use dsl::value::{Date, DateTime};
 use link::Core;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use store::{FlowId, Key};
+use std::sync::{Arc, Mutex};
+use store::{FlowId, Key, RefusedGate};
 use tokio::sync::{Notify, mpsc};
 
 /// Shared by all rooms.
@@ -41,6 +42,8 @@ pub struct Engine {
     pub versions: DashMap<[u8; 32], Arc<Version>>,
     /// Links on which we connect.
     pub lines: Lines,
+    /// Exchanges whose reply may still come.
+    pub late: Late,
     /// Links of files.
     pub files: FileLinks,
     /// Files and rows that are worked off.
@@ -55,6 +58,8 @@ pub struct Engine {
     pub past: DashMap<(String, Option<String>, CallId), Arc<Past>>,
     /// Postings under way, against the bound of the deployment.
     pub permits: AtomicUsize,
+    /// What was refused by link, so that floods are counted and not written one by one.
+    pub gates: DashMap<String, Arc<Mutex<RefusedGate>>>,
     /// No new asks are taken.
     pub stopping: AtomicBool,
     /// The journal cannot go on; the process must end.
@@ -98,6 +103,14 @@ impl Engine {
             .collect();
         found.sort_by_key(|(call, _)| *call);
         found
+    }
+
+    /// The gate of a link's refused inputs, kept as long as the gateway runs.
+    #[must_use]
+    pub fn gate(&self, link: &str) -> Arc<Mutex<RefusedGate>> {
+        let most = self.deployment.load().limits.refused_a_minute;
+        let gate = self.gates.entry(link.to_owned());
+        Arc::clone(gate.or_insert_with(|| Arc::new(Mutex::new(RefusedGate::new(most)))).value())
     }
 
     /// Takes a permit for one more flow; false where there are too many.

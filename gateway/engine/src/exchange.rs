@@ -3,16 +3,20 @@
 //! In: what is asked of a call. Out: a [`Prepared`] request, whose octets are what every copy sends, and a [`Verdict`]:
 //! what the reply says, surely not sent, or no reply that counts. It must not know flows or what follows from an outcome.
 
+use crate::batch::put::Putting;
+use crate::batch::spooled::Spooled;
 use crate::engine::Engine;
 use crate::facts::{Facts, Tagged, plain, tag};
+use crate::late::Waiting;
 use crate::lines::{ANSWER_MS, LineName, Sending};
 use crate::message::{self, Refusal};
 use crate::packet::Packet;
-use crate::scene::{PageAsked, Past, Scene, SessionValues};
+use crate::scene::{PageAsked, Past, Raw, Scene, SessionValues};
+use crate::sheet::Spool;
 use crate::version::{CallRef, Member, Version};
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::model::{CallId, Fact, MessageId, Space};
+use dsl::model::{CallId, Fact, LinkKind, MessageId, Space};
 use dsl::program::CallProgram;
 use dsl::value::{Outcome, ShapeId, Symbol, Type};
 use link::{Cause, Exchanged};
@@ -39,6 +43,8 @@ pub struct Asking {
     pub page: PageAsked,
     /// On this connection of the line alone, without a session: beats.
     pub line: Option<usize>,
+    /// The step that a late reply is for.
+    pub waiting: Option<Waiting>,
 }
 
 impl Asking {
@@ -54,6 +60,7 @@ impl Asking {
             original: None,
             page: PageAsked::default(),
             line: None,
+            waiting: None,
         }
     }
 }
@@ -75,9 +82,20 @@ pub struct Prepared {
     pub amount: Option<i64>,
     /// Kept fields by path (decisions D17).
     pub kept: Tagged,
+    /// Where it is a file: its octets in the spool; the packet is its name.
+    pub file: Option<Spooled>,
 }
 
 impl Prepared {
+    /// Octets of the request, as later messages speak of them.
+    #[must_use]
+    pub fn raw(&self, spool: &Spool) -> Raw {
+        match &self.file {
+            Some(file) => Raw::File(file.place(spool)),
+            None => Raw::Octets(self.packet.content().clone()),
+        }
+    }
+
     /// Business date of the exchange.
     #[must_use]
     pub fn day(&self) -> Day {
@@ -152,6 +170,10 @@ impl Engine {
         };
         self.number(&mut asking, &name.party).await?;
         let session = self.session_for(&asking).await?;
+        let pages = asking.version.call(asking.call).and_then(|call| call.pages);
+        if let Some((rows, ..)) = pages.filter(|_| asking.page.number == 0) {
+            asking.page = crate::pages::page(1, rows);
+        }
         let mut scene = self.asking_scene(&asking, &session);
         let only_when = asking.version.call(asking.call).and_then(|call| call.only_when);
         if let Some(condition) = only_when
@@ -160,7 +182,7 @@ impl Engine {
             return Err(Refusal::of("no_route"));
         }
         scene.page = asking.page;
-        let written = message::write(self, scene, request, None).await?;
+        let (written, file) = self.written(scene, request, is_file(&asking)).await?;
         let kept = kept(&asking.version, asking.call, request, &written.record);
         let amount = asking.ask.as_ref().and_then(|ask| amount(&asking, ask));
         let serial = plain(&asking.facts.get(Fact::Serial), asking.version.symbols());
@@ -173,7 +195,37 @@ impl Engine {
             serial,
             amount,
             kept,
+            file,
         })
+    }
+
+    /// A request as octets at hand, or as a file in the spool.
+    async fn written(
+        self: &Arc<Self>,
+        scene: Scene,
+        request: MessageId,
+        file: bool,
+    ) -> Result<(message::WrittenMessage, Option<Spooled>), Refusal> {
+        if !file {
+            return message::write(self, scene, request, None).await.map(|written| (written, None));
+        }
+        let name = self.spool_name("out").await?;
+        let mut put = crate::batch::writing::write(self, scene, request, &name).await?;
+        let stem = put.name.rsplit_once('.').map_or(&*put.name, |(stem, _)| stem).to_owned();
+        put.scene.facts.put(Fact::File, Value::text(put.name.clone()));
+        put.scene.facts.put(Fact::FileStem, Value::text(stem));
+        let packet = crate::batch::writing::packet_of(&put.name);
+        let written = message::WrittenMessage { packet, record: put.record, scene: put.scene };
+        Ok((written, Some(put.file)))
+    }
+
+    /// A name in the spool that nothing else has.
+    pub(crate) async fn spool_name(&self, what: &str) -> Result<String, Refusal> {
+        let number = self.journal.number("spool", Day(0)).await.map_err(|fatal| {
+            self.fail(&fatal);
+            Refusal::of("busy")
+        })?;
+        number.map(|number| format!("{what}-{number}")).ok_or_else(|| Refusal::of("busy"))
     }
 
     /// Gives the exchange its serial, moment and dates, unless an earlier copy has them.
@@ -212,14 +264,8 @@ impl Engine {
         scene.facts.put(Fact::MessageMoment, Value::DateTime(scene.now));
         scene.member.clone_from(&asking.member);
         scene.session = Arc::clone(session);
-        scene.original.clone_from(&asking.original);
         if let Some(original) = &asking.original {
-            if let Some(ask) = &original.ask {
-                scene.book.put(Space::OriginalAsk, original.call.map_or(0, |call| call.0), ask.clone());
-            }
-            if let Some(answer) = &original.answer {
-                scene.book.put(Space::OriginalAnswer, original.call.map_or(0, |call| call.0), answer.clone());
-            }
+            scene.put_original(Arc::clone(original));
         }
         if let Some(ask) = &asking.ask {
             scene.book.put(Space::Ask, 0, ask.clone());
@@ -252,14 +298,17 @@ impl Engine {
         let Verdict::Heard(heard) = &verdict else { return verdict };
         let reason = heard.reason(&prepared.asking.version).to_owned();
         if !matches!(heard.outcome, Outcome::Refused(_)) || prepared.asking.line.is_some() {
-            return verdict;
+            return Box::pin(self.other_pages(prepared, verdict)).await;
         }
         if !self.renews(&prepared.asking, &reason) {
             return verdict;
         }
         match self.renew(&prepared.asking, &prepared.session).await {
             Ok(()) => match self.prepare(prepared.asking.clone()).await {
-                Ok(again) => self.exchange_once(&again).await,
+                Ok(again) => {
+                    let verdict = self.exchange_once(&again).await;
+                    Box::pin(self.other_pages(&again, verdict)).await
+                }
                 Err(_) => verdict,
             },
             Err(_) => verdict,
@@ -278,23 +327,55 @@ impl Engine {
         let method = link.and_then(|link| link.post.as_ref()).map_or("POST", |(method, _)| method);
         let sending = Sending {
             until: self.core.mark().after(Duration::from_millis(answer_ms)),
-            tag: 0,
+            tag: self.late.tag(),
             answered: !call.call.replies.is_empty(),
             method: &method.to_uppercase(),
             key: self.correlation(asking, &prepared.packet),
             line: asking.line,
         };
         let started = self.core.mark();
-        let exchanged = self.lines.exchange(&name, &prepared.packet, &sending).await;
+        let exchanged = match &prepared.file {
+            Some(file) => self.put_request(prepared, &name, file).await,
+            None => self.lines.exchange(&name, &prepared.packet, &sending).await,
+        };
         let took = self.core.mark().since(started);
         let verdict = match exchanged {
             Exchanged::Reply(_) if !sending.answered => Verdict::Heard(Box::new(taken(prepared))),
             Exchanged::Reply(packet) => self.read_reply(prepared, packet).await,
             Exchanged::NotSent(cause) => Verdict::NotSent(cause),
-            Exchanged::MaybeSent(cause) => Verdict::NoReply(cause),
+            Exchanged::MaybeSent(cause) => {
+                if let Some(waiting) = asking.waiting {
+                    self.late.remember(sending.tag, waiting, &Arc::new(prepared.clone()));
+                }
+                Verdict::NoReply(cause)
+            }
         };
         crate::observe::exchanged(&name, &call.call.name, &verdict, took);
         verdict
+    }
+
+    /// Puts a request that is a file.
+    async fn put_request(
+        self: &Arc<Self>,
+        prepared: &Prepared,
+        name: &LineName,
+        file: &Spooled,
+    ) -> Exchanged<Packet> {
+        let asking = &prepared.asking;
+        let broken = |why: String| Exchanged::NotSent(Cause::told(link::CauseKind::Request, why));
+        let Some(link) = asking.version.link_of(asking.call) else { return broken("no link".to_owned()) };
+        let scene = self.asking_scene(asking, &prepared.session);
+        let folder = match crate::batch::put::folder(&scene, link.folder) {
+            Ok(folder) => folder,
+            Err(why) => return broken(why),
+        };
+        let message = asking.version.call(asking.call).and_then(|call| {
+            asking.version.module(asking.call.module)?.program.messages.get(usize::from(call.call.request.0))
+        });
+        let done = message.and_then(|message| message.file.as_deref()?.done.as_deref());
+        let text = String::from_utf8_lossy(prepared.packet.part(dsl::program::Part::Name)).into_owned();
+        let putting = Putting { line: name, link, folder, name: &text, done, file };
+        self.put_file(&putting).await
     }
 
     fn correlation(&self, asking: &Asking, packet: &Packet) -> Option<bytes::Bytes> {
@@ -335,8 +416,7 @@ impl Engine {
         if let Some(shape) = call.and_then(|call| call.call.answer) {
             scene.book.put(Space::Answer, 0, empty(version, shape));
         }
-        let targets = call.map(original_calls).unwrap_or_default();
-        for target in targets {
+        if let Some(target) = call.and_then(|call| original_calls(call).first().copied()) {
             let shape = version
                 .call(CallRef { module: asking.call.module, call: target })
                 .and_then(|call| call.call.answer);
@@ -358,8 +438,8 @@ impl Engine {
         let asking = &prepared.asking;
         let mut scene = read.scene;
         let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
-        let target = asking.version.call(asking.call).map(original_calls).unwrap_or_default();
-        let original = asking.original.as_ref().and_then(|past| past.call).or(target.first().copied());
+        let original =
+            asking.version.call(asking.call).and_then(|call| original_calls(call).first().copied());
         let text = message::outcome_text(&scene, &read.outcome, outcome);
         let heard = Heard {
             outcome,
@@ -391,7 +471,8 @@ impl Engine {
             answer: heard.answer.clone(),
             outcome: Some(heard.outcome),
             text: heard.text.clone(),
-            raw: prepared.packet.content().clone(),
+            raw: prepared.raw(&self.spool),
+            long: Vec::new(),
         };
         let member = asking.member.as_ref().map(|member| member.name.clone());
         self.past.insert((module.name.to_string(), member, asking.call.call), Arc::new(past));
@@ -410,6 +491,12 @@ impl Engine {
     }
 }
 
+/// Whether a call puts a file.
+fn is_file(asking: &Asking) -> bool {
+    let link = asking.version.link_of(asking.call);
+    link.is_some_and(|link| matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder))
+}
+
 /// What is known after a message without answer was taken by the link.
 fn taken(prepared: &Prepared) -> Heard {
     Heard {
@@ -425,13 +512,24 @@ fn taken(prepared: &Prepared) -> Heard {
     }
 }
 
-/// Calls that a call speaks of.
+/// Calls that a call speaks of. Its `original.…` are read by the slots of the first.
 #[must_use]
 pub fn original_calls(call: &CallProgram) -> Vec<CallId> {
     let mut calls = call.call.settles.clone();
     calls.extend(call.call.undoes.iter().copied());
     calls.extend(call.call.about.iter().copied());
     calls
+}
+
+/// The request as a message sees it that speaks of another call of the party: fields meet by their paths.
+#[must_use]
+pub fn as_call(version: &Version, prepared: &Prepared, spoken: CallId) -> Option<Record> {
+    let call = prepared.asking.call;
+    if call.call == spoken {
+        return Some((*prepared.request).clone());
+    }
+    let spoken = CallRef { module: call.module, call: spoken };
+    of_kept(version, spoken, version.call(spoken)?.call.request, &prepared.kept)
 }
 
 /// A record of a shape in which nothing stands yet.

@@ -9,8 +9,9 @@ use crate::deployment::Deployment;
 use crate::engine::Engine;
 use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
+use crate::late::Late;
 use crate::lines::{LineName, Lines, Told};
-use crate::serve::Listening;
+use crate::serve::Listener;
 use crate::session::Sessions;
 use crate::sheet::Spool;
 use crate::version::Version;
@@ -20,12 +21,14 @@ use dashmap::DashMap;
 use dsl::model::LinkKind;
 use link::http::HttpServer;
 use link::{Core, CoreOwner, World};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Change, Day, FlowId, Lane, Sealer, Store};
 use tokio::sync::{Notify, mpsc};
 
+/// How long a listener that a reload has taken away may take to answer what was begun.
+const GONE: Duration = Duration::from_secs(60);
 /// Events of lines that wait to be worked on.
 const EVENTS: usize = 4_096;
 
@@ -67,11 +70,16 @@ impl Default for Options {
 /// A running gateway. Dropped, it stops at once, as in a crash; [`Gateway::stop`] lets everything end.
 pub struct Gateway {
     engine: Arc<Engine>,
-    listening: Vec<(String, String, Listening)>,
-    channels: Option<HttpServer>,
+    listening: Mutex<Vec<Listener>>,
+    channels: Mutex<Option<HttpServer>>,
+    channels_at: String,
     /// Open flows that this version cannot go on with.
     lost: Vec<(FlowId, String)>,
     _core: CoreOwner,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Gateway {
@@ -103,6 +111,7 @@ impl Gateway {
             journal,
             keys,
             lines: Lines::new(core.clone(), hears, deployment.limits.message),
+            late: Late::default(),
             files: FileLinks::new(core.clone(), options.reach),
             spool: Spool::new(deployment.spool.clone(), options.sealer),
             deployment: ArcSwap::from_pointee(deployment),
@@ -112,6 +121,7 @@ impl Gateway {
             flows: DashMap::new(),
             keyed: DashMap::new(),
             past: DashMap::new(),
+            gates: DashMap::new(),
             permits: AtomicUsize::new(0),
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),
@@ -125,11 +135,20 @@ impl Gateway {
         engine.restore_versions().await?;
         let (count, lost) = engine.recover().await?;
         tracing::info!(count, lost = lost.len(), "open flows brought back");
-        let listening = engine.listen().await.map_err(StartError::Listen)?;
+        let listening = engine.listen(&version, &[]).await.map_err(StartError::Listen)?;
         let channels = engine.listen_for_channels(options.metrics).await.map_err(StartError::Listen)?;
         engine.core.spawn(Arc::clone(&engine).clock());
         engine.core.spawn(Arc::clone(&engine).owe());
-        Ok(Self { engine, listening, channels: Some(channels), lost, _core: owner })
+        engine.resume_files().await?;
+        engine.core.spawn(Arc::clone(&engine).watch_folders());
+        Ok(Self {
+            engine,
+            listening: Mutex::new(listening),
+            channels_at: channels.address().to_owned(),
+            channels: Mutex::new(Some(channels)),
+            lost,
+            _core: owner,
+        })
     }
 
     /// The engine, for operators' rooms.
@@ -141,14 +160,15 @@ impl Gateway {
     /// The address of the channels' listener.
     #[must_use]
     pub fn channels(&self) -> &str {
-        self.channels.as_ref().map_or("", HttpServer::address)
+        &self.channels_at
     }
 
     /// The address that a party's link listens at.
     #[must_use]
-    pub fn address(&self, party: &str, link: &str) -> Option<&str> {
-        let found = self.listening.iter().find(|(known, name, _)| known == party && name == link);
-        found.map(|(.., listening)| listening.address())
+    pub fn address(&self, party: &str, link: &str) -> Option<String> {
+        let listening = locked(&self.listening);
+        let found = listening.iter().find(|listener| listener.party == party && listener.link == link);
+        found.map(|listener| listener.listening.address().to_owned())
     }
 
     /// Open flows that this version cannot go on with, and why.
@@ -157,30 +177,50 @@ impl Gateway {
         &self.lost
     }
 
-    /// Takes new adapters and a new deployment for new requests; flows under way keep theirs.
+    /// Takes new adapters and a new deployment for new requests; flows under way keep theirs. Listeners whose settings are
+    /// the same go on; those that are gone answer what was begun.
     ///
     /// # Errors
-    /// A link that cannot be made, or the journal; the old version stays then.
+    /// A link that cannot be made, a place that cannot be listened at, or the journal; the old version stays then.
     pub async fn reload(&self, version: Version, deployment: Deployment) -> Result<(), StartError> {
-        let version = Arc::new(version);
-        self.engine.keep_version(&version).await?;
-        self.engine.deployment.store(Arc::new(deployment));
-        self.engine.open_lines(&version)?;
-        self.engine.versions.insert(version.hash, Arc::clone(&version));
-        self.engine.current.store(Arc::clone(&version));
-        self.engine.begin_sessions(&version).await;
+        let (engine, version) = (&self.engine, Arc::new(version));
+        engine.keep_version(&version).await?;
+        engine.open_lines(&version)?;
+        let known: Vec<(String, String, String)> =
+            locked(&self.listening).iter().map(Listener::kept).collect();
+        let begun = engine.listen(&version, &known).await.map_err(StartError::Listen)?;
+        engine.deployment.store(Arc::new(deployment));
+        engine.versions.insert(version.hash, Arc::clone(&version));
+        engine.current.store(Arc::clone(&version));
+        let gone: Vec<Listener> = {
+            let wanted = engine.listeners(&version);
+            let mut listening = locked(&self.listening);
+            let (kept, gone) = std::mem::take(&mut *listening)
+                .into_iter()
+                .partition(|listener| wanted.contains(&listener.kept()));
+            *listening = kept;
+            listening.extend(begun);
+            gone
+        };
+        let until = engine.core.mark().after(GONE);
+        for listener in gone {
+            engine.core.spawn(listener.listening.drain(until));
+        }
+        engine.begin_sessions(&version).await;
         Ok(())
     }
 
-    /// Takes no more asks, lets what was begun end until `limit`, then stops. Open flows go on after the next start.
-    pub async fn stop(mut self, limit: Duration) {
+    /// Takes no more asks, lets what was begun end until `limit`. Open flows go on after the next start.
+    pub async fn stop(&self, limit: Duration) {
         self.engine.stopping.store(true, Ordering::Release);
         let until = self.engine.core.mark().after(limit);
-        if let Some(channels) = self.channels.take() {
+        let channels = locked(&self.channels).take();
+        if let Some(channels) = channels {
             channels.drain(until).await;
         }
-        for (_, _, listening) in self.listening.drain(..) {
-            listening.drain(until).await;
+        let listening = std::mem::take(&mut *locked(&self.listening));
+        for listener in listening {
+            listener.listening.drain(until).await;
         }
         self.engine.lines.drain(until).await;
     }
@@ -226,7 +266,8 @@ impl Engine {
         for (number, module) in version.compiled.modules.iter().enumerate() {
             let Some(party) = version.parties.get(number) else { continue };
             for (place, link) in module.links.iter().enumerate() {
-                if !link.link.connect || matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder) {
+                let files = matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder);
+                if !link.link.connect && !files {
                     continue;
                 }
                 let own = party.links.get(place).cloned().flatten().map(|config| (None, config));
@@ -236,6 +277,10 @@ impl Engine {
                 for (member, config) in own.into_iter().chain(of_members) {
                     let name =
                         LineName { party: module.name.to_string(), link: link.link.name.to_string(), member };
+                    if files {
+                        self.files.open(&name, &link.link, &config)?;
+                        continue;
+                    }
                     let key = link.link.matches.map(|_| self.key_of_reply(version, number, place));
                     self.lines.open(&name, &link.link, &config, key)?;
                 }

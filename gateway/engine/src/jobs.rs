@@ -7,7 +7,7 @@ use crate::driver::{NewFlow, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts};
-use crate::lines::Told;
+use crate::lines::{LineName, Told};
 use crate::version::{CallRef, FlowRef, Version};
 use adapters::value::decode_record;
 use dsl::evaluate::Value;
@@ -180,18 +180,23 @@ impl Engine {
         });
     }
 
-    /// What a line tells: a beat is due, a late reply came.
+    /// What a line tells: a beat is due, a message came that nobody waits for.
     pub async fn line_told(self: Arc<Self>, told: Told) {
-        let LineEvent::BeatDue { line } = told.event else {
-            if let LineEvent::Down { cause, .. } = &told.event {
+        match told.event {
+            LineEvent::Up { .. } => {}
+            LineEvent::Down { cause, .. } => {
                 tracing::warn!(party = %told.name.party, link = %told.name.link, %cause, "a line is down");
             }
-            return;
-        };
+            LineEvent::BeatDue { line } => self.beat(&told.name, line).await,
+            LineEvent::Frame { line, frame, late } => self.unasked(&told.name, line, frame, late).await,
+        }
+    }
+
+    async fn beat(self: Arc<Self>, name: &LineName, line: usize) {
         let version = self.current.load_full();
-        let Some(module) = version.module_named(&told.name.party) else { return };
+        let Some(module) = version.module_named(&name.party) else { return };
         let beat = version.module(module).and_then(|program| {
-            let link = program.links.iter().find(|link| *link.link.name == *told.name.link)?;
+            let link = program.links.iter().find(|link| *link.link.name == *name.link)?;
             link.link.beat.map(|(call, _)| call)
         });
         let Some(call) = beat else { return };
@@ -201,7 +206,7 @@ impl Engine {
         };
         let Ok(prepared) = self.prepare(asking).await else { return };
         if !matches!(self.exchange(&prepared).await, Verdict::Heard(_)) {
-            self.lines.close(&told.name, line, Cause::told(CauseKind::Closed, "a beat was not answered"));
+            self.lines.close(name, line, Cause::told(CauseKind::Closed, "a beat was not answered"));
         }
     }
 

@@ -149,7 +149,9 @@ fn post_of(module: &ModuleProgram, _: &Version, _: usize, message: MessageId) ->
     module.links.get(usize::from(call.call.link))?.post.clone()
 }
 
-fn refused(version: &Version, module: &ModuleProgram, program: &MessageProgram, fault: Fault) -> Refusal {
+/// The refusal that a fault in writing means.
+#[must_use]
+pub fn refused(version: &Version, module: &ModuleProgram, program: &MessageProgram, fault: Fault) -> Refusal {
     let text =
         describe(&fault, &Record::new(program.slots), program, &module.program, version.symbols(), true)
             .to_string();
@@ -167,17 +169,31 @@ fn refused(version: &Version, module: &ModuleProgram, program: &MessageProgram, 
 /// [`Unread`] with what was read before the fault.
 pub async fn read(
     engine: &Engine,
-    mut scene: Scene,
+    scene: Scene,
     message: MessageId,
     packet: Packet,
+) -> Result<ReadMessage, Box<Unread>> {
+    let slots = message_of(&scene.version, scene.module, message).map_or(0, |(_, program)| program.slots);
+    let mut record = Record::new(slots);
+    packet.fill(&mut record);
+    read_record(engine, scene, message, record).await
+}
+
+/// Reads a message whose octets stand in a record, with what is known of it already.
+///
+/// # Errors
+/// As [`read`].
+pub async fn read_record(
+    engine: &Engine,
+    mut scene: Scene,
+    message: MessageId,
+    record: Record,
 ) -> Result<ReadMessage, Box<Unread>> {
     let version = Arc::clone(&scene.version);
     let Some((module, program)) = message_of(&version, scene.module, message) else {
         let (reason, text) = ("unknown_message".to_owned(), String::new());
         return Err(Box::new(Unread { reason, text, record: Record::default(), scene }));
     };
-    let mut record = Record::new(program.slots);
-    packet.fill(&mut record);
     let mut reader = Reader::new(&module.program, program, record);
     loop {
         match reader.run(&mut scene) {

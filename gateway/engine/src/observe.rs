@@ -8,7 +8,7 @@ use dsl::value::Outcome;
 use std::time::Duration;
 
 /// Every metric with what it counts.
-pub const METRICS: [(&str, &str); 9] = [
+pub const METRICS: [(&str, &str); 10] = [
     (EXCHANGES, "exchanges with parties by party, call and outcome"),
     (EXCHANGE_SECONDS, "seconds of an exchange by party and call"),
     (ASKS, "asks by service and answer"),
@@ -16,6 +16,7 @@ pub const METRICS: [(&str, &str); 9] = [
     (SERVED, "messages served by party, call and answer"),
     (REFUSED, "inputs refused before they were messages by link"),
     (FLOWS, "flows in memory"),
+    (LATE, "replies that came after their time by party"),
     (PARKED, "places where a flow waits for an operator"),
     (JOURNAL_WAITING, "writes that wait for the journal"),
 ];
@@ -33,6 +34,8 @@ pub const SERVED: &str = "tongshi_served_total";
 pub const REFUSED: &str = "tongshi_refused_inputs_total";
 /// Flows in memory.
 pub const FLOWS: &str = "tongshi_flows";
+/// Replies that came late.
+pub const LATE: &str = "tongshi_late_replies_total";
 /// Places parked.
 pub const PARKED: &str = "tongshi_parked_total";
 /// Writes that wait.
@@ -91,6 +94,12 @@ pub fn served(party: &str, call: &str, answer: &'static str) {
 /// An input was refused.
 pub fn refused(link: &str) {
     metrics::counter!(REFUSED, "link" => link.to_owned()).increment(1);
+}
+
+/// A reply came after its time.
+pub fn late(line: &LineName) {
+    metrics::counter!(LATE, "party" => line.party.clone()).increment(1);
+    tracing::info!(party = %line.party, link = %line.link, "a reply came late");
 }
 
 /// Something waits for an operator.

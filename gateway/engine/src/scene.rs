@@ -3,7 +3,7 @@
 //! In: a version, a party, and what is known of the exchange. Out: [`Surroundings`] for the codec, and what a message
 //! told. It must not know links, flows or the journal.
 
-use crate::book::Book;
+use crate::book::{Book, LongList};
 use crate::facts::{Facts, plain};
 use crate::version::{Member, Version};
 use adapters::keys::KeyStore;
@@ -38,8 +38,43 @@ pub struct Past {
     /// The outcome's text.
     pub text: String,
     /// Octets of the request's content.
-    pub raw: bytes::Bytes,
+    pub raw: Raw,
+    /// Lists of its ask and answer that are too long for memory.
+    pub long: Vec<(Load, Arc<dyn LongList>)>,
 }
+
+/// Octets of a request: at hand, or in the spool where it is a file.
+#[derive(Clone, Debug)]
+pub enum Raw {
+    /// At hand.
+    Octets(bytes::Bytes),
+    /// A file of the spool.
+    File(std::path::PathBuf),
+}
+
+impl Default for Raw {
+    fn default() -> Self {
+        Self::Octets(bytes::Bytes::new())
+    }
+}
+
+impl Raw {
+    fn value(&self) -> Result<Value<'_>, Fault> {
+        match self {
+            Self::Octets(octets) => Ok(Value::Bytes(Cow::Borrowed(octets))),
+            Self::File(place) => {
+                let size = std::fs::metadata(place).map_err(|_| Fault::Broken)?.len();
+                if size > RAW_MOST {
+                    return Err(Fault::TooLong);
+                }
+                std::fs::read(place).map(Value::bytes).map_err(|_| Fault::Broken)
+            }
+        }
+    }
+}
+
+/// Most octets of a file that an expression looks at whole.
+const RAW_MOST: u64 = 256 << 20;
 
 /// The page that is asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -79,7 +114,7 @@ pub struct Scene {
     pub original: Option<Arc<Past>>,
     /// Facts of the original that were learned.
     pub original_facts: Facts,
-    /// Fields of the original's request that this message repeats.
+    /// Fields of the original's request and ask that this message repeats.
     pub original_told: Vec<(Load, Value<'static>)>,
     /// The outcome that is written, or that a reply told.
     pub outcome: Option<Outcome>,
@@ -220,7 +255,7 @@ impl Surroundings for Scene {
                 Ok(self.past(load.call).map_or(Value::Absent, |past| past.facts.slot(load.slot)))
             }
             Space::CallRaw => match self.past(load.call) {
-                Some(past) => Ok(Value::Bytes(Cow::Borrowed(&past.raw))),
+                Some(past) => past.raw.value(),
                 None => Ok(Value::Absent),
             },
             Space::Outcome => Ok(self.outcome.map_or(Value::Absent, Value::Outcome)),
@@ -290,8 +325,8 @@ impl Surroundings for Scene {
                 _ => return Err(Fault::Kind),
             },
             // What a message repeats of the original's own fields; compared when the original is found.
-            Space::OriginalRequest => self.original_told.push((*to, value)),
-            Space::OriginalReply | Space::OriginalAsk => {}
+            Space::OriginalRequest | Space::OriginalAsk => self.original_told.push((*to, value)),
+            Space::OriginalReply => {}
             _ => self.book.set(to, &value)?,
         }
         Ok(())
@@ -353,6 +388,22 @@ impl Surroundings for Scene {
 }
 
 impl Scene {
+    /// Puts the exchange that the message speaks of there, with its records.
+    pub fn put_original(&mut self, original: Arc<Past>) {
+        let call = original.call.map_or(0, |call| call.0);
+        for (space, record) in
+            [(Space::OriginalAsk, &original.ask), (Space::OriginalAnswer, &original.answer)]
+        {
+            if let Some(record) = record {
+                self.book.put(space, call, record.clone());
+            }
+        }
+        for (list, rows) in &original.long {
+            self.book.put_long(*list, Arc::clone(rows));
+        }
+        self.original = Some(original);
+    }
+
     /// Marks when and under which business date this exchange is, and who asks; the same in every copy.
     pub fn stamp(&mut self, business: dsl::value::Date) {
         let own = self.version.own.clone();

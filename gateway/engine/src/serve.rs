@@ -3,9 +3,12 @@
 //!
 //! In: packets of accepted links. Out: packets, or silence. It must not know which party it serves.
 
-mod originals;
+pub(crate) mod originals;
+mod past;
 mod reply;
+mod unasked;
 
+use crate::deployment::LinkConfig;
 use crate::driver::{AnswerWriter, NewFlow, Told, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, empty};
@@ -24,10 +27,10 @@ use link::BoxFuture;
 use link::frame::FrameConfig;
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::{Answer, FrameService, Peer, Refused, TcpServer, TcpServerConfig};
-use reply::Replying;
-use std::sync::{Arc, Mutex, PoisonError};
+pub(crate) use reply::Replying;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
-use store::{Change, Day, Direction, Key, RefusedGate, RefusedInput, Seen};
+use store::{Change, Day, Direction, Key, RefusedInput, Seen};
 
 /// Milliseconds to answer where the link says nothing.
 const ANSWER_MS: u64 = 10_000;
@@ -64,37 +67,74 @@ struct Edge {
     engine: Arc<Engine>,
     party: String,
     link: String,
-    gate: Arc<Mutex<RefusedGate>>,
+}
+
+/// A link of a party that is listened on.
+pub struct Listener {
+    /// The party.
+    pub party: String,
+    /// The link.
+    pub link: String,
+    /// What the deployment says of it; another text is another listener.
+    shape: String,
+    /// The listener.
+    pub listening: Listening,
+}
+
+impl Listener {
+    /// Party, link and settings: what is equal is kept over a reload.
+    #[must_use]
+    pub fn kept(&self) -> (String, String, String) {
+        (self.party.clone(), self.link.clone(), self.shape.clone())
+    }
 }
 
 impl Engine {
-    /// Listens on every link that parties connect to; gives them with party and link.
+    /// Links on which a version listens: party, link, settings.
+    #[must_use]
+    pub fn listeners(&self, version: &Version) -> Vec<(String, String, String)> {
+        self.wanted(version)
+            .map(|(party, link, config)| {
+                (party.name.to_string(), link.link.name.to_string(), shape(link, &config))
+            })
+            .collect()
+    }
+
+    fn wanted<'v>(
+        &self,
+        version: &'v Version,
+    ) -> impl Iterator<Item = (&'v dsl::program::ModuleProgram, &'v LinkProgram, LinkConfig)> {
+        version.compiled.modules.iter().enumerate().flat_map(move |(number, module)| {
+            module.links.iter().enumerate().filter_map(move |(place, link)| {
+                let config = version.parties.get(number)?.links.get(place).cloned().flatten()?;
+                (!link.link.connect && config.listen.is_some()).then_some((module, link, config))
+            })
+        })
+    }
+
+    /// Listens on every link that parties connect to, but for those that are known already.
     ///
     /// # Errors
-    /// Which link cannot be listened on.
-    pub async fn listen(self: &Arc<Self>) -> Result<Vec<(String, String, Listening)>, String> {
-        let version = self.current.load_full();
+    /// Which link cannot be listened on; nothing that was begun here is left then.
+    pub async fn listen(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        known: &[(String, String, String)],
+    ) -> Result<Vec<Listener>, String> {
         let mut all = Vec::new();
-        for (number, module) in version.compiled.modules.iter().enumerate() {
-            for (place, link) in module.links.iter().enumerate() {
-                let config =
-                    version.parties.get(number).and_then(|party| party.links.get(place)).cloned().flatten();
-                let Some(config) = config.filter(|_| !link.link.connect) else { continue };
-                let Some(address) = config.listen.clone() else { continue };
-                let told = |why: String| format!("link `{}` of `{}`: {why}", link.link.name, module.name);
-                let tls = crate::lines::server_tls(config.tls.as_ref()).map_err(told)?;
-                let edge = Arc::new(Edge {
-                    engine: Arc::clone(self),
-                    party: module.name.to_string(),
-                    link: link.link.name.to_string(),
-                    gate: Arc::new(Mutex::new(RefusedGate::new(
-                        self.deployment.load().limits.refused_a_minute,
-                    ))),
-                });
-                let most = self.deployment.load().limits.message;
-                let listening = self.listen_one(link, address, tls, edge, most).await.map_err(told)?;
-                all.push((module.name.to_string(), link.link.name.to_string(), listening));
+        for (module, link, config) in self.wanted(version) {
+            let (party, name) = (module.name.to_string(), link.link.name.to_string());
+            let shape = shape(link, &config);
+            if known.contains(&(party.clone(), name.clone(), shape.clone())) {
+                continue;
             }
+            let told = |why: String| format!("link `{name}` of `{party}`: {why}");
+            let tls = crate::lines::server_tls(config.tls.as_ref()).map_err(told)?;
+            let edge = Arc::new(Edge { engine: Arc::clone(self), party: party.clone(), link: name.clone() });
+            let most = self.deployment.load().limits.message;
+            let address = config.listen.clone().unwrap_or_default();
+            let listening = self.listen_one(link, address, tls, edge, most).await.map_err(told)?;
+            all.push(Listener { party, link: name, shape, listening });
         }
         Ok(all)
     }
@@ -125,6 +165,11 @@ impl Engine {
     }
 }
 
+/// What makes a listener another one.
+fn shape(link: &LinkProgram, config: &LinkConfig) -> String {
+    format!("{:?} {:?} {config:?}", link.link.kind, link.link.frame)
+}
+
 impl FrameService for Edge {
     fn handle(&self, peer: &Arc<Peer>, frame: Bytes) -> BoxFuture<'static, Answer> {
         let serving = self.serving(peer);
@@ -138,7 +183,7 @@ impl FrameService for Edge {
 
     fn refused(&self, peer: &Peer, refused: &Refused) {
         let link = format!("{}.{}", self.party, self.link);
-        refuse(&self.engine, &self.gate, &link, &peer.address, &refused.cause.to_string(), &refused.head);
+        refuse(&self.engine, &link, &peer.address, &refused.cause.to_string(), &refused.head);
     }
 }
 
@@ -158,21 +203,14 @@ impl HttpService for Edge {
 
 impl Edge {
     fn serving(&self, peer: &Arc<Peer>) -> Serving {
-        Serving {
-            engine: Arc::clone(&self.engine),
-            version: self.engine.current.load_full(),
-            party: self.party.clone(),
-            link: self.link.clone(),
-            peer: Arc::clone(&peer.address),
-            gate: Arc::clone(&self.gate),
-        }
+        Serving::of(&self.engine, &self.party, &self.link, &peer.address)
     }
 }
 
 /// Writes a refused input down, or counts it where they come in floods (decisions D20).
-fn refuse(engine: &Engine, gate: &Mutex<RefusedGate>, link: &str, peer: &str, fault: &str, head: &[u8]) {
+pub(crate) fn refuse(engine: &Engine, link: &str, peer: &str, fault: &str, head: &[u8]) {
     let now = engine.journal.now();
-    let seen = gate.lock().unwrap_or_else(PoisonError::into_inner).refuse(now);
+    let seen = engine.gate(link).lock().unwrap_or_else(PoisonError::into_inner).refuse(now);
     crate::observe::refused(link);
     if let Seen::Write(count) = seen {
         let input = RefusedInput::new(link, peer, fault, head, count);
@@ -181,16 +219,26 @@ fn refuse(engine: &Engine, gate: &Mutex<RefusedGate>, link: &str, peer: &str, fa
 }
 
 /// One message that is served.
-struct Serving {
-    engine: Arc<Engine>,
-    version: Arc<Version>,
+pub(crate) struct Serving {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) version: Arc<Version>,
     party: String,
     link: String,
     peer: Arc<str>,
-    gate: Arc<Mutex<RefusedGate>>,
 }
 
 impl Serving {
+    /// Serves what comes by a link, by the version that holds now.
+    pub(crate) fn of(engine: &Arc<Engine>, party: &str, link: &str, peer: &str) -> Self {
+        Self {
+            engine: Arc::clone(engine),
+            version: engine.current.load_full(),
+            party: party.to_owned(),
+            link: link.to_owned(),
+            peer: Arc::from(peer),
+        }
+    }
+
     async fn packet(self, packet: Packet) -> Option<Packet> {
         let module = self.version.module_named(&self.party)?;
         let program = self.version.module(module)?;
@@ -239,7 +287,8 @@ impl Serving {
         scenes
     }
 
-    fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Scene {
+    /// A scene to read a message in; `before`: with the session that held before.
+    pub(crate) fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Scene {
         let mut scene = self.engine.scene(&self.version, module);
         let (engine, party) = (Arc::clone(&self.engine), self.party.clone());
         let values = move |member: Option<&str>| -> SessionValues {
@@ -284,7 +333,7 @@ impl Serving {
             let engine = Arc::clone(&self.engine);
             return self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), Some(engine)).await;
         }
-        match self.flow_of(call) {
+        match flow_of(&self.version, call) {
             Some(flow) => self.flow(call, flow, scene, packet).await,
             None => self.direct(call, scene).await,
         }
@@ -295,21 +344,6 @@ impl Serving {
         module.is_some_and(|module| {
             module.sessions.iter().any(|session| session.session.serve == Some(call.call))
         })
-    }
-
-    /// The flow that runs on a served call: on its service, or on the call itself.
-    fn flow_of(&self, call: CallRef) -> Option<FlowRef> {
-        let program = self.version.call(call)?;
-        let by_service = program.service.as_deref().and_then(|path| self.version.service(path)?.flow);
-        let own = || {
-            self.version.flows().find_map(|(reference, tables)| match tables.start {
-                FlowStart::Served(served) if served == call.call && reference.module == call.module => {
-                    Some(reference)
-                }
-                _ => None,
-            })
-        };
-        by_service.or_else(own)
     }
 
     async fn flow(
@@ -327,6 +361,10 @@ impl Serving {
         let program = self.version.call(call)?;
         let ask = if program.call.ask.is_some() { scene.book.take(Space::Ask, 0) } else { None };
         let digest = self.digest(call, ask.as_ref());
+        let found_by = originals::look_ups(&scene, call, ask.as_ref());
+        let request = program.call.request;
+        let kept = scene.request.as_deref();
+        let kept = kept.map(|record| crate::exchange::kept(&self.version, call, request, record));
         let wait = self.version.link_of(call).and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
         let facts = scene.facts.clone();
         let replying = Arc::new(Replying::new(&self.engine, call, scene, ask.clone()));
@@ -340,8 +378,8 @@ impl Serving {
             digest,
             packet: Some(packet),
             sheets: crate::facts::Tagged::new(),
-            found_by: Vec::new(),
-            kept: crate::facts::Tagged::new(),
+            found_by,
+            kept: kept.unwrap_or_default(),
             writer: Some(writer),
         };
         let told = self.engine.ask(new, Duration::from_millis(wait.saturating_mul(9) / 10)).await;
@@ -422,7 +460,7 @@ impl Serving {
         let fault = first.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
         let head = packet.content().get(..64).unwrap_or(packet.content());
         let link = format!("{}.{}", self.party, self.link);
-        refuse(&self.engine, &self.gate, &link, &self.peer, fault, head);
+        refuse(&self.engine, &link, &self.peer, fault, head);
         tracing::warn!(party = %self.party, link = %self.link, peer = %self.peer, fault, "a message was refused");
         let (call, unread) = first?;
         let Unread { reason, text, record, mut scene } = *unread;
@@ -432,8 +470,23 @@ impl Serving {
     }
 }
 
+/// The flow that runs on a served call: on its service, or on the call itself.
+pub(crate) fn flow_of(version: &Version, call: CallRef) -> Option<FlowRef> {
+    let program = version.call(call)?;
+    let by_service = program.service.as_deref().and_then(|path| version.service(path)?.flow);
+    let own = || {
+        version.flows().find_map(|(reference, tables)| match tables.start {
+            FlowStart::Served(served) if served == call.call && reference.module == call.module => {
+                Some(reference)
+            }
+            _ => None,
+        })
+    };
+    by_service.or_else(own)
+}
+
 /// The key of a served message: the fields of its `once`, under the date that it names.
-fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Option<Key> {
+pub(crate) fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Option<Key> {
     let program = scene.version.call(call)?;
     let module = scene.version.module(call.module)?;
     let mut once = format!("{}:", program.call.name).into_bytes();

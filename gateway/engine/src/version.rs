@@ -47,6 +47,7 @@ pub struct Version {
     calls: HashMap<Box<str>, CallRef>,
     routes: BTreeMap<String, Route>,
     remembered: HashSet<CallRef>,
+    look_ups: HashMap<CallRef, Vec<Vec<u16>>>,
 }
 
 /// A service with who runs and provides it.
@@ -129,6 +130,7 @@ impl Version {
             calls: HashMap::new(),
             routes: routes.collect(),
             remembered: remembered(&compiled),
+            look_ups: look_ups(&compiled),
             compiled,
         };
         let compiled = Arc::clone(&version.compiled);
@@ -222,6 +224,12 @@ impl Version {
         self.remembered.contains(&call)
     }
 
+    /// Sets of slots of a call's ask by which later messages find it.
+    #[must_use]
+    pub fn look_ups(&self, call: CallRef) -> &[Vec<u16>] {
+        self.look_ups.get(&call).map_or(&[], Vec::as_slice)
+    }
+
     /// A flow by its reference.
     #[must_use]
     pub fn flow(&self, reference: FlowRef) -> Option<&FlowTables> {
@@ -312,6 +320,34 @@ fn remembered(compiled: &Compiled) -> HashSet<CallRef> {
     });
     let looked_at = loads.filter(|(_, load)| spaces.contains(&load.space));
     looked_at.map(|(module, load)| CallRef { module, call: CallId(load.call) }).collect()
+}
+
+/// For each served call, the fields of its ask that enquiries and reversals repeat to find it (decisions D17).
+fn look_ups(compiled: &Compiled) -> HashMap<CallRef, Vec<Vec<u16>>> {
+    let mut found: HashMap<CallRef, Vec<Vec<u16>>> = HashMap::new();
+    for (module, program) in compiled.modules.iter().enumerate() {
+        for call in program.calls.iter().filter(|call| !call.call.ours) {
+            let message = program.program.messages.get(usize::from(call.call.request.0));
+            let learned = message.map_or(&[][..], |message| &message.learned);
+            let mut slots: Vec<u16> = learned
+                .iter()
+                .filter(|learned| learned.to.space == Space::OriginalAsk)
+                .map(|learned| learned.to.slot)
+                .collect();
+            slots.sort_unstable();
+            slots.dedup();
+            if slots.is_empty() {
+                continue;
+            }
+            for target in call.call.settles.iter().chain(&call.call.undoes).chain(&call.call.about) {
+                let sets = found.entry(CallRef { module, call: *target }).or_default();
+                if !sets.contains(&slots) {
+                    sets.push(slots.clone());
+                }
+            }
+        }
+    }
+    found
 }
 
 fn party(module: &ModuleProgram, deployment: &Deployment, symbols: &Symbols) -> Result<Party, LinkError> {

@@ -6,6 +6,8 @@
 mod batches;
 #[path = "slice/deploying.rs"]
 mod deploying;
+#[path = "slice/files.rs"]
+mod files;
 #[path = "slice/parties.rs"]
 mod parties;
 #[path = "slice/paying.rs"]

@@ -56,7 +56,7 @@ pub(crate) fn check<L: Look>(look: &mut L, write: &Write) -> Result<Option<Verdi
             Change::PutOperation(put) => put_operation(look, put, before)?,
             Change::Event { flow, .. } => known(look, *flow, before)?,
             Change::PutNotice(notice) => known(look, notice.flow, before)?,
-            Change::PutFile(file) => known(look, file.flow, before)?,
+            Change::PutFile(file) => file.flow.map_or(Ok(None), |flow| known(look, flow, before))?,
             Change::Reserve { hold, amount, ceiling } => reserve(look, hold, *amount, *ceiling, before)?,
             Change::CancelKey(key) => cancel(look, key, before)?,
             Change::Once { scope, name, .. } => once(look, scope, name, write.at, before)?,

@@ -79,6 +79,9 @@ pub trait Reader: Send {
     /// A file.
     fn file(&mut self, party: &str, direction: Direction, name: &str) -> Result<Option<FileRow>, Fatal>;
 
+    /// Files of a flow, by direction and name.
+    fn files_of(&mut self, flow: FlowId) -> Result<Vec<FileRow>, Fatal>;
+
     /// Files with which something is left to do, for recovery; at most `most`.
     fn open_files(&mut self, most: usize) -> Result<Vec<FileRow>, Fatal>;
 

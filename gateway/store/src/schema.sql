@@ -191,7 +191,7 @@ CREATE TABLE file (
   party      TEXT    NOT NULL,
   direction  INTEGER NOT NULL,
   name       TEXT    NOT NULL,
-  flow       INTEGER NOT NULL,
+  flow       INTEGER,
   digest     BLOB    NOT NULL,
   phase      TEXT    NOT NULL,
   next_row   INTEGER NOT NULL,

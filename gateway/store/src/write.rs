@@ -357,8 +357,8 @@ pub struct FileProgress {
     pub direction: Direction,
     /// The file's name.
     pub name: String,
-    /// The flow that owns it.
-    pub flow: FlowId,
+    /// The flow that owns it; none: it was not asked yet, or asks nothing.
+    pub flow: Option<FlowId>,
     /// Digest of the whole file, all zero until known.
     pub digest: [u8; 32],
     /// Where it stands, in the engine's words; [`FileProgress::ENDED`]: nothing is left to do.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use link::Mark;
 use link::deliver::{DeliverConfig, Delivery};
-use link::files::{FileFault, FileLink, FilePath};
+use link::files::{EndMark, FileFault, FileLink, FilePath};
 use link::folder::Folder;
 use link::watch::{After, Complete, Watch, WatchConfig};
 use link::world::RealFiles;
@@ -37,7 +37,7 @@ fn path(text: &str) -> FilePath {
 }
 
 async fn deliver(link: &dyn FileLink, name: &str, pieces: &[&str]) {
-    let config = DeliverConfig { temporary: true, done: Some(".ok".into()) };
+    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")) };
     let mut delivery = Delivery::begin(link, &path(name), &config).await.unwrap();
     for piece in pieces {
         delivery.write(piece.as_bytes()).await.unwrap();
@@ -58,7 +58,7 @@ fn names_cannot_lead_out() {
 async fn a_file_appears_whole_and_its_mark_last() {
     let scratch = Scratch::new();
     let link = scratch.link();
-    let config = DeliverConfig { temporary: true, done: Some(".ok".into()) };
+    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")) };
     std::fs::write(scratch.0.join("a.txt.part"), "left by an earlier try").unwrap();
     let mut delivery = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap();
     delivery.write(b"one ").await.unwrap();
@@ -81,7 +81,7 @@ async fn files_are_found_once_when_their_mark_is_there_and_moved_after() {
     link.make_folder(&path("done")).await.unwrap();
     let config = WatchConfig {
         folder: FilePath::root(),
-        complete: Complete::Marked(".ok".into()),
+        complete: Complete::Marked(EndMark::of(".ok")),
         after: After::Move(path("done")),
     };
     let filter = Arc::new(|name: &str| name.ends_with(".txt"));

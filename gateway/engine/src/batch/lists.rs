@@ -10,9 +10,24 @@ use crate::sheet::Sheet;
 use crate::version::{CallRef, Version};
 use adapters::value::{Record, decode_record};
 use dsl::evaluate::Fault;
-use dsl::value::{Outcome, ShapeId};
+use dsl::value::{Outcome, ShapeId, Type};
 use std::sync::Arc;
 use store::FlowId;
+
+/// The sheet on which the answers of a loop's rows stand; the loop by its number in the flow's tables.
+pub(crate) fn sheet_of(flow: FlowId, list: usize, name: &str) -> String {
+    format!("flow-{}.{list}-{name}", flow.0)
+}
+
+/// Slot and row shape of a list of a record, by its name.
+pub(crate) fn list_field(version: &Version, shape: Option<ShapeId>, field: &str) -> Option<(u16, ShapeId)> {
+    let shape = version.compiled.shapes.get(shape?.0 as usize)?;
+    let slot = shape.fields.iter().position(|known| *known.name == *field)?;
+    match &shape.fields.get(slot)?.ty {
+        Type::List { shape, .. } => Some((u16::try_from(slot).ok()?, *shape)),
+        _ => None,
+    }
+}
 
 fn octets(sheet: &Sheet, row: u64) -> Result<Vec<u8>, Fault> {
     sheet.row(row).map_err(|error| {

@@ -327,12 +327,17 @@ impl Engine {
     /// Gives an operator's decision, a proof or a release to a flow, in memory or not; false where there is no such
     /// open flow.
     pub async fn tell_flow(self: &Arc<Self>, flow: FlowId, event: Event) -> bool {
+        self.tell(flow, Inbox::Event(event)).await
+    }
+
+    /// Hands something to a flow, in memory or not; false where there is no such open flow.
+    pub async fn tell(self: &Arc<Self>, flow: FlowId, heard: Inbox) -> bool {
         let post = match self.flows.get(&flow).map(|post| post.clone()) {
             Some(post) => Some(post),
             None => self.wake(flow).await,
         };
         match post {
-            Some(post) => post.send(Inbox::Event(event)).await.is_ok(),
+            Some(post) => post.send(heard).await.is_ok(),
             None => false,
         }
     }

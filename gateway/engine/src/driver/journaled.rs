@@ -175,6 +175,9 @@ impl Running {
             let mut body = Body::default();
             body.put_tagged("facts", &prepared.asking.facts.tagged(self.version.symbols()));
             body.put_tagged("kept", &prepared.kept);
+            if let Some(file) = &prepared.file {
+                body.put("file", file.encode());
+            }
             if let Some(member) = &prepared.asking.member {
                 body.put("member", member.name.clone().into_bytes());
             }

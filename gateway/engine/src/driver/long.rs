@@ -1,16 +1,16 @@
 //! Flows over long lists: their sheets opened, their folds made once, the rows' answers gathered on a sheet
 //! (decisions D13). Whatever goes through all rows does so on a thread that may take long.
 
-use super::{Running, ToldKind};
-use crate::batch::lists::{AnsweredRows, AskedRows};
+use super::{Running, Told, ToldKind};
+use crate::batch::lists::{AnsweredRows, AskedRows, list_field, sheet_of};
 use crate::book::Book;
 use crate::facts::Tagged;
 use crate::sheet::{Sheet, Spool};
 use crate::version::Version;
 use dsl::evaluate::Value;
-use dsl::flow::LoopId;
+use dsl::flow::{LoopId, Node};
 use dsl::model::{Load, Space};
-use dsl::value::{ShapeId, Type};
+use dsl::value::ShapeId;
 use std::sync::Arc;
 use store::{FlowId, Reader};
 
@@ -36,16 +36,6 @@ pub(super) fn put_sheets(
         book.put_long(list, Arc::new(AskedRows::new(sheet, Arc::clone(version), rows)));
     }
     Ok(())
-}
-
-/// Slot and row shape of a list of a record, by its name.
-fn list_field(version: &Version, shape: Option<ShapeId>, field: &str) -> Option<(u16, ShapeId)> {
-    let shape = version.compiled.shapes.get(shape?.0 as usize)?;
-    let slot = shape.fields.iter().position(|known| *known.name == *field)?;
-    match &shape.fields.get(slot)?.ty {
-        Type::List { shape, .. } => Some((u16::try_from(slot).ok()?, *shape)),
-        _ => None,
-    }
 }
 
 impl Running {
@@ -81,7 +71,7 @@ impl Running {
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
             return;
         };
-        let name = format!("flow-{}.{}", self.id.0, form.name);
+        let name = sheet_of(self.id, usize::from(number), &form.name);
         let (spool, parent) = (self.engine.spool.clone(), self.id);
         let written = self.engine.journal.read(move |reader| {
             Ok(answers(reader, &spool, &name, parent, total).map_err(|error| error.to_string()))
@@ -101,6 +91,36 @@ impl Running {
         let rows = AnsweredRows::new(sheet, Arc::clone(&self.version), form.into_shape);
         self.book.put_long(list, Arc::new(rows));
         self.make_folds().await;
+    }
+}
+
+impl crate::engine::Engine {
+    /// What a flow over long lists answers now, with the ends that its rows have by now.
+    pub(crate) async fn answered_anew(self: &Arc<Self>, flow: FlowId) -> Told {
+        let row = match self.journal.read(move |reader| reader.flow(flow)).await {
+            Ok(Some(row)) => row,
+            _ => return Told::pending(flow),
+        };
+        let before = self.told_of(&row);
+        let Ok(mut running) = Box::pin(self.load(row)).await else { return before };
+        let Some(program) = running.program().cloned() else { return before };
+        for rows in &running.state.durable.loops.clone() {
+            if running.is_long(rows.of) {
+                running.gather_long(rows.of, rows.total).await;
+            }
+        }
+        let answers = program.nodes.iter().find_map(|node| match node {
+            Node::Answer(mapping) => Some(*mapping),
+            _ => None,
+        });
+        let state = running.state.clone();
+        if let Some(mapping) = answers
+            && let Err(why) = running.make_answer(mapping, &state)
+        {
+            tracing::error!(%flow, ?why, "a later answer cannot be filled");
+            return before;
+        }
+        Told { record: running.answer.take().map(Arc::new), ..before }
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Inbox, Running, number_of};
 use crate::exchange::{Asking, Prepared, Verdict};
 use crate::facts::Facts;
 use crate::fill::Unfilled;
+use crate::late::Waiting;
 use crate::message::Refusal;
 use crate::scene::Past;
 use crate::version::CallRef;
@@ -89,6 +90,7 @@ impl Running {
         let ask = self.fill_ask(step).map_err(|why| self.unfilled(&why))?;
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
         asking.facts.put(Fact::Attempt, Value::Number(1));
+        asking.waiting = Some(Waiting { flow: self.id, step, back: false });
         asking.member = self.member_of(&asking);
         let prepared = self.engine.prepare(asking).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
@@ -140,6 +142,7 @@ impl Running {
         let cause = if state == Some(OperationState::Undoing) { "flow_failed" } else { "timeout" };
         let mut asking = self.about(step, call, &known).ok_or_else(no_route)?;
         asking.facts.put(Fact::Cause, self.named(cause));
+        asking.waiting = Some(Waiting { flow: self.id, step, back: true });
         let prepared = self.engine.prepare(asking).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             operation.back = Some(Arc::new(prepared));
@@ -156,16 +159,19 @@ impl Running {
         let prepared = known.prepared.as_ref()?;
         let mut facts = known.facts.clone().unwrap_or_else(|| prepared.asking.facts.clone());
         facts.put(Fact::MessageMoment, Value::Absent);
+        let program = self.version.call(call)?;
+        let spoken = crate::exchange::original_calls(program).first().copied()?;
         let original = Past {
-            call: Some(prepared.asking.call.call),
+            call: Some(spoken),
             facts,
-            request: Some((*prepared.request).clone()),
+            request: crate::exchange::as_call(&self.version, prepared, spoken),
             reply: known.reply_record.as_ref().map(|reply| (**reply).clone()),
             ask: prepared.asking.ask.clone(),
             answer: known.answer.clone(),
             outcome: self.outcome(&self.state, step),
             text: known.text.clone(),
-            raw: prepared.packet.content().clone(),
+            raw: prepared.raw(&self.engine.spool),
+            long: Vec::new(),
         };
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), None);
         asking.member.clone_from(&prepared.asking.member);

@@ -1,10 +1,12 @@
 //! Open flows of the journal, brought back: after a restart, or when something comes for one that is not in memory.
 
-use super::{INBOX, Inbox, Operation, Running, Told, program_of};
+use super::{INBOX, Inbox, Operation, Running, Told, path_of, program_of};
+use crate::batch::spooled::Spooled;
 use crate::book::Book;
 use crate::engine::Engine;
 use crate::exchange::{Asking, Prepared, empty, of_kept};
 use crate::facts::{Body, Facts, plain};
+use crate::late::Waiting;
 use crate::packet::Packet;
 use crate::version::{FlowRef, Version};
 use adapters::value::{Record, decode_record};
@@ -88,14 +90,14 @@ impl Engine {
     }
 
     /// A flow as the journal has it.
-    async fn load(self: &Arc<Self>, row: FlowRow) -> Result<Running, String> {
+    pub(super) async fn load(self: &Arc<Self>, row: FlowRow) -> Result<Running, String> {
         let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
         let version = version.ok_or_else(|| "its version is not there any more".to_owned())?;
         let flow = row.flow;
-        let name = row.name.split('/').next().unwrap_or(&row.name).to_owned();
-        let reference = version.flow_named(&name).ok_or_else(|| format!("there is no flow {name}"))?;
+        let (reference, path) =
+            path_of(&version, &row.name).ok_or_else(|| format!("there is no flow {}", row.name))?;
         let body = self.asked(flow).await?;
-        let (path, mut book, parent) = self.around(&version, reference, &row, &body).await?;
+        let (mut book, parent) = self.around(&version, reference, &path, &row, &body).await?;
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let program = program_of(tables, &path).ok_or("there is no such loop")?;
         let durable = dsl::flow::decode(program, &row.state).map_err(|error| error.to_string())?;
@@ -150,43 +152,35 @@ impl Engine {
         Body::decode(&asked.asked).ok_or_else(|| "its ask is of no known form".to_owned())
     }
 
-    /// What a flow lies in: its own ask, or that of its batch with its row.
+    /// What a flow lies in: its own ask; of a row, what its batch lies in, and the row.
     async fn around(
-        &self,
+        self: &Arc<Self>,
         version: &Arc<Version>,
         reference: FlowRef,
+        path: &[LoopId],
         row: &FlowRow,
         body: &Body,
-    ) -> Result<(Vec<LoopId>, Book, Option<(FlowId, LoopId, u64)>), String> {
+    ) -> Result<(Book, Option<(FlowId, LoopId, u64)>), String> {
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let mut book = Book::default();
-        let ask = |octets: &[u8]| {
-            let shape = tables.ask.ok_or("the flow asks nothing")?;
-            decode_record(octets, &version.compiled.shapes, shape, version.symbols())
-                .map_err(|_| "its ask cannot be read")
-        };
-        let Some((parent, number)) = row.parent else {
+        let (Some((parent, number)), Some(of)) = (row.parent, path.last().copied()) else {
             if let Some(octets) = body.get("ask") {
-                book.put(Space::Ask, 0, ask(octets)?);
+                let shape = tables.ask.ok_or("the flow asks nothing")?;
+                let ask = decode_record(octets, &version.compiled.shapes, shape, version.symbols())
+                    .map_err(|_| "its ask cannot be read")?;
+                book.put(Space::Ask, 0, ask);
             }
             super::long::put_sheets(&mut book, version, tables.ask, &self.spool, &body.tagged("sheets"))?;
-            return Ok((Vec::new(), book, None));
+            return Ok((book, None));
         };
-        let of = body.get("loop").and_then(|text| std::str::from_utf8(text).ok()?.parse().ok());
-        let of = LoopId(of.ok_or("its loop is not known")?);
-        let above = self.asked(parent).await?;
-        if let Some(octets) = above.get("ask") {
-            book.put(Space::Ask, 0, ask(octets)?);
-        }
-        super::long::put_sheets(&mut book, version, tables.ask, &self.spool, &above.tagged("sheets"))?;
-        let path = vec![of];
-        let list = tables.program.loops.get(usize::from(of.0)).ok_or("there is no such loop")?.list;
-        let form = tables.loops.get(list.0 as usize).ok_or("there is no such loop")?;
-        let record: Record = book
-            .row(&form.list, u32::try_from(number).unwrap_or(u32::MAX))
-            .map_err(|_| "its row is not in the batch")?;
-        book.put(Space::Row, u16::try_from(list.0).unwrap_or(u16::MAX), record);
-        Ok((path, book, Some((parent, of, number))))
+        let above = self.journal.read(move |reader| reader.flow(parent)).await;
+        let above = above.map_err(|fatal| fatal.to_string())?.ok_or("its batch is not there")?;
+        let above = Box::pin(self.load(above)).await?;
+        let (list, _) = above.form_of(of).ok_or("there is no such loop")?;
+        let record = above.row_record(of, number).ok_or("its row is not in the batch")?.1;
+        above.book_for_rows(&mut book);
+        book.put(Space::Row, list, record);
+        Ok((book, Some((parent, of, number))))
     }
 }
 
@@ -204,7 +198,11 @@ fn known(
         };
         let Some(place) = program.steps.iter().position(|step| *step.name == *name) else { continue };
         let Some(operation) = operations.get_mut(place) else { continue };
-        let prepared = prepared(version, &row).map(Arc::new);
+        let step = u16::try_from(place).map_or(StepId(u16::MAX), StepId);
+        let prepared = prepared(version, &row).map(|mut prepared| {
+            prepared.asking.waiting = Some(Waiting { flow: row.flow, step, back });
+            Arc::new(prepared)
+        });
         if back {
             operation.back = prepared;
             continue;
@@ -256,5 +254,6 @@ fn prepared(version: &Arc<Version>, row: &OperationRow) -> Option<Prepared> {
         serial,
         amount: row.amount,
         kept,
+        file: body.get("file").and_then(Spooled::decode),
     })
 }

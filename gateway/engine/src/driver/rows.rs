@@ -69,7 +69,22 @@ impl Running {
         self.engine.core.spawn(running.task(Event::Asked));
     }
 
-    fn row_record(&self, of: LoopId, row: u64) -> Option<(u16, Record)> {
+    /// What every row sees: the ask, the rows around it, long lists.
+    pub(super) fn book_for_rows(&self, book: &mut Book) {
+        let loops = self.tables().map_or(0, |tables| tables.loops.len());
+        for space in [Space::Ask, Space::Row] {
+            for place in 0..=u16::try_from(loops).unwrap_or(0) {
+                if let Some(known) = self.book.record(space, place) {
+                    book.put(space, place, Arc::clone(known));
+                }
+            }
+        }
+        for (list, rows) in self.book.long_lists() {
+            book.put_long(*list, Arc::clone(rows));
+        }
+    }
+
+    pub(super) fn row_record(&self, of: LoopId, row: u64) -> Option<(u16, Record)> {
         let (number, form) = self.form_of(of)?;
         Some((number, self.book.row(&form.list, u32::try_from(row).ok()?).ok()?))
     }
@@ -77,7 +92,9 @@ impl Running {
     /// Key of a row: what its loop says, else the batch's key and the row's number.
     fn key_of_row(&self, of: LoopId, row: u64) -> Option<Key> {
         let (number, form) = self.form_of(of)?;
-        let mut once = format!("row:{}/{}:", self.name(), form.name).into_bytes();
+        let name = self.program().and_then(|program| program.loops.get(usize::from(of.0)));
+        let name = name.and_then(|one| one.name.rsplit('/').next()).unwrap_or(&form.name);
+        let mut once = format!("row:{}/{name}:", self.name()).into_bytes();
         if form.once.is_empty() {
             crate::view::push_part(&mut once, &self.key.once);
             crate::view::push_part(&mut once, &row.to_be_bytes());
@@ -110,17 +127,8 @@ impl Running {
         }
         let asked = body.encode();
         let mut book = Book::default();
-        for space in [Space::Ask, Space::Row] {
-            for place in 0..=u16::try_from(tables.loops.len()).unwrap_or(0) {
-                if let Some(known) = self.book.record(space, place) {
-                    book.put(space, place, Arc::clone(known));
-                }
-            }
-        }
+        self.book_for_rows(&mut book);
         book.put(Space::Row, number, record);
-        for (list, rows) in self.book.long_lists() {
-            book.put_long(*list, Arc::clone(rows));
-        }
         let (give, take) = oneshot::channel();
         let (post, inbox) = mpsc::channel(INBOX.min(64));
         let running = Running {

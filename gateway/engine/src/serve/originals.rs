@@ -1,7 +1,7 @@
 //! Messages that speak of another one: enquiries and reversals of what was asked of us, late results of what we asked.
 
 use super::served_key;
-use crate::driver::{Told, ToldKind};
+use crate::driver::{Told, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::facts::Facts;
 use crate::message;
@@ -9,84 +9,163 @@ use crate::packet::Packet;
 use crate::scene::{Past, Scene};
 use crate::version::{CallRef, Version};
 use adapters::codec::ReadOutcome;
+use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::flow::{CancelAnswer, Event, Reply, StepId};
-use dsl::model::{CallId, Fact};
+use dsl::model::{CallId, Fact, Load, Space};
 use dsl::value::Outcome;
 use std::sync::Arc;
-use store::{FlowId, Key};
+use store::{FlowId, FoundBy, Key};
 
 /// Whether a served call speaks of a call of ours: its late result.
-pub(super) fn of_ours(version: &Version, call: CallRef) -> bool {
+pub(crate) fn of_ours(version: &Version, call: CallRef) -> bool {
     let Some(program) = version.call(call) else { return false };
     program.call.settles.iter().any(|settled| {
         version.call(CallRef { module: call.module, call: *settled }).is_some_and(|settled| settled.call.ours)
     })
 }
 
-/// A served enquiry or reversal: finds its original by the key that the original came under; none if the call speaks of
-/// no other.
-pub(super) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRef) -> Option<Told> {
-    let program = scene.version.call(call)?;
-    if let Some(undone) = program.call.undoes.first().copied() {
-        let mut key = original_key(engine, scene, CallRef { module: call.module, call: undone })?;
-        for other in program.call.undoes.clone() {
-            let known = original_key(engine, scene, CallRef { module: call.module, call: other });
-            if let Some(known) = known
-                && engine.keyed.contains_key(&known) | engine.flow_of_key(&known).await.is_some()
-            {
-                key = known;
-            }
+/// A served enquiry or reversal: finds its original by the key that the original came under, or by the fields of its ask
+/// that this message repeats; none if the call only speaks of another, or of none.
+pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRef) -> Option<Told> {
+    let version = Arc::clone(&scene.version);
+    let program = version.call(call)?;
+    let undoes = !program.call.undoes.is_empty();
+    let targets = match undoes {
+        true => &program.call.undoes,
+        false if program.call.settles.is_empty() => &program.call.about,
+        false => &program.call.settles,
+    };
+    let spoken = CallRef { module: call.module, call: *targets.first()? };
+    let found = find(engine, scene, call, targets).await;
+    let told = match (&found, undoes) {
+        (Found::Other, _) => other_values(scene),
+        (Found::Untold, true) => Told::pending(FlowId(0)),
+        (Found::Known(key, _) | Found::Unseen(key), true) => cancelled(engine, key).await,
+        (Found::Nothing, true) => Told::refused("never_seen", String::new()),
+        (Found::Known(_, flow), false) => {
+            let known = engine.stored(*flow, None).await;
+            let past = engine.past_of_flow(&version, spoken, *flow, &known).await;
+            scene.put_original(Arc::new(past));
+            Told::of(ToldKind::Done, known.flow)
         }
-        match repeats(engine, scene, call, &key).await {
-            Repeated::Same => {}
-            Repeated::Other => return Some(other_values(scene)),
-            Repeated::Untold => return Some(Told::pending(FlowId(0))),
+        (Found::Untold, false) => {
+            scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Unknown), ..Past::default() }));
+            Told::of(ToldKind::Done, FlowId(0))
         }
-        return Some(match engine.cancel(&key).await {
-            CancelAnswer::Cancelled => Told::of(ToldKind::Done, FlowId(0)),
-            CancelAnswer::NothingToUndo => {
-                Told { reason: "never_seen".into(), ..Told::of(ToldKind::Done, FlowId(0)) }
-            }
-            CancelAnswer::Refused => Told::refused("too_late", String::new()),
-            CancelAnswer::Pending => Told::pending(FlowId(0)),
-        });
+        (Found::Unseen(_) | Found::Nothing, false) => {
+            let never = version.symbols().find("never_seen");
+            scene.original =
+                Some(Arc::new(Past { outcome: Some(Outcome::Refused(never)), ..Past::default() }));
+            Told::refused("never_seen", String::new())
+        }
+    };
+    // What only speaks of another goes its own way once the other is found.
+    let only_speaks = !undoes && program.call.settles.is_empty();
+    if only_speaks && told.kind == ToldKind::Done { None } else { Some(told) }
+}
+
+async fn cancelled(engine: &Arc<Engine>, key: &Key) -> Told {
+    match engine.cancel(key).await {
+        CancelAnswer::Cancelled => Told::of(ToldKind::Done, FlowId(0)),
+        CancelAnswer::NothingToUndo => {
+            Told { reason: "never_seen".into(), ..Told::of(ToldKind::Done, FlowId(0)) }
+        }
+        CancelAnswer::Refused => Told::refused("too_late", String::new()),
+        CancelAnswer::Pending => Told::pending(FlowId(0)),
     }
-    let targets = program.call.settles.clone();
-    if targets.is_empty() {
+}
+
+/// What is known of an original.
+enum Found {
+    /// It has this key, and is this flow.
+    Known(Key, FlowId),
+    /// It would have this key; nobody asked.
+    Unseen(Key),
+    /// Nothing that this message repeats finds one.
+    Nothing,
+    /// It is known, and has other values than this message repeats.
+    Other,
+    /// It is known, and cannot be compared now.
+    Untold,
+}
+
+async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[CallId]) -> Found {
+    let mut found = Found::Nothing;
+    for target in targets {
+        let original = CallRef { module: call.module, call: *target };
+        let by_key = original_key(engine, scene, original);
+        let flow = match &by_key {
+            Some(key) => engine.flow_now(key).await.map(|flow| (key.clone(), flow)),
+            None => by_fields(engine, scene, original).await,
+        };
+        match (flow, by_key) {
+            (Some((key, flow)), _) => match repeats(engine, scene, call, flow).await {
+                Repeated::Same => return Found::Known(key, flow),
+                Repeated::Other => found = Found::Other,
+                Repeated::Untold => return Found::Untold,
+            },
+            (None, Some(key)) if matches!(found, Found::Nothing) => found = Found::Unseen(key),
+            _ => {}
+        }
+    }
+    found
+}
+
+/// The newest ask of a call with the values that this message repeats of it.
+async fn by_fields(engine: &Arc<Engine>, scene: &Scene, original: CallRef) -> Option<(Key, FlowId)> {
+    let told: Vec<(u16, &Value<'static>)> = scene
+        .original_told
+        .iter()
+        .filter(|(load, _)| load.space == Space::OriginalAsk)
+        .map(|(load, value)| (load.slot, value))
+        .collect();
+    let member = scene.member.as_ref().map(|member| member.name.as_str());
+    let found = found_by(&scene.version, original, member, &told)?;
+    let rows =
+        engine.journal.read(move |reader| reader.flows_found_by(&found.name, &found.hash, 1)).await.ok()?;
+    rows.into_iter().next().map(|row| (row.key, row.flow))
+}
+
+/// The look-up of an ask by some of its fields, each with its slot.
+fn found_by(
+    version: &Version,
+    call: CallRef,
+    member: Option<&str>,
+    values: &[(u16, &Value<'static>)],
+) -> Option<FoundBy> {
+    if values.is_empty() {
         return None;
     }
-    let mut other = false;
-    for target in targets {
-        let reference = CallRef { module: call.module, call: target };
-        let Some(key) = original_key(engine, scene, reference) else { continue };
-        let Some(told) = engine.find_told(&key).await else { continue };
-        if repeats(engine, scene, call, &key).await == Repeated::Other {
-            other = true;
-            continue;
-        }
-        let version = Arc::clone(&scene.version);
-        let outcome = match told.kind {
-            ToldKind::Done => Outcome::Done(None),
-            ToldKind::Refused => Outcome::Refused(version.symbols().find(&told.reason)),
-            ToldKind::Pending => Outcome::Unknown,
-        };
-        scene.original = Some(Arc::new(Past {
-            call: Some(target),
-            facts: scene.original_facts.clone(),
-            answer: told.record.as_ref().map(|record| (**record).clone()),
-            outcome: Some(outcome),
-            text: told.text.clone(),
-            ..Past::default()
-        }));
-        return Some(Told::of(ToldKind::Done, told.flow));
+    let program = version.call(call)?;
+    let shape = version.compiled.shapes.get(program.call.ask?.0 as usize)?;
+    let mut parts: Vec<(&str, String)> = Vec::new();
+    for (slot, value) in values {
+        let field = shape.fields.get(usize::from(*slot))?;
+        parts.push((&field.name, crate::facts::plain(value, version.symbols())));
     }
-    if other {
-        return Some(other_values(scene));
-    }
-    let never = scene.version.symbols().find("never_seen");
-    scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Refused(never)), ..Past::default() }));
-    Some(Told::refused("never_seen", String::new()))
+    parts.sort();
+    let names: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
+    let name = format!("{}.{}: {}", version.module(call.module)?.name, program.call.name, names.join(" "));
+    let texts = parts.iter().map(|(_, text)| text.trim_end().as_bytes());
+    let octets: Vec<&[u8]> = std::iter::once(member.unwrap_or_default().as_bytes()).chain(texts).collect();
+    Some(FoundBy { name, hash: ask_digest(&octets) })
+}
+
+/// The look-ups under which an ask of a call can be found later.
+pub(crate) fn look_ups(scene: &Scene, call: CallRef, ask: Option<&Record>) -> Vec<FoundBy> {
+    let Some(ask) = ask else { return Vec::new() };
+    let member = scene.member.as_ref().map(|member| member.name.as_str());
+    let of_slots = |slots: &Vec<u16>| {
+        let values: Vec<(u16, Value<'static>)> = slots
+            .iter()
+            .map(|slot| ask.value(usize::from(*slot)).map(|value| (*slot, value.into_owned())))
+            .collect::<Result<_, _>>()
+            .ok()?;
+        let values: Vec<(u16, &Value<'static>)> = values.iter().map(|(slot, value)| (*slot, value)).collect();
+        found_by(&scene.version, call, member, &values)
+    };
+    scene.version.look_ups(call).iter().filter_map(of_slots).collect()
 }
 
 /// How a message that speaks of another compares with it.
@@ -108,22 +187,17 @@ fn other_values(scene: &mut Scene) -> Told {
 }
 
 /// Compares what this message repeats of its original's request with the original as it came.
-async fn repeats(engine: &Arc<Engine>, scene: &Scene, call: CallRef, key: &Key) -> Repeated {
-    if scene.original_told.is_empty() {
+async fn repeats(engine: &Arc<Engine>, scene: &Scene, call: CallRef, flow: FlowId) -> Repeated {
+    let of_request = |told: &&(Load, Value<'static>)| told.0.space == Space::OriginalRequest;
+    if !scene.original_told.iter().any(|told| of_request(&told)) {
         return Repeated::Same;
     }
-    let running = engine.keyed.get(key).map(|flow| *flow);
-    let flow = match running {
-        Some(flow) => Some(flow),
-        None => engine.flow_of_key(key).await,
-    };
-    let Some(flow) = flow else { return Repeated::Same };
     let packet = match engine.asked(flow).await {
         Ok(body) => body.get("packet").and_then(Packet::decode),
         Err(_) => None,
     };
     let Some(packet) = packet else { return Repeated::Untold };
-    for (told, value) in &scene.original_told {
+    for (told, value) in scene.original_told.iter().filter(of_request) {
         let original = CallRef { module: call.module, call: CallId(told.call) };
         let Some(request) = scene.version.call(original).map(|program| program.call.request) else {
             return Repeated::Untold;
@@ -160,7 +234,7 @@ fn known_of(scene: &Scene) -> Facts {
 }
 
 /// A late result of a call of ours: the flow that waits for it gets it as a reply.
-pub(super) async fn late_result(engine: &Arc<Engine>, scene: &Scene, call: CallRef, outcome: &ReadOutcome) {
+pub(crate) async fn late_result(engine: &Arc<Engine>, scene: &Scene, call: CallRef, outcome: &ReadOutcome) {
     let Some(module) = scene.version.module(call.module) else { return };
     let own = scene.version.call(call).is_some_and(|call| call.call.ours);
     let facts = if own { &scene.facts } else { &scene.original_facts };
@@ -213,10 +287,15 @@ async fn tell(engine: &Arc<Engine>, scene: &Scene, flow: FlowId, step: &str, sai
 impl Engine {
     /// What was told to the ask of a key; pending while it runs; none if nobody asked.
     pub async fn find_told(&self, key: &Key) -> Option<Told> {
-        if let Some(flow) = self.keyed.get(key).map(|flow| *flow) {
-            return Some(self.stored(flow, None).await);
-        }
-        let flow = self.flow_of_key(key).await?;
+        let flow = self.flow_now(key).await?;
         Some(self.stored(flow, None).await)
+    }
+
+    /// The flow of a key: in memory, or in the journal.
+    pub async fn flow_now(&self, key: &Key) -> Option<FlowId> {
+        match self.keyed.get(key).map(|flow| *flow) {
+            Some(flow) => Some(flow),
+            None => self.flow_of_key(key).await,
+        }
     }
 }

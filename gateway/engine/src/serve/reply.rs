@@ -18,9 +18,9 @@ use store::Day;
 
 /// What a reply is written with: plain data, so that it may wait for the end of a flow.
 #[derive(Clone)]
-pub(super) struct Replying {
+pub(crate) struct Replying {
     engine: Arc<Engine>,
-    version: Arc<Version>,
+    pub(crate) version: Arc<Version>,
     call: CallRef,
     facts: crate::facts::Facts,
     member: Option<Arc<Member>>,
@@ -34,7 +34,7 @@ pub(super) struct Replying {
 
 impl Replying {
     /// Of a message that was read in a scene.
-    pub(super) fn new(engine: &Arc<Engine>, call: CallRef, mut scene: Scene, ask: Option<Record>) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>, call: CallRef, mut scene: Scene, ask: Option<Record>) -> Self {
         let ask = ask.or_else(|| scene.book.take(Space::Ask, 0));
         Self {
             engine: Arc::clone(engine),
@@ -59,47 +59,25 @@ impl Replying {
         scene.session = Arc::clone(&self.session);
         scene.told.clone_from(&self.told);
         scene.request.clone_from(&self.request);
-        scene.original.clone_from(&self.original);
         scene.original_facts = self.original_facts.clone();
         if let Some(ask) = &self.ask {
             scene.book.put(Space::Ask, 0, ask.clone());
         }
-        if let Some(original) = &self.original
-            && let (Some(answer), Some(call)) = (&original.answer, original.call)
-        {
-            scene.book.put(Space::OriginalAnswer, call.0, answer.clone());
+        if let Some(original) = &self.original {
+            scene.put_original(Arc::clone(original));
         }
         scene
     }
 
     async fn packet(self, told: Told) -> Option<Packet> {
         let program = self.version.call(self.call)?;
-        let outcome = match told.kind {
-            ToldKind::Done => Outcome::Done(self.version.symbols().find(&told.reason)),
-            ToldKind::Refused => Outcome::Refused(self.reason(&told.reason)),
-            ToldKind::Pending => {
-                program.call.pending.as_ref()?;
-                Outcome::Unknown
-            }
-        };
-        let number = self.engine.journal.number(&self.version.module(self.call.module)?.name, Day(0)).await;
-        let serial = number.ok().flatten().map_or_else(String::new, |number| format!("{number:012}"));
+        let outcome = self.outcome(&told)?;
+        let serial = self.answer_serial().await;
         for reply in program.call.replies.clone() {
             if !message::may_say(&self.version, self.call, reply, outcome) {
                 continue;
             }
-            let mut scene = self.scene();
-            let now = scene.now;
-            scene.facts.put(Fact::AnswerSerial, Value::text(serial.clone()));
-            scene.facts.put(Fact::AnswerDate, Value::Date(now.date()));
-            scene.facts.put(Fact::AnswerTime, Value::Time(now.time()));
-            scene.facts.put(Fact::AnswerMoment, Value::DateTime(now));
-            scene.outcome = Some(outcome);
-            scene.outcome_text.clone_from(&told.text);
-            if let Some(shape) = program.call.answer {
-                let record = told.record.as_ref().map(|record| (**record).clone());
-                scene.book.put(Space::Answer, 0, record.unwrap_or_else(|| empty(&self.version, shape)));
-            }
+            let scene = self.answering(&told, outcome, &serial);
             match message::write(&self.engine, scene, reply, None).await {
                 Ok(written) => return Some(written.packet),
                 Err(refusal) => {
@@ -108,6 +86,55 @@ impl Replying {
             }
         }
         None
+    }
+
+    /// What is to be said; none where the party has no such answer.
+    pub(crate) fn outcome(&self, told: &Told) -> Option<Outcome> {
+        Some(match told.kind {
+            ToldKind::Done => Outcome::Done(self.version.symbols().find(&told.reason)),
+            ToldKind::Refused => Outcome::Refused(self.reason(&told.reason)),
+            ToldKind::Pending => {
+                self.version.call(self.call)?.call.pending.as_ref()?;
+                Outcome::Unknown
+            }
+        })
+    }
+
+    async fn answer_serial(&self) -> String {
+        let party = self.party();
+        let number = self.engine.journal.number(&party, Day(0)).await;
+        number.ok().flatten().map_or_else(String::new, |number| format!("{number:012}"))
+    }
+
+    /// The scene of an answer, with a serial of its own.
+    pub(crate) async fn answer_scene(&self, told: &Told, outcome: Outcome) -> Scene {
+        self.answering(told, outcome, &self.answer_serial().await)
+    }
+
+    fn answering(&self, told: &Told, outcome: Outcome, serial: &str) -> Scene {
+        let mut scene = self.scene();
+        let now = scene.now;
+        scene.facts.put(Fact::AnswerSerial, Value::text(serial.to_owned()));
+        scene.facts.put(Fact::AnswerDate, Value::Date(now.date()));
+        scene.facts.put(Fact::AnswerTime, Value::Time(now.time()));
+        scene.facts.put(Fact::AnswerMoment, Value::DateTime(now));
+        scene.outcome = Some(outcome);
+        scene.outcome_text.clone_from(&told.text);
+        if let Some(shape) = self.version.call(self.call).and_then(|call| call.call.answer) {
+            let record = told.record.as_ref().map(|record| (**record).clone());
+            scene.book.put(Space::Answer, 0, record.unwrap_or_else(|| empty(&self.version, shape)));
+        }
+        scene
+    }
+
+    /// The party that is answered.
+    pub(crate) fn party(&self) -> String {
+        self.version.module(self.call.module).map_or_else(String::new, |module| module.name.to_string())
+    }
+
+    /// The member that is answered.
+    pub(crate) fn member_name(&self) -> Option<String> {
+        self.member.as_ref().map(|member| member.name.clone())
     }
 
     /// Reasons that the party has no code for fall back to those that every table has.

@@ -17,7 +17,7 @@ fn faults(text: &str) -> Vec<(u64, &'static str)> {
 
 #[test]
 fn each_fault_is_told_with_its_line() {
-    let good = deployment("127.0.0.1:1", "127.0.0.1:2");
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
     let line = |needle: &str| good.lines().position(|line| line.contains(needle)).unwrap() as u64 + 1;
     let with = |from: &str, to: &str| faults(&good.replace(from, to));
     assert_eq!(faults(&good), Vec::new());
@@ -28,7 +28,7 @@ fn each_fault_is_told_with_its_line() {
     assert_eq!(with("once_limit: '500.00'", "once_limit: '5.001'"), vec![(line("once_limit"), "TS0805")]);
     assert_eq!(with("keys: { mmk: grid_mmk }", "keys: { mnk: grid_mmk }").len(), 2);
     assert_eq!(with("line: { address: '127.0.0.1:1' }", "line: { address: '127.0.0.1' }")[0].1, "TS0808");
-    assert_eq!(with("bank.collect]", "bank.colect]")[0].1, "TS0812");
+    assert_eq!(with("bank.collect,", "bank.colect,")[0].1, "TS0812");
     assert_eq!(with("token_sha256: 2bb8", "token_sha256: 2b")[0].1, "TS0813");
 }
 
@@ -36,7 +36,8 @@ fn each_fault_is_told_with_its_line() {
 async fn a_reload_takes_new_settings_for_new_requests() {
     let bank = Bank::open().await;
     assert_eq!(bank.pay("R1", "400.00").await.1["outcome"], "done");
-    let text = deployment(&bank.core.address, &bank.grid.address).replace("'500.00'", "'300.00'");
+    let text =
+        deployment(&bank.core.address, &bank.grid.address, &bank.folder.0).replace("'500.00'", "'300.00'");
     let deployment = Deployment::parse(&text).unwrap();
     let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
     let loaded = compile(texts(&adapters).unwrap(), &deployment).unwrap();

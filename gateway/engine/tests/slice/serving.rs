@@ -7,7 +7,7 @@ use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
 use std::sync::Arc;
 use std::time::Duration;
 
-async fn send(bank: &Bank, text: &str) -> Option<String> {
+pub(crate) async fn send(bank: &Bank, text: &str) -> Option<String> {
     send_to(bank, "host", "back", text).await
 }
 
@@ -21,7 +21,7 @@ async fn send_to(bank: &Bank, party: &str, link: &str, text: &str) -> Option<Str
     Some(String::from_utf8(reply.to_vec()).unwrap())
 }
 
-fn asked(serial: &str, fen: u32) -> String {
+pub(crate) fn asked(serial: &str, fen: u32) -> String {
     format!(
         "3001{serial}{:12}0000{:<16}{:<20}{:<32}{fen:012}{:<20}",
         "", "grid", "0319000000001", "6230580000001234567", "T1"
@@ -57,7 +57,7 @@ fn about(code: &str, serial: &str, original: &str) -> String {
 }
 
 /// A reversal, which repeats the amount in fen.
-fn undone(serial: &str, original: &str, fen: u32) -> String {
+pub(crate) fn undone(serial: &str, original: &str, fen: u32) -> String {
     about("3003", serial, &format!("{original}{fen:012}"))
 }
 

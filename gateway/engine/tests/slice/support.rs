@@ -9,8 +9,9 @@ use engine::{Deployment, Gateway, Options, Version, validate};
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::{Core, CoreOwner, World};
 use serde_json::{Value, json};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 use store::{MemoryDisk, MemoryStore};
 
@@ -22,14 +23,36 @@ pub(crate) struct Bank {
     pub(crate) core: Played,
     pub(crate) grid: Played,
     pub(crate) disk: MemoryDisk,
+    pub(crate) folder: Folder,
     pub(crate) gateway: Option<Gateway>,
     pub(crate) owner: CoreOwner,
 }
 
-pub(crate) fn deployment(core: &str, grid: &str) -> String {
+/// A folder that goes away with the test.
+pub(crate) struct Folder(pub(crate) PathBuf);
+
+impl Folder {
+    fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("engine-{}-{count}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("a folder");
+        Self(path)
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+pub(crate) fn deployment(core: &str, grid: &str, folder: &Path) -> String {
+    let folder = folder.display();
     format!(
         r"
 store: {{ path: memory }}
+spool: {folder}/spool
 keys: {{ path: none }}
 limits: {{ asker_seconds: 20 }}
 listeners: {{ channels: '127.0.0.1:0' }}
@@ -44,6 +67,11 @@ parties:
     keys: {{ mmk: grid_mmk }}
     links:
       line: {{ address: '{grid}' }}
+      drop: {{ folder: '{folder}/grid' }}
+  units:
+    links:
+      incoming: {{ folder: '{folder}/units' }}
+      outgoing: {{ folder: '{folder}/units' }}
   campus:
     links: {{ line: {{ listen: '127.0.0.1:0' }} }}
     members:
@@ -53,7 +81,7 @@ parties:
 channels:
   - name: mobile
     token_sha256: {TOKEN}
-    services: [bank.query_bill, bank.pay_bill, bank.collect]
+    services: [bank.query_bill, bank.pay_bill, bank.collect, bank.send_list]
 "
     )
 }
@@ -61,10 +89,14 @@ channels:
 impl Bank {
     /// Parties that listen, and a gateway that has signed in.
     pub(crate) async fn open() -> Self {
+        // What the gateway logs stands with a test that fails.
+        let log = tracing_subscriber::fmt().with_test_writer().with_ansi(false);
+        drop(log.try_init());
         let owner = Core::start(World::real());
         let core = host(&owner.core()).await;
         let grid = grid(&owner.core()).await;
-        let mut bank = Self { core, grid, disk: MemoryDisk::new(), gateway: None, owner };
+        let mut bank =
+            Self { core, grid, disk: MemoryDisk::new(), folder: Folder::new(), gateway: None, owner };
         bank.start().await;
         bank
     }
@@ -76,7 +108,7 @@ impl Bank {
 
     /// The same with a line more in the adapters of the bank: another version.
     pub(crate) async fn start_with(&mut self, more: &str) {
-        let text = deployment(&self.core.address, &self.grid.address);
+        let text = deployment(&self.core.address, &self.grid.address, &self.folder.0);
         let deployment = Deployment::parse(&text).expect("a deployment");
         let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
         let mut sources = texts(&adapters).expect("files");

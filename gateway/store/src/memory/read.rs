@@ -192,6 +192,14 @@ impl Reader for MemoryReader {
         Ok(self.disk.lock().files.get(&(party.to_owned(), direction, name.to_owned())).cloned())
     }
 
+    fn files_of(&mut self, flow: FlowId) -> Result<Vec<FileRow>, Fatal> {
+        let disk = self.disk.lock();
+        let mut rows: Vec<FileRow> =
+            disk.files.values().filter(|file| file.flow == Some(flow)).cloned().collect();
+        rows.sort_by(|a, b| (a.direction, &a.name).cmp(&(b.direction, &b.name)));
+        Ok(rows)
+    }
+
     fn open_files(&mut self, most: usize) -> Result<Vec<FileRow>, Fatal> {
         let disk = self.disk.lock();
         let open = |file: &&FileRow| file.phase != FileRow::ENDED;

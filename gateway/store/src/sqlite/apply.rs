@@ -380,7 +380,7 @@ impl<'a> Apply<'a> {
                 file.party,
                 file.direction.code(),
                 file.name,
-                int(file.flow.0),
+                file.flow.map(|flow| int(flow.0)),
                 file.digest,
                 file.phase,
                 int(file.next_row),

@@ -183,7 +183,7 @@ impl SqliteReader {
             party: row.get(0)?,
             direction: direction(row.get(1)?, "file.direction")?,
             name: row.get(2)?,
-            flow: FlowId(whole(row.get(3)?, "file.flow")?),
+            flow: row.get::<_, Option<i64>>(3)?.map(|flow| whole(flow, "file.flow")).transpose()?.map(FlowId),
             digest: hash_of(&row.get::<_, Vec<u8>>(4)?, "file.digest")?,
             phase: row.get(5)?,
             next_row: whole(row.get(6)?, "file.next_row")?,
@@ -410,6 +410,11 @@ impl Reader for SqliteReader {
     fn file(&mut self, party: &str, direction: Direction, name: &str) -> Result<Option<FileRow>, Fatal> {
         let sql = format!("{FILE} WHERE party = ?1 AND direction = ?2 AND name = ?3");
         self.one(&sql, params![party, direction.code(), name], |_, row| Self::file_row(row))
+    }
+
+    fn files_of(&mut self, flow: FlowId) -> Result<Vec<FileRow>, Fatal> {
+        let sql = format!("{FILE} WHERE flow = ?1 ORDER BY direction, name LIMIT 1000");
+        self.list(&sql, [int(flow.0)], |_, row| Self::file_row(row))
     }
 
     fn open_files(&mut self, most: usize) -> Result<Vec<FileRow>, Fatal> {

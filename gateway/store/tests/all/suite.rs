@@ -286,7 +286,7 @@ fn small_rows_come_back(store: &mut dyn Store) {
         party: "grid".into(),
         direction: Direction::In,
         name: "DZ.txt".into(),
-        flow: FlowId(1),
+        flow: Some(FlowId(1)),
         digest: [1; 32],
         phase: "rows".into(),
         next_row: 17,
@@ -325,6 +325,8 @@ fn small_rows_come_back(store: &mut dyn Store) {
     assert_eq!(reader.file("grid", Direction::In, "DZ.txt").unwrap(), Some(file.clone()));
     assert_eq!(reader.file("grid", Direction::Out, "DZ.txt").unwrap(), None);
     assert_eq!(reader.open_files(10).unwrap(), [file.clone()]);
+    assert_eq!(reader.files_of(FlowId(1)).unwrap(), [file.clone()]);
+    assert_eq!(reader.files_of(FlowId(2)).unwrap(), []);
     let ended = FileProgress { phase: FileProgress::ENDED.into(), ..file };
     taken(store, vec![Change::PutFile(ended.clone())]);
     assert_eq!(reader.open_files(10).unwrap(), []);

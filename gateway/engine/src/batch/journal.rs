@@ -1,0 +1,166 @@
+//! The exchanges of a call on one business date, put on a sheet: what a day list is written from.
+//!
+//! In: a call and a date. Out: a long list of what was done, also of what was taken back since; what was refused or is
+//! not known is no row. The sheet is made in one read of the journal, so that both passes over it see the same. It must
+//! not know what the list is for.
+
+use super::lists::JournalRows;
+use crate::book::LongList;
+use crate::calendar::day;
+use crate::engine::Engine;
+use crate::facts::{Body, Tagged};
+use crate::message::Refusal;
+use crate::sheet::{Sheet, Spool};
+use crate::version::{CallRef, Version};
+use dsl::flow::Cancel;
+use dsl::value::Date;
+use std::sync::Arc;
+use store::{AsOf, Direction, End, FlowId, FlowRow, FlowsOfDay, OperationRow, OperationState, Reader};
+
+/// Rows of one read.
+const PAGE: usize = 1_000;
+
+type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+/// Makes the list.
+///
+/// # Errors
+/// `busy` where the journal or the disk cannot give it now.
+pub(crate) async fn exchanges(
+    engine: &Arc<Engine>,
+    version: &Arc<Version>,
+    call: CallRef,
+    date: Date,
+    name: &str,
+) -> Result<Arc<dyn LongList>, Refusal> {
+    let (spool, pinned, name) = (engine.spool.clone(), Arc::clone(version), name.to_owned());
+    let made = engine.journal.read(move |reader| {
+        let gather = Gather { spool: &spool, version: &pinned, call, date };
+        Ok(gather.all(reader, &name).map_err(|error| error.to_string()))
+    });
+    let sheet = match made.await {
+        Ok(made) => made.map_err(|why| Refusal::told("busy", format!("the day's list: {why}")))?,
+        Err(fatal) => {
+            engine.fail(&fatal);
+            return Err(Refusal::of("busy"));
+        }
+    };
+    Ok(Arc::new(JournalRows::new(sheet, Arc::clone(version), call)))
+}
+
+struct Gather<'a> {
+    spool: &'a Spool,
+    version: &'a Arc<Version>,
+    call: CallRef,
+    date: Date,
+}
+
+impl Gather<'_> {
+    fn all(&self, reader: &mut dyn Reader, name: &str) -> Fallible<Sheet> {
+        let mut sheet = self.spool.write(name)?;
+        let module = self.version.module(self.call.module).ok_or("there is no such party")?;
+        let call = self.version.call(self.call).ok_or("there is no such call")?;
+        let mut take = |row: Option<Body>| match row {
+            Some(row) => sheet.append(&row.encode()),
+            None => Ok(()),
+        };
+        if call.call.ours {
+            let path = format!("{}.{}", module.name, call.call.name);
+            let sequence = reader.sequence()?;
+            let mut after = Some(0);
+            while let Some(from) = after {
+                let query = AsOf {
+                    party: &module.name,
+                    call: Some(&path),
+                    date: day(self.date),
+                    sequence,
+                    after: from,
+                    most: PAGE,
+                };
+                let page = reader.operations_of_day(&query)?;
+                for row in &page.rows {
+                    take(Self::of_operation(row))?;
+                }
+                after = page.next;
+            }
+            return Ok(sheet.finish()?);
+        }
+        let prefix = format!("{}:", call.call.name).into_bytes();
+        // What was asked of us is kept under the asker's date, which may be a day off the business date; the condition
+        // on the rows decides.
+        let near = [self.date.yesterday().ok(), Some(self.date), self.date.tomorrow().ok()];
+        for date in near.into_iter().flatten().map(day) {
+            let mut after = FlowId(0);
+            loop {
+                let query = FlowsOfDay {
+                    party: &module.name,
+                    direction: Direction::In,
+                    date,
+                    prefix: &prefix,
+                    after,
+                    most: PAGE,
+                };
+                let page = reader.flows_of_day(&query)?;
+                let Some(last) = page.last() else { break };
+                after = last.flow;
+                for row in &page {
+                    let asked = reader.asked(row.flow)?;
+                    let asked = asked.and_then(|asked| Body::decode(&asked.asked));
+                    take(asked.and_then(|asked| self.of_flow(row, &asked)))?;
+                }
+            }
+        }
+        Ok(sheet.finish()?)
+    }
+
+    /// What we asked of the party.
+    fn of_operation(row: &OperationRow) -> Option<Body> {
+        let reversed = match row.state {
+            OperationState::Done | OperationState::Undoing | OperationState::Held => false,
+            OperationState::Undone => true,
+            _ => return None,
+        };
+        let asked = row.asked.as_deref().and_then(Body::decode)?;
+        let answered = row.answered.as_deref().and_then(Body::decode).unwrap_or_default();
+        let told = answered.tagged("facts");
+        let facts = if told.is_empty() { asked.tagged("facts") } else { told };
+        let mut body = begun(&facts, &asked.tagged("kept"), reversed);
+        put(&mut body, "ask", asked.get("ask"));
+        put(&mut body, "answer", answered.get("answer"));
+        put(&mut body, "text", answered.get("text"));
+        Some(body)
+    }
+
+    /// What the party asked of us.
+    fn of_flow(&self, row: &FlowRow, asked: &Body) -> Option<Body> {
+        let answer = row.answer.as_deref().and_then(Body::decode).unwrap_or_default();
+        let told_done = answer.get("kind") == Some(b"done");
+        let name = row.name.split('/').next().unwrap_or(&row.name);
+        let tables = self.version.flow_named(name).and_then(|flow| self.version.flow(flow))?;
+        let state = dsl::flow::decode(&tables.program, &row.state).ok()?;
+        let reversed = told_done && state.cancel == Cancel::Through;
+        if !reversed && row.end != Some(End::Done) {
+            return None;
+        }
+        let mut body = begun(&asked.tagged("facts"), &asked.tagged("kept"), reversed);
+        put(&mut body, "ask", asked.get("ask"));
+        put(&mut body, "answer", answer.get("record"));
+        Some(body)
+    }
+}
+
+/// What every row has.
+fn begun(facts: &Tagged, kept: &Tagged, reversed: bool) -> Body {
+    let mut body = Body::default();
+    body.put_tagged("facts", facts);
+    body.put_tagged("kept", kept);
+    body.put("outcome", b"done".to_vec());
+    body.put("reversed", if reversed { b"yes".to_vec() } else { b"no".to_vec() });
+    body
+}
+
+fn put(body: &mut Body, name: &str, octets: Option<&[u8]>) {
+    if let Some(octets) = octets {
+        body.put(name, octets.to_vec());
+    }
+}

@@ -1,0 +1,130 @@
+//! Files that we put on a link: whole, under a temporary name first where the adapter says so, the end mark last.
+//!
+//! In: a file of the spool, the link and its folder. Out: put, surely not put, or perhaps. A file of the same content that
+//! is there already is the one that we put before. It must not know what the file holds.
+
+use super::spooled::Spooled;
+use crate::engine::Engine;
+use crate::lines::LineName;
+use crate::message;
+use crate::packet::Packet;
+use crate::scene::Scene;
+use adapters::seal::{Digest, DigestState};
+use dsl::evaluate::Value;
+use dsl::program::{ExprId, LinkProgram};
+use link::deliver::{DeliverConfig, Delivery, Undelivered};
+use link::files::{EndMark, FileError, FileFault, FileLink, FilePath};
+use link::{Cause, CauseKind, Exchanged};
+use std::sync::Arc;
+use tokio::io::AsyncReadExt;
+
+/// Octets of one piece.
+const PIECE: usize = 64 * 1024;
+
+/// The folder that a link's template names in a scene; the link's root where it names none.
+///
+/// # Errors
+/// In words, where the template has no value or is no place below the link.
+pub(crate) fn folder(scene: &Scene, folder: Option<ExprId>) -> Result<FilePath, String> {
+    let Some(folder) = folder else { return Ok(FilePath::root()) };
+    match message::value(scene, folder) {
+        Ok(Value::Text(text)) => FilePath::parse(&text).map_err(|error| error.to_string()),
+        other => Err(format!("the folder has no value: {other:?}")),
+    }
+}
+
+/// What is put, and where.
+pub(crate) struct Putting<'a> {
+    /// The link.
+    pub(crate) line: &'a LineName,
+    /// What the adapter says of it.
+    pub(crate) link: &'a LinkProgram,
+    /// The folder on it.
+    pub(crate) folder: FilePath,
+    /// The file's name.
+    pub(crate) name: &'a str,
+    /// Its end mark.
+    pub(crate) done: Option<&'a str>,
+    /// Its octets.
+    pub(crate) file: &'a Spooled,
+}
+
+impl Engine {
+    /// Puts a file.
+    pub(crate) async fn put_file(self: &Arc<Self>, putting: &Putting<'_>) -> Exchanged<Packet> {
+        let Some(link) = self.files.link(putting.line) else {
+            return Exchanged::NotSent(Cause::told(CauseKind::Stopped, "the link is not there"));
+        };
+        let put = async {
+            let path = putting.folder.join(putting.name).map_err(not_sent)?;
+            // Servers may not let us make folders, nor say that they are there; the file tells.
+            drop(link.make_folder(&putting.folder).await);
+            match self.deliver(link.as_ref(), &path, putting).await {
+                Err(Undelivered { maybe_sent: false, error }) if error.fault == FileFault::Exists => {
+                    self.is_ours(link.as_ref(), &path, putting).await
+                }
+                done => done,
+            }
+        };
+        match put.await {
+            Ok(()) => Exchanged::Reply(super::writing::packet_of(putting.name)),
+            Err(Undelivered { maybe_sent, error }) => {
+                let cause = match error.fault {
+                    FileFault::Link(cause) => cause,
+                    _ => Cause::told(CauseKind::File, error),
+                };
+                if maybe_sent { Exchanged::MaybeSent(cause) } else { Exchanged::NotSent(cause) }
+            }
+        }
+    }
+
+    async fn deliver(
+        &self,
+        link: &dyn FileLink,
+        path: &FilePath,
+        putting: &Putting<'_>,
+    ) -> Result<(), Undelivered> {
+        let config =
+            DeliverConfig { temporary: putting.link.link.temporary, done: putting.done.map(EndMark::of) };
+        let disk = |error: std::io::Error| not_sent(FileError::new(FileFault::Failed, error));
+        let mut file = self.core.world().files.open(&putting.file.place(&self.spool)).await.map_err(disk)?;
+        let mut delivery = Delivery::begin(link, path, &config).await?;
+        let mut piece = vec![0; PIECE];
+        loop {
+            let count = file.read(&mut piece).await.map_err(disk)?;
+            if count == 0 {
+                return delivery.finish().await;
+            }
+            delivery.write(piece.get(..count).unwrap_or_default()).await?;
+        }
+    }
+
+    /// A file of this name is there: it is the one that we put if it has the same content; then the mark is made again.
+    async fn is_ours(
+        &self,
+        link: &dyn FileLink,
+        path: &FilePath,
+        putting: &Putting<'_>,
+    ) -> Result<(), Undelivered> {
+        let mut reader = link.open(path).await.map_err(not_sent)?;
+        let mut digest = DigestState::new(Digest::Sha256);
+        while let Some(piece) = reader.read().await.map_err(not_sent)? {
+            digest.update(&piece);
+        }
+        if digest.finish() != putting.file.digest {
+            let other = FileError::new(FileFault::Exists, format_args!("{path} holds something else"));
+            return Err(not_sent(other));
+        }
+        let Some(mark) = putting.done.map(EndMark::of) else { return Ok(()) };
+        let maybe = |error| Undelivered { maybe_sent: true, error };
+        match link.create(&mark.place(path).map_err(maybe)?).await {
+            Ok(writer) => writer.finish().await.map_err(maybe),
+            Err(error) if error.fault == FileFault::Exists => Ok(()),
+            Err(error) => Err(maybe(error)),
+        }
+    }
+}
+
+fn not_sent(error: FileError) -> Undelivered {
+    Undelivered { maybe_sent: false, error }
+}

@@ -1,0 +1,243 @@
+//! Looking into the folders where parties put files.
+//!
+//! In: the links of files that accept, of the version that holds now. Out: each complete file once, handed to be taken, then
+//! moved, removed or left as the adapter says. One look at a folder is under way at a time. It must not know what a file
+//! holds.
+
+use super::put::folder;
+use super::reading;
+use super::take::{Source, Taken};
+use crate::engine::Engine;
+use crate::lines::LineName;
+use crate::message;
+use crate::scene::Scene;
+use crate::serve::Serving;
+use crate::version::{Member, Version};
+use dsl::evaluate::Value;
+use dsl::model::{AfterFile, LinkKind, MessageId};
+use dsl::program::LinkProgram;
+use link::Mark;
+use link::files::{EndMark, FileFault, FilePath};
+use link::watch::{After, Complete, Watch, WatchConfig};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// How often it is looked which folders are due.
+const LOOK: Duration = Duration::from_millis(500);
+/// The time between two looks at a folder where the adapter says nothing.
+const POLL: Duration = Duration::from_secs(60);
+/// How long a file without an end mark must have stood still.
+const STILL: Duration = Duration::from_secs(10);
+
+/// A folder of a link, and the mark that its files have.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+struct Place {
+    party: String,
+    link: String,
+    member: Option<String>,
+    done: Option<String>,
+}
+
+/// A folder that is looked into.
+struct Watched {
+    next: Mark,
+    /// Where it was when it was last looked into; another place begins anew.
+    folder: FilePath,
+    watch: Arc<Mutex<Watch>>,
+}
+
+impl Engine {
+    /// Looks into folders until the engine stops.
+    pub(crate) async fn watch_folders(self: Arc<Self>) {
+        let mut watched: HashMap<Place, Watched> = HashMap::new();
+        while !self.stopping.load(Ordering::Acquire) {
+            let version = self.current.load_full();
+            let mut here = Vec::new();
+            for (number, module) in version.compiled.modules.iter().enumerate() {
+                for link in module.links.iter().filter(|link| accepts_files(link)) {
+                    self.due(&version, number, link, &mut watched, &mut here);
+                }
+            }
+            watched.retain(|place, _| here.contains(place));
+            self.core.deadline(self.core.mark().after(LOOK)).await;
+        }
+    }
+
+    /// Begins a look at each folder of a link that is due.
+    fn due(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        link: &LinkProgram,
+        watched: &mut HashMap<Place, Watched>,
+        here: &mut Vec<Place>,
+    ) {
+        let party = version.module(module).map_or("", |module| &module.name);
+        for (member, folder) in self.folders(version, module, link) {
+            for done in marks(version, module, link) {
+                let place = Place {
+                    party: party.to_owned(),
+                    link: link.link.name.to_string(),
+                    member: member.clone(),
+                    done,
+                };
+                here.push(place.clone());
+                let scene = self.scene_of(version, module, member.as_deref());
+                let Some(entry) = self.watched(&scene, link, &place, &folder, watched) else { continue };
+                if entry.next > self.core.mark() {
+                    continue;
+                }
+                entry.next = self.core.mark().after(poll(&scene, link));
+                let Ok(watch) = Arc::clone(&entry.watch).try_lock_owned() else { continue };
+                let source = Source { party: place.party, link: place.link, folder: folder.clone() };
+                let engine = Arc::clone(self);
+                self.core.spawn(engine.look(source, place.member, place.done, watch));
+            }
+        }
+    }
+
+    fn watched<'w>(
+        self: &Arc<Self>,
+        scene: &Scene,
+        link: &LinkProgram,
+        place: &Place,
+        at: &FilePath,
+        watched: &'w mut HashMap<Place, Watched>,
+    ) -> Option<&'w mut Watched> {
+        if watched.get(place).is_some_and(|known| known.folder != *at) {
+            watched.remove(place);
+        }
+        if !watched.contains_key(place) {
+            let name = LineName {
+                party: place.party.clone(),
+                link: place.link.clone(),
+                member: place.member.clone(),
+            };
+            let files = self.files.link(&name)?;
+            let after = match &link.link.after {
+                AfterFile::Leave => After::Leave,
+                AfterFile::Delete => After::Delete,
+                AfterFile::Move(_) => After::Move(folder(scene, link.move_to).ok()?),
+            };
+            let complete = match &place.done {
+                Some(mark) => Complete::Marked(EndMark::of(mark)),
+                None => Complete::Still(STILL),
+            };
+            let config = WatchConfig { folder: at.clone(), complete, after };
+            let watch = Watch::new(files, config, Arc::new(|_| true));
+            let watch = Arc::new(Mutex::new(watch));
+            watched.insert(place.clone(), Watched { next: self.core.mark(), folder: at.clone(), watch });
+        }
+        watched.get_mut(place)
+    }
+
+    /// Folders of a link: one, or one for each member where the folder names the member.
+    fn folders(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        link: &LinkProgram,
+    ) -> Vec<(Option<String>, FilePath)> {
+        if let Ok(one) = folder(&self.scene_of(version, module, None), link.folder) {
+            return vec![(None, one)];
+        }
+        let members = version.parties.get(module).map(|party| party.members.keys().cloned());
+        let of_member = |name: String| {
+            let scene = self.scene_of(version, module, Some(&name));
+            folder(&scene, link.folder).ok().map(|folder| (Some(name), folder))
+        };
+        members.into_iter().flatten().filter_map(of_member).collect()
+    }
+
+    fn scene_of(self: &Arc<Self>, version: &Arc<Version>, module: usize, member: Option<&str>) -> Scene {
+        let mut scene = self.scene(version, module);
+        let members = version.parties.get(module).map(|party| &party.members);
+        scene.member = member.and_then(|name| members?.get(name)).map(Arc::<Member>::clone);
+        scene
+    }
+
+    async fn look(
+        self: Arc<Self>,
+        source: Source,
+        member: Option<String>,
+        done: Option<String>,
+        mut watch: tokio::sync::OwnedMutexGuard<Watch>,
+    ) {
+        let found = match watch.look(self.core.mark()).await {
+            Ok(found) => found,
+            // A folder that nobody has made yet holds no file.
+            Err(error) if error.fault == FileFault::NotFound => return,
+            Err(error) => {
+                tracing::warn!(party = %source.party, link = %source.link, %error, "a folder cannot be looked into");
+                return;
+            }
+        };
+        let serving = Serving::of(&self, &source.party, &source.link, "folder");
+        let version = Arc::clone(&serving.version);
+        let known = version.module_named(&source.party).and_then(|module| {
+            let links = &version.module(module)?.links;
+            Some((module, links.iter().find(|link| *link.link.name == *source.link)?))
+        });
+        let Some((module, link)) = known else { return };
+        let name = LineName { party: source.party.clone(), link: source.link.clone(), member };
+        let Some(files) = self.files.link(&name) else { return };
+        let marks = marks(&version, module, link);
+        for file in found {
+            match reading::message_of(&serving, module, link, &file.entry.name) {
+                Some(message) if mark_of(&version, module, message) == done.as_deref() => {}
+                // A file of another kind, or the mark of one: the look at those sees it.
+                Some(_) => continue,
+                None if marks.iter().flatten().any(|mark| EndMark::of(mark).is(&file.entry.name)) => continue,
+                None if marks.first() != Some(&done) => continue,
+                None => {
+                    self.file_refused(&source, &file.entry.name, "no message of the link has such a name");
+                    continue;
+                }
+            }
+            match self.take_found(&source, link, files.as_ref(), &file).await {
+                Taken::Yes => {
+                    if let Err(error) = watch.taken(&file).await {
+                        tracing::warn!(party = %source.party, file = %file.entry.name, %error, "a file that was taken stays where it is");
+                        watch.again(&file);
+                    }
+                }
+                Taken::No => {}
+                Taken::Later => watch.again(&file),
+            }
+        }
+    }
+}
+
+fn accepts_files(link: &LinkProgram) -> bool {
+    !link.link.connect && matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder)
+}
+
+fn poll(scene: &Scene, link: &LinkProgram) -> Duration {
+    match link.poll.map(|poll| message::value(scene, poll)) {
+        Some(Ok(Value::Duration(span))) => Duration::from_millis(u64::try_from(span).unwrap_or(0).max(100)),
+        _ => POLL,
+    }
+}
+
+/// End marks of the messages that come by a link; each kind is looked for by itself.
+fn marks(version: &Version, module: usize, link: &LinkProgram) -> Vec<Option<String>> {
+    let messages = version.module(module).map(|module| &module.program.messages);
+    let mut marks: Vec<Option<String>> = link
+        .by_code
+        .iter()
+        .filter(|(_, _, message)| messages.is_some_and(|all| usize::from(message.0) < all.len()))
+        .map(|(_, _, message)| mark_of(version, module, *message).map(str::to_owned))
+        .collect();
+    marks.sort();
+    marks.dedup();
+    marks
+}
+
+/// The end mark of a message's files.
+fn mark_of(version: &Version, module: usize, message: MessageId) -> Option<&str> {
+    let program = version.module(module)?.program.messages.get(usize::from(message.0))?;
+    program.file.as_deref()?.done.as_deref()
+}

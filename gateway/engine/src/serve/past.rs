@@ -1,0 +1,120 @@
+//! What the journal knows of an ask, as the original that another message speaks of.
+//!
+//! In: a flow of the journal. Out: a [`Past`] with its ask, answer and long lists, seen by the calls that speak of it.
+//! It must not know who asks.
+
+use crate::batch::lists::{AnsweredRows, AskedRows, list_field, sheet_of};
+use crate::book::LongList;
+use crate::driver::{Told, ToldKind};
+use crate::engine::Engine;
+use crate::exchange::of_kept;
+use crate::facts::{Body, Facts};
+use crate::scene::Past;
+use crate::version::{CallRef, Version};
+use adapters::value::decode_record;
+use dsl::evaluate::Value;
+use dsl::model::{CallId, Fact, Load, Space};
+use dsl::program::FlowTables;
+use dsl::value::Outcome;
+use std::sync::Arc;
+use store::{Direction, FlowId};
+
+/// The outcome that an answer tells.
+pub(super) fn outcome_of(version: &Version, told: &Told) -> Outcome {
+    match told.kind {
+        ToldKind::Done => Outcome::Done(None),
+        ToldKind::Refused => Outcome::Refused(version.symbols().find(&told.reason)),
+        ToldKind::Pending => Outcome::Unknown,
+    }
+}
+
+impl Engine {
+    /// An ask of a party with what became of it. `spoken`: the call whose slots the speaking message uses.
+    pub(super) async fn past_of_flow(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        spoken: CallRef,
+        flow: FlowId,
+        told: &Told,
+    ) -> Past {
+        let mut past = Past {
+            call: Some(spoken.call),
+            answer: told.record.as_ref().map(|record| (**record).clone()),
+            outcome: Some(outcome_of(version, told)),
+            text: told.text.clone(),
+            ..Past::default()
+        };
+        let Ok(body) = self.asked(flow).await else { return past };
+        let Some(program) = version.call(spoken) else { return past };
+        past.facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
+        past.request = of_kept(version, spoken, program.call.request, &body.tagged("kept"));
+        past.ask = program.call.ask.and_then(|shape| {
+            decode_record(body.get("ask")?, &version.compiled.shapes, shape, version.symbols()).ok()
+        });
+        let spaces = (Space::OriginalAsk, Space::OriginalAnswer);
+        past.long = self.long_lists(version, (spoken, spaces, spoken.call), flow, &body).await;
+        if let Ok(files) = self.journal.read(move |reader| reader.files_of(flow)).await
+            && let Some(file) = files.iter().rfind(|file| file.direction == Direction::Out)
+        {
+            past.facts.put(Fact::AnswerFile, Value::text(file.name.clone()));
+        }
+        past
+    }
+
+    /// The long lists of a flow's ask and answer, as its own answer is written from them.
+    pub(crate) async fn lists_of(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        call: CallRef,
+        flow: FlowId,
+    ) -> Vec<(Load, Arc<dyn LongList>)> {
+        let Ok(body) = self.asked(flow).await else { return Vec::new() };
+        self.long_lists(version, (call, (Space::Ask, Space::Answer), CallId(0)), flow, &body).await
+    }
+
+    async fn long_lists(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        (call, (ask, answer), key): (CallRef, (Space, Space), CallId),
+        flow: FlowId,
+        body: &Body,
+    ) -> Vec<(Load, Arc<dyn LongList>)> {
+        let mut lists: Vec<(Load, Arc<dyn LongList>)> = Vec::new();
+        let shape = version.call(call).and_then(|call| call.call.ask);
+        for (field, sheet) in body.tagged("sheets") {
+            let Some((slot, rows)) = list_field(version, shape, &field) else { continue };
+            match self.spool.read(&sheet) {
+                Ok(sheet) => {
+                    let load = Load { space: ask, level: 0, slot, call: key.0 };
+                    lists.push((load, Arc::new(AskedRows::new(sheet, Arc::clone(version), rows))));
+                }
+                Err(error) => tracing::warn!(%flow, sheet, %error, "rows of an ask are not in the spool"),
+            }
+        }
+        let row = self.journal.read(move |reader| reader.flow(flow)).await.ok().flatten();
+        let name = row.map(|row| row.name.split('/').next().unwrap_or("").to_owned()).unwrap_or_default();
+        let tables = version.flow_named(&name).and_then(|reference| version.flow(reference));
+        if let Some(tables) = tables {
+            lists.extend(self.answered_lists(version, tables, (answer, key), flow));
+        }
+        lists
+    }
+
+    /// The lists that a flow's loops over long lists have made, as they stand in the spool.
+    fn answered_lists(
+        &self,
+        version: &Arc<Version>,
+        tables: &FlowTables,
+        (space, call): (Space, CallId),
+        flow: FlowId,
+    ) -> Vec<(Load, Arc<dyn LongList>)> {
+        let of_loop =
+            |(number, form): (usize, &dsl::program::LoopForm)| -> Option<(Load, Arc<dyn LongList>)> {
+                let into = form.into.filter(|into| into.space == Space::Answer)?;
+                let sheet = self.spool.read(&sheet_of(flow, number, &form.name)).ok()?;
+                let load = Load { space, level: 0, slot: into.slot, call: call.0 };
+                Some((load, Arc::new(AnsweredRows::new(sheet, Arc::clone(version), form.into_shape))))
+            };
+        tables.loops.iter().enumerate().filter_map(of_loop).collect()
+    }
+}

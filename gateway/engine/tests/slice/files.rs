@@ -1,0 +1,172 @@
+//! Files of rows: taken once, booked row by row, answered by a file; and the list of what a day brought.
+
+use crate::parties::Does;
+use crate::serving::{asked, send, undone};
+use crate::support::Bank;
+use serde_json::json;
+use std::time::Duration;
+
+/// Puts a file of a unit, its end mark last.
+fn put(bank: &Bank, name: &str, text: &str) {
+    let up = bank.folder.0.join("units/up");
+    std::fs::create_dir_all(&up).unwrap();
+    std::fs::write(up.join(name), text).unwrap();
+    std::fs::write(up.join(format!("{name}.ok")), "").unwrap();
+}
+
+/// A file of rows of ten yuan.
+fn rows(number: &str, rows: u32) -> String {
+    let mut text = format!("{number}|{rows}|{rows}0.00\n");
+    for row in 1..=rows {
+        text.push_str(&format!("{row}|6230580000001234567|10.00\n"));
+    }
+    text
+}
+
+/// Waits for a file below the folder of all, as long as a patient person would.
+async fn awaited(bank: &Bank, place: &str) -> String {
+    let path = bank.folder.0.join(place);
+    for _ in 0..300 {
+        if let Ok(text) = std::fs::read_to_string(&path) {
+            return text;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let found: Vec<_> = walk(&bank.folder.0);
+    panic!("{place} did not come; there are {found:?}");
+}
+
+fn walk(folder: &std::path::Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        match entry.path().is_dir() {
+            true => found.extend(walk(&entry.path())),
+            false => found.push(entry.path().display().to_string()),
+        }
+    }
+    found
+}
+
+/// The power company's business date: half an hour before midnight its next day begins.
+fn grid_day() -> String {
+    let now = jiff::Timestamp::now() + jiff::SignedDuration::from_mins(8 * 60 + 30);
+    now.to_string()[..10].to_owned()
+}
+
+fn there(bank: &Bank, place: &str) -> bool {
+    bank.folder.0.join(place).exists()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_of_rows_is_booked_and_answered_by_a_file() {
+    let bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("1001"));
+    put(&bank, "DS_0001.txt", &rows("0001", 5));
+    let result = awaited(&bank, "units/down/DS_0001_R.txt").await;
+    let lines: Vec<&str> = result.lines().collect();
+    assert_eq!(lines[0], "0001|0000|4|40.00", "{result}");
+    assert_eq!(lines.len(), 6, "{result}");
+    assert_eq!(lines.iter().filter(|line| line.ends_with("|10.00|1001|0.00")).count(), 1, "{result}");
+    assert_eq!(lines.iter().filter(|line| line.ends_with("|10.00|0000|10.00")).count(), 4, "{result}");
+    for (number, line) in lines.iter().enumerate().skip(1) {
+        assert!(line.starts_with(&format!("{number}|6230580000001234567|")), "{result}");
+    }
+    awaited(&bank, "units/down/DS_0001_R.txt.ok").await;
+    awaited(&bank, "units/done/DS_0001.txt").await;
+    assert!(!there(&bank, "units/up/DS_0001.txt") && !there(&bank, "units/up/DS_0001.txt.ok"));
+    assert_eq!(bank.books().0, 4_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_comes_again_books_nothing() {
+    let bank = Bank::open().await;
+    put(&bank, "DS_0002.txt", &rows("0002", 3));
+    awaited(&bank, "units/down/DS_0002_R.txt").await;
+    awaited(&bank, "units/done/DS_0002.txt").await;
+    put(&bank, "DS_0002.txt", &rows("0002", 3));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(bank.books().0, 3_000);
+    // The same name with other rows is another file of a batch that was booked.
+    put(&bank, "DS_0002.txt", &rows("0002", 4));
+    let told = awaited(&bank, "units/down/DS_0002_X.txt").await;
+    assert!(told.starts_with("2002|"), "{told}");
+    assert_eq!(bank.books().0, 3_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_content_under_another_name_is_not_taken() {
+    let bank = Bank::open().await;
+    put(&bank, "DS_0003.txt", &rows("0003", 2));
+    awaited(&bank, "units/down/DS_0003_R.txt").await;
+    put(&bank, "DS_0033.txt", &rows("0003", 2));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(there(&bank, "units/up/DS_0033.txt"), "a person looks at it");
+    assert_eq!(bank.books().0, 2_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_wrong_is_answered_and_books_nothing() {
+    let bank = Bank::open().await;
+    put(&bank, "DS_0004.txt", &rows("0004", 3).replace("|30.00", "|30.01"));
+    let told = awaited(&bank, "units/down/DS_0004_X.txt").await;
+    assert!(told.starts_with("2003|") || told.starts_with("2004|"), "{told}");
+    put(
+        &bank,
+        "DS_0005.txt",
+        &rows("0005", 3).replace("2|6230580000001234567|10.00", "2|6230580000001234567|ten"),
+    );
+    let told = awaited(&bank, "units/down/DS_0005_X.txt").await;
+    assert!(told.starts_with("2003|"), "{told}");
+    put(&bank, "DS_0006.txt", &rows("0006", 3).replace("0006|3|", "0006|4|"));
+    let told = awaited(&bank, "units/down/DS_0006_X.txt").await;
+    assert!(told.starts_with("2004|"), "{told}");
+    assert_eq!(bank.books().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_goes_on_after_a_crash_and_books_no_row_twice() {
+    let mut bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().plan.extend([Does::BooksSilently; 4]);
+    put(&bank, "DS_0007.txt", &rows("0007", 9));
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(!there(&bank, "units/down/DS_0007_R.txt"));
+    bank.gateway = None;
+    bank.start().await;
+    let result = awaited(&bank, "units/down/DS_0007_R.txt").await;
+    assert!(result.starts_with("0007|0000|9|90.00\n"), "{result}");
+    assert_eq!(bank.books().0, 9_000);
+    assert_eq!(bank.core.ledger.lock().unwrap().booked.len(), 9);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_list_of_a_day_says_what_was_paid_and_taken_back() {
+    let bank = Bank::open().await;
+    for (reference, amount) in [("P1", "10.00"), ("P2", "20.50"), ("P3", "7.25")] {
+        let (status, told) = bank.pay(reference, amount).await;
+        assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    }
+    // A fourth that the core's channel takes back again.
+    send(&bank, &asked("000000000077", 3_000)).await.expect("an answer");
+    let told = send(&bank, &undone("000000000078", "000000000077", 3_000)).await.expect("an answer");
+    assert_eq!(&told[28..32], "0000", "{told}");
+    let day = grid_day();
+    let body = json!({ "day": day, "reference": "L1" });
+    let (status, told) = bank.ask("bank.send_list", &body).await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    let list = awaited(&bank, &format!("grid/lists/DZ_{}.txt", day.replace('-', ""))).await;
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines[0], format!("{}|4|67.75|1", day.replace('-', "")), "{list}");
+    assert_eq!(lines.len(), 6, "{list}");
+    for amount in ["10.00", "20.50", "7.25"] {
+        assert!(
+            lines
+                .iter()
+                .any(|line| line.contains(&format!("|0319000000001|{amount}|R00")) && line.ends_with("|1")),
+            "{list}"
+        );
+    }
+    assert!(lines.iter().any(|line| line.contains("|30.00|R00") && line.ends_with("|2")), "{list}");
+    assert_eq!(lines[5].len(), 32, "{list}");
+    // Asked again it is put again, and is the same.
+    assert_eq!(bank.ask("bank.send_list", &body).await.1, told);
+}
