@@ -3,8 +3,10 @@
 //! In: arguments, environment, files. Out: exit codes that mean something. It holds no logic: `cli` reads the arguments,
 //! the rooms below do the work.
 
+mod admin;
 mod cli;
 mod demo;
+mod start;
 
 use std::io::IsTerminal as _;
 

@@ -1,22 +1,24 @@
-//! `tongshi run`: the gateway of a deployment.
+//! `tongshi run`: the gateway of a deployment, until it is told to stop.
 
 use super::{Exit, say, warn};
+use crate::{admin, start};
 use adapters::keys::{KeyFile, Protection};
 use clap::Args;
 use dsl::program::Compiled;
-use engine::gateway::{Gateway, Options};
+use engine::gateway::Gateway;
 use engine::version::Version;
 use engine::{Deployment, load, validate};
 use link::World;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Clear, SqliteStore};
+use store::SqliteStore;
+use tokio::signal::unix::{SignalKind, signal};
 
 /// Arguments of `tongshi run`.
-#[derive(Args)]
+#[derive(Args, Clone)]
 #[command(
-    after_help = "Examples:\n  tongshi run gateway.yaml\n  tongshi run gateway.yaml --check   compares the deployment with the adapters and ends"
+    after_help = "Examples:\n  tongshi run gateway.yaml\n  tongshi run gateway.yaml --check   compares the deployment with the adapters and ends\n\nSignals: HUP takes adapters and deployment anew, without a pause; TERM and INT let what was begun end, then stop."
 )]
 pub(crate) struct Run {
     /// The deployment
@@ -38,14 +40,13 @@ impl Run {
     }
 
     async fn serve(&self) -> Result<Exit, String> {
-        let path = self.deployment.display();
-        let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
-        let deployment = Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))?;
-        let texts = load::texts(&self.configs).map_err(|error| error.to_string())?;
-        let loaded = load::compile(texts, &deployment).map_err(|error| error.to_string())?;
-        if !self.fits(&deployment, &loaded.compiled) {
-            return Ok(Exit::NotSo);
-        }
+        let (version, deployment) = match self.read()? {
+            Read::Fits(version, deployment) => (*version, *deployment),
+            Read::DoesNot(compiled, deployment) => {
+                self.fits(&deployment, &compiled);
+                return Ok(Exit::NotSo);
+            }
+        };
         if self.check {
             say("The deployment gives all that the adapters need.");
             return Ok(Exit::Well);
@@ -54,48 +55,98 @@ impl Run {
         let passphrase = engine::deployment::secret(reference)?;
         let keys = KeyFile::open(&deployment.keys.path, &Protection::Passphrase(&passphrase))
             .map_err(|error| error.to_string())?;
-        let options = store::Options::new(&deployment.node, Arc::new(Clear));
-        let store = SqliteStore::open(&deployment.store.path, &options).map_err(|error| error.to_string())?;
-        let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
-            .map_err(|error| error.to_string())?;
-        let gateway = Gateway::start(
-            version,
-            deployment,
-            Arc::new(keys),
-            Box::new(store),
-            World::real(),
-            Options::default(),
-        )
-        .await
-        .map_err(|error| error.to_string())?;
-        say(&format!("Channels ask at http://{}; Ctrl-C stops the gateway.", gateway.channels()));
+        let keys = Arc::new(keys);
+        let options = start::options(&deployment, keys.as_ref())?;
+        let store_options = store::Options::new(&deployment.node, Arc::clone(&options.sealer));
+        let store =
+            SqliteStore::open(&deployment.store.path, &store_options).map_err(|error| error.to_string())?;
+        let gateway = Gateway::start(version, deployment, keys, Box::new(store), World::real(), options);
+        let gateway = Arc::new(gateway.await.map_err(|error| error.to_string())?);
+        let operators = admin::listen(gateway.engine(), self.reloading(&gateway)).await?;
+        say(&format!("Channels ask at {}; Ctrl-C stops the gateway.", gateway.channels()));
+        if let Some(operators) = &operators {
+            say(&format!("Operators ask at {}.", operators.address()));
+        }
         for (flow, why) in gateway.lost() {
             warn(&format!("flow {flow} cannot go on: {why}"));
         }
-        tokio::select! {
-            biased;
-            () = gateway.failed() => {
-                return Err("the journal failed; start again after the disk is well".to_owned());
-            }
-            _ = tokio::signal::ctrl_c() => {}
-        }
+        self.until_told(&gateway).await?;
+        drop(operators);
         gateway.stop(Duration::from_secs(self.drain)).await;
         Ok(Exit::Well)
     }
 
-    /// Shows each thing that the deployment lacks or has for nothing.
-    fn fits(&self, deployment: &Deployment, compiled: &Compiled) -> bool {
-        let faults = validate(deployment, compiled);
-        for fault in &faults {
-            warn(&format!(
-                "{}:{}:{}: {} {}",
-                self.deployment.display(),
-                fault.line,
-                fault.column,
-                fault.code,
-                fault.text
-            ));
+    /// Waits for the signal to stop; takes adapters and deployment anew at the other one.
+    async fn until_told(&self, gateway: &Arc<Gateway>) -> Result<(), String> {
+        let on = |kind| signal(kind).map_err(|error| error.to_string());
+        let (mut stop, mut again) = (on(SignalKind::terminate())?, on(SignalKind::hangup())?);
+        let reload = self.reloading(gateway);
+        loop {
+            tokio::select! {
+                biased;
+                () = gateway.failed() => {
+                    return Err("the journal failed; start again after the disk is well".to_owned());
+                }
+                _ = tokio::signal::ctrl_c() => return Ok(()),
+                _ = stop.recv() => return Ok(()),
+                _ = again.recv() => match reload().await {
+                    Ok(told) => say(&told),
+                    Err(why) => warn(&format!("nothing was changed: {why}")),
+                },
+            }
         }
-        faults.is_empty()
     }
+
+    /// Takes adapters and deployment anew, if they fit.
+    fn reloading(&self, gateway: &Arc<Gateway>) -> admin::Reload {
+        let (run, gateway) = (self.clone(), Arc::downgrade(gateway));
+        Arc::new(move || {
+            let (run, gateway) = (run.clone(), gateway.clone());
+            Box::pin(async move {
+                let gateway = gateway.upgrade().ok_or("the gateway has stopped")?;
+                let read = tokio::task::spawn_blocking(move || run.read());
+                match read.await.map_err(|error| error.to_string())?? {
+                    Read::Fits(version, deployment) => {
+                        let hash: String =
+                            version.hash.iter().take(6).map(|octet| format!("{octet:02x}")).collect();
+                        gateway.reload(*version, *deployment).await.map_err(|error| error.to_string())?;
+                        Ok(format!("Adapters {hash} and the deployment hold for what is asked from now on."))
+                    }
+                    Read::DoesNot(compiled, deployment) => {
+                        let faults = validate(&deployment, &compiled);
+                        let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
+                        Err(texts.join("\n"))
+                    }
+                }
+            })
+        })
+    }
+
+    fn read(&self) -> Result<Read, String> {
+        let path = self.deployment.display();
+        let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
+        let deployment = Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))?;
+        let texts = load::texts(&self.configs).map_err(|error| error.to_string())?;
+        let loaded = load::compile(texts, &deployment).map_err(|error| error.to_string())?;
+        if !validate(&deployment, &loaded.compiled).is_empty() {
+            return Ok(Read::DoesNot(loaded.compiled, Box::new(deployment)));
+        }
+        let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
+            .map_err(|error| error.to_string())?;
+        Ok(Read::Fits(Box::new(version), Box::new(deployment)))
+    }
+
+    /// Shows each thing that the deployment lacks or has for nothing.
+    fn fits(&self, deployment: &Deployment, compiled: &Compiled) {
+        for fault in &validate(deployment, compiled) {
+            let path = self.deployment.display();
+            warn(&format!("{path}:{}:{}: {} {}", fault.line, fault.column, fault.code, fault.text));
+        }
+    }
+}
+
+/// Adapters and a deployment as they stand on disk now.
+enum Read {
+    Fits(Box<Version>, Box<Deployment>),
+    DoesNot(Arc<Compiled>, Box<Deployment>),
 }

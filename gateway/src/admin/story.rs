@@ -1,0 +1,105 @@
+//! One flow told from its beginning: what was asked, each operation with its states, each line of its history.
+//!
+//! In: a flow of the journal. Out: JSON; private values are masked unless the reader may see them.
+
+use super::views;
+use dsl::value::Type;
+use engine::engine::Engine;
+use engine::facts::Body;
+use engine::version::Version;
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use store::{FlowId, OperationRow};
+
+/// Lines of history that are told.
+const EVENTS: usize = 5_000;
+
+/// The story of a flow; none where there is no such flow.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub(super) async fn of(
+    engine: &Arc<Engine>,
+    flow: FlowId,
+    whole: bool,
+) -> Result<Option<Json>, store::Fatal> {
+    let read = engine.journal.read(move |reader| {
+        let Some(row) = reader.flow(flow)? else { return Ok(None) };
+        let asked = reader.asked(flow)?;
+        Ok(Some((row, asked, reader.operations(flow)?, reader.events(flow, 0, EVENTS)?)))
+    });
+    let Some((row, asked, operations, events)) = read.await? else { return Ok(None) };
+    let version = engine.versions.get(&row.version).map(|version| Arc::clone(&version));
+    let version = version.unwrap_or_else(|| engine.current.load_full());
+    let asked = asked.and_then(|asked| Body::decode(&asked.asked)).unwrap_or_default();
+    let name = row.name.split('/').next().unwrap_or(&row.name);
+    let tables = version.flow_named(name).and_then(|reference| version.flow(reference));
+    let ask = tables.and_then(|tables| tables.ask).and_then(|shape| {
+        let octets = asked.get("ask")?;
+        let record =
+            adapters::value::decode_record(octets, &version.compiled.shapes, shape, version.symbols())
+                .ok()?;
+        let mut shown = engine::json::of_record(&record, &version, shape);
+        if !whole {
+            mask(&mut shown, &version, shape);
+        }
+        Some(shown)
+    });
+    let told = engine.told_of(&row);
+    let history: Vec<Json> = events
+        .iter()
+        .map(|event| json!({ "at_ms": event.at.0, "kind": event.kind, "says": says(&event.kind, &event.body) }))
+        .collect();
+    Ok(Some(json!({
+        "flow": views::flow(&row), "facts": asked.tagged("facts"), "ask": ask,
+        "told": told.kind.word(), "reason": told.reason, "text": told.text,
+        "operations": operations.iter().map(operation).collect::<Vec<_>>(), "history": history,
+        "waits": engine.waits_of(&row).await.iter().map(views::waiting).collect::<Vec<_>>(),
+    })))
+}
+
+fn operation(row: &OperationRow) -> Json {
+    let answered = row.answered.as_deref().and_then(Body::decode).unwrap_or_default();
+    let text = answered.get("text").map(|text| String::from_utf8_lossy(text).into_owned());
+    json!({
+        "step": row.name, "party": row.party, "call": row.call, "state": views::state(row.state),
+        "copies": row.copies, "serial": row.serial, "date": row.date.to_string(), "amount_fen": row.amount,
+        "text": text, "opened_ms": row.opened.0, "changed_ms": row.changed.0,
+    })
+}
+
+/// A line of the history in words: sections of a body, or the plain text that it is.
+fn says(kind: &str, body: &[u8]) -> Json {
+    if kind == "reply" {
+        return json!({ "octets": body.len() });
+    }
+    let Some(sections) = Body::decode(body) else {
+        return Json::String(String::from_utf8_lossy(body).into_owned());
+    };
+    let mut object = serde_json::Map::new();
+    for name in ["place", "decision", "reason", "proof", "by", "proposed_by"] {
+        if let Some(text) = sections.get(name) {
+            object.insert(name.to_owned(), Json::String(String::from_utf8_lossy(text).into_owned()));
+        }
+    }
+    Json::Object(object)
+}
+
+/// Masks private values of a record, also in its rows.
+fn mask(shown: &mut Json, version: &Version, shape: dsl::value::ShapeId) {
+    let Some(known) = version.compiled.shapes.get(shape.0 as usize) else { return };
+    let Json::Object(fields) = shown else { return };
+    for field in &known.fields {
+        let Some(value) = fields.get_mut(&*field.name) else { continue };
+        match (&field.ty, value) {
+            (Type::Text { private: Some(private), .. }, Json::String(text)) => {
+                *text = dsl::evaluate::private::masked(Some(*private), text);
+            }
+            (Type::List { shape, .. }, Json::Array(rows)) => {
+                rows.iter_mut().for_each(|row| mask(row, version, *shape));
+            }
+            (Type::Group(shape), inner) => mask(inner, version, *shape),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Rows of the journal as operators see them. In: rows. Out: JSON without private values.
+
+use engine::engine::Engine;
+use engine::waiting::{WaitingFor, Why};
+use serde_json::{Value as Json, json};
+use std::sync::Arc;
+use store::{End, FileProgress, FlowRow, OperationCount, OperationState, RefusedRow};
+
+/// A flow in a line.
+pub(super) fn flow(row: &FlowRow) -> Json {
+    json!({
+        "flow": row.flow.to_string(), "name": row.name, "party": row.key.party,
+        "date": row.key.date.to_string(), "opened_ms": row.opened.0, "changed_ms": row.changed.0,
+        "end": row.end.map(end), "batch": row.parent.map(|(flow, _)| flow.to_string()),
+        "row": row.parent.map(|(_, row)| row),
+    })
+}
+
+/// How a flow ended.
+pub(super) fn end(end: End) -> &'static str {
+    match end {
+        End::Done => "done",
+        End::Refused => "refused",
+    }
+}
+
+/// Something that waits for people.
+pub(super) fn waiting(waiting: &WaitingFor) -> Json {
+    let (why, more) = match &waiting.why {
+        Why::Hold { role } => ("hold", json!({ "role": role })),
+        Why::Park => ("park", json!({})),
+        Why::Operation { party, call, state, amount } => {
+            (*state, json!({ "party": party, "call": call, "amount_fen": amount }))
+        }
+    };
+    let proposed = waiting.proposed.as_ref();
+    json!({
+        "flow": waiting.flow.to_string(), "name": waiting.name, "place": waiting.place, "what": waiting.what,
+        "why": why, "detail": more, "since_ms": waiting.since.0,
+        "proposed": proposed.map(|(by, decision)| json!({ "by": by, "decision": decision.word() })),
+    })
+}
+
+/// An input that was refused; its first octets for auditors alone.
+pub(super) fn refused(row: &RefusedRow, whole: bool) -> Json {
+    let head: String = row.input.head.iter().map(|octet| format!("{octet:02x}")).collect();
+    json!({
+        "at_ms": row.at.0, "link": row.input.link, "peer": row.input.peer, "fault": row.input.fault,
+        "count": row.input.count, "head_hex": whole.then_some(head),
+    })
+}
+
+/// A file.
+pub(super) fn file(file: &FileProgress) -> Json {
+    let digest: String = file.digest.iter().map(|octet| format!("{octet:02x}")).collect();
+    json!({
+        "party": file.party, "name": file.name, "flow": file.flow.map(|flow| flow.to_string()),
+        "phase": file.phase, "sha256": digest,
+    })
+}
+
+/// Operations counted.
+pub(super) fn count(count: &OperationCount) -> Json {
+    json!({
+        "party": count.party, "call": count.call, "state": state(count.state), "count": count.count,
+        "amount_fen": count.amount,
+    })
+}
+
+/// The word of a state.
+pub(super) fn state(state: OperationState) -> &'static str {
+    match state {
+        OperationState::Intent => "intent",
+        OperationState::Unknown => "unknown",
+        OperationState::Reversing => "reversing",
+        OperationState::Done => "done",
+        OperationState::Refused => "refused",
+        OperationState::Undoing => "undoing",
+        OperationState::Undone => "undone",
+        OperationState::Parked => "parked",
+        OperationState::Held => "held",
+    }
+}
+
+/// Parties with their sessions.
+pub(super) fn parties(engine: &Arc<Engine>) -> Json {
+    let version = engine.current.load_full();
+    let sessions = engine.sessions.list();
+    let of = |party: &str| {
+        let rows = sessions.iter().filter(|(known, ..)| known == party);
+        rows.map(|(_, member, good)| json!({ "member": member, "signed_in": good })).collect::<Vec<_>>()
+    };
+    let parties = version.compiled.modules.iter().filter(|module| module.party);
+    let parties = parties.map(|module| {
+        json!({
+            "party": module.name, "label": module.label,
+            "links": module.links.iter().map(|link| json!({
+                "link": link.link.name, "label": link.link.label, "connects": link.link.connect,
+            })).collect::<Vec<_>>(),
+            "sessions": of(&module.name),
+        })
+    });
+    json!({ "parties": parties.collect::<Vec<_>>() })
+}
