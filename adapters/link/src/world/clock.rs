@@ -100,36 +100,74 @@ impl Clock for RealClock {
     }
 }
 
-/// A clock that starts at a chosen moment and runs `speed` times as fast as tokio's time.
+/// A clock that starts at a chosen moment, runs `speed` times as fast as tokio's time, and can be moved on by hand.
 ///
 /// With speed 1 under a paused runtime it is the clock of a simulated day: moments and marks move together.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ScaledClock {
+    shared: Arc<Scaled>,
+}
+
+#[derive(Debug)]
+struct Scaled {
     zero: Instant,
     start: Moment,
     speed: u32,
+    /// Nanoseconds by which the clock was moved on.
+    ahead: AtomicU64,
+    moved: Notify,
+}
+
+impl Scaled {
+    fn mark(&self) -> Mark {
+        let run = nanos(self.zero.elapsed()).saturating_mul(u64::from(self.speed));
+        Mark(run.saturating_add(self.ahead.load(Ordering::SeqCst)))
+    }
+
+    /// Sleeps until the mark; a move wakes it to look again.
+    async fn sleep(self: Arc<Self>, at: Mark) {
+        loop {
+            let moved = self.moved.notified();
+            let left = at.0.saturating_sub(self.ahead.load(Ordering::SeqCst));
+            if self.mark() >= at {
+                return;
+            }
+            tokio::select! {
+                biased;
+                () = moved => {}
+                () = sleep_from(self.zero, left.div_ceil(u64::from(self.speed))) => {}
+            }
+        }
+    }
 }
 
 impl ScaledClock {
     /// A clock that shows `start` now and runs `speed` times faster (at least once).
     #[must_use]
     pub fn new(start: Moment, speed: u32) -> Self {
-        Self { zero: Instant::now(), start, speed: speed.max(1) }
+        let (ahead, moved) = (AtomicU64::new(0), Notify::new());
+        Self { shared: Arc::new(Scaled { zero: Instant::now(), start, speed: speed.max(1), ahead, moved }) }
+    }
+
+    /// Moves the clock on by `span` and wakes all whose mark has come.
+    pub fn advance(&self, span: Duration) {
+        self.shared.ahead.fetch_add(nanos(span), Ordering::SeqCst);
+        self.shared.moved.notify_waiters();
     }
 }
 
 impl Clock for ScaledClock {
     fn now(&self) -> Moment {
         let micros = i64::try_from(self.mark().0 / 1_000).unwrap_or(i64::MAX);
-        Moment(self.start.0.saturating_add(micros))
+        Moment(self.shared.start.0.saturating_add(micros))
     }
 
     fn mark(&self) -> Mark {
-        Mark(nanos(self.zero.elapsed()).saturating_mul(u64::from(self.speed)))
+        self.shared.mark()
     }
 
     fn sleep_until(&self, at: Mark) -> Sleep {
-        sleep_from(self.zero, at.0.div_ceil(u64::from(self.speed)))
+        Box::pin(Arc::clone(&self.shared).sleep(at))
     }
 }
 
@@ -267,5 +305,19 @@ mod tests {
         clock.sleep_until(clock.mark().after(Duration::from_secs(600))).await;
         assert!(began.elapsed() < Duration::from_secs(5));
         assert!(clock.now() >= Moment(600_000_000));
+    }
+
+    #[tokio::test]
+    async fn a_scaled_clock_is_moved_on_by_hand() {
+        let clock = ScaledClock::new(Moment(0), 1);
+        let hour = clock.mark().after(Duration::from_secs(3_600));
+        let sleeper = tokio::spawn(clock.sleep_until(hour));
+        tokio::task::yield_now().await;
+        clock.advance(Duration::from_secs(1_800));
+        tokio::task::yield_now().await;
+        assert!(!sleeper.is_finished());
+        clock.advance(Duration::from_secs(1_800));
+        sleeper.await.unwrap();
+        assert!(clock.now() >= Moment(3_600_000_000));
     }
 }
