@@ -149,3 +149,16 @@ fn memory_keys_by_name() {
         assert_eq!(keys.put(name, key), Err(KeyError::Name), "{name}");
     }
 }
+
+#[test]
+fn halves_of_a_fresh_pair_are_of_one_pair() {
+    for (kind, length, bits) in [(KeyKind::Rsa, 128, 1_024), (KeyKind::Sm2, 0, 256), (KeyKind::Ec, 0, 256)] {
+        let (private, public) = PreparedKey::generate_halves(kind, length, &mut seeded(11)).unwrap();
+        let private = import(kind, &KeyText::Pem(&private), None).unwrap();
+        let public = import(kind, &KeyText::Pem(&public), None).unwrap();
+        assert!(private.has_private_half() && !public.has_private_half(), "{kind}");
+        assert_eq!(private.public_half_der(), public.public_half_der(), "{kind}");
+        assert_eq!(public.bits(), bits, "{kind}");
+    }
+    assert!(PreparedKey::generate_halves(KeyKind::Sm4, 16, &mut seeded(1)).is_err());
+}

@@ -215,13 +215,14 @@ impl PreparedKey {
         Sm2Key::from_raw(bytes).and_then(Self::sm2)
     }
 
-    /// A fresh key: for pairs RSA of 2048 bits, SM2, P-256; for symmetric kinds `length` bytes.
+    /// A fresh key: `length` bytes, of the modulus for RSA (256 where fewer than 128 are asked for); SM2 and P-256 have
+    /// one length.
     ///
     /// # Errors
     /// A length the kind does not have.
     pub fn generate(kind: KeyKind, length: usize, random: super::Random<'_>) -> Result<Self, SealError> {
         match kind {
-            KeyKind::Rsa => RsaKey::generate(random).and_then(Self::rsa),
+            KeyKind::Rsa => RsaKey::generate(length, random).and_then(Self::rsa),
             KeyKind::Ec => EcKey::generate().map(Self::ec),
             KeyKind::Sm2 => Sm2Key::generate(random).and_then(Self::sm2),
             _ => {
@@ -233,6 +234,22 @@ impl PreparedKey {
                 Self::symmetric(kind, &bytes)
             }
         }
+    }
+
+    /// A fresh pair as the PEM texts of its two halves: for a stage on which both sides are played, so that each is given
+    /// its half as it would be delivered.
+    ///
+    /// # Errors
+    /// A kind that is no pair.
+    pub fn generate_halves(
+        kind: KeyKind,
+        length: usize,
+        random: super::Random<'_>,
+    ) -> Result<(Zeroizing<String>, String), SealError> {
+        let pair = Self::generate(kind, length, random)?;
+        let no_pair = SealError::MalformedKey { kind, reason: "it has no two halves" };
+        let public = pair.public_half_pem().ok_or(no_pair)?;
+        Ok((Zeroizing::new(super::pem::pem_of("PRIVATE KEY", &pair.bytes)), public))
     }
 
     fn rsa(key: RsaKey) -> Result<Self, SealError> {

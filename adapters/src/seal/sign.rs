@@ -103,8 +103,10 @@ impl RsaKey {
         Self::new(None, public)
     }
 
-    pub(super) fn generate(random: Random<'_>) -> Result<Self, SealError> {
-        let private = rsa::PrivateKey::new(&mut Source(random), 2048).map_err(|_| {
+    /// A pair with a modulus of `length` bytes, or of 256 where that is shorter than any party's.
+    pub(super) fn generate(length: usize, random: Random<'_>) -> Result<Self, SealError> {
+        let bits = if length < 128 { 2_048 } else { length.saturating_mul(8).min(8_192) };
+        let private = rsa::PrivateKey::new(&mut Source(random), bits).map_err(|_| {
             SealError::MalformedKey { kind: KeyKind::Rsa, reason: "it could not be generated" }
         })?;
         Self::new(Some(private), None)
