@@ -49,6 +49,27 @@ impl AttackReport {
         self.lost.is_none() && !self.results.is_empty() && self.results.iter().all(|result| result.good)
     }
 
+    /// In one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let good = self.results.iter().filter(|result| result.good).count();
+        let (all, between) = (self.results.len(), self.answered);
+        format!("{good} of {all} attacks taken well, {between} good messages answered between")
+    }
+
+    /// Attacks that the other side must have written down as refused input: whole messages that it called none, or broke
+    /// off.
+    #[must_use]
+    pub fn refused_as_input(&self) -> u64 {
+        let bad = |outcome: &str| {
+            ["closed", "refused bad_message", "refused bad_seal", "refused unknown_message"]
+                .contains(&outcome)
+        };
+        let whole = |kind| !matches!(kind, AttackKind::Truncated | AttackKind::Length | AttackKind::Garbage);
+        let refused = self.results.iter().filter(|result| whole(result.kind) && bad(&result.outcome));
+        u64::try_from(refused.count()).unwrap_or(u64::MAX)
+    }
+
     /// For a console: counts by kind, and each attack that was not taken well.
     #[must_use]
     pub fn console(&self) -> String {
@@ -64,8 +85,7 @@ impl AttackReport {
         if let Some(lost) = &self.lost {
             let _ = writeln!(out, "  NO ANSWER ANY MORE after {lost}");
         }
-        let _ =
-            writeln!(out, "{} attacks, {} good messages answered between", self.results.len(), self.answered);
+        let _ = writeln!(out, "{}", self.summary());
         out
     }
 }
@@ -134,7 +154,7 @@ impl Runner<'_> {
             _ if attack.whole => LIMIT,
             _ => SHORT,
         };
-        let core = self.core().clone();
+        let core = self.core.clone();
         let until = core.mark().after(limit);
         let came = core.within(until, send(&core, &mut line, attack)).await;
         match came {

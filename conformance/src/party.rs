@@ -24,6 +24,8 @@ use adapters::keys::{ImportError, KeyError, KeyText, MemoryKeys, import};
 use adapters::seal::KeyKind;
 use adapters::value::Record;
 use begin::Caller;
+pub(crate) use compose::member_of;
+use dsl::evaluate::Value;
 use dsl::model::{LinkKind, MessageId};
 use link::Core;
 use link::http::HttpServer;
@@ -32,10 +34,11 @@ use link::world::{Random, TaskGroup};
 pub(crate) use play::civil;
 use play::{Play, locked};
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value as Json};
 use session::Sessions;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use thiserror::Error;
 
@@ -55,6 +58,29 @@ pub struct PartyConfig {
     pub sessions: BTreeMap<String, BTreeMap<String, String>>,
     /// Minutes east of UTC of the party's clock; 480 in China.
     pub zone_minutes: Option<i32>,
+    /// TLS by link, where it is not what the link's kind says (https: the listener shows a certificate).
+    pub tls: BTreeMap<String, TlsWay>,
+}
+
+/// Who shows a certificate on a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsWay {
+    /// The listener.
+    Server,
+    /// Both.
+    Mutual,
+    /// Nobody: a link of HTTPS behind a proxy.
+    None,
+}
+
+impl PartyConfig {
+    /// Who shows a certificate on a link of this name and kind.
+    #[must_use]
+    pub fn tls_of(&self, link: &str, kind: LinkKind) -> TlsWay {
+        let usual = if kind == LinkKind::Https { TlsWay::Server } else { TlsWay::None };
+        self.tls.get(link).copied().unwrap_or(usual)
+    }
 }
 
 /// A member of the party.
@@ -167,13 +193,13 @@ pub(crate) fn compose_request(
     scene: &mut Scene,
     message: MessageId,
     inner: &str,
-    fields: &Map<String, Value>,
+    fields: &Map<String, Json>,
     wrong_seal: bool,
 ) -> Result<(Parts, Record), String> {
     let adapter = scene.adapter.clone();
     let named = compose::named_in(&adapter, message).ok_or("a message that is not there")?;
     let fields = compose::place(&named, inner, fields);
-    compose::member_of(message, scene, &fields)?;
+    member_of(message, scene, &fields)?;
     compose::compose(scene, message, &compose::Composed { fields, outcome: None, wrong_seal }, None)
 }
 
@@ -237,13 +263,14 @@ impl Party {
             sessions: Mutex::new(Sessions::default()),
             faults: Mutex::new(FaultPlan::none()),
             last_failure: Mutex::default(),
+            busy: AtomicUsize::new(0),
             serial: Default::default(),
             loaded: source.loaded,
         });
         for (member, values) in &config.sessions {
             let mut scene = play.scene();
             for (name, value) in values {
-                scene.set_session(name, &Value::String(value.clone()))?;
+                scene.set_session(name, &Json::String(value.clone()))?;
             }
             let mark = play.mark();
             locked(&play.sessions).open(member, scene.session, mark, std::time::Duration::ZERO);
@@ -275,6 +302,34 @@ impl Party {
         let caller = Arc::new(Caller::new(core, Arc::clone(&play), config, tls));
         begin::by_themselves(&group, &caller);
         Ok(Party { play, caller, addresses, database: source.database, servers, group })
+    }
+
+    /// From now on the party calls at this address on a link that it begins.
+    pub fn calls_at(&self, link: &str, address: &str) {
+        self.caller.calls_at(link, address);
+    }
+
+    /// Both sides of its adapter.
+    #[must_use]
+    pub fn loaded(&self) -> &Loaded {
+        &self.play.loaded
+    }
+
+    /// Whether it is judging, writing or reading a message just now.
+    #[must_use]
+    pub fn is_busy(&self) -> bool {
+        self.play.busy.load(Ordering::Acquire) > 0
+    }
+
+    /// The values of the session that a member (`""`: the party itself) has with the other side; none: nobody signed in.
+    pub(crate) fn session(&self, member: &str) -> Option<Vec<Value<'static>>> {
+        let values = locked(&self.play.sessions).values(member, self.play.mark());
+        values.into_iter().next()
+    }
+
+    /// A sign-in that was made on the party's behalf gave these values.
+    pub(crate) fn signed_in(&self, member: &str, values: Vec<Value<'static>>) {
+        locked(&self.play.sessions).open(member, values, self.play.mark(), std::time::Duration::ZERO);
     }
 
     /// The address on which the party listens, by link.
@@ -327,8 +382,20 @@ impl Party {
     ///
     /// # Errors
     /// When the statement fails.
-    pub fn question(&self, sql: &str) -> Result<Vec<Map<String, Value>>, WorldError> {
-        locked(&self.play.world).question(sql)
+    pub fn question(&self, sql: &str) -> Result<Vec<Map<String, Json>>, WorldError> {
+        locked(&self.play.world).question(sql, &Map::new())
+    }
+
+    /// The same with values by name (`:name` in the statement).
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn question_with(
+        &self,
+        sql: &str,
+        values: &Map<String, Json>,
+    ) -> Result<Vec<Map<String, Json>>, WorldError> {
+        locked(&self.play.world).question(sql, values)
     }
 
     /// Its database.

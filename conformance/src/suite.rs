@@ -1,13 +1,25 @@
 //! Conformance suites: cases in plain words that a side of a party must pass, kept as data.
 //!
-//! In: a suite (YAML) and an address. Out: a [`crate::report::Report`]. The runner plays the bank towards a counterparty,
-//! or the party (also an asker, who is a party like any other) towards a gateway; the cases are the same kind of data.
-//! It must not know what runs on the other side.
+//! In: a suite (YAML), and an address or a whole stage. Out: a [`crate::report::Report`]. The runner plays the bank towards
+//! a counterparty, or the party and the bank's channels towards a gateway; the cases are the same kind of data. It must not
+//! know what runs on the other side: a gateway is reached through sockets, and through [`Stage`] where a step is about
+//! what only the house itself can show (its journal, a restart, the core's books).
 
+mod attacked;
+mod channel;
+mod look;
+mod own;
+mod patience;
 mod run;
+mod stage;
+mod wire;
 
-pub use run::{Runner, RunnerConfig};
+pub use own::{document_case, example_cases, whole_case};
+pub use patience::settled;
+pub use run::{Runner, RunnerConfig, Told};
+pub use stage::{Channel, JournalMark, Playing, Row, Stage};
 
+use crate::report::Point;
 use crate::world::FaultRule;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -32,7 +44,7 @@ pub enum Plays {
     /// It begins what the bank begins; the other side is a counterparty.
     #[default]
     Bank,
-    /// It begins what the party begins; the other side is a gateway.
+    /// It begins what the party and the bank's channels begin; the other side is a gateway.
     Party,
 }
 
@@ -47,11 +59,30 @@ pub struct Suite {
     /// Whose part the runner plays.
     #[serde(default)]
     pub plays: Plays,
+    /// Settings of the adapter under which it runs, once under each of these, over those of the party's `party.yaml`; they
+    /// choose the adapter's variant too.
+    #[serde(default)]
+    pub variants: Vec<BTreeMap<String, String>>,
+    /// What else differs on the stage: settings by module, parties beside this one.
+    #[serde(default)]
+    pub stage: StageWanted,
     /// Facts of every exchange (`branch`, `teller`, `channel`) unless a step says otherwise.
     #[serde(default)]
     pub facts: Map<String, Value>,
     /// The cases, in order; each begins with the sessions of the one before.
     pub cases: Vec<Case>,
+}
+
+/// What a suite wants of its stage.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct StageWanted {
+    /// Folders of parties beside the suite's own; the core host if nothing is said.
+    pub with: Option<Vec<String>>,
+    /// Settings of other modules.
+    pub settings: BTreeMap<String, BTreeMap<String, String>>,
+    /// The moment at which it begins, `2026-11-23 09:00:00` in the bank's zone.
+    pub start: Option<String>,
 }
 
 /// One case: steps over one connection.
@@ -60,32 +91,67 @@ pub struct Suite {
 pub struct Case {
     /// What must hold, in words.
     pub name: String,
-    /// Which of the seven points of "works" it shows: 1 messages, 2 seals, 3 refusals, 4 time-outs and unknown, 5 repeats,
-    /// 6 reversal, 7 sessions and files.
-    pub point: u8,
+    /// Which of the seven points of "works" it shows.
+    pub point: Point,
+    /// Only under these settings of the suite's variants.
+    #[serde(default)]
+    pub only: BTreeMap<String, String>,
     /// The steps.
     pub steps: Vec<Step>,
 }
 
-/// One step.
+/// One step. One of the fields of the first part says what is done, the others how, and what must come of it.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Step {
-    /// The call that is begun, by name.
+    /// The call that is begun over the link, by name.
     pub send: Option<String>,
     /// The last request of this call is sent again, octet for octet.
     pub again: Option<String>,
+    /// The link of this call is attacked with damaged forms of its request.
+    pub attack: Option<String>,
+    /// A channel asks this service.
+    pub ask: Option<String>,
+    /// A channel enquires what became of what it asked of this service under `reference`.
+    pub enquire: Option<String>,
+    /// A channel cancels what it asked of this service under `reference`.
+    pub cancel: Option<String>,
+    /// What was begun `later` under this name is heard now.
+    pub heard: Option<String>,
+    /// Something is done to a simulated party.
+    pub party: Option<PartyDo>,
+    /// Something is done to the gateway.
+    pub gateway: Option<GatewayDo>,
+    /// The clock is moved on: by a span (`10m`), or to the next such time of day (`23:31`).
+    pub clock: Option<String>,
+    /// Rows are looked at: of the books of `core`, `party` or another module by `sql`; of the gateway's `journal`
+    /// (operations of flows that began in this case), `flows`, `refused` inputs, `notices` or `metrics`.
+    pub look: Option<String>,
+
+    /// The channel that asks; the first that may, if none is named.
+    #[serde(rename = "as")]
+    pub channel: Option<String>,
+    /// The reference that an enquiry or cancellation is about.
+    pub reference: Option<Value>,
+    /// The question of a look at books; `:name` is a value that was kept.
+    pub sql: Option<String>,
+    /// Only rows with these values are looked at.
+    #[serde(rename = "where")]
+    pub only: Map<String, Value>,
     /// Facts of this exchange.
     pub facts: Map<String, Value>,
-    /// Fields of the request by wire name; `$x` is a value that was kept.
+    /// Fields of the request: by wire name in what is sent, by the service's in what is asked; `$x` is a value that was
+    /// kept.
     pub fields: Map<String, Value>,
     /// The request is damaged before it leaves.
     pub damage: Option<Damage>,
-    /// Something is done to a simulated party on the other side.
-    pub party: Option<PartyDo>,
-    /// How long an answer is waited for, in milliseconds.
+    /// The ask goes on while other steps are done; it is `heard` under this name.
+    pub later: Option<String>,
+    /// The step is done again until it comes out as expected, for at most this span of the world.
+    pub within: Option<String>,
+    /// How long an answer is waited for, in milliseconds of the world.
     pub limit_ms: Option<u64>,
-    /// What must come back.
+    /// What must come of it.
     pub expect: Option<Expect>,
 }
 
@@ -107,6 +173,8 @@ pub enum Damage {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PartyDo {
+    /// Which, by folder or module; the suite's own if none is named.
+    pub of: Option<String>,
     /// Faults from now on; an empty list ends them.
     pub faults: Option<Vec<FaultRule>>,
     /// Sessions run out (`expire`) or are forgotten with their keys (`forget`).
@@ -115,20 +183,53 @@ pub struct PartyDo {
     pub act: Option<String>,
 }
 
-/// What must come back.
+/// What is done to the gateway.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GatewayDo {
+    /// It ends what was begun, stops, and starts again on the same journal.
+    Restart,
+    /// It ends at once, as in a crash, and starts again on the same journal.
+    Kill,
+    /// It takes a deployment in which these settings of modules are others.
+    Reload(BTreeMap<String, BTreeMap<String, String>>),
+}
+
+/// What must come of a step.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
-    /// `done`, `refused`, `refused REASON`, `unknown`, `silence`, `closed`, or `refused or closed`.
+    /// `done`, `refused`, `refused REASON`, `unknown`, `pending`, `silence`, `closed`, or several with `or` between.
     pub outcome: Option<String>,
     /// Fields of the answer that must have these values; others are not looked at.
     pub fields: Map<String, Value>,
-    /// Values kept for later steps: name, and path in the answer (`reply.…`), the request (`request.…`) or the facts
-    /// (`exchange.…`).
+    /// The rows of a look: as many, in this order, each with at least these values.
+    pub rows: Option<Vec<Map<String, Value>>>,
+    /// Values kept for later steps: name, and path in the answer (`reply.…` of what was sent, `answer.…` of what was asked,
+    /// `rows.1.…` of a look), the request (`request.…`) or the facts (`exchange.…`).
     pub keep: BTreeMap<String, String>,
 }
 
 impl Suite {
+    /// The suites that it is, one for each variant: with the cases and under the title of that variant.
+    #[must_use]
+    pub fn by_variant(&self) -> Vec<(BTreeMap<String, String>, Suite)> {
+        if self.variants.is_empty() {
+            return vec![(BTreeMap::new(), self.clone())];
+        }
+        let one = |variant: &BTreeMap<String, String>| {
+            let mut suite = self.clone();
+            let words: Vec<String> = variant.iter().map(|(name, value)| format!("{name} {value}")).collect();
+            suite.title = format!("{} ({})", self.title, words.join(", "));
+            let holds = |only: &BTreeMap<String, String>| {
+                only.iter().all(|(name, value)| variant.get(name) == Some(value))
+            };
+            suite.cases.retain(|case| holds(&case.only));
+            (variant.clone(), suite)
+        };
+        self.variants.iter().map(one).collect()
+    }
+
     /// Reads a suite.
     ///
     /// # Errors

@@ -206,12 +206,18 @@ impl World {
         Ok(broken)
     }
 
-    /// The rows of any question to the world's tables: for auditors and tests.
+    /// The rows of any question to the world's tables, with values by name: for auditors and tests.
     ///
     /// # Errors
     /// When the statement fails.
-    pub fn question(&self, sql: &str) -> Result<Vec<Map<String, Value>>, WorldError> {
-        value::rows(&self.connection, sql, &value::Values::default(), "question")
+    pub fn question(
+        &self,
+        sql: &str,
+        values: &Map<String, Value>,
+    ) -> Result<Vec<Map<String, Value>>, WorldError> {
+        let mut named = value::Values::default();
+        named.put_fields(values);
+        value::rows(&self.connection, sql, &named, "question")
     }
 }
 

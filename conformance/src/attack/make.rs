@@ -53,6 +53,24 @@ impl AttackKind {
         AttackKind::Garbage,
     ];
 
+    /// In words.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            AttackKind::Truncated => "cut short on the line",
+            AttackKind::Short => "too short in a right frame",
+            AttackKind::Long => "too long in a right frame",
+            AttackKind::Length => "a wrong length of the frame",
+            AttackKind::Charset => "octets that are no characters",
+            AttackKind::Seal => "a wrong seal",
+            AttackKind::Changed => "an octet changed",
+            AttackKind::Names => "names missing, doubled or too many",
+            AttackKind::Twice => "twice at once",
+            AttackKind::Slow => "an octet at a time",
+            AttackKind::Garbage => "nothing of the protocol",
+        }
+    }
+
     /// Whether this is how such an input may be taken. What is whole must be answered or hung up on; without a seal, an
     /// octet that was changed may make another good message.
     #[must_use]

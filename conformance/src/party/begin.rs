@@ -8,19 +8,20 @@ use crate::scene::{Parts, Past, evaluate_here, read};
 use crate::world::{Outcome, Said, WorldError};
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, MessageId};
-use dsl::program::CallProgram;
+use dsl::program::{CallProgram, LinkProgram};
 use dsl::value::Outcome as Judged;
 use link::Core;
 use link::world::TaskGroup;
 use serde_json::{Map, Value as Json};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// Calls the other side.
 pub(crate) struct Caller {
     core: Core,
     play: Arc<Play>,
-    config: PartyConfig,
+    /// Settings, and the addresses that it calls at.
+    config: Mutex<PartyConfig>,
     tls: PartyTls,
 }
 
@@ -42,7 +43,12 @@ struct Heard {
 
 impl Caller {
     pub(crate) fn new(core: &Core, play: Arc<Play>, config: &PartyConfig, tls: &PartyTls) -> Self {
-        Caller { core: core.clone(), play, config: config.clone(), tls: tls.clone() }
+        Caller { core: core.clone(), play, config: Mutex::new(config.clone()), tls: tls.clone() }
+    }
+
+    /// From now on a link is called at this address.
+    pub(crate) fn calls_at(&self, link: &str, address: &str) {
+        locked(&self.config).links.insert(link.to_owned(), address.to_owned());
     }
 
     /// Does an act; how many messages were sent, and how many answered as done.
@@ -113,13 +119,25 @@ impl Caller {
         let link = self.play.module().links.get(usize::from(form.call.link)).cloned();
         let link = link.ok_or("a link that is not there")?;
         let (play, request) = (Arc::clone(&self.play), form.call.request);
+        let working = self.play.work();
         let made = self.core.offload(move || ask(&play, id, request, serial, &fields)).await;
+        drop(working);
         let asked = made.ok_or("given up")??;
         up(&self.play.counts.begun);
+        let began = self.core.mark();
+        let heard = self.send(form, &link, asked).await;
+        let outcome = heard.as_ref().map_or(Outcome::Unknown, |heard| heard.outcome);
+        self.play.counts.heard(outcome, self.core.mark().since(began));
+        heard
+    }
+
+    /// Sends what was written, and reads the answer.
+    async fn send(&self, form: &CallProgram, link: &LinkProgram, asked: Asked) -> Result<Heard, String> {
         let limit = Duration::from_millis(link.link.answer_ms.unwrap_or(20_000));
         let until = self.core.mark().after(limit);
-        let way = Way::of(&link, &self.play.scene());
-        let opened = Line::open(&self.core, &link, &self.config, &self.tls, way);
+        let way = Way::of(link, &self.play.scene());
+        let config = locked(&self.config).clone();
+        let opened = Line::open(&self.core, link, &config, &self.tls, way);
         let mut line = self.core.within(until, opened).await.map_err(|_| "no connection in time")??;
         let words = |error: std::io::Error| error.to_string();
         if form.call.replies.is_empty() && line.is_framed() {
@@ -132,6 +150,7 @@ impl Caller {
             return Ok(Heard { outcome: Outcome::Done, fields: Map::new() });
         }
         let (play, form) = (Arc::clone(&self.play), form.clone());
+        let _working = self.play.work();
         self.core.offload(move || hear(&play, &form, &asked, &answer)).await.ok_or("given up")?
     }
 }

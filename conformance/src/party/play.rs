@@ -17,7 +17,8 @@ use dsl::value::{DateTime, Outcome};
 use link::Mark;
 use link::world::Clock;
 use serde_json::{Map, Value as Json};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -36,8 +37,42 @@ pub struct PartyCounts {
     pub faults: AtomicU64,
     /// Messages that the party began.
     pub begun: AtomicU64,
+    /// Of them answered as done.
+    pub begun_done: AtomicU64,
+    /// Of them answered as refused.
+    pub begun_refused: AtomicU64,
+    /// How long the last answers to what it began took, by the party's clock.
+    pub took: Mutex<VecDeque<Duration>>,
     /// What the simulation itself could not do: each is a defect of its data.
     pub failed: AtomicU64,
+}
+
+/// Answers whose times are kept.
+const TIMES: usize = 20_000;
+
+impl PartyCounts {
+    /// Notes how something that the party began was answered, and how long that took.
+    pub(crate) fn heard(&self, outcome: world::Outcome, took: Duration) {
+        match outcome {
+            world::Outcome::Done => up(&self.begun_done),
+            world::Outcome::Refused => up(&self.begun_refused),
+            world::Outcome::Unknown => {}
+        }
+        let mut times = locked(&self.took);
+        if times.len() == TIMES {
+            times.pop_front();
+        }
+        times.push_back(took);
+    }
+}
+
+/// Counts as work until it is dropped.
+pub(crate) struct Busy(Arc<Play>);
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 pub(crate) fn up(counter: &AtomicU64) {
@@ -65,6 +100,8 @@ pub(crate) struct Play {
     pub(crate) sessions: Mutex<Sessions>,
     pub(crate) faults: Mutex<FaultPlan>,
     pub(crate) last_failure: Mutex<String>,
+    /// Messages that are being judged, written or read.
+    pub(crate) busy: AtomicUsize,
     pub(crate) serial: AtomicU64,
 }
 
@@ -83,6 +120,12 @@ enum Judged {
 }
 
 impl Play {
+    /// Work that begins now.
+    pub(crate) fn work(self: &Arc<Self>) -> Busy {
+        self.busy.fetch_add(1, Ordering::AcqRel);
+        Busy(Arc::clone(self))
+    }
+
     pub(crate) fn module(&self) -> &Arc<ModuleProgram> {
         &self.loaded.party.module
     }

@@ -114,7 +114,9 @@ async fn serve(
             }
         };
         let (judge, parts) = (Arc::clone(play), Parts::content(frame));
+        let working = play.work();
         let answered = core.offload(move || judge.answer(link, &parts)).await;
+        drop(working);
         let Some(answered) = answered else { return Ok(()) };
         let mut out = BytesMut::new();
         if let Some(reply) = &answered.reply {
@@ -189,7 +191,9 @@ pub(crate) async fn listen_http(
 
 async fn answer_http(core: &Core, play: &Arc<Play>, link: usize, request: HttpMessage) -> HttpMessage {
     let (judge, parts) = (Arc::clone(play), of_http(request));
+    let working = play.work();
     let answered = core.offload(move || judge.answer(link, &parts)).await;
+    drop(working);
     let Some(answered) = answered else { return HttpMessage::response(503, Bytes::new()) };
     let Some(reply) = &answered.reply else {
         if answered.fault.is_some() {

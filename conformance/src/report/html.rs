@@ -10,10 +10,6 @@ table{border-collapse:collapse;margin:.5em 0}td,th{border:1px solid #ccc;padding
 .good{color:#0a6b2d}.bad{color:#b00020}code{font-size:12px;word-break:break-all}summary{cursor:pointer;padding:.2em 0}\
 .sign{display:flex;gap:4em;margin-top:4em}.sign div{flex:1;border-top:1px solid #222;padding-top:.3em}";
 
-/// What the seven points are called on the page.
-const POINTS: [&str; 7] =
-    ["messages", "seals", "refusals", "time-outs and unknown", "repeats", "reversal", "sessions and files"];
-
 /// The report as a page.
 #[must_use]
 pub fn html(report: &Report) -> String {
@@ -21,19 +17,23 @@ pub fn html(report: &Report) -> String {
     let title = escaped(&format!("{}: {}", report.party, report.title));
     let mut out = format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>{title}</title><style>{STYLE}</style>\
-         <h1>{title}</h1><p class=\"{class}\"><strong>{verdict}</strong>: {} of {} cases</p>\
+         <h1>{title}</h1><p class=\"{class}\"><strong>{verdict}</strong>: {}</p>\
          <p>Adapter <code>{}</code></p>",
-        report.passed(),
-        report.cases.len(),
+        escaped(&report.closing()),
         escaped(&report.adapter_hash)
     );
     out.push_str("<table><tr><th>Point</th><th>Passed</th><th>Cases</th></tr>");
     for (point, (passed, all)) in report.by_point() {
-        let name = POINTS.get(usize::from(point).wrapping_sub(1)).copied().unwrap_or_default();
-        let _ = write!(out, "<tr><td>{point} {name}</td><td>{passed}</td><td>{all}</td></tr>");
+        let (number, words) = (point.number(), point.words());
+        let _ = write!(out, "<tr><td>{number} {words}</td><td>{passed}</td><td>{all}</td></tr>");
     }
     out.push_str("</table>");
+    let mut suite = "";
     for case in &report.cases {
+        if case.suite != suite {
+            let _ = write!(out, "<h2>{}</h2>", escaped(&case.suite));
+        }
+        suite = &case.suite;
         one_case(&mut out, case);
     }
     out.push_str(
@@ -43,13 +43,22 @@ pub fn html(report: &Report) -> String {
 }
 
 fn one_case(out: &mut String, case: &CaseResult) {
-    let (class, mark) = if case.passed { ("good", "✓") } else { ("bad", "✗") };
+    let (class, mark) = match (&case.skipped, case.passed) {
+        (Some(_), _) => ("", "–"),
+        (None, true) => ("good", "✓"),
+        (None, false) => ("bad", "✗"),
+    };
     let open = if case.passed { "" } else { " open" };
     let _ = write!(
         out,
-        "<details{open}><summary><span class=\"{class}\">{mark}</span> {}</summary>",
-        escaped(&case.name)
+        "<details{open}><summary><span class=\"{class}\">{mark}</span> {} <small>{} · {} ms</small></summary>",
+        escaped(&case.name),
+        case.point.words(),
+        case.millis
     );
+    if let Some(why) = &case.skipped {
+        let _ = write!(out, "<p>Not run: {}</p>", escaped(why));
+    }
     for step in &case.steps {
         one_step(out, step);
     }
@@ -71,7 +80,10 @@ fn one_step(out: &mut String, step: &StepResult) {
 fn one_packet(out: &mut String, name: &str, packet: &Packet) {
     let _ = write!(out, "<table><tr><th colspan=\"2\">{name}</th></tr>");
     rows(out, "", &packet.fields);
-    let _ = write!(out, "<tr><td>octets</td><td><code>{}</code></td></tr></table>", packet.octets);
+    if !packet.octets.is_empty() {
+        let _ = write!(out, "<tr><td>octets</td><td><code>{}</code></td></tr>", packet.octets);
+    }
+    out.push_str("</table>");
 }
 
 fn rows(out: &mut String, under: &str, fields: &Map<String, Value>) {

@@ -6,13 +6,22 @@ use std::fmt::Write as _;
 /// The report as JUnit XML.
 #[must_use]
 pub fn junit(report: &Report) -> String {
-    let failures = report.cases.len() - report.passed();
+    let (failures, skipped) = (report.failed(), report.skipped());
     let mut out = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let (name, tests) = (escaped(&format!("{}: {}", report.party, report.title)), report.cases.len());
-    let _ = writeln!(out, "<testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\">");
+    let _ = writeln!(
+        out,
+        "<testsuite name=\"{name}\" tests=\"{tests}\" failures=\"{failures}\" skipped=\"{skipped}\">"
+    );
     for case in &report.cases {
-        let (class, name) = (escaped(&format!("{}.point{}", report.party, case.point)), escaped(&case.name));
-        let _ = write!(out, "  <testcase classname=\"{class}\" name=\"{name}\"");
+        let (class, name) =
+            (escaped(&format!("{}.{}", report.party, case.point.words())), escaped(&case.name));
+        let seconds = format!("{}.{:03}", case.millis / 1_000, case.millis % 1_000);
+        let _ = write!(out, "  <testcase classname=\"{class}\" name=\"{name}\" time=\"{seconds}\"");
+        if let Some(why) = &case.skipped {
+            let _ = writeln!(out, ">\n    <skipped message=\"{}\"/>\n  </testcase>", escaped(why));
+            continue;
+        }
         match first_difference(case) {
             None => out.push_str("/>\n"),
             Some((step, difference)) => {

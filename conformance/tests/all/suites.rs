@@ -2,7 +2,7 @@
 
 use crate::help::*;
 use conformance::party::{Party, PartyConfig, PartyTls, load, read_texts};
-use conformance::report::{html, junit};
+use conformance::report::{Point, html, junit};
 use conformance::suite::{Runner, Step, Suite};
 use link::{Core, World};
 use std::collections::BTreeMap;
@@ -37,7 +37,7 @@ async fn passes_in(
     let suite = suite.unwrap_or_else(|error| panic!("{error}"));
     let tls = PartyTls::default();
     let mut runner = Runner::new(core, &loaded, suite.plays, &config, &tls, Some(party)).unwrap();
-    let report = runner.run(&suite).await;
+    let report = runner.run(&suite, &|_| {}).await;
     assert!(report.is_good(), "{}\n{}", report.console(), party.last_failure());
     assert_eq!(party.last_failure(), "");
     assert!(party.broken_rules().unwrap().is_empty());
@@ -45,8 +45,12 @@ async fn passes_in(
     assert!(report.json().contains(&*loaded.hash));
     let Some(good) = good else { return };
     for first in first {
-        let case = conformance::suite::Case { name: "first".into(), point: 7, steps: vec![step(first)] };
-        let before = runner.run(&Suite { cases: vec![case], ..suite.clone() }).await;
+        let case = conformance::suite::Case {
+            name: "first".into(),
+            point: Point::BothSides,
+            steps: vec![step(first)],
+        };
+        let before = runner.run(&Suite { cases: vec![case], ..suite.clone() }, &|_| {}).await;
         assert!(before.is_good(), "{}", before.console());
     }
     let attacked = runner.attack(&suite, &step(good), 7).await.unwrap_or_else(|error| panic!("{error}"));

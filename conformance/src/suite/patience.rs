@@ -1,0 +1,116 @@
+//! Waiting on a stage whose clock can be moved on: what is due in minutes comes in milliseconds, and what is under way
+//! just now is never overtaken.
+//!
+//! In: something that is waited for, a limit in the world's time. Out: its value, or that the limit passed. The clock moves
+//! on only while nobody works: no party judges a message, the gateway writes nothing, and nothing was counted for a while.
+
+use super::Stage;
+use crate::party::Party;
+use link::Core;
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+/// How long nothing must happen, in real time, before the clock moves on: far more than a message takes on this machine.
+const QUIET: Duration = Duration::from_millis(30);
+/// The first step of the clock, and the longest: each step that changes nothing is followed by one twice as long.
+const FIRST: Duration = Duration::from_millis(250);
+const LONGEST: Duration = Duration::from_secs(20);
+
+/// Waits for a future for at most `limit` of the world; the stage's clock is moved on while all is quiet.
+pub(super) async fn patiently<T>(
+    stage: &dyn Stage,
+    core: &Core,
+    limit: Duration,
+    future: impl Future<Output = T>,
+) -> Option<T> {
+    let mut future = pin!(future);
+    let (began, mut step, mut pulse) = (core.mark(), FIRST, pulse_of(stage));
+    loop {
+        tokio::select! {
+            biased;
+            value = &mut future => return Some(value),
+            () = quiet(stage) => {}
+        }
+        if core.mark().since(began) > limit {
+            return None;
+        }
+        let now = pulse_of(stage);
+        step = if now == pulse { (step * 2).min(LONGEST) } else { FIRST };
+        pulse = now;
+        stage.advance(step);
+    }
+}
+
+/// Moves the clock on by a span, in steps between which everything that is due comes to rest.
+pub(super) async fn move_on(stage: &dyn Stage, core: &Core, span: Duration) {
+    let until = core.mark().after(span);
+    let (mut step, mut pulse) = (FIRST, pulse_of(stage));
+    loop {
+        quiet(stage).await;
+        let left = until.since(core.mark());
+        if left.is_zero() {
+            return;
+        }
+        let now = pulse_of(stage);
+        step = if now == pulse { (step * 2).min(LONGEST) } else { FIRST };
+        pulse = now;
+        stage.advance(step.min(left));
+    }
+}
+
+/// Waits, for at most `limit` of the world, until something holds; the clock is moved on while nobody works. Whether it
+/// holds.
+pub async fn settled(
+    stage: &dyn Stage,
+    core: &Core,
+    limit: Duration,
+    holds: impl Fn() -> bool + Send,
+) -> bool {
+    let until = core.mark().after(limit);
+    let (mut step, mut pulse) = (FIRST, pulse_of(stage));
+    loop {
+        quiet(stage).await;
+        if holds() {
+            return true;
+        }
+        if core.mark() >= until {
+            return false;
+        }
+        let now = pulse_of(stage);
+        step = if now == pulse { (step * 2).min(LONGEST) } else { FIRST };
+        pulse = now;
+        stage.advance(step);
+    }
+}
+
+/// Waits until nothing has happened for a while.
+pub(super) async fn quiet(stage: &dyn Stage) {
+    loop {
+        let before = pulse_of(stage);
+        tokio::time::sleep(QUIET).await;
+        let busy = stage.is_busy() || stage.parties().into_iter().any(Party::is_busy);
+        if !busy && pulse_of(stage) == before {
+            return;
+        }
+    }
+}
+
+/// Counts that change whenever a message is judged or begun.
+fn pulse_of(stage: &dyn Stage) -> u64 {
+    let of = |party: &Party| {
+        let counts = party.counts();
+        [
+            &counts.judged,
+            &counts.bad,
+            &counts.faults,
+            &counts.begun,
+            &counts.begun_done,
+            &counts.begun_refused,
+        ]
+        .iter()
+        .map(|count| count.load(Ordering::Relaxed))
+        .sum::<u64>()
+    };
+    stage.parties().into_iter().map(of).sum()
+}
