@@ -4,6 +4,7 @@
 //! wrong use, 3 the machine failed. It must not hold logic of its own beyond reading files and showing results.
 
 mod check;
+mod conform;
 mod decode;
 mod demo;
 mod explain;
@@ -40,8 +41,8 @@ enum Command {
     Run(run::Run),
     /// Plays a counterparty on real sockets
     Simulate(party::Simulate),
-    /// Runs a party's suite against it, or against its simulator
-    Conform(party::Conform),
+    /// Runs a party's suites: against it and against the gateway, simulated or live
+    Conform(conform::Conform),
     /// Shows the octets of a message as fields with offsets and labels
     Decode(decode::Decode),
     /// Writes a party's interface document as a page

@@ -1,23 +1,31 @@
 //! The demonstration: a gateway, the bank's core and counterparties, all on this machine, doing real business over real
 //! sockets with faults made on purpose, and the books compared at the end.
 //!
-//! In: adapters, the plan of the demonstration (`conformance/demo/demo.yaml`: data alone), the simulators' worlds. Out: a
-//! table that a person understands, or one object for machines; success only if all books agree. It must not know any
-//! counterparty by name: which parties there are, what is asked of them and how their books are read stands in the plan.
+//! In: adapters, the plan of the demonstration (`conformance/demo/demo.yaml`: data alone), a stage. Out: a table that a
+//! person understands, or one object for machines; success only if all books agree. It must not know any counterparty by
+//! name: which parties there are, what is asked of them and how their books are read stands in the plan.
 
 mod books;
+mod fill;
+mod invitation;
 mod plan;
-mod setup;
+mod progress;
 mod table;
+mod tally;
 mod traffic;
 
 pub(crate) use plan::Plan;
+pub(crate) use table::{object, show};
 
+use crate::stage::{self, Stage};
 use books::Compared;
-use setup::Scene;
+use link::Core;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
-use traffic::Tally;
+use tally::Tally;
+
+/// How much of the world's time what was begun may take to end.
+const SETTLE: Duration = Duration::from_secs(2 * 3_600);
 
 /// What is asked of a demonstration.
 #[derive(Clone, Debug)]
@@ -30,8 +38,10 @@ pub(crate) struct Wanted {
     pub(crate) folder: PathBuf,
     /// Seconds of business.
     pub(crate) seconds: u64,
-    /// Only these parties (by module); all if empty.
+    /// Only these parties (by folder) beside those that the plan needs; all if empty.
     pub(crate) only: Vec<String>,
+    /// Nothing but the end is said.
+    pub(crate) quiet: bool,
 }
 
 /// What came of it.
@@ -48,9 +58,10 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// All books agree and something was done.
+    /// All books agree, something was done, and nothing failed that ought not to.
     pub(crate) fn well(&self) -> bool {
         self.compared.differences.is_empty()
+            && self.compared.open == 0
             && self.tallies.iter().any(|tally| tally.done > 0)
             && self.tallies.iter().all(|tally| tally.failures.is_empty())
     }
@@ -63,24 +74,43 @@ pub(crate) type Say<'s> = &'s (dyn Fn(&str) + Sync);
 pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<Ended, String> {
     let began = Instant::now();
     let plan = Plan::read(&wanted.conformance.join("demo/demo.yaml"), &wanted.only)?;
-    let scene = Scene::start(&plan, wanted, say).await?;
-    let tallies = traffic::run(&plan, &scene, Duration::from_secs(wanted.seconds)).await?;
-    scene.settle().await;
-    let mut compared = books::compare(&plan, &scene, wanted)?;
-    compared.differences.extend(scene.failures());
-    let ended = Ended {
-        seconds: began.elapsed().as_secs_f64(),
-        tallies: traffic::with_outcomes(tallies, &compared),
-        compared,
-        faults: scene.faults(),
-    };
+    let stage = open(&plan, wanted).await?;
+    for party in &plan.parties {
+        say(&format!("  {:18} ready   {}", party.folder, party.shows));
+        stage.set_faults(&party.folder, &party.faults);
+    }
+    say("");
+    let mut tallies = traffic::run(&plan, &stage, Duration::from_secs(wanted.seconds), wanted.quiet).await?;
+    stage.settle(SETTLE, || !traffic::open(&plan, &stage)).await;
+    let mut compared = books::compare(&plan, &stage)?;
+    compared.differences.extend(stage.failures());
+    tally::complete(&mut tallies, &plan, &stage, &compared);
+    let (seconds, faults) = (began.elapsed().as_secs_f64(), stage.faults());
+    let ended = Ended { seconds, tallies, compared, faults };
     if stay {
         show(&ended);
-        say(&scene.invitation());
+        say(&invitation::text(&plan, &stage, wanted)?);
         let _ = tokio::signal::ctrl_c().await;
     }
-    scene.stop().await;
+    stage.stop().await;
     Ok(ended)
 }
 
-pub(crate) use table::{object, show};
+async fn open(plan: &Plan, wanted: &Wanted) -> Result<Stage, String> {
+    let settings = plan.parties.iter().filter(|party| !party.settings.is_empty());
+    let wanted = stage::Wanted {
+        configs: wanted.configs.clone(),
+        conformance: wanted.conformance.clone(),
+        folder: wanted.folder.clone(),
+        parties: plan.parties.iter().map(|party| party.folder.clone()).collect(),
+        settings: settings.map(|party| (party.folder.replace('-', "_"), party.settings.clone())).collect(),
+        start: None,
+        speed: plan.clock_scale,
+    };
+    Stage::start(&wanted).await
+}
+
+/// A core whose time is this machine's, for those who measure.
+fn measuring() -> link::CoreOwner {
+    Core::start(link::World::real())
+}

@@ -6,6 +6,7 @@
 mod admin;
 mod cli;
 mod demo;
+mod stage;
 mod start;
 
 use std::io::IsTerminal as _;

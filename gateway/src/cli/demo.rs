@@ -42,6 +42,7 @@ impl Demo {
             folder: self.folder.clone(),
             seconds: self.seconds,
             only: self.only.clone(),
+            quiet: self.json,
         };
         let json = self.json;
         let speak = move |text: &str| {
@@ -50,7 +51,7 @@ impl Demo {
             }
         };
         speak(&format!(
-            "Tongshi demo · keys made · the clock runs faster here, the screen's times are the world's · everything on this machine, under {}\n",
+            "Tongshi demo · keys and certificates made · the clock runs faster here · everything on this machine, under {}\n",
             self.folder.display()
         ));
         super::in_runtime("demo", async {

@@ -1,16 +1,17 @@
 //! What people and machines see at the end.
 
 use super::Ended;
-use super::traffic::Tally;
+use super::tally::Tally;
 use crate::cli::say;
-use comfy_table::presets::UTF8_FULL_CONDENSED;
+use crate::stage::How;
+use comfy_table::presets::NOTHING;
 use comfy_table::{CellAlignment, Table};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The table, the comparison and one last line in words.
 pub(crate) fn show(ended: &Ended) {
     let mut table = Table::new();
-    table.load_style(UTF8_FULL_CONDENSED);
+    table.load_style(NOTHING);
     table.set_header(["system", "asked", "done", "refused", "unknown → how it ended", "p50", "p99", "books"]);
     for tally in &ended.tallies {
         table.add_row([
@@ -21,7 +22,7 @@ pub(crate) fn show(ended: &Ended) {
             unknown(tally),
             milliseconds(tally.quantile(50)),
             milliseconds(tally.quantile(99)),
-            if differs(ended, tally) { "DIFFER".to_owned() } else { "agree".to_owned() },
+            if agrees(ended, tally) { "agree".to_owned() } else { "DIFFER".to_owned() },
         ]);
     }
     for column in [1, 2, 3, 5, 6] {
@@ -36,12 +37,12 @@ pub(crate) fn show(ended: &Ended) {
         }
     }
     let compared = &ended.compared;
-    let parked: u64 = compared.parked.values().sum();
     for difference in &compared.differences {
         say(&format!("difference: {difference}"));
     }
+    let parked: u64 = ended.tallies.iter().map(Tally::parked).sum();
     say(&format!(
-        "gateway's journal, core's ledger and parties' books, each from its own file: {} postings over {} yuan, {} differences, {parked} parked, {} open, {} faults made",
+        "\ngateway's journal, core's ledger and parties' books compared, each from its own file: {} postings over {} yuan, {} differences, {parked} parked, {} open, {} faults made",
         grouped(compared.postings),
         yuan(compared.fen),
         compared.differences.len(),
@@ -49,30 +50,28 @@ pub(crate) fn show(ended: &Ended) {
         ended.faults
     ));
     say(&if ended.well() {
-        format!("All is well ({:.0} s).", ended.seconds)
+        format!("All is well ({:.0} s).   Stay and play:  cargo run --release -- demo --stay", ended.seconds)
     } else {
         "Something does not hold: see above.".to_owned()
     });
 }
 
-fn differs(ended: &Ended, tally: &Tally) -> bool {
-    ended.compared.differences.iter().any(|difference| difference.starts_with(&tally.name))
+fn agrees(ended: &Ended, tally: &Tally) -> bool {
+    !ended.compared.differing.contains(&tally.name)
 }
 
 fn unknown(tally: &Tally) -> String {
-    if tally.unknown.is_empty() {
-        return if tally.pending > 0 {
-            format!("{} pending at first", tally.pending)
-        } else {
-            "0".to_owned()
-        };
+    let total: u64 = tally.unknown.values().sum();
+    if total == 0 {
+        return "0".to_owned();
     }
-    let total: u64 = tally.unknown.iter().map(|(_, count)| count).sum();
-    let parts: Vec<String> = tally.unknown.iter().map(|(how, count)| format!("{count} {how}")).collect();
+    let parts: Vec<String> =
+        tally.unknown.iter().map(|(how, count)| format!("{count} {}", how.word())).collect();
     format!("{total} → {}", parts.join(", "))
 }
 
-fn grouped(number: u64) -> String {
+/// A number with its thousands marked.
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut out = String::new();
     for (place, digit) in digits.chars().enumerate() {
@@ -95,11 +94,20 @@ fn milliseconds(micros: Option<u64>) -> String {
 /// The same for machines.
 pub(crate) fn object(ended: &Ended) -> Value {
     let system = |tally: &Tally| {
+        let mut how: Map<String, Value> = How::ALL
+            .iter()
+            .map(|how| (how.word().to_owned(), json!(tally.unknown.get(how).copied().unwrap_or(0))))
+            .collect();
+        how.insert("total".to_owned(), json!(tally.unknown.values().sum::<u64>()));
+        let millis = |hundredths| {
+            let text =
+                tally.quantile(hundredths).map(|micros| format!("{}.{:03}", micros / 1_000, micros % 1_000));
+            text.and_then(|text| text.parse::<serde_json::Number>().ok())
+        };
         json!({
             "name": tally.name, "transactions": tally.asked, "done": tally.done, "refused": tally.refused,
-            "pending": tally.pending,
-            "unknown": tally.unknown.iter().cloned().collect::<std::collections::BTreeMap<_, _>>(),
-            "parked": tally.parked, "p50_micros": tally.quantile(50), "p99_micros": tally.quantile(99),
+            "unknown": how, "parked": tally.parked(), "p50": millis(50), "p99": millis(99),
+            "books_agree": agrees(ended, tally), "pending_at_first": tally.pending,
             "refusals": tally.reasons, "failures": tally.failures,
         })
     };
@@ -107,6 +115,7 @@ pub(crate) fn object(ended: &Ended) -> Value {
         "seconds": ended.seconds, "books_agree": ended.compared.differences.is_empty(), "well": ended.well(),
         "postings": ended.compared.postings, "fen": ended.compared.fen, "open": ended.compared.open,
         "faults": ended.faults, "differences": ended.compared.differences,
+        "latency_unit": "ms",
         "systems": ended.tallies.iter().map(system).collect::<Vec<_>>(),
     })
 }
