@@ -147,7 +147,9 @@ pub enum Verdict {
     Heard(Box<Heard>),
     /// A reply came that cannot be believed or read: as good as none.
     Unreadable {
-        /// Why.
+        /// By the reason that the adapters use.
+        reason: String,
+        /// Why, for people.
         why: String,
         /// Its octets.
         packet: Packet,
@@ -292,25 +294,30 @@ impl Engine {
     }
 
     /// Sends a copy and reads what comes back. A refusal that renews the session is followed by one repeat with new
-    /// values.
+    /// values. An answer whose seal does not hold renews it too, and is never followed by a repeat: what it answers may
+    /// have been done.
     pub async fn exchange(self: &Arc<Self>, prepared: &Prepared) -> Verdict {
         let verdict = self.exchange_once(prepared).await;
-        let Verdict::Heard(heard) = &verdict else { return verdict };
-        let reason = heard.reason(&prepared.asking.version).to_owned();
-        if !matches!(heard.outcome, Outcome::Refused(_)) || prepared.asking.line.is_some() {
-            return Box::pin(self.other_pages(prepared, verdict)).await;
-        }
-        if !self.renews(&prepared.asking, &reason) {
+        let asking = &prepared.asking;
+        let (reason, again) = match &verdict {
+            Verdict::Heard(heard) if matches!(heard.outcome, Outcome::Refused(_)) => {
+                (heard.reason(&asking.version).to_owned(), true)
+            }
+            Verdict::Heard(_) => return Box::pin(self.other_pages(prepared, verdict)).await,
+            Verdict::Unreadable { reason, .. } => (reason.clone(), false),
+            Verdict::NotSent(_) | Verdict::NoReply(_) => (String::new(), false),
+        };
+        if asking.line.is_some() || !self.renews(asking, &reason) {
             return verdict;
         }
-        match self.renew(&prepared.asking, &prepared.session).await {
-            Ok(()) => match self.prepare(prepared.asking.clone()).await {
-                Ok(again) => {
-                    let verdict = self.exchange_once(&again).await;
-                    Box::pin(self.other_pages(&again, verdict)).await
-                }
-                Err(_) => verdict,
-            },
+        if self.renew(asking, &prepared.session).await.is_err() || !again {
+            return verdict;
+        }
+        match self.prepare(asking.clone()).await {
+            Ok(again) => {
+                let verdict = self.exchange_once(&again).await;
+                Box::pin(self.other_pages(&again, verdict)).await
+            }
             Err(_) => verdict,
         }
     }
@@ -389,7 +396,7 @@ impl Engine {
         let asking = &prepared.asking;
         let replies =
             asking.version.call(asking.call).map(|call| call.call.replies.clone()).unwrap_or_default();
-        let mut first: Option<String> = None;
+        let mut first: Option<(String, String)> = None;
         for reply in replies {
             let scene = self.reply_scene(prepared, reply);
             match message::read(self, scene, reply, packet.clone()).await {
@@ -398,12 +405,13 @@ impl Engine {
                     if message::may_say(&asking.version, asking.call, reply, outcome) {
                         return self.heard(prepared, reply, read, packet);
                     }
-                    first.get_or_insert(format!("this answer does not say {outcome}"));
+                    first.get_or_insert((String::new(), format!("this answer does not say {outcome}")));
                 }
-                Err(fault) => drop(first.get_or_insert(fault.text)),
+                Err(fault) => drop(first.get_or_insert((fault.reason, fault.text))),
             }
         }
-        Verdict::Unreadable { why: first.unwrap_or_else(|| "no reply is declared".to_owned()), packet }
+        let (reason, why) = first.unwrap_or_else(|| (String::new(), "no reply is declared".to_owned()));
+        Verdict::Unreadable { reason, why, packet }
     }
 
     fn reply_scene(&self, prepared: &Prepared, reply: MessageId) -> Scene {

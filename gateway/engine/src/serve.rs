@@ -175,8 +175,9 @@ impl FrameService for Edge {
         let serving = self.serving(peer);
         Box::pin(async move {
             match serving.packet(Packet::of_content(frame)).await {
-                Some(packet) => Answer::Frame(packet.content().clone()),
-                None => Answer::Silence,
+                Said::Packet(packet) => Answer::Frame(packet.content().clone()),
+                Said::Nothing => Answer::Silence,
+                Said::Unanswerable => Answer::Close,
             }
         })
     }
@@ -192,10 +193,11 @@ impl HttpService for Edge {
         let serving = self.serving(peer);
         Box::pin(async move {
             match serving.packet(Packet::of_http(request)).await {
-                Some(packet) => {
+                Said::Packet(packet) => {
                     HttpMessage { path: String::new(), query: String::new(), ..packet.to_http("") }
                 }
-                None => HttpMessage::response(204, Bytes::new()),
+                Said::Nothing => HttpMessage::response(204, Bytes::new()),
+                Said::Unanswerable => HttpMessage::response(400, Bytes::new()),
             }
         })
     }
@@ -216,6 +218,16 @@ pub(crate) fn refuse(engine: &Engine, link: &str, peer: &str, fault: &str, head:
         let input = RefusedInput::new(link, peer, fault, head, count);
         engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
     }
+}
+
+/// What is said to a message.
+pub(crate) enum Said {
+    /// This, in the party's own form.
+    Packet(Packet),
+    /// Nothing: none is due, or the adapter says that a pending end is met with silence.
+    Nothing,
+    /// Nothing can be said to it in the party's form: the connection ends, so that nobody waits.
+    Unanswerable,
 }
 
 /// One message that is served.
@@ -239,16 +251,21 @@ impl Serving {
         }
     }
 
-    async fn packet(self, packet: Packet) -> Option<Packet> {
-        let module = self.version.module_named(&self.party)?;
-        let program = self.version.module(module)?;
-        let link = program.links.iter().find(|link| *link.link.name == *self.link)?;
+    async fn packet(self, packet: Packet) -> Said {
+        let module = self.version.module_named(&self.party);
+        let program = module.and_then(|module| self.version.module(module));
+        let link =
+            program.and_then(|program| program.links.iter().find(|link| *link.link.name == *self.link));
+        let (Some(module), Some(link)) = (module, link) else { return Said::Unanswerable };
         let candidates = self.candidates(module, link, &packet);
         let mut first: Option<(CallId, Box<Unread>)> = None;
         for (call, message) in candidates {
             for scene in self.scenes(module, call) {
                 match message::read(&self.engine, scene, message, packet.clone()).await {
-                    Ok(read) => return self.serve(CallRef { module, call }, message, read, packet).await,
+                    Ok(read) => {
+                        let said = self.serve(CallRef { module, call }, message, read, packet).await;
+                        return said.map_or(Said::Nothing, Said::Packet);
+                    }
                     Err(unread) => {
                         let better =
                             first.as_ref().is_none_or(|(_, known)| known.reason == "unknown_message");
@@ -259,7 +276,7 @@ impl Serving {
                 }
             }
         }
-        self.bad(module, first, &packet).await
+        self.bad(module, first, &packet).await.map_or(Said::Unanswerable, Said::Packet)
     }
 
     /// The messages that it may be: by its code, else all of the link.
@@ -463,10 +480,11 @@ impl Serving {
         refuse(&self.engine, &link, &self.peer, fault, head);
         tracing::warn!(party = %self.party, link = %self.link, peer = %self.peer, fault, "a message was refused");
         let (call, unread) = first?;
-        let Unread { reason, text, record, mut scene } = *unread;
+        let Unread { reason, record, mut scene, .. } = *unread;
         scene.stamp(self.engine.business_date(&self.version, module));
         scene.request = Some(Arc::new(record));
-        self.answer(CallRef { module, call }, scene, Told::refused(&reason, text), None).await
+        // What was wrong with it is ours to know; the party hears its own code with its own words.
+        self.answer(CallRef { module, call }, scene, Told::refused(&reason, String::new()), None).await
     }
 }
 

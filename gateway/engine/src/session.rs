@@ -42,7 +42,8 @@ pub struct Cell {
     before: ArcSwapOption<(SessionValues, Mark)>,
     signing: Mutex<()>,
     failed: ArcSwap<Option<Mark>>,
-    renewals: AtomicU64,
+    /// Answers in a row that may renew the session.
+    failures: AtomicU64,
 }
 
 /// Values that are good.
@@ -98,7 +99,7 @@ impl Cell {
             self.before.store(Some(Arc::new((old, overlap_until))));
         }
         self.now.store(Some(Arc::new(Good { values, until })));
-        self.renewals.store(0, Ordering::Release);
+        self.failures.store(0, Ordering::Release);
         self.failed.store(Arc::new(None));
     }
 
@@ -257,22 +258,24 @@ impl Engine {
         Ok(scene)
     }
 
-    /// Whether a refusal with this reason renews the party's session.
+    /// Whether an answer with this reason renews the party's session: so many of its kind came in a row. Any other answer
+    /// begins the count anew.
     #[must_use]
     pub fn renews(&self, asking: &Asking, reason: &str) -> bool {
         let Some(module) = asking.version.module(asking.call.module) else { return false };
         if module.sessions.iter().any(|session| is_own(asking, session)) {
             return false;
         }
+        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        let cell = self.sessions.cell(&module.name, member);
         let renew = module.sessions.iter().flat_map(|session| &session.session.renew);
         let Some(times) =
             renew.filter(|(symbol, _)| asking.version.text(*symbol) == reason).map(|(_, times)| *times).max()
         else {
+            cell.failures.store(0, Ordering::Release);
             return false;
         };
-        let member = asking.member.as_ref().map(|member| member.name.as_str());
-        let cell = self.sessions.cell(&module.name, member);
-        cell.renewals.fetch_add(1, Ordering::AcqRel) < u64::from(times.max(1))
+        cell.failures.fetch_add(1, Ordering::AcqRel) + 1 >= u64::from(times)
     }
 
     /// Signs in again, unless others did since these values.

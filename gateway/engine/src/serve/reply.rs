@@ -77,11 +77,17 @@ impl Replying {
             if !message::may_say(&self.version, self.call, reply, outcome) {
                 continue;
             }
-            let scene = self.answering(&told, outcome, &serial);
-            match message::write(&self.engine, scene, reply, None).await {
-                Ok(written) => return Some(written.packet),
-                Err(refusal) => {
-                    tracing::warn!(call = %program.call.name, reason = %refusal.reason, text = %refusal.text, "a reply cannot be written");
+            // Words that the party's field cannot hold are left out: then the code speaks with its own label.
+            let texts = [told.text.as_str(), ""];
+            let texts = if told.text.is_empty() { &texts[1..] } else { &texts[..] };
+            for text in texts {
+                let mut scene = self.answering(&told, outcome, &serial);
+                (*text).clone_into(&mut scene.outcome_text);
+                match message::write(&self.engine, scene, reply, None).await {
+                    Ok(written) => return Some(written.packet),
+                    Err(refusal) => {
+                        tracing::warn!(call = %program.call.name, reason = %refusal.reason, text = %refusal.text, "a reply cannot be written");
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! In: frames with the line that they came on. Out: a verdict for the step that gave up, or an answer on the same line.
 //! It must not know which party it serves.
 
-use super::Serving;
+use super::{Said, Serving};
 use crate::engine::Engine;
 use crate::lines::{LineName, Sending};
 use crate::packet::Packet;
@@ -32,7 +32,7 @@ impl Engine {
         }
         let peer = format!("line {line} of {}", name.link);
         let serving = Serving::of(self, &name.party, &name.link, &peer);
-        let Some(answer) = serving.packet(packet).await else { return };
+        let Said::Packet(answer) = serving.packet(packet).await else { return };
         let sending = Sending {
             until: self.core.mark().after(ANSWER),
             tag: 0,
