@@ -383,7 +383,7 @@ impl Party {
     /// # Errors
     /// When the statement fails.
     pub fn question(&self, sql: &str) -> Result<Vec<Map<String, Json>>, WorldError> {
-        locked(&self.play.world).question(sql, &Map::new())
+        locked(&self.play.world).question(sql)
     }
 
     /// The same with values by name (`:name` in the statement).
@@ -395,7 +395,7 @@ impl Party {
         sql: &str,
         values: &Map<String, Json>,
     ) -> Result<Vec<Map<String, Json>>, WorldError> {
-        locked(&self.play.world).question(sql, values)
+        locked(&self.play.world).question_with(sql, values)
     }
 
     /// Its database.

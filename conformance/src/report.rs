@@ -280,12 +280,20 @@ impl CaseResult {
             (None, true) => "ok     ",
             (None, false) => "FAILED ",
         };
-        let mut out = format!("  {mark} [{}] {}\n", self.point.number(), self.name);
+        let took = match self.millis {
+            0..=999 => String::new(),
+            millis => format!("  {}.{} s", millis / 1_000, millis % 1_000 / 100),
+        };
+        let mut out = format!("  {mark} [{}] {}{took}\n", self.point.number(), self.name);
         if let Some(why) = &self.skipped {
             let _ = writeln!(out, "          {why}");
         }
         if let Some((step, difference)) = first_difference(self) {
             let _ = writeln!(out, "          {}: {difference}", step.what);
+            let label = step.got.as_ref().and_then(|got| got.fields.get("label")?.as_str());
+            if let Some(label) = label.filter(|_| difference.field == "outcome") {
+                let _ = writeln!(out, "          {label}");
+            }
         }
         out
     }

@@ -206,11 +206,19 @@ impl World {
         Ok(broken)
     }
 
-    /// The rows of any question to the world's tables, with values by name: for auditors and tests.
+    /// The rows of any question to the world's tables: for auditors and tests.
     ///
     /// # Errors
     /// When the statement fails.
-    pub fn question(
+    pub fn question(&self, sql: &str) -> Result<Vec<Map<String, Value>>, WorldError> {
+        self.question_with(sql, &Map::new())
+    }
+
+    /// The same with values by name (`:name` in the statement).
+    ///
+    /// # Errors
+    /// When the statement fails.
+    pub fn question_with(
         &self,
         sql: &str,
         values: &Map<String, Value>,

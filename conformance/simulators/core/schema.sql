@@ -21,6 +21,7 @@ CREATE TABLE account (
   phone     TEXT NOT NULL DEFAULT '',
   opened    TEXT NOT NULL DEFAULT '2020-01-02',
   pin       TEXT NOT NULL DEFAULT '',
+  watched   INTEGER NOT NULL DEFAULT 0,               -- 1: its movements are told to the gateway
   balance   INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
@@ -43,7 +44,8 @@ CREATE TABLE entry (
   acct      TEXT NOT NULL REFERENCES account (acct),
   side      TEXT NOT NULL CHECK (side IN ('D', 'C')),
   amount    INTEGER NOT NULL CHECK (amount > 0),
-  balance   INTEGER                                   -- of the account, after this entry
+  balance   INTEGER,                                  -- of the account, after this entry
+  told      INTEGER NOT NULL DEFAULT 0                -- 1: the gateway was told of it
 );
 CREATE INDEX entry_acct ON entry (acct, id);
 CREATE INDEX entry_posting ON entry (posting);
@@ -58,6 +60,32 @@ END;
 CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN
   SELECT raise(ABORT, 'an entry is never taken out');
 END;
+
+-- Fixed and notice deposits; the money stands in the ledger's account of the same number.
+CREATE TABLE deposit (
+  acct       TEXT NOT NULL REFERENCES account (acct),
+  book       TEXT NOT NULL,
+  listno     TEXT NOT NULL,
+  kind       TEXT NOT NULL CHECK (kind IN ('fixed', 'notice')),
+  period     TEXT NOT NULL,
+  rate       TEXT NOT NULL,
+  begins     TEXT NOT NULL,
+  ends       TEXT,                                    -- NULL: notice deposits have no end
+  deposited  INTEGER NOT NULL CHECK (deposited > 0),
+  left_      INTEGER NOT NULL CHECK (left_ >= 0),
+  renewal    TEXT NOT NULL DEFAULT 'none',
+  PRIMARY KEY (acct, book, listno)
+) WITHOUT ROWID;
+
+-- Drawings of notice deposits that were announced.
+CREATE TABLE drawing (
+  setno      TEXT PRIMARY KEY,
+  acct       TEXT NOT NULL REFERENCES account (acct),
+  setday     TEXT NOT NULL,
+  drawday    TEXT NOT NULL,
+  amount     INTEGER NOT NULL CHECK (amount > 0),
+  state      TEXT NOT NULL DEFAULT 'set'              -- set drawn cancelled
+) WITHOUT ROWID;
 
 -- A reversal that came before its original: the original is refused when it comes.
 CREATE TABLE reversed_first (

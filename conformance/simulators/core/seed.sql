@@ -12,7 +12,8 @@ INSERT INTO account (acct, name, internal, kind) VALUES
   ('9990000000000000006', '监管资金待清算款项', 1, '07'),
   ('9990000000000000007', '非税待清算款项', 1, '07'),
   ('9990000000000000008', '互联网缴费待清算款项', 1, '07'),
-  ('9990000000000000009', '控制扣划款项', 1, '07');
+  ('9990000000000000009', '控制扣划款项', 1, '07'),
+  ('9990000000000000010', '定期存款利息支出', 1, '07');
 
 INSERT INTO account (acct, name, idno, phone, pin)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
@@ -26,6 +27,7 @@ INSERT INTO account (acct, name, idno, phone, pin) VALUES
 INSERT INTO account (acct, name, kind) VALUES
   ('800000000000000001', '测试公积金中心', '01'),
   ('6214000000000000002', '张测试', '02');
+UPDATE account SET watched = 1 WHERE acct = '800000000000000001';
 UPDATE account SET state = 'lost'    WHERE acct = '6230580000000009991';
 UPDATE account SET state = 'frozen'  WHERE acct = '6230580000000009992';
 UPDATE account SET state = 'stopped' WHERE acct = '6230580000000009993';
@@ -40,3 +42,4 @@ INSERT INTO entry (posting, acct, side, amount)
   SELECT number, '9990000000000000000', 'D', amount FROM posting WHERE cserial = 'OPENING';
 INSERT INTO entry (posting, acct, side, amount)
   SELECT 'HX20200102000000000000', acct, 'C', iif(kind = '01', 1000000000, 1000000) FROM account WHERE internal = 0;
+UPDATE entry SET told = 1;

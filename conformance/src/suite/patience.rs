@@ -16,6 +16,8 @@ const QUIET: Duration = Duration::from_millis(30);
 /// The first step of the clock, and the longest: each step that changes nothing is followed by one twice as long.
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(20);
+/// A long span is gone through in about so many steps.
+const STEPS: u32 = 100;
 
 /// Waits for a future for at most `limit` of the world; the stage's clock is moved on while all is quiet.
 pub(super) async fn patiently<T>(
@@ -45,16 +47,13 @@ pub(super) async fn patiently<T>(
 /// Moves the clock on by a span, in steps between which everything that is due comes to rest.
 pub(super) async fn move_on(stage: &dyn Stage, core: &Core, span: Duration) {
     let until = core.mark().after(span);
-    let (mut step, mut pulse) = (FIRST, pulse_of(stage));
+    let step = (span / STEPS).clamp(LONGEST, LONGEST * 30);
     loop {
         quiet(stage).await;
         let left = until.since(core.mark());
         if left.is_zero() {
             return;
         }
-        let now = pulse_of(stage);
-        step = if now == pulse { (step * 2).min(LONGEST) } else { FIRST };
-        pulse = now;
         stage.advance(step.min(left));
     }
 }

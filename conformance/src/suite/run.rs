@@ -219,6 +219,7 @@ impl<'a> Runner<'a> {
         let Some(span) = &step.within else { return self.step(suite, step, lines).await };
         let span = super::look::span(span).ok_or("`within` is a span such as 90s or 10m")?;
         let until = self.core.mark().after(span);
+        let mut pause = Duration::from_secs(1);
         loop {
             let done = self.step(suite, step, lines).await?;
             if done.difference.is_none() || self.core.mark() >= until {
@@ -226,7 +227,8 @@ impl<'a> Runner<'a> {
             }
             match &self.other {
                 Other::Stage(stage) => {
-                    let left = until.since(self.core.mark()).min(Duration::from_secs(2));
+                    pause = (pause * 2).min(Duration::from_secs(30));
+                    let left = until.since(self.core.mark()).min(pause);
                     patience::move_on(&**stage, &self.core, left).await;
                 }
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,

@@ -118,7 +118,9 @@ impl Seen for Stage {
                 let history = History::open(&self.journal())?;
                 for flow in self.flows_since(&mut reader, since.flow)? {
                     let operations = reader.operations(flow.flow).map_err(words)?;
-                    rows.extend(operations.iter().map(|one| operation(&flow, one, &history)));
+                    // What became of a way back stands in the state of its original.
+                    let own = operations.iter().filter(|one| !one.name.ends_with("/back"));
+                    rows.extend(own.map(|one| operation(&flow, one, &history)));
                 }
                 Ok(rows)
             }
