@@ -63,6 +63,23 @@ impl Asking {
             waiting: None,
         }
     }
+
+    /// With the member of the party that it is for: the value of the ask's field of the member's name.
+    #[must_use]
+    pub fn for_member(mut self) -> Self {
+        self.member = self.member_named().or(self.member);
+        self
+    }
+
+    fn member_named(&self) -> Option<Arc<Member>> {
+        let member = self.version.module(self.call.module)?.member.as_ref()?;
+        let party = self.version.parties.get(self.call.module)?;
+        let shape = self.version.call(self.call)?.call.ask?;
+        let shape = self.version.compiled.shapes.get(shape.0 as usize)?;
+        let place = shape.fields.iter().position(|field| field.name == member.name)?;
+        let name = self.ask.as_ref()?.value(place).ok()?;
+        party.members.get(&plain(&name, self.version.symbols())).cloned()
+    }
 }
 
 /// A request that is ready to be sent, and all that its reply is read with.

@@ -556,7 +556,7 @@ impl Engine {
         let number = self.journal.number("flow", Day(0)).await.ok().flatten().unwrap_or(0);
         let serial = format!("{}{number:018}", self.now().strftime("%Y%m%d%H%M%S"));
         known.put(Fact::FlowSerial, Value::text(serial));
-        let heard = match self.query(Asking::new(version, call, known, ask)).await {
+        let heard = match self.query(Asking::new(version, call, known, ask).for_member()).await {
             Ok(heard) => heard,
             Err(refusal) => return Told::refused(&refusal.reason, refusal.text),
         };

@@ -91,24 +91,11 @@ impl Running {
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
         asking.facts.put(Fact::Attempt, Value::Number(1));
         asking.waiting = Some(Waiting { flow: self.id, step, back: false });
-        asking.member = self.member_of(&asking);
-        let prepared = self.engine.prepare(asking).await?;
+        let prepared = self.engine.prepare(asking.for_member()).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             operation.prepared = Some(Arc::new(prepared));
         }
         Ok(())
-    }
-
-    /// The member of a party that an ask is for: the value of the ask's field of the member's name.
-    fn member_of(&self, asking: &Asking) -> Option<Arc<crate::version::Member>> {
-        let module = self.version.module(asking.call.module)?;
-        let member = module.member.as_ref()?;
-        let party = self.version.parties.get(asking.call.module)?;
-        let shape = self.version.call(asking.call)?.call.ask?;
-        let shape = self.version.compiled.shapes.get(shape.0 as usize)?;
-        let place = shape.fields.iter().position(|field| field.name == member.name)?;
-        let name = asking.ask.as_ref()?.value(place).ok()?;
-        party.members.get(&crate::facts::plain(&name, self.version.symbols())).cloned()
     }
 
     fn unfilled(&self, why: &Unfilled) -> Refusal {

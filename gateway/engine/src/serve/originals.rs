@@ -13,6 +13,7 @@ use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::flow::{CancelAnswer, Event, Reply, StepId};
 use dsl::model::{CallId, Fact, Load, Space};
+use dsl::program::Read;
 use dsl::value::Outcome;
 use std::sync::Arc;
 use store::{FlowId, FoundBy, Key};
@@ -43,6 +44,11 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
         (Found::Untold, true) => Told::pending(FlowId(0)),
         (Found::Known(key, _) | Found::Unseen(key), true) => cancelled(engine, key).await,
         (Found::Nothing, true) => Told::refused("never_seen", String::new()),
+        // Never `never_seen`: it may well be held.
+        (Found::Unnamed, _) => {
+            scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Unknown), ..Past::default() }));
+            Told::refused("bad_message", String::new())
+        }
         (Found::Known(_, flow), false) => {
             let known = engine.stored(*flow, None).await;
             let past = engine.past_of_flow(&version, spoken, *flow, &known).await;
@@ -82,8 +88,10 @@ enum Found {
     Known(Key, FlowId),
     /// It would have this key; nobody asked.
     Unseen(Key),
-    /// Nothing that this message repeats finds one.
+    /// Nobody asked with the fields that this message repeats.
     Nothing,
+    /// This message repeats nothing that finds one.
+    Unnamed,
     /// It is known, and has other values than this message repeats.
     Other,
     /// It is known, and cannot be compared now.
@@ -91,12 +99,17 @@ enum Found {
 }
 
 async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[CallId]) -> Found {
-    let mut found = Found::Nothing;
+    let by_ask = scene.original_told.iter().any(|(load, _)| load.space == Space::OriginalAsk);
+    let mut found = if by_ask { Found::Nothing } else { Found::Unnamed };
     for target in targets {
         let original = CallRef { module: call.module, call: *target };
-        let by_key = original_key(engine, scene, original);
-        let flow = match &by_key {
+        let by_key = original_key(engine, scene, call, original);
+        let under_key = match &by_key {
             Some(key) => engine.flow_now(key).await.map(|flow| (key.clone(), flow)),
+            None => None,
+        };
+        let flow = match under_key {
+            Some(known) => Some(known),
             None => by_fields(engine, scene, original).await,
         };
         match (flow, by_key) {
@@ -105,7 +118,7 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
                 Repeated::Other => found = Found::Other,
                 Repeated::Untold => return Found::Untold,
             },
-            (None, Some(key)) if matches!(found, Found::Nothing) => found = Found::Unseen(key),
+            (None, Some(key)) if matches!(found, Found::Nothing | Found::Unnamed) => found = Found::Unseen(key),
             _ => {}
         }
     }
@@ -213,12 +226,47 @@ async fn repeats(engine: &Arc<Engine>, scene: &Scene, call: CallRef, flow: FlowI
     Repeated::Same
 }
 
-/// The key under which an original came, from the facts that this message tells of it.
-fn original_key(engine: &Engine, scene: &Scene, original: CallRef) -> Option<Key> {
+/// The key under which an original came, from what this message tells of it.
+fn original_key(engine: &Engine, scene: &Scene, call: CallRef, original: CallRef) -> Option<Key> {
     let mut about = engine.scene(&scene.version, scene.module);
     about.member.clone_from(&scene.member);
     about.facts = known_of(scene);
+    about.request = told_request(scene, &about.facts, call, original).map(Arc::new);
     served_key(engine, &about, original)
+}
+
+/// The original's request as far as this message tells it: a field that learns a fact of the exchange holds the
+/// original's fact; any other (who sends, for whom) stands here under the same name.
+fn told_request(scene: &Scene, facts: &Facts, call: CallRef, original: CallRef) -> Option<Record> {
+    let messages = &scene.version.module(call.module)?.program.messages;
+    let form = messages.get(usize::from(scene.version.call(original)?.call.request.0))?;
+    let here = messages.get(usize::from(scene.version.call(call)?.call.request.0))?;
+    let request = scene.request.as_ref()?;
+    let mut record = Record::new(form.slots);
+    let fact_of = |slot: u16| {
+        form.read.iter().find_map(|read| match read {
+            Read::Learn { slot: learns, level: 0, learned } if *learns == slot => {
+                let to = form.learned.get(usize::from(*learned))?.to;
+                (to.space == Space::Exchange).then_some(to.slot)
+            }
+            _ => None,
+        })
+    };
+    let fields = || form.fields.iter().filter(|field| field.level == 0 && field.wire.is_some());
+    for field in fields() {
+        let value = match fact_of(field.slot) {
+            Some(fact) => facts.slot(fact),
+            None => {
+                let same = here.fields.iter().find(|known| known.level == 0 && known.path == field.path);
+                let Some(same) = same else { continue };
+                request.value(usize::from(same.slot)).unwrap_or(Value::Absent)
+            }
+        };
+        if value.is_present() {
+            record.set(usize::from(field.slot), &value).ok()?;
+        }
+    }
+    Some(record)
 }
 
 /// Facts of the original: what was learned, and this message's date where it tells none; look-ups go back from there.

@@ -129,3 +129,31 @@ async fn a_school_signs_in_gets_a_key_and_asks_under_it() {
     );
     assert_eq!(again.books().0, 1_500);
 }
+
+/// The key of a load names the school beside the serial; its reversal names the serial, and stands in a message of the
+/// same school.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_finds_an_original_whose_key_names_who_sends() {
+    let bank = Bank::open().await;
+    let told = send_to(&bank, "campus", "line", &short_seal(&MMK, "8001S0010000000000800000"))
+        .await
+        .expect("an answer");
+    let mak = opened(&told[24..56]);
+    let load = |serial: &str| {
+        let body = format!("{:<32}{:012}", "6230580000001234567", 2_000);
+        short_seal(&mak, &format!("3001S001{serial}0000{body}"))
+    };
+    let back =
+        |serial: &str, original: &str| short_seal(&mak, &format!("3003S001{serial}0000{original}"));
+    let told = send_to(&bank, "campus", "line", &load("000000000081")).await.expect("an answer");
+    assert_eq!(&told[20..24], "0000", "{told}");
+    assert_eq!(bank.books().0, 2_000);
+    let told = send_to(&bank, "campus", "line", &back("000000000082", "000000000081")).await;
+    assert_eq!(&told.expect("an answer")[20..24], "0000");
+    assert_eq!(bank.books().0, 0);
+    let told = send_to(&bank, "campus", "line", &back("000000000083", "000000000084")).await;
+    assert_eq!(&told.expect("an answer")[20..24], "0000");
+    let told = send_to(&bank, "campus", "line", &load("000000000084")).await.expect("an answer");
+    assert_ne!(&told[20..24], "0000", "{told}");
+    assert_eq!(bank.books().0, 0);
+}
