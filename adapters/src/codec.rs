@@ -40,7 +40,7 @@ pub use file::{FileCoder, FileFault, FileReader, FileWriter, LineEvent, OnLine, 
 pub use map::{TakenRow, fill_in, take_out};
 pub use outcome::ReadOutcome;
 pub use read::Reader;
-pub use report::{Report, ReportedField, describe};
+pub use report::{Doing, Report, ReportedField, describe};
 pub use seals::{SealJob, SealResult};
 pub use write::{Writer, Written};
 

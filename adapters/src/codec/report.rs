@@ -7,7 +7,7 @@
 use std::fmt;
 
 use dsl::evaluate::Value;
-use dsl::program::{Cold, MessageProgram, Program};
+use dsl::program::{Cold, Map, MessageProgram, Program};
 use dsl::value::Symbols;
 
 use super::{Fault, FaultKind};
@@ -50,7 +50,20 @@ pub struct Report {
     pub read: Vec<ReportedField>,
 }
 
-/// Words for a fault in reading; with `writing`, for one of the write list.
+/// What was being done when a fault came: its instruction is one of that list.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Doing {
+    /// Octets were read.
+    Reading,
+    /// Values were handed on to the business.
+    TakingOut,
+    /// A message's values were found.
+    FillingIn,
+    /// Octets were written.
+    Writing,
+}
+
+/// Words for a fault.
 #[must_use]
 pub fn describe(
     fault: &Fault,
@@ -58,10 +71,16 @@ pub fn describe(
     message: &MessageProgram,
     program: &Program,
     symbols: &Symbols,
-    writing: bool,
+    doing: Doing,
 ) -> Report {
-    let table = if writing { &message.write_cold } else { &message.read_cold };
-    let cold = table.get(fault.op as usize).and_then(|cold| message.cold.get(*cold as usize));
+    let op = fault.op as usize;
+    let cold = match doing {
+        Doing::Reading => message.read_cold.get(op).copied(),
+        Doing::Writing => message.write_cold.get(op).copied(),
+        Doing::TakingOut => message.take_out.get(op).and_then(|map| cold_of(map, message)),
+        Doing::FillingIn => message.fill_in.get(op).and_then(|map| cold_of(map, message)),
+    };
+    let cold = cold.and_then(|cold| message.cold.get(cold as usize));
     let private = cold.is_some_and(|cold| cold.private);
     let text = |of: fn(&Cold) -> &Box<str>| cold.map_or_else(|| "".into(), |cold| of(cold).clone());
     let read = fields(record, message, symbols);
@@ -75,6 +94,15 @@ pub fn describe(
         found: if private { "***".to_owned() } else { octets_at(record, fault.at) },
         suspicious: suspicious(record, message, program),
         read,
+    }
+}
+
+/// The texts of a mapping.
+fn cold_of(map: &Map, message: &MessageProgram) -> Option<u32> {
+    match map {
+        Map::Set { assignment } => message.assignments.get(usize::from(*assignment)).map(|form| form.cold),
+        Map::Check { check } => message.checks.get(usize::from(*check)).map(|form| form.cold),
+        Map::Each { .. } | Map::Next { .. } | Map::Unless { .. } | Map::Jump { .. } => None,
     }
 }
 

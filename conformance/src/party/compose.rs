@@ -5,7 +5,7 @@ use super::play::Play;
 use crate::fields::{Named, at};
 use crate::scene::{Adapter, Parts, Scene, write};
 use crate::world;
-use adapters::codec::{describe, fill_in};
+use adapters::codec::{Doing, describe, fill_in};
 use adapters::value::{Record, Surroundings};
 use dsl::evaluate::Value;
 use dsl::model::{Meaning, MessageId, Space};
@@ -93,7 +93,7 @@ pub(crate) fn compose(
     let form = form::as_said(named.message, &program.expressions, &apart);
     let filled = fill_in(program, &form, &mut record, scene);
     filled.map_err(|fault| {
-        describe(&fault, &record, named.message, program, named.symbols, true).to_string()
+        describe(&fault, &record, &form, program, named.symbols, Doing::FillingIn).to_string()
     })?;
     named.fill_least(&mut record, scene.now).map_err(|error| error.to_string())?;
     let written = write(scene, program, &form, record).map_err(|report| report.to_string())?;

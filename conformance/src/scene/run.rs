@@ -1,7 +1,7 @@
 //! The codec driven to its end: seals are computed in place, also those that take long.
 
 use super::Scene;
-use adapters::codec::{self, Fault, ReadOutcome, Reader, Report, Run, Writer, describe};
+use adapters::codec::{self, Doing, Fault, ReadOutcome, Reader, Report, Run, Writer, describe};
 use adapters::value::{PARTS, Record, Surroundings, Tag};
 use bytes::Bytes;
 use dsl::evaluate::{self, Value};
@@ -93,8 +93,9 @@ fn read_by(scene: &mut Scene, program: &Program, form: &MessageProgram, parts: &
     };
     let outcome = reader.outcome();
     let record = reader.into_record();
-    let fault =
-        fault.map(|fault| (fault, describe(&fault, &record, form, program, &scene.adapter.symbols, false)));
+    let fault = fault.map(|fault| {
+        (fault, describe(&fault, &record, form, program, &scene.adapter.symbols, Doing::Reading))
+    });
     ReadMessage { record, outcome, fault }
 }
 
@@ -116,7 +117,14 @@ pub fn write(
             Run::Need(job) => writer.resume(job.run(&mut |octets| scene.random(octets))),
             Run::Fault(fault) => {
                 let symbols = &scene.adapter.symbols;
-                return Err(Box::new(describe(&fault, writer.record(), form, program, symbols, true)));
+                return Err(Box::new(describe(
+                    &fault,
+                    writer.record(),
+                    form,
+                    program,
+                    symbols,
+                    Doing::Writing,
+                )));
             }
         }
     }
