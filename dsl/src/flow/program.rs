@@ -58,6 +58,8 @@ pub struct FlowProgram {
     pub loops: Vec<Loop>,
     /// The asker may cancel (its protocol has a reversal of this flow, or another flow cancels it).
     pub cancellable: bool,
+    /// Whoever asks it hears "done" for good (a notice, a posting): it is journaled even where it asks nobody else.
+    pub taken: bool,
     /// From the intent of this step on a cancellation is refused.
     pub cancel_refused_after: Option<StepId>,
 }
@@ -352,6 +354,6 @@ impl FlowProgram {
             step.best_effort
                 || step.calls.iter().any(|id| self.call(*id).is_some_and(|call| call.kind != CallKind::Query))
         };
-        self.cancellable || self.nodes.iter().any(written) || self.steps.iter().any(posts)
+        self.taken || self.cancellable || self.nodes.iter().any(written) || self.steps.iter().any(posts)
     }
 }

@@ -111,6 +111,7 @@ pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
     let mut program = FlowProgram {
         name: format!("{}.{}", module.name, flow.name).into(),
         cancellable: maker.cancellable(),
+        taken: maker.taken(),
         ..FlowProgram::default()
     };
     let mut numbers = Numbers::default();
@@ -166,6 +167,13 @@ impl Maker<'_, '_, '_> {
                 undone.any(|undone| !undone.ours && undone.service == Some(service))
             })
         })
+    }
+
+    /// What it is asked is no query.
+    fn taken(&self) -> bool {
+        let Start::Service(service) = self.flow.start else { return false };
+        let service = self.lowering.model.services.get(usize::from(service));
+        service.is_some_and(|service| service.kind != ServiceKind::Query)
     }
 
     fn reason(&self, reason: Symbol) -> crate::flow::Reason {
