@@ -275,7 +275,7 @@ impl Asked {
         if service.flow.is_none() {
             return problem(404, "never_seen", "a query leaves nothing to enquire about");
         }
-        match self.engine.find_told(&self.key(caller, path, reference)).await {
+        match self.engine.find_end(&self.key(caller, path, reference)).await {
             Some(told) => self.told(&told),
             None => problem(404, "never_seen", "nobody asked under this reference"),
         }

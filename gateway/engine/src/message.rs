@@ -8,7 +8,7 @@ use crate::packet::Packet;
 use crate::scene::Scene;
 use crate::version::Version;
 use adapters::codec::{
-    Fault, FaultKind, ReadOutcome, Reader, Run, SealJob, SealResult, Writer, describe, evaluate_alone,
+    Doing, Fault, FaultKind, ReadOutcome, Reader, Run, SealJob, SealResult, Writer, describe, evaluate_alone,
     fill_in, take_out,
 };
 use adapters::value::Record;
@@ -116,12 +116,12 @@ pub async fn write(
     }
     let mut record = Record::new(program.slots);
     fill_in(&module.program, program, &mut record, &mut scene)
-        .map_err(|fault| refused(&version, module, program, fault))?;
+        .map_err(|fault| refused(&version, module, program, (fault, Doing::FillingIn)))?;
     let mut writer = Writer::new(&module.program, program, record);
     loop {
         match writer.run(&mut scene) {
             Run::Done => break,
-            Run::Fault(fault) => return Err(refused(&version, module, program, fault)),
+            Run::Fault(fault) => return Err(refused(&version, module, program, (fault, Doing::Writing))),
             Run::Need(job) => {
                 let result = compute(engine, job).await;
                 writer.resume(result);
@@ -151,9 +151,14 @@ fn post_of(module: &ModuleProgram, _: &Version, _: usize, message: MessageId) ->
 
 /// The refusal that a fault in writing means.
 #[must_use]
-pub fn refused(version: &Version, module: &ModuleProgram, program: &MessageProgram, fault: Fault) -> Refusal {
+pub fn refused(
+    version: &Version,
+    module: &ModuleProgram,
+    program: &MessageProgram,
+    (fault, doing): (Fault, Doing),
+) -> Refusal {
     let text =
-        describe(&fault, &Record::new(program.slots), program, &module.program, version.symbols(), true)
+        describe(&fault, &Record::new(program.slots), program, &module.program, version.symbols(), doing)
             .to_string();
     match fault.kind {
         FaultKind::Refuse(reason) => Refusal::told(version.text(reason), text),
@@ -199,7 +204,7 @@ pub async fn read_record(
         match reader.run(&mut scene) {
             Run::Done => break,
             Run::Fault(fault) => {
-                return Err(unread(&version, module, program, reader.into_record(), scene, fault));
+                return Err(unread(&version, module, program, reader.into_record(), scene, (fault, Doing::Reading)));
             }
             Run::Need(job) => {
                 let result = compute(engine, job).await;
@@ -214,7 +219,7 @@ pub async fn read_record(
     }
     let done = !matches!(outcome.outcome, Some(Outcome::Refused(_) | Outcome::Unknown));
     if done && let Err(fault) = take_out(&module.program, program, &mut record, &mut scene) {
-        return Err(unread(&version, module, program, record, scene, fault));
+        return Err(unread(&version, module, program, record, scene, (fault, Doing::TakingOut)));
     }
     Ok(ReadMessage { record, scene, outcome })
 }
@@ -243,9 +248,9 @@ fn unread(
     program: &MessageProgram,
     record: Record,
     scene: Scene,
-    fault: Fault,
+    (fault, doing): (Fault, Doing),
 ) -> Box<Unread> {
-    let text = describe(&fault, &record, program, &module.program, version.symbols(), false).to_string();
+    let text = describe(&fault, &record, program, &module.program, version.symbols(), doing).to_string();
     let reason = match fault.kind {
         FaultKind::Refuse(reason) => version.text(reason).to_owned(),
         kind => kind.reason().to_owned(),

@@ -12,7 +12,7 @@ use crate::scene::Scene;
 use crate::serve::Serving;
 use crate::sheet::{SheetWriter, Spool};
 use crate::version::{CallRef, Version};
-use adapters::codec::{FaultKind, FileFault, FileReader, LineEvent, describe, read_name};
+use adapters::codec::{Doing, FaultKind, FileFault, FileReader, LineEvent, describe, read_name};
 use adapters::value::{Record, encode_record};
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, MessageId, Space};
@@ -196,7 +196,7 @@ impl Lines<'_> {
         fault: FileFault,
     ) -> Box<Unread> {
         let symbols = self.version.symbols();
-        let report = describe(&fault.fault, &record, program, &module.program, symbols, false);
+        let report = describe(&fault.fault, &record, program, &module.program, symbols, Doing::Reading);
         let text = match fault.line {
             0 => report.to_string(),
             line => format!("line {line}: {report}"),

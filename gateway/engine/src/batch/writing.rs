@@ -12,7 +12,7 @@ use crate::packet::Packet;
 use crate::scene::Scene;
 use crate::sheet::Spool;
 use crate::version::{CallRef, Version};
-use adapters::codec::{FileWriter, write_name};
+use adapters::codec::{Doing, FileWriter, write_name};
 use adapters::value::{Record, Surroundings};
 use bytes::Bytes;
 use dsl::evaluate::Value;
@@ -127,7 +127,7 @@ async fn whole(
             data + &file.name_ending
         }
         _ => write_name(&module.program, program, &written.record, &mut scene)
-            .map_err(|fault| message::refused(&version, module, program, fault))?,
+            .map_err(|fault| message::refused(&version, module, program, (fault, Doing::Writing)))?,
     };
     let (spool, name, content) = (engine.spool.clone(), name.to_owned(), written.packet.content().clone());
     let put = engine.core.offload(move || put_whole(&spool, &name, &content));
@@ -155,7 +155,7 @@ fn lines_of(
     name: &str,
 ) -> Result<WrittenFile, Failed> {
     let (module, program) = program_of(version, scene.module, message).ok_or_else(broken)?;
-    let told = |fault| message::refused(version, module, program, fault);
+    let told = |fault| message::refused(version, module, program, (fault, Doing::Writing));
     let file = program.file.as_deref().ok_or_else(broken)?;
     let record = Record::new(program.slots);
     let mut writer = FileWriter::new(&module.program, program, record).ok_or_else(broken)?;

@@ -11,12 +11,12 @@ use crate::version::{CallRef, Version};
 use adapters::codec::ReadOutcome;
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::flow::{CancelAnswer, Event, Reply, StepId};
+use dsl::flow::{Cancel, CancelAnswer, Event, Reply, StepId};
 use dsl::model::{CallId, Fact, Load, Space};
 use dsl::program::Read;
 use dsl::value::Outcome;
 use std::sync::Arc;
-use store::{FlowId, FoundBy, Key};
+use store::{FlowId, FlowRow, FoundBy, Key};
 
 /// Whether a served call speaks of a call of ours: its late result.
 pub(crate) fn of_ours(version: &Version, call: CallRef) -> bool {
@@ -50,7 +50,8 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
             Told::refused("bad_message", String::new())
         }
         (Found::Known(_, flow), false) => {
-            let known = engine.stored(*flow, None).await;
+            let settles = !program.call.settles.is_empty();
+            let known = if settles { engine.end_of(*flow).await } else { engine.stored(*flow, None).await };
             let past = engine.past_of_flow(&version, spoken, *flow, &known).await;
             scene.put_original(Arc::new(past));
             Told::of(ToldKind::Done, known.flow)
@@ -333,10 +334,39 @@ async fn tell(engine: &Arc<Engine>, scene: &Scene, flow: FlowId, step: &str, sai
 }
 
 impl Engine {
-    /// What was told to the ask of a key; pending while it runs; none if nobody asked.
-    pub async fn find_told(&self, key: &Key) -> Option<Told> {
+    /// What an enquiry about the ask of a key hears; none if nobody asked.
+    pub async fn find_end(&self, key: &Key) -> Option<Told> {
         let flow = self.flow_now(key).await?;
-        Some(self.stored(flow, None).await)
+        Some(self.end_of(flow).await)
+    }
+
+    /// What an enquiry about a flow hears: its end, `reversed` where its asker took it back since, pending while it runs
+    /// or is being taken back.
+    async fn end_of(&self, flow: FlowId) -> Told {
+        let row = match self.journal.read(move |reader| reader.flow(flow)).await {
+            Ok(Some(row)) => row,
+            Ok(None) => return Told::refused("never_seen", String::new()),
+            Err(fatal) => {
+                self.fail(&fatal);
+                return Told::pending(flow);
+            }
+        };
+        let told = self.told_of(&row);
+        let own_refusal = told.kind == ToldKind::Refused && told.reason != "cancelled";
+        match self.cancel_of(&row) {
+            Cancel::Through if !own_refusal => Told { flow, ..Told::refused("reversed", String::new()) },
+            Cancel::Wished if told.kind == ToldKind::Done => Told::pending(flow),
+            _ => told,
+        }
+    }
+
+    /// How far the asker's wish to take a flow back has come.
+    fn cancel_of(&self, row: &FlowRow) -> Cancel {
+        let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
+        let version = version.unwrap_or_else(|| self.current.load_full());
+        let tables = version.flow_named(&row.name).and_then(|flow| version.flow(flow));
+        let durable = tables.and_then(|tables| dsl::flow::decode(&tables.program, &row.state).ok());
+        durable.map_or(Cancel::No, |durable| durable.cancel)
     }
 
     /// The flow of a key: in memory, or in the journal.

@@ -143,8 +143,7 @@ async fn a_reversal_finds_an_original_whose_key_names_who_sends() {
         let body = format!("{:<32}{:012}", "6230580000001234567", 2_000);
         short_seal(&mak, &format!("3001S001{serial}0000{body}"))
     };
-    let back =
-        |serial: &str, original: &str| short_seal(&mak, &format!("3003S001{serial}0000{original}"));
+    let back = |serial: &str, original: &str| short_seal(&mak, &format!("3003S001{serial}0000{original}"));
     let told = send_to(&bank, "campus", "line", &load("000000000081")).await.expect("an answer");
     assert_eq!(&told[20..24], "0000", "{told}");
     assert_eq!(bank.books().0, 2_000);
