@@ -793,6 +793,8 @@ pub struct CallProgram {
     pub pages: Option<(u32, u32, ExprId)>,
     /// Counts only then.
     pub only_when: Option<ExprId>,
+    /// HTTP path of its request, as the link says it, with `message.code` put in.
+    pub path: Option<ExprId>,
     /// Which of its fields other messages, flows and comparisons refer to (D17): message, slot, level, path.
     pub kept: Vec<(crate::model::MessageId, u16, u8, Box<str>)>,
 }

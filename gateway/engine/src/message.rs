@@ -134,7 +134,7 @@ pub async fn write(
         packet.set(part, Bytes::from(written.take(part)));
     }
     if packet.part(Part::Path).is_empty()
-        && let Some((_, path)) = post_of(module, &version, scene.module, message)
+        && let Some(path) = path_of(module, message)
     {
         let path = value(&scene, path)
             .map_err(|fault| Refusal::told("bad_message", format!("the path: {fault:?}")))?;
@@ -143,10 +143,9 @@ pub async fn write(
     Ok(WrittenMessage { packet, record, scene })
 }
 
-/// Method and path of the link of a message's call.
-fn post_of(module: &ModuleProgram, _: &Version, _: usize, message: MessageId) -> Option<(Box<str>, ExprId)> {
-    let call = module.calls.iter().find(|call| call.call.request == message)?;
-    module.links.get(usize::from(call.call.link))?.post.clone()
+/// The path of a request over HTTP.
+fn path_of(module: &ModuleProgram, message: MessageId) -> Option<ExprId> {
+    module.calls.iter().find(|call| call.call.request == message)?.path
 }
 
 /// The refusal that a fault in writing means.
