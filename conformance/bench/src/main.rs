@@ -1,0 +1,83 @@
+//! The yardstick's program: the run, and the processes that it starts.
+
+use bench::backend::Signing;
+use bench::floor::seal::Seals;
+use bench::run::Wanted;
+use bench::seal::{Pair, unhex};
+use bench::{backend, bill, floor, run, table};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+const USAGE: &str = "bench run [--quick] [--json] [--rounds N] [--only w1,w2,w3,idle] --tongshi PATH --sources FOLDER --folder FOLDER";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match texts.as_slice() {
+        ["run", rest @ ..] => whole(rest),
+        ["backend", rest @ ..] => signings(rest).and_then(backend::serve),
+        ["floor", address] => floor::serve(address, Seals::hmac(bill::MAC_KEY, bill::SIGNATURE_KEY)),
+        ["floor", address, ours, theirs] => {
+            seals(ours, theirs).and_then(|seals| floor::serve(address, seals))
+        }
+        ["floor-relay", address] => floor::relay::serve(address),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("bench: {why}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn octets(text: &str) -> Result<Vec<u8>, String> {
+    unhex(text).ok_or_else(|| "no hex".to_owned())
+}
+
+fn seals(ours: &str, theirs: &str) -> Result<Seals, String> {
+    Seals::rsa(bill::MAC_KEY, &octets(ours)?, &octets(theirs)?)
+}
+
+fn signings(keys: &[&str]) -> Result<Vec<Signing>, String> {
+    let mut all = vec![Signing::Hmac];
+    if let [client, platform] = keys {
+        let pair = |text| octets(text).and_then(|octets| Pair::of_pkcs8(&octets));
+        all.push(Signing::Rsa(Box::new((pair(client)?, pair(platform)?))));
+    }
+    Ok(all)
+}
+
+fn whole(arguments: &[&str]) -> Result<(), String> {
+    let mut wanted = Wanted {
+        quick: false,
+        only: Vec::new(),
+        tongshi: PathBuf::from("target/dist/tongshi"),
+        sources: PathBuf::from("conformance/bench"),
+        folder: PathBuf::from("target/bench"),
+        rounds: None,
+    };
+    let mut json = false;
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        let mut value = || rest.next().copied().ok_or_else(|| format!("{argument} needs a value"));
+        match *argument {
+            "--quick" => wanted.quick = true,
+            "--json" => json = true,
+            "--only" => wanted.only = value()?.split(',').map(str::to_owned).collect(),
+            "--rounds" => wanted.rounds = Some(value()?.parse().map_err(|_| "--rounds needs a number")?),
+            "--tongshi" => wanted.tongshi = value()?.into(),
+            "--sources" => wanted.sources = value()?.into(),
+            "--folder" => wanted.folder = value()?.into(),
+            _ => return Err(format!("unknown argument {argument}\n{USAGE}")),
+        }
+    }
+    let rows = run::run(&wanted)?;
+    if json {
+        println!("{}", table::json(&rows)?);
+    } else {
+        print!("{}", table::text(&rows));
+    }
+    Ok(())
+}
