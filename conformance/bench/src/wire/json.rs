@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 
 const SAMPLE: &str = r#"{"orderNo":"P20261123000000012","custName":"欧阳若兰","province":"广东省","city":"东莞市","payAmt":"1256.70","feeAmt":"1.20","tradeDate":"20261123","remark":"十一月水费"}"#;
-const EXPECTED: &str = r#"{"version":"1.0","order_id":"P20261123000000012","customer":"欧阳若兰","address":"广东省东莞市","amount":"125670","fee":"120","date":"20261123","remark":"十一月水费"}"#;
+const EXPECTED: &str = r#"{"version":"1.0","order_id":"P20261123000000012","customer":"欧阳若兰","address":"广东省东莞市","amount":125670,"fee":120,"date":"20261123","remark":"十一月水费"}"#;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -37,19 +37,10 @@ struct Out<'t> {
     order_id: &'t str,
     customer: &'t str,
     address: String,
-    amount: Figures,
-    fee: Figures,
+    amount: u64,
+    fee: u64,
     date: &'t str,
     remark: &'t str,
-}
-
-/// A number that stands as a text.
-struct Figures(u64);
-
-impl Serialize for Figures {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(&self.0)
-    }
 }
 
 fn by_hand(content: &[u8], out: &mut Vec<u8>) -> Option<()> {
@@ -65,8 +56,8 @@ fn by_hand(content: &[u8], out: &mut Vec<u8>) -> Option<()> {
         order_id: &read.order_no,
         customer: &read.cust_name,
         address: [&*read.province, &*read.city].concat(),
-        amount: Figures(yuan(read.pay_amt.as_bytes())?),
-        fee: Figures(yuan(read.fee_amt.as_bytes())?),
+        amount: yuan(read.pay_amt.as_bytes())?,
+        fee: yuan(read.fee_amt.as_bytes())?,
         date: &read.trade_date,
         remark: &read.remark,
     };
