@@ -693,12 +693,8 @@ pub struct FilePiece {
 /// Framing for the link, with what the engine needs to recognise a message.
 #[derive(Clone, Debug)]
 pub struct Recogniser {
-    /// Instructions that read up to the code, and the slot that holds it then; empty: one message only.
-    pub read: Box<[Read]>,
-    /// Slots they need.
-    pub slots: u16,
-    /// Wire names they use.
-    pub names: Vec<Box<str>>,
+    /// Instructions that read up to the code, with the slots and names that they need; nothing to read: one message only.
+    pub program: MessageProgram,
     /// Slot with the code.
     pub slot: u16,
     /// Text before and behind the code in the slot.

@@ -324,10 +324,9 @@ pub fn code_of(
 ) -> Option<String> {
     let recogniser = link.recogniser.as_ref()?;
     let module = version.module(scene.module)?;
-    let program = recognising(recogniser);
-    let mut record = Record::new(recogniser.slots);
+    let mut record = Record::new(recogniser.program.slots);
     packet.fill(&mut record);
-    let mut reader = Reader::new(&module.program, &program, record);
+    let mut reader = Reader::new(&module.program, &recogniser.program, record);
     let Run::Done = reader.run(scene) else { return None };
     let text = match reader.record().value(usize::from(recogniser.slot)).ok()? {
         Value::Text(text) => text.into_owned(),
@@ -336,15 +335,6 @@ pub fn code_of(
     let (before, behind) = &recogniser.around;
     let text = text.strip_prefix(&**before)?.strip_suffix(&**behind)?;
     Some(text.to_owned())
-}
-
-fn recognising(recogniser: &dsl::program::Recogniser) -> MessageProgram {
-    MessageProgram {
-        read: recogniser.read.clone(),
-        slots: recogniser.slots,
-        names: recogniser.names.clone(),
-        ..MessageProgram::default()
-    }
 }
 
 /// The fact that matches an answer with its ask on this link.
@@ -358,10 +348,9 @@ pub fn correlation(
     let recogniser = link.recogniser.as_ref()?;
     let slot = recogniser.correlation?;
     let module = version.module(module)?;
-    let program = recognising(recogniser);
-    let mut record = Record::new(recogniser.slots);
+    let mut record = Record::new(recogniser.program.slots);
     record.set_part(Part::Content, content.clone());
-    let mut reader = Reader::new(&module.program, &program, record);
+    let mut reader = Reader::new(&module.program, &recogniser.program, record);
     let mut nothing = Nothing { version };
     let Run::Done = reader.run(&mut nothing) else { return None };
     let value = reader.record().value(usize::from(slot)).ok()?;
