@@ -38,51 +38,69 @@ struct Expected {
 /// Octets read at once.
 const CHUNK: usize = 64 * 1024;
 
-/// Serves until it is ended: the platform with each way of signing, then the echo; tells their ports in this order.
-///
-/// # Errors
-/// When it cannot listen.
-pub fn serve(signings: Vec<Signing>) -> Result<(), String> {
-    let mut roles = Vec::new();
-    for signing in signings {
-        roles.push(Role::Platform(Signed::new(&signing)?));
-    }
-    roles.push(Role::Echo);
-    let mut poll = Poll::new().map_err(told)?;
-    let mut ports = Vec::new();
-    let mut listeners = Vec::new();
-    for (number, role) in roles.into_iter().enumerate() {
-        let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut listener = TcpListener::bind(address).map_err(told)?;
-        poll.registry().register(&mut listener, Token(number), Interest::READABLE).map_err(told)?;
-        ports.push(listener.local_addr().map_err(told)?.port().to_string());
-        listeners.push((listener, role));
-    }
-    println!("listening {}", ports.join(" "));
-    let mut events = Events::with_capacity(256);
-    let mut lines: Vec<Option<Line>> = Vec::new();
-    let mut buffer = vec![0; CHUNK];
-    loop {
-        match poll.poll(&mut events, None) {
-            Err(error) if error.kind() != ErrorKind::Interrupted => return Err(told(error)),
-            _ => {}
+/// The backend, listening.
+pub struct Listening {
+    poll: Poll,
+    listeners: Vec<(TcpListener, Role)>,
+    /// Ports of this machine: the platform with each way of signing, then the echo.
+    pub ports: Vec<u16>,
+}
+
+impl Listening {
+    /// Listens: the platform with each way of signing, then the echo.
+    ///
+    /// # Errors
+    /// When it cannot listen, or a key signs nothing.
+    pub fn start(signings: &[Signing]) -> Result<Self, String> {
+        let mut roles = Vec::new();
+        for signing in signings {
+            roles.push(Role::Platform(Signed::new(signing)?));
         }
-        for event in &events {
-            let number = event.token().0;
-            if let Some((listener, _)) = listeners.get(number) {
-                accept(listener, number, listeners.len(), &poll, &mut lines);
-                continue;
+        roles.push(Role::Echo);
+        let poll = Poll::new().map_err(told)?;
+        let (mut listeners, mut ports) = (Vec::new(), Vec::new());
+        for (number, role) in roles.into_iter().enumerate() {
+            let address = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+            let mut listener = TcpListener::bind(address).map_err(told)?;
+            poll.registry().register(&mut listener, Token(number), Interest::READABLE).map_err(told)?;
+            ports.push(listener.local_addr().map_err(told)?.port());
+            listeners.push((listener, role));
+        }
+        Ok(Self { poll, listeners, ports })
+    }
+
+    /// Serves until it is ended.
+    ///
+    /// # Errors
+    /// When it cannot wait for connections.
+    pub fn serve(mut self) -> Result<(), String> {
+        let mut events = Events::with_capacity(256);
+        let mut lines: Vec<Option<Line>> = Vec::new();
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            match self.poll.poll(&mut events, None) {
+                Err(error) if error.kind() != ErrorKind::Interrupted => return Err(told(error)),
+                _ => {}
             }
-            let place = number - listeners.len();
-            let Some(slot) = lines.get_mut(place) else { continue };
-            let Some(line) = slot else { continue };
-            let Some((_, role)) = listeners.get(line.role) else { continue };
-            if let Err(why) = line.readable(role, &mut buffer) {
-                if !why.is_empty() {
-                    eprintln!("backend: {why}");
-                }
-                *slot = None;
+            for event in &events {
+                self.event(event.token().0, &mut lines, &mut buffer);
             }
+        }
+    }
+
+    fn event(&self, number: usize, lines: &mut Vec<Option<Line>>, buffer: &mut [u8]) {
+        let first = self.listeners.len();
+        if let Some((listener, _)) = self.listeners.get(number) {
+            return accept(listener, number, first, &self.poll, lines);
+        }
+        let Some(slot) = number.checked_sub(first).and_then(|place| lines.get_mut(place)) else { return };
+        let Some(line) = slot else { return };
+        let Some((_, role)) = self.listeners.get(line.role) else { return };
+        if let Err(why) = line.readable(role, buffer) {
+            if !why.is_empty() {
+                eprintln!("backend: {why}");
+            }
+            *slot = None;
         }
     }
 }

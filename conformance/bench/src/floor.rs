@@ -26,13 +26,13 @@ struct Floor {
     platform: Platform,
 }
 
-/// Serves W1 until it is ended; tells its port.
+/// Serves W1 until it is ended; `tell` hears its port.
 ///
 /// # Errors
 /// When it cannot listen.
-pub fn serve(platform: &str, seals: Seals) -> Result<(), String> {
+pub fn serve(platform: &str, seals: Seals, tell: impl FnOnce(u16)) -> Result<(), String> {
     let floor = Rc::new(Floor { gbk: Gbk::new(), seals, platform: Platform::new(platform)? });
-    on_one_core(move |stream| {
+    on_one_core(tell, move |stream| {
         let floor = Rc::clone(&floor);
         async move { floor.line(stream).await }
     })
@@ -40,6 +40,7 @@ pub fn serve(platform: &str, seals: Seals) -> Result<(), String> {
 
 /// Accepts connections on one current-thread runtime and serves each as a task of it.
 fn on_one_core<F: Future<Output = ()> + 'static>(
+    tell: impl FnOnce(u16),
     line: impl Fn(TcpStream) -> F + 'static,
 ) -> Result<(), String> {
     let told = |error: std::io::Error| error.to_string();
@@ -47,7 +48,7 @@ fn on_one_core<F: Future<Output = ()> + 'static>(
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(told)?;
-        println!("listening {}", listener.local_addr().map_err(told)?.port());
+        tell(listener.local_addr().map_err(told)?.port());
         loop {
             let (stream, _) = listener.accept().await.map_err(told)?;
             stream.set_nodelay(true).map_err(told)?;

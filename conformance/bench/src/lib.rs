@@ -11,6 +11,7 @@ pub mod backend;
 pub mod bill;
 pub mod floor;
 pub mod load;
+pub mod page;
 pub mod process;
 pub mod ratio;
 pub mod run;

@@ -4,7 +4,7 @@ use bench::backend::Signing;
 use bench::floor::seal::Seals;
 use bench::run::Wanted;
 use bench::seal::{Pair, unhex};
-use bench::{backend, bill, floor, run, table};
+use bench::{backend, bill, floor, page, run, table};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -19,12 +19,14 @@ fn main() -> ExitCode {
     let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match texts.as_slice() {
         ["run", rest @ ..] => whole(rest),
-        ["backend", rest @ ..] => signings(rest).and_then(backend::serve),
-        ["floor", address] => floor::serve(address, Seals::hmac(bill::MAC_KEY, bill::SIGNATURE_KEY)),
-        ["floor", address, ours, theirs] => {
-            seals(ours, theirs).and_then(|seals| floor::serve(address, seals))
+        ["backend", rest @ ..] => signings(rest).and_then(|signings| serve_backend(&signings)),
+        ["floor", address] => {
+            floor::serve(address, Seals::hmac(bill::MAC_KEY, bill::SIGNATURE_KEY), listening)
         }
-        ["floor-relay", address] => floor::relay::serve(address),
+        ["floor", address, ours, theirs] => {
+            seals(ours, theirs).and_then(|seals| floor::serve(address, seals, listening))
+        }
+        ["floor-relay", address] => floor::relay::serve(address, listening),
         _ => Err(USAGE.to_owned()),
     };
     match done {
@@ -34,6 +36,10 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn listening(port: u16) {
+    println!("listening {port}");
 }
 
 fn octets(text: &str) -> Result<Vec<u8>, String> {
@@ -51,6 +57,13 @@ fn signings(keys: &[&str]) -> Result<Vec<Signing>, String> {
         all.push(Signing::Rsa(Box::new((pair(client)?, pair(platform)?))));
     }
     Ok(all)
+}
+
+fn serve_backend(signings: &[Signing]) -> Result<(), String> {
+    let listening = backend::Listening::start(signings)?;
+    let ports: Vec<String> = listening.ports.iter().map(u16::to_string).collect();
+    println!("listening {}", ports.join(" "));
+    listening.serve()
 }
 
 fn whole(arguments: &[&str]) -> Result<(), String> {
@@ -78,6 +91,14 @@ fn whole(arguments: &[&str]) -> Result<(), String> {
         }
     }
     let rows = run::run(&wanted)?;
+    let what = if wanted.quick {
+        "A quick run: short rounds, W2, and W1 and W3 against the floor."
+    } else {
+        "A whole run."
+    };
+    let file = wanted.folder.join("yardstick.html");
+    std::fs::write(&file, page::page(&rows, what)).map_err(|error| format!("{}: {error}", file.display()))?;
+    eprintln!("the page: {}", file.display());
     if json {
         println!("{}", table::json(&rows)?);
     } else {

@@ -62,7 +62,10 @@ pub fn run(wanted: &Wanted) -> Result<Vec<Row>, String> {
     if wanted.takes("w2") {
         rows.extend(w2::rows(wanted)?);
     }
-    let backend = Backend::start(&wanted.folder, !wanted.quick)?;
+    if !["w1", "w3", "rsa", "w1p", "idle"].iter().any(|workload| wanted.takes(workload)) {
+        return Ok(rows);
+    }
+    let backend = Backend::start(&wanted.folder, !wanted.quick && wanted.takes("rsa"))?;
     if wanted.takes("w1") {
         rows.extend(w1::rows(wanted, &backend)?);
     }

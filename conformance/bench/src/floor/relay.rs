@@ -8,13 +8,13 @@ const MOST: usize = 9_999;
 /// Octets read at once.
 const CHUNK: usize = 8 * 1024;
 
-/// Serves W3 until it is ended; tells its port.
+/// Serves W3 until it is ended; `tell` hears its port.
 ///
 /// # Errors
 /// When it cannot listen.
-pub fn serve(behind: &str) -> Result<(), String> {
+pub fn serve(behind: &str, tell: impl FnOnce(u16)) -> Result<(), String> {
     let behind = behind.to_owned();
-    super::on_one_core(move |stream| {
+    super::on_one_core(tell, move |stream| {
         let behind = behind.clone();
         async move {
             let Ok(other) = TcpStream::connect(&behind).await else { return };
