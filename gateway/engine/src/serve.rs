@@ -563,10 +563,15 @@ fn routed(
     service: &crate::version::Service,
     ask: &adapters::value::Record,
 ) -> Option<String> {
+    // Where there is one provider alone, nothing of the ask has to be looked at.
+    if service.providers.len() == 1 && version.routing_field(path).is_none() {
+        return None;
+    }
     let shape = version.compiled.shapes.get(service.ask.0 as usize)?;
     let text = |place: usize| {
         let value = ask.value(place).ok()?;
-        value.is_present().then(|| crate::facts::plain(&value, version.symbols()))
+        let names = matches!(value, Value::Text(_) | Value::Name(_) | Value::Number(_));
+        names.then(|| crate::facts::plain(&value, version.symbols()))
     };
     match version.routing_field(path) {
         Some(field) => text(shape.fields.iter().position(|known| *known.name == *field)?),
