@@ -40,43 +40,59 @@ pub fn pairs(codecs: &Path) -> Result<Vec<Pair>, String> {
     let gbk: &'static Gbk = Box::leak(Box::new(Gbk::new()));
     let product: &'static Product = Box::leak(Box::new(product));
     let mut all = Vec::new();
-    all.extend(both(
-        product,
-        "bill",
-        &fixed::SAMPLE.to_vec(),
-        ("w2a", "W2a"),
-        move |octets| fixed::Bill::read(octets, gbk),
-        move |bill, out| bill.write(gbk, out),
-    )?);
-    all.extend(both(
-        product,
-        "sale",
-        &iso8583::SAMPLE.to_vec(),
-        ("w2b", "W2b"),
-        |octets| iso8583::Sale::read(octets),
-        |sale, out| sale.write(out),
-    )?);
-    all.extend(both(
-        product,
-        "account",
-        &xml::sample(),
-        ("w2c", "W2c"),
-        move |octets| xml::Account::read(octets, gbk),
-        move |account, out| account.write(gbk, out),
-    )?);
+    let read = move |octets: &[u8]| fixed::Bill::read(octets, gbk);
+    let write = move |bill: &fixed::Bill, out: &mut Vec<u8>| bill.write(gbk, out);
+    all.extend(both(product, &FIXED, &fixed::SAMPLE, read, write)?);
+    let write = |sale: &iso8583::Sale, out: &mut Vec<u8>| sale.write(out);
+    all.extend(both(product, &ISO8583, iso8583::SAMPLE, iso8583::Sale::read, write)?);
+    let read = move |octets: &[u8]| xml::Account::read(octets, gbk);
+    let write = move |account: &xml::Account, out: &mut Vec<u8>| account.write(gbk, out);
+    all.extend(both(product, &XML, &xml::sample(), read, write)?);
     all.push(json::pair(product)?);
     Ok(all)
 }
 
+/// One message of W2: its call, and of reading and writing the row, the words, gate and goal.
+struct Workload {
+    call: &'static str,
+    against: &'static str,
+    read: (&'static str, &'static str, (f64, f64)),
+    write: (&'static str, &'static str, (f64, f64)),
+}
+
+const FIXED: Workload = Workload {
+    call: "bill",
+    against: "floor structs",
+    read: ("w2a_decode", "W2a decode, fixed", (1.5, 1.25)),
+    write: ("w2a_encode", "W2a encode, fixed", (1.5, 1.25)),
+};
+const ISO8583: Workload = Workload {
+    call: "sale",
+    against: "floor structs",
+    read: ("w2b_decode", "W2b decode, ISO 8583", (1.5, 1.25)),
+    write: ("w2b_encode", "W2b encode, ISO 8583", (1.5, 1.25)),
+};
+const XML: Workload = Workload {
+    call: "account",
+    against: "floor scanner",
+    read: ("w2c_decode", "W2c decode, GBK XML", (1.6, 1.3)),
+    write: ("w2c_encode", "W2c encode, GBK XML", (1.5, 1.25)),
+};
+
 /// Reading and writing of one message.
 fn both<T: 'static>(
     product: &'static Product,
-    call: &str,
+    workload: &Workload,
     sample: &[u8],
-    (id, name): (&'static str, &'static str),
     read: impl Fn(&[u8]) -> Option<T> + 'static,
     write: impl Fn(&T, &mut Vec<u8>) -> Option<()> + 'static,
 ) -> Result<[Pair; 2], String> {
+    let Workload {
+        call,
+        against,
+        read: (id_read, what_read, bounds_read),
+        write: (id_write, what_write, bounds_write),
+    } = *workload;
     let message = product.message(call)?;
     let values = message.values(sample)?;
     let written =
@@ -94,18 +110,6 @@ fn both<T: 'static>(
             ));
         }
     }
-    let (id_read, id_write): (&str, &str) = match id {
-        "w2a" => ("w2a_decode", "w2a_encode"),
-        "w2b" => ("w2b_decode", "w2b_encode"),
-        _ => ("w2c_decode", "w2c_encode"),
-    };
-    let (what_read, what_write): (&str, &str) = match name {
-        "W2a" => ("W2a decode, fixed", "W2a encode, fixed"),
-        "W2b" => ("W2b decode, ISO 8583", "W2b encode, ISO 8583"),
-        _ => ("W2c decode, GBK XML", "W2c encode, GBK XML"),
-    };
-    let xml = id == "w2c";
-    let against = if xml { "floor scanner" } else { "floor structs" };
     let frame = bytes::Bytes::copy_from_slice(sample);
     let octets = sample.to_vec();
     let mut out = Vec::with_capacity(sample.len());
@@ -114,7 +118,7 @@ fn both<T: 'static>(
             id: id_read,
             what: what_read,
             against,
-            bounds: if xml { (1.6, 1.3) } else { (1.5, 1.25) },
+            bounds: bounds_read,
             product: Box::new(move || message.read(&frame)),
             floor: Box::new(move || {
                 read(std::hint::black_box(&octets)).map(|typed| drop(std::hint::black_box(typed)))
@@ -124,7 +128,7 @@ fn both<T: 'static>(
             id: id_write,
             what: what_write,
             against,
-            bounds: (1.5, 1.25),
+            bounds: bounds_write,
             product: Box::new(move || {
                 message.write(std::hint::black_box(&values)).map(|octets| drop(std::hint::black_box(octets)))
             }),

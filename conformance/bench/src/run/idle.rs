@@ -2,8 +2,10 @@
 
 use super::systems::{Backend, Gateway, System, floor};
 use super::{Wanted, row};
+use crate::load::{Window, load};
 use crate::ratio::Spread;
 use crate::table::{Measured, Row};
+use crate::talk::Queries;
 use std::net::TcpStream;
 use std::time::Duration;
 
@@ -18,6 +20,11 @@ pub(super) fn rows(wanted: &Wanted, backend: &Backend) -> Result<Vec<Row>, Strin
         let gateway = Gateway::new(&wanted.folder.join("idle"), &wanted.tongshi, &wanted.sources, backend)?;
         let running = gateway.start("tongshi", backend, false)?;
         let floor = floor(&wanted.folder, backend, false)?;
+        for system in [&running.system, &floor] {
+            // What starting took is given back with the first work.
+            let window = Window { measured: Duration::from_millis(500), ..wanted.window(8) };
+            load(system.address, window, &mut Queries::new(), &system.process)?;
+        }
         std::thread::sleep(Duration::from_millis(500));
         rest.push((running.system.process.resident() as f64, floor.process.resident() as f64));
         let (ours, theirs) = (silent(&running.system), silent(&floor));
