@@ -264,6 +264,7 @@ fn expected(bill: &Bill, signing: &Signing) -> Result<Expected, String> {
     Ok(Expected { asked, signature: ours.into_bytes(), answer: answer.into_bytes() })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn told(error: std::io::Error) -> String {
     error.to_string()
 }

@@ -224,6 +224,7 @@ fn interrupted(error: std::io::Error) -> Result<(), String> {
     if error.kind() == ErrorKind::Interrupted { Ok(()) } else { Err(told(error)) }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it stands in `map_err`")]
 fn told(error: std::io::Error) -> String {
     error.to_string()
 }

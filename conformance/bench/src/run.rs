@@ -166,7 +166,6 @@ impl Rounds {
     }
 
     /// A row of the table from two systems' figure.
-    #[must_use]
     pub fn compare(
         &self,
         (ours, theirs): (usize, usize),

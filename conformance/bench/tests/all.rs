@@ -1,5 +1,5 @@
 //! The yardstick's adapters and floor answer every octet right. Nothing here is timed.
-#![allow(clippy::panic, reason = "a test stops at the first thing that is wrong")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is wrong")]
 
 use adapters::keys::MemoryKeys;
 use adapters::seal::{KeyKind, PreparedKey};

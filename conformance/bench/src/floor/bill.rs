@@ -25,7 +25,7 @@ impl Ask {
     #[must_use]
     pub fn read(frame: &[u8], gbk: &Gbk, seals: &Seals) -> Option<Self> {
         let body: &[u8; 125] = frame.strip_prefix(b"0125")?.try_into().ok()?;
-        if !aws_lc_rs::constant_time::verify_slices_are_equal(&seals.mac(&body[..109]), &body[109..]).is_ok()
+        if aws_lc_rs::constant_time::verify_slices_are_equal(&seals.mac(&body[..109]), &body[109..]).is_err()
         {
             return None;
         }

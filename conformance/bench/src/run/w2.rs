@@ -23,7 +23,7 @@ pub(super) fn rows(wanted: &Wanted) -> Result<Vec<Row>, String> {
 /// One round: both, the order rotated.
 fn turn(pair: &mut Pair, round: usize, milliseconds: u64) -> Result<(f64, f64), String> {
     let told = || format!("{}: a message was not read or written", pair.what);
-    if round % 2 == 0 {
+    if round.is_multiple_of(2) {
         let product = nanoseconds(&mut pair.product, milliseconds).ok_or_else(told)?;
         Ok((product, nanoseconds(&mut pair.floor, milliseconds).ok_or_else(told)?))
     } else {
