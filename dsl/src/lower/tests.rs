@@ -422,12 +422,12 @@ call book {
     let program = &made.modules[0].program;
     let ends = made.modules[0].calls.iter().map(|call| {
         let (from, to) = program.expressions.ranges[call.path.unwrap() as usize];
-        let texts =
+        let mut texts =
             program.expressions.code[from as usize..to as usize].iter().filter_map(|code| match code {
                 crate::program::Code::Constant(at) => Some(&program.expressions.constants[*at as usize]),
                 _ => None,
             });
-        texts.last().cloned().unwrap()
+        texts.next_back().cloned().unwrap()
     });
     let text = |text: &str| crate::value::Constant::Text(text.into());
     assert_eq!(ends.collect::<Vec<_>>(), [text("query"), text("pay")]);
