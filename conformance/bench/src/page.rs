@@ -6,8 +6,8 @@
 use crate::table::{Row, Verdict, short};
 use std::fmt::Write as _;
 
-const LEFT: f64 = 330.0;
-const WIDTH: f64 = 620.0;
+const LEFT: f64 = 390.0;
+const WIDTH: f64 = 580.0;
 const LINE: f64 = 26.0;
 
 const STYLE: &str = "body{font:15px/1.45 system-ui,'Noto Sans SC',sans-serif;margin:2rem auto;max-width:66rem;padding:0 1rem;color:#1b1f24;background:#fff}
