@@ -127,7 +127,7 @@ impl fmt::Debug for CheckValue {
 /// What the key is made of.
 pub(super) enum Material {
     /// A secret, and its HMAC key for the digest that it was first used with.
-    Secret(OnceLock<(Digest, HmacKey)>),
+    Secret(OnceLock<Box<(Digest, HmacKey)>>),
     /// An expanded block key; of a triple DES key also both first halves as single DES.
     Block { whole: BlockKey, halves: Option<Box<(BlockKey, BlockKey)>> },
     /// RSA.
@@ -306,12 +306,12 @@ impl PreparedKey {
                 && let Some(key) = HmacKey::new(digest, bytes)
             {
                 // Another thread may have been first; its key is the same.
-                let _ = kept.set((digest, key));
+                let _ = kept.set(Box::new((digest, key)));
             }
-            if let Some((known, key)) = kept.get()
-                && *known == digest
+            if let Some(kept) = kept.get()
+                && kept.0 == digest
             {
-                return Some(key.sign(data));
+                return Some(kept.1.sign(data));
             }
         }
         Some(digest::hmac(digest, bytes, data))

@@ -11,6 +11,7 @@ pub struct Seals {
     signing: Signing,
 }
 
+#[expect(clippy::large_enum_variant, reason = "one a process, looked at for every message")]
 enum Signing {
     Hmac(Key),
     Rsa(Box<(RsaKeyPair, ParsedPublicKey)>),
