@@ -90,11 +90,11 @@ async fn the_gateway_answers_bills_and_passes_frames() {
     let gateway = gateway(&platform, &echo, None).await;
     let (front, pipe) =
         (gateway.address("desk", "front").unwrap(), gateway.address("pipe", "front").unwrap());
-    is_answered(front, Act::Query, 7);
-    is_answered(front, Act::Pay, 1_000_007);
+    is_answered(&front, Act::Query, 7);
+    is_answered(&front, Act::Pay, 1_000_007);
     // A repeat gets the same answer from the journal.
-    is_answered(front, Act::Pay, 1_000_007);
-    is_passed_through(pipe);
+    is_answered(&front, Act::Pay, 1_000_007);
+    is_passed_through(&pipe);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,7 +103,7 @@ async fn the_gateway_answers_bills_under_rsa() {
     let again = |pair: &Pair| Pair::of_pkcs8(&pair.pkcs8().unwrap()).unwrap();
     let (platform, echo) = backend(Signing::Rsa(Box::new((again(&client), again(&other)))));
     let gateway = gateway(&platform, &echo, Some((&client, &other))).await;
-    is_answered(gateway.address("desk", "front").unwrap(), Act::Query, 8);
+    is_answered(&gateway.address("desk", "front").unwrap(), Act::Query, 8);
 }
 
 /// A floor on a thread of its own, at the port that it tells.
