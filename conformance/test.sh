@@ -53,7 +53,9 @@ stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 stage "licences" licences
 stage "build" cargo build --release --quiet -p gateway
 stage "adapters" tongshi check configs --quiet
-stage "canonical form" tongshi fmt --check configs
+stage "yardstick's adapters" tongshi check conformance/bench/configs --quiet
+stage "yardstick's codecs" tongshi check conformance/bench/codecs --quiet
+stage "canonical form" tongshi fmt --check configs conformance/bench/configs conformance/bench/codecs
 stage "deployment" tongshi run configs/gateway.yaml --check
 stage "suites" tongshi conform --all
 # A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.

@@ -1388,11 +1388,13 @@ pub enum Fact {
     MessageSerial,
     /// `message.number`
     MessageNumber,
+    /// `message.code` where no message is around: in the path of a link, put together for each call.
+    MessageCode,
 }
 
 impl Fact {
     /// All facts with their words after `exchange.` (or `message.`), in slot order.
-    pub const WORDS: [(Fact, &'static str); 21] = [
+    pub const WORDS: [(Fact, &'static str); 22] = [
         (Fact::Serial, "serial"),
         (Fact::Date, "date"),
         (Fact::Time, "time"),
@@ -1414,6 +1416,7 @@ impl Fact {
         (Fact::MessageMoment, "message_moment"),
         (Fact::MessageSerial, "message_serial"),
         (Fact::MessageNumber, "message_number"),
+        (Fact::MessageCode, "message_code"),
     ];
 
     /// Facts of who answers (learned from a reply); the others are of who asks.

@@ -693,12 +693,8 @@ pub struct FilePiece {
 /// Framing for the link, with what the engine needs to recognise a message.
 #[derive(Clone, Debug)]
 pub struct Recogniser {
-    /// Instructions that read up to the code, and the slot that holds it then; empty: one message only.
-    pub read: Box<[Read]>,
-    /// Slots they need.
-    pub slots: u16,
-    /// Wire names they use.
-    pub names: Vec<Box<str>>,
+    /// Instructions that read up to the code, with the slots and names that they need; nothing to read: one message only.
+    pub program: MessageProgram,
     /// Slot with the code.
     pub slot: u16,
     /// Text before and behind the code in the slot.
@@ -793,6 +789,8 @@ pub struct CallProgram {
     pub pages: Option<(u32, u32, ExprId)>,
     /// Counts only then.
     pub only_when: Option<ExprId>,
+    /// HTTP path of its request, as the link says it, with `message.code` put in.
+    pub path: Option<ExprId>,
     /// Which of its fields other messages, flows and comparisons refer to (D17): message, slot, level, path.
     pub kept: Vec<(crate::model::MessageId, u16, u8, Box<str>)>,
 }

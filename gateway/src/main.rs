@@ -11,6 +11,10 @@ mod start;
 
 use std::io::IsTerminal as _;
 
+/// Small records, texts and tasks are made and dropped for every message, often on another thread than they were made on.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// What is logged where `TONGSHI_LOG` says nothing: what an operator must see.
 const LOG: &str = "warn";
 

@@ -7,6 +7,8 @@ mod groups;
 
 pub(super) use encode::encode;
 
+use std::borrow::Cow;
+
 use dsl::program::FormatForm;
 
 use super::parse::Templates;
@@ -17,7 +19,7 @@ use crate::charset::Charset;
 
 /// A format that is open while writing.
 #[derive(Debug)]
-pub(super) struct Layer {
+pub(super) struct Layer<'p> {
     pub(super) format: u32,
     pub(super) part: usize,
     /// Where its octets begin.
@@ -26,19 +28,19 @@ pub(super) struct Layer {
     pub(super) is_fixed: bool,
     pub(super) is_delimited: bool,
     /// The name of the next value.
-    pub(super) name: Option<String>,
+    pub(super) name: Option<Cow<'p, str>>,
     /// The name of the value that is being written.
-    pub(super) value_of: Option<String>,
+    pub(super) value_of: Option<Cow<'p, str>>,
     /// The name and what precedes the value are written.
     begun: bool,
     /// Nothing stands before the next value in its group.
     first: bool,
     /// What ends the value, the group or list that is open, and whether its own first value was still to come.
-    behind: Option<String>,
-    groups: Vec<(String, bool)>,
+    behind: Option<Behind<'p>>,
+    groups: Vec<(Behind<'p>, bool)>,
     pub(super) group_starts: Vec<usize>,
     /// Lists that are open: name of the items; in brackets.
-    items: Vec<(Option<String>, bool)>,
+    items: Vec<(Option<Cow<'p, str>>, bool)>,
     templates: Option<Box<Templates>>,
     attributes: bool,
     /// Where the start tag that is open ends (attributes), plus one; 0: none.
@@ -52,7 +54,20 @@ pub(super) struct Layer {
     pub(super) entries: Vec<(String, Vec<u8>)>,
 }
 
-impl Layer {
+/// What ends a value, a group or a list.
+#[derive(Debug)]
+enum Behind<'p> {
+    /// Nothing.
+    Nothing,
+    /// These signs.
+    Signs(&'static str),
+    /// The end tag of a name.
+    Tag(Cow<'p, str>),
+    /// The rest of a template.
+    Template(String),
+}
+
+impl Layer<'_> {
     pub(super) fn new(
         format: u32,
         form: &FormatForm,
@@ -95,7 +110,7 @@ impl Layer {
 const SOAP: [(&str, &str); 2] =
     [("http://schemas.xmlsoap.org/soap/envelope/", "11"), ("http://www.w3.org/2003/05/soap-envelope", "12")];
 
-impl Writer<'_> {
+impl<'p> Writer<'p> {
     pub(super) fn begin_format(&mut self, form: &FormatForm) -> Result<(), Wrong> {
         if let FormatForm::Xml { form, soap, .. } = form {
             if let Some(start) = form.as_ref().and_then(|form| form.start.as_deref()) {
@@ -174,7 +189,7 @@ impl Writer<'_> {
         Ok(())
     }
 
-    fn value_name(&mut self) -> Result<String, Wrong> {
+    fn value_name(&mut self) -> Result<Cow<'p, str>, Wrong> {
         let layer = self.layer()?;
         let item = layer.items.last().and_then(|(name, _)| name.clone());
         let name = layer.name.take().or(item).ok_or(FaultKind::Program)?;
@@ -196,7 +211,7 @@ impl Writer<'_> {
             self.put_octets(b",");
         }
         if let Some(name) = name {
-            let octets = charset::encode(charset, &name).map_err(|_| FaultKind::Character)?.into_owned();
+            let octets = charset::encode(charset, &name).map_err(|_| FaultKind::Character)?;
             self.put_octets(b"\"");
             json::escape(&octets, charset, self.out_mut());
             self.put_octets(b"\":");
@@ -212,7 +227,7 @@ impl Writer<'_> {
             // The start tag stands open one octet before its end is remembered.
             let at = layer.tag_end - 1;
             let head = format!(" {name}=\"");
-            layer.behind = Some("\"".to_owned());
+            layer.behind = Some(Behind::Signs("\""));
             let (part, tail) = (layer.part, self.out().get(at..).unwrap_or_default().to_vec());
             if !tail.is_empty() && tail != b">" {
                 return Err(FaultKind::Program.into());
@@ -220,13 +235,48 @@ impl Writer<'_> {
             self.splice(part, at, tail.len(), head.as_bytes())?;
             return Ok(());
         }
-        let (before, behind) = match layer.templates.as_ref().and_then(|templates| templates.value()) {
-            Some(template) => template.around(&name)?,
-            None => tags(&name),
+        let around = match layer.templates.as_ref().and_then(|templates| templates.value()) {
+            Some(template) => Some(template.around(&name)?),
+            None => None,
         };
-        layer.behind = Some(behind);
-        self.put_octets(before.as_bytes());
+        let behind = self.begin_tag(name, around);
+        self.layer()?.behind = Some(behind);
         Ok(())
+    }
+
+    /// Writes what stands before a named content, as a template says or as a start tag; gives what ends it.
+    fn begin_tag(&mut self, name: Cow<'p, str>, around: Option<(String, String)>) -> Behind<'p> {
+        if let Some((before, behind)) = around {
+            self.put_octets(before.as_bytes());
+            return Behind::Template(behind);
+        }
+        match in_namespace(&name) {
+            Some((space, local)) => {
+                let tag = format!("<n:{local} xmlns:n=\"{space}\">");
+                self.put_octets(tag.as_bytes());
+            }
+            None => {
+                self.put_octets(b"<");
+                self.put_octets(name.as_bytes());
+                self.put_octets(b">");
+            }
+        }
+        Behind::Tag(name)
+    }
+
+    fn put_behind(&mut self, behind: &Behind<'p>) {
+        match behind {
+            Behind::Nothing => {}
+            Behind::Signs(signs) => self.put_octets(signs.as_bytes()),
+            Behind::Template(text) => self.put_octets(text.as_bytes()),
+            Behind::Tag(name) => {
+                let (prefix, local) = in_namespace(name).map_or(("", &**name), |(_, local)| ("n:", local));
+                self.put_octets(b"</");
+                self.put_octets(prefix.as_bytes());
+                self.put_octets(local.as_bytes());
+                self.put_octets(b">");
+            }
+        }
     }
 
     fn set_bit(&mut self, bit: u16, code: dsl::model::TextCode, hex: bool) -> Result<(), Wrong> {
@@ -282,7 +332,7 @@ impl Writer<'_> {
                 if let Some(behind) = behind {
                     let layer = self.layer()?;
                     let in_tag = layer.attributes && layer.tag_end > 0;
-                    self.put_octets(behind.as_bytes());
+                    self.put_behind(&behind);
                     if in_tag {
                         self.put_octets(b">");
                         let end = self.out().len();
@@ -296,7 +346,7 @@ impl Writer<'_> {
                 let (name, start) = (layer.value_of.take().ok_or(FaultKind::Program)?, layer.start);
                 let content = self.out().get(start..).unwrap_or_default().to_vec();
                 self.out_mut().truncate(start);
-                self.layer()?.entries.push((name, content));
+                self.layer()?.entries.push((name.into_owned(), content));
             }
             _ => {}
         }
@@ -317,10 +367,7 @@ impl Writer<'_> {
     }
 }
 
-/// Start and end tag of a name; `{namespace}name` declares the namespace.
-fn tags(name: &str) -> (String, String) {
-    match name.strip_prefix('{').and_then(|name| name.split_once('}')) {
-        Some((space, local)) => (format!("<n:{local} xmlns:n=\"{space}\">"), format!("</n:{local}>")),
-        None => (format!("<{name}>"), format!("</{name}>")),
-    }
+/// Namespace and local part of a name that is written `{namespace}name`.
+fn in_namespace(name: &str) -> Option<(&str, &str)> {
+    name.strip_prefix('{').and_then(|name| name.split_once('}'))
 }

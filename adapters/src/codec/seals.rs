@@ -74,10 +74,7 @@ impl SealJob {
         let key = || self.key.as_deref().ok_or(Fault::Seal);
         let done = match &self.work {
             Work::Digest(digest) => Ok(seal::digest(*digest, &self.data)),
-            Work::Hmac(digest) => {
-                let octets = key()?.symmetric_bytes().ok_or(Fault::Seal)?;
-                Ok(seal::hmac(*digest, octets, &self.data))
-            }
+            Work::Hmac(digest) => Ok(key()?.hmac(*digest, &self.data).ok_or(Fault::Seal)?),
             Work::Mac(mac) => seal::mac(*mac, key()?, &self.data),
             Work::Sign(signature, user) => {
                 seal::sign(*signature, key()?, &self.data, user.as_deref(), random)

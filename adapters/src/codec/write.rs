@@ -9,6 +9,8 @@ mod regions;
 mod rows;
 mod values;
 
+use std::borrow::Cow;
+
 use dsl::evaluate::Value;
 use dsl::program::{FormatForm, MessageProgram, Part, Program, Write};
 
@@ -77,7 +79,7 @@ pub struct Writer<'p> {
     end: usize,
     written: Written,
     pub(super) part: usize,
-    pub(super) layers: Vec<Layer>,
+    pub(super) layers: Vec<Layer<'p>>,
     lists: Vec<OpenList>,
     regions: Vec<Option<Region>>,
     holes: Vec<Option<Hole>>,
@@ -215,7 +217,7 @@ impl<'p> Writer<'p> {
         self.programs.program.formats.get(format as usize).ok_or_else(|| FaultKind::Program.into())
     }
 
-    pub(super) fn layer(&mut self) -> Result<&mut Layer, Wrong> {
+    pub(super) fn layer(&mut self) -> Result<&mut Layer<'p>, Wrong> {
         self.layers.last_mut().ok_or_else(|| FaultKind::Program.into())
     }
 
@@ -234,12 +236,12 @@ impl<'p> Writer<'p> {
             Write::Leave { chain } => self.leave(chain, surroundings)?,
             Write::Child { name } => {
                 let name = message.names.get(usize::from(name)).ok_or(FaultKind::Program)?;
-                self.layer()?.name = Some(name.to_string());
+                self.layer()?.name = Some(Cow::Borrowed(name));
             }
             Write::ChildBy { name } => {
                 let inside = self.inside(surroundings);
                 let name = inside.evaluate(name)?.to_text(&inside)?.into_owned();
-                self.layer()?.name = Some(name);
+                self.layer()?.name = Some(Cow::Owned(name));
             }
             Write::Down => self.down()?,
             Write::Up => self.up()?,

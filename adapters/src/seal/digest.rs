@@ -76,17 +76,13 @@ enum Keyed {
 impl HmacState {
     /// An HMAC over nothing yet; a key of any length will do.
     pub fn new(digest: Digest, key: &[u8]) -> Self {
-        let fast = |algorithm| {
-            Keyed::Fast(Box::new(fast_hmac::Context::with_key(&fast_hmac::Key::new(algorithm, key))))
-        };
+        if let Some(algorithm) = fast_algorithm(digest) {
+            let key = fast_hmac::Key::new(algorithm, key);
+            return Self(Keyed::Fast(Box::new(fast_hmac::Context::with_key(&key))));
+        }
         Self(match digest {
-            Digest::Md5 => Keyed::Md5(Box::new(keyed(key))),
             Digest::Sm3 => Keyed::Sm3(Box::new(keyed(key))),
-            Digest::Sha1 => fast(fast_hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY),
-            Digest::Sha224 => fast(fast_hmac::HMAC_SHA224),
-            Digest::Sha256 => fast(fast_hmac::HMAC_SHA256),
-            Digest::Sha384 => fast(fast_hmac::HMAC_SHA384),
-            Digest::Sha512 => fast(fast_hmac::HMAC_SHA512),
+            _ => Keyed::Md5(Box::new(keyed(key))),
         })
     }
 
@@ -112,6 +108,32 @@ impl HmacState {
 #[expect(clippy::expect_used, reason = "HMAC takes a key of any length")]
 fn keyed<M: KeyInit>(key: &[u8]) -> M {
     M::new_from_slice(key).expect("HMAC takes a key of any length")
+}
+
+/// A key whose inner and outer blocks are digested once, for many HMACs.
+pub(super) struct HmacKey(fast_hmac::Key);
+
+impl HmacKey {
+    /// Of the digests that come from aws-lc; the others are made anew each time.
+    pub(super) fn new(digest: Digest, key: &[u8]) -> Option<Self> {
+        let algorithm = fast_algorithm(digest)?;
+        Some(Self(fast_hmac::Key::new(algorithm, key)))
+    }
+
+    pub(super) fn sign(&self, data: &[u8]) -> Vec<u8> {
+        fast_hmac::sign(&self.0, data).as_ref().to_vec()
+    }
+}
+
+fn fast_algorithm(digest: Digest) -> Option<fast_hmac::Algorithm> {
+    Some(match digest {
+        Digest::Md5 | Digest::Sm3 => return None,
+        Digest::Sha1 => fast_hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY,
+        Digest::Sha224 => fast_hmac::HMAC_SHA224,
+        Digest::Sha256 => fast_hmac::HMAC_SHA256,
+        Digest::Sha384 => fast_hmac::HMAC_SHA384,
+        Digest::Sha512 => fast_hmac::HMAC_SHA512,
+    })
 }
 
 /// The HMAC of `data` under `key`, which may be of any length.

@@ -4,10 +4,12 @@
 //! nothing else, and is wiped when dropped. Must not know where keys are kept or which party they belong to.
 
 use super::block::{BlockKey, WIDEST_BLOCK};
+use super::digest::HmacKey;
 use super::sign::{EcKey, RsaKey};
 use super::sm2_keys::Sm2Key;
 use super::{Algorithm, BlockCipher, Digest, SealError, digest};
 use std::fmt;
+use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 /// The longest secret that is taken, in bytes.
@@ -124,8 +126,8 @@ impl fmt::Debug for CheckValue {
 
 /// What the key is made of.
 pub(super) enum Material {
-    /// A secret.
-    Secret,
+    /// A secret, and its HMAC key for the digest that it was first used with.
+    Secret(OnceLock<Box<(Digest, HmacKey)>>),
     /// An expanded block key; of a triple DES key also both first halves as single DES.
     Block { whole: BlockKey, halves: Option<Box<(BlockKey, BlockKey)>> },
     /// RSA.
@@ -159,7 +161,7 @@ impl PreparedKey {
                 (Material::Block { whole, halves: halves(kind, bytes) }, CheckValue::of(&check))
             }
             None if kind == KeyKind::Secret && (1..=LONGEST_SECRET).contains(&bytes.len()) => {
-                (Material::Secret, secret_check(bytes))
+                (Material::Secret(OnceLock::new()), secret_check(bytes))
             }
             None => return Err(wrong_length),
         };
@@ -293,7 +295,7 @@ impl PreparedKey {
         match &self.material {
             Material::Rsa(key) => key.modulus_length().saturating_mul(8),
             Material::Ec(_) | Material::Sm2(_) => 256,
-            Material::Secret | Material::Block { .. } => self.bytes.len().saturating_mul(8),
+            Material::Secret(_) | Material::Block { .. } => self.bytes.len().saturating_mul(8),
         }
     }
 
@@ -303,7 +305,7 @@ impl PreparedKey {
             Material::Rsa(key) => key.is_private(),
             Material::Ec(key) => key.is_private(),
             Material::Sm2(key) => key.is_private(),
-            Material::Secret | Material::Block { .. } => true,
+            Material::Secret(_) | Material::Block { .. } => true,
         }
     }
 
@@ -311,6 +313,25 @@ impl PreparedKey {
     /// `None` for a pair.
     pub fn symmetric_bytes(&self) -> Option<&[u8]> {
         (!self.kind.is_pair()).then_some(self.bytes.as_slice())
+    }
+
+    /// The HMAC of `data` under a symmetric key; `None` for a pair.
+    pub fn hmac(&self, digest: Digest, data: &[u8]) -> Option<Vec<u8>> {
+        let bytes = self.symmetric_bytes()?;
+        if let Material::Secret(kept) = &self.material {
+            if kept.get().is_none()
+                && let Some(key) = HmacKey::new(digest, bytes)
+            {
+                // Another thread may have been first; its key is the same.
+                let _ = kept.set(Box::new((digest, key)));
+            }
+            if let Some(kept) = kept.get()
+                && kept.0 == digest
+            {
+                return Some(kept.1.sign(data));
+            }
+        }
+        Some(digest::hmac(digest, bytes, data))
     }
 
     /// What a key store keeps: the bytes of a symmetric key, the DER of a pair or public half.
@@ -324,7 +345,7 @@ impl PreparedKey {
             Material::Rsa(key) => key.public_der().ok(),
             Material::Ec(key) => Some(key.public_der().to_vec()),
             Material::Sm2(key) => key.public_der().ok(),
-            Material::Secret | Material::Block { .. } => None,
+            Material::Secret(_) | Material::Block { .. } => None,
         }
     }
 

@@ -177,7 +177,7 @@ impl Play {
             |call: &CallId| self.module().calls.get(usize::from(call.0)).is_some_and(|call| !call.call.ours);
         let mut here = link.by_code.iter().filter(|(_, call, _)| coming(call));
         match &link.recogniser {
-            Some(recogniser) if !recogniser.read.is_empty() => {
+            Some(recogniser) if !recogniser.program.read.is_empty() => {
                 let code = recognise(&mut self.scene(), recogniser, parts)?;
                 here.find(|(known, ..)| **known == *code).map(|(_, call, message)| (*call, *message))
             }

@@ -139,14 +139,8 @@ pub fn write(
 /// The code by which a message is recognised; none where it cannot be found.
 #[must_use]
 pub fn recognise(scene: &mut Scene, recogniser: &Recogniser, parts: &Parts) -> Option<String> {
-    let form = MessageProgram {
-        read: recogniser.read.clone(),
-        slots: recogniser.slots,
-        names: recogniser.names.clone(),
-        ..MessageProgram::default()
-    };
     let module = scene.adapter.module.clone();
-    let mut reader = Reader::new(&module.program, &form, parts.record());
+    let mut reader = Reader::new(&module.program, &recogniser.program, parts.record());
     if !matches!(reader.run(scene), Run::Done) {
         return None;
     }

@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use super::expression::walk;
 use super::layout::expressions;
 use super::{LowerError, Lowering, flow, recogniser};
-use crate::model::{Call, CallId, Expr, ExprKind, Link, Load, MessageId, Model, Module, ServiceKind, Space};
-use crate::program::{CallProgram, Compiled, LinkProgram, ModuleProgram, SessionProgram};
+use crate::model::{
+    Call, CallId, Expr, ExprKind, Fact, Link, Load, MessageId, Model, Module, ServiceKind, Space,
+};
+use crate::program::{CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, SessionProgram};
 use crate::source::Span;
+use crate::value::Constant;
 
 /// What could not be lowered of one module.
 #[derive(Clone, PartialEq, Debug)]
@@ -158,8 +161,30 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
         once: call.once.iter().map(|part| lowering.expression(part)).collect(),
         pages: call.pages.as_ref().map(|(rows, times, more)| (*rows, *times, lowering.expression(more))),
         only_when: call.only_when.as_ref().map(|only| lowering.expression(only)),
+        path: path(lowering, call),
         kept: fields,
     }
+}
+
+/// The path of a call's request: that of its link, where `message.code` is this message's own.
+fn path(lowering: &mut Lowering<'_>, call: &Call) -> Option<ExprId> {
+    let module = lowering.module;
+    let (_, path) = module.links.get(usize::from(call.link))?.post.as_ref()?;
+    let code = module.messages.get(usize::from(call.request.0)).map_or("", |message| &message.code);
+    Some(lowering.expression(&with_code(path, code)))
+}
+
+fn with_code(expression: &Expr, code: &str) -> Expr {
+    let all = |parts: &[Expr]| parts.iter().map(|part| with_code(part, code)).collect();
+    let kind = match &expression.kind {
+        ExprKind::Load(load) if load.space == Space::Exchange && load.slot == Fact::MessageCode as u16 => {
+            ExprKind::Constant(Constant::Text(code.into()))
+        }
+        ExprKind::Join(parts) => ExprKind::Join(all(parts)),
+        ExprKind::Function(function, arguments) => ExprKind::Function(*function, all(arguments)),
+        other => other.clone(),
+    };
+    Expr { kind, ..expression.clone() }
 }
 
 /// The kind of a call: its service's, or a query unless it has a way out of unknown.

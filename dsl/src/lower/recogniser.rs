@@ -5,7 +5,7 @@ use super::Lowering;
 use super::message::Builder;
 use super::read::Reader;
 use crate::model::{Link, Load, Message, Space};
-use crate::program::{Read, Recogniser};
+use crate::program::{MessageProgram, Read, Recogniser};
 
 /// The recogniser of a link, from a message that it carries; `None` where no field holds the code (one message only,
 /// or files).
@@ -33,9 +33,7 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
     let reads = plain(&reads);
     let (slots, names) = (builder.out.slots, builder.out.names);
     Some(Recogniser {
-        read: reads.into(),
-        slots,
-        names,
+        program: MessageProgram { read: reads.into(), slots, names, ..MessageProgram::default() },
         slot,
         around,
         frame: link.frame.clone(),

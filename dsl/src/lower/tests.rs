@@ -388,3 +388,47 @@ fn counts_follow_their_rows_and_rows_are_counted_by_them() {
         );
     assert!(nested);
 }
+
+#[test]
+fn the_code_of_each_call_stands_in_its_path() {
+    let text = r#"party shop "S" {
+  charset  utf8
+  day      cut_over 00:00
+  serial   counter(12)
+}
+setting base text ..20 chars "B"
+link web http connect "W" {
+  carries  plain
+  post     "/{setting.base}/{message.code}"
+  timeout  connect 3s, answer 10s
+}
+packet plain {
+  content  json {
+    message fields
+  }
+}
+call look {
+  request "query"
+}
+call book {
+  request "pay"
+}
+"#;
+    let one = Text { folder: "shop".into(), path: "shop/shop.tongshi".into(), text: text.into() };
+    let sources = Sources::parse([one]);
+    let (model, diagnostics) = resolve(&sources.folders, &Choices::new());
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let made = compiled(&model);
+    let program = &made.modules[0].program;
+    let ends = made.modules[0].calls.iter().map(|call| {
+        let (from, to) = program.expressions.ranges[call.path.unwrap() as usize];
+        let mut texts =
+            program.expressions.code[from as usize..to as usize].iter().filter_map(|code| match code {
+                crate::program::Code::Constant(at) => Some(&program.expressions.constants[*at as usize]),
+                _ => None,
+            });
+        texts.next_back().cloned().unwrap()
+    });
+    let text = |text: &str| crate::value::Constant::Text(text.into());
+    assert_eq!(ends.collect::<Vec<_>>(), [text("query"), text("pay")]);
+}

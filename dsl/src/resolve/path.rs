@@ -430,7 +430,8 @@ fn fact_type(fact: Fact) -> Type {
         | Fact::FileStem
         | Fact::AnswerSerial
         | Fact::AnswerFile
-        | Fact::MessageSerial => Type::Text { chars: 0, private: None },
+        | Fact::MessageSerial
+        | Fact::MessageCode => Type::Text { chars: 0, private: None },
     }
 }
 
@@ -470,7 +471,14 @@ fn message(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name],
         ("ours", Some(draft)) => {
             Found::value(ExprKind::Constant(Constant::Flag(draft.ours)), Type::Flag, path.span)
         }
-        ("code" | "side" | "ours", None) => Found::load(
+        ("code", None) => Found::load(
+            Space::Exchange,
+            Fact::MessageCode as u16,
+            0,
+            Type::Text { chars: 0, private: None },
+            path.span,
+        ),
+        ("side" | "ours", None) => Found::load(
             Space::Exchange,
             Fact::MessageSerial as u16,
             0,

@@ -242,7 +242,7 @@ pub struct LinkConfig {
     /// TLS.
     #[serde(default)]
     pub tls: Option<Tls>,
-    /// Most connections where the adapter sets no bound.
+    /// Most connections at once: that we make where the adapter sets no bound, or that others make to us.
     #[serde(default)]
     pub connections: Option<u32>,
 }

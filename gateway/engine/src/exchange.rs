@@ -291,7 +291,9 @@ impl Engine {
         }
         let party = version.module(module).map_or("", |module| &module.name);
         let member = asking.member.as_ref().map(|member| member.name.as_str());
-        scene.calls = self.past_of(party, member).into_iter().collect();
+        if version.remembers_any(module) {
+            scene.calls = self.past_of(party, member).into_iter().collect();
+        }
         scene
     }
 

@@ -7,13 +7,15 @@ use dsl::evaluate::Value;
 use dsl::model::Fact;
 use dsl::value::{Decimal, Outcome, Symbols};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 const COUNT: usize = Fact::WORDS.len();
 
-/// Facts of one exchange.
+/// Facts of one exchange. A copy costs nothing until it is changed: scenes, asks and replies of one exchange share what
+/// none of them changes.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    values: [Option<Value<'static>>; COUNT],
+    values: Arc<[Option<Value<'static>>; COUNT]>,
 }
 
 impl Facts {
@@ -42,7 +44,7 @@ impl Facts {
 
     /// Puts a fact by its slot.
     pub fn put_slot(&mut self, slot: u16, value: Value<'static>) {
-        if let Some(place) = self.values.get_mut(usize::from(slot)) {
+        if let Some(place) = Arc::make_mut(&mut self.values).get_mut(usize::from(slot)) {
             *place = value.is_present().then_some(value);
         }
     }

@@ -134,7 +134,7 @@ pub async fn write(
         packet.set(part, Bytes::from(written.take(part)));
     }
     if packet.part(Part::Path).is_empty()
-        && let Some((_, path)) = post_of(module, &version, scene.module, message)
+        && let Some(path) = path_of(module, message)
     {
         let path = value(&scene, path)
             .map_err(|fault| Refusal::told("bad_message", format!("the path: {fault:?}")))?;
@@ -143,10 +143,9 @@ pub async fn write(
     Ok(WrittenMessage { packet, record, scene })
 }
 
-/// Method and path of the link of a message's call.
-fn post_of(module: &ModuleProgram, _: &Version, _: usize, message: MessageId) -> Option<(Box<str>, ExprId)> {
-    let call = module.calls.iter().find(|call| call.call.request == message)?;
-    module.links.get(usize::from(call.call.link))?.post.clone()
+/// The path of a request over HTTP.
+fn path_of(module: &ModuleProgram, message: MessageId) -> Option<ExprId> {
+    module.calls.iter().find(|call| call.call.request == message)?.path
 }
 
 /// The refusal that a fault in writing means.
@@ -330,10 +329,9 @@ pub fn code_of(
 ) -> Option<String> {
     let recogniser = link.recogniser.as_ref()?;
     let module = version.module(scene.module)?;
-    let program = recognising(recogniser);
-    let mut record = Record::new(recogniser.slots);
+    let mut record = Record::new(recogniser.program.slots);
     packet.fill(&mut record);
-    let mut reader = Reader::new(&module.program, &program, record);
+    let mut reader = Reader::new(&module.program, &recogniser.program, record);
     let Run::Done = reader.run(scene) else { return None };
     let text = match reader.record().value(usize::from(recogniser.slot)).ok()? {
         Value::Text(text) => text.into_owned(),
@@ -342,15 +340,6 @@ pub fn code_of(
     let (before, behind) = &recogniser.around;
     let text = text.strip_prefix(&**before)?.strip_suffix(&**behind)?;
     Some(text.to_owned())
-}
-
-fn recognising(recogniser: &dsl::program::Recogniser) -> MessageProgram {
-    MessageProgram {
-        read: recogniser.read.clone(),
-        slots: recogniser.slots,
-        names: recogniser.names.clone(),
-        ..MessageProgram::default()
-    }
 }
 
 /// The fact that matches an answer with its ask on this link.
@@ -364,10 +353,9 @@ pub fn correlation(
     let recogniser = link.recogniser.as_ref()?;
     let slot = recogniser.correlation?;
     let module = version.module(module)?;
-    let program = recognising(recogniser);
-    let mut record = Record::new(recogniser.slots);
+    let mut record = Record::new(recogniser.program.slots);
     record.set_part(Part::Content, content.clone());
-    let mut reader = Reader::new(&module.program, &program, record);
+    let mut reader = Reader::new(&module.program, &recogniser.program, record);
     let mut nothing = Nothing { version };
     let Run::Done = reader.run(&mut nothing) else { return None };
     let value = reader.record().value(usize::from(slot)).ok()?;

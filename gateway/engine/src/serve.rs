@@ -129,11 +129,8 @@ impl Engine {
                 continue;
             }
             let told = |why: String| format!("link `{name}` of `{party}`: {why}");
-            let tls = crate::lines::server_tls(config.tls.as_ref()).map_err(told)?;
             let edge = Arc::new(Edge { engine: Arc::clone(self), party: party.clone(), link: name.clone() });
-            let most = self.deployment.load().limits.message;
-            let address = config.listen.clone().unwrap_or_default();
-            let listening = self.listen_one(link, address, tls, edge, most).await.map_err(told)?;
+            let listening = self.listen_one(link, &config, edge).await.map_err(told)?;
             all.push(Listener { party, link: name, shape, listening });
         }
         Ok(all)
@@ -142,22 +139,27 @@ impl Engine {
     async fn listen_one(
         self: &Arc<Self>,
         link: &LinkProgram,
-        address: String,
-        tls: Option<Arc<link::tls::TlsServer>>,
+        config: &LinkConfig,
         edge: Arc<Edge>,
-        most: usize,
     ) -> Result<Listening, String> {
         let cores = vec![self.core.clone()];
+        let address = config.listen.clone().unwrap_or_default();
+        let tls = crate::lines::server_tls(config.tls.as_ref())?;
+        let connections = config.connections.and_then(|most| usize::try_from(most).ok());
         match link.link.kind {
             LinkKind::Tcp => {
+                let most = self.deployment.load().limits.message;
                 let frame = FrameConfig::new(crate::lines::frame(&link.link.frame), most);
-                let config = TcpServerConfig { tls, ..TcpServerConfig::new(address, frame) };
-                let server = TcpServer::start(cores, config, edge).await;
+                let own = TcpServerConfig::new(address, frame);
+                let connections = connections.unwrap_or(own.connections);
+                let server = TcpServer::start(cores, TcpServerConfig { tls, connections, ..own }, edge).await;
                 server.map(Listening::Tcp).map_err(|error| error.to_string())
             }
             LinkKind::Http | LinkKind::Https => {
-                let config = HttpServerConfig { tls, ..HttpServerConfig::new(address) };
-                let server = HttpServer::start(cores, config, edge).await;
+                let own = HttpServerConfig::new(address);
+                let connections = connections.unwrap_or(own.connections);
+                let server =
+                    HttpServer::start(cores, HttpServerConfig { tls, connections, ..own }, edge).await;
                 server.map(Listening::Http).map_err(|error| error.to_string())
             }
             LinkKind::Sftp | LinkKind::Folder => Err("files are not listened for".to_owned()),
@@ -579,10 +581,15 @@ fn routed(
     service: &crate::version::Service,
     ask: &adapters::value::Record,
 ) -> Option<String> {
+    // Where there is one provider alone, nothing of the ask has to be looked at.
+    if service.providers.len() == 1 && version.routing_field(path).is_none() {
+        return None;
+    }
     let shape = version.compiled.shapes.get(service.ask.0 as usize)?;
     let text = |place: usize| {
         let value = ask.value(place).ok()?;
-        value.is_present().then(|| crate::facts::plain(&value, version.symbols()))
+        let names = matches!(value, Value::Text(_) | Value::Name(_) | Value::Number(_));
+        names.then(|| crate::facts::plain(&value, version.symbols()))
     };
     match version.routing_field(path) {
         Some(field) => text(shape.fields.iter().position(|known| *known.name == *field)?),

@@ -8,7 +8,7 @@ use dsl::evaluate::Value;
 use dsl::model::{CallId, ServiceKind, Space};
 use dsl::program::{CallProgram, Compiled, FlowStart, FlowTables, LinkProgram, ModuleProgram};
 use dsl::value::{ShapeId, Symbol, Symbols};
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// A call of a module.
@@ -46,7 +46,7 @@ pub struct Version {
     flows: HashMap<Box<str>, FlowRef>,
     calls: HashMap<Box<str>, CallRef>,
     routes: BTreeMap<String, Route>,
-    remembered: HashSet<CallRef>,
+    remembered: BTreeSet<CallRef>,
     look_ups: HashMap<CallRef, Vec<Vec<u16>>>,
 }
 
@@ -230,6 +230,12 @@ impl Version {
         self.look_ups.get(&call).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether messages of a party look at the last exchange of any of its calls.
+    #[must_use]
+    pub fn remembers_any(&self, module: usize) -> bool {
+        self.remembered.iter().any(|call| call.module == module)
+    }
+
     /// A flow by its reference.
     #[must_use]
     pub fn flow(&self, reference: FlowRef) -> Option<&FlowTables> {
@@ -312,7 +318,7 @@ impl std::fmt::Debug for Version {
     }
 }
 
-fn remembered(compiled: &Compiled) -> HashSet<CallRef> {
+fn remembered(compiled: &Compiled) -> BTreeSet<CallRef> {
     let spaces = [Space::CallRequest, Space::CallReply, Space::CallExchange, Space::CallRaw];
     let modules = compiled.modules.iter().enumerate();
     let loads = modules.flat_map(|(module, program)| {

@@ -5,7 +5,7 @@
 
 use std::io;
 
-use tokio::net::{TcpListener, TcpStream, lookup_host};
+use tokio::net::{TcpListener, TcpSocket, TcpStream, lookup_host};
 
 use super::{BoxFuture, Stream};
 
@@ -48,11 +48,28 @@ impl Net for RealNet {
 
     fn listen<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Box<dyn Listener>>> {
         Box::pin(async move {
-            let socket = TcpListener::bind(address).await?;
+            let socket = bind(address).await?;
             let address = socket.local_addr()?.to_string();
             Ok(Box::new(RealListener { socket, address }) as Box<dyn Listener>)
         })
     }
+}
+
+/// Connections that may wait to be accepted; the system's own bound holds as well. The library's 128 overflow when a
+/// city's terminals come back at once, and each that overflows waits a second for its next try.
+const WAITING: u32 = 4_096;
+
+async fn bind(address: &str) -> io::Result<TcpListener> {
+    let mut last = None;
+    for address in lookup_host(address).await? {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        socket.set_reuseaddr(true)?;
+        match socket.bind(address).and_then(|()| socket.listen(WAITING)) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| io::Error::new(io::ErrorKind::InvalidInput, "no address to listen at")))
 }
 
 struct RealListener {

@@ -52,7 +52,7 @@ pub(crate) fn write_value(
         Some(charset) => Letters::Set(charset),
         None => Letters::of(&wire.charset),
     };
-    let mut plain = Vec::new();
+    let mut plain = Vec::with_capacity(expected(wire));
     let figures = write_form(inside, &value, wire, letters.charset(), &mut plain)?;
     let figures_written = plain.len();
     let octets = finish(wire, letters, padded && codings.is_empty(), bare, figures, plain)?;
@@ -63,7 +63,11 @@ pub(crate) fn write_value(
         Letters::Set(_) => units_of(wire, &octets, letters),
     };
     if codings.is_empty() || octets.is_empty() {
-        out.extend_from_slice(&octets);
+        if out.is_empty() {
+            *out = octets;
+        } else {
+            out.extend_from_slice(&octets);
+        }
     } else {
         let coded = chain::apply(inside, codings, octets)?;
         if !chain::is_plain(codings) {
@@ -72,6 +76,14 @@ pub(crate) fn write_value(
         out.extend(coded);
     }
     Ok(Some(units))
+}
+
+/// Octets that a value will take, about: room that is taken once.
+fn expected(wire: &WireForm) -> usize {
+    match wire.size {
+        Size::Fixed(units) => (units as usize).min(256),
+        Size::Range { .. } | Size::ByForm => 32,
+    }
 }
 
 fn absent(inside: &Inside<'_>, wire: &WireForm, padded: bool, out: &mut Vec<u8>) -> Result<bool, Wrong> {
@@ -353,7 +365,7 @@ fn finish(
 
 fn units_of(wire: &WireForm, octets: &[u8], letters: Letters) -> usize {
     match (wire.unit, letters) {
-        (Unit::Chars, Letters::Set(charset)) => {
+        (Unit::Chars, Letters::Set(charset)) if !(charset.is_ascii_compatible() && octets.is_ascii()) => {
             charset::decode(charset, octets).map_or(octets.len(), |text| text.chars().count())
         }
         _ => octets.len(),

@@ -4,7 +4,7 @@
 
 use dsl::evaluate;
 use dsl::evaluate::Value;
-use dsl::program::{Assignment, WireForm};
+use dsl::program::{Assignment, Otherwise, WireForm};
 use dsl::value::{Decimal, Size, Type, Unit};
 
 use super::Mapper;
@@ -34,7 +34,11 @@ impl Mapper<'_> {
             (value, _) => value,
         };
         fits(&value, &assignment.ty)?;
+        // Only a mapping that says what then has to know before the message is written whether its wire form holds the
+        // value; elsewhere writing itself finds out.
+        let asks = !matches!(assignment.otherwise, Otherwise::Fault);
         if let Some(wire) = wire
+            && asks
             && value.is_present()
             && wire.chain.is_none()
         {

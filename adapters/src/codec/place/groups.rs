@@ -5,11 +5,11 @@
 use crate::codec::DEPTH_MAX;
 use dsl::program::FormatForm;
 
-use super::tags;
+use super::Behind;
 use crate::codec::write::Writer;
 use crate::codec::{FaultKind, Wrong, tlv};
 
-impl Writer<'_> {
+impl<'p> Writer<'p> {
     pub(in crate::codec) fn down(&mut self) -> Result<(), Wrong> {
         let layer = self.layer()?;
         let form = layer.format;
@@ -21,24 +21,23 @@ impl Writer<'_> {
             FormatForm::Json { .. } => {
                 self.begin_value()?;
                 self.put_octets(b"{");
-                self.open_group("}".to_owned())
+                self.open_group(Behind::Signs("}"))
             }
             FormatForm::Xml { .. } => {
                 let start = self.out().len();
                 let layer = self.layer()?;
                 if layer.name.is_none() && matches!(layer.items.last(), Some((None, true))) {
                     // The item's template is the group.
-                    return self.open_group(String::new());
+                    return self.open_group(Behind::Nothing);
                 }
                 let name = self.value_name()?;
                 let layer = self.layer()?;
                 layer.begun = false;
-                let template = layer.templates.as_ref().and_then(|templates| templates.group());
-                let (before, behind) = match template {
-                    Some(template) => template.around(&name)?,
-                    None => tags(&name),
+                let around = match layer.templates.as_ref().and_then(|templates| templates.group()) {
+                    Some(template) => Some(template.around(&name)?),
+                    None => None,
                 };
-                self.put_octets(before.as_bytes());
+                let behind = self.begin_tag(name, around);
                 self.open_group(behind)?;
                 let end = self.out().len();
                 let layer = self.layer()?;
@@ -50,13 +49,13 @@ impl Writer<'_> {
             }
             FormatForm::Tlv(_) => {
                 self.begin_value()?;
-                self.open_group(String::new())
+                self.open_group(Behind::Nothing)
             }
             _ => Err(FaultKind::Program.into()),
         }
     }
 
-    pub(super) fn open_group(&mut self, behind: String) -> Result<(), Wrong> {
+    pub(super) fn open_group(&mut self, behind: Behind<'p>) -> Result<(), Wrong> {
         let start = self.out().len();
         let layer = self.layer()?;
         if layer.groups.len() >= DEPTH_MAX {
@@ -101,7 +100,7 @@ impl Writer<'_> {
                 layer.group_starts.pop();
                 layer.items.pop();
                 layer.tag_end = 0;
-                self.put_octets(behind.as_bytes());
+                self.put_behind(&behind);
                 self.after_group()
             }
         }
@@ -140,7 +139,7 @@ impl Writer<'_> {
                 match around {
                     Some((before, behind)) => {
                         layer.items.push((None, true));
-                        layer.groups.push((behind, true));
+                        layer.groups.push((Behind::Template(behind), true));
                         self.put_octets(before.as_bytes());
                     }
                     None => layer.items.push((Some(name), false)),
@@ -161,7 +160,7 @@ impl Writer<'_> {
             && let Some(item) = templates.item()
         {
             let (before, behind) = item.around(&row.to_string())?;
-            layer.groups.push((behind, true));
+            layer.groups.push((Behind::Template(behind), true));
             self.put_octets(before.as_bytes());
         }
         Ok(())
@@ -173,7 +172,7 @@ impl Writer<'_> {
             && layer.templates.as_ref().is_some_and(|templates| templates.item().is_some());
         if templated {
             let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
-            self.put_octets(behind.as_bytes());
+            self.put_behind(&behind);
         }
         Ok(())
     }
@@ -193,7 +192,7 @@ impl Writer<'_> {
                 let (_, templated) = layer.items.pop().ok_or(FaultKind::Program)?;
                 if templated {
                     let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
-                    self.put_octets(behind.as_bytes());
+                    self.put_behind(&behind);
                 }
             }
         }

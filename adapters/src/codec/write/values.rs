@@ -64,11 +64,13 @@ impl Writer<'_> {
             let codings = if form.form == dsl::value::Form::Bytes { &xml.bytes } else { &xml.text };
             plain = chain::apply(&inside, codings, plain)?;
         }
-        let name = layer.and_then(|layer| layer.name.clone());
+        let name = layer.and_then(|layer| layer.name.as_deref());
         match format {
-            Some(format) => {
-                encode(self.programs, format, Some(form), &plain, units, name.as_deref()).map(Some)
+            // Most values of a fixed record stand as they are.
+            Some(FormatForm::Fixed | FormatForm::Path) if form.prefix.is_none() && form.ending.is_none() => {
+                Ok(Some(plain))
             }
+            Some(format) => encode(self.programs, format, Some(form), &plain, units, name).map(Some),
             None => Ok(Some(plain)),
         }
     }
