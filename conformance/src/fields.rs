@@ -68,6 +68,49 @@ impl<'p> Named<'p> {
         tree
     }
 
+    /// The tree of one row of a list; `base` is the index of its first slot.
+    #[must_use]
+    pub fn row_tree(&self, record: &Record, list: u16, base: usize) -> Map<String, Value> {
+        let mut row = Map::new();
+        self.rows_into(record, Some(list), base, self.path_of(list), &mut row);
+        row
+    }
+
+    /// The path of a list.
+    #[must_use]
+    pub fn path_of(&self, list: u16) -> &'p str {
+        self.message.fields.iter().find(|field| field.is_list == Some(list)).map_or("", |field| &field.path)
+    }
+
+    /// Puts a tree's values into one row of a list; `base` is the index of its first slot. What is compulsory and not
+    /// given gets the least value.
+    ///
+    /// # Errors
+    /// As [`Named::fill`] and [`Named::fill_least`].
+    pub fn fill_row(
+        &self,
+        tree: &Map<String, Value>,
+        list: u16,
+        base: usize,
+        record: &mut Record,
+        now: DateTime,
+    ) -> Result<(), FieldError> {
+        self.fill_rows(tree, Some(list), base, self.path_of(list), "", record)?;
+        self.least(record, Some(list), base, now)
+    }
+
+    /// As [`Named::fill_least`], for what stands outside of lists alone.
+    ///
+    /// # Errors
+    /// As [`Named::fill_least`].
+    pub fn fill_least_singles(&self, record: &mut Record, now: DateTime) -> Result<(), FieldError> {
+        let singles =
+            self.message.fields.iter().filter(|field| field.list.is_none() && field.is_list.is_none());
+        singles
+            .into_iter()
+            .try_for_each(|field| self.least_field(record, field, usize::from(field.slot), now))
+    }
+
     fn rows_into(
         &self,
         record: &Record,
@@ -246,15 +289,24 @@ impl<'p> Named<'p> {
                 }
                 continue;
             }
-            let Some(wire) = self.wire(field).filter(|_| !field.derived) else { continue };
-            if record.slot(index).is_present() || wire.absent != Absent::Never {
-                continue;
-            }
-            if let Some(least) = value::least(wire, self.program, now) {
-                record.set(index, &least).map_err(|_| too_much(field))?;
-            }
+            self.least_field(record, field, index, now)?;
         }
         Ok(())
+    }
+
+    fn least_field(
+        &self,
+        record: &mut Record,
+        field: &FieldForm,
+        index: usize,
+        now: DateTime,
+    ) -> Result<(), FieldError> {
+        let Some(wire) = self.wire(field).filter(|_| !field.derived) else { return Ok(()) };
+        if record.slot(index).is_present() || wire.absent != Absent::Never {
+            return Ok(());
+        }
+        let Some(least) = value::least(wire, self.program, now) else { return Ok(()) };
+        record.set(index, &least).map_err(|_| FieldError::TooMuch { path: field.path.to_string() })
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod begin;
 mod compose;
+mod files;
 mod form;
 mod http;
 mod line;
@@ -52,7 +53,8 @@ pub struct PartyConfig {
     pub keys: BTreeMap<String, KeyConfig>,
     /// Members by name.
     pub members: BTreeMap<String, MemberConfig>,
-    /// Addresses by link, `host:port`: where the party listens, or where it calls us.
+    /// Addresses by link, `host:port`: where the party listens, or where it calls us; of a link of files, the folder that
+    /// both sides see.
     pub links: BTreeMap<String, String>,
     /// Sessions that hold from the start, by member (`""` for the party's own): values by name, octets in hex.
     pub sessions: BTreeMap<String, BTreeMap<String, String>>,
@@ -301,6 +303,7 @@ impl Party {
         }
         let caller = Arc::new(Caller::new(core, Arc::clone(&play), config, tls));
         begin::by_themselves(&group, &caller);
+        files::take_files(&group, &caller);
         Ok(Party { play, caller, addresses, database: source.database, servers, group })
     }
 

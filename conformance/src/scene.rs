@@ -6,10 +6,12 @@
 //! gateway keeps its own books: what judges and what is judged share the codec alone.
 
 mod books;
+mod file;
 mod look;
 mod run;
 
 pub use books::Books;
+pub use file::{is_named, read_file};
 pub use run::{Parts, ReadMessage, evaluate_here, read, read_unjudged, recognise, write};
 
 use crate::fields::{FieldError, business_record, business_tree, from_json, to_json};

@@ -106,6 +106,7 @@ async fn open(plan: &Plan, wanted: &Wanted) -> Result<Stage, String> {
         settings: settings.map(|party| (party.folder.replace('-', "_"), party.settings.clone())).collect(),
         start: None,
         speed: plan.clock_scale,
+        sftp: true,
     };
     Stage::start(&wanted).await
 }

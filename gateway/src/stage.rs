@@ -53,6 +53,8 @@ pub(crate) struct Wanted {
     pub(crate) start: Option<String>,
     /// How many times faster than the world its clock runs.
     pub(crate) speed: u32,
+    /// Whether links of files over SSH have a server each; else both sides see one folder.
+    pub(crate) sftp: bool,
 }
 
 /// A running stage. Dropped, everything on it ends at once.

@@ -1,10 +1,11 @@
 //! What a party begins: the acts of its world, and signing in where it is the party that does so.
 
 use super::compose::{Composed, compose, place};
+use super::files::Outstanding;
 use super::line::{Line, Way};
 use super::play::{Play, locked, member_name, up};
 use super::{PartyConfig, PartyTls};
-use crate::scene::{Parts, Past, evaluate_here, read};
+use crate::scene::{Parts, Past, Scene, evaluate_here, read};
 use crate::world::{Outcome, Said, WorldError};
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, MessageId};
@@ -18,11 +19,13 @@ use std::time::Duration;
 
 /// Calls the other side.
 pub(crate) struct Caller {
-    core: Core,
-    play: Arc<Play>,
+    pub(super) core: Core,
+    pub(super) play: Arc<Play>,
     /// Settings, and the addresses that it calls at.
-    config: Mutex<PartyConfig>,
+    pub(super) config: Mutex<PartyConfig>,
     tls: PartyTls,
+    /// Files of ours that may still be answered.
+    pub(super) files: Outstanding,
 }
 
 /// A message that was sent, with what is needed to read its answer.
@@ -43,7 +46,13 @@ struct Heard {
 
 impl Caller {
     pub(crate) fn new(core: &Core, play: Arc<Play>, config: &PartyConfig, tls: &PartyTls) -> Self {
-        Caller { core: core.clone(), play, config: Mutex::new(config.clone()), tls: tls.clone() }
+        Caller {
+            core: core.clone(),
+            play,
+            config: Mutex::new(config.clone()),
+            tls: tls.clone(),
+            files: Outstanding::default(),
+        }
     }
 
     /// From now on a link is called at this address.
@@ -57,7 +66,18 @@ impl Caller {
         let said = locked(&self.play.world).act(name, &facts())?;
         let (sent, mut done) = (said.len(), 0);
         for said in said {
-            let heard = self.say(&said).await;
+            let heard = match self.file_call(&said) {
+                None => self.say(&said).await,
+                Some((call, link)) => match self.put_file(call, &link, &said).await {
+                    Ok(Outcome::Done) => Heard { outcome: Outcome::Done, fields: Map::new() },
+                    // Its answer is another file, which is told when it comes.
+                    Ok(_) => continue,
+                    Err(why) => {
+                        self.play.failed(why);
+                        Heard { outcome: Outcome::Unknown, fields: Map::new() }
+                    }
+                },
+            };
             done += usize::from(heard.outcome == Outcome::Done);
             locked(&self.play.world).answered(&said, heard.outcome, &heard.fields, &facts())?;
         }
@@ -165,30 +185,46 @@ fn ask(
 ) -> Result<Asked, String> {
     let mut scene = play.scene();
     let named = play.named(request).ok_or("a message that is not there")?;
+    let member = prepare(play, &mut scene, request, serial, fields)?;
+    let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
+    let said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
+    let (parts, record) = compose(&mut scene, request, &said, None)?;
+    Ok(Asked { call, member, session: scene.session, facts: scene.facts, request: record, parts })
+}
+
+/// Puts into a scene what is known of a message that the party begins: its moments, its member, its serial, the session.
+/// Gives the member's name.
+///
+/// # Errors
+/// A member that the party does not have, in words.
+pub(super) fn prepare(
+    play: &Play,
+    scene: &mut Scene,
+    request: MessageId,
+    serial: Option<String>,
+    fields: &Map<String, Json>,
+) -> Result<String, String> {
     let now = scene.now;
     scene.put_fact(Fact::Date, Value::Date(now.date()));
     scene.put_fact(Fact::Time, Value::Time(now.time()));
     scene.put_fact(Fact::Moment, Value::DateTime(now));
     scene.put_fact(Fact::BusinessDate, Value::Date(now.date()));
     scene.put_fact(Fact::MessageMoment, Value::DateTime(now));
-    super::compose::member_of(request, &mut scene, fields)?;
+    super::compose::member_of(request, scene, fields)?;
     let serial = match serial {
         Some(serial) => Value::text(serial),
-        None => match play.module().serial.map(|serial| evaluate_here(&scene, serial)) {
+        None => match play.module().serial.map(|serial| evaluate_here(scene, serial)) {
             Some(Ok(serial)) => serial,
             _ => Value::text(format!("{:012}", scene.counter.get())),
         },
     };
     scene.put_fact(Fact::Serial, serial.clone());
     scene.put_fact(Fact::MessageSerial, serial);
-    let member = member_name(&scene);
+    let member = member_name(scene);
     if let Some(session) = locked(&play.sessions).values(&member, play.mark()).into_iter().next() {
         scene.session = session;
     }
-    let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
-    let said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
-    let (parts, record) = compose(&mut scene, request, &said, None)?;
-    Ok(Asked { call, member, session: scene.session, facts: scene.facts, request: record, parts })
+    Ok(member)
 }
 
 /// Reads the answer to what was asked; a sign-in's answer opens the session.

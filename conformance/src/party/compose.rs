@@ -1,5 +1,9 @@
 //! Writing a message of the party from the fields that its world gave.
 
+mod file;
+
+pub(crate) use file::{ComposedFile, compose_file};
+
 use super::form;
 use super::play::Play;
 use crate::fields::{Named, at};
@@ -75,21 +79,8 @@ pub(crate) fn compose(
 ) -> Result<(Parts, Record), String> {
     let adapter = scene.adapter.clone();
     let named = named_in(&adapter, message).ok_or("a message that is not there")?;
-    let mut record = record.unwrap_or_else(|| Record::new(named.message.slots));
-    let mut apart = BTreeSet::new();
-    if let Some((outcome, word)) = &said.outcome {
-        speak(&named, scene, &mut record, &mut apart, *outcome, word.as_deref())?;
-    }
-    named.fill(&said.fields, &mut record).map_err(|error| error.to_string())?;
-    let leaves = named.message.fields.iter().filter(|field| field.level == 0 && field.wire.is_some());
-    for field in leaves {
-        if at(&said.fields, &field.path).is_some_and(|value| !value.is_null()) {
-            apart.insert(field.slot);
-        }
-    }
-    choose_member(&named, scene, &said.fields)?;
-    assume(&named, scene, &mut record, &mut apart)?;
     let program = named.program;
+    let (mut record, mut apart) = begun(&named, scene, said, record)?;
     let form = form::as_said(named.message, &program.expressions, &apart);
     let filled = fill_in(program, &form, &mut record, scene);
     filled.map_err(|fault| {
@@ -108,6 +99,30 @@ pub(crate) fn compose(
     }
     let form = form::as_said(named.message, &program.expressions, &apart);
     write(scene, program, &form, record).map_err(|report| report.to_string())
+}
+
+/// The record of what is said, before the mappings; and the slots that keep what stands in them.
+fn begun(
+    named: &Named<'_>,
+    scene: &mut Scene,
+    said: &Composed,
+    record: Option<Record>,
+) -> Result<(Record, BTreeSet<u16>), String> {
+    let mut record = record.unwrap_or_else(|| Record::new(named.message.slots));
+    let mut apart = BTreeSet::new();
+    if let Some((outcome, word)) = &said.outcome {
+        speak(named, scene, &mut record, &mut apart, *outcome, word.as_deref())?;
+    }
+    named.fill(&said.fields, &mut record).map_err(|error| error.to_string())?;
+    let leaves = named.message.fields.iter().filter(|field| field.level == 0 && field.wire.is_some());
+    for field in leaves {
+        if at(&said.fields, &field.path).is_some_and(|value| !value.is_null()) {
+            apart.insert(field.slot);
+        }
+    }
+    choose_member(named, scene, &said.fields)?;
+    assume(named, scene, &mut record, &mut apart)?;
+    Ok((record, apart))
 }
 
 /// Another figure in the place of the last one.

@@ -49,6 +49,7 @@ async fn passes_in(
             name: "first".into(),
             point: Point::BothSides,
             steps: vec![step(first)],
+            only: BTreeMap::new(),
         };
         let before = runner.run(&Suite { cases: vec![case], ..suite.clone() }, &|_| {}).await;
         assert!(before.is_good(), "{}", before.console());

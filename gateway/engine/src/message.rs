@@ -203,7 +203,14 @@ pub async fn read_record(
         match reader.run(&mut scene) {
             Run::Done => break,
             Run::Fault(fault) => {
-                return Err(unread(&version, module, program, reader.into_record(), scene, (fault, Doing::Reading)));
+                return Err(unread(
+                    &version,
+                    module,
+                    program,
+                    reader.into_record(),
+                    scene,
+                    (fault, Doing::Reading),
+                ));
             }
             Run::Need(job) => {
                 let result = compute(engine, job).await;

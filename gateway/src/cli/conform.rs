@@ -185,6 +185,7 @@ impl Conform {
             settings,
             start: suite.stage.start.clone(),
             speed: 1,
+            sftp: false,
         };
         let mut stage = Stage::start(&wanted).await?;
         let core = stage.core();

@@ -9,7 +9,9 @@ use dsl::model::{Key, LinkKind};
 use link::Core;
 use link::tls::{Identity, TlsClient, TlsClientConfig, TlsServer, TlsServerConfig, TlsVersions};
 use serde_json::{Map, Value, json};
+use sftp::{SftpServer, SftpServerConfig, SftpUser};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// A party at work, with what the gateway must know of it.
@@ -24,6 +26,8 @@ pub(crate) struct Player {
     pub(super) tls: PartyTls,
     /// What the deployment says of it.
     pub(super) deployed: Value,
+    /// Its servers of files.
+    _servers: Vec<SftpServer>,
 }
 
 /// Makes players.
@@ -46,7 +50,8 @@ impl Maker<'_> {
         config.sessions.clear();
         let (keys, members) = draw_all(&mut config, &loaded, &module, drawn)?;
         let mut links = Map::new();
-        let tls = self.links(folder, &loaded, &mut config, &mut links)?;
+        let mut servers = Vec::new();
+        let tls = self.links(folder, &loaded, &mut config, &mut links, &mut servers).await?;
         let source = PartySource {
             loaded,
             world: self.wanted.conformance.join("simulators").join(folder),
@@ -62,23 +67,31 @@ impl Maker<'_> {
         }
         let deployed =
             json!({ "settings": config.settings, "keys": keys, "members": members, "links": links });
-        Ok(Player { module, party, config, tls, deployed })
+        Ok(Player { module, party, config, tls, deployed, _servers: servers })
     }
 
     /// Addresses and certificates of the links; what the gateway is told of each goes into `deployed`.
-    fn links(
+    async fn links(
         &self,
         folder: &str,
         loaded: &Loaded,
         config: &mut PartyConfig,
         deployed: &mut Map<String, Value>,
+        servers: &mut Vec<SftpServer>,
     ) -> Result<PartyTls, String> {
         config.links.clear();
         let (tls, mut ours) = certificates(folder, loaded, config, self.authority)?;
         for link in &loaded.bank.module.links {
             let name = link.link.name.to_string();
-            if let Some(files) = self.files(folder, &name, link.link.kind)? {
-                deployed.insert(name, files);
+            if is_files(link.link.kind) {
+                let path = self.wanted.folder.join("files").join(folder).join(&name);
+                std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+                config.links.insert(name.clone(), path.display().to_string());
+                let said = match link.link.kind {
+                    LinkKind::Sftp if self.wanted.sftp => self.serve_files(path, servers).await?,
+                    _ => json!({ "folder": path }),
+                };
+                deployed.insert(name, said);
                 continue;
             }
             let mut said = Map::new();
@@ -93,14 +106,20 @@ impl Maker<'_> {
         Ok(tls)
     }
 
-    /// A link of files has a folder of its own on the stage, on which both sides look.
-    fn files(&self, folder: &str, link: &str, kind: LinkKind) -> Result<Option<Value>, String> {
-        if !is_files(kind) {
-            return Ok(None);
-        }
-        let path = self.wanted.folder.join("files").join(folder).join(link);
-        std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        Ok(Some(json!({ "folder": path })))
+    /// A server over SSH for the folder of a link; gives what the deployment says of it.
+    async fn serve_files(&self, root: PathBuf, servers: &mut Vec<SftpServer>) -> Result<Value, String> {
+        let secret = super::keys::token()?;
+        let kept = root.with_extension("secret");
+        std::fs::write(&kept, &secret).map_err(|error| format!("{}: {error}", kept.display()))?;
+        let user = SftpUser { name: "gateway".to_owned(), password: Some(secret.clone()), keys: Vec::new() };
+        let config =
+            SftpServerConfig { address: "127.0.0.1:0".to_owned(), users: vec![user], root, connections: 16 };
+        let server = SftpServer::start(self.core, config).await.map_err(|error| error.to_string())?;
+        let said = json!({
+            "address": server.address(), "user": "gateway", "secret": format!("file:{}", kept.display()), "host_key": server.host_key(),
+        });
+        servers.push(server);
+        Ok(said)
     }
 }
 

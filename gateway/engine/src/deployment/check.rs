@@ -278,7 +278,8 @@ fn wanted(link: &LinkProgram) -> &'static str {
 fn lacking(link: &LinkProgram, given: &LinkConfig) -> Option<&'static str> {
     let wanted = wanted(link);
     let present = match wanted {
-        "folder" => given.folder.is_some(),
+        // A server of files may lead to its folder by itself.
+        "folder" => given.folder.is_some() || given.address.as_deref().is_some_and(is_address),
         "address" => given.address.as_deref().is_some_and(is_address),
         _ => given.listen.as_deref().is_some_and(is_address),
     };

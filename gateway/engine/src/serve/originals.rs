@@ -119,7 +119,9 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
                 Repeated::Other => found = Found::Other,
                 Repeated::Untold => return Found::Untold,
             },
-            (None, Some(key)) if matches!(found, Found::Nothing | Found::Unnamed) => found = Found::Unseen(key),
+            (None, Some(key)) if matches!(found, Found::Nothing | Found::Unnamed) => {
+                found = Found::Unseen(key)
+            }
             _ => {}
         }
     }
