@@ -7,6 +7,7 @@
 
 mod attacked;
 mod channel;
+mod files;
 mod look;
 mod own;
 mod patience;
@@ -108,6 +109,8 @@ pub struct Step {
     pub send: Option<String>,
     /// The last request of this call is sent again, octet for octet.
     pub again: Option<String>,
+    /// A further file that answers the last one of this call (a later result) is awaited.
+    pub further: Option<String>,
     /// The link of this call is attacked with damaged forms of its request.
     pub attack: Option<String>,
     /// A channel asks this service.
@@ -143,6 +146,8 @@ pub struct Step {
     /// Fields of the request: by wire name in what is sent, by the service's in what is asked; `$x` is a value that was
     /// kept.
     pub fields: Map<String, Value>,
+    /// The file is put under this name, whatever it says of itself.
+    pub named: Option<String>,
     /// The request is damaged before it leaves.
     pub damage: Option<Damage>,
     /// The ask goes on while other steps are done; it is `heard` under this name.

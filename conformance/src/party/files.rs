@@ -4,6 +4,7 @@
 //! what files hold, handed to the world as any message is. A file that answers one of ours is told to the act that said it.
 //! It must not know what the bank makes of a file.
 
+use super::PartyConfig;
 use super::begin::Caller;
 use super::compose::{ComposedFile, compose_file};
 use super::play::{Play, locked, up};
@@ -89,7 +90,7 @@ impl Caller {
             let mut scene = play.scene();
             super::begin::prepare(&play, &mut scene, request, serial, &fields)?;
             let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
-            let file = compose_file(&play, &mut scene, request, inner, &fields)?;
+            let file = compose_file(&play.loaded.bank, &mut scene, request, inner, &fields)?;
             Ok::<_, String>((file, super::play::member_name(&scene), scene))
         });
         let (file, member, scene) = written.await.ok_or("given up")??;
@@ -105,13 +106,12 @@ impl Caller {
         up(&self.play.counts.begun);
         let place = self.folder_of(link).ok_or_else(|| format!("link {} has no folder", link.link.name))?;
         let folder = path_of(&scene, link)?;
-        put(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
+        put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
         Ok(if answered { Outcome::Unknown } else { Outcome::Done })
     }
 
     fn folder_of(&self, link: &LinkProgram) -> Option<Arc<dyn FileLink>> {
-        let place = locked(&self.config).links.get(&*link.link.name).cloned()?;
-        Some(Arc::new(Folder::new(Arc::clone(&self.core.world().files), place)))
+        folder_of(&self.core, &locked(&self.config), link)
     }
 
     /// What a file of this name on a link is.
@@ -143,7 +143,7 @@ impl Caller {
     /// Takes a file.
     async fn take(self: &Arc<Self>, link: usize, member: Option<&str>, place: &dyn FileLink, found: &Found) {
         let name = found.entry.name.clone();
-        let octets = match whole(place, &found.path).await {
+        let octets = match whole_file(place, &found.path).await {
             Ok(octets) => octets,
             Err(error) => return self.play.failed(error.to_string()),
         };
@@ -237,7 +237,17 @@ fn begin_ask(scene: &mut Scene, form: &CallProgram) {
     }
 }
 
-fn path_of(scene: &Scene, link: &LinkProgram) -> Result<FilePath, String> {
+/// The folder of a link that both sides see; none for other links, or where none is known.
+pub(crate) fn folder_of(core: &Core, config: &PartyConfig, link: &LinkProgram) -> Option<Arc<dyn FileLink>> {
+    let place = config.links.get(&*link.link.name).filter(|_| carries_files(link))?;
+    Some(Arc::new(Folder::new(Arc::clone(&core.world().files), place)))
+}
+
+/// The folder of a link below its root, as the adapter names it.
+///
+/// # Errors
+/// What has no value, in words: a folder of each member, where none is known.
+pub(crate) fn path_of(scene: &Scene, link: &LinkProgram) -> Result<FilePath, String> {
     let Some(folder) = link.folder else { return Ok(FilePath::root()) };
     match evaluate_here(scene, folder) {
         Ok(Value::Text(folder)) => FilePath::parse(&folder).map_err(|error| error.to_string()),
@@ -245,7 +255,15 @@ fn path_of(scene: &Scene, link: &LinkProgram) -> Result<FilePath, String> {
     }
 }
 
-async fn put(place: &dyn FileLink, folder: &FilePath, file: &ComposedFile) -> Result<(), Undelivered> {
+/// Puts a file whole: under another name first, its end mark last.
+///
+/// # Errors
+/// What the folder says.
+pub(crate) async fn put_file(
+    place: &dyn FileLink,
+    folder: &FilePath,
+    file: &ComposedFile,
+) -> Result<(), Undelivered> {
     let not_sent = |error: FileError| Undelivered { maybe_sent: false, error };
     let path = folder.join(&file.name).map_err(not_sent)?;
     // It may be there already.
@@ -258,7 +276,11 @@ async fn put(place: &dyn FileLink, folder: &FilePath, file: &ComposedFile) -> Re
     delivery.finish().await
 }
 
-async fn whole(place: &dyn FileLink, path: &FilePath) -> Result<Vec<u8>, FileError> {
+/// All octets of a file.
+///
+/// # Errors
+/// What the folder says, or that it is too large.
+pub(crate) async fn whole_file(place: &dyn FileLink, path: &FilePath) -> Result<Vec<u8>, FileError> {
     let mut reader = place.open(path).await?;
     let mut octets = Vec::new();
     while let Some(piece) = reader.read().await? {

@@ -10,7 +10,7 @@ use crate::world::FaultPlan;
 use dsl::evaluate::Value as Typed;
 use link::Core;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
@@ -51,6 +51,10 @@ pub struct Runner<'a> {
     pub(super) number: u64,
     /// Last requests by call: octets, for repeats.
     pub(super) sent: BTreeMap<String, wire::Asked>,
+    /// Last files by call.
+    pub(super) put: BTreeMap<String, super::files::Put>,
+    /// Names of files that answer nothing any more.
+    pub(super) seen_files: BTreeSet<String>,
     pub(super) kept: Map<String, Value>,
     /// Asks that go on, by name.
     pub(super) later: BTreeMap<String, oneshot::Receiver<super::channel::Heard>>,
@@ -114,6 +118,8 @@ impl<'a> Runner<'a> {
             sessions: BTreeMap::new(),
             number: 0,
             sent: BTreeMap::new(),
+            put: BTreeMap::new(),
+            seen_files: BTreeSet::new(),
             kept: Map::new(),
             later: BTreeMap::new(),
             mark: JournalMark::default(),

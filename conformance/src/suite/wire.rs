@@ -3,7 +3,7 @@
 use super::run::{LIMIT, Other, Runner, STAGE_LIMIT};
 use super::{Damage, Plays, Step, Suite};
 use crate::fields::{Named, at};
-use crate::party::{Line, Way, civil, compose_request, has_seal, member_of};
+use crate::party::{Line, Way, carries_files, civil, compose_request, has_seal, member_of};
 use crate::report::{Difference, Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Past, Scene, evaluate_here, read, read_unjudged};
 use adapters::value::Record;
@@ -137,9 +137,13 @@ impl Runner<'_> {
         step: &Step,
         lines: &mut Lines,
     ) -> Result<StepResult, String> {
-        let name =
-            step.send.as_ref().or(step.again.as_ref()).ok_or("a step sends, or does something")?.clone();
+        let named = step.send.as_ref().or(step.again.as_ref()).or(step.further.as_ref());
+        let name = named.ok_or("a step sends, or does something")?.clone();
         let (id, call) = self.call(&name)?;
+        let link = self.adapter.module.links.get(usize::from(call.call.link));
+        if link.is_some_and(carries_files) {
+            return self.file_step(suite, step, &name, &call).await;
+        }
         let asked = match &step.again {
             Some(_) => self.sent.get(&name).cloned().ok_or("nothing of this call was sent before")?,
             None => self.write(suite, step, &call)?,
@@ -193,6 +197,21 @@ impl Runner<'_> {
     }
 
     fn write(&mut self, suite: &Suite, step: &Step, call: &CallProgram) -> Result<Asked, String> {
+        let (mut scene, fields) = self.begun_scene(suite, step, call)?;
+        let wrong_seal = step.damage == Some(Damage::WrongSeal);
+        let inner = self.inner(call.call.request.0);
+        let (parts, record) = compose_request(&mut scene, call.call.request, inner, &fields, wrong_seal)?;
+        let tree = self.tree(call.call.request.0, &record);
+        Ok(Asked { parts, record, facts: scene.facts, member: scene.member, session: scene.session, tree })
+    }
+
+    /// The scene of a request that a step begins, and the step's fields with what was kept.
+    pub(super) fn begun_scene(
+        &mut self,
+        suite: &Suite,
+        step: &Step,
+        call: &CallProgram,
+    ) -> Result<(Scene, Map<String, Value>), String> {
         let mut scene = self.scene();
         let now = scene.now;
         for (fact, value) in [
@@ -218,14 +237,10 @@ impl Runner<'_> {
         let fields = self.all_known(&step.fields)?;
         member_of(call.call.request, &mut scene, &fields)?;
         self.take_session(&mut scene);
-        let wrong_seal = step.damage == Some(Damage::WrongSeal);
-        let inner = self.inner(call.call.request.0);
-        let (parts, record) = compose_request(&mut scene, call.call.request, inner, &fields, wrong_seal)?;
-        let tree = self.tree(call.call.request.0, &record);
-        Ok(Asked { parts, record, facts: scene.facts, member: scene.member, session: scene.session, tree })
+        Ok((scene, fields))
     }
 
-    fn inner(&self, message: u16) -> &str {
+    pub(super) fn inner(&self, message: u16) -> &str {
         self.loaded.inner.get(usize::from(message)).map_or("", |path| path)
     }
 
@@ -233,7 +248,7 @@ impl Runner<'_> {
         self.adapter.module.program.messages.get(usize::from(message))
     }
 
-    fn tree(&self, message: u16, record: &Record) -> Map<String, Value> {
+    pub(super) fn tree(&self, message: u16, record: &Record) -> Map<String, Value> {
         let Some(form) = self.message(message) else { return Map::new() };
         let program = &self.adapter.module.program;
         Named { program, message: form, symbols: &self.adapter.symbols }.tree(record)
@@ -275,7 +290,7 @@ impl Runner<'_> {
             if result.difference.is_none() {
                 result.difference = self.compare(message.0, &expect.fields, &tree, &heard.record);
             }
-            self.keep(&expect.keep, asked, &tree, &scene);
+            self.keep_of(&expect.keep, &asked.tree, &tree, &scene);
             self.open_session(id, heard.record, outcome, &mut scene);
             return;
         }
@@ -291,7 +306,7 @@ impl Runner<'_> {
         }
     }
 
-    fn words(&self, outcome: Outcome) -> String {
+    pub(super) fn words(&self, outcome: Outcome) -> String {
         match outcome {
             Outcome::Done(Some(reason)) => format!("done {}", self.adapter.symbols.text(reason)),
             Outcome::Refused(Some(reason)) => format!("refused {}", self.adapter.symbols.text(reason)),
@@ -300,7 +315,7 @@ impl Runner<'_> {
     }
 
     /// The first expected field that is not so.
-    fn compare(
+    pub(super) fn compare(
         &self,
         message: u16,
         fields: &Map<String, Value>,
@@ -335,17 +350,17 @@ impl Runner<'_> {
         None
     }
 
-    fn keep(
+    pub(super) fn keep_of(
         &mut self,
         keep: &BTreeMap<String, String>,
-        asked: &Asked,
+        request: &Map<String, Value>,
         reply: &Map<String, Value>,
         scene: &Scene,
     ) {
         for (name, path) in keep {
             let found = match path.split_once('.') {
                 Some(("reply", path)) => at(reply, path).cloned(),
-                Some(("request", path)) => at(&asked.tree, path).cloned(),
+                Some(("request", path)) => at(request, path).cloned(),
                 Some(("exchange", word)) => {
                     let fact = Fact::WORDS.iter().find(|(_, known)| *known == word);
                     fact.map(|(fact, _)| Value::String(scene.fact_text(*fact)))
@@ -394,6 +409,12 @@ pub(super) fn contains(found: &Value, wanted: &Value) -> bool {
 
 fn damage(parts: &mut Parts, damage: Option<Damage>) {
     let mut octets = parts.get(Part::Content).to_vec();
+    damage_octets(&mut octets, damage);
+    parts.set(Part::Content, octets);
+}
+
+/// The damage of what leaves; a wrong seal is made where the message is written.
+pub(super) fn damage_octets(octets: &mut Vec<u8>, damage: Option<Damage>) {
     match damage {
         Some(Damage::Truncated) => octets.truncate(octets.len().saturating_sub(7)),
         Some(Damage::Longer) => octets.extend_from_slice(b"0000000"),
@@ -403,7 +424,6 @@ fn damage(parts: &mut Parts, damage: Option<Damage>) {
                 *octet ^= 0x15;
             }
         }
-        Some(Damage::WrongSeal) | None => return,
+        Some(Damage::WrongSeal) | None => {}
     }
-    parts.set(Part::Content, octets);
 }

@@ -2,9 +2,8 @@
 //!
 //! In: a tree of fields in which rows stand as lists. Out: name and octets, as they are put.
 
-use super::{Composed, Scene, begun, compose, form, named_in, place};
+use super::{Adapter, Composed, Scene, begun, compose, form, named_in, place};
 use crate::fields::Named;
-use crate::party::play::Play;
 use adapters::codec::{Doing, FileWriter, describe, take_out, write_name};
 use adapters::value::Record;
 use dsl::model::{MessageId, Space};
@@ -25,12 +24,12 @@ pub(crate) struct ComposedFile {
     pub(crate) done: Option<Box<str>>,
 }
 
-/// Writes a file: rows stand in the tree as lists at the paths of the message's lists.
+/// Writes a file; `bank` is the same adapter as the bank has it. Rows stand in the tree as lists at the paths of the message's lists.
 ///
 /// # Errors
 /// What cannot be written, in words.
 pub(crate) fn compose_file(
-    play: &Play,
+    bank: &Adapter,
     scene: &mut Scene,
     message: MessageId,
     inner: &str,
@@ -42,7 +41,7 @@ pub(crate) fn compose_file(
     let mut said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
     if file.pieces.is_empty() {
         let (parts, record) = compose(scene, message, &said, None)?;
-        as_the_bank_reads(play, scene, message, &record);
+        as_the_bank_reads(bank, scene, message, &record);
         let name = if file.name.is_empty() {
             String::from_utf8_lossy(parts.get(Part::Name)).into_owned() + &file.name_ending
         } else {
@@ -96,7 +95,7 @@ pub(crate) fn compose_file(
     }
     coder.finish(scene, &mut octets).map_err(words)?;
     let record = writer.into_record();
-    as_the_bank_reads(play, scene, message, &record);
+    as_the_bank_reads(bank, scene, message, &record);
     let name = named_file(&named, scene, &record)?;
     Ok(ComposedFile { name, octets, record, done: file.done.clone() })
 }
@@ -108,8 +107,7 @@ fn named_file(named: &Named<'_>, scene: &mut Scene, record: &Record) -> Result<S
 }
 
 /// A name may say what the bank makes of the message (`{ask.day}`): that is known once it is read as the bank reads it.
-fn as_the_bank_reads(play: &Play, scene: &mut Scene, message: MessageId, record: &Record) {
-    let bank = &play.loaded.bank;
+fn as_the_bank_reads(bank: &Adapter, scene: &mut Scene, message: MessageId, record: &Record) {
     let Some(form) = bank.module.program.messages.get(usize::from(message.0)) else { return };
     let asked = bank.module.calls.iter().find(|call| call.call.request == message);
     let Some(shape) = asked.and_then(|call| call.call.ask) else { return };
