@@ -26,7 +26,10 @@ INSERT INTO account (acct, name, idno, phone, pin) VALUES
   ('6230580000001234567', '王小明', '441900199001011234', '13800001234', '123456');
 INSERT INTO account (acct, name, kind) VALUES
   ('800000000000000001', '测试公积金中心', '01'),
-  ('6214000000000000002', '张测试', '02');
+  ('6214000000000000002', '张测试', '02'),
+  ('3600000000000000001', '示例物业公司', '01'),
+  ('3600000000000000002', '示例水务公司', '01'),
+  ('3600000000000000003', '示例制造公司', '01');
 UPDATE account SET watched = 1 WHERE acct = '800000000000000001';
 UPDATE account SET state = 'lost'    WHERE acct = '6230580000000009991';
 UPDATE account SET state = 'frozen'  WHERE acct = '6230580000000009992';

@@ -114,7 +114,7 @@ pub(super) struct Act {
 }
 
 /// Facts that every statement may use.
-const FACTS: [&str; 6] = ["now", "today", "business_date", "serial", "answer_serial", "call"];
+const FACTS: [&str; 7] = ["now", "today", "business_date", "serial", "answer_serial", "call", "file"];
 
 impl Behaviour {
     pub(super) fn read(path: &Path) -> Result<Self, WorldError> {

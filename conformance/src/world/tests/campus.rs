@@ -97,18 +97,24 @@ fn binding_goes_by_name_and_state() {
     let mut world = party("campus-card");
     let bind = |account: &str, name: &str, act: &str| json!({"stuno": STUDENT, "account": account, "name": name, "idtype": "01", "act": act, "auto": "0"});
     let cases = [
-        (bind("6230580000000000009", "王大明", "1"), "0064"),
-        (bind("6230580000000000009", "王小明", "1"), "0065"),
+        (bind("6230580000000000009", "王大明", "bind"), "0064"),
+        (bind("6230580000000000009", "王小明", "bind"), "0065"),
         (bind("6230580000000000009", "王小明", "9"), "00A1"),
     ];
-    for (request, code) in cases {
-        assert_eq!(word(&ask(&mut world, "bind", "B", request)), (Refused, code));
+    for (number, (request, code)) in cases.into_iter().enumerate() {
+        assert_eq!(word(&ask(&mut world, "bind", &format!("B{number}"), request)), (Refused, code));
     }
-    assert_eq!(word(&ask(&mut world, "bind", "B", bind("6230580000000000009", "王小明", "3"))), (Done, ""));
-    assert_eq!(student(&mut world)["bound"], "6230580000000000009");
-    assert_eq!(word(&ask(&mut world, "bind", "B", bind("6230580000000000009", "王小明", "2"))), (Done, ""));
     assert_eq!(
-        word(&ask(&mut world, "bind", "B", bind("6230580000000000009", "王小明", "2"))),
+        word(&ask(&mut world, "bind", "C", bind("6230580000000000009", "王小明", "change"))),
+        (Done, "")
+    );
+    assert_eq!(student(&mut world)["bound"], "6230580000000000009");
+    assert_eq!(
+        word(&ask(&mut world, "bind", "D", bind("6230580000000000009", "王小明", "unbind"))),
+        (Done, "")
+    );
+    assert_eq!(
+        word(&ask(&mut world, "bind", "E", bind("6230580000000000009", "王小明", "unbind"))),
         (Refused, "0063")
     );
 }
