@@ -12,6 +12,9 @@ use std::time::Duration;
 use crate::files::{EndMark, FileEntry, FileError, FileFault, FileLink, FilePath};
 use crate::world::Mark;
 
+/// How many files of one name are kept side by side.
+const NAMES: u32 = 1_000;
+
 /// When a file is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Complete {
@@ -128,7 +131,7 @@ impl Watch {
             After::Delete => gone(self.link.remove(&found.path).await)?,
             After::Move(folder) => {
                 drop(self.link.make_folder(folder).await);
-                gone(self.link.rename(&found.path, &folder.join(&found.entry.name)?).await)?;
+                self.moved(found, folder).await?;
             }
         }
         match &self.config.complete {
@@ -138,6 +141,19 @@ impl Watch {
             // A mark that stands for all files is its maker's.
             Complete::Marked(EndMark::Named(_)) | Complete::Still(_) => Ok(()),
         }
+    }
+
+    /// Moves a file; where another of its name lies, under the first name that is free: `NAME.2`, `NAME.3`, …
+    async fn moved(&self, found: &Found, folder: &FilePath) -> Result<(), FileError> {
+        let target = folder.join(&found.entry.name)?;
+        let mut done = self.link.rename(&found.path, &target).await;
+        for number in 2..=NAMES {
+            if !matches!(&done, Err(error) if error.fault == FileFault::Exists) {
+                break;
+            }
+            done = self.link.rename(&found.path, &target.with_end(&format!(".{number}"))?).await;
+        }
+        gone(done)
     }
 
     /// Gives a file again at the next look, e.g. because it could not be read.

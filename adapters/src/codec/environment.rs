@@ -80,11 +80,16 @@ impl<'a> Inside<'a> {
         evaluate::truth(&self.programs.program.expressions, id, self)
     }
 
-    fn outcome_label(&self) -> Result<Value<'_>, Fault> {
-        let outcome = Load { space: Space::Outcome, level: 0, slot: 0, call: 0 };
-        let Value::Outcome(outcome) = self.surroundings.load(&outcome)? else { return Ok(Value::Absent) };
+    /// The words for an outcome; where nobody said any, the label of its code.
+    fn outcome_text(&self, said: &Load, of: Load) -> Result<Value<'_>, Fault> {
+        match self.surroundings.load(said)? {
+            Value::Absent => {}
+            Value::Text(text) if text.is_empty() => {}
+            text => return Ok(text),
+        }
+        let Value::Outcome(outcome) = self.surroundings.load(&of)? else { return Ok(Value::Absent) };
         let label = super::outcome::label(self.programs, outcome);
-        Ok(label.map_or(Value::Absent, |label| Value::Text(Cow::Borrowed(label))))
+        Ok(Value::Text(Cow::Borrowed(label.unwrap_or_default())))
     }
 
     /// Evaluates to octets: texts in the message's charset.
@@ -105,11 +110,10 @@ impl Environment for Inside<'_> {
             Space::Outcome if self.outcome.is_some() => {
                 Ok(self.outcome.map_or(Value::Absent, Value::Outcome))
             }
-            // A text that nobody said is the label of the code that is written.
-            Space::OutcomeText if self.outcome.is_none() => match self.surroundings.load(load)? {
-                Value::Absent => self.outcome_label(),
-                text => Ok(text),
-            },
+            Space::OutcomeText if self.outcome.is_none() => {
+                self.outcome_text(load, Load { space: Space::Outcome, ..*load })
+            }
+            Space::RowOutcomeText => self.outcome_text(load, Load { space: Space::RowOutcome, ..*load }),
             _ => self.surroundings.load(load),
         }
     }

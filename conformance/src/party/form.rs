@@ -29,9 +29,13 @@ pub(crate) fn alone(expressions: &Expressions, id: ExprId) -> Option<Load> {
 }
 
 fn is_seal(expressions: &Expressions, id: ExprId) -> bool {
-    code(expressions, id)
-        .iter()
-        .any(|code| matches!(code, Code::Function(Function::Mac | Function::Hmac | Function::Signature, _)))
+    // A digest over a shared secret is one too.
+    let keyed = || loads(expressions, id).any(|load| load.space == Space::Key);
+    code(expressions, id).iter().any(|code| match code {
+        Code::Function(Function::Mac | Function::Hmac | Function::Signature, _) => true,
+        Code::Function(Function::Digest, _) => keyed(),
+        _ => false,
+    })
 }
 
 /// The message as a party writes it: nothing is taken from business records that it does not have, nothing is judged
@@ -59,8 +63,15 @@ pub(crate) fn as_said(
                 one.is_none_or(|one| !keeps(one, expressions, apart)).then(|| after(at))
             }
             Map::Each { pairing, end } => {
-                let rows = message.pairings.get(usize::from(*pairing));
-                rows.is_none_or(|rows| rows.source.space != Space::Field).then_some(*end)
+                // Rows stand in the record already: what the message says of each of them is put beside.
+                let rows = changed.pairings.get_mut(usize::from(*pairing));
+                match rows.filter(|rows| rows.target.space == Space::Field) {
+                    Some(rows) => {
+                        (rows.source, rows.with, rows.filter) = (rows.target, None, None);
+                        None
+                    }
+                    None => Some(*end),
+                }
             }
             Map::Check { .. } => Some(after(at)),
             Map::Next { .. } | Map::Unless { .. } | Map::Jump { .. } => None,

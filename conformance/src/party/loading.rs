@@ -145,7 +145,7 @@ fn adapter(model: &Model, module: dsl::program::ModuleProgram) -> Adapter {
 fn inner(module: &Module) -> Vec<Box<str>> {
     let found: Vec<Option<&str>> = (0..module.messages.len()).map(|at| inner_of(module, at)).collect();
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for path in found.iter().flatten() {
+    for path in found.iter().flatten().filter(|path| !path.is_empty()) {
         *counts.entry(path).or_default() += 1;
     }
     // A message without fields of its own has them where the others have them.
@@ -155,6 +155,10 @@ fn inner(module: &Module) -> Vec<Box<str>> {
 
 fn inner_of(module: &Module, at: usize) -> Option<&str> {
     let message = module.messages.get(at)?;
+    if message.file.is_some() {
+        // A file stands in no packet.
+        return Some("");
+    }
     let begin = message.span;
     // What the packet gives stands elsewhere, and in messages of other calls too.
     let starts =

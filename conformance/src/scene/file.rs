@@ -35,7 +35,11 @@ pub fn read_file(
     let program = &adapter.module.program;
     let form = program.messages.get(usize::from(message.0))?;
     let named = Named { program, message: form, symbols: &adapter.symbols };
-    let Some(reader) = FileReader::new(program, form) else {
+    // Only what the message says is wanted, not what a business would make of its rows.
+    let mut said = form.clone();
+    said.take_out = Box::default();
+    said.pairings = Vec::new();
+    let Some(reader) = FileReader::new(program, &said) else {
         let mut parts = Parts::content(octets.to_vec());
         parts.set(Part::Name, by_name.part(Part::Name).clone());
         let read = read(scene, message, &parts)?;

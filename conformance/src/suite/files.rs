@@ -3,7 +3,7 @@
 //! In: a step whose call goes as a file, with its rows as lists. Out: how it came out. Both are plain files in the folders
 //! of the links; a name that was there before the step is no answer to it.
 
-use super::run::{Other, Runner, STAGE_LIMIT};
+use super::run::{Other, Runner};
 use super::{Step, Suite};
 use crate::party::{ComposedFile, compose_file, folder_of, path_of, put_file, whole_file};
 use crate::report::{Packet, StepResult};
@@ -17,8 +17,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The usual limit for a file that answers.
+/// The usual limit for a file that answers; on a stage, in the world's time, for folders are looked into now and then.
 const LIMIT: Duration = Duration::from_secs(10);
+const STAGE_LIMIT: Duration = Duration::from_secs(600);
 /// The time between two looks at a folder.
 const LOOK: Duration = Duration::from_millis(250);
 

@@ -8,6 +8,7 @@ mod ask;
 mod carry;
 mod journaled;
 mod long;
+mod order;
 mod parties;
 mod recover;
 mod rows;
@@ -28,6 +29,7 @@ use dsl::evaluate::Value;
 use dsl::flow::{CallId, Event, FlowProgram, GuardId, Judge, ListId, LoopId, State, Step, StepId};
 use dsl::program::FlowTables;
 use dsl::value::{DateTime, Outcome};
+use order::Order;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -102,6 +104,8 @@ struct Running {
     /// The flow that has the key, where the ask was not taken.
     taken: Option<FlowId>,
     rows: BTreeMap<(u16, u64), Told>,
+    /// Which of its rows wait for others.
+    order: Order,
     /// Brought back because somebody wants something of it: it waits for that a while.
     woken: bool,
     inbox: mpsc::Receiver<Inbox>,
@@ -260,7 +264,12 @@ impl Running {
 
     async fn hear(&mut self, heard: Inbox) {
         match heard {
-            Inbox::Event(event) => self.handle(event).await,
+            Inbox::Event(event) => {
+                if event == Event::CutOff {
+                    self.gather_so_far().await;
+                }
+                self.handle(event).await;
+            }
             Inbox::Sent(step, verdict) => {
                 let event = self.sent(step, verdict);
                 self.handle(event).await;

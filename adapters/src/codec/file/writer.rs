@@ -77,6 +77,27 @@ impl<'p> FileWriter<'p> {
         Ok(filled)
     }
 
+    /// Gives the row in the window what the message's own mappings say of it (constants, facts), for a row that was put
+    /// there by [`FileWriter::row`].
+    ///
+    /// # Errors
+    /// As [`super::super::fill_in`].
+    pub fn map_row(&mut self, list: u16, surroundings: &mut dyn Surroundings) -> Result<(), Fault> {
+        let wrong = plain(FaultKind::Program);
+        let programs = self.writer.programs;
+        let (record, base) = self.row_here(list).ok_or(wrong)?;
+        map::fill_row(programs, record, list, base, surroundings).map(drop)
+    }
+
+    /// The record, and the first slot of the row in the window.
+    #[must_use]
+    pub fn row_here(&mut self, list: u16) -> Option<(&mut Record, usize)> {
+        let form = self.writer.programs.message.lists.get(usize::from(list))?;
+        let record = self.writer.record_mut();
+        let base = record.rows(usize::from(form.slot))?.base(0)?;
+        Some((self.writer.record_mut(), base))
+    }
+
     /// First pass: adds the row in the window to the folds.
     ///
     /// # Errors

@@ -62,14 +62,18 @@ pub(crate) fn compose_file(
         describe(&fault, &record, &form, named.program, named.symbols, Doing::Writing).to_string()
     };
     let mut writer = FileWriter::new(named.program, &form, record).ok_or("a file without lines")?;
-    let fill = |writer: &mut FileWriter<'_>, list: u16, row: &Json, now| {
+    let fill = |writer: &mut FileWriter<'_>, list: u16, row: &Json, scene: &mut Scene| {
         let row = row.as_object().ok_or("a row is fields by name")?;
         let (record, base) = writer.row(list).ok_or("more rows than a file may have")?;
-        named.fill_row(row, list, base, record, now).map_err(|error| error.to_string())
+        named.fill_row(row, list, base, record, scene.now).map_err(|error| error.to_string())?;
+        writer.map_row(list, scene).map_err(words)?;
+        // What the world says stands over what the adapter would say.
+        let (record, base) = writer.row_here(list).ok_or("more rows than a file may have")?;
+        named.fill_row(row, list, base, record, scene.now).map_err(|error| error.to_string())
     };
     for (list, rows) in &rows {
         for row in rows {
-            fill(&mut writer, *list, row, scene.now)?;
+            fill(&mut writer, *list, row, scene)?;
             writer.fold(*list, scene).map_err(words)?;
         }
     }
@@ -83,7 +87,7 @@ pub(crate) fn compose_file(
             None => lines.extend(writer.line(place, scene).map_err(words)?),
             Some(list) => {
                 for row in rows.get(&list).into_iter().flatten() {
-                    fill(&mut writer, list, row, scene.now)?;
+                    fill(&mut writer, list, row, scene)?;
                     lines.extend(writer.line(place, scene).map_err(words)?);
                 }
             }

@@ -1,5 +1,6 @@
 //! Asks: a new flow, or the one that has its key already.
 
+use super::order::Order;
 use super::{INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::engine::Engine;
@@ -264,6 +265,7 @@ impl Engine {
             cancelling: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
+            order: Order::default(),
             woken: false,
             inbox,
             post,

@@ -271,7 +271,7 @@ impl Running {
         }))
     }
 
-    fn hold(&self, limit: LimitId) -> Option<(Hold, u64, u64)> {
+    pub(super) fn hold(&self, limit: LimitId) -> Option<(Hold, u64, u64)> {
         let tables = self.tables()?;
         let form = tables.limits.get(limit.0 as usize)?;
         let steps = self.steps();

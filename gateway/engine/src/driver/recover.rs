@@ -1,5 +1,6 @@
 //! Open flows of the journal, brought back: after a restart, or when something comes for one that is not in memory.
 
+use super::order::Order;
 use super::{INBOX, Inbox, Operation, Running, Told, path_of, program_of};
 use crate::batch::spooled::Spooled;
 use crate::book::Book;
@@ -133,6 +134,7 @@ impl Engine {
             cancelling: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
+            order: Order::default(),
             woken: true,
             inbox,
             post,

@@ -1,5 +1,6 @@
 //! Rows: each is a flow of its own, with the key of its batch; the parent keeps what they answered.
 
+use super::order::Order;
 use super::{INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::facts::Body;
@@ -32,13 +33,38 @@ impl Running {
     pub(super) async fn start_row(&mut self, of: LoopId, row: u64) {
         let told = match self.row_flow(of, row) {
             Some((running, waiter)) => {
-                self.launch(running, of, row, waiter).await;
+                if self.order.admit(of, row, running.counted()) {
+                    self.launch(running, of, row, waiter).await;
+                }
                 return;
             }
             None => Told::refused("other", "the row cannot be begun".into()),
         };
         let post = self.post.clone();
         self.engine.core.spawn(async move { drop(post.send(Inbox::Row(of, row, told)).await) });
+    }
+
+    /// A row has ended: those that waited for it begin.
+    async fn start_waiting(&mut self, of: LoopId, row: u64) {
+        for (of, row) in self.order.ended(of, row) {
+            if let Some((running, waiter)) = self.row_flow(of, row) {
+                self.launch(running, of, row, waiter).await;
+            }
+        }
+    }
+
+    /// What this row's limits count by, where they count.
+    fn counted(&self) -> Vec<String> {
+        let (Some(program), Some(tables)) = (self.program(), self.tables()) else { return Vec::new() };
+        let counts = |node: &Node| match node {
+            Node::Limit { limit, .. } => {
+                let form = tables.limits.get(limit.0 as usize).filter(|form| form.value.is_none())?;
+                (!form.by.is_empty()).then_some(*limit)
+            }
+            _ => None,
+        };
+        let limits = program.nodes.iter().filter_map(counts);
+        limits.filter_map(|limit| self.hold(limit)).map(|(hold, ..)| hold.limit).collect()
     }
 
     async fn launch(&self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {
@@ -153,6 +179,7 @@ impl Running {
             cancelling: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
+            order: Order::default(),
             woken: false,
             inbox,
             post,
@@ -212,6 +239,7 @@ impl Running {
                 return Event::SecondAsk { same: true };
             }
         };
+        self.start_waiting(of, row).await;
         if !self.is_long(of) {
             self.rows.insert((of.0, row), told);
         }
@@ -222,6 +250,15 @@ impl Running {
             self.gather(of, total).await;
         }
         Event::RowEnded { of, row, end }
+    }
+
+    /// Puts what rows have answered by now into the lists of their loops: rows that are open stand there as not known.
+    pub(super) async fn gather_so_far(&mut self) {
+        let loops: Vec<(LoopId, u64)> =
+            self.state.durable.loops.iter().map(|rows| (rows.of, rows.total)).collect();
+        for (of, total) in loops {
+            self.gather(of, total).await;
+        }
     }
 
     /// Puts the rows' answers into the list that the loop makes.

@@ -7,7 +7,7 @@ use crate::batch::lists::{AnsweredRows, AskedRows, list_field, sheet_of};
 use crate::book::LongList;
 use crate::driver::{Told, ToldKind};
 use crate::engine::Engine;
-use crate::exchange::of_kept;
+use crate::exchange::{empty, of_kept};
 use crate::facts::{Body, Facts};
 use crate::scene::Past;
 use crate::version::{CallRef, Version};
@@ -44,8 +44,10 @@ impl Engine {
             text: told.text.clone(),
             ..Past::default()
         };
-        let Ok(body) = self.asked(flow).await else { return past };
         let Some(program) = version.call(spoken) else { return past };
+        // What was refused or runs has no answer: its fields are absent.
+        past.answer = past.answer.or_else(|| program.call.answer.map(|shape| empty(version, shape)));
+        let Ok(body) = self.asked(flow).await else { return past };
         past.facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
         past.request = of_kept(version, spoken, program.call.request, &body.tagged("kept"));
         past.ask = program.call.ask.and_then(|shape| {
