@@ -185,8 +185,8 @@ impl Difference {
 
 impl StepResult {
     /// A step that could not be run.
-    pub(crate) fn not_run(why: String) -> Self {
-        let difference = Difference::of("", "a step that can be run", &why);
+    pub(crate) fn not_run(why: &str) -> Self {
+        let difference = Difference::of("", "a step that can be run", why);
         StepResult { outcome: "not run".into(), difference: Some(difference), ..StepResult::default() }
     }
 

@@ -42,12 +42,12 @@ impl Runner<'_> {
         let counted: u64 = rows.iter().filter_map(|row| row.get("count")?.as_u64()).sum();
         let now = self.read_metrics().await?;
         let since = |name: &str| {
-            let of = |all: &std::collections::BTreeMap<String, f64>| {
-                all.iter().filter(|(known, _)| known.starts_with(name)).map(|(_, count)| count).sum::<f64>()
+            let of = |all: &std::collections::BTreeMap<String, u64>| {
+                all.iter().filter(|(known, _)| known.starts_with(name)).map(|(_, count)| count).sum::<u64>()
             };
-            of(&now) - of(&self.metrics)
+            of(&now).saturating_sub(of(&self.metrics))
         };
-        let metric = format!("{:.0}", since("tongshi_refused_inputs_total"));
+        let metric = since("tongshi_refused_inputs_total").to_string();
         if metric != counted.to_string() {
             let found = format!("{metric} in the metrics");
             return Ok(Some(Difference::of(

@@ -133,7 +133,7 @@ impl Runner<'_> {
     }
 
     /// The metrics as an operator's collector reads them: by name with labels.
-    pub(super) async fn read_metrics(&self) -> Result<std::collections::BTreeMap<String, f64>, String> {
+    pub(super) async fn read_metrics(&self) -> Result<std::collections::BTreeMap<String, u64>, String> {
         let Other::Stage(stage) = &self.other else { return Ok(std::collections::BTreeMap::new()) };
         let channel = stage.channel(None, "")?;
         let message = HttpMessage { method: "GET".to_owned(), ..HttpMessage::post("/metrics", Bytes::new()) };
@@ -143,7 +143,8 @@ impl Runner<'_> {
     }
 }
 
-fn metric(line: &str) -> Option<(String, f64)> {
+/// A line of the metrics, if what it counts is whole things.
+fn metric(line: &str) -> Option<(String, u64)> {
     let (name, value) = line.rsplit_once(' ')?;
     Some((name.to_owned(), value.parse().ok()?))
 }

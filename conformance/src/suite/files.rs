@@ -136,7 +136,7 @@ impl Runner<'_> {
     /// Files that answer a file of a call, complete, by name.
     async fn answers(&mut self, call: &CallProgram, put: &Put) -> Result<Vec<Came>, String> {
         let messages: Vec<MessageId> = call.call.replies.iter().chain(&call.call.later).copied().collect();
-        let links: Vec<_> = self.adapter.module.links.iter().cloned().collect();
+        let links: Vec<_> = self.adapter.module.links.to_vec();
         let mut found = Vec::new();
         for link in links.iter().filter(|link| !link.link.connect) {
             let Some(place) = folder_of(&self.core, &self.config, link) else { continue };

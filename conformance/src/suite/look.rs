@@ -51,9 +51,9 @@ impl Runner<'_> {
         let now = self.read_metrics().await?;
         let mut rows = Vec::new();
         for (name, value) in now {
-            let before = self.metrics.get(&name).copied().unwrap_or(0.0);
-            let more = (value - before).round();
-            if more <= 0.0 {
+            let before = self.metrics.get(&name).copied().unwrap_or(0);
+            let more = value.saturating_sub(before);
+            if more == 0 {
                 continue;
             }
             let (metric, labels) = name.split_once('{').unwrap_or((&name, ""));
@@ -64,9 +64,7 @@ impl Runner<'_> {
                     row.insert(label.to_owned(), json!(value.trim_matches('"')));
                 }
             }
-            // A counter is a whole number of things.
-            let more: serde_json::Number = format!("{more:.0}").parse().map_err(|_| "a counter too large")?;
-            row.insert("more".to_owned(), Value::Number(more));
+            row.insert("more".to_owned(), json!(more));
             rows.push(row);
         }
         Ok(rows)

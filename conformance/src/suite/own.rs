@@ -7,8 +7,8 @@ use dsl::check::{Checked, Sources};
 use dsl::document::document;
 
 /// A case of one step that either holds or says what does not.
-fn case(name: String, point: Point, what: &str, wrong: Option<(String, String)>) -> CaseResult {
-    let mut case = CaseResult::new(&name, point);
+fn case(name: &str, point: Point, what: &str, wrong: Option<(String, String)>) -> CaseResult {
+    let mut case = CaseResult::new(name, point);
     let difference = wrong.map(|(expected, found)| Difference::of("", &expected, &found));
     let outcome = if difference.is_none() { "holds" } else { "does not hold" }.to_owned();
     case.suite = "what the adapter brings along".to_owned();
@@ -23,7 +23,7 @@ pub fn example_cases(shown: &[Shown], module: &str) -> Vec<CaseResult> {
     of_party
         .map(|shown| {
             let wrong = shown.wrong.clone().map(|wrong| ("the octets of the example".to_owned(), wrong));
-            case(format!("example: {}", shown.title), Point::Wire, "written and read", wrong)
+            case(&format!("example: {}", shown.title), Point::Wire, "written and read", wrong)
         })
         .collect()
 }
@@ -48,7 +48,7 @@ pub fn document_case(sources: &Sources, checked: &Checked, folder: &str) -> Opti
         module.messages.iter().map(|message| message.fields.len()).sum::<usize>(),
         page.len().div_ceil(1_024)
     );
-    Some(case(name, Point::Document, "made and looked through", wrong))
+    Some(case(&name, Point::Document, "made and looked through", wrong))
 }
 
 /// Point 6: a suite ran against this simulator, and afterwards its own books still hold and it failed nowhere.
@@ -60,5 +60,5 @@ pub fn whole_case(what: &str, party: &Party) -> CaseResult {
     let wrong = (!found.is_empty())
         .then(|| ("rules that hold, and no failure of the simulation".to_owned(), found.join("; ")));
     let name = format!("{what}: the simulated party's books hold afterwards");
-    case(name, Point::Conformance, "its rules asked", wrong)
+    case(&name, Point::Conformance, "its rules asked", wrong)
 }

@@ -59,7 +59,7 @@ pub struct Runner<'a> {
     /// Asks that go on, by name.
     pub(super) later: BTreeMap<String, oneshot::Receiver<super::channel::Heard>>,
     pub(super) mark: JournalMark,
-    pub(super) metrics: BTreeMap<String, f64>,
+    pub(super) metrics: BTreeMap<String, u64>,
     /// Cases that attacks made of themselves.
     pub(super) attacked: Vec<CaseResult>,
 }
@@ -165,13 +165,13 @@ impl<'a> Runner<'a> {
         self.kept.clear();
         self.later.clear();
         if let Err(why) = self.begin_case().await {
-            result.take(StepResult::not_run(why));
+            result.take(StepResult::not_run(&why));
         }
         let mut lines = wire::Lines::new();
         for step in &case.steps {
             if result.passed {
                 let done = self.until(suite, step, &mut lines).await;
-                result.take(done.unwrap_or_else(StepResult::not_run));
+                result.take(done.unwrap_or_else(|why| StepResult::not_run(&why)));
             }
         }
         self.end_faults();

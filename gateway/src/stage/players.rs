@@ -183,14 +183,17 @@ fn client(authority: &Authority, identity: Option<Identity>) -> Result<Arc<TlsCl
     TlsClient::new(&config, HOST).map(Arc::new).map_err(|error| error.to_string())
 }
 
+/// What stands under names in a deployment.
+type Named = Map<String, Value>;
+
 /// Draws every key that the adapter declares, for the party and for each member; gives the names under which the gateway
-/// has them.
+/// has them, and what it is to know of the members.
 fn draw_all(
     config: &mut PartyConfig,
     loaded: &Loaded,
     module: &str,
     drawn: &mut Drawn,
-) -> Result<(Map<String, Value>, Map<String, Value>), String> {
+) -> Result<(Named, Named), String> {
     let declared: &[Key] = &loaded.bank.module.keys;
     let mut draw = |whose: &str, of_member: bool| {
         let (mut theirs, mut names) = (BTreeMap::new(), Map::new());

@@ -179,7 +179,7 @@ fn lines_of(
         let place = usize::from(place);
         let mut to = match in_order {
             true => To::File(&mut out),
-            false => To::Apart(SpoolWriter::begin(spool, &format!("{name}.piece-{place}"))?),
+            false => To::Apart(Box::new(SpoolWriter::begin(spool, &format!("{name}.piece-{place}"))?)),
         };
         match file.pieces.get(place).and_then(|piece| piece.list) {
             None => {
@@ -228,7 +228,7 @@ impl Out {
 /// Where the lines of a piece go: to the file, or to a place of their own, since a line before them speaks of them.
 enum To<'a> {
     File(&'a mut Out),
-    Apart(SpoolWriter),
+    Apart(Box<SpoolWriter>),
 }
 
 impl To<'_> {

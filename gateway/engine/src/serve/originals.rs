@@ -120,7 +120,7 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
                 Repeated::Untold => return Found::Untold,
             },
             (None, Some(key)) if matches!(found, Found::Nothing | Found::Unnamed) => {
-                found = Found::Unseen(key)
+                found = Found::Unseen(key);
             }
             _ => {}
         }

@@ -324,8 +324,8 @@ fn small_rows_come_back(store: &mut dyn Store) {
     let mut reader = store.reader().unwrap();
     assert_eq!(reader.file("grid", Direction::In, "DZ.txt").unwrap(), Some(file.clone()));
     assert_eq!(reader.file("grid", Direction::Out, "DZ.txt").unwrap(), None);
-    assert_eq!(reader.open_files(10).unwrap(), [file.clone()]);
-    assert_eq!(reader.files_of(FlowId(1)).unwrap(), [file.clone()]);
+    assert_eq!(reader.open_files(10).unwrap(), std::slice::from_ref(&file));
+    assert_eq!(reader.files_of(FlowId(1)).unwrap(), std::slice::from_ref(&file));
     assert_eq!(reader.files_of(FlowId(2)).unwrap(), []);
     let ended = FileProgress { phase: FileProgress::ENDED.into(), ..file };
     taken(store, vec![Change::PutFile(ended.clone())]);
