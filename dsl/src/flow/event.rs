@@ -92,6 +92,13 @@ pub enum Event {
     },
     /// A proof about an operation that cannot end by itself: by an operator, or from the books.
     Proof(StepId, Proof),
+    /// The end of a row may be long in coming (it is not known, or people have to look): another may begin beside it.
+    RowWaits {
+        /// The loop.
+        of: LoopId,
+        /// Which row, from 0.
+        row: u64,
+    },
     /// A row's flow has ended.
     RowEnded {
         /// The loop.

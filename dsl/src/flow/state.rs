@@ -137,6 +137,8 @@ pub struct Memory {
     pub operations: Vec<Attempt>,
     /// Rows ended since the last write of the parent.
     pub unwritten_rows: u16,
+    /// Rows whose end may be long in coming.
+    pub waiting_rows: Vec<(LoopId, u64)>,
     /// Queries that ended since the last write; their answers go into the next one.
     pub queries: Vec<StepId>,
     /// The place that operators or the look-ups know to be waiting.

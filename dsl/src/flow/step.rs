@@ -21,6 +21,9 @@ const MOST_RESTARTS: u8 = 8;
 const MOST_COPIES: u8 = 250;
 /// Rows of a loop that may end between two writes of the parent.
 const UNWRITTEN_ROWS: u16 = 256;
+/// Rows of a loop at most that wait for their end beside those that run: when so many are not known, something is down, and
+/// a batch had better stand still.
+const WAITING_ROWS: usize = 1_000;
 
 /// What happens to a flow at an event. Pure: the same in the engine, in a simulated day and in the walk.
 pub fn step(program: &FlowProgram, state: &State, event: &Event, judge: &mut dyn Judge) -> Step {
@@ -106,6 +109,7 @@ impl Run<'_> {
             Event::Arrived(at) => self.arrived(*at),
             Event::Released { at, accepted } => self.released(*at, accepted),
             Event::Proof(step, proof) => self.proof(*step, *proof),
+            Event::RowWaits { of, row } => self.row_waits(*of, *row),
             Event::RowEnded { of, row, end } => self.row_ended(*of, *row, *end),
         }
     }

@@ -8,6 +8,7 @@ mod ask;
 mod carry;
 mod journaled;
 mod long;
+mod open;
 mod order;
 mod parties;
 mod recover;

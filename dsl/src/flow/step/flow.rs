@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Cancel, CancelAnswer, Change, Effect, End, NodeId, OperationState, Otherwise, Parked, Reason,
-    Run, SecondAnswer, Timer, UNWRITTEN_ROWS,
+    Run, SecondAnswer, Timer, UNWRITTEN_ROWS, WAITING_ROWS,
 };
 use crate::flow::program::{CallKind, HoldId, LoopId, Node, Undo};
 use crate::flow::state::Rows;
@@ -284,6 +284,8 @@ impl Run<'_> {
             self.next.durable.loops.push(Rows { of, total, next: 0, open: Vec::new(), done: 0, refused: 0 });
         }
         let late = self.next.durable.late;
+        let waiting = self.next.memory.waiting_rows.iter().filter(|(known, _)| *known == of).count();
+        let at_once = at_once.saturating_add(waiting.min(WAITING_ROWS));
         let mut started = Vec::new();
         let Some(rows) = self.rows(of) else { return false };
         while rows.open.len() < at_once && rows.next < rows.total {
@@ -313,6 +315,16 @@ impl Run<'_> {
         self.go_on();
     }
 
+    /// Gives the place of a row that may be long in coming to another.
+    pub(super) fn row_waits(&mut self, of: LoopId, row: u64) {
+        let open = self.rows(of).is_some_and(|rows| rows.open.contains(&row));
+        if open && !self.next.memory.waiting_rows.contains(&(of, row)) {
+            self.next.memory.waiting_rows.push((of, row));
+            self.next.memory.waiting_rows.sort_unstable();
+            self.go_on();
+        }
+    }
+
     /// Counts a row once, however often its end is told.
     pub(super) fn row_ended(&mut self, of: LoopId, row: u64, end: End) {
         let Some(rows) = self.rows(of) else { return };
@@ -323,6 +335,7 @@ impl Run<'_> {
             End::Done => rows.done += 1,
             End::Refused => rows.refused += 1,
         }
+        self.next.memory.waiting_rows.retain(|known| *known != (of, row));
         self.next.memory.unwritten_rows += 1;
         if self.next.memory.unwritten_rows >= UNWRITTEN_ROWS {
             self.changes.push(Change::Progress);

@@ -53,8 +53,12 @@ pub(super) fn moves(program: &FlowProgram, world: &World, into: &mut Vec<Move>) 
         }
     }
     for (of, row) in &world.rows {
+        let (of, row) = (super::super::program::LoopId(*of), *row);
+        if !world.state.memory.waiting_rows.contains(&(of, row)) {
+            into.push(Move::Feed(Event::RowWaits { of, row }));
+        }
         for end in [End::Done, End::Refused] {
-            into.push(Move::Feed(Event::RowEnded { of: super::super::program::LoopId(*of), row: *row, end }));
+            into.push(Move::Feed(Event::RowEnded { of, row, end }));
         }
     }
     of_node(program, world, into);

@@ -326,6 +326,7 @@ pub(super) mod say {
             Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),
             Event::Decision { .. } => "the operator declines".into(),
             Event::Arrived(_) => "what was waited for comes".into(),
+            Event::RowWaits { row, .. } => format!("the end of row {} is long in coming", row + 1),
             Event::RowEnded { row, end, .. } => {
                 format!("row {} ends {}", row + 1, if *end == End::Done { "done" } else { "refused" })
             }

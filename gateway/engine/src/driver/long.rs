@@ -1,11 +1,11 @@
 //! Flows over long lists: their sheets opened, their folds made once, the rows' answers gathered on a sheet
 //! (decisions D13). Whatever goes through all rows does so on a thread that may take long.
 
-use super::{Running, Told, ToldKind};
+use super::{Running, Told};
 use crate::batch::lists::{AnsweredRows, AskedRows, list_field, sheet_of};
 use crate::book::Book;
 use crate::facts::Tagged;
-use crate::sheet::{Sheet, Spool};
+use crate::sheet::{Sheet, SheetWriter, Spool};
 use crate::version::Version;
 use dsl::evaluate::Value;
 use dsl::flow::{LoopId, Node};
@@ -73,8 +73,13 @@ impl Running {
         };
         let name = sheet_of(self.id, usize::from(number), &form.name);
         let (spool, parent) = (self.engine.spool.clone(), self.id);
+        let (version, mut open) = (Arc::clone(&self.version), self.open_rows(of));
         let written = self.engine.journal.read(move |reader| {
-            Ok(answers(reader, &spool, &name, parent, total).map_err(|error| error.to_string()))
+            let open = |row| match &mut open {
+                Some(open) => open.told(row).encode(&version),
+                None => Told::pending(FlowId(0)).encode(&version),
+            };
+            Ok(answers(reader, spool.write(&name), parent, total, open).map_err(|error| error.to_string()))
         });
         let sheet = match written.await {
             Ok(Ok(sheet)) => sheet,
@@ -124,26 +129,28 @@ impl crate::engine::Engine {
     }
 }
 
-/// Writes the answers of a batch's rows in their order; a row without an end stands as one that is not known.
+/// Writes the answers of a batch's rows in their order; `open` gives what stands for a row without an end.
 fn answers(
     reader: &mut dyn Reader,
-    spool: &Spool,
-    name: &str,
+    sheet: std::io::Result<SheetWriter>,
     parent: FlowId,
     total: u64,
+    mut open: impl FnMut(u64) -> Vec<u8>,
 ) -> Result<Sheet, Box<dyn std::error::Error + Send + Sync>> {
-    let mut sheet = spool.write(name)?;
-    let open = pending();
+    let mut sheet = sheet?;
     loop {
         let page = reader.children(parent, sheet.count(), PAGE)?;
         let last = page.len() < PAGE;
         for child in page {
             let Some((_, row)) = child.parent.filter(|(_, row)| *row < total) else { continue };
             while sheet.count() < row {
-                sheet.append(&open)?;
+                sheet.append(&open(sheet.count()))?;
             }
             if sheet.count() == row {
-                sheet.append(child.answer.as_deref().filter(|_| child.end.is_some()).unwrap_or(&open))?;
+                match child.answer.as_deref().filter(|_| child.end.is_some()) {
+                    Some(answer) => sheet.append(answer)?,
+                    None => sheet.append(&open(row))?,
+                }
             }
         }
         if last {
@@ -151,14 +158,7 @@ fn answers(
         }
     }
     while sheet.count() < total {
-        sheet.append(&open)?;
+        sheet.append(&open(sheet.count()))?;
     }
     Ok(sheet.finish()?)
-}
-
-/// What stands for a row whose end is not known.
-fn pending() -> Vec<u8> {
-    let mut body = crate::facts::Body::default();
-    body.put("kind", ToldKind::Pending.word().as_bytes().to_vec());
-    body.encode()
 }

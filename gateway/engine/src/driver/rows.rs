@@ -236,7 +236,7 @@ impl Running {
                         drop(post.send(Inbox::Row(of, row, told)).await);
                     }
                 });
-                return Event::SecondAsk { same: true };
+                return Event::RowWaits { of, row };
             }
         };
         self.start_waiting(of, row).await;
@@ -284,10 +284,14 @@ impl Running {
             return;
         }
         let mut outcomes = Vec::new();
+        let mut open = self.open_rows(of);
         for row in 0..total {
             let told = self.rows.get(&(of.0, row));
-            let record =
-                told.and_then(|told| told.record.clone()).unwrap_or_else(|| Arc::new(Record::new(stride)));
+            let record = match told {
+                Some(told) => told.record.clone(),
+                None => open.as_mut().and_then(|open| open.told(row).record),
+            };
+            let record = record.unwrap_or_else(|| Arc::new(Record::new(stride)));
             if let Err(fault) = self.book.append_record(&list, &record, stride) {
                 tracing::error!(flow = %self.id, row, ?fault, "a row's answer cannot be taken");
             }
