@@ -63,6 +63,8 @@ pub struct PartyConfig {
     pub zone_minutes: Option<i32>,
     /// TLS by link, where it is not what the link's kind says (https: the listener shows a certificate).
     pub tls: BTreeMap<String, TlsWay>,
+    /// Services that the bank's deployment lets it ask for; none given: whatever its adapter runs.
+    pub services: Option<Vec<String>>,
 }
 
 /// Who shows a certificate on a link.

@@ -16,7 +16,7 @@ mod run;
 mod show;
 
 use clap::{Parser, Subcommand};
-use std::io::Write;
+use std::io::{IsTerminal as _, Write};
 use std::process::ExitCode;
 
 /// 通事: a bank's gateway to the outside world. Every counterparty is one adapter in a small typed language.
@@ -68,7 +68,9 @@ pub(crate) enum Exit {
 
 /// Runs the command that the arguments name.
 pub(crate) fn run() -> ExitCode {
-    let exit = match Arguments::parse().command {
+    let command = Arguments::parse().command;
+    log(&command);
+    let exit = match command {
         Command::Check(command) => command.run(),
         Command::Fmt(command) => command.run(),
         Command::Explain(command) => command.run(),
@@ -87,6 +89,22 @@ pub(crate) fn run() -> ExitCode {
         Exit::WrongUse => 2,
         Exit::Machine => 3,
     })
+}
+
+/// Logs to standard error. Where `TONGSHI_LOG` says nothing: what an operator must see; where parties do wrong on purpose,
+/// only what ought not to be.
+fn log(command: &Command) {
+    let level = match command {
+        Command::Demo(_) | Command::Conform(_) => "error",
+        _ => "warn",
+    };
+    let filter = tracing_subscriber::EnvFilter::try_from_env("TONGSHI_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new(level));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr)
+        .init();
 }
 
 /// Runs what waits, on a runtime of its own; an error is shown with the command's name.

@@ -200,6 +200,9 @@ pub struct PartyConfig {
     /// Members by name, with settings and keys of their own.
     #[serde(default)]
     pub members: BTreeMap<String, Spanned<MemberConfig>>,
+    /// Services that it may ask for, as a channel does; none given: whatever its adapter runs.
+    #[serde(default)]
+    pub services: Option<Vec<Spanned<String>>>,
 }
 
 /// A member of a party.

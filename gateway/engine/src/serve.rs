@@ -341,6 +341,12 @@ impl Serving {
             return self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), None).await;
         }
         debug_assert_eq!(program.call.request, message);
+        if let Some(path) = program.service.as_deref().filter(|path| !self.may_ask(path)) {
+            let link = format!("{}.{}", self.party, self.link);
+            let head = packet.content().get(..64).unwrap_or(packet.content());
+            refuse(&self.engine, &link, &self.peer, &format!("{} may not ask {path}", self.party), head);
+            return self.answer(call, scene, Told::refused("no_agreement", String::new()), None).await;
+        }
         if let Some(told) = originals::served(&self.engine, &mut scene, call).await {
             return self.answer(call, scene, told, None).await;
         }
@@ -356,6 +362,13 @@ impl Serving {
             Some(flow) => self.flow(call, flow, scene, packet).await,
             None => self.direct(call, scene).await,
         }
+    }
+
+    /// Whether the deployment lets the party ask for a service.
+    fn may_ask(&self, path: &str) -> bool {
+        let deployment = self.engine.deployment.load();
+        let granted = deployment.parties.get(&self.party).and_then(|party| party.value.services.as_ref());
+        granted.is_none_or(|granted| granted.iter().any(|service| service.value == path))
     }
 
     fn opens_session(&self, call: CallRef) -> bool {

@@ -65,8 +65,9 @@ impl Maker<'_> {
                 config.links.insert(name.clone(), address.to_owned());
             }
         }
-        let deployed =
-            json!({ "settings": config.settings, "keys": keys, "members": members, "links": links });
+        let deployed = json!({
+            "settings": config.settings, "keys": keys, "members": members, "links": links, "services": config.services,
+        });
         Ok(Player { module, party, config, tls, deployed, _servers: servers })
     }
 

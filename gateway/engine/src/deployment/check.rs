@@ -235,17 +235,23 @@ impl Check<'_> {
                 }
             }
             for service in &channel.value.services {
-                self.granted(channel, service);
+                let whose = format!("channel `{}`", channel.value.name);
+                self.granted(&whose, channel.referenced, service);
+            }
+        }
+        for (name, party) in &self.deployment.parties {
+            for service in party.value.services.iter().flatten() {
+                self.granted(&format!("`{name}`"), service.referenced, &service.value);
             }
         }
     }
 
-    fn granted(&mut self, channel: &Spanned<super::Channel>, service: &str) {
+    fn granted(&mut self, whose: &str, place: Location, service: &str) {
         let compiled = self.compiled;
         if !compiled.services.iter().any(|known| &*known.path == service) {
             let near = nearest(service, compiled.services.iter().map(|service| &*service.path));
-            let text = format!("channel `{}`: there is no service `{service}`{near}", channel.value.name);
-            self.tell(channel.referenced, "TS0812", text);
+            let text = format!("{whose}: there is no service `{service}`{near}");
+            self.tell(place, "TS0812", text);
             return;
         }
         let run =
@@ -255,7 +261,7 @@ impl Check<'_> {
         let provided = compiled.modules.iter().any(|module| provides(compiled, &module.name, service));
         if !run && !provided {
             let text = format!("service `{service}` has neither a flow nor a provider");
-            self.tell(channel.referenced, "TS0810", text);
+            self.tell(place, "TS0810", text);
         }
     }
 }

@@ -272,7 +272,8 @@ fn told_request(scene: &Scene, facts: &Facts, call: CallRef, original: CallRef) 
     Some(record)
 }
 
-/// Facts of the original: what was learned, and this message's date where it tells none; look-ups go back from there.
+/// Facts of the original: what was learned; this message's date where it tells none, look-ups go back from there; and who
+/// sends this message, where it does not say that another sent the original.
 fn known_of(scene: &Scene) -> Facts {
     let mut facts = scene.original_facts.clone();
     if !facts.knows(Fact::Date) {
@@ -280,6 +281,11 @@ fn known_of(scene: &Scene) -> Facts {
         let date = if told { facts.get(Fact::BusinessDate) } else { scene.facts.get(Fact::Date) };
         let date = date.into_owned();
         facts.put(Fact::Date, date);
+    }
+    for fact in [Fact::Branch, Fact::Teller, Fact::Channel] {
+        if !facts.knows(fact) && scene.facts.knows(fact) {
+            facts.put(fact, scene.facts.get(fact).into_owned());
+        }
     }
     facts
 }
