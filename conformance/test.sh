@@ -51,7 +51,8 @@ stage "packages" missing_packages
 stage "format" cargo fmt --all --check
 stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 stage "licences" licences
-stage "build" cargo build --release --quiet -p gateway
+# One build for everything that follows: the tests need nothing built again with other features.
+stage "build" cargo build --release --quiet --workspace --bins --tests
 stage "adapters" tongshi check configs --quiet
 stage "yardstick's adapters" tongshi check conformance/bench/configs --quiet
 stage "yardstick's codecs" tongshi check conformance/bench/codecs --quiet

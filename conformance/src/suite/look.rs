@@ -41,7 +41,11 @@ impl Runner<'_> {
             return party.question_with(sql, &self.kept).map_err(|error| error.to_string());
         }
         match &self.other {
-            Other::Stage(stage) => stage.records(what, &self.mark),
+            Other::Stage(stage) => {
+                // Some of it is written without anybody waiting for it.
+                super::patience::quiet(&**stage).await;
+                stage.records(what, &self.mark)
+            }
             _ => Err("no gateway is at hand".to_owned()),
         }
     }

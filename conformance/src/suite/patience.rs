@@ -2,7 +2,8 @@
 //! just now is never overtaken.
 //!
 //! In: something that is waited for, a limit in the world's time. Out: its value, or that the limit passed. The clock moves
-//! on only while nobody works: no party judges a message, the gateway writes nothing, and nothing was counted for a while.
+//! on only while nobody works: no party judges a message, the gateway writes nothing, no thread has work to do, and nothing was
+//! counted for a while.
 
 use super::Stage;
 use crate::party::Party;
@@ -13,6 +14,10 @@ use std::time::Duration;
 
 /// How long nothing must happen, in real time, before the clock moves on: far more than a message takes on this machine.
 const QUIET: Duration = Duration::from_millis(30);
+/// Threads that work less than this meanwhile only look at their clocks.
+const WORK: Duration = Duration::from_millis(6);
+/// Quiet moments at most in which threads work all the same: something that never rests holds nobody up.
+const MOST: u32 = 200;
 /// The first step of the clock, and the longest: each step that changes nothing is followed by one twice as long.
 const FIRST: Duration = Duration::from_millis(250);
 const LONGEST: Duration = Duration::from_secs(20);
@@ -85,14 +90,33 @@ pub async fn settled(
 
 /// Waits until nothing has happened for a while.
 pub(super) async fn quiet(stage: &dyn Stage) {
+    let mut working = 0;
     loop {
-        let before = pulse_of(stage);
+        let (before, worked) = (pulse_of(stage), worked());
         tokio::time::sleep(QUIET).await;
         let busy = stage.is_busy() || stage.parties().into_iter().any(Party::is_busy);
-        if !busy && pulse_of(stage) == before {
+        if busy || pulse_of(stage) != before {
+            continue;
+        }
+        let (Some(worked), Some(now)) = (worked, self::worked()) else { return };
+        working += 1;
+        if now.saturating_sub(worked) < WORK || working > MOST {
             return;
         }
     }
+}
+
+/// How long this process's threads have run, or could have run had the machine had room for them; none where the system does
+/// not say. On a machine that is busy with other things, what is under way may stand still for far longer than a moment.
+fn worked() -> Option<Duration> {
+    let mut sum = Duration::ZERO;
+    for thread in std::fs::read_dir("/proc/self/task").ok()? {
+        // A thread that has just ended is no longer there.
+        let Ok(text) = std::fs::read_to_string(thread.ok()?.path().join("schedstat")) else { continue };
+        let times = text.split_ascii_whitespace().take(2).map(|nanos| nanos.parse().unwrap_or(0));
+        sum += Duration::from_nanos(times.sum());
+    }
+    Some(sum)
 }
 
 /// Counts that change whenever a message is judged or begun.
