@@ -76,8 +76,10 @@ pub struct TlsClientConfig {
 pub struct TlsServerConfig {
     /// Our certificate.
     pub identity: Identity,
-    /// PEM: roots of client certificates; with roots, a client without a good certificate is refused.
+    /// PEM: roots of client certificates; with roots, a client whose certificate does not lead to them is refused.
     pub client_roots: Option<String>,
+    /// A client that shows no certificate at all is let in nevertheless: it has another way to show who it is.
+    pub anonymous: bool,
     /// Versions.
     pub versions: TlsVersions,
     /// Application protocols agreed to, best first.
@@ -209,8 +211,9 @@ impl TlsServer {
         let builder = match &config.client_roots {
             Some(pem) => {
                 let roots = roots(pem, "the client roots")?;
-                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider).build();
-                builder.with_client_cert_verifier(verifier.map_err(refused)?)
+                let verifier = WebPkiClientVerifier::builder_with_provider(roots, provider);
+                let verifier = if config.anonymous { verifier.allow_unauthenticated() } else { verifier };
+                builder.with_client_cert_verifier(verifier.build().map_err(refused)?)
             }
             None => builder.with_no_client_auth(),
         };

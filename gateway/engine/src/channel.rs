@@ -1,8 +1,9 @@
 //! The bank's channels over HTTP and JSON: ask a service, enquire by reference, cancel.
 //!
-//! In: requests with a bearer token or a client certificate. Out: done, refused or pending, with reason and label. A
+//! In: requests of channels that show who they are. Out: done, refused or pending, with reason and label. A
 //! posting names its act by the channel's `reference`: the same reference is the same act. It must not know parties.
 
+mod caller;
 mod openapi;
 
 use crate::driver::{NewFlow, Told, ToldKind, ask_digest};
@@ -13,6 +14,7 @@ use crate::version::{Service, Version};
 use crate::view::push_part;
 use adapters::value::{Record, encode_record};
 use bytes::Bytes;
+use caller::Caller;
 use dsl::evaluate::Value;
 use dsl::flow::CancelAnswer;
 use dsl::model::{Fact, ServiceKind};
@@ -21,7 +23,6 @@ use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::Peer;
 use serde_json::{Value as Json, json as object};
 use std::sync::Arc;
-use std::time::Duration;
 use store::{Change, Day, Direction, Key, RefusedInput};
 
 /// Makes the text of `/metrics`.
@@ -61,15 +62,6 @@ impl HttpService for Channels {
         };
         Box::pin(asked.answer())
     }
-}
-
-/// Who asks.
-struct Caller {
-    name: String,
-    branch: String,
-    teller: String,
-    services: Vec<String>,
-    wait: Duration,
 }
 
 struct Asked {
@@ -128,9 +120,12 @@ impl Asked {
     }
 
     async fn service(self, method: &str, rest: &str) -> HttpMessage {
-        let Some(caller) = self.caller() else {
-            self.audit("no channel has this token or certificate");
-            return problem(401, "no_session", "no channel has this token or certificate");
+        let caller = match caller::caller(&self.engine, &self.peer, &self.request) {
+            Ok(caller) => caller,
+            Err(why) => {
+                self.audit(why);
+                return problem(401, "no_session", why);
+            }
         };
         let mut parts = rest.splitn(3, '/');
         let (path, reference, verb) = (parts.next().unwrap_or(""), parts.next(), parts.next());
@@ -150,35 +145,6 @@ impl Asked {
                 problem(405, "bad_message", "POST asks, GET with a reference enquires, POST …/cancel cancels")
             }
         }
-    }
-
-    /// The channel of a token or a certificate.
-    fn caller(&self) -> Option<Caller> {
-        let header = self.request.header("authorization");
-        let token = header.and_then(|value| value.strip_prefix(b"Bearer ")).map(hash);
-        let certificate = self.peer.certificate.as_ref().map(|known| hash(&known.der));
-        let deployment = self.engine.deployment.load();
-        let same = |known: &Option<String>, given: &Option<String>| match (known, given) {
-            (Some(known), Some(given)) => {
-                adapters::seal::constant_time_equal(known.to_lowercase().as_bytes(), given.as_bytes())
-            }
-            _ => false,
-        };
-        let found = deployment.channels.iter().map(|channel| &channel.value).find(|channel| {
-            same(&channel.token_sha256, &token) || same(&channel.certificate_sha256, &certificate)
-        })?;
-        let text = |name: &str, own: &str| {
-            let given = self.request.header(name).map(|value| String::from_utf8_lossy(value).into_owned());
-            given.unwrap_or_else(|| own.to_owned())
-        };
-        let seconds = found.wait_seconds.unwrap_or(deployment.limits.asker_seconds);
-        Some(Caller {
-            name: found.name.clone(),
-            branch: text("x-branch", &found.branch),
-            teller: text("x-teller", &found.teller),
-            services: found.services.clone(),
-            wait: Duration::from_secs(seconds),
-        })
     }
 
     /// Who was refused is written down.

@@ -179,9 +179,23 @@ pub struct Tls {
     /// Who may sign the other side's certificate.
     #[serde(default)]
     pub trust: Option<PathBuf>,
+    /// Of a listener with `trust`: whether who connects must show a certificate.
+    #[serde(default)]
+    pub clients: Clients,
     /// The other side's name, where it is not the address.
     #[serde(default)]
     pub name: Option<String>,
+}
+
+/// Whether clients must show a certificate.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum Clients {
+    /// They must.
+    #[default]
+    Required,
+    /// They may; those that do not show who they are in another way, as channels do by tokens.
+    Optional,
 }
 
 /// A party, or a module of flows.
@@ -299,7 +313,10 @@ pub struct Channel {
     /// SHA-256 of its bearer token, in hex.
     #[serde(default)]
     pub token_sha256: Option<String>,
-    /// Subject of its client certificate (SHA-256 of the certificate, in hex).
+    /// Name in the key store of the public key with which its own signed tokens are checked (RSA or P-256).
+    #[serde(default)]
+    pub token_key: Option<String>,
+    /// SHA-256 of its client certificate (DER), in hex.
     #[serde(default)]
     pub certificate_sha256: Option<String>,
     /// Services it may ask for.

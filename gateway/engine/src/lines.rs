@@ -3,7 +3,7 @@
 //! In: packets with a time limit. Out: verdicts: a packet, surely not sent, or perhaps sent. Equal settings keep their
 //! connections over a reload (decisions D25). It must not know what a packet means.
 
-use crate::deployment::{LinkConfig, Tls, secret};
+use crate::deployment::{Clients, LinkConfig, Tls, secret};
 use crate::packet::Packet;
 use bytes::Bytes;
 use dsl::model::{Frame as ModelFrame, Hold as ModelHold, Link, LinkKind, PrefixKind};
@@ -313,6 +313,7 @@ pub fn server_tls(tls: Option<&Tls>) -> Result<Option<Arc<TlsServer>>, String> {
     let config = TlsServerConfig {
         identity,
         client_roots: tls.trust.as_deref().map(read).transpose()?,
+        anonymous: tls.clients == Clients::Optional,
         versions: TlsVersions::default(),
         protocols: Vec::new(),
     };

@@ -4,7 +4,8 @@
 //! chosen by the deployment's settings.
 
 use crate::deployment::Deployment;
-use dsl::check::{Checked, Sources, Text, check};
+use dsl::check::{Sources, Text, check};
+use dsl::diagnostics::{Colour, Severity, render};
 use dsl::program::Compiled;
 use dsl::resolve::{Choices, variants};
 use std::path::Path;
@@ -31,13 +32,13 @@ pub enum LoadError {
         /// What the system says.
         why: String,
     },
-    /// The adapters have errors; `tongshi check` shows them.
-    #[error("the adapters have {} problem(s), the first: {first}", problems.problems.len())]
+    /// The adapters have errors.
+    #[error("the adapters do not compile ({count} errors; `tongshi check` shows all):\n{first}")]
     Problems {
-        /// The first, in words.
+        /// How many.
+        count: usize,
+        /// The first, as it is shown to people.
         first: String,
-        /// All.
-        problems: Box<Checked>,
     },
 }
 
@@ -101,9 +102,10 @@ pub fn compile(texts: Vec<Text>, deployment: &Deployment) -> Result<Loaded, Load
     match checked.compiled.take() {
         Some(compiled) if !checked.has_errors() => Ok(Loaded { compiled: Arc::new(compiled), hash, source }),
         _ => {
-            let first = checked.problems.first().map(|problem| format!("{problem:?}")).unwrap_or_default();
-            let first = first.chars().take(400).collect();
-            Err(LoadError::Problems { first, problems: Box::new(checked) })
+            let mut errors = checked.problems.iter().filter(|problem| problem.severity == Severity::Error);
+            let first = errors.next().map(|first| render(&sources.map, first, Colour::Plain));
+            let count = usize::from(first.is_some()) + errors.count();
+            Err(LoadError::Problems { count, first: first.unwrap_or_default() })
         }
     }
 }

@@ -78,7 +78,7 @@ struct Import {
     name: String,
     /// secret, des, tdes, aes, sm4, rsa, ec or sm2
     kind: String,
-    /// A PEM file; else standard input is read
+    /// A PEM file; else standard input is read, hex or PEM
     #[arg(long)]
     pem: Option<PathBuf>,
     /// Standard input holds components in hex, one a line, typed by different people
@@ -192,7 +192,11 @@ impl Import {
             let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
             return import(kind, &KeyText::Components(&lines), check).map_err(wrong);
         }
-        let text = if self.text { KeyText::Text(text) } else { KeyText::Hex(text) };
+        let text = match text {
+            text if self.text => KeyText::Text(text),
+            pem if pem.trim_start().starts_with("-----BEGIN") => KeyText::Pem(pem),
+            hex => KeyText::Hex(hex),
+        };
         import(kind, &text, check).map_err(wrong)
     }
 }

@@ -152,7 +152,7 @@ pub(crate) fn certificates(
             let client_roots = mutual.then(|| authority.roots());
             let (versions, protocols) = (TlsVersions::default(), Vec::new());
             let identity = theirs.identity;
-            let server = TlsServerConfig { identity, client_roots, versions, protocols };
+            let server = TlsServerConfig { identity, client_roots, anonymous: false, versions, protocols };
             let server = TlsServer::new(&server).map_err(|error| error.to_string())?;
             tls.servers.insert(name.clone(), Arc::new(server));
             tls.clients.insert(name.clone(), client(authority, mutual.then_some(own.identity))?);

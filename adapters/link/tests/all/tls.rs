@@ -46,6 +46,7 @@ fn sides() -> Sides {
     let server = TlsServerConfig {
         identity: theirs.identity("host.example", "server"),
         client_roots: Some(ours.roots()),
+        anonymous: false,
         versions: TlsVersions::From12,
         protocols: Vec::new(),
     };

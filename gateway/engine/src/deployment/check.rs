@@ -1,6 +1,6 @@
 //! The deployment against what the adapters say they need, with line and column of what is wrong.
 
-use super::{Deployment, LinkConfig, PartyConfig, Route, parse_setting, value};
+use super::{Channel, Deployment, LinkConfig, PartyConfig, Route, parse_setting, value};
 use dsl::model::{Key, LinkKind, Setting};
 use dsl::program::{Compiled, LinkProgram, ModuleProgram};
 use serde_yaml::{Location, Spanned};
@@ -222,8 +222,12 @@ impl Check<'_> {
                 let text = format!("there are two channels `{}`", channel.value.name);
                 self.tell(channel.referenced, "TS0814", text);
             }
-            if channel.value.token_sha256.is_none() && channel.value.certificate_sha256.is_none() {
-                let text = format!("channel `{}` has neither token nor certificate", channel.value.name);
+            let Channel { token_sha256, token_key, certificate_sha256, .. } = &channel.value;
+            if token_sha256.is_none() && token_key.is_none() && certificate_sha256.is_none() {
+                let text = format!(
+                    "channel `{}` has neither a token, nor a key of its tokens, nor a certificate",
+                    channel.value.name
+                );
                 self.tell(channel.referenced, "TS0816", text);
             }
             for digest in

@@ -1,0 +1,295 @@
+//! The gateway as those who operate it have it: keys made by `tongshi key`, a deployment in a file, `tongshi run` as a process,
+//! channels and operators over TLS, a signal to end it. Everything is asked from outside.
+
+use adapters::seal::{KeyKind, PreparedKey, Signature, sign};
+use bytes::Bytes;
+use dsl::evaluate::coded::to_base64;
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+use link::tls::{Identity, TlsClient, TlsClientConfig, TlsVersions};
+use link::{Core, CoreOwner, World};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// A bank that greets and counts.
+const BANK: &str = r#"
+module bank
+
+service greet query "问候" {
+  ask {
+    name  text ..10 chars
+  }
+  answer {
+    text  text ..30 chars
+  }
+}
+
+service note posting "记事" {
+  ask {
+    text       text ..30 chars
+    reference  text ..32 chars
+  }
+  answer {
+    text  text ..30 chars
+  }
+}
+
+flow greet on bank.greet {
+  answer {
+    text  <- "hello {ask.name}"
+  }
+}
+
+flow note on bank.note {
+  answer {
+    text  <- ask.text
+  }
+}
+"#;
+
+/// SHA-256 of `secret`.
+const SECRET: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+
+/// A process that ends with the test.
+struct Running {
+    child: Child,
+    channels: String,
+    operators: String,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+struct House {
+    folder: PathBuf,
+    authority: CertifiedIssuer<'static, KeyPair>,
+    atm: Identity,
+    owner: CoreOwner,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+fn tongshi(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
+    command.current_dir(folder).env("TONGSHI_PASSPHRASE", "a test passphrase");
+    command
+}
+
+fn key(folder: &Path, arguments: &[&str], input: &str) {
+    let mut command = tongshi(folder);
+    command.arg("key").args(arguments).stdin(Stdio::piped()).stdout(Stdio::null());
+    let mut child = command.spawn().expect("tongshi key");
+    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("input");
+    assert!(child.wait().expect("an end").success(), "tongshi key {arguments:?}");
+}
+
+impl House {
+    /// Certificates, keys, an adapter and a deployment in a folder of the test's own.
+    fn make(token: &KeyPair) -> Self {
+        let folder = std::env::temp_dir().join(format!("operate-{}", std::process::id()));
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir_all(folder.join("configs/bank")).expect("a folder");
+        std::fs::write(folder.join("configs/bank/bank.tongshi"), BANK).expect("an adapter");
+        let mut params = CertificateParams::new(Vec::new()).expect("parameters");
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pair = KeyPair::generate().expect("a pair");
+        let authority = CertifiedIssuer::self_signed(params, pair).expect("an authority");
+        let issue = |name: &str| {
+            let pair = KeyPair::generate().expect("a pair");
+            let params = CertificateParams::new(vec![name.to_owned()]).expect("parameters");
+            let certificate = params.signed_by(&pair, &authority).expect("a certificate");
+            (certificate.pem(), pair.serialize_pem(), certificate.der().to_vec())
+        };
+        let (certificate, private, _) = issue("localhost");
+        let (shown, own, der) = issue("atm");
+        let write = |name: &str, text: &str| std::fs::write(folder.join(name), text).expect("a file");
+        write("gateway.pem", &certificate);
+        write("gateway.key", &private);
+        write("authority.pem", &authority.pem());
+        let digest = sha256(&der);
+        write("gateway.yaml", &deployment(&digest));
+        key(&folder, &["create"], "");
+        key(&folder, &["import", "partner.token", "ec"], &token.public_key_pem());
+        let atm = Identity { chain: shown, key: own };
+        Self { folder, authority, atm, owner: Core::start(World::real()) }
+    }
+
+    fn run(&self) -> Running {
+        let mut command = tongshi(&self.folder);
+        command.args(["run", "gateway.yaml"]).stdout(Stdio::piped());
+        let mut child = command.spawn().expect("tongshi run");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
+        let mut address = |before: &str| {
+            let line = lines.next().expect("a line").expect("text");
+            let rest = line.strip_prefix(before).unwrap_or_else(|| panic!("{line}"));
+            rest.split([';', ' ']).next().expect("an address").trim_end_matches('.').to_owned()
+        };
+        let channels = address("Channels ask at ");
+        let operators = address("Operators ask at ");
+        Running { child, channels, operators }
+    }
+
+    async fn ask(&self, address: &str, shows: Shows<'_>, message: HttpMessage) -> Option<(u16, Value)> {
+        let config = TlsClientConfig {
+            roots: self.authority.pem(),
+            server_name: Some("localhost".to_owned()),
+            identity: matches!(shows, Shows::Certificate).then(|| self.atm.clone()),
+            versions: TlsVersions::default(),
+            protocols: Vec::new(),
+        };
+        let tls = TlsClient::new(&config, "localhost").expect("a client");
+        let config = HttpClientConfig { tls: Some(Arc::new(tls)), ..HttpClientConfig::new(address) };
+        let client = HttpClient::new(&self.owner.core(), config);
+        let mut message = message;
+        if let Shows::Token(token) = shows {
+            message.headers.push(("authorization".into(), Bytes::from(format!("Bearer {token}"))));
+        }
+        let until = self.owner.mark().after(Duration::from_secs(20));
+        let reply = client.exchange(&message, until).await.reply()?;
+        Some((reply.status, serde_json::from_slice(&reply.content).unwrap_or(Value::Null)))
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Shows<'t> {
+    Nothing,
+    Certificate,
+    Token(&'t str),
+}
+
+fn sha256(octets: &[u8]) -> String {
+    let digest = adapters::seal::digest(adapters::seal::Digest::Sha256, octets);
+    digest.iter().map(|octet| format!("{octet:02x}")).collect()
+}
+
+fn deployment(certificate: &str) -> String {
+    let auditor = sha256(b"auditor");
+    let viewer = sha256(b"viewer");
+    format!(
+        "node: test
+store: {{ path: journal.db }}
+keys: {{ path: var/keys.store }}
+spool: spool
+parties: {{}}
+listeners:
+  channels: '127.0.0.1:0'
+  channels_tls: {{ certificate: gateway.pem, key: gateway.key, trust: authority.pem, clients: optional }}
+  admin: '127.0.0.1:0'
+  admin_tls: {{ certificate: gateway.pem, key: gateway.key }}
+channels:
+  - {{ name: atm, certificate_sha256: {certificate}, services: [bank.greet] }}
+  - {{ name: mobile, token_sha256: {SECRET}, services: [bank.greet, bank.note] }}
+  - {{ name: partner, token_key: partner.token, services: [bank.note] }}
+users:
+  - {{ name: eyes, token_sha256: {viewer}, roles: [viewer] }}
+  - {{ name: books, token_sha256: {auditor}, roles: [auditor] }}
+"
+    )
+}
+
+fn post(service: &str, body: &Value) -> HttpMessage {
+    HttpMessage::post(&format!("/v1/{service}"), Bytes::from(body.to_string()))
+}
+
+fn get(path: &str) -> HttpMessage {
+    HttpMessage { method: "GET".to_owned(), ..HttpMessage::post(path, Bytes::new()) }
+}
+
+/// A token signed by a channel: who, and for how many seconds.
+fn token(pair: &KeyPair, issuer: &str, seconds: u64) -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_secs();
+    let part =
+        |value: &Value| String::from_utf8(to_base64(value.to_string().as_bytes(), true)).expect("ascii");
+    let head = part(&json!({ "alg": "ES256", "typ": "JWT" }));
+    let claims = part(&json!({ "iss": issuer, "exp": now + seconds }));
+    let covered = format!("{head}.{claims}");
+    let key = PreparedKey::from_pem(KeyKind::Ec, &pair.serialize_pem()).expect("a key");
+    let mut random = |_: &mut [u8]| {};
+    let signature =
+        sign(Signature::EcdsaSha256Raw, &key, covered.as_bytes(), None, &mut random).expect("a signature");
+    format!("{covered}.{}", String::from_utf8(to_base64(&signature, true)).expect("ascii"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn channels_and_operators_show_who_they_are_and_what_is_refused_is_written_down() {
+    let pair = KeyPair::generate().expect("a pair");
+    let house = House::make(&pair);
+    let mut running = house.run();
+    let channels = running.channels.clone();
+    let ask = async |shows, message| house.ask(&channels, shows, message).await.expect("an answer");
+
+    // By certificate, by token, by a token that the channel signed.
+    let (status, told) = ask(Shows::Certificate, post("bank.greet", &json!({ "name": "atm" }))).await;
+    assert_eq!((status, &told["answer"]["text"]), (200, &json!("hello atm")), "{told}");
+    let (status, told) = ask(Shows::Token("secret"), post("bank.greet", &json!({ "name": "phone" }))).await;
+    assert_eq!((status, &told["answer"]["text"]), (200, &json!("hello phone")), "{told}");
+    let note = json!({ "text": "once", "reference": "N1" });
+    let signed = token(&pair, "partner", 60);
+    let (status, told) = ask(Shows::Token(&signed), post("bank.note", &note)).await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    let (_, again) = ask(Shows::Token(&signed), post("bank.note", &note)).await;
+    assert_eq!(again, told);
+
+    // Nobody, somebody else, and what is not granted.
+    let other = KeyPair::generate().expect("a pair");
+    let bad = [
+        "wrong".to_owned(),
+        token(&other, "partner", 60),
+        token(&pair, "mobile", 60),
+        token(&pair, "partner", 0),
+        token(&pair, "partner", 90_000),
+    ];
+    for shows in bad.iter().map(|token| Shows::Token(token)).chain([Shows::Nothing]) {
+        let (status, told) = ask(shows, post("bank.note", &note)).await;
+        assert_eq!((status, &told["reason"]), (401, &json!("no_session")), "{told}");
+    }
+    let (status, told) = ask(Shows::Certificate, post("bank.note", &note)).await;
+    assert_eq!((status, &told["reason"]), (403, &json!("no_agreement")), "{told}");
+
+    // What a channel's programmer and a watchman look at.
+    let (_, page) = ask(Shows::Nothing, get("/openapi.json")).await;
+    assert_eq!(page["paths"]["/v1/bank.note"]["post"]["summary"], "记事", "{page}");
+    assert_eq!(ask(Shows::Nothing, get("/ready")).await.0, 200);
+
+    // Operators by role.
+    let operators = running.operators.clone();
+    let look = async |shows, path: &str| {
+        house.ask(&operators, shows, get(&format!("/admin/v1/{path}"))).await.expect("an answer")
+    };
+    assert_eq!(look(Shows::Nothing, "flows").await.0, 401);
+    assert_eq!(look(Shows::Token("viewer"), "refused").await.0, 403);
+    let (status, flows) = look(Shows::Token("viewer"), "flows").await;
+    assert_eq!((status, flows["flows"][0]["name"].as_str()), (200, Some("bank.note")), "{flows}");
+    let (status, refused) = look(Shows::Token("auditor"), "refused").await;
+    let text = refused.to_string();
+    assert_eq!(status, 200, "{text}");
+    for fault in [
+        "no channel has this token",
+        "the signature of the token does not hold",
+        "no channel signed this token",
+        "the token has run out",
+        "the token holds for more than an hour",
+        "channel atm may not ask bank.note",
+        "user eyes has none of the roles",
+    ] {
+        assert!(text.contains(fault), "{fault}: {text}");
+    }
+
+    // TERM lets it end by itself.
+    let stopped = Command::new("kill").arg(running.child.id().to_string()).status().expect("kill");
+    assert!(stopped.success());
+    let end = tokio::task::block_in_place(|| running.child.wait()).expect("an end");
+    assert!(end.success(), "{end}");
+}
