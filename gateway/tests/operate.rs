@@ -1,6 +1,8 @@
 //! The gateway as those who operate it have it: keys made by `tongshi key`, a deployment in a file, `tongshi run` as a process,
 //! channels and operators over TLS, a signal to end it. Everything is asked from outside.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+
 use adapters::seal::{KeyKind, PreparedKey, Signature, sign};
 use bytes::Bytes;
 use dsl::evaluate::coded::to_base64;
@@ -200,7 +202,7 @@ users:
 }
 
 fn post(service: &str, body: &Value) -> HttpMessage {
-    HttpMessage::post(&format!("/v1/{service}"), Bytes::from(body.to_string()))
+    HttpMessage::post(format!("/v1/{service}"), Bytes::from(body.to_string()))
 }
 
 fn get(path: &str) -> HttpMessage {

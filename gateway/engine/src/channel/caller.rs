@@ -37,7 +37,7 @@ pub(super) fn caller(engine: &Engine, peer: &Peer, request: &HttpMessage) -> Res
     let deployment = engine.deployment.load();
     let token = request.header("authorization").and_then(|value| value.strip_prefix(b"Bearer "));
     let found = match token.map(|token| parts(token).ok_or(token)) {
-        Some(Ok(signed)) => signer(engine, &deployment, signed)?,
+        Some(Ok(signed)) => signer(engine, &deployment, &signed)?,
         Some(Err(token)) => by_digest(&deployment, token, |channel| channel.token_sha256.as_deref())
             .ok_or("no channel has this token")?,
         None => {
@@ -99,7 +99,7 @@ fn parts(token: &[u8]) -> Option<Signed<'_>> {
 fn signer<'d>(
     engine: &Engine,
     deployment: &'d Deployment,
-    signed: Signed<'_>,
+    signed: &Signed<'_>,
 ) -> Result<&'d Channel, &'static str> {
     const NOBODY: &str = "no channel signed this token";
     let issuer = signed.claims.get("iss").and_then(Json::as_str).ok_or(NOBODY)?;
