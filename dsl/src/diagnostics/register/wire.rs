@@ -851,7 +851,7 @@ call list over drop {
 "#,
     },
     Page {
-        code: Code(436),
+        code: Code(438),
         title: "the lines of a list are digested and counted, never held together",
         text: "A file may have millions of lines, of which one is in memory at a time. A digest, an HMAC or a length over whole lines, in the order of the file, is made while they go by; whatever needs all their octets at once cannot be.",
         chinese: "文件的明细行逐行处理，不能整体取字节；可以对整行做摘要、HMAC 或计长。",
@@ -887,7 +887,7 @@ call put over drop {
 "#,
     },
     Page {
-        code: Code(437),
+        code: Code(439),
         title: "lines without an end are of one width",
         text: "`line 100 bytes` is a record that no sign ends: only its width shows where the next one begins, so all lines of such a file are equally wide.",
         chinese: "没有行结束符的记录必须等长。",
