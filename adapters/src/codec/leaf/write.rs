@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use dsl::evaluate::{Value, calendar, number};
 use dsl::model::Meaning;
 use dsl::program::{CodeText, Codes, WireForm};
-use dsl::value::{Absent, AbsentForm, Decimal, Endian, Form, Outcome, Side, Size, Type, Unit};
+use dsl::value::{Absent, AbsentForm, Coding, Decimal, Endian, Form, Outcome, Side, Size, Type, Unit};
 
 use super::{Letters, fill, most, number_like, sized, uses_letters, width};
 use crate::charset;
@@ -23,17 +23,18 @@ pub(crate) fn write(
     wire: &WireForm,
     out: &mut Vec<u8>,
 ) -> Result<Option<usize>, Wrong> {
-    write_value(inside, slot, wire, false, false, out)
+    write_value(inside, slot, wire, (false, false), &[], out)
 }
 
 /// Writes a value as it stands on the wire, through its chain; gives its units, none if it is left out. `padded`: filled up to its
-/// width; `bare`: a JSON number, which takes no zeros in front.
+/// width; `bare`: a JSON number, which takes no zeros in front; `around`: codings that the format has for values without
+/// a chain of their own.
 pub(crate) fn write_value(
     inside: &Inside<'_>,
     slot: &Slot,
     wire: &WireForm,
-    padded: bool,
-    bare: bool,
+    (padded, bare): (bool, bool),
+    around: &[Coding],
     out: &mut Vec<u8>,
 ) -> Result<Option<usize>, Wrong> {
     let codings = match wire.chain {
@@ -41,7 +42,7 @@ pub(crate) fn write_value(
             let chain = inside.programs.program.chains.get(chain as usize).ok_or(FaultKind::Program)?;
             chain::chosen(inside, chain)?
         }
-        None => &[],
+        None => around,
     };
     let value = inside.record.slot_value(slot)?;
     if !value.is_present() {
