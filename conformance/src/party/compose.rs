@@ -84,7 +84,7 @@ pub(crate) fn compose(
     let form = form::as_said(named.message, &program.expressions, &apart);
     let filled = fill_in(program, &form, &mut record, scene);
     filled.map_err(|fault| {
-        describe(&fault, &record, &form, program, named.symbols, Doing::FillingIn).to_string()
+        describe(&fault, &record, &form, program, named.symbols, Doing::Writing).to_string()
     })?;
     named.fill_least(&mut record, scene.now).map_err(|error| error.to_string())?;
     let written = write(scene, program, &form, record).map_err(|report| report.to_string())?;
