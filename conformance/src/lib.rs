@@ -7,6 +7,8 @@ pub mod attack;
 pub mod examples;
 pub mod fields;
 pub mod framing;
+pub mod given;
+pub mod inspect;
 pub mod party;
 pub mod report;
 pub mod scene;

@@ -10,6 +10,8 @@
 mod campus;
 #[path = "all/help.rs"]
 mod help;
+#[path = "all/inspect.rs"]
+mod inspect;
 #[path = "all/power.rs"]
 mod power;
 #[path = "all/suites.rs"]
