@@ -9,6 +9,7 @@ pub mod fields;
 pub mod framing;
 pub mod given;
 pub mod inspect;
+pub mod laws;
 pub mod party;
 pub mod report;
 pub mod scene;

@@ -12,6 +12,8 @@ mod campus;
 mod help;
 #[path = "all/inspect.rs"]
 mod inspect;
+#[path = "all/laws.rs"]
+mod laws;
 #[path = "all/power.rs"]
 mod power;
 #[path = "all/suites.rs"]
