@@ -9,6 +9,7 @@ use crate::scene::{Adapter, Parts, Scene, read, write};
 use adapters::codec::{FileFault, FileReader, LineEvent, fill_in, take_out};
 use adapters::value::Record;
 use dsl::check::Checked;
+use dsl::diagnostics::{Code, Diagnostic};
 use dsl::model::{Call, CallId, Frame, LinkKind, MessageId, Module, Space};
 use dsl::program::{Compiled, Part};
 use dsl::tree::{self, ExamplePart, ValueKind, Wire, WirePiece};
@@ -31,6 +32,18 @@ pub struct Shown {
     pub span: dsl::source::Span,
     /// What differs; none: it holds.
     pub wrong: Option<String>,
+}
+
+impl Shown {
+    /// What is said of an example that does not hold.
+    #[must_use]
+    pub fn diagnostic(&self) -> Option<Diagnostic> {
+        let wrong = self.wrong.as_ref()?;
+        let said = Diagnostic::error(Code(436), "the example disagrees", self.span, "");
+        Some(said.note(wrong.clone()).help(
+            "correct the example by the party's specification, or the message until it gives these octets",
+        ))
+    }
 }
 
 /// Runs every example of every adapter. `root` is the folder above the parties' folders.

@@ -14,7 +14,9 @@ mod web;
 pub use capture::{CaptureError, TcpFlow, capture};
 pub use encode::{EncodeError, Encoded, encode};
 pub(crate) use encode::{copy, file_of_lines, in_place};
-pub use look::{Inspected, Looked, SeenField, SeenJudgement, Verdict, frames, inspect, inspect_file, look};
+pub use look::{
+    Inspected, Looked, SeenField, SeenJudgement, Verdict, frames, inspect, inspect_file, look, tree_of,
+};
 pub use web::web_parts;
 
 use crate::scene::Adapter;

@@ -16,6 +16,7 @@ use crate::examples::adapter;
 use crate::inspect::{MessageName, names};
 use crate::scene::{Adapter, Standing};
 use dsl::check::Checked;
+use dsl::diagnostics::{Code, Diagnostic};
 use dsl::model::Module;
 use dsl::source::Span;
 use std::sync::Arc;
@@ -53,6 +54,17 @@ pub struct Broken {
     pub span: Span,
     /// What happened, with private values masked.
     pub why: String,
+}
+
+impl Broken {
+    /// What is said of a message that came back otherwise.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let title = format!("`{}` does not come back as it was sent", self.message);
+        Diagnostic::error(Code(437), title, self.span, "")
+            .note(self.why.clone())
+            .help("give the field a form that holds every value of its type and shows where each ends")
+    }
 }
 
 /// How a trip ended that did not come back.

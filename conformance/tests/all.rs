@@ -8,6 +8,8 @@
 
 #[path = "all/campus.rs"]
 mod campus;
+#[path = "all/heads.rs"]
+mod heads;
 #[path = "all/help.rs"]
 mod help;
 #[path = "all/inspect.rs"]

@@ -79,7 +79,9 @@ pub fn encode(
         }
     }
     let words = |fault, record: &Record| {
-        EncodeError::Write(describe(&fault, record, form, program, &adapter.symbols, Doing::Writing).to_string())
+        EncodeError::Write(
+            describe(&fault, record, form, program, &adapter.symbols, Doing::Writing).to_string(),
+        )
     };
     let lines = form.file.as_ref().is_some_and(|file| !file.pieces.is_empty());
     if !lines {

@@ -67,10 +67,7 @@ impl Inspected {
     /// The values as a tree by names.
     #[must_use]
     pub fn tree(&self, adapter: &Adapter) -> Map<String, Value> {
-        let program = &adapter.module.program;
-        let form = program.messages.get(usize::from(self.name.message.0));
-        form.map(|message| Named { program, message, symbols: &adapter.symbols }.tree(&self.record))
-            .unwrap_or_default()
+        tree_of(adapter, &self.name, &self.record)
     }
 
     fn right_over_wrong(&self) -> i64 {
@@ -87,6 +84,14 @@ impl Inspected {
     pub fn wrong(&self) -> usize {
         self.judged.iter().filter(|judged| matches!(judged.verdict, Verdict::Wrong { .. })).count()
     }
+}
+
+/// The values of a message's record as a tree by names.
+#[must_use]
+pub fn tree_of(adapter: &Adapter, name: &MessageName, record: &Record) -> Map<String, Value> {
+    let program = &adapter.module.program;
+    let form = program.messages.get(usize::from(name.message.0));
+    form.map(|message| Named { program, message, symbols: &adapter.symbols }.tree(record)).unwrap_or_default()
 }
 
 /// Octets on a link, taken for the message that they fit best.
@@ -212,8 +217,8 @@ pub fn inspect(scene: &mut Scene, name: &MessageName, parts: &Parts) -> Option<I
     let outcome = reader.outcome();
     let (stored, judged) = (reader.stored().to_vec(), reader.judged().to_vec());
     let record = reader.into_record();
-    let report =
-        fault.map(|fault| (fault, describe(&fault, &record, form, program, &adapter.symbols, Doing::Reading)));
+    let report = fault
+        .map(|fault| (fault, describe(&fault, &record, form, program, &adapter.symbols, Doing::Reading)));
     let seen = Seen { adapter: &adapter, program, form, record: &record, paths: Vec::new() }.with_paths();
     let fields = stored.iter().filter_map(|stored| seen.field(stored)).collect();
     let judged = judged.iter().map(|judged| seen.judgement(judged)).collect();

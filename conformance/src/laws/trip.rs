@@ -14,7 +14,8 @@ use crate::inspect::{copy, file_of_lines, in_place};
 use crate::party::form;
 use crate::scene::{Adapter, Parts, Scene, Standing};
 use adapters::codec::{
-    Doing, Fault, FaultKind, FileReader, LineEvent, Reader, Run, Writer, describe, fill_in, read_name, write_name,
+    Doing, Fault, FaultKind, FileReader, LineEvent, Reader, Run, Writer, describe, fill_in, read_name,
+    write_name,
 };
 use adapters::value::{Record, Surroundings};
 use dsl::model::{CallId, MessageId, Space};
@@ -351,7 +352,8 @@ impl<'a> Traveller<'a> {
                 return Err(Ended::NotGenerated(format!("line {}: refused", fault.line)));
             }
             let symbols = &self.adapter.symbols;
-            let report = describe(&fault.fault, reader.record(), self.form, self.program, symbols, Doing::Reading);
+            let report =
+                describe(&fault.fault, reader.record(), self.form, self.program, symbols, Doing::Reading);
             return Err(self.unread(&sent.record, &report));
         }
         self.judged(reader.judged(), reader.record())?;

@@ -9,7 +9,7 @@ use conformance::inspect::{Inspected, MessageName, TcpFlow, capture, frames, ins
 use conformance::scene::{Adapter, Parts, Scene};
 use dsl::model::{CallId, Frame, LinkKind};
 use serde_json::{Map, Value};
-use show::{Place, Shower};
+use show::{Form, Place, Shower};
 use std::path::PathBuf;
 
 /// Rows of a file that are shown of each list.
@@ -37,6 +37,9 @@ pub(crate) struct Decode {
     /// One JSON object a message
     #[arg(long)]
     json: bool,
+    /// Of each message only its fields, as `tongshi encode` takes them
+    #[arg(long, conflicts_with = "json")]
+    fields: bool,
     /// Shows private values too
     #[arg(long)]
     private: bool,
@@ -103,7 +106,11 @@ impl Task<'_> {
         Shower {
             adapter: self.adapter,
             party: &self.decode.party,
-            json: self.decode.json,
+            form: match (self.decode.json, self.decode.fields) {
+                (true, _) => Form::Json,
+                (false, true) => Form::Fields,
+                (false, false) => Form::Text,
+            },
             private: self.decode.private,
             octets: self.decode.octets,
         }

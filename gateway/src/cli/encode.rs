@@ -1,20 +1,21 @@
 //! `tongshi encode`: fields as the octets of a message.
 
 use super::packet::{Standing, hex_lines, tree};
-use super::{Exit, say, warn};
+use super::{Exit, warn};
 use clap::Args;
 use conformance::framing::framed;
-use conformance::inspect::{Encoded, encode, named};
+use conformance::inspect::{Encoded, MessageName, encode, named, tree_of};
 use conformance::scene::Adapter;
 use dsl::model::{Frame, LinkKind};
 use dsl::program::Part;
-use std::io::Write;
+use serde_json::{Value, json};
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 /// Arguments of `tongshi encode`.
 #[derive(Args)]
 #[command(
-    after_help = "Fields are named as `tongshi decode` prints them, nested or by dots; amounts are whole fen or yuan as text, days\n2026-11-23, codes the name that they mean or their own text. What the writer computes (lengths, counts, seals) need not\nbe named; what is named stands as it is, right or wrong.\n\nExamples:\n  tongshi encode power-dongguan query.request fields.yaml --set session.mak=0123456789ABCDEFFEDCBA9876543210\n  tongshi encode core debit - --variant form=json --raw < fields.json > packet.bin\n  tongshi decode power-dongguan packet.bin --json --private | jq .fields | tongshi encode power-dongguan pay.request - --out again.bin"
+    after_help = "Fields are named as `tongshi decode` prints them, nested or by dots; amounts are whole fen or yuan as text, days\n2026-11-23, codes the name that they mean or their own text. What the writer computes (lengths, counts, seals) need not\nbe named; what is named stands as it is, right or wrong. On a terminal octets are shown as hex.\n\nExamples:\n  tongshi encode power-dongguan query fields.yaml --set session.mak=0123456789ABCDEFFEDCBA9876543210 --hex\n  tongshi encode core debit - --variant form=json < fields.json > packet.bin\n  tongshi decode power-dongguan packet.bin --fields --private | tongshi encode power-dongguan pay - --out again.bin"
 )]
 pub(crate) struct Encode {
     /// The party: its folder
@@ -29,9 +30,12 @@ pub(crate) struct Encode {
     /// Without the frame of the line
     #[arg(long)]
     bare: bool,
-    /// The octets themselves instead of hex
+    /// Hex instead of the octets themselves
+    #[arg(long, conflicts_with = "json")]
+    hex: bool,
+    /// One JSON object: the octets as hex, and every field with what was computed
     #[arg(long)]
-    raw: bool,
+    json: bool,
     /// Into a file instead of standard output
     #[arg(long)]
     out: Option<PathBuf>,
@@ -64,10 +68,24 @@ impl Encode {
             .map_err(|error| (Exit::NotSo, format!("{}: {error}", name.name)))?;
         let octets = self.on_the_line(&adapter, usize::from(name.call.0), &encoded);
         let octets = octets.map_err(|error| (Exit::NotSo, format!("{}: {error}", name.name)))?;
-        if let Some(name) = &encoded.file_name {
+        if let Some(name) = encoded.file_name.as_ref().filter(|_| !self.json) {
             warn(&format!("the file is named {name}"));
         }
-        self.put(&octets).map_err(|error| (Exit::Machine, error))
+        let shown = if self.json {
+            format!("{}\n", self.object(&adapter, &name, &encoded, &octets)).into_bytes()
+        } else if self.hex || (self.out.is_none() && std::io::stdout().is_terminal()) {
+            format!("{}\n", hex_lines(&octets)).into_bytes()
+        } else {
+            octets
+        };
+        self.put(&shown).map_err(|error| (Exit::Machine, error))
+    }
+
+    fn object(&self, adapter: &Adapter, name: &MessageName, encoded: &Encoded, octets: &[u8]) -> Value {
+        json!({
+            "party": self.party, "message": name.name, "file": encoded.file_name, "octets": octets.len(),
+            "hex": hex_lines(octets).replace('\n', ""), "fields": tree_of(adapter, name, &encoded.record),
+        })
     }
 
     fn on_the_line(&self, adapter: &Adapter, call: usize, encoded: &Encoded) -> Result<Vec<u8>, String> {
@@ -85,20 +103,10 @@ impl Encode {
         }
     }
 
-    fn put(&self, octets: &[u8]) -> Result<(), String> {
-        if let Some(path) = &self.out {
-            let content = if self.raw || path.extension().is_none_or(|kind| kind != "hex") {
-                octets.to_vec()
-            } else {
-                format!("{}\n", hex_lines(octets)).into_bytes()
-            };
-            return std::fs::write(path, content).map_err(|error| format!("{}: {error}", path.display()));
+    fn put(&self, shown: &[u8]) -> Result<(), String> {
+        match &self.out {
+            Some(path) => std::fs::write(path, shown).map_err(|error| format!("{}: {error}", path.display())),
+            None => std::io::stdout().lock().write_all(shown).map_err(|error| error.to_string()),
         }
-        if self.raw {
-            let written = std::io::stdout().lock().write_all(octets);
-            return written.map_err(|error| error.to_string());
-        }
-        say(&hex_lines(octets));
-        Ok(())
     }
 }

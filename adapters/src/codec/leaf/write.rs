@@ -138,12 +138,15 @@ fn write_form(
                 Value::Bytes(octets) => out.extend_from_slice(octets),
                 _ => encode(&value.to_text(inside)?, wire, charset, out)?,
             }
+            let allowed = |octet: u8| match wire.form {
+                Form::Digits => octet.is_ascii_digit(),
+                _ => (0x20..0x7F).contains(&octet),
+            };
             let written = out.as_slice();
             let fits = match wire.form {
-                Form::Digits => written.iter().all(u8::is_ascii_digit),
-                Form::Ascii => charset::decode(charset, written)
-                    .is_ok_and(|text| text.bytes().all(|octet| (0x20..0x7F).contains(&octet))),
-                _ => true,
+                Form::Text => true,
+                _ if charset.is_ascii_compatible() => written.iter().all(|octet| allowed(*octet)),
+                _ => charset::decode(charset, written).is_ok_and(|text| text.bytes().all(allowed)),
             };
             return if fits { Ok(Written::Text) } else { Err(FaultKind::NotOfForm.into()) };
         }
@@ -326,8 +329,12 @@ fn finish(
     {
         let units = units_of(wire, &octets, letters);
         let missing = room.saturating_sub(units);
-        let with = charset::encode(letters.charset(), (with as char).encode_utf8(&mut [0; 4]))
-            .map_or(with, |octets| octets.first().copied().unwrap_or(with));
+        // Figures are of ASCII still.
+        let with = match written {
+            Written::Figures => with,
+            _ => charset::encode(letters.charset(), (with as char).encode_utf8(&mut [0; 4]))
+                .map_or(with, |octets| octets.first().copied().unwrap_or(with)),
+        };
         match side {
             Side::Right => octets.extend(std::iter::repeat_n(with, missing)),
             Side::Left => {
@@ -346,10 +353,6 @@ fn finish(
         check_size(wire, &octets, letters)?;
         return pack::pack(&octets, wire.fill).ok_or_else(|| FaultKind::NotOfForm.into());
     }
-    if written == Written::Figures && !letters.charset().is_ascii_compatible() {
-        let text = String::from_utf8_lossy(&octets).into_owned();
-        octets = charset::encode(letters.charset(), &text).map_err(|_| FaultKind::Character)?.into_owned();
-    }
     if number_like(&wire.form) {
         // A zero-filled one is as wide as said; others may be shorter, never longer.
         let room =
@@ -360,6 +363,10 @@ fn finish(
         }
     } else {
         check_size(wire, &octets, letters)?;
+    }
+    if written == Written::Figures && !letters.charset().is_ascii_compatible() {
+        let text = String::from_utf8_lossy(&octets).into_owned();
+        octets = charset::encode(letters.charset(), &text).map_err(|_| FaultKind::Character)?.into_owned();
     }
     Ok(octets)
 }

@@ -30,19 +30,32 @@ impl Place {
     }
 }
 
+/// For whom a message is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// People.
+    Text,
+    /// Machines: all that is known.
+    Json,
+    /// `tongshi encode`: the fields alone.
+    Fields,
+}
+
 /// How messages are shown.
 pub(super) struct Shower<'a> {
     pub(super) adapter: &'a Adapter,
     pub(super) party: &'a str,
-    pub(super) json: bool,
+    pub(super) form: Form,
     pub(super) private: bool,
     pub(super) octets: bool,
 }
 
 impl Shower<'_> {
     pub(super) fn show(&self, seen: &Inspected, place: &Place) {
-        if self.json {
-            return say(&self.object(seen, place).to_string());
+        match self.form {
+            Form::Json => return say(&self.object(seen, place).to_string()),
+            Form::Fields => return say(&Value::Object(self.tree(seen)).to_string()),
+            Form::Text => {}
         }
         let call = self.adapter.module.calls.get(usize::from(seen.name.call.0));
         let label = call.map_or("", |call| &*call.call.label);
@@ -120,6 +133,17 @@ impl Shower<'_> {
         if plain && !stood.is_empty() && stood != value { format!("{stood} → {value}") } else { value }
     }
 
+    fn tree(&self, seen: &Inspected) -> Map<String, Value> {
+        let mut tree = seen.tree(self.adapter);
+        if !self.private {
+            let forms = self.adapter.module.program.messages.get(usize::from(seen.name.message.0));
+            for form in forms.iter().flat_map(|form| &form.fields).filter(|form| form.private) {
+                mask_at(&mut tree, &form.path);
+            }
+        }
+        tree
+    }
+
     fn object(&self, seen: &Inspected, place: &Place) -> Value {
         let field = |field: &SeenField| {
             let (at, length) = field.place.unzip();
@@ -141,16 +165,9 @@ impl Shower<'_> {
             };
             json!({ "what": what, "field": judged.field, "by": judged.by, "verdict": verdict, "why": why })
         };
-        let mut tree = seen.tree(self.adapter);
-        if !self.private {
-            let forms = self.adapter.module.program.messages.get(usize::from(seen.name.message.0));
-            for form in forms.iter().flat_map(|form| &form.fields).filter(|form| form.private) {
-                mask_at(&mut tree, &form.path);
-            }
-        }
         json!({
             "party": self.party, "message": seen.name.name, "link": place.link, "octets": place.length,
-            "way": place.way, "fields": tree, "places": seen.fields.iter().map(field).collect::<Vec<_>>(),
+            "way": place.way, "fields": self.tree(seen), "places": seen.fields.iter().map(field).collect::<Vec<_>>(),
             "judged": seen.judged.iter().map(judged).collect::<Vec<_>>(),
             "outcome": seen.outcome.outcome.as_ref().map(|outcome| word(outcome, self.adapter)),
             "fault": seen.fault.as_ref().map(|(_, report)| report.to_string()),
