@@ -13,7 +13,7 @@ mod web;
 
 pub use capture::{CaptureError, TcpFlow, capture};
 pub use encode::{EncodeError, Encoded, encode};
-pub(crate) use encode::{copy, file_of_lines, in_place};
+pub(crate) use encode::{file_of_lines, in_place, keep_row, keep_singles};
 pub use look::{
     Inspected, Looked, SeenField, SeenJudgement, Verdict, frames, inspect, inspect_file, look, tree_of,
 };

@@ -169,11 +169,7 @@ pub(crate) fn file_of_lines(
     let wrong = adapters::codec::Fault { op: 0, at: 0, kind: adapters::codec::FaultKind::Program };
     let file = form.file.as_deref().ok_or(wrong)?;
     let mut singles = Record::new(form.slots);
-    for slot in 0..usize::from(form.slots) {
-        if record.rows(slot).is_none() {
-            copy(record, slot, &mut singles, slot)?;
-        }
-    }
+    keep_singles(record, &mut singles, form.slots)?;
     let mut writer = FileWriter::new(program, form, singles).ok_or(wrong)?;
     for list in file.pieces.iter().filter_map(|piece| piece.list) {
         for base in bases(form, record, list) {
@@ -245,13 +241,34 @@ fn put_row(
     Ok(())
 }
 
-/// A value, or the rows of a list, from one record into another.
-pub(crate) fn copy(
+/// All that stands in no list, from one record into another.
+pub(crate) fn keep_singles(from: &Record, to: &mut Record, slots: u16) -> Result<(), adapters::codec::Fault> {
+    for slot in (0..usize::from(slots)).filter(|slot| from.rows(*slot).is_none()) {
+        copy(from, slot, to, slot)?;
+    }
+    Ok(())
+}
+
+/// Puts a row that stands in a window behind the others of a whole record.
+pub(crate) fn keep_row(
     from: &Record,
-    source: usize,
+    base: usize,
     to: &mut Record,
-    target: usize,
+    (slot, stride): (usize, u16),
 ) -> Result<(), adapters::codec::Fault> {
+    let words = |fault: dsl::evaluate::Fault| adapters::codec::Fault { op: 0, at: 0, kind: fault.into() };
+    if to.rows(slot).is_none() {
+        to.begin_list(slot, stride, 0).map_err(words)?;
+    }
+    let place = to.append_row(slot, u32::MAX).map_err(words)?;
+    for offset in 0..usize::from(stride) {
+        copy(from, base + offset, to, place + offset)?;
+    }
+    Ok(())
+}
+
+/// A value, or the rows of a list, from one record into another.
+fn copy(from: &Record, source: usize, to: &mut Record, target: usize) -> Result<(), adapters::codec::Fault> {
     let words = |fault: dsl::evaluate::Fault| adapters::codec::Fault { op: 0, at: 0, kind: fault.into() };
     let Some(rows) = from.rows(source) else {
         let value: Typed<'_> = from.value(source).map_err(words)?;

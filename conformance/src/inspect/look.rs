@@ -276,6 +276,7 @@ impl<'a> Seen<'a> {
         let typed = self.record.value(stored.index).ok();
         let value = typed.as_ref().and_then(|value| to_json(value, &wire.ty, &self.adapter.symbols));
         let meaning = match (&typed, &value) {
+            (Some(Typed::Flag(yes)), _) => if *yes { "yes" } else { "no" }.to_owned(),
             (Some(Typed::Decimal(decimal)), _) => decimal.to_string(),
             (_, Some(Value::String(text))) => text.clone(),
             (_, Some(other)) => other.to_string(),

@@ -10,7 +10,7 @@ use super::fill::Filler;
 use super::values::Values;
 use crate::fields::Named;
 use crate::inspect::MessageName;
-use crate::inspect::{copy, file_of_lines, in_place};
+use crate::inspect::{file_of_lines, in_place, keep_row, keep_singles};
 use crate::party::form;
 use crate::scene::{Adapter, Parts, Scene, Standing};
 use adapters::codec::{
@@ -339,7 +339,7 @@ impl<'a> Traveller<'a> {
                 None => Err(Ended::Broken(None, "more rows are read than were written".to_owned())),
             };
             wrong = wrong.take().or(same.err());
-            put_row(record, base, &mut whole, (slot, form.stride))
+            keep_row(record, base, &mut whole, (slot, form.stride))
         };
         let pushed = reader.push(sent.parts.get(Part::Content), scene, &mut on_line);
         let done = pushed.and_then(|()| reader.finish(scene, &mut on_line));
@@ -359,11 +359,7 @@ impl<'a> Traveller<'a> {
         self.judged(reader.judged(), reader.record())?;
         let record = reader.into_record();
         self.compare(&sent.record).rows(&record, None, (0, 0))?;
-        for slot in 0..usize::from(self.form.slots) {
-            if record.rows(slot).is_none() {
-                let _ = copy(&record, slot, &mut whole, slot);
-            }
-        }
+        let _ = keep_singles(&record, &mut whole, self.form.slots);
         Ok(whole)
     }
 
@@ -398,17 +394,4 @@ fn run(writer: &mut Writer<'_>, scene: &mut Scene) -> Option<Fault> {
             Run::Fault(fault) => return Some(fault),
         }
     }
-}
-
-/// Puts a row that stands in a window behind the others of a whole record.
-fn put_row(from: &Record, base: usize, to: &mut Record, (slot, stride): (usize, u16)) -> Result<(), Fault> {
-    let words = |fault: dsl::evaluate::Fault| Fault { op: 0, at: 0, kind: fault.into() };
-    if to.rows(slot).is_none() {
-        to.begin_list(slot, stride, 0).map_err(words)?;
-    }
-    let place = to.append_row(slot, u32::MAX).map_err(words)?;
-    for offset in 0..usize::from(stride) {
-        copy(from, base + offset, to, place + offset)?;
-    }
-    Ok(())
 }

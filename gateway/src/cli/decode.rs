@@ -122,7 +122,8 @@ impl Task<'_> {
         if let Some(name) = name {
             let wanted = |name: &MessageName| self.wanted(name);
             let scene = |call| self.scene(call);
-            if let Some(seen) = inspect_file(self.adapter, &name, octets, ROWS, &wanted, &scene)? {
+            let rows = if self.decode.fields { u64::MAX } else { ROWS };
+            if let Some(seen) = inspect_file(self.adapter, &name, octets, rows, &wanted, &scene)? {
                 return Ok(self.shown(&seen, &Place::file(&name, octets.len())));
             }
         }

@@ -3,14 +3,14 @@
 //! In: the file's name and octets. Out: [`Inspected`], like a message of a line; of rows only some are kept.
 
 use super::{Inspected, MessageName, Seen, SeenField, inspect, is_file};
-use crate::inspect::names;
+use crate::inspect::{keep_row, keep_singles, names};
 use crate::scene::{Adapter, Parts, Scene};
 use adapters::codec::{Doing, FileReader, LineEvent, describe, read_name};
 use adapters::value::Record;
 use dsl::model::{CallId, Space};
 use dsl::program::{MessageProgram, Part, Program};
 
-/// Takes a file for the message whose name it has and that it fits. `rows`: so many rows of each list are shown.
+/// Takes a file for the message whose name it has and that it fits. `rows`: so many rows of each list are kept.
 ///
 /// # Errors
 /// What `scene` says.
@@ -71,6 +71,7 @@ fn lines(
     let mut reader = reader.watched();
     let (mut fields, mut more_rows) = (Vec::new(), 0);
     let mut counts = vec![0_u64; form.lists.len()];
+    let mut whole = Record::new(form.slots);
     let mut on_line = |record: &Record, event: LineEvent| {
         let Some((list, base)) = event.row else { return Ok(()) };
         let count = counts.get_mut(usize::from(list));
@@ -83,7 +84,8 @@ fn lines(
             return Ok(());
         }
         fields.extend(row(&adapter, (program, form), record, (list, base, number)));
-        Ok(())
+        let Some(form) = form.lists.get(usize::from(list)) else { return Ok(()) };
+        keep_row(record, base, &mut whole, (usize::from(form.slot), form.stride))
     };
     let mut done = reader.push(octets, scene, &mut on_line);
     if done.is_ok() {
@@ -107,7 +109,8 @@ fn lines(
     }
     all.extend(fields);
     let judged = judged.iter().map(|judged| seen.judgement(judged)).collect();
-    Some(Inspected { name: name.clone(), record, fields: all, judged, outcome, fault, more_rows })
+    let _ = keep_singles(&record, &mut whole, form.slots);
+    Some(Inspected { name: name.clone(), record: whole, fields: all, judged, outcome, fault, more_rows })
 }
 
 /// The fields of a row that stands in the record's window.
