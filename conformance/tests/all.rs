@@ -16,6 +16,8 @@ mod help;
 mod inspect;
 #[path = "all/laws.rs"]
 mod laws;
+#[path = "all/pages.rs"]
+mod pages;
 #[path = "all/power.rs"]
 mod power;
 #[path = "all/suites.rs"]

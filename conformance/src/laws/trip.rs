@@ -19,7 +19,7 @@ use adapters::codec::{
 };
 use adapters::value::{Record, Surroundings};
 use dsl::model::{CallId, MessageId, Space};
-use dsl::program::{MessageProgram, Part, Program};
+use dsl::program::{Code, MessageProgram, Part, Program};
 use dsl::value::ShapeId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -163,10 +163,7 @@ impl<'a> Traveller<'a> {
             )
         } else {
             let filled = fill_in(self.program, &self.said, &mut record, scene);
-            filled.map_err(|fault| {
-                let report = words(&fault, &record);
-                Ended::NotGenerated(format!("{}: {}", report.field, report.wrong))
-            })?;
+            filled.map_err(|fault| self.unwritten(&fault, &record, again, words(&fault, &record)))?;
             let mut writer = Writer::new(self.program, &self.said, record.clone());
             if let Some(fault) = run(&mut writer, scene) {
                 return Err(self.unwritten(&fault, writer.record(), again, words(&fault, writer.record())));
@@ -198,7 +195,7 @@ impl<'a> Traveller<'a> {
     ) -> Ended {
         let place = self.form.fields.iter().position(|field| field.path == report.field);
         let field = place.and_then(|place| self.form.fields.get(place));
-        // What a mapping could not do, it could not do with what was made up around it.
+        // What a mapping could not do, it could not do with what was made up around it, unless it counts what stands here.
         let mapped = fault.at == Fault::IN_MAPPING;
         let own = !mapped && field.is_some_and(|field| !field.derived && field.wire.is_some());
         let of_value = matches!(
@@ -211,16 +208,32 @@ impl<'a> Traveller<'a> {
                 | FaultKind::Character
                 | FaultKind::Program
         );
-        if (again && !mapped) || (own && of_value) {
+        let counts = field.is_some_and(|field| field.derived && self.counts_rows(field.slot));
+        if (again && !mapped) || ((own || counts) && of_value) {
             let value = place.map_or_else(String::new, |place| self.compare(record).told(place));
             let when = if again {
                 "what was read cannot be written: "
+            } else if counts {
+                "as many rows as are allowed cannot be counted: "
             } else {
                 "a value that its type allows cannot be written: "
             };
-            return Ended::Broken(place, format!("{when}{} {value}: {}", report.field, report.wrong));
+            let value = if counts { String::new() } else { format!(" {value}") };
+            return Ended::Broken(place, format!("{when}{}{value}: {}", report.field, report.wrong));
         }
         Ended::NotGenerated(format!("{}: {}", report.field, report.wrong))
+    }
+
+    /// Whether a field holds how many rows of the message's own there are, and nothing else.
+    fn counts_rows(&self, slot: u16) -> bool {
+        let expressions = &self.program.expressions;
+        form::given(self.form).into_iter().filter(|(own, _)| *own == slot).any(|(_, expression)| {
+            let range = expressions.ranges.get(expression as usize).copied().unwrap_or((0, 0));
+            matches!(
+                expressions.code.get(range.0 as usize..range.1 as usize),
+                Some([Code::Fold { sum: false, filter: u32::MAX, .. }])
+            )
+        })
     }
 
     fn compare<'c>(&'c self, written: &'c Record) -> Compare<'c> {
