@@ -71,7 +71,11 @@ pub fn encode(
     let changed = if business {
         apart(form, &said)
     } else {
-        form::as_said(&in_place(form), &program.expressions, &said)
+        let original = match scene.original.request {
+            Some(_) => form::Original::Known,
+            None => form::Original::Unknown,
+        };
+        form::as_said(&in_place(form), &program.expressions, &said, original)
     };
     for (space, shape) in [(Space::Ask, form.ask), (Space::Answer, form.answer)] {
         if let Some(shape) = shape.filter(|_| scene.books.record(space).is_none()) {

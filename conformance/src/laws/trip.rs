@@ -61,7 +61,7 @@ impl<'a> Traveller<'a> {
         let free =
             form.fields.iter().filter(|field| field.level == 0 && !field.derived && field.wire.is_some());
         let free: BTreeSet<u16> = free.map(|field| field.slot).collect();
-        let said = form::as_said(&in_place(form), &program.expressions, &free);
+        let said = form::as_said(&in_place(form), &program.expressions, &free, form::Original::Known);
         let by_chance = by_chance(program, form);
         Some(Traveller { adapter, standing, values, program, form, said, name, by_chance })
     }
@@ -146,7 +146,7 @@ impl<'a> Traveller<'a> {
         let (around, mut record) = self.made_up(form, 0, false).ok()?;
         let free = form.fields.iter().filter(|field| field.level == 0 && !field.derived);
         let free: BTreeSet<u16> = free.map(|field| field.slot).collect();
-        let said = form::as_said(&in_place(form), &self.program.expressions, &free);
+        let said = form::as_said(&in_place(form), &self.program.expressions, &free, form::Original::Known);
         let mut scene = around.scene();
         let _ = fill_in(self.program, &said, &mut record, &mut scene);
         Some(record)
