@@ -39,7 +39,7 @@ pub use alone::evaluate_alone;
 pub use file::{FileCoder, FileFault, FileReader, FileWriter, LineEvent, OnLine, read_name, write_name};
 pub use map::{TakenRow, fill_in, take_out};
 pub use outcome::ReadOutcome;
-pub use read::Reader;
+pub use read::{Judged, Judgement, Reader, Stored};
 pub use report::{Doing, Report, ReportedField, describe};
 pub use seals::{SealJob, SealResult};
 pub use write::{Writer, Written};
@@ -66,10 +66,16 @@ pub enum Run {
 pub struct Fault {
     /// Index of the instruction.
     pub op: u32,
-    /// Offset of the octets in question, in the part or in what was decoded from it.
+    /// Offset of the octets in question, in the part or in what was decoded from it; [`Fault::IN_MAPPING`]: it is a
+    /// mapping's, of `fill_in` or `take_out`.
     pub at: u32,
     /// What is wrong.
     pub kind: FaultKind,
+}
+
+impl Fault {
+    /// Stands for the place of a fault that is a mapping's: no octets are to blame.
+    pub const IN_MAPPING: u32 = u32::MAX;
 }
 
 /// What is wrong with a message, or with a value that should be written.

@@ -3,19 +3,17 @@
 //! In: checked and compiled adapters, the folder of each (for `file "…"`). Out: one [`Shown`] for each example: well, or
 //! what differs, with the first difference by offset. It must not know sockets.
 
-use crate::fields::Named;
 use crate::framing::{framed, unframed};
-use crate::scene::{Adapter, Parts, Scene, SceneError, Standing, read, write};
+use crate::given::Given;
+use crate::scene::{Adapter, Parts, Scene, read, write};
 use adapters::codec::{FileFault, FileReader, LineEvent, fill_in, take_out};
-use adapters::keys::{KeyText, MemoryKeys, import};
-use adapters::seal::KeyKind;
 use adapters::value::Record;
 use dsl::check::Checked;
-use dsl::model::{Call, Frame, LinkKind, MessageId, Module, Space};
+use dsl::diagnostics::{Code, Diagnostic};
+use dsl::model::{Call, CallId, Frame, LinkKind, MessageId, Module, Space};
 use dsl::program::{Compiled, Part};
 use dsl::tree::{self, ExamplePart, ValueKind, Wire, WirePiece};
 use dsl::value::{DateTime, Outcome, ShapeId};
-use link::world::SeededRandom;
 use serde_json::{Map, Value, json};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +32,18 @@ pub struct Shown {
     pub span: dsl::source::Span,
     /// What differs; none: it holds.
     pub wrong: Option<String>,
+}
+
+impl Shown {
+    /// What is said of an example that does not hold.
+    #[must_use]
+    pub fn diagnostic(&self) -> Option<Diagnostic> {
+        let wrong = self.wrong.as_ref()?;
+        let said = Diagnostic::error(Code(436), "the example disagrees", self.span, "");
+        Some(said.note(wrong.clone()).help(
+            "correct the example by the party's specification, or the message until it gives these octets",
+        ))
+    }
 }
 
 /// Runs every example of every adapter. `root` is the folder above the parties' folders.
@@ -93,7 +103,8 @@ impl Runner<'_> {
         let call = place.and_then(|place| self.module.calls.get(place));
         let call = call.ok_or_else(|| format!("there is no call `{name}`"))?;
         let said = self.said();
-        let mut scene = self.scene(&said)?;
+        let id = place.and_then(|place| u16::try_from(place).ok()).map(CallId);
+        let mut scene = self.scene(&said, id.ok_or("no such call")?)?;
         if call.ours {
             self.we_begin(call, &said, &mut scene)
         } else {
@@ -117,126 +128,41 @@ impl Runner<'_> {
         said
     }
 
-    /// The facts that are given, by their roots.
-    fn scene(&self, said: &Said<'_>) -> Result<Scene, String> {
-        let mut standing = Standing::new(&self.adapter, Arc::new(SeededRandom::new(1)));
-        let mut keys = MemoryKeys::new();
-        let entries = || said.given.iter().flat_map(|record| &record.entries);
-        let words = |error: SceneError| error.to_string();
-        for entry in entries() {
+    /// What is given, by its roots.
+    fn scene(&self, said: &Said<'_>, call: CallId) -> Result<Scene, String> {
+        let mut tree = Map::new();
+        for entry in said.given.iter().flat_map(|record| &record.entries) {
             let ValueKind::Record(inner) = &entry.value.kind else { continue };
-            match &*entry.name.text {
-                "setting" => {
-                    for one in &inner.entries {
-                        standing.set(&self.adapter, &one.name.text, &plain(&one.value)).map_err(words)?;
-                    }
-                }
-                "key" => {
-                    for one in &inner.entries {
-                        self.key(&mut keys, &one.name.text, &one.value)?;
-                    }
-                }
-                root if self.is_member(root) => self.member(&mut standing, &mut keys, inner, said)?,
-                _ => {}
+            let root = tree.entry(entry.name.text.to_string()).or_insert_with(|| json!({}));
+            if let Value::Object(root) = root {
+                let keys = *entry.name.text == *"key";
+                root.extend(
+                    inner.entries.iter().map(|one| (one.name.text.to_string(), self.given(one, keys))),
+                );
             }
         }
-        standing.keys = Arc::new(keys);
-        let member = standing.members.keys().next().cloned().filter(|name| !name.is_empty());
-        let mut scene = Scene::new(self.adapter.clone(), Arc::new(standing), DateTime::default());
-        if let Some(member) = member {
-            scene.set_member(&member).map_err(words)?;
+        // The ask names the member where nothing else does.
+        if let Some(member) = &self.module.member
+            && let Some(Value::Object(own)) = tree.get_mut(&*member.name)
+            && !own.contains_key(&*member.naming)
+        {
+            let asked = said.ask.iter().flat_map(|ask| &ask.entries);
+            let asked = asked.into_iter().find(|entry| entry.name.text == member.name);
+            own.extend(asked.map(|entry| (member.naming.to_string(), json_of(&entry.value))));
         }
-        for entry in entries() {
-            let ValueKind::Record(inner) = &entry.value.kind else { continue };
-            for one in &inner.entries {
-                let value = json_of(&one.value);
-                match &*entry.name.text {
-                    "exchange" | "message" => {
-                        if one.name.is("moment") {
-                            scene.now = moment(&one.value).unwrap_or_default();
-                        }
-                        scene.set_fact(&one.name.text, &value).map_err(words)?;
-                    }
-                    "original" if one.name.is("request") => {
-                        scene.original.request = Some(self.original(&value)?);
-                    }
-                    "original" => scene.set_original(&one.name.text, &value).map_err(words)?,
-                    "session" => scene.set_session(&one.name.text, &value).map_err(words)?,
-                    _ => {}
-                }
-            }
-        }
-        Ok(scene)
+        let given = Given { adapter: &self.adapter, call, folder: &self.folder };
+        given.scene(&tree).map_err(|error| error.to_string())
     }
 
-    /// The request of the exchange that the call speaks of, by wire names.
-    fn original(&self, value: &Value) -> Result<Record, String> {
-        let calls = &self.module.calls;
-        let spoken_of =
-            |call: &Call| call.settles.iter().chain(&call.undoes).chain(&call.about).next().copied();
-        let call = calls.iter().find(|call| call.name == self.example.of.text).and_then(spoken_of);
-        let call =
-            call.and_then(|id| calls.get(usize::from(id.0))).ok_or("the call speaks of no original")?;
-        let program = &self.adapter.module.program;
-        let form = program.messages.get(usize::from(call.request.0)).ok_or("no such message")?;
-        let fields = Named { program, message: form, symbols: &self.adapter.symbols };
-        let mut record = Record::new(form.slots);
-        let tree = value.as_object().ok_or("the original's request is a record")?;
-        fields.fill(tree, &mut record).map_err(|error| error.to_string())?;
-        Ok(record)
-    }
-
-    fn is_member(&self, root: &str) -> bool {
-        self.module.member.as_ref().is_some_and(|member| *member.name == *root)
-    }
-
-    fn member(
-        &self,
-        standing: &mut Standing,
-        keys: &mut MemoryKeys,
-        record: &tree::Record,
-        said: &Said<'_>,
-    ) -> Result<(), String> {
-        let naming = self.module.member.as_ref().map_or("", |member| &*member.naming);
-        let mut name = String::new();
-        let mut settings = std::collections::BTreeMap::new();
-        let mut named = std::collections::BTreeMap::new();
-        for one in &record.entries {
-            if *one.name.text == *naming {
-                name = plain(&one.value);
-            } else if self.module.keys.iter().any(|key| key.of_member && key.name == one.name.text) {
-                self.key(keys, &one.name.text, &one.value)?;
-                named.insert(one.name.text.to_string(), one.name.text.to_string());
-            } else {
-                settings.insert(one.name.text.to_string(), plain(&one.value));
-            }
+    /// A value that is given; keys say how their text stands.
+    fn given(&self, entry: &tree::Entry, keys: bool) -> Value {
+        let is_key = keys || self.module.keys.iter().any(|key| key.of_member && key.name == entry.name.text);
+        match &entry.value.kind {
+            ValueKind::Hex(text) if is_key => json!(format!("hex:{}", text.text)),
+            ValueKind::Text(text) if is_key => json!(format!("text:{}", text.text)),
+            ValueKind::File(text) if is_key => json!(format!("file:{}", text.text)),
+            _ => json_of(&entry.value),
         }
-        if name.is_empty() {
-            // The ask names the member where nothing else does.
-            let called = self.module.member.as_ref().map_or("", |member| &*member.name);
-            let asked =
-                said.ask.iter().flat_map(|ask| &ask.entries).find(|entry| *entry.name.text == *called);
-            name = asked.map_or_else(String::new, |entry| plain(&entry.value));
-        }
-        standing.add_member(&self.adapter, &name, &settings, named).map_err(|error| error.to_string())
-    }
-
-    fn key(&self, keys: &mut MemoryKeys, name: &str, value: &tree::Value) -> Result<(), String> {
-        let known = self.module.keys.iter().find(|key| *key.name == *name);
-        let known = known.ok_or_else(|| format!("there is no key `{name}`"))?;
-        let kind = KeyKind::ALL.iter().copied().find(|kind| kind.name() == &*known.kind);
-        let kind = kind.ok_or_else(|| format!("there is no kind of key `{}`", known.kind))?;
-        let key = match &value.kind {
-            ValueKind::Hex(hex) => import(kind, &KeyText::Hex(&hex.text), None),
-            ValueKind::Text(text) => import(kind, &KeyText::Text(&text.text), None),
-            ValueKind::File(path) => {
-                let pem = String::from_utf8_lossy(&self.file(&path.text)?).into_owned();
-                import(kind, &KeyText::Pem(&pem), None)
-            }
-            _ => return Err(format!("the key `{name}` is given as hex, text or a file")),
-        };
-        let key = key.map_err(|error| format!("the key `{name}`: {error}"))?;
-        keys.put(name, key).map_err(|error| error.to_string())
     }
 
     fn file(&self, path: &str) -> Result<Vec<u8>, String> {
@@ -503,24 +429,6 @@ fn fen(number: &tree::Number, negative: bool) -> Value {
 fn month(number: &tree::Number) -> Value {
     let whole = number.whole().unwrap_or(0);
     json!(format!("{:04}-{:02}", whole / 100, whole % 100))
-}
-
-fn moment(value: &tree::Value) -> Option<DateTime> {
-    match value.kind {
-        ValueKind::DateTime(date, time) => Some(DateTime::from_parts(date, time)),
-        _ => None,
-    }
-}
-
-/// A value as text, as a deployment would give it.
-fn plain(value: &tree::Value) -> String {
-    if let ValueKind::Name(name) = &value.kind {
-        return name.text.to_string();
-    }
-    match json_of(value) {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
 }
 
 fn json_of(value: &tree::Value) -> Value {

@@ -10,6 +10,7 @@ mod business;
 mod value;
 
 pub use business::{business_record, business_tree};
+pub(crate) use value::outcome;
 pub use value::{from_json, to_json};
 
 use adapters::value::Record;
@@ -23,7 +24,7 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FieldError {
     /// The message has no field of this name.
-    #[error("there is no field {path}; there are {known}")]
+    #[error("there is no field {path}{}", hint(.path, .known))]
     Unknown {
         /// What was named.
         path: String,
@@ -46,6 +47,15 @@ pub enum FieldError {
         /// The field.
         path: String,
     },
+}
+
+/// The nearest of the known names to the last part of a path, or all of them.
+pub(crate) fn hint(path: &str, known: &str) -> String {
+    let name = path.rsplit('.').next().unwrap_or(path);
+    match dsl::diagnostics::nearest(name, known.split(", ")) {
+        Some(near) => format!("; did you mean `{near}`?"),
+        None => format!("; there are {known}"),
+    }
 }
 
 /// A message's fields by name, for reading and writing trees.

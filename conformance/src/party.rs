@@ -7,7 +7,7 @@
 mod begin;
 mod compose;
 mod files;
-mod form;
+pub(crate) mod form;
 mod http;
 mod line;
 mod loading;

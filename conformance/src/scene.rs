@@ -43,7 +43,7 @@ pub struct Adapter {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum SceneError {
     /// No such name.
-    #[error("there is no {kind} {name}; there are {known}")]
+    #[error("there is no {kind} {name}{}", crate::fields::hint(.name, .known))]
     Unknown {
         /// `setting`, `fact`, `session value`, `member`.
         kind: &'static str,

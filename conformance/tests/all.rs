@@ -8,8 +8,16 @@
 
 #[path = "all/campus.rs"]
 mod campus;
+#[path = "all/heads.rs"]
+mod heads;
 #[path = "all/help.rs"]
 mod help;
+#[path = "all/inspect.rs"]
+mod inspect;
+#[path = "all/laws.rs"]
+mod laws;
+#[path = "all/pages.rs"]
+mod pages;
 #[path = "all/power.rs"]
 mod power;
 #[path = "all/suites.rs"]

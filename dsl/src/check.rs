@@ -171,11 +171,11 @@ fn no_order(error: LowerError) -> Diagnostic {
         LowerErrorKind::Several => problem(190, "`several` is not built yet".to_owned())
             .note("it comes with the first party that needs it"),
         LowerErrorKind::OctetsOfRows(path) => {
-            problem(436, format!("the lines of `{path}` are never held together"))
+            problem(438, format!("the lines of `{path}` are never held together"))
                 .note("a file may have millions of lines: they are digested and counted while they go by")
                 .help("take `digest(…)`, `hmac(…)` or `length(…)` of whole lines: `digest(md5, raw(head) + raw(detail))`")
         }
-        LowerErrorKind::Records => problem(437, "lines without an end are of one width".to_owned())
+        LowerErrorKind::Records => problem(439, "lines without an end are of one width".to_owned())
             .note("where no sign ends a line, nothing but one width for all of them shows where the next begins")
             .help("give every line the same `line N bytes`, or say `lines crlf` or `lines lf`"),
         LowerErrorKind::TooMany(what) => problem(435, format!("the message has too many {what}"))

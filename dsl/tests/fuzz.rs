@@ -199,6 +199,50 @@ fn kept_texts_are_read() {
     }
 }
 
+/// Texts that an enemy would choose, as long as is wanted: what opens and never closes, what closes and was never open,
+/// what cannot be told from its beginning.
+const HOSTILE: &[&str] = &[
+    "{",
+    "}",
+    "(",
+    "\"{ask.",
+    "call c {\n",
+    "choose x {\n  \"1\" {\n",
+    "a.b <- if(not c, ",
+    "`",
+    "// 电\n",
+    "field text ..9 chars <- ask.x else refuse y \"label\", ",
+];
+
+fn hostile(piece: &str, bytes: usize) -> String {
+    piece.repeat(bytes / piece.len())
+}
+
+/// Ten times the text is ten times the work, up to ten files as long as a file may be: ten megabytes in all.
+#[test]
+fn ten_megabytes_of_hostile_text_take_linear_work() {
+    let longest = dsl::parse::FILE_BYTES_MAX;
+    let mut bytes = 0;
+    for piece in HOSTILE {
+        let (short, long) = (hostile(piece, longest / 10), hostile(piece, longest));
+        let (few, many) = (steps(&short), steps(&long));
+        assert!(many <= few * 11, "{piece:?}: {few} steps for {}, {many} for {}", short.len(), long.len());
+        assert!(many <= STEPS.0 * long.len() as u64, "{piece:?}: {many} steps for {} bytes", long.len());
+        let (_, few) = parse(FileId(0), &short);
+        let (_, many) = parse(FileId(0), &long);
+        assert!(
+            many.len() <= few.len().max(1) * 11,
+            "{piece:?}: {} findings, then {}",
+            few.len(),
+            many.len()
+        );
+        bytes += long.len();
+    }
+    assert!(bytes > 9_990_000, "{bytes}");
+    let whole: String = HOSTILE.iter().map(|piece| hostile(piece, longest)).collect();
+    assert_eq!(steps(&whole), 1, "a file that is too long is not begun");
+}
+
 #[test]
 fn changed_texts_are_read() {
     let seconds: Option<u64> = std::env::var("TONGSHI_FUZZ_SECONDS").ok().map(|text| text.parse().unwrap());

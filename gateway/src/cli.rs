@@ -7,10 +7,12 @@ mod check;
 mod conform;
 mod decode;
 mod demo;
+mod encode;
 mod explain;
 mod files;
 mod fmt;
 mod key;
+mod packet;
 mod party;
 mod run;
 mod show;
@@ -43,8 +45,10 @@ enum Command {
     Simulate(party::Simulate),
     /// Runs a party's suites: against it and against the gateway, simulated or live
     Conform(conform::Conform),
-    /// Shows the octets of a message as fields with offsets and labels
+    /// Shows octets, files and captures as fields with offsets, labels and seals judged
     Decode(decode::Decode),
+    /// Writes fields as the octets of a message
+    Encode(encode::Encode),
     /// Writes a party's interface document as a page
     Doc(show::Doc),
     /// Shows flows and what was explored of them
@@ -79,6 +83,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Simulate(command) => command.run(),
         Command::Conform(command) => command.run(),
         Command::Decode(command) => command.run(),
+        Command::Encode(command) => command.run(),
         Command::Doc(command) => command.run(),
         Command::Flow(command) => command.run(),
         Command::Key(command) => command.run(),

@@ -80,6 +80,13 @@ impl<'a> Inside<'a> {
         evaluate::truth(&self.programs.program.expressions, id, self)
     }
 
+    /// A value that can be held: a secret key stands for its text.
+    pub(crate) fn held<'v>(&self, value: Value<'v>) -> Result<Value<'v>, Fault> {
+        let Value::Key(key) = value else { return Ok(value) };
+        let octets = self.surroundings.secret(&key)?.into_owned();
+        Ok(String::from_utf8(octets).map_or_else(|error| Value::bytes(error.into_bytes()), Value::text))
+    }
+
     /// The words for an outcome; where nobody said any, the label of its code.
     fn outcome_text(&self, said: &Load, of: Load) -> Result<Value<'_>, Fault> {
         match self.surroundings.load(said)? {

@@ -211,7 +211,8 @@ impl<'a> Mapper<'a> {
                 Ok(None) => at += 1,
                 Ok(Some(to)) => at = to as usize,
                 Err(wrong) => {
-                    return Err(Fault { op: u32::try_from(at).unwrap_or(u32::MAX), at: 0, kind: wrong.kind });
+                    let op = u32::try_from(at).unwrap_or(u32::MAX);
+                    return Err(Fault { op, at: Fault::IN_MAPPING, kind: wrong.kind });
                 }
             }
         }
@@ -424,7 +425,7 @@ impl<'a> Mapper<'a> {
     fn set(&mut self, assignment: &'a Assignment, surroundings: &mut dyn Surroundings) -> Result<(), Wrong> {
         let fitted = {
             let inside = self.inside(surroundings);
-            match inside.optional(assignment.source) {
+            match inside.optional(assignment.source).and_then(|value| inside.held(value)) {
                 Ok(Value::Absent) if !assignment.optional => Err(FaultKind::Missing.into()),
                 Ok(value) => self.fit(assignment, value, &inside).map(Value::into_owned),
                 Err(fault) => Err(fault.into()),

@@ -5,6 +5,9 @@
 
 mod judge;
 mod line;
+mod watch;
+
+pub use watch::{Judged, Judgement, Stored};
 
 use dsl::evaluate::Value;
 use dsl::model::Load;
@@ -41,6 +44,7 @@ pub struct Reader<'p> {
     originals: Vec<Outcome>,
     wait: Option<u64>,
     pub(super) folds: Option<Folds<'p>>,
+    watch: Option<Box<watch::Watch>>,
 }
 
 /// What the machine does after an instruction.
@@ -74,6 +78,7 @@ impl<'p> Reader<'p> {
             originals: Vec::new(),
             wait: None,
             folds: None,
+            watch: None,
         }
     }
 
@@ -200,18 +205,9 @@ impl<'p> Reader<'p> {
                 }
             }
             Read::Jump { to } => return Ok(Flow::To(to)),
-            Read::Agree { slot, level, seal, expression } => {
-                self.agree(slot, level, seal, expression, surroundings)?;
-            }
-            Read::Verify { slot, signature } => self.verify(slot, signature, surroundings)?,
+            Read::Agree { .. } | Read::Verify { .. } | Read::Check { .. } => self.judge(op, surroundings)?,
             Read::Learn { slot, level, learned } => self.learn(slot, level, learned, surroundings)?,
             Read::Outcome { slot, level, original } => self.note_outcome(slot, level, original)?,
-            Read::Check { check } => {
-                let check = message.checks.get(usize::from(check)).ok_or(FaultKind::Program)?;
-                if !self.inside(surroundings).truth(check.holds)? {
-                    return Err(check.refuse.map_or(FaultKind::Check, FaultKind::Refuse).into());
-                }
-            }
         }
         Ok(Flow::On)
     }
@@ -231,6 +227,7 @@ impl<'p> Reader<'p> {
     ) -> Result<(), Wrong> {
         let form = self.wire(wire)?;
         let index = self.rows.index(level, slot)?;
+        self.note_stored(index);
         let (parsed, wait) = match self.leaf_octets(form)? {
             None => (self.missing(form)?, None),
             Some(span) => self.parse(form, span, surroundings)?,

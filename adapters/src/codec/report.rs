@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use dsl::evaluate::Value;
+use dsl::evaluate::{self, Value};
 use dsl::program::{Cold, Map, MessageProgram, Program};
 use dsl::value::Symbols;
 
@@ -50,20 +50,16 @@ pub struct Report {
     pub read: Vec<ReportedField>,
 }
 
-/// What was being done when a fault came: its instruction is one of that list.
+/// Which way a message went when a fault came.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Doing {
-    /// Octets were read.
+    /// Octets were read, or what was read was handed on to the business.
     Reading,
-    /// Values were handed on to the business.
-    TakingOut,
-    /// A message's values were found.
-    FillingIn,
-    /// Octets were written.
+    /// Octets were written, or the values for them were found.
     Writing,
 }
 
-/// Words for a fault.
+/// Words for a fault: its instruction is one of the lists of that way, of the mappings if it came in one.
 #[must_use]
 pub fn describe(
     fault: &Fault,
@@ -73,12 +69,12 @@ pub fn describe(
     symbols: &Symbols,
     doing: Doing,
 ) -> Report {
-    let op = fault.op as usize;
-    let cold = match doing {
-        Doing::Reading => message.read_cold.get(op).copied(),
-        Doing::Writing => message.write_cold.get(op).copied(),
-        Doing::TakingOut => message.take_out.get(op).and_then(|map| cold_of(map, message)),
-        Doing::FillingIn => message.fill_in.get(op).and_then(|map| cold_of(map, message)),
+    let mapping = fault.at == Fault::IN_MAPPING;
+    let cold = match (mapping, doing) {
+        (false, Doing::Reading) => message.read_cold.get(fault.op as usize).copied(),
+        (false, Doing::Writing) => message.write_cold.get(fault.op as usize).copied(),
+        (true, Doing::Reading) => cold_of(fault, &message.take_out, message),
+        (true, Doing::Writing) => cold_of(fault, &message.fill_in, message),
     };
     let cold = cold.and_then(|cold| message.cold.get(cold as usize));
     let private = cold.is_some_and(|cold| cold.private);
@@ -90,16 +86,20 @@ pub fn describe(
         line: cold.map_or(0, |cold| cold.line),
         wrong: words(fault.kind),
         expected: text(|cold| &cold.expected),
-        offset: fault.at,
-        found: if private { "***".to_owned() } else { octets_at(record, fault.at) },
+        offset: if mapping { 0 } else { fault.at },
+        found: match (mapping, private) {
+            (true, _) => String::new(),
+            (false, true) => "***".to_owned(),
+            (false, false) => octets_at(record, fault.at),
+        },
         suspicious: suspicious(record, message, program),
         read,
     }
 }
 
 /// The texts of a mapping.
-fn cold_of(map: &Map, message: &MessageProgram) -> Option<u32> {
-    match map {
+fn cold_of(fault: &Fault, maps: &[Map], message: &MessageProgram) -> Option<u32> {
+    match maps.get(fault.op as usize)? {
         Map::Set { assignment } => message.assignments.get(usize::from(*assignment)).map(|form| form.cold),
         Map::Check { check } => message.checks.get(usize::from(*check)).map(|form| form.cold),
         Map::Each { .. } | Map::Next { .. } | Map::Unless { .. } | Map::Jump { .. } => None,
@@ -199,8 +199,19 @@ fn words(kind: FaultKind) -> &'static str {
         FaultKind::CannotFit => "the value does not fit",
         FaultKind::Park(_) => "to be parked",
         FaultKind::Unknown => "the outcome is unknown",
-        FaultKind::Evaluate(_) => "an expression has no value",
+        FaultKind::Evaluate(fault) => evaluated(fault),
         FaultKind::Program => "the program is broken",
+    }
+}
+
+fn evaluated(fault: evaluate::Fault) -> &'static str {
+    match fault {
+        evaluate::Fault::Absent => "a value that it is computed from is missing",
+        evaluate::Fault::NotThere(_) => "what it is computed from is not given",
+        evaluate::Fault::NoKey(_) => "the key is not there",
+        evaluate::Fault::Seal => "the key or the algorithm does not fit",
+        evaluate::Fault::NeedsSeal => "a seal is computed where none can be waited for",
+        _ => "an expression has no value",
     }
 }
 

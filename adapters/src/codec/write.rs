@@ -251,7 +251,8 @@ impl<'p> Writer<'p> {
             Write::Fill { hole, slot, wire } => self.fill(hole, slot, wire, surroundings)?,
             Write::Compute { slot, level, expression } => {
                 let index = self.rows.index(level, slot)?;
-                let value = self.inside(surroundings).optional(expression)?.into_owned();
+                let inside = self.inside(surroundings);
+                let value = inside.held(inside.optional(expression)?)?.into_owned();
                 self.record.set(index, &value)?;
             }
             Write::Sign { slot, signature } => self.sign(slot, signature, surroundings)?,

@@ -81,10 +81,10 @@ pub(crate) fn compose(
     let named = named_in(&adapter, message).ok_or("a message that is not there")?;
     let program = named.program;
     let (mut record, mut apart) = begun(&named, scene, said, record)?;
-    let form = form::as_said(named.message, &program.expressions, &apart);
+    let form = form::as_said(named.message, &program.expressions, &apart, form::Original::Unknown);
     let filled = fill_in(program, &form, &mut record, scene);
     filled.map_err(|fault| {
-        describe(&fault, &record, &form, program, named.symbols, Doing::FillingIn).to_string()
+        describe(&fault, &record, &form, program, named.symbols, Doing::Writing).to_string()
     })?;
     named.fill_least(&mut record, scene.now).map_err(|error| error.to_string())?;
     let written = write(scene, program, &form, record).map_err(|report| report.to_string())?;
@@ -97,7 +97,7 @@ pub(crate) fn compose(
         spoil(&mut record, usize::from(*slot));
         apart.insert(*slot);
     }
-    let form = form::as_said(named.message, &program.expressions, &apart);
+    let form = form::as_said(named.message, &program.expressions, &apart, form::Original::Unknown);
     write(scene, program, &form, record).map_err(|report| report.to_string())
 }
 

@@ -38,12 +38,22 @@ fn is_seal(expressions: &Expressions, id: ExprId) -> bool {
     })
 }
 
+/// Whether the request of the exchange that a message speaks of is at hand.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Original {
+    /// It was made up or given.
+    Known,
+    /// A party keeps it in its own books.
+    Unknown,
+}
+
 /// The message as a party writes it: nothing is taken from business records that it does not have, nothing is judged
 /// before it is said, and these slots (level 0) keep what stands in the record.
 pub(crate) fn as_said(
     message: &MessageProgram,
     expressions: &Expressions,
     apart: &BTreeSet<u16>,
+    original: Original,
 ) -> MessageProgram {
     let mut changed = message.clone();
     let after = |at: usize| u32::try_from(at + 1).unwrap_or(u32::MAX);
@@ -60,7 +70,7 @@ pub(crate) fn as_said(
         let to = match map {
             Map::Set { assignment } => {
                 let one = message.assignments.get(usize::from(*assignment));
-                one.is_none_or(|one| !keeps(one, expressions, apart)).then(|| after(at))
+                one.is_none_or(|one| !keeps(one, expressions, apart, original)).then(|| after(at))
             }
             Map::Each { pairing, end } => {
                 // Rows stand in the record already: what the message says of each of them is put beside.
@@ -83,10 +93,11 @@ pub(crate) fn as_said(
     changed
 }
 
-fn keeps(one: &Assignment, expressions: &Expressions, apart: &BTreeSet<u16>) -> bool {
-    let known = |load: &Load| {
-        matches!(
-            load.space,
+fn keeps(one: &Assignment, expressions: &Expressions, apart: &BTreeSet<u16>, original: Original) -> bool {
+    let known = |load: &Load| match load.space {
+        Space::OriginalRequest => original == Original::Known,
+        space => matches!(
+            space,
             Space::Field
                 | Space::Request
                 | Space::Exchange
@@ -100,7 +111,7 @@ fn keeps(one: &Assignment, expressions: &Expressions, apart: &BTreeSet<u16>) -> 
                 | Space::OutcomeText
                 | Space::Page
                 | Space::FaultPlace
-        )
+        ),
     };
     one.target.space == Space::Field
         && !(one.target.level == 0 && apart.contains(&one.target.slot))

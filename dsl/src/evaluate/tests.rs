@@ -277,6 +277,29 @@ fn unfolded(expression: &Expr) -> Result<Value<'static>, Fault> {
     evaluate(&expressions, id, &World::default()).map(Value::into_owned)
 }
 
+/// `and` and `or` give the last side that was asked, which may be missing.
+#[test]
+fn a_side_that_is_missing_folds_to_what_it_runs_to() {
+    let sides = [
+        constant(Constant::Absent),
+        constant(Constant::Flag(true)),
+        constant(Constant::Flag(false)),
+        fact(0),
+    ];
+    let world = World { facts: [(0, Value::Absent)].into(), ..World::default() };
+    for (left, right) in sides.iter().flat_map(|left| sides.iter().map(move |right| (left, right))) {
+        let (a, b) = (Box::new(left.clone()), Box::new(right.clone()));
+        for kind in [ExprKind::And(a.clone(), b.clone()), ExprKind::Or(a, b)] {
+            let whole = expr(kind, Type::Flag);
+            let mut expressions = crate::program::Expressions::default();
+            let plain = crate::lower::plain(&whole, &mut expressions);
+            let folded = crate::lower::plain(&fold(&whole, &Symbols::default()), &mut expressions);
+            let run = |id| evaluate(&expressions, id, &world);
+            assert_eq!(run(folded), run(plain), "{whole:?}");
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn folding_and_running_agree(expression in any_expression()) {

@@ -67,21 +67,37 @@ pub fn known(condition: &Expr) -> Option<bool> {
     }
 }
 
+/// Whether an expression has a truth that is never absent: `and` and `or` give the last side that was asked as it is.
+fn is_flag(expression: &Expr) -> bool {
+    matches!(
+        expression.kind,
+        ExprKind::Not(_)
+            | ExprKind::Is(..)
+            | ExprKind::IsOutcome(..)
+            | ExprKind::Less(..)
+            | ExprKind::LessOrEqual(..)
+            | ExprKind::In(..)
+            | ExprKind::Function(Function::Present, _)
+            | ExprKind::Constant(Constant::Flag(_))
+    )
+}
+
 /// `and`, `or`, `if` of which one side is known.
 fn shorten(expression: &Expr) -> Option<Expr> {
     let no = || Expr::constant(Constant::Flag(false), Type::Flag, expression.span);
     let yes = || Expr::constant(Constant::Flag(true), Type::Flag, expression.span);
     match &expression.kind {
         ExprKind::And(left, right) => match (known(left), known(right)) {
-            (Some(false), _) | (_, Some(false)) => Some(no()),
+            (Some(false), _) => Some(no()),
             (Some(true), _) => Some((**right).clone()),
-            (_, Some(true)) => Some((**left).clone()),
+            (_, Some(false)) if is_flag(right) => Some(no()),
+            (_, Some(true)) if is_flag(left) => Some((**left).clone()),
             _ => None,
         },
         ExprKind::Or(left, right) => match (known(left), known(right)) {
             (Some(true), _) | (_, Some(true)) => Some(yes()),
             (Some(false), _) => Some((**right).clone()),
-            (_, Some(false)) => Some((**left).clone()),
+            (_, Some(false)) if is_flag(left) && is_flag(right) => Some((**left).clone()),
             _ => None,
         },
         ExprKind::Function(Function::If, arguments) => match arguments.as_slice() {

@@ -23,7 +23,7 @@ pub(super) fn make(builder: &mut Builder<'_, '_>) {
         Collect { layout: &builder.layout, out: true, late: &late, guards: Vec::new(), path: Vec::new() };
     collect.nodes(name_nodes, &mut units);
     collect.nodes(&message.nodes, &mut units);
-    let mut emit = Emit { code: Vec::new(), shapes: builder.shapes(), path: Vec::new() };
+    let mut emit = Emit { out: true, code: Vec::new(), shapes: builder.shapes(), path: Vec::new() };
     emit.units(builder, &units);
     builder.out.take_out = emit.code.into();
 
@@ -34,7 +34,7 @@ pub(super) fn make(builder: &mut Builder<'_, '_>) {
     collect.nodes(&message.nodes, &mut units);
     match sort(units) {
         Ok(units) => {
-            let mut emit = Emit { code: Vec::new(), shapes: builder.shapes(), path: Vec::new() };
+            let mut emit = Emit { out: false, code: Vec::new(), shapes: builder.shapes(), path: Vec::new() };
             emit.units(builder, &units);
             builder.out.fill_in = emit.code.into();
         }
@@ -247,6 +247,8 @@ fn cycle(units: &[Unit<'_>]) -> Cycle {
 }
 
 struct Emit {
+    /// For `take_out`, else for `fill_in`.
+    out: bool,
     code: Vec<Map>,
     shapes: Shapes,
     path: Vec<FieldId>,
@@ -395,6 +397,8 @@ impl Emit {
         let wire_side = (list.slots, list.max);
         let (source, target, (stride, max)) = match arrow {
             None => (own, own, wire_side),
+            // Rows that are only read are filled, by who turns the message round, where they stand.
+            Some(arrow) if !arrow.writes && !self.out => (own, own, wire_side),
             Some(arrow) if arrow.writes => (arrow.list, own, wire_side),
             Some(arrow) => {
                 let (stride, max) = shape

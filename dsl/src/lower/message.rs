@@ -65,21 +65,22 @@ impl<'l, 'm> Builder<'l, 'm> {
         };
         let whole = message.file.as_ref().and_then(|file| tables::charset_of(&file.chain));
         let whole: Box<str> = whole.unwrap_or(&message.charset).into();
-        builder.spread_charsets(&message.nodes, &whole);
+        builder.spread_charsets(&message.nodes, &whole, false);
         if let Some(form) = &message.file {
             builder.streamed.pieces = file::lines(&builder, &message.nodes, &form.format).unwrap_or_default();
         }
         builder
     }
 
-    fn spread_charsets(&mut self, nodes: &'m [Node], charset: &str) {
+    /// Gives every field its charset; `packed`: figures stand two in an octet, as in ISO 8583 of BCD.
+    fn spread_charsets(&mut self, nodes: &'m [Node], charset: &str, packed: bool) {
         for node in nodes {
             match node {
                 Node::Field(id) => {
-                    if let Some(place) = self.charsets.get_mut(usize::from(id.0)) {
-                        *place = charset.into();
-                    }
                     let Some(field) = self.layout.field(*id) else { continue };
+                    if let Some(place) = self.charsets.get_mut(usize::from(id.0)) {
+                        *place = if packed && of_figures(&field.kind) { "bcd" } else { charset }.into();
+                    }
                     let mut kind = &field.kind;
                     if let FieldKind::Entry { content, .. } = kind {
                         kind = content;
@@ -89,17 +90,23 @@ impl<'l, 'm> Builder<'l, 'm> {
                         _ => None,
                     };
                     let within: Box<str> = own.unwrap_or(charset).into();
-                    self.spread_charsets(inner(kind), &within);
+                    let packed = match kind {
+                        FieldKind::Format { format, .. } => {
+                            matches!(format, Format::Iso8583 { code: TextCode::Bcd, .. })
+                        }
+                        _ => packed,
+                    };
+                    self.spread_charsets(inner(kind), &within, packed);
                     if let (Some(own), Some(place)) = (own, self.charsets.get_mut(usize::from(id.0))) {
                         *place = own.into();
                     }
                 }
-                Node::When { then, .. } => self.spread_charsets(then, charset),
+                Node::When { then, .. } => self.spread_charsets(then, charset, packed),
                 Node::Choose { cases, other, .. } => {
                     for (_, nodes) in cases {
-                        self.spread_charsets(nodes, charset);
+                        self.spread_charsets(nodes, charset, packed);
                     }
-                    self.spread_charsets(other, charset);
+                    self.spread_charsets(other, charset, packed);
                 }
                 Node::Check(_) | Node::Map(_) => {}
             }
@@ -507,4 +514,10 @@ fn expected(field: &Field) -> String {
         Size::Range { min, max } => format!("{what}, {min} to {max} {unit}"),
         Size::ByForm => what.into(),
     }
+}
+
+/// Whether a field is nothing but figures.
+fn of_figures(kind: &FieldKind) -> bool {
+    let FieldKind::Leaf { wire, .. } = kind else { return false };
+    wire.unit == Unit::Digits && matches!(wire.form, Form::Digits | Form::Number | Form::Fen)
 }

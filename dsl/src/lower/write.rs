@@ -593,7 +593,8 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         }
     }
 
-    /// An optional group is written if a value stands in it that is not derived; one of derived values alone always.
+    /// An optional group is written if a value stands in it that is not derived; one of derived values alone always, one
+    /// of nothing never.
     fn if_any(&mut self, field: &Field, nodes: &'m [Node]) -> Option<(usize, Guard)> {
         if !field.optional {
             return None;
@@ -605,8 +606,11 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
             let load = Expr { kind: ExprKind::Load(load), ty, span: field.span };
             flag(ExprKind::Function(Function::Present, vec![load]))
         };
-        let any =
-            found.into_iter().map(present).reduce(|a, b| flag(ExprKind::Or(Box::new(a), Box::new(b))))?;
+        let any = if empty(nodes) {
+            flag(ExprKind::Constant(Constant::Flag(false)))
+        } else {
+            found.into_iter().map(present).reduce(|a, b| flag(ExprKind::Or(Box::new(a), Box::new(b))))?
+        };
         let guard = Guard::Holds(self.builder.compile(&any, &self.path));
         let jump = self.guard(guard);
         self.guards.push(guard);
@@ -782,4 +786,14 @@ pub(super) fn line<'m>(
     body(writer, place_of(format));
     writer.close_run(outer);
     writer.push(Write::Leave { chain: u32::MAX });
+}
+
+/// Whether nothing stands there, in any case.
+fn empty(nodes: &[Node]) -> bool {
+    nodes.iter().all(|node| match node {
+        Node::Field(_) => false,
+        Node::When { then, .. } => empty(then),
+        Node::Choose { cases, other, .. } => cases.iter().all(|(_, nodes)| empty(nodes)) && empty(other),
+        Node::Check(_) | Node::Map(_) => true,
+    })
 }

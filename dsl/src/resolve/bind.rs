@@ -776,11 +776,12 @@ impl Binder<'_, '_, '_> {
             !matches!(fact.kind, ExprKind::Fold { .. } | ExprKind::Load(_)) || fact.as_constant().is_some();
         if let ExprKind::Length(sized) = &fact.kind {
             self.sized.push((*sized, place));
-            match ends::most_octets(self.draft, *sized) {
-                Some(most) => fact.ty = Type::Number { min: 0, max: i128::from(most) },
-                // What has no bound is judged when it is written.
-                None => judged = false,
-            }
+        }
+        match self.most_octets(&fact) {
+            Some(Some(most)) => fact.ty = Type::Number { min: 0, max: most },
+            // What has no bound is judged when it is written.
+            Some(None) => judged = false,
+            None => {}
         }
         bound.learn = if self.draft.ours { Learn::Agree } else { self.learn(&fact) };
         if matches!(fact.kind, ExprKind::Load(_)) {
@@ -792,6 +793,22 @@ impl Binder<'_, '_, '_> {
             compare::fits(self.resolver, &fact, &own_type, field.wire.as_ref(), absent, rule, &otherwise);
         }
         bound.fact = Some(fact);
+    }
+
+    /// The most that a sum of lengths can be, if it has a bound; none: it is no such sum.
+    fn most_octets(&self, fact: &Expr) -> Option<Option<i128>> {
+        match &fact.kind {
+            ExprKind::Length(sized) => Some(ends::most_octets(self.draft, *sized).map(i128::from)),
+            ExprKind::Add(left, right) => {
+                let one = |side: &Expr| match side.as_constant() {
+                    Some(Constant::Number(number)) => Some(Some(*number)),
+                    _ => self.most_octets(side),
+                };
+                let (left, right) = (one(left)?, one(right)?);
+                Some(left.zip(right).and_then(|(left, right)| left.checked_add(right)))
+            }
+            _ => None,
+        }
     }
 
     /// The rule for reading; a fresh value is got back by inverting the expression around it.

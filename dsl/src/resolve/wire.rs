@@ -207,7 +207,7 @@ fn number(
     span: Span,
     integer: Option<Form>,
 ) -> (Type, Wire) {
-    let ty = wire_number_type(resolver, kind, size, span, integer.as_ref());
+    let ty = wire_number_type(resolver, around, kind, size, span, integer.as_ref());
     let form = match (kind, integer) {
         (_, Some(form)) => form,
         (NumberKind::Number, None) => Form::Number,
@@ -244,6 +244,7 @@ fn number(
 
 fn wire_number_type(
     resolver: &mut Resolver,
+    around: Around,
     kind: NumberKind,
     size: Option<&tree::Size>,
     span: Span,
@@ -258,17 +259,24 @@ fn wire_number_type(
     }
     match (kind, size) {
         (NumberKind::Money(unit), Some(size)) => {
-            let point = matches!(size.unit, Some(tree::Unit::Chars | tree::Unit::Bytes))
-                && matches!(unit, Some(MoneyUnit::Yuan));
+            let point = takes_point(around, size) && matches!(unit, Some(MoneyUnit::Yuan));
             let tenth = matches!(unit, Some(MoneyUnit::Li));
             let digits = narrow(size.max).saturating_sub(u32::from(point)).saturating_sub(u32::from(tenth));
             Type::Money { digits: digits.min(28) }
+        }
+        (NumberKind::Decimal, Some(size)) if integer.is_none() && takes_point(around, size) => {
+            Type::Decimal { digits: narrow(size.max).saturating_sub(1), scale: 6 }
         }
         (NumberKind::Number, Some(size)) if size.unit.is_some() => {
             Type::Number { min: 0, max: shapes::power_of_ten(narrow(size.max)) - 1 }
         }
         _ => shapes::number(resolver, kind, size, span),
     }
+}
+
+/// A point is one of the signs that a size counts: of characters, of octets, and wherever a width is fixed.
+fn takes_point(around: Around, size: &tree::Size) -> bool {
+    around == Around::Fixed || matches!(size.unit, Some(tree::Unit::Chars | tree::Unit::Bytes))
 }
 
 fn calendar(

@@ -116,7 +116,7 @@ pub async fn write(
     }
     let mut record = Record::new(program.slots);
     fill_in(&module.program, program, &mut record, &mut scene)
-        .map_err(|fault| refused(&version, module, program, (fault, Doing::FillingIn)))?;
+        .map_err(|fault| refused(&version, module, program, (fault, Doing::Writing)))?;
     let mut writer = Writer::new(&module.program, program, record);
     loop {
         match writer.run(&mut scene) {
@@ -225,7 +225,7 @@ pub async fn read_record(
     }
     let done = !matches!(outcome.outcome, Some(Outcome::Refused(_) | Outcome::Unknown));
     if done && let Err(fault) = take_out(&module.program, program, &mut record, &mut scene) {
-        return Err(unread(&version, module, program, record, scene, (fault, Doing::TakingOut)));
+        return Err(unread(&version, module, program, record, scene, (fault, Doing::Reading)));
     }
     Ok(ReadMessage { record, scene, outcome })
 }

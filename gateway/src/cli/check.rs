@@ -3,9 +3,10 @@
 use super::{Exit, files, say, warn};
 use clap::Args;
 use dsl::check::{Checked, Sources, check};
-use dsl::diagnostics::{Code, Colour, Diagnostic, Severity, render_all};
+use dsl::diagnostics::{Colour, Diagnostic, Severity, render_all};
 use dsl::resolve::Choices;
 use serde_json::{Value, json};
+use std::cell::Cell;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -26,7 +27,14 @@ pub(crate) struct Check {
     #[arg(long)]
     quiet: bool,
     #[arg(skip)]
-    examples: std::cell::Cell<usize>,
+    tried: Cell<Tried>,
+}
+
+/// What was run beside the compiler's own rules.
+#[derive(Clone, Copy, Default)]
+struct Tried {
+    examples: usize,
+    trips: usize,
 }
 
 impl Check {
@@ -41,17 +49,12 @@ impl Check {
         };
         let mut checked = check(&sources, &Choices::new());
         let shown = conformance::examples::run(&checked, &self.folder);
-        for example in &shown {
-            if let Some(wrong) = &example.wrong {
-                checked.problems.push(
-                    Diagnostic::error(Code(436), "the example disagrees", example.span, "")
-                        .note(wrong.clone()),
-                );
-            }
-        }
-        self.examples.set(shown.len());
+        let laws = conformance::laws::run(&checked);
+        checked.problems.extend(shown.iter().filter_map(conformance::examples::Shown::diagnostic));
+        checked.problems.extend(laws.broken.iter().map(conformance::laws::Broken::diagnostic));
+        self.tried.set(Tried { examples: shown.len(), trips: laws.round_trips });
         if self.json {
-            say(&object(&sources, &checked, began).to_string());
+            say(&object(&sources, &checked, self.tried.get(), began).to_string());
         } else {
             self.show(&sources, &checked, began);
         }
@@ -71,12 +74,13 @@ impl Check {
         }
         let counts = Counts::of(checked);
         say(&format!(
-            "{} adapters, {} messages, {} fields, {} flows, {} examples, {} assumed · {} errors, {} lints · {} ms",
+            "{} adapters, {} messages, {} fields, {} flows, {} examples, {} round trips, {} assumed · {} errors, {} lints · {} ms",
             counts.adapters,
             counts.messages,
             counts.fields,
             counts.flows,
-            self.examples.get(),
+            self.tried.get().examples,
+            self.tried.get().trips,
             counts.assumed,
             errors(checked),
             checked.problems.len() - errors(checked),
@@ -85,7 +89,7 @@ impl Check {
         say(if checked.has_errors() {
             "The adapters do not compile. `tongshi explain CODE` shows the page of a diagnostic."
         } else {
-            "All is well: every name is known, every value fits, every flow ends whole on every path."
+            "All is well: every name is known, every value fits, every message comes back as it was sent, every flow ends whole on every path."
         });
     }
 }
@@ -116,7 +120,7 @@ impl Counts {
     }
 }
 
-fn object(sources: &Sources, checked: &Checked, began: Instant) -> Value {
+fn object(sources: &Sources, checked: &Checked, tried: Tried, began: Instant) -> Value {
     let problem = |problem: &Diagnostic| {
         let (path, line, column) = sources
             .map
@@ -139,6 +143,7 @@ fn object(sources: &Sources, checked: &Checked, began: Instant) -> Value {
     json!({
         "errors": of(true), "warnings": of(false), "adapters": counts.adapters, "messages": counts.messages,
         "fields": counts.fields, "assumed": counts.assumed, "flows": counts.flows, "variants": checked.variants,
+        "examples": tried.examples, "round_trips": tried.trips,
         "seconds": began.elapsed().as_secs_f64(),
     })
 }

@@ -1,42 +1,53 @@
-//! `tongshi decode`: the octets of a message as fields.
+//! `tongshi decode`: the octets of a message, a file or a capture as fields.
 
+mod show;
+
+use super::packet::{Standing, octets, unhex};
 use super::{Exit, say, warn};
-use adapters::codec::FaultKind;
 use clap::Args;
-use conformance::examples::adapter;
-use conformance::framing::unframed;
-use conformance::scene::{Adapter, Parts, Scene, Standing, read_unjudged, recognise};
-use dsl::check::{Checked, check};
-use dsl::model::MessageId;
-use dsl::resolve::Choices;
-use dsl::value::DateTime;
-use link::world::SeededRandom;
-use std::io::Read;
+use conformance::inspect::{Inspected, MessageName, TcpFlow, capture, frames, inspect_file, look, web_parts};
+use conformance::scene::{Adapter, Parts, Scene};
+use dsl::model::{CallId, Frame, LinkKind};
+use serde_json::{Map, Value};
+use show::{Form, Place, Shower};
 use std::path::PathBuf;
-use std::sync::Arc;
+
+/// Rows of a file that are shown of each list.
+const ROWS: u64 = 10;
 
 /// Arguments of `tongshi decode`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi decode power-dongguan packet.bin\n  tongshi decode power-dongguan --hex packet.txt --message pay   a certain call's messages\n  tongshi decode core - < packet.bin"
+    after_help = "A capture (pcap, pcapng) is taken apart by connections; a name as the adapter gives its files is read as that file;\nall else is octets with the frame of a line. Seals are judged by the keys that are given, and said to be unjudged\nwithout them. Private values are masked.\n\nExamples:\n  tongshi decode power-dongguan packet.bin\n  tongshi decode power-dongguan --hex packet.txt --set session.mak=0123456789ABCDEFFEDCBA9876543210\n  tongshi decode core capture.pcap --port 9101 --variant form=fixed\n  tongshi decode batch-collection DS_4400000001_20240315_0001.txt\n  tongshi decode core - < packet.bin"
 )]
 pub(crate) struct Decode {
     /// The party: its folder
     party: String,
-    /// The octets, with the frame of the line; `-` is standard input
+    /// The octets, a file of the party, or a capture; `-` is standard input
     file: PathBuf,
     /// The file holds hex
     #[arg(long)]
     hex: bool,
-    /// Only messages of this call
+    /// Of a capture only connections with this port
+    #[arg(long)]
+    port: Option<u16>,
+    /// Only messages of this call, or this message (`pay.reply`)
     #[arg(long)]
     message: Option<String>,
-    /// One JSON object
+    /// One JSON object a message
     #[arg(long)]
     json: bool,
-    /// Folder with the adapters
-    #[arg(long, default_value = "configs")]
-    configs: PathBuf,
+    /// Of each message only its fields, as `tongshi encode` takes them
+    #[arg(long, conflicts_with = "json")]
+    fields: bool,
+    /// Shows private values too
+    #[arg(long)]
+    private: bool,
+    /// Shows the octets of each field
+    #[arg(long)]
+    octets: bool,
+    #[command(flatten)]
+    standing: Standing,
 }
 
 impl Decode {
@@ -45,143 +56,203 @@ impl Decode {
             Ok(exit) => exit,
             Err(error) => {
                 warn(&format!("tongshi decode: {error}"));
-                Exit::Machine
+                Exit::WrongUse
             }
         }
     }
 
     fn decode(&self) -> Result<Exit, String> {
-        let octets = self.octets()?;
-        let sources = super::files::read(&self.configs).map_err(|error| error.to_string())?;
-        let checked = check(&sources, &Choices::new());
-        let compiled = checked.compiled.as_ref().ok_or("the adapters do not compile; see `tongshi check`")?;
-        let place = checked.model.modules.iter().position(|module| *module.folder == *self.party);
-        let place = place.ok_or_else(|| format!("there is no party `{}`", self.party))?;
-        let adapter = adapter(compiled, place).ok_or("no such module")?;
-        let mut furthest: Option<(u32, String)> = None;
-        for (link, payload) in payloads(&checked, place, &octets) {
-            let parts = Parts::content(payload);
-            for message in self.candidates(&adapter, link, &parts) {
-                let mut scene = scene(&adapter);
-                let Some(read) = read_unjudged(&mut scene, message, &parts) else { continue };
-                match read.fault {
-                    None => {
-                        self.show(&adapter, message, &read.record);
-                        return Ok(Exit::Well);
-                    }
-                    // A form of another carrier (a call's file, a web request) says nothing about these octets.
-                    Some((fault, _)) if matches!(fault.kind, FaultKind::Program) => {}
-                    Some((fault, report)) if furthest.as_ref().is_none_or(|(at, _)| fault.at > *at) => {
-                        furthest = Some((fault.at, report.to_string()));
-                    }
-                    Some(_) => {}
+        let adapter = self.standing.adapter(&self.party)?;
+        let given = self.standing.given()?;
+        let octets = octets(&self.file)?;
+        let task = Task { decode: self, adapter: &adapter, given: &given };
+        if self.hex {
+            return task.line(&unhex(&octets)?);
+        }
+        match capture(&octets) {
+            Ok(flows) => task.flows(&flows),
+            Err(conformance::inspect::CaptureError::NotACapture) => task.file_or_line(&octets),
+            Err(error) => Err(format!("{}: {error}", self.file.display())),
+        }
+    }
+}
+
+struct Task<'a> {
+    decode: &'a Decode,
+    adapter: &'a Adapter,
+    given: &'a Map<String, Value>,
+}
+
+impl Task<'_> {
+    fn scene(&self, call: CallId) -> Result<Scene, String> {
+        // What is given need not be of every call's kind: the original of one is not another's.
+        let standing = &self.decode.standing;
+        let whole = standing.scene(self.adapter, &self.decode.party, call, self.given);
+        let common = || {
+            let own = ["ask", "answer", "original", "request"];
+            let kept = self.given.iter().filter(|(root, _)| !own.contains(&root.as_str()));
+            let kept = kept.map(|(root, value)| (root.clone(), value.clone())).collect();
+            standing.scene(self.adapter, &self.decode.party, call, &kept)
+        };
+        whole.or_else(|_| common())
+    }
+
+    fn wanted(&self, name: &MessageName) -> bool {
+        let call = name.name.split('.').next().unwrap_or_default();
+        self.decode.message.as_ref().is_none_or(|wanted| *wanted == name.name || wanted == call)
+    }
+
+    fn shower(&self) -> Shower<'_> {
+        Shower {
+            adapter: self.adapter,
+            party: &self.decode.party,
+            form: match (self.decode.json, self.decode.fields) {
+                (true, _) => Form::Json,
+                (false, true) => Form::Fields,
+                (false, false) => Form::Text,
+            },
+            private: self.decode.private,
+            octets: self.decode.octets,
+        }
+    }
+
+    /// A file of the party by its name, else octets of a line.
+    fn file_or_line(&self, octets: &[u8]) -> Result<Exit, String> {
+        let name = self.decode.file.file_name().map(|name| name.to_string_lossy().into_owned());
+        if let Some(name) = name {
+            let wanted = |name: &MessageName| self.wanted(name);
+            let scene = |call| self.scene(call);
+            let rows = if self.decode.fields { u64::MAX } else { ROWS };
+            if let Some(seen) = inspect_file(self.adapter, &name, octets, rows, &wanted, &scene)? {
+                return Ok(self.shown(&seen, &Place::file(&name, octets.len())));
+            }
+        }
+        self.line(octets)
+    }
+
+    fn shown(&self, seen: &Inspected, place: &Place) -> Exit {
+        self.shower().show(seen, place);
+        if seen.fault.is_none() && seen.wrong() == 0 { Exit::Well } else { Exit::NotSo }
+    }
+
+    /// One message with the frame of a line, or as it stands on the web; of all links the one that it fits best.
+    fn line(&self, octets: &[u8]) -> Result<Exit, String> {
+        let mut best: Option<(Inspected, Place)> = None;
+        for (number, link) in self.adapter.module.links.iter().enumerate() {
+            for (parts, begin, length) in self.messages(link.link.kind, &link.link.frame, octets) {
+                if length != octets.len() {
+                    continue;
+                }
+                let Some(seen) = self.look(number, &parts)? else { continue };
+                let place = Place { link: link.link.name.to_string(), begin, length, ..Place::default() };
+                let better = best.as_ref().is_none_or(|(known, _)| {
+                    (seen.fault.is_none(), known.wrong()) > (known.fault.is_none(), seen.wrong())
+                });
+                if better {
+                    best = Some((seen, place));
                 }
             }
         }
-        let why = furthest.map_or_else(|| "no message of the party begins so".to_owned(), |(_, why)| why);
-        warn(&format!("tongshi decode: {why}"));
-        Ok(Exit::NotSo)
-    }
-
-    fn octets(&self) -> Result<Vec<u8>, String> {
-        let mut octets = Vec::new();
-        if self.file.as_os_str() == "-" {
-            std::io::stdin()
-                .lock()
-                .take(64 << 20)
-                .read_to_end(&mut octets)
-                .map_err(|error| error.to_string())?;
-        } else {
-            octets =
-                std::fs::read(&self.file).map_err(|error| format!("{}: {error}", self.file.display()))?;
-        }
-        if !self.hex {
-            return Ok(octets);
-        }
-        let figures: Vec<u8> = octets.into_iter().filter(|octet| !octet.is_ascii_whitespace()).collect();
-        dsl::evaluate::coded::from_hex(&figures).map_err(|_| "the file holds no hex".to_owned())
-    }
-
-    /// Messages that the octets may be: by the code where it can be recognised, else all of the link.
-    fn candidates(&self, adapter: &Adapter, link: usize, parts: &Parts) -> Vec<MessageId> {
-        let module = &adapter.module;
-        let code = module
-            .links
-            .get(link)
-            .and_then(|link| link.recogniser.as_ref())
-            .and_then(|recogniser| recognise(&mut scene(adapter), recogniser, parts));
-        let mut found = Vec::new();
-        for call in module.calls.iter().filter(|call| usize::from(call.call.link) == link) {
-            if self.message.as_ref().is_some_and(|name| **name != *call.call.name) {
-                continue;
+        match best {
+            Some((seen, place)) => Ok(self.shown(&seen, &place)),
+            None => {
+                warn("tongshi decode: no message of the party begins so");
+                Ok(Exit::NotSo)
             }
-            found.push(call.call.request);
-            found.extend(call.call.replies.iter().copied());
         }
-        let fits = |message: &MessageId| {
-            let known = module.links.get(link).map(|link| &link.by_code);
-            let own = known.and_then(|known| known.iter().find(|(_, _, id)| id == message));
-            code.as_ref().is_none_or(|code| own.is_none_or(|(known, ..)| **known == **code))
+    }
+
+    fn look(&self, link: usize, parts: &Parts) -> Result<Option<Inspected>, String> {
+        let wanted = |name: &MessageName| self.wanted(name);
+        let scene = |call| self.scene(call);
+        look(self.adapter, link, parts, &wanted, &scene).map(|looked| looked.inspected)
+    }
+
+    /// The messages of octets by a link: parts, octets of the frame before the content, octets of the whole.
+    fn messages(&self, kind: LinkKind, frame: &Frame, octets: &[u8]) -> Vec<(Parts, usize, usize)> {
+        match kind {
+            LinkKind::Tcp if matches!(frame, Frame::None | Frame::UntilClose) => {
+                vec![(Parts::content(octets.to_vec()), 0, octets.len())]
+            }
+            LinkKind::Tcp => {
+                let (found, _) = frames(frame, octets);
+                let one = |(begin, end, payload): (usize, usize, Vec<u8>)| {
+                    let whole = octets.get(begin..end).unwrap_or_default();
+                    let before = whole.windows(payload.len().max(1)).position(|window| *window == *payload);
+                    (Parts::content(payload), before.unwrap_or(0), end - begin)
+                };
+                found.into_iter().map(one).collect()
+            }
+            LinkKind::Http | LinkKind::Https => {
+                let mut found = Vec::new();
+                let mut at = 0;
+                while let Some((parts, length)) = octets.get(at..).and_then(web_parts) {
+                    found.push((parts, 0, length));
+                    at += length;
+                }
+                if found.is_empty() {
+                    found.push((Parts::content(octets.to_vec()), 0, octets.len()));
+                }
+                found
+            }
+            LinkKind::Sftp | LinkKind::Folder => Vec::new(),
+        }
+    }
+
+    fn flows(&self, flows: &[TcpFlow]) -> Result<Exit, String> {
+        let (mut shown, mut all_well) = (0, true);
+        let of_port = |flow: &&TcpFlow| {
+            self.decode.port.is_none_or(|port| flow.ports.0 == port || flow.ports.1 == port)
         };
-        found.into_iter().filter(fits).collect()
-    }
-
-    fn show(&self, adapter: &Adapter, message: MessageId, record: &adapters::value::Record) {
-        let module = &adapter.module;
-        let Some(form) = module.program.messages.get(usize::from(message.0)) else { return };
-        let named =
-            conformance::fields::Named { program: &module.program, message: form, symbols: &adapter.symbols };
-        let tree = named.tree(record);
-        let call = module
-            .calls
-            .iter()
-            .find(|call| call.call.request == message || call.call.replies.contains(&message));
-        let (name, label) = call.map_or(("?", ""), |call| (&*call.call.name, &*call.call.label));
-        let side = if call.is_some_and(|call| call.call.request == message) { "request" } else { "reply" };
-        if self.json {
-            say(&serde_json::json!({ "party": self.party, "call": name, "side": side, "fields": tree })
-                .to_string());
-            return;
-        }
-        say(&format!("{} · {name} ({label}) {side} · seals and facts are not judged here", self.party));
-        let width = form.fields.iter().map(|field| field.path.len()).max().unwrap_or(8).min(40);
-        for field in form.fields.iter().filter(|field| field.wire.is_some() && field.level == 0) {
-            let value = conformance::fields::at(&tree, &field.path);
-            let value = value.map_or_else(
-                || "(absent)".to_owned(),
-                |value| value.as_str().map_or_else(|| value.to_string(), str::to_owned),
-            );
-            let value = if field.private { "*".repeat(value.chars().count().min(12)) } else { value };
-            say(&format!("  {:width$}  {}  {value}", field.path, padded(&field.label, 14)));
-        }
-        for field in form.fields.iter().filter(|field| field.is_list.is_some() && field.level == 0) {
-            let within = format!("{}.", field.path);
-            let private = form.fields.iter().any(|inner| inner.private && inner.path.starts_with(&within));
-            if let Some(rows) = conformance::fields::at(&tree, &field.path).filter(|_| !private) {
-                say(&format!("  {:width$}  {}  {rows}", field.path, padded(&field.label, 14)));
+        for flow in flows.iter().filter(of_port) {
+            for piece in &flow.pieces {
+                let Some((link, messages)) = self.best_link(piece) else { continue };
+                for (parts, begin, length) in messages {
+                    let place = Place {
+                        link: link.clone(),
+                        begin,
+                        length,
+                        way: Some(format!("{} → {}", flow.from, flow.to)),
+                        ..Place::default()
+                    };
+                    let number = self.adapter.module.links.iter().position(|one| *one.link.name == *link);
+                    match self.look(number.unwrap_or(usize::MAX), &parts)? {
+                        Some(seen) => all_well &= self.shown(&seen, &place) == Exit::Well,
+                        None => {
+                            say(&format!("{link} · {} octets: no message of the party begins so", length));
+                            all_well = false;
+                        }
+                    }
+                    shown += 1;
+                }
+            }
+            if flow.missing > 0 {
+                warn(&format!("{} → {}: {} octets are missing", flow.from, flow.to, flow.missing));
             }
         }
+        if shown == 0 {
+            warn(
+                "tongshi decode: no message of the party stands in the capture; `--port` chooses connections",
+            );
+        }
+        Ok(if shown > 0 && all_well { Exit::Well } else { Exit::NotSo })
     }
-}
 
-/// A label filled up to so many columns; a Chinese character takes two.
-fn padded(label: &str, columns: usize) -> String {
-    let has = unicode_width::UnicodeWidthStr::width(label);
-    format!("{label}{}", " ".repeat(columns.saturating_sub(has)))
-}
-
-fn scene(adapter: &Adapter) -> Scene {
-    let mut standing = Standing::new(adapter, Arc::new(SeededRandom::new(1)));
-    if let Some(member) = &adapter.module.member {
-        let _ = standing.add_member(adapter, &member.name, &Default::default(), Default::default());
+    /// The link whose frames take most of a stream's octets.
+    fn best_link(&self, octets: &[u8]) -> Option<(String, Vec<(Parts, usize, usize)>)> {
+        let links = self.adapter.module.links.iter();
+        let taken = |messages: &[(Parts, usize, usize)]| -> usize {
+            messages.iter().map(|(_, _, length)| length).sum()
+        };
+        let all = links.filter_map(|link| {
+            let messages = self.messages(link.link.kind, &link.link.frame, octets);
+            let web = matches!(link.link.kind, LinkKind::Http | LinkKind::Https);
+            let whole = messages.len() == 1 && web && web_parts(octets).is_none();
+            (!messages.is_empty() && !whole).then(|| (link.link.name.to_string(), messages))
+        });
+        all.fold(None, |best: Option<(String, Vec<_>)>, one| match best {
+            Some(best) if taken(&best.1) >= taken(&one.1) => Some(best),
+            _ => Some(one),
+        })
     }
-    Scene::new(adapter.clone(), Arc::new(standing), DateTime::default())
-}
-
-/// The payload by each link whose frame the octets have.
-fn payloads(checked: &Checked, module: usize, octets: &[u8]) -> Vec<(usize, Vec<u8>)> {
-    let links = checked.model.modules.get(module).map_or(&[][..], |module| &module.links);
-    let unframed =
-        |(place, link): (usize, &dsl::model::Link)| Some((place, unframed(&link.frame, octets).ok()?));
-    links.iter().enumerate().filter_map(unframed).collect()
 }

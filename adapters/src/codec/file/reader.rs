@@ -10,7 +10,7 @@ use crate::codec::chain::stream::{Coder, Sink};
 use crate::codec::environment::{Inside, Programs};
 use crate::codec::map::{self, TakenRow};
 use crate::codec::parse::charset_named;
-use crate::codec::{Fault, FaultKind, ReadOutcome, Reader, Run, Wrong, chain, delimited};
+use crate::codec::{Fault, FaultKind, Judged, ReadOutcome, Reader, Run, Wrong, chain, delimited};
 use crate::value::{Record, Span, Surroundings};
 
 /// A line that was read.
@@ -69,6 +69,19 @@ impl<'p> FileReader<'p> {
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.into());
         self
+    }
+
+    /// Goes on where something does not agree, as [`Reader::watched`].
+    #[must_use]
+    pub fn watched(mut self) -> Self {
+        self.reader = self.reader.watched();
+        self
+    }
+
+    /// How judgements ended, if it is watched: of single lines, and those of rows that were wrong.
+    #[must_use]
+    pub fn judged(&self) -> &[Judged] {
+        self.reader.judged()
     }
 
     /// Takes the next octets of the file.

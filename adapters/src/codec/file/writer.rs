@@ -61,6 +61,14 @@ impl<'p> FileWriter<'p> {
         Some((self.writer.record_mut(), base))
     }
 
+    /// The record, and the first slot of the row that stands in a list's window.
+    #[must_use]
+    pub fn window(&mut self, list: u16) -> Option<(&mut Record, usize)> {
+        let index = usize::from(self.writer.programs.message.lists.get(usize::from(list))?.slot);
+        let base = self.writer.record().rows(index)?.base(0)?;
+        Some((self.writer.record_mut(), base))
+    }
+
     /// Makes the next row of a list and fills it from the business row that the surroundings have entered. False: the
     /// row does not count (`where`), and is passed over.
     ///

@@ -88,7 +88,10 @@ fn form(
             if !octets.iter().all(|octet| (0x20..0x7F).contains(octet)) {
                 return Err(FaultKind::NotOfForm.into());
             }
-            sized(wire, octets.len())?;
+            // What is filled up has its width; without its filling it may be shorter.
+            if fill(wire, reading.padded).is_none() {
+                sized(wire, octets.len())?;
+            }
             Slot::range(Tag::Text, span, charset_number(charset))
         }
         Form::Digits => {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use dsl::evaluate::{Value, calendar, number};
 use dsl::model::Meaning;
 use dsl::program::{CodeText, Codes, WireForm};
-use dsl::value::{Absent, AbsentForm, Decimal, Endian, Form, Outcome, Side, Size, Type, Unit};
+use dsl::value::{Absent, AbsentForm, Coding, Decimal, Endian, Form, Outcome, Side, Size, Type, Unit};
 
 use super::{Letters, fill, most, number_like, sized, uses_letters, width};
 use crate::charset;
@@ -23,17 +23,18 @@ pub(crate) fn write(
     wire: &WireForm,
     out: &mut Vec<u8>,
 ) -> Result<Option<usize>, Wrong> {
-    write_value(inside, slot, wire, false, false, out)
+    write_value(inside, slot, wire, (false, false), &[], out)
 }
 
 /// Writes a value as it stands on the wire, through its chain; gives its units, none if it is left out. `padded`: filled up to its
-/// width; `bare`: a JSON number, which takes no zeros in front.
+/// width; `bare`: a JSON number, which takes no zeros in front; `around`: codings that the format has for values without
+/// a chain of their own.
 pub(crate) fn write_value(
     inside: &Inside<'_>,
     slot: &Slot,
     wire: &WireForm,
-    padded: bool,
-    bare: bool,
+    (padded, bare): (bool, bool),
+    around: &[Coding],
     out: &mut Vec<u8>,
 ) -> Result<Option<usize>, Wrong> {
     let codings = match wire.chain {
@@ -41,7 +42,7 @@ pub(crate) fn write_value(
             let chain = inside.programs.program.chains.get(chain as usize).ok_or(FaultKind::Program)?;
             chain::chosen(inside, chain)?
         }
-        None => &[],
+        None => around,
     };
     let value = inside.record.slot_value(slot)?;
     if !value.is_present() {
@@ -137,12 +138,15 @@ fn write_form(
                 Value::Bytes(octets) => out.extend_from_slice(octets),
                 _ => encode(&value.to_text(inside)?, wire, charset, out)?,
             }
+            let allowed = |octet: u8| match wire.form {
+                Form::Digits => octet.is_ascii_digit(),
+                _ => (0x20..0x7F).contains(&octet),
+            };
             let written = out.as_slice();
             let fits = match wire.form {
-                Form::Digits => written.iter().all(u8::is_ascii_digit),
-                Form::Ascii => charset::decode(charset, written)
-                    .is_ok_and(|text| text.bytes().all(|octet| (0x20..0x7F).contains(&octet))),
-                _ => true,
+                Form::Text => true,
+                _ if charset.is_ascii_compatible() => written.iter().all(|octet| allowed(*octet)),
+                _ => charset::decode(charset, written).is_ok_and(|text| text.bytes().all(allowed)),
             };
             return if fits { Ok(Written::Text) } else { Err(FaultKind::NotOfForm.into()) };
         }
@@ -325,8 +329,12 @@ fn finish(
     {
         let units = units_of(wire, &octets, letters);
         let missing = room.saturating_sub(units);
-        let with = charset::encode(letters.charset(), (with as char).encode_utf8(&mut [0; 4]))
-            .map_or(with, |octets| octets.first().copied().unwrap_or(with));
+        // Figures are of ASCII still.
+        let with = match written {
+            Written::Figures => with,
+            _ => charset::encode(letters.charset(), (with as char).encode_utf8(&mut [0; 4]))
+                .map_or(with, |octets| octets.first().copied().unwrap_or(with)),
+        };
         match side {
             Side::Right => octets.extend(std::iter::repeat_n(with, missing)),
             Side::Left => {
@@ -345,10 +353,6 @@ fn finish(
         check_size(wire, &octets, letters)?;
         return pack::pack(&octets, wire.fill).ok_or_else(|| FaultKind::NotOfForm.into());
     }
-    if written == Written::Figures && !letters.charset().is_ascii_compatible() {
-        let text = String::from_utf8_lossy(&octets).into_owned();
-        octets = charset::encode(letters.charset(), &text).map_err(|_| FaultKind::Character)?.into_owned();
-    }
     if number_like(&wire.form) {
         // A zero-filled one is as wide as said; others may be shorter, never longer.
         let room =
@@ -359,6 +363,10 @@ fn finish(
         }
     } else {
         check_size(wire, &octets, letters)?;
+    }
+    if written == Written::Figures && !letters.charset().is_ascii_compatible() {
+        let text = String::from_utf8_lossy(&octets).into_owned();
+        octets = charset::encode(letters.charset(), &text).map_err(|_| FaultKind::Character)?.into_owned();
     }
     Ok(octets)
 }

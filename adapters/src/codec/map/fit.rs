@@ -45,7 +45,7 @@ impl Mapper<'_> {
             let mut probe = Record::new(1);
             probe.set(0, &value)?;
             let inside = Inside { record: &probe, ..with_same(inside) };
-            leaf::write_value(&inside, &probe.slot(0), wire, true, false, &mut Vec::new()).map_err(
+            leaf::write_value(&inside, &probe.slot(0), wire, (true, false), &[], &mut Vec::new()).map_err(
                 |wrong| match wrong.kind {
                     FaultKind::Evaluate(evaluate::Fault::NeedsSeal) => wrong,
                     _ => FaultKind::CannotFit.into(),

@@ -4,13 +4,13 @@
 
 use dsl::evaluate::{Value, coded};
 use dsl::model::Space;
-use dsl::value::CipherName;
+use dsl::value::{CipherName, Outcome};
 
 use super::Reader;
 use crate::codec::environment::Inside;
 use crate::codec::seals::same_octets;
 use crate::codec::{FaultKind, Wrong, outcome};
-use crate::value::Surroundings;
+use crate::value::{Surroundings, Tag};
 
 impl Reader<'_> {
     pub(super) fn agree(
@@ -22,8 +22,12 @@ impl Reader<'_> {
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
         let index = self.rows.index(level, slot)?;
+        if self.record.slot(index).tag == Tag::Unread && !seal {
+            // Its branch was not taken.
+            return Ok(());
+        }
         let inside = self.inside(surroundings);
-        let expected = inside.optional(expression)?;
+        let expected = inside.held(inside.optional(expression)?)?;
         let found = self.record.value(index)?;
         let disagrees = if seal { FaultKind::BadSeal } else { FaultKind::Disagrees };
         let same = match (&found, &expected) {
@@ -51,6 +55,8 @@ impl Reader<'_> {
             (Value::DateTime(left), Value::DateTime(right)) => {
                 left.date() == right.date() && same_time(left.time(), right.time())
             }
+            // Tables of other codes say the same outcome with other reasons.
+            (Value::Outcome(found), Value::Outcome(expected)) => same_outcome(*found, *expected),
             _ => found == expected,
         };
         if same {
@@ -58,6 +64,14 @@ impl Reader<'_> {
         }
         let at = self.record.slot(index).span().map_or(u32::MAX, |span| span.start);
         Err(Wrong { kind: disagrees, at })
+    }
+
+    pub(super) fn check(&self, check: u16, surroundings: &dyn Surroundings) -> Result<(), Wrong> {
+        let check = self.programs.message.checks.get(usize::from(check)).ok_or(FaultKind::Program)?;
+        if self.inside(surroundings).truth(check.holds)? {
+            return Ok(());
+        }
+        Err(check.refuse.map_or(FaultKind::Check, FaultKind::Refuse).into())
     }
 
     pub(super) fn verify(
@@ -139,6 +153,18 @@ fn plain_octets(value: &Value<'_>, inside: &Inside<'_>) -> Result<Vec<u8>, Wrong
     match value {
         Value::Bytes(octets) => Ok(octets.to_vec()),
         other => Ok(other.to_text(inside)?.as_bytes().to_vec()),
+    }
+}
+
+/// Outcomes of one kind, of which one may have no reason.
+fn same_outcome(found: Outcome, expected: Outcome) -> bool {
+    let reason =
+        |found: Option<_>, expected: Option<_>| found.is_none() || expected.is_none() || found == expected;
+    match (found, expected) {
+        (Outcome::Done(found), Outcome::Done(expected))
+        | (Outcome::Refused(found), Outcome::Refused(expected)) => reason(found, expected),
+        (Outcome::Unknown, Outcome::Unknown) => true,
+        _ => false,
     }
 }
 

@@ -78,6 +78,9 @@ impl Reader<'_> {
             let own = usize::from(self.programs.message.slots);
             self.seen.retain(|(index, _)| *index < own || *index == usize::MAX);
         }
+        if let Some(watch) = &mut self.watch {
+            watch.forget_row();
+        }
         if self.originals.len() > 1 {
             let all = outcome::fold(self.originals.iter().copied());
             self.originals.clear();

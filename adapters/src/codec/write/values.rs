@@ -4,11 +4,11 @@
 
 use dsl::evaluate::{Value, coded};
 use dsl::program::FormatForm;
-use dsl::value::{CipherName, Size};
+use dsl::value::{CipherName, Form, Size};
 
 use super::{Hole, Writer};
 use crate::codec::place::encode;
-use crate::codec::{FaultKind, Wrong, chain, leaf};
+use crate::codec::{FaultKind, Wrong, leaf};
 use crate::value::Surroundings;
 
 impl Writer<'_> {
@@ -55,15 +55,14 @@ impl Writer<'_> {
         let bare = matches!(format, Some(FormatForm::Json { .. })) && !form.quoted;
         let inside = self.inside(surroundings);
         let mut plain = Vec::new();
-        let written = leaf::write_value(&inside, &self.record.slot(index), form, padded, bare, &mut plain)?;
+        let around = match format {
+            Some(FormatForm::Xml { form: Some(xml), .. }) if form.form == Form::Bytes => &xml.bytes,
+            Some(FormatForm::Xml { form: Some(xml), .. }) => &xml.text,
+            _ => &Vec::new(),
+        };
+        let slot = self.record.slot(index);
+        let written = leaf::write_value(&inside, &slot, form, (padded, bare), around, &mut plain)?;
         let Some(units) = written else { return Ok(None) };
-        if form.chain.is_none()
-            && !plain.is_empty()
-            && let Some(FormatForm::Xml { form: Some(xml), .. }) = format
-        {
-            let codings = if form.form == dsl::value::Form::Bytes { &xml.bytes } else { &xml.text };
-            plain = chain::apply(&inside, codings, plain)?;
-        }
         let name = layer.and_then(|layer| layer.name.as_deref());
         match format {
             // Most values of a fixed record stand as they are.
@@ -123,7 +122,8 @@ impl Writer<'_> {
         let inside = self.inside(surroundings);
         let mut plain = Vec::new();
         let index = self.rows.index(0, slot)?;
-        let written = leaf::write_value(&inside, &self.record.slot(index), form, padded, bare, &mut plain)?;
+        let written =
+            leaf::write_value(&inside, &self.record.slot(index), form, (padded, bare), &[], &mut plain)?;
         let units = written.ok_or(FaultKind::Missing)?;
         if let Some(format) = format {
             plain = encode(self.programs, format, Some(form), &plain, units, None)?;

@@ -55,7 +55,7 @@ pub(crate) fn compose_file(
         rows.insert(list, taken(&mut said.fields, named.path_of(list)));
     }
     let (mut record, apart) = begun(&named, scene, &said, None)?;
-    let form = form::as_said(named.message, &named.program.expressions, &apart);
+    let form = form::as_said(named.message, &named.program.expressions, &apart, form::Original::Unknown);
     named.fill_least_singles(&mut record, scene.now).map_err(|error| error.to_string())?;
     let words = |fault| {
         let record = Record::new(form.slots);

@@ -852,6 +852,58 @@ call list over drop {
     },
     Page {
         code: Code(436),
+        title: "the example disagrees",
+        text: "An example holds what a packet of the specification shows: its octets must come out exactly, and be read back to the values beside them. The first octet that differs is told, or the value. One of the two is wrong: the example by the specification, or the message that it is an example of.",
+        chinese: "示例与报文定义不一致。",
+        bad: r#"call ask {
+  request "1001" {
+    name  text 4 bytes  = "Li"
+  }
+}
+
+example "a name is filled up with blanks" of ask {
+  given    { exchange { date 2026-11-23, serial "000000000101" } }
+  request  { "0032" "1001" "20261123" "000000000101" "0000" "Li" zeros 2 }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    name  text 4 bytes  = "Li"
+  }
+}
+
+example "a name is filled up with blanks" of ask {
+  given    { exchange { date 2026-11-23, serial "000000000101" } }
+  request  { "0032" "1001" "20261123" "000000000101" "0000" "Li" spaces 2 }
+}
+"#,
+    },
+    Page {
+        code: Code(437),
+        title: "a message does not come back as it was sent",
+        text: "`tongshi check` makes up values for every message by the types and widths of its fields, the borders of each first: it writes them, reads them, compares them, and writes them again. A message that cannot be written, or comes back otherwise, would do so on some day in business too. The field and its value are told, private values masked. Most often a width is too small for its type, or nothing shows where a value ends.",
+        chinese: "报文按字段边界值写出再读回，结果不一致。",
+        bad: r#"call ask {
+  request "1001" {
+    count  number 1 digits  = count(rows)
+    rows   list ..12 {
+      name  text 4 bytes  = "x"
+    }
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    count  number 2 digits  = count(rows)
+    rows   list ..12 {
+      name  text 4 bytes  = "x"
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(438),
         title: "the lines of a list are digested and counted, never held together",
         text: "A file may have millions of lines, of which one is in memory at a time. A digest, an HMAC or a length over whole lines, in the order of the file, is made while they go by; whatever needs all their octets at once cannot be.",
         chinese: "文件的明细行逐行处理，不能整体取字节；可以对整行做摘要、HMAC 或计长。",
@@ -887,7 +939,7 @@ call put over drop {
 "#,
     },
     Page {
-        code: Code(437),
+        code: Code(439),
         title: "lines without an end are of one width",
         text: "`line 100 bytes` is a record that no sign ends: only its width shows where the next one begins, so all lines of such a file are equally wide.",
         chinese: "没有行结束符的记录必须等长。",

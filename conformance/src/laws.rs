@@ -1,0 +1,138 @@
+//! The laws of the codec, tried on every message of every adapter: what is written is read to the same values, and what
+//! was read is written to the same octets.
+//!
+//! In: checked and compiled adapters. Out: [`Laws`]: how many trips were made, which messages came back otherwise, and
+//! which could not be made up. Values come from types and wire forms, the borders of each first (empty, blank, longest,
+//! largest, zero, negative, Chinese characters at the edge of a width, no rows, one, as many as are allowed); all is
+//! drawn from seeds, so that every run is the same. It must not know what any field means.
+
+mod around;
+mod compare;
+mod fill;
+mod trip;
+mod values;
+
+use crate::examples::adapter;
+use crate::inspect::{MessageName, names};
+use crate::scene::{Adapter, Standing};
+use dsl::check::Checked;
+use dsl::diagnostics::{Code, Diagnostic};
+use dsl::model::Module;
+use dsl::source::Span;
+use std::sync::Arc;
+
+/// What came of all trips.
+#[derive(Clone, Debug, Default)]
+pub struct Laws {
+    /// Trips that came back.
+    pub round_trips: usize,
+    /// Messages of which nothing could be made up, or some of it could not.
+    pub not_generated: Vec<NotGenerated>,
+    /// Messages that came back otherwise: one for each message.
+    pub broken: Vec<Broken>,
+}
+
+/// A message that could not be made up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotGenerated {
+    /// The party's folder.
+    pub party: Box<str>,
+    /// The message.
+    pub message: String,
+    /// Why.
+    pub why: String,
+    /// How many of its trips.
+    pub trips: usize,
+}
+
+/// A message that came back otherwise.
+#[derive(Clone, Debug)]
+pub struct Broken {
+    /// The message.
+    pub message: String,
+    /// Where the field stands, or the message.
+    pub span: Span,
+    /// What happened, with private values masked.
+    pub why: String,
+}
+
+impl Broken {
+    /// What is said of a message that came back otherwise.
+    #[must_use]
+    pub fn diagnostic(&self) -> Diagnostic {
+        let title = format!("`{}` does not come back as it was sent", self.message);
+        Diagnostic::error(Code(437), title, self.span, "")
+            .note(self.why.clone())
+            .help("give the field a form that holds every value of its type and shows where each ends")
+    }
+}
+
+/// How a trip ended that did not come back.
+#[derive(Clone, Debug)]
+pub(crate) enum Ended {
+    /// It could not be made up.
+    NotGenerated(String),
+    /// It came back otherwise: the field, if one is to blame, and what happened.
+    Broken(Option<usize>, String),
+}
+
+/// Tries the laws on every message.
+#[must_use]
+pub fn run(checked: &Checked) -> Laws {
+    let Some(compiled) = &checked.compiled else { return Laws::default() };
+    let mut laws = Laws::default();
+    for (place, module) in
+        checked.model.modules.iter().enumerate().filter(|(_, module)| module.party.is_some())
+    {
+        if let Some(adapter) = adapter(compiled, place) {
+            run_module(&adapter, module, &mut laws);
+        }
+    }
+    laws
+}
+
+/// Tries the laws on every message of one adapter.
+pub fn run_module(adapter: &Adapter, module: &Module, laws: &mut Laws) {
+    let values = values::Values::new(adapter);
+    let standings = around::standings(adapter, &values);
+    for name in names(adapter) {
+        let Some(message) = module.messages.get(usize::from(name.message.0)) else { continue };
+        let Some(traveller) = traveller(adapter, &standings, &values, &name) else { continue };
+        let mut missing: Option<NotGenerated> = None;
+        for case in 0..traveller.cases() {
+            match traveller.trip(case) {
+                Ok(()) => laws.round_trips += 1,
+                Err(Ended::NotGenerated(why)) => {
+                    let party = adapter.module.folder.clone();
+                    let message = name.name.clone();
+                    missing.get_or_insert(NotGenerated { party, message, why, trips: 0 }).trips += 1;
+                }
+                Err(Ended::Broken(field, why)) => {
+                    let field = field.and_then(|field| message.fields.get(field));
+                    let span = field.map_or(message.span, |field| field.span);
+                    laws.broken.push(Broken { message: name.name.clone(), span, why });
+                    break;
+                }
+            }
+        }
+        laws.not_generated.extend(missing);
+    }
+}
+
+/// A traveller under the first choice of settings by which the usual case can be made up, else under the first.
+fn traveller<'a>(
+    adapter: &'a Adapter,
+    standings: &'a [Arc<Standing>],
+    values: &'a values::Values,
+    name: &'a MessageName,
+) -> Option<trip::Traveller<'a>> {
+    let mut first = None;
+    for standing in standings {
+        let traveller = trip::Traveller::new(adapter, standing, values, name)?;
+        if !matches!(traveller.trip(0), Err(Ended::NotGenerated(_))) {
+            return Some(traveller);
+        }
+        first.get_or_insert(traveller);
+    }
+    first
+}

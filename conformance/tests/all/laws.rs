@@ -1,0 +1,26 @@
+//! The laws of the codec on every message of every adapter.
+
+use crate::help::root;
+use conformance::laws::run;
+use conformance::party::read_texts;
+use dsl::check::{Sources, check};
+use dsl::resolve::Choices;
+
+#[test]
+fn every_message_comes_back() {
+    let sources = Sources::parse(read_texts(&root().join("configs"), &[]).unwrap());
+    let checked = check(&sources, &Choices::new());
+    let laws = run(&checked);
+    let broken: Vec<String> = laws
+        .broken
+        .iter()
+        .map(|broken| {
+            let place = sources.map.place(broken.span);
+            let place = place.map_or(String::new(), |(path, place)| format!("{path}:{}", place.line));
+            format!("{place} {}: {}", broken.message, broken.why)
+        })
+        .collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+    assert!(laws.round_trips > 1_000, "{}", laws.round_trips);
+    eprintln!("{} trips; not generated: {:#?}", laws.round_trips, laws.not_generated);
+}

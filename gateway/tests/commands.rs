@@ -1,0 +1,315 @@
+//! `tongshi` as a user runs it: the commands of the README with what it says that they print, and packets there and back.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is wrong")]
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// The key of the packets under `configs/power-dongguan/samples`.
+const MAK: &str = "session.mak=0123456789ABCDEFFEDCBA9876543210";
+const POWER: [&str; 3] = ["setting.bank_code=0402", "setting.area=31900", "setting.mac_algorithm=x9_19"];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// A file of this run alone.
+fn scratch(name: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("commands");
+    std::fs::create_dir_all(&folder).unwrap();
+    folder.join(name)
+}
+
+fn tongshi(arguments: &[&str], input: &[u8]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
+    command.args(arguments).current_dir(root());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    // A command that wants no input may be gone before it is written.
+    let _ = child.stdin.take().unwrap().write_all(input);
+    child.wait_with_output().unwrap()
+}
+
+fn out(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// With what the power company's packets were made with.
+fn power<'a>(command: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = command.to_vec();
+    for set in POWER.iter().chain([&MAK]) {
+        arguments.extend(["--set", set]);
+    }
+    arguments
+}
+
+/// A packet that another program made.
+fn sample(name: &str) -> Vec<u8> {
+    let path = root().join("configs/power-dongguan/samples").join(format!("power_{name}.json"));
+    let json: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let hex = json["output"].as_str().unwrap();
+    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(&hex[at..at + 2], 16).unwrap()).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let figures: String = text.split_whitespace().collect();
+    (0..figures.len()).step_by(2).map(|at| u8::from_str_radix(&figures[at..at + 2], 16).unwrap()).collect()
+}
+
+#[test]
+fn a_packet_is_decoded_and_encoded_again() {
+    for name in ["query_1001", "query_1002", "query_1002_refused", "pay_1003", "pay_1004", "enquire_1007"] {
+        let packet = sample(name);
+        let decoded = tongshi(&power(&["decode", "power-dongguan", "-", "--json"]), &packet);
+        assert_eq!(decoded.status.code(), Some(0), "{name}: {}{}", out(&decoded), told(&decoded));
+        let seen: Value = serde_json::from_slice(&decoded.stdout).unwrap();
+        let message = seen["message"].as_str().unwrap();
+        assert_eq!(
+            seen["judged"].as_array().unwrap().iter().find(|one| one["what"] == "seal").unwrap()["verdict"],
+            "right"
+        );
+        let fields = tongshi(&power(&["decode", "power-dongguan", "-", "--fields", "--private"]), &packet);
+        let written = tongshi(&power(&["encode", "power-dongguan", message, "-"]), &fields.stdout);
+        assert_eq!(told(&written), "", "{name}");
+        assert_eq!(written.stdout, packet, "{name}");
+        let hex = tongshi(&power(&["encode", "power-dongguan", message, "-", "--hex"]), &fields.stdout);
+        assert_eq!(unhex(&out(&hex)), packet, "{name}");
+        let again = tongshi(&power(&["decode", "power-dongguan", "--hex", "-", "--json"]), &hex.stdout);
+        assert_eq!(again.stdout, decoded.stdout, "{name}");
+    }
+}
+
+#[test]
+fn fields_are_named_in_yaml_and_the_rest_is_computed() {
+    let yaml = b"head:\n  serial: \"20261123000000000101\"\nbody:\n  customer: \"0319000000001\"\n";
+    let exchange = [
+        "branch=0101",
+        "teller=EB0001",
+        "channel=mobile_bank",
+        "date=2026-11-23",
+        "time=13:45:01",
+        "business_date=2026-11-23",
+    ];
+    let sets: Vec<String> = exchange.iter().map(|one| format!("exchange.{one}")).collect();
+    let mut command = power(&["encode", "power-dongguan", "query_bill", "-", "--json", "--least"]);
+    for set in &sets {
+        command.extend(["--set", set]);
+    }
+    let written = tongshi(&command, yaml);
+    assert_eq!(written.status.code(), Some(0), "{}", told(&written));
+    let object: Value = serde_json::from_slice(&written.stdout).unwrap();
+    assert_eq!(object["message"], "query_bill.request");
+    let octets = unhex(object["hex"].as_str().unwrap());
+    assert_eq!(octets.len() as u64, object["octets"].as_u64().unwrap());
+    let seen = tongshi(&power(&["decode", "power-dongguan", "-"]), &octets);
+    assert_eq!(seen.status.code(), Some(0), "{}", out(&seen));
+    assert!(out(&seen).contains("seal right"), "{}", out(&seen));
+    assert!(out(&seen).contains("0319000000001"), "{}", out(&seen));
+}
+
+#[test]
+fn private_values_are_masked_unless_they_are_asked_for() {
+    let packet = sample("pay_1003");
+    let seen: Value = serde_json::from_slice(
+        &tongshi(&power(&["decode", "power-dongguan", "-", "--json", "--private"]), &packet).stdout,
+    )
+    .unwrap();
+    let private = seen["places"].as_array().unwrap().iter().find(|place| place["private"] == true).unwrap();
+    let mut value = &seen["fields"];
+    for name in private["path"].as_str().unwrap().split('.') {
+        value = &value[name];
+    }
+    let value = value.as_str().unwrap().trim();
+    assert!(value.len() > 8, "{value}");
+    for form in [&["--json"][..], &["--fields"], &[]] {
+        let command = power(&[&["decode", "power-dongguan", "-"], form].concat());
+        assert!(!out(&tongshi(&command, &packet)).contains(value), "{form:?}");
+    }
+}
+
+#[test]
+fn a_spoiled_packet_is_shown_and_the_exit_code_says_so() {
+    let mut packet = sample("pay_1003");
+    let last = packet.len() - 1;
+    packet[last] = if packet[last] == b'0' { b'1' } else { b'0' };
+    let seen = tongshi(&power(&["decode", "power-dongguan", "-"]), &packet);
+    assert_eq!(seen.status.code(), Some(1));
+    assert!(out(&seen).contains("seal wrong"), "{}", out(&seen));
+    let cut = tongshi(&power(&["decode", "power-dongguan", "-"]), &packet[..100]);
+    assert_eq!(cut.status.code(), Some(1), "{}", out(&cut));
+    let lost = tongshi(&["decode", "power-dongguann", "-"], &packet);
+    assert_eq!(lost.status.code(), Some(2), "{}", told(&lost));
+    let wrong = tongshi(&["encode", "power-dongguan", "pya"], b"");
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(told(&wrong).contains("did you mean `pay.request`?"), "{}", told(&wrong));
+    let wrong = tongshi(&power(&["encode", "power-dongguan", "pay", "-"]), b"body: { custmer: \"1\" }");
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(told(&wrong).contains("did you mean `customer`?"), "{}", told(&wrong));
+}
+
+/// A capture of one connection, octet by octet: what one side sends, then the other.
+fn pcap(pieces: &[(bool, Vec<u8>)]) -> Vec<u8> {
+    let mut octets =
+        vec![0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0];
+    let mut sent = [1_u32, 1];
+    let mut segment = |ours: bool, flags: u8, data: &[u8]| {
+        let ports = if ours { [40_000_u16, 9_001] } else { [9_001, 40_000] };
+        let hosts = if ours { [10, 0, 0, 1, 10, 0, 0, 2] } else { [10, 0, 0, 2, 10, 0, 0, 1] };
+        let length = u16::try_from(40 + data.len()).unwrap();
+        let mut packet = vec![0x45, 0];
+        packet.extend(length.to_be_bytes());
+        packet.extend([0, 0, 0, 0, 64, 6, 0, 0]);
+        packet.extend(hosts);
+        packet.extend(ports.iter().flat_map(|port| port.to_be_bytes()));
+        packet.extend((sent[usize::from(!ours)] - u32::from(flags & 2 != 0)).to_be_bytes());
+        packet.extend([0, 0, 0, 0, 0x50, flags, 0, 0, 0, 0, 0, 0]);
+        packet.extend(data);
+        sent[usize::from(!ours)] += u32::try_from(data.len()).unwrap();
+        octets.extend([0; 8]);
+        octets.extend(u32::from(length).to_le_bytes());
+        octets.extend(u32::from(length).to_le_bytes());
+        octets.extend(packet);
+    };
+    segment(true, 0x02, b"");
+    segment(false, 0x12, b"");
+    for (ours, piece) in pieces {
+        // Packets do not keep to segments.
+        for part in piece.chunks(100) {
+            segment(*ours, 0x18, part);
+        }
+    }
+    octets
+}
+
+#[test]
+fn a_capture_is_taken_apart_by_connections() {
+    let talk = [
+        (true, sample("query_1001")),
+        (false, sample("query_1002")),
+        (true, [sample("pay_1003"), sample("enquire_1007")].concat()),
+        (false, sample("pay_1004")),
+    ];
+    let path = scratch("talk.pcap");
+    std::fs::write(&path, pcap(&talk)).unwrap();
+    let path = path.to_str().unwrap();
+    let seen = tongshi(&power(&["decode", "power-dongguan", path, "--port", "9001", "--json"]), b"");
+    let objects: Vec<Value> = out(&seen).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut names: Vec<&str> = objects.iter().map(|one| one["message"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        ["enquire.request", "pay.reply", "pay.request", "query_bill.reply", "query_bill.request"],
+        "{}",
+        told(&seen)
+    );
+    assert_eq!(objects[0]["way"], "10.0.0.1:40000 → 10.0.0.2:9001");
+    assert!(objects.iter().all(|one| one["fault"].is_null()));
+    assert_eq!(seen.status.code(), Some(0), "{}", told(&seen));
+    let none = tongshi(&power(&["decode", "power-dongguan", path, "--port", "9002"]), b"");
+    assert_eq!((none.status.code(), out(&none).as_str()), (Some(1), ""));
+    let one = tongshi(&power(&["decode", "power-dongguan", path, "--message", "pay.reply", "--json"]), b"");
+    assert!(out(&one).contains("\"pay.reply\"") && !out(&one).contains("\"pay.request\""), "{}", out(&one));
+}
+
+#[test]
+fn a_file_is_known_by_its_name() {
+    let file = "configs/batch-collection/samples/DS_4400000001_20240315_0001.txt";
+    let sets = [
+        "unit.name=4400000001",
+        "unit.layout=delimited",
+        "unit.account=3600000000000000001",
+        "unit.sealed=no",
+    ];
+    let mut command = vec!["decode", "batch-collection", file, "--private"];
+    for set in sets {
+        command.extend(["--set", set]);
+    }
+    let seen = tongshi(&command, b"");
+    assert_eq!(seen.status.code(), Some(0), "{}{}", out(&seen), told(&seen));
+    assert!(out(&seen).contains("batch_delimited.request"), "{}", out(&seen));
+    command.push("--fields");
+    let fields = tongshi(&command, b"");
+    let mut command = vec!["encode", "batch-collection", "batch_delimited", "-"];
+    for set in sets {
+        command.extend(["--set", set]);
+    }
+    let written = tongshi(&command, &fields.stdout);
+    let octets = std::fs::read(root().join(file)).unwrap();
+    assert_eq!(
+        String::from_utf8_lossy(&written.stdout),
+        String::from_utf8_lossy(&octets),
+        "{}",
+        told(&written)
+    );
+    assert_eq!(told(&written), "the file is named DS_4400000001_20240315_0001.txt\n");
+}
+
+#[test]
+fn help_has_examples() {
+    for command in ["decode", "encode"] {
+        let help = out(&tongshi(&[command, "--help"], b""));
+        assert!(help.contains("Examples:\n  tongshi "), "{help}");
+    }
+}
+
+/// Each `$` line of the README's consoles is run in a shell; what it prints is what stands below it, where `…` stands for
+/// any lines.
+#[test]
+fn the_commands_of_the_readme_print_what_it_says() {
+    let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let folder = Path::new(env!("CARGO_BIN_EXE_tongshi")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let mut count = 0;
+    for console in readme.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap()) {
+        for shown in format!("\n{console}").split("\n$ ").skip(1) {
+            let (command, expected) = split(shown);
+            let shell =
+                Command::new("sh").args(["-c", &command]).current_dir(root()).env("PATH", &path).output();
+            let output = shell.unwrap();
+            let printed = format!("{}{}", out(&output), told(&output));
+            assert!(fits(&expected, &printed), "$ {command}\n{printed}");
+            count += 1;
+        }
+    }
+    assert!(count >= 3, "{count} commands were found");
+}
+
+/// A command, which goes on behind a backslash, and the lines below it.
+fn split(shown: &str) -> (String, Vec<String>) {
+    let mut lines = shown.trim_end().lines();
+    let mut command = lines.next().unwrap().to_owned();
+    while command.ends_with('\\') {
+        command = format!("{command}\n{}", lines.next().unwrap());
+    }
+    (command, lines.map(|line| line.trim_end().to_owned()).collect())
+}
+
+fn fits(expected: &[String], printed: &str) -> bool {
+    let printed: Vec<&str> = printed.lines().map(str::trim_end).collect();
+    let mut at = 0;
+    let mut pieces = expected.split(|line| line == "…").peekable();
+    let mut first = true;
+    while let Some(piece) = pieces.next() {
+        let rest = &printed[at..];
+        let begins = |place: &usize| {
+            rest[*place..].len() >= piece.len()
+                && rest[*place..].iter().zip(piece).all(|(one, other)| one == other)
+        };
+        let last = pieces.peek().is_none() && !first;
+        let place = match (first, last) {
+            (true, _) => begins(&0).then_some(0),
+            (_, true) => rest.len().checked_sub(piece.len()).filter(begins),
+            _ => (0..=rest.len()).find(begins),
+        };
+        let Some(place) = place else { return false };
+        at += place + piece.len();
+        first = false;
+    }
+    expected.iter().any(|line| line == "…") || at == printed.len()
+}
