@@ -127,6 +127,8 @@ pub struct Codes {
     pub outcomes: bool,
     /// Text (an expression where a setting stands in it), meaning, label.
     pub rows: Vec<(CodeText, crate::model::Meaning, Box<str>)>,
+    /// The row for refusals whose reason has no row of its own: `refused other`, else the first that refuses.
+    pub refused: Option<usize>,
     /// What any other text means.
     pub other: Option<crate::model::Meaning>,
     /// What a missing one means.

@@ -193,6 +193,10 @@ impl Maker<'_> {
             let content = self.content.get(..length).unwrap_or_default().to_vec();
             self.whole(AttackKind::Short, format!("{length} octets in a right frame"), content);
         }
+        // Behind a frame of one width begins the next one.
+        if self.over_frames && self.framed == self.content {
+            return;
+        }
         for more in [1, 7, 64, 1_000, 5_000] {
             let mut content = self.content.to_vec();
             content.resize(content.len() + more, b' ');

@@ -3,10 +3,10 @@
 use super::expression::{Octets, compile, walk};
 use super::fold::children;
 use super::{LowerErrorKind, Lowering, fold};
-use crate::model::{Chain, CodeTable, ExprKind, Format, Message, Wire, XmlUse};
+use crate::model::{Chain, CodeTable, ExprKind, Format, Meaning, Message, Wire, XmlUse};
 use crate::program::{ChainForm, CodeText, Codes, ExprId, FormatForm, WireForm};
 use crate::source::Span;
-use crate::value::{Absent, Coding, Constant, Form, Size, Type, Unit};
+use crate::value::{Absent, Coding, Constant, Form, Outcome, Size, Symbol, Type, Unit};
 
 impl Lowering<'_> {
     pub(super) fn codes(&mut self) {
@@ -30,9 +30,22 @@ impl Lowering<'_> {
             name: table.name.clone(),
             outcomes: table.outcomes,
             rows,
+            refused: self.refused_otherwise(table),
             other: table.other,
             absent: table.absent,
         }
+    }
+
+    fn refused_otherwise(&self, table: &CodeTable) -> Option<usize> {
+        let refuses = |is: fn(&Lowering<'_>, Option<Symbol>) -> bool| {
+            table.rows.iter().position(
+                |row| matches!(row.meaning, Meaning::Outcome(Outcome::Refused(reason)) if is(self, reason)),
+            )
+        };
+        let other = refuses(|lowering, reason| {
+            reason.is_some_and(|reason| lowering.model.symbols.text(reason) == "other")
+        });
+        other.or_else(|| refuses(|_, _| true))
     }
 
     /// The number of an equal one, or of this one, newly put where `put` says.

@@ -288,18 +288,14 @@ fn position(codes: &Codes, is: impl Fn(Meaning) -> bool) -> Option<usize> {
     codes.rows.iter().position(|(_, meaning, _)| is(*meaning))
 }
 
-/// The first row with this outcome and reason, else with this outcome.
+/// The first row with this outcome and reason, else the one for refusals that have none, else the first with this outcome.
 pub(crate) fn outcome_row(codes: &Codes, outcome: Outcome) -> Option<usize> {
-    let same_kind = |other: Outcome| {
-        matches!(
-            (outcome, other),
-            (Outcome::Done(_), Outcome::Done(_))
-                | (Outcome::Refused(_), Outcome::Refused(_))
-                | (Outcome::Unknown, Outcome::Unknown)
-        )
-    };
-    position(codes, |meaning| meaning == Meaning::Outcome(outcome))
-        .or_else(|| position(codes, |meaning| matches!(meaning, Meaning::Outcome(other) if same_kind(other))))
+    let own = position(codes, |meaning| meaning == Meaning::Outcome(outcome));
+    own.or_else(|| match outcome {
+        Outcome::Refused(_) => codes.refused,
+        Outcome::Done(_) => position(codes, |meaning| matches!(meaning, Meaning::Outcome(Outcome::Done(_)))),
+        Outcome::Unknown => None,
+    })
 }
 
 /// Fills up, checks the size, packs.

@@ -277,10 +277,12 @@ fn told_request(scene: &Scene, facts: &Facts, call: CallRef, original: CallRef) 
 fn known_of(scene: &Scene) -> Facts {
     let mut facts = scene.original_facts.clone();
     if !facts.knows(Fact::Date) {
-        let told = facts.knows(Fact::BusinessDate);
-        let date = if told { facts.get(Fact::BusinessDate) } else { scene.facts.get(Fact::Date) };
-        let date = date.into_owned();
-        facts.put(Fact::Date, date);
+        // As the key of the original was made: under the date that it named, else under ours.
+        let known = |facts: &Facts, fact| facts.knows(fact).then(|| facts.get(fact).into_owned());
+        let date = known(&facts, Fact::BusinessDate).or_else(|| known(&scene.facts, Fact::Date));
+        if let Some(date) = date.or_else(|| known(&scene.facts, Fact::BusinessDate)) {
+            facts.put(Fact::Date, date);
+        }
     }
     for fact in [Fact::Branch, Fact::Teller, Fact::Channel] {
         if !facts.knows(fact) && scene.facts.knows(fact) {
