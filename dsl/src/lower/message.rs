@@ -160,7 +160,39 @@ impl<'l, 'm> Builder<'l, 'm> {
             until_end: list.until_end,
             alone: list.alone,
             of_line: list.of_line,
+            lines_behind: if list.of_line {
+                self.lines_behind(&self.message.nodes, id, 0).unwrap_or(0)
+            } else {
+                0
+            },
             cold: self.cold_of(id),
+        })
+    }
+
+    /// How many single lines follow a list among these nodes and, if they are a branch, behind them; none: it stands
+    /// elsewhere.
+    fn lines_behind(&self, nodes: &[Node], id: FieldId, after: u16) -> Option<u16> {
+        nodes.iter().zip(1..).find_map(|(node, next)| {
+            let rest = nodes.get(next..).unwrap_or_default().iter();
+            let lines = rest.filter(|node| match node {
+                Node::Field(id) => self
+                    .layout
+                    .field(*id)
+                    .is_some_and(|field| !field.optional && matches!(field.kind, FieldKind::Line { .. })),
+                _ => false,
+            });
+            let lines = after.saturating_add(u16::try_from(lines.count()).unwrap_or(u16::MAX));
+            match node {
+                Node::Field(own) if *own == id => Some(lines),
+                Node::Field(own) => self.lines_behind(inner(&self.layout.field(*own)?.kind), id, 0),
+                Node::When { then, .. } => self.lines_behind(then, id, lines),
+                Node::Choose { cases, other, .. } => cases
+                    .iter()
+                    .map(|(_, nodes)| nodes)
+                    .chain([other])
+                    .find_map(|nodes| self.lines_behind(nodes, id, lines)),
+                Node::Check(_) | Node::Map(_) => None,
+            }
         })
     }
 

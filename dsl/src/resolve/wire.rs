@@ -80,7 +80,7 @@ pub(crate) fn leaf(
         }
         TypeKind::Calendar { kind, form } => calendar(resolver, *kind, form.as_ref(), type_.span),
         TypeKind::Code { table, size } => code(resolver, tables, table, size.as_ref(), around),
-        TypeKind::Flag { texts } => flag(resolver, texts.as_ref(), type_.span),
+        TypeKind::Flag { texts } => flag(resolver, around, texts.as_ref(), type_.span),
         TypeKind::OneOf(_) | TypeKind::Duration | TypeKind::Like(_) => {
             resolver
                 .report
@@ -366,7 +366,12 @@ fn code(
     (ty, wire)
 }
 
-fn flag(resolver: &mut Resolver, texts: Option<&(tree::Text, tree::Text)>, span: Span) -> (Type, Wire) {
+fn flag(
+    resolver: &mut Resolver,
+    around: Around,
+    texts: Option<&(tree::Text, tree::Text)>,
+    span: Span,
+) -> (Type, Wire) {
     let Some((yes, no)) = texts else {
         resolver
             .report
@@ -381,8 +386,11 @@ fn flag(resolver: &mut Resolver, texts: Option<&(tree::Text, tree::Text)>, span:
             .error("TS0410", span, "yes and no are the same text")
             .help("they must differ to be read");
     }
-    let longest = narrow(yes.len().max(no.len()) as u64);
-    (Type::Flag, simple(Form::Flag(yes.into(), no.into()), Size::Fixed(longest), Unit::Bytes))
+    let (min, max) = (narrow(yes.len().min(no.len()) as u64), narrow(yes.len().max(no.len()) as u64));
+    // Among widths the shorter text is filled up; elsewhere each is as long as it is.
+    let widths = matches!(around, Around::Fixed | Around::Binary | Around::Iso8583(_));
+    let size = if widths || min == max { Size::Fixed(max) } else { Size::Range { min, max } };
+    (Type::Flag, simple(Form::Flag(yes.into(), no.into()), size, Unit::Bytes))
 }
 
 fn attributes_of(
