@@ -18,6 +18,7 @@ use adapters::codec::{
     write_name,
 };
 use adapters::value::{Record, Surroundings};
+use dsl::evaluate::Value;
 use dsl::model::{CallId, MessageId, Space};
 use dsl::program::{Code, MessageProgram, Part, Program};
 use dsl::value::ShapeId;
@@ -311,6 +312,13 @@ impl<'a> Traveller<'a> {
 
     fn judged(&self, judged: &[adapters::codec::Judged], record: &Record) -> Result<(), Ended> {
         for one in judged {
+            // A table of fewer codes says an outcome without its reason, or with another.
+            let value = one.index.and_then(|index| record.value(index).ok());
+            if let (Some(Value::Outcome(found)), Some(expected)) = (value, one.expected.as_deref())
+                && found.to_string() == expected
+            {
+                continue;
+            }
             match wrong_judgement(self.program, self.form, one) {
                 None => {}
                 Some(why) => {
