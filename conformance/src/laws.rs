@@ -17,8 +17,10 @@ use crate::inspect::{MessageName, names};
 use crate::scene::{Adapter, Standing};
 use dsl::check::Checked;
 use dsl::diagnostics::{Code, Diagnostic};
-use dsl::model::Module;
+use dsl::model::{Model, Module};
+use dsl::program::Compiled;
 use dsl::source::Span;
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// What came of all trips.
@@ -76,23 +78,31 @@ pub(crate) enum Ended {
     Broken(Option<usize>, String),
 }
 
-/// Tries the laws on every message.
+/// Tries the laws on every message, in every variant of its adapter.
 #[must_use]
 pub fn run(checked: &Checked) -> Laws {
     let Some(compiled) = &checked.compiled else { return Laws::default() };
     let mut laws = Laws::default();
-    for (place, module) in
-        checked.model.modules.iter().enumerate().filter(|(_, module)| module.party.is_some())
-    {
-        if let Some(adapter) = adapter(compiled, place) {
-            run_module(&adapter, module, &mut laws);
-        }
+    run_all(&checked.model, compiled, &|_| true, &mut laws);
+    for other in &checked.others {
+        run_all(&other.model, &other.compiled, &|module| module.folder == other.folder, &mut laws);
     }
+    let mut told = HashSet::new();
+    laws.broken.retain(|broken| told.insert((broken.message.clone(), broken.span)));
     laws
 }
 
+fn run_all(model: &Model, compiled: &Compiled, wanted: &dyn Fn(&Module) -> bool, laws: &mut Laws) {
+    let modules = model.modules.iter().enumerate();
+    for (place, module) in modules.filter(|(_, module)| module.party.is_some() && wanted(module)) {
+        if let Some(adapter) = adapter(compiled, place) {
+            run_module(&adapter, module, laws);
+        }
+    }
+}
+
 /// Tries the laws on every message of one adapter.
-pub fn run_module(adapter: &Adapter, module: &Module, laws: &mut Laws) {
+fn run_module(adapter: &Adapter, module: &Module, laws: &mut Laws) {
     let values = values::Values::new(adapter);
     let standings = around::standings(adapter, &values);
     for name in names(adapter) {

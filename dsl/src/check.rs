@@ -61,8 +61,21 @@ pub struct Checked {
     pub problems: Vec<Diagnostic>,
     /// The programs under the choices given; none if there are errors.
     pub compiled: Option<Compiled>,
+    /// What was compiled of every other combination of variants; nothing if there are errors.
+    pub others: Vec<Other>,
     /// How many combinations of variants were looked at.
     pub variants: usize,
+}
+
+/// A folder in another variant than the chosen one.
+#[derive(Debug)]
+pub struct Other {
+    /// The folder.
+    pub folder: Box<str>,
+    /// The model of all folders, this one in that variant.
+    pub model: Model,
+    /// Its programs.
+    pub compiled: Compiled,
 }
 
 impl Checked {
@@ -80,7 +93,7 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
     sink.extend(sources.problems.iter().cloned());
     let (model, problems) = resolve(&sources.folders, choices);
     let mut all = problems;
-    let mut looked_at = 1;
+    let mut others = Vec::new();
     for folder in &sources.folders {
         let none = Choice::new();
         let chosen = choices.get(&folder.name).unwrap_or(&none);
@@ -88,30 +101,43 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
             if variant == *chosen {
                 continue;
             }
-            let mut others = choices.clone();
-            others.insert(folder.name.clone(), variant);
-            let (_, problems) = resolve(&sources.folders, &others);
-            looked_at += 1;
+            let mut changed = choices.clone();
+            changed.insert(folder.name.clone(), variant);
+            let (model, problems) = resolve(&sources.folders, &changed);
+            others.push((folder.name.clone(), model));
             all.extend(problems);
         }
     }
+    let looked_at = others.len() + 1;
     unused_in_all(&mut all, looked_at);
     let mut seen = std::collections::HashSet::new();
     all.retain(|problem| seen.insert((problem.code, problem.primary.span)));
     let sound = !sources.problems.iter().chain(&all).any(|problem| problem.severity == Severity::Error);
-    let mut compiled = None;
+    let (mut compiled, mut compiled_others) = (None, Vec::new());
     if sound {
         let line_of = |span: crate::source::Span| sources.map.place(span).map_or(0, |(_, place)| place.line);
-        match compile(&model, &line_of) {
-            Ok(programs) => {
-                all.extend(money(&model, &programs));
-                compiled = Some(programs);
+        let mut made = |model: &Model| match compile(model, &line_of) {
+            Ok(programs) => Some(programs),
+            Err(failed) => {
+                let errors = failed.into_iter().flat_map(|module| module.errors).map(no_order);
+                all.extend(errors.filter(|problem| seen.insert((problem.code, problem.primary.span))));
+                None
             }
-            Err(failed) => all.extend(failed.into_iter().flat_map(|module| module.errors).map(no_order)),
+        };
+        compiled = made(&model);
+        for (folder, model) in others {
+            compiled_others.extend(made(&model).map(|compiled| Other { folder, model, compiled }));
         }
+        all.extend(compiled.iter().flat_map(|programs| money(&model, programs)));
     }
     sink.extend(all);
-    Checked { model, problems: sink.finish(&sources.map), compiled, variants: looked_at }
+    Checked {
+        model,
+        problems: sink.finish(&sources.map),
+        compiled,
+        others: compiled_others,
+        variants: looked_at,
+    }
 }
 
 /// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story.

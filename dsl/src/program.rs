@@ -437,6 +437,8 @@ pub struct WireList {
     pub alone: bool,
     /// Each row is a line.
     pub of_line: bool,
+    /// Single lines that follow the rows: they are none of them.
+    pub lines_behind: u16,
     /// Cold entry.
     pub cold: u32,
 }

@@ -239,9 +239,9 @@ fn shown(octets: &[u8]) -> String {
 }
 
 impl Format {
-    /// How many of a hundred changed messages have the form all the same.
+    /// How many of a thousand changed messages have the form all the same.
     fn whole_of_form(&self, dice: &mut Dice) -> usize {
-        let all = (0..100).map(|_| mutated(dice, &self.kept));
+        let all = (0..1_000).map(|_| mutated(dice, &self.kept));
         let lines = FileReader::new(programs(self).0, programs(self).1).is_some();
         all.filter(|octets| match lines {
             true => lines_of(self, octets, 64).is_ok(),
@@ -275,7 +275,7 @@ fn target(name: &str) {
     let whole = format.whole_of_form(&mut dice);
     // Under a seal nothing that was changed is whole.
     assert!(whole > 0 || name == "fixed", "{name}: the changes are too rough to find anything");
-    println!("{name}: {made} messages, of a hundred more {whole} were whole");
+    println!("{name}: {made} messages, of a thousand more {whole} were whole");
 }
 
 macro_rules! targets {

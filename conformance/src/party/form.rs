@@ -7,10 +7,12 @@ use dsl::model::{Function, Load, Space};
 use dsl::program::{Assignment, Code, ExprId, Expressions, Map, MessageProgram, Read, Write};
 use std::collections::BTreeSet;
 
-/// The references of an expression.
+/// The references of an expression, those of rows that it counts or whose place it asks for too.
 pub(crate) fn loads(expressions: &Expressions, id: ExprId) -> impl Iterator<Item = &Load> {
     code(expressions, id).iter().filter_map(|code| match code {
-        Code::Load(load) => expressions.loads.get(*load as usize),
+        Code::Load(load) | Code::Position(load) | Code::Fold { load, .. } => {
+            expressions.loads.get(*load as usize)
+        }
         _ => None,
     })
 }
@@ -96,6 +98,8 @@ pub(crate) fn as_said(
 fn keeps(one: &Assignment, expressions: &Expressions, apart: &BTreeSet<u16>, original: Original) -> bool {
     let known = |load: &Load| match load.space {
         Space::OriginalRequest => original == Original::Known,
+        // What rows have of the business stands in them.
+        Space::OriginalAsk | Space::OriginalAnswer => original == Original::Known && one.target.level == 0,
         space => matches!(
             space,
             Space::Field

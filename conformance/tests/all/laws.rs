@@ -21,6 +21,8 @@ fn every_message_comes_back() {
         })
         .collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
-    assert!(laws.round_trips > 1_000, "{}", laws.round_trips);
-    eprintln!("{} trips; not generated: {:#?}", laws.round_trips, laws.not_generated);
+    assert!(laws.round_trips > 2_000, "{}", laws.round_trips);
+    // A reason that no table has a code for is made up now and then; whatever else is not made up is not tried.
+    let missed: Vec<_> = laws.not_generated.iter().filter(|one| one.trips > 2).collect();
+    assert!(missed.is_empty(), "{missed:#?}");
 }

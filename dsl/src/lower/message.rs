@@ -1,5 +1,7 @@
 //! One message: the tables that its lists share, then the lists one after the other.
 
+mod charsets;
+
 use std::collections::HashMap;
 
 use super::expression::compile;
@@ -72,52 +74,6 @@ impl<'l, 'm> Builder<'l, 'm> {
         builder
     }
 
-    /// Gives every field its charset; `packed`: figures stand two in an octet, as in ISO 8583 of BCD.
-    fn spread_charsets(&mut self, nodes: &'m [Node], charset: &str, packed: bool) {
-        for node in nodes {
-            match node {
-                Node::Field(id) => {
-                    let Some(field) = self.layout.field(*id) else { continue };
-                    if let Some(place) = self.charsets.get_mut(usize::from(id.0)) {
-                        *place = if packed && of_figures(&field.kind) { "bcd" } else { charset }.into();
-                    }
-                    let mut kind = &field.kind;
-                    if let FieldKind::Entry { content, .. } = kind {
-                        kind = content;
-                    }
-                    let own = match kind {
-                        FieldKind::Format { chain, .. } => tables::charset_of(chain),
-                        _ => None,
-                    };
-                    let within: Box<str> = own.unwrap_or(charset).into();
-                    let packed = match kind {
-                        FieldKind::Format { format, .. } => {
-                            matches!(format, Format::Iso8583 { code: TextCode::Bcd, .. })
-                        }
-                        _ => packed,
-                    };
-                    self.spread_charsets(inner(kind), &within, packed);
-                    if let (Some(own), Some(place)) = (own, self.charsets.get_mut(usize::from(id.0))) {
-                        *place = own.into();
-                    }
-                }
-                Node::When { then, .. } => self.spread_charsets(then, charset, packed),
-                Node::Choose { cases, other, .. } => {
-                    for (_, nodes) in cases {
-                        self.spread_charsets(nodes, charset, packed);
-                    }
-                    self.spread_charsets(other, charset, packed);
-                }
-                Node::Check(_) | Node::Map(_) => {}
-            }
-        }
-    }
-
-    /// The charset of a leaf, or that within a format.
-    pub(super) fn charset(&self, id: FieldId) -> Box<str> {
-        self.charsets.get(usize::from(id.0)).cloned().unwrap_or_default()
-    }
-
     pub(super) fn tables(&mut self) {
         for index in 0..self.message.fields.len() {
             let id = FieldId(u16::try_from(index).unwrap_or(u16::MAX));
@@ -160,7 +116,39 @@ impl<'l, 'm> Builder<'l, 'm> {
             until_end: list.until_end,
             alone: list.alone,
             of_line: list.of_line,
+            lines_behind: if list.of_line {
+                self.lines_behind(&self.message.nodes, id, 0).unwrap_or(0)
+            } else {
+                0
+            },
             cold: self.cold_of(id),
+        })
+    }
+
+    /// How many single lines follow a list among these nodes and, if they are a branch, behind them; none: it stands
+    /// elsewhere.
+    fn lines_behind(&self, nodes: &[Node], id: FieldId, after: u16) -> Option<u16> {
+        nodes.iter().zip(1..).find_map(|(node, next)| {
+            let rest = nodes.get(next..).unwrap_or_default().iter();
+            let lines = rest.filter(|node| match node {
+                Node::Field(id) => self
+                    .layout
+                    .field(*id)
+                    .is_some_and(|field| !field.optional && matches!(field.kind, FieldKind::Line { .. })),
+                _ => false,
+            });
+            let lines = after.saturating_add(u16::try_from(lines.count()).unwrap_or(u16::MAX));
+            match node {
+                Node::Field(own) if *own == id => Some(lines),
+                Node::Field(own) => self.lines_behind(inner(&self.layout.field(*own)?.kind), id, 0),
+                Node::When { then, .. } => self.lines_behind(then, id, lines),
+                Node::Choose { cases, other, .. } => cases
+                    .iter()
+                    .map(|(_, nodes)| nodes)
+                    .chain([other])
+                    .find_map(|nodes| self.lines_behind(nodes, id, lines)),
+                Node::Check(_) | Node::Map(_) => None,
+            }
         })
     }
 
@@ -514,10 +502,4 @@ fn expected(field: &Field) -> String {
         Size::Range { min, max } => format!("{what}, {min} to {max} {unit}"),
         Size::ByForm => what.into(),
     }
-}
-
-/// Whether a field is nothing but figures.
-fn of_figures(kind: &FieldKind) -> bool {
-    let FieldKind::Leaf { wire, .. } = kind else { return false };
-    wire.unit == Unit::Digits && matches!(wire.form, Form::Digits | Form::Number | Form::Fen)
 }

@@ -1,14 +1,16 @@
 //! The reading list, in wire order. What is judged stands as soon behind its field as all that it needs is there.
 
+mod judge;
+
+mod groups;
+
 use std::collections::BTreeSet;
 
 use super::layout::{Key, Needs, name_of};
 use super::message::Builder;
 use super::{LowerErrorKind, known, map};
-use crate::model::{
-    At, Chain, Check, Expr, Field, FieldId, FieldKind, Format, Learn, LinkKind, ListField, Load, Node, Space,
-};
-use crate::program::{FormatForm, Learned, Part, Read};
+use crate::model::{At, Check, Expr, Field, FieldId, FieldKind, Format, LinkKind, Node};
+use crate::program::{FormatForm, Part, Read};
 
 /// How what is looked at stands around a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -180,21 +182,6 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         self.flush(true);
         for (guards, check) in std::mem::take(&mut self.checks) {
             self.check(&guards, check);
-        }
-    }
-
-    fn check(&mut self, guards: &[Expr], check: &Check) {
-        let mut jumps = Vec::new();
-        for guard in guards {
-            let condition = self.builder.compile(guard, &self.path);
-            jumps.push(self.push(Read::Unless { condition, to: 0 }));
-        }
-        let number = self.builder.check(check, &self.path);
-        let cold = self.builder.out.checks.get(usize::from(number)).map_or(self.at, |check| check.cold);
-        self.code.push(Read::Check { check: number });
-        self.cold.push(cold);
-        for jump in jumps {
-            self.land(jump);
         }
     }
 
@@ -391,75 +378,6 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         self.judge(field);
     }
 
-    /// What is done with a value that was read.
-    pub(super) fn judge(&mut self, field: &'m Field) {
-        let (slot, level) = (field.slot, field.level);
-        match &field.learn {
-            Learn::Outcome => {
-                self.push(Read::Outcome { slot, level, original: false });
-            }
-            Learn::OriginalOutcome => {
-                self.push(Read::Outcome { slot, level, original: true });
-            }
-            Learn::Place(to) => self.learn(slot, level, *to, None),
-            Learn::Member => {
-                self.learn(slot, level, Load { space: Space::Member, level: 0, slot: 0, call: 0 }, None);
-            }
-            Learn::Fresh(to, by) => self.learn(slot, level, *to, Some(by)),
-            Learn::Agree => self.agree(field, false),
-            Learn::Seal => self.agree(field, true),
-            Learn::Ignore => {}
-        }
-    }
-
-    fn learn(&mut self, slot: u16, level: u8, to: Load, by: Option<&Expr>) {
-        let by = by.map(|by| self.builder.compile(by, &self.path));
-        let message = self.builder.message;
-        let learned =
-            self.builder.lowering.small(self.builder.out.learned.len(), "facts of a message", message);
-        self.builder.out.learned.push(Learned { to, by });
-        self.push(Read::Learn { slot, level, learned });
-    }
-
-    fn agree(&mut self, field: &'m Field, seal: bool) {
-        let Some(fact) = &field.fact else { return };
-        let (slot, level) = (field.slot, field.level);
-        let needs = self.builder.layout.needs(fact, &self.path);
-        let signature = if seal { self.builder.signature(fact, &self.path) } else { None };
-        let read = match signature {
-            Some(signature) => Read::Verify { slot, signature },
-            None if seal && has_signature(fact) => {
-                self.builder.lowering.error(field.span, LowerErrorKind::SignatureInside);
-                return;
-            }
-            None => Read::Agree { slot, level, seal, expression: self.builder.compile(fact, &self.path) },
-        };
-        let pending =
-            Pending { needs, branch: self.branch.clone(), path: self.path.clone(), read, cold: self.at };
-        self.pendings.push(pending);
-    }
-
-    /// Puts what waits and has all it needs, or all that waits in these rows.
-    fn flush(&mut self, all: bool) {
-        let mut waiting = Vec::new();
-        for pending in std::mem::take(&mut self.pendings) {
-            let needs = &pending.needs;
-            let there = needs.slots.is_subset(&self.stored)
-                && needs.octets.is_subset(&self.ended)
-                && needs.lengths.is_subset(&self.ended)
-                && needs.begun.is_subset(&self.begun);
-            // Where this place is reached only with the field's own, or always.
-            let reached = pending.path == self.path && pending.branch.starts_with(&self.branch);
-            if reached && (there || all) {
-                self.code.push(pending.read);
-                self.cold.push(pending.cold);
-            } else {
-                waiting.push(pending);
-            }
-        }
-        self.pendings = waiting;
-    }
-
     fn optional(&mut self, field: &Field, place: Place) -> Option<usize> {
         let may = field.optional && matches!(place, Place::Named | Place::Parts);
         may.then(|| {
@@ -473,179 +391,6 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         if let Some(jump) = jump {
             self.branch.pop();
             self.land(jump);
-        }
-    }
-
-    fn group(
-        &mut self,
-        id: FieldId,
-        field: &'m Field,
-        nodes: &'m [Node],
-        place: Place,
-        enclosed: bool,
-        behind: Option<u32>,
-    ) {
-        self.child(id, field, place);
-        let jump = self.optional(field, place);
-        self.mark(id);
-        if enclosed {
-            self.push(Read::Down);
-        }
-        self.nodes(nodes, place, behind);
-        if enclosed {
-            self.push(Read::Up);
-        }
-        self.end_mark(id);
-        self.end_optional(jump);
-    }
-
-    fn format_of(&mut self, id: FieldId, place: Place, behind: Option<u32>) {
-        let Some(field) = self.builder.layout.field(id) else { return };
-        let kind = match &field.kind {
-            FieldKind::Entry { content, .. } => content,
-            kind => kind,
-        };
-        let FieldKind::Format { format, chain, nodes } = kind else { return };
-        let outer = std::mem::replace(&mut self.at, self.builder.cold_of(id));
-        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
-        if place == Place::Named || (place == Place::Parts && http) {
-            self.child(id, field, place);
-        }
-        let jump = self.optional(field, place);
-        self.mark(id);
-        if place == Place::Run {
-            self.bounded(id, format, chain, behind);
-        }
-        let chain_number = self.builder.chain(chain);
-        let number = format_number(self.builder, id, field, format, nodes, place);
-        self.push(Read::Enter { format: number, chain: chain_number });
-        let own = if place == Place::Run && matches!(format, Format::Fixed | Format::Binary) {
-            behind
-        } else {
-            Some(0)
-        };
-        self.nodes(nodes, place_of(format), if chain.first.is_empty() { own } else { Some(0) });
-        self.push(Read::Leave { kept: kept(self.builder, format) });
-        self.end_mark(id);
-        self.end_optional(jump);
-        self.at = outer;
-        self.stored.extend(self.builder.layout.key(id));
-        self.flush(false);
-    }
-
-    /// In a run: which octets are a format's own, where it does not end by itself.
-    fn bounded(&mut self, id: FieldId, format: &Format, chain: &Chain, behind: Option<u32>) {
-        // Widths, or a separator behind each value, show where these end.
-        let ends = match format {
-            Format::Fixed | Format::Binary => true,
-            Format::Delimited(form) => form.trailing,
-            _ => false,
-        };
-        if ends && chain.first.is_empty() && chain.choice.is_none() {
-            return;
-        }
-        match behind {
-            Some(0) => {}
-            Some(keep) => {
-                self.push(Read::Rest { keep });
-            }
-            None => {
-                let length = |field: &&Field| matches!(&field.fact, Some(Expr { kind: crate::model::ExprKind::Length(of), .. }) if *of == id);
-                let sized_by = self.builder.message.fields.iter().find(length).map(|field| field.slot);
-                if let Some(slot) = sized_by {
-                    let wire = self.builder.lowering.octets_wire(Some(slot), None);
-                    self.push(Read::Take { wire });
-                }
-            }
-        }
-    }
-
-    fn list(
-        &mut self,
-        id: FieldId,
-        field: &'m Field,
-        list: &'m ListField,
-        place: Place,
-        behind: Option<u32>,
-    ) {
-        self.child(id, field, place);
-        let jump = self.optional(field, place);
-        self.mark(id);
-        let number = self.builder.layout.list_index(id);
-        let begin = self.push(Read::List { list: number, end: 0 });
-        self.open_branch();
-        let back = self.here();
-        self.rows(id, list, place, behind, true);
-        self.push(Read::Next { list: number, back });
-        self.branch.pop();
-        self.land(begin);
-        self.end_mark(id);
-        self.end_optional(jump);
-    }
-
-    /// One line of a file: the fields of a line, or of a row that is one.
-    pub(super) fn line(&mut self, id: FieldId, format: &Format) {
-        let Some(field) = self.builder.layout.field(id) else { return };
-        self.at = self.builder.cold_of(id);
-        self.begun.insert(id);
-        match &field.kind {
-            FieldKind::List(list) => self.rows(id, list, place_of(format), Some(0), false),
-            kind => self.nodes(super::layout::inner(kind), place_of(format), Some(0)),
-        }
-    }
-
-    /// Behind the line's `Leave`.
-    pub(super) fn close_line(&mut self, id: FieldId, field: &Field) {
-        self.ended.insert(id);
-        self.branch.pop();
-        self.stored.extend(self.builder.layout.key(id));
-        if !field.optional {
-            self.at = self.builder.cold_of(id);
-        }
-    }
-
-    /// What waits for the whole file, and its checks.
-    pub(super) fn end_of_file(&mut self, nodes: &'m [Node]) {
-        for node in nodes {
-            if let Node::Check(check) = node {
-                self.checks.push((Vec::new(), check));
-            }
-        }
-        self.end();
-    }
-
-    /// The instructions of one row; `enclosed`: where rows may have signs around them, they have.
-    fn rows(&mut self, id: FieldId, list: &'m ListField, place: Place, behind: Option<u32>, enclosed: bool) {
-        let checks = std::mem::take(&mut self.checks);
-        let guards = std::mem::take(&mut self.guards);
-        self.path.push(id);
-        let enclosed = enclosed && !list.plain && (place == Place::Named || list.of_line);
-        if enclosed {
-            self.push(Read::Down);
-        }
-        if list.plain && place == Place::Named {
-            self.plain(&list.nodes);
-        } else {
-            self.nodes(&list.nodes, place, behind.filter(|_| list.of_line));
-        }
-        if enclosed {
-            self.push(Read::Up);
-        }
-        self.end();
-        self.path.pop();
-        self.guards = guards;
-        self.checks = checks;
-    }
-
-    /// The one value that a row is.
-    fn plain(&mut self, nodes: &'m [Node]) {
-        for node in nodes {
-            let Node::Field(id) = node else { continue };
-            let Some(field) = self.builder.layout.field(*id) else { continue };
-            let wire = self.builder.wire_of(*id);
-            self.push(Read::Store { slot: field.slot, wire, level: field.level });
-            self.stored.extend(self.builder.layout.key(*id));
-            self.judge(field);
         }
     }
 }
@@ -691,24 +436,6 @@ pub(super) fn format_number(
     }
     let charset = builder.charset(id);
     builder.format(format, &charset, nodes)
-}
-
-fn kept(builder: &Builder<'_, '_>, format: &Format) -> bool {
-    let of_form = match format {
-        Format::Xml(crate::model::XmlUse::Form(index)) => {
-            builder.lowering.module.xml_forms.get(usize::from(*index)).is_some_and(|form| form.unknown_kept)
-        }
-        _ => false,
-    };
-    builder.message.unknown_kept || of_form
-}
-
-fn has_signature(fact: &Expr) -> bool {
-    let mut found = false;
-    super::expression::walk(fact, &mut Vec::new(), &mut |one, _| {
-        found |= matches!(&one.kind, crate::model::ExprKind::Function(crate::model::Function::Signature, _));
-    });
-    found
 }
 
 /// The format of a file's lines.

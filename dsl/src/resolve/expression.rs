@@ -1,13 +1,20 @@
 //! Expressions: each part typed, constants folded as far as the message is known.
 
+mod compared;
+
+mod folds;
+
 use super::Resolver;
 use super::assemble::Work;
 use super::function;
-use super::path::{self, Found, RowNames, Scope};
-use crate::model::{Expr, ExprKind, Fold, Load};
+use super::path::{self, Found, Scope};
+use crate::model::{Expr, ExprKind};
 use crate::source::Span;
 use crate::tree::{self, BinaryOperator, UnaryOperator};
-use crate::value::{Constant, Outcome, Type};
+use crate::value::{Constant, Type};
+use compared::{comparable, fold_in};
+pub(crate) use compared::{family, is};
+pub(crate) use folds::{fold, inside};
 
 /// Types an expression where it stands. `expected` helps where a bare name may be one of a `one_of`.
 pub(crate) fn expression(
@@ -340,102 +347,6 @@ fn negated(expr: Expr, span: Span) -> Expr {
     }
 }
 
-/// `left is right`.
-pub(crate) fn is(resolver: &mut Resolver, left: Expr, right: Expr, span: Span) -> Expr {
-    if let (Type::Outcome, Some(Constant::Outcome(outcome))) = (&left.ty, right.as_constant())
-        && matches!(outcome, Outcome::Done(None) | Outcome::Refused(None) | Outcome::Unknown)
-    {
-        let kind = ExprKind::IsOutcome(Box::new(left), *outcome);
-        return Expr { kind, ty: Type::Flag, span };
-    }
-    let (left, right) = coded_text(left, right);
-    let right = comparable(resolver, &left, right, span);
-    match (left.as_constant(), right.as_constant()) {
-        (Some(one), Some(other)) => {
-            Expr::constant(Constant::Flag(same(resolver, one, other)), Type::Flag, span)
-        }
-        _ => Expr { kind: ExprKind::Is(Box::new(left), Box::new(right)), ty: Type::Flag, span },
-    }
-}
-
-/// A name beside its text (`message.side is request`): constants of different forms compared as texts.
-fn same(resolver: &Resolver, one: &Constant, other: &Constant) -> bool {
-    match (one, other) {
-        (Constant::Name(symbol), Constant::Text(text)) | (Constant::Text(text), Constant::Name(symbol)) => {
-            resolver.symbols.text(*symbol) == &**text
-        }
-        _ => one == other,
-    }
-}
-
-/// A `code` field beside a text is compared by its text.
-fn coded_text(left: Expr, right: Expr) -> (Expr, Expr) {
-    let is_text = |expr: &Expr| matches!(expr.as_constant(), Some(Constant::Text(_)));
-    if matches!(left.ty, Type::Names(_) | Type::Outcome)
-        && matches!(left.kind, ExprKind::Load(_))
-        && is_text(&right)
-    {
-        let span = left.span;
-        let text = Expr {
-            kind: ExprKind::Function(crate::model::Function::Text, vec![left]),
-            ty: Type::Text { chars: 200, private: None },
-            span,
-        };
-        return (text, right);
-    }
-    (left, right)
-}
-
-/// Kinds that may be compared with each other; 0 for what is wrong already.
-pub(crate) fn family(ty: &Type) -> u8 {
-    match ty {
-        Type::Text { .. } | Type::Digits { .. } => 1,
-        Type::Number { .. } => 2,
-        Type::Decimal { .. } | Type::Money { .. } => 3,
-        Type::Date => 4,
-        Type::Time => 5,
-        Type::DateTime => 6,
-        Type::Month => 7,
-        Type::Duration => 8,
-        Type::Flag => 9,
-        Type::Names(_) => 10,
-        Type::Outcome => 11,
-        Type::Bytes { .. } => 12,
-        Type::List { .. } => 13,
-        Type::Group(_) => 14,
-        Type::Key => 15,
-        Type::Pairs => 16,
-        Type::Absent | Type::Wrong => 0,
-    }
-}
-
-/// Reports two sides that cannot be compared.
-fn comparable(resolver: &mut Resolver, left: &Expr, right: Expr, span: Span) -> Expr {
-    let (one, other) = (family(&left.ty), family(&right.ty));
-    if one != 0 && other != 0 && one != other {
-        resolver
-            .report
-            .error(
-                "TS0314",
-                span,
-                format!("{} and {} are never equal or ordered", article(&left.ty), article(&right.ty)),
-            )
-            .help("nothing is converted by itself: use `number(t)`, `parse_date(t, F)`, `format(x, F)`");
-        return Expr { ty: Type::Wrong, ..right };
-    }
-    right
-}
-
-fn fold_in(value: Expr, choices: Vec<Expr>, span: Span) -> Expr {
-    if let Some(constant) = value.as_constant()
-        && choices.iter().all(|choice| choice.as_constant().is_some())
-    {
-        let holds = choices.iter().any(|choice| choice.as_constant() == Some(constant));
-        return Expr::constant(Constant::Flag(holds), Type::Flag, span);
-    }
-    Expr { kind: ExprKind::In(Box::new(value), choices), ty: Type::Flag, span }
-}
-
 fn arithmetic(
     resolver: &mut Resolver,
     (operator, sign): (BinaryOperator, Span),
@@ -524,104 +435,4 @@ fn sum_type(one: &Type, other: &Type) -> Type {
         }
         _ => Type::Decimal { digits: 28, scale: 6 },
     }
-}
-
-/// A fold over what a path crosses: `count(list where c)`, `sum(list.field where c)`.
-pub(crate) fn fold(
-    resolver: &mut Resolver,
-    work: &Work<'_>,
-    which: Fold,
-    argument: &tree::Argument,
-    span: Span,
-    scope: &Scope,
-) -> Expr {
-    let tree::ExprKind::Path(list) = &argument.value.kind else {
-        resolver
-            .report
-            .error("TS0316", argument.span, "this takes a list, or a value in a list")
-            .help("write the list's path: `count(bills)`, `sum(bills.amount)`");
-        return Expr::constant(Constant::Number(0), Type::Wrong, span);
-    };
-    let Found { mut lists, expr, .. } = path::find(resolver, work, list, scope, None);
-    if matches!(expr.ty, Type::Wrong) {
-        return expr;
-    }
-    let mut value = expr;
-    if which == Fold::Count {
-        let (ExprKind::Load(load), Type::List { shape, .. }) = (&value.kind, &value.ty) else {
-            resolver
-                .report
-                .error("TS0317", list.span, format!("`count` takes a list, this is {}", article(&value.ty)))
-                .help("write the list's path; how long a text is, is `length(x)`");
-            return Expr { ty: Type::Wrong, ..value };
-        };
-        let names = row_names(*load, *shape);
-        lists.push((*load, names));
-    } else if lists.is_empty() {
-        resolver
-            .report
-            .error("TS0318", list.span, "`sum` takes a value in a list")
-            .help("write the list and the value: `sum(bills.amount)`");
-        return Expr { ty: Type::Wrong, ..value };
-    } else if !matches!(family(&value.ty), 2 | 3) {
-        resolver
-            .report
-            .error(
-                "TS0319",
-                list.span,
-                format!("only numbers and amounts are summed, this is {}", article(&value.ty)),
-            )
-            .help(
-                "name the amount in the row: `sum(bills.amount)`; how many rows there are is `count(bills)`",
-            );
-        return Expr { ty: Type::Wrong, ..value };
-    }
-    let innermost = lists.last().copied();
-    let filter = argument.condition.as_ref().and_then(|filter| {
-        let (load, names) = innermost?;
-        let inner = inside(work, scope, load, names);
-        let filter = expression(resolver, work, filter, &inner, Some(&Type::Flag));
-        Some(condition(resolver, filter))
-    });
-    let ty = match (&which, &value.ty) {
-        (Fold::Count, Type::List { max, .. }) => Type::Number { min: 0, max: i128::from(*max) },
-        (_, other) => other.clone(),
-    };
-    let mut each = (which == Fold::Sum).then(|| Box::new(value.clone()));
-    let mut filter = filter.map(Box::new);
-    for (depth, (list, _)) in lists.iter().rev().enumerate() {
-        let fold = if depth == 0 { which } else { Fold::Sum };
-        value = Expr {
-            kind: ExprKind::Fold { fold, list: *list, each: each.take(), filter: filter.take() },
-            ty: ty.clone(),
-            span,
-        };
-        each = Some(Box::new(value.clone()));
-    }
-    value
-}
-
-fn row_names(load: Load, shape: crate::value::ShapeId) -> RowNames {
-    match load.space {
-        crate::model::Space::Journal => RowNames::Journal(crate::model::CallId(load.call)),
-        crate::model::Space::Field | crate::model::Space::Request => RowNames::Message,
-        space => RowNames::Shape { shape, space, level: load.level + 1, call: load.call },
-    }
-}
-
-/// The scope inside a row of a list.
-pub(crate) fn inside(work: &Work<'_>, scope: &Scope, list: Load, names: RowNames) -> Scope {
-    let mut inner = scope.clone();
-    match names {
-        RowNames::Message => {
-            inner.level = list.level + 1;
-            if let Some(draft) = scope.message.and_then(|place| work.drafts.get(place))
-                && let Some(field) = draft.list_of(list)
-            {
-                inner.container = field.path.clone();
-            }
-        }
-        names => inner.row = Some(names),
-    }
-    inner
 }

@@ -1,89 +1,20 @@
 //! The functions of the vocabulary (`grammar.md` 5): what they take and what they give.
 
+mod algorithms;
+
+mod regions;
+
 use super::Resolver;
 use super::assemble::{DraftKind, Work};
 use super::expression::{self, article, expression, fold};
-use super::path::{self, Scope};
-use crate::model::{Expr, ExprKind, FieldId, Fold, Function};
+use super::path::Scope;
+use crate::model::{Expr, ExprKind, Fold, Function};
 use crate::source::Span;
 use crate::tree;
 use crate::value::{Constant, Type};
-
-/// Names of algorithms that a function takes, by the kind of function (`grammar.md` 11, seals).
-pub(crate) const DIGESTS: [&str; 7] = ["md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sm3"];
-const MACS: [&str; 12] = [
-    "x9_9",
-    "x9_19",
-    "cups_ecb",
-    "cups_ecb_double",
-    "pboc_3des",
-    "tdes_cbc_mac",
-    "sm4_cbc",
-    "sm4_cbc_mac",
-    "sm4_ecb_mac",
-    "aes_cmac",
-    "sm4_cmac",
-    "tdes_cmac",
-];
-const SIGNATURES: [&str; 8] = [
-    "rsa_sha1",
-    "rsa_sha256",
-    "rsa_md5",
-    "rsa_pss_sha256",
-    "ecdsa_sha256",
-    "sm2_raw",
-    "sm2_der",
-    "rsa_sha512",
-];
-pub(crate) const CIPHERS: [&str; 33] = [
-    "des_ecb",
-    "des_cbc",
-    "des_ecb_pkcs5",
-    "des_cbc_pkcs5",
-    "tdes_ecb",
-    "tdes_cbc",
-    "tdes_ecb_pkcs5",
-    "tdes_cbc_pkcs5",
-    "aes_ecb",
-    "aes_cbc",
-    "aes_ecb_pkcs5",
-    "aes_ecb_pkcs7",
-    "aes_cbc_pkcs5",
-    "aes_cbc_pkcs7",
-    "aes_gcm",
-    "aes_ecb_none",
-    "aes_cbc_none",
-    "sm4_ecb",
-    "sm4_cbc",
-    "sm4_ecb_none",
-    "sm4_cbc_none",
-    "sm4_ecb_pkcs5",
-    "sm4_ecb_pkcs7",
-    "sm4_cbc_pkcs5",
-    "sm4_cbc_pkcs7",
-    "sm4_gcm",
-    "rsa_pkcs1",
-    "rsa_oaep_sha1",
-    "rsa_oaep_sha256",
-    "rsa_public_pkcs1",
-    "sm2",
-    "sm2_c1c2c3",
-    "sm2_c1c3c2",
-];
-const WEAK: [&str; 12] = [
-    "md5",
-    "sha1",
-    "x9_9",
-    "des_ecb",
-    "des_cbc",
-    "des_ecb_pkcs5",
-    "des_cbc_pkcs5",
-    "tdes_ecb",
-    "aes_ecb_pkcs5",
-    "rsa_sha1",
-    "rsa_md5",
-    "cups_ecb",
-];
+pub(crate) use algorithms::{CIPHERS, listed, names_algorithms};
+use algorithms::{algorithm, algorithms, ciphered, digest_octets, mac_octets};
+use regions::{length, pairs, raw};
 
 const TEXT: Type = Type::Text { chars: 4_000, private: None };
 const BYTES: Type = Type::Bytes { max: u64::MAX };
@@ -231,87 +162,12 @@ fn arguments_of(function: Function) -> (usize, usize) {
     }
 }
 
-fn algorithms(function: Function) -> Option<&'static [&'static str]> {
-    Some(match function {
-        Function::Digest | Function::Hmac => &DIGESTS,
-        Function::Mac => &MACS,
-        Function::Signature => &SIGNATURES,
-        Function::Encrypt | Function::Decrypt => &CIPHERS,
-        Function::RandomKey => &["des", "tdes", "aes", "sm4"],
-        Function::Checksum => {
-            &["sum8", "xor8", "sum16", "crc16_ccitt", "crc16_modbus", "crc32", "luhn", "mod97"]
-        }
-        _ => return None,
-    })
-}
-
 fn is_word(function: Function, place: usize, word: &str) -> bool {
     match function {
         Function::Round => place == 1 && matches!(word, "half_up" | "half_even" | "down" | "up"),
         Function::Encoded => place == 0,
         Function::Duration => place == 1 && matches!(word, "s" | "ms" | "m" | "h"),
         _ => false,
-    }
-}
-
-/// An algorithm: a name of the table, or a setting whose names all are.
-fn algorithm(
-    resolver: &mut Resolver,
-    work: &Work<'_>,
-    argument: &tree::Argument,
-    scope: &Scope,
-    names: &'static [&'static str],
-) -> Expr {
-    if let tree::ExprKind::Path(path) = &argument.value.kind
-        && let Some(name) = path.single()
-    {
-        if names.contains(&&*name.text) {
-            if WEAK.contains(&&*name.text) {
-                resolver.weak(name.span, &name.text);
-            }
-            return Expr::constant(Constant::Text(name.text.clone()), TEXT, name.span);
-        }
-        resolver
-            .report
-            .error("TS0322", name.span, format!("there is no algorithm `{}` here", name.text))
-            .note(format!("this function takes {}", listed(names)))
-            .suggest(&name.text, names.iter().copied());
-        return wrong(argument.span);
-    }
-    let expr = expression(resolver, work, &argument.value, scope, None);
-    names_algorithms(resolver, &expr, names);
-    expr
-}
-
-/// Names in lines that a page holds.
-pub(crate) fn listed(names: &[&str]) -> String {
-    names.chunks(7).map(|line| line.join(", ")).collect::<Vec<_>>().join(",\n")
-}
-
-/// Reports what is no setting of algorithms' names.
-pub(crate) fn names_algorithms(resolver: &mut Resolver, expr: &Expr, names: &[&str]) {
-    if let Type::Names(symbols) = &expr.ty {
-        for symbol in symbols {
-            let name = resolver.symbols.text(*symbol).to_owned();
-            if !names.contains(&name.as_str()) {
-                resolver
-                    .report
-                    .error(
-                        "TS0323",
-                        expr.span,
-                        format!("the setting may be `{name}`, which is no algorithm here"),
-                    )
-                    .note(format!("this function takes {}", listed(names)))
-                    .help("take that name out of the `one_of`");
-                break;
-            }
-        }
-    } else if !matches!(expr.ty, Type::Wrong) {
-        resolver
-            .report
-            .error("TS0322", expr.span, "an algorithm is a name, or a setting `one_of` names")
-            .note(format!("this function takes {}", listed(names)))
-            .help("write the name as it stands, or declare `setting NAME one_of …` and write `setting.NAME`");
     }
 }
 
@@ -512,43 +368,6 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
     Expr { kind: ExprKind::Function(function, arguments), ty, span }
 }
 
-/// Octets of a digest, by its constant name; the most where a setting names it.
-fn digest_octets(algorithm: &Expr) -> u64 {
-    match algorithm.as_constant() {
-        Some(Constant::Text(name)) => match &**name {
-            "md5" => 16,
-            "sha1" => 20,
-            "sha224" => 28,
-            "sha256" | "sm3" => 32,
-            "sha384" => 48,
-            _ => 64,
-        },
-        _ => 64,
-    }
-}
-
-/// The most octets of a ciphered or opened value: as many as before where nothing is padded, a block more where it is.
-fn ciphered(function: Function, algorithm: &Expr, plain: &Type) -> Type {
-    let (Some(Constant::Text(name)), Type::Bytes { max }) = (algorithm.as_constant(), plain) else {
-        return BYTES;
-    };
-    if *max == u64::MAX || name.starts_with("rsa") || name.starts_with("sm2") || name.ends_with("gcm") {
-        return BYTES;
-    }
-    let block = if name.starts_with("des") || name.starts_with("tdes") { 8 } else { 16 };
-    let padded = function == Function::Encrypt && name.contains("pkcs");
-    Type::Bytes { max: if padded { (*max / block + 1) * block } else { *max } }
-}
-
-/// Octets of a MAC: a block of its cipher; of CUPS the eight characters of its result.
-fn mac_octets(algorithm: &Expr) -> u64 {
-    match algorithm.as_constant() {
-        Some(Constant::Text(name)) if name.starts_with("sm4") || name.starts_with("aes") => 16,
-        Some(Constant::Text(_)) => 8,
-        _ => 8,
-    }
-}
-
 fn first_or_last(function: Function, length: u32, text: &str, span: Span) -> Expr {
     let count = text.chars().count();
     let length = (length as usize).min(count);
@@ -584,146 +403,5 @@ fn wider(one: &Type, other: &Type) -> Type {
             Type::Money { digits: (*digits).max(*more) }
         }
         (one, _) => one.clone(),
-    }
-}
-
-/// The field that an argument names.
-fn field_of(
-    resolver: &mut Resolver,
-    work: &Work<'_>,
-    tree: &tree::Path,
-    scope: &Scope,
-) -> Option<(FieldId, Type)> {
-    let found = path::find(resolver, work, tree, scope, None);
-    if let Some(field) = found.field {
-        return Some((field, found.expr.ty));
-    }
-    if !matches!(found.expr.ty, Type::Wrong) {
-        resolver
-            .report
-            .error("TS0326", tree.span, format!("`{}` is no field of this message", tree.text()))
-            .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand")
-            .help("bind the value to a field, and name that field");
-    }
-    None
-}
-
-fn raw(resolver: &mut Resolver, work: &Work<'_>, call: &tree::Call, span: Span, scope: &Scope) -> Expr {
-    if !arity(resolver, call, span, 1, 1) {
-        return wrong(span);
-    }
-    match &call.arguments[0].value.kind {
-        tree::ExprKind::Range { from, to } => {
-            let (Some((from, _)), Some((to, _))) =
-                (field_of(resolver, work, from, scope), field_of(resolver, work, to, scope))
-            else {
-                return wrong(span);
-            };
-            Expr { kind: ExprKind::RawRange(from, to), ty: BYTES, span }
-        }
-        tree::ExprKind::Path(path) => {
-            let found = path::find(resolver, work, path, scope, None);
-            if let Some(field) = found.field {
-                return Expr { kind: ExprKind::Raw(field), ty: BYTES, span };
-            }
-            if let ExprKind::Load(load) = &found.expr.kind
-                && load.space == crate::model::Space::CallRaw
-            {
-                return Expr { span, ..found.expr };
-            }
-            if !matches!(found.expr.ty, Type::Wrong) {
-                resolver
-                    .report
-                    .error("TS0326", path.span, format!("`{}` is no field of this message", path.text()))
-                    .note("`raw`, `length` and `pairs` take fields, groups and formats of the message in which they stand")
-            .help("bind the value to a field, and name that field");
-            }
-            wrong(span)
-        }
-        _ => {
-            resolver
-                .report
-                .error("TS0327", span, "`raw` takes a field, or `a .. b`")
-                .help("write `raw(head) + raw(body)` for both");
-            wrong(span)
-        }
-    }
-}
-
-fn length(resolver: &mut Resolver, work: &Work<'_>, call: &tree::Call, span: Span, scope: &Scope) -> Expr {
-    if !arity(resolver, call, span, 1, 1) {
-        return wrong(span);
-    }
-    let number = Type::Number { min: 0, max: 99_999_999 };
-    if let tree::ExprKind::Path(path) = &call.arguments[0].value.kind {
-        let found = path::find(resolver, work, path, scope, None);
-        if let Some(field) = found.field {
-            return Expr { kind: ExprKind::Length(field), ty: number, span };
-        }
-        if matches!(found.expr.ty, Type::Wrong) {
-            return wrong(span);
-        }
-        return Expr { kind: ExprKind::Function(Function::LengthOf, vec![found.expr]), ty: number, span };
-    }
-    let value = expression(resolver, work, &call.arguments[0].value, scope, None);
-    Expr { kind: ExprKind::Function(Function::LengthOf, vec![value]), ty: number, span }
-}
-
-/// `pairs(part, … except name,*, empty)`.
-fn pairs(resolver: &mut Resolver, work: &Work<'_>, call: &tree::Call, span: Span, scope: &Scope) -> Expr {
-    let mut parts = Vec::new();
-    let mut except = Vec::new();
-    let mut without_empty = false;
-    let draft = scope.message.and_then(|place| work.drafts.get(place));
-    for argument in &call.arguments {
-        if let tree::ExprKind::Path(path) = &argument.value.kind {
-            if path.single().is_some_and(|name| name.is("empty")) {
-                without_empty = true;
-                continue;
-            }
-            if let Some((field, _)) = field_of(resolver, work, path, scope) {
-                leaves(draft, field, &mut parts);
-            }
-        }
-        for name in &argument.except {
-            if name.is("empty") {
-                without_empty = true;
-                continue;
-            }
-            match draft.and_then(|draft| draft.fields.iter().position(|field| *field.name == *name.text)) {
-                Some(place) => except.push(FieldId(u16::try_from(place).unwrap_or(u16::MAX))),
-                None => {
-                    resolver
-                        .report
-                        .error("TS0328", name.span, format!("there is no field `{}` to leave out", name.text))
-                        .suggest(
-                            &name.text,
-                            draft.map_or_else(Vec::new, |draft| {
-                                draft.fields.iter().map(|field| &*field.name).collect::<Vec<_>>()
-                            }),
-                        );
-                }
-            }
-        }
-        without_empty |= argument.without.iter().any(|name| name.is("empty"));
-    }
-    if parts.is_empty() && !call.arguments.is_empty() {
-        return wrong(span);
-    }
-    Expr { kind: ExprKind::Pairs { parts, except, without_empty }, ty: Type::Pairs, span }
-}
-
-/// The fields that stand directly in a part (or the field itself).
-fn leaves(draft: Option<&super::assemble::Draft<'_>>, field: FieldId, parts: &mut Vec<FieldId>) {
-    let Some(draft) = draft else { return };
-    let Some(whole) = draft.fields.get(usize::from(field.0)) else { return };
-    if matches!(whole.kind, DraftKind::Leaf) {
-        parts.push(field);
-        return;
-    }
-    for (place, inner) in draft.fields.iter().enumerate() {
-        if inner.path.len() == whole.path.len() + 1 && inner.path.starts_with(&whole.path) {
-            parts.push(FieldId(u16::try_from(place).unwrap_or(u16::MAX)));
-        }
     }
 }

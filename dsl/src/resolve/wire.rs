@@ -1,13 +1,16 @@
 //! Types and attributes of fields with a wire form: what they hold and how they stand in bytes.
 
+mod formats;
+
 use super::Resolver;
 use super::shapes;
-use crate::model::{CodeTable, Delimited, Format, Prefix, PrefixKind, TextCode, Tlv, Wire, XmlForm, XmlUse};
+use crate::model::{CodeTable, Prefix, PrefixKind, TextCode, Wire, XmlForm};
 use crate::source::Span;
 use crate::tree::{
-    self, AttributeKind, CalendarKind, CharacterKind, FigureCode, MoneyUnit, NumberKind, TypeExpr, TypeKind,
+    self, AttributeKind, CalendarKind, CharacterKind, MoneyUnit, NumberKind, TypeExpr, TypeKind,
 };
 use crate::value::{Absent, AbsentForm, Calendar, Endian, Form, Side, Size, Type, Unit};
+pub(crate) use formats::{format, line_end};
 
 /// What stands around a field: decides what its size must say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -80,7 +83,7 @@ pub(crate) fn leaf(
         }
         TypeKind::Calendar { kind, form } => calendar(resolver, *kind, form.as_ref(), type_.span),
         TypeKind::Code { table, size } => code(resolver, tables, table, size.as_ref(), around),
-        TypeKind::Flag { texts } => flag(resolver, texts.as_ref(), type_.span),
+        TypeKind::Flag { texts } => flag(resolver, around, texts.as_ref(), type_.span),
         TypeKind::OneOf(_) | TypeKind::Duration | TypeKind::Like(_) => {
             resolver
                 .report
@@ -366,7 +369,12 @@ fn code(
     (ty, wire)
 }
 
-fn flag(resolver: &mut Resolver, texts: Option<&(tree::Text, tree::Text)>, span: Span) -> (Type, Wire) {
+fn flag(
+    resolver: &mut Resolver,
+    around: Around,
+    texts: Option<&(tree::Text, tree::Text)>,
+    span: Span,
+) -> (Type, Wire) {
     let Some((yes, no)) = texts else {
         resolver
             .report
@@ -381,8 +389,11 @@ fn flag(resolver: &mut Resolver, texts: Option<&(tree::Text, tree::Text)>, span:
             .error("TS0410", span, "yes and no are the same text")
             .help("they must differ to be read");
     }
-    let longest = narrow(yes.len().max(no.len()) as u64);
-    (Type::Flag, simple(Form::Flag(yes.into(), no.into()), Size::Fixed(longest), Unit::Bytes))
+    let (min, max) = (narrow(yes.len().min(no.len()) as u64), narrow(yes.len().max(no.len()) as u64));
+    // Among widths the shorter text is filled up; elsewhere each is as long as it is.
+    let widths = matches!(around, Around::Fixed | Around::Binary | Around::Iso8583(_));
+    let size = if widths || min == max { Size::Fixed(max) } else { Size::Range { min, max } };
+    (Type::Flag, simple(Form::Flag(yes.into(), no.into()), size, Unit::Bytes))
 }
 
 fn attributes_of(
@@ -484,133 +495,4 @@ fn fill(resolver: &mut Resolver, with: &tree::FillWith, span: Span) -> u8 {
             }
         },
     }
-}
-
-/// The format of a type that has fields.
-pub(crate) fn format(
-    resolver: &mut Resolver,
-    tables: &Tables<'_>,
-    type_: &tree::FormatType,
-    attributes: &[tree::Attribute],
-    span: Span,
-) -> (Format, Around) {
-    match &type_.kind {
-        tree::Format::Fixed => (Format::Fixed, Around::Fixed),
-        tree::Format::Binary => (Format::Binary, Around::Binary),
-        tree::Format::Delimited(separator) => {
-            (delimited(resolver, separator, attributes, span), Around::Delimited)
-        }
-        tree::Format::Xml(name) => (Format::Xml(xml(resolver, tables, name.as_ref())), Around::Named),
-        tree::Format::Json => (Format::Json, Around::Json),
-        tree::Format::Form => (Format::Form, Around::Named),
-        tree::Format::Zip => (Format::Zip { password: None }, Around::Named),
-        tree::Format::Tlv(form) => (Format::Tlv(tlv(form.as_ref())), Around::Tlv),
-        tree::Format::Iso8583 { code, bitmap } => {
-            let code = match code {
-                Some(FigureCode::Bcd) => TextCode::Bcd,
-                Some(FigureCode::Ebcdic) => TextCode::Ebcdic,
-                _ => TextCode::Ascii,
-            };
-            let bitmap_hex = matches!(bitmap, Some(tree::BitmapForm::Hex));
-            (Format::Iso8583 { code, bitmap_hex }, Around::Iso8583(code))
-        }
-    }
-}
-
-fn tlv(form: Option<&tree::TlvForm>) -> Tlv {
-    match form {
-        None | Some(tree::TlvForm::Ber) => Tlv::Ber,
-        Some(tree::TlvForm::Plain { tag, length, code, .. }) => Tlv::Plain {
-            tag: narrow(tag.value),
-            length: narrow(length.value),
-            kind: match code {
-                Some(FigureCode::Bcd) => PrefixKind::Bcd,
-                Some(FigureCode::BigEndian) => PrefixKind::Big,
-                Some(FigureCode::LittleEndian) => PrefixKind::Little,
-                _ => PrefixKind::Ascii,
-            },
-        },
-    }
-}
-
-fn xml(resolver: &mut Resolver, tables: &Tables<'_>, name: Option<&tree::Name>) -> XmlUse {
-    match name {
-        None => XmlUse::Plain,
-        Some(name) if name.is("soap_1_1") => XmlUse::Soap11,
-        Some(name) if name.is("soap_1_2") => XmlUse::Soap12,
-        Some(name) => match tables.xml_forms.iter().position(|form| *form.name == *name.text) {
-            Some(place) => XmlUse::Form(u16::try_from(place).unwrap_or(u16::MAX)),
-            None => {
-                resolver
-                    .report
-                    .error("TS0208", name.span, format!("there is no xml form `{}`", name.text))
-                    .note("`soap_1_1` and `soap_1_2` are built in; others are declared by `xml NAME { … }`")
-                    .help_or_suggest(
-                        &name.text,
-                        tables.xml_forms.iter().map(|form| &*form.name).chain(["soap_1_1", "soap_1_2"]),
-                        "copy the party's form into an item: `xml NAME { value … }`",
-                    );
-                XmlUse::Plain
-            }
-        },
-    }
-}
-
-/// The octets of a line end by its name.
-pub(crate) fn line_end(resolver: &mut Resolver, name: &tree::Name) -> Box<str> {
-    match &*name.text {
-        "lf" => "\n".into(),
-        "crlf" => "\r\n".into(),
-        "cr" => "\r".into(),
-        _ => {
-            resolver
-                .report
-                .error("TS0414", name.span, format!("`{}` is no line end", name.text))
-                .help("the words are lf, crlf and cr");
-            "\n".into()
-        }
-    }
-}
-
-fn delimited(
-    resolver: &mut Resolver,
-    separator: &tree::Separator,
-    attributes: &[tree::Attribute],
-    span: Span,
-) -> Format {
-    let separator = match separator {
-        tree::Separator::Text(text) => text.constant().unwrap_or("").to_owned(),
-        tree::Separator::Item(name) => {
-            resolver
-                .report
-                .error("TS0190", name.span, "`delimited` items are not built yet")
-                .note("a separator is written as a text: `delimited \"|\"`");
-            "|".to_owned()
-        }
-    };
-    if separator.is_empty() {
-        resolver
-            .report
-            .error("TS0415", span, "the separator is empty")
-            .help("write the sign between two values: `delimited \"|\"`");
-    }
-    let mut form =
-        Delimited { separator: separator.into(), trailing: false, lines: None, between: false, escape: None };
-    let mut tolerated = Vec::new();
-    for attribute in attributes {
-        match &attribute.kind {
-            AttributeKind::Trailing => form.trailing = true,
-            AttributeKind::Lines { ending, place } => {
-                form.lines = Some((line_end(resolver, ending), Vec::new()));
-                form.between = matches!(place, Some(tree::LinePlace::Between));
-            }
-            AttributeKind::Tolerate(name) if name.is("lf") => tolerated.push("\n".into()),
-            AttributeKind::Escape(text) => form.escape = Some(text.constant().unwrap_or("\\").into()),
-            _ => {}
-        }
-    }
-    if let Some((_, others)) = &mut form.lines {
-        *others = tolerated;
-    }
-    Format::Delimited(form)
 }

@@ -77,6 +77,9 @@ impl Decode {
     }
 }
 
+/// A message by a link: its parts, octets of the frame before the content, octets of the whole.
+type OnLine = (Parts, usize, usize);
+
 struct Task<'a> {
     decode: &'a Decode,
     adapter: &'a Adapter,
@@ -168,8 +171,8 @@ impl Task<'_> {
         look(self.adapter, link, parts, &wanted, &scene).map(|looked| looked.inspected)
     }
 
-    /// The messages of octets by a link: parts, octets of the frame before the content, octets of the whole.
-    fn messages(&self, kind: LinkKind, frame: &Frame, octets: &[u8]) -> Vec<(Parts, usize, usize)> {
+    /// The messages of octets by a link.
+    fn messages(&self, kind: LinkKind, frame: &Frame, octets: &[u8]) -> Vec<OnLine> {
         match kind {
             LinkKind::Tcp if matches!(frame, Frame::None | Frame::UntilClose) => {
                 vec![(Parts::content(octets.to_vec()), 0, octets.len())]
@@ -219,7 +222,7 @@ impl Task<'_> {
                     match self.look(number.unwrap_or(usize::MAX), &parts)? {
                         Some(seen) => all_well &= self.shown(&seen, &place) == Exit::Well,
                         None => {
-                            say(&format!("{link} · {} octets: no message of the party begins so", length));
+                            say(&format!("{link} · {length} octets: no message of the party begins so"));
                             all_well = false;
                         }
                     }
@@ -239,11 +242,9 @@ impl Task<'_> {
     }
 
     /// The link whose frames take most of a stream's octets.
-    fn best_link(&self, octets: &[u8]) -> Option<(String, Vec<(Parts, usize, usize)>)> {
+    fn best_link(&self, octets: &[u8]) -> Option<(String, Vec<OnLine>)> {
         let links = self.adapter.module.links.iter();
-        let taken = |messages: &[(Parts, usize, usize)]| -> usize {
-            messages.iter().map(|(_, _, length)| length).sum()
-        };
+        let taken = |messages: &[OnLine]| -> usize { messages.iter().map(|(_, _, length)| length).sum() };
         let all = links.filter_map(|link| {
             let messages = self.messages(link.link.kind, &link.link.frame, octets);
             let web = matches!(link.link.kind, LinkKind::Http | LinkKind::Https);

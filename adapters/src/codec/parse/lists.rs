@@ -8,7 +8,8 @@ use dsl::program::FormatForm;
 use super::{Current, Frame, OpenList, Walk, offset};
 use crate::codec::read::{Flow, Reader};
 use crate::codec::tree::{Kind, NONE};
-use crate::codec::{DEPTH_MAX, FaultKind, Wrong, xml};
+use crate::codec::{DEPTH_MAX, FaultKind, Wrong, delimited, xml};
+use crate::value::Span;
 
 impl Reader<'_> {
     pub(in crate::codec) fn list(&mut self, list: u16, end: u32) -> Result<Flow, Wrong> {
@@ -118,7 +119,7 @@ impl Reader<'_> {
                     }
                     false
                 } else {
-                    left
+                    left && self.lines_left(frame, form.lines_behind)?
                 }
             }
         };
@@ -133,6 +134,21 @@ impl Reader<'_> {
             self.current = Current::Node(item);
         }
         Ok(true)
+    }
+
+    /// Whether more lines are left than those that follow the rows.
+    fn lines_left(&self, frame: &Frame, behind: u16) -> Result<bool, Wrong> {
+        if behind == 0 {
+            return Ok(true);
+        }
+        let ends = delimited::line_ends(self.format(frame.format)?);
+        let mut rest = self.record.octets(Span { start: frame.at, ..frame.span });
+        for _ in 0..behind {
+            let end = ends.iter().filter_map(|end| memchr::memmem::find(rest, end).map(|at| at + end.len()));
+            let Some(end) = end.min() else { return Ok(false) };
+            rest = rest.get(end..).unwrap_or_default();
+        }
+        Ok(!rest.is_empty())
     }
 
     pub(in crate::codec) fn next(&mut self, list: u16, back: u32) -> Result<Flow, Wrong> {

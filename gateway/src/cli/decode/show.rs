@@ -105,7 +105,7 @@ impl Shower<'_> {
         line.push_str(&padded(&field.label, labels));
         line.push_str("  ");
         line.push_str(&self.meaning(field));
-        if self.octets && !(field.private && !self.private) {
+        if self.octets && (self.private || !field.private) {
             let hex: String = field.octets.iter().map(|octet| format!("{octet:02X}")).collect();
             line.push_str(&coloured(&format!("  [{hex}]"), "2"));
         }

@@ -1,0 +1,201 @@
+//! Groups, formats, lists and lines.
+//!
+//! In: a field that holds others. Out: the instructions around those of its fields, and where its octets end.
+
+use super::{Place, Reader, format_number, place_of};
+
+use crate::lower::message::Builder;
+use crate::model::{Chain, Expr, Field, FieldId, FieldKind, Format, LinkKind, ListField, Node};
+use crate::program::Read;
+
+impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
+    pub(super) fn group(
+        &mut self,
+        id: FieldId,
+        field: &'m Field,
+        nodes: &'m [Node],
+        place: Place,
+        enclosed: bool,
+        behind: Option<u32>,
+    ) {
+        self.child(id, field, place);
+        let jump = self.optional(field, place);
+        self.mark(id);
+        if enclosed {
+            self.push(Read::Down);
+        }
+        self.nodes(nodes, place, behind);
+        if enclosed {
+            self.push(Read::Up);
+        }
+        self.end_mark(id);
+        self.end_optional(jump);
+    }
+
+    pub(super) fn format_of(&mut self, id: FieldId, place: Place, behind: Option<u32>) {
+        let Some(field) = self.builder.layout.field(id) else { return };
+        let kind = match &field.kind {
+            FieldKind::Entry { content, .. } => content,
+            kind => kind,
+        };
+        let FieldKind::Format { format, chain, nodes } = kind else { return };
+        let outer = std::mem::replace(&mut self.at, self.builder.cold_of(id));
+        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
+        if place == Place::Named || (place == Place::Parts && http) {
+            self.child(id, field, place);
+        }
+        let jump = self.optional(field, place);
+        self.mark(id);
+        if place == Place::Run {
+            self.bounded(id, format, chain, behind);
+        }
+        let chain_number = self.builder.chain(chain);
+        let number = format_number(self.builder, id, field, format, nodes, place);
+        self.push(Read::Enter { format: number, chain: chain_number });
+        let own = if place == Place::Run && matches!(format, Format::Fixed | Format::Binary) {
+            behind
+        } else {
+            Some(0)
+        };
+        self.nodes(nodes, place_of(format), if chain.first.is_empty() { own } else { Some(0) });
+        self.push(Read::Leave { kept: kept(self.builder, format) });
+        self.end_mark(id);
+        self.end_optional(jump);
+        self.at = outer;
+        self.stored.extend(self.builder.layout.key(id));
+        self.flush(false);
+    }
+
+    /// In a run: which octets are a format's own, where it does not end by itself.
+    pub(super) fn bounded(&mut self, id: FieldId, format: &Format, chain: &Chain, behind: Option<u32>) {
+        // Widths, or a separator behind each value, show where these end.
+        let ends = match format {
+            Format::Fixed | Format::Binary => true,
+            Format::Delimited(form) => form.trailing,
+            _ => false,
+        };
+        if ends && chain.first.is_empty() && chain.choice.is_none() {
+            return;
+        }
+        match behind {
+            Some(0) => {}
+            Some(keep) => {
+                self.push(Read::Rest { keep });
+            }
+            None => {
+                let length = |field: &&Field| matches!(&field.fact, Some(Expr { kind: crate::model::ExprKind::Length(of), .. }) if *of == id);
+                let sized_by = self.builder.message.fields.iter().find(length).map(|field| field.slot);
+                if let Some(slot) = sized_by {
+                    let wire = self.builder.lowering.octets_wire(Some(slot), None);
+                    self.push(Read::Take { wire });
+                }
+            }
+        }
+    }
+
+    pub(super) fn list(
+        &mut self,
+        id: FieldId,
+        field: &'m Field,
+        list: &'m ListField,
+        place: Place,
+        behind: Option<u32>,
+    ) {
+        self.child(id, field, place);
+        let jump = self.optional(field, place);
+        self.mark(id);
+        let number = self.builder.layout.list_index(id);
+        let begin = self.push(Read::List { list: number, end: 0 });
+        self.open_branch();
+        let back = self.here();
+        self.rows(id, list, place, behind, true);
+        self.push(Read::Next { list: number, back });
+        self.branch.pop();
+        self.land(begin);
+        self.end_mark(id);
+        self.end_optional(jump);
+    }
+
+    /// One line of a file: the fields of a line, or of a row that is one.
+    pub(in crate::lower) fn line(&mut self, id: FieldId, format: &Format) {
+        let Some(field) = self.builder.layout.field(id) else { return };
+        self.at = self.builder.cold_of(id);
+        self.begun.insert(id);
+        match &field.kind {
+            FieldKind::List(list) => self.rows(id, list, place_of(format), Some(0), false),
+            kind => self.nodes(crate::lower::layout::inner(kind), place_of(format), Some(0)),
+        }
+    }
+
+    /// Behind the line's `Leave`.
+    pub(in crate::lower) fn close_line(&mut self, id: FieldId, field: &Field) {
+        self.ended.insert(id);
+        self.branch.pop();
+        self.stored.extend(self.builder.layout.key(id));
+        if !field.optional {
+            self.at = self.builder.cold_of(id);
+        }
+    }
+
+    /// What waits for the whole file, and its checks.
+    pub(in crate::lower) fn end_of_file(&mut self, nodes: &'m [Node]) {
+        for node in nodes {
+            if let Node::Check(check) = node {
+                self.checks.push((Vec::new(), check));
+            }
+        }
+        self.end();
+    }
+
+    /// The instructions of one row; `enclosed`: where rows may have signs around them, they have.
+    pub(super) fn rows(
+        &mut self,
+        id: FieldId,
+        list: &'m ListField,
+        place: Place,
+        behind: Option<u32>,
+        enclosed: bool,
+    ) {
+        let checks = std::mem::take(&mut self.checks);
+        let guards = std::mem::take(&mut self.guards);
+        self.path.push(id);
+        let enclosed = enclosed && !list.plain && (place == Place::Named || list.of_line);
+        if enclosed {
+            self.push(Read::Down);
+        }
+        if list.plain && place == Place::Named {
+            self.plain(&list.nodes);
+        } else {
+            self.nodes(&list.nodes, place, behind.filter(|_| list.of_line));
+        }
+        if enclosed {
+            self.push(Read::Up);
+        }
+        self.end();
+        self.path.pop();
+        self.guards = guards;
+        self.checks = checks;
+    }
+
+    /// The one value that a row is.
+    pub(super) fn plain(&mut self, nodes: &'m [Node]) {
+        for node in nodes {
+            let Node::Field(id) = node else { continue };
+            let Some(field) = self.builder.layout.field(*id) else { continue };
+            let wire = self.builder.wire_of(*id);
+            self.push(Read::Store { slot: field.slot, wire, level: field.level });
+            self.stored.extend(self.builder.layout.key(*id));
+            self.judge(field);
+        }
+    }
+}
+
+pub(super) fn kept(builder: &Builder<'_, '_>, format: &Format) -> bool {
+    let of_form = match format {
+        Format::Xml(crate::model::XmlUse::Form(index)) => {
+            builder.lowering.module.xml_forms.get(usize::from(*index)).is_some_and(|form| form.unknown_kept)
+        }
+        _ => false,
+    };
+    builder.message.unknown_kept || of_form
+}

@@ -1,0 +1,180 @@
+//! What a field is coded by: chains, their ciphers and choices, the password of a container.
+//!
+//! In: the attributes of a field. Out: chains of the model.
+
+use super::{Binder, is_code};
+use crate::model::{Chain, Expr, ExprKind, Format, Load, Space};
+use crate::resolve::expression::condition;
+use crate::resolve::function;
+use crate::resolve::path::Scope;
+use crate::tree::{self, AttributeKind};
+use crate::value::{CipherName, Coding, Constant, Type};
+
+impl Binder<'_, '_, '_> {
+    /// The text before and behind `message.code` in a template.
+    pub(super) fn around(text: &tree::Text) -> Option<(Box<str>, Box<str>)> {
+        let mut before = String::new();
+        let mut behind = String::new();
+        let mut found = false;
+        for piece in &text.pieces {
+            match piece {
+                tree::Piece::Characters(run) if found => behind.push_str(&run.text),
+                tree::Piece::Characters(run) => before.push_str(&run.text),
+                tree::Piece::Embedded(expr) if is_code(expr) && !found => found = true,
+                tree::Piece::Embedded(_) => return None,
+            }
+        }
+        found.then(|| (before.into(), behind.into()))
+    }
+
+    pub(super) fn chain(&mut self, tree: &tree::Coded, scope: &Scope) -> Chain {
+        let mut chain = Chain::default();
+        chain.first = self.codings(&tree.chain, scope, &mut chain.expressions, 0);
+        if let Some((condition_tree, otherwise)) = &tree.otherwise {
+            let holds = self.expression(condition_tree, scope, Some(&Type::Flag));
+            let holds = condition(self.resolver, holds);
+            let other = self.codings(otherwise, scope, &mut chain.expressions, 0);
+            match holds.as_constant() {
+                Some(Constant::Flag(true)) => {}
+                Some(Constant::Flag(false)) => chain.first = other,
+                _ => chain.choice = Some((Box::new(holds), other)),
+            }
+        }
+        chain
+    }
+
+    pub(super) fn codings(
+        &mut self,
+        tree: &tree::Chain,
+        scope: &Scope,
+        expressions: &mut Vec<Expr>,
+        depth: usize,
+    ) -> Vec<Coding> {
+        const CHARSETS: [&str; 9] =
+            ["gbk", "gb18030", "utf8", "ascii", "cp935", "cp1388", "cp037", "cp1047", "cp500"];
+        const OTHERS: [&str; 11] = [
+            "hex",
+            "hex_upper",
+            "base64",
+            "base64url",
+            "percent",
+            "zlib",
+            "gzip",
+            "encrypt",
+            "none",
+            "bcd",
+            "ebcdic",
+        ];
+        let mut codings = Vec::new();
+        for element in &tree.elements {
+            let blanks = element.tolerate.iter().any(|word| word.is("blanks"));
+            codings.push(match &*element.name.text {
+                "none" => continue,
+                "hex" => Coding::Hex { upper: false, tolerate_blanks: blanks },
+                "hex_upper" => Coding::Hex { upper: true, tolerate_blanks: blanks },
+                "base64" => Coding::Base64 { url: false, tolerate_blanks: blanks },
+                "base64url" => Coding::Base64 { url: true, tolerate_blanks: blanks },
+                "percent" => Coding::Percent,
+                "zlib" => Coding::Zlib,
+                "gzip" => Coding::Gzip,
+                "encrypt" => match self.cipher(element, scope, expressions) {
+                    Some(coding) => coding,
+                    None => continue,
+                },
+                name if CHARSETS.contains(&name) || matches!(name, "bcd" | "ebcdic") => {
+                    Coding::Charset(name.into())
+                }
+                name => {
+                    if let (Some(inner), true) = (self.work.index.codings.get(name).copied(), depth < 8) {
+                        self.resolver.used.insert((self.work.folder.into(), format!("coding.{name}").into()));
+                        codings.extend(self.codings(inner, scope, expressions, depth + 1));
+                        continue;
+                    }
+                    let own: Vec<&str> = self.work.index.codings.keys().copied().collect();
+                    self.resolver
+                        .report
+                        .error("TS0424", element.name.span, format!("there is no coding `{name}`"))
+                        .suggest(name, CHARSETS.iter().chain(&OTHERS).copied().chain(own));
+                    continue;
+                }
+            });
+        }
+        codings
+    }
+
+    pub(super) fn cipher(
+        &mut self,
+        element: &tree::ChainElement,
+        scope: &Scope,
+        expressions: &mut Vec<Expr>,
+    ) -> Option<Coding> {
+        let [algorithm, key, iv @ ..] = element.arguments.as_slice() else {
+            self.resolver
+                .report
+                .error(
+                    "TS0425",
+                    element.span,
+                    "`encrypt` takes an algorithm, a key, and an initial vector where the mode has one",
+                )
+                .help("for example `encrypt(sm4_cbc_pkcs7, key.file, nul(16))`");
+            return None;
+        };
+        let algorithm = match &algorithm.kind {
+            tree::ExprKind::Path(path) if path.single().is_some() => {
+                let name = path.text();
+                if !function::CIPHERS.contains(&name.as_str()) {
+                    self.resolver
+                        .report
+                        .error("TS0322", path.span, format!("there is no algorithm `{name}` here"))
+                        .note(format!("this function takes {}", function::listed(&function::CIPHERS)))
+                        .suggest(&name, function::CIPHERS);
+                    return None;
+                }
+                CipherName::Fixed(name.into())
+            }
+            _ => {
+                let expr = self.expression(algorithm, scope, None);
+                function::names_algorithms(self.resolver, &expr, &function::CIPHERS);
+                match expr.kind {
+                    ExprKind::Load(Load { space: Space::Setting, slot, .. }) => CipherName::Setting(slot),
+                    ExprKind::Constant(Constant::Name(symbol)) => {
+                        CipherName::Fixed(self.resolver.symbols.text(symbol).into())
+                    }
+                    _ => return None,
+                }
+            }
+        };
+        let key = self.expression(key, scope, None);
+        let key_at = u32::try_from(expressions.len()).unwrap_or(u32::MAX);
+        expressions.push(key);
+        let iv = iv.first().map(|iv| {
+            let iv = self.expression(iv, scope, None);
+            expressions.push(iv);
+            key_at + 1
+        });
+        Some(Coding::Encrypt { algorithm, key: key_at, iv })
+    }
+
+    pub(super) fn coded(&mut self, attributes: &[tree::Attribute], scope: &Scope) -> Chain {
+        for attribute in attributes {
+            if let AttributeKind::Coded(coded) = &attribute.kind {
+                return self.chain(coded, scope);
+            }
+        }
+        Chain::default()
+    }
+
+    pub(super) fn password(
+        &mut self,
+        format: &Format,
+        attributes: &[tree::Attribute],
+        scope: &Scope,
+    ) -> Format {
+        for attribute in attributes {
+            if let (Format::Zip { .. }, AttributeKind::Password(password)) = (format, &attribute.kind) {
+                return Format::Zip { password: Some(Box::new(self.expression(password, scope, None))) };
+            }
+        }
+        format.clone()
+    }
+}

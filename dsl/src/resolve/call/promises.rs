@@ -1,0 +1,340 @@
+//! What a call promises, and the ways out of an unknown outcome.
+//!
+//! In: a call as written, with its messages. Out: the call of the model; money without a way out is reported.
+
+use super::tables::meaning;
+use super::{docs, narrow};
+use crate::model::{
+    Call, CallId, Expr, ExprKind, Meaning, MessageId, MessageSide, OutcomeRule, Promises, ServiceKind, Space,
+    Way,
+};
+use crate::resolve::assemble::Work;
+use crate::resolve::expression::{condition, expression};
+use crate::resolve::path::Scope;
+use crate::resolve::{Resolver, shapes};
+use crate::source::Span;
+use crate::tree::{self, CallPart, PromiseKind, WayStepKind};
+use crate::value::Type;
+
+pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messages: Vec<MessageId>) -> Call {
+    let head = &work.calls[place];
+    let id = CallId(u16::try_from(place).unwrap_or(u16::MAX));
+    let tree = head.tree;
+    let mut call = Call {
+        name: tree.name.text.clone(),
+        label: shapes::label(&head.item.label),
+        doc: docs(&head.item.docs),
+        ours: head.ours,
+        link: head.link,
+        service: head.service,
+        ask: head.ask,
+        answer: head.answer,
+        settles: head.settles.clone(),
+        undoes: head.undoes.clone(),
+        about: head.about.clone(),
+        once: Vec::new(),
+        promises: Promises::default(),
+        unknown: Vec::new(),
+        pending: None,
+        pages: None,
+        only_when: None,
+        outcome: None,
+        request: MessageId(0),
+        replies: Vec::new(),
+        later: Vec::new(),
+        span: tree.name.span,
+    };
+    for message in messages {
+        match work.drafts.get(usize::from(message.0)).map(|draft| draft.side) {
+            Some(MessageSide::Request) => call.request = message,
+            Some(MessageSide::Reply) => call.replies.push(message),
+            Some(MessageSide::Later) => call.later.push(message),
+            None => {}
+        }
+    }
+    let request = usize::from(call.request.0);
+    let scope = Scope {
+        message: Some(request),
+        call: Some(id),
+        ask: head.ask,
+        answer: head.answer,
+        ..Scope::default()
+    };
+    for part in &tree.block.statements {
+        match &part.kind {
+            CallPart::Once(parts) => {
+                call.once = parts.iter().map(|part| key_part(resolver, work, part, &scope)).collect();
+            }
+            CallPart::Promises(promises) => {
+                promises.iter().for_each(|promise| promise_of(&mut call.promises, promise));
+            }
+            CallPart::Unknown(steps) => call.unknown = ways(resolver, work, steps, head.service),
+            CallPart::PendingAs(text) => call.pending = text.constant().map(Box::from),
+            CallPart::Outcome(rows) => call.outcome = Some(outcome_rule(resolver, rows)),
+            CallPart::Pages { rows, times, condition: tree } => {
+                let reply = call.replies.first().map_or(request, |reply| usize::from(reply.0));
+                let inner = Scope { message: Some(reply), ..scope.clone() };
+                let holds = expression(resolver, work, tree, &inner, Some(&Type::Flag));
+                let holds = condition(resolver, holds);
+                call.pages = Some((narrow(rows.value), narrow(times.value), holds));
+            }
+            CallPart::OnlyWhen(tree) => {
+                let inner = Scope { message: None, ..scope.clone() };
+                let holds = expression(resolver, work, tree, &inner, Some(&Type::Flag));
+                call.only_when = Some(condition(resolver, holds));
+            }
+            CallPart::Original { .. } => {
+                resolver
+                    .report
+                    .error("TS0190", part.span, "`original where …` is not built yet")
+                    .note("it comes with the first party that needs it");
+            }
+            CallPart::Check(_) => resolver.report.not_built(part.span, "a `check` beside the messages"),
+            CallPart::Assign { .. } => resolver.report.not_built(part.span, "a mapping beside the messages"),
+            CallPart::Message(message) => unbuilt_of(resolver, message, part.span),
+            CallPart::Ask(_) | CallPart::Answer(_) | CallPart::PendingSilent => {}
+        }
+    }
+    money(resolver, &call, tree);
+    call
+}
+
+/// What stands at the head of a message and has no program yet.
+pub(super) fn unbuilt_of(resolver: &mut Resolver, message: &tree::Message, span: Span) {
+    let end = message.block.as_ref().map_or(span.end, |block| block.span.start.saturating_sub(1));
+    let head = Span { end, ..span };
+    if message.means.is_some() {
+        resolver.report.not_built(head, "a reply that `means` an outcome");
+    }
+    if message.unsealed.is_some() {
+        resolver.report.not_followed(head, "an `unsealed` reply");
+    }
+}
+
+pub(super) fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Expr, scope: &Scope) -> Expr {
+    if let tree::ExprKind::Path(path) = &part.kind
+        && path.root().is_some_and(|root| root.is("ask"))
+        && path.parts.len() > 2
+    {
+        let found = crate::resolve::path::find(resolver, work, path, scope, None);
+        if let Some((list, names)) = found.lists.first() {
+            // A key over a list's values: the first row's value and the number of rows say which act it is.
+            let count = Expr {
+                kind: ExprKind::Fold {
+                    fold: crate::model::Fold::Count,
+                    list: *list,
+                    each: None,
+                    filter: None,
+                },
+                ty: Type::Number { min: 0, max: 99_999_999 },
+                span: path.span,
+            };
+            let _ = names;
+            return count;
+        }
+    }
+    let expr = expression(resolver, work, part, scope, None);
+    if crate::resolve::learn::any(&expr, &mut |load| {
+        load.space == Space::Exchange
+            && matches!(
+                crate::model::Fact::WORDS.get(usize::from(load.slot)),
+                Some((
+                    crate::model::Fact::Moment
+                        | crate::model::Fact::Time
+                        | crate::model::Fact::MessageMoment
+                        | crate::model::Fact::MessageSerial
+                        | crate::model::Fact::MessageNumber,
+                    _
+                ))
+            )
+    }) {
+        resolver
+            .report
+            .error("TS0701", expr.span, "the key changes in a repeat")
+            .note("a repeat with a new time or a new message number would be a second act")
+            .help("take what stays the same: `exchange.serial`, the business date, the customer");
+    }
+    expr
+}
+
+pub(super) fn promise_of(promises: &mut Promises, promise: &tree::Promise) {
+    match promise.kind {
+        PromiseKind::SameAnswer => promises.same_answer = true,
+        PromiseKind::SameAnswerWhenDone => promises.same_answer_when_done = true,
+        PromiseKind::SaysDuplicate => promises.says_duplicate = true,
+        PromiseKind::Quiet(duration) => promises.quiet_ms = Some(duration.milliseconds),
+        PromiseKind::Remembered => promises.remembered = true,
+        PromiseKind::Repeatable => promises.repeatable = true,
+        PromiseKind::WithinBusinessDate => promises.within_business_date = true,
+        PromiseKind::Assured => promises.assured = true,
+        PromiseKind::ProvesDoneOnly => promises.proves_done_only = true,
+        PromiseKind::InOrder => {}
+    }
+}
+
+pub(super) fn ways(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    steps: &[tree::WayStep],
+    service: Option<u16>,
+) -> Vec<Way> {
+    let mut ways = Vec::new();
+    let find = |resolver: &mut Resolver, name: &tree::Name| match work.call_named(&name.text) {
+        Some(call) => call,
+        None => {
+            resolver
+                .report
+                .error("TS0224", name.span, format!("there is no call `{}`", name.text))
+                .suggest(&name.text, work.call_names());
+            CallId(u16::MAX)
+        }
+    };
+    for step in steps {
+        ways.push(match &step.kind {
+            WayStepKind::Enquire { call, every } => {
+                let times = match every.limit {
+                    tree::EveryLimit::Times(count) => narrow(count.value),
+                    tree::EveryLimit::CutOver => 1_000,
+                };
+                Way::Enquire {
+                    with: find(resolver, call),
+                    every_ms: every.first.milliseconds,
+                    to_ms: every.longest.map_or(every.first.milliseconds, |longest| longest.milliseconds),
+                    times,
+                }
+            }
+            WayStepKind::Repeat(every) => Way::Repeat {
+                every_ms: every.first.milliseconds,
+                to_ms: every.longest.map_or(every.first.milliseconds, |longest| longest.milliseconds),
+                times: match every.limit {
+                    tree::EveryLimit::Times(count) => Some(narrow(count.value)),
+                    tree::EveryLimit::CutOver => None,
+                },
+            },
+            WayStepKind::Undo(call) => Way::Undo { with: find(resolver, call) },
+            WayStepKind::Park => Way::Park,
+            WayStepKind::Refuse(name) => {
+                let query = service
+                    .and_then(|service| resolver.services.get(usize::from(service)))
+                    .is_none_or(|service| service.kind == ServiceKind::Query);
+                if !query {
+                    resolver
+                        .report
+                        .error("TS0702", step.span, "what may hold is never refused out of `unknown`")
+                        .note("unknown is not failed; only a query may end in `refuse`")
+                        .help("end the way with `park`");
+                }
+                Way::Refuse(resolver.reason(name))
+            }
+        });
+    }
+    let ends = matches!(ways.last(), Some(Way::Park | Way::Refuse(_)));
+    if let (false, Some(last)) = (ends, steps.last()) {
+        resolver
+            .report
+            .error("TS0703", last.span, "the way out of `unknown` has no end")
+            .note("an enquiry or a reversal may get no answer for ever")
+            .help("add `, then park`");
+    }
+    ways
+}
+
+/// A posting or notice without key or way out of unknown does not compile.
+pub(super) fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem) {
+    let kind = call
+        .service
+        .and_then(|service| resolver.services.get(usize::from(service)))
+        .map(|service| service.kind);
+    let posting = matches!(kind, Some(ServiceKind::Posting | ServiceKind::Batch));
+    let notice = matches!(kind, Some(ServiceKind::Notice));
+    if call.ours && (posting || notice) && call.unknown.is_empty() {
+        resolver
+            .report
+            .error("TS0704", tree.name.span, format!("`{}` has no way out of `unknown`", tree.name.text))
+            .note("a time-out says nothing of the money")
+            .help("add `unknown  enquire with … every 10s up to 6 times, then park`, or `unknown park`");
+    }
+    if (posting || (call.ours && (notice || !call.undoes.is_empty()))) && call.once.is_empty() {
+        resolver
+            .report
+            .error("TS0705", tree.name.span, format!("`{}` has no key", tree.name.text))
+            .note("the same ask twice must have one effect")
+            .help("add `once exchange.serial`, or the fields by which a repeat is known");
+    }
+    for way in &call.unknown {
+        if let Way::Repeat { .. } = way {
+            let promises = call.promises;
+            let safe = promises.same_answer
+                || promises.same_answer_when_done
+                || promises.says_duplicate
+                || promises.repeatable;
+            if !safe && (posting || !call.undoes.is_empty()) {
+                resolver
+                    .report
+                    .error(
+                        "TS0706",
+                        tree.name.span,
+                        format!("`{}` is repeated, and nothing says that this is safe", tree.name.text),
+                    )
+                    .note("a slow first copy and the repeat may both hold")
+                    .help("if the party promises it, write `promises same answer`; else enquire, or park");
+            }
+        }
+    }
+    if !call.undoes.is_empty()
+        && call.promises.within_business_date
+        && !matches!(call.unknown.last(), Some(Way::Park))
+    {
+        resolver
+            .report
+            .error("TS0707", tree.name.span, "a reversal within the business date may come too late")
+            .note("after the cut-over it is refused, and the money stays")
+            .help("end its way with `park`");
+    }
+    let undo = call.unknown.iter().any(|way| matches!(way, Way::Undo { .. }));
+    if undo && !call.undoes.is_empty() {
+        resolver
+            .report
+            .error("TS0708", tree.name.span, "a reversal is not reversed")
+            .help("repeat it if the party allows that, then park");
+    }
+}
+
+pub(super) fn outcome_rule(resolver: &mut Resolver, rows: &tree::OutcomeRows) -> OutcomeRule {
+    let mut bound = Vec::new();
+    for row in rows.rows.iter().flat_map(|block| &block.statements) {
+        let keys: Vec<Option<Box<str>>> = row
+            .kind
+            .keys
+            .iter()
+            .map(|key| match key {
+                tree::CodeKey::Text(text) => text.constant().map(Box::from),
+                tree::CodeKey::Other(_) | tree::CodeKey::Absent(_) => None,
+            })
+            .collect();
+        if keys.len() != rows.paths.len() {
+            resolver
+                .report
+                .error(
+                    "TS0508",
+                    row.span,
+                    format!("the row has {} codes for {} fields", keys.len(), rows.paths.len()),
+                )
+                .help("write one code for each field in front of the meaning; `other` for any");
+            continue;
+        }
+        if let Meaning::Outcome(outcome) = meaning(resolver, &row.kind.meaning) {
+            bound.push((keys, outcome, shapes::label(&row.label)));
+        } else {
+            resolver
+                .report
+                .error("TS0509", row.kind.meaning.span, "here a code means an outcome")
+                .help("write done, refused REASON or unknown");
+        }
+    }
+    OutcomeRule {
+        fields: rows.paths.iter().map(|path| path.text().into()).collect(),
+        rows: bound,
+        span: rows.paths.first().map_or_else(Span::default, |path| path.span),
+    }
+}
