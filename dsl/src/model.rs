@@ -252,6 +252,17 @@ pub struct Link {
     pub span: Span,
 }
 
+/// The method of a link on which nothing is sent: a person's browser goes to the address that a request makes.
+pub const BROWSE: &str = "BROWSE";
+
+impl Link {
+    /// Whether a person's browser goes there, and we send nothing.
+    #[must_use]
+    pub fn is_browsed(&self) -> bool {
+        self.post.as_ref().is_some_and(|(method, _)| **method == *BROWSE)
+    }
+}
+
 /// What becomes of a file that was taken from a link.
 #[derive(Clone, Debug)]
 pub enum AfterFile {
