@@ -15,6 +15,7 @@ mod play;
 mod serve;
 mod session;
 
+pub(crate) use http::{of_http, to_http};
 pub use line::{Line, Way};
 pub use loading::{LoadError, Loaded, load, read_texts};
 pub use play::PartyCounts;
