@@ -270,6 +270,11 @@ impl Surroundings for Scene {
                 let text = self.fault.get(usize::from(load.slot)).map_or("", String::as_str);
                 Ok(if text.is_empty() { Value::Absent } else { Value::Text(Cow::Borrowed(text)) })
             }
+            // What an original was never answered with is absent, as it would be in an answer.
+            Space::OriginalAsk | Space::OriginalAnswer => match self.book.load(load) {
+                Err(Fault::NotThere(_)) => Ok(Value::Absent),
+                loaded => loaded,
+            },
             _ => self.book.load(load),
         }
     }
