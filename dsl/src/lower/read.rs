@@ -137,6 +137,11 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         self.branch.push(self.branches);
     }
 
+    /// Fields that are not read at all.
+    pub(super) fn passes_over(&mut self, fields: Vec<FieldId>) {
+        self.early.extend(fields);
+    }
+
     /// A whole packet.
     pub(super) fn packet(&mut self, nodes: &'m [Node]) {
         let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
