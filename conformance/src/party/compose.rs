@@ -147,21 +147,23 @@ fn spoil(record: &mut Record, index: usize) {
     let _ = record.set(index, &changed);
 }
 
-/// Gives the scene the outcome, and its code's own text to the field whose table has it.
+/// Gives the scene the outcome, and its code's own text to the field whose table has it. Where two fields say it together,
+/// the world names both codes with a blank between.
 fn speak(
     named: &Named<'_>,
     scene: &mut Scene,
     record: &mut Record,
     apart: &mut BTreeSet<u16>,
     outcome: world::Outcome,
-    word: Option<&str>,
+    said: Option<&str>,
 ) -> Result<(), String> {
-    let mut reason = word.and_then(|word| named.symbols.find(word));
-    let mut known = word.is_none() || reason.is_some();
+    let words: Vec<&str> = said.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).collect();
+    let mut reason = words.iter().find_map(|word| named.symbols.find(word));
+    let mut known = words.is_empty() || reason.is_some();
     for slot in form::outcome_slots(named.message, &named.program.expressions) {
-        let Some(word) = word else { break };
         let Some(codes) = table(named, slot) else { continue };
-        let Some((meaning, label)) = row(codes, word) else { continue };
+        let found = words.iter().find_map(|word| Some((*word, row(codes, word)?)));
+        let Some((word, (meaning, label))) = found else { continue };
         known = true;
         if let Meaning::Outcome(Outcome::Refused(named) | Outcome::Done(named)) = meaning {
             reason = named.or(reason);
@@ -172,9 +174,8 @@ fn speak(
     }
     // A call may say for itself which codes go together.
     let rows = named.message.outcome_rows.iter();
-    let mut said =
-        rows.filter(|(texts, ..)| word.is_some() && texts.iter().any(|text| text.as_deref() == word));
-    if let Some((texts, meaning, label)) = said.next() {
+    let mut rows = rows.filter(|(texts, ..)| texts.iter().flatten().any(|text| words.contains(&&**text)));
+    if let Some((texts, meaning, label)) = rows.next() {
         known = true;
         for (slot, text) in named.message.outcome_order.iter().zip(texts) {
             let Some(text) = text else { continue };
@@ -191,7 +192,7 @@ fn speak(
         world::Outcome::Refused => Outcome::Refused(reason),
         world::Outcome::Unknown => Outcome::Unknown,
     });
-    if known { Ok(()) } else { Err(format!("no code table has `{}`", word.unwrap_or_default())) }
+    if known { Ok(()) } else { Err(format!("no code table has `{}`", said.unwrap_or_default())) }
 }
 
 fn table<'n>(named: &Named<'n>, slot: u16) -> Option<&'n Codes> {

@@ -407,10 +407,12 @@ pub(super) fn contains(found: &Value, wanted: &Value) -> bool {
     }
 }
 
+/// A request without content (a browser's, say) is damaged in its query.
 fn damage(parts: &mut Parts, damage: Option<Damage>) {
-    let mut octets = parts.get(Part::Content).to_vec();
+    let part = if parts.get(Part::Content).is_empty() { Part::Query } else { Part::Content };
+    let mut octets = parts.get(part).to_vec();
     damage_octets(&mut octets, damage);
-    parts.set(Part::Content, octets);
+    parts.set(part, octets);
 }
 
 /// The damage of what leaves; a wrong seal is made where the message is written.
