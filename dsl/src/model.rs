@@ -712,6 +712,8 @@ pub struct Field {
     pub learn: Learn,
     /// The fact holds `message.code`: the text before and behind it, by which a message is recognised.
     pub code_around: Option<(Box<str>, Box<str>)>,
+    /// A format: the text behind it that ends it ([`Wire::ending`] is a value's).
+    pub ending: Option<Box<str>>,
     /// `<-` when we write.
     pub from: Option<Mapping>,
     /// `->` when we read; (for a list: [`ListField::business`]).

@@ -322,6 +322,8 @@ pub enum Write {
     Enter { format: u32 },
     /// It ends: through the chain (`u32::MAX`: none) into what is around.
     Leave { chain: u32 },
+    /// The text that ends a format that was left, by a wire form that has it.
+    Ending { wire: u32 },
     /// The name of the next value.
     Child { name: u16 },
     /// A computed name of the next value.
