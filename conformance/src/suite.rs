@@ -210,7 +210,7 @@ pub struct Expect {
     pub fields: Map<String, Value>,
     /// The rows of a look: as many, in this order, each with at least these values.
     pub rows: Option<Vec<Map<String, Value>>>,
-    /// Values kept for later steps: name, and path in the answer (`reply.…` of what was sent, `answer.…` of what was asked,
+    /// Values kept for later steps: name, and field or path in the answer (`reply.…` of what was sent, `answer.…` of what was asked,
     /// `rows.1.…` of a look), the request (`request.…`) or the facts (`exchange.…`).
     pub keep: BTreeMap<String, String>,
 }

@@ -290,7 +290,9 @@ impl Runner<'_> {
             if result.difference.is_none() {
                 result.difference = self.compare(message.0, &expect.fields, &tree, &heard.record);
             }
-            self.keep_of(&expect.keep, &asked.tree, &tree, &scene);
+            let request = self.inner(call.call.request.0).to_owned();
+            let inner = (&*request, &*self.inner(message.0).to_owned());
+            self.keep_of(&expect.keep, &asked.tree, &tree, &scene, inner);
             self.open_session(id, heard.record, outcome, &mut scene);
             return;
         }
@@ -356,11 +358,16 @@ impl Runner<'_> {
         request: &Map<String, Value>,
         reply: &Map<String, Value>,
         scene: &Scene,
+        inner: (&str, &str),
     ) {
+        // By the name that the call gives the field, or by its whole path.
+        let found = |tree: &Map<String, Value>, inner: &str, path: &str| {
+            at(tree, &format!("{inner}.{path}")).or_else(|| at(tree, path)).cloned()
+        };
         for (name, path) in keep {
             let found = match path.split_once('.') {
-                Some(("reply", path)) => at(reply, path).cloned(),
-                Some(("request", path)) => at(request, path).cloned(),
+                Some(("reply", path)) => found(reply, inner.1, path),
+                Some(("request", path)) => found(request, inner.0, path),
                 Some(("exchange", word)) => {
                     let fact = Fact::WORDS.iter().find(|(_, known)| *known == word);
                     fact.map(|(fact, _)| Value::String(scene.fact_text(*fact)))
