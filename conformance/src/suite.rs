@@ -6,6 +6,7 @@
 //! what only the house itself can show (its journal, a restart, the core's books).
 
 mod attacked;
+mod browse;
 mod channel;
 mod files;
 mod look;
@@ -119,6 +120,8 @@ pub struct Step {
     pub enquire: Option<String>,
     /// A channel cancels what it asked of this service under `reference`.
     pub cancel: Option<String>,
+    /// A person's browser opens this address, which an answer gave (`$page`).
+    pub browse: Option<Value>,
     /// What was begun `later` under this name is heard now.
     pub heard: Option<String>,
     /// Something is done to a simulated party.

@@ -4,6 +4,7 @@
 CREATE TABLE system (
   only_one     INTEGER PRIMARY KEY CHECK (only_one = 1),
   busy         INTEGER NOT NULL DEFAULT 0,             -- 1: calls are limited
+  broken       INTEGER NOT NULL DEFAULT 0,             -- 1: says that it does not know
   last_serial  INTEGER NOT NULL DEFAULT 0,             -- numbers of answers
   last_notice  INTEGER NOT NULL DEFAULT 0
 );
@@ -13,8 +14,7 @@ CREATE TABLE person (
   cert_no    TEXT NOT NULL UNIQUE,
   name       TEXT NOT NULL,
   mobile     TEXT NOT NULL,
-  open_id    TEXT NOT NULL UNIQUE,
-  token      TEXT NOT NULL UNIQUE,                     -- auth_token
+  open_id    TEXT NOT NULL UNIQUE,                     -- on the open platform the auth_token
   consents   INTEGER NOT NULL,                         -- 1: the bank may ask
   score      INTEGER CHECK (score BETWEEN 350 AND 950),-- NULL: none can be given
   fraud      INTEGER NOT NULL CHECK (fraud BETWEEN 0 AND 100)

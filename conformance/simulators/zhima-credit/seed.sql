@@ -13,10 +13,10 @@ INSERT INTO product (call, code, consent) VALUES
   ('relation', 'w1010100001000001200', 0),
   ('face', 'w1010100000000002978', 0);
 
-INSERT INTO person (number, cert_no, name, mobile, open_id, token, consents, score, fraud)
+INSERT INTO person (number, cert_no, name, mobile, open_id, consents, score, fraud)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9999)
   SELECT n, printf('44190019900101%04d', n), printf('客户%05d', n), printf('138%08d', n), printf('2688%018d', n),
-         printf('201903BB%032d', n), n % 10 <> 9, iif(n % 50 = 0, NULL, 350 + n * 37 % 601), 100 - n % 101
+         n % 10 <> 9, iif(n % 50 = 0, NULL, 350 + n * 37 % 601), 100 - n % 101
   FROM n;
 
 INSERT INTO watched (number, biz_code, type, code, level, since, settled)

@@ -265,6 +265,9 @@ impl<'a> Runner<'a> {
         if let Some(what) = &step.look {
             return self.look(what, step).await;
         }
+        if let Some(address) = &step.browse {
+            return self.browse(address, step).await;
+        }
         if step.ask.is_some() || step.enquire.is_some() || step.cancel.is_some() || step.heard.is_some() {
             return self.channel_step(step).await;
         }
