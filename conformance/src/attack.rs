@@ -112,7 +112,11 @@ impl Runner<'_> {
         let sealed = self.is_sealed(good)?;
         let wrong_seal = if sealed { Some(self.request(suite, good, true)?) } else { None };
         let line = self.line(good).await?;
-        let framed = line.framed(&request).map_err(|error| error.to_string())?;
+        let framed = if line.is_framed() {
+            line.framed(&request).map_err(|error| error.to_string())?
+        } else {
+            request.get(attacked(&request)).to_vec()
+        };
         let over_frames = line.is_framed();
         let attacks = make(&request, wrong_seal.as_ref(), &framed, over_frames, &SeededRandom::new(seed));
         for (number, attack) in attacks.iter().enumerate() {
@@ -165,10 +169,15 @@ impl Runner<'_> {
     }
 }
 
+/// What of a request is attacked: its content; of one without, the query.
+pub(crate) fn attacked(request: &Parts) -> Part {
+    if request.get(Part::Content).is_empty() { Part::Query } else { Part::Content }
+}
+
 async fn send(core: &link::Core, line: &mut Line, attack: &Attack) -> std::io::Result<Parts> {
     if !line.is_framed() {
         let mut parts = attack.around.clone();
-        parts.set(Part::Content, attack.octets.clone());
+        parts.set(attacked(&attack.around), attack.octets.clone());
         return line.exchange(&parts).await;
     }
     if attack.kind == AttackKind::Slow {

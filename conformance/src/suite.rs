@@ -120,7 +120,7 @@ pub struct Step {
     pub enquire: Option<String>,
     /// A channel cancels what it asked of this service under `reference`.
     pub cancel: Option<String>,
-    /// A person's browser opens this address, which an answer gave (`$page`).
+    /// A person's browser opens this address, which an answer gave (`$page`); `damage` changes its query.
     pub browse: Option<Value>,
     /// What was begun `later` under this name is heard now.
     pub heard: Option<String>,

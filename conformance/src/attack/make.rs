@@ -1,7 +1,7 @@
 //! The attacks, made from one good request: its octets with and without frame, and the same with a wrong seal.
 
+use super::attacked;
 use crate::scene::Parts;
-use dsl::program::Part;
 use link::world::{Random, SeededRandom};
 use serde::Serialize;
 use serde_json::Value;
@@ -114,14 +114,15 @@ pub fn make(
     over_frames: bool,
     random: &SeededRandom,
 ) -> Vec<Attack> {
-    let content = request.get(Part::Content).to_vec();
+    let part = attacked(request);
+    let content = request.get(part).to_vec();
     let mut maker = Maker { request, content: &content, framed, over_frames, made: Vec::new() };
     maker.truncated();
     maker.sizes();
     maker.lengths();
     maker.changed();
     if let Some(wrong_seal) = wrong_seal {
-        maker.whole(AttackKind::Seal, "wrong seal", wrong_seal.get(Part::Content).to_vec());
+        maker.whole(AttackKind::Seal, "wrong seal", wrong_seal.get(part).to_vec());
     }
     maker.names();
     maker.forms();

@@ -4,6 +4,7 @@
 //! page says: that is for the person.
 
 use super::run::{Runner, STAGE_LIMIT};
+use super::wire::damage_octets;
 use super::{Expect, Step};
 use crate::report::StepResult;
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
@@ -16,6 +17,8 @@ impl Runner<'_> {
         let (_, rest) = address.split_once("://").ok_or("an address begins with its scheme")?;
         let (host, target) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let mut query = query.as_bytes().to_vec();
+        damage_octets(&mut query, step.damage);
         let link = self.config.links.iter().find(|(_, known)| *known == host).map(|(name, _)| name.clone());
         let link = link.ok_or_else(|| format!("no link of the party is at {host}"))?;
         let config =
@@ -23,7 +26,7 @@ impl Runner<'_> {
         let message = HttpMessage {
             method: "GET".to_owned(),
             path: path.to_owned(),
-            query: query.to_owned(),
+            query: String::from_utf8_lossy(&query).into_owned(),
             ..HttpMessage::default()
         };
         let client = HttpClient::new(&self.core, config);

@@ -416,7 +416,7 @@ pub(super) fn contains(found: &Value, wanted: &Value) -> bool {
 
 /// A request without content (a browser's, say) is damaged in its query.
 fn damage(parts: &mut Parts, damage: Option<Damage>) {
-    let part = if parts.get(Part::Content).is_empty() { Part::Query } else { Part::Content };
+    let part = crate::attack::attacked(parts);
     let mut octets = parts.get(part).to_vec();
     damage_octets(&mut octets, damage);
     parts.set(part, octets);
