@@ -4,7 +4,8 @@
 //! stands aside. Values that come from the session, from settings and facts are put in by the adapter's own mappings.
 
 use dsl::model::{Function, Load, Space};
-use dsl::program::{Assignment, Code, ExprId, Expressions, Map, MessageProgram, Read, Write};
+use dsl::program::{Assignment, Code, ExprId, Expressions, Map, MessageProgram, Program, Read, Write};
+use dsl::value::Coding;
 use std::collections::BTreeSet;
 
 /// The references of an expression.
@@ -150,11 +151,20 @@ pub(crate) fn seal_slots(message: &MessageProgram, expressions: &Expressions) ->
     computed.map(|(slot, _)| slot).chain(signed).collect()
 }
 
-/// Whether a message is written or read with values of a session.
-pub(crate) fn uses_session(message: &MessageProgram, expressions: &Expressions) -> bool {
-    let read = message.read.iter().filter_map(|read| match read {
-        Read::Agree { expression, .. } => Some(*expression),
-        _ => None,
-    });
-    read.into_iter().any(|id| loads(expressions, id).any(|load| load.space == Space::Session))
+/// Whether a message may be written or read with values of a session: in a seal, or in a cipher around it.
+pub(crate) fn uses_session(message: &MessageProgram, program: &Program) -> bool {
+    let of_session = |id: ExprId| loads(&program.expressions, id).any(|load| load.space == Space::Session);
+    let ciphered = |chain: u32| {
+        let form = program.chains.get(chain as usize);
+        let mut codings = form.into_iter().flat_map(|form| form.first.iter().chain(&form.otherwise));
+        codings.any(|coding| match coding {
+            Coding::Encrypt { key, iv, .. } => std::iter::once(*key).chain(*iv).any(of_session),
+            _ => false,
+        })
+    };
+    message.read.iter().any(|read| match read {
+        Read::Agree { expression, .. } => of_session(*expression),
+        Read::Enter { chain, .. } => ciphered(*chain),
+        _ => false,
+    })
 }

@@ -267,15 +267,19 @@ impl Play {
         let mut scene = self.scene();
         let module = Arc::clone(self.module());
         let form = module.program.messages.get(usize::from(message.0));
-        let in_session = form.is_some_and(|form| form::uses_session(form, &module.program.expressions));
+        let in_session = form.is_some_and(|form| form::uses_session(form, &module.program));
         if !in_session {
             let read = read(&mut scene, message, parts);
             let judged = verdict(&mut scene, read);
             return (scene, judged);
         }
-        // The first look tells whose session it is: a member's name stands in the message itself.
+        // The first look tells whose session it is: a member's name stands in the message itself. What is good without
+        // any session needs none.
         let first_look = read(&mut scene, message, parts);
-        let _ = verdict(&mut scene, first_look);
+        let judged = verdict(&mut scene, first_look);
+        if matches!(judged, Judged::Good(_)) {
+            return (scene, judged);
+        }
         let member = member_name(&scene);
         let standing = locked(&self.sessions).standing(&member);
         if standing != Signed::Open {
