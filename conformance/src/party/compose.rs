@@ -35,36 +35,45 @@ pub(crate) fn named_in(adapter: &Adapter, message: MessageId) -> Option<Named<'_
     Some(Named { program, message, symbols: &adapter.symbols })
 }
 
-/// Puts the fields of a call where the message has them; what the message has elsewhere by that name stays there.
+/// Puts fields where the message has them: in the group of the call's own (`inner`), else in one of those around it, from
+/// the inside outward.
 pub(crate) fn place(named: &Named<'_>, inner: &str, fields: &Map<String, Json>) -> Map<String, Json> {
-    if inner.is_empty() {
-        return fields.clone();
-    }
-    let (mut own, mut around) = (Map::new(), Map::new());
-    for (name, value) in fields {
-        let path = format!("{inner}.{name}");
+    let there = |path: &str| {
         let below = format!("{path}.");
-        let is_own =
-            named.message.fields.iter().any(|field| *field.path == *path || field.path.starts_with(&below));
-        if is_own { &mut own } else { &mut around }.insert(name.clone(), value.clone());
+        let mut all = named.message.fields.iter();
+        all.any(|field| *field.path == *path || field.path.starts_with(&below))
+    };
+    let mut placed = Map::new();
+    for (name, value) in fields {
+        let mut group = inner;
+        while !group.is_empty() && !there(&format!("{group}.{name}")) {
+            group = group.rsplit_once('.').map_or("", |(outer, _)| outer);
+        }
+        let (name, value) = under(group, name, value);
+        merge(&mut placed, &name, &value);
     }
-    if own.is_empty() {
-        return around;
+    placed
+}
+
+/// A value under a path, as a tree.
+fn under(path: &str, name: &str, value: &Json) -> (String, Json) {
+    let mut tree = (name.to_owned(), value.clone());
+    for group in path.rsplit('.').filter(|group| !group.is_empty()) {
+        tree = (group.to_owned(), Json::Object(Map::from_iter([tree])));
     }
-    let wrapped = inner.rsplit('.').fold(Json::Object(own), |tree, name| {
-        let mut outer = Map::new();
-        outer.insert(name.to_owned(), tree);
-        Json::Object(outer)
-    });
-    if let Json::Object(wrapped) = wrapped {
-        for (name, value) in wrapped {
-            match (around.get_mut(&name), value) {
-                (Some(Json::Object(known)), Json::Object(more)) => known.extend(more),
-                (_, value) => drop(around.insert(name, value)),
+    tree
+}
+
+/// Puts a value beside what is known by its name.
+fn merge(tree: &mut Map<String, Json>, name: &str, value: &Json) {
+    match (tree.get_mut(name), value) {
+        (Some(Json::Object(known)), Json::Object(more)) => {
+            for (name, value) in more {
+                merge(known, name, value);
             }
         }
+        _ => drop(tree.insert(name.to_owned(), value.clone())),
     }
-    around
 }
 
 /// Writes a message, over what stands in the record already. Gives its octets and the record with what was computed.

@@ -360,10 +360,7 @@ impl Runner<'_> {
         scene: &Scene,
         inner: (&str, &str),
     ) {
-        // By the name that the call gives the field, or by its whole path.
-        let found = |tree: &Map<String, Value>, inner: &str, path: &str| {
-            at(tree, &format!("{inner}.{path}")).or_else(|| at(tree, path)).cloned()
-        };
+        let found = |tree: &Map<String, Value>, inner: &str, path: &str| outward(tree, inner, path).cloned();
         for (name, path) in keep {
             let found = match path.split_once('.') {
                 Some(("reply", path)) => found(reply, inner.1, path),
@@ -398,6 +395,18 @@ impl Runner<'_> {
             self.sessions.insert(member, values);
         }
     }
+}
+
+/// A field by the name that the call gives it: in the group of the call's own, else in one of those around it.
+fn outward<'t>(tree: &'t Map<String, Value>, inner: &str, path: &str) -> Option<&'t Value> {
+    let mut group = inner;
+    while !group.is_empty() {
+        if let Some(found) = at(tree, &format!("{group}.{path}")) {
+            return Some(found);
+        }
+        group = group.rsplit_once('.').map_or("", |(outer, _)| outer);
+    }
+    at(tree, path)
 }
 
 /// Whether all that is wanted is there; rows of lists one by one. What is wanted as null must be absent.
