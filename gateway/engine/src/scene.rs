@@ -41,6 +41,8 @@ pub struct Past {
     pub raw: Raw,
     /// Lists of its ask and answer that are too long for memory.
     pub long: Vec<(Load, Arc<dyn LongList>)>,
+    /// How the rows of the other lists of its answer ended, with what was told of each.
+    pub ends: Vec<(Load, Vec<(Outcome, String)>)>,
 }
 
 /// Octets of a request: at hand, or in the spool where it is a file.
@@ -405,6 +407,9 @@ impl Scene {
         }
         for (list, rows) in &original.long {
             self.book.put_long(*list, Arc::clone(rows));
+        }
+        for (list, ends) in &original.ends {
+            self.book.put_outcomes(*list, ends.clone());
         }
         self.original = Some(original);
     }
