@@ -114,6 +114,7 @@ impl Runner<'_> {
         let mut said = None;
         for message in &call.call.replies {
             let mut scene = self.scene();
+            self.take_session(&mut scene);
             // What was asked is not known where it was damaged: nothing is compared.
             let Some(heard) = read_unjudged(&mut scene, *message, answer) else { continue };
             said = said.or(heard.outcome.outcome);
@@ -268,8 +269,11 @@ impl Runner<'_> {
         let answer = match came {
             Came::Answer(answer) => answer,
             Came::Silence if call.call.replies.is_empty() => return result.outcome("done", &wanted),
-            Came::Silence => return result.outcome("silence", &wanted),
-            Came::Closed => return result.outcome("closed", &wanted),
+            Came::Silence | Came::Closed => {
+                result.outcome(if matches!(came, Came::Closed) { "closed" } else { "silence" }, &wanted);
+                let (scene, request) = (self.scene(), self.inner(call.call.request.0).to_owned());
+                return self.keep_of(&expect.keep, &asked.tree, &Map::new(), &scene, (&request, ""));
+            }
         };
         let mut faults = Vec::new();
         for message in &call.call.replies {
