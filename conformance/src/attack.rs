@@ -7,7 +7,7 @@
 
 mod make;
 
-pub use make::{Attack, AttackKind, make};
+pub use make::{Attack, AttackKind, Guard, make};
 
 use crate::party::Line;
 use crate::scene::Parts;
@@ -109,8 +109,8 @@ impl Runner<'_> {
         let mut report = AttackReport::default();
         self.still_answered(suite, good).await.map_err(|came| format!("before any attack: {came}"))?;
         let request = self.request(suite, good, false)?;
-        let sealed = self.is_sealed(good)?;
-        let wrong_seal = if sealed { Some(self.request(suite, good, true)?) } else { None };
+        let guard = self.guard(good)?;
+        let wrong_seal = if guard == Guard::Sealed { Some(self.request(suite, good, true)?) } else { None };
         let line = self.line(good).await?;
         let framed = if line.is_framed() {
             line.framed(&request).map_err(|error| error.to_string())?
@@ -121,7 +121,7 @@ impl Runner<'_> {
         let attacks = make(&request, wrong_seal.as_ref(), &framed, over_frames, &SeededRandom::new(seed));
         for (number, attack) in attacks.iter().enumerate() {
             let outcome = self.one(good, attack).await;
-            let good_end = attack.kind.allows(&outcome, attack.whole, sealed);
+            let good_end = attack.kind.allows(&outcome, attack.whole, guard);
             let name = attack.name.clone();
             report.results.push(AttackResult {
                 name: name.clone(),

@@ -217,6 +217,11 @@ pub(crate) fn has_seal(
     !form::seal_slots(message, expressions).is_empty()
 }
 
+/// Whether a message, or a part of it, stands in a cipher.
+pub(crate) fn has_cipher(message: &dsl::program::MessageProgram, program: &dsl::program::Program) -> bool {
+    form::ciphers(message, program).next().is_some()
+}
+
 /// TLS by link, where a link has it.
 #[derive(Clone, Debug, Default)]
 pub struct PartyTls {

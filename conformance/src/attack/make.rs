@@ -9,6 +9,17 @@ use serde_json::Value;
 /// Most places at which a message is cut; longer ones are cut at evenly spread places.
 const CUTS: usize = 400;
 
+/// What keeps a message from being changed on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// Nothing.
+    Open,
+    /// A cipher without a seal: what was changed can be read, as something else.
+    Ciphered,
+    /// A seal.
+    Sealed,
+}
+
 /// What is wrong with an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -72,11 +83,15 @@ impl AttackKind {
     }
 
     /// Whether this is how such an input may be taken. What is whole must be answered or hung up on; without a seal, an
-    /// octet that was changed may make another good message.
+    /// octet that was changed may make another good message, and under a cipher any octet may. What stands behind the
+    /// frame is a message of its own.
     #[must_use]
-    pub fn allows(self, outcome: &str, whole: bool, sealed: bool) -> bool {
+    pub fn allows(self, outcome: &str, whole: bool, guard: Guard) -> bool {
+        let answered = outcome != "bad answer" && outcome != "silence";
         match self {
-            AttackKind::Changed if !sealed && outcome != "bad answer" && outcome != "silence" => true,
+            AttackKind::Changed if guard != Guard::Sealed && answered => true,
+            AttackKind::Charset if guard == Guard::Ciphered && answered => true,
+            AttackKind::Long if !whole && answered => true,
             // A good message, however it comes, is answered as a good message.
             AttackKind::Twice | AttackKind::Slow => outcome != "silence",
             _ => {

@@ -154,17 +154,22 @@ pub(crate) fn seal_slots(message: &MessageProgram, expressions: &Expressions) ->
 /// Whether a message may be written or read with values of a session: in a seal, or in a cipher around it.
 pub(crate) fn uses_session(message: &MessageProgram, program: &Program) -> bool {
     let of_session = |id: ExprId| loads(&program.expressions, id).any(|load| load.space == Space::Session);
-    let ciphered = |chain: u32| {
-        let form = program.chains.get(chain as usize);
-        let mut codings = form.into_iter().flat_map(|form| form.first.iter().chain(&form.otherwise));
-        codings.any(|coding| match coding {
-            Coding::Encrypt { key, iv, .. } => std::iter::once(*key).chain(*iv).any(of_session),
-            _ => false,
-        })
-    };
-    message.read.iter().any(|read| match read {
+    let sealed = message.read.iter().any(|read| match read {
         Read::Agree { expression, .. } => of_session(*expression),
-        Read::Enter { chain, .. } => ciphered(*chain),
         _ => false,
-    })
+    });
+    sealed || ciphers(message, program).any(of_session)
+}
+
+/// Keys and initial vectors of the ciphers around parts of a message.
+pub(crate) fn ciphers<'p>(message: &'p MessageProgram, program: &'p Program) -> impl Iterator<Item = ExprId> + 'p {
+    let chains = message.read.iter().filter_map(|read| match read {
+        Read::Enter { chain, .. } => program.chains.get(*chain as usize),
+        _ => None,
+    });
+    let codings = chains.flat_map(|form| form.first.iter().chain(&form.otherwise));
+    codings.flat_map(|coding| match coding {
+        Coding::Encrypt { key, iv, .. } => [Some(*key), *iv],
+        _ => [None, None],
+    }).flatten()
 }

@@ -3,7 +3,8 @@
 use super::run::{LIMIT, Other, Runner, STAGE_LIMIT};
 use super::{Damage, Plays, Step, Suite};
 use crate::fields::{Named, at};
-use crate::party::{Line, Way, carries_files, civil, compose_request, has_seal, member_of};
+use crate::attack::Guard;
+use crate::party::{Line, Way, carries_files, civil, compose_request, has_cipher, has_seal, member_of};
 use crate::report::{Difference, Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Past, Scene, evaluate_here, read, read_unjudged};
 use adapters::value::Record;
@@ -84,12 +85,16 @@ impl Runner<'_> {
         self.write(suite, &step, &call).map(|asked| asked.parts)
     }
 
-    /// Whether the request of a step bears a seal.
-    pub(crate) fn is_sealed(&self, step: &Step) -> Result<bool, String> {
+    /// What keeps the request of a step from being changed.
+    pub(crate) fn guard(&self, step: &Step) -> Result<Guard, String> {
         let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
-        let expressions = &self.adapter.module.program.expressions;
+        let program = &self.adapter.module.program;
         let form = self.message(call.call.request.0);
-        Ok(form.is_some_and(|form| has_seal(form, expressions)))
+        Ok(form.map_or(Guard::Open, |form| match (has_seal(form, &program.expressions), has_cipher(form, program)) {
+            (true, _) => Guard::Sealed,
+            (false, true) => Guard::Ciphered,
+            (false, false) => Guard::Open,
+        }))
     }
 
     /// A new connection of the link of a step's call.
