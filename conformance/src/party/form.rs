@@ -114,7 +114,10 @@ fn keeps(one: &Assignment, expressions: &Expressions, apart: &BTreeSet<u16>, ori
                 | Space::FaultPlace
         ),
     };
+    // A number of a row is its place in a list of the business.
+    let of_row = code(expressions, one.source).iter().any(|code| matches!(code, Code::Position(_)));
     one.target.space == Space::Field
+        && !of_row
         && !(one.target.level == 0 && apart.contains(&one.target.slot))
         && loads(expressions, one.source).all(known)
 }
@@ -162,14 +165,19 @@ pub(crate) fn uses_session(message: &MessageProgram, program: &Program) -> bool 
 }
 
 /// Keys and initial vectors of the ciphers around parts of a message.
-pub(crate) fn ciphers<'p>(message: &'p MessageProgram, program: &'p Program) -> impl Iterator<Item = ExprId> + 'p {
+pub(crate) fn ciphers<'p>(
+    message: &'p MessageProgram,
+    program: &'p Program,
+) -> impl Iterator<Item = ExprId> + 'p {
     let chains = message.read.iter().filter_map(|read| match read {
         Read::Enter { chain, .. } => program.chains.get(*chain as usize),
         _ => None,
     });
     let codings = chains.flat_map(|form| form.first.iter().chain(&form.otherwise));
-    codings.flat_map(|coding| match coding {
-        Coding::Encrypt { key, iv, .. } => [Some(*key), *iv],
-        _ => [None, None],
-    }).flatten()
+    codings
+        .flat_map(|coding| match coding {
+            Coding::Encrypt { key, iv, .. } => [Some(*key), *iv],
+            _ => [None, None],
+        })
+        .flatten()
 }

@@ -37,7 +37,8 @@ impl Runner<'_> {
             Some(page) => format!("status {}", page.status),
             None => "silence".to_owned(),
         };
-        let mut result = StepResult { what: format!("a browser opens {path} on {link}"), ..StepResult::default() };
+        let mut result =
+            StepResult { what: format!("a browser opens {path} on {link}"), ..StepResult::default() };
         let wanted = step.expect.as_ref().and_then(|Expect { outcome, .. }| outcome.clone());
         result.outcome(&outcome, &wanted.unwrap_or_else(|| "done".to_owned()));
         Ok(result)

@@ -2,8 +2,8 @@
 
 use super::run::{LIMIT, Other, Runner, STAGE_LIMIT};
 use super::{Damage, Plays, Step, Suite};
-use crate::fields::{Named, at};
 use crate::attack::Guard;
+use crate::fields::{Named, at};
 use crate::party::{Line, Way, carries_files, civil, compose_request, has_cipher, has_seal, member_of};
 use crate::report::{Difference, Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Past, Scene, evaluate_here, read, read_unjudged};
@@ -90,10 +90,12 @@ impl Runner<'_> {
         let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
         let program = &self.adapter.module.program;
         let form = self.message(call.call.request.0);
-        Ok(form.map_or(Guard::Open, |form| match (has_seal(form, &program.expressions), has_cipher(form, program)) {
-            (true, _) => Guard::Sealed,
-            (false, true) => Guard::Ciphered,
-            (false, false) => Guard::Open,
+        Ok(form.map_or(Guard::Open, |form| {
+            match (has_seal(form, &program.expressions), has_cipher(form, program)) {
+                (true, _) => Guard::Sealed,
+                (false, true) => Guard::Ciphered,
+                (false, false) => Guard::Open,
+            }
         }))
     }
 

@@ -32,9 +32,7 @@ impl Mapper<'_> {
                 Value::text(name_text(&value, inside))
             }
             // A table of yes and no goes into a flag (the check of the mapping has seen to it).
-            (Value::Name(name), Type::Flag) => {
-                Value::Flag(inside.surroundings.symbols().text(name) == "yes")
-            }
+            (Value::Name(name), Type::Flag) => Value::Flag(inside.surroundings.symbols().text(name) == "yes"),
             (value, _) => value,
         };
         fits(&value, &assignment.ty)?;
