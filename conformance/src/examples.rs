@@ -17,8 +17,9 @@ use dsl::diagnostics::{Code, Diagnostic};
 use dsl::lower::compile;
 use dsl::model::{Call, CallId, Frame, LinkKind, MessageId, Module, Space};
 use dsl::program::{Compiled, Part};
-use dsl::resolve::{Choices, resolve, variants};
-use dsl::tree::{self, ExamplePart, ValueKind, Wire, WirePiece};
+use dsl::resolve::{Choices, Folder, resolve, variants};
+use dsl::source::Span;
+use dsl::tree::{self, ExamplePart, ItemKind, ValueKind, Wire, WirePiece};
 use dsl::value::{DateTime, Outcome, ShapeId};
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -59,10 +60,13 @@ pub fn run(sources: &Sources, checked: &Checked, root: &Path) -> Vec<Shown> {
     let Some(compiled) = &checked.compiled else { return Vec::new() };
     let mut shown = Vec::new();
     for (place, module) in checked.model.modules.iter().enumerate() {
-        of_module(module, adapter(compiled, place), root, &mut shown);
+        of_module(module, adapter(compiled, place).as_ref(), root, &mut shown);
     }
     for folder in &sources.folders {
         for variant in variants(folder).into_iter().skip(1) {
+            if spans(folder).all(|span| shown.iter().any(|known| known.span == span)) {
+                break;
+            }
             let (model, _) = resolve(&sources.folders, &Choices::from([(folder.name.clone(), variant)]));
             let Some(place) = model.modules.iter().position(|module| module.folder == folder.name) else {
                 continue;
@@ -70,20 +74,28 @@ pub fn run(sources: &Sources, checked: &Checked, root: &Path) -> Vec<Shown> {
             let (module, line_of) = (&model.modules[place], |_| 0);
             let compiled = compile(&model, &line_of);
             let adapter = compiled.as_ref().ok().and_then(|compiled| adapter(compiled, place));
-            of_module(module, adapter, root, &mut shown);
+            of_module(module, adapter.as_ref(), root, &mut shown);
         }
     }
     shown
 }
 
+/// Where the examples of a folder stand, in whatever variant.
+fn spans(folder: &Folder) -> impl Iterator<Item = Span> {
+    folder.files.iter().flat_map(|file| &file.items).filter_map(|item| match &item.kind {
+        ItemKind::Example(example) => Some(example.title.span),
+        _ => None,
+    })
+}
+
 /// The examples of one module that were not run before.
-fn of_module(module: &Module, adapter: Option<Adapter>, root: &Path, shown: &mut Vec<Shown>) {
+fn of_module(module: &Module, adapter: Option<&Adapter>, root: &Path, shown: &mut Vec<Shown>) {
     for example in &module.examples {
         let span = example.title.span;
         if shown.iter().any(|known| known.span == span) {
             continue;
         }
-        let wrong = match &adapter {
+        let wrong = match adapter {
             Some(adapter) => {
                 let folder = root.join(&*module.folder);
                 Runner { module, adapter: adapter.clone(), example, folder }.run().err()

@@ -1,7 +1,12 @@
 //! The gateway as those who operate it have it: keys made by `tongshi key`, a deployment in a file, `tongshi run` as a process,
 //! channels and operators over TLS, a signal to end it. Everything is asked from outside.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test stops at the first surprise")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
 
 use adapters::seal::{KeyKind, PreparedKey, Signature, sign};
 use bytes::Bytes;

@@ -159,14 +159,14 @@ impl<'a> Traveller<'a> {
         let parts = if self.is_lines() {
             let octets = file_of_lines(scene, self.program, &self.said, &record);
             Parts::content(
-                octets.map_err(|fault| self.unwritten(&fault, &record, again, words(&fault, &record)))?,
+                octets.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?,
             )
         } else {
             let filled = fill_in(self.program, &self.said, &mut record, scene);
-            filled.map_err(|fault| self.unwritten(&fault, &record, again, words(&fault, &record)))?;
+            filled.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?;
             let mut writer = Writer::new(self.program, &self.said, record.clone());
             if let Some(fault) = run(&mut writer, scene) {
-                return Err(self.unwritten(&fault, writer.record(), again, words(&fault, writer.record())));
+                return Err(self.unwritten(&fault, writer.record(), again, &words(&fault, writer.record())));
             }
             let (mut written, computed) = writer.finish();
             record = computed;
@@ -191,7 +191,7 @@ impl<'a> Traveller<'a> {
         fault: &Fault,
         record: &Record,
         again: bool,
-        report: adapters::codec::Report,
+        report: &adapters::codec::Report,
     ) -> Ended {
         let place = self.form.fields.iter().position(|field| field.path == report.field);
         let field = place.and_then(|place| self.form.fields.get(place));
@@ -227,7 +227,7 @@ impl<'a> Traveller<'a> {
     /// Whether a field holds how many rows of the message's own there are, and nothing else.
     fn counts_rows(&self, slot: u16) -> bool {
         let expressions = &self.program.expressions;
-        form::given(self.form).into_iter().filter(|(own, _)| *own == slot).any(|(_, expression)| {
+        form::given(self.form).filter(|(own, _)| *own == slot).any(|(_, expression)| {
             let range = expressions.ranges.get(expression as usize).copied().unwrap_or((0, 0));
             matches!(
                 expressions.code.get(range.0 as usize..range.1 as usize),
