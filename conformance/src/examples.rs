@@ -36,7 +36,7 @@ pub struct Shown {
     /// What it shows.
     pub title: Box<str>,
     /// Where it stands.
-    pub span: dsl::source::Span,
+    pub span: Span,
     /// What differs; none: it holds.
     pub wrong: Option<String>,
 }
