@@ -7,7 +7,7 @@
 
 mod make;
 
-pub use make::{Attack, AttackKind, make};
+pub use make::{Attack, AttackKind, Guard, make};
 
 use crate::party::Line;
 use crate::scene::Parts;
@@ -109,15 +109,19 @@ impl Runner<'_> {
         let mut report = AttackReport::default();
         self.still_answered(suite, good).await.map_err(|came| format!("before any attack: {came}"))?;
         let request = self.request(suite, good, false)?;
-        let sealed = self.is_sealed(good)?;
-        let wrong_seal = if sealed { Some(self.request(suite, good, true)?) } else { None };
+        let guard = self.guard(good)?;
+        let wrong_seal = if guard == Guard::Sealed { Some(self.request(suite, good, true)?) } else { None };
         let line = self.line(good).await?;
-        let framed = line.framed(&request).map_err(|error| error.to_string())?;
+        let framed = if line.is_framed() {
+            line.framed(&request).map_err(|error| error.to_string())?
+        } else {
+            request.get(attacked(&request)).to_vec()
+        };
         let over_frames = line.is_framed();
         let attacks = make(&request, wrong_seal.as_ref(), &framed, over_frames, &SeededRandom::new(seed));
         for (number, attack) in attacks.iter().enumerate() {
             let outcome = self.one(good, attack).await;
-            let good_end = attack.kind.allows(&outcome, attack.whole, sealed);
+            let good_end = attack.kind.allows(&outcome, attack.whole, guard);
             let name = attack.name.clone();
             report.results.push(AttackResult {
                 name: name.clone(),
@@ -165,10 +169,15 @@ impl Runner<'_> {
     }
 }
 
+/// What of a request is attacked: its content; of one without, the query.
+pub(crate) fn attacked(request: &Parts) -> Part {
+    if request.get(Part::Content).is_empty() { Part::Query } else { Part::Content }
+}
+
 async fn send(core: &link::Core, line: &mut Line, attack: &Attack) -> std::io::Result<Parts> {
     if !line.is_framed() {
         let mut parts = attack.around.clone();
-        parts.set(Part::Content, attack.octets.clone());
+        parts.set(attacked(&attack.around), attack.octets.clone());
         return line.exchange(&parts).await;
     }
     if attack.kind == AttackKind::Slow {

@@ -369,8 +369,12 @@ fn insert(tree: &mut Map<String, Value>, path: &str, value: Value) {
 /// The value at a dotted path of a tree.
 #[must_use]
 pub fn at<'t>(tree: &'t Map<String, Value>, path: &str) -> Option<&'t Value> {
-    match path.split_once('.') {
-        None => tree.get(path),
-        Some((group, rest)) => at(tree.get(group)?.as_object()?, rest),
-    }
+    let mut parts = path.split('.');
+    let first = tree.get(parts.next()?)?;
+    // Rows of a list are counted from 1.
+    parts.try_fold(first, |found, part| match found {
+        Value::Object(fields) => fields.get(part),
+        Value::Array(rows) => rows.get(part.parse::<usize>().ok()?.checked_sub(1)?),
+        _ => None,
+    })
 }

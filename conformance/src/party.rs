@@ -15,6 +15,7 @@ mod play;
 mod serve;
 mod session;
 
+pub(crate) use http::{of_http, to_http};
 pub use line::{Line, Way};
 pub use loading::{LoadError, Loaded, load, read_texts};
 pub use play::PartyCounts;
@@ -214,6 +215,11 @@ pub(crate) fn has_seal(
     expressions: &dsl::program::Expressions,
 ) -> bool {
     !form::seal_slots(message, expressions).is_empty()
+}
+
+/// Whether a message, or a part of it, stands in a cipher.
+pub(crate) fn has_cipher(message: &dsl::program::MessageProgram, program: &dsl::program::Program) -> bool {
+    form::ciphers(message, program).next().is_some()
 }
 
 /// TLS by link, where a link has it.

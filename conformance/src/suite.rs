@@ -6,6 +6,7 @@
 //! what only the house itself can show (its journal, a restart, the core's books).
 
 mod attacked;
+mod browse;
 mod channel;
 mod files;
 mod look;
@@ -119,6 +120,8 @@ pub struct Step {
     pub enquire: Option<String>,
     /// A channel cancels what it asked of this service under `reference`.
     pub cancel: Option<String>,
+    /// A person's browser opens this address, which an answer gave (`$page`); `damage` changes its query.
+    pub browse: Option<Value>,
     /// What was begun `later` under this name is heard now.
     pub heard: Option<String>,
     /// Something is done to a simulated party.
@@ -210,7 +213,7 @@ pub struct Expect {
     pub fields: Map<String, Value>,
     /// The rows of a look: as many, in this order, each with at least these values.
     pub rows: Option<Vec<Map<String, Value>>>,
-    /// Values kept for later steps: name, and path in the answer (`reply.…` of what was sent, `answer.…` of what was asked,
+    /// Values kept for later steps: name, and field or path in the answer (`reply.…` of what was sent, `answer.…` of what was asked,
     /// `rows.1.…` of a look), the request (`request.…`) or the facts (`exchange.…`).
     pub keep: BTreeMap<String, String>,
 }

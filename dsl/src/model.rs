@@ -252,6 +252,17 @@ pub struct Link {
     pub span: Span,
 }
 
+/// The method of a link on which nothing is sent: a person's browser goes to the address that a request makes.
+pub const BROWSE: &str = "BROWSE";
+
+impl Link {
+    /// Whether a person's browser goes there, and we send nothing.
+    #[must_use]
+    pub fn is_browsed(&self) -> bool {
+        self.post.as_ref().is_some_and(|(method, _)| **method == *BROWSE)
+    }
+}
+
 /// What becomes of a file that was taken from a link.
 #[derive(Clone, Debug)]
 pub enum AfterFile {
@@ -701,6 +712,8 @@ pub struct Field {
     pub learn: Learn,
     /// The fact holds `message.code`: the text before and behind it, by which a message is recognised.
     pub code_around: Option<(Box<str>, Box<str>)>,
+    /// A format: the text behind it that ends it ([`Wire::ending`] is a value's).
+    pub ending: Option<Box<str>>,
     /// `<-` when we write.
     pub from: Option<Mapping>,
     /// `->` when we read; (for a list: [`ListField::business`]).

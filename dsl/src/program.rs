@@ -31,12 +31,27 @@ pub struct Expressions {
     pub pairs: Vec<PairSet>,
 }
 
+/// Where the value of a field of `pairs(…)` stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Paired {
+    /// In a slot.
+    Slot {
+        /// The slot, at level 0.
+        slot: u16,
+        /// Its wire form.
+        wire: u32,
+    },
+    /// In a region, as it stands there: a format or group.
+    Region(u16),
+    /// In a region of a form, where it is percent-coded: the value is what it stands for.
+    FormRegion(u16),
+}
+
 /// The fields of a `pairs(…)`.
 #[derive(Clone, Debug)]
 pub struct PairSet {
-    /// Wire name and slot (level 0) with its wire form; a wire form `u32::MAX` says that the slot is a region (the
-    /// field is a format or group). What was not read or written is left out.
-    pub fields: Vec<(Box<str>, u16, u32)>,
+    /// Wire names, each with where its value stands. What was not read or written is left out.
+    pub fields: Vec<(Box<str>, Paired)>,
     /// Empty values are left out.
     pub without_empty: bool,
 }
@@ -309,6 +324,8 @@ pub enum Write {
     Enter { format: u32 },
     /// It ends: through the chain (`u32::MAX`: none) into what is around.
     Leave { chain: u32 },
+    /// The text that ends a format that was left, by a wire form that has it.
+    Ending { wire: u32 },
     /// The name of the next value.
     Child { name: u16 },
     /// A computed name of the next value.

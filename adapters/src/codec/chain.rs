@@ -98,6 +98,8 @@ fn cipher(
     let charset = &inside.programs.message.charset;
     let made = inside.seals.cipher(encrypt, &name, &arguments, charset, inside.surroundings);
     made.map_err(|fault| match fault {
+        // What a key does not open was closed by another, as a seal that does not hold.
+        dsl::evaluate::Fault::Seal if !encrypt => FaultKind::BadSeal.into(),
         dsl::evaluate::Fault::Seal => FaultKind::Coding.into(),
         other => other.into(),
     })

@@ -6,13 +6,13 @@ use std::borrow::Cow;
 
 use dsl::evaluate::{self, Environment, Fault, Pair, Value};
 use dsl::model::{Function, Load, Space};
-use dsl::program::{ExprId, MessageProgram, PairSet, Program};
+use dsl::program::{ExprId, MessageProgram, PairSet, Paired, Program};
 use dsl::value::{DateTime, Outcome, Symbol};
 
-use super::FaultKind;
 use super::file::Folds;
 use super::leaf;
 use super::seals::Seals;
+use super::{FaultKind, Wrong, chain};
 use crate::value::{Record, RowsEntered, Surroundings};
 
 /// The programs that a machine runs.
@@ -175,25 +175,26 @@ impl Environment for Inside<'_> {
 
     fn pairs(&self, set: &PairSet) -> Result<Vec<Pair>, Fault> {
         let mut pairs = Vec::with_capacity(set.fields.len());
-        for (name, slot, wire) in &set.fields {
-            if *wire == u32::MAX {
-                // A format or group: its octets as they stand, nothing where it is not there.
-                let octets = self.raw(*slot)?;
-                if !(octets.is_empty() && set.without_empty) {
-                    pairs.push((name.as_bytes().to_vec(), octets.into_owned()));
+        let fault = |wrong: Wrong| match wrong.kind {
+            FaultKind::Evaluate(fault) => fault,
+            _ => Fault::Kind,
+        };
+        for (name, paired) in &set.fields {
+            let text = match *paired {
+                // A format or group: its octets, nothing where it is not there.
+                Paired::Region(region) => self.raw(region)?.into_owned(),
+                Paired::FormRegion(region) => chain::from_percent(&self.raw(region)?, true).map_err(fault)?,
+                Paired::Slot { slot, wire } => {
+                    let slot = self.record.slot(usize::from(slot));
+                    if !slot.is_present() {
+                        continue;
+                    }
+                    let wire = self.programs.program.wires.get(wire as usize).ok_or(Fault::Broken)?;
+                    let mut text = Vec::new();
+                    leaf::write(self, &slot, wire, &mut text).map_err(fault)?;
+                    text
                 }
-                continue;
-            }
-            let slot = self.record.slot(usize::from(*slot));
-            if !slot.is_present() {
-                continue;
-            }
-            let wire = self.programs.program.wires.get(*wire as usize).ok_or(Fault::Broken)?;
-            let mut text = Vec::new();
-            leaf::write(self, &slot, wire, &mut text).map_err(|wrong| match wrong.kind {
-                FaultKind::Evaluate(fault) => fault,
-                _ => Fault::Kind,
-            })?;
+            };
             if !(set.without_empty && text.is_empty()) {
                 pairs.push((name.as_bytes().to_vec(), text));
             }

@@ -257,6 +257,15 @@ impl<'a> Mapper<'a> {
         }
     }
 
+    /// A mapping does not stop: a seal in it is computed in place.
+    fn at_once<T>(
+        &self,
+        surroundings: &dyn Surroundings,
+        work: impl Fn(&Inside<'_>) -> Result<T, Wrong>,
+    ) -> Result<T, Wrong> {
+        self.seals.at_once(surroundings, || work(&self.inside(surroundings)))
+    }
+
     fn step(&mut self, map: Map, surroundings: &mut dyn Surroundings) -> Result<Option<u32>, Wrong> {
         match map {
             Map::Set { assignment } => {
@@ -285,12 +294,13 @@ impl<'a> Mapper<'a> {
                 Ok(if self.advance(surroundings)? { Some(back) } else { None })
             }
             Map::Unless { condition, to } => {
-                Ok(if self.inside(surroundings).truth(condition)? { None } else { Some(to) })
+                let holds = self.at_once(surroundings, |inside| Ok(inside.truth(condition)?))?;
+                Ok(if holds { None } else { Some(to) })
             }
             Map::Jump { to } => Ok(Some(to)),
             Map::Check { check } => {
                 let check = self.programs.message.checks.get(usize::from(check)).ok_or(FaultKind::Program)?;
-                if self.inside(surroundings).truth(check.holds)? {
+                if self.at_once(surroundings, |inside| Ok(inside.truth(check.holds)?))? {
                     return Ok(None);
                 }
                 Err(check.refuse.map_or(FaultKind::Check, FaultKind::Refuse).into())
@@ -423,14 +433,13 @@ impl<'a> Mapper<'a> {
     }
 
     fn set(&mut self, assignment: &'a Assignment, surroundings: &mut dyn Surroundings) -> Result<(), Wrong> {
-        let fitted = {
-            let inside = self.inside(surroundings);
+        let fitted = self.at_once(surroundings, |inside| {
             match inside.optional(assignment.source).and_then(|value| inside.held(value)) {
                 Ok(Value::Absent) if !assignment.optional => Err(FaultKind::Missing.into()),
-                Ok(value) => self.fit(assignment, value, &inside).map(Value::into_owned),
+                Ok(value) => self.fit(assignment, value, inside).map(Value::into_owned),
                 Err(fault) => Err(fault.into()),
             }
-        };
+        });
         let value = match (fitted, &assignment.otherwise) {
             (Ok(value), _) => value,
             (Err(wrong), Otherwise::Fault) => return Err(wrong),

@@ -234,6 +234,11 @@ impl<'p> Writer<'p> {
             Write::Part(part) => self.part = part as usize,
             Write::Enter { format } => self.enter(format)?,
             Write::Leave { chain } => self.leave(chain, surroundings)?,
+            Write::Ending { wire } => {
+                let wire = self.programs.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
+                let ending = wire.ending.as_deref().unwrap_or_default();
+                self.put_octets(ending.as_bytes());
+            }
             Write::Child { name } => {
                 let name = message.names.get(usize::from(name)).ok_or(FaultKind::Program)?;
                 self.layer()?.name = Some(Cow::Borrowed(name));

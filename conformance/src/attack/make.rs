@@ -1,13 +1,24 @@
 //! The attacks, made from one good request: its octets with and without frame, and the same with a wrong seal.
 
+use super::attacked;
 use crate::scene::Parts;
-use dsl::program::Part;
 use link::world::{Random, SeededRandom};
 use serde::Serialize;
 use serde_json::Value;
 
 /// Most places at which a message is cut; longer ones are cut at evenly spread places.
 const CUTS: usize = 400;
+
+/// What keeps a message from being changed on its way.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Guard {
+    /// Nothing.
+    Open,
+    /// A cipher without a seal: what was changed can be read, as something else.
+    Ciphered,
+    /// A seal.
+    Sealed,
+}
 
 /// What is wrong with an input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -72,11 +83,15 @@ impl AttackKind {
     }
 
     /// Whether this is how such an input may be taken. What is whole must be answered or hung up on; without a seal, an
-    /// octet that was changed may make another good message.
+    /// octet that was changed may make another good message, and under a cipher any octet may. What stands behind the
+    /// frame is a message of its own.
     #[must_use]
-    pub fn allows(self, outcome: &str, whole: bool, sealed: bool) -> bool {
+    pub fn allows(self, outcome: &str, whole: bool, guard: Guard) -> bool {
+        let answered = outcome != "bad answer" && outcome != "silence";
         match self {
-            AttackKind::Changed if !sealed && outcome != "bad answer" && outcome != "silence" => true,
+            AttackKind::Changed if guard != Guard::Sealed && answered => true,
+            AttackKind::Charset if guard == Guard::Ciphered && answered => true,
+            AttackKind::Long if !whole && answered => true,
             // A good message, however it comes, is answered as a good message.
             AttackKind::Twice | AttackKind::Slow => outcome != "silence",
             _ => {
@@ -114,14 +129,15 @@ pub fn make(
     over_frames: bool,
     random: &SeededRandom,
 ) -> Vec<Attack> {
-    let content = request.get(Part::Content).to_vec();
+    let part = attacked(request);
+    let content = request.get(part).to_vec();
     let mut maker = Maker { request, content: &content, framed, over_frames, made: Vec::new() };
     maker.truncated();
     maker.sizes();
     maker.lengths();
     maker.changed();
     if let Some(wrong_seal) = wrong_seal {
-        maker.whole(AttackKind::Seal, "wrong seal", wrong_seal.get(Part::Content).to_vec());
+        maker.whole(AttackKind::Seal, "wrong seal", wrong_seal.get(part).to_vec());
     }
     maker.names();
     maker.forms();

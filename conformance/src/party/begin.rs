@@ -108,8 +108,7 @@ impl Caller {
     async fn sign_in_first(&self, form: &CallProgram, said: &Said) -> Result<(), String> {
         let module = Arc::clone(self.play.module());
         let request = module.program.messages.get(usize::from(form.call.request.0));
-        let needs =
-            request.is_some_and(|request| super::form::uses_session(request, &module.program.expressions));
+        let needs = request.is_some_and(|request| super::form::uses_session(request, &module.program));
         let opens = module.sessions.iter().find_map(|session| session.session.open);
         let (Some(open), true) = (opens, needs) else { return Ok(()) };
         let mut scene = self.play.scene();

@@ -35,36 +35,45 @@ pub(crate) fn named_in(adapter: &Adapter, message: MessageId) -> Option<Named<'_
     Some(Named { program, message, symbols: &adapter.symbols })
 }
 
-/// Puts the fields of a call where the message has them; what the message has elsewhere by that name stays there.
+/// Puts fields where the message has them: in the group of the call's own (`inner`), else in one of those around it, from
+/// the inside outward.
 pub(crate) fn place(named: &Named<'_>, inner: &str, fields: &Map<String, Json>) -> Map<String, Json> {
-    if inner.is_empty() {
-        return fields.clone();
-    }
-    let (mut own, mut around) = (Map::new(), Map::new());
-    for (name, value) in fields {
-        let path = format!("{inner}.{name}");
+    let there = |path: &str| {
         let below = format!("{path}.");
-        let is_own =
-            named.message.fields.iter().any(|field| *field.path == *path || field.path.starts_with(&below));
-        if is_own { &mut own } else { &mut around }.insert(name.clone(), value.clone());
+        let mut all = named.message.fields.iter();
+        all.any(|field| *field.path == *path || field.path.starts_with(&below))
+    };
+    let mut placed = Map::new();
+    for (name, value) in fields {
+        let mut group = inner;
+        while !group.is_empty() && !there(&format!("{group}.{name}")) {
+            group = group.rsplit_once('.').map_or("", |(outer, _)| outer);
+        }
+        let (name, value) = under(group, name, value);
+        merge(&mut placed, &name, &value);
     }
-    if own.is_empty() {
-        return around;
+    placed
+}
+
+/// A value under a path, as a tree.
+fn under(path: &str, name: &str, value: &Json) -> (String, Json) {
+    let mut tree = (name.to_owned(), value.clone());
+    for group in path.rsplit('.').filter(|group| !group.is_empty()) {
+        tree = (group.to_owned(), Json::Object(Map::from_iter([tree])));
     }
-    let wrapped = inner.rsplit('.').fold(Json::Object(own), |tree, name| {
-        let mut outer = Map::new();
-        outer.insert(name.to_owned(), tree);
-        Json::Object(outer)
-    });
-    if let Json::Object(wrapped) = wrapped {
-        for (name, value) in wrapped {
-            match (around.get_mut(&name), value) {
-                (Some(Json::Object(known)), Json::Object(more)) => known.extend(more),
-                (_, value) => drop(around.insert(name, value)),
+    tree
+}
+
+/// Puts a value beside what is known by its name.
+fn merge(tree: &mut Map<String, Json>, name: &str, value: &Json) {
+    match (tree.get_mut(name), value) {
+        (Some(Json::Object(known)), Json::Object(more)) => {
+            for (name, value) in more {
+                merge(known, name, value);
             }
         }
+        _ => drop(tree.insert(name.to_owned(), value.clone())),
     }
-    around
 }
 
 /// Writes a message, over what stands in the record already. Gives its octets and the record with what was computed.
@@ -147,21 +156,23 @@ fn spoil(record: &mut Record, index: usize) {
     let _ = record.set(index, &changed);
 }
 
-/// Gives the scene the outcome, and its code's own text to the field whose table has it.
+/// Gives the scene the outcome, and its code's own text to the field whose table has it. Where two fields say it together,
+/// the world names both codes with a blank between.
 fn speak(
     named: &Named<'_>,
     scene: &mut Scene,
     record: &mut Record,
     apart: &mut BTreeSet<u16>,
     outcome: world::Outcome,
-    word: Option<&str>,
+    said: Option<&str>,
 ) -> Result<(), String> {
-    let mut reason = word.and_then(|word| named.symbols.find(word));
-    let mut known = word.is_none() || reason.is_some();
+    let words: Vec<&str> = said.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).collect();
+    let mut reason = words.iter().find_map(|word| named.symbols.find(word));
+    let mut known = words.is_empty() || reason.is_some();
     for slot in form::outcome_slots(named.message, &named.program.expressions) {
-        let Some(word) = word else { break };
         let Some(codes) = table(named, slot) else { continue };
-        let Some((meaning, label)) = row(codes, word) else { continue };
+        let found = words.iter().find_map(|word| Some((*word, row(codes, word)?)));
+        let Some((word, (meaning, label))) = found else { continue };
         known = true;
         if let Meaning::Outcome(Outcome::Refused(named) | Outcome::Done(named)) = meaning {
             reason = named.or(reason);
@@ -172,9 +183,8 @@ fn speak(
     }
     // A call may say for itself which codes go together.
     let rows = named.message.outcome_rows.iter();
-    let mut said =
-        rows.filter(|(texts, ..)| word.is_some() && texts.iter().any(|text| text.as_deref() == word));
-    if let Some((texts, meaning, label)) = said.next() {
+    let mut rows = rows.filter(|(texts, ..)| texts.iter().flatten().any(|text| words.contains(&&**text)));
+    if let Some((texts, meaning, label)) = rows.next() {
         known = true;
         for (slot, text) in named.message.outcome_order.iter().zip(texts) {
             let Some(text) = text else { continue };
@@ -191,7 +201,7 @@ fn speak(
         world::Outcome::Refused => Outcome::Refused(reason),
         world::Outcome::Unknown => Outcome::Unknown,
     });
-    if known { Ok(()) } else { Err(format!("no code table has `{}`", word.unwrap_or_default())) }
+    if known { Ok(()) } else { Err(format!("no code table has `{}`", said.unwrap_or_default())) }
 }
 
 fn table<'n>(named: &Named<'n>, slot: u16) -> Option<&'n Codes> {

@@ -4,7 +4,8 @@
 //! stands aside. Values that come from the session, from settings and facts are put in by the adapter's own mappings.
 
 use dsl::model::{Function, Load, Space};
-use dsl::program::{Assignment, Code, ExprId, Expressions, Map, MessageProgram, Read, Write};
+use dsl::program::{Assignment, Code, ExprId, Expressions, Map, MessageProgram, Program, Read, Write};
+use dsl::value::Coding;
 use std::collections::BTreeSet;
 
 /// The references of an expression, those of rows that it counts or whose place it asks for too.
@@ -117,7 +118,10 @@ fn keeps(one: &Assignment, expressions: &Expressions, apart: &BTreeSet<u16>, ori
                 | Space::FaultPlace
         ),
     };
+    // A number of a row is its place in a list of the business.
+    let of_row = code(expressions, one.source).iter().any(|code| matches!(code, Code::Position(_)));
     one.target.space == Space::Field
+        && !of_row
         && !(one.target.level == 0 && apart.contains(&one.target.slot))
         && loads(expressions, one.source).all(known)
 }
@@ -154,11 +158,30 @@ pub(crate) fn seal_slots(message: &MessageProgram, expressions: &Expressions) ->
     computed.map(|(slot, _)| slot).chain(signed).collect()
 }
 
-/// Whether a message is written or read with values of a session.
-pub(crate) fn uses_session(message: &MessageProgram, expressions: &Expressions) -> bool {
-    let read = message.read.iter().filter_map(|read| match read {
-        Read::Agree { expression, .. } => Some(*expression),
+/// Whether a message may be written or read with values of a session: in a seal, or in a cipher around it.
+pub(crate) fn uses_session(message: &MessageProgram, program: &Program) -> bool {
+    let of_session = |id: ExprId| loads(&program.expressions, id).any(|load| load.space == Space::Session);
+    let sealed = message.read.iter().any(|read| match read {
+        Read::Agree { expression, .. } => of_session(*expression),
+        _ => false,
+    });
+    sealed || ciphers(message, program).any(of_session)
+}
+
+/// Keys and initial vectors of the ciphers around parts of a message.
+pub(crate) fn ciphers<'p>(
+    message: &'p MessageProgram,
+    program: &'p Program,
+) -> impl Iterator<Item = ExprId> + 'p {
+    let chains = message.read.iter().filter_map(|read| match read {
+        Read::Enter { chain, .. } => program.chains.get(*chain as usize),
         _ => None,
     });
-    read.into_iter().any(|id| loads(expressions, id).any(|load| load.space == Space::Session))
+    let codings = chains.flat_map(|form| form.first.iter().chain(&form.otherwise));
+    codings
+        .flat_map(|coding| match coding {
+            Coding::Encrypt { key, iv, .. } => [Some(*key), *iv],
+            _ => [None, None],
+        })
+        .flatten()
 }

@@ -28,6 +28,8 @@ impl Way {
     #[must_use]
     pub fn of(link: &LinkProgram, scene: &Scene) -> Self {
         let (method, path) = match &link.post {
+            // Where a browser goes, it asks for the page.
+            Some((_, path)) if link.link.is_browsed() => ("GET".to_owned(), evaluate_here(scene, *path).ok()),
             Some((method, path)) => (method.to_uppercase(), evaluate_here(scene, *path).ok()),
             None => ("POST".to_owned(), None),
         };
@@ -36,6 +38,24 @@ impl Way {
             _ => "/".to_owned(),
         };
         Way { method, path }
+    }
+
+    /// Of a response: neither.
+    #[must_use]
+    pub fn answer() -> Self {
+        Way { method: String::new(), path: String::new() }
+    }
+
+    /// The method.
+    #[must_use]
+    pub fn method(&self) -> &str {
+        &self.method
+    }
+
+    /// The path.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
     }
 }
 

@@ -157,6 +157,7 @@ impl Play {
         let silent = |close| Answered { reply: None, fault: None, close };
         let Some(link) = self.module().links.get(link) else { return silent(true) };
         let Some((call, message)) = self.find(link, parts) else {
+            tracing::debug!(party = %self.module().name, link = %link.link.name, "no message of this link");
             up(&self.counts.bad);
             return silent(true);
         };
@@ -266,15 +267,19 @@ impl Play {
         let mut scene = self.scene();
         let module = Arc::clone(self.module());
         let form = module.program.messages.get(usize::from(message.0));
-        let in_session = form.is_some_and(|form| form::uses_session(form, &module.program.expressions));
+        let in_session = form.is_some_and(|form| form::uses_session(form, &module.program));
         if !in_session {
             let read = read(&mut scene, message, parts);
             let judged = verdict(&mut scene, read);
             return (scene, judged);
         }
-        // The first look tells whose session it is: a member's name stands in the message itself.
+        // The first look tells whose session it is: a member's name stands in the message itself. What is good without
+        // any session needs none.
         let first_look = read(&mut scene, message, parts);
-        let _ = verdict(&mut scene, first_look);
+        let judged = verdict(&mut scene, first_look);
+        if matches!(judged, Judged::Good(_)) {
+            return (scene, judged);
+        }
         let member = member_name(&scene);
         let standing = locked(&self.sessions).standing(&member);
         if standing != Signed::Open {
@@ -408,6 +413,9 @@ fn verdict(scene: &mut Scene, read: Option<ReadMessage>) -> Judged {
     use adapters::codec::FaultKind;
     let Some(read) = read else { return Judged::Bad("bad_message") };
     scene.request = Some(Arc::new(read.record.clone()));
+    if let Some((_, report)) = &read.fault {
+        tracing::debug!(%report, "a request that cannot be read");
+    }
     match &read.fault {
         None => Judged::Good(Box::new(read)),
         Some((fault, _)) => match fault.kind {
@@ -440,10 +448,19 @@ pub(crate) fn split(inner: &str, tree: &Map<String, Json>) -> (Map<String, Json>
     if inner.is_empty() {
         return (tree.clone(), Map::new());
     }
-    let own = crate::fields::at(tree, inner).and_then(Json::as_object).cloned().unwrap_or_default();
-    let outer = inner.split('.').next().unwrap_or_default();
-    let around = tree.iter().filter(|(name, _)| *name != outer);
-    (own, around.map(|(name, value)| (name.clone(), value.clone())).collect())
+    let mut around = tree.clone();
+    let own = taken_out(inner, &mut around).unwrap_or_default();
+    (own, around)
+}
+
+/// Takes the group at a path out of a tree.
+fn taken_out(path: &str, tree: &mut Map<String, Json>) -> Option<Map<String, Json>> {
+    let (name, rest) = path.split_once('.').unwrap_or((path, ""));
+    if rest.is_empty() {
+        let Json::Object(own) = tree.remove(name)? else { return None };
+        return Some(own);
+    }
+    taken_out(rest, tree.get_mut(name)?.as_object_mut()?)
 }
 
 /// The moment in a zone, to the second: what stands in messages has no parts of seconds, and must be found again.

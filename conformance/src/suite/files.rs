@@ -211,7 +211,7 @@ impl Runner<'_> {
         if result.difference.is_none() {
             result.difference = self.compare(came.message.0, &expect.fields, &tree, &read.record);
         }
-        self.keep_of(&expect.keep, &put.tree, &tree, &scene);
+        self.keep_of(&expect.keep, &put.tree, &tree, &scene, ("", ""));
         self.kept.insert("file".to_owned(), Value::String(came.name));
     }
 }

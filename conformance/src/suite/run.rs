@@ -181,15 +181,20 @@ impl<'a> Runner<'a> {
 
     /// Why a step cannot be run against who is on the other side; none: it can.
     fn cannot(&self, step: &Step) -> Option<String> {
+        // The simulated party's own books can be looked at without a stage.
+        let own_books = step.look.as_deref() == Some("party");
         let needs_stage = [&step.ask, &step.enquire, &step.cancel, &step.heard, &step.clock, &step.look];
-        let needs_stage = needs_stage.iter().any(|word| word.is_some()) || step.gateway.is_some();
+        let needs_stage =
+            !own_books && (needs_stage.iter().any(|word| word.is_some()) || step.gateway.is_some());
         match &self.other {
             Other::Stage(_) => None,
             _ if needs_stage => {
                 Some("it needs the whole stage: channels, core, the gateway's records".to_owned())
             }
             Other::Party(_) => None,
-            Other::Nobody => step.party.as_ref().map(|_| "it needs a simulated party".to_owned()),
+            Other::Nobody => {
+                (own_books || step.party.is_some()).then(|| "it needs a simulated party".to_owned())
+            }
         }
     }
 
@@ -259,6 +264,9 @@ impl<'a> Runner<'a> {
         }
         if let Some(what) = &step.look {
             return self.look(what, step).await;
+        }
+        if let Some(address) = &step.browse {
+            return self.browse(address, step).await;
         }
         if step.ask.is_some() || step.enquire.is_some() || step.cancel.is_some() || step.heard.is_some() {
             return self.channel_step(step).await;

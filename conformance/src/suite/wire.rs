@@ -2,8 +2,9 @@
 
 use super::run::{LIMIT, Other, Runner, STAGE_LIMIT};
 use super::{Damage, Plays, Step, Suite};
+use crate::attack::Guard;
 use crate::fields::{Named, at};
-use crate::party::{Line, Way, carries_files, civil, compose_request, has_seal, member_of};
+use crate::party::{Line, Way, carries_files, civil, compose_request, has_cipher, has_seal, member_of};
 use crate::report::{Difference, Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Past, Scene, evaluate_here, read, read_unjudged};
 use adapters::value::Record;
@@ -84,12 +85,18 @@ impl Runner<'_> {
         self.write(suite, &step, &call).map(|asked| asked.parts)
     }
 
-    /// Whether the request of a step bears a seal.
-    pub(crate) fn is_sealed(&self, step: &Step) -> Result<bool, String> {
+    /// What keeps the request of a step from being changed.
+    pub(crate) fn guard(&self, step: &Step) -> Result<Guard, String> {
         let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
-        let expressions = &self.adapter.module.program.expressions;
+        let program = &self.adapter.module.program;
         let form = self.message(call.call.request.0);
-        Ok(form.is_some_and(|form| has_seal(form, expressions)))
+        Ok(form.map_or(Guard::Open, |form| {
+            match (has_seal(form, &program.expressions), has_cipher(form, program)) {
+                (true, _) => Guard::Sealed,
+                (false, true) => Guard::Ciphered,
+                (false, false) => Guard::Open,
+            }
+        }))
     }
 
     /// A new connection of the link of a step's call.
@@ -114,6 +121,7 @@ impl Runner<'_> {
         let mut said = None;
         for message in &call.call.replies {
             let mut scene = self.scene();
+            self.take_session(&mut scene);
             // What was asked is not known where it was damaged: nothing is compared.
             let Some(heard) = read_unjudged(&mut scene, *message, answer) else { continue };
             said = said.or(heard.outcome.outcome);
@@ -268,8 +276,11 @@ impl Runner<'_> {
         let answer = match came {
             Came::Answer(answer) => answer,
             Came::Silence if call.call.replies.is_empty() => return result.outcome("done", &wanted),
-            Came::Silence => return result.outcome("silence", &wanted),
-            Came::Closed => return result.outcome("closed", &wanted),
+            Came::Silence | Came::Closed => {
+                result.outcome(if matches!(came, Came::Closed) { "closed" } else { "silence" }, &wanted);
+                let (scene, request) = (self.scene(), self.inner(call.call.request.0).to_owned());
+                return self.keep_of(&expect.keep, &asked.tree, &Map::new(), &scene, (&request, ""));
+            }
         };
         let mut faults = Vec::new();
         for message in &call.call.replies {
@@ -290,7 +301,9 @@ impl Runner<'_> {
             if result.difference.is_none() {
                 result.difference = self.compare(message.0, &expect.fields, &tree, &heard.record);
             }
-            self.keep_of(&expect.keep, &asked.tree, &tree, &scene);
+            let request = self.inner(call.call.request.0).to_owned();
+            let inner = (&*request, &*self.inner(message.0).to_owned());
+            self.keep_of(&expect.keep, &asked.tree, &tree, &scene, inner);
             self.open_session(id, heard.record, outcome, &mut scene);
             return;
         }
@@ -356,11 +369,13 @@ impl Runner<'_> {
         request: &Map<String, Value>,
         reply: &Map<String, Value>,
         scene: &Scene,
+        inner: (&str, &str),
     ) {
+        let found = |tree: &Map<String, Value>, inner: &str, path: &str| outward(tree, inner, path).cloned();
         for (name, path) in keep {
             let found = match path.split_once('.') {
-                Some(("reply", path)) => at(reply, path).cloned(),
-                Some(("request", path)) => at(request, path).cloned(),
+                Some(("reply", path)) => found(reply, inner.1, path),
+                Some(("request", path)) => found(request, inner.0, path),
                 Some(("exchange", word)) => {
                     let fact = Fact::WORDS.iter().find(|(_, known)| *known == word);
                     fact.map(|(fact, _)| Value::String(scene.fact_text(*fact)))
@@ -393,6 +408,18 @@ impl Runner<'_> {
     }
 }
 
+/// A field by the name that the call gives it: in the group of the call's own, else in one of those around it.
+fn outward<'t>(tree: &'t Map<String, Value>, inner: &str, path: &str) -> Option<&'t Value> {
+    let mut group = inner;
+    while !group.is_empty() {
+        if let Some(found) = at(tree, &format!("{group}.{path}")) {
+            return Some(found);
+        }
+        group = group.rsplit_once('.').map_or("", |(outer, _)| outer);
+    }
+    at(tree, path)
+}
+
 /// Whether all that is wanted is there; rows of lists one by one. What is wanted as null must be absent.
 pub(super) fn contains(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
@@ -407,10 +434,12 @@ pub(super) fn contains(found: &Value, wanted: &Value) -> bool {
     }
 }
 
+/// A request without content (a browser's, say) is damaged in its query.
 fn damage(parts: &mut Parts, damage: Option<Damage>) {
-    let mut octets = parts.get(Part::Content).to_vec();
+    let part = crate::attack::attacked(parts);
+    let mut octets = parts.get(part).to_vec();
     damage_octets(&mut octets, damage);
-    parts.set(Part::Content, octets);
+    parts.set(part, octets);
 }
 
 /// The damage of what leaves; a wrong seal is made where the message is written.

@@ -350,10 +350,13 @@ impl FlowProgram {
                     | Node::Await { .. }
             )
         };
-        let posts = |step: &StepDef| {
-            step.best_effort
-                || step.calls.iter().any(|id| self.call(*id).is_some_and(|call| call.kind != CallKind::Query))
-        };
-        self.taken || self.cancellable || self.nodes.iter().any(written) || self.steps.iter().any(posts)
+        self.taken || self.cancellable || self.nodes.iter().any(written) || !self.asks_only()
+    }
+
+    /// Whether every step is a query.
+    #[must_use]
+    pub fn asks_only(&self) -> bool {
+        let posts = |id: &CallId| self.call(*id).is_some_and(|call| call.kind != CallKind::Query);
+        !self.steps.iter().any(|step| step.best_effort || step.calls.iter().any(posts))
     }
 }

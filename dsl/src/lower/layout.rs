@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expression::{heavy, is_field, walk};
-use crate::model::{Expr, ExprKind, Field, FieldId, FieldKind, ListField, Load, Message, Node};
-use crate::program::PairSet;
+use crate::model::{Expr, ExprKind, Field, FieldId, FieldKind, Format, ListField, Load, Message, Node};
+use crate::program::{PairSet, Paired};
 
 /// A slot: the list whose rows hold it (`None`: the message itself) and its number.
 pub(super) type Key = (Option<FieldId>, u16);
@@ -239,11 +239,24 @@ impl<'m> Layout<'m> {
             let Some(field) = self.field(id) else { continue };
             let name = name_of(field);
             match &field.kind {
-                FieldKind::Leaf { .. } => fields.push((name, field.slot, wire(id))),
-                _ => fields.push((name, self.region(id).unwrap_or(u16::MAX), u32::MAX)),
+                FieldKind::Leaf { .. } => {
+                    fields.push((name, Paired::Slot { slot: field.slot, wire: wire(id) }));
+                }
+                _ => {
+                    let region = self.region(id).unwrap_or(u16::MAX);
+                    let in_form = self.stands_in_form(id);
+                    let paired = if in_form { Paired::FormRegion(region) } else { Paired::Region(region) };
+                    fields.push((name, paired));
+                }
             }
         }
         PairSet { fields, without_empty }
+    }
+
+    /// Whether a field is a value of a form.
+    fn stands_in_form(&self, id: FieldId) -> bool {
+        let outer = self.around(id).last().and_then(|outer| self.field(*outer));
+        matches!(outer.map(|outer| &outer.kind), Some(FieldKind::Format { format: Format::Form, .. }))
     }
 }
 

@@ -307,7 +307,7 @@ impl<'l, 'm> Builder<'l, 'm> {
                         _ => {
                             let kind =
                                 if code == TextCode::Bcd { PrefixKind::Bcd } else { PrefixKind::Ascii };
-                            self.lowering.octets_wire(None, Some(Prefix { size: 3, kind }))
+                            self.lowering.octets_wire(None, Some(Prefix { size: 3, kind }), None)
                         }
                     };
                     let bit = field.bit.unwrap_or(0);
@@ -399,7 +399,7 @@ impl<'l, 'm> Builder<'l, 'm> {
 
     fn field_width(&self, id: FieldId) -> Option<u32> {
         let field = self.layout.field(id)?;
-        if field.optional {
+        if field.optional || field.ending.is_some() {
             return None;
         }
         match &field.kind {

@@ -65,6 +65,8 @@ pub(super) fn make(builder: &mut Builder<'_, '_>) {
 struct Pending {
     needs: Needs,
     branch: Vec<u32>,
+    /// What held where the field stands.
+    guards: Vec<Expr>,
     path: Vec<FieldId>,
     read: Read,
     cold: u32,
@@ -137,6 +139,11 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
     pub(super) fn open_branch(&mut self) {
         self.branches += 1;
         self.branch.push(self.branches);
+    }
+
+    /// Fields that are not read at all.
+    pub(super) fn passes_over(&mut self, fields: Vec<FieldId>) {
+        self.early.extend(fields);
     }
 
     /// A whole packet.

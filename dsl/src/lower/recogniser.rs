@@ -4,7 +4,7 @@
 use super::Lowering;
 use super::message::Builder;
 use super::read::Reader;
-use crate::model::{Link, Load, Message, Space};
+use crate::model::{Expr, FieldId, FieldKind, Format, Link, LinkKind, Load, Message, Node, Space};
 use crate::program::{MessageProgram, Read, Recogniser};
 
 /// The recogniser of a link, from a message that it carries; `None` where no field holds the code (one message only,
@@ -19,13 +19,17 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
     let slot = field.slot;
     let mut builder = Builder::new(lowering, message);
     builder.tables();
+    let correlation = link.matches.and_then(|load| correlation(message, &load));
+    let wanted = [Some(slot), correlation];
+    let is_http = matches!(link.kind, LinkKind::Http | LinkKind::Https);
     let mut reader = Reader::new(&mut builder);
+    let aside = Aside { message, wanted: &wanted }.of(&message.nodes, is_http);
+    reader.passes_over(aside);
     reader.packet(&message.nodes);
     let mut reads = reader.code;
     let at = reads
         .iter()
         .position(|read| matches!(read, Read::Store { slot: of, level: 0, .. } if *of == slot))?;
-    let correlation = link.matches.and_then(|load| correlation(message, &load));
     let until = correlation.and_then(|of| {
         reads.iter().position(|read| matches!(read, Read::Store { slot, level: 0, .. } if *slot == of))
     });
@@ -39,6 +43,76 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
         frame: link.frame.clone(),
         correlation,
     })
+}
+
+/// Fields that stand aside of the way to what is looked for: among fields found by name they need not be read, and the
+/// messages of one link need not have the same.
+struct Aside<'m> {
+    message: &'m Message,
+    wanted: &'m [Option<u16>],
+}
+
+impl Aside<'_> {
+    fn of(&self, nodes: &[Node], by_name: bool) -> Vec<FieldId> {
+        // Where the way leads on under a condition, that may look at any of its neighbours.
+        let plain = nodes.iter().all(|node| matches!(node, Node::Field(_)) || !self.leads(node));
+        let mut aside = Vec::new();
+        for node in nodes {
+            if !self.leads(node) {
+                if by_name && plain {
+                    fields_of(node, &mut aside);
+                }
+                continue;
+            }
+            let Node::Field(id) = node else {
+                inner_nodes(node).for_each(|inner| aside.extend(self.of(inner, by_name)));
+                continue;
+            };
+            match self.message.fields.get(usize::from(id.0)).map(|field| &field.kind) {
+                Some(FieldKind::Format { format, chain, nodes }) if chain.choice.is_none() => {
+                    let by_name = matches!(format, Format::Json | Format::Xml(_) | Format::Form);
+                    aside.extend(self.of(nodes, by_name));
+                }
+                Some(FieldKind::Group { nodes }) => aside.extend(self.of(nodes, by_name)),
+                _ => {}
+            }
+        }
+        aside
+    }
+
+    fn leads(&self, node: &Node) -> bool {
+        match node {
+            Node::Field(id) => {
+                let Some(field) = self.message.fields.get(usize::from(id.0)) else { return false };
+                match &field.kind {
+                    FieldKind::Leaf { .. } => field.level == 0 && self.wanted.contains(&Some(field.slot)),
+                    FieldKind::Group { nodes } | FieldKind::Format { nodes, .. } => {
+                        nodes.iter().any(|node| self.leads(node))
+                    }
+                    _ => false,
+                }
+            }
+            _ => inner_nodes(node).flatten().any(|node| self.leads(node)),
+        }
+    }
+}
+
+/// The lists of nodes that stand under a condition.
+fn inner_nodes(node: &Node) -> impl Iterator<Item = &Vec<Node>> {
+    let (cases, last): (&[(Expr, Vec<Node>)], _) = match node {
+        Node::When { then, .. } => (&[], Some(then)),
+        Node::Choose { cases, other, .. } => (cases, Some(other)),
+        Node::Field(_) | Node::Check(_) | Node::Map(_) => (&[], None),
+    };
+    cases.iter().map(|(_, nodes)| nodes).chain(last)
+}
+
+/// The fields of a node, under whatever condition.
+fn fields_of(node: &Node, fields: &mut Vec<FieldId>) {
+    match node {
+        Node::Field(id) => fields.push(*id),
+        _ => inner_nodes(node).flatten().for_each(|node| fields_of(node, fields)),
+    }
 }
 
 /// Looking only: nothing is judged, learned or marked. Jumps would go beyond what is kept, so reading ends there.

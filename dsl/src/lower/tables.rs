@@ -146,7 +146,12 @@ impl Lowering<'_> {
     }
 
     /// A wire form of raw octets, for what is a format within.
-    pub(super) fn octets_wire(&mut self, sized_by: Option<u16>, prefix: Option<crate::model::Prefix>) -> u32 {
+    pub(super) fn octets_wire(
+        &mut self,
+        sized_by: Option<u16>,
+        prefix: Option<crate::model::Prefix>,
+        ending: Option<Box<str>>,
+    ) -> u32 {
         let form = WireForm {
             ty: Type::Bytes { max: u64::from(u32::MAX) },
             form: Form::Bytes,
@@ -159,7 +164,7 @@ impl Lowering<'_> {
             chain: None,
             prefix,
             sized_by,
-            ending: None,
+            ending,
             quoted: false,
             trimmed: false,
             tolerate: Vec::new(),

@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{LowerErrorKind, Lowering, compile};
 use crate::check::{Sources, Text};
 use crate::model::{FieldKind, Message, Model};
-use crate::program::{Compiled, Map, MessageProgram, Program, Read, Write};
+use crate::program::{Compiled, Map, MessageProgram, Paired, Program, Read, Write};
 use crate::resolve::{Choices, resolve, variants};
 
 /// The adapters of a folder of folders.
@@ -196,8 +196,12 @@ fn indices(name: &str, made: &MessageProgram, program: &Program) {
         assert!(assignment.source < expressions, "{name}");
     }
     for set in &program.expressions.pairs {
-        for (field, slot, wire) in &set.fields {
-            assert!(*slot != u16::MAX || *wire != u32::MAX, "{name}: {field}");
+        for (field, paired) in &set.fields {
+            let marked = match paired {
+                Paired::Slot { .. } => true,
+                Paired::Region(region) | Paired::FormRegion(region) => *region != u16::MAX,
+            };
+            assert!(marked, "{name}: {field}");
         }
     }
     let regions = |code: &crate::program::Code| match code {

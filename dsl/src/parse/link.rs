@@ -23,8 +23,8 @@ const KINDS: &[(&str, LinkKind)] = &[
 const DIRECTIONS: &[(&str, LinkDirection)] =
     &[("connect", LinkDirection::Connect), ("accept", LinkDirection::Accept)];
 const WORDS: &[&str] = &[
-    "carries", "frame", "hold", "match", "beat", "answers", "timeout", "post", "get", "folder", "poll",
-    "once", "write", "tolerate", "garbled", "leave", "delete", "move",
+    "carries", "frame", "hold", "match", "beat", "answers", "timeout", "post", "get", "browse", "folder",
+    "poll", "once", "write", "tolerate", "garbled", "leave", "delete", "move",
 ];
 
 /// `link NAME kind direction L { clause }`, behind its word.
@@ -55,6 +55,7 @@ fn clause(input: In<'_>) -> Res<'_, Headed<LinkClause>> {
         }
         Some("post") => cut(text::text).parse(here).map(|(rest, text)| (rest, LinkClause::Post(text)))?,
         Some("get") => cut(text::text).parse(here).map(|(rest, text)| (rest, LinkClause::Get(text)))?,
+        Some("browse") => cut(text::text).parse(here).map(|(rest, text)| (rest, LinkClause::Browse(text)))?,
         Some("folder") => cut(text::text).parse(here).map(|(rest, text)| (rest, LinkClause::Folder(text)))?,
         Some("poll") => cut(expr).parse(here).map(|(rest, value)| (rest, LinkClause::Poll(value)))?,
         Some("once") => {

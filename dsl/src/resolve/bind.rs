@@ -219,6 +219,7 @@ impl Binder<'_, '_, '_> {
             fact: None,
             learn: Learn::Agree,
             code_around: None,
+            ending: Self::ending_of(field),
             from: None,
             to: None,
             span: field.tree.map_or(self.draft.span, |(_, tree)| tree.name.span),
@@ -292,6 +293,15 @@ impl Binder<'_, '_, '_> {
                 _ => {}
             }
         }
+    }
+
+    /// The text that ends a format.
+    fn ending_of(field: &DraftField<'_>) -> Option<Box<str>> {
+        let (DraftKind::Format { .. }, Some((_, tree))) = (&field.kind, field.tree) else { return None };
+        tree.attributes.iter().find_map(|attribute| match &attribute.kind {
+            AttributeKind::Ending(text) => text.constant().map(Box::from),
+            _ => None,
+        })
     }
 
     fn kind(&mut self, field: &DraftField<'_>) -> FieldKind {

@@ -290,8 +290,12 @@ fn link(
                     }
                 }
             }
-            LinkClause::Post(text) | LinkClause::Get(text) => {
-                let method = if matches!(clause.kind, LinkClause::Post(_)) { "POST" } else { "GET" };
+            LinkClause::Post(text) | LinkClause::Get(text) | LinkClause::Browse(text) => {
+                let method = match clause.kind {
+                    LinkClause::Post(_) => "POST",
+                    LinkClause::Browse(_) => crate::model::BROWSE,
+                    _ => "GET",
+                };
                 let tree = tree::Expr { kind: tree::ExprKind::Text(text.clone()), span: text.span };
                 let path = expression(resolver, work, &tree, &Scope::default(), None);
                 link.post = Some((method.into(), path));
@@ -339,6 +343,7 @@ fn link(
         && link.kind != LinkKind::Folder
         && link.answer_ms.is_none()
         && link.kind != LinkKind::Sftp
+        && !link.is_browsed()
     {
         resolver
             .report

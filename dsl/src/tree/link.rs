@@ -68,6 +68,8 @@ pub enum LinkClause {
     Post(Text),
     /// `get STRING`.
     Get(Text),
+    /// `browse STRING`: a browser is sent there.
+    Browse(Text),
     /// `folder STRING`.
     Folder(Text),
     /// `poll expr`.

@@ -500,6 +500,7 @@ impl Engine {
             text: heard.text.clone(),
             raw: prepared.raw(&self.spool),
             long: Vec::new(),
+            ends: Vec::new(),
         };
         let member = asking.member.as_ref().map(|member| member.name.clone());
         self.past.insert((module.name.to_string(), member, asking.call.call), Arc::new(past));

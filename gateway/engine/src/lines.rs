@@ -7,6 +7,7 @@ use crate::deployment::{Clients, LinkConfig, Tls, secret};
 use crate::packet::Packet;
 use bytes::Bytes;
 use dsl::model::{Frame as ModelFrame, Hold as ModelHold, Link, LinkKind, PrefixKind};
+use dsl::program::Part;
 use link::frame::{Counts, Frame, FrameConfig, LengthCode, LengthField};
 use link::http::{HttpClient, HttpClientConfig, HttpSizes};
 use link::tcp::{Beat, BeatOn, Hold, KeyOf, LineEvent, LineHandler, Request, TcpClient, TcpClientConfig};
@@ -58,6 +59,8 @@ pub struct LineError {
 enum Line {
     Tcp(TcpClient),
     Http(HttpClient),
+    /// A person's browser goes there; this is where the address begins.
+    Browsed(String),
 }
 
 struct Kept {
@@ -107,6 +110,12 @@ impl Lines {
         }
         let error = |why: String| LineError { party: name.party.clone(), link: name.link.clone(), why };
         let address = config.address.clone().ok_or_else(|| error("it has no address".into()))?;
+        if link.is_browsed() {
+            let scheme = if link.kind == LinkKind::Https { "https" } else { "http" };
+            let line = Line::Browsed(format!("{scheme}://{address}"));
+            self.kept().insert(name.clone(), Kept { shape, line });
+            return Ok(());
+        }
         let tls = client_tls(link.kind, config.tls.as_ref(), &address).map_err(error)?;
         let connect = Duration::from_millis(link.connect_ms.unwrap_or(10_000));
         let most = config.connections.unwrap_or(MOST);
@@ -168,6 +177,13 @@ impl Lines {
                     (false, None) => sent(client.send(request).await),
                     (false, Some(line)) => sent(client.send_on(line, request).await),
                 }
+            }
+            Some(Line::Browsed(from)) => {
+                let text = |part| String::from_utf8_lossy(packet.part(part)).into_owned();
+                let query = text(Part::Query);
+                let mark = if query.is_empty() { "" } else { "?" };
+                let address = format!("{from}{}{mark}{query}", text(Part::Path));
+                Exchanged::Reply(Packet::of_content(Bytes::from(address)))
             }
             Some(Line::Http(client)) => {
                 let message = packet.to_http(call.method);

@@ -41,6 +41,8 @@ pub struct Past {
     pub raw: Raw,
     /// Lists of its ask and answer that are too long for memory.
     pub long: Vec<(Load, Arc<dyn LongList>)>,
+    /// How the rows of the other lists of its answer ended, with what was told of each.
+    pub ends: Vec<(Load, Vec<(Outcome, String)>)>,
 }
 
 /// Octets of a request: at hand, or in the spool where it is a file.
@@ -270,6 +272,11 @@ impl Surroundings for Scene {
                 let text = self.fault.get(usize::from(load.slot)).map_or("", String::as_str);
                 Ok(if text.is_empty() { Value::Absent } else { Value::Text(Cow::Borrowed(text)) })
             }
+            // What an original was never answered with is absent, as it would be in an answer.
+            Space::OriginalAsk | Space::OriginalAnswer => match self.book.load(load) {
+                Err(Fault::NotThere(_)) => Ok(Value::Absent),
+                loaded => loaded,
+            },
             _ => self.book.load(load),
         }
     }
@@ -400,6 +407,9 @@ impl Scene {
         }
         for (list, rows) in &original.long {
             self.book.put_long(*list, Arc::clone(rows));
+        }
+        for (list, ends) in &original.ends {
+            self.book.put_outcomes(*list, ends.clone());
         }
         self.original = Some(original);
     }

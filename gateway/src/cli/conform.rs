@@ -256,7 +256,7 @@ impl Adapters {
     fn read(configs: &Path) -> Result<Self, String> {
         let sources = super::files::read(configs).map_err(|error| error.to_string())?;
         let checked = check(&sources, &Choices::new());
-        let shown = examples::run(&checked, configs);
+        let shown = examples::run(&sources, &checked, configs);
         Ok(Self { sources, checked, shown })
     }
 

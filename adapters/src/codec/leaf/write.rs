@@ -45,7 +45,7 @@ pub(crate) fn write_value(
         None => around,
     };
     let value = inside.record.slot_value(slot)?;
-    if !value.is_present() {
+    if !value.is_present() || is_left_out(inside, wire, &value) {
         let start = out.len();
         return Ok(absent(inside, wire, padded, out)?.then(|| out.len() - start));
     }
@@ -288,6 +288,25 @@ fn position(codes: &Codes, is: impl Fn(Meaning) -> bool) -> Option<usize> {
     codes.rows.iter().position(|(_, meaning, _)| is(*meaning))
 }
 
+/// Whether an outcome is one that the table has no code for, and that a missing code means.
+fn is_left_out(inside: &Inside<'_>, wire: &WireForm, value: &Value<'_>) -> bool {
+    let (Form::Code(table), Value::Outcome(outcome)) = (&wire.form, value) else { return false };
+    let codes = inside.programs.program.codes.get(usize::from(*table));
+    codes.is_some_and(|codes| {
+        let missing = matches!(codes.absent, Some(Meaning::Outcome(other)) if same_kind(*outcome, other));
+        missing && outcome_row(codes, *outcome).is_none()
+    })
+}
+
+fn same_kind(one: Outcome, other: Outcome) -> bool {
+    matches!(
+        (one, other),
+        (Outcome::Done(_), Outcome::Done(_))
+            | (Outcome::Refused(_), Outcome::Refused(_))
+            | (Outcome::Unknown, Outcome::Unknown)
+    )
+}
+
 /// The first row with this outcome and reason, else the one for refusals that have none, else the first with this outcome.
 pub(crate) fn outcome_row(codes: &Codes, outcome: Outcome) -> Option<usize> {
     let own = position(codes, |meaning| meaning == Meaning::Outcome(outcome));
@@ -357,7 +376,8 @@ fn finish(
         if octets.len() > most(wire).saturating_add(over) {
             return Err(FaultKind::TooLong.into());
         }
-    } else {
+    } else if padded || !matches!(wire.form, Form::Flag(..)) {
+        // Of a flag's two texts each is as wide as it is.
         check_size(wire, &octets, letters)?;
     }
     if written == Written::Figures && !letters.charset().is_ascii_compatible() {

@@ -31,6 +31,8 @@ impl Mapper<'_> {
             (value @ (Value::Name(_) | Value::Flag(_)), Type::Text { .. } | Type::Digits { .. }) => {
                 Value::text(name_text(&value, inside))
             }
+            // A table of yes and no goes into a flag (the check of the mapping has seen to it).
+            (Value::Name(name), Type::Flag) => Value::Flag(inside.surroundings.symbols().text(name) == "yes"),
             (value, _) => value,
         };
         fits(&value, &assignment.ty)?;

@@ -53,7 +53,9 @@ impl Run<'_> {
                 }
             }
         }
-        if chosen.iter().any(|(step, _)| self.kind(*step) != CallKind::Query) && !self.reserve() {
+        // What a flow that only asks counts, it counts before the question leaves.
+        let posts = chosen.iter().any(|(step, _)| self.kind(*step) != CallKind::Query);
+        if (posts || self.program.asks_only()) && !self.reserve() {
             return true;
         }
         for (step, call) in chosen {

@@ -46,13 +46,19 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         }
         let jump = self.optional(field, place);
         self.mark(id);
-        if place == Place::Run {
-            self.bounded(id, format, chain, behind);
+        match (&field.ending, place) {
+            (Some(ending), Place::Run) => {
+                let wire = self.builder.lowering.octets_wire(None, None, Some(ending.clone()));
+                self.push(Read::Take { wire });
+            }
+            (None, Place::Run) => self.bounded(id, format, chain, behind),
+            _ => {}
         }
         let chain_number = self.builder.chain(chain);
         let number = format_number(self.builder, id, field, format, nodes, place);
         self.push(Read::Enter { format: number, chain: chain_number });
-        let own = if place == Place::Run && matches!(format, Format::Fixed | Format::Binary) {
+        let shown = field.ending.is_some();
+        let own = if place == Place::Run && !shown && matches!(format, Format::Fixed | Format::Binary) {
             behind
         } else {
             Some(0)
@@ -86,7 +92,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
                 let length = |field: &&Field| matches!(&field.fact, Some(Expr { kind: crate::model::ExprKind::Length(of), .. }) if *of == id);
                 let sized_by = self.builder.message.fields.iter().find(length).map(|field| field.slot);
                 if let Some(slot) = sized_by {
-                    let wire = self.builder.lowering.octets_wire(Some(slot), None);
+                    let wire = self.builder.lowering.octets_wire(Some(slot), None, None);
                     self.push(Read::Take { wire });
                 }
             }

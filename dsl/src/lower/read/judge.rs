@@ -67,8 +67,14 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
             }
             None => Read::Agree { slot, level, seal, expression: self.builder.compile(fact, &self.path) },
         };
-        let pending =
-            Pending { needs, branch: self.branch.clone(), path: self.path.clone(), read, cold: self.at };
+        let pending = Pending {
+            needs,
+            branch: self.branch.clone(),
+            guards: self.guards.clone(),
+            path: self.path.clone(),
+            read,
+            cold: self.at,
+        };
         self.pendings.push(pending);
     }
 
@@ -84,8 +90,17 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
             // Where this place is reached only with the field's own, or always.
             let reached = pending.path == self.path && pending.branch.starts_with(&self.branch);
             if reached && (there || all) {
+                // Behind its branch it is judged only if that was gone through.
+                let left =
+                    if pending.branch.len() > self.branch.len() { self.guards.len() } else { usize::MAX };
+                let mut jumps = Vec::new();
+                for guard in pending.guards.iter().skip(left) {
+                    let condition = self.builder.compile(guard, &self.path);
+                    jumps.push(self.push(Read::Unless { condition, to: 0 }));
+                }
                 self.code.push(pending.read);
                 self.cold.push(pending.cold);
+                jumps.into_iter().for_each(|jump| self.land(jump));
             } else {
                 waiting.push(pending);
             }

@@ -110,7 +110,7 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         let chain = self.builder.chain(chain);
         // Octets in octets are one run: what is open in the inner may be filled from the outer.
         let plain = place_of(format) == Place::Run && chain == u32::MAX;
-        let same = plain && place == Place::Run;
+        let same = plain && place == Place::Run && field.ending.is_none();
         let outer_run = if same { self.run } else { self.new_run() };
         self.nodes(nodes, place_of(format));
         if plain {
@@ -123,6 +123,10 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         }
         self.push(Write::Leave { chain });
         self.end_mark(id);
+        if let (Some(ending), Place::Run) = (&field.ending, place) {
+            let wire = self.builder.lowering.octets_wire(None, None, Some(ending.clone()));
+            self.push(Write::Ending { wire });
+        }
         self.end_if(jump);
         self.at = outer;
         self.flush();

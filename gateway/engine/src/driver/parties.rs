@@ -159,6 +159,7 @@ impl Running {
             text: known.text.clone(),
             raw: prepared.raw(&self.engine.spool),
             long: Vec::new(),
+            ends: Vec::new(),
         };
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), None);
         asking.member.clone_from(&prepared.asking.member);

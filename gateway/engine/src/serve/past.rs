@@ -15,9 +15,12 @@ use adapters::value::decode_record;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, Load, Space};
 use dsl::program::FlowTables;
-use dsl::value::Outcome;
+use dsl::value::{Outcome, ShapeId};
 use std::sync::Arc;
 use store::{Direction, FlowId};
+
+/// Rows read at once.
+const PAGE: usize = 1_000;
 
 /// The outcome that an answer tells.
 pub(super) fn outcome_of(version: &Version, told: &Told) -> Outcome {
@@ -55,6 +58,7 @@ impl Engine {
         });
         let spaces = (Space::OriginalAsk, Space::OriginalAnswer);
         past.long = self.long_lists(version, (spoken, spaces, spoken.call), flow, &body).await;
+        past.ends = self.ends_of_rows(version, spoken.call, flow, &past.long).await;
         if let Ok(files) = self.journal.read(move |reader| reader.files_of(flow)).await
             && let Some(file) = files.iter().rfind(|file| file.direction == Direction::Out)
         {
@@ -93,13 +97,63 @@ impl Engine {
                 Err(error) => tracing::warn!(%flow, sheet, %error, "rows of an ask are not in the spool"),
             }
         }
-        let row = self.journal.read(move |reader| reader.flow(flow)).await.ok().flatten();
-        let name = row.map(|row| row.name.split('/').next().unwrap_or("").to_owned()).unwrap_or_default();
-        let tables = version.flow_named(&name).and_then(|reference| version.flow(reference));
-        if let Some(tables) = tables {
+        if let Some(tables) = self.tables_of(version, flow).await {
             lists.extend(self.answered_lists(version, tables, (answer, key), flow));
         }
         lists
+    }
+
+    async fn tables_of<'v>(&self, version: &'v Version, flow: FlowId) -> Option<&'v FlowTables> {
+        let row = self.journal.read(move |reader| reader.flow(flow)).await.ok().flatten()?;
+        let reference = version.flow_named(row.name.split('/').next().unwrap_or(""))?;
+        version.flow(reference)
+    }
+
+    /// How the rows ended that stand in the answer itself: each row's flow has told it.
+    async fn ends_of_rows(
+        &self,
+        version: &Version,
+        call: CallId,
+        flow: FlowId,
+        long: &[(Load, Arc<dyn LongList>)],
+    ) -> Vec<(Load, Vec<(Outcome, String)>)> {
+        let Some(tables) = self.tables_of(version, flow).await else { return Vec::new() };
+        let mut all = Vec::new();
+        for form in &tables.loops {
+            let Some(into) = form.into.filter(|into| into.space == Space::Answer) else { continue };
+            let list = Load { space: Space::OriginalAnswer, level: 0, slot: into.slot, call: call.0 };
+            if long.iter().all(|(known, _)| *known != list) {
+                all.push((list, self.ends_of_children(version, flow, form.into_shape).await));
+            }
+        }
+        all
+    }
+
+    async fn ends_of_children(
+        &self,
+        version: &Version,
+        flow: FlowId,
+        shape: Option<ShapeId>,
+    ) -> Vec<(Outcome, String)> {
+        let mut ends = Vec::new();
+        loop {
+            let before = ends.len();
+            let page = self.journal.read(move |reader| reader.children(flow, before as u64, PAGE)).await;
+            let Ok(page) = page else { break };
+            for child in page {
+                let row = child.parent.and_then(|(_, row)| usize::try_from(row).ok());
+                let Some(row) = row.filter(|row| *row >= ends.len()) else { continue };
+                ends.resize(row, (Outcome::Unknown, String::new()));
+                let told = child.answer.as_deref();
+                let told = told.and_then(|octets| Told::decode(octets, child.flow, shape, version));
+                let end = told.map(|told| (outcome_of(version, &told), told.text));
+                ends.push(end.unwrap_or((Outcome::Unknown, String::new())));
+            }
+            if ends.len() == before {
+                break;
+            }
+        }
+        ends
     }
 
     /// The lists that a flow's loops over long lists have made, as they stand in the spool.
