@@ -1126,6 +1126,8 @@ pub enum FlowNode {
     },
     /// Waits for an operator's decision.
     Hold {
+        /// The step that stands for the decision, where the flow goes on whichever it is.
+        told: Option<u16>,
         /// What is decided.
         what: Box<str>,
         /// Who decides.
@@ -1236,6 +1238,10 @@ pub struct FlowStep {
     pub best_effort: bool,
     /// `else park "why"` on an ordinary refusal.
     pub park: Option<Box<str>>,
+    /// A query: how often it is asked until it is answered.
+    pub again: Option<Way>,
+    /// A query: a refusal does not end the flow.
+    pub goes_on: bool,
     /// Shape of its ask.
     pub ask: Option<ShapeId>,
     /// Shape of its answer.
@@ -1251,6 +1257,8 @@ pub enum StepTarget {
     Service(u16),
     /// A call of this module.
     Call(CallId),
+    /// People: the decision of a `hold`.
+    People,
 }
 
 /// Their call, and the paths of key, amount and class in it.

@@ -120,6 +120,10 @@ impl Run<'_> {
                 self.next.memory.limit_full = true;
                 return self.event(during);
             }
+            NotWritten::CannotStart => {
+                self.next.memory.cannot_start = true;
+                return self.event(during);
+            }
             NotWritten::Full if self.next.durable.asked => {
                 self.stopped = true;
                 return self.after.push(Effect::Again(Box::new(during.clone())));
@@ -142,6 +146,10 @@ impl Run<'_> {
         memory.blocked.clear();
         memory.blocked_backs.clear();
         memory.limit_full = false;
+        memory.cannot_start = false;
+        if self.program.untold && !self.next.durable.asked && self.next.durable.end == Some(End::Refused) {
+            self.changes.clear();
+        }
         if self.next.durable.parked(self.program) && self.next.memory.asker {
             self.answer_pending();
         }

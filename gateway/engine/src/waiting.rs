@@ -9,7 +9,9 @@ use crate::engine::Engine;
 use crate::facts::Body;
 use crate::version::Version;
 use crate::view::Parts;
-use dsl::flow::{Event, FlowProgram, HoldId, Node, NodeId, OperationState, Proof, State, StepId};
+use dsl::flow::{
+    Event, FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, Proof, State, StepId,
+};
 use dsl::program::FlowTables;
 use std::sync::Arc;
 use store::{Change, FlowId, FlowRow, Lane, Moment, Verdict};
@@ -46,6 +48,8 @@ pub enum Why {
     },
     /// The flow stopped here.
     Park,
+    /// Its deadline has passed; nobody decides that, it goes on being worked on.
+    Late,
     /// An operation's end is not known, or it holds and ought not to.
     Operation {
         /// The party.
@@ -270,7 +274,7 @@ impl Engine {
             (Why::Hold { .. }, Decision::Go | Decision::Refuse) => {
                 let at = place().ok_or_else(nothing)?;
                 match program.nodes.get(at) {
-                    Some(Node::Hold(hold)) => Ok(Event::Decision { hold: *hold, accepted }),
+                    Some(Node::Hold { hold, .. }) => Ok(Event::Decision { hold: *hold, accepted }),
                     _ => Err(nothing()),
                 }
             }
@@ -365,31 +369,51 @@ impl Opened<'_> {
             return Vec::new();
         }
         let at = durable.stopped.unwrap_or(durable.at);
-        let place = self.program.places.get(usize::from(at.0)).map_or("", |place| place);
-        let (what, why) = match self.program.node(at) {
-            Some(Node::Hold(hold)) => match self.hold(engine, *hold) {
-                Some(found) => found,
-                None => return Vec::new(),
-            },
-            Some(Node::Park { .. }) => (place.to_owned(), Why::Park),
-            Some(_) if durable.stopped.is_some() => (place.to_owned(), Why::Park),
-            _ => return Vec::new(),
+        let place = self.place(at);
+        let why = match self.program.node(at) {
+            Some(Node::Hold { hold, .. }) => self.hold(engine, *hold),
+            Some(Node::Park { why }) => Some((self.text(engine, why.0), Why::Park)),
+            Some(Node::Step(step)) if durable.stopped.is_some() => {
+                let text = self.program.step(*step).and_then(|step| step.park);
+                Some((text.map_or_else(String::new, |text| self.text(engine, text.0)), Why::Park))
+            }
+            Some(_) if durable.stopped.is_some() => Some((String::new(), Why::Park)),
+            _ => None,
         };
-        vec![self.waiting(row, place, what, why)]
+        if let Some((what, why)) = why {
+            // A text that needs what only the running flow knows is told by its place.
+            let what = if what.is_empty() { place.to_owned() } else { what };
+            return vec![self.waiting(row, place, what, why)];
+        }
+        let late = self.program.nodes.iter().zip(&self.program.places).filter(|_| durable.overdue);
+        let late = late.filter_map(|(node, place)| match node {
+            Node::Deadline { otherwise: Otherwise::Park(text), .. } => Some((place, text.0)),
+            _ => None,
+        });
+        late.map(|(place, text)| self.waiting(row, place, self.text(engine, text), Why::Late)).collect()
     }
 
-    fn hold(&self, engine: &Arc<Engine>, hold: HoldId) -> Option<(String, Why)> {
-        let form = self.tables.holds.get(hold.0 as usize)?;
+    fn place(&self, at: NodeId) -> &str {
+        self.program.places.get(usize::from(at.0)).map_or("", |place| place)
+    }
+
+    /// A text of the flow that needs no more than the deployment.
+    fn text(&self, engine: &Arc<Engine>, expression: dsl::program::ExprId) -> String {
         let (facts, book) = (crate::facts::Facts::default(), crate::book::Book::default());
         let parts = Parts {
             version: self.version,
             module: self.module,
             facts: &facts,
             steps: &[],
+            own: None,
             now: engine.now(),
         };
-        let role = parts.view(&book).text(form.role);
-        Some((form.what.to_string(), Why::Hold { role }))
+        parts.view(&book).text(expression)
+    }
+
+    fn hold(&self, engine: &Arc<Engine>, hold: HoldId) -> Option<(String, Why)> {
+        let form = self.tables.holds.get(hold.0 as usize)?;
+        Some((form.what.to_string(), Why::Hold { role: self.text(engine, form.role) }))
     }
 
     fn operations(&self, row: &FlowRow) -> Vec<WaitingFor> {
