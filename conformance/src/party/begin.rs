@@ -60,10 +60,11 @@ impl Caller {
         locked(&self.config).links.insert(link.to_owned(), address.to_owned());
     }
 
-    /// Does an act; how many messages were sent, and how many answered as done.
-    pub(crate) async fn act(&self, name: &str) -> Result<(usize, usize), WorldError> {
+    /// Does an act with values; how many messages were sent, and how many answered as done.
+    pub(crate) async fn act(&self, name: &str, with: Map<String, Json>) -> Result<(usize, usize), WorldError> {
         let facts = || self.play.facts(&self.play.scene(), Map::new());
-        let said = locked(&self.play.world).act(name, &facts())?;
+        let asked = self.play.facts(&self.play.scene(), with);
+        let said = locked(&self.play.world).act(name, &asked)?;
         let (sent, mut done) = (said.len(), 0);
         for said in said {
             let heard = match self.file_call(&said) {

@@ -182,7 +182,8 @@ impl<'a> Runner<'a> {
     /// Why a step cannot be run against who is on the other side; none: it can.
     fn cannot(&self, step: &Step) -> Option<String> {
         let needs_stage = [&step.ask, &step.enquire, &step.cancel, &step.heard, &step.clock, &step.look];
-        let needs_stage = needs_stage.iter().any(|word| word.is_some()) || step.gateway.is_some();
+        let needs_stage = needs_stage.iter().any(|word| word.is_some());
+        let needs_stage = needs_stage || step.gateway.is_some() || step.people.is_some();
         match &self.other {
             Other::Stage(_) => None,
             _ if needs_stage => {
@@ -254,6 +255,9 @@ impl<'a> Runner<'a> {
         if let Some(what) = &step.gateway {
             return self.gateway_does(what, lines).await;
         }
+        if let Some(what) = &step.people {
+            return self.people_step(step, what).await;
+        }
         if let Some(text) = &step.clock {
             return self.clock_goes(text).await;
         }
@@ -293,7 +297,8 @@ impl<'a> Runner<'a> {
             told.push(format!("sessions: {how}"));
         }
         if let Some(act) = &what.act {
-            let acts = party.act(act);
+            let with = self.all_known(&what.with)?;
+            let acts = party.act_with(act, &with);
             let (sent, done) = match &self.other {
                 Other::Stage(stage) => {
                     let acted = patience::patiently(&**stage, &self.core, Duration::from_secs(600), acts);

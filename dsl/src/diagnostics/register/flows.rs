@@ -459,7 +459,16 @@ flow take on bank.debit {
   }
 }
 "#,
-        good: r#"flow take on bank.debit {
+        good: r#"call query provides bank.query_bill {
+  request "7001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+  reply "7002" {
+    total  money 12 digits fen  -> answer.due
+  }
+}
+
+flow take on bank.debit {
   step seen bank.query_bill {
     payer_no  <- "1"
     again every 10s to 60s up to 6 times
