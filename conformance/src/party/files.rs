@@ -251,6 +251,10 @@ pub(crate) fn path_of(scene: &Scene, link: &LinkProgram) -> Result<FilePath, Str
     let Some(folder) = link.folder else { return Ok(FilePath::root()) };
     match evaluate_here(scene, folder) {
         Ok(Value::Text(folder)) => FilePath::parse(&folder).map_err(|error| error.to_string()),
+        // A setting's text that is also a name of the adapters.
+        Ok(Value::Name(name)) => {
+            FilePath::parse(scene.adapter.symbols.text(name)).map_err(|error| error.to_string())
+        }
         other => Err(format!("the folder of link {}: {other:?}", link.link.name)),
     }
 }
