@@ -34,7 +34,7 @@ CREATE TABLE measure (
   asset     TEXT NOT NULL,                      -- deposit other
   act       TEXT NOT NULL,                      -- freeze renew lift deduct
   acct      TEXT NOT NULL,
-  whole     TEXT NOT NULL,                      -- yes no
+  whole     INTEGER NOT NULL,                   -- 1: the account, not an amount
   amount    INTEGER,
   begins    TEXT,
   ends      TEXT,
@@ -43,7 +43,7 @@ CREATE TABLE measure (
   tname     TEXT,
   tbank     TEXT,
   tbankno   TEXT,
-  result    TEXT,                               -- NULL: not fed back; yes no
+  result    INTEGER,                            -- NULL: not fed back; 1 done, 0 not
   balance   INTEGER,
   avail     INTEGER,
   limited   INTEGER,
