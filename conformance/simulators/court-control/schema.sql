@@ -96,13 +96,15 @@ CREATE TABLE receipt (
   bdhm      TEXT PRIMARY KEY,
   name      TEXT NOT NULL,
   kind      TEXT NOT NULL,
-  content   TEXT NOT NULL
+  content   TEXT NOT NULL,
+  file      TEXT                                -- the packet that it came in
 ) WITHOUT ROWID;
 
 CREATE TABLE returned (
   bdhm      TEXT PRIMARY KEY,
   why       TEXT NOT NULL,
-  remark    TEXT NOT NULL
+  remark    TEXT NOT NULL,
+  file      TEXT
 ) WITHOUT ROWID;
 
 -- Feedback in packets that the court does not take: it goes back to the bank.

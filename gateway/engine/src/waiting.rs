@@ -380,17 +380,19 @@ impl Opened<'_> {
             Some(_) if durable.stopped.is_some() => Some((String::new(), Why::Park)),
             _ => None,
         };
+        let mut found = Vec::new();
         if let Some((what, why)) = why {
             // A text that needs what only the running flow knows is told by its place.
             let what = if what.is_empty() { place.to_owned() } else { what };
-            return vec![self.waiting(row, place, what, why)];
+            found.push(self.waiting(row, place, what, why));
         }
         let late = self.program.nodes.iter().zip(&self.program.places).filter(|_| durable.overdue);
         let late = late.filter_map(|(node, place)| match node {
             Node::Deadline { otherwise: Otherwise::Park(text), .. } => Some((place, text.0)),
             _ => None,
         });
-        late.map(|(place, text)| self.waiting(row, place, self.text(engine, text), Why::Late)).collect()
+        found.extend(late.map(|(place, text)| self.waiting(row, place, self.text(engine, text), Why::Late)));
+        found
     }
 
     fn place(&self, at: NodeId) -> &str {
