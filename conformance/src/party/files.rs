@@ -55,8 +55,8 @@ pub(crate) struct Outstanding(Mutex<Vec<Open>>);
 
 /// A file that was found, and what it is.
 enum Kind {
-    /// A request of the bank.
-    Asked(CallId, MessageId),
+    /// A request of the bank; several, where only what is inside tells which.
+    Asked(Vec<(CallId, MessageId)>),
     /// The answer to a file of ours.
     Answer(Box<Open>, MessageId),
 }
@@ -131,13 +131,15 @@ impl Caller {
             }
         }
         let link = module.links.get(link)?;
-        link.by_code.iter().find_map(|(_, call, message)| {
+        let named = |(_, call, message): &(_, CallId, MessageId)| {
             let form = module.calls.get(usize::from(call.0)).filter(|form| !form.call.ours)?;
             let mut scene = scene_of(&self.play, member);
             begin_ask(&mut scene, form);
             is_named(&mut scene, *message, name)?;
-            Some(Kind::Asked(*call, *message))
-        })
+            Some((*call, *message))
+        };
+        let asked: Vec<_> = link.by_code.iter().filter_map(named).collect();
+        (!asked.is_empty()).then_some(Kind::Asked(asked))
     }
 
     /// Takes a file.
@@ -153,7 +155,19 @@ impl Caller {
         let (caller, member) = (Arc::clone(self), member.map(str::to_owned));
         let working = self.play.work();
         let taken = self.core.offload(move || match kind {
-            Kind::Asked(call, message) => caller.asked(call, message, member.as_deref(), &name, &octets),
+            Kind::Asked(asked) => {
+                let mut taken = Ok(());
+                for (call, message) in asked {
+                    taken = caller.asked(call, message, member.as_deref(), &name, &octets);
+                    if taken.is_ok() {
+                        break;
+                    }
+                }
+                if taken.is_err() {
+                    up(&caller.play.counts.bad);
+                }
+                taken
+            }
             Kind::Answer(open, message) => caller.answered(&open, message, &name, &octets),
         });
         if let Some(Err(why)) = taken.await {
@@ -177,7 +191,6 @@ impl Caller {
         begin_ask(&mut scene, &form);
         let (read, tree) = read_file(&mut scene, message, name, octets).ok_or("a name of another form")?;
         if let Some((_, report)) = read.fault {
-            up(&play.counts.bad);
             return Err(format!("{name}: {report}"));
         }
         up(&play.counts.judged);
@@ -349,10 +362,12 @@ fn watch(
     let (caller, member) = (Arc::clone(caller), member.map(str::to_owned));
     let filter = move |name: &str| {
         let message = match caller.kind_of(link, member.as_deref(), name) {
-            Some(Kind::Asked(_, message) | Kind::Answer(_, message)) => message,
-            None => return false,
+            Some(Kind::Answer(_, message)) => Some(message),
+            Some(Kind::Asked(asked)) => asked.first().map(|(_, message)| *message),
+            None => None,
         };
-        let program = caller.play.module().program.messages.get(usize::from(message.0));
+        let program =
+            message.and_then(|message| caller.play.module().program.messages.get(usize::from(message.0)));
         program.and_then(|program| program.file.as_deref()).is_some_and(|file| file.done == mark)
     };
     let config = WatchConfig { folder: folder.clone(), complete, after: After::Leave };

@@ -105,16 +105,14 @@ impl Running {
         self.program().and_then(|program| program.loops.get(usize::from(of.0))).is_some_and(|one| one.body.untold)
     }
 
-    /// What every row sees: the ask, the rows around it, answers of the steps before it, long lists.
+    /// What every row sees: the ask, the rows around it, what loops before it made, answers of the steps before it, long lists.
     pub(super) fn book_for_rows(&self, book: &mut Book) {
         let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
         let (loops, steps) =
             self.tables().map_or((0, 0), |tables| (count(tables.loops.len()), count(tables.steps.len())));
         for (space, places) in [(Space::Ask, 0), (Space::Row, loops), (Space::StepAnswer, steps)] {
             for place in 0..=places {
-                if let Some(known) = self.book.record(space, place) {
-                    book.put(space, place, Arc::clone(known));
-                }
+                self.book.pass_on(space, place, book);
             }
         }
         for (list, rows) in self.book.long_lists() {
