@@ -160,7 +160,7 @@ pub struct StepDef {
     pub undo: Undo,
     /// Sent by the outbox, at least once, never changes the end.
     pub best_effort: bool,
-    /// `else park`: its refusal may leave something held; of a query: the flow stops here for an operator.
+    /// `else park`: its refusal may leave something held; of a query or a notice: the flow stops here for an operator.
     pub park: Option<ExprId>,
     /// A query whose refusal does not end the flow.
     pub goes_on: bool,

@@ -107,7 +107,7 @@ pub struct Operation {
 }
 
 impl Operation {
-    /// A query that was answered with a refusal, and the flow goes on.
+    /// A query or a notice that was answered with a refusal, and the flow goes on or waits for an operator.
     #[must_use]
     pub fn declined(&self) -> bool {
         self.state == OperationState::Done && !self.made && self.reason.is_some()

@@ -12,7 +12,7 @@ use crate::view::Parts;
 use dsl::flow::{
     Event, FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, Proof, State, StepId,
 };
-use dsl::program::FlowTables;
+use dsl::program::{ExprId, FlowTables};
 use std::sync::Arc;
 use store::{Change, FlowId, FlowRow, Lane, Moment, Verdict};
 
@@ -207,7 +207,15 @@ impl Engine {
         let Ok(durable) = dsl::flow::decode(program, &row.state) else { return Vec::new() };
         let state = State::resumed(program, durable);
         let opened = Opened { version: &version, module: reference.module, tables, program, state };
-        let mut found = opened.places(self, row);
+        let mut found = Vec::new();
+        for (mut waits, text) in opened.places(self, row) {
+            if let Some(text) = text
+                && let Some(words) = self.text_in(row, text).await.filter(|words| !words.is_empty())
+            {
+                waits.what = words;
+            }
+            found.push(waits);
+        }
         found.extend(opened.operations(row));
         for waits in &mut found {
             waits.proposed =
@@ -362,8 +370,8 @@ fn allowed(by: &Person, role: &str) -> Result<(), NotDecided> {
 }
 
 impl Opened<'_> {
-    /// The place where the flow stands, if it stands for people.
-    fn places(&self, engine: &Arc<Engine>, row: &FlowRow) -> Vec<WaitingFor> {
+    /// The place where the flow stands, if it stands for people, and the text that says for what.
+    fn places(&self, engine: &Arc<Engine>, row: &FlowRow) -> Vec<(WaitingFor, Option<ExprId>)> {
         let durable = &self.state.durable;
         if durable.end.is_some() || durable.unwinding() {
             return Vec::new();
@@ -372,26 +380,26 @@ impl Opened<'_> {
         let place = self.place(at);
         let why = match self.program.node(at) {
             Some(Node::Hold { hold, .. }) => self.hold(engine, *hold),
-            Some(Node::Park { why }) => Some((self.text(engine, why.0), Why::Park)),
+            Some(Node::Park { why }) => Some((place.to_owned(), Why::Park, Some(why.0))),
             Some(Node::Step(step)) if durable.stopped.is_some() => {
                 let text = self.program.step(*step).and_then(|step| step.park);
-                Some((text.map_or_else(String::new, |text| self.text(engine, text.0)), Why::Park))
+                Some((place.to_owned(), Why::Park, text.map(|text| text.0)))
             }
-            Some(_) if durable.stopped.is_some() => Some((String::new(), Why::Park)),
+            Some(_) if durable.stopped.is_some() => Some((place.to_owned(), Why::Park, None)),
             _ => None,
         };
         let mut found = Vec::new();
-        if let Some((what, why)) = why {
-            // A text that needs what only the running flow knows is told by its place.
-            let what = if what.is_empty() { place.to_owned() } else { what };
-            found.push(self.waiting(row, place, what, why));
+        if let Some((what, why, text)) = why {
+            found.push((self.waiting(row, place, what, why), text));
         }
         let late = self.program.nodes.iter().zip(&self.program.places).filter(|_| durable.overdue);
         let late = late.filter_map(|(node, place)| match node {
             Node::Deadline { otherwise: Otherwise::Park(text), .. } => Some((place, text.0)),
             _ => None,
         });
-        found.extend(late.map(|(place, text)| self.waiting(row, place, self.text(engine, text), Why::Late)));
+        found.extend(late.map(|(place, text)| {
+            (self.waiting(row, place, place.to_string(), Why::Late), Some(text))
+        }));
         found
     }
 
@@ -400,7 +408,7 @@ impl Opened<'_> {
     }
 
     /// A text of the flow that needs no more than the deployment.
-    fn text(&self, engine: &Arc<Engine>, expression: dsl::program::ExprId) -> String {
+    fn text(&self, engine: &Arc<Engine>, expression: ExprId) -> String {
         let (facts, book) = (crate::facts::Facts::default(), crate::book::Book::default());
         let parts = Parts {
             version: self.version,
@@ -413,9 +421,9 @@ impl Opened<'_> {
         parts.view(&book).text(expression)
     }
 
-    fn hold(&self, engine: &Arc<Engine>, hold: HoldId) -> Option<(String, Why)> {
+    fn hold(&self, engine: &Arc<Engine>, hold: HoldId) -> Option<(String, Why, Option<ExprId>)> {
         let form = self.tables.holds.get(hold.0 as usize)?;
-        Some((form.what.to_string(), Why::Hold { role: self.text(engine, form.role) }))
+        Some((form.what.to_string(), Why::Hold { role: self.text(engine, form.role) }, None))
     }
 
     fn operations(&self, row: &FlowRow) -> Vec<WaitingFor> {

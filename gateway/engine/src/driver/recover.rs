@@ -16,6 +16,7 @@ use dashmap::Entry;
 use dsl::evaluate::Value;
 use dsl::flow::{Event, LoopId, State, StepId};
 use dsl::model::{Fact, Space};
+use dsl::program::ExprId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{FlowId, FlowRow, OperationRow};
@@ -89,6 +90,13 @@ impl Engine {
                 None
             }
         }
+    }
+
+    /// What a text of a flow says where the flow stands; none where the flow cannot be read.
+    pub(crate) async fn text_in(self: &Arc<Self>, row: &FlowRow, text: ExprId) -> Option<String> {
+        let running = Box::pin(self.load(row.clone())).await.ok()?;
+        let steps = running.steps();
+        Some(running.parts(&steps, self.now()).view(&running.book).text(text))
     }
 
     /// A flow as the journal has it.
