@@ -45,7 +45,7 @@ pub(crate) fn write_value(
         None => around,
     };
     let value = inside.record.slot_value(slot)?;
-    if !value.is_present() {
+    if !value.is_present() || said_by_absence(inside, wire, &value) {
         let start = out.len();
         return Ok(absent(inside, wire, padded, out)?.then(|| out.len() - start));
     }
@@ -77,6 +77,14 @@ pub(crate) fn write_value(
         out.extend(coded);
     }
     Ok(Some(units))
+}
+
+/// Whether a table says by a missing code what this outcome is, and by no code of its own.
+fn said_by_absence(inside: &Inside<'_>, wire: &WireForm, value: &Value<'_>) -> bool {
+    let (Form::Code(table), Value::Outcome(outcome)) = (&wire.form, value) else { return false };
+    let meaning = Meaning::Outcome(*outcome);
+    let codes = inside.programs.program.codes.get(usize::from(*table));
+    codes.is_some_and(|codes| codes.absent == Some(meaning) && position(codes, |row| row == meaning).is_none())
 }
 
 /// Octets that a value will take, about: room that is taken once.

@@ -73,9 +73,9 @@ async fn two_persons_decide_and_nobody_alone() {
     assert_eq!(decide(&bank, &found, &go, &all).await, Ok(Decided::Proposed));
     assert_eq!(decide(&bank, &found, &go, &all).await, Err(NotDecided::SamePerson("one".to_owned())));
     assert_eq!(decide(&bank, &found, &go, &without).await, Err(NotDecided::Role("legal".to_owned())));
-    let other = decide(&bank, &found, &said(Decision::Refuse, "other"), &person("three", &["checker", "legal"]));
-    assert_eq!(other.await, Err(NotDecided::Other("one".to_owned(), "go")));
     let second = person("three", &["checker", "legal"]);
+    let other = decide(&bank, &found, &said(Decision::Refuse, "other"), &second).await;
+    assert_eq!(other, Err(NotDecided::Other("one".to_owned(), "go")));
     assert_eq!(decide(&bank, &found, &go, &second).await, Ok(Decided::Done));
     let told = end(&bank, "bank.order", "D1").await;
     assert_eq!((&told["outcome"], &told["answer"]["booked"]), (&json!("done"), &json!("12.00")), "{told}");
