@@ -1237,7 +1237,7 @@ pub struct FlowStep {
     /// At least once, never changes the end.
     pub best_effort: bool,
     /// `else park "why"` on an ordinary refusal.
-    pub park: Option<Box<str>>,
+    pub park: Option<Expr>,
     /// A query: how often it is asked until it is answered.
     pub again: Option<Way>,
     /// A query: a refusal does not end the flow.

@@ -107,7 +107,11 @@ impl Caller {
         let place = self.folder_of(link).ok_or_else(|| format!("link {} has no folder", link.link.name))?;
         let folder = path_of(&scene, link)?;
         put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
-        Ok(if answered { Outcome::Unknown } else { Outcome::Done })
+        if answered {
+            return Ok(Outcome::Unknown);
+        }
+        up(&self.play.counts.begun_done);
+        Ok(Outcome::Done)
     }
 
     fn folder_of(&self, link: &LinkProgram) -> Option<Arc<dyn FileLink>> {

@@ -464,7 +464,7 @@ impl Maker<'_, '_, '_> {
             self.patient(program, &mut calls, FlowWay::Repeat { every_ms, to_ms, times });
         }
         let at = step.at.as_ref().map(|at| FlowExpr(self.lowering.expression(at)));
-        let park = step.park.as_deref().map(|why| self.text(why));
+        let park = step.park.as_ref().map(|why| FlowExpr(self.lowering.expression(why)));
         let undo = match &step.undo {
             Undo::Provider => FlowUndo::Provider,
             Undo::Service(..) => FlowUndo::By(StepId(id.0.checked_add(1)?)),

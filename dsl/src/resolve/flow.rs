@@ -318,7 +318,7 @@ impl Maker<'_, '_, '_> {
         if let Some(block) = &tree.mappings {
             for node in &block.statements {
                 match &node.kind {
-                    tree::Mapping::ElsePark(text) => step.park = Some(text.constant().unwrap_or("").into()),
+                    tree::Mapping::ElsePark(text) => step.park = Some(self.text(text, scope)),
                     tree::Mapping::Keep(text) => step.undo = Undo::Keep(text.constant().unwrap_or("").into()),
                     tree::Mapping::BestEffort => step.best_effort = true,
                     tree::Mapping::Again(every) => {

@@ -49,7 +49,6 @@ impl Stage {
 
     /// Two persons decide what waits.
     pub(crate) async fn people_decide(&self, what: &PeopleDo) -> Result<Vec<Decided>, String> {
-        let decision = Decision::of(&what.say).ok_or_else(|| format!("nobody can say `{}`", what.say))?;
         let named = |waits: &WaitingFor| {
             waits.why != Why::Late
                 && what.flow.as_ref().is_none_or(|flow| waits.name == *flow || waits.name.starts_with(&format!("{flow}/")))
@@ -59,18 +58,24 @@ impl Stage {
         if waits.is_empty() {
             return Err("nothing waits there".to_owned());
         }
-        let engine = self.gateway().ok_or("there is no gateway")?.engine();
-        let said = Said { decision, reason: what.reason.clone(), proof: what.proof.clone() };
         let mut decided = Vec::with_capacity(waits.len());
         for waits in waits {
-            let mut done = false;
-            for person in people(what, &waits) {
-                let given = engine.decide(waits.flow, &waits.place, &said, &person).await;
-                done = given.map_err(|why| format!("{}: {why}", waits.what))? == Given::Done;
-            }
-            decided.push(Decided { what: waits.what, done });
+            decided.push(self.decide_one(what, &waits).await?);
         }
         Ok(decided)
+    }
+
+    /// They decide one thing that waits.
+    pub(crate) async fn decide_one(&self, what: &PeopleDo, waits: &WaitingFor) -> Result<Decided, String> {
+        let decision = Decision::of(&what.say).ok_or_else(|| format!("nobody can say `{}`", what.say))?;
+        let engine = self.gateway().ok_or("there is no gateway")?.engine();
+        let said = Said { decision, reason: what.reason.clone(), proof: what.proof.clone() };
+        let mut done = false;
+        for person in people(what, waits) {
+            let given = engine.decide(waits.flow, &waits.place, &said, &person).await;
+            done = given.map_err(|why| format!("{}: {why}", waits.what))? == Given::Done;
+        }
+        Ok(Decided { what: waits.what.clone(), done })
     }
 }
 

@@ -21,6 +21,14 @@ async fn order(bank: &Bank, service: &str, payer: &str, reference: &str) -> Valu
     bank.ask(service, &body).await.1
 }
 
+/// Asks, and gives what waits then; nobody stays for the answer.
+async fn begun(bank: &Bank, service: &str, payer: &str, reference: &str) -> WaitingFor {
+    tokio::select! {
+        found = waits(bank, 1) => found.into_iter().next().unwrap(),
+        told = order(bank, service, payer, reference) => panic!("answered before people have decided: {told}"),
+    }
+}
+
 /// What waits, as soon as it is so many.
 async fn waits(bank: &Bank, count: usize) -> Vec<WaitingFor> {
     let mut found = Vec::new();
@@ -62,9 +70,7 @@ async fn end(bank: &Bank, service: &str, reference: &str) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_persons_decide_and_nobody_alone() {
     let bank = Bank::open().await;
-    let told = order(&bank, "bank.order", "0319000000001", "D1").await;
-    assert_eq!(told["outcome"], "pending", "{told}");
-    let found = waits(&bank, 1).await.remove(0);
+    let found = begun(&bank, "bank.order", "0319000000001", "D1").await;
     assert_eq!((found.what.as_str(), &found.why), ("核对文书", &Why::Hold { role: "legal".to_owned() }));
     assert_eq!(bank.books(), (0, 0));
     let go = said(Decision::Go, "");
@@ -85,8 +91,7 @@ async fn two_persons_decide_and_nobody_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flow_goes_on_when_a_named_decision_is_against_it() {
     let bank = Bank::open().await;
-    order(&bank, "bank.order", "0319000000001", "D2").await;
-    let found = waits(&bank, 1).await.remove(0);
+    let found = begun(&bank, "bank.order", "0319000000001", "D2").await;
     both(&bank, &found, &said(Decision::Refuse, "over_limit")).await;
     let told = end(&bank, "bank.order", "D2").await;
     assert_eq!(told["outcome"], "done", "{told}");
@@ -98,8 +103,7 @@ async fn a_flow_goes_on_when_a_named_decision_is_against_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_decision_survives_a_crash() {
     let mut bank = Bank::open().await;
-    order(&bank, "bank.order", "0319000000001", "D3").await;
-    let found = waits(&bank, 1).await.remove(0);
+    let found = begun(&bank, "bank.order", "0319000000001", "D3").await;
     let maker = person("maker", &["operator"]);
     assert_eq!(decide(&bank, &found, &said(Decision::Go, ""), &maker).await, Ok(Decided::Proposed));
     bank.gateway = None;
@@ -118,8 +122,7 @@ async fn a_decision_survives_a_crash() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_is_asked_again_until_it_is_answered() {
     let bank = Bank::open().await;
-    order(&bank, "bank.order", "slow", "Q1").await;
-    let found = waits(&bank, 1).await.remove(0);
+    let found = begun(&bank, "bank.order", "slow", "Q1").await;
     assert_eq!(bank.grid.ledger.lock().unwrap().times("1001"), 3);
     both(&bank, &found, &said(Decision::Go, "")).await;
     assert_eq!(end(&bank, "bank.order", "Q1").await["answer"]["known"], true);
@@ -128,15 +131,13 @@ async fn a_query_is_asked_again_until_it_is_answered() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flow_goes_on_without_an_answer_and_knows_it() {
     let bank = Bank::open().await;
-    order(&bank, "bank.order", "unknown", "Q2").await;
-    let found = waits(&bank, 1).await.remove(0);
+    let found = begun(&bank, "bank.order", "unknown", "Q2").await;
     both(&bank, &found, &said(Decision::Go, "")).await;
     let told = end(&bank, "bank.order", "Q2").await;
     assert_eq!(told["answer"], json!({ "known": false, "booked": "12.00", "why": "户号不存在" }), "{told}");
-    order(&bank, "bank.order", "never", "Q3").await;
-    let found = waits(&bank, 1).await;
+    let found = begun(&bank, "bank.order", "never", "Q3").await;
     assert!(bank.grid.ledger.lock().unwrap().times("1001") >= 4, "asked again before it is given up");
-    both(&bank, &found[0], &said(Decision::Go, "")).await;
+    both(&bank, &found, &said(Decision::Go, "")).await;
     let told = end(&bank, "bank.order", "Q3").await;
     assert_eq!((&told["outcome"], &told["answer"]["known"]), (&json!("done"), &json!(false)), "{told}");
 }
@@ -144,14 +145,12 @@ async fn a_flow_goes_on_without_an_answer_and_knows_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_that_is_refused_stops_for_people_in_the_flows_words() {
     let bank = Bank::open().await;
-    order(&bank, "bank.certain", "unknown", "P1").await;
-    let found = waits(&bank, 1).await.remove(0);
+    let found = begun(&bank, "bank.certain", "unknown", "P1").await;
     assert_eq!((found.what.as_str(), &found.why), ("户号 unknown 查不到", &Why::Park));
     both(&bank, &found, &said(Decision::Go, "")).await;
     assert_eq!(end(&bank, "bank.certain", "P1").await["outcome"], "done");
     assert_eq!(bank.books(), (1_200, 0));
-    order(&bank, "bank.certain", "unknown", "P2").await;
-    let found = waits(&bank, 1).await.remove(0);
+    let found = begun(&bank, "bank.certain", "unknown", "P2").await;
     both(&bank, &found, &said(Decision::Refuse, "no_such_payer")).await;
     let told = end(&bank, "bank.certain", "P2").await;
     assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("other")), "{told}");
@@ -161,10 +160,9 @@ async fn a_query_that_is_refused_stops_for_people_in_the_flows_words() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_that_passes_is_shown_and_ends_nothing() {
     let bank = Bank::open().await;
-    order(&bank, "bank.order", "0319000000001", "L1").await;
-    waits(&bank, 1).await;
+    begun(&bank, "bank.order", "0319000000001", "L1").await;
     let found = waits(&bank, 2).await;
-    assert_eq!((found[1].what.as_str(), &found[1].why), ("逾期: L1", &Why::Late));
+    assert_eq!((found[1].what.as_str(), &found[1].why), ("协助控制逾期", &Why::Late));
     let checker = person("checker", &["operator", "checker", "legal"]);
     let late = decide(&bank, &found[1], &said(Decision::Go, ""), &checker).await;
     assert_eq!(late, Err(NotDecided::NotThis("go")));
