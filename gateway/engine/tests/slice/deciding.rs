@@ -134,7 +134,7 @@ async fn a_flow_goes_on_without_an_answer_and_knows_it() {
     let found = begun(&bank, "bank.order", "unknown", "Q2").await;
     both(&bank, &found, &said(Decision::Go, "")).await;
     let told = end(&bank, "bank.order", "Q2").await;
-    assert_eq!(told["answer"], json!({ "known": false, "booked": "12.00", "why": "户号不存在" }), "{told}");
+    assert_eq!(told["answer"], json!({ "known": false, "booked": "12.00", "why": "缴费户号不存在" }), "{told}");
     let found = begun(&bank, "bank.order", "never", "Q3").await;
     assert!(bank.grid.ledger.lock().unwrap().times("1001") >= 4, "asked again before it is given up");
     both(&bank, &found, &said(Decision::Go, "")).await;
@@ -145,12 +145,16 @@ async fn a_flow_goes_on_without_an_answer_and_knows_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_that_is_refused_stops_for_people_in_the_flows_words() {
     let bank = Bank::open().await;
-    let found = begun(&bank, "bank.certain", "unknown", "P1").await;
+    let told = order(&bank, "bank.certain", "unknown", "P1").await;
+    assert_eq!(told["outcome"], "pending", "{told}");
+    let found = waits(&bank, 1).await.remove(0);
     assert_eq!((found.what.as_str(), &found.why), ("户号 unknown 查不到", &Why::Park));
     both(&bank, &found, &said(Decision::Go, "")).await;
     assert_eq!(end(&bank, "bank.certain", "P1").await["outcome"], "done");
     assert_eq!(bank.books(), (1_200, 0));
-    let found = begun(&bank, "bank.certain", "unknown", "P2").await;
+    let told = order(&bank, "bank.certain", "unknown", "P2").await;
+    assert_eq!(told["outcome"], "pending", "{told}");
+    let found = waits(&bank, 1).await.remove(0);
     both(&bank, &found, &said(Decision::Refuse, "no_such_payer")).await;
     let told = end(&bank, "bank.certain", "P2").await;
     assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("other")), "{told}");
