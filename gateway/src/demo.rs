@@ -20,8 +20,8 @@ pub(crate) use table::{object, show};
 
 use crate::stage::{self, Stage};
 use books::Compared;
-use people::People;
 use link::Core;
+use people::People;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};

@@ -61,7 +61,11 @@ impl Caller {
     }
 
     /// Does an act with values; how many messages were sent, and how many answered as done.
-    pub(crate) async fn act(&self, name: &str, with: Map<String, Json>) -> Result<(usize, usize), WorldError> {
+    pub(crate) async fn act(
+        &self,
+        name: &str,
+        with: Map<String, Json>,
+    ) -> Result<(usize, usize), WorldError> {
         let facts = || self.play.facts(&self.play.scene(), Map::new());
         let asked = self.play.facts(&self.play.scene(), with);
         let said = locked(&self.play.world).act(name, &asked)?;

@@ -167,7 +167,8 @@ impl Running {
             let dsl::flow::Node::Hold { hold, told: true } = node else { continue };
             let number = tables.holds.get(hold.0 as usize).and_then(|form| form.told);
             let decided = state.durable.decisions.iter().find(|(known, _)| known == hold);
-            let decided = event.and_then(|event| decided_by(event, *hold)).or(decided.map(|(_, why)| why.clone()));
+            let decided =
+                event.and_then(|event| decided_by(event, *hold)).or(decided.map(|(_, why)| why.clone()));
             let place = number.and_then(|number| seen.get_mut(usize::from(number)));
             if let (Some(place), Some(against)) = (place, decided) {
                 let outcome = match &against {

@@ -166,9 +166,7 @@ impl Environment for View<'_> {
                 let text = self.steps.get(usize::from(load.call)).map_or("", |step| &step.text);
                 Ok(Value::Text(text.into()))
             }
-            Space::Outcome => {
-                Ok(self.own.and_then(|own| own.outcome).map_or(Value::Absent, Value::Outcome))
-            }
+            Space::Outcome => Ok(self.own.and_then(|own| own.outcome).map_or(Value::Absent, Value::Outcome)),
             Space::OutcomeText => Ok(Value::Text(self.own.map_or("", |own| &own.text).into())),
             Space::StepAnswer | Space::Row if !self.book.holds(load) => Ok(Value::Absent),
             _ => self.book.load(load),

@@ -9,9 +9,7 @@ use crate::engine::Engine;
 use crate::facts::Body;
 use crate::version::Version;
 use crate::view::Parts;
-use dsl::flow::{
-    Event, FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, Proof, State, StepId,
-};
+use dsl::flow::{Event, FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, Proof, State, StepId};
 use dsl::program::{ExprId, FlowTables};
 use std::sync::Arc;
 use store::{Change, FlowId, FlowRow, Lane, Moment, Verdict};
@@ -397,9 +395,9 @@ impl Opened<'_> {
             Node::Deadline { otherwise: Otherwise::Park(text), .. } => Some((place, text.0)),
             _ => None,
         });
-        found.extend(late.map(|(place, text)| {
-            (self.waiting(row, place, place.to_string(), Why::Late), Some(text))
-        }));
+        found.extend(
+            late.map(|(place, text)| (self.waiting(row, place, place.to_string(), Why::Late), Some(text))),
+        );
         found
     }
 

@@ -27,16 +27,12 @@ impl People {
     /// Decides every hold that waits now; gives how many.
     pub(crate) async fn decide(&self, stage: &Stage) -> Result<usize, String> {
         let waits = stage.waits().await?;
-        let holds: Vec<_> =
-            waits.into_iter().filter(|waits| matches!(waits.why, Why::Hold { .. })).collect();
+        let holds: Vec<_> = waits.into_iter().filter(|waits| matches!(waits.why, Why::Hold { .. })).collect();
         for waits in &holds {
             let before = self.went.load(Ordering::Relaxed) + self.refused.load(Ordering::Relaxed);
             let refuses = self.refuse_every > 0 && (before + 1).is_multiple_of(self.refuse_every);
-            let (decision, count) = if refuses {
-                (Decision::Refuse, &self.refused)
-            } else {
-                (Decision::Go, &self.went)
-            };
+            let (decision, count) =
+                if refuses { (Decision::Refuse, &self.refused) } else { (Decision::Go, &self.went) };
             let what = PeopleDo {
                 say: decision.word().to_owned(),
                 reason: if refuses { "not_accepted".to_owned() } else { String::new() },

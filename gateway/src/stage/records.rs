@@ -51,7 +51,10 @@ impl Stage {
     pub(crate) async fn people_decide(&self, what: &PeopleDo) -> Result<Vec<Decided>, String> {
         let named = |waits: &WaitingFor| {
             waits.why != Why::Late
-                && what.flow.as_ref().is_none_or(|flow| waits.name == *flow || waits.name.starts_with(&format!("{flow}/")))
+                && what
+                    .flow
+                    .as_ref()
+                    .is_none_or(|flow| waits.name == *flow || waits.name.starts_with(&format!("{flow}/")))
                 && what.what.as_ref().is_none_or(|text| waits.what == *text)
         };
         let waits: Vec<WaitingFor> = self.waits().await?.into_iter().filter(named).collect();
@@ -232,7 +235,8 @@ impl Seen for Stage {
                     Why::Late => "late",
                     Why::Operation { state, .. } => *state,
                 };
-                let proposed = waits.proposed.as_ref().map(|(by, decision)| format!("{by}: {}", decision.word()));
+                let proposed =
+                    waits.proposed.as_ref().map(|(by, decision)| format!("{by}: {}", decision.word()));
                 row(json!({
                     "flow": waits.name, "place": waits.place, "what": waits.what, "why": why,
                     "role": role(waits), "proposed": proposed,

@@ -84,7 +84,8 @@ fn said_by_absence(inside: &Inside<'_>, wire: &WireForm, value: &Value<'_>) -> b
     let (Form::Code(table), Value::Outcome(outcome)) = (&wire.form, value) else { return false };
     let meaning = Meaning::Outcome(*outcome);
     let codes = inside.programs.program.codes.get(usize::from(*table));
-    codes.is_some_and(|codes| codes.absent == Some(meaning) && position(codes, |row| row == meaning).is_none())
+    codes
+        .is_some_and(|codes| codes.absent == Some(meaning) && position(codes, |row| row == meaning).is_none())
 }
 
 /// Octets that a value will take, about: room that is taken once.

@@ -274,14 +274,9 @@ impl Running {
     }
 
     fn refusal_text(&self, state: &State, reason: &str) -> String {
-        let refused = state
-            .durable
-            .operations
-            .iter()
-            .zip(&self.operations)
-            .find(|(operation, known)| {
-                operation.reason.is_some() && !operation.declined() && !known.text.is_empty()
-            });
+        let refused = state.durable.operations.iter().zip(&self.operations).find(|(operation, known)| {
+            operation.reason.is_some() && !operation.declined() && !known.text.is_empty()
+        });
         refused.map_or_else(|| self.version.label(reason), |(_, known)| known.text.clone())
     }
 

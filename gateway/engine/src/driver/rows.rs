@@ -102,7 +102,9 @@ impl Running {
     /// Whether the same rows come again in other flows: what they are once by is all that tells them apart, and a party may
     /// list an order for days. Rows whose answers are gathered are told apart by what asked for them.
     fn begins_anew(&self, of: LoopId) -> bool {
-        self.program().and_then(|program| program.loops.get(usize::from(of.0))).is_some_and(|one| one.body.untold)
+        self.program()
+            .and_then(|program| program.loops.get(usize::from(of.0)))
+            .is_some_and(|one| one.body.untold)
     }
 
     /// What every row sees: the ask, the rows around it, what loops before it made, answers of the steps before it, long lists.

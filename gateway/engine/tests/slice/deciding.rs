@@ -134,7 +134,11 @@ async fn a_flow_goes_on_without_an_answer_and_knows_it() {
     let found = begun(&bank, "bank.order", "unknown", "Q2").await;
     both(&bank, &found, &said(Decision::Go, "")).await;
     let told = end(&bank, "bank.order", "Q2").await;
-    assert_eq!(told["answer"], json!({ "known": false, "booked": "12.00", "why": "缴费户号不存在" }), "{told}");
+    assert_eq!(
+        told["answer"],
+        json!({ "known": false, "booked": "12.00", "why": "缴费户号不存在" }),
+        "{told}"
+    );
     let found = begun(&bank, "bank.order", "never", "Q3").await;
     assert!(bank.grid.ledger.lock().unwrap().times("1001") >= 4, "asked again before it is given up");
     both(&bank, &found, &said(Decision::Go, "")).await;
