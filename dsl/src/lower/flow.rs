@@ -461,7 +461,7 @@ impl Maker<'_, '_, '_> {
         let filling = self.filling(&step.mappings, step.ask, None);
         let mut calls = self.providers(program, step.target);
         if let Some(Way::Repeat { every_ms, to_ms, times }) = step.again {
-            self.patient(program, &mut calls, FlowWay::Repeat { every_ms, to_ms, times });
+            self.patient(program, &mut calls, &FlowWay::Repeat { every_ms, to_ms, times });
         }
         let at = step.at.as_ref().map(|at| FlowExpr(self.lowering.expression(at)));
         let park = step.park.as_ref().map(|why| FlowExpr(self.lowering.expression(why)));
@@ -548,7 +548,7 @@ impl Maker<'_, '_, '_> {
     }
 
     /// The calls with the step's own patience in the place of their ways out.
-    fn patient(&self, program: &mut FlowProgram, calls: &mut [ContractId], way: FlowWay) {
+    fn patient(&self, program: &mut FlowProgram, calls: &mut [ContractId], way: &FlowWay) {
         for id in calls {
             let Some(call) = program.call(*id) else { continue };
             let patient = CallContract { ways: vec![way.clone()], ..call.clone() };
