@@ -379,7 +379,15 @@ impl Party {
     /// # Errors
     /// An act that the world does not have, or a statement that fails.
     pub async fn act(&self, name: &str) -> Result<(usize, usize), WorldError> {
-        self.caller.act(name).await
+        self.caller.act(name, Map::new()).await
+    }
+
+    /// The same with values for the names that the act takes.
+    ///
+    /// # Errors
+    /// Also for a name that it does not take.
+    pub async fn act_with(&self, name: &str, with: &Map<String, Json>) -> Result<(usize, usize), WorldError> {
+        self.caller.act(name, with.clone()).await
     }
 
     /// What must always be true of its world and is not.

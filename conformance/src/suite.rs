@@ -12,6 +12,7 @@ mod files;
 mod look;
 mod own;
 mod patience;
+mod people;
 mod run;
 mod stage;
 mod wire;
@@ -19,7 +20,7 @@ mod wire;
 pub use own::{document_case, example_cases, whole_case};
 pub use patience::settled;
 pub use run::{Runner, RunnerConfig, Told};
-pub use stage::{Channel, JournalMark, Playing, Row, Stage};
+pub use stage::{Channel, Decided, JournalMark, Playing, Row, Stage};
 
 use crate::report::Point;
 use crate::world::FaultRule;
@@ -128,10 +129,13 @@ pub struct Step {
     pub party: Option<PartyDo>,
     /// Something is done to the gateway.
     pub gateway: Option<GatewayDo>,
+    /// People decide what waits for them in the gateway.
+    pub people: Option<PeopleDo>,
     /// The clock is moved on: by a span (`10m`), or to the next such time of day (`23:31`).
     pub clock: Option<String>,
     /// Rows are looked at: of the books of `core`, `party` or another module by `sql`; of the gateway's `journal`
-    /// (operations of flows that began in this case), `flows`, `refused` inputs, `notices` or `metrics`.
+    /// (operations of flows that began in this case), `flows`, `refused` inputs, `notices`, what is `waiting` for people, or
+    /// `metrics`.
     pub look: Option<String>,
 
     /// The channel that asks; the first that may, if none is named.
@@ -189,6 +193,36 @@ pub struct PartyDo {
     pub sessions: Option<String>,
     /// An act of its world.
     pub act: Option<String>,
+    /// Values for the act.
+    pub with: Map<String, Value>,
+}
+
+/// What people decide. Its outcome is `decided` (`proposed` by one person alone), or `refused`, with why in the report.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PeopleDo {
+    /// In flows of this name; in any, if none is named.
+    pub flow: Option<String>,
+    /// Only what is to be looked at in these words; all that waits otherwise.
+    pub what: Option<String>,
+    /// `go`, `refuse`, `holds`, `never`, `taken_back`.
+    pub say: String,
+    /// Why; of a refusal the name of a reason.
+    pub reason: String,
+    /// What it stands on.
+    pub proof: String,
+    /// Who, one after the other; two persons with every role, if nobody is named.
+    pub by: Vec<Person>,
+}
+
+/// A person of the bank.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Person {
+    /// Their name.
+    pub name: String,
+    /// Their roles.
+    pub roles: Vec<String>,
 }
 
 /// What is done to the gateway.

@@ -192,6 +192,12 @@ impl World {
         self.behaviour.acts.iter().map(|(name, act)| (name.as_str(), act.every.map(Duration::from_secs)))
     }
 
+    /// The adapter's message that an act says; none where the party only does something.
+    #[must_use]
+    pub fn message_of(&self, act: &str) -> Option<&str> {
+        self.behaviour.acts.get(act)?.message.as_deref()
+    }
+
     /// What must always be true of this world and is not: each broken rule with the rows that break it.
     ///
     /// # Errors

@@ -1139,6 +1139,8 @@ pub enum FlowNode {
     },
     /// Waits for an operator's decision.
     Hold {
+        /// The step that stands for the decision, where the flow goes on whichever it is.
+        told: Option<u16>,
         /// What is decided.
         what: Box<str>,
         /// Who decides.
@@ -1248,7 +1250,11 @@ pub struct FlowStep {
     /// At least once, never changes the end.
     pub best_effort: bool,
     /// `else park "why"` on an ordinary refusal.
-    pub park: Option<Box<str>>,
+    pub park: Option<Expr>,
+    /// A query: how often it is asked until it is answered.
+    pub again: Option<Way>,
+    /// A query: a refusal does not end the flow.
+    pub goes_on: bool,
     /// Shape of its ask.
     pub ask: Option<ShapeId>,
     /// Shape of its answer.
@@ -1264,6 +1270,8 @@ pub enum StepTarget {
     Service(u16),
     /// A call of this module.
     Call(CallId),
+    /// People: the decision of a `hold`.
+    People,
 }
 
 /// Their call, and the paths of key, amount and class in it.

@@ -866,6 +866,8 @@ pub struct HoldForm {
     pub what: Box<str>,
     /// Who decides: the role's name.
     pub role: ExprId,
+    /// Its place in [`FlowTables::steps`], where expressions know the decision by a name.
+    pub told: Option<u16>,
 }
 
 /// Another flow that is begun.
@@ -916,6 +918,8 @@ pub enum StepCall {
     Service(Box<str>),
     /// A call of this module.
     Call(crate::model::CallId),
+    /// People: a decision.
+    People,
 }
 
 /// A limit.

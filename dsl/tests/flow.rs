@@ -66,6 +66,7 @@ fn step_of(name: &str, call: u16, undo: Undo) -> StepDef {
         undo,
         best_effort: false,
         park: None,
+        goes_on: false,
         undo_of: None,
     }
 }
@@ -311,7 +312,7 @@ fn rows_run_so_many_at_once_and_are_counted_once() {
 fn people_and_clocks() {
     let mut flow = pay_bill();
     let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: Otherwise::Park(ExprId(2)) };
-    flow.nodes.splice(0..0, [deadline, Node::Hold(HoldId(4))]);
+    flow.nodes.splice(0..0, [deadline, Node::Hold { hold: HoldId(4), told: false }]);
     flow.places.splice(0..0, ["deadline".into(), "hold".into()]);
     walk::check(&flow).unwrap();
     let mut flow = Driven::new(flow);

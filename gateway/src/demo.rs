@@ -8,6 +8,7 @@
 mod books;
 mod fill;
 mod invitation;
+mod people;
 mod plan;
 mod progress;
 mod table;
@@ -20,12 +21,18 @@ pub(crate) use table::{object, show};
 use crate::stage::{self, Stage};
 use books::Compared;
 use link::Core;
+use people::People;
 use std::path::PathBuf;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tally::Tally;
 
 /// How much of the world's time what was begun may take to end.
 const SETTLE: Duration = Duration::from_secs(2 * 3_600);
+
+/// The same between two rounds of people, and rounds at most.
+const ROUND: Duration = Duration::from_secs(60);
+const ROUNDS: usize = 200;
 
 /// What is asked of a demonstration.
 #[derive(Clone, Debug)]
@@ -40,6 +47,8 @@ pub(crate) struct Wanted {
     pub(crate) seconds: u64,
     /// Only these parties (by folder) beside those that the plan needs; all if empty.
     pub(crate) only: Vec<String>,
+    /// Settings of parties, `PARTY.setting=value`, over those of the plan.
+    pub(crate) variants: Vec<String>,
     /// Nothing but the end is said.
     pub(crate) quiet: bool,
 }
@@ -55,6 +64,8 @@ pub(crate) struct Ended {
     pub(crate) compared: Compared,
     /// Faults that were made.
     pub(crate) faults: u64,
+    /// What two persons decided: to go on, and not to.
+    pub(crate) people: (u64, u64),
 }
 
 impl Ended {
@@ -73,20 +84,31 @@ pub(crate) type Say<'s> = &'s (dyn Fn(&str) + Sync);
 /// Runs a demonstration to its end. With `stay`, everything keeps running after the comparison until interrupted.
 pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<Ended, String> {
     let began = Instant::now();
-    let plan = Plan::read(&wanted.conformance.join("demo/demo.yaml"), &wanted.only)?;
+    let mut plan = Plan::read(&wanted.conformance.join("demo/demo.yaml"), &wanted.only)?;
+    plan.choose(&wanted.variants)?;
     let stage = open(&plan, wanted).await?;
     for party in &plan.parties {
         say(&format!("  {:18} ready   {}", party.folder, party.shows));
         stage.set_faults(&party.folder, &party.faults);
     }
     say("");
-    let mut tallies = traffic::run(&plan, &stage, Duration::from_secs(wanted.seconds), wanted.quiet).await?;
-    stage.settle(SETTLE, || !traffic::open(&plan, &stage)).await;
+    let people = People::new(plan.people_refuse_every);
+    let span = Duration::from_secs(wanted.seconds);
+    let mut tallies = traffic::run(&plan, &stage, &people, span, wanted.quiet).await?;
+    for _ in 0..ROUNDS {
+        let decided = people.decide(&stage).await?;
+        let limit = if decided > 0 { ROUND } else { SETTLE };
+        stage.settle(limit, || !traffic::open(&plan, &stage)).await;
+        if decided == 0 && stage.waits().await?.is_empty() {
+            break;
+        }
+    }
     let mut compared = books::compare(&plan, &stage)?;
     compared.differences.extend(stage.failures());
     tally::complete(&mut tallies, &plan, &stage, &compared);
     let (seconds, faults) = (began.elapsed().as_secs_f64(), stage.faults());
-    let ended = Ended { seconds, tallies, compared, faults };
+    let people = (people.went.load(Ordering::Relaxed), people.refused.load(Ordering::Relaxed));
+    let ended = Ended { seconds, tallies, compared, faults, people };
     if stay {
         show(&ended);
         say(&invitation::text(&plan, &stage, wanted)?);

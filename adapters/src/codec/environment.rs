@@ -67,10 +67,14 @@ impl<'a> Inside<'a> {
         evaluate::evaluate(&self.programs.program.expressions, id, self)
     }
 
-    /// Evaluates, a missing operand being a missing value.
+    /// Evaluates what a field holds: a missing operand is a missing value, a secret is its text.
     pub(crate) fn optional(&'a self, id: ExprId) -> Result<Value<'a>, Fault> {
         match self.evaluate(id) {
             Err(Fault::Absent) => Ok(Value::Absent),
+            Ok(Value::Key(key)) => {
+                let octets = self.surroundings.secret(&key)?.into_owned();
+                String::from_utf8(octets).map(Value::text).map_err(|_| Fault::Kind)
+            }
             other => other,
         }
     }

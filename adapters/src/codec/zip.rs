@@ -1,7 +1,7 @@
 //! Zip packets: entries by patterns of their names.
 //!
 //! In: octets of a zip and, where there is one, its password. Out: entries' names and contents, bounded; and a zip of
-//! entries that are written. Directories in it, and two entries of one name, are refused.
+//! entries that are written. Directories in it, two entries of one name, and octets behind its end are refused.
 
 use std::io::{Cursor, Read, Write as _};
 
@@ -15,11 +15,15 @@ const ENTRIES_MAX: usize = 1_000;
 /// Most octets that one packet unpacks to.
 const UNPACKED_MAX: u64 = 128 << 20;
 
+/// Begins the record that ends a zip, and its octets without the comment.
+const END_MARK: &[u8] = b"PK\x05\x06";
+const END_BYTES: usize = 22;
+
 /// The entries of a zip, in their order.
 pub(crate) fn unpack(octets: &[u8], password: Option<&[u8]>) -> Result<Vec<(String, Vec<u8>)>, Wrong> {
     let broken = |_| Wrong::from(FaultKind::Container);
     let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(broken)?;
-    if archive.len() > ENTRIES_MAX {
+    if archive.len() > ENTRIES_MAX || !ends_well(octets, archive.comment().len()) {
         return Err(FaultKind::Container.into());
     }
     let mut entries: Vec<(String, Vec<u8>)> = Vec::with_capacity(archive.len());
@@ -43,6 +47,13 @@ pub(crate) fn unpack(octets: &[u8], password: Option<&[u8]>) -> Result<Vec<(Stri
         entries.push((name, content));
     }
     Ok(entries)
+}
+
+/// Whether the record that ends a zip, with a comment of this length, ends its octets too: readers look for it from behind,
+/// and take whatever follows it in good faith.
+fn ends_well(octets: &[u8], comment: usize) -> bool {
+    let at = octets.len().checked_sub(END_BYTES + comment);
+    at.and_then(|at| octets.get(at..)).is_some_and(|end| end.starts_with(END_MARK))
 }
 
 /// A zip of these entries, without times so that equal entries give equal octets.

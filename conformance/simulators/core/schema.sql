@@ -97,7 +97,8 @@ CREATE TABLE hold (
   acct      TEXT NOT NULL REFERENCES account (acct),
   rank      INTEGER NOT NULL,                         -- order in which holds were set
   whole     INTEGER NOT NULL DEFAULT 0,               -- 1: nothing may leave the account
-  amount    INTEGER NOT NULL DEFAULT 0,               -- what is still held
+  amount    INTEGER NOT NULL DEFAULT 0,               -- what is still to be held
+  begins    TEXT NOT NULL,
   until     TEXT NOT NULL,
   state     TEXT NOT NULL DEFAULT 'active',           -- active released taken expired
   authority TEXT NOT NULL DEFAULT '',
@@ -106,9 +107,32 @@ CREATE TABLE hold (
 ) WITHOUT ROWID;
 CREATE INDEX hold_acct ON hold (acct, rank) WHERE state = 'active';
 
+-- Products that a person holds beside accounts.
+CREATE TABLE wealth (
+  idno     TEXT NOT NULL,
+  prod     TEXT NOT NULL,
+  title    TEXT NOT NULL,
+  kind     TEXT NOT NULL,                             -- fund wealth insurance metal
+  acct     TEXT NOT NULL,
+  shares   INTEGER NOT NULL,
+  value    INTEGER NOT NULL,
+  PRIMARY KEY (idno, prod)
+) WITHOUT ROWID;
+
 -- What an account may be asked for.
 CREATE VIEW funds AS
   SELECT a.acct, a.name, a.internal, a.state, a.balance,
+         CASE a.kind WHEN '01' THEN 'corporate_current' WHEN '02' THEN 'personal_current' WHEN '03' THEN 'corporate_fixed'
+           WHEN '04' THEN 'personal_fixed' WHEN '05' THEN 'guarantee' WHEN '06' THEN 'loan' WHEN '07' THEN 'internal'
+           ELSE 'off_balance' END AS kind,
          (SELECT coalesce(sum(h.amount), 0) FROM hold h WHERE h.acct = a.acct AND h.state = 'active') AS held,
          EXISTS (SELECT 1 FROM hold h WHERE h.acct = a.acct AND h.state = 'active' AND h.whole = 1) AS whole
   FROM account a;
+
+-- What a hold really holds: what those before it leave.
+CREATE VIEW held AS
+  SELECT h.number, h.acct, h.rank, h.whole, h.amount, h.begins, h.until, h.authority, h.document,
+         max(0, min(iif(h.whole = 1, a.balance, h.amount), a.balance - (SELECT coalesce(sum(b.amount), 0) FROM hold b
+           WHERE b.acct = h.acct AND b.state = 'active' AND b.rank < h.rank))) AS held
+  FROM hold h JOIN account a ON a.acct = h.acct WHERE h.state = 'active';
+CREATE INDEX account_idno ON account (idno);

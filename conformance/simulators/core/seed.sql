@@ -37,6 +37,14 @@ UPDATE account SET state = 'stopped' WHERE acct = '6230580000000009993';
 UPDATE account SET state = 'closed'  WHERE acct = '6230580000000009994';
 UPDATE account SET state = 'dormant' WHERE acct = '6230580000000009995';
 
+UPDATE account SET idno = '440000199001010000' WHERE acct = '6214000000000000002';
+-- The court's account at this bank, an account of a guarantee, and what one customer holds beside accounts.
+INSERT INTO account (acct, name, kind, idno) VALUES
+  ('3600000000000000008', '测试市中级人民法院执行款专户', '01', ''),
+  ('6230580000000090001', '客户09001', '05', '441900199001019001');
+INSERT INTO wealth (idno, prod, title, kind, acct, shares, value) VALUES
+  ('441900199001019001', 'LC0001', '稳健理财一号', 'wealth', '8800000000000001', 500000, 510000);
+
 INSERT INTO posting (number, call, cserial, day, time, amount, memo)
   SELECT 'HX20200102000000000000', 'opening', 'OPENING', '2020-01-02', '00:00:00',
          sum(iif(kind = '01', 1000000000, 1000000)), '开户'

@@ -60,10 +60,15 @@ impl Caller {
         locked(&self.config).links.insert(link.to_owned(), address.to_owned());
     }
 
-    /// Does an act; how many messages were sent, and how many answered as done.
-    pub(crate) async fn act(&self, name: &str) -> Result<(usize, usize), WorldError> {
+    /// Does an act with values; how many messages were sent, and how many answered as done.
+    pub(crate) async fn act(
+        &self,
+        name: &str,
+        with: Map<String, Json>,
+    ) -> Result<(usize, usize), WorldError> {
         let facts = || self.play.facts(&self.play.scene(), Map::new());
-        let said = locked(&self.play.world).act(name, &facts())?;
+        let asked = self.play.facts(&self.play.scene(), with);
+        let said = locked(&self.play.world).act(name, &asked)?;
         let (sent, mut done) = (said.len(), 0);
         for said in said {
             let heard = match self.file_call(&said) {
@@ -264,19 +269,22 @@ fn hear(play: &Play, form: &CallProgram, asked: &Asked, answer: &Parts) -> Resul
     Err(wrong)
 }
 
-/// Begins the acts that have a time of their own.
+/// Begins the acts that have a time of their own; those whose message the adapter's variant does not have are left out.
 pub(crate) fn by_themselves(group: &Arc<TaskGroup>, caller: &Arc<Caller>) {
-    let acts: Vec<(String, Duration)> = locked(&caller.play.world)
-        .acts()
-        .filter_map(|(name, every)| every.map(|every| (name.to_owned(), every)))
-        .collect();
+    let module = Arc::clone(caller.play.module());
+    let has = |message: &str| module.calls.iter().any(|call| call.call.ours && *call.call.name == *message);
+    let acts: Vec<(String, Duration)> = {
+        let world = locked(&caller.play.world);
+        let own = world.acts().filter(|(name, _)| world.message_of(name).is_none_or(has));
+        own.filter_map(|(name, every)| every.map(|every| (name.to_owned(), every))).collect()
+    };
     for (name, every) in acts {
         let caller = Arc::clone(caller);
         group.spawn(async move {
             loop {
                 let clock = &caller.core.world().clock;
                 clock.sleep_until(clock.mark().after(every)).await;
-                if let Err(error) = caller.act(&name).await {
+                if let Err(error) = caller.act(&name, Map::new()).await {
                     caller.play.failed(error.to_string());
                 }
             }

@@ -55,8 +55,8 @@ pub(crate) struct Outstanding(Mutex<Vec<Open>>);
 
 /// A file that was found, and what it is.
 enum Kind {
-    /// A request of the bank.
-    Asked(CallId, MessageId),
+    /// A request of the bank; several, where only what is inside tells which.
+    Asked(Vec<(CallId, MessageId)>),
     /// The answer to a file of ours.
     Answer(Box<Open>, MessageId),
 }
@@ -107,7 +107,11 @@ impl Caller {
         let place = self.folder_of(link).ok_or_else(|| format!("link {} has no folder", link.link.name))?;
         let folder = path_of(&scene, link)?;
         put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
-        Ok(if answered { Outcome::Unknown } else { Outcome::Done })
+        if answered {
+            return Ok(Outcome::Unknown);
+        }
+        up(&self.play.counts.begun_done);
+        Ok(Outcome::Done)
     }
 
     fn folder_of(&self, link: &LinkProgram) -> Option<Arc<dyn FileLink>> {
@@ -131,13 +135,15 @@ impl Caller {
             }
         }
         let link = module.links.get(link)?;
-        link.by_code.iter().find_map(|(_, call, message)| {
+        let named = |(_, call, message): &(_, CallId, MessageId)| {
             let form = module.calls.get(usize::from(call.0)).filter(|form| !form.call.ours)?;
             let mut scene = scene_of(&self.play, member);
             begin_ask(&mut scene, form);
             is_named(&mut scene, *message, name)?;
-            Some(Kind::Asked(*call, *message))
-        })
+            Some((*call, *message))
+        };
+        let asked: Vec<_> = link.by_code.iter().filter_map(named).collect();
+        (!asked.is_empty()).then_some(Kind::Asked(asked))
     }
 
     /// Takes a file.
@@ -153,7 +159,19 @@ impl Caller {
         let (caller, member) = (Arc::clone(self), member.map(str::to_owned));
         let working = self.play.work();
         let taken = self.core.offload(move || match kind {
-            Kind::Asked(call, message) => caller.asked(call, message, member.as_deref(), &name, &octets),
+            Kind::Asked(asked) => {
+                let mut taken = Ok(());
+                for (call, message) in asked {
+                    taken = caller.asked(call, message, member.as_deref(), &name, &octets);
+                    if taken.is_ok() {
+                        break;
+                    }
+                }
+                if taken.is_err() {
+                    up(&caller.play.counts.bad);
+                }
+                taken
+            }
             Kind::Answer(open, message) => caller.answered(&open, message, &name, &octets),
         });
         if let Some(Err(why)) = taken.await {
@@ -177,7 +195,6 @@ impl Caller {
         begin_ask(&mut scene, &form);
         let (read, tree) = read_file(&mut scene, message, name, octets).ok_or("a name of another form")?;
         if let Some((_, report)) = read.fault {
-            up(&play.counts.bad);
             return Err(format!("{name}: {report}"));
         }
         up(&play.counts.judged);
@@ -251,6 +268,10 @@ pub(crate) fn path_of(scene: &Scene, link: &LinkProgram) -> Result<FilePath, Str
     let Some(folder) = link.folder else { return Ok(FilePath::root()) };
     match evaluate_here(scene, folder) {
         Ok(Value::Text(folder)) => FilePath::parse(&folder).map_err(|error| error.to_string()),
+        // A setting's text that is also a name of the adapters.
+        Ok(Value::Name(name)) => {
+            FilePath::parse(scene.adapter.symbols.text(name)).map_err(|error| error.to_string())
+        }
         other => Err(format!("the folder of link {}: {other:?}", link.link.name)),
     }
 }
@@ -345,10 +366,12 @@ fn watch(
     let (caller, member) = (Arc::clone(caller), member.map(str::to_owned));
     let filter = move |name: &str| {
         let message = match caller.kind_of(link, member.as_deref(), name) {
-            Some(Kind::Asked(_, message) | Kind::Answer(_, message)) => message,
-            None => return false,
+            Some(Kind::Answer(_, message)) => Some(message),
+            Some(Kind::Asked(asked)) => asked.first().map(|(_, message)| *message),
+            None => None,
         };
-        let program = caller.play.module().program.messages.get(usize::from(message.0));
+        let program =
+            message.and_then(|message| caller.play.module().program.messages.get(usize::from(message.0)));
         program.and_then(|program| program.file.as_deref()).is_some_and(|file| file.done == mark)
     };
     let config = WatchConfig { folder: folder.clone(), complete, after: After::Leave };

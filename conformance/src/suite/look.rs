@@ -44,7 +44,7 @@ impl Runner<'_> {
             Other::Stage(stage) => {
                 // Some of it is written without anybody waiting for it.
                 super::patience::quiet(&**stage).await;
-                stage.records(what, &self.mark)
+                if what == "waiting" { stage.waiting().await } else { stage.records(what, &self.mark) }
             }
             _ => Err("no gateway is at hand".to_owned()),
         }

@@ -184,8 +184,8 @@ impl<'a> Runner<'a> {
         // The simulated party's own books can be looked at without a stage.
         let own_books = step.look.as_deref() == Some("party");
         let needs_stage = [&step.ask, &step.enquire, &step.cancel, &step.heard, &step.clock, &step.look];
-        let needs_stage =
-            !own_books && (needs_stage.iter().any(|word| word.is_some()) || step.gateway.is_some());
+        let needs_stage = needs_stage.iter().any(|word| word.is_some());
+        let needs_stage = !own_books && (needs_stage || step.gateway.is_some() || step.people.is_some());
         match &self.other {
             Other::Stage(_) => None,
             _ if needs_stage => {
@@ -259,6 +259,9 @@ impl<'a> Runner<'a> {
         if let Some(what) = &step.gateway {
             return self.gateway_does(what, lines).await;
         }
+        if let Some(what) = &step.people {
+            return self.people_step(step, what).await;
+        }
         if let Some(text) = &step.clock {
             return self.clock_goes(text).await;
         }
@@ -301,7 +304,8 @@ impl<'a> Runner<'a> {
             told.push(format!("sessions: {how}"));
         }
         if let Some(act) = &what.act {
-            let acts = party.act(act);
+            let with = self.all_known(&what.with)?;
+            let acts = party.act_with(act, &with);
             let (sent, done) = match &self.other {
                 Other::Stage(stage) => {
                     let acted = patience::patiently(&**stage, &self.core, Duration::from_secs(600), acts);

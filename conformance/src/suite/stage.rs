@@ -3,7 +3,7 @@
 //! In: names of parties, channels and services. Out: handles and rows. Whoever runs the gateway implements it; it must not
 //! know how that is done.
 
-use super::GatewayDo;
+use super::{GatewayDo, PeopleDo};
 use crate::party::{Loaded, Party, PartyConfig, PartyTls};
 use link::world::BoxFuture;
 use serde_json::{Map, Value};
@@ -40,6 +40,15 @@ pub struct JournalMark {
     pub flow: u64,
     /// Refused inputs before, by link and fault.
     pub refused: BTreeMap<(String, String), u64>,
+}
+
+/// What came of a decision.
+#[derive(Clone, Debug)]
+pub struct Decided {
+    /// What was decided on, in words.
+    pub what: String,
+    /// Whether it is decided; else one person has proposed it.
+    pub done: bool,
 }
 
 /// A stage.
@@ -79,6 +88,15 @@ pub trait Stage: Send + Sync {
     /// # Errors
     /// Also for another word.
     fn records(&self, what: &str, since: &JournalMark) -> Result<Vec<Row>, String>;
+
+    /// What waits for people in the gateway: `flow`, `place`, `what`, `why`, `role`.
+    fn waiting(&self) -> BoxFuture<'_, Result<Vec<Row>, String>>;
+
+    /// People decide; in the order of what waits. Gives what they decided on.
+    ///
+    /// # Errors
+    /// Nothing that waits, or a person who may not, in words.
+    fn decide<'s>(&'s self, what: &'s PeopleDo) -> BoxFuture<'s, Result<Vec<Decided>, String>>;
 
     /// Restarts, kills or reloads the gateway.
     fn does<'s>(&'s mut self, what: &'s GatewayDo) -> BoxFuture<'s, Result<(), String>>;

@@ -1,5 +1,5 @@
 //! What a party says of its own accord: each row that an act picks is a message for the other side, or only something that
-//! the party does.
+//! the party does. Whoever commands an act may give it values.
 
 use super::behaviour::Act;
 use super::value::{self, Values};
@@ -29,6 +29,10 @@ pub(super) fn say(
     act: &Act,
     facts: &Facts,
 ) -> Result<Vec<Said>, WorldError> {
+    if let Some(other) = facts.more.keys().find(|given| !act.with.contains(given)) {
+        let why = format!("it takes no `{other}`; it takes {}", act.with.join(", "));
+        return Err(WorldError::Statement { at: name.to_owned(), why });
+    }
     let failed = statement(name);
     let transaction =
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;

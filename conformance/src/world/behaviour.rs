@@ -20,6 +20,7 @@
 //!     lists: { items: SELECT … }
 //! acts:
 //!   tell: { message: compared, every: 60, pick: SELECT …, lists: {…}, do: [UPDATE …], answered: [UPDATE …] }
+//!   want: { with: [account], pick: SELECT :account …, do: [INSERT …] }    # on command, with values
 //! ```
 
 use super::{WorldError, read};
@@ -102,6 +103,9 @@ pub(super) struct Act {
     /// The adapter's message that each row is said by; none: the party only does something.
     pub(super) message: Option<String>,
     pub(super) every: Option<u64>,
+    /// Values that whoever commands the act may give; what is not given is null.
+    #[serde(default)]
+    pub(super) with: Vec<String>,
     pub(super) pick: Text,
     #[serde(default)]
     pub(super) lists: BTreeMap<String, Text>,
@@ -230,7 +234,8 @@ impl Check<'_> {
 
     fn act(&self, act: &Act, facts: &BTreeSet<String>) -> Result<(), WorldError> {
         let mut names = facts.clone();
-        let columns = self.sql(&act.pick, facts)?;
+        names.extend(act.with.iter().cloned());
+        let columns = self.sql(&act.pick, &names)?;
         names.extend(columns.iter().map(|name| name.trim_end_matches(":json").replace('.', "_")));
         for sql in act.lists.values().chain(&act.run) {
             self.sql(sql, &names)?;

@@ -3,7 +3,7 @@
 //! Places, steps, loops and calls stand by name path, so that a newer program of the same text resumes an older
 //! state. Every format that was ever written is read for ever. It must not know where the bytes are kept.
 
-use super::program::{CallId, FlowProgram, LimitId, LoopId, Node, NodeId, StepId};
+use super::program::{CallId, FlowProgram, HoldId, LimitId, LoopId, Node, NodeId, StepId};
 use super::state::{Cancel, Durable, End, Operation, OperationState, Rows};
 use std::fmt;
 
@@ -18,6 +18,7 @@ const LIMIT: u8 = 5;
 const DEADLINE: u8 = 6;
 const ROWS: u8 = 7;
 const STOPPED: u8 = 8;
+const DECISION: u8 = 9;
 
 /// Why bytes are no state of this flow.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -54,7 +55,10 @@ pub fn encode(program: &FlowProgram, durable: &Durable) -> Vec<u8> {
         Cancel::Wished => 1,
         Cancel::Through => 2,
     };
-    let flags = u8::from(durable.asked) | u8::from(durable.answered) << 1 | u8::from(durable.late) << 2;
+    let flags = u8::from(durable.asked)
+        | u8::from(durable.answered) << 1
+        | u8::from(durable.late) << 2
+        | u8::from(durable.overdue) << 3;
     field(&mut out, HEAD, &[flags, end, cancel, durable.restarts]);
     field(&mut out, PLACE, place(program, durable.at).as_bytes());
     for (step, operation) in program.steps.iter().zip(&durable.operations) {
@@ -79,6 +83,12 @@ pub fn encode(program: &FlowProgram, durable: &Durable) -> Vec<u8> {
     for rows in &durable.loops {
         field(&mut out, ROWS, &encode_rows(program, rows));
     }
+    for (of, against) in &durable.decisions {
+        let mut inner = vec![u8::from(against.is_some())];
+        text(&mut inner, against.as_deref().unwrap_or_default());
+        inner.extend_from_slice(hold_place(program, *of).as_bytes());
+        field(&mut out, DECISION, &inner);
+    }
     out
 }
 
@@ -88,6 +98,11 @@ fn place(program: &FlowProgram, at: NodeId) -> &str {
 
 fn limit_place(program: &FlowProgram, of: LimitId) -> &str {
     let at = program.nodes.iter().position(|node| matches!(node, Node::Limit { limit, .. } if *limit == of));
+    at.and_then(|at| program.places.get(at)).map_or("", |place| place)
+}
+
+fn hold_place(program: &FlowProgram, of: HoldId) -> &str {
+    let at = program.nodes.iter().position(|node| matches!(node, Node::Hold { hold, .. } if *hold == of));
     at.and_then(|at| program.places.get(at)).map_or("", |place| place)
 }
 
@@ -180,6 +195,17 @@ fn decode_1(program: &FlowProgram, all: &mut Bytes<'_>) -> Result<Durable, Decod
             DEADLINE => durable.deadlines.push(find_place(program, inner.rest()?)?),
             STOPPED => durable.stopped = Some(find_place(program, inner.rest()?)?),
             ROWS => durable.loops.push(decode_rows(program, &mut inner)?),
+            DECISION => {
+                let against = inner.byte()? != 0;
+                let reason = inner.text()?;
+                let name = inner.rest()?;
+                match program.node(find_place(program, name)?) {
+                    Some(Node::Hold { hold, .. }) => {
+                        durable.decisions.push((*hold, against.then(|| reason.into())));
+                    }
+                    _ => return Err(DecodeFault::UnknownName(name.into())),
+                }
+            }
             _ => return Err(DecodeFault::Damaged(all.at)),
         }
         if !inner.is_empty() {
@@ -194,6 +220,7 @@ fn decode_head(durable: &mut Durable, inner: &mut Bytes<'_>) -> Result<(), Decod
     durable.asked = flags & 1 != 0;
     durable.answered = flags & 2 != 0;
     durable.late = flags & 4 != 0;
+    durable.overdue = flags & 8 != 0;
     durable.end = match inner.byte()? {
         0 => None,
         1 => Some(End::Done),
@@ -227,18 +254,21 @@ fn decode_operation(
     let state = *STATES.get(usize::from(inner.byte()?)).ok_or(DecodeFault::Damaged(inner.at))?;
     let (copies, backs, flags) = (inner.byte()?, inner.byte()?, inner.byte()?);
     let name = inner.text()?;
+    let step =
+        program.step_ids().find(|step: &StepId| program.step(*step).is_some_and(|step| &*step.name == name));
     let call = match inner.text()? {
         "" => None,
         call => {
-            let at = program.calls.iter().position(|known| &*known.name == call);
-            let at = at.and_then(|at| u16::try_from(at).ok());
-            Some(CallId(at.ok_or_else(|| DecodeFault::UnknownName(call.into()))?))
+            // A call may stand there several times; the step has its own.
+            let named = |id: &CallId| program.call(*id).is_some_and(|known| &*known.name == call);
+            let own = step.and_then(|step| program.step(step)?.calls.iter().copied().find(named));
+            let any = || program.calls.iter().position(|known| &*known.name == call);
+            let any = || any().and_then(|at| u16::try_from(at).ok()).map(CallId);
+            Some(own.or_else(any).ok_or_else(|| DecodeFault::UnknownName(call.into()))?)
         }
     };
     let reason = inner.text()?;
     let reason = (flags & 2 != 0).then(|| reason.into());
-    let step =
-        program.step_ids().find(|step: &StepId| program.step(*step).is_some_and(|step| &*step.name == name));
     let place = step.and_then(|step| durable.operations.get_mut(usize::from(step.0)));
     *place.ok_or_else(|| DecodeFault::UnknownName(name.into()))? =
         Operation { state, copies, backs, made: flags & 1 != 0, call, reason };

@@ -124,6 +124,8 @@ pub enum NotWritten {
     TooOld,
     /// A limit has no room.
     LimitFull,
+    /// The flow that is to be begun with it cannot be asked.
+    CannotStart,
     /// This run is not the holder any more.
     Fenced,
     /// No room.

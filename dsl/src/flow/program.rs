@@ -60,6 +60,8 @@ pub struct FlowProgram {
     pub cancellable: bool,
     /// Whoever asks it hears "done" for good (a notice, a posting): it is journaled even where it asks nobody else.
     pub taken: bool,
+    /// A row whose answer nobody takes: refused before anything of it was written, it leaves no trace, not even its key.
+    pub untold: bool,
     /// From the intent of this step on a cancellation is refused.
     pub cancel_refused_after: Option<StepId>,
 }
@@ -91,7 +93,12 @@ pub enum Node {
         otherwise: Otherwise,
     },
     /// Waits for an operator's decision (maker and checker).
-    Hold(HoldId),
+    Hold {
+        /// Which.
+        hold: HoldId,
+        /// The flow goes on whichever it is, and its expressions know it; else a refusal is the flow's.
+        told: bool,
+    },
     /// Stops here for an operator.
     Park {
         /// The text for the operator.
@@ -153,8 +160,10 @@ pub struct StepDef {
     pub undo: Undo,
     /// Sent by the outbox, at least once, never changes the end.
     pub best_effort: bool,
-    /// The text says that its refusal may leave something held (`else park`): that text.
+    /// `else park`: its refusal may leave something held; of a query or a notice: the flow stops here for an operator.
     pub park: Option<ExprId>,
+    /// A query whose refusal does not end the flow.
+    pub goes_on: bool,
     /// It is the undo of that step (by [`Undo::By`]) and runs only for it.
     pub undo_of: Option<StepId>,
 }
@@ -343,7 +352,7 @@ impl FlowProgram {
                 node,
                 Node::Limit { .. }
                     | Node::Deadline { .. }
-                    | Node::Hold(_)
+                    | Node::Hold { .. }
                     | Node::Park { .. }
                     | Node::Each(_)
                     | Node::Start(_)

@@ -1,7 +1,7 @@
 //! Where a flow stands: what the journal keeps ([`Durable`]), and what a crash may take without harm ([`Memory`]).
 //! Unwinding and parked are read from the operations, never stored apart.
 
-use super::program::{CallId, FlowProgram, LimitId, LoopId, NodeId, StepId};
+use super::program::{CallId, FlowProgram, HoldId, LimitId, LoopId, NodeId, StepId};
 use std::sync::Arc;
 
 /// Why something was refused, by the name that the adapters use.
@@ -33,8 +33,10 @@ pub struct Durable {
     pub answered: bool,
     /// How it ended.
     pub end: Option<End>,
-    /// A deadline has passed.
+    /// Rows that are open are told as in process: the flow does not wait for them any more.
     pub late: bool,
+    /// A deadline has passed.
+    pub overdue: bool,
     /// The place stopped for an operator by an `else park`.
     pub stopped: Option<NodeId>,
     /// Limits met on the way, and whether they are reserved.
@@ -43,6 +45,8 @@ pub struct Durable {
     pub deadlines: Vec<NodeId>,
     /// Loops that have begun.
     pub loops: Vec<Rows>,
+    /// Decisions of people that expressions know: why not, where they were against it.
+    pub decisions: Vec<(HoldId, Option<Reason>)>,
     /// Crashes survived.
     pub restarts: u8,
 }
@@ -102,6 +106,14 @@ pub struct Operation {
     pub reason: Option<Reason>,
 }
 
+impl Operation {
+    /// A query or a notice that was answered with a refusal, and the flow goes on or waits for an operator.
+    #[must_use]
+    pub fn declined(&self) -> bool {
+        self.state == OperationState::Done && !self.made && self.reason.is_some()
+    }
+}
+
 /// The durable states of an operation (`flows.md` 1). `intent n` is [`Operation::copies`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum OperationState {
@@ -149,6 +161,8 @@ pub struct Memory {
     pub(super) blocked_backs: Vec<StepId>,
     /// The limits have no room: for one event only.
     pub(super) limit_full: bool,
+    /// A flow that is to be begun cannot be asked: for one event only.
+    pub(super) cannot_start: bool,
 }
 
 /// What is being tried to end an operation.
@@ -220,10 +234,12 @@ impl Durable {
             answered: false,
             end: None,
             late: false,
+            overdue: false,
             stopped: None,
             limits: Vec::new(),
             deadlines: Vec::new(),
             loops: Vec::new(),
+            decisions: Vec::new(),
             restarts: 0,
         }
     }

@@ -11,7 +11,7 @@ mod unwind;
 use super::event::{
     Answer, CancelAnswer, Change, Effect, Event, NotWritten, Parked, SecondAnswer, Step, Timer,
 };
-use super::program::{CallContract, CallKind, FlowProgram, Judge, NodeId, Otherwise, StepDef, StepId};
+use super::program::{CallContract, CallKind, FlowProgram, Judge, Node, NodeId, Otherwise, StepDef, StepId};
 use super::rules::{Fault, Rules};
 use super::state::{Attempt, Cancel, End, Operation, OperationState, Reason, State, Wait};
 
@@ -120,6 +120,10 @@ impl Run<'_> {
                 self.next.memory.limit_full = true;
                 return self.event(during);
             }
+            NotWritten::CannotStart => {
+                self.next.memory.cannot_start = true;
+                return self.event(during);
+            }
             NotWritten::Full if self.next.durable.asked => {
                 self.stopped = true;
                 return self.after.push(Effect::Again(Box::new(during.clone())));
@@ -142,6 +146,10 @@ impl Run<'_> {
         memory.blocked.clear();
         memory.blocked_backs.clear();
         memory.limit_full = false;
+        memory.cannot_start = false;
+        if self.program.untold && !self.next.durable.asked && self.next.durable.end == Some(End::Refused) {
+            self.changes.clear();
+        }
         if self.next.durable.parked(self.program) && self.next.memory.asker {
             self.answer_pending();
         }
@@ -218,6 +226,15 @@ impl Run<'_> {
 
     fn settle_refused(&mut self, step: StepId, reason: &Reason) {
         self.change(step, |operation| operation.reason = Some(reason.clone()));
+        let at = self.next.durable.at;
+        let told = self.kind(step) == CallKind::Notice && !self.next.durable.unwinding();
+        let parks = self.definition(step).is_some_and(|found| found.park.is_some());
+        // Nothing is taken back for what nobody would hear: an operator sees to it that it is told.
+        if told && parks && matches!(self.program.node(at), Some(Node::Step(here)) if *here == step) {
+            self.next.durable.stopped = Some(at);
+            self.settle(step, OperationState::Done);
+            return self.change(step, |operation| operation.made = false);
+        }
         self.settle(step, OperationState::Refused);
     }
 

@@ -232,12 +232,13 @@ impl Maker<'_, '_, '_> {
                 let place = self.place(numbers, "deadline");
                 program.push(&place, Node::Deadline { at, warn, otherwise });
             }
-            FlowNode::Hold { what, role, .. } => {
+            FlowNode::Hold { told, what, role, .. } => {
                 let role = self.lowering.expression(role);
-                self.out.holds.push(HoldForm { what: what.clone(), role });
+                let told = told.and_then(|step| self.decision(step));
+                self.out.holds.push(HoldForm { what: what.clone(), role, told });
                 let hold = HoldId(number(self.out.holds.len() - 1));
                 let place = self.place(numbers, "hold");
-                program.push(&place, Node::Hold(hold));
+                program.push(&place, Node::Hold { hold, told: told.is_some() });
             }
             FlowNode::Park { why, .. } => {
                 let why = FlowExpr(self.lowering.expression(why));
@@ -407,8 +408,11 @@ impl Maker<'_, '_, '_> {
         let name = format!("{}{own}", self.prefix);
         let key = self.out.loops.get(usize::from(index)).map_or_else(Vec::new, |one| one.once.clone());
         let outer = std::mem::replace(&mut self.prefix, format!("{name}/"));
-        let mut body =
-            FlowProgram { name: format!("{}/{own}", program.name).into(), ..FlowProgram::default() };
+        let mut body = FlowProgram {
+            name: format!("{}/{own}", program.name).into(),
+            untold: one.into.is_none(),
+            ..FlowProgram::default()
+        };
         self.nodes(&mut body, &one.body, &mut Numbers::default());
         self.prefix = outer;
         program.loops.push(Loop {
@@ -420,6 +424,21 @@ impl Maker<'_, '_, '_> {
         });
         let id = LoopId(u16::try_from(program.loops.len() - 1).unwrap_or(u16::MAX));
         program.push(&name, Node::Each(id));
+    }
+
+    /// The place of a decision among the steps that expressions know.
+    fn decision(&mut self, index: u16) -> Option<u16> {
+        let step = self.flow.steps.get(usize::from(index))?;
+        self.out.steps.push(StepTables {
+            name: format!("{}{}", self.prefix, step.name).into(),
+            target: StepCall::People,
+            at: None,
+            filling: u32::MAX,
+            ask_shape: None,
+            answer_shape: None,
+            undo: None,
+        });
+        u16::try_from(self.out.steps.len() - 1).ok()
     }
 
     /// Adds a step, and its undo by another service right behind it.
@@ -440,9 +459,12 @@ impl Maker<'_, '_, '_> {
         let id = StepId(u16::try_from(program.steps.len()).ok()?);
         numbers.steps.push((index, id));
         let filling = self.filling(&step.mappings, step.ask, None);
-        let calls = self.providers(program, step.target);
+        let mut calls = self.providers(program, step.target);
+        if let Some(Way::Repeat { every_ms, to_ms, times }) = step.again {
+            self.patient(program, &mut calls, &FlowWay::Repeat { every_ms, to_ms, times });
+        }
         let at = step.at.as_ref().map(|at| FlowExpr(self.lowering.expression(at)));
-        let park = step.park.as_deref().map(|why| self.text(why));
+        let park = step.park.as_ref().map(|why| FlowExpr(self.lowering.expression(why)));
         let undo = match &step.undo {
             Undo::Provider => FlowUndo::Provider,
             Undo::Service(..) => FlowUndo::By(StepId(id.0.checked_add(1)?)),
@@ -457,6 +479,7 @@ impl Maker<'_, '_, '_> {
             undo,
             best_effort: step.best_effort,
             park,
+            goes_on: step.goes_on,
             undo_of: None,
         };
         program.steps.push(def);
@@ -473,6 +496,7 @@ impl Maker<'_, '_, '_> {
                 undo: FlowUndo::Nothing,
                 best_effort: false,
                 park: None,
+                goes_on: false,
                 undo_of: Some(id),
             });
             undone = Some((service_path(self.lowering, *service), filling));
@@ -482,6 +506,7 @@ impl Maker<'_, '_, '_> {
             target: match step.target {
                 StepTarget::Service(service) => StepCall::Service(service_path(self.lowering, service)),
                 StepTarget::Call(call) => StepCall::Call(call),
+                StepTarget::People => StepCall::People,
             },
             at: at.map(|at| at.0),
             filling,
@@ -497,6 +522,7 @@ impl Maker<'_, '_, '_> {
     fn providers(&mut self, program: &mut FlowProgram, target: StepTarget) -> Vec<ContractId> {
         let mut found = Vec::new();
         match target {
+            StepTarget::People => {}
             StepTarget::Call(id) => found.push((self.lowering.module, id)),
             StepTarget::Service(service) => {
                 for module in &self.lowering.model.modules {
@@ -511,7 +537,7 @@ impl Maker<'_, '_, '_> {
         let mut ids = Vec::new();
         for (module, id) in found {
             let Some(contract) = self.contract(module, id) else { continue };
-            let known = program.calls.iter().position(|known| known.name == contract.name);
+            let known = program.calls.iter().position(|known| *known == contract);
             let at = known.unwrap_or_else(|| {
                 program.calls.push(contract);
                 program.calls.len() - 1
@@ -519,6 +545,22 @@ impl Maker<'_, '_, '_> {
             ids.extend(u16::try_from(at).ok().map(ContractId));
         }
         ids
+    }
+
+    /// The calls with the step's own patience in the place of their ways out.
+    fn patient(&self, program: &mut FlowProgram, calls: &mut [ContractId], way: &FlowWay) {
+        for id in calls {
+            let Some(call) = program.call(*id) else { continue };
+            let patient = CallContract { ways: vec![way.clone()], ..call.clone() };
+            let known = program.calls.iter().position(|known| *known == patient);
+            let place = known.unwrap_or(program.calls.len());
+            if known.is_none() {
+                program.calls.push(patient);
+            }
+            if let Ok(place) = u16::try_from(place) {
+                *id = ContractId(place);
+            }
+        }
     }
 
     fn contract(&self, module: &Module, id: CallId) -> Option<CallContract> {

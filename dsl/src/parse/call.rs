@@ -214,7 +214,8 @@ fn step(input: In<'_>) -> Res<'_, WayStep> {
     Ok((rest, WayStep { kind, span: rest.since(input) }))
 }
 
-fn every(input: In<'_>) -> Res<'_, Every> {
+/// `every DUR (to DUR)? ("up to" NUM times | until cut_over)`.
+pub(super) fn every(input: In<'_>) -> Res<'_, Every> {
     let (here, ()) = then(input, &["every"])?;
     let (here, first) = cut(duration).parse(here)?;
     let (here, longest) = if here.is_word("to") {

@@ -15,7 +15,8 @@ const WORDS: &[&str] = &[
     "limit", "check", "deadline", "hold", "park", "refuse", "cancel", "step", "start", "await", "each",
     "together", "choose", "when", "answer",
 ];
-const MAPPINGS: &[&str] = &["NAME <- value", "pass", "else park", "undo", "keep", "best effort"];
+const MAPPINGS: &[&str] =
+    &["NAME <- value", "pass", "again every", "else go on", "else park", "undo", "keep", "best effort"];
 
 /// `flow NAME L on … { … }`, behind its word.
 pub(crate) fn flow(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
@@ -95,8 +96,13 @@ fn line(input: In<'_>) -> Res<'_, FlowStatement> {
             Ok((here, FlowStatement::Deadline { limit, after, warn, otherwise }))
         }
         Some("hold") => {
+            let (here, name) = if here.word().is_some() {
+                cut(name).parse(here).map(|(rest, name)| (rest, Some(name)))?
+            } else {
+                (here, None)
+            };
             let (here, (what, _, who)) = (cut(text::text), cut(word("for")), cut(expr)).parse(here)?;
-            Ok((here, FlowStatement::Hold { what, who }))
+            Ok((here, FlowStatement::Hold { name, what, who }))
         }
         Some("park") => cut(text::text).parse(here).map(|(rest, why)| (rest, FlowStatement::Park(why))),
         Some("refuse") => cut(name).parse(here).map(|(rest, why)| (rest, FlowStatement::Refuse(why))),
@@ -203,6 +209,14 @@ fn mapping(input: In<'_>) -> Res<'_, Headed<Mapping>> {
         Some("pass") => {
             let (here, path) = cut(path).parse(here)?;
             labelled(here, Mapping::Pass(path))
+        }
+        Some("again") => {
+            let (here, every) = super::call::every(here)?;
+            labelled(here, Mapping::Again(every))
+        }
+        Some("else") if here.is_word("go") => {
+            let (here, ()) = then(here, &["go", "on"])?;
+            labelled(here, Mapping::ElseGoOn)
         }
         Some("else") => {
             let (here, ()) = then(here, &["park"])?;

@@ -10,7 +10,7 @@ use super::path::{self, FlowNames, Scope};
 use super::shapes;
 use crate::model::{
     Check, Else, Expr, ExprKind, Flow, FlowLoop, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind,
-    Shape, ShapeField, Space, Start, StepTarget, Undo,
+    Shape, ShapeField, Space, Start, StepTarget, Undo, Way,
 };
 use crate::source::Span;
 use crate::tree::{self, FlowStatement, OtherwiseKind, Trigger};
@@ -174,11 +174,11 @@ impl Maker<'_, '_, '_> {
                     span,
                 }
             }
-            FlowStatement::Hold { what, who } => FlowNode::Hold {
-                what: what.constant().unwrap_or("").into(),
-                role: expression(self.resolver, self.work, who, scope, None),
-                span,
-            },
+            FlowStatement::Hold { name, what, who } => {
+                let role = expression(self.resolver, self.work, who, scope, None);
+                let told = name.as_ref().map(|name| self.decision(name, scope, span));
+                FlowNode::Hold { told, what: what.constant().unwrap_or("").into(), role, span }
+            }
             FlowStatement::Park(text) => FlowNode::Park { why: self.text(text, scope), span },
             FlowStatement::Refuse(name) => FlowNode::Refuse { reason: self.resolver.reason(name), span },
             FlowStatement::CancelRefusedAfter(name) => {
@@ -308,6 +308,8 @@ impl Maker<'_, '_, '_> {
             undo: Undo::None,
             best_effort: false,
             park: None,
+            again: None,
+            goes_on: false,
             ask,
             answer,
             span,
@@ -316,9 +318,17 @@ impl Maker<'_, '_, '_> {
         if let Some(block) = &tree.mappings {
             for node in &block.statements {
                 match &node.kind {
-                    tree::Mapping::ElsePark(text) => step.park = Some(text.constant().unwrap_or("").into()),
+                    tree::Mapping::ElsePark(text) => step.park = Some(self.text(text, scope)),
                     tree::Mapping::Keep(text) => step.undo = Undo::Keep(text.constant().unwrap_or("").into()),
                     tree::Mapping::BestEffort => step.best_effort = true,
+                    tree::Mapping::Again(every) => {
+                        self.of_query(kind, target, node.span);
+                        step.again = self.again(*every, node.span);
+                    }
+                    tree::Mapping::ElseGoOn => {
+                        self.of_query(kind, target, node.span);
+                        step.goes_on = true;
+                    }
                     tree::Mapping::Undo { service: None, .. } => {
                         step.undo = Undo::Provider;
                         self.undoable(target, node.span);
@@ -352,13 +362,75 @@ impl Maker<'_, '_, '_> {
                 .note("a best-effort step may be lost and nobody looks")
                 .help("take `best effort` away and say how it is undone");
         }
+        self.push(step, scope);
+        FlowNode::Step(place)
+    }
+
+    /// From here on the flow's expressions know the step.
+    fn push(&mut self, step: FlowStep, scope: &mut Scope) {
+        let place = u16::try_from(self.steps.len()).unwrap_or(u16::MAX);
         if let Some(names) = &scope.flow {
             let mut names = FlowNames::clone(names);
-            names.steps.push((tree.name.text.clone(), answer));
+            names.steps.push((step.name.clone(), step.answer, place));
             scope.flow = Some(Rc::new(names));
         }
         self.steps.push(step);
-        FlowNode::Step(place)
+    }
+
+    /// A decision of people that the flow's expressions know by a name.
+    fn decision(&mut self, name: &tree::Name, scope: &mut Scope, span: Span) -> u16 {
+        let place = u16::try_from(self.steps.len()).unwrap_or(u16::MAX);
+        let step = FlowStep {
+            name: name.text.clone(),
+            target: StepTarget::People,
+            at: None,
+            mappings: Vec::new(),
+            undo: Undo::None,
+            best_effort: false,
+            park: None,
+            again: None,
+            goes_on: false,
+            ask: None,
+            answer: None,
+            span,
+        };
+        self.push(step, scope);
+        place
+    }
+
+    /// `again` and `else go on` are for what has no effect.
+    fn of_query(&mut self, kind: Option<ServiceKind>, target: StepTarget, span: Span) {
+        let own = match target {
+            StepTarget::Call(id) => self.module.calls.get(usize::from(id.0)),
+            StepTarget::Service(_) | StepTarget::People => None,
+        };
+        let query = match (kind, own) {
+            (Some(kind), _) => kind == ServiceKind::Query,
+            (None, Some(call)) => call.unknown.is_empty(),
+            (None, None) => true,
+        };
+        if !query {
+            self.resolver
+                .report
+                .error("TS0717", span, "only a query is asked again, or passed over where it is refused")
+                .note("what moves or tells something has its way out of `unknown` at its call; its refusal is the flow's")
+                .help("take the line away; `else park \"why\"` says what a refusal leaves held");
+        }
+    }
+
+    fn again(&mut self, every: tree::Every, span: Span) -> Option<Way> {
+        let tree::EveryLimit::Times(times) = every.limit else {
+            self.resolver
+                .report
+                .error("TS0717", span, "a query is asked again so many times")
+                .help("write `again every 30s to 10m up to 60 times`");
+            return None;
+        };
+        Some(Way::Repeat {
+            every_ms: every.first.milliseconds,
+            to_ms: every.longest.map_or(every.first.milliseconds, |longest| longest.milliseconds),
+            times: Some(u32::try_from(times.value).unwrap_or(u32::MAX)),
+        })
     }
 
     /// Each provider of the service must have a call that undoes it.
@@ -744,8 +816,8 @@ impl Maker<'_, '_, '_> {
                 {
                     return Some((*shape, Space::Row, 0, *place));
                 }
-                let place = flow.steps.iter().position(|(known, _)| *known == name.text)?;
-                Some((flow.steps[place].1?, Space::StepAnswer, 0, u16::try_from(place).ok()?))
+                let (_, shape, place) = flow.steps.iter().find(|(known, ..)| *known == name.text)?;
+                Some(((*shape)?, Space::StepAnswer, 0, *place))
             }),
             None => None,
         };

@@ -394,7 +394,10 @@ fn wider(one: &Type, other: &Type) -> Type {
         (Type::Absent, other) => other.clone(),
         (one, Type::Absent) => one.clone(),
         (Type::Text { chars, private }, Type::Text { chars: more, private: also }) => {
-            Type::Text { chars: (*chars).max(*more), private: private.or(*also) }
+            // 0 is no bound of its own.
+            let unbounded = *chars == 0 || *more == 0;
+            let chars = if unbounded { 0 } else { (*chars).max(*more) };
+            Type::Text { chars, private: private.or(*also) }
         }
         (Type::Number { min, max }, Type::Number { min: low, max: high }) => {
             Type::Number { min: (*min).min(*low), max: (*max).max(*high) }

@@ -71,8 +71,8 @@ pub(crate) enum RowNames {
 /// Steps and loops that a flow's expression may name.
 #[derive(Clone, Default)]
 pub(crate) struct FlowNames {
-    /// Steps: name and shape of the answer.
-    pub(crate) steps: Vec<(Box<str>, Option<ShapeId>)>,
+    /// Steps: name, shape of the answer, and number among all steps of the flow (those of loops before it too).
+    pub(crate) steps: Vec<(Box<str>, Option<ShapeId>, u16)>,
     /// Loops around: name, index, shape of a row.
     pub(crate) loops: Vec<(Box<str>, u16, ShapeId)>,
     /// Lists that loops have made: name and shape of a row, as answers of a step-like record.
@@ -170,6 +170,11 @@ fn elsewhere(
     {
         return found;
     }
+    if matches!(expected, Some(Type::Outcome)) && rest.is_empty() && resolver.is_reason(&root.text) {
+        let reason = resolver.symbols.intern(&root.text);
+        let constant = Constant::Outcome(Outcome::Refused(Some(reason)));
+        return Found::value(ExprKind::Constant(constant), Type::Outcome, path.span);
+    }
     if let Some(member) = &work.member
         && *member.name == *root.text
     {
@@ -241,7 +246,7 @@ fn unknown(resolver: &mut Resolver, work: &Work<'_>, path: &Path, scope: &Scope)
         known.extend(draft.fields.iter().map(super::assemble::DraftField::path_text));
     }
     if let Some(flow) = &scope.flow {
-        known.extend(flow.steps.iter().map(|(name, _)| name.to_string()));
+        known.extend(flow.steps.iter().map(|(name, ..)| name.to_string()));
         known.extend(flow.loops.iter().map(|(name, _, _)| name.to_string()));
     }
     known.extend(scope.items.iter().map(|item| item.name.to_string()));
@@ -438,8 +443,7 @@ fn flow_name(resolver: &mut Resolver, path: &Path, rest: &[Name], flow: &FlowNam
         found.lists.insert(0, (load, names));
         return Some(found);
     }
-    let place = flow.steps.iter().position(|(name, _)| **name == *root.text)?;
-    let step = u16::try_from(place).unwrap_or(u16::MAX);
+    let (_, shape, step) = flow.steps.iter().find(|(name, ..)| **name == *root.text)?.clone();
     if rest.first().is_some_and(|name| name.is("outcome")) {
         return Some(outcome(
             path,
@@ -449,7 +453,6 @@ fn flow_name(resolver: &mut Resolver, path: &Path, rest: &[Name], flow: &FlowNam
             step,
         ));
     }
-    let shape = flow.steps[place].1;
     let mut found = record(resolver, path, rest, shape, Space::StepAnswer, step, &root.text);
     found.optional = found.optional || !found.lists.is_empty();
     Some(found)

@@ -1,6 +1,6 @@
 //! Flows.
 
-use super::{Block, Case, Check, Count, Duration, Expr, ListExpr, Name, Otherwise, Path, Text, Time};
+use super::{Block, Case, Check, Count, Duration, Every, Expr, ListExpr, Name, Otherwise, Path, Text, Time};
 
 /// `flow NAME L on … { … }`.
 #[derive(Clone, PartialEq, Debug)]
@@ -42,8 +42,10 @@ pub enum FlowStatement {
         /// What when it is over.
         otherwise: Option<Otherwise>,
     },
-    /// `hold STRING for expr`: waits for a person.
+    /// `hold NAME? STRING for expr`: waits for a person.
     Hold {
+        /// What the decision is called, where the flow goes on whichever it is.
+        name: Option<Name>,
         /// For what.
         what: Text,
         /// Of which post.
@@ -200,4 +202,8 @@ pub enum Mapping {
     Keep(Text),
     /// `best effort`.
     BestEffort,
+    /// `again EVERY`: how often a query is asked until it is answered.
+    Again(Every),
+    /// `else go on`: a query that is refused does not end the flow.
+    ElseGoOn,
 }

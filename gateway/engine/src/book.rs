@@ -193,6 +193,14 @@ impl Book {
         self.find(space, call).and_then(|place| self.records.get(place)).map(|entry| &entry.record)
     }
 
+    /// Puts a record of this book, or the rows that a loop made, into another.
+    pub fn pass_on(&self, space: Space, call: u16, to: &mut Book) {
+        if let Some(entry) = self.find(space, call).and_then(|place| self.records.get(place)) {
+            let (record, made) = (Arc::clone(&entry.record), entry.made);
+            to.put_entry(Entry { space, call, record, made });
+        }
+    }
+
     /// Takes a record out.
     pub fn take(&mut self, space: Space, call: u16) -> Option<Record> {
         self.entered().clear();

@@ -82,6 +82,8 @@ struct Running {
     reference: FlowRef,
     /// Loops from the flow down to this row.
     path: Vec<LoopId>,
+    /// What is known of steps around this row, by number in the tables.
+    around: Vec<StepSeen>,
     id: FlowId,
     key: Key,
     digest: [u8; 32],
@@ -159,7 +161,24 @@ impl Running {
     /// The same in another state; `event`: what has just become known, so that guards behind it see it.
     fn steps_in(&self, state: &State, event: Option<&Event>) -> Vec<StepSeen> {
         let (Some(tables), Some(program)) = (self.tables(), self.program()) else { return Vec::new() };
-        let mut seen = vec![StepSeen::default(); tables.steps.len()];
+        let mut seen = self.around.clone();
+        seen.resize(tables.steps.len(), StepSeen::default());
+        for node in &program.nodes {
+            let dsl::flow::Node::Hold { hold, told: true } = node else { continue };
+            let number = tables.holds.get(hold.0 as usize).and_then(|form| form.told);
+            let decided = state.durable.decisions.iter().find(|(known, _)| known == hold);
+            let decided =
+                event.and_then(|event| decided_by(event, *hold)).or(decided.map(|(_, why)| why.clone()));
+            let place = number.and_then(|number| seen.get_mut(usize::from(number)));
+            if let (Some(place), Some(against)) = (place, decided) {
+                let outcome = match &against {
+                    None => Outcome::Done(None),
+                    Some(reason) => Outcome::Refused(self.version.symbols().find(reason)),
+                };
+                let text = against.map_or_else(String::new, |reason| self.version.label(&reason));
+                *place = StepSeen { outcome: Some(outcome), text };
+            }
+        }
         for (place, step) in program.steps.iter().enumerate() {
             let Some(number) = number_of(tables, &step.name) else { continue };
             let known = state.durable.operations.get(place);
@@ -179,6 +198,9 @@ impl Running {
     fn just_known(&self, event: &Event, place: usize) -> Option<Outcome> {
         use dsl::flow::{Proof, Reply, Says};
         let (step, outcome) = match event {
+            Event::CannotPrepare { step, back: false, reason, .. } if usize::from(step.0) == place => {
+                (step, Outcome::Refused(self.version.symbols().find(reason)))
+            }
             Event::CannotPrepare { during, .. } | Event::NotWritten { during, .. } => {
                 return self.just_known(during, place);
             }
@@ -194,7 +216,8 @@ impl Running {
     }
 
     fn parts<'a>(&'a self, steps: &'a [StepSeen], now: DateTime) -> Parts<'a> {
-        Parts { version: &self.version, module: self.reference.module, facts: &self.facts, steps, now }
+        let (version, facts, own) = (&*self.version, &self.facts, None);
+        Parts { version, module: self.reference.module, facts, steps, own, now }
     }
 
     /// Steps with one event, carries the effects out, and goes on with what they lead to.
@@ -311,6 +334,15 @@ impl Running {
             Inbox::Cancel(waiter) => drop(waiter.send(dsl::flow::CancelAnswer::Pending)),
             _ => {}
         }
+    }
+}
+
+/// What an event decides of a hold: why not, where it is against it.
+fn decided_by(event: &Event, of: dsl::flow::HoldId) -> Option<Option<dsl::flow::Reason>> {
+    match event {
+        Event::CannotPrepare { during, .. } | Event::NotWritten { during, .. } => decided_by(during, of),
+        Event::Decision { hold, accepted } if *hold == of => Some(accepted.clone().err()),
+        _ => None,
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Parts<'a> {
     pub facts: &'a Facts,
     /// By number of the step in the flow's tables.
     pub steps: &'a [StepSeen],
+    /// How the flow or row itself ends, where that is known: in its answer.
+    pub own: Option<&'a StepSeen>,
     /// The moment.
     pub now: DateTime,
 }
@@ -41,8 +43,8 @@ impl<'a> Parts<'a> {
     where
         'a: 'b,
     {
-        let Parts { version, module, facts, steps, now } = *self;
-        View { version, module, book, facts, steps, now }
+        let Parts { version, module, facts, steps, own, now } = *self;
+        View { version, module, book, facts, steps, own, now }
     }
 }
 
@@ -58,6 +60,8 @@ pub struct View<'a> {
     pub facts: &'a Facts,
     /// By number of the step in the flow's tables.
     pub steps: &'a [StepSeen],
+    /// How the flow or row itself ends, where that is known.
+    pub own: Option<&'a StepSeen>,
     /// The moment.
     pub now: DateTime,
 }
@@ -162,6 +166,8 @@ impl Environment for View<'_> {
                 let text = self.steps.get(usize::from(load.call)).map_or("", |step| &step.text);
                 Ok(Value::Text(text.into()))
             }
+            Space::Outcome => Ok(self.own.and_then(|own| own.outcome).map_or(Value::Absent, Value::Outcome)),
+            Space::OutcomeText => Ok(Value::Text(self.own.map_or("", |own| &own.text).into())),
             Space::StepAnswer | Space::Row if !self.book.holds(load) => Ok(Value::Absent),
             _ => self.book.load(load),
         }

@@ -9,8 +9,8 @@ use crate::engine::Engine;
 use crate::facts::Body;
 use crate::version::Version;
 use crate::view::Parts;
-use dsl::flow::{Event, FlowProgram, HoldId, Node, NodeId, OperationState, Proof, State, StepId};
-use dsl::program::FlowTables;
+use dsl::flow::{Event, FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, Proof, State, StepId};
+use dsl::program::{ExprId, FlowTables};
 use std::sync::Arc;
 use store::{Change, FlowId, FlowRow, Lane, Moment, Verdict};
 
@@ -46,6 +46,8 @@ pub enum Why {
     },
     /// The flow stopped here.
     Park,
+    /// Its deadline has passed; nobody decides that, it goes on being worked on.
+    Late,
     /// An operation's end is not known, or it holds and ought not to.
     Operation {
         /// The party.
@@ -203,7 +205,15 @@ impl Engine {
         let Ok(durable) = dsl::flow::decode(program, &row.state) else { return Vec::new() };
         let state = State::resumed(program, durable);
         let opened = Opened { version: &version, module: reference.module, tables, program, state };
-        let mut found = opened.places(self, row);
+        let mut found = Vec::new();
+        for (mut waits, text) in opened.places(self, row) {
+            if let Some(text) = text
+                && let Some(words) = self.text_in(row, text).await.filter(|words| !words.is_empty())
+            {
+                waits.what = words;
+            }
+            found.push(waits);
+        }
         found.extend(opened.operations(row));
         for waits in &mut found {
             waits.proposed =
@@ -270,7 +280,7 @@ impl Engine {
             (Why::Hold { .. }, Decision::Go | Decision::Refuse) => {
                 let at = place().ok_or_else(nothing)?;
                 match program.nodes.get(at) {
-                    Some(Node::Hold(hold)) => Ok(Event::Decision { hold: *hold, accepted }),
+                    Some(Node::Hold { hold, .. }) => Ok(Event::Decision { hold: *hold, accepted }),
                     _ => Err(nothing()),
                 }
             }
@@ -358,38 +368,60 @@ fn allowed(by: &Person, role: &str) -> Result<(), NotDecided> {
 }
 
 impl Opened<'_> {
-    /// The place where the flow stands, if it stands for people.
-    fn places(&self, engine: &Arc<Engine>, row: &FlowRow) -> Vec<WaitingFor> {
+    /// The place where the flow stands, if it stands for people, and the text that says for what.
+    fn places(&self, engine: &Arc<Engine>, row: &FlowRow) -> Vec<(WaitingFor, Option<ExprId>)> {
         let durable = &self.state.durable;
         if durable.end.is_some() || durable.unwinding() {
             return Vec::new();
         }
         let at = durable.stopped.unwrap_or(durable.at);
-        let place = self.program.places.get(usize::from(at.0)).map_or("", |place| place);
-        let (what, why) = match self.program.node(at) {
-            Some(Node::Hold(hold)) => match self.hold(engine, *hold) {
-                Some(found) => found,
-                None => return Vec::new(),
-            },
-            Some(Node::Park { .. }) => (place.to_owned(), Why::Park),
-            Some(_) if durable.stopped.is_some() => (place.to_owned(), Why::Park),
-            _ => return Vec::new(),
+        let place = self.place(at);
+        let why = match self.program.node(at) {
+            Some(Node::Hold { hold, .. }) => self.hold(engine, *hold),
+            Some(Node::Park { why }) => Some((place.to_owned(), Why::Park, Some(why.0))),
+            Some(Node::Step(step)) if durable.stopped.is_some() => {
+                let text = self.program.step(*step).and_then(|step| step.park);
+                Some((place.to_owned(), Why::Park, text.map(|text| text.0)))
+            }
+            Some(_) if durable.stopped.is_some() => Some((place.to_owned(), Why::Park, None)),
+            _ => None,
         };
-        vec![self.waiting(row, place, what, why)]
+        let mut found = Vec::new();
+        if let Some((what, why, text)) = why {
+            found.push((self.waiting(row, place, what, why), text));
+        }
+        let late = self.program.nodes.iter().zip(&self.program.places).filter(|_| durable.overdue);
+        let late = late.filter_map(|(node, place)| match node {
+            Node::Deadline { otherwise: Otherwise::Park(text), .. } => Some((place, text.0)),
+            _ => None,
+        });
+        found.extend(
+            late.map(|(place, text)| (self.waiting(row, place, place.to_string(), Why::Late), Some(text))),
+        );
+        found
     }
 
-    fn hold(&self, engine: &Arc<Engine>, hold: HoldId) -> Option<(String, Why)> {
-        let form = self.tables.holds.get(hold.0 as usize)?;
+    fn place(&self, at: NodeId) -> &str {
+        self.program.places.get(usize::from(at.0)).map_or("", |place| place)
+    }
+
+    /// A text of the flow that needs no more than the deployment.
+    fn text(&self, engine: &Arc<Engine>, expression: ExprId) -> String {
         let (facts, book) = (crate::facts::Facts::default(), crate::book::Book::default());
         let parts = Parts {
             version: self.version,
             module: self.module,
             facts: &facts,
             steps: &[],
+            own: None,
             now: engine.now(),
         };
-        let role = parts.view(&book).text(form.role);
-        Some((form.what.to_string(), Why::Hold { role }))
+        parts.view(&book).text(expression)
+    }
+
+    fn hold(&self, engine: &Arc<Engine>, hold: HoldId) -> Option<(String, Why, Option<ExprId>)> {
+        let form = self.tables.holds.get(hold.0 as usize)?;
+        Some((form.what.to_string(), Why::Hold { role: self.text(engine, form.role) }, None))
     }
 
     fn operations(&self, row: &FlowRow) -> Vec<WaitingFor> {

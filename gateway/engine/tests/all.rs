@@ -4,6 +4,8 @@
 
 #[path = "slice/batches.rs"]
 mod batches;
+#[path = "slice/deciding.rs"]
+mod deciding;
 #[path = "slice/deploying.rs"]
 mod deploying;
 #[path = "slice/files.rs"]

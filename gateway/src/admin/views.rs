@@ -29,6 +29,7 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
     let (why, more) = match &waiting.why {
         Why::Hold { role } => ("hold", json!({ "role": role })),
         Why::Park => ("park", json!({})),
+        Why::Late => ("late", json!({})),
         Why::Operation { party, call, state, amount } => {
             (*state, json!({ "party": party, "call": call, "amount_fen": amount }))
         }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// Arguments of `tongshi demo`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi demo                 half a minute of business, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines"
+    after_help = "Examples:\n  tongshi demo                 half a minute of business, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines\n  tongshi demo --variant court-control.mode=web_service"
 )]
 pub(crate) struct Demo {
     /// Seconds of business
@@ -23,6 +23,9 @@ pub(crate) struct Demo {
     /// Only this party (may be given more than once)
     #[arg(long)]
     only: Vec<String>,
+    /// A variant of a party: `PARTY.setting=name` (may be given more than once)
+    #[arg(long)]
+    variant: Vec<String>,
     /// Folder with the adapters
     #[arg(long, default_value = "configs")]
     configs: PathBuf,
@@ -42,6 +45,7 @@ impl Demo {
             folder: self.folder.clone(),
             seconds: self.seconds,
             only: self.only.clone(),
+            variants: self.variant.clone(),
             quiet: self.json,
         };
         let json = self.json;

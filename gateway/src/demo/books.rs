@@ -78,7 +78,8 @@ fn flows(journal: &Path, compared: &mut Compared) -> Result<(), String> {
             let parked = operations.iter().any(|operation| operation.state.is_stuck());
             let held: Vec<&str> = operations
                 .iter()
-                .filter(|operation| operation.state == OperationState::Done)
+                // A query was never to have an effect: nothing of it was written before it went.
+                .filter(|operation| operation.state == OperationState::Done && operation.copies > 0)
                 .map(|operation| operation.name.as_str())
                 .collect();
             if flow.end.is_none() && !parked {

@@ -16,6 +16,9 @@ pub(crate) struct Plan {
     pub(crate) parties: Vec<PartyPlan>,
     /// What must agree at the end.
     pub(crate) books: Vec<BookPlan>,
+    /// Of the decisions of people every so many is a refusal; 0: none.
+    #[serde(default)]
+    pub(crate) people_refuse_every: u64,
 }
 
 /// A party of the demonstration.
@@ -84,6 +87,18 @@ pub(crate) struct BookPlan {
 }
 
 impl Plan {
+    /// Takes settings of parties, `PARTY.setting=value`.
+    pub(crate) fn choose(&mut self, variants: &[String]) -> Result<(), String> {
+        for said in variants {
+            let wrong = || format!("`{said}`: a variant is PARTY.setting=value");
+            let (place, value) = said.split_once('=').ok_or_else(wrong)?;
+            let (party, setting) = place.split_once('.').ok_or_else(wrong)?;
+            let party = self.parties.iter_mut().find(|known| known.folder == party).ok_or_else(wrong)?;
+            party.settings.insert(setting.to_owned(), value.to_owned());
+        }
+        Ok(())
+    }
+
     /// Reads the plan; with `only`, leaves out the parties that are not named, and the books that need them.
     pub(crate) fn read(path: &Path, only: &[String]) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;

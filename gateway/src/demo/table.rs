@@ -42,12 +42,14 @@ pub(crate) fn show(ended: &Ended) {
     }
     let parked: u64 = ended.tallies.iter().map(Tally::parked).sum();
     say(&format!(
-        "\ngateway's journal, core's ledger and parties' books compared, each from its own file: {} postings over {} yuan, {} differences, {parked} parked, {} open, {} faults made",
+        "\ngateway's journal, core's ledger and parties' books compared, each from its own file: {} postings over {} yuan, {} differences, {parked} parked, {} open, {} faults made, people decided {} times to go on and {} times not",
         grouped(compared.postings),
         yuan(compared.fen),
         compared.differences.len(),
         compared.open,
-        ended.faults
+        ended.faults,
+        ended.people.0,
+        ended.people.1
     ));
     say(&if ended.well() {
         format!("All is well ({:.0} s).   Stay and play:  cargo run --release -- demo --stay", ended.seconds)
@@ -114,7 +116,7 @@ pub(crate) fn object(ended: &Ended) -> Value {
     json!({
         "seconds": ended.seconds, "books_agree": ended.compared.differences.is_empty(), "well": ended.well(),
         "postings": ended.compared.postings, "fen": ended.compared.fen, "open": ended.compared.open,
-        "faults": ended.faults, "differences": ended.compared.differences,
+        "faults": ended.faults, "people": { "went_on": ended.people.0, "refused": ended.people.1 }, "differences": ended.compared.differences,
         "latency_unit": "ms",
         "systems": ended.tallies.iter().map(system).collect::<Vec<_>>(),
     })

@@ -1,6 +1,7 @@
 //! Business: customers ask through channels, parties begin what is theirs, and each exchange is counted and timed.
 
 use super::fill::filled;
+use super::people::People;
 use super::plan::{Ask, Plan, Story};
 use super::progress::Progress;
 use super::tally::{Tally, micros};
@@ -14,10 +15,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+/// How often people look at what waits for them.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// Runs the plan's business for a while.
 pub(crate) async fn run(
     plan: &Plan,
     stage: &Stage,
+    people: &People,
     span: Duration,
     quiet: bool,
 ) -> Result<Vec<Tally>, String> {
@@ -40,9 +45,10 @@ pub(crate) async fn run(
         }
     }
     let showing = progress.show(stage, until);
+    running.push(Box::pin(decide(stage, people, until)));
     let ((), parts) = both(showing, join(running)).await;
     let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
-    for part in parts {
+    for part in parts.into_iter().filter(|part| !part.name.is_empty()) {
         tallies.entry(part.name.clone()).or_insert_with(|| Tally::of(&part.name)).add(part);
     }
     Ok(tallies.into_values().collect())
@@ -103,6 +109,17 @@ async fn join(mut running: Vec<Running<'_>>) -> Vec<Tally> {
     })
     .await;
     ended
+}
+
+/// People look at what waits, now and then; what they cannot decide is seen at the end.
+async fn decide(stage: &Stage, people: &People, until: Instant) -> Tally {
+    while Instant::now() < until {
+        if let Err(why) = people.decide(stage).await {
+            tracing::debug!(why, "not decided yet");
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+    Tally::default()
 }
 
 /// A party does an act of its own some times, spread over the span.

@@ -1,8 +1,9 @@
-//! What suites see of a stage, and do to it.
+//! What suites see of a stage, and do to it; people of the bank decide through it.
 
 use super::{History, How, Stage, history};
 use conformance::party::Party;
-use conformance::suite::{Channel, GatewayDo, JournalMark, Playing, Row, Stage as Seen};
+use conformance::suite::{Channel, Decided, GatewayDo, JournalMark, PeopleDo, Playing, Row, Stage as Seen};
+use engine::waiting::{Decided as Given, Decision, Person, Said, WaitingFor, Why};
 use link::world::BoxFuture;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -34,6 +35,74 @@ impl Stage {
         flows.reverse();
         Ok(flows)
     }
+}
+
+/// The most that may wait on a stage.
+const WAITING: usize = 10_000;
+
+impl Stage {
+    /// What waits for people.
+    pub(crate) async fn waits(&self) -> Result<Vec<WaitingFor>, String> {
+        let gateway = self.gateway().ok_or("there is no gateway")?;
+        Ok(gateway.engine().waiting(FlowId(0), WAITING).await)
+    }
+
+    /// Two persons decide what waits.
+    pub(crate) async fn people_decide(&self, what: &PeopleDo) -> Result<Vec<Decided>, String> {
+        let named = |waits: &WaitingFor| {
+            waits.why != Why::Late
+                && what
+                    .flow
+                    .as_ref()
+                    .is_none_or(|flow| waits.name == *flow || waits.name.starts_with(&format!("{flow}/")))
+                && what.what.as_ref().is_none_or(|text| waits.what == *text)
+        };
+        let waits: Vec<WaitingFor> = self.waits().await?.into_iter().filter(named).collect();
+        if waits.is_empty() {
+            return Err("nothing waits there".to_owned());
+        }
+        let mut decided = Vec::with_capacity(waits.len());
+        for waits in waits {
+            decided.push(self.decide_one(what, &waits).await?);
+        }
+        Ok(decided)
+    }
+
+    /// They decide one thing that waits.
+    pub(crate) async fn decide_one(&self, what: &PeopleDo, waits: &WaitingFor) -> Result<Decided, String> {
+        let decision = Decision::of(&what.say).ok_or_else(|| format!("nobody can say `{}`", what.say))?;
+        let engine = self.gateway().ok_or("there is no gateway")?.engine();
+        let said = Said { decision, reason: what.reason.clone(), proof: what.proof.clone() };
+        let mut done = false;
+        for person in people(what, waits) {
+            let given = engine.decide(waits.flow, &waits.place, &said, &person).await;
+            done = given.map_err(|why| format!("{}: {why}", waits.what))? == Given::Done;
+        }
+        Ok(Decided { what: waits.what.clone(), done })
+    }
+}
+
+/// The role that what waits asks for beside the two of everything.
+fn role(waits: &WaitingFor) -> Option<&str> {
+    match &waits.why {
+        Why::Hold { role } => Some(role),
+        _ => None,
+    }
+}
+
+/// Who decides: those that are named, else a maker and a checker.
+fn people(what: &PeopleDo, waits: &WaitingFor) -> Vec<Person> {
+    let person = |name: &str, roles: &[&str]| Person {
+        name: name.to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+    };
+    if what.by.is_empty() {
+        return vec![
+            person("maker", &["operator"]),
+            person("checker", &["operator", "checker", role(waits).unwrap_or("checker")]),
+        ];
+    }
+    what.by.iter().map(|one| Person { name: one.name.clone(), roles: one.roles.clone() }).collect()
 }
 
 fn row(value: Value) -> Row {
@@ -155,6 +224,30 @@ impl Seen for Stage {
                 "`{other}`: a look is at journal, flows, refused, notices or metrics, or has an `sql`"
             )),
         }
+    }
+
+    fn waiting(&self) -> BoxFuture<'_, Result<Vec<Row>, String>> {
+        Box::pin(async {
+            let shown = |waits: &WaitingFor| {
+                let why = match &waits.why {
+                    Why::Hold { .. } => "hold",
+                    Why::Park => "park",
+                    Why::Late => "late",
+                    Why::Operation { state, .. } => *state,
+                };
+                let proposed =
+                    waits.proposed.as_ref().map(|(by, decision)| format!("{by}: {}", decision.word()));
+                row(json!({
+                    "flow": waits.name, "place": waits.place, "what": waits.what, "why": why,
+                    "role": role(waits), "proposed": proposed,
+                }))
+            };
+            Ok(self.waits().await?.iter().map(shown).collect())
+        })
+    }
+
+    fn decide<'s>(&'s self, what: &'s PeopleDo) -> BoxFuture<'s, Result<Vec<Decided>, String>> {
+        Box::pin(self.people_decide(what))
     }
 
     fn does<'s>(&'s mut self, what: &'s GatewayDo) -> BoxFuture<'s, Result<(), String>> {

@@ -288,14 +288,19 @@ fn position(codes: &Codes, is: impl Fn(Meaning) -> bool) -> Option<usize> {
     codes.rows.iter().position(|(_, meaning, _)| is(*meaning))
 }
 
-/// Whether an outcome is one that the table has no code for, and that a missing code means.
+/// Whether a missing code says this outcome: the table has no code for just this one and a missing code means it, or it has
+/// none for any of its kind.
 fn is_left_out(inside: &Inside<'_>, wire: &WireForm, value: &Value<'_>) -> bool {
     let (Form::Code(table), Value::Outcome(outcome)) = (&wire.form, value) else { return false };
-    let codes = inside.programs.program.codes.get(usize::from(*table));
-    codes.is_some_and(|codes| {
-        let missing = matches!(codes.absent, Some(Meaning::Outcome(other)) if same_kind(*outcome, other));
-        missing && outcome_row(codes, *outcome).is_none()
-    })
+    let Some(codes) = inside.programs.program.codes.get(usize::from(*table)) else { return false };
+    let meaning = Meaning::Outcome(*outcome);
+    match codes.absent {
+        Some(absent) if absent == meaning => position(codes, |row| row == meaning).is_none(),
+        Some(Meaning::Outcome(absent)) => {
+            same_kind(*outcome, absent) && outcome_row(codes, *outcome).is_none()
+        }
+        _ => false,
+    }
 }
 
 fn same_kind(one: Outcome, other: Outcome) -> bool {

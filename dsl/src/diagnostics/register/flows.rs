@@ -445,6 +445,46 @@ flow take on bank.debit {
 "#,
     },
     Page {
+        code: Code(717),
+        title: "only a query is asked again, or passed over where it is refused",
+        text: "`again every …` and `else go on` are for what has no effect: a question may be put as often as the flow has time, and its refusal may be an answer. What moves or tells something has its way out of `unknown` at its call, and its refusal is the flow's.",
+        chinese: "只有查询可以重问，或在被拒后继续。",
+        bad: r#"flow take on bank.debit {
+  step taken bank.debit {
+    pass ask
+    again every 10s up to 6 times
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"call query provides bank.query_bill {
+  request "7001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+  reply "7002" {
+    total  money 12 digits fen  -> answer.due
+  }
+}
+
+flow take on bank.debit {
+  step seen bank.query_bill {
+    payer_no  <- "1"
+    again every 10s to 60s up to 6 times
+    else go on
+  }
+  check  seen.outcome is done or seen.outcome is nothing_due else refuse bad_message
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+    },
+    Page {
         code: Code(721),
         title: "what holds can differ from what is believed",
         text: "The walk of the flow found a path on which a posting holds twice, or holds while the journal says that it does not. What a party promises of repeats, enquiries and reversals is less than the call makes of it; the checks of single calls find this first.",

@@ -30,6 +30,7 @@ fn program(order: [&str; 2]) -> FlowProgram {
             undo: Undo::Keep,
             best_effort: false,
             park: None,
+            goes_on: false,
             undo_of: None,
         });
         flow.push(name, Node::Step(StepId(id)));
@@ -37,6 +38,7 @@ fn program(order: [&str; 2]) -> FlowProgram {
     flow.push("limit", Node::Limit { limit: LimitId(7), reason: "over_limit".into() });
     let otherwise = Otherwise::Park(ExprId(0));
     flow.push("deadline", Node::Deadline { at: ExprId(0), warn: None, otherwise });
+    flow.push("hold", Node::Hold { hold: HoldId(2), told: true });
     let body = FlowProgram::default();
     flow.loops.push(Loop { name: "row".into(), list: ListId(0), at_once: 32, key: Vec::new(), body });
     flow
@@ -64,13 +66,16 @@ fn durable() -> impl Strategy<Value = Durable> {
         any::<u64>(),
         any::<u64>(),
     );
-    let head = (any::<bool>(), any::<bool>(), any::<bool>(), any::<u8>(), 0_u8..3, 0_u8..3, 0_u16..=4);
+    let head = (any::<bool>(), any::<bool>(), any::<bool>(), any::<u8>(), 0_u8..3, 0_u8..3, 0_u16..=5);
     let refused = proptest::option::of("[a-z_]{0,12}");
-    let flow = (refused, any::<bool>(), any::<bool>(), any::<bool>(), proptest::option::of(rows));
+    let against = proptest::option::of("[a-z_]{0,12}");
+    let decided = (any::<bool>(), proptest::option::of(against));
+    let flow = (refused, any::<bool>(), any::<bool>(), any::<bool>(), proptest::option::of(rows), decided);
     (head, [operation(), operation()], flow).prop_map(|(head, operations, flow)| Durable {
         asked: head.0,
         answered: head.1,
         late: head.2,
+        overdue: flow.5.0,
         stopped: flow.2.then_some(NodeId(head.6)),
         restarts: head.3,
         end: [None, Some(End::Done), Some(End::Refused)][usize::from(head.4)],
@@ -80,6 +85,12 @@ fn durable() -> impl Strategy<Value = Durable> {
         refused: flow.0.map(|reason| reason.as_str().into()),
         limits: if flow.1 { vec![(LimitId(7), flow.2)] } else { Vec::new() },
         deadlines: if flow.3 { vec![NodeId(3)] } else { Vec::new() },
+        decisions: flow
+            .5
+            .1
+            .map(|against| (HoldId(2), against.map(|reason| reason.as_str().into())))
+            .into_iter()
+            .collect(),
         loops: flow
             .4
             .into_iter()

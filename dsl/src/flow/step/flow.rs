@@ -50,7 +50,7 @@ impl Run<'_> {
                 }
                 self.advance()
             }
-            Node::Hold(hold) => self.announce(at, Some(Parked::Hold(*hold))),
+            Node::Hold { hold, .. } => self.announce(at, Some(Parked::Hold(*hold))),
             Node::Park { .. } => self.announce(at, Some(Parked::Place(at))),
             Node::Refuse(reason) => self.refuse(reason),
             Node::Step(step) => self.step_node(*step),
@@ -65,6 +65,11 @@ impl Run<'_> {
             }
             Node::Jump(to) => self.jump(*to),
             Node::Start(start) => {
+                // What cannot be asked is for an operator: nobody else would ever look.
+                if self.next.memory.cannot_start || self.next.durable.stopped == Some(at) {
+                    self.next.durable.stopped = Some(at);
+                    return self.announce(at, Some(Parked::Place(at)));
+                }
                 self.changes.push(Change::Start(*start));
                 self.advance()
             }
@@ -97,7 +102,7 @@ impl Run<'_> {
         true
     }
 
-    fn announce(&mut self, at: NodeId, place: Option<Parked>) -> bool {
+    pub(super) fn announce(&mut self, at: NodeId, place: Option<Parked>) -> bool {
         if self.next.memory.announced != Some(at) {
             self.next.memory.announced = Some(at);
             self.changes.push(Change::Waits(at));
@@ -159,7 +164,7 @@ impl Run<'_> {
             return;
         }
         durable.deadlines.retain(|known| *known != at);
-        durable.late = true;
+        durable.overdue = true;
         self.changes.push(Change::Progress);
         self.after.push(Effect::Park(Parked::Late(at)));
         if let Some(Node::Deadline { otherwise: Otherwise::Refuse(reason), .. }) = self.program.node(at) {
@@ -235,9 +240,16 @@ impl Run<'_> {
     }
 
     pub(super) fn decision(&mut self, hold: HoldId, accepted: &Result<(), Reason>) {
-        let here = matches!(self.program.node(self.next.durable.at), Some(Node::Hold(at)) if *at == hold);
-        if here {
-            self.decide(accepted);
+        let told = match self.program.node(self.next.durable.at) {
+            Some(Node::Hold { hold: here, told }) if *here == hold => *told,
+            _ => return,
+        };
+        if !told {
+            return self.decide(accepted);
+        }
+        if !self.next.durable.unwinding() && self.next.durable.end.is_none() {
+            self.next.durable.decisions.push((hold, accepted.clone().err()));
+            self.decide(&Ok(()));
         }
     }
 

@@ -11,7 +11,11 @@ impl Run<'_> {
             self.changes.push(Change::Notice(step));
             return self.advance();
         }
+        let at = self.next.durable.at;
         match self.operation(step).state {
+            OperationState::Done if self.next.durable.stopped == Some(at) => {
+                self.announce(at, Some(Parked::Place(at)))
+            }
             OperationState::Done => self.advance(),
             OperationState::New => self.begin(&[step]),
             _ => false,
@@ -95,6 +99,10 @@ impl Run<'_> {
 
     /// Nothing was written, nothing was sent: a refusal; of an assured step a matter for an operator.
     fn cannot_begin(&mut self, step: StepId, reason: &Reason) {
+        if self.kind(step) == CallKind::Query {
+            let goes_on = self.definition(step).is_some_and(|found| found.goes_on);
+            return self.settle_query(step, reason, goes_on);
+        }
         let assured = self.contract(step).is_some_and(|call| call.assured);
         if assured { self.park(step) } else { self.settle_refused(step, reason) }
     }
@@ -187,14 +195,38 @@ impl Run<'_> {
                 operation.state = OperationState::Done;
                 operation.made = true;
             }),
-            Reply::Refused(reason) => self.change(step, |operation| {
-                operation.state = OperationState::Refused;
-                operation.reason = Some(reason.clone());
-            }),
+            Reply::Refused(reason) => {
+                let goes_on = self.definition(step).is_some_and(|found| found.goes_on);
+                return self.query_refused(step, reason, goes_on);
+            }
         }
         self.remember(step, |attempt| attempt.wait = Wait::Nothing);
         self.next.memory.queries.push(step);
         self.go_on();
+    }
+
+    pub(super) fn query_refused(&mut self, step: StepId, reason: &Reason, goes_on: bool) {
+        self.settle_query(step, reason, goes_on);
+        self.go_on();
+    }
+
+    /// A query that was refused, or never answered: the flow goes on without it, stops for an operator, or is refused.
+    fn settle_query(&mut self, step: StepId, reason: &Reason, goes_on: bool) {
+        let at = self.next.durable.at;
+        let here = matches!(self.program.node(at), Some(Node::Step(here)) if *here == step);
+        let stops = !goes_on && here && self.definition(step).is_some_and(|found| found.park.is_some());
+        self.change(step, |operation| {
+            operation.state = if goes_on || stops { OperationState::Done } else { OperationState::Refused };
+            operation.reason = Some(reason.clone());
+        });
+        self.remember(step, |attempt| {
+            attempt.wait = Wait::Nothing;
+            attempt.number = attempt.number.wrapping_add(1);
+        });
+        self.next.memory.queries.push(step);
+        if stops {
+            self.next.durable.stopped = Some(at);
+        }
     }
 
     pub(super) fn no_reply(&mut self, step: StepId) {

@@ -38,8 +38,7 @@ impl Run<'_> {
             Way::Reverse => self.reverse(step),
             Way::Park => self.park_and_go_on(step),
             Way::Refuse(reason) if self.kind(step) == CallKind::Query => {
-                self.settle_refused(step, &reason);
-                self.go_on();
+                self.query_refused(step, &reason, false);
             }
             Way::Refuse(_) => self.park_and_go_on(step),
         }
@@ -48,8 +47,7 @@ impl Run<'_> {
     /// A list that does not say `park` does not compile; what runs nevertheless is never dropped.
     fn last_word(&mut self, step: StepId) {
         if self.kind(step) == CallKind::Query {
-            self.settle_refused(step, &"no_answer".into());
-            self.go_on();
+            self.query_refused(step, &"no_answer".into(), false);
         } else {
             self.park_and_go_on(step);
         }

@@ -61,7 +61,10 @@ impl Run<'_> {
 
     fn why(&self) -> super::Reason {
         let durable = &self.next.durable;
-        let of_step = || durable.operations.iter().find_map(|operation| operation.reason.clone());
+        let of_step = || {
+            let mut counts = durable.operations.iter().filter(|operation| !operation.declined());
+            counts.find_map(|operation| operation.reason.clone())
+        };
         let cancelled = || if durable.cancel == Cancel::No { "other" } else { "cancelled" };
         durable.refused.clone().or_else(of_step).unwrap_or_else(|| cancelled().into())
     }

@@ -83,7 +83,7 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
         return;
     }
     match program.node(durable.at) {
-        Some(Node::Hold(hold)) => {
+        Some(Node::Hold { hold, .. }) => {
             into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Ok(()) }));
             into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Err("declined".into()) }));
         }

@@ -61,7 +61,9 @@ impl fmt::Display for Story {
 
 /// The property that a world breaks.
 pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
-    if world.told != 0 && world.asked && !world.journal.asked && program.journaled() {
+    // A row whose answer nobody takes hears a refusal from its own batch, and begins anew.
+    let anew = program.untold && world.told == TOLD_REFUSED;
+    if world.told != 0 && world.asked && !world.journal.asked && program.journaled() && !anew {
         return Some(Property::Untold);
     }
     let mut holding = false;

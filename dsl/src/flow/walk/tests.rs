@@ -67,6 +67,7 @@ fn step(name: &str, call: u16, undo: Undo) -> StepDef {
         undo,
         best_effort: false,
         park: None,
+        goes_on: false,
         undo_of: None,
     }
 }

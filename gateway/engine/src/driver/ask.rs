@@ -103,10 +103,20 @@ impl Engine {
 
     /// The flow of the same key, asked on one of the last days.
     pub async fn flow_of_key(&self, key: &Key) -> Option<FlowId> {
+        self.flow_of_key_within(key, DAYS_BACK).await
+    }
+
+    /// The flow of the same key, asked on any day that the journal keeps.
+    pub(super) async fn flow_of_key_ever(&self, key: &Key) -> Option<FlowId> {
+        let days = self.deployment.load().store.retention_days;
+        self.flow_of_key_within(key, usize::try_from(days).unwrap_or(usize::MAX)).await
+    }
+
+    async fn flow_of_key_within(&self, key: &Key, days: usize) -> Option<FlowId> {
         let key = key.clone();
         let found = self.journal.read(move |reader| {
             let mut day = crate::calendar::date(key.date);
-            for _ in 0..=DAYS_BACK {
+            for _ in 0..=days {
                 let Some(date) = day else { break };
                 let at = Key { date: crate::calendar::day(date), ..key.clone() };
                 if let Some(Some(flow)) = reader.flow_by_key(&at)? {
@@ -247,6 +257,7 @@ impl Engine {
             engine: Arc::clone(self),
             reference,
             path: Vec::new(),
+            around: Vec::new(),
             id,
             key,
             digest,

@@ -181,13 +181,25 @@ impl Running {
             book.record(Space::Answer, 0).filter(|_| self.path.is_empty()).map(|record| (**record).clone());
         let record =
             begun.unwrap_or_else(|| adapters::value::Record::new(u16::try_from(slots).unwrap_or(u16::MAX)));
+        let own = self.own_end(state);
         let filled = {
-            let parts = self.parts(&steps, now);
+            let parts = crate::view::Parts { own: Some(&own), ..self.parts(&steps, now) };
             crate::fill::fill(&parts, &mut book, filling, record, self.path.is_empty())
         };
         self.book = book;
         self.answer = Some(filled?);
         Ok(())
+    }
+
+    /// How a flow or row whose answer is made ends in a state.
+    fn own_end(&self, state: &State) -> crate::view::StepSeen {
+        if state.durable.end != Some(dsl::flow::End::Refused) {
+            let outcome = Some(dsl::value::Outcome::Done(None));
+            return crate::view::StepSeen { outcome, text: String::new() };
+        }
+        let reason = self.end_reason(state);
+        let outcome = Some(dsl::value::Outcome::Refused(self.version.symbols().find(&reason)));
+        crate::view::StepSeen { outcome, text: self.refusal_text(state, &reason) }
     }
 
     /// Shape of the answer: of the flow, or of the row that its loop makes.
@@ -208,7 +220,11 @@ impl Running {
         let mut told = Told {
             kind,
             flow: self.id,
-            text: if kind == ToldKind::Refused { self.refusal_text(&reason) } else { String::new() },
+            text: if kind == ToldKind::Refused {
+                self.refusal_text(&self.state, &reason)
+            } else {
+                String::new()
+            },
             reason,
             record: if kind == ToldKind::Done || !self.path.is_empty() {
                 self.answer.clone().map(std::sync::Arc::new)
@@ -245,7 +261,11 @@ impl Running {
             "not_sent",
         ];
         let Some(tables) = self.tables() else { return reason.to_owned() };
+        // A row's is judged by its batch, in whose words it is told.
         let dsl::program::FlowStart::Service(path) = &tables.start else { return reason.to_owned() };
+        if !self.path.is_empty() {
+            return reason.to_owned();
+        }
         let service =
             self.version.service(path).and_then(|service| self.version.compiled.services.get(service.index));
         let declared = service
@@ -253,14 +273,10 @@ impl Running {
         if declared || OWN.contains(&reason) { reason.to_owned() } else { "other".to_owned() }
     }
 
-    fn refusal_text(&self, reason: &str) -> String {
-        let refused = self
-            .state
-            .durable
-            .operations
-            .iter()
-            .zip(&self.operations)
-            .find(|(operation, known)| operation.reason.is_some() && !known.text.is_empty());
+    fn refusal_text(&self, state: &State, reason: &str) -> String {
+        let refused = state.durable.operations.iter().zip(&self.operations).find(|(operation, known)| {
+            operation.reason.is_some() && !operation.declined() && !known.text.is_empty()
+        });
         refused.map_or_else(|| self.version.label(reason), |(_, known)| known.text.clone())
     }
 

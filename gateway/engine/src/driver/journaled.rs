@@ -17,7 +17,9 @@ impl Running {
     /// Writes; `Err(None)` where the flow cannot go on here.
     pub(super) async fn write(&mut self, changes: &[Change], next: &State) -> Result<(), Option<NotWritten>> {
         let mut started = Vec::new();
-        let written = self.changes(changes, next, &mut started).await;
+        let Some(written) = self.changes(changes, next, &mut started).await else {
+            return Err(Some(NotWritten::CannotStart));
+        };
         let asks = changes.contains(&Change::Ask);
         let lane = if asks { Lane::Ask } else { Lane::Outcome };
         let verdict = match self.engine.journal.write(lane, self.day(), written).await {
@@ -57,7 +59,13 @@ impl Running {
         }
     }
 
-    async fn changes(&mut self, changes: &[Change], next: &State, started: &mut Vec<FlowId>) -> Vec<Write> {
+    /// What is written for changes; none where a flow that is to be begun cannot be asked.
+    async fn changes(
+        &mut self,
+        changes: &[Change],
+        next: &State,
+        started: &mut Vec<FlowId>,
+    ) -> Option<Vec<Write>> {
         let mut out = Vec::with_capacity(changes.len() + 1);
         let mut answer = None;
         for change in changes {
@@ -104,9 +112,14 @@ impl Running {
             out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, wake: None, answer }));
         }
         for change in changes {
-            self.change(change, next, &mut out, started).await;
+            if let Change::Start(start) = change {
+                let (flow, write) = self.start(*start).await?;
+                out.push(write);
+                started.push(flow);
+            }
+            self.change(change, next, &mut out);
         }
-        out
+        Some(out)
     }
 
     /// Why the flow is refused: its own word, else that of the first operation that is.
@@ -123,9 +136,9 @@ impl Running {
             .to_owned()
     }
 
-    async fn change(&self, change: &Change, next: &State, out: &mut Vec<Write>, started: &mut Vec<FlowId>) {
+    fn change(&self, change: &Change, next: &State, out: &mut Vec<Write>) {
         match change {
-            Change::Ask | Change::Progress | Change::Answer(_) | Change::End(_) => {}
+            Change::Ask | Change::Progress | Change::Answer(_) | Change::End(_) | Change::Start(_) => {}
             Change::Intent(step, _) | Change::Operation(step) => {
                 out.extend(self.operation(*step, next, change));
             }
@@ -143,12 +156,6 @@ impl Running {
             Change::Notice(step) => out.extend(self.notice(*step)),
             Change::TellEnd => {
                 out.push(self.event("owed", b"the end is told when the asker asks again".to_vec()));
-            }
-            Change::Start(start) => {
-                if let Some((flow, write)) = self.start(*start).await {
-                    out.push(write);
-                    started.push(flow);
-                }
             }
             Change::Waits(node) => {
                 let place = self.program().and_then(|program| program.places.get(usize::from(node.0)));
@@ -207,7 +214,7 @@ impl Running {
             copies: u32::from(durable.copies),
             party: call.party.to_string(),
             call: call.name.to_string(),
-            state: stored(durable.state),
+            state: if durable.declined() { Stored::Refused } else { stored(durable.state) },
             date: prepared.map_or_else(|| self.day(), crate::exchange::Prepared::day),
             serial: prepared.map_or_else(String::new, |prepared| prepared.serial.clone()),
             amount: prepared.and_then(|prepared| prepared.amount),

@@ -47,7 +47,8 @@ impl Running {
         let (version, module, facts) = (Arc::clone(&self.version), self.reference.module, self.facts.clone());
         let (book, steps, now) = (self.book.clone(), self.steps(), self.engine.now());
         let made = self.engine.core.offload(move || {
-            let parts = crate::view::Parts { version: &version, module, facts: &facts, steps: &steps, now };
+            let (version, facts, steps, own) = (&*version, &facts, &steps[..], None);
+            let parts = crate::view::Parts { version, module, facts, steps, own, now };
             let lists: Vec<Load> = book.long_lists().iter().map(|(list, _)| *list).collect();
             let mut made: Vec<(u32, Value<'static>)> = Vec::new();
             for list in lists {

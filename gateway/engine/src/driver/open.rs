@@ -74,7 +74,7 @@ impl OpenRows {
         let version = Arc::clone(&self.version);
         let filling = version.flow(self.reference)?.fillings.get(self.mapping.0 as usize)?;
         let (module, facts) = (self.reference.module, &self.facts);
-        let parts = Parts { version: &version, module, facts, steps: &self.steps, now: self.now };
+        let parts = Parts { version: &version, module, facts, steps: &self.steps, own: None, now: self.now };
         let slots = version.compiled.shapes.get(self.shape.0 as usize)?.fields.len();
         let record = Record::new(u16::try_from(slots).ok()?);
         crate::fill::fill(&parts, &mut self.seen, filling, record, false).ok()

@@ -10,11 +10,13 @@ use crate::facts::{Body, Facts, plain};
 use crate::late::Waiting;
 use crate::packet::Packet;
 use crate::version::{FlowRef, Version};
+use crate::view::StepSeen;
 use adapters::value::{Record, decode_record};
 use dashmap::Entry;
 use dsl::evaluate::Value;
 use dsl::flow::{Event, LoopId, State, StepId};
 use dsl::model::{Fact, Space};
+use dsl::program::ExprId;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{FlowId, FlowRow, OperationRow};
@@ -90,6 +92,13 @@ impl Engine {
         }
     }
 
+    /// What a text of a flow says where the flow stands; none where the flow cannot be read.
+    pub(crate) async fn text_in(self: &Arc<Self>, row: &FlowRow, text: ExprId) -> Option<String> {
+        let running = Box::pin(self.load(row.clone())).await.ok()?;
+        let steps = running.steps();
+        Some(running.parts(&steps, self.now()).view(&running.book).text(text))
+    }
+
     /// A flow as the journal has it.
     pub(super) async fn load(self: &Arc<Self>, row: FlowRow) -> Result<Running, String> {
         let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
@@ -98,7 +107,7 @@ impl Engine {
         let (reference, path) =
             path_of(&version, &row.name).ok_or_else(|| format!("there is no flow {}", row.name))?;
         let body = self.asked(flow).await?;
-        let (mut book, parent) = self.around(&version, reference, &path, &row, &body).await?;
+        let (mut book, parent, around) = self.around(&version, reference, &path, &row, &body).await?;
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let program = program_of(tables, &path).ok_or("there is no such loop")?;
         let durable = dsl::flow::decode(program, &row.state).map_err(|error| error.to_string())?;
@@ -116,6 +125,7 @@ impl Engine {
             engine: Arc::clone(self),
             reference,
             path,
+            around,
             id: flow,
             key: row.key,
             digest: row.digest,
@@ -162,7 +172,7 @@ impl Engine {
         path: &[LoopId],
         row: &FlowRow,
         body: &Body,
-    ) -> Result<(Book, Option<(FlowId, LoopId, u64)>), String> {
+    ) -> Result<(Book, Option<(FlowId, LoopId, u64)>, Vec<StepSeen>), String> {
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let mut book = Book::default();
         let (Some((parent, number)), Some(of)) = (row.parent, path.last().copied()) else {
@@ -173,7 +183,7 @@ impl Engine {
                 book.put(Space::Ask, 0, ask);
             }
             super::long::put_sheets(&mut book, version, tables.ask, &self.spool, &body.tagged("sheets"))?;
-            return Ok((book, None));
+            return Ok((book, None, Vec::new()));
         };
         let above = self.journal.read(move |reader| reader.flow(parent)).await;
         let above = above.map_err(|fatal| fatal.to_string())?.ok_or("its batch is not there")?;
@@ -182,7 +192,7 @@ impl Engine {
         let record = above.row_record(of, number).ok_or("its row is not in the batch")?.1;
         above.book_for_rows(&mut book);
         book.put(Space::Row, list, record);
-        Ok((book, Some((parent, of, number))))
+        Ok((book, Some((parent, of, number)), above.steps()))
     }
 }
 

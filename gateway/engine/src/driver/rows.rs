@@ -82,7 +82,11 @@ impl Running {
             return;
         };
         running.id = id;
-        let before = self.key_of_row(of, row).and_then(|key| self.engine.keyed.get(&key).map(|flow| *flow));
+        let before = self.engine.keyed.get(&running.key).map(|flow| *flow);
+        let before = match before {
+            None if self.begins_anew(of) => self.engine.flow_of_key_ever(&running.key).await,
+            known => known,
+        };
         if let Some(flow) = before {
             let (digest, waiter) = (running.digest, running.waiters.pop());
             if let Some(waiter) = waiter {
@@ -95,14 +99,22 @@ impl Running {
         self.engine.core.spawn(running.task(Event::Asked));
     }
 
-    /// What every row sees: the ask, the rows around it, long lists.
+    /// Whether the same rows come again in other flows: what they are once by is all that tells them apart, and a party may
+    /// list an order for days. Rows whose answers are gathered are told apart by what asked for them.
+    fn begins_anew(&self, of: LoopId) -> bool {
+        self.program()
+            .and_then(|program| program.loops.get(usize::from(of.0)))
+            .is_some_and(|one| one.body.untold)
+    }
+
+    /// What every row sees: the ask, the rows around it, what loops before it made, answers of the steps before it, long lists.
     pub(super) fn book_for_rows(&self, book: &mut Book) {
-        let loops = self.tables().map_or(0, |tables| tables.loops.len());
-        for space in [Space::Ask, Space::Row] {
-            for place in 0..=u16::try_from(loops).unwrap_or(0) {
-                if let Some(known) = self.book.record(space, place) {
-                    book.put(space, place, Arc::clone(known));
-                }
+        let count = |count: usize| u16::try_from(count).unwrap_or(u16::MAX);
+        let (loops, steps) =
+            self.tables().map_or((0, 0), |tables| (count(tables.loops.len()), count(tables.steps.len())));
+        for (space, places) in [(Space::Ask, 0), (Space::Row, loops), (Space::StepAnswer, steps)] {
+            for place in 0..=places {
+                self.book.pass_on(space, place, book);
             }
         }
         for (list, rows) in self.book.long_lists() {
@@ -185,6 +197,7 @@ impl Running {
             post,
             stopped: false,
             path,
+            around: self.steps(),
         };
         Some((running, take))
     }

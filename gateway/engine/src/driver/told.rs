@@ -129,6 +129,7 @@ impl Told {
 pub(super) fn outcome_of(version: &Version, operation: &Operation) -> Option<Outcome> {
     let reason = || operation.reason.as_deref().and_then(|reason| version.symbols().find(reason));
     match operation.state {
+        _ if operation.declined() => Some(Outcome::Refused(reason())),
         OperationState::New => operation.reason.is_some().then(|| Outcome::Refused(reason())),
         OperationState::Done | OperationState::Undoing | OperationState::Held => Some(Outcome::Done(None)),
         OperationState::Refused | OperationState::Undone => Some(Outcome::Refused(reason())),

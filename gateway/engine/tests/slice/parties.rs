@@ -42,6 +42,11 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
+    /// How often a code was heard.
+    pub(crate) fn times(&self, code: &str) -> usize {
+        self.heard.iter().filter(|heard| *heard == code).count()
+    }
+
     /// Sum of what holds, in fen.
     pub(crate) fn holds(&self) -> i64 {
         self.booked.values().filter(|(_, holds)| *holds).map(|(amount, _)| amount).sum()
@@ -180,6 +185,8 @@ pub(crate) async fn grid(core: &Core) -> Played {
         }
         match code {
             "1001" if body.starts_with("unknown") => reply("1002", "1002", ""),
+            "1001" if body.starts_with("never") => Answer::Silence,
+            "1001" if body.starts_with("slow") && ledger.times("1001") < 3 => Answer::Silence,
             "1001" => reply("1002", "0000", "00000001234502202609000000010000202610000000002345"),
             "1003" => {
                 let does = ledger.plan.pop_front();

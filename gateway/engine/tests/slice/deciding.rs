@@ -1,0 +1,180 @@
+//! Flows that wait: for answers to queries, for two persons of the bank, past a deadline.
+
+use crate::support::Bank;
+use engine::waiting::{Decided, Decision, NotDecided, Person, Said, WaitingFor, Why};
+use serde_json::{Value, json};
+use std::time::Duration;
+use store::FlowId;
+
+fn person(name: &str, roles: &[&str]) -> Person {
+    Person { name: name.to_owned(), roles: roles.iter().map(|role| (*role).to_owned()).collect() }
+}
+
+fn said(decision: Decision, reason: &str) -> Said {
+    Said { decision, reason: reason.to_owned(), proof: String::new() }
+}
+
+async fn order(bank: &Bank, service: &str, payer: &str, reference: &str) -> Value {
+    let body = json!({
+        "payer_no": payer, "account": "6230580000001234567", "amount": "12.00", "reference": reference,
+    });
+    bank.ask(service, &body).await.1
+}
+
+/// Asks, and gives what waits then; nobody stays for the answer.
+async fn begun(bank: &Bank, service: &str, payer: &str, reference: &str) -> WaitingFor {
+    tokio::select! {
+        found = waits(bank, 1) => found.into_iter().next().unwrap(),
+        told = order(bank, service, payer, reference) => panic!("answered before people have decided: {told}"),
+    }
+}
+
+/// What waits, as soon as it is so many.
+async fn waits(bank: &Bank, count: usize) -> Vec<WaitingFor> {
+    let mut found = Vec::new();
+    for _ in 0..400 {
+        found = bank.gateway().engine().waiting(FlowId(0), 100).await;
+        if found.len() == count {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(found.len(), count, "{found:?}");
+    found
+}
+
+async fn decide(bank: &Bank, waits: &WaitingFor, said: &Said, by: &Person) -> Result<Decided, NotDecided> {
+    bank.gateway().engine().decide(waits.flow, &waits.place, said, by).await
+}
+
+/// Two persons of one mind.
+async fn both(bank: &Bank, waits: &WaitingFor, said: &Said) {
+    let (maker, checker) = (person("maker", &["operator"]), person("checker", &["checker", "legal"]));
+    assert_eq!(decide(bank, waits, said, &maker).await, Ok(Decided::Proposed));
+    assert_eq!(decide(bank, waits, said, &checker).await, Ok(Decided::Done));
+}
+
+/// What a channel is told in the end.
+async fn end(bank: &Bank, service: &str, reference: &str) -> Value {
+    let mut told = Value::Null;
+    for _ in 0..400 {
+        told = bank.http("GET", &format!("/v1/{service}/{reference}"), &Value::Null, "secret").await.1;
+        if told["outcome"] != "pending" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    told
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_persons_decide_and_nobody_alone() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "0319000000001", "D1").await;
+    assert_eq!((found.what.as_str(), &found.why), ("核对文书", &Why::Hold { role: "legal".to_owned() }));
+    assert_eq!(bank.books(), (0, 0));
+    let go = said(Decision::Go, "");
+    let all = person("one", &["operator", "checker", "legal"]);
+    let without = person("two", &["operator", "checker"]);
+    assert_eq!(decide(&bank, &found, &go, &all).await, Ok(Decided::Proposed));
+    assert_eq!(decide(&bank, &found, &go, &all).await, Err(NotDecided::SamePerson("one".to_owned())));
+    assert_eq!(decide(&bank, &found, &go, &without).await, Err(NotDecided::Role("legal".to_owned())));
+    let second = person("three", &["checker", "legal"]);
+    let other = decide(&bank, &found, &said(Decision::Refuse, "other"), &second).await;
+    assert_eq!(other, Err(NotDecided::Other("one".to_owned(), "go")));
+    assert_eq!(decide(&bank, &found, &go, &second).await, Ok(Decided::Done));
+    let told = end(&bank, "bank.order", "D1").await;
+    assert_eq!((&told["outcome"], &told["answer"]["booked"]), (&json!("done"), &json!("12.00")), "{told}");
+    assert_eq!(bank.books(), (1_200, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flow_goes_on_when_a_named_decision_is_against_it() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "0319000000001", "D2").await;
+    both(&bank, &found, &said(Decision::Refuse, "over_limit")).await;
+    let told = end(&bank, "bank.order", "D2").await;
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(told["answer"], json!({ "known": true, "booked": "0.00", "why": "超过限额" }), "{told}");
+    assert_eq!(bank.books(), (0, 0));
+    waits(&bank, 0).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_decision_survives_a_crash() {
+    let mut bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "0319000000001", "D3").await;
+    let maker = person("maker", &["operator"]);
+    assert_eq!(decide(&bank, &found, &said(Decision::Go, ""), &maker).await, Ok(Decided::Proposed));
+    bank.gateway = None;
+    bank.start().await;
+    let again = waits(&bank, 1).await.remove(0);
+    assert_eq!(again.proposed, Some(("maker".to_owned(), Decision::Go)));
+    let checker = person("checker", &["checker", "legal"]);
+    assert_eq!(decide(&bank, &again, &said(Decision::Go, ""), &checker).await, Ok(Decided::Done));
+    assert_eq!(end(&bank, "bank.order", "D3").await["answer"]["booked"], "12.00");
+    bank.gateway = None;
+    bank.start().await;
+    assert_eq!(end(&bank, "bank.order", "D3").await["answer"]["booked"], "12.00");
+    assert_eq!(bank.books(), (1_200, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_is_asked_again_until_it_is_answered() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "slow", "Q1").await;
+    assert_eq!(bank.grid.ledger.lock().unwrap().times("1001"), 3);
+    both(&bank, &found, &said(Decision::Go, "")).await;
+    assert_eq!(end(&bank, "bank.order", "Q1").await["answer"]["known"], true);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flow_goes_on_without_an_answer_and_knows_it() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "unknown", "Q2").await;
+    both(&bank, &found, &said(Decision::Go, "")).await;
+    let told = end(&bank, "bank.order", "Q2").await;
+    assert_eq!(
+        told["answer"],
+        json!({ "known": false, "booked": "12.00", "why": "缴费户号不存在" }),
+        "{told}"
+    );
+    let found = begun(&bank, "bank.order", "never", "Q3").await;
+    assert!(bank.grid.ledger.lock().unwrap().times("1001") >= 4, "asked again before it is given up");
+    both(&bank, &found, &said(Decision::Go, "")).await;
+    let told = end(&bank, "bank.order", "Q3").await;
+    assert_eq!((&told["outcome"], &told["answer"]["known"]), (&json!("done"), &json!(false)), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_that_is_refused_stops_for_people_in_the_flows_words() {
+    let bank = Bank::open().await;
+    let told = order(&bank, "bank.certain", "unknown", "P1").await;
+    assert_eq!(told["outcome"], "pending", "{told}");
+    let found = waits(&bank, 1).await.remove(0);
+    assert_eq!((found.what.as_str(), &found.why), ("户号 unknown 查不到", &Why::Park));
+    both(&bank, &found, &said(Decision::Go, "")).await;
+    assert_eq!(end(&bank, "bank.certain", "P1").await["outcome"], "done");
+    assert_eq!(bank.books(), (1_200, 0));
+    let told = order(&bank, "bank.certain", "unknown", "P2").await;
+    assert_eq!(told["outcome"], "pending", "{told}");
+    let found = waits(&bank, 1).await.remove(0);
+    both(&bank, &found, &said(Decision::Refuse, "no_such_payer")).await;
+    let told = end(&bank, "bank.certain", "P2").await;
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("other")), "{told}");
+    assert_eq!(bank.books(), (1_200, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_that_passes_is_shown_and_ends_nothing() {
+    let bank = Bank::open().await;
+    begun(&bank, "bank.order", "0319000000001", "L1").await;
+    let found = waits(&bank, 2).await;
+    assert_eq!((found[1].what.as_str(), &found[1].why), ("协助控制逾期", &Why::Late));
+    let checker = person("checker", &["operator", "checker", "legal"]);
+    let late = decide(&bank, &found[1], &said(Decision::Go, ""), &checker).await;
+    assert_eq!(late, Err(NotDecided::NotThis("go")));
+    both(&bank, &found[0], &said(Decision::Go, "")).await;
+    assert_eq!(end(&bank, "bank.order", "L1").await["answer"]["booked"], "12.00");
+    waits(&bank, 0).await;
+}
