@@ -106,18 +106,18 @@ impl<'a> Traveller<'a> {
         around.shapes = self.shapes(form);
         if whole {
             let call = self.adapter.module.calls.get(usize::from(self.name.call.0));
-            let request = call.map(|call| call.call.request);
-            around.request = request
-                .filter(|request| *request != self.name.message)
-                .and_then(|request| self.other(request))
-                .map(Arc::new);
             let spoken_of = call.and_then(|call| {
                 call.call.settles.iter().chain(&call.call.undoes).chain(&call.call.about).next().copied()
             });
             around.original_request = spoken_of.and_then(|CallId(id)| {
                 let original = self.adapter.module.calls.get(usize::from(id))?;
-                self.other(original.call.request)
+                self.other(original.call.request, None)
             });
+            let request = call.map(|call| call.call.request);
+            around.request = request
+                .filter(|request| *request != self.name.message)
+                .and_then(|request| self.other(request, around.original_request.as_ref()))
+                .map(Arc::new);
         }
         let mut record = Record::new(form.slots);
         let filler = Filler { named: self.named(form), values: self.values, case };
@@ -141,13 +141,14 @@ impl<'a> Traveller<'a> {
         all.into_iter().filter_map(|(space, shape)| Some((space, shape?))).collect()
     }
 
-    /// Another message of usual values, as far as it can be made up.
-    fn other(&self, message: MessageId) -> Option<Record> {
+    /// Another message of usual values, as far as it can be made up; `original`: the request that it speaks of.
+    fn other(&self, message: MessageId, original: Option<&Record>) -> Option<Record> {
         let form = self.program.messages.get(usize::from(message.0))?;
-        let (around, mut record) = self.made_up(form, 0, false).ok()?;
+        let (mut around, mut record) = self.made_up(form, 0, false).ok()?;
         let free = form.fields.iter().filter(|field| field.level == 0 && !field.derived);
         let free: BTreeSet<u16> = free.map(|field| field.slot).collect();
         let said = form::as_said(&in_place(form), &self.program.expressions, &free, form::Original::Known);
+        around.original_request = original.cloned();
         let mut scene = around.scene();
         let _ = fill_in(self.program, &said, &mut record, &mut scene);
         Some(record)
