@@ -143,7 +143,7 @@ fn details_come_in_pages() {
     for start in [1, 51, 101] {
         let page = json!({"acct": CUSTOMER, "from": "2026-11-23", "to": "2026-11-23", "min": 0, "dc": "", "start": start, "size": 50});
         let handled = ask(&mut world, "day_details", "Q", page);
-        assert_eq!(handled.fields["page"]["more"], i64::from(start < 101));
+        assert_eq!(handled.fields["head"]["more"], i64::from(start < 101));
         let rows = handled.fields["rows"].as_array().unwrap().clone();
         assert!(rows.iter().all(|row| row["side"] == "debit" && row["oacct"] == SUSPENSE));
         amounts.extend(rows.iter().map(|row| row["amount"].as_i64().unwrap()));

@@ -210,7 +210,8 @@ impl Run<'_> {
         self.go_on();
     }
 
-    /// A query that was refused, or never answered: the flow goes on without it, stops for an operator, or is refused.
+    /// A query that was refused, or never answered: the flow goes on (a refusal may be an answer, silence is none), stops for an
+    /// operator, or is refused.
     fn settle_query(&mut self, step: StepId, reason: &Reason, goes_on: bool) {
         let at = self.next.durable.at;
         let here = matches!(self.program.node(at), Some(Node::Step(here)) if *here == step);

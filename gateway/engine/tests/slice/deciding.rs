@@ -129,7 +129,7 @@ async fn a_query_is_asked_again_until_it_is_answered() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_flow_goes_on_without_an_answer_and_knows_it() {
+async fn a_flow_goes_on_where_a_query_is_refused_and_knows_it() {
     let bank = Bank::open().await;
     let found = begun(&bank, "bank.order", "unknown", "Q2").await;
     both(&bank, &found, &said(Decision::Go, "")).await;
@@ -139,11 +139,18 @@ async fn a_flow_goes_on_without_an_answer_and_knows_it() {
         json!({ "known": false, "booked": "12.00", "why": "缴费户号不存在" }),
         "{told}"
     );
-    let found = begun(&bank, "bank.order", "never", "Q3").await;
-    assert!(bank.grid.ledger.lock().unwrap().times("1001") >= 4, "asked again before it is given up");
-    both(&bank, &found, &said(Decision::Go, "")).await;
+}
+
+/// Silence is no answer: what a party did not say is never taken for what it has not.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_query_that_is_never_answered_is_asked_so_often_and_refuses_the_flow() {
+    let bank = Bank::open().await;
+    order(&bank, "bank.order", "never", "Q3").await;
     let told = end(&bank, "bank.order", "Q3").await;
-    assert_eq!((&told["outcome"], &told["answer"]["known"]), (&json!("done"), &json!(false)), "{told}");
+    assert_eq!(told["outcome"], "refused", "{told}");
+    assert_eq!(bank.grid.ledger.lock().unwrap().times("1001"), 4);
+    assert_eq!(bank.books(), (0, 0));
+    waits(&bank, 0).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
