@@ -166,10 +166,16 @@ fn speak(
     outcome: world::Outcome,
     said: Option<&str>,
 ) -> Result<(), String> {
-    let words: Vec<&str> = said.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).collect();
+    let slots = form::outcome_slots(named.message, &named.program.expressions);
+    let whole = said.unwrap_or_default();
+    let is_code =
+        slots.iter().any(|slot| table(named, *slot).is_some_and(|codes| row(codes, whole).is_some()));
+    // A party's code may be a text with blanks in it; else several codes stand beside each other.
+    let words: Vec<&str> =
+        if is_code { vec![whole] } else { whole.split(' ').filter(|word| !word.is_empty()).collect() };
     let mut reason = words.iter().find_map(|word| named.symbols.find(word));
     let mut known = words.is_empty() || reason.is_some();
-    for slot in form::outcome_slots(named.message, &named.program.expressions) {
+    for slot in slots {
         let Some(codes) = table(named, slot) else { continue };
         let found = words.iter().find_map(|word| Some((*word, row(codes, word)?)));
         let Some((word, (meaning, label))) = found else { continue };
