@@ -12,6 +12,8 @@ use crate::value::{Decimal, Outcome};
 
 /// Deepest nesting of folds.
 const DEEPEST: u8 = 16;
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
 
 /// Evaluates an expression.
 ///
@@ -282,6 +284,10 @@ fn add<'e>(left: Value<'e>, right: Value<'e>) -> Result<Value<'e>, Fault> {
         }
         (Value::Date(day), Value::Number(days)) => {
             Value::Date(day.checked_add(days_later(days)?).map_err(|_| Fault::Overflow)?)
+        }
+        // `1 day` is a span; a date has no time that a part of a day could be taken from.
+        (Value::Date(day), Value::Duration(span)) if span % DAY == 0 => {
+            Value::Date(day.checked_add(days_later(i128::from(span / DAY))?).map_err(|_| Fault::Overflow)?)
         }
         (Value::DateTime(moment), Value::Number(days)) => {
             Value::DateTime(moment.checked_add(days_later(days)?).map_err(|_| Fault::Overflow)?)

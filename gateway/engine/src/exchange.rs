@@ -366,7 +366,11 @@ impl Engine {
         };
         let took = self.core.mark().since(started);
         let verdict = match exchanged {
-            Exchanged::Reply(_) if !sending.answered => Verdict::Heard(Box::new(taken(prepared))),
+            Exchanged::Reply(_) if !sending.answered => {
+                let heard = taken(prepared);
+                self.remember(prepared, &heard);
+                Verdict::Heard(Box::new(heard))
+            }
             Exchanged::Reply(packet) => self.read_reply(prepared, packet).await,
             Exchanged::NotSent(cause) => Verdict::NotSent(cause),
             Exchanged::MaybeSent(cause) => {

@@ -63,7 +63,9 @@ impl Running {
     }
 
     fn cannot_prepare(&mut self, step: StepId, back: bool, refusal: Refusal, event: &Event) -> Event {
-        tracing::warn!(flow = %self.id, reason = %refusal.reason, text = %refusal.text, back, "a request cannot be made");
+        let name = self.program().and_then(|program| program.steps.get(usize::from(step.0)));
+        let name = name.map_or("", |step| &*step.name);
+        tracing::warn!(flow = %self.id, step = name, reason = %refusal.reason, text = %refusal.text, back, "a request cannot be made");
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             operation.text.clone_from(&refusal.text);
         }
