@@ -264,7 +264,7 @@ fn choose_member(named: &Named<'_>, scene: &mut Scene, fields: &Map<String, Json
 /// Facts that a party of its own accord does not have (a branch, a channel) get the least value.
 fn assume(
     named: &Named<'_>,
-    scene: &Scene,
+    scene: &mut Scene,
     record: &mut Record,
     apart: &mut BTreeSet<u16>,
 ) -> Result<(), String> {
@@ -280,6 +280,14 @@ fn assume(
         if let Some(least) = named.least_of(field, scene.now) {
             record.set(usize::from(field.slot), &least).map_err(|_| "too much".to_owned())?;
             apart.insert(field.slot);
+            // What the party has said of itself, the answer must say again; a blank says nothing.
+            let blank = matches!(&least, Value::Text(text) if text.trim().is_empty());
+            if !blank
+                && load.space == Space::Exchange
+                && let Some(fact) = scene.facts.get_mut(usize::from(load.slot))
+            {
+                *fact = least;
+            }
         }
     }
     Ok(())

@@ -205,6 +205,24 @@ fn arithmetic_is_exact_or_fails() {
     assert_eq!(run(&expr(refused, Type::Flag), &world), Ok(Value::Flag(true)));
 }
 
+#[test]
+fn days_are_taken_from_dates_and_parts_of_days_are_not() {
+    let world = World::default();
+    let before = |span| {
+        let day = constant(Constant::Date("2026-11-24".parse().unwrap()));
+        run(
+            &expr(
+                ExprKind::Subtract(Box::new(day), Box::new(constant(Constant::Duration(span)))),
+                Type::Date,
+            ),
+            &world,
+        )
+    };
+    assert_eq!(before(86_400_000), Ok(Value::Date("2026-11-23".parse().unwrap())));
+    assert_eq!(before(30 * 86_400_000), Ok(Value::Date("2026-10-25".parse().unwrap())));
+    assert_eq!(before(3_600_000), Err(Fault::Kind));
+}
+
 /// Expressions of every kind over constants, also ones that fail.
 fn any_expression() -> impl Strategy<Value = Expr> {
     let leaf = prop_oneof![
