@@ -1090,6 +1090,8 @@ pub struct Flow {
     pub label: Box<str>,
     /// What starts it.
     pub start: Start,
+    /// By the clock, once for each member of the party.
+    pub per_member: bool,
     /// Record asked, if any.
     pub ask: Option<ShapeId>,
     /// Record answered, if any.
@@ -1411,11 +1413,13 @@ pub enum Fact {
     MessageNumber,
     /// `message.code` where no message is around: in the path of a link, put together for each call.
     MessageCode,
+    /// The member of the party that a message came from, or that a flow runs for.
+    Member,
 }
 
 impl Fact {
     /// All facts with their words after `exchange.` (or `message.`), in slot order.
-    pub const WORDS: [(Fact, &'static str); 22] = [
+    pub const WORDS: [(Fact, &'static str); 23] = [
         (Fact::Serial, "serial"),
         (Fact::Date, "date"),
         (Fact::Time, "time"),
@@ -1438,6 +1442,7 @@ impl Fact {
         (Fact::MessageSerial, "message_serial"),
         (Fact::MessageNumber, "message_number"),
         (Fact::MessageCode, "message_code"),
+        (Fact::Member, "member"),
     ];
 
     /// Facts of who answers (learned from a reply); the others are of who asks.

@@ -839,6 +839,8 @@ pub struct FlowTables {
     pub label: Box<str>,
     /// What starts it.
     pub start: FlowStart,
+    /// By the clock, once for each member of the party.
+    pub per_member: bool,
     /// Record asked.
     pub ask: Option<ShapeId>,
     /// Record answered.

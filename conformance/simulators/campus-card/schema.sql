@@ -65,3 +65,10 @@ CREATE TABLE load (
   bserial  TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 CREATE INDEX load_open ON load (state) WHERE state IN ('wanted', 'asked', 'unknown');
+
+-- What the bank told of a day's list.
+CREATE TABLE told (
+  adate  TEXT PRIMARY KEY,
+  file   TEXT NOT NULL,
+  state  TEXT NOT NULL                                 -- 02 even 03 not even
+) WITHOUT ROWID;

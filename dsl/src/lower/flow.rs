@@ -94,6 +94,7 @@ pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
             name: flow.name.clone(),
             label: flow.label.clone(),
             start,
+            per_member: flow.per_member,
             ask: flow.ask,
             answer: flow.answer,
             program: FlowProgram::default(),

@@ -18,7 +18,7 @@ const WORDS: &[&str] = &[
 const MAPPINGS: &[&str] =
     &["NAME <- value", "pass", "again every", "else go on", "else park", "undo", "keep", "best effort"];
 
-/// `flow NAME L on … { … }`, behind its word.
+/// `flow NAME L on … (per NAME)? { … }`, behind its word.
 pub(crate) fn flow(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
     let (here, name) = cut(name).parse(input)?;
     let (here, label) = label(here)?;
@@ -32,8 +32,9 @@ pub(crate) fn flow(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
         }
         _ => cut(path).parse(here).map(|(rest, path)| (rest, Trigger::On(path)))?,
     };
+    let (here, per) = opt(preceded(word("per"), cut(self::name))).parse(here)?;
     let (here, block) = cut(|inside| block(inside, statement)).parse(here)?;
-    Ok((here, (ItemKind::Flow(Flow { name, trigger, block }), label)))
+    Ok((here, (ItemKind::Flow(Flow { name, trigger, per, block }), label)))
 }
 
 fn statement(input: In<'_>) -> Res<'_, Headed<FlowStatement>> {

@@ -72,7 +72,12 @@ fn answers(nodes: &[FlowNode]) -> bool {
 impl Maker<'_, '_, '_> {
     fn flow(&mut self, item: &tree::Item, tree: &tree::Flow) -> Flow {
         let (start, ask, answer) = self.trigger(&tree.trigger);
-        let scope = Scope { ask, answer, flow: Some(Rc::new(FlowNames::default())), ..Scope::default() };
+        let per_member = self.per_member(tree, &start);
+        let names = FlowNames {
+            of_member: per_member || (matches!(start, Start::Served(_)) && self.module.member.is_some()),
+            ..FlowNames::default()
+        };
+        let scope = Scope { ask, answer, flow: Some(Rc::new(names)), ..Scope::default() };
         let target = Target { shape: answer, space: Space::Answer, call: 0, level: 0 };
         let mut scope = scope;
         let body = self.block(&tree.block, &mut scope, target);
@@ -84,6 +89,7 @@ impl Maker<'_, '_, '_> {
             name: tree.name.text.clone(),
             label: shapes::label(&item.label),
             start,
+            per_member,
             ask,
             answer,
             body,
@@ -91,6 +97,26 @@ impl Maker<'_, '_, '_> {
             loops: std::mem::take(&mut self.loops),
             span: tree.name.span,
         }
+    }
+
+    /// Whether a flow of the clock runs once for each member of its party.
+    fn per_member(&mut self, tree: &tree::Flow, start: &Start) -> bool {
+        let Some(per) = &tree.per else { return false };
+        if !matches!(start, Start::Daily(_) | Start::Every(_)) {
+            self.resolver
+                .report
+                .error("TS0234", per.span, "what is asked or served is of one member already".to_owned())
+                .help("`per` stands behind `on daily` and `on every`; leave it out here");
+            return false;
+        }
+        if self.module.member.as_ref().is_none_or(|member| *member.name != *per.text) {
+            self.resolver
+                .report
+                .error("TS0228", per.span, format!("there is no member `{}`", per.text))
+                .help("declare it: `member NAME { name … }`");
+            return false;
+        }
+        true
     }
 
     fn trigger(&mut self, trigger: &Trigger) -> (Start, Option<ShapeId>, Option<ShapeId>) {

@@ -71,6 +71,8 @@ pub(crate) enum RowNames {
 /// Steps and loops that a flow's expression may name.
 #[derive(Clone, Default)]
 pub(crate) struct FlowNames {
+    /// Whether it is known for which member the flow runs.
+    pub(crate) of_member: bool,
     /// Steps: name, shape of the answer, and number among all steps of the flow (those of loops before it too).
     pub(crate) steps: Vec<(Box<str>, Option<ShapeId>, u16)>,
     /// Loops around: name, index, shape of a row.
@@ -178,7 +180,7 @@ fn elsewhere(
     if let Some(member) = &work.member
         && *member.name == *root.text
     {
-        return of_member(resolver, work, path, rest);
+        return of_member(resolver, work, path, rest, scope);
     }
     if let Some(draft) = scope.message.and_then(|place| work.drafts.get(place)) {
         if let Some(place) = draft.find(&scope.container, &path.parts) {

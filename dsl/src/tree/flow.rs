@@ -9,6 +9,8 @@ pub struct Flow {
     pub name: Name,
     /// What begins it.
     pub trigger: Trigger,
+    /// `per NAME`: once for each member of the party.
+    pub per: Option<Name>,
     /// Its statements.
     pub block: Block<FlowStatement>,
 }

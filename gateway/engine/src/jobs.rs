@@ -63,17 +63,18 @@ impl Engine {
                 continue;
             }
             let date = due.date();
-            if self.ran(version, reference, date).await {
-                continue;
+            for job in jobs(version, reference) {
+                if !self.ran(&job, date).await {
+                    self.begin_job(version, job, &format!("{date}"), date).await;
+                }
             }
-            self.begin_job(version, reference, &format!("{date}"), date).await;
         }
     }
 
     /// Whether a daily flow has run for this date.
-    async fn ran(&self, version: &Version, reference: FlowRef, date: Date) -> bool {
-        let Some((party, job)) = names(version, reference) else { return true };
-        let last = self.journal.read(move |reader| reader.last_run(&party, &job)).await;
+    async fn ran(&self, job: &Job, date: Date) -> bool {
+        let (party, name) = (job.party.clone(), job.name.clone());
+        let last = self.journal.read(move |reader| reader.last_run(&party, &name)).await;
         match last {
             Ok(last) => last.is_some_and(|(_, day)| day >= crate::calendar::day(date)),
             Err(fatal) => {
@@ -88,22 +89,24 @@ impl Engine {
             let FlowStart::Every(span) = tables.start else { continue };
             let scene = self.scene(version, reference.module);
             let Ok(Value::Duration(span)) = crate::message::value(&scene, span) else { continue };
-            let Some((party, job)) = names(version, reference) else { continue };
-            let last = self.journal.read(move |reader| reader.last_run(&party, &job)).await;
-            let last = match last {
-                Ok(last) => last.map_or(i64::MIN, |(at, _)| at.0),
-                Err(fatal) => return self.fail(&fatal),
-            };
-            let at = self.journal.now().0;
-            if at.saturating_sub(last) >= span.max(1_000) {
-                self.begin_job(version, reference, &format!("{at}"), now.date()).await;
+            for job in jobs(version, reference) {
+                let (party, name) = (job.party.clone(), job.name.clone());
+                let last = self.journal.read(move |reader| reader.last_run(&party, &name)).await;
+                let last = match last {
+                    Ok(last) => last.map_or(i64::MIN, |(at, _)| at.0),
+                    Err(fatal) => return self.fail(&fatal),
+                };
+                let at = self.journal.now().0;
+                if at.saturating_sub(last) >= span.max(1_000) {
+                    self.begin_job(version, job, &format!("{at}"), now.date()).await;
+                }
             }
         }
     }
 
     /// Begins a flow of the clock; its key is the job and its time, so that it begins once.
-    async fn begin_job(self: &Arc<Self>, version: &Arc<Version>, reference: FlowRef, at: &str, date: Date) {
-        let Some((party, job)) = names(version, reference) else { return };
+    async fn begin_job(self: &Arc<Self>, version: &Arc<Version>, job: Job, at: &str, date: Date) {
+        let Job { reference, party, name: job, member } = job;
         let day = crate::calendar::day(date);
         let ran =
             Change::PutSchedule { party: party.clone(), job: job.clone(), last_run: self.journal.now(), day };
@@ -112,11 +115,15 @@ impl Engine {
         }
         let mut once = format!("job:{job}:").into_bytes();
         once.extend_from_slice(at.as_bytes());
+        let mut facts = Facts::default();
+        if let Some(member) = member {
+            facts.put(Fact::Member, Value::text(member));
+        }
         let new = NewFlow {
             version: Arc::clone(version),
             reference,
             ask: None,
-            facts: Facts::default(),
+            facts,
             key: Key { date: day, party, direction: Direction::Out, once },
             digest: ask_digest(&[job.as_bytes(), at.as_bytes()]),
             packet: None,
@@ -253,9 +260,31 @@ impl Engine {
     }
 }
 
-/// Party and job of a flow of the clock.
-fn names(version: &Version, reference: FlowRef) -> Option<(String, String)> {
-    let party = version.module(reference.module)?.name.to_string();
-    let job = version.flow(reference)?.program.name.to_string();
-    Some((party, job))
+/// What the clock begins: a flow, or a flow for one member of its party.
+struct Job {
+    reference: FlowRef,
+    party: String,
+    /// Its name in the journal's schedule.
+    name: String,
+    member: Option<String>,
+}
+
+/// The jobs that a flow of the clock is: one, or one for each member.
+fn jobs(version: &Version, reference: FlowRef) -> Vec<Job> {
+    let (Some(module), Some(flow)) = (version.module(reference.module), version.flow(reference)) else {
+        return Vec::new();
+    };
+    let party = || module.name.to_string();
+    let name = &flow.program.name;
+    if !flow.per_member {
+        return vec![Job { reference, party: party(), name: name.to_string(), member: None }];
+    }
+    let members = version.parties.get(reference.module).into_iter().flat_map(|party| party.members.keys());
+    let of = |member: &String| Job {
+        reference,
+        party: party(),
+        name: format!("{name} {member}"),
+        member: Some(member.clone()),
+    };
+    members.map(of).collect()
 }

@@ -197,14 +197,6 @@ impl Scene {
         self.calls.get(&CallId(call)).map(|past| &**past)
     }
 
-    fn member_value(&self, slot: u16) -> Result<Value<'_>, Fault> {
-        let Some(member) = &self.member else { return Ok(Value::Absent) };
-        match slot.checked_sub(1) {
-            None => Ok(Value::Text(Cow::Borrowed(&member.name))),
-            Some(setting) => member.settings.get(usize::from(setting)).cloned().ok_or(Fault::Broken),
-        }
-    }
-
     fn setting(&self, slot: u16) -> Result<&Value<'static>, Fault> {
         let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
         party.settings.get(usize::from(slot)).ok_or(Fault::Broken)
@@ -236,7 +228,7 @@ impl Surroundings for Scene {
         match load.space {
             Space::Exchange => Ok(self.facts.slot(load.slot)),
             Space::Setting => self.setting(load.slot).cloned(),
-            Space::Member => self.member_value(load.slot),
+            Space::Member => self.member.as_ref().map_or(Ok(Value::Absent), |member| member.value(load.slot)),
             Space::Key => Ok(Value::Key(*load)),
             Space::Session => Ok(match self.told.get(&load.slot) {
                 Some(value) => value.clone(),
@@ -316,6 +308,7 @@ impl Surroundings for Scene {
                 if let Some(sessions) = &self.sessions {
                     self.session = sessions(&member.name);
                 }
+                self.facts.put(Fact::Member, Value::text(member.name.clone()));
                 self.member = Some(Arc::clone(member));
             }
             Space::OutcomeText => self.outcome_text = plain(&value, self.version.symbols()),

@@ -4,10 +4,11 @@
 //! pins as one [`Arc`]. It must not know sockets, stores or running flows.
 
 use crate::deployment::{Deployment, LinkConfig, MemberConfig, Route, parse_setting};
-use dsl::evaluate::Value;
+use dsl::evaluate::{Fault, Value};
 use dsl::model::{CallId, ServiceKind, Space};
 use dsl::program::{CallProgram, Compiled, FlowStart, FlowTables, LinkProgram, ModuleProgram};
 use dsl::value::{ShapeId, Symbol, Symbols};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -91,6 +92,19 @@ pub struct Member {
     pub keys: Vec<Option<String>>,
     /// Links of its own, in the order of the module's.
     pub links: Vec<Option<LinkConfig>>,
+}
+
+impl Member {
+    /// What a slot of [`Space::Member`] holds: first its name, then its settings.
+    ///
+    /// # Errors
+    /// Another version's slot.
+    pub fn value(&self, slot: u16) -> Result<Value<'_>, Fault> {
+        match slot.checked_sub(1) {
+            None => Ok(Value::Text(Cow::Borrowed(&self.name))),
+            Some(setting) => self.settings.get(usize::from(setting)).cloned().ok_or(Fault::Broken),
+        }
+    }
 }
 
 /// Adapters and deployment do not fit; `validate` says more, with places.

@@ -6,7 +6,7 @@ use crate::book::Book;
 use crate::facts::{Facts, plain};
 use crate::version::Version;
 use dsl::evaluate::{Environment, Fault, Value, evaluate, folded_at, truth};
-use dsl::model::{Function, Load, Space};
+use dsl::model::{Fact, Function, Load, Space};
 use dsl::program::{Code, ExprId, ModuleProgram};
 use dsl::value::{DateTime, Outcome, Symbol};
 
@@ -157,6 +157,12 @@ impl Environment for View<'_> {
             Space::Setting => {
                 let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
                 party.settings.get(usize::from(load.slot)).cloned().ok_or(Fault::Broken)
+            }
+            Space::Member => {
+                let Value::Text(name) = self.facts.get(Fact::Member) else { return Ok(Value::Absent) };
+                let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
+                let member = party.members.get(&*name).ok_or(Fault::NotThere(*load))?;
+                member.value(load.slot)
             }
             Space::StepOutcome => {
                 let outcome = self.steps.get(usize::from(load.call)).and_then(|step| step.outcome);

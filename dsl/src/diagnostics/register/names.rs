@@ -616,7 +616,7 @@ call ask {
     Page {
         code: Code(228),
         title: "no such member",
-        text: "A session `per school` is one for each member of that name.",
+        text: "A session `per school` is one for each member of that name; so is a flow of the clock.",
         chinese: "没有这种成员。",
         bad: r#"call sign_in {
   request "0001"
@@ -726,6 +726,78 @@ session day {
   step taken bank.debit {
     account  <- ask.account
     amount   <- ask.amount
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(233),
+        title: "a flow that runs for no member names one",
+        text: "A flow knows its member if a message of the member began it, or if it runs by the clock `per` member. What a service asks for may come from anyone.",
+        chinese: "该流程不属于任何成员。",
+        bad: r#"member school {
+  name     text 8 bytes
+  setting  suspense  account_no
+}
+
+call tell {
+  ask {
+    school  text 8 chars
+  }
+  request "9001" {
+    school    text 8 bytes         = school.name
+    suspense  account_no 32 bytes  = school.suspense
+  }
+}
+
+flow nightly on daily 23:30 {
+  step told tell {
+    school  <- school.name
+  }
+}
+"#,
+        good: r#"member school {
+  name     text 8 bytes
+  setting  suspense  account_no
+}
+
+call tell {
+  ask {
+    school  text 8 chars
+  }
+  request "9001" {
+    school    text 8 bytes         = school.name
+    suspense  account_no 32 bytes  = school.suspense
+  }
+}
+
+flow nightly on daily 23:30 per school {
+  step told tell {
+    school  <- school.name
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(234),
+        title: "`per` stands where nothing by the clock begins the flow",
+        text: "What is served is of the member that sent it, and what a service asks for names whom it concerns: only a flow of the clock is begun once for each member.",
+        chinese: "“per”仅用于按时钟启动的流程。",
+        bad: r#"flow pay on bank.debit per school {
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"flow pay on bank.debit {
+  step taken bank.debit {
+    pass ask
   }
   answer {
     pass taken

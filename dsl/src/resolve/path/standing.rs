@@ -26,6 +26,7 @@ pub(super) fn fact_type(fact: Fact) -> Type {
         | Fact::AnswerSerial
         | Fact::AnswerFile
         | Fact::MessageSerial
+        | Fact::Member
         | Fact::MessageCode => Type::Text { chars: 0, private: None },
     }
 }
@@ -164,8 +165,22 @@ pub(super) fn key(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &
     }
 }
 
-pub(super) fn of_member(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name]) -> Found {
+pub(super) fn of_member(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    path: &Path,
+    rest: &[Name],
+    scope: &Scope,
+) -> Found {
     let (Some(member), Some(name)) = (&work.member, rest.first()) else { return Found::wrong(path.span) };
+    if scope.flow.as_ref().is_some_and(|flow| !flow.of_member) {
+        resolver
+            .report
+            .error("TS0233", path.span, format!("this flow runs for no {}", member.name))
+            .note("a flow knows its member if a message of one began it, or if it runs by the clock once for each")
+            .help(&format!("`on daily 00:30 per {}`", member.name));
+        return Found::wrong(path.span);
+    }
     if *member.naming == *name.text {
         return Found::load(Space::Member, 0, 0, member.ty.clone(), path.span);
     }
