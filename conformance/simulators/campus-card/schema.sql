@@ -68,7 +68,7 @@ CREATE INDEX load_open ON load (state) WHERE state IN ('wanted', 'asked', 'unkno
 
 -- What the bank told of a day's list.
 CREATE TABLE told (
-  adate  TEXT PRIMARY KEY,
-  file   TEXT NOT NULL,
+  file   TEXT PRIMARY KEY,
+  adate  TEXT NOT NULL,
   state  TEXT NOT NULL                                 -- 02 even 03 not even
 ) WITHOUT ROWID;

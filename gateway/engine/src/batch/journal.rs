@@ -1,18 +1,19 @@
 //! The exchanges of a call on one business date, put on a sheet: what a day list is written from.
 //!
-//! In: a call and a date. Out: a long list of what was done, also of what was taken back since; what was refused or is
-//! not known is no row. The sheet is made in one read of the journal, so that both passes over it see the same. It must
+//! In: a call, a date, and the member that the list is for. Out: a long list of what was done, also of what was taken back
+//! since; what was refused or is not known is no row, and no member is told of another's. The sheet is made in one read of the journal, so that both passes over it see the same. It must
 //! not know what the list is for.
 
 use super::lists::JournalRows;
 use crate::book::LongList;
 use crate::calendar::day;
 use crate::engine::Engine;
-use crate::facts::{Body, Tagged};
+use crate::facts::{Body, Facts, Tagged};
 use crate::message::Refusal;
 use crate::sheet::{Sheet, Spool};
-use crate::version::{CallRef, Version};
+use crate::version::{CallRef, Member, Version};
 use dsl::flow::Cancel;
+use dsl::model::Fact;
 use dsl::value::Date;
 use std::sync::Arc;
 use store::{AsOf, Direction, End, FlowId, FlowRow, FlowsOfDay, OperationRow, OperationState, Reader};
@@ -30,12 +31,13 @@ pub(crate) async fn exchanges(
     engine: &Arc<Engine>,
     version: &Arc<Version>,
     call: CallRef,
+    member: Option<Arc<Member>>,
     date: Date,
     name: &str,
 ) -> Result<Arc<dyn LongList>, Refusal> {
     let (spool, pinned, name) = (engine.spool.clone(), Arc::clone(version), name.to_owned());
     let made = engine.journal.read(move |reader| {
-        let gather = Gather { spool: &spool, version: &pinned, call, date };
+        let gather = Gather { spool: &spool, version: &pinned, call, member: member.as_deref(), date };
         Ok(gather.all(reader, &name).map_err(|error| error.to_string()))
     });
     let sheet = match made.await {
@@ -52,6 +54,7 @@ struct Gather<'a> {
     spool: &'a Spool,
     version: &'a Arc<Version>,
     call: CallRef,
+    member: Option<&'a Member>,
     date: Date,
 }
 
@@ -79,7 +82,7 @@ impl Gather<'_> {
                 };
                 let page = reader.operations_of_day(&query)?;
                 for row in &page.rows {
-                    take(Self::of_operation(row))?;
+                    take(self.of_operation(row))?;
                 }
                 after = page.next;
             }
@@ -114,13 +117,16 @@ impl Gather<'_> {
     }
 
     /// What we asked of the party.
-    fn of_operation(row: &OperationRow) -> Option<Body> {
+    fn of_operation(&self, row: &OperationRow) -> Option<Body> {
         let reversed = match row.state {
             OperationState::Done | OperationState::Undoing | OperationState::Held => false,
             OperationState::Undone => true,
             _ => return None,
         };
         let asked = row.asked.as_deref().and_then(Body::decode)?;
+        if self.member.is_some_and(|member| asked.get("member") != Some(member.name.as_bytes())) {
+            return None;
+        }
         let answered = row.answered.as_deref().and_then(Body::decode).unwrap_or_default();
         let told = answered.tagged("facts");
         let facts = if told.is_empty() { asked.tagged("facts") } else { told };
@@ -142,7 +148,12 @@ impl Gather<'_> {
         if !reversed && row.end != Some(End::Done) {
             return None;
         }
-        let mut body = begun(&asked.tagged("facts"), &asked.tagged("kept"), reversed);
+        let facts = asked.tagged("facts");
+        let of = Facts::of_tagged(&facts, self.version.symbols()).text(Fact::Member, self.version.symbols());
+        if self.member.is_some_and(|member| member.name != of) {
+            return None;
+        }
+        let mut body = begun(&facts, &asked.tagged("kept"), reversed);
         put(&mut body, "ask", asked.get("ask"));
         put(&mut body, "answer", answer.get("record"));
         Some(body)

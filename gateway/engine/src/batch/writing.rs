@@ -105,7 +105,8 @@ async fn journal_list(
     };
     let call = CallRef { module: scene.module, call: CallId(pairing.source.call) };
     let sheet = format!("{name}.of-{}", pairing.source.call);
-    let rows = journal::exchanges(engine, &Arc::clone(&scene.version), call, day, &sheet).await?;
+    let (version, member) = (Arc::clone(&scene.version), scene.member.clone());
+    let rows = journal::exchanges(engine, &version, call, member, day, &sheet).await?;
     scene.book.put_long(pairing.source, rows);
     Ok(())
 }
