@@ -11,9 +11,9 @@ use super::message::Builder;
 use super::read::{Reader, line_format, place_of};
 use super::write::{Writer, line};
 use super::{LowerErrorKind, derived, known, tables};
-use crate::model::{Expr, ExprKind, FieldId, FieldKind, FileForm, Format, Node};
+use crate::model::{Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Format, Meaning, Node, Wire};
 use crate::program::{FilePiece, FileProgram, Part, Read, Write};
-use crate::value::Constant;
+use crate::value::{Constant, Form};
 
 /// Makes the file's own words: name, ends of lines, chain.
 pub(super) fn name(builder: &mut Builder<'_, '_>) {
@@ -166,16 +166,33 @@ fn mark(builder: &Builder<'_, '_>, nodes: &[Node], format: &Format) -> Option<(u
     for node in nodes {
         let Node::Field(id) = node else { return None };
         let field = builder.layout.field(*id)?;
-        if let Some(fact) = &field.fact
-            && let Some(Constant::Text(text)) = builder.folded(fact).as_constant()
-            && !text.is_empty()
-        {
-            return Some((at, text.clone()));
+        if let Some(text) = field.fact.as_ref().and_then(|fact| constant_text(builder, field, fact)) {
+            return Some((at, text));
         }
         let width = if delimited { 1 } else { builder.width(std::slice::from_ref(node))? };
         at = at.checked_add(width)?;
     }
     None
+}
+
+/// What a field that is always the same holds: a text, or the text of a code.
+fn constant_text(builder: &Builder<'_, '_>, field: &Field, fact: &Expr) -> Option<Box<str>> {
+    let text = match builder.folded(fact).as_constant()? {
+        Constant::Text(text) => text.clone(),
+        Constant::Name(name) => {
+            let FieldKind::Leaf { wire: Wire { form: Form::Code(table), .. }, .. } = &field.kind else {
+                return None;
+            };
+            let table = builder.lowering.module.codes.get(usize::from(*table))?;
+            let row = table.rows.iter().find(|row| row.meaning == Meaning::Name(*name))?;
+            match row.text.as_constant()? {
+                Constant::Text(text) => text.clone(),
+                _ => return None,
+            }
+        }
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
 }
 
 /// Makes the writing of a file.

@@ -8,11 +8,11 @@ use std::path::PathBuf;
 /// Arguments of `tongshi demo`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi demo                 half a minute of business, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines\n  tongshi demo --variant court-control.mode=web_service"
+    after_help = "Examples:\n  tongshi demo                 some business, faults among it, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines\n  tongshi demo --variant court-control.mode=web_service"
 )]
 pub(crate) struct Demo {
     /// Seconds of business
-    #[arg(long, default_value_t = 15)]
+    #[arg(long, default_value_t = 8)]
     seconds: u64,
     /// Keep everything running after the comparison, until Ctrl-C
     #[arg(long)]
