@@ -178,7 +178,7 @@ pub(super) fn of_member(
             .report
             .error("TS0233", path.span, format!("this flow runs for no {}", member.name))
             .note("a flow knows its member if a message of one began it, or if it runs by the clock once for each")
-            .help(&format!("`on daily 00:30 per {}`", member.name));
+            .help(format!("`on daily 00:30 per {}`", member.name));
         return Found::wrong(path.span);
     }
     if *member.naming == *name.text {
