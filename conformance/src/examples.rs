@@ -35,6 +35,12 @@ pub struct Shown {
     pub party: Box<str>,
     /// What it shows.
     pub title: Box<str>,
+    /// The call whose messages it shows.
+    pub call: Box<str>,
+    /// Whether it has octets of the request, and of a reply.
+    pub sides: (bool, bool),
+    /// Who made its octets.
+    pub by: Box<str>,
     /// Where it stands.
     pub span: Span,
     /// What differs; none: it holds.
@@ -102,7 +108,20 @@ fn of_module(module: &Module, adapter: Option<&Adapter>, root: &Path, shown: &mu
             }
             None => Some("the adapter does not compile in this variant".to_owned()),
         };
-        shown.push(Shown { party: module.name.clone(), title: example.title.text.clone(), span, wrong });
+        let has =
+            |side: fn(&ExamplePart) -> bool| example.block.statements.iter().any(|part| side(&part.kind));
+        shown.push(Shown {
+            party: module.name.clone(),
+            title: example.title.text.clone(),
+            call: example.of.text.clone(),
+            sides: (
+                has(|part| matches!(part, ExamplePart::Request(_))),
+                has(|part| matches!(part, ExamplePart::Reply(_))),
+            ),
+            by: example.by.text.clone(),
+            span,
+            wrong,
+        });
     }
 }
 

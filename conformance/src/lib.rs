@@ -10,6 +10,7 @@ pub mod framing;
 pub mod given;
 pub mod inspect;
 pub mod laws;
+pub mod oracles;
 pub mod party;
 pub mod report;
 pub mod scene;

@@ -10,11 +10,12 @@ use nom::combinator::cut;
 
 const WORDS: &[&str] = &["given", "ask", "request", "reply", "done", "refused", "unknown"];
 
-/// `example STRING of NAME { … }`, behind its word.
+/// `example STRING of NAME by STRING { … }`, behind its word.
 pub(crate) fn example(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
     let (here, (title, _, of)) = (cut(text::plain), cut(word("of")), cut(name)).parse(input)?;
+    let (here, (_, by)) = (cut(word("by")), cut(text::plain)).parse(here)?;
     let (here, (label, block)) = labelled_block(here, part)?;
-    Ok((here, (ItemKind::Example(Example { title, of, block }), label)))
+    Ok((here, (ItemKind::Example(Example { title, of, by, block }), label)))
 }
 
 fn part(input: In<'_>) -> Res<'_, Headed<ExamplePart>> {

@@ -80,7 +80,7 @@ fn work_grows_with_the_text_and_no_faster() {
         "list ..9 of ",
         "a digits 4 \n}",
         "codes c digits 1 {\n\"1\" done\n",
-        "example \"e\" of c {\ngiven { a {\n",
+        "example \"e\" of c by \"the party\" {\ngiven { a {\n",
         "]",
         "电",
         "packet p {\n  check f(a, b) < \"{x}\" else refuse y \"l\"\n}\n}\n",

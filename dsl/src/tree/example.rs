@@ -3,13 +3,15 @@
 use super::{Block, Count, Date, Name, Number, Str, Time};
 use crate::source::Span;
 
-/// `example STRING of NAME { … }`.
+/// `example STRING of NAME by STRING { … }`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Example {
     /// What it shows.
     pub title: Str,
     /// The call.
     pub of: Name,
+    /// Who made its octets.
+    pub by: Str,
     /// Its parts.
     pub block: Block<ExamplePart>,
 }

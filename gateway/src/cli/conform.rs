@@ -1,10 +1,13 @@
 //! `tongshi conform`: a party's suites, against the party, and against the gateway with all that is around it.
 
+mod matrix;
+
 use super::party::Folders;
 use super::{Exit, say};
 use crate::stage::{self, Stage};
 use clap::Args;
 use conformance::examples;
+use conformance::oracles;
 use conformance::party::PartyTls;
 use conformance::report::{CaseResult, Report, html, junit};
 use conformance::suite::{Plays, Runner, Suite, document_case, example_cases, whole_case};
@@ -18,7 +21,7 @@ use std::path::{Path, PathBuf};
 /// Arguments of `tongshi conform`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi conform power-dongguan                            the simulated party, then our gateway on a stage\n  tongshi conform power-dongguan --against 10.0.0.7:9001 --html report.html\n  tongshi conform campus-card --gateway 10.0.0.8:7001      a gateway that runs; cases that need the stage are skipped\n  tongshi conform --all --json"
+    after_help = "Examples:\n  tongshi conform power-dongguan                            the simulated party, then our gateway on a stage\n  tongshi conform power-dongguan --against 10.0.0.7:9001 --html report.html\n  tongshi conform campus-card --gateway 10.0.0.8:7001      a gateway that runs; cases that need the stage are skipped\n  tongshi conform --all --json\n  tongshi conform --matrix                                  every system by the seven points of \"works\""
 )]
 pub(crate) struct Conform {
     /// The party: its folder
@@ -32,6 +35,12 @@ pub(crate) struct Conform {
     /// The address at which a running gateway listens for the party: the gateway's suite is run against it
     #[arg(long)]
     gateway: Option<String>,
+    /// Every party, and at the end the systems of the mission with the seven points of "works"
+    #[arg(long, conflicts_with_all = ["party", "against", "gateway", "case"])]
+    matrix: bool,
+    /// Runs no suite: who made the octets that each message was held to, as a table in Markdown
+    #[arg(long, conflicts_with_all = ["party", "all", "matrix", "against", "gateway"])]
+    oracles: bool,
     /// Only cases whose name holds this text
     #[arg(long)]
     case: Option<String>,
@@ -54,8 +63,13 @@ pub(crate) struct Conform {
 impl Conform {
     pub(crate) fn run(&self) -> Exit {
         super::in_runtime("conform", async {
-            let parties = self.parties()?;
             let adapters = Adapters::read(&self.folders.configs)?;
+            if self.oracles {
+                let systems = oracles::systems(&adapters.sources, &adapters.shown);
+                say(oracles::markdown(&systems).trim_end());
+                return Ok(Exit::Well);
+            }
+            let parties = self.parties()?;
             let mut reports = Vec::new();
             for party in &parties {
                 let report = self.one(party, &adapters).await?;
@@ -63,7 +77,11 @@ impl Conform {
                 self.write(&report, parties.len() > 1)?;
                 reports.push(report);
             }
-            if self.json {
+            if self.matrix {
+                let systems = oracles::systems(&adapters.sources, &adapters.shown);
+                let rows = matrix::rows(&self.folders.conformance, &reports, &systems)?;
+                say(&if self.json { matrix::json(&rows).to_string() } else { matrix::table(&rows) });
+            } else if self.json {
                 say(&object(&reports).to_string());
             }
             let good = reports.iter().all(Report::is_good);
@@ -78,7 +96,7 @@ impl Conform {
     }
 
     fn parties(&self) -> Result<Vec<String>, String> {
-        match (&self.party, self.all) {
+        match (&self.party, self.all || self.matrix) {
             (Some(party), _) => Ok(vec![party.clone()]),
             (None, true) => names(&self.folders.conformance.join("suites")),
             (None, false) => Err("which party? name its folder, or `--all`".to_owned()),

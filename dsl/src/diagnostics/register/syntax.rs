@@ -123,8 +123,8 @@ pub const PAGES: &[Page] = &[
         title: "no such date",
         text: "A date is written with four, two and two figures, and the calendar has it.",
         chinese: "日期不存在或写法有误，应如 2026-11-23。",
-        bad: "example \"e\" of c {\n  given { exchange { date 2026-02-30 } }\n}\n",
-        good: "example \"e\" of c {\n  given { exchange { date 2026-02-28 } }\n}\n",
+        bad: "example \"e\" of c by \"the party\" {\n  given { exchange { date 2026-02-30 } }\n}\n",
+        good: "example \"e\" of c by \"the party\" {\n  given { exchange { date 2026-02-28 } }\n}\n",
     },
     Page {
         code: BAD_TIME,

@@ -861,7 +861,7 @@ call list over drop {
   }
 }
 
-example "a name is filled up with blanks" of ask {
+example "a name is filled up with blanks" of ask by "the party" {
   given    { exchange { date 2026-11-23, serial "000000000101" } }
   request  { "0032" "1001" "20261123" "000000000101" "0000" "Li" zeros 2 }
 }
@@ -872,7 +872,7 @@ example "a name is filled up with blanks" of ask {
   }
 }
 
-example "a name is filled up with blanks" of ask {
+example "a name is filled up with blanks" of ask by "the party" {
   given    { exchange { date 2026-11-23, serial "000000000101" } }
   request  { "0032" "1001" "20261123" "000000000101" "0000" "Li" spaces 2 }
 }
