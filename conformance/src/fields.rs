@@ -15,7 +15,8 @@ pub use value::{from_json, to_json};
 
 use adapters::value::Record;
 use dsl::evaluate::Value as Typed;
-use dsl::program::{CodeText, Codes, FieldForm, MessageProgram, Program, WireForm};
+use dsl::model::Meaning;
+use dsl::program::{CodeText, FieldForm, MessageProgram, Program, WireForm};
 use dsl::value::{Absent, DateTime, Form, Symbols};
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -58,6 +59,15 @@ pub(crate) fn hint(path: &str, known: &str) -> String {
     }
 }
 
+/// How codes are shown.
+#[derive(Clone, Copy)]
+enum Codes {
+    /// By what they mean to us.
+    ByMeaning,
+    /// As they stand on the wire.
+    ByText,
+}
+
 /// A message's fields by name, for reading and writing trees.
 #[derive(Clone, Copy, Debug)]
 pub struct Named<'p> {
@@ -74,7 +84,15 @@ impl<'p> Named<'p> {
     #[must_use]
     pub fn tree(&self, record: &Record) -> Map<String, Value> {
         let mut tree = Map::new();
-        self.rows_into(record, None, 0, "", &mut tree);
+        self.rows_into(record, (None, 0), "", Codes::ByMeaning, &mut tree);
+        tree
+    }
+
+    /// The same, with codes and flags as the texts that stand on the wire: for who does not know our names.
+    #[must_use]
+    pub fn wire_tree(&self, record: &Record) -> Map<String, Value> {
+        let mut tree = Map::new();
+        self.rows_into(record, (None, 0), "", Codes::ByText, &mut tree);
         tree
     }
 
@@ -82,7 +100,7 @@ impl<'p> Named<'p> {
     #[must_use]
     pub fn row_tree(&self, record: &Record, list: u16, base: usize) -> Map<String, Value> {
         let mut row = Map::new();
-        self.rows_into(record, Some(list), base, self.path_of(list), &mut row);
+        self.rows_into(record, (Some(list), base), self.path_of(list), Codes::ByMeaning, &mut row);
         row
     }
 
@@ -124,34 +142,55 @@ impl<'p> Named<'p> {
     fn rows_into(
         &self,
         record: &Record,
-        list: Option<u16>,
-        base: usize,
+        (list, base): (Option<u16>, usize),
         under: &str,
+        codes: Codes,
         into: &mut Map<String, Value>,
     ) {
         for field in self.message.fields.iter().filter(|field| field.list == list) {
             let index = base + usize::from(field.slot);
             let name = relative(&field.path, under);
             if let Some(inner) = field.is_list {
-                if let Some(rows) = self.list(record, inner, index, &field.path) {
+                if let Some(rows) = self.list(record, (inner, index), &field.path, codes) {
                     insert(into, name, rows);
                 }
                 continue;
             }
             let Some(wire) = self.wire(field) else { continue };
-            let shown = record.value(index).ok().and_then(|value| to_json(&value, &wire.ty, self.symbols));
+            let shown = record.value(index).ok().and_then(|value| self.shown(&value, wire, codes));
             if let Some(shown) = shown {
                 insert(into, name, shown);
             }
         }
     }
 
-    fn list(&self, record: &Record, list: u16, index: usize, path: &str) -> Option<Value> {
+    fn shown(&self, value: &Typed<'_>, wire: &WireForm, codes: Codes) -> Option<Value> {
+        match (&wire.form, value, codes) {
+            (Form::Flag(yes, no), Typed::Flag(is), Codes::ByText) => {
+                Some(Value::String(if *is { yes } else { no }.to_string()))
+            }
+            (Form::Code(table), value, Codes::ByText) => {
+                let table = self.program.codes.get(*table as usize)?;
+                let means = |meaning: &Meaning| match (meaning, value) {
+                    (Meaning::Name(name), Typed::Name(is)) => name == is,
+                    (Meaning::Outcome(outcome), Typed::Outcome(is)) => outcome == is,
+                    _ => false,
+                };
+                match table.rows.iter().find(|(_, meaning, _)| means(meaning)) {
+                    Some((CodeText::Text(text), ..)) => Some(Value::String(text.to_string())),
+                    _ => to_json(value, &wire.ty, self.symbols),
+                }
+            }
+            _ => to_json(value, &wire.ty, self.symbols),
+        }
+    }
+
+    fn list(&self, record: &Record, (list, index): (u16, usize), path: &str, codes: Codes) -> Option<Value> {
         let rows = record.rows(index)?;
         let mut shown = Vec::new();
         for base in (0..rows.count).filter_map(|row| rows.base(row)) {
             let mut row = Map::new();
-            self.rows_into(record, Some(list), base, path, &mut row);
+            self.rows_into(record, (Some(list), base), path, codes, &mut row);
             shown.push(Value::Object(row));
         }
         Some(Value::Array(shown))
@@ -321,7 +360,7 @@ impl<'p> Named<'p> {
 }
 
 /// A code by what it means, or by its own text behind `text:`.
-fn code(codes: &Codes, text: &str, symbols: &Symbols) -> Result<Typed<'static>, String> {
+fn code(codes: &dsl::program::Codes, text: &str, symbols: &Symbols) -> Result<Typed<'static>, String> {
     if let Some(own) = text.strip_prefix("text:") {
         return Ok(Typed::text(own));
     }

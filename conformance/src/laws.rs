@@ -9,8 +9,11 @@
 mod around;
 mod compare;
 mod fill;
+mod specimen;
 mod trip;
 mod values;
+
+pub use specimen::{Specimen, specimens};
 
 use crate::examples::adapter;
 use crate::inspect::{MessageName, names};

@@ -16,6 +16,7 @@ mod packet;
 mod party;
 mod run;
 mod show;
+mod specimens;
 
 use clap::{Parser, Subcommand};
 use std::io::{IsTerminal as _, Write};
@@ -49,6 +50,8 @@ enum Command {
     Decode(decode::Decode),
     /// Writes fields as the octets of a message
     Encode(encode::Encode),
+    /// Makes up messages of a party with every value in them, for another implementation to judge
+    Specimens(specimens::Specimens),
     /// Writes a party's interface document as a page
     Doc(show::Doc),
     /// Shows flows and what was explored of them
@@ -84,6 +87,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Conform(command) => command.run(),
         Command::Decode(command) => command.run(),
         Command::Encode(command) => command.run(),
+        Command::Specimens(command) => command.run(),
         Command::Doc(command) => command.run(),
         Command::Flow(command) => command.run(),
         Command::Key(command) => command.run(),

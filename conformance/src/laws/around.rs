@@ -4,6 +4,7 @@
 //! scenes are made as a trip needs. Keys are test keys that everybody knows.
 
 use super::values::{NOW, Values, of_type};
+use crate::fields::to_json;
 use crate::party::form;
 use crate::scene::{Adapter, Facts, Scene, Standing, no_facts};
 use adapters::keys::{KeyText, MemoryKeys, import};
@@ -14,6 +15,7 @@ use dsl::model::{Fact, Key, Load, Space};
 use dsl::program::WireForm;
 use dsl::value::{Outcome, ShapeId, Size, Type};
 use link::world::Random;
+use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -205,6 +207,39 @@ impl Around {
             *place = value.clone();
         }
         true
+    }
+
+    /// What is known, by name, for who judges from outside.
+    pub(super) fn given(&self) -> Map<String, Json> {
+        let (module, symbols) = (&self.adapter.module, &self.adapter.symbols);
+        let shown = |value: &Value<'_>, ty: &Type| to_json(value, ty, symbols);
+        let settings = module.settings.iter().zip(&self.standing.settings);
+        let settings: Map<String, Json> = settings
+            .filter_map(|(setting, value)| Some((setting.name.to_string(), shown(value, &setting.ty)?)))
+            .collect();
+        let key = |key: &Key| {
+            let known = self.standing.keys.key(&key.name).ok()?;
+            let said = match known.symmetric_bytes() {
+                Some(octets) => octets.iter().map(|octet| format!("{octet:02X}")).collect(),
+                None => known.public_half_pem()?,
+            };
+            Some((key.name.to_string(), Json::String(said)))
+        };
+        let values = module.sessions.iter().flat_map(|session| &session.session.values).zip(&self.session);
+        let session: Map<String, Json> = values
+            .filter_map(|(kept, value)| Some((kept.name.to_string(), shown(value, &kept.ty)?)))
+            .collect();
+        let keys: Map<String, Json> = module.keys.iter().filter_map(key).collect();
+        let member = self.standing.members.keys().next().cloned();
+        [
+            ("setting", Some(Json::Object(settings))),
+            ("key", Some(Json::Object(keys))),
+            ("session", Some(Json::Object(session))),
+            ("member", member.map(Json::String)),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?)))
+        .collect()
     }
 
     /// A scene in which nothing of the message itself is known but what was given.

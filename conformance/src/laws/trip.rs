@@ -7,6 +7,7 @@ use super::Ended;
 use super::around::Around;
 use super::compare::{Compare, by_chance, wrong_judgement};
 use super::fill::Filler;
+use super::specimen::Specimen;
 use super::values::Values;
 use crate::fields::Named;
 use crate::inspect::MessageName;
@@ -90,6 +91,25 @@ impl<'a> Traveller<'a> {
         }
         let again = self.write(&mut around.scene(), read, true)?;
         self.same_octets(&sent, &again)
+    }
+
+    /// A message as it is sent in a case, with all its values.
+    pub(super) fn specimen(&self, case: usize) -> Result<Specimen, Ended> {
+        let (around, record) = self.made_up(self.form, case, true)?;
+        let mut scene = around.scene();
+        let sent = self.write(&mut scene, record, false)?;
+        let hex = |octets: &[u8]| -> String { octets.iter().map(|octet| format!("{octet:02X}")).collect() };
+        let parts = Parts::ALL.iter().filter(|part| !sent.parts.get(**part).is_empty());
+        Ok(Specimen {
+            message: self.name.name.clone(),
+            case,
+            parts: parts
+                .map(|part| (format!("{part:?}").to_lowercase(), hex(sent.parts.get(*part))))
+                .collect(),
+            file: sent.file_name,
+            fields: self.named(self.form).wire_tree(&sent.record),
+            given: around.given(),
+        })
     }
 
     fn named(&self, message: &'a MessageProgram) -> Named<'a> {
