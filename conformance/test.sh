@@ -18,7 +18,7 @@ stage() {
 missing_packages() {
   local wanted=()
   command -v openssl >/dev/null || wanted+=(openssl)
-  command -v python3 >/dev/null || wanted+=(python3)
+  python3 -c 'import venv, ensurepip' 2>/dev/null || wanted+=(python3 python3-venv)
   [ -x /usr/lib/openssh/sftp-server ] || wanted+=(openssh-sftp-server)
   [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
   command -v sftp >/dev/null || wanted+=(openssh-client)
@@ -48,6 +48,7 @@ tests() {
 }
 
 stage "packages" missing_packages
+stage "second implementations" conformance/oracles/prepare.sh
 stage "format" cargo fmt --all --check
 stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 stage "licences" licences

@@ -4,6 +4,8 @@
 //! makers of octets that it gave exactly and read back. A message without a maker is held to round trips alone. It must
 //! not know suites.
 
+pub mod second;
+
 use crate::examples::Shown;
 use dsl::check::Sources;
 use dsl::model::MessageSide;
@@ -22,6 +24,15 @@ pub struct System {
 }
 
 impl System {
+    /// Notes a maker of octets for messages that it agreed on.
+    pub fn agreed<'m>(&mut self, maker: &str, messages: impl Iterator<Item = &'m str>) {
+        for message in messages {
+            if let Some(by) = self.messages.get_mut(message) {
+                by.insert(maker.to_owned());
+            }
+        }
+    }
+
     /// Makers, each with the messages that agreed with its octets.
     #[must_use]
     pub fn by_maker(&self) -> BTreeMap<&str, Vec<&str>> {

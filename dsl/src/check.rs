@@ -72,6 +72,8 @@ pub struct Checked {
 pub struct Other {
     /// The folder.
     pub folder: Box<str>,
+    /// The variant.
+    pub choice: Choice,
     /// The model of all folders, this one in that variant.
     pub model: Model,
     /// Its programs.
@@ -102,9 +104,9 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
                 continue;
             }
             let mut changed = choices.clone();
-            changed.insert(folder.name.clone(), variant);
+            changed.insert(folder.name.clone(), variant.clone());
             let (model, problems) = resolve(&sources.folders, &changed);
-            others.push((folder.name.clone(), model));
+            others.push((folder.name.clone(), variant, model));
             all.extend(problems);
         }
     }
@@ -125,8 +127,8 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
             }
         };
         compiled = made(&model);
-        for (folder, model) in others {
-            compiled_others.extend(made(&model).map(|compiled| Other { folder, model, compiled }));
+        for (folder, choice, model) in others {
+            compiled_others.extend(made(&model).map(|compiled| Other { folder, choice, model, compiled }));
         }
         all.extend(compiled.iter().flat_map(|programs| money(&model, programs)));
     }

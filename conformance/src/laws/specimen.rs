@@ -1,14 +1,17 @@
 //! Messages that are made up, for another implementation to judge.
 //!
-//! In: an adapter in one variant. Out: octets with every value in them, codes as they stand on the wire, and what was
+//! In: adapters, checked. Out: octets with every value in them, codes as they stand on the wire, and what was
 //! known: settings, test keys, session values. Who wrote a second implementation from the party's specification reads the
 //! octets by it and compares. It must not know what judges.
 
 use super::around::standings;
 use super::values::Values;
 use super::{Ended, traveller};
+use crate::examples::adapter;
 use crate::inspect::names;
 use crate::scene::Adapter;
+use dsl::check::{Checked, Sources};
+use dsl::resolve::{Choice, variants};
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -16,6 +19,8 @@ use std::collections::BTreeMap;
 /// A message that was made up.
 #[derive(Clone, Debug, Serialize)]
 pub struct Specimen {
+    /// The adapter's variant: settings by name.
+    pub variant: BTreeMap<String, String>,
     /// `CALL.request`, `CALL.reply`.
     pub message: String,
     /// Which of its cases: the usual one first, then the borders of types.
@@ -30,9 +35,28 @@ pub struct Specimen {
     pub given: Map<String, Value>,
 }
 
-/// All cases of all messages of an adapter, as far as they can be made up.
+/// All cases of all messages of a party in each of its variants, as far as they can be made up.
 #[must_use]
-pub fn specimens(adapter: &Adapter) -> Vec<Specimen> {
+pub fn specimens(sources: &Sources, checked: &Checked, folder: &str) -> Vec<Specimen> {
+    let Some(compiled) = &checked.compiled else { return Vec::new() };
+    let first = sources.folders.iter().find(|known| *known.name == *folder).map(variants);
+    let first = first.and_then(|all| all.into_iter().next()).unwrap_or_default();
+    let others = checked.others.iter().filter(|other| *other.folder == *folder);
+    let others = others.map(|other| (other.choice.clone(), &other.model, &other.compiled));
+    let mut made = Vec::new();
+    for (choice, model, compiled) in std::iter::once((first, &checked.model, compiled)).chain(others) {
+        let place =
+            model.modules.iter().position(|module| *module.folder == *folder && module.party.is_some());
+        if let Some(adapter) = place.and_then(|place| adapter(compiled, place)) {
+            made.extend(of_variant(&adapter, &choice));
+        }
+    }
+    made
+}
+
+fn of_variant(adapter: &Adapter, choice: &Choice) -> Vec<Specimen> {
+    let variant: BTreeMap<String, String> =
+        choice.iter().map(|(setting, name)| (setting.to_string(), name.to_string())).collect();
     let values = Values::new(adapter);
     let standings = standings(adapter, &values);
     let mut made = Vec::new();
@@ -40,7 +64,7 @@ pub fn specimens(adapter: &Adapter) -> Vec<Specimen> {
         let Some(traveller) = traveller(adapter, &standings, &values, &name) else { continue };
         for case in 0..traveller.cases() {
             match traveller.specimen(case) {
-                Ok(specimen) => made.push(specimen),
+                Ok(specimen) => made.push(Specimen { variant: variant.clone(), ..specimen }),
                 Err(Ended::NotGenerated(_) | Ended::Broken(..)) => {}
             }
         }

@@ -23,7 +23,7 @@ use dsl::evaluate::Value;
 use dsl::model::{CallId, MessageId, Space};
 use dsl::program::{Code, MessageProgram, Part, Program};
 use dsl::value::ShapeId;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// Most cases of a message; of one under a seal that takes long.
@@ -93,21 +93,23 @@ impl<'a> Traveller<'a> {
         self.same_octets(&sent, &again)
     }
 
-    /// A message as it is sent in a case, with all its values.
+    /// A message as it is sent in a case, with the values that its octets hold.
     pub(super) fn specimen(&self, case: usize) -> Result<Specimen, Ended> {
         let (around, record) = self.made_up(self.form, case, true)?;
         let mut scene = around.scene();
         let sent = self.write(&mut scene, record, false)?;
+        let held = self.read(&mut around.scene(), &sent)?;
         let hex = |octets: &[u8]| -> String { octets.iter().map(|octet| format!("{octet:02X}")).collect() };
         let parts = Parts::ALL.iter().filter(|part| !sent.parts.get(**part).is_empty());
         Ok(Specimen {
+            variant: BTreeMap::new(),
             message: self.name.name.clone(),
             case,
             parts: parts
                 .map(|part| (format!("{part:?}").to_lowercase(), hex(sent.parts.get(*part))))
                 .collect(),
             file: sent.file_name,
-            fields: self.named(self.form).wire_tree(&sent.record),
+            fields: self.named(self.form).wire_tree(&held),
             given: around.given(),
         })
     }

@@ -7,7 +7,8 @@ use super::{Exit, say};
 use crate::stage::{self, Stage};
 use clap::Args;
 use conformance::examples;
-use conformance::oracles;
+use conformance::laws::specimens;
+use conformance::oracles::{self, second, second::Judged};
 use conformance::party::PartyTls;
 use conformance::report::{CaseResult, Report, html, junit};
 use conformance::suite::{Plays, Runner, Suite, document_case, example_cases, whole_case};
@@ -65,7 +66,7 @@ impl Conform {
         super::in_runtime("conform", async {
             let adapters = Adapters::read(&self.folders.configs)?;
             if self.oracles {
-                let systems = oracles::systems(&adapters.sources, &adapters.shown);
+                let systems = adapters.systems(&self.folders.conformance);
                 say(oracles::markdown(&systems).trim_end());
                 return Ok(Exit::Well);
             }
@@ -78,7 +79,7 @@ impl Conform {
                 reports.push(report);
             }
             if self.matrix {
-                let systems = oracles::systems(&adapters.sources, &adapters.shown);
+                let systems = adapters.systems(&self.folders.conformance);
                 let rows = matrix::rows(&self.folders.conformance, &reports, &systems)?;
                 say(&if self.json { matrix::json(&rows).to_string() } else { matrix::table(&rows) });
             } else if self.json {
@@ -146,7 +147,7 @@ impl Conform {
             }
         }
         if self.case.is_none() && self.against.is_none() && self.gateway.is_none() {
-            let own = adapters.own_cases(party);
+            let own = adapters.own_cases(&self.folders.conformance, party);
             own.iter().for_each(|case| self.tell(case));
             whole.cases.extend(own);
         }
@@ -278,8 +279,30 @@ impl Adapters {
         Ok(Self { sources, checked, shown })
     }
 
-    fn own_cases(&self, party: &str) -> Vec<CaseResult> {
+    /// What each message's octets were held to.
+    fn systems(&self, conformance: &Path) -> Vec<oracles::System> {
+        let mut systems = oracles::systems(&self.sources, &self.shown);
+        for system in &mut systems {
+            let Some(Ok(judged)) = self.second(conformance, &system.folder) else { continue };
+            let agreed = judged.iter().filter(|(_, judged)| judged.wrong.is_none());
+            system.agreed("a second implementation in Python", agreed.map(|(message, _)| message.as_str()));
+        }
+        systems
+    }
+
+    /// What the party's second implementation says of messages that are made up.
+    fn second(&self, conformance: &Path, party: &str) -> Option<Result<BTreeMap<String, Judged>, String>> {
+        let oracles = conformance.join("oracles");
+        let implementation = second::implementation(&oracles, party)?;
+        let own = Path::new("target/oracles/bin/python3");
+        let python = if own.exists() { own } else { Path::new("python3") };
+        let made = specimens(&self.sources, &self.checked, party);
+        Some(second::judge(python, &implementation, &made))
+    }
+
+    fn own_cases(&self, conformance: &Path, party: &str) -> Vec<CaseResult> {
         let mut cases = example_cases(&self.shown, &party.replace('-', "_"));
+        cases.extend(self.second(conformance, party).iter().flat_map(second::cases));
         cases.extend(document_case(&self.sources, &self.checked, party));
         cases
     }

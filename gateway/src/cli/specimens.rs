@@ -3,21 +3,18 @@
 use super::{Exit, say, warn};
 use clap::Args;
 use conformance::laws::specimens;
-use conformance::party::{load, read_texts};
-use std::collections::BTreeMap;
+use dsl::check::check;
+use dsl::resolve::Choices;
 use std::path::PathBuf;
 
 /// Arguments of `tongshi specimens`.
 #[derive(Args)]
 #[command(
-    after_help = "One JSON object a line: `message`, `case`, `parts` (hex), `file`, `fields` (amounts in fen, days and times in ISO form,\ncodes as their text on the wire) and `given` (settings, test keys, session values). The same each time.\n\nExamples:\n  tongshi specimens power-dongguan > power.jsonl\n  tongshi specimens core --variant form=json"
+    after_help = "One JSON object a line: `variant`, `message`, `case`, `parts` (hex), `file`, `fields` (amounts in fen, days and times in\nISO form, codes as their text on the wire) and `given` (settings, test keys, session values). The same each time.\n\nExamples:\n  tongshi specimens power-dongguan > power.jsonl\n  tongshi specimens power-dongguan | python3 conformance/oracles/judge.py power_dongguan"
 )]
 pub(crate) struct Specimens {
     /// The party: its folder
     party: String,
-    /// A variant of the adapter: `setting=name` (may be given more than once)
-    #[arg(long)]
-    variant: Vec<String>,
     /// Folder with the adapters
     #[arg(long, default_value = "configs")]
     configs: PathBuf,
@@ -25,24 +22,22 @@ pub(crate) struct Specimens {
 
 impl Specimens {
     pub(crate) fn run(&self) -> Exit {
-        let read =
-            read_texts(&self.configs, &[]).map_err(|error| format!("{}: {error}", self.configs.display()));
-        let pairs = self.variant.iter().filter_map(|pair| pair.split_once('='));
-        let choice: BTreeMap<String, String> =
-            pairs.map(|(setting, name)| (setting.to_owned(), name.to_owned())).collect();
-        let loaded =
-            read.and_then(|texts| load(texts, &self.party, &choice).map_err(|error| error.to_string()));
-        match loaded {
-            Ok(loaded) => {
-                for specimen in specimens(&loaded.bank) {
-                    say(&serde_json::to_string(&specimen).unwrap_or_default());
-                }
-                Exit::Well
-            }
+        let sources = match super::files::read(&self.configs) {
+            Ok(sources) => sources,
             Err(error) => {
                 warn(&format!("tongshi specimens: {error}"));
-                Exit::WrongUse
+                return Exit::Machine;
             }
+        };
+        let checked = check(&sources, &Choices::new());
+        let made = specimens(&sources, &checked, &self.party);
+        for specimen in &made {
+            say(&serde_json::to_string(specimen).unwrap_or_default());
         }
+        if made.is_empty() {
+            warn(&format!("tongshi specimens: {}: no such party, or the adapters have errors", self.party));
+            return Exit::NotSo;
+        }
+        Exit::Well
     }
 }

@@ -1,0 +1,69 @@
+"""Judges messages that the gateway made up, by a second implementation of a party's protocol.
+
+    tongshi specimens power-dongguan | python3 conformance/oracles/judge.py power_dongguan
+
+In: specimens, one JSON object a line. Out: one JSON object a line: `message`, `case`, and `wrong` (null where the second
+implementation read the same values and, where it writes, wrote the same octets). A message that it does not know is left
+out. Each implementation is a module beside this file, written from the party's specification alone: it must not look into
+`configs/`. It has `read(message, specimen)`, which gives the fields of the octets by the specification's names (amounts in
+fen, days and times in ISO form, codes as they stand), and may have `write(message, fields, specimen)`, which gives octets.
+Both give None for what they do not know, and raise ValueError for what is none of the protocol.
+"""
+
+import importlib
+import json
+import sys
+
+
+def flat(value, path=""):
+    """Values by path; what is absent, empty or an empty list is left out, since both say the same."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from flat(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, list):
+        for row, inner in enumerate(value):
+            yield from flat(inner, f"{path}[{row}]")
+    elif value is not None and value != "":
+        yield path, str(value)
+
+
+def difference(ours, theirs):
+    """The first field of the gateway's that the other reads otherwise, or None. What is always the same the gateway does not
+    keep for each row: the octets, written again, show it."""
+    theirs = dict(flat(theirs))
+    for path, value in flat(ours):
+        if theirs.get(path) != value:
+            return f"{path}: the gateway has {value!r}, read was {theirs.get(path)!r}"
+    return None
+
+
+def judged(oracle, specimen):
+    """What is wrong with a specimen: (known, text or None)."""
+    message = specimen["message"]
+    try:
+        found = oracle.read(message, specimen)
+        if found is None:
+            return False, None
+        wrong = difference(specimen["fields"], found)
+        if wrong is None and hasattr(oracle, "write"):
+            octets = oracle.write(message, found, specimen)
+            sent = bytes.fromhex(specimen["parts"]["content"])
+            if octets is not None and octets != sent:
+                at = next((i for i, (a, b) in enumerate(zip(octets, sent)) if a != b), min(len(octets), len(sent)))
+                wrong = f"written again, {len(octets)} octets and {len(sent)} differ from offset {at}"
+    except (ValueError, KeyError, IndexError) as error:
+        wrong = f"{type(error).__name__}: {error}"
+    return True, wrong
+
+
+def main():
+    oracle = importlib.import_module(sys.argv[1])
+    for line in sys.stdin:
+        specimen = json.loads(line)
+        known, wrong = judged(oracle, specimen)
+        if known:
+            print(json.dumps({"message": specimen["message"], "case": specimen["case"], "wrong": wrong}, ensure_ascii=False))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,21 @@
+"""MACs of banks by pycryptodome: X9.9, X9.19, and the last block of a CBC of SM4 by gmssl."""
+
+from Cryptodome.Cipher import DES, DES3
+
+
+def padded(octets, size=8):
+    return octets + b"\0" * (-len(octets) % size)
+
+
+def x9_9(key, octets):
+    return DES.new(key[:8], DES.MODE_CBC, b"\0" * 8).encrypt(padded(octets))[-8:]
+
+
+def x9_19(key, octets):
+    last = DES.new(key[:8], DES.MODE_CBC, b"\0" * 8).encrypt(padded(octets))[-8:]
+    inner = DES.new(key[8:16], DES.MODE_ECB).decrypt(last)
+    return DES.new(key[:8], DES.MODE_ECB).encrypt(inner)
+
+
+def tdes_ecb(key, octets):
+    return DES3.new(key, DES3.MODE_ECB).encrypt(octets)
