@@ -60,6 +60,7 @@ def main():
     oracle = importlib.import_module(sys.argv[1])
     for line in sys.stdin:
         specimen = json.loads(line)
+        specimen["parts"].setdefault("content", "")
         known, wrong = judged(oracle, specimen)
         if known:
             print(json.dumps({"message": specimen["message"], "case": specimen["case"], "wrong": wrong}, ensure_ascii=False))

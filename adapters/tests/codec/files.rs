@@ -233,6 +233,27 @@ fn records_without_ends_are_told_by_their_width() {
     assert_eq!(kind(stream(at, &octets[..octets.len() - 3], 5, &mut world)).1, FaultKind::Truncated);
 }
 
+#[test]
+fn lines_of_fixed_width_have_the_end_that_the_adapter_says() {
+    let compiled = party(
+        r#"call put "P" over drop {
+  request file "A.txt" fixed lines crlf {
+    rows list ..99 of line {
+      name text 10 bytes
+      due money 6 digits fen }
+  }
+}
+"#,
+    );
+    let at = message(&compiled, 0);
+    let mut world = world(&compiled);
+    let octets = written(at, &Script { rows: &ROWS, pieces: 1, list: 0 }, &mut world).unwrap();
+    assert_eq!(octets, b"\xd5\xc5\xc8\xfd      000150\r\nb         000200\r\nc         000025\r\n");
+    for piece in [1, 5, 1000] {
+        assert!(stream(at, &octets, piece, &mut world).is_ok());
+    }
+}
+
 fn digested() -> Compiled {
     party(
         r#"call put "P" over drop {

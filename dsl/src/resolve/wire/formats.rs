@@ -17,6 +17,12 @@ pub(crate) fn format(
     span: Span,
 ) -> (Format, Around) {
     match &type_.kind {
+        // Lines of fixed width are parted by their ends alone.
+        tree::Format::Fixed
+            if attributes.iter().any(|one| matches!(one.kind, AttributeKind::Lines { .. })) =>
+        {
+            (Format::Delimited(lines(resolver, "", attributes)), Around::Fixed)
+        }
         tree::Format::Fixed => (Format::Fixed, Around::Fixed),
         tree::Format::Binary => (Format::Binary, Around::Binary),
         tree::Format::Delimited(separator) => {
@@ -116,6 +122,11 @@ pub(super) fn delimited(
             .error("TS0415", span, "the separator is empty")
             .help("write the sign between two values: `delimited \"|\"`");
     }
+    Format::Delimited(lines(resolver, &separator, attributes))
+}
+
+/// What the attributes say of separators, escapes and the ends of lines.
+fn lines(resolver: &mut Resolver, separator: &str, attributes: &[tree::Attribute]) -> Delimited {
     let mut form =
         Delimited { separator: separator.into(), trailing: false, lines: None, between: false, escape: None };
     let mut tolerated = Vec::new();
@@ -134,5 +145,5 @@ pub(super) fn delimited(
     if let Some((_, others)) = &mut form.lines {
         *others = tolerated;
     }
-    Format::Delimited(form)
+    form
 }

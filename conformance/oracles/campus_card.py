@@ -1,0 +1,215 @@
+"""A school's card system (campus-card), a second implementation from its page: form T (sections 3 and 4), form H (4b),
+form F (4c) and the files (6)."""
+
+import hashlib
+import hmac
+import json
+from urllib.parse import parse_qsl, urlencode
+
+import macs
+from fixed import Reader, record, value, written
+
+HEAD = [
+    ("ver", "X", 2), ("code", "X", 4), ("school", "X", 8), ("bank", "X", 4), ("term", "X", 12), ("date", "D", 8), ("time", "T", 6),
+    ("serial", "N", 12), ("ret", "X", 4), ("msg", "X", 40), ("keyidx", "N", 1), ("mode", "N", 1),
+]
+BIND = [
+    ("stuno", "X", 20), ("cardno", "X", 20), ("account", "X", 32), ("name", "X", 40), ("idtype", "X", 2), ("idno", "X", 20),
+    ("phone", "X", 11), ("act", "N", 1), ("auto", "N", 1), ("floor", "A", 12), ("each", "A", 12),
+]
+BOUND = [("agreement", "X", 20), ("time", "M", 14)]
+OURS = [("odate", "D", 8), ("oserial", "N", 12), ("bserial", "X", 32)]
+THEIRS = [("odate", "D", 8), ("oserial", "N", 12), ("stuno", "X", 20), ("amount", "A", 12)]
+BODIES = {
+    "8001": [("bizdate", "D", 8)],
+    "8002": [("mak", "X", 32), ("makkcv", "X", 8), ("pik", "X", 32), ("pikkcv", "X", 8), ("bizdate", "D", 8)],
+    "8003": [], "8004": [],
+    "3001": [("stuno", "X", 20), ("cardno", "X", 20), ("name", "X", 40), ("idno", "X", 20)],
+    "3002": [
+        ("stuno", "X", 20), ("cardno", "X", 20), ("name", "X", 40), ("dept", "X", 60), ("state", "X", 2), ("balance", "A", 12),
+        ("pending", "A", 12), ("maxbal", "A", 12), ("bound", "X", 32),
+    ],
+    "3011": BIND, "3012": BOUND, "3013": BIND, "3014": BOUND,
+    "3021": [("stuno", "X", 20), ("cardno", "X", 20), ("account", "X", 32), ("amount", "A", 12), ("bserial", "X", 32), ("channel", "X", 2)],
+    "3022": [("cserial", "X", 20), ("pending", "A", 12), ("time", "M", 14)],
+    "3023": OURS, "3024": [("state", "X", 2), ("cserial", "X", 20), ("taken", "N", 1)],
+    "3025": OURS + [("amount", "A", 12)], "3026": [("state", "X", 2)],
+    "4001": [
+        ("stuno", "X", 20), ("cardno", "X", 20), ("account", "X", 32), ("amount", "A", 12), ("before", "A", 12), ("count", "I", 6), ("pin", "X", 16),
+    ],
+    "4002": [("bserial", "X", 32), ("bizdate", "D", 8), ("account", "X", 32), ("avail", "A", 12)],
+    "4003": THEIRS + [("reason", "X", 2)], "4004": [("bserial", "X", 32), ("state", "X", 2)],
+    "4005": THEIRS, "4006": [("state", "X", 2), ("bserial", "X", 32), ("bizdate", "D", 8)],
+    "4007": [("stuno", "X", 20), ("account", "X", 32), ("pin", "X", 16)], "4008": [("avail", "A", 12)],
+    "9001": [("adate", "D", 8), ("count", "I", 8), ("amount", "A", 14), ("file", "X", 60), ("digest", "X", 32)],
+    "9002": [("state", "X", 2)],
+}
+# Form F: one record for all; amounts stand on the right among blanks; sixteen octets of a password.
+FORM_F = [
+    ("TradeCode", "X", 2), ("RetCode", "X", 2), ("TradeDate", "D", 8), ("TradeTime", "T", 6), ("CustAccountNo", "X", 10),
+    ("BankCardNo", "X", 20), ("MercAccount", "X", 10), ("TransMoney", "L", 9), ("Balance", "L", 9), ("BankCardPwd", "B", 16),
+    ("CustSn", "X", 8), ("BankSn", "X", 20), ("CustNo", "X", 16), ("AutoFlag", "X", 1),
+]
+# Form H: request fields in the order of signing, by path; what an answer adds.
+BY_PERSON = ["custname", "custid", "stuempno", "idtype", "idno"]
+FORM_H = {
+    "bind_h": ["bankcardno", "bankcode", *BY_PERSON, "termid", "tradetime", "seqno", "timeout"],
+    "unbind_h": ["bankcardno", "bankcode", *BY_PERSON, "termid", "tradetime", "seqno", "timeout"],
+    "balance": ["bankcardno", *BY_PERSON, "termid", "tradetime", "seqno", "timeout"],
+    "terminal_load": ["bankcardno", "seqno", "stuempno", "custname", "amount", "termid", "tradetime", "timeout"],
+    "enquire_load": ["bankcardno", "seqno", "loadseqno", "stuempno", "custname", "amount", "termid", "tradetime", "timeout"],
+}
+DETAIL = ["bizdate", "time", "bserial", "cserial", "kind", "stuno", "cardno", "account", "amount", "state"]
+DAILY = [("TradeCode", "X", 2), ("GDCAccount", "X", 10), ("BankCard", "X", 20), ("LocalSn", "X", 8), ("BankSn", "X", 20), ("TransMoney", "I", 9)]
+FILES = {"put_daily_list.request", "put_list.request", "differences.request", "reversed_list.request"}
+
+
+def mac(code, covered, given):
+    """Section 5: X9.19, the first four octets in hex; the sign-in under the transport key."""
+    key = given["key"]["tmk"] if code in ("8001", "8002") else given["session"]["mak"]
+    return macs.x9_19(bytes.fromhex(key), covered).hex().upper()[:8]
+
+
+def form_t(octets, given):
+    reader = Reader(octets)
+    head = reader.fields(HEAD)
+    found, code = {"head": head}, head["code"]
+    if len(octets) > 102 + 8:
+        found["body"] = reader.fields(BODIES[code])
+    covered = octets[: reader.at]
+    found["mac"] = reader.take(8).decode("ascii")
+    reader.end()
+    if found["mac"] != mac(code, covered, given):
+        raise ValueError(f"the MAC is {mac(code, covered, given)}, found {found['mac']}")
+    return found
+
+
+def written_t(fields, given):
+    code = fields["head"]["code"]
+    covered = record(fields["head"], HEAD)
+    if "body" in fields:
+        covered += record(fields["body"], BODIES[code])
+    return covered + mac(code, covered, given).encode()
+
+
+def form_f(message, octets, given):
+    reader, found = Reader(octets), {}
+    for name, kind, width in FORM_F:
+        taken = reader.take(width)
+        if kind == "L":
+            # What a message does not use holds anything.
+            text = taken.decode("gbk").strip(" \0")
+            found[name] = int(text) if text.isdigit() else text
+        elif kind == "B":
+            # All sixteen as they stand; the reply to a key exchange has the key there as a text.
+            as_text = found["TradeCode"] == "34" and message.endswith(".reply")
+            found[name] = value(taken, "X") if as_text else taken.hex().upper()
+        else:
+            found[name] = value(taken.replace(b"\0", b" "), kind)
+    covered = octets[: reader.at]
+    seal = reader.take(8).hex().upper()
+    reader.end()
+    signs = found["TradeCode"] in ("31", "32", "34")
+    key = bytes.fromhex(given["key"]["fixed"] if signs else given["session"]["dynamic"])
+    if seal != macs.x9_9(key, covered).hex().upper():
+        raise ValueError("the MAC does not hold")
+    names = [name for name, *_ in FORM_F]
+    return {"head": {name: found[name] for name in names[:4]}, "body": {name: found[name] for name in names[4:]}, "MAC": seal}
+
+
+def fen(text):
+    yuan, _, cents = text.partition(".")
+    if len(cents) > 2:
+        raise ValueError(f"{text!r} is no amount")
+    return int(yuan) * 100 + int(cents.ljust(2, "0") or 0)
+
+
+def form_h(message, specimen):
+    content = bytes.fromhex(specimen["parts"]["content"])
+    call, side = message.rsplit(".", 1)
+    if side == "reply":
+        found = json.loads(content)
+        if "money" in found:
+            found["money"] = fen(found["money"])
+        return {"content": found}
+    found = dict(parse_qsl(content.decode(), keep_blank_values=True, strict_parsing=True))
+    text = "".join(found.get(name, "") for name in FORM_H[call])
+    key = bytes.fromhex(specimen["given"]["key"]["front"])
+    if found.get("sign") != hmac.new(key, text.encode(), hashlib.sha1).hexdigest():
+        raise ValueError("the sign does not hold")
+    unknown = found.keys() - {*FORM_H[call], "sign"}
+    if unknown:
+        raise ValueError(f"the page has no {unknown}")
+    if "amount" in found:
+        found["amount"] = fen(found["amount"])
+    found["tradetime"] = value(found["tradetime"].encode(), "M")
+    return {"content": found}
+
+
+def written_h(message, fields, specimen):
+    content = dict(fields["content"])
+    if message.endswith(".reply"):
+        if "money" in content:
+            content["money"] = f"{content['money'] // 100}.{content['money'] % 100:02}"
+        return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return None
+
+
+def rows(octets):
+    text = octets.decode("gbk")
+    if text and not text.endswith("\n"):
+        raise ValueError("the last line has no end")
+    first, *details = [line.split("|") for line in text[:-1].split("\n")]
+    head = {"school": first[0], "date": value(first[1].encode(), "D"), "count": int(first[2]), "amount": int(first[3])}
+    found = []
+    for detail in details:
+        row = dict(zip(DETAIL + ["class"][: len(detail) - 10], detail, strict=True))
+        row["bizdate"], row["time"] = value(row["bizdate"].encode(), "D"), value(row["time"].encode(), "T")
+        row["amount"] = int(row["amount"])
+        found.append(row)
+    if head["count"] != len(found) or head["amount"] != sum(row["amount"] for row in found):
+        raise ValueError("the head does not agree with the rows")
+    return head, found
+
+
+def file(message, octets):
+    if message == "put_daily_list.request":
+        reader, lines = Reader(octets), []
+        while reader.at < len(octets):
+            lines.append(reader.fields(DAILY))
+            if reader.take(2) != b"\r\n":
+                raise ValueError("a line of 71 octets does not end in CR LF")
+        return {"detail": lines}
+    head, found = rows(octets)
+    if message != "put_list.request":
+        return {"head": head, "detail": found}
+    loads = [row for row in found if row["kind"] == "01"]
+    topped = [row for row in found if row["kind"] == "02"]
+    return {"head": head, "loads": loads, "topped": topped}
+
+
+def form(message, specimen):
+    """Which form a message has: files and what the bank says are of form T always."""
+    content = bytes.fromhex(specimen["parts"]["content"])
+    if message in FILES:
+        return "file"
+    if content[:2] == b"10" and len(content) >= 110 and len(content) != 145:
+        return "T"
+    return "H" if specimen["variant"].get("terminal") == "form_h" else "F" if len(content) == 145 else "T"
+
+
+def read(message, specimen):
+    octets = bytes.fromhex(specimen["parts"]["content"])
+    kind = form(message, specimen)
+    if kind == "file":
+        return file(message, octets)
+    if kind == "H":
+        return form_h(message, specimen)
+    return form_f(message, octets, specimen["given"]) if kind == "F" else form_t(octets, specimen["given"])
+
+
+def write(message, fields, specimen):
+    kind = form(message, specimen)
+    if kind == "T":
+        return written_t(fields, specimen["given"])
+    return written_h(message, fields, specimen) if kind == "H" else None
