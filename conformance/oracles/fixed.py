@@ -1,5 +1,5 @@
 """Records of fixed width, as Chinese banks write them: N figures filled with zeros on the left, X text filled with blanks
-on the right, A amounts in fen, D days, T times, M moments, Y months. One table a message: (name, kind, width in octets)."""
+on the right, A amounts in fen, D days (E: blank where there is none, else zeros), T times, M moments, Y months. One table a message: (name, kind, width in octets)."""
 
 
 class Reader:
@@ -50,7 +50,7 @@ def value(octets, kind, charset="gbk"):
         if not text.isdigit():
             raise ValueError(f"{text!r} is not of figures")
         return int(text)
-    if kind == "D":
+    if kind in "DE":
         return day(text)
     if kind == "T":
         return time(text)
@@ -67,9 +67,9 @@ def written(found, kind, width, charset="gbk"):
         octets = ("" if found is None else found).encode(charset)
         return octets.ljust(width, b" ")
     if found is None:
-        return b"0" * width
+        return (b" " if kind == "E" else b"0") * width
     text = str(found)
-    if kind in "DTMY":
+    if kind in "DETMY":
         text = "".join(figure for figure in text if figure.isdigit())
     return text.encode().rjust(width, b"0")
 
