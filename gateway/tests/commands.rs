@@ -313,3 +313,20 @@ fn fits(expected: &[String], printed: &str) -> bool {
     }
     expected.iter().any(|line| line == "…") || at == printed.len()
 }
+
+#[test]
+fn the_table_of_who_made_the_octets_is_that_of_the_command() {
+    let prepared = Command::new(root().join("conformance/oracles/prepare.sh")).output().unwrap();
+    assert!(prepared.status.success(), "{}", told(&prepared));
+    let printed = out(&tongshi(&["conform", "--oracles"], b""));
+    let path = root().join("conformance/README.md");
+    let page = std::fs::read_to_string(&path).unwrap();
+    let (before, rest) = page.split_once("<!-- oracles -->\n").unwrap();
+    let (kept, after) = rest.split_once("<!-- end of oracles -->").unwrap();
+    if kept != printed && std::env::var_os("TONGSHI_BLESS").is_some() {
+        let anew = format!("{before}<!-- oracles -->\n{printed}<!-- end of oracles -->{after}");
+        std::fs::write(&path, anew).unwrap();
+    } else {
+        assert_eq!(kept, printed, "TONGSHI_BLESS=1 writes it anew");
+    }
+}
