@@ -72,7 +72,7 @@ impl Running {
             match change {
                 Change::Answer(mapping) => {
                     if let Err(why) = self.make_answer(*mapping, next) {
-                        tracing::error!(flow = %self.id, ?why, "the answer cannot be filled");
+                        tracing::error!(flow = %self.id, name = %self.name(), ?why, "the answer cannot be filled");
                     }
                     let told = self.make_told(ToldKind::Done, None).await;
                     answer = Some(told.encode(&self.version));
