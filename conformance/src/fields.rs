@@ -10,8 +10,8 @@ mod business;
 mod value;
 
 pub use business::{business_record, business_tree};
-pub(crate) use value::outcome;
 pub use value::{from_json, to_json};
+pub(crate) use value::{octets, outcome};
 
 use adapters::value::Record;
 use dsl::evaluate::Value as Typed;

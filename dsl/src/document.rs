@@ -1,7 +1,13 @@
 //! The interface document of a party: a self-contained page made from its checked model.
 //!
-//! In: a module of the model, the source map (types and rules are shown as they stand in the adapter). Out: HTML text. It
-//! must not know files, browsers or programs.
+//! In: a module of the model, the source map (types and rules are shown as they stand in the adapter), worked samples. Out:
+//! HTML text. It must not know files, browsers or programs.
+
+mod samples;
+mod sequence;
+mod words;
+
+pub use samples::Sample;
 
 use crate::model::{Call, CodeTable, Field, FieldKind, Meaning, Message, MessageSide, Model, Module, Node};
 use crate::source::{SourceMap, Span};
@@ -9,13 +15,14 @@ use crate::value::{Outcome, Size, Unit};
 use std::fmt::Write;
 
 /// How the page looks: readable on a screen and on paper.
-const STYLE: &str = "body{font:15px/1.5 sans-serif;margin:2em auto;max-width:72em;color:#222}table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}th,td{border:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}th{background:#eee}code{font-size:.92em;white-space:pre-wrap}h2{border-bottom:2px solid #444}.q{color:#a40}@media print{h2{break-before:page}}";
+const STYLE: &str = "body{font:15px/1.5 sans-serif;margin:2em auto;max-width:72em;color:#222}pre{background:#f6f6f6;padding:.5em;overflow:auto}svg{max-width:100%}table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}th,td{border:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}th{background:#eee}code{font-size:.92em;white-space:pre-wrap}h2{border-bottom:2px solid #444}.q{color:#a40}@media print{h2{break-before:page}}";
 
 /// The page of one party.
 #[must_use]
-pub fn document(model: &Model, module: &Module, sources: &SourceMap) -> String {
-    let mut page = Page { model, module, sources, out: String::new() };
+pub fn document(model: &Model, module: &Module, sources: &SourceMap, samples: &[Sample]) -> String {
+    let mut page = Page { model, module, sources, samples, out: String::new() };
     page.head();
+    page.sessions();
     page.calls();
     page.codes();
     page.assumed();
@@ -27,6 +34,7 @@ struct Page<'a> {
     model: &'a Model,
     module: &'a Module,
     sources: &'a SourceMap,
+    samples: &'a [Sample],
     out: String,
 }
 
@@ -52,9 +60,8 @@ impl Page<'_> {
         self.put(format_args!("<h2>链路 Links</h2><table><tr><th>链路</th><th>说明</th><th>定义</th></tr>"));
         for link in &self.module.links {
             let (name, label) = (escaped(&link.name), escaped(&link.label));
-            let way = if link.connect { "bank connects" } else { "bank accepts" };
-            let frame = escaped(&format!("{:?} · {way} · {:?}", link.kind, link.frame));
-            self.put(format_args!("<tr><td>{name}</td><td>{label}</td><td><code>{frame}</code></td></tr>"));
+            let said = escaped(&words::link(link));
+            self.put(format_args!("<tr><td>{name}</td><td>{label}</td><td>{said}</td></tr>"));
         }
         self.out.push_str("</table>");
         self.out.push_str(
@@ -76,6 +83,41 @@ impl Page<'_> {
         self.out.push_str("</table>");
     }
 
+    fn sessions(&mut self) {
+        let (module, model) = (self.module, self.model);
+        let reason = |symbol| model.symbols.text(symbol).to_owned();
+        for session in &module.sessions {
+            self.put(format_args!("<h2>会话 Session <small>{}</small></h2><ul>", escaped(&session.name)));
+            for line in words::session(module, session, &reason) {
+                self.put(format_args!("<li>{}</li>", escaped(&line)));
+            }
+            self.out.push_str("</ul>");
+        }
+    }
+
+    /// Who says what to whom, and what follows where nothing is heard.
+    fn picture(&mut self, call: &Call) {
+        let (module, model) = (self.module, self.model);
+        let said = |id: &crate::model::MessageId| {
+            let message = module.messages.get(usize::from(id.0));
+            message.map_or_else(String::new, |message| match message.code.is_empty() {
+                true => call.name.to_string(),
+                false => message.code.to_string(),
+            })
+        };
+        let one = |by_bank: bool| move |text: String| sequence::Arrow { text, by_bank };
+        let mut arrows = vec![one(call.ours)(said(&call.request))];
+        let replies: Vec<String> = call.replies.iter().map(said).collect();
+        if !replies.is_empty() {
+            arrows.push(one(!call.ours)(replies.join(" / ")));
+        }
+        arrows.extend(call.later.iter().map(said).map(one(!call.ours)));
+        let reason = |symbol| model.symbols.text(symbol).to_owned();
+        let unknown = words::ways(module, &call.unknown, &reason);
+        let picture = sequence::picture(&module.label, &arrows, &unknown);
+        self.out.push_str(&picture);
+    }
+
     fn calls(&mut self) {
         let module = self.module;
         for call in &module.calls {
@@ -92,12 +134,22 @@ impl Page<'_> {
             let word = if call.ours { "provides" } else { "runs" };
             self.put(format_args!("<p>{word} <code>{path}</code> {label}</p>"));
         }
+        self.picture(call);
         let ids = std::iter::once(call.request)
             .chain(call.replies.iter().copied())
             .chain(call.later.iter().copied());
         for id in ids {
             if let Some(message) = self.module.messages.get(usize::from(id.0)) {
                 self.message(message);
+                let side = match message.side {
+                    MessageSide::Request => "request",
+                    MessageSide::Reply => "reply",
+                    MessageSide::Later => "later",
+                };
+                let name = format!("{}.{side}", call.name);
+                if let Some(sample) = self.samples.iter().find(|sample| sample.message == name) {
+                    self.out.push_str(&samples::shown(sample));
+                }
             }
         }
     }
@@ -277,7 +329,7 @@ mod tests {
         let sources = Sources::parse([one]);
         let checked = check(&sources, &Choices::new());
         assert!(!checked.has_errors(), "{:?}", checked.problems);
-        let page = document(&checked.model, &checked.model.modules[0], &sources.map);
+        let page = document(&checked.model, &checked.model.modules[0], &sources.map, &[]);
         assert!(page.contains("演示 &lt;b&gt;") && !page.contains("演示 <b>"));
         for part in
             ["<td>4</td><td><code>digits 12</code>", "流水号", "<td>16</td>", "成功", "unknown", "length"]

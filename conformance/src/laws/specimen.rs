@@ -11,6 +11,7 @@ use crate::examples::adapter;
 use crate::inspect::names;
 use crate::scene::Adapter;
 use dsl::check::{Checked, Sources};
+use dsl::document::Sample;
 use dsl::resolve::{Choice, variants};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -70,4 +71,40 @@ fn of_variant(adapter: &Adapter, choice: &Choice) -> Vec<Specimen> {
         }
     }
     made
+}
+
+impl Specimen {
+    /// As a worked sample for the interface document.
+    #[must_use]
+    pub fn sample(&self) -> Sample {
+        let octets = |hex: &String| crate::fields::octets(hex).unwrap_or_default();
+        let (mut values, mut given) = (Vec::new(), Vec::new());
+        flat("", &Value::Object(self.fields.clone()), &mut values);
+        flat("", &Value::Object(self.given.clone()), &mut given);
+        Sample {
+            message: self.message.clone(),
+            parts: self.parts.iter().map(|(part, hex)| (part.clone(), octets(hex))).collect(),
+            values,
+            given,
+        }
+    }
+}
+
+/// Values by path, in order.
+fn flat(path: &str, value: &Value, into: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, inner) in fields {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                flat(&path, inner, into);
+            }
+        }
+        Value::Array(rows) => {
+            for (row, inner) in rows.iter().enumerate() {
+                flat(&format!("{path}[{row}]"), inner, into);
+            }
+        }
+        Value::String(text) => into.push((path.to_owned(), text.clone())),
+        other => into.push((path.to_owned(), other.to_string())),
+    }
 }

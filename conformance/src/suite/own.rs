@@ -1,10 +1,11 @@
 //! Cases that the runner makes itself, of what an adapter brings along: its examples, its document, its simulator.
 
 use crate::examples::Shown;
+use crate::laws::specimens;
 use crate::party::Party;
 use crate::report::{CaseResult, Difference, Point, StepResult};
 use dsl::check::{Checked, Sources};
-use dsl::document::document;
+use dsl::document::{Sample, document};
 
 /// A case of one step that either holds or says what does not.
 fn case(name: &str, point: Point, what: &str, wrong: Option<(String, String)>) -> CaseResult {
@@ -28,12 +29,20 @@ pub fn example_cases(shown: &[Shown], module: &str) -> Vec<CaseResult> {
         .collect()
 }
 
+/// The usual case of each message, as worked samples.
+#[must_use]
+pub fn worked(sources: &Sources, checked: &Checked, folder: &str) -> Vec<Sample> {
+    let usual = specimens(sources, checked, folder).into_iter().filter(|specimen| specimen.case == 0);
+    usual.map(|specimen| specimen.sample()).collect()
+}
+
 /// Point 7: the interface document is made, and names every message and field of the adapter.
 #[must_use]
 pub fn document_case(sources: &Sources, checked: &Checked, folder: &str) -> Option<CaseResult> {
     let mut modules = checked.model.modules.iter();
     let module = modules.find(|module| *module.folder == *folder && module.party.is_some())?;
-    let page = document(&checked.model, module, &sources.map);
+    let samples = worked(sources, checked, folder);
+    let page = document(&checked.model, module, &sources.map, &samples);
     let calls = module.calls.iter().map(|call| &call.name);
     let fields = module.messages.iter().flat_map(|message| &message.fields).map(|field| &field.name);
     let missing: Vec<&str> =

@@ -52,7 +52,8 @@ impl Doc {
                 continue;
             }
             shown += 1;
-            let page = document(&checked.model, module, &sources.map);
+            let samples = conformance::suite::worked(&sources, &checked, &module.folder);
+            let page = document(&checked.model, module, &sources.map, &samples);
             let Some(out) = &self.out else {
                 say(&page);
                 continue;

@@ -1,0 +1,141 @@
+//! Links, sessions and ways out of unknown in words, for people of both sides.
+//!
+//! In: parts of a checked model. Out: texts in Chinese and English, not yet escaped. It must not know HTML.
+
+use crate::model::{CallId, Frame, Hold, Link, LinkKind, Module, PrefixKind, Session, Way};
+
+/// How a link is used.
+pub(super) fn link(link: &Link) -> String {
+    let kind = match link.kind {
+        LinkKind::Tcp => "TCP",
+        LinkKind::Http => "HTTP",
+        LinkKind::Https => "HTTPS",
+        LinkKind::Sftp => "SFTP",
+        LinkKind::Folder => "文件夹 folder",
+    };
+    let way = match (link.kind, link.connect) {
+        (LinkKind::Sftp | LinkKind::Folder, true) => "行方写 the bank puts",
+        (LinkKind::Sftp | LinkKind::Folder, false) => "行方取 the bank takes",
+        (_, true) => "行方发起连接 the bank connects",
+        (_, false) => "行方监听 the bank accepts",
+    };
+    let hold = match link.hold {
+        Hold::None => "短连接 a connection for each exchange".to_owned(),
+        Hold::Single(count) => {
+            format!("{count} 条长连接, 各一笔 held connections, one exchange at a time each")
+        }
+        Hold::Many(count) => {
+            format!("{count} 条长连接, 多笔并行 held connections, many exchanges at a time each")
+        }
+    };
+    let mut said = vec![kind.to_owned(), way.to_owned(), frame(&link.frame)];
+    if matches!(link.kind, LinkKind::Tcp) && link.connect {
+        said.push(hold);
+    }
+    said.extend(link.connect_ms.map(|limit| format!("连接时限 connect {}", span(limit))));
+    said.extend(link.answer_ms.map(|limit| format!("应答时限 answer {}", span(limit))));
+    said.retain(|part| !part.is_empty());
+    said.join(" · ")
+}
+
+fn prefix(kind: PrefixKind) -> &'static str {
+    match kind {
+        PrefixKind::Ascii => "位 ASCII 数字 ASCII figures",
+        PrefixKind::Bcd => "位 BCD 数字 BCD figures",
+        PrefixKind::Big => "字节大端 octets, most significant first",
+        PrefixKind::Little => "字节小端 octets, least significant first",
+    }
+}
+
+fn frame(frame: &Frame) -> String {
+    let hex = |octets: &[u8]| octets.iter().map(|octet| format!("{octet:02X}")).collect::<String>();
+    match frame {
+        Frame::None => String::new(),
+        Frame::Prefix { size, kind, counts_itself } => {
+            let own =
+                if *counts_itself { "含自身 itself counted" } else { "不含自身 itself not counted" };
+            format!("长度前缀 length: {size} {}, {own}", prefix(*kind))
+        }
+        Frame::InHead { offset, size, kind, head } => {
+            format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind))
+        }
+        Frame::Fixed(size) => format!("定长 {size} 字节 octets"),
+        Frame::Ended(end) => format!("结束符 ended by {}", hex(end)),
+        Frame::Between(begin, end) => format!("起止符 between {} and {}", hex(begin), hex(end)),
+        Frame::UntilClose => "至连接关闭 until the connection is closed".to_owned(),
+    }
+}
+
+/// A span of time.
+pub(super) fn span(milliseconds: u64) -> String {
+    match milliseconds {
+        whole if whole % 60_000 == 0 && whole > 0 => format!("{} 分 min", whole / 60_000),
+        whole if whole % 1_000 == 0 => format!("{} 秒 s", whole / 1_000),
+        other => format!("{other} ms"),
+    }
+}
+
+fn name(module: &Module, call: CallId) -> &str {
+    module.calls.get(usize::from(call.0)).map_or("", |call| &call.name)
+}
+
+/// The way out of unknown, step by step.
+pub(super) fn ways(
+    module: &Module,
+    ways: &[Way],
+    reason: &dyn Fn(crate::value::Symbol) -> String,
+) -> Vec<String> {
+    let step = |way: &Way| match way {
+        Way::Enquire { with, every_ms, times, .. } => {
+            format!("查证 enquire by {} every {}, up to {times} times", name(module, *with), span(*every_ms))
+        }
+        Way::Repeat { every_ms, times: Some(times), .. } => {
+            format!("重发 repeat the same every {}, up to {times} times", span(*every_ms))
+        }
+        Way::Repeat { every_ms, times: None, .. } => {
+            format!("重发 repeat the same every {} until the cut-over", span(*every_ms))
+        }
+        Way::Undo { with } => format!("冲正 reverse by {}", name(module, *with)),
+        Way::Park => "挂起, 人工处理 people decide".to_owned(),
+        Way::Refuse(why) => format!("拒绝 refused: {}", reason(*why)),
+    };
+    ways.iter().map(step).collect()
+}
+
+/// A session, in sentences.
+pub(super) fn session(
+    module: &Module,
+    session: &Session,
+    reason: &dyn Fn(crate::value::Symbol) -> String,
+) -> Vec<String> {
+    let mut said = Vec::new();
+    if let Some(open) = session.open {
+        let mut when: Vec<String> = Vec::new();
+        if session.at_start {
+            when.push("启动时 at start".to_owned());
+        }
+        when.extend(session.at.iter().map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)));
+        said.push(format!("行方签到 the bank signs in by {} ({})", name(module, open), when.join(", ")));
+    }
+    if let Some(serve) = session.serve {
+        said.push(format!("对方签到 the party signs in by {}", name(module, serve)));
+    }
+    if session.per_member {
+        said.push("每成员一个 one for each member".to_owned());
+    }
+    for value in &session.values {
+        let how =
+            if value.make { "行方生成 drawn by the bank" } else { "由签到应答得 from the sign-in" };
+        said.push(format!("{}: {how}", value.name));
+    }
+    for (why, _) in &session.renew {
+        said.push(format!("遇此码重新签到 signed in again on: {}", reason(*why)));
+    }
+    if session.overlap_ms > 0 {
+        said.push(format!("旧值再有效 the old values stay good for {}", span(session.overlap_ms)));
+    }
+    if let Some(close) = session.close {
+        said.push(format!("日切签退 signed off at the cut-over by {}", name(module, close)));
+    }
+    said
+}
