@@ -799,7 +799,14 @@ impl Maker<'_, '_, '_> {
             slot: u16::try_from(slot).unwrap_or(u16::MAX),
             call: target.call,
         };
-        Some(Mapping { target: load, source, filter, cut: false, otherwise, span })
+        let through = match (&value.value.kind, &source.ty) {
+            (tree::ExprKind::Path(path), Type::List { .. }) => {
+                let found = path::find(self.resolver, self.work, path, scope, None);
+                found.lists.into_iter().map(|(list, _)| list).collect()
+            }
+            _ => Vec::new(),
+        };
+        Some(Mapping { target: load, source, through, filter, cut: false, otherwise, span })
     }
 
     /// The condition of `LIST where …` and `LIST with …` in a flow.
@@ -866,6 +873,7 @@ impl Maker<'_, '_, '_> {
             mappings.push(Mapping {
                 target: Load { space: target.space, level: target.level, slot, call: target.call },
                 source: Expr { kind: ExprKind::Load(load), ty: fields[place].ty.clone(), span: path.span },
+                through: Vec::new(),
                 filter: None,
                 cut: false,
                 otherwise: if fields[place].optional || field.optional { Else::Absent } else { Else::Fault },
