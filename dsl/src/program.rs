@@ -474,6 +474,8 @@ pub struct WireList {
     pub of_line: bool,
     /// Single lines that follow the rows: they are none of them.
     pub lines_behind: u16,
+    /// In a zip: the pattern of its entries' names.
+    pub pattern: Option<Box<str>>,
     /// Cold entry.
     pub cold: u32,
 }

@@ -773,7 +773,10 @@ impl Maker<'_, '_, '_> {
             return None;
         };
         let field = fields[slot].clone();
-        let source = expression(self.resolver, self.work, &value.value, scope, Some(&field.ty));
+        let (source, through) = match self.rows_within(&value.value, scope) {
+            Some(found) => found,
+            None => (expression(self.resolver, self.work, &value.value, scope, Some(&field.ty)), Vec::new()),
+        };
         let filter = self.rows_that_count(value, &source, scope);
         let otherwise = self.otherwise(otherwise, scope);
         if matches!(field.ty, Type::Wrong) {
@@ -799,14 +802,18 @@ impl Maker<'_, '_, '_> {
             slot: u16::try_from(slot).unwrap_or(u16::MAX),
             call: target.call,
         };
-        let through = match (&value.value.kind, &source.ty) {
-            (tree::ExprKind::Path(path), Type::List { .. }) => {
-                let found = path::find(self.resolver, self.work, path, scope, None);
-                found.lists.into_iter().map(|(list, _)| list).collect()
-            }
-            _ => Vec::new(),
-        };
         Some(Mapping { target: load, source, through, filter, cut: false, otherwise, span })
+    }
+
+    /// `rows.items`: a list in the rows of others, and those that are gone through on the way.
+    fn rows_within(&mut self, value: &tree::Expr, scope: &Scope) -> Option<(Expr, Vec<Load>)> {
+        let tree::ExprKind::Path(path) = &value.kind else { return None };
+        if path.single().is_some() {
+            return None;
+        }
+        let found = path::find(self.resolver, self.work, path, scope, None);
+        let within = !found.lists.is_empty() && matches!(found.expr.ty, Type::List { .. });
+        within.then(|| (found.expr, found.lists.into_iter().map(|(list, _)| list).collect()))
     }
 
     /// The condition of `LIST where …` and `LIST with …` in a flow.
