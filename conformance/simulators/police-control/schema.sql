@@ -5,7 +5,7 @@ CREATE TABLE system (
   only_one  INTEGER PRIMARY KEY CHECK (only_one = 1),
   agency    TEXT NOT NULL,                      -- who asks, as packets' names begin
   bank      TEXT NOT NULL,                      -- the bank, as packets' names go on
-  drawn     INTEGER NOT NULL DEFAULT 0          -- orders that were made up
+  case_kind TEXT NOT NULL                       -- of what its cases are
 );
 
 -- An order: one packet.
