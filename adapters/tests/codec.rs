@@ -132,6 +132,52 @@ fn every_format_is_read_and_written_again() {
     }
 }
 
+/// The octets kept were packed by Info-ZIP, under the password.
+#[test]
+fn a_zip_under_a_password_is_read_and_written() {
+    let compiled = world::compile(&formats::party(
+        r#"packet main {
+  message fields
+}
+
+call ask over line {
+  request {
+    data  zip password "open sesame" {
+      form    entry "SS*.xml" xml {
+        form  group {
+          code  text ..9 chars
+        }
+      }
+      papers  list ..9 at "LI*" {
+        name     text ..30 chars
+        content  bytes ..1 KB
+      }
+    }
+  }
+}
+"#,
+    ));
+    let whole = include_bytes!("vectors/info-zip-sealed.zip");
+    let programs = message(&compiled, 0);
+    let mut world = world(&compiled);
+    let record = read(programs, whole, &mut world, false).unwrap();
+    let papers = |record: &Record| {
+        let rows = record.rows(slot(programs.1, "data.papers")).unwrap();
+        (0..rows.count)
+            .map(|row| record.value(rows.base(row).unwrap()).unwrap().into_owned())
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(papers(&record), [Value::text("LI25a.jpg"), Value::text("LI26中.pdf")]);
+    let octets = write(programs, record.clone(), &mut world, false).unwrap().take(Part::Content);
+    let again = write(programs, record.clone(), &mut world, false).unwrap().take(Part::Content);
+    assert_eq!(octets, again, "equal entries give equal octets");
+    assert!(!octets.windows(3).any(|part| part == b"one"), "nothing stands there in the clear");
+    assert_eq!(papers(&read(programs, &octets, &mut world, false).unwrap()), papers(&record));
+    let plain = format("zip").whole;
+    let fault = read(programs, &plain, &mut world, false).unwrap_err();
+    assert_eq!(fault.kind, FaultKind::Container, "entries under no password are not what was agreed");
+}
+
 #[test]
 fn doubles_and_unknown_names_are_refused() {
     for (name, octets, kind) in [

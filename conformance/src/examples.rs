@@ -3,6 +3,7 @@
 //! In: checked and compiled adapters, the folder of each (for `file "…"`). Out: one [`Shown`] for each example: well, or
 //! what differs, with the first difference by offset. It must not know sockets.
 
+mod packed;
 mod whole;
 
 use crate::fields::Named;
@@ -237,7 +238,13 @@ impl Runner<'_> {
         if said.ask.is_some() || call.ask.is_none() {
             let (parts, record) = self.write(scene, call.request)?;
             if let Some(wire) = said.request {
-                self.request_is(call, scene, (&parts, &record), &self.octets(wire)?)?;
+                let expected = self.octets(wire)?;
+                match self.named(wire, call.request) {
+                    Some(name) => {
+                        self.packet_is("request", scene, call.request, (name, &expected), &parts)?;
+                    }
+                    None => self.request_is(call, scene, (&parts, &record), &expected)?,
+                }
             }
             request = Some(record);
         }
@@ -263,9 +270,12 @@ impl Runner<'_> {
             scene.begin_business(Space::Ask, shape);
         }
         if let Some(wire) = said.request {
-            let payload = self.parts_of(call, &self.octets(wire)?)?;
-            self.take(scene, call.request, &payload)
-                .map_err(|fault| format!("the request cannot be read: {fault}"))?;
+            let octets = self.octets(wire)?;
+            let taken = match self.named(wire, call.request) {
+                Some(name) => self.take_named(scene, call.request, (name, &octets)),
+                None => self.take(scene, call.request, &self.parts_of(call, &octets)?),
+            };
+            taken.map_err(|fault| format!("the request cannot be read: {fault}"))?;
             if let (Some(ask), Some(shape)) = (said.ask, call.ask) {
                 let got = scene.business(Space::Ask, shape).unwrap_or_default();
                 same("ask", &self.tree(ask, shape), &got)?;
@@ -282,7 +292,11 @@ impl Runner<'_> {
         });
         let message = call.replies.first().ok_or("the call has no reply")?;
         let (parts, _) = self.write(scene, *message)?;
-        self.same_octets("reply", call, &self.octets(wire)?, (scene, &parts))
+        let expected = self.octets(wire)?;
+        match self.named(wire, *message) {
+            Some(name) => self.packet_is("reply", scene, *message, (name, &expected), &parts),
+            None => self.same_octets("reply", call, &expected, (scene, &parts)),
+        }
     }
 
     /// The request that came out is the expected one; where chance is part of it, both say the same when they are read.

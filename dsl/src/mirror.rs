@@ -136,6 +136,7 @@ impl Turn<'_> {
             field.to = Some(Mapping {
                 target: place,
                 source,
+                through: Vec::new(),
                 filter: None,
                 cut: false,
                 otherwise: Else::Fault,
@@ -212,7 +213,15 @@ fn turned(to: &Mapping, own: Load) -> Option<Mapping> {
     }
     let target = Expr { kind: ExprKind::Load(to.target), ty: to.source.ty.clone(), span: to.span };
     let source = inverse(&to.source, &|load| *load == own, &target)?;
-    Some(Mapping { target: own, source, filter: None, cut: to.cut, otherwise: Else::Fault, span: to.span })
+    Some(Mapping {
+        target: own,
+        source,
+        through: Vec::new(),
+        filter: None,
+        cut: to.cut,
+        otherwise: Else::Fault,
+        span: to.span,
+    })
 }
 
 /// Values that the bank's services give and take.

@@ -679,6 +679,8 @@ pub struct Mapping {
     pub target: Load,
     /// From what.
     pub source: Expr,
+    /// Lists whose rows are gone through on the way to the list that is read (`rows.items`), from outside in.
+    pub through: Vec<Load>,
     /// `where`: which rows of a list.
     pub filter: Option<Expr>,
     /// `cut`: a longer text is cut at the border of a character.
@@ -939,6 +941,8 @@ pub enum Format {
     Zip {
         /// The password.
         password: Option<Box<Expr>>,
+        /// Entries that are under no password are read too.
+        plain: bool,
     },
 }
 

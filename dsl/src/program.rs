@@ -209,7 +209,12 @@ pub enum FormatForm {
     /// octet, `ebcdic` EBCDIC; the code says nothing of a field by itself.
     Iso8583 { code: TextCode, bitmap_hex: bool, fields: Vec<(u16, u32)> },
     /// Zip.
-    Zip { password: Option<ExprId> },
+    Zip {
+        /// What its entries are under.
+        password: Option<ExprId>,
+        /// Entries that are under no password are read too.
+        plain: bool,
+    },
 }
 
 /// A chain, lowered: where the condition does not hold, `otherwise`. In codings, key and iv are [`ExprId`]s.
@@ -431,6 +436,19 @@ pub struct Pairing {
     pub stride: u16,
     /// Most rows.
     pub max: u32,
+    /// What its rows do to the target.
+    pub rows: PairedRows,
+}
+
+/// What the rows of a list do to the list that is filled from it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PairedRows {
+    /// Each makes a row.
+    Make,
+    /// They are entered alone: a list in them makes the rows.
+    Enter,
+    /// Each makes a row, behind those that are there.
+    Join,
 }
 
 /// Rows of a list on the wire.
@@ -456,6 +474,8 @@ pub struct WireList {
     pub of_line: bool,
     /// Single lines that follow the rows: they are none of them.
     pub lines_behind: u16,
+    /// In a zip: the pattern of its entries' names.
+    pub pattern: Option<Box<str>>,
     /// Cold entry.
     pub cold: u32,
 }

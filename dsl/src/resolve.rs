@@ -62,6 +62,7 @@ pub fn resolve(folders: &[Folder], choices: &Choices) -> (Model, Vec<Diagnostic>
     let none = Choice::new();
     let indices: Vec<Index<'_>> = folders
         .iter()
+        .filter(|folder| !index::is_family(folder, folders))
         .map(|folder| {
             index::index(&mut resolver, folder, folders, choices.get(&folder.name).unwrap_or(&none))
         })

@@ -17,7 +17,7 @@ use super::read::Reader;
 use super::template::Template;
 use super::tree::{Escape, Kind, NONE};
 use super::{DEPTH_MAX, FaultKind, Wrong, chain, form, iso8583, json, tlv, xml, zip};
-use crate::charset::Charset;
+use crate::charset::{self, Charset};
 use crate::value::{Span, Surroundings};
 
 /// The value that the next instruction is about.
@@ -67,6 +67,8 @@ pub(super) struct Frame {
     groups: Vec<(u32, u32)>,
     templates: Option<Box<Templates>>,
     attributes: bool,
+    /// In a zip: what the entries of the list that begins are called.
+    pattern: Option<Box<str>>,
 }
 
 /// The templates of a party's XML.
@@ -242,6 +244,7 @@ impl<'p> Reader<'p> {
             groups: Vec::new(),
             templates: None,
             attributes: false,
+            pattern: None,
         };
         match form {
             FormatForm::Fixed | FormatForm::Path => frame.walk = Walk::Fixed { inline },
@@ -290,8 +293,8 @@ impl<'p> Reader<'p> {
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
         let span = frame.span;
-        if let FormatForm::Zip { password } = form {
-            return self.scan_zip(span, *password, surroundings);
+        if let FormatForm::Zip { password, plain } = form {
+            return self.scan_zip(span, *password, *plain, surroundings);
         }
         let shift = |wrong: Wrong| {
             let at = if wrong.at == u32::MAX { 0 } else { wrong.at };
@@ -340,17 +343,29 @@ impl<'p> Reader<'p> {
         &mut self,
         span: Span,
         password: Option<ExprId>,
+        plain: bool,
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
         let password = password.map(|id| self.inside(surroundings).octets(id)).transpose()?;
-        let entries = zip::unpack(self.record.octets(span), password.as_deref())?;
+        let entries = zip::unpack(self.record.octets(span), password.as_deref(), plain)?;
+        let charset = charset_named(&self.programs.message.charset);
         let mut builder = super::tree::Builder::new(&mut self.tree, span, Kind::Group)?;
-        for (name, content) in entries {
-            let value = self.record.keep(&content)?;
-            let node = builder.add(value, value, value, Kind::Text, Escape::None)?;
-            if let Some(node) = builder.node(node) {
-                node.named = Some(name.into_bytes().into_boxed_slice());
+        let add = |builder: &mut super::tree::Builder<'_>, named: &str, value: Span, kind: Kind| {
+            let node = builder.add(value, value, value, kind, Escape::None)?;
+            if let Some(added) = builder.node(node) {
+                // Nobody has to ask for a part of an entry, but for the entry itself.
+                (added.named, added.seen) = (Some(named.as_bytes().into()), kind == Kind::Text);
             }
+            Ok::<u32, Wrong>(node)
+        };
+        for (name, content) in entries {
+            let called = charset::encode(charset, &name).map_err(|_| FaultKind::Character)?;
+            let (called, content) = (self.record.keep(&called)?, self.record.keep(&content)?);
+            let entry = add(&mut builder, &name, content, Kind::Group)?;
+            builder.open(entry)?;
+            add(&mut builder, zip::NAME, called, Kind::Text)?;
+            add(&mut builder, zip::CONTENT, content, Kind::Text)?;
+            builder.close();
         }
         Ok(())
     }

@@ -50,8 +50,10 @@ pub(super) struct Layer<'p> {
     /// Bitmaps of ISO 8583: where and how many.
     pub(super) map_start: usize,
     maps: usize,
-    /// Entries of a zip.
+    /// Entries of a zip; parts of the one that is open, behind them.
     pub(super) entries: Vec<(String, Vec<u8>)>,
+    /// Where the parts of the entry that is open begin.
+    pub(super) entry_from: usize,
 }
 
 /// What ends a value, a group or a list.
@@ -103,6 +105,7 @@ impl Layer<'_> {
             map_start: start,
             maps: 0,
             entries: Vec::new(),
+            entry_from: 0,
         })
     }
 }

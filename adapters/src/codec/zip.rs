@@ -3,6 +3,8 @@
 //! In: octets of a zip and, where there is one, its password. Out: entries' names and contents, bounded; and a zip of
 //! entries that are written. Directories in it, two entries of one name, and octets behind its end are refused.
 
+mod sealed;
+
 use std::io::{Cursor, Read, Write as _};
 
 use zip::write::SimpleFileOptions;
@@ -19,8 +21,19 @@ const UNPACKED_MAX: u64 = 128 << 20;
 const END_MARK: &[u8] = b"PK\x05\x06";
 const END_BYTES: usize = 22;
 
-/// The entries of a zip, in their order.
-pub(crate) fn unpack(octets: &[u8], password: Option<&[u8]>) -> Result<Vec<(String, Vec<u8>)>, Wrong> {
+/// The part of an entry that is what its file is called.
+pub(crate) const NAME: &str = "name";
+/// The part of an entry that is what its file holds.
+pub(crate) const CONTENT: &str = "content";
+
+/// The entries of a zip, in their order. Where there is a password, every entry has to be under it; `plain`: or under none.
+/// An empty password is none.
+pub(crate) fn unpack(
+    octets: &[u8],
+    password: Option<&[u8]>,
+    plain: bool,
+) -> Result<Vec<(String, Vec<u8>)>, Wrong> {
+    let password = password.filter(|password| !password.is_empty());
     let broken = |_| Wrong::from(FaultKind::Container);
     let mut archive = ZipArchive::new(Cursor::new(octets)).map_err(broken)?;
     if archive.len() > ENTRIES_MAX || !ends_well(octets, archive.comment().len()) {
@@ -34,7 +47,7 @@ pub(crate) fn unpack(octets: &[u8], password: Option<&[u8]>) -> Result<Vec<(Stri
             None => archive.by_index(index),
         };
         let entry = entry.map_err(broken)?;
-        if entry.is_dir() {
+        if entry.is_dir() || (password.is_some() && !plain && !entry.encrypted()) {
             return Err(FaultKind::Container.into());
         }
         let name = entry.name().map_err(broken)?.into_owned();
@@ -56,8 +69,16 @@ fn ends_well(octets: &[u8], comment: usize) -> bool {
     at.and_then(|at| octets.get(at..)).is_some_and(|end| end.starts_with(END_MARK))
 }
 
-/// A zip of these entries, without times so that equal entries give equal octets.
-pub(crate) fn pack(entries: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Wrong> {
+/// A zip of these entries, without times so that equal entries give equal octets; under a password that is not empty.
+pub(crate) fn pack(entries: &[(String, Vec<u8>)], password: Option<&[u8]>) -> Result<Vec<u8>, Wrong> {
+    for (place, (name, _)) in entries.iter().enumerate() {
+        if entries.iter().take(place).any(|(earlier, _)| earlier == name) {
+            return Err(FaultKind::Duplicate.into());
+        }
+    }
+    if let Some(password) = password.filter(|password| !password.is_empty()) {
+        return sealed::pack(entries, password);
+    }
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
@@ -69,8 +90,12 @@ pub(crate) fn pack(entries: &[(String, Vec<u8>)]) -> Result<Vec<u8>, Wrong> {
     writer.finish().map(Cursor::into_inner).map_err(|_| FaultKind::Container.into())
 }
 
-/// Whether a name is of a pattern in which each `*` stands for any letters.
-pub(crate) fn matches(pattern: &str, name: &str) -> bool {
+/// Whether a name is of one of the patterns between `|`, in which each `*` stands for any letters.
+pub(crate) fn matches(patterns: &str, name: &str) -> bool {
+    patterns.split('|').any(|pattern| is_of(pattern, name))
+}
+
+fn is_of(pattern: &str, name: &str) -> bool {
     let mut pieces = pattern.split('*');
     let Some(mut rest) = pieces.next().and_then(|first| name.strip_prefix(first)) else { return false };
     let mut last = None;

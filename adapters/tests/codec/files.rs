@@ -652,6 +652,7 @@ serve found "F" over pick {
       kind   text 4 chars = "CXQQ"
       bank   text 6 chars = setting.bank
       batch  text 8 chars
+      check batch is not "00000000" else refuse bad_message
     }
     rows list ..9 of line { a text ..5 chars }
   }
@@ -670,6 +671,7 @@ serve found "F" over pick {
         "CXQXBANK0100000001.zip",
         "CXQQBANK020000001.zip",
         "CXQQBANK01000000012.zip",
+        "CXQQBANK0100000000.zip",
     ] {
         assert_eq!(read_name(program, form, other, &mut Record::default(), &mut world), Ok(false), "{other}");
     }

@@ -20,7 +20,7 @@ pub(crate) struct Format {
 }
 
 /// What an adapter of one packet leaves out.
-fn party(body: &str) -> String {
+pub(crate) fn party(body: &str) -> String {
     let keys = "party party \"P\" {\n  charset gbk\n  day cut_over 23:30\n  serial counter(12)\n  discloses account_no, \
                 person_name\n}\nkey mak tdes 16 bytes \"k\"\n";
     let line = "link line tcp connect \"l\" {\n  carries main\n  frame length 4 digits\n  hold none\n  timeout connect 3s, \

@@ -107,6 +107,46 @@ CREATE TABLE hold (
 ) WITHOUT ROWID;
 CREATE INDEX hold_acct ON hold (acct, rank) WHERE state = 'active';
 
+-- Payments out of an account that an authority has stopped; they end by themselves with their last day.
+CREATE TABLE stop (
+  number    TEXT PRIMARY KEY,
+  acct      TEXT NOT NULL REFERENCES account (acct),
+  both_ways INTEGER NOT NULL DEFAULT 0,               -- 1: nothing comes in either
+  begins    TEXT NOT NULL,
+  until     TEXT NOT NULL,
+  state     TEXT NOT NULL DEFAULT 'active',           -- active lifted
+  authority TEXT NOT NULL DEFAULT '',
+  document  TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+CREATE INDEX stop_acct ON stop (acct) WHERE state = 'active';
+
+-- Accounts whose movements are told to an authority while they are watched.
+CREATE TABLE watch (
+  task      TEXT PRIMARY KEY,
+  channel   TEXT NOT NULL,
+  order_no  TEXT NOT NULL,
+  agency    TEXT NOT NULL,
+  subject   TEXT NOT NULL,
+  acct      TEXT NOT NULL REFERENCES account (acct),
+  begins    TEXT NOT NULL,
+  until     TEXT NOT NULL,
+  state     TEXT NOT NULL DEFAULT 'active'            -- active ended
+) WITHOUT ROWID;
+
+-- Credit cards of a person.
+CREATE TABLE card (
+  card     TEXT PRIMARY KEY,
+  idno     TEXT NOT NULL,
+  name     TEXT NOT NULL,
+  acct     TEXT NOT NULL,
+  limit_   INTEGER NOT NULL,
+  owed     INTEGER NOT NULL,
+  billday  INTEGER NOT NULL,
+  dueday   INTEGER NOT NULL,
+  issued   TEXT NOT NULL,
+  expires  TEXT NOT NULL                              -- yyyy-mm
+) WITHOUT ROWID;
+
 -- Products that a person holds beside accounts.
 CREATE TABLE wealth (
   idno     TEXT NOT NULL,

@@ -44,6 +44,8 @@ INSERT INTO account (acct, name, kind, idno) VALUES
   ('6230580000000090001', '客户09001', '05', '441900199001019001');
 INSERT INTO wealth (idno, prod, title, kind, acct, shares, value) VALUES
   ('441900199001019001', 'LC0001', '稳健理财一号', 'wealth', '8800000000000001', 500000, 510000);
+INSERT INTO card (card, idno, name, acct, limit_, owed, billday, dueday, issued, expires) VALUES
+  ('6225880000000090001', '441900199001019001', '客户09001', '6230580000000009001', 5000000, 123456, 5, 25, '2022-03-01', '2027-03');
 
 INSERT INTO posting (number, call, cserial, day, time, amount, memo)
   SELECT 'HX20200102000000000000', 'opening', 'OPENING', '2020-01-02', '00:00:00',

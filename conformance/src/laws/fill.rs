@@ -11,7 +11,7 @@ use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::Load;
 use dsl::program::{Code, FieldForm};
-use dsl::value::Absent;
+use dsl::value::{Absent, Size};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Deepest lists in lists, and most rows of one.
@@ -96,10 +96,27 @@ impl Filler<'_> {
                 // What is added up has its usual value.
                 let usual = Filler { case: 0, ..*self };
                 let filler = if added.contains(&(field.level, field.slot)) { &usual } else { self };
-                filler.leaf(record, field, wire, (index, place))?;
+                match list.and_then(|list| self.entry_name(list, field, wire)) {
+                    Some(name) => record
+                        .set(index, &Value::text(name))
+                        .map_err(|_| format!("{} holds too much", field.path))?,
+                    None => filler.leaf(record, field, wire, (index, place))?,
+                }
             }
         }
         Ok(())
+    }
+
+    /// A file of a zip is called as its list says.
+    fn entry_name(&self, list: u16, field: &FieldForm, wire: u32) -> Option<String> {
+        let pattern = self.named.message.lists.get(usize::from(list))?.pattern.as_deref()?;
+        let (_, name) = field.path.rsplit_once('.')?;
+        let pattern = pattern.split('|').next().filter(|_| name == "name")?;
+        let width = match self.named.program.wires.get(wire as usize)?.size {
+            Size::Fixed(width) => (width as usize + 1).saturating_sub(pattern.chars().count()),
+            _ => 1,
+        };
+        Some(pattern.replacen('*', &format!("{:0width$}", self.case), 1).replace('*', ""))
     }
 
     fn leaf(

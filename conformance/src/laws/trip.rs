@@ -21,7 +21,7 @@ use adapters::codec::{
 use adapters::value::{Record, Surroundings};
 use dsl::evaluate::Value;
 use dsl::model::{CallId, MessageId, Space};
-use dsl::program::{Code, MessageProgram, Part, Program};
+use dsl::program::{Code, MessageProgram, Part, Program, Read as Op};
 use dsl::value::ShapeId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -318,9 +318,19 @@ impl<'a> Traveller<'a> {
         let mut record = Record::new(self.form.slots);
         match read_name(self.program, self.form, name, &mut record, scene) {
             Ok(true) => Ok(()),
+            Ok(false) if self.name_is_judged() => {
+                Err(Ended::NotGenerated(format!("its own checks do not take the name {name}")))
+            }
             Ok(false) => Err(Ended::Broken(None, format!("its own name {name} is none of its form"))),
             Err(fault) => Err(Ended::NotGenerated(format!("the name {name}: {:?}", fault.kind))),
         }
+    }
+
+    /// Whether checks stand in the name itself.
+    fn name_is_judged(&self) -> bool {
+        let (from, to) = self.form.file.as_ref().map_or((0, 0), |file| file.name_read);
+        let name = self.form.read.get(from as usize..to as usize).unwrap_or_default();
+        name.iter().any(|op| matches!(op, Op::Check { .. }))
     }
 
     fn unread(&self, written: &Record, report: &adapters::codec::Report) -> Ended {

@@ -17,7 +17,7 @@ use crate::model::{
 };
 use crate::program::{
     Assignment, ExprId, Filling, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, Map, Otherwise,
-    Pairing, StartForm, StepCall, StepTables,
+    PairedRows, Pairing, StartForm, StepCall, StepTables,
 };
 use crate::value::{Constant, ShapeId, Symbol, Type};
 
@@ -633,7 +633,15 @@ impl Maker<'_, '_, '_> {
             (&mapping.source.kind, &mapping.source.ty, &ty)
         {
             let filter = mapping.filter.as_ref().map(|filter| self.lowering.expression(filter));
-            return self.rows(filling, (*source, filter), *from, mapping.target, (*to, *max), 1);
+            let target = (mapping.target, *to, *max);
+            let entered =
+                mapping.through.iter().map(|list| self.enter(filling, *list, target)).collect::<Vec<_>>();
+            let rows = if entered.is_empty() { PairedRows::Make } else { PairedRows::Join };
+            self.rows(filling, (*source, filter, rows), *from, mapping.target, (*to, *max), 1);
+            for (pairing, begin) in entered.into_iter().rev() {
+                close(filling, pairing, begin);
+            }
+            return;
         }
         let source = self.lowering.expression(&mapping.source);
         let otherwise = match &mapping.otherwise {
@@ -648,11 +656,36 @@ impl Maker<'_, '_, '_> {
         set(filling, mapping.target, source, ty, optional, (cut, otherwise));
     }
 
+    /// A list whose rows are entered alone, since a list in them is read.
+    fn enter(
+        &mut self,
+        filling: &mut Filling,
+        source: Load,
+        (target, to, max): (Load, ShapeId, u64),
+    ) -> (u16, usize) {
+        let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
+        let stride = stride(self.lowering.model, to);
+        let max = u32::try_from(max).unwrap_or(u32::MAX);
+        let rows = PairedRows::Enter;
+        filling.pairings.push(Pairing {
+            source,
+            with: None,
+            filter: None,
+            day: None,
+            target,
+            stride,
+            max,
+            rows,
+        });
+        filling.maps.push(Map::Each { pairing, end: 0 });
+        (pairing, filling.maps.len() - 1)
+    }
+
     /// A whole list: each row, field by field of the same name.
     fn rows(
         &mut self,
         filling: &mut Filling,
-        (source, filter): (Load, Option<ExprId>),
+        (source, filter, rows): (Load, Option<ExprId>, PairedRows),
         from: ShapeId,
         target: Load,
         (to, max): (ShapeId, u64),
@@ -661,7 +694,7 @@ impl Maker<'_, '_, '_> {
         let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
         let stride = stride(self.lowering.model, to);
         let max = u32::try_from(max).unwrap_or(u32::MAX);
-        filling.pairings.push(Pairing { source, with: None, filter, day: None, target, stride, max });
+        filling.pairings.push(Pairing { source, with: None, filter, day: None, target, stride, max, rows });
         let begin = filling.maps.len();
         filling.maps.push(Map::Each { pairing, end: 0 });
         let shape = |id: ShapeId| self.lowering.model.shapes.get(id.0 as usize);
@@ -678,18 +711,24 @@ impl Maker<'_, '_, '_> {
             if let (Type::List { max, shape }, Some(Type::List { shape: inner, .. })) =
                 (&field.ty, from.fields.get(place).map(|known| &known.ty))
             {
-                self.rows(filling, (item, None), *inner, target, (*shape, *max), level.saturating_add(1));
+                let rows = (item, None, PairedRows::Make);
+                self.rows(filling, rows, *inner, target, (*shape, *max), level.saturating_add(1));
                 continue;
             }
             let load = Expr { kind: ExprKind::Load(item), ty: field.ty.clone(), span: field.span };
             let source = self.lowering.expression(&load);
             set(filling, target, source, field.ty.clone(), field.optional, (false, Otherwise::Fault));
         }
-        filling.maps.push(Map::Next { pairing, back: number(begin + 1) });
-        let end = number(filling.maps.len());
-        if let Some(place) = filling.maps.get_mut(begin) {
-            *place = Map::Each { pairing, end };
-        }
+        close(filling, pairing, begin);
+    }
+}
+
+/// Ends the rows that begin there.
+fn close(filling: &mut Filling, pairing: u16, begin: usize) {
+    filling.maps.push(Map::Next { pairing, back: number(begin + 1) });
+    let end = number(filling.maps.len());
+    if let Some(place) = filling.maps.get_mut(begin) {
+        *place = Map::Each { pairing, end };
     }
 }
 

@@ -8,7 +8,7 @@ use super::message::Builder;
 use super::shape::{Shapes, stride};
 use super::{LowerErrorKind, derived, known};
 use crate::model::{Check, Else, Expr, ExprKind, FieldId, FieldKind, Load, Mapping, Message, Node, Space};
-use crate::program::{Assignment, Map, Otherwise, Pairing};
+use crate::program::{Assignment, Map, Otherwise, PairedRows, Pairing};
 use crate::source::Span;
 use crate::value::{Absent, Type};
 
@@ -409,7 +409,16 @@ impl Emit {
         let with = arrow.and_then(|arrow| arrow.with);
         let message = builder.message;
         let pairing = builder.lowering.small(builder.out.pairings.len(), "lists of a message", message);
-        builder.out.pairings.push(Pairing { source, with, filter, day, target, stride, max });
+        builder.out.pairings.push(Pairing {
+            source,
+            with,
+            filter,
+            day,
+            target,
+            stride,
+            max,
+            rows: PairedRows::Make,
+        });
         let begin = self.code.len();
         self.code.push(Map::Each { pairing, end: 0 });
         let entered = shape.map(|(shape, _)| self.shapes.rows.push(shape)).is_some();

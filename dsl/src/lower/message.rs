@@ -121,8 +121,24 @@ impl<'l, 'm> Builder<'l, 'm> {
             } else {
                 0
             },
+            pattern: self.pattern(id, field),
             cold: self.cold_of(id),
         })
+    }
+
+    /// What the entries of a zip are called that a list has.
+    fn pattern(&self, id: FieldId, field: &Field) -> Option<Box<str>> {
+        let format = match self.layout.around(id).last().and_then(|outer| self.layout.field(*outer)) {
+            Some(outer) => match &outer.kind {
+                FieldKind::Format { format, .. } => format,
+                _ => return None,
+            },
+            None => &self.message.file.as_ref()?.format,
+        };
+        match (format, &field.at) {
+            (Format::Zip { .. }, Some(crate::model::At::Text(pattern))) => Some(pattern.clone()),
+            _ => None,
+        }
     }
 
     /// How many single lines follow a list among these nodes and, if they are a branch, behind them; none: it stands

@@ -178,6 +178,10 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         self.push(Read::Enter { format, chain: u32::MAX });
         self.nodes(nodes, Place::Run, Some(0));
         self.push(Read::Leave { kept: false });
+        // A name that its own checks refuse is none of this form.
+        for (guards, check) in std::mem::take(&mut self.checks) {
+            self.check(&guards, check);
+        }
         let end = self.here();
         if let Some(file) = &mut self.builder.out.file {
             file.name_read = (begin, end);

@@ -205,8 +205,9 @@ impl Lowering<'_> {
             Format::Iso8583 { code, bitmap_hex } => {
                 FormatForm::Iso8583 { code: *code, bitmap_hex: *bitmap_hex, fields: bits }
             }
-            Format::Zip { password } => FormatForm::Zip {
+            Format::Zip { password, plain } => FormatForm::Zip {
                 password: password.as_deref().map(|password| self.in_message(password, octets)),
+                plain: *plain,
             },
         };
         self.shared_format(form)

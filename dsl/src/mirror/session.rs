@@ -71,7 +71,15 @@ fn fill(module: &Module, turned: &mut Module, load: Load, source: &Expr) -> bool
         let Some(field) = message.and_then(|message| message.fields.get_mut(*at)) else { continue };
         let target = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
         let (source, span) = (source.clone(), source.span);
-        field.from = Some(Mapping { target, source, filter: None, cut: false, otherwise: Else::Fault, span });
+        field.from = Some(Mapping {
+            target,
+            source,
+            through: Vec::new(),
+            filter: None,
+            cut: false,
+            otherwise: Else::Fault,
+            span,
+        });
     }
     !fields.is_empty()
 }

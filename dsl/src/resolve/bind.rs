@@ -186,7 +186,15 @@ impl Binder<'_, '_, '_> {
         let source = self.expression(&value.value, scope, Some(&target.expr.ty));
         let otherwise = self.otherwise(rule.otherwise.as_ref(), scope, &target.expr.ty);
         compare::fits(self.resolver, &source, &target.expr.ty, None, target.optional, rule, &otherwise);
-        Some(Mapping { target: *load, source, filter: None, cut: rule.cut, otherwise, span })
+        Some(Mapping {
+            target: *load,
+            source,
+            through: Vec::new(),
+            filter: None,
+            cut: rule.cut,
+            otherwise,
+            span,
+        })
     }
 
     fn otherwise(&mut self, tree: Option<&tree::Otherwise>, scope: &Scope, ty: &Type) -> Else {
@@ -255,8 +263,15 @@ impl Binder<'_, '_, '_> {
         let business = Load { space, level, slot: u16::try_from(slot).unwrap_or(u16::MAX), call };
         let wire = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
         let (target, source) = if arrow.writes { (wire, load(business)) } else { (business, load(wire)) };
-        let mapping =
-            Some(Mapping { target, source, filter: None, cut: false, otherwise: Else::Fault, span });
+        let mapping = Some(Mapping {
+            target,
+            source,
+            through: Vec::new(),
+            filter: None,
+            cut: false,
+            otherwise: Else::Fault,
+            span,
+        });
         if arrow.writes { bound.from = mapping } else { bound.to = mapping }
     }
 

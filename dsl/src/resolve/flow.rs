@@ -773,7 +773,10 @@ impl Maker<'_, '_, '_> {
             return None;
         };
         let field = fields[slot].clone();
-        let source = expression(self.resolver, self.work, &value.value, scope, Some(&field.ty));
+        let (source, through) = match self.rows_within(&value.value, scope) {
+            Some(found) => found,
+            None => (expression(self.resolver, self.work, &value.value, scope, Some(&field.ty)), Vec::new()),
+        };
         let filter = self.rows_that_count(value, &source, scope);
         let otherwise = self.otherwise(otherwise, scope);
         if matches!(field.ty, Type::Wrong) {
@@ -799,7 +802,18 @@ impl Maker<'_, '_, '_> {
             slot: u16::try_from(slot).unwrap_or(u16::MAX),
             call: target.call,
         };
-        Some(Mapping { target: load, source, filter, cut: false, otherwise, span })
+        Some(Mapping { target: load, source, through, filter, cut: false, otherwise, span })
+    }
+
+    /// `rows.items`: a list in the rows of others, and those that are gone through on the way.
+    fn rows_within(&mut self, value: &tree::Expr, scope: &Scope) -> Option<(Expr, Vec<Load>)> {
+        let tree::ExprKind::Path(path) = &value.kind else { return None };
+        if path.single().is_some() {
+            return None;
+        }
+        let found = path::find(self.resolver, self.work, path, scope, None);
+        let within = !found.lists.is_empty() && matches!(found.expr.ty, Type::List { .. });
+        within.then(|| (found.expr, found.lists.into_iter().map(|(list, _)| list).collect()))
     }
 
     /// The condition of `LIST where …` and `LIST with …` in a flow.
@@ -866,6 +880,7 @@ impl Maker<'_, '_, '_> {
             mappings.push(Mapping {
                 target: Load { space: target.space, level: target.level, slot, call: target.call },
                 source: Expr { kind: ExprKind::Load(load), ty: fields[place].ty.clone(), span: path.span },
+                through: Vec::new(),
                 filter: None,
                 cut: false,
                 otherwise: if fields[place].optional || field.optional { Else::Absent } else { Else::Fault },

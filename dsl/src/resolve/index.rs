@@ -49,10 +49,7 @@ pub(crate) fn index<'t>(
         for item in &file.items {
             if let ItemKind::Use(path) = &item.kind {
                 let wanted = path.text();
-                match all
-                    .iter()
-                    .find(|other| *other.name == *wanted || other.name.replace('-', "_") == wanted)
-                {
+                match all.iter().find(|other| is_named(other, &wanted)) {
                     Some(other) => used.push(other),
                     None => {
                         resolver
@@ -85,6 +82,23 @@ pub(crate) fn index<'t>(
             .help("begin one of its files with `party NAME \"…\" { … }`, or with `module NAME`");
     }
     index
+}
+
+fn is_named(folder: &Folder, wanted: &str) -> bool {
+    *folder.name == *wanted || folder.name.replace('-', "_") == wanted
+}
+
+/// Whether a folder is neither a party nor a module but what others `use`: it is looked at where it is used, with what the
+/// party adds to it, and is nothing alone.
+pub(crate) fn is_family(folder: &Folder, all: &[Folder]) -> bool {
+    let own = folder.files.iter().any(|file| file.module.is_some())
+        || items_of(folder).any(|kind| matches!(kind, ItemKind::Party(_)));
+    let uses = |kind: &ItemKind| matches!(kind, ItemKind::Use(path) if is_named(folder, &path.text()));
+    !own && all.iter().flat_map(items_of).any(uses)
+}
+
+fn items_of(folder: &Folder) -> impl Iterator<Item = &ItemKind> {
+    folder.files.iter().flat_map(|file| &file.items).map(|item| &item.kind)
 }
 
 fn empty<'t>(folder: &'t Folder, choice: Choice) -> Index<'t> {

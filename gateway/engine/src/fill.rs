@@ -8,7 +8,7 @@ use crate::view::Parts;
 use adapters::value::{Record, RowsEntered};
 use dsl::evaluate::{Fault, Value};
 use dsl::model::Load;
-use dsl::program::{Assignment, Filling, Map, Otherwise, Pairing};
+use dsl::program::{Assignment, Filling, Map, Otherwise, PairedRows, Pairing};
 use dsl::value::{Decimal, Symbol, Type};
 use std::borrow::Cow;
 
@@ -110,8 +110,11 @@ impl Run<'_, '_> {
         let count = self.parts.view(self.book).list_rows(&pairing.source)?;
         let target =
             self.rows.index(pairing.target.level.saturating_sub(self.top), list_slot(&pairing.target))?;
-        let stride = pairing.stride;
-        self.record.begin_list(target, stride, count.min(pairing.max))?;
+        let room = if pairing.rows == PairedRows::Make { count.min(pairing.max) } else { 0 };
+        if pairing.rows != PairedRows::Join {
+            let stride = pairing.stride;
+            self.record.begin_list(target, stride, room)?;
+        }
         self.cursors.push((number, 0, count));
         self.row(number, at, end)
     }
@@ -140,6 +143,9 @@ impl Run<'_, '_> {
                 Some(filter) => self.parts.view(self.book).holds(filter)?,
                 None => true,
             };
+            if counts && pairing.rows == PairedRows::Enter {
+                return Ok(at + 1);
+            }
             if counts {
                 let target = self
                     .rows

@@ -69,6 +69,15 @@ impl Reader<'_> {
             _ if frame.templates.as_ref().is_some_and(|templates| templates.list.is_some()) => {
                 self.template_items(frame, node)?
             }
+            FormatForm::Zip { .. } => {
+                let pattern = frame.pattern.as_deref().ok_or(FaultKind::Program)?;
+                let more = |child: &u32| {
+                    let found = self.tree.node(*child);
+                    *child == node || found.is_some_and(|found| !found.seen && self.is_of(found, pattern))
+                };
+                let parent = self.tree.node(node).map_or(NONE, |node| node.parent);
+                self.tree.children(parent).filter(more).collect()
+            }
             _ => {
                 let name =
                     |node: u32| self.tree.node(node).map(|node| (node.kind, xml::local(self.name_of(node))));

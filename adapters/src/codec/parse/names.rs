@@ -70,6 +70,9 @@ impl Reader<'_> {
 
     pub(in crate::codec) fn child(&mut self, name: &str) -> Result<(), Wrong> {
         let used = self.used_as();
+        if let FormatForm::Zip { .. } = self.format(self.frame()?.format)? {
+            self.frame_mut()?.pattern = Some(name.into());
+        }
         let frame = self.frame()?;
         if frame.walk != Walk::Named {
             return Err(FaultKind::Program.into());
@@ -127,6 +130,9 @@ impl Reader<'_> {
             let outer = self.tree.find(frame.group, frame.hint, |_, child| content(child).is_some())?;
             return content(outer).map(|content| (outer, content));
         }
+        if let FormatForm::Zip { .. } = format {
+            return self.entry(frame, name, used);
+        }
         let tag = match format {
             FormatForm::Tlv(form) => tlv::tag_octets(form, name),
             _ => None,
@@ -142,9 +148,6 @@ impl Reader<'_> {
                 }
                 FormatForm::Headers => found.eq_ignore_ascii_case(name.as_bytes()),
                 FormatForm::Tlv(_) => tag.as_deref() == Some(found),
-                FormatForm::Zip { .. } => {
-                    std::str::from_utf8(found).is_ok_and(|found| zip::matches(name, found))
-                }
                 FormatForm::Json { charset } if !name.is_ascii() => {
                     charset::decode(charset_named(charset), found).is_ok_and(|found| found == name)
                 }
@@ -153,6 +156,28 @@ impl Reader<'_> {
         };
         let found = self.tree.find(frame.group, frame.hint, is)?;
         Some((found, found))
+    }
+
+    /// In a zip: the next entry of a pattern that nobody has taken, and its content where that is the value; in an entry: its
+    /// part of that name.
+    fn entry(&self, frame: &Frame, name: &str, used: Use) -> Option<(u32, u32)> {
+        let named = |child: u32, is: &dyn Fn(&Node) -> bool| self.tree.node(child).is_some_and(is);
+        if frame.group != frame.root {
+            let part = |child: &u32| named(*child, &|node| self.name_of(node) == name.as_bytes());
+            return self.tree.children(frame.group).find(part).map(|found| (found, found));
+        }
+        let is = |child: &u32| named(*child, &|node| !node.seen && self.is_of(node, name));
+        let outer = self.tree.children(frame.group).find(is)?;
+        if used != Use::Value {
+            return Some((outer, outer));
+        }
+        let content = |child: &u32| named(*child, &|node| self.name_of(node) == zip::CONTENT.as_bytes());
+        self.tree.children(outer).find(content).map(|content| (outer, content))
+    }
+
+    /// Whether an entry of a zip is of a pattern.
+    pub(super) fn is_of(&self, node: &Node, pattern: &str) -> bool {
+        std::str::from_utf8(self.name_of(node)).is_ok_and(|name| zip::matches(pattern, name))
     }
 
     pub(in crate::codec) fn child_by(

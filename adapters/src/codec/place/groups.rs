@@ -5,9 +5,25 @@
 use crate::codec::DEPTH_MAX;
 use dsl::program::FormatForm;
 
-use super::Behind;
+use super::{Behind, Layer};
+use crate::charset;
 use crate::codec::write::Writer;
-use crate::codec::{FaultKind, Wrong, tlv};
+use crate::codec::{FaultKind, Wrong, tlv, zip};
+
+impl Layer<'_> {
+    /// The parts of the entry that is open become the entry.
+    fn close_entry(&mut self) -> Result<(), Wrong> {
+        let mut parts = self.entries.split_off(self.entry_from.min(self.entries.len()));
+        let mut part = |wanted: &str| {
+            let found = parts.iter().position(|(name, _)| name == wanted).ok_or(FaultKind::Missing)?;
+            Ok::<_, Wrong>(parts.swap_remove(found).1)
+        };
+        let (name, content) = (part(zip::NAME)?, part(zip::CONTENT)?);
+        let name = charset::decode(self.charset, &name).map_err(|_| FaultKind::Character)?.into_owned();
+        self.entries.push((name, content));
+        Ok(())
+    }
+}
 
 impl<'p> Writer<'p> {
     pub(in crate::codec) fn down(&mut self) -> Result<(), Wrong> {
@@ -49,6 +65,12 @@ impl<'p> Writer<'p> {
             }
             FormatForm::Tlv(_) => {
                 self.begin_value()?;
+                self.open_group(Behind::Nothing)
+            }
+            FormatForm::Zip { .. } => {
+                self.value_name()?;
+                let layer = self.layer()?;
+                layer.entry_from = layer.entries.len();
                 self.open_group(Behind::Nothing)
             }
             _ => Err(FaultKind::Program.into()),
@@ -94,8 +116,11 @@ impl<'p> Writer<'p> {
                 self.insert(part, start, &head)?;
                 self.after_group()
             }
-            _ => {
+            form => {
                 let layer = self.layer()?;
+                if let FormatForm::Zip { .. } = form {
+                    layer.close_entry()?;
+                }
                 let (behind, _) = layer.groups.pop().ok_or(FaultKind::Program)?;
                 layer.group_starts.pop();
                 layer.items.pop();

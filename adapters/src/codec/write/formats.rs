@@ -37,6 +37,12 @@ impl Writer<'_> {
             chain::chosen(&self.inside(surroundings), chain)?
         };
         let form = self.format(self.layers.last().ok_or(FaultKind::Program)?.format)?;
+        let password = match form {
+            FormatForm::Zip { password: Some(password), .. } => {
+                Some(self.inside(surroundings).octets(*password)?)
+            }
+            _ => None,
+        };
         // The cipher may stop the machine: it is asked before anything is changed.
         let start = self.layers.last().map_or(0, |layer| layer.start);
         let closing = self.closing(form)?;
@@ -59,7 +65,7 @@ impl Writer<'_> {
             let mut body = self.out().get(start..).unwrap_or_default().to_vec();
             body.extend_from_slice(&closing);
             if let FormatForm::Zip { .. } = form {
-                body = zip::pack(&self.layer()?.entries)?;
+                body = zip::pack(&self.layer()?.entries, password.as_deref())?;
             }
             let octets = chain::apply(&self.inside(surroundings), codings, body.clone())?;
             let octets = match around {

@@ -172,7 +172,13 @@ impl Binder<'_, '_, '_> {
     ) -> Format {
         for attribute in attributes {
             if let (Format::Zip { .. }, AttributeKind::Password(password)) = (format, &attribute.kind) {
-                return Format::Zip { password: Some(Box::new(self.expression(password, scope, None))) };
+                let plain = attributes.iter().any(|attribute| {
+                    matches!(&attribute.kind, AttributeKind::Tolerate(word) if word.is("missing"))
+                });
+                return Format::Zip {
+                    password: Some(Box::new(self.expression(password, scope, None))),
+                    plain,
+                };
             }
         }
         format.clone()

@@ -218,8 +218,15 @@ impl Binder<'_, '_, '_> {
         compare::fits(self.resolver, &source, &field.ty, field.wire.as_ref(), absent, rule, &otherwise);
         compare::discloses(self.resolver, self.work, &source, rule.span);
         let target = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
-        bound.from =
-            Some(Mapping { target, source, filter: None, cut: rule.cut, otherwise, span: rule.span });
+        bound.from = Some(Mapping {
+            target,
+            source,
+            through: Vec::new(),
+            filter: None,
+            cut: rule.cut,
+            otherwise,
+            span: rule.span,
+        });
     }
 
     pub(super) fn handed(
@@ -259,8 +266,15 @@ impl Binder<'_, '_, '_> {
                 .help("make the field of the service `optional`, or say what then: `else refuse …`, `else 0.00`");
         }
         compare::fits(self.resolver, &source, &target.expr.ty, None, true, rule, &otherwise);
-        bound.to =
-            Some(Mapping { target: *load, source, filter: None, cut: rule.cut, otherwise, span: rule.span });
+        bound.to = Some(Mapping {
+            target: *load,
+            source,
+            through: Vec::new(),
+            filter: None,
+            cut: rule.cut,
+            otherwise,
+            span: rule.span,
+        });
     }
 }
 

@@ -31,7 +31,7 @@ pub(crate) fn format(
         tree::Format::Xml(name) => (Format::Xml(xml(resolver, tables, name.as_ref())), Around::Named),
         tree::Format::Json => (Format::Json, Around::Json),
         tree::Format::Form => (Format::Form, Around::Named),
-        tree::Format::Zip => (Format::Zip { password: None }, Around::Named),
+        tree::Format::Zip => (Format::Zip { password: None, plain: false }, Around::Named),
         tree::Format::Tlv(form) => (Format::Tlv(tlv(form.as_ref())), Around::Tlv),
         tree::Format::Iso8583 { code, bitmap } => {
             let code = match code {

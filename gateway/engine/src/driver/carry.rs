@@ -159,6 +159,11 @@ impl Running {
         {
             tracing::error!(flow = %self.id, ?why, "the answer cannot be filled");
         }
+        // A row answers however it ends.
+        if kind == ToldKind::Refused && !self.path.is_empty() {
+            let state = self.state.clone();
+            self.row_answer(&state);
+        }
         let reason = if let Answer::Refused(reason) = answer { Some(&**reason) } else { None };
         self.make_told(kind, reason).await
     }

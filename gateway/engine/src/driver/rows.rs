@@ -208,6 +208,10 @@ impl Running {
         let mut shape = match form.list.space {
             Space::Ask => self.tables()?.ask?,
             Space::StepAnswer => self.tables()?.steps.get(usize::from(form.list.call))?.answer_shape?,
+            // A list that a loop before this one made.
+            Space::Row if form.list.slot == u16::MAX => {
+                return self.tables()?.loops.get(usize::from(form.list.call))?.into_shape;
+            }
             _ => return None,
         };
         if form.list.level > 0 {

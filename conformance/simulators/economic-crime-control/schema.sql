@@ -1,0 +1,1 @@
+../police-control/schema.sql

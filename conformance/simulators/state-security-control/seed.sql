@@ -1,0 +1,2 @@
+-- State security with nothing to ask yet: what they want is commanded (acts `want`, `want_more`, `want_queries`).
+INSERT INTO system (only_one, agency, bank, case_kind) VALUES (1, '44000001', 'B0000H24419000100', '01');
