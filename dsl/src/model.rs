@@ -315,6 +315,8 @@ pub enum Frame {
 pub enum PrefixKind {
     /// ASCII figures.
     Ascii,
+    /// ASCII figures on the left, blanks behind them.
+    Blanks,
     /// Packed figures.
     Bcd,
     /// Binary, most significant first.
