@@ -34,7 +34,7 @@ INSERT INTO account (acct, name, kind) VALUES
   ('3600000000000000021', '测试市财政非税专户', '01'),
   ('3600000000000000031', '示例村经济联合社', '01'),
   ('3600000000000000032', '示例村第一经济合作社', '01');
-UPDATE account SET watched = 1 WHERE acct = '800000000000000001';
+UPDATE account SET watched = 1 WHERE acct IN ('800000000000000001', '3600000000000000031', '3600000000000000032');
 UPDATE account SET state = 'lost'    WHERE acct = '6230580000000009991';
 UPDATE account SET state = 'frozen'  WHERE acct = '6230580000000009992';
 UPDATE account SET state = 'stopped' WHERE acct = '6230580000000009993';
