@@ -80,6 +80,5 @@ CREATE TABLE day_list (
   day       TEXT PRIMARY KEY,
   count     INTEGER NOT NULL,
   total     INTEGER NOT NULL,
-  even      INTEGER NOT NULL,
-  told      INTEGER NOT NULL DEFAULT 0
+  even      INTEGER NOT NULL
 ) WITHOUT ROWID;
