@@ -10,6 +10,7 @@
 
 pub mod calendar;
 pub mod coded;
+mod flat;
 mod fold;
 mod function;
 mod machine;

@@ -315,6 +315,8 @@ pub enum Frame {
 pub enum PrefixKind {
     /// ASCII figures.
     Ascii,
+    /// ASCII figures on the left, blanks behind them.
+    Blanks,
     /// Packed figures.
     Bcd,
     /// Binary, most significant first.
@@ -1559,7 +1561,7 @@ macro_rules! functions {
 functions! {
     If "if", Either "either", Present "present", Mask "mask", Position "position", LengthOf "length_of",
     First "first", Last "last", Replace "replace", Upper "upper", Lower "lower", Trim "trim", Pad "pad",
-    JoinWith "join", Sorted "sorted", Values "values", JoinPairs "join_pairs", Lines "lines", Format "format", Utc "utc",
+    JoinWith "join", Sorted "sorted", Flat "flat", Values "values", JoinPairs "join_pairs", Lines "lines", Format "format", Utc "utc",
     Epoch "epoch", ParseDate "parse_date", Number "number", Days "days", EndOfDay "end_of_day", Fen "fen",
     Round "round", Hex "hex", HexUpper "hex_upper", Base64 "base64", FromHex "from_hex", FromBase64 "from_base64",
     Nul "nul", Encoded "encoded", CutOut "cut_out", Digest "digest", Hmac "hmac", Mac "mac", Signature "signature",

@@ -93,6 +93,7 @@ fn plain(
 pub(crate) fn read_length(octets: &[u8], kind: PrefixKind) -> Option<usize> {
     let number = match kind {
         PrefixKind::Ascii => dsl::evaluate::number::figures(octets).ok()?,
+        PrefixKind::Blanks => dsl::evaluate::number::figures(octets.trim_ascii_end()).ok()?,
         PrefixKind::Bcd => dsl::evaluate::number::figures(&pack::unpack(octets)).ok()?,
         PrefixKind::Big | PrefixKind::Little => pack::integer(octets, kind == PrefixKind::Big, false)?,
     };
@@ -114,6 +115,13 @@ pub(crate) fn write_length(length: usize, size: usize, kind: PrefixKind, out: &m
                 figures = pack::pack(&figures, None)?;
             }
             out.extend_from_slice(&figures);
+            Some(())
+        }
+        PrefixKind::Blanks => {
+            let text = number.to_string();
+            let blanks = size.checked_sub(text.len())?;
+            out.extend_from_slice(text.as_bytes());
+            out.extend(std::iter::repeat_n(b' ', blanks));
             Some(())
         }
         PrefixKind::Big | PrefixKind::Little => {

@@ -27,6 +27,7 @@ pub(crate) fn frame(model: &Model) -> FrameConfig {
     let field = |size: u32, kind: PrefixKind| LengthField {
         code: match kind {
             PrefixKind::Ascii => LengthCode::Digits,
+            PrefixKind::Blanks => LengthCode::Blanks,
             PrefixKind::Bcd => LengthCode::Bcd,
             PrefixKind::Big => LengthCode::BigEndian,
             PrefixKind::Little => LengthCode::LittleEndian,

@@ -62,7 +62,7 @@ pub(super) fn call<'e>(
             arguments.insert(0, Value::Text(Cow::Borrowed("\n")));
             join_with(arguments, environment)
         }
-        F::Sorted | F::Values | F::JoinPairs => pairs(function, arguments, environment),
+        F::Sorted | F::Flat | F::Values | F::JoinPairs => pairs(function, arguments, environment),
         F::Format | F::ParseDate | F::Utc | F::Epoch | F::Days | F::EndOfDay | F::Duration => {
             time(function, &arguments, environment)
         }
@@ -237,6 +237,10 @@ fn pairs<'e>(
             let [Value::Pairs(mut pairs)] = take(arguments)? else { return Err(Fault::Kind) };
             pairs.sort();
             Ok(Value::Pairs(pairs))
+        }
+        Function::Flat => {
+            let [Value::Pairs(pairs)] = take(arguments)? else { return Err(Fault::Kind) };
+            Ok(Value::Pairs(super::flat::flat(pairs)?))
         }
         Function::Values => {
             let mut values = Vec::new();

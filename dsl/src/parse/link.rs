@@ -95,8 +95,10 @@ fn frame(input: In<'_>) -> Res<'_, Frame> {
             let (here, (width, unit)) = (cut(count), cut(one_of(WIDTHS, "a unit"))).parse(here)?;
             let little_endian = here.is_word("little_endian");
             let here = if little_endian || here.is_word("big_endian") { here.advance() } else { here };
+            let blanks = unit == Unit::Digits && here.is_word("fill");
+            let (here, ()) = if blanks { then(here.advance(), &["blank"])? } else { (here, ()) };
             let (here, counts_itself) = itself(here)?;
-            Ok((here, Frame::Length { width, unit, little_endian, counts_itself }))
+            Ok((here, Frame::Length { width, unit, little_endian, blanks, counts_itself }))
         }
         Some("by") => cut(path).parse(here).map(|(rest, path)| (rest, Frame::By(path))),
         Some("fixed") => {

@@ -355,11 +355,12 @@ fn link(
 
 fn frame_of(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, tree: &tree::Frame) -> Frame {
     match tree {
-        tree::Frame::Length { width, unit, little_endian, counts_itself } => Frame::Prefix {
+        tree::Frame::Length { width, unit, little_endian, blanks, counts_itself } => Frame::Prefix {
             size: narrow(width.value),
             kind: match unit {
                 tree::Unit::Bytes if *little_endian => PrefixKind::Little,
                 tree::Unit::Bytes => PrefixKind::Big,
+                _ if *blanks => PrefixKind::Blanks,
                 _ => PrefixKind::Ascii,
             },
             counts_itself: *counts_itself,

@@ -187,6 +187,18 @@ fn position(resolver: &mut Resolver, work: &Work<'_>, argument: &tree::Argument,
             span: argument.span,
         };
     }
+    // The row that a `where` looks at.
+    if let tree::ExprKind::Path(path) = &argument.value.kind
+        && path.single().is_some_and(|name| name.is("item"))
+        && let Some(crate::resolve::path::RowNames::Shape { space, level, call, .. }) = scope.row
+    {
+        let load = crate::model::Load { space, level, slot: u16::MAX, call };
+        return Expr {
+            kind: ExprKind::Load(load),
+            ty: Type::Number { min: 1, max: 10_000_000 },
+            span: argument.span,
+        };
+    }
     resolver
         .report
         .error("TS0324", argument.span, "`position` takes the row of a list around it")
@@ -281,7 +293,7 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
             ok(arguments.iter().all(|argument| byte_like(&argument.ty)), TEXT)
         }
         Function::Values => Some(Type::Pairs),
-        Function::Sorted => ok(matches!(first, Type::Pairs), Type::Pairs),
+        Function::Sorted | Function::Flat => ok(matches!(first, Type::Pairs), Type::Pairs),
         Function::JoinPairs => ok(matches!(third, Type::Pairs), BYTES),
         Function::Format => ok(
             matches!(

@@ -93,7 +93,7 @@ pub enum LinkClause {
 /// How a message ends on a stream.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Frame {
-    /// `length NUM digits|bytes ENDIAN? (counts itself)?`: a length in front.
+    /// `length NUM digits|bytes ENDIAN? (fill blank)? (counts itself)?`: a length in front.
     Length {
         /// How long the length is.
         width: Count,
@@ -101,6 +101,8 @@ pub enum Frame {
         unit: Unit,
         /// Of a binary length.
         little_endian: bool,
+        /// Figures on the left, blanks behind them.
+        blanks: bool,
         /// Whether the length counts its own bytes.
         counts_itself: bool,
     },

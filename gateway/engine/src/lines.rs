@@ -263,6 +263,7 @@ pub fn frame(frame: &ModelFrame) -> Frame {
     let field = |size: u32, kind: PrefixKind| LengthField {
         code: match kind {
             PrefixKind::Ascii => LengthCode::Digits,
+            PrefixKind::Blanks => LengthCode::Blanks,
             PrefixKind::Bcd => LengthCode::Bcd,
             PrefixKind::Big => LengthCode::BigEndian,
             PrefixKind::Little => LengthCode::LittleEndian,

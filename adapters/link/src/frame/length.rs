@@ -5,6 +5,8 @@
 pub enum LengthCode {
     /// ASCII digits, one a byte.
     Digits,
+    /// ASCII digits on the left, blanks behind them.
+    Blanks,
     /// Packed digits, two a byte.
     Bcd,
     /// Binary, most significant byte first.
@@ -26,8 +28,10 @@ impl LengthField {
     /// What the field needs, if it cannot work.
     pub(super) fn wrong(self) -> Option<&'static str> {
         match self.code {
-            LengthCode::Digits if !(1..=18).contains(&self.size) => Some("1 to 18 digits"),
-            LengthCode::Digits => None,
+            LengthCode::Digits | LengthCode::Blanks if !(1..=18).contains(&self.size) => {
+                Some("1 to 18 digits")
+            }
+            LengthCode::Digits | LengthCode::Blanks => None,
             _ if !(1..=8).contains(&self.size) => Some("a length of 1 to 8 bytes"),
             _ => None,
         }
@@ -37,6 +41,7 @@ impl LengthField {
     pub(super) fn expected(self) -> &'static str {
         match self.code {
             LengthCode::Digits => "digits",
+            LengthCode::Blanks => "digits and blanks behind",
             LengthCode::Bcd => "packed digits",
             LengthCode::BigEndian | LengthCode::LittleEndian => "a binary number",
         }
@@ -46,7 +51,7 @@ impl LengthField {
     pub(super) fn most(self) -> u64 {
         let size = u32::try_from(self.size).unwrap_or(u32::MAX);
         match self.code {
-            LengthCode::Digits => 10_u64.saturating_pow(size) - 1,
+            LengthCode::Digits | LengthCode::Blanks => 10_u64.saturating_pow(size) - 1,
             LengthCode::Bcd => 10_u64.saturating_pow(size.saturating_mul(2)) - 1,
             LengthCode::BigEndian | LengthCode::LittleEndian => {
                 256_u64.checked_pow(size).map_or(u64::MAX, |all| all - 1)
@@ -58,6 +63,7 @@ impl LengthField {
     pub(super) fn read(self, bytes: &[u8]) -> Option<u64> {
         match self.code {
             LengthCode::Digits => digits(bytes),
+            LengthCode::Blanks => digits(without_blanks(bytes)),
             LengthCode::Bcd => bytes.iter().try_fold(0_u64, |number, byte| {
                 let (high, low) = (byte >> 4, byte & 15);
                 let digits = (high < 10 && low < 10).then(|| u64::from(high) * 10 + u64::from(low))?;
@@ -75,6 +81,12 @@ impl LengthField {
     /// Writes the number into `room`, which has the field's size; the number is no larger than [`Self::most`].
     pub(super) fn write(self, mut number: u64, room: &mut [u8]) {
         match self.code {
+            LengthCode::Blanks => {
+                let text = number.to_string();
+                for (place, byte) in room.iter_mut().zip(text.bytes().chain(std::iter::repeat(b' '))) {
+                    *place = byte;
+                }
+            }
             LengthCode::Digits => {
                 for place in room.iter_mut().rev() {
                     *place = b'0' + low(number % 10);
@@ -102,6 +114,12 @@ impl LengthField {
             }
         }
     }
+}
+
+/// Without the blanks at the end.
+fn without_blanks(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != b' ').map_or(0, |last| last + 1);
+    bytes.get(..end).unwrap_or_default()
 }
 
 /// A decimal number in ASCII digits; `None` for anything else, also for none at all.

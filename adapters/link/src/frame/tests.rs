@@ -8,7 +8,7 @@ fn length(code: LengthCode, size: usize) -> LengthField {
 
 /// Every usual frame whose payload is free, but for the bytes of marks.
 fn frames() -> Vec<Frame> {
-    use LengthCode::{Bcd, BigEndian, Digits, LittleEndian};
+    use LengthCode::{Bcd, BigEndian, Blanks, Digits, LittleEndian};
     let mut all = vec![
         Frame::PrefixLine { end: LineEnd::Lf, digits: 5, counts_itself: false },
         Frame::PrefixLine { end: LineEnd::CrLf, digits: 5, counts_itself: true },
@@ -19,9 +19,13 @@ fn frames() -> Vec<Frame> {
         Frame::lines(LineEnd::Cr),
     ];
     for counts_itself in [false, true] {
-        for (code, sizes) in
-            [(Digits, [4, 6, 8]), (Bcd, [2, 3, 4]), (BigEndian, [2, 4, 8]), (LittleEndian, [2, 4, 8])]
-        {
+        for (code, sizes) in [
+            (Digits, [4, 6, 8]),
+            (Blanks, [4, 6, 8]),
+            (Bcd, [2, 3, 4]),
+            (BigEndian, [2, 4, 8]),
+            (LittleEndian, [2, 4, 8]),
+        ] {
             all.extend(sizes.map(|size| Frame::Prefix { field: length(code, size), counts_itself }));
         }
     }
@@ -114,6 +118,21 @@ fn a_wrong_prefix_says_where_and_what() {
     assert_eq!(fault(four, b"0X").fault, FrameFault::NotANumber { expected: "digits" });
     let packed = Frame::Prefix { field: length(LengthCode::Bcd, 2), counts_itself: false };
     assert_eq!(fault(packed, &[0x0a, 0]).fault, FrameFault::NotANumber { expected: "packed digits" });
+}
+
+#[test]
+fn figures_on_the_left_have_blanks_behind_them() {
+    let eight = Frame::Prefix { field: length(LengthCode::Blanks, 8), counts_itself: true };
+    let mut wire = BytesMut::new();
+    Framer::new(config(eight.clone())).encode(b"ab", &mut wire).unwrap();
+    assert_eq!(&wire[..], b"10      ab");
+    assert_eq!(decode_in_pieces(&config(eight.clone()), &wire, 1), [b"ab".to_vec()]);
+    for wrong in [&b"  10    ab"[..], b"1 0     ab", b"        ab"] {
+        assert_eq!(
+            fault(eight.clone(), wrong).fault,
+            FrameFault::NotANumber { expected: "digits and blanks behind" }
+        );
+    }
 }
 
 #[test]

@@ -24,7 +24,11 @@ pub(crate) struct ComposedFile {
     pub(crate) done: Option<Box<str>>,
 }
 
-/// Writes a file; `bank` is the same adapter as the bank has it. Rows stand in the tree as lists at the paths of the message's lists.
+/// In a tree of fields: the name of the file, where it says what stands nowhere in it.
+const FILE_NAME: &str = "file_name";
+
+/// Writes a file; `bank` is the same adapter as the bank has it. Rows stand in the tree as lists at the paths of the message's lists;
+/// `file_name` names the file.
 ///
 /// # Errors
 /// What cannot be written, in words.
@@ -38,14 +42,24 @@ pub(crate) fn compose_file(
     let adapter = scene.adapter.clone();
     let named = named_in(&adapter, message).ok_or("a message that is not there")?;
     let file = named.message.file.as_deref().ok_or("a message that is no file")?;
-    let mut said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
+    let mut fields = fields.clone();
+    let given = match fields.get(FILE_NAME) {
+        Some(Json::String(name)) if named.message.fields.iter().all(|field| &*field.path != FILE_NAME) => {
+            Some(name.clone())
+        }
+        _ => None,
+    };
+    if given.is_some() {
+        fields.remove(FILE_NAME);
+    }
+    let mut said = Composed { fields: place(&named, inner, &fields), outcome: None, wrong_seal: false };
     if file.pieces.is_empty() {
         let (parts, record) = compose(scene, message, &said, None)?;
         as_the_bank_reads(bank, scene, message, &record);
         let name = if file.name.is_empty() {
             String::from_utf8_lossy(parts.get(Part::Name)).into_owned() + &file.name_ending
         } else {
-            named_file(&named, scene, &record)?
+            given.map_or_else(|| named_file(&named, scene, &record), Ok)?
         };
         let octets = parts.get(Part::Content).to_vec();
         return Ok(ComposedFile { name, octets, record, done: file.done.clone() });
@@ -100,7 +114,7 @@ pub(crate) fn compose_file(
     coder.finish(scene, &mut octets).map_err(words)?;
     let record = writer.into_record();
     as_the_bank_reads(bank, scene, message, &record);
-    let name = named_file(&named, scene, &record)?;
+    let name = given.map_or_else(|| named_file(&named, scene, &record), Ok)?;
     Ok(ComposedFile { name, octets, record, done: file.done.clone() })
 }
 

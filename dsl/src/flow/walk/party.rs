@@ -9,7 +9,6 @@ use super::world::{DONE, NOTHING, REFUSED};
 impl Act<'_> {
     fn is_query(&self, step: StepId) -> bool {
         contract(self.program, &self.world, step).is_some_and(|call| call.kind == CallKind::Query)
-            && self.program.step(step).is_some_and(|found| found.calls.len() == 1)
     }
 
     pub(super) fn send(&mut self, step: StepId, copy: u8) {

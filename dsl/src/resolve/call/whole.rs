@@ -95,7 +95,8 @@ pub(super) fn assumed(index: &Index<'_>) -> Vec<Assumed> {
     found
 }
 
-/// Two requests on one link that the other side (or we) cannot tell apart.
+/// Two requests on one link that the other side (or we) cannot tell apart. An enquiry of ours may be what a query asks: the
+/// other side sees the query, and the answer finds us by its connection or by what matches it.
 pub(super) fn duplicates(resolver: &mut Resolver, module: &Module) {
     for (place, call) in module.calls.iter().enumerate() {
         let request = module.messages.get(usize::from(call.request.0));
@@ -106,7 +107,8 @@ pub(super) fn duplicates(resolver: &mut Resolver, module: &Module) {
         for other in module.calls.iter().take(place) {
             let same_link = other.link == call.link && other.ours == call.ours;
             let code = module.messages.get(usize::from(other.request.0)).map(|message| &message.code);
-            if same_link && code == Some(&request.code) && call.only_when.is_none() {
+            let asks_the_query = call.ours && !call.settles.is_empty() && other.once.is_empty();
+            if same_link && code == Some(&request.code) && call.only_when.is_none() && !asks_the_query {
                 resolver
                     .report
                     .error(
