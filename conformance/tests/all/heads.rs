@@ -194,7 +194,9 @@ fn a_head_in_ebcdic_stands_before_a_message_in_ebcdic() {
 
 #[test]
 fn a_length_stands_on_a_line_of_its_own() {
-    for (words, end, whole) in [("length line crlf", "\r\n", "3"), ("length line lf counts itself", "\n", "5")] {
+    for (words, end, whole) in
+        [("length line crlf", "\r\n", "3"), ("length line lf counts itself", "\n", "5")]
+    {
         let adapter = adapter(words, "", "ascii, bitmap binary", ("2", "3"), "ascii");
         let frame = &adapter.module.links[0].link.frame;
         let expected = format!("{whole}{end}a\r\n");
