@@ -181,3 +181,17 @@ CREATE TABLE escrow_posting (
   rname    TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX escrow_posting_number ON escrow_posting (number);
+
+-- Who may debit which account, and up to what.
+CREATE TABLE agreement (
+  number  TEXT NOT NULL,
+  unit    TEXT NOT NULL,
+  userno  TEXT NOT NULL,
+  acct    TEXT NOT NULL REFERENCES account (acct),
+  once    INTEGER NOT NULL,
+  month   INTEGER NOT NULL,
+  begins  TEXT NOT NULL,
+  until   TEXT NOT NULL,
+  open    INTEGER NOT NULL DEFAULT 1,
+  PRIMARY KEY (number, unit)
+) WITHOUT ROWID;
