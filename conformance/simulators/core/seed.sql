@@ -14,7 +14,8 @@ INSERT INTO account (acct, name, internal, kind) VALUES
   ('9990000000000000008', '互联网缴费待清算款项', 1, '07'),
   ('9990000000000000009', '控制扣划款项', 1, '07'),
   ('9990000000000000010', '定期存款利息支出', 1, '07'),
-  ('9990000000000000011', '监管资金跨行往来款项', 1, '07');
+  ('9990000000000000011', '监管资金跨行往来款项', 1, '07'),
+  ('9990000000000000012', '待清算辖内往来款项', 1, '07');
 
 INSERT INTO account (acct, name, idno, phone, pin)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
