@@ -42,8 +42,6 @@ CREATE TABLE packet (
   kind     TEXT NOT NULL,
   rows     INTEGER NOT NULL,
   total    INTEGER NOT NULL,
-  digest   TEXT NOT NULL DEFAULT '',
-  told     INTEGER NOT NULL DEFAULT 0,
   stopped  INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
@@ -66,4 +64,12 @@ CREATE TABLE task (
   amount     INTEGER NOT NULL CHECK (amount > 0),
   state      TEXT NOT NULL DEFAULT 'wanted',           -- wanted asked done refused unknown
   host       TEXT NOT NULL DEFAULT ''
+) WITHOUT ROWID;
+
+-- What the bank told of its packets; the file may be taken a moment later.
+CREATE TABLE packet_notice (
+  batch   TEXT PRIMARY KEY,
+  rows    INTEGER NOT NULL,
+  total   INTEGER NOT NULL,
+  digest  TEXT NOT NULL
 ) WITHOUT ROWID;
