@@ -224,3 +224,30 @@ fn a_block_in_several_pieces_of_rsa() {
     let refused = encrypt(Algorithm::Asymmetric(Asymmetric::RsaOaepSha1), &key, None, &long, &mut seeded(2));
     assert_eq!(refused, Err(SealError::TooLong { most: 214, found: 300 }));
 }
+
+#[test]
+fn a_trimmed_cipher_opens_what_others_padded() {
+    let key = PreparedKey::for_algorithm(Algorithm::Cipher(DES_TRIMMED), b"12345678").unwrap();
+    let open = |sealed: &[u8]| decrypt(Algorithm::Cipher(DES_TRIMMED), &key, None, sealed, &mut seeded(1));
+    let plain = Cipher { padding: Padding::None, ..DES_TRIMMED };
+    for (text, padded) in [
+        (&b"<root/>"[..], &b"<root/>\0"[..]),
+        (b"<root/>", b"<root/>\x01"),
+        (b"<r/>", b"<r/>\r\n\0\0"),
+        (b"12345678", b"12345678\0\0\0\0\0\0\0\0"),
+        (b"12345678", b"12345678"),
+        (b"", b"\0\0\0\0\0\0\0\0"),
+    ] {
+        let sealed = encrypt(Algorithm::Cipher(plain), &key, None, padded, &mut seeded(1)).unwrap();
+        assert_eq!(open(&sealed).unwrap(), text);
+    }
+    let pkcs5 = Cipher { padding: Padding::Pkcs7, ..DES_TRIMMED };
+    for cipher in [pkcs5, DES_TRIMMED] {
+        let sealed = encrypt(Algorithm::Cipher(cipher), &key, None, b"12345678", &mut seeded(1)).unwrap();
+        assert_eq!(sealed.len(), 16);
+        assert_eq!(open(&sealed).unwrap(), b"12345678");
+    }
+    assert_eq!(open(b"1234567"), Err(SealError::Undecipherable));
+}
+
+const DES_TRIMMED: Cipher = Cipher { block: BlockCipher::Des, mode: Mode::Ecb, padding: Padding::Trimmed };

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use dsl::model;
-use link::frame::{Counts, Frame, FrameConfig, Framer, LengthCode, LengthField};
+use link::frame::{Counts, Frame, FrameConfig, Framer, LINE_DIGITS, LengthCode, LengthField, LineEnd};
 
 /// The most octets of a frame in tools and simulators.
 pub const FRAME_MAX: usize = 64 << 20;
@@ -15,6 +15,15 @@ pub fn frame(frame: &model::Frame) -> Frame {
         model::Frame::Prefix { size, kind, counts_itself } => {
             Frame::Prefix { field: field(*size, *kind), counts_itself: *counts_itself }
         }
+        model::Frame::PrefixLine { end, counts_itself } => Frame::PrefixLine {
+            end: match end {
+                model::LineEnd::Lf => LineEnd::Lf,
+                model::LineEnd::CrLf => LineEnd::CrLf,
+                model::LineEnd::Cr => LineEnd::Cr,
+            },
+            digits: LINE_DIGITS,
+            counts_itself: *counts_itself,
+        },
         model::Frame::InHead { offset, size, kind, head } => Frame::ByHead {
             head: *head as usize,
             offset: *offset as usize,
@@ -33,6 +42,7 @@ fn field(size: u32, kind: model::PrefixKind) -> LengthField {
     LengthField {
         code: match kind {
             model::PrefixKind::Ascii => LengthCode::Digits,
+            model::PrefixKind::Blanks => LengthCode::Blanks,
             model::PrefixKind::Blanks => LengthCode::Blanks,
             model::PrefixKind::Bcd => LengthCode::Bcd,
             model::PrefixKind::Big => LengthCode::BigEndian,

@@ -4,6 +4,7 @@
 //! every variant, at most one a line. It must not read files: the rim hands the texts in.
 
 use crate::diagnostics::{Code, Diagnostic, Severity, Sink};
+use crate::flow::FlowProgram;
 use crate::flow::walk;
 use crate::lower::{LowerError, LowerErrorKind, compile};
 use crate::model::{Flow, Model};
@@ -130,7 +131,11 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
         for (folder, choice, model) in others {
             compiled_others.extend(made(&model).map(|compiled| Other { folder, choice, model, compiled }));
         }
-        all.extend(compiled.iter().flat_map(|programs| money(&model, programs)));
+        let mut walked = Vec::new();
+        let variants = compiled_others.iter().map(|other| (&other.model, &other.compiled));
+        for (model, programs) in compiled.iter().map(|programs| (&model, programs)).chain(variants) {
+            all.extend(money(model, programs, &mut walked));
+        }
     }
     sink.extend(all);
     Checked {
@@ -142,16 +147,23 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
     }
 }
 
-/// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story.
-fn money(model: &Model, programs: &Compiled) -> Vec<Diagnostic> {
+/// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story. What was walked in one
+/// variant is not walked again where it is the same in another.
+fn money<'p>(model: &Model, programs: &'p Compiled, walked: &mut Vec<&'p FlowProgram>) -> Vec<Diagnostic> {
     let flows = model
         .modules
         .iter()
         .zip(&programs.modules)
         .flat_map(|(module, program)| module.flows.iter().zip(&program.flows));
-    flows
-        .filter_map(|(flow, tables)| walk::check(&tables.program).err().map(|story| told(flow, &story)))
-        .collect()
+    let mut found = Vec::new();
+    for (flow, tables) in flows {
+        let program = &tables.program;
+        if !walked.contains(&program) {
+            walked.push(program);
+            found.extend(walk::check(program).err().map(|story| told(flow, &story)));
+        }
+    }
+    found
 }
 
 fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {

@@ -288,6 +288,13 @@ pub enum Frame {
         /// Whether it counts itself.
         counts_itself: bool,
     },
+    /// A length in figures on a line of its own.
+    PrefixLine {
+        /// What ends the line.
+        end: LineEnd,
+        /// Whether it counts the figures and the line's end too.
+        counts_itself: bool,
+    },
     /// A length field inside a head: offset and size of it, octets of the head, and how it is written.
     /// The frame is head + that many octets.
     InHead {
@@ -308,6 +315,17 @@ pub enum Frame {
     Between(Box<[u8]>, Box<[u8]>),
     /// The connection's end.
     UntilClose,
+}
+
+/// What ends a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineEnd {
+    /// Line feed.
+    Lf,
+    /// Carriage return, line feed.
+    CrLf,
+    /// Carriage return.
+    Cr,
 }
 
 /// How a length is written.

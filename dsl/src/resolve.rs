@@ -24,6 +24,7 @@ mod report;
 mod session;
 mod shapes;
 mod unfilled;
+mod variant;
 mod wire;
 
 use crate::diagnostics::Diagnostic;
@@ -88,6 +89,7 @@ pub fn resolve(folders: &[Folder], choices: &Choices) -> (Model, Vec<Diagnostic>
             *slot = module;
         }
     }
+    variant::leave_out(&resolver, folders, &mut modules);
     lint::lint(&mut resolver, &indices, &modules);
     resolver.finish(modules)
 }

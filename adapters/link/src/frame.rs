@@ -65,6 +65,9 @@ pub enum Frame {
     UntilClose,
 }
 
+/// The most digits of a length on a line of its own.
+pub const LINE_DIGITS: usize = 10;
+
 impl Frame {
     /// Messages that are lines.
     #[must_use]

@@ -20,7 +20,7 @@ pub(crate) fn scan(octets: &[u8], base: Span, tree: &mut Tree) -> Result<(), Wro
     }
     scanner.blanks();
     if scanner.rest().starts_with(b"<?xml") {
-        scanner.skip_past(b"?>")?;
+        scanner.declaration()?;
     }
     let mut roots = 0;
     loop {
@@ -81,6 +81,38 @@ impl Scanner<'_> {
     fn skip_past(&mut self, end: &[u8]) -> Result<(), Wrong> {
         let place = memchr::memmem::find(self.rest(), end).ok_or_else(|| self.wrong(FaultKind::Truncated))?;
         self.at += place + end.len();
+        Ok(())
+    }
+
+    /// `<?xml version="…" encoding="…" standalone="…"?>`, of which each may be missing, in this order.
+    fn declaration(&mut self) -> Result<(), Wrong> {
+        self.at += b"<?xml".len();
+        for word in [&b"version"[..], b"encoding", b"standalone"] {
+            let before = self.at;
+            self.blanks();
+            if before == self.at || !self.rest().starts_with(word) {
+                continue;
+            }
+            self.at += word.len();
+            self.blanks();
+            self.expect(b'=')?;
+            self.blanks();
+            let quote = if self.rest().starts_with(b"'") { b'\'' } else { b'"' };
+            self.expect(quote)?;
+            while self
+                .octets
+                .get(self.at)
+                .is_some_and(|octet| octet.is_ascii_alphanumeric() || b"._-".contains(octet))
+            {
+                self.at += 1;
+            }
+            self.expect(quote)?;
+        }
+        self.blanks();
+        if !self.rest().starts_with(b"?>") {
+            return Err(self.wrong(FaultKind::Syntax));
+        }
+        self.at += 2;
         Ok(())
     }
 

@@ -192,6 +192,8 @@ pub enum Padding {
     None,
     /// 1 to 16 bytes, each holding their number; PKCS#5 and PKCS#7 are the same here.
     Pkcs7,
+    /// As PKCS#7 when written; read, whatever control characters end the last block are dropped.
+    Trimmed,
 }
 
 /// A symmetric cipher.
@@ -234,6 +236,7 @@ impl Cipher {
         let padding = match (parts.next(), mode) {
             (None, _) | (Some("none"), Mode::Ecb | Mode::Cbc) => Padding::None,
             (Some("pkcs5" | "pkcs7"), Mode::Ecb | Mode::Cbc) => Padding::Pkcs7,
+            (Some("trimmed"), Mode::Ecb | Mode::Cbc) => Padding::Trimmed,
             _ => return None,
         };
         let exists = mode != Mode::Gcm || block.block_length() == 16;
@@ -246,20 +249,28 @@ impl Cipher {
         match (self.block, self.mode, self.padding) {
             (Des, Mode::Ecb, Padding::None) => "des_ecb",
             (Des, Mode::Ecb, Padding::Pkcs7) => "des_ecb_pkcs5",
+            (Des, Mode::Ecb, Padding::Trimmed) => "des_ecb_trimmed",
             (Des, Mode::Cbc, Padding::None) => "des_cbc",
             (Des, Mode::Cbc, Padding::Pkcs7) => "des_cbc_pkcs5",
+            (Des, Mode::Cbc, Padding::Trimmed) => "des_cbc_trimmed",
             (Tdes, Mode::Ecb, Padding::None) => "tdes_ecb",
             (Tdes, Mode::Ecb, Padding::Pkcs7) => "tdes_ecb_pkcs5",
+            (Tdes, Mode::Ecb, Padding::Trimmed) => "tdes_ecb_trimmed",
             (Tdes, Mode::Cbc, Padding::None) => "tdes_cbc",
             (Tdes, Mode::Cbc, Padding::Pkcs7) => "tdes_cbc_pkcs5",
+            (Tdes, Mode::Cbc, Padding::Trimmed) => "tdes_cbc_trimmed",
             (Aes, Mode::Ecb, Padding::None) => "aes_ecb",
             (Aes, Mode::Ecb, Padding::Pkcs7) => "aes_ecb_pkcs7",
+            (Aes, Mode::Ecb, Padding::Trimmed) => "aes_ecb_trimmed",
             (Aes, Mode::Cbc, Padding::None) => "aes_cbc",
             (Aes, Mode::Cbc, Padding::Pkcs7) => "aes_cbc_pkcs7",
+            (Aes, Mode::Cbc, Padding::Trimmed) => "aes_cbc_trimmed",
             (Sm4, Mode::Ecb, Padding::None) => "sm4_ecb",
             (Sm4, Mode::Ecb, Padding::Pkcs7) => "sm4_ecb_pkcs7",
+            (Sm4, Mode::Ecb, Padding::Trimmed) => "sm4_ecb_trimmed",
             (Sm4, Mode::Cbc, Padding::None) => "sm4_cbc",
             (Sm4, Mode::Cbc, Padding::Pkcs7) => "sm4_cbc_pkcs7",
+            (Sm4, Mode::Cbc, Padding::Trimmed) => "sm4_cbc_trimmed",
             (Aes, Mode::Gcm, _) => "aes_gcm",
             (Sm4, Mode::Gcm, _) => "sm4_gcm",
             (Des | Tdes, Mode::Gcm, _) => "gcm over a 64-bit block",
@@ -334,7 +345,7 @@ fn cipher_names() -> Vec<&'static str> {
     let mut names = Vec::with_capacity(32);
     for block in BlockCipher::ALL {
         for mode in [Mode::Ecb, Mode::Cbc] {
-            for padding in [Padding::None, Padding::Pkcs7] {
+            for padding in [Padding::None, Padding::Pkcs7, Padding::Trimmed] {
                 names.push(Cipher { block: *block, mode, padding }.name());
             }
         }

@@ -217,7 +217,7 @@ impl<K: Deref<Target = PreparedKey>> CipherState<K> {
     pub fn update(&mut self, data: &[u8], out: &mut Vec<u8>) -> Result<(), SealError> {
         let block = self.cipher.block.block_length();
         let total = self.held.len() + data.len();
-        let keeps_one = self.direction == Direction::Decrypt && self.cipher.padding == Padding::Pkcs7;
+        let keeps_one = self.direction == Direction::Decrypt && self.cipher.padding != Padding::None;
         let mut give = total - total % block;
         if keeps_one && give == total {
             give = give.saturating_sub(block);
@@ -245,14 +245,25 @@ impl<K: Deref<Target = PreparedKey>> CipherState<K> {
         match (self.cipher.padding, self.direction) {
             (Padding::None, _) if held.is_empty() => Ok(()),
             (Padding::None, _) => Err(SealError::NotWholeBlocks { block, found: held.len() }),
-            (Padding::Pkcs7, Direction::Encrypt) => {
+            (Padding::Pkcs7 | Padding::Trimmed, Direction::Encrypt) => {
                 let start = out.len();
                 let fill = block - held.len();
                 out.extend_from_slice(&held);
                 out.extend(std::iter::repeat_n(u8::try_from(fill).unwrap_or_default(), fill));
                 self.run(out, start)
             }
-            (Padding::Pkcs7, Direction::Decrypt) if held.len() != block => Err(SealError::Undecipherable),
+            (Padding::Pkcs7 | Padding::Trimmed, Direction::Decrypt) if held.len() != block => {
+                Err(SealError::Undecipherable)
+            }
+            (Padding::Trimmed, Direction::Decrypt) => {
+                let start = out.len();
+                out.extend_from_slice(&held);
+                self.run(out, start)?;
+                let last = out.get(start..).unwrap_or_default();
+                let kept = last.iter().rposition(|octet| *octet >= b' ').map_or(0, |place| place + 1);
+                out.truncate(start + kept);
+                Ok(())
+            }
             (Padding::Pkcs7, Direction::Decrypt) => {
                 let start = out.len();
                 out.extend_from_slice(&held);

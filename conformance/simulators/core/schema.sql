@@ -176,3 +176,62 @@ CREATE VIEW held AS
            WHERE b.acct = h.acct AND b.state = 'active' AND b.rank < h.rank))) AS held
   FROM hold h JOIN account a ON a.acct = h.acct WHERE h.state = 'active';
 CREATE INDEX account_idno ON account (idno);
+
+-- The register of supervised accounts: who supervises, buyers' contracts, plans by which money may leave.
+CREATE TABLE escrow_account (
+  acct       TEXT PRIMARY KEY REFERENCES account (acct),
+  agreement  TEXT NOT NULL,
+  state      TEXT NOT NULL DEFAULT 'normal',          -- normal part whole debits closed
+  since      INTEGER NOT NULL                         -- entries after this one are supervised
+) WITHOUT ROWID;
+
+CREATE TABLE escrow_contract (
+  number  TEXT PRIMARY KEY,
+  acct    TEXT NOT NULL REFERENCES escrow_account (acct),
+  buyer   TEXT NOT NULL,
+  bacct   TEXT NOT NULL,
+  total   INTEGER NOT NULL CHECK (total > 0),
+  state   TEXT NOT NULL DEFAULT 'normal'              -- normal ended
+) WITHOUT ROWID;
+
+CREATE TABLE escrow_plan (
+  number  TEXT PRIMARY KEY,
+  acct    TEXT NOT NULL REFERENCES escrow_account (acct),
+  total   INTEGER NOT NULL CHECK (total > 0)
+) WITHOUT ROWID;
+
+CREATE TABLE escrow_detail (
+  detail   TEXT PRIMARY KEY,
+  plan     TEXT NOT NULL REFERENCES escrow_plan (number),
+  payee    TEXT NOT NULL,
+  rname    TEXT NOT NULL,
+  rbank    TEXT NOT NULL,
+  amount   INTEGER NOT NULL CHECK (amount > 0),
+  due      TEXT NOT NULL,
+  purpose  TEXT NOT NULL DEFAULT '',
+  posting  TEXT REFERENCES posting (number)           -- by which it was paid; NULL: not paid
+) WITHOUT ROWID;
+
+CREATE TABLE escrow_posting (
+  posting  TEXT PRIMARY KEY REFERENCES posting (number),
+  acct     TEXT NOT NULL,
+  way      TEXT NOT NULL,
+  number   TEXT NOT NULL,                             -- contract, or detail of a plan
+  payee    TEXT NOT NULL,
+  rname    TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX escrow_posting_number ON escrow_posting (number);
+
+-- Who may debit which account, and up to what.
+CREATE TABLE agreement (
+  number  TEXT NOT NULL,
+  unit    TEXT NOT NULL,
+  userno  TEXT NOT NULL,
+  acct    TEXT NOT NULL REFERENCES account (acct),
+  once    INTEGER NOT NULL,
+  month   INTEGER NOT NULL,
+  begins  TEXT NOT NULL,
+  until   TEXT NOT NULL,
+  open    INTEGER NOT NULL DEFAULT 1,
+  PRIMARY KEY (number, unit)
+) WITHOUT ROWID;

@@ -5,9 +5,9 @@ use super::play::{Answered, Play, up};
 use crate::scene::Parts;
 use crate::world::Fault;
 use bytes::{Bytes, BytesMut};
-use dsl::model::{Frame as Model, PrefixKind};
+use dsl::model::Frame as Model;
 use dsl::program::Part;
-use link::frame::{Counts, Frame, FrameConfig, Framer, LengthCode, LengthField};
+use link::frame::{FrameConfig, Framer};
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpServiceFn};
 use link::tls::TlsServer;
 use link::world::{Stream, TaskGroup};
@@ -24,34 +24,7 @@ pub(crate) const MOST: usize = 16 << 20;
 
 /// The frame of a link.
 pub(crate) fn frame(model: &Model) -> FrameConfig {
-    let field = |size: u32, kind: PrefixKind| LengthField {
-        code: match kind {
-            PrefixKind::Ascii => LengthCode::Digits,
-            PrefixKind::Blanks => LengthCode::Blanks,
-            PrefixKind::Bcd => LengthCode::Bcd,
-            PrefixKind::Big => LengthCode::BigEndian,
-            PrefixKind::Little => LengthCode::LittleEndian,
-        },
-        size: size as usize,
-    };
-    let frame = match model {
-        Model::None | Model::UntilClose => Frame::UntilClose,
-        Model::Prefix { size, kind, counts_itself } => {
-            Frame::Prefix { field: field(*size, *kind), counts_itself: *counts_itself }
-        }
-        Model::InHead { offset, size, kind, head } => Frame::ByHead {
-            head: *head as usize,
-            offset: *offset as usize,
-            field: field(*size, *kind),
-            counts: Counts::AfterHead,
-        },
-        Model::Fixed(bytes) => Frame::Fixed { bytes: *bytes as usize },
-        Model::Ended(end) => Frame::Ended { end: Bytes::copy_from_slice(end) },
-        Model::Between(start, end) => {
-            Frame::Between { start: Bytes::copy_from_slice(start), end: Bytes::copy_from_slice(end) }
-        }
-    };
-    FrameConfig::new(frame, MOST)
+    FrameConfig::new(crate::framing::frame(model), MOST)
 }
 
 /// Listens for frames; gives the address.

@@ -191,3 +191,16 @@ fn a_head_in_ebcdic_stands_before_a_message_in_ebcdic() {
     assert_eq!(tree["head"]["name"], vector["message"]["h"]);
     assert_eq!(tree["data"]["mti"], Value::from("0820"));
 }
+
+#[test]
+fn a_length_stands_on_a_line_of_its_own() {
+    for (words, end, whole) in
+        [("length line crlf", "\r\n", "3"), ("length line lf counts itself", "\n", "5")]
+    {
+        let adapter = adapter(words, "", "ascii, bitmap binary", ("2", "3"), "ascii");
+        let frame = &adapter.module.links[0].link.frame;
+        let expected = format!("{whole}{end}a\r\n");
+        assert_eq!(framed(frame, b"a\r\n").unwrap(), expected.as_bytes());
+        assert_eq!(unframed(frame, expected.as_bytes()).unwrap(), b"a\r\n".as_slice());
+    }
+}

@@ -41,6 +41,7 @@ pub(super) fn link(link: &Link) -> String {
 fn prefix(kind: PrefixKind) -> &'static str {
     match kind {
         PrefixKind::Ascii => "位 ASCII 数字 ASCII figures",
+        PrefixKind::Blanks => "位 ASCII 数字, 右补空格 ASCII figures, blanks behind",
         PrefixKind::Bcd => "位 BCD 数字 BCD figures",
         PrefixKind::Big => "字节大端 octets, most significant first",
         PrefixKind::Little => "字节小端 octets, least significant first",

@@ -254,8 +254,31 @@ fn mention(module: &Module, call: Option<CallId>, expression: &Expr, found: &mut
         for id in spoken_of(module, call, load) {
             let level = if load.space == Space::JournalRow { 0 } else { load.level };
             found.insert((id.0, level, load.slot));
+            if let (Space::OriginalRequest | Space::OriginalReply, Some(call)) = (load.space, call) {
+                same_elsewhere(module, call, id, (level, load.slot), found);
+            }
         }
     });
+}
+
+/// Who speaks of several calls knows a field by its path: the others keep theirs too.
+fn same_elsewhere(
+    module: &Module,
+    call: CallId,
+    message: MessageId,
+    (level, slot): (u8, u16),
+    found: &mut BTreeSet<Kept>,
+) {
+    let field = module
+        .messages
+        .get(usize::from(message.0))
+        .and_then(|message| message.fields.iter().find(|field| field.level == level && field.slot == slot));
+    let (Some(field), Some(call)) = (field, module.calls.get(usize::from(call.0))) else { return };
+    let path = format!("request.{}", field.path);
+    let answered = format!("reply.{}", field.path);
+    for other in call.settles.iter().chain(&call.undoes).chain(&call.about) {
+        by_path(module, *other, &[&path, &answered], found);
+    }
 }
 
 /// The messages of whose fields a reference speaks.

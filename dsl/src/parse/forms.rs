@@ -31,6 +31,10 @@ fn xml_clause(input: In<'_>) -> Res<'_, Headed<XmlClause>> {
     here.column(Column::Body);
     let raw = |make: fn(Str) -> XmlClause| cut(text::raw).parse(here).map(|(rest, text)| (rest, make(text)));
     let (rest, clause) = match input.word() {
+        // A text in quotes where the document begins with more than one line.
+        Some("start") if here.token().kind == TokenKind::Text => {
+            cut(text::plain).parse(here).map(|(rest, text)| (rest, XmlClause::Start(text)))?
+        }
         Some("start") => raw(XmlClause::Start)?,
         Some("value") => raw(XmlClause::Value)?,
         Some("list") => raw(XmlClause::List)?,

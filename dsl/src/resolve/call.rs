@@ -18,7 +18,7 @@ use super::path::Scope;
 use super::wire::{self};
 use super::{Resolver, session, shapes, unfilled};
 use crate::model::{
-    CallId, ExprKind, Frame, Hold, Link, LinkKind, MessageId, MessageSide, Module, PrefixKind,
+    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, MessageId, MessageSide, Module, PrefixKind,
 };
 use crate::tree::{self, CallPart, LinkClause, PartyClause};
 use crate::value::Type;
@@ -365,9 +365,14 @@ fn frame_of(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, tree
             },
             counts_itself: *counts_itself,
         },
-        tree::Frame::LengthLine { ending, .. } => {
-            Frame::Ended(wire::line_end(resolver, ending).as_bytes().into())
-        }
+        tree::Frame::LengthLine { ending, counts_itself } => Frame::PrefixLine {
+            end: match &*wire::line_end(resolver, ending) {
+                "\r\n" => LineEnd::CrLf,
+                "\r" => LineEnd::Cr,
+                _ => LineEnd::Lf,
+            },
+            counts_itself: *counts_itself,
+        },
         tree::Frame::By(path) => in_head(resolver, work, draft, path),
         tree::Frame::Fixed(count) => Frame::Fixed(narrow(count.value)),
         tree::Frame::Line(name) => Frame::Ended(wire::line_end(resolver, name).as_bytes().into()),

@@ -6,9 +6,9 @@
 use crate::deployment::{Clients, LinkConfig, Tls, secret};
 use crate::packet::Packet;
 use bytes::Bytes;
-use dsl::model::{Frame as ModelFrame, Hold as ModelHold, Link, LinkKind, PrefixKind};
+use dsl::model::{Frame as ModelFrame, Hold as ModelHold, LineEnd as ModelEnd, Link, LinkKind, PrefixKind};
 use dsl::program::Part;
-use link::frame::{Counts, Frame, FrameConfig, LengthCode, LengthField};
+use link::frame::{Counts, Frame, FrameConfig, LINE_DIGITS, LengthCode, LengthField, LineEnd};
 use link::http::{HttpClient, HttpClientConfig, HttpSizes};
 use link::tcp::{Beat, BeatOn, Hold, KeyOf, LineEvent, LineHandler, Request, TcpClient, TcpClientConfig};
 use link::tls::{Identity, TlsClient, TlsClientConfig, TlsServer, TlsServerConfig, TlsVersions};
@@ -275,6 +275,15 @@ pub fn frame(frame: &ModelFrame) -> Frame {
         ModelFrame::Prefix { size, kind, counts_itself } => {
             Frame::Prefix { field: field(*size, *kind), counts_itself: *counts_itself }
         }
+        ModelFrame::PrefixLine { end, counts_itself } => Frame::PrefixLine {
+            end: match end {
+                ModelEnd::Lf => LineEnd::Lf,
+                ModelEnd::CrLf => LineEnd::CrLf,
+                ModelEnd::Cr => LineEnd::Cr,
+            },
+            digits: LINE_DIGITS,
+            counts_itself: *counts_itself,
+        },
         ModelFrame::InHead { offset, size, kind, head } => Frame::ByHead {
             head: *head as usize,
             offset: *offset as usize,

@@ -145,7 +145,7 @@ impl Algorithm {
             Self::Cipher(cipher) => OutputLength::Exactly(match (cipher.mode, cipher.padding) {
                 (Mode::Gcm, _) => bytes.saturating_add(16),
                 (_, Padding::None) => bytes,
-                (_, Padding::Pkcs7) => {
+                (_, Padding::Pkcs7 | Padding::Trimmed) => {
                     let block = cipher.block.block_length();
                     bytes.saturating_add(block - bytes % block)
                 }

@@ -40,15 +40,17 @@ pub(super) const SIGNATURES: [&str; 8] = [
     "rsa_sha512",
 ];
 
-pub(crate) const CIPHERS: [&str; 33] = [
+pub(crate) const CIPHERS: [&str; 36] = [
     "des_ecb",
     "des_cbc",
     "des_ecb_pkcs5",
     "des_cbc_pkcs5",
+    "des_ecb_trimmed",
     "tdes_ecb",
     "tdes_cbc",
     "tdes_ecb_pkcs5",
     "tdes_cbc_pkcs5",
+    "tdes_ecb_trimmed",
     "aes_ecb",
     "aes_cbc",
     "aes_ecb_pkcs5",
@@ -66,6 +68,7 @@ pub(crate) const CIPHERS: [&str; 33] = [
     "sm4_ecb_pkcs7",
     "sm4_cbc_pkcs5",
     "sm4_cbc_pkcs7",
+    "sm4_ecb_trimmed",
     "sm4_gcm",
     "rsa_pkcs1",
     "rsa_oaep_sha1",
@@ -76,7 +79,7 @@ pub(crate) const CIPHERS: [&str; 33] = [
     "sm2_c1c3c2",
 ];
 
-pub(super) const WEAK: [&str; 12] = [
+pub(super) const WEAK: [&str; 13] = [
     "md5",
     "sha1",
     "x9_9",
@@ -84,6 +87,7 @@ pub(super) const WEAK: [&str; 12] = [
     "des_cbc",
     "des_ecb_pkcs5",
     "des_cbc_pkcs5",
+    "des_ecb_trimmed",
     "tdes_ecb",
     "aes_ecb_pkcs5",
     "rsa_sha1",
@@ -190,7 +194,7 @@ pub(super) fn ciphered(function: Function, algorithm: &Expr, plain: &Type) -> Ty
         return BYTES;
     }
     let block = if name.starts_with("des") || name.starts_with("tdes") { 8 } else { 16 };
-    let padded = function == Function::Encrypt && name.contains("pkcs");
+    let padded = function == Function::Encrypt && (name.contains("pkcs") || name.ends_with("trimmed"));
     Type::Bytes { max: if padded { (*max / block + 1) * block } else { *max } }
 }
 

@@ -1,0 +1,42 @@
+//! Flows that count only in some variants of a party: where none of its calls does a step, nobody can ask for the flow.
+//!
+//! In: all files, the ones of other variants too, and the modules of this one. Out: the modules without those flows.
+
+use super::{Folder, Resolver};
+use crate::model::{Module, StepTarget};
+use crate::tree::{ItemKind, Relation};
+use std::collections::BTreeSet;
+
+/// Takes out flows of which a step's service is provided in another variant alone. What nobody provides in any variant
+/// is left for the lint.
+pub(super) fn leave_out(resolver: &Resolver, folders: &[Folder], modules: &mut [Module]) {
+    let mut now = BTreeSet::new();
+    for call in modules.iter().flat_map(|module| &module.calls) {
+        now.extend(call.service.filter(|_| call.ours));
+    }
+    let ever = provided_ever(folders);
+    let missing = |target: &StepTarget| match target {
+        StepTarget::Service(service) => {
+            let path = resolver.services.get(usize::from(*service)).map(|service| &service.path);
+            !now.contains(service) && path.is_some_and(|path| ever.contains(&**path))
+        }
+        StepTarget::Call(_) | StepTarget::People => false,
+    };
+    for module in modules {
+        module.flows.retain(|flow| !flow.steps.iter().any(|step| missing(&step.target)));
+    }
+}
+
+fn provided_ever(folders: &[Folder]) -> BTreeSet<String> {
+    let items = folders.iter().flat_map(|folder| &folder.files).flat_map(|file| &file.items);
+    let mut found = BTreeSet::new();
+    for item in items {
+        let ItemKind::Call(call) = &item.kind else { continue };
+        for relation in &call.relations {
+            if let Relation::Provides(path) = relation {
+                found.insert(path.text());
+            }
+        }
+    }
+    found
+}
