@@ -57,6 +57,7 @@ fn frame(frame: &Frame) -> String {
                 if *counts_itself { "含自身 itself counted" } else { "不含自身 itself not counted" };
             format!("长度前缀 length: {size} {}, {own}", prefix(*kind))
         }
+        Frame::PrefixLine { .. } => "长度独占一行 the length stands on a line of its own".to_owned(),
         Frame::InHead { offset, size, kind, head } => {
             format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind))
         }
