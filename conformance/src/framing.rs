@@ -43,7 +43,6 @@ fn field(size: u32, kind: model::PrefixKind) -> LengthField {
         code: match kind {
             model::PrefixKind::Ascii => LengthCode::Digits,
             model::PrefixKind::Blanks => LengthCode::Blanks,
-            model::PrefixKind::Blanks => LengthCode::Blanks,
             model::PrefixKind::Bcd => LengthCode::Bcd,
             model::PrefixKind::Big => LengthCode::BigEndian,
             model::PrefixKind::Little => LengthCode::LittleEndian,

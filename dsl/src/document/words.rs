@@ -2,7 +2,7 @@
 //!
 //! In: parts of a checked model. Out: texts in Chinese and English, not yet escaped. It must not know HTML.
 
-use crate::model::{CallId, Frame, Hold, Link, LinkKind, Module, PrefixKind, Session, Way};
+use crate::model::{CallId, Frame, Hold, LineEnd, Link, LinkKind, Module, PrefixKind, Session, Way};
 
 /// How a link is used.
 pub(super) fn link(link: &Link) -> String {
@@ -57,7 +57,16 @@ fn frame(frame: &Frame) -> String {
                 if *counts_itself { "含自身 itself counted" } else { "不含自身 itself not counted" };
             format!("长度前缀 length: {size} {}, {own}", prefix(*kind))
         }
-        Frame::PrefixLine { .. } => "长度独占一行 the length stands on a line of its own".to_owned(),
+        Frame::PrefixLine { end, counts_itself } => {
+            let own =
+                if *counts_itself { "含自身 itself counted" } else { "不含自身 itself not counted" };
+            let end = match end {
+                LineEnd::Lf => "LF",
+                LineEnd::CrLf => "CR LF",
+                LineEnd::Cr => "CR",
+            };
+            format!("长度独占一行 length on a line ended by {end}, {own}")
+        }
         Frame::InHead { offset, size, kind, head } => {
             format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind))
         }
