@@ -47,7 +47,7 @@ def judged(oracle, specimen):
         wrong = difference(specimen["fields"], found)
         if wrong is None and hasattr(oracle, "write"):
             octets = oracle.write(message, found, specimen)
-            sent = bytes.fromhex(specimen["parts"]["content"])
+            sent = bytes.fromhex(specimen["parts"].get("content", ""))
             if octets is not None and octets != sent:
                 at = next((i for i, (a, b) in enumerate(zip(octets, sent)) if a != b), min(len(octets), len(sent)))
                 wrong = f"written again, {len(octets)} octets and {len(sent)} differ from offset {at}"
