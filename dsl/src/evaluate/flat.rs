@@ -180,7 +180,6 @@ impl Text<'_> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     fn of(name: &str, value: &str) -> Result<Vec<(String, String)>, Fault> {
