@@ -23,6 +23,8 @@ fn every_message_comes_back() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
     assert!(laws.round_trips > 2_000, "{}", laws.round_trips);
     // A reason that no table has a code for is made up now and then; whatever else is not made up is not tried.
-    let missed: Vec<_> = laws.not_generated.iter().filter(|one| one.trips > 2).collect();
+    // A serial that is drawn for a result may be the one that names a receipt, whose check the name then fails.
+    let most = |why: &str| if why.starts_with("its own checks do not take the name") { 4 } else { 2 };
+    let missed: Vec<_> = laws.not_generated.iter().filter(|one| one.trips > most(&one.why)).collect();
     assert!(missed.is_empty(), "{missed:#?}");
 }

@@ -43,7 +43,8 @@ fn a_transfer_waits_is_taken_and_comes_once() {
     cancel["bserial"] = json!("HX5");
     cancel["amount"] = json!(3_000);
     assert_eq!(word(&ask(&mut world, "withdraw", "C", cancel)), (Refused, "0062"));
-    let totals = json!({"adate": "2026-11-23", "count": 1, "amount": 3_000, "file": "", "digest": ""});
+    // The list holds what was taken back too, marked so.
+    let totals = json!({"adate": "2026-11-23", "count": 2, "amount": 8_000, "file": "", "digest": ""});
     assert_eq!(ask(&mut world, "tell_list", "T", totals).fields["state"], "02");
     holds(&world);
 }
