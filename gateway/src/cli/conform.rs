@@ -25,8 +25,8 @@ use std::path::{Path, PathBuf};
     after_help = "Examples:\n  tongshi conform power-dongguan                            the simulated party, then our gateway on a stage\n  tongshi conform power-dongguan --against 10.0.0.7:9001 --html report.html\n  tongshi conform campus-card --gateway 10.0.0.8:7001      a gateway that runs; cases that need the stage are skipped\n  tongshi conform --all --json\n  tongshi conform --matrix                                  every system by the seven points of \"works\""
 )]
 pub(crate) struct Conform {
-    /// The party: its folder
-    party: Option<String>,
+    /// The party, or several: their folders
+    party: Vec<String>,
     /// Every party that has a suite
     #[arg(long)]
     all: bool,
@@ -97,10 +97,10 @@ impl Conform {
     }
 
     fn parties(&self) -> Result<Vec<String>, String> {
-        match (&self.party, self.all || self.matrix) {
-            (Some(party), _) => Ok(vec![party.clone()]),
-            (None, true) => names(&self.folders.conformance.join("suites")),
-            (None, false) => Err("which party? name its folder, or `--all`".to_owned()),
+        match (self.party.is_empty(), self.all || self.matrix) {
+            (false, _) => Ok(self.party.clone()),
+            (true, true) => names(&self.folders.conformance.join("suites")),
+            (true, false) => Err("which party? name its folder, or `--all`".to_owned()),
         }
     }
 
