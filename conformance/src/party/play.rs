@@ -378,7 +378,7 @@ impl Play {
         let serial = handled.answer_serial.clone();
         let serial = serial.unwrap_or_else(|| format!("{:012}", scene.counter.get()));
         scene.put_fact(Fact::AnswerSerial, Value::text(serial));
-        let mut wrong = String::new();
+        let mut wrong = Vec::new();
         let mut replies: Vec<MessageId> = form.call.replies.clone();
         if handled.outcome != world::Outcome::Done {
             replies.reverse();
@@ -401,10 +401,10 @@ impl Play {
             let begun = with_until(self, scene, message);
             match begun.and_then(|record| compose(scene, message, &composed, Some(record))) {
                 Ok((parts, _)) => return Ok(parts),
-                Err(error) => wrong = error,
+                Err(error) => wrong.push(error),
             }
         }
-        Err(wrong)
+        Err(wrong.join("; "))
     }
 }
 

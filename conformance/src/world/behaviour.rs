@@ -72,6 +72,9 @@ pub(super) struct Once {
     pub(super) other: String,
     #[serde(default)]
     pub(super) keeps: Keeps,
+    /// Fields that are new in each copy, such as what a sign-in gave: no repeat is compared by them.
+    #[serde(default)]
+    pub(super) new: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -20,11 +20,16 @@ pub(super) fn handle(
         connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
     let mut values = values(name, facts);
     values.put_fields(request);
-    let content = canonical(&Value::Object(request.clone()));
+    let content = canonical(&Value::Object(compared(call, request)));
     let key = key(&transaction, name, call, &values)?;
     if let (Some(key), Some(once)) = (&key, &call.once)
-        && let Some(again) = remembered(&transaction, name, once, key, &content)?
+        && let Some(mut again) = remembered(&transaction, name, once, key, &content)?
     {
+        // A refusal of other content is an answer of its own, with a serial of its own.
+        if !again.repeated {
+            again.answer_serial = answer_serial(&transaction, behaviour, &values)?;
+            transaction.commit().map_err(failed)?;
+        }
         return Ok(again);
     }
     let answer_serial = answer_serial(&transaction, behaviour, &values)?;
@@ -46,6 +51,14 @@ pub(super) fn handle(
     }
     transaction.commit().map_err(failed)?;
     Ok(handled)
+}
+
+/// What a repeat must share with what came first: all but what is new in each copy.
+fn compared(call: &Call, request: &Map<String, Value>) -> Map<String, Value> {
+    let new = call.once.iter().flat_map(|once| &once.new);
+    let mut compared = request.clone();
+    new.for_each(|name| drop(compared.remove(name)));
+    compared
 }
 
 /// The facts of an exchange, by name.

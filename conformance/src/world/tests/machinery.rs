@@ -43,7 +43,7 @@ always:
 calls:
   take:
     takes: [name, head.mode, items]
-    once: { key: ":serial", same: "10", other: "11", keeps: done }
+    once: { key: ":serial", same: "10", other: "11", keeps: done, new: [key] }
     rules:
       - do: UPDATE thing SET count = count - 1 WHERE name = :name
       - unknown: "98"
@@ -62,6 +62,20 @@ acts:
     answered:
       - UPDATE thing SET told = 1 WHERE 'N' || name = :exchange_serial AND :outcome = 'done' AND :reply_ok = '00'
 "#;
+
+#[test]
+fn a_repeat_is_compared_by_all_but_what_is_new_in_each_copy() {
+    let folder = Folder::new(SCHEMA, SEED, BEHAVIOUR);
+    let mut world = folder.open().unwrap();
+    let request =
+        |name: &str, key: &str| json!({"name": name, "head": {"mode": "x"}, "items": [], "key": key});
+    assert_eq!(word(&ask(&mut world, "take", "1", request("b", "K1"))), (Done, ""));
+    let again = ask(&mut world, "take", "1", request("b", "K2"));
+    assert_eq!((word(&again), again.repeated), ((Done, "10"), true));
+    let other = ask(&mut world, "take", "1", request("a", "K1"));
+    assert_eq!((word(&other), other.repeated), ((Refused, "11"), false));
+    assert_eq!(other.answer_serial.as_deref(), Some("N1"), "a refusal is an answer with a serial of its own");
+}
 
 #[test]
 fn rules_judge_in_order_and_a_refusal_leaves_nothing() {
