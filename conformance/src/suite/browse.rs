@@ -26,7 +26,7 @@ impl Runner<'_> {
         let message = HttpMessage {
             method: "GET".to_owned(),
             path: path.to_owned(),
-            query: String::from_utf8_lossy(&query).into_owned(),
+            query: as_a_browser_sends(&query),
             ..HttpMessage::default()
         };
         let client = HttpClient::new(&self.core, config);
@@ -43,4 +43,12 @@ impl Runner<'_> {
         result.outcome(&outcome, &wanted.unwrap_or_else(|| "done".to_owned()));
         Ok(result)
     }
+}
+
+/// A query as a browser puts it on the line: what may not stand there is percent-encoded.
+fn as_a_browser_sends(query: &[u8]) -> String {
+    let stays = |octet: u8| octet.is_ascii_graphic() && !b"\"<>#".contains(&octet);
+    let shown =
+        |octet: &u8| if stays(*octet) { char::from(*octet).to_string() } else { format!("%{octet:02X}") };
+    query.iter().map(shown).collect()
 }

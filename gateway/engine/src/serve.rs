@@ -259,15 +259,36 @@ impl Serving {
         let link =
             program.and_then(|program| program.links.iter().find(|link| *link.link.name == *self.link));
         let (Some(module), Some(link)) = (module, link) else { return Said::Unanswerable };
-        let candidates = self.candidates(module, link, &packet);
+        let known = self.engine.sessions.changes();
+        let mut heard = self.read(module, link, &packet).await;
+        let sessions = program.map_or(&[][..], |program| &program.sessions);
+        if heard.is_err()
+            && sessions.iter().any(|session| session.session.open.is_some())
+            && self.engine.signed_since(&self.party, known).await
+        {
+            heard = self.read(module, link, &packet).await;
+        }
+        match heard {
+            Ok((call, message, read)) => {
+                let said = self.serve(CallRef { module, call }, message, read, packet).await;
+                said.map_or(Said::Nothing, Said::Packet)
+            }
+            Err(unread) => self.bad(module, unread, &packet).await.map_or(Said::Unanswerable, Said::Packet),
+        }
+    }
+
+    /// The message as the first that it may be reads it, else why it cannot be read.
+    async fn read(
+        &self,
+        module: usize,
+        link: &LinkProgram,
+        packet: &Packet,
+    ) -> Result<(CallId, MessageId, ReadMessage), Option<(CallId, Box<Unread>)>> {
         let mut first: Option<(CallId, Box<Unread>)> = None;
-        for (call, message) in candidates {
+        for (call, message) in self.candidates(module, link, packet) {
             for scene in self.scenes(module, call) {
                 match message::read(&self.engine, scene, message, packet.clone()).await {
-                    Ok(read) => {
-                        let said = self.serve(CallRef { module, call }, message, read, packet).await;
-                        return said.map_or(Said::Nothing, Said::Packet);
-                    }
+                    Ok(read) => return Ok((call, message, read)),
                     Err(unread) => {
                         let better =
                             first.as_ref().is_none_or(|(_, known)| known.reason == "unknown_message");
@@ -278,7 +299,7 @@ impl Serving {
                 }
             }
         }
-        self.bad(module, first, &packet).await.map_or(Said::Unanswerable, Said::Packet)
+        Err(first)
     }
 
     /// The messages that it may be: by its code, else all of the link.

@@ -28,11 +28,15 @@ use tokio::sync::Mutex;
 const WAIT_MS: u64 = 30_000;
 /// The pause after a sign-in that failed.
 const BACK_OFF: Duration = Duration::from_secs(1);
+/// How long a message that cannot be read waits for a sign-in that is under way.
+const SETTLES: Duration = Duration::from_secs(10);
 
 /// Sessions by party and member.
 #[derive(Default)]
 pub struct Sessions {
     cells: DashMap<(String, Option<String>), Arc<Cell>>,
+    /// How often anybody's values have changed.
+    changes: AtomicU64,
 }
 
 /// One party's sessions, or one member's.
@@ -71,6 +75,26 @@ impl Sessions {
         all.sort();
         all
     }
+
+    /// A count that grows whenever the values of a session change.
+    #[must_use]
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Acquire)
+    }
+
+    fn put(&self, cell: &Cell, values: SessionValues, until: Option<DateTime>, overlap_until: Mark) {
+        cell.put(values, until, overlap_until);
+        self.changes.fetch_add(1, Ordering::AcqRel);
+    }
+
+    /// Waits until the sign-ins of a party that are under way have ended.
+    async fn settled(&self, party: &str) {
+        let of_party = self.cells.iter().filter(|entry| entry.key().0 == party);
+        let cells: Vec<Arc<Cell>> = of_party.map(|entry| Arc::clone(entry.value())).collect();
+        for cell in cells {
+            drop(cell.signing.lock().await);
+        }
+    }
 }
 
 impl Cell {
@@ -94,7 +118,7 @@ impl Cell {
     }
 
     /// Puts new values; the old ones stay good for what is under way.
-    pub fn put(&self, values: SessionValues, until: Option<DateTime>, overlap_until: Mark) {
+    fn put(&self, values: SessionValues, until: Option<DateTime>, overlap_until: Mark) {
         if let Some(old) = self.values() {
             self.before.store(Some(Arc::new((old, overlap_until))));
         }
@@ -224,7 +248,8 @@ impl Engine {
         }
         let values = values_of(&scene, cell);
         self.keep_session(version, module, member, &values, until).await;
-        cell.put(values, until, self.core.mark().after(Duration::from_millis(overlap)));
+        let overlap_until = self.core.mark().after(Duration::from_millis(overlap));
+        self.sessions.put(cell, values, until, overlap_until);
         tracing::info!(party = %program.name, "signed in");
         Ok(())
     }
@@ -278,6 +303,15 @@ impl Engine {
         cell.failures.fetch_add(1, Ordering::AcqRel) + 1 >= u64::from(times)
     }
 
+    /// Whether a message of the party that nobody could read is worth another look: the party may use what it told in
+    /// a sign-in before we have heard its answer to the end, so what is under way is waited for. `known`: the count of
+    /// [`Sessions::changes`] before the message was read.
+    pub async fn signed_since(self: &Arc<Self>, party: &str, known: u64) -> bool {
+        let until = self.core.mark().after(SETTLES);
+        drop(self.core.within(until, self.sessions.settled(party)).await);
+        self.sessions.changes() != known
+    }
+
     /// Signs in again, unless others did since these values.
     ///
     /// # Errors
@@ -317,7 +351,8 @@ impl Engine {
         let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
         let values = values_of(scene, &cell);
         self.keep_session(&scene.version, scene.module, member, &values, None).await;
-        cell.put(values, None, self.core.mark().after(Duration::from_millis(overlap)));
+        let overlap_until = self.core.mark().after(Duration::from_millis(overlap));
+        self.sessions.put(&cell, values, None, overlap_until);
     }
 
     async fn keep_session(
@@ -380,7 +415,7 @@ impl Engine {
         let until =
             stored.until.map(|until| self.calendar.local(link::Moment(until.0.saturating_mul(1_000))));
         let cell = self.sessions.cell(&program.name, member);
-        cell.put(Arc::new(values), until, self.core.mark());
+        self.sessions.put(&cell, Arc::new(values), until, self.core.mark());
     }
 
     /// Sends the sign-off at the cut-over, and forgets the values.

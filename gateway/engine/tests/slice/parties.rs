@@ -7,6 +7,7 @@ use link::frame::{Frame, FrameConfig, LengthCode, LengthField};
 use link::tcp::{Answer, ServiceFn, TcpServer, TcpServerConfig};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// The key under which work keys are handed out.
 pub(crate) const MMK: [u8; 16] =
@@ -37,6 +38,8 @@ pub(crate) struct Ledger {
     pub(crate) reversed: Vec<String>,
     /// What comes next.
     pub(crate) plan: VecDeque<Does>,
+    /// How long an answer is on its way.
+    pub(crate) late: Duration,
     /// Every message that came, by code.
     pub(crate) heard: Vec<String>,
 }
@@ -72,7 +75,12 @@ async fn play(core: &Core, answer: impl Fn(&mut Ledger, &str) -> Answer + Send +
         let (held, answer) = (Arc::clone(&held), Arc::clone(&answer));
         async move {
             let text = String::from_utf8(frame.to_vec()).expect("ASCII");
-            answer(&mut held.lock().expect("no panic before"), &text)
+            let (answer, late) = {
+                let mut ledger = held.lock().expect("no panic before");
+                (answer(&mut ledger, &text), ledger.late)
+            };
+            tokio::time::sleep(late).await;
+            answer
         }
     });
     let config = TcpServerConfig::new("127.0.0.1:0", frame());
@@ -126,7 +134,7 @@ pub(crate) async fn host(core: &Core) -> Played {
     .await
 }
 
-fn seal(text: &str) -> String {
+pub(crate) fn seal(text: &str) -> String {
     let Some(Algorithm::Mac(kind)) = Algorithm::from_name(Position::Mac, "x9_19") else { panic!("no x9_19") };
     let _: Mac = kind;
     let key = PreparedKey::symmetric(KeyKind::Tdes, &MAK).expect("a key");

@@ -1,6 +1,6 @@
 //! A party asks us over its own link: paid, repeated byte for byte, and bad messages.
 
-use crate::parties::{MMK, frame, opened, short_seal};
+use crate::parties::{MMK, frame, opened, seal, short_seal};
 use crate::support::Bank;
 use bytes::Bytes;
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
@@ -155,4 +155,13 @@ async fn a_reversal_finds_an_original_whose_key_names_who_sends() {
     let told = send_to(&bank, "campus", "line", &load("000000000084")).await.expect("an answer");
     assert_ne!(&told[20..24], "0000", "{told}");
     assert_eq!(bank.books().0, 0);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_under_a_key_whose_sign_in_is_still_under_way_is_read_when_it_has_ended() {
+    let mut bank = Bank::closed().await;
+    bank.grid.ledger.lock().unwrap().late = Duration::from_millis(700);
+    bank.start().await;
+    let told = send_to(&bank, "grid", "back", &seal("20010000000000010000")).await.expect("an answer");
+    assert_eq!(told, seal("20020000000000010000"));
 }

@@ -67,6 +67,7 @@ parties:
     keys: {{ mmk: grid_mmk }}
     links:
       line: {{ address: '{grid}' }}
+      back: {{ listen: '127.0.0.1:0' }}
       drop: {{ folder: '{folder}/grid' }}
   units:
     links:
@@ -89,16 +90,20 @@ channels:
 impl Bank {
     /// Parties that listen, and a gateway that has signed in.
     pub(crate) async fn open() -> Self {
+        let mut bank = Self::closed().await;
+        bank.start().await;
+        bank
+    }
+
+    /// Parties that listen; the gateway is yet to be started.
+    pub(crate) async fn closed() -> Self {
         // What the gateway logs stands with a test that fails.
         let log = tracing_subscriber::fmt().with_test_writer().with_ansi(false);
         drop(log.try_init());
         let owner = Core::start(World::real());
         let core = host(&owner.core()).await;
         let grid = grid(&owner.core()).await;
-        let mut bank =
-            Self { core, grid, disk: MemoryDisk::new(), folder: Folder::new(), gateway: None, owner };
-        bank.start().await;
-        bank
+        Self { core, grid, disk: MemoryDisk::new(), folder: Folder::new(), gateway: None, owner }
     }
 
     /// Starts the gateway over the same disk.
