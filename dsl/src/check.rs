@@ -12,6 +12,9 @@ use crate::parse::parse;
 use crate::program::Compiled;
 use crate::resolve::{Choice, Choices, Folder, resolve, variants};
 use crate::source::SourceMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One file, as the rim read it.
 #[derive(Clone, Debug)]
@@ -92,27 +95,46 @@ impl Checked {
 /// Checks all folders under the choices, and each other combination of variants of each folder.
 #[must_use]
 pub fn check(sources: &Sources, choices: &Choices) -> Checked {
+    let others: Vec<_> = sources
+        .folders
+        .iter()
+        .flat_map(|folder| {
+            let none = Choice::new();
+            let chosen = choices.get(&folder.name).unwrap_or(&none).clone();
+            let variants = variants(folder).into_iter().skip(usize::from(chosen.is_empty()));
+            variants.filter(move |variant| *variant != chosen).map(|variant| (folder.name.clone(), variant))
+        })
+        .collect();
+    check_with(sources, choices, Some(others))
+}
+
+/// Checks all folders under the choices alone: what is run. Whether anything is used is not said, for another variant
+/// may use it.
+#[must_use]
+pub fn check_chosen(sources: &Sources, choices: &Choices) -> Checked {
+    check_with(sources, choices, None)
+}
+
+fn check_with(sources: &Sources, choices: &Choices, variants: Option<Vec<(Box<str>, Choice)>>) -> Checked {
     let mut sink = Sink::default();
     sink.extend(sources.problems.iter().cloned());
     let (model, problems) = resolve(&sources.folders, choices);
     let mut all = problems;
     let mut others = Vec::new();
-    for folder in &sources.folders {
-        let none = Choice::new();
-        let chosen = choices.get(&folder.name).unwrap_or(&none);
-        for variant in variants(folder).into_iter().skip(usize::from(chosen.is_empty())) {
-            if variant == *chosen {
-                continue;
-            }
-            let mut changed = choices.clone();
-            changed.insert(folder.name.clone(), variant.clone());
-            let (model, problems) = resolve(&sources.folders, &changed);
-            others.push((folder.name.clone(), variant, model));
-            all.extend(problems);
-        }
+    let whole = variants.is_some();
+    for (folder, variant) in variants.into_iter().flatten() {
+        let mut changed = choices.clone();
+        changed.insert(folder.clone(), variant.clone());
+        let (model, problems) = resolve(&sources.folders, &changed);
+        others.push((folder, variant, model));
+        all.extend(problems);
     }
     let looked_at = others.len() + 1;
-    unused_in_all(&mut all, looked_at);
+    if whole {
+        unused_in_all(&mut all, looked_at);
+    } else {
+        all.retain(|problem| !UNUSED.contains(&problem.code.0));
+    }
     let mut seen = std::collections::HashSet::new();
     all.retain(|problem| seen.insert((problem.code, problem.primary.span)));
     let sound = !sources.problems.iter().chain(&all).any(|problem| problem.severity == Severity::Error);
@@ -131,11 +153,8 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
         for (folder, choice, model) in others {
             compiled_others.extend(made(&model).map(|compiled| Other { folder, choice, model, compiled }));
         }
-        let mut walked = Vec::new();
         let variants = compiled_others.iter().map(|other| (&other.model, &other.compiled));
-        for (model, programs) in compiled.iter().map(|programs| (&model, programs)).chain(variants) {
-            all.extend(money(model, programs, &mut walked));
-        }
+        all.extend(money(compiled.iter().map(|programs| (&model, programs)).chain(variants)));
     }
     sink.extend(all);
     Checked {
@@ -147,23 +166,43 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
     }
 }
 
-/// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story. What was walked in one
-/// variant is not walked again where it is the same in another.
-fn money<'p>(model: &Model, programs: &'p Compiled, walked: &mut Vec<&'p FlowProgram>) -> Vec<Diagnostic> {
-    let flows = model
-        .modules
-        .iter()
-        .zip(&programs.modules)
-        .flat_map(|(module, program)| module.flows.iter().zip(&program.flows));
-    let mut found = Vec::new();
-    for (flow, tables) in flows {
-        let program = &tables.program;
-        if !walked.contains(&program) {
-            walked.push(program);
-            found.extend(walk::check(program).err().map(|story| told(flow, &story)));
+/// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story. Of flows of one shape,
+/// in whichever variant, one is walked; where that one is not sound, each of them is, for a story in its own words.
+fn money<'p>(variants: impl Iterator<Item = (&'p Model, &'p Compiled)>) -> Vec<Diagnostic> {
+    let mut flows: Vec<(FlowProgram, Vec<(&Flow, &FlowProgram)>)> = Vec::new();
+    for (model, programs) in variants {
+        for (module, program) in model.modules.iter().zip(&programs.modules) {
+            for (flow, tables) in module.flows.iter().zip(&program.flows) {
+                let shape = walk::shape(&tables.program);
+                match flows.iter_mut().find(|(known, _)| *known == shape) {
+                    Some((_, alike)) => alike.push((flow, &tables.program)),
+                    None => flows.push((shape, vec![(flow, &tables.program)])),
+                }
+            }
         }
     }
-    found
+    let walkers = std::thread::available_parallelism().map_or(1, NonZero::get).min(flows.len());
+    let next = AtomicUsize::new(0);
+    let walk_some = || {
+        let mut found = Vec::new();
+        while let Some((_, alike)) = flows.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for (flow, program) in alike {
+                match walk::check(program) {
+                    Ok(_) => break,
+                    Err(story) => found.push(told(flow, &story)),
+                }
+            }
+        }
+        found
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..walkers).map(|_| scope.spawn(walk_some)).collect();
+        let mut found = walk_some();
+        found.extend(
+            others.into_iter().flat_map(|other| other.join().unwrap_or_else(|fault| resume_unwind(fault))),
+        );
+        found
+    })
 }
 
 fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
@@ -224,9 +263,11 @@ fn no_order(error: LowerError) -> Diagnostic {
     }
 }
 
+/// Codes of "nobody uses it".
+const UNUSED: [u16; 3] = [801, 802, 902];
+
 /// "Nobody uses it" holds only where it is said of every variant.
 fn unused_in_all(problems: &mut Vec<Diagnostic>, variants: usize) {
-    const UNUSED: [u16; 3] = [801, 802, 902];
     let counts: std::collections::HashMap<_, usize> = problems
         .iter()
         .filter(|problem| UNUSED.contains(&problem.code.0))

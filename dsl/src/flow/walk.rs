@@ -10,18 +10,22 @@
 //! two); what can no longer matter to a settled operation is dropped; numbers of questions and pauses are renamed.
 //! Up to [`FULL`] postings in a row are walked message by message. Beyond, **contracts**: each call alone with all its
 //! messages, before a step that may be refused, then the flow with each operation as one of done, refused, parked
-//! holding or parked not holding. States are told apart by a 64-bit hash.
+//! holding or parked not holding. Of the calls that a step may go to one of each shape is walked. States are told
+//! apart by a 64-bit hash.
 
+mod alike;
 mod lint;
 mod moves;
 mod party;
 mod story;
 mod world;
 
+pub use alike::shape;
 pub use story::{Property, Story};
 
 use super::program::{CallId, CallKind, FlowProgram, MappingId, Node, StepDef, StepId, Undo, Way};
 use super::rules::Rules;
+use foldhash::fast::FixedState;
 use moves::{Move, apply, moves};
 use std::collections::{HashSet, VecDeque};
 use world::{Chooser, World};
@@ -80,7 +84,7 @@ fn postings(program: &FlowProgram) -> usize {
     program.steps.iter().filter(|step| is_posting(program, step)).count()
 }
 
-/// One retry stands for n.
+/// One retry stands for n, one call for all of its shape.
 fn clamp(program: &FlowProgram) -> FlowProgram {
     let mut program = program.clone();
     for call in &mut program.calls {
@@ -95,6 +99,7 @@ fn clamp(program: &FlowProgram) -> FlowProgram {
             back.times = back.times.min(1);
         }
     }
+    alike::one_of_each_shape(&mut program);
     program
 }
 
@@ -105,7 +110,7 @@ fn contracts(rules: Rules, program: &FlowProgram) -> Result<usize, Box<Story>> {
     for step in program.steps.iter().filter(|step| is_posting(program, step)) {
         for id in &step.calls {
             let undo = if step.undo == Undo::Provider { Undo::Provider } else { Undo::Nothing };
-            let known = (program.call(*id).cloned(), undo.clone());
+            let known = (program.call(*id).map(alike::call_shape), undo.clone());
             if seen.contains(&known) {
                 continue;
             }
@@ -176,7 +181,7 @@ fn explore(
     atomic: &[bool],
     mut edges: Option<&mut Vec<(u64, u64)>>,
 ) -> Result<usize, Box<Story>> {
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::with_hasher(FixedState::default());
     let mut came: Vec<Came> = Vec::new();
     let mut queue = VecDeque::new();
     let first = World::new(program, atomic);

@@ -4,7 +4,7 @@
 //! chosen by the deployment's settings.
 
 use crate::deployment::Deployment;
-use dsl::check::{Sources, Text, check};
+use dsl::check::{Sources, Text, check_chosen};
 use dsl::diagnostics::{Colour, Severity, render};
 use dsl::program::Compiled;
 use dsl::resolve::{Choices, variants};
@@ -98,7 +98,7 @@ pub fn compile(texts: Vec<Text>, deployment: &Deployment) -> Result<Loaded, Load
             choices.insert(folder.name.clone(), variant);
         }
     }
-    let mut checked = check(&sources, &choices);
+    let mut checked = check_chosen(&sources, &choices);
     match checked.compiled.take() {
         Some(compiled) if !checked.has_errors() => Ok(Loaded { compiled: Arc::new(compiled), hash, source }),
         _ => {

@@ -308,7 +308,7 @@ impl Engine {
     /// [`Sessions::changes`] before the message was read.
     pub async fn signed_since(self: &Arc<Self>, party: &str, known: u64) -> bool {
         let until = self.core.mark().after(SETTLES);
-        drop(self.core.within(until, self.sessions.settled(party)).await);
+        let _settled_or_not = self.core.within(until, self.sessions.settled(party)).await;
         self.sessions.changes() != known
     }
 

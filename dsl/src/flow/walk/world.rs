@@ -4,7 +4,8 @@
 use super::super::event::{Says, Timer};
 use super::super::program::{CallId, FlowProgram, GuardId, Judge, ListId, StepId};
 use super::super::state::{Durable, OperationState, State, Wait};
-use std::hash::{DefaultHasher, Hash, Hasher};
+use foldhash::quality::FixedState;
+use std::hash::{BuildHasher, Hash};
 
 /// Reply bits under way.
 pub(super) const DONE: u8 = 1;
@@ -92,9 +93,7 @@ impl World {
     }
 
     pub(super) fn fingerprint(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.hash(&mut hasher);
-        hasher.finish()
+        FixedState::default().hash_one(self)
     }
 
     /// Everything that lives in the node's memory is gone.
