@@ -4,6 +4,7 @@
 //! Private values are masked for everybody but those who may see them. It must not know any counterparty, nor how a
 //! decision is carried out.
 
+mod documents;
 mod story;
 mod views;
 
@@ -72,6 +73,10 @@ enum Route<'r> {
     Flows,
     /// One flow, told from its beginning.
     Flow(&'r str),
+    /// Documents of a flow.
+    Documents(&'r str),
+    /// One of them: the flow, and its number in the list.
+    Document(&'r str, &'r str),
     /// What waits for people.
     Waiting,
     /// A person's decision.
@@ -93,7 +98,8 @@ impl Route<'_> {
     fn roles(&self) -> &'static [&'static str] {
         const SEE: &[&str] = &["viewer", "operator", "checker", "auditor", "deployer"];
         match self {
-            Self::Me => &["viewer", "operator", "checker", "keys", "deployer", "auditor"],
+            Self::Me => &["viewer", "operator", "checker", "keys", "deployer", "auditor", "documents"],
+            Self::Documents(_) | Self::Document(..) => &["documents"],
             Self::Parties | Self::Flows | Self::Flow(_) | Self::Waiting | Self::Files => SEE,
             Self::Counts(_) | Self::Limits(_) => SEE,
             Self::Refused => &["operator", "checker", "auditor"],
@@ -110,7 +116,11 @@ fn route<'r>(method: &str, path: &'r str) -> Option<Route<'r>> {
         ("GET", "me", None) => Route::Me,
         ("GET", "parties", None) => Route::Parties,
         ("GET", "flows", None) => Route::Flows,
-        ("GET", "flows", Some(flow)) => Route::Flow(flow),
+        ("GET", "flows", Some(flow)) => match flow.split_once('/') {
+            None => Route::Flow(flow),
+            Some((flow, "documents")) => Route::Documents(flow),
+            Some((flow, rest)) => Route::Document(flow, rest.strip_prefix("documents/")?),
+        },
         ("GET", "waiting", None) => Route::Waiting,
         ("POST", "waiting", Some(flow)) => Route::Decide(flow),
         ("GET", "refused", None) => Route::Refused,
@@ -151,6 +161,8 @@ impl Asked {
             Route::Parties => answer(200, &views::parties(&self.engine)),
             Route::Flows => self.flows().await,
             Route::Flow(flow) => self.flow(flow, &user).await,
+            Route::Documents(flow) => self.documents(flow).await,
+            Route::Document(flow, number) => self.document(flow, number, &user).await,
             Route::Waiting => self.waiting().await,
             Route::Decide(flow) => self.decide(flow, &user).await,
             Route::Refused => self.refused(&user).await,
@@ -224,6 +236,60 @@ impl Asked {
                 problem(503, "the journal cannot be read")
             }
         }
+    }
+
+    async fn documents_of(&self, flow: &str) -> Result<(FlowId, Vec<documents::Document>), HttpMessage> {
+        let flow = flow.parse().ok().map(FlowId).ok_or_else(|| problem(400, "a flow is a number"))?;
+        match documents::of(&self.engine, flow).await {
+            Ok(Some(documents)) => Ok((flow, documents)),
+            Ok(None) => Err(problem(404, "there is no such flow")),
+            Err(fatal) => {
+                self.engine.fail(&fatal);
+                Err(problem(503, "the journal cannot be read"))
+            }
+        }
+    }
+
+    async fn documents(&self, flow: &str) -> HttpMessage {
+        match self.documents_of(flow).await {
+            Ok((_, documents)) => {
+                let rows = documents.iter().zip(1..).map(|(document, number)| document.told(number));
+                answer(200, &json!({ "documents": rows.collect::<Vec<_>>() }))
+            }
+            Err(message) => message,
+        }
+    }
+
+    async fn document(&self, flow: &str, number: &str, user: &Person) -> HttpMessage {
+        let (flow, documents) = match self.documents_of(flow).await {
+            Ok(found) => found,
+            Err(message) => return message,
+        };
+        let place = number.parse().ok().and_then(|number: usize| number.checked_sub(1));
+        let Some(document) = place.and_then(|place| documents.get(place)) else {
+            return problem(404, "the flow has no such document");
+        };
+        match documents::noted(&self.engine, flow, &user.name, document).await {
+            Ok(true) => {}
+            Ok(false) => return problem(503, "the reading cannot be written down now: ask again"),
+            Err(fatal) => {
+                self.engine.fail(&fatal);
+                return problem(503, "the reading cannot be written down");
+            }
+        }
+        let (media, end) = document.kind();
+        let mut message = HttpMessage::response(200, Bytes::from(document.octets.clone()));
+        let name = format!("attachment; filename=\"flow-{flow}-document-{number}.{end}\"");
+        for (header, value) in [
+            ("content-type", media.to_owned()),
+            ("content-disposition", name),
+            // What a browser is given it shall save, not run.
+            ("x-content-type-options", "nosniff".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+        ] {
+            message.headers.push((header.into(), Bytes::from(value)));
+        }
+        message
     }
 
     async fn waiting(&self) -> HttpMessage {

@@ -45,6 +45,22 @@ service note posting "记事" {
   }
 }
 
+service order posting "查控令" {
+  ask {
+    order_no   text ..30 chars
+    reference  text ..32 chars
+    papers  list ..3 {
+      name     text ..30 chars
+      holder   person_name
+      content  bytes ..64 KB
+    }
+  }
+}
+
+flow order on bank.order {
+  check  count(ask.papers) > 0 else refuse other
+}
+
 flow greet on bank.greet {
   answer {
     text  <- "hello {ask.name}"
@@ -149,6 +165,11 @@ impl House {
     }
 
     async fn ask(&self, address: &str, shows: Shows<'_>, message: HttpMessage) -> Option<(u16, Value)> {
+        let reply = self.reply(address, shows, message).await?;
+        Some((reply.status, serde_json::from_slice(&reply.content).unwrap_or(Value::Null)))
+    }
+
+    async fn reply(&self, address: &str, shows: Shows<'_>, message: HttpMessage) -> Option<HttpMessage> {
         let config = TlsClientConfig {
             roots: self.authority.pem(),
             server_name: Some("localhost".to_owned()),
@@ -164,8 +185,7 @@ impl House {
             message.headers.push(("authorization".into(), Bytes::from(format!("Bearer {token}"))));
         }
         let until = self.owner.mark().after(Duration::from_secs(20));
-        let reply = client.exchange(&message, until).await.reply()?;
-        Some((reply.status, serde_json::from_slice(&reply.content).unwrap_or(Value::Null)))
+        client.exchange(&message, until).await.reply()
     }
 }
 
@@ -184,6 +204,7 @@ fn sha256(octets: &[u8]) -> String {
 fn deployment(certificate: &str) -> String {
     let auditor = sha256(b"auditor");
     let viewer = sha256(b"viewer");
+    let archive = sha256(b"archive");
     format!(
         "node: test
 store: {{ path: journal.db }}
@@ -197,11 +218,12 @@ listeners:
   admin_tls: {{ certificate: gateway.pem, key: gateway.key }}
 channels:
   - {{ name: atm, certificate_sha256: {certificate}, services: [bank.greet] }}
-  - {{ name: mobile, token_sha256: {SECRET}, services: [bank.greet, bank.note] }}
+  - {{ name: mobile, token_sha256: {SECRET}, services: [bank.greet, bank.note, bank.order] }}
   - {{ name: partner, token_key: partner.token, services: [bank.note] }}
 users:
   - {{ name: eyes, token_sha256: {viewer}, roles: [viewer] }}
   - {{ name: books, token_sha256: {auditor}, roles: [auditor] }}
+  - {{ name: archive, token_sha256: {archive}, roles: [documents] }}
 "
     )
 }
@@ -294,9 +316,57 @@ async fn channels_and_operators_show_who_they_are_and_what_is_refused_is_written
         assert!(text.contains(fault), "{fault}: {text}");
     }
 
+    documents_are_given_to_those_who_may_see_them(&house, &running).await;
+
     // TERM lets it end by itself.
     let stopped = Command::new("kill").arg(running.child.id().to_string()).status().expect("kill");
     assert!(stopped.success());
     let end = tokio::task::block_in_place(|| running.child.wait()).expect("an end");
     assert!(end.success(), "{end}");
+}
+
+/// Legal documents that came with an order: seen and taken with the role for it alone, and each reading is on record.
+async fn documents_are_given_to_those_who_may_see_them(house: &House, running: &Running) {
+    let paper = b"%PDF-1.7 an order";
+    let order = json!({ "order_no": "O-1", "reference": "O1", "papers": [
+        { "name": "order.pdf", "holder": "甲乙丙", "content": to_base64_text(paper) },
+        { "name": "again.pdf", "holder": "甲乙丙", "content": to_base64_text(paper) },
+        { "name": "card.jpg", "holder": "甲乙丙", "content": to_base64_text(b"\xFF\xD8\xFF a card") },
+    ]});
+    let (status, told) =
+        house.ask(&running.channels, Shows::Token("secret"), post("bank.order", &order)).await.expect("told");
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    let flow = told["flow"].as_str().expect("a flow").to_owned();
+    let look = async |token, path: &str| {
+        let path = format!("/admin/v1/flows/{flow}{path}");
+        house.reply(&running.operators, Shows::Token(token), get(&path)).await.expect("an answer")
+    };
+    let json_of = |reply: &HttpMessage| serde_json::from_slice::<Value>(&reply.content).expect("JSON");
+    for token in ["viewer", "auditor"] {
+        assert_eq!(look(token, "/documents").await.status, 403, "{token}");
+        assert_eq!(look(token, "/documents/1").await.status, 403, "{token}");
+    }
+    let list = json_of(&look("archive", "/documents").await);
+    let rows = list["documents"].as_array().expect("a list");
+    // What came twice stands once.
+    assert_eq!(rows.len(), 2, "{list}");
+    assert_eq!(
+        (&rows[0]["path"], &rows[0]["media"]),
+        (&json!("ask.papers[1].content"), &json!("application/pdf"))
+    );
+    assert_eq!((&rows[0]["octets"], &rows[0]["sha256"]), (&json!(paper.len()), &json!(sha256(paper))));
+    assert_eq!(rows[0]["beside"]["name"], "order.pdf");
+    assert!(!rows[0]["beside"]["holder"].as_str().expect("a name").contains("丙"), "{list}");
+    let got = look("archive", "/documents/1").await;
+    assert_eq!((got.status, got.content.as_ref()), (200, &paper[..]));
+    assert_eq!(got.header("content-type"), Some(&Bytes::from_static(b"application/pdf")));
+    assert_eq!(look("archive", "/documents/3").await.status, 404);
+    let story = json_of(&look("auditor", "").await);
+    let read =
+        story["history"].as_array().expect("a history").iter().find(|line| line["kind"] == "document read");
+    assert_eq!(read.expect("a reading")["says"]["by"], "archive", "{story}");
+}
+
+fn to_base64_text(octets: &[u8]) -> String {
+    String::from_utf8(to_base64(octets, false)).expect("ascii")
 }

@@ -77,7 +77,7 @@ fn says(kind: &str, body: &[u8]) -> Json {
         return Json::String(String::from_utf8_lossy(body).into_owned());
     };
     let mut object = serde_json::Map::new();
-    for name in ["place", "decision", "reason", "proof", "by", "proposed_by"] {
+    for name in ["place", "decision", "reason", "proof", "by", "proposed_by", "document", "sha256"] {
         if let Some(text) = sections.get(name) {
             object.insert(name.to_owned(), Json::String(String::from_utf8_lossy(text).into_owned()));
         }
@@ -86,7 +86,7 @@ fn says(kind: &str, body: &[u8]) -> Json {
 }
 
 /// Masks private values of a record, also in its rows.
-fn mask(shown: &mut Json, version: &Version, shape: dsl::value::ShapeId) {
+pub(super) fn mask(shown: &mut Json, version: &Version, shape: dsl::value::ShapeId) {
     let Some(known) = version.compiled.shapes.get(shape.0 as usize) else { return };
     let Json::Object(fields) = shown else { return };
     for field in &known.fields {
