@@ -21,6 +21,8 @@ missing_packages() {
   python3 -c 'import venv, ensurepip' 2>/dev/null || wanted+=(python3 python3-venv)
   [ -x /usr/lib/openssh/sftp-server ] || wanted+=(openssh-sftp-server)
   [ -x /usr/sbin/sshd ] || wanted+=(openssh-server)
+  command -v pdftotext >/dev/null || wanted+=(poppler-utils)
+  [ -d /usr/share/poppler/cMap ] || wanted+=(poppler-data)
   command -v sftp >/dev/null || wanted+=(openssh-client)
   if [ ${#wanted[@]} -gt 0 ]; then
     echo "installing ${wanted[*]}"

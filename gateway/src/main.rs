@@ -4,6 +4,7 @@
 //! the rooms below do the work.
 
 mod admin;
+mod builtin;
 mod cli;
 mod demo;
 mod stage;

@@ -20,6 +20,7 @@ pub(crate) use keys::complete as complete_keys;
 pub(crate) use plan::{Plan, fit, party_config, read};
 pub(crate) use players::certificates;
 
+use crate::builtin::Builtin;
 use adapters::keys::KeyFile;
 use conformance::party::Party;
 use conformance::suite::settled;
@@ -68,6 +69,7 @@ pub(crate) struct Stage {
     settings: BTreeMap<String, BTreeMap<String, String>>,
     keys: Arc<KeyFile>,
     gateway: Option<Gateway>,
+    builtin: Builtin,
     clock: ScaledClock,
     owner: CoreOwner,
 }
@@ -100,8 +102,20 @@ impl Stage {
             settings.entry(module.clone()).or_default().extend(more.clone());
         }
         let folder = folder.clone();
-        let mut stage =
-            Stage { folder, plan, texts, players, tokens, settings, keys, gateway: None, clock, owner };
+        let builtin = Builtin::start().await?;
+        let mut stage = Stage {
+            folder,
+            plan,
+            texts,
+            players,
+            tokens,
+            settings,
+            keys,
+            gateway: None,
+            builtin,
+            clock,
+            owner,
+        };
         stage.open().await?;
         Ok(stage)
     }
@@ -197,6 +211,7 @@ impl Stage {
         for (module, settings) in &self.settings {
             parties.insert(module.clone(), json!({ "settings": settings }));
         }
+        parties.extend(self.plan.parties.clone());
         for player in self.players.values() {
             let mut said = player.deployed.clone();
             if let (Some(own), Some(settings)) = (self.settings.get(&player.module), said.get_mut("settings"))

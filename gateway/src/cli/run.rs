@@ -1,6 +1,7 @@
 //! `tongshi run`: the gateway of a deployment, until it is told to stop.
 
 use super::{Exit, say, warn};
+use crate::builtin::Builtin;
 use crate::{admin, start};
 use adapters::keys::{KeyFile, Protection};
 use clap::Args;
@@ -40,7 +41,8 @@ impl Run {
     }
 
     async fn serve(&self) -> Result<Exit, String> {
-        let (version, deployment) = match self.read()? {
+        let builtin = Arc::new(Builtin::start().await?);
+        let (version, deployment) = match self.read(&builtin)? {
             Read::Fits(version, deployment) => (*version, *deployment),
             Read::DoesNot(compiled, deployment) => {
                 self.fits(&deployment, &compiled);
@@ -62,7 +64,7 @@ impl Run {
             SqliteStore::open(&deployment.store.path, &store_options).map_err(|error| error.to_string())?;
         let gateway = Gateway::start(version, deployment, keys, Box::new(store), World::real(), options);
         let gateway = Arc::new(gateway.await.map_err(|error| error.to_string())?);
-        let operators = admin::listen(gateway.engine(), self.reloading(&gateway)).await?;
+        let operators = admin::listen(gateway.engine(), self.reloading(&gateway, &builtin)).await?;
         say(&format!("Channels ask at {}; Ctrl-C stops the gateway.", gateway.channels()));
         if let Some(operators) = &operators {
             say(&format!("Operators ask at {}.", operators.address()));
@@ -70,17 +72,17 @@ impl Run {
         for (flow, why) in gateway.lost() {
             warn(&format!("flow {flow} cannot go on: {why}"));
         }
-        self.until_told(&gateway).await?;
+        self.until_told(&gateway, &builtin).await?;
         drop(operators);
         gateway.stop(Duration::from_secs(self.drain)).await;
         Ok(Exit::Well)
     }
 
     /// Waits for the signal to stop; takes adapters and deployment anew at the other one.
-    async fn until_told(&self, gateway: &Arc<Gateway>) -> Result<(), String> {
+    async fn until_told(&self, gateway: &Arc<Gateway>, builtin: &Arc<Builtin>) -> Result<(), String> {
         let on = |kind| signal(kind).map_err(|error| error.to_string());
         let (mut stop, mut again) = (on(SignalKind::terminate())?, on(SignalKind::hangup())?);
-        let reload = self.reloading(gateway);
+        let reload = self.reloading(gateway, builtin);
         loop {
             tokio::select! {
                 biased;
@@ -98,13 +100,13 @@ impl Run {
     }
 
     /// Takes adapters and deployment anew, if they fit.
-    fn reloading(&self, gateway: &Arc<Gateway>) -> admin::Reload {
-        let (run, gateway) = (self.clone(), Arc::downgrade(gateway));
+    fn reloading(&self, gateway: &Arc<Gateway>, builtin: &Arc<Builtin>) -> admin::Reload {
+        let (run, gateway, builtin) = (self.clone(), Arc::downgrade(gateway), Arc::clone(builtin));
         Arc::new(move || {
-            let (run, gateway) = (run.clone(), gateway.clone());
+            let (run, gateway, builtin) = (run.clone(), gateway.clone(), Arc::clone(&builtin));
             Box::pin(async move {
                 let gateway = gateway.upgrade().ok_or("the gateway has stopped")?;
-                let read = tokio::task::spawn_blocking(move || run.read());
+                let read = tokio::task::spawn_blocking(move || run.read(&builtin));
                 match read.await.map_err(|error| error.to_string())?? {
                     Read::Fits(version, deployment) => {
                         let hash: String =
@@ -122,10 +124,11 @@ impl Run {
         })
     }
 
-    fn read(&self) -> Result<Read, String> {
+    fn read(&self, builtin: &Builtin) -> Result<Read, String> {
         let path = self.deployment.display();
         let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
-        let deployment = Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))?;
+        let mut deployment = Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))?;
+        builtin.reach(&mut deployment).map_err(|why| format!("{path}: {why}"))?;
         let texts = load::texts(&self.configs).map_err(|error| error.to_string())?;
         let loaded = load::compile(texts, &deployment).map_err(|error| error.to_string())?;
         if !validate(&deployment, &loaded.compiled).is_empty() {

@@ -49,7 +49,9 @@ impl Stage {
         let text = serde_json::to_string_pretty(&self.deployment()).map_err(|error| error.to_string())?;
         let path = self.folder.join("gateway.yaml");
         std::fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
-        let deployment = Deployment::parse(&text).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        let mut deployment =
+            Deployment::parse(&text).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        self.builtin.reach(&mut deployment)?;
         let loaded = load::compile(self.texts.clone(), &deployment).map_err(|error| error.to_string())?;
         let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
             .map_err(|error| error.to_string())?;
