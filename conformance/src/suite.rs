@@ -229,6 +229,8 @@ pub struct Person {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum GatewayDo {
+    /// It ends what was begun and stops; `restart` starts it again.
+    Stop,
     /// It ends what was begun, stops, and starts again on the same journal.
     Restart,
     /// It ends at once, as in a crash, and starts again on the same journal.

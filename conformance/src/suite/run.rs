@@ -330,6 +330,7 @@ impl<'a> Runner<'a> {
         self.config = playing.config;
         lines.clear();
         let word = match what {
+            GatewayDo::Stop => "the gateway is stopped",
             GatewayDo::Restart => "the gateway is stopped and started again",
             GatewayDo::Kill => "the gateway is killed and started again",
             GatewayDo::Reload(_) => "the gateway takes another deployment",

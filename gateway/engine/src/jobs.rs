@@ -14,12 +14,13 @@ use dsl::evaluate::Value;
 use dsl::flow::Event;
 use dsl::model::Fact;
 use dsl::program::FlowStart;
-use dsl::value::{Date, DateTime, Outcome};
+use dsl::value::{DateTime, Outcome};
+use jiff::SignedDuration;
 use link::tcp::LineEvent;
 use link::{Cause, CauseKind};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Change, Direction, Key, Lane, Notice, Outcome as NoticeState};
+use store::{Change, Day, Direction, Key, Lane, Notice, Outcome as NoticeState};
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -32,6 +33,7 @@ impl Engine {
     /// Runs jobs until the engine stops.
     pub async fn clock(self: Arc<Self>) {
         let mut before = self.now();
+        self.catch_up(&self.current.load_full(), before).await;
         loop {
             self.core.deadline(self.core.mark().after(LOOK)).await;
             if self.stopping.load(std::sync::atomic::Ordering::Acquire) {
@@ -64,22 +66,44 @@ impl Engine {
             }
             let date = due.date();
             for job in jobs(version, reference) {
-                if !self.ran(&job, date).await {
-                    self.begin_job(version, job, &format!("{date}"), date).await;
+                let Some(last) = self.last_day(&job).await else { return };
+                if last < crate::calendar::day(date) {
+                    self.begin_job(version, job, &format!("{date}"), due).await;
                 }
             }
         }
     }
 
-    /// Whether a daily flow has run for this date.
-    async fn ran(&self, job: &Job, date: Date) -> bool {
+    /// At the start: daily flows whose hour came while nobody was there to begin them, in the last day; and those that
+    /// were noted as begun, since the node may have stopped in between: their key lets them begin once. A flow that has
+    /// never run has missed nothing.
+    async fn catch_up(self: &Arc<Self>, version: &Arc<Version>, now: DateTime) {
+        for (reference, tables) in version.flows() {
+            let FlowStart::Daily(minute) = tables.start else { continue };
+            let yesterday = now.checked_sub(SignedDuration::from_hours(24)).unwrap_or(now);
+            let due = self.calendar.next_at(yesterday, minute);
+            let day = crate::calendar::day(due.date());
+            for job in jobs(version, reference) {
+                let Some(last) = self.last_day(&job).await else { return };
+                if last == Day(0) || last > day || (last == day && !tables.program.journaled()) {
+                    continue;
+                }
+                if last < day {
+                    tracing::warn!(job = job.name, %due, "a job of the clock was missed and is begun now");
+                }
+                self.begin_job(version, job, &format!("{}", due.date()), due).await;
+            }
+        }
+    }
+
+    /// The last day that a daily flow was begun for, day 0 if it never was; none if the journal cannot be read.
+    async fn last_day(&self, job: &Job) -> Option<Day> {
         let (party, name) = (job.party.clone(), job.name.clone());
-        let last = self.journal.read(move |reader| reader.last_run(&party, &name)).await;
-        match last {
-            Ok(last) => last.is_some_and(|(_, day)| day >= crate::calendar::day(date)),
+        match self.journal.read(move |reader| reader.last_run(&party, &name)).await {
+            Ok(last) => Some(last.map_or(Day(0), |(_, day)| day)),
             Err(fatal) => {
                 self.fail(&fatal);
-                true
+                None
             }
         }
     }
@@ -98,16 +122,17 @@ impl Engine {
                 };
                 let at = self.journal.now().0;
                 if at.saturating_sub(last) >= span.max(1_000) {
-                    self.begin_job(version, job, &format!("{at}"), now.date()).await;
+                    self.begin_job(version, job, &format!("{at}"), now).await;
                 }
             }
         }
     }
 
-    /// Begins a flow of the clock; its key is the job and its time, so that it begins once.
-    async fn begin_job(self: &Arc<Self>, version: &Arc<Version>, job: Job, at: &str, date: Date) {
+    /// Begins a flow of the clock; its key is the job and its time, so that it begins once. Its business date is that of
+    /// the moment it was due, however late it begins.
+    async fn begin_job(self: &Arc<Self>, version: &Arc<Version>, job: Job, at: &str, due: DateTime) {
         let Job { reference, party, name: job, member } = job;
-        let day = crate::calendar::day(date);
+        let day = crate::calendar::day(due.date());
         let ran =
             Change::PutSchedule { party: party.clone(), job: job.clone(), last_run: self.journal.now(), day };
         if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![ran]).await {
@@ -116,6 +141,8 @@ impl Engine {
         let mut once = format!("job:{job}:").into_bytes();
         once.extend_from_slice(at.as_bytes());
         let mut facts = Facts::default();
+        let cut_over = version.module(reference.module).and_then(|module| module.cut_over);
+        facts.put(Fact::BusinessDate, Value::Date(self.calendar.business_date(due, cut_over)));
         if let Some(member) = member {
             facts.put(Fact::Member, Value::text(member));
         }

@@ -58,16 +58,21 @@ impl Stage {
         Ok((version, deployment))
     }
 
+    /// Lets the gateway end what was begun, and waits until it is gone.
+    async fn close(&mut self) -> Result<(), String> {
+        let Some(gateway) = self.gateway.take() else { return Ok(()) };
+        let gone = Arc::downgrade(gateway.engine());
+        gateway.stop(Duration::from_secs(5)).await;
+        drop(gateway);
+        ended(&gone).await
+    }
+
     /// Does something to the gateway.
     pub(super) async fn gateway_does(&mut self, what: &GatewayDo) -> Result<(), String> {
         match what {
+            GatewayDo::Stop => self.close().await,
             GatewayDo::Restart => {
-                if let Some(gateway) = self.gateway.take() {
-                    let gone = Arc::downgrade(gateway.engine());
-                    gateway.stop(Duration::from_secs(5)).await;
-                    drop(gateway);
-                    ended(&gone).await?;
-                }
+                self.close().await?;
                 self.open().await
             }
             GatewayDo::Kill => {
