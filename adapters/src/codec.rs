@@ -35,7 +35,7 @@ mod write;
 mod xml;
 mod zip;
 
-pub use alone::evaluate_alone;
+pub use alone::{evaluate_alone, seal_alone};
 pub use file::{FileCoder, FileFault, FileReader, FileWriter, LineEvent, OnLine, read_name, write_name};
 pub use map::{TakenRow, fill_in, take_out};
 pub use outcome::ReadOutcome;

@@ -94,6 +94,11 @@ impl Stage {
             let made = players::Maker { wanted, texts: &texts, authority: &authority, core: &owner };
             players.insert(party.clone(), made.player(party, &mut drawn).await?);
         }
+        for (module, names) in &plan.secrets {
+            for name in names {
+                drawn.secret(&format!("{module}.{name}"))?;
+            }
+        }
         let keys = Arc::new(drawn.store(&folder.join("keys.store"))?);
         let tokens = plan.channels.iter().map(|channel| Ok((channel.name.clone(), keys::token()?)));
         let tokens = tokens.collect::<Result<_, String>>()?;
@@ -209,7 +214,9 @@ impl Stage {
     fn deployment(&self) -> Value {
         let mut parties = serde_json::Map::new();
         for (module, settings) in &self.settings {
-            parties.insert(module.clone(), json!({ "settings": settings }));
+            let secrets = self.plan.secrets.get(module).into_iter().flatten();
+            let keys: BTreeMap<_, _> = secrets.map(|name| (name, format!("{module}.{name}"))).collect();
+            parties.insert(module.clone(), json!({ "settings": settings, "keys": keys }));
         }
         parties.extend(self.plan.parties.clone());
         for player in self.players.values() {

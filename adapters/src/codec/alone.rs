@@ -26,6 +26,21 @@ pub fn evaluate_alone(
     alone.seals.at_once(surroundings, || evaluate::evaluate(expressions, id, &alone).map(Value::into_owned))
 }
 
+/// The value of one sealing function over values that are known. Texts are taken in this charset.
+///
+/// # Errors
+/// As [`evaluate::evaluate`].
+pub fn seal_alone(
+    function: Function,
+    algorithm: &str,
+    arguments: &[Value<'_>],
+    charset: &str,
+    surroundings: &dyn Surroundings,
+) -> Result<Value<'static>, Fault> {
+    let seals = Seals::default();
+    seals.at_once(surroundings, || seals.call(function, algorithm, arguments, charset, surroundings))
+}
+
 struct Alone<'a> {
     charset: &'a str,
     seals: Seals,

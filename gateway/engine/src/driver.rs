@@ -216,8 +216,9 @@ impl Running {
     }
 
     fn parts<'a>(&'a self, steps: &'a [StepSeen], now: DateTime) -> Parts<'a> {
-        let (version, facts, own) = (&*self.version, &self.facts, None);
-        Parts { version, module: self.reference.module, facts, steps, own, now }
+        let (version, facts, own) = (&self.version, &self.facts, None);
+        let sealing = &self.engine.sealing;
+        Parts { version, module: self.reference.module, facts, steps, own, now, sealing }
     }
 
     /// Steps with one event, carries the effects out, and goes on with what they lead to.

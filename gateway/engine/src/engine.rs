@@ -13,6 +13,7 @@ use crate::scene::{Past, Scene};
 use crate::session::Sessions;
 use crate::sheet::Spool;
 use crate::version::Version;
+use crate::view::Sealing;
 use adapters::keys::KeyStore;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
@@ -36,6 +37,8 @@ pub struct Engine {
     pub journal: Journal,
     /// Keys by name.
     pub keys: Arc<dyn KeyStore>,
+    /// What seals of flows are made with.
+    pub sealing: Sealing,
     /// The version that new requests take.
     pub current: ArcSwap<Version>,
     /// Versions by hash, while something pins them.

@@ -15,6 +15,7 @@ use crate::serve::Listener;
 use crate::session::Sessions;
 use crate::sheet::Spool;
 use crate::version::Version;
+use crate::view::Sealing;
 use adapters::keys::KeyStore;
 use arc_swap::ArcSwap;
 use dashmap::DashMap;
@@ -109,6 +110,7 @@ impl Gateway {
         let engine = Arc::new(Engine {
             calendar,
             journal,
+            sealing: Sealing { keys: Arc::clone(&keys), random: Arc::clone(&core.world().random) },
             keys,
             lines: Lines::new(core.clone(), hears, deployment.limits.message),
             late: Late::default(),

@@ -4,11 +4,19 @@
 
 use crate::book::Book;
 use crate::facts::{Facts, plain};
+use crate::scene::Scene;
 use crate::version::Version;
+use adapters::codec::seal_alone;
+use adapters::keys::KeyStore;
 use dsl::evaluate::{Environment, Fault, Value, evaluate, folded_at, truth};
 use dsl::model::{Fact, Function, Load, Space};
 use dsl::program::{Code, ExprId, ModuleProgram};
 use dsl::value::{DateTime, Outcome, Symbol};
+use link::world::Random;
+use std::sync::Arc;
+
+/// The charset in which a flow's texts come under seals.
+const CHARSET: &str = "utf8";
 
 /// What is known of a step.
 #[derive(Clone, Debug, Default)]
@@ -19,11 +27,20 @@ pub struct StepSeen {
     pub text: String,
 }
 
+/// What seals in a flow's expressions are made with.
+#[derive(Clone)]
+pub struct Sealing {
+    /// Keys by name.
+    pub keys: Arc<dyn KeyStore>,
+    /// Where random octets come from.
+    pub random: Arc<dyn Random>,
+}
+
 /// A flow's data but for its records.
 #[derive(Clone, Copy)]
 pub struct Parts<'a> {
     /// The version that the flow pins.
-    pub version: &'a Version,
+    pub version: &'a Arc<Version>,
     /// Its module.
     pub module: usize,
     /// Facts of the ask.
@@ -34,6 +51,8 @@ pub struct Parts<'a> {
     pub own: Option<&'a StepSeen>,
     /// The moment.
     pub now: DateTime,
+    /// What seals are made with.
+    pub sealing: &'a Sealing,
 }
 
 impl<'a> Parts<'a> {
@@ -43,15 +62,15 @@ impl<'a> Parts<'a> {
     where
         'a: 'b,
     {
-        let Parts { version, module, facts, steps, own, now } = *self;
-        View { version, module, book, facts, steps, own, now }
+        let Parts { version, module, facts, steps, own, now, sealing } = *self;
+        View { version, module, book, facts, steps, own, now, sealing }
     }
 }
 
 /// A flow's data for one evaluation.
 pub struct View<'a> {
     /// The version that the flow pins.
-    pub version: &'a Version,
+    pub version: &'a Arc<Version>,
     /// Its module.
     pub module: usize,
     /// Ask, answers, rows.
@@ -64,6 +83,8 @@ pub struct View<'a> {
     pub own: Option<&'a StepSeen>,
     /// The moment.
     pub now: DateTime,
+    /// What seals are made with.
+    pub sealing: &'a Sealing,
 }
 
 impl View<'_> {
@@ -164,6 +185,7 @@ impl Environment for View<'_> {
                 let member = party.members.get(&*name).ok_or(Fault::NotThere(*load))?;
                 member.value(load.slot)
             }
+            Space::Key => Ok(Value::Key(*load)),
             Space::StepOutcome => {
                 let outcome = self.steps.get(usize::from(load.call)).and_then(|step| step.outcome);
                 Ok(outcome.map_or(Value::Absent, Value::Outcome))
@@ -199,8 +221,19 @@ impl Environment for View<'_> {
         Ok(self.book.fold(at).cloned())
     }
 
-    fn seal(&self, _: Function, _: &str, _: &[Value<'_>]) -> Result<Value<'static>, Fault> {
-        Err(Fault::Seal)
+    fn seal(
+        &self,
+        function: Function,
+        algorithm: &str,
+        arguments: &[Value<'_>],
+    ) -> Result<Value<'static>, Fault> {
+        let Sealing { keys, random } = self.sealing.clone();
+        let mut scene = Scene::new(Arc::clone(self.version), self.module, keys, random, self.now);
+        if let Value::Text(name) = self.facts.get(Fact::Member) {
+            let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
+            scene.member = party.members.get(&*name).cloned();
+        }
+        seal_alone(function, algorithm, arguments, CHARSET, &scene)
     }
 
     fn now(&self) -> Result<DateTime, Fault> {

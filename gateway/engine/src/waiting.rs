@@ -415,6 +415,7 @@ impl Opened<'_> {
             steps: &[],
             own: None,
             now: engine.now(),
+            sealing: &engine.sealing,
         };
         parts.view(&book).text(expression)
     }

@@ -2,7 +2,7 @@
 
 mod matrix;
 
-use super::party::Folders;
+use super::party::{Folders, Simulated};
 use super::{Exit, say};
 use crate::stage::{self, Stage};
 use clap::Args;
@@ -176,8 +176,7 @@ impl Conform {
             let mut runner = Runner::new(&core, &loaded, suite.plays, &config, &tls, None).map_err(words)?;
             return Ok(runner.run(suite, &told).await);
         }
-        let (database, folder) = (Path::new(":memory:"), self.folder.join(name).join("party"));
-        let simulated = self.folders.simulated(&core, name, variant, (database, &folder)).await?;
+        let simulated = self.simulated(&core, name, variant).await?;
         let party = &simulated.party;
         let (config, tls) = (&simulated.config, &simulated.tls);
         let runner = Runner::new(&core, party.loaded(), suite.plays, config, tls, Some(party));
@@ -185,6 +184,23 @@ impl Conform {
         self.whole(&mut report, party);
         simulated.party.stop();
         Ok(report)
+    }
+
+    /// The simulated party with a world and folders of its own, in which nothing stands from another run.
+    async fn simulated(
+        &self,
+        core: &Core,
+        party: &str,
+        variant: &BTreeMap<String, String>,
+    ) -> Result<Simulated, String> {
+        let folder = self.folder.join(party).join("party");
+        match std::fs::remove_dir_all(&folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(format!("{}: {error}", folder.display()));
+            }
+            _ => {}
+        }
+        self.folders.simulated(core, party, variant, Path::new(":memory:"), &folder, Some(&folder)).await
     }
 
     async fn against_stage(
@@ -226,8 +242,7 @@ impl Conform {
     ) -> Result<Report, String> {
         let owner = Core::start(World::real());
         let core = owner.core();
-        let (database, folder) = (Path::new(":memory:"), self.folder.join(&suite.party).join("party"));
-        let mut simulated = self.folders.simulated(&core, &suite.party, variant, (database, &folder)).await?;
+        let mut simulated = self.simulated(&core, &suite.party, variant).await?;
         let links = &simulated.party.loaded().bank.module.links;
         for link in links.iter().filter(|link| !link.link.connect) {
             simulated.party.calls_at(&link.link.name, address);

@@ -4,6 +4,7 @@ use super::{Exit, say};
 use crate::stage::{Authority, certificates, complete_keys, fit, party_config, read};
 use clap::Args;
 use conformance::party::{KeyConfig, Loaded, Party, PartyConfig, PartySource, PartyTls, load, read_texts};
+use dsl::model::LinkKind;
 use link::{Core, World};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -66,15 +67,29 @@ impl Folders {
         Ok((loaded, config))
     }
 
-    /// Starts a party; certificates go into a folder.
+    /// Starts a party; certificates go into a folder. `files`: where folders of its file links stand that are no whole
+    /// paths, else where the program was started.
     pub(crate) async fn simulated(
         &self,
         core: &Core,
         name: &str,
         settings: &BTreeMap<String, String>,
-        (database, folder): (&Path, &Path),
+        database: &Path,
+        folder: &Path,
+        files: Option<&Path>,
     ) -> Result<Simulated, String> {
         let (loaded, mut config) = self.config(name, settings)?;
+        for link in loaded
+            .bank
+            .module
+            .links
+            .iter()
+            .filter(|link| matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder))
+        {
+            if let (Some(root), Some(path)) = (files, config.links.get_mut(&*link.link.name)) {
+                *path = root.join(&path).display().to_string();
+            }
+        }
         let authority = Authority::make(&folder.join("certificates"))?;
         let (tls, _) = certificates(name, &loaded, &config, &authority)?;
         for link in loaded.bank.module.links.iter().filter(|link| link.link.connect) {
@@ -118,7 +133,7 @@ impl Simulate {
             let folder = self.folder.join(&self.party);
             let choice = self.folders.choice();
             let simulated =
-                self.folders.simulated(&owner.core(), &self.party, &choice, (&database, &folder)).await?;
+                self.folders.simulated(&owner.core(), &self.party, &choice, &database, &folder, None).await?;
             let hash: String = simulated.party.loaded().hash.chars().take(12).collect();
             say(&format!("{} is played; adapter {hash}", self.party));
             for (link, address) in &simulated.config.links {

@@ -35,6 +35,12 @@ impl Drawn {
         Ok(theirs)
     }
 
+    /// Draws a secret that nobody shares.
+    pub(super) fn secret(&mut self, stored: &str) -> Result<(), String> {
+        self.keys.push((stored.to_owned(), KeyKind::Secret, KeyConfig::Text(random_hex(USUAL)?)));
+        Ok(())
+    }
+
     /// The gateway's key store, in a file under a passphrase that nobody needs to know.
     pub(super) fn store(&self, path: &Path) -> Result<KeyFile, String> {
         let passphrase = random_hex(24)?;

@@ -46,9 +46,10 @@ impl Running {
         }
         let (version, module, facts) = (Arc::clone(&self.version), self.reference.module, self.facts.clone());
         let (book, steps, now) = (self.book.clone(), self.steps(), self.engine.now());
+        let sealing = self.engine.sealing.clone();
         let made = self.engine.core.offload(move || {
-            let (version, facts, steps, own) = (&*version, &facts, &steps[..], None);
-            let parts = crate::view::Parts { version, module, facts, steps, own, now };
+            let (version, facts, steps, own, sealing) = (&version, &facts, &steps[..], None, &sealing);
+            let parts = crate::view::Parts { version, module, facts, steps, own, now, sealing };
             let lists: Vec<Load> = book.long_lists().iter().map(|(list, _)| *list).collect();
             let mut made: Vec<(u32, Value<'static>)> = Vec::new();
             for list in lists {

@@ -7,7 +7,7 @@ use super::{Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::facts::Facts;
 use crate::version::{FlowRef, Version};
-use crate::view::{Parts, StepSeen};
+use crate::view::{Parts, Sealing, StepSeen};
 use adapters::value::Record;
 use dsl::flow::{LoopId, MappingId, Node};
 use dsl::model::{Load, Space};
@@ -21,6 +21,7 @@ pub(super) struct OpenRows {
     reference: FlowRef,
     facts: Facts,
     now: DateTime,
+    sealing: Sealing,
     steps: Vec<StepSeen>,
     /// Where the rows that were asked stand, and the number of their space.
     rows: (Load, u16),
@@ -46,6 +47,7 @@ impl Running {
             reference: self.reference,
             facts: self.facts.clone(),
             now: self.engine.now(),
+            sealing: self.engine.sealing.clone(),
             steps: vec![StepSeen::default(); tables.steps.len()],
             rows: (form.list, number),
             shape: form.into_shape?,
@@ -73,8 +75,9 @@ impl OpenRows {
         self.seen.put(Space::Row, *number, asked);
         let version = Arc::clone(&self.version);
         let filling = version.flow(self.reference)?.fillings.get(self.mapping.0 as usize)?;
-        let (module, facts) = (self.reference.module, &self.facts);
-        let parts = Parts { version: &version, module, facts, steps: &self.steps, own: None, now: self.now };
+        let (module, facts, steps) = (self.reference.module, &self.facts, &self.steps[..]);
+        let (own, now, sealing) = (None, self.now, &self.sealing);
+        let parts = Parts { version: &version, module, facts, steps, own, now, sealing };
         let slots = version.compiled.shapes.get(self.shape.0 as usize)?.fields.len();
         let record = Record::new(u16::try_from(slots).ok()?);
         crate::fill::fill(&parts, &mut self.seen, filling, record, false).ok()
