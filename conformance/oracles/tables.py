@@ -3,8 +3,8 @@
 A field is `name`, and behind it, each where there is one: `:K`, its kind; `20`, the most characters (`4=` just so many); `?`,
 may be missing; `(…)`, fields inside; `[…]`, fields of each row of a list; `>name`, what the gateway calls it.
 
-Kinds: X text, N figures that keep their zeros, I number, A amount in fen, Y amount in yuan of two places, D `yyyyMMdd`,
-E `yyyy-MM-dd`, T `HHmmss`, M `yyyyMMddHHmmss`, S `yyyy-MM-dd HH:mm:ss`, P `yyyyMM`.
+Kinds: X text, N figures that keep their zeros, I number, A amount in fen, B the same of three figures at least, Y amount in
+yuan of two places, Z the same with its sign, D `yyyyMMdd`, E `yyyy-MM-dd`, T `HHmmss`, M `yyyyMMddHHmmss`, S `yyyy-MM-dd HH:mm:ss`, P `yyyyMM`.
 """
 
 import re
@@ -74,20 +74,20 @@ def measured(text, field):
 def value(text, field):
     """A field's value; what is empty is absent, but for texts."""
     kind = field.kind
-    if kind == "Y" and text:
-        found = re.fullmatch(r"(0|[1-9]\d*)\.(\d\d)", text)
-        if not found:
+    if kind in "YZ" and text:
+        found = re.fullmatch(r"(-?)(0|[1-9]\d*)\.(\d\d)", text)
+        if not found or (found[1] and kind == "Y"):
             raise ValueError(f"{field.name} is {text!r}, no yuan of two places")
-        # Nn.2 counts figures.
-        measured(found[1] + found[2], field)
-        return int(found[1] + found[2])
+        # N18.2 counts figures.
+        measured(found[2] + found[3], field)
+        return int("".join(found.groups()))
     measured(text, field)
     if kind == "X":
         return text
     if text == "":
         return None
-    if kind in "NIA":
-        if not re.fullmatch(r"\d+", text) or (kind != "N" and text != str(int(text))):
+    if kind in "NIAB":
+        if not re.fullmatch(r"\d+", text) or (kind != "N" and text != f"{int(text):0{3 if kind == 'B' else 1}}"):
             raise ValueError(f"{field.name} is {text!r}, no number")
         return text if kind == "N" else int(text)
     form, shown = MOMENTS[kind]
@@ -101,8 +101,10 @@ def written(found, field):
     """The text of a value."""
     if found is None:
         return ""
-    if field.kind == "Y":
-        return f"{found // 100}.{found % 100:02}"
+    if field.kind in "YZ":
+        return f"{'-' if found < 0 else ''}{abs(found) // 100}.{abs(found) % 100:02}"
+    if field.kind == "B":
+        return f"{found:03}"
     if field.kind in "DTMP":
         return "".join(figure for figure in found if figure.isdigit())
     return found.replace("T", " ") if field.kind == "S" else str(found)
