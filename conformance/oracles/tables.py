@@ -3,8 +3,9 @@
 A field is `name`, and behind it, each where there is one: `:K`, its kind; `20`, the most characters (`4=` just so many); `?`,
 may be missing; `(…)`, fields inside; `[…]`, fields of each row of a list; `>name`, what the gateway calls it.
 
-Kinds: X text, N figures that keep their zeros, I number, A amount in fen, B the same of three figures at least, Y amount in
-yuan of two places, Z the same with its sign, D `yyyyMMdd`, E `yyyy-MM-dd`, T `HHmmss`, M `yyyyMMddHHmmss`, S `yyyy-MM-dd HH:mm:ss`, P `yyyyMM`.
+Kinds: X text, N figures that keep their zeros, I number, C number of four figures at least, A amount in fen, B the same of
+three figures at least, Y amount in yuan of two places, Z the same with its sign, D `yyyyMMdd`, E `yyyy-MM-dd`, T `HHmmss`,
+M `yyyyMMddHHmmss`, S `yyyy-MM-dd HH:mm:ss`, P `yyyyMM`.
 """
 
 import re
@@ -12,6 +13,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 FIELD = re.compile(r"([^\s:?()\[\]>]+)(?::([A-Z])(\d+)?(=)?)?(\?)?")
+# Figures that a number has at least.
+FIGURES = {"I": 1, "A": 1, "B": 3, "C": 4}
 MOMENTS = {
     "D": (r"(\d{4})(\d\d)(\d\d)", "{}-{}-{}"),
     "E": (r"(\d{4})-(\d\d)-(\d\d)", "{}-{}-{}"),
@@ -86,8 +89,8 @@ def value(text, field):
         return text
     if text == "":
         return None
-    if kind in "NIAB":
-        if not re.fullmatch(r"\d+", text) or (kind != "N" and text != f"{int(text):0{3 if kind == 'B' else 1}}"):
+    if kind == "N" or kind in FIGURES:
+        if not re.fullmatch(r"\d+", text) or (kind != "N" and text != f"{int(text):0{FIGURES[kind]}}"):
             raise ValueError(f"{field.name} is {text!r}, no number")
         return text if kind == "N" else int(text)
     form, shown = MOMENTS[kind]
@@ -103,8 +106,8 @@ def written(found, field):
         return ""
     if field.kind in "YZ":
         return f"{'-' if found < 0 else ''}{abs(found) // 100}.{abs(found) % 100:02}"
-    if field.kind == "B":
-        return f"{found:03}"
+    if field.kind in FIGURES:
+        return f"{found:0{FIGURES[field.kind]}}"
     if field.kind in "DTMP":
         return "".join(figure for figure in found if figure.isdigit())
     return found.replace("T", " ") if field.kind == "S" else str(found)
