@@ -1,4 +1,5 @@
-"""The credit platform's protocol (zhima-credit), a second implementation from sections 2 and 4 to 6 of its page.
+"""The credit platform's protocol (zhima-credit), a second implementation from sections 2 to 6 of its page; its old generation
+stands beside it.
 
 The addresses that a browser is sent to (`authorize.reply`, `certify.reply`) are none of the party's messages and left out.
 """
@@ -10,6 +11,7 @@ import re
 from Cryptodome.Cipher import AES
 from Cryptodome.Util.Padding import pad, unpad
 
+import zhima_credit_zmop as zmop
 from forms import KIND, covered, form, pairs
 from signatures import good
 from zhima_credit_json import back, fields, text_of
@@ -144,6 +146,8 @@ def read(message, specimen):
         return {"content": {"said": content.decode("utf-8")}}
     if message == "consent_told.request":
         return notice(content, given)
+    if specimen["variant"]["generation"] == "zmop":
+        return zmop.read(message, specimen)
     return request(parts, given) if message.endswith(".request") else answer(content, given)
 
 
@@ -173,6 +177,8 @@ def write(message, found, specimen):
         return found["content"]["said"].encode("utf-8")
     if message == "consent_told.request":
         return form(texts(found["content"]))
+    if specimen["variant"]["generation"] == "zmop":
+        return zmop.write(message, found, specimen)
     if message.endswith(".reply"):
         return of_answer(found, given)
     query = dict(found["query"])
