@@ -17,6 +17,8 @@ from signatures import good
 from zhima_credit_json import back, fields, text_of
 from zhima_credit_tables import COMMON, FEEDBACK, METHODS, NODE, NOTICE, RECORD, table
 
+# How an answer was wrapped.
+OWN = ("node", "secret")
 FORM = f"Content-Type: {KIND}\r\n".encode("ascii")
 
 
