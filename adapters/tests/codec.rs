@@ -103,6 +103,28 @@ fn a_reply_with_another_seal_has_a_bad_seal() {
     assert_eq!(read(programs, &octets, &mut world, false).unwrap_err().kind, FaultKind::BadSeal);
 }
 
+#[test]
+fn a_number_has_its_fewest_figures() {
+    let compiled = world::compile(&formats::party(
+        "packet main {\n  content  delimited \"|\" coded gbk {\n    code  digits 4 = message.code\n    message fields\n  \
+         }\n}\ncall query \"Q\" {\n  request \"2001\" {\n    number  number 4..8 digits\n    amount  money 3..15 digits \
+         fen\n  }\n  reply \"2002\"\n}\n",
+    ));
+    let programs = message(&compiled, 0);
+    let mut world = world(&compiled);
+    for (number, amount, octets) in
+        [(1, "0.00", "2001|0001|000"), (12345, "0.10", "2001|12345|010"), (9999, "12.34", "2001|9999|1234")]
+    {
+        let mut record = Record::new(programs.1.slots);
+        record.set(slot(programs.1, "content.number"), &Value::Number(number)).unwrap();
+        record.set(slot(programs.1, "content.amount"), &Value::Decimal(amount.parse().unwrap())).unwrap();
+        let sent = write(programs, record, &mut world, false).unwrap().take(Part::Content);
+        assert_eq!(String::from_utf8_lossy(&sent), octets);
+        let again = read(programs, &sent, &mut world, false).unwrap();
+        assert_eq!(again.value(slot(programs.1, "content.number")).unwrap(), Value::Number(number));
+    }
+}
+
 /// Whether its messages are files that go by in lines.
 fn of_lines(format: &Format) -> bool {
     FileReader::new(message(&format.compiled, 0).0, message(&format.compiled, 0).1).is_some()

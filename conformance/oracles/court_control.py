@@ -13,6 +13,8 @@ import zipfile
 from court_control_tables import OPERATIONS
 from court_control_xml import Folder, WebService, document, from_base64, of_document, to_base64
 
+# What was called, and the name that the gateway has another for.
+OWN = ("operation", "result")
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SPACE = "http://syyh.service.webService.ckw.tdh/"
 

@@ -14,6 +14,8 @@ from gmssl import sm4
 from housing_fund_bodies import ANSWERED, ASKED, BODIES, OURS, TOLD, longest, table
 from housing_fund_files import closed, opened, value, written
 
+# A file's rows by every layout that they may have, and codes as they stand.
+OWN = ("DATA.", "raw", "SendSeqNo")
 # In section 7: what the last five figures of a bank's code say. Those from 20001 the page does not have, and the adapter assumes.
 CODES = {
     "10004": "unknown", "10005": "unknown", "10006": "bad_message", "10015": "unknown", "10016": "other",

@@ -7,7 +7,8 @@ implementation read the same values and, where it writes, wrote the same octets)
 out. Each implementation is a module beside this file, written from the party's specification alone: it must not look into
 `configs/`. It has `read(message, specimen)`, which gives the fields of the octets by the specification's names (amounts in
 fen, days and times in ISO form, codes as they stand), and may have `write(message, fields, specimen)`, which gives octets.
-Both give None for what they do not know, and raise ValueError for what is none of the protocol.
+Both give None for what they do not know, and raise ValueError for what is none of the protocol. `OWN` names fields that it
+has for itself, or of which the gateway keeps no value for each row since they are always the same (`DATA.`: all inside).
 """
 
 import importlib
@@ -27,13 +28,17 @@ def flat(value, path=""):
         yield path, str(value)
 
 
-def difference(ours, theirs):
-    """The first field of the gateway's that the other reads otherwise, or None. What is always the same the gateway does not
-    keep for each row: the octets, written again, show it."""
-    theirs = dict(flat(theirs))
-    for path, value in flat(ours):
-        if theirs.get(path) != value:
-            return f"{path}: the gateway has {value!r}, read was {theirs.get(path)!r}"
+def owned(path, own):
+    path = f".{path}"
+    return any(f".{name}" in path if name.endswith(".") else path.endswith(f".{name}") for name in own)
+
+
+def difference(ours, theirs, own=()):
+    """The first field of which the gateway has another value than was read, or None."""
+    ours, theirs = dict(flat(ours)), dict(flat(theirs))
+    for path in ours | theirs:
+        if ours.get(path) != theirs.get(path) and (path in ours or not owned(path, own)):
+            return f"{path}: the gateway has {ours.get(path)!r}, read was {theirs.get(path)!r}"
     return None
 
 
@@ -44,7 +49,7 @@ def judged(oracle, specimen):
         found = oracle.read(message, specimen)
         if found is None:
             return False, None
-        wrong = difference(specimen["fields"], found)
+        wrong = difference(specimen["fields"], found, getattr(oracle, "OWN", ()))
         if wrong is None and hasattr(oracle, "write"):
             octets = oracle.write(message, found, specimen)
             sent = bytes.fromhex(specimen["parts"].get("content", ""))

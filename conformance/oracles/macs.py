@@ -1,6 +1,7 @@
 """MACs of banks by pycryptodome: X9.9, X9.19, and the last block of a CBC of SM4 by gmssl."""
 
 from Cryptodome.Cipher import DES, DES3
+from gmssl.sm4 import SM4_ENCRYPT, CryptSM4
 
 
 def padded(octets, size=8):
@@ -19,3 +20,14 @@ def x9_19(key, octets):
 
 def tdes_ecb(key, octets):
     return DES3.new(key, DES3.MODE_ECB).encrypt(octets)
+
+
+def sm4_cbc(key, octets):
+    """CBC-MAC of SM4, zeros behind."""
+    cipher = CryptSM4(padding_mode=None)
+    cipher.set_key(key, SM4_ENCRYPT)
+    last = bytes(16)
+    text = padded(octets, 16)
+    for at in range(0, len(text), 16):
+        last = bytes(cipher.one_round(cipher.sk, [a ^ b for a, b in zip(last, text[at : at + 16])]))
+    return last

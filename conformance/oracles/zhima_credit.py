@@ -1,54 +1,25 @@
-"""The credit platform's protocol (zhima-credit), a second implementation from sections 2 and 4 to 6 of its page.
+"""The credit platform's protocol (zhima-credit), a second implementation from sections 2 to 6 of its page; its old generation
+stands beside it.
 
-Signatures are checked with public keys, and kept when a message is written again: the text that they cover is made anew.
 The addresses that a browser is sent to (`authorize.reply`, `certify.reply`) are none of the party's messages and left out.
 """
 
 import base64
 import json
 import re
-from urllib.parse import quote, unquote_to_bytes
 
 from Cryptodome.Cipher import AES
-from Cryptodome.Hash import SHA1, SHA256
-from Cryptodome.PublicKey import RSA
-from Cryptodome.Signature import pkcs1_15
 from Cryptodome.Util.Padding import pad, unpad
 
+import zhima_credit_zmop as zmop
+from forms import KIND, covered, form, pairs
+from signatures import good
 from zhima_credit_json import back, fields, text_of
 from zhima_credit_tables import COMMON, FEEDBACK, METHODS, NODE, NOTICE, RECORD, table
 
-FORM = b"Content-Type: application/x-www-form-urlencoded;charset=utf-8\r\n"
-HASHES = {"RSA2": SHA256, "RSA": SHA1}
-
-
-def pairs(octets):
-    found = {}
-    for part in octets.decode("ascii").split("&"):
-        name, _, text = part.partition("=")
-        if "+" in text or name in found:
-            raise ValueError(f"{part!r}: a sign that must be escaped, or twice the same name")
-        found[name] = unquote_to_bytes(text).decode("utf-8")
-    return found
-
-
-def form(found):
-    return "&".join(f"{name}={quote(text, safe='')}" for name, text in found.items()).encode("ascii")
-
-
-def covered(found, *left_out):
-    """Section 5: names in order, values as they are; what is empty is not there."""
-    names = sorted(name for name, text in found.items() if name not in left_out and text != "")
-    return "&".join(f"{name}={found[name]}" for name in names).encode("utf-8")
-
-
-def signed(key, algorithm, text, sign):
-    """Whether the signature is good; it must be of one line of base64."""
-    try:
-        pkcs1_15.new(RSA.import_key(key)).verify(HASHES[algorithm].new(text), base64.b64decode(sign, validate=True))
-    except ValueError:
-        return False
-    return True
+# How an answer was wrapped.
+OWN = ("node", "secret")
+FORM = f"Content-Type: {KIND}\r\n".encode("ascii")
 
 
 def cipher(given):
@@ -97,7 +68,7 @@ def request(parts, given):
     if query["app_id"] != given["setting"]["app_id"]:
         raise ValueError(f"app_id {query['app_id']}")
     # The file itself is not covered.
-    if not signed(given["key"]["app"], query["sign_type"], covered({**query, **body}, "sign"), query["sign"]):
+    if not good(given["key"]["app"], covered({**query, **body}, "sign"), query["sign"], query["sign_type"]):
         raise ValueError("the signature is wrong")
     biz = {**query, **body}.get("biz_content")
     names = f"{COMMON} {FEEDBACK}" if method == "zhima.data.batch.feedback" else COMMON
@@ -146,7 +117,7 @@ def answer(octets, given):
     known = next((name for name in METHODS if name.replace(".", "_") == (found[1] if found else "")), None)
     if known is None and method != "error":
         raise ValueError(f"an answer to {method}")
-    if not signed(given["key"]["alipay"], algorithm(given), found[2].encode("utf-8"), found[3]):
+    if not good(given["key"]["alipay"], found[2].encode("utf-8"), found[3], algorithm(given)):
         raise ValueError("the signature is wrong")
     inner = json.loads(found[2])
     secret = isinstance(inner, str)
@@ -162,7 +133,7 @@ def notice(octets, given):
     """V1 leaves sign and sign_type out of what is signed, V2 sign alone."""
     found = pairs(octets)
     ways = [covered(found, "sign", "sign_type"), covered(found, "sign")]
-    if not any(signed(given["key"]["alipay"], found["sign_type"], text, found["sign"]) for text in ways):
+    if not any(good(given["key"]["alipay"], text, found["sign"], found["sign_type"]) for text in ways):
         raise ValueError("the signature is wrong")
     return {"content": parameters(found, NOTICE)}
 
@@ -177,6 +148,8 @@ def read(message, specimen):
         return {"content": {"said": content.decode("utf-8")}}
     if message == "consent_told.request":
         return notice(content, given)
+    if specimen["variant"]["generation"] == "zmop":
+        return zmop.read(message, specimen)
     return request(parts, given) if message.endswith(".request") else answer(content, given)
 
 
@@ -206,6 +179,8 @@ def write(message, found, specimen):
         return found["content"]["said"].encode("utf-8")
     if message == "consent_told.request":
         return form(texts(found["content"]))
+    if specimen["variant"]["generation"] == "zmop":
+        return zmop.write(message, found, specimen)
     if message.endswith(".reply"):
         return of_answer(found, given)
     query = dict(found["query"])

@@ -56,8 +56,6 @@ pub fn specimens(sources: &Sources, checked: &Checked, folder: &str) -> Vec<Spec
 }
 
 fn of_variant(adapter: &Adapter, choice: &Choice) -> Vec<Specimen> {
-    let variant: BTreeMap<String, String> =
-        choice.iter().map(|(setting, name)| (setting.to_string(), name.to_string())).collect();
     let values = Values::new(adapter);
     let standings = standings(adapter, &values);
     let mut made = Vec::new();
@@ -65,7 +63,10 @@ fn of_variant(adapter: &Adapter, choice: &Choice) -> Vec<Specimen> {
         let Some(traveller) = traveller(adapter, &standings, &values, &name) else { continue };
         for case in 0..traveller.cases() {
             match traveller.specimen(case) {
-                Ok(specimen) => made.push(Specimen { variant: variant.clone(), ..specimen }),
+                Ok(mut specimen) => {
+                    specimen.choose(choice);
+                    made.push(specimen);
+                }
                 Err(Ended::NotGenerated(_) | Ended::Broken(..)) => {}
             }
         }
@@ -74,6 +75,17 @@ fn of_variant(adapter: &Adapter, choice: &Choice) -> Vec<Specimen> {
 }
 
 impl Specimen {
+    /// Says its variant, in its settings too: what a variant is compiled for is none of the settings that it reads.
+    fn choose(&mut self, choice: &Choice) {
+        for (setting, name) in choice {
+            self.variant.insert(setting.to_string(), name.to_string());
+            let known = self.given.get_mut("setting").and_then(|all| all.get_mut(&**setting));
+            if let Some(known) = known {
+                *known = if known.is_boolean() { (&**name == "yes").into() } else { (&**name).into() };
+            }
+        }
+    }
+
     /// As a worked sample for the interface document.
     #[must_use]
     pub fn sample(&self) -> Sample {

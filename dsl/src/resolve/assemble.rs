@@ -189,6 +189,8 @@ pub(crate) struct ArrowDraft<'t> {
     pub(crate) list: Load,
     pub(crate) with: Option<Load>,
     pub(crate) row: RowNames,
+    /// Of rows that are one value: the field of the business row that it is, and the rule that says so.
+    pub(crate) column: Option<(Box<str>, &'t Rule)>,
     pub(crate) filter: Option<&'t tree::Expr>,
     pub(crate) writes: bool,
     pub(crate) span: Span,

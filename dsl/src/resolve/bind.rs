@@ -251,27 +251,33 @@ impl Binder<'_, '_, '_> {
         bound
     }
 
-    /// A row that is one value goes with the field `value` of the business list.
-    fn plain_row(&self, bound: &mut Field, field: &DraftField<'_>) {
+    /// A row that is one value goes with the field of the business list's rows that the rule names, else with `value`.
+    fn plain_row(&mut self, bound: &mut Field, field: &DraftField<'_>) {
         let list = field.lists.last().and_then(|list| self.draft.fields.get(*list));
         let Some(DraftKind::List { arrow: Some(arrow), .. }) = list.map(|list| &list.kind) else { return };
         let path::RowNames::Shape { shape, space, level, call } = arrow.row else { return };
         let fields = self.resolver.shapes.get(shape.0 as usize).map_or(&[][..], |shape| &shape.fields);
-        let Some(slot) = fields.iter().position(|field| &*field.name == "value") else { return };
+        let name = arrow.column.as_ref().map_or("value", |(name, _)| name);
+        let Some(slot) = fields.iter().position(|field| &*field.name == name) else { return };
+        let own = fields.get(slot).map_or(Type::Wrong, |field| field.ty.clone());
         let span = bound.span;
-        let load = |load| Expr { kind: ExprKind::Load(load), ty: field.ty.clone(), span };
+        let load = |load, ty: &Type| Expr { kind: ExprKind::Load(load), ty: ty.clone(), span };
         let business = Load { space, level, slot: u16::try_from(slot).unwrap_or(u16::MAX), call };
         let wire = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
-        let (target, source) = if arrow.writes { (wire, load(business)) } else { (business, load(wire)) };
-        let mapping = Some(Mapping {
-            target,
-            source,
-            through: Vec::new(),
-            filter: None,
-            cut: false,
-            otherwise: Else::Fault,
-            span,
-        });
+        let (target, source, holds) = if arrow.writes {
+            (wire, load(business, &own), &field.ty)
+        } else {
+            (business, load(wire, &field.ty), &own)
+        };
+        let (mut cut, mut otherwise) = (false, Else::Fault);
+        if let Some((_, rule)) = &arrow.column {
+            let on_wire = field.wire.as_ref().filter(|_| arrow.writes);
+            cut = rule.cut;
+            otherwise = self.otherwise(rule.otherwise.as_ref(), &field.scope, holds);
+            compare::fits(self.resolver, &source, holds, on_wire, true, rule, &otherwise);
+        }
+        let mapping =
+            Some(Mapping { target, source, through: Vec::new(), filter: None, cut, otherwise, span });
         if arrow.writes { bound.from = mapping } else { bound.to = mapping }
     }
 

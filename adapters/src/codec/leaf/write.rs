@@ -339,7 +339,10 @@ fn finish(
     }
     let room = match (wire.size, &wire.form) {
         (Size::Fixed(units), _) => Some(units as usize),
-        (Size::ByForm, Form::Code(_) | Form::Flag(..)) => None,
+        // `4..8 digits`: figures of a number are four at least.
+        (Size::Range { min, .. }, Form::Number | Form::Fen | Form::Li) if wire.unit == Unit::Digits => {
+            Some(min as usize)
+        }
         _ => None,
     };
     let with = fill(wire, padded);

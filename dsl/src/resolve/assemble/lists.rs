@@ -36,13 +36,14 @@ impl<'t> Assembler<'_, '_, 't> {
         let path = base.path.clone();
         let slot = self.slot(context, &path);
         let rules = base.rules.unwrap_or(&field.rules);
-        let arrow = self.arrow(rules, context);
+        let of_line = list.of.as_ref().is_some_and(|of| matches!(of.kind, TypeKind::Line { .. }));
+        let plain = list.of.as_ref().filter(|of| !of_line && !matches!(of.kind, TypeKind::Format(_)));
+        let arrow = self.arrow(rules, context, plain.is_some());
         let item = list.item.as_ref().map_or_else(|| "item".into(), |name| name.text.clone());
         if let Some(arrow) = &arrow {
             let with = arrow.with.and_then(|load| self.shape_of(load).map(|shape| (shape, 1)));
             inner.scope.items.push(ItemScope { name: item, row: arrow.row, with });
         }
-        let of_line = list.of.as_ref().is_some_and(|of| matches!(of.kind, TypeKind::Line { .. }));
         let place = self.add(DraftField {
             slot,
             ty: Type::List { max, shape: ShapeId(u32::MAX) },
@@ -52,11 +53,9 @@ impl<'t> Assembler<'_, '_, 't> {
         inner.lists.push(place);
         inner.scope.level = inner.scope.level.saturating_add(1);
         inner.frame = path.join(".");
-        let nodes = match (&list.of, &field.block) {
-            (Some(of), _) if !of_line && !matches!(of.kind, TypeKind::Format(_)) => {
-                self.plain_item(field, of, &inner)
-            }
-            _ => self.children(field, &inner),
+        let nodes = match plain {
+            Some(of) => self.plain_item(field, of, &inner),
+            None => self.children(field, &inner),
         };
         self.put(place, DraftKind::List { tree: list, nodes, slots: 0, arrow, of_line });
         place
@@ -127,8 +126,14 @@ impl<'t> Assembler<'_, '_, 't> {
         })
     }
 
-    /// The business list that goes with a list, by the rule that holds for this side and direction.
-    pub(super) fn arrow(&mut self, rules: &'t [Rule], context: &Context<'t>) -> Option<ArrowDraft<'t>> {
+    /// The business list that goes with a list, by the rule that holds for this side and direction; with `plain` rows the
+    /// rule may name a field of the list's rows.
+    pub(super) fn arrow(
+        &mut self,
+        rules: &'t [Rule],
+        context: &Context<'t>,
+        plain: bool,
+    ) -> Option<ArrowDraft<'t>> {
         let side = self.draft.side;
         let ours = self.draft.ours;
         for rule in rules.iter().filter(|rule| rule_holds(rule, side)) {
@@ -147,7 +152,7 @@ impl<'t> Assembler<'_, '_, 't> {
                 tree::RuleKind::Both(path) => (path, None, None, ours),
                 _ => continue,
             };
-            let found = path::find(self.resolver, self.work, path, &context.scope, None);
+            let (found, column) = self.list_or_column(path, context, plain);
             let (crate::model::ExprKind::Load(load), Type::List { shape, .. }) =
                 (&found.expr.kind, &found.expr.ty)
             else {
@@ -172,9 +177,31 @@ impl<'t> Assembler<'_, '_, 't> {
                     _ => None,
                 }
             });
-            return Some(ArrowDraft { list: *load, with, row, filter, writes, span: rule.span });
+            let column = column.map(|name| (name, rule));
+            return Some(ArrowDraft { list: *load, with, row, column, filter, writes, span: rule.span });
         }
         None
+    }
+
+    /// What a path finds: a list, or, where rows are one value, a list with the name of a field of its rows behind it.
+    fn list_or_column(
+        &mut self,
+        path: &tree::Path,
+        context: &Context<'t>,
+        plain: bool,
+    ) -> (path::Found, Option<Box<str>>) {
+        let found = path::find(self.resolver, self.work, path, &context.scope, None);
+        let (Some((column, before)), true) = (path.parts.split_last(), plain) else { return (found, None) };
+        if matches!(found.expr.ty, Type::List { .. } | Type::Wrong) {
+            return (found, None);
+        }
+        let list = tree::Path { parts: before.to_vec(), span: path.span };
+        let list = path::find(self.resolver, self.work, &list, &context.scope, None);
+        if matches!(list.expr.ty, Type::List { .. }) {
+            (list, Some(column.text.clone()))
+        } else {
+            (found, None)
+        }
     }
 
     pub(super) fn shape_of(&self, load: Load) -> Option<ShapeId> {

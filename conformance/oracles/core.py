@@ -1,0 +1,136 @@
+"""The core host (core), a second implementation from sections 3.3, 3.4 and 4 of its page: the fixed form in GBK and JSON.
+ESB's XML is no form of ours. In a page's answer rows stand until the end, else as many as `count` says.
+"""
+
+import json
+
+import objects
+from core_tables import CALLS
+from fixed import Reader, value, written
+from tables import table
+
+HEAD = [
+    ("tran", "X", 6), ("chan", "X", 3), ("sys", "X", 6), ("branch", "X", 9), ("teller", "X", 8), ("auth", "X", 8), ("date", "D", 8),
+    ("time", "T", 6), ("bizdate", "D", 8), ("gserial", "X", 32), ("cserial", "X", 32), ("hserial", "X", 32), ("mode", "X", 1),
+    ("start", "I", 4), ("more", "X", 1), ("ret", "X", 8), ("msg", "X", 80), ("rsv", "X", 20),
+]
+MODES = {"200901": "1", "100105": "2"}
+ENVELOPE = (
+    "serviceCode:X11= serviceScene:X2= consumerId:X6= bussSeqNo:X52 consumerSeqNo:X42 tranDate:D tranTimestamp:U9= branchId:X9 "
+    "userId:X8 channel:X3="
+)
+TOLD = f"{ENVELOPE} retStatus:X1= retCode:X8 retMsg:X512 hostSeqNo:X32? hostDate:D?"
+
+
+def layout(message):
+    call, side = message.split(".")
+    code, service, asked, answered = CALLS[call]
+    return code, service, table(asked if side == "request" else answered)
+
+
+# The fixed form
+
+
+def one(reader, field):
+    """A value of a fixed body; an image is all that follows."""
+    if field.kind == "O":
+        return reader.take(len(reader.octets) - reader.at).hex().upper()
+    octets = reader.take(field.width)
+    if field.kind == "R":
+        return octets.decode("ascii")
+    if field.kind == "G":
+        return int(octets)
+    if field.kind == "P":
+        return value(octets, "Y")
+    return value(octets, field.kind)
+
+
+def body(reader, fields):
+    found = {}
+    for field in fields:
+        if field.kind != "[":
+            found[field.ours] = one(reader, field)
+            continue
+        rows = found[field.ours] = []
+        while reader.at < len(reader.octets) if "count" not in found else len(rows) < found["count"]:
+            rows.append({inner.ours: one(reader, inner) for inner in field.inner})
+    return found
+
+
+def of_one(found, field):
+    if field.kind == "O":
+        return bytes.fromhex(found)
+    if field.kind == "R":
+        return found.encode("ascii")
+    if field.kind == "G":
+        return f"{found:0{field.width}}".encode("ascii")
+    return written(found, "Y" if field.kind == "P" else field.kind, field.width)
+
+
+def of_body(found, fields):
+    octets = b""
+    for field in fields:
+        rows = found[field.ours] if field.kind == "[" else None
+        if rows is None:
+            octets += of_one(found.get(field.ours), field)
+        else:
+            octets += b"".join(of_one(row.get(inner.ours), inner) for row in rows for inner in field.inner)
+    return octets
+
+
+def fixed(message, octets):
+    code, _, fields = layout(message)
+    reader = Reader(octets)
+    head = reader.fields(HEAD)
+    if (head["tran"], head["mode"]) != (code, MODES.get(code, "0")):
+        raise ValueError(f"{head['tran']} in mode {head['mode']} is not {code}")
+    found = {"head": head}
+    # Refused, an answer is its head alone.
+    if message.endswith(".request") or head["ret"] == "000000" or reader.at < len(octets):
+        found["body"] = body(reader, fields)
+    reader.end()
+    return found
+
+
+def of_fixed(message, found):
+    head = b"".join(written(found["head"].get(name), kind, width) for name, kind, width in HEAD)
+    return head + (of_body(found["body"], layout(message)[2]) if "body" in found else b"")
+
+
+# JSON: amounts are texts of yuan, a rate is a number
+
+
+def in_json(fields):
+    """Fields as JSON has them. What may be missing no page says."""
+    kinds = {"A": "Z", "G": "Z"}
+    return tuple(
+        field._replace(
+            kind=kinds.get(field.kind, field.kind), width=None, may=True, inner=in_json(field.inner) if field.inner else ()
+        )
+        for field in fields
+        if field.name != "-"
+    )
+
+
+def packet(message, octets):
+    code, service, fields = layout(message)
+    found = json.loads(octets.decode("utf-8"), parse_float=objects.Figures)
+    head = objects.read(found["head"], table(ENVELOPE if message.endswith(".request") else TOLD))
+    if f"{head['serviceCode']}/{head['serviceScene']}" != service or list(found) != ["head", "body"]:
+        raise ValueError(f"{head['serviceCode']}/{head['serviceScene']} is not {service}")
+    return {"content": {"head": head, "body": objects.read(found["body"], in_json(fields))}}
+
+
+def of_packet(message, found):
+    content = found["content"]
+    head = objects.write(content["head"], table(ENVELOPE if message.endswith(".request") else TOLD))
+    return objects.text_of({"head": head, "body": objects.write(content["body"], in_json(layout(message)[2]))}).encode("utf-8")
+
+
+def read(message, specimen):
+    octets = bytes.fromhex(specimen["parts"]["content"])
+    return packet(message, octets) if specimen["variant"]["form"] == "json" else fixed(message, octets)
+
+
+def write(message, found, specimen):
+    return of_packet(message, found) if specimen["variant"]["form"] == "json" else of_fixed(message, found)
