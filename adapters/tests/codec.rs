@@ -222,3 +222,30 @@ fn doubles_and_unknown_names_are_refused() {
         assert_eq!(found.kind, kind, "{name} {}", String::from_utf8_lossy(octets));
     }
 }
+
+#[test]
+fn a_document_in_a_list_that_cannot_be_read_harms_none_of_the_others() {
+    let format = format("xml-documents");
+    let programs = message(&format.compiled, 0);
+    let mut world = world(&format.compiled);
+    let text = String::from_utf8(format.whole).unwrap();
+    let second = text.rfind("<Orders>").unwrap();
+    // <Number>B</Number><Amount>x</Amount>; no base64; a document that ends too early.
+    for (broken, number) in [
+        ("PE51bWJlcj5CPC9OdW1iZXI+PEFtb3VudD54PC9BbW91bnQ+", Some("B")),
+        ("????", None),
+        ("PE51bWJlcj5CPC9OdW1iZXI+PEFtb3Vu", None),
+    ] {
+        let octets = format!("{}<Orders>{broken}</Orders>{}", &text[..second], &text[second..]);
+        let record = read(programs, octets.as_bytes(), &mut world, false).unwrap();
+        let list = slot(programs.1, "Root.Orders");
+        let rows = record.rows(list).unwrap();
+        let value = |row: u32, place: usize| record.value(rows.base(row).unwrap() + place).unwrap().into_owned();
+        assert_eq!(rows.count, 3);
+        assert_eq!(value(0, 0), Value::text("A1"));
+        assert_eq!(value(1, 0), number.map_or(Value::Absent, Value::text));
+        assert_eq!(value(1, 1), Value::Absent);
+        assert_eq!(value(2, 1), Value::Decimal("2.00".parse().unwrap()));
+        assert_eq!([0, 1, 2].map(|row| record.is_whole(list, row)), [true, false, true]);
+    }
+}

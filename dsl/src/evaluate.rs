@@ -81,6 +81,11 @@ pub trait Environment {
         Err(Fault::Broken)
     }
 
+    /// Whether the row of this list that is entered was read whole (a list may tolerate items that cannot be read).
+    fn whole(&self, _list: &Load) -> Result<bool, Fault> {
+        Ok(true)
+    }
+
     /// The result of a fold over rows or octets that was made while the lines of a file went by; `at` is the place of its
     /// instruction in [`crate::program::Expressions::code`]. `None`: it is computed here.
     fn folded(&self, _at: u32) -> Result<Option<Value<'static>>, Fault> {

@@ -859,6 +859,10 @@ pub struct ListField {
     pub counted_by: Option<FieldId>,
     /// A value list has exactly one leaf, without a name on the wire (`["a", "b"]`).
     pub plain: bool,
+    /// The items are formats, each one value of the list: the one node is that format.
+    pub of_format: bool,
+    /// `tolerate unreadable`: an item that cannot be read keeps what was read of it, and the others are read.
+    pub tolerant: bool,
 }
 
 /// How a wire list and a business list go together.
@@ -1577,7 +1581,7 @@ macro_rules! functions {
     };
 }
 functions! {
-    If "if", Either "either", Present "present", Mask "mask", Position "position", LengthOf "length_of",
+    If "if", Either "either", Present "present", Mask "mask", Position "position", Whole "whole", LengthOf "length_of",
     First "first", Last "last", Replace "replace", Upper "upper", Lower "lower", Trim "trim", Pad "pad",
     JoinWith "join", Sorted "sorted", Flat "flat", Values "values", JoinPairs "join_pairs", Lines "lines", Format "format", Utc "utc",
     Epoch "epoch", ParseDate "parse_date", Number "number", Days "days", EndOfDay "end_of_day", Fen "fen",

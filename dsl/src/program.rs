@@ -109,6 +109,8 @@ pub enum Code {
     WireText(u32),
     /// The number, from 1, of the row of that load's list that is entered (`position`).
     Position(u32),
+    /// Whether the row of that list that is entered was read whole (`whole`).
+    Whole(u32),
     /// A digest, HMAC or length over lines of a file, made while they went by (`Environment::folded`, by the place of
     /// this instruction; [`FileProgram::octet_folds`]).
     Streamed,
@@ -470,6 +472,8 @@ pub struct WireList {
     pub until_end: bool,
     /// JSON: one item stands as itself.
     pub alone: bool,
+    /// An item that cannot be read keeps what was read of it.
+    pub tolerant: bool,
     /// Each row is a line.
     pub of_line: bool,
     /// Single lines that follow the rows: they are none of them.

@@ -157,6 +157,14 @@ impl Environment for Inside<'_> {
         }
     }
 
+    fn whole(&self, list: &Load) -> Result<bool, Fault> {
+        if list.space != Space::Field {
+            return Ok(true);
+        }
+        let index = self.rows.index(list.level, list.slot)?;
+        Ok(self.rows.row_of(index).is_none_or(|row| self.record.is_whole(index, row)))
+    }
+
     fn folded(&self, at: u32) -> Result<Option<Value<'static>>, Fault> {
         self.folds.map_or(Ok(None), |folds| folds.value(at, self))
     }

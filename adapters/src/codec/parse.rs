@@ -117,6 +117,8 @@ pub(super) struct OpenList {
     count: Option<u32>,
     /// The items still to come, the next one last.
     items: Option<Vec<u32>>,
+    /// What was open when the row began: formats, nodes, rows.
+    begun: (usize, usize, usize),
 }
 
 /// What the value that is asked for will be used as.
@@ -310,7 +312,9 @@ impl<'p> Reader<'p> {
             }
             FormatForm::Xml { form, soap, charset } => {
                 frame.charset = charset_named(charset);
-                xml::scan(octets, span, tree).map_err(shift)?;
+                // Without a form of its own, and within another format, it is what stands in an element.
+                let whole = self.frames.is_empty() || form.is_some() || *soap != 0;
+                xml::scan(octets, span, whole, tree).map_err(shift)?;
                 if let Some(form) = form {
                     frame.attributes = form.attributes;
                     frame.templates = Some(Box::new(Templates::of(form)?));

@@ -105,6 +105,13 @@ impl<'p> Reader<'p> {
                     if let Some(job) = self.seals.take_job() {
                         return Run::Need(Box::new(job));
                     }
+                    if wrong.kind != FaultKind::Program
+                        && let Some(next) = self.give_up_row()
+                    {
+                        self.seals.finish();
+                        self.at = next;
+                        continue;
+                    }
                     let op = u32::try_from(self.at).unwrap_or(u32::MAX);
                     return Run::Fault(Fault { op, at: self.place(wrong), kind: wrong.kind });
                 }

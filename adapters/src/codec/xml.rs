@@ -11,8 +11,8 @@ use super::{FaultKind, Wrong};
 use crate::charset::{self, Charset};
 use crate::value::Span;
 
-/// Scans a document (`whole`) or the content of an element; its elements are the root's children.
-pub(crate) fn scan(octets: &[u8], base: Span, tree: &mut Tree) -> Result<(), Wrong> {
+/// Scans a document (`whole`), which has one root, or the content of an element; its elements are the tree's root's children.
+pub(crate) fn scan(octets: &[u8], base: Span, whole: bool, tree: &mut Tree) -> Result<(), Wrong> {
     let mut builder = Builder::new(tree, base, Kind::Group)?;
     let mut scanner = Scanner { octets, at: 0 };
     if octets.starts_with(&[0xEF, 0xBB, 0xBF]) {
@@ -41,14 +41,14 @@ pub(crate) fn scan(octets: &[u8], base: Span, tree: &mut Tree) -> Result<(), Wro
         } else {
             if builder.depth() == 0 {
                 roots += 1;
-                if roots > 1 {
+                if whole && roots > 1 {
                     return Err(scanner.wrong(FaultKind::LeftOver));
                 }
             }
             scanner.start_tag(&mut builder)?;
         }
     }
-    if builder.depth() > 0 || roots == 0 {
+    if builder.depth() > 0 || (whole && roots == 0) {
         return Err(scanner.wrong(FaultKind::Truncated));
     }
     Ok(())

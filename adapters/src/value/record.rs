@@ -39,6 +39,8 @@ pub struct Record {
     pub scratch: Vec<u8>,
     /// The slots of the record itself, then the rows of its lists.
     pub slots: Vec<Slot>,
+    /// Rows that could not be read to their end: the list's index, the row.
+    pub(super) damaged: Vec<(usize, u32)>,
 }
 
 impl Record {

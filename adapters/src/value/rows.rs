@@ -86,6 +86,26 @@ impl Record {
         rows.base(rows.count - 1).ok_or(Fault::Broken)
     }
 
+    /// Gives up the rest of the last row: what is unread in it is absent, and the row is not whole.
+    pub(crate) fn give_up_row(&mut self, index: usize) {
+        let Some(rows) = self.rows(index) else { return };
+        let Some(row) = rows.count.checked_sub(1) else { return };
+        let Some(base) = rows.base(row) else { return };
+        let end = (base + usize::from(rows.stride)).min(self.slots.len());
+        for slot in self.slots.get_mut(base..end).unwrap_or_default() {
+            if slot.tag == Tag::Unread {
+                *slot = Slot::ABSENT;
+            }
+        }
+        self.damaged.push((index, row));
+    }
+
+    /// Whether a row was read whole.
+    #[must_use]
+    pub fn is_whole(&self, index: usize, row: u32) -> bool {
+        !self.damaged.contains(&(index, row))
+    }
+
     /// Takes the last row away again.
     pub fn drop_row(&mut self, index: usize) {
         if let Some(mut rows) = self.rows(index) {
@@ -172,6 +192,21 @@ impl RowsEntered {
     /// [`Fault::Broken`] where no row around it is entered.
     pub fn count(&self, record: &Record, list: &Load) -> Result<u32, Fault> {
         Ok(record.rows(self.index(list.level, list.slot)?).map_or(0, |rows| rows.count))
+    }
+
+    /// The row of this list that is entered, from 0.
+    pub(crate) fn row_of(&self, list: usize) -> Option<u32> {
+        self.stack.borrow().iter().rev().find(|row| row.list == list).map(|row| row.row)
+    }
+
+    /// How many rows are entered.
+    pub(crate) fn depth(&self) -> usize {
+        self.stack.borrow().len()
+    }
+
+    /// Takes back all but so many.
+    pub(crate) fn truncate(&self, depth: usize) {
+        self.stack.borrow_mut().truncate(depth);
     }
 
     /// Number of the row that a load of this level means, from 1.

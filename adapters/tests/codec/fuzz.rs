@@ -305,6 +305,7 @@ targets! {
     tlv "tlv"
     xml "xml"
     xml_attributes "xml-attributes"
+    xml_documents "xml-documents"
     xml_fields "xml-fields"
     zip "zip"
 }

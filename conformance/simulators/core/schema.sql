@@ -235,3 +235,19 @@ CREATE TABLE agreement (
   open    INTEGER NOT NULL DEFAULT 1,
   PRIMARY KEY (number, unit)
 ) WITHOUT ROWID;
+
+-- Accounts and persons that somebody lists: black, grey, or trusted by the bank itself. Values are plain or digests.
+CREATE TABLE listed (
+  source  TEXT NOT NULL,
+  level   TEXT NOT NULL,                              -- white black grey
+  kind    TEXT NOT NULL,
+  value   TEXT NOT NULL,
+  active  INTEGER NOT NULL,                           -- 0: taken off the list
+  as_of   TEXT NOT NULL,                              -- yyyymmddhhmmss, of the list that said so last
+  reason  TEXT NOT NULL DEFAULT '',
+  name    TEXT NOT NULL DEFAULT '',
+  begins  TEXT NOT NULL DEFAULT '',
+  until   TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY (source, level, kind, value)
+) WITHOUT ROWID;
+CREATE INDEX listed_value ON listed (kind, value);

@@ -90,7 +90,7 @@ pub(super) fn call<'e>(
             environment.seal(function, &algorithm, rest.get(..needed.len() + optional).unwrap_or(needed))
         }
         F::Kcv => environment.seal(function, "", &arguments),
-        F::If | F::Either | F::Present | F::Position => Err(Fault::Broken),
+        F::If | F::Either | F::Present | F::Position | F::Whole => Err(Fault::Broken),
     }
 }
 

@@ -158,6 +158,10 @@ impl<'e> Machine<'e> {
                 let load = self.expressions.loads.get(load as usize).ok_or(Fault::Broken)?;
                 Value::Number(i128::from(environment.position(load)?))
             }
+            Code::Whole(load) => {
+                let load = self.expressions.loads.get(load as usize).ok_or(Fault::Broken)?;
+                Value::Flag(environment.whole(load)?)
+            }
             Code::Streamed => environment.folded(at)?.ok_or(Fault::NotYet)?,
             Code::Counter(digits) => counter(environment.counter(digits)?, digits)?,
             Code::Now => Value::DateTime(environment.now()?),

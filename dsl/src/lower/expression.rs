@@ -278,6 +278,10 @@ impl Compiler<'_> {
                 let load = self.load(*load);
                 self.push(Code::Position(load));
             }
+            (Function::Whole, [Expr { kind: ExprKind::Load(load), .. }]) => {
+                let load = self.load(*load);
+                self.push(Code::Whole(load));
+            }
             // A code's value is what it means; its text is known where the field stands.
             (
                 Function::Text,

@@ -115,6 +115,7 @@ impl<'l, 'm> Builder<'l, 'm> {
             counted_by: list.counted_by.and_then(|by| self.layout.field(by)).map(|by| by.slot),
             until_end: list.until_end,
             alone: list.alone,
+            tolerant: list.tolerant,
             of_line: list.of_line,
             lines_behind: if list.of_line {
                 self.lines_behind(&self.message.nodes, id, 0).unwrap_or(0)

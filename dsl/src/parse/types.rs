@@ -47,6 +47,7 @@ pub(crate) const WORDS: &[&str] = &[
     "home_address",
     "email",
     "duration",
+    "outcome",
     "like",
     "group",
     "line",
@@ -114,6 +115,7 @@ pub(crate) fn type_expr(input: In<'_>, place: Place) -> Res<'_, TypeExpr> {
         "flag" => flag(here)?,
         "one_of" => choices(here)?,
         "duration" => (here, TypeKind::Duration),
+        "outcome" => (here, TypeKind::Outcome),
         "like" => like(here).map(|(rest, like)| (rest, TypeKind::Like(like)))?,
         "group" => (here, TypeKind::Group),
         "several" => (here, TypeKind::Several),
@@ -350,7 +352,7 @@ fn format<'s>(input: In<'s>, word_: &str) -> Res<'s, TypeKind> {
 
 /// Words that may stand behind a format and are no names of forms.
 fn plain_word(next: &str) -> bool {
-    matches!(next, "request" | "reply" | "assumed" | "of" | "table")
+    matches!(next, "request" | "reply" | "assumed" | "of" | "as" | "table")
 }
 
 fn separator(input: In<'_>) -> Res<'_, Separator> {

@@ -253,6 +253,7 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::Present => Some(Type::Flag),
         Function::Mask => ok(text_like(&first), Type::Text { chars: chars(&first), private: None }),
         Function::Position => Some(first),
+        Function::Whole => ok(matches!(first, Type::List { .. }), Type::Flag),
         Function::LengthOf => Some(Type::Number { min: 0, max: 10_000_000 }),
         Function::First | Function::Last => {
             let length = match arguments[0].as_constant() {
@@ -320,7 +321,11 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         ),
         Function::Utc => ok(matches!(first, Type::DateTime), Type::DateTime),
         Function::Epoch => ok(matches!(first, Type::DateTime), Type::Number { min: 0, max: 99_999_999_999 }),
-        Function::ParseDate => ok(text_like(&first), Type::Date),
+        Function::ParseDate => {
+            let form = arguments.get(1).and_then(Expr::as_constant);
+            let timed = matches!(form, Some(Constant::Text(form)) if form.contains('H'));
+            ok(text_like(&first), if timed { Type::DateTime } else { Type::Date })
+        }
         Function::Number => ok(text_like(&first), Type::Number { min: i128::MIN, max: i128::MAX }),
         Function::Days => {
             ok(first == Type::Date && second == Type::Date, Type::Number { min: -9_999_999, max: 9_999_999 })

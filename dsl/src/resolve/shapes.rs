@@ -219,6 +219,7 @@ pub(crate) fn plain(resolver: &mut Resolver, type_: &TypeExpr) -> Type {
             Type::Names(choices.iter().map(|choice| resolver.symbols.intern(&choice.name.text)).collect())
         }
         TypeKind::Duration => Type::Duration,
+        TypeKind::Outcome => Type::Outcome,
         TypeKind::Code { .. }
         | TypeKind::Like(_)
         | TypeKind::Group

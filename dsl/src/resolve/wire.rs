@@ -84,7 +84,7 @@ pub(crate) fn leaf(
         TypeKind::Calendar { kind, form } => calendar(resolver, *kind, form.as_ref(), type_.span),
         TypeKind::Code { table, size } => code(resolver, tables, table, size.as_ref(), around),
         TypeKind::Flag { texts } => flag(resolver, around, texts.as_ref(), type_.span),
-        TypeKind::OneOf(_) | TypeKind::Duration | TypeKind::Like(_) => {
+        TypeKind::OneOf(_) | TypeKind::Duration | TypeKind::Outcome | TypeKind::Like(_) => {
             resolver
                 .report
                 .error("TS0401", type_.span, "this type has no wire form")
@@ -458,8 +458,8 @@ fn attributes_of(
 }
 
 fn tolerate(resolver: &mut Resolver, wire: &mut Wire, name: &tree::Name) {
-    const WORDS: [&str; 7] =
-        ["lf", "blanks", "connect_and_close", "half_character", "missing", "short", "any"];
+    const WORDS: [&str; 8] =
+        ["lf", "blanks", "connect_and_close", "half_character", "missing", "short", "any", "unreadable"];
     if WORDS.contains(&&*name.text) {
         wire.tolerate.push(name.text.clone());
     } else {

@@ -52,6 +52,8 @@ pub enum TypeKind {
     OneOf(Vec<Choice>),
     /// `duration`.
     Duration,
+    /// `outcome`.
+    Outcome,
     /// `like PATH (except name,*)`.
     Like(Like),
     /// `group`.

@@ -239,7 +239,7 @@ impl Running {
         let (tables, program) = (self.tables()?, self.program()?);
         let steps = self.steps_in(&self.state, Some(event));
         let parts = self.parts(&steps, self.engine.now());
-        let mut judge = Evaluating { view: parts.view(&self.book), tables, program };
+        let mut judge = Evaluating { view: parts.view(&self.book), tables, program, running: self, steps: &steps };
         Some(dsl::flow::step(program, &self.state, event, &mut judge))
     }
 
@@ -367,6 +367,8 @@ struct Evaluating<'a> {
     view: View<'a>,
     tables: &'a FlowTables,
     program: &'a FlowProgram,
+    running: &'a Running,
+    steps: &'a [StepSeen],
 }
 
 impl Judge for Evaluating<'_> {
@@ -387,7 +389,7 @@ impl Judge for Evaluating<'_> {
         let dsl::program::StepCall::Service(service) = &self.tables.steps.get(number)?.target else {
             return calls.first().copied();
         };
-        let provider = self.view.version.provider(service, at.as_deref())?;
+        let provider = self.running.provider(step, service, at.as_deref(), self.steps)?;
         let party = &self.view.version.module(provider.module)?.name;
         let name = format!("{party}.{}", self.view.version.call(provider)?.call.name);
         calls.iter().copied().find(|call| self.program.call(*call).is_some_and(|known| *known.name == *name))

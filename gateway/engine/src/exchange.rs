@@ -297,6 +297,27 @@ impl Engine {
         scene
     }
 
+    /// Of several calls that provide a service, the first whose `only when` holds for what is asked.
+    #[must_use]
+    pub fn chosen(
+        &self,
+        version: &Arc<Version>,
+        calls: &[CallRef],
+        facts: &Facts,
+        ask: Option<&Record>,
+    ) -> Option<CallRef> {
+        let holds = |call: &&CallRef| {
+            let Some(condition) = version.call(**call).and_then(|call| call.only_when) else { return true };
+            let asking = Asking::new(version, **call, facts.clone(), ask.cloned());
+            let scene = self.asking_scene(&asking.for_member(), &SessionValues::default());
+            message::holds(&scene, condition).unwrap_or(false)
+        };
+        match calls {
+            [only] => Some(*only),
+            several => several.iter().find(holds).copied(),
+        }
+    }
+
     /// The line of an ask: the member's own, where it has one.
     #[must_use]
     pub fn line_name(&self, asking: &Asking) -> LineName {

@@ -582,7 +582,8 @@ impl Engine {
     ) -> Told {
         let Some(service) = version.service(path) else { return Told::refused("no_route", String::new()) };
         let at = ask.as_ref().and_then(|ask| routed(version, path, service, ask));
-        let Some(call) = version.provider(path, at.as_deref()) else {
+        let calls = version.providers(path, at.as_deref());
+        let Some(call) = self.chosen(version, &calls, &facts, ask.as_ref()) else {
             return Told::refused("no_route", String::new());
         };
         let mut known = crate::facts::Facts::default();

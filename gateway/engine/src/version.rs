@@ -273,7 +273,13 @@ impl Version {
     /// Without a name: the routed party, or the only provider.
     #[must_use]
     pub fn provider(&self, path: &str, at: Option<&str>) -> Option<CallRef> {
-        let service = self.services.get(path)?;
+        self.providers(path, at).first().copied()
+    }
+
+    /// All calls of that party that provide the service: each may say `only when` of its own.
+    #[must_use]
+    pub fn providers(&self, path: &str, at: Option<&str>) -> Vec<CallRef> {
+        let Some(service) = self.services.get(path) else { return Vec::new() };
         let route = self.routes.get(path);
         let party = match (at, route) {
             (Some(at), Some(Route::By(by))) => Some(by.names.get(at).map_or(at, String::as_str)),
@@ -281,16 +287,13 @@ impl Version {
             (None, Some(Route::Party(party))) => Some(party.as_str()),
             (None, _) => None,
         };
-        match party {
-            Some(party) => {
-                let module = self.module_named(party)?;
-                service.providers.iter().find(|provider| provider.module == module).copied()
-            }
-            None => match service.providers.as_slice() {
-                [only] => Some(*only),
-                _ => None,
-            },
-        }
+        let module = match party {
+            Some(party) => self.module_named(party),
+            None => service.providers.first().map(|first| first.module),
+        };
+        let of_party = |provider: &&CallRef| Some(provider.module) == module;
+        let found: Vec<CallRef> = service.providers.iter().filter(of_party).copied().collect();
+        if party.is_none() && found.len() < service.providers.len() { Vec::new() } else { found }
     }
 
     /// The field of a service's ask that names the provider, if the routes say so.

@@ -3,7 +3,7 @@
 //! In: a list of the program. Out: rows appended to the record, each entered in turn.
 
 use dsl::evaluate::Value;
-use dsl::program::FormatForm;
+use dsl::program::{FormatForm, Read};
 
 use super::{Current, Frame, OpenList, Walk, offset};
 use crate::codec::read::{Flow, Reader};
@@ -46,7 +46,7 @@ impl Reader<'_> {
         let left = self.frames.last().map_or(0, |frame| frame.span.end.saturating_sub(frame.at));
         let room = if items.is_some() { count.unwrap_or(0) } else { count.unwrap_or(4).min(left) };
         self.record.begin_list(index, form.stride, room)?;
-        self.lists.push(OpenList { list, index, row: 0, count, items });
+        self.lists.push(OpenList { list, index, row: 0, count, items, begun: (0, 0, 0) });
         if self.another_row()? {
             return Ok(Flow::On);
         }
@@ -138,11 +138,30 @@ impl Reader<'_> {
         let (index, row) = (open.index, open.row);
         let base = self.record.append_row(index, form.max).map_err(|_| FaultKind::TooManyRows)?;
         self.rows.push(form.level, index, row, base);
+        let begun = (self.frames.len(), self.tree.nodes.len(), self.rows.depth());
         let open = self.lists.last_mut().ok_or(FaultKind::Program)?;
+        open.begun = begun;
         if let Some(item) = open.items.as_mut().and_then(Vec::pop) {
             self.current = Current::Node(item);
         }
         Ok(true)
+    }
+
+    /// Gives up the row of the innermost list that tolerates it; gives the instruction that goes on to the next one.
+    pub(in crate::codec) fn give_up_row(&mut self) -> Option<usize> {
+        let lists = &self.programs.message.lists;
+        let tolerant = |open: &OpenList| lists.get(usize::from(open.list)).is_some_and(|list| list.tolerant);
+        let place = self.lists.iter().rposition(tolerant)?;
+        let (list, index, begun) = self.lists.get(place).map(|open| (open.list, open.index, open.begun))?;
+        let read = self.programs.message.read.get(self.at..)?;
+        let next = read.iter().position(|op| matches!(op, Read::Next { list: of, .. } if *of == list))?;
+        self.lists.truncate(place + 1);
+        self.frames.truncate(begun.0);
+        self.tree.nodes.truncate(begun.1);
+        self.rows.truncate(begun.2);
+        self.record.give_up_row(index);
+        self.current = Current::Nothing;
+        Some(self.at + next)
     }
 
     /// Whether more lines are left than those that follow the rows.

@@ -212,7 +212,7 @@ codes state text ..4 chars {
     Page {
         code: Code(412),
         title: "no such word to tolerate",
-        text: "What may be tolerated is one list, so that nothing is overlooked: `lf blanks connect_and_close half_character missing short any`.",
+        text: "What may be tolerated is one list, so that nothing is overlooked: `lf blanks connect_and_close half_character missing short any unreadable`.",
         chinese: "未知的 tolerate 词。",
         bad: r#"call ask {
   request "1001"

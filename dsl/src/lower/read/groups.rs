@@ -33,6 +33,17 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
     }
 
     pub(super) fn format_of(&mut self, id: FieldId, place: Place, behind: Option<u32>) {
+        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
+        let looked_up = place == Place::Named || (place == Place::Parts && http);
+        self.format_here(id, place, behind, looked_up);
+    }
+
+    /// The format that a row of a list is.
+    fn format_at(&mut self, id: FieldId, place: Place, behind: Option<u32>) {
+        self.format_here(id, place, behind, false);
+    }
+
+    fn format_here(&mut self, id: FieldId, place: Place, behind: Option<u32>, looked_up: bool) {
         let Some(field) = self.builder.layout.field(id) else { return };
         let kind = match &field.kind {
             FieldKind::Entry { content, .. } => content,
@@ -40,8 +51,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         };
         let FieldKind::Format { format, chain, nodes } = kind else { return };
         let outer = std::mem::replace(&mut self.at, self.builder.cold_of(id));
-        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
-        if place == Place::Named || (place == Place::Parts && http) {
+        if looked_up {
             self.child(id, field, place);
         }
         let jump = self.optional(field, place);
@@ -165,12 +175,15 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         let checks = std::mem::take(&mut self.checks);
         let guards = std::mem::take(&mut self.guards);
         self.path.push(id);
-        let enclosed = enclosed && !list.plain && (place == Place::Named || list.of_line);
+        let one_value = list.plain || list.of_format;
+        let enclosed = enclosed && !one_value && (place == Place::Named || list.of_line);
         if enclosed {
             self.push(Read::Down);
         }
         if list.plain && place == Place::Named {
             self.plain(&list.nodes);
+        } else if let (true, [Node::Field(id)]) = (list.of_format, list.nodes.as_slice()) {
+            self.format_at(*id, place, behind);
         } else {
             self.nodes(&list.nodes, place, behind.filter(|_| list.of_line));
         }

@@ -92,6 +92,12 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
     }
 
     pub(super) fn format_of(&mut self, id: FieldId, place: Place) {
+        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
+        self.format_here(id, place, place == Place::Named || (place == Place::Parts && http));
+    }
+
+    /// A format whose name is put before it, or that a row of a list is.
+    fn format_here(&mut self, id: FieldId, place: Place, named: bool) {
         let Some(field) = self.builder.layout.field(id) else { return };
         let kind = match &field.kind {
             FieldKind::Entry { content, .. } => content,
@@ -100,8 +106,7 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         let FieldKind::Format { format, chain, nodes } = kind else { return };
         let outer = std::mem::replace(&mut self.at, self.builder.cold_of(id));
         let jump = self.if_any(field, nodes);
-        let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
-        if place == Place::Named || (place == Place::Parts && http) {
+        if named {
             self.child(id, field, place);
         }
         self.mark(id);
@@ -174,11 +179,14 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         self.path.push(id);
         let guards = std::mem::take(&mut self.guards);
         self.first(&list.nodes);
-        let enclosed = enclosed && !list.plain && (place == Place::Named || list.of_line);
+        let one_value = list.plain || list.of_format;
+        let enclosed = enclosed && !one_value && (place == Place::Named || list.of_line);
         if enclosed {
             self.push(Write::Down);
         }
-        if list.plain && place == Place::Named {
+        if let (true, [Node::Field(id)]) = (list.of_format, list.nodes.as_slice()) {
+            self.format_here(*id, place, false);
+        } else if list.plain && place == Place::Named {
             for node in &list.nodes {
                 let Node::Field(id) = node else { continue };
                 let Some(field) = self.builder.layout.field(*id) else { continue };

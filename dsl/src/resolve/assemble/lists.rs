@@ -34,6 +34,7 @@ impl<'t> Assembler<'_, '_, 't> {
             }
         };
         let path = base.path.clone();
+        let base_tree = base.tree;
         let slot = self.slot(context, &path);
         let rules = base.rules.unwrap_or(&field.rules);
         let of_line = list.of.as_ref().is_some_and(|of| matches!(of.kind, TypeKind::Line { .. }));
@@ -53,12 +54,52 @@ impl<'t> Assembler<'_, '_, 't> {
         inner.lists.push(place);
         inner.scope.level = inner.scope.level.saturating_add(1);
         inner.frame = path.join(".");
-        let nodes = match plain {
-            Some(of) => self.plain_item(field, of, &inner),
-            None => self.children(field, &inner),
+        let format = list.of.as_ref().filter(|_| !of_line).and_then(|of| match &of.kind {
+            TypeKind::Format(type_) => Some((type_, of.span)),
+            _ => None,
+        });
+        let nodes = match (format, plain) {
+            (Some((type_, span)), _) => self.format_item(base_tree, field, type_, span, inner),
+            (None, Some(of)) => self.plain_item(field, of, &inner),
+            (None, None) => self.children(field, &inner),
         };
         self.put(place, DraftKind::List { tree: list, nodes, slots: 0, arrow, of_line });
         place
+    }
+
+    /// `list ..9 of xml …`: each row is one value that is a format. What the list's attributes say of codings is the item's.
+    fn format_item(
+        &mut self,
+        tree: Option<(&'t tree::Node<tree::FieldStatement>, &'t tree::Field)>,
+        field: &'t tree::Field,
+        type_: &'t tree::FormatType,
+        span: crate::source::Span,
+        mut inner: Context<'t>,
+    ) -> Vec<DraftNode<'t>> {
+        let work = self.work;
+        let (format, around) =
+            wire::format(self.resolver, &work.tables(), type_, &field.attributes, span);
+        inner.around = around;
+        inner.table = type_.of.as_ref().and_then(|name| self.table(name));
+        let mut path = inner.scope.container.clone();
+        path.push("value".into());
+        let place = self.add(DraftField {
+            name: "value".into(),
+            path,
+            level: inner.scope.level,
+            slot: u16::MAX,
+            ty: Type::Bytes { max: u64::MAX },
+            wire: None,
+            kind: DraftKind::Format { format: format.clone(), nodes: Vec::new() },
+            lists: inner.lists.clone(),
+            tree,
+            rules: None,
+            scope: inner.scope.clone(),
+            own: inner.own,
+        });
+        let nodes = self.children(field, &inner);
+        self.put(place, DraftKind::Format { format, nodes });
+        vec![DraftNode::Field(place)]
     }
 
     /// `list ..9 of text ..20 chars`: each row is one value.

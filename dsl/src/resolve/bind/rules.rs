@@ -142,7 +142,12 @@ impl Binder<'_, '_, '_> {
             Some(None) => judged = false,
             None => {}
         }
-        bound.learn = if self.draft.ours { Learn::Agree } else { self.learn(&fact) };
+        let own = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
+        bound.learn = if self.draft.ours && !self.speaks_of_fresh(&fact) {
+            Learn::Agree
+        } else {
+            self.learn(&fact, own)
+        };
         if matches!(fact.kind, ExprKind::Load(_)) {
             compare::kinds(self.resolver, &fact, &own_type, rule);
         }
@@ -171,13 +176,16 @@ impl Binder<'_, '_, '_> {
     }
 
     /// The rule for reading; a fresh value is got back by inverting the expression around it.
-    pub(super) fn learn(&mut self, fact: &Expr) -> Learn {
-        let fresh: Vec<u16> = self.draft.fresh.iter().map(|(slot, _)| *slot).collect();
-        let speaks = learn::any(fact, &mut |load| load.space == Space::Field && fresh.contains(&load.slot));
-        if speaks {
-            return invert(fact).unwrap_or(Learn::Ignore);
+    pub(super) fn learn(&mut self, fact: &Expr, own: Load) -> Learn {
+        if self.speaks_of_fresh(fact) {
+            return invert(fact, own).unwrap_or(Learn::Ignore);
         }
         learn_rule(fact, self.draft.side)
+    }
+
+    fn speaks_of_fresh(&self, fact: &Expr) -> bool {
+        let fresh = |load: &Load| self.draft.fresh.iter().any(|(slot, _)| *slot == load.slot);
+        learn::any(fact, &mut |load| load.space == Space::Field && load.level == 0 && fresh(load))
     }
 
     pub(super) fn seal_covers_itself(&mut self, fact: &Expr, place: FieldId, rule: &Rule) {
@@ -336,7 +344,7 @@ pub(super) fn business_in(expr: &Expr) -> Option<Span> {
 }
 
 /// `base64(encrypt(alg, key, fresh))` read: the fresh value is `decrypt(alg, key, from_base64(field))`.
-pub(super) fn invert(fact: &Expr) -> Option<Learn> {
+pub(super) fn invert(fact: &Expr, own: Load) -> Option<Learn> {
     use crate::model::Function;
     fn walk(expr: &Expr, inner: Expr) -> Option<(Load, Expr)> {
         match &expr.kind {
@@ -365,7 +373,7 @@ pub(super) fn invert(fact: &Expr) -> Option<Learn> {
         }
     }
     let own = Expr {
-        kind: ExprKind::Load(Load { space: Space::Field, level: 0, slot: u16::MAX, call: 0 }),
+        kind: ExprKind::Load(own),
         ty: Type::Text { chars: 4_000, private: None },
         span: fact.span,
     };

@@ -8,6 +8,7 @@ use crate::late::Waiting;
 use crate::message::Refusal;
 use crate::scene::Past;
 use crate::version::CallRef;
+use crate::view::StepSeen;
 use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::flow::{BackReply, CallId, Event, OperationState, Reply, Says, StepId, Way};
@@ -44,7 +45,25 @@ impl Running {
                 let steps = self.steps();
                 let parts = self.parts(&steps, self.engine.now());
                 let at = definition.at.map(|at| parts.view(&self.book).text(at.0));
-                self.version.provider(service, at.as_deref())
+                self.provider(step, service, at.as_deref(), &steps)
+            }
+        }
+    }
+
+    /// The call that a step's ask goes to: of several that the party has for the service, by what is asked.
+    pub(super) fn provider(
+        &self,
+        step: StepId,
+        service: &str,
+        at: Option<&str>,
+        steps: &[StepSeen],
+    ) -> Option<CallRef> {
+        match self.version.providers(service, at).as_slice() {
+            [] => None,
+            [only] => Some(*only),
+            several => {
+                let ask = self.fill_ask_from(step, steps).ok().flatten();
+                self.engine.chosen(&self.version, several, &self.asker_facts(), ask.as_ref())
             }
         }
     }
@@ -60,14 +79,17 @@ impl Running {
 
     /// The record that a step asks with.
     pub(super) fn fill_ask(&self, step: StepId) -> Result<Option<Record>, Unfilled> {
+        self.fill_ask_from(step, &self.steps())
+    }
+
+    fn fill_ask_from(&self, step: StepId, steps: &[StepSeen]) -> Result<Option<Record>, Unfilled> {
         let broken = Unfilled::Fault(dsl::evaluate::Fault::Broken);
         let (Some(tables), Some(program)) = (self.tables(), self.program()) else { return Err(broken) };
         let definition = program.step(step).ok_or(broken.clone())?;
         let filling = tables.fillings.get(definition.mapping.0 as usize).ok_or(broken)?;
         let Some(shape) = self.ask_shape(step) else { return Ok(None) };
-        let steps = self.steps();
         let mut book = self.book.clone();
-        let parts = self.parts(&steps, self.engine.now());
+        let parts = self.parts(steps, self.engine.now());
         let record = crate::exchange::empty(&self.version, shape);
         crate::fill::fill(&parts, &mut book, filling, record, false).map(Some)
     }
