@@ -306,5 +306,6 @@ targets! {
     xml "xml"
     xml_attributes "xml-attributes"
     xml_fields "xml-fields"
+    xml_mixed "xml-mixed"
     zip "zip"
 }
