@@ -13,7 +13,7 @@ use dsl::program::FormatForm;
 
 use super::parse::Templates;
 use super::write::Writer;
-use super::{FaultKind, Wrong, chain, iso8583, json, tlv};
+use super::{FaultKind, Wrong, chain, iso8583, json, tlv, xml};
 use crate::charset;
 use crate::charset::Charset;
 
@@ -67,6 +67,8 @@ enum Behind<'p> {
     Tag(Cow<'p, str>),
     /// The rest of a template.
     Template(String),
+    /// The quote of an attribute and the end of the start tag that it stands in.
+    Attribute,
 }
 
 impl Layer<'_> {
@@ -226,11 +228,15 @@ impl<'p> Writer<'p> {
     fn begin_xml(&mut self) -> Result<(), Wrong> {
         let name = self.value_name()?;
         let layer = self.layer()?;
-        if layer.attributes && layer.tag_end > 0 {
+        let attribute = match xml::attribute(&name) {
+            None if layer.attributes && layer.tag_end > 0 => Some(&*name),
+            said => said,
+        };
+        if let Some(name) = attribute {
             // The start tag stands open one octet before its end is remembered.
-            let at = layer.tag_end - 1;
+            let at = layer.tag_end.checked_sub(1).ok_or(FaultKind::Program)?;
             let head = format!(" {name}=\"");
-            layer.behind = Some(Behind::Signs("\""));
+            layer.behind = Some(Behind::Attribute);
             let (part, tail) = (layer.part, self.out().get(at..).unwrap_or_default().to_vec());
             if !tail.is_empty() && tail != b">" {
                 return Err(FaultKind::Program.into());
@@ -272,6 +278,7 @@ impl<'p> Writer<'p> {
             Behind::Nothing => {}
             Behind::Signs(signs) => self.put_octets(signs.as_bytes()),
             Behind::Template(text) => self.put_octets(text.as_bytes()),
+            Behind::Attribute => self.put_octets(b"\">"),
             Behind::Tag(name) => {
                 let (prefix, local) = in_namespace(name).map_or(("", &**name), |(_, local)| ("n:", local));
                 self.put_octets(b"</");
@@ -333,11 +340,8 @@ impl<'p> Writer<'p> {
             FormatForm::Delimited(form) if form.trailing => self.put_octets(form.separator.as_bytes()),
             FormatForm::Xml { .. } => {
                 if let Some(behind) = behind {
-                    let layer = self.layer()?;
-                    let in_tag = layer.attributes && layer.tag_end > 0;
                     self.put_behind(&behind);
-                    if in_tag {
-                        self.put_octets(b">");
+                    if let Behind::Attribute = behind {
                         let end = self.out().len();
                         self.layer()?.tag_end = end;
                     }

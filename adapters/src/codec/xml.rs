@@ -291,6 +291,11 @@ fn reference_of(name: &[u8]) -> Result<char, Wrong> {
     }
 }
 
+/// The name of an attribute, where a field's name is one: it begins with `@`, as no element's can.
+pub(crate) fn attribute(name: &str) -> Option<&str> {
+    name.strip_prefix('@')
+}
+
 /// Appends a text's octets with the references that it needs; `quoted`: in an attribute.
 pub(crate) fn escape(octets: &[u8], quoted: bool, out: &mut Vec<u8>) {
     for octet in octets {

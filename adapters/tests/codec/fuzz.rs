@@ -307,5 +307,6 @@ targets! {
     xml_attributes "xml-attributes"
     xml_documents "xml-documents"
     xml_fields "xml-fields"
+    xml_mixed "xml-mixed"
     zip "zip"
 }

@@ -251,3 +251,91 @@ CREATE TABLE listed (
   PRIMARY KEY (source, level, kind, value)
 ) WITHOUT ROWID;
 CREATE INDEX listed_value ON listed (kind, value);
+
+-- Payments for the treasury: zero-balance accounts, which are overdrawn until what they paid is claimed; quotas by line of a voucher;
+-- payments and what came back of them; claims.
+CREATE TABLE budget_account (
+  acct  TEXT PRIMARY KEY REFERENCES account (acct),
+  area  TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE budget_quota (
+  number  TEXT NOT NULL,                              -- the voucher that gave or took it
+  line    INTEGER NOT NULL,
+  kind    TEXT NOT NULL,                              -- direct authorized clearing_direct clearing_authorized
+  area    TEXT NOT NULL,
+  year    TEXT NOT NULL,
+  unit    TEXT NOT NULL,
+  func    TEXT NOT NULL,
+  amount  INTEGER NOT NULL,                           -- negative: taken
+  PRIMARY KEY (number, line, kind)
+) WITHOUT ROWID;
+
+CREATE TABLE budget_payment (
+  posting  TEXT PRIMARY KEY REFERENCES posting (number),
+  area     TEXT NOT NULL,
+  year     TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  number   TEXT NOT NULL,                             -- the payment voucher
+  line     INTEGER NOT NULL,
+  back     INTEGER NOT NULL DEFAULT 0,                -- 1: came back
+  final    INTEGER NOT NULL DEFAULT 1,                -- 0: may still be taken back
+  unit     TEXT NOT NULL,
+  func     TEXT NOT NULL,
+  payer    TEXT NOT NULL,
+  payee    TEXT NOT NULL,
+  rname    TEXT NOT NULL,
+  rbank    TEXT NOT NULL,
+  rbankno  TEXT NOT NULL,
+  amount   INTEGER NOT NULL CHECK (amount > 0),
+  texts    TEXT NOT NULL,                             -- codes and names of its classes
+  claim    TEXT                                       -- NULL: not claimed, or not paid back
+) WITHOUT ROWID;
+CREATE INDEX budget_payment_number ON budget_payment (number);
+
+CREATE TABLE budget_claim (
+  number   TEXT PRIMARY KEY,
+  serial   TEXT NOT NULL,                             -- of who asked for it
+  bundle   TEXT NOT NULL,                             -- what it was put together by
+  area     TEXT NOT NULL,
+  day      TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  back     INTEGER NOT NULL,
+  amount   INTEGER NOT NULL CHECK (amount > 0),
+  texts    TEXT NOT NULL,
+  posting  TEXT REFERENCES posting (number)           -- by which it was settled
+) WITHOUT ROWID;
+
+CREATE TABLE budget_item (
+  area    TEXT NOT NULL,
+  year    TEXT NOT NULL,
+  kind    TEXT NOT NULL,
+  code    TEXT NOT NULL,
+  name    TEXT NOT NULL,
+  parent  TEXT NOT NULL,
+  acct    TEXT NOT NULL,
+  PRIMARY KEY (area, year, kind, code)
+) WITHOUT ROWID;
+
+-- What the customer and loan systems know.
+CREATE TABLE customer (
+  acct     TEXT PRIMARY KEY,
+  client   TEXT NOT NULL,
+  manager  TEXT NOT NULL,
+  phone    TEXT NOT NULL,
+  loans    INTEGER NOT NULL DEFAULT 0,
+  owed     INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+CREATE TABLE customer_notice (
+  code  TEXT NOT NULL,
+  name  TEXT NOT NULL,
+  acct  TEXT NOT NULL
+);
+
+CREATE VIEW budget_left AS
+  SELECT q.area, q.year, q.kind, q.unit, q.func, q.total, q.total - coalesce(u.used, 0) AS left_, coalesce(u.used, 0) AS used
+  FROM (SELECT area, year, kind, unit, func, sum(amount) AS total FROM budget_quota GROUP BY area, year, kind, unit, func) q
+  LEFT JOIN (SELECT b.area, b.year, b.kind, b.unit, b.func, sum(iif(b.back, -b.amount, b.amount)) AS used FROM budget_payment b
+    JOIN posting p ON p.number = b.posting AND p.state = 'done' GROUP BY b.area, b.year, b.kind, b.unit, b.func) u
+    ON u.area = q.area AND u.year = q.year AND u.kind = q.kind AND u.unit = q.unit AND u.func = q.func;

@@ -15,7 +15,8 @@ INSERT INTO account (acct, name, internal, kind) VALUES
   ('9990000000000000009', '控制扣划款项', 1, '07'),
   ('9990000000000000010', '定期存款利息支出', 1, '07'),
   ('9990000000000000011', '监管资金跨行往来款项', 1, '07'),
-  ('9990000000000000012', '待清算辖内往来款项', 1, '07');
+  ('9990000000000000012', '待清算辖内往来款项', 1, '07'),
+  ('9990000000000000013', '国库往来款项', 1, '07');
 
 INSERT INTO account (acct, name, idno, phone, pin)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
@@ -65,3 +66,11 @@ INSERT INTO entry (posting, acct, side, amount)
 INSERT INTO entry (posting, acct, side, amount)
   SELECT 'HX20200102000000000000', acct, 'C', iif(kind = '01', 1000000000, 1000000) FROM account WHERE internal = 0;
 UPDATE entry SET told = 1;
+
+-- Zero-balance accounts, opened with nothing, of the treasury and of a unit; some quotas of the year; who looks after the unit.
+INSERT INTO account (acct, name, kind) VALUES
+  ('800000000000000009', '财政零余额账户', '01'),
+  ('800000000000000041', '测试镇政府零余额账户', '01');
+INSERT INTO budget_account (acct, area) VALUES ('800000000000000009', '441900'), ('800000000000000041', '441900');
+INSERT INTO customer (acct, client, manager, phone, loans, owed) VALUES
+  ('800000000000000041', 'C0000041', '李经理', '13800000041', 1, 500000000);

@@ -567,7 +567,7 @@ impl Maker<'_, '_, '_> {
                 .note("with the batch's key row 2 would be taken for a repeat of row 1")
                 .help("add `, once by ask.batch_no, row.seq`");
         }
-        let (into, row_shape, made) = self.results(tree, scope, place);
+        let (into, row_shape, made) = self.results(tree, &inner, place);
         let target = Target { shape: row_shape, space: Space::Row, call: place, level: 1 };
         let body = self.block(&tree.block, &mut inner, target);
         if let Some(one) = self.loops.get_mut(usize::from(place)) {
@@ -599,14 +599,21 @@ impl Maker<'_, '_, '_> {
             return (None, None, None);
         }
         let Some(name) = results.single() else { return (None, None, None) };
-        let wanted = self.wanted_shape(name, &tree.block);
+        let wanted = self.wanted_shape(name, &tree.block, scope);
         let load = Load { space: Space::Row, level: 0, slot: u16::MAX, call: place };
         (Some(load), Some(wanted), Some(name.text.clone()))
     }
 
-    /// The shape of a made list: the names of its block's answer, typed where they are mapped.
-    fn wanted_shape(&mut self, name: &tree::Name, block: &tree::Block<FlowStatement>) -> ShapeId {
-        let mut fields = Vec::new();
+    /// The shape of a made list: the names of its block's answer, typed where they are mapped, and the fields of what is
+    /// passed.
+    fn wanted_shape(
+        &mut self,
+        name: &tree::Name,
+        block: &tree::Block<FlowStatement>,
+        scope: &Scope,
+    ) -> ShapeId {
+        let mut fields: Vec<ShapeField> = Vec::new();
+        let mut passed: Vec<ShapeField> = Vec::new();
         for node in &block.statements {
             if let FlowStatement::Answer(answer) = &node.kind {
                 for node in &answer.statements {
@@ -621,7 +628,15 @@ impl Maker<'_, '_, '_> {
                             span: target.span,
                         });
                     }
+                    if let tree::Mapping::Pass(path) = &node.kind {
+                        passed.extend(self.passed_fields(path, scope));
+                    }
                 }
+            }
+        }
+        for one in passed {
+            if !fields.iter().any(|known| known.name == one.name) {
+                fields.push(one);
             }
         }
         shapes::declare(
@@ -842,13 +857,24 @@ impl Maker<'_, '_, '_> {
         Some(condition(self.resolver, holds))
     }
 
-    /// `pass X`: all fields of the same names.
-    fn pass(&mut self, path: &tree::Path, scope: &Scope, target: Target, mappings: &mut Vec<Mapping>) {
-        let Some(shape) = target.shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)).cloned()
-        else {
-            return;
+    /// What `pass X` gives a list that is being made, each of it optional there.
+    fn passed_fields(&mut self, path: &tree::Path, scope: &Scope) -> Vec<ShapeField> {
+        let found = Self::passed(path, scope)
+            .and_then(|(shape, ..)| self.resolver.shapes.get(shape.0 as usize))
+            .map(|shape| shape.fields.clone());
+        let Some(fields) = found else {
+            self.resolver
+                .report
+                .error("TS0230", path.span, format!("there is nothing called `{}` to pass", path.text()))
+                .help("a list that is being made takes the fields of the `ask`, a step before its loop, or a row");
+            return Vec::new();
         };
-        let source = match path.single() {
+        fields.into_iter().map(|field| ShapeField { optional: true, ..field }).collect()
+    }
+
+    /// The record that `pass X` speaks of: its shape and where it is.
+    fn passed(path: &tree::Path, scope: &Scope) -> Option<(ShapeId, Space, u8, u16)> {
+        match path.single() {
             Some(name) if name.is("ask") => scope.ask.map(|shape| (shape, Space::Ask, 0, 0)),
             Some(name) => scope.flow.as_ref().and_then(|flow| {
                 if let Some((_, place, shape)) =
@@ -860,8 +886,16 @@ impl Maker<'_, '_, '_> {
                 Some(((*shape)?, Space::StepAnswer, 0, *place))
             }),
             None => None,
+        }
+    }
+
+    /// `pass X`: all fields of the same names.
+    fn pass(&mut self, path: &tree::Path, scope: &Scope, target: Target, mappings: &mut Vec<Mapping>) {
+        let Some(shape) = target.shape.and_then(|shape| self.resolver.shapes.get(shape.0 as usize)).cloned()
+        else {
+            return;
         };
-        let Some((from, space, level, call)) = source else {
+        let Some((from, space, level, call)) = Self::passed(path, scope) else {
             self.resolver
                 .report
                 .error("TS0230", path.span, format!("there is nothing called `{}` to pass", path.text()))

@@ -125,7 +125,9 @@ impl Reader<'_> {
         name: &str,
         used: Use,
     ) -> Option<(u32, u32)> {
-        if let Some(template) = self.template(frame, used) {
+        if let Some(template) = self.template(frame, used)
+            && xml::attribute(name).is_none()
+        {
             let content = |child| template.content(&self.tree, &self.record, child, name.as_bytes());
             let outer = self.tree.find(frame.group, frame.hint, |_, child| content(child).is_some())?;
             return content(outer).map(|content| (outer, content));
@@ -142,9 +144,10 @@ impl Reader<'_> {
             let found = self.name_of(node);
             match format {
                 FormatForm::Xml { .. } => {
-                    let attribute = frame.attributes && used == Use::Value;
+                    let said = xml::attribute(name);
+                    let attribute = said.is_some() || (frame.attributes && used == Use::Value);
                     (node.kind == Kind::Attribute) == attribute
-                        && xml::local(found) == xml::local(name.as_bytes())
+                        && xml::local(found) == xml::local(said.unwrap_or(name).as_bytes())
                 }
                 FormatForm::Headers => found.eq_ignore_ascii_case(name.as_bytes()),
                 FormatForm::Tlv(_) => tag.as_deref() == Some(found),

@@ -52,7 +52,8 @@ pub(in crate::codec) fn encode(
             }
         }
         FormatForm::Xml { form, .. } => {
-            let quoted = form.as_ref().is_some_and(|form| form.attributes) && wire.is_some();
+            let all = form.as_ref().is_some_and(|form| form.attributes) && wire.is_some();
+            let quoted = all || name.and_then(xml::attribute).is_some();
             xml::escape(octets, quoted, &mut out);
         }
         FormatForm::Form { .. } => out.extend(chain::to_percent(octets)),

@@ -60,7 +60,7 @@ impl<'p> Writer<'p> {
                 if let Some(last) = layer.group_starts.last_mut() {
                     *last = start;
                 }
-                layer.tag_end = if layer.attributes { end } else { 0 };
+                layer.tag_end = end;
                 Ok(())
             }
             FormatForm::Tlv(_) => {
