@@ -105,16 +105,17 @@ ASSUMED = {
         "100111", "03003000004/06",
         "CHANNEL:X32>channel FROM_DATE:D8>from PAGE_START:I4>start PAGE_SIZE:I3>size",
         (
-            "ROWS[ORDER_NO:X22>order TASK_NO:X40>task AGENCY:X8>agency SUBJECT:N1>subject ACCT_NO:X32>acct ACCT_NAME:X80>name "
+            "ROWS[ORDER_NO:X36>order TASK_NO:X40>task AGENCY:X12>agency SUBJECT:N1>subject ACCT_NO:X32>acct ACCT_NAME:X80>name "
             "CUR_CODE:X3>ccy TX_DATE:D8>date TX_TIME:T6>time HOST_SEQ_NO:X32>serial DC_FLAG:X1>side TX_AMOUNT:A15>amount "
-            "OUT_COUNTER_ACCT_NO:X32>oacct OUT_COUNTER_CLIENT_NAME:X80>oname REMARK:X60>memo VOUCHER_NO:X20>voucher]>rows"
+            "BALANCE:G15>balance OUT_COUNTER_ACCT_NO:X32>oacct OUT_COUNTER_CLIENT_NAME:X80>oname OUT_COUNTER_BRANCH_NO:X12>obank "
+            "REMARK:X60>memo VOUCHER_NO:X20>voucher]>rows"
         ),
     ),
     "watch": (
         "200206", "02002000003/06",
         (
-            "WATCH_ACT:N1>act CHANNEL:X32>channel ORDER_NO:X22>order TASK_NO:X40>task PRIOR_TASK_NO:X40>prior "
-            "AGENCY:X8>agency SUBJECT:N1>subject ACCT_NO:X32>acct FROM_DATE:D8>from TO_DATE:D8>to"
+            "WATCH_ACT:N1>act CHANNEL:X32>channel ORDER_NO:X36>order TASK_NO:X40>task PRIOR_TASK_NO:X40>prior "
+            "AGENCY:X12>agency SUBJECT:N1>subject ACCT_NO:X32>acct FROM_DATE:D8>from TO_DATE:D8>to"
         ),
         "",
     ),
@@ -348,6 +349,20 @@ ASSUMED = {
         "200902", "02002000009/02",
         "origDate:D8>odate origSeqNo:X32>ocserial TX_AMOUNT:A15>amount REASON:X60>reason",
         "hostDate:D8>hdate voucherNo:X20>voucher",
+    ),
+    "keep_listed": (
+        "260101", "02002000006/01",
+        (
+            "SOURCE:X32>source LIST_LEVEL:N1>level LIST_ACT:N1>act AS_OF:X14>asof LIST_KIND:X30>kind LIST_VALUE:X128>value "
+            "REASON:X30>reason LIST_NAME:X120>name BANK_ID:X12>bank CONTACT:X60>contact PHONE:X30>phone FROM_TIME:X14>from "
+            "TO_TIME:X14>to REMARK:X300>remark"
+        ),
+        "",
+    ),
+    "listed": (
+        "260102", "03003000007/01",
+        "LIST_KIND:X30>kind LIST_VALUE:X128>value LIST_DIGEST:X128>digest",
+        "NUM:I3>count ROWS[SOURCE:X32>source LIST_LEVEL:N1>level REASON:X30>reason TO_TIME:X14>to]>rows",
     ),
 }
 CALLS = {**PAGE, **ASSUMED}

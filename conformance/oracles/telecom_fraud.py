@@ -214,7 +214,8 @@ def lists(content):
         found = line.split("$$")
         if len(found) < 13:
             raise ValueError(f"{len(found)} fields in {line!r}")
-        rows.append(dict(zip(order, found)))
+        # A last field that is missing is made up as a sign that no list holds.
+        rows.append({name: text for name, text in zip(order, found) if text != "\x1f"})
     return {"rows": rows}
 
 
