@@ -53,7 +53,7 @@ def body(reader, fields):
             continue
         rows = found[field.ours] = []
         while reader.at < len(reader.octets) if "count" not in found else len(rows) < found["count"]:
-            rows.append({inner.ours: one(reader, inner) for inner in field.inner})
+            rows.append(body(reader, field.inner))
     return found
 
 
@@ -74,7 +74,7 @@ def of_body(found, fields):
         if rows is None:
             octets += of_one(found.get(field.ours), field)
         else:
-            octets += b"".join(of_one(row.get(inner.ours), inner) for row in rows for inner in field.inner)
+            octets += b"".join(of_body(row, field.inner) for row in rows)
     return octets
 
 

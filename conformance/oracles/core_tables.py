@@ -6,6 +6,8 @@ From section 4 of the page: those of PAGE. The page has the codes of the others 
 assumes.
 """
 
+from core_budget_tables import BUDGET
+
 POSTING = (
     "OUT_ACCT_NO:X32>payer OUT_ACCT_NAME:X80>pname IN_ACCT_NO:X32>payee OUT_COUNTER_CLIENT_NAME:X80>rname "
     "CUR_CODE:X3>ccy TX_AMOUNT:A15>amount FEE_AMOUNT:A15>fee FEE_ACCT_NO:X32>feeacct PWD_FLAG:N1>pwdflag PIN:X32>pin "
@@ -365,4 +367,4 @@ ASSUMED = {
         "NUM:I3>count ROWS[SOURCE:X32>source LIST_LEVEL:N1>level REASON:X30>reason TO_TIME:X14>to]>rows",
     ),
 }
-CALLS = {**PAGE, **ASSUMED}
+CALLS = {**PAGE, **ASSUMED, **BUDGET}

@@ -12,6 +12,8 @@ from treasury_payment_tables import AMOUNTS, DAYS, OPERATIONS, of_kind
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SPACE = "http://service.realware.com.cn"
 PROLOG = '<?xml version="1.0" encoding="GBK"?>'
+# The operation is the name of an element, which the gateway keeps as no field.
+OWN = ("operation",)
 
 
 def parsed(text):
