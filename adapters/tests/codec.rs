@@ -240,7 +240,8 @@ fn a_document_in_a_list_that_cannot_be_read_harms_none_of_the_others() {
         let record = read(programs, octets.as_bytes(), &mut world, false).unwrap();
         let list = slot(programs.1, "Root.Orders");
         let rows = record.rows(list).unwrap();
-        let value = |row: u32, place: usize| record.value(rows.base(row).unwrap() + place).unwrap().into_owned();
+        let value =
+            |row: u32, place: usize| record.value(rows.base(row).unwrap() + place).unwrap().into_owned();
         assert_eq!(rows.count, 3);
         assert_eq!(value(0, 0), Value::text("A1"));
         assert_eq!(value(1, 0), number.map_or(Value::Absent, Value::text));

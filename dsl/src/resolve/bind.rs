@@ -355,8 +355,8 @@ impl Binder<'_, '_, '_> {
             DraftKind::List { tree, nodes, slots, arrow, of_line } => {
                 let plain = nodes.len() == 1
                     && matches!(nodes.first(), Some(DraftNode::Field(inner)) if self.draft.fields.get(*inner).is_some_and(|inner| inner.tree.is_none()));
-                let of_format =
-                    !of_line && tree.of.as_ref().is_some_and(|of| matches!(of.kind, tree::TypeKind::Format(_)));
+                let of_format = !of_line
+                    && tree.of.as_ref().is_some_and(|of| matches!(of.kind, tree::TypeKind::Format(_)));
                 let tolerant = attributes.iter().any(
                     |attribute| matches!(&attribute.kind, AttributeKind::Tolerate(word) if word.is("unreadable")),
                 );

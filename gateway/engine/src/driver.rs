@@ -239,7 +239,8 @@ impl Running {
         let (tables, program) = (self.tables()?, self.program()?);
         let steps = self.steps_in(&self.state, Some(event));
         let parts = self.parts(&steps, self.engine.now());
-        let mut judge = Evaluating { view: parts.view(&self.book), tables, program, running: self, steps: &steps };
+        let mut judge =
+            Evaluating { view: parts.view(&self.book), tables, program, running: self, steps: &steps };
         Some(dsl::flow::step(program, &self.state, event, &mut judge))
     }
 

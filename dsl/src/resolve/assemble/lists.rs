@@ -77,8 +77,7 @@ impl<'t> Assembler<'_, '_, 't> {
         mut inner: Context<'t>,
     ) -> Vec<DraftNode<'t>> {
         let work = self.work;
-        let (format, around) =
-            wire::format(self.resolver, &work.tables(), type_, &field.attributes, span);
+        let (format, around) = wire::format(self.resolver, &work.tables(), type_, &field.attributes, span);
         inner.around = around;
         inner.table = type_.of.as_ref().and_then(|name| self.table(name));
         let mut path = inner.scope.container.clone();

@@ -372,11 +372,8 @@ pub(super) fn invert(fact: &Expr, own: Load) -> Option<Learn> {
             _ => None,
         }
     }
-    let own = Expr {
-        kind: ExprKind::Load(own),
-        ty: Type::Text { chars: 4_000, private: None },
-        span: fact.span,
-    };
+    let own =
+        Expr { kind: ExprKind::Load(own), ty: Type::Text { chars: 4_000, private: None }, span: fact.span };
     let (load, expr) = walk(fact, own)?;
     Some(Learn::Fresh(load, Box::new(expr)))
 }
