@@ -238,7 +238,7 @@ fn a_document_in_a_list_that_cannot_be_read_harms_none_of_the_others() {
     ] {
         let octets = format!("{}<Orders>{broken}</Orders>{}", &text[..second], &text[second..]);
         let record = read(programs, octets.as_bytes(), &mut world, false).unwrap();
-        let list = slot(programs.1, "Root.Orders");
+        let list = slot(programs.1, "content.Root.Orders");
         let rows = record.rows(list).unwrap();
         let value =
             |row: u32, place: usize| record.value(rows.base(row).unwrap() + place).unwrap().into_owned();

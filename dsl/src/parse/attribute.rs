@@ -6,10 +6,11 @@ use super::{text, types};
 use crate::diagnostics::register::syntax;
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
-    AbsentForm, Attribute, AttributeKind, Chain, ChainElement, Coded, FillSide, FillWith, LinePlace, Unit,
+    AbsentForm, Attribute, AttributeKind, Chain, ChainElement, Coded, FillSide, FillWith, LinePlace, Name,
+    Unit,
 };
 use nom::Parser;
-use nom::combinator::{cut, opt};
+use nom::combinator::{cut, opt, verify};
 use nom::multi::{many0, separated_list1};
 use nom::sequence::preceded;
 
@@ -201,7 +202,9 @@ fn element(input: In<'_>) -> Res<'_, ChainElement> {
     if here.is_sign(Sign::BracketOpen) {
         (here, arguments) = super::expression::arguments(here)?;
     }
-    let (here, tolerate) = many0(preceded(word("tolerate"), cut(name))).parse(here)?;
+    // What else is tolerated is the field's.
+    let blanks = verify(preceded(word("tolerate"), name), |word: &Name| word.is("blanks"));
+    let (here, tolerate) = many0(blanks).parse(here)?;
     Ok((here, ChainElement { name: step, arguments, tolerate, span: here.since(input) }))
 }
 
