@@ -126,8 +126,9 @@ impl View<'_> {
         for at in places {
             match folded_at(expressions, at, self) {
                 Ok(value) => made.push((at, value.into_owned())),
-                // Another flow's fold over a list of the same place and another form.
-                Err(Fault::Broken | Fault::NotThere(_) | Fault::Kind) => {}
+                // Another flow's fold over a list of the same place and another form. One of this flow's own is computed
+                // again where it is asked for, and says there what it lacks.
+                Err(Fault::Broken | Fault::NotThere(_) | Fault::Kind | Fault::Absent) => {}
                 Err(fault) => return Err(fault),
             }
         }
