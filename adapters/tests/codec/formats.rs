@@ -17,6 +17,8 @@ pub(crate) struct Format {
     pub(crate) whole: Vec<u8>,
     /// All octets that are kept, by the names of their files.
     pub(crate) kept: Vec<(String, Vec<u8>)>,
+    /// An item that cannot be read has no values: it is passed over, and cannot be written again.
+    pub(crate) tolerates_unreadable: bool,
 }
 
 /// What an adapter of one packet leaves out.
@@ -56,6 +58,7 @@ fn format_of(folder: &Path) -> Format {
         compiled: compile(&party(&text)),
         whole: fs::read(folder.join("whole.bin")).unwrap(),
         kept: kept.collect(),
+        tolerates_unreadable: text.contains("tolerate unreadable"),
     }
 }
 
