@@ -13,7 +13,7 @@ mod specimen;
 mod trip;
 mod values;
 
-pub use specimen::{Specimen, specimens};
+pub use specimen::{Specimen, first_variant, specimens, specimens_of};
 
 use crate::examples::adapter;
 use crate::inspect::{MessageName, names};

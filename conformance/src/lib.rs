@@ -9,6 +9,7 @@ pub mod fields;
 pub mod framing;
 pub mod given;
 pub mod inspect;
+pub mod interface;
 pub mod laws;
 pub mod oracles;
 pub mod party;

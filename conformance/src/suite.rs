@@ -17,7 +17,7 @@ mod run;
 mod stage;
 mod wire;
 
-pub use own::{document_case, example_cases, whole_case, worked};
+pub use own::{document_case, example_cases, whole_case};
 pub use patience::settled;
 pub use run::{Runner, RunnerConfig, Told};
 pub use stage::{Channel, Decided, JournalMark, Playing, Row, Stage};

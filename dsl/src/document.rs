@@ -10,6 +10,7 @@ mod words;
 pub use samples::Sample;
 
 use crate::model::{Call, CodeTable, Field, FieldKind, Meaning, Message, MessageSide, Model, Module, Node};
+use crate::resolve::Choice;
 use crate::source::{SourceMap, Span};
 use crate::value::{Outcome, Size, Unit};
 use std::fmt::Write;
@@ -17,11 +18,18 @@ use std::fmt::Write;
 /// How the page looks: readable on a screen and on paper.
 const STYLE: &str = "body{font:15px/1.5 sans-serif;margin:2em auto;max-width:72em;color:#222}pre{background:#f6f6f6;padding:.5em;overflow:auto}svg{max-width:100%}table{border-collapse:collapse;width:100%;margin:.5em 0 1.5em}th,td{border:1px solid #bbb;padding:.25em .5em;text-align:left;vertical-align:top}th{background:#eee}code{font-size:.92em;white-space:pre-wrap}h2{border-bottom:2px solid #444}.q{color:#a40}@media print{h2{break-before:page}}";
 
-/// The page of one party.
+/// The page of one party; `variants`: this page's first, then the party's others.
 #[must_use]
-pub fn document(model: &Model, module: &Module, sources: &SourceMap, samples: &[Sample]) -> String {
+pub fn document(
+    model: &Model,
+    module: &Module,
+    sources: &SourceMap,
+    variants: &[Choice],
+    samples: &[Sample],
+) -> String {
     let mut page = Page { model, module, sources, samples, out: String::new() };
     page.head();
+    page.variants(variants);
     page.sessions();
     page.calls();
     page.codes();
@@ -81,6 +89,23 @@ impl Page<'_> {
             ));
         }
         self.out.push_str("</table>");
+    }
+
+    /// Which of its variants the page shows, where a setting chooses among them.
+    fn variants(&mut self, variants: &[Choice]) {
+        let in_words = |choice: &Choice| {
+            let settings: Vec<String> = choice
+                .iter()
+                .map(|(setting, name)| format!("<code>{}={}</code>", escaped(setting), escaped(name)))
+                .collect();
+            settings.join(" ")
+        };
+        let [this, others @ ..] = variants else { return };
+        if !this.is_empty() {
+            let others: Vec<String> = others.iter().map(in_words).collect();
+            let line = format!("<p>变体 variant {} · 其它 others: {}</p>", in_words(this), others.join("; "));
+            self.out.push_str(&line);
+        }
     }
 
     fn sessions(&mut self) {
@@ -329,7 +354,7 @@ mod tests {
         let sources = Sources::parse([one]);
         let checked = check(&sources, &Choices::new());
         assert!(!checked.has_errors(), "{:?}", checked.problems);
-        let page = document(&checked.model, &checked.model.modules[0], &sources.map, &[]);
+        let page = document(&checked.model, &checked.model.modules[0], &sources.map, &[], &[]);
         assert!(page.contains("演示 &lt;b&gt;") && !page.contains("演示 <b>"));
         for part in
             ["<td>4</td><td><code>digits 12</code>", "流水号", "<td>16</td>", "成功", "unknown", "length"]

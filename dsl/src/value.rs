@@ -332,6 +332,21 @@ pub enum Side {
     Right,
 }
 
+/// What a value is filled up with where nothing is said: texts with blanks behind them in formats of widths (`padded`),
+/// numbers with zeros in front everywhere.
+#[must_use]
+pub fn fill_of_form(form: &Form, size: Size, padded: bool) -> Option<(Side, u8)> {
+    match form {
+        Form::Text | Form::Ascii | Form::Code(_) | Form::Flag(..)
+            if padded && !matches!(size, Size::Range { .. }) =>
+        {
+            Some((Side::Right, b' '))
+        }
+        Form::Number | Form::Decimal { .. } | Form::Fen | Form::Yuan | Form::Li => Some((Side::Left, b'0')),
+        _ => None,
+    }
+}
+
 /// One element of a `coded` chain, in the order of writing.
 #[derive(Clone, PartialEq, Debug)]
 pub enum Coding {

@@ -7,15 +7,16 @@ mod check;
 mod conform;
 mod decode;
 mod demo;
+mod doc;
 mod encode;
 mod explain;
 mod files;
+mod flow;
 mod fmt;
 mod key;
 mod packet;
 mod party;
 mod run;
-mod show;
 mod specimens;
 
 use clap::{Parser, Subcommand};
@@ -53,9 +54,9 @@ enum Command {
     /// Makes up messages of a party with every value in them, for another implementation to judge
     Specimens(specimens::Specimens),
     /// Writes a party's interface document as a page
-    Doc(show::Doc),
+    Doc(doc::Doc),
     /// Shows flows and what was explored of them
-    Flow(show::Flow),
+    Flow(flow::Flow),
     /// Creates, imports, lists and rotates keys in the encrypted key store
     Key(key::Key),
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is wrong")]
 
 use serde_json::Value;
-use std::io::Write;
+use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -329,4 +329,38 @@ fn the_table_of_who_made_the_octets_is_that_of_the_command() {
     } else {
         assert_eq!(kept, printed, "TONGSHI_BLESS=1 writes it anew");
     }
+}
+
+/// An engineer of the power company who has nothing but the document: what he built reads and writes every sample of it, and
+/// the bank's kit finds nothing wrong with it. What stands for a power company here is Python and knows no adapter.
+#[test]
+fn a_party_is_built_from_the_document_alone() {
+    let prepared = Command::new(root().join("conformance/oracles/prepare.sh")).output().unwrap();
+    assert!(prepared.status.success(), "{}", told(&prepared));
+    let (document, known) = (scratch("power.json"), scratch("power_known.json"));
+    std::fs::write(&document, tongshi(&["doc", "power-dongguan", "--json"], b"").stdout).unwrap();
+    // Test keys and settings, as they stand in the simulator's own party.yaml.
+    let settings = serde_json::json!({ "bank_code": "0402", "area": "31900", "mac_algorithm": "x9_19" });
+    let keys = serde_json::json!({ "mmk": { "hex": "11223344556677888877665544332211" } });
+    std::fs::write(&known, serde_json::json!({ "settings": settings, "keys": keys }).to_string()).unwrap();
+
+    let mut grid = Command::new(root().join("target/oracles/bin/python3"));
+    grid.arg("-B").arg(root().join("conformance/oracles/interface_grid.py")).args([&document, &known]);
+    let mut grid = grid.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = std::io::BufReader::new(grid.stdout.take().unwrap()).lines().map_while(Result::ok);
+    let samples = lines.next().unwrap_or_default();
+    let address = lines.next().unwrap_or_default();
+    let Some(address) = address.strip_prefix("listening on ") else {
+        panic!("{samples} {address} {}", told(&grid.wait_with_output().unwrap()));
+    };
+    let judged = tongshi(&["conform", "power-dongguan", "--against", address, "--json"], b"");
+    drop(grid.stdin.take());
+    assert!(grid.wait().unwrap().success());
+
+    // All messages of the lines, in both directions.
+    assert_eq!(samples, "24 samples read and written");
+    assert!(judged.status.success(), "{}", out(&judged));
+    let report: Value = serde_json::from_slice(&judged.stdout).unwrap();
+    let counts = |name: &str| report["systems"][0][name].as_u64().unwrap_or_default();
+    assert!((counts("passed"), counts("failed")) == (9, 0), "{report:#}");
 }

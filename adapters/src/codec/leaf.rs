@@ -11,7 +11,7 @@ pub(crate) use write::{outcome_row, write, write_value};
 
 use dsl::evaluate::calendar;
 use dsl::program::{CodeText, Codes, Program, WireForm};
-use dsl::value::{Absent, AbsentForm, DateTime, Form, Side, Size, Symbols, Unit};
+use dsl::value::{Absent, AbsentForm, DateTime, Form, Side, Size, Symbols, Unit, fill_of_form};
 
 use super::{FaultKind, Wrong};
 use crate::charset;
@@ -114,18 +114,7 @@ fn trim_right(octets: &[u8], fill: u8) -> &[u8] {
 
 /// What a value is filled up with: as said, else as its form demands where values have a width.
 pub(crate) fn fill(wire: &WireForm, padded: bool) -> Option<(Side, u8)> {
-    if wire.fill.is_some() {
-        return wire.fill;
-    }
-    match wire.form {
-        Form::Text | Form::Ascii | Form::Code(_) | Form::Flag(..)
-            if padded && !matches!(wire.size, Size::Range { .. }) =>
-        {
-            Some((Side::Right, b' '))
-        }
-        Form::Number | Form::Decimal { .. } | Form::Fen | Form::Yuan | Form::Li => Some((Side::Left, b'0')),
-        _ => None,
-    }
+    wire.fill.or_else(|| fill_of_form(&wire.form, wire.size, padded))
 }
 
 fn uses_letters(form: &Form) -> bool {

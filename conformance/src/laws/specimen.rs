@@ -12,6 +12,8 @@ use crate::inspect::names;
 use crate::scene::Adapter;
 use dsl::check::{Checked, Sources};
 use dsl::document::Sample;
+use dsl::model::Model;
+use dsl::program::Compiled;
 use dsl::resolve::{Choice, variants};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -40,19 +42,29 @@ pub struct Specimen {
 #[must_use]
 pub fn specimens(sources: &Sources, checked: &Checked, folder: &str) -> Vec<Specimen> {
     let Some(compiled) = &checked.compiled else { return Vec::new() };
-    let first = sources.folders.iter().find(|known| *known.name == *folder).map(variants);
-    let first = first.and_then(|all| all.into_iter().next()).unwrap_or_default();
     let others = checked.others.iter().filter(|other| *other.folder == *folder);
     let others = others.map(|other| (other.choice.clone(), &other.model, &other.compiled));
-    let mut made = Vec::new();
-    for (choice, model, compiled) in std::iter::once((first, &checked.model, compiled)).chain(others) {
-        let place =
-            model.modules.iter().position(|module| *module.folder == *folder && module.party.is_some());
-        if let Some(adapter) = place.and_then(|place| adapter(compiled, place)) {
-            made.extend(of_variant(&adapter, &choice));
-        }
-    }
-    made
+    std::iter::once((first_variant(sources, folder), &checked.model, compiled))
+        .chain(others)
+        .flat_map(|(choice, model, compiled)| specimens_of(model, compiled, folder, &choice))
+        .collect()
+}
+
+/// The variant of a party where nothing is chosen.
+#[must_use]
+pub fn first_variant(sources: &Sources, folder: &str) -> Choice {
+    let known = sources.folders.iter().find(|known| *known.name == *folder).map(variants);
+    known.and_then(|all| all.into_iter().next()).unwrap_or_default()
+}
+
+/// All cases of all messages of a party in the one variant that was compiled.
+#[must_use]
+pub fn specimens_of(model: &Model, compiled: &Compiled, folder: &str, choice: &Choice) -> Vec<Specimen> {
+    let mut modules = model.modules.iter();
+    let place = modules.position(|module| *module.folder == *folder && module.party.is_some());
+    place
+        .and_then(|place| adapter(compiled, place))
+        .map_or_else(Vec::new, |adapter| of_variant(&adapter, choice))
 }
 
 fn of_variant(adapter: &Adapter, choice: &Choice) -> Vec<Specimen> {

@@ -1,0 +1,96 @@
+//! Links as JSON: who connects, how messages stand on the line, for how long one waits.
+
+use super::expression::{Here, expression, load};
+use super::value::hex;
+use dsl::model::{AfterFile, CallId, Frame, Hold, LineEnd, Link, LinkKind, PrefixKind};
+use serde_json::{Value, json};
+
+pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
+    let kind = match link.kind {
+        LinkKind::Tcp => "tcp",
+        LinkKind::Http => "http",
+        LinkKind::Https => "https",
+        LinkKind::Sftp => "sftp",
+        LinkKind::Folder => "folder",
+    };
+    let bank = match (link.kind, link.connect) {
+        (LinkKind::Sftp | LinkKind::Folder, true) => "puts files",
+        (LinkKind::Sftp | LinkKind::Folder, false) => "takes files",
+        (_, true) => "connects",
+        (_, false) => "accepts",
+    };
+    let (connections, exchanges) = match link.hold {
+        Hold::None => (None, "a connection for each"),
+        Hold::Single(count) => (Some(count), "one at a time"),
+        Hold::Many(count) => (Some(count), "many at a time"),
+    };
+    let beat = link.beat.map(|(CallId(call), idle)| {
+        json!({ "call": here.module.calls.get(usize::from(call)).map(|call| &*call.name), "after_idle_ms": idle })
+    });
+    let http = link
+        .post
+        .as_ref()
+        .map(|(method, path)| json!({ "method": &**method, "path": expression(here, path) }));
+    let once = link.once.iter().map(|(what, days)| json!({ "by": &**what, "days": days }));
+    let after = match &link.after {
+        AfterFile::Leave => json!("left"),
+        AfterFile::Delete => json!("deleted"),
+        AfterFile::Move(folder) => json!({ "moved_to": expression(here, folder) }),
+    };
+    json!({
+        "name": &*link.name,
+        "label": &*link.label,
+        "kind": kind,
+        "bank": bank,
+        "carries": link.carries.as_deref(),
+        "frame": frame(&link.frame),
+        "held": json!({ "connections": connections, "exchanges": exchanges }),
+        "answers_known_by": link.matches.map(|fact| load(here, fact)),
+        "answers_on": link.answers_on.as_deref(),
+        "beat": beat,
+        "connect_ms": link.connect_ms,
+        "answer_ms": link.answer_ms,
+        "http": http,
+        "folder": link.folder.as_ref().map(|folder| expression(here, folder)),
+        "looked_every": link.poll.as_ref().map(|poll| expression(here, poll)),
+        "same_file": once.collect::<Vec<_>>(),
+        "written_under_another_name_first": link.temporary,
+        "file_taken_is": after,
+        "tolerates": link.tolerate,
+    })
+}
+
+/// How a length is written.
+pub(super) fn prefix_word(kind: PrefixKind) -> &'static str {
+    match kind {
+        PrefixKind::Ascii => "ascii figures",
+        PrefixKind::Blanks => "ascii figures, blanks behind",
+        PrefixKind::Bcd => "packed figures",
+        PrefixKind::Big => "binary, most significant first",
+        PrefixKind::Little => "binary, least significant first",
+    }
+}
+
+fn frame(frame: &Frame) -> Value {
+    match frame {
+        Frame::None => Value::Null,
+        Frame::Prefix { size, kind, counts_itself } => {
+            json!({ "frame": "length", "size": size, "written": prefix_word(*kind), "counts_itself": counts_itself })
+        }
+        Frame::PrefixLine { end, counts_itself } => {
+            let end = match end {
+                LineEnd::Lf => "0A",
+                LineEnd::CrLf => "0D0A",
+                LineEnd::Cr => "0D",
+            };
+            json!({ "frame": "length on a line", "end": end, "counts_itself": counts_itself })
+        }
+        Frame::InHead { offset, size, kind, head } => {
+            json!({ "frame": "length in a head", "head": head, "offset": offset, "size": size, "written": prefix_word(*kind) })
+        }
+        Frame::Fixed(size) => json!({ "frame": "fixed", "size": size }),
+        Frame::Ended(end) => json!({ "frame": "ended", "end": hex(end) }),
+        Frame::Between(begin, end) => json!({ "frame": "between", "begin": hex(begin), "end": hex(end) }),
+        Frame::UntilClose => json!({ "frame": "until the connection is closed" }),
+    }
+}
