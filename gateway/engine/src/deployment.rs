@@ -54,6 +54,9 @@ pub struct Deployment {
     /// The bank's channels.
     #[serde(default)]
     pub channels: Vec<Spanned<Channel>>,
+    /// The bank's mail server, by which the built-in sender of mail sends.
+    #[serde(default)]
+    pub mail: Option<Spanned<MailServer>>,
     /// Who may operate.
     #[serde(default)]
     pub users: Vec<User>,
@@ -125,6 +128,39 @@ pub struct KeysConfig {
     /// Where its passphrase comes from: `env:NAME` or `file:PATH`.
     #[serde(default)]
     pub passphrase: Option<String>,
+}
+
+/// A mail server and how it is spoken to (RFC 5321).
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct MailServer {
+    /// `host:port`.
+    pub server: String,
+    /// Who the letters are from: `receipts@bank.example`, or with a name before it in `<>`.
+    pub sender: String,
+    /// How the line is kept secret.
+    pub security: MailSecurity,
+    /// PEM file of the one authority that signs for the server; else the system's are trusted.
+    #[serde(default)]
+    pub trust: Option<PathBuf>,
+    /// Who signs in there.
+    #[serde(default)]
+    pub user: Option<String>,
+    /// Where the password comes from: `env:NAME` or `file:PATH`.
+    #[serde(default)]
+    pub password: Option<String>,
+}
+
+/// How a line to a mail server is kept secret.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum MailSecurity {
+    /// TLS from the first octet (RFC 8314).
+    Tls,
+    /// TLS after `STARTTLS` (RFC 3207); without it nothing is sent.
+    StartTls,
+    /// Not at all: a server on this machine.
+    None,
 }
 
 /// Bounds that are not an adapter's.

@@ -1,0 +1,1 @@
+INSERT INTO address (receiver, gone, later) VALUES ('gone@customer.example', 1, 0), ('later@customer.example', 0, 2);
