@@ -225,7 +225,7 @@ fn doubles_and_unknown_names_are_refused() {
 
 #[test]
 fn a_document_in_a_list_that_cannot_be_read_harms_none_of_the_others() {
-    let format = format("xml-documents");
+    let format = format("xml-documents-unreadable");
     let programs = message(&format.compiled, 0);
     let mut world = world(&format.compiled);
     let text = String::from_utf8(format.whole).unwrap();

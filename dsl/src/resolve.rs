@@ -21,6 +21,7 @@ mod learn;
 mod lint;
 mod path;
 mod report;
+mod rows;
 mod session;
 mod shapes;
 mod unfilled;

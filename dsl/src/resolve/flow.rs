@@ -7,6 +7,7 @@ use super::compare;
 use super::expression::{condition, expression};
 use super::index::Index;
 use super::path::{self, FlowNames, Scope};
+use super::rows::{self, Rows};
 use super::shapes;
 use crate::model::{
     Check, Else, Expr, ExprKind, Flow, FlowLoop, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind,
@@ -67,6 +68,11 @@ fn answers(nodes: &[FlowNode]) -> bool {
         }
         _ => false,
     })
+}
+
+/// Whether a list is made by a loop, under a name of its own.
+fn is_made(list: &Expr) -> bool {
+    matches!(&list.kind, ExprKind::Load(load) if load.space == Space::Row && load.slot == u16::MAX)
 }
 
 impl Maker<'_, '_, '_> {
@@ -810,6 +816,12 @@ impl Maker<'_, '_, '_> {
                 span: value.span,
             };
             compare::fits(self.resolver, &source, &field.ty, None, field.optional, &rule, &otherwise);
+            let which = match filter {
+                _ if is_made(&source) => Rows::Made,
+                Some(_) => Rows::Chosen,
+                None => Rows::All,
+            };
+            rows::fit(self.resolver, &source.ty, &field.ty, which, span);
         }
         let load = Load {
             space: target.space,
@@ -911,6 +923,7 @@ impl Maker<'_, '_, '_> {
             }
             let Some(place) = fields.iter().position(|other| other.name == field.name) else { continue };
             let load = Load { space, level, slot: u16::try_from(place).unwrap_or(u16::MAX), call };
+            rows::fit(self.resolver, &fields[place].ty, &field.ty, Rows::All, path.span);
             mappings.push(Mapping {
                 target: Load { space: target.space, level: target.level, slot, call: target.call },
                 source: Expr { kind: ExprKind::Load(load), ty: fields[place].ty.clone(), span: path.span },

@@ -297,16 +297,7 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::Sorted | Function::Flat => ok(matches!(first, Type::Pairs), Type::Pairs),
         Function::JoinPairs => ok(matches!(third, Type::Pairs), BYTES),
         Function::Format => ok(
-            matches!(
-                first,
-                Type::Date
-                    | Type::Time
-                    | Type::DateTime
-                    | Type::Month
-                    | Type::Number { .. }
-                    | Type::Money { .. }
-                    | Type::Decimal { .. }
-            ),
+            matches!(first, Type::Date | Type::Time | Type::DateTime | Type::Month),
             match arguments.get(1).and_then(Expr::as_constant) {
                 Some(Constant::Text(form)) => {
                     let chars = u32::try_from(form.chars().count()).unwrap_or(u32::MAX);

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::index::Index;
-use crate::model::{Module, ServiceKind};
+use crate::model::{FlowNode, Module, ServiceKind, Start};
 use crate::source::Span;
 use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Node};
 
@@ -53,6 +53,10 @@ fn providers(resolver: &mut Resolver, modules: &[Module]) {
             .iter()
             .any(|module| module.calls.iter().any(|call| call.ours && call.service == Some(service)))
     };
+    let runs = |service: u16| {
+        let mut flows = modules.iter().flat_map(|module| &module.flows);
+        flows.any(|flow| matches!(flow.start, Start::Service(started) if started == service))
+    };
     for module in modules {
         for flow in &module.flows {
             for step in &flow.steps {
@@ -69,27 +73,53 @@ fn providers(resolver: &mut Resolver, modules: &[Module]) {
                 }
             }
         }
+        for flow in &module.flows {
+            let mut begun = Vec::new();
+            starts(&flow.body, &mut begun);
+            flow.loops.iter().for_each(|each| starts(&each.body, &mut begun));
+            for (service, span) in begun.into_iter().filter(|(service, _)| !runs(*service)) {
+                let path = path_of(resolver, service);
+                resolver
+                    .report
+                    .error("TS0716", span, format!("no flow runs `{path}`"))
+                    .note("what is begun beside a flow is a flow of its own, `on` the service")
+                    .help(format!("write `flow NAME on {path} {{ … }}`"));
+            }
+        }
         for call in &module.calls {
             let Some(service) = call.service.filter(|_| !call.ours) else { continue };
-            let runs = modules.iter().flat_map(|module| &module.flows).any(
-                |flow| matches!(flow.start, crate::model::Start::Service(started) if started == service),
-            );
             let direct = resolver
                 .services
                 .get(usize::from(service))
                 .is_some_and(|service| service.kind == ServiceKind::Query)
                 && provides(service);
-            if !runs && !direct {
-                let path = resolver
-                    .services
-                    .get(usize::from(service))
-                    .map_or_else(Box::default, |service| service.path.clone());
+            if !runs(service) && !direct {
+                let path = path_of(resolver, service);
                 resolver
                     .report
                     .error("TS0716", call.span, format!("no flow runs `{path}`"))
                     .note("what is served is run by a flow `on` the service")
                     .help(format!("write `flow NAME on {path} {{ … }}`"));
             }
+        }
+    }
+}
+
+fn path_of(resolver: &Resolver, service: u16) -> Box<str> {
+    resolver.services.get(usize::from(service)).map_or_else(Box::default, |service| service.path.clone())
+}
+
+/// Services that a flow begins without waiting.
+fn starts(nodes: &[FlowNode], begun: &mut Vec<(u16, Span)>) {
+    for node in nodes {
+        match node {
+            FlowNode::StartFlow { service, span, .. } => begun.push((*service, *span)),
+            FlowNode::Together(inner, _) => starts(inner, begun),
+            FlowNode::Choose { cases, other, .. } => {
+                cases.iter().for_each(|(_, inner)| starts(inner, begun));
+                starts(other, begun);
+            }
+            _ => {}
         }
     }
 }

@@ -119,8 +119,10 @@ fn letter(to: &str) -> Json {
 
 async fn by(server: &Server, more: &str) -> Builtin {
     let builtin = Builtin::start().await.expect("starts");
-    let mail =
-        format!("mail: {{ server: '{}', sender: '测试农商行 <receipts@bank.example>', {more} }}\n", server.address);
+    let mail = format!(
+        "mail: {{ server: '{}', sender: '测试农商行 <receipts@bank.example>', {more} }}\n",
+        server.address
+    );
     builtin.reach(&mut deployment("builtin:mail", &mail)).expect("a mail server");
     builtin
 }

@@ -805,4 +805,62 @@ flow nightly on daily 23:30 per school {
 }
 "#,
     },
+    Page {
+        code: Code(235),
+        title: "the rows of a list do not go over whole",
+        text: "A list that is put into another goes over row by row, field by field of equal names. What a row must have has to be in the rows that are given, and fit; what is too long, too many or of another kind would stop the flow when it runs.",
+        chinese: "列表逐行按同名字段传递，字段缺少或放不下。",
+        bad: r#"call list_rows {
+  ask {
+    rows  list ..100 {
+      account  account_no
+      memo     text ..20 chars
+    }
+  }
+  request "9001" {
+    count  number 4 digits    = count(rows)
+    rows   list ..100          <- ask.rows {
+      account  account_no 32 bytes              <- item.account
+      memo     text 20 bytes absent as blank    <- item.memo
+    }
+  }
+  reply "9002"
+}
+
+flow pay_rows on bank.pay_rows {
+  step listed list_rows {
+    rows  <- ask.rows
+  }
+  answer {
+    rows  <- ask.rows
+  }
+}
+"#,
+        good: r#"call list_rows {
+  ask {
+    rows  list ..1_000 {
+      account  account_no
+      memo     text ..20 chars optional
+    }
+  }
+  request "9001" {
+    count  number 4 digits    = count(rows)
+    rows   list ..1_000        <- ask.rows {
+      account  account_no 32 bytes              <- item.account
+      memo     text 20 bytes absent as blank    <- item.memo
+    }
+  }
+  reply "9002"
+}
+
+flow pay_rows on bank.pay_rows {
+  step listed list_rows {
+    rows  <- ask.rows
+  }
+  answer {
+    rows  <- ask.rows
+  }
+}
+"#,
+    },
 ];
