@@ -1,0 +1,279 @@
+//! Sessions, flows and comparisons of books.
+
+use super::{CallId, Check, Else, Expr, Load, Mapping, Way};
+use crate::source::Span;
+use crate::value::{ShapeId, Symbol, Type};
+
+/// A session.
+#[derive(Clone, Debug)]
+pub struct Session {
+    /// Its name.
+    pub name: Box<str>,
+    /// One for each member.
+    pub per_member: bool,
+    /// Our sign-in call.
+    pub open: Option<CallId>,
+    /// Sign in at start.
+    pub at_start: bool,
+    /// And at these minutes after midnight.
+    pub at: Vec<u16>,
+    /// Their sign-in.
+    pub serve: Option<CallId>,
+    /// Reasons that renew it; times in a row.
+    pub renew: Vec<(Symbol, u32)>,
+    /// Values kept from the sign-in's reply (`keep`) or drawn by us (`make`).
+    pub values: Vec<SessionValue>,
+    /// Must hold, else there is no session.
+    pub checks: Vec<Expr>,
+    /// Until when it is good (a moment).
+    pub until: Option<Expr>,
+    /// Milliseconds for which the old values stay good.
+    pub overlap_ms: u64,
+    /// Our sign-off call, sent at the cut-over.
+    pub close: Option<CallId>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A value of a session; its index is the slot of [`Space::Session`].
+#[derive(Clone, Debug)]
+pub struct SessionValue {
+    /// Its name.
+    pub name: Box<str>,
+    /// Its type.
+    pub ty: Type,
+    /// How it comes about.
+    pub value: Expr,
+    /// We draw it (`make`), else it is kept from the sign-in (`keep`).
+    pub make: bool,
+    /// Where.
+    pub span: Span,
+}
+
+/// What starts a flow.
+#[derive(Clone, Debug)]
+pub enum Start {
+    /// A service asked for (index into [`Model::services`]).
+    Service(u16),
+    /// A call served.
+    Served(CallId),
+    /// Each day at this minute.
+    Daily(u16),
+    /// Every so often (milliseconds).
+    Every(Expr),
+}
+
+/// A flow.
+#[derive(Clone, Debug)]
+pub struct Flow {
+    /// Its name.
+    pub name: Box<str>,
+    /// Label for people.
+    pub label: Box<str>,
+    /// What starts it.
+    pub start: Start,
+    /// By the clock, once for each member of the party.
+    pub per_member: bool,
+    /// Record asked, if any.
+    pub ask: Option<ShapeId>,
+    /// Record answered, if any.
+    pub answer: Option<ShapeId>,
+    /// Its statements.
+    pub body: Vec<FlowNode>,
+    /// Steps in textual order; a step's index is `call` of [`Space::StepAnswer`] and its like.
+    pub steps: Vec<FlowStep>,
+    /// Loops in textual order: the shape of the row that each makes.
+    pub loops: Vec<FlowLoop>,
+    /// Where.
+    pub span: Span,
+}
+
+/// A statement of a flow.
+#[derive(Clone, Debug)]
+pub enum FlowNode {
+    /// `limit VALUE at most CEILING`; per key and day where it is a sum or a count.
+    Limit {
+        /// What is limited; none: a count.
+        value: Option<Expr>,
+        /// For each of these.
+        by: Vec<Expr>,
+        /// Each business date.
+        each_day: bool,
+        /// The most.
+        ceiling: Expr,
+        /// The reason of the refusal.
+        refuse: Option<Symbol>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// `check`.
+    Check(Check),
+    /// `deadline DUR after X, warn DUR else park`.
+    Deadline {
+        /// Milliseconds.
+        after_ms: u64,
+        /// From this moment.
+        from: Expr,
+        /// Warning, in milliseconds.
+        warn_ms: Option<u64>,
+        /// What then.
+        otherwise: Else,
+        /// Where it stands.
+        span: Span,
+    },
+    /// Waits for an operator's decision.
+    Hold {
+        /// The step that stands for the decision, where the flow goes on whichever it is.
+        told: Option<u16>,
+        /// What is decided.
+        what: Box<str>,
+        /// Who decides.
+        role: Expr,
+        /// Where it stands.
+        span: Span,
+    },
+    /// Parks.
+    Park {
+        /// The reason, as people read it.
+        why: Expr,
+        /// Where it stands.
+        span: Span,
+    },
+    /// Refuses.
+    Refuse {
+        /// The reason.
+        reason: Symbol,
+        /// Where it stands.
+        span: Span,
+    },
+    /// `cancel refused after STEP`.
+    CancelRefusedAfter {
+        /// Index into [`Flow::steps`].
+        step: u16,
+        /// Where it stands.
+        span: Span,
+    },
+    /// A step (index into [`Flow::steps`]).
+    Step(u16),
+    /// Side by side.
+    Together(Vec<FlowNode>, Span),
+    /// A row each (index into [`Flow::loops`]).
+    Each(u16),
+    /// The first case that holds.
+    Choose {
+        /// Conditions, and what stands or happens where one holds.
+        cases: Vec<(Expr, Vec<FlowNode>)>,
+        /// Where none does.
+        other: Vec<FlowNode>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// Begins another flow durably, without waiting: the service asked and how its ask is filled.
+    StartFlow {
+        /// Index of the service.
+        service: u16,
+        /// What fills its ask.
+        mappings: Vec<Mapping>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// The answer.
+    Answer {
+        /// What fills it.
+        mappings: Vec<Mapping>,
+        /// Where it stands.
+        span: Span,
+    },
+}
+
+/// A loop of a flow.
+#[derive(Clone, Debug)]
+pub struct FlowLoop {
+    /// `row`.
+    pub name: Box<str>,
+    /// The list.
+    pub list: Load,
+    /// The list that takes the rows' answers, and the shape of one.
+    pub into: Option<(Load, ShapeId)>,
+    /// How many at once.
+    pub at_once: u32,
+    /// Parts of a row's key.
+    pub once: Vec<Expr>,
+    /// Its statements.
+    pub body: Vec<FlowNode>,
+    /// Where.
+    pub span: Span,
+}
+
+/// What undoes a step.
+#[derive(Clone, Debug)]
+pub enum Undo {
+    /// The provider's call that `undoes` it.
+    Provider,
+    /// A service with mappings of its own.
+    Service(u16, Vec<Mapping>),
+    /// Never, and why.
+    Keep(Box<str>),
+    /// Nothing said.
+    None,
+}
+
+/// A step of a flow.
+#[derive(Clone, Debug)]
+pub struct FlowStep {
+    /// `debit`.
+    pub name: Box<str>,
+    /// What it asks for.
+    pub target: StepTarget,
+    /// Which party, where several provide the service.
+    pub at: Option<Expr>,
+    /// How its ask is filled.
+    pub mappings: Vec<Mapping>,
+    /// What undoes it.
+    pub undo: Undo,
+    /// At least once, never changes the end.
+    pub best_effort: bool,
+    /// `else park "why"` on an ordinary refusal.
+    pub park: Option<Expr>,
+    /// A query: how often it is asked until it is answered.
+    pub again: Option<Way>,
+    /// A query: a refusal does not end the flow.
+    pub goes_on: bool,
+    /// Shape of its ask.
+    pub ask: Option<ShapeId>,
+    /// Shape of its answer.
+    pub answer: Option<ShapeId>,
+    /// Where.
+    pub span: Span,
+}
+
+/// What a step asks for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StepTarget {
+    /// A service.
+    Service(u16),
+    /// A call of this module.
+    Call(CallId),
+    /// People: the decision of a `hold`.
+    People,
+}
+
+/// Their call, and the paths of key, amount and class in it.
+pub type TheirBook = (CallId, Box<str>, Box<str>, Option<Box<str>>);
+
+/// A comparison of books.
+#[derive(Clone, Debug)]
+pub struct Reconcile {
+    /// Its name.
+    pub name: Box<str>,
+    /// Label for people.
+    pub label: Box<str>,
+    /// Our call, and the field paths of its key and amount.
+    pub ours: (CallId, Box<str>, Box<str>),
+    /// Their file: call, paths of key, amount and class.
+    pub theirs: Option<TheirBook>,
+    /// The core's service and key path.
+    pub core: Option<(u16, Box<str>)>,
+    /// Where.
+    pub span: Span,
+}

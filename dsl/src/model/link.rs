@@ -1,0 +1,166 @@
+//! Links of a party: what carries octets, how frames stand on a line, what becomes of files.
+
+use super::{CallId, Expr, Load};
+use crate::source::Span;
+
+/// What carries bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LinkKind {
+    /// Frames over TCP.
+    Tcp,
+    /// HTTP without TLS.
+    Http,
+    /// HTTP with TLS.
+    Https,
+    /// Files by SFTP.
+    Sftp,
+    /// Files in a folder.
+    Folder,
+}
+
+/// A link.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Its name.
+    pub name: Box<str>,
+    /// Kind.
+    pub kind: LinkKind,
+    /// We connect; else we accept.
+    pub connect: bool,
+    /// Label for people.
+    pub label: Box<str>,
+    /// Packet that it carries, by name; files name their form themselves.
+    pub carries: Option<Box<str>>,
+    /// Framing of a TCP link.
+    pub frame: Frame,
+    /// Connections.
+    pub hold: Hold,
+    /// A fact in the packet that matches answers with asks.
+    pub matches: Option<Load>,
+    /// Call sent on an idle line, and the idle time in milliseconds.
+    pub beat: Option<(CallId, u64)>,
+    /// The other half of a pair of one-way lines.
+    pub answers_on: Option<Box<str>>,
+    /// Milliseconds to connect, if said.
+    pub connect_ms: Option<u64>,
+    /// Milliseconds to wait for an answer (or to give one), if said.
+    pub answer_ms: Option<u64>,
+    /// HTTP method and path template.
+    pub post: Option<(Box<str>, Expr)>,
+    /// Folder template of a file link.
+    pub folder: Option<Expr>,
+    /// Milliseconds between two looks: a duration or a setting.
+    pub poll: Option<Expr>,
+    /// What makes a file the same file: `name`, `digest`, `time`; days remembered.
+    pub once: Vec<(Box<str>, u32)>,
+    /// `temporary then rename`.
+    pub temporary: bool,
+    /// What becomes of a file that was taken.
+    pub after: AfterFile,
+    /// `tolerate` words.
+    pub tolerate: Vec<Box<str>>,
+    /// Where.
+    pub span: Span,
+}
+
+/// The method of a link on which nothing is sent: a person's browser goes to the address that a request makes.
+pub const BROWSE: &str = "BROWSE";
+
+impl Link {
+    /// Whether a person's browser goes there, and we send nothing.
+    #[must_use]
+    pub fn is_browsed(&self) -> bool {
+        self.post.as_ref().is_some_and(|(method, _)| **method == *BROWSE)
+    }
+}
+
+/// What becomes of a file that was taken from a link.
+#[derive(Clone, Debug)]
+pub enum AfterFile {
+    /// It stays where it is.
+    Leave,
+    /// It goes.
+    Delete,
+    /// It goes to this folder.
+    Move(Expr),
+}
+
+/// How frames stand on a TCP line.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Frame {
+    /// None said (HTTP, files).
+    None,
+    /// A length prefix.
+    Prefix {
+        /// Octets or figures of the prefix.
+        size: u32,
+        /// How it is written.
+        kind: PrefixKind,
+        /// Whether it counts itself.
+        counts_itself: bool,
+    },
+    /// A length in figures on a line of its own.
+    PrefixLine {
+        /// What ends the line.
+        end: LineEnd,
+        /// Whether it counts the figures and the line's end too.
+        counts_itself: bool,
+    },
+    /// A length field inside a head: offset and size of it, octets of the head, and how it is written.
+    /// The frame is head + that many octets.
+    InHead {
+        /// Octets before the field.
+        offset: u32,
+        /// Octets of the field.
+        size: u32,
+        /// How it is written.
+        kind: PrefixKind,
+        /// Octets of the head.
+        head: u32,
+    },
+    /// Always so many octets.
+    Fixed(u32),
+    /// Ended by these octets.
+    Ended(Box<[u8]>),
+    /// Between two marks.
+    Between(Box<[u8]>, Box<[u8]>),
+    /// The connection's end.
+    UntilClose,
+}
+
+/// What ends a line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum LineEnd {
+    /// Line feed.
+    Lf,
+    /// Carriage return, line feed.
+    CrLf,
+    /// Carriage return.
+    Cr,
+}
+
+/// How a length is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PrefixKind {
+    /// ASCII figures.
+    Ascii,
+    /// ASCII figures on the left, blanks behind them.
+    Blanks,
+    /// Packed figures.
+    Bcd,
+    /// Binary, most significant first.
+    Big,
+    /// Binary, least significant first.
+    Little,
+}
+
+/// Connections of a link that connects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Hold {
+    /// A connection for each exchange.
+    None,
+    /// So many, one exchange at a time each.
+    Single(u32),
+    /// So many, many exchanges at a time each.
+    Many(u32),
+}
