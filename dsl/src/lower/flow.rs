@@ -3,8 +3,9 @@
 //! Name paths are those of the text: `debit`, `collect/booked` for a step in the loop `collect`, `hold 1` for what has
 //! no name. They stand in the journal, so they change only when the text does.
 
+mod filling;
+
 use super::module::kind_of;
-use super::shape::{Shapes, stride};
 use super::{Lowering, known};
 use crate::flow::{
     Back, CallContract, CallId as ContractId, CallKind, ExprId as FlowExpr, FlowProgram, GuardId, HoldId,
@@ -15,11 +16,8 @@ use crate::model::{
     Call, CallId, Else, Expr, ExprKind, Flow, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind, Space,
     Start, StepTarget, Undo, Way,
 };
-use crate::program::{
-    Assignment, ExprId, Filling, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, Map, Otherwise,
-    PairedRows, Pairing, StartForm, StepCall, StepTables,
-};
-use crate::value::{Constant, ShapeId, Symbol, Type};
+use crate::program::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables};
+use crate::value::{Constant, Symbol, Type};
 
 /// Every expression of a flow.
 pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
@@ -614,136 +612,6 @@ impl Maker<'_, '_, '_> {
             back: back.map(|back| reversal(module, back, name(back))),
         })
     }
-
-    fn filling(&mut self, mappings: &[Mapping], ask: Option<ShapeId>, answer: Option<ShapeId>) -> u32 {
-        let shapes = Shapes { ask, answer, ..Shapes::default() };
-        let mut filling = Filling::default();
-        for mapping in mappings {
-            self.fill(&mut filling, mapping, &shapes);
-        }
-        self.out.fillings.push(filling);
-        number(self.out.fillings.len() - 1)
-    }
-
-    fn fill(&mut self, filling: &mut Filling, mapping: &Mapping, shapes: &Shapes) {
-        let field = shapes.field(self.lowering.model, &mapping.target);
-        let ty = field.map_or_else(|| mapping.source.ty.clone(), |field| field.ty.clone());
-        let optional = field.is_none_or(|field| field.optional);
-        if let (ExprKind::Load(source), Type::List { shape: from, .. }, Type::List { max, shape: to }) =
-            (&mapping.source.kind, &mapping.source.ty, &ty)
-        {
-            let filter = mapping.filter.as_ref().map(|filter| self.lowering.expression(filter));
-            let target = (mapping.target, *to, *max);
-            let entered =
-                mapping.through.iter().map(|list| self.enter(filling, *list, target)).collect::<Vec<_>>();
-            let rows = if entered.is_empty() { PairedRows::Make } else { PairedRows::Join };
-            self.rows(filling, (*source, filter, rows), *from, mapping.target, (*to, *max), 1);
-            for (pairing, begin) in entered.into_iter().rev() {
-                close(filling, pairing, begin);
-            }
-            return;
-        }
-        let source = self.lowering.expression(&mapping.source);
-        let otherwise = match &mapping.otherwise {
-            Else::Fault => Otherwise::Fault,
-            Else::Refuse(reason) => Otherwise::Refuse(*reason),
-            Else::Park(why) => Otherwise::Park(why.clone()),
-            Else::Unknown => Otherwise::Unknown,
-            Else::Absent => Otherwise::Absent,
-            Else::Value(other) => Otherwise::Value(self.lowering.expression(other)),
-        };
-        let cut = mapping.cut;
-        set(filling, mapping.target, source, ty, optional, (cut, otherwise));
-    }
-
-    /// A list whose rows are entered alone, since a list in them is read.
-    fn enter(
-        &mut self,
-        filling: &mut Filling,
-        source: Load,
-        (target, to, max): (Load, ShapeId, u64),
-    ) -> (u16, usize) {
-        let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
-        let stride = stride(self.lowering.model, to);
-        let max = u32::try_from(max).unwrap_or(u32::MAX);
-        let rows = PairedRows::Enter;
-        filling.pairings.push(Pairing {
-            source,
-            with: None,
-            filter: None,
-            day: None,
-            target,
-            stride,
-            max,
-            rows,
-        });
-        filling.maps.push(Map::Each { pairing, end: 0 });
-        (pairing, filling.maps.len() - 1)
-    }
-
-    /// A whole list: each row, field by field of the same name.
-    fn rows(
-        &mut self,
-        filling: &mut Filling,
-        (source, filter, rows): (Load, Option<ExprId>, PairedRows),
-        from: ShapeId,
-        target: Load,
-        (to, max): (ShapeId, u64),
-        level: u8,
-    ) {
-        let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
-        let stride = stride(self.lowering.model, to);
-        let max = u32::try_from(max).unwrap_or(u32::MAX);
-        filling.pairings.push(Pairing { source, with: None, filter, day: None, target, stride, max, rows });
-        let begin = filling.maps.len();
-        filling.maps.push(Map::Each { pairing, end: 0 });
-        let shape = |id: ShapeId| self.lowering.model.shapes.get(id.0 as usize);
-        let (Some(from), Some(to)) = (shape(from), shape(to)) else { return };
-        for (field, slot) in to.fields.iter().zip(0_u16..) {
-            let Some(place) = from.fields.iter().position(|known| known.name == field.name) else { continue };
-            let item = Load {
-                space: Space::Item,
-                level: 0,
-                slot: u16::try_from(place).unwrap_or(u16::MAX),
-                call: 0,
-            };
-            let target = Load { slot, level: target.level.saturating_add(1), ..target };
-            if let (Type::List { max, shape }, Some(Type::List { shape: inner, .. })) =
-                (&field.ty, from.fields.get(place).map(|known| &known.ty))
-            {
-                let rows = (item, None, PairedRows::Make);
-                self.rows(filling, rows, *inner, target, (*shape, *max), level.saturating_add(1));
-                continue;
-            }
-            let load = Expr { kind: ExprKind::Load(item), ty: field.ty.clone(), span: field.span };
-            let source = self.lowering.expression(&load);
-            set(filling, target, source, field.ty.clone(), field.optional, (false, Otherwise::Fault));
-        }
-        close(filling, pairing, begin);
-    }
-}
-
-/// Ends the rows that begin there.
-fn close(filling: &mut Filling, pairing: u16, begin: usize) {
-    filling.maps.push(Map::Next { pairing, back: number(begin + 1) });
-    let end = number(filling.maps.len());
-    if let Some(place) = filling.maps.get_mut(begin) {
-        *place = Map::Each { pairing, end };
-    }
-}
-
-fn set(
-    filling: &mut Filling,
-    target: Load,
-    source: ExprId,
-    ty: Type,
-    optional: bool,
-    (cut, otherwise): (bool, Otherwise),
-) {
-    let assignment = u16::try_from(filling.assignments.len()).unwrap_or(u16::MAX);
-    let made = Assignment { target, source, cut, ty, optional, wire: None, otherwise, cold: u32::MAX };
-    filling.assignments.push(made);
-    filling.maps.push(Map::Set { assignment });
 }
 
 fn and(before: Option<Expr>, condition: Expr) -> Expr {

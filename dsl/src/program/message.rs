@@ -1,0 +1,105 @@
+//! Messages: programs for both directions, fields by name, and how a message is recognised.
+
+use super::{
+    Assignment, CheckForm, Cold, FileProgram, Learned, Map, Pairing, Read, SignatureForm, WireList, Write,
+};
+use crate::model::Frame;
+use crate::value::ShapeId;
+
+/// Texts for each outcome slot (none: any), what they mean together, and a label.
+pub type OutcomeRow = (Vec<Option<Box<str>>>, crate::value::Outcome, Box<str>);
+
+/// A message, lowered.
+#[derive(Clone, Debug, Default)]
+pub struct MessageProgram {
+    /// Reading, in wire order.
+    pub read: Box<[Read]>,
+    /// Cold entry of each instruction of `read`.
+    pub read_cold: Box<[u32]>,
+    /// Writing, in order of dependence.
+    pub write: Box<[Write]>,
+    /// Cold entry of each instruction of `write`.
+    pub write_cold: Box<[u32]>,
+    /// Message to business (after reading).
+    pub take_out: Box<[Map]>,
+    /// Business and facts to message (before writing).
+    pub fill_in: Box<[Map]>,
+    /// Slots of the message itself.
+    pub slots: u16,
+    /// Charset in which seals take texts, by its registered name; empty: UTF-8.
+    pub charset: Box<str>,
+    /// Regions that are marked.
+    pub regions: u16,
+    /// Holes and gaps.
+    pub holes: u16,
+    /// Wire names; one in a namespace stands as `{namespace}name`.
+    pub names: Vec<Box<str>>,
+    /// Lists.
+    pub lists: Vec<WireList>,
+    /// Assignments.
+    pub assignments: Vec<Assignment>,
+    /// Pairings.
+    pub pairings: Vec<Pairing>,
+    /// What is learned.
+    pub learned: Vec<Learned>,
+    /// Signatures.
+    pub signatures: Vec<SignatureForm>,
+    /// Checks.
+    pub checks: Vec<CheckForm>,
+    /// Values the writer draws: slot and octets.
+    pub fresh: Vec<(u16, u32)>,
+    /// A reply for this outcome alone.
+    pub when: Option<crate::model::MessageWhen>,
+    /// Order of outcome slots if the call says so, and its rows: texts for each slot, outcome, label.
+    pub outcome_order: Vec<u16>,
+    /// Rows for pairs of codes.
+    pub outcome_rows: Vec<OutcomeRow>,
+    /// Instructions that find `message.code` (see `recognise`); empty where nothing tells.
+    pub cold: Vec<Cold>,
+    /// A file: streamed in pieces.
+    pub file: Option<Box<FileProgram>>,
+    /// The fields for people and tools: path, slot, level, list index around it, wire form.
+    pub fields: Vec<FieldForm>,
+    /// Shapes of ask and answer.
+    pub ask: Option<ShapeId>,
+    /// Shape of the answer.
+    pub answer: Option<ShapeId>,
+}
+
+/// A field, for tools (`decode`, `encode`, suites): by name.
+#[derive(Clone, Debug)]
+pub struct FieldForm {
+    /// `head.serial`.
+    pub path: Box<str>,
+    /// Label.
+    pub label: Box<str>,
+    /// Slot.
+    pub slot: u16,
+    /// Nesting.
+    pub level: u8,
+    /// List around it (index in [`MessageProgram::lists`]), at level > 0.
+    pub list: Option<u16>,
+    /// Its wire form; none: a list or group.
+    pub wire: Option<u32>,
+    /// It is this list.
+    pub is_list: Option<u16>,
+    /// The writer computes it (`=`).
+    pub derived: bool,
+    /// Private.
+    pub private: bool,
+}
+
+/// Framing for the link, with what the engine needs to recognise a message.
+#[derive(Clone, Debug)]
+pub struct Recogniser {
+    /// Instructions that read up to the code, with the slots and names that they need; nothing to read: one message only.
+    pub program: MessageProgram,
+    /// Slot with the code.
+    pub slot: u16,
+    /// Text before and behind the code in the slot.
+    pub around: (Box<str>, Box<str>),
+    /// Framing.
+    pub frame: Frame,
+    /// Slot and level of the correlation fact, if the link matches by one.
+    pub correlation: Option<u16>,
+}

@@ -1,0 +1,146 @@
+//! How values, formats and chains of codings stand on the wire.
+
+use super::ExprId;
+use crate::model::{Delimited, Load, Prefix, TextCode, Tlv, XmlForm};
+use crate::value::{Absent, Form, Side, Size, Type, Unit};
+
+/// A code table, lowered.
+#[derive(Clone, Debug)]
+pub struct Codes {
+    /// Its name.
+    pub name: Box<str>,
+    /// Means outcomes (else names).
+    pub outcomes: bool,
+    /// Text (an expression where a setting stands in it), meaning, label.
+    pub rows: Vec<(CodeText, crate::model::Meaning, Box<str>)>,
+    /// The row for refusals whose reason has no row of its own: `refused other`, else the first that refuses.
+    pub refused: Option<usize>,
+    /// What any other text means.
+    pub other: Option<crate::model::Meaning>,
+    /// What a missing one means.
+    pub absent: Option<crate::model::Meaning>,
+}
+
+/// Text of a code.
+#[derive(Clone, PartialEq, Debug)]
+pub enum CodeText {
+    /// Constant.
+    Text(Box<str>),
+    /// With settings in it.
+    Expression(ExprId),
+}
+
+/// A leaf's wire form, lowered ([`crate::model::Wire`] says what each means).
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "as in the model")]
+pub struct WireForm {
+    pub ty: Type,
+    pub form: Form,
+    pub size: Size,
+    pub unit: Unit,
+    pub charset: Box<str>,
+    pub fill: Option<(Side, u8)>,
+    pub signed: bool,
+    pub absent: Absent,
+    /// Index of its chain, if it has one.
+    pub chain: Option<u32>,
+    pub prefix: Option<Prefix>,
+    /// Slot that holds its size.
+    pub sized_by: Option<u16>,
+    pub ending: Option<Box<str>>,
+    pub quoted: bool,
+    pub trimmed: bool,
+    pub tolerate: Vec<Box<str>>,
+    pub unmapped: Option<Box<str>>,
+    pub near: Option<ExprId>,
+}
+
+/// A format, lowered.
+#[derive(Clone, PartialEq, Debug)]
+#[expect(missing_docs, reason = "the line above each says what its numbers are")]
+pub enum FormatForm {
+    /// Widths in octets; also `binary`.
+    Fixed,
+    /// Separated.
+    Delimited(Delimited),
+    /// XML by a form (boxed template) or plain; SOAP version around (0 none, 11, 12).
+    Xml { form: Option<Box<XmlForm>>, soap: u8, charset: Box<str> },
+    /// JSON.
+    Json { charset: Box<str> },
+    /// Pairs; `headers` of HTTP; the query.
+    Form { charset: Box<str> },
+    /// Header lines of HTTP.
+    Headers,
+    /// The path of HTTP (one text).
+    Path,
+    /// TLV.
+    Tlv(Tlv),
+    /// ISO 8583: how prefixes are written, the bitmap, and each bit that may come with the wire form that tells its
+    /// length (bit 0 is the MTI; a nested format has a `bytes` form). A wire form's charset `bcd` means two figures an
+    /// octet, `ebcdic` EBCDIC; the code says nothing of a field by itself.
+    Iso8583 { code: TextCode, bitmap_hex: bool, fields: Vec<(u16, u32)> },
+    /// Zip.
+    Zip {
+        /// What its entries are under.
+        password: Option<ExprId>,
+        /// Entries that are under no password are read too.
+        plain: bool,
+    },
+}
+
+/// A chain, lowered: where the condition does not hold, `otherwise`. In codings, key and iv are [`ExprId`]s.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ChainForm {
+    /// Condition; none: always `first`.
+    pub condition: Option<ExprId>,
+    /// Codings in the order of writing.
+    pub first: Vec<crate::value::Coding>,
+    /// The other chain.
+    pub otherwise: Vec<crate::value::Coding>,
+}
+
+/// Rows of a list on the wire.
+#[derive(Clone, Debug)]
+pub struct WireList {
+    /// Slot of the list, in the message or in the row around it.
+    pub slot: u16,
+    /// Level of that slot.
+    pub level: u8,
+    /// Slots of a row.
+    pub stride: u16,
+    /// Fewest rows.
+    pub min: u32,
+    /// Most rows.
+    pub max: u32,
+    /// Slot that holds the number of rows, read before (same level as `slot`).
+    pub counted_by: Option<u16>,
+    /// Until the end of what is around.
+    pub until_end: bool,
+    /// JSON: one item stands as itself.
+    pub alone: bool,
+    /// An item that cannot be read keeps what was read of it.
+    pub tolerant: bool,
+    /// Each row is a line.
+    pub of_line: bool,
+    /// Single lines that follow the rows: they are none of them.
+    pub lines_behind: u16,
+    /// In a zip: the pattern of its entries' names.
+    pub pattern: Option<Box<str>>,
+    /// Cold entry.
+    pub cold: u32,
+}
+
+/// A signature field.
+#[derive(Clone, Debug)]
+pub struct SignatureForm {
+    /// Algorithm name, or the setting that names it.
+    pub algorithm: crate::value::CipherName,
+    /// Key.
+    pub key: Load,
+    /// What is covered.
+    pub covered: ExprId,
+    /// How the signature's octets become text: `hex`, `hex_upper`, `base64`, `base64url`, `raw`.
+    pub text: Box<str>,
+    /// SM2's user.
+    pub user: Option<ExprId>,
+}
