@@ -90,6 +90,11 @@ fn sample(specimen: &Specimen) -> Value {
         "fields": specimen.fields,
         "parts": specimen.parts,
         "given": specimen.given,
+        "seals": specimen.seals.iter().map(|step| json!({
+            "what": step.what,
+            "over": value::hex(&step.over),
+            "gives": value::hex(&step.gives),
+        })).collect::<Vec<_>>(),
     })
 }
 

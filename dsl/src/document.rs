@@ -7,7 +7,7 @@ mod samples;
 mod sequence;
 mod words;
 
-pub use samples::Sample;
+pub use samples::{Sample, SealStep};
 
 use crate::model::{Call, CodeTable, Field, FieldKind, Meaning, Message, MessageSide, Model, Module, Node};
 use crate::resolve::Choice;

@@ -53,6 +53,22 @@ impl SealJob {
         &self.data
     }
 
+    /// What is done, in the words of the language: `mac x9_19`, `signature rsa_sha256`, `encrypt tdes_ecb`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.work {
+            Work::Digest(digest) => format!("digest {}", digest.name()),
+            Work::Hmac(digest) => format!("hmac {}", digest.name()),
+            Work::Mac(mac) => format!("mac {}", mac.name()),
+            Work::Sign(signature, _) | Work::Verify(signature, ..) => {
+                format!("signature {}", signature.name())
+            }
+            Work::Encrypt(algorithm, _) => format!("encrypt {}", algorithm.name()),
+            Work::Decrypt(algorithm, _) => format!("decrypt {}", algorithm.name()),
+            Work::CheckValue(length) => format!("kcv {length}"),
+        }
+    }
+
     /// Whether it should not be done on a thread that serves connections.
     #[must_use]
     pub fn is_heavy(&self) -> bool {

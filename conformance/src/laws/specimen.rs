@@ -11,7 +11,7 @@ use crate::examples::adapter;
 use crate::inspect::names;
 use crate::scene::Adapter;
 use dsl::check::{Checked, Sources};
-use dsl::document::Sample;
+use dsl::document::{Sample, SealStep};
 use dsl::model::Model;
 use dsl::program::Compiled;
 use dsl::resolve::{Choice, variants};
@@ -36,6 +36,9 @@ pub struct Specimen {
     pub fields: Map<String, Value>,
     /// What was known: `setting`, `key` (test keys), `session`, `member`.
     pub given: Map<String, Value>,
+    /// Seals and ciphers in the order in which they were made.
+    #[serde(skip)]
+    pub seals: Vec<SealStep>,
 }
 
 /// All cases of all messages of a party in each of its variants, as far as they can be made up.
@@ -110,6 +113,7 @@ impl Specimen {
             parts: self.parts.iter().map(|(part, hex)| (part.clone(), octets(hex))).collect(),
             values,
             given,
+            seals: self.seals.clone(),
         }
     }
 }

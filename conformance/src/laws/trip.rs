@@ -19,6 +19,7 @@ use adapters::codec::{
     write_name,
 };
 use adapters::value::{Record, Surroundings};
+use dsl::document::SealStep;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, MessageId, Space};
 use dsl::program::{Code, MessageProgram, Part, Program, Read as Op};
@@ -108,9 +109,10 @@ impl<'a> Traveller<'a> {
             parts: parts
                 .map(|part| (format!("{part:?}").to_lowercase(), hex(sent.parts.get(*part))))
                 .collect(),
-            file: sent.file_name,
+            file: sent.file_name.clone(),
             fields: self.named(self.form).wire_tree(&held),
             given: around.given(),
+            seals: if case == 0 && !self.is_lines() { self.seals(&around, &sent) } else { Vec::new() },
         })
     }
 
@@ -283,6 +285,27 @@ impl<'a> Traveller<'a> {
             return Ok(());
         }
         Err(Ended::Broken(None, "where every seal is waited for, other octets are written".to_owned()))
+    }
+
+    /// What is sealed and enciphered while a message is written: over which octets, and what it gives.
+    fn seals(&self, around: &Around, sent: &Sent) -> Vec<SealStep> {
+        let mut scene = around.scene();
+        let mut writer = Writer::new(self.program, &self.said, sent.record.clone()).stopping_at_every_seal();
+        let mut steps: Vec<SealStep> = Vec::new();
+        while let Run::Need(job) = writer.run(&mut scene) {
+            let given = job.run(&mut |octets| scene.random(octets));
+            let step = SealStep {
+                what: job.name(),
+                over: job.data().to_vec(),
+                gives: given.clone().unwrap_or_default(),
+            };
+            // A value that is asked for twice is made twice.
+            if !steps.contains(&step) {
+                steps.push(step);
+            }
+            writer.resume(given);
+        }
+        steps
     }
 
     fn read(&self, scene: &mut Scene, sent: &Sent) -> Result<Record, Ended> {

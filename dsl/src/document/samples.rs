@@ -16,6 +16,19 @@ pub struct Sample {
     pub values: Vec<(String, String)>,
     /// What seals and settings it was made with.
     pub given: Vec<(String, String)>,
+    /// Seals and ciphers in the order in which they were made.
+    pub seals: Vec<SealStep>,
+}
+
+/// One seal or cipher of a sample.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct SealStep {
+    /// What was done: `mac x9_19`.
+    pub what: String,
+    /// The octets that it was done over.
+    pub over: Vec<u8>,
+    /// What it gave.
+    pub gives: Vec<u8>,
 }
 
 /// Octets by sixteen, with those that are printable beside them.
@@ -48,6 +61,16 @@ pub(super) fn shown(sample: &Sample) -> String {
         out + "</table>"
     };
     out += &rows("字段 field", &sample.values);
+    for (step, number) in sample.seals.iter().zip(1_usize..) {
+        let _ = write!(
+            out,
+            "<h4>报文鉴别第 {number} 步 seal, step {number}: {}</h4><p>对下列 {} 字节 over these octets:</p><pre>{}</pre><p>得 gives:</p><pre>{}</pre>",
+            escaped(&step.what),
+            step.over.len(),
+            dump(&step.over),
+            dump(&step.gives)
+        );
+    }
     if !sample.given.is_empty() {
         out += &rows("测试密钥与参数 test keys and settings", &sample.given);
     }

@@ -54,7 +54,10 @@ fn nodes<'m>(all: &'m [FlowNode], see: &mut dyn FnMut(&'m Expr)) {
             }
             FlowNode::Check(check) => see(&check.holds),
             FlowNode::Deadline { from, .. } => see(from),
-            FlowNode::Hold { role, .. } => see(role),
+            FlowNode::Hold { what, role, .. } => {
+                see(what);
+                see(role);
+            }
             FlowNode::Park { why, .. } => see(why),
             FlowNode::Together(inner, _) => nodes(inner, see),
             FlowNode::Choose { cases, other, .. } => {
@@ -232,9 +235,9 @@ impl Maker<'_, '_, '_> {
                 program.push(&place, Node::Deadline { at, warn, otherwise });
             }
             FlowNode::Hold { told, what, role, .. } => {
-                let role = self.lowering.expression(role);
+                let (what, role) = (self.lowering.expression(what), self.lowering.expression(role));
                 let told = told.and_then(|step| self.decision(step));
-                self.out.holds.push(HoldForm { what: what.clone(), role, told });
+                self.out.holds.push(HoldForm { what, role, told });
                 let hold = HoldId(number(self.out.holds.len() - 1));
                 let place = self.place(numbers, "hold");
                 program.push(&place, Node::Hold { hold, told: told.is_some() });

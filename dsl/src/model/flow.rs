@@ -125,8 +125,8 @@ pub enum FlowNode {
     Hold {
         /// The step that stands for the decision, where the flow goes on whichever it is.
         told: Option<u16>,
-        /// What is decided.
-        what: Box<str>,
+        /// What is decided, as people read it.
+        what: Expr,
         /// Who decides.
         role: Expr,
         /// Where it stands.

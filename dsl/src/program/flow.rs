@@ -40,8 +40,8 @@ pub struct FlowTables {
 /// A decision of an operator.
 #[derive(Clone, Debug)]
 pub struct HoldForm {
-    /// What is to be looked at.
-    pub what: Box<str>,
+    /// What is to be looked at: a text.
+    pub what: ExprId,
     /// Who decides: the role's name.
     pub role: ExprId,
     /// Its place in [`FlowTables::steps`], where expressions know the decision by a name.

@@ -209,7 +209,7 @@ impl Maker<'_, '_, '_> {
             FlowStatement::Hold { name, what, who } => {
                 let role = expression(self.resolver, self.work, who, scope, None);
                 let told = name.as_ref().map(|name| self.decision(name, scope, span));
-                FlowNode::Hold { told, what: what.constant().unwrap_or("").into(), role, span }
+                FlowNode::Hold { told, what: self.text(what, scope), role, span }
             }
             FlowStatement::Park(text) => FlowNode::Park { why: self.text(text, scope), span },
             FlowStatement::Refuse(name) => FlowNode::Refuse { reason: self.resolver.reason(name), span },

@@ -377,7 +377,7 @@ impl Opened<'_> {
         let at = durable.stopped.unwrap_or(durable.at);
         let place = self.place(at);
         let why = match self.program.node(at) {
-            Some(Node::Hold { hold, .. }) => self.hold(engine, *hold),
+            Some(Node::Hold { hold, .. }) => self.hold(engine, place, *hold),
             Some(Node::Park { why }) => Some((place.to_owned(), Why::Park, Some(why.0))),
             Some(Node::Step(step)) if durable.stopped.is_some() => {
                 let text = self.program.step(*step).and_then(|step| step.park);
@@ -420,9 +420,9 @@ impl Opened<'_> {
         parts.view(&book).text(expression)
     }
 
-    fn hold(&self, engine: &Arc<Engine>, hold: HoldId) -> Option<(String, Why, Option<ExprId>)> {
+    fn hold(&self, engine: &Arc<Engine>, place: &str, hold: HoldId) -> Option<(String, Why, Option<ExprId>)> {
         let form = self.tables.holds.get(hold.0 as usize)?;
-        Some((form.what.to_string(), Why::Hold { role: self.text(engine, form.role) }, None))
+        Some((place.to_owned(), Why::Hold { role: self.text(engine, form.role) }, Some(form.what)))
     }
 
     fn operations(&self, row: &FlowRow) -> Vec<WaitingFor> {

@@ -296,10 +296,11 @@ impl Running {
             Parked::Place(node) | Parked::Late(node) => {
                 program.and_then(|program| program.places.get(usize::from(node.0))).map(ToString::to_string)
             }
-            Parked::Hold(hold) => self
-                .tables()
-                .and_then(|tables| tables.holds.get(hold.0 as usize))
-                .map(|hold| hold.what.to_string()),
+            Parked::Hold(hold) => program.and_then(|program| {
+                let held = |node: &Node| matches!(node, Node::Hold { hold: known, .. } if *known == hold);
+                let node = program.nodes.iter().position(held)?;
+                program.places.get(node).map(ToString::to_string)
+            }),
         };
         crate::observe::parked(&self.name(), &place.unwrap_or_default());
     }

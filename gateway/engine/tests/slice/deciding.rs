@@ -71,7 +71,10 @@ async fn end(bank: &Bank, service: &str, reference: &str) -> Value {
 async fn two_persons_decide_and_nobody_alone() {
     let bank = Bank::open().await;
     let found = begun(&bank, "bank.order", "0319000000001", "D1").await;
-    assert_eq!((found.what.as_str(), &found.why), ("核对文书", &Why::Hold { role: "legal".to_owned() }));
+    assert_eq!(
+        (found.what.as_str(), &found.why),
+        ("核对文书 0319000000001", &Why::Hold { role: "legal".to_owned() })
+    );
     assert_eq!(bank.books(), (0, 0));
     let go = said(Decision::Go, "");
     let all = person("one", &["operator", "checker", "legal"]);
