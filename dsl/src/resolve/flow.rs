@@ -431,7 +431,11 @@ impl Maker<'_, '_, '_> {
         if !matches!(found.ty, Type::Duration | Type::Wrong) {
             self.resolver
                 .report
-                .error("TS0718", found.span, format!("a deadline is a span of time, this is {}", article(&found.ty)))
+                .error(
+                    "TS0718",
+                    found.span,
+                    format!("a deadline is a span of time, this is {}", article(&found.ty)),
+                )
                 .help("write `30m`, or a setting or a field that is a `duration`");
         }
         found
