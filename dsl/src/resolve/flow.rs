@@ -426,7 +426,7 @@ impl Maker<'_, '_, '_> {
         place
     }
 
-    fn span_of_time(&mut self, tree: &tree::Expr, scope: &Scope<'_>) -> Expr {
+    fn span_of_time(&mut self, tree: &tree::Expr, scope: &Scope) -> Expr {
         let found = expression(self.resolver, self.work, tree, scope, Some(&Type::Duration));
         if !matches!(found.ty, Type::Duration | Type::Wrong) {
             self.resolver
