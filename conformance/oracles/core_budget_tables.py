@@ -119,6 +119,22 @@ BUDGET = {
             "BACK_AMOUNT:A15>returned CLAIM_COUNT:I4>claims CLAIM_AMOUNT:G15>claimed]>rows"
         ),
     ),
+    "budget_returns": (
+        "270207", "03003000008/07",
+        "AREA:X9>area",
+        (
+            "-:I3>count DETAILS[HOST_SEQ_NO:X32>hserial BUDGET_YEAR:X4>year VOUCHER_NO:X20>number LINE_NO:I4>line "
+            "TX_AMOUNT:A15>amount REMARK:X60>memo]>rows"
+        ),
+    ),
+    "budget_interest": (
+        "270208", "03003000008/08",
+        "AREA:X9>area FROM_DATE:D8>from TO_DATE:D8>to",
+        (
+            "-:I3>count DETAILS[ACCT_NO:X32>acct ACCT_NAME:X240>name PRODUCT_AMOUNT:A15>product RATE:I6>rate "
+            "INTEREST:A15>interest]>rows"
+        ),
+    ),
     "budget_open_accounts": (
         "270204", "03003000008/04",
         "AREA:X9>area",

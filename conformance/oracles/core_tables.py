@@ -318,10 +318,11 @@ ASSUMED = {
     ),
     "account_measures": (
         "100107", "03003000004/02",
-        "ACCT_NO:X32>acct",
+        "ACCT_NO:X32>acct WITH_EXPIRED:N1>over",
         (
             "NUM:I3>count ROWS[HOLD_NO:X20>number MEASURE_KIND:N1>kind RANK:I3>rank AUTHORITY:X80>authority "
-            "DOCUMENT_NO:X60>document TX_AMOUNT:A15>amount FROM_DATE:D8>from TO_DATE:D8>to]>rows"
+            "DOCUMENT_NO:X60>document TX_AMOUNT:A15>amount FROM_DATE:D8>from TO_DATE:D8>to WHOLE_FLAG:N1>whole "
+            "EXPIRED_FLAG:N1>over]>rows"
         ),
     ),
     "person_wealth": (

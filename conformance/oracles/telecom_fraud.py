@@ -1,14 +1,19 @@
 """The fraud platform's documents (telecom-fraud), a second implementation from sections 2 to 6 of its page.
 
-Signatures are checked with public keys. Bodies that are ciphered point to point cannot be opened with them: such messages are
-left to the round trips.
+Signatures are checked with public keys, which cannot unwrap the key of a sealed body: that key is taken as it was drawn. In what
+comes down the page orders no elements, so that it is written again in the order in which it came.
 """
 
 import base64
 import re
 import xml.etree.ElementTree as Tree
+from xml.sax.saxutils import escape
 
+import telecom_fraud_tables as up_tables
 from gmssl import sm2
+from gmssl.sm4 import SM4_DECRYPT, SM4_ENCRYPT, CryptSM4
+
+DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 
 AMOUNTS = set(
     "AccountBalance AppliedBalance FrozedBalance FormerFrozenBalance AccountAvaiableBalance UnfreezeBalance TransactionAmount"
@@ -25,10 +30,7 @@ ONE_ACCOUNT = {"100302", "100310", "100405"}
 # Bodies of queries are kept as rows, of which there is one.
 BODY_ROWS = {"100302", "100304", "100310"}
 
-HEADS = {
-    "up": "Mode To TxCode TransSerialNumber IsInitialNode FromTGOrganizationId Key".split(),
-    "down": "MessageFrom TxCode TransSerialNumber".split(),
-}
+HEAD = "MessageFrom TxCode TransSerialNumber"
 TAIL = (
     "CaseNumber CaseType EmergencyLevel BankID BankName AccountName Reason Remark ApplicationTime ApplicationOrgID"
     " ApplicationOrgName OperatorIDType OperatorIDNumber OperatorName OperatorPhoneNumber InvestigatorIDType"
@@ -90,7 +92,7 @@ def signed(headers, content, given, who):
 
 def document(octets):
     text = octets.decode("utf-8")
-    if not text.startswith('<?xml version="1.0" encoding="UTF-8"?>'):
+    if not text.startswith(DECLARATION):
         raise ValueError(f"it begins {text[:40]!r}")
     return Tree.fromstring(octets)
 
@@ -111,9 +113,11 @@ def moment(text, name):
 
 def leaf(element, up, code):
     name, text = element.tag, element.text or ""
-    # Section 3: what is empty is written `-`, an amount 0.00.
-    if text == "" or (up and text == "-"):
+    # Section 3: a mandatory text that is empty is written `-`, an amount 0.00.
+    if up and text == "-":
         return None
+    if text == "":
+        return "" if up and name not in TIMES else None
     if name == "Content":
         return base64.b64decode(text, validate=True).hex().upper()
     if name in AMOUNTS:
@@ -149,11 +153,44 @@ def names(body, known):
         raise ValueError(f"strange elements {strange}")
 
 
+def ordered(found, fields, where):
+    """Every element that the page names stands there, in its order."""
+    tags = [inner.tag for inner in found]
+    rest = list(tags)
+    for field in fields:
+        if field.kind == "[":
+            while rest and rest[0] == field.name:
+                ordered(found[len(tags) - len(rest)], field.inner, field.name)
+                rest.pop(0)
+            continue
+        if not rest or rest.pop(0) != field.name:
+            raise ValueError(f"no {field.name} in its place in {where}: {tags}")
+        if field.kind == "(":
+            ordered(found[len(tags) - len(rest) - 1], field.inner, field.name)
+    if rest:
+        raise ValueError(f"{rest} too many in {where}")
+
+
+def ciphered(octets, key, way):
+    cipher = CryptSM4()
+    cipher.set_key(key, way)
+    return bytes(cipher.crypt_cbc(bytes(16), octets))
+
+
+def unsealed(body, key):
+    """Section 5: the elements of a body together, under SM4 in CBC without an initial vector."""
+    if len(body):
+        raise ValueError("a sealed body holds elements")
+    octets = ciphered(base64.b64decode(body.text or "", validate=True), key, SM4_DECRYPT)
+    return Tree.fromstring(b"<Body>" + octets + b"</Body>")
+
+
 def downstream(text):
     root = document(base64.b64decode(text, validate=True))
     head, body = root.find("Head"), root.find("Body")
-    if root.tag != "Response" or {inner.tag for inner in head} - set(HEADS["down"]):
-        raise ValueError(f"{root.tag} with {[inner.tag for inner in head]}")
+    if root.tag != "Response":
+        raise ValueError(root.tag)
+    names(head, HEAD)
     code = head.findtext("TxCode") or ""
     if code in DOWN:
         names(body, f"ApplicationID {DOWN[code]} {TAIL}")
@@ -162,12 +199,17 @@ def downstream(text):
     return {"Response": {"Head": element(head, False, code), "Body": element(body, False, code) or {}}}
 
 
-def request(content, given):
+def request(content, given, key):
     root = document(content)
     head, body = root.find("Head"), root.find("Body")
-    if root.tag != "Request" or {inner.tag for inner in head} - set(HEADS["up"]):
-        raise ValueError(f"{root.tag} with {[inner.tag for inner in head]}")
     code = head.findtext("TxCode")
+    if root.tag != "Request" or code not in up_tables.BODIES:
+        raise ValueError(f"{root.tag} {code}")
+    sealed = key is not None and code != "100000"
+    ordered(head, up_tables.head(code, sealed), "Head")
+    if sealed:
+        body = unsealed(body, key)
+    ordered(body, up_tables.BODIES[code], "Body")
     serial = head.findtext("TransSerialNumber") or ""
     tree = {"Request": {"Head": element(head, True, code), "Body": element(body, True, code) or {}}}
     if code == "100000":
@@ -175,7 +217,7 @@ def request(content, given):
     # Bank, underscore, hosting organisation, 28 figures; they are made up here, so that the length alone is judged.
     if len(serial) != 53:
         raise ValueError(f"the serial {serial!r} has {len(serial)} characters")
-    if head.findtext("Mode") != "01":
+    if head.findtext("Mode") != ("02" if sealed else "01"):
         raise ValueError(f"Mode {head.findtext('Mode')}")
     renamed(tree["Request"]["Body"], given)
     if code in BODY_ROWS:
@@ -197,9 +239,11 @@ def reply(message, content):
     if root.tag != "Response":
         raise ValueError(root.tag)
     if message == "get_messages.reply":
-        tree = {"Head": element(root.find("Head"), False, ""), "Body": {}}
-        found = root.findall("Body/Messages/Message")
-        if found:
+        tree = {"Head": element(root.find("Head"), False, "")}
+        if root.find("Body") is not None:
+            tree["Body"] = {}
+        if root.find("Body/Messages") is not None:
+            found = root.findall("Body/Messages/Message")
             tree["Body"] = {"Messages": {"Message": [downstream(one.text or "") for one in found]}}
         return {"Response": tree}
     names(root.find("Head"), "ResponseXML Code TransSerialNumber Description ApplicationId")
@@ -224,9 +268,90 @@ def read(message, specimen):
     if "headers" not in specimen["parts"]:
         return lists(content)
     asks = message.endswith(".request")
-    if asks and specimen["variant"]["mode"] == "sealed" and not message.startswith("get_messages"):
-        return None
     given = specimen["given"]
+    key = drawn(specimen)
     headers = signed(bytes.fromhex(specimen["parts"]["headers"]), content, given, "ours" if asks else "platform")
-    tree = request(content, given) if asks else reply(message, content)
-    return {"headers": headers, "content": tree}
+    tree = {"headers": headers, "content": request(content, given, key) if asks else reply(message, content)}
+    return tree if key is None else {**tree, "content_key": specimen["fields"]["content_key"]}
+
+
+def drawn(specimen):
+    """The key that was drawn for a sealed message."""
+    key = specimen["fields"].get("content_key")
+    return None if key is None else bytes.fromhex(key)
+
+
+# Writing
+
+def text_of(value, name, up):
+    if name == "Content":
+        return base64.b64encode(bytes.fromhex(value)).decode("ascii")
+    if name in AMOUNTS and value is not None:
+        return f"{value // 100}.{value % 100:02}"
+    if (name in TIMES or name == "CredentialExpiryDate") and up:
+        return re.sub(r"\D", "", value or "")
+    if value is None:
+        return "-" if up else ""
+    if isinstance(value, dict):
+        return value["number"] + (f"_{value['part']}" if value["part"] else "")
+    return value
+
+
+def written(value, field, up=True):
+    name = field.name
+    if field.kind == "[":
+        return "".join(f"<{name}>{rows(row, field.inner, up)}</{name}>" for row in value or [])
+    inner = rows(value or {}, field.inner, up) if field.kind == "(" else escape(text_of(value, name, up))
+    return f"<{name}>{inner}</{name}>"
+
+
+def rows(found, fields, up=True):
+    return "".join(written(found.get(field.name), field, up) for field in fields)
+
+
+def as_it_came(value, name=""):
+    """Of what the page has no order."""
+    if isinstance(value, list):
+        return "".join(f"<{name}>{as_it_came(row)}</{name}>" for row in value)
+    if isinstance(value, dict) and set(value) != {"number", "part"}:
+        return "".join(
+            as_it_came(inner, tag) if isinstance(inner, list) else f"<{tag}>{as_it_came(inner, tag)}</{tag}>"
+            for tag, inner in value.items()
+        )
+    return escape(text_of(value, name, False))
+
+
+def renamed_back(body):
+    names = {"partly": "Result", "older_type": "IDType", "older_victim_type": "VictimIDType"}
+    return {names.get(name, name): value for name, value in body.items()}
+
+
+def polled(body):
+    """Whole documents, each in base64."""
+    if "Messages" not in body:
+        return "<Body></Body>"
+    whole = [f"{DECLARATION}{as_it_came(one)}".encode("utf-8") for one in body["Messages"]["Message"]]
+    inner = "".join(f"<Message>{base64.b64encode(one).decode('ascii')}</Message>" for one in whole)
+    return f"<Body><Messages>{inner}</Messages></Body>"
+
+
+def write(message, fields, specimen):
+    if "headers" not in specimen["parts"]:
+        order = "kind value act source case_ name bank contact phone approved spare valid remark".split()
+        return "".join("$$".join(row.get(name, "\x1f") for name in order) + "\n" for row in fields["rows"]).encode("utf-8")
+    if message.endswith(".reply"):
+        tree = fields["content"]["Response"]
+        if message == "get_messages.reply":
+            head, body = as_it_came(tree["Head"]), polled(tree["Body"]) if "Body" in tree else ""
+            return f"{DECLARATION}<Response><Head>{head}</Head>{body}</Response>".encode("utf-8")
+        order = up_tables.table("ResponseXML Code TransSerialNumber Description ApplicationId")
+        return f"{DECLARATION}<Response><Head>{rows(tree['Head'], order, False)}</Head></Response>".encode("utf-8")
+    tree = fields["content"]["Request"]
+    code, key = tree["Head"]["TxCode"], drawn(specimen)
+    sealed = key is not None and code != "100000"
+    body = tree["Body"][0] if code in BODY_ROWS else tree["Body"]
+    body = rows(renamed_back(body), up_tables.BODIES[code])
+    if sealed:
+        body = base64.b64encode(ciphered(body.encode("utf-8"), key, SM4_ENCRYPT)).decode("ascii")
+    head = rows(tree["Head"], up_tables.head(code, sealed))
+    return f"{DECLARATION}<Request><Head>{head}</Head><Body>{body}</Body></Request>".encode("utf-8")

@@ -28,6 +28,10 @@ def coded(inner):
     return base64.b64encode((PROLOG + inner).encode("gbk")).decode("ascii")
 
 
+def attribute(text):
+    return quoteattr(text, {'"': "&quot;"})
+
+
 def element(name, text):
     return f"<{name}>{escape(str(text))}</{name}>"
 
@@ -68,6 +72,13 @@ def fields(element, known, but=()):
     return found
 
 
+def signed(one):
+    """Section 5, assumed: a seal's number, and the seal."""
+    if one.tag != "Sign" or list(one.attrib) != ["no"] or len(one):
+        raise ValueError(f"{one.tag} is no seal")
+    return {"no": one.attrib["no"], "value": one.text or ""}
+
+
 def vouchers(root):
     """Section 3."""
     if root.tag != "MOF" or root[0].tag != "VoucherCount" or int(root[0].text) != len(root) - 1:
@@ -75,7 +86,9 @@ def vouchers(root):
     bodies = []
     for body in root[1:]:
         head = body.attrib
-        if list(head) != ["AdmDivCode", "StYear", "VtCode", "VoucherNo"] or [part.tag for part in body] != ["VoucherFlag", "Attach", "Voucher"]:
+        tags = [part.tag for part in body]
+        more = [tag for tag in ("Return_Reason", "Signs") if tag in tags]
+        if list(head) != ["AdmDivCode", "StYear", "VtCode", "VoucherNo"] or tags != ["VoucherFlag", "Attach", "Voucher", *more]:
             raise ValueError("a voucher's envelope is another")
         main, row = of_kind(head["VtCode"])
         inner = parsed(body[2].text)
@@ -86,6 +99,8 @@ def vouchers(root):
         bodies.append(
             {"AdmDivCode": head["AdmDivCode"], "StYear": head["StYear"], "Kind": kind, "VoucherNo": head["VoucherNo"]}
             | {"VoucherFlag": body[0].text, "Attach": body[1].text or "", "Voucher": {"Voucher": tree}}
+            | ({"Return_Reason": body.findtext("Return_Reason") or ""} if "Return_Reason" in more else {})
+            | ({"Signs": {"Sign": [signed(one) for one in body.find("Signs")]}} if "Signs" in more else {})
         )
     return {"MOF": {"VoucherCount": len(bodies), "VoucherBody": bodies}}
 
@@ -101,9 +116,14 @@ def of_vouchers(tree):
         )
         inner = "".join(element(name, written(name, found.get(name))) for name in main)
         head = {"AdmDivCode": body["AdmDivCode"], "StYear": body["StYear"], "VtCode": body["Kind"], "VoucherNo": body["VoucherNo"]}
-        text += "<VoucherBody" + "".join(f" {name}=" + quoteattr(one, {'"': "&quot;"}) for name, one in head.items()) + ">"
+        text += "<VoucherBody" + "".join(f" {name}={attribute(one)}" for name, one in head.items()) + ">"
         text += element("VoucherFlag", body["VoucherFlag"]) + element("Attach", body["Attach"])
-        text += element("Voucher", coded(f"<Voucher>{inner}<DetailList>{rows}</DetailList></Voucher>")) + "</VoucherBody>"
+        text += element("Voucher", coded(f"<Voucher>{inner}<DetailList>{rows}</DetailList></Voucher>"))
+        text += element("Return_Reason", body["Return_Reason"]) if "Return_Reason" in body else ""
+        if "Signs" in body:
+            seals = (f"<Sign no={attribute(one['no'])}>{escape(one['value'])}</Sign>" for one in body["Signs"]["Sign"])
+            text += f"<Signs>{''.join(seals)}</Signs>"
+        text += "</VoucherBody>"
     return coded(f"<MOF>{element('VoucherCount', tree['MOF']['VoucherCount'])}{text}</MOF>")
 
 
@@ -127,6 +147,12 @@ def request(body, specimen):
     return {"headers": {"action": '""'}, "content": {"call": found}}
 
 
+def attachment(one):
+    if [part.tag for part in one] != ["fileName", "content"]:
+        raise ValueError("an attachment is another")
+    return {"fileName": one[0].text or "", "content": base64.b64decode(one[1].text or "", validate=True).hex().upper()}
+
+
 def reply(parts):
     found = {}
     for part in parts:
@@ -141,6 +167,8 @@ def reply(parts):
             inner = vouchers(parsed(out.text))
         elif operation == "queryVoucherPrintCount":
             inner = int(out.text)
+        elif operation == "readAttachment":
+            inner = {"attach": [attachment(one) for one in out]}
         elif operation == "queryStampPositionWithName":
             inner = {"string": [{one.tag: one.text or "" for one in place} for place in out]}
         else:
@@ -191,6 +219,12 @@ def of_reply(found):
             inner = of_vouchers(out)
         elif operation == "queryVoucherPrintCount":
             inner = str(out)
+        elif operation == "readAttachment":
+            inner = "".join(
+                f"<item>{element('fileName', one['fileName'])}"
+                f"{element('content', base64.b64encode(bytes.fromhex(one['content'])).decode('ascii'))}</item>"
+                for one in out["attach"]
+            )
         elif operation == "queryStampPositionWithName":
             inner = "".join(f"<string>{''.join(element(name, one) for name, one in place.items())}</string>" for place in out["string"])
         else:

@@ -108,5 +108,7 @@ OPERATIONS = {
     "batchQuerySentVoucherStatus": "tttv",
     "queryVoucherStatusByOrgType": "tttvt",
     "queryVoucherPrintCount": "tttt",
+    # Section 6: an attach service with base64 content exists; its operation is assumed.
+    "readAttachment": "tttt",
     "queryStampPositionWithName": "ttt",
 }

@@ -6,16 +6,13 @@
 //! carried it is written by the inverse; a made one is kept. It works on the model, before lowering, so that field
 //! names stay those of the adapter. What the party *does* stands in suites, never here: flows and comparisons go.
 
-mod inverse;
 mod session;
-
-pub use inverse::inverse;
 
 use crate::model::{
     Else, Expr, ExprKind, Field, FieldKind, Hold, Learn, Link, ListArrow, Load, Mapping, Message,
     MessageSide, Module, Node, Space,
 };
-use crate::resolve::learn_rule;
+use crate::resolve::{inverse, learn_fresh, learn_rule};
 use crate::source::Span;
 
 /// Something that the mirror does not know.
@@ -60,7 +57,9 @@ pub fn mirror(module: &Module) -> (Module, Vec<Lost>) {
     for message in &mut turned.messages {
         let call = module.calls.get(usize::from(message.call.0));
         let name = call.map(|call| call.name.clone()).unwrap_or_default();
-        let mut turn = Turn { ours: !message.ours, side: message.side, call: name, lost: &mut lost };
+        let fresh = message.fresh.clone();
+        let mut turn =
+            Turn { ours: !message.ours, side: message.side, fresh: &fresh, call: name, lost: &mut lost };
         turn.message(message);
     }
     session::sessions(module, &mut turned, &mut lost);
@@ -81,6 +80,8 @@ struct Turn<'t> {
     /// The mirror writes the message.
     ours: bool,
     side: MessageSide,
+    /// What the writer draws.
+    fresh: &'t [(u16, u32)],
     call: Box<str>,
     lost: &'t mut Vec<Lost>,
 }
@@ -104,8 +105,9 @@ impl Turn<'_> {
     fn field(&mut self, field: &mut Field) {
         let own = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
         let (from, to) = (field.from.take(), field.to.take());
+        let drawn = field.fact.as_ref().and_then(|fact| learn_fresh(fact, own, self.fresh));
         if self.ours {
-            field.learn = Learn::Agree;
+            field.learn = drawn.unwrap_or(Learn::Agree);
             // A field that is `=` a fact is written so; an arrow beside it is for the reader.
             if let Some(to) = to.filter(|_| field.fact.is_none()) {
                 match turned(&to, own) {
@@ -115,7 +117,7 @@ impl Turn<'_> {
             }
         } else {
             field.learn = match (&field.fact, from.is_some()) {
-                (Some(fact), false) => learn_rule(fact, self.side),
+                (Some(fact), false) => drawn.unwrap_or_else(|| learn_rule(fact, self.side)),
                 _ => Learn::Agree,
             };
             if let Some(from) = from {

@@ -17,6 +17,7 @@ mod expression;
 mod flow;
 mod function;
 mod index;
+mod inverse;
 mod learn;
 mod lint;
 mod path;
@@ -35,7 +36,8 @@ use crate::value::{Symbol, Symbols};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use index::Index;
-pub use learn::learn_rule;
+pub use inverse::inverse;
+pub use learn::{learn_fresh, learn_rule};
 use report::Report;
 
 /// The parsed files of one folder under `configs/`.

@@ -329,3 +329,32 @@ fn people_and_clocks() {
     let told = declined.feed(Event::Decision { hold: HoldId(4), accepted: Err("declined".into()) });
     assert!(told.contains(&Effect::Answer(Answer::Refused("declined".into()))));
 }
+
+#[test]
+fn a_deadline_refuses_what_has_not_begun() {
+    let refuse = Otherwise::Refuse("busy".into());
+    let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: refuse };
+    let passed = || Event::Timer(Timer::Deadline(NodeId(0)));
+    let made = |undo: Undo| {
+        let mut flow = pay_bill();
+        flow.nodes.splice(0..0, [deadline.clone(), Node::Hold { hold: HoldId(4), told: false }]);
+        flow.places.splice(0..0, ["deadline".into(), "hold".into()]);
+        flow.steps[usize::from(DEBIT.0)].undo = undo;
+        let mut driven = Driven::new(flow);
+        driven.feed(Event::Asked);
+        driven
+    };
+    let mut waiting = made(Undo::Keep);
+    let told = waiting.feed(passed());
+    assert!(told.contains(&Effect::Answer(Answer::Refused("busy".into()))), "{told:?}");
+    assert_eq!(waiting.state_of(DEBIT), OperationState::New);
+    let mut begun = made(Undo::Keep);
+    begun.feed(Event::Decision { hold: HoldId(4), accepted: Ok(()) });
+    let late = begun.feed(passed());
+    assert!(late.contains(&Effect::Answer(Answer::Pending)), "{late:?}");
+    assert_eq!(begun.state.durable.refused, None, "what may hold is not told refused");
+    let mut undone = made(Undo::Provider);
+    undone.feed(Event::Decision { hold: HoldId(4), accepted: Ok(()) });
+    undone.feed(passed());
+    assert_eq!(undone.state.durable.refused.as_deref(), Some("busy"), "what holds is taken back");
+}

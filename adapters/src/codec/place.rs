@@ -228,6 +228,10 @@ impl<'p> Writer<'p> {
     fn begin_xml(&mut self) -> Result<(), Wrong> {
         let name = self.value_name()?;
         let layer = self.layer()?;
+        if &*name == xml::OWN_TEXT {
+            layer.behind = Some(Behind::Nothing);
+            return Ok(());
+        }
         let attribute = match xml::attribute(&name) {
             None if layer.attributes && layer.tag_end > 0 => Some(&*name),
             said => said,

@@ -296,6 +296,9 @@ pub(crate) fn attribute(name: &str) -> Option<&str> {
     name.strip_prefix('@')
 }
 
+/// The name of a field that is the text of the element around it.
+pub(crate) const OWN_TEXT: &str = ".";
+
 /// Appends a text's octets with the references that it needs; `quoted`: in an attribute.
 pub(crate) fn escape(octets: &[u8], quoted: bool, out: &mut Vec<u8>) {
     for octet in octets {

@@ -293,6 +293,17 @@ CREATE TABLE budget_payment (
 ) WITHOUT ROWID;
 CREATE INDEX budget_payment_number ON budget_payment (number);
 
+-- What other banks sent back of such payments.
+CREATE TABLE budget_return (
+  posting  TEXT PRIMARY KEY REFERENCES posting (number),
+  area     TEXT NOT NULL,
+  year     TEXT NOT NULL,
+  number   TEXT NOT NULL,
+  line     INTEGER NOT NULL,
+  amount   INTEGER NOT NULL,
+  reason   TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE budget_claim (
   number   TEXT PRIMARY KEY,
   serial   TEXT NOT NULL,                             -- of who asked for it

@@ -37,6 +37,7 @@ CREATE TABLE outgoing (
   to_      TEXT NOT NULL,
   amount   INTEGER NOT NULL DEFAULT 0,
   body     TEXT NOT NULL,
+  signs    TEXT,                                      -- seals of others that came with it
   seals    INTEGER NOT NULL DEFAULT 0,
   state    TEXT NOT NULL DEFAULT 'written' CHECK (state IN ('written', 'sent', 'signed', 'failed', 'given_back', 'discarded')),
   sends    INTEGER NOT NULL DEFAULT 0,

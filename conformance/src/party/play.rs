@@ -12,7 +12,7 @@ use crate::scene::{Parts, ReadMessage, Scene, Standing, evaluate_here, read, rec
 use crate::world::{self, Facts, FaultPlan, Handled, World};
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, MessageId};
-use dsl::program::{CallProgram, LinkProgram, ModuleProgram};
+use dsl::program::{CallProgram, LinkProgram, ModuleProgram, Part};
 use dsl::value::{DateTime, Outcome};
 use link::Mark;
 use link::world::Clock;
@@ -162,7 +162,7 @@ impl Play {
             return silent(true);
         };
         let Some(form) = self.module().calls.get(usize::from(call.0)) else { return silent(true) };
-        let fault = locked(&self.faults).next(&form.call.name);
+        let fault = locked(&self.faults).next(&form.call.name, parts.get(Part::Content));
         if fault == Some(world::Fault::DropRequest) {
             up(&self.counts.faults);
             return Answered { reply: None, fault, close: false };

@@ -108,7 +108,7 @@ async fn serve(
 
 /// Carries the fault out on the octets that leave; whether the connection closes after them.
 async fn carry_out(core: &Core, play: &Play, answered: &Answered, out: &mut BytesMut) -> bool {
-    let Some(fault) = answered.fault else { return false };
+    let Some(fault) = &answered.fault else { return false };
     up(&play.counts.faults);
     match fault {
         Fault::DropRequest | Fault::DropReply => out.clear(),
@@ -116,13 +116,17 @@ async fn carry_out(core: &Core, play: &Play, answered: &Answered, out: &mut Byte
             out.clear();
             return true;
         }
-        Fault::Delay(milliseconds) => pause(core.world(), Duration::from_millis(milliseconds)).await,
+        Fault::Delay(milliseconds) => pause(core.world(), Duration::from_millis(*milliseconds)).await,
         Fault::DuplicateReply => {
             let once = out.clone();
             out.extend_from_slice(&once);
         }
         Fault::WrongSeal => {}
         Fault::Garble => garble(out),
+        Fault::Instead(text) => {
+            out.clear();
+            out.extend_from_slice(text.as_bytes());
+        }
         Fault::Truncate => {
             let half = out.len() / 2;
             out.truncate(half);

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use std::collections::BTreeMap;
 
 /// What goes wrong with one exchange.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
     /// The request is lost: the party never sees it, the asker hears nothing.
@@ -24,6 +24,8 @@ pub enum Fault {
     Garble,
     /// Only the first half of the reply comes.
     Truncate,
+    /// This text comes instead of the reply's content: what no adapter of ours would write.
+    Instead(String),
 }
 
 /// When a fault happens: by chance, or at given exchanges, of one call or of all.
@@ -32,6 +34,9 @@ pub enum Fault {
 pub struct FaultRule {
     /// The call; all calls if not said.
     pub call: Option<String>,
+    /// Only exchanges whose request holds this text.
+    #[serde(default)]
+    pub holding: Option<String>,
     /// The fault.
     pub fault: Fault,
     /// Of 10,000 exchanges, so many.
@@ -64,8 +69,8 @@ impl FaultPlan {
         Self::new(0, Vec::new())
     }
 
-    /// What goes wrong with the next exchange of a call.
-    pub fn next(&mut self, call: &str) -> Option<Fault> {
+    /// What goes wrong with the next exchange of a call, whose request this is.
+    pub fn next(&mut self, call: &str, request: &[u8]) -> Option<Fault> {
         self.all += 1;
         let seen = self.seen.entry(call.to_owned()).or_insert(0);
         *seen += 1;
@@ -73,11 +78,16 @@ impl FaultPlan {
         let mut chosen = None;
         for rule in &self.rules {
             let roll = next_random(&mut self.state) % 10_000;
-            let applies = rule.call.as_deref().is_none_or(|name| name == call);
+            let holds = |text: &str| {
+                let text = text.as_bytes();
+                text.is_empty() || request.windows(text.len()).any(|octets| octets == text)
+            };
+            let applies = rule.call.as_deref().is_none_or(|name| name == call)
+                && rule.holding.as_deref().is_none_or(holds);
             let turn = if rule.call.is_some() { seen } else { all };
             let hits = rule.at.contains(&turn) || roll < u64::from(rule.of_10000);
             if chosen.is_none() && applies && hits {
-                chosen = Some(rule.fault);
+                chosen = Some(rule.fault.clone());
             }
         }
         chosen
@@ -97,17 +107,31 @@ fn next_random(state: &mut u64) -> u64 {
 mod tests {
     use super::*;
 
+    fn rule(call: Option<&str>, fault: Fault) -> FaultRule {
+        FaultRule { call: call.map(Into::into), holding: None, fault, of_10000: 0, at: Vec::new() }
+    }
+
+    #[test]
+    fn what_a_request_holds_decides() {
+        let only = FaultRule { holding: Some("5201".into()), of_10000: 10_000, ..rule(None, Fault::Garble) };
+        let mut plan = FaultPlan::new(1, vec![only]);
+        assert_eq!(plan.next("read", b"<in3>5201</in3>"), Some(Fault::Garble));
+        assert_eq!(plan.next("read", b"<in3>8202</in3>"), None);
+    }
+
     #[test]
     fn a_seed_is_a_plan() {
         let rules = || {
             vec![
-                FaultRule { call: Some("pay".into()), fault: Fault::DropReply, of_10000: 0, at: vec![2] },
-                FaultRule { call: None, fault: Fault::Delay(5), of_10000: 1_000, at: vec![] },
+                FaultRule { at: vec![2], ..rule(Some("pay"), Fault::DropReply) },
+                FaultRule { of_10000: 1_000, ..rule(None, Fault::Delay(5)) },
             ]
         };
         let run = |seed| {
             let mut plan = FaultPlan::new(seed, rules());
-            (0..1_000).map(|turn| plan.next(if turn % 2 == 0 { "pay" } else { "query" })).collect::<Vec<_>>()
+            (0..1_000)
+                .map(|turn| plan.next(if turn % 2 == 0 { "pay" } else { "query" }, b""))
+                .collect::<Vec<_>>()
         };
         let faults = run(7);
         assert_eq!(faults, run(7));
@@ -115,6 +139,6 @@ mod tests {
         assert_eq!(faults[2], Some(Fault::DropReply));
         let delayed = faults.iter().filter(|fault| **fault == Some(Fault::Delay(5))).count();
         assert!((60..140).contains(&delayed), "{delayed}");
-        assert_eq!(FaultPlan::none().next("pay"), None);
+        assert_eq!(FaultPlan::none().next("pay", b""), None);
     }
 }

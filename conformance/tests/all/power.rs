@@ -83,7 +83,7 @@ async fn wrong_seals_unknown_customers_and_garbage_are_answered_as_the_party_doe
 async fn faults_happen_on_demand() {
     let (core, _clock) = standing();
     let party = power(&core).await;
-    let rule = |fault, turn| FaultRule { call: None, fault, of_10000: 0, at: vec![turn] };
+    let rule = |fault, turn| FaultRule { call: None, holding: None, fault, of_10000: 0, at: vec![turn] };
     let faults = vec![rule(Fault::WrongSeal, 1), rule(Fault::DuplicateReply, 2), rule(Fault::Close, 3)];
     party.set_faults(FaultPlan::new(1, faults));
     let mut socket = connect(party.address("line").unwrap()).await;

@@ -362,7 +362,13 @@ impl FlowProgram {
         self.taken || self.cancellable || self.nodes.iter().any(written) || !self.asks_only()
     }
 
-    /// Whether every step is a query.
+    /// Whether every step is a query, those of the rows too.
+    #[must_use]
+    pub fn only_asks(&self) -> bool {
+        self.asks_only() && self.loops.iter().all(|rows| rows.body.only_asks())
+    }
+
+    /// Whether every step of its own is a query.
     #[must_use]
     pub fn asks_only(&self) -> bool {
         let posts = |id: &CallId| self.call(*id).is_some_and(|call| call.kind != CallKind::Query);

@@ -53,7 +53,11 @@ fn nodes<'m>(all: &'m [FlowNode], see: &mut dyn FnMut(&'m Expr)) {
                 see(ceiling);
             }
             FlowNode::Check(check) => see(&check.holds),
-            FlowNode::Deadline { from, .. } => see(from),
+            FlowNode::Deadline { limit, from, warn, .. } => {
+                see(limit);
+                see(from);
+                warn.iter().for_each(&mut *see);
+            }
             FlowNode::Hold { what, role, .. } => {
                 see(what);
                 see(role);
@@ -227,9 +231,9 @@ impl Maker<'_, '_, '_> {
                 let place = self.place(numbers, "check");
                 program.push(&place, Node::Check { guard, otherwise: FlowOtherwise::Refuse(reason) });
             }
-            FlowNode::Deadline { after_ms, from, warn_ms, otherwise, .. } => {
-                let at = self.moment(from, *after_ms);
-                let warn = warn_ms.map(|warn| self.moment(from, warn));
+            FlowNode::Deadline { limit, from, warn, otherwise, .. } => {
+                let at = self.moment(from, limit);
+                let warn = warn.as_ref().map(|warn| self.moment(from, warn));
                 let otherwise = self.otherwise(otherwise);
                 let place = self.place(numbers, "deadline");
                 program.push(&place, Node::Deadline { at, warn, otherwise });
@@ -318,10 +322,8 @@ impl Maker<'_, '_, '_> {
     }
 
     /// So long after a moment.
-    fn moment(&mut self, from: &Expr, after_ms: u64) -> FlowExpr {
-        let span = Constant::Duration(i64::try_from(after_ms).unwrap_or(i64::MAX));
-        let span = Expr::constant(span, Type::Duration, from.span);
-        let kind = ExprKind::Add(Box::new(from.clone()), Box::new(span));
+    fn moment(&mut self, from: &Expr, limit: &Expr) -> FlowExpr {
+        let kind = ExprKind::Add(Box::new(from.clone()), Box::new(limit.clone()));
         FlowExpr(self.lowering.expression(&Expr { kind, ty: Type::DateTime, span: from.span }))
     }
 

@@ -1,9 +1,10 @@
 //! Sessions turned round: what was kept is made, what was made is kept.
 
-use super::{Lost, LostKind, inverse};
+use super::{Lost, LostKind};
 use crate::model::{
     CallId, Else, Expr, ExprKind, Field, Function, Load, Mapping, MessageId, Module, SessionValue, Space,
 };
+use crate::resolve::inverse;
 use crate::value::{Constant, Type};
 
 /// Turns all sessions of a module; `turned` has its messages turned already.

@@ -108,14 +108,14 @@ pub enum FlowNode {
     },
     /// `check`.
     Check(Check),
-    /// `deadline DUR after X, warn DUR else park`.
+    /// `deadline LIMIT after X, warn LIMIT else park`.
     Deadline {
-        /// Milliseconds.
-        after_ms: u64,
+        /// How long.
+        limit: Expr,
         /// From this moment.
         from: Expr,
-        /// Warning, in milliseconds.
-        warn_ms: Option<u64>,
+        /// When people are warned, from the same moment.
+        warn: Option<Expr>,
         /// What then.
         otherwise: Else,
         /// Where it stands.

@@ -91,8 +91,8 @@ fn line(input: In<'_>) -> Res<'_, FlowStatement> {
             Ok((rest, FlowStatement::Check(found)))
         }
         Some("deadline") => {
-            let (here, (limit, _, after)) = (cut(duration), cut(word("after")), cut(path)).parse(here)?;
-            let (here, warn) = opt(preceded((comma, word("warn")), cut(duration))).parse(here)?;
+            let (here, (limit, _, after)) = (cut(expr), cut(word("after")), cut(path)).parse(here)?;
+            let (here, warn) = opt(preceded((comma, word("warn")), cut(expr))).parse(here)?;
             let (here, otherwise) = must_else(here, "deadline")?;
             Ok((here, FlowStatement::Deadline { limit, after, warn, otherwise }))
         }

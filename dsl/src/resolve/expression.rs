@@ -386,6 +386,7 @@ fn arithmetic(
         }
         (BinaryOperator::Add | BinaryOperator::Subtract, Type::Date, Type::Duration) => Type::Date,
         (BinaryOperator::Add | BinaryOperator::Subtract, Type::DateTime, Type::Duration) => Type::DateTime,
+        (BinaryOperator::Add | BinaryOperator::Subtract, Type::Duration, Type::Duration) => Type::Duration,
         (BinaryOperator::Multiply, Type::Number { .. }, Type::Number { .. }) => {
             Type::Number { min: i128::MIN, max: i128::MAX }
         }

@@ -5,7 +5,7 @@ mod mapping;
 use super::Resolver;
 use super::assemble::Work;
 use super::call;
-use super::expression::{condition, expression};
+use super::expression::{article, condition, expression};
 use super::index::Index;
 use super::path::{self, FlowNames, Scope};
 use super::shapes;
@@ -197,14 +197,10 @@ impl Maker<'_, '_, '_> {
             }
             FlowStatement::Deadline { limit, after, warn, otherwise } => {
                 let from = self.path(after, scope);
+                let limit = self.span_of_time(limit, scope);
+                let warn = warn.as_ref().map(|warn| self.span_of_time(warn, scope));
                 let otherwise = self.otherwise(otherwise.as_ref(), scope);
-                FlowNode::Deadline {
-                    after_ms: limit.milliseconds,
-                    from,
-                    warn_ms: warn.map(|warn| warn.milliseconds),
-                    otherwise,
-                    span,
-                }
+                FlowNode::Deadline { limit, from, warn, otherwise, span }
             }
             FlowStatement::Hold { name, what, who } => {
                 let role = expression(self.resolver, self.work, who, scope, None);
@@ -428,6 +424,21 @@ impl Maker<'_, '_, '_> {
         };
         self.push(step, scope);
         place
+    }
+
+    fn span_of_time(&mut self, tree: &tree::Expr, scope: &Scope) -> Expr {
+        let found = expression(self.resolver, self.work, tree, scope, Some(&Type::Duration));
+        if !matches!(found.ty, Type::Duration | Type::Wrong) {
+            self.resolver
+                .report
+                .error(
+                    "TS0718",
+                    found.span,
+                    format!("a deadline is a span of time, this is {}", article(&found.ty)),
+                )
+                .help("write `30m`, or a setting or a field that is a `duration`");
+        }
+        found
     }
 
     /// `again` and `else go on` are for what has no effect.

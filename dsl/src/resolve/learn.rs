@@ -1,7 +1,8 @@
 //! What a reader does with a field that is `=` a fact: learn it, compare it, judge it as a seal.
 
+use super::inverse::inverse;
 use crate::model::{Expr, ExprKind, Fact, Function, Learn, Load, MessageSide, Space};
-use crate::value::{Constant, Outcome};
+use crate::value::{Constant, Outcome, Type};
 
 /// The rule for reading a field that is `=` this expression, in a message of this side. Facts of who asks are learned
 /// from a request and must agree in its reply; facts of who answers are learned from the reply. Settings, keys and
@@ -17,6 +18,25 @@ pub fn learn_rule(expr: &Expr, side: MessageSide) -> Learn {
         _ if only_known(expr, side) => Learn::Agree,
         _ => Learn::Ignore,
     }
+}
+
+/// The rule for a field, at `own`, that is `=` an expression over a value that the writer draws (`fresh`): the value is
+/// got back by the inverse, on both sides, since who wrote a message may read it too. None: no such value is in it.
+#[must_use]
+pub fn learn_fresh(fact: &Expr, own: Load, fresh: &[(u16, u32)]) -> Option<Learn> {
+    let is_fresh = |load: &Load| {
+        load.space == Space::Field && load.level == 0 && fresh.iter().any(|(slot, _)| *slot == load.slot)
+    };
+    let mut drawn = None;
+    any(fact, &mut |load| {
+        drawn = is_fresh(load).then_some(*load);
+        drawn.is_some()
+    });
+    let load = drawn?;
+    let ty = Type::Text { chars: 4_000, private: None };
+    let field = Expr { kind: ExprKind::Load(own), ty, span: fact.span };
+    let back = inverse(fact, &is_fresh, &field);
+    Some(back.map_or(Learn::Ignore, |expression| Learn::Fresh(load, Box::new(expression))))
 }
 
 fn of_load(load: Load, side: MessageSide) -> Learn {

@@ -33,14 +33,14 @@ pub enum FlowStatement {
     Limit(Limit),
     /// `check expr ELSE`.
     Check(Check),
-    /// `deadline DUR after path (, warn DUR)? ELSE`.
+    /// `deadline expr after path (, warn expr)? ELSE`.
     Deadline {
         /// How long.
-        limit: Duration,
+        limit: Expr,
         /// From when.
         after: Path,
         /// When people are warned.
-        warn: Option<Duration>,
+        warn: Option<Expr>,
         /// What when it is over.
         otherwise: Option<Otherwise>,
     },

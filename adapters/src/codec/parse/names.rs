@@ -90,7 +90,10 @@ impl Reader<'_> {
                 if mark {
                     self.mark_between(outer, content);
                 }
-                self.frame_mut()?.hint = outer;
+                // Its own text is no child of a group: the search for the next one goes on from where it was.
+                if outer != self.frame()?.group {
+                    self.frame_mut()?.hint = outer;
+                }
                 Current::Node(content)
             }
         };
@@ -134,6 +137,9 @@ impl Reader<'_> {
         }
         if let FormatForm::Zip { .. } = format {
             return self.entry(frame, name, used);
+        }
+        if name == xml::OWN_TEXT && matches!(format, FormatForm::Xml { .. }) {
+            return Some((frame.group, frame.group));
         }
         let tag = match format {
             FormatForm::Tlv(form) => tlv::tag_octets(form, name),

@@ -485,6 +485,32 @@ flow take on bank.debit {
 "#,
     },
     Page {
+        code: Code(718),
+        title: "a deadline is a span of time",
+        text: "`deadline 30m after …, warn 15m else …`: how long, and when people are warned, are spans of time, written or given by a setting or a field of type `duration`.",
+        chinese: "时限须是时长。",
+        bad: r#"flow take on bank.debit {
+  deadline  ask.amount after exchange.moment else park "too long"
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"flow take on bank.debit {
+  deadline  30m after exchange.moment, warn 15m else park "too long"
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+    },
+    Page {
         code: Code(721),
         title: "what holds can differ from what is believed",
         text: "The walk of the flow found a path on which a posting holds twice, or holds while the journal says that it does not. What a party promises of repeats, enquiries and reversals is less than the call makes of it; the checks of single calls find this first.",

@@ -157,7 +157,8 @@ impl Run<'_> {
         }
     }
 
-    /// A deadline is an event, never an outcome: what is open goes on being resolved.
+    /// A deadline is an event, never an outcome: what is open goes on being resolved. Where it refuses, it refuses what
+    /// has not begun, or what can be taken back whole.
     fn deadline(&mut self, at: NodeId) {
         let durable = &mut self.next.durable;
         if durable.end.is_some() || !durable.deadlines.contains(&at) {
@@ -167,12 +168,32 @@ impl Run<'_> {
         durable.overdue = true;
         self.changes.push(Change::Progress);
         self.after.push(Effect::Park(Parked::Late(at)));
-        if let Some(Node::Deadline { otherwise: Otherwise::Refuse(reason), .. }) = self.program.node(at) {
+        let node = self.program.node(at);
+        if let Some(Node::Deadline { otherwise: Otherwise::Refuse(reason), .. }) = node
+            && !self.must_go_on()
+        {
             self.next.durable.refused.get_or_insert_with(|| reason.clone());
         } else if self.next.memory.asker {
             self.answer_pending();
         }
         self.go_on();
+    }
+
+    /// Whether something has left that has no way back, or may have: it decides how the flow ends.
+    fn must_go_on(&self) -> bool {
+        use OperationState::{New, Refused, Undone};
+        let acts = |step| matches!(self.kind(step), CallKind::Posting | CallKind::Notice);
+        let left = self.program.step_ids().any(|step| {
+            let definition = self.definition(step);
+            let stays = definition
+                .is_some_and(|found| !found.best_effort && matches!(found.undo, Undo::Keep | Undo::Nothing));
+            stays && acts(step) && !matches!(self.operation(step).state, New | Refused | Undone)
+        });
+        let acting = |of: &LoopId| {
+            self.program.loops.get(usize::from(of.0)).is_some_and(|rows| !rows.body.only_asks())
+        };
+        let begun = |rows: &&Rows| rows.done > 0 || !rows.open.is_empty();
+        left || self.next.durable.loops.iter().filter(begun).any(|rows| acting(&rows.of))
     }
 
     pub(super) fn second_ask(&mut self, same: bool) {

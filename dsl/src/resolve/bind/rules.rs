@@ -5,7 +5,7 @@
 use super::Binder;
 use crate::model::{Else, Expr, ExprKind, Field, FieldId, FieldKind, Fold, Learn, Load, Mapping, Space};
 use crate::resolve::assemble::{DraftField, rule_holds};
-use crate::resolve::learn::{self, learn_rule};
+use crate::resolve::learn::{self, learn_fresh, learn_rule};
 use crate::resolve::path::{self};
 use crate::resolve::{compare, ends};
 use crate::source::Span;
@@ -143,10 +143,10 @@ impl Binder<'_, '_, '_> {
             None => {}
         }
         let own = Load { space: Space::Field, level: field.level, slot: field.slot, call: 0 };
-        bound.learn = if self.draft.ours && !self.speaks_of_fresh(&fact) {
-            Learn::Agree
-        } else {
-            self.learn(&fact, own)
+        bound.learn = match learn_fresh(&fact, own, &self.draft.fresh) {
+            Some(drawn) => drawn,
+            None if self.draft.ours => Learn::Agree,
+            None => learn_rule(&fact, self.draft.side),
         };
         if matches!(fact.kind, ExprKind::Load(_)) {
             compare::kinds(self.resolver, &fact, &own_type, rule);
@@ -173,19 +173,6 @@ impl Binder<'_, '_, '_> {
             }
             _ => None,
         }
-    }
-
-    /// The rule for reading; a fresh value is got back by inverting the expression around it.
-    pub(super) fn learn(&mut self, fact: &Expr, own: Load) -> Learn {
-        if self.speaks_of_fresh(fact) {
-            return invert(fact, own).unwrap_or(Learn::Ignore);
-        }
-        learn_rule(fact, self.draft.side)
-    }
-
-    fn speaks_of_fresh(&self, fact: &Expr) -> bool {
-        let fresh = |load: &Load| self.draft.fresh.iter().any(|(slot, _)| *slot == load.slot);
-        learn::any(fact, &mut |load| load.space == Space::Field && load.level == 0 && fresh(load))
     }
 
     pub(super) fn seal_covers_itself(&mut self, fact: &Expr, place: FieldId, rule: &Rule) {
@@ -341,39 +328,4 @@ pub(super) fn business_in(expr: &Expr) -> Option<Span> {
         found
     });
     found.then_some(expr.span)
-}
-
-/// `base64(encrypt(alg, key, fresh))` read: the fresh value is `decrypt(alg, key, from_base64(field))`.
-pub(super) fn invert(fact: &Expr, own: Load) -> Option<Learn> {
-    use crate::model::Function;
-    fn walk(expr: &Expr, inner: Expr) -> Option<(Load, Expr)> {
-        match &expr.kind {
-            ExprKind::Load(load) if load.space == Space::Field => Some((*load, inner)),
-            ExprKind::Function(function, arguments) => {
-                let inverse = match function {
-                    Function::Base64 => Function::FromBase64,
-                    Function::Hex | Function::HexUpper => Function::FromHex,
-                    Function::Encrypt => Function::Decrypt,
-                    _ => return None,
-                };
-                let last =
-                    if *function == Function::Encrypt { arguments.get(2)? } else { arguments.first()? };
-                let mut given = arguments.clone();
-                let at = if *function == Function::Encrypt { 2 } else { 0 };
-                *given.get_mut(at)? = inner;
-                let span = expr.span;
-                let inner = Expr {
-                    kind: ExprKind::Function(inverse, given),
-                    ty: Type::Bytes { max: u64::MAX },
-                    span,
-                };
-                walk(last, inner)
-            }
-            _ => None,
-        }
-    }
-    let own =
-        Expr { kind: ExprKind::Load(own), ty: Type::Text { chars: 4_000, private: None }, span: fact.span };
-    let (load, expr) = walk(fact, own)?;
-    Some(Learn::Fresh(load, Box::new(expr)))
 }

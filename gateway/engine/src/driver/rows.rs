@@ -241,6 +241,30 @@ impl Running {
         }
     }
 
+    /// A row that never ran here, since another flow has its key, answers too: as its `answer` says of a refusal.
+    fn answered_unbegun(&self, of: LoopId, row: u64, told: Told) -> Told {
+        let gathered = self.form_of(of).is_some_and(|(_, form)| form.into_shape.is_some());
+        if told.kind != ToldKind::Refused || told.record.is_some() || !gathered {
+            return told;
+        }
+        let Some((mut running, _)) = self.row_flow(of, row) else { return told };
+        let mut state = running.state.clone();
+        state.durable.refused = Some(told.reason.as_str().into());
+        state.durable.end = Some(dsl::flow::End::Refused);
+        running.row_answer(&state);
+        let text = if told.text.is_empty() { self.version.label(&told.reason) } else { told.text.clone() };
+        let shape = running.answer_shape();
+        Told { text, record: running.answer.take().map(Arc::new), shape, ..told }
+    }
+
+    /// What a row was told that another flow has begun.
+    async fn told_of_another(&self, of: LoopId, row: u64) -> Option<Told> {
+        let (running, _) = self.row_flow(of, row)?;
+        let flow = self.engine.flow_of_key(&running.key).await?;
+        let told = self.engine.stored(flow, Some(running.digest)).await;
+        Some(self.answered_unbegun(of, row, told))
+    }
+
     /// Keeps what a row answered; before the last one is told, the list that the rows make stands in the book.
     pub(super) async fn row_ended(&mut self, of: LoopId, row: u64, told: Told) -> Event {
         let end = match told.kind {
@@ -258,6 +282,7 @@ impl Running {
         };
         self.start_waiting(of, row).await;
         if !self.is_long(of) {
+            let told = self.answered_unbegun(of, row, told);
             self.rows.insert((of.0, row), told);
         }
         let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
@@ -328,12 +353,14 @@ impl Running {
             return;
         }
         let (parent, shape) = (self.id, self.form_of(of).and_then(|(_, form)| form.into_shape));
+        let one = self.program().and_then(|program| program.loops.get(usize::from(of.0)));
+        let Some(name) = one.map(|one| one.body.name.clone()) else { return };
         let mut from = 0;
         loop {
             let page = self.engine.journal.read(move |reader| reader.children(parent, from, 1_000)).await;
             let Ok(page) = page else { return };
-            let Some(last) = page.last().and_then(|row| row.parent) else { return };
-            for child in page {
+            let Some(last) = page.last().and_then(|row| row.parent) else { break };
+            for child in page.into_iter().filter(|child| *child.name == *name) {
                 let Some((_, row)) = child.parent else { continue };
                 let told = child.answer.as_deref();
                 let told = told.and_then(|octets| Told::decode(octets, child.flow, shape, &self.version));
@@ -342,6 +369,16 @@ impl Running {
                 }
             }
             from = last.1 + 1;
+        }
+        let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
+        let (next, open) = known.map_or((0, Vec::new()), |rows| (rows.next, rows.open.clone()));
+        for row in 0..next {
+            if self.rows.contains_key(&(of.0, row)) || open.contains(&row) {
+                continue;
+            }
+            if let Some(told) = self.told_of_another(of, row).await {
+                self.rows.insert((of.0, row), told);
+            }
         }
     }
 
