@@ -117,7 +117,7 @@ pub enum FlowNode {
         /// When people are warned, from the same moment.
         warn: Option<Expr>,
         /// What then.
-        otherwise: Else,
+        otherwise: Box<Else>,
         /// Where it stands.
         span: Span,
     },

@@ -199,7 +199,7 @@ impl Maker<'_, '_, '_> {
                 let from = self.path(after, scope);
                 let limit = self.span_of_time(limit, scope);
                 let warn = warn.as_ref().map(|warn| self.span_of_time(warn, scope));
-                let otherwise = self.otherwise(otherwise.as_ref(), scope);
+                let otherwise = Box::new(self.otherwise(otherwise.as_ref(), scope));
                 FlowNode::Deadline { limit, from, warn, otherwise, span }
             }
             FlowStatement::Hold { name, what, who } => {
