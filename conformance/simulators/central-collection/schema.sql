@@ -33,6 +33,12 @@ CREATE TABLE item (
   state   TEXT NOT NULL DEFAULT 'done'                 -- done reversed
 ) WITHOUT ROWID;
 
+-- What the unit may do as an agent's customer.
+CREATE TABLE business (
+  code  TEXT PRIMARY KEY,
+  kind  TEXT NOT NULL CHECK (kind IN ('collect', 'pay'))
+) WITHOUT ROWID;
+
 -- A reversal that came before its collection.
 CREATE TABLE reversed_first (txn TEXT PRIMARY KEY) WITHOUT ROWID;
 
