@@ -24,6 +24,8 @@ pub enum Fault {
     Garble,
     /// Only the first half of the reply comes.
     Truncate,
+    /// The request is garbled on its way: the party cannot read it, and says so where it has words for that.
+    Unread,
 }
 
 /// When a fault happens: by chance, or at given exchanges, of one call or of all.
