@@ -79,3 +79,10 @@ CREATE TABLE packet_notice (
   total   INTEGER NOT NULL,
   digest  TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- Keys of the day that were handed out, and what was heard of it.
+CREATE TABLE renewal (
+  number  INTEGER PRIMARY KEY,
+  moment  TEXT NOT NULL,
+  heard   TEXT NOT NULL
+);
