@@ -691,22 +691,37 @@ session renewal {
         text: "`unread` names a message that whoever is asked sends back when it cannot even tell what it was asked: a `call` where they ask us, a `serve` where we ask them, over the same link, without a reply. Towards us it proves nothing: what we asked stays unknown.",
         chinese: "unread 所指报文须由被请求方在同一链路发出, 且没有应答。",
         bad: r#"link back tcp accept {
-  carries  grid
-  frame    by head.size
+  carries  bare
+  frame    length 4 digits
   unread   ping
   timeout  answer 10s
 }
+
+packet bare {
+  code  digits 4  = message.code
+  message fields
+}
+
+call ping over back {
+  request "0001"
+  reply   "0002"
+}
 "#,
         good: r#"link back tcp accept {
-  carries  grid
-  frame    by head.size
+  carries  bare
+  frame    length 4 digits
   unread   reject
   timeout  answer 10s
 }
 
+packet bare {
+  code  digits 4  = message.code
+  message fields
+}
+
 call reject over back {
   request "9900" {
-    code  digits 4  = "2003"
+    why  digits 4  = "2003"
   }
 }
 "#,
