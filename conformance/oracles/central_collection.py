@@ -1,7 +1,7 @@
 """Central collection and payment (central-collection), a second implementation from sections 2 to 6 of its page: leg B
 (CFX with a MAC), leg M (GZELINK, signed), and the files of leg B.
 
-All of leg B is assumed on the page. Where it names no fields (1207, 1303, 1305, 1403, 1404, 0803, 0811, 1405) those that the
+All of leg B is assumed on the page. Where it names no fields (0805, 1207, 1303, 1305, 1403, 1404, 0803, 0811, 1405) those that the
 adapter assumes are read. Messages without a MAC of their own carry zeros; the MAC's text holds nothing of 1107, 1201 to 1405.
 """
 
@@ -31,7 +31,7 @@ KEYS = "MacKey:X32= MacKeyChk:X8= DataKey:X32= DataKeyChk:X8="
 
 # MsgNo: fields. An answer has what stands behind `!` where it says 0000 alone.
 MESSAGES = {
-    "0801": BANK, "0802": f"{TOLD} ! {KEYS}", "0803": BANK, "0804": TOLD, "0811": "NewDate:D State:N1=",
+    "0801": BANK, "0802": f"{TOLD} ! {KEYS}", "0803": BANK, "0804": TOLD, "0805": KEYS, "0806": TOLD, "0811": "NewDate:D State:N1=",
     "9001": "", "9002": "", "9900": TOLD,
     "1101": SINGLE, "1102": SINGLE_TOLD, "1103": SINGLE, "1104": SINGLE_TOLD, "1105": BACK, "1106": f"TxnSn:N20= {TOLD}",
     "1107": "OriTxnSn:N20= OriWorkDate:D", "1108": FOUND,
@@ -44,14 +44,15 @@ MESSAGES = {
     "1405": "NetDate:D NetSession:N2= Direction:X1= Amt:Y17",
 }
 CALLS = {
-    "sign_in": "0801", "sign_out": "0803", "day_state": "0811", "heartbeat": "9001", "heard": "9001", "general": "9900",
+    "sign_in": "0801", "sign_out": "0803", "new_keys": "0805", "day_state": "0811", "heartbeat": "9001", "heard": "9001", "general": "9900", "reject": "9900",
     "collect": "1101", "take_collect": "1101", "pay": "1103", "give_pay": "1103", "reverse": "1105", "take_back": "1105",
     "enquire": "1107", "enquired": "1107", "collections_ready": "1201", "tell_collections": "1201", "payments_ready": "1203",
     "tell_payments": "1203", "batch_answered": "1205", "tell_answered": "1205", "stop": "1207", "ask_stop": "1207",
     "agreement": "1301", "tell_agreement": "1301", "check_agreement": "1303", "check_name": "1305", "totals": "1401",
     "details": "1403", "net": "1405",
 }
-SEALED = ("1101", "1102", "1103", "1104", "1105", "1106")
+# 0805 goes under the old key; its MAC holds nothing of the keys themselves, which have check values.
+SEALED = ("0805", "1101", "1102", "1103", "1104", "1105", "1106")
 
 PACKET_HEAD = "mark:X1= batch:X16 src:N12= des:N12= unit:X15 biz:X5 kind:X2 count:I8 total:A17 wdate:D"
 REQUEST = "mark:X1= seq:N8= pbank:X12 payer:X32 pname:X60 rbank:X12 payee:X32 rname:X60 amount:A15 agree:X30 user:X30 period:X12 memo:X60"

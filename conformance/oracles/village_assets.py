@@ -46,7 +46,7 @@ CALLS = {
     ),
     "batch_told": ("2002", "batchNo:X20 kind:X2= fileName fileSm3:X64= count:I totalFen:A15 payerAcct:X32 payeeAcct:X32", ""),
     # By order number; the bank's answer to a batch is its file.
-    "order_enquiry": ("2003", "orderNo:X32", "state:N1= failCode:X6 failMsg hostSerial:X32 hostDate:D"),
+    "order_enquiry": ("2003", "orderNo:X32? batchNo:X20?", "state:N1= failCode:X6 failMsg hostSerial:X32 hostDate:D"),
     "balance": ("2004", "acct:X32", "balFen:A15 availFen:A15 frozenFen:A15 queryTime:M"),
     "details": ("2005", "acct:X32 beginDate:D endDate:D pageNo:I pageSize:I", f"total:I rows[{MOVEMENT}]"),
     "remind": ("2006", f"items[{DUE}]", "accepted:I"),

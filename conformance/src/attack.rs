@@ -62,7 +62,7 @@ impl AttackReport {
     #[must_use]
     pub fn refused_as_input(&self) -> u64 {
         let bad = |outcome: &str| {
-            ["closed", "refused bad_message", "refused bad_seal", "refused unknown_message"]
+            ["closed", "unread", "refused bad_message", "refused bad_seal", "refused unknown_message"]
                 .contains(&outcome)
         };
         let whole = |kind| !matches!(kind, AttackKind::Truncated | AttackKind::Length | AttackKind::Garbage);

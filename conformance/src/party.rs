@@ -39,6 +39,7 @@ use play::{Play, locked};
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 use session::Sessions;
+pub(crate) use session::{draw, opened};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -339,9 +340,9 @@ impl Party {
         values.into_iter().next()
     }
 
-    /// A sign-in that was made on the party's behalf gave these values.
-    pub(crate) fn signed_in(&self, member: &str, values: Vec<Value<'static>>) {
-        locked(&self.play.sessions).open(member, values, self.play.mark(), std::time::Duration::ZERO);
+    /// What was asked on the party's behalf gave these values; those before them stay good for a while.
+    pub(crate) fn signed_in(&self, member: &str, values: Vec<Value<'static>>, overlap: std::time::Duration) {
+        locked(&self.play.sessions).open(member, values, self.play.mark(), overlap);
     }
 
     /// The address on which the party listens, by link.

@@ -157,6 +157,8 @@ pub struct Step {
     pub named: Option<String>,
     /// The request is damaged before it leaves.
     pub damage: Option<Damage>,
+    /// The answer to what is sent is lost on its way: who asked hears nothing (`silence`).
+    pub lost: bool,
     /// The ask goes on while other steps are done; it is `heard` under this name.
     pub later: Option<String>,
     /// The step is done again until it comes out as expected, for at most this span of the world.
@@ -243,7 +245,8 @@ pub enum GatewayDo {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Expect {
-    /// `done`, `refused`, `refused REASON`, `unknown`, `pending`, `silence`, `closed`, or several with `or` between.
+    /// `done`, `refused`, `refused REASON`, `unknown`, `pending`, `silence`, `closed`, `unread` (the other side says that it
+    /// could not read it), or several with `or` between.
     pub outcome: Option<String>,
     /// Fields of the answer that must have these values; others are not looked at.
     pub fields: Map<String, Value>,

@@ -159,6 +159,14 @@ impl World {
         handle::handle(&mut self.connection, &self.behaviour, call, rules, request, facts)
     }
 
+    /// The serial of an answer to what the world never heard of: a message that was refused before.
+    ///
+    /// # Errors
+    /// When the statement fails; the world is then as it was before.
+    pub fn answer_serial(&mut self, call: &str, facts: &Facts) -> Result<Option<String>, WorldError> {
+        handle::serial_alone(&mut self.connection, &self.behaviour, call, facts)
+    }
+
     /// What the party says of its own accord now, by the act's name: a message of ours to be told each.
     ///
     /// # Errors

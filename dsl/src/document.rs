@@ -68,7 +68,7 @@ impl Page<'_> {
         self.put(format_args!("<h2>链路 Links</h2><table><tr><th>链路</th><th>说明</th><th>定义</th></tr>"));
         for link in &self.module.links {
             let (name, label) = (escaped(&link.name), escaped(&link.label));
-            let said = escaped(&words::link(link));
+            let said = escaped(&words::link(self.module, link));
             self.put(format_args!("<tr><td>{name}</td><td>{label}</td><td>{said}</td></tr>"));
         }
         self.out.push_str("</table>");

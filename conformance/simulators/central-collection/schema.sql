@@ -33,6 +33,12 @@ CREATE TABLE item (
   state   TEXT NOT NULL DEFAULT 'done'                 -- done reversed
 ) WITHOUT ROWID;
 
+-- What the unit may do as an agent's customer.
+CREATE TABLE business (
+  code  TEXT PRIMARY KEY,
+  kind  TEXT NOT NULL CHECK (kind IN ('collect', 'pay'))
+) WITHOUT ROWID;
+
 -- A reversal that came before its collection.
 CREATE TABLE reversed_first (txn TEXT PRIMARY KEY) WITHOUT ROWID;
 
@@ -73,3 +79,10 @@ CREATE TABLE packet_notice (
   total   INTEGER NOT NULL,
   digest  TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- Keys of the day that were handed out, and what was heard of it.
+CREATE TABLE renewal (
+  number  INTEGER PRIMARY KEY,
+  moment  TEXT NOT NULL,
+  heard   TEXT NOT NULL
+);

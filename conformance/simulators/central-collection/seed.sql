@@ -6,3 +6,4 @@ INSERT INTO account (acct, name, bank, opening, balance)
 UPDATE account SET state = 'frozen' WHERE acct = '6222000000000000099';
 INSERT INTO agreement (number, unit, acct, once)
   SELECT 'P' || substr(acct, -8), '440100000000001', acct, 500000 FROM account;
+INSERT INTO business (code, kind) VALUES ('10600', 'collect'), ('14900', 'collect'), ('14902', 'collect'), ('04900', 'pay');

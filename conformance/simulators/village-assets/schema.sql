@@ -82,3 +82,9 @@ CREATE TABLE day_list (
   total     INTEGER NOT NULL,
   even      INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+-- What the bank said of batches when it was asked.
+CREATE TABLE batch_asked (
+  no     TEXT PRIMARY KEY,
+  state  TEXT NOT NULL
+) WITHOUT ROWID;

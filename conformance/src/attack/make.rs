@@ -95,7 +95,8 @@ impl AttackKind {
             // A good message, however it comes, is answered as a good message.
             AttackKind::Twice | AttackKind::Slow => outcome != "silence",
             _ => {
-                let refused = outcome.starts_with("refused") || outcome == "closed" || outcome == "status";
+                let refused =
+                    outcome.starts_with("refused") || ["closed", "unread", "status"].contains(&outcome);
                 refused || (outcome == "silence" && !whole)
             }
         }

@@ -4,6 +4,7 @@ use super::compose::{Composed, compose, place};
 use super::files::Outstanding;
 use super::line::{Line, Way};
 use super::play::{Play, locked, member_name, up};
+use super::session::{draw, opened};
 use super::{PartyConfig, PartyTls};
 use crate::scene::{Parts, Past, Scene, evaluate_here, read};
 use crate::world::{Outcome, Said, WorldError};
@@ -114,7 +115,8 @@ impl Caller {
         let module = Arc::clone(self.play.module());
         let request = module.program.messages.get(usize::from(form.call.request.0));
         let needs = request.is_some_and(|request| super::form::uses_session(request, &module.program));
-        let opens = module.sessions.iter().find_map(|session| session.session.open);
+        let signs_in = module.sessions.iter().filter(|session| session.changes.is_empty());
+        let opens = signs_in.filter_map(|session| session.session.open).next();
         let (Some(open), true) = (opens, needs) else { return Ok(()) };
         let mut scene = self.play.scene();
         super::compose::member_of(form.call.request, &mut scene, &said.fields)?;
@@ -190,6 +192,7 @@ fn ask(
     let mut scene = play.scene();
     let named = play.named(request).ok_or("a message that is not there")?;
     let member = prepare(play, &mut scene, request, serial, fields)?;
+    draw(&mut scene, call);
     let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
     let said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
     let (parts, record) = compose(&mut scene, request, &said, None)?;
@@ -254,15 +257,12 @@ fn hear(play: &Play, form: &CallProgram, asked: &Asked, answer: &Parts) -> Resul
         };
         let Some(named) = play.named(*message) else { continue };
         let (fields, _) = play.split(*message, &named.tree(&heard.record));
-        let opens = play.module().sessions.iter().find(|session| session.session.open == Some(asked.call));
-        if let Some(session) = opens.filter(|_| outcome == Outcome::Done) {
+        if outcome == Outcome::Done {
             let past = Past { reply: Some(heard.record), ..Past::default() };
             scene.calls.insert(asked.call, past);
-            let values = play.module().sessions.iter().flat_map(|session| &session.values);
-            let values: Result<Vec<_>, _> = values.map(|value| evaluate_here(&scene, *value)).collect();
-            let values = values.map_err(|fault| format!("the session's values: {fault:?}"))?;
-            let overlap = Duration::from_millis(session.session.overlap_ms);
-            locked(&play.sessions).open(&asked.member, values, play.mark(), overlap);
+            if let Some((values, overlap)) = opened(&mut scene, asked.call)? {
+                locked(&play.sessions).open(&asked.member, values, play.mark(), overlap);
+            }
         }
         return Ok(Heard { outcome, fields });
     }

@@ -159,7 +159,7 @@ impl Play {
         let Some((call, message)) = self.find(link, parts) else {
             tracing::debug!(party = %self.module().name, link = %link.link.name, "no message of this link");
             up(&self.counts.bad);
-            return silent(true);
+            return self.unread(link);
         };
         let Some(form) = self.module().calls.get(usize::from(call.0)) else { return silent(true) };
         let fault = locked(&self.faults).next(&form.call.name, parts.get(Part::Content));
@@ -167,9 +167,33 @@ impl Play {
             up(&self.counts.faults);
             return Answered { reply: None, fault, close: false };
         }
+        if fault == Some(world::Fault::Unread) {
+            up(&self.counts.faults);
+            return self.unread(link);
+        }
         let reply = self.judge(form, call, message, parts, fault == Some(world::Fault::WrongSeal));
         let close = reply.is_none() && !form.call.replies.is_empty();
         Answered { reply, fault, close }
+    }
+
+    /// What is said to a message that cannot be read: what the link has for it, else the connection is closed.
+    fn unread(&self, link: &LinkProgram) -> Answered {
+        let module = Arc::clone(self.module());
+        let form = link.link.unread.and_then(|call| module.calls.get(usize::from(call.0)));
+        let said = form.map(|form| {
+            let mut scene = self.scene();
+            super::begin::prepare(self, &mut scene, form.call.request, None, &Map::new())?;
+            let said = Composed { fields: Map::new(), outcome: None, wrong_seal: false };
+            compose(&mut scene, form.call.request, &said, None)
+        });
+        match said {
+            Some(Ok((parts, _))) => Answered { reply: Some(parts), fault: None, close: false },
+            Some(Err(why)) => {
+                self.failed(why);
+                Answered { reply: None, fault: None, close: true }
+            }
+            None => Answered { reply: None, fault: None, close: true },
+        }
     }
 
     /// Which message of the link it is.
@@ -249,6 +273,7 @@ impl Play {
         match reply {
             Ok(parts) => Some(parts),
             Err(why) => {
+                tracing::debug!(why, call = %form.call.name, "nothing can be said");
                 if was_good && !form.call.replies.is_empty() {
                     self.failed(format!("{}: {why}", form.call.name));
                 }
@@ -375,7 +400,14 @@ impl Play {
         scene.put_fact(Fact::AnswerDate, Value::Date(scene.now.date()));
         scene.put_fact(Fact::AnswerTime, Value::Time(scene.now.time()));
         scene.put_fact(Fact::AnswerMoment, Value::DateTime(scene.now));
-        let serial = handled.answer_serial.clone();
+        let serial = match &handled.answer_serial {
+            Some(serial) => Some(serial.clone()),
+            None => {
+                let facts = self.facts(scene, Map::new());
+                let said = locked(&self.world).answer_serial(&form.call.name, &facts);
+                said.map_err(|error| error.to_string())?
+            }
+        };
         let serial = serial.unwrap_or_else(|| format!("{:012}", scene.counter.get()));
         scene.put_fact(Fact::AnswerSerial, Value::text(serial));
         let mut wrong = Vec::new();

@@ -121,7 +121,7 @@ async fn carry_out(core: &Core, play: &Play, answered: &Answered, out: &mut Byte
             let once = out.clone();
             out.extend_from_slice(&once);
         }
-        Fault::WrongSeal => {}
+        Fault::WrongSeal | Fault::Unread => {}
         Fault::Garble => garble(out),
         Fault::Instead(text) => {
             out.clear();

@@ -4,12 +4,14 @@ use super::run::{LIMIT, Other, Runner, STAGE_LIMIT};
 use super::{Damage, Plays, Step, Suite};
 use crate::attack::Guard;
 use crate::fields::{Named, at};
-use crate::party::{Line, Way, carries_files, civil, compose_request, has_cipher, has_seal, member_of};
+use crate::party::{
+    Line, Way, carries_files, civil, compose_request, draw, has_cipher, has_seal, member_of, opened,
+};
 use crate::report::{Difference, Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Past, Scene, evaluate_here, read, read_unjudged};
 use adapters::value::Record;
 use dsl::evaluate::Value as Typed;
-use dsl::model::{CallId, Fact};
+use dsl::model::{CallId, Fact, MessageId};
 use dsl::program::{CallProgram, MessageProgram, Part};
 use dsl::value::{DateTime, Outcome};
 use serde_json::{Map, Value};
@@ -30,6 +32,9 @@ pub(super) struct Asked {
     session: Vec<Typed<'static>>,
     tree: Map<String, Value>,
 }
+
+/// The outcome of what the other side says it could not read.
+const UNREAD: &str = "unread";
 
 /// What came back.
 enum Came {
@@ -79,10 +84,10 @@ impl Runner<'_> {
 
     /// The request of a call with a step's fields, with a seal that holds or one that does not.
     pub(crate) fn request(&mut self, suite: &Suite, step: &Step, wrong_seal: bool) -> Result<Parts, String> {
-        let (_, call) = self.call(step.send.as_deref().unwrap_or_default())?;
+        let (id, call) = self.call(step.send.as_deref().unwrap_or_default())?;
         let damage = wrong_seal.then_some(Damage::WrongSeal);
         let step = Step { damage, ..step.clone() };
-        self.write(suite, &step, &call).map(|asked| asked.parts)
+        self.write(suite, &step, id, &call).map(|asked| asked.parts)
     }
 
     /// What keeps the request of a step from being changed.
@@ -126,7 +131,17 @@ impl Runner<'_> {
             let Some(heard) = read_unjudged(&mut scene, *message, answer) else { continue };
             said = said.or(heard.outcome.outcome);
         }
-        said.map_or_else(|| "bad answer".to_owned(), |outcome| self.words(outcome))
+        let otherwise = if self.says_unread(&call, answer).is_some() { UNREAD } else { "bad answer" };
+        said.map_or_else(|| otherwise.to_owned(), |outcome| self.words(outcome))
+    }
+
+    /// The message by which the other side says that it could not read what it was asked, if the answer is that.
+    fn says_unread(&mut self, call: &CallProgram, answer: &Parts) -> Option<(MessageId, Record)> {
+        let link = self.adapter.module.links.get(usize::from(call.call.link))?;
+        let unread = link.link.unread?;
+        let message = self.adapter.module.calls.get(usize::from(unread.0))?.call.request;
+        let heard = read(&mut self.scene(), message, answer)?;
+        heard.fault.is_none().then_some((message, heard.record))
     }
 
     fn call(&self, name: &str) -> Result<(CallId, CallProgram), String> {
@@ -154,7 +169,7 @@ impl Runner<'_> {
         }
         let asked = match &step.again {
             Some(_) => self.sent.get(&name).cloned().ok_or("nothing of this call was sent before")?,
-            None => self.write(suite, step, &call)?,
+            None => self.write(suite, step, id, &call)?,
         };
         self.sent.insert(name.clone(), asked.clone());
         let mut parts = asked.parts.clone();
@@ -197,15 +212,16 @@ impl Runner<'_> {
         Ok(match self.patiently(limit, line.exchange(parts)).await {
             Some(Ok(answer)) => {
                 lines.insert(link_name, line);
-                Came::Answer(answer)
+                if step.lost { Came::Silence } else { Came::Answer(answer) }
             }
             Some(Err(_)) => Came::Closed,
             None => Came::Silence,
         })
     }
 
-    fn write(&mut self, suite: &Suite, step: &Step, call: &CallProgram) -> Result<Asked, String> {
+    fn write(&mut self, suite: &Suite, step: &Step, id: CallId, call: &CallProgram) -> Result<Asked, String> {
         let (mut scene, fields) = self.begun_scene(suite, step, call)?;
+        draw(&mut scene, id);
         let wrong_seal = step.damage == Some(Damage::WrongSeal);
         let inner = self.inner(call.call.request.0);
         let (parts, record) = compose_request(&mut scene, call.call.request, inner, &fields, wrong_seal)?;
@@ -307,6 +323,15 @@ impl Runner<'_> {
             self.open_session(id, heard.record, outcome, &mut scene);
             return;
         }
+        if let Some((message, record)) = self.says_unread(call, &answer) {
+            let tree = self.tree(message.0, &record);
+            result.got = Some(Packet::new(&answer, tree.clone()));
+            result.outcome(UNREAD, &wanted);
+            if result.difference.is_none() {
+                result.difference = self.compare(message.0, &expect.fields, &tree, &record);
+            }
+            return;
+        }
         let (offset, found, tree) = faults.into_iter().next().unwrap_or_default();
         result.got = Some(Packet::new(&answer, tree));
         let status = String::from_utf8_lossy(answer.get(Part::Status)).into_owned();
@@ -388,20 +413,16 @@ impl Runner<'_> {
         }
     }
 
-    /// A sign-in that was done gives the session's values.
+    /// What was done of a sign-in, or of another message that a session hangs on, gives the session's values.
     fn open_session(&mut self, call: CallId, reply: Record, outcome: Outcome, scene: &mut Scene) {
-        let module = Arc::clone(&self.adapter.module);
-        let opens = module.sessions.iter().any(|session| session.session.open == Some(call));
-        if !opens || !matches!(outcome, Outcome::Done(_)) {
+        if !matches!(outcome, Outcome::Done(_)) {
             return;
         }
         scene.calls.insert(call, Past { reply: Some(reply), ..Past::default() });
-        let values = module.sessions.iter().flat_map(|session| &session.values);
-        let values: Vec<_> =
-            values.map(|value| evaluate_here(scene, *value).unwrap_or(Typed::Absent)).collect();
+        let Ok(Some((values, overlap))) = opened(scene, call) else { return };
         let member = scene.member.as_ref().map_or(String::new(), |member| member.name.clone());
         if let (Plays::Party, Ok(party)) = (self.plays, self.party(None)) {
-            party.signed_in(&member, values);
+            party.signed_in(&member, values, overlap);
         } else {
             self.sessions.insert(member, values);
         }

@@ -26,6 +26,8 @@ pub enum Fault {
     Truncate,
     /// This text comes instead of the reply's content: what no adapter of ours would write.
     Instead(String),
+    /// The request is garbled on its way: the party cannot read it, and says so where it has words for that.
+    Unread,
 }
 
 /// When a fault happens: by chance, or at given exchanges, of one call or of all.

@@ -92,6 +92,20 @@ fn key(
     Ok(value::first(connection, &sql, values, name)?.and_then(text))
 }
 
+pub(super) fn serial_alone(
+    connection: &mut Connection,
+    behaviour: &Behaviour,
+    name: &str,
+    facts: &Facts,
+) -> Result<Option<String>, WorldError> {
+    let failed = statement(name);
+    let transaction =
+        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+    let serial = answer_serial(&transaction, behaviour, &values(name, facts))?;
+    transaction.commit().map_err(failed)?;
+    Ok(serial)
+}
+
 fn answer_serial(
     connection: &Connection,
     behaviour: &Behaviour,

@@ -5,7 +5,7 @@
 use crate::model::{CallId, Frame, Hold, LineEnd, Link, LinkKind, Module, PrefixKind, Session, Way};
 
 /// How a link is used.
-pub(super) fn link(link: &Link) -> String {
+pub(super) fn link(module: &Module, link: &Link) -> String {
     let kind = match link.kind {
         LinkKind::Tcp => "TCP",
         LinkKind::Http => "HTTP",
@@ -32,6 +32,8 @@ pub(super) fn link(link: &Link) -> String {
     if matches!(link.kind, LinkKind::Tcp) && link.connect {
         said.push(hold);
     }
+    let unread = link.unread.map(|call| name(module, call));
+    said.extend(unread.map(|call| format!("无法识别时应答 what cannot be read is answered by {call}")));
     said.extend(link.connect_ms.map(|limit| format!("连接时限 connect {}", span(limit))));
     said.extend(link.answer_ms.map(|limit| format!("应答时限 answer {}", span(limit))));
     said.retain(|part| !part.is_empty());
@@ -129,14 +131,21 @@ pub(super) fn session(
         said.push(format!("行方签到 the bank signs in by {} ({})", name(module, open), when.join(", ")));
     }
     if let Some(serve) = session.serve {
-        said.push(format!("对方签到 the party signs in by {}", name(module, serve)));
+        said.push(if session.changes.is_empty() {
+            format!("对方签到 the party signs in by {}", name(module, serve))
+        } else {
+            format!("对方更换 the party changes values by {}", name(module, serve))
+        });
     }
     if session.per_member {
         said.push("每成员一个 one for each member".to_owned());
     }
     for value in &session.values {
-        let how =
-            if value.make { "行方生成 drawn by the bank" } else { "由签到应答得 from the sign-in" };
+        let how = match (value.make, session.changes.is_empty()) {
+            (true, _) => "行方生成 drawn by the bank",
+            (false, true) => "由签到应答得 from the sign-in",
+            (false, false) => "由对方报文得 from the party's message",
+        };
         said.push(format!("{}: {how}", value.name));
     }
     for (why, _) in &session.renew {

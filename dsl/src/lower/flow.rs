@@ -17,6 +17,7 @@ use crate::model::{
     Start, StepTarget, Undo, Way,
 };
 use crate::program::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables};
+use crate::tree::LimitSpan;
 use crate::value::{Constant, Symbol, Type};
 
 /// Every expression of a flow.
@@ -217,8 +218,9 @@ impl Maker<'_, '_, '_> {
 
     fn node(&mut self, program: &mut FlowProgram, node: &FlowNode, numbers: &mut Numbers) {
         match node {
-            FlowNode::Limit { value, by, each_day, ceiling, refuse, .. } => {
-                let made = self.limit(value.as_ref(), by, *each_day, ceiling, *refuse);
+            FlowNode::Limit { value, by, over, counter, ceiling, refuse, .. } => {
+                let over = (*over, counter.clone());
+                let made = self.limit(value.as_ref(), by, over, ceiling, *refuse);
                 let place = self.place(numbers, "limit");
                 program.push(&place, made);
             }
@@ -295,7 +297,7 @@ impl Maker<'_, '_, '_> {
         &mut self,
         value: Option<&Expr>,
         by: &[Expr],
-        each_day: bool,
+        (over, counter): (LimitSpan, Option<Box<str>>),
         ceiling: &Expr,
         refuse: Option<Symbol>,
     ) -> Node {
@@ -303,7 +305,7 @@ impl Maker<'_, '_, '_> {
             Some(reason) => self.reason(reason),
             None => "over_limit".into(),
         };
-        if let (Some(value), true, false) = (value, by.is_empty(), each_day) {
+        if let (Some(value), true, false) = (value, by.is_empty(), over != LimitSpan::Ever) {
             let kind = ExprKind::LessOrEqual(Box::new(value.clone()), Box::new(ceiling.clone()));
             let guard = self.guard(&Expr { kind, ty: Type::Flag, span: value.span });
             return Node::Check { guard, otherwise: FlowOtherwise::Refuse(reason) };
@@ -311,7 +313,8 @@ impl Maker<'_, '_, '_> {
         let form = LimitForm {
             value: value.map(|value| self.lowering.expression(value)),
             by: by.iter().map(|part| self.lowering.expression(part)).collect(),
-            each_day,
+            over,
+            counter,
             ceiling: self.lowering.expression(ceiling),
             refuse: refuse
                 .or_else(|| self.lowering.model.symbols.find("over_limit"))

@@ -133,6 +133,11 @@ fn sessions(lowering: &mut Lowering<'_>) -> Vec<SessionProgram> {
             session: session.clone(),
             first_slot,
             values,
+            changes: session
+                .changes
+                .iter()
+                .map(|(slot, value)| (*slot, lowering.expression(value)))
+                .collect(),
             checks: session.checks.iter().map(|check| lowering.expression(check)).collect(),
             until: session.until.as_ref().map(|until| lowering.expression(until)),
         });
@@ -208,7 +213,9 @@ fn kept(module: &Module) -> BTreeSet<Kept> {
     });
     let sessions = module.sessions.iter().flat_map(|session| {
         let values = session.values.iter().map(|value| &value.value);
-        values.chain(&session.checks).chain(&session.until).map(|expression| (None, expression))
+        let changes = session.changes.iter().map(|(_, value)| value);
+        let all = values.chain(changes).chain(&session.checks).chain(&session.until);
+        all.map(|expression| (None, expression))
     });
     let calls = module
         .calls

@@ -14,7 +14,7 @@ pub(super) fn sessions(module: &Module, turned: &mut Module, lost: &mut Vec<Lost
         let mut made = session.clone();
         made.open = session.serve;
         made.serve = session.open;
-        made.at_start = session.serve.is_some();
+        made.at_start = session.serve.is_some() && session.changes.is_empty();
         made.at.clear();
         made.until = None;
         made.close = None;
@@ -38,11 +38,11 @@ pub(super) fn sessions(module: &Module, turned: &mut Module, lost: &mut Vec<Lost
     }
 }
 
-/// The reference to a reply's field in an expression, if there is just one.
+/// The reference to a field of a call's messages in an expression, if there is just one.
 fn carried(expression: &Expr) -> Option<Load> {
     let mut found = Vec::new();
     crate::lower::each_load(expression, &mut |load| {
-        if load.space == Space::CallReply {
+        if matches!(load.space, Space::CallReply | Space::CallRequest) {
             found.push(*load);
         }
     });
@@ -52,11 +52,15 @@ fn carried(expression: &Expr) -> Option<Load> {
     }
 }
 
-/// The fields that a reference to a call's reply means, one in each reply that has it.
+/// The fields that a reference to a call's messages means: of its request, or one in each reply that has it.
 fn fields_of(module: &Module, load: Load) -> Vec<(MessageId, usize)> {
     let Some(call) = module.calls.get(usize::from(load.call)) else { return Vec::new() };
     let mut found = Vec::new();
-    for id in &call.replies {
+    let messages = match load.space {
+        Space::CallRequest => std::slice::from_ref(&call.request),
+        _ => &call.replies,
+    };
+    for id in messages {
         let Some(message) = module.messages.get(usize::from(id.0)) else { continue };
         let is = |field: &Field| field.level == load.level && field.slot == load.slot;
         found.extend(message.fields.iter().position(is).map(|at| (*id, at)));
@@ -64,7 +68,7 @@ fn fields_of(module: &Module, load: Load) -> Vec<(MessageId, usize)> {
     found
 }
 
-/// The field of a reply is written from this value.
+/// The field is written from this value.
 fn fill(module: &Module, turned: &mut Module, load: Load, source: &Expr) -> bool {
     let fields = fields_of(module, load);
     for (id, at) in &fields {
@@ -134,12 +138,12 @@ fn keep(module: &Module, sign_in: Option<CallId>, value: &mut SessionValue, own:
     false
 }
 
-/// `check X is CALL.reply.f` gives that field the value X; such a check goes.
+/// `check X is CALL.reply.f` (or `CALL.request.f`) gives that field the value X; such a check goes.
 fn turn_check(module: &Module, turned: &mut Module, check: &Expr) -> bool {
     let ExprKind::Is(left, right) = &check.kind else { return false };
     for (field, other) in [(left, right), (right, left)] {
         if let ExprKind::Load(load) = field.kind
-            && load.space == Space::CallReply
+            && matches!(load.space, Space::CallReply | Space::CallRequest)
             && carried(other).is_none()
         {
             return fill(module, turned, load, other);

@@ -23,6 +23,8 @@ pub struct Session {
     pub renew: Vec<(Symbol, u32)>,
     /// Values kept from the sign-in's reply (`keep`) or drawn by us (`make`).
     pub values: Vec<SessionValue>,
+    /// Values of other sessions that this one changes, by slot, once its message has been answered.
+    pub changes: Vec<(u16, Expr)>,
     /// Must hold, else there is no session.
     pub checks: Vec<Expr>,
     /// Until when it is good (a moment).
@@ -91,14 +93,16 @@ pub struct Flow {
 /// A statement of a flow.
 #[derive(Clone, Debug)]
 pub enum FlowNode {
-    /// `limit VALUE at most CEILING`; per key and day where it is a sum or a count.
+    /// `limit VALUE at most CEILING`; per key and span where it is a sum or a count.
     Limit {
         /// What is limited; none: a count.
         value: Option<Expr>,
         /// For each of these.
         by: Vec<Expr>,
-        /// Each business date.
-        each_day: bool,
+        /// Over what span.
+        over: crate::tree::LimitSpan,
+        /// The counter that other flows of the module count on too.
+        counter: Option<Box<str>>,
         /// The most.
         ceiling: Expr,
         /// The reason of the refusal.

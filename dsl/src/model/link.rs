@@ -39,6 +39,8 @@ pub struct Link {
     pub matches: Option<Load>,
     /// Call sent on an idle line, and the idle time in milliseconds.
     pub beat: Option<(CallId, u64)>,
+    /// The call whose message answers what nobody can read: ours where they ask us, theirs where we ask them.
+    pub unread: Option<CallId>,
     /// The other half of a pair of one-way lines.
     pub answers_on: Option<Box<str>>,
     /// Milliseconds to connect, if said.

@@ -6,7 +6,10 @@ use super::expression::{expr, list_expr};
 use super::field::{cases, check, must_else, otherwise};
 use super::text;
 use crate::lex::{Sign, TokenKind};
-use crate::tree::{Block, Each, Flow, FlowStatement, ItemKind, Limit, LimitKind, Mapping, Step, Trigger};
+use crate::tree::{
+    Block, Each, Flow, FlowStatement, ItemKind, Limit, LimitKind, LimitOver, LimitSpan, Mapping, Step,
+    Trigger,
+};
 use nom::Parser;
 use nom::combinator::{cut, opt};
 use nom::sequence::preceded;
@@ -135,13 +138,13 @@ fn limit(input: In<'_>) -> Res<'_, FlowStatement> {
     let (here, kind) = match input.word() {
         Some("sum") if !input.ahead_is_sign(1, Sign::Point) => {
             let (here, (of, _, by)) = (cut(path), cut(word("by")), cut(paths)).parse(input.advance())?;
-            let (here, each_day) = each_day(here)?;
-            (here, LimitKind::Sum { of, by, each_day })
+            let (here, over) = limit_over(here)?;
+            (here, LimitKind::Sum { of, by, over })
         }
         Some("count") if input.ahead_is_word(1, "by") => {
             let (here, by) = cut(paths).parse(input.advance().advance())?;
-            let (here, each_day) = each_day(here)?;
-            (here, LimitKind::Count { by, each_day })
+            let (here, over) = limit_over(here)?;
+            (here, LimitKind::Count { by, over })
         }
         _ => cut(path).parse(input).map(|(rest, path)| (rest, LimitKind::Value(path)))?,
     };
@@ -151,11 +154,18 @@ fn limit(input: In<'_>) -> Res<'_, FlowStatement> {
     Ok((here, FlowStatement::Limit(Limit { kind, at_most, otherwise })))
 }
 
-fn each_day(input: In<'_>) -> Res<'_, bool> {
+fn limit_over(input: In<'_>) -> Res<'_, LimitOver> {
     if !input.is_word("each") {
-        return Ok((input, false));
+        return Ok((input, LimitOver { span: LimitSpan::Ever, counter: None }));
     }
-    then(input.advance(), &["day"]).map(|(rest, ())| (rest, true))
+    let here = input.advance();
+    let (here, span) = match here.word() {
+        Some("day") => (here.advance(), LimitSpan::Day),
+        Some("month") => (here.advance(), LimitSpan::Month),
+        _ => return here.expected("`day` or `month`"),
+    };
+    let (here, counter) = opt(preceded(word("as"), cut(name))).parse(here)?;
+    Ok((here, LimitOver { span, counter }))
 }
 
 fn step(input: In<'_>) -> Res<'_, Headed<FlowStatement>> {

@@ -24,7 +24,7 @@ const DIRECTIONS: &[(&str, LinkDirection)] =
     &[("connect", LinkDirection::Connect), ("accept", LinkDirection::Accept)];
 const WORDS: &[&str] = &[
     "carries", "frame", "hold", "match", "beat", "answers", "timeout", "post", "get", "browse", "folder",
-    "poll", "once", "write", "tolerate", "garbled", "leave", "delete", "move",
+    "poll", "once", "write", "tolerate", "garbled", "unread", "leave", "delete", "move",
 ];
 
 /// `link NAME kind direction L { clause }`, behind its word.
@@ -68,6 +68,7 @@ fn clause(input: In<'_>) -> Res<'_, Headed<LinkClause>> {
             let (rest, what) = cut(one_of(GARBLED, "what happens to a garbled frame")).parse(here)?;
             (rest, LinkClause::Garbled(what))
         }
+        Some("unread") => cut(name).parse(here).map(|(rest, name)| (rest, LinkClause::Unread(name)))?,
         Some("leave") => (then(here, &["files"])?.0, LinkClause::LeaveFiles),
         Some("delete") => (then(here, &["files"])?.0, LinkClause::DeleteFiles),
         Some("move") => {

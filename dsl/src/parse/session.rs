@@ -1,7 +1,7 @@
 //! Sessions.
 
 use super::block::{Headed, labelled, labelled_block, must, then, unknown_word};
-use super::cursor::{Column, In, Res, comma, count, duration, name, path, time, word};
+use super::cursor::{Column, In, Res, comma, count, duration, name, path, sign, time, word};
 use super::expression::expr;
 use super::field::{check, session_value};
 use crate::lex::{Sign, TokenKind};
@@ -12,8 +12,8 @@ use nom::multi::separated_list1;
 use nom::sequence::preceded;
 
 const WORDS: &[&str] = &[
-    "open", "serve", "renew", "keep", "make", "check", "until", "early", "overlap", "close", "numbered",
-    "gap", "resent", "behind",
+    "open", "serve", "renew", "keep", "make", "change", "check", "until", "early", "overlap", "close",
+    "numbered", "gap", "resent", "behind",
 ];
 
 /// `session NAME L (per NAME)? { … }`, behind its word.
@@ -46,6 +46,12 @@ fn clause(input: In<'_>) -> Res<'_, Headed<SessionClause>> {
         }
         Some("keep") => session_value(here).map(|(rest, value)| (rest, SessionClause::Keep(value)))?,
         Some("make") => session_value(here).map(|(rest, value)| (rest, SessionClause::Make(value)))?,
+        Some("change") => {
+            let (here, name) = cut(name).parse(here)?;
+            here.column(Column::Rule);
+            let (here, value) = cut(preceded(sign(Sign::Equal), cut(expr))).parse(here)?;
+            (here, SessionClause::Change { name, value })
+        }
         Some("check") => check(here).map(|(rest, check)| (rest, SessionClause::Check(check)))?,
         Some("until") => cut(expr).parse(here).map(|(rest, value)| (rest, SessionClause::Until(value)))?,
         Some("early") => {

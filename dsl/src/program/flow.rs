@@ -107,8 +107,10 @@ pub struct LimitForm {
     pub value: Option<ExprId>,
     /// Per key.
     pub by: Vec<ExprId>,
-    /// Sums up over the business day; else only this value is judged.
-    pub each_day: bool,
+    /// Over what span it sums up or counts.
+    pub over: crate::tree::LimitSpan,
+    /// The counter's name, where other flows of the module count on it too.
+    pub counter: Option<Box<str>>,
     /// At most.
     pub ceiling: ExprId,
     /// Reason of the refusal.

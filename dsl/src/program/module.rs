@@ -65,6 +65,8 @@ pub struct SessionProgram {
     pub first_slot: u16,
     /// Values in order.
     pub values: Vec<ExprId>,
+    /// What values of other sessions become, by slot.
+    pub changes: Vec<(u16, ExprId)>,
     /// What must hold.
     pub checks: Vec<ExprId>,
     /// Until when.

@@ -197,6 +197,44 @@ fn packet<'t>(
     }
 }
 
+/// The call that a link names.
+fn call_of(resolver: &mut Resolver, work: &Work<'_>, name: &tree::Name) -> Option<CallId> {
+    let found = work.call_named(&name.text);
+    if found.is_none() {
+        resolver
+            .report
+            .error("TS0224", name.span, format!("there is no call `{}`", name.text))
+            .suggest(&name.text, work.call_names());
+    }
+    found
+}
+
+/// What answers a message that nobody can read: a message that the side which is asked begins, and that is not answered.
+fn unread(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    place: usize,
+    connect: bool,
+    name: &tree::Name,
+) -> Option<CallId> {
+    let found = call_of(resolver, work, name)?;
+    let call = work.calls.get(usize::from(found.0))?;
+    let mut parts = call.tree.block.statements.iter();
+    let answered = parts.any(
+        |part| matches!(&part.kind, CallPart::Message(message) if message.kind != tree::MessageKind::Request),
+    );
+    let fits = call.ours != connect && usize::from(call.link) == place && !answered;
+    if !fits {
+        let word = if connect { "serve" } else { "call" };
+        resolver
+            .report
+            .error("TS0627", name.span, format!("`{}` cannot answer what nobody reads", name.text))
+            .note("the answer is a message of whoever is asked, on the same link, and has no answer itself")
+            .help(format!("write `{word} {}` over this link, with a request alone", name.text));
+    }
+    fits.then_some(found)
+}
+
 fn links(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Link> {
     work.index
         .links
@@ -229,6 +267,7 @@ fn link(
         hold: Hold::None,
         matches: None,
         beat: None,
+        unread: None,
         answers_on: None,
         connect_ms: None,
         answer_ms: None,
@@ -267,17 +306,10 @@ fn link(
                 if beat.close_after.is_some() {
                     resolver.report.not_followed(clause.span, "`then close after` of a beat");
                 }
-                link.beat = beat.call.as_ref().and_then(|name| match work.call_named(&name.text) {
-                    Some(call) => Some((call, beat.after.milliseconds)),
-                    None => {
-                        resolver
-                            .report
-                            .error("TS0224", name.span, format!("there is no call `{}`", name.text))
-                            .suggest(&name.text, work.call_names());
-                        None
-                    }
-                });
+                let call = beat.call.as_ref().and_then(|name| call_of(resolver, work, name));
+                link.beat = call.map(|call| (call, beat.after.milliseconds));
             }
+            LinkClause::Unread(name) => link.unread = unread(resolver, work, place, link.connect, name),
             LinkClause::AnswersOn(name) => link.answers_on = Some(name.text.clone()),
             LinkClause::Timeout(limits) => {
                 for limit in limits {

@@ -14,7 +14,7 @@ use crate::model::{
     ShapeField, Space, Start, StepTarget, Undo, Way,
 };
 use crate::source::Span;
-use crate::tree::{self, FlowStatement, OtherwiseKind, Trigger};
+use crate::tree::{self, FlowStatement, LimitSpan, OtherwiseKind, Trigger};
 use crate::value::{Constant, ShapeId, Type};
 use std::rc::Rc;
 
@@ -300,16 +300,18 @@ impl Maker<'_, '_, '_> {
     fn limit(&mut self, limit: &tree::Limit, scope: &Scope, span: Span) -> FlowNode {
         let refuse = self.refusal(limit.otherwise.as_ref(), span);
         let ceiling = expression(self.resolver, self.work, &limit.at_most, scope, None);
-        let (value, by, each_day) = match &limit.kind {
-            tree::LimitKind::Value(path) => (Some(self.path(path, scope)), Vec::new(), false),
-            tree::LimitKind::Sum { of, by, each_day } => {
+        let (value, by, over) = match &limit.kind {
+            tree::LimitKind::Value(path) => (Some(self.path(path, scope)), Vec::new(), None),
+            tree::LimitKind::Sum { of, by, over } => {
                 let by = by.iter().map(|path| self.path(path, scope)).collect();
-                (Some(self.path(of, scope)), by, *each_day)
+                (Some(self.path(of, scope)), by, Some(over))
             }
-            tree::LimitKind::Count { by, each_day } => {
-                (None, by.iter().map(|path| self.path(path, scope)).collect(), *each_day)
+            tree::LimitKind::Count { by, over } => {
+                (None, by.iter().map(|path| self.path(path, scope)).collect(), Some(over))
             }
         };
+        let counter = over.and_then(|over| Some(over.counter.as_ref()?.text.clone()));
+        let over = over.map_or(LimitSpan::Ever, |over| over.span);
         if let Some(value) = &value {
             let money = |ty: &Type| matches!(ty, Type::Money { .. } | Type::Wrong);
             if money(&value.ty) != money(&ceiling.ty)
@@ -322,7 +324,7 @@ impl Maker<'_, '_, '_> {
                     .help("an amount is limited by an amount: `setting NAME money`");
             }
         }
-        FlowNode::Limit { value, by, each_day, ceiling, refuse, span }
+        FlowNode::Limit { value, by, over, counter, ceiling, refuse, span }
     }
 
     fn step(&mut self, tree: &tree::Step, scope: &mut Scope, span: Span) -> FlowNode {

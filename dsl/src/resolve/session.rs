@@ -6,7 +6,7 @@ use super::call::minutes;
 use super::expression::{condition, expression};
 use super::path::Scope;
 use super::shapes;
-use crate::model::{CallId, Session, SessionValue};
+use crate::model::{CallId, Expr, Session, SessionValue};
 use crate::tree::{self, OpenAt, SessionClause};
 use crate::value::Type;
 
@@ -54,6 +54,7 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
         serve: None,
         renew: Vec::new(),
         values: Vec::new(),
+        changes: Vec::new(),
         checks: Vec::new(),
         until: None,
         overlap_ms: 0,
@@ -93,6 +94,9 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
             }
             SessionClause::Keep(value) => session.values.push(kept(resolver, work, value, false)),
             SessionClause::Make(value) => session.values.push(kept(resolver, work, value, true)),
+            SessionClause::Change { name, value } => {
+                session.changes.extend(changed(resolver, work, tree, name, value));
+            }
             SessionClause::Check(check) => {
                 let holds = expression(resolver, work, &check.condition, &scope, Some(&Type::Flag));
                 session.checks.push(condition(resolver, holds));
@@ -134,4 +138,37 @@ fn kept(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::SessionValue, mak
     let ty = shapes::plain(resolver, &tree.type_);
     let value = expression(resolver, work, &tree.value, &Scope::default(), Some(&ty));
     SessionValue { name: tree.name.text.clone(), ty, value, make, span: tree.name.span }
+}
+
+/// A value of another session, and what it becomes.
+fn changed(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    session: &tree::Session,
+    name: &tree::Name,
+    value: &tree::Expr,
+) -> Option<(u16, Expr)> {
+    let clauses = session.block.statements.iter().map(|statement| &statement.kind);
+    let own = clauses.clone().any(|clause| {
+        matches!(clause, SessionClause::Keep(own) | SessionClause::Make(own) if own.name.text == name.text)
+    });
+    let told = clauses.clone().any(|clause| matches!(clause, SessionClause::Serve(_)));
+    if own || !told {
+        resolver
+            .report
+            .error("TS0626", name.span, format!("nothing that they say changes `{}` here", name.text))
+            .note("a value of another session changes once a message of theirs has been answered")
+            .help("give the change a session of its own: `serve CALL`, `keep NEW …`, `change OLD = session.NEW`");
+        return None;
+    }
+    let Some(slot) = work.session_values.iter().position(|(known, _)| **known == *name.text) else {
+        resolver
+            .report
+            .error("TS0217", name.span, format!("no session keeps or makes `{}`", name.text))
+            .suggest(&name.text, work.session_values.iter().map(|(known, _)| &**known));
+        return None;
+    };
+    let ty = work.session_values[slot].1.clone();
+    let value = expression(resolver, work, value, &Scope::default(), Some(&ty));
+    Some((u16::try_from(slot).unwrap_or(u16::MAX), value))
 }

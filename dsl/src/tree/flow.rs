@@ -112,7 +112,7 @@ pub enum FlowStatement {
     Answer(Block<Mapping>),
 }
 
-/// `limit (path | sum path by path,* each day | count by path,* each day) at most expr ELSE`.
+/// `limit (path | (sum path | count) by path,* (each (day|month) (as NAME)?)?) at most expr ELSE`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Limit {
     /// What is limited.
@@ -134,16 +134,36 @@ pub enum LimitKind {
         of: Path,
         /// For each of these.
         by: Vec<Path>,
-        /// `each day`.
-        each_day: bool,
+        /// Over what span, and with whom.
+        over: LimitOver,
     },
     /// `count by path,*`.
     Count {
         /// For each of these.
         by: Vec<Path>,
-        /// `each day`.
-        each_day: bool,
+        /// Over what span, and with whom.
+        over: LimitOver,
     },
+}
+
+/// Over what span a limit counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitSpan {
+    /// For ever; of one value: this once.
+    Ever,
+    /// Each business date.
+    Day,
+    /// Each month of business dates.
+    Month,
+}
+
+/// `each (day|month) (as NAME)?` of a limit.
+#[derive(Clone, PartialEq, Debug)]
+pub struct LimitOver {
+    /// The span.
+    pub span: LimitSpan,
+    /// The counter that other flows count on too.
+    pub counter: Option<Name>,
 }
 
 /// `step NAME PATH (at expr)? { mapping }?`.

@@ -82,6 +82,8 @@ pub enum LinkClause {
     Tolerate(Name),
     /// `garbled close`, `garbled skip`.
     Garbled(Garbled),
+    /// `unread NAME`: what answers a message that nobody can read.
+    Unread(Name),
     /// `leave files`.
     LeaveFiles,
     /// `delete files`.

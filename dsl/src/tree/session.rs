@@ -36,6 +36,13 @@ pub enum SessionClause {
     Keep(SessionValue),
     /// `make NAME type = expr`.
     Make(SessionValue),
+    /// `change NAME = expr`: a value of another session, by what they say.
+    Change {
+        /// The value.
+        name: Name,
+        /// What it becomes.
+        value: Expr,
+    },
     /// `check expr`.
     Check(Check),
     /// `until expr`: a moment, or a `duration(n, unit)` from the sending of the request.

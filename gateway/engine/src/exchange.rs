@@ -454,8 +454,21 @@ impl Engine {
                 Err(fault) => drop(first.get_or_insert((fault.reason, fault.text))),
             }
         }
-        let (reason, why) = first.unwrap_or_else(|| (String::new(), "no reply is declared".to_owned()));
+        let (reason, mut why) = first.unwrap_or_else(|| (String::new(), "no reply is declared".to_owned()));
+        if self.says_unread(asking, &packet).await {
+            "they could not read it".clone_into(&mut why);
+        }
         Verdict::Unreadable { reason, why, packet }
+    }
+
+    /// Whether the party says that it could not read what it was asked. That proves nothing: no seal is on it, and it names
+    /// nothing that was asked.
+    async fn says_unread(&self, asking: &Asking, packet: &Packet) -> bool {
+        let unread = asking.version.link_of(asking.call).and_then(|link| link.link.unread);
+        let Some(call) = unread.map(|call| CallRef { call, ..asking.call }) else { return false };
+        let Some(program) = asking.version.call(call) else { return false };
+        let scene = self.scene(&asking.version, call.module);
+        message::read(self, scene, program.call.request, packet.clone()).await.is_ok()
     }
 
     fn reply_scene(&self, prepared: &Prepared, reply: MessageId) -> Scene {

@@ -15,6 +15,7 @@ use crate::exchange::{Asking, empty};
 use crate::message::{self, ReadMessage, Unread};
 use crate::packet::Packet;
 use crate::scene::{Scene, SessionValues};
+use crate::session::Changed;
 use crate::version::{CallRef, FlowRef, Version};
 use crate::view::push_part;
 use adapters::value::encode_record;
@@ -273,7 +274,9 @@ impl Serving {
                 let said = self.serve(CallRef { module, call }, message, read, packet).await;
                 said.map_or(Said::Nothing, Said::Packet)
             }
-            Err(unread) => self.bad(module, unread, &packet).await.map_or(Said::Unanswerable, Said::Packet),
+            Err(unread) => {
+                self.bad(module, link, unread, &packet).await.map_or(Said::Unanswerable, Said::Packet)
+            }
         }
     }
 
@@ -371,13 +374,15 @@ impl Serving {
         if let Some(told) = originals::served(&self.engine, &mut scene, call).await {
             return self.answer(call, scene, told, None).await;
         }
-        if self.opens_session(call) {
-            let drawn = self.engine.draw_session(&mut scene, call.call).await;
-            if let Err(refusal) = drawn {
+        match self.engine.draw_session(&mut scene, call.call).await {
+            Ok(None) => {}
+            Ok(changed) => {
+                let told = Told::of(ToldKind::Done, store::FlowId(0));
+                return self.answer(call, scene, told, changed).await;
+            }
+            Err(refusal) => {
                 return self.answer(call, scene, Told::refused(&refusal.reason, refusal.text), None).await;
             }
-            let engine = Arc::clone(&self.engine);
-            return self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), Some(engine)).await;
         }
         match flow_of(&self.version, call) {
             Some(flow) => self.flow(call, flow, scene, packet).await,
@@ -390,13 +395,6 @@ impl Serving {
         let deployment = self.engine.deployment.load();
         let granted = deployment.parties.get(&self.party).and_then(|party| party.value.services.as_ref());
         granted.is_none_or(|granted| granted.iter().any(|service| service.value == path))
-    }
-
-    fn opens_session(&self, call: CallRef) -> bool {
-        let module = self.version.module(call.module);
-        module.is_some_and(|module| {
-            module.sessions.iter().any(|session| session.session.serve == Some(call.call))
-        })
     }
 
     async fn flow(
@@ -491,36 +489,59 @@ impl Serving {
         call: CallRef,
         scene: Scene,
         told: Told,
-        opened: Option<Arc<Engine>>,
+        opened: Option<Changed>,
     ) -> Option<Packet> {
         let name = self.version.call(call).map(|call| call.call.name.to_string()).unwrap_or_default();
         crate::observe::served(&self.party, &name, told.kind.word());
         let replying = Replying::new(&self.engine, call, scene, None);
         let packet = replying.write(told).await;
-        if let (Some(engine), true) = (opened, packet.is_some()) {
-            engine.take_drawn(&replying.scene(), call.call).await;
+        if let (Some(changed), true) = (opened, packet.is_some()) {
+            self.engine.take_drawn(replying.scene(), call.call, changed).await;
         }
         packet
     }
 
-    /// A message that cannot be believed or read: answered in the party's form where its head could be read.
+    /// A message that cannot be believed or read: answered in the party's form where its head could be read, else by what
+    /// the party has for anything that cannot.
     async fn bad(
         &self,
         module: usize,
+        link: &LinkProgram,
         first: Option<(CallId, Box<Unread>)>,
         packet: &Packet,
     ) -> Option<Packet> {
         let fault = first.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
         let head = packet.content().get(..64).unwrap_or(packet.content());
-        let link = format!("{}.{}", self.party, self.link);
-        refuse(&self.engine, &link, &self.peer, fault, head);
+        let name = format!("{}.{}", self.party, self.link);
+        refuse(&self.engine, &name, &self.peer, fault, head);
         tracing::warn!(party = %self.party, link = %self.link, peer = %self.peer, fault, "a message was refused");
-        let (call, unread) = first?;
+        let general = link.link.unread.map(|call| CallRef { module, call });
+        let mut scene = self.engine.scene(&self.version, module);
+        let known = general.is_none() || message::code_of(&self.version, &mut scene, link, packet).is_some();
+        let Some((call, unread)) = first.filter(|_| known) else {
+            return self.said_of_itself(general?).await;
+        };
         let Unread { reason, record, mut scene, .. } = *unread;
         scene.stamp(self.engine.business_date(&self.version, module));
         scene.request = Some(Arc::new(record));
         // What was wrong with it is ours to know; the party hears its own code with its own words.
-        self.answer(CallRef { module, call }, scene, Told::refused(&reason, String::new()), None).await
+        match self.answer(CallRef { module, call }, scene, Told::refused(&reason, String::new()), None).await
+        {
+            Some(answer) => Some(answer),
+            None => self.said_of_itself(general?).await,
+        }
+    }
+
+    /// A message of ours that answers what nobody can read.
+    async fn said_of_itself(&self, call: CallRef) -> Option<Packet> {
+        let asking = Asking::new(&self.version, call, crate::facts::Facts::default(), None);
+        match Box::pin(self.engine.prepare(asking)).await {
+            Ok(prepared) => Some(prepared.packet),
+            Err(refusal) => {
+                tracing::warn!(party = %self.party, reason = %refusal.reason, text = %refusal.text, "nothing can be said");
+                None
+            }
+        }
     }
 }
 

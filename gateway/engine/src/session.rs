@@ -9,13 +9,13 @@ use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts, tag, untag};
 use crate::message::{self, Refusal};
-use crate::scene::{Scene, SessionValues};
+use crate::scene::{Past, Scene, SessionValues};
 use crate::version::{CallRef, Member, Version};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use dashmap::DashMap;
 use dsl::evaluate::Value;
 use dsl::model::CallId;
-use dsl::program::SessionProgram;
+use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::Mark;
 use std::sync::Arc;
@@ -30,6 +30,14 @@ const WAIT_MS: u64 = 30_000;
 const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long a message that cannot be read waits for a sign-in that is under way.
 const SETTLES: Duration = Duration::from_secs(10);
+
+/// Before the names of values that held before, where a session is kept. No name of a value holds a blank.
+const BEFORE: &str = "before ";
+/// The name of the moment at which those end, in milliseconds.
+const BEFORE_ENDS: &str = " before ends";
+
+/// Values of sessions, by slot, that change once a message has been answered.
+pub type Changed = Vec<(u16, Value<'static>)>;
 
 /// Sessions by party and member.
 #[derive(Default)]
@@ -82,8 +90,8 @@ impl Sessions {
         self.changes.load(Ordering::Acquire)
     }
 
-    fn put(&self, cell: &Cell, values: SessionValues, until: Option<DateTime>, overlap_until: Mark) {
-        cell.put(values, until, overlap_until);
+    fn put(&self, cell: &Cell, good: Good, before: Option<(SessionValues, Mark)>) {
+        cell.put(good, before);
         self.changes.fetch_add(1, Ordering::AcqRel);
     }
 
@@ -111,18 +119,23 @@ impl Cell {
         before.as_ref().filter(|before| before.1 > now).map(|before| Arc::clone(&before.0))
     }
 
+    /// Until when they hold, where the sign-in said it.
+    fn until(&self) -> Option<DateTime> {
+        self.now.load().as_ref().and_then(|good| good.until)
+    }
+
     fn good_at(&self, now: DateTime) -> Option<SessionValues> {
         let good = self.now.load();
         let good = good.as_ref()?;
         good.until.is_none_or(|until| until > now).then(|| Arc::clone(&good.values))
     }
 
-    /// Puts new values; the old ones stay good for what is under way.
-    fn put(&self, values: SessionValues, until: Option<DateTime>, overlap_until: Mark) {
-        if let Some(old) = self.values() {
-            self.before.store(Some(Arc::new((old, overlap_until))));
+    /// Puts new values; those before them stay good for what is under way.
+    fn put(&self, good: Good, before: Option<(SessionValues, Mark)>) {
+        if let Some(before) = before {
+            self.before.store(Some(Arc::new(before)));
         }
-        self.now.store(Some(Arc::new(Good { values, until })));
+        self.now.store(Some(Arc::new(good)));
         self.failures.store(0, Ordering::Release);
         self.failed.store(Arc::new(None));
     }
@@ -131,6 +144,12 @@ impl Cell {
     pub fn clear(&self) {
         self.now.store(None);
     }
+}
+
+/// Values of a party's sessions: slot and name.
+fn named_values(program: &ModuleProgram) -> impl Iterator<Item = (usize, &str)> {
+    let values = program.sessions.iter().flat_map(|session| &session.session.values);
+    values.enumerate().map(|(slot, value)| (slot, &*value.name))
 }
 
 fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
@@ -148,9 +167,11 @@ impl Engine {
         let member = asking.member.as_ref().map(|member| member.name.as_str());
         let cell = self.sessions.cell(&module.name, member);
         let own = module.sessions.iter().any(|session| is_own(asking, session));
-        let beat =
-            module.links.iter().any(|link| link.link.beat.is_some_and(|(call, _)| call == asking.call.call));
-        if module.sessions.is_empty() || own || beat {
+        let bare = module.links.iter().any(|link| {
+            let beat = link.link.beat.map(|(call, _)| call);
+            beat == Some(asking.call.call) || link.link.unread == Some(asking.call.call)
+        });
+        if module.sessions.is_empty() || own || bare {
             return Ok(cell.values().unwrap_or_default());
         }
         if let Some(values) = cell.good_at(self.now()) {
@@ -246,10 +267,9 @@ impl Engine {
             }
             overlap = overlap.max(session.session.overlap_ms);
         }
-        let values = values_of(&scene, cell);
-        self.keep_session(version, module, member, &values, until).await;
-        let overlap_until = self.core.mark().after(Duration::from_millis(overlap));
-        self.sessions.put(cell, values, until, overlap_until);
+        let good = Good { values: values_of(&scene, cell), until };
+        let before = cell.values().map(|before| (before, overlap));
+        self.hold_session(version, module, member, good, before).await;
         tracing::info!(party = %program.name, "signed in");
         Ok(())
     }
@@ -320,64 +340,94 @@ impl Engine {
         Box::pin(self.sign_in(&asking.version, asking.call.module, asking.member.clone(), Some(stale))).await
     }
 
-    /// A party signs in with us: draws the values that the session makes. They hold when they are written.
+    /// A party signs in with us, or tells what values become: draws the values that the session makes, keeps those that it
+    /// was told. They hold when the answer is written. Gives the values of other sessions that change then, if the call is
+    /// of a session at all.
     ///
     /// # Errors
-    /// When a value cannot be made.
-    pub async fn draw_session(self: &Arc<Self>, scene: &mut Scene, call: CallId) -> Result<bool, Refusal> {
+    /// When a value cannot be made, or a check does not hold.
+    pub async fn draw_session(
+        self: &Arc<Self>,
+        scene: &mut Scene,
+        call: CallId,
+    ) -> Result<Option<Changed>, Refusal> {
         let version = Arc::clone(&scene.version);
-        let Some(program) = version.module(scene.module) else { return Ok(false) };
-        let mut drawn = false;
+        let Some(program) = version.module(scene.module) else { return Ok(None) };
+        let mut changed = None;
         for session in program.sessions.iter().filter(|session| session.session.serve == Some(call)) {
+            let request = scene.request.as_deref().cloned();
+            let said = Past { call: Some(call), facts: scene.facts.clone(), request, ..Past::default() };
+            scene.calls.insert(call, Arc::new(said));
+            let wrong = |fault| Refusal::told("other", format!("{}: {fault:?}", session.session.name));
             for (place, expression) in session.values.iter().enumerate() {
-                let value = message::value_elsewhere(self, scene, *expression).await;
-                let value = value.map_err(|fault| {
-                    Refusal::told("other", format!("{}: {fault:?}", session.session.name))
-                })?;
+                let value = message::value_elsewhere(self, scene, *expression).await.map_err(wrong)?;
                 let slot = session.first_slot.saturating_add(u16::try_from(place).unwrap_or(u16::MAX));
                 scene.told.insert(slot, value);
-                drawn = true;
+            }
+            for check in &session.checks {
+                if message::value_elsewhere(self, scene, *check).await != Ok(Value::Flag(true)) {
+                    let text = format!("a check of `{}` does not hold", session.session.name);
+                    return Err(Refusal::told("bad_message", text));
+                }
+            }
+            let changed = changed.get_or_insert_with(Changed::new);
+            for (slot, expression) in &session.changes {
+                let value = message::value_elsewhere(self, scene, *expression).await.map_err(wrong)?;
+                changed.push((*slot, value));
             }
         }
-        Ok(drawn)
+        Ok(changed)
     }
 
-    /// What a served sign-in drew becomes the session.
-    pub async fn take_drawn(self: &Arc<Self>, scene: &Scene, call: CallId) {
-        let Some(program) = scene.version.module(scene.module) else { return };
-        let member = scene.member.as_ref();
-        let cell = self.sessions.cell(&program.name, member.map(|member| member.name.as_str()));
+    /// What a served message drew or told becomes the session. What it was sealed with itself is what held before: the
+    /// party goes on with that until it has heard the answer. A copy of it changes nothing a second time.
+    pub async fn take_drawn(self: &Arc<Self>, mut scene: Scene, call: CallId, changed: Changed) {
+        let version = Arc::clone(&scene.version);
+        let Some(program) = version.module(scene.module) else { return };
+        let member = scene.member.clone();
+        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
         let sessions = program.sessions.iter().filter(|session| session.session.serve == Some(call));
         let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
-        let values = values_of(scene, &cell);
-        self.keep_session(&scene.version, scene.module, member, &values, None).await;
-        let overlap_until = self.core.mark().after(Duration::from_millis(overlap));
-        self.sessions.put(&cell, values, None, overlap_until);
+        let until = if changed.is_empty() { None } else { cell.until() };
+        scene.told.extend(changed);
+        let values = values_of(&scene, &cell);
+        let known = cell.values();
+        if known.as_ref() == Some(&values) {
+            return;
+        }
+        let before = known.map(|known| if scene.session.is_empty() { known } else { scene.session });
+        let before = before.map(|before| (before, overlap));
+        self.hold_session(&version, scene.module, member.as_ref(), Good { values, until }, before).await;
     }
 
-    async fn keep_session(
+    /// Keeps the session in the journal, then lets it hold; what was before it for that many milliseconds.
+    async fn hold_session(
         &self,
         version: &Version,
         module: usize,
         member: Option<&Arc<Member>>,
-        values: &SessionValues,
-        until: Option<DateTime>,
+        good: Good,
+        before: Option<(SessionValues, u64)>,
     ) {
         let Some(program) = version.module(module) else { return };
         let mut body = Body::default();
-        for session in &program.sessions {
-            for (place, value) in session.session.values.iter().enumerate() {
-                let slot = usize::from(session.first_slot) + place;
+        let mut put = |prefix: &str, values: &SessionValues| {
+            for (slot, name) in named_values(program) {
                 let tagged = values.get(slot).map(|known| tag(known, version.symbols()));
-                body.put(&value.name, tagged.unwrap_or_default().into_bytes());
+                body.put(&format!("{prefix}{name}"), tagged.unwrap_or_default().into_bytes());
             }
+        };
+        put("", &good.values);
+        if let Some((before, overlap)) = before.as_ref().filter(|(_, overlap)| *overlap > 0) {
+            put(BEFORE, before);
+            let ends = self.journal.now().0.saturating_add(i64::try_from(*overlap).unwrap_or(i64::MAX));
+            body.put(BEFORE_ENDS, ends.to_string().into_bytes());
         }
-        let until = until.map(|until| stamp(self.calendar.moment(until)));
-        let session = Some(StoredSession { values: body.encode(), until });
+        let until = good.until.map(|until| stamp(self.calendar.moment(until)));
         let change = Change::PutSession {
             party: program.name.to_string(),
             name: member.map_or_else(String::new, |member| member.name.clone()),
-            session,
+            session: Some(StoredSession { values: body.encode(), until }),
         };
         let day = crate::calendar::day(self.business_date(version, module));
         match self.journal.write(Lane::Outcome, day, vec![change]).await {
@@ -385,6 +435,9 @@ impl Engine {
             Ok(verdict) => tracing::warn!(party = %program.name, ?verdict, "the session was not kept"),
             Err(fatal) => self.fail(&fatal),
         }
+        let cell = self.sessions.cell(&program.name, member.map(|member| member.name.as_str()));
+        let ends = |overlap| self.core.mark().after(Duration::from_millis(overlap));
+        self.sessions.put(&cell, good, before.map(|(before, overlap)| (before, ends(overlap))));
     }
 
     /// Takes a session from the journal, after a restart.
@@ -399,23 +452,20 @@ impl Engine {
         let stored = self.journal.read(move |reader| reader.session(&party, &name)).await;
         let Ok(Some(stored)) = stored else { return };
         let Some(body) = Body::decode(&stored.values) else { return };
-        let mut values = Vec::new();
-        for session in &program.sessions {
-            for (place, value) in session.session.values.iter().enumerate() {
-                let slot = usize::from(session.first_slot) + place;
-                if values.len() <= slot {
-                    values.resize(slot + 1, Value::Absent);
-                }
-                let text = body.get(&value.name).map(|text| String::from_utf8_lossy(text).into_owned());
-                if let (Some(place), Some(text)) = (values.get_mut(slot), text) {
-                    *place = untag(&text, version.symbols()).unwrap_or(Value::Absent);
-                }
-            }
-        }
+        let read = |prefix: &str| -> SessionValues {
+            let value = |(_, name): (usize, &str)| {
+                let text = String::from_utf8_lossy(body.get(&format!("{prefix}{name}"))?).into_owned();
+                untag(&text, version.symbols())
+            };
+            Arc::new(named_values(program).map(|named| value(named).unwrap_or(Value::Absent)).collect())
+        };
         let until =
             stored.until.map(|until| self.calendar.local(link::Moment(until.0.saturating_mul(1_000))));
         let cell = self.sessions.cell(&program.name, member);
-        self.sessions.put(&cell, Arc::new(values), until, self.core.mark());
+        let ends = body.get(BEFORE_ENDS).and_then(|ends| std::str::from_utf8(ends).ok()?.parse::<i64>().ok());
+        let left = ends.and_then(|ends| u64::try_from(ends.saturating_sub(self.journal.now().0)).ok());
+        let before = left.map(|left| (read(BEFORE), self.core.mark().after(Duration::from_millis(left))));
+        self.sessions.put(&cell, Good { values: read(""), until }, before);
     }
 
     /// Sends the sign-off at the cut-over, and forgets the values.

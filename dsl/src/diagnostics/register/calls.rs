@@ -640,4 +640,90 @@ session day {
 }
 "#,
     },
+    Page {
+        code: Code(626),
+        title: "a change that nothing of theirs brings",
+        text: "`change` gives a value of another session what a message of theirs told. It stands in a session of its own that serves that message: what was told is kept there, and checked, before it changes anything.",
+        chinese: "change 须写在 serve 对方报文的会话中, 且改的是另一会话的值。",
+        bad: r#"call sign_in {
+  request "0001"
+  reply "0002" {
+    mak  text 32 bytes
+  }
+}
+
+session day {
+  open    sign_in at start
+  keep    mak bytes 16  = from_hex(sign_in.reply.mak)
+  change  mak  = session.mak
+}
+"#,
+        good: r#"call sign_in {
+  request "0001"
+  reply "0002" {
+    mak  text 32 bytes
+  }
+}
+
+serve new_keys {
+  request "0003" {
+    mak  text 32 bytes
+  }
+  reply "0004"
+}
+
+session day {
+  open  sign_in at start
+  keep  mak bytes 16  = from_hex(sign_in.reply.mak)
+}
+
+session renewal {
+  serve    new_keys
+  keep     next bytes 16  = from_hex(new_keys.request.mak)
+  change   mak  = session.next
+  overlap  60s
+}
+"#,
+    },
+    Page {
+        code: Code(627),
+        title: "an answer to what nobody reads that cannot be one",
+        text: "`unread` names a message that whoever is asked sends back when it cannot even tell what it was asked: a `call` where they ask us, a `serve` where we ask them, over the same link, without a reply. Towards us it proves nothing: what we asked stays unknown.",
+        chinese: "unread 所指报文须由被请求方在同一链路发出, 且没有应答。",
+        bad: r#"link back tcp accept {
+  carries  bare
+  frame    length 4 digits
+  unread   ping
+  timeout  answer 10s
+}
+
+packet bare {
+  code  digits 4  = message.code
+  message fields
+}
+
+call ping over back {
+  request "0001"
+  reply   "0002"
+}
+"#,
+        good: r#"link back tcp accept {
+  carries  bare
+  frame    length 4 digits
+  unread   reject
+  timeout  answer 10s
+}
+
+packet bare {
+  code  digits 4  = message.code
+  message fields
+}
+
+call reject over back {
+  request "9900" {
+    why  digits 4  = "2003"
+  }
+}
+"#,
+    },
 ];

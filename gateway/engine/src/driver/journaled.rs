@@ -8,6 +8,7 @@ use adapters::value::encode_record;
 use dsl::evaluate::Value;
 use dsl::flow::{Change, Event, LimitId, NotWritten, OperationState, StartId, State, StepId};
 use dsl::model::Fact;
+use dsl::tree::LimitSpan;
 use store::{
     Change as Write, Day, FlowAsked, FlowId, FlowPut, Hold, Lane, Notice, OperationPut,
     OperationState as Stored, Outcome as NoticeState, Verdict,
@@ -55,6 +56,14 @@ impl Running {
     pub(super) fn day(&self) -> Day {
         match self.facts.get(Fact::BusinessDate) {
             Value::Date(date) => crate::calendar::day(date),
+            _ => Day(0),
+        }
+    }
+
+    /// The last day of its month: until then what the month holds is remembered.
+    fn last_of_month(&self) -> Day {
+        match self.facts.get(Fact::BusinessDate) {
+            Value::Date(date) => crate::calendar::day(date.last_of_month()),
             _ => Day(0),
         }
     }
@@ -291,9 +300,16 @@ impl Running {
         let ceiling = fen(&view.value(form.ceiling).ok()?)?;
         let by = view.key(&form.by).ok()?;
         let by: String = by.iter().map(|octet| format!("{octet:02x}")).collect();
-        let name =
-            format!("{}.{}/{}/{by}", self.version.module(self.reference.module)?.name, tables.name, limit.0);
-        let day = if form.each_day { self.day() } else { Day(0) };
+        let module = &self.version.module(self.reference.module)?.name;
+        let name = match &form.counter {
+            Some(counter) => format!("{module}/{counter}/{by}"),
+            None => format!("{module}.{}/{}/{by}", tables.name, limit.0),
+        };
+        let day = match form.over {
+            LimitSpan::Ever => Day(0),
+            LimitSpan::Day => self.day(),
+            LimitSpan::Month => self.last_of_month(),
+        };
         Some((
             Hold { limit: name, day, flow: self.id, operation: format!("limit {}", limit.0) },
             amount,
