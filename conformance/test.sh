@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Everything but the demo: format, lints, tests, adapters, conformance, oracles, a short fault campaign.
+# Everything: format, lints, tests, adapters, conformance, oracles, a short demonstration with faults.
 # Installs what is missing (Debian packages, by apt-get when it may). Prints the seconds of each stage; ends with the test
 # runner's own closing lines. Exit code 0 only if all is well.
 set -euo pipefail

@@ -149,6 +149,11 @@ impl<'a> Interface<'a> {
                 "is": expression(here, &value.value),
             })
         });
+        let all: Vec<_> = self.module.sessions.iter().flat_map(|session| &session.values).collect();
+        let changes = session.changes.iter().map(|(slot, value)| {
+            let name = all.get(usize::from(*slot)).map(|value| &*value.name);
+            json!({ "name": name, "is": expression(here, value) })
+        });
         let renew =
             session.renew.iter().map(|(why, times)| json!({ "on": self.reason(*why), "times": times }));
         json!({
@@ -160,6 +165,7 @@ impl<'a> Interface<'a> {
             "party_signs_in_by": session.serve.and_then(|call| self.name(call)),
             "signed_in_again": renew.collect::<Vec<_>>(),
             "values": values.collect::<Vec<_>>(),
+            "changes": changes.collect::<Vec<_>>(),
             "checks": session.checks.iter().map(|check| expression(here, check)).collect::<Vec<_>>(),
             "until": session.until.as_ref().map(|until| expression(here, until)),
             "old_values_stay_good_ms": session.overlap_ms,

@@ -226,7 +226,9 @@ fn covers(sources: &SourceMap, id: FileId, one: &Diagnostic, line: u32) -> Optio
 fn the_good_example_of_every_page_is_sound() {
     let mut wrong = Vec::new();
     for page in pages().filter(|page| page.code.0 >= 200) {
-        let (sources, found) = judged(vec![text(CASE, "good.tongshi", page.good)], Depth::Whole);
+        let (sources, mut found) = judged(vec![text(CASE, "good.tongshi", page.good)], Depth::Whole);
+        // A form that makes no difference yet is sound all the same.
+        found.retain(|one| one.code.0 != 903);
         if !found.is_empty() {
             wrong.push(format!("{}: {}", page.code, render_all(&sources, &found, Colour::Plain)));
         }

@@ -48,6 +48,7 @@ pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
         "answers_known_by": link.matches.map(|fact| load(here, fact)),
         "answers_on": link.answers_on.as_deref(),
         "beat": beat,
+        "unread": link.unread.and_then(|CallId(call)| here.module.calls.get(usize::from(call))).map(|call| &*call.name),
         "connect_ms": link.connect_ms,
         "answer_ms": link.answer_ms,
         "http": http,

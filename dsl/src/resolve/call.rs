@@ -294,6 +294,9 @@ fn link(
             }
             LinkClause::Hold { connections, many: true } => link.hold = Hold::Many(narrow(connections.value)),
             LinkClause::Match(paths) => {
+                if paths.len() > 1 {
+                    resolver.report.not_built(clause.span, "`match` by several paths");
+                }
                 link.matches = paths.first().and_then(|path| {
                     let found = super::path::find(resolver, work, path, &scope, None);
                     if let ExprKind::Load(load) = found.expr.kind { Some(load) } else { None }
@@ -305,6 +308,11 @@ fn link(
                 }
                 if beat.close_after.is_some() {
                     resolver.report.not_followed(clause.span, "`then close after` of a beat");
+                }
+                if beat.silence != tree::Silence::Idle {
+                    resolver
+                        .report
+                        .not_followed(clause.span, "what a beat is without (it goes on an idle line)");
                 }
                 let call = beat.call.as_ref().and_then(|name| call_of(resolver, work, name));
                 link.beat = call.map(|call| (call, beat.after.milliseconds));
@@ -318,7 +326,9 @@ fn link(
                         tree::TimeoutKind::Answer | tree::TimeoutKind::Serve => {
                             link.answer_ms = Some(limit.limit.milliseconds);
                         }
-                        tree::TimeoutKind::Idle => {}
+                        tree::TimeoutKind::Idle => {
+                            resolver.report.not_followed(clause.span, "`timeout idle`");
+                        }
                     }
                 }
             }

@@ -76,7 +76,11 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
                 session.open = find(resolver, work, call);
                 for at in at {
                     match at {
-                        OpenAt::Start | OpenAt::Connect => session.at_start = true,
+                        OpenAt::Start => session.at_start = true,
+                        OpenAt::Connect => {
+                            resolver.report.not_followed(clause.span, "`at connect` (it signs in at start)");
+                            session.at_start = true;
+                        }
                         OpenAt::Time(time) => session.at.push(minutes(*time)),
                     }
                 }
@@ -112,7 +116,12 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
                 session.until = Some(until);
             }
             SessionClause::Overlap(duration) => session.overlap_ms = duration.milliseconds,
-            SessionClause::Close { call, .. } => session.close = find(resolver, work, call),
+            SessionClause::Close { call, at } => {
+                if !at.is("cut_over") {
+                    resolver.report.not_built(at.span, "a `close` at another time than the cut-over");
+                }
+                session.close = find(resolver, work, call);
+            }
             SessionClause::Early(_) => resolver.report.not_followed(clause.span, "`early`"),
             SessionClause::Numbered { .. }
             | SessionClause::Gap { .. }

@@ -376,7 +376,7 @@ pub struct User {
     pub name: String,
     /// SHA-256 of the password or token, in hex.
     pub token_sha256: String,
-    /// `viewer`, `operator`, `checker`, `keys`, `deployer`, `auditor`.
+    /// `viewer`, `operator`, `checker`, `keys`, `deployer`, `auditor`, `documents`.
     pub roles: Vec<String>,
 }
 

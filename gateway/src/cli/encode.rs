@@ -15,7 +15,7 @@ use std::path::PathBuf;
 /// Arguments of `tongshi encode`.
 #[derive(Args)]
 #[command(
-    after_help = "Fields are named as `tongshi decode` prints them, nested or by dots; amounts are whole fen or yuan as text, days\n2026-11-23, codes the name that they mean or their own text. What the writer computes (lengths, counts, seals) need not\nbe named; what is named stands as it is, right or wrong. On a terminal octets are shown as hex.\n\nExamples:\n  tongshi encode power-dongguan query fields.yaml --set session.mak=0123456789ABCDEFFEDCBA9876543210 --hex\n  tongshi encode core debit - --variant form=json < fields.json > packet.bin\n  tongshi decode power-dongguan packet.bin --fields --private | tongshi encode power-dongguan pay - --out again.bin"
+    after_help = "Fields are named as `tongshi decode` prints them, nested or by dots; amounts are whole fen or yuan as text, days\n2026-11-23, codes the name that they mean or their own text. What the writer computes (lengths, counts, seals) need not\nbe named; what is named stands as it is, right or wrong. On a terminal octets are shown as hex.\n\nExamples:\n  tongshi encode power-dongguan query_bill fields.yaml --set session.mak=0123456789ABCDEFFEDCBA9876543210 --hex\n  tongshi encode core debit - --variant form=json < fields.json > packet.bin\n  tongshi decode power-dongguan packet.bin --fields --private | tongshi encode power-dongguan pay - --out again.bin"
 )]
 pub(crate) struct Encode {
     /// The party: its folder

@@ -12,6 +12,7 @@ use crate::tree::{self, PartyClause};
 pub(super) fn reconciles(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Reconcile> {
     let mut found = Vec::new();
     for (item, tree) in &work.index.reconciles {
+        resolver.report.not_followed(item.span, "a comparison of books");
         let mut ours = None;
         let mut theirs = None;
         let mut core = None;
