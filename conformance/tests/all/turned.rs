@@ -40,9 +40,9 @@ link line tcp connect {
 
 packet letter {
   head  fixed {
-    code  digits 4              = message.code
-    key   text 32 bytes         = hex(encrypt(sm4_ecb_none, key.mmk, content_key))
-    size  number 4 digits       = length(body)
+    code  digits 4         = message.code
+    wrap  text 32 bytes    = hex(encrypt(sm4_ecb_none, key.mmk, content_key))
+    size  number 4 digits  = length(body)
   }
   body  xml coded utf8, encrypt(sm4_cbc_pkcs7, content_key, nul(16)), base64 {
     message fields
