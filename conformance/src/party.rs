@@ -21,7 +21,7 @@ pub use loading::{LoadError, Loaded, load, read_texts};
 pub use play::PartyCounts;
 
 use crate::scene::{Parts, Scene, SceneError, Standing};
-use crate::world::{FaultPlan, World, WorldError};
+use crate::world::{FaultPlan, Tables, World, WorldError};
 use adapters::keys::{ImportError, KeyError, KeyText, MemoryKeys, import};
 use adapters::seal::KeyKind;
 use adapters::value::Record;
@@ -249,8 +249,31 @@ pub struct PartySource {
     pub loaded: Loaded,
     /// Folder of its world's data.
     pub world: PathBuf,
+    /// Where the tables of its world come from.
+    pub tables: Tables,
     /// Its database; `:memory:` for none.
     pub database: PathBuf,
+}
+
+impl PartySource {
+    /// A party of the folders as they are laid out: its world stands among the simulators, or, where it is the bank's own
+    /// books (`configs/PARTY/books`), beside its adapter, and the simulators say what they hold at first.
+    #[must_use]
+    pub fn of(loaded: Loaded, configs: &Path, conformance: &Path, folder: &str, database: PathBuf) -> Self {
+        let simulated = conformance.join("simulators").join(folder);
+        let books = books_of(configs, folder);
+        if books.is_dir() {
+            let first = Some(simulated.join("seed.sql")).filter(|seed| seed.is_file());
+            return Self { loaded, world: books, tables: Tables::Kept { first }, database };
+        }
+        Self { loaded, world: simulated, tables: Tables::Made, database }
+    }
+}
+
+/// Where the bank's own books of a party would stand.
+#[must_use]
+pub fn books_of(configs: &Path, folder: &str) -> PathBuf {
+    configs.join(folder).join("books")
 }
 
 impl Party {
@@ -265,7 +288,7 @@ impl Party {
         tls: &PartyTls,
     ) -> Result<Self, PartyError> {
         let standing = standing(&source.loaded.party, config, Arc::clone(&core.world().random))?;
-        let world = World::open(&source.world, &source.database)?;
+        let world = World::open(&source.world, &source.tables, &source.database)?;
         let play = Arc::new(Play {
             standing: Arc::new(standing),
             clock: Arc::clone(&core.world().clock),

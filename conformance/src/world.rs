@@ -1,7 +1,7 @@
 //! A counterparty's own world: what it knows (accounts, bills, agreements) and how it answers, so that a mirrored
 //! adapter has something true to say.
 //!
-//! A folder of data is the whole of a party: `schema.sql` (its tables), `seed.sql` (what they hold at first) and
+//! A folder of data is the whole of a party: its tables (see [`Tables`]) and
 //! `behaviour.yaml` (for each call, the rules that judge it and the SQL that answers it). In come the fields of a
 //! request by their wire names with the facts of the exchange; out come an outcome and the fields of the reply. Each
 //! request is one transaction: what is refused leaves no trace but, where the party remembers repeats, its answer.
@@ -12,10 +12,12 @@ mod act;
 mod behaviour;
 mod fault;
 mod handle;
+mod tables;
 mod value;
 
 pub use act::Said;
 pub use fault::{Fault, FaultPlan, FaultRule};
+pub use tables::Tables;
 
 use behaviour::Behaviour;
 use rusqlite::Connection;
@@ -60,6 +62,16 @@ pub enum WorldError {
     Stale {
         /// The database.
         path: String,
+    },
+    /// Books that are kept do not go with the numbered files of their folder.
+    #[error("{path}: {step} {why}")]
+    Grown {
+        /// The database.
+        path: String,
+        /// The file.
+        step: String,
+        /// What is wrong with it, and what to do.
+        why: &'static str,
     },
     /// The party does not know the call or the act.
     #[error("the world has no {kind} `{name}`; it has {known}")]
@@ -124,10 +136,9 @@ impl World {
     ///
     /// # Errors
     /// When a file cannot be read or says something wrong (with line and column), or the database is another's.
-    pub fn open(folder: &Path, database: &Path) -> Result<Self, WorldError> {
+    pub fn open(folder: &Path, tables: &Tables, database: &Path) -> Result<Self, WorldError> {
         let behaviour = Behaviour::read(&folder.join("behaviour.yaml"))?;
-        let mut connection = connect(database)?;
-        fill(&mut connection, folder, database)?;
+        let connection = tables::open(folder, tables, database)?;
         behaviour.prepare(&connection)?;
         Ok(Self { connection, behaviour })
     }
@@ -255,67 +266,6 @@ fn statement(at: &str) -> impl Fn(rusqlite::Error) -> WorldError + '_ {
 fn read(path: &Path) -> Result<String, WorldError> {
     std::fs::read_to_string(path)
         .map_err(|error| WorldError::File { path: path.display().to_string(), why: error.to_string() })
-}
-
-fn connect(database: &Path) -> Result<Connection, WorldError> {
-    let at = database.display().to_string();
-    let open = || -> rusqlite::Result<Connection> {
-        let connection = Connection::open(database)?;
-        connection.busy_timeout(Duration::from_secs(10))?;
-        connection.set_prepared_statement_cache_capacity(256);
-        connection.execute_batch(
-            "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;",
-        )?;
-        Ok(connection)
-    };
-    open().map_err(statement(&at))
-}
-
-/// The tables of the world itself, beside those of the party.
-const OWN: &str = "
-  CREATE TABLE world_made (files TEXT NOT NULL);
-  CREATE TABLE world_answer (
-    call TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, outcome INTEGER NOT NULL,
-    word TEXT, fields TEXT NOT NULL, answer_serial TEXT, PRIMARY KEY (call, key)) WITHOUT ROWID;";
-
-fn fill(connection: &mut Connection, folder: &Path, database: &Path) -> Result<(), WorldError> {
-    let (schema_path, seed_path) = (folder.join("schema.sql"), folder.join("seed.sql"));
-    let (schema, seed) = (read(&schema_path)?, read(&seed_path)?);
-    let at = database.display().to_string();
-    let failed = statement(&at);
-    let made: bool = connection
-        .query_row("SELECT count(*) FROM sqlite_schema WHERE name = 'world_made'", [], |row| row.get(0))
-        .map_err(&failed)?;
-    let files = format!("{schema}\n--\n{seed}");
-    if made {
-        let stored: String =
-            connection.query_row("SELECT files FROM world_made", [], |row| row.get(0)).map_err(&failed)?;
-        return if stored == files { Ok(()) } else { Err(WorldError::Stale { path: at.clone() }) };
-    }
-    let transaction = connection.transaction().map_err(&failed)?;
-    transaction.execute_batch(OWN).map_err(&failed)?;
-    run_file(&transaction, &schema_path, &schema)?;
-    run_file(&transaction, &seed_path, &seed)?;
-    transaction.execute("INSERT INTO world_made (files) VALUES (?1)", [files]).map_err(&failed)?;
-    transaction.commit().map_err(failed)
-}
-
-/// Runs the statements of a file. A statement that cannot be read is told with its line and column.
-fn run_file(connection: &Connection, path: &Path, text: &str) -> Result<(), WorldError> {
-    connection.execute_batch(text).map_err(|error| {
-        let at = match &error {
-            rusqlite::Error::SqlInputError { sql, offset, .. } => {
-                let offset = usize::try_from(*offset).unwrap_or(0);
-                text.len().checked_sub(sql.len()).map(|start| start + offset)
-            }
-            _ => None,
-        };
-        let before = at.and_then(|at| text.get(..at));
-        let line = before.map_or(0, |before| before.matches('\n').count() as u64 + 1);
-        let column =
-            before.map_or(0, |before| before.chars().rev().take_while(|c| *c != '\n').count() as u64 + 1);
-        WorldError::Text { file: path.display().to_string(), line, column, why: error.to_string() }
-    })
 }
 
 #[cfg(test)]

@@ -61,6 +61,7 @@ pub(crate) struct Wanted {
 /// A running stage. Dropped, everything on it ends at once.
 pub(crate) struct Stage {
     folder: PathBuf,
+    configs: PathBuf,
     plan: Plan,
     texts: Vec<Text>,
     players: BTreeMap<String, Player>,
@@ -110,6 +111,7 @@ impl Stage {
         let builtin = Builtin::start().await?;
         let mut stage = Stage {
             folder,
+            configs: wanted.configs.clone(),
             plan,
             texts,
             players,

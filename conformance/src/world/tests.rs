@@ -29,7 +29,7 @@ pub(super) fn facts(serial: &str) -> Facts {
 /// A party of the repository over a database in memory.
 pub(super) fn party(name: &str) -> World {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("simulators").join(name);
-    World::open(&folder, Path::new(":memory:")).unwrap()
+    World::open(&folder, &Tables::Made, Path::new(":memory:")).unwrap()
 }
 
 /// Asks, with a serial.

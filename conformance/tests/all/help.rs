@@ -36,11 +36,8 @@ pub(crate) async fn party_of(
 ) -> Party {
     let texts = read_texts(&root().join("configs"), &["bank", folder]).unwrap();
     let loaded = load(texts, folder, choice).unwrap_or_else(|error| panic!("{error}"));
-    let source = PartySource {
-        loaded,
-        world: root().join("conformance/simulators").join(folder),
-        database: ":memory:".into(),
-    };
+    let (configs, conformance) = (root().join("configs"), root().join("conformance"));
+    let source = PartySource::of(loaded, &configs, &conformance, folder, ":memory:".into());
     let config: PartyConfig = serde_yaml::from_str(config).unwrap();
     Party::start(core, source, &config, &PartyTls::default()).await.unwrap_or_else(|error| panic!("{error}"))
 }

@@ -253,6 +253,20 @@ pub struct PartyConfig {
     /// Services that it may ask for, as a channel does; none given: whatever its adapter runs.
     #[serde(default)]
     pub services: Option<Vec<Spanned<String>>>,
+    /// Of the bank's own books (a link's address is `builtin:books`): where they are kept.
+    #[serde(default)]
+    pub books: Option<Spanned<BooksConfig>>,
+}
+
+/// Where the bank's own books are kept.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct BooksConfig {
+    /// The file; made if it is not there.
+    pub store: PathBuf,
+    /// A file of SQL that fills books that are new.
+    #[serde(default)]
+    pub first: Option<PathBuf>,
 }
 
 /// A member of a party.

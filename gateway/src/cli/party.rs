@@ -95,8 +95,7 @@ impl Folders {
         for link in loaded.bank.module.links.iter().filter(|link| link.link.connect) {
             config.links.entry(link.link.name.to_string()).or_insert_with(|| "127.0.0.1:0".to_owned());
         }
-        let world = self.conformance.join("simulators").join(name);
-        let source = PartySource { loaded, world, database: database.to_owned() };
+        let source = PartySource::of(loaded, &self.configs, &self.conformance, name, database.to_owned());
         let party = Party::start(core, source, &config, &tls).await.map_err(|error| error.to_string())?;
         for (link, address) in &mut config.links {
             if let Some(bound) = party.address(link) {

@@ -1,10 +1,11 @@
 //! `tongshi run`: the gateway of a deployment, until it is told to stop.
 
 use super::{Exit, say, warn};
-use crate::builtin::Builtin;
+use crate::builtin::{Adapters, Builtin};
 use crate::{admin, start};
 use adapters::keys::{KeyFile, Protection};
 use clap::Args;
+use dsl::check::Text;
 use dsl::program::Compiled;
 use engine::gateway::Gateway;
 use engine::version::Version;
@@ -42,7 +43,7 @@ impl Run {
 
     async fn serve(&self) -> Result<Exit, String> {
         let builtin = Arc::new(Builtin::start().await?);
-        let (version, deployment) = match self.read(&builtin)? {
+        let (version, deployment) = match self.read(&builtin).await? {
             Read::Fits(version, deployment) => (*version, *deployment),
             Read::DoesNot(compiled, deployment) => {
                 self.fits(&deployment, &compiled);
@@ -106,8 +107,7 @@ impl Run {
             let (run, gateway, builtin) = (run.clone(), gateway.clone(), Arc::clone(&builtin));
             Box::pin(async move {
                 let gateway = gateway.upgrade().ok_or("the gateway has stopped")?;
-                let read = tokio::task::spawn_blocking(move || run.read(&builtin));
-                match read.await.map_err(|error| error.to_string())?? {
+                match run.read(&builtin).await? {
                     Read::Fits(version, deployment) => {
                         let hash: String =
                             version.hash.iter().take(6).map(|octet| format!("{octet:02x}")).collect();
@@ -124,19 +124,17 @@ impl Run {
         })
     }
 
-    fn read(&self, builtin: &Builtin) -> Result<Read, String> {
-        let path = self.deployment.display();
+    async fn read(&self, builtin: &Builtin) -> Result<Read, String> {
+        let path = self.deployment.display().to_string();
         let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
         let mut deployment = Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))?;
-        builtin.reach(&mut deployment).map_err(|why| format!("{path}: {why}"))?;
         let texts = load::texts(&self.configs).map_err(|error| error.to_string())?;
-        let loaded = load::compile(texts, &deployment).map_err(|error| error.to_string())?;
-        if !validate(&deployment, &loaded.compiled).is_empty() {
-            return Ok(Read::DoesNot(loaded.compiled, Box::new(deployment)));
-        }
-        let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
-            .map_err(|error| error.to_string())?;
-        Ok(Read::Fits(Box::new(version), Box::new(deployment)))
+        let reached = builtin
+            .reach(&mut deployment, Adapters { texts: &texts, configs: &self.configs, trial: self.check })
+            .await;
+        reached.map_err(|why| format!("{path}: {why}"))?;
+        let read = tokio::task::spawn_blocking(move || compiled(texts, deployment));
+        read.await.map_err(|error| error.to_string())?
     }
 
     /// Shows each thing that the deployment lacks or has for nothing.
@@ -146,6 +144,16 @@ impl Run {
             warn(&format!("{path}:{}:{}: {} {}", fault.line, fault.column, fault.code, fault.text));
         }
     }
+}
+
+fn compiled(texts: Vec<Text>, deployment: Deployment) -> Result<Read, String> {
+    let loaded = load::compile(texts, &deployment).map_err(|error| error.to_string())?;
+    if !validate(&deployment, &loaded.compiled).is_empty() {
+        return Ok(Read::DoesNot(loaded.compiled, Box::new(deployment)));
+    }
+    let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
+        .map_err(|error| error.to_string())?;
+    Ok(Read::Fits(Box::new(version), Box::new(deployment)))
 }
 
 /// Adapters and a deployment as they stand on disk now.

@@ -52,11 +52,9 @@ impl Maker<'_> {
         let mut links = Map::new();
         let mut servers = Vec::new();
         let tls = self.links(folder, &loaded, &mut config, &mut links, &mut servers).await?;
-        let source = PartySource {
-            loaded,
-            world: self.wanted.conformance.join("simulators").join(folder),
-            database: self.wanted.folder.join(format!("{folder}.db")),
-        };
+        let database = self.wanted.folder.join(format!("{folder}.db"));
+        let source =
+            PartySource::of(loaded, &self.wanted.configs, &self.wanted.conformance, folder, database);
         let party = Party::start(self.core, source, &config, &tls).await;
         let party = party.map_err(|error| format!("{folder}: {error}"))?;
         for (name, link) in &mut links {

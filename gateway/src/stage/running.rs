@@ -1,6 +1,7 @@
 //! The gateway on a stage: started, stopped, killed, given another deployment, always on the same journal.
 
 use super::Stage;
+use crate::builtin::Adapters;
 use crate::start;
 use conformance::suite::GatewayDo;
 use engine::gateway::Gateway;
@@ -18,7 +19,7 @@ const ENDS: Duration = Duration::from_secs(20);
 impl Stage {
     /// Starts the gateway, and tells the parties where it listens.
     pub(super) async fn open(&mut self) -> Result<(), String> {
-        let (version, deployment) = self.version()?;
+        let (version, deployment) = self.version().await?;
         let keys = Arc::clone(&self.keys);
         let options = start::options(&deployment, keys.as_ref())?;
         let store_options = store::Options::new("stage", Arc::clone(&options.sealer));
@@ -45,13 +46,14 @@ impl Stage {
     }
 
     /// Adapters compiled under the deployment as it is now; its text is written beside the journal.
-    fn version(&self) -> Result<(Version, Deployment), String> {
+    async fn version(&self) -> Result<(Version, Deployment), String> {
         let text = serde_json::to_string_pretty(&self.deployment()).map_err(|error| error.to_string())?;
         let path = self.folder.join("gateway.yaml");
         std::fs::write(&path, &text).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut deployment =
             Deployment::parse(&text).map_err(|fault| format!("{}: {fault}", path.display()))?;
-        self.builtin.reach(&mut deployment)?;
+        let adapters = Adapters { texts: &self.texts, configs: &self.configs, trial: false };
+        self.builtin.reach(&mut deployment, adapters).await?;
         let loaded = load::compile(self.texts.clone(), &deployment).map_err(|error| error.to_string())?;
         let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
             .map_err(|error| error.to_string())?;
@@ -87,7 +89,7 @@ impl Stage {
                 for (module, more) in settings {
                     self.settings.entry(module.clone()).or_default().extend(more.clone());
                 }
-                let (version, deployment) = self.version()?;
+                let (version, deployment) = self.version().await?;
                 let gateway = self.gateway.as_ref().ok_or("there is no gateway")?;
                 gateway.reload(version, deployment).await.map_err(|error| error.to_string())
             }

@@ -2,7 +2,7 @@
 
 use super::{ask, facts, fields, object, word};
 use crate::world::Outcome::{Done, Refused, Unknown};
-use crate::world::{World, WorldError};
+use crate::world::{Tables, World, WorldError};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ impl Folder {
     }
 
     fn open(&self) -> Result<World, WorldError> {
-        World::open(&self.0, Path::new(":memory:"))
+        World::open(&self.0, &Tables::Made, Path::new(":memory:"))
     }
 }
 
@@ -125,14 +125,14 @@ fn a_world_lives_on_in_its_file_until_its_data_change() {
     let folder = Folder::new(SCHEMA, SEED, BEHAVIOUR);
     let database = folder.0.join("world.db");
     {
-        let mut world = World::open(&folder.0, &database).unwrap();
+        let mut world = World::open(&folder.0, &Tables::Made, &database).unwrap();
         ask(&mut world, "take", "1", json!({"name": "a"}));
     }
-    let mut world = World::open(&folder.0, &database).unwrap();
+    let mut world = World::open(&folder.0, &Tables::Made, &database).unwrap();
     assert!(ask(&mut world, "take", "1", json!({"name": "a"})).repeated);
     drop(world);
     std::fs::write(folder.0.join("seed.sql"), "").unwrap();
-    assert!(matches!(World::open(&folder.0, &database), Err(WorldError::Stale { .. })));
+    assert!(matches!(World::open(&folder.0, &Tables::Made, &database), Err(WorldError::Stale { .. })));
 }
 
 #[test]
