@@ -28,6 +28,7 @@ mod place;
 mod read;
 mod report;
 mod seals;
+mod sheet;
 mod template;
 mod tlv;
 mod tree;

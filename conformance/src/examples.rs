@@ -15,10 +15,9 @@ use adapters::codec::{FileFault, FileReader, LineEvent, fill_in, take_out};
 use adapters::value::Record;
 use dsl::check::{Checked, Sources};
 use dsl::diagnostics::{Code, Diagnostic};
-use dsl::lower::compile;
 use dsl::model::{Call, CallId, Frame, LinkKind, MessageId, Module, Space};
 use dsl::program::{Compiled, Part};
-use dsl::resolve::{Choices, Folder, resolve, variants};
+use dsl::resolve::Folder;
 use dsl::source::Span;
 use dsl::tree::{self, ExamplePart, ItemKind, ValueKind, Wire, WirePiece};
 use dsl::value::{DateTime, Outcome, ShapeId};
@@ -60,28 +59,27 @@ impl Shown {
     }
 }
 
-/// Runs every example of every adapter, each under the first variant that has it. `checked` is what the check under no
-/// choices found; `root` is the folder above the parties' folders.
+/// Runs every example of the adapters in the folders wanted, each under the first variant that has it. `checked` is what the
+/// check under no choices found; `root` is the folder above the parties' folders.
 #[must_use]
-pub fn run(sources: &Sources, checked: &Checked, root: &Path) -> Vec<Shown> {
+pub fn run(sources: &Sources, checked: &Checked, root: &Path, wanted: impl Fn(&str) -> bool) -> Vec<Shown> {
     let Some(compiled) = &checked.compiled else { return Vec::new() };
     let mut shown = Vec::new();
-    for (place, module) in checked.model.modules.iter().enumerate() {
+    for (place, module) in checked.model.modules.iter().enumerate().filter(|(_, one)| wanted(&one.folder)) {
         of_module(module, adapter(compiled, place).as_ref(), root, &mut shown);
     }
-    for folder in &sources.folders {
-        for variant in variants(folder).into_iter().skip(1) {
+    for folder in sources.folders.iter().filter(|folder| wanted(&folder.name)) {
+        for other in checked.others.iter().filter(|other| other.folder == folder.name) {
             if spans(folder).all(|span| shown.iter().any(|known| known.span == span)) {
                 break;
             }
-            let (model, _) = resolve(&sources.folders, &Choices::from([(folder.name.clone(), variant)]));
-            let Some(place) = model.modules.iter().position(|module| module.folder == folder.name) else {
+            let modules = &other.model.modules;
+            let Some(place) = modules.iter().position(|module| module.folder == folder.name) else {
                 continue;
             };
-            let (module, line_of) = (&model.modules[place], |_| 0);
-            let compiled = compile(&model, &line_of);
-            let adapter = compiled.as_ref().ok().and_then(|compiled| adapter(compiled, place));
-            of_module(module, adapter.as_ref(), root, &mut shown);
+            if let Some(module) = modules.get(place) {
+                of_module(module, adapter(&other.compiled, place).as_ref(), root, &mut shown);
+            }
         }
     }
     shown

@@ -95,27 +95,56 @@ impl Checked {
 /// Checks all folders under the choices, and each other combination of variants of each folder.
 #[must_use]
 pub fn check(sources: &Sources, choices: &Choices) -> Checked {
-    let others: Vec<_> = sources
-        .folders
-        .iter()
-        .flat_map(|folder| {
-            let none = Choice::new();
-            let chosen = choices.get(&folder.name).unwrap_or(&none).clone();
-            let variants = variants(folder).into_iter().skip(usize::from(chosen.is_empty()));
-            variants.filter(move |variant| *variant != chosen).map(|variant| (folder.name.clone(), variant))
-        })
-        .collect();
-    check_with(sources, choices, Some(others))
+    check_with(sources, choices, Some(others_of(sources, choices)), Walk::All)
+}
+
+/// The same for tools that bring adapters along which were checked before: flows are not walked, and other variants are
+/// looked at in the folders alone that are wanted.
+#[must_use]
+pub fn check_unwalked(sources: &Sources, choices: &Choices, wanted: impl Fn(&str) -> bool) -> Checked {
+    let mut others = others_of(sources, choices);
+    others.retain(|(folder, _)| wanted(folder));
+    check_with(sources, choices, Some(others), Walk::None)
 }
 
 /// Checks all folders under the choices alone: what is run. Whether anything is used is not said, for another variant
 /// may use it.
 #[must_use]
 pub fn check_chosen(sources: &Sources, choices: &Choices) -> Checked {
-    check_with(sources, choices, None)
+    check_with(sources, choices, None, Walk::All)
 }
 
-fn check_with(sources: &Sources, choices: &Choices, variants: Option<Vec<(Box<str>, Choice)>>) -> Checked {
+/// Compiles all folders under the choices alone, for tools: flows are not walked.
+#[must_use]
+pub fn compile_chosen(sources: &Sources, choices: &Choices) -> Checked {
+    check_with(sources, choices, None, Walk::None)
+}
+
+/// Which flows are walked to their ends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Walk {
+    All,
+    None,
+}
+
+/// Every other combination of variants of each folder.
+fn others_of(sources: &Sources, choices: &Choices) -> Vec<(Box<str>, Choice)> {
+    let of = |folder: &Folder| {
+        let none = Choice::new();
+        let chosen = choices.get(&folder.name).unwrap_or(&none).clone();
+        let name = folder.name.clone();
+        let variants = variants(folder).into_iter().skip(usize::from(chosen.is_empty()));
+        variants.filter(move |variant| *variant != chosen).map(move |variant| (name.clone(), variant))
+    };
+    sources.folders.iter().flat_map(of).collect()
+}
+
+fn check_with(
+    sources: &Sources,
+    choices: &Choices,
+    variants: Option<Vec<(Box<str>, Choice)>>,
+    walk: Walk,
+) -> Checked {
     let mut sink = Sink::default();
     sink.extend(sources.problems.iter().cloned());
     let (model, problems) = resolve(&sources.folders, choices);
@@ -154,7 +183,9 @@ fn check_with(sources: &Sources, choices: &Choices, variants: Option<Vec<(Box<st
             compiled_others.extend(made(&model).map(|compiled| Other { folder, choice, model, compiled }));
         }
         let variants = compiled_others.iter().map(|other| (&other.model, &other.compiled));
-        all.extend(money(compiled.iter().map(|programs| (&model, programs)).chain(variants)));
+        if walk == Walk::All {
+            all.extend(money(compiled.iter().map(|programs| (&model, programs)).chain(variants)));
+        }
     }
     sink.extend(all);
     Checked {

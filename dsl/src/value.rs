@@ -372,6 +372,8 @@ pub enum Coding {
     Zlib,
     /// Gzip (RFC 1952).
     Gzip,
+    /// A spreadsheet (Office Open XML) of rows with a tab between cells.
+    Sheet,
     /// A cipher: the algorithm and key come from expressions of the program, indices into its expressions.
     Encrypt {
         /// The algorithm.

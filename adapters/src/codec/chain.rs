@@ -16,7 +16,7 @@ use flate2::Compression;
 use flate2::read::{GzDecoder, GzEncoder, ZlibDecoder, ZlibEncoder};
 
 use super::environment::Inside;
-use super::{FaultKind, Wrong};
+use super::{FaultKind, Wrong, sheet};
 use crate::charset::Charset;
 
 /// Most octets that unpack from one value.
@@ -54,6 +54,7 @@ pub(crate) fn apply(inside: &Inside<'_>, codings: &[Coding], octets: Vec<u8>) ->
             Coding::Percent => to_percent(&octets),
             Coding::Zlib => packed(ZlibEncoder::new(octets.as_slice(), Compression::default()))?,
             Coding::Gzip => packed(GzEncoder::new(octets.as_slice(), Compression::default()))?,
+            Coding::Sheet => sheet::pack(&octets)?,
             Coding::Encrypt { algorithm, key, iv } => cipher(inside, true, algorithm, *key, *iv, octets)?,
         };
     }
@@ -76,6 +77,7 @@ pub(crate) fn invert(inside: &Inside<'_>, codings: &[Coding], octets: Vec<u8>) -
             Coding::Percent => from_percent(&octets, false)?,
             Coding::Zlib => unpacked(ZlibDecoder::new(octets.as_slice()))?,
             Coding::Gzip => unpacked(GzDecoder::new(octets.as_slice()))?,
+            Coding::Sheet => sheet::unpack(&octets)?,
             Coding::Encrypt { algorithm, key, iv } => cipher(inside, false, algorithm, *key, *iv, octets)?,
         };
     }

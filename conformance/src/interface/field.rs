@@ -209,6 +209,7 @@ pub(super) fn codings(module: &Module, codings: &[Coding]) -> Vec<Value> {
             Coding::Percent => json!({ "coding": "percent" }),
             Coding::Zlib => json!({ "coding": "zlib" }),
             Coding::Gzip => json!({ "coding": "gzip" }),
+            Coding::Sheet => json!({ "coding": "sheet" }),
             Coding::Encrypt { algorithm, key, iv } => {
                 let algorithm = match algorithm {
                     CipherName::Fixed(name) => json!(&**name),

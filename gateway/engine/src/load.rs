@@ -4,7 +4,7 @@
 //! chosen by the deployment's settings.
 
 use crate::deployment::Deployment;
-use dsl::check::{Sources, Text, check_chosen};
+use dsl::check::{Checked, Sources, Text, check_chosen, compile_chosen};
 use dsl::diagnostics::{Colour, Severity, render};
 use dsl::program::Compiled;
 use dsl::resolve::{Choices, variants};
@@ -80,6 +80,22 @@ pub fn texts(folder: &Path) -> Result<Vec<Text>, LoadError> {
 /// # Errors
 /// [`LoadError::Problems`] where they do not compile.
 pub fn compile(texts: Vec<Text>, deployment: &Deployment) -> Result<Loaded, LoadError> {
+    compile_by(texts, deployment, check_chosen)
+}
+
+/// The same for a stage, whose adapters the checks walk: their flows are not walked here.
+///
+/// # Errors
+/// [`LoadError::Problems`] where they do not compile.
+pub fn compile_for_stage(texts: Vec<Text>, deployment: &Deployment) -> Result<Loaded, LoadError> {
+    compile_by(texts, deployment, compile_chosen)
+}
+
+fn compile_by(
+    texts: Vec<Text>,
+    deployment: &Deployment,
+    check: fn(&Sources, &Choices) -> Checked,
+) -> Result<Loaded, LoadError> {
     let mut source = Vec::new();
     for text in &texts {
         for part in [&text.folder, &text.path, &text.text] {
@@ -98,7 +114,7 @@ pub fn compile(texts: Vec<Text>, deployment: &Deployment) -> Result<Loaded, Load
             choices.insert(folder.name.clone(), variant);
         }
     }
-    let mut checked = check_chosen(&sources, &choices);
+    let mut checked = check(&sources, &choices);
     match checked.compiled.take() {
         Some(compiled) if !checked.has_errors() => Ok(Loaded { compiled: Arc::new(compiled), hash, source }),
         _ => {

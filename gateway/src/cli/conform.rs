@@ -12,7 +12,7 @@ use conformance::oracles::{self, second, second::Judged};
 use conformance::party::PartyTls;
 use conformance::report::{CaseResult, Report, html, junit};
 use conformance::suite::{Plays, Runner, Suite, document_case, example_cases, whole_case};
-use dsl::check::{Checked, Sources, check};
+use dsl::check::{Checked, Sources, check_unwalked};
 use dsl::resolve::Choices;
 use link::{Core, World};
 use serde_json::{Value, json};
@@ -64,7 +64,11 @@ pub(crate) struct Conform {
 impl Conform {
     pub(crate) fn run(&self) -> Exit {
         super::in_runtime("conform", async {
-            let adapters = Adapters::read(&self.folders.configs)?;
+            let all = self.oracles || self.matrix;
+            let wanted = if all { Vec::new() } else { self.parties()? };
+            let adapters = Adapters::read(&self.folders.configs, |folder| {
+                all || wanted.iter().any(|one| one == folder)
+            })?;
             if self.oracles {
                 let systems = adapters.systems(&self.folders.conformance);
                 say(oracles::markdown(&systems).trim_end());
@@ -287,10 +291,11 @@ struct Adapters {
 }
 
 impl Adapters {
-    fn read(configs: &Path) -> Result<Self, String> {
+    /// Those of the folders wanted in each variant.
+    fn read(configs: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self, String> {
         let sources = super::files::read(configs).map_err(|error| error.to_string())?;
-        let checked = check(&sources, &Choices::new());
-        let shown = examples::run(&sources, &checked, configs);
+        let checked = check_unwalked(&sources, &Choices::new(), &wanted);
+        let shown = examples::run(&sources, &checked, configs, &wanted);
         Ok(Self { sources, checked, shown })
     }
 

@@ -4,7 +4,7 @@ use super::{Exit, files, say, warn};
 use clap::Args;
 use conformance::interface::interface;
 use conformance::laws::{Specimen, specimens_of};
-use dsl::check::{Checked, Sources, check_chosen};
+use dsl::check::{Checked, Sources, compile_chosen};
 use dsl::document::{Sample, document};
 use dsl::model::Module;
 use dsl::resolve::{Choice, Choices, variants};
@@ -51,7 +51,7 @@ impl Doc {
                 return Exit::WrongUse;
             }
         };
-        let checked = check_chosen(&sources, &choices);
+        let checked = compile_chosen(&sources, &choices);
         if checked.has_errors() {
             warn("tongshi doc: the adapters do not compile; see `tongshi check`");
             return Exit::NotSo;

@@ -2,7 +2,7 @@
 
 use super::{Exit, files, say, warn};
 use clap::Args;
-use dsl::check::check_chosen;
+use dsl::check::compile_chosen;
 use dsl::flow::{Undo, walk};
 use dsl::resolve::Choices;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ impl Flow {
                 return Exit::Machine;
             }
         };
-        let checked = check_chosen(&sources, &Choices::new());
+        let checked = compile_chosen(&sources, &Choices::new());
         if checked.has_errors() {
             warn("tongshi flow: the adapters do not compile; see `tongshi check`");
             return Exit::NotSo;

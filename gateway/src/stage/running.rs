@@ -54,7 +54,8 @@ impl Stage {
             Deployment::parse(&text).map_err(|fault| format!("{}: {fault}", path.display()))?;
         let adapters = Adapters { texts: &self.texts, configs: &self.configs, trial: false };
         self.builtin.reach(&mut deployment, adapters).await?;
-        let loaded = load::compile(self.texts.clone(), &deployment).map_err(|error| error.to_string())?;
+        let loaded =
+            load::compile_for_stage(self.texts.clone(), &deployment).map_err(|error| error.to_string())?;
         let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
             .map_err(|error| error.to_string())?;
         Ok((version, deployment))

@@ -13,7 +13,7 @@ use flate2::write::{GzDecoder, GzEncoder, ZlibDecoder, ZlibEncoder};
 
 use super::{HELD_MAX, from_percent, to_percent};
 use crate::codec::environment::Inside;
-use crate::codec::{FaultKind, Wrong};
+use crate::codec::{FaultKind, Wrong, sheet};
 use crate::seal::{self, Algorithm, CipherState, Direction, Mode, Position, PreparedKey};
 use crate::value::Surroundings;
 
@@ -118,6 +118,11 @@ enum Element {
     Gzip(Box<GzEncoder<Vec<u8>>>),
     Gunzip(Box<GzDecoder<Vec<u8>>>),
     Cipher(Option<Box<CipherState<Arc<PreparedKey>>>>),
+    /// A spreadsheet is read and written whole.
+    Sheet {
+        writing: bool,
+        octets: Vec<u8>,
+    },
     Held {
         algorithm: Algorithm,
         key: Arc<PreparedKey>,
@@ -149,6 +154,7 @@ impl Element {
                 Element::Gzip(Box::new(GzEncoder::new(Vec::new(), Compression::default())))
             }
             Coding::Gzip => Element::Gunzip(Box::new(GzDecoder::new(Vec::new()))),
+            Coding::Sheet => Element::Sheet { writing, octets: Vec::new() },
             Coding::Encrypt { algorithm, key, iv } => {
                 let iv = match iv {
                     Some(iv) => Some(inside.octets(*iv)?),
@@ -225,7 +231,7 @@ impl Element {
                 let state = state.as_mut().ok_or(FaultKind::Program)?;
                 state.update(octets, out).map_err(|_| FaultKind::Coding)?;
             }
-            Element::Held { octets: held, .. } => {
+            Element::Held { octets: held, .. } | Element::Sheet { octets: held, .. } => {
                 held.extend_from_slice(octets);
                 if held.len() > HELD_MAX {
                     return Err(FaultKind::Container.into());
@@ -257,6 +263,10 @@ impl Element {
                 let state = state.take().ok_or(FaultKind::Program)?;
                 state.finish(out).map_err(|_| FaultKind::Coding)?;
             }
+            Element::Sheet { writing, octets } => {
+                let octets = std::mem::take(octets);
+                *out = if *writing { sheet::pack(&octets)? } else { sheet::unpack(&octets)? };
+            }
             Element::Held { algorithm, key, iv, direction, octets } => {
                 let octets = std::mem::take(octets);
                 let mut random = |octets: &mut [u8]| surroundings.random(octets);
@@ -281,7 +291,7 @@ impl Element {
             Element::Gzip(coder) => coder.get_ref().capacity(),
             Element::Gunzip(coder) => coder.get_ref().capacity(),
             Element::Cipher(_) => size_of::<CipherState<Arc<PreparedKey>>>(),
-            Element::Held { octets, .. } => octets.capacity(),
+            Element::Held { octets, .. } | Element::Sheet { octets, .. } => octets.capacity(),
         }
     }
 }

@@ -549,7 +549,7 @@ call ask {
     Page {
         code: Code(424),
         title: "no such coding",
-        text: "Codings are charsets, `hex hex_upper base64 base64url percent`, `zlib gzip`, `encrypt(…)`, and the party's own `coding` items.",
+        text: "Codings are charsets, `hex hex_upper base64 base64url percent`, `zlib gzip`, `sheet`, `encrypt(…)`, and the party's own `coding` items.",
         chinese: "没有这个编码。",
         bad: r#"call ask {
   request "1001" {

@@ -52,7 +52,7 @@ impl Binder<'_, '_, '_> {
     ) -> Vec<Coding> {
         const CHARSETS: [&str; 9] =
             ["gbk", "gb18030", "utf8", "ascii", "cp935", "cp1388", "cp037", "cp1047", "cp500"];
-        const OTHERS: [&str; 11] = [
+        const OTHERS: [&str; 12] = [
             "hex",
             "hex_upper",
             "base64",
@@ -60,6 +60,7 @@ impl Binder<'_, '_, '_> {
             "percent",
             "zlib",
             "gzip",
+            "sheet",
             "encrypt",
             "none",
             "bcd",
@@ -77,6 +78,7 @@ impl Binder<'_, '_, '_> {
                 "percent" => Coding::Percent,
                 "zlib" => Coding::Zlib,
                 "gzip" => Coding::Gzip,
+                "sheet" => Coding::Sheet,
                 "encrypt" => match self.cipher(element, scope, expressions) {
                     Some(coding) => coding,
                     None => continue,
