@@ -875,8 +875,8 @@ call pay {
     amount  money
   }
   request "9001" {
-    amount  money 12 digits fen  <- ask.amount
-    most    money 12 digits fen  = parameter.most
+    amount  money 15 digits fen  <- ask.amount
+    most    money 15 digits fen  = parameter.most
   }
 }
 "#,
