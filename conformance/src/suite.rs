@@ -203,7 +203,8 @@ pub struct PartyDo {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PeopleDo {
-    /// A parameter is changed: the first person proposes the value, those behind say `go` or `refuse`.
+    /// A parameter is changed: the first person proposes the value, those behind say `go` or `refuse`; where that very change
+    /// waits, all of them say so.
     pub parameter: Option<ParameterDo>,
     /// In flows of this name; in any, if none is named.
     pub flow: Option<String>,

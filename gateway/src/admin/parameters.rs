@@ -35,8 +35,8 @@ impl Asked {
         };
         let parameter =
             ParameterName { party: text("party"), member: text("member"), name: text("name") };
-        let proposed = self.engine.propose_parameter(parameter, &text("value"), from, &text("reason"), user);
-        match proposed.await {
+        let (value, reason) = (text("value"), text("reason"));
+        match self.engine.propose_parameter(parameter, &value, from, &reason, user).await {
             Ok(number) => answer(200, &json!({ "change": number, "decision": "proposed" })),
             Err(why) => self.not_changed(&why, user),
         }

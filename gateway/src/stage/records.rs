@@ -73,7 +73,7 @@ impl Stage {
         Ok(decided)
     }
 
-    /// One person proposes another value of a parameter, the others decide.
+    /// One person proposes another value of a parameter, the others decide; where that very change waits, all decide.
     async fn change_parameter(&self, what: &PeopleDo, change: &ParameterDo) -> Result<Decided, String> {
         let engine = self.gateway().ok_or("there is no gateway")?.engine();
         let from = change.from.parse().map_err(|_| format!("`{}` is no date", change.from))?;
@@ -83,10 +83,18 @@ impl Stage {
             name: change.name.clone(),
         };
         let people = people(what, None);
-        let (maker, others) = people.split_first().ok_or("nobody proposes it")?;
         let from = engine::calendar::day(from);
-        let number = engine.propose_parameter(parameter, &change.value, from, &what.reason, maker).await;
-        let number = number.map_err(|why| why.to_string())?;
+        let seen = engine.parameters().into_iter().find(|seen| seen.parameter == parameter);
+        let same = seen.and_then(|seen| seen.waiting);
+        let same = same.filter(|waits| waits.new == change.value && waits.from == from);
+        let (number, others) = match same {
+            Some(waits) => (waits.number, &people[..]),
+            None => {
+                let (maker, others) = people.split_first().ok_or("nobody proposes it")?;
+                let number = engine.propose_parameter(parameter, &change.value, from, &what.reason, maker);
+                (number.await.map_err(|why| why.to_string())?, others)
+            }
+        };
         let mut done = false;
         for person in others {
             let agreed = Decision::of(&what.say) == Some(Decision::Go);
