@@ -209,8 +209,11 @@ impl<'a> Interface<'a> {
             });
             json!({ "fields": rule.fields, "rows": rows.collect::<Vec<_>>() })
         });
+        // Whether there is more is asked of the answer.
+        let answered = call.replies.first().and_then(|reply| self.module.messages.get(usize::from(reply.0)));
+        let paged = Here { message: answered, ..here };
         let pages = call.pages.as_ref().map(
-            |(rows, pages, more)| json!({ "rows": rows, "pages": pages, "more": expression(here, more) }),
+            |(rows, pages, more)| json!({ "rows": rows, "pages": pages, "more": expression(paged, more) }),
         );
         json!({
             "name": &*call.name,

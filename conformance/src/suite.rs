@@ -134,8 +134,8 @@ pub struct Step {
     /// The clock is moved on: by a span (`10m`), or to the next such time of day (`23:31`).
     pub clock: Option<String>,
     /// Rows are looked at: of the books of `core`, `party` or another module by `sql`; of the gateway's `journal`
-    /// (operations of flows that began in this case), `flows`, `refused` inputs, `notices`, what is `waiting` for people, or
-    /// `metrics`.
+    /// (operations of flows that began in this case), `flows`, `refused` inputs, `notices`, changes of `parameters`, what is
+    /// `waiting` for people, or `metrics`.
     pub look: Option<String>,
 
     /// The channel that asks; the first that may, if none is named.
@@ -203,6 +203,9 @@ pub struct PartyDo {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct PeopleDo {
+    /// A parameter is changed: the first person proposes the value, those behind say `go` or `refuse`; where that very change
+    /// waits, all of them say so.
+    pub parameter: Option<ParameterDo>,
     /// In flows of this name; in any, if none is named.
     pub flow: Option<String>,
     /// Only what is to be looked at in these words; all that waits otherwise.
@@ -215,6 +218,23 @@ pub struct PeopleDo {
     pub proof: String,
     /// Who, one after the other; two persons with every role, if nobody is named.
     pub by: Vec<Person>,
+}
+
+/// A parameter of the bank with another value.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ParameterDo {
+    /// Of which module.
+    pub of: String,
+    /// Of which member, where it is a member's.
+    #[serde(default)]
+    pub member: String,
+    /// Its name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// The first business date on which it counts.
+    pub from: String,
 }
 
 /// A person of the bank.

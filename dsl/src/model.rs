@@ -164,11 +164,13 @@ pub struct Party {
     pub discloses: Vec<Private>,
 }
 
-/// A `setting`.
+/// A `setting`, or a `parameter`.
 #[derive(Clone, Debug)]
 pub struct Setting {
     /// Its name.
     pub name: Box<str>,
+    /// A parameter: two persons change it while the gateway runs; flows alone read it.
+    pub changes: bool,
     /// Its type.
     pub ty: Type,
     /// Label for people.

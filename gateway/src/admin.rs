@@ -5,6 +5,7 @@
 //! decision is carried out.
 
 mod documents;
+mod parameters;
 mod story;
 mod views;
 
@@ -89,6 +90,14 @@ enum Route<'r> {
     Counts(&'r str),
     /// What is used of limits on a date.
     Limits(&'r str),
+    /// Parameters as they stand.
+    Parameters,
+    /// What was ever proposed and decided of them.
+    ParameterChanges,
+    /// A person proposes another value.
+    Propose,
+    /// Another person agrees to a change, or somebody refuses it.
+    DecideChange(&'r str),
     /// New adapters and deployment.
     Reload,
 }
@@ -101,9 +110,9 @@ impl Route<'_> {
             Self::Me => &["viewer", "operator", "checker", "keys", "deployer", "auditor", "documents"],
             Self::Documents(_) | Self::Document(..) => &["documents"],
             Self::Parties | Self::Flows | Self::Flow(_) | Self::Waiting | Self::Files => SEE,
-            Self::Counts(_) | Self::Limits(_) => SEE,
+            Self::Counts(_) | Self::Limits(_) | Self::Parameters | Self::ParameterChanges => SEE,
             Self::Refused => &["operator", "checker", "auditor"],
-            Self::Decide(_) => &["operator", "checker"],
+            Self::Decide(_) | Self::Propose | Self::DecideChange(_) => &["operator", "checker"],
             Self::Reload => &["deployer"],
         }
     }
@@ -127,6 +136,10 @@ fn route<'r>(method: &str, path: &'r str) -> Option<Route<'r>> {
         ("GET", "files", None) => Route::Files,
         ("GET", "counts", Some(date)) => Route::Counts(date),
         ("GET", "limits", Some(date)) => Route::Limits(date),
+        ("GET", "parameters", None) => Route::Parameters,
+        ("GET", "parameters", Some("changes")) => Route::ParameterChanges,
+        ("POST", "parameters", None) => Route::Propose,
+        ("POST", "parameters", Some(number)) => Route::DecideChange(number),
         ("POST", "reload", None) => Route::Reload,
         _ => return None,
     })
@@ -169,6 +182,10 @@ impl Asked {
             Route::Files => self.files().await,
             Route::Counts(date) => self.counts(date).await,
             Route::Limits(date) => self.limits(date).await,
+            Route::Parameters => self.parameters(),
+            Route::ParameterChanges => self.parameter_changes().await,
+            Route::Propose => self.propose(&user).await,
+            Route::DecideChange(number) => self.decide_change(number, &user).await,
             Route::Reload => self.reload(&user).await,
         }
     }
@@ -300,11 +317,11 @@ impl Asked {
 
     async fn decide(&self, flow: &str, user: &Person) -> HttpMessage {
         let Some(flow) = flow.parse().ok().map(FlowId) else { return problem(400, "a flow is a number") };
-        let body: Json = match serde_json::from_slice(&self.request.content) {
+        let body = match self.body() {
             Ok(body) => body,
-            Err(error) => return problem(400, &format!("the content is no JSON: {error}")),
+            Err(message) => return message,
         };
-        let text = |name: &str| body.get(name).and_then(Json::as_str).unwrap_or_default().to_owned();
+        let text = |name: &str| text_of(&body, name);
         let Some(decision) = Decision::of(&text("decision")) else {
             let words: Vec<&str> = Decision::WORDS.iter().map(|(_, word)| *word).collect();
             return problem(400, &format!("`decision` is one of {}", words.join(", ")));
@@ -323,6 +340,12 @@ impl Asked {
                 problem(409, &why.to_string())
             }
         }
+    }
+
+    /// The content, JSON.
+    fn body(&self) -> Result<Json, HttpMessage> {
+        serde_json::from_slice(&self.request.content)
+            .map_err(|error| problem(400, &format!("the content is no JSON: {error}")))
     }
 
     async fn refused(&self, user: &Person) -> HttpMessage {
@@ -379,6 +402,11 @@ impl Asked {
             }
         }
     }
+}
+
+/// A text of a JSON object, empty where it has none.
+fn text_of(body: &Json, name: &str) -> String {
+    body.get(name).and_then(Json::as_str).unwrap_or_default().to_owned()
 }
 
 /// A date as the journal counts it.

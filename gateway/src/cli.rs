@@ -15,6 +15,7 @@ mod flow;
 mod fmt;
 mod key;
 mod packet;
+mod parameter;
 mod party;
 mod run;
 mod specimens;
@@ -59,6 +60,8 @@ enum Command {
     Flow(flow::Flow),
     /// Creates, imports, lists and rotates keys in the encrypted key store
     Key(key::Key),
+    /// Shows and changes parameters of a running gateway: one person proposes, another agrees
+    Parameter(parameter::Parameter),
 }
 
 /// How a command ended.
@@ -92,6 +95,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Doc(command) => command.run(),
         Command::Flow(command) => command.run(),
         Command::Key(command) => command.run(),
+        Command::Parameter(command) => command.run(),
     };
     ExitCode::from(match exit {
         Exit::Well => 0,

@@ -218,7 +218,11 @@ impl Stage {
         for (module, settings) in &self.settings {
             let secrets = self.plan.secrets.get(module).into_iter().flatten();
             let keys: BTreeMap<_, _> = secrets.map(|name| (name, format!("{module}.{name}"))).collect();
-            parties.insert(module.clone(), json!({ "settings": settings, "keys": keys }));
+            let members = self.plan.members.get(module).into_iter().flatten();
+            let members: BTreeMap<_, _> =
+                members.map(|(name, settings)| (name, json!({ "settings": settings }))).collect();
+            let said = json!({ "settings": settings, "keys": keys, "members": members });
+            parties.insert(module.clone(), said);
         }
         parties.extend(self.plan.parties.clone());
         for player in self.players.values() {

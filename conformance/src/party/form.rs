@@ -32,8 +32,8 @@ pub(crate) fn alone(expressions: &Expressions, id: ExprId) -> Option<Load> {
 }
 
 fn is_seal(expressions: &Expressions, id: ExprId) -> bool {
-    // A digest over a shared secret is one too.
-    let keyed = || loads(expressions, id).any(|load| load.space == Space::Key);
+    // A digest over a shared secret is one too, also over one that a sign-in gave.
+    let keyed = || loads(expressions, id).any(|load| matches!(load.space, Space::Key | Space::Session));
     code(expressions, id).iter().any(|code| match code {
         Code::Function(Function::Mac | Function::Hmac | Function::Signature, _) => true,
         Code::Function(Function::Digest, _) => keyed(),

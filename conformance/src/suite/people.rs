@@ -10,9 +10,12 @@ impl Runner<'_> {
     pub(super) async fn people_step(&mut self, step: &Step, what: &PeopleDo) -> Result<StepResult, String> {
         let Other::Stage(stage) = &self.other else { return Err("no gateway is at hand".to_owned()) };
         super::patience::quiet(&**stage).await;
-        let words = match &what.what {
-            Some(text) => format!("people say {} of: {text}", what.say),
-            None => format!("people say {} of all that waits", what.say),
+        let words = match (&what.parameter, &what.what) {
+            (Some(change), _) => {
+                format!("people change {} of {} to {} from {}", change.name, change.of, change.value, change.from)
+            }
+            (None, Some(text)) => format!("people say {} of: {text}", what.say),
+            (None, None) => format!("people say {} of all that waits", what.say),
         };
         let mut result = StepResult { what: words, ..StepResult::default() };
         let expect = step.expect.clone().unwrap_or_default();

@@ -83,7 +83,8 @@ pub trait Stage: Send + Sync {
     /// When they cannot be read, in words; likewise below.
     fn mark(&self) -> Result<JournalMark, String>;
 
-    /// Rows of the gateway's records that came after a mark: `journal`, `flows`, `refused`, `notices`.
+    /// Rows of the gateway's records that came after a mark: `journal`, `flows`, `refused`, `notices`,
+    /// `parameters`.
     ///
     /// # Errors
     /// Also for another word.

@@ -22,6 +22,7 @@ use crate::value::{Constant, Symbol, Type};
 
 /// Every expression of a flow.
 pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
+    flow.of_member.iter().for_each(&mut *see);
     let mut mappings = |all: &'m [Mapping]| {
         for mapping in all {
             see(&mapping.source);
@@ -94,6 +95,7 @@ pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
         Start::Daily(minute) => FlowStart::Daily(*minute),
         Start::Every(span) => FlowStart::Every(lowering.expression(span)),
     };
+    let of_member = flow.of_member.as_ref().map(|named| lowering.expression(named));
     let mut maker = Maker {
         flow,
         out: FlowTables {
@@ -101,6 +103,7 @@ pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
             label: flow.label.clone(),
             start,
             per_member: flow.per_member,
+            of_member,
             ask: flow.ask,
             answer: flow.answer,
             program: FlowProgram::default(),

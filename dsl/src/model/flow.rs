@@ -76,6 +76,8 @@ pub struct Flow {
     pub start: Start,
     /// By the clock, once for each member of the party.
     pub per_member: bool,
+    /// The name of the member that is asked about.
+    pub of_member: Option<Expr>,
     /// Record asked, if any.
     pub ask: Option<ShapeId>,
     /// Record answered, if any.

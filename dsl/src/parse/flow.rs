@@ -7,7 +7,7 @@ use super::field::{cases, check, must_else, otherwise};
 use super::text;
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
-    Block, Each, Flow, FlowStatement, ItemKind, Limit, LimitKind, LimitOver, LimitSpan, Mapping, Step,
+    Block, Each, Flow, FlowMember, FlowStatement, ItemKind, Limit, LimitKind, LimitOver, LimitSpan, Mapping, Step,
     Trigger,
 };
 use nom::Parser;
@@ -21,7 +21,15 @@ const WORDS: &[&str] = &[
 const MAPPINGS: &[&str] =
     &["NAME <- value", "pass", "again every", "else go on", "else park", "undo", "keep", "best effort"];
 
-/// `flow NAME L on … (per NAME)? { … }`, behind its word.
+/// `for NAME expr ELSE`.
+fn of_member(input: In<'_>) -> Res<'_, FlowMember> {
+    let (here, _) = word("for").parse(input)?;
+    let (here, (member, named)) = (cut(name), cut(expr)).parse(here)?;
+    let (here, otherwise) = must_else(here, "for")?;
+    Ok((here, FlowMember { member, named, otherwise }))
+}
+
+/// `flow NAME L on … (per NAME)? (for NAME expr ELSE)? { … }`, behind its word.
 pub(crate) fn flow(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
     let (here, name) = cut(name).parse(input)?;
     let (here, label) = label(here)?;
@@ -36,8 +44,9 @@ pub(crate) fn flow(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
         _ => cut(path).parse(here).map(|(rest, path)| (rest, Trigger::On(path)))?,
     };
     let (here, per) = opt(preceded(word("per"), cut(self::name))).parse(here)?;
+    let (here, of) = opt(of_member).parse(here)?;
     let (here, block) = cut(|inside| block(inside, statement)).parse(here)?;
-    Ok((here, (ItemKind::Flow(Flow { name, trigger, per, block }), label)))
+    Ok((here, (ItemKind::Flow(Flow { name, trigger, per, of, block }), label)))
 }
 
 fn statement(input: In<'_>) -> Res<'_, Headed<FlowStatement>> {

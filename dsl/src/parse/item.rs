@@ -20,6 +20,7 @@ use nom::combinator::{cut, opt};
 pub(crate) const WORDS: &[&str] = &[
     "party",
     "setting",
+    "parameter",
     "key",
     "member",
     "link",
@@ -48,7 +49,8 @@ pub(crate) fn item(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
     let here = input.advance();
     match written {
         "party" => named(here, party_clause, |name, block| ItemKind::Party(Party { name, block })),
-        "setting" => plain(setting(here)?, ItemKind::Setting),
+        "setting" => plain(setting(here, false)?, ItemKind::Setting),
+        "parameter" => plain(setting(here, true)?, ItemKind::Setting),
         "key" => plain(key(here)?, ItemKind::Key),
         "member" => named(here, member_statement, |name, block| ItemKind::Member(Member { name, block })),
         "link" => link::link(here),
@@ -141,13 +143,13 @@ fn party_clause(input: In<'_>) -> Res<'_, Headed<PartyClause>> {
     labelled(rest, clause)
 }
 
-/// `NAME type attr* L` of a setting.
-pub(crate) fn setting(input: In<'_>) -> Res<'_, Headed<Setting>> {
+/// `NAME type attr* L` of a setting or a parameter.
+pub(crate) fn setting(input: In<'_>, changes: bool) -> Res<'_, Headed<Setting>> {
     input.column(Column::Body);
     let (here, name) = cut(name).parse(input)?;
     here.column(Column::Rule);
     let (here, (type_, attributes)) = typed(here, Place::Shape)?;
-    labelled(here, Setting { name, type_, attributes })
+    labelled(here, Setting { name, changes, type_, attributes })
 }
 
 const KEYS: &[(&str, KeyKind)] = &[
@@ -182,8 +184,9 @@ pub(crate) fn key(input: In<'_>) -> Res<'_, Headed<Key>> {
 fn member_statement(input: In<'_>) -> Res<'_, Headed<MemberStatement>> {
     let declares = |kind: fn(In<'_>, usize) -> bool| input.ahead(1).kind == TokenKind::Word && kind(input, 2);
     let sort = |here: In<'_>, ahead: usize| KEYS.iter().any(|(word, _)| here.ahead_is_word(ahead, word));
-    if input.is_word("setting") && declares(types::begins) {
-        let (rest, (setting, label)) = setting(input.advance())?;
+    let changes = input.is_word("parameter");
+    if (changes || input.is_word("setting")) && declares(types::begins) {
+        let (rest, (setting, label)) = setting(input.advance(), changes)?;
         return Ok((rest, (MemberStatement::Setting(setting), label)));
     }
     if input.is_word("key") && (sort(input, 2) || !types::begins(input, 1)) {
@@ -194,7 +197,8 @@ fn member_statement(input: In<'_>) -> Res<'_, Headed<MemberStatement>> {
         let (rest, (field, label)) = field(input, Place::Wire)?;
         return Ok((rest, (MemberStatement::Naming(field), label)));
     }
-    unknown_word(input, "declaration of a member", &["setting", "key", "the naming field: name text 8 bytes"])
+    const KNOWN: &[&str] = &["setting", "parameter", "key", "the naming field: name text 8 bytes"];
+    unknown_word(input, "declaration of a member", KNOWN)
 }
 
 fn layout(input: In<'_>) -> Res<'_, Headed<ItemKind>> {

@@ -17,6 +17,8 @@ pub struct FlowTables {
     pub start: FlowStart,
     /// By the clock, once for each member of the party.
     pub per_member: bool,
+    /// The name of the member that is asked about: a text over the ask.
+    pub of_member: Option<ExprId>,
     /// Record asked.
     pub ask: Option<ShapeId>,
     /// Record answered.

@@ -10,8 +10,8 @@ use super::index::Index;
 use super::path::{self, FlowNames, Scope};
 use super::shapes;
 use crate::model::{
-    Check, Else, Expr, ExprKind, Flow, FlowLoop, FlowNode, FlowStep, Load, Module, ServiceKind, Shape,
-    ShapeField, Space, Start, StepTarget, Undo, Way,
+    Check, Else, Expr, ExprKind, Flow, FlowLoop, FlowNode, FlowStep, Function, Load, Module, ServiceKind,
+    Shape, ShapeField, Space, Start, StepTarget, Undo, Way,
 };
 use crate::source::Span;
 use crate::tree::{self, FlowStatement, LimitSpan, OtherwiseKind, Trigger};
@@ -79,14 +79,15 @@ impl Maker<'_, '_, '_> {
     fn flow(&mut self, item: &tree::Item, tree: &tree::Flow) -> Flow {
         let (start, ask, answer) = self.trigger(&tree.trigger);
         let per_member = self.per_member(tree, &start);
-        let names = FlowNames {
-            of_member: per_member || (matches!(start, Start::Served(_)) && self.module.member.is_some()),
-            ..FlowNames::default()
-        };
+        let of = tree.of.as_ref().and_then(|of| self.of_member(of, &start, ask));
+        let served = matches!(start, Start::Served(_)) && self.module.member.is_some();
+        let names = FlowNames { of_member: per_member || served || of.is_some(), ..FlowNames::default() };
         let scope = Scope { ask, answer, flow: Some(Rc::new(names)), ..Scope::default() };
         let target = Target { shape: answer, space: Space::Answer, call: 0, level: 0 };
         let mut scope = scope;
-        let body = self.block(&tree.block, &mut scope, target);
+        let (of_member, known) = of.unzip();
+        let mut body: Vec<FlowNode> = known.into_iter().collect();
+        body.extend(self.block(&tree.block, &mut scope, target));
         if !answers(&body) {
             let by_rows = self.filled_by_rows();
             self.unfilled(&[], &by_rows, answer, tree.name.span, "the answer");
@@ -96,6 +97,7 @@ impl Maker<'_, '_, '_> {
             label: shapes::label(&item.label),
             start,
             per_member,
+            of_member,
             ask,
             answer,
             body,
@@ -123,6 +125,39 @@ impl Maker<'_, '_, '_> {
             return false;
         }
         true
+    }
+
+    /// The member that is asked about: its name, and the refusal where there is none of that name.
+    fn of_member(
+        &mut self,
+        of: &tree::FlowMember,
+        start: &Start,
+        ask: Option<ShapeId>,
+    ) -> Option<(Expr, FlowNode)> {
+        let span = of.member.span;
+        if !matches!(start, Start::Service(_)) {
+            self.resolver
+                .report
+                .error("TS0237", span, "`for` names the member that a service is asked about".to_owned())
+                .help("what was served is of one member already; by the clock a flow runs `per` member");
+            return None;
+        }
+        let member = self.module.member.as_ref().filter(|member| *member.name == *of.member.text);
+        let Some(member) = member else {
+            self.resolver
+                .report
+                .error("TS0228", span, format!("there is no member `{}`", of.member.text))
+                .help("declare it: `member NAME { name … }`");
+            return None;
+        };
+        let scope = Scope { ask, flow: Some(Rc::new(FlowNames::default())), ..Scope::default() };
+        let named = expression(self.resolver, self.work, &of.named, &scope, Some(&member.ty));
+        let refuse = self.refusal(of.otherwise.as_ref(), span);
+        let load = Load { space: Space::Member, level: 0, slot: 0, call: 0 };
+        let name = Expr { kind: ExprKind::Load(load), ty: member.ty.clone(), span };
+        let kind = ExprKind::Function(Function::Present, vec![name]);
+        let holds = Expr { kind, ty: Type::Flag, span };
+        Some((named, FlowNode::Check(Check { holds, refuse, text: Box::default(), span })))
     }
 
     fn trigger(&mut self, trigger: &Trigger) -> (Start, Option<ShapeId>, Option<ShapeId>) {

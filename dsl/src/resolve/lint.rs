@@ -21,10 +21,11 @@ fn unused(resolver: &mut Resolver, index: &Index<'_>) {
     };
     for (_, setting) in &index.settings {
         let name = &setting.name;
-        if !used("setting", &name.text, resolver) && !index.choice.contains_key(&name.text) {
+        let kind = if setting.changes { "parameter" } else { "setting" };
+        if !used(kind, &name.text, resolver) && !index.choice.contains_key(&name.text) {
             resolver
                 .report
-                .error("TS0801", name.span, format!("nobody uses the setting `{}`", name.text))
+                .error("TS0801", name.span, format!("nobody uses the {kind} `{}`", name.text))
                 .help("take the line away, or use it: a deployment would have to give it for nothing");
         }
     }
@@ -138,6 +139,7 @@ impl Resolver {
 pub(crate) fn item_name(item: &Item) -> String {
     match &item.kind {
         ItemKind::Party(item) => item.name.text.to_string(),
+        ItemKind::Setting(item) if item.changes => format!("parameter.{}", item.name.text),
         ItemKind::Setting(item) => format!("setting.{}", item.name.text),
         ItemKind::Key(item) => format!("key.{}", item.name.text),
         ItemKind::Member(item) => item.name.text.to_string(),

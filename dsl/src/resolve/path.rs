@@ -18,8 +18,9 @@ use standing::{exchange, key, of_member, page, session, setting};
 use std::rc::Rc;
 
 /// The first names of paths that are never fields of a message.
-pub(crate) const ROOTS: [&str; 14] = [
+pub(crate) const ROOTS: [&str; 15] = [
     "message", "exchange", "ask", "answer", "item", "request", "reply", "original", "session", "setting",
+    "parameter",
     "key", "journal", "page", "outcome",
 ];
 
@@ -143,7 +144,8 @@ pub(crate) fn find(
         "request" => request(resolver, work, path, rest, scope),
         "original" => original(resolver, work, path, rest, scope),
         "session" => session(resolver, work, path, rest),
-        "setting" => setting(resolver, work, path, rest),
+        "setting" => setting(resolver, work, path, rest, None),
+        "parameter" => setting(resolver, work, path, rest, Some(scope)),
         "key" => key(resolver, work, path, rest),
         "page" => page(resolver, work, path, rest, scope),
         "outcome" => outcome(path, rest, Space::Outcome, Space::OutcomeText, 0),

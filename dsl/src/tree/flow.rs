@@ -11,8 +11,21 @@ pub struct Flow {
     pub trigger: Trigger,
     /// `per NAME`: once for each member of the party.
     pub per: Option<Name>,
+    /// `for NAME expr ELSE`: the member that is asked about.
+    pub of: Option<FlowMember>,
     /// Its statements.
     pub block: Block<FlowStatement>,
+}
+
+/// `for NAME expr ELSE` of a flow.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FlowMember {
+    /// The sort of member.
+    pub member: Name,
+    /// Its name, said by what is asked.
+    pub named: Expr,
+    /// What if there is none of that name.
+    pub otherwise: Option<Otherwise>,
 }
 
 /// What begins a flow.

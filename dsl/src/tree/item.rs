@@ -24,7 +24,7 @@ pub struct Item {
 pub enum ItemKind {
     /// `party`.
     Party(Party),
-    /// `setting`.
+    /// `setting` or `parameter`.
     Setting(Setting),
     /// `key`.
     Key(Key),
@@ -88,11 +88,13 @@ pub enum PartyClause {
     Assumed(Str),
 }
 
-/// `setting NAME type L`.
+/// `setting NAME type L`, or `parameter NAME type L`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Setting {
     /// The name.
     pub name: Name,
+    /// A `parameter`: people change it while the gateway runs.
+    pub changes: bool,
     /// The type.
     pub type_: TypeExpr,
     /// `optional` and the like.
@@ -158,7 +160,7 @@ pub struct Member {
 pub enum MemberStatement {
     /// The field that names one: `name text 8 bytes`.
     Naming(Field),
-    /// `setting`.
+    /// `setting` or `parameter`.
     Setting(Setting),
     /// `key`.
     Key(Key),

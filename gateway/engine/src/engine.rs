@@ -9,6 +9,7 @@ use crate::files::FileLinks;
 use crate::journal::Journal;
 use crate::late::Late;
 use crate::lines::Lines;
+use crate::parameters::Parameters;
 use crate::scene::{Past, Scene};
 use crate::session::Sessions;
 use crate::sheet::Spool;
@@ -51,6 +52,8 @@ pub struct Engine {
     pub files: FileLinks,
     /// Files and rows that are worked off.
     pub spool: Spool,
+    /// Changes of parameters.
+    pub parameters: Parameters,
     /// Sessions by party and member.
     pub sessions: Sessions,
     /// Flows in memory.

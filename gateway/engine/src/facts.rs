@@ -16,7 +16,12 @@ const COUNT: usize = Fact::WORDS.len();
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
     values: Arc<[Option<Value<'static>>; COUNT]>,
+    /// Parameters as they counted when the flow began, by [`crate::parameters::kept_as`].
+    kept: Option<Arc<BTreeMap<String, Value<'static>>>>,
 }
+
+/// What stands before a parameter's name among tagged facts; no fact's word has a blank.
+const KEPT: &str = "parameter ";
 
 impl Facts {
     /// A fact; absent if it is not known.
@@ -49,6 +54,17 @@ impl Facts {
         }
     }
 
+    /// Keeps parameters as they count now; rows of the flow have them too.
+    pub fn keep(&mut self, parameters: BTreeMap<String, Value<'static>>) {
+        self.kept = (!parameters.is_empty()).then(|| Arc::new(parameters));
+    }
+
+    /// A parameter as it counted when the flow began.
+    #[must_use]
+    pub fn kept(&self, name: &str) -> Option<&Value<'static>> {
+        self.kept.as_ref()?.get(name)
+    }
+
     /// The text of a fact, empty if it is not known.
     #[must_use]
     pub fn text(&self, fact: Fact, symbols: &Symbols) -> String {
@@ -59,7 +75,9 @@ impl Facts {
     #[must_use]
     pub fn tagged(&self, symbols: &Symbols) -> Tagged {
         let known = Fact::WORDS.iter().filter(|(fact, _)| self.knows(*fact));
-        known.map(|(fact, word)| ((*word).to_owned(), tag(&self.get(*fact), symbols))).collect()
+        let known = known.map(|(fact, word)| ((*word).to_owned(), tag(&self.get(*fact), symbols)));
+        let kept = self.kept.iter().flat_map(|kept| kept.iter());
+        known.chain(kept.map(|(name, value)| (format!("{KEPT}{name}"), tag(value, symbols)))).collect()
     }
 
     /// From tagged values; words and values that this version does not know are passed over.
@@ -71,6 +89,10 @@ impl Facts {
                 facts.put(fact, value);
             }
         }
+        let kept = tagged.iter().filter_map(|(word, text)| {
+            Some((word.strip_prefix(KEPT)?.to_owned(), untag(text, symbols)?))
+        });
+        facts.keep(kept.collect());
         facts
     }
 }
@@ -233,6 +255,8 @@ mod tests {
         facts.put(Fact::Serial, Value::text("0001:2"));
         facts.put(Fact::Channel, Value::Name(mobile));
         facts.put(Fact::BusinessDate, Value::Date("2026-11-23".parse().unwrap()));
+        let limit = Value::Decimal("500.00".parse().unwrap());
+        facts.keep(BTreeMap::from([("school.day_limit".to_owned(), limit.clone())]));
         let mut body = Body::default();
         body.put_tagged("facts", &facts.tagged(&symbols));
         let back = Body::decode(&body.encode()).unwrap();
@@ -240,6 +264,7 @@ mod tests {
         for (fact, _) in Fact::WORDS {
             assert_eq!(back.get(fact), facts.get(fact));
         }
+        assert_eq!((back.kept("school.day_limit"), back.kept("day_limit")), (Some(&limit), None));
     }
 
     #[test]

@@ -11,6 +11,7 @@ use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::late::Late;
 use crate::lines::{LineName, Lines, Told};
+use crate::parameters::Parameters;
 use crate::serve::Listener;
 use crate::session::Sessions;
 use crate::sheet::Spool;
@@ -119,6 +120,7 @@ impl Gateway {
             deployment: ArcSwap::from_pointee(deployment),
             current: ArcSwap::new(Arc::clone(&version)),
             versions,
+            parameters: Parameters::default(),
             sessions: Sessions::default(),
             flows: DashMap::new(),
             keyed: DashMap::new(),
@@ -134,6 +136,7 @@ impl Gateway {
         engine.open_lines(&version)?;
         engine.begin_sessions(&version).await;
         engine.hear_lines(told);
+        engine.read_parameters().await?;
         engine.restore_versions().await?;
         let (count, lost) = engine.recover().await?;
         tracing::info!(count, lost = lost.len(), "open flows brought back");

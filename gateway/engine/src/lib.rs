@@ -26,6 +26,7 @@ pub mod message;
 pub mod observe;
 pub mod packet;
 pub mod pages;
+pub mod parameters;
 pub mod scene;
 pub mod serve;
 pub mod session;

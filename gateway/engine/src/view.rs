@@ -4,6 +4,7 @@
 
 use crate::book::Book;
 use crate::facts::{Facts, plain};
+use crate::parameters::kept_as;
 use crate::scene::Scene;
 use crate::version::Version;
 use adapters::codec::seal_alone;
@@ -92,6 +93,17 @@ impl View<'_> {
         self.version.module(self.module)
     }
 
+    /// A parameter as it counted when the flow began; none of a setting, and where the flow keeps none.
+    fn parameter(&self, load: &Load) -> Option<&Value<'static>> {
+        let module = self.program()?;
+        let place = match load.space {
+            Space::Setting => usize::from(load.slot),
+            _ => usize::from(load.slot).checked_sub(1)?,
+        };
+        let setting = module.settings.get(place).filter(|setting| setting.changes)?;
+        self.facts.kept(&kept_as(module, setting))
+    }
+
     /// The value of an expression of the flow's module.
     ///
     /// # Errors
@@ -176,6 +188,9 @@ impl Environment for View<'_> {
     fn load<'e>(&'e self, load: &Load) -> Result<Value<'e>, Fault> {
         match load.space {
             Space::Exchange => Ok(self.facts.slot(load.slot)),
+            Space::Setting | Space::Member if self.parameter(load).is_some() => {
+                self.parameter(load).cloned().ok_or(Fault::Broken)
+            }
             Space::Setting => {
                 let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
                 party.settings.get(usize::from(load.slot)).cloned().ok_or(Fault::Broken)

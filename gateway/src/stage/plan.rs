@@ -19,6 +19,9 @@ pub(crate) struct Plan {
     pub(crate) routes: BTreeMap<String, Value>,
     /// Settings of modules that are no party.
     pub(crate) modules: BTreeMap<String, BTreeMap<String, String>>,
+    /// Settings of members of modules that are no party.
+    #[serde(default)]
+    pub(crate) members: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     /// Keys of modules that are no party, by module: secrets.
     pub(crate) secrets: BTreeMap<String, Vec<String>>,
     /// Parties that are not simulated, as `gateway.yaml` says of them: those built into the gateway.

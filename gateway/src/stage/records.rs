@@ -2,14 +2,16 @@
 
 use super::{History, How, Stage, history};
 use conformance::party::Party;
-use conformance::suite::{Channel, Decided, GatewayDo, JournalMark, PeopleDo, Playing, Row, Stage as Seen};
+use conformance::suite::{
+    Channel, Decided, GatewayDo, JournalMark, ParameterDo, PeopleDo, Playing, Row, Stage as Seen,
+};
 use engine::waiting::{Decided as Given, Decision, Person, Said, WaitingFor, Why};
 use link::world::BoxFuture;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Clear, End, FlowId, FlowRow, Moment, OperationRow, Reader, SqliteReader};
+use store::{Clear, End, FlowId, FlowRow, Moment, OperationRow, ParameterName, Reader, SqliteReader};
 
 /// Rows read at once.
 const PAGE: usize = 500;
@@ -49,6 +51,9 @@ impl Stage {
 
     /// Two persons decide what waits.
     pub(crate) async fn people_decide(&self, what: &PeopleDo) -> Result<Vec<Decided>, String> {
+        if let Some(change) = &what.parameter {
+            return self.change_parameter(what, change).await.map(|done| vec![done]);
+        }
         let named = |waits: &WaitingFor| {
             waits.why != Why::Late
                 && what
@@ -68,13 +73,45 @@ impl Stage {
         Ok(decided)
     }
 
+    /// One person proposes another value of a parameter, the others decide; where that very change waits, all decide.
+    async fn change_parameter(&self, what: &PeopleDo, change: &ParameterDo) -> Result<Decided, String> {
+        let engine = self.gateway().ok_or("there is no gateway")?.engine();
+        let from = change.from.parse().map_err(|_| format!("`{}` is no date", change.from))?;
+        let parameter = ParameterName {
+            party: change.of.clone(),
+            member: change.member.clone(),
+            name: change.name.clone(),
+        };
+        let people = people(what, None);
+        let from = engine::calendar::day(from);
+        let seen = engine.parameters().into_iter().find(|seen| seen.parameter == parameter);
+        let same = seen.and_then(|seen| seen.waiting);
+        let same = same.filter(|waits| waits.new == change.value && waits.from == from);
+        let (number, others) = match same {
+            Some(waits) => (waits.number, &people[..]),
+            None => {
+                let (maker, others) = people.split_first().ok_or("nobody proposes it")?;
+                let number = engine.propose_parameter(parameter, &change.value, from, &what.reason, maker);
+                (number.await.map_err(|why| why.to_string())?, others)
+            }
+        };
+        let mut done = false;
+        for person in others {
+            let agreed = Decision::of(&what.say) == Some(Decision::Go);
+            let decided = engine.decide_parameter(number, agreed, &what.reason, person).await;
+            decided.map_err(|why| why.to_string())?;
+            done = true;
+        }
+        Ok(Decided { what: change.name.clone(), done })
+    }
+
     /// They decide one thing that waits.
     pub(crate) async fn decide_one(&self, what: &PeopleDo, waits: &WaitingFor) -> Result<Decided, String> {
         let decision = Decision::of(&what.say).ok_or_else(|| format!("nobody can say `{}`", what.say))?;
         let engine = self.gateway().ok_or("there is no gateway")?.engine();
         let said = Said { decision, reason: what.reason.clone(), proof: what.proof.clone() };
         let mut done = false;
-        for person in people(what, waits) {
+        for person in people(what, role(waits)) {
             let given = engine.decide(waits.flow, &waits.place, &said, &person).await;
             done = given.map_err(|why| format!("{}: {why}", waits.what))? == Given::Done;
         }
@@ -91,7 +128,7 @@ fn role(waits: &WaitingFor) -> Option<&str> {
 }
 
 /// Who decides: those that are named, else a maker and a checker.
-fn people(what: &PeopleDo, waits: &WaitingFor) -> Vec<Person> {
+fn people(what: &PeopleDo, role: Option<&str>) -> Vec<Person> {
     let person = |name: &str, roles: &[&str]| Person {
         name: name.to_owned(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
@@ -99,7 +136,7 @@ fn people(what: &PeopleDo, waits: &WaitingFor) -> Vec<Person> {
     if what.by.is_empty() {
         return vec![
             person("maker", &["operator"]),
-            person("checker", &["operator", "checker", role(waits).unwrap_or("checker")]),
+            person("checker", &["operator", "checker", role.unwrap_or("checker")]),
         ];
     }
     what.by.iter().map(|one| Person { name: one.name.clone(), roles: one.roles.clone() }).collect()
@@ -220,8 +257,22 @@ impl Seen for Stage {
                 };
                 Ok(due.iter().map(shown).collect())
             }
+            "parameters" => {
+                let changes = reader.parameter_changes(0, PAGE).map_err(words)?;
+                let shown = |change: &store::ParameterChange| {
+                    let (proposed, decided) = (&change.proposed, change.decided.as_ref());
+                    row(json!({
+                        "of": proposed.parameter.party, "member": proposed.parameter.member,
+                        "name": proposed.parameter.name, "old": proposed.old, "new": proposed.new,
+                        "from": proposed.from.to_string(), "by": proposed.by, "reason": proposed.reason,
+                        "agreed": decided.map(|(decided, _)| decided.agreed),
+                        "decided_by": decided.map(|(decided, _)| &decided.by),
+                    }))
+                };
+                Ok(changes.iter().map(shown).collect())
+            }
             other => Err(format!(
-                "`{other}`: a look is at journal, flows, refused, notices or metrics, or has an `sql`"
+                "`{other}`: a look is at journal, flows, refused, notices, parameters or metrics, or has an `sql`"
             )),
         }
     }

@@ -2,6 +2,7 @@
 //! lends its eyes ([`Look`]).
 
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
+use crate::parameter::{ParameterDecided, ParameterName, ParameterProposed};
 use crate::write::{Change, FlowAsked, FlowPut, Hold, OperationPut, RefusedInput, Verdict, Write};
 
 /// Who has a key.
@@ -24,6 +25,10 @@ pub(crate) trait Look {
     fn held(&mut self, hold: &Hold) -> Result<Option<u64>, Self::Fault>;
     fn once_until(&mut self, scope: &str, name: &[u8]) -> Result<Option<Moment>, Self::Fault>;
     fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Self::Fault>;
+    /// Who proposed a change of a parameter, and whether it waits.
+    fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Self::Fault>;
+    /// The change of a parameter that waits.
+    fn waits(&mut self, parameter: &ParameterName) -> Result<Option<u64>, Self::Fault>;
 }
 
 /// The largest number that every store can hold.
@@ -67,6 +72,8 @@ pub(crate) fn check<L: Look>(look: &mut L, write: &Write) -> Result<Option<Verdi
                 )
             }
             Change::RefusedInput(input) => long_refusal(input),
+            Change::ProposeParameter(proposed) => propose(look, proposed, before)?,
+            Change::DecideParameter(decided) => decide(look, decided, before)?,
             Change::Release(_)
             | Change::Forget { .. }
             | Change::PutSession { .. }
@@ -238,6 +245,41 @@ fn once<L: Look>(
         .any(|change| matches!(change, Change::Once { scope: s, name: n, .. } if s == scope && n == name));
     let there = look.once_until(scope, name)?.is_some_and(|until| until >= now);
     Ok((again || there).then_some(Verdict::Seen))
+}
+
+fn propose<L: Look>(
+    look: &mut L,
+    proposed: &ParameterProposed,
+    before: &[Change],
+) -> Result<Option<Verdict>, L::Fault> {
+    let number = proposed.number;
+    let earlier = before.iter().any(
+        |change| matches!(change, Change::ProposeParameter(other) if other.parameter == proposed.parameter || other.number == number),
+    );
+    if number > LARGEST || earlier || look.proposed(number)?.is_some() {
+        return Ok(Some(impossible(format!("the number of change {number} is used"))));
+    }
+    let waits = look.waits(&proposed.parameter)?;
+    Ok(waits.map(|other| impossible(format!("change {other} of the same parameter waits"))))
+}
+
+fn decide<L: Look>(
+    look: &mut L,
+    decided: &ParameterDecided,
+    before: &[Change],
+) -> Result<Option<Verdict>, L::Fault> {
+    let number = decided.number;
+    let earlier = before
+        .iter()
+        .any(|change| matches!(change, Change::DecideParameter(other) if other.number == number));
+    let against = match look.proposed(number)? {
+        _ if earlier => "is decided",
+        None => "does not exist",
+        Some((_, false)) => "is decided",
+        Some((by, true)) if decided.agreed && by == decided.by => "is not agreed to by who proposed it",
+        Some(_) => return Ok(None),
+    };
+    Ok(Some(impossible(format!("change {number} of a parameter {against}"))))
 }
 
 fn long_refusal(input: &RefusedInput) -> Option<Verdict> {

@@ -20,6 +20,8 @@ pub(crate) enum Kind {
     Hold = 9,
     Counter = 10,
     Refused = 11,
+    Proposed = 12,
+    Decided = 13,
     /// Rows that may be changed or forgotten: in the chain, not compared with what stands now.
     Passing = 20,
 }

@@ -13,6 +13,7 @@ mod check;
 mod content;
 mod memory;
 mod model;
+mod parameter;
 mod read;
 mod refused;
 mod sealer;
@@ -22,6 +23,7 @@ mod writer;
 
 pub use memory::{CrashPoint, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
+pub use parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 pub use read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
     OperationRow, Page, Reader, RefusedCount, RefusedRow,

@@ -1,6 +1,7 @@
 //! What is read: each look-up is short, bounded, and sees only what was committed.
 
 use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
+use crate::parameter::ParameterChange;
 use crate::write::{Fatal, FileProgress, Notice, Session};
 
 /// Reads of one store. Lists come in pages of at most 5,000 rows.
@@ -90,6 +91,9 @@ pub trait Reader: Send {
 
     /// Inputs refused, newest first; at most `most`.
     fn refused(&mut self, most: usize) -> Result<Vec<RefusedRow>, Fatal>;
+
+    /// Changes of parameters in order of their numbers, after `after`; at most `most`.
+    fn parameter_changes(&mut self, after: u64, most: usize) -> Result<Vec<ParameterChange>, Fatal>;
 
     /// The source of an adapter version.
     fn version(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, Fatal>;

@@ -25,7 +25,9 @@ use std::time::Duration;
 pub use verify::{Verified, verify};
 
 const SCHEMA: &str = include_str!("schema.sql");
-const FORMAT: i64 = 1;
+/// What format 2 has beside format 1.
+const PARAMETERS: &str = include_str!("parameters.sql");
+const FORMAT: i64 = 2;
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -350,8 +352,11 @@ fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fault> {
     let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
     let format: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     match format {
-        0 => {
-            transaction.execute_batch(SCHEMA)?;
+        0 | 1 => {
+            if format == 0 {
+                transaction.execute_batch(SCHEMA)?;
+            }
+            transaction.execute_batch(PARAMETERS)?;
             transaction.execute_batch(&format!("PRAGMA user_version={FORMAT}"))?;
             transaction.commit()?;
         }

@@ -1,6 +1,7 @@
 //! What is written: a [`Write`] is plain data that a store takes whole or not at all.
 
 use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
+use crate::parameter::{ParameterDecided, ParameterProposed};
 use crate::read::Reader;
 use thiserror::Error;
 
@@ -123,6 +124,10 @@ pub enum Change {
         /// The moment.
         before: Moment,
     },
+    /// A person proposes another value of a parameter. Not taken while another change of it waits.
+    ProposeParameter(ParameterProposed),
+    /// Another person decides it. Not taken where it does not wait, or where the same person agrees.
+    DecideParameter(ParameterDecided),
     /// The source text of an adapter version, kept while flows pin it; inserted once.
     PutVersion {
         /// Its content hash.

@@ -297,6 +297,10 @@ fn body(change: &Change) -> usize {
         Change::PutFile(file) => file.state.len(),
         Change::PutVersion { source, .. } => source.len(),
         Change::RefusedInput(_) => 512,
+        Change::ProposeParameter(proposed) => {
+            proposed.old.len() + proposed.new.len() + proposed.reason.len() + proposed.by.len()
+        }
+        Change::DecideParameter(decided) => decided.reason.len() + decided.by.len(),
         Change::CancelKey(key) => key.once.len(),
         Change::Once { name, .. } => name.len(),
         Change::Reserve { .. }

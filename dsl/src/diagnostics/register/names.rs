@@ -381,8 +381,8 @@ call ask {
     },
     Page {
         code: Code(218),
-        title: "no such setting",
-        text: "What differs from bank to bank is a setting, declared with a type; its value stands in the deployment.",
+        title: "no such setting or parameter",
+        text: "What differs from bank to bank is a setting, declared with a type; its value stands in the deployment. A `parameter` is one that two persons change while the gateway runs; it is read by `parameter.`, not by `setting.`.",
         chinese: "没有这个参数。",
         bad: r#"setting bank_code  text 4 bytes
 
@@ -736,7 +736,7 @@ session day {
     Page {
         code: Code(233),
         title: "a flow that runs for no member names one",
-        text: "A flow knows its member if a message of the member began it, or if it runs by the clock `per` member. What a service asks for may come from anyone.",
+        text: "A flow knows its member if a message of the member began it, if it runs by the clock `per` member, or if it says `for` which member a service is asked about. What a service asks for may come from anyone.",
         chinese: "该流程不属于任何成员。",
         bad: r#"member school {
   name     text 8 bytes
@@ -859,6 +859,87 @@ flow pay_rows on bank.pay_rows {
   }
   answer {
     rows  <- ask.rows
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(236),
+        title: "a parameter is read in flows alone",
+        text: "Two persons change a parameter while the gateway runs. A flow keeps the value that counted when it began, over a restart too; a message has no beginning of its own, so the flow hands the value on in what it asks.",
+        chinese: "运行期参数只能在流程中读取。",
+        bad: r#"parameter most  money  "单笔限额"
+
+call pay {
+  ask {
+    amount  money
+  }
+  request "9001" {
+    amount  money 15 digits fen  <- ask.amount
+    most    money 15 digits fen  = parameter.most
+  }
+}
+"#,
+        good: r#"parameter most  money  "单笔限额"
+
+call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "9001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  limit  ask.amount at most parameter.most else refuse over_limit
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(237),
+        title: "only what a service asks names a member",
+        text: "`for MEMBER VALUE else refuse REASON` behind `on SERVICE` says which member a flow runs for. What was served came from a member already; by the clock a flow runs `per` member.",
+        chinese: "只有服务请求才用 for 指明成员。",
+        bad: r#"member school {
+  name  text 8 bytes
+}
+
+flow nightly on daily 23:30 for school "SZ000001" else refuse other {
+}
+"#,
+        good: r#"member school {
+  name     text 8 bytes
+  setting  most  money
+}
+
+call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "9001" {
+    school  text 8 bytes         = school.name
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill for school ask.payer_no else refuse no_such_payer {
+  limit  ask.amount at most school.most else refuse over_limit
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
   }
 }
 "#,

@@ -16,6 +16,7 @@ pub(super) fn declarations(resolver: &mut Resolver, work: &mut Work<'_>) {
         let ty = shapes::plain(resolver, &tree.type_);
         work.settings.push(Setting {
             name: tree.name.text.clone(),
+            changes: tree.changes,
             ty,
             label: shapes::label(&item.label),
             of_member: false,
@@ -42,6 +43,7 @@ pub(super) fn declarations(resolver: &mut Resolver, work: &mut Work<'_>) {
                 let ty = shapes::plain(resolver, &tree.type_);
                 work.settings.push(Setting {
                     name: tree.name.text.clone(),
+                    changes: tree.changes,
                     ty,
                     label: shapes::label(&statement.label),
                     of_member: true,

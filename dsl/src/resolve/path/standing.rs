@@ -3,7 +3,7 @@
 //! In: a path behind its root. Out: what it refers to, with its type.
 
 use super::{Found, Scope};
-use crate::model::{ExprKind, Fact, Space};
+use crate::model::{ExprKind, Fact, Setting, Space};
 use crate::resolve::Resolver;
 use crate::resolve::assemble::Work;
 use crate::tree::{Name, Path};
@@ -113,35 +113,62 @@ pub(super) fn session(resolver: &mut Resolver, work: &Work<'_>, path: &Path, res
     }
 }
 
-pub(super) fn setting(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name]) -> Found {
+/// `setting.NAME`, or `parameter.NAME` of a scope.
+pub(super) fn setting(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    path: &Path,
+    rest: &[Name],
+    parameter: Option<&Scope>,
+) -> Found {
     let Some(name) = rest.first() else { return Found::wrong(path.span) };
-    let place = work.settings.iter().position(|setting| *setting.name == *name.text && !setting.of_member);
-    match place {
-        Some(slot) => {
-            resolver.used.insert((work.folder.into(), format!("setting.{}", name.text).into()));
-            let setting = &work.settings[slot];
-            let slot = u16::try_from(slot).unwrap_or(u16::MAX);
-            if let Some(chosen) = work.choice.get(&setting.name) {
-                let value = match &setting.ty {
-                    Type::Flag => Constant::Flag(&**chosen == "yes"),
-                    _ => Constant::Name(resolver.symbols.intern(chosen)),
-                };
-                return Found::value(ExprKind::Constant(value), setting.ty.clone(), path.span);
-            }
-            Found::load(Space::Setting, slot, 0, setting.ty.clone(), path.span)
-        }
-        None => {
-            resolver
-                .report
-                .error("TS0218", name.span, format!("there is no setting `{}`", name.text))
-                .help_or_suggest(
-                    &name.text,
-                    work.settings.iter().map(|setting| &*setting.name),
-                    &format!("declare it: `setting {} text ..32 chars \"…\"`", name.text),
-                );
-            Found::wrong(path.span)
-        }
+    let kind = if parameter.is_some() { "parameter" } else { "setting" };
+    let same = |setting: &Setting| setting.changes == parameter.is_some() && !setting.of_member;
+    let place = work.settings.iter().position(|setting| *setting.name == *name.text && same(setting));
+    let Some(slot) = place else {
+        let other = work.settings.iter().any(|setting| *setting.name == *name.text && !setting.of_member);
+        let other = other.then_some(if parameter.is_some() { "setting" } else { "parameter" });
+        let help = match other {
+            Some(other) => format!("it is a {other}: `{other}.{}`", name.text),
+            None => format!("declare it: `{kind} {} text ..32 chars \"…\"`", name.text),
+        };
+        resolver
+            .report
+            .error("TS0218", name.span, format!("there is no {kind} `{}`", name.text))
+            .help_or_suggest(
+                &name.text,
+                work.settings.iter().filter(|setting| same(setting)).map(|setting| &*setting.name),
+                &help,
+            );
+        return Found::wrong(path.span);
+    };
+    resolver.used.insert((work.folder.into(), format!("{kind}.{}", name.text).into()));
+    if !read_in_flow(resolver, parameter, path) {
+        return Found::wrong(path.span);
     }
+    let setting = &work.settings[slot];
+    let slot = u16::try_from(slot).unwrap_or(u16::MAX);
+    if let (Some(chosen), false) = (work.choice.get(&setting.name), setting.changes) {
+        let value = match &setting.ty {
+            Type::Flag => Constant::Flag(&**chosen == "yes"),
+            _ => Constant::Name(resolver.symbols.intern(chosen)),
+        };
+        return Found::value(ExprKind::Constant(value), setting.ty.clone(), path.span);
+    }
+    Found::load(Space::Setting, slot, 0, setting.ty.clone(), path.span)
+}
+
+/// Whether a parameter stands where it has one value: in a flow, which keeps what counted when it began.
+fn read_in_flow(resolver: &mut Resolver, parameter: Option<&Scope>, path: &Path) -> bool {
+    let outside = parameter.is_some_and(|scope| scope.flow.is_none());
+    if outside {
+        resolver
+            .report
+            .error("TS0236", path.span, "a parameter is read in flows alone")
+            .note("a flow keeps the value that counted when it began; a message has no beginning of its own")
+            .help("read it in the flow and hand it on in what is asked: `limit <- parameter.NAME`");
+    }
+    !outside
 }
 
 pub(super) fn key(resolver: &mut Resolver, work: &Work<'_>, path: &Path, rest: &[Name]) -> Found {
@@ -177,8 +204,8 @@ pub(super) fn of_member(
         resolver
             .report
             .error("TS0233", path.span, format!("this flow runs for no {}", member.name))
-            .note("a flow knows its member if a message of one began it, or if it runs by the clock once for each")
-            .help(format!("`on daily 00:30 per {}`", member.name));
+            .note("a flow knows its member if a message of one began it, if it runs by the clock once for each, or if it says who is asked about")
+            .help(format!("`on daily 00:30 per {0}`, or `on SERVICE for {0} ask.NAME else refuse REASON`", member.name));
         return Found::wrong(path.span);
     }
     if *member.naming == *name.text {
@@ -188,6 +215,9 @@ pub(super) fn of_member(
         work.settings.iter().position(|setting| setting.of_member && *setting.name == *name.text)
     {
         resolver.used.insert((work.folder.into(), format!("{}.{}", member.name, name.text).into()));
+        if work.settings[slot].changes && !read_in_flow(resolver, Some(scope), path) {
+            return Found::wrong(path.span);
+        }
         let slot = u16::try_from(slot + 1).unwrap_or(u16::MAX);
         return Found::load(Space::Member, slot, 0, work.settings[slot as usize - 1].ty.clone(), path.span);
     }

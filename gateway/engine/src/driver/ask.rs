@@ -239,6 +239,7 @@ impl Engine {
         let tables = version.flow(reference)?;
         let program = program_of(tables, &[])?;
         self.stamp_flow(&version, reference, id, &mut facts);
+        self.stand(&version, reference, ask.as_ref(), &mut facts);
         let mut asked = asked_body(&version, tables.ask, ask.as_ref(), &facts, packet.as_ref());
         asked.put_tagged("sheets", &sheets);
         asked.put_tagged("kept", &kept);

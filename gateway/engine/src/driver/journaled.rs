@@ -372,6 +372,7 @@ impl Running {
         let mut facts = self.asker_facts();
         facts.put(Fact::FlowSerial, Value::Absent);
         self.engine.stamp_flow(&self.version, reference, id, &mut facts);
+        self.engine.stand(&self.version, reference, Some(&record), &mut facts);
         let asked = super::ask::asked_body(&self.version, Some(shape), Some(&record), &facts, None).encode();
         let mut durable = dsl::flow::Durable::new(&begun.program);
         durable.asked = true;

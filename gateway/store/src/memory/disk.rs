@@ -3,6 +3,7 @@
 use super::CrashPoint;
 use crate::check::{Holder, Look, place};
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
+use crate::parameter::{ParameterChange, ParameterName};
 use crate::read::{EventRow, FileRow, FlowRow, OperationRow, RefusedRow};
 use crate::write::{
     Change, FORGOTTEN, FlowAsked, FlowPut, Hold, Notice, NumberBlock, OperationPut, Session, Write, Written,
@@ -72,6 +73,7 @@ pub(super) struct Disk {
     pub(super) schedules: BTreeMap<(String, String), (Moment, Day)>,
     pub(super) files: BTreeMap<(String, crate::model::Direction, String), FileRow>,
     pub(super) once: BTreeMap<(String, Vec<u8>), Moment>,
+    pub(super) parameters: BTreeMap<u64, ParameterChange>,
     pub(super) versions: BTreeMap<[u8; 32], Vec<u8>>,
 }
 
@@ -139,6 +141,15 @@ impl Disk {
                 self.once.insert((scope.clone(), name.clone()), *until);
             }
             Change::Forget { before } => self.forget(*before),
+            Change::ProposeParameter(proposed) => {
+                let change = ParameterChange { proposed: proposed.clone(), at, decided: None };
+                self.parameters.insert(proposed.number, change);
+            }
+            Change::DecideParameter(decided) => {
+                if let Some(change) = self.parameters.get_mut(&decided.number) {
+                    change.decided = Some((decided.clone(), at));
+                }
+            }
             Change::PutVersion { hash, source } => {
                 self.versions.entry(*hash).or_insert_with(|| source.clone());
             }
@@ -280,5 +291,16 @@ impl Look for Disk {
 
     fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Infallible> {
         Ok(self.counters.get(&(party.to_owned(), date)).copied().unwrap_or(1))
+    }
+
+    fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Infallible> {
+        let change = self.parameters.get(&number);
+        Ok(change.map(|change| (change.proposed.by.clone(), change.decided.is_none())))
+    }
+
+    fn waits(&mut self, parameter: &ParameterName) -> Result<Option<u64>, Infallible> {
+        let mut open = self.parameters.values().filter(|change| change.decided.is_none());
+        let found = open.find(|change| change.proposed.parameter == *parameter);
+        Ok(found.map(|change| change.proposed.number))
     }
 }

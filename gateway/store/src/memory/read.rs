@@ -7,6 +7,7 @@ use crate::read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
     OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
 };
+use crate::parameter::ParameterChange;
 use crate::write::{Fatal, Outcome, Session};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
@@ -222,6 +223,12 @@ impl Reader for MemoryReader {
 
     fn refused(&mut self, most: usize) -> Result<Vec<RefusedRow>, Fatal> {
         Ok(self.disk.lock().refused.values().rev().take(most.min(PAGE)).cloned().collect())
+    }
+
+    fn parameter_changes(&mut self, after: u64, most: usize) -> Result<Vec<ParameterChange>, Fatal> {
+        let disk = self.disk.lock();
+        let later = disk.parameters.range((Excluded(after), Unbounded));
+        Ok(later.take(most.min(PAGE)).map(|(_, change)| change.clone()).collect())
     }
 
     fn version(&mut self, hash: &[u8; 32]) -> Result<Option<Vec<u8>>, Fatal> {

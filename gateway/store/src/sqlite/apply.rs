@@ -4,6 +4,7 @@ use super::{Fault, int, whole};
 use crate::check::place;
 use crate::content::{Columns, Entries, Hash, Kind};
 use crate::model::{FlowId, Key, Moment};
+use crate::parameter::{ParameterDecided, ParameterName, ParameterProposed};
 use crate::sealer::Sealer;
 use crate::write::{
     Change, FORGOTTEN, FileProgress, FlowAsked, FlowPut, Hold, Notice, NumberBlock, NumberRequest,
@@ -71,6 +72,8 @@ impl<'a> Apply<'a> {
             Change::CancelKey(key) => self.cancel_key(key),
             Change::Once { scope, name, until } => self.once(scope, name, *until, place),
             Change::Forget { before } => self.forget(*before, place),
+            Change::ProposeParameter(proposed) => self.propose(proposed),
+            Change::DecideParameter(decided) => self.decide(decided),
             Change::PutVersion { hash, source } => {
                 self.entries.push(Kind::Passing, place, 0, hash);
                 self.run(
@@ -409,6 +412,37 @@ impl<'a> Apply<'a> {
         )
     }
 
+    fn propose(&mut self, proposed: &ParameterProposed) -> Result<(), Fault> {
+        let digest = proposed_digest(proposed, self.at);
+        self.entries.push(Kind::Proposed, proposed.number, 0, &digest);
+        let (number, day) = (int(proposed.number), i64::from(proposed.from.0));
+        let ParameterName { party, member, name } = &proposed.parameter;
+        self.run(
+            "INSERT INTO parameter_change (number, party, member, name, old, new, from_day, proposed_by, reason, at)
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
+            params![
+                number,
+                party,
+                member,
+                name,
+                proposed.old,
+                proposed.new,
+                day,
+                proposed.by,
+                proposed.reason,
+                self.at.0
+            ],
+        )
+    }
+
+    fn decide(&mut self, decided: &ParameterDecided) -> Result<(), Fault> {
+        self.entries.push(Kind::Decided, decided.number, 0, &decided_digest(decided, self.at));
+        self.run(
+            "INSERT INTO parameter_decision (number, agreed, decided_by, reason, at) VALUES (?1,?2,?3,?4,?5)",
+            params![int(decided.number), decided.agreed, decided.by, decided.reason, self.at.0],
+        )
+    }
+
     fn cancel_key(&mut self, key: &Key) -> Result<(), Fault> {
         let digest = key_digest(key);
         self.entries.push(Kind::Cancelled, digest.clone().number(), 0, &digest.finish());
@@ -459,6 +493,29 @@ pub(super) fn change_digest(
     answered: Option<&[u8]>,
 ) -> Hash {
     Columns::new().int(state).int(copies).int(at).bytes_or(reply).bytes_or(answered).finish()
+}
+
+pub(super) fn proposed_digest(proposed: &ParameterProposed, at: Moment) -> Hash {
+    Columns::new()
+        .text(&proposed.parameter.party)
+        .text(&proposed.parameter.member)
+        .text(&proposed.parameter.name)
+        .text(&proposed.old)
+        .text(&proposed.new)
+        .int(i64::from(proposed.from.0))
+        .text(&proposed.by)
+        .text(&proposed.reason)
+        .int(at.0)
+        .finish()
+}
+
+pub(super) fn decided_digest(decided: &ParameterDecided, at: Moment) -> Hash {
+    Columns::new()
+        .int(i64::from(decided.agreed))
+        .text(&decided.by)
+        .text(&decided.reason)
+        .int(at.0)
+        .finish()
 }
 
 fn key_digest(key: &Key) -> Columns {

@@ -3,6 +3,7 @@
 use super::{Fault, day_of, hash_of, int, whole};
 use crate::check::{Holder, Look};
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
+use crate::parameter::ParameterName;
 use crate::write::{Fatal, Hold};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
@@ -105,6 +106,25 @@ impl Look for Eyes<'_> {
         let sql = "SELECT next FROM counter WHERE party = ?1 AND date = ?2";
         let next: Option<i64> = self.one(sql, params![party, i64::from(date.0)], |row| row.get(0))?;
         Ok(whole(next.unwrap_or(1), "counter.next")?)
+    }
+
+    fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Fault> {
+        self.one(
+            "SELECT c.proposed_by, d.number IS NULL FROM parameter_change c
+             LEFT JOIN parameter_decision d ON d.number = c.number WHERE c.number = ?1",
+            [int(number)],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+    }
+
+    fn waits(&mut self, parameter: &ParameterName) -> Result<Option<u64>, Fault> {
+        let found = self.one(
+            "SELECT c.number FROM parameter_change c LEFT JOIN parameter_decision d ON d.number = c.number
+             WHERE d.number IS NULL AND c.party = ?1 AND c.member = ?2 AND c.name = ?3",
+            params![parameter.party, parameter.member, parameter.name],
+            |row| row.get::<_, i64>(0),
+        )?;
+        Ok(found.map(|number| whole(number, "parameter_change.number")).transpose()?)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::apply::{context, named};
 use super::look::{date, end_of, state_of};
-use super::{Fault, hash_of, int, open_for_reading, whole};
+use super::{Fault, day_of, hash_of, int, open_for_reading, whole};
 use crate::check::place;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
 use crate::read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
     OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
 };
+use crate::parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 use crate::sealer::Sealer;
 use crate::write::{Fatal, Outcome, RefusedInput, Session};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};
@@ -440,6 +441,34 @@ impl Reader for SqliteReader {
             let input =
                 RefusedInput { link: row.get(2)?, peer: row.get(3)?, fault: row.get(4)?, head, count };
             Ok(RefusedRow { at: Moment(row.get(1)?), input })
+        })
+    }
+
+    fn parameter_changes(&mut self, after: u64, most: usize) -> Result<Vec<ParameterChange>, Fatal> {
+        let sql = "SELECT c.number, c.party, c.member, c.name, c.old, c.new, c.from_day, c.proposed_by, c.reason, c.at,
+                     d.agreed, d.decided_by, d.reason, d.at
+                   FROM parameter_change c LEFT JOIN parameter_decision d ON d.number = c.number
+                   WHERE c.number > ?1 ORDER BY c.number LIMIT ?2";
+        self.list(sql, params![int(after), most_rows(most)], |_, row| {
+            let number = whole(row.get(0)?, "parameter_change.number")?;
+            let proposed = ParameterProposed {
+                number,
+                parameter: ParameterName { party: row.get(1)?, member: row.get(2)?, name: row.get(3)? },
+                old: row.get(4)?,
+                new: row.get(5)?,
+                from: day_of(row.get(6)?, "parameter_change.from_day")?,
+                by: row.get(7)?,
+                reason: row.get(8)?,
+            };
+            let agreed: Option<bool> = row.get(10)?;
+            let decided = match agreed {
+                Some(agreed) => {
+                    let decided = ParameterDecided { number, agreed, by: row.get(11)?, reason: row.get(12)? };
+                    Some((decided, Moment(row.get(13)?)))
+                }
+                None => None,
+            };
+            Ok(ParameterChange { proposed, at: Moment(row.get(9)?), decided })
         })
     }
 

@@ -1,9 +1,11 @@
 //! The auditor's question: is what stands in the journal what was written? The chain of each date is walked again,
 //! and each row that money hangs on is compared with the last digest that the chain holds for it.
 
-use super::apply::{GONE, change_digest, named};
+use super::apply::{GONE, change_digest, decided_digest, named, proposed_digest};
 use super::{Fault, hash_of, open_for_reading};
 use crate::content::{Columns, Entries, Hash, Kind, link};
+use crate::model::{Day, Moment};
+use crate::parameter::{ParameterDecided, ParameterName, ParameterProposed};
 use crate::write::Fatal;
 use rusqlite::{Connection, Row, params};
 use std::collections::BTreeMap;
@@ -133,7 +135,7 @@ fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
 }
 
 /// Each compared table: its kind, how its rows are read, how they are named in a fault.
-const TABLES: [(Kind, &str, &str, Read); 11] = [
+const TABLES: [(Kind, &str, &str, Read); 13] = [
     (Kind::Asked, "flow", ASKED, asked),
     (Kind::State, "state of flow", "SELECT flow, state, ended, wake FROM flow", state),
     (Kind::Answer, "answer of flow", "SELECT flow, answer FROM flow WHERE answer IS NOT NULL", answer),
@@ -145,6 +147,8 @@ const TABLES: [(Kind, &str, &str, Read); 11] = [
     (Kind::Hold, "limit hold of flow", "SELECT flow, operation, name, day, amount FROM limit_hold", hold),
     (Kind::Counter, "counter", "SELECT party, date, next FROM counter", counter),
     (Kind::Refused, "refused input", REFUSED, refused),
+    (Kind::Proposed, "change of a parameter", PROPOSED, proposed),
+    (Kind::Decided, "decision about a parameter", DECIDED, decided),
 ];
 
 const ASKED: &str = "SELECT flow, name, parent, row, date, party, direction, once, digest, asked, version, opened \
@@ -155,6 +159,31 @@ const CHANGE: &str = "SELECT number, place, state, copies, at, reply, answered F
 const CANCELLED: &str = "SELECT date, party, direction, once FROM flow_key WHERE flow IS NULL";
 const NOTICE: &str = "SELECT flow, name, party, call, body, tries, outcome, due FROM notice";
 const REFUSED: &str = "SELECT place, at, link, peer, fault, head, count FROM refused_input";
+
+const PROPOSED: &str = "SELECT number, party, member, name, old, new, from_day, proposed_by, reason, at \
+                        FROM parameter_change";
+const DECIDED: &str = "SELECT number, agreed, decided_by, reason, at FROM parameter_decision";
+
+fn proposed(row: &Row<'_>) -> rusqlite::Result<Compared> {
+    let number = unsigned(row, 0)?;
+    let proposed = ParameterProposed {
+        number,
+        parameter: ParameterName { party: text(row, 1)?, member: text(row, 2)?, name: text(row, 3)? },
+        old: text(row, 4)?,
+        new: text(row, 5)?,
+        from: Day(row.get(6)?),
+        by: text(row, 7)?,
+        reason: text(row, 8)?,
+    };
+    Ok(Compared { first: number, second: 0, digest: proposed_digest(&proposed, Moment(row.get(9)?)) })
+}
+
+fn decided(row: &Row<'_>) -> rusqlite::Result<Compared> {
+    let number = unsigned(row, 0)?;
+    let decided =
+        ParameterDecided { number, agreed: row.get(1)?, by: text(row, 2)?, reason: text(row, 3)? };
+    Ok(Compared { first: number, second: 0, digest: decided_digest(&decided, Moment(row.get(4)?)) })
+}
 
 fn asked(row: &Row<'_>) -> rusqlite::Result<Compared> {
     let digest = Columns::new()

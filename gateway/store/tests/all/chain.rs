@@ -1,9 +1,9 @@
 //! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled, holders fenced.
 
-use crate::support::{DAY, Folder, asked, clear, key, one, open, operation, options, put, taken, write};
+use crate::support::{DAY, Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write};
 use rusqlite::Connection;
 use store::{
-    Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, SqliteStore, Store,
+    Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided, SqliteStore, Store,
     Verdict,
 };
 
@@ -33,6 +33,10 @@ fn filled(folder: &Folder) {
         );
     }
     taken(&mut store, vec![Change::CancelKey(key("never"))]);
+    taken(&mut store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
+    let agreed =
+        ParameterDecided { number: 1, agreed: true, by: "checker".into(), reason: String::new() };
+    taken(&mut store, vec![Change::DecideParameter(agreed)]);
 }
 
 #[test]
@@ -57,13 +61,18 @@ fn each_alteration_is_found() {
         "DELETE FROM journal WHERE sequence = 11",
         "DELETE FROM journal WHERE sequence = 5",
         "INSERT INTO event (flow, place, at, kind, body) VALUES (1, 7, 7, 'x', x'')",
+        "UPDATE parameter_change SET new = '1.00'",
+        "UPDATE parameter_change SET proposed_by = 'checker'",
+        "DELETE FROM parameter_change",
+        "UPDATE parameter_decision SET decided_by = 'maker'",
+        "DELETE FROM parameter_decision",
         "INSERT INTO limit_use (name, day, used) VALUES ('daily', 20261123, 5)",
     ];
     let folder = Folder::new("alter");
     filled(&folder);
     let whole = store::verify(&folder.journal()).unwrap();
     assert!(whole.is_whole(), "{:?}", whole.faults);
-    assert_eq!(whole.writes, 11);
+    assert_eq!(whole.writes, 13);
     for alteration in alterations {
         let folder = Folder::new("alter");
         filled(&folder);
@@ -160,6 +169,17 @@ fn a_stranger_s_file_is_refused() {
     Connection::open(folder.journal()).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
     let Err(fatal) = SqliteStore::open(&folder.journal(), &options()) else { panic!("opened") };
     assert!(fatal.to_string().contains("format 99"), "{fatal}");
+}
+
+#[test]
+fn a_journal_of_the_first_format_goes_on() {
+    let folder = Folder::new("older");
+    drop(open(&folder.journal()));
+    let before = "DROP TABLE parameter_change; DROP TABLE parameter_decision; PRAGMA user_version=1";
+    Connection::open(folder.journal()).unwrap().execute_batch(before).unwrap();
+    let mut store = open(&folder.journal());
+    taken(&mut store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
+    assert_eq!(store.reader().unwrap().parameter_changes(0, 10).unwrap().len(), 1);
 }
 
 #[test]

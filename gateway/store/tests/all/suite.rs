@@ -1,10 +1,10 @@
 //! The suite of `Store`: one function, called for each store.
 
-use crate::support::{DAY, Folder, asked, hold, key, one, open, operation, put, taken, write};
+use crate::support::{DAY, Folder, asked, hold, key, one, open, operation, proposed, put, taken, write};
 use store::{
     AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, FlowsOfDay, Lane,
     MemoryDisk, MemoryStore, Moment, Notice, NumberRequest, OperationPut, OperationState, Outcome,
-    RefusedInput, Session, Store, Verdict,
+    ParameterDecided, RefusedInput, Session, Store, Verdict,
 };
 
 #[test]
@@ -30,7 +30,7 @@ fn the_embedded_store_passes() {
 type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Store>;
 
 fn every_case(fresh: Fresh<'_>) {
-    let cases: [fn(&mut dyn Store); 14] = [
+    let cases: [fn(&mut dyn Store); 15] = [
         a_key_is_taken_once,
         a_cancelled_key_stays_cancelled,
         one_bad_write_leaves_the_others,
@@ -45,6 +45,7 @@ fn every_case(fresh: Fresh<'_>) {
         open_flows_and_children,
         small_rows_come_back,
         refusals_are_counted,
+        parameters_are_changed_by_two,
     ];
     for case in cases {
         case(fresh().as_mut());
@@ -370,6 +371,42 @@ fn refusals_are_counted(store: &mut dyn Store) {
     taken(store, vec![Change::Forget { before: Moment(1_501) }]);
     assert_eq!(store.reader().unwrap().refused(9).unwrap(), []);
     taken(store, vec![once(1_500)]);
+}
+
+fn parameters_are_changed_by_two(store: &mut dyn Store) {
+    let decided = |number, by: &str, agreed| ParameterDecided {
+        number,
+        agreed,
+        by: by.into(),
+        reason: String::new(),
+    };
+    taken(store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
+    let impossible = |verdict: Verdict| assert!(matches!(verdict, Verdict::Impossible(_)), "{verdict:?}");
+    impossible(one(store, vec![Change::ProposeParameter(proposed(2, "day_limit"))]));
+    impossible(one(store, vec![Change::ProposeParameter(proposed(1, "once_limit"))]));
+    impossible(one(store, vec![Change::DecideParameter(decided(1, "maker", true))]));
+    impossible(one(store, vec![Change::DecideParameter(decided(9, "checker", true))]));
+    taken(store, vec![Change::ProposeParameter(proposed(2, "once_limit"))]);
+    taken(store, vec![Change::DecideParameter(decided(1, "checker", true))]);
+    impossible(one(store, vec![Change::DecideParameter(decided(1, "checker", false))]));
+    // Who proposed it may take it back.
+    taken(store, vec![Change::DecideParameter(decided(2, "maker", false))]);
+    taken(store, vec![Change::ProposeParameter(proposed(3, "day_limit"))]);
+    let mut reader = store.reader().unwrap();
+    let changes = reader.parameter_changes(0, 10).unwrap();
+    let seen: Vec<_> = changes
+        .iter()
+        .map(|change| {
+            (
+                change.proposed.number,
+                change.decided.as_ref().map(|(decided, _)| (&*decided.by, decided.agreed)),
+            )
+        })
+        .collect();
+    assert_eq!(seen, [(1, Some(("checker", true))), (2, Some(("maker", false))), (3, None)]);
+    assert_eq!(changes[0].proposed, proposed(1, "day_limit"));
+    assert_eq!(reader.parameter_changes(2, 10).unwrap().len(), 1);
+    assert_eq!(reader.parameter_changes(0, 1).unwrap().len(), 1);
 }
 
 #[test]

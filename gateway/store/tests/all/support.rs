@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{
     Change, Clear, Day, Direction, FlowAsked, FlowId, FlowPut, FoundBy, Hold, Key, Lane, Moment,
-    OperationPut, OperationState, Options, Sealer, SealerFault, SqliteStore, Store, Verdict, Write, Written,
+    OperationPut, OperationState, Options, ParameterName, ParameterProposed, Sealer, SealerFault, SqliteStore,
+    Store, Verdict, Write, Written,
 };
 
 pub(crate) const DAY: Day = Day(20_261_123);
@@ -124,5 +125,17 @@ pub(crate) fn taken(store: &mut dyn Store, changes: Vec<Change>) -> Written {
     match one(store, changes) {
         Verdict::Ok(written) => written,
         other => panic!("not taken: {other:?}"),
+    }
+}
+
+pub(crate) fn proposed(number: u64, name: &str) -> ParameterProposed {
+    ParameterProposed {
+        number,
+        parameter: ParameterName { party: "bank".into(), member: "school".into(), name: name.into() },
+        old: "500.00".into(),
+        new: "10000.00".into(),
+        from: DAY,
+        by: "maker".into(),
+        reason: "the park's wish".into(),
     }
 }
