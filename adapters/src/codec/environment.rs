@@ -12,7 +12,8 @@ use dsl::value::{DateTime, Outcome, Symbol};
 use super::file::Folds;
 use super::leaf;
 use super::seals::Seals;
-use super::{FaultKind, Wrong, chain};
+use super::{FaultKind, Wrong, chain, json};
+use crate::charset::Charset;
 use crate::value::{Record, RowsEntered, Surroundings};
 
 /// The programs that a machine runs.
@@ -196,6 +197,14 @@ impl Environment for Inside<'_> {
                 // A format or group: its octets, nothing where it is not there.
                 Paired::Region(region) => self.raw(region)?.into_owned(),
                 Paired::FormRegion(region) => chain::from_percent(&self.raw(region)?, true).map_err(fault)?,
+                Paired::JsonRegion(region) => {
+                    let octets = self.raw(region)?;
+                    let charset = Charset::from_name(&self.programs.message.charset).ok_or(Fault::Broken)?;
+                    match octets.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) {
+                        Some(text) => json::unescape(text, charset).map_err(fault)?,
+                        None => octets.into_owned(),
+                    }
+                }
                 Paired::Slot { slot, wire } => {
                     let slot = self.record.slot(usize::from(slot));
                     if !slot.is_present() {
