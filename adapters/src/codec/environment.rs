@@ -14,7 +14,7 @@ use super::leaf;
 use super::seals::Seals;
 use super::{FaultKind, Wrong, chain, json};
 use crate::charset::Charset;
-use crate::value::{Record, RowsEntered, Surroundings};
+use crate::value::{Record, RowsEntered, Surroundings, Tag};
 
 /// The programs that a machine runs.
 #[derive(Clone, Copy)]
@@ -210,10 +210,18 @@ impl Environment for Inside<'_> {
                     if !slot.is_present() {
                         continue;
                     }
-                    let wire = self.programs.program.wires.get(wire as usize).ok_or(Fault::Broken)?;
-                    let mut text = Vec::new();
-                    leaf::write(self, &slot, wire, &mut text).map_err(fault)?;
-                    text
+                    let code = slot
+                        .span()
+                        .filter(|span| matches!(slot.tag, Tag::Name | Tag::Outcome) && !span.is_empty());
+                    if let Some(span) = code {
+                        // A code that was read counts as it stood there: others may mean the same.
+                        self.record.octets(span).to_vec()
+                    } else {
+                        let wire = self.programs.program.wires.get(wire as usize).ok_or(Fault::Broken)?;
+                        let mut text = Vec::new();
+                        leaf::write(self, &slot, wire, &mut text).map_err(fault)?;
+                        text
+                    }
                 }
             };
             if !(set.without_empty && text.is_empty()) {
