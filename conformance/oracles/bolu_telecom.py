@@ -1,6 +1,6 @@
 """The regional telecom operator (bolu-telecom), a second implementation from sections 3 to 6 of its page: a JSON envelope of which
 names and values that are not empty are signed, sorted; in it the body, ciphered under the number that stands beside it; files.
-A refused answer has no body, an answer bears its request's serial.
+A refused answer has no body.
 """
 
 import base64
@@ -109,7 +109,9 @@ def packet(message, specimen):
     if "encData" in found:
         opened = cipher(specimen, True)(bytes.fromhex(found["iv"]), base64.b64decode(found["encData"], validate=True))
         found["encData"] = json.loads(opened.decode("utf-8"))
-    return {"content": objects.read(found, fields)}
+    # The number stands in the message; the gateway also keeps the octets that it drew.
+    drawn = {"drawn": found["iv"]} if "iv" in found else {}
+    return {"content": objects.read(found, fields), **drawn}
 
 
 def of_packet(message, found, specimen):
@@ -125,10 +127,10 @@ def of_packet(message, found, specimen):
 
 
 def name_of(message, found, specimen):
-    """The file's name where its own values say it."""
+    """The file's name. The day that it names is said twice, and made up twice."""
     merchant = specimen["given"]["setting"]["merchant"]
     if message == "put_day_list.request":
-        return f"BLDZ_{merchant}_{found['head']['date'].replace('-', '')}.txt"
+        return f"BLDZ_{merchant}_{specimen['file'][-12:-4]}.txt"
     return f"BLPL_{merchant}_{found['head']['batchNo']}.txt"
 
 
