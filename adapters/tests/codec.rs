@@ -250,3 +250,59 @@ fn a_document_in_a_list_that_cannot_be_read_harms_none_of_the_others() {
         assert_eq!([0, 1, 2].map(|row| record.is_whole(list, row)), [true, false, true]);
     }
 }
+
+#[test]
+fn what_is_drawn_is_worked_with_and_a_ciphered_text_is_covered_by_its_letters() {
+    let text = r#"
+party party {
+  charset utf8
+  serial  counter(12)
+}
+link line https connect {
+  carries sealed
+  post    "/"
+  timeout connect 3s, answer 3s
+}
+key content sm4 16 bytes
+coding body = utf8, encrypt(sm4_cbc_pkcs7, key.content, drawn), base64
+packet sealed {
+  content json {
+    code    text 4 chars   = message.code
+    number  text 32 chars  = hex_upper(drawn)
+    way     code way       = counter
+    body    json coded body { message fields }
+    digest  text 64 chars  = hex(digest(sm3, covered))
+  }
+  fresh drawn bytes 16
+  let covered = join_pairs("=", "&", sorted(pairs(content except digest, empty)))
+}
+codes way text 1 chars {
+  "1"    counter
+  "2"    counter
+  other  refuse bad_message
+}
+call ask { request "2001" { name text ..9 chars = "x" } }
+"#;
+    let compiled = world::compile(text);
+    let programs = message(&compiled, 0);
+    let mut world = world(&compiled);
+    world.keys = vec![(adapters::seal::KeyKind::Sm4, vec![1; 16])];
+    let octets =
+        write(programs, Record::new(programs.1.slots), &mut world, false).unwrap().take(Part::Content);
+    let sent = String::from_utf8(octets.clone()).unwrap();
+    let of = |name: &str| {
+        let rest = sent.split_once(&format!("\"{name}\":\"")).unwrap().1;
+        rest.split_once('"').unwrap().0.to_owned()
+    };
+    assert_eq!(of("number"), "07".repeat(16), "what was drawn stands in its field");
+    let digest = |way: &str| {
+        let covered = format!("body={}&code=2001&number={}&way={way}", of("body"), of("number"));
+        let digest = adapters::seal::digest(adapters::seal::Digest::Sm3, covered.as_bytes());
+        digest.iter().map(|octet| format!("{octet:02x}")).collect::<String>()
+    };
+    assert_eq!(of("digest"), digest("1"), "{sent}");
+    let record = read(programs, &octets, &mut world, false).unwrap();
+    assert_eq!(record.value(slot(programs.1, "content.body.name")).unwrap(), Value::text("x"));
+    let other = sent.replace(r#""way":"1""#, r#""way":"2""#).replace(&of("digest"), &digest("2"));
+    read(programs, other.as_bytes(), &mut world, false).expect("a code is covered as it stands there");
+}

@@ -12,8 +12,9 @@ use dsl::value::{DateTime, Outcome, Symbol};
 use super::file::Folds;
 use super::leaf;
 use super::seals::Seals;
-use super::{FaultKind, Wrong, chain};
-use crate::value::{Record, RowsEntered, Surroundings};
+use super::{FaultKind, Wrong, chain, json};
+use crate::charset::Charset;
+use crate::value::{Record, RowsEntered, Surroundings, Tag};
 
 /// The programs that a machine runs.
 #[derive(Clone, Copy)]
@@ -196,15 +197,31 @@ impl Environment for Inside<'_> {
                 // A format or group: its octets, nothing where it is not there.
                 Paired::Region(region) => self.raw(region)?.into_owned(),
                 Paired::FormRegion(region) => chain::from_percent(&self.raw(region)?, true).map_err(fault)?,
+                Paired::JsonRegion(region) => {
+                    let octets = self.raw(region)?;
+                    let charset = Charset::from_name(&self.programs.message.charset).ok_or(Fault::Broken)?;
+                    match octets.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")) {
+                        Some(text) => json::unescape(text, charset).map_err(fault)?,
+                        None => octets.into_owned(),
+                    }
+                }
                 Paired::Slot { slot, wire } => {
                     let slot = self.record.slot(usize::from(slot));
                     if !slot.is_present() {
                         continue;
                     }
-                    let wire = self.programs.program.wires.get(wire as usize).ok_or(Fault::Broken)?;
-                    let mut text = Vec::new();
-                    leaf::write(self, &slot, wire, &mut text).map_err(fault)?;
-                    text
+                    let code = slot
+                        .span()
+                        .filter(|span| matches!(slot.tag, Tag::Name | Tag::Outcome) && !span.is_empty());
+                    if let Some(span) = code {
+                        // A code that was read counts as it stood there: others may mean the same.
+                        self.record.octets(span).to_vec()
+                    } else {
+                        let wire = self.programs.program.wires.get(wire as usize).ok_or(Fault::Broken)?;
+                        let mut text = Vec::new();
+                        leaf::write(self, &slot, wire, &mut text).map_err(fault)?;
+                        text
+                    }
                 }
             };
             if !(set.without_empty && text.is_empty()) {

@@ -46,7 +46,30 @@ pub fn fill_in(
     if record.slots.len() < usize::from(message.slots) {
         record.slots.resize(usize::from(message.slots), crate::value::Slot::default());
     }
+    draw_fresh(message, record, surroundings)?;
     run(Programs { program, message }, &message.fill_in, true, record, surroundings)
+}
+
+/// Values that only this message has (keys of envelopes, numbers of ciphers) are drawn where nobody set them, before anything is worked
+/// out of them.
+fn draw_fresh(
+    message: &MessageProgram,
+    record: &mut Record,
+    surroundings: &dyn Surroundings,
+) -> Result<(), Fault> {
+    for (slot, octets) in &message.fresh {
+        let index = usize::from(*slot);
+        if !record.slot(index).is_present() {
+            let mut drawn = vec![0; (*octets as usize).min(4096)];
+            surroundings.random(&mut drawn);
+            record.set(index, &Value::bytes(drawn)).map_err(|wrong| Fault {
+                op: 0,
+                at: 0,
+                kind: Wrong::from(wrong).kind,
+            })?;
+        }
+    }
+    Ok(())
 }
 
 fn run(
@@ -67,6 +90,7 @@ pub(super) fn fill_singles(
     surroundings: &mut dyn Surroundings,
 ) -> Result<(), Fault> {
     let maps = &programs.message.fill_in;
+    draw_fresh(programs.message, record, surroundings)?;
     Mapper::new(programs, true, record, folds).run(maps, Wanted::Singles, surroundings).map(|_| ())
 }
 

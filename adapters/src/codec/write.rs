@@ -11,7 +11,6 @@ mod values;
 
 use std::borrow::Cow;
 
-use dsl::evaluate::Value;
 use dsl::program::{FormatForm, MessageProgram, Part, Program, Write};
 
 use super::environment::{Inside, Programs};
@@ -88,7 +87,6 @@ pub struct Writer<'p> {
     pub(super) value_end: usize,
     rows: RowsEntered,
     seals: Seals,
-    fresh_done: bool,
     pub(super) folds: Option<Folds<'p>>,
 }
 
@@ -114,7 +112,6 @@ impl<'p> Writer<'p> {
             value_end: 0,
             rows: RowsEntered::default(),
             seals: Seals::default(),
-            fresh_done: false,
             folds: None,
         }
     }
@@ -128,12 +125,6 @@ impl<'p> Writer<'p> {
 
     /// Runs on.
     pub fn run(&mut self, surroundings: &mut dyn Surroundings) -> Run {
-        if !self.fresh_done {
-            self.fresh_done = true;
-            if let Err(wrong) = self.draw_fresh(surroundings) {
-                return Run::Fault(Fault { op: 0, at: 0, kind: wrong.kind });
-            }
-        }
         while self.at < self.end {
             self.seals.begin();
             match self.step(surroundings) {
@@ -172,19 +163,6 @@ impl<'p> Writer<'p> {
     #[must_use]
     pub fn finish(self) -> (Written, Record) {
         (self.written, self.record)
-    }
-
-    /// Values that only this message has (keys of envelopes) are drawn where nobody set them.
-    fn draw_fresh(&mut self, surroundings: &dyn Surroundings) -> Result<(), Wrong> {
-        for (slot, octets) in &self.programs.message.fresh {
-            let index = usize::from(*slot);
-            if !self.record.slot(index).is_present() {
-                let mut drawn = vec![0; (*octets as usize).min(4096)];
-                surroundings.random(&mut drawn);
-                self.record.set(index, &Value::bytes(drawn))?;
-            }
-        }
-        Ok(())
     }
 
     pub(super) fn out(&self) -> &Vec<u8> {

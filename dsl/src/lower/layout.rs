@@ -244,8 +244,11 @@ impl<'m> Layout<'m> {
                 }
                 _ => {
                     let region = self.region(id).unwrap_or(u16::MAX);
-                    let in_form = self.stands_in_form(id);
-                    let paired = if in_form { Paired::FormRegion(region) } else { Paired::Region(region) };
+                    let paired = match self.format_around(id) {
+                        Some(Format::Form) => Paired::FormRegion(region),
+                        Some(Format::Json) => Paired::JsonRegion(region),
+                        _ => Paired::Region(region),
+                    };
                     fields.push((name, paired));
                 }
             }
@@ -253,10 +256,12 @@ impl<'m> Layout<'m> {
         PairSet { fields, without_empty }
     }
 
-    /// Whether a field is a value of a form.
-    fn stands_in_form(&self, id: FieldId) -> bool {
-        let outer = self.around(id).last().and_then(|outer| self.field(*outer));
-        matches!(outer.map(|outer| &outer.kind), Some(FieldKind::Format { format: Format::Form, .. }))
+    /// The format that a field is a value of.
+    fn format_around(&self, id: FieldId) -> Option<&Format> {
+        self.around(id).iter().rev().find_map(|outer| match &self.field(*outer)?.kind {
+            FieldKind::Format { format, .. } => Some(format),
+            _ => None,
+        })
     }
 }
 

@@ -199,7 +199,9 @@ fn indices(name: &str, made: &MessageProgram, program: &Program) {
         for (field, paired) in &set.fields {
             let marked = match paired {
                 Paired::Slot { .. } => true,
-                Paired::Region(region) | Paired::FormRegion(region) => *region != u16::MAX,
+                Paired::Region(region) | Paired::FormRegion(region) | Paired::JsonRegion(region) => {
+                    *region != u16::MAX
+                }
             };
             assert!(marked, "{name}: {field}");
         }

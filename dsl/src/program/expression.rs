@@ -39,6 +39,8 @@ pub enum Paired {
     Region(u16),
     /// In a region of a form, where it is percent-coded: the value is what it stands for.
     FormRegion(u16),
+    /// In a region of JSON: of a text the value is what stands between its quotes, without escapes.
+    JsonRegion(u16),
 }
 
 /// The fields of a `pairs(…)`.

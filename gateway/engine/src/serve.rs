@@ -340,6 +340,8 @@ impl Serving {
             old.or_else(|| cell.values()).unwrap_or_default()
         };
         scene.session = values(None);
+        // What says when it was sent can be held against when it came.
+        scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
         scene.sessions = Some(Arc::new(move |member| values(Some(member))));
         let program = self.version.module(module).zip(call);
         let ask = program.and_then(|(program, call)| program.calls.get(usize::from(call.0))?.call.ask);
