@@ -68,9 +68,14 @@ pub(super) fn call<'e>(
         }
         F::Number | F::Fen | F::Round => figures(function, &arguments, environment),
         F::LengthOf => length(arguments.first().ok_or(Fault::Broken)?, environment),
-        F::Hex | F::HexUpper | F::Base64 | F::UrlEncoded | F::FromHex | F::FromBase64 | F::Nul | F::CutOut => {
-            bytes(function, &arguments, environment)
-        }
+        F::Hex
+        | F::HexUpper
+        | F::Base64
+        | F::UrlEncoded
+        | F::FromHex
+        | F::FromBase64
+        | F::Nul
+        | F::CutOut => bytes(function, &arguments, environment),
         F::Digest
         | F::Hmac
         | F::Mac
