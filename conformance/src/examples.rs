@@ -9,7 +9,7 @@ mod whole;
 use crate::fields::Named;
 use crate::framing::{framed, unframed};
 use crate::given::Given;
-use crate::party::{Way, of_http, to_http};
+use crate::party::{Way, of_http, on_own_path, to_http};
 use crate::scene::{Adapter, Parts, Scene, read, write};
 use adapters::codec::{FileFault, FileReader, LineEvent, fill_in, take_out};
 use adapters::value::Record;
@@ -331,7 +331,12 @@ impl Runner<'_> {
         match (link, whole::parse(expected)) {
             (Some(link), Some(sample)) if self.is_http(call) => {
                 let way = if sample.method.is_empty() { Way::answer() } else { Way::of(link, scene) };
-                whole::compare(what, &sample, &to_http(parts, way.method(), way.path()))
+                let mut parts = parts.clone();
+                let program = self.module.calls.iter().find(|program| program.call.name == call.name);
+                if let Some(program) = program.filter(|_| !sample.method.is_empty()) {
+                    on_own_path(program, scene, &mut parts);
+                }
+                whole::compare(what, &sample, &to_http(&parts, way.method(), way.path()))
             }
             _ => differs(what, expected, &self.on_the_line(call, parts)?),
         }

@@ -16,7 +16,7 @@ mod serve;
 mod session;
 
 pub(crate) use http::{of_http, to_http};
-pub use line::{Line, Way};
+pub use line::{Line, Way, on_own_path};
 pub use loading::{LoadError, Loaded, load, read_texts};
 pub use play::PartyCounts;
 

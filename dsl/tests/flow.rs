@@ -227,7 +227,7 @@ fn what_is_not_written_leaves_the_old_state() {
     let new = State::new(&program);
     let refused =
         |why| step(&program, &new, &Event::NotWritten { why, during: Box::new(Event::Asked) }, &mut Yes);
-    let full = refused(NotWritten::LimitFull);
+    let full = refused(NotWritten::LimitFull(None));
     assert!(full.effects.contains(&Effect::Answer(Answer::Refused("over_limit".into()))));
     assert_eq!(full.next.durable.end, Some(End::Refused));
     for (why, told) in [

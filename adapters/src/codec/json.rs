@@ -14,9 +14,15 @@ use crate::value::Span;
 const FEW_NAMES: usize = 12;
 
 /// Scans one JSON value; its node is the root's only child.
-pub(crate) fn scan(octets: &[u8], base: Span, charset: Charset, tree: &mut Tree) -> Result<(), Wrong> {
+pub(crate) fn scan(
+    octets: &[u8],
+    base: Span,
+    charset: Charset,
+    lenient: bool,
+    tree: &mut Tree,
+) -> Result<(), Wrong> {
     let mut builder = Builder::new(tree, base, Kind::List)?;
-    let mut scanner = Scanner { octets, at: 0, charset };
+    let mut scanner = Scanner { octets, at: 0, charset, lenient };
     scanner.blanks();
     scanner.value(&mut builder, Span::default(), 0)?;
     scanner.blanks();
@@ -30,6 +36,8 @@ struct Scanner<'o> {
     octets: &'o [u8],
     at: usize,
     charset: Charset,
+    /// Names may stand without quotes.
+    lenient: bool,
 }
 
 impl Scanner<'_> {
@@ -152,6 +160,27 @@ impl Scanner<'_> {
         }
     }
 
+    /// A name: a string, or what stands before the colon where quotes may be missing.
+    fn name(&mut self) -> Result<(usize, usize, bool), Wrong> {
+        if !self.lenient || self.peek() == Some(b'"') {
+            return self.string();
+        }
+        let from = self.at;
+        loop {
+            match self.peek() {
+                Some(b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9') => self.at += 1,
+                Some(0x80..) => {
+                    let rest = self.octets.get(self.at..).unwrap_or_default();
+                    let length = charset::character_length(self.charset, rest);
+                    self.at += length.ok_or_else(|| self.wrong(FaultKind::Character))?;
+                }
+                _ if self.at > from => return Ok((from, self.at, false)),
+                Some(_) => return Err(self.wrong(FaultKind::Syntax)),
+                None => return Err(self.wrong(FaultKind::Truncated)),
+            }
+        }
+    }
+
     fn group(&mut self, builder: &mut Builder<'_>, name: Span, depth: usize) -> Result<u32, Wrong> {
         let start = self.at;
         self.expect(b'{')?;
@@ -165,7 +194,7 @@ impl Scanner<'_> {
             loop {
                 self.blanks();
                 let at = self.at;
-                let (from, to, escaped) = self.string()?;
+                let (from, to, escaped) = self.name()?;
                 let text = self.octets.get(from..to).unwrap_or_default();
                 let named =
                     if escaped { Some(unescape(text, self.charset)?.into_boxed_slice()) } else { None };

@@ -218,10 +218,16 @@ impl<'p> Reader<'p> {
             Current::Missing => return Err(FaultKind::Missing.into()),
             Current::Nothing => {
                 let frame = self.frame()?;
-                if frame.walk == Walk::Named {
-                    return Err(FaultKind::Missing.into());
+                match (frame.walk, form) {
+                    (Walk::Named, _) => return Err(FaultKind::Missing.into()),
+                    // Values parted by one sign within values parted by another: up to that one.
+                    (Walk::Delimited, FormatForm::Delimited(_)) if !inline => {
+                        let span = self.up_to_separator()?;
+                        self.current = Current::Octets(span);
+                        span
+                    }
+                    _ => Span { start: frame.at, ..frame.span },
                 }
-                Span { start: frame.at, ..frame.span }
             }
         };
         if self.current == Current::Nothing && !inline {
@@ -305,9 +311,9 @@ impl<'p> Reader<'p> {
         let octets = self.record.octets(span);
         let tree = &mut self.tree;
         match form {
-            FormatForm::Json { charset } => {
+            FormatForm::Json { charset, lenient } => {
                 frame.charset = charset_named(charset);
-                json::scan(octets, span, frame.charset, tree).map_err(shift)?;
+                json::scan(octets, span, frame.charset, *lenient, tree).map_err(shift)?;
                 frame.group = tree.node(frame.root).map_or(NONE, |root| root.first);
             }
             FormatForm::Xml { form, soap, charset } => {

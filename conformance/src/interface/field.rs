@@ -168,7 +168,7 @@ pub(super) fn wire(here: Here<'_>, wire: &Wire, object: &mut Map<String, Value>)
     put(object, "prefix", wire.prefix.map(prefix));
     put(object, "sized_by", wire.sized_by.and_then(|field| path_of(here, field)));
     put(object, "ending", wire.ending.as_deref());
-    put(object, "quoted", matches!(here.format, Some(Format::Json)).then_some(wire.quoted));
+    put(object, "quoted", matches!(here.format, Some(Format::Json { .. })).then_some(wire.quoted));
     put(object, "trimmed", wire.trimmed.then_some(true));
     put(
         object,
@@ -228,7 +228,7 @@ pub(super) fn format(here: Here<'_>, format: &Format) -> Value {
     match format {
         Format::Fixed => json!({ "format": "fixed" }),
         Format::Binary => json!({ "format": "binary" }),
-        Format::Json => json!({ "format": "json" }),
+        Format::Json { lenient } => json!({ "format": "json", "lenient": lenient }),
         Format::Form => json!({ "format": "form" }),
         Format::Delimited(parts) => json!({
             "format": "delimited",

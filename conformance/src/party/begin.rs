@@ -2,7 +2,7 @@
 
 use super::compose::{Composed, compose, place};
 use super::files::Outstanding;
-use super::line::{Line, Way};
+use super::line::{Line, Way, on_own_path};
 use super::play::{Play, locked, member_name, up};
 use super::session::{draw, opened};
 use super::{PartyConfig, PartyTls};
@@ -195,7 +195,10 @@ fn ask(
     draw(&mut scene, call);
     let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
     let said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
-    let (parts, record) = compose(&mut scene, request, &said, None)?;
+    let (mut parts, record) = compose(&mut scene, request, &said, None)?;
+    if let Some(form) = play.module().calls.get(usize::from(call.0)) {
+        on_own_path(form, &scene, &mut parts);
+    }
     Ok(Asked { call, member, session: scene.session, facts: scene.facts, request: record, parts })
 }
 

@@ -7,7 +7,7 @@ use crate::scene::{Parts, Scene, evaluate_here};
 use bytes::BytesMut;
 use dsl::evaluate::Value;
 use dsl::model::LinkKind;
-use dsl::program::{LinkProgram, Part};
+use dsl::program::{CallProgram, LinkProgram, Part};
 use link::Core;
 use link::frame::Framer;
 use link::http::{HttpClient, HttpClientConfig};
@@ -15,6 +15,15 @@ use link::world::Stream;
 use std::io;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+/// Gives a request the path of its call, where it says none itself.
+pub fn on_own_path(call: &CallProgram, scene: &Scene, parts: &mut Parts) {
+    if let Some(Ok(Value::Text(path))) = call.path.map(|path| evaluate_here(scene, path))
+        && parts.get(Part::Path).is_empty()
+    {
+        parts.set(Part::Path, path.into_owned());
+    }
+}
 
 /// Method and path of an HTTP link's requests that say none themselves.
 #[derive(Clone, Debug)]

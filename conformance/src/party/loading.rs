@@ -144,13 +144,20 @@ fn adapter(model: &Model, module: dsl::program::ModuleProgram) -> Adapter {
 /// For each message, the path of what stands around the fields of its call.
 fn inner(module: &Module) -> Vec<Box<str>> {
     let found: Vec<Option<&str>> = (0..module.messages.len()).map(|at| inner_of(module, at)).collect();
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
-    for path in found.iter().flatten().filter(|path| !path.is_empty()) {
-        *counts.entry(path).or_default() += 1;
-    }
-    // A message without fields of its own has them where the others have them.
-    let usual = counts.into_iter().max_by_key(|(_, count)| *count).map_or("", |(path, _)| path);
-    found.into_iter().map(|path| path.unwrap_or(usual).into()).collect()
+    let asks = |at: usize| module.calls.iter().any(|call| usize::from(call.request.0) == at);
+    // A message without fields of its own has them where the others of its side have them.
+    let usual = |asked: bool| {
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for (at, path) in found.iter().enumerate() {
+            if let Some(path) = path.filter(|path| !path.is_empty() && asks(at) == asked) {
+                *counts.entry(path).or_default() += 1;
+            }
+        }
+        counts.into_iter().max_by_key(|(_, count)| *count).map_or("", |(path, _)| path)
+    };
+    let usual = [usual(false), usual(true)];
+    let of_side = |at: usize| if asks(at) { usual[1] } else { usual[0] };
+    found.iter().enumerate().map(|(at, path)| path.unwrap_or_else(|| of_side(at)).into()).collect()
 }
 
 fn inner_of(module: &Module, at: usize) -> Option<&str> {

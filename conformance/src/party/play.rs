@@ -206,17 +206,34 @@ impl Play {
                 let code = recognise(&mut self.scene(), recogniser, parts)?;
                 here.find(|(known, ..)| **known == *code).map(|(_, call, message)| (*call, *message))
             }
-            _ => self.furthest(here.map(|(_, call, message)| (*call, *message)), parts),
+            _ => {
+                let all = here.map(|(_, call, message)| (*call, *message)).collect();
+                self.furthest(self.on_path(all, parts), parts)
+            }
         }
     }
 
+    /// Those whose path it came on, where their paths tell them apart.
+    fn on_path(&self, all: Vec<(CallId, MessageId)>, parts: &Parts) -> Vec<(CallId, MessageId)> {
+        let (module, scene) = (Arc::clone(self.module()), self.scene());
+        let path = |call: &CallId| {
+            let path = module.calls.get(usize::from(call.0))?.path?;
+            match evaluate_here(&scene, path) {
+                Ok(Value::Text(path)) => Some(path.into_owned()),
+                _ => None,
+            }
+        };
+        let paths: Vec<Option<String>> = all.iter().map(|(call, _)| path(call)).collect();
+        if paths.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
+            return all;
+        }
+        let came = parts.get(Part::Path);
+        let same = |path: &Option<String>| path.as_ref().is_some_and(|path| path.as_bytes() == came.as_ref());
+        all.iter().zip(&paths).filter(|(_, path)| same(path)).map(|(found, _)| *found).collect()
+    }
+
     /// Where no field tells by itself which message it is (a code in two halves): the one that can be read furthest.
-    fn furthest(
-        &self,
-        candidates: impl Iterator<Item = (CallId, MessageId)>,
-        parts: &Parts,
-    ) -> Option<(CallId, MessageId)> {
-        let candidates: Vec<_> = candidates.collect();
+    fn furthest(&self, candidates: Vec<(CallId, MessageId)>, parts: &Parts) -> Option<(CallId, MessageId)> {
         if let [only] = candidates.as_slice() {
             return Some(*only);
         }

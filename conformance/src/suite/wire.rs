@@ -5,7 +5,8 @@ use super::{Damage, Plays, Step, Suite};
 use crate::attack::Guard;
 use crate::fields::{Named, at};
 use crate::party::{
-    Line, Way, carries_files, civil, compose_request, draw, has_cipher, has_seal, member_of, opened,
+    Line, Way, carries_files, civil, compose_request, draw, has_cipher, has_seal, member_of, on_own_path,
+    opened,
 };
 use crate::report::{Difference, Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Past, Scene, evaluate_here, read, read_unjudged};
@@ -224,7 +225,8 @@ impl Runner<'_> {
         draw(&mut scene, id);
         let wrong_seal = step.damage == Some(Damage::WrongSeal);
         let inner = self.inner(call.call.request.0);
-        let (parts, record) = compose_request(&mut scene, call.call.request, inner, &fields, wrong_seal)?;
+        let (mut parts, record) = compose_request(&mut scene, call.call.request, inner, &fields, wrong_seal)?;
+        on_own_path(call, &scene, &mut parts);
         let tree = self.tree(call.call.request.0, &record);
         Ok(Asked { parts, record, facts: scene.facts, member: scene.member, session: scene.session, tree })
     }

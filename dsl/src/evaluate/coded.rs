@@ -39,6 +39,23 @@ fn nibble(figure: u8) -> Result<u8, Fault> {
     }
 }
 
+/// As forms are written by Java's `URLEncoder`: letters, figures and `-_.*` stand, a blank is `+`, all else `%XX`.
+#[must_use]
+pub fn to_url(octets: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(octets.len() * 3);
+    for octet in octets {
+        match octet {
+            b' ' => out.push(b'+'),
+            _ if octet.is_ascii_alphanumeric() || b"-_.*".contains(octet) => out.push(*octet),
+            _ => {
+                out.push(b'%');
+                out.extend(to_hex(&[*octet], true));
+            }
+        }
+    }
+    out
+}
+
 /// Base64 with padding; `url`: the address-safe alphabet without padding.
 #[must_use]
 pub fn to_base64(octets: &[u8], url: bool) -> Vec<u8> {

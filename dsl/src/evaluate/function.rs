@@ -68,9 +68,14 @@ pub(super) fn call<'e>(
         }
         F::Number | F::Fen | F::Round => figures(function, &arguments, environment),
         F::LengthOf => length(arguments.first().ok_or(Fault::Broken)?, environment),
-        F::Hex | F::HexUpper | F::Base64 | F::FromHex | F::FromBase64 | F::Nul | F::CutOut => {
-            bytes(function, &arguments, environment)
-        }
+        F::Hex
+        | F::HexUpper
+        | F::Base64
+        | F::UrlEncoded
+        | F::FromHex
+        | F::FromBase64
+        | F::Nul
+        | F::CutOut => bytes(function, &arguments, environment),
         F::Digest
         | F::Hmac
         | F::Mac
@@ -425,6 +430,7 @@ fn bytes<'e>(
         Function::Hex => ascii(coded::to_hex(&main, false)),
         Function::HexUpper => ascii(coded::to_hex(&main, true)),
         Function::Base64 => ascii(coded::to_base64(&main, false)),
+        Function::UrlEncoded => ascii(coded::to_url(&main)),
         Function::FromHex => Ok(Value::bytes(coded::from_hex(&main)?)),
         Function::FromBase64 => Ok(Value::bytes(coded::from_base64(&main, false)?)),
         _ => {

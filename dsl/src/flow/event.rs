@@ -122,8 +122,8 @@ pub enum NotWritten {
     KeyCancelled,
     /// The key is older than what is kept.
     TooOld,
-    /// A limit has no room.
-    LimitFull,
+    /// A limit has no room: which one, where that is known.
+    LimitFull(Option<LimitId>),
     /// The flow that is to be begun with it cannot be asked.
     CannotStart,
     /// This run is not the holder any more.

@@ -159,8 +159,8 @@ pub struct Memory {
     pub(super) blocked: Vec<(StepId, Reason)>,
     /// Steps whose way back cannot be prepared: for one event only.
     pub(super) blocked_backs: Vec<StepId>,
-    /// The limits have no room: for one event only.
-    pub(super) limit_full: bool,
+    /// The limits have no room, or the one that is named: for one event only.
+    pub(super) limit_full: Option<Option<LimitId>>,
     /// A flow that is to be begun cannot be asked: for one event only.
     pub(super) cannot_start: bool,
 }

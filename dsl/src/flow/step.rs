@@ -116,8 +116,8 @@ impl Run<'_> {
 
     fn not_written(&mut self, why: NotWritten, during: &Event) {
         let told = match why {
-            NotWritten::LimitFull => {
-                self.next.memory.limit_full = true;
+            NotWritten::LimitFull(which) => {
+                self.next.memory.limit_full = Some(which);
                 return self.event(during);
             }
             NotWritten::CannotStart => {
@@ -145,7 +145,7 @@ impl Run<'_> {
         let memory = &mut self.next.memory;
         memory.blocked.clear();
         memory.blocked_backs.clear();
-        memory.limit_full = false;
+        memory.limit_full = None;
         memory.cannot_start = false;
         if self.program.untold && !self.next.durable.asked && self.next.durable.end == Some(End::Refused) {
             self.changes.clear();

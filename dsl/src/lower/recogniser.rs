@@ -70,7 +70,7 @@ impl Aside<'_> {
             };
             match self.message.fields.get(usize::from(id.0)).map(|field| &field.kind) {
                 Some(FieldKind::Format { format, chain, nodes }) if chain.choice.is_none() => {
-                    let by_name = matches!(format, Format::Json | Format::Xml(_) | Format::Form);
+                    let by_name = matches!(format, Format::Json { .. } | Format::Xml(_) | Format::Form);
                     aside.extend(self.of(nodes, by_name));
                 }
                 Some(FieldKind::Group { nodes }) => aside.extend(self.of(nodes, by_name)),

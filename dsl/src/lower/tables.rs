@@ -199,7 +199,7 @@ impl Lowering<'_> {
                 },
                 charset: charset.into(),
             },
-            Format::Json => FormatForm::Json { charset: charset.into() },
+            Format::Json { lenient } => FormatForm::Json { charset: charset.into(), lenient: *lenient },
             Format::Form => FormatForm::Form { charset: charset.into() },
             Format::Tlv(tlv) => FormatForm::Tlv(tlv.clone()),
             Format::Iso8583 { code, bitmap_hex } => {

@@ -15,7 +15,10 @@ pub enum Format {
     /// XML, by the standard form or an `xml` item (index into [`Module::xml_forms`]).
     Xml(XmlUse),
     /// JSON.
-    Json,
+    Json {
+        /// Names that are read may stand without quotes.
+        lenient: bool,
+    },
     /// `name=value` pairs; in `headers` of HTTP they are the header lines.
     Form,
     /// Tag, length, value.

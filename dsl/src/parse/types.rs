@@ -331,7 +331,10 @@ fn format<'s>(input: In<'s>, word_: &str) -> Res<'s, TypeKind> {
     let (here, kind) = match word_ {
         "fixed" => (input, Format::Fixed),
         "binary" => (input, Format::Binary),
-        "json" => (input, Format::Json),
+        "json" => match input.word() {
+            Some("lenient") => (input.advance(), Format::Json { lenient: true }),
+            _ => (input, Format::Json { lenient: false }),
+        },
         "form" => (input, Format::Form),
         "zip" => (input, Format::Zip),
         "delimited" => {

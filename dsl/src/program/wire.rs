@@ -65,8 +65,8 @@ pub enum FormatForm {
     Delimited(Delimited),
     /// XML by a form (boxed template) or plain; SOAP version around (0 none, 11, 12).
     Xml { form: Option<Box<XmlForm>>, soap: u8, charset: Box<str> },
-    /// JSON.
-    Json { charset: Box<str> },
+    /// JSON; `lenient`: names may stand without quotes.
+    Json { charset: Box<str>, lenient: bool },
     /// Pairs; `headers` of HTTP; the query.
     Form { charset: Box<str> },
     /// Header lines of HTTP.

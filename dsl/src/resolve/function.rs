@@ -331,6 +331,7 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::Hex | Function::HexUpper | Function::Base64 => {
             ok(byte_like(&first), text_of_bytes(function, &first))
         }
+        Function::UrlEncoded => ok(byte_like(&first), TEXT),
         Function::FromHex | Function::FromBase64 => ok(text_like(&first), BYTES),
         Function::Nul => ok(
             matches!(first, Type::Number { .. }),

@@ -234,8 +234,11 @@ pub enum Format {
     },
     /// `xml NAME?`: with an `xml` item's form.
     Xml(Option<Name>),
-    /// `json`.
-    Json,
+    /// `json`, `json lenient`.
+    Json {
+        /// Names may stand without quotes.
+        lenient: bool,
+    },
     /// `form`.
     Form,
     /// `zip`.

@@ -22,13 +22,14 @@ use adapters::value::encode_record;
 use bytes::Bytes;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
-use dsl::program::{FlowStart, LinkProgram};
+use dsl::program::{FlowStart, LinkProgram, Part};
 use dsl::value::Outcome;
 use link::BoxFuture;
 use link::frame::FrameConfig;
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::{Answer, FrameService, Peer, Refused, TcpServer, TcpServerConfig};
 pub(crate) use reply::Replying;
+use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 use store::{Change, Day, Direction, Key, RefusedInput, Seen};
@@ -305,7 +306,7 @@ impl Serving {
         Err(first)
     }
 
-    /// The messages that it may be: by its code, else all of the link.
+    /// The messages that it may be: by its code, else by the path that it came on, else all of the link.
     fn candidates(&self, module: usize, link: &LinkProgram, packet: &Packet) -> Vec<(CallId, MessageId)> {
         let mut scene = self.engine.scene(&self.version, module);
         let code = message::code_of(&self.version, &mut scene, link, packet);
@@ -315,8 +316,38 @@ impl Serving {
                 .filter(|(text, ..)| **text == *code)
                 .map(|(_, call, message)| (*call, *message))
                 .collect(),
-            None => known.map(|(_, call, message)| (*call, *message)).collect(),
+            None => {
+                let all = known.map(|(_, call, message)| (*call, *message)).collect();
+                self.on_path(module, &scene, packet, all)
+            }
         }
+    }
+
+    /// Those whose path it came on, where their paths tell them apart.
+    fn on_path(
+        &self,
+        module: usize,
+        scene: &Scene,
+        packet: &Packet,
+        all: Vec<(CallId, MessageId)>,
+    ) -> Vec<(CallId, MessageId)> {
+        let calls = self.version.module(module).map_or(&[][..], |module| &module.calls);
+        let path = |call: &CallId| match calls
+            .get(usize::from(call.0))?
+            .path
+            .map(|path| message::value(scene, path))
+        {
+            Some(Ok(Value::Text(path))) => Some(path),
+            _ => None,
+        };
+        let paths: Vec<_> = all.iter().map(|(call, _)| path(call)).collect();
+        if paths.windows(2).all(|pair| matches!(pair, [one, other] if one == other)) {
+            return all;
+        }
+        let came = packet.part(Part::Path);
+        let same =
+            |path: &Option<Cow<'_, str>>| path.as_ref().is_some_and(|path| path.as_bytes() == came.as_ref());
+        all.iter().zip(&paths).filter(|(_, path)| same(path)).map(|(found, _)| *found).collect()
     }
 
     /// Scenes to read in: with the session that holds, then with the one before it.

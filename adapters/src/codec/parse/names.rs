@@ -157,7 +157,7 @@ impl Reader<'_> {
                 }
                 FormatForm::Headers => found.eq_ignore_ascii_case(name.as_bytes()),
                 FormatForm::Tlv(_) => tag.as_deref() == Some(found),
-                FormatForm::Json { charset } if !name.is_ascii() => {
+                FormatForm::Json { charset, .. } if !name.is_ascii() => {
                     charset::decode(charset_named(charset), found).is_ok_and(|found| found == name)
                 }
                 _ => found == name.as_bytes(),

@@ -100,6 +100,25 @@ impl Reader<'_> {
         Ok(Current::Octets(value))
     }
 
+    /// Octets up to the next separator of what is around, which is stepped over.
+    pub(super) fn up_to_separator(&mut self) -> Result<Span, Wrong> {
+        let frame = self.frame()?;
+        let format = self.format(frame.format)?;
+        let FormatForm::Delimited(rules) = format else { return Err(FaultKind::Program.into()) };
+        let span = Span { start: frame.at, ..frame.span };
+        let rest = self.record.octets(span);
+        let found = delimited::find(rest, &[rules.separator.as_bytes()], None, frame.charset)?;
+        if found.sign == 0 && rules.trailing {
+            return Err(Wrong { kind: FaultKind::Truncated, at: span.end });
+        }
+        let value = span.within(0, found.length);
+        let end = value.end.saturating_add(offset(found.sign));
+        let trailing = rules.trailing;
+        let frame = self.frame_mut()?;
+        (frame.at, frame.more, frame.taken) = (end, !trailing && found.sign > 0, true);
+        Ok(value)
+    }
+
     pub(super) fn take_delimited(&mut self, form: &WireForm) -> Result<Current, Wrong> {
         let frame = self.frame()?;
         let format = self.format(frame.format)?;

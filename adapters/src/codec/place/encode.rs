@@ -41,7 +41,7 @@ pub(in crate::codec) fn encode(
                 }
             }
         }
-        FormatForm::Json { charset } => {
+        FormatForm::Json { charset, .. } => {
             let null = octets == b"null" && wire.is_some_and(|wire| wire.absent != dsl::value::Absent::Never);
             if null || wire.is_some_and(|wire| !wire.quoted) {
                 out.extend_from_slice(octets);

@@ -18,9 +18,9 @@ impl Writer<'_> {
         let form = self.format(format)?;
         self.begin_value()?;
         let charset = match form {
-            FormatForm::Xml { charset, .. } | FormatForm::Json { charset } | FormatForm::Form { charset } => {
-                charset_named(charset)
-            }
+            FormatForm::Xml { charset, .. }
+            | FormatForm::Json { charset, .. }
+            | FormatForm::Form { charset } => charset_named(charset),
             _ => charset_named(&self.programs.message.charset),
         };
         let start = self.out().len();

@@ -111,9 +111,13 @@ impl Run<'_> {
     fn reserve(&mut self) -> bool {
         let open: Vec<_> =
             self.next.durable.limits.iter().filter(|(_, taken)| !taken).map(|(limit, _)| *limit).collect();
-        if self.next.memory.limit_full && !open.is_empty() {
+        if let Some(full) = self.next.memory.limit_full.filter(|_| !open.is_empty()) {
             let told = self.program.nodes.iter().find_map(|node| match node {
-                Node::Limit { limit, reason } if open.contains(limit) => Some(reason.clone()),
+                Node::Limit { limit, reason }
+                    if open.contains(limit) && full.is_none_or(|full| full == *limit) =>
+                {
+                    Some(reason.clone())
+                }
                 _ => None,
             });
             self.next.durable.refused = Some(told.unwrap_or_else(|| "over_limit".into()));

@@ -263,7 +263,7 @@ impl Act<'_> {
                     if reserves && self.world.full > 0 && self.chooser.choose(2) == 1 {
                         self.world.full -= 1;
                         let during = Box::new(event.clone());
-                        return self.drive(&Event::NotWritten { why: NotWritten::LimitFull, during });
+                        return self.drive(&Event::NotWritten { why: NotWritten::LimitFull(None), during });
                     }
                     let before = std::mem::replace(&mut self.world.journal, step.next.durable.clone());
                     self.tell(|program, world| say::write(program, &before, &world.journal));

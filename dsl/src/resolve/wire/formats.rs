@@ -29,7 +29,7 @@ pub(crate) fn format(
             (delimited(resolver, separator, attributes, span), Around::Delimited)
         }
         tree::Format::Xml(name) => (Format::Xml(xml(resolver, tables, name.as_ref())), Around::Named),
-        tree::Format::Json => (Format::Json, Around::Json),
+        tree::Format::Json { lenient } => (Format::Json { lenient: *lenient }, Around::Json),
         tree::Format::Form => (Format::Form, Around::Named),
         tree::Format::Zip => (Format::Zip { password: None, plain: false }, Around::Named),
         tree::Format::Tlv(form) => (Format::Tlv(tlv(form.as_ref())), Around::Tlv),

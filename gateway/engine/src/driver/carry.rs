@@ -351,7 +351,7 @@ pub(super) fn not_written(verdict: &store::Verdict, digest: &[u8; 32]) -> Option
         store::Verdict::KeyTaken { digest: known, .. } => NotWritten::KeyTaken { same: known == digest },
         store::Verdict::KeyCancelled => NotWritten::KeyCancelled,
         store::Verdict::TooOld { .. } => NotWritten::TooOld,
-        store::Verdict::LimitFull { .. } => NotWritten::LimitFull,
+        store::Verdict::LimitFull { .. } => NotWritten::LimitFull(None),
         store::Verdict::Fenced { .. } => NotWritten::Fenced,
         store::Verdict::Full => NotWritten::Full,
         store::Verdict::Ok(_) | store::Verdict::Seen | store::Verdict::Impossible(_) => return None,

@@ -47,7 +47,10 @@ impl Running {
                     self.taken = Some(*flow);
                 }
                 self.told = None;
-                Err(not_written(&other, &self.digest))
+                Err(match &other {
+                    Verdict::LimitFull { limit, .. } => Some(NotWritten::LimitFull(self.limit_named(limit))),
+                    _ => not_written(&other, &self.digest),
+                })
             }
         }
     }
@@ -315,6 +318,13 @@ impl Running {
             amount,
             ceiling,
         ))
+    }
+
+    /// The limit of the flow that the journal knows by this name.
+    fn limit_named(&self, name: &str) -> Option<LimitId> {
+        let known = self.tables().map_or(0, |tables| tables.limits.len());
+        let mut ids = (0..u32::try_from(known).unwrap_or(0)).map(LimitId);
+        ids.find(|id| self.hold(*id).is_some_and(|(hold, ..)| hold.limit == name))
     }
 
     fn reserve(&self, limit: LimitId) -> Option<Write> {
