@@ -150,7 +150,8 @@ fn check_with(
     let (model, problems) = resolve(&sources.folders, choices);
     let mut all = problems;
     let mut others = Vec::new();
-    let whole = variants.is_some();
+    // Where not every variant is looked at, nobody can say that nobody uses a thing.
+    let whole = variants.is_some() && walk == Walk::All;
     for (folder, variant) in variants.into_iter().flatten() {
         let mut changed = choices.clone();
         changed.insert(folder.clone(), variant.clone());

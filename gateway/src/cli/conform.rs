@@ -295,6 +295,9 @@ impl Adapters {
     fn read(configs: &Path, wanted: impl Fn(&str) -> bool) -> Result<Self, String> {
         let sources = super::files::read(configs).map_err(|error| error.to_string())?;
         let checked = check_unwalked(&sources, &Choices::new(), &wanted);
+        if checked.has_errors() {
+            return Err("the adapters do not compile; `tongshi check` shows what is wrong".to_owned());
+        }
         let shown = examples::run(&sources, &checked, configs, &wanted);
         Ok(Self { sources, checked, shown })
     }
