@@ -369,6 +369,13 @@ impl Scene {
         Ok(())
     }
 
+    /// The member that a message is of where the party has no other.
+    pub fn set_only_member(&mut self) {
+        if let (Some((_, only)), 1) = (self.standing.members.first_key_value(), self.standing.members.len()) {
+            self.member.get_or_insert_with(|| Arc::clone(only));
+        }
+    }
+
     /// Puts a business record ([`Space::Ask`], [`Space::Answer`] and those of the original) from a tree.
     ///
     /// # Errors

@@ -248,14 +248,13 @@ pub(crate) fn with_until(play: &Play, scene: &Scene, message: MessageId) -> Resu
     Ok(record)
 }
 
-/// A field that names the member, where the world says whose message it is.
+/// A field that names the member, where the world says whose message it is; a party's only member is not asked for.
 fn choose_member(named: &Named<'_>, scene: &mut Scene, fields: &Map<String, Json>) -> Result<(), String> {
-    for (field, load) in computed(named) {
-        if load.space == Space::Member
-            && load.slot == 0
-            && let Some(Json::String(name)) = at(fields, &field.path)
-        {
-            scene.set_member(name).map_err(|error| error.to_string())?;
+    let naming = |load: &dsl::model::Load| load.space == Space::Member && load.slot == 0;
+    for (field, _) in computed(named).into_iter().filter(|(_, load)| naming(load)) {
+        match at(fields, &field.path) {
+            Some(Json::String(name)) => scene.set_member(name).map_err(|error| error.to_string())?,
+            _ => scene.set_only_member(),
         }
     }
     Ok(())
