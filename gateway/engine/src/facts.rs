@@ -89,9 +89,9 @@ impl Facts {
                 facts.put(fact, value);
             }
         }
-        let kept = tagged.iter().filter_map(|(word, text)| {
-            Some((word.strip_prefix(KEPT)?.to_owned(), untag(text, symbols)?))
-        });
+        let kept = tagged
+            .iter()
+            .filter_map(|(word, text)| Some((word.strip_prefix(KEPT)?.to_owned(), untag(text, symbols)?)));
         facts.keep(kept.collect());
         facts
     }

@@ -192,7 +192,12 @@ impl Engine {
                 Ok(value) => drop(kept.insert(kept_as(module, setting), value)),
                 // Its type is another by now: what the deployment gives was checked against it.
                 Err(expected) => {
-                    tracing::error!(?parameter, text, expected, "a value that was agreed on is none any more");
+                    tracing::error!(
+                        ?parameter,
+                        text,
+                        expected,
+                        "a value that was agreed on is none any more"
+                    );
                 }
             }
         }

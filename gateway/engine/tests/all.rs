@@ -4,6 +4,8 @@
 
 #[path = "slice/batches.rs"]
 mod batches;
+#[path = "slice/changing.rs"]
+mod changing;
 #[path = "slice/deciding.rs"]
 mod deciding;
 #[path = "slice/deploying.rs"]

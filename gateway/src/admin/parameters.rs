@@ -33,8 +33,7 @@ impl Asked {
         let Some(from) = day(&text("from")) else {
             return problem(400, "`from` is the first business date on which it counts, 2026-11-23");
         };
-        let parameter =
-            ParameterName { party: text("party"), member: text("member"), name: text("name") };
+        let parameter = ParameterName { party: text("party"), member: text("member"), name: text("name") };
         let (value, reason) = (text("value"), text("reason"));
         match self.engine.propose_parameter(parameter, &value, from, &reason, user).await {
             Ok(number) => answer(200, &json!({ "change": number, "decision": "proposed" })),

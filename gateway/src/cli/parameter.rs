@@ -114,13 +114,18 @@ impl Parameter {
             warn(&format!("tongshi parameter: {why}"));
             return Ok(Exit::NotSo);
         }
-        if self.json { say(&told.to_string()) } else { self.act.show(&told) }
+        if self.json {
+            say(&told.to_string())
+        } else {
+            self.act.show(&told)
+        }
         Ok(Exit::Well)
     }
 
     fn tls(&self) -> Result<Option<Arc<TlsClient>>, String> {
         let Some(trust) = &self.trust else { return Ok(None) };
-        let roots = std::fs::read_to_string(trust).map_err(|error| format!("{}: {error}", trust.display()))?;
+        let roots =
+            std::fs::read_to_string(trust).map_err(|error| format!("{}: {error}", trust.display()))?;
         let host = self.admin.rsplit_once(':').map_or(self.admin.as_str(), |(host, _)| host);
         let config = TlsClientConfig {
             roots,
@@ -143,7 +148,9 @@ impl Act {
         };
         match self {
             Self::List => ("GET", all, String::new(), None),
-            Self::Changes { after } => ("GET", format!("{all}/changes"), format!("after={after}&most=1000"), None),
+            Self::Changes { after } => {
+                ("GET", format!("{all}/changes"), format!("after={after}&most=1000"), None)
+            }
             Self::Propose(propose) => {
                 let body = json!({
                     "party": propose.of, "member": propose.member, "name": propose.name, "value": propose.value,
@@ -162,7 +169,10 @@ impl Act {
             Self::List => rows("parameters").iter().for_each(|row| say(&listed(row))),
             Self::Changes { .. } => rows("changes").iter().for_each(|row| say(&changed(row))),
             Self::Propose(_) => {
-                say(&format!("change {} is proposed; another person agrees: tongshi parameter agree {0}", told["change"]));
+                say(&format!(
+                    "change {} is proposed; another person agrees: tongshi parameter agree {0}",
+                    told["change"]
+                ));
             }
             Self::Agree(change) => say(&format!("change {} counts from its date on", change.change)),
             Self::Refuse(change) => say(&format!("change {} is refused", change.change)),

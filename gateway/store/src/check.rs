@@ -272,8 +272,8 @@ fn decide<L: Look>(
     let earlier = before
         .iter()
         .any(|change| matches!(change, Change::DecideParameter(other) if other.number == number));
-    let against = match look.proposed(number)? {
-        _ if earlier => "is decided",
+    let state = look.proposed(number)?.map(|(by, waits)| (by, waits && !earlier));
+    let against = match state {
         None => "does not exist",
         Some((_, false)) => "is decided",
         Some((by, true)) if decided.agreed && by == decided.by => "is not agreed to by who proposed it",

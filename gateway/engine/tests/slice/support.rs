@@ -58,7 +58,9 @@ limits: {{ asker_seconds: 20 }}
 listeners: {{ channels: '127.0.0.1:0' }}
 parties:
   bank:
-    settings: {{ once_limit: '500.00', day_limit: '1000.00' }}
+    settings: {{ once_limit: '500.00', day_limit: '1000.00', paused: 'no' }}
+    members:
+      S001: {{ settings: {{ each: '50.00', day: '60.00' }} }}
   host:
     links:
       line: {{ address: '{core}' }}
@@ -82,7 +84,7 @@ parties:
 channels:
   - name: mobile
     token_sha256: {TOKEN}
-    services: [bank.query_bill, bank.pay_bill, bank.collect, bank.send_list, bank.order, bank.certain]
+    services: [bank.query_bill, bank.pay_bill, bank.collect, bank.send_list, bank.order, bank.certain, bank.spend]
 "
     )
 }

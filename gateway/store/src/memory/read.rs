@@ -3,11 +3,11 @@
 use super::MemoryDisk;
 use crate::check::place;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
+use crate::parameter::ParameterChange;
 use crate::read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
     OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
 };
-use crate::parameter::ParameterChange;
 use crate::write::{Fatal, Outcome, Session};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};

@@ -510,12 +510,7 @@ pub(super) fn proposed_digest(proposed: &ParameterProposed, at: Moment) -> Hash 
 }
 
 pub(super) fn decided_digest(decided: &ParameterDecided, at: Moment) -> Hash {
-    Columns::new()
-        .int(i64::from(decided.agreed))
-        .text(&decided.by)
-        .text(&decided.reason)
-        .int(at.0)
-        .finish()
+    Columns::new().int(i64::from(decided.agreed)).text(&decided.by).text(&decided.reason).int(at.0).finish()
 }
 
 fn key_digest(key: &Key) -> Columns {

@@ -5,11 +5,11 @@ use super::look::{date, end_of, state_of};
 use super::{Fault, day_of, hash_of, int, open_for_reading, whole};
 use crate::check::place;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
+use crate::parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 use crate::read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
     OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
 };
-use crate::parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 use crate::sealer::Sealer;
 use crate::write::{Fatal, Outcome, RefusedInput, Session};
 use rusqlite::{Connection, OptionalExtension, Params, Row, params};

@@ -180,8 +180,7 @@ fn proposed(row: &Row<'_>) -> rusqlite::Result<Compared> {
 
 fn decided(row: &Row<'_>) -> rusqlite::Result<Compared> {
     let number = unsigned(row, 0)?;
-    let decided =
-        ParameterDecided { number, agreed: row.get(1)?, by: text(row, 2)?, reason: text(row, 3)? };
+    let decided = ParameterDecided { number, agreed: row.get(1)?, by: text(row, 2)?, reason: text(row, 3)? };
     Ok(Compared { first: number, second: 0, digest: decided_digest(&decided, Moment(row.get(4)?)) })
 }
 

@@ -1,10 +1,12 @@
 //! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled, holders fenced.
 
-use crate::support::{DAY, Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write};
+use crate::support::{
+    DAY, Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write,
+};
 use rusqlite::Connection;
 use store::{
-    Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided, SqliteStore, Store,
-    Verdict,
+    Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided,
+    SqliteStore, Store, Verdict,
 };
 
 fn filled(folder: &Folder) {
@@ -34,8 +36,7 @@ fn filled(folder: &Folder) {
     }
     taken(&mut store, vec![Change::CancelKey(key("never"))]);
     taken(&mut store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
-    let agreed =
-        ParameterDecided { number: 1, agreed: true, by: "checker".into(), reason: String::new() };
+    let agreed = ParameterDecided { number: 1, agreed: true, by: "checker".into(), reason: String::new() };
     taken(&mut store, vec![Change::DecideParameter(agreed)]);
 }
 

@@ -374,12 +374,8 @@ fn refusals_are_counted(store: &mut dyn Store) {
 }
 
 fn parameters_are_changed_by_two(store: &mut dyn Store) {
-    let decided = |number, by: &str, agreed| ParameterDecided {
-        number,
-        agreed,
-        by: by.into(),
-        reason: String::new(),
-    };
+    let decided =
+        |number, by: &str, agreed| ParameterDecided { number, agreed, by: by.into(), reason: String::new() };
     taken(store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
     let impossible = |verdict: Verdict| assert!(matches!(verdict, Verdict::Impossible(_)), "{verdict:?}");
     impossible(one(store, vec![Change::ProposeParameter(proposed(2, "day_limit"))]));

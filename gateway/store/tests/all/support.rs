@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::{
     Change, Clear, Day, Direction, FlowAsked, FlowId, FlowPut, FoundBy, Hold, Key, Lane, Moment,
-    OperationPut, OperationState, Options, ParameterName, ParameterProposed, Sealer, SealerFault, SqliteStore,
-    Store, Verdict, Write, Written,
+    OperationPut, OperationState, Options, ParameterName, ParameterProposed, Sealer, SealerFault,
+    SqliteStore, Store, Verdict, Write, Written,
 };
 
 pub(crate) const DAY: Day = Day(20_261_123);
