@@ -1,0 +1,134 @@
+"""The bank's platform of fees (internet-payment), a second implementation from sections 3, 4 and 7 of its page: one JSON envelope of a
+head and a body, signed over every value that is not empty by its path, in the order of octets. A refused answer has no body.
+"""
+
+import base64
+import hmac
+import json
+
+import objects
+import signatures
+from gmssl import func, sm3
+from tables import table
+
+HEAD = "version:X4 txCode:X6= appId:X16 serial:X32 time:M signType:X10 nonce:X16="
+TOLD = f"{HEAD} code:X6= msg:X200 replySerial:X32"
+ITEM = (
+    "itemId:X16 name:X60 mode:N1= keys[name:X20 label:X40 kind length required regex:X100?] minAmount:Y maxAmount:Y feePayer:N1= payWays[] "
+    "openTime:D closeTime:D notice:X400"
+)
+BILL = "billNo:X32 period:X20 title:X80 amount:Y penalty:Y discount:Y due:Y deadline:D partial state:N1="
+RECORD = "orderNo:X32 merchant:X80 item:X60>item_ amount:Y state:N1= created:M receiptNo:X20?"
+# Call: code, fields of the request's body, of the answer's.
+CALLS = {
+    "merchants": ("JF1001", "kind:N2=? area:X6?", "merchants[merchantId:X16 name:X80 shortName:X40 kind:N2= area:X6]"),
+    "items": ("JF1002", "merchantId:X16", f"items[{ITEM}]"),
+    "bills": (
+        "JF1003", "merchantId:X16 itemId:X16 keys[name:X20 value:X60]",
+        f"payer(no:X32 name:X80 extra:X120) bills[{BILL}] total:Y",
+    ),
+    "order": (
+        "JF1004",
+        "merchantId:X16 itemId:X16 payerNo:X32 channel:X3 customerNo:X32? phone:X20? email:X60? bills[billNo:X32 amount:Y] amount:Y? remark:X60?",
+        "orderNo:X32 amount:Y fee:Y payAmount:Y expire:M",
+    ),
+    "pay": ("JF1005", "orderNo:X32 account:X32 token:X64?", "state:N1= hostSerial:X32 time:M receiptNo:X20"),
+    "order_state": (
+        "JF1007", "orderNo:X32",
+        "state:N1= amount:Y payAmount:Y refunded:Y created:M paidTime:M? hostSerial:X32? receiptNo:X20?",
+    ),
+    "close_order": ("JF1008", "orderNo:X32", "state:N1= time:M"),
+    "refund": ("JF1009", "orderNo:X32 refundNo:X32 amount:Y reason:X100", "state:N1= hostSerial:X32"),
+    # Assumed on our side: how a refund ended.
+    "refund_state": ("JF1013", "refundNo:X32", "state:N1= hostSerial:X32"),
+    "receipt": ("JF1010", "orderNo:X32", "receiptNo:X20 checkCode:X8= reprint pdf:O"),
+    "mail": ("JF1011", "orderNo:X32 email:X60", ""),
+    "records": ("JF1012", "customerNo:X32 from:D to:D pageNo pageSize", f"total records[{RECORD}]"),
+    "push": (
+        "MB2001",
+        "batchNo:X32 count amount:Y bills[payerNo:X32 name:X80 itemId:X16 period:X20 title:X80 amount:Y deadline:D]",
+        "taken",
+    ),
+}
+
+
+def sm3_of(octets=b""):
+    """SM3 as the standard library's HMAC wants it."""
+
+    class State:
+        block_size, digest_size, name = 64, 32, "sm3"
+
+        def __init__(self, held):
+            self.held = held
+
+        def update(self, more):
+            self.held += more
+
+        def digest(self):
+            return bytes.fromhex(sm3.sm3_hash(func.bytes_to_list(self.held)))
+
+        def copy(self):
+            return State(self.held)
+
+    return State(octets)
+
+
+def raw_sm2_good(key, octets, sign):
+    """SM2 with SM3, r and s one behind the other."""
+    found = base64.b64decode(sign, validate=True)
+    point = base64.b64decode("".join(key.strip().splitlines()[1:-1]))[-64:].hex()
+    return len(found) == 64 and bool(
+        signatures.sm2.CryptSM2(private_key="", public_key=point).verify_with_sm3(found.hex(), octets)
+    )
+
+
+def covered(found):
+    texts = sorted((path.encode("utf-8"), text) for path, text in objects.pairs(found) if text != "" and path != "sign")
+    return b"&".join(path + b"=" + text.encode("utf-8") for path, text in texts)
+
+
+def seal(found, message, specimen):
+    """Whether the seal is good: all is begun by the other side."""
+    given, octets = specimen["given"], covered(found)
+    way = specimen["variant"]["sign_type"]
+    if found["head"]["signType"] != {"sm2": "SM2", "rsa2": "RSA2", "hmac_sm3": "HMAC-SM3"}[way]:
+        return False
+    theirs = message.endswith(".request")
+    if way == "hmac_sm3":
+        key = bytes.fromhex(given["key"]["shared"])
+        made = hmac.new(key, octets, sm3_of).digest()
+        return base64.b64encode(made).decode("ascii") == found["sign"]
+    key = given["key"]["theirs" if theirs else "bank"]
+    good = signatures.good if way == "rsa2" else raw_sm2_good
+    return good(key, octets, found["sign"])
+
+
+def layout(message, refused):
+    call, side = message.split(".")[:2]
+    code, asked, answered = CALLS[call]
+    if side == "request":
+        return code, table(f"head({HEAD}) body({asked}) sign")
+    body = "" if refused else f" body({answered})"
+    return code, table(f"head({TOLD}){body} sign")
+
+
+def read(message, specimen):
+    if message.split(".")[0] not in CALLS:
+        return None
+    found = json.loads(bytes.fromhex(specimen["parts"]["content"]).decode("utf-8"))
+    code, fields = layout(message, found["head"].get("code", "000000") not in ("000000", "JF0014"))
+    if (found["head"]["version"], found["head"]["txCode"]) != ("1.0", code):
+        raise ValueError(f"{found['head']} at {code}")
+    if not seal(found, message, specimen):
+        raise ValueError("the seal is wrong")
+    # The number stands in the message in hex; the gateway also keeps the octets that it drew.
+    return {"content": objects.read(found, fields), "drawn": found["head"]["nonce"].upper()}
+
+
+def write(message, found, specimen):
+    content = found["content"]
+    code, fields = layout(message, "body" not in content)
+    tree = objects.write(content, fields)
+    if not seal(tree, message, specimen):
+        raise ValueError("written again, the seal does not cover it")
+    return objects.text_of(tree).encode("utf-8")

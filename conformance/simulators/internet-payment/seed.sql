@@ -1,0 +1,1 @@
+INSERT INTO system (only_one) VALUES (1);
