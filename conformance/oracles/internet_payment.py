@@ -9,7 +9,7 @@ import json
 import objects
 import signatures
 from gmssl import func, sm3
-from tables import table
+from tables import line, lines, row, table
 
 HEAD = "version:X4 txCode:X6= appId:X16 serial:X32 time:M signType:X10 nonce:X16="
 TOLD = f"{HEAD} code:X6= msg:X200 replySerial:X32"
@@ -44,12 +44,23 @@ CALLS = {
     "receipt": ("JF1010", "orderNo:X32", "receiptNo:X20 checkCode:X8= reprint pdf:O"),
     "mail": ("JF1011", "orderNo:X32 email:X60", ""),
     "records": ("JF1012", "customerNo:X32 from:D to:D pageNo pageSize", f"total records[{RECORD}]"),
+    "merchant_bills": (
+        "MB1001", "itemId:X16 keys[name:X20 value:X60]",
+        "payer(no:X32 name:X80 extra:X120) bills[billNo:X32 period:X20 title:X80 amount:Y deadline:D]",
+    ),
+    "told": (
+        "MB1002", "orderNo:X32 itemId:X16 payerNo:X32 amount:Y hostSerial:X32 payTime:M bills[billNo:X32 amount:Y]", "merchantSerial:X32",
+    ),
+    "taken_back": ("MB1003", "orderNo:X32 amount:Y reason", ""),
     "push": (
         "MB2001",
         "batchNo:X32 count amount:Y bills[payerNo:X32 name:X80 itemId:X16 period:X20 title:X80 amount:Y deadline:D]",
         "taken",
     ),
 }
+
+
+OURS = {"merchant_bills", "told", "taken_back"}
 
 
 def sm3_of(octets=b""):
@@ -88,12 +99,12 @@ def covered(found):
 
 
 def seal(found, message, specimen):
-    """Whether the seal is good: all is begun by the other side."""
+    """Whether the seal is good: of what goes to merchants' systems the platform begins."""
     given, octets = specimen["given"], covered(found)
     way = specimen["variant"]["sign_type"]
     if found["head"]["signType"] != {"sm2": "SM2", "rsa2": "RSA2", "hmac_sm3": "HMAC-SM3"}[way]:
         return False
-    theirs = message.endswith(".request")
+    theirs = message.endswith(".request") != (message.split(".")[0] in OURS)
     if way == "hmac_sm3":
         key = bytes.fromhex(given["key"]["shared"])
         made = hmac.new(key, octets, sm3_of).digest()
@@ -112,7 +123,34 @@ def layout(message, refused):
     return code, table(f"head({TOLD}){body} sign")
 
 
+COLUMNS = "订单号,账单号,缴费人编号,姓名,项目,收费期间,金额,手续费,支付方式,支付时间,状态"
+LIST = "order_no:X32 bill_no:X32 payer_no:X32 payer_name:X80 item:X60>item_ period:X20 amount:Y fee:Y way:N2= paid_at:S state:N1="
+SUMS = "mark count:I amount:Y fee:Y"
+
+
+def file(specimen):
+    """A merchant's list: UTF-8 with its mark, a line of names, rows, sums."""
+    octets = bytes.fromhex(specimen["parts"]["content"])
+    texts = lines(octets, "utf-8-sig", "\r\n")
+    if not octets.startswith(b"\xef\xbb\xbf") or texts[0] != COLUMNS:
+        raise ValueError("the first line is another")
+    rows = [row(text, LIST, ",") for text in texts[1:-1]]
+    sums = row(texts[-1], SUMS, ",")
+    if sums != {"mark": "合计", "count": len(rows), "amount": sum(one["amount"] for one in rows), "fee": sum(one["fee"] for one in rows)}:
+        raise ValueError("the last line does not agree with the others")
+    names = COLUMNS.split(",")
+    names[0] = "\ufeff" + names[0]
+    return {"head": {f"c{place}": name for place, name in enumerate(names, 1)}, "detail": rows, "tail": sums}
+
+
+def of_file(found):
+    texts = [COLUMNS] + [line(one, LIST, ",") for one in found["detail"]] + [line(found["tail"], SUMS, ",")]
+    return b"\xef\xbb\xbf" + "".join(f"{text}\r\n" for text in texts).encode("utf-8")
+
+
 def read(message, specimen):
+    if message == "put_list.request":
+        return file(specimen)
     if message.split(".")[0] not in CALLS:
         return None
     found = json.loads(bytes.fromhex(specimen["parts"]["content"]).decode("utf-8"))
@@ -126,6 +164,8 @@ def read(message, specimen):
 
 
 def write(message, found, specimen):
+    if message == "put_list.request":
+        return of_file(found)
     content = found["content"]
     code, fields = layout(message, "body" not in content)
     tree = objects.write(content, fields)
