@@ -4,7 +4,11 @@ head and a body, signed over every value that is not empty by its path, in the o
 
 import base64
 import hmac
+import io
 import json
+import re
+import zipfile
+from xml.etree import ElementTree
 
 import objects
 import signatures
@@ -52,6 +56,8 @@ CALLS = {
         "MB1002", "orderNo:X32 itemId:X16 payerNo:X32 amount:Y hostSerial:X32 payTime:M bills[billNo:X32 amount:Y]", "merchantSerial:X32",
     ),
     "taken_back": ("MB1003", "orderNo:X32 amount:Y reason", ""),
+    "import": ("JF1014", "batchNo:X24 sheet", "count amount:Y errors report"),
+    "publish": ("JF1015", "batchNo:X24 count amount:Y", "published"),
     "push": (
         "MB2001",
         "batchNo:X32 count amount:Y bills[payerNo:X32 name:X80 itemId:X16 period:X20 title:X80 amount:Y deadline:D]",
@@ -123,6 +129,46 @@ def layout(message, refused):
     return code, table(f"head({TOLD}){body} sign")
 
 
+SHEET = "序号,缴费人编号,姓名,证件号码(选填),手机号(选填),班级/部门(选填),收费期间,项目编码,应缴金额,截止日期(yyyy-MM-dd),备注(选填)".split(",")
+CELLS = ("seq", "payer_no", "name", "id_no", "phone", "class", "period", "item_", "amount", "deadline", "remark", "reason")
+SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def cells(text):
+    """The rows of a workbook's first sheet, as texts by column."""
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(text, validate=True))) as book:
+        shared = []
+        if "xl/sharedStrings.xml" in book.namelist():
+            for item in ElementTree.fromstring(book.read("xl/sharedStrings.xml")).iter(f"{SPACE}si"):
+                shared.append("".join(part.text or "" for part in item.iter(f"{SPACE}t")))
+        sheet = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    rows = []
+    for line_ in sheet.iter(f"{SPACE}row"):
+        found = {}
+        for place, cell in enumerate(line_.iter(f"{SPACE}c")):
+            letters = re.match(r"[A-Z]+", cell.get("r", ""))
+            column = place if letters is None else sum((ord(sign) - 64) * 26**at for at, sign in enumerate(reversed(letters[0]))) - 1
+            if cell.get("t") == "inlineStr":
+                found[column] = "".join(part.text or "" for part in cell.iter(f"{SPACE}t"))
+            elif (inner := cell.find(f"{SPACE}v")) is not None:
+                found[column] = shared[int(inner.text)] if cell.get("t") == "s" else inner.text
+        rows.append(found)
+    return rows
+
+
+def sheet(text, told):
+    """A sheet of bills; what is told back has the reasons behind."""
+    names = SHEET + ["错误原因"] if told else SHEET
+    head, *rows = cells(text)
+    if [head.get(column, "") for column in range(len(names))] != names:
+        raise ValueError(f"the first row is {head}")
+    fields = CELLS if told else CELLS[:-1]
+    return {
+        "head": {f"c{place}": name for place, name in enumerate(names, 1)},
+        "rows": [{name: found.get(column, "") for column, name in enumerate(fields)} for found in rows],
+    }
+
+
 COLUMNS = "订单号,账单号,缴费人编号,姓名,项目,收费期间,金额,手续费,支付方式,支付时间,状态"
 LIST = "order_no:X32 bill_no:X32 payer_no:X32 payer_name:X80 item:X60>item_ period:X20 amount:Y fee:Y way:N2= paid_at:S state:N1="
 SUMS = "mark count:I amount:Y fee:Y"
@@ -160,12 +206,19 @@ def read(message, specimen):
     if not seal(found, message, specimen):
         raise ValueError("the seal is wrong")
     # The number stands in the message in hex; the gateway also keeps the octets that it drew.
-    return {"content": objects.read(found, fields), "drawn": found["head"]["nonce"].upper()}
+    tree = {"content": objects.read(found, fields), "drawn": found["head"]["nonce"].upper()}
+    body = tree["content"].get("body", {})
+    for name in {"sheet", "report"} & set(body):
+        body[name] = sheet(body[name], name == "report")
+    return tree
 
 
 def write(message, found, specimen):
     if message == "put_list.request":
         return of_file(found)
+    # How a workbook is packed no page says.
+    if message in ("import.request", "import.reply"):
+        return None
     content = found["content"]
     code, fields = layout(message, "body" not in content)
     tree = objects.write(content, fields)

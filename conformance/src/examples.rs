@@ -332,7 +332,7 @@ impl Runner<'_> {
             (Some(link), Some(sample)) if self.is_http(call) => {
                 let way = if sample.method.is_empty() { Way::answer() } else { Way::of(link, scene) };
                 let mut parts = parts.clone();
-                let program = self.module.calls.iter().find(|program| program.call.name == call.name);
+                let program = self.adapter.module.calls.iter().find(|program| program.call.name == call.name);
                 if let Some(program) = program.filter(|_| !sample.method.is_empty()) {
                     on_own_path(program, scene, &mut parts);
                 }

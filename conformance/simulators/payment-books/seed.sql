@@ -1,13 +1,13 @@
 -- The school of the published example with 400 pupils and two bills each, a property company whose bills may be paid in parts, a water
 -- company that takes any amount, one merchant that is paused and one that nobody has checked yet.
 INSERT INTO merchant (no, name, short_name, kind, area, branch, account, maker, made, checker, checked) VALUES
-  ('100001', '示例市第一中学', '一中', 'school', '441900', '0101', '3600000000000000061', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00'),
-  ('100002', '示例花园物业', '花园物业', 'property', '441900', '0101', '3600000000000000062', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00'),
-  ('100003', '示例自来水', '自来水', 'water', '441901', '0102', '3600000000000000063', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00'),
-  ('100004', '示例已停商户', '已停', 'other', '441900', '0101', '3600000000000000063', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00');
+  ('100001', '示例市第一中学', '一中', 'school', '441900', '0101', '3600000000000000081', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00'),
+  ('100002', '示例花园物业', '花园物业', 'property', '441900', '0101', '3600000000000000082', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00'),
+  ('100003', '示例自来水', '自来水', 'water', '441901', '0102', '3600000000000000083', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00'),
+  ('100004', '示例已停商户', '已停', 'other', '441900', '0101', '3600000000000000083', 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00');
 UPDATE merchant SET state = 'paused' WHERE no = '100004';
 INSERT INTO merchant (no, name, short_name, kind, area, branch, account, state, maker, made) VALUES
-  ('100005', '示例新商户', '新商户', 'other', '441900', '0101', '3600000000000000063', 'waiting', 'ZJ0001', '2026-11-20T09:00:00');
+  ('100005', '示例新商户', '新商户', 'other', '441900', '0101', '3600000000000000083', 'waiting', 'ZJ0001', '2026-11-20T09:00:00');
 
 INSERT INTO fee_plan (plan, seq, own, upto, rate, least, most, percent) VALUES
   ('payer', 1, 1, 99999999, 10, 50, 5000, 100), ('payer', 1, 0, 99999999, 60, 100, 10000, 100),
@@ -43,7 +43,7 @@ INSERT INTO bill (no, merchant, item, payer, period, title, amount, rate, deadli
 
 -- A university with a system of its own.
 INSERT INTO merchant (no, name, short_name, kind, area, branch, account, remote, maker, made, checker, checked) VALUES
-  ('100006', '示例理工大学', '理工', 'university', '441900', '0101', '3600000000000000061', 1, 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00');
+  ('100006', '示例理工大学', '理工', 'university', '441900', '0101', '3600000000000000081', 1, 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00');
 INSERT INTO item (no, merchant, product, name, mode, least, most, day_most, fee_payer, plan, ways, opens, closes, notice, maker, made, checker, checked) VALUES
   ('4001000-06', '100006', '4001000', '学费', 'bill', 1, 5000000, 10000000, 'merchant', 'merchant', '["01"]', '2026-08-01', '2027-07-31', '', 'ZJ0001', '2026-08-01', 'ZJ0002', '2026-08-01');
 INSERT INTO item_key (item, seq, name, label, kind, length) VALUES ('4001000-06', 1, 'payerNo', '学号', 'digits', 32);
