@@ -1,0 +1,32 @@
+-- A merchant's own system: a university that shows its bills when it is asked, and is told of payments. Amounts are fen.
+
+CREATE TABLE system (
+  only_one  INTEGER PRIMARY KEY CHECK (only_one = 1),
+  serial    INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE bill (
+  no        TEXT PRIMARY KEY,
+  student   TEXT NOT NULL,
+  name      TEXT NOT NULL,
+  amount    INTEGER NOT NULL CHECK (amount > 0),
+  order_no  TEXT                                       -- of the platform, by which it was paid
+) WITHOUT ROWID;
+CREATE INDEX bill_student ON bill (student);
+
+-- Lists of a day that merchants fetched.
+CREATE TABLE list (
+  merchant  TEXT NOT NULL,
+  day       TEXT NOT NULL,
+  count     INTEGER NOT NULL,
+  amount    INTEGER NOT NULL,
+  fee       INTEGER NOT NULL,
+  PRIMARY KEY (merchant, day)
+) WITHOUT ROWID;
+
+CREATE TABLE payment (
+  order_no  TEXT PRIMARY KEY,
+  serial    TEXT NOT NULL,
+  amount    INTEGER NOT NULL,
+  state     TEXT NOT NULL DEFAULT 'done'               -- done taken_back
+) WITHOUT ROWID;
