@@ -12,7 +12,10 @@ impl Runner<'_> {
         super::patience::quiet(&**stage).await;
         let words = match (&what.parameter, &what.what) {
             (Some(change), _) => {
-                format!("people change {} of {} to {} from {}", change.name, change.of, change.value, change.from)
+                format!(
+                    "people change {} of {} to {} from {}",
+                    change.name, change.of, change.value, change.from
+                )
             }
             (None, Some(text)) => format!("people say {} of: {text}", what.say),
             (None, None) => format!("people say {} of all that waits", what.say),

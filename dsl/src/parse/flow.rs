@@ -7,8 +7,8 @@ use super::field::{cases, check, must_else, otherwise};
 use super::text;
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
-    Block, Each, Flow, FlowMember, FlowStatement, ItemKind, Limit, LimitKind, LimitOver, LimitSpan, Mapping, Step,
-    Trigger,
+    Block, Each, Flow, FlowMember, FlowStatement, ItemKind, Limit, LimitKind, LimitOver, LimitSpan, Mapping,
+    Step, Trigger,
 };
 use nom::Parser;
 use nom::combinator::{cut, opt};

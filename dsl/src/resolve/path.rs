@@ -19,9 +19,21 @@ use std::rc::Rc;
 
 /// The first names of paths that are never fields of a message.
 pub(crate) const ROOTS: [&str; 15] = [
-    "message", "exchange", "ask", "answer", "item", "request", "reply", "original", "session", "setting",
+    "message",
+    "exchange",
+    "ask",
+    "answer",
+    "item",
+    "request",
+    "reply",
+    "original",
+    "session",
+    "setting",
     "parameter",
-    "key", "journal", "page", "outcome",
+    "key",
+    "journal",
+    "page",
+    "outcome",
 ];
 
 /// Where an expression stands.
