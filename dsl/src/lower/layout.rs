@@ -246,7 +246,7 @@ impl<'m> Layout<'m> {
                     let region = self.region(id).unwrap_or(u16::MAX);
                     let paired = match self.format_around(id) {
                         Some(Format::Form) => Paired::FormRegion(region),
-                        Some(Format::Json) => Paired::JsonRegion(region),
+                        Some(Format::Json { .. }) => Paired::JsonRegion(region),
                         _ => Paired::Region(region),
                     };
                     fields.push((name, paired));
