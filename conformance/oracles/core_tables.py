@@ -7,6 +7,7 @@ assumes.
 """
 
 from core_budget_tables import BUDGET
+from core_lending_tables import LENDING
 
 POSTING = (
     "OUT_ACCT_NO:X32>payer OUT_ACCT_NAME:X80>pname IN_ACCT_NO:X32>payee OUT_COUNTER_CLIENT_NAME:X80>rname "
@@ -368,4 +369,4 @@ ASSUMED = {
         "NUM:I3>count ROWS[SOURCE:X32>source LIST_LEVEL:N1>level REASON:X30>reason TO_TIME:X14>to]>rows",
     ),
 }
-CALLS = {**PAGE, **ASSUMED, **BUDGET}
+CALLS = {**PAGE, **ASSUMED, **BUDGET, **LENDING}

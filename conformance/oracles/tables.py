@@ -5,7 +5,7 @@ may be missing; `(…)`, fields inside; `[…]`, fields of each row of a list; `
 
 Kinds: X text, N figures that keep their zeros, I number, C number of four figures at least, A amount in fen, B the same of
 three figures at least, Y amount in yuan of two places, Z the same with its sign, D `yyyyMMdd`, E `yyyy-MM-dd`, T `HHmmss`,
-M `yyyyMMddHHmmss`, S `yyyy-MM-dd HH:mm:ss`, P `yyyyMM`.
+M `yyyyMMddHHmmss`, S `yyyy-MM-dd HH:mm:ss`, P `yyyyMM`, R number with a point, its figures kept.
 """
 
 import re
@@ -87,6 +87,10 @@ def value(text, field):
     measured(text, field)
     if kind == "X":
         return text
+    if kind == "R":
+        if text and not re.fullmatch(r"(0|[1-9]\d*)\.\d+", text):
+            raise ValueError(f"{field.name} is {text!r}, no number with a point")
+        return text or None
     if text == "":
         return None
     if kind == "N" or kind in FIGURES:

@@ -11,6 +11,7 @@
 mod act;
 mod behaviour;
 mod fault;
+mod function;
 mod handle;
 mod tables;
 mod value;

@@ -350,3 +350,65 @@ CREATE VIEW budget_left AS
   LEFT JOIN (SELECT b.area, b.year, b.kind, b.unit, b.func, sum(iif(b.back, -b.amount, b.amount)) AS used FROM budget_payment b
     JOIN posting p ON p.number = b.posting AND p.state = 'done' GROUP BY b.area, b.year, b.kind, b.unit, b.func) u
     ON u.area = q.area AND u.year = q.year AND u.kind = q.kind AND u.unit = q.unit AND u.func = q.func;
+
+-- The credit system: lenders that the bank makes loans with, applications, loans, what their books say of them.
+CREATE TABLE lender (
+  name       TEXT PRIMARY KEY,
+  rounding   TEXT NOT NULL,                             -- of the bank's share: half_up floor
+  quota      INTEGER NOT NULL,                          -- of all loans
+  day_quota  INTEGER NOT NULL,
+  decides    INTEGER NOT NULL,                          -- an amount above this is decided by people
+  patience   INTEGER NOT NULL                           -- minutes after which what the lender does not know was not paid out
+) WITHOUT ROWID;
+
+CREATE TABLE application (
+  lender     TEXT NOT NULL REFERENCES lender (name),
+  apply_no   TEXT NOT NULL,
+  idno       TEXT NOT NULL,
+  amount     INTEGER NOT NULL,
+  share      TEXT NOT NULL,
+  decision   TEXT NOT NULL,                             -- pass reject pending
+  why        TEXT NOT NULL,
+  credit_no  TEXT UNIQUE,
+  limit_     INTEGER,
+  until      TEXT,
+  decided    TEXT NOT NULL,
+  state      TEXT NOT NULL DEFAULT 'normal',            -- normal frozen ended lapsed
+  told       INTEGER NOT NULL DEFAULT 1,                -- 0: the gateway is to be told that it is decided
+  PRIMARY KEY (lender, apply_no)
+) WITHOUT ROWID;
+
+CREATE TABLE loan (
+  lender       TEXT NOT NULL REFERENCES lender (name),
+  loan_no      TEXT NOT NULL,
+  credit_no    TEXT NOT NULL,
+  amount       INTEGER NOT NULL,
+  bank_amount  INTEGER NOT NULL,
+  reserve_no   TEXT NOT NULL,
+  since        TEXT NOT NULL,                           -- reserved
+  state        TEXT NOT NULL,                           -- reserved paid failed released booked
+  day          TEXT,                                    -- paid, or booked
+  PRIMARY KEY (lender, loan_no)
+) WITHOUT ROWID;
+
+CREATE TABLE loan_book (
+  lender      TEXT NOT NULL,
+  kind        TEXT NOT NULL,
+  number      TEXT NOT NULL,
+  day         TEXT NOT NULL,
+  loan_no     TEXT NOT NULL,
+  principal   INTEGER NOT NULL,                         -- the bank's part of these
+  interest    INTEGER NOT NULL,
+  penalty     INTEGER NOT NULL,
+  content     TEXT NOT NULL,
+  PRIMARY KEY (lender, kind, number)
+) WITHOUT ROWID;
+
+CREATE TABLE loan_file (
+  lender  TEXT NOT NULL,
+  file    TEXT NOT NULL,
+  digest  TEXT NOT NULL,
+  size    INTEGER NOT NULL,
+  rows    INTEGER NOT NULL,
+  PRIMARY KEY (lender, file)
+) WITHOUT ROWID;

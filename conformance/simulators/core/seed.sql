@@ -22,7 +22,10 @@ INSERT INTO account (acct, name, internal, kind) VALUES
   ('9990000000000000015', '商户划转待清算款项', 1, '07'),
   ('9990000000000000041', '售票待清算款项', 1, '07'),
   ('9990000000000000042', '银医待清算款项', 1, '07'),
-  ('9990000000000000043', '黄金待清算款项', 1, '07');
+  ('9990000000000000043', '黄金待清算款项', 1, '07'),
+  ('9990000000000000051', '联合贷款资金户', 1, '07'),
+  ('9990000000000000052', '借呗清算户', 1, '07'),
+  ('9990000000000000053', '微粒贷清算户', 1, '07');
 
 INSERT INTO account (acct, name, idno, phone, pin)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
@@ -89,3 +92,8 @@ INSERT INTO account (acct, name, kind) VALUES
 INSERT INTO budget_account (acct, area) VALUES ('800000000000000009', '441900'), ('800000000000000041', '441900');
 INSERT INTO customer (acct, client, manager, phone, loans, owed) VALUES
   ('800000000000000041', 'C0000041', '李经理', '13800000041', 1, 500000000);
+
+-- Lenders that the bank makes loans with.
+INSERT INTO lender (name, rounding, quota, day_quota, decides, patience) VALUES
+  ('jiebei_loan', 'floor', 100000000000, 500000000, 20000000, 1440),
+  ('weilidai_loan', 'half_up', 100000000000, 500000000, 20000000, 30);

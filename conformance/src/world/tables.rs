@@ -7,7 +7,7 @@
 //! have numbered files (`001-merchants.sql`, `002-refunds.sql` …) instead: each is run once, in its order and whole, and what
 //! was run must stand unchanged from then on.
 
-use super::{WorldError, read, statement};
+use super::{WorldError, function, read, statement};
 use rusqlite::{Connection, Transaction};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -60,6 +60,7 @@ fn connect(tables: &Tables, database: &Path) -> Result<Connection, WorldError> {
         connection.execute_batch(&format!(
             "PRAGMA journal_mode=WAL; PRAGMA synchronous={synchronous}; PRAGMA foreign_keys=ON; PRAGMA temp_store=MEMORY;"
         ))?;
+        function::register(&connection)?;
         Ok(connection)
     };
     open().map_err(statement(&at))

@@ -99,7 +99,19 @@ pub(crate) fn leaf(
         | TypeKind::Entry { .. } => (Type::Wrong, simple(Form::Text, Size::ByForm, Unit::Bytes)),
     };
     attributes_of(resolver, &mut wire, &ty, around, attributes);
-    (ty, wire)
+    (scaled(ty, attributes), wire)
+}
+
+/// A decimal holds as many places as its field writes.
+fn scaled(ty: Type, attributes: &[tree::Attribute]) -> Type {
+    let places = attributes.iter().find_map(|attribute| match attribute.kind {
+        AttributeKind::Scale(count) => Some(narrow(count.value)),
+        _ => None,
+    });
+    match (ty, places) {
+        (Type::Decimal { digits, .. }, Some(scale)) => Type::Decimal { digits, scale },
+        (ty, _) => ty,
+    }
 }
 
 fn integer_form(attributes: &[tree::Attribute]) -> Option<Form> {
