@@ -401,7 +401,7 @@ impl crate::engine::Engine {
     }
 
     /// Waits until a flow has ended; none where it cannot be found.
-    pub(super) async fn wait_end(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
+    pub(crate) async fn wait_end(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
         let post = match self.flows.get(&flow).map(|post| post.clone()) {
             Some(post) => post,
             None => {
