@@ -89,7 +89,7 @@ fn statement(input: In<'_>) -> Res<'_, Headed<FlowStatement>> {
 /// A statement of a flow that is a line.
 fn line(input: In<'_>) -> Res<'_, FlowStatement> {
     let here = input.advance();
-    if WORDS.contains(&input.word().unwrap_or("")) {
+    if WORDS.contains(&input.word().unwrap_or("")) && !input.is_word("wait") {
         here.column(Column::Body);
     }
     match input.word() {

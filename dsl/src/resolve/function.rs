@@ -346,6 +346,7 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::Fen => {
             ok(matches!(first, Type::Money { .. }), Type::Number { min: 0, max: 999_999_999_999_999_999 })
         }
+        Function::InWords => ok(matches!(first, Type::Money { .. }), Type::Text { chars: 60, private: None }),
         Function::Round => {
             ok(matches!(first, Type::Decimal { .. } | Type::Money { .. }), Type::Money { digits: 18 })
         }

@@ -64,10 +64,14 @@ impl Run<'_> {
             Node::Rows(of) => {
                 let open = |rows: &Rows| rows.of == *of && !rows.open.is_empty();
                 if self.next.durable.loops.iter().any(open) {
-                    self.announce(at, None)
-                } else {
-                    self.advance()
+                    return self.announce(at, None);
                 }
+                // What stands behind it sees the answer, so that is written first.
+                if self.changes.iter().any(|change| matches!(change, Change::Answer(_))) {
+                    self.after.push(Effect::Timer(Timer::Until(at), 0));
+                    return self.announce(at, None);
+                }
+                self.advance()
             }
             Node::Refuse(reason) => self.refuse(reason),
             Node::Step(step) => self.step_node(*step),
@@ -170,12 +174,14 @@ impl Run<'_> {
             Timer::Deadline(at) => self.deadline(at),
             Timer::Until(at) => {
                 let durable = &self.next.durable;
-                let here = durable.at == at && durable.end.is_none() && !durable.unwinding();
-                if here && matches!(self.program.node(at), Some(Node::Until { .. })) {
+                if durable.at != at || durable.end.is_some() || durable.unwinding() {
+                    return;
+                }
+                if matches!(self.program.node(at), Some(Node::Until { .. })) {
                     self.changes.push(Change::Progress);
                     self.advance();
-                    self.go_on();
                 }
+                self.go_on();
             }
             Timer::Await(at) => {
                 if self.next.durable.at == at

@@ -58,7 +58,7 @@ impl Running {
         if let Some(next) = next {
             self.state = next;
         }
-        self.tell_parent();
+        self.tell_waiting();
         None
     }
 
