@@ -232,7 +232,7 @@ pub(crate) fn moment(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Expr
         resolver
             .report
             .error("TS0719", found.span, format!("this is a moment, not {}", article(&found.ty)))
-            .help("a day and a time make one: `parse_date(format(ask.day, 'yyyyMMdd') + '200000', 'yyyyMMddHHmmss')`");
+            .help("a day and a time make one: `parse_date(format(ask.day, \"yyyyMMdd\") + \"200000\", \"yyyyMMddHHmmss\")`");
     }
     found
 }

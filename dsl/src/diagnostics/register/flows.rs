@@ -526,7 +526,7 @@ flow take on bank.debit {
 }
 "#,
         good: r#"flow take on bank.debit {
-  wait until parse_date(format(business_date, 'yyyyMMdd') + "200000", 'yyyyMMddHHmmss')
+  wait until parse_date(format(business_date, "yyyyMMdd") + "200000", "yyyyMMddHHmmss")
   step taken bank.debit {
     pass ask
   }
