@@ -4,6 +4,8 @@ the fixed layout."""
 
 import hashlib
 
+from Cryptodome.Cipher import DES3
+from Cryptodome.Util.Padding import pad, unpad
 from fixed import Reader, record, value
 from gmssl.sm4 import SM4_DECRYPT, SM4_ENCRYPT, CryptSM4
 
@@ -106,13 +108,31 @@ def plain(specimen):
     octets = bytes.fromhex(specimen["parts"]["content"])
     if not (specimen["file"] or "").endswith(".enc"):
         return octets
+    if triple_des(specimen):
+        return unpad(cipher(specimen, None).decrypt(octets), 8)
     return cipher(specimen, SM4_DECRYPT).crypt_cbc(bytes(16), octets)
 
 
+def sealed(specimen, octets):
+    """The file under its cipher, where its name tells one."""
+    if not (specimen["file"] or "").endswith(".enc"):
+        return octets
+    if triple_des(specimen):
+        return cipher(specimen, None).encrypt(pad(octets, 8))
+    return cipher(specimen, SM4_ENCRYPT).crypt_cbc(bytes(16), octets)
+
+
+def triple_des(specimen):
+    return specimen["given"]["setting"]["cipher"].startswith("tdes")
+
+
 def cipher(specimen, way):
-    """Of the two ciphers that the page offers: SM4-CBC, PKCS#7, zero IV."""
+    """The two ciphers that the page offers: 3DES-CBC and SM4-CBC, PKCS#5/7, zero IV, a key of the unit."""
+    keys = specimen["given"]["key"]
+    if triple_des(specimen):
+        return DES3.new(bytes.fromhex(keys["file_tdes"]), DES3.MODE_CBC, iv=bytes(8))
     made = CryptSM4()
-    made.set_key(bytes.fromhex(specimen["given"]["key"]["file"]), way)
+    made.set_key(bytes.fromhex(keys["file_sm4"]), way)
     return made
 
 
@@ -174,6 +194,4 @@ def write(message, fields, specimen):
     if not message.startswith("batch_"):
         return written_notice(message, fields, specimen["given"])
     octets = written_delimited(message, fields) if message.startswith("batch_delimited") else written_fixed(message, fields)
-    if not (specimen["file"] or "").endswith(".enc"):
-        return octets
-    return cipher(specimen, SM4_ENCRYPT).crypt_cbc(bytes(16), octets)
+    return sealed(specimen, octets)

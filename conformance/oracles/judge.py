@@ -3,7 +3,8 @@
     tongshi specimens power-dongguan | python3 conformance/oracles/judge.py power_dongguan
 
 In: specimens, one JSON object a line. Out: one JSON object a line: `message`, `case`, and `wrong` (null where the second
-implementation read the same values and, where it writes, wrote the same octets). A message that it does not know is left
+implementation read the same values and, where it writes, wrote the same octets), `schema` (its XML was held to the party's
+XML schema, see `schema.py`). A message that it does not know is left
 out. Each implementation is a module beside this file, written from the party's specification alone: it must not look into
 `configs/`. It has `read(message, specimen)`, which gives the fields of the octets by the specification's names (amounts in
 fen, days and times in ISO form, codes as they stand), and may have `write(message, fields, specimen)`, which gives octets.
@@ -61,6 +62,16 @@ def judged(oracle, specimen):
     return True, wrong
 
 
+def held_to_schema(oracle, party, specimen):
+    """Whether its XML was held to the party's schema, and what is wrong with it."""
+    found = oracle.document(specimen["message"], specimen) if hasattr(oracle, "document") else None
+    if found is None:
+        return False, None
+    import schema
+
+    return True, schema.wrong(party, *found)
+
+
 def main():
     oracle = importlib.import_module(sys.argv[1])
     for line in sys.stdin:
@@ -68,7 +79,9 @@ def main():
         specimen["parts"].setdefault("content", "")
         known, wrong = judged(oracle, specimen)
         if known:
-            print(json.dumps({"message": specimen["message"], "case": specimen["case"], "wrong": wrong}, ensure_ascii=False))
+            by_schema, not_so = (False, None) if wrong else held_to_schema(oracle, sys.argv[1], specimen)
+            line = {"message": specimen["message"], "case": specimen["case"], "wrong": wrong or not_so, "schema": by_schema}
+            print(json.dumps(line, ensure_ascii=False))
 
 
 if __name__ == "__main__":

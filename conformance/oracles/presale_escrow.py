@@ -92,12 +92,29 @@ def param(message, refused):
     return code, asked if side == "request" else None if refused else answered
 
 
-def packet(message, specimen):
+def plain(specimen):
     content = bytes.fromhex(specimen["parts"]["content"]).decode("ascii")
     if content != content.lower():
         raise ValueError("hex in capitals")
-    text = unpad(DES.new(key(specimen), DES.MODE_ECB).decrypt(bytes.fromhex(content)), 8).decode("gbk")
-    root = elements.root(text, DECLARATION)
+    return unpad(DES.new(key(specimen), DES.MODE_ECB).decrypt(bytes.fromhex(content)), 8)
+
+
+def document(message, specimen):
+    """The XML of mode Q with the name of its root in the schema."""
+    call, side = message.split(".")
+    if call not in XML or specimen["variant"].get("mode", "xml") != "xml":
+        return None
+    octets = plain(specimen)
+    code, _, answered = XML[call]
+    if side == "request":
+        return octets, f"request-{code}"
+    if b"<RetCode>0000<" not in octets:
+        return octets, "refused"
+    return octets, f"reply-{code}" if answered else "reply"
+
+
+def packet(message, specimen):
+    root = elements.root(plain(specimen).decode("gbk"), DECLARATION)
     code, inner = param(message, root.findtext("Head/RetCode", "0000") != "0000")
     head = table(HEAD if message.endswith(".request") else TOLD)
     if [part.tag for part in root] != ["Head"] + (["Param"] if inner is not None else []):

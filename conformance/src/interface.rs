@@ -229,6 +229,7 @@ impl<'a> Interface<'a> {
             "party_promises": promises(call),
             "after_unknown": call.unknown.iter().map(|way| self.way(way)).collect::<Vec<_>>(),
             "pages": pages,
+            "due": call.due.as_ref().map(|due| expression(asked, due)),
             "only_when": call.only_when.as_ref().map(|when| expression(here, when)),
             "outcome": outcome,
             "messages": ids.filter_map(|id| self.message(call, *id)).collect::<Vec<_>>(),

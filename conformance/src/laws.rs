@@ -23,6 +23,7 @@ use dsl::diagnostics::{Code, Diagnostic};
 use dsl::model::{Model, Module};
 use dsl::program::Compiled;
 use dsl::source::Span;
+use dsl::value::Type;
 use std::collections::HashSet;
 use std::sync::Arc;
 
@@ -130,6 +131,21 @@ fn run_module(adapter: &Adapter, module: &Module, laws: &mut Laws) {
         }
         laws.not_generated.extend(missing);
     }
+}
+
+/// Travellers under each choice of the settings in which members differ, since a member is a party of its own; else one.
+fn travellers<'a>(
+    adapter: &'a Adapter,
+    standings: &'a [Arc<Standing>],
+    values: &'a values::Values,
+    name: &'a MessageName,
+) -> Vec<trip::Traveller<'a>> {
+    let differ = |setting: &dsl::model::Setting| setting.of_member && matches!(setting.ty, Type::Names(_));
+    if !adapter.module.settings.iter().any(differ) {
+        return traveller(adapter, standings, values, name).into_iter().collect();
+    }
+    let all = standings.iter().filter_map(|standing| trip::Traveller::new(adapter, standing, values, name));
+    all.filter(|traveller| !matches!(traveller.trip(0), Err(Ended::NotGenerated(_)))).collect()
 }
 
 /// A traveller under the first choice of settings by which the usual case can be made up, else under the first.

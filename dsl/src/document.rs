@@ -3,10 +3,12 @@
 //! In: a module of the model, the source map (types and rules are shown as they stand in the adapter), worked samples. Out:
 //! HTML text. It must not know files, browsers or programs.
 
+mod index;
 mod samples;
 mod sequence;
 mod words;
 
+pub use index::{Listed, index};
 pub use samples::{Sample, SealStep};
 
 use crate::model::{Call, CodeTable, Field, FieldKind, Meaning, Message, MessageSide, Model, Module, Node};
@@ -356,6 +358,11 @@ mod tests {
         assert!(!checked.has_errors(), "{:?}", checked.problems);
         let page = document(&checked.model, &checked.model.modules[0], &sources.map, &[], &[]);
         assert!(page.contains("演示 &lt;b&gt;") && !page.contains("演示 <b>"));
+        let listed = [Listed { folder: "demo".into(), name: "演示".into(), family: "payment".into() }];
+        let all = index(&checked.model, &listed, &|folder| format!("{folder}.html"));
+        assert!(
+            all.contains("<a href=\"demo.html\">demo</a>") && all.contains("payment") && all.contains("TCP")
+        );
         for part in
             ["<td>4</td><td><code>digits 12</code>", "流水号", "<td>16</td>", "成功", "unknown", "length"]
         {

@@ -17,6 +17,7 @@ mod machine;
 pub mod number;
 pub mod private;
 mod value;
+mod words;
 
 pub use machine::{evaluate, folded_at, truth};
 pub use value::{Pair, Value};

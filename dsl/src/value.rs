@@ -392,6 +392,8 @@ pub enum CipherName {
     Fixed(Box<str>),
     /// The name that this setting holds.
     Setting(u16),
+    /// The name that the member's setting holds: its slot among what a member has.
+    Member(u16),
 }
 
 impl fmt::Display for Outcome {

@@ -9,7 +9,8 @@ pub(crate) mod stream;
 use std::borrow::Cow;
 use std::io::Read;
 
-use dsl::evaluate::{Value, coded};
+use dsl::evaluate::{Environment, Value, coded};
+use dsl::model::{Load, Space};
 use dsl::program::{ChainForm, ExprId};
 use dsl::value::{CipherName, Coding};
 use flate2::Compression;
@@ -115,6 +116,10 @@ pub(crate) fn cipher_name<'n>(
     Ok(match name {
         CipherName::Fixed(name) => Cow::Borrowed(name),
         CipherName::Setting(setting) => inside.surroundings.setting_text(*setting)?,
+        CipherName::Member(slot) => {
+            let load = Load { space: Space::Member, level: 0, slot: *slot, call: 0 };
+            Cow::Owned(Environment::load(inside, &load)?.to_text(inside)?.into_owned())
+        }
     })
 }
 

@@ -12,7 +12,8 @@ CREATE TABLE unit (
   name      TEXT NOT NULL,
   layout    TEXT NOT NULL,                      -- delimited fixed
   account   TEXT NOT NULL,
-  business  TEXT NOT NULL
+  business  TEXT NOT NULL,
+  parts     INTEGER NOT NULL                    -- the contract lets the bank take what is there
 ) WITHOUT ROWID;
 
 -- Payers and payees of a unit, with the account at the bank.

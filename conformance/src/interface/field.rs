@@ -216,6 +216,10 @@ pub(super) fn codings(module: &Module, codings: &[Coding]) -> Vec<Value> {
                     CipherName::Setting(setting) => {
                         json!({ "setting": module.settings.get(usize::from(*setting)).map(|one| &*one.name) })
                     }
+                    CipherName::Member(slot) => {
+                        let setting = usize::from(*slot).checked_sub(1).and_then(|at| module.settings.get(at));
+                        json!({ "member_setting": setting.map(|one| &*one.name) })
+                    }
                 };
                 json!({ "coding": "encrypt", "algorithm": algorithm, "key": key, "iv": iv })
             }

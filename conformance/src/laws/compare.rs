@@ -150,7 +150,7 @@ pub(super) fn wrong_judgement(program: &Program, form: &MessageProgram, judged: 
 pub(super) fn by_chance(program: &Program, form: &MessageProgram) -> bool {
     let signed = form.signatures.iter().any(|signature| match &signature.algorithm {
         CipherName::Fixed(name) => draws(name),
-        CipherName::Setting(_) => true,
+        CipherName::Setting(_) | CipherName::Member(_) => true,
     });
     let computed = form.write.iter().any(|write| match write {
         dsl::program::Write::Compute { expression, .. } => chance(program, *expression),

@@ -6,7 +6,7 @@
 
 use super::around::standings;
 use super::values::Values;
-use super::{Ended, traveller};
+use super::{Ended, travellers};
 use crate::examples::adapter;
 use crate::inspect::names;
 use crate::scene::Adapter;
@@ -75,14 +75,15 @@ fn of_variant(adapter: &Adapter, choice: &Choice) -> Vec<Specimen> {
     let standings = standings(adapter, &values);
     let mut made = Vec::new();
     for name in names(adapter) {
-        let Some(traveller) = traveller(adapter, &standings, &values, &name) else { continue };
-        for case in 0..traveller.cases() {
-            match traveller.specimen(case) {
-                Ok(mut specimen) => {
-                    specimen.choose(choice);
-                    made.push(specimen);
+        for traveller in travellers(adapter, &standings, &values, &name) {
+            for case in 0..traveller.cases() {
+                match traveller.specimen(case) {
+                    Ok(mut specimen) => {
+                        specimen.choose(choice);
+                        made.push(specimen);
+                    }
+                    Err(Ended::NotGenerated(_) | Ended::Broken(..)) => {}
                 }
-                Err(Ended::NotGenerated(_) | Ended::Broken(..)) => {}
             }
         }
     }

@@ -17,6 +17,8 @@ use std::process::{Command, Stdio};
 pub struct Judged {
     /// Specimens that both agree on.
     pub agreed: usize,
+    /// Those among them whose XML was held to a schema.
+    pub by_schema: usize,
     /// The first that they do not.
     pub wrong: Option<String>,
 }
@@ -26,6 +28,8 @@ struct Line {
     message: String,
     case: usize,
     wrong: Option<String>,
+    #[serde(default)]
+    schema: bool,
 }
 
 /// The second implementation of a party, if it has one: its module's file.
@@ -78,7 +82,10 @@ pub fn judge(
             serde_json::from_str(line).map_err(|error| format!("{}: {error}", script.display()))?;
         let message = judged.entry(line.message).or_default();
         match line.wrong {
-            None => message.agreed += 1,
+            None => {
+                message.agreed += 1;
+                message.by_schema += usize::from(line.schema);
+            }
             Some(why) => drop(message.wrong.get_or_insert(format!("case {}: {why}", line.case))),
         }
     }

@@ -4,15 +4,20 @@
 
 use crate::model::{CallId, Frame, Hold, LineEnd, Link, LinkKind, Module, PrefixKind, Session, Way};
 
-/// How a link is used.
-pub(super) fn link(module: &Module, link: &Link) -> String {
-    let kind = match link.kind {
+/// What a link is.
+pub(super) fn link_kind(link: &Link) -> &'static str {
+    match link.kind {
         LinkKind::Tcp => "TCP",
         LinkKind::Http => "HTTP",
         LinkKind::Https => "HTTPS",
         LinkKind::Sftp => "SFTP",
         LinkKind::Folder => "文件夹 folder",
-    };
+    }
+}
+
+/// How a link is used.
+pub(super) fn link(module: &Module, link: &Link) -> String {
+    let kind = link_kind(link);
     let way = match (link.kind, link.connect) {
         (LinkKind::Sftp | LinkKind::Folder, true) => "行方写 the bank puts",
         (LinkKind::Sftp | LinkKind::Folder, false) => "行方取 the bank takes",

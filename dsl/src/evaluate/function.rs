@@ -66,7 +66,7 @@ pub(super) fn call<'e>(
         F::Format | F::ParseDate | F::Utc | F::Epoch | F::Days | F::EndOfDay | F::Duration => {
             time(function, &arguments, environment)
         }
-        F::Number | F::Fen | F::Round => figures(function, &arguments, environment),
+        F::Number | F::Fen | F::Round | F::InWords => figures(function, &arguments, environment),
         F::LengthOf => length(arguments.first().ok_or(Fault::Broken)?, environment),
         F::Hex
         | F::HexUpper
@@ -356,6 +356,10 @@ fn figures<'e>(
     match function {
         Function::Fen => match main {
             Value::Decimal(amount) => Ok(Value::Number(number::fen(*amount)?)),
+            _ => Err(Fault::Kind),
+        },
+        Function::InWords => match main {
+            Value::Decimal(amount) => Ok(Value::Text(super::words::in_words(*amount)?.into())),
             _ => Err(Fault::Kind),
         },
         Function::Number => {

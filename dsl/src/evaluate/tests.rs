@@ -255,6 +255,7 @@ fn any_expression() -> impl Strategy<Value = Expr> {
             Function::Epoch,
             Function::Number,
             Function::Fen,
+            Function::InWords,
             Function::Round,
             Function::Hex,
             Function::FromHex,

@@ -109,7 +109,9 @@ fn hold_place(program: &FlowProgram, of: HoldId) -> &str {
 fn encode_operation(program: &FlowProgram, name: &str, operation: &Operation) -> Vec<u8> {
     let mut out = Vec::new();
     let state = STATES.iter().position(|state| *state == operation.state).unwrap_or_default();
-    let flags = u8::from(operation.made) | u8::from(operation.reason.is_some()) << 1;
+    let flags = u8::from(operation.made)
+        | u8::from(operation.reason.is_some()) << 1
+        | u8::from(operation.passed) << 2;
     out.extend([u8::try_from(state).unwrap_or_default(), operation.copies, operation.backs, flags]);
     text(&mut out, name);
     text(&mut out, operation.call.and_then(|call| program.call(call)).map_or("", |call| &call.name));
@@ -271,7 +273,7 @@ fn decode_operation(
     let reason = (flags & 2 != 0).then(|| reason.into());
     let place = step.and_then(|step| durable.operations.get_mut(usize::from(step.0)));
     *place.ok_or_else(|| DecodeFault::UnknownName(name.into()))? =
-        Operation { state, copies, backs, made: flags & 1 != 0, call, reason };
+        Operation { state, copies, backs, made: flags & 1 != 0, call, reason, passed: flags & 4 != 0 };
     Ok(())
 }
 

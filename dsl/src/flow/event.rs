@@ -206,6 +206,8 @@ pub enum Timer {
     Warn(NodeId),
     /// The longest wait of an `await`.
     Await(NodeId),
+    /// The moment of a `wait until`.
+    Until(NodeId),
 }
 
 /// What is to be done.

@@ -40,7 +40,7 @@ pub struct LoopId(pub u16);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct NodeId(pub u16);
 
-/// A flow, ready to run. Code is linear: after a node comes the next, but for `Branch` and `Jump`, which only go
+/// A flow, ready to run. Code is linear: after a node comes the next, but for `Branch`, `Passed` and `Jump`, which only go
 /// forward. Behind the last node the flow ends done.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct FlowProgram {
@@ -104,6 +104,13 @@ pub enum Node {
         /// The text for the operator.
         why: ExprId,
     },
+    /// Goes on at that moment; who asks hears `pending`.
+    Until {
+        /// The moment.
+        until: ExprId,
+    },
+    /// Goes on when the rows of the loop have ended that a cut-off left open.
+    Rows(LoopId),
     /// Refuses the flow.
     Refuse(Reason),
     /// Asks a party.
@@ -116,6 +123,13 @@ pub enum Node {
     Branch {
         /// The guard.
         guard: GuardId,
+        /// Where it goes otherwise; always further down.
+        otherwise: NodeId,
+    },
+    /// Goes on if that step was refused for a reason for which the flow goes on, else goes there.
+    Passed {
+        /// The step.
+        step: StepId,
         /// Where it goes otherwise; always further down.
         otherwise: NodeId,
     },
@@ -162,8 +176,8 @@ pub struct StepDef {
     pub best_effort: bool,
     /// `else park`: its refusal may leave something held; of a query or a notice: the flow stops here for an operator.
     pub park: Option<ExprId>,
-    /// A query whose refusal does not end the flow.
-    pub goes_on: bool,
+    /// Its refusal does not end the flow: for these reasons, of a query for any if none is named.
+    pub goes_on: Option<Vec<Reason>>,
     /// It is the undo of that step (by [`Undo::By`]) and runs only for it.
     pub undo_of: Option<StepId>,
 }
@@ -312,6 +326,16 @@ pub trait Judge {
     fn rows(&mut self, list: ListId) -> u64;
 }
 
+impl StepDef {
+    /// Whether the flow goes on where it is refused for this reason.
+    #[must_use]
+    pub fn goes_on(&self, reason: &str) -> bool {
+        let named =
+            |reasons: &Vec<Reason>| reasons.is_empty() || reasons.iter().any(|known| **known == *reason);
+        self.goes_on.as_ref().is_some_and(named)
+    }
+}
+
 impl FlowProgram {
     /// Adds a node under its name path, and says which it is. At most 65,535 nodes; beyond that the last number.
     pub fn push(&mut self, place: &str, node: Node) -> NodeId {
@@ -354,6 +378,7 @@ impl FlowProgram {
                     | Node::Deadline { .. }
                     | Node::Hold { .. }
                     | Node::Park { .. }
+                    | Node::Until { .. }
                     | Node::Each(_)
                     | Node::Start(_)
                     | Node::Await { .. }

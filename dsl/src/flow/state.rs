@@ -104,13 +104,15 @@ pub struct Operation {
     pub call: Option<CallId>,
     /// Why it was refused.
     pub reason: Option<Reason>,
+    /// It was refused for a reason for which the flow goes on.
+    pub passed: bool,
 }
 
 impl Operation {
-    /// A query or a notice that was answered with a refusal, and the flow goes on or waits for an operator.
+    /// A refusal that does not end the flow: it goes on, or waits for an operator.
     #[must_use]
     pub fn declined(&self) -> bool {
-        self.state == OperationState::Done && !self.made && self.reason.is_some()
+        self.passed || (self.state == OperationState::Done && !self.made && self.reason.is_some())
     }
 }
 
@@ -260,7 +262,7 @@ impl Durable {
                     | OperationState::Undoing
                     | OperationState::Undone
                     | OperationState::Held
-            )
+            ) && !operation.passed
         };
         self.refused.is_some() || self.cancel != Cancel::No || self.operations.iter().any(refused)
     }

@@ -235,7 +235,13 @@ impl Run<'_> {
             self.settle(step, OperationState::Done);
             return self.change(step, |operation| operation.made = false);
         }
+        // Behind the answer nothing can be taken back: an operator makes it hold.
+        if parks && self.next.durable.answered && self.kind(step) == CallKind::Posting {
+            return self.park(step);
+        }
+        let passed = self.definition(step).is_some_and(|found| found.goes_on(reason));
         self.settle(step, OperationState::Refused);
+        self.change(step, |operation| operation.passed = passed);
     }
 
     fn park(&mut self, step: StepId) {

@@ -158,7 +158,7 @@ fn alone(program: &FlowProgram, call: CallId, step: &StepDef, undo: Undo) -> (Fl
             undo: Undo::Nothing,
             best_effort: false,
             park: None,
-            goes_on: false,
+            goes_on: None,
             undo_of: None,
         });
         flow.push("a later step", Node::Step(StepId(1)));

@@ -18,7 +18,7 @@ use crate::model::{
 };
 use crate::program::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables};
 use crate::tree::LimitSpan;
-use crate::value::{Constant, Symbol, Type};
+use crate::value::{Constant, Outcome, Symbol, Type};
 
 /// Every expression of a flow.
 pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
@@ -65,6 +65,7 @@ fn nodes<'m>(all: &'m [FlowNode], see: &mut dyn FnMut(&'m Expr)) {
                 see(role);
             }
             FlowNode::Park { why, .. } => see(why),
+            FlowNode::WaitUntil { until, .. } => see(until),
             FlowNode::Together(inner, _) => nodes(inner, see),
             FlowNode::Choose { cases, other, .. } => {
                 for (condition, inner) in cases {
@@ -81,6 +82,7 @@ fn nodes<'m>(all: &'m [FlowNode], see: &mut dyn FnMut(&'m Expr)) {
             FlowNode::Refuse { .. }
             | FlowNode::CancelRefusedAfter { .. }
             | FlowNode::Step(_)
+            | FlowNode::WaitFor(_)
             | FlowNode::Each(_) => {}
         }
     }
@@ -256,6 +258,20 @@ impl Maker<'_, '_, '_> {
                 let place = self.place(numbers, "park");
                 program.push(&place, Node::Park { why });
             }
+            FlowNode::WaitUntil { until, .. } => {
+                let until = FlowExpr(self.lowering.expression(until));
+                let place = self.place(numbers, "wait");
+                program.push(&place, Node::Until { until });
+            }
+            FlowNode::WaitFor(index) => {
+                // A loop of an outer flow, or of another branch, is not of this program: nothing of it is open here.
+                let list = ListId(u32::from(*index));
+                let of = program.loops.iter().position(|one| one.list == list);
+                if let Some(of) = of.and_then(|of| u16::try_from(of).ok()) {
+                    let place = self.place(numbers, "wait");
+                    program.push(&place, Node::Rows(LoopId(of)));
+                }
+            }
             FlowNode::Refuse { reason, .. } => {
                 let reason = self.reason(*reason);
                 let place = self.place(numbers, "refuse");
@@ -350,9 +366,13 @@ impl Maker<'_, '_, '_> {
                     return;
                 }
                 None => {
-                    let guard = self.guard(condition);
+                    let otherwise = NodeId(0);
+                    let node = match self.passed(program, condition, numbers) {
+                        Some(step) => Node::Passed { step, otherwise },
+                        None => Node::Branch { guard: self.guard(condition), otherwise },
+                    };
                     let place = self.place(numbers, "choose");
-                    let branch = program.push(&place, Node::Branch { guard, otherwise: NodeId(0) });
+                    let branch = program.push(&place, node);
                     self.nodes(program, inner, numbers);
                     let place = self.place(numbers, "end");
                     ends.push(program.push(&place, Node::Jump(NodeId(0))));
@@ -364,11 +384,21 @@ impl Maker<'_, '_, '_> {
         self.land(program, &ends);
     }
 
+    /// `STEP.outcome is refused` of a step here whose refusal does not end the flow: the walk knows it as the interpreter does.
+    fn passed(&self, program: &FlowProgram, condition: &Expr, numbers: &Numbers) -> Option<StepId> {
+        let ExprKind::IsOutcome(of, Outcome::Refused(None)) = &condition.kind else { return None };
+        let ExprKind::Load(Load { space: Space::StepOutcome, call, .. }) = &of.kind else { return None };
+        let (_, id) = numbers.steps.iter().rev().find(|(known, _)| known == call)?;
+        let posts = |call: &ContractId| program.call(*call).is_some_and(|call| call.kind != CallKind::Query);
+        let step = program.step(*id)?;
+        (step.goes_on.is_some() && step.calls.iter().any(posts)).then_some(*id)
+    }
+
     fn land(&self, program: &mut FlowProgram, from: &[NodeId]) {
         let here = NodeId(u16::try_from(program.nodes.len()).unwrap_or(u16::MAX));
         for id in from {
             match program.nodes.get_mut(usize::from(id.0)) {
-                Some(Node::Branch { otherwise, .. }) => *otherwise = here,
+                Some(Node::Branch { otherwise, .. } | Node::Passed { otherwise, .. }) => *otherwise = here,
                 Some(Node::Jump(to)) => *to = here,
                 _ => {}
             }
@@ -489,7 +519,7 @@ impl Maker<'_, '_, '_> {
             undo,
             best_effort: step.best_effort,
             park,
-            goes_on: step.goes_on,
+            goes_on: self.goes_on(step),
             undo_of: None,
         };
         program.steps.push(def);
@@ -506,7 +536,7 @@ impl Maker<'_, '_, '_> {
                 undo: FlowUndo::Nothing,
                 best_effort: false,
                 park: None,
-                goes_on: false,
+                goes_on: None,
                 undo_of: Some(id),
             });
             undone = Some((service_path(self.lowering, *service), filling));
@@ -526,6 +556,10 @@ impl Maker<'_, '_, '_> {
         };
         self.out.steps.push(tables);
         Some((id, name))
+    }
+
+    fn goes_on(&self, step: &FlowStep) -> Option<Vec<crate::flow::Reason>> {
+        Some(step.goes_on.as_ref()?.iter().map(|reason| self.reason(*reason)).collect())
     }
 
     /// The contracts of the calls that a step may go to.

@@ -184,6 +184,7 @@ pub(super) fn algorithm_name(expression: &Expr, symbols: &Symbols) -> Option<Cip
         ExprKind::Constant(Constant::Text(text)) => Some(CipherName::Fixed(text.clone())),
         ExprKind::Constant(Constant::Name(name)) => Some(CipherName::Fixed(symbols.text(*name).into())),
         ExprKind::Load(Load { space: Space::Setting, slot, .. }) => Some(CipherName::Setting(*slot)),
+        ExprKind::Load(Load { space: Space::Member, slot, .. }) => Some(CipherName::Member(*slot)),
         _ => None,
     }
 }

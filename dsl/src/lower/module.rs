@@ -165,6 +165,7 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
         kind,
         once: call.once.iter().map(|part| lowering.expression(part)).collect(),
         pages: call.pages.as_ref().map(|(rows, times, more)| (*rows, *times, lowering.expression(more))),
+        due: call.due.as_ref().map(|due| lowering.expression(due)),
         only_when: call.only_when.as_ref().map(|only| lowering.expression(only)),
         path: path(lowering, call),
         kept: fields,

@@ -45,7 +45,7 @@ impl Lowering<'_> {
         let other = refuses(|lowering, reason| {
             reason.is_some_and(|reason| lowering.model.symbols.text(reason) == "other")
         });
-        other.or_else(|| refuses(|_, _| true))
+        other.or_else(|| refuses(|_, reason| reason.is_none())).or_else(|| refuses(|_, _| true))
     }
 
     /// The number of an equal one, or of this one, newly put where `put` says.

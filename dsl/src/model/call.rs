@@ -98,6 +98,8 @@ pub struct Call {
     pub pending: Option<Box<str>>,
     /// Rows a page, pages at most, and whether there is more.
     pub pages: Option<(u32, u32, Expr)>,
+    /// When its answer is due though something of it is still open (a moment); else at the cut-over.
+    pub due: Option<Expr>,
     /// Counts only then.
     pub only_when: Option<Expr>,
     /// Other order of outcome fields, and rows of texts with a meaning in this call: field paths and rows.

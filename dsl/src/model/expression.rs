@@ -269,7 +269,7 @@ functions! {
     Round "round", Hex "hex", HexUpper "hex_upper", Base64 "base64", FromHex "from_hex", FromBase64 "from_base64",
     Nul "nul", Encoded "encoded", CutOut "cut_out", Digest "digest", Hmac "hmac", Mac "mac", Signature "signature",
     Encrypt "encrypt", Decrypt "decrypt", Kcv "kcv", RandomKey "random_key", Checksum "checksum", Duration "duration",
-    Text "text", UrlEncoded "url_encoded",
+    Text "text", UrlEncoded "url_encoded", InWords "in_words",
 }
 
 impl Expr {

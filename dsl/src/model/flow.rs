@@ -152,6 +152,15 @@ pub enum FlowNode {
         /// Where it stands.
         span: Span,
     },
+    /// `wait until`.
+    WaitUntil {
+        /// The moment.
+        until: Expr,
+        /// Where it stands.
+        span: Span,
+    },
+    /// `wait for` the rows of a loop (index into [`Flow::loops`]) that were told as open.
+    WaitFor(u16),
     /// `cancel refused after STEP`.
     CancelRefusedAfter {
         /// Index into [`Flow::steps`].
@@ -243,8 +252,8 @@ pub struct FlowStep {
     pub park: Option<Expr>,
     /// A query: how often it is asked until it is answered.
     pub again: Option<Way>,
-    /// A query: a refusal does not end the flow.
-    pub goes_on: bool,
+    /// A refusal does not end the flow: for these reasons, of a query for any if none is named.
+    pub goes_on: Option<Vec<Symbol>>,
     /// Shape of its ask.
     pub ask: Option<ShapeId>,
     /// Shape of its answer.

@@ -324,12 +324,6 @@ pub(crate) fn unknown_word<'s, T>(
     input.fail(found.note(list).did_you_mean(written, known.iter().copied()))
 }
 
-/// An error about a form that the language has and this build has not.
-pub(crate) fn not_built<'s, T>(input: In<'s>, what: &'static str) -> Res<'s, T> {
-    let title = format!("{what} cannot be used yet");
-    input.fail(input.error(syntax::NOT_BUILT, title, "this form is part of the language, but not built"))
-}
-
 /// A word behind the leading one, without meaning of its own: `the words in a row`.
 pub(crate) fn then<'s>(input: In<'s>, words: &'static [&'static str]) -> Res<'s, ()> {
     let mut here = input;

@@ -24,6 +24,7 @@ const WORDS: &[&str] = &[
     "pending",
     "outcome",
     "pages",
+    "due",
     "only when",
     "original",
     "check",
@@ -124,6 +125,7 @@ fn clause(input: In<'_>) -> Res<'_, CallPart> {
             let (here, condition) = cut(expr).parse(here)?;
             Ok((here, CallPart::Pages { rows, times, condition }))
         }
+        Some("due") => cut(expr).parse(here).map(|(rest, value)| (rest, CallPart::Due(value))),
         Some("only") => {
             let (here, ()) = then(here, &["when"])?;
             cut(expr).parse(here).map(|(rest, value)| (rest, CallPart::OnlyWhen(value)))

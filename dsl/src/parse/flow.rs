@@ -1,7 +1,7 @@
 //! Flows.
 
-use super::block::{Headed, block, label, labelled, labelled_block, not_built, then, unknown_word};
-use super::cursor::{Column, In, Res, comma, count, duration, name, path, paths, time, word};
+use super::block::{Headed, block, label, labelled, labelled_block, then, unknown_word};
+use super::cursor::{Column, In, Res, comma, count, duration, name, names, path, paths, time, word};
 use super::expression::{expr, list_expr};
 use super::field::{cases, check, must_else, otherwise};
 use super::text;
@@ -16,7 +16,7 @@ use nom::sequence::preceded;
 
 const WORDS: &[&str] = &[
     "limit", "check", "deadline", "hold", "park", "refuse", "cancel", "step", "start", "await", "each",
-    "together", "choose", "when", "answer",
+    "together", "choose", "when", "answer", "wait",
 ];
 const MAPPINGS: &[&str] =
     &["NAME <- value", "pass", "again every", "else go on", "else park", "undo", "keep", "best effort"];
@@ -78,7 +78,6 @@ fn statement(input: In<'_>) -> Res<'_, Headed<FlowStatement>> {
             let (here, (label, block)) = labelled_block(here, mapping)?;
             Ok((here, (FlowStatement::Answer(block), label)))
         }
-        Some("wait") => not_built(input, "`wait` in a flow"),
         Some(_) => {
             let (here, found) = line(input)?;
             labelled(here, found)
@@ -90,7 +89,7 @@ fn statement(input: In<'_>) -> Res<'_, Headed<FlowStatement>> {
 /// A statement of a flow that is a line.
 fn line(input: In<'_>) -> Res<'_, FlowStatement> {
     let here = input.advance();
-    if WORDS.contains(&input.word().unwrap_or("")) {
+    if WORDS.contains(&input.word().unwrap_or("")) && !input.is_word("wait") {
         here.column(Column::Body);
     }
     match input.word() {
@@ -120,6 +119,13 @@ fn line(input: In<'_>) -> Res<'_, FlowStatement> {
         Some("park") => cut(text::text).parse(here).map(|(rest, why)| (rest, FlowStatement::Park(why))),
         Some("refuse") => cut(name).parse(here).map(|(rest, why)| (rest, FlowStatement::Refuse(why))),
         Some("cancel") => cancel(here),
+        Some("wait") if here.is_word("until") => {
+            cut(expr).parse(here.advance()).map(|(rest, value)| (rest, FlowStatement::WaitUntil(value)))
+        }
+        Some("wait") if here.is_word("for") => {
+            cut(path).parse(here.advance()).map(|(rest, list)| (rest, FlowStatement::WaitFor(list)))
+        }
+        Some("wait") => unknown_word(here, "wait of a flow", &["until", "for"]),
         Some("await") => {
             let (here, (name, call, _)) = (cut(name), cut(path), cut(word("where"))).parse(here)?;
             let (here, condition) = cut(expr).parse(here)?;
@@ -236,7 +242,8 @@ fn mapping(input: In<'_>) -> Res<'_, Headed<Mapping>> {
         }
         Some("else") if here.is_word("go") => {
             let (here, ()) = then(here, &["go", "on"])?;
-            labelled(here, Mapping::ElseGoOn)
+            let (here, reasons) = opt(preceded(word("for"), cut(names))).parse(here)?;
+            labelled(here, Mapping::ElseGoOn(reasons.unwrap_or_default()))
         }
         Some("else") => {
             let (here, ()) = then(here, &["park"])?;

@@ -86,6 +86,8 @@ pub struct CallProgram {
     pub once: Vec<ExprId>,
     /// Rows a page, pages at most, whether there is more.
     pub pages: Option<(u32, u32, ExprId)>,
+    /// When its answer is due though something of it is still open; else at the cut-over.
+    pub due: Option<ExprId>,
     /// Counts only then.
     pub only_when: Option<ExprId>,
     /// HTTP path of its request, as the link says it, with `message.code` put in.

@@ -225,6 +225,18 @@ pub(crate) fn article(ty: &Type) -> &'static str {
     }
 }
 
+/// An expression that must give a moment.
+pub(crate) fn moment(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Expr, scope: &Scope) -> Expr {
+    let found = expression(resolver, work, tree, scope, Some(&Type::DateTime));
+    if !matches!(found.ty, Type::DateTime | Type::Wrong) {
+        resolver
+            .report
+            .error("TS0719", found.span, format!("this is a moment, not {}", article(&found.ty)))
+            .help("a day and a time make one: `parse_date(format(ask.day, \"yyyyMMdd\") + \"200000\", \"yyyyMMddHHmmss\")`");
+    }
+    found
+}
+
 fn unary(
     resolver: &mut Resolver,
     work: &Work<'_>,

@@ -5,7 +5,7 @@ mod mapping;
 use super::Resolver;
 use super::assemble::Work;
 use super::call;
-use super::expression::{article, condition, expression};
+use super::expression::{article, condition, expression, moment};
 use super::index::Index;
 use super::path::{self, FlowNames, Scope};
 use super::shapes;
@@ -243,6 +243,10 @@ impl Maker<'_, '_, '_> {
                 FlowNode::Hold { told, what: self.text(what, scope), role, span }
             }
             FlowStatement::Park(text) => FlowNode::Park { why: self.text(text, scope), span },
+            FlowStatement::WaitUntil(tree) => {
+                FlowNode::WaitUntil { until: moment(self.resolver, self.work, tree, scope), span }
+            }
+            FlowStatement::WaitFor(path) => return self.wait_for(path, scope),
             FlowStatement::Refuse(name) => FlowNode::Refuse { reason: self.resolver.reason(name), span },
             FlowStatement::CancelRefusedAfter(name) => {
                 let place = self.steps.iter().position(|step| *step.name == *name.text);
@@ -332,6 +336,25 @@ impl Maker<'_, '_, '_> {
         }
     }
 
+    /// `wait for LIST`: the loop before it whose rows make that list.
+    fn wait_for(&mut self, path: &tree::Path, scope: &Scope) -> Option<FlowNode> {
+        let found = path::find(self.resolver, self.work, path, scope, None);
+        let into = match &found.expr.kind {
+            ExprKind::Load(load) => Some(*load),
+            _ => None,
+        };
+        let makes = |one: &FlowLoop| one.into.is_some_and(|(list, _)| Some(list) == into);
+        let place = self.loops.iter().rposition(makes).and_then(|place| u16::try_from(place).ok());
+        if place.is_none() && !matches!(found.expr.ty, Type::Wrong) {
+            self.resolver
+                .report
+                .error("TS0720", path.span, format!("no rows before this line make `{}`", path.text()))
+                .note("what is waited for are rows that the answer told as open")
+                .help("name the list of an `each … -> LIST` before it");
+        }
+        place.map(FlowNode::WaitFor)
+    }
+
     fn limit(&mut self, limit: &tree::Limit, scope: &Scope, span: Span) -> FlowNode {
         let refuse = self.refusal(limit.otherwise.as_ref(), span);
         let ceiling = expression(self.resolver, self.work, &limit.at_most, scope, None);
@@ -374,7 +397,7 @@ impl Maker<'_, '_, '_> {
             best_effort: false,
             park: None,
             again: None,
-            goes_on: false,
+            goes_on: None,
             ask,
             answer,
             span,
@@ -390,9 +413,12 @@ impl Maker<'_, '_, '_> {
                         self.of_query(kind, target, node.span);
                         step.again = self.again(*every, node.span);
                     }
-                    tree::Mapping::ElseGoOn => {
-                        self.of_query(kind, target, node.span);
-                        step.goes_on = true;
+                    tree::Mapping::ElseGoOn(reasons) => {
+                        if reasons.is_empty() {
+                            self.of_query(kind, target, node.span);
+                        }
+                        let reasons = reasons.iter().map(|name| self.resolver.reason(name));
+                        step.goes_on = Some(reasons.collect());
                     }
                     tree::Mapping::Undo { service: None, .. } => {
                         step.undo = Undo::Provider;
@@ -454,7 +480,7 @@ impl Maker<'_, '_, '_> {
             best_effort: false,
             park: None,
             again: None,
-            goes_on: false,
+            goes_on: None,
             ask: None,
             answer: None,
             span,
@@ -478,7 +504,7 @@ impl Maker<'_, '_, '_> {
         found
     }
 
-    /// `again` and `else go on` are for what has no effect.
+    /// `again` and `else go on` for any reason are for what has no effect.
     fn of_query(&mut self, kind: Option<ServiceKind>, target: StepTarget, span: Span) {
         let own = match target {
             StepTarget::Call(id) => self.module.calls.get(usize::from(id.0)),
@@ -494,7 +520,7 @@ impl Maker<'_, '_, '_> {
                 .report
                 .error("TS0717", span, "only a query is asked again, or passed over where it is refused")
                 .note("what moves or tells something has its way out of `unknown` at its call; its refusal is the flow's")
-                .help("take the line away; `else park \"why\"` says what a refusal leaves held");
+                .help("take the line away, or name the reasons for which the flow goes on: `else go on for REASON`; `else park \"why\"` says what a refusal leaves held");
         }
     }
 

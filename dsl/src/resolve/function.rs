@@ -11,7 +11,7 @@ use super::path::Scope;
 use crate::model::{Expr, ExprKind, Fold, Function};
 use crate::source::Span;
 use crate::tree;
-use crate::value::{Constant, Type};
+use crate::value::{Constant, Outcome, Type};
 pub(crate) use algorithms::{CIPHERS, listed, names_algorithms};
 use algorithms::{algorithm, algorithms, ciphered, digest_octets, mac_octets};
 use regions::{length, pairs, raw};
@@ -55,11 +55,12 @@ pub(crate) fn call(
                 }
             };
         }
+        "done" => return done(resolver, call, span),
         "now" => return Expr { kind: ExprKind::Now, ty: Type::DateTime, span },
         _ => {}
     }
     let Some((function, _)) = Function::WORDS.iter().find(|(_, word)| call.name.is(word)) else {
-        let own = ["count", "sum", "raw", "length", "pairs", "counter"];
+        let own = ["count", "sum", "raw", "length", "pairs", "counter", "done"];
         resolver
             .report
             .error("TS0320", call.name.span, format!("there is no function `{}`", call.name.text))
@@ -102,6 +103,26 @@ pub(crate) fn call(
         *max = u64::from(bits.div_ceil(8));
     }
     built
+}
+
+/// `done(REASON)`: done, with what is to be said of it.
+fn done(resolver: &mut Resolver, call: &tree::Call, span: Span) -> Expr {
+    if !arity(resolver, call, span, 1, 1) {
+        return wrong(span);
+    }
+    let name = match call.arguments.first().map(|argument| &argument.value.kind) {
+        Some(tree::ExprKind::Path(path)) => path.single(),
+        _ => None,
+    };
+    let Some(name) = name else {
+        resolver
+            .report
+            .error("TS0321", span, "`done` takes the name of a reason")
+            .help("write `done(partly_booked)`, with a reason that a `reasons` block declares");
+        return wrong(span);
+    };
+    let reason = resolver.reason(name);
+    Expr::constant(Constant::Outcome(Outcome::Done(Some(reason))), Type::Outcome, span)
 }
 
 /// Bits of a signature by the key that an argument names: those of an RSA key, if its declaration says them.
@@ -325,6 +346,7 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::Fen => {
             ok(matches!(first, Type::Money { .. }), Type::Number { min: 0, max: 999_999_999_999_999_999 })
         }
+        Function::InWords => ok(matches!(first, Type::Money { .. }), Type::Text { chars: 60, private: None }),
         Function::Round => {
             ok(matches!(first, Type::Decimal { .. } | Type::Money { .. }), Type::Money { digits: 18 })
         }

@@ -74,6 +74,8 @@ pub enum CallPart {
         /// As long as this holds.
         condition: Expr,
     },
+    /// `due expr`: the moment of the answer, though something of it is still open.
+    Due(Expr),
     /// `only when expr`.
     OnlyWhen(Expr),
     /// `original where expr ELSE`.

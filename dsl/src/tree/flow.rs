@@ -70,6 +70,10 @@ pub enum FlowStatement {
     Park(Text),
     /// `refuse NAME`.
     Refuse(Name),
+    /// `wait until expr`.
+    WaitUntil(Expr),
+    /// `wait for PATH`: for the rows of that list which were told as open.
+    WaitFor(Path),
     /// `cancel refused after NAME`.
     CancelRefusedAfter(Name),
     /// `cancel NAME where expr ELSE`: the asker's cancellation of another flow.
@@ -239,6 +243,6 @@ pub enum Mapping {
     BestEffort,
     /// `again EVERY`: how often a query is asked until it is answered.
     Again(Every),
-    /// `else go on`: a query that is refused does not end the flow.
-    ElseGoOn,
+    /// `else go on (for NAME,*)?`: a refusal, for these reasons if some are named, does not end the flow.
+    ElseGoOn(Vec<Name>),
 }

@@ -252,6 +252,9 @@ impl Running {
     /// The task of the flow.
     async fn run(mut self, first: Event) {
         self.make_folds().await;
+        if self.state.durable.late && self.state.durable.end.is_none() {
+            self.gather_so_far().await;
+        }
         self.handle(first).await;
         loop {
             if self.stopped {
@@ -377,7 +380,13 @@ impl Judge for Evaluating<'_> {
         match self.view.holds(guard.0) {
             Ok(holds) => holds,
             Err(fault) => {
-                tracing::error!(flow = %self.program.name, ?fault, "a guard has no value; it counts as no");
+                let asks = |node: &dsl::flow::Node| {
+                    use dsl::flow::Node::{Branch, Check};
+                    matches!(node, Branch { guard: of, .. } | Check { guard: of, .. } if *of == guard)
+                };
+                let place = self.program.nodes.iter().position(asks);
+                let place = place.and_then(|place| self.program.places.get(place)).map_or("", |place| place);
+                tracing::error!(flow = %self.program.name, place, ?fault, "a guard has no value; it counts as no");
                 false
             }
         }

@@ -1,6 +1,6 @@
 //! `tongshi conform`: a party's suites, against the party, and against the gateway with all that is around it.
 
-mod matrix;
+pub(super) mod matrix;
 
 use super::party::{Folders, Simulated};
 use super::{Exit, say};
@@ -307,8 +307,12 @@ impl Adapters {
         let mut systems = oracles::systems(&self.sources, &self.shown);
         for system in &mut systems {
             let Some(Ok(judged)) = self.second(conformance, &system.folder) else { continue };
-            let agreed = judged.iter().filter(|(_, judged)| judged.wrong.is_none());
-            system.agreed("a second implementation in Python", agreed.map(|(message, _)| message.as_str()));
+            let agreed: Vec<_> = judged.iter().filter(|(_, judged)| judged.wrong.is_none()).collect();
+            let names = agreed.iter().map(|(message, _)| message.as_str());
+            system.agreed("a second implementation in Python", names);
+            let held = agreed.iter().filter(|(_, judged)| judged.by_schema > 0);
+            let names = held.map(|(message, _)| message.as_str());
+            system.agreed("an XML schema, written from the specification", names);
         }
         systems
     }

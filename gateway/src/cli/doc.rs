@@ -5,10 +5,10 @@ use clap::Args;
 use conformance::interface::interface;
 use conformance::laws::{Specimen, specimens_of};
 use dsl::check::{Checked, Sources, compile_chosen};
-use dsl::document::{Sample, document};
+use dsl::document::{Listed, Sample, document, index};
 use dsl::model::Module;
 use dsl::resolve::{Choice, Choices, variants};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Arguments of `tongshi doc`.
 #[derive(Args)]
@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub(crate) struct Doc {
     /// The party: its folder
     party: Option<String>,
-    /// Every party, a page each
+    /// Every party, a page each, and in the folder of the pages an index of them
     #[arg(long)]
     all: bool,
     /// As one JSON object, for programs
@@ -33,6 +33,9 @@ pub(crate) struct Doc {
     /// Folder with the adapters
     #[arg(long, default_value = "configs")]
     configs: PathBuf,
+    /// Folder with the list of systems, by which the index is ordered
+    #[arg(long, default_value = "conformance")]
+    conformance: PathBuf,
 }
 
 impl Doc {
@@ -73,11 +76,31 @@ impl Doc {
             }
             say(&path.display().to_string());
         }
+        if let (true, false, Some(out)) = (self.all, self.json, &self.out)
+            && let Err(error) = self.index(&checked, out)
+        {
+            warn(&format!("tongshi doc: {error}"));
+            return Exit::Machine;
+        }
         if shown == 0 {
             warn("tongshi doc: which party? name its folder, or `--all --out FOLDER`");
             return Exit::WrongUse;
         }
         Exit::Well
+    }
+
+    /// The page beside the others that leads to them.
+    fn index(&self, checked: &Checked, out: &Path) -> Result<(), String> {
+        let listed = super::conform::matrix::listed(&self.conformance)?;
+        let listed: Vec<Listed> = listed
+            .into_iter()
+            .map(|one| Listed { folder: one.folder, name: one.name, family: one.family })
+            .collect();
+        let path = out.join("index.html");
+        let text = index(&checked.model, &listed, &|folder| format!("{folder}.html"));
+        std::fs::write(&path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+        say(&path.display().to_string());
+        Ok(())
     }
 
     /// The variant of the party that was asked for: the first that agrees with all that is given.

@@ -4,12 +4,12 @@
 
 use dsl::evaluate::{Value, coded};
 use dsl::model::Space;
-use dsl::value::{CipherName, Outcome};
+use dsl::value::Outcome;
 
 use super::Reader;
 use crate::codec::environment::Inside;
 use crate::codec::seals::same_octets;
-use crate::codec::{FaultKind, Wrong, outcome};
+use crate::codec::{FaultKind, Wrong, chain, outcome};
 use crate::value::{Surroundings, Tag};
 
 impl Reader<'_> {
@@ -95,10 +95,7 @@ impl Reader<'_> {
             _ => Ok(text),
         };
         let made = made.map_err(|_| FaultKind::BadSeal)?;
-        let name = match &signature.algorithm {
-            CipherName::Fixed(name) => name.to_string(),
-            CipherName::Setting(setting) => surroundings.setting_text(*setting)?.into_owned(),
-        };
+        let name = chain::cipher_name(&inside, &signature.algorithm)?.into_owned();
         let covered = inside.octets(signature.covered)?;
         let user = match signature.user {
             Some(user) => Some(inside.evaluate(user)?.to_text(&inside)?.into_owned()),

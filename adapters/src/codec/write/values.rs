@@ -4,11 +4,11 @@
 
 use dsl::evaluate::{Value, coded};
 use dsl::program::FormatForm;
-use dsl::value::{CipherName, Form, Size};
+use dsl::value::{Form, Size};
 
 use super::{Hole, Writer};
 use crate::codec::place::encode;
-use crate::codec::{FaultKind, Wrong, leaf};
+use crate::codec::{FaultKind, Wrong, chain, leaf};
 use crate::value::Surroundings;
 
 impl Writer<'_> {
@@ -143,10 +143,7 @@ impl Writer<'_> {
     ) -> Result<(), Wrong> {
         let form = self.programs.message.signatures.get(usize::from(signature)).ok_or(FaultKind::Program)?;
         let inside = self.inside(surroundings);
-        let name = match &form.algorithm {
-            CipherName::Fixed(name) => name.to_string(),
-            CipherName::Setting(setting) => surroundings.setting_text(*setting)?.into_owned(),
-        };
+        let name = chain::cipher_name(&inside, &form.algorithm)?.into_owned();
         let covered = inside.octets(form.covered)?;
         let user = match form.user {
             Some(user) => Some(inside.evaluate(user)?.to_text(&inside)?.into_owned()),

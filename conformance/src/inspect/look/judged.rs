@@ -84,6 +84,9 @@ impl Seen<'_> {
         let algorithm = match &form.algorithm {
             CipherName::Fixed(name) => name.to_string(),
             CipherName::Setting(slot) => self.load_name(&setting(*slot)),
+            CipherName::Member(slot) => {
+                self.load_name(&Load { space: Space::Member, level: 0, slot: *slot, call: 0 })
+            }
         };
         vec![algorithm, self.load_name(&form.key)]
     }

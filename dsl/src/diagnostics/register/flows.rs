@@ -511,6 +511,59 @@ flow take on bank.debit {
 "#,
     },
     Page {
+        code: Code(719),
+        title: "a moment is needed, or a later answer",
+        text: "`wait until` and `due` name a moment: a date with a time of day. An answer that is `due` though rows are open needs a `later` one, which says how they ended.",
+        chinese: "wait until 与 due 须给出时刻；有 due 的应答须有 later。",
+        bad: r#"flow take on bank.debit {
+  wait until 20:00
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"flow take on bank.debit {
+  wait until parse_date(format(business_date, "yyyyMMdd") + "200000", "yyyyMMddHHmmss")
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(720),
+        title: "nothing makes the rows that are waited for",
+        text: "`wait for LIST` stands behind the `each … -> LIST` that makes it: an answer that was due may have told some of its rows as open, and behind this line they have ended.",
+        chinese: "wait for 须写在产生该清单的 each 之后。",
+        bad: r#"flow rows on bank.pay_rows {
+  wait for ask.rows
+  answer {
+  }
+}
+"#,
+        good: r#"flow rows on bank.pay_rows {
+  each row in ask.rows -> answer.rows, once by ask.batch_no, row.seq {
+    step booked bank.debit {
+      account  <- row.account
+      amount   <- row.amount
+    }
+    answer {
+      pass booked
+    }
+  }
+  answer {
+  }
+  wait for answer.rows
+}
+"#,
+    },
+    Page {
         code: Code(721),
         title: "what holds can differ from what is believed",
         text: "The walk of the flow found a path on which a posting holds twice, or holds while the journal says that it does not. What a party promises of repeats, enquiries and reversals is less than the call makes of it; the checks of single calls find this first.",

@@ -30,7 +30,7 @@ fn program(order: [&str; 2]) -> FlowProgram {
             undo: Undo::Keep,
             best_effort: false,
             park: None,
-            goes_on: false,
+            goes_on: None,
             undo_of: None,
         });
         flow.push(name, Node::Step(StepId(id)));
@@ -48,6 +48,7 @@ fn operation() -> impl Strategy<Value = Operation> {
     let reason = proptest::option::of("[a-z_]{0,12}");
     (0_usize..10, any::<u8>(), any::<u8>(), any::<bool>(), proptest::option::of(0_u16..2), reason).prop_map(
         |(state, copies, backs, made, call, reason)| Operation {
+            passed: STATES[state] == OperationState::Refused && made,
             state: STATES[state],
             copies,
             backs,

@@ -52,12 +52,40 @@ impl Run<'_> {
             }
             Node::Hold { hold, .. } => self.announce(at, Some(Parked::Hold(*hold))),
             Node::Park { .. } => self.announce(at, Some(Parked::Place(at))),
+            Node::Until { .. } => {
+                if self.next.memory.announced != Some(at) {
+                    self.after.push(Effect::Timer(Timer::Until(at), 0));
+                    if self.next.memory.asker {
+                        self.answer_pending();
+                    }
+                }
+                self.announce(at, None)
+            }
+            Node::Rows(of) => {
+                let open = |rows: &Rows| rows.of == *of && !rows.open.is_empty();
+                if self.next.durable.loops.iter().any(open) {
+                    return self.announce(at, None);
+                }
+                // What stands behind it sees the answer, so that is written first.
+                if self.changes.iter().any(|change| matches!(change, Change::Answer(_))) {
+                    self.after.push(Effect::Timer(Timer::Until(at), 0));
+                    return self.announce(at, None);
+                }
+                self.advance()
+            }
             Node::Refuse(reason) => self.refuse(reason),
             Node::Step(step) => self.step_node(*step),
             Node::Together(members) => self.together(members),
             Node::Each(of) => self.each(*of),
             Node::Branch { guard, otherwise } => {
                 if self.judge.holds(*guard) {
+                    self.advance()
+                } else {
+                    self.jump(*otherwise)
+                }
+            }
+            Node::Passed { step, otherwise } => {
+                if self.operation(*step).passed {
                     self.advance()
                 } else {
                     self.jump(*otherwise)
@@ -144,6 +172,17 @@ impl Run<'_> {
             }
             Timer::Warn(_) => {}
             Timer::Deadline(at) => self.deadline(at),
+            Timer::Until(at) => {
+                let durable = &self.next.durable;
+                if durable.at != at || durable.end.is_some() || durable.unwinding() {
+                    return;
+                }
+                if matches!(self.program.node(at), Some(Node::Until { .. })) {
+                    self.changes.push(Change::Progress);
+                    self.advance();
+                }
+                self.go_on();
+            }
             Timer::Await(at) => {
                 if self.next.durable.at == at
                     && !self.next.durable.unwinding()

@@ -17,6 +17,7 @@ impl Run<'_> {
                 self.announce(at, Some(Parked::Place(at)))
             }
             OperationState::Done => self.advance(),
+            OperationState::Refused if self.operation(step).passed => self.advance(),
             OperationState::New => self.begin(&[step]),
             _ => false,
         }
@@ -29,7 +30,8 @@ impl Run<'_> {
         let mut ended = true;
         for (guard, step) in members {
             if !new(self, *step) {
-                ended &= self.operation(*step).state == OperationState::Done;
+                let operation = self.operation(*step);
+                ended &= operation.state == OperationState::Done || operation.passed;
                 continue;
             }
             let out = begun && self.kind(*step) != CallKind::Query;
@@ -100,7 +102,7 @@ impl Run<'_> {
     /// Nothing was written, nothing was sent: a refusal; of an assured step a matter for an operator.
     fn cannot_begin(&mut self, step: StepId, reason: &Reason) {
         if self.kind(step) == CallKind::Query {
-            let goes_on = self.definition(step).is_some_and(|found| found.goes_on);
+            let goes_on = self.definition(step).is_some_and(|found| found.goes_on(reason));
             return self.settle_query(step, reason, goes_on);
         }
         let assured = self.contract(step).is_some_and(|call| call.assured);
@@ -200,7 +202,7 @@ impl Run<'_> {
                 operation.made = true;
             }),
             Reply::Refused(reason) => {
-                let goes_on = self.definition(step).is_some_and(|found| found.goes_on);
+                let goes_on = self.definition(step).is_some_and(|found| found.goes_on(reason));
                 return self.query_refused(step, reason, goes_on);
             }
         }

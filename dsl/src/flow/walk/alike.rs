@@ -111,6 +111,7 @@ impl Numbers {
                     renamed(&mut self.guards, number);
                 }
             }
+            Node::Until { until } => *until = ExprId(0),
             Node::Branch { guard: GuardId(number), .. } => renamed(&mut self.guards, number),
             Node::Start(start) => *start = StartId(0),
             Node::Await { guard: GuardId(number), up_to_ms, otherwise } => {
@@ -119,7 +120,8 @@ impl Numbers {
                 forget(otherwise);
             }
             Node::Answer(mapping) => *mapping = MappingId(0),
-            Node::Refuse(_) | Node::Step(_) | Node::Each(_) | Node::Jump(_) => {}
+            Node::Refuse(_) | Node::Step(_) | Node::Each(_) | Node::Rows(_) => {}
+            Node::Passed { .. } | Node::Jump(_) => {}
         }
     }
 }

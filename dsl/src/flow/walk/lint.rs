@@ -128,7 +128,7 @@ fn cancellation(program: &FlowProgram) -> Result<(), Box<Story>> {
 fn forward_only(program: &FlowProgram) -> Result<(), Box<Story>> {
     for (at, node) in program.nodes.iter().enumerate() {
         let to = match node {
-            Node::Branch { otherwise, .. } => *otherwise,
+            Node::Branch { otherwise, .. } | Node::Passed { otherwise, .. } => *otherwise,
             Node::Jump(to) => *to,
             _ => continue,
         };

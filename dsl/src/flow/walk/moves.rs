@@ -184,7 +184,7 @@ impl Act<'_> {
                 }
                 let reply = match *bit {
                     DONE => Reply::Done,
-                    REFUSED => Reply::Refused("refused".into()),
+                    REFUSED => Reply::Refused(self.why(*step)),
                     _ => Reply::Unknown,
                 };
                 self.feed(&Event::Reply(*step, reply));

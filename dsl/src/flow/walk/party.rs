@@ -2,6 +2,7 @@
 
 use super::super::event::{BackReply, Event, Reply, Says};
 use super::super::program::{CallContract, CallKind, Repeats, StepId, Way};
+use super::super::state::Reason;
 use super::moves::{Act, contract};
 use super::story::say;
 use super::world::{DONE, NOTHING, REFUSED};
@@ -42,10 +43,19 @@ impl Act<'_> {
                 if holds { "holds, but nobody knows" } else { "never comes, and nobody knows" },
                 Event::NoReply(step),
             ),
-            _ => ("is refused", Event::Reply(step, Reply::Refused("refused".into()))),
+            _ => ("is refused", Event::Reply(step, Reply::Refused(self.why(step)))),
         };
         self.tell(|program, _| Some(format!("{} {what}", say::step(program, step))));
         self.events.push(event);
+    }
+
+    /// A reason of its refusal: any, or one for which the flow goes on.
+    pub(super) fn why(&mut self, step: StepId) -> Reason {
+        let named = self.program.step(step).and_then(|found| found.goes_on.as_ref()?.first().cloned());
+        match named {
+            Some(reason) if self.chooser.choose(2) == 1 => reason,
+            _ => "refused".into(),
+        }
     }
 
     pub(super) fn send_back(&mut self, step: StepId) {

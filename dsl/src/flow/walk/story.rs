@@ -118,7 +118,7 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
     let told = |bit| world.told & bit != 0;
     let broken = |operation: &super::super::state::Operation| {
         use OperationState::{Held, Parked, Refused, Undoing, Undone};
-        matches!(operation.state, Refused | Undone | Undoing | Held)
+        (matches!(operation.state, Refused | Undone | Undoing | Held) && !operation.passed)
             || (operation.state == Parked && world.journal.end == Some(End::Done))
     };
     let uncancelled = world.journal.cancel == Cancel::No;
@@ -323,6 +323,8 @@ pub(super) mod say {
             Event::Timer(Timer::Quiet { step: of, .. }) => format!("the quiet time of {} is over", name(of)),
             Event::Timer(Timer::Deadline(_)) => "the deadline passes".into(),
             Event::Timer(Timer::Await(_)) => "nothing comes in time".into(),
+            Event::Timer(Timer::Until(_)) => "the moment comes that was waited for".into(),
+            Event::CutOff => "the answer is due, and rows are open".into(),
             Event::CancelAsked => "the asker cancels".into(),
             Event::AskerLimit => "the asker can wait no longer".into(),
             Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),

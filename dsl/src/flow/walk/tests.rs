@@ -67,7 +67,7 @@ fn step(name: &str, call: u16, undo: Undo) -> StepDef {
         undo,
         best_effort: false,
         park: None,
-        goes_on: false,
+        goes_on: None,
         undo_of: None,
     }
 }

@@ -163,6 +163,7 @@ fn order(timer: &Timer) -> (u8, u16, u32) {
         Timer::Deadline(at) => (2, at.0, 0),
         Timer::Warn(at) => (3, at.0, 0),
         Timer::Await(at) => (4, at.0, 0),
+        Timer::Until(at) => (5, at.0, 0),
     }
 }
 

@@ -139,10 +139,20 @@ impl Binder<'_, '_, '_> {
                 function::names_algorithms(self.resolver, &expr, &function::CIPHERS);
                 match expr.kind {
                     ExprKind::Load(Load { space: Space::Setting, slot, .. }) => CipherName::Setting(slot),
+                    ExprKind::Load(Load { space: Space::Member, slot, .. }) => CipherName::Member(slot),
                     ExprKind::Constant(Constant::Name(symbol)) => {
                         CipherName::Fixed(self.resolver.symbols.text(symbol).into())
                     }
-                    _ => return None,
+                    _ => {
+                        // What is dropped here would leave plain what is to be a secret.
+                        if matches!(expr.ty, Type::Names(_)) {
+                            self.resolver
+                                .report
+                                .error("TS0322", expr.span, "an algorithm is a name, or a setting `one_of` names")
+                                .help("write the name as it stands, or a setting of the party or of its member");
+                        }
+                        return None;
+                    }
                 }
             }
         };

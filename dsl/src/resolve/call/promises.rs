@@ -9,7 +9,7 @@ use crate::model::{
     Way,
 };
 use crate::resolve::assemble::Work;
-use crate::resolve::expression::{condition, expression};
+use crate::resolve::expression::{condition, expression, moment};
 use crate::resolve::path::Scope;
 use crate::resolve::{Resolver, shapes};
 use crate::source::Span;
@@ -37,6 +37,7 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
         unknown: Vec::new(),
         pending: None,
         pages: None,
+        due: None,
         only_when: None,
         outcome: None,
         request: MessageId(0),
@@ -77,6 +78,17 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
                 let holds = expression(resolver, work, tree, &inner, Some(&Type::Flag));
                 let holds = condition(resolver, holds);
                 call.pages = Some((narrow(rows.value), narrow(times.value), holds));
+            }
+            CallPart::Due(tree) => {
+                let due = moment(resolver, work, tree, &scope);
+                if call.later.is_empty() {
+                    resolver
+                        .report
+                        .error("TS0719", part.span, "an answer that is due needs one that follows it")
+                        .note("rows that are open then stand in the answer as not known; a later one says how they ended")
+                        .help("add `later …`, or take the line away");
+                }
+                call.due = Some(due);
             }
             CallPart::OnlyWhen(tree) => {
                 let inner = Scope { message: None, ..scope.clone() };

@@ -348,7 +348,8 @@ impl Engine {
                         sheets,
                         writer: None,
                     };
-                    self.asked_until(new, &key, &version, call).await
+                    let due = self.answer_due(&scene, call);
+                    self.asked_until(new, &key, due).await
                 }
                 (None, _) => self.direct_file(&scene, call).await,
             },
@@ -367,22 +368,37 @@ impl Engine {
         self.put_phase(self.progress(source, name, file, FileProgress::ENDED, flow)).await;
     }
 
-    /// Asks and waits for the end; at the party's cut-over, where a later file may follow, for what is known by then.
-    async fn asked_until(
-        self: &Arc<Self>,
-        new: NewFlow,
-        key: &store::Key,
-        version: &crate::version::Version,
-        call: CallRef,
-    ) -> Told {
-        let later = version.call(call).is_some_and(|call| !call.call.later.is_empty());
-        let cut_over = version.module(call.module).and_then(|module| module.cut_over);
-        let mut asked = Box::pin(self.ask(new, UNTIL_IT_ENDS));
-        let mut due = later.then(|| {
-            let cut_over = cut_over.unwrap_or(self.calendar.cut_over);
-            let now = self.now();
-            self.calendar.until(now, self.calendar.next_at(now, cut_over))
+    /// Milliseconds until the answer of a file is due though rows are open: the moment that its call says, else the party's
+    /// cut-over; never where no later file follows.
+    fn answer_due(self: &Arc<Self>, scene: &crate::scene::Scene, call: CallRef) -> Option<u64> {
+        let program = scene.version.call(call).filter(|program| !program.call.later.is_empty())?;
+        let now = self.now();
+        let moment = match program.due {
+            Some(due) => match message::value(scene, due) {
+                Ok(dsl::evaluate::Value::DateTime(moment)) => moment,
+                other => {
+                    tracing::error!(party = %program.call.name, ?other, "an answer is due at no moment; it is due now");
+                    now
+                }
+            },
+            None => {
+                let cut_over = scene.version.module(call.module).and_then(|module| module.cut_over);
+                self.calendar.next_at(now, cut_over.unwrap_or(self.calendar.cut_over))
+            }
+        };
+        Some(self.calendar.until(now, moment))
+    }
+
+    /// Asks and waits for the end, also past people who have to look; when the answer is due, for what is known by then.
+    async fn asked_until(self: &Arc<Self>, new: NewFlow, key: &store::Key, due: Option<u64>) -> Told {
+        let mut asked = Box::pin(async {
+            let told = self.ask(new, UNTIL_IT_ENDS).await;
+            match told.kind {
+                ToldKind::Pending if told.flow.0 != 0 => self.wait_end(told.flow).await.unwrap_or(told),
+                _ => told,
+            }
         });
+        let mut due = due;
         loop {
             let Some(wait) = due else { return asked.await };
             let until = self.core.mark().after(Duration::from_millis(wait.max(1)));

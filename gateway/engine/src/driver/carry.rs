@@ -58,7 +58,7 @@ impl Running {
         if let Some(next) = next {
             self.state = next;
         }
-        self.tell_parent();
+        self.tell_waiting();
         None
     }
 
@@ -315,25 +315,27 @@ impl Running {
 
     fn timer(&self, timer: Timer, ms: u64) {
         let ms = match timer {
-            Timer::Deadline(at) | Timer::Warn(at) => self.deadline_ms(at, matches!(timer, Timer::Warn(_))),
+            Timer::Deadline(at) | Timer::Warn(at) | Timer::Until(at) => {
+                self.moment_ms(at, matches!(timer, Timer::Warn(_)))
+            }
             _ => ms,
         };
         self.later(Duration::from_millis(ms), Event::Timer(timer));
     }
 
-    fn deadline_ms(&self, at: dsl::flow::NodeId, warn: bool) -> u64 {
-        let Some(Node::Deadline { at: end, warn: warned, .. }) =
-            self.program().and_then(|program| program.node(at))
-        else {
-            return 0;
+    /// How long it is to the moment of a deadline, of its warning, or of a wait.
+    fn moment_ms(&self, at: dsl::flow::NodeId, warn: bool) -> u64 {
+        let expression = match self.program().and_then(|program| program.node(at)) {
+            Some(Node::Deadline { at: end, warn: warned, .. }) if warn => warned.unwrap_or(*end),
+            Some(Node::Deadline { at, .. } | Node::Until { until: at }) => *at,
+            _ => return 0,
         };
-        let expression = if warn { warned.unwrap_or(*end) } else { *end };
         let steps = self.steps();
         let now = self.engine.now();
         match self.parts(&steps, now).view(&self.book).value(expression.0) {
             Ok(dsl::evaluate::Value::DateTime(moment)) => self.engine.calendar.until(now, moment),
             other => {
-                tracing::error!(flow = %self.id, ?other, "a deadline has no moment; it is over now");
+                tracing::error!(flow = %self.id, ?other, "a deadline or a wait has no moment; it is over now");
                 0
             }
         }

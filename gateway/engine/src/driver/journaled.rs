@@ -140,7 +140,7 @@ impl Running {
         let of_step = || {
             let operations = next.durable.operations.iter();
             operations
-                .filter(|operation| operation.state == OperationState::Refused)
+                .filter(|operation| operation.state == OperationState::Refused && !operation.declined())
                 .find_map(|operation| operation.reason.as_deref())
         };
         own.or_else(of_step)

@@ -114,12 +114,13 @@ impl Engine {
         let operations = self.journal.read(move |reader| reader.operations(flow)).await;
         let operations = operations.map_err(|fatal| fatal.to_string())?;
         let operations = known(&version, program, operations);
-        if let (Some(shape), true) = (tables.answer, path.is_empty()) {
-            book.put(Space::Answer, 0, empty(&version, shape));
-        }
         let (post, inbox) = mpsc::channel(INBOX);
         let shape = if path.is_empty() { tables.answer } else { None };
         let told = row.answer.as_deref().and_then(|octets| Told::decode(octets, flow, shape, &version));
+        if let Some(shape) = shape {
+            let known = told.as_ref().and_then(|told| told.record.as_deref().cloned());
+            book.put(Space::Answer, 0, known.unwrap_or_else(|| empty(&version, shape)));
+        }
         let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
         let mut running = Running {
             engine: Arc::clone(self),

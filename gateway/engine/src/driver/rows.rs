@@ -382,9 +382,11 @@ impl Running {
         }
     }
 
-    /// Tells the parent when a row has ended; its waiters have heard already.
-    pub(super) fn tell_parent(&mut self) {
-        if self.parent.is_none() || self.state.durable.end.is_none() {
+    /// Tells who still waits, a batch for its row or a file for its flow, once what is told stands in the journal: who asked
+    /// may have heard `pending` before.
+    pub(super) fn tell_waiting(&mut self) {
+        let durable = &self.state.durable;
+        if durable.end.is_none() && (self.parent.is_some() || !durable.answered) {
             return;
         }
         let Some(told) = self.told.clone() else { return };
@@ -401,7 +403,7 @@ impl crate::engine::Engine {
     }
 
     /// Waits until a flow has ended; none where it cannot be found.
-    pub(super) async fn wait_end(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
+    pub(crate) async fn wait_end(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
         let post = match self.flows.get(&flow).map(|post| post.clone()) {
             Some(post) => post,
             None => {

@@ -15,10 +15,17 @@ use std::path::Path;
 /// A system as `systems.yaml` has it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Listed {
-    folder: String,
-    name: String,
-    family: String,
+pub(crate) struct Listed {
+    pub(crate) folder: String,
+    pub(crate) name: String,
+    pub(crate) family: String,
+}
+
+/// The systems of the mission, in its order.
+pub(crate) fn listed(conformance: &Path) -> Result<Vec<Listed>, String> {
+    let path = conformance.join("systems.yaml");
+    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
+    serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))
 }
 
 /// A row of the table.
@@ -52,10 +59,7 @@ pub(super) fn rows<'a>(
     reports: &[Report],
     systems: &'a [System],
 ) -> Result<Vec<Row<'a>>, String> {
-    let path = conformance.join("systems.yaml");
-    let text = std::fs::read_to_string(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-    let listed: Vec<Listed> =
-        serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
+    let listed = listed(conformance)?;
     let row = |(place, listed): (usize, Listed)| {
         let report = reports.iter().find(|report| report.party == listed.folder);
         let octets = systems.iter().find(|system| system.folder == listed.folder);
