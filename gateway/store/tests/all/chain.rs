@@ -192,7 +192,7 @@ fn a_copy_is_whole_and_opens() {
     store::backup(&folder.journal(), &copy).unwrap();
     assert!(store::backup(&folder.journal(), &copy).is_err(), "a copy is never written over");
     let verified = store::verify(&copy).unwrap();
-    assert!(verified.is_whole() && verified.writes == 11, "{verified:?}");
+    assert!(verified.is_whole() && verified.writes == 13, "{verified:?}");
     let mut store = open(&copy);
     assert_eq!(store.reader().unwrap().asked(FlowId(3)).unwrap().unwrap().asked, b"the ask");
     taken(&mut store, vec![Change::InsertFlow(asked(77, "after"))]);
