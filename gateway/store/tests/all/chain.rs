@@ -178,6 +178,7 @@ fn a_journal_of_the_first_format_goes_on() {
     drop(open(&folder.journal()));
     let before = "DROP TABLE parameter_change; DROP TABLE parameter_decision; PRAGMA user_version=1";
     Connection::open(folder.journal()).unwrap().execute_batch(before).unwrap();
+    assert!(store::verify(&folder.journal()).unwrap().is_whole());
     let mut store = open(&folder.journal());
     taken(&mut store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
     assert_eq!(store.reader().unwrap().parameter_changes(0, 10).unwrap().len(), 1);
