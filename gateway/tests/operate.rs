@@ -26,6 +26,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 const BANK: &str = r#"
 module bank
 
+parameter most  money  "单笔限额"
+
 service greet query "问候" {
   ask {
     name  text ..10 chars
@@ -68,6 +70,7 @@ flow greet on bank.greet {
 }
 
 flow note on bank.note {
+  check  parameter.most > 0.00 else refuse other
   answer {
     text  <- ask.text
   }
@@ -205,12 +208,13 @@ fn deployment(certificate: &str) -> String {
     let auditor = sha256(b"auditor");
     let viewer = sha256(b"viewer");
     let archive = sha256(b"archive");
+    let (maker, checker) = (sha256(b"maker"), sha256(b"checker"));
     format!(
         "node: test
 store: {{ path: journal.db }}
 keys: {{ path: var/keys.store }}
 spool: spool
-parties: {{}}
+parties: {{ bank: {{ settings: {{ most: '500.00' }} }} }}
 listeners:
   channels: '127.0.0.1:0'
   channels_tls: {{ certificate: gateway.pem, key: gateway.key, trust: authority.pem, clients: optional }}
@@ -224,6 +228,8 @@ users:
   - {{ name: eyes, token_sha256: {viewer}, roles: [viewer] }}
   - {{ name: books, token_sha256: {auditor}, roles: [auditor] }}
   - {{ name: archive, token_sha256: {archive}, roles: [documents] }}
+  - {{ name: maker, token_sha256: {maker}, roles: [operator, checker] }}
+  - {{ name: checker, token_sha256: {checker}, roles: [checker] }}
 "
     )
 }
@@ -326,6 +332,8 @@ async fn channels_and_operators_show_who_they_are_and_what_is_refused_is_written
 
     documents_are_given_to_those_who_may_see_them(&house, &running).await;
 
+    parameters_are_changed_by_two(&house, &running);
+
     // TERM lets it end by itself.
     let stopped = Command::new("kill").arg(running.child.id().to_string()).status().expect("kill");
     assert!(stopped.success());
@@ -373,6 +381,39 @@ async fn documents_are_given_to_those_who_may_see_them(house: &House, running: &
     let read =
         story["history"].as_array().expect("a history").iter().find(|line| line["kind"] == "document read");
     assert_eq!(read.expect("a reading")["says"]["by"], "archive", "{story}");
+}
+
+/// By the command, over the operators' API: one proposes, who is one and the same may not agree, another agrees; a viewer sees it.
+fn parameters_are_changed_by_two(house: &House, running: &Running) {
+    let parameter = |token: &str, arguments: &[&str]| {
+        let mut command = tongshi(&house.folder);
+        let line = ["parameter", "--admin", &running.operators, "--trust", "authority.pem"];
+        command.args(line).args(["--server-name", "localhost"]).args(arguments).env("TONGSHI_TOKEN", token);
+        let output = tokio::task::block_in_place(|| command.output()).expect("tongshi parameter");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8_lossy(&said).into_owned())
+    };
+    let (code, said) = parameter("viewer", &["list"]);
+    assert!(code == Some(0) && said.contains("500.00") && said.contains("单笔限额"), "{said}");
+    let propose =
+        ["propose", "bank", "most", "10000.00", "--from", "2099-01-01", "--reason", "the park's wish"];
+    let (code, said) = parameter("viewer", &propose);
+    assert!(code == Some(1) && said.contains("operator"), "{said}");
+    let (code, said) = parameter("maker", &propose);
+    assert!(code == Some(0) && said.contains("change 1 is proposed"), "{said}");
+    let (code, said) = parameter("maker", &["agree", "1"]);
+    assert!(code == Some(1) && said.contains("another person must agree"), "{said}");
+    let (code, said) = parameter("checker", &["agree", "1"]);
+    assert_eq!(code, Some(0), "{said}");
+    let (code, said) = parameter("maker", &["refuse", "1"]);
+    assert!(code == Some(1) && said.contains("no change 1 waits"), "{said}");
+    let (_, said) = parameter("viewer", &["list"]);
+    assert!(said.contains("10000.00 from 2099-01-01"), "{said}");
+    let (_, said) = parameter("auditor", &["changes"]);
+    let wanted = "500.00 -> 10000.00 from 2099-01-01, proposed by maker, agreed by checker";
+    assert!(said.contains(wanted), "{said}");
+    let (code, said) = parameter("nobody", &["list"]);
+    assert!(code == Some(1) && said.contains("no user has this token"), "{said}");
 }
 
 fn to_base64_text(octets: &[u8]) -> String {
