@@ -217,7 +217,8 @@ pub(super) fn codings(module: &Module, codings: &[Coding]) -> Vec<Value> {
                         json!({ "setting": module.settings.get(usize::from(*setting)).map(|one| &*one.name) })
                     }
                     CipherName::Member(slot) => {
-                        let setting = usize::from(*slot).checked_sub(1).and_then(|at| module.settings.get(at));
+                        let setting =
+                            usize::from(*slot).checked_sub(1).and_then(|at| module.settings.get(at));
                         json!({ "member_setting": setting.map(|one| &*one.name) })
                     }
                 };

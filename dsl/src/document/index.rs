@@ -73,7 +73,7 @@ fn table(
     for (place, (module, name, family)) in rows.iter().enumerate() {
         let counts = counts(model, module);
         let links: Vec<String> =
-            module.links.iter().map(|link| escaped(&super::words::link_kind(link))).collect();
+            module.links.iter().map(|link| escaped(super::words::link_kind(link))).collect();
         let _ = write!(
             out,
             "<tr><td class=\"n\">{}</td><td><a href=\"{}\">{}</a></td><td>{}</td><td>{}</td>{}<td>{}</td></tr>",

@@ -73,7 +73,6 @@ fn whole(number: u128) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test that cannot be set up fails")]
 
     use super::in_words;
 

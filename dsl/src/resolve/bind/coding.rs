@@ -148,8 +148,14 @@ impl Binder<'_, '_, '_> {
                         if matches!(expr.ty, Type::Names(_)) {
                             self.resolver
                                 .report
-                                .error("TS0322", expr.span, "an algorithm is a name, or a setting `one_of` names")
-                                .help("write the name as it stands, or a setting of the party or of its member");
+                                .error(
+                                    "TS0322",
+                                    expr.span,
+                                    "an algorithm is a name, or a setting `one_of` names",
+                                )
+                                .help(
+                                    "write the name as it stands, or a setting of the party or of its member",
+                                );
                         }
                         return None;
                     }
