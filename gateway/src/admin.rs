@@ -319,7 +319,7 @@ impl Asked {
         let Some(flow) = flow.parse().ok().map(FlowId) else { return problem(400, "a flow is a number") };
         let body = match self.body() {
             Ok(body) => body,
-            Err(message) => return message,
+            Err(message) => return *message,
         };
         let text = |name: &str| text_of(&body, name);
         let Some(decision) = Decision::of(&text("decision")) else {
@@ -343,9 +343,9 @@ impl Asked {
     }
 
     /// The content, JSON.
-    fn body(&self) -> Result<Json, HttpMessage> {
+    fn body(&self) -> Result<Json, Box<HttpMessage>> {
         serde_json::from_slice(&self.request.content)
-            .map_err(|error| problem(400, &format!("the content is no JSON: {error}")))
+            .map_err(|error| Box::new(problem(400, &format!("the content is no JSON: {error}"))))
     }
 
     async fn refused(&self, user: &Person) -> HttpMessage {

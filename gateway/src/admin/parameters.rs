@@ -27,7 +27,7 @@ impl Asked {
     pub(super) async fn propose(&self, user: &Person) -> HttpMessage {
         let body = match self.body() {
             Ok(body) => body,
-            Err(message) => return message,
+            Err(message) => return *message,
         };
         let text = |name: &str| text_of(&body, name);
         let Some(from) = day(&text("from")) else {
@@ -45,7 +45,7 @@ impl Asked {
         let Ok(number) = number.parse() else { return problem(400, "a change is a number") };
         let body = match self.body() {
             Ok(body) => body,
-            Err(message) => return message,
+            Err(message) => return *message,
         };
         let agreed = match Decision::of(&text_of(&body, "decision")) {
             Some(Decision::Go) => true,

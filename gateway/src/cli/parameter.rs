@@ -115,9 +115,9 @@ impl Parameter {
             return Ok(Exit::NotSo);
         }
         if self.json {
-            say(&told.to_string())
+            say(&told.to_string());
         } else {
-            self.act.show(&told)
+            self.act.show(&told);
         }
         Ok(Exit::Well)
     }
