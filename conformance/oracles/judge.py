@@ -64,7 +64,7 @@ def judged(oracle, specimen):
 
 def held_to_schema(oracle, party, specimen):
     """Whether its XML was held to the party's schema, and what is wrong with it."""
-    found = oracle.document(specimen["message"], specimen) if hasattr(oracle, "document") else None
+    found = oracle.schema_document(specimen["message"], specimen) if hasattr(oracle, "schema_document") else None
     if found is None:
         return False, None
     import schema

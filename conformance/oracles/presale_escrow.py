@@ -99,7 +99,7 @@ def plain(specimen):
     return unpad(DES.new(key(specimen), DES.MODE_ECB).decrypt(bytes.fromhex(content)), 8)
 
 
-def document(message, specimen):
+def schema_document(message, specimen):
     """The XML of mode Q with the name of its root in the schema."""
     call, side = message.split(".")
     if call not in XML or specimen["variant"].get("mode", "xml") != "xml":

@@ -1,6 +1,6 @@
 """Holds a party's XML to a schema that was written from its specification: `schemas/PARTY.xsd`.
 
-A module that has `document(message, specimen)` gives the octets of the XML document in a specimen, and the name that its root
+A module that has `schema_document(message, specimen)` gives the octets of the XML document in a specimen, and the name that its root
 has in the schema: a specification often tells documents of one root apart by a code in them, which no schema can."""
 
 import functools

