@@ -29,7 +29,8 @@ pub(super) fn facts(serial: &str) -> Facts {
 /// A party of the repository over a database in memory.
 pub(super) fn party(name: &str) -> World {
     let room = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (simulated, books) = (room.join("simulators").join(name), room.join("../configs").join(name).join("books"));
+    let (simulated, books) =
+        (room.join("simulators").join(name), room.join("../configs").join(name).join("books"));
     if books.is_dir() {
         let kept = Tables::Kept { first: Some(simulated.join("seed.sql")) };
         return World::open(&books, &kept, Path::new(":memory:")).unwrap();
