@@ -1,8 +1,8 @@
 //! The interpreter's steps, effect by effect, as an engine sees them.
 
 use dsl::flow::{
-    Answer, Back, BackReply, CallContract, CallId, CallKind, Cancel, CancelAnswer, Change, Effect, End,
-    Event, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop, LoopId, MappingId, Node,
+    Answer, Back, BackReply, CallContract, CallId, CallKind, Cancel, CancelAnswer, Change, Durable, Effect,
+    End, Event, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop, LoopId, MappingId, Node,
     NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, State,
     StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
 };
@@ -10,7 +10,7 @@ use dsl::flow::{
 struct Yes;
 
 impl Judge for Yes {
-    fn holds(&mut self, _guard: GuardId) -> bool {
+    fn holds(&mut self, _guard: GuardId, _durable: &Durable) -> bool {
         true
     }
     fn call(&mut self, _step: StepId, calls: &[CallId]) -> Option<CallId> {

@@ -4,7 +4,7 @@
 //! In: built by `lower`. Out: read by the interpreter, the walk and the engine. Whatever is like a value (a guard, a
 //! list, a mapping) is a number that only the lowering and the engine understand.
 
-use super::state::Reason;
+use super::state::{Durable, Reason};
 
 /// A truth that the [`Judge`] knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -318,8 +318,9 @@ pub enum Way {
 
 /// Knows what the interpreter must not: values. An answer is part of the next write and never asked for again.
 pub trait Judge {
-    /// Whether a guard holds.
-    fn holds(&mut self, guard: GuardId) -> bool;
+    /// Whether a guard holds where a flow has come to: what an event has just settled, a refusal that an enquiry found or a
+    /// step that was taken back, stands in `durable` and nowhere else yet.
+    fn holds(&mut self, guard: GuardId, durable: &Durable) -> bool;
     /// The call that a step goes to; `None` if its party has none. Not asked where there is only one.
     fn call(&mut self, step: StepId, calls: &[CallId]) -> Option<CallId>;
     /// How many rows a list has.

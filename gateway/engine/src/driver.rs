@@ -27,7 +27,7 @@ use crate::version::{FlowRef, Version};
 use crate::view::{Parts, StepSeen, View};
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::flow::{CallId, Event, FlowProgram, GuardId, Judge, ListId, LoopId, State, Step, StepId};
+use dsl::flow::{CallId, Durable, Event, FlowProgram, GuardId, Judge, ListId, LoopId, State, Step, StepId};
 use dsl::program::FlowTables;
 use dsl::value::{DateTime, Outcome};
 use order::Order;
@@ -155,18 +155,18 @@ impl Running {
 
     /// What is known of the steps, by their number in the tables.
     fn steps(&self) -> Vec<StepSeen> {
-        self.steps_in(&self.state, None)
+        self.steps_in(&self.state.durable, None)
     }
 
-    /// The same in another state; `event`: what has just become known, so that guards behind it see it.
-    fn steps_in(&self, state: &State, event: Option<&Event>) -> Vec<StepSeen> {
+    /// The same in another state; `event`: what has just become known, so that what is asked on its way sees it.
+    fn steps_in(&self, durable: &Durable, event: Option<&Event>) -> Vec<StepSeen> {
         let (Some(tables), Some(program)) = (self.tables(), self.program()) else { return Vec::new() };
         let mut seen = self.around.clone();
         seen.resize(tables.steps.len(), StepSeen::default());
         for node in &program.nodes {
             let dsl::flow::Node::Hold { hold, told: true } = node else { continue };
             let number = tables.holds.get(hold.0 as usize).and_then(|form| form.told);
-            let decided = state.durable.decisions.iter().find(|(known, _)| known == hold);
+            let decided = durable.decisions.iter().find(|(known, _)| known == hold);
             let decided =
                 event.and_then(|event| decided_by(event, *hold)).or(decided.map(|(_, why)| why.clone()));
             let place = number.and_then(|number| seen.get_mut(usize::from(number)));
@@ -181,7 +181,7 @@ impl Running {
         }
         for (place, step) in program.steps.iter().enumerate() {
             let Some(number) = number_of(tables, &step.name) else { continue };
-            let known = state.durable.operations.get(place);
+            let known = durable.operations.get(place);
             let known = known.and_then(|operation| told::outcome_of(&self.version, operation));
             let outcome = event.and_then(|event| self.just_known(event, place)).or(known);
             if outcome.is_some()
@@ -237,10 +237,11 @@ impl Running {
 
     fn step(&self, event: &Event) -> Option<Step> {
         let (tables, program) = (self.tables()?, self.program()?);
-        let steps = self.steps_in(&self.state, Some(event));
-        let parts = self.parts(&steps, self.engine.now());
-        let mut judge =
-            Evaluating { view: parts.view(&self.book), tables, program, running: self, steps: &steps };
+        let steps = self.steps_in(&self.state.durable, Some(event));
+        let now = self.engine.now();
+        let parts = self.parts(&steps, now);
+        let view = parts.view(&self.book);
+        let mut judge = Evaluating { view, tables, program, running: self, steps: &steps, event, now };
         Some(dsl::flow::step(program, &self.state, event, &mut judge))
     }
 
@@ -373,11 +374,15 @@ struct Evaluating<'a> {
     program: &'a FlowProgram,
     running: &'a Running,
     steps: &'a [StepSeen],
+    event: &'a Event,
+    now: DateTime,
 }
 
 impl Judge for Evaluating<'_> {
-    fn holds(&mut self, guard: GuardId) -> bool {
-        match self.view.holds(guard.0) {
+    fn holds(&mut self, guard: GuardId, durable: &Durable) -> bool {
+        let steps = self.running.steps_in(durable, Some(self.event));
+        let parts = self.running.parts(&steps, self.now);
+        match parts.view(&self.running.book).holds(guard.0) {
             Ok(holds) => holds,
             Err(fault) => {
                 let asks = |node: &dsl::flow::Node| {

@@ -39,7 +39,11 @@ impl Run<'_> {
                 if self.next.durable.stopped == Some(at) {
                     return self.announce(at, Some(Parked::Place(at)));
                 }
-                if self.judge.holds(*guard) { self.advance() } else { self.otherwise(at, otherwise) }
+                if self.judge.holds(*guard, &self.next.durable) {
+                    self.advance()
+                } else {
+                    self.otherwise(at, otherwise)
+                }
             }
             Node::Deadline { warn, .. } => {
                 self.next.durable.deadlines.push(at);
@@ -78,7 +82,7 @@ impl Run<'_> {
             Node::Together(members) => self.together(members),
             Node::Each(of) => self.each(*of),
             Node::Branch { guard, otherwise } => {
-                if self.judge.holds(*guard) {
+                if self.judge.holds(*guard, &self.next.durable) {
                     self.advance()
                 } else {
                     self.jump(*otherwise)

@@ -35,7 +35,7 @@ impl Run<'_> {
                 continue;
             }
             let out = begun && self.kind(*step) != CallKind::Query;
-            if out || guard.is_some_and(|guard| !self.judge.holds(guard)) {
+            if out || guard.is_some_and(|guard| !self.judge.holds(guard, &self.next.durable)) {
                 continue;
             }
             ended = false;

@@ -196,7 +196,7 @@ pub(super) struct Both<'a> {
 }
 
 impl Judge for Both<'_> {
-    fn holds(&mut self, guard: GuardId) -> bool {
+    fn holds(&mut self, guard: GuardId, _durable: &Durable) -> bool {
         if let Some((_, known)) = self.guards.iter().find(|(known, _)| *known == guard) {
             return *known;
         }

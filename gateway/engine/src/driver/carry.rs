@@ -174,7 +174,7 @@ impl Running {
         mapping: MappingId,
         state: &State,
     ) -> Result<(), crate::fill::Unfilled> {
-        let steps = self.steps_in(state, None);
+        let steps = self.steps_in(&state.durable, None);
         let version = std::sync::Arc::clone(&self.version);
         let Some(tables) = version.flow(self.reference) else { return Ok(()) };
         let Some(filling) = tables.fillings.get(mapping.0 as usize) else { return Ok(()) };
