@@ -388,7 +388,12 @@ impl Maker<'_, '_, '_> {
     fn passed(&self, program: &FlowProgram, condition: &Expr, numbers: &Numbers) -> Option<StepId> {
         let ExprKind::IsOutcome(of, Outcome::Refused(None)) = &condition.kind else { return None };
         let ExprKind::Load(Load { space: Space::StepOutcome, call, .. }) = &of.kind else { return None };
-        let (_, id) = numbers.steps.iter().rev().find(|(known, _)| known == call)?;
+        // Steps of one name are one to expressions: which of them is meant shows only when the flow runs.
+        let name = &self.flow.steps.get(usize::from(*call))?.name;
+        if self.flow.steps.iter().filter(|step| step.name == *name).count() > 1 {
+            return None;
+        }
+        let (_, id) = numbers.steps.iter().find(|(known, _)| known == call)?;
         let posts = |call: &ContractId| program.call(*call).is_some_and(|call| call.kind != CallKind::Query);
         let step = program.step(*id)?;
         (step.goes_on.is_some() && step.calls.iter().any(posts)).then_some(*id)
