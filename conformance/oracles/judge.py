@@ -16,6 +16,9 @@ import importlib
 import json
 import sys
 
+# How it ends where a library is not there.
+LIBRARY_MISSING = 3
+
 
 def flat(value, path=""):
     """Values by path; what is absent, empty or an empty list is left out, since both say the same."""
@@ -73,7 +76,11 @@ def held_to_schema(oracle, party, specimen):
 
 
 def main():
-    oracle = importlib.import_module(sys.argv[1])
+    try:
+        oracle = importlib.import_module(sys.argv[1])
+    except ModuleNotFoundError as error:
+        print(error, file=sys.stderr)
+        sys.exit(LIBRARY_MISSING)
     for line in sys.stdin:
         specimen = json.loads(line)
         specimen["parts"].setdefault("content", "")

@@ -23,6 +23,18 @@ pub struct Judged {
     pub wrong: Option<String>,
 }
 
+/// Why a second implementation judged nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Unjudged {
+    /// No Python, or a library that is not there: nothing is said of the party.
+    Missing(String),
+    /// It broke off, or what it said is no judgement.
+    Failed(String),
+}
+
+/// How `judge.py` ends where a library is not there.
+const LIBRARY_MISSING: i32 = 3;
+
 #[derive(Deserialize)]
 struct Line {
     message: String,
@@ -42,12 +54,16 @@ pub fn implementation(oracles: &Path, party: &str) -> Option<PathBuf> {
 /// Lets it judge.
 ///
 /// # Errors
-/// In words: no Python, a library that is not there, an answer that is none.
+/// See [`Unjudged`].
 pub fn judge(
     python: &Path,
     implementation: &Path,
     specimens: &[Specimen],
-) -> Result<BTreeMap<String, Judged>, String> {
+) -> Result<BTreeMap<String, Judged>, Unjudged> {
+    let failed = |error: &dyn std::fmt::Display| Unjudged::Failed(error.to_string());
+    if specimens.is_empty() {
+        return Err(Unjudged::Failed("no message of the party can be made up".to_owned()));
+    }
     let script = implementation.with_file_name("judge.py");
     let module = implementation.file_stem().unwrap_or_default();
     let mut child = Command::new(python)
@@ -58,10 +74,10 @@ pub fn judge(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("{}: {error}", python.display()))?;
+        .map_err(|error| Unjudged::Missing(format!("{}: {error}", python.display())))?;
     let mut input = String::new();
     for specimen in specimens {
-        input.push_str(&serde_json::to_string(specimen).map_err(|error| error.to_string())?);
+        input.push_str(&serde_json::to_string(specimen).map_err(|error| failed(&error))?);
         input.push('\n');
     }
     let into = child.stdin.take();
@@ -70,16 +86,18 @@ pub fn judge(
         scope.spawn(move || into.map(|mut into| into.write_all(input.as_bytes())));
         child.wait_with_output()
     });
-    let output = output.map_err(|error| error.to_string())?;
+    let output = output.map_err(|error| failed(&error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         let last = said.trim_end().lines().next_back().unwrap_or_default().to_owned();
-        return Err(format!("{} {}: {last}", python.display(), script.display()));
+        let why = format!("{} {}: {last}", python.display(), script.display());
+        let missing = output.status.code() == Some(LIBRARY_MISSING);
+        return Err(if missing { Unjudged::Missing(why) } else { Unjudged::Failed(why) });
     }
     let mut judged: BTreeMap<String, Judged> = BTreeMap::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let line: Line =
-            serde_json::from_str(line).map_err(|error| format!("{}: {error}", script.display()))?;
+            serde_json::from_str(line).map_err(|error| failed(&format!("{}: {error}", script.display())))?;
         let message = judged.entry(line.message).or_default();
         match line.wrong {
             None => {
@@ -92,16 +110,28 @@ pub fn judge(
     Ok(judged)
 }
 
-/// Cases of point 1: one for each message that was judged; none could be judged: one that says why.
+/// Cases of point 1: one for each message that was judged; none was: one that says why, and fails unless something is missing.
 #[must_use]
-pub fn cases(judged: &Result<BTreeMap<String, Judged>, String>) -> Vec<CaseResult> {
+pub fn cases(judged: &Result<BTreeMap<String, Judged>, Unjudged>) -> Vec<CaseResult> {
     let begun = |name: &str| {
         let mut case = CaseResult::new(name, Point::Wire);
         case.suite = "a second implementation".to_owned();
         case
     };
     match judged {
-        Err(why) => {
+        Err(Unjudged::Failed(why)) => {
+            let mut case = begun("a second implementation reads and writes the same");
+            let difference = Some(Difference::of("", "a judgement of each message", why));
+            let outcome = "broke off".to_owned();
+            case.take(StepResult {
+                what: "judge.py".to_owned(),
+                outcome,
+                difference,
+                ..StepResult::default()
+            });
+            vec![case]
+        }
+        Err(Unjudged::Missing(why)) => {
             let mut case = begun("a second implementation reads and writes the same");
             case.skipped = Some(format!("{why}; conformance/oracles/prepare.sh installs what it needs"));
             vec![case]
@@ -119,5 +149,23 @@ pub fn cases(judged: &Result<BTreeMap<String, Judged>, String>) -> Vec<CaseResul
                 case
             })
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn broken(why: Unjudged) -> CaseResult {
+        cases(&Err(why)).remove(0)
+    }
+
+    #[test]
+    fn what_breaks_off_fails_and_what_is_missing_is_skipped() {
+        let failed = broken(Unjudged::Failed("TypeError".to_owned()));
+        assert!(!failed.passed && failed.skipped.is_none());
+        assert!(broken(Unjudged::Missing("no Python".to_owned())).skipped.is_some());
+        let implementation = Path::new(env!("CARGO_MANIFEST_DIR")).join("oracles/campus_meal.py");
+        assert!(matches!(judge(Path::new("python3"), &implementation, &[]), Err(Unjudged::Failed(_))));
     }
 }

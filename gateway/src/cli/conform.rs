@@ -8,7 +8,7 @@ use crate::stage::{self, Stage};
 use clap::Args;
 use conformance::examples;
 use conformance::laws::specimens;
-use conformance::oracles::{self, second, second::Judged};
+use conformance::oracles::{self, second, second::Judged, second::Unjudged};
 use conformance::party::PartyTls;
 use conformance::report::{CaseResult, Report, html, junit};
 use conformance::suite::{Plays, Runner, Suite, document_case, example_cases, whole_case};
@@ -318,7 +318,7 @@ impl Adapters {
     }
 
     /// What the party's second implementation says of messages that are made up.
-    fn second(&self, conformance: &Path, party: &str) -> Option<Result<BTreeMap<String, Judged>, String>> {
+    fn second(&self, conformance: &Path, party: &str) -> Option<Result<BTreeMap<String, Judged>, Unjudged>> {
         let oracles = conformance.join("oracles");
         let implementation = second::implementation(&oracles, party)?;
         let own = Path::new("target/oracles/bin/python3");
