@@ -45,6 +45,8 @@ pub struct Asking {
     pub line: Option<usize>,
     /// The step that a late reply is for.
     pub waiting: Option<Waiting>,
+    /// What the earlier sessions of the sign-in that this call belongs to have told.
+    pub signing: Option<SessionValues>,
 }
 
 impl Asking {
@@ -61,6 +63,7 @@ impl Asking {
             page: PageAsked::default(),
             line: None,
             waiting: None,
+            signing: None,
         }
     }
 

@@ -18,6 +18,7 @@ use dsl::model::CallId;
 use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::Mark;
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -163,6 +164,9 @@ impl Engine {
     /// # Errors
     /// `no_session` when there is none within the call's limit.
     pub async fn session_for(self: &Arc<Self>, asking: &Asking) -> Result<SessionValues, Refusal> {
+        if let Some(told) = &asking.signing {
+            return Ok(Arc::clone(told));
+        }
         let Some(module) = asking.version.module(asking.call.module) else { return Ok(Arc::default()) };
         let member = asking.member.as_ref().map(|member| member.name.as_str());
         let cell = self.sessions.cell(&module.name, member);
@@ -221,6 +225,8 @@ impl Engine {
         signed
     }
 
+    /// Opens the party's sessions in the order in which they are written: what one tells is known to those after it (a
+    /// token, and the ticket that is got for it). The values hold until the first of them ends.
     async fn sign_in_all(
         self: &Arc<Self>,
         version: &Arc<Version>,
@@ -232,13 +238,14 @@ impl Engine {
         let mut overlap = 0;
         let mut until: Option<DateTime> = None;
         let mut scene = self.scene(version, module);
-        scene.member = member.cloned();
         for session in &program.sessions {
             let Some(open) = session.session.open else { continue };
             if session.session.per_member != member.is_some() && session.session.per_member {
                 continue;
             }
-            scene = self.open(version, module, member, open).await?;
+            let told = std::mem::take(&mut scene.told);
+            scene = self.open(version, module, member, open, values_of(&told, cell)).await?;
+            scene.told = told;
             for (place, expression) in session.values.iter().enumerate() {
                 let value = message::value_elsewhere(self, &mut scene, *expression).await;
                 let value = value.map_err(|fault| {
@@ -257,17 +264,18 @@ impl Engine {
                 }
             }
             if let Some(expression) = session.until {
-                until = match message::value_elsewhere(self, &mut scene, expression).await {
+                let ends = match message::value_elsewhere(self, &mut scene, expression).await {
                     Ok(Value::DateTime(moment)) => Some(moment),
                     Ok(Value::Duration(span)) => {
                         self.now().checked_add(jiff::SignedDuration::from_millis(span)).ok()
                     }
                     _ => None,
                 };
+                until = until.into_iter().chain(ends).min();
             }
             overlap = overlap.max(session.session.overlap_ms);
         }
-        let good = Good { values: values_of(&scene, cell), until };
+        let good = Good { values: values_of(&scene.told, cell), until };
         let before = cell.values().map(|before| (before, overlap));
         self.hold_session(version, module, member, good, before).await;
         tracing::info!(party = %program.name, "signed in");
@@ -281,9 +289,11 @@ impl Engine {
         module: usize,
         member: Option<&Arc<Member>>,
         open: CallId,
+        known: SessionValues,
     ) -> Result<Scene, Refusal> {
         let asking = Asking {
             member: member.cloned(),
+            signing: Some(known),
             ..Asking::new(version, CallRef { module, call: open }, Facts::default(), None)
         };
         let prepared = Box::pin(self.prepare(asking)).await?;
@@ -390,7 +400,7 @@ impl Engine {
         let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
         let until = if changed.is_empty() { None } else { cell.until() };
         scene.told.extend(changed);
-        let values = values_of(&scene, &cell);
+        let values = values_of(&scene.told, &cell);
         let known = cell.values();
         if known.as_ref() == Some(&values) {
             return;
@@ -495,12 +505,12 @@ impl Engine {
 }
 
 /// All values of a party's sessions: what was told now, else what held before.
-fn values_of(scene: &Scene, cell: &Cell) -> SessionValues {
+fn values_of(told: &HashMap<u16, Value<'static>>, cell: &Cell) -> SessionValues {
     let old = cell.values().unwrap_or_default();
-    let slots = scene.told.keys().map(|slot| usize::from(*slot) + 1).max().unwrap_or(0).max(old.len());
+    let slots = told.keys().map(|slot| usize::from(*slot) + 1).max().unwrap_or(0).max(old.len());
     let value = |slot: usize| {
-        let told = u16::try_from(slot).ok().and_then(|slot| scene.told.get(&slot));
-        told.or(old.get(slot)).cloned().unwrap_or(Value::Absent)
+        let new = u16::try_from(slot).ok().and_then(|slot| told.get(&slot));
+        new.or(old.get(slot)).cloned().unwrap_or(Value::Absent)
     };
     Arc::new((0..slots).map(value).collect())
 }

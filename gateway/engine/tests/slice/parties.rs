@@ -192,6 +192,8 @@ pub(crate) async fn grid(core: &Core) -> Played {
             return reply("1004", "9001", "");
         }
         match code {
+            "0011" => reply("0012", "0000", "T00017"),
+            "1001" if !body.ends_with("T00017") => reply("1002", "9001", ""),
             "1001" if body.starts_with("unknown") => reply("1002", "1002", ""),
             "1001" if body.starts_with("never") => Answer::Silence,
             "1001" if body.starts_with("slow") && ledger.times("1001") < 3 => Answer::Silence,

@@ -87,6 +87,16 @@ async fn a_lost_session_is_renewed_and_the_request_repeated() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_is_opened_with_what_the_one_before_it_told_and_both_hold() {
+    let bank = Bank::open().await;
+    // The ticket is asked for under the key that the sign-in has just handed out.
+    let (_, told) = bank.ask("bank.query_bill", &json!({ "biller": "grid", "payer_no": "4419000001" })).await;
+    assert_eq!(told["outcome"], "done", "{told}");
+    let heard = bank.grid.ledger.lock().unwrap().heard.clone();
+    assert_eq!(heard, ["0001", "0011", "1001"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn limits_hold_and_are_given_back() {
     let bank = Bank::open().await;
     let (_, told) = bank.pay("L1", "500.01").await;
