@@ -66,6 +66,19 @@ async fn a_time_out_that_never_arrived_ends_refused_after_the_quiet_time() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_enquiry_finds_never_seen_is_given_again_once() {
+    let bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::Drops);
+    let body = json!({
+        "biller": "grid", "account": "6230580000001234567", "payer_no": "0319000000001", "amount": "70.00",
+        "reference": "G1",
+    });
+    let (_, told) = bank.ask("bank.give", &body).await;
+    assert_eq!((&told["outcome"], &told["answer"]["again"]), (&json!("done"), &json!(true)), "{told}");
+    assert_eq!(bank.books(), (0, 7_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_with_a_wrong_seal_is_unknown_and_enquired() {
     let bank = Bank::open().await;
     bank.grid.ledger.lock().unwrap().plan.push_back(Does::WrongSeal);
