@@ -81,7 +81,7 @@ struct Turn<'t> {
     ours: bool,
     side: MessageSide,
     /// What the writer draws.
-    fresh: &'t [(u16, u32)],
+    fresh: &'t [crate::model::Fresh],
     call: Box<str>,
     lost: &'t mut Vec<Lost>,
 }

@@ -24,7 +24,9 @@ pub use flow::{
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
 pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, PrefixKind};
-pub use message::{Check, Else, FileForm, Mapping, Message, MessageSide, MessageWhen, NamePiece, Node};
+pub use message::{
+    Check, Else, FileForm, Fresh, FreshOf, Mapping, Message, MessageSide, MessageWhen, NamePiece, Node,
+};
 
 use crate::source::Span;
 use crate::value::{Private, ShapeId, Symbol, Symbols, Type};

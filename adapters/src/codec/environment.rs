@@ -25,6 +25,8 @@ pub(crate) struct Programs<'p> {
 
 /// Regions of a message as it is read or written.
 pub(crate) trait Regions {
+    /// Whether the region was read or written.
+    fn is_there(&self, region: u16) -> bool;
     /// Octets of a region.
     fn octets(&self, region: u16) -> Result<Cow<'_, [u8]>, Fault>;
     /// Octets from the start of one up to the start of another.
@@ -37,6 +39,9 @@ pub(crate) trait Regions {
 pub(crate) struct NoRegions;
 
 impl Regions for NoRegions {
+    fn is_there(&self, _: u16) -> bool {
+        false
+    }
     fn octets(&self, _: u16) -> Result<Cow<'_, [u8]>, Fault> {
         Err(Fault::NotYet)
     }
@@ -194,7 +199,11 @@ impl Environment for Inside<'_> {
         };
         for (name, paired) in &set.fields {
             let text = match *paired {
-                // A format or group: its octets, nothing where it is not there.
+                Paired::Region(region) | Paired::FormRegion(region) | Paired::JsonRegion(region)
+                    if !self.regions.is_there(region) =>
+                {
+                    continue;
+                }
                 Paired::Region(region) => self.raw(region)?.into_owned(),
                 Paired::FormRegion(region) => chain::from_percent(&self.raw(region)?, true).map_err(fault)?,
                 Paired::JsonRegion(region) => {

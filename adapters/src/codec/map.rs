@@ -10,7 +10,7 @@ pub use taken::TakenRow;
 
 use dsl::evaluate;
 use dsl::evaluate::Value;
-use dsl::model::{Load, Space};
+use dsl::model::{FreshOf, Load, Space};
 use dsl::program::{Assignment, Map, MessageProgram, Otherwise, Pairing, Program};
 
 use super::environment::{Inside, NoRegions, Programs};
@@ -57,12 +57,12 @@ fn draw_fresh(
     record: &mut Record,
     surroundings: &dyn Surroundings,
 ) -> Result<(), Fault> {
-    for (slot, octets) in &message.fresh {
-        let index = usize::from(*slot);
+    for fresh in &message.fresh {
+        let index = usize::from(fresh.slot);
         if !record.slot(index).is_present() {
-            let mut drawn = vec![0; (*octets as usize).min(4096)];
+            let mut drawn = vec![0; (fresh.count as usize).min(4096)];
             surroundings.random(&mut drawn);
-            record.set(index, &Value::bytes(drawn)).map_err(|wrong| Fault {
+            record.set(index, &drawn_value(fresh.of, drawn)).map_err(|wrong| Fault {
                 op: 0,
                 at: 0,
                 kind: Wrong::from(wrong).kind,
@@ -70,6 +70,25 @@ fn draw_fresh(
         }
     }
     Ok(())
+}
+
+/// Random octets as what is drawn of them: each figure and letter as likely as the next but for what a remainder of 256 leaves.
+fn drawn_value(of: FreshOf, mut octets: Vec<u8>) -> Value<'static> {
+    const LETTERS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    match of {
+        FreshOf::Bytes => return Value::bytes(octets),
+        FreshOf::Digits => {
+            for (place, octet) in octets.iter_mut().enumerate() {
+                *octet = if place == 0 { b'1' + *octet % 9 } else { b'0' + *octet % 10 };
+            }
+        }
+        FreshOf::Ascii => {
+            for octet in &mut octets {
+                *octet = LETTERS[usize::from(*octet) % LETTERS.len()];
+            }
+        }
+    }
+    Value::text(String::from_utf8_lossy(&octets).into_owned())
 }
 
 fn run(

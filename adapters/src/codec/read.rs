@@ -355,6 +355,10 @@ impl<'p> Reader<'p> {
 }
 
 impl Regions for Reader<'_> {
+    fn is_there(&self, region: u16) -> bool {
+        self.regions.get(usize::from(region)).is_some_and(Option::is_some)
+    }
+
     fn octets(&self, region: u16) -> Result<std::borrow::Cow<'_, [u8]>, dsl::evaluate::Fault> {
         // A region that was not there has no octets.
         let span = self.regions.get(usize::from(region)).copied().flatten().unwrap_or_default();

@@ -11,8 +11,8 @@ use super::shape::Shapes;
 use super::{LowerErrorKind, Lowering, file, fold, map, read, tables, write};
 use crate::evaluate::calendar;
 use crate::model::{
-    Check, Expr, ExprKind, Field, FieldId, FieldKind, Format, Function, LinkKind, Message, Node, Prefix,
-    PrefixKind, TextCode,
+    Check, Expr, ExprKind, Fact, Field, FieldId, FieldKind, Format, Function, LinkKind, Message, Node,
+    Prefix, PrefixKind, Space, TextCode,
 };
 use crate::program::{CheckForm, Cold, ExprId, FieldForm, MessageProgram, SignatureForm, WireList};
 use crate::source::Span;
@@ -43,6 +43,21 @@ pub(super) struct Builder<'l, 'm> {
     checks: HashMap<Span, u16>,
 }
 
+/// Whether an expression of the message names what belongs to one copy of it.
+fn of_copy(message: &Message) -> bool {
+    const OF_COPY: [Fact; 3] = [Fact::MessageMoment, Fact::MessageSerial, Fact::MessageNumber];
+    let mut found = false;
+    for expression in super::layout::expressions(message) {
+        super::expression::walk(expression, &mut Vec::new(), &mut |one, _| {
+            if let ExprKind::Load(load) = &one.kind {
+                found |=
+                    load.space == Space::Exchange && OF_COPY.iter().any(|fact| *fact as u16 == load.slot);
+            }
+        });
+    }
+    found
+}
+
 impl<'l, 'm> Builder<'l, 'm> {
     pub(super) fn new(lowering: &'l mut Lowering<'m>, message: &'m Message) -> Self {
         let layout = Layout::new(message);
@@ -55,6 +70,7 @@ impl<'l, 'm> Builder<'l, 'm> {
                 charset: message.charset.clone(),
                 regions: layout.region_count(),
                 fresh: message.fresh.clone(),
+                of_copy: of_copy(message),
                 when: message.when,
                 ..MessageProgram::default()
             },
@@ -438,6 +454,13 @@ impl<'l, 'm> Builder<'l, 'm> {
             FieldKind::List(list) if list.min == list.max => self.width(&list.nodes)?.checked_mul(list.max),
             _ => None,
         }
+    }
+
+    /// The table of a field that holds a code.
+    pub(super) fn code_table(&self, id: FieldId) -> Option<&crate::model::CodeTable> {
+        let FieldKind::Leaf { wire, .. } = &self.layout.field(id)?.kind else { return None };
+        let Form::Code(table) = &wire.form else { return None };
+        self.lowering.module.codes.get(usize::from(*table))
     }
 
     fn leaf_width(&self, wire: &crate::model::Wire) -> Option<u32> {

@@ -38,8 +38,8 @@ pub struct Message {
     pub file: Option<FileForm>,
     /// `unknown kept` for the whole packet.
     pub unknown_kept: bool,
-    /// `fresh NAME bytes N`: slots that the writer draws.
-    pub fresh: Vec<(u16, u32)>,
+    /// `fresh NAME bytes N`: what the writer draws.
+    pub fresh: Vec<Fresh>,
     /// A reply for this outcome alone.
     pub when: Option<MessageWhen>,
     /// Where the `request`/`reply` stands.
@@ -179,4 +179,26 @@ pub struct Mapping {
     pub otherwise: Else,
     /// Where.
     pub span: Span,
+}
+
+/// A value that the writer draws for each message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Fresh {
+    /// Its slot, outside of lists.
+    pub slot: u16,
+    /// Of what.
+    pub of: FreshOf,
+    /// How many.
+    pub count: u32,
+}
+
+/// Of what a value is drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FreshOf {
+    /// Octets.
+    Bytes,
+    /// Figures, the first of which is not 0: a number keeps its figures.
+    Digits,
+    /// Letters and figures.
+    Ascii,
 }

@@ -46,8 +46,10 @@ pub struct MessageProgram {
     pub signatures: Vec<SignatureForm>,
     /// Checks.
     pub checks: Vec<CheckForm>,
-    /// Values the writer draws: slot and octets.
-    pub fresh: Vec<(u16, u32)>,
+    /// Values the writer draws.
+    pub fresh: Vec<crate::model::Fresh>,
+    /// Something in it belongs to one copy (`message.moment`, `message.serial`, `message.number`): a repeat is written anew.
+    pub of_copy: bool,
     /// A reply for this outcome alone.
     pub when: Option<crate::model::MessageWhen>,
     /// Order of outcome slots if the call says so, and its rows: texts for each slot, outcome, label.

@@ -98,7 +98,7 @@ pub(crate) struct Draft<'t> {
     pub(crate) lets: Vec<LetDraft<'t>>,
     pub(crate) slots: u16,
     pub(crate) unknown_kept: bool,
-    pub(crate) fresh: Vec<(u16, u32)>,
+    pub(crate) fresh: Vec<crate::model::Fresh>,
     pub(crate) when: Option<crate::model::MessageWhen>,
     pub(crate) file: Option<FileDraft<'t>>,
     pub(crate) outcome: Option<&'t tree::OutcomeRows>,

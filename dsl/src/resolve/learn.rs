@@ -1,7 +1,7 @@
 //! What a reader does with a field that is `=` a fact: learn it, compare it, judge it as a seal.
 
 use super::inverse::inverse;
-use crate::model::{Expr, ExprKind, Fact, Function, Learn, Load, MessageSide, Space};
+use crate::model::{Expr, ExprKind, Fact, Fresh, Function, Learn, Load, MessageSide, Space};
 use crate::value::{Constant, Outcome, Type};
 
 /// The rule for reading a field that is `=` this expression, in a message of this side. Facts of who asks are learned
@@ -23,9 +23,9 @@ pub fn learn_rule(expr: &Expr, side: MessageSide) -> Learn {
 /// The rule for a field, at `own`, that is `=` an expression over a value that the writer draws (`fresh`): the value is
 /// got back by the inverse, on both sides, since who wrote a message may read it too. None: no such value is in it.
 #[must_use]
-pub fn learn_fresh(fact: &Expr, own: Load, fresh: &[(u16, u32)]) -> Option<Learn> {
+pub fn learn_fresh(fact: &Expr, own: Load, fresh: &[Fresh]) -> Option<Learn> {
     let is_fresh = |load: &Load| {
-        load.space == Space::Field && load.level == 0 && fresh.iter().any(|(slot, _)| *slot == load.slot)
+        load.space == Space::Field && load.level == 0 && fresh.iter().any(|one| one.slot == load.slot)
     };
     let mut drawn = None;
     any(fact, &mut |load| {

@@ -123,6 +123,10 @@ impl Writer<'_> {
 }
 
 impl Regions for Writer<'_> {
+    fn is_there(&self, region: u16) -> bool {
+        self.regions.get(usize::from(region)).is_some_and(Option::is_some)
+    }
+
     fn octets(&self, region: u16) -> Result<Cow<'_, [u8]>, evaluate::Fault> {
         // A region that was left out has no octets.
         let Some(region) = self.regions.get(usize::from(region)).copied().flatten() else {

@@ -29,7 +29,35 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
             self.push(Read::Up);
         }
         self.end_mark(id);
-        self.end_optional(jump);
+        if let Some(jump) = jump {
+            self.end_group(jump, nodes);
+        }
+    }
+
+    /// Behind an optional group: where it is not there, its codes whose absence says an outcome say it.
+    fn end_group(&mut self, jump: usize, nodes: &'m [Node]) {
+        let speaks = |id: &FieldId| {
+            let says =
+                self.builder.code_table(*id).is_some_and(|table| table.outcomes && table.absent.is_some());
+            self.builder.layout.field(*id).filter(|_| says)
+        };
+        let fields = nodes.iter().filter_map(|node| match node {
+            Node::Field(id) => speaks(id).map(|field| (*id, field)),
+            _ => None,
+        });
+        let fields: Vec<(FieldId, &'m Field)> = fields.collect();
+        if fields.is_empty() {
+            return self.end_optional(Some(jump));
+        }
+        let over = self.push(Read::Jump { to: 0 });
+        self.end_optional(Some(jump));
+        self.open_branch();
+        for (id, field) in fields {
+            let wire = self.builder.wire_of(id);
+            self.push(Read::Store { slot: field.slot, wire, level: field.level });
+            self.judge(field);
+        }
+        self.end_optional(Some(over));
     }
 
     pub(super) fn format_of(&mut self, id: FieldId, place: Place, behind: Option<u32>) {

@@ -7,14 +7,15 @@ use super::{Guard, Writer};
 use crate::lower::layout::inner;
 use crate::lower::read::{Place, format_number, place_of};
 use crate::model::{
-    Expr, ExprKind, Field, FieldId, FieldKind, Function, LinkKind, ListField, Load, Node, Space,
+    Expr, ExprKind, Field, FieldId, FieldKind, Function, LinkKind, ListField, Load, Meaning, Node, Space,
 };
 use crate::program::Write;
-use crate::value::{Constant, Size, Type};
+use crate::value::{Constant, Outcome, Size, Type};
 
 impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
-    /// An optional group is written if a value stands in it that is not derived; one of derived values alone always, one
-    /// of nothing never.
+    /// An optional group is written if a value stands in it that is not derived; one with a code whose absence says an
+    /// outcome, if the outcome is another (an error that is there only when there is one); one of other derived values
+    /// alone always, one of nothing never.
     pub(super) fn if_any(&mut self, field: &Field, nodes: &'m [Node]) -> Option<(usize, Guard)> {
         if !field.optional {
             return None;
@@ -26,7 +27,11 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
             let load = Expr { kind: ExprKind::Load(load), ty, span: field.span };
             flag(ExprKind::Function(Function::Present, vec![load]))
         };
-        let any = if empty(nodes) {
+        let silent = self.silent_codes(nodes).into_iter().next();
+        let any = if let Some((code, outcome)) = silent {
+            let silent = flag(ExprKind::IsOutcome(Box::new(code), outcome));
+            flag(ExprKind::Not(Box::new(silent)))
+        } else if empty(nodes) {
             flag(ExprKind::Constant(Constant::Flag(false)))
         } else {
             found.into_iter().map(present).reduce(|a, b| flag(ExprKind::Or(Box::new(a), Box::new(b))))?
@@ -67,6 +72,30 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
                 Node::Check(_) | Node::Map(_) => {}
             }
         }
+    }
+
+    /// Codes of tables that say what a missing one means: where a code has nothing to say, there is none to write. Gives
+    /// what each is written from, and the outcome that its absence says.
+    fn silent_codes(&self, nodes: &'m [Node]) -> Vec<(Expr, Outcome)> {
+        let mut found = Vec::new();
+        for node in nodes {
+            let Node::Field(id) = node else { continue };
+            let (Some(field), Some(table)) = (self.builder.layout.field(*id), self.builder.code_table(*id))
+            else {
+                continue;
+            };
+            let said = |outcome: Outcome| {
+                let same = |of: Outcome| std::mem::discriminant(&of) == std::mem::discriminant(&outcome);
+                table.rows.iter().any(|row| matches!(row.meaning, Meaning::Outcome(of) if same(of)))
+            };
+            if let Some(Meaning::Outcome(outcome)) = table.absent
+                && matches!(outcome, Outcome::Done(None) | Outcome::Refused(None) | Outcome::Unknown)
+                && !said(outcome)
+            {
+                found.extend(field.fact.clone().map(|fact| (fact, outcome)));
+            }
+        }
+        found
     }
 
     pub(super) fn group(

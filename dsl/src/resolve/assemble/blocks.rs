@@ -5,6 +5,7 @@
 use super::{
     Assembler, Context, DraftField, DraftKind, DraftNode, Folded, LetDraft, NESTING_MAX, table_field,
 };
+use crate::model::{Fresh, FreshOf};
 use crate::tree::{self, FieldStatement, Node};
 use crate::value::Type;
 use std::cell::Cell;
@@ -91,18 +92,24 @@ impl<'t> Assembler<'_, '_, 't> {
     }
 
     pub(super) fn fresh(&mut self, fresh: &'t tree::Fresh, context: &Context<'t>) {
-        let bytes = u32::try_from(fresh.count.value).unwrap_or(u32::MAX);
+        let count = u32::try_from(fresh.count.value).unwrap_or(u32::MAX);
         let mut path = context.scope.container.clone();
         path.push(fresh.name.text.clone());
         let slot = self.slot(context, &path);
-        self.draft.fresh.push((slot, bytes));
+        let of = match fresh.kind {
+            tree::FreshKind::Bytes => FreshOf::Bytes,
+            tree::FreshKind::Digits => FreshOf::Digits,
+            tree::FreshKind::Ascii => FreshOf::Ascii,
+        };
+        self.draft.fresh.push(Fresh { slot, of, count });
         let field = DraftField {
             name: fresh.name.text.clone(),
             level: context.scope.level,
             slot,
-            ty: match fresh.kind {
-                tree::FreshKind::Bytes => Type::Bytes { max: u64::from(bytes) },
-                _ => Type::Text { chars: bytes, private: None },
+            ty: match of {
+                FreshOf::Bytes => Type::Bytes { max: u64::from(count) },
+                FreshOf::Digits => Type::Digits { min: count, max: count },
+                FreshOf::Ascii => Type::Text { chars: count, private: None },
             },
             wire: None,
             kind: DraftKind::Fresh,

@@ -197,7 +197,10 @@ impl Running {
             tracing::error!(flow = %self.id, copy, "a copy has no octets");
             return self.tell_self(Inbox::Event(Event::NoReply(step)));
         };
-        self.spawn_exchange(prepared, copy > 1, move |verdict| Inbox::Sent(step, verdict));
+        // A question is not counted in copies: it writes nothing.
+        let attempt = self.state.memory.operations.get(usize::from(step.0));
+        let again = copy > 1 || attempt.is_some_and(|attempt| attempt.tried > 0);
+        self.spawn_exchange(prepared, again, move |verdict| Inbox::Sent(step, verdict));
     }
 
     /// Sends a copy of the reversal.
@@ -360,12 +363,23 @@ impl Running {
 }
 
 impl crate::engine::Engine {
-    /// The same request written with the session that holds now, where another one sealed it; else none.
+    /// The same request written anew: where another session than the one that holds now sealed it, or where something in it
+    /// belongs to one copy alone; else none.
     async fn sealed_anew(self: &Arc<Self>, prepared: &Prepared) -> Option<Prepared> {
         let session = self.session_for(&prepared.asking).await.ok()?;
-        if Arc::ptr_eq(&session, &prepared.session) || *session == *prepared.session {
+        let same = Arc::ptr_eq(&session, &prepared.session) || *session == *prepared.session;
+        if same && !of_copy(&prepared.asking) {
             return None;
         }
         self.prepare(prepared.asking.clone()).await.ok()
     }
+}
+
+/// Whether something in the request belongs to one copy of it (`message.moment`).
+fn of_copy(asking: &Asking) -> bool {
+    let (version, call) = (&asking.version, asking.call);
+    let request = version.call(call).map(|program| program.call.request);
+    let messages = version.module(call.module).map(|module| &module.program.messages);
+    let program = request.and_then(|request| messages?.get(usize::from(request.0)));
+    program.is_some_and(|program| program.of_copy)
 }
