@@ -18,6 +18,8 @@ from tencentcloud.common.sign import Sign
 
 from forms import form, pairs
 
+# The number that was drawn is known by the field that it stands in.
+OWN = ("nonce",)
 HASHES = {"sha1": "HmacSHA1", "sha256": "HmacSHA256"}
 PERSON_2 = (
     "idNumber phoneNumber bankCardNumber userIp imei idfa scene name emailAddress address mac imsi accountType uid appId"

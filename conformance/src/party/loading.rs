@@ -6,7 +6,7 @@
 use crate::scene::Adapter;
 use adapters::seal::{Digest, digest};
 use dsl::check::{Sources, Text};
-use dsl::diagnostics::{Code, Colour, Severity, render_all};
+use dsl::diagnostics::{Colour, Severity, render_all};
 use dsl::lower;
 use dsl::mirror::{Lost, mirror};
 use dsl::model::{Model, Module};
@@ -16,9 +16,6 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use thiserror::Error;
-
-/// `nobody uses the key`.
-const UNUSED_KEY: Code = Code(802);
 
 /// Adapters that cannot be played.
 #[derive(Debug, Error)]
@@ -109,8 +106,6 @@ pub fn load(texts: Vec<Text>, folder: &str, choice: &BTreeMap<String, String>) -
     let here = |span| sources.map.place(span).is_none_or(|(path, _)| own.contains(path));
     let errors: Vec<_> = problems
         .filter(|problem| problem.severity == Severity::Error && here(problem.primary.span))
-        // A key that only other settings need is no fault of these: the check over all variants tells what nobody needs.
-        .filter(|problem| problem.code != UNUSED_KEY)
         .cloned()
         .collect();
     if !errors.is_empty() {

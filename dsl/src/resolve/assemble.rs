@@ -19,8 +19,8 @@ use crate::tree::{
     self, Attribute, AttributeKind, BinaryOperator, FieldStatement, Name, Node, Rule, TypeKind,
 };
 use crate::value::{ShapeId, Type};
-pub(crate) use fields::raw_wire;
 use fields::table_field;
+pub(crate) use fields::{fresh_wire, raw_wire};
 use std::cell::Cell;
 use std::collections::HashMap;
 

@@ -339,11 +339,7 @@ impl Binder<'_, '_, '_> {
                 FieldKind::Leaf { ty: field.ty.clone(), wire }
             }
             DraftKind::Fresh => {
-                let bytes = match field.ty {
-                    Type::Bytes { max } => u32::try_from(max).unwrap_or(u32::MAX),
-                    _ => 0,
-                };
-                FieldKind::Leaf { ty: field.ty.clone(), wire: assemble::raw_wire(bytes) }
+                FieldKind::Leaf { ty: field.ty.clone(), wire: assemble::fresh_wire(&field.ty) }
             }
             DraftKind::Group(nodes) => FieldKind::Group { nodes: self.nodes(nodes) },
             DraftKind::Format { format, nodes } => {

@@ -171,7 +171,17 @@ pub(super) fn table_field<'t>(
     })
 }
 
-/// A wire form for a value that has none of its own (`fresh`).
+/// A wire form for a value that has none of its own.
 pub(crate) fn raw_wire(bytes: u32) -> Wire {
     wire::simple(Form::Bytes, Size::Fixed(bytes), Unit::Bytes)
+}
+
+/// The same for one that the writer draws (`fresh`).
+pub(crate) fn fresh_wire(ty: &Type) -> Wire {
+    match ty {
+        Type::Digits { max, .. } => wire::simple(Form::Digits, Size::Fixed(*max), Unit::Bytes),
+        Type::Text { chars, .. } => wire::simple(Form::Ascii, Size::Fixed(*chars), Unit::Bytes),
+        Type::Bytes { max } => raw_wire(u32::try_from(*max).unwrap_or(u32::MAX)),
+        _ => raw_wire(0),
+    }
 }
