@@ -10,16 +10,14 @@ import warnings
 from datetime import datetime, timezone
 
 from Cryptodome.Cipher import AES
-from Cryptodome.Util.Padding import pad, unpad
+from Cryptodome.Util.Padding import unpad
 from tencentcloud.af.v20200226 import af_client, models
 from tencentcloud.common import credential
 from tencentcloud.common.http.request import RequestInternal
 from tencentcloud.common.sign import Sign
 
-from forms import form, pairs
+from forms import pairs
 
-# The number that was drawn is known by the field that it stands in.
-OWN = ("nonce",)
 HASHES = {"sha1": "HmacSHA1", "sha256": "HmacSHA256"}
 PERSON_2 = (
     "idNumber phoneNumber bankCardNumber userIp imei idfa scene name emailAddress address mac imsi accountType uid appId"
@@ -47,7 +45,7 @@ def parameters(found, given, method):
     said = found.get("SignatureMethod", "HmacSHA1")
     if said != HASHES[hashed] or found["SecretId"] != given["setting"]["secret_id"]:
         raise ValueError(f"{said} for {found['SecretId']}")
-    if not re.fullmatch(r"[1-9]\d*", found["Nonce"]):
+    if not re.fullmatch(r"\d+", found["Nonce"]):
         raise ValueError(f"Nonce {found['Nonce']}")
 
 
@@ -147,6 +145,8 @@ def request(specimen):
         found["headers"] = {"kind": kind}
     where, method = ("query", "GET") if given["setting"]["interface"].startswith("query") else ("content", "POST")
     texts = pairs(bytes.fromhex(parts[where]))
+    # What was drawn is known by the field that it stands in.
+    found["nonce"] = texts["Nonce"]
     if given["setting"]["interface"].endswith("v3"):
         found[where] = old_three(texts, given, method)
         return found
