@@ -105,3 +105,10 @@ INSERT INTO customer (acct, client, manager, phone, loans, owed) VALUES
 INSERT INTO lender (name, rounding, quota, day_quota, decides, patience) VALUES
   ('jiebei_loan', 'floor', 100000000000, 500000000, 20000000, 1440),
   ('weilidai_loan', 'half_up', 100000000000, 500000000, 20000000, 30);
+
+-- Bound to brokers since last week: persons 401 to 500 at the one, the third company at both.
+INSERT INTO agreement (number, unit, userno, acct, once, month, begins, until)
+  WITH RECURSIVE n (n) AS (SELECT 401 UNION ALL SELECT n + 1 FROM n WHERE n < 500)
+  SELECT printf('1052%07d', n), '10240000', '0', printf('6230580000%09d', n), 999999999999999, 999999999999999, '2026-11-20', '2099-12-31' FROM n
+  UNION ALL SELECT '90520000073', column1, '1', '3600000000000000073', 999999999999999, 999999999999999, '2026-11-20', '2099-12-31'
+  FROM (VALUES ('10240000'), ('10250000'));
