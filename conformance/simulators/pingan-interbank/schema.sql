@@ -54,8 +54,7 @@ CREATE TABLE capital (
   kind      TEXT NOT NULL,                              -- person corporate
   id_kind   TEXT NOT NULL,
   id_no     TEXT NOT NULL,
-  pwd_sm4   TEXT NOT NULL,                              -- the password as it comes under the test key
-  pwd_tdes  TEXT NOT NULL,
+  password  TEXT NOT NULL,
   acct      TEXT NOT NULL DEFAULT '',                   -- settlement account that it is bound to, or was
   state     TEXT NOT NULL DEFAULT 'waiting',            -- waiting: appointed at the broker; normal; cancelled
   since     TEXT NOT NULL DEFAULT '2026-11-20',

@@ -11,14 +11,14 @@ INSERT INTO broker (code, name, acct) VALUES
   ('10240000', '北城证券', '11014500000002'),
   ('10250000', '南湾证券', '11014500000003');
 
-INSERT INTO capital (broker, no, name, kind, id_kind, id_no, pwd_sm4, pwd_tdes, opening, balance)
+INSERT INTO capital (broker, no, name, kind, id_kind, id_no, password, opening, balance)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 500)
   SELECT b.code, printf('1052%07d', n), printf('客户%05d', n), 'person', 'identity_card', printf('44190019900101%04d', n),
-         '13C71106A5AAD6EFDDD2476F44565F37', 'F9E029A3305DA543', 5000000, 5000000
+         '123456', 5000000, 5000000
   FROM n JOIN broker b;
-INSERT INTO capital (broker, no, name, kind, id_kind, id_no, pwd_sm4, pwd_tdes, opening, balance)
+INSERT INTO capital (broker, no, name, kind, id_kind, id_no, password, opening, balance)
   SELECT b.code, printf('9052%07d', c.column1), c.column2, 'corporate', 'credit_code', printf('91441900MA50000%03d', c.column1),
-         '13C71106A5AAD6EFDDD2476F44565F37', 'F9E029A3305DA543', 0, 0
+         '123456', 0, 0
   FROM (VALUES (71, '示例机械公司'), (72, '示例物流公司'), (73, '示例纺织公司')) c JOIN broker b;
 UPDATE capital SET state = 'normal', acct = printf('6230580000%09d', CAST(substr(no, 5) AS INTEGER))
   WHERE kind = 'person' AND broker = '10240000' AND no > '10520000400';
