@@ -1,5 +1,5 @@
 """Ping An's interbank platform (pingan-interbank), a second implementation from sections 3 to 6 of its page: the envelope A001 of 222
-octets, then GBK XML of flat tags under `Result`. A refused answer and a link test have no XML.
+octets, then GBK XML of flat tags under `Result`. A refused answer and a link test have no XML. Files have lines of columns.
 """
 
 import elements
@@ -7,7 +7,7 @@ from Cryptodome.Cipher import DES3
 from Cryptodome.Util.Padding import pad, unpad
 from fixed import Reader, record
 from gmssl.sm4 import SM4_DECRYPT, SM4_ENCRYPT, CryptSM4
-from tables import table
+from tables import line, lines, row, table
 
 DECLARATION = '<?xml version="1.0" encoding="GBK"?>'
 BASE = {"S001", "4001", "4004", "4005", "4013", "4014", "4015", "4034", "4047"}
@@ -108,6 +108,43 @@ CALLS = {
     "broker_take_back": ("620006", f"SF_SEQ:X20 ORIG_SF_SEQ:X20 ORIG_TX_DATE:D ACCT_ID:X32 TRAN_AMT:$15 {OF_BANK}", GIVEN),
 }
 
+# Section 6: rows, and the last line.
+ROWS = {
+    "movements.request": (
+        "SF_SEQ:X20 BANK_SEQ:X20 TX_DATE:D TX_TIME:T DIRECTION:N1= SOURCE:X1= SEC_COMP_CODE:X8 CAP_ACCT:X20 ACCT_ID:X32 INV_NAME CUR:X3= "
+        "AMT:Y15 STATUS:N1= BRANCH_ID:X12",
+        "mark:X3= count:I amount:Y15",
+    ),
+    "signed_list.request": (
+        "SEC_COMP_CODE:X8 CAP_ACCT:X20 ACCT_ID:X32 INV_NAME INV_TYPE:N1= STATUS:N1= SIGN_DATE:D BRANCH_ID:X12", "mark:X3= count:I",
+    ),
+}
+TOTALS = "BANK_ID:X12 TX_DATE:D IN_COUNT:I IN_AMT:Y15 OUT_COUNT:I OUT_AMT:Y15 ACCT_BAL:Y15 USED_LIMIT:Y15"
+
+
+def listed(message, specimen):
+    texts = lines(bytes.fromhex(specimen["parts"]["content"]), end="\n")
+    if message == "totals.request":
+        found = {"total": row(texts[0], TOTALS), "tail": row(texts[1], "mark:X3=")}
+        if len(texts) != 2 or found["tail"]["mark"] != "END":
+            raise ValueError("totals are one line and an end")
+        return found
+    columns, tail = ROWS[message]
+    found = {"rows": [row(text, columns) for text in texts[:-1]], "tail": row(texts[-1], tail)}
+    due = {"mark": "END", "count": len(texts) - 1, "amount": sum(one.get("AMT", 0) for one in found["rows"])}
+    if any(found["tail"][name] != due[name] for name in found["tail"]):
+        raise ValueError(f"the last line says {found['tail']}, the rows {due}")
+    return found
+
+
+def of_listed(message, found):
+    if message == "totals.request":
+        texts = [line(found["total"], TOTALS), "END"]
+    else:
+        columns, tail = ROWS[message]
+        texts = [line(one, columns) for one in found["rows"]] + [line(found["tail"], tail)]
+    return "".join(f"{text}\n" for text in texts).encode("gbk")
+
 
 def fields(text, specimen):
     return table(text.replace("$", "Y" if specimen["variant"]["amounts"] == "yuan" else "A"))
@@ -139,6 +176,8 @@ def front_of(message):
 
 def read(message, specimen):
     call, side = message.split(".")
+    if message in ROWS or message == "totals.request":
+        return listed(message, specimen)
     if call not in CALLS:
         return None
     reader = Reader(bytes.fromhex(specimen["parts"]["content"]))
@@ -165,6 +204,8 @@ def read(message, specimen):
 
 
 def write(message, found, specimen):
+    if "head" not in found:
+        return of_listed(message, found)
     inner = body_of(message, found["head"])
     if inner is None:
         octets = found["body"]["nothing"].encode("gbk")
