@@ -3,6 +3,7 @@ octets, then GBK XML of flat tags under `Result`. A refused answer and a link te
 """
 
 import elements
+import pingan_interbank_older as older
 from Cryptodome.Cipher import DES3
 from Cryptodome.Util.Padding import pad, unpad
 from fixed import Reader, record
@@ -176,6 +177,8 @@ def front_of(message):
 
 def read(message, specimen):
     call, side = message.split(".")
+    if call in older.CALLS:
+        return older.read(message, specimen, password)
     if message in ROWS or message == "totals.request":
         return listed(message, specimen)
     if call not in CALLS:
@@ -204,6 +207,8 @@ def read(message, specimen):
 
 
 def write(message, found, specimen):
+    if message.split(".")[0] in older.CALLS:
+        return older.write(message, found, specimen, password)
     if "head" not in found:
         return of_listed(message, found)
     inner = body_of(message, found["head"])
