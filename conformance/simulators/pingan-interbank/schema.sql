@@ -95,3 +95,9 @@ CREATE TABLE branch (
   code  TEXT PRIMARY KEY,
   name  TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- What the bank laid down of the files that were attached to messages.
+CREATE TABLE laid (
+  file     TEXT PRIMARY KEY,
+  content  BLOB NOT NULL
+) WITHOUT ROWID;
