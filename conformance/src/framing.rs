@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use dsl::model;
-use link::frame::{Counts, Frame, FrameConfig, Framer, LINE_DIGITS, LengthCode, LengthField, LineEnd};
+use link::frame::{Counts, Frame, FrameConfig, Framer, LINE_DIGITS, LengthCode, LengthField, LineEnd, Parts};
 
 /// The most octets of a frame in tools and simulators.
 pub const FRAME_MAX: usize = 64 << 20;
@@ -24,11 +24,18 @@ pub fn frame(frame: &model::Frame) -> Frame {
             digits: LINE_DIGITS,
             counts_itself: *counts_itself,
         },
-        model::Frame::InHead { offset, size, kind, head } => Frame::ByHead {
+        model::Frame::InHead { offset, size, kind, head, parts } => Frame::ByHead {
             head: *head as usize,
             offset: *offset as usize,
             field: field(*size, *kind),
             counts: Counts::AfterHead,
+            parts: parts.map(|parts| Parts {
+                offset: parts.offset as usize,
+                count: parts.size as usize,
+                head: parts.head as usize,
+                length_offset: parts.length_offset as usize,
+                length: field(parts.length_size, parts.kind),
+            }),
         },
         model::Frame::Fixed(bytes) => Frame::Fixed { bytes: *bytes as usize },
         model::Frame::Ended(end) => Frame::Ended { end: Bytes::copy_from_slice(end) },

@@ -23,7 +23,7 @@ pub use flow::{
     Undo,
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
-pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, PrefixKind};
+pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind};
 pub use message::{
     Check, Else, FileForm, Fresh, FreshOf, Mapping, Message, MessageSide, MessageWhen, NamePiece, Node,
 };

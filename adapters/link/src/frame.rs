@@ -43,6 +43,8 @@ pub enum Frame {
         field: LengthField,
         /// What the length counts.
         counts: Counts,
+        /// Parts behind that, each with a head of its own.
+        parts: Option<Parts>,
     },
     /// Every message has this many bytes.
     Fixed {
@@ -63,6 +65,49 @@ pub enum Frame {
     },
     /// A message ends with the connection.
     UntilClose,
+}
+
+/// Parts behind a body: how many stands in the message's head, how long each is in the part's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Parts {
+    /// Where in the message's head their number begins.
+    pub offset: usize,
+    /// Digits of their number.
+    pub count: usize,
+    /// Bytes of a part's head.
+    pub head: usize,
+    /// Where in a part's head the length of what follows it begins.
+    pub length_offset: usize,
+    /// How that length is written.
+    pub length: LengthField,
+}
+
+impl Parts {
+    /// How many parts a head announces.
+    fn number(&self) -> LengthField {
+        LengthField { code: LengthCode::Digits, size: self.count }
+    }
+
+    /// Where the parts end that begin at `start`; `None` where that is not there yet.
+    fn end(&self, message: &[u8], start: usize) -> Result<Option<usize>, FrameError> {
+        let Some(number) = self.read(message, self.offset, self.number())? else { return Ok(None) };
+        let mut end = start;
+        for _ in 0..number {
+            let Some(length) = self.read(message, end.saturating_add(self.length_offset), self.length)? else {
+                return Ok(None);
+            };
+            end = end.saturating_add(self.head).saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
+        }
+        Ok(Some(end))
+    }
+
+    fn read(&self, message: &[u8], at: usize, field: LengthField) -> Result<Option<u64>, FrameError> {
+        let Some(written) = message.get(at..at.saturating_add(field.size)) else { return Ok(None) };
+        match field.read(written) {
+            Some(number) => Ok(Some(number)),
+            None => Err(FrameError::new(at as u64, FrameFault::NotANumber { expected: field.expected() }, written)),
+        }
+    }
 }
 
 /// The most digits of a length on a line of its own.
@@ -146,10 +191,11 @@ impl FrameConfig {
         let wrong = match &self.frame {
             Frame::Prefix { field, .. } => field.wrong(),
             Frame::PrefixLine { digits, .. } if !(1..=18).contains(digits) => Some("1 to 18 digits"),
-            Frame::ByHead { head, offset, field, .. } => field.wrong().or_else(|| {
-                let end = offset.checked_add(field.size);
-                end.is_none_or(|end| end > *head).then_some("a length inside the head")
-            }),
+            Frame::ByHead { head, offset, field, parts, .. } => field
+                .wrong()
+                .or_else(|| outside(*offset, *field, *head))
+                .or_else(|| parts.and_then(|parts| outside(parts.offset, parts.number(), *head)))
+                .or_else(|| parts.and_then(|parts| outside(parts.length_offset, parts.length, parts.head))),
             Frame::Fixed { bytes: 0 } => Some("at least one byte"),
             Frame::Ended { end } if end.is_empty() => Some("an end mark"),
             Frame::Between { start, end } if start.is_empty() || end.is_empty() => Some("two marks"),
@@ -157,6 +203,11 @@ impl FrameConfig {
         };
         wrong.map_or(Ok(()), |expected| Err(FrameError::new(0, FrameFault::Config { expected }, &[])))
     }
+}
+
+fn outside(offset: usize, field: LengthField, head: usize) -> Option<&'static str> {
+    let end = offset.checked_add(field.size);
+    field.wrong().or_else(|| end.is_none_or(|end| end > head).then_some("a length inside the head"))
 }
 
 /// Cuts one connection's incoming bytes into payloads, and frames outgoing ones.

@@ -25,7 +25,9 @@ INSERT INTO account (acct, name, internal, kind) VALUES
   ('9990000000000000043', '黄金待清算款项', 1, '07'),
   ('9990000000000000051', '联合贷款资金户', 1, '07'),
   ('9990000000000000052', '借呗清算户', 1, '07'),
-  ('9990000000000000053', '微粒贷清算户', 1, '07');
+  ('9990000000000000053', '微粒贷清算户', 1, '07'),
+  ('9990000000000000071', '第三方存管待清算款项', 1, '07'),
+  ('9990000000000000072', '存放同业平安银行', 1, '07');
 
 INSERT INTO account (acct, name, idno, phone, pin)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
@@ -58,7 +60,10 @@ INSERT INTO account (acct, name, kind) VALUES
   ('800000000000000022', '测试地产预售监管户', '01'),
   ('3600000000000000011', '示例建筑公司', '01'),
   ('3600000000000000061', '示例产业园餐饮公司', '01'),
-  ('3600000000000000062', '示例职业技术学院', '01');
+  ('3600000000000000062', '示例职业技术学院', '01'),
+  ('3600000000000000071', '示例机械公司', '01'),
+  ('3600000000000000072', '示例物流公司', '01'),
+  ('3600000000000000073', '示例纺织公司', '01');
 UPDATE account SET watched = 1 WHERE acct IN ('800000000000000001', '3600000000000000031', '3600000000000000032',
   '3600000000000000051', '3600000000000000052', '3600000000000000053');
 UPDATE account SET state = 'lost'    WHERE acct = '6230580000000009991';
@@ -68,6 +73,7 @@ UPDATE account SET state = 'closed'  WHERE acct = '6230580000000009994';
 UPDATE account SET state = 'dormant' WHERE acct = '6230580000000009995';
 
 UPDATE account SET idno = '440000199001010000' WHERE acct = '6214000000000000002';
+UPDATE account SET idno = '91441900MA50000' || substr(acct, -3) WHERE acct IN ('3600000000000000071', '3600000000000000072', '3600000000000000073');
 -- The court's account at this bank, an account of a guarantee, and what one customer holds beside accounts.
 INSERT INTO account (acct, name, kind, idno) VALUES
   ('3600000000000000008', '测试市中级人民法院执行款专户', '01', ''),
@@ -99,3 +105,10 @@ INSERT INTO customer (acct, client, manager, phone, loans, owed) VALUES
 INSERT INTO lender (name, rounding, quota, day_quota, decides, patience) VALUES
   ('jiebei_loan', 'floor', 100000000000, 500000000, 20000000, 1440),
   ('weilidai_loan', 'half_up', 100000000000, 500000000, 20000000, 30);
+
+-- Bound to brokers since last week: persons 401 to 500 at the one, the third company at both.
+INSERT INTO agreement (number, unit, userno, acct, once, month, begins, until)
+  WITH RECURSIVE n (n) AS (SELECT 401 UNION ALL SELECT n + 1 FROM n WHERE n < 500)
+  SELECT printf('1052%07d', n), '10240000', '0', printf('6230580000%09d', n), 999999999999999, 999999999999999, '2026-11-20', '2099-12-31' FROM n
+  UNION ALL SELECT '90520000073', column1, '1', '3600000000000000073', 999999999999999, 999999999999999, '2026-11-20', '2099-12-31'
+  FROM (VALUES ('10240000'), ('10250000'));

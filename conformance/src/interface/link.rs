@@ -86,8 +86,16 @@ fn frame(frame: &Frame) -> Value {
             };
             json!({ "frame": "length on a line", "end": end, "counts_itself": counts_itself })
         }
-        Frame::InHead { offset, size, kind, head } => {
-            json!({ "frame": "length in a head", "head": head, "offset": offset, "size": size, "written": prefix_word(*kind) })
+        Frame::InHead { offset, size, kind, head, parts } => {
+            let parts = parts.map(|parts| {
+                let length = json!({ "offset": parts.length_offset, "size": parts.length_size, "written": prefix_word(parts.kind) });
+                json!({ "offset": parts.offset, "size": parts.size, "head": parts.head, "length": length })
+            });
+            let mut whole = json!({ "frame": "length in a head", "head": head, "offset": offset, "size": size, "written": prefix_word(*kind) });
+            if let (Value::Object(whole), Some(parts)) = (&mut whole, parts) {
+                whole.insert("parts".to_owned(), parts);
+            }
+            whole
         }
         Frame::Fixed(size) => json!({ "frame": "fixed", "size": size }),
         Frame::Ended(end) => json!({ "frame": "ended", "end": hex(end) }),

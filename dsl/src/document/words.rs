@@ -74,8 +74,21 @@ fn frame(frame: &Frame) -> String {
             };
             format!("长度独占一行 length on a line ended by {end}, {own}")
         }
-        Frame::InHead { offset, size, kind, head } => {
-            format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind))
+        Frame::InHead { offset, size, kind, head, parts } => {
+            let own = format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind));
+            match parts {
+                None => own,
+                Some(parts) => format!(
+                    "{own}; 其后的附件数 parts behind it: at {}, {}; 各有 {} 字节头 each with a head of {}: length at {}, {} {}",
+                    parts.offset,
+                    parts.size,
+                    parts.head,
+                    parts.head,
+                    parts.length_offset,
+                    parts.length_size,
+                    prefix(parts.kind)
+                ),
+            }
         }
         Frame::Fixed(size) => format!("定长 {size} 字节 octets"),
         Frame::Ended(end) => format!("结束符 ended by {}", hex(end)),

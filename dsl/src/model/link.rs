@@ -109,7 +109,7 @@ pub enum Frame {
         counts_itself: bool,
     },
     /// A length field inside a head: offset and size of it, octets of the head, and how it is written.
-    /// The frame is head + that many octets.
+    /// The frame is head + that many octets, and the parts behind them.
     InHead {
         /// Octets before the field.
         offset: u32,
@@ -119,6 +119,8 @@ pub enum Frame {
         kind: PrefixKind,
         /// Octets of the head.
         head: u32,
+        /// Parts behind the body, where there may be some.
+        parts: Option<Parts>,
     },
     /// Always so many octets.
     Fixed(u32),
@@ -128,6 +130,23 @@ pub enum Frame {
     Between(Box<[u8]>, Box<[u8]>),
     /// The connection's end.
     UntilClose,
+}
+
+/// Parts behind a body, each with a head of its own: how many stands in the message's head.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Parts {
+    /// Where in the message's head their number begins.
+    pub offset: u32,
+    /// Figures of their number.
+    pub size: u32,
+    /// Octets of the head of a part.
+    pub head: u32,
+    /// Where in that head the length of what follows it begins.
+    pub length_offset: u32,
+    /// Octets of that length.
+    pub length_size: u32,
+    /// How it is written.
+    pub kind: PrefixKind,
 }
 
 /// What ends a line.

@@ -101,7 +101,15 @@ fn frame(input: In<'_>) -> Res<'_, Frame> {
             let (here, counts_itself) = itself(here)?;
             Ok((here, Frame::Length { width, unit, little_endian, blanks, counts_itself }))
         }
-        Some("by") => cut(path).parse(here).map(|(rest, path)| (rest, Frame::By(path))),
+        Some("by") => {
+            let (here, length) = cut(path).parse(here)?;
+            if !here.is_sign(Sign::Comma) {
+                return Ok((here, Frame::By(length, None)));
+            }
+            let (here, ()) = then(here.advance(), &["then"])?;
+            let (here, (count, _, each)) = (cut(path), cut(word("of")), cut(path)).parse(here)?;
+            Ok((here, Frame::By(length, Some((count, each)))))
+        }
         Some("fixed") => {
             let (here, (width, _)) = (cut(count), cut(word("bytes"))).parse(here)?;
             Ok((here, Frame::Fixed(width)))

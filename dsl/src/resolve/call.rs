@@ -19,7 +19,7 @@ use super::path::Scope;
 use super::wire::{self};
 use super::{Resolver, session, shapes, unfilled};
 use crate::model::{
-    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, MessageId, MessageSide, Module, PrefixKind,
+    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, MessageId, MessageSide, Module, Parts, PrefixKind,
 };
 use crate::tree::{self, CallPart, LinkClause, PartyClause};
 use crate::value::Type;
@@ -417,7 +417,7 @@ fn frame_of(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, tree
             },
             counts_itself: *counts_itself,
         },
-        tree::Frame::By(path) => in_head(resolver, work, draft, path),
+        tree::Frame::By(path, parts) => in_head(resolver, work, draft, path, parts.as_ref()),
         tree::Frame::Fixed(count) => Frame::Fixed(narrow(count.value)),
         tree::Frame::Line(name) => Frame::Ended(wire::line_end(resolver, name).as_bytes().into()),
         tree::Frame::UntilClose => Frame::UntilClose,
@@ -428,10 +428,58 @@ fn frame_of(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, tree
     }
 }
 
-/// `frame by head.length`: the place of that field in its `fixed` or `binary` head.
-fn in_head(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, path: &tree::Path) -> Frame {
-    let found = draft.and_then(|draft| work.drafts.get(draft)).and_then(|draft| {
-        let place = draft.find(&[], &path.parts)?;
+/// A field in a head of fixed width: where it stands there, and how wide the head is.
+struct InHead {
+    offset: u32,
+    size: u32,
+    kind: PrefixKind,
+    head: u32,
+}
+
+/// `frame by head.length`: the place of that field in its `fixed` or `binary` head; behind the body maybe parts, each with its own.
+fn in_head(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    draft: Option<usize>,
+    path: &tree::Path,
+    parts: Option<&(tree::Path, tree::Path)>,
+) -> Frame {
+    let Some(found) = place_in_head(resolver, work, draft, path, false) else { return Frame::None };
+    let InHead { offset, size, kind, head } = found;
+    let Some((count, each)) = parts else { return Frame::InHead { offset, size, kind, head, parts: None } };
+    // Not every message of the link has parts.
+    let link =
+        |place: usize| work.calls.get(usize::from(work.drafts.get(place)?.call.0)).map(|call| call.link);
+    let same = |other: &usize| draft.is_some_and(|draft| link(draft) == link(*other));
+    let has_parts =
+        |other: &usize| work.drafts.get(*other).is_some_and(|other| other.find(&[], &each.parts).is_some());
+    let with_parts = (0..work.drafts.len()).filter(same).find(has_parts).or(draft);
+    let places = (
+        place_in_head(resolver, work, draft, count, false),
+        place_in_head(resolver, work, with_parts, each, true),
+    );
+    let (Some(count), Some(each)) = places else { return Frame::None };
+    let parts = Parts {
+        offset: count.offset,
+        size: count.size,
+        head: each.head,
+        length_offset: each.offset,
+        length_size: each.size,
+        kind: each.kind,
+    };
+    Frame::InHead { offset, size, kind, head, parts: Some(parts) }
+}
+
+fn place_in_head(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    draft: Option<usize>,
+    path: &tree::Path,
+    in_part: bool,
+) -> Option<InHead> {
+    // Where nothing goes over the link there is no head to look at.
+    let draft = work.drafts.get(draft?)?;
+    let found = draft.find(&[], &path.parts).and_then(|place| {
         let field = draft.fields.get(place)?;
         let (_, container) = field.path.split_last()?;
         let mut offset = 0;
@@ -441,7 +489,13 @@ fn in_head(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, path:
             if other.path.len() != field.path.len() || !other.path.starts_with(container) {
                 continue;
             }
-            let crate::value::Size::Fixed(width) = other.wire.as_ref()?.size else { return None };
+            let crate::value::Size::Fixed(width) = other.wire.as_ref()?.size else {
+                // In a part, what the length counts begins here.
+                if in_part && size.is_some() {
+                    break;
+                }
+                return None;
+            };
             if std::ptr::eq(other, field) {
                 size = Some(width);
             } else if size.is_none() {
@@ -455,19 +509,15 @@ fn in_head(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, path:
             crate::value::Form::Packed { .. } => PrefixKind::Bcd,
             _ => PrefixKind::Ascii,
         };
-        Some(Frame::InHead { offset, size: size?, kind, head })
+        Some(InHead { offset, size: size?, kind, head })
     });
-    found.unwrap_or_else(|| {
-        if draft.is_none() {
-            // Nothing goes over the link, so there is no head to look at.
-            return Frame::None;
-        }
+    if found.is_none() {
         resolver
             .report
             .error("TS0620", path.span, format!("`{}` is no field of a head of fixed width", path.text()))
             .help("name the length field of the packet's first `fixed` or `binary` part");
-        Frame::None
-    })
+    }
+    found
 }
 
 fn narrow(value: u64) -> u32 {

@@ -115,8 +115,9 @@ pub enum Frame {
         /// Whether the length counts its own line.
         counts_itself: bool,
     },
-    /// `by path`: a field of the packet says it.
-    By(Path),
+    /// `by path (, then path of path)?`: a field of the packet says it; behind that stand as many parts as the second
+    /// says, each as long as the third, in its own head.
+    By(Path, Option<(Path, Path)>),
     /// `fixed NUM bytes`.
     Fixed(Count),
     /// `line NAME`.

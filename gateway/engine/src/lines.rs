@@ -8,7 +8,7 @@ use crate::packet::Packet;
 use bytes::Bytes;
 use dsl::model::{Frame as ModelFrame, Hold as ModelHold, LineEnd as ModelEnd, Link, LinkKind, PrefixKind};
 use dsl::program::Part;
-use link::frame::{Counts, Frame, FrameConfig, LINE_DIGITS, LengthCode, LengthField, LineEnd};
+use link::frame::{Counts, Frame, FrameConfig, LINE_DIGITS, LengthCode, LengthField, LineEnd, Parts};
 use link::http::{HttpClient, HttpClientConfig, HttpSizes};
 use link::tcp::{Beat, BeatOn, Hold, KeyOf, LineEvent, LineHandler, Request, TcpClient, TcpClientConfig};
 use link::tls::{Identity, TlsClient, TlsClientConfig, TlsServer, TlsServerConfig, TlsVersions};
@@ -284,11 +284,18 @@ pub fn frame(frame: &ModelFrame) -> Frame {
             digits: LINE_DIGITS,
             counts_itself: *counts_itself,
         },
-        ModelFrame::InHead { offset, size, kind, head } => Frame::ByHead {
+        ModelFrame::InHead { offset, size, kind, head, parts } => Frame::ByHead {
             head: *head as usize,
             offset: *offset as usize,
             field: field(*size, *kind),
             counts: Counts::AfterHead,
+            parts: parts.map(|parts| Parts {
+                offset: parts.offset as usize,
+                count: parts.size as usize,
+                head: parts.head as usize,
+                length_offset: parts.length_offset as usize,
+                length: field(parts.length_size, parts.kind),
+            }),
         },
         ModelFrame::Fixed(bytes) => Frame::Fixed { bytes: *bytes as usize },
         ModelFrame::Ended(end) => Frame::Ended { end: Bytes::copy_from_slice(end) },

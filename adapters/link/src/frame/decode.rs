@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::error::{FrameError, FrameFault};
 use super::length::{LengthField, digits};
-use super::{Counts, Frame, Framer, Garbled};
+use super::{Counts, Frame, Framer, Garbled, Parts};
 
 type Decoded = Result<Option<Bytes>, FrameError>;
 
@@ -18,9 +18,9 @@ pub(super) fn next(framer: &mut Framer, buffer: &mut BytesMut) -> Decoded {
         Frame::PrefixLine { end, digits, counts_itself } => {
             prefix_line(framer, buffer, end.bytes(), digits, counts_itself)
         }
-        Frame::ByHead { head, offset, field, counts } => {
+        Frame::ByHead { head, offset, field, counts, parts } => {
             let Some(number) = number(framer, buffer, offset, field)? else { return Ok(None) };
-            by_head(framer, buffer, head, offset + field.size, number, counts)
+            by_head(framer, buffer, head, (offset + field.size, number, counts), parts)
         }
         Frame::Fixed { bytes } => Ok((buffer.len() >= bytes).then(|| take(framer, buffer, 0, bytes, 0))),
         Frame::Ended { end } => ended(framer, buffer, 0, &end),
@@ -83,9 +83,8 @@ fn by_head(
     framer: &mut Framer,
     buffer: &mut BytesMut,
     head: usize,
-    field_end: usize,
-    number: u64,
-    counts: Counts,
+    (field_end, number, counts): (usize, u64, Counts),
+    parts: Option<Parts>,
 ) -> Decoded {
     let whole = match counts {
         Counts::AfterField => number.saturating_add(field_end as u64),
@@ -96,7 +95,19 @@ fn by_head(
         let fault = FrameFault::TooShort { length: whole, least: head as u64 };
         return Err(FrameError::new(framer.position, fault, buffer));
     }
-    sized(framer, buffer, 0, whole, 0)
+    let Some(parts) = parts else { return sized(framer, buffer, 0, whole, 0) };
+    let whole = within(framer, buffer, 0, whole)?;
+    let end = parts.end(buffer, whole).map_err(|mut error| {
+        error.offset += framer.position;
+        error
+    })?;
+    match end {
+        Some(end) => sized(framer, buffer, 0, end as u64, 0),
+        None => {
+            within(framer, buffer, 0, buffer.len() as u64)?;
+            Ok(None)
+        }
+    }
 }
 
 fn prefix_line(

@@ -4,7 +4,7 @@ use bytes::{BufMut, BytesMut};
 
 use super::error::{FrameError, FrameFault};
 use super::length::LengthField;
-use super::{Counts, Frame, FrameConfig};
+use super::{Counts, Frame, FrameConfig, Parts};
 
 pub(super) fn append(config: &FrameConfig, payload: &[u8], out: &mut BytesMut) -> Result<(), FrameError> {
     at_most(payload, config.most as u64)?;
@@ -13,8 +13,8 @@ pub(super) fn append(config: &FrameConfig, payload: &[u8], out: &mut BytesMut) -
         Frame::PrefixLine { end, digits, counts_itself } => {
             prefix_line(end.bytes(), *digits, *counts_itself, payload, out)?;
         }
-        Frame::ByHead { head, offset, field, counts } => {
-            agrees(*head, *offset, *field, *counts, payload)?;
+        Frame::ByHead { head, offset, field, counts, parts } => {
+            agrees(*head, (*offset, *field, *counts), *parts, payload)?;
             out.put_slice(payload);
         }
         Frame::Fixed { bytes } => {
@@ -87,9 +87,8 @@ fn prefix_line(
 /// The payload holds its own head: its length must say what the payload is, or the other side loses step.
 fn agrees(
     head: usize,
-    offset: usize,
-    field: LengthField,
-    counts: Counts,
+    (offset, field, counts): (usize, LengthField, Counts),
+    parts: Option<Parts>,
     payload: &[u8],
 ) -> Result<(), FrameError> {
     let is = payload.len() as u64;
@@ -105,7 +104,15 @@ fn agrees(
         Counts::AfterHead => head,
         Counts::Whole => 0,
     };
-    let says = number.saturating_add(beside as u64);
+    let body = number.saturating_add(beside as u64);
+    // Parts that are not there to their end make the message longer than it is.
+    let says = match parts {
+        None => body,
+        Some(parts) => {
+            let end = parts.end(payload, usize::try_from(body).unwrap_or(usize::MAX))?;
+            end.map_or(u64::MAX, |end| end as u64)
+        }
+    };
     if says == is {
         Ok(())
     } else {

@@ -75,7 +75,7 @@ proptest! {
             let mut message = b"HD0000----".to_vec();
             message.extend_from_slice(&body);
             message[2..6].copy_from_slice(format!("{:04}", body.len() + if beside == 6 { 4 } else { beside }).as_bytes());
-            let config = config(Frame::ByHead { head: 10, offset: 2, field: length(LengthCode::Digits, 4), counts });
+            let config = config(Frame::ByHead { head: 10, offset: 2, field: length(LengthCode::Digits, 4), counts, parts: None });
             let mut wire = BytesMut::new();
             Framer::new(config.clone()).encode(&message, &mut wire).unwrap();
             prop_assert_eq!(&wire[..], &message[..]);
@@ -146,8 +146,13 @@ fn lengths_out_of_bounds_are_refused_before_room_is_made() {
     assert_eq!(fault(own, b"0003").fault, FrameFault::TooShort { length: 3, least: 4 });
     let line = vec![b'x'; 4_002];
     assert!(matches!(fault(Frame::lines(LineEnd::Lf), &line).fault, FrameFault::TooLong { .. }));
-    let head =
-        Frame::ByHead { head: 4, offset: 0, field: length(LengthCode::Digits, 4), counts: Counts::Whole };
+    let head = Frame::ByHead {
+        head: 4,
+        offset: 0,
+        field: length(LengthCode::Digits, 4),
+        counts: Counts::Whole,
+        parts: None,
+    };
     assert_eq!(fault(head, b"0003").fault, FrameFault::TooShort { length: 3, least: 4 });
 }
 
@@ -203,4 +208,32 @@ fn one_byte_lengths_work_both_ways() {
         assert_eq!(decode_in_pieces(&config, &wire, 100), [vec![7; 255]]);
         assert!(Framer::new(config).encode(&[7; 256], &mut wire).is_err());
     }
+}
+
+#[test]
+fn parts_behind_a_body_belong_to_the_message() {
+    let parts =
+        Parts { offset: 2, count: 1, head: 4, length_offset: 1, length: length(LengthCode::Digits, 3) };
+    let config = config(Frame::ByHead {
+        head: 3,
+        offset: 0,
+        field: length(LengthCode::Digits, 2),
+        counts: Counts::AfterHead,
+        parts: Some(parts),
+    });
+    config.check().unwrap();
+    let whole = [&b"020"[..], b"no"].concat();
+    let two = [&b"022"[..], b"ab", b"-003xyz", b"-000"].concat();
+    let mut wire = BytesMut::new();
+    for message in [&whole, &two] {
+        Framer::new(config.clone()).encode(message, &mut wire).unwrap();
+    }
+    assert_eq!(decode_in_pieces(&config, &wire, 1), vec![whole.clone(), two.clone()]);
+    assert_eq!(decode_in_pieces(&config, &wire, 7), vec![whole, two.clone()]);
+
+    let short = two.get(..two.len() - 1).unwrap();
+    let error = Framer::new(config.clone()).encode(short, &mut BytesMut::new()).unwrap_err();
+    assert!(matches!(error.fault, FrameFault::Disagrees { .. }), "{error:?}");
+    let error = Framer::new(config).decode(&mut BytesMut::from(&b"001-0x1"[..])).unwrap_err();
+    assert!(matches!(error.fault, FrameFault::NotANumber { .. }), "{error:?}");
 }
