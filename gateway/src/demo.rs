@@ -8,6 +8,7 @@
 mod books;
 mod fill;
 mod invitation;
+mod memory;
 mod people;
 mod plan;
 mod progress;
@@ -43,8 +44,10 @@ pub(crate) struct Wanted {
     pub(crate) conformance: PathBuf,
     /// Where keys, journal and worlds are made; emptied first.
     pub(crate) folder: PathBuf,
-    /// Seconds of business.
-    pub(crate) seconds: u64,
+    /// Seconds of business; none: as the plan says.
+    pub(crate) seconds: Option<u64>,
+    /// All parties of the plan, some of which misbehave for a while.
+    pub(crate) all: bool,
     /// Only these parties (by folder) beside those that the plan needs; all if empty.
     pub(crate) only: Vec<String>,
     /// Settings of parties, `PARTY.setting=value`, over those of the plan.
@@ -66,15 +69,26 @@ pub(crate) struct Ended {
     pub(crate) faults: u64,
     /// What two persons decided: to go on, and not to.
     pub(crate) people: (u64, u64),
+    /// How long the gateway took from the adapters' texts to links that listen.
+    pub(crate) cold_start: Duration,
+    /// Octets that the process took at its peak, simulated parties and all; none where the system does not tell.
+    pub(crate) peak_memory: Option<u64>,
 }
 
 impl Ended {
-    /// All books agree, something was done, and nothing failed that ought not to.
+    /// All books agree, something was done, nothing failed that ought not to, and where some misbehaved no other noticed.
     pub(crate) fn well(&self) -> bool {
         self.compared.differences.is_empty()
             && self.compared.open == 0
             && self.tallies.iter().any(|tally| tally.done > 0)
             && self.tallies.iter().all(|tally| tally.failures.is_empty())
+            && !self.suffered()
+    }
+
+    /// While some misbehaved on purpose, work of another failed or was left open.
+    pub(crate) fn suffered(&self) -> bool {
+        let some = self.tallies.iter().any(|tally| tally.misbehaved.is_some());
+        some && (self.compared.suffered > 0 || self.tallies.iter().any(Tally::suffered))
     }
 }
 
@@ -84,16 +98,19 @@ pub(crate) type Say<'s> = &'s (dyn Fn(&str) + Sync);
 /// Runs a demonstration to its end. With `stay`, everything keeps running after the comparison until interrupted.
 pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<Ended, String> {
     let began = Instant::now();
-    let mut plan = Plan::read(&wanted.conformance.join("demo/demo.yaml"), &wanted.only)?;
+    let mut plan = Plan::read(&wanted.conformance.join("demo/demo.yaml"), &wanted.only, wanted.all)?;
     plan.choose(&wanted.variants)?;
     let stage = open(&plan, wanted).await?;
     for party in &plan.parties {
         say(&format!("  {:18} ready   {}", party.folder, party.shows));
         stage.set_faults(&party.folder, &party.faults);
     }
-    say("");
+    say(&format!(
+        "\n  the gateway's cold start with all adapters took {:.2} s\n",
+        stage.cold_start().as_secs_f64()
+    ));
     let people = People::new(plan.people_refuse_every);
-    let span = Duration::from_secs(wanted.seconds);
+    let span = Duration::from_secs(wanted.seconds.unwrap_or_else(|| plan.seconds(wanted.all)));
     let mut tallies = traffic::run(&plan, &stage, &people, span, wanted.quiet).await?;
     for _ in 0..ROUNDS {
         let decided = people.decide(&stage).await?;
@@ -108,7 +125,8 @@ pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<End
     tally::complete(&mut tallies, &plan, &stage, &compared);
     let (seconds, faults) = (began.elapsed().as_secs_f64(), stage.faults());
     let people = (people.went.load(Ordering::Relaxed), people.refused.load(Ordering::Relaxed));
-    let ended = Ended { seconds, tallies, compared, faults, people };
+    let (cold_start, peak_memory) = (stage.cold_start(), memory::peak());
+    let ended = Ended { seconds, tallies, compared, faults, people, cold_start, peak_memory };
     if stay {
         show(&ended);
         say(&invitation::text(&plan, &stage, wanted)?);

@@ -2,9 +2,12 @@
 
 use conformance::world::FaultRule;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Seconds of business of a demonstration.
+const SECONDS: u64 = 8;
 
 /// `demo.yaml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +15,8 @@ use std::path::Path;
 pub(crate) struct Plan {
     /// How many times faster than the world the clock runs.
     pub(crate) clock_scale: u32,
+    /// What is otherwise where all parties are asked for.
+    pub(crate) with_all: WithAll,
     /// The parties, in the order of the table.
     pub(crate) parties: Vec<PartyPlan>,
     /// What must agree at the end.
@@ -19,6 +24,18 @@ pub(crate) struct Plan {
     /// Of the decisions of people every so many is a refusal; 0: none.
     #[serde(default)]
     pub(crate) people_refuse_every: u64,
+}
+
+/// What is otherwise in a demonstration of all parties.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithAll {
+    /// How many times faster than the world the clock runs.
+    clock_scale: u32,
+    /// Seconds of business.
+    seconds: u64,
+    /// Milliseconds between two stories of a customer, where the party says nothing of its own.
+    pause: u64,
 }
 
 /// A party of the demonstration.
@@ -31,20 +48,86 @@ pub(crate) struct PartyPlan {
     pub(crate) shows: String,
     /// It is there whatever parties are asked for.
     pub(crate) always: bool,
+    /// It is there only where all parties are asked for, or it by its name.
+    pub(crate) only_with_all: bool,
     /// Settings of the adapter, over its `party.yaml`.
     pub(crate) settings: BTreeMap<String, String>,
     /// Faults that it makes.
     pub(crate) faults: Vec<FaultRule>,
     /// Customers at once.
     pub(crate) customers: usize,
+    /// Milliseconds between two stories of a customer.
+    pub(crate) pause: Option<u64>,
     /// What channels ask of it.
     pub(crate) traffic: Vec<Story>,
     /// What it begins itself: acts of its world, and how many times each in the demonstration.
-    pub(crate) acts: BTreeMap<String, u32>,
+    pub(crate) acts: BTreeMap<String, Begun>,
+    /// What it does wrong on purpose for a while where all parties are asked for: the others are not to notice.
+    pub(crate) misbehaves: Option<Misbehaviour>,
     /// A packet of it is kept for people to decode (what goes to it is not ciphered).
     pub(crate) packets: bool,
     /// A question to its own file for what it still waits for: one number, 0 at the end.
     pub(crate) open: Option<String>,
+}
+
+/// How often a party begins an act, and with which values.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Begun {
+    /// So many times.
+    Times(u32),
+    /// With values.
+    With(BegunWith),
+}
+
+/// An act that takes values.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BegunWith {
+    /// How many times.
+    pub(crate) times: u32,
+    /// Values drawn from the worlds, as in a story.
+    #[serde(default)]
+    pub(crate) draw: BTreeMap<String, String>,
+    /// What the act is given; `{name}` is a drawn value, `{reference}` one that nobody had.
+    #[serde(default)]
+    pub(crate) with: Map<String, Value>,
+}
+
+impl Begun {
+    /// How many times, and with what.
+    pub(crate) fn told(&self) -> BegunWith {
+        match self {
+            Begun::Times(times) => BegunWith { times: *times, draw: BTreeMap::new(), with: Map::new() },
+            Begun::With(with) => with.clone(),
+        }
+    }
+}
+
+/// What a party does wrong on purpose, in the middle third of the business.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Misbehaviour {
+    /// In a word or two, for the table: `stalled`.
+    pub(crate) how: String,
+    /// Faults in place of its usual ones.
+    #[serde(default)]
+    pub(crate) faults: Vec<FaultRule>,
+    /// An act that it does without a pause.
+    pub(crate) flood: Option<Flood>,
+}
+
+/// An act done as fast as it can be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flood {
+    /// The act.
+    pub(crate) act: String,
+    /// How many at once.
+    pub(crate) at_once: usize,
+    /// What it is given.
+    #[serde(default)]
+    pub(crate) with: Map<String, Value>,
 }
 
 /// What a customer does, from the first question to the last.
@@ -87,6 +170,17 @@ pub(crate) struct BookPlan {
 }
 
 impl Plan {
+    /// Seconds of business where nothing else is said.
+    pub(crate) fn seconds(&self, all: bool) -> u64 {
+        if all { self.with_all.seconds } else { SECONDS }
+    }
+
+    /// The modules of those that misbehave.
+    pub(crate) fn misbehaving(&self) -> Vec<String> {
+        let those = self.parties.iter().filter(|party| party.misbehaves.is_some());
+        those.map(|party| party.folder.replace('-', "_")).collect()
+    }
+
     /// Takes settings of parties, `PARTY.setting=value`.
     pub(crate) fn choose(&mut self, variants: &[String]) -> Result<(), String> {
         for said in variants {
@@ -99,13 +193,25 @@ impl Plan {
         Ok(())
     }
 
-    /// Reads the plan; with `only`, leaves out the parties that are not named, and the books that need them.
-    pub(crate) fn read(path: &Path, only: &[String]) -> Result<Self, String> {
+    /// Reads the plan; with `only`, leaves out the parties that are not named, and the books that need them; without `all`,
+    /// those that are there only then, and all misbehaviour.
+    pub(crate) fn read(path: &Path, only: &[String], all: bool) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut plan: Self =
             serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-        if !only.is_empty() {
-            plan.parties.retain(|party| party.always || only.contains(&party.folder));
+        plan.parties.retain(|party| match only {
+            [] => all || !party.only_with_all,
+            only => party.always || only.contains(&party.folder),
+        });
+        for party in &mut plan.parties {
+            if all {
+                party.pause = party.pause.or(Some(plan.with_all.pause));
+            } else {
+                party.misbehaves = None;
+            }
+        }
+        if all {
+            plan.clock_scale = plan.with_all.clock_scale;
         }
         let there: Vec<String> = plan.parties.iter().map(|party| party.folder.clone()).collect();
         let known = |file: &String| file == "journal" || there.contains(file);
