@@ -61,7 +61,9 @@ pub(crate) struct PartyPlan {
     /// What channels ask of it.
     pub(crate) traffic: Vec<Story>,
     /// What it begins itself: acts of its world, and how many times each in the demonstration.
-    pub(crate) acts: BTreeMap<String, Begun>,
+    pub(crate) acts: BTreeMap<String, u32>,
+    /// The same for acts that take values.
+    pub(crate) acts_with: BTreeMap<String, Begun>,
     /// What it does wrong on purpose for a while where all parties are asked for: the others are not to notice.
     pub(crate) misbehaves: Option<Misbehaviour>,
     /// A packet of it is kept for people to decode (what goes to it is not ciphered).
@@ -70,38 +72,18 @@ pub(crate) struct PartyPlan {
     pub(crate) open: Option<String>,
 }
 
-/// How often a party begins an act, and with which values.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(untagged)]
-pub(crate) enum Begun {
-    /// So many times.
-    Times(u32),
-    /// With values.
-    With(BegunWith),
-}
-
 /// An act that takes values.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct BegunWith {
+pub(crate) struct Begun {
     /// How many times.
     pub(crate) times: u32,
-    /// Values drawn from the worlds, as in a story.
+    /// Values drawn from the worlds, as in a story; where a question gives no row, nothing is begun that time.
     #[serde(default)]
     pub(crate) draw: BTreeMap<String, String>,
     /// What the act is given; `{name}` is a drawn value, `{reference}` one that nobody had.
     #[serde(default)]
     pub(crate) with: Map<String, Value>,
-}
-
-impl Begun {
-    /// How many times, and with what.
-    pub(crate) fn told(&self) -> BegunWith {
-        match self {
-            Begun::Times(times) => BegunWith { times: *times, draw: BTreeMap::new(), with: Map::new() },
-            Begun::With(with) => with.clone(),
-        }
-    }
 }
 
 /// What a party does wrong on purpose, in the middle third of the business.
@@ -136,7 +118,7 @@ pub(crate) struct Flood {
 pub(crate) struct Story {
     /// How often, beside the others.
     pub(crate) weight: u32,
-    /// Values drawn from the worlds, by folder: the columns of one row of a question.
+    /// Values drawn from the worlds, by folder: the columns of one row of a question; where it gives none, the story is not told.
     #[serde(default)]
     pub(crate) draw: BTreeMap<String, String>,
     /// What is asked, in order; a refusal ends the story.

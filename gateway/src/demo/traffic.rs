@@ -42,7 +42,9 @@ pub(crate) async fn run(
             let seller = Seller { stage, name, stories, client, core, references, progress, window, pause };
             running.push(Box::pin(seller.sell(until, customer)));
         }
-        for (act, begun) in &party.acts {
+        let plain = party.acts.iter().map(|(act, times)| (act, Begun { times: *times, ..Begun::default() }));
+        let given = party.acts_with.iter().map(|(act, begun)| (act, begun.clone()));
+        for (act, begun) in plain.chain(given) {
             running.push(Box::pin(begin(stage, &party.folder, act, begun, span, &references)));
         }
         if let (Some(misbehaviour), Some(window)) = (&party.misbehaves, window) {
@@ -178,17 +180,18 @@ async fn begin(
     stage: &Stage,
     name: &str,
     act: &str,
-    begun: &Begun,
+    begun: Begun,
     span: Duration,
     references: &AtomicU64,
 ) -> Tally {
     let mut tally = Tally::of(name);
     let Some(player) = stage.player(name) else { return tally };
-    let begun = begun.told();
     for _ in 0..begun.times {
         let done = match drawn(stage, &begun.draw) {
             Err(why) => Err(why),
-            Ok(mut known) => {
+            // Nothing is ready for it yet.
+            Ok(None) => Ok((0, 0)),
+            Ok(Some(mut known)) => {
                 known.insert("reference".into(), reference(references));
                 let values = begun.with.iter();
                 let with = values.map(|(name, value)| (name.clone(), filled(value, &known, &[]))).collect();
@@ -208,15 +211,16 @@ fn reference(references: &AtomicU64) -> Value {
     json!(format!("R{:012}", references.fetch_add(1, Ordering::Relaxed)))
 }
 
-/// Values drawn from worlds: the columns of the first row of each question.
-fn drawn(stage: &Stage, questions: &BTreeMap<String, String>) -> Result<Map<String, Value>, String> {
+/// Values drawn from worlds: the columns of the first row of each question; none where a question gives no row.
+fn drawn(stage: &Stage, questions: &BTreeMap<String, String>) -> Result<Option<Map<String, Value>>, String> {
     let mut known = Map::new();
     for (name, question) in questions {
         let player = stage.player(name).ok_or_else(|| format!("there is no party {name}"))?;
         let rows = player.party.question(question).map_err(|error| format!("{name}: {error}"))?;
-        known.extend(rows.into_iter().next().unwrap_or_default());
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        known.extend(row);
     }
-    Ok(known)
+    Ok(Some(known))
 }
 
 struct Seller<'s> {
@@ -256,7 +260,8 @@ impl Seller<'_> {
 
     async fn tell(&self, story: &Story, tally: &mut Tally) {
         let mut known = match drawn(self.stage, &story.draw) {
-            Ok(known) => known,
+            Ok(Some(known)) => known,
+            Ok(None) => return tokio::time::sleep(LOOK).await,
             Err(why) => return tally.failures.push(why),
         };
         let mut answers: Vec<Value> = Vec::new();
