@@ -28,12 +28,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 use tally::Tally;
 
-/// How much of the world's time what was begun may take to end.
-const SETTLE: Duration = Duration::from_secs(2 * 3_600);
-
-/// The same between two rounds of people, and rounds at most.
+/// How much of the world's time what was begun may take to end: rounds, and how long each is before people look again.
+const ROUNDS: usize = 120;
 const ROUND: Duration = Duration::from_secs(60);
-const ROUNDS: usize = 200;
 
 /// What is asked of a demonstration.
 #[derive(Clone, Debug)]
@@ -114,9 +111,9 @@ pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<End
     let mut tallies = traffic::run(&plan, &stage, &people, span, wanted.quiet).await?;
     for _ in 0..ROUNDS {
         let decided = people.decide(&stage).await?;
-        let limit = if decided > 0 { ROUND } else { SETTLE };
-        stage.settle(limit, || !traffic::open(&plan, &stage)).await;
-        if decided == 0 && stage.waits().await?.is_empty() {
+        let parked = People::parked(&stage).await?;
+        stage.settle(ROUND, || !traffic::open(&plan, &stage, parked)).await;
+        if decided == 0 && !people.awaited(&stage).await? && !traffic::open(&plan, &stage, parked) {
             break;
         }
     }

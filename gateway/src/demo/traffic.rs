@@ -106,9 +106,10 @@ async fn misbehave(stage: &Stage, party: &PartyPlan, how: &Misbehaviour, window:
     tally
 }
 
-/// Whether something that was begun has not ended: a flow of the gateway, or what a party waits for.
-pub(crate) fn open(plan: &Plan, stage: &Stage) -> bool {
-    let flows = stage.gateway().is_some_and(|gateway| !gateway.engine().flows.is_empty());
+/// Whether something that was begun has not ended: a flow of the gateway, beside those that are parked, or what a party
+/// waits for.
+pub(crate) fn open(plan: &Plan, stage: &Stage, parked: usize) -> bool {
+    let flows = stage.gateway().is_some_and(|gateway| gateway.engine().flows.len() > parked);
     flows || plan.parties.iter().any(|party| waits(stage, &party.folder, party.open.as_deref()) > 0)
 }
 
