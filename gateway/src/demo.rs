@@ -31,6 +31,8 @@ use tally::Tally;
 /// How much of the world's time what was begun may take to end: rounds, and how long each is before people look again.
 const ROUNDS: usize = 120;
 const ROUND: Duration = Duration::from_secs(60);
+/// The same of this machine's time: what is open then is told as left open.
+const LONGEST: Duration = Duration::from_secs(75);
 
 /// What is asked of a demonstration.
 #[derive(Clone, Debug)]
@@ -109,11 +111,13 @@ pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<End
     let people = People::new(plan.people_refuse_every);
     let span = Duration::from_secs(wanted.seconds.unwrap_or_else(|| plan.seconds(wanted.all)));
     let mut tallies = traffic::run(&plan, &stage, &people, span, wanted.quiet).await?;
+    let late = Instant::now() + LONGEST;
     for _ in 0..ROUNDS {
         let decided = people.decide(&stage).await?;
         let parked = People::parked(&stage).await?;
         stage.settle(ROUND, || !traffic::open(&plan, &stage, parked)).await;
-        if decided == 0 && !people.awaited(&stage).await? && !traffic::open(&plan, &stage, parked) {
+        let ended = decided == 0 && !people.awaited(&stage).await? && !traffic::open(&plan, &stage, parked);
+        if ended || Instant::now() > late {
             break;
         }
     }
