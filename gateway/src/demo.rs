@@ -70,6 +70,8 @@ pub(crate) struct Ended {
     pub(crate) people: (u64, u64),
     /// How long the gateway took from the adapters' texts to links that listen.
     pub(crate) cold_start: Duration,
+    /// How long until the simulated parties were there too.
+    pub(crate) ready: Duration,
     /// Octets that the process took at its peak, simulated parties and all; none where the system does not tell.
     pub(crate) peak_memory: Option<u64>,
 }
@@ -100,14 +102,13 @@ pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<End
     let mut plan = Plan::read(&wanted.conformance.join("demo/demo.yaml"), &wanted.only, wanted.all)?;
     plan.choose(&wanted.variants)?;
     let stage = open(&plan, wanted).await?;
+    let ready = began.elapsed();
+    let width = plan.parties.iter().map(|party| party.folder.len()).max().unwrap_or_default();
     for party in &plan.parties {
-        say(&format!("  {:18} ready   {}", party.folder, party.shows));
+        say(&format!("  {:width$}  ready   {}", party.folder, party.shows));
         stage.set_faults(&party.folder, &party.faults);
     }
-    say(&format!(
-        "\n  the gateway's cold start with all adapters took {:.2} s\n",
-        stage.cold_start().as_secs_f64()
-    ));
+    say("");
     let people = People::new(plan.people_refuse_every);
     let span = Duration::from_secs(wanted.seconds.unwrap_or_else(|| plan.seconds(wanted.all)));
     let mut tallies = traffic::run(&plan, &stage, &people, span, wanted.quiet).await?;
@@ -127,7 +128,7 @@ pub(crate) async fn run(wanted: &Wanted, stay: bool, say: Say<'_>) -> Result<End
     let (seconds, faults) = (began.elapsed().as_secs_f64(), stage.faults());
     let people = (people.went.load(Ordering::Relaxed), people.refused.load(Ordering::Relaxed));
     let (cold_start, peak_memory) = (stage.cold_start(), memory::peak());
-    let ended = Ended { seconds, tallies, compared, faults, people, cold_start, peak_memory };
+    let ended = Ended { seconds, tallies, compared, faults, people, cold_start, ready, peak_memory };
     if stay {
         show(&ended);
         say(&invitation::text(&plan, &stage, wanted)?);
@@ -155,4 +156,48 @@ async fn open(plan: &Plan, wanted: &Wanted) -> Result<Stage, String> {
 /// A core whose time is this machine's, for those who measure.
 fn measuring() -> link::CoreOwner {
     Core::start(link::World::real())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ended(tallies: Vec<Tally>) -> Ended {
+        Ended {
+            seconds: 1.0,
+            tallies,
+            compared: Compared::default(),
+            faults: 0,
+            people: (0, 0),
+            cold_start: Duration::ZERO,
+            ready: Duration::ZERO,
+            peak_memory: None,
+        }
+    }
+
+    fn done(name: &str) -> Tally {
+        Tally { done: 1, ..Tally::of(name) }
+    }
+
+    fn stalled() -> Tally {
+        Tally { misbehaved: Some("stalled".to_owned()), waits: 1, ..done("one") }
+    }
+
+    #[test]
+    fn who_misbehaves_may_wait_and_no_other() {
+        assert!(ended(vec![stalled(), done("other")]).well());
+        let waits = Tally { waits: 1, ..done("other") };
+        assert!(!ended(vec![stalled(), waits.clone()]).well());
+        // Where nobody misbehaves, what is left open is seen in the flows alone.
+        assert!(ended(vec![waits]).well());
+        let failed = Tally { failures: vec!["bank.pay_bill: closed".to_owned()], ..done("other") };
+        assert!(!ended(vec![stalled(), failed]).well());
+    }
+
+    #[test]
+    fn a_flow_of_others_that_is_left_is_told() {
+        let mut ended = ended(vec![stalled(), done("other")]);
+        ended.compared.suffered = 1;
+        assert!(!ended.well());
+    }
 }

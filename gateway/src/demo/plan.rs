@@ -201,3 +201,38 @@ impl Plan {
         Ok(plan)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn plan(only: &[&str], all: bool) -> Plan {
+        let conformance = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance"));
+        let only: Vec<String> = only.iter().map(|folder| (*folder).to_owned()).collect();
+        let plan = Plan::read(&conformance.join("demo/demo.yaml"), &only, all).expect("the plan");
+        for party in &plan.parties {
+            assert!(conformance.join("simulators").join(&party.folder).is_dir(), "{}", party.folder);
+        }
+        plan
+    }
+
+    #[test]
+    fn most_parties_are_there_only_with_all() {
+        let (some, all) = (plan(&[], false), plan(&[], true));
+        assert!(some.parties.iter().all(|party| !party.only_with_all && party.misbehaves.is_none()));
+        assert!(all.parties.len() > some.parties.len() && all.books.len() > some.books.len());
+        assert_eq!(all.misbehaving().len(), 3);
+        assert!(all.clock_scale < some.clock_scale && all.seconds(true) > some.seconds(false));
+        let without = all.parties.iter().filter(|party| all.books.iter().all(|book| book.of != party.folder));
+        assert_eq!(without.map(|party| &*party.folder).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn one_party_alone_is_asked_for_by_its_name() {
+        let cinema = plan(&["cinema"], false);
+        let folders: Vec<&str> = cinema.parties.iter().map(|party| &*party.folder).collect();
+        assert_eq!(folders, ["core", "cinema"]);
+        assert!(cinema.books.iter().all(|book| ["core", "cinema"].contains(&&*book.of)));
+    }
+}

@@ -51,16 +51,8 @@ pub(crate) fn show(ended: &Ended) {
         ended.people.0,
         ended.people.1
     ));
-    say(&format!(
-        "cold start of the gateway with {} parties' adapters {:.2} s; peak memory of this process, simulated parties and all, {}",
-        ended.tallies.len(),
-        ended.cold_start.as_secs_f64(),
-        ended
-            .peak_memory
-            .map_or_else(|| "is not told here".to_owned(), |octets| format!("{} MiB", octets >> 20))
-    ));
-    if let Some(fairness) = fairness(ended) {
-        say(&fairness);
+    for (of, line) in closing(ended) {
+        say(&format!("{of:<14}{line}"));
     }
     say(&if ended.well() {
         format!("All is well ({:.0} s).   Stay and play:  cargo run --release -- demo --stay", ended.seconds)
@@ -77,42 +69,45 @@ fn books(ended: &Ended, tally: &Tally) -> String {
     }
 }
 
-/// Who misbehaved, and how the answers were that all the others got meanwhile.
-fn fairness(ended: &Ended) -> Option<String> {
-    let others = Others::of(ended)?;
-    let how: Vec<String> = ended
-        .tallies
-        .iter()
-        .filter_map(|tally| {
-            let how = tally.misbehaved.as_ref()?;
-            let flood = if tally.flood > 0 {
-                format!(" with {} messages", grouped(tally.flood))
-            } else {
-                String::new()
-            };
-            Some(format!("{} {how}{flood}", tally.name))
-        })
-        .collect();
-    let times = |micros: &[u64]| {
-        let count = grouped(u64::try_from(micros.len()).unwrap_or(u64::MAX));
-        format!(
-            "{count} answers, p50 {}, p99 {}",
-            milliseconds(quantile(micros, 50)),
-            milliseconds(quantile(micros, 99))
-        )
+/// What the start and the process took; where some misbehaved, who did, and how the answers were that the others got.
+fn closing(ended: &Ended) -> Vec<(&'static str, String)> {
+    let systems = ended.tallies.len();
+    let (cold, ready) = (ended.cold_start.as_secs_f64(), ended.ready.as_secs_f64());
+    let memory = ended.peak_memory.map_or_else(
+        || "this system does not tell".to_owned(),
+        |octets| format!("{} MiB at the peak of this process, simulated parties and all", octets >> 20),
+    );
+    let mut lines = vec![
+        (
+            "cold start",
+            format!(
+                "{cold:.2} s: every adapter compiled, the links of {systems} parties open; with the parties themselves {ready:.2} s"
+            ),
+        ),
+        ("memory", memory),
+    ];
+    let Some(others) = Others::of(ended) else { return lines };
+    for tally in &ended.tallies {
+        let Some(how) = &tally.misbehaved else { continue };
+        let flood =
+            if tally.flood > 0 { format!(" with {} messages", grouped(tally.flood)) } else { String::new() };
+        lines.push(("on purpose", format!("{} {how}{flood}", tally.name)));
+    }
+    lines.push(("to the others", format!("{} meanwhile", in_words(&others.meanwhile))));
+    lines.push(("", format!("{} before and after", in_words(&others.quiet))));
+    let work = if ended.suffered() {
+        "some FAILED or was left open"
+    } else {
+        "nothing failed, nothing was left open"
     };
-    Some(format!(
-        "on purpose: {}; to the other {} systems' customers meanwhile {}, before and after {}; of their work {}",
-        how.join(", "),
-        others.systems,
-        times(&others.meanwhile),
-        times(&others.quiet),
-        if ended.suffered() {
-            "some FAILED or was left open"
-        } else {
-            "nothing failed, nothing was left open"
-        }
-    ))
+    lines.push(("", format!("of the work of {} systems {work}", others.systems)));
+    lines
+}
+
+fn in_words(micros: &[u64]) -> String {
+    let count = grouped(u64::try_from(micros.len()).unwrap_or(u64::MAX));
+    let (half, most) = (milliseconds(quantile(micros, 50)), milliseconds(quantile(micros, 99)));
+    format!("{count} answers, p50 {half}, p99 {most}")
 }
 
 /// Answers to customers of those who did not misbehave, sorted.
@@ -200,7 +195,7 @@ pub(crate) fn object(ended: &Ended) -> Value {
         "seconds": ended.seconds, "books_agree": ended.compared.differences.is_empty(), "well": ended.well(),
         "postings": ended.compared.postings, "fen": ended.compared.fen, "open": ended.compared.open,
         "faults": ended.faults, "people": { "went_on": ended.people.0, "refused": ended.people.1 }, "differences": ended.compared.differences,
-        "latency_unit": "ms", "cold_start": ended.cold_start.as_secs_f64(), "peak_memory": ended.peak_memory,
+        "latency_unit": "ms", "cold_start": ended.cold_start.as_secs_f64(), "ready": ended.ready.as_secs_f64(), "peak_memory": ended.peak_memory,
         "others": Others::of(ended).map(|others| json!({
             "systems": others.systems, "suffered": ended.suffered(),
             "meanwhile": times(&others.meanwhile), "before_and_after": times(&others.quiet),
