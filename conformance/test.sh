@@ -75,4 +75,6 @@ stage "deployment" tongshi run configs/gateway.yaml --check
 stage "suites" suites
 # A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.
 stage "faults" tongshi demo --folder target/test-demo
+# Every party in one gateway; while one stalls, one floods and one answers garbage the others must not notice.
+stage "all together" tongshi demo --all --folder target/test-demo
 stage "tests" tests

@@ -17,7 +17,7 @@ mod session;
 
 pub(crate) use http::{of_http, to_http};
 pub use line::{Line, Way, on_own_path};
-pub use loading::{LoadError, Loaded, load, read_texts};
+pub use loading::{LoadError, Loaded, load, load_all, read_texts};
 pub use play::PartyCounts;
 
 use crate::scene::{Parts, Scene, SceneError, Standing};

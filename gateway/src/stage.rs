@@ -35,7 +35,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What is asked of a stage.
 #[derive(Clone, Debug)]
@@ -73,6 +73,8 @@ pub(crate) struct Stage {
     builtin: Builtin,
     clock: ScaledClock,
     owner: CoreOwner,
+    /// From the adapters' texts to links that listen.
+    cold_start: Duration,
 }
 
 impl Stage {
@@ -91,9 +93,10 @@ impl Stage {
         let authority = Authority::make(&folder.join("certificates"))?;
         let mut drawn = keys::Drawn::default();
         let mut players = BTreeMap::new();
-        for party in &wanted.parties {
-            let made = players::Maker { wanted, texts: &texts, authority: &authority, core: &owner };
-            players.insert(party.clone(), made.player(party, &mut drawn).await?);
+        let maker = players::Maker { wanted, authority: &authority, core: &owner };
+        for (party, loaded) in players::cast(wanted, &texts)? {
+            let player = maker.player(&party, loaded, &mut drawn).await?;
+            players.insert(party, player);
         }
         for (module, names) in &plan.secrets {
             for name in names {
@@ -122,14 +125,22 @@ impl Stage {
             builtin,
             clock,
             owner,
+            cold_start: Duration::ZERO,
         };
+        let began = Instant::now();
         stage.open().await?;
+        stage.cold_start = began.elapsed();
         Ok(stage)
     }
 
     /// A party by its folder or module.
     pub(crate) fn player(&self, name: &str) -> Option<&Player> {
         self.players.get(name).or_else(|| self.players.values().find(|player| player.module == name))
+    }
+
+    /// How long the gateway took from the adapters' texts to links that listen.
+    pub(crate) fn cold_start(&self) -> Duration {
+        self.cold_start
     }
 
     /// The parties with their folders.

@@ -30,3 +30,13 @@ CREATE TABLE payment (
   amount    INTEGER NOT NULL,
   state     TEXT NOT NULL DEFAULT 'done'               -- done taken_back
 ) WITHOUT ROWID;
+
+-- Fees that customers of a channel want to pay: ordered of the bank, then paid by the bank's own card.
+CREATE TABLE fee (
+  payer     TEXT PRIMARY KEY,
+  account   TEXT NOT NULL,
+  amount    INTEGER NOT NULL CHECK (amount > 0),
+  order_no  TEXT NOT NULL DEFAULT '',
+  receipt   TEXT NOT NULL DEFAULT '',
+  state     TEXT NOT NULL DEFAULT 'wanted'             -- wanted asked ordered paying paid refused
+) WITHOUT ROWID;

@@ -9,8 +9,10 @@ use dsl::check::{Sources, Text};
 use dsl::diagnostics::{Colour, Severity, render_all};
 use dsl::lower;
 use dsl::mirror::{Lost, mirror};
-use dsl::model::{Model, Module};
+use dsl::model::{Model, Module, Shape};
+use dsl::program::ModuleProgram;
 use dsl::resolve::{Choice, Choices, resolve};
+use dsl::value::Symbols;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
@@ -90,19 +92,37 @@ pub fn read_texts(folder: &Path, only: &[&str]) -> io::Result<Vec<Text>> {
 /// # Errors
 /// Adapters with errors, or no such party.
 pub fn load(texts: Vec<Text>, folder: &str, choice: &BTreeMap<String, String>) -> Result<Loaded, LoadError> {
-    let own: BTreeSet<Box<str>> =
-        texts.iter().filter(|text| *text.folder == *folder).map(|text| text.path.clone()).collect();
-    let whole: String = texts.iter().filter(|text| *text.folder == *folder).map(|text| &*text.text).collect();
-    let octets = digest(Digest::Sha256, whole.as_bytes());
-    let hash: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+    let one = BTreeMap::from([(folder.to_owned(), choice.clone())]);
+    let loaded = load_all(texts, &one)?.remove(folder);
+    loaded.ok_or_else(|| LoadError::NoParty { folder: folder.to_owned(), known: String::new() })
+}
+
+/// Compiles both sides of several parties, each folder under its choice of variants: all adapters are resolved once.
+///
+/// # Errors
+/// Adapters with errors, or no such party.
+pub fn load_all(
+    texts: Vec<Text>,
+    parties: &BTreeMap<String, BTreeMap<String, String>>,
+) -> Result<BTreeMap<String, Loaded>, LoadError> {
+    let mut own = BTreeSet::new();
+    let mut wholes: BTreeMap<&str, String> = parties.keys().map(|party| (&**party, String::new())).collect();
+    for text in &texts {
+        if let Some(whole) = wholes.get_mut(&*text.folder) {
+            whole.push_str(&text.text);
+            own.insert(text.path.clone());
+        }
+    }
     let sources = Sources::parse(texts);
-    let chosen: Choice =
-        choice.iter().map(|(name, word)| (name.as_str().into(), word.as_str().into())).collect();
     let mut choices = Choices::new();
-    choices.insert(folder.into(), chosen);
+    for (folder, choice) in parties {
+        let chosen: Choice =
+            choice.iter().map(|(name, word)| (name.as_str().into(), word.as_str().into())).collect();
+        choices.insert(folder.as_str().into(), chosen);
+    }
     let (model, found) = resolve(&sources.folders, &choices);
     let problems = sources.problems.iter().chain(&found);
-    // What is wrong in other folders is told by the checks; here the party alone is played.
+    // What is wrong in other folders is told by the checks; here these parties alone are played.
     let here = |span| sources.map.place(span).is_none_or(|(path, _)| own.contains(path));
     let errors: Vec<_> = problems
         .filter(|problem| problem.severity == Severity::Error && here(problem.primary.span))
@@ -111,33 +131,52 @@ pub fn load(texts: Vec<Text>, folder: &str, choice: &BTreeMap<String, String>) -
     if !errors.is_empty() {
         return Err(LoadError::Adapters(render_all(&sources.map, &errors, Colour::Plain)));
     }
-    let module = model.modules.iter().find(|module| *module.folder == *folder && module.party.is_some());
-    let known = || {
-        let parties = model.modules.iter().filter(|module| module.party.is_some());
-        parties.map(|module| &*module.folder).collect::<Vec<_>>().join(", ")
-    };
-    let module = module.ok_or_else(|| LoadError::NoParty { folder: folder.to_owned(), known: known() })?;
     let line_of = |span| sources.map.place(span).map_or(0, |(_, place)| place.line);
-    let side = |module: &Module, side: &'static str| {
-        let made = lower::module(&model, module, &line_of);
-        let made = made.map_err(|errors| LoadError::Side { side, why: format!("{errors:?}") })?;
-        Ok::<_, LoadError>(adapter(&model, made))
-    };
-    let (turned, lost) = mirror(module);
-    Ok(Loaded {
-        bank: side(module, "bank's")?,
-        party: side(&turned, "party's")?,
-        inner: inner(module).into(),
-        lost: lost.into(),
-        hash: hash.into(),
+    let names = Names { symbols: Arc::new(model.symbols.clone()), shapes: model.shapes.clone().into() };
+    let mut loaded = BTreeMap::new();
+    for (folder, whole) in wholes {
+        let module = module_of(&model, folder)?;
+        let side = |module: &Module, side: &'static str| {
+            let made = lower::module(&model, module, &line_of);
+            let made = made.map_err(|errors| LoadError::Side { side, why: format!("{errors:?}") })?;
+            Ok::<_, LoadError>(names.adapter(made))
+        };
+        let (turned, lost) = mirror(module);
+        let octets = digest(Digest::Sha256, whole.as_bytes());
+        let hash: String = octets.iter().map(|octet| format!("{octet:02x}")).collect();
+        let both = Loaded {
+            bank: side(module, "bank's")?,
+            party: side(&turned, "party's")?,
+            inner: inner(module).into(),
+            lost: lost.into(),
+            hash: hash.into(),
+        };
+        loaded.insert(folder.to_owned(), both);
+    }
+    Ok(loaded)
+}
+
+fn module_of<'m>(model: &'m Model, folder: &str) -> Result<&'m Module, LoadError> {
+    let parties = || model.modules.iter().filter(|module| module.party.is_some());
+    parties().find(|module| *module.folder == *folder).ok_or_else(|| LoadError::NoParty {
+        folder: folder.to_owned(),
+        known: parties().map(|module| &*module.folder).collect::<Vec<_>>().join(", "),
     })
 }
 
-fn adapter(model: &Model, module: dsl::program::ModuleProgram) -> Adapter {
-    Adapter {
-        symbols: Arc::new(model.symbols.clone()),
-        shapes: model.shapes.clone().into(),
-        module: Arc::new(module),
+/// What all parties that were resolved together share.
+struct Names {
+    symbols: Arc<Symbols>,
+    shapes: Arc<[Shape]>,
+}
+
+impl Names {
+    fn adapter(&self, module: ModuleProgram) -> Adapter {
+        Adapter {
+            symbols: Arc::clone(&self.symbols),
+            shapes: Arc::clone(&self.shapes),
+            module: Arc::new(module),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::help::*;
 use conformance::given::Given;
 use conformance::inspect::{encode, look, named};
-use conformance::party::{load, read_texts};
+use conformance::party::{load, load_all, read_texts};
 use conformance::scene::{Adapter, Scene};
 use dsl::check::Text;
 use dsl::model::CallId;
@@ -22,6 +22,29 @@ fn parties_compile_from_their_own_side() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+#[test]
+fn parties_compiled_together_are_those_compiled_alone() {
+    let texts = read_texts(&root().join("configs"), &[]).unwrap();
+    let seal = BTreeMap::from([("seal".to_owned(), "header".to_owned())]);
+    let choices =
+        BTreeMap::from([("weilidai-loan".to_owned(), seal), ("cinema".to_owned(), BTreeMap::new())]);
+    let together = load_all(texts.clone(), &choices).unwrap();
+    assert_eq!(together.keys().collect::<Vec<_>>(), ["cinema", "weilidai-loan"]);
+    for (folder, loaded) in together {
+        let alone = load(texts.clone(), &folder, &choices[&folder]).unwrap();
+        assert_eq!((&loaded.hash, &loaded.inner), (&alone.hash, &alone.inner));
+        let calls = |adapter: &Adapter| {
+            let calls = adapter.module.calls.iter();
+            let names: Vec<String> = calls.map(|call| call.call.name.to_string()).collect();
+            (names, adapter.module.program.messages.len())
+        };
+        assert_eq!(calls(&loaded.bank), calls(&alone.bank), "{folder}");
+        assert_eq!(calls(&loaded.party), calls(&alone.party), "{folder}");
+    }
+    let unknown = BTreeMap::from([("nobody".to_owned(), BTreeMap::new())]);
+    assert!(load_all(texts, &unknown).unwrap_err().to_string().contains("no party in nobody"));
 }
 
 /// An envelope: the body is ciphered under a key that is drawn for this message, and goes before it, ciphered itself.

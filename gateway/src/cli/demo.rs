@@ -8,12 +8,15 @@ use std::path::PathBuf;
 /// Arguments of `tongshi demo`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi demo                 some business, faults among it, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --json          ends with one object for machines\n  tongshi demo --variant court-control.mode=web_service"
+    after_help = "Examples:\n  tongshi demo                 some business, faults among it, then the books\n  tongshi demo --stay          keeps running, and says what to try\n  tongshi demo --all           every party in one gateway; three misbehave for a while, the others must not notice\n  tongshi demo --json          ends with one object for machines\n  tongshi demo --variant court-control.mode=web_service"
 )]
 pub(crate) struct Demo {
-    /// Seconds of business
-    #[arg(long, default_value_t = 8)]
-    seconds: u64,
+    /// Seconds of business [default: 8, with --all as the plan says]
+    #[arg(long)]
+    seconds: Option<u64>,
+    /// Every party of the plan in one gateway; three of them misbehave for a while
+    #[arg(long)]
+    all: bool,
     /// Keep everything running after the comparison, until Ctrl-C
     #[arg(long)]
     stay: bool,
@@ -44,6 +47,7 @@ impl Demo {
             conformance: self.conformance.clone(),
             folder: self.folder.clone(),
             seconds: self.seconds,
+            all: self.all,
             only: self.only.clone(),
             variants: self.variant.clone(),
             quiet: self.json,

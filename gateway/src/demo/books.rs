@@ -29,6 +29,8 @@ pub(crate) struct Compared {
     pub(crate) unknown: BTreeMap<String, BTreeMap<How, u64>>,
     /// Flows that had not ended and wait for no operator.
     pub(crate) open: u64,
+    /// Flows that had not ended, in which nobody had a part who misbehaved.
+    pub(crate) suffered: u64,
 }
 
 /// Serial to amount in fen.
@@ -37,7 +39,7 @@ type Book = BTreeMap<String, i64>;
 /// Compares all books of the plan.
 pub(crate) fn compare(plan: &Plan, stage: &Stage) -> Result<Compared, String> {
     let mut compared = Compared::default();
-    flows(&stage.journal(), &mut compared)?;
+    flows(&stage.journal(), &plan.misbehaving(), &mut compared)?;
     for book in &plan.books {
         let mut sides = Vec::new();
         for (file, question) in &book.between {
@@ -64,7 +66,7 @@ pub(crate) fn compare(plan: &Plan, stage: &Stage) -> Result<Compared, String> {
 }
 
 /// Every flow of the journal: one that was refused holds nowhere, one that is open is counted.
-fn flows(journal: &Path, compared: &mut Compared) -> Result<(), String> {
+fn flows(journal: &Path, misbehaving: &[String], compared: &mut Compared) -> Result<(), String> {
     let words = |error: store::Fatal| error.to_string();
     let mut reader = SqliteReader::open(journal, Arc::new(Clear)).map_err(words)?;
     let history = History::open(journal)?;
@@ -84,6 +86,10 @@ fn flows(journal: &Path, compared: &mut Compared) -> Result<(), String> {
                 .collect();
             if flow.end.is_none() && !parked {
                 compared.open += 1;
+            }
+            let mut parts = operations.iter().map(|operation| &operation.party).chain([&flow.key.party]);
+            if flow.end.is_none() && !parts.any(|part| misbehaving.contains(part)) {
+                compared.suffered += 1;
             }
             if matches!(flow.end, Some(End::Refused)) && !held.is_empty() {
                 let words = format!("flow {} was refused, and {} holds", flow.flow, held.join(", "));

@@ -5,7 +5,8 @@
 
 use crate::stage::Stage;
 use conformance::suite::PeopleDo;
-use engine::waiting::{Decision, Why};
+use engine::waiting::{Decision, WaitingFor, Why};
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Two persons, and what they have decided so far.
@@ -24,10 +25,23 @@ impl People {
         Self { refuse_every, ..Self::default() }
     }
 
+    /// Flows that wait for an operator, who is not theirs to play.
+    pub(crate) async fn parked(stage: &Stage) -> Result<usize, String> {
+        let waits = stage.waits().await?;
+        let flows: BTreeSet<_> =
+            waits.iter().filter(|waits| !is_hold(waits)).map(|waits| waits.flow).collect();
+        Ok(flows.len())
+    }
+
+    /// Whether something waits that they decide; what is an operator's stays.
+    pub(crate) async fn awaited(&self, stage: &Stage) -> Result<bool, String> {
+        Ok(stage.waits().await?.iter().any(is_hold))
+    }
+
     /// Decides every hold that waits now; gives how many.
     pub(crate) async fn decide(&self, stage: &Stage) -> Result<usize, String> {
         let waits = stage.waits().await?;
-        let holds: Vec<_> = waits.into_iter().filter(|waits| matches!(waits.why, Why::Hold { .. })).collect();
+        let holds: Vec<_> = waits.into_iter().filter(is_hold).collect();
         for waits in &holds {
             let before = self.went.load(Ordering::Relaxed) + self.refused.load(Ordering::Relaxed);
             let refuses = self.refuse_every > 0 && (before + 1).is_multiple_of(self.refuse_every);
@@ -43,4 +57,8 @@ impl People {
         }
         Ok(holds.len())
     }
+}
+
+fn is_hold(waits: &WaitingFor) -> bool {
+    matches!(waits.why, Why::Hold { .. })
 }

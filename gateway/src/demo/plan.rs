@@ -2,9 +2,12 @@
 
 use conformance::world::FaultRule;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
+
+/// Seconds of business of a demonstration.
+const SECONDS: u64 = 8;
 
 /// `demo.yaml`.
 #[derive(Clone, Debug, Deserialize)]
@@ -12,6 +15,8 @@ use std::path::Path;
 pub(crate) struct Plan {
     /// How many times faster than the world the clock runs.
     pub(crate) clock_scale: u32,
+    /// What is otherwise where all parties are asked for.
+    pub(crate) with_all: WithAll,
     /// The parties, in the order of the table.
     pub(crate) parties: Vec<PartyPlan>,
     /// What must agree at the end.
@@ -19,6 +24,18 @@ pub(crate) struct Plan {
     /// Of the decisions of people every so many is a refusal; 0: none.
     #[serde(default)]
     pub(crate) people_refuse_every: u64,
+}
+
+/// What is otherwise in a demonstration of all parties.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WithAll {
+    /// How many times faster than the world the clock runs.
+    clock_scale: u32,
+    /// Seconds of business.
+    seconds: u64,
+    /// Milliseconds between two stories of a customer, where the party says nothing of its own.
+    pause: u64,
 }
 
 /// A party of the demonstration.
@@ -31,20 +48,68 @@ pub(crate) struct PartyPlan {
     pub(crate) shows: String,
     /// It is there whatever parties are asked for.
     pub(crate) always: bool,
+    /// It is there only where all parties are asked for, or it by its name.
+    pub(crate) only_with_all: bool,
     /// Settings of the adapter, over its `party.yaml`.
     pub(crate) settings: BTreeMap<String, String>,
     /// Faults that it makes.
     pub(crate) faults: Vec<FaultRule>,
     /// Customers at once.
     pub(crate) customers: usize,
+    /// Milliseconds between two stories of a customer.
+    pub(crate) pause: Option<u64>,
     /// What channels ask of it.
     pub(crate) traffic: Vec<Story>,
     /// What it begins itself: acts of its world, and how many times each in the demonstration.
     pub(crate) acts: BTreeMap<String, u32>,
+    /// The same for acts that take values.
+    pub(crate) acts_with: BTreeMap<String, Begun>,
+    /// What it does wrong on purpose for a while where all parties are asked for: the others are not to notice.
+    pub(crate) misbehaves: Option<Misbehaviour>,
     /// A packet of it is kept for people to decode (what goes to it is not ciphered).
     pub(crate) packets: bool,
     /// A question to its own file for what it still waits for: one number, 0 at the end.
     pub(crate) open: Option<String>,
+}
+
+/// An act that takes values.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Begun {
+    /// How many times.
+    pub(crate) times: u32,
+    /// Values drawn from the worlds, as in a story; where a question gives no row, nothing is begun that time.
+    #[serde(default)]
+    pub(crate) draw: BTreeMap<String, String>,
+    /// What the act is given; `{name}` is a drawn value, `{reference}` one that nobody had.
+    #[serde(default)]
+    pub(crate) with: Map<String, Value>,
+}
+
+/// What a party does wrong on purpose, in the middle third of the business.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Misbehaviour {
+    /// In a word or two, for the table: `stalled`.
+    pub(crate) how: String,
+    /// Faults in place of its usual ones.
+    #[serde(default)]
+    pub(crate) faults: Vec<FaultRule>,
+    /// An act that it does without a pause.
+    pub(crate) flood: Option<Flood>,
+}
+
+/// An act done as fast as it can be.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Flood {
+    /// The act.
+    pub(crate) act: String,
+    /// How many at once.
+    pub(crate) at_once: usize,
+    /// What it is given.
+    #[serde(default)]
+    pub(crate) with: Map<String, Value>,
 }
 
 /// What a customer does, from the first question to the last.
@@ -53,7 +118,7 @@ pub(crate) struct PartyPlan {
 pub(crate) struct Story {
     /// How often, beside the others.
     pub(crate) weight: u32,
-    /// Values drawn from the worlds, by folder: the columns of one row of a question.
+    /// Values drawn from the worlds, by folder: the columns of one row of a question; where it gives none, the story is not told.
     #[serde(default)]
     pub(crate) draw: BTreeMap<String, String>,
     /// What is asked, in order; a refusal ends the story.
@@ -87,6 +152,17 @@ pub(crate) struct BookPlan {
 }
 
 impl Plan {
+    /// Seconds of business where nothing else is said.
+    pub(crate) fn seconds(&self, all: bool) -> u64 {
+        if all { self.with_all.seconds } else { SECONDS }
+    }
+
+    /// The modules of those that misbehave.
+    pub(crate) fn misbehaving(&self) -> Vec<String> {
+        let those = self.parties.iter().filter(|party| party.misbehaves.is_some());
+        those.map(|party| party.folder.replace('-', "_")).collect()
+    }
+
     /// Takes settings of parties, `PARTY.setting=value`.
     pub(crate) fn choose(&mut self, variants: &[String]) -> Result<(), String> {
         for said in variants {
@@ -99,17 +175,64 @@ impl Plan {
         Ok(())
     }
 
-    /// Reads the plan; with `only`, leaves out the parties that are not named, and the books that need them.
-    pub(crate) fn read(path: &Path, only: &[String]) -> Result<Self, String> {
+    /// Reads the plan; with `only`, leaves out the parties that are not named, and the books that need them; without `all`,
+    /// those that are there only then, and all misbehaviour.
+    pub(crate) fn read(path: &Path, only: &[String], all: bool) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
         let mut plan: Self =
             serde_yaml::from_str(&text).map_err(|error| format!("{}: {error}", path.display()))?;
-        if !only.is_empty() {
-            plan.parties.retain(|party| party.always || only.contains(&party.folder));
+        plan.parties.retain(|party| match only {
+            [] => all || !party.only_with_all,
+            only => party.always || only.contains(&party.folder),
+        });
+        for party in &mut plan.parties {
+            if all {
+                party.pause = party.pause.or(Some(plan.with_all.pause));
+            } else {
+                party.misbehaves = None;
+            }
+        }
+        if all {
+            plan.clock_scale = plan.with_all.clock_scale;
         }
         let there: Vec<String> = plan.parties.iter().map(|party| party.folder.clone()).collect();
         let known = |file: &String| file == "journal" || there.contains(file);
         plan.books.retain(|book| there.contains(&book.of) && book.between.keys().all(known));
         Ok(plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    fn plan(only: &[&str], all: bool) -> Plan {
+        let conformance = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../conformance"));
+        let only: Vec<String> = only.iter().map(|folder| (*folder).to_owned()).collect();
+        let plan = Plan::read(&conformance.join("demo/demo.yaml"), &only, all).expect("the plan");
+        for party in &plan.parties {
+            assert!(conformance.join("simulators").join(&party.folder).is_dir(), "{}", party.folder);
+        }
+        plan
+    }
+
+    #[test]
+    fn most_parties_are_there_only_with_all() {
+        let (some, all) = (plan(&[], false), plan(&[], true));
+        assert!(some.parties.iter().all(|party| !party.only_with_all && party.misbehaves.is_none()));
+        assert!(all.parties.len() > some.parties.len() && all.books.len() > some.books.len());
+        assert_eq!(all.misbehaving().len(), 3);
+        assert!(all.clock_scale < some.clock_scale && all.seconds(true) > some.seconds(false));
+        let without = all.parties.iter().filter(|party| all.books.iter().all(|book| book.of != party.folder));
+        assert_eq!(without.map(|party| &*party.folder).collect::<Vec<_>>(), Vec::<&str>::new());
+    }
+
+    #[test]
+    fn one_party_alone_is_asked_for_by_its_name() {
+        let cinema = plan(&["cinema"], false);
+        let folders: Vec<&str> = cinema.parties.iter().map(|party| &*party.folder).collect();
+        assert_eq!(folders, ["core", "cinema"]);
+        assert!(cinema.books.iter().all(|book| ["core", "cinema"].contains(&&*book.of)));
     }
 }

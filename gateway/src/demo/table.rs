@@ -1,7 +1,7 @@
 //! What people and machines see at the end.
 
 use super::Ended;
-use super::tally::Tally;
+use super::tally::{Tally, quantile};
 use crate::cli::say;
 use crate::stage::How;
 use comfy_table::presets::NOTHING;
@@ -22,7 +22,7 @@ pub(crate) fn show(ended: &Ended) {
             unknown(tally),
             milliseconds(tally.quantile(50)),
             milliseconds(tally.quantile(99)),
-            if agrees(ended, tally) { "agree".to_owned() } else { "DIFFER".to_owned() },
+            books(ended, tally),
         ]);
     }
     for column in [1, 2, 3, 5, 6] {
@@ -51,11 +51,85 @@ pub(crate) fn show(ended: &Ended) {
         ended.people.0,
         ended.people.1
     ));
+    for (of, line) in closing(ended) {
+        say(&format!("{of:<14}{line}"));
+    }
     say(&if ended.well() {
         format!("All is well ({:.0} s).   Stay and play:  cargo run --release -- demo --stay", ended.seconds)
     } else {
         "Something does not hold: see above.".to_owned()
     });
+}
+
+fn books(ended: &Ended, tally: &Tally) -> String {
+    let word = if agrees(ended, tally) { "agree" } else { "DIFFER" };
+    match &tally.misbehaved {
+        Some(how) => format!("{word}   ({how})"),
+        None => word.to_owned(),
+    }
+}
+
+/// What the start and the process took; where some misbehaved, who did, and how the answers were that the others got.
+fn closing(ended: &Ended) -> Vec<(&'static str, String)> {
+    let systems = ended.tallies.len();
+    let (cold, ready) = (ended.cold_start.as_secs_f64(), ended.ready.as_secs_f64());
+    let memory = ended.peak_memory.map_or_else(
+        || "this system does not tell".to_owned(),
+        |octets| format!("{} MiB at the peak of this process, simulated parties and all", octets >> 20),
+    );
+    let mut lines = vec![
+        (
+            "cold start",
+            format!(
+                "{cold:.2} s: every adapter compiled, the links of {systems} parties open; with the parties themselves {ready:.2} s"
+            ),
+        ),
+        ("memory", memory),
+    ];
+    let Some(others) = Others::of(ended) else { return lines };
+    for tally in &ended.tallies {
+        let Some(how) = &tally.misbehaved else { continue };
+        let flood =
+            if tally.flood > 0 { format!(" with {} messages", grouped(tally.flood)) } else { String::new() };
+        lines.push(("on purpose", format!("{} {how}{flood}", tally.name)));
+    }
+    lines.push(("to the others", format!("{} meanwhile", in_words(&others.meanwhile))));
+    lines.push(("", format!("{} before and after", in_words(&others.quiet))));
+    let work = if ended.suffered() {
+        "some FAILED or was left open"
+    } else {
+        "nothing failed, nothing was left open"
+    };
+    lines.push(("", format!("of the work of {} systems {work}", others.systems)));
+    lines
+}
+
+fn in_words(micros: &[u64]) -> String {
+    let count = grouped(u64::try_from(micros.len()).unwrap_or(u64::MAX));
+    let (half, most) = (milliseconds(quantile(micros, 50)), milliseconds(quantile(micros, 99)));
+    format!("{count} answers, p50 {half}, p99 {most}")
+}
+
+/// Answers to customers of those who did not misbehave, sorted.
+struct Others {
+    systems: usize,
+    meanwhile: Vec<u64>,
+    quiet: Vec<u64>,
+}
+
+impl Others {
+    /// None where nobody misbehaved.
+    fn of(ended: &Ended) -> Option<Self> {
+        let (others, misbehaved): (Vec<&Tally>, Vec<&Tally>) =
+            ended.tallies.iter().partition(|tally| tally.misbehaved.is_none());
+        let sorted = |of: fn(&Tally) -> &Vec<u64>| {
+            let mut all: Vec<u64> = others.iter().flat_map(|tally| of(tally)).copied().collect();
+            all.sort_unstable();
+            all
+        };
+        let (meanwhile, quiet) = (sorted(|tally| &tally.meanwhile), sorted(|tally| &tally.quiet));
+        (!misbehaved.is_empty()).then_some(Others { systems: others.len(), meanwhile, quiet })
+    }
 }
 
 fn agrees(ended: &Ended, tally: &Tally) -> bool {
@@ -93,6 +167,14 @@ fn milliseconds(micros: Option<u64>) -> String {
     micros.map_or_else(|| "–".to_owned(), |micros| format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100))
 }
 
+fn in_millis(micros: Option<u64>) -> Option<serde_json::Number> {
+    micros.and_then(|micros| format!("{}.{:03}", micros / 1_000, micros % 1_000).parse().ok())
+}
+
+fn times(micros: &[u64]) -> Value {
+    json!({ "answers": micros.len(), "p50": in_millis(quantile(micros, 50)), "p99": in_millis(quantile(micros, 99)) })
+}
+
 /// The same for machines.
 pub(crate) fn object(ended: &Ended) -> Value {
     let system = |tally: &Tally| {
@@ -101,23 +183,23 @@ pub(crate) fn object(ended: &Ended) -> Value {
             .map(|how| (how.word().to_owned(), json!(tally.unknown.get(how).copied().unwrap_or(0))))
             .collect();
         how.insert("total".to_owned(), json!(tally.unknown.values().sum::<u64>()));
-        let millis = |hundredths| {
-            let text =
-                tally.quantile(hundredths).map(|micros| format!("{}.{:03}", micros / 1_000, micros % 1_000));
-            text.and_then(|text| text.parse::<serde_json::Number>().ok())
-        };
+        let millis = |hundredths| in_millis(tally.quantile(hundredths));
         json!({
             "name": tally.name, "transactions": tally.asked, "done": tally.done, "refused": tally.refused,
             "unknown": how, "parked": tally.parked(), "p50": millis(50), "p99": millis(99),
             "books_agree": agrees(ended, tally), "pending_at_first": tally.pending,
-            "refusals": tally.reasons, "failures": tally.failures,
+            "refusals": tally.reasons, "failures": tally.failures, "misbehaved": tally.misbehaved, "flood": tally.flood, "waits": tally.waits,
         })
     };
     json!({
         "seconds": ended.seconds, "books_agree": ended.compared.differences.is_empty(), "well": ended.well(),
         "postings": ended.compared.postings, "fen": ended.compared.fen, "open": ended.compared.open,
         "faults": ended.faults, "people": { "went_on": ended.people.0, "refused": ended.people.1 }, "differences": ended.compared.differences,
-        "latency_unit": "ms",
+        "latency_unit": "ms", "cold_start": ended.cold_start.as_secs_f64(), "ready": ended.ready.as_secs_f64(), "peak_memory": ended.peak_memory,
+        "others": Others::of(ended).map(|others| json!({
+            "systems": others.systems, "suffered": ended.suffered(),
+            "meanwhile": times(&others.meanwhile), "before_and_after": times(&others.quiet),
+        })),
         "systems": ended.tallies.iter().map(system).collect::<Vec<_>>(),
     })
 }

@@ -25,6 +25,16 @@ pub(crate) struct Tally {
     pub(crate) reasons: BTreeMap<String, u64>,
     /// Microseconds of each, sorted at the end.
     pub(crate) micros: Vec<u64>,
+    /// Of them, those that were under way while a party misbehaved.
+    pub(crate) meanwhile: Vec<u64>,
+    /// Of them, the others, where there was such a while.
+    pub(crate) quiet: Vec<u64>,
+    /// Messages of its flood.
+    pub(crate) flood: u64,
+    /// How it misbehaved on purpose.
+    pub(crate) misbehaved: Option<String>,
+    /// What it still waits for at the end, by its own file.
+    pub(crate) waits: i64,
     /// Operations at it that were unknown for a while, and how they ended.
     pub(crate) unknown: BTreeMap<How, u64>,
     /// What did not work at all.
@@ -39,8 +49,12 @@ impl Tally {
 
     /// A quantile in microseconds, of hundredths; none where nothing was timed.
     pub(crate) fn quantile(&self, hundredths: usize) -> Option<u64> {
-        let place = self.micros.len().saturating_sub(1) * hundredths / 100;
-        self.micros.get(place).copied()
+        quantile(&self.micros, hundredths)
+    }
+
+    /// Its work failed, or was left open, and it did not misbehave itself.
+    pub(crate) fn suffered(&self) -> bool {
+        self.misbehaved.is_none() && (!self.failures.is_empty() || self.waits > 0)
     }
 
     /// Adds what another has counted of the same system.
@@ -49,7 +63,10 @@ impl Tally {
         self.done += part.done;
         self.refused += part.refused;
         self.pending += part.pending;
+        self.flood += part.flood;
         self.micros.extend(part.micros);
+        self.meanwhile.extend(part.meanwhile);
+        self.quiet.extend(part.quiet);
         self.failures.extend(part.failures);
         for (reason, count) in part.reasons {
             *self.reasons.entry(reason).or_default() += count;
@@ -60,6 +77,11 @@ impl Tally {
     pub(crate) fn parked(&self) -> u64 {
         self.unknown.get(&How::Parked).copied().unwrap_or(0)
     }
+}
+
+/// A quantile of sorted numbers, of hundredths.
+pub(crate) fn quantile(sorted: &[u64], hundredths: usize) -> Option<u64> {
+    sorted.get(sorted.len().saturating_sub(1) * hundredths / 100).copied()
 }
 
 /// A span in whole microseconds.
@@ -88,6 +110,8 @@ pub(crate) fn complete(tallies: &mut Vec<Tally>, plan: &Plan, stage: &Stage, com
             }
         }
         tally.micros.sort_unstable();
+        tally.misbehaved = party.misbehaves.as_ref().map(|misbehaves| misbehaves.how.clone());
+        tally.waits = super::traffic::waits(stage, &party.folder, party.open.as_deref());
         tally.failures.truncate(5);
         tally.unknown = compared.unknown.get(&party.folder.replace('-', "_")).cloned().unwrap_or_default();
         tallies.push(tally);

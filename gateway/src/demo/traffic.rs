@@ -2,7 +2,7 @@
 
 use super::fill::filled;
 use super::people::People;
-use super::plan::{Ask, Plan, Story};
+use super::plan::{Ask, Begun, Misbehaviour, PartyPlan, Plan, Story};
 use super::progress::Progress;
 use super::tally::{Tally, micros};
 use crate::stage::Stage;
@@ -31,17 +31,24 @@ pub(crate) async fn run(
     let until = Instant::now() + span;
     let references = AtomicU64::new(1);
     let progress = Progress::begin(span, quiet);
+    let window = Window::of(plan, span);
     let mut running: Vec<Running<'_>> = Vec::new();
     for party in &plan.parties {
         for customer in 0..party.customers {
             let client = Arc::new(HttpClient::new(&core, HttpClientConfig::new(stage.channels().to_owned())));
             let (name, stories, core) = (&party.folder, &party.traffic, &core);
             let (references, progress) = (&references, &progress);
-            let seller = Seller { stage, name, stories, client, core, references, progress };
+            let pause = Duration::from_millis(party.pause.unwrap_or(0));
+            let seller = Seller { stage, name, stories, client, core, references, progress, window, pause };
             running.push(Box::pin(seller.sell(until, customer)));
         }
-        for (act, times) in &party.acts {
-            running.push(Box::pin(begin(stage, &party.folder, act, *times, span)));
+        let plain = party.acts.iter().map(|(act, times)| (act, Begun { times: *times, ..Begun::default() }));
+        let given = party.acts_with.iter().map(|(act, begun)| (act, begun.clone()));
+        for (act, begun) in plain.chain(given) {
+            running.push(Box::pin(begin(stage, &party.folder, act, begun, span, &references)));
+        }
+        if let (Some(misbehaviour), Some(window)) = (&party.misbehaves, window) {
+            running.push(Box::pin(misbehave(stage, party, misbehaviour, window)));
         }
     }
     let showing = progress.show(stage, until);
@@ -54,13 +61,60 @@ pub(crate) async fn run(
     Ok(tallies.into_values().collect())
 }
 
-/// Whether something that was begun has not ended: a flow of the gateway, or what a party waits for.
-pub(crate) fn open(plan: &Plan, stage: &Stage) -> bool {
-    let flows = stage.gateway().is_some_and(|gateway| !gateway.engine().flows.is_empty());
+/// The while in which some misbehave.
+#[derive(Clone, Copy, Debug)]
+struct Window {
+    from: Instant,
+    until: Instant,
+}
+
+impl Window {
+    /// The middle third of the business, where a party of the plan misbehaves.
+    fn of(plan: &Plan, span: Duration) -> Option<Self> {
+        let from = Instant::now() + span / 3;
+        let some = plan.parties.iter().any(|party| party.misbehaves.is_some());
+        some.then(|| Window { from, until: from + span / 3 })
+    }
+}
+
+/// A party makes other faults than usual for a while, or does an act without a pause.
+async fn misbehave(stage: &Stage, party: &PartyPlan, how: &Misbehaviour, window: Window) -> Tally {
+    tokio::time::sleep_until(window.from.into()).await;
+    if !how.faults.is_empty() {
+        stage.set_faults(&party.folder, &how.faults);
+    }
+    let flood = how.flood.iter().flat_map(|flood| std::iter::repeat_n(flood, flood.at_once));
+    let floods = flood.map(|flood| -> Running<'_> {
+        Box::pin(async move {
+            let mut tally = Tally::of(&party.folder);
+            let Some(player) = stage.player(&party.folder) else { return tally };
+            while Instant::now() < window.until && tally.failures.is_empty() {
+                match player.party.act_with(&flood.act, &flood.with).await {
+                    Ok((sent, _)) => tally.flood += sent as u64,
+                    Err(error) => tally.failures.push(format!("{}: {error}", flood.act)),
+                }
+            }
+            tally
+        })
+    });
+    let mut tally = Tally::of(&party.folder);
+    for part in join(floods.collect()).await {
+        tally.add(part);
+    }
+    tokio::time::sleep_until(window.until.into()).await;
+    stage.set_faults(&party.folder, &party.faults);
+    tally
+}
+
+/// Whether something that was begun has not ended: a flow of the gateway, beside those that are parked, or what a party
+/// waits for.
+pub(crate) fn open(plan: &Plan, stage: &Stage, parked: usize) -> bool {
+    let flows = stage.gateway().is_some_and(|gateway| gateway.engine().flows.len() > parked);
     flows || plan.parties.iter().any(|party| waits(stage, &party.folder, party.open.as_deref()) > 0)
 }
 
-fn waits(stage: &Stage, folder: &str, question: Option<&str>) -> i64 {
+/// How much a party still waits for, by its own file.
+pub(super) fn waits(stage: &Stage, folder: &str, question: Option<&str>) -> i64 {
     let Some((player, question)) = stage.player(folder).zip(question) else { return 0 };
     let rows = player.party.question(question).unwrap_or_default();
     rows.first().and_then(|row| row.values().next()?.as_i64()).unwrap_or(0)
@@ -123,16 +177,51 @@ async fn decide(stage: &Stage, people: &People, until: Instant) -> Tally {
 }
 
 /// A party does an act of its own some times, spread over the span.
-async fn begin(stage: &Stage, name: &str, act: &str, times: u32, span: Duration) -> Tally {
+async fn begin(
+    stage: &Stage,
+    name: &str,
+    act: &str,
+    begun: Begun,
+    span: Duration,
+    references: &AtomicU64,
+) -> Tally {
     let mut tally = Tally::of(name);
     let Some(player) = stage.player(name) else { return tally };
-    for _ in 0..times {
-        if let Err(error) = player.party.act(act).await {
-            tally.failures.push(format!("{act}: {error}"));
+    for _ in 0..begun.times {
+        let done = match drawn(stage, &begun.draw) {
+            Err(why) => Err(why),
+            // Nothing is ready for it yet.
+            Ok(None) => Ok((0, 0)),
+            Ok(Some(mut known)) => {
+                known.insert("reference".into(), reference(references));
+                let values = begun.with.iter();
+                let with = values.map(|(name, value)| (name.clone(), filled(value, &known, &[]))).collect();
+                player.party.act_with(act, &with).await.map_err(|error| error.to_string())
+            }
+        };
+        if let Err(why) = done {
+            tally.failures.push(format!("{act}: {why}"));
         }
-        tokio::time::sleep(span / times.max(1)).await;
+        tokio::time::sleep(span / begun.times.max(1)).await;
     }
     tally
+}
+
+/// A reference that nobody had.
+fn reference(references: &AtomicU64) -> Value {
+    json!(format!("R{:012}", references.fetch_add(1, Ordering::Relaxed)))
+}
+
+/// Values drawn from worlds: the columns of the first row of each question; none where a question gives no row.
+fn drawn(stage: &Stage, questions: &BTreeMap<String, String>) -> Result<Option<Map<String, Value>>, String> {
+    let mut known = Map::new();
+    for (name, question) in questions {
+        let player = stage.player(name).ok_or_else(|| format!("there is no party {name}"))?;
+        let rows = player.party.question(question).map_err(|error| format!("{name}: {error}"))?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        known.extend(row);
+    }
+    Ok(Some(known))
 }
 
 struct Seller<'s> {
@@ -143,6 +232,8 @@ struct Seller<'s> {
     core: &'s Core,
     references: &'s AtomicU64,
     progress: &'s Progress,
+    window: Option<Window>,
+    pause: Duration,
 }
 
 impl Seller<'_> {
@@ -161,24 +252,22 @@ impl Seller<'_> {
             if let Some(story) = story {
                 self.tell(story, &mut tally).await;
             }
+            if !self.pause.is_zero() {
+                tokio::time::sleep(self.pause).await;
+            }
         }
         tally
     }
 
     async fn tell(&self, story: &Story, tally: &mut Tally) {
-        let mut known = Map::new();
-        for (module, question) in &story.draw {
-            let rows = self.stage.player(module).map(|player| player.party.question(question));
-            match rows {
-                Some(Ok(rows)) => known.extend(rows.into_iter().next().unwrap_or_default()),
-                Some(Err(error)) => return tally.failures.push(format!("{module}: {error}")),
-                None => return tally.failures.push(format!("there is no party {module}")),
-            }
-        }
+        let mut known = match drawn(self.stage, &story.draw) {
+            Ok(Some(known)) => known,
+            Ok(None) => return tokio::time::sleep(LOOK).await,
+            Err(why) => return tally.failures.push(why),
+        };
         let mut answers: Vec<Value> = Vec::new();
         for ask in &story.asks {
-            let number = self.references.fetch_add(1, Ordering::Relaxed);
-            known.insert("reference".into(), json!(format!("R{number:012}")));
+            known.insert("reference".into(), reference(self.references));
             let body = filled(&ask.with, &known, &answers);
             match self.ask(ask, &body, tally).await {
                 Some(answer) => answers.push(answer),
@@ -201,7 +290,12 @@ impl Seller<'_> {
                 return None;
             }
         };
-        tally.micros.push(micros(began.elapsed()));
+        let took = micros(began.elapsed());
+        tally.micros.push(took);
+        if let Some(window) = self.window {
+            let meanwhile = Instant::now() > window.from && began < window.until;
+            if meanwhile { tally.meanwhile.push(took) } else { tally.quiet.push(took) }
+        }
         self.progress.one();
         match said.get("outcome").and_then(Value::as_str) {
             Some("done") => {

@@ -3,7 +3,7 @@
 use super::certificates::{Authority, HOST};
 use super::keys::Drawn;
 use super::{Wanted, fit, party_config};
-use conformance::party::{Loaded, MemberConfig, Party, PartyConfig, PartySource, PartyTls, TlsWay, load};
+use conformance::party::{Loaded, MemberConfig, Party, PartyConfig, PartySource, PartyTls, TlsWay, load_all};
 use dsl::check::Text;
 use dsl::model::{Key, LinkKind};
 use link::Core;
@@ -30,22 +30,40 @@ pub(crate) struct Player {
     _servers: Vec<SftpServer>,
 }
 
+/// The parties of a stage with their configurations, compiled together: the adapters are looked at once for all.
+pub(super) fn cast(
+    wanted: &Wanted,
+    texts: &[Text],
+) -> Result<BTreeMap<String, (PartyConfig, Loaded)>, String> {
+    let mut configs = BTreeMap::new();
+    for folder in &wanted.parties {
+        let mut config = party_config(&wanted.conformance, folder)?;
+        let over = wanted.settings.get(&folder.replace('-', "_"));
+        config.settings.extend(over.cloned().unwrap_or_default());
+        configs.insert(folder.clone(), config);
+    }
+    let choices = configs.iter().map(|(folder, config)| (folder.clone(), config.settings.clone())).collect();
+    let loaded = load_all(texts.to_vec(), &choices).map_err(|error| error.to_string())?;
+    let with = |(folder, loaded)| configs.remove(&folder).map(|config| (folder, (config, loaded)));
+    Ok(loaded.into_iter().filter_map(with).collect())
+}
+
 /// Makes players.
 pub(super) struct Maker<'m> {
     pub(super) wanted: &'m Wanted,
-    pub(super) texts: &'m [Text],
     pub(super) authority: &'m Authority,
     pub(super) core: &'m Core,
 }
 
 impl Maker<'_> {
     /// The party of a folder, started.
-    pub(super) async fn player(&self, folder: &str, drawn: &mut Drawn) -> Result<Player, String> {
-        let mut config = party_config(&self.wanted.conformance, folder)?;
+    pub(super) async fn player(
+        &self,
+        folder: &str,
+        (mut config, loaded): (PartyConfig, Loaded),
+        drawn: &mut Drawn,
+    ) -> Result<Player, String> {
         let module = folder.replace('-', "_");
-        config.settings.extend(self.wanted.settings.get(&module).cloned().unwrap_or_default());
-        let loaded =
-            load(self.texts.to_vec(), folder, &config.settings).map_err(|error| error.to_string())?;
         fit(&mut config, &loaded);
         config.sessions.clear();
         let (keys, members) = draw_all(&mut config, &loaded, &module, drawn)?;
