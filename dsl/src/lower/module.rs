@@ -6,9 +6,12 @@ use super::expression::walk;
 use super::layout::expressions;
 use super::{LowerError, Lowering, flow, recogniser};
 use crate::model::{
-    Call, CallId, Expr, ExprKind, Fact, Link, Load, MessageId, Model, Module, ServiceKind, Space,
+    Call, CallId, Expr, ExprKind, Fact, Link, Load, MessageId, Model, Module, Reconcile, ReconcileBook,
+    ServiceKind, Space,
 };
-use crate::program::{CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, SessionProgram};
+use crate::program::{
+    BookProgram, CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, ReconcileProgram, SessionProgram,
+};
 use crate::source::Span;
 use crate::value::Constant;
 
@@ -64,6 +67,7 @@ pub fn module(
         module.calls.iter().zip(0_u16..).map(|(one, index)| call(&mut lowering, one, CallId(index), &kept));
     let calls = calls.collect();
     let flows = module.flows.iter().map(|one| flow::tables(&mut lowering, one)).collect();
+    let reconciles = module.reconciles.iter().map(|one| reconcile(&mut lowering, one)).collect();
     if !lowering.errors.is_empty() {
         return Err(lowering.errors);
     }
@@ -82,8 +86,27 @@ pub fn module(
         sessions,
         calls,
         flows,
-        reconciles: module.reconciles.clone(),
+        reconciles,
     })
+}
+
+fn reconcile(lowering: &mut Lowering<'_>, reconcile: &Reconcile) -> ReconcileProgram {
+    let mut book = |book: &ReconcileBook| BookProgram {
+        call: book.call,
+        list: book.list,
+        key: lowering.expression(&book.key),
+        amount: book.amount.as_ref().map(|amount| lowering.expression(amount)),
+        filter: book.filter.as_ref().map(|filter| lowering.expression(filter)),
+    };
+    let ours = reconcile.ours.iter().map(&mut book).collect();
+    let theirs = book(&reconcile.theirs);
+    ReconcileProgram {
+        name: reconcile.name.clone(),
+        ask: reconcile.ask,
+        day: lowering.expression(&reconcile.day),
+        ours,
+        theirs,
+    }
 }
 
 fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
@@ -230,11 +253,9 @@ fn kept(module: &Module) -> BTreeSet<Kept> {
         flow::expressions(flow, &mut |expression| mention(module, None, expression, &mut found));
     }
     for reconcile in &module.reconciles {
-        let (ours, key, amount) = &reconcile.ours;
-        by_path(module, *ours, &[key, amount], &mut found);
-        if let Some((theirs, key, amount, class)) = &reconcile.theirs {
-            let class: &str = class.as_deref().unwrap_or_default();
-            by_path(module, *theirs, &[key, amount, class], &mut found);
+        for book in &reconcile.ours {
+            let expressions = [Some(&book.key), book.amount.as_ref(), book.filter.as_ref()];
+            expressions.into_iter().flatten().for_each(|one| mention(module, None, one, &mut found));
         }
     }
     found
@@ -246,7 +267,7 @@ fn by_path(module: &Module, call: CallId, paths: &[&str], found: &mut BTreeSet<K
         let (messages, rest) = match path.split_once('.') {
             Some(("request", rest)) => (vec![call.request], rest),
             Some(("reply", rest)) => (call.replies.clone(), rest),
-            _ => (std::iter::once(call.request).chain(call.replies.iter().copied()).collect(), *path),
+            _ => continue,
         };
         for id in messages {
             let message = module.messages.get(usize::from(id.0));

@@ -59,6 +59,8 @@ pub enum Start {
     Service(u16),
     /// A call served.
     Served(CallId),
+    /// Books compared (index into [`super::Module::reconciles`]).
+    Compared(u16),
     /// Each day at this minute.
     Daily(u16),
     /// Every so often (milliseconds).
@@ -273,22 +275,36 @@ pub enum StepTarget {
     People,
 }
 
-/// Their call, and the paths of key, amount and class in it.
-pub type TheirBook = (CallId, Box<str>, Box<str>, Option<Box<str>>);
-
-/// A comparison of books.
+/// A comparison of books: what a file of theirs lists of a day against what the journal has of our calls.
 #[derive(Clone, Debug)]
 pub struct Reconcile {
-    /// Its name.
+    /// Its name; a flow starts on it.
     pub name: Box<str>,
     /// Label for people.
     pub label: Box<str>,
-    /// Our call, and the field paths of its key and amount.
-    pub ours: (CallId, Box<str>, Box<str>),
-    /// Their file: call, paths of key, amount and class.
-    pub theirs: Option<TheirBook>,
-    /// The core's service and key path.
-    pub core: Option<(u16, Box<str>)>,
+    /// What a flow that starts on it is asked: `day ours theirs agreed differences`.
+    pub ask: ShapeId,
+    /// The business date that is compared.
+    pub day: Expr,
+    /// Our calls. Rows are those of the journal.
+    pub ours: Vec<ReconcileBook>,
+    /// Their file. Rows are those of the list of its ask.
+    pub theirs: ReconcileBook,
     /// Where.
     pub span: Span,
+}
+
+/// One side of a comparison.
+#[derive(Clone, Debug)]
+pub struct ReconcileBook {
+    /// The call.
+    pub call: CallId,
+    /// The list whose rows are compared.
+    pub list: Load,
+    /// What a row is found by, in a row.
+    pub key: Expr,
+    /// Its amount, in a row.
+    pub amount: Option<Expr>,
+    /// Which rows count, in a row.
+    pub filter: Option<Expr>,
 }

@@ -10,8 +10,9 @@ use super::{call, codes, example, flow, forms, link, session, text};
 use crate::diagnostics::register::syntax;
 use crate::lex::TokenKind;
 use crate::tree::{
-    Block, Book, Coding, ItemKind, Key, KeyKind, KeyOwner, Layout, Member, MemberStatement, Name, Packet,
-    Party, PartyClause, Reasons, Reconcile, ReconcileList, Service, ServiceKind, ServicePart, Setting,
+    Block, Coding, ItemKind, Key, KeyKind, KeyOwner, Layout, Member, MemberStatement, Name, Packet, Party,
+    PartyClause, Reasons, Reconcile, ReconcileBook, ReconcilePart, Service, ServiceKind, ServicePart,
+    Setting,
 };
 use nom::Parser;
 use nom::combinator::{cut, opt};
@@ -70,7 +71,7 @@ pub(crate) fn item(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
         "reasons" => reasons(here),
         "flow" => flow::flow(here),
         "reconcile" => {
-            named(here, reconcile_list, |name, block| ItemKind::Reconcile(Reconcile { name, block }))
+            named(here, reconcile_part, |name, block| ItemKind::Reconcile(Reconcile { name, block }))
         }
         "example" => example::example(here),
         "use" => {
@@ -254,50 +255,37 @@ fn reasons(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
     Ok((here, (ItemKind::Reasons(Reasons { block }), head)))
 }
 
-const BOOKS: &[(&str, Book)] = &[("ours", Book::Ours), ("theirs", Book::Theirs), ("core", Book::Core)];
-
-fn reconcile_list(input: In<'_>) -> Res<'_, Headed<ReconcileList>> {
-    let (here, book) = one_of(BOOKS, "a book").parse(input)?;
-    here.column(Column::Body);
-    let (mut here, source) = cut(path).parse(here)?;
-    let mut found =
-        ReconcileList { book, source, by: Vec::new(), amount: None, class: None, condition: None };
-    loop {
-        let value = here.advance();
-        here = match here.word() {
-            Some("by") => {
-                let (rest, by) = keys(value)?;
-                found.by = by;
-                rest
-            }
-            Some("amount") => cut(path).parse(value).map(|(rest, path)| {
-                found.amount = Some(path);
-                rest
-            })?,
-            Some("class") => cut(path).parse(value).map(|(rest, path)| {
-                found.class = Some(path);
-                rest
-            })?,
-            Some("rows") => {
-                let (rest, _) = cut(super::cursor::word("where")).parse(value)?;
-                let (rest, condition) = cut(expr).parse(rest)?;
-                found.condition = Some(condition);
-                rest
-            }
-            _ if here.is_sign(crate::lex::Sign::Comma) && here.ahead_is_word(1, "rows") => value,
-            _ => return labelled(here, found),
-        };
+fn reconcile_part(input: In<'_>) -> Res<'_, Headed<ReconcilePart>> {
+    let here = input.advance();
+    match input.word() {
+        Some("day") => {
+            here.column(Column::Body);
+            let (here, day) = cut(expr).parse(here)?;
+            labelled(here, ReconcilePart::Day(day))
+        }
+        Some("ours") => book(here, ReconcilePart::Ours),
+        Some("theirs") => book(here, ReconcilePart::Theirs),
+        _ => unknown_word(input, "part of a comparison", &["day", "ours", "theirs"]),
     }
 }
 
-/// `path,*`, up to the comma in front of `rows where`.
-fn keys(input: In<'_>) -> Res<'_, Vec<crate::tree::Path>> {
-    let (mut here, first) = cut(path).parse(input)?;
-    let mut found = vec![first];
-    while here.is_sign(crate::lex::Sign::Comma) && !here.ahead_is_word(1, "rows") {
-        let (rest, next) = cut(path).parse(here.advance())?;
-        found.push(next);
+fn book(input: In<'_>, part: fn(ReconcileBook) -> ReconcilePart) -> Res<'_, Headed<ReconcilePart>> {
+    input.column(Column::Body);
+    let (here, source) = cut(path).parse(input)?;
+    let (here, _) = cut(super::cursor::word("by")).parse(here)?;
+    let (mut here, by) = cut(expr).parse(here)?;
+    let mut found = ReconcileBook { source, by, amount: None, condition: None };
+    if here.word() == Some("amount") {
+        let (rest, amount) = cut(expr).parse(here.advance())?;
+        found.amount = Some(amount);
         here = rest;
     }
-    Ok((here, found))
+    if here.is_sign(crate::lex::Sign::Comma) {
+        let (rest, _) = cut(super::cursor::word("rows")).parse(here.advance())?;
+        let (rest, _) = cut(super::cursor::word("where")).parse(rest)?;
+        let (rest, condition) = cut(expr).parse(rest)?;
+        found.condition = Some(condition);
+        here = rest;
+    }
+    labelled(here, part(found))
 }

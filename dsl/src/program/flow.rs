@@ -66,6 +66,8 @@ pub enum FlowStart {
     Service(Box<str>),
     /// A call served by this module.
     Served(crate::model::CallId),
+    /// Books compared (index into [`super::ModuleProgram::reconciles`]).
+    Compared(u16),
     /// Each day at this minute.
     Daily(u16),
     /// Every so often.

@@ -34,7 +34,37 @@ pub struct ModuleProgram {
     /// Flows.
     pub flows: Vec<FlowTables>,
     /// Comparisons of books.
-    pub reconciles: Vec<crate::model::Reconcile>,
+    pub reconciles: Vec<ReconcileProgram>,
+}
+
+/// A comparison of books, lowered.
+#[derive(Clone, Debug)]
+pub struct ReconcileProgram {
+    /// Its name.
+    pub name: Box<str>,
+    /// What a flow that starts on it is asked: `day ours theirs agreed differences`.
+    pub ask: crate::value::ShapeId,
+    /// The business date that is compared.
+    pub day: ExprId,
+    /// Our calls.
+    pub ours: Vec<BookProgram>,
+    /// Their file.
+    pub theirs: BookProgram,
+}
+
+/// One side of a comparison, lowered.
+#[derive(Clone, Debug)]
+pub struct BookProgram {
+    /// The call.
+    pub call: crate::model::CallId,
+    /// The list whose rows are compared.
+    pub list: crate::model::Load,
+    /// What a row is found by, in a row.
+    pub key: ExprId,
+    /// Its amount, in a row.
+    pub amount: Option<ExprId>,
+    /// Which rows count, in a row.
+    pub filter: Option<ExprId>,
 }
 
 /// A link, lowered.

@@ -8,6 +8,7 @@ mod heads;
 
 mod promises;
 
+mod compare;
 mod whole;
 
 use super::assemble::{self, Recipe, Work};
@@ -22,11 +23,12 @@ use crate::model::{
 };
 use crate::tree::{self, CallPart, LinkClause, PartyClause};
 use crate::value::Type;
+use compare::reconciles;
 use heads::heads;
 use party::{declarations, party_head};
 use promises::call;
 use tables::{tables, xml_forms};
-use whole::{assumed, duplicates, reconciles};
+use whole::{assumed, duplicates};
 
 /// The module of a folder, without its flows.
 pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
@@ -59,7 +61,7 @@ pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
     let links = links(resolver, &work);
     let sessions = session::sessions(resolver, &work);
     let party = index.party.map(|(_, party)| party_head(resolver, &work, party, &charset));
-    let reconciles = reconciles(resolver, &work);
+    let reconciles = reconciles(resolver, &work, &messages);
     let module = Module {
         name: index.name.clone(),
         folder: index.folder.into(),

@@ -181,6 +181,10 @@ impl Maker<'_, '_, '_> {
                     let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
                     return (Start::Served(id), call.ask, call.answer);
                 }
+                if let Some(place) = self.module.reconciles.iter().position(|one| *one.name == *wanted) {
+                    let ask = self.module.reconciles[place].ask;
+                    return (Start::Compared(u16::try_from(place).unwrap_or(u16::MAX)), Some(ask), None);
+                }
                 let known: Vec<String> = self
                     .resolver
                     .services
@@ -189,11 +193,12 @@ impl Maker<'_, '_, '_> {
                     .chain(
                         self.module.calls.iter().filter(|call| !call.ours).map(|call| call.name.to_string()),
                     )
+                    .chain(self.module.reconciles.iter().map(|one| one.name.to_string()))
                     .collect();
                 self.resolver
                     .report
                     .error("TS0709", path.span, format!("nothing called `{wanted}` starts a flow"))
-                    .note("a flow starts by a service, by a call of its party that was served, by `daily` or by `every`")
+                    .note("a flow starts by a service, by a call of its party that was served, by a comparison of its books, by `daily` or by `every`")
                     .suggest(&wanted, known.iter().map(String::as_str));
                 (Start::Daily(0), None, None)
             }

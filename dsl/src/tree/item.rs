@@ -323,34 +323,30 @@ pub struct Reasons {
 pub struct Reconcile {
     /// The name.
     pub name: Name,
-    /// The lists.
-    pub block: Block<ReconcileList>,
+    /// Day and books.
+    pub block: Block<ReconcilePart>,
 }
 
-/// `(ours|theirs|core) path …`.
+/// A line of a comparison.
 #[derive(Clone, PartialEq, Debug)]
-pub struct ReconcileList {
-    /// Whose book.
-    pub book: Book,
-    /// The call, file or service.
+pub enum ReconcilePart {
+    /// `day expr`: which business date is compared.
+    Day(Expr),
+    /// `ours call …`.
+    Ours(ReconcileBook),
+    /// `theirs call …`.
+    Theirs(ReconcileBook),
+}
+
+/// `call by expr (amount expr)? (, rows where expr)?`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ReconcileBook {
+    /// The call.
     pub source: Path,
-    /// `by path,*`: the key.
-    pub by: Vec<Path>,
-    /// `amount path`.
-    pub amount: Option<Path>,
-    /// `class path`.
-    pub class: Option<Path>,
+    /// `by expr`: what a row is found by.
+    pub by: Expr,
+    /// `amount expr`.
+    pub amount: Option<Expr>,
     /// `rows where expr`.
     pub condition: Option<Expr>,
-}
-
-/// Whose book a list is of.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Book {
-    /// `ours`.
-    Ours,
-    /// `theirs`.
-    Theirs,
-    /// `core`.
-    Core,
 }

@@ -16,6 +16,7 @@ mod rows;
 mod told;
 
 pub use ask::{AnswerWriter, NewFlow, digest as ask_digest};
+pub(crate) use long::put_sheets;
 pub use told::{Told, ToldKind};
 
 use crate::book::Book;

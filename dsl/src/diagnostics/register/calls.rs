@@ -495,30 +495,19 @@ call ask {
     },
     Page {
         code: Code(621),
-        title: "a comparison names none of our calls",
-        text: "Books are compared exchange by exchange: ours come from the journal of a call.",
-        chinese: "对账没有指明我方的调用。",
+        title: "a comparison lacks a book",
+        text: "Books are compared exchange by exchange: ours come from the journal of one or more calls, theirs from one file.",
+        chinese: "对账须写明我方的调用 (一个或几个) 和对方的文件 (一个)。",
         bad: r#"call pay {
   request "1001"
 }
 
-reconcile day {
-  theirs  pay  by serial
+reconcile books {
+  day   exchange.business_date
+  ours  pay by exchange.serial
 }
 "#,
-        good: r#"call pay {
-  request "1001"
-}
-
-call list {
-  request "1003"
-}
-
-reconcile day {
-  ours    pay   by serial
-  theirs  list  by serial
-}
-"#,
+        good: BOOKS,
     },
     Page {
         code: Code(622),
@@ -726,4 +715,144 @@ call reject over back {
 }
 "#,
     },
+    Page {
+        code: Code(628),
+        title: "a book that is no file with one list",
+        text: "What is compared has come whole: `theirs` is a file, and its lines fill the one list of its `ask`.",
+        chinese: "对方的账须是文件, 其行放入 ask 中唯一的列表。",
+        bad: r#"call pay {
+  request "1001"
+}
+
+reconcile books {
+  day     exchange.business_date
+  ours    pay by exchange.serial
+  theirs  pay by exchange.serial
+}
+"#,
+        good: BOOKS,
+    },
+    Page {
+        code: Code(629),
+        title: "a comparison with the name of a call",
+        text: "A flow says `on NAME`; if a call and a comparison shared the name, nobody could tell which of them it means.",
+        chinese: "对账与调用同名。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call pay over drop {
+  once  exchange.serial
+  request file "P{exchange.serial}.txt" fixed lines crlf {
+    kind  digits 1  = "0"
+  }
+}
+
+link pick folder accept {
+  poll  60s
+  once  name
+}
+
+serve booked over pick {
+  ask {
+    rows  list ..1_000 {
+      serial  text ..20 chars
+    }
+  }
+  once  exchange.file
+  request file "BOOKED.txt" delimited "|" lines lf {
+    row  list ..1_000 of line  -> ask.rows {
+      serial  text ..20 bytes  -> item.serial
+    }
+  }
+}
+
+reconcile booked {
+  day     exchange.business_date
+  ours    pay by exchange.serial
+  theirs  booked by serial
+}
+"#,
+        good: BOOKS,
+    },
+    Page {
+        code: Code(630),
+        title: "a comparison of no day",
+        text: "The journal is looked up by business date, so a comparison says of which day it is, in words of the file or of its exchange.",
+        chinese: "对账没有写明日期。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call pay over drop {
+  once  exchange.serial
+  request file "P{exchange.serial}.txt" fixed lines crlf {
+    kind  digits 1  = "0"
+  }
+}
+
+link pick folder accept {
+  poll  60s
+  once  name
+}
+
+serve booked over pick {
+  ask {
+    rows  list ..1_000 {
+      serial  text ..20 chars
+    }
+  }
+  once  exchange.file
+  request file "BOOKED.txt" delimited "|" lines lf {
+    row  list ..1_000 of line  -> ask.rows {
+      serial  text ..20 bytes  -> item.serial
+    }
+  }
+}
+
+reconcile books {
+  ours    pay by exchange.serial
+  theirs  booked by serial
+}
+"#,
+        good: BOOKS,
+    },
 ];
+
+/// Books that are compared as they should be.
+const BOOKS: &str = r#"link drop folder connect {
+  folder  "up"
+}
+
+call pay over drop {
+  once  exchange.serial
+  request file "P{exchange.serial}.txt" fixed lines crlf {
+    kind  digits 1  = "0"
+  }
+}
+
+link pick folder accept {
+  poll  60s
+  once  name
+}
+
+serve booked over pick {
+  ask {
+    rows  list ..1_000 {
+      serial  text ..20 chars
+    }
+  }
+  once  exchange.file
+  request file "BOOKED.txt" delimited "|" lines lf {
+    row  list ..1_000 of line  -> ask.rows {
+      serial  text ..20 bytes  -> item.serial
+    }
+  }
+}
+
+reconcile books {
+  day     exchange.business_date
+  ours    pay by exchange.serial
+  theirs  booked by serial
+}
+"#;

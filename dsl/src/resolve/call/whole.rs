@@ -1,73 +1,11 @@
-//! What concerns a module as a whole: reconciliations, what is assumed, names that stand twice.
+//! What concerns a module as a whole: what is assumed, names that stand twice.
 //!
 //! In: the resolved module. Out: its lists, and reports.
 
-use super::heads::service;
-use crate::model::{Assumed, Module, Reconcile};
-use crate::resolve::assemble::Work;
+use crate::model::{Assumed, Module};
+use crate::resolve::Resolver;
 use crate::resolve::index::Index;
-use crate::resolve::{Resolver, shapes};
 use crate::tree::{self, PartyClause};
-
-pub(super) fn reconciles(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Reconcile> {
-    let mut found = Vec::new();
-    for (item, tree) in &work.index.reconciles {
-        resolver.report.not_followed(item.span, "a comparison of books");
-        let mut ours = None;
-        let mut theirs = None;
-        let mut core = None;
-        for list in &tree.block.statements {
-            let list = &list.kind;
-            let text =
-                |path: Option<&tree::Path>| path.map_or_else(Box::default, |path| Box::from(path.text()));
-            match list.book {
-                tree::Book::Ours | tree::Book::Theirs => {
-                    let name = list.source.text();
-                    let Some(call) = work.call_named(&name) else {
-                        resolver
-                            .report
-                            .error("TS0224", list.source.span, format!("there is no call `{name}`"))
-                            .suggest(&name, work.call_names());
-                        continue;
-                    };
-                    let (by, amount) = (text(list.by.first()), text(list.amount.as_ref()));
-                    if list.book == tree::Book::Ours {
-                        ours = Some((call, by, amount));
-                    } else {
-                        theirs =
-                            Some((call, by, amount, list.class.as_ref().map(|class| class.text().into())));
-                    }
-                }
-                tree::Book::Core => {
-                    if let Some(service) = service(resolver, &list.source) {
-                        core = Some((service, text(list.by.first())));
-                    }
-                }
-            }
-        }
-        match ours {
-            Some(ours) => found.push(Reconcile {
-                name: tree.name.text.clone(),
-                label: shapes::label(&item.label),
-                ours,
-                theirs,
-                core,
-                span: tree.name.span,
-            }),
-            None => {
-                resolver
-                    .report
-                    .error(
-                        "TS0621",
-                        tree.name.span,
-                        "the comparison does not say which of our calls it compares",
-                    )
-                    .help("add `ours CALL by serial amount request.amount`");
-            }
-        }
-    }
-    found
-}
 
 /// Every `assumed` of the items, calls and fields.
 pub(super) fn assumed(index: &Index<'_>) -> Vec<Assumed> {

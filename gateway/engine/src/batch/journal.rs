@@ -23,6 +23,40 @@ const PAGE: usize = 1_000;
 
 type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
+/// Which exchanges a list is made of.
+#[derive(Clone)]
+pub(crate) enum Wanted {
+    /// What was done on a day, for a member or for all.
+    Done(Date, Option<Arc<Member>>),
+    /// Whatever became of what was asked on a day and on the days beside it, of all members: a party's day need not be ours.
+    Near(Date),
+}
+
+impl Wanted {
+    fn days(&self) -> Vec<Date> {
+        match self {
+            Self::Done(date, _) => vec![*date],
+            Self::Near(date) => near(*date),
+        }
+    }
+
+    fn is_of(&self, member: Option<&[u8]>) -> bool {
+        match self {
+            Self::Done(_, Some(wanted)) => member == Some(wanted.name.as_bytes()),
+            Self::Done(_, None) | Self::Near(_) => true,
+        }
+    }
+
+    fn all(&self) -> bool {
+        matches!(self, Self::Near(_))
+    }
+}
+
+/// A day and the days beside it.
+fn near(date: Date) -> Vec<Date> {
+    [date.yesterday().ok(), Some(date), date.tomorrow().ok()].into_iter().flatten().collect()
+}
+
 /// Makes the list.
 ///
 /// # Errors
@@ -31,13 +65,12 @@ pub(crate) async fn exchanges(
     engine: &Arc<Engine>,
     version: &Arc<Version>,
     call: CallRef,
-    member: Option<Arc<Member>>,
-    date: Date,
+    wanted: Wanted,
     name: &str,
 ) -> Result<Arc<dyn LongList>, Refusal> {
     let (spool, pinned, name) = (engine.spool.clone(), Arc::clone(version), name.to_owned());
     let made = engine.journal.read(move |reader| {
-        let gather = Gather { spool: &spool, version: &pinned, call, member: member.as_deref(), date };
+        let gather = Gather { spool: &spool, version: &pinned, call, wanted };
         Ok(gather.all(reader, &name).map_err(|error| error.to_string()))
     });
     let sheet = match made.await {
@@ -54,8 +87,7 @@ struct Gather<'a> {
     spool: &'a Spool,
     version: &'a Arc<Version>,
     call: CallRef,
-    member: Option<&'a Member>,
-    date: Date,
+    wanted: Wanted,
 }
 
 impl Gather<'_> {
@@ -70,29 +102,25 @@ impl Gather<'_> {
         if call.call.ours {
             let path = format!("{}.{}", module.name, call.call.name);
             let sequence = reader.sequence()?;
-            let mut after = Some(0);
-            while let Some(from) = after {
-                let query = AsOf {
-                    party: &module.name,
-                    call: Some(&path),
-                    date: day(self.date),
-                    sequence,
-                    after: from,
-                    most: PAGE,
-                };
-                let page = reader.operations_of_day(&query)?;
-                for row in &page.rows {
-                    take(self.of_operation(row))?;
+            for date in self.wanted.days().into_iter().map(day) {
+                let mut after = Some(0);
+                while let Some(from) = after {
+                    let (party, call) = (&*module.name, Some(&*path));
+                    let query = AsOf { party, call, date, sequence, after: from, most: PAGE };
+                    let page = reader.operations_of_day(&query)?;
+                    for row in &page.rows {
+                        take(self.of_operation(row))?;
+                    }
+                    after = page.next;
                 }
-                after = page.next;
             }
             return Ok(sheet.finish()?);
         }
         let prefix = format!("{}:", call.call.name).into_bytes();
         // What was asked of us is kept under the asker's date, which may be a day off the business date; the condition
         // on the rows decides.
-        let near = [self.date.yesterday().ok(), Some(self.date), self.date.tomorrow().ok()];
-        for date in near.into_iter().flatten().map(day) {
+        let (Wanted::Done(date, _) | Wanted::Near(date)) = self.wanted;
+        for date in near(date).into_iter().map(day) {
             let mut after = FlowId(0);
             loop {
                 let query = FlowsOfDay {
@@ -118,19 +146,21 @@ impl Gather<'_> {
 
     /// What we asked of the party.
     fn of_operation(&self, row: &OperationRow) -> Option<Body> {
-        let reversed = match row.state {
-            OperationState::Done | OperationState::Undoing | OperationState::Held => false,
-            OperationState::Undone => true,
+        let (outcome, reversed) = match row.state {
+            OperationState::Done | OperationState::Undoing | OperationState::Held => ("done", false),
+            OperationState::Undone => ("done", true),
+            OperationState::Refused if self.wanted.all() => ("refused", false),
+            _ if self.wanted.all() => ("unknown", false),
             _ => return None,
         };
         let asked = row.asked.as_deref().and_then(Body::decode)?;
-        if self.member.is_some_and(|member| asked.get("member") != Some(member.name.as_bytes())) {
+        if !self.wanted.is_of(asked.get("member")) {
             return None;
         }
         let answered = row.answered.as_deref().and_then(Body::decode).unwrap_or_default();
         let told = answered.tagged("facts");
         let facts = if told.is_empty() { asked.tagged("facts") } else { told };
-        let mut body = begun(&facts, &asked.tagged("kept"), reversed);
+        let mut body = begun(&facts, &asked.tagged("kept"), outcome, reversed);
         put(&mut body, "ask", asked.get("ask"));
         put(&mut body, "answer", answered.get("answer"));
         put(&mut body, "text", answered.get("text"));
@@ -145,15 +175,19 @@ impl Gather<'_> {
         let tables = self.version.flow_named(name).and_then(|flow| self.version.flow(flow))?;
         let state = dsl::flow::decode(&tables.program, &row.state).ok()?;
         let reversed = told_done && state.cancel == Cancel::Through;
-        if !reversed && row.end != Some(End::Done) {
-            return None;
-        }
+        let outcome = match row.end {
+            Some(End::Done) => "done",
+            _ if reversed => "done",
+            Some(End::Refused) if self.wanted.all() => "refused",
+            _ if self.wanted.all() => "unknown",
+            _ => return None,
+        };
         let facts = asked.tagged("facts");
         let of = Facts::of_tagged(&facts, self.version.symbols()).text(Fact::Member, self.version.symbols());
-        if self.member.is_some_and(|member| member.name != of) {
+        if !self.wanted.is_of(Some(of.as_bytes())) {
             return None;
         }
-        let mut body = begun(&facts, &asked.tagged("kept"), reversed);
+        let mut body = begun(&facts, &asked.tagged("kept"), outcome, reversed);
         put(&mut body, "ask", asked.get("ask"));
         put(&mut body, "answer", answer.get("record"));
         Some(body)
@@ -161,11 +195,11 @@ impl Gather<'_> {
 }
 
 /// What every row has.
-fn begun(facts: &Tagged, kept: &Tagged, reversed: bool) -> Body {
+fn begun(facts: &Tagged, kept: &Tagged, outcome: &str, reversed: bool) -> Body {
     let mut body = Body::default();
     body.put_tagged("facts", facts);
     body.put_tagged("kept", kept);
-    body.put("outcome", b"done".to_vec());
+    body.put("outcome", outcome.as_bytes().to_vec());
     body.put("reversed", if reversed { b"yes".to_vec() } else { b"no".to_vec() });
     body
 }

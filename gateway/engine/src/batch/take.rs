@@ -285,6 +285,7 @@ impl Engine {
                 return Ok(());
             }
         };
+        self.compare_books(&serving, source, name, file, &read).await.map_err(std::io::Error::other)?;
         self.ask_file(source, name, file, link, read).await;
         Ok(())
     }

@@ -4,7 +4,7 @@
 //! In: a message with the scene that fills it. Out: the file in the spool with its name. Rows are gone through one by one,
 //! first for the sums, then for the lines. It must not know where the file goes.
 
-use super::journal;
+use super::journal::{self, Wanted};
 use super::spooled::{SpoolWriter, Spooled};
 use crate::engine::Engine;
 use crate::message::{self, Refusal};
@@ -106,7 +106,7 @@ async fn journal_list(
     let call = CallRef { module: scene.module, call: CallId(pairing.source.call) };
     let sheet = format!("{name}.of-{}", pairing.source.call);
     let (version, member) = (Arc::clone(&scene.version), scene.member.clone());
-    let rows = journal::exchanges(engine, &version, call, member, day, &sheet).await?;
+    let rows = journal::exchanges(engine, &version, call, Wanted::Done(day, member), &sheet).await?;
     scene.book.put_long(pairing.source, rows);
     Ok(())
 }

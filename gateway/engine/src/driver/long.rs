@@ -21,7 +21,7 @@ const PAGE: usize = 2_000;
 ///
 /// # Errors
 /// In words, where a sheet is not there or the ask has no such list.
-pub(super) fn put_sheets(
+pub(crate) fn put_sheets(
     book: &mut Book,
     version: &Arc<Version>,
     ask: Option<ShapeId>,
