@@ -105,3 +105,4 @@ INSERT INTO points_account (client, gained)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
   SELECT printf('KH%08d', n), 10000000 FROM n;
 UPDATE points_account SET gained = 500 WHERE client = 'KH00001000';
+INSERT INTO account (acct, name, internal, kind) VALUES ('9990000000000000091', '流量充值待清算款项', 1, '07');
