@@ -5,6 +5,7 @@ CREATE TABLE system (
   funds     INTEGER NOT NULL,                          -- paid in beforehand
   stale     INTEGER NOT NULL DEFAULT 0,                -- 1: the token is not the newest any more
   quiet     INTEGER NOT NULL DEFAULT 0,                -- 1: nobody is told
+  spoilt    INTEGER NOT NULL DEFAULT 0,                -- 1: digests of lists are wrong
   tokens    INTEGER NOT NULL DEFAULT 0,
   last_no   INTEGER NOT NULL DEFAULT 0
 );
@@ -42,3 +43,7 @@ CREATE VIEW account AS
   SELECT s.funds - (SELECT coalesce(sum(price), 0) FROM top_up WHERE state = 'success') AS balance,
          (SELECT coalesce(sum(price), 0) FROM top_up WHERE state = 'under_way') AS freeze
   FROM system s;
+
+CREATE VIEW listed AS
+  SELECT custno, orderno, mobile, prodcode, price, made, date(made) AS day, CASE state WHEN 'success' THEN '200' WHEN 'failed' THEN '530' ELSE '201' END AS code
+  FROM top_up;
