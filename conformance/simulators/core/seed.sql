@@ -112,3 +112,9 @@ INSERT INTO agreement (number, unit, userno, acct, once, month, begins, until)
   SELECT printf('1052%07d', n), '10240000', '0', printf('6230580000%09d', n), 999999999999999, 999999999999999, '2026-11-20', '2099-12-31' FROM n
   UNION ALL SELECT '90520000073', column1, '1', '3600000000000000073', 999999999999999, 999999999999999, '2026-11-20', '2099-12-31'
   FROM (VALUES ('10240000'), ('10250000'));
+-- Points: a thousand customers with 100,000 each, one with hardly any.
+INSERT INTO points_account (client, gained)
+  WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+  SELECT printf('KH%08d', n), 10000000 FROM n;
+UPDATE points_account SET gained = 500 WHERE client = 'KH00001000';
+INSERT INTO account (acct, name, internal, kind) VALUES ('9990000000000000091', '流量充值待清算款项', 1, '07');
