@@ -102,7 +102,7 @@ def of_fixed(message, found):
 
 def in_json(fields):
     """Fields as JSON has them. What may be missing no page says."""
-    kinds = {"A": "Z", "G": "Z"}
+    kinds = {"A": "Z", "B": "Z", "G": "Z"}
     return tuple(
         field._replace(
             kind=kinds.get(field.kind, field.kind), width=None, may=True, inner=in_json(field.inner) if field.inner else ()

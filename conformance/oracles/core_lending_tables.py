@@ -11,7 +11,7 @@ LENDING = {
             "CONSENT_TIME:X14>consented CONSENT_FILE:X128>paper"
         ),
         (
-            "DECISION:N1>decision CAUSE:X2>why CREDIT_NO:X32>creditno CREDIT_LIMIT:A15>limit END_DATE:D8>until "
+            "DECISION:N1>decision CAUSE:X2>why CREDIT_NO:X32>creditno CREDIT_LIMIT:B15>limit END_DATE:D8>until "
             "RATE_FROM:R8>floor RATE_TO:R8>ceiling DECIDED_AT:M14>decided"
         ),
     ),
@@ -19,7 +19,7 @@ LENDING = {
         "600102", "13003000001/01",
         "LENDER:X32>lender APPLY_NO:X32>applyno",
         (
-            "DECISION:N1>decision CAUSE:X2>why CREDIT_NO:X32>creditno CREDIT_LIMIT:A15>limit END_DATE:D8>until "
+            "DECISION:N1>decision CAUSE:X2>why CREDIT_NO:X32>creditno CREDIT_LIMIT:B15>limit END_DATE:D8>until "
             "RATE_FROM:R8>floor RATE_TO:R8>ceiling DECIDED_AT:M14>decided"
         ),
     ),

@@ -298,6 +298,26 @@ ASSUMED = {
             "TX_AMOUNT:A15>amount REMARK:X120>memo]>rows"
         ),
     ),
+    "points_reserve": (
+        "220101", "02002000007/01",
+        "CLIENT_NO:X20>client ORDER_NO:X32>order TX_AMOUNT:A15>amount REMARK:X60>memo PRODUCT_CODE:X16>product",
+        "HOLD_NO:X20>number AVAIL_POINTS:A15>avail",
+    ),
+    "points_take": (
+        "220102", "02002000007/02",
+        "CLIENT_NO:X20>client ORDER_NO:X32>order ITEM_NO:X32>part TX_AMOUNT:A15>amount REMARK:X60>memo PRODUCT_CODE:X16>product",
+        "REST_POINTS:A15>rest",
+    ),
+    "points_release": (
+        "220103", "02002000007/03",
+        "CLIENT_NO:X20>client ORDER_NO:X32>order ITEM_NO:X32>part TX_AMOUNT:A15>amount REMARK:X60>memo PRODUCT_CODE:X16>product",
+        "REST_POINTS:A15>rest",
+    ),
+    "points_balance": (
+        "220104", "03003000010/01",
+        "CLIENT_NO:X20>client",
+        "POINTS:A15>points AVAIL_POINTS:A15>avail HELD_POINTS:A15>held",
+    ),
     "balance": (
         "100102", "03003000001/02",
         "ACCT_NO:X32>acct CUR_CODE:X3>ccy",

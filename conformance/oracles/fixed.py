@@ -1,5 +1,6 @@
 """Records of fixed width, as Chinese banks write them: N figures filled with zeros on the left, X text filled with blanks
-on the right, A amounts in fen, D days (E: blank where there is none, else zeros), T times, M moments, Y months. One table a message: (name, kind, width in octets)."""
+on the right, A amounts in fen, D days (B, E: amounts and days that are blank where there is none, not zeros), T times, M moments,
+Y months. One table a message: (name, kind, width in octets)."""
 
 
 class Reader:
@@ -46,7 +47,7 @@ def value(octets, kind, charset="gbk"):
         if not text.isdigit():
             raise ValueError(f"{text!r} is not of figures")
         return text
-    if kind in "IA":
+    if kind in "IAB":
         if not text.isdigit():
             raise ValueError(f"{text!r} is not of figures")
         return int(text)
@@ -67,7 +68,7 @@ def written(found, kind, width, charset="gbk"):
         octets = ("" if found is None else found).encode(charset)
         return octets.ljust(width, b" ")
     if found is None:
-        return (b" " if kind == "E" else b"0") * width
+        return (b" " if kind in "EB" else b"0") * width
     text = str(found)
     if kind in "DETMY":
         text = "".join(figure for figure in text if figure.isdigit())

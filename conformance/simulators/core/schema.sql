@@ -412,3 +412,43 @@ CREATE TABLE loan_file (
   rows    INTEGER NOT NULL,
   PRIMARY KEY (lender, file)
 ) WITHOUT ROWID;
+
+-- The points system: what customers have, what orders reserve of it, what was taken of that and what was let go. In hundredths, as money.
+CREATE TABLE points_account (
+  client  TEXT PRIMARY KEY,
+  gained  INTEGER NOT NULL CHECK (gained >= 0)
+) WITHOUT ROWID;
+
+CREATE TABLE points_order (
+  ord      TEXT PRIMARY KEY,
+  number   TEXT NOT NULL UNIQUE,
+  client   TEXT NOT NULL REFERENCES points_account (client),
+  amount   INTEGER NOT NULL CHECK (amount > 0),
+  posting  TEXT NOT NULL REFERENCES posting (number),
+  product  TEXT NOT NULL DEFAULT '',
+  state    TEXT NOT NULL DEFAULT 'done'                 -- done reversed
+) WITHOUT ROWID;
+CREATE INDEX points_order_client ON points_order (client);
+
+CREATE TABLE points_move (
+  posting  TEXT PRIMARY KEY REFERENCES posting (number),
+  ord      TEXT NOT NULL REFERENCES points_order (ord),
+  item     TEXT NOT NULL,                               -- empty: the whole order
+  kind     TEXT NOT NULL CHECK (kind IN ('take', 'release')),
+  amount   INTEGER NOT NULL CHECK (amount > 0),
+  state    TEXT NOT NULL DEFAULT 'done'                 -- done reversed
+) WITHOUT ROWID;
+CREATE INDEX points_move_ord ON points_move (ord);
+
+-- What an order still holds.
+CREATE VIEW points_left AS
+  SELECT o.ord, o.client, iif(o.state = 'done', o.amount - (SELECT coalesce(sum(m.amount), 0) FROM points_move m
+    WHERE m.ord = o.ord AND m.state = 'done'), 0) AS left_
+  FROM points_order o;
+
+CREATE VIEW points_funds AS
+  SELECT a.client,
+         a.gained - (SELECT coalesce(sum(m.amount), 0) FROM points_move m JOIN points_order o ON o.ord = m.ord
+           WHERE o.client = a.client AND m.kind = 'take' AND m.state = 'done') AS points,
+         (SELECT coalesce(sum(l.left_), 0) FROM points_left l WHERE l.client = a.client) AS held
+  FROM points_account a;

@@ -101,3 +101,9 @@ INSERT INTO customer (acct, client, manager, phone, loans, owed) VALUES
 INSERT INTO lender (name, rounding, quota, day_quota, decides, patience) VALUES
   ('jiebei_loan', 'floor', 100000000000, 500000000, 20000000, 1440),
   ('weilidai_loan', 'half_up', 100000000000, 500000000, 20000000, 30);
+
+-- Points: a thousand customers with 100,000 each, one with hardly any.
+INSERT INTO points_account (client, gained)
+  WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
+  SELECT printf('KH%08d', n), 10000000 FROM n;
+UPDATE points_account SET gained = 500 WHERE client = 'KH00001000';
