@@ -93,7 +93,8 @@ impl Parts {
         let Some(number) = self.read(message, self.offset, self.number())? else { return Ok(None) };
         let mut end = start;
         for _ in 0..number {
-            let Some(length) = self.read(message, end.saturating_add(self.length_offset), self.length)? else {
+            let Some(length) = self.read(message, end.saturating_add(self.length_offset), self.length)?
+            else {
                 return Ok(None);
             };
             end = end.saturating_add(self.head).saturating_add(usize::try_from(length).unwrap_or(usize::MAX));
@@ -105,7 +106,11 @@ impl Parts {
         let Some(written) = message.get(at..at.saturating_add(field.size)) else { return Ok(None) };
         match field.read(written) {
             Some(number) => Ok(Some(number)),
-            None => Err(FrameError::new(at as u64, FrameFault::NotANumber { expected: field.expected() }, written)),
+            None => Err(FrameError::new(
+                at as u64,
+                FrameFault::NotANumber { expected: field.expected() },
+                written,
+            )),
         }
     }
 }

@@ -75,7 +75,8 @@ fn frame(frame: &Frame) -> String {
             format!("长度独占一行 length on a line ended by {end}, {own}")
         }
         Frame::InHead { offset, size, kind, head, parts } => {
-            let own = format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind));
+            let own =
+                format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind));
             match parts {
                 None => own,
                 Some(parts) => format!(

@@ -1,0 +1,50 @@
+-- The supplier: the bank's account there, goods, receivers that have a fate of their own, orders, vouchers. Amounts are fen.
+
+CREATE TABLE system (
+  only_one  INTEGER PRIMARY KEY CHECK (only_one = 1),
+  funds     INTEGER NOT NULL,                          -- paid in beforehand
+  last_no   INTEGER NOT NULL DEFAULT 0
+);
+
+CREATE TABLE goods (
+  no     TEXT PRIMARY KEY,
+  name   TEXT NOT NULL,
+  face   INTEGER NOT NULL,
+  price  INTEGER NOT NULL,
+  kind   TEXT NOT NULL,
+  stock  INTEGER NOT NULL,
+  days   INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- What becomes of orders for a receiver: a code at once; `processing`: delivered after a minute; `stuck`; `fail`: it fails after a minute;
+-- `part`: half of it comes.
+CREATE TABLE receiver (
+  mobile  TEXT PRIMARY KEY,
+  fate    TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE purchase (
+  no        TEXT PRIMARY KEY,
+  wn_no     TEXT NOT NULL UNIQUE,
+  goods     TEXT NOT NULL,
+  num       INTEGER NOT NULL,
+  mobile    TEXT NOT NULL,
+  total     INTEGER NOT NULL,
+  state     TEXT NOT NULL DEFAULT 'under_way',         -- under_way success part failed
+  made      TEXT NOT NULL,
+  finished  TEXT,
+  told      INTEGER NOT NULL DEFAULT 0,
+  tries     INTEGER NOT NULL DEFAULT 0,
+  next_try  TEXT
+) WITHOUT ROWID;
+
+CREATE TABLE voucher (
+  no        TEXT PRIMARY KEY,
+  password  TEXT,
+  order_no  TEXT NOT NULL REFERENCES purchase (no),
+  begins    TEXT NOT NULL,
+  ends      TEXT NOT NULL,
+  state     TEXT NOT NULL DEFAULT 'unused',
+  used      TEXT
+) WITHOUT ROWID;
+CREATE INDEX voucher_order ON voucher (order_no);
