@@ -27,6 +27,12 @@ PUBLIC = {
     "type": "A001", "encoding": "01", "protocol": "01", "more": "0", "signed": "0", "signlen": 0, "attach": "0",
 }
 
+# An attachment's own head, behind the body.
+ATTACHED = [
+    ("name", "X", 240), ("encoding", "N", 2), ("mode", "N", 1), ("signed", "N", 1), ("signfmt", "X", 1), ("signalg", "X", 12),
+    ("signlen", "I", 10), ("length", "I", 10),
+]
+
 # Amounts of custody are in yuan or in fen, as the platform has them: `$`.
 WHO = "SEC_COMP_CODE:X8 CAP_ACCT:X20 ACCT_ID:X32 INV_NAME"
 PAPER = "ID_TYPE:N2= INV_ID_CODE:X30 INV_TYPE:N1="
@@ -106,6 +112,8 @@ CALLS = {
         "620005", f"{COMES} {PAPER} MOBILE:X11? {OF_BANK}",
         "ACCT_ID:X32 INV_NAME ID_TYPE:N2= INV_ID_CODE:X30 STATUS:N1= BRANCH_ID:X12 BANK_ID:X12 REMARK:X60?",
     ),
+    # Its body is that of the page's sample.
+    "file_pushed": ("FILE01", "Account:X20? CcyType:X1? CcyCode:X3?", None),
     "broker_take_back": ("620006", f"SF_SEQ:X20 ORIG_SF_SEQ:X20 ORIG_TX_DATE:D ACCT_ID:X32 TRAN_AMT:$15 {OF_BANK}", GIVEN),
 }
 
@@ -171,12 +179,18 @@ def body_of(message, head):
     return answered if head["code"] == "000000" else None
 
 
+def attachments(message):
+    return "1" if message == "file_pushed.request" else "0"
+
+
 def front_of(message):
     return FRONT + (REQUEST if message.endswith(".request") else REPLY) + BACK
 
 
 def read(message, specimen):
     call, side = message.split(".")
+    if message == "lay_down.request":
+        return {"content": specimen["parts"]["content"]}
     if call in older.CALLS:
         return older.read(message, specimen, password)
     if message in ROWS or message == "totals.request":
@@ -186,14 +200,22 @@ def read(message, specimen):
     reader = Reader(bytes.fromhex(specimen["parts"]["content"]))
     head = reader.fields(front_of(message))
     code = CALLS[call][0]
-    due = {**PUBLIC, "tran": code, "serv": "01" if side == "request" else "02"}
+    due = {**PUBLIC, "tran": code, "serv": "01" if side == "request" else "02", "attach": attachments(message)}
     if code in BASE:
         due["target"] = "01"
     for name, value in due.items():
         if head[name] != value:
             raise ValueError(f"{name} is {head[name]!r}, {value!r} is due")
     octets = reader.take(head["length"])
+    if attachments(message) == "1":
+        attached = reader.fields(ATTACHED)
+        attached["content"] = reader.take(attached["length"]).hex().upper()
+        reader.end()
+        result = elements.read(elements.root(octets.decode("gbk"), DECLARATION), fields(CALLS[call][1], specimen))
+        return {"head": head, "body": {"Result": result}, "attached": attached}
     reader.end()
+    if call == "file_pushed":
+        return {"head": head, "body": octets.decode("gbk")}
     inner = body_of(message, head)
     if inner is None:
         return {"head": head, "body": {"nothing": octets.decode("gbk")}}
@@ -207,16 +229,25 @@ def read(message, specimen):
 
 
 def write(message, found, specimen):
+    if message == "lay_down.request":
+        return bytes.fromhex(found["content"])
     if message.split(".")[0] in older.CALLS:
         return older.write(message, found, specimen, password)
     if "head" not in found:
         return of_listed(message, found)
     inner = body_of(message, found["head"])
-    if inner is None:
+    behind = b""
+    if message == "file_pushed.reply":
+        octets = found["body"].encode("gbk")
+    elif "attached" in found:
+        octets = f"{DECLARATION}<Result>{elements.write(found['body']['Result'], fields(inner, specimen))}</Result>".encode("gbk")
+        content = bytes.fromhex(found["attached"]["content"])
+        behind = record({**found["attached"], "length": len(content)}, ATTACHED) + content
+    elif inner is None:
         octets = found["body"]["nothing"].encode("gbk")
     else:
         result = dict(found["body"]["content"]["Result"])
         if "CAP_PWD" in result:
             result["CAP_PWD"] = password(result["CAP_PWD"].encode("ascii"), specimen, True).hex().upper()
         octets = f"{DECLARATION}<Result>{elements.write(result, fields(inner, specimen))}</Result>".encode("gbk")
-    return record({**found["head"], "length": len(octets)}, front_of(message)) + octets
+    return record({**found["head"], "length": len(octets)}, front_of(message)) + octets + behind
