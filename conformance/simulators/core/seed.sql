@@ -99,3 +99,8 @@ INSERT INTO customer (acct, client, manager, phone, loans, owed) VALUES
 INSERT INTO lender (name, rounding, quota, day_quota, decides, patience) VALUES
   ('jiebei_loan', 'floor', 100000000000, 500000000, 20000000, 1440),
   ('weilidai_loan', 'half_up', 100000000000, 500000000, 20000000, 30);
+
+-- Gold of a partner: what customers have paid and not yet been settled, the bank's account there.
+INSERT INTO account (acct, name, internal, kind) VALUES
+  ('9990000000000000100', '微众金待清算款项', 1, '07'),
+  ('9990000000000000101', '存放微众银行清算款项', 1, '07');

@@ -49,7 +49,7 @@ pub(crate) fn fold(
             .error("TS0318", list.span, "`sum` takes a value in a list")
             .help("write the list and the value: `sum(bills.amount)`");
         return Expr { ty: Type::Wrong, ..value };
-    } else if !matches!(family(&value.ty), 2 | 3) {
+    } else if !matches!(family(&value.ty), 2 | 3) && !is_only_text(resolver, work, list, scope, &value.ty) {
         resolver
             .report
             .error(
@@ -85,6 +85,16 @@ pub(crate) fn fold(
         each = Some(Box::new(value.clone()));
     }
     value
+}
+
+/// A text in a list of one row at most: what that row holds is the sum.
+fn is_only_text(resolver: &mut Resolver, work: &Work<'_>, path: &tree::Path, scope: &Scope, ty: &Type) -> bool {
+    let (Type::Text { private: None, .. }, Some((_, around))) = (ty, path.parts.split_last()) else {
+        return false;
+    };
+    let around = tree::Path { parts: around.to_vec(), ..path.clone() };
+    let list = path::find(resolver, work, &around, scope, None);
+    list.lists.is_empty() && matches!(list.expr.ty, Type::List { max: 1, .. })
 }
 
 pub(super) fn row_names(load: Load, shape: crate::value::ShapeId) -> RowNames {
