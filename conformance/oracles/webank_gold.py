@@ -179,7 +179,7 @@ def answer(call, specimen):
 
 def file(call, specimen):
     name, columns = FILES[call]
-    if not re.fullmatch(rf"WBGOLD_{re.escape(specimen['given']['setting']['org'])}_\d{{8}}_{name}\.txt", specimen["file"]):
+    if specimen["file"] and not re.fullmatch(rf"WBGOLD_{re.escape(specimen['given']['setting']['org'])}_\d{{8}}_{name}\.txt", specimen["file"]):
         raise ValueError(f"the name is {specimen['file']}")
     text = bytes.fromhex(specimen["parts"]["content"]).decode("utf-8")
     if not text.endswith("\n"):
