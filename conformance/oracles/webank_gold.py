@@ -23,7 +23,7 @@ CALLS = {
     "register": ("openAccount", "userId:X32 custName:X40 idType:X2= idNo:K mobile:X20 bankCardNo:K productCode:X16", ""),
     "price": ("price", "productCode:X16", "priceId:X32 price:Y8 validTo:M? tradeDate:D?"),
     "buy": ("buy", "orderNo:X32 userId:X32 amount:Y15 productCode:X16 priceId:X32? price:Y8?",
-            f"orderNo:X32 wbOrderNo:X32 status:X10 price:Y8 weight:W amount:Y15 fee:Y10 {TIMES}"),
+            f"orderNo:X32 status:X10 wbOrderNo:X32? price:Y8? weight:W? amount:Y15? fee:Y10? {TIMES}"),
     "redeem": ("redeem", "orderNo:X32 userId:X32 productCode:X16 weight:W priceId:X32? price:Y8?",
                f"orderNo:X32 wbOrderNo:X32 status:X10 price:Y8? weight:W amount:Y15? fee:Y10? {TIMES}"),
     "withdraw": ("withdraw", "orderNo:X32 userId:X32 productCode:X16 weight:W specGram:Q count:Q receiver:X60 tel:X20 address:X200 "
@@ -169,7 +169,7 @@ def asked(call, specimen):
     if found["sign"] != signed(covered):
         raise ValueError("the signature is wrong")
     kind = bytes.fromhex(specimen["parts"]["headers"]).decode("ascii").removeprefix("Content-Type: ").rstrip("\r\n")
-    return {"query": found, "headers": {"kind": kind}, "content": values(body, fields, specimen)}
+    return {"drawn": found["nonce"].upper(), "query": found, "headers": {"kind": kind}, "content": values(body, fields, specimen)}
 
 
 def answer(call, specimen):
