@@ -72,10 +72,10 @@ def plain(text, field, specimen):
         if text != str(int(text)):
             raise ValueError(f"{field.name} is {text!r}, no number")
         return int(text)
-    if field.kind == "K":
+    if field.kind == "K" and text:
         cipher = AES.new(bytes.fromhex(specimen["given"]["key"]["content"]), AES.MODE_CBC, bytes(16))
         return unpad(cipher.decrypt(base64.b64decode(text, validate=True)), 16).decode("utf-8")
-    return objects.value(text, field)
+    return text if field.kind == "K" else objects.value(text, field)
 
 
 def back(found, field, specimen):
@@ -83,6 +83,8 @@ def back(found, field, specimen):
         return found
     if field.kind == "Q":
         return str(found)
+    if field.kind == "K" and not found:
+        return ""
     if field.kind == "K":
         cipher = AES.new(bytes.fromhex(specimen["given"]["key"]["content"]), AES.MODE_CBC, bytes(16))
         return base64.b64encode(cipher.encrypt(pad(found.encode("utf-8"), 16))).decode("ascii")
