@@ -122,3 +122,7 @@ INSERT INTO points_account (client, gained)
   SELECT printf('KH%08d', n), 10000000 FROM n;
 UPDATE points_account SET gained = 500 WHERE client = 'KH00001000';
 INSERT INTO account (acct, name, internal, kind) VALUES ('9990000000000000091', '流量充值待清算款项', 1, '07');
+-- Gold of a partner: what customers have paid and not yet been settled, the bank's account there.
+INSERT INTO account (acct, name, internal, kind) VALUES
+  ('9990000000000000100', '微众金待清算款项', 1, '07'),
+  ('9990000000000000101', '存放微众银行清算款项', 1, '07');

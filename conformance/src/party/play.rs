@@ -12,7 +12,7 @@ use crate::scene::{Parts, ReadMessage, Scene, Standing, evaluate_here, read, rec
 use crate::world::{self, Facts, FaultPlan, Handled, World};
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, MessageId};
-use dsl::program::{CallProgram, LinkProgram, ModuleProgram, Part};
+use dsl::program::{CallProgram, LinkProgram, ModuleProgram, Part, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::Mark;
 use link::world::Clock;
@@ -278,7 +278,7 @@ impl Play {
         up(if handled.outcome == world::Outcome::Done { &self.counts.done } else { &self.counts.refused });
         let member = member_name(&scene);
         if let Some(session) = signs_in.filter(|_| handled.outcome == world::Outcome::Done) {
-            scene.session = self.drawn(&scene);
+            scene.session = self.drawn_for(&scene, session, &member);
             let overlap = Duration::from_millis(session.session.overlap_ms);
             locked(&self.sessions).open(&member, scene.session.clone(), self.mark(), overlap);
         }
@@ -355,6 +355,22 @@ impl Play {
             for (value, expression) in session.session.values.iter().zip(&session.values) {
                 let made = value.make.then(|| evaluate_here(scene, *expression).ok()).flatten();
                 values.push(made.unwrap_or(Value::Absent));
+            }
+        }
+        values
+    }
+
+    /// Fresh values for one session; those of others stay as they hold, since each is opened by a call of its own.
+    fn drawn_for(&self, scene: &Scene, session: &SessionProgram, member: &str) -> Vec<Value<'static>> {
+        let mut values = self.drawn(scene);
+        let held = locked(&self.sessions).values(member, self.mark());
+        let own = usize::from(session.first_slot);
+        let own = own..own.saturating_add(session.session.values.len());
+        for (slot, before) in held.into_iter().next().unwrap_or_default().into_iter().enumerate() {
+            if let Some(value) =
+                values.get_mut(slot).filter(|_| !own.contains(&slot) && before != Value::Absent)
+            {
+                *value = before;
             }
         }
         values

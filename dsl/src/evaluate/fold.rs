@@ -5,7 +5,8 @@ use super::{Fault, Value};
 use crate::program::Code;
 use crate::value::{Decimal, Type};
 
-/// Runs a fold at its place in the code. A sum over no rows is zero of its type; a missing value adds nothing.
+/// Runs a fold at its place in the code. A sum over no rows is zero of its type, the empty text of texts; a missing value
+/// adds nothing.
 pub(super) fn run<'e>(machine: Machine<'e>, code: Code, at: u32) -> Result<Value<'e>, Fault> {
     let Code::Fold { sum, load, filter, each } = code else { return Err(Fault::Broken) };
     if let Some(known) = machine.environment.folded(at)? {
@@ -31,6 +32,7 @@ fn zero(machine: Machine<'_>, each: u32) -> Value<'static> {
     match machine.expressions.types.get(each as usize) {
         Some(Type::Money { .. }) => Value::Decimal(Decimal::new(0, 2)),
         Some(Type::Decimal { scale, .. }) => Value::Decimal(Decimal::new(0, (*scale).min(28))),
+        Some(Type::Text { .. }) => Value::text(""),
         _ => Value::Number(0),
     }
 }
@@ -54,7 +56,7 @@ fn one<'e>(
     }
 }
 
-/// The total with one more value: whole numbers, decimals, spans of time.
+/// The total with one more value: whole numbers, decimals, spans of time; the text of the only row.
 fn plus<'e>(total: &Value<'e>, value: &Value<'e>) -> Result<Value<'e>, Fault> {
     Ok(match (total, value) {
         (Value::Number(a), Value::Number(b)) => Value::Number(a.checked_add(*b).ok_or(Fault::Overflow)?),
@@ -67,6 +69,7 @@ fn plus<'e>(total: &Value<'e>, value: &Value<'e>) -> Result<Value<'e>, Fault> {
         (Value::Duration(a), Value::Duration(b)) => {
             Value::Duration(a.checked_add(*b).ok_or(Fault::Overflow)?)
         }
+        (Value::Text(a), Value::Text(b)) => Value::text(format!("{a}{b}")),
         _ => return Err(Fault::Kind),
     })
 }

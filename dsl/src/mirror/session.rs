@@ -91,11 +91,24 @@ fn fill(module: &Module, turned: &mut Module, load: Load, source: &Expr) -> bool
 
 /// A kept value is drawn, and the field that carried it is written by the inverse.
 fn make(module: &Module, turned: &mut Module, value: &mut SessionValue, own: Load) -> bool {
-    let Some(load) = carried(&value.value) else { return false };
+    let told = only_text(&value.value);
+    let Some(load) = carried(told) else { return false };
     let session = Expr { kind: ExprKind::Load(own), ty: value.ty.clone(), span: value.span };
-    let Some(source) = inverse(&value.value, &|one| *one == load, &session) else { return false };
-    value.value = drawn(&value.value, &value.ty);
+    let Some(source) = inverse(told, &|one| *one == load, &session) else { return false };
+    value.value = drawn(told, &value.ty);
     fill(module, turned, load, &source)
+}
+
+/// Of a text that stands in a list of one row: the text in the row.
+fn only_text(expression: &Expr) -> &Expr {
+    match &expression.kind {
+        ExprKind::Fold { each: Some(each), filter: None, .. }
+            if matches!(expression.ty, Type::Text { .. }) =>
+        {
+            each
+        }
+        _ => expression,
+    }
 }
 
 /// What a value of this type is drawn by: a key that fits the cipher it came in, as hex where it is text.

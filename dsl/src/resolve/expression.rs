@@ -14,7 +14,7 @@ use crate::tree::{self, BinaryOperator, UnaryOperator};
 use crate::value::{Constant, Type};
 use compared::{comparable, fold_in};
 pub(crate) use compared::{family, is};
-pub(crate) use folds::{fold, inside};
+pub(crate) use folds::{fold, inside, is_of_one_row};
 
 /// Types an expression where it stands. `expected` helps where a bare name may be one of a `one_of`.
 pub(crate) fn expression(

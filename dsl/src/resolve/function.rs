@@ -6,7 +6,7 @@ mod regions;
 
 use super::Resolver;
 use super::assemble::{DraftKind, Work};
-use super::expression::{self, article, expression, fold};
+use super::expression::{self, article, expression, fold, is_of_one_row};
 use super::path::Scope;
 use crate::model::{Expr, ExprKind, Fold, Function};
 use crate::source::Span;
@@ -29,12 +29,16 @@ pub(crate) fn call(
     expected: Option<&Type>,
 ) -> Expr {
     match &*call.name.text {
-        "count" | "sum" => {
+        "count" | "sum" | "only" => {
             if !arity(resolver, call, span, 1, 1) {
                 return wrong(span);
             }
+            let argument = &call.arguments[0];
+            if call.name.is("only") && !is_of_one_row(resolver, work, argument, scope) {
+                return wrong(span);
+            }
             let which = if call.name.is("count") { Fold::Count } else { Fold::Sum };
-            return fold(resolver, work, which, &call.arguments[0], span, scope);
+            return fold(resolver, work, which, call.name.is("only"), argument, span, scope);
         }
         "raw" => return raw(resolver, work, call, span, scope),
         "length" => return length(resolver, work, call, span, scope),
@@ -60,7 +64,7 @@ pub(crate) fn call(
         _ => {}
     }
     let Some((function, _)) = Function::WORDS.iter().find(|(_, word)| call.name.is(word)) else {
-        let own = ["count", "sum", "raw", "length", "pairs", "counter", "done"];
+        let own = ["count", "sum", "only", "raw", "length", "pairs", "counter", "done"];
         resolver
             .report
             .error("TS0320", call.name.span, format!("there is no function `{}`", call.name.text))

@@ -610,6 +610,30 @@ call ask {
 "#,
     },
     Page {
+        code: Code(329),
+        title: "the only value of many",
+        text: "`only(list.x)` is the value in a list that has one row at most: a party that wraps one thing in a list. Of no row it is the empty text, or zero.",
+        chinese: "only 只用于最多一行的列表。",
+        bad: r#"call ask {
+  request "1001" {
+    all   text ..20 chars  = only(rows.name)
+    rows  list ..9 {
+      name  text ..20 chars  = "x"
+    }
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    all   text ..20 chars  = only(rows.name)
+    rows  list ..1 {
+      name  text ..20 chars  = "x"
+    }
+  }
+}
+"#,
+    },
+    Page {
         code: Code(330),
         title: "the target may not be missing",
         text: "`absent` fills only what may be missing: an optional field of a record, or a field that says how a missing value stands on the wire.",

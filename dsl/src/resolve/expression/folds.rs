@@ -17,6 +17,7 @@ pub(crate) fn fold(
     resolver: &mut Resolver,
     work: &Work<'_>,
     which: Fold,
+    only: bool,
     argument: &tree::Argument,
     span: Span,
     scope: &Scope,
@@ -49,7 +50,9 @@ pub(crate) fn fold(
             .error("TS0318", list.span, "`sum` takes a value in a list")
             .help("write the list and the value: `sum(bills.amount)`");
         return Expr { ty: Type::Wrong, ..value };
-    } else if !matches!(family(&value.ty), 2 | 3) {
+    } else if !matches!(family(&value.ty), 2 | 3)
+        && !(only && matches!(value.ty, Type::Text { private: None, .. }))
+    {
         resolver
             .report
             .error(
@@ -85,6 +88,31 @@ pub(crate) fn fold(
         each = Some(Box::new(value.clone()));
     }
     value
+}
+
+/// Whether an argument of `only` is a value in a list of one row at most; what is wrong is reported.
+pub(crate) fn is_of_one_row(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    argument: &tree::Argument,
+    scope: &Scope,
+) -> bool {
+    let around = match &argument.value.kind {
+        tree::ExprKind::Path(path) => path.parts.split_last().filter(|(_, around)| !around.is_empty()),
+        _ => None,
+    };
+    let of_one = around.is_some_and(|(_, around)| {
+        let path = tree::Path { parts: around.to_vec(), span: argument.span };
+        let list = path::find(resolver, work, &path, scope, None);
+        list.lists.is_empty() && matches!(list.expr.ty, Type::List { max: 1, .. })
+    });
+    if !of_one {
+        resolver
+            .report
+            .error("TS0329", argument.span, "`only` takes a value in a list of one row at most")
+            .help("say how many rows there are: `list 1` or `list ..1`; of more rows ask for their `sum`, or go through them with `each`");
+    }
+    of_one
 }
 
 pub(super) fn row_names(load: Load, shape: crate::value::ShapeId) -> RowNames {
