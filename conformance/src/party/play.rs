@@ -367,7 +367,9 @@ impl Play {
         let own = usize::from(session.first_slot);
         let own = own..own.saturating_add(session.session.values.len());
         for (slot, before) in held.into_iter().next().unwrap_or_default().into_iter().enumerate() {
-            if let Some(value) = values.get_mut(slot).filter(|_| !own.contains(&slot) && before != Value::Absent) {
+            if let Some(value) =
+                values.get_mut(slot).filter(|_| !own.contains(&slot) && before != Value::Absent)
+            {
                 *value = before;
             }
         }

@@ -102,7 +102,9 @@ fn make(module: &Module, turned: &mut Module, value: &mut SessionValue, own: Loa
 /// Of a text that stands in a list of one row: the text in the row.
 fn only_text(expression: &Expr) -> &Expr {
     match &expression.kind {
-        ExprKind::Fold { each: Some(each), filter: None, .. } if matches!(expression.ty, Type::Text { .. }) => {
+        ExprKind::Fold { each: Some(each), filter: None, .. }
+            if matches!(expression.ty, Type::Text { .. }) =>
+        {
             each
         }
         _ => expression,

@@ -88,7 +88,13 @@ pub(crate) fn fold(
 }
 
 /// A text in a list of one row at most: what that row holds is the sum.
-fn is_only_text(resolver: &mut Resolver, work: &Work<'_>, path: &tree::Path, scope: &Scope, ty: &Type) -> bool {
+fn is_only_text(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    path: &tree::Path,
+    scope: &Scope,
+    ty: &Type,
+) -> bool {
     let (Type::Text { private: None, .. }, Some((_, around))) = (ty, path.parts.split_last()) else {
         return false;
     };
