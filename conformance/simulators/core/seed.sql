@@ -22,16 +22,18 @@ INSERT INTO account (acct, name, internal, kind) VALUES
   ('9990000000000000015', '商户划转待清算款项', 1, '07'),
   ('9990000000000000041', '售票待清算款项', 1, '07'),
   ('9990000000000000042', '银医待清算款项', 1, '07'),
-  ('9990000000000000043', '黄金待清算款项', 1, '07'),
   ('9990000000000000051', '联合贷款资金户', 1, '07'),
   ('9990000000000000052', '借呗清算户', 1, '07'),
   ('9990000000000000053', '微粒贷清算户', 1, '07'),
   ('9990000000000000071', '第三方存管待清算款项', 1, '07'),
-  ('9990000000000000072', '存放同业平安银行', 1, '07');
+  ('9990000000000000072', '存放同业平安银行', 1, '07'),
   ('9990000000000000060', '话费充值待清算款项', 1, '07'),
   ('9990000000000000061', '话费折扣与加价损益', 1, '07'),
   ('9990000000000000062', '卡券待清算款项', 1, '07'),
-  ('9990000000000000063', '卡券营销费用', 1, '07');
+  ('9990000000000000063', '卡券营销费用', 1, '07'),
+  ('9990000000000000091', '流量充值待清算款项', 1, '07'),
+  ('9990000000000000100', '微众金待清算款项', 1, '07'),
+  ('9990000000000000101', '存放微众银行清算款项', 1, '07');
 
 INSERT INTO account (acct, name, idno, phone, pin)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 10000)
@@ -116,13 +118,9 @@ INSERT INTO agreement (number, unit, userno, acct, once, month, begins, until)
   SELECT printf('1052%07d', n), '10240000', '0', printf('6230580000%09d', n), 999999999999999, 999999999999999, '2026-11-20', '2099-12-31' FROM n
   UNION ALL SELECT '90520000073', column1, '1', '3600000000000000073', 999999999999999, 999999999999999, '2026-11-20', '2099-12-31'
   FROM (VALUES ('10240000'), ('10250000'));
+
 -- Points: a thousand customers with 100,000 each, one with hardly any.
 INSERT INTO points_account (client, gained)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 1000)
   SELECT printf('KH%08d', n), 10000000 FROM n;
 UPDATE points_account SET gained = 500 WHERE client = 'KH00001000';
-INSERT INTO account (acct, name, internal, kind) VALUES ('9990000000000000091', '流量充值待清算款项', 1, '07');
--- Gold of a partner: what customers have paid and not yet been settled, the bank's account there.
-INSERT INTO account (acct, name, internal, kind) VALUES
-  ('9990000000000000100', '微众金待清算款项', 1, '07'),
-  ('9990000000000000101', '存放微众银行清算款项', 1, '07');

@@ -50,8 +50,8 @@ pub(crate) fn fold(
             .error("TS0318", list.span, "`sum` takes a value in a list")
             .help("write the list and the value: `sum(bills.amount)`");
         return Expr { ty: Type::Wrong, ..value };
-    } else if !matches!(family(&value.ty), 2 | 3)
-        && !(only && matches!(value.ty, Type::Text { private: None, .. }))
+    } else if !(matches!(family(&value.ty), 2 | 3)
+        || only && matches!(value.ty, Type::Text { private: None, .. }))
     {
         resolver
             .report
