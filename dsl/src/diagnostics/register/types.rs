@@ -616,18 +616,18 @@ call ask {
         chinese: "only 只用于最多一行的列表。",
         bad: r#"call ask {
   request "1001" {
-    all   text ..20 chars  = only(rows.name)
-    rows  list ..9 {
-      name  text ..20 chars  = "x"
+    all   text 20 bytes  = only(rows.name)
+    rows  list 9 {
+      name  text 20 bytes  = "x"
     }
   }
 }
 "#,
         good: r#"call ask {
   request "1001" {
-    all   text ..20 chars  = only(rows.name)
-    rows  list ..1 {
-      name  text ..20 chars  = "x"
+    all   text 20 bytes  = only(rows.name)
+    rows  list 1 {
+      name  text 20 bytes  = "x"
     }
   }
 }
