@@ -297,7 +297,8 @@ impl Runner<'_> {
         }
     }
 
-    /// The request that came out is the expected one; where chance is part of it, both say the same when they are read.
+    /// The request that came out is the expected one; with what the expected one has drawn, where something is drawn; where
+    /// chance is part of it otherwise, both say the same when they are read.
     fn request_is(
         &self,
         call: &Call,
@@ -314,6 +315,12 @@ impl Runner<'_> {
         let read = read(scene, call.request, &self.parts_of(call, expected)?).ok_or("no such message")?;
         if let Some((_, report)) = read.fault {
             return Err(format!("the expected request: {report}"));
+        }
+        if !form.fresh.is_empty()
+            && let Ok((parts, _)) = self.write_drawn(scene, call.request, &read.record)
+            && self.same_octets("request", call, expected, (scene, &parts)).is_ok()
+        {
+            return Ok(());
         }
         let fields = Named { program: &module.program, message: form, symbols: &self.adapter.symbols };
         same("request", &fields.tree(&read.record), &fields.tree(record))
@@ -385,9 +392,24 @@ impl Runner<'_> {
     }
 
     fn write(&self, scene: &mut Scene, message: MessageId) -> Result<(Parts, Record), String> {
+        self.write_drawn(scene, message, &Record::default())
+    }
+
+    /// Writes with the values that another copy has drawn.
+    fn write_drawn(
+        &self,
+        scene: &mut Scene,
+        message: MessageId,
+        other: &Record,
+    ) -> Result<(Parts, Record), String> {
         let module = self.adapter.module.clone();
         let form = module.program.messages.get(usize::from(message.0)).ok_or("no such message")?;
         let mut record = Record::new(form.slots);
+        for slot in form.fresh.iter().map(|fresh| usize::from(fresh.slot)) {
+            if let Ok(value) = other.value(slot) {
+                record.set(slot, &value).map_err(|wrong| format!("what is drawn: {wrong:?}"))?;
+            }
+        }
         fill_in(&module.program, form, &mut record, scene)
             .map_err(|fault| format!("it cannot be filled: {fault:?}"))?;
         write(scene, &module.program, form, record)
