@@ -230,9 +230,15 @@ mod tests {
 
     #[test]
     fn one_party_alone_is_asked_for_by_its_name() {
-        let cinema = plan(&["cinema"], false);
-        let folders: Vec<&str> = cinema.parties.iter().map(|party| &*party.folder).collect();
-        assert_eq!(folders, ["core", "cinema"]);
-        assert!(cinema.books.iter().all(|book| ["core", "cinema"].contains(&&*book.of)));
+        let all = plan(&[], true);
+        let of = |party: &&PartyPlan| party.only_with_all && !party.always;
+        let wanted = all.parties.iter().find(of).map(|party| party.folder.clone()).expect("a party");
+        let alone = plan(&[&wanted], false);
+        let there = |folder: &str| {
+            folder == wanted || all.parties.iter().any(|party| party.always && party.folder == folder)
+        };
+        assert!(alone.parties.iter().any(|party| party.folder == wanted));
+        assert!(alone.parties.iter().all(|party| there(&party.folder)));
+        assert!(alone.books.iter().all(|book| there(&book.of)));
     }
 }

@@ -264,8 +264,9 @@ impl Compare<'_> {
         let rows = self.scene.rows(&book.list).map_err(|fault| format!("{fault:?}"))?;
         for row in 0..rows {
             self.enter(book, row)?;
-            let counts_here = book.filter.is_none_or(|filter| self.holds(filter).unwrap_or(true));
-            if !counts_here {
+            if let Some(filter) = book.filter
+                && !self.holds(filter)?
+            {
                 continue;
             }
             counts.theirs += 1;
