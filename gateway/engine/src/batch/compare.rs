@@ -278,20 +278,22 @@ impl Compare<'_> {
                 Some(State::Open) => "open_here",
                 Some(State::Refused) => "refused_here",
                 Some(State::Undone) => "undone_here",
-                Some(State::Stands) => match found.as_ref().map(|met| met.amount) {
-                    Some(mine) if book.amount.is_some() && mine.is_some() && mine != amount => {
-                        "amount_differs"
-                    }
-                    _ => {
-                        counts.agreed += 1;
-                        continue;
-                    }
-                },
+                Some(State::Stands) if found.is_some_and(|met| self.differs(met, amount)) => "amount_differs",
+                Some(State::Stands) => {
+                    counts.agreed += 1;
+                    continue;
+                }
             };
             out.append(&key, class, found.and_then(|met| met.amount), amount)?;
         }
         self.scene.leave(&book.list);
         Ok(())
+    }
+
+    /// Whether amounts differ where both books have them; one that is missing on a side differs too.
+    fn differs(&self, ours: &Ours, theirs: Option<Decimal>) -> bool {
+        let named = self.reconcile.ours.get(ours.book as usize).is_some_and(|book| book.amount.is_some());
+        named && self.reconcile.theirs.amount.is_some() && ours.amount != theirs
     }
 
     fn enter(&self, book: &BookProgram, row: u32) -> Fallible<()> {
