@@ -223,7 +223,9 @@ fn known(
         operation.prepared = prepared;
         operation.reply = row.reply.as_deref().and_then(Packet::decode);
         if let Some(body) = row.answered.as_deref().and_then(Body::decode) {
-            operation.facts = Some(Facts::of_tagged(&body.tagged("facts"), version.symbols()));
+            // What an enquiry or a reversal has told has no facts of an answer: those of the request stand then.
+            operation.facts =
+                body.get("facts").map(|_| Facts::of_tagged(&body.tagged("facts"), version.symbols()));
             operation.text =
                 body.get("text").map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
             operation.answer = answer(version, &row, &body);
