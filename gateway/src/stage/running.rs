@@ -27,6 +27,10 @@ impl Stage {
         let world = World::with_clock(Arc::new(self.clock.clone()));
         let started = Gateway::start(version, deployment, keys, Box::new(store), world, options).await;
         let gateway = started.map_err(|error| error.to_string())?;
+        // What was under way goes on after a stop, whatever a test is about.
+        if let Some((flow, why)) = gateway.lost().first() {
+            return Err(format!("flow {flow} cannot go on: {why}"));
+        }
         for player in self.players.values_mut() {
             let links = &player.party.loaded().bank.module.links;
             let accepted: Vec<String> = links

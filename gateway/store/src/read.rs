@@ -38,8 +38,12 @@ pub trait Reader: Send {
     /// The flow of a key; `Some(None)` if the key was cancelled.
     fn flow_by_key(&mut self, key: &Key) -> Result<Option<Option<FlowId>>, Fatal>;
 
-    /// Rows of a batch by their row numbers, from `from` on; at most `most`.
-    fn children(&mut self, parent: FlowId, from: u64, most: usize) -> Result<Vec<FlowRow>, Fatal>;
+    /// Rows of one loop of a batch, those of the flows of this name, by their row numbers, from `from` on; at most `most`.
+    fn children(&mut self, parent: FlowId, name: &str, from: u64, most: usize)
+    -> Result<Vec<FlowRow>, Fatal>;
+
+    /// Whether a row of any loop of a batch has not ended.
+    fn has_open_children(&mut self, parent: FlowId) -> Result<bool, Fatal>;
 
     /// Operations of a flow in the order of their first intents.
     fn operations(&mut self, flow: FlowId) -> Result<Vec<OperationRow>, Fatal>;

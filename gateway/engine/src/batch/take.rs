@@ -537,21 +537,12 @@ impl Engine {
 
     /// Whether a flow has rows that have not ended.
     async fn has_open_rows(self: &Arc<Self>, flow: FlowId) -> bool {
-        let mut from = 0;
-        loop {
-            let page = self.journal.read(move |reader| reader.children(flow, from, 1_000)).await;
-            let page = match page {
-                Ok(page) => page,
-                Err(fatal) => {
-                    self.fail(&fatal);
-                    return true;
-                }
-            };
-            if page.iter().any(|row| row.end.is_none()) {
-                return true;
+        match self.journal.read(move |reader| reader.has_open_children(flow)).await {
+            Ok(open) => open,
+            Err(fatal) => {
+                self.fail(&fatal);
+                true
             }
-            let Some((_, last)) = page.last().and_then(|row| row.parent) else { return false };
-            from = last + 1;
         }
     }
 }

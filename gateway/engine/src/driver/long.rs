@@ -76,12 +76,17 @@ impl Running {
         let name = sheet_of(self.id, usize::from(number), &form.name);
         let (spool, parent) = (self.engine.spool.clone(), self.id);
         let (version, mut open) = (Arc::clone(&self.version), self.open_rows(of));
+        let Some(rows) = self.program().and_then(|program| program.loops.get(usize::from(of.0))) else {
+            return;
+        };
+        let rows = rows.body.name.clone();
         let written = self.engine.journal.read(move |reader| {
             let open = |row| match &mut open {
                 Some(open) => open.told(row).encode(&version),
                 None => Told::pending(FlowId(0)).encode(&version),
             };
-            Ok(answers(reader, spool.write(&name), parent, total, open).map_err(|error| error.to_string()))
+            Ok(answers(reader, spool.write(&name), (parent, &rows), total, open)
+                .map_err(|error| error.to_string()))
         });
         let sheet = match written.await {
             Ok(Ok(sheet)) => sheet,
@@ -131,17 +136,17 @@ impl crate::engine::Engine {
     }
 }
 
-/// Writes the answers of a batch's rows in their order; `open` gives what stands for a row without an end.
+/// Writes the answers of the rows of a batch's loop in their order; `open` gives what stands for a row without an end.
 fn answers(
     reader: &mut dyn Reader,
     sheet: std::io::Result<SheetWriter>,
-    parent: FlowId,
+    (parent, name): (FlowId, &str),
     total: u64,
     mut open: impl FnMut(u64) -> Vec<u8>,
 ) -> Result<Sheet, Box<dyn std::error::Error + Send + Sync>> {
     let mut sheet = sheet?;
     loop {
-        let page = reader.children(parent, sheet.count(), PAGE)?;
+        let page = reader.children(parent, name, sheet.count(), PAGE)?;
         let last = page.len() < PAGE;
         for child in page {
             let Some((_, row)) = child.parent.filter(|(_, row)| *row < total) else { continue };

@@ -32,17 +32,17 @@ impl Engine {
     /// When the journal cannot be read.
     pub async fn recover(self: &Arc<Self>) -> Result<(usize, Vec<(FlowId, String)>), store::Fatal> {
         let (mut after, mut count, mut lost) = (FlowId(0), 0, Vec::new());
+        let mut above = None;
         loop {
             let page = self.journal.read(move |reader| reader.open_flows(after, PAGE)).await?;
             let Some(last) = page.last() else { return Ok((count, lost)) };
             after = last.flow;
-            // Rows come back when their parents ask for them.
             for row in page {
                 let flow = row.flow;
                 if self.flows.contains_key(&flow) {
                     continue;
                 }
-                match self.load(row).await {
+                match self.load_below(row, &mut above).await {
                     Ok(running) => {
                         self.begin(running, Event::Restart { crashed: true });
                         count += 1;
@@ -101,13 +101,23 @@ impl Engine {
 
     /// A flow as the journal has it.
     pub(super) async fn load(self: &Arc<Self>, row: FlowRow) -> Result<Running, String> {
+        self.load_below(row, &mut None).await
+    }
+
+    /// As [`Engine::load`], where several rows of one batch come one after the other: the batch that the last of them lies
+    /// in is kept, since it may be long.
+    async fn load_below(
+        self: &Arc<Self>,
+        row: FlowRow,
+        above: &mut Option<Box<Running>>,
+    ) -> Result<Running, String> {
         let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
         let version = version.ok_or_else(|| "its version is not there any more".to_owned())?;
         let flow = row.flow;
         let (reference, path) =
             path_of(&version, &row.name).ok_or_else(|| format!("there is no flow {}", row.name))?;
         let body = self.asked(flow).await?;
-        let (mut book, parent, around) = self.around(&version, reference, &path, &row, &body).await?;
+        let (mut book, parent, around) = self.around(&version, reference, &path, &row, &body, above).await?;
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let program = program_of(tables, &path).ok_or("there is no such loop")?;
         let durable = dsl::flow::decode(program, &row.state).map_err(|error| error.to_string())?;
@@ -155,6 +165,7 @@ impl Engine {
         for place in 0..running.operations.len() {
             running.show_answer(StepId(u16::try_from(place).unwrap_or(u16::MAX)));
         }
+        running.gather_ended().await;
         Ok(running)
     }
 
@@ -173,6 +184,7 @@ impl Engine {
         path: &[LoopId],
         row: &FlowRow,
         body: &Body,
+        kept: &mut Option<Box<Running>>,
     ) -> Result<(Book, Option<(FlowId, LoopId, u64)>, Vec<StepSeen>), String> {
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let mut book = Book::default();
@@ -186,9 +198,15 @@ impl Engine {
             super::long::put_sheets(&mut book, version, tables.ask, &self.spool, &body.tagged("sheets"))?;
             return Ok((book, None, Vec::new()));
         };
-        let above = self.journal.read(move |reader| reader.flow(parent)).await;
-        let above = above.map_err(|fatal| fatal.to_string())?.ok_or("its batch is not there")?;
-        let above = Box::pin(self.load(above)).await?;
+        let above = match kept.take().filter(|above| above.id == parent) {
+            Some(above) => above,
+            None => {
+                let above = self.journal.read(move |reader| reader.flow(parent)).await;
+                let above = above.map_err(|fatal| fatal.to_string())?.ok_or("its batch is not there")?;
+                Box::new(Box::pin(self.load(above)).await?)
+            }
+        };
+        let above = &**kept.insert(above);
         let (list, _) = above.form_of(of).ok_or("there is no such loop")?;
         let record = above.row_record(of, number).ok_or("its row is not in the batch")?.1;
         above.book_for_rows(&mut book);

@@ -303,6 +303,15 @@ impl Running {
         }
     }
 
+    /// Puts the lists in place that loops made which ended before a stop: what stands behind them, steps, sums, rows, reads them.
+    pub(super) async fn gather_ended(&mut self) {
+        let ended = self.state.durable.loops.iter();
+        let ended = ended.filter(|rows| rows.next == rows.total && rows.open.is_empty());
+        for (of, total) in ended.map(|rows| (rows.of, rows.total)).collect::<Vec<_>>() {
+            self.gather(of, total).await;
+        }
+    }
+
     /// Puts the rows' answers into the list that the loop makes.
     async fn gather(&mut self, of: LoopId, total: u64) {
         if self.is_long(of) {
@@ -357,10 +366,11 @@ impl Running {
         let Some(name) = one.map(|one| one.body.name.clone()) else { return };
         let mut from = 0;
         loop {
-            let page = self.engine.journal.read(move |reader| reader.children(parent, from, 1_000)).await;
-            let Ok(page) = page else { return };
+            let of_loop = name.clone();
+            let page = self.engine.journal.read(move |reader| reader.children(parent, &of_loop, from, 1_000));
+            let Ok(page) = page.await else { return };
             let Some(last) = page.last().and_then(|row| row.parent) else { break };
-            for child in page.into_iter().filter(|child| *child.name == *name) {
+            for child in page {
                 let Some((_, row)) = child.parent else { continue };
                 let told = child.answer.as_deref();
                 let told = told.and_then(|octets| Told::decode(octets, child.flow, shape, &self.version));

@@ -119,11 +119,13 @@ impl Engine {
     ) -> Vec<(Load, Vec<(Outcome, String)>)> {
         let Some(tables) = self.tables_of(version, flow).await else { return Vec::new() };
         let mut all = Vec::new();
-        for form in &tables.loops {
+        for (number, form) in tables.loops.iter().enumerate() {
             let Some(into) = form.into.filter(|into| into.space == Space::Answer) else { continue };
             let list = Load { space: Space::OriginalAnswer, level: 0, slot: into.slot, call: call.0 };
-            if long.iter().all(|(known, _)| *known != list) {
-                all.push((list, self.ends_of_children(version, flow, form.into_shape).await));
+            let of_list = tables.program.loops.iter().find(|one| one.list.0 as usize == number);
+            if let Some(one) = of_list.filter(|_| long.iter().all(|(known, _)| *known != list)) {
+                let name = one.body.name.to_string();
+                all.push((list, self.ends_of_children(version, (flow, &name), form.into_shape).await));
             }
         }
         all
@@ -132,14 +134,15 @@ impl Engine {
     async fn ends_of_children(
         &self,
         version: &Version,
-        flow: FlowId,
+        (flow, name): (FlowId, &str),
         shape: Option<ShapeId>,
     ) -> Vec<(Outcome, String)> {
         let mut ends = Vec::new();
         loop {
             let before = ends.len();
-            let page = self.journal.read(move |reader| reader.children(flow, before as u64, PAGE)).await;
-            let Ok(page) = page else { break };
+            let name = name.to_owned();
+            let page = self.journal.read(move |reader| reader.children(flow, &name, before as u64, PAGE));
+            let Ok(page) = page.await else { break };
             for child in page {
                 let row = child.parent.and_then(|(_, row)| usize::try_from(row).ok());
                 let Some(row) = row.filter(|row| *row >= ends.len()) else { continue };

@@ -58,7 +58,7 @@ pub(super) struct Disk {
     pub(super) keys: BTreeMap<Key, Option<FlowId>>,
     pub(super) flows: BTreeMap<FlowId, FlowRow>,
     pub(super) asked: BTreeMap<FlowId, Vec<u8>>,
-    pub(super) children: BTreeMap<(FlowId, u64), FlowId>,
+    pub(super) children: BTreeSet<(FlowId, u64, FlowId)>,
     pub(super) operations: BTreeMap<u64, Operation>,
     pub(super) names: BTreeMap<(FlowId, String), u64>,
     pub(super) found: BTreeMap<(String, [u8; 32]), BTreeSet<u64>>,
@@ -170,8 +170,8 @@ impl Disk {
     fn insert_flow(&mut self, asked: &FlowAsked, at: Moment) {
         self.keys.insert(asked.key.clone(), Some(asked.flow));
         self.asked.insert(asked.flow, asked.asked.clone());
-        if let Some(parent) = asked.parent {
-            self.children.insert(parent, asked.flow);
+        if let Some((parent, row)) = asked.parent {
+            self.children.insert((parent, row, asked.flow));
         }
         let row = FlowRow {
             flow: asked.flow,

@@ -80,10 +80,23 @@ impl Reader for MemoryReader {
         Ok(self.disk.lock().keys.get(key).copied())
     }
 
-    fn children(&mut self, parent: FlowId, from: u64, most: usize) -> Result<Vec<FlowRow>, Fatal> {
+    fn children(
+        &mut self,
+        parent: FlowId,
+        name: &str,
+        from: u64,
+        most: usize,
+    ) -> Result<Vec<FlowRow>, Fatal> {
         let disk = self.disk.lock();
-        let rows = disk.children.range((parent, from)..=(parent, ALL));
-        Ok(rows.filter_map(|(_, flow)| disk.flows.get(flow)).take(most.min(PAGE)).cloned().collect())
+        let rows = disk.children.range((parent, from, FlowId(0))..=(parent, ALL, FlowId(ALL)));
+        let rows = rows.filter_map(|(_, _, flow)| disk.flows.get(flow)).filter(|row| row.name == name);
+        Ok(rows.take(most.min(PAGE)).cloned().collect())
+    }
+
+    fn has_open_children(&mut self, parent: FlowId) -> Result<bool, Fatal> {
+        let disk = self.disk.lock();
+        let mut rows = disk.children.range((parent, 0, FlowId(0))..=(parent, ALL, FlowId(ALL)));
+        Ok(rows.any(|(_, _, flow)| disk.flows.get(flow).is_some_and(|row| row.end.is_none())))
     }
 
     fn operations(&mut self, flow: FlowId) -> Result<Vec<OperationRow>, Fatal> {

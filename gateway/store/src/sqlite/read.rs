@@ -282,9 +282,20 @@ impl Reader for SqliteReader {
         })
     }
 
-    fn children(&mut self, parent: FlowId, from: u64, most: usize) -> Result<Vec<FlowRow>, Fatal> {
-        let sql = format!("{FLOW} WHERE parent = ?1 AND row >= ?2 ORDER BY row LIMIT ?3");
-        self.list(&sql, params![int(parent.0), int(from), most_rows(most)], Self::flow_row)
+    fn children(
+        &mut self,
+        parent: FlowId,
+        name: &str,
+        from: u64,
+        most: usize,
+    ) -> Result<Vec<FlowRow>, Fatal> {
+        let sql = format!("{FLOW} WHERE parent = ?1 AND row >= ?2 AND name = ?3 ORDER BY row LIMIT ?4");
+        self.list(&sql, params![int(parent.0), int(from), name, most_rows(most)], Self::flow_row)
+    }
+
+    fn has_open_children(&mut self, parent: FlowId) -> Result<bool, Fatal> {
+        let sql = "SELECT 1 FROM flow WHERE parent = ?1 AND ended = 0 LIMIT 1";
+        Ok(!self.list(sql, params![int(parent.0)], |_, _| Ok(()))?.is_empty())
     }
 
     fn operations(&mut self, flow: FlowId) -> Result<Vec<OperationRow>, Fatal> {

@@ -250,12 +250,27 @@ fn open_flows_and_children(store: &mut dyn Store) {
         child.parent = Some((FlowId(1), row));
         taken(store, vec![Change::InsertFlow(child)]);
     }
+    // Another loop of the same batch has rows of the same numbers.
+    for row in 0..10 {
+        let mut child = asked(30 + row, &format!("other row {row}"));
+        child.name.push_str("/other");
+        child.parent = Some((FlowId(1), row));
+        taken(store, vec![Change::InsertFlow(child)]);
+        taken(store, vec![Change::PutFlow(FlowPut { end: Some(End::Done), ..put(30 + row, "x") })]);
+    }
     taken(store, vec![Change::PutFlow(FlowPut { end: Some(End::Refused), ..put(12, "x") })]);
     let mut reader = store.reader().unwrap();
     let open: Vec<_> = reader.open_flows(FlowId(1), 3).unwrap().iter().map(|row| row.flow.0).collect();
     assert_eq!(open, [10, 11, 13]);
-    let rows: Vec<_> = reader.children(FlowId(1), 8, 5).unwrap().iter().map(|row| row.flow.0).collect();
-    assert_eq!(rows, [18, 19]);
+    let name = asked(1, "batch").name;
+    let mut rows = |name: &str, from, most| -> Vec<u64> {
+        let rows = reader.children(FlowId(1), name, from, most).unwrap();
+        rows.iter().map(|row| row.flow.0).collect()
+    };
+    assert_eq!(rows(&name, 8, 5), [18, 19]);
+    assert_eq!(rows(&format!("{name}/other"), 3, 2), [33, 34]);
+    assert!(reader.has_open_children(FlowId(1)).unwrap());
+    assert!(!reader.has_open_children(FlowId(30)).unwrap());
     let before: Vec<_> =
         reader.flows_before(Some(FlowId(12)), Some(DAY), 9).unwrap().iter().map(|row| row.flow.0).collect();
     assert_eq!(before, [11, 10, 1]);
