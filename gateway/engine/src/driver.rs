@@ -141,6 +141,13 @@ pub(crate) fn program_of<'t>(tables: &'t FlowTables, path: &[LoopId]) -> Option<
     Some(program)
 }
 
+/// The shape of what a flow answers; of a row in it, of what the row puts into the list that its loop makes.
+pub(crate) fn answer_shape_of(tables: &FlowTables, path: &[LoopId]) -> Option<dsl::value::ShapeId> {
+    let Some((last, before)) = path.split_last() else { return tables.answer };
+    let list = program_of(tables, before)?.loops.get(usize::from(last.0))?.list;
+    tables.loops.get(list.0 as usize)?.into_shape
+}
+
 impl Running {
     fn tables(&self) -> Option<&FlowTables> {
         self.version.flow(self.reference)

@@ -6,6 +6,8 @@
 mod batches;
 #[path = "slice/changing.rs"]
 mod changing;
+#[path = "slice/crashing.rs"]
+mod crashing;
 #[path = "slice/deciding.rs"]
 mod deciding;
 #[path = "slice/deploying.rs"]

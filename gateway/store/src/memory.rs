@@ -36,7 +36,12 @@ impl MemoryDisk {
 
     /// Makes the next commit crash there. The store that was writing can do nothing more; open the disk again.
     pub fn crash_next(&self, point: CrashPoint) {
-        self.lock().crash = Some(point);
+        self.crash_after(0, point);
+    }
+
+    /// Makes a commit crash there: the one behind so many others.
+    pub fn crash_after(&self, commits: u64, point: CrashPoint) {
+        self.lock().crash = Some((commits, point));
     }
 
     /// From now on there is no room for asks (`true`), or there is again.
@@ -81,7 +86,7 @@ impl Store for MemoryStore {
         }
         let mut disk = self.disk.lock();
         disk.commits += 1;
-        let crash = disk.crash.take();
+        let crash = disk.crashes();
         let durable = match crash {
             None | Some(CrashPoint::After) => group.len(),
             Some(CrashPoint::Before) => 0,

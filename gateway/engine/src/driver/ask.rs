@@ -189,10 +189,8 @@ impl Engine {
     pub fn told_of(&self, row: &FlowRow) -> Told {
         let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
         let version = version.unwrap_or_else(|| self.current.load_full());
-        let shape = version
-            .flow_named(&row.name)
-            .and_then(|flow| version.flow(flow))
-            .and_then(|tables| tables.answer);
+        let shape = super::path_of(&version, &row.name)
+            .and_then(|(flow, path)| super::answer_shape_of(version.flow(flow)?, &path));
         let told = row.answer.as_deref().and_then(|octets| Told::decode(octets, row.flow, shape, &version));
         match (told, row.end) {
             (Some(told), _) if told.kind != ToldKind::Pending => told,

@@ -125,9 +125,9 @@ impl Engine {
         let operations = operations.map_err(|fatal| fatal.to_string())?;
         let operations = known(&version, program, operations);
         let (post, inbox) = mpsc::channel(INBOX);
-        let shape = if path.is_empty() { tables.answer } else { None };
+        let shape = super::answer_shape_of(tables, &path);
         let told = row.answer.as_deref().and_then(|octets| Told::decode(octets, flow, shape, &version));
-        if let Some(shape) = shape {
+        if let Some(shape) = shape.filter(|_| path.is_empty()) {
             let known = told.as_ref().and_then(|told| told.record.as_deref().cloned());
             book.put(Space::Answer, 0, known.unwrap_or_else(|| empty(&version, shape)));
         }

@@ -4,14 +4,16 @@ use crate::parties::{MMK, Played, grid, host};
 use adapters::keys::MemoryKeys;
 use adapters::seal::{KeyKind, PreparedKey};
 use bytes::Bytes;
+use dsl::program::Compiled;
 use engine::load::{compile, texts};
 use engine::{Deployment, Gateway, Options, Version, validate};
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::{Core, CoreOwner, World};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{MemoryDisk, MemoryStore};
 
@@ -89,6 +91,25 @@ channels:
     )
 }
 
+/// Adapters that were compiled, by the line that they have more.
+type Known = BTreeMap<String, (Arc<Compiled>, [u8; 32], Vec<u8>)>;
+
+/// The adapters with a line more in those of the bank; compiled and walked once, whatever number of banks start with them.
+fn compiled(more: &str, deployment: &Deployment) -> (Arc<Compiled>, [u8; 32], Vec<u8>) {
+    static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
+    let mut known = KNOWN.lock().expect("no panic before");
+    let entry = known.entry(more.to_owned()).or_insert_with(|| {
+        let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
+        let mut sources = texts(&adapters).expect("files");
+        if let Some(bank) = sources.iter_mut().find(|text| &*text.folder == "bank") {
+            bank.text = format!("{}{more}", bank.text).into();
+        }
+        let loaded = compile(sources, deployment).expect("adapters that compile");
+        (loaded.compiled, loaded.hash, loaded.source)
+    });
+    entry.clone()
+}
+
 impl Bank {
     /// Parties that listen, and a gateway that has signed in.
     pub(crate) async fn open() -> Self {
@@ -117,15 +138,9 @@ impl Bank {
     pub(crate) async fn start_with(&mut self, more: &str) {
         let text = deployment(&self.core.address, &self.grid.address, &self.folder.0);
         let deployment = Deployment::parse(&text).expect("a deployment");
-        let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
-        let mut sources = texts(&adapters).expect("files");
-        if let Some(bank) = sources.iter_mut().find(|text| &*text.folder == "bank") {
-            bank.text = format!("{}{more}", bank.text).into();
-        }
-        let loaded = compile(sources, &deployment).expect("adapters that compile");
-        assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
-        let version =
-            Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
+        let (compiled, hash, source) = compiled(more, &deployment);
+        assert_eq!(validate(&deployment, &compiled), Vec::new());
+        let version = Version::link(compiled, hash, source, &deployment).expect("a version");
         let mut keys = MemoryKeys::new();
         keys.put("grid_mmk", PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key")).expect("a name");
         let store = Box::new(MemoryStore::open(&self.disk));

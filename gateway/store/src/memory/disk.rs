@@ -51,7 +51,7 @@ impl Operation {
 #[derive(Default)]
 pub(super) struct Disk {
     pub(super) epoch: u64,
-    pub(super) crash: Option<CrashPoint>,
+    pub(super) crash: Option<(u64, CrashPoint)>,
     pub(super) full: bool,
     pub(super) commits: u64,
     pub(super) sequence: u64,
@@ -78,6 +78,13 @@ pub(super) struct Disk {
 }
 
 impl Disk {
+    /// Whether the commit that begins now crashes, and where; one that is planned for later comes nearer.
+    pub(super) fn crashes(&mut self) -> Option<CrashPoint> {
+        let (before, point) = self.crash?;
+        self.crash = before.checked_sub(1).map(|before| (before, point));
+        (before == 0).then_some(point)
+    }
+
     pub(super) fn apply(&mut self, write: &Write) -> Written {
         self.sequence += 1;
         let mut numbers = Vec::new();

@@ -1,0 +1,115 @@
+//! Whatever write of the journal a stop falls before or behind, what was asked ends as without it: once, whole, the same
+//! in the answer and in the parties' books.
+//!
+//! In: a bank whose store ends at a commit of a number. Out: answers and books after another start. The clock is real, so
+//! several banks run side by side.
+
+use crate::parties::Does;
+use crate::support::Bank;
+use serde_json::{Value, json};
+use std::time::Duration;
+use store::CrashPoint;
+use tokio::task::JoinSet;
+
+/// Banks side by side.
+const AT_ONCE: usize = 6;
+
+/// What is asked, and how its answer and the books agree.
+#[derive(Clone)]
+struct Story {
+    service: &'static str,
+    body: Value,
+    /// So many first debits at the core are booked, and nothing is heard of them.
+    silent: usize,
+    /// What holds at core and power company by the answer, in fen.
+    books: fn(&Value) -> (i64, i64),
+}
+
+/// One run; gives whether later crashes are to be tried: it did not end by itself, or too early.
+async fn run(story: Story, commits: u64, point: CrashPoint) -> bool {
+    let mut bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().plan.extend((0..story.silent).map(|_| Does::BooksSilently));
+    bank.disk.crash_after(commits, point);
+    let (mut told, mut crashed) = (Value::Null, false);
+    for _ in 0..150 {
+        let again = tokio::select! {
+            (_, answer) = bank.ask(story.service, &story.body) => {
+                told = answer;
+                false
+            }
+            () = bank.gateway().failed() => true,
+        };
+        if again {
+            crashed = true;
+            bank.gateway = None;
+            bank.start().await;
+            assert_eq!(bank.gateway().lost(), &[], "crash {point:?} at commit {commits}");
+            continue;
+        }
+        if told["outcome"] != "pending" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    let place = format!("crash {point:?} at commit {commits}: {told}");
+    // A machine that is busy may not reach a party in time; then nothing holds.
+    let agrees = if told["outcome"] == "refused" { (0, 0) } else { (story.books)(&told["answer"]) };
+    assert_ne!(told["outcome"], "pending", "{place}");
+    assert_eq!(bank.books(), agrees, "{place}");
+    crashed || told["outcome"] == "refused"
+}
+
+/// Runs a story with a crash at each commit before its end, before and behind it.
+async fn everywhere(story: Story) {
+    let (mut running, mut next, mut reached) = (JoinSet::new(), 0, true);
+    while reached || !running.is_empty() {
+        while reached && running.len() < AT_ONCE {
+            let point = if next % 2 == 0 { CrashPoint::Before } else { CrashPoint::After };
+            running.spawn(run(story.clone(), next / 2, point));
+            next += 1;
+        }
+        if let Some(crashed) = running.join_next().await {
+            reached &= crashed.unwrap();
+        }
+    }
+    assert!(next > 10, "only {next} crashes");
+}
+
+/// An amount of an answer, in fen.
+fn fen(amount: &Value) -> i64 {
+    amount.as_str().unwrap().replace('.', "").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_and_what_is_made_of_them_agree_with_the_books_wherever_the_gateway_stops() {
+    let row = |seq| json!({ "seq": seq, "account": "6230580000001234567", "amount": "10.00" });
+    everywhere(Story {
+        service: "bank.sweep",
+        body: json!({ "batch_no": "C1", "reference": "C1", "rows": [row(1), row(2)] }),
+        silent: 0,
+        // The first rows, those behind them, and the sum of the first.
+        books: |answer| {
+            let rows = answer["rows"].as_array().unwrap();
+            let second: i64 = rows.iter().map(|row| fen(&row["booked"])).sum();
+            let whole = fen(&answer["whole"]);
+            let first = fen(&answer["swept"]);
+            assert!(whole == first || whole == 0, "{answer}");
+            (first + second + whole, 0)
+        },
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_stands_once_at_both_wherever_the_gateway_stops() {
+    everywhere(Story {
+        service: "bank.pay_bill",
+        body: json!({
+            "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+            "amount": "300.00", "reference": "C2",
+        }),
+        silent: 1,
+        books: |_| (30_000, 30_000),
+    })
+    .await;
+}
