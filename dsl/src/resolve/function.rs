@@ -273,7 +273,8 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
                 .iter()
                 .map(|argument| &argument.ty)
                 .fold(Type::Absent, |one, other| wider(&one, other));
-            Some(ty)
+            // A list stands where it is; which of two is worked through cannot be said by a value.
+            ok(arguments.iter().all(|argument| !matches!(argument.ty, Type::List { .. })), ty)
         }
         Function::Present => Some(Type::Flag),
         Function::Mask => ok(text_like(&first), Type::Text { chars: chars(&first), private: None }),
@@ -389,7 +390,10 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         Function::RandomKey => Some(Type::Bytes { max: 24 }),
         Function::Checksum => ok(byte_like(&second), Type::Number { min: 0, max: 4_294_967_295 }),
         Function::Duration => ok(matches!(first, Type::Number { .. }), Type::Duration),
-        Function::Text => Some(TEXT),
+        // Octets are no text before a charset says which: `hex`, `base64`, or a field with `coded`.
+        Function::Text => {
+            ok(!matches!(first, Type::Bytes { .. } | Type::Key | Type::Pairs | Type::List { .. }), TEXT)
+        }
     };
     let Some(ty) = ty else {
         let given: Vec<&str> = arguments.iter().map(|argument| article(&argument.ty)).collect();
