@@ -5,6 +5,7 @@ use super::index::Index;
 use crate::model::{FlowNode, Module, ServiceKind, Start};
 use crate::source::Span;
 use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Node};
+use std::collections::BTreeMap;
 
 /// Reports declared things that nobody uses, services that nobody provides, and postings that no flow runs.
 pub(crate) fn lint(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Module]) {
@@ -12,6 +13,30 @@ pub(crate) fn lint(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Mo
         unused(resolver, index);
     }
     providers(resolver, modules);
+    started_twice(resolver, indices, modules);
+}
+
+/// Reports flows that begin with what begins another one: one of the two alone would run.
+fn started_twice(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Module]) {
+    let mut known: BTreeMap<(&str, usize, u16), &str> = BTreeMap::new();
+    for (place, (index, module)) in indices.iter().zip(modules).enumerate() {
+        for flow in &module.flows {
+            let (begun, what) = match flow.start {
+                // A service is of all modules.
+                Start::Service(service) => (("service", 0, service), "this service"),
+                Start::Served(call) => (("call", place, call.0), "this message"),
+                Start::Compared(of) => (("comparison", place, of), "this comparison"),
+                Start::Daily(_) | Start::Every(_) => continue,
+            };
+            let Some(before) = known.insert(begun, &flow.name) else { continue };
+            let tree = index.flows.iter().find(|(_, tree)| *tree.name.text == *flow.name);
+            let span = tree.map_or_else(Span::default, |(_, tree)| tree.name.span);
+            resolver.report.error("TS0730", span, format!("{what} begins `{before}` already")).help(format!(
+                "put what `{}` does into `{before}`, or behind `start` as a flow of its own",
+                flow.name
+            ));
+        }
+    }
 }
 
 fn unused(resolver: &mut Resolver, index: &Index<'_>) {

@@ -809,4 +809,39 @@ flow pay on bank.pay_bill {
 }
 "#,
     },
+    Page {
+        code: Code(730),
+        title: "two flows begin with the same",
+        text: "What is asked of the bank, what a party sends, and a comparison of books begin one flow each. What is to happen beside it is a step of that flow, or begun by `start`.",
+        chinese: "同一起因只能启动一个流程。",
+        bad: r#"flow pay on bank.pay_bill {
+  step taken bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+}
+
+flow note on bank.pay_bill {
+  step given bank.credit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+}
+"#,
+        good: r#"flow pay on bank.pay_bill {
+  step taken bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step given bank.credit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+}
+"#,
+    },
 ];
