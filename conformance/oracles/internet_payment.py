@@ -37,6 +37,10 @@ CALLS = {
         "orderNo:X32 amount:Y fee:Y payAmount:Y expire:M",
     ),
     "pay": ("JF1005", "orderNo:X32 account:X32 token:X64?", "state:N1= hostSerial:X32 time:M receiptNo:X20"),
+    "prepay": (
+        "JF1006", "orderNo:X32 payWay:N2= openid:X64? returnUrl:X128?",
+        "payAmount:Y url:X200? form:X4000? prepay(appId:X32? timeStamp:X10? nonceStr:X32? package:X128? signType:X11? paySign:X344?)",
+    ),
     "order_state": (
         "JF1007", "orderNo:X32",
         "state:N1= amount:Y payAmount:Y refunded:Y created:M paidTime:M? hostSerial:X32? receiptNo:X20?",
