@@ -73,6 +73,7 @@ CALLS = {
         "time:M",
     ),
     "mark_bill": ("JF1018", "billNo:X32 act:N1= reason:X60", "time:M"),
+    "sign": ("JF1020", "act:N1= productCode:X7= account:X32 name:X60 userNo:X32? businessNo:X32?", "agreementNo:X32"),
     "statistics": (
         "JF1019", "from:D to:D", "rows[date:D productCode:X16 payWay:N2= channel:X3 area:X6 branch:X9 count amount:Y]",
     ),
