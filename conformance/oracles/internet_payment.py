@@ -28,7 +28,7 @@ CALLS = {
     "merchants": ("JF1001", "kind:N2=? area:X6?", "merchants[merchantId:X16 name:X80 shortName:X40 kind:N2= area:X6]"),
     "items": ("JF1002", "merchantId:X16", f"items[{ITEM}]"),
     "bills": (
-        "JF1003", "merchantId:X16 itemId:X16 keys[name:X20 value:X60]",
+        "JF1003", "merchantId:X16 itemId:X16 clientNo:X64? keys[name:X20 value:X60]",
         f"payer(no:X32 name:X80 extra:X120) bills[{BILL}] total:Y",
     ),
     "order": (
@@ -37,6 +37,10 @@ CALLS = {
         "orderNo:X32 amount:Y fee:Y payAmount:Y expire:M",
     ),
     "pay": ("JF1005", "orderNo:X32 account:X32 token:X64?", "state:N1= hostSerial:X32 time:M receiptNo:X20"),
+    "prepay": (
+        "JF1006", "orderNo:X32 payWay:N2= openid:X64? returnUrl:X128?",
+        "payAmount:Y url:X200? form:X4000? prepay(appId:X32? timeStamp:X10? nonceStr:X32? package:X128? signType:X11? paySign:X344?)",
+    ),
     "order_state": (
         "JF1007", "orderNo:X32",
         "state:N1= amount:Y payAmount:Y refunded:Y created:M paidTime:M? hostSerial:X32? receiptNo:X20?",
@@ -56,6 +60,23 @@ CALLS = {
         "MB1002", "orderNo:X32 itemId:X16 payerNo:X32 amount:Y hostSerial:X32 payTime:M bills[billNo:X32 amount:Y]", "merchantSerial:X32",
     ),
     "taken_back": ("MB1003", "orderNo:X32 amount:Y reason", ""),
+    # Assumed on our side: the console.
+    "put_merchant": (
+        "JF1016",
+        "maker:X20 merchantId:X16 name:X80 shortName:X40 kind:N2= area:X6 branch:X9 account:X32 cycle:N1= remote state:N1=",
+        "time:M",
+    ),
+    "put_item": (
+        "JF1017",
+        "maker:X20 merchantId:X16 itemId:X16 productCode:X7= name:X60 mode:N1= minAmount:Y maxAmount:Y dayAmount:Y feePayer:N1= plan:X20 payWays[] "
+        "openTime:D closeTime:D notice:X400 state:N1= keys[name:X20 label:X40 kind length required]",
+        "time:M",
+    ),
+    "mark_bill": ("JF1018", "billNo:X32 act:N1= reason:X60", "time:M"),
+    "sign": ("JF1020", "act:N1= productCode:X7= account:X32 name:X60 userNo:X32? businessNo:X32?", "agreementNo:X32"),
+    "statistics": (
+        "JF1019", "from:D to:D", "rows[date:D productCode:X16 payWay:N2= channel:X3 area:X6 branch:X9 count amount:Y]",
+    ),
     "import": ("JF1014", "batchNo:X24 sheet", "count amount:Y errors report"),
     "publish": ("JF1015", "batchNo:X24 count amount:Y", "published"),
     "push": (
