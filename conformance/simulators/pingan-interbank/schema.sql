@@ -11,7 +11,8 @@ CREATE TABLE system (
   total_limit  INTEGER NOT NULL,                        -- what the bank may owe the brokers at most
   used_limit   INTEGER NOT NULL DEFAULT 0,
   warn_line    INTEGER NOT NULL,
-  warned       INTEGER NOT NULL DEFAULT 0               -- 1: told since the line was crossed
+  warned       INTEGER NOT NULL DEFAULT 0,              -- 1: told since the line was crossed
+  mood         TEXT NOT NULL DEFAULT 'well'             -- well fault link late seal unopened unread
 );
 
 -- Accounts here that the bank may ask about; `own` are its own.
@@ -34,7 +35,7 @@ CREATE TABLE transfer (
   amount     INTEGER NOT NULL CHECK (amount > 0),
   purpose    TEXT NOT NULL,
   speed      TEXT NOT NULL DEFAULT 'normal',
-  state      TEXT NOT NULL,                             -- done other unknown
+  state      TEXT NOT NULL,                             -- done other unknown returned
   day        TEXT NOT NULL,
   clock      TEXT NOT NULL
 ) WITHOUT ROWID;
