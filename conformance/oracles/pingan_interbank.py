@@ -3,6 +3,7 @@ octets, then GBK XML of flat tags under `Result`. A refused answer and a link te
 """
 
 import elements
+import pingan_interbank_funds as funds
 import pingan_interbank_older as older
 from Cryptodome.Cipher import DES3
 from Cryptodome.Util.Padding import pad, unpad
@@ -193,6 +194,8 @@ def read(message, specimen):
         return {"content": specimen["parts"]["content"]}
     if call in older.CALLS:
         return older.read(message, specimen, password)
+    if call in funds.CALLS:
+        return funds.read(message, specimen)
     if message in ROWS or message == "totals.request":
         return listed(message, specimen)
     if call not in CALLS:
@@ -233,6 +236,8 @@ def write(message, found, specimen):
         return bytes.fromhex(found["content"])
     if message.split(".")[0] in older.CALLS:
         return older.write(message, found, specimen, password)
+    if message.split(".")[0] in funds.CALLS:
+        return funds.write(message, found, specimen)
     if "head" not in found:
         return of_listed(message, found)
     inner = body_of(message, found["head"])

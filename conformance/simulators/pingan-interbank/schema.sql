@@ -102,3 +102,23 @@ CREATE TABLE laid (
   file     TEXT PRIMARY KEY,
   content  BLOB NOT NULL
 ) WITHOUT ROWID;
+
+-- Members of a market (the funds family), each with an account there, and what was moved.
+CREATE TABLE member (
+  no       TEXT PRIMARY KEY,
+  name     TEXT NOT NULL,
+  id_kind  TEXT NOT NULL,
+  id_no    TEXT NOT NULL,
+  acct     TEXT NOT NULL,
+  opening  INTEGER NOT NULL DEFAULT 0,
+  balance  INTEGER NOT NULL DEFAULT 0 CHECK (balance >= 0)
+) WITHOUT ROWID;
+
+CREATE TABLE member_move (
+  seq     TEXT PRIMARY KEY,
+  own     TEXT NOT NULL,
+  no      TEXT NOT NULL REFERENCES member (no),
+  way     TEXT NOT NULL,                                -- in out
+  amount  INTEGER NOT NULL CHECK (amount > 0),
+  day     TEXT NOT NULL
+) WITHOUT ROWID;
