@@ -1,8 +1,9 @@
-"""Ping An's interbank platform (pingan-interbank), a second implementation from sections 3 to 6 of its page: the envelope A001 of 222
+"""Ping An's interbank platform (pingan-interbank), a second implementation from sections 2 to 6 of its page: the envelope A001 of 222
 octets, then GBK XML of flat tags under `Result`. A refused answer and a link test have no XML. Files have lines of columns.
 """
 
 import elements
+import pingan_interbank_funds as funds
 import pingan_interbank_older as older
 from Cryptodome.Cipher import DES3
 from Cryptodome.Util.Padding import pad, unpad
@@ -24,7 +25,7 @@ BACK = [
     ("attach", "N", 1),
 ]
 PUBLIC = {
-    "type": "A001", "encoding": "01", "protocol": "01", "more": "0", "signed": "0", "signlen": 0, "attach": "0",
+    "type": "A001", "encoding": "01", "more": "0", "signed": "0", "signlen": 0, "attach": "0",
 }
 
 # An attachment's own head, behind the body.
@@ -187,12 +188,30 @@ def front_of(message):
     return FRONT + (REQUEST if message.endswith(".request") else REPLY) + BACK
 
 
+def by_http(specimen):
+    """Section 2: the variant is a POST of the same octets."""
+    return specimen["variant"]["transport"] == "http"
+
+
 def read(message, specimen):
+    call = message.split(".")[0]
+    found = read_alone(message, specimen)
+    return {"content": found} if by_http(specimen) and call in CALLS and found is not None else found
+
+
+def write(message, found, specimen):
+    call = message.split(".")[0]
+    return write_alone(message, found["content"] if by_http(specimen) and call in CALLS else found, specimen)
+
+
+def read_alone(message, specimen):
     call, side = message.split(".")
     if message == "lay_down.request":
         return {"content": specimen["parts"]["content"]}
     if call in older.CALLS:
         return older.read(message, specimen, password)
+    if call in funds.CALLS:
+        return funds.read(message, specimen)
     if message in ROWS or message == "totals.request":
         return listed(message, specimen)
     if call not in CALLS:
@@ -200,7 +219,7 @@ def read(message, specimen):
     reader = Reader(bytes.fromhex(specimen["parts"]["content"]))
     head = reader.fields(front_of(message))
     code = CALLS[call][0]
-    due = {**PUBLIC, "tran": code, "serv": "01" if side == "request" else "02", "attach": attachments(message)}
+    due = {**PUBLIC, "protocol": "02" if by_http(specimen) else "01", "tran": code, "serv": "01" if side == "request" else "02", "attach": attachments(message)}
     if code in BASE:
         due["target"] = "01"
     for name, value in due.items():
@@ -228,11 +247,13 @@ def read(message, specimen):
     return {"head": head, "body": {"content": {"Result": result}}}
 
 
-def write(message, found, specimen):
+def write_alone(message, found, specimen):
     if message == "lay_down.request":
         return bytes.fromhex(found["content"])
     if message.split(".")[0] in older.CALLS:
         return older.write(message, found, specimen, password)
+    if message.split(".")[0] in funds.CALLS:
+        return funds.write(message, found, specimen)
     if "head" not in found:
         return of_listed(message, found)
     inner = body_of(message, found["head"])

@@ -37,6 +37,9 @@ CALLS = {
     "older_state": ("12005", "Trf.005.01", f"{PLAIN} RltdRef:X35", "Trf.006.01", "State:N1= ScRef:X20?"),
     "older_in_deposit": ("12001", "Trf.001.01", f"{THEIRS} {NAMED} TrfAmt:A15", "Trf.002.01", "BkRef:X32"),
     "older_in_withdraw": ("12002", "Trf.001.01", f"{THEIRS} {NAMED} TrfAmt:A15", "Trf.002.01", "BkRef:X32"),
+    "older_in_sign": ("11001", "Acmt.001.01", f"{THEIRS} {WHO} {ACCOUNTS}", "Acmt.002.01", "AcctSt:N1="),
+    "older_in_balance": ("11009", "Acmt.009.01", f"{THEIRS} {NAMED}", "Acmt.010.01", "BkBal(Bal:A15 Avail:A15)"),
+    "older_probed": ("10001", "Sysm.001.01", PLAIN, "Sysm.002.01", ""),
     "older_in_take_back": ("12003", "Trf.003.01", f"{PLAIN} RltdRef:X35 RltdDt:D TrfAmt:A15", "Trf.004.01", ""),
 }
 

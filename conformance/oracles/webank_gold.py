@@ -25,9 +25,9 @@ CALLS = {
     "buy": ("buy", "orderNo:X32 userId:X32 amount:Y15 productCode:X16 priceId:X32? price:Y8?",
             f"orderNo:X32 status:X10 wbOrderNo:X32? price:Y8? weight:W? amount:Y15? fee:Y10? {TIMES}"),
     "redeem": ("redeem", "orderNo:X32 userId:X32 productCode:X16 weight:W priceId:X32? price:Y8?",
-               f"orderNo:X32 wbOrderNo:X32 status:X10 price:Y8? weight:W amount:Y15? fee:Y10? {TIMES}"),
+               f"orderNo:X32 status:X10 wbOrderNo:X32? price:Y8? weight:W? amount:Y15? fee:Y10? {TIMES}"),
     "withdraw": ("withdraw", "orderNo:X32 userId:X32 productCode:X16 weight:W specGram:Q count:Q receiver:X60 tel:X20 address:X200 "
-                 "makeFee:Y10 expressFee:Y10", f"orderNo:X32 wbOrderNo:X32 status:X10 weight:W expressNo:X32? {TIMES}"),
+                 "makeFee:Y10 expressFee:Y10", f"orderNo:X32 status:X10 wbOrderNo:X32? weight:W? expressNo:X32? {TIMES}"),
     "order_state": ("orderQuery", "orderNo:X32", ORDER),
     "order_bought": ("orderQuery", "orderNo:X32", ORDER),
     "order_redeemed": ("orderQuery", "orderNo:X32", ORDER),
@@ -51,6 +51,7 @@ GRANTS = {
 FILES = {
     "trades": ("TRADE", "orderNo:X32 wbOrderNo:X32 userId:X32 type:X8>type_ weight:W price:Y8 amount:Y15 fee:Y10 status:X10 confirmTime:M"),
     "holdings": ("HOLD", "userId:X32 totalWeight:W frozen:W marketValue:Y15"),
+    "digests": (None, None),
 }
 
 
@@ -181,6 +182,8 @@ def answer(call, specimen):
 
 def file(call, specimen):
     name, columns = FILES[call]
+    if call == "digests":
+        return told_digest(specimen)
     if specimen["file"] and not re.fullmatch(rf"WBGOLD_{re.escape(specimen['given']['setting']['org'])}_\d{{8}}_{name}\.txt", specimen["file"]):
         raise ValueError(f"the name is {specimen['file']}")
     text = bytes.fromhex(specimen["parts"]["content"]).decode("utf-8")
@@ -194,6 +197,16 @@ def file(call, specimen):
             raise ValueError("the head counts other lines")
     found["rows"] = [row(one, fields, specimen) for one in rows]
     return found
+
+
+def told_digest(specimen):
+    """Beside a file: its MD5 and a line feed."""
+    text = bytes.fromhex(specimen["parts"]["content"]).decode("utf-8")
+    if specimen["file"] and not specimen["file"].endswith(".ok"):
+        raise ValueError(f"the name is {specimen['file']}")
+    if not text.endswith("\n") or len(text) != 33:
+        raise ValueError(f"{text!r} is no digest")
+    return {"digest": {"md5": text[:-1]}}
 
 
 def row(text, fields, specimen):
@@ -212,6 +225,8 @@ def of_file(call, found, specimen):
             str(one[field.ours]) if field.kind == "I" else back(one[field.ours], field, specimen) if field.ours in one else "" for field in fields
         )
 
+    if call == "digests":
+        return f"{found['digest']['md5']}\n".encode("utf-8")
     texts_ = [line(found["head"], table("count:I buyAmount:Y15 redeemAmount:Y15"))] if call == "trades" else []
     texts_ += [line(one, table(FILES[call][1])) for one in found["rows"]]
     return "".join(f"{text}\n" for text in texts_).encode("utf-8")

@@ -11,7 +11,8 @@ CREATE TABLE system (
   total_limit  INTEGER NOT NULL,                        -- what the bank may owe the brokers at most
   used_limit   INTEGER NOT NULL DEFAULT 0,
   warn_line    INTEGER NOT NULL,
-  warned       INTEGER NOT NULL DEFAULT 0               -- 1: told since the line was crossed
+  warned       INTEGER NOT NULL DEFAULT 0,              -- 1: told since the line was crossed
+  mood         TEXT NOT NULL DEFAULT 'well'             -- well fault link late seal unopened unread
 );
 
 -- Accounts here that the bank may ask about; `own` are its own.
@@ -34,7 +35,7 @@ CREATE TABLE transfer (
   amount     INTEGER NOT NULL CHECK (amount > 0),
   purpose    TEXT NOT NULL,
   speed      TEXT NOT NULL DEFAULT 'normal',
-  state      TEXT NOT NULL,                             -- done other unknown
+  state      TEXT NOT NULL,                             -- done other unknown returned
   day        TEXT NOT NULL,
   clock      TEXT NOT NULL
 ) WITHOUT ROWID;
@@ -100,4 +101,24 @@ CREATE TABLE branch (
 CREATE TABLE laid (
   file     TEXT PRIMARY KEY,
   content  BLOB NOT NULL
+) WITHOUT ROWID;
+
+-- Members of a market (the funds family), each with an account there, and what was moved.
+CREATE TABLE member (
+  no       TEXT PRIMARY KEY,
+  name     TEXT NOT NULL,
+  id_kind  TEXT NOT NULL,
+  id_no    TEXT NOT NULL,
+  acct     TEXT NOT NULL,
+  opening  INTEGER NOT NULL DEFAULT 0,
+  balance  INTEGER NOT NULL DEFAULT 0 CHECK (balance >= 0)
+) WITHOUT ROWID;
+
+CREATE TABLE member_move (
+  seq     TEXT PRIMARY KEY,
+  own     TEXT NOT NULL,
+  no      TEXT NOT NULL REFERENCES member (no),
+  way     TEXT NOT NULL,                                -- in out
+  amount  INTEGER NOT NULL CHECK (amount > 0),
+  day     TEXT NOT NULL
 ) WITHOUT ROWID;

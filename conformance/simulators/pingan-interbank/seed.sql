@@ -27,3 +27,8 @@ UPDATE capital SET state = 'normal', acct = '3600000000000000073' WHERE no = '90
 UPDATE capital SET opening = 0, balance = 0 WHERE no = '10520000499';
 
 INSERT INTO branch (code, name) VALUES ('0101', '测试农村商业银行营业部'), ('0102', '测试农村商业银行东城支行');
+
+-- Twenty members of a market, who pay from 6230580000000000301 and so on.
+INSERT INTO member (no, name, id_kind, id_no, acct, opening, balance)
+  WITH RECURSIVE n (n) AS (SELECT 301 UNION ALL SELECT n + 1 FROM n WHERE n < 320)
+  SELECT printf('1101450%07d', n), printf('客户%05d', n), 'identity_card', printf('44190019900101%04d', n), printf('6230580000%09d', n), 100000, 100000 FROM n;

@@ -48,3 +48,19 @@ CREATE TABLE visit (
   ticket  TEXT PRIMARY KEY,
   user    TEXT NOT NULL
 ) WITHOUT ROWID;
+
+-- The lines of the files, as they stand on the wire: their digest is told beside each.
+CREATE VIEW trade_line AS
+  SELECT order_no, substr(coalesce(confirmed, ordered), 1, 10) AS day,
+         iif(kind = 'buy' AND state = 'done_', amount, 0) AS bought, iif(kind = 'redeem' AND state = 'done_', amount, 0) AS redeemed,
+         order_no || '|' || wb || '|' || user || '|' || upper(kind) || '|' || printf('%d.%04d', weight / 10000, weight % 10000) || '|'
+           || iif(price IS NULL, '', printf('%d.%02d', price / 100, price % 100)) || '|'
+           || printf('%d.%02d', coalesce(amount, fee) / 100, coalesce(amount, fee) % 100) || '|' || printf('%d.%02d', fee / 100, fee % 100) || '|'
+           || CASE state WHEN 'open' THEN 'INIT' WHEN 'paying' THEN 'PAYING' WHEN 'working' THEN 'PROCESSING' WHEN 'done_' THEN 'SUCCESS'
+                WHEN 'failed' THEN 'FAIL' ELSE 'REFUND' END || '|'
+           || coalesce(replace(replace(replace(confirmed, '-', ''), 'T', ''), ':', ''), '') || char(10) AS line
+  FROM gold_order;
+CREATE VIEW holding_line AS
+  SELECT user, user || '|' || printf('%d.%04d', weight / 10000, weight % 10000) || '|' || printf('%d.%04d', frozen / 10000, frozen % 10000) || '|'
+           || printf('%d.%02d', weight * s.price / 1000000, weight * s.price / 10000 % 100) || char(10) AS line
+  FROM holder, system s;

@@ -814,32 +814,52 @@ flow pay on bank.pay_bill {
         title: "two flows begin with the same",
         text: "What is asked of the bank, what a party sends, and a comparison of books begin one flow each. What is to happen beside it is a step of that flow, or begun by `start`.",
         chinese: "同一起因只能启动一个流程。",
-        bad: r#"flow pay on bank.pay_bill {
-  step taken bank.debit {
-    account  <- ask.account
-    amount   <- ask.amount
-    undo
+        bad: r#"call take provides bank.debit {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    serial  text 20 bytes  -> answer.host_serial
   }
 }
 
-flow note on bank.pay_bill {
-  step given bank.credit {
-    account  <- ask.account
-    amount   <- ask.amount
-    undo
+flow pay on bank.debit {
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+
+flow note on bank.debit {
+  step noted bank.debit {
+    pass ask
+  }
+  answer {
+    pass noted
   }
 }
 "#,
-        good: r#"flow pay on bank.pay_bill {
-  step taken bank.debit {
-    account  <- ask.account
-    amount   <- ask.amount
-    undo
+        good: r#"call take provides bank.debit {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
   }
-  step given bank.credit {
-    account  <- ask.account
-    amount   <- ask.amount
-    undo
+  reply {
+    serial  text 20 bytes  -> answer.host_serial
+  }
+}
+
+flow pay on bank.debit {
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
   }
 }
 "#,
