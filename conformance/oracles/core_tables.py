@@ -313,6 +313,11 @@ ASSUMED = {
         "CLIENT_NO:X20>client ORDER_NO:X32>order ITEM_NO:X32>part TX_AMOUNT:A15>amount REMARK:X60>memo PRODUCT_CODE:X16>product",
         "REST_POINTS:A15>rest",
     ),
+    "points_return": (
+        "220105", "02002000007/04",
+        "CLIENT_NO:X20>client ORDER_NO:X32>order ITEM_NO:X32>part TX_AMOUNT:A15>amount REMARK:X60>memo PRODUCT_CODE:X16>product",
+        "REST_POINTS:A15>rest",
+    ),
     "points_balance": (
         "220104", "03003000010/01",
         "CLIENT_NO:X20>client",

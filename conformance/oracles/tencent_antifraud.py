@@ -103,24 +103,29 @@ def old_three(found, given, method):
 def tc3(parts, given):
     lines = bytes.fromhex(parts["headers"]).decode("ascii").split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines if line)
-    content = bytes.fromhex(parts["content"])
+    by_query = given["setting"]["interface"] == "tc3_query"
+    content = bytes.fromhex(parts["query" if by_query else "content"])
     stamp, setting = headers["X-TC-Timestamp"], given["setting"]
     day = datetime.fromtimestamp(int(stamp), timezone.utc).strftime("%Y-%m-%d")
     client = af_client.AfClient(credential.Credential(setting["secret_id"], secret(given)), setting["region"])
-    asked = RequestInternal(setting["host"], "POST", "/")
+    asked = RequestInternal(setting["host"], "GET" if by_query else "POST", "/")
     asked.header = {"Content-Type": headers["Content-Type"], "Host": setting["host"], "X-TC-Timestamp": stamp}
-    asked.data = content
+    asked.data = content.decode("ascii") if by_query else content
     signed = client._get_tc3_signature({}, asked, day, "af", secret(given))
     scope = f"TC3-HMAC-SHA256 Credential={setting['secret_id']}/{day}/af/tc3_request, SignedHeaders=content-type;host, Signature="
     if headers["Authorization"] != scope + signed:
         raise ValueError(f"{headers['Authorization']}, by the SDK {scope}{signed}")
-    tree, action = json.loads(content), headers["X-TC-Action"]
+    action = headers["X-TC-Action"]
+    tree = nested(pairs(content)) if by_query else json.loads(content)
     known(getattr(models, f"{action}Request"), tree)
     inner = person(tree, given)
     filters = {"DescribeAntiFraud": models.FinanceAntiFraudFilter, "GetAntiFraud": models.AntiFraudFilter}
     known(filters.get(action, models.QueryAntiFraudRequest), inner)
     if "BusinessCryptoData" in tree:
-        tree = {"BusinessCryptoData": {**tree["BusinessCryptoData"], "CryptoContent": inner}}
+        sealed = {**tree["BusinessCryptoData"], "CryptoContent": inner}
+        tree = sealed if by_query else {"BusinessCryptoData": sealed}
+    elif by_query:
+        tree = inner
     names = {"X-TC-Action": "action", "X-TC-Version": "version", "X-TC-Timestamp": "stamp", "X-TC-Region": "region",
              "X-TC-Language": "language", "X-TC-Token": "token"}
     found = {ours: headers[theirs] for theirs, ours in names.items() if theirs in headers}
@@ -130,12 +135,12 @@ def tc3(parts, given):
         "method": method, "id": setting["secret_id"], "day": day,
         "scope": "/af/tc3_request, SignedHeaders=content-type;host, Signature=", "sign": rest[-64:],
     }
-    return {"headers": found, "content": tree}
+    return {"headers": found, "query" if by_query else "content": tree}
 
 
 def request(specimen):
     parts, given = specimen["parts"], specimen["given"]
-    if given["setting"]["interface"] == "tc3":
+    if given["setting"]["interface"].startswith("tc3"):
         return tc3(parts, given)
     found = {}
     if "headers" in parts:

@@ -413,7 +413,7 @@ CREATE TABLE loan_file (
   PRIMARY KEY (lender, file)
 ) WITHOUT ROWID;
 
--- The points system: what customers have, what orders reserve of it, what was taken of that and what was let go. In hundredths, as money.
+-- The points system: what customers have, what orders reserve of it, what was taken of that, let go, and given back. In hundredths, as money.
 CREATE TABLE points_account (
   client  TEXT PRIMARY KEY,
   gained  INTEGER NOT NULL CHECK (gained >= 0)
@@ -434,7 +434,7 @@ CREATE TABLE points_move (
   posting  TEXT PRIMARY KEY REFERENCES posting (number),
   ord      TEXT NOT NULL REFERENCES points_order (ord),
   item     TEXT NOT NULL,                               -- empty: the whole order
-  kind     TEXT NOT NULL CHECK (kind IN ('take', 'release')),
+  kind     TEXT NOT NULL CHECK (kind IN ('take', 'release', 'return')),
   amount   INTEGER NOT NULL CHECK (amount > 0),
   state    TEXT NOT NULL DEFAULT 'done'                 -- done reversed
 ) WITHOUT ROWID;
@@ -443,12 +443,16 @@ CREATE INDEX points_move_ord ON points_move (ord);
 -- What an order still holds.
 CREATE VIEW points_left AS
   SELECT o.ord, o.client, iif(o.state = 'done', o.amount - (SELECT coalesce(sum(m.amount), 0) FROM points_move m
-    WHERE m.ord = o.ord AND m.state = 'done'), 0) AS left_
+    WHERE m.ord = o.ord AND m.kind <> 'return' AND m.state = 'done'), 0) AS left_
   FROM points_order o;
+
+-- What was taken of an order and not given back.
+CREATE VIEW points_spent AS
+  SELECT ord, sum(CASE kind WHEN 'take' THEN amount WHEN 'return' THEN -amount ELSE 0 END) AS spent FROM points_move WHERE state = 'done' GROUP BY ord;
 
 CREATE VIEW points_funds AS
   SELECT a.client,
-         a.gained - (SELECT coalesce(sum(m.amount), 0) FROM points_move m JOIN points_order o ON o.ord = m.ord
-           WHERE o.client = a.client AND m.kind = 'take' AND m.state = 'done') AS points,
+         a.gained - (SELECT coalesce(sum(iif(m.kind = 'take', m.amount, -m.amount)), 0) FROM points_move m JOIN points_order o ON o.ord = m.ord
+           WHERE o.client = a.client AND m.kind IN ('take', 'return') AND m.state = 'done') AS points,
          (SELECT coalesce(sum(l.left_), 0) FROM points_left l WHERE l.client = a.client) AS held
   FROM points_account a;

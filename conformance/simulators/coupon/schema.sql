@@ -16,8 +16,8 @@ CREATE TABLE goods (
   days   INTEGER NOT NULL
 ) WITHOUT ROWID;
 
--- What becomes of orders for a receiver: a code at once; `processing`: delivered after a minute; `stuck`; `fail`: it fails after a minute;
--- `part`: half of it comes.
+-- What becomes of orders for a receiver: a code at once; `processing`: delivered after a minute; `stuck`: it stays so; `fail`: it fails after a
+-- minute; `part`: half of it comes; `refused`, `closed`: it has failed at once.
 CREATE TABLE receiver (
   mobile  TEXT PRIMARY KEY,
   fate    TEXT NOT NULL
@@ -35,7 +35,8 @@ CREATE TABLE purchase (
   finished  TEXT,
   told      INTEGER NOT NULL DEFAULT 0,
   tries     INTEGER NOT NULL DEFAULT 0,
-  next_try  TEXT
+  next_try  TEXT,
+  listed    TEXT                                       -- how the list of the day has it otherwise: failed missing
 ) WITHOUT ROWID;
 
 CREATE TABLE voucher (
@@ -48,3 +49,8 @@ CREATE TABLE voucher (
   used      TEXT
 ) WITHOUT ROWID;
 CREATE INDEX voucher_order ON voucher (order_no);
+
+-- What an order costs: what was delivered of it and not taken back.
+CREATE VIEW spent AS
+  SELECT p.no, iif(g.kind = 'topup', p.total, p.total / p.num * (SELECT count(*) FROM voucher v WHERE v.order_no = p.no AND v.state <> 'cancelled')) AS amount
+  FROM purchase p JOIN goods g ON g.no = p.goods WHERE p.state IN ('success', 'part');

@@ -38,7 +38,8 @@ CREATE TABLE top_up (
   voucher   TEXT,
   told      INTEGER NOT NULL DEFAULT 0,                -- 1: heard
   tries     INTEGER NOT NULL DEFAULT 0,
-  next_try  TEXT
+  next_try  TEXT,
+  listed    TEXT                                       -- how the list of the day has it otherwise: failed missing more
 ) WITHOUT ROWID;
 CREATE INDEX top_up_open ON top_up (made) WHERE state = 'under_way';
 
