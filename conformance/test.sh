@@ -70,7 +70,8 @@ stage "build" cargo build --release --quiet --workspace --bins --tests
 stage "adapters" tongshi check configs --quiet
 stage "yardstick's adapters" tongshi check conformance/bench/configs --quiet
 stage "yardstick's codecs" tongshi check conformance/bench/codecs --quiet
-stage "canonical form" tongshi fmt --check configs conformance/bench/configs conformance/bench/codecs
+stage "parties' adapters" tongshi check conformance/parties/configs --quiet
+stage "canonical form" tongshi fmt --check conformance/parties/configs configs conformance/bench/configs conformance/bench/codecs
 stage "deployment" tongshi run configs/gateway.yaml --check
 stage "suites" suites
 # A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.

@@ -264,6 +264,7 @@ impl<'a> Interface<'a> {
             MessageWhen::Refused => "refused",
             MessageWhen::Unknown => "unknown",
         });
+        let means = message.means.map(|means| value::of_outcome(self.model, means));
         let file = message.file.as_ref().map(|file| {
             let pieces = file.name.iter().map(|piece| match piece {
                 NamePiece::Text(text) => json!({ "text": &**text }),
@@ -288,6 +289,7 @@ impl<'a> Interface<'a> {
             "code": &*message.code,
             "written_by": side(message.ours),
             "when": when,
+            "means": means,
             "charset": &*message.charset,
             "file": file,
             "unknown_kept": message.unknown_kept,

@@ -13,14 +13,14 @@ mod link;
 mod message;
 
 pub use call::{
-    Call, CallId, CodeRow, CodeTable, FieldId, FieldPath, Meaning, MessageId, OutcomeRow, OutcomeRule,
-    Promises, Way,
+    Call, CallId, CodeRow, CodeTable, FieldId, FieldPath, Meaning, MessageId, OriginalRule, OutcomeRow,
+    OutcomeRule, Promises, Way,
 };
 pub use expression::{Expr, ExprKind, Fact, Fold, Function, Load, Space};
 pub use field::{At, Chain, Field, FieldKind, Learn, ListArrow, ListField, Prefix, Wire};
 pub use flow::{
-    Flow, FlowLoop, FlowNode, FlowStep, Reconcile, ReconcileBook, Session, SessionValue, Start, StepTarget,
-    Undo,
+    CancelRule, Flow, FlowLoop, FlowNode, FlowStep, Reconcile, ReconcileBook, Session, SessionValue, Start,
+    StepTarget, Undo,
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
 pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind};

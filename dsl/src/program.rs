@@ -16,9 +16,13 @@ mod wire;
 
 pub use expression::{Code, ExprId, Expressions, PairSet, Paired};
 pub use file::{FileName, FilePiece, FileProgram, FoldForm, OctetFold, OctetPart, OctetWork};
-pub use flow::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables};
+pub use flow::{
+    CancelForm, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables,
+};
 pub use message::{FieldForm, MessageProgram, OutcomeRow, Recogniser};
-pub use module::{BookProgram, CallProgram, LinkProgram, ModuleProgram, ReconcileProgram, SessionProgram};
+pub use module::{
+    BookProgram, CallProgram, LinkProgram, ModuleProgram, OriginalProgram, ReconcileProgram, SessionProgram,
+};
 pub use order::{
     Assignment, CheckForm, Cold, Filling, Learned, Map, Otherwise, PairedRows, Pairing, Part, Read, Write,
 };

@@ -81,7 +81,7 @@ pub(crate) fn width(program: &Program, wire: &WireForm) -> Option<usize> {
     match (wire.unit, &wire.form, letters) {
         (Unit::Digits, Form::Packed { .. }, _) => Some(units / 2 + 1),
         (Unit::Digits, _, Letters::Packed) => Some(units.div_ceil(2)),
-        (_, Form::Calendar(..), Letters::Packed) if wire.size == Size::ByForm => Some(units.div_ceil(2)),
+        (_, Form::Calendar(..), Letters::Packed) => Some(units.div_ceil(2)),
         (Unit::Bits, ..) => Some(units.div_ceil(8)),
         (Unit::Chars, Form::Text, Letters::Set(charset)) if charset::widest_character(charset) > 1 => None,
         _ => Some(units),

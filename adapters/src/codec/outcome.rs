@@ -45,6 +45,16 @@ pub(crate) fn judge(
     record: &Record,
     seen: &[(usize, Outcome)],
 ) -> (Option<Outcome>, Option<Box<str>>) {
+    let (said, label) = of_codes(message, record, seen);
+    // Its coming is known before anything that stands in it.
+    (fold(message.means.into_iter().chain(said)), label)
+}
+
+fn of_codes(
+    message: &MessageProgram,
+    record: &Record,
+    seen: &[(usize, Outcome)],
+) -> (Option<Outcome>, Option<Box<str>>) {
     if message.outcome_order.is_empty() {
         return (fold(seen.iter().map(|(_, outcome)| *outcome)), None);
     }

@@ -145,6 +145,14 @@ impl Play {
         scene
     }
 
+    /// A scene to read in what comes: what says when it was sent can be held against when it came.
+    fn hearing(&self) -> Scene {
+        let mut scene = self.scene();
+        let came = scene.now;
+        scene.put_fact(Fact::AnswerMoment, Value::DateTime(came));
+        scene
+    }
+
     pub(crate) fn failed(&self, why: impl Into<String>) {
         let why = why.into();
         tracing::warn!(party = %self.module().name, why, "the simulation cannot go on");
@@ -203,7 +211,7 @@ impl Play {
         let mut here = link.by_code.iter().filter(|(_, call, _)| coming(call));
         match &link.recogniser {
             Some(recogniser) if !recogniser.program.read.is_empty() => {
-                let code = recognise(&mut self.scene(), recogniser, parts)?;
+                let code = recognise(&mut self.hearing(), recogniser, parts)?;
                 here.find(|(known, ..)| **known == *code).map(|(_, call, message)| (*call, *message))
             }
             _ => {
@@ -238,7 +246,7 @@ impl Play {
             return Some(*only);
         }
         let reached = |message: MessageId| {
-            let heard = read(&mut self.scene(), message, parts)?;
+            let heard = read(&mut self.hearing(), message, parts)?;
             Some(heard.fault.map_or(u32::MAX, |(fault, _)| fault.op))
         };
         let reached = candidates.into_iter().filter_map(|found| Some((reached(found.1)?, found)));
@@ -306,7 +314,7 @@ impl Play {
 
     /// Reads a request with the session's values, also with those before them.
     fn read(&self, message: MessageId, parts: &Parts) -> (Scene, Judged) {
-        let mut scene = self.scene();
+        let mut scene = self.hearing();
         let module = Arc::clone(self.module());
         let form = module.program.messages.get(usize::from(message.0));
         let in_session = form.is_some_and(|form| form::uses_session(form, &module.program));
@@ -335,7 +343,7 @@ impl Play {
         let values = locked(&self.sessions).values(&member, self.mark());
         let mut first = None;
         for session in values {
-            let mut attempt = self.scene();
+            let mut attempt = self.hearing();
             attempt.member.clone_from(&scene.member);
             attempt.session = session;
             let heard = read(&mut attempt, message, parts);
@@ -450,14 +458,17 @@ impl Play {
         }
         let says = match handled.outcome {
             world::Outcome::Done => Outcome::Done(None),
-            world::Outcome::Refused => Outcome::Refused(None),
+            world::Outcome::Refused => {
+                let reason = handled.word.as_deref().and_then(|word| self.loaded.party.symbols.find(word));
+                Outcome::Refused(reason)
+            }
             world::Outcome::Unknown => Outcome::Unknown,
         };
-        let may_say = |message: &MessageId| {
-            let program = self.module().program.messages.get(usize::from(message.0));
-            program.is_none_or(|program| program.when.is_none_or(|when| when.is(says)))
-        };
-        for message in replies.into_iter().filter(may_say) {
+        let program = |message: &MessageId| self.module().program.messages.get(usize::from(message.0));
+        let means = |message: &MessageId| program(message).is_some_and(|program| program.means.is_some());
+        replies.retain(|message| program(message).is_none_or(|program| program.may_say(says)));
+        replies.sort_by_key(|message| !means(message));
+        for message in replies {
             let inner = self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path);
             let named = self.named(message).ok_or("a message that is not there")?;
             let fields = place(&named, inner, &handled.fields);

@@ -3,6 +3,7 @@
 //! Name paths are those of the text: `debit`, `collect/booked` for a step in the loop `collect`, `hold 1` for what has
 //! no name. They stand in the journal, so they change only when the text does.
 
+mod cancel;
 mod filling;
 
 use super::module::kind_of;
@@ -39,6 +40,7 @@ pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
     }
     for step in &flow.steps {
         step.at.iter().for_each(&mut *see);
+        step.cancels.iter().flat_map(|rule| &rule.by).for_each(|(_, value)| see(value));
     }
     nodes(&flow.body, see);
     for one in &flow.loops {
@@ -169,17 +171,6 @@ impl Maker<'_, '_, '_> {
                 once,
             });
         }
-    }
-
-    /// The asker's protocol has a reversal of what this flow serves.
-    fn cancellable(&self) -> bool {
-        let Start::Service(service) = self.flow.start else { return false };
-        self.lowering.model.modules.iter().any(|module| {
-            module.calls.iter().filter(|call| !call.ours).any(|call| {
-                let mut undone = call.undoes.iter().filter_map(|id| module.calls.get(usize::from(id.0)));
-                undone.any(|undone| !undone.ours && undone.service == Some(service))
-            })
-        })
     }
 
     /// What it is asked is no query.
@@ -505,7 +496,10 @@ impl Maker<'_, '_, '_> {
         let id = StepId(u16::try_from(program.steps.len()).ok()?);
         numbers.steps.push((index, id));
         let filling = self.filling(&step.mappings, step.ask, None);
-        let mut calls = self.providers(program, step.target);
+        let mut calls = match &step.cancels {
+            Some(rule) => vec![self.cancelled(program, rule)?],
+            None => self.providers(program, step.target),
+        };
         if let Some(Way::Repeat { every_ms, to_ms, times }) = step.again {
             self.patient(program, &mut calls, &FlowWay::Repeat { every_ms, to_ms, times });
         }
@@ -553,6 +547,7 @@ impl Maker<'_, '_, '_> {
                 StepTarget::Service(service) => StepCall::Service(service_path(self.lowering, service)),
                 StepTarget::Call(call) => StepCall::Call(call),
                 StepTarget::People => StepCall::People,
+                StepTarget::Flow => StepCall::Flow(self.cancel_form(step.cancels.as_ref()?)),
             },
             at: at.map(|at| at.0),
             filling,
@@ -572,7 +567,7 @@ impl Maker<'_, '_, '_> {
     fn providers(&mut self, program: &mut FlowProgram, target: StepTarget) -> Vec<ContractId> {
         let mut found = Vec::new();
         match target {
-            StepTarget::People => {}
+            StepTarget::People | StepTarget::Flow => {}
             StepTarget::Call(id) => found.push((self.lowering.module, id)),
             StepTarget::Service(service) => {
                 for module in &self.lowering.model.modules {

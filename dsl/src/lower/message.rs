@@ -72,6 +72,7 @@ impl<'l, 'm> Builder<'l, 'm> {
                 fresh: message.fresh.clone(),
                 of_copy: of_copy(message),
                 when: message.when,
+                means: message.means,
                 ..MessageProgram::default()
             },
             layout,
@@ -338,9 +339,11 @@ impl<'l, 'm> Builder<'l, 'm> {
                     let wire = match &field.kind {
                         FieldKind::Leaf { .. } => self.wire_of(*id),
                         _ => {
-                            let kind =
-                                if code == TextCode::Bcd { PrefixKind::Bcd } else { PrefixKind::Ascii };
-                            self.lowering.octets_wire(None, Some(Prefix { size: 3, kind }), None)
+                            let prefix = match code {
+                                TextCode::Bcd => Prefix { size: 2, kind: PrefixKind::Bcd },
+                                _ => Prefix { size: 3, kind: PrefixKind::Ascii },
+                            };
+                            self.lowering.octets_wire(None, Some(prefix), None)
                         }
                     };
                     let bit = field.bit.unwrap_or(0);

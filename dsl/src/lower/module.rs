@@ -6,11 +6,12 @@ use super::expression::walk;
 use super::layout::expressions;
 use super::{LowerError, Lowering, flow, recogniser};
 use crate::model::{
-    Call, CallId, Expr, ExprKind, Fact, Link, Load, MessageId, Model, Module, Reconcile, ReconcileBook,
-    ServiceKind, Space,
+    Call, CallId, Expr, ExprKind, Fact, Link, Load, MessageId, Model, Module, OriginalRule, Reconcile,
+    ReconcileBook, ServiceKind, Space,
 };
 use crate::program::{
-    BookProgram, CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, ReconcileProgram, SessionProgram,
+    BookProgram, CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, OriginalProgram,
+    ReconcileProgram, SessionProgram,
 };
 use crate::source::Span;
 use crate::value::Constant;
@@ -190,9 +191,18 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
         pages: call.pages.as_ref().map(|(rows, times, more)| (*rows, *times, lowering.expression(more))),
         due: call.due.as_ref().map(|due| lowering.expression(due)),
         only_when: call.only_when.as_ref().map(|only| lowering.expression(only)),
+        original: call.original.as_ref().and_then(|rule| original(lowering, rule)),
         path: path(lowering, call),
         kept: fields,
     }
+}
+
+fn original(lowering: &mut Lowering<'_>, rule: &OriginalRule) -> Option<OriginalProgram> {
+    let by = rule.by.iter().filter_map(|(stood, value)| match stood.kind {
+        ExprKind::Load(load) => Some((load, lowering.expression(value))),
+        _ => None,
+    });
+    Some(OriginalProgram { by: by.collect(), refuse: rule.refuse? })
 }
 
 /// The path of a call's request: that of its link, where `message.code` is this message's own.
@@ -241,11 +251,11 @@ fn kept(module: &Module) -> BTreeSet<Kept> {
         let all = values.chain(changes).chain(&session.checks).chain(&session.until);
         all.map(|expression| (None, expression))
     });
-    let calls = module
-        .calls
-        .iter()
-        .zip(0_u16..)
-        .flat_map(|(call, id)| call.once.iter().map(move |expression| (Some(CallId(id)), expression)));
+    let calls = module.calls.iter().zip(0_u16..).flat_map(|(call, id)| {
+        let sought = call.original.iter().flat_map(|rule| &rule.by);
+        let sought = sought.flat_map(|(stood, value)| [stood, value]);
+        call.once.iter().chain(sought).map(move |expression| (Some(CallId(id)), expression))
+    });
     for (call, expression) in messages.chain(sessions).chain(calls) {
         mention(module, call, expression, &mut found);
     }

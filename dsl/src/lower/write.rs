@@ -88,6 +88,8 @@ pub(super) struct Writer<'w, 'l, 'm> {
     run: u32,
     runs: u32,
     at: u32,
+    /// Of a format whose fields go out by their bits: the one at hand.
+    only: Option<u16>,
 }
 
 impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
@@ -110,6 +112,7 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
             run: 0,
             runs: 0,
             at,
+            only: None,
         }
     }
 
@@ -273,8 +276,15 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
 
     pub(super) fn nodes(&mut self, nodes: &'m [Node], place: Place) {
         for node in nodes {
+            if self.only.is_some_and(|bit| !self.bits(node).contains(&bit)) {
+                continue;
+            }
             match node {
-                Node::Field(id) => self.field(*id, place),
+                Node::Field(id) => {
+                    let only = self.only.take();
+                    self.field(*id, place);
+                    self.only = only;
+                }
                 Node::When { condition, then, .. } => {
                     let condition = self.builder.folded(condition);
                     match known(&condition) {
@@ -290,6 +300,34 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
                 Node::Check(_) | Node::Map(_) => {}
             }
             self.flush();
+        }
+    }
+
+    /// The fields of ISO 8583 go out in the order of their bits, wherever they stand in the text.
+    pub(super) fn by_bit(&mut self, nodes: &'m [Node], place: Place) {
+        let bits: Vec<u16> = nodes.iter().flat_map(|node| self.bits(node)).collect();
+        if bits.is_sorted() {
+            return self.nodes(nodes, place);
+        }
+        let ordered: BTreeSet<u16> = bits.into_iter().collect();
+        let outer = self.only;
+        for bit in ordered {
+            self.only = Some(bit);
+            self.nodes(nodes, place);
+        }
+        self.only = outer;
+    }
+
+    /// Bits of the fields of a node; the one without a bit is the message type, which is first.
+    fn bits(&self, node: &Node) -> Vec<u16> {
+        let all = |nodes: &[Node]| -> Vec<u16> { nodes.iter().flat_map(|node| self.bits(node)).collect() };
+        match node {
+            Node::Field(id) => vec![self.builder.layout.field(*id).and_then(|field| field.bit).unwrap_or(0)],
+            Node::When { then, .. } => all(then),
+            Node::Choose { cases, other, .. } => {
+                cases.iter().flat_map(|(_, nodes)| all(nodes)).chain(all(other)).collect()
+            }
+            Node::Check(_) | Node::Map(_) => Vec::new(),
         }
     }
 

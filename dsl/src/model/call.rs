@@ -102,6 +102,8 @@ pub struct Call {
     pub due: Option<Expr>,
     /// Counts only then.
     pub only_when: Option<Expr>,
+    /// How the exchange that it speaks of is found where none is at hand.
+    pub original: Option<OriginalRule>,
     /// Other order of outcome fields, and rows of texts with a meaning in this call: field paths and rows.
     pub outcome: Option<OutcomeRule>,
     /// The request.
@@ -112,6 +114,15 @@ pub struct Call {
     pub later: Vec<MessageId>,
     /// Where.
     pub span: Span,
+}
+
+/// `original where … else refuse REASON`.
+#[derive(Clone, Debug)]
+pub struct OriginalRule {
+    /// What stood in the original (a plain reference), and what it must be.
+    pub by: Vec<(Expr, Expr)>,
+    /// The reason where there is none.
+    pub refuse: Option<Symbol>,
 }
 
 /// What a party promises of a call.

@@ -256,12 +256,25 @@ pub struct FlowStep {
     pub again: Option<Way>,
     /// A refusal does not end the flow: for these reasons, of a query for any if none is named.
     pub goes_on: Option<Vec<Symbol>>,
+    /// `cancel FLOW where …`: which flow it takes back.
+    pub cancels: Option<CancelRule>,
     /// Shape of its ask.
     pub ask: Option<ShapeId>,
     /// Shape of its answer.
     pub answer: Option<ShapeId>,
     /// Where.
     pub span: Span,
+}
+
+/// Which flow of the same asker a step takes back.
+#[derive(Clone, Debug)]
+pub struct CancelRule {
+    /// The flow's name in this module.
+    pub flow: Box<str>,
+    /// Slots of its ask, and what each must be.
+    pub by: Vec<(u16, Expr)>,
+    /// The reason where there is none.
+    pub refuse: Option<Symbol>,
 }
 
 /// What a step asks for.
@@ -273,6 +286,8 @@ pub enum StepTarget {
     Call(CallId),
     /// People: the decision of a `hold`.
     People,
+    /// Another flow of this module, which is taken back.
+    Flow,
 }
 
 /// A comparison of books: what a file of theirs lists of a day against what the journal has of our calls.

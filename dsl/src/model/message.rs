@@ -42,6 +42,8 @@ pub struct Message {
     pub fresh: Vec<Fresh>,
     /// A reply for this outcome alone.
     pub when: Option<MessageWhen>,
+    /// What its coming says, whatever stands in it.
+    pub means: Option<crate::value::Outcome>,
     /// Where the `request`/`reply` stands.
     pub span: Span,
 }

@@ -102,6 +102,19 @@ pub enum StepCall {
     Call(crate::model::CallId),
     /// People: a decision.
     People,
+    /// Another flow of this module, which is taken back.
+    Flow(CancelForm),
+}
+
+/// Which flow of the same asker a step takes back.
+#[derive(Clone, Debug)]
+pub struct CancelForm {
+    /// `bank.pay_bill`.
+    pub flow: Box<str>,
+    /// Slots of its ask, and what each must be.
+    pub by: Vec<(u16, ExprId)>,
+    /// The reason where there is none.
+    pub refuse: Symbol,
 }
 
 /// A limit.

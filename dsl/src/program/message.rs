@@ -52,6 +52,8 @@ pub struct MessageProgram {
     pub of_copy: bool,
     /// A reply for this outcome alone.
     pub when: Option<crate::model::MessageWhen>,
+    /// What its coming says, whatever stands in it.
+    pub means: Option<crate::value::Outcome>,
     /// Order of outcome slots if the call says so, and its rows: texts for each slot, outcome, label.
     pub outcome_order: Vec<u16>,
     /// Rows for pairs of codes.
@@ -66,6 +68,21 @@ pub struct MessageProgram {
     pub ask: Option<ShapeId>,
     /// Shape of the answer.
     pub answer: Option<ShapeId>,
+}
+
+impl MessageProgram {
+    /// Whether it may say an outcome: what is `when done` says nothing else, what means a refusal says that one.
+    #[must_use]
+    pub fn may_say(&self, outcome: crate::value::Outcome) -> bool {
+        use crate::value::Outcome;
+        let meant = match (self.means, outcome) {
+            (None, _) | (Some(Outcome::Unknown), Outcome::Unknown) => true,
+            (Some(Outcome::Done(means)), Outcome::Done(said))
+            | (Some(Outcome::Refused(means)), Outcome::Refused(said)) => means.is_none() || means == said,
+            _ => false,
+        };
+        meant && self.when.is_none_or(|when| when.is(outcome))
+    }
 }
 
 /// A field, for tools (`decode`, `encode`, suites): by name.

@@ -103,6 +103,15 @@ pub struct SessionProgram {
     pub until: Option<ExprId>,
 }
 
+/// How an earlier exchange is found, lowered.
+#[derive(Clone, Debug)]
+pub struct OriginalProgram {
+    /// What stood in it, and what that must be.
+    pub by: Vec<(crate::model::Load, ExprId)>,
+    /// The reason where there is none.
+    pub refuse: crate::value::Symbol,
+}
+
 /// A call or serve, lowered.
 #[derive(Clone, Debug)]
 pub struct CallProgram {
@@ -120,6 +129,8 @@ pub struct CallProgram {
     pub due: Option<ExprId>,
     /// Counts only then.
     pub only_when: Option<ExprId>,
+    /// How the exchange that it speaks of is found where none is at hand.
+    pub original: Option<OriginalProgram>,
     /// HTTP path of its request, as the link says it, with `message.code` put in.
     pub path: Option<ExprId>,
     /// Which of its fields other messages, flows and comparisons refer to (D17): message, slot, level, path.

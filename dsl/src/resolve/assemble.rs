@@ -18,7 +18,7 @@ use crate::source::Span;
 use crate::tree::{
     self, Attribute, AttributeKind, BinaryOperator, FieldStatement, Name, Node, Rule, TypeKind,
 };
-use crate::value::{ShapeId, Type};
+use crate::value::{Outcome, ShapeId, Type};
 use fields::table_field;
 pub(crate) use fields::{fresh_wire, raw_wire};
 use std::cell::Cell;
@@ -100,6 +100,9 @@ pub(crate) struct Draft<'t> {
     pub(crate) unknown_kept: bool,
     pub(crate) fresh: Vec<crate::model::Fresh>,
     pub(crate) when: Option<crate::model::MessageWhen>,
+    pub(crate) means: Option<Outcome>,
+    /// It comes under any code: the code in it is not compared.
+    pub(crate) any_code: bool,
     pub(crate) file: Option<FileDraft<'t>>,
     pub(crate) outcome: Option<&'t tree::OutcomeRows>,
     pub(crate) span: Span,
@@ -273,6 +276,7 @@ pub(crate) struct Recipe<'t> {
     pub(crate) ours: bool,
     pub(crate) packet: Option<&'t tree::Packet>,
     pub(crate) message: &'t tree::Message,
+    pub(crate) means: Option<Outcome>,
     pub(crate) span: Span,
 }
 
@@ -305,6 +309,8 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
             tree::MessageWhen::Refused => crate::model::MessageWhen::Refused,
             tree::MessageWhen::Unknown => crate::model::MessageWhen::Unknown,
         }),
+        means: recipe.means,
+        any_code: matches!(recipe.message.code, Some(tree::MessageCode::Other(_))),
         file: None,
         outcome: None,
         span: recipe.span,

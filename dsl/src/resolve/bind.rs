@@ -67,6 +67,7 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
         unknown_kept: draft.unknown_kept,
         fresh: draft.fresh.clone(),
         when: draft.when,
+        means: draft.means,
         span: draft.span,
     })
 }

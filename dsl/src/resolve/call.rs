@@ -6,6 +6,8 @@ mod party;
 
 mod heads;
 
+mod original;
+
 mod promises;
 
 mod compare;
@@ -19,10 +21,12 @@ use super::path::Scope;
 use super::wire::{self};
 use super::{Resolver, session, shapes, unfilled};
 use crate::model::{
-    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, MessageId, MessageSide, Module, Parts, PrefixKind,
+    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, Meaning, MessageId, MessageSide, Module, Parts,
+    PrefixKind,
 };
+use crate::source::Span;
 use crate::tree::{self, CallPart, LinkClause, PartyClause};
-use crate::value::Type;
+use crate::value::{Outcome, Type};
 use compare::reconciles;
 use heads::heads;
 use party::{declarations, party_head};
@@ -128,14 +132,17 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
         let mut ids = Vec::new();
         let mut request_code: Box<str> = Box::default();
         let mut has_request = false;
-        for part in &tree.block.statements {
-            let CallPart::Message(message) = &part.kind else { continue };
+        let own = tree.block.statements.iter().filter_map(|part| match &part.kind {
+            CallPart::Message(message) => Some((message, tree.name.span)),
+            _ => None,
+        });
+        for (message, span) in own.chain(of_packet(packet, tree)) {
             let side = bind::side_of(message.kind);
             let code: Box<str> = match &message.code {
                 Some(tree::MessageCode::Text(text)) => text.constant().unwrap_or("").into(),
-                Some(tree::MessageCode::Other(_)) => "other".into(),
-                None if side == MessageSide::Request => Box::default(),
-                None => request_code.clone(),
+                _ if side == MessageSide::Request => Box::default(),
+                // What comes under any code is written under that of the request.
+                _ => request_code.clone(),
             };
             if side == MessageSide::Request {
                 request_code.clone_from(&code);
@@ -148,7 +155,8 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
                 ours: (side == MessageSide::Request) == ours,
                 packet,
                 message,
-                span: tree.name.span,
+                means: means(resolver, message),
+                span,
             };
             ids.push(MessageId(u16::try_from(work.drafts.len()).unwrap_or(u16::MAX)));
             let draft = assemble::assemble(resolver, work, recipe);
@@ -163,6 +171,34 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
         of_calls.push(ids);
     }
     of_calls
+}
+
+/// The answers that any call over a packet may get, for a call that is answered at all.
+fn of_packet<'t>(
+    packet: Option<&'t tree::Packet>,
+    call: &tree::CallItem,
+) -> impl Iterator<Item = (&'t tree::Message, Span)> {
+    let answered = call.block.statements.iter().any(
+        |part| matches!(&part.kind, CallPart::Message(message) if message.kind == tree::MessageKind::Reply),
+    );
+    let statements = packet.filter(|_| answered).map_or(&[][..], |packet| &packet.block.statements);
+    statements.iter().filter_map(|node| match &node.kind {
+        tree::FieldStatement::Reply(message) => Some((message, node.span)),
+        _ => None,
+    })
+}
+
+/// What the coming of a reply says.
+fn means(resolver: &mut Resolver, message: &tree::Message) -> Option<Outcome> {
+    let means = message.means.as_ref()?;
+    if let Meaning::Outcome(outcome) = tables::meaning(resolver, &means.meaning) {
+        return Some(outcome);
+    }
+    resolver
+        .report
+        .error("TS0509", means.span, "a reply means an outcome")
+        .help("write done, refused REASON or unknown");
+    None
 }
 
 fn packet<'t>(

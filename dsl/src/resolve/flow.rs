@@ -1,5 +1,6 @@
 //! Flows: steps, loops and mappings over business records.
 
+mod cancel;
 mod mapping;
 
 use super::Resolver;
@@ -278,11 +279,11 @@ impl Maker<'_, '_, '_> {
                     }
                 }
             }
-            FlowStatement::Cancel { .. } | FlowStatement::Await { .. } => {
-                self.resolver
-                    .report
-                    .error("TS0190", span, "this form of a flow is not built yet")
-                    .note("`await` and `cancel FLOW where` come with the first party that needs them");
+            FlowStatement::Cancel { flow, condition, otherwise } => {
+                return self.cancel(flow, condition, otherwise.as_ref(), scope, span);
+            }
+            FlowStatement::Await { .. } => {
+                self.resolver.report.not_built(span, "`await`");
                 return None;
             }
             FlowStatement::Step(step) => self.step(step, scope, span),
@@ -403,6 +404,7 @@ impl Maker<'_, '_, '_> {
             park: None,
             again: None,
             goes_on: None,
+            cancels: None,
             ask,
             answer,
             span,
@@ -486,6 +488,7 @@ impl Maker<'_, '_, '_> {
             park: None,
             again: None,
             goes_on: None,
+            cancels: None,
             ask: None,
             answer: None,
             span,
@@ -513,7 +516,7 @@ impl Maker<'_, '_, '_> {
     fn of_query(&mut self, kind: Option<ServiceKind>, target: StepTarget, span: Span) {
         let own = match target {
             StepTarget::Call(id) => self.module.calls.get(usize::from(id.0)),
-            StepTarget::Service(_) | StepTarget::People => None,
+            StepTarget::Service(_) | StepTarget::People | StepTarget::Flow => None,
         };
         let query = match (kind, own) {
             (Some(kind), _) => kind == ServiceKind::Query,

@@ -204,7 +204,9 @@ fn characters(
         CharacterKind::Bytes => Type::Bytes { max: maximum },
         _ => Type::Text { chars: narrow(maximum), private },
     };
-    (ty, simple(form, sized(size, maximum), counted))
+    // A card's number that is counted in figures is figures: in BCD they stand two in an octet.
+    let figures = private.is_some() && counted == Unit::Digits && matches!(around, Around::Iso8583(_));
+    (ty, simple(if figures { Form::Digits } else { form }, sized(size, maximum), counted))
 }
 
 /// A last field of any length (`order text ..30 chars optional` in a name) is judged where the order is known.
@@ -442,13 +444,14 @@ fn attributes_of(
             AttributeKind::Tolerate(name) => tolerate(resolver, wire, name),
             AttributeKind::Ending(text) => wire.ending = Some(text.constant().unwrap_or("").into()),
             AttributeKind::Prefix { width, unit } => {
-                wire.prefix = Some(Prefix {
-                    size: narrow(width.value),
-                    kind: match (around, unit) {
-                        (_, Some(tree::Unit::Bytes)) => PrefixKind::Big,
-                        (Around::Iso8583(TextCode::Bcd), _) => PrefixKind::Bcd,
-                        _ => PrefixKind::Ascii,
-                    },
+                let width: u32 = narrow(width.value);
+                wire.prefix = Some(match (around, unit) {
+                    (_, Some(tree::Unit::Bytes)) => Prefix { size: width, kind: PrefixKind::Big },
+                    // Two figures stand in an octet, in front of a value too.
+                    (Around::Iso8583(TextCode::Bcd), _) => {
+                        Prefix { size: width.div_ceil(2), kind: PrefixKind::Bcd }
+                    }
+                    _ => Prefix { size: width, kind: PrefixKind::Ascii },
                 });
             }
             AttributeKind::Unmapped(text) => wire.unmapped = Some(text.constant().unwrap_or("?").into()),

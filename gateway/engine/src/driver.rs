@@ -5,13 +5,14 @@
 //! not decide anything: what follows from what stands in `dsl::flow`.
 
 mod ask;
+mod cancel;
 mod carry;
 mod journaled;
 mod long;
 mod open;
 mod order;
 mod parties;
-mod recover;
+pub(crate) mod recover;
 mod rows;
 mod told;
 
@@ -98,6 +99,8 @@ struct Running {
     asked: Vec<u8>,
     /// Look-ups that find it.
     found_by: Vec<store::FoundBy>,
+    /// Keys by which other flows cancel it, before it was asked too.
+    refused_by: Vec<Key>,
     /// The answer of the last `answer` node.
     answer: Option<Record>,
     /// The answer as it was written.

@@ -39,6 +39,8 @@ pub struct Asking {
     pub ask: Option<Record>,
     /// The exchange spoken of.
     pub original: Option<Arc<Past>>,
+    /// Which one that is, where the journal was asked for it: each copy speaks of the same.
+    pub spoken: Option<crate::sought::Spoken>,
     /// The page.
     pub page: PageAsked,
     /// On this connection of the line alone, without a session: beats.
@@ -60,6 +62,7 @@ impl Asking {
             member: None,
             ask,
             original: None,
+            spoken: None,
             page: PageAsked::default(),
             line: None,
             waiting: None,
@@ -114,6 +117,15 @@ impl Prepared {
             Some(file) => Raw::File(file.place(spool)),
             None => Raw::Octets(self.packet.content().clone()),
         }
+    }
+
+    /// The look-ups under which the exchange can be found later.
+    #[must_use]
+    pub fn found_by(&self) -> Vec<store::FoundBy> {
+        let asking = &self.asking;
+        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        let values = (asking.ask.as_ref(), &self.kept, &asking.facts);
+        crate::sought::kept_under(&asking.version, asking.call, member, values)
     }
 
     /// Business date of the exchange.
@@ -197,6 +209,10 @@ impl Engine {
             asking.page = crate::pages::page(1, rows);
         }
         let mut scene = self.asking_scene(&asking, &session);
+        self.earlier(&mut asking, &scene).await?;
+        if let Some(original) = asking.original.as_ref().filter(|_| scene.original.is_none()) {
+            scene.put_original(Arc::clone(original));
+        }
         let only_when = asking.version.call(asking.call).and_then(|call| call.only_when);
         if let Some(condition) = only_when
             && !message::holds(&scene, condition).unwrap_or(false)

@@ -31,6 +31,7 @@ pub mod scene;
 pub mod serve;
 pub mod session;
 pub mod sheet;
+pub mod sought;
 pub mod version;
 pub mod view;
 pub mod waiting;

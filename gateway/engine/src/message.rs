@@ -95,7 +95,21 @@ pub fn may_say(
     outcome: Outcome,
 ) -> bool {
     let found = message_of(version, call.module, message);
-    found.is_none_or(|(_, program)| program.when.is_none_or(|when| when.is(outcome)))
+    found.is_none_or(|(_, program)| program.may_say(outcome))
+}
+
+/// The replies of a call that may say an outcome, those first whose coming means it.
+#[must_use]
+pub fn saying(version: &Version, call: crate::version::CallRef, outcome: Outcome) -> Vec<MessageId> {
+    let Some(program) = version.call(call) else { return Vec::new() };
+    let replies = program.call.replies.iter().copied();
+    let mut saying: Vec<MessageId> =
+        replies.filter(|reply| may_say(version, call, *reply, outcome)).collect();
+    let means = |reply: &MessageId| {
+        message_of(version, call.module, *reply).is_some_and(|(_, program)| program.means.is_some())
+    };
+    saying.sort_by_key(|reply| !means(reply));
+    saying
 }
 
 /// Fills and writes a message; `request` is the record that a reply goes back to.

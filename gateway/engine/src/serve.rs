@@ -445,10 +445,11 @@ impl Serving {
         let program = self.version.call(call)?;
         let ask = if program.call.ask.is_some() { scene.book.take(Space::Ask, 0) } else { None };
         let digest = self.digest(call, ask.as_ref());
-        let found_by = originals::look_ups(&scene, call, ask.as_ref());
         let request = program.call.request;
         let kept = scene.request.as_deref();
         let kept = kept.map(|record| crate::exchange::kept(&self.version, call, request, record));
+        let kept = kept.unwrap_or_default();
+        let found_by = originals::look_ups(&scene, call, ask.as_ref(), &kept);
         let wait = self.version.link_of(call).and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
         let facts = scene.facts.clone();
         let replying = Arc::new(Replying::new(&self.engine, call, scene, ask.clone()));
@@ -463,7 +464,7 @@ impl Serving {
             packet: Some(packet),
             sheets: crate::facts::Tagged::new(),
             found_by,
-            kept: kept.unwrap_or_default(),
+            kept,
             writer: Some(writer),
         };
         let told = self.engine.ask(new, Duration::from_millis(wait.saturating_mul(9) / 10)).await;

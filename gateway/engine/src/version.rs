@@ -4,9 +4,10 @@
 //! pins as one [`Arc`]. It must not know sockets, stores or running flows.
 
 use crate::deployment::{Deployment, LinkConfig, MemberConfig, Route, parse_setting};
+use crate::sought::Sought;
 use dsl::evaluate::{Fault, Value};
 use dsl::model::{CallId, ServiceKind, Space};
-use dsl::program::{CallProgram, Compiled, FlowStart, FlowTables, LinkProgram, ModuleProgram};
+use dsl::program::{CallProgram, Compiled, FlowStart, FlowTables, LinkProgram, ModuleProgram, StepCall};
 use dsl::value::{ShapeId, Symbol, Symbols};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -48,7 +49,8 @@ pub struct Version {
     calls: HashMap<Box<str>, CallRef>,
     routes: BTreeMap<String, Route>,
     remembered: BTreeSet<CallRef>,
-    look_ups: HashMap<CallRef, Vec<Vec<u16>>>,
+    look_ups: HashMap<CallRef, Vec<Vec<Sought>>>,
+    cancelled_by: HashMap<Box<str>, Vec<Vec<u16>>>,
 }
 
 /// A service with who runs and provides it.
@@ -144,7 +146,8 @@ impl Version {
             calls: HashMap::new(),
             routes: routes.collect(),
             remembered: remembered(&compiled),
-            look_ups: look_ups(&compiled),
+            look_ups: crate::sought::look_ups(&compiled),
+            cancelled_by: cancelled_by(&compiled),
             compiled,
         };
         let compiled = Arc::clone(&version.compiled);
@@ -238,10 +241,16 @@ impl Version {
         self.remembered.contains(&call)
     }
 
-    /// Sets of slots of a call's ask by which later messages find it.
+    /// Sets of values by which later exchanges find one of a call.
     #[must_use]
-    pub fn look_ups(&self, call: CallRef) -> &[Vec<u16>] {
+    pub(crate) fn look_ups(&self, call: CallRef) -> &[Vec<Sought>] {
         self.look_ups.get(&call).map_or(&[], Vec::as_slice)
+    }
+
+    /// Sets of slots of a flow's ask by which other flows take it back.
+    #[must_use]
+    pub fn cancelled_by(&self, flow: &str) -> &[Vec<u16>] {
+        self.cancelled_by.get(flow).map_or(&[], Vec::as_slice)
     }
 
     /// Whether messages of a party look at the last exchange of any of its calls.
@@ -345,29 +354,17 @@ fn remembered(compiled: &Compiled) -> BTreeSet<CallRef> {
     looked_at.map(|(module, load)| CallRef { module, call: CallId(load.call) }).collect()
 }
 
-/// For each served call, the fields of its ask that enquiries and reversals repeat to find it (decisions D17).
-fn look_ups(compiled: &Compiled) -> HashMap<CallRef, Vec<Vec<u16>>> {
-    let mut found: HashMap<CallRef, Vec<Vec<u16>>> = HashMap::new();
-    for (module, program) in compiled.modules.iter().enumerate() {
-        for call in program.calls.iter().filter(|call| !call.call.ours) {
-            let message = program.program.messages.get(usize::from(call.call.request.0));
-            let learned = message.map_or(&[][..], |message| &message.learned);
-            let mut slots: Vec<u16> = learned
-                .iter()
-                .filter(|learned| learned.to.space == Space::OriginalAsk)
-                .map(|learned| learned.to.slot)
-                .collect();
-            slots.sort_unstable();
-            slots.dedup();
-            if slots.is_empty() {
-                continue;
-            }
-            for target in call.call.settles.iter().chain(&call.call.undoes).chain(&call.call.about) {
-                let sets = found.entry(CallRef { module, call: *target }).or_default();
-                if !sets.contains(&slots) {
-                    sets.push(slots.clone());
-                }
-            }
+fn cancelled_by(compiled: &Compiled) -> HashMap<Box<str>, Vec<Vec<u16>>> {
+    let mut found: HashMap<Box<str>, Vec<Vec<u16>>> = HashMap::new();
+    let flows = compiled.modules.iter().flat_map(|module| &module.flows);
+    for step in flows.flat_map(|flow| &flow.steps) {
+        let StepCall::Flow(form) = &step.target else { continue };
+        let mut slots: Vec<u16> = form.by.iter().map(|(slot, _)| *slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let sets = found.entry(form.flow.clone()).or_default();
+        if !sets.contains(&slots) {
+            sets.push(slots);
         }
     }
     found

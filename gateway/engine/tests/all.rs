@@ -20,5 +20,7 @@ mod parties;
 mod paying;
 #[path = "slice/serving.rs"]
 mod serving;
+#[path = "slice/speaking.rs"]
+mod speaking;
 #[path = "slice/support.rs"]
 mod support;

@@ -113,6 +113,11 @@ fn insert_flow<L: Look>(
     if let Some(verdict) = taken(look, &flow.key, before)? {
         return Ok(Some(verdict));
     }
+    for other in &flow.refused_by {
+        if taken(look, other, before)? == Some(Verdict::KeyCancelled) {
+            return Ok(Some(Verdict::KeyCancelled));
+        }
+    }
     if flow.flow.0 > LARGEST || inserted(flow.flow, before) || look.flow_end(flow.flow)?.is_some() {
         return Ok(Some(impossible(format!("the number of flow {} is used", flow.flow))));
     }

@@ -163,6 +163,8 @@ pub struct FlowAsked {
     pub wake: Option<Moment>,
     /// Look-ups that find it.
     pub found_by: Vec<FoundBy>,
+    /// Other keys by which it may have been cancelled before it was asked.
+    pub refused_by: Vec<Key>,
 }
 
 /// The state of a flow after an event.

@@ -817,6 +817,132 @@ reconcile books {
 "#,
         good: BOOKS,
     },
+    Page {
+        code: Code(631),
+        title: "no original can be found so",
+        text: "`original where …` names values that stood in the original when it was asked: of its ask, of its request, or its serial and dates. Each `is` something that is known here; several are joined by `and`. The journal finds by equal values, not by greater or lesser ones, and not by what was answered.",
+        chinese: "原交易只能按当时的请求值查找。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    customer  text 40 bytes        <- ask.payer_no
+    amount    money 15 digits fen  <- ask.amount
+  }
+  reply "2002"
+}
+
+call refund about pay {
+  ask {
+    payer_no  text ..20 chars
+    amount    money
+  }
+  once     exchange.serial
+  unknown  park
+  original where original.ask.amount > ask.amount else refuse never_seen
+  request "2005" {
+    original_serial  digits 12  = original.serial
+  }
+  reply "2006"
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    customer  text 40 bytes        <- ask.payer_no
+    amount    money 15 digits fen  <- ask.amount
+  }
+  reply "2002"
+}
+
+call refund about pay {
+  ask {
+    payer_no  text ..20 chars
+    amount    money
+  }
+  once     exchange.serial
+  unknown  park
+  original where original.request.customer is ask.payer_no and original.ask.amount is ask.amount else refuse never_seen
+  request "2005" {
+    original_serial  digits 12  = original.serial
+  }
+  reply "2006"
+}
+"#,
+    },
+    Page {
+        code: Code(632),
+        title: "no flow can be found so",
+        text: "`cancel FLOW where …` names values that stood in the ask of a flow `on` a service, or on what was served: each `is` something that is known here, several are joined by `and`. The journal finds by equal values. Only whoever asked for a flow takes it back.",
+        chinese: "流程只能按请求值查找。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  cancel  refused after paid
+  answer {
+    pass paid
+  }
+}
+
+flow take_back on bank.tell {
+  cancel pay where amount > 100.00 else refuse never_seen
+  answer {
+    seen  <- yes
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  cancel  refused after paid
+  answer {
+    pass paid
+  }
+}
+
+flow take_back on bank.tell {
+  cancel pay where payer_no is ask.payer_no else refuse never_seen
+  answer {
+    seen  <- yes
+  }
+}
+"#,
+    },
 ];
 
 /// Books that are compared as they should be.

@@ -944,4 +944,76 @@ flow pay on bank.pay_bill for school ask.payer_no else refuse no_such_payer {
 }
 "#,
     },
+    Page {
+        code: Code(238),
+        title: "this module has no such flow",
+        text: "`cancel FLOW where …` names a flow of the same module.",
+        chinese: "本模块没有这个流程。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pays on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  cancel  refused after paid
+  answer {
+    pass paid
+  }
+}
+
+flow take_back on bank.tell {
+  cancel pay where payer_no is ask.payer_no else refuse never_seen
+  answer {
+    seen  <- yes
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  cancel  refused after paid
+  answer {
+    pass paid
+  }
+}
+
+flow take_back on bank.tell {
+  cancel pay where payer_no is ask.payer_no else refuse never_seen
+  answer {
+    seen  <- yes
+  }
+}
+"#,
+    },
 ];

@@ -403,7 +403,7 @@ pub const PAGES: &[Page] = &[
         title: "a form that is not built yet",
         text: "The form is part of the language, and this build cannot run it. It is refused rather than half understood.",
         chinese: "语言中有此写法，但尚未实现。",
-        bad: "flow take on bank.debit {\n  step taken bank.debit {\n    pass ask\n  }\n  cancel other where exchange.serial is \"1\"\n  answer {\n    pass taken\n  }\n}\n",
-        good: "flow f on bank.pay {\n  park \"wait\"\n}\n",
+        bad: "call ask {\n  request \"1001\"\n  reply \"1002\" {\n    parts  several {\n      one  group {\n        kind  digits 1  = \"1\"\n      }\n    }\n  }\n}\n",
+        good: "call ask {\n  request \"1001\"\n  reply \"1002\" {\n    one  group {\n      kind  digits 1  = \"1\"\n    }\n  }\n}\n",
     },
 ];

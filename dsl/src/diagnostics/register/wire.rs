@@ -974,4 +974,27 @@ call put over drop {
 }
 "#,
     },
+    Page {
+        code: Code(440),
+        title: "an answer that any call may get stands in the packet itself",
+        text: "`reply \"CODE\" { … }` in a packet is one more answer of each call over it. It is a message of its own, so it stands beside the packet's head and body, not in a layout, a format or a choice.",
+        chinese: "通用应答须直接写在报文定义的顶层。",
+        bad: r#"layout common {
+  reply "9000" means refused bad_message
+}
+
+call ask {
+  request "1001"
+  reply "1002" {
+    use common
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001"
+  reply "1002"
+  reply "9000" means refused bad_message
+}
+"#,
+    },
 ];

@@ -60,5 +60,9 @@ impl<'l, 'm> Builder<'l, 'm> {
 /// Whether a field is nothing but figures.
 pub(super) fn of_figures(kind: &FieldKind) -> bool {
     let FieldKind::Leaf { wire, .. } = kind else { return false };
-    wire.unit == Unit::Digits && matches!(wire.form, Form::Digits | Form::Number | Form::Fen)
+    match &wire.form {
+        Form::Digits | Form::Number | Form::Fen => wire.unit == Unit::Digits,
+        Form::Calendar(_, form) => form.chars().all(|letter| letter.is_ascii_alphabetic()),
+        _ => false,
+    }
 }

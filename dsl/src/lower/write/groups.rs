@@ -7,7 +7,8 @@ use super::{Guard, Writer};
 use crate::lower::layout::inner;
 use crate::lower::read::{Place, format_number, place_of};
 use crate::model::{
-    Expr, ExprKind, Field, FieldId, FieldKind, Function, LinkKind, ListField, Load, Meaning, Node, Space,
+    Expr, ExprKind, Field, FieldId, FieldKind, Format, Function, LinkKind, ListField, Load, Meaning, Node,
+    Space,
 };
 use crate::program::Write;
 use crate::value::{Constant, Outcome, Size, Type};
@@ -146,7 +147,10 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         let plain = place_of(format) == Place::Run && chain == u32::MAX;
         let same = plain && place == Place::Run && field.ending.is_none();
         let outer_run = if same { self.run } else { self.new_run() };
-        self.nodes(nodes, place_of(format));
+        match format {
+            Format::Iso8583 { .. } => self.by_bit(nodes, place_of(format)),
+            _ => self.nodes(nodes, place_of(format)),
+        }
         if plain {
             self.end_mark(id);
         }

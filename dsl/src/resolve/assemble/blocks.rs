@@ -77,10 +77,17 @@ impl<'t> Assembler<'_, '_, 't> {
             }
             FieldStatement::Unknown(keep) => self.draft.unknown_kept = *keep == tree::Keep::Kept,
             FieldStatement::Outcome(rows) => self.draft.outcome = Some(rows),
-            FieldStatement::RequestFields | FieldStatement::Reply(_) | FieldStatement::Done { .. } => {
+            // What any call may get is a message of each call.
+            FieldStatement::Reply(_) if context.depth == 0 && !context.own => {}
+            FieldStatement::Reply(_) => {
+                self.resolver
+                    .report
+                    .error("TS0440", node.span, "an answer that any call may get stands in the packet itself")
+                    .help("write `reply \"CODE\" { … }` at the top of the packet, beside its head and body");
+            }
+            FieldStatement::RequestFields | FieldStatement::Done { .. } => {
                 let what = match &node.kind {
                     FieldStatement::RequestFields => "`request fields`",
-                    FieldStatement::Reply(_) => "`reply` in a packet",
                     _ => "a control file (`done … { … }`)",
                 };
                 self.resolver

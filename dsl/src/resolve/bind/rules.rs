@@ -146,6 +146,7 @@ impl Binder<'_, '_, '_> {
         bound.learn = match learn_fresh(&fact, own, &self.draft.fresh) {
             Some(drawn) => drawn,
             None if self.draft.ours => Learn::Agree,
+            None if self.draft.any_code && is_code(value) => Learn::Ignore,
             None => learn_rule(&fact, self.draft.side),
         };
         if matches!(fact.kind, ExprKind::Load(_)) {

@@ -2,6 +2,7 @@
 //!
 //! In: a call as written, with its messages. Out: the call of the model; money without a way out is reported.
 
+use super::original::original;
 use super::tables::meaning;
 use super::{docs, narrow};
 use crate::model::{
@@ -39,6 +40,7 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
         pages: None,
         due: None,
         only_when: None,
+        original: None,
         outcome: None,
         request: MessageId(0),
         replies: Vec::new(),
@@ -95,11 +97,8 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
                 let holds = expression(resolver, work, tree, &inner, Some(&Type::Flag));
                 call.only_when = Some(condition(resolver, holds));
             }
-            CallPart::Original { .. } => {
-                resolver
-                    .report
-                    .error("TS0190", part.span, "`original where …` is not built yet")
-                    .note("it comes with the first party that needs it");
+            CallPart::Original { condition, otherwise } => {
+                call.original = Some(original(resolver, work, condition, otherwise.as_ref(), &scope));
             }
             CallPart::Check(_) => resolver.report.not_built(part.span, "a `check` beside the messages"),
             CallPart::Assign { .. } => resolver.report.not_built(part.span, "a mapping beside the messages"),
@@ -115,9 +114,6 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
 pub(super) fn unbuilt_of(resolver: &mut Resolver, message: &tree::Message, span: Span) {
     let end = message.block.as_ref().map_or(span.end, |block| block.span.start.saturating_sub(1));
     let head = Span { end, ..span };
-    if message.means.is_some() {
-        resolver.report.not_built(head, "a reply that `means` an outcome");
-    }
     if message.unsealed.is_some() {
         resolver.report.not_followed(head, "an `unsealed` reply");
     }

@@ -336,11 +336,12 @@ impl Engine {
                     let request = program.call.request;
                     let kept = scene.request.as_deref();
                     let kept = kept.map(|record| crate::exchange::kept(&version, call, request, record));
+                    let kept = kept.unwrap_or_default();
                     let new = NewFlow {
                         version: Arc::clone(&version),
                         reference,
-                        found_by: originals::look_ups(&scene, call, ask.as_ref()),
-                        kept: kept.unwrap_or_default(),
+                        found_by: originals::look_ups(&scene, call, ask.as_ref(), &kept),
+                        kept,
                         ask,
                         facts: scene.facts.clone(),
                         key: key.clone(),

@@ -230,7 +230,7 @@ impl Engine {
             digest,
             packet,
             sheets,
-            found_by,
+            mut found_by,
             kept,
             writer,
         } = new;
@@ -241,6 +241,14 @@ impl Engine {
         let mut asked = asked_body(&version, tables.ask, ask.as_ref(), &facts, packet.as_ref());
         asked.put_tagged("sheets", &sheets);
         asked.put_tagged("kept", &kept);
+        let own = ask.as_ref().filter(|_| parent.is_none());
+        let mut refused_by = Vec::new();
+        for look_up in
+            own.map_or_else(Vec::new, |ask| super::cancel::look_ups(&version, reference, &key, ask))
+        {
+            refused_by.extend(super::cancel::keys(&look_up, &key, super::cancel::day(&facts)));
+            found_by.push(look_up);
+        }
         let mut book = Book::default();
         if let Some(ask) = ask {
             book.put(Space::Ask, 0, ask);
@@ -268,6 +276,7 @@ impl Engine {
             writer,
             asked: asked.encode(),
             found_by,
+            refused_by,
             answer: None,
             told: None,
             waiters,
@@ -319,7 +328,7 @@ impl Engine {
         }
     }
 
-    async fn cancel_flow(self: &Arc<Self>, flow: FlowId) -> CancelAnswer {
+    pub(super) async fn cancel_flow(self: &Arc<Self>, flow: FlowId) -> CancelAnswer {
         let (give, take) = oneshot::channel();
         let post = match self.flows.get(&flow).map(|post| post.clone()) {
             Some(post) => Some(post),

@@ -2,6 +2,7 @@
 
 use super::carry::not_written;
 use super::{Running, ToldKind, durable_end, fen};
+use crate::exchange::Prepared;
 use crate::facts::Body;
 use crate::packet::Packet;
 use adapters::value::encode_record;
@@ -117,6 +118,7 @@ impl Running {
                 state: state.clone(),
                 wake: None,
                 found_by: self.found_by.clone(),
+                refused_by: self.refused_by.clone(),
             }));
         }
         let end = durable_end(next);
@@ -197,6 +199,9 @@ impl Running {
             if let Some(file) = &prepared.file {
                 body.put("file", file.encode());
             }
+            if let Some(spoken) = &prepared.asking.spoken {
+                body.put("original", spoken.encode());
+            }
             if let Some(member) = &prepared.asking.member {
                 body.put("member", member.name.clone().into_bytes());
             }
@@ -227,14 +232,14 @@ impl Running {
             party: call.party.to_string(),
             call: call.name.to_string(),
             state: if durable.declined() { Stored::Refused } else { stored(durable.state) },
-            date: prepared.map_or_else(|| self.day(), crate::exchange::Prepared::day),
+            date: prepared.map_or_else(|| self.day(), Prepared::day),
             serial: prepared.map_or_else(String::new, |prepared| prepared.serial.clone()),
             amount: prepared.and_then(|prepared| prepared.amount),
             request: prepared.filter(|_| first).map(|prepared| prepared.packet.encode()),
             reply: known.reply.as_ref().filter(|_| settled).map(Packet::encode),
             asked,
             answered,
-            found_by: Vec::new(),
+            found_by: prepared.filter(|_| first).map(Prepared::found_by).unwrap_or_default(),
         }))
     }
 
@@ -401,6 +406,7 @@ impl Running {
             state: dsl::flow::encode(&begun.program, &durable),
             wake: None,
             found_by: Vec::new(),
+            refused_by: Vec::new(),
         });
         Some((id, write))
     }

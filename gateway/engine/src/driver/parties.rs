@@ -108,6 +108,9 @@ impl Running {
 
     /// Makes a step's request.
     pub(super) async fn prepare(&mut self, step: StepId, call: Option<CallId>) -> Result<(), Refusal> {
+        if self.cancels(step).is_some() {
+            return Ok(());
+        }
         let call = self.call_of(step, call).ok_or_else(|| Refusal::of("no_route"))?;
         let ask = self.fill_ask(step).map_err(|why| self.unfilled(&why))?;
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
@@ -191,6 +194,9 @@ impl Running {
 
     /// Sends a copy: the stored octets, unless the session that sealed them has ended.
     pub(super) fn send(&self, step: StepId, copy: u8) {
+        if let Some(form) = self.cancels(step) {
+            return self.send_cancel(step, form);
+        }
         let prepared =
             self.operations.get(usize::from(step.0)).and_then(|operation| operation.prepared.clone());
         let Some(prepared) = prepared else {

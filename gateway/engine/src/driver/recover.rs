@@ -9,6 +9,7 @@ use crate::exchange::{Asking, Prepared, empty, of_kept};
 use crate::facts::{Body, Facts, plain};
 use crate::late::Waiting;
 use crate::packet::Packet;
+use crate::sought::Spoken;
 use crate::version::{FlowRef, Version};
 use crate::view::StepSeen;
 use adapters::value::{Record, decode_record};
@@ -148,6 +149,7 @@ impl Engine {
             writer: None,
             asked: body.encode(),
             found_by: Vec::new(),
+            refused_by: Vec::new(),
             answer: None,
             told,
             waiters: Vec::new(),
@@ -259,7 +261,7 @@ fn answer(version: &Arc<Version>, row: &OperationRow, body: &Body) -> Option<Rec
 }
 
 /// A request as it was sent.
-fn prepared(version: &Arc<Version>, row: &OperationRow) -> Option<Prepared> {
+pub(crate) fn prepared(version: &Arc<Version>, row: &OperationRow) -> Option<Prepared> {
     let call = version.call_named(&row.call)?;
     let packet = Packet::decode(row.request.as_deref()?)?;
     let body = Body::decode(row.asked.as_deref()?)?;
@@ -278,7 +280,8 @@ fn prepared(version: &Arc<Version>, row: &OperationRow) -> Option<Prepared> {
         Value::Absent => row.serial.clone(),
         value => plain(&value, version.symbols()),
     };
-    let asking = Asking { member, ..Asking::new(version, call, facts, ask) };
+    let spoken = body.get("original").and_then(Spoken::decode);
+    let asking = Asking { member, spoken, ..Asking::new(version, call, facts, ask) };
     Some(Prepared {
         asking,
         packet,

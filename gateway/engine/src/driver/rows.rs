@@ -184,6 +184,7 @@ impl Running {
             writer: None,
             asked,
             found_by: Vec::new(),
+            refused_by: Vec::new(),
             answer: None,
             told: None,
             waiters: vec![give],

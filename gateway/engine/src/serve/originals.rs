@@ -1,12 +1,13 @@
 //! Messages that speak of another one: enquiries and reversals of what was asked of us, late results of what we asked.
 
 use super::served_key;
-use crate::driver::{Told, ToldKind, ask_digest};
+use crate::driver::{Told, ToldKind};
 use crate::engine::Engine;
-use crate::facts::Facts;
+use crate::facts::{Facts, Tagged};
 use crate::message;
 use crate::packet::Packet;
 use crate::scene::{Past, Scene};
+use crate::sought::{Sought, found_by, kept_under, ruled};
 use crate::version::{CallRef, Version};
 use adapters::codec::ReadOutcome;
 use adapters::value::Record;
@@ -39,11 +40,12 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
     };
     let spoken = CallRef { module: call.module, call: *targets.first()? };
     let found = find(engine, scene, call, targets).await;
+    let none = program.original.as_ref().map_or("never_seen", |rule| version.text(rule.refuse));
     let told = match (&found, undoes) {
         (Found::Other, _) => other_values(scene),
         (Found::Untold, true) => Told::pending(FlowId(0)),
         (Found::Known(key, _) | Found::Unseen(key), true) => cancelled(engine, key).await,
-        (Found::Nothing, true) => Told::refused("never_seen", String::new()),
+        (Found::Nothing, true) => Told::refused(none, String::new()),
         // Never `never_seen`: it may well be held.
         (Found::Unnamed, _) => {
             scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Unknown), ..Past::default() }));
@@ -64,7 +66,7 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
             let never = version.symbols().find("never_seen");
             scene.original =
                 Some(Arc::new(Past { outcome: Some(Outcome::Refused(never)), ..Past::default() }));
-            Told::refused("never_seen", String::new())
+            Told::refused(none, String::new())
         }
     };
     // What only speaks of another goes its own way once the other is found.
@@ -100,7 +102,8 @@ enum Found {
 }
 
 async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[CallId]) -> Found {
-    let by_ask = scene.original_told.iter().any(|(load, _)| load.space == Space::OriginalAsk);
+    let ruled = scene.version.call(call).is_some_and(|program| program.original.is_some());
+    let by_ask = ruled || scene.original_told.iter().any(|(load, _)| load.space == Space::OriginalAsk);
     let mut found = if by_ask { Found::Nothing } else { Found::Unnamed };
     for target in targets {
         let original = CallRef { module: call.module, call: *target };
@@ -111,7 +114,7 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
         };
         let flow = match under_key {
             Some(known) => Some(known),
-            None => by_fields(engine, scene, original).await,
+            None => by_fields(engine, scene, call, original).await,
         };
         match (flow, by_key) {
             (Some((key, flow)), _) => match repeats(engine, scene, call, flow).await {
@@ -129,13 +132,19 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
 }
 
 /// The newest ask of a call with the values that this message repeats of it.
-async fn by_fields(engine: &Arc<Engine>, scene: &Scene, original: CallRef) -> Option<(Key, FlowId)> {
-    let told: Vec<(u16, &Value<'static>)> = scene
-        .original_told
-        .iter()
-        .filter(|(load, _)| load.space == Space::OriginalAsk)
-        .map(|(load, value)| (load.slot, value))
-        .collect();
+async fn by_fields(
+    engine: &Arc<Engine>,
+    scene: &Scene,
+    call: CallRef,
+    original: CallRef,
+) -> Option<(Key, FlowId)> {
+    let of_ask = |(load, value): &(Load, Value<'static>)| {
+        (load.space == Space::OriginalAsk).then(|| (Sought::Ask(load.slot), value.clone()))
+    };
+    let mut told: Vec<(Sought, Value<'static>)> = scene.original_told.iter().filter_map(of_ask).collect();
+    if scene.version.call(call)?.original.is_some() {
+        told.extend(ruled(scene, call)?);
+    }
     let member = scene.member.as_ref().map(|member| member.name.as_str());
     let found = found_by(&scene.version, original, member, &told)?;
     let rows =
@@ -143,45 +152,10 @@ async fn by_fields(engine: &Arc<Engine>, scene: &Scene, original: CallRef) -> Op
     rows.into_iter().next().map(|row| (row.key, row.flow))
 }
 
-/// The look-up of an ask by some of its fields, each with its slot.
-fn found_by(
-    version: &Version,
-    call: CallRef,
-    member: Option<&str>,
-    values: &[(u16, &Value<'static>)],
-) -> Option<FoundBy> {
-    if values.is_empty() {
-        return None;
-    }
-    let program = version.call(call)?;
-    let shape = version.compiled.shapes.get(program.call.ask?.0 as usize)?;
-    let mut parts: Vec<(&str, String)> = Vec::new();
-    for (slot, value) in values {
-        let field = shape.fields.get(usize::from(*slot))?;
-        parts.push((&field.name, crate::facts::plain(value, version.symbols())));
-    }
-    parts.sort();
-    let names: Vec<&str> = parts.iter().map(|(name, _)| *name).collect();
-    let name = format!("{}.{}: {}", version.module(call.module)?.name, program.call.name, names.join(" "));
-    let texts = parts.iter().map(|(_, text)| text.trim_end().as_bytes());
-    let octets: Vec<&[u8]> = std::iter::once(member.unwrap_or_default().as_bytes()).chain(texts).collect();
-    Some(FoundBy { name, hash: ask_digest(&octets) })
-}
-
 /// The look-ups under which an ask of a call can be found later.
-pub(crate) fn look_ups(scene: &Scene, call: CallRef, ask: Option<&Record>) -> Vec<FoundBy> {
-    let Some(ask) = ask else { return Vec::new() };
+pub(crate) fn look_ups(scene: &Scene, call: CallRef, ask: Option<&Record>, kept: &Tagged) -> Vec<FoundBy> {
     let member = scene.member.as_ref().map(|member| member.name.as_str());
-    let of_slots = |slots: &Vec<u16>| {
-        let values: Vec<(u16, Value<'static>)> = slots
-            .iter()
-            .map(|slot| ask.value(usize::from(*slot)).map(|value| (*slot, value.into_owned())))
-            .collect::<Result<_, _>>()
-            .ok()?;
-        let values: Vec<(u16, &Value<'static>)> = values.iter().map(|(slot, value)| (*slot, value)).collect();
-        found_by(&scene.version, call, member, &values)
-    };
-    scene.version.look_ups(call).iter().filter_map(of_slots).collect()
+    kept_under(&scene.version, call, member, (ask, kept, &scene.facts))
 }
 
 /// How a message that speaks of another compares with it.

@@ -73,10 +73,7 @@ impl Replying {
         let program = self.version.call(self.call)?;
         let outcome = self.outcome(&told)?;
         let serial = self.answer_serial().await;
-        for reply in program.call.replies.clone() {
-            if !message::may_say(&self.version, self.call, reply, outcome) {
-                continue;
-            }
+        for reply in message::saying(&self.version, self.call, outcome) {
             // Words that the party's field cannot hold are left out: then the code speaks with its own label.
             let texts = [told.text.as_str(), ""];
             let texts = if told.text.is_empty() { &texts[1..] } else { &texts[..] };

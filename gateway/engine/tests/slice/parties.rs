@@ -194,6 +194,7 @@ pub(crate) async fn grid(core: &Core) -> Played {
         match code {
             "0011" => reply("0012", "0000", "T00017"),
             "1001" if !body.ends_with("T00017") => reply("1002", "9001", ""),
+            "1001" if body.starts_with("bad") => reply("9000", "0000", ""),
             "1001" if body.starts_with("unknown") => reply("1002", "1002", ""),
             "1001" if body.starts_with("never") => Answer::Silence,
             "1001" if body.starts_with("slow") && ledger.times("1001") < 3 => Answer::Silence,
@@ -226,6 +227,16 @@ pub(crate) async fn grid(core: &Core) -> Played {
                         reply("1006", "0000", "")
                     }
                     None => reply("1006", "2001", ""),
+                }
+            }
+            "1009" => {
+                let amount: i64 = body[12..24].parse().expect("an amount");
+                match ledger.booked.get_mut(&body[..12]) {
+                    Some((booked, holds)) if *holds && *booked == amount => {
+                        *holds = false;
+                        reply("1010", "0000", &format!("{:<20}", "B0001"))
+                    }
+                    _ => reply("1010", "2001", ""),
                 }
             }
             "1007" => match ledger.booked.get(&body[..12]) {

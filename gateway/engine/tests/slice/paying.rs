@@ -19,6 +19,13 @@ async fn a_query_goes_to_its_provider() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_any_call_may_get_says_by_its_coming_what_it_means() {
+    let bank = Bank::open().await;
+    let (_, told) = bank.ask("bank.query_bill", &json!({ "biller": "grid", "payer_no": "bad" })).await;
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("bad_message")), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_bill_is_paid_once_however_often_it_is_asked() {
     let bank = Bank::open().await;
     let (status, told) = bank.pay("M1", "123.45").await;

@@ -52,6 +52,15 @@ async fn a_bad_message_is_answered_in_the_partys_form() {
     assert_eq!(bank.books(), (0, 0));
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refusal_goes_by_the_answer_that_means_it() {
+    let bank = Bank::open().await;
+    let told = send(&bank, &asked("000000000044", 50_100)).await.expect("an answer");
+    assert_eq!((&told[..4], &told[4..16], &told[28..32]), ("3009", "000000000044", "1004"), "{told}");
+    let told = send(&bank, &asked("000000000045", 50_000)).await.expect("an answer");
+    assert_eq!((&told[..4], &told[28..32]), ("3002", "0000"), "{told}");
+}
+
 fn about(code: &str, serial: &str, original: &str) -> String {
     format!("{code}{serial}{:12}0000{original}", "")
 }
