@@ -23,6 +23,7 @@ mod lint;
 mod path;
 mod report;
 mod rows;
+mod segments;
 mod session;
 mod shapes;
 mod unfilled;
@@ -39,6 +40,7 @@ use index::Index;
 pub use inverse::inverse;
 pub use learn::{learn_fresh, learn_rule};
 use report::Report;
+pub(crate) use segments::fields_of;
 
 /// The parsed files of one folder under `configs/`.
 #[derive(Clone, Debug)]

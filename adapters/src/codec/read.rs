@@ -203,6 +203,7 @@ impl<'p> Reader<'p> {
                 }
             }
             Read::Mark { region } => self.mark(region)?,
+            Read::Begin { region } => self.begin_mark(region)?,
             Read::EndMark { region } => self.end_mark(region)?,
             Read::List { list, end } => return self.list(list, end),
             Read::Next { list, back } => return self.next(list, back),

@@ -25,7 +25,11 @@ impl Reader<'_> {
             },
             None => None,
         };
-        let items = if self.in_named() { Some(self.items(form.alone)?) } else { None };
+        let items = match self.segments() {
+            Some(segments) => Some(self.segment_items(segments, form)?),
+            None if self.in_named() => Some(self.items(form.alone)?),
+            None => None,
+        };
         let count = match (&items, counted) {
             (Some(items), counted) => {
                 let found = offset(items.len());

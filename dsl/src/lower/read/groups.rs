@@ -242,6 +242,7 @@ pub(super) fn kept(builder: &Builder<'_, '_>, format: &Format) -> bool {
         Format::Xml(crate::model::XmlUse::Form(index)) => {
             builder.lowering.module.xml_forms.get(usize::from(*index)).is_some_and(|form| form.unknown_kept)
         }
+        Format::Segments(form) => form.unknown_kept,
         _ => false,
     };
     builder.message.unknown_kept || of_form

@@ -21,6 +21,12 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
             }
             Place::Run | Place::Delimited => return,
         }
+        if self.builder.layout.run(id).is_some() {
+            return;
+        }
+        if let Some(region) = self.builder.layout.begin(id) {
+            self.push(Write::Mark { region });
+        }
         let template = match (&field.kind, &field.at) {
             (FieldKind::Entry { pattern, .. }, _) => pattern,
             (_, Some(At::Template(template, _))) => template,
