@@ -282,8 +282,6 @@ fn no_order(error: LowerError) -> Diagnostic {
         LowerErrorKind::LooksAhead(path) => problem(447, format!("`{path}` is read behind this"))
             .note("tags that have an order are read in it: a condition looks at what stands before")
             .help("put the value before it, or say `order free`"),
-        LowerErrorKind::Several => problem(190, "`several` is not built yet".to_owned())
-            .note("it comes with the first party that needs it"),
         LowerErrorKind::OctetsOfRows(path) => {
             problem(438, format!("the lines of `{path}` are never held together"))
                 .note("a file may have millions of lines: they are digested and counted while they go by")

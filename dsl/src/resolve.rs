@@ -25,6 +25,7 @@ mod report;
 mod rows;
 mod segments;
 mod session;
+mod several;
 mod shapes;
 mod unfilled;
 mod variant;
@@ -41,6 +42,7 @@ pub use inverse::inverse;
 pub use learn::{learn_fresh, learn_rule};
 use report::Report;
 pub(crate) use segments::fields_of;
+pub(crate) use several::constants;
 
 /// The parsed files of one folder under `configs/`.
 #[derive(Clone, Debug)]

@@ -7,7 +7,10 @@ mod lists;
 mod names;
 mod nodes;
 mod segments;
+mod several;
 mod values;
+
+pub(super) use several::OpenSeveral;
 
 use dsl::model::{TextCode, XmlForm};
 use dsl::program::{ExprId, FormatForm, WireForm};
@@ -123,8 +126,8 @@ pub(super) struct OpenList {
     count: Option<u32>,
     /// The items still to come, the next one last.
     items: Option<Vec<u32>>,
-    /// What was open when the row began: formats, nodes, rows.
-    begun: (usize, usize, usize),
+    /// What was open when the row began: formats, nodes, rows, places of groups.
+    begun: (usize, usize, usize, usize),
 }
 
 /// What the value that is asked for will be used as.

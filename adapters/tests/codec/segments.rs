@@ -128,6 +128,34 @@ fn lines_in_any_order_are_read_behind_the_first() {
     assert_eq!(fault(&written, b"HDR|2001\rROW|1\rBIT|a\rROW|2\r").0, FaultKind::Missing);
 }
 
+/// The two groups change places: each is read by its constant, and written in the order of the text.
+#[test]
+fn groups_are_told_apart_by_their_constants() {
+    for name in ["several-segments", "several-tagged"] {
+        let format = format(name);
+        let programs = message(&format.compiled, 0);
+        let (_, other) = format.kept.iter().find(|(name, _)| name == "other-order.bin").unwrap();
+        let record = read(programs, other, &mut world(&format.compiled), false).unwrap();
+        let again = write(programs, record, &mut world(&format.compiled), false).unwrap().take(Part::Content);
+        let first =
+            if name == "several-segments" { "PID|||1^^^^MR~2" } else { "448=T1\u{1}452=36\u{1}448=F1" };
+        assert!(String::from_utf8_lossy(&again).contains(first), "{}", again.escape_ascii());
+    }
+    let compiled = format("several-json").compiled;
+    let text = |parts: &str| format!("{{\"code\":\"2001\",\"parts\":[{parts}],\"last\":\"1\"}}");
+    let (one, three) = ("{\"kind\":\"MR\",\"value\":\"a\"}", "{\"kind\":\"VN\",\"value\":7}");
+    read(message(&compiled, 0), text(&format!("{three},{one}")).as_bytes(), &mut world(&compiled), false)
+        .unwrap();
+    for (parts, kind) in [
+        (one.to_owned(), FaultKind::Missing),
+        (format!("{one},{three},{one}"), FaultKind::UnknownName),
+        (format!("{one},{{\"kind\":\"XX\"}},{three}"), FaultKind::UnknownName),
+        (format!("{one},7,{three}"), FaultKind::UnknownName),
+    ] {
+        assert_eq!(fault(&compiled, text(&parts).as_bytes()).0, kind, "{parts}");
+    }
+}
+
 /// A tag=value text of these fields, with its length and, where `sum` says so, its sum.
 fn tagged(fields: &[&str], sum: Option<u8>) -> Vec<u8> {
     let body: String = fields.iter().map(|field| format!("{field}\u{1}")).collect();

@@ -95,25 +95,31 @@ impl<'m> Layout<'m> {
 
     /// Of a list among lines or tags: where a row begins, and what belongs to it.
     pub(super) fn run(&self, id: FieldId) -> Option<RowRun> {
-        let FieldKind::List(list) = &self.field(id)?.kind else { return None };
-        if list.of_line || list.plain || list.of_format {
-            return None;
-        }
+        let rows = match &self.field(id)?.kind {
+            FieldKind::List(list) if !(list.of_line || list.plain || list.of_format) => &list.nodes,
+            FieldKind::Several { nodes } => nodes,
+            _ => return None,
+        };
         let among = match self.around(id).last() {
             Some(outer) => match &self.field(*outer)?.kind {
                 FieldKind::Format { format, .. } => format,
-                FieldKind::List(_) => return self.run(*outer).and_then(|_| self.row_run(list)),
+                FieldKind::List(_) => return self.run(*outer).and_then(|_| self.row_run(rows)),
+                // A group of `several` among tags is a row itself.
+                FieldKind::Group { .. } => {
+                    let around = self.around(*outer).last()?;
+                    return self.run(*around).and_then(|_| self.row_run(rows));
+                }
                 _ => return None,
             },
             None => &self.message.file.as_ref()?.format,
         };
         let Format::Segments(form) = among else { return None };
-        (form.tagged.is_some() || form.lines.is_some()).then(|| self.row_run(list)).flatten()
+        (form.tagged.is_some() || form.lines.is_some()).then(|| self.row_run(rows)).flatten()
     }
 
-    fn row_run(&self, list: &ListField) -> Option<RowRun> {
+    fn row_run(&self, nodes: &[Node]) -> Option<RowRun> {
         let mut members = Vec::new();
-        self.names(&list.nodes, &mut members);
+        self.names(nodes, &mut members);
         Some(RowRun { begin: members.first()?.clone(), members })
     }
 
@@ -124,6 +130,7 @@ impl<'m> Layout<'m> {
         for field in ids.iter().filter_map(|id| self.field(*id)) {
             match &field.kind {
                 FieldKind::List(list) if !list.of_line => self.names(&list.nodes, names),
+                FieldKind::Several { nodes } | FieldKind::Group { nodes } => self.names(nodes, names),
                 _ => names.push(tag_or_name(field)),
             }
         }
@@ -322,7 +329,7 @@ impl<'m> Layout<'m> {
     }
 
     /// The format that a field is a value of.
-    fn format_around(&self, id: FieldId) -> Option<&Format> {
+    pub(super) fn format_around(&self, id: FieldId) -> Option<&'m Format> {
         self.around(id).iter().rev().find_map(|outer| match &self.field(*outer)?.kind {
             FieldKind::Format { format, .. } => Some(format),
             _ => None,

@@ -15,9 +15,10 @@ use crate::model::{
     Prefix, PrefixKind, Segments, Space, TextCode,
 };
 use crate::program::{
-    CheckForm, Cold, ExprId, FieldForm, FormatForm, MessageProgram, SegmentsForm, SignatureForm, WireList,
+    CheckForm, Cold, ExprId, FieldForm, FormatForm, MessageProgram, SegmentsForm, SeveralForm, SignatureForm,
+    ToldBy, WireList,
 };
-use crate::resolve::fields_of;
+use crate::resolve::{constants, fields_of};
 use crate::source::Span;
 use crate::value::{Absent, CipherName, Form, Size, Type, Unit};
 
@@ -335,6 +336,24 @@ impl<'l, 'm> Builder<'l, 'm> {
             entered: Vec::new(),
         };
         self.lowering.format(format, charset, bits, &mut here)
+    }
+
+    /// Number of a place of named groups.
+    pub(super) fn several(&mut self, id: FieldId, groups: &[Node]) -> u16 {
+        let known = |id: FieldId| self.layout.field(id);
+        let name = |id: &FieldId| self.layout.field(*id).map(tag_or_name).unwrap_or_default();
+        let told = groups.iter().map(|node| match node {
+            Node::Field(id) => {
+                let nodes = self.layout.field(*id).map_or(&[][..], |field| inner(&field.kind));
+                let constants = constants(&known, nodes).into_iter();
+                constants.map(|(path, text)| ToldBy { path: path.iter().map(name).collect(), text }).collect()
+            }
+            _ => Vec::new(),
+        });
+        let form = SeveralForm { run: self.layout.run(id), groups: told.collect() };
+        let number = self.lowering.small(self.out.severals.len(), "places of groups", self.message);
+        self.out.severals.push(form);
+        number
     }
 
     /// A segment text or tag=value text around these nodes.

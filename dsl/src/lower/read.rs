@@ -374,7 +374,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
             FieldKind::List(list) => self.list(id, field, list, place, behind),
             FieldKind::Group { nodes } => self.group(id, field, nodes, place, place == Place::Named, behind),
             FieldKind::Line { nodes, .. } => self.group(id, field, nodes, place, true, behind),
-            FieldKind::Several { .. } => self.builder.lowering.error(field.span, LowerErrorKind::Several),
+            FieldKind::Several { nodes } => self.several(id, field, nodes, place),
         }
         self.at = outer;
         self.stored.extend(self.builder.layout.key(id));

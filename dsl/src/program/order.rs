@@ -77,6 +77,12 @@ pub enum Read {
     List { list: u16, end: u32 },
     /// A row ended: next one back at `back`, or on.
     Next { list: u16, back: u32 },
+    /// The current value's items are groups to be told apart: index in [`MessageProgram::severals`].
+    Several { several: u16 },
+    /// The current value is the item that is this group of the innermost `Several`.
+    Pick { group: u16 },
+    /// No item of the innermost `Several` may be left (`kept`: it may).
+    EndSeveral { kept: bool },
     /// Jump if the condition does not hold.
     Unless { condition: ExprId, to: u32 },
     /// Jump.
@@ -138,6 +144,14 @@ pub enum Write {
     List { list: u16, end: u32 },
     /// Next row, or on.
     Next { list: u16, back: u32 },
+    /// Items that are named groups begin.
+    Several,
+    /// The next of them begins: a `Down` follows.
+    Item,
+    /// It ends.
+    EndItem,
+    /// They end.
+    EndSeveral,
     /// Jump if the condition does not hold.
     Unless { condition: ExprId, to: u32 },
     /// Jump.

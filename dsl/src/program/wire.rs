@@ -147,6 +147,24 @@ pub struct WireList {
     pub cold: u32,
 }
 
+/// Named groups in one repeated place.
+#[derive(Clone, Debug)]
+pub struct SeveralForm {
+    /// Among tags: what begins an item, and what belongs to it.
+    pub run: Option<RowRun>,
+    /// Of each group the texts by which it is known.
+    pub groups: Vec<Vec<ToldBy>>,
+}
+
+/// A text that is always the same in a group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldBy {
+    /// Names on the way to it.
+    pub path: Vec<Box<str>>,
+    /// The text.
+    pub text: Box<str>,
+}
+
 /// A signature field.
 #[derive(Clone, Debug)]
 pub struct SignatureForm {

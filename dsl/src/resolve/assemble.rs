@@ -164,6 +164,7 @@ impl DraftField<'_> {
 pub(crate) enum DraftKind<'t> {
     Leaf,
     Group(Vec<DraftNode<'t>>),
+    Several(Vec<DraftNode<'t>>),
     Format {
         format: Format,
         nodes: Vec<DraftNode<'t>>,

@@ -133,6 +133,25 @@ impl Placing<'_, '_> {
         fits && !first.optional && !list.plain && !list.of_format
     }
 
+    /// Whether the groups of a `several` all begin with one tag, that is always there; each is judged.
+    fn begin_alike(&mut self, groups: &[Node]) -> bool {
+        let mut begins = Vec::new();
+        for node in groups {
+            let Node::Field(id) = node else { return false };
+            let Some(Field { kind: FieldKind::Group { nodes }, .. }) = self.field(*id) else { return false };
+            let Some(Node::Field(first)) = nodes.first() else { return false };
+            let Some(first) = self.field(*first) else { return false };
+            match &first.kind {
+                FieldKind::Leaf { wire, .. } if wire.absent == crate::value::Absent::Never => {
+                    begins.push(first.tag.clone().unwrap_or_else(|| first.name.clone()));
+                }
+                _ => return false,
+            }
+            self.tags(&nodes);
+        }
+        begins.iter().all(|tag| begins.first() == Some(tag))
+    }
+
     /// Values by tags, and lists of them.
     fn tags(&mut self, nodes: &[Node]) {
         let mut ids = Vec::new();
@@ -142,6 +161,7 @@ impl Placing<'_, '_> {
             match &field.kind {
                 FieldKind::Leaf { .. } | FieldKind::Format { .. } => {}
                 FieldKind::List(list) if self.begins(list, false) => self.tags(&list.nodes),
+                FieldKind::Several { nodes } if self.begin_alike(nodes) => {}
                 _ => self.misplaced(
                     field.type_span,
                     "among tags stand values, and lists of them",
@@ -202,12 +222,21 @@ impl Placing<'_, '_> {
             FieldKind::List(list) if repeats && deeper && !list.of_line => {
                 self.places(&list.nodes, level + 1, 0);
             }
+            FieldKind::Several { nodes } if repeats && deeper => {
+                let mut groups = Vec::new();
+                fields_of(nodes, &mut groups);
+                for group in groups {
+                    if let Some(Field { kind: FieldKind::Group { nodes }, .. }) = self.field(group) {
+                        self.places(&nodes, level + 1, 0);
+                    }
+                }
+            }
             FieldKind::Group { .. } => self.misplaced(
                 field.type_span,
                 "no sign is left for the parts of this group",
                 "give `levels` one more sign, or make it one value",
             ),
-            FieldKind::List(_) => self.misplaced(
+            FieldKind::List(_) | FieldKind::Several { .. } => self.misplaced(
                 field.type_span,
                 "a list here is the repetitions of a place",
                 "say `repeat \"~\"` in the item; only a line's own places repeat",

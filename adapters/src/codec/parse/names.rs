@@ -62,7 +62,7 @@ impl Reader<'_> {
             match self.programs.message.read.get(at) {
                 Some(Read::JumpIfMissing { .. } | Read::Mark { .. } | Read::Begin { .. }) => at += 1,
                 Some(Read::Down) => return Use::Group,
-                Some(Read::List { .. }) => return Use::List,
+                Some(Read::List { .. } | Read::Several { .. }) => return Use::List,
                 _ => return Use::Value,
             }
         }

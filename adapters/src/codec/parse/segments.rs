@@ -3,7 +3,7 @@
 //! In: the nodes of a segment text or tag=value text. Out: the node that is the current value; the rows of a list.
 
 use dsl::model::RowRun;
-use dsl::program::{FormatForm, SegmentsForm, WireList};
+use dsl::program::{FormatForm, SegmentsForm};
 
 use super::{Current, Frame};
 use crate::codec::read::Reader;
@@ -72,10 +72,16 @@ impl<'p> Reader<'p> {
     }
 
     /// The items of a list, the first one last.
-    pub(super) fn segment_items(&mut self, form: &SegmentsForm, list: &WireList) -> Result<Vec<u32>, Wrong> {
-        let mut items = match (&list.run, self.current) {
-            (Some(run), _) => self.runs(form, run, list.max)?,
-            (None, Current::Node(first)) => self.alike(form, first, list),
+    pub(super) fn segment_items(
+        &mut self,
+        form: &SegmentsForm,
+        run: Option<&RowRun>,
+        most: u32,
+        behind: u16,
+    ) -> Result<Vec<u32>, Wrong> {
+        let mut items = match (run, self.current) {
+            (Some(run), _) => self.runs(form, run, most)?,
+            (None, Current::Node(first)) => self.alike(form, first, behind),
             _ => Vec::new(),
         };
         for item in &items {
@@ -91,13 +97,13 @@ impl<'p> Reader<'p> {
     }
 
     /// The nodes of one name, from the first on: behind each other where there is an order.
-    fn alike(&self, form: &SegmentsForm, first: u32, list: &WireList) -> Vec<u32> {
+    fn alike(&self, form: &SegmentsForm, first: u32, behind: u16) -> Vec<u32> {
         let Some(frame) = self.frames.last() else { return Vec::new() };
         let name = self.tree.node(first).map(|node| self.name_of(node)).unwrap_or_default();
         let rest = self.tree.children(frame.group).skip_while(|child| *child != first);
         if form.form.lines.as_ref().is_some_and(|lines| !lines.named) && self.in_sequence(frame) {
             let all: Vec<u32> = rest.collect();
-            let rows = all.len().saturating_sub(usize::from(list.lines_behind));
+            let rows = all.len().saturating_sub(usize::from(behind));
             return all.into_iter().take(rows).collect();
         }
         if self.in_sequence(frame) && !frame.free {

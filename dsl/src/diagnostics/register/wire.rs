@@ -1124,4 +1124,42 @@ call ask {
 }
 "#,
     },
+    Page {
+        code: Code(449),
+        title: "groups that cannot be told apart",
+        text: "The items of `several` are named groups, written in the order of the text and read in any. An item is known by texts that are always the same in it: the same field of two groups is bound to different constants. It stands where a place has items: in JSON, XML, and between the signs of a `delimited` item.",
+        chinese: "several 中的组须以常量区分。",
+        bad: r#"call ask {
+  request "1001" {
+    doc  json {
+      parts  several {
+        one  group {
+          name  text ..9 chars  = exchange.serial
+        }
+        two  group {
+          name  text ..9 chars  = exchange.branch
+        }
+      }
+    }
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    doc  json {
+      parts  several {
+        one  group {
+          kind  text ..9 chars   = "serial"
+          name  text ..30 chars  = exchange.serial
+        }
+        two  group {
+          kind  text ..9 chars   = "branch"
+          name  text ..30 chars  = exchange.branch
+        }
+      }
+    }
+  }
+}
+"#,
+    },
 ];
