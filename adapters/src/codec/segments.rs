@@ -302,7 +302,10 @@ impl<'o> Scanner<'o> {
         let sign = self.signs.level(level).unwrap_or_default().to_vec();
         let mut found = if sign.is_empty() { (to, 0) } else { self.find(from, to, &[&sign])? };
         let escape = if self.signs.escape.is_some() { Escape::Segments } else { Escape::None };
-        let kind = if found.1 > 0 { Kind::Group } else { Kind::Text };
+        // One part that has parts itself is a group of one.
+        let deeper: Vec<&[u8]> = self.signs.levels.iter().skip(level + 1).map(Vec::as_slice).collect();
+        let parted = found.1 > 0 || (!deeper.is_empty() && self.find(from, to, &deeper)?.1 > 0);
+        let kind = if parted { Kind::Group } else { Kind::Text };
         let span = self.builder.span(from, to);
         let node = self.builder.add(span, span, span, kind, escape)?;
         if let Some(node) = self.builder.node(node) {
