@@ -28,6 +28,7 @@ mod place;
 mod read;
 mod report;
 mod seals;
+mod segments;
 mod sheet;
 mod template;
 mod tlv;

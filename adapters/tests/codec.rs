@@ -9,6 +9,8 @@ mod formats;
 mod fuzz;
 #[path = "codec/iso8583.rs"]
 mod iso8583;
+#[path = "codec/segments.rs"]
+mod segments;
 #[path = "codec/world.rs"]
 mod world;
 

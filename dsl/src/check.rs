@@ -279,8 +279,9 @@ fn no_order(error: LowerError) -> Diagnostic {
             .help("write `= base64(signature(…))`, or `hex(…)`, and nothing around it"),
         LowerErrorKind::Algorithm => problem(433, "the algorithm is no name and no setting".to_owned())
             .help("write a name of the table, or `setting.NAME` of a `one_of`"),
-        LowerErrorKind::Several => problem(190, "`several` is not built yet".to_owned())
-            .note("it comes with the first party that needs it"),
+        LowerErrorKind::LooksAhead(path) => problem(447, format!("`{path}` is read behind this"))
+            .note("tags that have an order are read in it: a condition looks at what stands before")
+            .help("put the value before it, or say `order free`"),
         LowerErrorKind::OctetsOfRows(path) => {
             problem(438, format!("the lines of `{path}` are never held together"))
                 .note("a file may have millions of lines: they are digested and counted while they go by")

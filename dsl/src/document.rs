@@ -6,12 +6,16 @@
 mod index;
 mod samples;
 mod sequence;
+mod signs;
 mod words;
 
 pub use index::{Listed, index};
 pub use samples::{Sample, SealStep};
 
-use crate::model::{Call, CodeTable, Field, FieldKind, Meaning, Message, MessageSide, Model, Module, Node};
+use crate::model::{
+    At, Call, CodeTable, Field, FieldKind, Format, Meaning, Message, MessageSide, Model, Module, Node,
+    Segments,
+};
 use crate::resolve::Choice;
 use crate::source::{SourceMap, Span};
 use crate::value::{Outcome, Size, Unit};
@@ -32,6 +36,7 @@ pub fn document(
     let mut page = Page { model, module, sources, samples, out: String::new() };
     page.head();
     page.variants(variants);
+    page.signs();
     page.sessions();
     page.calls();
     page.codes();
@@ -91,6 +96,26 @@ impl Page<'_> {
             ));
         }
         self.out.push_str("</table>");
+    }
+
+    /// The signs of the party's segment texts and tag=value texts.
+    fn signs(&mut self) {
+        let module = self.module;
+        let mut forms: Vec<&Segments> = Vec::new();
+        for field in module.messages.iter().flat_map(|message| &message.fields) {
+            if let FieldKind::Format { format: Format::Segments(form), .. } = &field.kind
+                && !forms.iter().any(|known| known.name == form.name)
+            {
+                forms.push(form);
+            }
+        }
+        for form in forms {
+            self.put(format_args!("<h2>分隔符 Signs <small>{}</small></h2><ul>", escaped(&form.name)));
+            for line in signs::signs(form) {
+                self.put(format_args!("<li>{}</li>", escaped(&line)));
+            }
+            self.out.push_str("</ul>");
+        }
     }
 
     /// Which of its variants the page shows, where a setting chooses among them.
@@ -235,11 +260,17 @@ impl Page<'_> {
         let (name, label) = (escaped(&field.name), escaped(&field.label));
         let form = escaped(self.sources.slice(field.type_span));
         let indent = depth * 2;
+        // In a format with names: what it is called there, where that is a tag, a place or another name.
+        let called = match (&field.tag, &field.at) {
+            (Some(tag), _) => escaped(tag),
+            (None, Some(At::Text(text))) => escaped(text),
+            _ => String::new(),
+        };
         rows.number += 1;
         let number = rows.number;
         let (place, inner): (String, Option<&[Node]>) = match &field.kind {
             FieldKind::Leaf { wire, .. } => {
-                let place = rows.offset.map_or_else(String::new, |offset| offset.to_string());
+                let place = rows.offset.map_or_else(|| called.clone(), |offset| offset.to_string());
                 rows.offset = match (rows.offset, wire.size, wire.unit) {
                     (Some(offset), Size::Fixed(size), Unit::Bytes | Unit::Digits) => Some(offset + size),
                     (Some(offset), Size::Fixed(size), Unit::Chars) => Some(offset + size),
@@ -250,8 +281,8 @@ impl Page<'_> {
             FieldKind::Group { nodes }
             | FieldKind::Format { nodes, .. }
             | FieldKind::Line { nodes, .. }
-            | FieldKind::Several { nodes } => (String::new(), Some(nodes)),
-            FieldKind::List(list) => (String::new(), Some(&list.nodes)),
+            | FieldKind::Several { nodes } => (called, Some(nodes)),
+            FieldKind::List(list) => (called, Some(&list.nodes)),
             FieldKind::Entry { content, .. } => match &**content {
                 FieldKind::Format { nodes, .. } => (String::new(), Some(nodes)),
                 _ => (String::new(), None),
@@ -264,10 +295,8 @@ impl Page<'_> {
             "<tr><td>{number}</td><td style=\"padding-left:{indent}em\">{name}</td><td>{place}</td><td><code>{form}</code>{rule}</td><td>{label}</td></tr>"
         ));
         if let Some(nodes) = inner {
-            let fixed = matches!(
-                &field.kind,
-                FieldKind::Format { format: crate::model::Format::Fixed | crate::model::Format::Binary, .. }
-            );
+            let fixed =
+                matches!(&field.kind, FieldKind::Format { format: Format::Fixed | Format::Binary, .. });
             let mut own = Rows { number: rows.number, offset: if fixed { Some(0) } else { None } };
             self.nodes(message, nodes, depth + 1, &mut own);
             rows.number = own.number;

@@ -11,6 +11,7 @@ mod flow;
 mod format;
 mod link;
 mod message;
+mod segments;
 
 pub use call::{
     Call, CallId, CodeRow, CodeTable, FieldId, FieldPath, Meaning, MessageId, OriginalRule, OutcomeRow,
@@ -27,6 +28,7 @@ pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, Parts, P
 pub use message::{
     Check, Else, FileForm, Fresh, FreshOf, Mapping, Message, MessageSide, MessageWhen, NamePiece, Node,
 };
+pub use segments::{RowRun, SegmentEscape, SegmentLines, Segments, ShownSign};
 
 use crate::source::Span;
 use crate::value::{Private, ShapeId, Symbol, Symbols, Type};

@@ -26,7 +26,10 @@ pub use module::{
 pub use order::{
     Assignment, CheckForm, Cold, Filling, Learned, Map, Otherwise, PairedRows, Pairing, Part, Read, Write,
 };
-pub use wire::{ChainForm, CodeText, Codes, FormatForm, SignatureForm, WireForm, WireList};
+pub use wire::{
+    ChainForm, CodeText, Codes, FormatForm, SegmentsForm, SeveralForm, SignatureForm, ToldBy, WireForm,
+    WireList,
+};
 
 use crate::value::Symbol;
 

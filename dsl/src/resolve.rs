@@ -23,7 +23,9 @@ mod lint;
 mod path;
 mod report;
 mod rows;
+mod segments;
 mod session;
+mod several;
 mod shapes;
 mod unfilled;
 mod variant;
@@ -39,6 +41,8 @@ use index::Index;
 pub use inverse::inverse;
 pub use learn::{learn_fresh, learn_rule};
 use report::Report;
+pub(crate) use segments::fields_of;
+pub(crate) use several::constants;
 
 /// The parsed files of one folder under `configs/`.
 #[derive(Clone, Debug)]

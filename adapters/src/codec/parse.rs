@@ -6,7 +6,11 @@
 mod lists;
 mod names;
 mod nodes;
+mod segments;
+mod several;
 mod values;
+
+pub(super) use several::OpenSeveral;
 
 use dsl::model::{TextCode, XmlForm};
 use dsl::program::{ExprId, FormatForm, WireForm};
@@ -14,6 +18,7 @@ use dsl::value::{Coding, Form};
 
 use super::environment::Inside;
 use super::read::Reader;
+use super::segments::Signs;
 use super::template::Template;
 use super::tree::{Escape, Kind, NONE};
 use super::{DEPTH_MAX, FaultKind, Wrong, chain, form, iso8583, json, tlv, xml, zip};
@@ -67,6 +72,10 @@ pub(super) struct Frame {
     groups: Vec<(u32, u32)>,
     templates: Option<Box<Templates>>,
     attributes: bool,
+    /// Of a segment text: the signs that it shows.
+    signs: Option<Box<Signs>>,
+    /// Its lines or tags are read in any order from here on.
+    free: bool,
     /// In a zip: what the entries of the list that begins are called.
     pattern: Option<Box<str>>,
 }
@@ -117,8 +126,8 @@ pub(super) struct OpenList {
     count: Option<u32>,
     /// The items still to come, the next one last.
     items: Option<Vec<u32>>,
-    /// What was open when the row began: formats, nodes, rows.
-    begun: (usize, usize, usize),
+    /// What was open when the row began: formats, nodes, rows, places of groups.
+    begun: (usize, usize, usize, usize),
 }
 
 /// What the value that is asked for will be used as.
@@ -252,6 +261,8 @@ impl<'p> Reader<'p> {
             groups: Vec::new(),
             templates: None,
             attributes: false,
+            signs: None,
+            free: false,
             pattern: None,
         };
         match form {
@@ -334,6 +345,12 @@ impl<'p> Reader<'p> {
                 form::scan(octets, span, tree).map_err(shift)?;
             }
             FormatForm::Headers => form::scan_headers(octets, span, tree).map_err(shift)?,
+            FormatForm::Segments(form) => {
+                frame.charset = charset_named(&form.charset);
+                let signs = super::segments::scan(octets, span, form, frame.charset, tree).map_err(shift)?;
+                frame.signs = Some(Box::new(signs));
+                frame.free = form.form.free && form.form.after.is_none();
+            }
             FormatForm::Tlv(form) => tlv::scan(octets, span, form, tree).map_err(shift)?,
             FormatForm::Iso8583 { code, bitmap_hex, fields } => {
                 let (program, code): (_, TextCode) = (self.programs.program, *code);

@@ -4,6 +4,7 @@
 
 mod encode;
 mod groups;
+mod segments;
 
 pub(super) use encode::encode;
 
@@ -16,6 +17,7 @@ use super::write::Writer;
 use super::{FaultKind, Wrong, chain, iso8583, json, tlv, xml};
 use crate::charset;
 use crate::charset::Charset;
+use segments::Within;
 
 /// A format that is open while writing.
 #[derive(Debug)]
@@ -43,6 +45,8 @@ pub(super) struct Layer<'p> {
     items: Vec<(Option<Cow<'p, str>>, bool)>,
     templates: Option<Box<Templates>>,
     attributes: bool,
+    /// What is open in a segment text, outermost first; empty in others.
+    within: Vec<Within>,
     /// Where the start tag that is open ends (attributes), plus one; 0: none.
     pub(super) tag_end: usize,
     /// JSON: the sign that ends the whole.
@@ -72,6 +76,11 @@ enum Behind<'p> {
 }
 
 impl Layer<'_> {
+    /// Whether it is a segment text or tag=value text.
+    pub(super) fn is_segments(&self) -> bool {
+        !self.within.is_empty()
+    }
+
     pub(super) fn new(
         format: u32,
         form: &FormatForm,
@@ -102,6 +111,10 @@ impl Layer<'_> {
             items: Vec::new(),
             templates,
             attributes,
+            within: match form {
+                FormatForm::Segments(form) => vec![Within::of(form)],
+                _ => Vec::new(),
+            },
             tag_end: 0,
             top: None,
             map_start: start,
@@ -139,6 +152,7 @@ impl<'p> Writer<'p> {
                 None if self.out().len() == layer.start => b"{}".to_vec(),
                 None => Vec::new(),
             },
+            FormatForm::Segments(form) => self.close_segments(form),
             FormatForm::Xml { soap, .. } if *soap != 0 => b"</soapenv:Body></soapenv:Envelope>".to_vec(),
             _ => Vec::new(),
         })
@@ -174,6 +188,7 @@ impl<'p> Writer<'p> {
                 self.put_octets(name.as_bytes());
                 self.put_octets(b": ");
             }
+            FormatForm::Segments(form) => self.begin_segment(form)?,
             FormatForm::Tlv(form) => {
                 let name = self.value_name()?;
                 let tag = tlv::tag_octets(form, &name).ok_or(FaultKind::Program)?;
@@ -352,6 +367,11 @@ impl<'p> Writer<'p> {
                 }
             }
             FormatForm::Headers => self.put_octets(b"\r\n"),
+            FormatForm::Segments(form) => {
+                if let Some((_, ended)) = &form.form.tagged {
+                    self.put_octets(ended.as_bytes());
+                }
+            }
             FormatForm::Zip { .. } => {
                 let layer = self.layer()?;
                 let (name, start) = (layer.value_of.take().ok_or(FaultKind::Program)?, layer.start);
@@ -372,6 +392,7 @@ impl<'p> Writer<'p> {
         match self.format(layer.format)? {
             FormatForm::Fixed | FormatForm::Path => Ok(()),
             FormatForm::Delimited(_) | FormatForm::Iso8583 { .. } => self.begin_value(),
+            FormatForm::Segments(_) if pending && self.marks_a_place() => self.begin_value(),
             _ if json || (value && pending) => self.begin_value(),
             _ => Ok(()),
         }

@@ -18,7 +18,7 @@ use super::environment::{Inside, Programs, Regions};
 use super::file::Folds;
 use super::leaf::{Parsed, Reading};
 use super::outcome::ReadOutcome;
-use super::parse::{Current, Frame, OpenList};
+use super::parse::{Current, Frame, OpenList, OpenSeveral};
 use super::seals::{SealResult, Seals};
 use super::tree::Tree;
 use super::{Fault, FaultKind, Run, Wrong, leaf, outcome};
@@ -37,6 +37,7 @@ pub struct Reader<'p> {
     pub(super) frames: Vec<Frame>,
     pub(super) tree: Tree,
     pub(super) lists: Vec<OpenList>,
+    pub(super) severals: Vec<OpenSeveral>,
     pub(super) regions: Vec<Option<Span>>,
     pub(super) rows: RowsEntered,
     pub(super) seals: Seals,
@@ -71,6 +72,7 @@ impl<'p> Reader<'p> {
             frames: Vec::new(),
             tree: Tree::default(),
             lists: Vec::new(),
+            severals: Vec::new(),
             regions: vec![None; usize::from(message.regions)],
             rows: RowsEntered::default(),
             seals: Seals::default(),
@@ -203,9 +205,13 @@ impl<'p> Reader<'p> {
                 }
             }
             Read::Mark { region } => self.mark(region)?,
+            Read::Begin { region } => self.begin_mark(region)?,
             Read::EndMark { region } => self.end_mark(region)?,
             Read::List { list, end } => return self.list(list, end),
             Read::Next { list, back } => return self.next(list, back),
+            Read::Several { several } => self.several(several)?,
+            Read::Pick { group } => self.pick(group)?,
+            Read::EndSeveral { kept } => self.end_several(kept)?,
             Read::Unless { condition, to } => {
                 if !self.inside(surroundings).truth(condition)? {
                     return Ok(Flow::To(to));

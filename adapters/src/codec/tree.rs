@@ -41,6 +41,8 @@ pub(crate) enum Escape {
     Xml,
     /// Percent and plus of forms.
     Form,
+    /// Signs of a segment text or tag=value text.
+    Segments,
 }
 
 /// One name and value.

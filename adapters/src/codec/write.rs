@@ -80,6 +80,8 @@ pub struct Writer<'p> {
     pub(super) part: usize,
     pub(super) layers: Vec<Layer<'p>>,
     lists: Vec<OpenList>,
+    /// Items written of places of named groups that are open.
+    severals: Vec<u32>,
     regions: Vec<Option<Region>>,
     holes: Vec<Option<Hole>>,
     kept: Vec<Vec<u8>>,
@@ -106,6 +108,7 @@ impl<'p> Writer<'p> {
             part: Part::Content as usize,
             layers: Vec::new(),
             lists: Vec::new(),
+            severals: Vec::new(),
             regions: vec![None; usize::from(message.regions)],
             holes: vec![None; usize::from(message.holes)],
             kept: Vec::new(),
@@ -243,6 +246,21 @@ impl<'p> Writer<'p> {
             Write::EndMark { region } => self.end_mark(region)?,
             Write::List { list, end } => return self.list(list, end),
             Write::Next { list, back } => return self.next(list, back),
+            Write::Several => {
+                self.begin_list(false)?;
+                self.severals.push(0);
+            }
+            Write::Item => {
+                let row = self.severals.last_mut().ok_or(FaultKind::Program)?;
+                *row += 1;
+                let row = *row - 1;
+                self.begin_item(row)?;
+            }
+            Write::EndItem => self.end_item()?,
+            Write::EndSeveral => {
+                self.severals.pop();
+                self.end_list()?;
+            }
             Write::Unless { condition, to } => {
                 if !self.inside(surroundings).truth(condition)? {
                     return Ok(Flow::To(to));

@@ -58,6 +58,12 @@ const PIECES: &[&[u8]] = &[
     b",",
     b":",
     b"null",
+    b"\\F\\",
+    b"\\X0D\\",
+    b"~",
+    b"^",
+    b"\r",
+    b"35=",
     b"true",
     b"[[[[[[[[[[[[[[[[",
     b"{\"a\":{\"a\":{\"a\":",
@@ -303,6 +309,12 @@ targets! {
     json "json"
     lines_delimited "lines"
     lines_fixed "lines-fixed"
+    segments "segments"
+    several_json "several-json"
+    several_segments "several-segments"
+    several_tagged "several-tagged"
+    several_xml "several-xml"
+    tagged "tagged"
     tlv "tlv"
     xml "xml"
     xml_attributes "xml-attributes"

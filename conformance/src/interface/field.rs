@@ -4,7 +4,8 @@ use super::expression::{Here, expression, load, path_of};
 use super::link::prefix_word;
 use super::value;
 use dsl::model::{
-    At, Chain, Field, FieldId, FieldKind, Format, Learn, ListField, Module, Node, Prefix, Tlv, Wire, XmlUse,
+    At, Chain, Field, FieldId, FieldKind, Format, Learn, ListField, Module, Node, Prefix, Segments,
+    ShownSign, Tlv, Wire, XmlUse,
 };
 use dsl::value::{CipherName, Coding, fill_of_form};
 use serde_json::{Map, Value, json};
@@ -253,6 +254,7 @@ pub(super) fn format(here: Here<'_>, format: &Format) -> Value {
                 json!({ "format": "xml", "form": name })
             }
         },
+        Format::Segments(form) => segments(form),
         Format::Tlv(Tlv::Ber) => json!({ "format": "tlv", "rules": "ber" }),
         Format::Tlv(Tlv::Plain { tag, length, kind }) => {
             json!({ "format": "tlv", "tag_bytes": tag, "length_bytes": length, "length_written": prefix_word(*kind) })
@@ -266,6 +268,41 @@ pub(super) fn format(here: Here<'_>, format: &Format) -> Value {
             "entries_without_password_too": plain,
         }),
     }
+}
+
+/// The signs of a segment text or tag=value text.
+fn segments(form: &Segments) -> Value {
+    let sign = |shown: &ShownSign| match shown {
+        ShownSign::Level(level) => format!("level {}", level + 1),
+        ShownSign::Repeat => "repeat".to_owned(),
+        ShownSign::Escape => "escape".to_owned(),
+    };
+    json!({
+        "format": "segments",
+        "form": &*form.name,
+        "lines_end": form.lines.as_ref().map(|lines| &*lines.ended),
+        "lines_also_end": form.lines.as_ref().map(|lines| json!(lines.tolerated)),
+        "lines_have_names": form.lines.as_ref().map(|lines| lines.named),
+        "levels": json!(form.levels),
+        "behind_the_last_too": form.ended,
+        "repeat": form.repeat.as_deref(),
+        "between_tag_and_value": form.tagged.as_ref().map(|(between, _)| &**between),
+        "values_end": form.tagged.as_ref().map(|(_, ended)| &**ended),
+        "escape": form.escape.as_ref().map(|escape| json!({
+            "from": &*escape.from,
+            "to": &*escape.to,
+            "codes": escape.rows.iter().map(|(code, meaning)| json!([&**code, meaning.as_deref()])).collect::<Vec<_>>(),
+        })),
+        "shown_by": form.declared.as_ref().map(|(line, shown)| json!({
+            "line": &**line,
+            "signs": shown.iter().map(sign).collect::<Vec<_>>(),
+        })),
+        "any_order": form.free,
+        "any_order_after": form.after.as_deref(),
+        "last": form.before.as_deref(),
+        "empty_places_at_the_end": form.trailing_kept,
+        "unknown_kept": form.unknown_kept,
+    })
 }
 
 /// Puts what is said.

@@ -25,8 +25,8 @@ pub enum LowerErrorKind {
     SignatureInside,
     /// An algorithm must be a name or a setting.
     Algorithm,
-    /// Groups of `several` stand in a format where they cannot be told apart.
-    Several,
+    /// A condition looks at a value that is read in its turn, behind it: the path of that value.
+    LooksAhead(Box<str>),
     /// Octets of a list of lines, which are never held together: the path of the list.
     OctetsOfRows(Box<str>),
     /// Lines of a file that have no end, of several widths.

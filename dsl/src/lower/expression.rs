@@ -30,6 +30,10 @@ pub(super) enum LinePart<'x> {
 pub(super) trait Octets {
     /// The region of a field.
     fn region(&self, field: FieldId) -> u16;
+    /// The region that begins where a field does, with its name where that is of it.
+    fn begin(&self, field: FieldId) -> u16 {
+        self.region(field)
+    }
     /// The fields of a `pairs`.
     fn pairs(&mut self, parts: &[FieldId], except: &[FieldId], without_empty: bool) -> PairSet;
     /// The lists to go through, outermost first, to reach this one from where the expression stands; ends with it.
@@ -221,7 +225,7 @@ impl Compiler<'_> {
             }
             ExprKind::Raw(field) => self.push(Code::Raw(self.octets.region(*field))),
             ExprKind::RawRange(from, to) => {
-                self.push(Code::RawRange(self.octets.region(*from), self.octets.region(*to)));
+                self.push(Code::RawRange(self.octets.begin(*from), self.octets.begin(*to)));
             }
             ExprKind::Length(field) => self.push(Code::Length(self.octets.region(*field))),
             ExprKind::Pairs { parts, except, without_empty } => {

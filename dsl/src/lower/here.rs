@@ -35,6 +35,10 @@ impl Octets for Here<'_, '_> {
         self.layout.region(field).unwrap_or(u16::MAX)
     }
 
+    fn begin(&self, field: FieldId) -> u16 {
+        self.layout.begin(field).or_else(|| self.layout.region(field)).unwrap_or(u16::MAX)
+    }
+
     fn pairs(&mut self, parts: &[FieldId], except: &[FieldId], without_empty: bool) -> PairSet {
         let wires = self.wires;
         let mut wire = |id: FieldId| wires.get(&id).copied().unwrap_or(u32::MAX);

@@ -6,8 +6,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::expression::{heavy, is_field, walk};
-use crate::model::{Expr, ExprKind, Field, FieldId, FieldKind, Format, ListField, Load, Message, Node};
+use crate::model::{
+    Expr, ExprKind, Field, FieldId, FieldKind, Format, ListField, Load, Message, Node, RowRun,
+};
 use crate::program::{PairSet, Paired};
+use crate::resolve::fields_of;
 
 /// A slot: the list whose rows hold it (`None`: the message itself) and its number.
 pub(super) type Key = (Option<FieldId>, u16);
@@ -42,6 +45,8 @@ pub(super) struct Layout<'m> {
     around: Vec<Vec<FieldId>>,
     /// Region numbers.
     regions: BTreeMap<FieldId, u16>,
+    /// Those of the places where tags begin that ranges speak of.
+    begins: BTreeMap<FieldId, u16>,
     /// Lists in wire order.
     pub(super) lists: Vec<FieldId>,
 }
@@ -53,6 +58,7 @@ impl<'m> Layout<'m> {
             message,
             around: vec![Vec::new(); message.fields.len()],
             regions: BTreeMap::new(),
+            begins: BTreeMap::new(),
             lists: Vec::new(),
         };
         let mut path = Vec::new();
@@ -60,13 +66,74 @@ impl<'m> Layout<'m> {
             layout.place(&file.name_nodes, &mut path);
         }
         layout.place(&message.nodes, &mut path);
-        let mut wanted: BTreeSet<FieldId> = BTreeSet::new();
+        let (mut wanted, mut tags): (BTreeSet<FieldId>, BTreeSet<FieldId>) = Default::default();
         for expression in expressions(message) {
             let needs = layout.needs(expression, &[]);
-            wanted.extend(needs.octets.iter().chain(&needs.lengths).chain(&needs.begun));
+            wanted.extend(needs.octets.iter().chain(&needs.lengths));
+            for id in needs.begun {
+                if layout.is_tagged(id) {
+                    tags.insert(id)
+                } else {
+                    wanted.insert(id)
+                };
+            }
         }
         layout.regions = wanted.into_iter().zip(0..).collect();
+        layout.begins = tags.into_iter().zip(layout.region_count()..).collect();
         layout
+    }
+
+    /// Whether a field is a value behind its tag.
+    fn is_tagged(&self, id: FieldId) -> bool {
+        matches!(self.format_around(id), Some(Format::Segments(form)) if form.tagged.is_some())
+    }
+
+    /// Whether a field is read in its turn, though it has a name: tags in the order of the text.
+    pub(super) fn has_order(&self, id: FieldId) -> bool {
+        matches!(self.format_around(id), Some(Format::Segments(form)) if form.tagged.is_some() && !form.free)
+    }
+
+    /// Of a list among lines or tags: where a row begins, and what belongs to it.
+    pub(super) fn run(&self, id: FieldId) -> Option<RowRun> {
+        let rows = match &self.field(id)?.kind {
+            FieldKind::List(list) if !(list.of_line || list.plain || list.of_format) => &list.nodes,
+            FieldKind::Several { nodes } => nodes,
+            _ => return None,
+        };
+        let among = match self.around(id).last() {
+            Some(outer) => match &self.field(*outer)?.kind {
+                FieldKind::Format { format, .. } => format,
+                FieldKind::List(_) => return self.run(*outer).and_then(|_| self.row_run(rows)),
+                // A group of `several` among tags is a row itself.
+                FieldKind::Group { .. } => {
+                    let around = self.around(*outer).last()?;
+                    return self.run(*around).and_then(|_| self.row_run(rows));
+                }
+                _ => return None,
+            },
+            None => &self.message.file.as_ref()?.format,
+        };
+        let Format::Segments(form) = among else { return None };
+        (form.tagged.is_some() || form.lines.is_some()).then(|| self.row_run(rows)).flatten()
+    }
+
+    fn row_run(&self, nodes: &[Node]) -> Option<RowRun> {
+        let mut members = Vec::new();
+        self.names(nodes, &mut members);
+        Some(RowRun { begin: members.first()?.clone(), members })
+    }
+
+    /// The names of lines or tags among nodes, those in lists of them too.
+    pub(super) fn names(&self, nodes: &[Node], names: &mut Vec<Box<str>>) {
+        let mut ids = Vec::new();
+        fields_of(nodes, &mut ids);
+        for field in ids.iter().filter_map(|id| self.field(*id)) {
+            match &field.kind {
+                FieldKind::List(list) if !list.of_line => self.names(&list.nodes, names),
+                FieldKind::Several { nodes } | FieldKind::Group { nodes } => self.names(nodes, names),
+                _ => names.push(tag_or_name(field)),
+            }
+        }
     }
 
     fn place(&mut self, nodes: &'m [Node], path: &mut Vec<FieldId>) {
@@ -138,7 +205,12 @@ impl<'m> Layout<'m> {
 
     /// How many regions there are.
     pub(super) fn region_count(&self) -> u16 {
-        u16::try_from(self.regions.len()).unwrap_or(u16::MAX)
+        u16::try_from(self.regions.len() + self.begins.len()).unwrap_or(u16::MAX)
+    }
+
+    /// Number of the region that begins with a field's tag, if a range begins or ends there.
+    pub(super) fn begin(&self, id: FieldId) -> Option<u16> {
+        self.begins.get(&id).copied()
     }
 
     /// The slot of a field.
@@ -257,7 +329,7 @@ impl<'m> Layout<'m> {
     }
 
     /// The format that a field is a value of.
-    fn format_around(&self, id: FieldId) -> Option<&Format> {
+    pub(super) fn format_around(&self, id: FieldId) -> Option<&'m Format> {
         self.around(id).iter().rev().find_map(|outer| match &self.field(*outer)?.kind {
             FieldKind::Format { format, .. } => Some(format),
             _ => None,
@@ -275,6 +347,11 @@ pub(super) fn name_of(field: &Field) -> Box<str> {
         Some(namespace) => format!("{{{namespace}}}{plain}").into(),
         None => plain,
     }
+}
+
+/// The tag of a field, else its name on the wire.
+pub(super) fn tag_or_name(field: &Field) -> Box<str> {
+    field.tag.clone().unwrap_or_else(|| name_of(field))
 }
 
 /// What stands in a field.

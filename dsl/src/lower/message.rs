@@ -6,15 +6,19 @@ use std::collections::HashMap;
 
 use super::expression::compile;
 use super::here::{Here, Streamed, algorithm_name};
-use super::layout::{Layout, inner};
+use super::layout::{Layout, inner, tag_or_name};
 use super::shape::Shapes;
 use super::{LowerErrorKind, Lowering, file, fold, map, read, tables, write};
 use crate::evaluate::calendar;
 use crate::model::{
     Check, Expr, ExprKind, Fact, Field, FieldId, FieldKind, Format, Function, LinkKind, Message, Node,
-    Prefix, PrefixKind, Space, TextCode,
+    Prefix, PrefixKind, Segments, Space, TextCode,
 };
-use crate::program::{CheckForm, Cold, ExprId, FieldForm, MessageProgram, SignatureForm, WireList};
+use crate::program::{
+    CheckForm, Cold, ExprId, FieldForm, FormatForm, MessageProgram, SegmentsForm, SeveralForm, SignatureForm,
+    ToldBy, WireList,
+};
+use crate::resolve::{constants, fields_of};
 use crate::source::Span;
 use crate::value::{Absent, CipherName, Form, Size, Type, Unit};
 
@@ -139,6 +143,7 @@ impl<'l, 'm> Builder<'l, 'm> {
             } else {
                 0
             },
+            run: self.layout.run(id),
             pattern: self.pattern(id, field),
             cold: self.cold_of(id),
         })
@@ -316,6 +321,9 @@ impl<'l, 'm> Builder<'l, 'm> {
 
     /// A format around these nodes.
     pub(super) fn format(&mut self, format: &Format, charset: &str, nodes: &[Node]) -> u32 {
+        if let Format::Segments(form) = format {
+            return self.segments(form, charset, nodes);
+        }
         let mut bits = Vec::new();
         if let Format::Iso8583 { code, .. } = format {
             self.bits(nodes, *code, &mut bits);
@@ -329,6 +337,70 @@ impl<'l, 'm> Builder<'l, 'm> {
             entered: Vec::new(),
         };
         self.lowering.format(format, charset, bits, &mut here)
+    }
+
+    /// Number of a place of named groups.
+    pub(super) fn several(&mut self, id: FieldId, groups: &[Node]) -> u16 {
+        let known = |id: FieldId| self.layout.field(id);
+        let name = |id: &FieldId| self.layout.field(*id).map(tag_or_name).unwrap_or_default();
+        let told = groups.iter().map(|node| match node {
+            Node::Field(id) => {
+                let nodes = self.layout.field(*id).map_or(&[][..], |field| inner(&field.kind));
+                let constants = constants(&known, nodes).into_iter();
+                constants.map(|(path, text)| ToldBy { path: path.iter().map(name).collect(), text }).collect()
+            }
+            _ => Vec::new(),
+        });
+        let form = SeveralForm { run: self.layout.run(id), groups: told.collect() };
+        let number = self.lowering.small(self.out.severals.len(), "places of groups", self.message);
+        self.out.severals.push(form);
+        number
+    }
+
+    /// A segment text or tag=value text around these nodes.
+    fn segments(&mut self, form: &Segments, charset: &str, nodes: &[Node]) -> u32 {
+        let mut form = form.clone();
+        let mut ids = Vec::new();
+        fields_of(nodes, &mut ids);
+        let fields: Vec<&Field> = ids.iter().filter_map(|id| self.layout.field(*id)).collect();
+        for name in [&mut form.after, &mut form.before].into_iter().flatten() {
+            if let Some(field) = fields.iter().find(|field| field.name == *name) {
+                *name = tag_or_name(field);
+            }
+        }
+        form.unknown_kept |= self.message.unknown_kept;
+        let (mut lines, mut sized) = (Vec::new(), Vec::new());
+        if form.tagged.is_some() {
+            let mut names = Vec::new();
+            self.layout.names(nodes, &mut names);
+            lines.extend(names.into_iter().map(|name| (name, 0)));
+        }
+        for (place, field) in self.message.fields.iter().enumerate() {
+            let id = FieldId(u16::try_from(place).unwrap_or(u16::MAX));
+            if !ids.iter().any(|outer| self.layout.lies_in(id, *outer)) {
+                continue;
+            }
+            match &field.kind {
+                FieldKind::Line { nodes, .. } => lines.push((tag_or_name(field), self.last_place(nodes))),
+                FieldKind::List(list) if list.of_line => {
+                    lines.push((tag_or_name(field), self.last_place(&list.nodes)));
+                }
+                FieldKind::Leaf { wire, .. } => {
+                    let by = wire.sized_by.and_then(|by| self.layout.field(by));
+                    sized.extend(by.map(|by| (tag_or_name(by), tag_or_name(field))));
+                }
+                _ => {}
+            }
+        }
+        let form = SegmentsForm { form, charset: charset.into(), lines, sized };
+        self.lowering.shared_format(FormatForm::Segments(Box::new(form)))
+    }
+
+    fn last_place(&self, nodes: &[Node]) -> u16 {
+        let mut ids = Vec::new();
+        fields_of(nodes, &mut ids);
+        let places = ids.iter().filter_map(|id| tag_or_name(self.layout.field(*id)?).parse().ok());
+        places.max().unwrap_or(0)
     }
 
     fn bits(&mut self, nodes: &[Node], code: TextCode, bits: &mut Vec<(u16, u32)>) {

@@ -246,6 +246,11 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
                 self.builder.layout.field(*id).is_some_and(|f| matches!(f.kind, FieldKind::Leaf { .. }));
             let wanted = self.builder.layout.key(*id).is_some_and(|key| needs.slots.contains(&key));
             if leaf && wanted && self.early.insert(*id) {
+                if self.builder.layout.has_order(*id) {
+                    let path = self.builder.layout.field(*id).map(|field| field.path.clone());
+                    let kind = LowerErrorKind::LooksAhead(path.unwrap_or_default());
+                    self.builder.lowering.error(condition.span, kind);
+                }
                 self.field(*id, place, None);
             }
         }
@@ -323,9 +328,15 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         if let Some(At::Template(template, other)) = &field.at {
             return self.child_by(template, other.as_deref());
         }
+        if self.builder.layout.run(id).is_some() {
+            return;
+        }
         let name = wire_name(self.builder, id, field);
         let name = self.builder.name(&name);
         self.push(Read::Child { name });
+        if let Some(region) = self.builder.layout.begin(id) {
+            self.push(Read::Begin { region });
+        }
     }
 
     fn child_by(&mut self, template: &Expr, other: Option<&str>) {
@@ -363,7 +374,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
             FieldKind::List(list) => self.list(id, field, list, place, behind),
             FieldKind::Group { nodes } => self.group(id, field, nodes, place, place == Place::Named, behind),
             FieldKind::Line { nodes, .. } => self.group(id, field, nodes, place, true, behind),
-            FieldKind::Several { .. } => self.builder.lowering.error(field.span, LowerErrorKind::Several),
+            FieldKind::Several { nodes } => self.several(id, field, nodes, place),
         }
         self.at = outer;
         self.stored.extend(self.builder.layout.key(id));

@@ -73,6 +73,7 @@ impl Aside<'_> {
                     let by_name = matches!(format, Format::Json { .. } | Format::Xml(_) | Format::Form);
                     aside.extend(self.of(nodes, by_name));
                 }
+                Some(FieldKind::Line { nodes, .. }) => aside.extend(self.of(nodes, true)),
                 Some(FieldKind::Group { nodes }) => aside.extend(self.of(nodes, by_name)),
                 _ => {}
             }
@@ -86,9 +87,9 @@ impl Aside<'_> {
                 let Some(field) = self.message.fields.get(usize::from(id.0)) else { return false };
                 match &field.kind {
                     FieldKind::Leaf { .. } => field.level == 0 && self.wanted.contains(&Some(field.slot)),
-                    FieldKind::Group { nodes } | FieldKind::Format { nodes, .. } => {
-                        nodes.iter().any(|node| self.leads(node))
-                    }
+                    FieldKind::Group { nodes }
+                    | FieldKind::Line { nodes, .. }
+                    | FieldKind::Format { nodes, .. } => nodes.iter().any(|node| self.leads(node)),
                     _ => false,
                 }
             }
@@ -127,6 +128,7 @@ fn plain(reads: &[Read]) -> Vec<Read> {
                 | Read::Outcome { .. }
                 | Read::Check { .. }
                 | Read::Mark { .. }
+                | Read::Begin { .. }
                 | Read::EndMark { .. }
         )
     };

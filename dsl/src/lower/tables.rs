@@ -4,7 +4,7 @@ use super::expression::{Octets, compile, walk};
 use super::fold::children;
 use super::{LowerErrorKind, Lowering, fold};
 use crate::model::{Chain, CodeTable, ExprKind, Format, Meaning, Message, Wire, XmlUse};
-use crate::program::{ChainForm, CodeText, Codes, ExprId, FormatForm, WireForm};
+use crate::program::{ChainForm, CodeText, Codes, ExprId, FormatForm, SegmentsForm, WireForm};
 use crate::source::Span;
 use crate::value::{Absent, Coding, Constant, Form, Outcome, Size, Symbol, Type, Unit};
 
@@ -201,6 +201,12 @@ impl Lowering<'_> {
             },
             Format::Json { lenient } => FormatForm::Json { charset: charset.into(), lenient: *lenient },
             Format::Form => FormatForm::Form { charset: charset.into() },
+            Format::Segments(form) => FormatForm::Segments(Box::new(SegmentsForm {
+                form: (**form).clone(),
+                charset: charset.into(),
+                lines: Vec::new(),
+                sized: Vec::new(),
+            })),
             Format::Tlv(tlv) => FormatForm::Tlv(tlv.clone()),
             Format::Iso8583 { code, bitmap_hex } => {
                 FormatForm::Iso8583 { code: *code, bitmap_hex: *bitmap_hex, fields: bits }

@@ -1,6 +1,6 @@
 //! Formats: what has fields of its own.
 
-use super::{Expr, PrefixKind};
+use super::{Expr, PrefixKind, Segments};
 use crate::value::Coding;
 
 /// A type that has fields.
@@ -21,6 +21,8 @@ pub enum Format {
     },
     /// `name=value` pairs; in `headers` of HTTP they are the header lines.
     Form,
+    /// Segment texts and tag=value texts, by a `delimited` item.
+    Segments(Box<Segments>),
     /// Tag, length, value.
     Tlv(Tlv),
     /// ISO 8583.

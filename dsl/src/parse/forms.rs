@@ -90,12 +90,13 @@ fn delimited_clause(input: In<'_>) -> Res<'_, Headed<DelimitedClause>> {
             (here, DelimitedClause::Declared { name, signs })
         }
         Some("order") if here.is_word("written") => {
-            (here.advance(), DelimitedClause::Order { free: false, after: None })
+            (here.advance(), DelimitedClause::Order { free: false, after: None, before: None })
         }
         Some("order") => {
             let (here, ()) = then(here, &["free"])?;
             let (here, after) = opt(preceded(word("after"), cut(name))).parse(here)?;
-            (here, DelimitedClause::Order { free: true, after })
+            let (here, before) = opt(preceded(word("before"), cut(name))).parse(here)?;
+            (here, DelimitedClause::Order { free: true, after, before })
         }
         Some("trailing") => {
             let kept = here.is_word("kept");

@@ -1,7 +1,8 @@
 //! Messages: programs for both directions, fields by name, and how a message is recognised.
 
 use super::{
-    Assignment, CheckForm, Cold, FileProgram, Learned, Map, Pairing, Read, SignatureForm, WireList, Write,
+    Assignment, CheckForm, Cold, FileProgram, Learned, Map, Pairing, Read, SeveralForm, SignatureForm,
+    WireList, Write,
 };
 use crate::model::Frame;
 use crate::value::ShapeId;
@@ -36,6 +37,8 @@ pub struct MessageProgram {
     pub names: Vec<Box<str>>,
     /// Lists.
     pub lists: Vec<WireList>,
+    /// Places of named groups.
+    pub severals: Vec<SeveralForm>,
     /// Assignments.
     pub assignments: Vec<Assignment>,
     /// Pairings.

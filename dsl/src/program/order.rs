@@ -27,8 +27,9 @@ pub enum Part {
 /// - `Enter` of `fixed` inside `fixed` without a current value and without a chain goes on at the same place, and its
 ///   `Leave` demands nothing. Any other format without a current value takes all that is left around it; where
 ///   something stands behind it, `Rest` (or `Take` of a `bytes` form that is `sized_by`) says what is its own.
-/// - Named formats are `xml json form headers tlv iso8583 zip`. Names: of `tlv` the tag in upper hex, of `iso8583` the
-///   bit in figures (`0` the MTI), of `zip` a pattern of the entry's name with `*`.
+/// - Named formats are `xml json form headers tlv iso8583 zip segments`. Names: of `tlv` the tag in upper hex, of
+///   `iso8583` the bit in figures (`0` the MTI), of `zip` a pattern of the entry's name with `*`, of `segments` the
+///   line's name, the place in figures, the tag.
 /// - A list in a named format stands behind its `Child`; each item is then the current value: `Down` … `Up` around
 ///   the fields of a row, `Store` alone where the row is one plain value. In `fixed` and `delimited` rows follow each
 ///   other at once.
@@ -68,12 +69,20 @@ pub enum Read {
     JumpIfMissing { to: u32 },
     /// A region begins: the next octet in `fixed`, the current value in named formats.
     Mark { region: u16 },
+    /// In a tag=value text: a region begins with the tag of the current value.
+    Begin { region: u16 },
     /// A region ends.
     EndMark { region: u16 },
     /// A list begins: index in [`MessageProgram::lists`]. Jumps to `end` when there are no rows.
     List { list: u16, end: u32 },
     /// A row ended: next one back at `back`, or on.
     Next { list: u16, back: u32 },
+    /// The current value's items are groups to be told apart: index in [`MessageProgram::severals`].
+    Several { several: u16 },
+    /// The current value is the item that is this group of the innermost `Several`.
+    Pick { group: u16 },
+    /// No item of the innermost `Several` may be left (`kept`: it may).
+    EndSeveral { kept: bool },
     /// Jump if the condition does not hold.
     Unless { condition: ExprId, to: u32 },
     /// Jump.
@@ -135,6 +144,14 @@ pub enum Write {
     List { list: u16, end: u32 },
     /// Next row, or on.
     Next { list: u16, back: u32 },
+    /// Items that are named groups begin.
+    Several,
+    /// The next of them begins: a `Down` follows.
+    Item,
+    /// It ends.
+    EndItem,
+    /// They end.
+    EndSeveral,
     /// Jump if the condition does not hold.
     Unless { condition: ExprId, to: u32 },
     /// Jump.

@@ -1,7 +1,7 @@
 //! How values, formats and chains of codings stand on the wire.
 
 use super::ExprId;
-use crate::model::{Delimited, Load, Prefix, TextCode, Tlv, XmlForm};
+use crate::model::{Delimited, Load, Prefix, RowRun, Segments, TextCode, Tlv, XmlForm};
 use crate::value::{Absent, Form, Side, Size, Type, Unit};
 
 /// A code table, lowered.
@@ -73,6 +73,8 @@ pub enum FormatForm {
     Headers,
     /// The path of HTTP (one text).
     Path,
+    /// Segment texts and tag=value texts.
+    Segments(Box<SegmentsForm>),
     /// TLV.
     Tlv(Tlv),
     /// ISO 8583: how prefixes are written, the bitmap, and each bit that may come with the wire form that tells its
@@ -86,6 +88,19 @@ pub enum FormatForm {
         /// Entries that are under no password are read too.
         plain: bool,
     },
+}
+
+/// A segment text or tag=value text, lowered. Its nodes are named by line, by place in figures, by tag.
+#[derive(Clone, PartialEq, Debug)]
+pub struct SegmentsForm {
+    /// The signs; `after` and `before` are names of the wire.
+    pub form: Segments,
+    /// Charset of the text.
+    pub charset: Box<str>,
+    /// Names of lines that the message knows, each with its last place; or its tags.
+    pub lines: Vec<(Box<str>, u16)>,
+    /// Tags that say how long another tag's value is.
+    pub sized: Vec<(Box<str>, Box<str>)>,
 }
 
 /// A chain, lowered: where the condition does not hold, `otherwise`. In codings, key and iv are [`ExprId`]s.
@@ -124,10 +139,30 @@ pub struct WireList {
     pub of_line: bool,
     /// Single lines that follow the rows: they are none of them.
     pub lines_behind: u16,
+    /// Among lines or tags: what begins a row, and what belongs to it.
+    pub run: Option<RowRun>,
     /// In a zip: the pattern of its entries' names.
     pub pattern: Option<Box<str>>,
     /// Cold entry.
     pub cold: u32,
+}
+
+/// Named groups in one repeated place.
+#[derive(Clone, Debug)]
+pub struct SeveralForm {
+    /// Among tags: what begins an item, and what belongs to it.
+    pub run: Option<RowRun>,
+    /// Of each group the texts by which it is known.
+    pub groups: Vec<Vec<ToldBy>>,
+}
+
+/// A text that is always the same in a group.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ToldBy {
+    /// Names on the way to it.
+    pub path: Vec<Box<str>>,
+    /// The text.
+    pub text: Box<str>,
 }
 
 /// A signature field.

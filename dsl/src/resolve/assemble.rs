@@ -13,7 +13,9 @@ use super::index::Index;
 use super::path::{RowNames, Scope};
 use super::wire::{self, Around, Tables};
 use super::{Choice, Resolver};
-use crate::model::{CallId, CodeTable, Format, Key, Load, Member, MessageSide, Setting, Wire, XmlForm};
+use crate::model::{
+    CallId, CodeTable, Format, Key, Load, Member, MessageSide, Segments, Setting, Wire, XmlForm,
+};
 use crate::source::Span;
 use crate::tree::{
     self, Attribute, AttributeKind, BinaryOperator, FieldStatement, Name, Node, Rule, TypeKind,
@@ -37,6 +39,7 @@ pub(crate) struct Work<'t> {
     pub(crate) member: Option<Member>,
     pub(crate) codes: Vec<CodeTable>,
     pub(crate) xml_forms: Vec<XmlForm>,
+    pub(crate) segments: Vec<Segments>,
     pub(crate) session_values: Vec<(Box<str>, Type)>,
     pub(crate) calls: Vec<CallHead<'t>>,
     pub(crate) drafts: Vec<Draft<'t>>,
@@ -58,7 +61,7 @@ pub(crate) struct CallHead<'t> {
 
 impl Work<'_> {
     pub(crate) fn tables(&self) -> Tables<'_> {
-        Tables { codes: &self.codes, xml_forms: &self.xml_forms }
+        Tables { codes: &self.codes, xml_forms: &self.xml_forms, segments: &self.segments }
     }
 
     pub(crate) fn call_named(&self, name: &str) -> Option<CallId> {
@@ -164,6 +167,7 @@ impl DraftField<'_> {
 pub(crate) enum DraftKind<'t> {
     Leaf,
     Group(Vec<DraftNode<'t>>),
+    Several(Vec<DraftNode<'t>>),
     Format {
         format: Format,
         nodes: Vec<DraftNode<'t>>,

@@ -11,7 +11,7 @@ use super::assemble::{self, Draft, DraftField, DraftKind, DraftNode, Work, rule_
 use super::expression::{self, condition, expression};
 use super::learn::{self, learn_rule};
 use super::path::{self, Scope};
-use super::{compare, ends, shapes};
+use super::{compare, ends, segments, several, shapes};
 use crate::model::{
     At, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Learn, ListArrow, ListField, Load,
     Mapping, Message, MessageSide, NamePiece, Space,
@@ -54,6 +54,8 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
             field.marked = true;
         }
     }
+    segments::places(resolver, &mut fields, &nodes, file.as_ref());
+    several::told_apart(resolver, &fields, &nodes, file.as_ref());
     Some(Message {
         call: draft.call,
         side: draft.side,
@@ -343,6 +345,7 @@ impl Binder<'_, '_, '_> {
                 FieldKind::Leaf { ty: field.ty.clone(), wire: assemble::fresh_wire(&field.ty) }
             }
             DraftKind::Group(nodes) => FieldKind::Group { nodes: self.nodes(nodes) },
+            DraftKind::Several(nodes) => FieldKind::Several { nodes: self.nodes(nodes) },
             DraftKind::Format { format, nodes } => {
                 let chain = self.coded(attributes, &field.scope);
                 let format = self.password(format, attributes, &field.scope);

@@ -45,12 +45,14 @@ pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
         member: None,
         codes: Vec::new(),
         xml_forms: Vec::new(),
+        segments: Vec::new(),
         session_values: Vec::new(),
         calls: Vec::new(),
         drafts: Vec::new(),
     };
     declarations(resolver, &mut work);
     work.xml_forms = xml_forms(resolver, &work);
+    work.segments = index.delimited.iter().map(|(_, form)| wire::segments(resolver, form)).collect();
     tables(resolver, &mut work);
     session::declare(resolver, &mut work);
     heads(resolver, &mut work);

@@ -52,7 +52,7 @@ impl Looking<'_, '_, '_> {
                     self.leaf(field, place);
                 }
             }
-            DraftKind::Group(nodes) => self.nodes(nodes, packed, followed),
+            DraftKind::Group(nodes) | DraftKind::Several(nodes) => self.nodes(nodes, packed, followed),
             DraftKind::Format { format, nodes } => {
                 let inner = matches!(format, Format::Fixed | Format::Binary);
                 self.nodes(nodes, inner, packed && followed);

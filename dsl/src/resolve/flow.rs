@@ -31,6 +31,7 @@ pub(crate) fn flows(resolver: &mut Resolver, index: &Index<'_>, modules: &[Modul
             member: module.member.clone(),
             codes: Vec::new(),
             xml_forms: Vec::new(),
+            segments: Vec::new(),
             session_values: Vec::new(),
             calls: Vec::new(),
             drafts: Vec::new(),

@@ -13,7 +13,7 @@ use crate::source::Span;
 use crate::tree;
 use crate::value::{Constant, Outcome, Type};
 pub(crate) use algorithms::{CIPHERS, listed, names_algorithms};
-use algorithms::{algorithm, algorithms, ciphered, digest_octets, mac_octets};
+use algorithms::{algorithm, algorithms, checksum_most, ciphered, digest_octets, mac_octets};
 use regions::{length, pairs, raw};
 
 const TEXT: Type = Type::Text { chars: 4_000, private: None };
@@ -388,7 +388,9 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
             },
         ),
         Function::RandomKey => Some(Type::Bytes { max: 24 }),
-        Function::Checksum => ok(byte_like(&second), Type::Number { min: 0, max: 4_294_967_295 }),
+        Function::Checksum => {
+            ok(byte_like(&second), Type::Number { min: 0, max: checksum_most(&arguments[0]) })
+        }
         Function::Duration => ok(matches!(first, Type::Number { .. }), Type::Duration),
         // Octets are no text before a charset says which: `hex`, `base64`, or a field with `coded`.
         Function::Text => {

@@ -19,6 +19,7 @@ pub(crate) struct Index<'t> {
     pub(crate) packets: BTreeMap<&'t str, (&'t Item, &'t tree::Packet)>,
     pub(crate) layouts: BTreeMap<&'t str, (&'t Item, &'t tree::Layout)>,
     pub(crate) xml: Vec<(&'t Item, &'t tree::XmlForm)>,
+    pub(crate) delimited: Vec<(&'t Item, &'t tree::DelimitedForm)>,
     pub(crate) codings: BTreeMap<&'t str, &'t tree::Chain>,
     pub(crate) codes: Vec<(&'t Item, &'t tree::Codes)>,
     pub(crate) sessions: Vec<(&'t Item, &'t tree::Session)>,
@@ -121,6 +122,7 @@ fn empty<'t>(folder: &'t Folder, choice: Choice) -> Index<'t> {
         packets: BTreeMap::new(),
         layouts: BTreeMap::new(),
         xml: Vec::new(),
+        delimited: Vec::new(),
         codings: BTreeMap::new(),
         codes: Vec::new(),
         sessions: Vec::new(),
@@ -164,12 +166,7 @@ fn add<'t>(resolver: &mut Resolver, index: &mut Index<'t>, item: &'t Item) {
         ItemKind::Packet(packet) => drop(index.packets.insert(&packet.name.text, (item, packet))),
         ItemKind::Layout(layout) => drop(index.layouts.insert(&layout.name.text, (item, layout))),
         ItemKind::Xml(form) => index.xml.push((item, form)),
-        ItemKind::Delimited(form) => {
-            resolver
-                .report
-                .error("TS0190", form.name.span, "`delimited` items are not built yet")
-                .note("segment texts and tag=value texts come with the first party that needs them");
-        }
+        ItemKind::Delimited(form) => index.delimited.push((item, form)),
         ItemKind::Coding(coding) => drop(index.codings.insert(&coding.name.text, &coding.chain)),
         ItemKind::Codes(codes) => index.codes.push((item, codes)),
         ItemKind::Session(session) => index.sessions.push((item, session)),

@@ -2,15 +2,18 @@
 
 mod formats;
 
+mod segments;
+
 use super::Resolver;
 use super::shapes;
-use crate::model::{CodeTable, Prefix, PrefixKind, TextCode, Wire, XmlForm};
+use crate::model::{CodeTable, Prefix, PrefixKind, Segments, TextCode, Wire, XmlForm};
 use crate::source::Span;
 use crate::tree::{
     self, AttributeKind, CalendarKind, CharacterKind, MoneyUnit, NumberKind, TypeExpr, TypeKind,
 };
 use crate::value::{Absent, AbsentForm, Calendar, Endian, Form, Side, Size, Type, Unit};
 pub(crate) use formats::{format, line_end};
+pub(crate) use segments::segments;
 
 /// What stands around a field: decides what its size must say.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,6 +40,7 @@ pub(crate) enum Around {
 pub(crate) struct Tables<'t> {
     pub(crate) codes: &'t [CodeTable],
     pub(crate) xml_forms: &'t [XmlForm],
+    pub(crate) segments: &'t [Segments],
 }
 
 fn narrow(value: u64) -> u32 {

@@ -82,12 +82,14 @@ pub enum DelimitedClause {
         /// What it shows, in its order.
         signs: Vec<DeclaredSign>,
     },
-    /// `order written`, `order free (after NAME)?`.
+    /// `order written`, `order free (after NAME)? (before NAME)?`.
     Order {
         /// Whether any order is read.
         free: bool,
         /// Behind this field only.
         after: Option<Name>,
+        /// In front of this field only, which is the last.
+        before: Option<Name>,
     },
     /// `trailing kept|cut`.
     Trailing {

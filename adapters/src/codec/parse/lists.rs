@@ -25,7 +25,13 @@ impl Reader<'_> {
             },
             None => None,
         };
-        let items = if self.in_named() { Some(self.items(form.alone)?) } else { None };
+        let items = match self.segments() {
+            Some(segments) => {
+                Some(self.segment_items(segments, form.run.as_ref(), form.max, form.lines_behind)?)
+            }
+            None if self.in_named() => Some(self.items(form.alone)?),
+            None => None,
+        };
         let count = match (&items, counted) {
             (Some(items), counted) => {
                 let found = offset(items.len());
@@ -46,7 +52,7 @@ impl Reader<'_> {
         let left = self.frames.last().map_or(0, |frame| frame.span.end.saturating_sub(frame.at));
         let room = if items.is_some() { count.unwrap_or(0) } else { count.unwrap_or(4).min(left) };
         self.record.begin_list(index, form.stride, room)?;
-        self.lists.push(OpenList { list, index, row: 0, count, items, begun: (0, 0, 0) });
+        self.lists.push(OpenList { list, index, row: 0, count, items, begun: (0, 0, 0, 0) });
         if self.another_row()? {
             return Ok(Flow::On);
         }
@@ -138,7 +144,7 @@ impl Reader<'_> {
         let (index, row) = (open.index, open.row);
         let base = self.record.append_row(index, form.max).map_err(|_| FaultKind::TooManyRows)?;
         self.rows.push(form.level, index, row, base);
-        let begun = (self.frames.len(), self.tree.nodes.len(), self.rows.depth());
+        let begun = (self.frames.len(), self.tree.nodes.len(), self.rows.depth(), self.severals.len());
         let open = self.lists.last_mut().ok_or(FaultKind::Program)?;
         open.begun = begun;
         if let Some(item) = open.items.as_mut().and_then(Vec::pop) {
@@ -159,6 +165,7 @@ impl Reader<'_> {
         self.frames.truncate(begun.0);
         self.tree.nodes.truncate(begun.1);
         self.rows.truncate(begun.2);
+        self.severals.truncate(begun.3);
         self.record.give_up_row(index);
         self.current = Current::Nothing;
         Some(self.at + next)

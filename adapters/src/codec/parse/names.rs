@@ -60,9 +60,9 @@ impl Reader<'_> {
         let mut at = self.at + 1;
         loop {
             match self.programs.message.read.get(at) {
-                Some(Read::JumpIfMissing { .. } | Read::Mark { .. }) => at += 1,
+                Some(Read::JumpIfMissing { .. } | Read::Mark { .. } | Read::Begin { .. }) => at += 1,
                 Some(Read::Down) => return Use::Group,
-                Some(Read::List { .. }) => return Use::List,
+                Some(Read::List { .. } | Read::Several { .. }) => return Use::List,
                 _ => return Use::Value,
             }
         }
@@ -93,6 +93,11 @@ impl Reader<'_> {
                 // Its own text is no child of a group: the search for the next one goes on from where it was.
                 if outer != self.frame()?.group {
                     self.frame_mut()?.hint = outer;
+                }
+                if let FormatForm::Segments(form) = format
+                    && form.form.after.as_deref() == Some(name)
+                {
+                    self.frame_mut()?.free = form.form.free;
                 }
                 Current::Node(content)
             }
@@ -137,6 +142,9 @@ impl Reader<'_> {
         }
         if let FormatForm::Zip { .. } = format {
             return self.entry(frame, name, used);
+        }
+        if let FormatForm::Segments(form) = format {
+            return self.segment(frame, form, name);
         }
         if name == xml::OWN_TEXT && matches!(format, FormatForm::Xml { .. }) {
             return Some((frame.group, frame.group));
@@ -210,13 +218,23 @@ impl Reader<'_> {
         if !self.in_named() {
             return self.begin_line();
         }
+        let segments = self.segments().is_some();
         match self.current {
+            Current::Missing if self.may_be_missing() => {
+                let frame = self.frame_mut()?;
+                frame.groups.push((frame.group, frame.hint));
+                (frame.group, frame.hint) = (NONE, NONE);
+                self.current = Current::Nothing;
+                Ok(())
+            }
             Current::Node(node) => {
                 let found = self.tree.node_mut(node).ok_or(FaultKind::Program)?;
-                if found.kind != Kind::Group {
+                if found.kind != Kind::Group && !segments {
                     return Err(FaultKind::NotOfForm.into());
                 }
-                (found.seen, found.entered) = (true, true);
+                // A value that is its own first part has to be asked for as such.
+                let own = segments && found.kind == Kind::Text && !found.value.is_empty();
+                (found.seen, found.entered) = (!own, true);
                 let frame = self.frame_mut()?;
                 if frame.groups.len() >= DEPTH_MAX {
                     return Err(FaultKind::Forbidden.into());

@@ -10,7 +10,7 @@ use crate::charset::Charset;
 use crate::codec::read::Reader;
 use crate::codec::template::region;
 use crate::codec::tree::{Escape, Kind};
-use crate::codec::{FaultKind, Wrong, chain, json, xml};
+use crate::codec::{FaultKind, Wrong, chain, json, segments, xml};
 use crate::value::Span;
 
 impl Reader<'_> {
@@ -25,6 +25,13 @@ impl Reader<'_> {
     }
 
     pub(super) fn node_leaf(&mut self, index: u32, wire: &WireForm) -> Result<Option<Span>, Wrong> {
+        let index = match self.segments() {
+            Some(form) if form.form.unknown_kept => match self.first_part(index) {
+                Some(first) => first,
+                None => return Ok(None),
+            },
+            _ => index,
+        };
         let frame = self.frame()?;
         let format = self.format(frame.format)?;
         let charset = frame.charset;
@@ -63,6 +70,13 @@ impl Reader<'_> {
             Escape::Json => json::unescape(octets, charset),
             Escape::Xml => xml::unescape(octets, charset),
             Escape::Form => chain::from_percent(octets, true),
+            Escape::Segments => {
+                let signs = self.frame()?.signs.as_ref().ok_or(FaultKind::Program)?;
+                if !signs.is_escaped(octets) {
+                    return Ok(value);
+                }
+                segments::unescape(octets, signs, charset)
+            }
         };
         let plain = plain.map_err(|wrong| Wrong { at: value.start, ..wrong })?;
         Ok(self.record.keep(&plain)?)
@@ -90,6 +104,9 @@ impl Reader<'_> {
                 }
                 self.unescaped(value, escape, charset)
             }
+            FormatForm::Segments(_) if kind == Kind::Group => {
+                Err(Wrong { kind: FaultKind::NotOfForm, at: value.start })
+            }
             _ => self.unescaped(value, escape, charset),
         }
     }
@@ -102,6 +119,7 @@ impl Reader<'_> {
                     FormatForm::Xml { .. }
                         | FormatForm::Form { .. }
                         | FormatForm::Headers
+                        | FormatForm::Segments(_)
                         | FormatForm::Zip { .. }
                 );
                 let leaf = inner && self.used_as() == Use::Value;

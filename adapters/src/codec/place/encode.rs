@@ -6,7 +6,7 @@ use crate::codec::parse::charset_named;
 use dsl::program::{FormatForm, WireForm};
 
 use crate::codec::environment::Programs;
-use crate::codec::{FaultKind, Wrong, chain, delimited, iso8583, json, tlv, xml};
+use crate::codec::{FaultKind, Wrong, chain, delimited, iso8583, json, segments, tlv, xml};
 
 /// A value's octets as they stand in a format: with quotes, escapes, lengths. Without a wire form it is the octets of
 /// a format within.
@@ -62,6 +62,15 @@ pub(in crate::codec) fn encode(
                 return Err(FaultKind::CannotFit.into());
             }
             out.extend_from_slice(octets);
+        }
+        // What another field measures stands as it is.
+        FormatForm::Segments(form)
+            if form.form.tagged.is_some() && wire.is_some_and(|wire| wire.sized_by.is_some()) =>
+        {
+            out.extend_from_slice(octets);
+        }
+        FormatForm::Segments(form) => {
+            segments::write(octets, &form.form, charset_named(&form.charset), &mut out)?;
         }
         FormatForm::Tlv(form) => {
             match form {

@@ -63,6 +63,7 @@ impl<'p> Writer<'p> {
                 layer.tag_end = end;
                 Ok(())
             }
+            FormatForm::Segments(form) => self.down_segment(form),
             FormatForm::Tlv(_) => {
                 self.begin_value()?;
                 self.open_group(Behind::Nothing)
@@ -99,6 +100,7 @@ impl<'p> Writer<'p> {
                 self.put_octets(&end);
                 Ok(())
             }
+            FormatForm::Segments(form) => self.up_segment(form),
             FormatForm::Tlv(form) => {
                 let layer = self.layer()?;
                 layer.groups.pop();
@@ -171,6 +173,12 @@ impl<'p> Writer<'p> {
                 }
             }
             FormatForm::Fixed | FormatForm::Path | FormatForm::Delimited(_) => {}
+            FormatForm::Segments(_) => {
+                // Rows of several lines or tags have no name.
+                let layer = self.layer()?;
+                let name = layer.name.take();
+                layer.items.push((name, false));
+            }
             _ => {
                 let name = self.value_name()?;
                 self.layer()?.items.push((Some(name), false));

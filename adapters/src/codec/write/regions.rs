@@ -14,7 +14,10 @@ use crate::value::PARTS;
 
 impl Writer<'_> {
     pub(super) fn mark(&mut self, region: u16) -> Result<(), Wrong> {
-        let value = !matches!(self.use_of_next(), Some(Write::Down | Write::List { .. }));
+        let value = !matches!(
+            self.use_of_next(),
+            Some(Write::Down | Write::List { .. } | Write::Several | Write::Item)
+        );
         self.before_mark(value)?;
         let start = self.out().len();
         let marked = Region { kept: None, part: self.part, start, end: start, open: true };

@@ -31,6 +31,17 @@ impl Writer<'_> {
             }
             return Ok(());
         };
+        if octets.is_empty()
+            && self.layers.last().is_some_and(|layer| layer.is_segments() && layer.name.is_some())
+        {
+            // An empty place, or a tag without a value, is one that is not there.
+            let form = self.programs.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
+            if form.absent == dsl::value::Absent::Never {
+                return Err(FaultKind::TooShort.into());
+            }
+            self.layer()?.name = None;
+            return Ok(());
+        }
         self.begin_value()?;
         self.put_octets(&octets);
         self.value_end = self.out().len();
@@ -115,6 +126,7 @@ impl Writer<'_> {
                     | FormatForm::Form { .. }
                     | FormatForm::Headers
                     | FormatForm::Delimited(_)
+                    | FormatForm::Segments(_)
                     | FormatForm::Tlv(_)
             )
         );

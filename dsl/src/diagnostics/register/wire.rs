@@ -997,4 +997,192 @@ call ask {
 }
 "#,
     },
+    Page {
+        code: Code(445),
+        title: "no such delimited form",
+        text: "Behind `delimited` stands the sign between two values as a text, or the name of an item `delimited NAME { … }` that says the signs of a segment text or a tag=value text.",
+        chinese: "没有这个 delimited 形式。",
+        bad: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|" "^"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl8 {
+      PID  line {
+        name  text ..20 chars  = "x"
+      }
+    }
+  }
+}
+"#,
+        good: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|" "^"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl7 {
+      PID  line {
+        name  text ..20 chars  = "x"
+      }
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(446),
+        title: "the signs of a delimited form do not hold together",
+        text: "Each sign means one thing, and none begins with another. A segment text has `levels`, a tag=value text has `fields tagged`, not both. A line that shows the signs has a name, shows the first level first, and each sign is one character.",
+        chinese: "分隔符定义自相矛盾：每个符号只能有一种含义。",
+        bad: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|" "^" "|"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl7 {
+      PID  line {
+        name  text ..20 chars  = "x"
+      }
+    }
+  }
+}
+"#,
+        good: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|" "^" "&"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl7 {
+      PID  line {
+        name  text ..20 chars  = "x"
+      }
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(447),
+        title: "this cannot stand between these signs",
+        text: "Among lines stand lines, lists of lines, and lists whose rows begin with a line that is always there. In a place stands a value, a group where one more level has a sign, or a list where repetitions have one. Among tags stand values, and lists whose rows begin with a value that is always there. What has an order is read in it, so a condition looks at what stands before.",
+        chinese: "此处不能放这种字段：行中放行，位置中放值、组或重复，标签中放值。",
+        bad: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl7 {
+      PID  line {
+        name  group {
+          family  text ..20 chars  = "x"
+        }
+      }
+    }
+  }
+}
+"#,
+        good: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|" "^"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl7 {
+      PID  line {
+        name  group {
+          family  text ..20 chars  = "x"
+        }
+      }
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(448),
+        title: "a place has no number of its own",
+        text: "The places of a line, and the parts of a place, have numbers from 1. A field without `at` stands behind the one before it. In the line that shows the signs, these take the places 1 and 2.",
+        chinese: "位置号须递增，从 1 起；声明分隔符的行从 3 起。",
+        bad: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|" "^"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl7 {
+      PID  line {
+        name   text ..20 chars at "5"  = "x"
+        birth  date "yyyyMMdd" at "4"  = exchange.date
+      }
+    }
+  }
+}
+"#,
+        good: r#"delimited hl7 {
+  lines   named, ended "\r"
+  levels  "|" "^"
+}
+
+call ask {
+  request "1001" {
+    text  delimited hl7 {
+      PID  line {
+        name   text ..20 chars at "5"  = "x"
+        birth  date "yyyyMMdd" at "7"  = exchange.date
+      }
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(449),
+        title: "groups that cannot be told apart",
+        text: "The items of `several` are named groups, written in the order of the text and read in any. An item is known by texts that are always the same in it: the same field of two groups is bound to different constants. It stands where a place has items: in JSON, XML, and between the signs of a `delimited` item.",
+        chinese: "several 中的组须以常量区分。",
+        bad: r#"call ask {
+  request "1001" {
+    doc  json {
+      parts  several {
+        one  group {
+          name  text ..9 chars  = exchange.serial
+        }
+        two  group {
+          name  text ..9 chars  = exchange.branch
+        }
+      }
+    }
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    doc  json {
+      parts  several {
+        one  group {
+          kind  text ..9 chars   = "serial"
+          name  text ..30 chars  = exchange.serial
+        }
+        two  group {
+          kind  text ..9 chars   = "branch"
+          name  text ..30 chars  = exchange.branch
+        }
+      }
+    }
+  }
+}
+"#,
+    },
 ];

@@ -34,6 +34,32 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         }
     }
 
+    /// Named groups in one repeated place, each found among the items by its constants.
+    pub(super) fn several(&mut self, id: FieldId, field: &'m Field, nodes: &'m [Node], place: Place) {
+        self.child(id, field, place);
+        let jump = self.optional(field, place);
+        self.mark(id);
+        let several = self.builder.several(id, nodes);
+        self.push(Read::Several { several });
+        for (node, group) in nodes.iter().zip(0..) {
+            let Node::Field(id) = node else { continue };
+            let Some(field) = self.builder.layout.field(*id) else { continue };
+            self.push(Read::Pick { group });
+            let jump = self.optional(field, place);
+            self.mark(*id);
+            self.push(Read::Down);
+            self.nodes(crate::lower::layout::inner(&field.kind), place, None);
+            self.push(Read::Up);
+            self.end_mark(*id);
+            self.end_optional(jump);
+        }
+        let format = self.builder.layout.format_around(id);
+        let kept = format.is_some_and(|format| kept(self.builder, format));
+        self.push(Read::EndSeveral { kept });
+        self.end_mark(id);
+        self.end_optional(jump);
+    }
+
     /// Behind an optional group: where it is not there, its codes whose absence says an outcome say it.
     fn end_group(&mut self, jump: usize, nodes: &'m [Node]) {
         let speaks = |id: &FieldId| {
@@ -242,6 +268,7 @@ pub(super) fn kept(builder: &Builder<'_, '_>, format: &Format) -> bool {
         Format::Xml(crate::model::XmlUse::Form(index)) => {
             builder.lowering.module.xml_forms.get(usize::from(*index)).is_some_and(|form| form.unknown_kept)
         }
+        Format::Segments(form) => form.unknown_kept,
         _ => false,
     };
     builder.message.unknown_kept || of_form

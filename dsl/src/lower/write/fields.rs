@@ -21,6 +21,13 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
             }
             Place::Run | Place::Delimited => return,
         }
+        if self.builder.layout.run(id).is_some() {
+            return;
+        }
+        if let Some(region) = self.builder.layout.begin(id) {
+            self.push(Write::Mark { region });
+            self.push(Write::EndMark { region });
+        }
         let template = match (&field.kind, &field.at) {
             (FieldKind::Entry { pattern, .. }, _) => pattern,
             (_, Some(At::Template(template, _))) => template,
@@ -68,7 +75,7 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
             FieldKind::List(list) => self.list(id, field, list, place),
             FieldKind::Group { nodes } => self.group(id, field, nodes, place, place == Place::Named),
             FieldKind::Line { nodes, .. } => self.group(id, field, nodes, place, true),
-            FieldKind::Several { .. } => self.builder.lowering.error(field.span, LowerErrorKind::Several),
+            FieldKind::Several { nodes } => self.several(id, field, nodes, place),
         }
         self.at = outer;
         self.flush();

@@ -121,6 +121,31 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         self.end_if(jump);
     }
 
+    /// Named groups in one repeated place, in the order of the text.
+    pub(super) fn several(&mut self, id: FieldId, field: &'m Field, nodes: &'m [Node], place: Place) {
+        let jump = self.if_any(field, nodes);
+        self.child(id, field, place);
+        self.mark(id);
+        self.push(Write::Several);
+        for node in nodes {
+            let Node::Field(id) = node else { continue };
+            let Some(group) = self.builder.layout.field(*id) else { continue };
+            let within = inner(&group.kind);
+            let jump = self.if_any(group, within);
+            self.mark(*id);
+            self.push(Write::Item);
+            self.push(Write::Down);
+            self.nodes(within, place);
+            self.push(Write::Up);
+            self.push(Write::EndItem);
+            self.end_mark(*id);
+            self.end_if(jump);
+        }
+        self.push(Write::EndSeveral);
+        self.end_mark(id);
+        self.end_if(jump);
+    }
+
     pub(super) fn format_of(&mut self, id: FieldId, place: Place) {
         let http = matches!(self.builder.link_kind(), Some(LinkKind::Http | LinkKind::Https));
         self.format_here(id, place, place == Place::Named || (place == Place::Parts && http));

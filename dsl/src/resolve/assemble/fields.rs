@@ -105,11 +105,14 @@ impl<'t> Assembler<'_, '_, 't> {
             TypeKind::List(list) => self.list(base, field, list, context, inner),
             TypeKind::Entry { pattern, content } => self.entry(base, field, pattern, content, inner),
             TypeKind::Several => {
-                self.resolver
-                    .report
-                    .error("TS0190", field.type_.span, "`several` is not built yet")
-                    .note("it comes with the first party that needs it");
-                return;
+                let place = self.add(DraftField {
+                    kind: DraftKind::Several(Vec::new()),
+                    ty: Type::Bytes { max: u64::MAX },
+                    ..base
+                });
+                let nodes = self.children(field, &inner);
+                self.put(place, DraftKind::Several(nodes));
+                place
             }
             _ => {
                 let work = self.work;

@@ -3,7 +3,9 @@
 //! In: the rules as written. Out: the fact with how it is learned, and the mappings.
 
 use super::Binder;
-use crate::model::{Else, Expr, ExprKind, Field, FieldId, FieldKind, Fold, Learn, Load, Mapping, Space};
+use crate::model::{
+    Else, Expr, ExprKind, Field, FieldId, FieldKind, Fold, Function, Learn, Load, Mapping, Space,
+};
 use crate::resolve::assemble::{DraftField, rule_holds};
 use crate::resolve::learn::{self, learn_fresh, learn_rule};
 use crate::resolve::path::{self};
@@ -163,6 +165,12 @@ impl Binder<'_, '_, '_> {
     /// The most that a sum of lengths can be, if it has a bound; none: it is no such sum.
     pub(super) fn most_octets(&self, fact: &Expr) -> Option<Option<i128>> {
         match &fact.kind {
+            // From one field to another may be any number of octets.
+            ExprKind::Function(Function::LengthOf, of)
+                if matches!(of.first().map(|of| &of.kind), Some(ExprKind::RawRange(..))) =>
+            {
+                Some(None)
+            }
             ExprKind::Length(sized) => Some(ends::most_octets(self.draft, *sized).map(i128::from)),
             ExprKind::Add(left, right) => {
                 let one = |side: &Expr| match side.as_constant() {
@@ -305,7 +313,7 @@ pub(super) fn name_form(ty: &Type, letters: Option<&str>) -> Option<Form> {
 pub(super) fn raws(expr: &Expr, found: &mut Vec<FieldId>) {
     match &expr.kind {
         ExprKind::Raw(field) => found.push(*field),
-        ExprKind::Function(crate::model::Function::CutOut, _) => {}
+        ExprKind::Function(Function::CutOut, _) => {}
         ExprKind::Join(parts) | ExprKind::Function(_, parts) => {
             parts.iter().for_each(|part| raws(part, found));
         }

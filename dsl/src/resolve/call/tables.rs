@@ -104,7 +104,7 @@ pub(super) fn tables(resolver: &mut Resolver, work: &mut Work<'_>) {
     for (item, tree) in &work.index.codes {
         let (_, wire) = wire::leaf(
             resolver,
-            &wire::Tables { codes: &[], xml_forms: &[] },
+            &wire::Tables { codes: &[], xml_forms: &[], segments: &[] },
             Around::Named,
             &tree.name,
             &tree.type_,

@@ -185,6 +185,20 @@ pub(super) fn digest_octets(algorithm: &Expr) -> u64 {
     }
 }
 
+/// The greatest number that a checksum can be, by its constant name; the most where a setting names it.
+pub(super) fn checksum_most(algorithm: &Expr) -> i128 {
+    match algorithm.as_constant() {
+        Some(Constant::Text(name)) => match &**name {
+            "sum8" | "xor8" => 0xFF,
+            "sum16" | "crc16_ccitt" | "crc16_modbus" => 0xFFFF,
+            "luhn" => 9,
+            "mod97" => 96,
+            _ => 0xFFFF_FFFF,
+        },
+        _ => 0xFFFF_FFFF,
+    }
+}
+
 /// The most octets of a ciphered or opened value: as many as before where nothing is padded, a block more where it is.
 pub(super) fn ciphered(function: Function, algorithm: &Expr, plain: &Type) -> Type {
     let (Some(Constant::Text(name)), Type::Bytes { max }) = (algorithm.as_constant(), plain) else {

@@ -25,8 +25,23 @@ pub(crate) fn format(
         }
         tree::Format::Fixed => (Format::Fixed, Around::Fixed),
         tree::Format::Binary => (Format::Binary, Around::Binary),
-        tree::Format::Delimited(separator) => {
-            (delimited(resolver, separator, attributes, span), Around::Delimited)
+        tree::Format::Delimited(tree::Separator::Item(name)) => {
+            let found = tables.segments.iter().find(|form| *form.name == *name.text);
+            if found.is_none() {
+                resolver
+                    .report
+                    .error("TS0445", name.span, format!("there is no delimited form `{}`", name.text))
+                    .note("one sign between values is written as a text: `delimited \"|\"`")
+                    .help_or_suggest(
+                        &name.text,
+                        tables.segments.iter().map(|form| &*form.name),
+                        "say the signs in an item: `delimited NAME { … }`",
+                    );
+            }
+            (Format::Segments(Box::new(found.cloned().unwrap_or_default())), Around::Named)
+        }
+        tree::Format::Delimited(tree::Separator::Text(text)) => {
+            (delimited(resolver, text, attributes, span), Around::Delimited)
         }
         tree::Format::Xml(name) => (Format::Xml(xml(resolver, tables, name.as_ref())), Around::Named),
         tree::Format::Json { lenient } => (Format::Json { lenient: *lenient }, Around::Json),
@@ -102,20 +117,11 @@ pub(crate) fn line_end(resolver: &mut Resolver, name: &tree::Name) -> Box<str> {
 
 pub(super) fn delimited(
     resolver: &mut Resolver,
-    separator: &tree::Separator,
+    separator: &tree::Text,
     attributes: &[tree::Attribute],
     span: Span,
 ) -> Format {
-    let separator = match separator {
-        tree::Separator::Text(text) => text.constant().unwrap_or("").to_owned(),
-        tree::Separator::Item(name) => {
-            resolver
-                .report
-                .error("TS0190", name.span, "`delimited` items are not built yet")
-                .note("a separator is written as a text: `delimited \"|\"`");
-            "|".to_owned()
-        }
-    };
+    let separator = separator.constant().unwrap_or("").to_owned();
     if separator.is_empty() {
         resolver
             .report

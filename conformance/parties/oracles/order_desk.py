@@ -1,0 +1,95 @@
+"""The order desk's texts (FIX 4.4), read and written by the library `simplefix` of PyPI.
+
+Tags are those of FIX 4.4 (FillsGrp of 5.0); which message holds which is said here from that specification's tables.
+"""
+
+from decimal import Decimal
+
+import simplefix
+
+HEAD = {"8": "begin", "9": "length", "35": "kind", "49": "sender", "56": "target", "34": "sequence", "52": "sent"}
+SUM = {"10": "sum"}
+ORDER = {
+    "11": "number", "1": "account", "453": "parties", "21": "handling", "55": "symbol", "54": "side", "60": "at", "38": "quantity",
+    "40": "type_", "44": "price", "354": "size", "355": "note",
+}
+PARTY = {"448": "id", "447": "source", "452": "role"}
+REPORT = {
+    "37": "order", "11": "number", "17": "report", "150": "type_", "39": "state", "103": "why", "55": "symbol", "54": "side",
+    "151": "left", "14": "done", "6": "price", "1362": "fills", "58": "said",
+}
+FILL = {"1363": "id", "1364": "price", "1365": "quantity"}
+STATUS = {"11": "number", "55": "symbol", "54": "side"}
+# Tags of a message, and of its group: the tag that begins a row, its tags, what the rows are called.
+FORMS = {
+    "place.request": (ORDER, ("448", PARTY, "party")),
+    "place.reply": (REPORT, ("1363", FILL, "fill")),
+    "enquire.request": (STATUS, None),
+    "enquire.reply": (REPORT, ("1363", FILL, "fill")),
+}
+MOMENTS = {"52", "60"}
+PRICES = {"6", "44", "1364"}
+NUMBERS = {"9", "10", "34", "453", "452", "38", "354", "151", "14", "1362", "1365"}
+
+
+def value(tag, octets):
+    text = octets.decode("utf-8")
+    if tag in MOMENTS:
+        return f"{text[:4]}-{text[4:6]}-{text[6:8]}T{text[9:]}"
+    if tag in PRICES:
+        return f"{Decimal(text):.4f}"
+    return int(text) if tag in NUMBERS else text
+
+
+def read(message, specimen):
+    if message not in FORMS:
+        return None
+    octets = bytes.fromhex(specimen["parts"]["content"])
+    parser = simplefix.FixParser()
+    parser.append_buffer(octets)
+    found = parser.get_message()
+    if found is None or parser.get_buffer():
+        raise ValueError("no whole message")
+    body, group = FORMS[message]
+    names = HEAD | body | SUM
+    text = {}
+    for tag, raw in found.pairs:
+        tag = tag.decode()
+        if group and tag in group[1]:
+            rows = text.setdefault(group[2], [])
+            if tag == group[0]:
+                rows.append({})
+            rows[-1][group[1][tag]] = value(tag, raw)
+            continue
+        name = names[tag]
+        if name in text:
+            raise ValueError(f"tag {tag} comes twice")
+        text[name] = value(tag, raw)
+    return {"text": text}
+
+
+def write(message, fields, specimen):
+    text = fields["text"]
+    body, group = FORMS[message]
+    made = simplefix.FixMessage()
+    for tag, name in (HEAD | body).items():
+        if name in text and tag not in ("9", "354"):
+            put(made, tag, text[name])
+        if group and tag == {"448": "453", "1363": "1362"}[group[0]]:
+            for row in text.get(group[2], []):
+                for inner, part in group[1].items():
+                    put(made, inner, row[part])
+    # The library computes length and sum itself.
+    return made.encode()
+
+
+def put(made, tag, given):
+    if tag in MOMENTS:
+        day, time = given.split("T")
+        made.append_pair(tag, f"{day.replace('-', '')}-{time}")
+    elif tag in PRICES:
+        made.append_pair(tag, f"{Decimal(given).normalize():f}")
+    elif tag == "355":
+        made.append_data("354", "355", given.encode("utf-8"))
+    else:
+        made.append_pair(tag, given)
