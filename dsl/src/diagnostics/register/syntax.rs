@@ -403,7 +403,7 @@ pub const PAGES: &[Page] = &[
         title: "a form that is not built yet",
         text: "The form is part of the language, and this build cannot run it. It is refused rather than half understood.",
         chinese: "语言中有此写法，但尚未实现。",
-        bad: "call ask {\n  request \"1001\"\n  reply \"1002\" {\n    parts  several {\n      one  group {\n        kind  digits 1  = \"1\"\n      }\n    }\n  }\n}\n",
+        bad: "call ask {\n  request \"1001\"\n  reply \"1002\" {\n    request fields\n  }\n}\n",
         good: "call ask {\n  request \"1001\"\n  reply \"1002\" {\n    one  group {\n      kind  digits 1  = \"1\"\n    }\n  }\n}\n",
     },
 ];
