@@ -9,6 +9,7 @@ use std::io::{self, BufWriter, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use store::Sealer;
 
 /// Octets of an index entry: where the row ends in the file of rows.
@@ -17,6 +18,8 @@ const ENTRY: u64 = 8;
 const ROW_MOST: u64 = 1 << 20;
 /// What the name of an unfinished file ends with.
 const PART: &str = ".part";
+/// Writers so far: two that write the same sheet side by side do not write into each other's files.
+static WRITERS: AtomicU64 = AtomicU64::new(0);
 
 /// The folder where sheets and spooled files stand.
 #[derive(Clone)]
@@ -52,13 +55,15 @@ impl Spool {
     /// When the files cannot be made.
     pub fn write(&self, name: &str) -> io::Result<SheetWriter> {
         self.make()?;
+        let number = WRITERS.fetch_add(1, Ordering::Relaxed);
         let open = |end: &str| {
-            let path = self.folder.join(format!("{name}.{end}{PART}"));
+            let path = self.folder.join(format!("{name}.{end}.{number}{PART}"));
             OpenOptions::new().write(true).create(true).truncate(true).open(path).map(BufWriter::new)
         };
         Ok(SheetWriter {
             spool: self.clone(),
             name: name.to_owned(),
+            number,
             rows: open("rows")?,
             index: open("index")?,
             at: 0,
@@ -122,6 +127,7 @@ fn damaged(name: &str) -> io::Error {
 pub struct SheetWriter {
     spool: Spool,
     name: String,
+    number: u64,
     rows: BufWriter<File>,
     index: BufWriter<File>,
     at: u64,
@@ -158,12 +164,12 @@ impl SheetWriter {
     /// # Errors
     /// When the disk does not take it.
     pub fn finish(self) -> io::Result<Sheet> {
-        let Self { spool, name, rows, index, .. } = self;
+        let Self { spool, name, number, rows, index, .. } = self;
         for (file, end) in [(rows, "rows"), (index, "index")] {
             let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
             file.sync_all()?;
             let path = spool.folder.join(format!("{name}.{end}"));
-            std::fs::rename(spool.folder.join(format!("{name}.{end}{PART}")), path)?;
+            std::fs::rename(spool.folder.join(format!("{name}.{end}.{number}{PART}")), path)?;
         }
         sync_folder(&spool.folder)?;
         spool.read(&name)
