@@ -130,7 +130,7 @@ pub fn adapter(compiled: &Compiled, module: usize) -> Option<Adapter> {
     Some(Adapter {
         symbols: Arc::new(compiled.symbols.clone()),
         shapes: compiled.shapes.clone().into(),
-        module: Arc::new(compiled.modules.get(module)?.clone()),
+        module: Arc::clone(compiled.modules.get(module)?),
     })
 }
 

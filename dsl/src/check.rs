@@ -6,11 +6,11 @@
 use crate::diagnostics::{Code, Diagnostic, Severity, Sink};
 use crate::flow::FlowProgram;
 use crate::flow::walk;
-use crate::lower::{LowerError, LowerErrorKind, compile};
+use crate::lower::{LowerError, LowerErrorKind, compile_beside};
 use crate::model::{Flow, Model};
 use crate::parse::parse;
 use crate::program::Compiled;
-use crate::resolve::{Choice, Choices, Folder, resolve, variants};
+use crate::resolve::{Choice, Choices, Folder, Resolution, Resolved, variants};
 use crate::source::SourceMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
@@ -147,23 +147,19 @@ fn check_with(
 ) -> Checked {
     let mut sink = Sink::default();
     sink.extend(sources.problems.iter().cloned());
-    let (model, problems) = resolve(&sources.folders, choices);
-    let mut all = problems;
+    let (resolution, Resolved { model, problems: mut all, mut uses }) = Resolution::new(&sources.folders, choices);
     let mut others = Vec::new();
     // Where not every variant is looked at, nobody can say that nobody uses a thing.
     let whole = variants.is_some() && walk == Walk::All;
     for (folder, variant) in variants.into_iter().flatten() {
-        let mut changed = choices.clone();
-        changed.insert(folder.clone(), variant.clone());
-        let (model, problems) = resolve(&sources.folders, &changed);
-        others.push((folder, variant, model));
-        all.extend(problems);
+        let other = resolution.with(&folder, &variant);
+        others.push((folder, variant, other.model));
+        all.extend(other.problems);
+        uses.extend(other.uses);
     }
     let looked_at = others.len() + 1;
     if whole {
-        unused_in_all(&mut all, looked_at);
-    } else {
-        all.retain(|problem| !UNUSED.contains(&problem.code.0));
+        all.extend(uses.problems());
     }
     let mut seen = std::collections::HashSet::new();
     all.retain(|problem| seen.insert((problem.code, problem.primary.span)));
@@ -171,7 +167,7 @@ fn check_with(
     let (mut compiled, mut compiled_others) = (None, Vec::new());
     if sound {
         let line_of = |span: crate::source::Span| sources.map.place(span).map_or(0, |(_, place)| place.line);
-        let mut made = |model: &Model| match compile(model, &line_of) {
+        let mut made = |model: &Model, beside: Option<(&Model, &Compiled)>| match compile_beside(model, &line_of, beside) {
             Ok(programs) => Some(programs),
             Err(failed) => {
                 let errors = failed.into_iter().flat_map(|module| module.errors).map(no_order);
@@ -179,9 +175,11 @@ fn check_with(
                 None
             }
         };
-        compiled = made(&model);
+        compiled = made(&model, None);
+        let beside = compiled.as_ref().map(|programs| (&model, programs));
         for (folder, choice, model) in others {
-            compiled_others.extend(made(&model).map(|compiled| Other { folder, choice, model, compiled }));
+            let compiled = made(&model, beside);
+            compiled_others.extend(compiled.map(|compiled| Other { folder, choice, model, compiled }));
         }
         let variants = compiled_others.iter().map(|other| (&other.model, &other.compiled));
         if walk == Walk::All {
@@ -294,21 +292,4 @@ fn no_order(error: LowerError) -> Diagnostic {
             .note("a message has at most 65,535 of each")
             .help("split it"),
     }
-}
-
-/// Codes of "nobody uses it".
-const UNUSED: [u16; 3] = [801, 802, 902];
-
-/// "Nobody uses it" holds only where it is said of every variant.
-fn unused_in_all(problems: &mut Vec<Diagnostic>, variants: usize) {
-    let counts: std::collections::HashMap<_, usize> = problems
-        .iter()
-        .filter(|problem| UNUSED.contains(&problem.code.0))
-        .fold(std::collections::HashMap::new(), |mut counts, problem| {
-            *counts.entry((problem.code, problem.primary.span)).or_default() += 1;
-            counts
-        });
-    problems.retain(|problem| {
-        counts.get(&(problem.code, problem.primary.span)).is_none_or(|count| *count >= variants)
-    });
 }

@@ -32,6 +32,7 @@ pub use segments::{RowRun, SegmentEscape, SegmentLines, Segments, ShownSign};
 
 use crate::source::Span;
 use crate::value::{Private, ShapeId, Symbol, Symbols, Type};
+use std::sync::Arc;
 
 /// All that one folder of adapters says, in one variant.
 #[derive(Clone, Debug, Default)]
@@ -44,8 +45,9 @@ pub struct Model {
     pub shapes: Vec<Shape>,
     /// The canonical services.
     pub services: Vec<Service>,
-    /// Counterparties and modules of flows (`bank`), in the order of their folders' names.
-    pub modules: Vec<Module>,
+    /// Counterparties and modules of flows (`bank`), in the order of their folders' names; models of several variants share
+    /// those that are the same in them.
+    pub modules: Vec<Arc<Module>>,
 }
 
 /// A business record without a wire form.

@@ -32,6 +32,7 @@ pub use wire::{
 };
 
 use crate::value::Symbol;
+use std::sync::Arc;
 
 /// A module's program.
 #[derive(Clone, Debug, Default)]
@@ -62,5 +63,5 @@ pub struct Compiled {
     /// Reasons with labels.
     pub reasons: Vec<(Symbol, Box<str>)>,
     /// Modules.
-    pub modules: Vec<ModuleProgram>,
+    pub modules: Vec<Arc<ModuleProgram>>,
 }

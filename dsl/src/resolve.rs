@@ -3,7 +3,7 @@
 //! In: the parsed files of all folders, and for each folder which variant holds (`only when setting.form is json`).
 //! Out: the model and every problem found, each with the text it stands at. It must not know bytes or programs.
 //!
-//! Start reading at [`resolve`]. `shapes` makes business records of services; `index` lists what a folder declares;
+//! Start reading at [`resolve`], then `resolution`, which says in which order. `shapes` makes business records of services; `index` lists what a folder declares;
 //! `assemble` puts packet, layouts and the call's fields together, message by message; `wire` reads types and
 //! attributes; `expression` and `path` type expressions; `bind` gives each field its rule; `call`, `session`, `flow`
 //! do the rest; `ends` knows where a field ends, `unfilled` what nobody hands on.
@@ -22,6 +22,7 @@ mod learn;
 mod lint;
 mod path;
 mod report;
+mod resolution;
 mod rows;
 mod segments;
 mod session;
@@ -36,11 +37,12 @@ use crate::model::{Model, Module, Service, Shape};
 use crate::tree;
 use crate::value::{Symbol, Symbols};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
 
-use index::Index;
 pub use inverse::inverse;
 pub use learn::{learn_fresh, learn_rule};
 use report::Report;
+pub use resolution::{Resolution, Resolved};
 pub(crate) use segments::fields_of;
 pub(crate) use several::constants;
 
@@ -66,39 +68,9 @@ pub const VARIANTS_MAX: usize = 64;
 /// model holds what could be understood.
 #[must_use]
 pub fn resolve(folders: &[Folder], choices: &Choices) -> (Model, Vec<Diagnostic>) {
-    let mut resolver = Resolver::default();
-    let none = Choice::new();
-    let indices: Vec<Index<'_>> = folders
-        .iter()
-        .filter(|folder| !index::is_family(folder, folders))
-        .map(|folder| {
-            index::index(&mut resolver, folder, folders, choices.get(&folder.name).unwrap_or(&none))
-        })
-        .collect();
-    for index in &indices {
-        shapes::reasons(&mut resolver, index);
-    }
-    for index in &indices {
-        shapes::services(&mut resolver, index);
-    }
-    let mut modules = Vec::with_capacity(indices.len());
-    for index in &indices {
-        modules.push(call::module(&mut resolver, index));
-    }
-    for (place, index) in indices.iter().enumerate() {
-        let before = std::mem::take(&mut modules);
-        let mut module = before.get(place).cloned();
-        if let Some(module) = &mut module {
-            flow::flows(&mut resolver, index, &before, module);
-        }
-        modules = before;
-        if let (Some(slot), Some(module)) = (modules.get_mut(place), module) {
-            *slot = module;
-        }
-    }
-    variant::leave_out(&resolver, folders, &mut modules);
-    lint::lint(&mut resolver, &indices, &modules);
-    resolver.finish(modules)
+    let Resolved { model, mut problems, uses } = Resolution::new(folders, choices).1;
+    problems.extend(uses.problems());
+    (model, problems)
 }
 
 /// The combinations of variants that a folder has, by the settings its files' `only when` name. One empty choice if it
@@ -109,7 +81,7 @@ pub fn variants(folder: &Folder) -> Vec<Choice> {
 }
 
 /// What grows while folders are resolved.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Resolver {
     pub(crate) report: Report,
     pub(crate) symbols: Symbols,
@@ -171,14 +143,13 @@ impl Resolver {
         self.symbols.intern(&name.text)
     }
 
-    fn finish(self, modules: Vec<Module>) -> (Model, Vec<Diagnostic>) {
-        let model = Model {
-            symbols: self.symbols,
-            reasons: self.reasons,
-            shapes: self.shapes,
-            services: self.services,
+    fn model(&self, modules: Vec<Arc<Module>>) -> Model {
+        Model {
+            symbols: self.symbols.clone(),
+            reasons: self.reasons.clone(),
+            shapes: self.shapes.clone(),
+            services: self.services.clone(),
             modules,
-        };
-        (model, self.report.finish())
+        }
     }
 }

@@ -157,7 +157,7 @@ pub fn load_all(
 }
 
 fn module_of<'m>(model: &'m Model, folder: &str) -> Result<&'m Module, LoadError> {
-    let parties = || model.modules.iter().filter(|module| module.party.is_some());
+    let parties = || model.modules.iter().map(|module| &**module).filter(|module| module.party.is_some());
     parties().find(|module| *module.folder == *folder).ok_or_else(|| LoadError::NoParty {
         folder: folder.to_owned(),
         known: parties().map(|module| &*module.folder).collect::<Vec<_>>().join(", "),

@@ -36,7 +36,8 @@ pub fn index(model: &Model, listed: &[Listed], page: &dyn Fn(&str) -> String) ->
         "<!doctype html><html lang=\"zh\"><head><meta charset=\"utf-8\"><title>接口文档 Interfaces</title><style>{STYLE}td.n,th.n{{text-align:right}}tr.sum td{{font-weight:bold;border-top:2px solid #444}}</style></head><body><h1>接口文档 <small>Interfaces</small></h1><p>每个对方一页, 由适配器生成。 A page for each party, made from its adapter.</p>"
     );
     let of = |folder: &str| {
-        model.modules.iter().find(|module| *module.folder == *folder && module.party.is_some())
+        let mut modules = model.modules.iter().map(|module| &**module);
+        modules.find(|module| *module.folder == *folder && module.party.is_some())
     };
     let systems: Vec<(&Module, &str, &str)> = listed
         .iter()
@@ -46,6 +47,7 @@ pub fn index(model: &Model, listed: &[Listed], page: &dyn Fn(&str) -> String) ->
     let others: Vec<(&Module, &str, &str)> = model
         .modules
         .iter()
+        .map(|module| &**module)
         .filter(|module| module.party.is_some() && !is_listed(module))
         .map(|module| (module, &*module.label, "行内 the bank's own"))
         .collect();

@@ -4,17 +4,21 @@
 //! no name. They stand in the journal, so they change only when the text does.
 
 mod cancel;
+mod contract;
 mod filling;
 
-use super::module::kind_of;
+pub use contract::Seen;
+
+
+use contract::contract;
 use super::{Lowering, known};
 use crate::flow::{
-    Back, CallContract, CallId as ContractId, CallKind, ExprId as FlowExpr, FlowProgram, GuardId, HoldId,
-    LimitId, ListId, Loop, LoopId, MappingId, Node, NodeId, Otherwise as FlowOtherwise, Repeats, StartId,
+    CallContract, CallId as ContractId, CallKind, ExprId as FlowExpr, FlowProgram, GuardId, HoldId,
+    LimitId, ListId, Loop, LoopId, MappingId, Node, NodeId, Otherwise as FlowOtherwise, StartId,
     StepDef, StepId, Undo as FlowUndo, Way as FlowWay,
 };
 use crate::model::{
-    Call, CallId, Else, Expr, ExprKind, Flow, FlowNode, FlowStep, Load, Mapping, Module, ServiceKind, Space,
+    CallId, Else, Expr, ExprKind, Flow, FlowNode, FlowStep, Load, Mapping, ServiceKind, Space,
     Start, StepTarget, Undo, Way,
 };
 use crate::program::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables};
@@ -581,7 +585,7 @@ impl Maker<'_, '_, '_> {
         }
         let mut ids = Vec::new();
         for (module, id) in found {
-            let Some(contract) = self.contract(module, id) else { continue };
+            let Some(contract) = contract(self.lowering.model, module, id) else { continue };
             let known = program.calls.iter().position(|known| *known == contract);
             let at = known.unwrap_or_else(|| {
                 program.calls.push(contract);
@@ -607,57 +611,6 @@ impl Maker<'_, '_, '_> {
             }
         }
     }
-
-    fn contract(&self, module: &Module, id: CallId) -> Option<CallContract> {
-        let call = module.calls.get(usize::from(id.0))?;
-        let name = |call: &Call| format!("{}.{}", module.name, call.name).into_boxed_str();
-        let promises = &call.promises;
-        let ways = call.unknown.iter().filter_map(|way| {
-            Some(match way {
-                Way::Enquire { with, every_ms, to_ms, times } => {
-                    let enquiry = module.calls.get(usize::from(with.0))?;
-                    FlowWay::Enquire {
-                        with: name(enquiry),
-                        every_ms: *every_ms,
-                        to_ms: *to_ms,
-                        times: *times,
-                        proves_done_only: enquiry.promises.proves_done_only,
-                    }
-                }
-                Way::Repeat { every_ms, to_ms, times } => {
-                    FlowWay::Repeat { every_ms: *every_ms, to_ms: *to_ms, times: *times }
-                }
-                Way::Undo { .. } => FlowWay::Reverse,
-                Way::Park => FlowWay::Park,
-                Way::Refuse(reason) => FlowWay::Refuse(self.reason(*reason)),
-            })
-        });
-        let back = module.calls.iter().find(|back| back.ours && back.undoes.contains(&id));
-        Some(CallContract {
-            name: name(call),
-            party: module.name.clone(),
-            kind: match kind_of(self.lowering.model, call) {
-                ServiceKind::Query => CallKind::Query,
-                ServiceKind::Posting | ServiceKind::Batch => CallKind::Posting,
-                ServiceKind::Notice => CallKind::Notice,
-            },
-            keyed: !call.once.is_empty(),
-            limited: module.links.get(usize::from(call.link)).is_some_and(|link| link.answer_ms.is_some()),
-            repeats: if promises.same_answer {
-                Repeats::SameAnswer
-            } else if promises.same_answer_when_done {
-                Repeats::SameAnswerWhenDone
-            } else if promises.says_duplicate {
-                Repeats::SaysDuplicate
-            } else {
-                Repeats::Nothing
-            },
-            quiet_ms: promises.quiet_ms,
-            assured: promises.assured,
-            ways: ways.collect(),
-            back: back.map(|back| reversal(module, back, name(back))),
-        })
-    }
 }
 
 fn and(before: Option<Expr>, condition: Expr) -> Expr {
@@ -667,41 +620,5 @@ fn and(before: Option<Expr>, condition: Expr) -> Expr {
             let span = condition.span;
             Expr { kind: ExprKind::And(Box::new(before), Box::new(condition)), ty: Type::Flag, span }
         }
-    }
-}
-
-/// The reversal's contract; its pauses are those of its own first repetition.
-fn reversal(module: &Module, back: &Call, name: Box<str>) -> Back {
-    let repeat = back.unknown.iter().find_map(|way| match way {
-        Way::Repeat { every_ms, to_ms, times } => Some((*every_ms, *to_ms, times.unwrap_or(u32::MAX))),
-        _ => None,
-    });
-    let (every_ms, to_ms, times) = repeat.unwrap_or((0, 0, 0));
-    let request = module.messages.get(usize::from(back.request.0));
-    let names_original = request.is_some_and(|message| {
-        super::layout::expressions(message).into_iter().any(|expression| {
-            let mut found = false;
-            super::expression::walk(expression, &mut Vec::new(), &mut |one, _| {
-                found |= matches!(
-                    &one.kind,
-                    ExprKind::Load(Load {
-                        space: Space::Original | Space::OriginalRequest | Space::OriginalReply,
-                        ..
-                    })
-                );
-            });
-            found
-        })
-    });
-    Back {
-        name,
-        repeatable: back.promises.repeatable,
-        remembered: back.promises.remembered,
-        within_business_date: back.promises.within_business_date,
-        names_original,
-        quiet_ms: back.promises.quiet_ms,
-        every_ms,
-        to_ms,
-        times,
     }
 }

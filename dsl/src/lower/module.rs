@@ -1,6 +1,7 @@
 //! A whole module: its messages, and what stands around them in the same expressions: links, sessions, calls, flows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::expression::walk;
 use super::layout::expressions;
@@ -30,6 +31,18 @@ pub struct ModuleErrors {
 /// # Errors
 /// Everything that has no order, all of it, by module.
 pub fn compile(model: &Model, line_of: &dyn Fn(Span) -> u32) -> Result<Compiled, Vec<ModuleErrors>> {
+    compile_beside(model, line_of, None)
+}
+
+/// The same for a variant of a model that is compiled already: modules that both share are not lowered again.
+///
+/// # Errors
+/// Everything that has no order, all of it, by module.
+pub fn compile_beside(
+    model: &Model,
+    line_of: &dyn Fn(Span) -> u32,
+    beside: Option<(&Model, &Compiled)>,
+) -> Result<Compiled, Vec<ModuleErrors>> {
     let mut compiled = Compiled {
         symbols: model.symbols.clone(),
         shapes: model.shapes.clone(),
@@ -39,7 +52,11 @@ pub fn compile(model: &Model, line_of: &dyn Fn(Span) -> u32) -> Result<Compiled,
     };
     let mut failed = Vec::new();
     for (index, one) in model.modules.iter().enumerate() {
-        match module(model, one, line_of) {
+        let shared = beside.and_then(|(other, compiled)| {
+            let same = other.modules.get(index).is_some_and(|other| Arc::ptr_eq(other, one));
+            compiled.modules.get(index).filter(|_| same)
+        });
+        match shared.map_or_else(|| module(model, one, line_of).map(Arc::new), |made| Ok(Arc::clone(made))) {
             Ok(made) => compiled.modules.push(made),
             Err(errors) => failed.push(ModuleErrors { module: index, errors }),
         }

@@ -224,7 +224,7 @@ fn every_mirror_is_lowered_and_keeps_the_laws() {
                 assert_eq!((a.ours, &a.code, a.fields.len()), (b.ours, &b.code, b.fields.len()));
             }
         }
-        model.modules = turned;
+        model.modules = turned.into_iter().map(std::sync::Arc::new).collect();
         let compiled = compiled(&model);
         for (module, made) in model.modules.iter().zip(&compiled.modules) {
             for (message, program) in module.messages.iter().zip(&made.program.messages) {

@@ -18,9 +18,16 @@ use crate::source::Span;
 use crate::tree::{self, FlowStatement, LimitSpan, OtherwiseKind, Trigger};
 use crate::value::{Constant, ShapeId, Type};
 use std::rc::Rc;
+use std::sync::Arc;
 
-/// Adds the flows of a folder to its module. `modules` are all modules without flows.
-pub(crate) fn flows(resolver: &mut Resolver, index: &Index<'_>, modules: &[Module], module: &mut Module) {
+/// The flows of a folder, for its module. `modules` are all modules, whose calls alone are looked at.
+pub(crate) fn flows(
+    resolver: &mut Resolver,
+    index: &Index<'_>,
+    modules: &[Arc<Module>],
+    module: &Module,
+) -> Vec<Flow> {
+    let mut flows = Vec::with_capacity(index.flows.len());
     for (item, tree) in &index.flows {
         let work = Work {
             index,
@@ -39,15 +46,16 @@ pub(crate) fn flows(resolver: &mut Resolver, index: &Index<'_>, modules: &[Modul
         let mut maker =
             Maker { resolver, work: &work, module, modules, steps: Vec::new(), loops: Vec::new() };
         let flow = maker.flow(item, tree);
-        module.flows.push(flow);
+        flows.push(flow);
     }
+    flows
 }
 
 struct Maker<'r, 'w, 't> {
     resolver: &'r mut Resolver,
     work: &'w Work<'t>,
     module: &'w Module,
-    modules: &'w [Module],
+    modules: &'w [Arc<Module>],
     steps: Vec<FlowStep>,
     loops: Vec<FlowLoop>,
 }

@@ -2,22 +2,46 @@
 
 use super::Resolver;
 use super::index::Index;
+use crate::diagnostics::{Code, Diagnostic};
 use crate::model::{FlowNode, Module, ServiceKind, Start};
-use crate::source::Span;
-use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Node};
-use std::collections::BTreeMap;
+use crate::source::{FileId, Span};
+use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Name, Node};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-/// Reports declared things that nobody uses, services that nobody provides, and postings that no flow runs.
-pub(crate) fn lint(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Module]) {
-    for index in indices {
-        unused(resolver, index);
-    }
+/// Reports services that nobody provides, and flows that begin with the same or are never run.
+pub(crate) fn lint(resolver: &mut Resolver, indices: &[&Index<'_>], modules: &[Arc<Module>]) {
     providers(resolver, modules);
     started_twice(resolver, indices, modules);
 }
 
+/// What is declared for others to use, in one folder or more: whether somebody uses it can only be said over all variants.
+#[derive(Default)]
+pub(crate) struct Uses {
+    used: BTreeSet<(FileId, u32)>,
+    idle: Vec<Diagnostic>,
+}
+
+impl Uses {
+    /// Takes over what another variant showed.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.used.extend(other.used);
+        self.idle.extend(other.idle);
+    }
+
+    /// What nobody uses in any of the variants looked at.
+    pub(crate) fn problems(self) -> impl Iterator<Item = Diagnostic> {
+        let used = self.used;
+        self.idle.into_iter().filter(move |problem| !used.contains(&place(problem.primary.span)))
+    }
+}
+
+fn place(span: Span) -> (FileId, u32) {
+    (span.file, span.start)
+}
+
 /// Reports flows that begin with what begins another one: one of the two alone would run.
-fn started_twice(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Module]) {
+fn started_twice(resolver: &mut Resolver, indices: &[&Index<'_>], modules: &[Arc<Module>]) {
     let mut known: BTreeMap<(&str, usize, u16), &str> = BTreeMap::new();
     for (place, (index, module)) in indices.iter().zip(modules).enumerate() {
         for flow in &module.flows {
@@ -39,50 +63,59 @@ fn started_twice(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Modu
     }
 }
 
-fn unused(resolver: &mut Resolver, index: &Index<'_>) {
-    let used = |kind: &str, name: &str, resolver: &Resolver| {
-        let key: (Box<str>, Box<str>) = (index.folder.into(), format!("{kind}.{name}").into());
-        resolver.used.contains(&key)
+/// What of a folder is used and what is not.
+pub(crate) fn uses(resolver: &Resolver, index: &Index<'_>) -> Uses {
+    let mut uses = Uses::default();
+    let mut see = |kind: &str, name: &Name, otherwise: &dyn Fn() -> Diagnostic| {
+        let key: (Box<str>, Box<str>) = (index.folder.into(), format!("{kind}.{}", name.text).into());
+        if resolver.used.contains(&key) {
+            uses.used.insert(place(name.span));
+        } else {
+            uses.idle.push(otherwise());
+        }
     };
     for (_, setting) in &index.settings {
         let name = &setting.name;
         let kind = if setting.changes { "parameter" } else { "setting" };
-        if !used(kind, &name.text, resolver) && !index.choice.contains_key(&name.text) {
-            resolver
-                .report
-                .error("TS0801", name.span, format!("nobody uses the {kind} `{}`", name.text))
-                .help("take the line away, or use it: a deployment would have to give it for nothing");
+        if !index.choice.contains_key(&name.text) {
+            see(kind, name, &|| {
+                Diagnostic::error(Code(801), format!("nobody uses the {kind} `{}`", name.text), name.span, "")
+                    .help("take the line away, or use it: a deployment would have to give it for nothing")
+            });
         }
     }
     for (_, key) in &index.keys {
         let name = &key.name;
-        if !used("key", &name.text, resolver) {
-            resolver
-                .report
-                .error("TS0802", name.span, format!("nobody uses the key `{}`", name.text))
-                .help("take the line away, or use it: a key that nothing needs is only a risk");
-        }
+        see("key", name, &|| {
+            Diagnostic::error(Code(802), format!("nobody uses the key `{}`", name.text), name.span, "")
+                .help("take the line away, or use it: a key that nothing needs is only a risk")
+        });
     }
-    for (name, (_, layout)) in &index.layouts {
-        if !layout.table && !used("layout", name, resolver) {
-            resolver
-                .report
-                .warning("TS0902", layout.name.span, format!("nobody uses the layout `{name}`"))
-                .help("take it away, or `use` it");
-        }
+    for (_, layout) in index.layouts.values().filter(|(_, layout)| !layout.table) {
+        let name = &layout.name;
+        see("layout", name, &|| {
+            Diagnostic::lint(Code(902), format!("nobody uses the layout `{}`", name.text), name.span, "")
+                .help("take it away, or `use` it")
+        });
     }
+    uses
 }
 
-fn providers(resolver: &mut Resolver, modules: &[Module]) {
-    let provides = |service: u16| {
-        modules
-            .iter()
-            .any(|module| module.calls.iter().any(|call| call.ours && call.service == Some(service)))
-    };
-    let runs = |service: u16| {
-        let mut flows = modules.iter().flat_map(|module| &module.flows);
-        flows.any(|flow| matches!(flow.start, Start::Service(started) if started == service))
-    };
+/// The services that calls of the modules provide.
+pub(super) fn provided(modules: &[Arc<Module>]) -> BTreeSet<u16> {
+    let calls = modules.iter().flat_map(|module| &module.calls);
+    calls.filter(|call| call.ours).filter_map(|call| call.service).collect()
+}
+
+fn providers(resolver: &mut Resolver, modules: &[Arc<Module>]) {
+    let provided = provided(modules);
+    let provides = |service: u16| provided.contains(&service);
+    let started = modules.iter().flat_map(|module| &module.flows).filter_map(|flow| match flow.start {
+        Start::Service(service) => Some(service),
+        _ => None,
+    });
+    let run: BTreeSet<u16> = started.collect();
+    let runs = |service: u16| run.contains(&service);
     for module in modules {
         for flow in &module.flows {
             for step in &flow.steps {

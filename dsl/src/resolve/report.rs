@@ -4,7 +4,7 @@ use crate::diagnostics::{Code, Diagnostic, Mark, nearest};
 use crate::source::Span;
 
 /// All problems so far.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Report {
     found: Vec<Diagnostic>,
 }
@@ -50,9 +50,9 @@ impl Report {
         Problem { diagnostic: &mut self.found[at] }
     }
 
-    /// All problems.
-    pub(crate) fn finish(self) -> Vec<Diagnostic> {
-        self.found
+    /// All problems so far; none are left.
+    pub(crate) fn take(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.found)
     }
 }
 

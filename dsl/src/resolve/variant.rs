@@ -3,18 +3,15 @@
 //! In: all files, the ones of other variants too, and the modules of this one. Out: the modules without those flows.
 
 use super::{Folder, Resolver};
-use crate::model::{Module, StepTarget};
+use crate::model::{Flow, Module, StepTarget};
 use crate::tree::{ItemKind, Relation};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Takes out flows of which a step's service is provided in another variant alone. What nobody provides in any variant
-/// is left for the lint.
-pub(super) fn leave_out(resolver: &Resolver, folders: &[Folder], modules: &mut [Module]) {
-    let mut now = BTreeSet::new();
-    for call in modules.iter().flat_map(|module| &module.calls) {
-        now.extend(call.service.filter(|_| call.ours));
-    }
-    let ever = provided_ever(folders);
+/// is left for the lint. `ever` are the services that some variant provides.
+pub(super) fn leave_out(resolver: &Resolver, ever: &BTreeSet<String>, modules: &mut [Arc<Module>]) {
+    let now = super::lint::provided(modules);
     let missing = |target: &StepTarget| match target {
         StepTarget::Service(service) => {
             let path = resolver.services.get(usize::from(*service)).map(|service| &service.path);
@@ -22,12 +19,16 @@ pub(super) fn leave_out(resolver: &Resolver, folders: &[Folder], modules: &mut [
         }
         StepTarget::Call(_) | StepTarget::People | StepTarget::Flow => false,
     };
+    let counts = |flow: &Flow| !flow.steps.iter().any(|step| missing(&step.target));
     for module in modules {
-        module.flows.retain(|flow| !flow.steps.iter().any(|step| missing(&step.target)));
+        if !module.flows.iter().all(counts) {
+            Arc::make_mut(module).flows.retain(counts);
+        }
     }
 }
 
-fn provided_ever(folders: &[Folder]) -> BTreeSet<String> {
+/// Paths of the services that some variant of some folder provides.
+pub(super) fn provided_ever(folders: &[Folder]) -> BTreeSet<String> {
     let items = folders.iter().flat_map(|folder| &folder.files).flat_map(|file| &file.items);
     let mut found = BTreeSet::new();
     for item in items {

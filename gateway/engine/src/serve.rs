@@ -109,7 +109,7 @@ impl Engine {
         version.compiled.modules.iter().enumerate().flat_map(move |(number, module)| {
             module.links.iter().enumerate().filter_map(move |(place, link)| {
                 let config = version.parties.get(number)?.links.get(place).cloned().flatten()?;
-                (!link.link.connect && config.listen.is_some()).then_some((module, link, config))
+                (!link.link.connect && config.listen.is_some()).then_some((&**module, link, config))
             })
         })
     }

@@ -201,7 +201,7 @@ impl Version {
     /// A module by its index.
     #[must_use]
     pub fn module(&self, index: usize) -> Option<&ModuleProgram> {
-        self.compiled.modules.get(index)
+        self.compiled.modules.get(index).map(|module| &**module)
     }
 
     /// Index of a module.

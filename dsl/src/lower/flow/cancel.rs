@@ -1,5 +1,6 @@
 //! The asker's cancellation: which flows may be taken back, and the step by which another flow does so.
 
+use super::contract::taken_back;
 use super::{ContractId, Maker, number};
 use crate::flow::{CallContract, CallKind, FlowProgram, Repeats, Way};
 use crate::model::{CancelRule, Start};
@@ -17,12 +18,7 @@ impl Maker<'_, '_, '_> {
 
     fn reversed_by_asker(&self) -> bool {
         let Start::Service(service) = self.flow.start else { return false };
-        self.lowering.model.modules.iter().any(|module| {
-            module.calls.iter().filter(|call| !call.ours).any(|call| {
-                let mut undone = call.undoes.iter().filter_map(|id| module.calls.get(usize::from(id.0)));
-                undone.any(|undone| !undone.ours && undone.service == Some(service))
-            })
-        })
+        self.lowering.model.modules.iter().any(|module| taken_back(module).any(|undone| undone == service))
     }
 
     fn cancelled_by_flow(&self) -> bool {
