@@ -147,7 +147,8 @@ fn check_with(
 ) -> Checked {
     let mut sink = Sink::default();
     sink.extend(sources.problems.iter().cloned());
-    let (resolution, Resolved { model, problems: mut all, mut uses }) = Resolution::new(&sources.folders, choices);
+    let (resolution, Resolved { model, problems: mut all, mut uses }) =
+        Resolution::new(&sources.folders, choices);
     let mut others = Vec::new();
     // Where not every variant is looked at, nobody can say that nobody uses a thing.
     let whole = variants.is_some() && walk == Walk::All;
@@ -167,7 +168,9 @@ fn check_with(
     let (mut compiled, mut compiled_others) = (None, Vec::new());
     if sound {
         let line_of = |span: crate::source::Span| sources.map.place(span).map_or(0, |(_, place)| place.line);
-        let mut made = |model: &Model, beside: Option<(&Model, &Compiled)>| match compile_beside(model, &line_of, beside) {
+        let mut made = |model: &Model, beside: Option<(&Model, &Compiled)>| match compile_beside(
+            model, &line_of, beside,
+        ) {
             Ok(programs) => Some(programs),
             Err(failed) => {
                 let errors = failed.into_iter().flat_map(|module| module.errors).map(no_order);

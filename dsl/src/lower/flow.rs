@@ -9,21 +9,20 @@ mod filling;
 
 pub use contract::Seen;
 
-
-use contract::contract;
 use super::{Lowering, known};
 use crate::flow::{
-    CallContract, CallId as ContractId, CallKind, ExprId as FlowExpr, FlowProgram, GuardId, HoldId,
-    LimitId, ListId, Loop, LoopId, MappingId, Node, NodeId, Otherwise as FlowOtherwise, StartId,
-    StepDef, StepId, Undo as FlowUndo, Way as FlowWay,
+    CallContract, CallId as ContractId, CallKind, ExprId as FlowExpr, FlowProgram, GuardId, HoldId, LimitId,
+    ListId, Loop, LoopId, MappingId, Node, NodeId, Otherwise as FlowOtherwise, StartId, StepDef, StepId,
+    Undo as FlowUndo, Way as FlowWay,
 };
 use crate::model::{
-    CallId, Else, Expr, ExprKind, Flow, FlowNode, FlowStep, Load, Mapping, ServiceKind, Space,
-    Start, StepTarget, Undo, Way,
+    CallId, Else, Expr, ExprKind, Flow, FlowNode, FlowStep, Load, Mapping, ServiceKind, Space, Start,
+    StepTarget, Undo, Way,
 };
 use crate::program::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables};
 use crate::tree::LimitSpan;
 use crate::value::{Constant, Outcome, Symbol, Type};
+use contract::contract;
 
 /// Every expression of a flow.
 pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {

@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
-use super::{LowerErrorKind, Lowering, compile};
+use super::{LowerErrorKind, Lowering, compile, compile_beside};
 use crate::check::{Sources, Text};
-use crate::model::{FieldKind, Message, Model};
-use crate::program::{Compiled, Map, MessageProgram, Paired, Program, Read, Write};
-use crate::resolve::{Choices, resolve, variants};
+use crate::model::{FieldKind, Message, Model, Module};
+use crate::program::{Map, MessageProgram, ModuleProgram, Paired, Program, Read, Write};
+use crate::resolve::{Choices, Resolution, resolve, variants};
 
 /// The adapters of a folder of folders.
 fn sources(root: &Path) -> Sources {
@@ -31,38 +32,81 @@ fn sources(root: &Path) -> Sources {
     Sources::parse(texts)
 }
 
-/// Every variant of every folder, with the others at their first.
+/// Every variant of every folder, with the others at their first: they share what is the same in them.
 pub(super) fn models() -> Vec<Model> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
     let sources = sources(&root);
-    let mut models = vec![resolve(&sources.folders, &Choices::new()).0];
+    let (resolution, first) = Resolution::new(&sources.folders, &Choices::new());
+    let mut models = vec![first.model];
     for folder in &sources.folders {
-        for variant in variants(folder).into_iter().skip(1) {
-            let choices = [(folder.name.clone(), variant)].into();
-            models.push(resolve(&sources.folders, &choices).0);
-        }
+        let others = variants(folder).into_iter().skip(1);
+        models.extend(others.map(|variant| resolution.with(&folder.name, &variant).model));
     }
     models
 }
 
-fn compiled(model: &Model) -> Compiled {
-    compile(model, &|span| span.start).unwrap_or_else(|errors| {
-        let named = errors.iter().map(|one| (&model.modules[one.module].name, &one.errors));
-        panic!("{:#?}", named.collect::<Vec<_>>());
-    })
+/// Lowers every model and shows each module once.
+fn each_lowered(models: &[Model], mut see: impl FnMut(&Module, &ModuleProgram)) {
+    let mut first = None;
+    for model in models {
+        let made =
+            compile_beside(model, &|span| span.start, first.as_ref().map(|(model, made)| (*model, made)));
+        let made = made.unwrap_or_else(|errors| {
+            let named = errors.iter().map(|one| (&model.modules[one.module].name, &one.errors));
+            panic!("{:#?}", named.collect::<Vec<_>>());
+        });
+        for (place, (module, program)) in model.modules.iter().zip(&made.modules).enumerate() {
+            if first
+                .as_ref()
+                .is_none_or(|(known, _): &(&Model, _)| !Arc::ptr_eq(&known.modules[place], module))
+            {
+                see(module, program);
+            }
+        }
+        first.get_or_insert((model, made));
+    }
 }
 
 #[test]
 fn every_adapter_is_lowered_and_keeps_the_laws() {
-    for model in models() {
-        let compiled = compiled(&model);
-        for (module, made) in model.modules.iter().zip(&compiled.modules) {
-            assert_eq!(module.messages.len(), made.program.messages.len());
-            for (message, program) in module.messages.iter().zip(&made.program.messages) {
-                laws(&module.name, message, program, &made.program);
-            }
+    each_lowered(&models(), |module, made| {
+        assert_eq!(module.messages.len(), made.program.messages.len());
+        for (message, program) in module.messages.iter().zip(&made.program.messages) {
+            laws(&module.name, message, program, &made.program);
+        }
+    });
+}
+
+/// A variant resolved beside the others says what it says when all folders are resolved anew.
+#[test]
+fn a_variant_beside_the_others_is_what_it_is_alone() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../configs");
+    let sources = sources(&root);
+    let (resolution, _) = Resolution::new(&sources.folders, &Choices::new());
+    for folder in &sources.folders {
+        let Some(variant) = variants(folder).into_iter().nth(1) else { continue };
+        let beside = resolution.with(&folder.name, &variant).model;
+        let (alone, _) = resolve(&sources.folders, &[(folder.name.clone(), variant)].into());
+        for (one, other) in beside.modules.iter().zip(&alone.modules) {
+            let flows = |model: &Model, module: &Module| {
+                let made = module_of(model, module).flows;
+                made.into_iter().map(|flow| flow.program).collect::<Vec<_>>()
+            };
+            assert_eq!(flows(&beside, one), flows(&alone, other), "{} in {}", one.name, folder.name);
+            let names = |module: &Module| {
+                module
+                    .messages
+                    .iter()
+                    .map(|message| (message.code.clone(), message.fields.len()))
+                    .collect::<Vec<_>>()
+            };
+            assert_eq!(names(one), names(other), "{} in {}", one.name, folder.name);
         }
     }
+}
+
+fn module_of(model: &Model, module: &Module) -> ModuleProgram {
+    super::module(model, module, &|span| span.start).unwrap()
 }
 
 /// D2: a field that is present in one list only is a bug of this compiler.
@@ -216,22 +260,30 @@ fn indices(name: &str, made: &MessageProgram, program: &Program) {
 
 #[test]
 fn every_mirror_is_lowered_and_keeps_the_laws() {
-    for mut model in models() {
-        let turned: Vec<_> = model.modules.iter().map(|module| crate::mirror::mirror(module).0).collect();
-        for (module, turned) in model.modules.iter().zip(&turned) {
-            let (again, _) = crate::mirror::mirror(turned);
-            for (a, b) in module.messages.iter().zip(&again.messages) {
-                assert_eq!((a.ours, &a.code, a.fields.len()), (b.ours, &b.code, b.fields.len()));
-            }
-        }
-        model.modules = turned.into_iter().map(std::sync::Arc::new).collect();
-        let compiled = compiled(&model);
-        for (module, made) in model.modules.iter().zip(&compiled.modules) {
-            for (message, program) in module.messages.iter().zip(&made.program.messages) {
-                laws(&module.name, message, program, &made.program);
-            }
+    let mut models = models();
+    let first = models[0].modules.clone();
+    let turned: Vec<_> = first.iter().map(|module| Arc::new(turned(module))).collect();
+    for model in &mut models {
+        for ((module, known), turned_known) in model.modules.iter_mut().zip(&first).zip(&turned) {
+            let same = Arc::ptr_eq(module, known);
+            *module = if same { Arc::clone(turned_known) } else { Arc::new(self::turned(module)) };
         }
     }
+    each_lowered(&models, |module, made| {
+        for (message, program) in module.messages.iter().zip(&made.program.messages) {
+            laws(&module.name, message, program, &made.program);
+        }
+    });
+}
+
+/// The module turned round; turned twice it is what it was.
+fn turned(module: &Module) -> Module {
+    let (turned, _) = crate::mirror::mirror(module);
+    let (again, _) = crate::mirror::mirror(&turned);
+    for (a, b) in module.messages.iter().zip(&again.messages) {
+        assert_eq!((a.ours, &a.code, a.fields.len()), (b.ours, &b.code, b.fields.len()));
+    }
+    turned
 }
 
 const HEAD: &str = r#"
@@ -424,7 +476,7 @@ call book {
     let sources = Sources::parse([one]);
     let (model, diagnostics) = resolve(&sources.folders, &Choices::new());
     assert!(diagnostics.is_empty(), "{diagnostics:?}");
-    let made = compiled(&model);
+    let made = compile(&model, &|span| span.start).unwrap();
     let program = &made.modules[0].program;
     let ends = made.modules[0].calls.iter().map(|call| {
         let (from, to) = program.expressions.ranges[call.path.unwrap() as usize];

@@ -108,12 +108,17 @@ impl<'t> Resolution<'t> {
         self.forget(&mut resolver, place, 0..2);
         let mut whole = self.whole.clone();
         whole[place] = Arc::new(call::module(&mut resolver, &index));
-        let indices: Vec<&Index<'_>> =
-            self.indices.iter().enumerate().map(|(at, known)| if at == place { &index } else { known }).collect();
+        let indices: Vec<&Index<'_>> = self
+            .indices
+            .iter()
+            .enumerate()
+            .map(|(at, known)| if at == place { &index } else { known })
+            .collect();
         let touched = self.touched(&resolver, place, &whole[place]);
         add_flows(&mut resolver, &index, &mut whole, place);
         for other in (0..whole.len()).filter(|other| *other != place) {
-            let touches = |target: StepTarget| matches!(target, StepTarget::Service(of) if touched.contains(&of));
+            let touches =
+                |target: StepTarget| matches!(target, StepTarget::Service(of) if touched.contains(&of));
             if whole[other].flows.iter().any(|flow| goes_to(flow, &touches)) {
                 self.forget(&mut resolver, other, 1..2);
                 add_flows(&mut resolver, indices[other], &mut whole, other);
@@ -183,7 +188,9 @@ fn same_flows(one: &Module, other: &Module) -> bool {
 
 /// Whether two variants declare the same services and reasons, those of the very same text.
 fn declares_the_same(one: &Index<'_>, other: &Index<'_>) -> bool {
-    let services = |index: &Index<'_>| index.services.iter().map(|(_, of)| ptr::from_ref(*of)).collect::<Vec<_>>();
-    let reasons = |index: &Index<'_>| index.reasons.iter().map(|(_, of)| ptr::from_ref(*of)).collect::<Vec<_>>();
+    let services =
+        |index: &Index<'_>| index.services.iter().map(|(_, of)| ptr::from_ref(*of)).collect::<Vec<_>>();
+    let reasons =
+        |index: &Index<'_>| index.reasons.iter().map(|(_, of)| ptr::from_ref(*of)).collect::<Vec<_>>();
     one.name == other.name && services(one) == services(other) && reasons(one) == reasons(other)
 }

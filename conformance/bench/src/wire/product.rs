@@ -61,7 +61,12 @@ impl Product {
     }
 
     fn module(&'static self) -> Result<&'static ModuleProgram, String> {
-        self.compiled.modules.iter().map(|module| &**module).find(|module| module.party).ok_or_else(|| "no party".to_owned())
+        self.compiled
+            .modules
+            .iter()
+            .map(|module| &**module)
+            .find(|module| module.party)
+            .ok_or_else(|| "no party".to_owned())
     }
 
     /// The request of a call.

@@ -46,55 +46,55 @@ pub(super) fn taken_back(module: &Module) -> impl Iterator<Item = u16> {
 
 /// The contract of a call of the module.
 pub(super) fn contract(model: &Model, module: &Module, id: CallId) -> Option<CallContract> {
-        let call = module.calls.get(usize::from(id.0))?;
-        let name = |call: &Call| format!("{}.{}", module.name, call.name).into_boxed_str();
-        let promises = &call.promises;
-        let ways = call.unknown.iter().filter_map(|way| {
-            Some(match way {
-                Way::Enquire { with, every_ms, to_ms, times } => {
-                    let enquiry = module.calls.get(usize::from(with.0))?;
-                    FlowWay::Enquire {
-                        with: name(enquiry),
-                        every_ms: *every_ms,
-                        to_ms: *to_ms,
-                        times: *times,
-                        proves_done_only: enquiry.promises.proves_done_only,
-                    }
+    let call = module.calls.get(usize::from(id.0))?;
+    let name = |call: &Call| format!("{}.{}", module.name, call.name).into_boxed_str();
+    let promises = &call.promises;
+    let ways = call.unknown.iter().filter_map(|way| {
+        Some(match way {
+            Way::Enquire { with, every_ms, to_ms, times } => {
+                let enquiry = module.calls.get(usize::from(with.0))?;
+                FlowWay::Enquire {
+                    with: name(enquiry),
+                    every_ms: *every_ms,
+                    to_ms: *to_ms,
+                    times: *times,
+                    proves_done_only: enquiry.promises.proves_done_only,
                 }
-                Way::Repeat { every_ms, to_ms, times } => {
-                    FlowWay::Repeat { every_ms: *every_ms, to_ms: *to_ms, times: *times }
-                }
-                Way::Undo { .. } => FlowWay::Reverse,
-                Way::Park => FlowWay::Park,
-                Way::Refuse(reason) => FlowWay::Refuse(model.symbols.text(*reason).into()),
-            })
-        });
-        let back = module.calls.iter().find(|back| back.ours && back.undoes.contains(&id));
-        Some(CallContract {
-            name: name(call),
-            party: module.name.clone(),
-            kind: match kind_of(model, call) {
-                ServiceKind::Query => CallKind::Query,
-                ServiceKind::Posting | ServiceKind::Batch => CallKind::Posting,
-                ServiceKind::Notice => CallKind::Notice,
-            },
-            keyed: !call.once.is_empty(),
-            limited: module.links.get(usize::from(call.link)).is_some_and(|link| link.answer_ms.is_some()),
-            repeats: if promises.same_answer {
-                Repeats::SameAnswer
-            } else if promises.same_answer_when_done {
-                Repeats::SameAnswerWhenDone
-            } else if promises.says_duplicate {
-                Repeats::SaysDuplicate
-            } else {
-                Repeats::Nothing
-            },
-            quiet_ms: promises.quiet_ms,
-            assured: promises.assured,
-            ways: ways.collect(),
-            back: back.map(|back| reversal(module, back, name(back))),
+            }
+            Way::Repeat { every_ms, to_ms, times } => {
+                FlowWay::Repeat { every_ms: *every_ms, to_ms: *to_ms, times: *times }
+            }
+            Way::Undo { .. } => FlowWay::Reverse,
+            Way::Park => FlowWay::Park,
+            Way::Refuse(reason) => FlowWay::Refuse(model.symbols.text(*reason).into()),
         })
-    }
+    });
+    let back = module.calls.iter().find(|back| back.ours && back.undoes.contains(&id));
+    Some(CallContract {
+        name: name(call),
+        party: module.name.clone(),
+        kind: match kind_of(model, call) {
+            ServiceKind::Query => CallKind::Query,
+            ServiceKind::Posting | ServiceKind::Batch => CallKind::Posting,
+            ServiceKind::Notice => CallKind::Notice,
+        },
+        keyed: !call.once.is_empty(),
+        limited: module.links.get(usize::from(call.link)).is_some_and(|link| link.answer_ms.is_some()),
+        repeats: if promises.same_answer {
+            Repeats::SameAnswer
+        } else if promises.same_answer_when_done {
+            Repeats::SameAnswerWhenDone
+        } else if promises.says_duplicate {
+            Repeats::SaysDuplicate
+        } else {
+            Repeats::Nothing
+        },
+        quiet_ms: promises.quiet_ms,
+        assured: promises.assured,
+        ways: ways.collect(),
+        back: back.map(|back| reversal(module, back, name(back))),
+    })
+}
 
 /// The reversal's contract; its pauses are those of its own first repetition.
 fn reversal(module: &Module, back: &Call, name: Box<str>) -> Back {
