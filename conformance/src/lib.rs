@@ -5,6 +5,7 @@
 
 pub mod attack;
 pub mod examples;
+pub mod faults;
 pub mod fields;
 pub mod framing;
 pub mod given;

@@ -19,6 +19,7 @@ mod parameter;
 mod party;
 mod run;
 mod specimens;
+mod torture;
 
 use clap::{Parser, Subcommand};
 use std::io::{IsTerminal as _, Write};
@@ -58,6 +59,8 @@ enum Command {
     Doc(doc::Doc),
     /// Shows flows and what was explored of them
     Flow(flow::Flow),
+    /// Puts engine and flows into a simulated world of faults, and audits what came of it
+    Torture(torture::Torture),
     /// Creates, imports, lists and rotates keys in the encrypted key store
     Key(key::Key),
     /// Shows and changes parameters of a running gateway: one person proposes, another agrees
@@ -94,6 +97,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Specimens(command) => command.run(),
         Command::Doc(command) => command.run(),
         Command::Flow(command) => command.run(),
+        Command::Torture(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Parameter(command) => command.run(),
     };
@@ -109,7 +113,7 @@ pub(crate) fn run() -> ExitCode {
 /// only what ought not to be.
 fn log(command: &Command) {
     let level = match command {
-        Command::Demo(_) | Command::Conform(_) => "error",
+        Command::Demo(_) | Command::Conform(_) | Command::Torture(_) => "error",
         _ => "warn",
     };
     let filter = tracing_subscriber::EnvFilter::try_from_env("TONGSHI_LOG")

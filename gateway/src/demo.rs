@@ -16,6 +16,7 @@ mod table;
 mod tally;
 mod traffic;
 
+pub(crate) use fill::filled;
 pub(crate) use plan::Plan;
 pub(crate) use table::{object, show};
 

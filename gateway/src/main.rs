@@ -9,6 +9,7 @@ mod cli;
 mod demo;
 mod stage;
 mod start;
+mod torture;
 
 /// Small records, texts and tasks are made and dropped for every message, often on another thread than they were made on.
 #[global_allocator]

@@ -16,9 +16,9 @@ mod running;
 
 pub(crate) use certificates::Authority;
 pub(crate) use history::{History, How};
-pub(crate) use keys::complete as complete_keys;
+pub(crate) use keys::{Drawn, complete as complete_keys, token};
 pub(crate) use plan::{Plan, fit, party_config, read};
-pub(crate) use players::certificates;
+pub(crate) use players::{cast, certificates, prepare};
 
 use crate::builtin::Builtin;
 use adapters::keys::KeyFile;
@@ -91,10 +91,10 @@ impl Stage {
         let clock = ScaledClock::new(moment(begins)?, wanted.speed);
         let owner = Core::start(World::with_clock(Arc::new(clock.clone())));
         let authority = Authority::make(&folder.join("certificates"))?;
-        let mut drawn = keys::Drawn::default();
+        let mut drawn = Drawn::default();
         let mut players = BTreeMap::new();
         let maker = players::Maker { wanted, authority: &authority, core: &owner };
-        for (party, loaded) in players::cast(wanted, &texts)? {
+        for (party, loaded) in cast(&wanted.conformance, &wanted.parties, &wanted.settings, &texts)? {
             let player = maker.player(&party, loaded, &mut drawn).await?;
             players.insert(party, player);
         }
@@ -104,7 +104,7 @@ impl Stage {
             }
         }
         let keys = Arc::new(drawn.store(&folder.join("keys.store"))?);
-        let tokens = plan.channels.iter().map(|channel| Ok((channel.name.clone(), keys::token()?)));
+        let tokens = plan.channels.iter().map(|channel| Ok((channel.name.clone(), token()?)));
         let tokens = tokens.collect::<Result<_, String>>()?;
         let mut settings = plan.modules.clone();
         for (module, more) in &wanted.settings {
@@ -225,50 +225,60 @@ impl Stage {
 
     /// What the deployment says of each module: settings, names of keys, addresses, certificates.
     fn deployment(&self) -> Value {
-        let mut parties = serde_json::Map::new();
-        for (module, settings) in &self.settings {
-            let secrets = self.plan.secrets.get(module).into_iter().flatten();
-            let keys: BTreeMap<_, _> = secrets.map(|name| (name, format!("{module}.{name}"))).collect();
-            let members = self.plan.members.get(module).into_iter().flatten();
-            let members: BTreeMap<_, _> =
-                members.map(|(name, settings)| (name, json!({ "settings": settings }))).collect();
-            let said = json!({ "settings": settings, "keys": keys, "members": members });
-            parties.insert(module.clone(), said);
-        }
-        parties.extend(self.plan.parties.clone());
-        for player in self.players.values() {
-            let mut said = player.deployed.clone();
-            if let (Some(own), Some(settings)) = (self.settings.get(&player.module), said.get_mut("settings"))
-            {
-                for (name, value) in own {
-                    settings[name] = json!(value);
-                }
-            }
-            parties.insert(player.module.clone(), said);
-        }
-        let channels: Vec<Value> = self
-            .plan
-            .channels
-            .iter()
-            .map(|channel| {
-                let token = self.tokens.get(&channel.name).map_or("", String::as_str);
-                json!({
-                    "name": channel.name, "token_sha256": keys::sha256(token), "services": channel.services,
-                    "branch": channel.branch, "teller": channel.teller,
-                })
-            })
-            .collect();
-        let path = |name: &str| json!(self.folder.join(name));
-        json!({
-            "node": "stage", "store": { "path": path("journal.db") }, "keys": { "path": path("keys.store") },
-            "spool": path("spool"), "listeners": { "channels": "127.0.0.1:0" }, "parties": parties,
-            "routes": self.plan.routes, "channels": channels,
-        })
+        let said = self.players.values().map(|player| (player.module.as_str(), &player.deployed));
+        deployment(&self.plan, &self.settings, &self.tokens, said, &self.folder)
     }
 }
 
+/// The text of a stage's deployment: what the plan says of modules and channels, what is said of each party (by module).
+pub(crate) fn deployment<'p>(
+    plan: &Plan,
+    settings: &BTreeMap<String, BTreeMap<String, String>>,
+    tokens: &BTreeMap<String, String>,
+    players: impl Iterator<Item = (&'p str, &'p Value)>,
+    folder: &Path,
+) -> Value {
+    let mut parties = serde_json::Map::new();
+    for (module, settings) in settings {
+        let secrets = plan.secrets.get(module).into_iter().flatten();
+        let keys: BTreeMap<_, _> = secrets.map(|name| (name, format!("{module}.{name}"))).collect();
+        let members = plan.members.get(module).into_iter().flatten();
+        let members: BTreeMap<_, _> =
+            members.map(|(name, settings)| (name, json!({ "settings": settings }))).collect();
+        let said = json!({ "settings": settings, "keys": keys, "members": members });
+        parties.insert(module.clone(), said);
+    }
+    parties.extend(plan.parties.clone());
+    for (module, deployed) in players {
+        let mut said = deployed.clone();
+        if let (Some(own), Some(known)) = (settings.get(module), said.get_mut("settings")) {
+            for (name, value) in own {
+                known[name] = json!(value);
+            }
+        }
+        parties.insert(module.to_owned(), said);
+    }
+    let channels: Vec<Value> = plan
+        .channels
+        .iter()
+        .map(|channel| {
+            let token = tokens.get(&channel.name).map_or("", String::as_str);
+            json!({
+                "name": channel.name, "token_sha256": keys::sha256(token), "services": channel.services,
+                "branch": channel.branch, "teller": channel.teller,
+            })
+        })
+        .collect();
+    let path = |name: &str| json!(folder.join(name));
+    json!({
+        "node": "stage", "store": { "path": path("journal.db") }, "keys": { "path": path("keys.store") },
+        "spool": path("spool"), "listeners": { "channels": "127.0.0.1:0" }, "parties": parties,
+        "routes": plan.routes, "channels": channels,
+    })
+}
+
 /// A moment of the bank's zone (China, eight hours east).
-fn moment(text: &str) -> Result<Moment, String> {
+pub(crate) fn moment(text: &str) -> Result<Moment, String> {
     let local: jiff::civil::DateTime = text.parse().map_err(|error| format!("start: {error}"))?;
     let since = local.duration_since(jiff::civil::DateTime::constant(1970, 1, 1, 8, 0, 0, 0));
     Ok(Moment(since.as_secs().saturating_mul(1_000_000)))

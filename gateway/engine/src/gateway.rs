@@ -230,6 +230,12 @@ impl Gateway {
         self.engine.lines.drain(until).await;
     }
 
+    /// Whether the journal has failed: the process must end.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.engine.broken.load(Ordering::Acquire)
+    }
+
     /// Waits until the journal fails, if it ever does.
     pub async fn failed(&self) {
         while !self.engine.broken.load(Ordering::Acquire) {

@@ -40,8 +40,12 @@ impl Journal {
         for _ in 0..READERS {
             readers.push(Arc::new(StdMutex::new(store.reader()?)));
         }
-        let writer = Writer::start(store, store::Limits::default())
-            .map_err(|error| Fatal::Disk { path: "journal".into(), why: error.to_string() })?;
+        let writer = if core.world().offload.in_place() {
+            Writer::inline(store)
+        } else {
+            Writer::start(store, store::Limits::default())
+                .map_err(|error| Fatal::Disk { path: "journal".into(), why: error.to_string() })?
+        };
         let inner =
             Inner { writer, readers, next: AtomicUsize::new(0), core, numbers: Mutex::new(HashMap::new()) };
         Ok(Self { inner: Arc::new(inner) })

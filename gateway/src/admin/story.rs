@@ -62,7 +62,7 @@ fn operation(row: &OperationRow) -> Json {
     let answered = row.answered.as_deref().and_then(Body::decode).unwrap_or_default();
     let text = answered.get("text").map(|text| String::from_utf8_lossy(text).into_owned());
     json!({
-        "step": row.name, "party": row.party, "call": row.call, "state": views::state(row.state),
+        "step": row.name, "party": row.party, "call": row.call, "state": row.state.word(),
         "copies": row.copies, "serial": row.serial, "date": row.date.to_string(), "amount_fen": row.amount,
         "text": text, "opened_ms": row.opened.0, "changed_ms": row.changed.0,
     })

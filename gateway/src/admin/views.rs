@@ -4,7 +4,7 @@ use engine::engine::Engine;
 use engine::waiting::{WaitingFor, Why};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{End, FileProgress, FlowRow, OperationCount, OperationState, RefusedRow};
+use store::{End, FileProgress, FlowRow, OperationCount, RefusedRow};
 
 /// A flow in a line.
 pub(super) fn flow(row: &FlowRow) -> Json {
@@ -63,24 +63,9 @@ pub(super) fn file(file: &FileProgress) -> Json {
 /// Operations counted.
 pub(super) fn count(count: &OperationCount) -> Json {
     json!({
-        "party": count.party, "call": count.call, "state": state(count.state), "count": count.count,
+        "party": count.party, "call": count.call, "state": count.state.word(), "count": count.count,
         "amount_fen": count.amount,
     })
-}
-
-/// The word of a state.
-pub(super) fn state(state: OperationState) -> &'static str {
-    match state {
-        OperationState::Intent => "intent",
-        OperationState::Unknown => "unknown",
-        OperationState::Reversing => "reversing",
-        OperationState::Done => "done",
-        OperationState::Refused => "refused",
-        OperationState::Undoing => "undoing",
-        OperationState::Undone => "undone",
-        OperationState::Parked => "parked",
-        OperationState::Held => "held",
-    }
 }
 
 /// Parties with their sessions.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 /// A template with its values.
-pub(super) fn filled(template: &Value, known: &Map<String, Value>, answers: &[Value]) -> Value {
+pub(crate) fn filled(template: &Value, known: &Map<String, Value>, answers: &[Value]) -> Value {
     match template {
         Value::String(text) => {
             if let Some(path) = text.strip_prefix('{').and_then(|text| text.strip_suffix('}')) {

@@ -11,7 +11,7 @@ const USUAL: usize = 16;
 
 /// The gateway's halves, for its key store.
 #[derive(Default)]
-pub(super) struct Drawn {
+pub(crate) struct Drawn {
     keys: Vec<(String, KeyKind, KeyConfig)>,
 }
 
@@ -36,13 +36,13 @@ impl Drawn {
     }
 
     /// Draws a secret that nobody shares.
-    pub(super) fn secret(&mut self, stored: &str) -> Result<(), String> {
+    pub(crate) fn secret(&mut self, stored: &str) -> Result<(), String> {
         self.keys.push((stored.to_owned(), KeyKind::Secret, KeyConfig::Text(random_hex(USUAL)?)));
         Ok(())
     }
 
     /// The gateway's key store, in a file under a passphrase that nobody needs to know.
-    pub(super) fn store(&self, path: &Path) -> Result<KeyFile, String> {
+    pub(crate) fn store(&self, path: &Path) -> Result<KeyFile, String> {
         let passphrase = random_hex(24)?;
         let protection = Protection::Passphrase(&passphrase);
         let mut file = KeyFile::create(path, &protection, &mut fill).map_err(|error| error.to_string())?;
@@ -81,7 +81,7 @@ pub(crate) fn complete(config: &mut PartyConfig, declared: &[Key]) -> Result<(),
 }
 
 /// A bearer token.
-pub(super) fn token() -> Result<String, String> {
+pub(crate) fn token() -> Result<String, String> {
     random_hex(24)
 }
 

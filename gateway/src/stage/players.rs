@@ -11,7 +11,7 @@ use link::tls::{Identity, TlsClient, TlsClientConfig, TlsServer, TlsServerConfig
 use serde_json::{Map, Value, json};
 use sftp::{SftpServer, SftpServerConfig, SftpUser};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A party at work, with what the gateway must know of it.
@@ -31,14 +31,16 @@ pub(crate) struct Player {
 }
 
 /// The parties of a stage with their configurations, compiled together: the adapters are looked at once for all.
-pub(super) fn cast(
-    wanted: &Wanted,
+pub(crate) fn cast(
+    conformance: &Path,
+    parties: &[String],
+    settings: &BTreeMap<String, BTreeMap<String, String>>,
     texts: &[Text],
 ) -> Result<BTreeMap<String, (PartyConfig, Loaded)>, String> {
     let mut configs = BTreeMap::new();
-    for folder in &wanted.parties {
-        let mut config = party_config(&wanted.conformance, folder)?;
-        let over = wanted.settings.get(&folder.replace('-', "_"));
+    for folder in parties {
+        let mut config = party_config(conformance, folder)?;
+        let over = settings.get(&folder.replace('-', "_"));
         config.settings.extend(over.cloned().unwrap_or_default());
         configs.insert(folder.clone(), config);
     }
@@ -63,10 +65,7 @@ impl Maker<'_> {
         (mut config, loaded): (PartyConfig, Loaded),
         drawn: &mut Drawn,
     ) -> Result<Player, String> {
-        let module = folder.replace('-', "_");
-        fit(&mut config, &loaded);
-        config.sessions.clear();
-        let (keys, members) = draw_all(&mut config, &loaded, &module, drawn)?;
+        let Prepared { module, keys, members } = prepare(folder, &mut config, &loaded, drawn)?;
         let mut links = Map::new();
         let mut servers = Vec::new();
         let tls = self.links(folder, &loaded, &mut config, &mut links, &mut servers).await?;
@@ -200,8 +199,32 @@ fn client(authority: &Authority, identity: Option<Identity>) -> Result<Arc<TlsCl
     TlsClient::new(&config, HOST).map(Arc::new).map_err(|error| error.to_string())
 }
 
+/// What a deployment says of a party before its links are known.
+pub(crate) struct Prepared {
+    /// Name of its module.
+    pub(crate) module: String,
+    /// Names of its keys in the gateway's key store.
+    pub(crate) keys: Named,
+    /// Its members.
+    pub(crate) members: Named,
+}
+
+/// Draws the keys of a party and leaves out of its configuration what its variant does not have.
+pub(crate) fn prepare(
+    folder: &str,
+    config: &mut PartyConfig,
+    loaded: &Loaded,
+    drawn: &mut Drawn,
+) -> Result<Prepared, String> {
+    let module = folder.replace('-', "_");
+    fit(config, loaded);
+    config.sessions.clear();
+    let (keys, members) = draw_all(config, loaded, &module, drawn)?;
+    Ok(Prepared { module, keys, members })
+}
+
 /// What stands under names in a deployment.
-type Named = Map<String, Value>;
+pub(crate) type Named = Map<String, Value>;
 
 /// Draws every key that the adapter declares, for the party and for each member; gives the names under which the gateway
 /// has them, and what it is to know of the members.

@@ -44,6 +44,11 @@ impl MemoryDisk {
         self.lock().crash = Some((commits, point));
     }
 
+    /// A crash that was planned and has not come does not come any more.
+    pub fn no_crash(&self) {
+        self.lock().crash = None;
+    }
+
     /// From now on there is no room for asks (`true`), or there is again.
     pub fn fill(&self, full: bool) {
         self.lock().full = full;

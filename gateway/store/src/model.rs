@@ -151,6 +151,22 @@ impl OperationState {
         Self::ALL.into_iter().find(|state| state.code() == code)
     }
 
+    /// Its word, for people and machines.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Intent => "intent",
+            Self::Unknown => "unknown",
+            Self::Reversing => "reversing",
+            Self::Done => "done",
+            Self::Refused => "refused",
+            Self::Undoing => "undoing",
+            Self::Undone => "undone",
+            Self::Parked => "parked",
+            Self::Held => "held",
+        }
+    }
+
     /// True while an operator has to look at it.
     #[must_use]
     pub fn is_stuck(self) -> bool {

@@ -228,6 +228,12 @@ impl ManualClock {
         due.into_values().for_each(Waker::wake);
     }
 
+    /// The earliest mark that somebody sleeps for.
+    #[must_use]
+    pub fn earliest(&self) -> Option<Mark> {
+        self.shared.sleepers().first_key_value().map(|((at, _), _)| Mark(*at))
+    }
+
     /// Waits until somebody sleeps for a mark; gives the earliest one.
     pub async fn next_sleeper(&self) -> Mark {
         loop {

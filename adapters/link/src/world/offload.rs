@@ -10,6 +10,11 @@ pub type Job = Box<dyn FnOnce() + Send + 'static>;
 pub trait Offload: Send + Sync + 'static {
     /// Runs the job once, now or later.
     fn run(&self, job: Job);
+
+    /// Whether a job is done before [`Offload::run`] comes back, so that nothing here may wait for another thread.
+    fn in_place(&self) -> bool {
+        false
+    }
 }
 
 /// The blocking threads of the running tokio runtime.
@@ -29,5 +34,9 @@ pub struct Inline;
 impl Offload for Inline {
     fn run(&self, job: Job) {
         job();
+    }
+
+    fn in_place(&self) -> bool {
+        true
     }
 }

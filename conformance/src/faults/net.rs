@@ -1,0 +1,414 @@
+//! A network in memory. Whoever connects and whoever listens hold two ends of a cable; what goes through it takes its time,
+//! and by the weather vanishes, is cut, comes late or is not what was sent.
+//!
+//! In: addresses as texts, the dice and the weather of a seed. Out: streams for `link::world::Net`, and how often which
+//! fault was made. What one end has written and the other has not read when a side dies still arrives, as with sockets.
+
+use super::{Dice, SimulatedClock, Weather};
+use link::World;
+use link::world::{BoxFuture, Clock, Listener, Mark, Net, Sleep, Stream};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::mpsc;
+
+/// Connections that wait to be accepted.
+const WAITING: usize = 256;
+/// How long a piece is on its way when nothing is wrong.
+const USUAL: (Duration, Duration) = (Duration::from_micros(200), Duration::from_millis(8));
+
+/// What was done to a connection or to a piece of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NetworkFault {
+    /// A connection refused.
+    Refuse,
+    /// A connection that is never answered.
+    Deaf,
+    /// A piece vanished, with all behind it.
+    Vanish,
+    /// Cut within a piece.
+    Cut,
+    /// One side ended.
+    HalfClose,
+    /// Held back.
+    Delay,
+    /// Another octet.
+    Corrupt,
+}
+
+impl NetworkFault {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            NetworkFault::Refuse => "refused connection",
+            NetworkFault::Deaf => "connection not answered",
+            NetworkFault::Vanish => "vanished octets",
+            NetworkFault::Cut => "cut connection",
+            NetworkFault::HalfClose => "half-closed connection",
+            NetworkFault::Delay => "late octets",
+            NetworkFault::Corrupt => "corrupted octets",
+        }
+    }
+}
+
+/// How often each fault was made.
+pub type Counted = BTreeMap<NetworkFault, u64>;
+
+/// The network; clones are the same one.
+#[derive(Clone)]
+pub struct Network {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    clock: SimulatedClock,
+    dice: Dice,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    listening: BTreeMap<String, mpsc::Sender<Stream>>,
+    /// Addresses whose messages are sealed, so that a wrong octet is seen.
+    sealed: BTreeSet<String>,
+    weather: Weather,
+    counted: Counted,
+    next: u16,
+}
+
+impl Network {
+    /// A network with fair weather.
+    #[must_use]
+    pub fn new(clock: SimulatedClock, dice: Dice) -> Self {
+        let state = State { next: 20_000, ..State::default() };
+        Self { shared: Arc::new(Shared { clock, dice, state: Mutex::new(state) }) }
+    }
+
+    /// A world of this network and its clock: work that takes long is done in place.
+    #[must_use]
+    pub fn world(&self, random: Arc<dyn link::world::Random>) -> World {
+        World {
+            clock: Arc::new(self.shared.clock.clone()),
+            net: Arc::new(self.clone()),
+            random,
+            files: Arc::new(link::world::RealFiles),
+            offload: Arc::new(link::world::Inline),
+        }
+    }
+
+    /// The weather from now on.
+    pub fn set_weather(&self, weather: Weather) {
+        self.shared.state().weather = weather;
+    }
+
+    /// Messages to and from this address are sealed: what is corrupted is found out.
+    pub fn is_sealed(&self, address: &str) {
+        self.shared.state().sealed.insert(address.to_owned());
+    }
+
+    /// The faults made so far.
+    #[must_use]
+    pub fn counted(&self) -> Counted {
+        self.shared.state().counted.clone()
+    }
+}
+
+impl std::fmt::Debug for Network {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Network").field("counted", &self.counted()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Throws for a fault and counts it.
+    fn falls(&self, fault: NetworkFault, of: impl Fn(&Weather) -> u16) -> bool {
+        let mut state = self.state();
+        let rate = of(&state.weather);
+        let falls = rate > 0 && self.dice.falls(rate);
+        if falls {
+            *state.counted.entry(fault).or_default() += 1;
+        }
+        falls
+    }
+
+    fn on_its_way(&self) -> Duration {
+        if self.falls(NetworkFault::Delay, |weather| weather.delay) {
+            let late = self.state().weather.late;
+            return self.dice.span(USUAL.1, Duration::from_secs(u64::from(late)));
+        }
+        self.dice.span(USUAL.0, USUAL.1)
+    }
+}
+
+impl Net for Network {
+    fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(async move {
+            let shared = &self.shared;
+            shared.clock.sleep_until(shared.clock.mark().after(shared.on_its_way())).await;
+            if shared.falls(NetworkFault::Deaf, |weather| weather.deaf) {
+                std::future::pending::<()>().await;
+            }
+            let refused = shared.falls(NetworkFault::Refuse, |weather| weather.refuse);
+            let (there, sealed, from) = {
+                let mut state = shared.state();
+                state.next = state.next.checked_add(1).unwrap_or(20_000);
+                let there = state.listening.get(address).cloned();
+                (there, state.sealed.contains(address), format!("10.0.0.1:{}", state.next))
+            };
+            let Some(there) = there.filter(|_| !refused) else {
+                return Err(io::ErrorKind::ConnectionRefused.into());
+            };
+            let (out, back) = (Way::new(shared, sealed), Way::new(shared, sealed));
+            let ours = End { reads: Arc::clone(&back), writes: Arc::clone(&out), sleep: None, closed: false };
+            let theirs = End { reads: out, writes: back, sleep: None, closed: false };
+            let accepted = Stream::made(Box::new(theirs), from);
+            there.try_send(accepted).map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
+            Ok(Stream::made(Box::new(ours), address.to_owned()))
+        })
+    }
+
+    fn listen<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Box<dyn Listener>>> {
+        Box::pin(async move {
+            let (give, take) = mpsc::channel(WAITING);
+            let mut state = self.shared.state();
+            let address = match address.strip_suffix(":0") {
+                Some(host) => {
+                    state.next = state.next.checked_add(1).unwrap_or(20_000);
+                    format!("{host}:{}", state.next)
+                }
+                None => address.to_owned(),
+            };
+            if state.listening.get(&address).is_some_and(|known| !known.is_closed()) {
+                return Err(io::ErrorKind::AddrInUse.into());
+            }
+            state.listening.insert(address.clone(), give);
+            Ok(Box::new(Listening { take, address }) as Box<dyn Listener>)
+        })
+    }
+}
+
+struct Listening {
+    take: mpsc::Receiver<Stream>,
+    address: String,
+}
+
+impl Listener for Listening {
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async move {
+            match self.take.recv().await {
+                Some(stream) => Ok(stream),
+                None => Err(io::ErrorKind::BrokenPipe.into()),
+            }
+        })
+    }
+
+    fn address(&self) -> String {
+        self.address.clone()
+    }
+}
+
+/// How a way ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Ends {
+    /// Nothing more comes.
+    Quietly,
+    /// The connection was reset.
+    Reset,
+}
+
+/// One direction of a cable.
+struct Way {
+    shared: Arc<Shared>,
+    sealed: bool,
+    pieces: Mutex<Pieces>,
+}
+
+#[derive(Default)]
+struct Pieces {
+    /// What is on its way, and when each arrives.
+    coming: VecDeque<(Mark, Vec<u8>)>,
+    /// What has arrived and is not read yet.
+    here: VecDeque<u8>,
+    /// When and how it ends.
+    ends: Option<(Mark, Ends)>,
+    /// All that is written from now on vanishes.
+    vanishes: bool,
+    /// When the last piece arrives: nothing overtakes another.
+    last: Mark,
+    reader: Option<Waker>,
+}
+
+impl Way {
+    fn new(shared: &Arc<Shared>, sealed: bool) -> Arc<Self> {
+        Arc::new(Self { shared: Arc::clone(shared), sealed, pieces: Mutex::default() })
+    }
+
+    fn pieces(&self) -> MutexGuard<'_, Pieces> {
+        self.pieces.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the way behind what is on it; what ended before stays so.
+    fn end(&self, how: Ends) {
+        let word = self.shared.dice.span(USUAL.0, USUAL.1);
+        let mut pieces = self.pieces();
+        let at = pieces.last.max(self.shared.clock.mark().after(word));
+        if pieces.ends.is_none() && !pieces.vanishes {
+            pieces.ends = Some((at, how));
+        }
+        wake(&mut pieces);
+    }
+}
+
+fn wake(pieces: &mut Pieces) {
+    if let Some(reader) = pieces.reader.take() {
+        reader.wake();
+    }
+}
+
+/// One end of a cable. Dropped, it closes both ways, as a process that dies.
+struct End {
+    reads: Arc<Way>,
+    writes: Arc<Way>,
+    sleep: Option<(Mark, Sleep)>,
+    /// This end writes no more.
+    closed: bool,
+}
+
+impl End {
+    /// Puts a piece on its way; gives the fault that cuts the cable, if one does.
+    fn send(&self, octets: &[u8]) -> Option<NetworkFault> {
+        let (way, shared) = (&self.writes, &self.writes.shared);
+        let falls = |fault, of: fn(&Weather) -> u16| shared.falls(fault, of);
+        let vanishes = falls(NetworkFault::Vanish, |weather| weather.vanish);
+        let cut = falls(NetworkFault::Cut, |weather| weather.cut);
+        let mut octets = octets.to_vec();
+        if way.sealed && falls(NetworkFault::Corrupt, |weather| weather.corrupt) {
+            let place = usize::try_from(shared.dice.below(octets.len() as u64)).unwrap_or(0);
+            if let Some(octet) = octets.get_mut(place) {
+                *octet ^= 1 << shared.dice.below(7);
+            }
+        }
+        if cut {
+            let kept = usize::try_from(shared.dice.below(octets.len() as u64 + 1)).unwrap_or(0);
+            octets.truncate(kept);
+        }
+        let at = shared.clock.mark().after(shared.on_its_way());
+        let mut pieces = way.pieces();
+        if vanishes || pieces.vanishes {
+            pieces.vanishes = true;
+            return None;
+        }
+        pieces.last = pieces.last.max(at);
+        let at = pieces.last;
+        if pieces.ends.is_none() {
+            pieces.coming.push_back((at, octets));
+        }
+        wake(&mut pieces);
+        drop(pieces);
+        if cut {
+            return Some(NetworkFault::Cut);
+        }
+        falls(NetworkFault::HalfClose, |weather| weather.half_close).then_some(NetworkFault::HalfClose)
+    }
+}
+
+impl AsyncRead for End {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        into: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let reads = Arc::clone(&self.reads);
+        loop {
+            let now = reads.shared.clock.mark();
+            let next = {
+                let mut pieces = reads.pieces();
+                while pieces.coming.front().is_some_and(|(at, _)| *at <= now) {
+                    if let Some((_, octets)) = pieces.coming.pop_front() {
+                        pieces.here.extend(octets);
+                    }
+                }
+                if !pieces.here.is_empty() {
+                    let most = into.remaining().min(pieces.here.len());
+                    let octets: Vec<u8> = pieces.here.drain(..most).collect();
+                    into.put_slice(&octets);
+                    return Poll::Ready(Ok(()));
+                }
+                match (pieces.coming.front().map(|(at, _)| *at), pieces.ends) {
+                    (None, Some((at, Ends::Quietly))) if at <= now => return Poll::Ready(Ok(())),
+                    (None, Some((at, Ends::Reset))) if at <= now => {
+                        return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+                    }
+                    (Some(at), _) | (None, Some((at, _))) => {
+                        pieces.reader = Some(context.waker().clone());
+                        at
+                    }
+                    (None, None) => {
+                        pieces.reader = Some(context.waker().clone());
+                        return Poll::Pending;
+                    }
+                }
+            };
+            if self.sleep.as_ref().is_none_or(|(at, _)| *at != next) {
+                self.sleep = Some((next, reads.shared.clock.sleep_until(next)));
+            }
+            let Some((_, sleep)) = &mut self.sleep else { return Poll::Pending };
+            match sleep.as_mut().poll(context) {
+                Poll::Ready(()) => self.sleep = None,
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl AsyncWrite for End {
+    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, from: &[u8]) -> Poll<io::Result<usize>> {
+        // That the other side is gone is known here only when the word of it has come.
+        let now = self.writes.shared.clock.mark();
+        if self.closed || self.writes.pieces().ends.is_some_and(|(at, _)| at <= now) {
+            return Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()));
+        }
+        if from.is_empty() {
+            return Poll::Ready(Ok(0));
+        }
+        match self.send(from) {
+            Some(NetworkFault::Cut) => {
+                self.writes.end(Ends::Reset);
+                self.reads.end(Ends::Reset);
+            }
+            Some(_) => {
+                self.closed = true;
+                self.writes.end(Ends::Quietly);
+            }
+            None => {}
+        }
+        Poll::Ready(Ok(from.len()))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.closed = true;
+        self.writes.end(Ends::Quietly);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.writes.end(Ends::Quietly);
+        // Who writes to a side that is gone is told so.
+        self.reads.end(Ends::Reset);
+    }
+}

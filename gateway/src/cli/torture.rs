@@ -1,0 +1,74 @@
+//! `tongshi torture`: the engine and the repository's flows under simulated faults, judged by ledgers and answers.
+
+use super::{Exit, say, warn};
+use crate::torture::{self, Ground, Wanted};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// Arguments of `tongshi torture`.
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tongshi torture                        200 seeds\n  tongshi torture --seeds 2000 --json     ends with one object for machines\n  tongshi torture --from 4711 --seeds 1   one seed again"
+)]
+pub(crate) struct Torture {
+    /// How many seeds
+    #[arg(long, default_value_t = 200)]
+    seeds: u64,
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    from: u64,
+    /// Seeds at once, each on a thread of its own [default: one for each processor]
+    #[arg(long)]
+    threads: Option<usize>,
+    /// Run every seed twice: the two runs must be one
+    #[arg(long)]
+    twice: bool,
+    /// One JSON object at the end instead of tables
+    #[arg(long)]
+    json: bool,
+    /// Folder with the adapters
+    #[arg(long, default_value = "configs")]
+    configs: PathBuf,
+    /// Folder with the plan and the worlds of the simulators
+    #[arg(long, default_value = "conformance")]
+    conformance: PathBuf,
+    /// Where worlds are made; emptied first
+    #[arg(long, default_value = "target/torture")]
+    folder: PathBuf,
+}
+
+impl Torture {
+    pub(crate) fn run(&self) -> Exit {
+        let processors = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let wanted = Wanted {
+            configs: self.configs.clone(),
+            conformance: self.conformance.clone(),
+            folder: self.folder.clone(),
+            from: self.from,
+            seeds: self.seeds,
+            threads: self.threads.unwrap_or(processors),
+            twice: self.twice,
+        };
+        let ground = match Ground::make(&wanted) {
+            Ok(ground) => Arc::new(ground),
+            Err(why) => {
+                warn(&format!("tongshi torture: {why}"));
+                return Exit::Machine;
+            }
+        };
+        let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(self.seeds) };
+        if let Ok(style) = ProgressStyle::with_template("{pos} of {len} seeds {wide_bar} {eta} left") {
+            bar.set_style(style);
+        }
+        let campaign = torture::run(&wanted, &ground, &|through| bar.set_position(through));
+        bar.finish_and_clear();
+        if self.json {
+            say(&torture::object(&campaign).to_string());
+        } else {
+            say(&torture::show(&campaign));
+        }
+        if campaign.well() { Exit::Well } else { Exit::NotSo }
+    }
+}

@@ -1,0 +1,185 @@
+//! A client of the bank's channels that asks as applications do: it draws what it asks for, asks again under the same
+//! reference where no answer came, and writes down every answer that it got.
+
+use super::field::Diary;
+use super::ground::CHANNELS;
+use super::plan::{Ask, Story};
+use crate::demo::filled;
+use bytes::Bytes;
+use conformance::faults::Dice;
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+use link::{Core, Exchanged};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// How often a client asks at most, and how long it waits for each answer.
+const TIMES: usize = 12;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A posting that a client asked for, and what it was told.
+#[derive(Clone, Debug)]
+pub(super) struct Posting {
+    /// The story's place in the plan.
+    pub(super) story: usize,
+    /// What was drawn.
+    pub(super) known: Map<String, Value>,
+    /// What the ledgers held before anything was asked, in the plan's order, in fen.
+    pub(super) before: Vec<i64>,
+    /// The service.
+    pub(super) service: String,
+    /// The body, the same in every copy.
+    pub(super) body: Value,
+    /// Outcomes told, in order.
+    pub(super) told: Vec<Said>,
+}
+
+/// What a client was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Said {
+    /// It holds.
+    Done,
+    /// It holds nowhere.
+    Refused,
+    /// Its end is not known yet.
+    Pending,
+}
+
+/// Asks over HTTP.
+#[derive(Clone)]
+pub(super) struct Asker {
+    client: Arc<HttpClient>,
+    core: Core,
+    token: String,
+    diary: Diary,
+}
+
+/// An answer: what was said, and the answer's fields if it was done. None: it was not taken, or nothing was heard.
+pub(super) type Heard = Option<(Said, Value)>;
+
+impl Asker {
+    pub(super) fn new(core: &Core, token: &str, diary: &Diary) -> Self {
+        let client = Arc::new(HttpClient::new(core, HttpClientConfig::new(CHANNELS.to_owned())));
+        Self { client, core: core.clone(), token: token.to_owned(), diary: diary.clone() }
+    }
+
+    /// Asks once.
+    pub(super) async fn ask(&self, service: &str, body: &Value) -> Heard {
+        let mut message = HttpMessage::post(format!("/v1/{service}"), Bytes::from(body.to_string()));
+        message.headers.push(("authorization".into(), Bytes::from(format!("Bearer {}", self.token))));
+        let until = self.core.mark().after(PATIENCE);
+        let reference = body.get("reference").and_then(Value::as_str).unwrap_or("");
+        let said: Value = match self.client.exchange(&message, until).await {
+            Exchanged::Reply(reply) => serde_json::from_slice(&reply.content).unwrap_or(Value::Null),
+            Exchanged::NotSent(cause) | Exchanged::MaybeSent(cause) => {
+                self.diary.note(&format!("client: {service} {reference}: no answer ({cause})"));
+                return None;
+            }
+        };
+        let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+        let (outcome, reason) = (text("outcome"), text("reason"));
+        self.diary.note(&format!("client: {service} {reference}: told {outcome} {reason}"));
+        match outcome.as_str() {
+            "done" => Some((Said::Done, said.get("answer").cloned().unwrap_or(Value::Null))),
+            "pending" => Some((Said::Pending, Value::Null)),
+            // It was not taken: nothing of it is written, and the same reference may be asked with again.
+            "refused" if matches!(reason.as_str(), "busy" | "stopping") => None,
+            "refused" => Some((Said::Refused, Value::Null)),
+            _ => None,
+        }
+    }
+}
+
+/// A story with what it is told of.
+pub(super) struct Drawn {
+    /// Its place in the plan.
+    pub(super) place: usize,
+    /// Itself.
+    pub(super) story: Story,
+    /// What was drawn.
+    pub(super) known: Map<String, Value>,
+    /// What the ledgers hold before.
+    pub(super) before: Vec<i64>,
+}
+
+/// A client with its dice; whatever two clients do at once, each throws for itself.
+pub(super) struct Client {
+    pub(super) asker: Asker,
+    pub(super) dice: Dice,
+    pub(super) copies: bool,
+    pub(super) tell: mpsc::Sender<Posting>,
+}
+
+impl Client {
+    /// Tells one story after the other, with pauses.
+    pub(super) async fn run(self, stories: Vec<Drawn>) {
+        for drawn in stories {
+            self.pause(Duration::ZERO, Duration::from_secs(15)).await;
+            self.tell(drawn).await;
+        }
+    }
+
+    async fn pause(&self, least: Duration, most: Duration) {
+        let core = &self.asker.core;
+        core.world().clock.sleep_until(core.mark().after(self.dice.span(least, most))).await;
+    }
+
+    async fn tell(&self, Drawn { place, story, known, before: held }: Drawn) {
+        let mut answers: Vec<Value> = Vec::new();
+        let Some((posting, before)) = story.asks.split_last() else { return };
+        for ask in before {
+            let body = filled(&ask.with, &known, &answers);
+            match self.persist(ask, &body).await.last() {
+                Some((Said::Done, answer)) => answers.push(answer.clone()),
+                _ => return,
+            }
+        }
+        let body = filled(&posting.with, &known, &answers);
+        let told = self.persist(posting, &body).await.into_iter().map(|(said, _)| said).collect();
+        let service = posting.service.clone();
+        let posting = Posting { story: place, known, before: held, service, body, told };
+        if self.tell.send(posting).await.is_err() {
+            self.asker.diary.note("client: nobody hears what it was told");
+        }
+    }
+
+    /// Asks until an end is told, or its patience is over; now and then with two copies at once.
+    async fn persist(&self, ask: &Ask, body: &Value) -> Vec<(Said, Value)> {
+        let mut told = Vec::new();
+        for _ in 0..TIMES {
+            let second = (self.copies && self.dice.falls(1_500)).then(|| self.second(ask, body));
+            told.extend(self.asker.ask(&ask.service, body).await);
+            if let Some(mut second) = second {
+                told.extend(second.recv().await);
+            }
+            if told.iter().any(|(said, _)| *said != Said::Pending) {
+                break;
+            }
+            self.pause(Duration::from_millis(200), Duration::from_secs(40)).await;
+        }
+        told
+    }
+
+    /// A second copy of an ask, over a connection of its own.
+    fn second(&self, ask: &Ask, body: &Value) -> mpsc::Receiver<(Said, Value)> {
+        let (give, take) = mpsc::channel(1);
+        let asker = Asker::new(&self.asker.core, &self.asker.token, &self.asker.diary);
+        let (service, body) = (ask.service.clone(), body.clone());
+        self.asker.core.spawn(async move {
+            if let Some(heard) = asker.ask(&service, &body).await {
+                drop(give.send(heard).await);
+            }
+        });
+        take
+    }
+}
+
+/// What is known when a story begins.
+pub(super) fn known(reference: &str, throw: u64, story: u64) -> Map<String, Value> {
+    let mut known = Map::new();
+    known.insert("reference".to_owned(), json!(reference));
+    known.insert("throw".to_owned(), json!(throw % 1_000_000));
+    known.insert("story".to_owned(), json!(story));
+    known
+}

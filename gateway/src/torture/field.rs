@@ -1,0 +1,249 @@
+//! Where one seed is played: the simulated world, the parties in it, and the gateway, which is killed and started again on
+//! the same disk.
+//!
+//! In: the ground and a seed's dice. Out: [`Field`]. What it writes down of the run is the seed's story.
+
+use super::ground::{Actor, Ground};
+use conformance::faults::{Dice, Network, SimulatedClock};
+use conformance::party::{Party, PartyTls};
+use conformance::world::{Fault, FaultPlan, FaultRule};
+use engine::gateway::{Gateway, Options};
+use engine::waiting::WaitingFor;
+use link::world::{Clock, Random, SeededRandom};
+use link::{Core, CoreOwner};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use store::{FlowId, MemoryDisk, MemoryStore};
+
+/// How long a gateway that was dropped may take until nothing of it runs, in simulated time.
+const ENDS: Duration = Duration::from_secs(600);
+/// Flows that wait for people, at most.
+const WAITING: usize = 10_000;
+
+/// What happened, with its time.
+#[derive(Clone)]
+pub(super) struct Diary {
+    clock: SimulatedClock,
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Diary {
+    /// Writes a line down.
+    pub(super) fn note(&self, text: &str) {
+        let line = format!("{:>10.3} s  {text}", self.clock.ran().as_secs_f64());
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+    }
+
+    /// All lines so far.
+    pub(super) fn lines(&self) -> Vec<String> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The field.
+pub(super) struct Field<'g> {
+    pub(super) ground: &'g Ground,
+    pub(super) clock: SimulatedClock,
+    pub(super) network: Network,
+    pub(super) dice: Dice,
+    pub(super) disk: MemoryDisk,
+    pub(super) diary: Diary,
+    pub(super) gateway: Option<Gateway>,
+    pub(super) outside: CoreOwner,
+    parties: BTreeMap<String, Party>,
+    random: Arc<dyn Random>,
+    folder: PathBuf,
+}
+
+impl<'g> Field<'g> {
+    /// The parties at work; no gateway yet.
+    pub(super) async fn open(
+        ground: &'g Ground,
+        seed: u64,
+        clock: SimulatedClock,
+        folder: PathBuf,
+    ) -> Result<Self, String> {
+        let dice = Dice::new(seed);
+        let network = Network::new(clock.clone(), Dice::new(!seed));
+        let random: Arc<dyn Random> = Arc::new(SeededRandom::new(seed.rotate_left(32)));
+        let outside = Core::start(network.world(Arc::clone(&random)));
+        if folder.exists() {
+            std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        }
+        std::fs::create_dir_all(folder.join("spool"))
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        let mut parties = BTreeMap::new();
+        for actor in &ground.cast {
+            let party = Self::party(actor, &outside, &network, &folder).await?;
+            parties.insert(actor.folder.clone(), party);
+        }
+        let diary = Diary { clock: clock.clone(), lines: Arc::default() };
+        Ok(Self {
+            ground,
+            clock,
+            network,
+            dice,
+            disk: MemoryDisk::new(),
+            diary,
+            gateway: None,
+            outside,
+            parties,
+            random,
+            folder,
+        })
+    }
+
+    async fn party(
+        actor: &Actor,
+        core: &Core,
+        network: &Network,
+        folder: &std::path::Path,
+    ) -> Result<Party, String> {
+        let source = actor.source(folder)?;
+        let party = Party::start(core, source, &actor.config, &PartyTls::default()).await;
+        let party = party.map_err(|error| format!("{}: {error}", actor.folder))?;
+        for (link, address) in &actor.calls {
+            party.calls_at(link, address);
+        }
+        if actor.sealed {
+            let ours = actor.calls.iter().map(|(_, address)| address);
+            actor.config.links.values().chain(ours).for_each(|address| network.is_sealed(address));
+        }
+        Ok(party)
+    }
+
+    /// Starts the gateway on its disk. A crash of the disk while it starts is a crash like any other.
+    pub(super) async fn start(&mut self) -> Result<(), String> {
+        loop {
+            let (version, deployment) = self.ground.version(&self.folder)?;
+            let store = Box::new(MemoryStore::open(&self.disk));
+            let world = self.network.world(Arc::clone(&self.random));
+            let keys = Arc::clone(&self.ground.keys);
+            let began = Gateway::start(version, deployment, keys, store, world, Options::default()).await;
+            match began {
+                Ok(gateway) => {
+                    if let Some((flow, why)) = gateway.lost().first() {
+                        return Err(format!("flow {flow} cannot go on: {why}"));
+                    }
+                    self.gateway = Some(gateway);
+                    return Ok(());
+                }
+                Err(engine::gateway::StartError::Journal(why)) => {
+                    self.diary.note(&format!("the gateway dies while it starts: {why}"));
+                    self.sleep(Duration::from_secs(1)).await;
+                }
+                Err(why) => return Err(why.to_string()),
+            }
+        }
+    }
+
+    /// The process is gone at once; what is on the disk stays.
+    pub(super) async fn kill(&mut self) -> Result<(), String> {
+        let Some(gateway) = self.gateway.take() else { return Ok(()) };
+        let gone = Arc::downgrade(gateway.engine());
+        drop(gateway);
+        let until = self.clock.mark().after(ENDS);
+        while gone.strong_count() > 0 {
+            if self.clock.mark() > until {
+                return Err(format!("{} parts of a gateway that was killed still run", gone.strong_count()));
+            }
+            self.sleep(Duration::from_millis(1)).await;
+        }
+        Ok(())
+    }
+
+    /// Waits in simulated time.
+    pub(super) async fn sleep(&self, span: Duration) {
+        self.clock.sleep_until(self.clock.mark().after(span)).await;
+    }
+
+    /// Faults that parties make by themselves from now on.
+    pub(super) fn party_faults(&self, on: bool) {
+        for (actor, place) in self.ground.cast.iter().zip(1_u64..) {
+            let Some(party) = self.parties.get(&actor.folder) else { continue };
+            let mut rules = Vec::new();
+            if on {
+                let kinds = [
+                    Fault::DropRequest,
+                    Fault::DropReply,
+                    Fault::Close,
+                    Fault::Delay(12_000),
+                    Fault::DuplicateReply,
+                ];
+                rules.extend(kinds.into_iter().map(|fault| self.rule(fault)));
+                if actor.sealed {
+                    rules.extend(
+                        [Fault::WrongSeal, Fault::Garble, Fault::Truncate].map(|fault| self.rule(fault)),
+                    );
+                }
+            }
+            party.set_faults(FaultPlan::new(self.dice.below(u64::MAX) ^ place, rules));
+        }
+    }
+
+    fn rule(&self, fault: Fault) -> FaultRule {
+        let rates = [0, 0, 30, 100, 400];
+        let place = usize::try_from(self.dice.below(rates.len() as u64)).unwrap_or(0);
+        let of_10000 = rates.get(place).copied().unwrap_or(0);
+        FaultRule { call: None, holding: None, fault, of_10000, at: Vec::new() }
+    }
+
+    /// Faults that parties made.
+    pub(super) fn faults_of_parties(&self) -> u64 {
+        self.parties.values().map(|party| party.counts().faults.load(Ordering::Relaxed)).sum()
+    }
+
+    /// What parties could not do that they ought to, and rules of their worlds that are broken.
+    pub(super) fn broken(&self) -> Vec<String> {
+        let mut broken = Vec::new();
+        for (folder, party) in &self.parties {
+            let failure = party.last_failure();
+            if !failure.is_empty() {
+                broken.push(format!("{folder}: the simulation: {failure}"));
+            }
+            let rules = party.broken_rules().unwrap_or_else(|error| vec![error.to_string()]);
+            broken.extend(rules.into_iter().map(|rule| format!("{folder}: its own books: {rule}")));
+        }
+        broken
+    }
+
+    /// The first row of a question to a party's world.
+    pub(super) fn question(
+        &self,
+        folder: &str,
+        sql: &str,
+        known: &Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, String> {
+        let party = self.parties.get(folder).ok_or_else(|| format!("there is no party {folder}"))?;
+        let rows = party.question_with(sql, known).map_err(|error| format!("{folder}: {error}"))?;
+        Ok(rows.into_iter().next())
+    }
+
+    /// What waits for people.
+    pub(super) async fn waits(&self) -> Vec<WaitingFor> {
+        match &self.gateway {
+            Some(gateway) => gateway.engine().waiting(FlowId(0), WAITING).await,
+            None => Vec::new(),
+        }
+    }
+
+    /// Waits until every flow has ended but those that wait for people; false where one does not.
+    pub(super) async fn settle(&self, limit: Duration) -> bool {
+        let until = self.clock.mark().after(limit);
+        loop {
+            let parked: BTreeSet<_> = self.waits().await.iter().map(|waits| waits.flow).collect();
+            let open = self.gateway.as_ref().map_or(0, |gateway| gateway.engine().flows.len());
+            if open <= parked.len() {
+                return true;
+            }
+            if self.clock.mark() > until {
+                return false;
+            }
+            self.sleep(Duration::from_secs(20)).await;
+        }
+    }
+}

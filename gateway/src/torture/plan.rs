@@ -1,0 +1,56 @@
+//! The plan of the campaign, as data.
+
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// `torture.yaml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Plan {
+    /// The parties.
+    pub(crate) parties: Vec<PartyPlan>,
+    /// What clients ask.
+    pub(crate) stories: Vec<Story>,
+}
+
+/// A party.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct PartyPlan {
+    /// Its folder.
+    pub(crate) folder: String,
+    /// Its messages bear seals both ways: what is corrupted on the way is found out.
+    #[serde(default)]
+    pub(crate) sealed: bool,
+    /// Settings over those of its own file.
+    #[serde(default)]
+    pub(crate) settings: BTreeMap<String, String>,
+}
+
+/// What a client asks, one after the other; the last is the posting that is judged.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Story {
+    /// For people.
+    pub(crate) name: String,
+    /// How often, beside the others.
+    pub(crate) weight: u64,
+    /// By party (folder): a question to its world whose first row's columns become known names. It may use `:throw` (a
+    /// number of the dice) and `:story` (a number that no other story of the seed has).
+    pub(crate) draw: BTreeMap<String, String>,
+    /// What is asked; texts may name what is known, and fields of earlier answers.
+    pub(crate) asks: Vec<Ask>,
+    /// By party (folder): what holds there for this story, in fen; it may use every known name.
+    pub(crate) ledgers: BTreeMap<String, String>,
+}
+
+/// One ask.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Ask {
+    /// The service.
+    pub(crate) service: String,
+    /// Its fields.
+    pub(crate) with: Value,
+}

@@ -1,0 +1,147 @@
+//! What a campaign found, for people and for machines.
+
+use super::audit::Wrong;
+use super::ground::Ground;
+use super::seed::SeedEnd;
+use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
+use comfy_table::{Cell, CellAlignment, Table};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Lines of a failing seed's story that are shown, from its end.
+const SHOWN: usize = 60;
+/// Ends of a posting that a campaign ought to reach for every call.
+const ENDS: [&str; 3] = ["done", "refused", "sent again"];
+
+/// All seeds together.
+#[derive(Debug, Default)]
+pub(crate) struct Campaign {
+    /// Seeds run.
+    pub(crate) seeds: u64,
+    /// Wall seconds.
+    pub(crate) seconds: f64,
+    /// Seeds that failed, with their stories.
+    pub(crate) failing: Vec<SeedEnd>,
+    postings: u64,
+    ends: [u64; 3],
+    faults: BTreeMap<&'static str, u64>,
+    reached: BTreeMap<(String, &'static str), u64>,
+    unreached: Vec<(String, &'static str)>,
+    wrong: BTreeMap<Wrong, u64>,
+}
+
+impl Campaign {
+    /// One more seed.
+    pub(super) fn add(&mut self, end: SeedEnd) {
+        self.seeds += 1;
+        self.postings += end.postings;
+        for (count, more) in self.ends.iter_mut().zip(end.ends) {
+            *count += more;
+        }
+        for (fault, times) in &end.faults {
+            *self.faults.entry(fault).or_default() += times;
+        }
+        for pair in &end.reached {
+            *self.reached.entry(pair.clone()).or_default() += 1;
+        }
+        for (wrong, times) in &end.wrong {
+            *self.wrong.entry(*wrong).or_default() += times;
+        }
+        if !end.failures.is_empty() {
+            self.failing.push(end);
+        }
+    }
+
+    /// What ought to be reached of the postings that were asked for, and was not.
+    pub(super) fn complete(&mut self, ground: &Ground) {
+        let asked: BTreeSet<&str> = self.reached.keys().map(|(call, _)| call.as_str()).collect();
+        let calls = ground.postings().into_iter().filter(|call| asked.contains(call.as_str()));
+        let pairs = calls.flat_map(|call| ENDS.map(|end| (call.clone(), end)));
+        self.unreached = pairs.filter(|pair| !self.reached.contains_key(pair)).collect();
+    }
+
+    /// Nothing was lost, doubled or falsely answered, and no seed failed otherwise.
+    pub(crate) fn well(&self) -> bool {
+        self.failing.is_empty() && self.postings > 0
+    }
+
+    fn of(&self, wrong: Wrong) -> u64 {
+        self.wrong.get(&wrong).copied().unwrap_or(0)
+    }
+}
+
+/// One object for machines.
+pub(crate) fn object(campaign: &Campaign) -> Value {
+    let pair = |(call, state): &(String, &str)| json!({ "call": call, "end": state });
+    json!({
+        "seeds": campaign.seeds, "transactions": campaign.postings, "seconds": campaign.seconds,
+        "done": campaign.ends[0], "refused": campaign.ends[1], "pending": campaign.ends[2],
+        "faults": campaign.faults,
+        "lost": campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided), "doubled": campaign.of(Wrong::Doubled),
+        "false_answers": campaign.of(Wrong::FalseAnswer), "hanging": campaign.of(Wrong::Hangs),
+        "failing_seeds": campaign.failing.iter().map(|end| end.seed).collect::<Vec<_>>(),
+        "reached": campaign.reached.keys().map(pair).collect::<Vec<_>>(),
+        "unreached": campaign.unreached.iter().map(pair).collect::<Vec<_>>(),
+    })
+}
+
+/// Tables for people, and the stories of seeds that failed.
+pub(crate) fn show(campaign: &Campaign) -> String {
+    let mut out = String::new();
+    for end in &campaign.failing {
+        out.push_str(&format!("seed {} fails; what is needed for it: {}\n", end.seed, end.knobs.words()));
+        let more = end.story.len().saturating_sub(SHOWN);
+        if more > 0 {
+            out.push_str(&format!("  … {more} lines before\n"));
+        }
+        for line in end.story.iter().skip(more) {
+            out.push_str(&format!("  {line}\n"));
+        }
+        for failure in &end.failures {
+            out.push_str(&format!("  ⇒ {failure}\n"));
+        }
+        out.push('\n');
+    }
+    let mut faults = table(["fault", "times"]);
+    for (fault, times) in &campaign.faults {
+        faults.add_row([Cell::new(fault), right(*times)]);
+    }
+    let mut reached = table(["posting", "its end", "seeds"]);
+    for ((call, state), seeds) in &campaign.reached {
+        reached.add_row([Cell::new(call), Cell::new(state), right(*seeds)]);
+    }
+    for (call, state) in &campaign.unreached {
+        reached.add_row([Cell::new(call), Cell::new(state), Cell::new("never")]);
+    }
+    out.push_str(&format!("{faults}\n\n{reached}\n\n"));
+    let rate = campaign.postings as f64 / campaign.seconds.max(0.001);
+    out.push_str(&format!(
+        "{} seeds · {} postings ({} done, {} refused, {} pending) · {:.0} s, {rate:.0} postings a second\n",
+        campaign.seeds,
+        campaign.postings,
+        campaign.ends[0],
+        campaign.ends[1],
+        campaign.ends[2],
+        campaign.seconds,
+    ));
+    out.push_str(&format!(
+        "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} seeds failed\n",
+        campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided),
+        campaign.of(Wrong::Doubled),
+        campaign.of(Wrong::FalseAnswer),
+        campaign.of(Wrong::Hangs),
+        campaign.failing.len(),
+    ));
+    out
+}
+
+fn table<const N: usize>(head: [&str; N]) -> Table {
+    let mut table = Table::new();
+    table.load_style(UTF8_HORIZONTAL_ONLY);
+    table.set_header(head);
+    table
+}
+
+fn right(number: u64) -> Cell {
+    Cell::new(number).set_alignment(CellAlignment::Right)
+}

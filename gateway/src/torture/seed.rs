@@ -1,0 +1,365 @@
+//! One seed, from the first draw to the audit.
+//!
+//! In: the ground, a number, what is left out. Out: [`SeedEnd`]. Everything runs on this thread; where nobody works, the
+//! clock jumps, so that a day takes as long as what is done in it.
+
+use super::audit::{Wrong, judge, ledgers};
+use super::client::{Asker, Client, Drawn, Posting, Said, known};
+use super::field::Field;
+use super::ground::Ground;
+use super::knobs::Knobs;
+use conformance::faults::{Dice, SimulatedClock, Weather};
+use link::world::{Clock, Moment};
+use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hasher};
+use std::sync::Arc;
+use std::time::Duration;
+use store::CrashPoint;
+use tokio::sync::mpsc;
+
+/// How long misfortune lasts, and how long clients may take all in all.
+const TROUBLE: Duration = Duration::from_secs(240);
+const CLIENTS_END: Duration = Duration::from_secs(4 * 3_600);
+/// How long what was begun may take to end in fair weather: longer than every way out that is declared.
+const SETTLES: Duration = Duration::from_secs(12 * 3_600);
+/// Answers that wait to be taken down.
+const TOLD: usize = 1_024;
+
+/// What came of a seed.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SeedEnd {
+    /// The seed.
+    pub(crate) seed: u64,
+    /// Postings that clients asked for.
+    pub(crate) postings: u64,
+    /// Of them, by what was told in the end: done, refused, pending.
+    pub(crate) ends: [u64; 3],
+    /// Faults made, by kind.
+    pub(crate) faults: BTreeMap<&'static str, u64>,
+    /// Postings (by call) and the state in which they ended.
+    pub(crate) reached: BTreeSet<(String, &'static str)>,
+    /// Lost, doubled, falsely answered, one-sided, hanging.
+    pub(crate) wrong: BTreeMap<Wrong, u64>,
+    /// What is wrong, in words.
+    pub(crate) failures: Vec<String>,
+    /// The run, line by line.
+    pub(crate) story: Vec<String>,
+    /// A digest of the whole run.
+    pub(crate) mark: u64,
+    /// What was left out.
+    pub(crate) knobs: Knobs,
+}
+
+/// Runs a seed.
+pub(crate) fn run(ground: &Arc<Ground>, seed: u64, knobs: Knobs, thread: usize) -> SeedEnd {
+    let start = begins(ground.start, seed);
+    let clock = SimulatedClock::new(start);
+    let jumps = clock.clone();
+    let built = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .on_thread_park(move || {
+            jumps.jump();
+        })
+        .build();
+    let mut end = SeedEnd { seed, knobs, ..SeedEnd::default() };
+    let runtime = match built {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            end.failures.push(error.to_string());
+            return end;
+        }
+    };
+    let folder = ground.folder.join(format!("thread-{thread}"));
+    runtime.block_on(async {
+        match Field::open(ground, seed, clock, folder).await {
+            Ok(mut field) => {
+                if let Err(why) = play(&mut field, knobs, &mut end).await {
+                    end.failures.push(why);
+                }
+                end.story = field.diary.lines();
+            }
+            Err(why) => end.failures.push(why),
+        }
+    });
+    let mut hasher = DefaultHasher::new();
+    for line in &end.story {
+        hasher.write(line.as_bytes());
+    }
+    end.mark = hasher.finish();
+    end
+}
+
+/// The day begins as every stage's, or some minutes before the cut-over, in every fourth seed.
+fn begins(start: Moment, seed: u64) -> Moment {
+    const BEFORE_CUT_OVER: i64 = (14 * 60 + 27) * 60;
+    if seed.is_multiple_of(4) { Moment(start.0 + BEFORE_CUT_OVER * 1_000_000) } else { start }
+}
+
+/// What goes wrong at a time.
+#[derive(Clone, Copy, Debug)]
+enum Happening {
+    Kill,
+    CrashAtCommit(u64, CrashPoint),
+    DiskFull(bool),
+    ClockStep(i64),
+    Weather,
+}
+
+/// What happens when, by the dice.
+fn schedule(dice: &Dice, knobs: Knobs) -> Vec<(Duration, Happening)> {
+    let mut happens = Vec::new();
+    let mut at = |what: Happening| happens.push((dice.span(Duration::ZERO, TROUBLE), what));
+    for _ in 0..dice.below(3) {
+        at(Happening::Kill);
+    }
+    for _ in 0..dice.below(4) {
+        let point = match dice.below(3) {
+            0 => CrashPoint::Before,
+            1 => CrashPoint::Inside(usize::try_from(dice.below(3)).unwrap_or(0)),
+            _ => CrashPoint::After,
+        };
+        at(Happening::CrashAtCommit(dice.below(12), point));
+    }
+    for _ in 0..dice.below(2) {
+        let micros = i64::try_from(dice.below(240_000_000)).unwrap_or(0) - 120_000_000;
+        at(Happening::ClockStep(micros));
+    }
+    for _ in 0..dice.below(4) {
+        at(Happening::Weather);
+    }
+    if dice.falls(3_000) {
+        let from = dice.span(Duration::ZERO, TROUBLE);
+        happens.push((from, Happening::DiskFull(true)));
+        happens.push((
+            from + dice.span(Duration::from_secs(1), Duration::from_secs(60)),
+            Happening::DiskFull(false),
+        ));
+    }
+    happens.retain(|(_, what)| match what {
+        Happening::Kill => !knobs.no_kills,
+        Happening::CrashAtCommit(..) => !knobs.no_crashes,
+        Happening::DiskFull(_) => !knobs.no_full_disk,
+        Happening::ClockStep(_) => !knobs.no_clock_steps,
+        Happening::Weather => true,
+    });
+    happens.sort_by_key(|(at, _)| *at);
+    happens
+}
+
+async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<(), String> {
+    field.start().await?;
+    // A minute of fair weather, in which sessions open.
+    field.sleep(Duration::from_secs(20)).await;
+    let zero = field.clock.ran();
+    let (tell, mut told) = mpsc::channel(TOLD);
+    let postings_due = clients(field, knobs, tell)?;
+    field.network.set_weather(knobs.clear(Weather::of(&field.dice)));
+    field.party_faults(!knobs.no_party_faults);
+    let mut happens = schedule(&field.dice, knobs).into_iter().peekable();
+    let mut postings = Vec::new();
+    let mut count = |what: &'static str| *end.faults.entry(what).or_default() += 1;
+    loop {
+        let next = happens.peek().map(|(at, _)| (zero + *at).saturating_sub(field.clock.ran()));
+        let pause = next.unwrap_or(CLIENTS_END).min(CLIENTS_END);
+        let wake = field.clock.sleep_until(field.clock.mark().after(pause));
+        let failed = async {
+            match &field.gateway {
+                Some(gateway) => gateway.failed().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = failed => {
+                count("crash at a commit");
+                field.diary.note("the journal's disk fails: the gateway dies");
+                restart(field).await?;
+            }
+            posting = told.recv() => match posting {
+                Some(posting) => postings.push(posting),
+                // All clients are through.
+                None => break,
+            },
+            () = wake => match happens.next() {
+                Some((_, what)) => happen(field, what, knobs, &mut count).await?,
+                None => return Err(format!("{} of {postings_due} clients' stories did not end", postings_due.saturating_sub(postings.len()))),
+            },
+        }
+    }
+    // What was to happen later still does, while what was begun goes on.
+    for (at, what) in happens {
+        field.sleep((zero + at).saturating_sub(field.clock.ran())).await;
+        happen(field, what, knobs, &mut count).await?;
+    }
+    heal(field, &mut count).await?;
+    let settled = field.settle(SETTLES).await;
+    judge_all(field, postings, settled, end).await?;
+    for (fault, times) in field.network.counted() {
+        *end.faults.entry(fault.name()).or_default() += times;
+    }
+    *end.faults.entry("faults of parties").or_default() += field.faults_of_parties();
+    reached(field, end).await?;
+    field.kill().await
+}
+
+/// Clients with their stories; each throws its own dice.
+fn clients(field: &Field<'_>, knobs: Knobs, tell: mpsc::Sender<Posting>) -> Result<usize, String> {
+    let plan = &field.ground.plan;
+    let weights: u64 = plan.stories.iter().map(|story| story.weight).sum();
+    let count = if knobs.one_client { 1 } else { 2 + field.dice.below(5) };
+    let mut number = 0;
+    for _ in 0..count {
+        let mut stories = Vec::new();
+        for _ in 0..2 + field.dice.below(4) {
+            number += 1;
+            let mut throw = field.dice.below(weights.max(1));
+            let chosen = plan.stories.iter().enumerate().find(|(_, story)| {
+                let here = throw < story.weight;
+                throw = throw.saturating_sub(story.weight);
+                here
+            });
+            let Some((place, story)) = chosen else { continue };
+            let mut known = known(&format!("T{number:06}"), field.dice.below(u64::MAX), number);
+            for (folder, sql) in &story.draw {
+                let row = field.question(folder, sql, &known)?;
+                known.extend(row.ok_or_else(|| format!("`{}`: {folder} gives nothing", story.name))?);
+            }
+            let before = ledgers(field, story, &known)?;
+            stories.push(Drawn { place, story: story.clone(), known, before });
+        }
+        let asker = Asker::new(&field.outside, &field.ground.token, &field.diary);
+        let dice = Dice::new(field.dice.below(u64::MAX));
+        let client = Client { asker, dice, copies: !knobs.no_copies, tell: tell.clone() };
+        field.outside.spawn(client.run(stories));
+    }
+    Ok(usize::try_from(number).unwrap_or(0))
+}
+
+async fn happen(
+    field: &mut Field<'_>,
+    what: Happening,
+    knobs: Knobs,
+    count: &mut impl FnMut(&'static str),
+) -> Result<(), String> {
+    match what {
+        Happening::Kill => {
+            count("kill");
+            field.diary.note("the gateway is killed");
+            restart(field).await
+        }
+        Happening::CrashAtCommit(after, point) => {
+            field.disk.crash_after(after, point);
+            Ok(())
+        }
+        Happening::DiskFull(full) => {
+            count(if full { "full disk" } else { "room again" });
+            field.diary.note(if full { "the disk is full" } else { "there is room again" });
+            field.disk.fill(full);
+            Ok(())
+        }
+        Happening::ClockStep(micros) => {
+            count("clock step");
+            field.diary.note(&format!("the wall clock is set by {:.1} s", micros as f64 / 1e6));
+            field.clock.set_by(micros);
+            Ok(())
+        }
+        Happening::Weather => {
+            let weather = knobs.clear(Weather::of(&field.dice));
+            field.diary.note(&format!("the weather turns: {weather:?}"));
+            field.network.set_weather(weather);
+            field.party_faults(!knobs.no_party_faults);
+            Ok(())
+        }
+    }
+}
+
+async fn restart(field: &mut Field<'_>) -> Result<(), String> {
+    field.kill().await?;
+    let down = field.dice.span(Duration::from_millis(100), Duration::from_secs(45));
+    field.sleep(down).await;
+    field.diary.note("the gateway starts again");
+    field.start().await
+}
+
+/// Nothing goes wrong any more.
+async fn heal(field: &mut Field<'_>, count: &mut impl FnMut(&'static str)) -> Result<(), String> {
+    field.diary.note("from now on nothing goes wrong");
+    field.network.set_weather(Weather::default());
+    field.party_faults(false);
+    field.disk.fill(false);
+    field.disk.no_crash();
+    let broken = field.gateway.as_ref().is_none_or(|gateway| gateway.has_failed());
+    if broken {
+        count("crash at a commit");
+        restart(field).await?;
+    }
+    Ok(())
+}
+
+/// Every client asks once more under its reference; then the ledgers are read.
+async fn judge_all(
+    field: &mut Field<'_>,
+    postings: Vec<Posting>,
+    settled: bool,
+    end: &mut SeedEnd,
+) -> Result<(), String> {
+    let asker = Asker::new(&field.outside, &field.ground.token, &field.diary);
+    let mut judged = Vec::new();
+    for posting in postings {
+        let mut last = asker.ask(&posting.service, &posting.body).await;
+        if last.as_ref().is_none_or(|(said, _)| *said == Said::Pending) {
+            field.settle(SETTLES).await;
+            last = asker.ask(&posting.service, &posting.body).await;
+        }
+        judged.push((posting, last.map(|(said, _)| said)));
+    }
+    let waits = field.waits().await;
+    if !settled && waits.is_empty() {
+        end.failures.push("flows go on without an end, and nobody is asked about them".to_owned());
+    }
+    for (posting, last) in judged {
+        end.postings += 1;
+        let place = match last {
+            Some(Said::Done) => 0,
+            Some(Said::Refused) => 1,
+            _ => 2,
+        };
+        if let Some(count) = end.ends.get_mut(place) {
+            *count += 1;
+        }
+        for (wrong, words) in judge(field, &posting, last, !waits.is_empty())? {
+            *end.wrong.entry(wrong).or_default() += 1;
+            end.failures.push(format!("{wrong:?}: {words}"));
+        }
+    }
+    end.failures.extend(field.broken());
+    Ok(())
+}
+
+/// In which states the postings of the journal ended.
+async fn reached(field: &Field<'_>, end: &mut SeedEnd) -> Result<(), String> {
+    let Some(gateway) = &field.gateway else { return Ok(()) };
+    let read = gateway.engine().journal.read(|reader| {
+        let mut found = BTreeSet::new();
+        let mut before = None;
+        loop {
+            let flows = reader.flows_before(before, None, 1_000)?;
+            let Some(last) = flows.last() else { return Ok(found) };
+            before = Some(last.flow);
+            for flow in &flows {
+                for operation in reader.operations(flow.flow)? {
+                    if operation.copies > 0 {
+                        found.insert((operation.call.clone(), operation.state, operation.copies > 1));
+                    }
+                }
+            }
+        }
+    });
+    for (call, state, again) in read.await.map_err(|fatal| fatal.to_string())? {
+        end.reached.insert((call.clone(), state.word()));
+        if again {
+            end.reached.insert((call, "sent again"));
+        }
+    }
+    Ok(())
+}
