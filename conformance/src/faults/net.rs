@@ -158,19 +158,20 @@ impl Net for Network {
                 std::future::pending::<()>().await;
             }
             let refused = shared.falls(NetworkFault::Refuse, |weather| weather.refuse);
-            let (there, sealed, from) = {
+            let (there, sealed, number) = {
                 let mut state = shared.state();
-                state.next = state.next.checked_add(1).unwrap_or(20_000);
+                state.next = state.next.checked_add(2).unwrap_or(20_000);
                 let there = state.listening.get(address).cloned();
-                (there, state.sealed.contains(address), format!("10.0.0.1:{}", state.next))
+                (there, state.sealed.contains(address), state.next)
             };
             let Some(there) = there.filter(|_| !refused) else {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             };
-            let (out, back) = (Way::new(shared, sealed), Way::new(shared, sealed));
+            let (out, back) =
+                (Way::new(shared, sealed, number), Way::new(shared, sealed, number.wrapping_add(1)));
             let ours = End { reads: Arc::clone(&back), writes: Arc::clone(&out), sleep: None, closed: false };
             let theirs = End { reads: out, writes: back, sleep: None, closed: false };
-            let accepted = Stream::made(Box::new(theirs), from);
+            let accepted = Stream::made(Box::new(theirs), format!("10.0.0.1:{number}"));
             there.try_send(accepted).map_err(|_| io::Error::from(io::ErrorKind::ConnectionRefused))?;
             Ok(Stream::made(Box::new(ours), address.to_owned()))
         })
@@ -229,6 +230,9 @@ enum Ends {
 struct Way {
     shared: Arc<Shared>,
     sealed: bool,
+    /// How long the word of an end is on its way. By the connection's number and no throw: in which order a process that
+    /// dies lets go of its connections is nobody's to say.
+    word: Duration,
     pieces: Mutex<Pieces>,
 }
 
@@ -248,8 +252,9 @@ struct Pieces {
 }
 
 impl Way {
-    fn new(shared: &Arc<Shared>, sealed: bool) -> Arc<Self> {
-        Arc::new(Self { shared: Arc::clone(shared), sealed, pieces: Mutex::default() })
+    fn new(shared: &Arc<Shared>, sealed: bool, number: u16) -> Arc<Self> {
+        let word = USUAL.0 + Duration::from_micros(u64::from(number) * 13 % 7_000);
+        Arc::new(Self { shared: Arc::clone(shared), sealed, word, pieces: Mutex::default() })
     }
 
     fn pieces(&self) -> MutexGuard<'_, Pieces> {
@@ -258,9 +263,8 @@ impl Way {
 
     /// Ends the way behind what is on it; what ended before stays so.
     fn end(&self, how: Ends) {
-        let word = self.shared.dice.span(USUAL.0, USUAL.1);
         let mut pieces = self.pieces();
-        let at = pieces.last.max(self.shared.clock.mark().after(word));
+        let at = pieces.last.max(self.shared.clock.mark().after(self.word));
         if pieces.ends.is_none() && !pieces.vanishes {
             pieces.ends = Some((at, how));
         }
