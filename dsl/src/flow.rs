@@ -27,7 +27,8 @@ pub use program::{
     Back, CallContract, CallId, CallKind, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop,
     LoopId, MappingId, Node, NodeId, Otherwise, Repeats, StartId, StepDef, StepId, Undo, Way,
 };
+pub use rules::{Fault, Rules};
 pub use state::{
     Attempt, Cancel, Durable, End, Memory, Operation, OperationState, Reason, Rows, State, Wait,
 };
-pub use step::{cancel_unseen, step};
+pub use step::{cancel_unseen, step, step_by};

@@ -12,10 +12,12 @@ mod field;
 mod ground;
 mod knobs;
 mod plan;
+mod planted;
 mod report;
 mod seed;
 
 pub(crate) use ground::Ground;
+pub(crate) use planted::{missed, object as planted_object, plant, show as show_planted};
 pub(crate) use report::{Campaign, object, show};
 
 use knobs::Knobs;
@@ -81,12 +83,12 @@ pub(crate) fn run(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(u64) + S
 
 /// One seed; where it fails, with the story of the fewest things that still make it fail.
 fn one(ground: &Arc<Ground>, seed: u64, thread: usize, twice: bool) -> SeedEnd {
-    let end = seed::run(ground, seed, Knobs::default(), thread);
+    let end = seed::run(ground, seed, Knobs::default(), None, thread);
     if !end.failures.is_empty() {
         return shortest(ground, end, thread);
     }
     if twice {
-        let again = seed::run(ground, seed, Knobs::default(), thread);
+        let again = seed::run(ground, seed, Knobs::default(), None, thread);
         if again.mark != end.mark {
             let mut end = end;
             let first = end.story.iter().zip(&again.story).find(|(one, other)| one != other);
@@ -103,7 +105,7 @@ fn shortest(ground: &Arc<Ground>, first: SeedEnd, thread: usize) -> SeedEnd {
     let (mut kept, mut best) = (Knobs::default(), first);
     for turned in Knobs::fewer() {
         let tried = kept.and(turned);
-        let end = seed::run(ground, best.seed, tried, thread);
+        let end = seed::run(ground, best.seed, tried, None, thread);
         if !end.failures.is_empty() {
             (kept, best) = (tried, end);
         }

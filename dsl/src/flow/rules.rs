@@ -1,8 +1,9 @@
-//! The rules that the interpreter keeps, as a value, so that a test can break one and see the walk find it.
+//! The rules that the interpreter keeps, as a value, so that one can be broken on purpose: by a test, to see the walk find
+//! it, and by a campaign of faults, to see the auditor find it.
 
-/// A rule that is broken on purpose. Only tests can make one.
+/// A rule that is broken on purpose.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// An intent found at a restart is sent again.
     RestartSendsAgain,
     /// `done` is open after a reversal has left.
@@ -35,25 +36,80 @@ pub(crate) enum Fault {
     AnswerFirst,
     /// A reversal is sent without its write.
     BackUnwritten,
+    /// What holds is undone oldest first.
+    OldestFirst,
+}
+
+impl Fault {
+    /// Every one.
+    pub const ALL: [Self; 17] = [
+        Self::RestartSendsAgain,
+        Self::DoneWhileReversing,
+        Self::UnknownIsRefused,
+        Self::NotSentIsRefused,
+        Self::OldEnquiryUsed,
+        Self::RefusalAfterRepeatFinal,
+        Self::NotFoundEarly,
+        Self::NothingEarly,
+        Self::BackRepeatedAlways,
+        Self::BackRefusedIsDone,
+        Self::ParkIsRefused,
+        Self::RefusedTooEarly,
+        Self::PendingUnwritten,
+        Self::SendFirst,
+        Self::AnswerFirst,
+        Self::BackUnwritten,
+        Self::OldestFirst,
+    ];
+
+    /// What the bug is, for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::RestartSendsAgain => "an intent found at a restart is sent again",
+            Self::DoneWhileReversing => "done is believed after a reversal has left",
+            Self::UnknownIsRefused => "a time-out is taken for a refusal",
+            Self::NotSentIsRefused => "a repeat that did not leave is taken for a refusal",
+            Self::OldEnquiryUsed => "the answer to a question that was given up is used",
+            Self::RefusalAfterRepeatFinal => "a refusal after a repeat is final",
+            Self::NotFoundEarly => "not found is believed before the quiet time",
+            Self::NothingEarly => "nothing to reverse is believed before the quiet time",
+            Self::BackRepeatedAlways => "a reversal is repeated though it may not be",
+            Self::BackRefusedIsDone => "a refused reversal is taken for proof that the original holds",
+            Self::ParkIsRefused => "what is parked closes itself",
+            Self::RefusedTooEarly => "refused is told before everything is undone",
+            Self::PendingUnwritten => "pending is told without the ask in the journal",
+            Self::SendFirst => "octets leave before the intent is written",
+            Self::AnswerFirst => "the answer leaves before the end is written",
+            Self::BackUnwritten => "a reversal is sent without its write",
+            Self::OldestFirst => "what holds is undone oldest first",
+        }
+    }
 }
 
 /// The rules in force.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Rules {
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rules {
     broken: Option<Fault>,
 }
 
 impl Rules {
     /// All of them.
-    pub(crate) const KEPT: Self = Self { broken: None };
+    pub const KEPT: Self = Self { broken: None };
 
     /// All but one.
-    #[cfg(test)]
-    pub(crate) const fn but(fault: Fault) -> Self {
+    #[must_use]
+    pub const fn but(fault: Fault) -> Self {
         Self { broken: Some(fault) }
     }
 
     pub(crate) fn broken(self, fault: Fault) -> bool {
         self.broken == Some(fault)
+    }
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self::KEPT
     }
 }

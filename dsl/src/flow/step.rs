@@ -36,7 +36,8 @@ pub fn cancel_unseen() -> Vec<Effect> {
     vec![Effect::Write(vec![Change::CancelKey]), Effect::AnswerCancel(CancelAnswer::NothingToUndo)]
 }
 
-pub(crate) fn step_by(
+/// The same with one rule broken on purpose, or none.
+pub fn step_by(
     rules: Rules,
     program: &FlowProgram,
     state: &State,

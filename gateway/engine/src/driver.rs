@@ -253,7 +253,8 @@ impl Running {
         let parts = self.parts(&steps, now);
         let view = parts.view(&self.book);
         let mut judge = Evaluating { view, tables, program, running: self, steps: &steps, event, now };
-        Some(dsl::flow::step(program, &self.state, event, &mut judge))
+        let rules = crate::planted::Bug::rules(self.engine.planted);
+        Some(dsl::flow::step_by(rules, program, &self.state, event, &mut judge))
     }
 
     /// The task of the flow, boxed: rows begin it from within.

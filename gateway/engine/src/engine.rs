@@ -66,6 +66,8 @@ pub struct Engine {
     pub permits: AtomicUsize,
     /// What was refused by link, so that floods are counted and not written one by one.
     pub gates: DashMap<String, Arc<Mutex<RefusedGate>>>,
+    /// A bug that a campaign has planted.
+    pub planted: Option<crate::planted::Bug>,
     /// No new asks are taken.
     pub stopping: AtomicBool,
     /// The journal cannot go on; the process must end.

@@ -57,6 +57,8 @@ pub struct Options {
     pub reach: Reach,
     /// Seals what stands in the spool, as the journal's bodies are sealed.
     pub sealer: Arc<dyn Sealer>,
+    /// A bug that a campaign of faults plants.
+    pub planted: Option<crate::planted::Bug>,
 }
 
 impl Default for Options {
@@ -65,6 +67,7 @@ impl Default for Options {
             metrics: Arc::new(String::new),
             reach: crate::files::reach_none(),
             sealer: Arc::new(store::Clear),
+            planted: None,
         }
     }
 }
@@ -127,6 +130,7 @@ impl Gateway {
             past: DashMap::new(),
             gates: DashMap::new(),
             permits: AtomicUsize::new(0),
+            planted: options.planted,
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),
             changed: Notify::new(),

@@ -27,6 +27,7 @@ pub mod observe;
 pub mod packet;
 pub mod pages;
 pub mod parameters;
+pub mod planted;
 pub mod scene;
 pub mod serve;
 pub mod session;

@@ -25,6 +25,9 @@ pub(crate) struct Torture {
     /// Run every seed twice: the two runs must be one
     #[arg(long)]
     twice: bool,
+    /// Plant one bug after the other into engine and disk, and run seeds until one finds it
+    #[arg(long)]
+    planted: bool,
     /// One JSON object at the end instead of tables
     #[arg(long)]
     json: bool,
@@ -58,6 +61,16 @@ impl Torture {
                 return Exit::Machine;
             }
         };
+        if self.planted {
+            let found = torture::plant(&wanted, &ground, &|_| {});
+            let text = if self.json {
+                torture::planted_object(&found).to_string()
+            } else {
+                torture::show_planted(&found)
+            };
+            say(&text);
+            return if torture::missed(&found) == 0 { Exit::Well } else { Exit::NotSo };
+        }
         let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(self.seeds) };
         if let Ok(style) = ProgressStyle::with_template("{pos} of {len} seeds {wide_bar} {eta} left") {
             bar.set_style(style);

@@ -4,6 +4,7 @@
 //! In: the ground and a seed's dice. Out: [`Field`]. What it writes down of the run is the seed's story.
 
 use super::ground::{Actor, Ground};
+use super::planted::Planted;
 use conformance::faults::{Dice, Network, SimulatedClock};
 use conformance::party::{Party, PartyTls};
 use conformance::world::{Fault, FaultPlan, FaultRule};
@@ -57,6 +58,7 @@ pub(super) struct Field<'g> {
     parties: BTreeMap<String, Party>,
     random: Arc<dyn Random>,
     folder: PathBuf,
+    planted: Option<Planted>,
 }
 
 impl<'g> Field<'g> {
@@ -66,6 +68,7 @@ impl<'g> Field<'g> {
         seed: u64,
         clock: SimulatedClock,
         folder: PathBuf,
+        planted: Option<Planted>,
     ) -> Result<Self, String> {
         let dice = Dice::new(seed);
         let network = Network::new(clock.clone(), Dice::new(!seed));
@@ -82,18 +85,23 @@ impl<'g> Field<'g> {
             parties.insert(actor.folder.clone(), party);
         }
         let diary = Diary { clock: clock.clone(), lines: Arc::default() };
+        let disk = MemoryDisk::new();
+        if let Some(Planted::Disk(bug)) = planted {
+            disk.plant(bug);
+        }
         Ok(Self {
             ground,
             clock,
             network,
             dice,
-            disk: MemoryDisk::new(),
+            disk,
             diary,
             gateway: None,
             outside,
             parties,
             random,
             folder,
+            planted,
         })
     }
 
@@ -123,7 +131,9 @@ impl<'g> Field<'g> {
             let store = Box::new(MemoryStore::open(&self.disk));
             let world = self.network.world(Arc::clone(&self.random));
             let keys = Arc::clone(&self.ground.keys);
-            let began = Gateway::start(version, deployment, keys, store, world, Options::default()).await;
+            let planted = self.planted.and_then(Planted::engine);
+            let options = Options { planted, ..Options::default() };
+            let began = Gateway::start(version, deployment, keys, store, world, options).await;
             match began {
                 Ok(gateway) => {
                     if let Some((flow, why)) = gateway.lost().first() {

@@ -8,7 +8,7 @@ use crate::stage;
 use adapters::keys::KeyFile;
 use conformance::party::{Loaded, PartyConfig, PartySource};
 use conformance::world::World;
-use dsl::model::LinkKind;
+use dsl::model::{CallId, LinkKind, Way};
 use dsl::program::Compiled;
 use engine::version::Version;
 use engine::{Deployment, load};
@@ -17,9 +17,12 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use store::OperationState;
 
 /// Where the channels' listener stands.
 pub(super) const CHANNELS: &str = "127.0.0.1:7000";
+/// What is said of a posting of which more than one copy left.
+pub(super) const AGAIN: &str = "sent again";
 /// The first port of the parties' links.
 const FIRST_PORT: u16 = 7_100;
 
@@ -139,19 +142,33 @@ impl Ground {
         Ok((version.map_err(|error| error.to_string())?, deployment))
     }
 
-    /// Names of the calls that postings of the parties go through: what a campaign ought to reach.
-    pub(super) fn postings(&self) -> Vec<String> {
-        let mut names = Vec::new();
+    /// Calls that postings of the parties go through, and the ends of them that a campaign ought to reach: what can be
+    /// taken back is to be taken back at least once, what may be repeated is to be repeated.
+    pub(super) fn ends(&self) -> Vec<(String, Vec<&'static str>)> {
+        let mut all = Vec::new();
         for actor in &self.cast {
-            let module = &actor.loaded.bank.module;
-            let posts = module.calls.iter().filter(|call| call.call.ours && !call.call.unknown.is_empty());
-            names.extend(posts.map(|call| format!("{}.{}", actor.module, call.call.name)));
+            let calls = &actor.loaded.bank.module.calls;
+            for (call, id) in calls.iter().zip(0_u16..) {
+                let undoes = !call.call.undoes.is_empty();
+                if !call.call.ours || call.call.unknown.is_empty() || undoes {
+                    continue;
+                }
+                let mut ends = vec![OperationState::Done.word(), OperationState::Refused.word()];
+                if calls.iter().any(|other| other.call.ours && other.call.undoes.contains(&CallId(id))) {
+                    ends.push(OperationState::Undone.word());
+                }
+                if call.call.unknown.iter().any(|way| matches!(way, Way::Repeat { .. })) {
+                    ends.push(AGAIN);
+                }
+                all.push((format!("{}.{}", actor.module, call.call.name), ends));
+            }
         }
-        names
+        all
     }
 }
 
-/// Addresses of a party's links: where it listens, or where it calls us. Files are no part of a campaign.
+/// Addresses of a party's links: where it listens, or where it calls us. Files are no part of a campaign, nor is TLS, whose
+/// randomness is not a seed's.
 fn links(
     loaded: &Loaded,
     config: &mut PartyConfig,
@@ -161,7 +178,7 @@ fn links(
     config.links.clear();
     config.tls.clear();
     for link in &loaded.bank.module.links {
-        if matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder) {
+        if matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder | LinkKind::Https) {
             continue;
         }
         let (name, address) = (link.link.name.to_string(), format!("127.0.0.1:{port}"));

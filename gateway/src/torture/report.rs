@@ -10,8 +10,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Lines of a failing seed's story that are shown, from its end.
 const SHOWN: usize = 60;
-/// Ends of a posting that a campaign ought to reach for every call.
-const ENDS: [&str; 3] = ["done", "refused", "sent again"];
 
 /// All seeds together.
 #[derive(Debug, Default)]
@@ -55,8 +53,8 @@ impl Campaign {
     /// What ought to be reached of the postings that were asked for, and was not.
     pub(super) fn complete(&mut self, ground: &Ground) {
         let asked: BTreeSet<&str> = self.reached.keys().map(|(call, _)| call.as_str()).collect();
-        let calls = ground.postings().into_iter().filter(|call| asked.contains(call.as_str()));
-        let pairs = calls.flat_map(|call| ENDS.map(|end| (call.clone(), end)));
+        let calls = ground.ends().into_iter().filter(|(call, _)| asked.contains(call.as_str()));
+        let pairs = calls.flat_map(|(call, ends)| ends.into_iter().map(move |end| (call.clone(), end)));
         self.unreached = pairs.filter(|pair| !self.reached.contains_key(pair)).collect();
     }
 

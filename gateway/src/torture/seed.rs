@@ -6,8 +6,9 @@
 use super::audit::{Wrong, judge, ledgers};
 use super::client::{Asker, Client, Drawn, Posting, Said, known};
 use super::field::Field;
-use super::ground::Ground;
+use super::ground::{AGAIN, Ground};
 use super::knobs::Knobs;
+use super::planted::Planted;
 use conformance::faults::{Dice, SimulatedClock, Weather};
 use link::world::{Clock, Moment};
 use std::collections::{BTreeMap, BTreeSet};
@@ -51,7 +52,13 @@ pub(crate) struct SeedEnd {
 }
 
 /// Runs a seed.
-pub(crate) fn run(ground: &Arc<Ground>, seed: u64, knobs: Knobs, thread: usize) -> SeedEnd {
+pub(crate) fn run(
+    ground: &Arc<Ground>,
+    seed: u64,
+    knobs: Knobs,
+    planted: Option<Planted>,
+    thread: usize,
+) -> SeedEnd {
     let start = begins(ground.start, seed);
     let clock = SimulatedClock::new(start);
     let jumps = clock.clone();
@@ -71,7 +78,7 @@ pub(crate) fn run(ground: &Arc<Ground>, seed: u64, knobs: Knobs, thread: usize) 
     };
     let folder = ground.folder.join(format!("thread-{thread}"));
     runtime.block_on(async {
-        match Field::open(ground, seed, clock, folder).await {
+        match Field::open(ground, seed, clock, folder, planted).await {
             Ok(mut field) => {
                 if let Err(why) = play(&mut field, knobs, &mut end).await {
                     end.failures.push(why);
@@ -358,7 +365,7 @@ async fn reached(field: &Field<'_>, end: &mut SeedEnd) -> Result<(), String> {
     for (call, state, again) in read.await.map_err(|fatal| fatal.to_string())? {
         end.reached.insert((call.clone(), state.word()));
         if again {
-            end.reached.insert((call, "sent again"));
+            end.reached.insert((call, AGAIN));
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ mod sqlite;
 mod write;
 mod writer;
 
-pub use memory::{CrashPoint, MemoryDisk, MemoryStore};
+pub use memory::{CrashPoint, DiskBug, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 pub use parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 pub use read::{

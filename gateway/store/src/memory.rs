@@ -21,6 +21,36 @@ pub enum CrashPoint {
     After,
 }
 
+/// A bug of the simulated disk, planted by a campaign of faults.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskBug {
+    /// What was told as durable is not: after a stop the last commit is gone.
+    LosesLastCommit,
+    /// After a stop numbers begin anew.
+    ForgetsNumbers,
+    /// A key locks nothing.
+    ForgetsKeys,
+    /// Of a write in which the crash falls, some changes are durable and some are not.
+    TearsWrites,
+}
+
+impl DiskBug {
+    /// Every one.
+    pub const ALL: [Self; 4] =
+        [Self::LosesLastCommit, Self::ForgetsNumbers, Self::ForgetsKeys, Self::TearsWrites];
+
+    /// What it is, for people.
+    #[must_use]
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::LosesLastCommit => "a commit is told as durable before it is synced",
+            Self::ForgetsNumbers => "serials begin anew after a stop",
+            Self::ForgetsKeys => "the insert of a key locks nothing",
+            Self::TearsWrites => "a write is torn by a crash",
+        }
+    }
+}
+
 /// What survives a crash. Clones are the same disk.
 #[derive(Clone, Default)]
 pub struct MemoryDisk {
@@ -47,6 +77,11 @@ impl MemoryDisk {
     /// A crash that was planned and has not come does not come any more.
     pub fn no_crash(&self) {
         self.lock().crash = None;
+    }
+
+    /// Plants a bug.
+    pub fn plant(&self, bug: DiskBug) {
+        self.lock().bug = Some(bug);
     }
 
     /// From now on there is no room for asks (`true`), or there is again.
@@ -77,6 +112,7 @@ impl MemoryStore {
     #[must_use]
     pub fn open(disk: &MemoryDisk) -> Self {
         let mut inner = disk.lock();
+        inner.comes_up();
         inner.epoch += 1;
         let epoch = inner.epoch;
         drop(inner);
@@ -91,6 +127,7 @@ impl Store for MemoryStore {
         }
         let mut disk = self.disk.lock();
         disk.commits += 1;
+        disk.before_commit();
         let crash = disk.crashes();
         let durable = match crash {
             None | Some(CrashPoint::After) => group.len(),
@@ -110,6 +147,9 @@ impl Store for MemoryStore {
             });
         }
         if crash.is_some() {
+            if let Some(torn) = group.get(durable) {
+                disk.tear(torn);
+            }
             self.ended = true;
             return Err(Fatal::Ended);
         }

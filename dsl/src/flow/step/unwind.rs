@@ -26,7 +26,11 @@ impl Run<'_> {
         if self.next.durable.loops.iter().any(|rows| !rows.open.is_empty()) {
             return;
         }
-        for step in self.program.step_ids().rev() {
+        let mut newest_first: Vec<StepId> = self.program.step_ids().rev().collect();
+        if self.rules.broken(Fault::OldestFirst) {
+            newest_first.reverse();
+        }
+        for step in newest_first {
             let its_own = self.definition(step).is_some_and(|found| found.undo_of.is_none());
             let counts = its_own && self.kind(step) == CallKind::Posting;
             match self.operation(step).state {

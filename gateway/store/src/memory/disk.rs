@@ -1,6 +1,6 @@
 //! What a simulated disk holds, and how a write that may be taken changes it.
 
-use super::CrashPoint;
+use super::{CrashPoint, DiskBug};
 use crate::check::{Holder, Look, place};
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterChange, ParameterName};
@@ -48,8 +48,11 @@ impl Operation {
     }
 }
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Disk {
+    pub(super) bug: Option<DiskBug>,
+    /// As it stood before the last commit, where a bug needs it.
+    last: Option<Box<Disk>>,
     pub(super) epoch: u64,
     pub(super) crash: Option<(u64, CrashPoint)>,
     pub(super) full: bool,
@@ -83,6 +86,33 @@ impl Disk {
         let (before, point) = self.crash?;
         self.crash = before.checked_sub(1).map(|before| (before, point));
         (before == 0).then_some(point)
+    }
+
+    /// A commit begins.
+    pub(super) fn before_commit(&mut self) {
+        if self.bug == Some(DiskBug::LosesLastCommit) {
+            self.last = None;
+            self.last = Some(Box::new(self.clone()));
+        }
+    }
+
+    /// Another holder opens the disk after a stop.
+    pub(super) fn comes_up(&mut self) {
+        if let Some(last) = self.last.take() {
+            let (epoch, commits, full) = (self.epoch, self.commits, self.full);
+            *self = Self { epoch, commits, full, ..*last };
+        }
+        if self.bug == Some(DiskBug::ForgetsNumbers) {
+            self.counters.clear();
+        }
+    }
+
+    /// The first of a write in which a crash falls.
+    pub(super) fn tear(&mut self, write: &Write) {
+        if self.bug == Some(DiskBug::TearsWrites) && write.changes.len() > 1 {
+            let half = write.changes.iter().take(write.changes.len() / 2).cloned().collect();
+            self.apply(&Write { changes: half, ..write.clone() });
+        }
     }
 
     pub(super) fn apply(&mut self, write: &Write) -> Written {
@@ -268,6 +298,9 @@ impl Look for Disk {
     }
 
     fn key(&mut self, key: &Key) -> Result<Option<Holder>, Infallible> {
+        if self.bug == Some(DiskBug::ForgetsKeys) {
+            return Ok(None);
+        }
         Ok(self.keys.get(key).map(|flow| match flow.and_then(|flow| self.flows.get(&flow)) {
             Some(row) => Holder::Flow(row.flow, row.digest),
             None => Holder::Cancelled,
