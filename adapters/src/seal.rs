@@ -68,6 +68,48 @@ pub fn encrypt(
     }
 }
 
+/// As [`encrypt`]; `associated` data, where there are any, are bound to what is encrypted, and not encrypted themselves.
+///
+/// # Errors
+/// As [`encrypt`], and associated data with a cipher that binds none: only GCM does.
+pub fn encrypt_bound(
+    algorithm: Algorithm,
+    key: &PreparedKey,
+    iv: Option<&[u8]>,
+    associated: Option<&[u8]>,
+    data: &[u8],
+    random: Random<'_>,
+) -> Result<Vec<u8>, SealError> {
+    match (algorithm, associated) {
+        (_, None) => encrypt(algorithm, key, iv, data, random),
+        (Algorithm::Cipher(cipher), Some(associated)) => {
+            encrypt_authenticated(cipher, key, iv.unwrap_or_default(), associated, data)
+        }
+        (other, Some(_)) => Err(SealError::NotACipher { algorithm: other }),
+    }
+}
+
+/// Decrypts what [`encrypt_bound`] made, with the same associated data.
+///
+/// # Errors
+/// As [`decrypt`], and associated data with a cipher that binds none.
+pub fn decrypt_bound(
+    algorithm: Algorithm,
+    key: &PreparedKey,
+    iv: Option<&[u8]>,
+    associated: Option<&[u8]>,
+    data: &[u8],
+    random: Random<'_>,
+) -> Result<Vec<u8>, SealError> {
+    match (algorithm, associated) {
+        (_, None) => decrypt(algorithm, key, iv, data, random),
+        (Algorithm::Cipher(cipher), Some(associated)) => {
+            decrypt_authenticated(cipher, key, iv.unwrap_or_default(), associated, data)
+        }
+        (other, Some(_)) => Err(SealError::NotACipher { algorithm: other }),
+    }
+}
+
 /// Decrypts what [`encrypt`] made. `random` blinds operations with an RSA private key.
 ///
 /// # Errors

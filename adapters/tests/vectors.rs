@@ -6,8 +6,8 @@ mod support;
 use adapters::charset::{Charset, encode};
 use adapters::seal::{
     Algorithm, BlockCipher, Cipher, Digest, KeyKind, Mac, Mode, Padding, PinFormat, Position, PreparedKey,
-    SealError, Signature, check_value, check_value_cmac, clear_pin_block, decrypt, digest, encrypt, hmac,
-    mac, mac_with_iv, pin_from_block, sign, verify, verify_mac,
+    SealError, Signature, check_value, check_value_cmac, clear_pin_block, decrypt, decrypt_bound, digest,
+    encrypt, encrypt_bound, hmac, mac, mac_with_iv, pin_from_block, sign, verify, verify_mac,
 };
 use serde_json::Value;
 use support::{base64, counter, folder, from_base64, from_hex, hex, hex_upper, json, key_file, text};
@@ -366,6 +366,31 @@ fn open_platform_content_cipher() {
     let plain = text(&vector["inputs"]["plain"]).as_bytes();
     let sealed = from_base64(text(&vector["output"]));
     check_cipher(named_cipher("aes_cbc_pkcs5"), &key, Some(&[0; 16]), plain, &sealed);
+}
+
+#[test]
+fn associated_data() {
+    let vector = json("wechat-pay/aes-256-gcm-notice.json");
+    let given = |name: &str| text(&vector["inputs"][name]).as_bytes();
+    let key = PreparedKey::symmetric(KeyKind::Aes, given("key")).unwrap();
+    let (nonce, bound, plain) = (given("nonce"), given("associated_data"), given("plain"));
+    let gcm = named_cipher("aes_gcm");
+    for (bound, sealed) in [(Some(bound), "ciphertext"), (None, "ciphertext_without_associated_data")] {
+        let sealed = from_base64(text(&vector["output"][sealed]));
+        assert_eq!(
+            encrypt_bound(gcm, &key, Some(nonce), bound, plain, &mut counter()).unwrap(),
+            sealed,
+            "{bound:?}"
+        );
+        let open =
+            |bound: Option<&[u8]>| decrypt_bound(gcm, &key, Some(nonce), bound, &sealed, &mut counter());
+        assert_eq!(open(bound).unwrap(), plain);
+        assert_eq!(open(Some(b"refund")), Err(SealError::Undecipherable), "other data were bound");
+    }
+    for name in ["aes_cbc_pkcs7", "aes_ecb_pkcs7", "rsa_pkcs1"] {
+        let refused = encrypt_bound(named_cipher(name), &key, None, Some(bound), plain, &mut counter());
+        assert!(matches!(refused, Err(SealError::NotACipher { .. })), "{name} binds nothing");
+    }
 }
 
 #[test]

@@ -74,6 +74,11 @@ CALLS = {
     ),
     "mark_bill": ("JF1018", "billNo:X32 act:N1= reason:X60", "time:M"),
     "sign": ("JF1020", "act:N1= productCode:X7= account:X32 name:X60 userNo:X32? businessNo:X32?", "agreementNo:X32"),
+    "mails": (
+        "JF1021", "from:D to:D state:N1=?",
+        "rows[mailNo:X40 orderNo:X32 email:X60 subject:X100 state:N1= tries queued:M ended:M? reason:X200?]",
+    ),
+    "mail_again": ("JF1022", "mailNo:X40 email:X60?", "time:M"),
     "statistics": (
         "JF1019", "from:D to:D", "rows[date:D productCode:X16 payWay:N2= channel:X3 area:X6 branch:X9 count amount:Y]",
     ),

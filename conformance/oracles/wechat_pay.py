@@ -1,5 +1,6 @@
-"""WeChat Pay, second version (wechat-pay), a second implementation from its public documentation: XML of one level, signed by MD5 or
-HMAC-SHA256 over sorted pairs with the key at the end, in upper hex; the bill of a day as it is downloaded.
+"""WeChat Pay (wechat-pay), a second implementation from its public documentation. The second version: XML of one level, signed by MD5
+or HMAC-SHA256 over sorted pairs with the key at the end, in upper hex; the bill of a day as it is downloaded. The third stands in
+`wechat_pay_third.py`.
 """
 
 import gzip
@@ -8,6 +9,7 @@ import hmac
 from xml.etree import ElementTree
 from xml.sax.saxutils import escape
 
+import wechat_pay_third
 from tables import table, value, written
 
 SAID = "return_code:X16 return_msg:X128? appid:X32? mch_id:X32? nonce_str:X32? result_code:X16? err_code:X32? err_code_des:X128?"
@@ -132,6 +134,8 @@ def ticked(line, fields):
 
 
 def read(message, specimen):
+    if wechat_pay_third.knows(message):
+        return wechat_pay_third.read(message, specimen)
     if message == "day_bill.request":
         return bill(specimen)
     if message.split(".")[0] in CALLS or message.startswith("notified."):
@@ -140,7 +144,9 @@ def read(message, specimen):
 
 
 def write(message, found, specimen):
-    # How far a bill is compressed no page says.
+    # How far a bill is compressed no page says; of the third version the content alone is written again.
     if message == "day_bill.request":
         return None
+    if wechat_pay_third.knows(message):
+        return wechat_pay_third.write(message, found, specimen)
     return of_document(message, found["content"]["root"], specimen)

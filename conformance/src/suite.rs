@@ -24,6 +24,7 @@ pub use stage::{Channel, Decided, JournalMark, Playing, Row, Stage};
 
 use crate::report::Point;
 use crate::world::FaultRule;
+use adapters::charset::{Charset, encode};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -155,6 +156,8 @@ pub struct Step {
     pub fields: Map<String, Value>,
     /// The file is put under this name, whatever it says of itself.
     pub named: Option<String>,
+    /// The file holds this text in the place of what is composed: a table as people keep it.
+    pub instead: Option<Instead>,
     /// The request is damaged before it leaves.
     pub damage: Option<Damage>,
     /// The answer to what is sent is lost on its way: who asked hears nothing (`silence`).
@@ -167,6 +170,29 @@ pub struct Step {
     pub limit_ms: Option<u64>,
     /// What must come of it.
     pub expect: Option<Expect>,
+}
+
+/// A text that a file holds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instead {
+    /// Its charset, by the name that adapters use.
+    pub charset: String,
+    /// The text.
+    pub text: String,
+}
+
+impl Instead {
+    /// Its octets.
+    ///
+    /// # Errors
+    /// A charset that is none, or that has not all of the text.
+    pub(crate) fn octets(&self) -> Result<Vec<u8>, String> {
+        let charset = Charset::from_name(&self.charset)
+            .ok_or_else(|| format!("there is no charset {}", self.charset))?;
+        let octets = encode(charset, &self.text).map_err(|error| error.to_string())?;
+        Ok(octets.into_owned())
+    }
 }
 
 /// How a request is damaged.

@@ -374,15 +374,28 @@ pub enum Coding {
     Gzip,
     /// A spreadsheet (Office Open XML) of rows with a tab between cells.
     Sheet,
-    /// A cipher: the algorithm and key come from expressions of the program, indices into its expressions.
-    Encrypt {
-        /// The algorithm.
-        algorithm: CipherName,
-        /// Index of the key's expression.
-        key: u32,
-        /// Index of the initial vector's expression.
-        iv: Option<u32>,
-    },
+    /// A cipher.
+    Encrypt(Cipher),
+}
+
+/// A cipher in a chain; what it takes stands in the program's expressions.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Cipher {
+    /// The algorithm.
+    pub algorithm: CipherName,
+    /// Index of the key's expression.
+    pub key: u32,
+    /// Index of the initial vector's expression.
+    pub iv: Option<u32>,
+    /// Index of the expression of what is bound to the cipher text without being in it.
+    pub associated: Option<u32>,
+}
+
+impl Cipher {
+    /// What it takes beside its key, in the order of the text: associated data stand behind an initial vector alone.
+    pub fn beside(&self) -> impl Iterator<Item = u32> {
+        self.iv.into_iter().chain(self.associated)
+    }
 }
 
 /// An algorithm that is fixed in the text or named by a setting.

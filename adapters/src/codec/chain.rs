@@ -11,8 +11,8 @@ use std::io::Read;
 
 use dsl::evaluate::{Environment, Value, coded};
 use dsl::model::{Load, Space};
-use dsl::program::{ChainForm, ExprId};
-use dsl::value::{CipherName, Coding};
+use dsl::program::ChainForm;
+use dsl::value::{Cipher, CipherName, Coding};
 use flate2::Compression;
 use flate2::read::{GzDecoder, GzEncoder, ZlibDecoder, ZlibEncoder};
 
@@ -56,7 +56,7 @@ pub(crate) fn apply(inside: &Inside<'_>, codings: &[Coding], octets: Vec<u8>) ->
             Coding::Zlib => packed(ZlibEncoder::new(octets.as_slice(), Compression::default()))?,
             Coding::Gzip => packed(GzEncoder::new(octets.as_slice(), Compression::default()))?,
             Coding::Sheet => sheet::pack(&octets)?,
-            Coding::Encrypt { algorithm, key, iv } => cipher(inside, true, algorithm, *key, *iv, octets)?,
+            Coding::Encrypt(cipher) => ciphered(inside, true, cipher, octets)?,
         };
     }
     Ok(octets)
@@ -79,24 +79,17 @@ pub(crate) fn invert(inside: &Inside<'_>, codings: &[Coding], octets: Vec<u8>) -
             Coding::Zlib => unpacked(ZlibDecoder::new(octets.as_slice()))?,
             Coding::Gzip => unpacked(GzDecoder::new(octets.as_slice()))?,
             Coding::Sheet => sheet::unpack(&octets)?,
-            Coding::Encrypt { algorithm, key, iv } => cipher(inside, false, algorithm, *key, *iv, octets)?,
+            Coding::Encrypt(cipher) => ciphered(inside, false, cipher, octets)?,
         };
     }
     Ok(octets)
 }
 
-fn cipher(
-    inside: &Inside<'_>,
-    encrypt: bool,
-    algorithm: &CipherName,
-    key: ExprId,
-    iv: Option<ExprId>,
-    octets: Vec<u8>,
-) -> Result<Vec<u8>, Wrong> {
-    let name = cipher_name(inside, algorithm)?;
-    let mut arguments = vec![inside.evaluate(key)?, Value::bytes(octets)];
-    if let Some(iv) = iv {
-        arguments.push(inside.evaluate(iv)?);
+fn ciphered(inside: &Inside<'_>, encrypt: bool, cipher: &Cipher, octets: Vec<u8>) -> Result<Vec<u8>, Wrong> {
+    let name = cipher_name(inside, &cipher.algorithm)?;
+    let mut arguments = vec![inside.evaluate(cipher.key)?, Value::bytes(octets)];
+    for beside in cipher.beside() {
+        arguments.push(inside.evaluate(beside)?);
     }
     let charset = &inside.programs.message.charset;
     let made = inside.seals.cipher(encrypt, &name, &arguments, charset, inside.surroundings);

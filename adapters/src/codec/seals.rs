@@ -35,9 +35,16 @@ enum Work {
     Mac(Mac),
     Sign(Signature, Option<String>),
     Verify(Signature, Option<String>, Vec<u8>),
-    Encrypt(Algorithm, Option<Vec<u8>>),
-    Decrypt(Algorithm, Option<Vec<u8>>),
+    Encrypt(Algorithm, Beside),
+    Decrypt(Algorithm, Beside),
     CheckValue(usize),
+}
+
+/// What a cipher takes beside its key: an initial vector, and data that are bound to what is encrypted.
+#[derive(Clone, Debug)]
+struct Beside {
+    iv: Option<Vec<u8>>,
+    associated: Option<Vec<u8>>,
 }
 
 impl SealJob {
@@ -99,11 +106,13 @@ impl SealJob {
                 let holds = seal::verify(*signature, key()?, &self.data, made, user.as_deref()).is_ok();
                 Ok(vec![u8::from(holds)])
             }
-            Work::Encrypt(algorithm, iv) => {
-                seal::encrypt(*algorithm, key()?, iv.as_deref(), &self.data, random)
+            Work::Encrypt(algorithm, Beside { iv, associated }) => {
+                let (iv, associated) = (iv.as_deref(), associated.as_deref());
+                seal::encrypt_bound(*algorithm, key()?, iv, associated, &self.data, random)
             }
-            Work::Decrypt(algorithm, iv) => {
-                seal::decrypt(*algorithm, key()?, iv.as_deref(), &self.data, random)
+            Work::Decrypt(algorithm, Beside { iv, associated }) => {
+                let (iv, associated) = (iv.as_deref(), associated.as_deref());
+                seal::decrypt_bound(*algorithm, key()?, iv, associated, &self.data, random)
             }
             Work::CheckValue(length) => check_value(*length, key()?),
         };
@@ -332,6 +341,10 @@ impl Caller<'_, '_> {
         }
     }
 
+    fn beside(&self) -> Result<Beside, Fault> {
+        Ok(Beside { iv: self.optional(2)?, associated: self.optional(3)? })
+    }
+
     fn user(&self, place: usize) -> Result<Option<String>, Fault> {
         self.optional(place)?
             .map(|octets| String::from_utf8(octets).map_err(|_| Fault::Character))
@@ -386,12 +399,12 @@ impl Caller<'_, '_> {
             },
             (Function::Encrypt, _) => {
                 let whole = algorithm(Position::Cipher)?;
-                let work = Work::Encrypt(whole, self.optional(2)?);
+                let work = Work::Encrypt(whole, self.beside()?);
                 SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
             }
             (Function::Decrypt, _) => {
                 let whole = algorithm(Position::Cipher)?;
-                let work = Work::Decrypt(whole, self.optional(2)?);
+                let work = Work::Decrypt(whole, self.beside()?);
                 SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
             }
             (Function::Kcv, _) => {

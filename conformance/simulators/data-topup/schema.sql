@@ -47,3 +47,11 @@ CREATE VIEW account AS
 CREATE VIEW listed AS
   SELECT custno, orderno, mobile, prodcode, price, made, date(made) AS day, CASE state WHEN 'success' THEN '200' WHEN 'failed' THEN '530' ELSE '201' END AS code
   FROM top_up;
+
+-- Lists that a clerk put in, and what came back.
+CREATE TABLE clerk_list (
+  batch      TEXT PRIMARY KEY,
+  rows       INTEGER NOT NULL,
+  topped_up  INTEGER,
+  not_taken  INTEGER
+) WITHOUT ROWID;

@@ -211,8 +211,8 @@ pub(super) fn codings(module: &Module, codings: &[Coding]) -> Vec<Value> {
             Coding::Zlib => json!({ "coding": "zlib" }),
             Coding::Gzip => json!({ "coding": "gzip" }),
             Coding::Sheet => json!({ "coding": "sheet" }),
-            Coding::Encrypt { algorithm, key, iv } => {
-                let algorithm = match algorithm {
+            Coding::Encrypt(cipher) => {
+                let algorithm = match &cipher.algorithm {
                     CipherName::Fixed(name) => json!(&**name),
                     CipherName::Setting(setting) => {
                         json!({ "setting": module.settings.get(usize::from(*setting)).map(|one| &*one.name) })
@@ -223,7 +223,10 @@ pub(super) fn codings(module: &Module, codings: &[Coding]) -> Vec<Value> {
                         json!({ "member_setting": setting.map(|one| &*one.name) })
                     }
                 };
-                json!({ "coding": "encrypt", "algorithm": algorithm, "key": key, "iv": iv })
+                json!({
+                    "coding": "encrypt", "algorithm": algorithm, "key": cipher.key, "iv": cipher.iv,
+                    "associated": cipher.associated,
+                })
             }
         })
         .collect()

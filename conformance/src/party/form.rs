@@ -180,8 +180,8 @@ pub(crate) fn ciphers<'p>(
     let codings = chains.flat_map(|form| form.first.iter().chain(&form.otherwise));
     codings
         .flat_map(|coding| match coding {
-            Coding::Encrypt { key, iv, .. } => [Some(*key), *iv],
-            _ => [None, None],
+            Coding::Encrypt(cipher) => [Some(cipher.key), cipher.iv, cipher.associated],
+            _ => [None, None, None],
         })
         .flatten()
 }

@@ -209,8 +209,10 @@ impl Play {
         let coming =
             |call: &CallId| self.module().calls.get(usize::from(call.0)).is_some_and(|call| !call.call.ours);
         let mut here = link.by_code.iter().filter(|(_, call, _)| coming(call));
+        // Where what comes has no codes, a code that stands in answers alone tells nothing.
+        let coded = here.clone().any(|(code, ..)| !code.is_empty());
         match &link.recogniser {
-            Some(recogniser) if !recogniser.program.read.is_empty() => {
+            Some(recogniser) if coded && !recogniser.program.read.is_empty() => {
                 let code = recognise(&mut self.hearing(), recogniser, parts)?;
                 here.find(|(known, ..)| **known == *code).map(|(_, call, message)| (*call, *message))
             }
@@ -440,7 +442,9 @@ impl Play {
     ) -> Result<Parts, String> {
         scene.put_fact(Fact::AnswerDate, Value::Date(scene.now.date()));
         scene.put_fact(Fact::AnswerTime, Value::Time(scene.now.time()));
-        scene.put_fact(Fact::AnswerMoment, Value::DateTime(scene.now));
+        for fact in [Fact::AnswerMoment, Fact::MessageMoment] {
+            scene.put_fact(fact, Value::DateTime(scene.now));
+        }
         let serial = match &handled.answer_serial {
             Some(serial) => Some(serial.clone()),
             None => {

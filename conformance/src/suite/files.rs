@@ -57,7 +57,10 @@ impl Runner<'_> {
         let mut what = format!("{name}: {}", put.file.name);
         if step.further.is_none() {
             self.seen_files = self.answers(call, &put).await?.into_iter().map(|came| came.name).collect();
-            let mut octets = put.file.octets.clone();
+            let mut octets = match &step.instead {
+                Some(text) => text.octets()?,
+                None => put.file.octets.clone(),
+            };
             super::wire::damage_octets(&mut octets, step.damage);
             let place = self.link_of(call)?;
             let named = step.named.clone().unwrap_or_else(|| put.file.name.clone());

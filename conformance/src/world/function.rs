@@ -11,6 +11,7 @@ pub(super) fn register(connection: &Connection) -> Result<()> {
         let (name, text): (String, String) = (context.get(0)?, context.get(1)?);
         let algorithm = match name.as_str() {
             "md5" => Digest::Md5,
+            "sha1" => Digest::Sha1,
             "sha256" => Digest::Sha256,
             "sm3" => Digest::Sm3,
             _ => return Err(Error::UserFunctionError(format!("there is no digest `{name}`").into())),

@@ -6,7 +6,7 @@ use super::{LowerErrorKind, Lowering, fold};
 use crate::model::{Chain, CodeTable, ExprKind, Format, Meaning, Message, Wire, XmlUse};
 use crate::program::{ChainForm, CodeText, Codes, ExprId, FormatForm, SegmentsForm, WireForm};
 use crate::source::Span;
-use crate::value::{Absent, Coding, Constant, Form, Outcome, Size, Symbol, Type, Unit};
+use crate::value::{Absent, Cipher, Coding, Constant, Form, Outcome, Size, Symbol, Type, Unit};
 
 impl Lowering<'_> {
     pub(super) fn codes(&mut self) {
@@ -104,13 +104,14 @@ impl Lowering<'_> {
     }
 
     fn coding(&mut self, coding: &Coding, chain: &Chain, octets: &mut dyn Octets) -> Coding {
-        let Coding::Encrypt { algorithm, key, iv } = coding else { return coding.clone() };
+        let Coding::Encrypt(cipher) = coding else { return coding.clone() };
         let mut number = |index: u32| match chain.expressions.get(index as usize) {
             Some(expression) => self.in_message(expression, octets),
             None => u32::MAX,
         };
-        let (key, iv) = (number(*key), iv.map(&mut number));
-        Coding::Encrypt { algorithm: algorithm.clone(), key, iv }
+        let (key, iv) = (number(cipher.key), cipher.iv.map(&mut number));
+        let associated = cipher.associated.map(&mut number);
+        Coding::Encrypt(Cipher { algorithm: cipher.algorithm.clone(), key, iv, associated })
     }
 
     /// A leaf's wire form; `sized_by` is the slot of the field that holds its size.

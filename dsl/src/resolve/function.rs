@@ -12,7 +12,7 @@ use crate::model::{Expr, ExprKind, Fold, Function};
 use crate::source::Span;
 use crate::tree;
 use crate::value::{Constant, Outcome, Type};
-pub(crate) use algorithms::{CIPHERS, listed, names_algorithms};
+pub(crate) use algorithms::{CIPHERS, binds, listed, names_algorithms};
 use algorithms::{algorithm, algorithms, checksum_most, ciphered, digest_octets, mac_octets};
 use regions::{length, pairs, raw};
 
@@ -182,7 +182,8 @@ fn arguments_of(function: Function) -> (usize, usize) {
         | Function::Checksum
         | Function::Duration => (2, 2),
         Function::JoinPairs => (3, 3),
-        Function::Signature | Function::Encrypt | Function::Decrypt => (3, 4),
+        Function::Signature => (3, 4),
+        Function::Encrypt | Function::Decrypt => (3, 5),
         _ => (1, 1),
     }
 }
@@ -378,7 +379,15 @@ fn build(resolver: &mut Resolver, function: Function, arguments: Vec<Expr>, span
         }
         Function::Signature => ok(byte_like(&second) && byte_like(&third), Type::Bytes { max: 512 }),
         Function::Encrypt | Function::Decrypt => {
-            ok(byte_like(&second) && byte_like(&third), ciphered(function, &arguments[0], &third))
+            let bound = arguments.get(4).is_none_or(|bound| byte_like(&bound.ty));
+            let binds = match arguments[0].as_constant() {
+                Some(Constant::Text(name)) => arguments.len() < 5 || binds(name),
+                _ => true,
+            };
+            ok(
+                byte_like(&second) && byte_like(&third) && bound && binds,
+                ciphered(function, &arguments[0], &third),
+            )
         }
         Function::Kcv => ok(
             matches!(first, Type::Number { .. }) && byte_like(&second),

@@ -224,6 +224,20 @@ fn drawn(stage: &Stage, questions: &BTreeMap<String, String>) -> Result<Option<M
     Ok(Some(known))
 }
 
+/// What is asked, with the reference that a header says where the service has no field for it.
+struct Asked {
+    body: Value,
+    key: Option<String>,
+}
+
+impl Asked {
+    fn of(body: Value, known: &Map<String, Value>) -> Self {
+        let key = known.get("reference").and_then(Value::as_str).map(str::to_owned);
+        let key = key.filter(|_| body.get("reference").is_none());
+        Self { body, key }
+    }
+}
+
 struct Seller<'s> {
     stage: &'s Stage,
     name: &'s str,
@@ -268,22 +282,22 @@ impl Seller<'_> {
         let mut answers: Vec<Value> = Vec::new();
         for ask in &story.asks {
             known.insert("reference".into(), reference(self.references));
-            let body = filled(&ask.with, &known, &answers);
-            match self.ask(ask, &body, tally).await {
+            let asked = Asked::of(filled(&ask.with, &known, &answers), &known);
+            match self.ask(ask, &asked, tally).await {
                 Some(answer) => answers.push(answer),
                 None => return,
             }
             if ask.twice {
-                self.again(ask, &body, answers.last(), tally).await;
+                self.again(ask, &asked, answers.last(), tally).await;
             }
         }
     }
 
     /// Asks once; the answer if it was done.
-    async fn ask(&self, ask: &Ask, body: &Value, tally: &mut Tally) -> Option<Value> {
+    async fn ask(&self, ask: &Ask, asked: &Asked, tally: &mut Tally) -> Option<Value> {
         let began = Instant::now();
         tally.asked += 1;
-        let said = match self.post(&ask.service, body).await {
+        let said = match self.post(&ask.service, asked).await {
             Ok(said) => said,
             Err(why) => {
                 tally.failures.push(format!("{}: {why}", ask.service));
@@ -320,8 +334,8 @@ impl Seller<'_> {
     }
 
     /// The same ask again must get the same answer and have no second effect.
-    async fn again(&self, ask: &Ask, body: &Value, first: Option<&Value>, tally: &mut Tally) {
-        match self.post(&ask.service, body).await {
+    async fn again(&self, ask: &Ask, asked: &Asked, first: Option<&Value>, tally: &mut Tally) {
+        match self.post(&ask.service, asked).await {
             Ok(said) if said.get("answer") == first => {}
             Ok(said) => {
                 tally.failures.push(format!("{}: a repeat was answered otherwise: {said}", ask.service));
@@ -330,10 +344,13 @@ impl Seller<'_> {
         }
     }
 
-    async fn post(&self, service: &str, body: &Value) -> Result<Value, String> {
+    async fn post(&self, service: &str, asked: &Asked) -> Result<Value, String> {
         let token = self.stage.token(None, service).map_or("", |(_, token)| token);
-        let mut message = HttpMessage::post(format!("/v1/{service}"), Bytes::from(body.to_string()));
+        let mut message = HttpMessage::post(format!("/v1/{service}"), Bytes::from(asked.body.to_string()));
         message.headers.push(("authorization".into(), Bytes::from(format!("Bearer {token}"))));
+        if let Some(key) = &asked.key {
+            message.headers.push(("idempotency-key".into(), Bytes::from(key.clone())));
+        }
         let until = self.core.mark().after(Duration::from_secs(60));
         match self.client.exchange(&message, until).await {
             Exchanged::Reply(reply) => {

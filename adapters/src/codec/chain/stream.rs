@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use dsl::evaluate::coded;
-use dsl::value::{CipherName, Coding};
+use dsl::value::Coding;
 use flate2::Compression;
 use flate2::write::{GzDecoder, GzEncoder, ZlibDecoder, ZlibEncoder};
 
@@ -127,6 +127,7 @@ enum Element {
         algorithm: Algorithm,
         key: Arc<PreparedKey>,
         iv: Option<Vec<u8>>,
+        associated: Option<Vec<u8>>,
         direction: Direction,
         octets: Vec<u8>,
     },
@@ -155,38 +156,28 @@ impl Element {
             }
             Coding::Gzip => Element::Gunzip(Box::new(GzDecoder::new(Vec::new()))),
             Coding::Sheet => Element::Sheet { writing, octets: Vec::new() },
-            Coding::Encrypt { algorithm, key, iv } => {
-                let iv = match iv {
-                    Some(iv) => Some(inside.octets(*iv)?),
-                    None => None,
-                };
-                Element::cipher(inside, algorithm, *key, iv, direction)?
-            }
+            Coding::Encrypt(cipher) => Element::cipher(inside, cipher, direction)?,
         }))
     }
 
-    fn cipher(
-        inside: &Inside<'_>,
-        name: &CipherName,
-        key: u32,
-        iv: Option<Vec<u8>>,
-        direction: Direction,
-    ) -> Result<Self, Wrong> {
-        let name = super::cipher_name(inside, name)?;
+    fn cipher(inside: &Inside<'_>, cipher: &dsl::value::Cipher, direction: Direction) -> Result<Self, Wrong> {
+        let octets = |beside: Option<u32>| beside.map(|beside| inside.octets(beside)).transpose();
+        let (iv, associated) = (octets(cipher.iv)?, octets(cipher.associated)?);
+        let name = super::cipher_name(inside, &cipher.algorithm)?;
         let algorithm = Algorithm::from_name(Position::Cipher, &name).ok_or(FaultKind::Program)?;
         let key = inside.seals.key(
-            &inside.evaluate(key)?,
+            &inside.evaluate(cipher.key)?,
             algorithm,
             &inside.programs.message.charset,
             inside.surroundings,
         )?;
         match algorithm {
-            Algorithm::Cipher(cipher) if cipher.mode != Mode::Gcm => {
+            Algorithm::Cipher(cipher) if cipher.mode != Mode::Gcm && associated.is_none() => {
                 let state =
                     CipherState::new(cipher, key, direction, iv.as_deref()).map_err(|_| FaultKind::Coding)?;
                 Ok(Element::Cipher(Some(Box::new(state))))
             }
-            algorithm => Ok(Element::Held { algorithm, key, iv, direction, octets: Vec::new() }),
+            algorithm => Ok(Element::Held { algorithm, key, iv, associated, direction, octets: Vec::new() }),
         }
     }
 
@@ -267,12 +258,17 @@ impl Element {
                 let octets = std::mem::take(octets);
                 *out = if *writing { sheet::pack(&octets)? } else { sheet::unpack(&octets)? };
             }
-            Element::Held { algorithm, key, iv, direction, octets } => {
+            Element::Held { algorithm, key, iv, associated, direction, octets } => {
                 let octets = std::mem::take(octets);
                 let mut random = |octets: &mut [u8]| surroundings.random(octets);
+                let (iv, bound) = (iv.as_deref(), associated.as_deref());
                 let done = match direction {
-                    Direction::Encrypt => seal::encrypt(*algorithm, key, iv.as_deref(), &octets, &mut random),
-                    Direction::Decrypt => seal::decrypt(*algorithm, key, iv.as_deref(), &octets, &mut random),
+                    Direction::Encrypt => {
+                        seal::encrypt_bound(*algorithm, key, iv, bound, &octets, &mut random)
+                    }
+                    Direction::Decrypt => {
+                        seal::decrypt_bound(*algorithm, key, iv, bound, &octets, &mut random)
+                    }
                 };
                 *out = done.map_err(|_| FaultKind::Coding)?;
             }

@@ -8,7 +8,7 @@ use crate::resolve::expression::condition;
 use crate::resolve::function;
 use crate::resolve::path::Scope;
 use crate::tree::{self, AttributeKind};
-use crate::value::{CipherName, Coding, Constant, Type};
+use crate::value::{Cipher, CipherName, Coding, Constant, Type};
 
 impl Binder<'_, '_, '_> {
     /// The text before and behind `message.code` in a template.
@@ -110,13 +110,14 @@ impl Binder<'_, '_, '_> {
         scope: &Scope,
         expressions: &mut Vec<Expr>,
     ) -> Option<Coding> {
-        let [algorithm, key, iv @ ..] = element.arguments.as_slice() else {
+        let ([algorithm, key, beside @ ..], ..=4) = (element.arguments.as_slice(), element.arguments.len())
+        else {
             self.resolver
                 .report
                 .error(
                     "TS0425",
                     element.span,
-                    "`encrypt` takes an algorithm, a key, and an initial vector where the mode has one",
+                    "`encrypt` takes an algorithm, a key, an initial vector where the mode has one, and then what is bound",
                 )
                 .help("for example `encrypt(sm4_cbc_pkcs7, key.file, nul(16))`");
             return None;
@@ -165,12 +166,21 @@ impl Binder<'_, '_, '_> {
         let key = self.expression(key, scope, None);
         let key_at = u32::try_from(expressions.len()).unwrap_or(u32::MAX);
         expressions.push(key);
-        let iv = iv.first().map(|iv| {
-            let iv = self.expression(iv, scope, None);
-            expressions.push(iv);
-            key_at + 1
-        });
-        Some(Coding::Encrypt { algorithm, key: key_at, iv })
+        if let (Some(_), CipherName::Fixed(name)) = (beside.get(1), &algorithm)
+            && !function::binds(name)
+        {
+            self.resolver
+                .report
+                .error("TS0425", element.span, format!("`{name}` binds no associated data"))
+                .help("`aes_gcm` and `sm4_gcm` do");
+        }
+        for beside in beside {
+            let beside = self.expression(beside, scope, None);
+            expressions.push(beside);
+        }
+        let iv = beside.first().map(|_| key_at + 1);
+        let associated = beside.get(1).map(|_| key_at + 2);
+        Some(Coding::Encrypt(Cipher { algorithm, key: key_at, iv, associated }))
     }
 
     pub(super) fn coded(&mut self, attributes: &[tree::Attribute], scope: &Scope) -> Chain {

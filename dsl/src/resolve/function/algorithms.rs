@@ -199,12 +199,17 @@ pub(super) fn checksum_most(algorithm: &Expr) -> i128 {
     }
 }
 
+/// Whether a cipher binds data that it does not encrypt.
+pub(crate) fn binds(name: &str) -> bool {
+    name.ends_with("gcm")
+}
+
 /// The most octets of a ciphered or opened value: as many as before where nothing is padded, a block more where it is.
 pub(super) fn ciphered(function: Function, algorithm: &Expr, plain: &Type) -> Type {
     let (Some(Constant::Text(name)), Type::Bytes { max }) = (algorithm.as_constant(), plain) else {
         return BYTES;
     };
-    if *max == u64::MAX || name.starts_with("rsa") || name.starts_with("sm2") || name.ends_with("gcm") {
+    if *max == u64::MAX || name.starts_with("rsa") || name.starts_with("sm2") || binds(name) {
         return BYTES;
     }
     let block = if name.starts_with("des") || name.starts_with("tdes") { 8 } else { 16 };

@@ -120,7 +120,9 @@ impl Replying {
         scene.facts.put(Fact::AnswerSerial, Value::text(serial.to_owned()));
         scene.facts.put(Fact::AnswerDate, Value::Date(now.date()));
         scene.facts.put(Fact::AnswerTime, Value::Time(now.time()));
-        scene.facts.put(Fact::AnswerMoment, Value::DateTime(now));
+        for fact in [Fact::AnswerMoment, Fact::MessageMoment] {
+            scene.facts.put(fact, Value::DateTime(now));
+        }
         scene.outcome = Some(outcome);
         scene.outcome_text.clone_from(&told.text);
         if let Some(shape) = self.version.call(self.call).and_then(|call| call.call.answer) {
