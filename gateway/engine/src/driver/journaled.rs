@@ -123,7 +123,8 @@ impl Running {
         }
         let end = durable_end(next);
         if !changes.contains(&Change::Ask) || end.is_some() || answer.is_some() {
-            out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, wake: None, answer }));
+            let taken_up = end.is_none() && durable_end(&self.state).is_some();
+            out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, taken_up, wake: None, answer }));
         }
         for change in changes {
             if let Change::Start(start) = change {

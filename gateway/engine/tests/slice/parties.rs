@@ -114,6 +114,9 @@ pub(crate) async fn host(core: &Core) -> Played {
             }
             "1003" => {
                 ledger.reversed.push(body[..12].to_owned());
+                if let Some(Does::Refuses(ret)) = ledger.plan.pop_front() {
+                    return reply("1004", ret, "");
+                }
                 if let Some((_, holds)) = ledger.booked.get_mut(&body[..12]) {
                     *holds = false;
                     return reply("1004", "0000", "");

@@ -1,8 +1,10 @@
 //! A party asks us over its own link: paid, repeated byte for byte, and bad messages.
 
-use crate::parties::{MMK, frame, opened, seal, short_seal};
+use crate::deciding::{both, said, waits};
+use crate::parties::{Does, MMK, frame, opened, seal, short_seal};
 use crate::support::Bank;
 use bytes::Bytes;
+use engine::waiting::{Decision, Said, Why};
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,6 +83,30 @@ async fn a_served_reversal_takes_back_what_holds_and_an_enquiry_says_so() {
     assert_eq!(bank.books(), (0, 0));
     let told = send(&bank, &undone("000000000054", "000000000051", 3_000)).await.expect("an answer");
     assert_eq!(&told[28..32], "0000", "{told}");
+}
+
+/// The core refuses to take back what it booked on a day that it has closed: people see it, also after a stop, and the
+/// party hears the end once there is one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_that_the_core_refuses_waits_for_people_and_is_told_when_they_have_seen_to_it() {
+    let mut bank = Bank::open().await;
+    send(&bank, &asked("000000000058", 3_000)).await.expect("an answer");
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("2002"));
+    let back = undone("000000000059", "000000000058", 3_000);
+    assert_eq!(send(&bank, &back).await, None);
+    assert_eq!(bank.books(), (3_000, 0));
+    bank.gateway = None;
+    bank.start_with("// another version\n").await;
+    let found = waits(&bank, 1).await.remove(0);
+    let Why::Operation { party, call, state, .. } = &found.why else { panic!("{found:?}") };
+    assert_eq!((party.as_str(), call.as_str(), *state), ("host", "host.debit", "held"), "{found:?}");
+    assert_eq!(send(&bank, &back).await, None);
+    let taken_back = Said { proof: "correcting entry 17".to_owned(), ..said(Decision::TakenBack, "") };
+    both(&bank, &found, &taken_back).await;
+    waits(&bank, 0).await;
+    assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
+    let told = send(&bank, &about("3005", "000000000060", "000000000058")).await.expect("an answer");
+    assert_eq!(&told[32..34], "02", "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
