@@ -100,6 +100,7 @@ async fn a_reversal_that_the_core_refuses_waits_for_people_and_is_told_when_they
     let found = waits(&bank, 1).await.remove(0);
     let Why::Operation { party, call, state, .. } = &found.why else { panic!("{found:?}") };
     assert_eq!((party.as_str(), call.as_str(), *state), ("host", "host.debit", "held"), "{found:?}");
+    assert_eq!(found.what, "it holds, and could not be taken back");
     assert_eq!(send(&bank, &back).await, None);
     let taken_back = Said { proof: "correcting entry 17".to_owned(), ..said(Decision::TakenBack, "") };
     both(&bank, &found, &taken_back).await;
@@ -107,6 +108,23 @@ async fn a_reversal_that_the_core_refuses_waits_for_people_and_is_told_when_they
     assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
     let told = send(&bank, &about("3005", "000000000060", "000000000058")).await.expect("an answer");
     assert_eq!(&told[32..34], "02", "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_under_an_older_version_is_taken_back_under_a_newer_one() {
+    let mut bank = Bank::open().await;
+    send(&bank, &asked("000000000048", 3_000)).await.expect("an answer");
+    bank.gateway = None;
+    bank.start_with("// another version\n").await;
+    // The older version is compiled again for it; whoever finds that too long asks once more.
+    for _ in 0..10 {
+        if let Some(told) = send(&bank, &undone("000000000049", "000000000048", 3_000)).await {
+            assert_eq!(&told[28..32], "0000", "{told}");
+            assert_eq!(bank.books(), (0, 0));
+            return;
+        }
+    }
+    panic!("it was never answered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
