@@ -26,7 +26,7 @@ use dsl::program::{FlowStart, LinkProgram, Part};
 use dsl::value::Outcome;
 use link::BoxFuture;
 use link::frame::FrameConfig;
-use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
+use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService, HttpSizes};
 use link::tcp::{Answer, FrameService, Peer, Refused, TcpServer, TcpServerConfig};
 pub(crate) use reply::Replying;
 use std::borrow::Cow;
@@ -148,9 +148,9 @@ impl Engine {
         let address = config.listen.clone().unwrap_or_default();
         let tls = crate::lines::server_tls(config.tls.as_ref())?;
         let connections = config.connections.and_then(|most| usize::try_from(most).ok());
+        let most = self.deployment.load().limits.message;
         match link.link.kind {
             LinkKind::Tcp => {
-                let most = self.deployment.load().limits.message;
                 let frame = FrameConfig::new(crate::lines::frame(&link.link.frame), most);
                 let own = TcpServerConfig::new(address, frame);
                 let connections = connections.unwrap_or(own.connections);
@@ -160,8 +160,9 @@ impl Engine {
             LinkKind::Http | LinkKind::Https => {
                 let own = HttpServerConfig::new(address);
                 let connections = connections.unwrap_or(own.connections);
-                let server =
-                    HttpServer::start(cores, HttpServerConfig { tls, connections, ..own }, edge).await;
+                let sizes = HttpSizes { content: most, ..own.sizes };
+                let config = HttpServerConfig { tls, connections, sizes, ..own };
+                let server = HttpServer::start(cores, config, edge).await;
                 server.map(Listening::Http).map_err(|error| error.to_string())
             }
             LinkKind::Sftp | LinkKind::Folder => Err("files are not listened for".to_owned()),

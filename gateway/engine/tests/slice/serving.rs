@@ -152,6 +152,27 @@ async fn a_reversal_that_comes_first_refuses_its_original_for_ever() {
     assert_eq!(&told[28..32], "2001", "{told}");
 }
 
+/// Posts a form and gives the answer, or its status where there is none.
+async fn form(bank: &Bank, kind: &str, title: &str, octets: usize) -> serde_json::Value {
+    use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+    let address = bank.gateway().address("forms", "in").unwrap();
+    let client = HttpClient::new(&bank.owner.core(), HttpClientConfig::new(address));
+    let body = "QUJD".repeat(octets / 3);
+    let text = serde_json::json!({ "kind": kind, "title": title, "body": body }).to_string();
+    let until = bank.owner.mark().after(Duration::from_secs(60));
+    let reply = client.exchange(&HttpMessage::post("/", Bytes::from(text)), until).await.reply();
+    let reply = reply.expect("an answer");
+    serde_json::from_slice(&reply.content).unwrap_or_else(|_| serde_json::json!(reply.status))
+}
+
+/// A sheet of ten megabytes, where the deployment's limit of a message lets it in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_message_comes_in_over_http_as_far_as_the_deployment_allows() {
+    let bank = Bank::open().await;
+    assert_eq!(form(&bank, "sheet", "a", 7_500_000).await, serde_json::json!({ "taken": "done" }));
+    assert_ne!(form(&bank, "sheet", "a", 15_000_000).await, serde_json::json!({ "taken": "done" }));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_school_signs_in_gets_a_key_and_asks_under_it() {
     let bank = Bank::open().await;
