@@ -282,29 +282,28 @@ impl Serving {
         }
     }
 
-    /// The message as the first that it may be reads it, else why it cannot be read.
+    /// The message as the first that it may be reads it; else why the one that it comes nearest to does not.
     async fn read(
         &self,
         module: usize,
         link: &LinkProgram,
         packet: &Packet,
     ) -> Result<(CallId, MessageId, ReadMessage), Option<(CallId, Box<Unread>)>> {
-        let mut first: Option<(CallId, Box<Unread>)> = None;
+        let mut nearest: Option<(CallId, Box<Unread>)> = None;
         for (call, message) in self.candidates(module, link, packet) {
             for scene in self.scenes(module, call) {
                 match message::read(&self.engine, scene, message, packet.clone()).await {
                     Ok(read) => return Ok((call, message, read)),
                     Err(unread) => {
-                        let better =
-                            first.as_ref().is_none_or(|(_, known)| known.reason == "unknown_message");
-                        if better {
-                            first = Some((call, unread));
+                        let nearer = |(_, known): &(CallId, Box<Unread>)| unread.nearness > known.nearness;
+                        if nearest.as_ref().is_none_or(nearer) {
+                            nearest = Some((call, unread));
                         }
                     }
                 }
             }
         }
-        Err(first)
+        Err(nearest)
     }
 
     /// The messages that it may be: by its code, else by the path that it came on, else all of the link.
@@ -542,10 +541,10 @@ impl Serving {
         &self,
         module: usize,
         link: &LinkProgram,
-        first: Option<(CallId, Box<Unread>)>,
+        nearest: Option<(CallId, Box<Unread>)>,
         packet: &Packet,
     ) -> Option<Packet> {
-        let fault = first.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
+        let fault = nearest.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
         let head = packet.content().get(..64).unwrap_or(packet.content());
         let name = format!("{}.{}", self.party, self.link);
         refuse(&self.engine, &name, &self.peer, fault, head);
@@ -553,7 +552,9 @@ impl Serving {
         let general = link.link.unread.map(|call| CallRef { module, call });
         let mut scene = self.engine.scene(&self.version, module);
         let known = general.is_none() || message::code_of(&self.version, &mut scene, link, packet).is_some();
-        let Some((call, unread)) = first.filter(|_| known) else {
+        // Of a message that was read whole and is refused it is known what it is, also where no code says so.
+        let known = known || nearest.as_ref().is_some_and(|(_, unread)| unread.nearness.refused());
+        let Some((call, unread)) = nearest.filter(|_| known) else {
             return self.said_of_itself(general?).await;
         };
         let Unread { reason, record, mut scene, .. } = *unread;

@@ -300,7 +300,7 @@ impl Engine {
         call: CallRef,
         unread: Unread,
     ) {
-        let Unread { reason, text, record, mut scene } = unread;
+        let Unread { reason, text, record, mut scene, .. } = unread;
         self.file_refused(source, name, &text);
         scene.stamp(self.business_date(&scene.version, call.module));
         scene.request = Some(Arc::new(record));

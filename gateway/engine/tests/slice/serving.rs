@@ -173,6 +173,14 @@ async fn a_long_message_comes_in_over_http_as_far_as_the_deployment_allows() {
     assert_ne!(form(&bank, "sheet", "a", 15_000_000).await, serde_json::json!({ "taken": "done" }));
 }
 
+/// Two messages look alike: which of them it is decides how it is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_refused_by_what_it_says_is_answered_in_its_own_form() {
+    let bank = Bank::open().await;
+    assert_eq!(form(&bank, "greeting", "", 3).await, serde_json::json!({ "greeted": "done" }));
+    assert_eq!(form(&bank, "sheet", "", 3).await, serde_json::json!({ "taken": "no_title" }));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_school_signs_in_gets_a_key_and_asks_under_it() {
     let bank = Bank::open().await;
