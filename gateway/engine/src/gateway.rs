@@ -46,6 +46,9 @@ pub enum StartError {
     /// A listener.
     #[error("{0}")]
     Listen(String),
+    /// The folder of sheets and files.
+    #[error("the spool: {0}")]
+    Spool(#[source] std::io::Error),
 }
 
 /// What a gateway is started with beside its parts.
@@ -132,6 +135,7 @@ impl Gateway {
             changed: Notify::new(),
             core,
         });
+        engine.spool.sweep().map_err(StartError::Spool)?;
         engine.keep_version(&version).await?;
         engine.open_lines(&version)?;
         engine.begin_sessions(&version).await;
