@@ -320,8 +320,11 @@ impl Running {
     fn later(&self, pause: Duration, event: Event) {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
         self.engine.core.spawn(async move {
-            core.deadline(core.mark().after(pause)).await;
-            drop(post.send(Inbox::Event(event)).await);
+            // A flow that has ended hears nothing any more: nobody sleeps on for it.
+            let over = core.within(core.mark().after(pause), post.closed()).await.is_err();
+            if over {
+                drop(post.send(Inbox::Event(event)).await);
+            }
         });
     }
 
