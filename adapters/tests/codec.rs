@@ -1,6 +1,8 @@
 //! The codec machine over small adapters, each of one format: both ways, strictness, seals.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is wrong")]
 
+#[path = "codec/check_values.rs"]
+mod check_values;
 #[path = "codec/files.rs"]
 mod files;
 #[path = "codec/formats.rs"]

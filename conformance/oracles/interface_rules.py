@@ -21,12 +21,19 @@ def cipher(algorithm, key):
     return DES3.new(key if len(key) in (16, 24) else key * 2, DES3.MODE_ECB)
 
 
+def check_value(algorithm, key):
+    if algorithm.startswith("sm4"):
+        # Of one block the MAC is the block itself, enciphered.
+        return macs.sm4_cbc(key, bytes(16))
+    return cipher("tdes_ecb", key).encrypt(bytes(8))
+
+
 FUNCTIONS = {
     "hex_upper": lambda octets: octets.hex().upper(),
     "hex": lambda octets: octets.hex(),
     "from_hex": bytes.fromhex,
     "mac": lambda algorithm, key, octets: MACS[algorithm](key, octets)[:8],
-    "kcv": lambda count, key: cipher("tdes_ecb", key).encrypt(bytes(8))[:count],
+    "kcv": lambda count, key, algorithm="tdes": check_value(algorithm, key)[:count],
     "encrypt": lambda algorithm, key, octets: cipher(algorithm, key).encrypt(octets),
     "decrypt": lambda algorithm, key, octets: cipher(algorithm, key).decrypt(octets),
 }

@@ -29,6 +29,7 @@ use begin::Caller;
 pub(crate) use compose::{ComposedFile, compose_file, member_of};
 use dsl::evaluate::Value;
 use dsl::model::{LinkKind, MessageId};
+use dsl::program::CallProgram;
 pub(crate) use files::{carries_files, folder_of, path_of, put_file, whole_file};
 use link::Core;
 use link::http::HttpServer;
@@ -121,6 +122,12 @@ pub enum PartyError {
     /// The world's data.
     #[error(transparent)]
     World(#[from] WorldError),
+    /// Books that do not know a repeat.
+    #[error("{call} promises the same answer to a repeat: its books need `once` for it")]
+    Repeats {
+        /// The call.
+        call: String,
+    },
     /// Settings and members.
     #[error(transparent)]
     Scene(#[from] SceneError),
@@ -270,6 +277,18 @@ impl PartySource {
     }
 }
 
+/// What is kept for good is posted once, however often it is asked: books know each repeat that their adapter gives an answer.
+fn know_repeats(loaded: &Loaded, world: &World) -> Result<(), PartyError> {
+    let promises = |call: &&CallProgram| {
+        call.call.ours && (call.call.promises.same_answer || call.call.promises.same_answer_when_done)
+    };
+    let mut calls = loaded.bank.module.calls.iter().filter(promises);
+    match calls.find(|call| !world.remembers(&call.call.name)) {
+        Some(call) => Err(PartyError::Repeats { call: call.call.name.to_string() }),
+        None => Ok(()),
+    }
+}
+
 /// Where the bank's own books of a party would stand.
 #[must_use]
 pub fn books_of(configs: &Path, folder: &str) -> PathBuf {
@@ -289,6 +308,9 @@ impl Party {
     ) -> Result<Self, PartyError> {
         let standing = standing(&source.loaded.party, config, Arc::clone(&core.world().random))?;
         let world = World::open(&source.world, &source.tables, &source.database)?;
+        if matches!(source.tables, Tables::Kept { .. }) {
+            know_repeats(&source.loaded, &world)?;
+        }
         let play = Arc::new(Play {
             standing: Arc::new(standing),
             clock: Arc::clone(&core.world().clock),

@@ -149,6 +149,12 @@ impl World {
         self.behaviour.calls.keys().map(String::as_str)
     }
 
+    /// Whether a repeat of a call gets the answer that the first had.
+    #[must_use]
+    pub fn remembers(&self, call: &str) -> bool {
+        self.behaviour.calls.get(call).is_some_and(|call| call.once.is_some())
+    }
+
     /// The party that the folder is for.
     #[must_use]
     pub fn party(&self) -> &str {

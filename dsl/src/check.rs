@@ -291,6 +291,11 @@ fn no_order(error: LowerError) -> Diagnostic {
         LowerErrorKind::Records => problem(439, "lines without an end are of one width".to_owned())
             .note("where no sign ends a line, nothing but one width for all of them shows where the next begins")
             .help("give every line the same `line N bytes`, or say `lines crlf` or `lines lf`"),
+        LowerErrorKind::SessionBehind(call, value, session) => {
+            problem(633, format!("`{call}` reads `session.{value}`, which is known only after it"))
+                .note(format!("a party's sessions are opened as they stand: `{session}` comes behind"))
+                .help("put the session that tells it first, or take the value out of what opens this one")
+        }
         LowerErrorKind::TooMany(what) => problem(435, format!("the message has too many {what}"))
             .note("a message has at most 65,535 of each")
             .help("split it"),

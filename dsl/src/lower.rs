@@ -19,6 +19,7 @@ mod message;
 mod module;
 mod read;
 mod recogniser;
+mod session;
 mod shape;
 mod tables;
 mod write;
@@ -33,6 +34,7 @@ pub use module::{ModuleErrors, compile, compile_beside, module};
 pub use recogniser::recogniser;
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use crate::model::{Expr, Model, Module};
 use crate::program::{ExprId, Program};
@@ -47,6 +49,8 @@ pub struct Lowering<'m> {
     pub program: Program,
     /// What could not be made.
     pub errors: Vec<LowerError>,
+    /// The code that each message's expressions are.
+    regions: Vec<Range<usize>>,
     /// Wire forms, formats and chains that stand in the program already, by what they say.
     known: HashMap<String, u32>,
 }
@@ -60,6 +64,7 @@ impl<'m> Lowering<'m> {
             line_of,
             program: Program::default(),
             errors: Vec::new(),
+            regions: Vec::new(),
             known: HashMap::new(),
         };
         lowering.codes();
@@ -69,8 +74,10 @@ impl<'m> Lowering<'m> {
     /// Lowers every message of the module, in order.
     pub fn messages(&mut self) {
         for message in &self.module.messages {
+            let before = self.program.expressions.code.len();
             let made = message::lower(self, message);
             self.program.messages.push(made);
+            self.regions.push(before..self.program.expressions.code.len());
         }
     }
 

@@ -410,19 +410,25 @@ impl Caller<'_, '_> {
             (Function::Kcv, _) => {
                 let Some(Value::Number(length)) = self.arguments.first() else { return Err(Fault::Kind) };
                 let length = usize::try_from(*length).map_err(|_| Fault::Overflow)?;
-                SealJob { work: Work::CheckValue(length), key: Some(self.block_key(1)?), data: Vec::new() }
+                let key = self.block_key(1, name)?;
+                SealJob { work: Work::CheckValue(length), key: Some(key), data: Vec::new() }
             }
             _ => return Err(Fault::Broken),
         })
     }
 
-    /// A key whose kind only its length tells: a session's work key.
-    fn block_key(&self, place: usize) -> Result<Arc<PreparedKey>, Fault> {
+    /// A session's work key: of the kind that it is said to be for, else of the one that its length tells.
+    fn block_key(&self, place: usize, name: &str) -> Result<Arc<PreparedKey>, Fault> {
         if let Some(Value::Key(key)) = self.arguments.get(place) {
             return self.surroundings.key(key);
         }
         let octets = self.octets(place)?;
-        let kind = if octets.len() == 8 { KeyKind::Des } else { KeyKind::Tdes };
+        let of_mac = || Algorithm::from_name(Position::Mac, name).and_then(Algorithm::key_kind);
+        let kind = match KeyKind::from_name(name).or_else(of_mac) {
+            Some(kind @ (KeyKind::Aes | KeyKind::Sm4)) => kind,
+            _ if octets.len() == 8 => KeyKind::Des,
+            _ => KeyKind::Tdes,
+        };
         PreparedKey::symmetric(kind, &octets).map(Arc::new).map_err(|_| Fault::Seal)
     }
 }

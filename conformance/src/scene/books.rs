@@ -71,8 +71,11 @@ impl Books {
     }
 
     pub(super) fn rows(&self, list: &Load) -> Result<u32, Fault> {
-        let (record, index) = self.at(list)?;
-        Ok(record.rows(index).map_or(0, |rows| rows.count))
+        match self.at(list) {
+            Ok((record, index)) => Ok(record.rows(index).map_or(0, |rows| rows.count)),
+            Err(Fault::NotThere(_)) => Ok(0),
+            Err(fault) => Err(fault),
+        }
     }
 
     /// Leaves the row of this list that was entered last, if it is the innermost.

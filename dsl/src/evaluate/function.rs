@@ -94,7 +94,15 @@ pub(super) fn call<'e>(
             let algorithm = algorithm.to_text(environment)?;
             environment.seal(function, &algorithm, rest.get(..needed.len() + optional).unwrap_or(needed))
         }
-        F::Kcv => environment.seal(function, "", &arguments),
+        F::Kcv => {
+            let (of, cipher) = arguments.split_at_checked(2).ok_or(Fault::Broken)?;
+            let cipher = match cipher.first() {
+                Some(cipher) if !cipher.is_present() => return Err(Fault::Absent),
+                Some(cipher) => cipher.to_text(environment)?,
+                None => Cow::Borrowed(""),
+            };
+            environment.seal(function, &cipher, of)
+        }
         F::If | F::Either | F::Present | F::Position | F::Whole => Err(Fault::Broken),
     }
 }

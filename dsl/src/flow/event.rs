@@ -144,14 +144,14 @@ pub enum Reply {
 }
 
 /// What an enquiry says of its original.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Says {
     /// It holds.
     Done,
     /// It was taken back.
     Reversed,
-    /// It was refused.
-    Refused,
+    /// It was refused, and why, where the party tells it.
+    Refused(Option<Reason>),
     /// It is not known there.
     NotFound,
     /// No answer, "in process", or the enquiry itself was refused.

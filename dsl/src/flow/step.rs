@@ -96,7 +96,7 @@ impl Run<'_> {
             Event::Reply(step, reply) => self.reply(*step, reply),
             Event::NoReply(step) => self.no_reply(*step),
             Event::NotSent(step) => self.not_sent(*step),
-            Event::Enquired { step, number, says } => self.enquired(*step, *number, *says),
+            Event::Enquired { step, number, says } => self.enquired(*step, *number, says),
             Event::BackReply(step, reply) => self.back_reply(*step, *reply),
             Event::NoBackReply(step) => self.no_back_reply(*step),
             Event::Timer(timer) => self.timer(*timer),

@@ -31,6 +31,8 @@ pub enum LowerErrorKind {
     OctetsOfRows(Box<str>),
     /// Lines of a file that have no end, of several widths.
     Records,
+    /// The call that opens a session reads a value of a session that is opened after it: the call, the value, its session.
+    SessionBehind(Box<str>, Box<str>, Box<str>),
     /// More of something than a program may number.
     TooMany(&'static str),
 }

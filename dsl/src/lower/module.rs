@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use super::expression::walk;
 use super::layout::expressions;
+use super::session::sessions;
 use super::{LowerError, Lowering, flow, recogniser};
 use crate::model::{
     Call, CallId, Expr, ExprKind, Fact, Link, Load, MessageId, Model, Module, OriginalRule, Reconcile,
     ReconcileBook, ServiceKind, Space,
 };
 use crate::program::{
-    BookProgram, CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, OriginalProgram,
-    ReconcileProgram, SessionProgram,
+    BookProgram, CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, OriginalProgram, ReconcileProgram,
 };
 use crate::source::Span;
 use crate::value::Constant;
@@ -162,29 +162,6 @@ fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
         poll: link.poll.as_ref().map(|poll| lowering.expression(poll)),
         by_code,
     }
-}
-
-fn sessions(lowering: &mut Lowering<'_>) -> Vec<SessionProgram> {
-    let mut first_slot = 0_u16;
-    let mut made = Vec::new();
-    for session in &lowering.module.sessions {
-        let values: Vec<u32> = session.values.iter().map(|value| lowering.expression(&value.value)).collect();
-        let count = u16::try_from(values.len()).unwrap_or(u16::MAX);
-        made.push(SessionProgram {
-            session: session.clone(),
-            first_slot,
-            values,
-            changes: session
-                .changes
-                .iter()
-                .map(|(slot, value)| (*slot, lowering.expression(value)))
-                .collect(),
-            checks: session.checks.iter().map(|check| lowering.expression(check)).collect(),
-            until: session.until.as_ref().map(|until| lowering.expression(until)),
-        });
-        first_slot = first_slot.saturating_add(count);
-    }
-    made
 }
 
 fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Kept>) -> CallProgram {

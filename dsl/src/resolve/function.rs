@@ -77,9 +77,7 @@ pub(crate) fn call(
     }
     let mut arguments = Vec::with_capacity(call.arguments.len());
     for (place, argument) in call.arguments.iter().enumerate() {
-        if place == 0
-            && let Some(names) = algorithms(*function)
-        {
+        if let Some(names) = algorithms(*function, place) {
             arguments.push(algorithm(resolver, work, argument, scope, names));
             continue;
         }
@@ -178,9 +176,9 @@ fn arguments_of(function: Function) -> (usize, usize) {
         | Function::Encoded
         | Function::CutOut
         | Function::Digest
-        | Function::Kcv
         | Function::Checksum
         | Function::Duration => (2, 2),
+        Function::Kcv => (2, 3),
         Function::JoinPairs => (3, 3),
         Function::Signature => (3, 4),
         Function::Encrypt | Function::Decrypt => (3, 5),

@@ -325,7 +325,10 @@ impl Book {
         if let Some(rows) = self.long(list) {
             return Ok(short(rows.count()));
         }
-        let place = self.place(list)?;
+        let place = match self.place(list) {
+            Err(Fault::NotThere(_)) => return Ok(0),
+            place => place?,
+        };
         let entry = self.records.get(place.entry).ok_or(Fault::Broken)?;
         Ok(entry.record.rows(place.index).map_or(0, |rows| rows.count))
     }
@@ -530,6 +533,8 @@ mod tests {
     fn rows_are_made_entered_and_read() {
         let mut book = Book::default();
         book.put(Space::Ask, 0, Record::new(2));
+        // What was never answered has no rows.
+        assert_eq!(book.rows(&load(Space::OriginalAnswer, 0, 1)), Ok(0));
         let list = load(Space::Ask, 0, 1);
         for number in 0..3 {
             book.append(&list, 1, 5).unwrap();

@@ -441,9 +441,10 @@ fn fen(value: &Value<'_>) -> Option<u64> {
     }
 }
 
-/// How a flow ended, as the journal counts it.
+/// How a flow ended, as the journal counts it: one that its asker takes back is open again until that is through, so
+/// that a stop forgets nothing of it and people see what it stands at.
 fn durable_end(state: &State) -> Option<store::End> {
-    state.durable.end.map(|end| match end {
+    state.durable.end.filter(|_| state.durable.cancel != dsl::flow::Cancel::Wished).map(|end| match end {
         dsl::flow::End::Done => store::End::Done,
         dsl::flow::End::Refused => store::End::Refused,
     })

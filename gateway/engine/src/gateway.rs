@@ -46,6 +46,9 @@ pub enum StartError {
     /// A listener.
     #[error("{0}")]
     Listen(String),
+    /// The folder of sheets and files.
+    #[error("the spool: {0}")]
+    Spool(#[source] std::io::Error),
 }
 
 /// What a gateway is started with beside its parts.
@@ -136,6 +139,7 @@ impl Gateway {
             changed: Notify::new(),
             core,
         });
+        engine.spool.sweep().map_err(StartError::Spool)?;
         engine.keep_version(&version).await?;
         engine.open_lines(&version)?;
         engine.begin_sessions(&version).await;
@@ -258,22 +262,32 @@ impl Engine {
     /// does not compile any more leaves its flows to be named in [`Gateway::lost`].
     async fn restore_versions(self: &Arc<Self>) -> Result<(), store::Fatal> {
         for hash in self.journal.read(|reader| reader.pinned_versions()).await? {
-            if self.versions.contains_key(&hash) {
-                continue;
-            }
-            let source = self.journal.read(move |reader| reader.version(&hash)).await?;
-            let deployment = self.deployment.load_full();
-            let made = self.core.offload(move || {
-                let texts = crate::load::texts_of(&source?)?;
-                let loaded = crate::load::compile(texts, &deployment).ok()?;
-                Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).ok()
-            });
-            match made.await.flatten().filter(|version| version.hash == hash) {
-                Some(version) => drop(self.versions.insert(hash, Arc::new(version))),
-                None => tracing::error!("a version that open flows pin cannot be compiled any more"),
-            }
+            self.version_of(hash).await?;
         }
         Ok(())
+    }
+
+    /// The version of this hash: the one in memory, else compiled again; none where that cannot be done any more.
+    pub(crate) async fn version_of(
+        self: &Arc<Self>,
+        hash: [u8; 32],
+    ) -> Result<Option<Arc<Version>>, store::Fatal> {
+        if let Some(version) = self.versions.get(&hash) {
+            return Ok(Some(Arc::clone(&version)));
+        }
+        let source = self.journal.read(move |reader| reader.version(&hash)).await?;
+        let deployment = self.deployment.load_full();
+        let made = self.core.offload(move || {
+            let texts = crate::load::texts_of(&source?)?;
+            let loaded = crate::load::compile(texts, &deployment).ok()?;
+            Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).ok()
+        });
+        let made = made.await.flatten().filter(|version| version.hash == hash).map(Arc::new);
+        match &made {
+            Some(version) => drop(self.versions.insert(hash, Arc::clone(version))),
+            None => tracing::error!("a version that a flow began in cannot be compiled any more"),
+        }
+        Ok(made)
     }
 
     /// Opens every link on which we connect and that the deployment gives an address.

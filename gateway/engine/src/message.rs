@@ -75,6 +75,48 @@ pub struct Unread {
     pub record: Record,
     /// What it had told by then.
     pub scene: Scene,
+    /// How near it comes to being this message.
+    pub nearness: Nearness,
+}
+
+/// How near octets come to being a message, where several may be it: the nearest says how they are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Nearness {
+    /// Another form, or other constants.
+    Other,
+    /// Its form, as far as was read, with a value that it cannot have.
+    Form,
+    /// Its form, under a seal that does not hold.
+    Sealed,
+    /// It is this message, and refused by what it says.
+    Refused,
+}
+
+impl Nearness {
+    /// It is this message.
+    #[must_use]
+    pub fn refused(self) -> bool {
+        self == Self::Refused
+    }
+
+    /// Of what is wrong with it.
+    #[must_use]
+    pub fn of(kind: FaultKind) -> Self {
+        match kind {
+            FaultKind::Check | FaultKind::Refuse(_) => Self::Refused,
+            FaultKind::BadSeal => Self::Sealed,
+            FaultKind::NotOfForm
+            | FaultKind::TooLong
+            | FaultKind::TooShort
+            | FaultKind::OutOfBounds
+            | FaultKind::Character
+            | FaultKind::UnknownCode
+            | FaultKind::TooFewRows
+            | FaultKind::TooManyRows
+            | FaultKind::CannotFit => Self::Form,
+            _ => Self::Other,
+        }
+    }
 }
 
 fn message_of(
@@ -210,7 +252,8 @@ pub async fn read_record(
     let version = Arc::clone(&scene.version);
     let Some((module, program)) = message_of(&version, scene.module, message) else {
         let (reason, text) = ("unknown_message".to_owned(), String::new());
-        return Err(Box::new(Unread { reason, text, record: Record::default(), scene }));
+        let (record, nearness) = (Record::default(), Nearness::Other);
+        return Err(Box::new(Unread { reason, text, record, scene, nearness }));
     };
     let mut reader = Reader::new(&module.program, program, record);
     loop {
@@ -275,7 +318,7 @@ fn unread(
         FaultKind::Refuse(reason) => version.text(reason).to_owned(),
         kind => kind.reason().to_owned(),
     };
-    Box::new(Unread { reason, text, record, scene })
+    Box::new(Unread { reason, text, record, scene, nearness: Nearness::of(fault.kind) })
 }
 
 /// Computes a seal on a thread that may take long over it.

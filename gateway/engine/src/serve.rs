@@ -26,7 +26,7 @@ use dsl::program::{FlowStart, LinkProgram, Part};
 use dsl::value::Outcome;
 use link::BoxFuture;
 use link::frame::FrameConfig;
-use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
+use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService, HttpSizes};
 use link::tcp::{Answer, FrameService, Peer, Refused, TcpServer, TcpServerConfig};
 pub(crate) use reply::Replying;
 use std::borrow::Cow;
@@ -148,9 +148,9 @@ impl Engine {
         let address = config.listen.clone().unwrap_or_default();
         let tls = crate::lines::server_tls(config.tls.as_ref())?;
         let connections = config.connections.and_then(|most| usize::try_from(most).ok());
+        let most = self.deployment.load().limits.message;
         match link.link.kind {
             LinkKind::Tcp => {
-                let most = self.deployment.load().limits.message;
                 let frame = FrameConfig::new(crate::lines::frame(&link.link.frame), most);
                 let own = TcpServerConfig::new(address, frame);
                 let connections = connections.unwrap_or(own.connections);
@@ -160,8 +160,9 @@ impl Engine {
             LinkKind::Http | LinkKind::Https => {
                 let own = HttpServerConfig::new(address);
                 let connections = connections.unwrap_or(own.connections);
-                let server =
-                    HttpServer::start(cores, HttpServerConfig { tls, connections, ..own }, edge).await;
+                let sizes = HttpSizes { content: most, ..own.sizes };
+                let config = HttpServerConfig { tls, connections, sizes, ..own };
+                let server = HttpServer::start(cores, config, edge).await;
                 server.map(Listening::Http).map_err(|error| error.to_string())
             }
             LinkKind::Sftp | LinkKind::Folder => Err("files are not listened for".to_owned()),
@@ -281,29 +282,28 @@ impl Serving {
         }
     }
 
-    /// The message as the first that it may be reads it, else why it cannot be read.
+    /// The message as the first that it may be reads it; else why the one that it comes nearest to does not.
     async fn read(
         &self,
         module: usize,
         link: &LinkProgram,
         packet: &Packet,
     ) -> Result<(CallId, MessageId, ReadMessage), Option<(CallId, Box<Unread>)>> {
-        let mut first: Option<(CallId, Box<Unread>)> = None;
+        let mut nearest: Option<(CallId, Box<Unread>)> = None;
         for (call, message) in self.candidates(module, link, packet) {
             for scene in self.scenes(module, call) {
                 match message::read(&self.engine, scene, message, packet.clone()).await {
                     Ok(read) => return Ok((call, message, read)),
                     Err(unread) => {
-                        let better =
-                            first.as_ref().is_none_or(|(_, known)| known.reason == "unknown_message");
-                        if better {
-                            first = Some((call, unread));
+                        let nearer = |(_, known): &(CallId, Box<Unread>)| unread.nearness > known.nearness;
+                        if nearest.as_ref().is_none_or(nearer) {
+                            nearest = Some((call, unread));
                         }
                     }
                 }
             }
         }
-        Err(first)
+        Err(nearest)
     }
 
     /// The messages that it may be: by its code, else by the path that it came on, else all of the link.
@@ -541,10 +541,10 @@ impl Serving {
         &self,
         module: usize,
         link: &LinkProgram,
-        first: Option<(CallId, Box<Unread>)>,
+        nearest: Option<(CallId, Box<Unread>)>,
         packet: &Packet,
     ) -> Option<Packet> {
-        let fault = first.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
+        let fault = nearest.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
         let head = packet.content().get(..64).unwrap_or(packet.content());
         let name = format!("{}.{}", self.party, self.link);
         refuse(&self.engine, &name, &self.peer, fault, head);
@@ -552,7 +552,9 @@ impl Serving {
         let general = link.link.unread.map(|call| CallRef { module, call });
         let mut scene = self.engine.scene(&self.version, module);
         let known = general.is_none() || message::code_of(&self.version, &mut scene, link, packet).is_some();
-        let Some((call, unread)) = first.filter(|_| known) else {
+        // Of a message that was read whole and is refused it is known what it is, also where no code says so.
+        let known = known || nearest.as_ref().is_some_and(|(_, unread)| unread.nearness.refused());
+        let Some((call, unread)) = nearest.filter(|_| known) else {
             return self.said_of_itself(general?).await;
         };
         let Unread { reason, record, mut scene, .. } = *unread;

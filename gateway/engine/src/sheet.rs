@@ -1,21 +1,24 @@
 //! Sheets: lists too long for memory, on disk, row by row (decisions D12, D13).
 //!
 //! In: rows as octets, one after the other, written once. Out: any row by its number, as often as wanted; how many there
-//! are. A sheet is durable as soon as it is finished, and never changes after. Rows are sealed as the journal's bodies
+//! are. A sheet is durable as soon as it is finished, and never changes after. It is one file: the rows, where each of
+//! them ends, how many there are; so that one name decides whether it is there. Rows are sealed as the journal's bodies
 //! are. It must not know what a row means.
 
 use std::fs::{File, OpenOptions};
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Seek, SeekFrom, Write};
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use store::Sealer;
 
-/// Octets of an index entry: where the row ends in the file of rows.
+/// Octets of an index entry, where the row ends; and of the count behind the last of them.
 const ENTRY: u64 = 8;
 /// Most octets of one row.
 const ROW_MOST: u64 = 1 << 20;
+/// What the name of a sheet's file ends with.
+const SHEET: &str = ".sheet";
 /// What the name of an unfinished file ends with.
 const PART: &str = ".part";
 /// Writers so far: two that write the same sheet side by side do not write into each other's files.
@@ -56,19 +59,27 @@ impl Spool {
     pub fn write(&self, name: &str) -> io::Result<SheetWriter> {
         self.make()?;
         let number = WRITERS.fetch_add(1, Ordering::Relaxed);
-        let open = |end: &str| {
-            let path = self.folder.join(format!("{name}.{end}.{number}{PART}"));
-            OpenOptions::new().write(true).create(true).truncate(true).open(path).map(BufWriter::new)
+        let part = |end: &str| Part::begin(self.folder.join(format!("{name}.{end}.{number}{PART}")));
+        let (rows, index) = (part("rows")?, part("index")?);
+        Ok(SheetWriter { spool: self.clone(), name: name.to_owned(), rows, index, at: 0, count: 0 })
+    }
+
+    /// Removes what writers left that a stop ended: nobody goes on with it.
+    ///
+    /// # Errors
+    /// When the folder cannot be looked at, or does not give a file up.
+    pub fn sweep(&self) -> io::Result<()> {
+        let entries = match std::fs::read_dir(&self.folder) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            entries => entries?,
         };
-        Ok(SheetWriter {
-            spool: self.clone(),
-            name: name.to_owned(),
-            number,
-            rows: open("rows")?,
-            index: open("index")?,
-            at: 0,
-            count: 0,
-        })
+        for entry in entries {
+            let path = entry?.path();
+            if path.to_string_lossy().ends_with(PART) {
+                std::fs::remove_file(path)?;
+            }
+        }
+        Ok(())
     }
 
     /// Opens a finished sheet.
@@ -76,17 +87,13 @@ impl Spool {
     /// # Errors
     /// When it is not there, or its index does not fit its rows.
     pub fn read(&self, name: &str) -> io::Result<Sheet> {
-        let open = |end: &str| File::open(self.folder.join(format!("{name}.{end}")));
-        let (rows, index) = (open("rows")?, open("index")?);
-        let (octets, entries) = (rows.metadata()?.len(), index.metadata()?.len());
-        let sheet = Sheet {
-            name: name.to_owned(),
-            rows,
-            index,
-            count: entries / ENTRY,
-            sealer: Arc::clone(&self.sealer),
-        };
-        if entries % ENTRY != 0 || sheet.end(sheet.count)? != octets {
+        let file = File::open(self.folder.join(format!("{name}{SHEET}")))?;
+        let behind = file.metadata()?.len().checked_sub(ENTRY).ok_or_else(|| damaged(name))?;
+        let count = number_at(&file, behind)?;
+        let index = count.checked_mul(ENTRY).and_then(|entries| behind.checked_sub(entries));
+        let index = index.ok_or_else(|| damaged(name))?;
+        let sheet = Sheet { name: name.to_owned(), file, index, count, sealer: Arc::clone(&self.sealer) };
+        if sheet.end(count)? != index {
             return Err(damaged(name));
         }
         Ok(sheet)
@@ -123,13 +130,39 @@ fn damaged(name: &str) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, format!("sheet {name} is damaged: its index does not fit"))
 }
 
-/// A sheet that is being written.
+/// A number of eight octets of a file.
+fn number_at(file: &File, at: u64) -> io::Result<u64> {
+    let mut number = [0; 8];
+    file.read_exact_at(&mut number, at)?;
+    Ok(u64::from_be_bytes(number))
+}
+
+/// A file that has no name of its own yet; it goes away where nobody gives it one.
+struct Part {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl Part {
+    fn begin(path: PathBuf) -> io::Result<Self> {
+        let file = OpenOptions::new().read(true).write(true).create(true).truncate(true).open(&path)?;
+        Ok(Self { path, file: BufWriter::new(file) })
+    }
+}
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        // Renamed or swept already, or the next start sweeps it.
+        drop(std::fs::remove_file(&self.path));
+    }
+}
+
+/// A sheet that is being written: its rows, and where they end, which is put behind them.
 pub struct SheetWriter {
     spool: Spool,
     name: String,
-    number: u64,
-    rows: BufWriter<File>,
-    index: BufWriter<File>,
+    rows: Part,
+    index: Part,
     at: u64,
     count: u64,
 }
@@ -146,9 +179,9 @@ impl SheetWriter {
         if length > ROW_MOST {
             return Err(io::Error::new(io::ErrorKind::InvalidData, "a row longer than a sheet takes"));
         }
-        self.rows.write_all(&sealed)?;
+        self.rows.file.write_all(&sealed)?;
         self.at += length;
-        self.index.write_all(&self.at.to_be_bytes())?;
+        self.index.file.write_all(&self.at.to_be_bytes())?;
         self.count += 1;
         Ok(())
     }
@@ -164,13 +197,15 @@ impl SheetWriter {
     /// # Errors
     /// When the disk does not take it.
     pub fn finish(self) -> io::Result<Sheet> {
-        let Self { spool, name, number, rows, index, .. } = self;
-        for (file, end) in [(rows, "rows"), (index, "index")] {
-            let file = file.into_inner().map_err(io::IntoInnerError::into_error)?;
-            file.sync_all()?;
-            let path = spool.folder.join(format!("{name}.{end}"));
-            std::fs::rename(spool.folder.join(format!("{name}.{end}.{number}{PART}")), path)?;
-        }
+        let Self { spool, name, mut rows, mut index, count, .. } = self;
+        index.file.flush()?;
+        let ends = index.file.get_mut();
+        ends.seek(SeekFrom::Start(0))?;
+        io::copy(ends, &mut rows.file)?;
+        rows.file.write_all(&count.to_be_bytes())?;
+        rows.file.flush()?;
+        rows.file.get_ref().sync_all()?;
+        std::fs::rename(&rows.path, spool.folder.join(format!("{name}{SHEET}")))?;
         sync_folder(&spool.folder)?;
         spool.read(&name)
     }
@@ -187,8 +222,9 @@ pub fn sync_folder(folder: &Path) -> io::Result<()> {
 /// A finished sheet.
 pub struct Sheet {
     name: String,
-    rows: File,
-    index: File,
+    file: File,
+    /// Where the index begins.
+    index: u64,
     count: u64,
     sealer: Arc<dyn Sealer>,
 }
@@ -209,9 +245,7 @@ impl Sheet {
     /// Where the row before this number ends.
     fn end(&self, row: u64) -> io::Result<u64> {
         let Some(before) = row.checked_sub(1) else { return Ok(0) };
-        let mut entry = [0; 8];
-        self.index.read_exact_at(&mut entry, before * ENTRY)?;
-        Ok(u64::from_be_bytes(entry))
+        number_at(&self.file, self.index + before * ENTRY)
     }
 
     /// A row by its number, from 0.
@@ -226,7 +260,7 @@ impl Sheet {
         let length = to.checked_sub(from).filter(|length| *length <= ROW_MOST);
         let length = length.and_then(|length| usize::try_from(length).ok());
         let mut sealed = vec![0; length.ok_or_else(|| damaged(&self.name))?];
-        self.rows.read_exact_at(&mut sealed, from)?;
+        self.file.read_exact_at(&mut sealed, from)?;
         let context = format!("sheet {} {row}", self.name);
         self.sealer.open(context.as_bytes(), &sealed).map_err(io::Error::other)
     }
@@ -280,8 +314,32 @@ mod tests {
         writer.append(b"one").unwrap();
         writer.append(b"two").unwrap();
         drop(writer.finish().unwrap());
-        OpenOptions::new().write(true).open(folder.join("a.rows")).unwrap().set_len(4).unwrap();
-        assert_eq!(spool.read("a").unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(names(&folder), ["a.sheet"]);
+        for cut in [29, 21, 12, 4] {
+            OpenOptions::new().write(true).open(folder.join("a.sheet")).unwrap().set_len(cut).unwrap();
+            assert_eq!(spool.read("a").unwrap_err().kind(), io::ErrorKind::InvalidData, "{cut}");
+        }
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    fn names(folder: &Path) -> Vec<String> {
+        let name = |entry: io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
+        std::fs::read_dir(folder).unwrap().map(name).collect()
+    }
+
+    #[test]
+    fn what_a_stop_left_unfinished_is_swept_and_what_is_finished_stays() {
+        let folder = std::env::temp_dir().join(format!("tongshi-sheet-swept-{}", std::process::id()));
+        let spool = Spool::new(&folder, Arc::new(Clear));
+        spool.sweep().unwrap();
+        let mut writer = spool.write("a").unwrap();
+        writer.append(b"one").unwrap();
+        drop(writer.finish().unwrap());
+        std::mem::forget(spool.write("b").unwrap());
+        assert_eq!(names(&folder).len(), 3);
+        spool.sweep().unwrap();
+        assert_eq!(names(&folder), ["a.sheet"]);
+        assert_eq!(spool.read("a").unwrap().row(0).unwrap(), b"one");
         std::fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -428,9 +428,9 @@ impl Opened<'_> {
     fn operations(&self, row: &FlowRow) -> Vec<WaitingFor> {
         let steps = self.program.steps.iter().zip(&self.state.durable.operations);
         let stuck = steps.filter_map(|(step, operation)| {
-            let state = match operation.state {
-                OperationState::Parked => "parked",
-                OperationState::Held => "held",
+            let (state, what) = match operation.state {
+                OperationState::Parked => ("parked", "its end is not known"),
+                OperationState::Held => ("held", "it holds, and could not be taken back"),
                 _ => return None,
             };
             let call = operation.call.or_else(|| step.calls.first().copied());
@@ -441,7 +441,7 @@ impl Opened<'_> {
                 state,
                 amount: None,
             };
-            let what = operation.reason.as_deref().unwrap_or("its end is not known").to_owned();
+            let what = operation.reason.as_deref().unwrap_or(what).to_owned();
             Some(self.waiting(row, &step.name, what, why))
         });
         stuck.collect()

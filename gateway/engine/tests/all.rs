@@ -14,6 +14,8 @@ mod deciding;
 mod deploying;
 #[path = "slice/files.rs"]
 mod files;
+#[path = "slice/looking.rs"]
+mod looking;
 #[path = "slice/parties.rs"]
 mod parties;
 #[path = "slice/paying.rs"]

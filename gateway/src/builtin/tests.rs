@@ -171,6 +171,14 @@ async fn books_say_what_does_not_go_with_them() {
         let told = told.expect_err("it does not fit");
         assert!(told.starts_with("parties.shop.links.out: ") && told.contains(why), "{told}");
     };
+    let promises =
+        ADAPTER.replace("once  exchange.serial\n", "once  exchange.serial\n  promises  same answer\n");
+    std::fs::write(folder.join("shop/shop.tongshi"), promises).expect("written");
+    reached(&builtin, &folder, false).await.expect("they know a repeat");
+    let forgets = BEHAVIOUR.replace("    once: { key: \":serial\", other: duplicate }\n", "");
+    std::fs::write(books.join("behaviour.yaml"), forgets).expect("written");
+    wrong(reached(&builtin, &folder, false).await, "take promises the same answer to a repeat");
+    std::fs::write(books.join("behaviour.yaml"), BEHAVIOUR).expect("written");
     std::fs::write(books.join("000-early.sql"), "SELECT 1;").expect("written");
     wrong(reached(&builtin, &folder, false).await, "000-early.sql stands before files that have been run");
     std::fs::remove_file(books.join("000-early.sql")).expect("removed");

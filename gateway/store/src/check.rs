@@ -159,6 +159,7 @@ fn put_flow<L: Look>(look: &mut L, put: &FlowPut, before: &[Change]) -> Result<O
     }
     Ok(match end {
         None => Some(impossible(format!("flow {} does not exist", put.flow))),
+        Some(Some(End::Done)) if put.taken_up && put.end.is_none() => None,
         Some(Some(ended)) if put.end != Some(ended) => {
             Some(impossible(format!("flow {} has ended {ended:?} and would end {:?}", put.flow, put.end)))
         }

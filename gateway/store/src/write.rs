@@ -176,6 +176,8 @@ pub struct FlowPut {
     pub state: Vec<u8>,
     /// How it ended, if it has.
     pub end: Option<End>,
+    /// It had ended done, and whoever asked takes it back: it is open again until that is through.
+    pub taken_up: bool,
     /// When it wants to be woken if nothing happens before.
     pub wake: Option<Moment>,
     /// The answer's bytes; sealed. `None` leaves what is there.

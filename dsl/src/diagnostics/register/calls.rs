@@ -943,6 +943,66 @@ flow take_back on bank.tell {
 }
 "#,
     },
+    Page {
+        code: Code(633),
+        title: "what opens a session reads a value of a later one",
+        text: "A party's sessions are opened in the order in which they stand, and what one told is known to those after it. A call that opens one cannot read what only a later one tells: it would never be sent.",
+        chinese: "打开会话的调用读取其后会话的值。",
+        bad: r#"call get_token {
+  request "0001" {
+    ticket  text 6 bytes  = session.ticket
+  }
+  reply "0002" {
+    token  text 8 bytes
+  }
+}
+
+call get_ticket {
+  request "0003" {
+    token  text 8 bytes  = session.token
+  }
+  reply "0004" {
+    ticket  text 6 bytes
+  }
+}
+
+session first {
+  open  get_token at start
+  keep  token text 8 bytes  = get_token.reply.token
+}
+
+session second {
+  open  get_ticket at start
+  keep  ticket text 6 bytes  = get_ticket.reply.ticket
+}
+"#,
+        good: r#"call get_token {
+  request "0001"
+  reply "0002" {
+    token  text 8 bytes
+  }
+}
+
+call get_ticket {
+  request "0003" {
+    token  text 8 bytes  = session.token
+  }
+  reply "0004" {
+    ticket  text 6 bytes
+  }
+}
+
+session first {
+  open  get_token at start
+  keep  token text 8 bytes  = get_token.reply.token
+}
+
+session second {
+  open  get_ticket at start
+  keep  ticket text 6 bytes  = get_ticket.reply.ticket
+}
+"#,
+    },
 ];
 
 /// Books that are compared as they should be.

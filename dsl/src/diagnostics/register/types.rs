@@ -435,7 +435,7 @@ call ask {
     Page {
         code: Code(321),
         title: "a function takes another number of values",
-        text: "Each function takes what its line says: if(c, a, b) either(a, b, …) present(a) mask(t) count(list) sum(list.x) position(item) length(x) raw(x) raw(a .. b) first(n, x) last(n, x) replace(t, a, b) upper(t) lower(t) trim(t) pad(t, n, fill) join(sep, a, …) pairs(part, …) values(pairs) sorted(pairs) join_pairs(a, b, pairs) lines(a, …) format(x, F) utc(d) epoch(d) parse_date(t, F) number(t) days(a, b) end_of_day(d) fen(m) round(x, how) hex(b) hex_upper(b) base64(b) from_hex(t) from_base64(t) url_encoded(b) nul(n) encoded(charset, t) cut_out(raw, x) digest(alg, b) hmac(alg, k, b) mac(alg, k, b) signature(alg, k, b) encrypt(alg, k, b, iv) decrypt(alg, k, b, iv) kcv(n, k) random_key(alg) checksum(alg, b) duration(n, unit).",
+        text: "Each function takes what its line says: if(c, a, b) either(a, b, …) present(a) mask(t) count(list) sum(list.x) position(item) length(x) raw(x) raw(a .. b) first(n, x) last(n, x) replace(t, a, b) upper(t) lower(t) trim(t) pad(t, n, fill) join(sep, a, …) pairs(part, …) values(pairs) sorted(pairs) join_pairs(a, b, pairs) lines(a, …) format(x, F) utc(d) epoch(d) parse_date(t, F) number(t) days(a, b) end_of_day(d) fen(m) round(x, how) hex(b) hex_upper(b) base64(b) from_hex(t) from_base64(t) url_encoded(b) nul(n) encoded(charset, t) cut_out(raw, x) digest(alg, b) hmac(alg, k, b) mac(alg, k, b) signature(alg, k, b) encrypt(alg, k, b, iv) decrypt(alg, k, b, iv) kcv(n, k, alg) random_key(alg) checksum(alg, b) duration(n, unit).",
         chinese: "函数参数个数不对。",
         bad: r#"call ask {
   request "1001" {

@@ -5,6 +5,7 @@ use super::{
 };
 use crate::flow::event::{BackReply, Says};
 use crate::flow::program::{Back, Repeats, Way};
+use crate::flow::state::Reason;
 
 impl Run<'_> {
     /// The next try of the way that is being gone, or of the one behind it.
@@ -124,7 +125,7 @@ impl Run<'_> {
         self.after.push(Effect::Enquire { step, way, number });
     }
 
-    pub(super) fn enquired(&mut self, step: StepId, number: u32, says: Says) {
+    pub(super) fn enquired(&mut self, step: StepId, number: u32, says: &Says) {
         let attempt = self.attempt(step);
         let current = attempt.wait == Wait::Enquiry && attempt.number == number;
         let old = self.rules.broken(Fault::OldEnquiryUsed);
@@ -140,20 +141,23 @@ impl Run<'_> {
         let after_quiet = (attempt.after_quiet && call.quiet_ms.is_some()) || early;
         let one = self.operation(step).copies == 1 || call.repeats == Repeats::SameAnswer;
         let assured = call.assured;
-        let refused = match says {
+        let refused: Option<Reason> = match says {
             Says::Done => {
                 self.settle(step, OperationState::Done);
                 return self.after_outcome(step);
             }
             Says::Nothing => None,
-            Says::Reversed => Some("reversed"),
-            Says::Refused => (!silent && (one || after_quiet)).then_some("other"),
-            Says::NotFound => (!silent && after_quiet).then_some("never_seen"),
+            Says::Reversed => Some("reversed".into()),
+            Says::Refused(reason) => {
+                let told = || reason.clone().unwrap_or_else(|| "other".into());
+                (!silent && (one || after_quiet)).then(told)
+            }
+            Says::NotFound => (!silent && after_quiet).then(|| "never_seen".into()),
         };
         match refused {
             Some(_) if assured => self.next_way(step),
             Some(reason) => {
-                self.settle_refused(step, &reason.into());
+                self.settle_refused(step, &reason);
                 self.after_outcome(step);
             }
             None => self.next_try(step),

@@ -133,18 +133,18 @@ impl Act<'_> {
             () if behind => Says::NotFound,
             () if leg.holds() => Says::Done,
             () if leg.taken > 0 => Says::Reversed,
-            () if leg.refused => Says::Refused,
+            () if leg.refused => Says::Refused(None),
             () => Says::NotFound,
         };
         if let Some(ask) = leg.asks.get_mut(place) {
-            ask.1 = Some(says);
+            ask.1 = Some(says.clone());
         }
         self.tell(|program, _| {
             Some(format!(
                 "{} looks for {}: {}",
                 say::party(program, step),
                 say::step(program, step),
-                say::says(says)
+                say::says(&says)
             ))
         });
     }

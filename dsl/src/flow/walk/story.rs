@@ -267,11 +267,11 @@ pub(super) mod say {
         if copy > 1 { format!("copy {copy} of {name}") } else { name.to_owned() }
     }
 
-    pub(in super::super) fn says(says: Says) -> &'static str {
+    pub(in super::super) fn says(says: &Says) -> &'static str {
         match says {
             Says::Done => "done",
             Says::Reversed => "taken back",
-            Says::Refused => "refused",
+            Says::Refused(_) => "refused",
             Says::NotFound => "not found",
             Says::Nothing => "nothing",
         }
@@ -314,7 +314,7 @@ pub(super) mod say {
                 format!("the enquiry about {} is not answered", name(of))
             }
             Event::Enquired { step: of, says, .. } => {
-                format!("the enquiry's answer comes: {} {}", name(of), self::says(*says))
+                format!("the enquiry's answer comes: {} {}", name(of), self::says(says))
             }
             Event::BackReply(of, reply) => {
                 format!("the reply to the reversal of {} comes: {reply:?}", name(of))

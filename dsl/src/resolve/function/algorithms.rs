@@ -95,7 +95,31 @@ pub(super) const WEAK: [&str; 13] = [
     "cups_ecb",
 ];
 
-pub(super) fn algorithms(function: Function) -> Option<&'static [&'static str]> {
+/// What a block cipher's key can be for: its kind, or the MAC that is made with it.
+const KEYED: [&str; 16] = [
+    "des",
+    "tdes",
+    "aes",
+    "sm4",
+    "x9_9",
+    "x9_19",
+    "cups_ecb",
+    "cups_ecb_double",
+    "pboc_3des",
+    "tdes_cbc_mac",
+    "sm4_cbc",
+    "sm4_cbc_mac",
+    "sm4_ecb_mac",
+    "aes_cmac",
+    "sm4_cmac",
+    "tdes_cmac",
+];
+
+/// The names that a function takes at a place: the first as a rule, the last of a check value.
+pub(super) fn algorithms(function: Function, place: usize) -> Option<&'static [&'static str]> {
+    if place > 0 {
+        return (function == Function::Kcv && place == 2).then_some(&KEYED);
+    }
     Some(match function {
         Function::Digest | Function::Hmac => &DIGESTS,
         Function::Mac => &MACS,

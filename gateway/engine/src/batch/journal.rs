@@ -12,11 +12,11 @@ use crate::facts::{Body, Facts, Tagged};
 use crate::message::Refusal;
 use crate::sheet::{Sheet, Spool};
 use crate::version::{CallRef, Member, Version};
-use dsl::flow::Cancel;
+use dsl::flow::{Cancel, End};
 use dsl::model::Fact;
 use dsl::value::Date;
 use std::sync::Arc;
-use store::{AsOf, Direction, End, FlowId, FlowRow, FlowsOfDay, OperationRow, OperationState, Reader};
+use store::{AsOf, Direction, FlowId, FlowRow, FlowsOfDay, OperationRow, OperationState, Reader};
 
 /// Rows of one read.
 const PAGE: usize = 1_000;
@@ -175,7 +175,8 @@ impl Gather<'_> {
         let tables = self.version.flow_named(name).and_then(|flow| self.version.flow(flow))?;
         let state = dsl::flow::decode(&tables.program, &row.state).ok()?;
         let reversed = told_done && state.cancel == Cancel::Through;
-        let outcome = match row.end {
+        // What is being taken back is open, and has been done.
+        let outcome = match state.end {
             Some(End::Done) => "done",
             _ if reversed => "done",
             Some(End::Refused) if self.wanted.all() => "refused",

@@ -7,7 +7,7 @@
 use super::lists::list_field;
 use super::spooled::{self, Spooled};
 use crate::facts::Tagged;
-use crate::message::{self, Unread};
+use crate::message::{self, Nearness, Unread};
 use crate::scene::Scene;
 use crate::serve::Serving;
 use crate::sheet::{SheetWriter, Spool};
@@ -206,7 +206,7 @@ impl Lines<'_> {
             kind => kind.reason().to_owned(),
         };
         scene.fault = [fault.line.to_string(), report.field.to_string(), fault.fault.at.to_string()];
-        Box::new(Unread { reason, text, record, scene })
+        Box::new(Unread { reason, text, record, scene, nearness: Nearness::of(fault.fault.kind) })
     }
 }
 

@@ -30,6 +30,8 @@ use store::{Change, Direction, FileProgress, FlowId, Lane, Moment, Verdict};
 const UNTIL_IT_ENDS: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// The pause before a result file is tried again, and between two looks at rows that are still open.
 const AGAIN: Duration = Duration::from_secs(60);
+/// How long it is not said again that a result could not be put.
+const SAID: Duration = Duration::from_secs(3_600);
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
@@ -300,7 +302,7 @@ impl Engine {
         call: CallRef,
         unread: Unread,
     ) {
-        let Unread { reason, text, record, mut scene } = unread;
+        let Unread { reason, text, record, mut scene, .. } = unread;
         self.file_refused(source, name, &text);
         scene.stamp(self.business_date(&scene.version, call.module));
         scene.request = Some(Arc::new(record));
@@ -448,12 +450,18 @@ impl Engine {
             tracing::error!(party = %replying.party(), "a result file has no link to go by");
             return;
         };
+        let mut said: Option<(String, link::Mark)> = None;
         loop {
             let put = self.put_answer(replying, call, *message, back, told, outcome, flow);
             match put.await {
                 Ok(()) => return,
                 Err(why) => {
-                    tracing::warn!(party = %replying.party(), %why, "a result file is not there yet");
+                    let now = self.core.mark();
+                    let known = |(before, at): &(String, link::Mark)| *before == why && now.since(*at) < SAID;
+                    if !said.as_ref().is_some_and(known) {
+                        tracing::warn!(party = %replying.party(), %why, "a result file is not there yet");
+                        said = Some((why, now));
+                    }
                     self.core.deadline(self.core.mark().after(AGAIN)).await;
                 }
             }

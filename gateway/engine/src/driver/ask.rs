@@ -293,13 +293,22 @@ impl Engine {
         })
     }
 
-    /// Facts that every flow has: business date, its own serial.
+    /// Facts that every flow has: business date, when it was asked, its own serial.
     pub(super) fn stamp_flow(&self, version: &Version, reference: FlowRef, id: FlowId, facts: &mut Facts) {
         use dsl::evaluate::Value;
         use dsl::model::Fact;
         let now = self.now();
         if !facts.knows(Fact::BusinessDate) {
             facts.put(Fact::BusinessDate, Value::Date(self.business_date(version, reference.module)));
+        }
+        for (fact, value) in [
+            (Fact::Date, Value::Date(now.date())),
+            (Fact::Time, Value::Time(now.time())),
+            (Fact::Moment, Value::DateTime(now)),
+        ] {
+            if !facts.knows(fact) {
+                facts.put(fact, value);
+            }
         }
         if !facts.knows(Fact::FlowSerial) {
             let serial = format!("{}{:018}", now.strftime("%Y%m%d%H%M%S"), id.0);

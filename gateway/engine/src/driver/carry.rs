@@ -4,7 +4,8 @@
 use super::{Inbox, Running, Told, ToldKind, told};
 use crate::message::Refusal;
 use dsl::flow::{
-    Answer, Effect, Event, MappingId, Node, NotWritten, Parked, SecondAnswer, State, Step, StepId, Timer,
+    Answer, CancelAnswer, Effect, Event, MappingId, Node, NotWritten, Parked, SecondAnswer, State, Step,
+    StepId, Timer,
 };
 use dsl::model::Space;
 use std::time::Duration;
@@ -59,7 +60,22 @@ impl Running {
             self.state = next;
         }
         self.tell_waiting();
+        self.tell_cancelling();
         None
+    }
+
+    /// Who takes it back hears that it is pending where only people can go on: they may look at it for long.
+    fn tell_cancelling(&mut self) {
+        let parked = self.program().is_some_and(|program| self.state.durable.parked(program));
+        if parked {
+            self.tell_cancel(CancelAnswer::Pending);
+        }
+    }
+
+    fn tell_cancel(&mut self, answer: CancelAnswer) {
+        for waiter in self.cancelling.drain(..) {
+            let _gone = waiter.send(answer);
+        }
     }
 
     fn cannot_prepare(&mut self, step: StepId, back: bool, refusal: Refusal, event: &Event) -> Event {
@@ -83,11 +99,7 @@ impl Running {
                 let told = self.answer_told(&answer).await;
                 self.tell(&told);
             }
-            Effect::AnswerCancel(answer) => {
-                for waiter in self.cancelling.drain(..) {
-                    let _gone = waiter.send(answer);
-                }
-            }
+            Effect::AnswerCancel(answer) => self.tell_cancel(answer),
             Effect::AnswerSecond(answer) => self.answer_second(answer),
             Effect::Timer(timer, ms) => self.timer(timer, ms),
             Effect::StartRow(of, row) => self.start_row(of, row).await,
@@ -308,8 +320,11 @@ impl Running {
     fn later(&self, pause: Duration, event: Event) {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
         self.engine.core.spawn(async move {
-            core.deadline(core.mark().after(pause)).await;
-            drop(post.send(Inbox::Event(event)).await);
+            // A flow that has ended hears nothing any more: nobody sleeps on for it.
+            let over = core.within(core.mark().after(pause), post.closed()).await.is_err();
+            if over {
+                drop(post.send(Inbox::Event(event)).await);
+            }
         });
     }
 

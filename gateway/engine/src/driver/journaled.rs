@@ -7,8 +7,9 @@ use crate::facts::Body;
 use crate::packet::Packet;
 use adapters::value::encode_record;
 use dsl::evaluate::Value;
-use dsl::flow::{Change, Event, LimitId, NotWritten, OperationState, StartId, State, StepId};
+use dsl::flow::{CallKind, Change, Event, LimitId, NotWritten, OperationState, StartId, State, StepId};
 use dsl::model::Fact;
+use dsl::program::FlowStart;
 use dsl::tree::LimitSpan;
 use store::{
     Change as Write, Day, FlowAsked, FlowId, FlowPut, Hold, Lane, Notice, OperationPut,
@@ -22,6 +23,9 @@ impl Running {
         let Some(written) = self.changes(changes, next, &mut started).await else {
             return Err(Some(NotWritten::CannotStart));
         };
+        if self.came_to_nothing(changes, next) {
+            return Ok(());
+        }
         let asks = changes.contains(&Change::Ask);
         let lane = if asks { Lane::Ask } else { Lane::Outcome };
         let verdict = match self.engine.journal.write(lane, self.day(), written).await {
@@ -54,6 +58,23 @@ impl Running {
                 })
             }
         }
+    }
+
+    /// Whether a flow that looks again and again has only asked and found nothing to do: that leaves no trace.
+    fn came_to_nothing(&self, changes: &[Change], next: &State) -> bool {
+        let looks = self.tables().is_some_and(|tables| matches!(tables.start, FlowStart::Every(_)));
+        let asked = |step: &StepId| {
+            let call = next.durable.operation(*step).and_then(|operation| operation.call);
+            let call = call.and_then(|call| self.program()?.call(call));
+            call.is_some_and(|call| call.kind == CallKind::Query)
+        };
+        let nothing = |change: &Change| match change {
+            Change::Ask | Change::Progress | Change::Answer(_) | Change::End(_) | Change::TellEnd => true,
+            Change::Operation(step) => asked(step),
+            _ => false,
+        };
+        let begins = self.parent.is_none() && changes.contains(&Change::Ask);
+        looks && begins && next.durable.end.is_some() && changes.iter().all(nothing)
     }
 
     /// The flow's business date.
@@ -123,7 +144,8 @@ impl Running {
         }
         let end = durable_end(next);
         if !changes.contains(&Change::Ask) || end.is_some() || answer.is_some() {
-            out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, wake: None, answer }));
+            let taken_up = end.is_none() && durable_end(&self.state).is_some();
+            out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, taken_up, wake: None, answer }));
         }
         for change in changes {
             if let Change::Start(start) = change {

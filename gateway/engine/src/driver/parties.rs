@@ -352,16 +352,23 @@ impl Running {
             (Outcome::Done(_), Some(Outcome::Refused(reason))) => match named(reason) {
                 REVERSED => Says::Reversed,
                 NEVER_SEEN => Says::NotFound,
-                _ => Says::Refused,
+                why => Says::Refused((!why.is_empty()).then(|| why.into())),
             },
             (Outcome::Refused(reason), _) if named(reason) == NEVER_SEEN => Says::NotFound,
             _ => Says::Nothing,
         };
-        if says == Says::Done {
-            if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
-                operation.answer = heard.original_answer;
-                operation.reply = Some(heard.packet);
+        if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+            match says {
+                Says::Done => {
+                    operation.answer = heard.original_answer;
+                    operation.reply = Some(heard.packet);
+                }
+                // Words that came with an earlier answer are not those of the refusal.
+                Says::Refused(_) => operation.text.clear(),
+                _ => {}
             }
+        }
+        if says == Says::Done {
             self.show_answer(step);
         }
         says

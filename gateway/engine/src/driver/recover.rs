@@ -112,7 +112,8 @@ impl Engine {
         row: FlowRow,
         above: &mut Option<Box<Running>>,
     ) -> Result<Running, String> {
-        let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
+        // Also of a flow that has ended: whoever asked may take it back under a version that came after.
+        let version = self.version_of(row.version).await.map_err(|fatal| fatal.to_string())?;
         let version = version.ok_or_else(|| "its version is not there any more".to_owned())?;
         let flow = row.flow;
         let (reference, path) =

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use store::FlowId;
 
-fn person(name: &str, roles: &[&str]) -> Person {
+pub(crate) fn person(name: &str, roles: &[&str]) -> Person {
     Person { name: name.to_owned(), roles: roles.iter().map(|role| (*role).to_owned()).collect() }
 }
 
-fn said(decision: Decision, reason: &str) -> Said {
+pub(crate) fn said(decision: Decision, reason: &str) -> Said {
     Said { decision, reason: reason.to_owned(), proof: String::new() }
 }
 
@@ -30,7 +30,7 @@ async fn begun(bank: &Bank, service: &str, payer: &str, reference: &str) -> Wait
 }
 
 /// What waits, as soon as it is so many.
-async fn waits(bank: &Bank, count: usize) -> Vec<WaitingFor> {
+pub(crate) async fn waits(bank: &Bank, count: usize) -> Vec<WaitingFor> {
     let mut found = Vec::new();
     for _ in 0..400 {
         found = bank.gateway().engine().waiting(FlowId(0), 100).await;
@@ -48,7 +48,7 @@ async fn decide(bank: &Bank, waits: &WaitingFor, said: &Said, by: &Person) -> Re
 }
 
 /// Two persons of one mind.
-async fn both(bank: &Bank, waits: &WaitingFor, said: &Said) {
+pub(crate) async fn both(bank: &Bank, waits: &WaitingFor, said: &Said) {
     let (maker, checker) = (person("maker", &["operator"]), person("checker", &["checker", "legal"]));
     assert_eq!(decide(bank, waits, said, &maker).await, Ok(Decided::Proposed));
     assert_eq!(decide(bank, waits, said, &checker).await, Ok(Decided::Done));

@@ -23,6 +23,8 @@ pub(crate) enum Does {
     BooksSilently,
     /// Neither books nor answers.
     Drops,
+    /// Refuses it as paid already and says nothing.
+    RefusesSilently,
     /// Refuses with this code.
     Refuses(&'static str),
     /// Books it, answers with a wrong seal.
@@ -34,6 +36,8 @@ pub(crate) enum Does {
 pub(crate) struct Ledger {
     /// By serial: amount in fen, holds.
     pub(crate) booked: BTreeMap<String, (i64, bool)>,
+    /// What was refused as paid already, by serial.
+    pub(crate) refused: Vec<String>,
     /// Reversals that came.
     pub(crate) reversed: Vec<String>,
     /// What comes next.
@@ -114,6 +118,9 @@ pub(crate) async fn host(core: &Core) -> Played {
             }
             "1003" => {
                 ledger.reversed.push(body[..12].to_owned());
+                if let Some(Does::Refuses(ret)) = ledger.plan.pop_front() {
+                    return reply("1004", ret, "");
+                }
                 if let Some((_, holds)) = ledger.booked.get_mut(&body[..12]) {
                     *holds = false;
                     return reply("1004", "0000", "");
@@ -208,6 +215,10 @@ pub(crate) async fn grid(core: &Core) -> Played {
                     }
                     Some(Does::Refuses(ret)) => return reply("1004", ret, ""),
                     Some(Does::Drops) => return Answer::Silence,
+                    Some(Does::RefusesSilently) => {
+                        ledger.refused.push(serial);
+                        return Answer::Silence;
+                    }
                     _ => {}
                 }
                 let amount = body[20..32].parse().expect("an amount");
@@ -238,6 +249,9 @@ pub(crate) async fn grid(core: &Core) -> Played {
                     }
                     _ => reply("1010", "2001", ""),
                 }
+            }
+            "1007" if ledger.refused.contains(&body[..12].to_owned()) => {
+                reply("1008", "0000", &format!("03{:<20}", ""))
             }
             "1007" => match ledger.booked.get(&body[..12]) {
                 Some((_, true)) => reply("1008", "0000", &format!("00{:<20}", "R0001")),

@@ -64,6 +64,16 @@ async fn a_time_out_is_enquired_and_found_done() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn why_it_was_refused_is_told_also_where_an_enquiry_has_found_it() {
+    let bank = Bank::open().await;
+    bank.grid.ledger.lock().unwrap().plan.push_back(Does::RefusesSilently);
+    let (_, told) = bank.pay("M8", "60.00").await;
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("already_paid")), "{told}");
+    assert_eq!(told["label"], "已缴费");
+    assert_eq!(bank.books(), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_time_out_that_never_arrived_ends_refused_after_the_quiet_time() {
     let bank = Bank::open().await;
     bank.grid.ledger.lock().unwrap().plan.push_back(Does::Drops);

@@ -1,8 +1,10 @@
 //! A party asks us over its own link: paid, repeated byte for byte, and bad messages.
 
-use crate::parties::{MMK, frame, opened, seal, short_seal};
+use crate::deciding::{both, said, waits};
+use crate::parties::{Does, MMK, frame, opened, seal, short_seal};
 use crate::support::Bank;
 use bytes::Bytes;
+use engine::waiting::{Decision, Said, Why};
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,6 +85,48 @@ async fn a_served_reversal_takes_back_what_holds_and_an_enquiry_says_so() {
     assert_eq!(&told[28..32], "0000", "{told}");
 }
 
+/// The core refuses to take back what it booked on a day that it has closed: people see it, also after a stop, and the
+/// party hears the end once there is one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_that_the_core_refuses_waits_for_people_and_is_told_when_they_have_seen_to_it() {
+    let mut bank = Bank::open().await;
+    send(&bank, &asked("000000000058", 3_000)).await.expect("an answer");
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("2002"));
+    let back = undone("000000000059", "000000000058", 3_000);
+    assert_eq!(send(&bank, &back).await, None);
+    assert_eq!(bank.books(), (3_000, 0));
+    bank.gateway = None;
+    bank.start_with("// another version\n").await;
+    let found = waits(&bank, 1).await.remove(0);
+    let Why::Operation { party, call, state, .. } = &found.why else { panic!("{found:?}") };
+    assert_eq!((party.as_str(), call.as_str(), *state), ("host", "host.debit", "held"), "{found:?}");
+    assert_eq!(found.what, "it holds, and could not be taken back");
+    assert_eq!(send(&bank, &back).await, None);
+    let taken_back = Said { proof: "correcting entry 17".to_owned(), ..said(Decision::TakenBack, "") };
+    both(&bank, &found, &taken_back).await;
+    waits(&bank, 0).await;
+    assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
+    let told = send(&bank, &about("3005", "000000000060", "000000000058")).await.expect("an answer");
+    assert_eq!(&told[32..34], "02", "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_done_under_an_older_version_is_taken_back_under_a_newer_one() {
+    let mut bank = Bank::open().await;
+    send(&bank, &asked("000000000048", 3_000)).await.expect("an answer");
+    bank.gateway = None;
+    bank.start_with("// another version\n").await;
+    // The older version is compiled again for it; whoever finds that too long asks once more.
+    for _ in 0..10 {
+        if let Some(told) = send(&bank, &undone("000000000049", "000000000048", 3_000)).await {
+            assert_eq!(&told[28..32], "0000", "{told}");
+            assert_eq!(bank.books(), (0, 0));
+            return;
+        }
+    }
+    panic!("it was never answered");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reversal_of_another_amount_takes_nothing_back() {
     let bank = Bank::open().await;
@@ -106,6 +150,35 @@ async fn a_reversal_that_comes_first_refuses_its_original_for_ever() {
     assert_eq!(bank.books(), (0, 0));
     let told = send(&bank, &about("3005", "000000000063", "000000000099")).await.expect("an answer");
     assert_eq!(&told[28..32], "2001", "{told}");
+}
+
+/// Posts a form and gives the answer, or its status where there is none.
+async fn form(bank: &Bank, kind: &str, title: &str, octets: usize) -> serde_json::Value {
+    use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+    let address = bank.gateway().address("forms", "in").unwrap();
+    let client = HttpClient::new(&bank.owner.core(), HttpClientConfig::new(address));
+    let body = "QUJD".repeat(octets / 3);
+    let text = serde_json::json!({ "kind": kind, "title": title, "body": body }).to_string();
+    let until = bank.owner.mark().after(Duration::from_secs(60));
+    let reply = client.exchange(&HttpMessage::post("/", Bytes::from(text)), until).await.reply();
+    let reply = reply.expect("an answer");
+    serde_json::from_slice(&reply.content).unwrap_or_else(|_| serde_json::json!(reply.status))
+}
+
+/// A sheet of ten megabytes, where the deployment's limit of a message lets it in.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_long_message_comes_in_over_http_as_far_as_the_deployment_allows() {
+    let bank = Bank::open().await;
+    assert_eq!(form(&bank, "sheet", "a", 7_500_000).await, serde_json::json!({ "taken": "done" }));
+    assert_ne!(form(&bank, "sheet", "a", 15_000_000).await, serde_json::json!({ "taken": "done" }));
+}
+
+/// Two messages look alike: which of them it is decides how it is refused.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_is_refused_by_what_it_says_is_answered_in_its_own_form() {
+    let bank = Bank::open().await;
+    assert_eq!(form(&bank, "greeting", "", 3).await, serde_json::json!({ "greeted": "done" }));
+    assert_eq!(form(&bank, "sheet", "", 3).await, serde_json::json!({ "taken": "no_title" }));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -77,6 +77,8 @@ parties:
     links:
       incoming: {{ folder: '{folder}/units' }}
       outgoing: {{ folder: '{folder}/units' }}
+  forms:
+    links: {{ in: {{ listen: '127.0.0.1:0' }} }}
   campus:
     links: {{ line: {{ listen: '127.0.0.1:0' }} }}
     members:

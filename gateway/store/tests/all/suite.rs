@@ -30,13 +30,14 @@ fn the_embedded_store_passes() {
 type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Store>;
 
 fn every_case(fresh: Fresh<'_>) {
-    let cases: [fn(&mut dyn Store); 15] = [
+    let cases: [fn(&mut dyn Store); 16] = [
         a_key_is_taken_once,
         a_cancelled_key_stays_cancelled,
         one_bad_write_leaves_the_others,
         a_write_is_taken_whole_or_not,
         an_older_epoch_is_fenced,
         an_end_is_told_once,
+        what_ended_done_is_open_while_it_is_taken_back,
         states_go_forward,
         operations_as_of_a_place,
         operations_are_found,
@@ -132,6 +133,22 @@ fn an_end_is_told_once(store: &mut dyn Store) {
     assert!(matches!(open, Verdict::Impossible(_)), "{open:?}");
     let row = store.reader().unwrap().flow(FlowId(1)).unwrap().unwrap();
     assert_eq!((row.end, row.answer.as_deref()), (Some(End::Done), Some(b"answer".as_slice())));
+}
+
+fn what_ended_done_is_open_while_it_is_taken_back(store: &mut dyn Store) {
+    taken(store, vec![Change::InsertFlow(asked(1, "a")), Change::InsertFlow(asked(2, "b"))]);
+    let end = |flow, end| FlowPut { end: Some(end), answer: Some(b"answer".to_vec()), ..put(flow, "ended") };
+    taken(store, vec![Change::PutFlow(end(1, End::Done)), Change::PutFlow(end(2, End::Refused))]);
+    let again = |flow| FlowPut { taken_up: true, ..put(flow, "taken back") };
+    let refused = one(store, vec![Change::PutFlow(again(2))]);
+    assert!(matches!(refused, Verdict::Impossible(_)), "{refused:?}");
+    taken(store, vec![Change::PutFlow(again(1))]);
+    let mut reader = store.reader().unwrap();
+    let open = reader.open_flows(FlowId(0), 10).unwrap();
+    assert_eq!(open.iter().map(|row| row.flow.0).collect::<Vec<_>>(), [1]);
+    assert_eq!(open[0].answer.as_deref(), Some(b"answer".as_slice()));
+    taken(store, vec![Change::PutFlow(FlowPut { end: Some(End::Done), ..put(1, "through") })]);
+    assert_eq!(store.reader().unwrap().open_flows(FlowId(0), 10).unwrap(), []);
 }
 
 fn states_go_forward(store: &mut dyn Store) {

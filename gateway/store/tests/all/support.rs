@@ -85,7 +85,8 @@ pub(crate) fn asked(flow: u64, once: &str) -> FlowAsked {
 }
 
 pub(crate) fn put(flow: u64, state: &str) -> FlowPut {
-    FlowPut { flow: FlowId(flow), state: state.as_bytes().to_vec(), end: None, wake: None, answer: None }
+    let state = state.as_bytes().to_vec();
+    FlowPut { flow: FlowId(flow), state, end: None, taken_up: false, wake: None, answer: None }
 }
 
 pub(crate) fn operation(flow: u64, name: &str, state: OperationState) -> OperationPut {
