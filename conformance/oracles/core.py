@@ -40,8 +40,8 @@ def one(reader, field):
         return octets.decode("ascii")
     if field.kind == "G":
         return int(octets)
-    if field.kind == "P":
-        return value(octets, "Y")
+    if field.kind in "PK":
+        return value(octets, "Y" if field.kind == "P" else "B")
     return value(octets, field.kind)
 
 
@@ -64,7 +64,7 @@ def of_one(found, field):
         return found.encode("ascii")
     if field.kind == "G":
         return f"{found:0{field.width}}".encode("ascii")
-    return written(found, "Y" if field.kind == "P" else field.kind, field.width)
+    return written(found, {"P": "Y", "K": "B"}.get(field.kind, field.kind), field.width)
 
 
 def of_body(found, fields):
@@ -101,8 +101,8 @@ def of_fixed(message, found):
 
 
 def in_json(fields):
-    """Fields as JSON has them. What may be missing no page says."""
-    kinds = {"A": "Z", "B": "Z", "G": "Z"}
+    """Fields as JSON has them (K: a number, blank in the fixed form where there is none). What may be missing no page says."""
+    kinds = {"A": "Z", "B": "Z", "G": "Z", "K": "I"}
     return tuple(
         field._replace(
             kind=kinds.get(field.kind, field.kind), width=None, may=True, inner=in_json(field.inner) if field.inner else ()

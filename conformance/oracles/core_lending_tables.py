@@ -8,7 +8,7 @@ LENDING = {
             "LENDER:X32>lender PRODUCT_CODE:X16>product APPLY_NO:X32>applyno CLIENT_NAME:X120>name ID_NO:X20>idno "
             "ID_END_DATE:D8>idto MOBILE:X11>mobile CARD_NO:X32>card ADDRESS:X400>address OCCUPATION:X40>job "
             "TX_AMOUNT:A15>amount LENDER_LIMIT:A15>theirs LENDER_LEVEL:X4>level BANK_SHARE:R6>share CONSENT_NO:X64>consent "
-            "CONSENT_TIME:X14>consented CONSENT_FILE:X128>paper"
+            "CONSENT_TIME:X14>consented CONSENT_FILE:X128>paper FRAUD_ADVICE:N1>advice FRAUD_SCORE:K3>score"
         ),
         (
             "DECISION:N1>decision CAUSE:X2>why CREDIT_NO:X32>creditno CREDIT_LIMIT:B15>limit END_DATE:D8>until "

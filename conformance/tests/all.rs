@@ -14,6 +14,8 @@ mod heads;
 mod help;
 #[path = "all/inspect.rs"]
 mod inspect;
+#[path = "all/kept.rs"]
+mod kept;
 #[path = "all/laws.rs"]
 mod laws;
 #[path = "all/pages.rs"]

@@ -13,7 +13,7 @@ use adapters::codec::{Doing, describe, fill_in};
 use adapters::value::{Record, Surroundings};
 use dsl::evaluate::Value;
 use dsl::model::{Meaning, MessageId, Space};
-use dsl::program::{CodeText, Codes, FieldForm};
+use dsl::program::{CodeText, Codes, FieldForm, OutcomeRow};
 use dsl::value::{Form, Outcome, Type};
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeSet;
@@ -167,12 +167,7 @@ fn speak(
     said: Option<&str>,
 ) -> Result<(), String> {
     let slots = form::outcome_slots(named.message, &named.program.expressions);
-    let whole = said.unwrap_or_default();
-    let is_code =
-        slots.iter().any(|slot| table(named, *slot).is_some_and(|codes| row(codes, whole).is_some()));
-    // A party's code may be a text with blanks in it; else several codes stand beside each other.
-    let words: Vec<&str> =
-        if is_code { vec![whole] } else { whole.split(' ').filter(|word| !word.is_empty()).collect() };
+    let words = words(named, &slots, said.unwrap_or_default());
     let mut reason = words.iter().find_map(|word| named.symbols.find(word));
     let mut known = words.is_empty() || reason.is_some();
     for slot in slots {
@@ -187,10 +182,7 @@ fn speak(
         record.set(usize::from(slot), &Value::text(word)).map_err(|_| "too much".to_owned())?;
         apart.insert(slot);
     }
-    // A call may say for itself which codes go together.
-    let rows = named.message.outcome_rows.iter();
-    let mut rows = rows.filter(|(texts, ..)| texts.iter().flatten().any(|text| words.contains(&&**text)));
-    if let Some((texts, meaning, label)) = rows.next() {
+    if let Some((texts, meaning, label)) = together(named, &words) {
         known = true;
         for (slot, text) in named.message.outcome_order.iter().zip(texts) {
             let Some(text) = text else { continue };
@@ -208,6 +200,39 @@ fn speak(
         world::Outcome::Unknown => Outcome::Unknown,
     });
     if known { Ok(()) } else { Err(format!("no code table has `{}`", said.unwrap_or_default())) }
+}
+
+/// A party's code may be a text with blanks in it; else several codes stand beside each other.
+fn words<'s>(named: &Named<'_>, slots: &[u16], said: &'s str) -> Vec<&'s str> {
+    let is_code =
+        slots.iter().any(|slot| table(named, *slot).is_some_and(|codes| row(codes, said).is_some()));
+    if is_code { vec![said] } else { said.split(' ').filter(|word| !word.is_empty()).collect() }
+}
+
+/// A call may say for itself which codes go together.
+fn together<'n>(named: &Named<'n>, words: &[&str]) -> Option<&'n OutcomeRow> {
+    let mut rows = named.message.outcome_rows.iter();
+    rows.find(|(texts, ..)| texts.iter().flatten().any(|text| words.contains(&&**text)))
+}
+
+/// What codes say in a message that they are written into, the first that is not done before all others; none where it knows
+/// none of them.
+pub(crate) fn meant(named: &Named<'_>, said: &str) -> Option<Outcome> {
+    let slots = form::outcome_slots(named.message, &named.program.expressions);
+    let words = words(named, &slots, said);
+    if let Some((_, meaning, _)) = together(named, &words) {
+        return Some(*meaning);
+    }
+    let tables = slots.iter().filter_map(|slot| table(named, *slot));
+    let found = tables.filter_map(|codes| words.iter().find_map(|word| row(codes, word)));
+    let outcomes: Vec<Outcome> = found
+        .filter_map(|(meaning, _)| match meaning {
+            Meaning::Outcome(outcome) => Some(outcome),
+            _ => None,
+        })
+        .collect();
+    let not_done = outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Done(_)));
+    not_done.or(outcomes.first()).copied()
 }
 
 fn table<'n>(named: &Named<'n>, slot: u16) -> Option<&'n Codes> {

@@ -3,7 +3,7 @@
 //!
 //! It runs on a thread that may block. It shares the codec with the gateway and nothing else.
 
-use super::compose::{Composed, compose, named_in, place, with_until};
+use super::compose::{Composed, compose, meant, named_in, place, with_until};
 use super::form;
 use super::loading::Loaded;
 use super::session::{Sessions, Standing as Signed};
@@ -433,6 +433,22 @@ impl Play {
         }
     }
 
+    /// What an answer says by its code. What was done and stays may still be answered as refused or unknown: the other side
+    /// reads that from the code, and with it which form the answer has.
+    fn outcome_said(&self, form: &CallProgram, handled: &Handled) -> world::Outcome {
+        let (world::Outcome::Done, Some(word)) = (handled.outcome, &handled.word) else {
+            return handled.outcome;
+        };
+        let replies = form.call.replies.iter().filter_map(|message| self.named(*message));
+        let meanings: Vec<Outcome> = replies.filter_map(|named| meant(&named, word)).collect();
+        let done = meanings.iter().find(|meaning| matches!(meaning, Outcome::Done(_)));
+        match done.or(meanings.first()) {
+            None | Some(Outcome::Done(_)) => world::Outcome::Done,
+            Some(Outcome::Refused(_)) => world::Outcome::Refused,
+            Some(_) => world::Outcome::Unknown,
+        }
+    }
+
     fn reply(
         &self,
         form: &CallProgram,
@@ -457,10 +473,11 @@ impl Play {
         scene.put_fact(Fact::AnswerSerial, Value::text(serial));
         let mut wrong = Vec::new();
         let mut replies: Vec<MessageId> = form.call.replies.clone();
-        if handled.outcome != world::Outcome::Done {
+        let outcome = self.outcome_said(form, handled);
+        if outcome != world::Outcome::Done {
             replies.reverse();
         }
-        let says = match handled.outcome {
+        let says = match outcome {
             world::Outcome::Done => Outcome::Done(None),
             world::Outcome::Refused => {
                 let reason = handled.word.as_deref().and_then(|word| self.loaded.party.symbols.find(word));
@@ -476,8 +493,7 @@ impl Play {
             let inner = self.loaded.inner.get(usize::from(message.0)).map_or("", |path| path);
             let named = self.named(message).ok_or("a message that is not there")?;
             let fields = place(&named, inner, &handled.fields);
-            let composed =
-                Composed { fields, outcome: Some((handled.outcome, handled.word.clone())), wrong_seal };
+            let composed = Composed { fields, outcome: Some((outcome, handled.word.clone())), wrong_seal };
             let begun = with_until(self, scene, message);
             match begun.and_then(|record| compose(scene, message, &composed, Some(record))) {
                 Ok((parts, _)) => return Ok(parts),

@@ -335,6 +335,13 @@ impl StepDef {
             |reasons: &Vec<Reason>| reasons.is_empty() || reasons.iter().any(|known| **known == *reason);
         self.goes_on.as_ref().is_some_and(named)
     }
+
+    /// Whether the flow goes on for this reason by name. A call that was never answered may end in a refusal of its own: silence is no
+    /// answer, so that only a step that names it goes on.
+    #[must_use]
+    pub fn names(&self, reason: &str) -> bool {
+        self.goes_on.as_ref().is_some_and(|reasons| reasons.iter().any(|known| **known == *reason))
+    }
 }
 
 impl FlowProgram {

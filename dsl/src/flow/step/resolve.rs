@@ -39,7 +39,8 @@ impl Run<'_> {
             Way::Reverse => self.reverse(step),
             Way::Park => self.park_and_go_on(step),
             Way::Refuse(reason) if self.kind(step) == CallKind::Query => {
-                self.query_refused(step, &reason, false);
+                let goes_on = self.definition(step).is_some_and(|found| found.names(&reason));
+                self.query_refused(step, &reason, goes_on);
             }
             Way::Refuse(_) => self.park_and_go_on(step),
         }

@@ -1,7 +1,7 @@
 //! Carries effects out, in order. A request that cannot be made and a write that is not taken drop the rest, and the old
 //! state gets the event (decisions D14).
 
-use super::{Inbox, Running, Told, ToldKind, told};
+use super::{Inbox, Running, Told, ToldKind};
 use crate::message::Refusal;
 use dsl::flow::{
     Answer, CancelAnswer, Effect, Event, MappingId, Node, NotWritten, Parked, SecondAnswer, State, Step,
@@ -21,14 +21,18 @@ impl Running {
         for effect in effects {
             match effect {
                 Effect::Prepare(step) => {
-                    let call = next.as_ref().and_then(|next| next.durable.operation(step)?.call);
-                    if let Err(refusal) = self.prepare(step, call).await {
+                    // What has just become known of the steps before it counts already, though it is not written yet.
+                    let state = next.as_ref().unwrap_or(&self.state);
+                    let call = state.durable.operation(step).and_then(|operation| operation.call);
+                    let seen = self.steps_in(&state.durable, None);
+                    if let Err(refusal) = self.prepare(step, call, &seen).await {
                         return Some(self.cannot_prepare(step, false, refusal, event));
                     }
                 }
                 Effect::PrepareBack(step) => {
-                    let state = next.as_ref().and_then(|next| Some(next.durable.operation(step)?.state));
-                    if let Err(refusal) = self.prepare_back(step, state).await {
+                    let state = next.as_ref().unwrap_or(&self.state);
+                    let state = state.durable.operation(step).cloned();
+                    if let Err(refusal) = self.prepare_back(step, state.as_ref()).await {
                         return Some(self.cannot_prepare(step, true, refusal, event));
                     }
                 }
@@ -354,11 +358,6 @@ impl Running {
                 0
             }
         }
-    }
-
-    /// The refusal of an operation in words, for whoever asks.
-    pub(super) fn outcome(&self, state: &State, step: StepId) -> Option<dsl::value::Outcome> {
-        told::outcome_of(&self.version, state.durable.operation(step)?)
     }
 }
 

@@ -5,6 +5,7 @@ use super::{Running, ToldKind, durable_end, fen};
 use crate::exchange::Prepared;
 use crate::facts::Body;
 use crate::packet::Packet;
+use crate::view::StepSeen;
 use adapters::value::encode_record;
 use dsl::evaluate::Value;
 use dsl::flow::{CallKind, Change, Event, LimitId, NotWritten, OperationState, StartId, State, StepId};
@@ -53,7 +54,9 @@ impl Running {
                 }
                 self.told = None;
                 Err(match &other {
-                    Verdict::LimitFull { limit, .. } => Some(NotWritten::LimitFull(self.limit_named(limit))),
+                    Verdict::LimitFull { limit, .. } => {
+                        Some(NotWritten::LimitFull(self.limit_named(limit, next)))
+                    }
                     _ => not_written(&other, &self.digest),
                 })
             }
@@ -143,17 +146,18 @@ impl Running {
             }));
         }
         let end = durable_end(next);
+        let seen = self.steps_in(&next.durable, None);
         if !changes.contains(&Change::Ask) || end.is_some() || answer.is_some() {
             let taken_up = end.is_none() && durable_end(&self.state).is_some();
             out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, taken_up, wake: None, answer }));
         }
         for change in changes {
             if let Change::Start(start) = change {
-                let (flow, write) = self.start(*start).await?;
+                let (flow, write) = self.start(*start, &seen).await?;
                 out.push(write);
                 started.push(flow);
             }
-            self.change(change, next, &mut out);
+            self.change(change, next, &seen, &mut out);
         }
         Some(out)
     }
@@ -172,7 +176,7 @@ impl Running {
             .to_owned()
     }
 
-    fn change(&self, change: &Change, next: &State, out: &mut Vec<Write>) {
+    fn change(&self, change: &Change, next: &State, seen: &[StepSeen], out: &mut Vec<Write>) {
         match change {
             Change::Ask | Change::Progress | Change::Answer(_) | Change::End(_) | Change::Start(_) => {}
             Change::Intent(step, _) | Change::Operation(step) => {
@@ -187,9 +191,11 @@ impl Running {
                     self.operations.get(usize::from(step.0)).and_then(|operation| operation.reply.as_ref());
                 out.push(self.event("reply", reply.map(Packet::encode).unwrap_or_default()));
             }
-            Change::Reserve(limit) => out.extend(self.reserve(*limit)),
-            Change::Release(limit) => out.extend(self.hold(*limit).map(|(hold, ..)| Write::Release(hold))),
-            Change::Notice(step) => out.extend(self.notice(*step)),
+            Change::Reserve(limit) => out.extend(self.reserve(*limit, seen)),
+            Change::Release(limit) => {
+                out.extend(self.hold(*limit, seen).map(|(hold, ..)| Write::Release(hold)));
+            }
+            Change::Notice(step) => out.extend(self.notice(*step, seen)),
             Change::TellEnd => {
                 out.push(self.event("owed", b"the end is told when the asker asks again".to_vec()));
             }
@@ -317,11 +323,11 @@ impl Running {
         }))
     }
 
-    pub(super) fn hold(&self, limit: LimitId) -> Option<(Hold, u64, u64)> {
+    /// What a limit holds, how much of it and of what; `seen`: what is known of the steps.
+    pub(super) fn hold(&self, limit: LimitId, seen: &[StepSeen]) -> Option<(Hold, u64, u64)> {
         let tables = self.tables()?;
         let form = tables.limits.get(limit.0 as usize)?;
-        let steps = self.steps();
-        let parts = self.parts(&steps, self.engine.now());
+        let parts = self.parts(seen, self.engine.now());
         let view = parts.view(&self.book);
         let amount = match form.value {
             Some(value) => fen(&view.value(value).ok()?)?,
@@ -348,14 +354,15 @@ impl Running {
     }
 
     /// The limit of the flow that the journal knows by this name.
-    fn limit_named(&self, name: &str) -> Option<LimitId> {
+    fn limit_named(&self, name: &str, next: &State) -> Option<LimitId> {
+        let seen = self.steps_in(&next.durable, None);
         let known = self.tables().map_or(0, |tables| tables.limits.len());
         let mut ids = (0..u32::try_from(known).unwrap_or(0)).map(LimitId);
-        ids.find(|id| self.hold(*id).is_some_and(|(hold, ..)| hold.limit == name))
+        ids.find(|id| self.hold(*id, &seen).is_some_and(|(hold, ..)| hold.limit == name))
     }
 
-    fn reserve(&self, limit: LimitId) -> Option<Write> {
-        match self.hold(limit) {
+    fn reserve(&self, limit: LimitId, seen: &[StepSeen]) -> Option<Write> {
+        match self.hold(limit, seen) {
             Some((hold, amount, ceiling)) => Some(Write::Reserve { hold, amount, ceiling }),
             None => {
                 // A limit that cannot be computed lets nothing pass.
@@ -366,11 +373,11 @@ impl Running {
         }
     }
 
-    fn notice(&self, step: StepId) -> Option<Write> {
+    fn notice(&self, step: StepId, seen: &[StepSeen]) -> Option<Write> {
         let definition = self.program()?.step(step)?;
-        let call = self.route(step)?;
+        let call = self.route(step, seen)?;
         let ask = self
-            .fill_ask(step)
+            .fill_ask(step, seen)
             .map_err(|why| tracing::error!(flow = %self.id, ?why, "a notice cannot be filled"));
         let shape = self.version.call(call)?.call.ask;
         let mut body = Body::default();
@@ -390,16 +397,15 @@ impl Running {
     }
 
     /// Another flow, begun in the same write.
-    async fn start(&self, start: StartId) -> Option<(FlowId, Write)> {
+    async fn start(&self, start: StartId, seen: &[StepSeen]) -> Option<(FlowId, Write)> {
         let tables = self.tables()?;
         let form = tables.starts.get(start.0 as usize)?;
         let reference = self.version.service(&form.service)?.flow?;
         let begun = self.version.flow(reference)?;
         let shape = begun.ask?;
         let filling = tables.fillings.get(form.filling as usize)?;
-        let steps = self.steps();
         let mut book = self.book.clone();
-        let parts = self.parts(&steps, self.engine.now());
+        let parts = self.parts(seen, self.engine.now());
         let record = crate::exchange::empty(&self.version, shape);
         let record = crate::fill::fill(&parts, &mut book, filling, record, false);
         let record = record

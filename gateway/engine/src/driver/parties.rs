@@ -1,6 +1,6 @@
 //! What a flow asks of parties: requests, reversals, questions; and what their verdicts mean as events.
 
-use super::{Inbox, Running, number_of};
+use super::{Inbox, Running, number_of, told};
 use crate::exchange::{Asking, Prepared, Verdict};
 use crate::facts::Facts;
 use crate::fill::Unfilled;
@@ -30,8 +30,8 @@ impl Running {
         self.version.call_named(&program.call(call)?.name)
     }
 
-    /// The call that a best-effort step goes to.
-    pub(super) fn route(&self, step: StepId) -> Option<CallRef> {
+    /// The call that a best-effort step goes to; `seen`: what is known of the steps.
+    pub(super) fn route(&self, step: StepId, seen: &[StepSeen]) -> Option<CallRef> {
         let program = self.program()?;
         let definition = program.step(step)?;
         match definition.calls.as_slice() {
@@ -42,10 +42,9 @@ impl Running {
                 let dsl::program::StepCall::Service(service) = &tables.steps.get(number)?.target else {
                     return None;
                 };
-                let steps = self.steps();
-                let parts = self.parts(&steps, self.engine.now());
+                let parts = self.parts(seen, self.engine.now());
                 let at = definition.at.map(|at| parts.view(&self.book).text(at.0));
-                self.provider(step, service, at.as_deref(), &steps)
+                self.provider(step, service, at.as_deref(), seen)
             }
         }
     }
@@ -62,7 +61,7 @@ impl Running {
             [] => None,
             [only] => Some(*only),
             several => {
-                let ask = self.fill_ask_from(step, steps).ok().flatten();
+                let ask = self.fill_ask(step, steps).ok().flatten();
                 self.engine.chosen(&self.version, several, &self.asker_facts(), ask.as_ref())
             }
         }
@@ -77,12 +76,8 @@ impl Running {
         facts
     }
 
-    /// The record that a step asks with.
-    pub(super) fn fill_ask(&self, step: StepId) -> Result<Option<Record>, Unfilled> {
-        self.fill_ask_from(step, &self.steps())
-    }
-
-    fn fill_ask_from(&self, step: StepId, steps: &[StepSeen]) -> Result<Option<Record>, Unfilled> {
+    /// The record that a step asks with, by what is known of the steps.
+    pub(super) fn fill_ask(&self, step: StepId, steps: &[StepSeen]) -> Result<Option<Record>, Unfilled> {
         let broken = Unfilled::Fault(dsl::evaluate::Fault::Broken);
         let (Some(tables), Some(program)) = (self.tables(), self.program()) else { return Err(broken) };
         let definition = program.step(step).ok_or(broken.clone())?;
@@ -106,13 +101,18 @@ impl Running {
         tables.steps.iter().find(|known| known.name == definition.name)?.ask_shape
     }
 
-    /// Makes a step's request.
-    pub(super) async fn prepare(&mut self, step: StepId, call: Option<CallId>) -> Result<(), Refusal> {
+    /// Makes a step's request by what is known of the steps in the state that it is begun in.
+    pub(super) async fn prepare(
+        &mut self,
+        step: StepId,
+        call: Option<CallId>,
+        seen: &[StepSeen],
+    ) -> Result<(), Refusal> {
         if self.cancels(step).is_some() {
             return Ok(());
         }
         let call = self.call_of(step, call).ok_or_else(|| Refusal::of("no_route"))?;
-        let ask = self.fill_ask(step).map_err(|why| self.unfilled(&why))?;
+        let ask = self.fill_ask(step, seen).map_err(|why| self.unfilled(&why))?;
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
         asking.facts.put(Fact::Attempt, Value::Number(1));
         asking.waiting = Some(Waiting { flow: self.id, step, back: false });
@@ -132,11 +132,11 @@ impl Running {
         }
     }
 
-    /// Makes the request that reverses a step.
+    /// Makes the request that reverses a step; `durable`: the operation in the state that it is reversed in.
     pub(super) async fn prepare_back(
         &mut self,
         step: StepId,
-        state: Option<OperationState>,
+        durable: Option<&dsl::flow::Operation>,
     ) -> Result<(), Refusal> {
         let no_route = || Refusal::of("no_route");
         let known = self.operations.get(usize::from(step.0)).cloned().ok_or_else(no_route)?;
@@ -144,15 +144,16 @@ impl Running {
             return Ok(());
         }
         let program = self.program().ok_or_else(no_route)?;
-        let call = self.state.durable.operation(step).and_then(|operation| operation.call);
+        let call = durable.and_then(|operation| operation.call);
         let call = call.or_else(|| program.step(step)?.calls.first().copied());
         let back = call
             .and_then(|call| program.call(call))
             .and_then(|call| call.back.as_ref())
             .ok_or_else(no_route)?;
         let call = self.version.call_named(&back.name).ok_or_else(no_route)?;
-        let cause = if state == Some(OperationState::Undoing) { "flow_failed" } else { "timeout" };
-        let mut asking = self.about(step, call, &known).ok_or_else(no_route)?;
+        let undoing = durable.is_some_and(|operation| operation.state == OperationState::Undoing);
+        let cause = if undoing { "flow_failed" } else { "timeout" };
+        let mut asking = self.about(call, &known, durable).ok_or_else(no_route)?;
         asking.facts.put(Fact::Cause, self.named(cause));
         asking.waiting = Some(Waiting { flow: self.id, step, back: true });
         let prepared = self.engine.prepare(asking).await?;
@@ -167,7 +168,12 @@ impl Running {
     }
 
     /// An ask that speaks of a step's exchange.
-    fn about(&self, step: StepId, call: CallRef, known: &super::Operation) -> Option<Asking> {
+    fn about(
+        &self,
+        call: CallRef,
+        known: &super::Operation,
+        durable: Option<&dsl::flow::Operation>,
+    ) -> Option<Asking> {
         let prepared = known.prepared.as_ref()?;
         let mut facts = known.facts.clone().unwrap_or_else(|| prepared.asking.facts.clone());
         facts.put(Fact::MessageMoment, Value::Absent);
@@ -180,7 +186,7 @@ impl Running {
             reply: known.reply_record.as_ref().map(|reply| (**reply).clone()),
             ask: prepared.asking.ask.clone(),
             answer: known.answer.clone(),
-            outcome: self.outcome(&self.state, step),
+            outcome: durable.and_then(|durable| told::outcome_of(&self.version, durable)),
             text: known.text.clone(),
             raw: prepared.raw(&self.engine.spool),
             long: Vec::new(),
@@ -257,10 +263,11 @@ impl Running {
 
     fn enquiry(&self, step: StepId, way: u8) -> Option<Asking> {
         let program = self.program()?;
-        let call = self.state.durable.operation(step)?.call?;
+        let durable = self.state.durable.operation(step)?;
+        let call = durable.call?;
         let Way::Enquire { with, .. } = program.call(call)?.ways.get(usize::from(way))? else { return None };
         let call = self.version.call_named(with)?;
-        self.about(step, call, self.operations.get(usize::from(step.0))?)
+        self.about(call, self.operations.get(usize::from(step.0))?, Some(durable))
     }
 
     /// What a verdict means for its step.

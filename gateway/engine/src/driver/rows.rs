@@ -64,7 +64,8 @@ impl Running {
             _ => None,
         };
         let limits = program.nodes.iter().filter_map(counts);
-        limits.filter_map(|limit| self.hold(limit)).map(|(hold, ..)| hold.limit).collect()
+        let seen = self.steps();
+        limits.filter_map(|limit| self.hold(limit, &seen)).map(|(hold, ..)| hold.limit).collect()
     }
 
     async fn launch(&self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {

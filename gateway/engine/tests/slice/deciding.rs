@@ -176,6 +176,15 @@ async fn a_query_that_is_refused_stops_for_people_in_the_flows_words() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_is_asked_by_how_the_one_right_before_it_ended() {
+    let bank = Bank::open().await;
+    assert_eq!(order(&bank, "bank.by_account", "0319000000001", "B1").await["outcome"], "done");
+    assert_eq!(bank.books(), (1_200, 0));
+    assert_eq!(order(&bank, "bank.by_account", "unknown", "B2").await["outcome"], "done");
+    assert_eq!(bank.books(), (1_300, 0));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_that_passes_is_shown_and_ends_nothing() {
     let bank = Bank::open().await;
     begun(&bank, "bank.order", "0319000000001", "L1").await;
