@@ -295,7 +295,11 @@ impl Serving {
                 match message::read(&self.engine, scene, message, packet.clone()).await {
                     Ok(read) => return Ok((call, message, read)),
                     Err(unread) => {
-                        let nearer = |(_, known): &(CallId, Box<Unread>)| unread.nearness > known.nearness;
+                        // Under another session a message is no other: a seal that does not hold there says nothing.
+                        let nearer = |(before, known): &(CallId, Box<Unread>)| match *before == call {
+                            true => unread.nearness.refused() && !known.nearness.refused(),
+                            false => unread.nearness > known.nearness,
+                        };
                         if nearest.as_ref().is_none_or(nearer) {
                             nearest = Some((call, unread));
                         }
