@@ -290,6 +290,7 @@ impl<'a> Interface<'a> {
             "written_by": side(message.ours),
             "when": when,
             "means": means,
+            "believed_without_a_seal": message.unsealed.as_deref(),
             "charset": &*message.charset,
             "file": file,
             "unknown_kept": message.unknown_kept,

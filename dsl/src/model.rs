@@ -26,7 +26,8 @@ pub use flow::{
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
 pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind};
 pub use message::{
-    Check, Else, FileForm, Fresh, FreshOf, Mapping, Message, MessageSide, MessageWhen, NamePiece, Node,
+    Check, Else, FileForm, Fresh, FreshOf, MappedRows, Mapping, Message, MessageSide, MessageWhen, NamePiece,
+    Node,
 };
 pub use segments::{RowRun, SegmentEscape, SegmentLines, Segments, ShownSign};
 

@@ -45,7 +45,11 @@ pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
         "carries": link.carries.as_deref(),
         "frame": frame(&link.frame),
         "held": json!({ "connections": connections, "exchanges": exchanges }),
-        "answers_known_by": link.matches.map(|fact| load(here, fact)),
+        "answers_known_by": match &*link.matches {
+            [] => Value::Null,
+            [fact] => load(here, *fact),
+            several => json!({ "first_there": several.iter().map(|fact| load(here, *fact)).collect::<Vec<_>>() }),
+        },
         "answers_on": link.answers_on.as_deref(),
         "beat": beat,
         "unread": link.unread.and_then(|CallId(call)| here.module.calls.get(usize::from(call))).map(|call| &*call.name),

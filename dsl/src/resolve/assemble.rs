@@ -9,6 +9,7 @@ mod blocks;
 
 mod fields;
 
+use super::call::beside::Beside;
 use super::index::Index;
 use super::path::{RowNames, Scope};
 use super::wire::{self, Around, Tables};
@@ -104,6 +105,8 @@ pub(crate) struct Draft<'t> {
     pub(crate) fresh: Vec<crate::model::Fresh>,
     pub(crate) when: Option<crate::model::MessageWhen>,
     pub(crate) means: Option<Outcome>,
+    /// Believed without a seal, and why.
+    pub(crate) unsealed: Option<&'t tree::Str>,
     /// It comes under any code: the code in it is not compared.
     pub(crate) any_code: bool,
     pub(crate) file: Option<FileDraft<'t>>,
@@ -281,6 +284,8 @@ pub(crate) struct Recipe<'t> {
     pub(crate) packet: Option<&'t tree::Packet>,
     pub(crate) message: &'t tree::Message,
     pub(crate) means: Option<Outcome>,
+    /// What stands beside the messages of the call, and belongs to this one.
+    pub(crate) beside: Vec<Beside<'t>>,
     pub(crate) span: Span,
 }
 
@@ -289,6 +294,7 @@ struct Assembler<'r, 'w, 't> {
     work: &'w Work<'t>,
     draft: Draft<'t>,
     own: Option<&'t tree::Block<FieldStatement>>,
+    beside: Vec<Beside<'t>>,
     own_used: bool,
 }
 
@@ -314,6 +320,7 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
             tree::MessageWhen::Unknown => crate::model::MessageWhen::Unknown,
         }),
         means: recipe.means,
+        unsealed: recipe.message.unsealed.as_ref(),
         any_code: matches!(recipe.message.code, Some(tree::MessageCode::Other(_))),
         file: None,
         outcome: None,
@@ -321,8 +328,14 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
         by_path: HashMap::new(),
         frames: HashMap::new(),
     };
-    let mut assembler =
-        Assembler { resolver, work, draft, own: recipe.message.block.as_ref(), own_used: false };
+    let mut assembler = Assembler {
+        resolver,
+        work,
+        draft,
+        own: recipe.message.block.as_ref(),
+        beside: recipe.beside,
+        own_used: false,
+    };
     let context = Context {
         scope,
         around: Around::Top,
@@ -346,6 +359,9 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
                 .error("TS0416", own.span, "the packet has no place for the fields of this message")
                 .at(packet.name.span, "this packet carries it")
                 .help("write `message fields` in the packet where they stand");
+        }
+        if !assembler.own_used {
+            assembler.beside(&context, &mut nodes);
         }
         assembler.draft.nodes = nodes;
     }
@@ -422,6 +438,7 @@ impl<'t> Assembler<'_, '_, 't> {
             }
             self.statement(node, &inner, &mut nodes);
         }
+        self.beside(&inner, &mut nodes);
         self.draft.nodes = nodes;
     }
 

@@ -4,6 +4,8 @@ mod coding;
 
 mod rules;
 
+mod unsealed;
+
 mod nodes;
 
 use super::Resolver;
@@ -14,7 +16,7 @@ use super::path::{self, Scope};
 use super::{compare, ends, segments, several, shapes};
 use crate::model::{
     At, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Learn, ListArrow, ListField, Load,
-    Mapping, Message, MessageSide, NamePiece, Space,
+    MappedRows, Mapping, Message, MessageSide, NamePiece, Space,
 };
 use crate::source::Span;
 use crate::tree::{self, AttributeKind, OtherwiseKind, RuleKind};
@@ -24,11 +26,19 @@ use rules::{formatted, is_code, name_form};
 /// The message of a draft, with every rule typed.
 pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, charset: &str) -> Option<Message> {
     let draft = work.drafts.get(place)?;
-    let mut binder =
-        Binder { resolver, work, draft, counted: Vec::new(), referred: Vec::new(), sized: Vec::new() };
+    let mut binder = Binder {
+        resolver,
+        work,
+        draft,
+        counted: Vec::new(),
+        referred: Vec::new(),
+        sized: Vec::new(),
+        left_unsealed: 0,
+    };
     let mut fields: Vec<Field> = draft.fields.iter().map(|field| binder.field(field)).collect();
     let nodes = binder.nodes(&draft.nodes);
     let file = draft.file.as_ref().map(|file| binder.file(file));
+    binder.unsealed();
     let Binder { counted, referred, sized, .. } = binder;
     let measured: Vec<FieldId> = sized.iter().map(|(measured, _)| *measured).collect();
     ends::open_ended(resolver, draft, &measured);
@@ -70,6 +80,7 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
         fresh: draft.fresh.clone(),
         when: draft.when,
         means: draft.means,
+        unsealed: draft.unsealed.map(|why| why.text.clone()),
         span: draft.span,
     })
 }
@@ -106,6 +117,8 @@ struct Binder<'r, 'w, 't> {
     referred: Vec<FieldId>,
     /// Fields whose size another field holds.
     sized: Vec<(FieldId, FieldId)>,
+    /// Seals that are not judged, since the message is believed without.
+    left_unsealed: usize,
 }
 
 impl Binder<'_, '_, '_> {
@@ -193,7 +206,7 @@ impl Binder<'_, '_, '_> {
             target: *load,
             source,
             through: Vec::new(),
-            filter: None,
+            rows: MappedRows::default(),
             cut: rule.cut,
             otherwise,
             span,
@@ -279,8 +292,15 @@ impl Binder<'_, '_, '_> {
             otherwise = self.otherwise(rule.otherwise.as_ref(), &field.scope, holds);
             compare::fits(self.resolver, &source, holds, on_wire, true, rule, &otherwise);
         }
-        let mapping =
-            Some(Mapping { target, source, through: Vec::new(), filter: None, cut, otherwise, span });
+        let mapping = Some(Mapping {
+            target,
+            source,
+            through: Vec::new(),
+            rows: MappedRows::default(),
+            cut,
+            otherwise,
+            span,
+        });
         if arrow.writes { bound.from = mapping } else { bound.to = mapping }
     }
 

@@ -286,7 +286,8 @@ impl Engine {
                         self.files.open(&name, &link.link, &config)?;
                         continue;
                     }
-                    let key = link.link.matches.map(|_| self.key_of_reply(version, number, place));
+                    let matched = !link.link.matches.is_empty();
+                    let key = matched.then(|| self.key_of_reply(version, number, place));
                     self.lines.open(&name, &link.link, &config, key)?;
                 }
             }

@@ -864,4 +864,100 @@ flow pay on bank.debit {
 }
 "#,
     },
+    Page {
+        code: Code(742),
+        title: "rows that cannot be sorted so",
+        text: "`sorted by` orders the rows of a list by values of a row, first by the first: texts, numbers, amounts, dates and times. The rows are held at once, so the list has a bound that allows it, and it is one list, not rows of rows.",
+        chinese: "此列表不能这样排序。",
+        bad: r#"flow rows on bank.pay_rows {
+  each row in ask.rows -> shown, once by ask.batch_no, row.seq {
+    step booked bank.debit {
+      account  <- row.account
+      amount   <- row.amount
+    }
+    answer {
+      pass row
+      went  <- outcome
+    }
+  }
+  answer {
+    rows  <- shown where went is done sorted by went
+  }
+}
+"#,
+        good: r#"flow rows on bank.pay_rows {
+  each row in ask.rows -> shown, once by ask.batch_no, row.seq {
+    step booked bank.debit {
+      account  <- row.account
+      amount   <- row.amount
+    }
+    answer {
+      pass row
+      went  <- outcome
+    }
+  }
+  answer {
+    rows  <- shown where went is done sorted by amount, seq
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(743),
+        title: "rows of rows have no list beside them",
+        text: "`with` pairs the rows of two lists by their numbers. A list that stands in the rows of another begins anew in each of them, so there is no such number.",
+        chinese: "嵌套列表不能与另一列表逐行对应。",
+        bad: r#"module own
+
+service nest posting "分组" {
+  ask {
+    groups  list ..9 {
+      items  list ..9 {
+        seq  number ..9
+      }
+    }
+    notes   list ..81 {
+      note  text ..20 chars
+    }
+  }
+  answer {
+    rows  list ..81 {
+      seq   number ..9
+      note  text ..20 chars
+    }
+  }
+}
+
+flow nest on own.nest {
+  answer {
+    rows  <- ask.groups.items with ask.notes
+  }
+}
+"#,
+        good: r#"module own
+
+service pair posting "逐行" {
+  ask {
+    items  list ..9 {
+      seq  number ..9
+    }
+    notes  list ..9 {
+      note  text ..20 chars
+    }
+  }
+  answer {
+    rows  list ..9 {
+      seq   number ..9
+      note  text ..20 chars
+    }
+  }
+}
+
+flow pair on own.pair {
+  answer {
+    rows  <- ask.items with ask.notes
+  }
+}
+"#,
+    },
 ];

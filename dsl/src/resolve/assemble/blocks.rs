@@ -6,6 +6,8 @@ use super::{
     Assembler, Context, DraftField, DraftKind, DraftNode, Folded, LetDraft, NESTING_MAX, table_field,
 };
 use crate::model::{Fresh, FreshOf};
+use crate::resolve::call::beside::Beside;
+use crate::resolve::path::Scope;
 use crate::tree::{self, FieldStatement, Node};
 use crate::value::Type;
 use std::cell::Cell;
@@ -74,6 +76,7 @@ impl<'t> Assembler<'_, '_, 't> {
                     inner.own = true;
                     self.block(&own.statements, &inner, out);
                 }
+                self.beside(context, out);
             }
             FieldStatement::Unknown(keep) => self.draft.unknown_kept = *keep == tree::Keep::Kept,
             FieldStatement::Outcome(rows) => self.draft.outcome = Some(rows),
@@ -96,6 +99,15 @@ impl<'t> Assembler<'_, '_, 't> {
                     .note("it comes with the first party that needs it");
             }
         }
+    }
+
+    /// What stands beside the messages of the call: behind the own fields of this one.
+    pub(super) fn beside(&mut self, context: &Context<'t>, out: &mut Vec<DraftNode<'t>>) {
+        let scope = || Scope { beside: true, ..context.scope.clone() };
+        out.extend(self.beside.iter().map(|one| match *one {
+            Beside::Check(check, span) => DraftNode::Check(check, scope(), span),
+            Beside::Assign(assign, span) => DraftNode::Assign(assign, scope(), span),
+        }));
     }
 
     pub(super) fn fresh(&mut self, fresh: &'t tree::Fresh, context: &Context<'t>) {
