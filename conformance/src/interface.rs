@@ -74,7 +74,7 @@ pub fn interface(
         "settings": settings.collect::<Vec<_>>(),
         "keys": keys.collect::<Vec<_>>(),
         "member": member,
-        "links": module.links.iter().map(|one| link::link(here, one)).collect::<Vec<_>>(),
+        "links": module.links.iter().enumerate().map(|(place, one)| link::link(here, place, one)).collect::<Vec<_>>(),
         "sessions": module.sessions.iter().map(|one| whole.session(one)).collect::<Vec<_>>(),
         "codes": module.codes.iter().map(|one| whole.codes(one)).collect::<Vec<_>>(),
         "xml_forms": module.xml_forms.iter().map(|form| value::of_xml_form(module, form)).collect::<Vec<_>>(),

@@ -2,7 +2,7 @@
 
 use super::Resolver;
 use super::index::Index;
-use crate::model::{FlowNode, Module, ServiceKind, Start};
+use crate::model::{Awaited, FlowNode, Module, ServiceKind, Start, StepTarget};
 use crate::source::Span;
 use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Node};
 use std::collections::BTreeMap;
@@ -14,6 +14,32 @@ pub(crate) fn lint(resolver: &mut Resolver, indices: &[Index<'_>], modules: &[Mo
     }
     providers(resolver, modules);
     started_twice(resolver, indices, modules);
+    awaited(resolver, modules);
+}
+
+/// Reports what a flow awaits and no flow takes: nobody would keep it.
+fn awaited(resolver: &mut Resolver, modules: &[Module]) {
+    let starts = |own: &Module, what: Awaited| match what {
+        Awaited::Service(service) => modules
+            .iter()
+            .flat_map(|module| &module.flows)
+            .any(|flow| matches!(flow.start, Start::Service(of) if of == service)),
+        Awaited::Call(call) => {
+            own.flows.iter().any(|flow| matches!(flow.start, Start::Served(of) if of == call))
+        }
+    };
+    for module in modules {
+        for step in module.flows.iter().flat_map(|flow| &flow.steps) {
+            let StepTarget::Awaited(what) = step.target else { continue };
+            if !starts(module, what) {
+                resolver
+                    .report
+                    .error("TS0741", step.span, format!("nothing takes what `{}` waits for", step.name))
+                    .note("what comes is answered and kept by a flow of its own, and found there")
+                    .help("write a flow `on` it; where nothing else is to be done, its `answer` alone");
+            }
+        }
+    }
 }
 
 /// Reports flows that begin with what begins another one: one of the two alone would run.
@@ -86,7 +112,7 @@ fn providers(resolver: &mut Resolver, modules: &[Module]) {
     for module in modules {
         for flow in &module.flows {
             for step in &flow.steps {
-                if let crate::model::StepTarget::Service(service) = step.target
+                if let StepTarget::Service(service) = step.target
                     && let Some(wanted) = resolver.services.get(usize::from(service))
                     && !provides(service)
                 {

@@ -20,7 +20,7 @@ pub(super) fn leave_out(resolver: &Resolver, folders: &[Folder], modules: &mut [
             let path = resolver.services.get(usize::from(*service)).map(|service| &service.path);
             !now.contains(service) && path.is_some_and(|path| ever.contains(&**path))
         }
-        StepTarget::Call(_) | StepTarget::People | StepTarget::Flow => false,
+        StepTarget::Call(_) | StepTarget::People | StepTarget::Flow | StepTarget::Awaited(_) => false,
     };
     for module in modules {
         module.flows.retain(|flow| !flow.steps.iter().any(|step| missing(&step.target)));

@@ -124,6 +124,7 @@ impl Gateway {
             sessions: Sessions::default(),
             flows: DashMap::new(),
             keyed: DashMap::new(),
+            awaited: crate::driver::Awaited::new(),
             past: DashMap::new(),
             gates: DashMap::new(),
             permits: AtomicUsize::new(0),

@@ -865,6 +865,87 @@ flow pay on bank.debit {
 "#,
     },
     Page {
+        code: Code(741),
+        title: "nothing takes what a flow waits for",
+        text: "What is awaited is begun by somebody else: a service that we are asked for, or a `serve` with an `ask`. It is answered and kept by a flow of its own, and found there by the values of its ask, whether it came before or comes later.",
+        chinese: "没有流程受理所等待的消息。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+serve result "结果通知" {
+  ask {
+    receipt    text ..20 chars
+    booked_at  datetime
+  }
+  once  head.serial
+  request "3001" {
+    receipt    text 20 bytes              -> ask.receipt
+    booked_at  datetime "yyyyMMddHHmmss"  -> ask.booked_at
+  }
+  reply "3002"
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  await told result where receipt is paid.receipt_no up to 24h else park "the result has not come"
+  answer {
+    receipt_no  <- paid.receipt_no
+    booked_at   <- told.booked_at
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+serve result "结果通知" {
+  ask {
+    receipt    text ..20 chars
+    booked_at  datetime
+  }
+  once  head.serial
+  request "3001" {
+    receipt    text 20 bytes              -> ask.receipt
+    booked_at  datetime "yyyyMMddHHmmss"  -> ask.booked_at
+  }
+  reply "3002"
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  await told result where receipt is paid.receipt_no up to 24h else park "the result has not come"
+  answer {
+    receipt_no  <- paid.receipt_no
+    booked_at   <- told.booked_at
+  }
+}
+
+flow result on result {
+  answer {
+  }
+}
+"#,
+    },
+    Page {
         code: Code(742),
         title: "rows that cannot be sorted so",
         text: "`sorted by` orders the rows of a list by values of a row, first by the first: texts, numbers, amounts, dates and times. The rows are held at once, so the list has a bound that allows it, and it is one list, not rows of rows.",

@@ -190,6 +190,7 @@ impl Running {
             waiters: vec![give],
             second: None,
             cancelling: Vec::new(),
+            awaits: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
             order: Order::default(),
