@@ -44,6 +44,8 @@ pub struct Message {
     pub when: Option<MessageWhen>,
     /// What its coming says, whatever stands in it.
     pub means: Option<crate::value::Outcome>,
+    /// The field that holds the octets of its own fields, for an answer to give back.
+    pub held: Option<FieldId>,
     /// Believed without a seal, and why.
     pub unsealed: Option<Box<str>>,
     /// Where the `request`/`reply` stands.

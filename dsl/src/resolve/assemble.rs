@@ -5,6 +5,8 @@
 
 mod lists;
 
+mod returned;
+
 mod blocks;
 
 mod fields;
@@ -24,6 +26,7 @@ use crate::tree::{
 use crate::value::{Outcome, ShapeId, Type};
 use fields::table_field;
 pub(crate) use fields::{fresh_wire, raw_wire};
+pub(crate) use returned::returned_by;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -111,6 +114,8 @@ pub(crate) struct Draft<'t> {
     pub(crate) any_code: bool,
     pub(crate) file: Option<FileDraft<'t>>,
     pub(crate) outcome: Option<&'t tree::OutcomeRows>,
+    /// The field that holds the octets of its own fields, for an answer to give back.
+    pub(crate) held: Option<usize>,
     pub(crate) span: Span,
     by_path: HashMap<String, usize>,
     frames: HashMap<String, Frame>,
@@ -192,6 +197,10 @@ pub(crate) enum DraftKind<'t> {
         nodes: Vec<DraftNode<'t>>,
     },
     Fresh,
+    /// The octets of that format, without a place of their own.
+    Held(usize),
+    /// Octets that stand in that slot of the request.
+    Returned(u16),
 }
 
 /// A list's arrow, with the business list found.
@@ -286,6 +295,8 @@ pub(crate) struct Recipe<'t> {
     pub(crate) means: Option<Outcome>,
     /// What stands beside the messages of the call, and belongs to this one.
     pub(crate) beside: Vec<Beside<'t>>,
+    /// Where an answer of the call gives the fields of its request back.
+    pub(crate) returned: Option<Span>,
     pub(crate) span: Span,
 }
 
@@ -295,6 +306,7 @@ struct Assembler<'r, 'w, 't> {
     draft: Draft<'t>,
     own: Option<&'t tree::Block<FieldStatement>>,
     beside: Vec<Beside<'t>>,
+    returned: Option<Span>,
     own_used: bool,
 }
 
@@ -324,6 +336,7 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
         any_code: matches!(recipe.message.code, Some(tree::MessageCode::Other(_))),
         file: None,
         outcome: None,
+        held: None,
         span: recipe.span,
         by_path: HashMap::new(),
         frames: HashMap::new(),
@@ -334,6 +347,7 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
         draft,
         own: recipe.message.block.as_ref(),
         beside: recipe.beside,
+        returned: recipe.returned,
         own_used: false,
     };
     let context = Context {

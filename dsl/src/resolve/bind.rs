@@ -80,6 +80,7 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
         fresh: draft.fresh.clone(),
         when: draft.when,
         means: draft.means,
+        held: draft.held.map(id),
         unsealed: draft.unsealed.map(|why| why.text.clone()),
         span: draft.span,
     })
@@ -253,7 +254,13 @@ impl Binder<'_, '_, '_> {
             namespace: None,
             optional: false,
             marked: false,
+            returned: false,
         };
+        if let Some(octets) = self.octets_of(field) {
+            bound.fact = Some(octets);
+            bound.returned = true;
+            return bound;
+        }
         let Some((_, tree)) = field.tree else {
             self.plain_row(&mut bound, field);
             return bound;
@@ -265,6 +272,21 @@ impl Binder<'_, '_, '_> {
             self.rules(&mut bound, field, tree, place);
         }
         bound
+    }
+
+    /// What `request fields` is equal to: in the request the octets of its own fields, in the answer those that it held.
+    fn octets_of(&mut self, field: &DraftField<'_>) -> Option<Expr> {
+        let kind = match &field.kind {
+            DraftKind::Held(whole) => {
+                self.referred.push(id(*whole));
+                ExprKind::Raw(id(*whole))
+            }
+            DraftKind::Returned(slot) => {
+                ExprKind::Load(Load { space: Space::Request, level: 0, slot: *slot, call: 0 })
+            }
+            _ => return None,
+        };
+        Some(Expr { kind, ty: field.ty.clone(), span: self.draft.span })
     }
 
     /// A row that is one value goes with the field of the business list's rows that the rule names, else with `value`.
@@ -361,6 +383,10 @@ impl Binder<'_, '_, '_> {
                 }
                 FieldKind::Leaf { ty: field.ty.clone(), wire }
             }
+            DraftKind::Held(_) | DraftKind::Returned(_) => FieldKind::Leaf {
+                ty: field.ty.clone(),
+                wire: field.wire.clone().unwrap_or_else(|| assemble::raw_wire(0)),
+            },
             DraftKind::Fresh => {
                 FieldKind::Leaf { ty: field.ty.clone(), wire: assemble::fresh_wire(&field.ty) }
             }

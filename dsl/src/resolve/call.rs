@@ -134,6 +134,7 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
         let id = CallId(u16::try_from(place).unwrap_or(u16::MAX));
         let packet = packet(resolver, work, link, tree);
         let beside = beside::all(tree);
+        let returned = assemble::returned_by(packet, tree);
         beside::unanswered(resolver, tree, &beside);
         let mut ids = Vec::new();
         let mut request_code: Box<str> = Box::default();
@@ -164,6 +165,7 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
                 packet,
                 message,
                 means,
+                returned,
                 beside: beside::of_message(beside, message, side, means),
                 span,
             };

@@ -1224,6 +1224,71 @@ call query provides bank.query_bill {
 }
 "#,
     },
+    Page {
+        code: Code(646),
+        title: "the fields of a request that cannot be given back",
+        text: "`request fields` gives the octets of the request's own fields back, as they came. They are one piece, so the packet has a `fixed` or `binary` for them alone, and in the answer they stand last in one.",
+        chinese: "请求字段无法原样退回。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     2 connections, one exchange each
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    mark  digits 2  = "01"
+    message fields
+  }
+  reply "9000" means refused bad_message {
+    request fields
+  }
+}
+
+call query provides bank.query_bill {
+  request "1001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+  reply "1002" {
+    total  money 12 digits fen  -> answer.due
+  }
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     2 connections, one exchange each
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+  reply "9000" means refused bad_message {
+    request fields
+  }
+}
+
+call query provides bank.query_bill {
+  request "1001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+  reply "1002" {
+    total  money 12 digits fen  -> answer.due
+  }
+}
+"#,
+    },
 ];
 
 /// Books that are compared as they should be.

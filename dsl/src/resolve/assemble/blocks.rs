@@ -77,6 +77,7 @@ impl<'t> Assembler<'_, '_, 't> {
                     self.block(&own.statements, &inner, out);
                 }
                 self.beside(context, out);
+                self.hold_octets(context);
             }
             FieldStatement::Unknown(keep) => self.draft.unknown_kept = *keep == tree::Keep::Kept,
             FieldStatement::Outcome(rows) => self.draft.outcome = Some(rows),
@@ -88,15 +89,9 @@ impl<'t> Assembler<'_, '_, 't> {
                     .error("TS0440", node.span, "an answer that any call may get stands in the packet itself")
                     .help("write `reply \"CODE\" { … }` at the top of the packet, beside its head and body");
             }
-            FieldStatement::RequestFields | FieldStatement::Done { .. } => {
-                let what = match &node.kind {
-                    FieldStatement::RequestFields => "`request fields`",
-                    _ => "a control file (`done … { … }`)",
-                };
-                self.resolver
-                    .report
-                    .error("TS0190", node.span, format!("{what} is not built yet"))
-                    .note("it comes with the first party that needs it");
+            FieldStatement::RequestFields => self.request_fields(node.span, context, out),
+            FieldStatement::Done { .. } => {
+                self.resolver.report.not_built(node.span, "a control file (`done … { … }`)");
             }
         }
     }
