@@ -12,7 +12,7 @@ mod value;
 
 use crate::laws::Specimen;
 use dsl::mirror::mirror;
-use dsl::model::{Call, CodeTable, MessageId, MessageSide, MessageWhen, Model, Module, Way};
+use dsl::model::{Call, CodeTable, ExprKind, MessageId, MessageSide, MessageWhen, Model, Module, Way};
 use dsl::model::{NamePiece, Session};
 use dsl::resolve::Choice;
 use dsl::source::SourceMap;
@@ -74,7 +74,7 @@ pub fn interface(
         "settings": settings.collect::<Vec<_>>(),
         "keys": keys.collect::<Vec<_>>(),
         "member": member,
-        "links": module.links.iter().map(|one| link::link(here, one)).collect::<Vec<_>>(),
+        "links": module.links.iter().enumerate().map(|(place, one)| link::link(here, place, one)).collect::<Vec<_>>(),
         "sessions": module.sessions.iter().map(|one| whole.session(one)).collect::<Vec<_>>(),
         "codes": module.codes.iter().map(|one| whole.codes(one)).collect::<Vec<_>>(),
         "xml_forms": module.xml_forms.iter().map(|form| value::of_xml_form(module, form)).collect::<Vec<_>>(),
@@ -265,6 +265,11 @@ impl<'a> Interface<'a> {
             MessageWhen::Unknown => "unknown",
         });
         let means = message.means.map(|means| value::of_outcome(self.model, means));
+        let held = message.held.and_then(|id| message.fields.get(usize::from(id.0))?.fact.as_ref());
+        let held = held.and_then(|octets| match octets.kind {
+            ExprKind::Raw(whole) => expression::path_of(here, whole),
+            _ => None,
+        });
         let file = message.file.as_ref().map(|file| {
             let pieces = file.name.iter().map(|piece| match piece {
                 NamePiece::Text(text) => json!({ "text": &**text }),
@@ -290,6 +295,8 @@ impl<'a> Interface<'a> {
             "written_by": side(message.ours),
             "when": when,
             "means": means,
+            "request_fields": held,
+            "believed_without_a_seal": message.unsealed.as_deref(),
             "charset": &*message.charset,
             "file": file,
             "unknown_kept": message.unknown_kept,

@@ -19,7 +19,7 @@ pub mod private;
 mod value;
 mod words;
 
-pub use machine::{evaluate, folded_at, truth};
+pub use machine::{evaluate, folded_at, order, truth};
 pub use value::{Pair, Value};
 
 use std::borrow::Cow;

@@ -9,7 +9,7 @@
 mod session;
 
 use crate::model::{
-    Else, Expr, ExprKind, Field, FieldKind, Hold, Learn, Link, ListArrow, Load, Mapping, Message,
+    Else, Expr, ExprKind, Field, FieldKind, Hold, Learn, Link, ListArrow, Load, MappedRows, Mapping, Message,
     MessageSide, Module, Node, Space,
 };
 use crate::resolve::{inverse, learn_fresh, learn_rule};
@@ -139,7 +139,7 @@ impl Turn<'_> {
                 target: place,
                 source,
                 through: Vec::new(),
-                filter: None,
+                rows: MappedRows::default(),
                 cut: false,
                 otherwise: Else::Fault,
                 span: from.span,
@@ -219,7 +219,7 @@ fn turned(to: &Mapping, own: Load) -> Option<Mapping> {
         target: own,
         source,
         through: Vec::new(),
-        filter: None,
+        rows: MappedRows::default(),
         cut: to.cut,
         otherwise: Else::Fault,
         span: to.span,

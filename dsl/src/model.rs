@@ -20,13 +20,14 @@ pub use call::{
 pub use expression::{Expr, ExprKind, Fact, Fold, Function, Load, Space};
 pub use field::{At, Chain, Field, FieldKind, Learn, ListArrow, ListField, Prefix, Wire};
 pub use flow::{
-    CancelRule, Flow, FlowLoop, FlowNode, FlowStep, Reconcile, ReconcileBook, Session, SessionValue, Start,
-    StepTarget, Undo,
+    Awaited, CancelRule, Flow, FlowLoop, FlowNode, FlowStep, Reconcile, ReconcileBook, Session, SessionValue,
+    Start, StepTarget, Undo,
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
 pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind};
 pub use message::{
-    Check, Else, FileForm, Fresh, FreshOf, Mapping, Message, MessageSide, MessageWhen, NamePiece, Node,
+    Check, Else, FileForm, Fresh, FreshOf, MappedRows, Mapping, Message, MessageSide, MessageWhen, NamePiece,
+    Node,
 };
 pub use segments::{RowRun, SegmentEscape, SegmentLines, Segments, ShownSign};
 

@@ -17,7 +17,8 @@ mod wire;
 pub use expression::{Code, ExprId, Expressions, PairSet, Paired};
 pub use file::{FileName, FilePiece, FileProgram, FoldForm, OctetFold, OctetPart, OctetWork};
 pub use flow::{
-    CancelForm, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables,
+    AwaitForm, CancelForm, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall,
+    StepTables,
 };
 pub use message::{FieldForm, MessageProgram, OutcomeRow, Recogniser};
 pub use module::{

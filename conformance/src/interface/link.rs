@@ -5,7 +5,12 @@ use super::value::hex;
 use dsl::model::{AfterFile, CallId, Frame, Hold, LineEnd, Link, LinkKind, PrefixKind};
 use serde_json::{Value, json};
 
-pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
+/// A link, of which this is the place in the module.
+pub(super) fn link(here: Here<'_>, place: usize, link: &Link) -> Value {
+    // What tells answers apart stands in each message of the link.
+    let one = here.module.calls.iter().find(|call| usize::from(call.link) == place);
+    let message = one.and_then(|call| here.module.messages.get(usize::from(call.request.0)));
+    let in_message = Here { message, ..here };
     let kind = match link.kind {
         LinkKind::Tcp => "tcp",
         LinkKind::Http => "http",
@@ -45,7 +50,11 @@ pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
         "carries": link.carries.as_deref(),
         "frame": frame(&link.frame),
         "held": json!({ "connections": connections, "exchanges": exchanges }),
-        "answers_known_by": link.matches.map(|fact| load(here, fact)),
+        "answers_known_by": match &*link.matches {
+            [] => Value::Null,
+            [fact] => load(in_message, *fact),
+            several => json!({ "first_there": several.iter().map(|fact| load(in_message, *fact)).collect::<Vec<_>>() }),
+        },
         "answers_on": link.answers_on.as_deref(),
         "beat": beat,
         "unread": link.unread.and_then(|CallId(call)| here.module.calls.get(usize::from(call))).map(|call| &*call.name),

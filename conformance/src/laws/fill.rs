@@ -56,6 +56,10 @@ impl Filler<'_> {
                 around.give(&load, value);
             }
         }
+        // What says by its coming how it ended says nothing else in its codes.
+        if let Some(means) = self.named.message.means {
+            around.outcome = Some(means);
+        }
     }
 
     /// Fields of rows that are added up: level and slot. Many of the largest would be more than their sum may be.

@@ -369,7 +369,15 @@ pub(super) fn same(left: &Value<'_>, right: &Value<'_>, environment: &dyn Enviro
 
 fn compare(stack: &mut Vec<Value<'_>>, environment: &dyn Environment) -> Result<Ordering, Fault> {
     let (right, left) = (pop(stack)?, pop(stack)?);
-    Ok(match (&left, &right) {
+    order(&left, &right, environment)
+}
+
+/// Which of two values of one kind is the less.
+///
+/// # Errors
+/// [`Fault::Absent`] where one is missing, [`Fault::Kind`] where they have no order.
+pub fn order(left: &Value<'_>, right: &Value<'_>, environment: &dyn Environment) -> Result<Ordering, Fault> {
+    Ok(match (left, right) {
         (Value::Absent, _) | (_, Value::Absent) => return Err(Fault::Absent),
         (Value::Number(a), Value::Number(b)) => a.cmp(b),
         (Value::Decimal(a), Value::Decimal(b)) => a.cmp(b),

@@ -3,6 +3,7 @@
 //! Name paths are those of the text: `debit`, `collect/booked` for a step in the loop `collect`, `hold 1` for what has
 //! no name. They stand in the journal, so they change only when the text does.
 
+mod awaited;
 mod cancel;
 mod contract;
 mod filling;
@@ -44,6 +45,7 @@ pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
     for step in &flow.steps {
         step.at.iter().for_each(&mut *see);
         step.cancels.iter().flat_map(|rule| &rule.by).for_each(|(_, value)| see(value));
+        step.awaits.iter().for_each(|(_, value)| see(value));
     }
     nodes(&flow.body, see);
     for one in &flow.loops {
@@ -88,6 +90,7 @@ fn nodes<'m>(all: &'m [FlowNode], see: &mut dyn FnMut(&'m Expr)) {
             | FlowNode::CancelRefusedAfter { .. }
             | FlowNode::Step(_)
             | FlowNode::WaitFor(_)
+            | FlowNode::Await { .. }
             | FlowNode::Each(_) => {}
         }
     }
@@ -176,8 +179,11 @@ impl Maker<'_, '_, '_> {
         }
     }
 
-    /// What it is asked is no query.
+    /// What it is asked is no query, or another flow waits for it.
     fn taken(&self) -> bool {
+        if self.awaited_by_another() {
+            return true;
+        }
         let Start::Service(service) = self.flow.start else { return false };
         let service = self.lowering.model.services.get(usize::from(service));
         service.is_some_and(|service| service.kind != ServiceKind::Query)
@@ -265,6 +271,14 @@ impl Maker<'_, '_, '_> {
                 if let Some(of) = of.and_then(|of| u16::try_from(of).ok()) {
                     let place = self.place(numbers, "wait");
                     program.push(&place, Node::Rows(LoopId(of)));
+                }
+            }
+            FlowNode::Await { step, up_to_ms, otherwise } => {
+                if let Some(number) = self.awaited(*step) {
+                    let otherwise = self.otherwise(otherwise);
+                    let place = self.place(numbers, "await");
+                    let guard = GuardId(u32::from(number));
+                    program.push(&place, Node::Await { guard, up_to_ms: *up_to_ms, otherwise });
                 }
             }
             FlowNode::Refuse { reason, .. } => {
@@ -551,6 +565,7 @@ impl Maker<'_, '_, '_> {
                 StepTarget::Call(call) => StepCall::Call(call),
                 StepTarget::People => StepCall::People,
                 StepTarget::Flow => StepCall::Flow(self.cancel_form(step.cancels.as_ref()?)),
+                StepTarget::Awaited(what) => StepCall::Awaited(self.await_form(what, &step.awaits)),
             },
             at: at.map(|at| at.0),
             filling,
@@ -570,7 +585,7 @@ impl Maker<'_, '_, '_> {
     fn providers(&mut self, program: &mut FlowProgram, target: StepTarget) -> Vec<ContractId> {
         let mut found = Vec::new();
         match target {
-            StepTarget::People | StepTarget::Flow => {}
+            StepTarget::People | StepTarget::Flow | StepTarget::Awaited(_) => {}
             StepTarget::Call(id) => found.push((self.lowering.module, id)),
             StepTarget::Service(service) => {
                 for module in &self.lowering.model.modules {

@@ -413,6 +413,7 @@ impl Emit {
             source,
             with,
             filter,
+            sorted: Box::default(),
             day,
             target,
             stride,

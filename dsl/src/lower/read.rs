@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use super::layout::{Key, Needs, name_of};
 use super::message::Builder;
 use super::{LowerErrorKind, known, map};
-use crate::model::{At, Check, Expr, Field, FieldId, FieldKind, Format, LinkKind, Node};
+use crate::model::{At, Check, Expr, Field, FieldId, FieldKind, Format, LinkKind, Load, Node, Space};
 use crate::program::{FormatForm, Part, Read};
 
 /// How what is looked at stands around a node.
@@ -56,6 +56,7 @@ pub(super) fn make(builder: &mut Builder<'_, '_>) {
     } else {
         reader.packet(&message.nodes);
         reader.end();
+        reader.hold_octets();
     }
     let Reader { code, cold, .. } = reader;
     builder.out.read = code.into();
@@ -193,6 +194,16 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         self.flush(true);
         for (guards, check) in std::mem::take(&mut self.checks) {
             self.check(&guards, check);
+        }
+    }
+
+    /// The octets that an answer may give back are there once all is read and judged.
+    fn hold_octets(&mut self) {
+        let message = self.builder.message;
+        let held = message.held.and_then(|id| message.fields.get(usize::from(id.0)));
+        if let Some((field, octets)) = held.and_then(|field| Some((field, field.fact.as_ref()?))) {
+            let own = Load { space: Space::Field, level: 0, slot: field.slot, call: 0 };
+            self.learn(field.slot, 0, own, Some(octets));
         }
     }
 
@@ -369,7 +380,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         let Some(field) = self.builder.layout.field(id) else { return };
         let outer = std::mem::replace(&mut self.at, self.builder.cold_of(id));
         match &field.kind {
-            FieldKind::Leaf { .. } => self.leaf(id, field, place),
+            FieldKind::Leaf { .. } => self.leaf(id, field, place, behind),
             FieldKind::Format { .. } | FieldKind::Entry { .. } => self.format_of(id, place, behind),
             FieldKind::List(list) => self.list(id, field, list, place, behind),
             FieldKind::Group { nodes } => self.group(id, field, nodes, place, place == Place::Named, behind),
@@ -381,7 +392,7 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         self.flush(false);
     }
 
-    fn leaf(&mut self, id: FieldId, field: &'m Field, place: Place) {
+    fn leaf(&mut self, id: FieldId, field: &'m Field, place: Place, behind: Option<u32>) {
         let wire = self.builder.wire_of(id);
         if place == Place::Named {
             self.child(id, field, place);
@@ -390,6 +401,10 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
             self.mark(id);
             match place {
                 Place::Parts => self.child(id, field, place),
+                // Octets that are given back end where what is behind them begins.
+                _ if field.returned => {
+                    self.push(Read::Rest { keep: behind.unwrap_or(0) });
+                }
                 _ => {
                     self.push(Read::Take { wire });
                 }

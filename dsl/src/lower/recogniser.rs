@@ -19,8 +19,8 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
     let slot = field.slot;
     let mut builder = Builder::new(lowering, message);
     builder.tables();
-    let correlation = link.matches.and_then(|load| correlation(message, &load));
-    let wanted = [Some(slot), correlation];
+    let correlation: Box<[u16]> = link.matches.iter().filter_map(|load| correlation(message, load)).collect();
+    let wanted: Vec<u16> = correlation.iter().copied().chain([slot]).collect();
     let is_http = matches!(link.kind, LinkKind::Http | LinkKind::Https);
     let mut reader = Reader::new(&mut builder);
     let aside = Aside { message, wanted: &wanted }.of(&message.nodes, is_http);
@@ -30,9 +30,10 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
     let at = reads
         .iter()
         .position(|read| matches!(read, Read::Store { slot: of, level: 0, .. } if *of == slot))?;
-    let until = correlation.and_then(|of| {
-        reads.iter().position(|read| matches!(read, Read::Store { slot, level: 0, .. } if *slot == of))
-    });
+    let place = |of: &u16| {
+        reads.iter().position(|read| matches!(read, Read::Store { slot, level: 0, .. } if slot == of))
+    };
+    let until = correlation.iter().filter_map(place).max();
     reads.truncate(until.unwrap_or(at).max(at) + 1);
     let reads = plain(&reads);
     let (slots, names) = (builder.out.slots, builder.out.names);
@@ -49,7 +50,7 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
 /// messages of one link need not have the same.
 struct Aside<'m> {
     message: &'m Message,
-    wanted: &'m [Option<u16>],
+    wanted: &'m [u16],
 }
 
 impl Aside<'_> {
@@ -86,7 +87,7 @@ impl Aside<'_> {
             Node::Field(id) => {
                 let Some(field) = self.message.fields.get(usize::from(id.0)) else { return false };
                 match &field.kind {
-                    FieldKind::Leaf { .. } => field.level == 0 && self.wanted.contains(&Some(field.slot)),
+                    FieldKind::Leaf { .. } => field.level == 0 && self.wanted.contains(&field.slot),
                     FieldKind::Group { nodes }
                     | FieldKind::Line { nodes, .. }
                     | FieldKind::Format { nodes, .. } => nodes.iter().any(|node| self.leads(node)),

@@ -36,6 +36,7 @@ pub(super) fn make(builder: &mut Builder<'_, '_>) {
         writer.packet(&message.nodes);
     }
     writer.unfilled();
+    writer.hold_octets();
     let Writer { code, cold, holes, .. } = writer;
     let failed = builder.lowering.errors.len() > before;
     if !message.ours {

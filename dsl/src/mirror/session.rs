@@ -2,7 +2,8 @@
 
 use super::{Lost, LostKind};
 use crate::model::{
-    CallId, Else, Expr, ExprKind, Field, Function, Load, Mapping, MessageId, Module, SessionValue, Space,
+    CallId, Else, Expr, ExprKind, Field, Function, Load, MappedRows, Mapping, MessageId, Module,
+    SessionValue, Space,
 };
 use crate::resolve::inverse;
 use crate::value::{Constant, Type};
@@ -80,7 +81,7 @@ fn fill(module: &Module, turned: &mut Module, load: Load, source: &Expr) -> bool
             target,
             source,
             through: Vec::new(),
-            filter: None,
+            rows: MappedRows::default(),
             cut: false,
             otherwise: Else::Fault,
             span,

@@ -47,6 +47,8 @@ pub struct Field {
     pub optional: bool,
     /// It is referred to by `raw(…)`: the reader keeps its range, the writer marks it.
     pub marked: bool,
+    /// Octets of the request's own fields: held in the request, all that is left in its answer.
+    pub returned: bool,
 }
 
 /// What the reader does with a field that is `=` an expression.

@@ -163,6 +163,15 @@ pub enum FlowNode {
     },
     /// `wait for` the rows of a loop (index into [`Flow::loops`]) that were told as open.
     WaitFor(u16),
+    /// `await`: goes on when that has been served, or was before.
+    Await {
+        /// The step that stands for what comes.
+        step: u16,
+        /// The longest wait, in milliseconds.
+        up_to_ms: u64,
+        /// What then.
+        otherwise: Box<Else>,
+    },
     /// `cancel refused after STEP`.
     CancelRefusedAfter {
         /// Index into [`Flow::steps`].
@@ -258,6 +267,8 @@ pub struct FlowStep {
     pub goes_on: Option<Vec<Symbol>>,
     /// `cancel FLOW where …`: which flow it takes back.
     pub cancels: Option<CancelRule>,
+    /// `await`: slots of the ask that is awaited, and what each must be.
+    pub awaits: Vec<(u16, Expr)>,
     /// Shape of its ask.
     pub ask: Option<ShapeId>,
     /// Shape of its answer.
@@ -288,6 +299,8 @@ pub enum StepTarget {
     People,
     /// Another flow of this module, which is taken back.
     Flow,
+    /// Nothing: it waits until this has been served.
+    Awaited(Awaited),
 }
 
 /// A comparison of books: what a file of theirs lists of a day against what the journal has of our calls.
@@ -322,4 +335,13 @@ pub struct ReconcileBook {
     pub amount: Option<Expr>,
     /// Which rows count, in a row.
     pub filter: Option<Expr>,
+}
+
+/// What a flow awaits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Awaited {
+    /// A service that somebody asks for.
+    Service(u16),
+    /// A message of this module's party, which runs no service.
+    Call(CallId),
 }

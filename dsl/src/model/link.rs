@@ -35,8 +35,8 @@ pub struct Link {
     pub frame: Frame,
     /// Connections.
     pub hold: Hold,
-    /// A fact in the packet that matches answers with asks.
-    pub matches: Option<Load>,
+    /// Facts in the packet that match answers with asks: in each message the first that is there.
+    pub matches: Vec<Load>,
     /// Call sent on an idle line, and the idle time in milliseconds.
     pub beat: Option<(CallId, u64)>,
     /// The call whose message answers what nobody can read: ours where they ask us, theirs where we ask them.

@@ -2,7 +2,7 @@
 
 use super::{CallId, Chain, Expr, Field, FieldId, Format, Load};
 use crate::source::Span;
-use crate::value::{Form, Symbol, Type};
+use crate::value::{Form, ShapeId, Symbol, Type};
 
 /// Which message of an exchange.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,6 +44,10 @@ pub struct Message {
     pub when: Option<MessageWhen>,
     /// What its coming says, whatever stands in it.
     pub means: Option<crate::value::Outcome>,
+    /// The field that holds the octets of its own fields, for an answer to give back.
+    pub held: Option<FieldId>,
+    /// Believed without a seal, and why.
+    pub unsealed: Option<Box<str>>,
     /// Where the `request`/`reply` stands.
     pub span: Span,
 }
@@ -173,14 +177,25 @@ pub struct Mapping {
     pub source: Expr,
     /// Lists whose rows are gone through on the way to the list that is read (`rows.items`), from outside in.
     pub through: Vec<Load>,
-    /// `where`: which rows of a list.
-    pub filter: Option<Expr>,
+    /// Of a list: which rows go over, with what beside them, in which order.
+    pub rows: MappedRows,
     /// `cut`: a longer text is cut at the border of a character.
     pub cut: bool,
     /// What if it cannot be done.
     pub otherwise: Else,
     /// Where.
     pub span: Span,
+}
+
+/// What a flow's mapping says of the rows of a list.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct MappedRows {
+    /// `where`: which of them.
+    pub filter: Option<Expr>,
+    /// `with`: a list beside it; the row of the same number has what is missing in the row.
+    pub with: Option<(Load, ShapeId)>,
+    /// `sorted by`: first by the first of these.
+    pub sorted: Vec<Expr>,
 }
 
 /// A value that the writer draws for each message.

@@ -7,8 +7,8 @@ use super::field::{check, otherwise, rules, shape};
 use super::{codes, message, text};
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
-    CallItem, CallKind, CallPart, Every, EveryLimit, ItemKind, OutcomeRow, OutcomeRows, Promise, PromiseKind,
-    Relation, WayStep, WayStepKind,
+    Assign, CallItem, CallKind, CallPart, Every, EveryLimit, ItemKind, OutcomeRow, OutcomeRows, Promise,
+    PromiseKind, Relation, WayStep, WayStepKind,
 };
 use nom::Parser;
 use nom::combinator::cut;
@@ -69,7 +69,7 @@ fn part(input: In<'_>) -> Res<'_, Headed<CallPart>> {
         let (here, target) = path(input)?;
         here.column(Column::Body);
         let (here, rules) = rules(here)?;
-        return labelled(here, CallPart::Assign { target, rules });
+        return labelled(here, CallPart::Assign(Assign { target, rules }));
     }
     let here = input.advance();
     let (rest, part) = match input.word() {

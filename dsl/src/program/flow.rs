@@ -104,6 +104,17 @@ pub enum StepCall {
     People,
     /// Another flow of this module, which is taken back.
     Flow(CancelForm),
+    /// Nobody: it waits.
+    Awaited(AwaitForm),
+}
+
+/// What a flow waits for.
+#[derive(Clone, Debug)]
+pub struct AwaitForm {
+    /// What begins the flow that takes it: a service, or a call served by this module.
+    pub of: FlowStart,
+    /// Slots of its ask, and what each must be.
+    pub by: Vec<(u16, ExprId)>,
 }
 
 /// Which flow of the same asker a step takes back.

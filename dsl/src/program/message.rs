@@ -122,6 +122,6 @@ pub struct Recogniser {
     pub around: (Box<str>, Box<str>),
     /// Framing.
     pub frame: Frame,
-    /// Slot and level of the correlation fact, if the link matches by one.
-    pub correlation: Option<u16>,
+    /// Slots of the facts by which the link matches: the first that is there decides.
+    pub correlation: Box<[u16]>,
 }

@@ -220,6 +220,8 @@ pub struct Pairing {
     pub with: Option<Load>,
     /// Rows that count.
     pub filter: Option<ExprId>,
+    /// In a flow: what the rows are sorted by, first by the first.
+    pub sorted: Box<[ExprId]>,
     /// Of a list of the journal: the business date whose exchanges are looked at.
     pub day: Option<ExprId>,
     /// The list that is filled: each row is put behind those it has (a list within rows of another may be filled from

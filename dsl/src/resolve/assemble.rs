@@ -5,10 +5,13 @@
 
 mod lists;
 
+mod returned;
+
 mod blocks;
 
 mod fields;
 
+use super::call::beside::Beside;
 use super::index::Index;
 use super::path::{RowNames, Scope};
 use super::wire::{self, Around, Tables};
@@ -23,6 +26,7 @@ use crate::tree::{
 use crate::value::{Outcome, ShapeId, Type};
 use fields::table_field;
 pub(crate) use fields::{fresh_wire, raw_wire};
+pub(crate) use returned::returned_by;
 use std::cell::Cell;
 use std::collections::HashMap;
 
@@ -104,10 +108,14 @@ pub(crate) struct Draft<'t> {
     pub(crate) fresh: Vec<crate::model::Fresh>,
     pub(crate) when: Option<crate::model::MessageWhen>,
     pub(crate) means: Option<Outcome>,
+    /// Believed without a seal, and why.
+    pub(crate) unsealed: Option<&'t tree::Str>,
     /// It comes under any code: the code in it is not compared.
     pub(crate) any_code: bool,
     pub(crate) file: Option<FileDraft<'t>>,
     pub(crate) outcome: Option<&'t tree::OutcomeRows>,
+    /// The field that holds the octets of its own fields, for an answer to give back.
+    pub(crate) held: Option<usize>,
     pub(crate) span: Span,
     by_path: HashMap<String, usize>,
     frames: HashMap<String, Frame>,
@@ -189,6 +197,10 @@ pub(crate) enum DraftKind<'t> {
         nodes: Vec<DraftNode<'t>>,
     },
     Fresh,
+    /// The octets of that format, without a place of their own.
+    Held(usize),
+    /// Octets that stand in that slot of the request.
+    Returned(u16),
 }
 
 /// A list's arrow, with the business list found.
@@ -281,6 +293,10 @@ pub(crate) struct Recipe<'t> {
     pub(crate) packet: Option<&'t tree::Packet>,
     pub(crate) message: &'t tree::Message,
     pub(crate) means: Option<Outcome>,
+    /// What stands beside the messages of the call, and belongs to this one.
+    pub(crate) beside: Vec<Beside<'t>>,
+    /// Where an answer of the call gives the fields of its request back.
+    pub(crate) returned: Option<Span>,
     pub(crate) span: Span,
 }
 
@@ -289,6 +305,8 @@ struct Assembler<'r, 'w, 't> {
     work: &'w Work<'t>,
     draft: Draft<'t>,
     own: Option<&'t tree::Block<FieldStatement>>,
+    beside: Vec<Beside<'t>>,
+    returned: Option<Span>,
     own_used: bool,
 }
 
@@ -314,15 +332,24 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
             tree::MessageWhen::Unknown => crate::model::MessageWhen::Unknown,
         }),
         means: recipe.means,
+        unsealed: recipe.message.unsealed.as_ref(),
         any_code: matches!(recipe.message.code, Some(tree::MessageCode::Other(_))),
         file: None,
         outcome: None,
+        held: None,
         span: recipe.span,
         by_path: HashMap::new(),
         frames: HashMap::new(),
     };
-    let mut assembler =
-        Assembler { resolver, work, draft, own: recipe.message.block.as_ref(), own_used: false };
+    let mut assembler = Assembler {
+        resolver,
+        work,
+        draft,
+        own: recipe.message.block.as_ref(),
+        beside: recipe.beside,
+        returned: recipe.returned,
+        own_used: false,
+    };
     let context = Context {
         scope,
         around: Around::Top,
@@ -346,6 +373,9 @@ pub(crate) fn assemble<'t>(resolver: &mut Resolver, work: &Work<'t>, recipe: Rec
                 .error("TS0416", own.span, "the packet has no place for the fields of this message")
                 .at(packet.name.span, "this packet carries it")
                 .help("write `message fields` in the packet where they stand");
+        }
+        if !assembler.own_used {
+            assembler.beside(&context, &mut nodes);
         }
         assembler.draft.nodes = nodes;
     }
@@ -422,6 +452,7 @@ impl<'t> Assembler<'_, '_, 't> {
             }
             self.statement(node, &inner, &mut nodes);
         }
+        self.beside(&inner, &mut nodes);
         self.draft.nodes = nodes;
     }
 

@@ -4,6 +4,8 @@ mod coding;
 
 mod rules;
 
+mod unsealed;
+
 mod nodes;
 
 use super::Resolver;
@@ -14,7 +16,7 @@ use super::path::{self, Scope};
 use super::{compare, ends, segments, several, shapes};
 use crate::model::{
     At, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Learn, ListArrow, ListField, Load,
-    Mapping, Message, MessageSide, NamePiece, Space,
+    MappedRows, Mapping, Message, MessageSide, NamePiece, Space,
 };
 use crate::source::Span;
 use crate::tree::{self, AttributeKind, OtherwiseKind, RuleKind};
@@ -24,11 +26,19 @@ use rules::{formatted, is_code, name_form};
 /// The message of a draft, with every rule typed.
 pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, charset: &str) -> Option<Message> {
     let draft = work.drafts.get(place)?;
-    let mut binder =
-        Binder { resolver, work, draft, counted: Vec::new(), referred: Vec::new(), sized: Vec::new() };
+    let mut binder = Binder {
+        resolver,
+        work,
+        draft,
+        counted: Vec::new(),
+        referred: Vec::new(),
+        sized: Vec::new(),
+        left_unsealed: 0,
+    };
     let mut fields: Vec<Field> = draft.fields.iter().map(|field| binder.field(field)).collect();
     let nodes = binder.nodes(&draft.nodes);
     let file = draft.file.as_ref().map(|file| binder.file(file));
+    binder.unsealed();
     let Binder { counted, referred, sized, .. } = binder;
     let measured: Vec<FieldId> = sized.iter().map(|(measured, _)| *measured).collect();
     ends::open_ended(resolver, draft, &measured);
@@ -70,6 +80,8 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
         fresh: draft.fresh.clone(),
         when: draft.when,
         means: draft.means,
+        held: draft.held.map(id),
+        unsealed: draft.unsealed.map(|why| why.text.clone()),
         span: draft.span,
     })
 }
@@ -106,6 +118,8 @@ struct Binder<'r, 'w, 't> {
     referred: Vec<FieldId>,
     /// Fields whose size another field holds.
     sized: Vec<(FieldId, FieldId)>,
+    /// Seals that are not judged, since the message is believed without.
+    left_unsealed: usize,
 }
 
 impl Binder<'_, '_, '_> {
@@ -193,7 +207,7 @@ impl Binder<'_, '_, '_> {
             target: *load,
             source,
             through: Vec::new(),
-            filter: None,
+            rows: MappedRows::default(),
             cut: rule.cut,
             otherwise,
             span,
@@ -240,7 +254,13 @@ impl Binder<'_, '_, '_> {
             namespace: None,
             optional: false,
             marked: false,
+            returned: false,
         };
+        if let Some(octets) = self.octets_of(field) {
+            bound.fact = Some(octets);
+            bound.returned = true;
+            return bound;
+        }
         let Some((_, tree)) = field.tree else {
             self.plain_row(&mut bound, field);
             return bound;
@@ -252,6 +272,21 @@ impl Binder<'_, '_, '_> {
             self.rules(&mut bound, field, tree, place);
         }
         bound
+    }
+
+    /// What `request fields` is equal to: in the request the octets of its own fields, in the answer those that it held.
+    fn octets_of(&mut self, field: &DraftField<'_>) -> Option<Expr> {
+        let kind = match &field.kind {
+            DraftKind::Held(whole) => {
+                self.referred.push(id(*whole));
+                ExprKind::Raw(id(*whole))
+            }
+            DraftKind::Returned(slot) => {
+                ExprKind::Load(Load { space: Space::Request, level: 0, slot: *slot, call: 0 })
+            }
+            _ => return None,
+        };
+        Some(Expr { kind, ty: field.ty.clone(), span: self.draft.span })
     }
 
     /// A row that is one value goes with the field of the business list's rows that the rule names, else with `value`.
@@ -279,8 +314,15 @@ impl Binder<'_, '_, '_> {
             otherwise = self.otherwise(rule.otherwise.as_ref(), &field.scope, holds);
             compare::fits(self.resolver, &source, holds, on_wire, true, rule, &otherwise);
         }
-        let mapping =
-            Some(Mapping { target, source, through: Vec::new(), filter: None, cut, otherwise, span });
+        let mapping = Some(Mapping {
+            target,
+            source,
+            through: Vec::new(),
+            rows: MappedRows::default(),
+            cut,
+            otherwise,
+            span,
+        });
         if arrow.writes { bound.from = mapping } else { bound.to = mapping }
     }
 
@@ -341,6 +383,10 @@ impl Binder<'_, '_, '_> {
                 }
                 FieldKind::Leaf { ty: field.ty.clone(), wire }
             }
+            DraftKind::Held(_) | DraftKind::Returned(_) => FieldKind::Leaf {
+                ty: field.ty.clone(),
+                wire: field.wire.clone().unwrap_or_else(|| assemble::raw_wire(0)),
+            },
             DraftKind::Fresh => {
                 FieldKind::Leaf { ty: field.ty.clone(), wire: assemble::fresh_wire(&field.ty) }
             }

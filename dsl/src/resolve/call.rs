@@ -8,6 +8,8 @@ mod heads;
 
 mod original;
 
+pub(crate) mod beside;
+
 mod promises;
 
 mod compare;
@@ -21,8 +23,8 @@ use super::path::Scope;
 use super::wire::{self};
 use super::{Resolver, session, shapes, unfilled};
 use crate::model::{
-    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, Meaning, MessageId, MessageSide, Module, Parts,
-    PrefixKind,
+    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, Load, Meaning, MessageId, MessageSide, Module,
+    Parts, PrefixKind,
 };
 use crate::source::Span;
 use crate::tree::{self, CallPart, LinkClause, PartyClause};
@@ -131,14 +133,18 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
         let (tree, ours, link) = (head.tree, head.ours, head.link);
         let id = CallId(u16::try_from(place).unwrap_or(u16::MAX));
         let packet = packet(resolver, work, link, tree);
+        let beside = beside::all(tree);
+        let returned = assemble::returned_by(packet, tree);
+        beside::unanswered(resolver, tree, &beside);
         let mut ids = Vec::new();
         let mut request_code: Box<str> = Box::default();
         let mut has_request = false;
         let own = tree.block.statements.iter().filter_map(|part| match &part.kind {
-            CallPart::Message(message) => Some((message, tree.name.span)),
+            CallPart::Message(message) => Some((message, tree.name.span, &*beside)),
             _ => None,
         });
-        for (message, span) in own.chain(of_packet(packet, tree)) {
+        let common = of_packet(packet, tree).map(|(message, span)| (message, span, &[][..]));
+        for (message, span, beside) in own.chain(common) {
             let side = bind::side_of(message.kind);
             let code: Box<str> = match &message.code {
                 Some(tree::MessageCode::Text(text)) => text.constant().unwrap_or("").into(),
@@ -150,6 +156,7 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
                 request_code.clone_from(&code);
                 has_request = true;
             }
+            let means = means(resolver, message);
             let recipe = Recipe {
                 call: id,
                 side,
@@ -157,7 +164,9 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
                 ours: (side == MessageSide::Request) == ours,
                 packet,
                 message,
-                means: means(resolver, message),
+                means,
+                returned,
+                beside: beside::of_message(beside, message, side, means),
                 span,
             };
             ids.push(MessageId(u16::try_from(work.drafts.len()).unwrap_or(u16::MAX)));
@@ -275,6 +284,24 @@ fn unread(
     fits.then_some(found)
 }
 
+/// A fact by which an answer finds its exchange: it stands once in a message.
+fn matched(resolver: &mut Resolver, work: &Work<'_>, path: &tree::Path, scope: &Scope) -> Option<Load> {
+    let found = super::path::find(resolver, work, path, scope, None);
+    match found.expr.kind {
+        ExprKind::Load(load) if found.lists.is_empty() => Some(load),
+        _ => {
+            if !matches!(found.expr.ty, Type::Wrong) {
+                resolver
+                    .report
+                    .error("TS0643", path.span, format!("`{}` does not tell one exchange from another", path.text()))
+                    .note("an answer is matched by a value that stands once in it, and that its request had too")
+                    .help("name a field of the head that the other side gives back: `match head.serial`");
+            }
+            None
+        }
+    }
+}
+
 fn links(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Link> {
     work.index
         .links
@@ -305,7 +332,7 @@ fn link(
         carries: None,
         frame: Frame::None,
         hold: Hold::None,
-        matches: None,
+        matches: Vec::new(),
         beat: None,
         unread: None,
         answers_on: None,
@@ -332,15 +359,20 @@ fn link(
             LinkClause::Hold { connections, many: false } => {
                 link.hold = Hold::Single(narrow(connections.value));
             }
-            LinkClause::Hold { connections, many: true } => link.hold = Hold::Many(narrow(connections.value)),
-            LinkClause::Match(paths) => {
-                if paths.len() > 1 {
-                    resolver.report.not_built(clause.span, "`match` by several paths");
+            LinkClause::Hold { connections, many: true } => {
+                link.hold = Hold::Many(narrow(connections.value));
+                let matched = |other: &tree::Node<LinkClause>| matches!(other.kind, LinkClause::Match(_));
+                if link.connect && !tree.block.statements.iter().any(matched) {
+                    resolver
+                        .report
+                        .error("TS0642", clause.span, "nothing says which answer belongs to which exchange")
+                        .note("answers of many exchanges come over one connection in any order")
+                        .help("add `match head.serial`: a field that the other side gives back");
                 }
-                link.matches = paths.first().and_then(|path| {
-                    let found = super::path::find(resolver, work, path, &scope, None);
-                    if let ExprKind::Load(load) = found.expr.kind { Some(load) } else { None }
-                });
+            }
+            LinkClause::Match(paths) => {
+                link.matches =
+                    paths.iter().filter_map(|path| matched(resolver, work, path, &scope)).collect();
             }
             LinkClause::Beat(beat) => {
                 if beat.call.is_none() {

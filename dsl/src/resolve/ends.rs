@@ -65,7 +65,7 @@ impl Looking<'_, '_, '_> {
             DraftKind::Entry { format, nodes, .. } => {
                 self.nodes(nodes, matches!(format, Some(Format::Fixed | Format::Binary)), false);
             }
-            DraftKind::Fresh => {}
+            DraftKind::Fresh | DraftKind::Held(_) | DraftKind::Returned(_) => {}
         }
     }
 

@@ -1,5 +1,6 @@
 //! Flows: steps, loops and mappings over business records.
 
+mod awaited;
 mod cancel;
 mod mapping;
 
@@ -291,9 +292,10 @@ impl Maker<'_, '_, '_> {
             FlowStatement::Cancel { flow, condition, otherwise } => {
                 return self.cancel(flow, condition, otherwise.as_ref(), scope, span);
             }
-            FlowStatement::Await { .. } => {
-                self.resolver.report.not_built(span, "`await`");
-                return None;
+            FlowStatement::Await { name, call, condition, limit, otherwise } => {
+                let otherwise = Box::new(self.otherwise(otherwise.as_ref(), scope));
+                let step = self.awaited((name, call), condition, scope, span)?;
+                FlowNode::Await { step, up_to_ms: limit.milliseconds, otherwise }
             }
             FlowStatement::Step(step) => self.step(step, scope, span),
             FlowStatement::Start { service, mappings } => {
@@ -414,6 +416,7 @@ impl Maker<'_, '_, '_> {
             again: None,
             goes_on: None,
             cancels: None,
+            awaits: Vec::new(),
             ask,
             answer,
             span,
@@ -498,6 +501,7 @@ impl Maker<'_, '_, '_> {
             again: None,
             goes_on: None,
             cancels: None,
+            awaits: Vec::new(),
             ask: None,
             answer: None,
             span,
@@ -525,7 +529,7 @@ impl Maker<'_, '_, '_> {
     fn of_query(&mut self, kind: Option<ServiceKind>, target: StepTarget, span: Span) {
         let own = match target {
             StepTarget::Call(id) => self.module.calls.get(usize::from(id.0)),
-            StepTarget::Service(_) | StepTarget::People | StepTarget::Flow => None,
+            StepTarget::Service(_) | StepTarget::People | StepTarget::Flow | StepTarget::Awaited(_) => None,
         };
         let query = match (kind, own) {
             (Some(kind), _) => kind == ServiceKind::Query,

@@ -3,7 +3,7 @@
 use super::Resolver;
 use super::index::Index;
 use crate::diagnostics::{Code, Diagnostic};
-use crate::model::{FlowNode, Module, ServiceKind, Start};
+use crate::model::{Awaited, FlowNode, Module, ServiceKind, Start, StepTarget};
 use crate::source::{FileId, Span};
 use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Name, Node};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,32 @@ use std::sync::Arc;
 pub(crate) fn lint(resolver: &mut Resolver, indices: &[&Index<'_>], modules: &[Arc<Module>]) {
     providers(resolver, modules);
     started_twice(resolver, indices, modules);
+    awaited(resolver, modules);
+}
+
+/// Reports what a flow awaits and no flow takes: nobody would keep it.
+fn awaited(resolver: &mut Resolver, modules: &[Arc<Module>]) {
+    let starts = |own: &Module, what: Awaited| match what {
+        Awaited::Service(service) => modules
+            .iter()
+            .flat_map(|module| &module.flows)
+            .any(|flow| matches!(flow.start, Start::Service(of) if of == service)),
+        Awaited::Call(call) => {
+            own.flows.iter().any(|flow| matches!(flow.start, Start::Served(of) if of == call))
+        }
+    };
+    for module in modules {
+        for step in module.flows.iter().flat_map(|flow| &flow.steps) {
+            let StepTarget::Awaited(what) = step.target else { continue };
+            if !starts(module, what) {
+                resolver
+                    .report
+                    .error("TS0741", step.span, format!("nothing takes what `{}` waits for", step.name))
+                    .note("what comes is answered and kept by a flow of its own, and found there")
+                    .help("write a flow `on` it; where nothing else is to be done, its `answer` alone");
+            }
+        }
+    }
 }
 
 /// What is declared for others to use, in one folder or more: whether somebody uses it can only be said over all variants.
@@ -119,7 +145,7 @@ fn providers(resolver: &mut Resolver, modules: &[Arc<Module>]) {
     for module in modules {
         for flow in &module.flows {
             for step in &flow.steps {
-                if let crate::model::StepTarget::Service(service) = step.target
+                if let StepTarget::Service(service) = step.target
                     && let Some(wanted) = resolver.services.get(usize::from(service))
                     && !provides(service)
                 {

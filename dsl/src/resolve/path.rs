@@ -7,12 +7,12 @@ mod standing;
 use super::Resolver;
 use super::assemble::Work;
 use crate::diagnostics::nearest;
-use crate::model::{CallId, Expr, ExprKind, Fact, FieldId, Load, Space};
+use crate::model::{CallId, Expr, ExprKind, Fact, FieldId, Load, MessageSide, Space};
 use crate::source::Span;
 use crate::tree::{Name, Path};
 use crate::value::{Constant, Outcome, ShapeId, Type};
 use messages::{
-    field, field_of_parent, journal, journal_row, message, original, other_call, outcome, request,
+    field, field_of_parent, journal, journal_row, message, original, other_call, outcome, own_reply, request,
 };
 use standing::{exchange, key, of_member, page, session, setting};
 use std::rc::Rc;
@@ -55,8 +55,12 @@ pub(crate) struct Scope {
     pub(crate) answer: Option<ShapeId>,
     /// The row that bare names look at first (in a `where`).
     pub(crate) row: Option<RowNames>,
+    /// The row beside that one: it has what the first lacks.
+    pub(crate) row_beside: Option<RowNames>,
     /// Steps and loops of a flow.
     pub(crate) flow: Option<Rc<FlowNames>>,
+    /// Beside the messages of a call: a field is named with its message.
+    pub(crate) beside: bool,
 }
 
 /// A business row that a block stands for.
@@ -154,6 +158,7 @@ pub(crate) fn find(
             path.span,
         ),
         "request" => request(resolver, work, path, rest, scope),
+        "reply" if scope.beside => own_reply(resolver, work, path, rest, scope),
         "original" => original(resolver, work, path, rest, scope),
         "session" => session(resolver, work, path, rest),
         "setting" => setting(resolver, work, path, rest, None),
@@ -198,6 +203,9 @@ fn elsewhere(
     }
     if let Some(draft) = scope.message.and_then(|place| work.drafts.get(place)) {
         if let Some(place) = draft.find(&scope.container, &path.parts) {
+            if scope.beside {
+                return without_message(resolver, draft.side, path);
+            }
             return field(draft, place, scope.level, Space::Field, 0, path.span);
         }
         if let Some(found) = field_of_parent(draft, path, scope) {
@@ -214,7 +222,26 @@ fn elsewhere(
     {
         return found;
     }
+    if scope.beside
+        && let Some(other) = work
+            .drafts
+            .iter()
+            .find(|draft| Some(draft.call) == scope.call && draft.find(&[], &path.parts).is_some())
+    {
+        return without_message(resolver, other.side, path);
+    }
     unknown(resolver, work, path, scope);
+    Found::wrong(path.span)
+}
+
+/// Beside the messages no message is at hand, and a name alone could be a field of either.
+fn without_message(resolver: &mut Resolver, side: MessageSide, path: &Path) -> Found {
+    let word = if side == MessageSide::Request { "request" } else { "reply" };
+    resolver
+        .report
+        .error("TS0640", path.span, format!("`{}` is a field of which message?", path.text()))
+        .note("beside the messages of a call none of them is at hand")
+        .help(format!("write `{word}.{}`, or the line among the fields of that message", path.text()));
     Found::wrong(path.span)
 }
 
@@ -286,6 +313,20 @@ fn unknown(resolver: &mut Resolver, work: &Work<'_>, path: &Path, scope: &Scope)
 fn bare_row(resolver: &mut Resolver, work: &Work<'_>, path: &Path, scope: &Scope) -> Option<Found> {
     let row_names = scope.row?;
     let root = path.root()?;
+    let has = |row: RowNames| match row {
+        RowNames::Shape { shape, .. } => resolver
+            .shapes
+            .get(shape.0 as usize)
+            .is_some_and(|shape| shape.fields.iter().any(|field| *field.name == *root.text)),
+        RowNames::Journal(_) | RowNames::Message => false,
+    };
+    if let Some(beside @ RowNames::Shape { shape, space, level, call }) = scope.row_beside
+        && !has(row_names)
+        && has(beside)
+    {
+        let what = "the row beside it";
+        return Some(shape_field(resolver, path, &path.parts, shape, space, level, call, what));
+    }
     let rest = path.parts.get(1..).unwrap_or(&[]);
     match row_names {
         RowNames::Shape { shape, space, level, call } => {

@@ -9,7 +9,7 @@ use super::lint::{self, Uses};
 use super::{Choice, Choices, Folder, Resolver, call, flow, shapes, variant};
 use crate::diagnostics::Diagnostic;
 use crate::lower::Seen;
-use crate::model::{Flow, Model, Module, StepTarget, Undo};
+use crate::model::{Awaited, Flow, Model, Module, StepTarget, Undo};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::ptr;
@@ -114,8 +114,9 @@ impl<'t> Resolution<'t> {
             .enumerate()
             .map(|(at, known)| if at == place { &index } else { known })
             .collect();
-        let touched = self.touched(&resolver, place, &whole[place]);
+        let mut touched = self.touched(&resolver, place, &whole[place]);
         add_flows(&mut resolver, &index, &mut whole, place);
+        touched.extend(awaited(&self.whole[place]).symmetric_difference(&awaited(&whole[place])));
         for other in (0..whole.len()).filter(|other| *other != place) {
             let touches =
                 |target: StepTarget| matches!(target, StepTarget::Service(of) if touched.contains(&of));
@@ -180,6 +181,16 @@ fn goes_to(flow: &Flow, touches: &dyn Fn(StepTarget) -> bool) -> bool {
             touches(step.target)
                 || matches!(&step.undo, Undo::Service(of, _) if touches(StepTarget::Service(*of)))
         })
+}
+
+/// Services that flows of the module wait for others to ask: what begins with one of them is kept.
+fn awaited(module: &Module) -> BTreeSet<u16> {
+    let steps = module.flows.iter().flat_map(|flow| &flow.steps);
+    let services = steps.filter_map(|step| match step.target {
+        StepTarget::Awaited(Awaited::Service(service)) => Some(service),
+        _ => None,
+    });
+    services.collect()
 }
 
 fn same_flows(one: &Module, other: &Module) -> bool {

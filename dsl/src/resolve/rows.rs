@@ -22,10 +22,16 @@ pub(crate) enum Rows {
     Made,
 }
 
-/// Reports rows that do not go over whole.
-pub(crate) fn fit(resolver: &mut Resolver, from: &Type, to: &Type, which: Rows, span: Span) {
+/// Reports rows that do not go over whole. What the rows lack, those of a list beside them have.
+pub(crate) fn fit(
+    resolver: &mut Resolver,
+    (from, beside): (&Type, Option<ShapeId>),
+    to: &Type,
+    which: Rows,
+    span: Span,
+) {
     let mut found = Vec::new();
-    lists(resolver, from, to, which, "", &mut found);
+    lists(resolver, (from, beside), to, which, "", &mut found);
     let Some(first) = found.first().cloned() else { return };
     let mut report = resolver.report.error("TS0235", span, format!("the rows do not go over whole: {first}"));
     for other in found.iter().skip(1).take(TOLD - 1) {
@@ -36,21 +42,36 @@ pub(crate) fn fit(resolver: &mut Resolver, from: &Type, to: &Type, which: Rows, 
     );
 }
 
-fn lists(resolver: &Resolver, from: &Type, to: &Type, which: Rows, path: &str, found: &mut Vec<String>) {
+fn lists(
+    resolver: &Resolver,
+    (from, beside): (&Type, Option<ShapeId>),
+    to: &Type,
+    which: Rows,
+    path: &str,
+    found: &mut Vec<String>,
+) {
     let (Type::List { max, shape: from }, Type::List { max: most, shape: to }) = (from, to) else { return };
     if max > most && (which == Rows::All || !path.is_empty() && which == Rows::Chosen) {
         let name = if path.is_empty() { "the list" } else { path };
         found.push(format!("{name} may have {max} rows, and holds {most}"));
     }
-    rows(resolver, *from, *to, which, path, found);
+    rows(resolver, (*from, beside), *to, which, path, found);
 }
 
-fn rows(resolver: &Resolver, from: ShapeId, to: ShapeId, which: Rows, path: &str, found: &mut Vec<String>) {
+fn rows(
+    resolver: &Resolver,
+    (from, beside): (ShapeId, Option<ShapeId>),
+    to: ShapeId,
+    which: Rows,
+    path: &str,
+    found: &mut Vec<String>,
+) {
     let shape = |id: ShapeId| resolver.shapes.get(id.0 as usize);
     let (Some(from), Some(to)) = (shape(from), shape(to)) else { return };
+    let beside = beside.and_then(shape).map_or(&[][..], |shape| &shape.fields);
     for wanted in &to.fields {
         let name = if path.is_empty() { wanted.name.to_string() } else { format!("{path}.{}", wanted.name) };
-        let Some(given) = from.fields.iter().find(|given| given.name == wanted.name) else {
+        let Some(given) = from.fields.iter().chain(beside).find(|given| given.name == wanted.name) else {
             // A list that nobody fills has no rows.
             if !wanted.optional && !matches!(wanted.ty, Type::List { .. }) {
                 found.push(format!("nobody fills `{name}`"));
@@ -62,7 +83,7 @@ fn rows(resolver: &Resolver, from: ShapeId, to: ShapeId, which: Rows, path: &str
         }
         match (&given.ty, &wanted.ty) {
             (Type::List { .. }, Type::List { .. }) => {
-                lists(resolver, &given.ty, &wanted.ty, which, &name, found);
+                lists(resolver, (&given.ty, None), &wanted.ty, which, &name, found);
             }
             (one, other) => found.extend(value(one, other).map(|problem| format!("`{name}` {problem}"))),
         }

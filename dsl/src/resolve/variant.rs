@@ -17,7 +17,7 @@ pub(super) fn leave_out(resolver: &Resolver, ever: &BTreeSet<String>, modules: &
             let path = resolver.services.get(usize::from(*service)).map(|service| &service.path);
             !now.contains(service) && path.is_some_and(|path| ever.contains(&**path))
         }
-        StepTarget::Call(_) | StepTarget::People | StepTarget::Flow => false,
+        StepTarget::Call(_) | StepTarget::People | StepTarget::Flow | StepTarget::Awaited(_) => false,
     };
     let counts = |flow: &Flow| !flow.steps.iter().any(|step| missing(&step.target));
     for module in modules {

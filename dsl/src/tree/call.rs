@@ -1,8 +1,8 @@
 //! Calls, both ways, and their messages.
 
 use super::{
-    Attribute, Block, Check, Count, Duration, Expr, FieldStatement, Means, Name, Otherwise, OutcomeRows,
-    Path, Rule, Str, Text, TypeExpr,
+    Assign, Attribute, Block, Check, Count, Duration, Expr, FieldStatement, Means, Name, Otherwise,
+    OutcomeRows, Path, Str, Text, TypeExpr,
 };
 use crate::source::Span;
 
@@ -88,12 +88,7 @@ pub enum CallPart {
     /// `check expr ELSE`.
     Check(Check),
     /// `path <- expr`.
-    Assign {
-        /// What is given a value.
-        target: Path,
-        /// The one rule.
-        rules: Vec<Rule>,
-    },
+    Assign(Assign),
     /// `request`, `reply`, `later`.
     Message(Message),
 }

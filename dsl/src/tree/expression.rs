@@ -1,6 +1,6 @@
 //! Expressions.
 
-use super::{Date, Duration, Name, Number, Path, Str, Text, Time};
+use super::{Date, Duration, Name, Number, Path, Piece, Str, Text, Time};
 use crate::source::Span;
 
 /// An expression.
@@ -10,6 +10,49 @@ pub struct Expr {
     pub kind: ExprKind,
     /// Where, without brackets around it.
     pub span: Span,
+}
+
+impl Expr {
+    /// Each path in it, from left to right.
+    pub fn each_path(&self, see: &mut dyn FnMut(&Path)) {
+        match &self.kind {
+            ExprKind::Text(text) => {
+                for piece in &text.pieces {
+                    if let Piece::Embedded(inner) = piece {
+                        inner.each_path(see);
+                    }
+                }
+            }
+            ExprKind::Path(path) => see(path),
+            ExprKind::Call(call) => {
+                for argument in &call.arguments {
+                    argument.value.each_path(see);
+                    if let Some(condition) = &argument.condition {
+                        condition.each_path(see);
+                    }
+                }
+            }
+            ExprKind::Unary { operand, .. } => operand.each_path(see),
+            ExprKind::Binary { left, right, .. } => {
+                left.each_path(see);
+                right.each_path(see);
+            }
+            ExprKind::In { value, choices } => {
+                value.each_path(see);
+                choices.iter().for_each(|choice| choice.each_path(see));
+            }
+            ExprKind::Range { from, to } => {
+                see(from);
+                see(to);
+            }
+            ExprKind::Raw(_)
+            | ExprKind::Number(_)
+            | ExprKind::Days(_)
+            | ExprKind::Date(_)
+            | ExprKind::Time(_)
+            | ExprKind::Duration(_) => {}
+        }
+    }
 }
 
 /// What an expression says. Brackets leave no trace: the nesting is the meaning.

@@ -5,6 +5,7 @@
 //! not decide anything: what follows from what stands in `dsl::flow`.
 
 mod ask;
+mod awaits;
 mod cancel;
 mod carry;
 mod journaled;
@@ -17,6 +18,7 @@ mod rows;
 mod told;
 
 pub use ask::{AnswerWriter, NewFlow, digest as ask_digest};
+pub use awaits::Awaited;
 pub(crate) use long::put_sheets;
 pub use told::{Told, ToldKind};
 
@@ -29,7 +31,9 @@ use crate::version::{FlowRef, Version};
 use crate::view::{Parts, StepSeen, View};
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::flow::{CallId, Durable, Event, FlowProgram, GuardId, Judge, ListId, LoopId, State, Step, StepId};
+use dsl::flow::{
+    CallId, Durable, Event, FlowProgram, GuardId, Judge, ListId, LoopId, NodeId, State, Step, StepId,
+};
 use dsl::program::FlowTables;
 use dsl::value::{DateTime, Outcome};
 use order::Order;
@@ -60,6 +64,8 @@ pub enum Inbox {
     Cancel(oneshot::Sender<dsl::flow::CancelAnswer>),
     /// A row's flow ended.
     Row(LoopId, u64, Told),
+    /// What is waited for at that place was served by that flow.
+    Served(NodeId, FlowId),
     /// Somebody waits for the end, whoever asked.
     Wait(oneshot::Sender<Told>),
 }
@@ -108,6 +114,8 @@ struct Running {
     waiters: Vec<oneshot::Sender<Told>>,
     second: Option<oneshot::Sender<Told>>,
     cancelling: Vec<oneshot::Sender<dsl::flow::CancelAnswer>>,
+    /// What it has waited for, as the engine knows it.
+    awaits: Vec<(String, [u8; 32])>,
     /// The flow that has the key, where the ask was not taken.
     taken: Option<FlowId>,
     rows: BTreeMap<(u16, u64), Told>,
@@ -188,6 +196,11 @@ impl Running {
                 };
                 let text = against.map_or_else(String::new, |reason| self.version.label(&reason));
                 *place = StepSeen { outcome: Some(outcome), text };
+            }
+        }
+        for (number, outcome) in self.came_outcomes() {
+            if let Some(seen) = seen.get_mut(number) {
+                *seen = StepSeen { outcome: Some(outcome), text: String::new() };
             }
         }
         for (place, step) in program.steps.iter().enumerate() {
@@ -284,6 +297,7 @@ impl Running {
             let Some(heard) = heard else { break };
             self.hear(heard).await;
         }
+        self.forget_awaited();
         self.engine.flows.remove(&self.id);
         self.engine.keyed.remove_if(&self.key, |_, flow| *flow == self.id);
         self.inbox.close();
@@ -335,6 +349,11 @@ impl Running {
             Inbox::Row(of, row, told) => {
                 let event = self.row_ended(of, row, told).await;
                 self.handle(event).await;
+            }
+            Inbox::Served(at, served) => {
+                if let Some(event) = self.came(at, served).await {
+                    self.handle(event).await;
+                }
             }
             Inbox::Wait(waiter) => match &self.told {
                 Some(told) => drop(waiter.send(told.clone())),

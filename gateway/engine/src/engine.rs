@@ -4,7 +4,7 @@
 
 use crate::calendar::Calendar;
 use crate::deployment::Deployment;
-use crate::driver::Inbox;
+use crate::driver::{Awaited, Inbox};
 use crate::files::FileLinks;
 use crate::journal::Journal;
 use crate::late::Late;
@@ -60,6 +60,8 @@ pub struct Engine {
     pub flows: DashMap<FlowId, mpsc::Sender<Inbox>>,
     /// Flows in memory by their key.
     pub keyed: DashMap<Key, FlowId>,
+    /// What flows in memory wait for.
+    pub awaited: Awaited,
     /// Last exchanges of calls that others look at: party, member, call.
     pub past: DashMap<(String, Option<String>, CallId), Arc<Past>>,
     /// Postings under way, against the bound of the deployment.

@@ -456,7 +456,9 @@ impl Engine {
 
     fn correlation(&self, asking: &Asking, packet: &Packet) -> Option<bytes::Bytes> {
         let link = asking.version.link_of(asking.call)?;
-        link.link.matches?;
+        if link.link.matches.is_empty() {
+            return None;
+        }
         message::correlation(&asking.version, asking.call.module, link, packet.content())
     }
 

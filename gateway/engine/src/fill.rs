@@ -6,11 +6,12 @@
 use crate::book::Book;
 use crate::view::Parts;
 use adapters::value::{Record, RowsEntered};
-use dsl::evaluate::{Fault, Value};
+use dsl::evaluate::{Fault, Value, order};
 use dsl::model::Load;
 use dsl::program::{Assignment, Filling, Map, Otherwise, PairedRows, Pairing};
 use dsl::value::{Decimal, Symbol, Type};
 use std::borrow::Cow;
+use std::cmp::Ordering;
 
 /// What becomes of a record that cannot be filled.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +34,9 @@ impl From<Fault> for Unfilled {
 
 /// Instructions of one filling at most, so that a broken program ends.
 const STEPS: usize = 100_000_000;
+
+/// Most rows that are held at once to be sorted; the compiler refuses lists that are declared longer.
+const SORTED_MOST: u32 = 100_000;
 
 /// Fills a record. `seen`: values that are set at its top are seen by later mappings (`answer.x` within an answer), so
 /// the book must hold the same record.
@@ -67,7 +71,26 @@ struct Run<'a, 'p> {
     seen: bool,
     top: u8,
     rows: RowsEntered,
-    cursors: Vec<(u16, u32, u32)>,
+    cursors: Vec<Cursor>,
+}
+
+/// Rows that are gone through.
+struct Cursor {
+    /// How many were taken.
+    next: u32,
+    /// How many there are.
+    count: u32,
+    /// Of a sorted list: the numbers of the rows that count, in their order.
+    order: Option<Vec<u32>>,
+}
+
+impl Cursor {
+    fn row(&self) -> Option<u32> {
+        match &self.order {
+            Some(order) => order.get(self.next as usize).copied(),
+            None => (self.next < self.count).then_some(self.next),
+        }
+    }
 }
 
 impl Run<'_, '_> {
@@ -115,34 +138,88 @@ impl Run<'_, '_> {
             let stride = pairing.stride;
             self.record.begin_list(target, stride, room)?;
         }
-        self.cursors.push((number, 0, count));
+        let sorted = !self.pairing(number)?.sorted.is_empty();
+        let order = if sorted { Some(self.order(number, count)?) } else { None };
+        self.cursors.push(Cursor { next: 0, count, order });
         self.row(number, at, end)
     }
 
     fn next(&mut self, number: u16, at: u32, back: u32) -> Result<u32, Unfilled> {
-        if let Some((_, row, _)) = self.cursors.last_mut() {
-            *row += 1;
+        if let Some(cursor) = self.cursors.last_mut() {
+            cursor.next += 1;
         }
         self.row(number, back.wrapping_sub(1), at + 1)
+    }
+
+    /// Enters a row, and the row of the same number beside it. A row that has none beside it is a fault: half of what it
+    /// says would be missing.
+    fn enter(&mut self, pairing: &Pairing, row: u32) -> Result<(), Fault> {
+        // The list beside it lies below its rows, so that `item` is always the innermost row.
+        if let Some(with) = &pairing.with {
+            self.book.leave(&pairing.source);
+            if row >= self.parts.view(self.book).list_rows(with)? {
+                return Err(Fault::Absent);
+            }
+            self.book.enter(with, row)?;
+        }
+        self.book.enter(&pairing.source, row)
+    }
+
+    fn leave(&mut self, pairing: &Pairing) {
+        self.book.leave(&pairing.source);
+        if let Some(with) = &pairing.with {
+            self.book.leave(with);
+        }
+    }
+
+    /// Whether the row that is entered goes over.
+    fn counts(&self, pairing: &Pairing) -> Result<bool, Fault> {
+        pairing.filter.map_or(Ok(true), |filter| self.parts.view(self.book).holds(filter))
+    }
+
+    /// The rows that count, sorted: a missing value stands first, and rows that are alike stay as they stand.
+    fn order(&mut self, number: u16, count: u32) -> Result<Vec<u32>, Fault> {
+        if count > SORTED_MOST {
+            return Err(Fault::TooLong);
+        }
+        let pairing = self.pairing(number)?.clone();
+        let mut rows: Vec<(Vec<Value<'static>>, u32)> = Vec::new();
+        for row in 0..count {
+            self.enter(&pairing, row)?;
+            if self.counts(&pairing)? {
+                let view = self.parts.view(self.book);
+                let keys = pairing.sorted.iter().map(|by| match view.value(*by) {
+                    Err(Fault::Absent) => Ok(Value::Absent),
+                    other => other,
+                });
+                rows.push((keys.collect::<Result<_, _>>()?, row));
+            }
+        }
+        self.leave(&pairing);
+        let view = self.parts.view(self.book);
+        let mut fault = None;
+        rows.sort_by(|(left, _), (right, _)| {
+            let mut pairs = left.iter().zip(right).map(|(left, right)| match (left, right) {
+                (Value::Absent, Value::Absent) => Ordering::Equal,
+                (Value::Absent, _) => Ordering::Less,
+                (_, Value::Absent) => Ordering::Greater,
+                _ => order(left, right, &view).unwrap_or_else(|found| {
+                    fault = Some(found);
+                    Ordering::Equal
+                }),
+            });
+            pairs.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        });
+        fault.map_or_else(|| Ok(rows.into_iter().map(|(_, row)| row).collect()), Err)
     }
 
     /// Enters the next row that counts, or leaves the list. `at` is before the first instruction of a row.
     fn row(&mut self, number: u16, at: u32, end: u32) -> Result<u32, Unfilled> {
         let pairing = self.pairing(number)?.clone();
-        while let Some((_, row, count)) = self.cursors.last().copied() {
-            if row >= count {
-                break;
-            }
-            // The list beside it lies below its rows, so that `item` is always the innermost row.
-            if let Some(with) = &pairing.with {
-                self.book.leave(&pairing.source);
-                self.book.enter(with, row)?;
-            }
-            self.book.enter(&pairing.source, row)?;
-            let counts = match pairing.filter {
-                Some(filter) => self.parts.view(self.book).holds(filter)?,
-                None => true,
-            };
+        while let Some(row) = self.cursors.last().and_then(Cursor::row) {
+            self.enter(&pairing, row)?;
+            let sorted = self.cursors.last().is_some_and(|cursor| cursor.order.is_some());
+            let counts = sorted || self.counts(&pairing)?;
             if counts && pairing.rows == PairedRows::Enter {
                 return Ok(at + 1);
             }
@@ -156,15 +233,12 @@ impl Run<'_, '_> {
                 self.rows.enter(&self.record, &list, made)?;
                 return Ok(at + 1);
             }
-            if let Some((_, row, _)) = self.cursors.last_mut() {
-                *row += 1;
+            if let Some(cursor) = self.cursors.last_mut() {
+                cursor.next += 1;
             }
         }
         self.cursors.pop();
-        self.book.leave(&pairing.source);
-        if let Some(with) = &pairing.with {
-            self.book.leave(with);
-        }
+        self.leave(&pairing);
         self.rows.leave(&self.list(&pairing.target));
         Ok(end)
     }

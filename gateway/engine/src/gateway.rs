@@ -130,6 +130,7 @@ impl Gateway {
             sessions: Sessions::default(),
             flows: DashMap::new(),
             keyed: DashMap::new(),
+            awaited: crate::driver::Awaited::new(),
             past: DashMap::new(),
             gates: DashMap::new(),
             permits: AtomicUsize::new(0),
@@ -310,7 +311,8 @@ impl Engine {
                         self.files.open(&name, &link.link, &config)?;
                         continue;
                     }
-                    let key = link.link.matches.map(|_| self.key_of_reply(version, number, place));
+                    let matched = !link.link.matches.is_empty();
+                    let key = matched.then(|| self.key_of_reply(version, number, place));
                     self.lines.open(&name, &link.link, &config, key)?;
                 }
             }

@@ -406,7 +406,7 @@ pub fn code_of(
     Some(text.to_owned())
 }
 
-/// The fact that matches an answer with its ask on this link.
+/// The key that matches an answer with its ask on this link: which of the link's facts is the first there, and its value.
 #[must_use]
 pub fn correlation(
     version: &Arc<Version>,
@@ -415,15 +415,17 @@ pub fn correlation(
     content: &Bytes,
 ) -> Option<Bytes> {
     let recogniser = link.recogniser.as_ref()?;
-    let slot = recogniser.correlation?;
     let module = version.module(module)?;
     let mut record = Record::new(recogniser.program.slots);
     record.set_part(Part::Content, content.clone());
     let mut reader = Reader::new(&module.program, &recogniser.program, record);
     let mut nothing = Nothing { version };
     let Run::Done = reader.run(&mut nothing) else { return None };
-    let value = reader.record().value(usize::from(slot)).ok()?;
-    Some(Bytes::from(crate::facts::plain(&value, version.symbols())))
+    let record = reader.record();
+    let present = |slot: &u16| record.value(usize::from(*slot)).ok().filter(Value::is_present);
+    let (place, value) =
+        recogniser.correlation.iter().enumerate().find_map(|(at, slot)| Some((at, present(slot)?)))?;
+    Some(Bytes::from(format!("{place} {}", crate::facts::plain(&value, version.symbols()))))
 }
 
 /// Surroundings of a recogniser: it looks at the message alone.

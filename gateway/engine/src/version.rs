@@ -7,7 +7,9 @@ use crate::deployment::{Deployment, LinkConfig, MemberConfig, Route, parse_setti
 use crate::sought::Sought;
 use dsl::evaluate::{Fault, Value};
 use dsl::model::{CallId, ServiceKind, Space};
-use dsl::program::{CallProgram, Compiled, FlowStart, FlowTables, LinkProgram, ModuleProgram, StepCall};
+use dsl::program::{
+    CallProgram, Compiled, ExprId, FlowStart, FlowTables, LinkProgram, ModuleProgram, StepCall,
+};
 use dsl::value::{ShapeId, Symbol, Symbols};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -51,6 +53,7 @@ pub struct Version {
     remembered: BTreeSet<CallRef>,
     look_ups: HashMap<CallRef, Vec<Vec<Sought>>>,
     cancelled_by: HashMap<Box<str>, Vec<Vec<u16>>>,
+    awaited_by: HashMap<Box<str>, Vec<Vec<u16>>>,
 }
 
 /// A service with who runs and provides it.
@@ -148,6 +151,7 @@ impl Version {
             remembered: remembered(&compiled),
             look_ups: crate::sought::look_ups(&compiled),
             cancelled_by: cancelled_by(&compiled),
+            awaited_by: awaited_by(&compiled),
             compiled,
         };
         let compiled = Arc::clone(&version.compiled);
@@ -253,6 +257,12 @@ impl Version {
         self.cancelled_by.get(flow).map_or(&[], Vec::as_slice)
     }
 
+    /// Sets of slots of a flow's ask by which flows that wait for it find it.
+    #[must_use]
+    pub fn awaited_by(&self, flow: &str) -> &[Vec<u16>] {
+        self.awaited_by.get(flow).map_or(&[], Vec::as_slice)
+    }
+
     /// Whether messages of a party look at the last exchange of any of its calls.
     #[must_use]
     pub fn remembers_any(&self, module: usize) -> bool {
@@ -355,14 +365,48 @@ fn remembered(compiled: &Compiled) -> BTreeSet<CallRef> {
 }
 
 fn cancelled_by(compiled: &Compiled) -> HashMap<Box<str>, Vec<Vec<u16>>> {
-    let mut found: HashMap<Box<str>, Vec<Vec<u16>>> = HashMap::new();
     let flows = compiled.modules.iter().flat_map(|module| &module.flows);
-    for step in flows.flat_map(|flow| &flow.steps) {
-        let StepCall::Flow(form) = &step.target else { continue };
-        let mut slots: Vec<u16> = form.by.iter().map(|(slot, _)| *slot).collect();
+    let sought = flows.flat_map(|flow| &flow.steps).filter_map(|step| match &step.target {
+        StepCall::Flow(form) => Some((form.flow.clone(), &form.by)),
+        _ => None,
+    });
+    sets(sought)
+}
+
+fn awaited_by(compiled: &Compiled) -> HashMap<Box<str>, Vec<Vec<u16>>> {
+    let steps = compiled.modules.iter().enumerate().flat_map(|(module, program)| {
+        program.flows.iter().flat_map(|flow| &flow.steps).map(move |step| (module, step))
+    });
+    let sought = steps.filter_map(|(module, step)| match &step.target {
+        StepCall::Awaited(form) => Some((begun_by(compiled, module, &form.of)?.into(), &form.by)),
+        _ => None,
+    });
+    sets(sought)
+}
+
+/// The name of the flow that something begins: a service, or a call of that module.
+pub(crate) fn begun_by<'c>(compiled: &'c Compiled, module: usize, start: &FlowStart) -> Option<&'c str> {
+    let begins = |place: usize, flow: &&FlowTables| match (&flow.start, start) {
+        (FlowStart::Service(one), FlowStart::Service(other)) => one == other,
+        (FlowStart::Served(one), FlowStart::Served(other)) => one == other && place == module,
+        _ => false,
+    };
+    let mut modules = compiled.modules.iter().enumerate();
+    modules
+        .find_map(|(place, program)| program.flows.iter().find(|flow| begins(place, flow)))
+        .map(|flow| &*flow.program.name)
+}
+
+/// For each flow, the sets of slots by which it is found.
+fn sets<'b>(
+    sought: impl Iterator<Item = (Box<str>, &'b Vec<(u16, ExprId)>)>,
+) -> HashMap<Box<str>, Vec<Vec<u16>>> {
+    let mut found: HashMap<Box<str>, Vec<Vec<u16>>> = HashMap::new();
+    for (flow, by) in sought {
+        let mut slots: Vec<u16> = by.iter().map(|(slot, _)| *slot).collect();
         slots.sort_unstable();
         slots.dedup();
-        let sets = found.entry(form.flow.clone()).or_default();
+        let sets = found.entry(flow).or_default();
         if !sets.contains(&slots) {
             sets.push(slots);
         }

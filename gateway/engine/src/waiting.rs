@@ -383,6 +383,9 @@ impl Opened<'_> {
                 let text = self.program.step(*step).and_then(|step| step.park);
                 Some((place.to_owned(), Why::Park, text.map(|text| text.0)))
             }
+            Some(Node::Await { otherwise: Otherwise::Park(why), .. }) if durable.stopped.is_some() => {
+                Some((place.to_owned(), Why::Park, Some(why.0)))
+            }
             Some(_) if durable.stopped.is_some() => Some((place.to_owned(), Why::Park, None)),
             _ => None,
         };

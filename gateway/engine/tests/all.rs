@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that fails says so")]
 
+#[path = "slice/awaiting.rs"]
+mod awaiting;
 #[path = "slice/batches.rs"]
 mod batches;
 #[path = "slice/changing.rs"]

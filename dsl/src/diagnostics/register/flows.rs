@@ -864,4 +864,181 @@ flow pay on bank.debit {
 }
 "#,
     },
+    Page {
+        code: Code(741),
+        title: "nothing takes what a flow waits for",
+        text: "What is awaited is begun by somebody else: a service that we are asked for, or a `serve` with an `ask`. It is answered and kept by a flow of its own, and found there by the values of its ask, whether it came before or comes later.",
+        chinese: "没有流程受理所等待的消息。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+serve result "结果通知" {
+  ask {
+    receipt    text ..20 chars
+    booked_at  datetime
+  }
+  once  head.serial
+  request "3001" {
+    receipt    text 20 bytes              -> ask.receipt
+    booked_at  datetime "yyyyMMddHHmmss"  -> ask.booked_at
+  }
+  reply "3002"
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  await told result where receipt is paid.receipt_no up to 24h else park "the result has not come"
+  answer {
+    receipt_no  <- paid.receipt_no
+    booked_at   <- told.booked_at
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+serve result "结果通知" {
+  ask {
+    receipt    text ..20 chars
+    booked_at  datetime
+  }
+  once  head.serial
+  request "3001" {
+    receipt    text 20 bytes              -> ask.receipt
+    booked_at  datetime "yyyyMMddHHmmss"  -> ask.booked_at
+  }
+  reply "3002"
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+  }
+  await told result where receipt is paid.receipt_no up to 24h else park "the result has not come"
+  answer {
+    receipt_no  <- paid.receipt_no
+    booked_at   <- told.booked_at
+  }
+}
+
+flow result on result {
+  answer {
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(742),
+        title: "rows that cannot be sorted so",
+        text: "`sorted by` orders the rows of a list by values of a row, first by the first: texts, numbers, amounts, dates and times. The rows are held at once, so the list has a bound that allows it, and it is one list, not rows of rows.",
+        chinese: "此列表不能这样排序。",
+        bad: r#"flow rows on bank.pay_rows {
+  each row in ask.rows -> shown, once by ask.batch_no, row.seq {
+    step booked bank.debit {
+      account  <- row.account
+      amount   <- row.amount
+    }
+    answer {
+      pass row
+      went  <- outcome
+    }
+  }
+  answer {
+    rows  <- shown where went is done sorted by went
+  }
+}
+"#,
+        good: r#"flow rows on bank.pay_rows {
+  each row in ask.rows -> shown, once by ask.batch_no, row.seq {
+    step booked bank.debit {
+      account  <- row.account
+      amount   <- row.amount
+    }
+    answer {
+      pass row
+      went  <- outcome
+    }
+  }
+  answer {
+    rows  <- shown where went is done sorted by amount, seq
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(743),
+        title: "rows of rows have no list beside them",
+        text: "`with` pairs the rows of two lists by their numbers. A list that stands in the rows of another begins anew in each of them, so there is no such number.",
+        chinese: "嵌套列表不能与另一列表逐行对应。",
+        bad: r#"module own
+
+service nest posting "分组" {
+  ask {
+    groups  list ..9 {
+      items  list ..9 {
+        seq  number ..9
+      }
+    }
+    notes   list ..81 {
+      note  text ..20 chars
+    }
+  }
+  answer {
+    rows  list ..81 {
+      seq   number ..9
+      note  text ..20 chars
+    }
+  }
+}
+
+flow nest on own.nest {
+  answer {
+    rows  <- ask.groups.items with ask.notes
+  }
+}
+"#,
+        good: r#"module own
+
+service pair posting "逐行" {
+  ask {
+    items  list ..9 {
+      seq  number ..9
+    }
+    notes  list ..9 {
+      note  text ..20 chars
+    }
+  }
+  answer {
+    rows  list ..9 {
+      seq   number ..9
+      note  text ..20 chars
+    }
+  }
+}
+
+flow pair on own.pair {
+  answer {
+    rows  <- ask.items with ask.notes
+  }
+}
+"#,
+    },
 ];

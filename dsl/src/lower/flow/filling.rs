@@ -3,9 +3,18 @@
 use super::super::shape::{Shapes, stride};
 use super::{Maker, number};
 
-use crate::model::{Else, Expr, ExprKind, Load, Mapping, Space};
+use crate::model::{Else, Expr, ExprKind, Load, Mapping, ShapeField, Space};
 use crate::program::{Assignment, ExprId, Filling, Map, Otherwise, PairedRows, Pairing};
 use crate::value::{ShapeId, Type};
+
+/// A list whose rows go over.
+struct Taken {
+    source: Load,
+    with: Option<(Load, ShapeId)>,
+    filter: Option<ExprId>,
+    sorted: Box<[ExprId]>,
+    rows: PairedRows,
+}
 
 impl Maker<'_, '_, '_> {
     pub(super) fn filling(
@@ -30,12 +39,15 @@ impl Maker<'_, '_, '_> {
         if let (ExprKind::Load(source), Type::List { shape: from, .. }, Type::List { max, shape: to }) =
             (&mapping.source.kind, &mapping.source.ty, &ty)
         {
-            let filter = mapping.filter.as_ref().map(|filter| self.lowering.expression(filter));
+            let filter = mapping.rows.filter.as_ref().map(|filter| self.lowering.expression(filter));
+            let sorted = mapping.rows.sorted.iter().map(|by| self.lowering.expression(by)).collect();
+            let with = mapping.rows.with;
             let target = (mapping.target, *to, *max);
             let entered =
                 mapping.through.iter().map(|list| self.enter(filling, *list, target)).collect::<Vec<_>>();
             let rows = if entered.is_empty() { PairedRows::Make } else { PairedRows::Join };
-            self.rows(filling, (*source, filter, rows), *from, mapping.target, (*to, *max), 1);
+            let taken = Taken { source: *source, with, filter, sorted, rows };
+            self.rows(filling, taken, *from, mapping.target, (*to, *max));
             for (pairing, begin) in entered.into_iter().rev() {
                 close(filling, pairing, begin);
             }
@@ -69,6 +81,7 @@ impl Maker<'_, '_, '_> {
             source,
             with: None,
             filter: None,
+            sorted: Box::default(),
             day: None,
             target,
             stride,
@@ -83,34 +96,55 @@ impl Maker<'_, '_, '_> {
     fn rows(
         &mut self,
         filling: &mut Filling,
-        (source, filter, rows): (Load, Option<ExprId>, PairedRows),
+        taken: Taken,
         from: ShapeId,
         target: Load,
         (to, max): (ShapeId, u64),
-        level: u8,
     ) {
         let pairing = u16::try_from(filling.pairings.len()).unwrap_or(u16::MAX);
         let stride = stride(self.lowering.model, to);
         let max = u32::try_from(max).unwrap_or(u32::MAX);
-        filling.pairings.push(Pairing { source, with: None, filter, day: None, target, stride, max, rows });
+        let Taken { source, with, filter, sorted, rows } = taken;
+        let beside = with.map(|(list, _)| list);
+        filling.pairings.push(Pairing {
+            source,
+            with: beside,
+            filter,
+            sorted,
+            day: None,
+            target,
+            stride,
+            max,
+            rows,
+        });
         let begin = filling.maps.len();
         filling.maps.push(Map::Each { pairing, end: 0 });
         let shape = |id: ShapeId| self.lowering.model.shapes.get(id.0 as usize);
         let (Some(from), Some(to)) = (shape(from), shape(to)) else { return };
+        let with = with.and_then(|(list, id)| Some((list.level.saturating_add(1), shape(id)?)));
         for (field, slot) in to.fields.iter().zip(0_u16..) {
-            let Some(place) = from.fields.iter().position(|known| known.name == field.name) else { continue };
-            let item = Load {
-                space: Space::Item,
-                level: 0,
-                slot: u16::try_from(place).unwrap_or(u16::MAX),
-                call: 0,
-            };
+            let place = |fields: &[ShapeField]| fields.iter().position(|known| known.name == field.name);
+            // What the row lacks, the row beside it has.
+            let own = place(&from.fields).map(|at| (Space::Item, 0, &from.fields, at));
+            let found = own.or_else(|| {
+                with.and_then(|(level, shape)| {
+                    Some((Space::With, level, &shape.fields, place(&shape.fields)?))
+                })
+            });
+            let Some((space, level, fields, at)) = found else { continue };
+            let item = Load { space, level, slot: u16::try_from(at).unwrap_or(u16::MAX), call: 0 };
             let target = Load { slot, level: target.level.saturating_add(1), ..target };
             if let (Type::List { max, shape }, Some(Type::List { shape: inner, .. })) =
-                (&field.ty, from.fields.get(place).map(|known| &known.ty))
+                (&field.ty, fields.get(at).map(|known| &known.ty))
             {
-                let rows = (item, None, PairedRows::Make);
-                self.rows(filling, rows, *inner, target, (*shape, *max), level.saturating_add(1));
+                let taken = Taken {
+                    source: item,
+                    with: None,
+                    filter: None,
+                    sorted: Box::default(),
+                    rows: PairedRows::Make,
+                };
+                self.rows(filling, taken, *inner, target, (*shape, *max));
                 continue;
             }
             let load = Expr { kind: ExprKind::Load(item), ty: field.ty.clone(), span: field.span };

@@ -124,4 +124,11 @@ impl<'w, 'l, 'm> Writer<'w, 'l, 'm> {
         self.computed.extend(self.builder.layout.key(id));
         self.at = outer;
     }
+
+    /// The octets that an answer may give back are there once all is written.
+    pub(super) fn hold_octets(&mut self) {
+        if let Some(id) = self.builder.message.held {
+            self.compute(id);
+        }
+    }
 }

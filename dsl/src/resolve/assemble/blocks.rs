@@ -6,6 +6,8 @@ use super::{
     Assembler, Context, DraftField, DraftKind, DraftNode, Folded, LetDraft, NESTING_MAX, table_field,
 };
 use crate::model::{Fresh, FreshOf};
+use crate::resolve::call::beside::Beside;
+use crate::resolve::path::Scope;
 use crate::tree::{self, FieldStatement, Node};
 use crate::value::Type;
 use std::cell::Cell;
@@ -74,6 +76,8 @@ impl<'t> Assembler<'_, '_, 't> {
                     inner.own = true;
                     self.block(&own.statements, &inner, out);
                 }
+                self.beside(context, out);
+                self.hold_octets(context);
             }
             FieldStatement::Unknown(keep) => self.draft.unknown_kept = *keep == tree::Keep::Kept,
             FieldStatement::Outcome(rows) => self.draft.outcome = Some(rows),
@@ -85,17 +89,20 @@ impl<'t> Assembler<'_, '_, 't> {
                     .error("TS0440", node.span, "an answer that any call may get stands in the packet itself")
                     .help("write `reply \"CODE\" { … }` at the top of the packet, beside its head and body");
             }
-            FieldStatement::RequestFields | FieldStatement::Done { .. } => {
-                let what = match &node.kind {
-                    FieldStatement::RequestFields => "`request fields`",
-                    _ => "a control file (`done … { … }`)",
-                };
-                self.resolver
-                    .report
-                    .error("TS0190", node.span, format!("{what} is not built yet"))
-                    .note("it comes with the first party that needs it");
+            FieldStatement::RequestFields => self.request_fields(node.span, context, out),
+            FieldStatement::Done { .. } => {
+                self.resolver.report.not_built(node.span, "a control file (`done … { … }`)");
             }
         }
+    }
+
+    /// What stands beside the messages of the call: behind the own fields of this one.
+    pub(super) fn beside(&mut self, context: &Context<'t>, out: &mut Vec<DraftNode<'t>>) {
+        let scope = || Scope { beside: true, ..context.scope.clone() };
+        out.extend(self.beside.iter().map(|one| match *one {
+            Beside::Check(check, span) => DraftNode::Check(check, scope(), span),
+            Beside::Assign(assign, span) => DraftNode::Assign(assign, scope(), span),
+        }));
     }
 
     pub(super) fn fresh(&mut self, fresh: &'t tree::Fresh, context: &Context<'t>) {

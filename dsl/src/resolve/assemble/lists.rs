@@ -186,6 +186,9 @@ impl<'t> Assembler<'_, '_, 't> {
                             .help("write the list's path: `<- ask.items`");
                         return None;
                     };
+                    if let Some(by) = list.sorted_by.first() {
+                        self.resolver.report.not_built(by.span, "`sorted by` in a message");
+                    }
                     (path, list.with.as_ref(), list.condition.as_ref(), true)
                 }
                 tree::RuleKind::To(path) if !ours => (path, None, None, false),

@@ -4,7 +4,7 @@
 
 use super::Binder;
 use crate::model::{
-    Else, Expr, ExprKind, Field, FieldId, FieldKind, Fold, Function, Learn, Load, Mapping, Space,
+    Else, Expr, ExprKind, Field, FieldId, FieldKind, Fold, Function, Learn, Load, MappedRows, Mapping, Space,
 };
 use crate::resolve::assemble::{DraftField, rule_holds};
 use crate::resolve::learn::{self, learn_fresh, learn_rule};
@@ -151,6 +151,10 @@ impl Binder<'_, '_, '_> {
             None if self.draft.any_code && is_code(value) => Learn::Ignore,
             None => learn_rule(&fact, self.draft.side),
         };
+        if self.draft.unsealed.is_some() && learn::is_seal(&fact) {
+            self.left_unsealed(bound, field);
+            return;
+        }
         if matches!(fact.kind, ExprKind::Load(_)) {
             compare::kinds(self.resolver, &fact, &own_type, rule);
         }
@@ -226,7 +230,7 @@ impl Binder<'_, '_, '_> {
             target,
             source,
             through: Vec::new(),
-            filter: None,
+            rows: MappedRows::default(),
             cut: rule.cut,
             otherwise,
             span: rule.span,
@@ -274,7 +278,7 @@ impl Binder<'_, '_, '_> {
             target: *load,
             source,
             through: Vec::new(),
-            filter: None,
+            rows: MappedRows::default(),
             cut: rule.cut,
             otherwise,
             span: rule.span,

@@ -100,23 +100,17 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
             CallPart::Original { condition, otherwise } => {
                 call.original = Some(original(resolver, work, condition, otherwise.as_ref(), &scope));
             }
-            CallPart::Check(_) => resolver.report.not_built(part.span, "a `check` beside the messages"),
-            CallPart::Assign { .. } => resolver.report.not_built(part.span, "a mapping beside the messages"),
-            CallPart::Message(message) => unbuilt_of(resolver, message, part.span),
-            CallPart::Ask(_) | CallPart::Answer(_) | CallPart::PendingSilent => {}
+            CallPart::Ask(_)
+            | CallPart::Answer(_)
+            | CallPart::PendingSilent
+            | CallPart::Message(_)
+            // They stand in a message of the call.
+            | CallPart::Check(_)
+            | CallPart::Assign(_) => {}
         }
     }
     money(resolver, &call, tree);
     call
-}
-
-/// What stands at the head of a message and has no program yet.
-pub(super) fn unbuilt_of(resolver: &mut Resolver, message: &tree::Message, span: Span) {
-    let end = message.block.as_ref().map_or(span.end, |block| block.span.start.saturating_sub(1));
-    let head = Span { end, ..span };
-    if message.unsealed.is_some() {
-        resolver.report.not_followed(head, "an `unsealed` reply");
-    }
 }
 
 pub(super) fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Expr, scope: &Scope) -> Expr {

@@ -25,12 +25,7 @@ impl Maker<'_, '_, '_> {
         span: Span,
     ) -> Option<FlowNode> {
         let shape = self.asked_of(flow)?;
-        let row = RowNames::Shape { shape, space: ASKED.space, level: ASKED.level, call: ASKED.call };
-        let inner = Scope { row: Some(row), ..scope.clone() };
-        let holds = expression(self.resolver, self.work, tree, &inner, Some(&Type::Flag));
-        let holds = condition(self.resolver, holds);
-        let mut by = Vec::new();
-        self.asked_values(&holds, &mut by);
+        let by = self.found_by(tree, shape, scope);
         let refuse = self.refusal(otherwise, span);
         let place = u16::try_from(self.steps.len()).unwrap_or(u16::MAX);
         let step = FlowStep {
@@ -44,12 +39,24 @@ impl Maker<'_, '_, '_> {
             again: None,
             goes_on: None,
             cancels: Some(CancelRule { flow: flow.text.clone(), by, refuse }),
+            awaits: Vec::new(),
             ask: None,
             answer: None,
             span,
         };
         self.push(step, scope);
         Some(FlowNode::Step(place))
+    }
+
+    /// The values of an ask by which the journal finds it.
+    pub(super) fn found_by(&mut self, tree: &tree::Expr, shape: ShapeId, scope: &Scope) -> Vec<(u16, Expr)> {
+        let row = RowNames::Shape { shape, space: ASKED.space, level: ASKED.level, call: ASKED.call };
+        let inner = Scope { row: Some(row), ..scope.clone() };
+        let holds = expression(self.resolver, self.work, tree, &inner, Some(&Type::Flag));
+        let holds = condition(self.resolver, holds);
+        let mut by = Vec::new();
+        self.asked_values(&holds, &mut by);
+        by
     }
 
     /// What a flow of this module is asked.

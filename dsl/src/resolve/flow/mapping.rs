@@ -5,10 +5,13 @@ use super::super::expression::{condition, expression};
 use super::super::path::{self, Scope};
 use super::super::rows::{self, Rows};
 use super::{Maker, Target, is_made};
-use crate::model::{Else, Expr, ExprKind, Load, Mapping, ShapeField, Space};
+use crate::model::{Else, Expr, ExprKind, Load, MappedRows, Mapping, ShapeField, Space};
 use crate::source::Span;
 use crate::tree::{self};
 use crate::value::{ShapeId, Type};
+
+/// Most rows that are held at once to be sorted.
+const SORTED_MOST: u64 = 100_000;
 
 impl Maker<'_, '_, '_> {
     pub(super) fn mappings(
@@ -107,7 +110,7 @@ impl Maker<'_, '_, '_> {
             Some(found) => found,
             None => (expression(self.resolver, self.work, &value.value, scope, Some(&field.ty)), Vec::new()),
         };
-        let filter = self.rows_that_count(value, &source, scope);
+        let rows = self.mapped_rows(value, &source, &through, scope);
         let otherwise = self.otherwise(otherwise, scope);
         if matches!(field.ty, Type::Wrong) {
             if let Some(shape) = self.resolver.shapes.get_mut(shape.0 as usize)
@@ -125,12 +128,13 @@ impl Maker<'_, '_, '_> {
                 span: value.span,
             };
             compare::fits(self.resolver, &source, &field.ty, None, field.optional, &rule, &otherwise);
-            let which = match filter {
+            let which = match rows.filter {
                 _ if is_made(&source) => Rows::Made,
                 Some(_) => Rows::Chosen,
                 None => Rows::All,
             };
-            rows::fit(self.resolver, &source.ty, &field.ty, which, span);
+            let beside = rows.with.map(|(_, shape)| shape);
+            rows::fit(self.resolver, (&source.ty, beside), &field.ty, which, span);
         }
         let load = Load {
             space: target.space,
@@ -138,7 +142,7 @@ impl Maker<'_, '_, '_> {
             slot: u16::try_from(slot).unwrap_or(u16::MAX),
             call: target.call,
         };
-        Some(Mapping { target: load, source, through, filter, cut: false, otherwise, span })
+        Some(Mapping { target: load, source, through, rows, cut: false, otherwise, span })
     }
 
     /// `rows.items`: a list in the rows of others, and those that are gone through on the way.
@@ -152,30 +156,101 @@ impl Maker<'_, '_, '_> {
         within.then(|| (found.expr, found.lists.into_iter().map(|(list, _)| list).collect()))
     }
 
-    /// The condition of `LIST where …` and `LIST with …` in a flow.
-    fn rows_that_count(&mut self, value: &tree::ListExpr, source: &Expr, scope: &Scope) -> Option<Expr> {
-        if let Some(with) = &value.with {
-            self.resolver.report.not_built(with.span, "`with` in a flow's mapping");
+    /// What `LIST with … where … sorted by …` says of the rows in a flow. Names in it are those of a row.
+    fn mapped_rows(
+        &mut self,
+        value: &tree::ListExpr,
+        source: &Expr,
+        through: &[Load],
+        scope: &Scope,
+    ) -> MappedRows {
+        if value.with.is_none() && value.condition.is_none() && value.sorted_by.is_empty() {
+            return MappedRows::default();
         }
-        if let Some(by) = value.sorted_by.first() {
-            self.resolver.report.not_built(by.span, "`sorted by` in a flow's mapping");
-        }
-        let filter = value.condition.as_ref()?;
-        let (ExprKind::Load(load), Type::List { shape, .. }) = (&source.kind, &source.ty) else {
+        let (ExprKind::Load(load), Type::List { shape, max }) = (&source.kind, &source.ty) else {
             if !matches!(source.ty, Type::Wrong) {
-                self.resolver.report.error("TS0421", value.value.span, "`where` goes with a list");
+                let said = "`with`, `where` and `sorted by` go with a list";
+                self.resolver.report.error("TS0421", value.value.span, said);
             }
-            return None;
+            return MappedRows::default();
         };
+        let with = value.with.as_ref().and_then(|path| self.list_beside(path, through, scope));
         let row = path::RowNames::Shape {
             shape: *shape,
             space: load.space,
             level: load.level + 1,
             call: load.call,
         };
-        let inner = Scope { row: Some(row), ..scope.clone() };
-        let holds = expression(self.resolver, self.work, filter, &inner, Some(&Type::Flag));
-        Some(condition(self.resolver, holds))
+        let row_beside = with.map(|(with, shape)| path::RowNames::Shape {
+            shape,
+            space: Space::With,
+            level: with.level + 1,
+            call: 0,
+        });
+        let inner = Scope { row: Some(row), row_beside, ..scope.clone() };
+        let filter = value.condition.as_ref().map(|filter| {
+            let holds = expression(self.resolver, self.work, filter, &inner, Some(&Type::Flag));
+            condition(self.resolver, holds)
+        });
+        // How many rows a loop makes, it says when it has made them: who sorts them looks then.
+        let most = if is_made(source) { 0 } else { *max };
+        let sorted = self.sorted(&value.sorted_by, (most, through), &inner);
+        MappedRows { filter, with, sorted }
+    }
+
+    /// The list that `with` names.
+    fn list_beside(&mut self, path: &tree::Path, through: &[Load], scope: &Scope) -> Option<(Load, ShapeId)> {
+        let found = path::find(self.resolver, self.work, path, scope, None);
+        if !through.is_empty() || !found.lists.is_empty() {
+            self.resolver
+                .report
+                .error("TS0743", path.span, "rows of rows have no list beside them")
+                .note("rows are paired by their numbers, and those of several lists begin anew in each")
+                .help("make one list of them first, in an `each … -> LIST`");
+            return None;
+        }
+        match (&found.expr.kind, &found.expr.ty) {
+            (ExprKind::Load(load), Type::List { shape, .. }) => Some((*load, *shape)),
+            (_, Type::Wrong) => None,
+            _ => {
+                self.resolver
+                    .report
+                    .error("TS0421", path.span, format!("`{}` is no list", path.text()))
+                    .help("`with` names a list whose rows stand beside those of the first, number by number");
+                None
+            }
+        }
+    }
+
+    /// What rows are sorted by: values of a row that have an order.
+    fn sorted(&mut self, by: &[tree::Path], (max, through): (u64, &[Load]), scope: &Scope) -> Vec<Expr> {
+        let Some(first) = by.first() else { return Vec::new() };
+        if max > SORTED_MOST || !through.is_empty() {
+            let mut said =
+                self.resolver.report.error("TS0742", first.span, "these rows cannot be sorted here");
+            said = if through.is_empty() {
+                said.note(format!("the list may have {max} rows; at most {SORTED_MOST} are held and sorted"))
+            } else {
+                said.note("rows of rows come one list behind the other, and each would be sorted alone")
+            };
+            said.help("declare a lower bound, or sort where the rows are made");
+            return Vec::new();
+        }
+        let mut sorted = Vec::new();
+        for path in by {
+            let tree = tree::Expr { kind: tree::ExprKind::Path(path.clone()), span: path.span };
+            let value = expression(self.resolver, self.work, &tree, scope, None);
+            match value.ty {
+                Type::Flag | Type::Outcome | Type::Bytes { .. } | Type::List { .. } | Type::Group(_) => {
+                    self.resolver
+                        .report
+                        .error("TS0742", path.span, format!("`{}` has no order", path.text()))
+                        .help("sort by a text, a number, an amount, a date or a time of the row");
+                }
+                _ => sorted.push(value),
+            }
+        }
+        sorted
     }
 
     /// What `pass X` gives a list that is being made, each of it optional there.
@@ -232,12 +307,12 @@ impl Maker<'_, '_, '_> {
             }
             let Some(place) = fields.iter().position(|other| other.name == field.name) else { continue };
             let load = Load { space, level, slot: u16::try_from(place).unwrap_or(u16::MAX), call };
-            rows::fit(self.resolver, &fields[place].ty, &field.ty, Rows::All, path.span);
+            rows::fit(self.resolver, (&fields[place].ty, None), &field.ty, Rows::All, path.span);
             mappings.push(Mapping {
                 target: Load { space: target.space, level: target.level, slot, call: target.call },
                 source: Expr { kind: ExprKind::Load(load), ty: fields[place].ty.clone(), span: path.span },
                 through: Vec::new(),
-                filter: None,
+                rows: MappedRows::default(),
                 cut: false,
                 otherwise: if fields[place].optional || field.optional { Else::Absent } else { Else::Fault },
                 span: path.span,

@@ -132,6 +132,11 @@ pub(super) fn request(
     rest: &[Name],
     scope: &Scope,
 ) -> Found {
+    if scope.beside
+        && let Some(found) = own_field(work, path, rest, scope, MessageSide::Request)
+    {
+        return found;
+    }
     let found = scope
         .call
         .and_then(|call| work.draft_of(call, MessageSide::Request))
@@ -140,6 +145,24 @@ pub(super) fn request(
         Some((draft, place)) => field(draft, place, scope.level, Space::Request, 0, path.span),
         None => missing_in(resolver, work, path, rest, scope.call, MessageSide::Request),
     }
+}
+
+/// A field of the message at hand, named with that message.
+fn own_field(work: &Work<'_>, path: &Path, rest: &[Name], scope: &Scope, side: MessageSide) -> Option<Found> {
+    let draft = scope.message.and_then(|place| work.drafts.get(place)).filter(|draft| draft.side == side)?;
+    Some(field(draft, draft.find(&[], rest)?, scope.level, Space::Field, 0, path.span))
+}
+
+/// `reply.x` beside the messages of a call.
+pub(super) fn own_reply(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    path: &Path,
+    rest: &[Name],
+    scope: &Scope,
+) -> Found {
+    own_field(work, path, rest, scope, MessageSide::Reply)
+        .unwrap_or_else(|| missing_in(resolver, work, path, rest, scope.call, MessageSide::Reply))
 }
 
 pub(super) fn missing_in(

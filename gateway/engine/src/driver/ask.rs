@@ -249,6 +249,7 @@ impl Engine {
             refused_by.extend(super::cancel::keys(&look_up, &key, super::cancel::day(&facts)));
             found_by.push(look_up);
         }
+        found_by.extend(own.map_or_else(Vec::new, |ask| super::awaits::look_ups(&version, reference, ask)));
         let mut book = Book::default();
         if let Some(ask) = ask {
             book.put(Space::Ask, 0, ask);
@@ -282,6 +283,7 @@ impl Engine {
             waiters,
             second: None,
             cancelling: Vec::new(),
+            awaits: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
             order: Order::default(),

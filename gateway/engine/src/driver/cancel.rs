@@ -23,26 +23,36 @@ const LOOKED_AT: usize = 20;
 pub(super) fn look_ups(version: &Version, reference: FlowRef, key: &Key, ask: &Record) -> Vec<FoundBy> {
     let Some(tables) = version.flow(reference) else { return Vec::new() };
     let name = &tables.program.name;
-    let of_set = |slots: &Vec<u16>| {
-        let values: Option<Vec<(u16, Value<'static>)>> = slots
-            .iter()
-            .map(|slot| {
-                Some((*slot, ask.value(usize::from(*slot)).ok().filter(Value::is_present)?.into_owned()))
-            })
-            .collect();
-        Some(look_up(version, name, &key.party, &values?))
-    };
+    let of_set = |slots: &Vec<u16>| Some(look_up(version, name, &key.party, &values_of(slots, ask)?));
     version.cancelled_by(name).iter().filter_map(of_set).collect()
+}
+
+/// The values of an ask in some slots; none where one is missing.
+pub(super) fn values_of(slots: &[u16], ask: &Record) -> Option<Vec<(u16, Value<'static>)>> {
+    let value = |slot: &u16| {
+        Some((*slot, ask.value(usize::from(*slot)).ok().filter(Value::is_present)?.into_owned()))
+    };
+    slots.iter().map(value).collect()
 }
 
 /// Whoever asked is part of the look-up: nobody takes back what another asked for.
 fn look_up(version: &Version, flow: &str, asker: &str, values: &[(u16, Value<'static>)]) -> FoundBy {
+    found_by(version, ("flow", flow), asker, values)
+}
+
+/// How the journal finds a flow by values of its ask. `way`: what seeks it so, and nothing else finds it by that.
+pub(super) fn found_by(
+    version: &Version,
+    (way, flow): (&str, &str),
+    asker: &str,
+    values: &[(u16, Value<'static>)],
+) -> FoundBy {
     let mut values: Vec<&(u16, Value<'static>)> = values.iter().collect();
     values.sort_by_key(|(slot, _)| *slot);
     values.dedup_by_key(|(slot, _)| *slot);
     let fields = version.flow_named(flow).and_then(|flow| version.flow(flow)?.ask);
     let fields = fields.and_then(|shape| version.compiled.shapes.get(shape.0 as usize));
-    let mut name = format!("flow {flow}:");
+    let mut name = format!("{way} {flow}:");
     let mut octets = Vec::new();
     push_part(&mut octets, asker.as_bytes());
     for (slot, value) in values {

@@ -105,6 +105,7 @@ impl Running {
             }
             Effect::AnswerCancel(answer) => self.tell_cancel(answer),
             Effect::AnswerSecond(answer) => self.answer_second(answer),
+            Effect::Timer(Timer::Await(at), up_to_ms) => self.wait_for_served(at, up_to_ms),
             Effect::Timer(timer, ms) => self.timer(timer, ms),
             Effect::StartRow(of, row) => self.start_row(of, row).await,
             Effect::Park(parked) => self.parked(parked),

@@ -41,6 +41,9 @@ impl Running {
                 for flow in started {
                     self.wake_later(flow);
                 }
+                if changes.contains(&Change::End(dsl::flow::End::Done)) {
+                    self.tell_awaiting();
+                }
                 Ok(())
             }
             Verdict::Impossible(why) => {

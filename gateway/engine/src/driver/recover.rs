@@ -156,6 +156,7 @@ impl Engine {
             waiters: Vec::new(),
             second: None,
             cancelling: Vec::new(),
+            awaits: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
             order: Order::default(),
@@ -169,6 +170,7 @@ impl Engine {
             running.show_answer(StepId(u16::try_from(place).unwrap_or(u16::MAX)));
         }
         running.gather_ended().await;
+        running.gather_served().await;
         Ok(running)
     }
 

@@ -191,6 +191,7 @@ impl Running {
             waiters: vec![give],
             second: None,
             cancelling: Vec::new(),
+            awaits: Vec::new(),
             taken: None,
             rows: BTreeMap::new(),
             order: Order::default(),
