@@ -161,6 +161,7 @@ impl<'a> Interface<'a> {
             "for_each_member": session.per_member,
             "bank_signs_in_by": session.open.and_then(|call| self.name(call)),
             "at_start": session.at_start,
+            "at_each_connection": session.at_connect,
             "at": session.at.iter().copied().map(minute).collect::<Vec<_>>(),
             "party_signs_in_by": session.serve.and_then(|call| self.name(call)),
             "signed_in_again": renew.collect::<Vec<_>>(),
@@ -168,8 +169,10 @@ impl<'a> Interface<'a> {
             "changes": changes.collect::<Vec<_>>(),
             "checks": session.checks.iter().map(|check| expression(here, check)).collect::<Vec<_>>(),
             "until": session.until.as_ref().map(|until| expression(here, until)),
+            "taken_anew_before_its_end_ms": session.early_ms,
             "old_values_stay_good_ms": session.overlap_ms,
             "bank_signs_off_by": session.close.and_then(|call| self.name(call)),
+            "bank_signs_off_at": session.close_at.map(minute),
         })
     }
 

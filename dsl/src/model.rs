@@ -24,7 +24,10 @@ pub use flow::{
     StepTarget, Undo,
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
-pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind};
+pub use link::{
+    AfterFile, BROWSE, Beat, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind, Silence, TaggedFrame,
+    TaggedPlace,
+};
 pub use message::{
     Check, Else, FileForm, Fresh, FreshOf, Mapping, Message, MessageSide, MessageWhen, NamePiece, Node,
 };

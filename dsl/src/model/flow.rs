@@ -15,12 +15,16 @@ pub struct Session {
     pub open: Option<CallId>,
     /// Sign in at start.
     pub at_start: bool,
+    /// And on each connection that is made.
+    pub at_connect: bool,
     /// And at these minutes after midnight.
     pub at: Vec<u16>,
     /// Their sign-in.
     pub serve: Option<CallId>,
     /// Reasons that renew it; times in a row.
     pub renew: Vec<(Symbol, u32)>,
+    /// The repeat that follows has a serial of its own: these reasons mean that nothing was done.
+    pub new_serial: bool,
     /// Values kept from the sign-in's reply (`keep`) or drawn by us (`make`).
     pub values: Vec<SessionValue>,
     /// Values of other sessions that this one changes, by slot, once its message has been answered.
@@ -29,10 +33,14 @@ pub struct Session {
     pub checks: Vec<Expr>,
     /// Until when it is good (a moment).
     pub until: Option<Expr>,
+    /// Milliseconds before that end at which it is good no more.
+    pub early_ms: u64,
     /// Milliseconds for which the old values stay good.
     pub overlap_ms: u64,
-    /// Our sign-off call, sent at the cut-over.
+    /// Our sign-off call.
     pub close: Option<CallId>,
+    /// When it is sent, in minutes after midnight; at the cut-over where nothing is said.
+    pub close_at: Option<u16>,
     /// Where.
     pub span: Span,
 }

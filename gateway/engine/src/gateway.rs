@@ -287,7 +287,8 @@ impl Engine {
                         continue;
                     }
                     let key = link.link.matches.map(|_| self.key_of_reply(version, number, place));
-                    self.lines.open(&name, &link.link, &config, key)?;
+                    let signs_in = crate::session::connection::at_connect(module) == Some(place);
+                    self.lines.open(&name, &link.link, &config, key, signs_in)?;
                 }
             }
         }
@@ -313,9 +314,12 @@ impl Engine {
                 .get(number)
                 .map(|party| party.members.keys().cloned().collect())
                 .unwrap_or_default();
-            self.resume_session(version, number, None).await;
-            for member in members {
-                self.resume_session(version, number, Some(&member)).await;
+            // What held for a connection held for that one alone.
+            if !module.sessions.iter().any(|session| session.session.at_connect) {
+                self.resume_session(version, number, None).await;
+                for member in members {
+                    self.resume_session(version, number, Some(&member)).await;
+                }
             }
             let opens = module.sessions.iter().any(|session| {
                 session.session.open.is_some() && session.session.at_start && !session.session.per_member

@@ -21,13 +21,12 @@ use crate::view::push_part;
 use adapters::value::encode_record;
 use bytes::Bytes;
 use dsl::evaluate::Value;
-use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
+use dsl::model::{Beat, CallId, Fact, Link, LinkKind, MessageId, ServiceKind, Space};
 use dsl::program::{FlowStart, LinkProgram, Part};
 use dsl::value::Outcome;
 use link::BoxFuture;
-use link::frame::FrameConfig;
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
-use link::tcp::{Answer, FrameService, Peer, Refused, TcpServer, TcpServerConfig};
+use link::tcp::{Answer, FrameService, Peer, Refused, ServerLimits, TcpServer, TcpServerConfig};
 pub(crate) use reply::Replying;
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
@@ -69,6 +68,7 @@ struct Edge {
     engine: Arc<Engine>,
     party: String,
     link: String,
+    beat: Option<Beat>,
 }
 
 /// A link of a party that is listened on.
@@ -131,7 +131,12 @@ impl Engine {
                 continue;
             }
             let told = |why: String| format!("link `{name}` of `{party}`: {why}");
-            let edge = Arc::new(Edge { engine: Arc::clone(self), party: party.clone(), link: name.clone() });
+            let edge = Arc::new(Edge {
+                engine: Arc::clone(self),
+                party: party.clone(),
+                link: name.clone(),
+                beat: link.link.beat,
+            });
             let listening = self.listen_one(link, &config, edge).await.map_err(told)?;
             all.push(Listener { party, link: name, shape, listening });
         }
@@ -151,17 +156,19 @@ impl Engine {
         match link.link.kind {
             LinkKind::Tcp => {
                 let most = self.deployment.load().limits.message;
-                let frame = FrameConfig::new(crate::lines::frame(&link.link.frame), most);
-                let own = TcpServerConfig::new(address, frame);
+                let own = TcpServerConfig::new(address, crate::lines::frame_config(&link.link, most));
                 let connections = connections.unwrap_or(own.connections);
-                let server = TcpServer::start(cores, TcpServerConfig { tls, connections, ..own }, edge).await;
+                let limits = ServerLimits { idle: idle(&link.link, own.limits.idle), ..own.limits };
+                let settings = TcpServerConfig { tls, connections, limits, ..own };
+                let server = TcpServer::start(cores, settings, edge).await;
                 server.map(Listening::Tcp).map_err(|error| error.to_string())
             }
             LinkKind::Http | LinkKind::Https => {
                 let own = HttpServerConfig::new(address);
                 let connections = connections.unwrap_or(own.connections);
-                let server =
-                    HttpServer::start(cores, HttpServerConfig { tls, connections, ..own }, edge).await;
+                let head_limit = idle(&link.link, own.head_limit);
+                let settings = HttpServerConfig { tls, connections, head_limit, ..own };
+                let server = HttpServer::start(cores, settings, edge).await;
                 server.map(Listening::Http).map_err(|error| error.to_string())
             }
             LinkKind::Sftp | LinkKind::Folder => Err("files are not listened for".to_owned()),
@@ -169,13 +176,26 @@ impl Engine {
     }
 }
 
+/// How long a connection may be idle that others made: as the link says, or until their signs of life are missed.
+fn idle(link: &Link, usual: Duration) -> Duration {
+    let beat = link.beat.and_then(|beat| Some(beat.after_ms.saturating_add(beat.close_after_ms?)));
+    let said = link.idle_ms.into_iter().chain(beat).min();
+    said.map_or(usual, Duration::from_millis)
+}
+
 /// What makes a listener another one.
 fn shape(link: &LinkProgram, config: &LinkConfig) -> String {
-    format!("{:?} {:?} {config:?}", link.link.kind, link.link.frame)
+    let Link { kind, frame, beat, garbled_skip, idle_ms, .. } = &link.link;
+    format!("{kind:?} {frame:?} {beat:?} {garbled_skip} {idle_ms:?} {config:?}")
 }
 
 impl FrameService for Edge {
     fn handle(&self, peer: &Arc<Peer>, frame: Bytes) -> BoxFuture<'static, Answer> {
+        // An empty frame says that the other side is there. Where it may not be missed for long, it hears the same of us.
+        if let Some(beat) = self.beat.filter(|beat| beat.call.is_none() && frame.is_empty()) {
+            let answer = if beat.close_after_ms.is_some() { Answer::Frame(frame) } else { Answer::Silence };
+            return Box::pin(std::future::ready(answer));
+        }
         let serving = self.serving(peer);
         Box::pin(async move {
             match serving.packet(Packet::of_content(frame)).await {
