@@ -171,6 +171,12 @@ impl<'a> Interface<'a> {
             "until": session.until.as_ref().map(|until| expression(here, until)),
             "taken_anew_before_its_end_ms": session.early_ms,
             "old_values_stay_good_ms": session.overlap_ms,
+            "numbered": session.numbering.map(|numbering| json!({
+                "begun_anew_each_day": numbering.daily,
+                "missing_asked_for_by": { "bank": self.name(numbering.gap.0), "party": self.name(numbering.gap.1) },
+                "filled_by": { "bank": self.name(numbering.fill.0), "party": self.name(numbering.fill.1) },
+                "open_ones_sent_again": numbering.resends,
+            })),
             "bank_signs_off_by": session.close.and_then(|call| self.name(call)),
             "bank_signs_off_at": session.close_at.map(minute),
         })

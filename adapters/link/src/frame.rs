@@ -176,9 +176,11 @@ pub enum Garbled {
     Skip,
 }
 
+type Judge = dyn Fn(&[u8]) -> bool + Send + Sync;
+
 /// Judges a payload by what it says of itself (a checksum).
 #[derive(Clone)]
-pub struct Sound(Arc<dyn Fn(&[u8]) -> bool + Send + Sync>);
+pub struct Sound(Arc<Judge>);
 
 impl Sound {
     /// Judges by a closure.

@@ -6,6 +6,7 @@
 use super::compose::{Composed, compose, named_in, place, with_until};
 use super::form;
 use super::loading::Loaded;
+use super::numbered::AllNumbers;
 use super::session::{Sessions, Standing as Signed};
 use crate::fields::Named;
 use crate::scene::{Parts, ReadMessage, Scene, Standing, evaluate_here, read, recognise};
@@ -100,6 +101,7 @@ pub(crate) struct Play {
     pub(crate) counts: PartyCounts,
     pub(crate) world: Mutex<World>,
     pub(crate) sessions: Mutex<Sessions>,
+    pub(crate) numbers: Mutex<AllNumbers>,
     pub(crate) faults: Mutex<FaultPlan>,
     pub(crate) last_failure: Mutex<String>,
     /// Messages that are being judged, written or read.
@@ -189,9 +191,15 @@ impl Play {
             return self.unread(link);
         };
         let Some(form) = self.module().calls.get(usize::from(call.0)) else { return silent(true) };
+        if !signed && !self.module().sessions.iter().any(|session| session.session.serve == Some(call)) {
+            tracing::debug!(party = %self.module().name, call = %form.call.name, "no session on the connection");
+            up(&self.counts.bad);
+            return silent(true);
+        }
         let fault = locked(&self.faults).next(&form.call.name, parts.get(Part::Content));
         if fault == Some(world::Fault::DropRequest) {
             up(&self.counts.faults);
+            self.never_came(usize::from(form.call.link), parts);
             return Answered { reply: None, fault, close: false, signed: false };
         }
         if fault == Some(world::Fault::Unread) {
@@ -199,7 +207,7 @@ impl Play {
             return self.unread(link);
         }
         let wrong_seal = fault == Some(world::Fault::WrongSeal);
-        let (reply, opened) = self.judge(form, (call, message), parts, wrong_seal, signed);
+        let (reply, opened) = self.judge(form, (call, message), parts, wrong_seal);
         let close = reply.is_none() && !form.call.replies.is_empty();
         Answered { reply, fault, close, signed: opened }
     }
@@ -281,14 +289,10 @@ impl Play {
         (call, message): (CallId, MessageId),
         parts: &Parts,
         wrong_seal: bool,
-        signed: bool,
     ) -> (Option<Parts>, bool) {
-        let (mut scene, mut judged) = self.read(message, parts);
+        let (mut scene, judged) = self.read(message, parts);
         let mut was_good = false;
         let signs_in = self.module().sessions.iter().find(|session| session.session.serve == Some(call));
-        if !signed && signs_in.is_none() {
-            judged = Judged::Bad("no_session");
-        }
         let handled = match judged {
             Judged::Good(good) => {
                 up(&self.counts.judged);
@@ -320,7 +324,12 @@ impl Play {
         if self.closes(call) {
             locked(&self.sessions).close(&member);
         }
+        let link = usize::from(form.call.link);
+        let number = self.numbers(link, &mut scene);
         let reply = self.reply(form, &mut scene, &handled, wrong_seal);
+        if reply.is_err() {
+            self.not_used(link, number);
+        }
         // What was too damaged to be answered is not a defect of the simulation.
         match reply {
             Ok(parts) => (Some(parts), opens.is_some()),

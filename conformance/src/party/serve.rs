@@ -2,6 +2,7 @@
 
 use super::http::{of_http, to_http};
 use super::play::{Answered, Play, up};
+use crate::numbered::Turn;
 use crate::scene::Parts;
 use crate::world::Fault;
 use bytes::{Bytes, BytesMut};
@@ -72,6 +73,7 @@ async fn serve(
     mut stream: Stream,
 ) -> io::Result<()> {
     let mut signed = !play.signs_in_on(link);
+    play.counts_anew(link);
     let mut incoming = BytesMut::new();
     loop {
         let frame = match framer.decode(&mut incoming) {
@@ -99,21 +101,37 @@ async fn serve(
             }
             continue;
         }
-        let (judge, parts) = (Arc::clone(play), Parts::content(frame));
-        let working = play.work();
-        let answered = core.offload(move || judge.answer(link, &parts, signed)).await;
-        drop(working);
-        let Some(answered) = answered else { return Ok(()) };
-        signed |= answered.signed;
-        if let Some(reply) = &answered.reply {
-            framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
-        }
-        let close =
-            carry_out(core, play, &answered, &mut out).await || answered.close || framer.ends_by_close();
-        stream.write_all(&out).await?;
-        stream.flush().await?;
-        if close {
-            return stream.shutdown().await;
+        for turn in play.turns(link, Parts::content(frame)) {
+            let close = match turn {
+                Turn::Hear(parts) => {
+                    let (judge, working) = (Arc::clone(play), play.work());
+                    let answered = core.offload(move || judge.answer(link, &parts, signed)).await;
+                    drop(working);
+                    let Some(answered) = answered else { return Ok(()) };
+                    signed |= answered.signed;
+                    if let Some(reply) = &answered.reply {
+                        framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
+                    }
+                    carry_out(core, play, &answered, &mut out).await
+                        || answered.close
+                        || framer.ends_by_close()
+                }
+                Turn::Say(saying) => {
+                    match play.say(link, &saying) {
+                        Ok(said) => {
+                            framer.encode(said.get(Part::Content), &mut out).map_err(io::Error::other)?;
+                        }
+                        Err(why) => play.failed(why),
+                    }
+                    false
+                }
+                Turn::Close => true,
+            };
+            stream.write_all(&out.split()).await?;
+            stream.flush().await?;
+            if close {
+                return stream.shutdown().await;
+            }
         }
     }
 }

@@ -207,6 +207,18 @@ pub(super) fn session(
     if session.early_ms > 0 {
         said.push(format!("提前更新 taken anew {} before its end", span(session.early_ms)));
     }
+    if let Some(numbering) = session.numbering {
+        let when =
+            if numbering.daily { "每日重新起号 begun anew each day" } else { "连续 kept for ever" };
+        said.push(format!(
+            "报文连续编号 messages are numbered each way ({when}); 缺号以 what is missing is asked for by {}, 以 and filled by {}",
+            name(module, numbering.gap.0),
+            name(module, numbering.fill.0)
+        ));
+        if numbering.resends {
+            said.push("仅未决报文重发 only what is still open is sent again".to_owned());
+        }
+    }
     if let Some(close) = session.close {
         let when = match session.close_at {
             None => "日切 at the cut-over".to_owned(),

@@ -119,7 +119,19 @@ fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
     // What comes in looks as what comes in: a message that we read tells where the code stands.
     let read = |index: &&usize| module.messages.get(**index).is_some_and(|message| !message.ours);
     let candidates: Vec<usize> = carried.iter().filter(read).chain(&carried).copied().collect();
-    let recogniser = candidates.into_iter().find_map(|message| recogniser(lowering, message, link));
+    // Where the link matches by a field, a message that has it tells where that stands.
+    let (mut recogniser, mut matches) = (None, false);
+    for message in candidates {
+        let found = self::recogniser(lowering, message, link);
+        let better = found.as_ref().is_some_and(|found| found.correlation.is_some()) && !matches;
+        matches |= better;
+        if recogniser.is_none() || better {
+            recogniser = found;
+        }
+        if recogniser.is_some() && (matches || link.matches.is_none()) {
+            break;
+        }
+    }
     let mut by_code = Vec::new();
     for (call, id) in module.calls.iter().zip(0_u16..).filter(|(call, _)| call.link == index) {
         let request = [call.request];

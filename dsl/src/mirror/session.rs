@@ -18,6 +18,11 @@ pub(super) fn sessions(module: &Module, turned: &mut Module, lost: &mut Vec<Lost
         made.at.clear();
         made.until = None;
         made.early_ms = 0;
+        // What one side asks for the other hears.
+        if let Some(numbering) = &mut made.numbering {
+            numbering.gap = (numbering.gap.1, numbering.gap.0);
+            numbering.fill = (numbering.fill.1, numbering.fill.0);
+        }
         made.close = None;
         made.close_at = None;
         for value in &mut made.values {

@@ -37,12 +37,29 @@ pub struct Session {
     pub early_ms: u64,
     /// Milliseconds for which the old values stay good.
     pub overlap_ms: u64,
+    /// How its messages are numbered, where they are.
+    pub numbering: Option<Numbering>,
     /// Our sign-off call.
     pub close: Option<CallId>,
     /// When it is sent, in minutes after midnight; at the cut-over where nothing is said.
     pub close_at: Option<u16>,
     /// Where.
     pub span: Span,
+}
+
+/// Messages of a session bear numbers: those of either side one after another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Numbering {
+    /// The link that they go over.
+    pub link: u16,
+    /// They begin anew with the first session of a business date; else they go on for ever.
+    pub daily: bool,
+    /// Ours that asks for what is missing, and theirs.
+    pub gap: (CallId, CallId),
+    /// Ours that stands for what is not sent again, and theirs.
+    pub fill: (CallId, CallId),
+    /// What is still open is sent again; else all is filled.
+    pub resends: bool,
 }
 
 /// A value of a session; its index is the slot of [`Space::Session`].

@@ -124,4 +124,8 @@ pub struct Recogniser {
     pub frame: Frame,
     /// Slot and level of the correlation fact, if the link matches by one.
     pub correlation: Option<u16>,
+    /// Slot of the message's number, where a session numbers what goes over the link.
+    pub number: Option<u16>,
+    /// Slot of what marks a copy that is sent again.
+    pub again: Option<u16>,
 }

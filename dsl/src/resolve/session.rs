@@ -1,5 +1,7 @@
 //! Sessions: what signs in, what is kept from it, when it is renewed.
 
+mod numbered;
+
 use super::Resolver;
 use super::assemble::Work;
 use super::call::minutes;
@@ -61,6 +63,7 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, links: &[Link], tree: &tree
         until: None,
         early_ms: 0,
         overlap_ms: 0,
+        numbering: None,
         close: None,
         close_at: None,
         span: tree.name.span,
@@ -125,17 +128,11 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, links: &[Link], tree: &tree
                 };
             }
             SessionClause::Early(span) => session.early_ms = span.milliseconds,
-            SessionClause::Numbered { .. }
-            | SessionClause::Gap { .. }
-            | SessionClause::Resent { .. }
-            | SessionClause::Behind(_) => {
-                resolver
-                    .report
-                    .error("TS0190", clause.span, "numbered sessions are not built yet")
-                    .note("counting, gaps and resending come with the first party that needs them");
-            }
+            SessionClause::Behind(_) => resolver.report.not_built(clause.span, "`behind`"),
+            SessionClause::Numbered { .. } | SessionClause::Gap { .. } | SessionClause::Resent { .. } => {}
         }
     }
+    session.numbering = numbered::numbering(resolver, work, links, tree, &session);
     judge(resolver, work, links, tree, &session);
     if session.open.is_none() && session.serve.is_none() {
         resolver

@@ -261,6 +261,8 @@ pub(crate) struct Serving {
     party: String,
     link: String,
     peer: Arc<str>,
+    /// The number that its answer is written with, where the session counts its messages.
+    pub(crate) number: Option<u64>,
 }
 
 impl Serving {
@@ -272,10 +274,11 @@ impl Serving {
             party: party.to_owned(),
             link: link.to_owned(),
             peer: Arc::from(peer),
+            number: None,
         }
     }
 
-    async fn packet(self, packet: Packet) -> Said {
+    pub(crate) async fn packet(self, packet: Packet) -> Said {
         let module = self.version.module_named(&self.party);
         let program = module.and_then(|module| self.version.module(module));
         let link =
@@ -393,6 +396,9 @@ impl Serving {
         scene.session = values(None);
         // What says when it was sent can be held against when it came.
         scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
+        if let Some(number) = self.number {
+            scene.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+        }
         scene.sessions = Some(Arc::new(move |member| values(Some(member))));
         let program = self.version.module(module).zip(call);
         let ask = program.and_then(|(program, call)| program.calls.get(usize::from(call.0))?.call.ask);

@@ -172,6 +172,13 @@ fn named_values(program: &ModuleProgram) -> impl Iterator<Item = (usize, &str)> 
 
 fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
     let call = Some(asking.call.call);
+    if session
+        .session
+        .numbering
+        .is_some_and(|numbers| [numbers.gap.0, numbers.fill.0].contains(&asking.call.call))
+    {
+        return true;
+    }
     session.session.open == call || session.session.close == call || session.session.serve == call
 }
 

@@ -14,6 +14,8 @@ mod deciding;
 mod deploying;
 #[path = "slice/files.rs"]
 mod files;
+#[path = "slice/numbered.rs"]
+mod numbered;
 #[path = "slice/parties.rs"]
 mod parties;
 #[path = "slice/paying.rs"]

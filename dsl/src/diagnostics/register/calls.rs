@@ -716,6 +716,234 @@ call reject over back {
 "#,
     },
     Page {
+        code: Code(628),
+        title: "a book that is no file with one list",
+        text: "What is compared has come whole: `theirs` is a file, and its lines fill the one list of its `ask`.",
+        chinese: "对方的账须是文件, 其行放入 ask 中唯一的列表。",
+        bad: r#"call pay {
+  request "1001"
+}
+
+reconcile books {
+  day     exchange.business_date
+  ours    pay by exchange.serial
+  theirs  pay by exchange.serial
+}
+"#,
+        good: BOOKS,
+    },
+    Page {
+        code: Code(629),
+        title: "a comparison with the name of a call",
+        text: "A flow says `on NAME`; if a call and a comparison shared the name, nobody could tell which of them it means.",
+        chinese: "对账与调用同名。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call pay over drop {
+  once  exchange.serial
+  request file "P{exchange.serial}.txt" fixed lines crlf {
+    kind  digits 1  = "0"
+  }
+}
+
+link pick folder accept {
+  poll  60s
+  once  name
+}
+
+serve booked over pick {
+  ask {
+    rows  list ..1_000 {
+      serial  text ..20 chars
+    }
+  }
+  once  exchange.file
+  request file "BOOKED.txt" delimited "|" lines lf {
+    row  list ..1_000 of line  -> ask.rows {
+      serial  text ..20 bytes  -> item.serial
+    }
+  }
+}
+
+reconcile booked {
+  day     exchange.business_date
+  ours    pay by exchange.serial
+  theirs  booked by serial
+}
+"#,
+        good: BOOKS,
+    },
+    Page {
+        code: Code(630),
+        title: "a comparison of no day",
+        text: "The journal is looked up by business date, so a comparison says of which day it is, in words of the file or of its exchange.",
+        chinese: "对账没有写明日期。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call pay over drop {
+  once  exchange.serial
+  request file "P{exchange.serial}.txt" fixed lines crlf {
+    kind  digits 1  = "0"
+  }
+}
+
+link pick folder accept {
+  poll  60s
+  once  name
+}
+
+serve booked over pick {
+  ask {
+    rows  list ..1_000 {
+      serial  text ..20 chars
+    }
+  }
+  once  exchange.file
+  request file "BOOKED.txt" delimited "|" lines lf {
+    row  list ..1_000 of line  -> ask.rows {
+      serial  text ..20 bytes  -> item.serial
+    }
+  }
+}
+
+reconcile books {
+  ours    pay by exchange.serial
+  theirs  booked by serial
+}
+"#,
+        good: BOOKS,
+    },
+    Page {
+        code: Code(631),
+        title: "no original can be found so",
+        text: "`original where …` names values that stood in the original when it was asked: of its ask, of its request, or its serial and dates. Each `is` something that is known here; several are joined by `and`. The journal finds by equal values, not by greater or lesser ones, and not by what was answered.",
+        chinese: "原交易只能按当时的请求值查找。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    customer  text 40 bytes        <- ask.payer_no
+    amount    money 15 digits fen  <- ask.amount
+  }
+  reply "2002"
+}
+
+call refund about pay {
+  ask {
+    payer_no  text ..20 chars
+    amount    money
+  }
+  once     exchange.serial
+  unknown  park
+  original where original.ask.amount > ask.amount else refuse never_seen
+  request "2005" {
+    original_serial  digits 12  = original.serial
+  }
+  reply "2006"
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    customer  text 40 bytes        <- ask.payer_no
+    amount    money 15 digits fen  <- ask.amount
+  }
+  reply "2002"
+}
+
+call refund about pay {
+  ask {
+    payer_no  text ..20 chars
+    amount    money
+  }
+  once     exchange.serial
+  unknown  park
+  original where original.request.customer is ask.payer_no and original.ask.amount is ask.amount else refuse never_seen
+  request "2005" {
+    original_serial  digits 12  = original.serial
+  }
+  reply "2006"
+}
+"#,
+    },
+    Page {
+        code: Code(632),
+        title: "no flow can be found so",
+        text: "`cancel FLOW where …` names values that stood in the ask of a flow `on` a service, or on what was served: each `is` something that is known here, several are joined by `and`. The journal finds by equal values. Only whoever asked for a flow takes it back.",
+        chinese: "流程只能按请求值查找。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  cancel  refused after paid
+  answer {
+    pass paid
+  }
+}
+
+flow take_back on bank.tell {
+  cancel pay where amount > 100.00 else refuse never_seen
+  answer {
+    seen  <- yes
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    receipt  text 20 bytes  -> answer.receipt_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  cancel  refused after paid
+  answer {
+    pass paid
+  }
+}
+
+flow take_back on bank.tell {
+  cancel pay where payer_no is ask.payer_no else refuse never_seen
+  answer {
+    seen  <- yes
+  }
+}
+"#,
+    },
+    Page {
         code: Code(633),
         title: "a length in a tag=value text that does not say where a message ends",
         text: "`frame by PATH` may name the length in a tag=value text: then the stream is cut by it before anything else is read. So all in front of it stands in its place always and has a bound, what it counts begins right behind it, and what it does not count (a checksum) closes the text with one width each.",
@@ -1083,230 +1311,461 @@ session day {
 "#,
     },
     Page {
-        code: Code(628),
-        title: "a book that is no file with one list",
-        text: "What is compared has come whole: `theirs` is a file, and its lines fill the one list of its `ask`.",
-        chinese: "对方的账须是文件, 其行放入 ask 中唯一的列表。",
-        bad: r#"call pay {
-  request "1001"
+        code: Code(639),
+        title: "numbers without a connection of their own",
+        text: "Numbers say in which order messages stand on a connection, so that what is missing shows. Of several connections, or of one for each exchange, no order could be said; and the first message on the connection opens the session.",
+        chinese: "报文编号须在唯一的长连接上, 会话于建连时打开。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
 }
 
-reconcile books {
-  day     exchange.business_date
-  ours    pay by exchange.serial
-  theirs  pay by exchange.serial
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at start
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
 }
 "#,
-        good: BOOKS,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
     },
     Page {
-        code: Code(629),
-        title: "a comparison with the name of a call",
-        text: "A flow says `on NAME`; if a call and a comparison shared the name, nobody could tell which of them it means.",
-        chinese: "对账与调用同名。",
-        bad: r#"link drop folder connect {
-  folder  "up"
+        code: Code(640),
+        title: "a field that is no part of one copy of a message",
+        text: "What counts a message, marks it as sent again and says when it was sent first belongs to that copy alone: `numbered` names a field that is `= message.number`, `marked` one that is `= message.again`, `dated` one that is `= message.first_moment`.",
+        chinese: "numbered/marked/dated 须指向取自 message.number/again/first_moment 的字段。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
 }
 
-call pay over drop {
-  once  exchange.serial
-  request file "P{exchange.serial}.txt" fixed lines crlf {
-    kind  digits 1  = "0"
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = 12
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
   }
 }
 
-link pick folder accept {
-  poll  60s
-  once  name
+call sign_in {
+  request "0001"
+  reply "0002"
 }
 
-serve booked over pick {
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
   ask {
-    rows  list ..1_000 {
-      serial  text ..20 chars
-    }
+    first  number ..999_999_999
+    last   number ..999_999_999
   }
-  once  exchange.file
-  request file "BOOKED.txt" delimited "|" lines lf {
-    row  list ..1_000 of line  -> ask.rows {
-      serial  text ..20 bytes  -> item.serial
-    }
+  request "0003" {
+    use range
   }
 }
 
-reconcile booked {
-  day     exchange.business_date
-  ours    pay by exchange.serial
-  theirs  booked by serial
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
 }
 "#,
-        good: BOOKS,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
     },
     Page {
-        code: Code(630),
-        title: "a comparison of no day",
-        text: "The journal is looked up by business date, so a comparison says of which day it is, in words of the file or of its exchange.",
-        chinese: "对账没有写明日期。",
-        bad: r#"link drop folder connect {
-  folder  "up"
+        code: Code(641),
+        title: "nothing says which numbers are missing",
+        text: "Either side may miss messages. So what asks for them, and what stands for those that are not sent again, is a `call` and a `serve` of one code over the link of the session, without a reply; each has an `ask` with the numbers (`first` and `last`, or `next`) and a field of that name.",
+        chinese: "补号请求与补号报文须双向声明, 并含 first/last 或 next。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
 }
 
-call pay over drop {
-  once  exchange.serial
-  request file "P{exchange.serial}.txt" fixed lines crlf {
-    kind  digits 1  = "0"
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
   }
 }
 
-link pick folder accept {
-  poll  60s
-  once  name
+call sign_in {
+  request "0001"
+  reply "0002"
 }
 
-serve booked over pick {
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
   ask {
-    rows  list ..1_000 {
-      serial  text ..20 chars
-    }
+    first  number ..999_999_999
+    last   number ..999_999_999
   }
-  once  exchange.file
-  request file "BOOKED.txt" delimited "|" lines lf {
-    row  list ..1_000 of line  -> ask.rows {
-      serial  text ..20 bytes  -> item.serial
-    }
+  request "0003" {
+    use range
   }
 }
 
-reconcile books {
-  ours    pay by exchange.serial
-  theirs  booked by serial
-}
-"#,
-        good: BOOKS,
-    },
-    Page {
-        code: Code(631),
-        title: "no original can be found so",
-        text: "`original where …` names values that stood in the original when it was asked: of its ask, of its request, or its serial and dates. Each `is` something that is known here; several are joined by `and`. The journal finds by equal values, not by greater or lesser ones, and not by what was answered.",
-        chinese: "原交易只能按当时的请求值查找。",
-        bad: r#"call pay provides bank.pay_bill {
-  once     exchange.serial
-  unknown  park
-  request "2001" {
-    customer  text 40 bytes        <- ask.payer_no
-    amount    money 15 digits fen  <- ask.amount
-  }
-  reply "2002"
-}
-
-call refund about pay {
+serve asked_again over line {
   ask {
-    payer_no  text ..20 chars
-    amount    money
+    first  number ..999_999_999
+    last   number ..999_999_999
   }
-  once     exchange.serial
-  unknown  park
-  original where original.ask.amount > ask.amount else refuse never_seen
-  request "2005" {
-    original_serial  digits 12  = original.serial
+  request "0003" {
+    use range
   }
-  reply "2006"
-}
-"#,
-        good: r#"call pay provides bank.pay_bill {
-  once     exchange.serial
-  unknown  park
-  request "2001" {
-    customer  text 40 bytes        <- ask.payer_no
-    amount    money 15 digits fen  <- ask.amount
-  }
-  reply "2002"
 }
 
-call refund about pay {
+call fill {
   ask {
-    payer_no  text ..20 chars
-    amount    money
+    next  number ..999_999_999
   }
-  once     exchange.serial
-  unknown  park
-  original where original.request.customer is ask.payer_no and original.ask.amount is ask.amount else refuse never_seen
-  request "2005" {
-    original_serial  digits 12  = original.serial
+  request "0004" {
+    next  number 9 digits  <- ask.next
   }
-  reply "2006"
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
 }
 "#,
-    },
-    Page {
-        code: Code(632),
-        title: "no flow can be found so",
-        text: "`cancel FLOW where …` names values that stood in the ask of a flow `on` a service, or on what was served: each `is` something that is known here, several are joined by `and`. The journal finds by equal values. Only whoever asked for a flow takes it back.",
-        chinese: "流程只能按请求值查找。",
-        bad: r#"call pay provides bank.pay_bill {
-  once     exchange.serial
-  unknown  park
-  request "2001" {
-    amount  money 15 digits fen  <- ask.amount
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
   }
-  reply {
-    receipt  text 20 bytes  -> answer.receipt_no
+  body  fixed {
+    message fields
   }
 }
 
-flow pay on bank.pay_bill {
-  step debit bank.debit {
-    account  <- ask.account
-    amount   <- ask.amount
-    undo
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
   }
-  step paid bank.pay_bill {
-    pass ask
-  }
-  cancel  refused after paid
-  answer {
-    pass paid
+  request "0003" {
+    use range
   }
 }
 
-flow take_back on bank.tell {
-  cancel pay where amount > 100.00 else refuse never_seen
-  answer {
-    seen  <- yes
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
   }
-}
-"#,
-        good: r#"call pay provides bank.pay_bill {
-  once     exchange.serial
-  unknown  park
-  request "2001" {
-    amount  money 15 digits fen  <- ask.amount
-  }
-  reply {
-    receipt  text 20 bytes  -> answer.receipt_no
+  request "0003" {
+    use range
   }
 }
 
-flow pay on bank.pay_bill {
-  step debit bank.debit {
-    account  <- ask.account
-    amount   <- ask.amount
-    undo
+call fill {
+  ask {
+    next  number ..999_999_999
   }
-  step paid bank.pay_bill {
-    pass ask
-  }
-  cancel  refused after paid
-  answer {
-    pass paid
+  request "0004" {
+    next  number 9 digits  <- ask.next
   }
 }
 
-flow take_back on bank.tell {
-  cancel pay where payer_no is ask.payer_no else refuse never_seen
-  answer {
-    seen  <- yes
+serve filled over line {
+  ask {
+    next  number ..999_999_999
   }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
 }
 "#,
     },

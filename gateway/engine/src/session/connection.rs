@@ -48,6 +48,7 @@ impl Engine {
     pub(crate) async fn line_up(self: &Arc<Self>, name: &LineName, line: usize) {
         let version = self.current.load_full();
         let Some((module, member)) = self.on_line(&version, name) else { return };
+        self.numbered_up(&version, name).await;
         let cell = self.cell_of(name);
         let signed = {
             let _signing = cell.signing.lock().await;
