@@ -944,7 +944,7 @@ flow take_back on bank.tell {
 "#,
     },
     Page {
-        code: Code(633),
+        code: Code(651),
         title: "a length in a tag=value text that does not say where a message ends",
         text: "`frame by PATH` may name the length in a tag=value text: then the stream is cut by it before anything else is read. So all in front of it stands in its place always and has a bound, what it counts begins right behind it, and what it does not count (a checksum) closes the text with one width each.",
         chinese: "标签长度字段须紧接其所计内容, 其后不计入的字段须定宽且收尾。",
@@ -1467,7 +1467,7 @@ session day {
 "#,
     },
     Page {
-        code: Code(640),
+        code: Code(652),
         title: "a field that is no part of one copy of a message",
         text: "What counts a message, marks it as sent again and says when it was sent first belongs to that copy alone: `numbered` names a field that is `= message.number`, `marked` one that is `= message.again`, `dated` one that is `= message.first_moment`.",
         chinese: "numbered/marked/dated 须指向取自 message.number/again/first_moment 的字段。",
@@ -1623,7 +1623,7 @@ session day {
 "#,
     },
     Page {
-        code: Code(641),
+        code: Code(653),
         title: "nothing says which numbers are missing",
         text: "Either side may miss messages. So what asks for them, and what stands for those that are not sent again, is a `call` and a `serve` of one code over the link of the session, without a reply; each has an `ask` with the numbers (`first` and `last`, or `next`) and a field of that name.",
         chinese: "补号请求与补号报文须双向声明, 并含 first/last 或 next。",

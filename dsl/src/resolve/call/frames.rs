@@ -178,7 +178,7 @@ impl TaggedAround<'_, '_> {
         if let Err(why) = found {
             resolver
                 .report
-                .error("TS0633", path.span, format!("`{}` does not say where a message ends", path.text()))
+                .error("TS0651", path.span, format!("`{}` does not say where a message ends", path.text()))
                 .note(why)
                 .help("`= length(raw(A .. B))`: A is the field right behind it, from B on stand fields of one width each");
         }

@@ -46,7 +46,7 @@ pub(super) fn numbering(
     let Some((gap, fill)) = gap else {
         resolver
             .report
-            .error("TS0641", span, "nothing says how missing numbers are asked for")
+            .error("TS0653", span, "nothing says how missing numbers are asked for")
             .help("add `gap CALL, filled by CALL`");
         return None;
     };
@@ -100,7 +100,7 @@ fn is_fact(
     if !holds {
         resolver
             .report
-            .error("TS0640", path.span, format!("`{}` is no field that is `= {word}`", path.text()))
+            .error("TS0652", path.span, format!("`{}` is no field that is `= {word}`", path.text()))
             .note("the number, the mark and the first moment belong to one copy of a message, whatever is in it")
             .help(format!("name a field of the packet: `… = {word}`"));
     }
@@ -142,7 +142,7 @@ fn both_ways(
     let needs = needs.join("` and `");
     resolver
         .report
-        .error("TS0641", name.span, format!("`{}` does not say which numbers, both ways", name.text))
+        .error("TS0653", name.span, format!("`{}` does not say which numbers, both ways", name.text))
         .note("either side may miss messages, so what one says the other hears: a `call` and a `serve` of one code, without a reply")
         .help(format!("give both over this link an `ask` with the number `{needs}`, and a field of that name that is filled from it or read into it"));
     None
