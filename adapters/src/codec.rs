@@ -30,6 +30,7 @@ mod report;
 mod seals;
 mod segments;
 mod sheet;
+mod sound;
 mod template;
 mod tlv;
 mod tree;
@@ -44,6 +45,7 @@ pub use outcome::ReadOutcome;
 pub use read::{Judged, Judgement, Reader, Stored};
 pub use report::{Doing, Report, ReportedField, describe};
 pub use seals::{SealJob, SealResult};
+pub use sound::sound;
 pub use write::{Writer, Written};
 
 use dsl::evaluate;

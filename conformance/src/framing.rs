@@ -2,7 +2,11 @@
 
 use bytes::{Bytes, BytesMut};
 use dsl::model;
-use link::frame::{Counts, Frame, FrameConfig, Framer, LINE_DIGITS, LengthCode, LengthField, LineEnd, Parts};
+use link::frame::{
+    Counts, Frame, FrameConfig, Framer, Garbled, LINE_DIGITS, LengthCode, LengthField, LineEnd, Parts, Sound,
+    Tagged, TaggedValue,
+};
+use std::sync::Arc;
 
 /// The most octets of a frame in tools and simulators.
 pub const FRAME_MAX: usize = 64 << 20;
@@ -37,12 +41,36 @@ pub fn frame(frame: &model::Frame) -> Frame {
                 length: field(parts.length_size, parts.kind),
             }),
         },
+        model::Frame::ByTag(form) => Frame::ByTag(Arc::new(Tagged {
+            before: form.before.iter().map(tagged_value).collect(),
+            length: tagged_value(&form.length),
+            behind: form.behind.iter().map(tagged_value).collect(),
+            end: Bytes::copy_from_slice(&form.end),
+        })),
         model::Frame::Fixed(bytes) => Frame::Fixed { bytes: *bytes as usize },
         model::Frame::Ended(end) => Frame::Ended { end: Bytes::copy_from_slice(end) },
         model::Frame::Between(start, end) => {
             Frame::Between { start: Bytes::copy_from_slice(start), end: Bytes::copy_from_slice(end) }
         }
     }
+}
+
+/// A link's frame with its bound, and what becomes of octets that are none.
+#[must_use]
+pub fn frame_config(link: &model::Link, most: usize) -> FrameConfig {
+    let sound = match &link.frame {
+        model::Frame::ByTag(form) => {
+            let form = form.clone();
+            Some(Sound::new(move |text| adapters::codec::sound(&form, text)))
+        }
+        _ => None,
+    };
+    let garbled = if link.garbled_skip { Garbled::Skip } else { Garbled::Close };
+    FrameConfig { garbled, sound, ..FrameConfig::new(frame(&link.frame), most) }
+}
+
+fn tagged_value(place: &model::TaggedPlace) -> TaggedValue {
+    TaggedValue { mark: Bytes::copy_from_slice(&place.mark), most: place.most as usize }
 }
 
 fn field(size: u32, kind: model::PrefixKind) -> LengthField {

@@ -74,7 +74,7 @@ pub fn interface(
         "settings": settings.collect::<Vec<_>>(),
         "keys": keys.collect::<Vec<_>>(),
         "member": member,
-        "links": module.links.iter().enumerate().map(|(place, one)| link::link(here, place, one)).collect::<Vec<_>>(),
+        "links": module.links.iter().map(|one| link::link(here, one)).collect::<Vec<_>>(),
         "sessions": module.sessions.iter().map(|one| whole.session(one)).collect::<Vec<_>>(),
         "codes": module.codes.iter().map(|one| whole.codes(one)).collect::<Vec<_>>(),
         "xml_forms": module.xml_forms.iter().map(|form| value::of_xml_form(module, form)).collect::<Vec<_>>(),
@@ -161,6 +161,7 @@ impl<'a> Interface<'a> {
             "for_each_member": session.per_member,
             "bank_signs_in_by": session.open.and_then(|call| self.name(call)),
             "at_start": session.at_start,
+            "at_each_connection": session.at_connect,
             "at": session.at.iter().copied().map(minute).collect::<Vec<_>>(),
             "party_signs_in_by": session.serve.and_then(|call| self.name(call)),
             "signed_in_again": renew.collect::<Vec<_>>(),
@@ -168,8 +169,16 @@ impl<'a> Interface<'a> {
             "changes": changes.collect::<Vec<_>>(),
             "checks": session.checks.iter().map(|check| expression(here, check)).collect::<Vec<_>>(),
             "until": session.until.as_ref().map(|until| expression(here, until)),
+            "taken_anew_before_its_end_ms": session.early_ms,
             "old_values_stay_good_ms": session.overlap_ms,
+            "numbered": session.numbering.map(|numbering| json!({
+                "begun_anew_each_day": numbering.daily,
+                "missing_asked_for_by": { "bank": self.name(numbering.gap.0), "party": self.name(numbering.gap.1) },
+                "filled_by": { "bank": self.name(numbering.fill.0), "party": self.name(numbering.fill.1) },
+                "open_ones_sent_again": numbering.resends,
+            })),
             "bank_signs_off_by": session.close.and_then(|call| self.name(call)),
+            "bank_signs_off_at": session.close_at.map(minute),
         })
     }
 

@@ -12,6 +12,7 @@ pub mod given;
 pub mod inspect;
 pub mod interface;
 pub mod laws;
+mod numbered;
 pub mod oracles;
 pub mod party;
 pub mod report;

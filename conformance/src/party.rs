@@ -11,6 +11,7 @@ pub(crate) mod form;
 mod http;
 mod line;
 mod loading;
+mod numbered;
 mod play;
 mod serve;
 mod session;
@@ -318,6 +319,7 @@ impl Party {
             counts: PartyCounts::default(),
             world: Mutex::new(world),
             sessions: Mutex::new(Sessions::default()),
+            numbers: Mutex::default(),
             faults: Mutex::new(FaultPlan::none()),
             last_failure: Mutex::default(),
             busy: AtomicUsize::new(0),

@@ -12,7 +12,7 @@ mod run;
 
 pub use books::Books;
 pub use file::{is_named, read_file};
-pub use run::{Parts, ReadMessage, evaluate_here, read, read_unjudged, recognise, write};
+pub use run::{Parts, ReadMessage, evaluate_here, read, read_unjudged, recognise, seen, write};
 
 use crate::fields::{FieldError, business_record, business_tree, from_json, to_json};
 use adapters::keys::{KeyStore, MemoryKeys};
@@ -323,7 +323,8 @@ impl Scene {
                 from_json(value, &Type::Date, &self.adapter.symbols)
             }
             Fact::Time | Fact::AnswerTime => from_json(value, &Type::Time, &self.adapter.symbols),
-            Fact::Moment | Fact::AnswerMoment | Fact::MessageMoment => {
+            Fact::MessageAgain => value.as_bool().map(Value::Flag).ok_or_else(|| "yes or no".to_owned()),
+            Fact::Moment | Fact::AnswerMoment | Fact::MessageMoment | Fact::MessageFirst => {
                 from_json(value, &Type::DateTime, &self.adapter.symbols)
             }
             Fact::Channel | Fact::Cause => {

@@ -10,6 +10,7 @@ mod browse;
 mod channel;
 mod files;
 mod look;
+mod numbered;
 mod own;
 mod patience;
 mod people;
@@ -168,6 +169,8 @@ pub struct Step {
     pub within: Option<String>,
     /// How long an answer is waited for, in milliseconds of the world.
     pub limit_ms: Option<u64>,
+    /// So many numbers of the session are left out before it, as if their messages had been lost.
+    pub missing: u64,
     /// What must come of it.
     pub expect: Option<Expect>,
 }

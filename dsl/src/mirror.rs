@@ -68,8 +68,8 @@ pub fn mirror(module: &Module) -> (Module, Vec<Lost>) {
 
 fn link(link: &mut Link) {
     link.connect = !link.connect;
-    // Whoever connected sent the beats and looked into the folder; the other side answers.
-    link.beat = None;
+    // Whoever connects sends the beats: the beat stays, and says to the other side what it hears. Whoever looked into the
+    // folder does so no more.
     link.after = crate::model::AfterFile::Leave;
     if link.connect && link.hold == Hold::None {
         link.hold = Hold::Single(1);

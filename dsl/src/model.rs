@@ -20,11 +20,14 @@ pub use call::{
 pub use expression::{Expr, ExprKind, Fact, Fold, Function, Load, Space};
 pub use field::{At, Chain, Field, FieldKind, Learn, ListArrow, ListField, Prefix, Wire};
 pub use flow::{
-    Awaited, CancelRule, Flow, FlowLoop, FlowNode, FlowStep, Reconcile, ReconcileBook, Session, SessionValue,
-    Start, StepTarget, Undo,
+    Awaited, CancelRule, Flow, FlowLoop, FlowNode, FlowStep, Numbering, Reconcile, ReconcileBook, Session,
+    SessionValue, Start, StepTarget, Undo,
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
-pub use link::{AfterFile, BROWSE, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind};
+pub use link::{
+    AfterFile, BROWSE, Beat, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind, Silence, TaggedFrame,
+    TaggedPlace,
+};
 pub use message::{
     Check, Else, FileForm, Fresh, FreshOf, MappedRows, Mapping, Message, MessageSide, MessageWhen, NamePiece,
     Node,

@@ -1,18 +1,22 @@
 //! Frames: where one message ends and the next begins in a stream of bytes.
 //!
 //! For: TCP links. In: bytes as they arrive, payloads to send. Out: payloads, framed bytes, or a fault that
-//! says where and what was seen. A payload excludes a length prefix and marks; `ByHead` frames keep their head,
-//! because it is part of the message. Must not know: what a payload means.
+//! says where and what was seen. A payload excludes a length prefix and marks; `ByHead` and `ByTag` frames keep the head
+//! in which the length stands, because it is part of the message. Must not know: what a payload means.
 
 mod decode;
 mod encode;
 mod error;
 mod length;
+mod tagged;
+
+use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
 pub use error::{FrameError, FrameFault, Seen};
 pub use length::{LengthCode, LengthField};
+pub use tagged::{Tagged, TaggedValue};
 
 /// How one message is told from the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +50,8 @@ pub enum Frame {
         /// Parts behind that, each with a head of its own.
         parts: Option<Parts>,
     },
+    /// A text of tagged values, of which one says how long what follows it is; the payload is the whole text.
+    ByTag(Arc<Tagged>),
     /// Every message has this many bytes.
     Fixed {
         /// Bytes of a message.
@@ -166,9 +172,41 @@ pub enum Garbled {
     /// They are a fault; the connection cannot go on.
     #[default]
     Close,
-    /// Step over them to the next start mark (`Between` only; elsewhere as `Close`).
+    /// Step over them to the next start mark (`Between` and `ByTag`; elsewhere as `Close`).
     Skip,
 }
+
+type Judge = dyn Fn(&[u8]) -> bool + Send + Sync;
+
+/// Judges a payload by what it says of itself (a checksum).
+#[derive(Clone)]
+pub struct Sound(Arc<Judge>);
+
+impl Sound {
+    /// Judges by a closure.
+    #[must_use]
+    pub fn new(holds: impl Fn(&[u8]) -> bool + Send + Sync + 'static) -> Self {
+        Self(Arc::new(holds))
+    }
+
+    fn holds(&self, payload: &[u8]) -> bool {
+        (self.0)(payload)
+    }
+}
+
+impl std::fmt::Debug for Sound {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sound(..)")
+    }
+}
+
+impl PartialEq for Sound {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Sound {}
 
 /// A frame with its bound: what a link is configured with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -179,13 +217,15 @@ pub struct FrameConfig {
     pub most: usize,
     /// What to do with bytes that are no frame.
     pub garbled: Garbled,
+    /// Judges payloads where garbled ones are stepped over; elsewhere whoever reads them does.
+    pub sound: Option<Sound>,
 }
 
 impl FrameConfig {
     /// A frame whose payloads have at most `most` bytes; garbled bytes close.
     #[must_use]
     pub fn new(frame: Frame, most: usize) -> Self {
-        Self { frame, most, garbled: Garbled::Close }
+        Self { frame, most, garbled: Garbled::Close, sound: None }
     }
 
     /// Checks that sizes and marks can work at all.
@@ -201,6 +241,7 @@ impl FrameConfig {
                 .or_else(|| outside(*offset, *field, *head))
                 .or_else(|| parts.and_then(|parts| outside(parts.offset, parts.number(), *head)))
                 .or_else(|| parts.and_then(|parts| outside(parts.length_offset, parts.length, parts.head))),
+            Frame::ByTag(tagged) => tagged.wrong(),
             Frame::Fixed { bytes: 0 } => Some("at least one byte"),
             Frame::Ended { end } if end.is_empty() => Some("an end mark"),
             Frame::Between { start, end } if start.is_empty() || end.is_empty() => Some("two marks"),
@@ -250,7 +291,19 @@ impl Framer {
     /// # Errors
     /// A [`FrameError`]: where in the stream, what was expected, the bytes seen. The stream cannot go on then.
     pub fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, FrameError> {
-        decode::next(self, buffer)
+        loop {
+            let before = self.position;
+            let payload = decode::next(self, buffer)?;
+            match &payload {
+                Some(payload) if !self.is_sound(payload) => self.skipped += self.position - before,
+                _ => return Ok(payload),
+            }
+        }
+    }
+
+    fn is_sound(&self, payload: &[u8]) -> bool {
+        self.config.garbled == Garbled::Close
+            || self.config.sound.as_ref().is_none_or(|sound| sound.holds(payload))
     }
 
     /// What remains when the other side has ended: the payload of a frame until close, or nothing.

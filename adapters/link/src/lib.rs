@@ -13,6 +13,7 @@ pub mod folder;
 pub mod frame;
 pub mod http;
 mod limit;
+pub mod numbered;
 pub mod outcome;
 pub mod tcp;
 pub mod tls;

@@ -125,7 +125,10 @@ pub struct TcpClientConfig {
     pub back_off: BackOff,
     /// Signs of life on held connections.
     pub beat: Option<Beat>,
-    /// Held connections are made at the start and again after a loss, not only when an exchange needs them.
+    /// A held connection is closed on which nothing goes either way for so long, and nothing is under way.
+    pub idle: Option<Duration>,
+    /// Held connections are made at the start and again after a loss, not only when an exchange needs them; changed by
+    /// [`TcpClient::keep_up`].
     pub eager: bool,
     /// A new connection takes exchanges of [`TcpClient::exchange_on`] alone until [`TcpClient::open`]: for
     /// sessions that sign in on every connection.
@@ -148,6 +151,7 @@ impl TcpClientConfig {
             connect_limit: Duration::from_secs(10),
             back_off: BackOff::default(),
             beat: None,
+            idle: None,
             eager: false,
             sign_in: false,
             late: Duration::ZERO,

@@ -4,6 +4,8 @@
 
 #[path = "all/files.rs"]
 mod files;
+#[path = "all/held.rs"]
+mod held;
 #[path = "all/help.rs"]
 mod help;
 #[path = "all/http.rs"]

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import simplefix
 
-HEAD = {"8": "begin", "9": "length", "35": "kind", "49": "sender", "56": "target", "34": "sequence", "52": "sent"}
+HEAD = {"8": "begin", "9": "length", "35": "kind", "49": "sender", "56": "target", "34": "sequence"}
+HEAD |= {"43": "again", "122": "first_sent", "52": "sent"}
 SUM = {"10": "sum"}
 ORDER = {
     "11": "number", "1": "account", "453": "parties", "21": "handling", "55": "symbol", "54": "side", "60": "at", "38": "quantity",
@@ -19,6 +20,10 @@ REPORT = {
     "151": "left", "14": "done", "6": "price", "1362": "fills", "58": "said",
 }
 FILL = {"1363": "id", "1364": "price", "1365": "quantity"}
+LOGGED = {"98": "method", "108": "interval"}
+TESTED = {"112": "token"}
+RANGE = {"7": "first", "16": "last"}
+FILL_UP = {"123": "filling", "36": "next"}
 STATUS = {"11": "number", "55": "symbol", "54": "side"}
 # Tags of a message, and of its group: the tag that begins a row, its tags, what the rows are called.
 FORMS = {
@@ -26,10 +31,22 @@ FORMS = {
     "place.reply": (REPORT, ("1363", FILL, "fill")),
     "enquire.request": (STATUS, None),
     "enquire.reply": (REPORT, ("1363", FILL, "fill")),
+    "log_on.request": (LOGGED, None),
+    "log_on.reply": (LOGGED, None),
+    "log_out.request": ({}, None),
+    "log_out.reply": ({}, None),
+    "test.request": (TESTED, None),
+    "test.reply": (TESTED, None),
+    "tested_by_them.request": (TESTED, None),
+    "tested_by_them.reply": (TESTED, None),
+    "ask_again.request": (RANGE, None),
+    "asked_again.request": (RANGE, None),
+    "fill.request": (FILL_UP, None),
+    "filled.request": (FILL_UP, None),
 }
-MOMENTS = {"52", "60"}
+MOMENTS = {"52", "60", "122"}
 PRICES = {"6", "44", "1364"}
-NUMBERS = {"9", "10", "34", "453", "452", "38", "354", "151", "14", "1362", "1365"}
+NUMBERS = {"9", "10", "34", "98", "108", "7", "16", "36", "453", "452", "38", "354", "151", "14", "1362", "1365"}
 
 
 def value(tag, octets):

@@ -2,15 +2,10 @@
 
 use super::expression::{Here, expression, load};
 use super::value::hex;
-use dsl::model::{AfterFile, CallId, Frame, Hold, LineEnd, Link, LinkKind, PrefixKind};
+use dsl::model::{AfterFile, CallId, Frame, Hold, LineEnd, Link, LinkKind, PrefixKind, Silence, TaggedPlace};
 use serde_json::{Value, json};
 
-/// A link, of which this is the place in the module.
-pub(super) fn link(here: Here<'_>, place: usize, link: &Link) -> Value {
-    // What tells answers apart stands in each message of the link.
-    let one = here.module.calls.iter().find(|call| usize::from(call.link) == place);
-    let message = one.and_then(|call| here.module.messages.get(usize::from(call.request.0)));
-    let in_message = Here { message, ..here };
+pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
     let kind = match link.kind {
         LinkKind::Tcp => "tcp",
         LinkKind::Http => "http",
@@ -29,8 +24,20 @@ pub(super) fn link(here: Here<'_>, place: usize, link: &Link) -> Value {
         Hold::Single(count) => (Some(count), "one at a time"),
         Hold::Many(count) => (Some(count), "many at a time"),
     };
-    let beat = link.beat.map(|(CallId(call), idle)| {
-        json!({ "call": here.module.calls.get(usize::from(call)).map(|call| &*call.name), "after_idle_ms": idle })
+    let beat = link.beat.map(|beat| {
+        let call = beat.call.and_then(|CallId(call)| here.module.calls.get(usize::from(call)));
+        let without = match beat.without {
+            Silence::Idle => "anything either way",
+            Silence::Unsent => "anything sent",
+            Silence::Unheard => "anything heard",
+        };
+        json!({
+            "call": call.map(|call| &*call.name),
+            "empty_frame": beat.call.is_none(),
+            "after_ms": beat.after_ms,
+            "without": without,
+            "closed_after_ms": beat.close_after_ms,
+        })
     });
     let http = link
         .post
@@ -52,14 +59,16 @@ pub(super) fn link(here: Here<'_>, place: usize, link: &Link) -> Value {
         "held": json!({ "connections": connections, "exchanges": exchanges }),
         "answers_known_by": match &*link.matches {
             [] => Value::Null,
-            [fact] => load(in_message, *fact),
-            several => json!({ "first_there": several.iter().map(|fact| load(in_message, *fact)).collect::<Vec<_>>() }),
+            [fact] => load(of_first_message(here, link), *fact),
+            several => json!({ "first_there": several.iter().map(|fact| load(of_first_message(here, link), *fact)).collect::<Vec<_>>() }),
         },
         "answers_on": link.answers_on.as_deref(),
         "beat": beat,
         "unread": link.unread.and_then(|CallId(call)| here.module.calls.get(usize::from(call))).map(|call| &*call.name),
         "connect_ms": link.connect_ms,
         "answer_ms": link.answer_ms,
+        "closed_when_idle_ms": link.idle_ms,
+        "garbled_is_skipped": link.garbled_skip,
         "http": http,
         "folder": link.folder.as_ref().map(|folder| expression(here, folder)),
         "looked_every": link.poll.as_ref().map(|poll| expression(here, poll)),
@@ -68,6 +77,15 @@ pub(super) fn link(here: Here<'_>, place: usize, link: &Link) -> Value {
         "file_taken_is": after,
         "tolerates": link.tolerate,
     })
+}
+
+/// What a link says of a field stands in any message that goes over it; it is told by the first.
+fn of_first_message<'a>(here: Here<'a>, link: &Link) -> Here<'a> {
+    let place = here.module.links.iter().position(|known| known.name == link.name);
+    let mut calls = here.module.calls.iter();
+    let call = calls.find(|call| Some(usize::from(call.link)) == place);
+    let message = call.and_then(|call| here.module.messages.get(usize::from(call.request.0)));
+    Here { call, message, ..here }
 }
 
 /// How a length is written.
@@ -105,6 +123,18 @@ fn frame(frame: &Frame) -> Value {
                 whole.insert("parts".to_owned(), parts);
             }
             whole
+        }
+        Frame::ByTag(tagged) => {
+            let place = |place: &TaggedPlace| json!({ "begins": hex(&place.mark), "most": place.most });
+            let places = |all: &[TaggedPlace]| all.iter().map(place).collect::<Vec<_>>();
+            json!({
+                "frame": "length in a tagged value",
+                "before": places(&tagged.before),
+                "length": place(&tagged.length),
+                "not_counted": places(&tagged.behind),
+                "end": hex(&tagged.end),
+                "checksum": tagged.sum.as_deref(),
+            })
         }
         Frame::Fixed(size) => json!({ "frame": "fixed", "size": size }),
         Frame::Ended(end) => json!({ "frame": "ended", "end": hex(end) }),

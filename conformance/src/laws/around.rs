@@ -287,7 +287,7 @@ fn usual_facts() -> Facts {
             Fact::Time | Fact::AnswerTime => Value::Time(NOW.time()),
             Fact::Moment | Fact::AnswerMoment | Fact::MessageMoment => Value::DateTime(NOW),
             Fact::Attempt | Fact::MessageNumber => Value::Number(1),
-            Fact::Channel | Fact::Cause => Value::Absent,
+            Fact::Channel | Fact::Cause | Fact::MessageAgain | Fact::MessageFirst => Value::Absent,
             Fact::Branch => Value::text("0101"),
             Fact::Teller => Value::text("T001"),
             _ => Value::text("000000000101"),

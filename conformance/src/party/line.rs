@@ -75,7 +75,7 @@ pub struct Line {
 }
 
 enum Kind {
-    Tcp { stream: Stream, framer: Framer, incoming: BytesMut },
+    Tcp { stream: Stream, framer: Framer, incoming: BytesMut, empty_beats: bool },
     Http { client: HttpClient, method: String, path: String },
 }
 
@@ -106,7 +106,9 @@ impl Line {
                 if let Some(tls) = client_tls {
                     stream = tls.connect(stream).await.map_err(|error| format!("{address}: {error}"))?;
                 }
-                Kind::Tcp { stream, framer: Framer::new(frame(&link.link.frame)), incoming: BytesMut::new() }
+                let empty_beats = link.link.beat.is_some_and(|beat| beat.call.is_none());
+                let framer = Framer::new(frame(&link.link));
+                Kind::Tcp { stream, framer, incoming: BytesMut::new(), empty_beats }
             }
             LinkKind::Sftp | LinkKind::Folder => return Err(format!("link {name} carries files")),
         };
@@ -188,12 +190,15 @@ impl Line {
     /// # Errors
     /// The connection ended, or what came is no frame.
     pub async fn hear(&mut self) -> io::Result<Parts> {
-        let Kind::Tcp { stream, framer, incoming } = &mut self.kind else {
+        let Kind::Tcp { stream, framer, incoming, empty_beats } = &mut self.kind else {
             return Err(io::Error::other("an HTTP link answers requests"));
         };
         loop {
-            if let Some(frame) = framer.decode(incoming).map_err(io::Error::other)? {
-                return Ok(Parts::content(frame));
+            match framer.decode(incoming).map_err(io::Error::other)? {
+                // A sign of life answers nothing.
+                Some(frame) if *empty_beats && frame.is_empty() => continue,
+                Some(frame) => return Ok(Parts::content(frame)),
+                None => {}
             }
             if stream.read_buf(incoming).await? == 0 {
                 let last = framer.finish(incoming).map_err(io::Error::other)?;

@@ -6,6 +6,7 @@
 use super::compose::{Composed, compose, meant, named_in, place, with_until};
 use super::form;
 use super::loading::Loaded;
+use super::numbered::AllNumbers;
 use super::session::{Sessions, Standing as Signed};
 use crate::fields::Named;
 use crate::scene::{Parts, ReadMessage, Scene, Standing, evaluate_here, read, recognise};
@@ -87,6 +88,8 @@ pub(crate) struct Answered {
     pub(crate) fault: Option<world::Fault>,
     /// The connection is closed: not even an error could be said.
     pub(crate) close: bool,
+    /// A session was opened by it.
+    pub(crate) signed: bool,
 }
 
 /// A party at work.
@@ -98,6 +101,7 @@ pub(crate) struct Play {
     pub(crate) counts: PartyCounts,
     pub(crate) world: Mutex<World>,
     pub(crate) sessions: Mutex<Sessions>,
+    pub(crate) numbers: Mutex<AllNumbers>,
     pub(crate) faults: Mutex<FaultPlan>,
     pub(crate) last_failure: Mutex<String>,
     /// Messages that are being judged, written or read.
@@ -160,9 +164,26 @@ impl Play {
         *locked(&self.last_failure) = why;
     }
 
-    /// Judges one message of a link.
-    pub(crate) fn answer(&self, link: usize, parts: &Parts) -> Answered {
-        let silent = |close| Answered { reply: None, fault: None, close };
+    /// Whether a session is opened on each connection of a link.
+    pub(crate) fn signs_in_on(&self, link: usize) -> bool {
+        let module = self.module();
+        let on_link = |call: &CallId| {
+            module.calls.get(usize::from(call.0)).is_some_and(|call| usize::from(call.call.link) == link)
+        };
+        let mut sessions = module.sessions.iter().filter(|session| session.session.at_connect);
+        sessions.any(|session| session.session.serve.as_ref().is_some_and(on_link))
+    }
+
+    /// A connection of a link has ended, and with it the session that was opened on it.
+    pub(crate) fn disconnected(&self, link: usize) {
+        if self.signs_in_on(link) {
+            locked(&self.sessions).expire();
+        }
+    }
+
+    /// Judges one message of a link; `signed`: a session was opened on its connection, or none is due.
+    pub(crate) fn answer(&self, link: usize, parts: &Parts, signed: bool) -> Answered {
+        let silent = |close| Answered { reply: None, fault: None, close, signed: false };
         let Some(link) = self.module().links.get(link) else { return silent(true) };
         let Some((call, message)) = self.find(link, parts) else {
             tracing::debug!(party = %self.module().name, link = %link.link.name, "no message of this link");
@@ -170,18 +191,25 @@ impl Play {
             return self.unread(link);
         };
         let Some(form) = self.module().calls.get(usize::from(call.0)) else { return silent(true) };
+        if !signed && !self.module().sessions.iter().any(|session| session.session.serve == Some(call)) {
+            tracing::debug!(party = %self.module().name, call = %form.call.name, "no session on the connection");
+            up(&self.counts.bad);
+            return silent(true);
+        }
         let fault = locked(&self.faults).next(&form.call.name, parts.get(Part::Content));
         if fault == Some(world::Fault::DropRequest) {
             up(&self.counts.faults);
-            return Answered { reply: None, fault, close: false };
+            self.never_came(usize::from(form.call.link), parts);
+            return Answered { reply: None, fault, close: false, signed: false };
         }
         if fault == Some(world::Fault::Unread) {
             up(&self.counts.faults);
             return self.unread(link);
         }
-        let reply = self.judge(form, call, message, parts, fault == Some(world::Fault::WrongSeal));
+        let wrong_seal = fault == Some(world::Fault::WrongSeal);
+        let (reply, opened) = self.judge(form, (call, message), parts, wrong_seal);
         let close = reply.is_none() && !form.call.replies.is_empty();
-        Answered { reply, fault, close }
+        Answered { reply, fault, close, signed: opened }
     }
 
     /// What is said to a message that cannot be read: what the link has for it, else the connection is closed.
@@ -195,12 +223,12 @@ impl Play {
             compose(&mut scene, form.call.request, &said, None)
         });
         match said {
-            Some(Ok((parts, _))) => Answered { reply: Some(parts), fault: None, close: false },
+            Some(Ok((parts, _))) => Answered { reply: Some(parts), fault: None, close: false, signed: false },
             Some(Err(why)) => {
                 self.failed(why);
-                Answered { reply: None, fault: None, close: true }
+                Answered { reply: None, fault: None, close: true, signed: false }
             }
-            None => Answered { reply: None, fault: None, close: true },
+            None => Answered { reply: None, fault: None, close: true, signed: false },
         }
     }
 
@@ -260,11 +288,10 @@ impl Play {
     fn judge(
         &self,
         form: &CallProgram,
-        call: CallId,
-        message: MessageId,
+        (call, message): (CallId, MessageId),
         parts: &Parts,
         wrong_seal: bool,
-    ) -> Option<Parts> {
+    ) -> (Option<Parts>, bool) {
         let (mut scene, judged) = self.read(message, parts);
         let mut was_good = false;
         let signs_in = self.module().sessions.iter().find(|session| session.session.serve == Some(call));
@@ -273,7 +300,10 @@ impl Play {
                 up(&self.counts.judged);
                 was_good = true;
                 scene.request = Some(Arc::new(good.record.clone()));
-                self.hand_over(form, message, &scene, &good)?
+                match self.hand_over(form, message, &scene, &good) {
+                    Some(handled) => handled,
+                    None => return (None, false),
+                }
             }
             Judged::Bad(reason) => {
                 up(&self.counts.bad);
@@ -281,13 +311,14 @@ impl Play {
             }
             Judged::Refused(outcome) => {
                 up(&self.counts.bad);
-                let Outcome::Refused(Some(symbol)) = outcome else { return None };
+                let Outcome::Refused(Some(symbol)) = outcome else { return (None, false) };
                 refusal(scene.adapter.symbols.text(symbol).to_owned())
             }
         };
         up(if handled.outcome == world::Outcome::Done { &self.counts.done } else { &self.counts.refused });
         let member = member_name(&scene);
-        if let Some(session) = signs_in.filter(|_| handled.outcome == world::Outcome::Done) {
+        let opens = signs_in.filter(|_| handled.outcome == world::Outcome::Done);
+        if let Some(session) = opens {
             scene.session = self.drawn_for(&scene, session, &member);
             let overlap = Duration::from_millis(session.session.overlap_ms);
             locked(&self.sessions).open(&member, scene.session.clone(), self.mark(), overlap);
@@ -295,16 +326,21 @@ impl Play {
         if self.closes(call) {
             locked(&self.sessions).close(&member);
         }
+        let link = usize::from(form.call.link);
+        let number = self.numbers(link, &mut scene);
         let reply = self.reply(form, &mut scene, &handled, wrong_seal);
+        if reply.is_err() {
+            self.not_used(link, number);
+        }
         // What was too damaged to be answered is not a defect of the simulation.
         match reply {
-            Ok(parts) => Some(parts),
+            Ok(parts) => (Some(parts), opens.is_some()),
             Err(why) => {
                 tracing::debug!(why, call = %form.call.name, "nothing can be said");
                 if was_good && !form.call.replies.is_empty() {
                     self.failed(format!("{}: {why}", form.call.name));
                 }
-                None
+                (None, false)
             }
         }
     }

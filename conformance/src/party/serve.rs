@@ -2,10 +2,11 @@
 
 use super::http::{of_http, to_http};
 use super::play::{Answered, Play, up};
+use crate::numbered::Turn;
 use crate::scene::Parts;
 use crate::world::Fault;
 use bytes::{Bytes, BytesMut};
-use dsl::model::Frame as Model;
+use dsl::model::{Beat, Link};
 use dsl::program::Part;
 use link::frame::{FrameConfig, Framer};
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpServiceFn};
@@ -23,8 +24,8 @@ const LOST: Duration = Duration::from_secs(120);
 pub(crate) const MOST: usize = 16 << 20;
 
 /// The frame of a link.
-pub(crate) fn frame(model: &Model) -> FrameConfig {
-    FrameConfig::new(crate::framing::frame(model), MOST)
+pub(crate) fn frame(link: &Link) -> FrameConfig {
+    crate::framing::frame_config(link, MOST)
 }
 
 /// Listens for frames; gives the address.
@@ -38,22 +39,24 @@ pub(crate) async fn listen_tcp(
     let core = group.core().clone();
     let mut listener = core.world().net.listen(address).await?;
     let bound = listener.address();
-    let config = play.module().links.get(link).map(|link| frame(&link.link.frame));
-    let config = config.ok_or_else(|| io::Error::other("a link that is not there"))?;
+    let form = play.module().links.get(link).map(|link| link.link.clone());
+    let form = form.ok_or_else(|| io::Error::other("a link that is not there"))?;
+    let config = frame(&form);
     config.check().map_err(io::Error::other)?;
     let (play, inner) = (Arc::clone(play), Arc::downgrade(group));
     group.spawn(async move {
         while let Ok(stream) = listener.accept().await {
             let Some(group) = inner.upgrade() else { return };
             let (core, play, tls) = (core.clone(), Arc::clone(&play), tls.clone());
-            let framer = Framer::new(config.clone());
+            let (framer, beat) = (Framer::new(config.clone()), form.beat);
             group.spawn(async move {
                 let stream = match tls {
                     Some(tls) => tls.accept(stream).await,
                     None => Ok(stream),
                 };
                 if let Ok(stream) = stream {
-                    let ended = serve(&core, &play, link, framer, stream).await;
+                    let ended = serve(&core, &play, link, (framer, beat), stream).await;
+                    play.disconnected(link);
                     tracing::trace!(?ended, "connection ended");
                 }
             });
@@ -66,9 +69,11 @@ async fn serve(
     core: &Core,
     play: &Arc<Play>,
     link: usize,
-    mut framer: Framer,
+    (mut framer, beat): (Framer, Option<Beat>),
     mut stream: Stream,
 ) -> io::Result<()> {
+    let mut signed = !play.signs_in_on(link);
+    play.counts_anew(link);
     let mut incoming = BytesMut::new();
     loop {
         let frame = match framer.decode(&mut incoming) {
@@ -87,21 +92,46 @@ async fn serve(
                 return Err(io::Error::other(error));
             }
         };
-        let (judge, parts) = (Arc::clone(play), Parts::content(frame));
-        let working = play.work();
-        let answered = core.offload(move || judge.answer(link, &parts)).await;
-        drop(working);
-        let Some(answered) = answered else { return Ok(()) };
         let mut out = BytesMut::new();
-        if let Some(reply) = &answered.reply {
-            framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
+        if let Some(beat) = beat.filter(|beat| beat.call.is_none() && frame.is_empty()) {
+            // It says that the other side is there; where that may not be missed for long, the party says the same.
+            if beat.close_after_ms.is_some() {
+                framer.encode(&[], &mut out).map_err(io::Error::other)?;
+                stream.write_all(&out).await?;
+            }
+            continue;
         }
-        let close =
-            carry_out(core, play, &answered, &mut out).await || answered.close || framer.ends_by_close();
-        stream.write_all(&out).await?;
-        stream.flush().await?;
-        if close {
-            return stream.shutdown().await;
+        for turn in play.turns(link, Parts::content(frame)) {
+            let close = match turn {
+                Turn::Hear(parts) => {
+                    let (judge, working) = (Arc::clone(play), play.work());
+                    let answered = core.offload(move || judge.answer(link, &parts, signed)).await;
+                    drop(working);
+                    let Some(answered) = answered else { return Ok(()) };
+                    signed |= answered.signed;
+                    if let Some(reply) = &answered.reply {
+                        framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
+                    }
+                    carry_out(core, play, &answered, &mut out).await
+                        || answered.close
+                        || framer.ends_by_close()
+                }
+                Turn::Say(saying) => {
+                    match play.say(link, &saying) {
+                        Ok(said) => {
+                            framer.encode(said.get(Part::Content), &mut out).map_err(io::Error::other)?;
+                        }
+                        Err(why) => play.failed(why),
+                    }
+                    false
+                }
+                Turn::Close => true,
+            };
+            stream.write_all(&out.split()).await?;
+            stream.flush().await?;
+            if close {
+                return stream.shutdown().await;
+            }
         }
     }
 }
@@ -170,7 +200,7 @@ pub(crate) async fn listen_http(
 async fn answer_http(core: &Core, play: &Arc<Play>, link: usize, request: HttpMessage) -> HttpMessage {
     let (judge, parts) = (Arc::clone(play), of_http(request));
     let working = play.work();
-    let answered = core.offload(move || judge.answer(link, &parts)).await;
+    let answered = core.offload(move || judge.answer(link, &parts, true)).await;
     drop(working);
     let Some(answered) = answered else { return HttpMessage::response(503, Bytes::new()) };
     let Some(reply) = &answered.reply else {

@@ -141,7 +141,8 @@ pub fn write(
 pub fn recognise(scene: &mut Scene, recogniser: &Recogniser, parts: &Parts) -> Option<String> {
     let module = scene.adapter.module.clone();
     let mut reader = Reader::new(&module.program, &recogniser.program, parts.record());
-    if !matches!(reader.run(scene), Run::Done) {
+    // What the link matches by may be missing in a message that answers nothing; the code stands before it.
+    if matches!(reader.run(scene), Run::Need(_)) {
         return None;
     }
     let record = reader.into_record();
@@ -157,6 +158,20 @@ pub fn recognise(scene: &mut Scene, recogniser: &Recogniser, parts: &Parts) -> O
     let (before, behind) = &recogniser.around;
     let text = text.trim();
     text.strip_prefix(&**before)?.strip_suffix(&**behind).map(str::to_owned)
+}
+
+/// The number of a message in a numbered session, and whether it is sent again; none where it cannot be found.
+#[must_use]
+pub fn seen(scene: &mut Scene, recogniser: &Recogniser, parts: &Parts) -> Option<(u64, bool)> {
+    let module = scene.adapter.module.clone();
+    let mut reader = Reader::new(&module.program, &recogniser.program, parts.record());
+    if matches!(reader.run(scene), Run::Need(_)) {
+        return None;
+    }
+    let value = |slot: u16| reader.record().value(usize::from(slot)).ok();
+    let Value::Number(number) = value(recogniser.number?)? else { return None };
+    let again = recogniser.again.and_then(value) == Some(Value::Flag(true));
+    Some((u64::try_from(number).ok()?, again))
 }
 
 /// The value of an expression that looks at no message.

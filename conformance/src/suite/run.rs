@@ -49,6 +49,8 @@ pub struct Runner<'a> {
     /// Values of sessions by member, where no simulated party keeps them.
     pub(super) sessions: BTreeMap<String, Vec<Typed<'static>>>,
     pub(super) number: u64,
+    /// Numbers of sessions, by link.
+    pub(super) counted: BTreeMap<usize, crate::numbered::Counted>,
     /// Last requests by call: octets, for repeats.
     pub(super) sent: BTreeMap<String, wire::Asked>,
     /// Last files by call.
@@ -117,6 +119,7 @@ impl<'a> Runner<'a> {
             other,
             sessions: BTreeMap::new(),
             number: 0,
+            counted: BTreeMap::new(),
             sent: BTreeMap::new(),
             put: BTreeMap::new(),
             seen_files: BTreeSet::new(),

@@ -4,6 +4,7 @@ use super::run::{LIMIT, Other, Runner, STAGE_LIMIT};
 use super::{Damage, Plays, Step, Suite};
 use crate::attack::Guard;
 use crate::fields::{Named, at};
+use crate::numbered::{numbering, unused};
 use crate::party::{
     Line, Way, carries_files, civil, compose_request, draw, has_cipher, has_seal, member_of, on_own_path,
     opened,
@@ -201,6 +202,9 @@ impl Runner<'_> {
             Some(line) => line,
             None => {
                 let way = Way::of(&link, &self.scene());
+                if let Some(numbers) = self.counted.get_mut(&usize::from(call.call.link)) {
+                    numbers.connected();
+                }
                 Line::open(&self.core, &link, &self.config, &self.tls, way).await?
             }
         };
@@ -210,7 +214,11 @@ impl Runner<'_> {
             lines.insert(link_name, line);
             return Ok(Came::Silence);
         }
-        Ok(match self.patiently(limit, line.exchange(parts)).await {
+        let heard = match numbering(&self.adapter.module, usize::from(call.call.link)) {
+            Some(numbering) => self.patiently_numbered(limit, &link, numbering, &mut line, parts).await,
+            None => self.patiently(limit, line.exchange(parts)).await,
+        };
+        Ok(match heard {
             Some(Ok(answer)) => {
                 lines.insert(link_name, line);
                 if step.lost { Came::Silence } else { Came::Answer(answer) }
@@ -222,6 +230,15 @@ impl Runner<'_> {
 
     fn write(&mut self, suite: &Suite, step: &Step, id: CallId, call: &CallProgram) -> Result<Asked, String> {
         let (mut scene, fields) = self.begun_scene(suite, step, call)?;
+        let place = usize::from(call.call.link);
+        if numbering(&self.adapter.module, place).is_some() {
+            let numbers = self.counted.entry(place).or_insert_with(unused);
+            let mut number = numbers.take();
+            for _ in 0..step.missing {
+                number = numbers.take();
+            }
+            scene.put_fact(Fact::MessageNumber, Typed::Number(number.into()));
+        }
         draw(&mut scene, id);
         let wrong_seal = step.damage == Some(Damage::WrongSeal);
         let inner = self.inner(call.call.request.0);

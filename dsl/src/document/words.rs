@@ -2,7 +2,9 @@
 //!
 //! In: parts of a checked model. Out: texts in Chinese and English, not yet escaped. It must not know HTML.
 
-use crate::model::{CallId, Frame, Hold, LineEnd, Link, LinkKind, Module, PrefixKind, Session, Way};
+use crate::model::{
+    Beat, CallId, Frame, Hold, LineEnd, Link, LinkKind, Module, PrefixKind, Session, Silence, Way,
+};
 
 /// What a link is.
 pub(super) fn link_kind(link: &Link) -> &'static str {
@@ -40,9 +42,30 @@ pub(super) fn link(module: &Module, link: &Link) -> String {
     let unread = link.unread.map(|call| name(module, call));
     said.extend(unread.map(|call| format!("无法识别时应答 what cannot be read is answered by {call}")));
     said.extend(link.connect_ms.map(|limit| format!("连接时限 connect {}", span(limit))));
+    said.extend(link.idle_ms.map(|limit| format!("空闲时限 closed when idle for {}", span(limit))));
+    said.extend(link.beat.map(|beat| self::beat(module, beat)));
+    if link.garbled_skip {
+        said.push("乱码跳过 what is no message is stepped over".to_owned());
+    }
     said.extend(link.answer_ms.map(|limit| format!("应答时限 answer {}", span(limit))));
     said.retain(|part| !part.is_empty());
     said.join(" · ")
+}
+
+fn beat(module: &Module, beat: Beat) -> String {
+    let what = match beat.call {
+        Some(call) => name(module, call),
+        None => "空报文 an empty frame",
+    };
+    let without = match beat.without {
+        Silence::Idle => "收发皆无 nothing either way",
+        Silence::Unsent => "未发送 nothing sent",
+        Silence::Unheard => "未收到 nothing heard",
+    };
+    let close = beat
+        .close_after_ms
+        .map(|limit| format!(", 再无回音即断 closed when silent for another {}", span(limit)));
+    format!("心跳 beat: {what} ({without}, {}{})", span(beat.after_ms), close.unwrap_or_default())
 }
 
 fn prefix(kind: PrefixKind) -> &'static str {
@@ -91,6 +114,11 @@ fn frame(frame: &Frame) -> String {
                 ),
             }
         }
+        Frame::ByTag(tagged) => format!(
+            "长度在标签 length in the tag {}, 其后至 of what follows it up to {}",
+            String::from_utf8_lossy(&tagged.length.mark),
+            tagged.behind.first().map_or("".into(), |place| String::from_utf8_lossy(&place.mark)),
+        ),
         Frame::Fixed(size) => format!("定长 {size} 字节 octets"),
         Frame::Ended(end) => format!("结束符 ended by {}", hex(end)),
         Frame::Between(begin, end) => format!("起止符 between {} and {}", hex(begin), hex(end)),
@@ -146,6 +174,9 @@ pub(super) fn session(
         if session.at_start {
             when.push("启动时 at start".to_owned());
         }
+        if session.at_connect {
+            when.push("每次建连 on each connection".to_owned());
+        }
         when.extend(session.at.iter().map(|minute| format!("{:02}:{:02}", minute / 60, minute % 60)));
         said.push(format!("行方签到 the bank signs in by {} ({})", name(module, open), when.join(", ")));
     }
@@ -173,8 +204,27 @@ pub(super) fn session(
     if session.overlap_ms > 0 {
         said.push(format!("旧值再有效 the old values stay good for {}", span(session.overlap_ms)));
     }
+    if session.early_ms > 0 {
+        said.push(format!("提前更新 taken anew {} before its end", span(session.early_ms)));
+    }
+    if let Some(numbering) = session.numbering {
+        let when =
+            if numbering.daily { "每日重新起号 begun anew each day" } else { "连续 kept for ever" };
+        said.push(format!(
+            "报文连续编号 messages are numbered each way ({when}); 缺号以 what is missing is asked for by {}, 以 and filled by {}",
+            name(module, numbering.gap.0),
+            name(module, numbering.fill.0)
+        ));
+        if numbering.resends {
+            said.push("仅未决报文重发 only what is still open is sent again".to_owned());
+        }
+    }
     if let Some(close) = session.close {
-        said.push(format!("日切签退 signed off at the cut-over by {}", name(module, close)));
+        let when = match session.close_at {
+            None => "日切 at the cut-over".to_owned(),
+            Some(minute) => format!("{:02}:{:02}", minute / 60, minute % 60),
+        };
+        said.push(format!("签退 signed off by {} ({when})", name(module, close)));
     }
     said
 }

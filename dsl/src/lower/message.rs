@@ -49,13 +49,12 @@ pub(super) struct Builder<'l, 'm> {
 
 /// Whether an expression of the message names what belongs to one copy of it.
 fn of_copy(message: &Message) -> bool {
-    const OF_COPY: [Fact; 3] = [Fact::MessageMoment, Fact::MessageSerial, Fact::MessageNumber];
     let mut found = false;
     for expression in super::layout::expressions(message) {
         super::expression::walk(expression, &mut Vec::new(), &mut |one, _| {
             if let ExprKind::Load(load) = &one.kind {
-                found |=
-                    load.space == Space::Exchange && OF_COPY.iter().any(|fact| *fact as u16 == load.slot);
+                let fact = Fact::WORDS.get(usize::from(load.slot));
+                found |= load.space == Space::Exchange && fact.is_some_and(|(fact, _)| fact.of_copy());
             }
         });
     }

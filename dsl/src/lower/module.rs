@@ -136,7 +136,18 @@ fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
     // What comes in looks as what comes in: a message that we read tells where the code stands.
     let read = |index: &&usize| module.messages.get(**index).is_some_and(|message| !message.ours);
     let candidates: Vec<usize> = carried.iter().filter(read).chain(&carried).copied().collect();
-    let recogniser = candidates.into_iter().find_map(|message| recogniser(lowering, message, link));
+    // Where the link matches by fields, the message that has most of them tells where they stand.
+    let (mut recogniser, mut matched) = (None, 0);
+    for message in candidates {
+        let found = self::recogniser(lowering, message, link);
+        let has = found.as_ref().map_or(0, |found| found.correlation.len());
+        if recogniser.is_none() || has > matched {
+            (recogniser, matched) = (found, has);
+        }
+        if recogniser.is_some() && matched == link.matches.len() {
+            break;
+        }
+    }
     let mut by_code = Vec::new();
     for (call, id) in module.calls.iter().zip(0_u16..).filter(|(call, _)| call.link == index) {
         let request = [call.request];

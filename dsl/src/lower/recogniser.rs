@@ -4,7 +4,7 @@
 use super::Lowering;
 use super::message::Builder;
 use super::read::Reader;
-use crate::model::{Expr, FieldId, FieldKind, Format, Link, LinkKind, Load, Message, Node, Space};
+use crate::model::{Expr, Fact, FieldId, FieldKind, Format, Link, LinkKind, Load, Message, Node, Space};
 use crate::program::{MessageProgram, Read, Recogniser};
 
 /// The recogniser of a link, from a message that it carries; `None` where no field holds the code (one message only,
@@ -17,10 +17,15 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
     let field = message.fields.iter().find(|field| field.level == 0 && field.code_around.is_some())?;
     let around = field.code_around.clone()?;
     let slot = field.slot;
+    let numbered = is_numbered(lowering, link);
+    let matching = link.matches.iter().filter_map(|load| matched(lowering, message, link, load));
+    let correlation: Box<[u16]> = matching.collect();
     let mut builder = Builder::new(lowering, message);
     builder.tables();
-    let correlation: Box<[u16]> = link.matches.iter().filter_map(|load| correlation(message, load)).collect();
-    let wanted: Vec<u16> = correlation.iter().copied().chain([slot]).collect();
+    let of_copy = |fact: Fact| numbered.then(|| speaking(message, fact)).flatten();
+    let (number, again) = (of_copy(Fact::MessageNumber), of_copy(Fact::MessageAgain));
+    let wanted: Vec<u16> =
+        [Some(slot), number, again].into_iter().flatten().chain(correlation.iter().copied()).collect();
     let is_http = matches!(link.kind, LinkKind::Http | LinkKind::Https);
     let mut reader = Reader::new(&mut builder);
     let aside = Aside { message, wanted: &wanted }.of(&message.nodes, is_http);
@@ -30,11 +35,11 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
     let at = reads
         .iter()
         .position(|read| matches!(read, Read::Store { slot: of, level: 0, .. } if *of == slot))?;
-    let place = |of: &u16| {
+    let until = wanted.iter().filter_map(|of| {
         reads.iter().position(|read| matches!(read, Read::Store { slot, level: 0, .. } if slot == of))
-    };
-    let until = correlation.iter().filter_map(place).max();
-    reads.truncate(until.unwrap_or(at).max(at) + 1);
+    });
+    let until = until.fold(at, usize::max);
+    reads.truncate(until + 1);
     let reads = plain(&reads);
     let (slots, names) = (builder.out.slots, builder.out.names);
     Some(Recogniser {
@@ -43,7 +48,15 @@ pub fn recogniser(lowering: &mut Lowering<'_>, message: usize, link: &Link) -> O
         around,
         frame: link.frame.clone(),
         correlation,
+        number,
+        again,
     })
+}
+
+fn is_numbered(lowering: &Lowering<'_>, link: &Link) -> bool {
+    let place = lowering.module.links.iter().position(|known| known.name == link.name);
+    let mut sessions = lowering.module.sessions.iter().filter_map(|session| session.numbering);
+    sessions.any(|numbering| Some(usize::from(numbering.link)) == place)
 }
 
 /// Fields that stand aside of the way to what is looked for: among fields found by name they need not be read, and the
@@ -71,8 +84,19 @@ impl Aside<'_> {
             };
             match self.message.fields.get(usize::from(id.0)).map(|field| &field.kind) {
                 Some(FieldKind::Format { format, chain, nodes }) if chain.choice.is_none() => {
-                    let by_name = matches!(format, Format::Json { .. } | Format::Xml(_) | Format::Form);
-                    aside.extend(self.of(nodes, by_name));
+                    let by_name = match format {
+                        Format::Json { .. } | Format::Xml(_) | Format::Form => true,
+                        Format::Segments(form) => form.tagged.is_some() && form.free,
+                        _ => false,
+                    };
+                    // What stands in the order of the text is read in it.
+                    let in_order = match format {
+                        Format::Segments(form) => {
+                            form.after.as_deref().map_or(0, |name| self.up_to(nodes, name))
+                        }
+                        _ => 0,
+                    };
+                    aside.extend(self.of(nodes.get(in_order..).unwrap_or_default(), by_name));
                 }
                 Some(FieldKind::Line { nodes, .. }) => aside.extend(self.of(nodes, true)),
                 Some(FieldKind::Group { nodes }) => aside.extend(self.of(nodes, by_name)),
@@ -80,6 +104,15 @@ impl Aside<'_> {
             }
         }
         aside
+    }
+
+    /// How many of the nodes stand up to the field of that name.
+    fn up_to(&self, nodes: &[Node], name: &str) -> usize {
+        let is = |node: &Node| {
+            let Node::Field(id) = node else { return false };
+            self.message.fields.get(usize::from(id.0)).is_some_and(|field| *field.name == *name)
+        };
+        nodes.iter().position(is).map_or(0, |place| place + 1)
     }
 
     fn leads(&self, node: &Node) -> bool {
@@ -155,11 +188,38 @@ fn plain(reads: &[Read]) -> Vec<Read> {
     kept
 }
 
-/// The slot of the field by which a link matches: the one that is the fact.
-fn correlation(message: &Message, load: &Load) -> Option<u16> {
-    if load.space == Space::Field {
-        return Some(load.slot);
+/// The slot of the field by which a link matches. Where it is a field by itself, its name was looked up in the first message
+/// of the link, and means the field of that name in this one.
+fn matched(lowering: &Lowering<'_>, message: &Message, link: &Link, load: &Load) -> Option<u16> {
+    if load.space != Space::Field {
+        return correlation(message, load);
     }
+    let module = lowering.module;
+    let over = |call: crate::model::CallId| {
+        let link_of = module.calls.get(usize::from(call.0)).map(|call| usize::from(call.link));
+        link_of.and_then(|place| module.links.get(place)).is_some_and(|known| known.name == link.name)
+    };
+    let first = module.messages.iter().find(|known| over(known.call))?;
+    let named = first.fields.iter().find(|field| field.level == 0 && field.slot == load.slot)?;
+    let same = message.fields.iter().find(|field| field.level == 0 && field.path == named.path)?;
+    Some(same.slot)
+}
+
+/// The slot of the first field that speaks of a fact: it may be put in other words where it is absent.
+fn speaking(message: &Message, fact: Fact) -> Option<u16> {
+    let wanted = Load { space: Space::Exchange, level: 0, slot: fact as u16, call: 0 };
+    let speaks = |expression: &Expr| {
+        let mut found = false;
+        super::each_load(expression, &mut |load| found |= *load == wanted);
+        found
+    };
+    let field =
+        message.fields.iter().find(|field| field.level == 0 && field.fact.as_ref().is_some_and(speaks))?;
+    Some(field.slot)
+}
+
+/// The slot of the field that is a fact.
+fn correlation(message: &Message, load: &Load) -> Option<u16> {
     message.fields.iter().find_map(|field| {
         let fact = field.fact.as_ref()?;
         let is = matches!(&fact.kind, crate::model::ExprKind::Load(of) if of == load);

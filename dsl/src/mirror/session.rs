@@ -18,7 +18,14 @@ pub(super) fn sessions(module: &Module, turned: &mut Module, lost: &mut Vec<Lost
         made.at_start = session.serve.is_some() && session.changes.is_empty();
         made.at.clear();
         made.until = None;
+        made.early_ms = 0;
+        // What one side asks for the other hears.
+        if let Some(numbering) = &mut made.numbering {
+            numbering.gap = (numbering.gap.1, numbering.gap.0);
+            numbering.fill = (numbering.fill.1, numbering.fill.0);
+        }
         made.close = None;
+        made.close_at = None;
         for value in &mut made.values {
             let own = Load { space: Space::Session, level: 0, slot, call: 0 };
             let done = if value.make {

@@ -123,11 +123,15 @@ pub enum Fact {
     MessageCode,
     /// The member of the party that a message came from, or that a flow runs for.
     Member,
+    /// `message.again`: this copy is sent again because the other side asked for its number.
+    MessageAgain,
+    /// `message.first_moment`: when such a copy was sent first.
+    MessageFirst,
 }
 
 impl Fact {
     /// All facts with their words after `exchange.` (or `message.`), in slot order.
-    pub const WORDS: [(Fact, &'static str); 23] = [
+    pub const WORDS: [(Fact, &'static str); 25] = [
         (Fact::Serial, "serial"),
         (Fact::Date, "date"),
         (Fact::Time, "time"),
@@ -151,7 +155,22 @@ impl Fact {
         (Fact::MessageNumber, "message_number"),
         (Fact::MessageCode, "message_code"),
         (Fact::Member, "member"),
+        (Fact::MessageAgain, "message_again"),
+        (Fact::MessageFirst, "message_first"),
     ];
+
+    /// Facts of one copy of a message: new in each.
+    #[must_use]
+    pub fn of_copy(self) -> bool {
+        matches!(
+            self,
+            Fact::MessageMoment
+                | Fact::MessageSerial
+                | Fact::MessageNumber
+                | Fact::MessageAgain
+                | Fact::MessageFirst
+        )
+    }
 
     /// Facts of who answers (learned from a reply); the others are of who asks.
     #[must_use]

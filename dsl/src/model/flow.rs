@@ -15,12 +15,16 @@ pub struct Session {
     pub open: Option<CallId>,
     /// Sign in at start.
     pub at_start: bool,
+    /// And on each connection that is made.
+    pub at_connect: bool,
     /// And at these minutes after midnight.
     pub at: Vec<u16>,
     /// Their sign-in.
     pub serve: Option<CallId>,
     /// Reasons that renew it; times in a row.
     pub renew: Vec<(Symbol, u32)>,
+    /// The repeat that follows has a serial of its own: these reasons mean that nothing was done.
+    pub new_serial: bool,
     /// Values kept from the sign-in's reply (`keep`) or drawn by us (`make`).
     pub values: Vec<SessionValue>,
     /// Values of other sessions that this one changes, by slot, once its message has been answered.
@@ -29,12 +33,33 @@ pub struct Session {
     pub checks: Vec<Expr>,
     /// Until when it is good (a moment).
     pub until: Option<Expr>,
+    /// Milliseconds before that end at which it is good no more.
+    pub early_ms: u64,
     /// Milliseconds for which the old values stay good.
     pub overlap_ms: u64,
-    /// Our sign-off call, sent at the cut-over.
+    /// How its messages are numbered, where they are.
+    pub numbering: Option<Numbering>,
+    /// Our sign-off call.
     pub close: Option<CallId>,
+    /// When it is sent, in minutes after midnight; at the cut-over where nothing is said.
+    pub close_at: Option<u16>,
     /// Where.
     pub span: Span,
+}
+
+/// Messages of a session bear numbers: those of either side one after another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Numbering {
+    /// The link that they go over.
+    pub link: u16,
+    /// They begin anew with the first session of a business date; else they go on for ever.
+    pub daily: bool,
+    /// Ours that asks for what is missing, and theirs.
+    pub gap: (CallId, CallId),
+    /// Ours that stands for what is not sent again, and theirs.
+    pub fill: (CallId, CallId),
+    /// What is still open is sent again; else all is filled.
+    pub resends: bool,
 }
 
 /// A value of a session; its index is the slot of [`Space::Session`].

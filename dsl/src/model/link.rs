@@ -37,8 +37,10 @@ pub struct Link {
     pub hold: Hold,
     /// Facts in the packet that match answers with asks: in each message the first that is there.
     pub matches: Vec<Load>,
-    /// Call sent on an idle line, and the idle time in milliseconds.
-    pub beat: Option<(CallId, u64)>,
+    /// Signs of life on a held line.
+    pub beat: Option<Beat>,
+    /// What is no frame is stepped over; else the connection is closed.
+    pub garbled_skip: bool,
     /// The call whose message answers what nobody can read: ours where they ask us, theirs where we ask them.
     pub unread: Option<CallId>,
     /// The other half of a pair of one-way lines.
@@ -47,6 +49,8 @@ pub struct Link {
     pub connect_ms: Option<u64>,
     /// Milliseconds to wait for an answer (or to give one), if said.
     pub answer_ms: Option<u64>,
+    /// Milliseconds after which a connection is closed on which nothing goes either way, if said.
+    pub idle_ms: Option<u64>,
     /// HTTP method and path template.
     pub post: Option<(Box<str>, Expr)>,
     /// Folder template of a file link.
@@ -63,6 +67,30 @@ pub struct Link {
     pub tolerate: Vec<Box<str>>,
     /// Where.
     pub span: Span,
+}
+
+/// Signs of life on a held line.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Beat {
+    /// The call that is sent; none: an empty frame.
+    pub call: Option<CallId>,
+    /// After so many milliseconds.
+    pub after_ms: u64,
+    /// Without what.
+    pub without: Silence,
+    /// The connection is closed when nothing is heard for so many milliseconds after a beat.
+    pub close_after_ms: Option<u64>,
+}
+
+/// What a beat waits for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Silence {
+    /// Nothing either way.
+    Idle,
+    /// Nothing from us.
+    Unsent,
+    /// Nothing from them.
+    Unheard,
 }
 
 /// The method of a link on which nothing is sent: a person's browser goes to the address that a request makes.
@@ -122,6 +150,8 @@ pub enum Frame {
         /// Parts behind the body, where there may be some.
         parts: Option<Parts>,
     },
+    /// A tag=value text, in which a value says how long what stands behind it is.
+    ByTag(Box<TaggedFrame>),
     /// Always so many octets.
     Fixed(u32),
     /// Ended by these octets.
@@ -147,6 +177,30 @@ pub struct Parts {
     pub length_size: u32,
     /// How it is written.
     pub kind: PrefixKind,
+}
+
+/// Where the length stands in a tag=value text. The message is the whole text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaggedFrame {
+    /// The values in front of the length, in order.
+    pub before: Vec<TaggedPlace>,
+    /// The length, in figures: of all behind it, but for the values that close the text.
+    pub length: TaggedPlace,
+    /// The values that close the text, each as wide as it may be.
+    pub behind: Vec<TaggedPlace>,
+    /// What ends each value.
+    pub end: Box<[u8]>,
+    /// The algorithm of the checksum that the last value is, over all in front of it, where it is one.
+    pub sum: Option<Box<str>>,
+}
+
+/// A value of a tag=value text.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TaggedPlace {
+    /// What begins it: its tag, and the sign between the two.
+    pub mark: Box<[u8]>,
+    /// The most octets of the value itself.
+    pub most: u32,
 }
 
 /// What ends a line.

@@ -5,7 +5,7 @@ use super::cursor::{Column, In, Res, comma, count, duration, name, path, sign, t
 use super::expression::expr;
 use super::field::{check, session_value};
 use crate::lex::{Sign, TokenKind};
-use crate::tree::{ItemKind, OpenAt, Path, RenewReason, Session, SessionClause};
+use crate::tree::{CloseAt, ItemKind, OpenAt, Path, RenewReason, Session, SessionClause};
 use nom::Parser;
 use nom::combinator::{cut, opt};
 use nom::multi::separated_list1;
@@ -61,7 +61,7 @@ fn clause(input: In<'_>) -> Res<'_, Headed<SessionClause>> {
             cut(duration).parse(here).map(|(rest, value)| (rest, SessionClause::Overlap(value)))?
         }
         Some("close") => {
-            let (here, (call, _, at)) = (cut(name), cut(word("at")), cut(name)).parse(here)?;
+            let (here, (call, _, at)) = (cut(name), cut(word("at")), cut(close_at)).parse(here)?;
             (here, SessionClause::Close { call, at })
         }
         Some("numbered" | "gap" | "resent" | "behind") => numbered(input)?,
@@ -76,6 +76,14 @@ fn open_at(input: In<'_>) -> Res<'_, OpenAt> {
         Some("connect") => Ok((input.advance(), OpenAt::Connect)),
         _ if input.is(TokenKind::Time) => time(input).map(|(rest, time)| (rest, OpenAt::Time(time))),
         _ => input.expected("`start`, `connect` or a time such as 08:00"),
+    }
+}
+
+fn close_at(input: In<'_>) -> Res<'_, CloseAt> {
+    match input.word() {
+        Some("cut_over") => Ok((input.advance(), CloseAt::CutOver)),
+        _ if input.is(TokenKind::Time) => time(input).map(|(rest, time)| (rest, CloseAt::Time(time))),
+        _ => input.expected("`cut_over` or a time such as 18:00"),
     }
 }
 

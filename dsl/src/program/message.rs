@@ -124,4 +124,8 @@ pub struct Recogniser {
     pub frame: Frame,
     /// Slots of the facts by which the link matches: the first that is there decides.
     pub correlation: Box<[u16]>,
+    /// Slot of the message's number, where a session numbers what goes over the link.
+    pub number: Option<u16>,
+    /// Slot of what marks a copy that is sent again.
+    pub again: Option<u16>,
 }

@@ -12,6 +12,10 @@ pub(crate) mod beside;
 
 mod promises;
 
+mod frames;
+
+mod held;
+
 mod compare;
 mod whole;
 
@@ -23,13 +27,13 @@ use super::path::Scope;
 use super::wire::{self};
 use super::{Resolver, session, shapes, unfilled};
 use crate::model::{
-    CallId, ExprKind, Frame, Hold, LineEnd, Link, LinkKind, Load, Meaning, MessageId, MessageSide, Module,
-    Parts, PrefixKind,
+    CallId, ExprKind, Frame, Hold, Link, LinkKind, Load, Meaning, MessageId, MessageSide, Module,
 };
 use crate::source::Span;
 use crate::tree::{self, CallPart, LinkClause, PartyClause};
 use crate::value::{Outcome, Type};
 use compare::reconciles;
+use frames::frame_of;
 use heads::heads;
 use party::{declarations, party_head};
 use promises::call;
@@ -67,7 +71,7 @@ pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
         .map(|place| call(resolver, &work, place, messages_of.get(place).cloned().unwrap_or_default()))
         .collect();
     let links = links(resolver, &work);
-    let sessions = session::sessions(resolver, &work);
+    let sessions = session::sessions(resolver, &work, &links);
     let party = index.party.map(|(_, party)| party_head(resolver, &work, party, &charset));
     let reconciles = reconciles(resolver, &work, &messages);
     let module = Module {
@@ -334,10 +338,12 @@ fn link(
         hold: Hold::None,
         matches: Vec::new(),
         beat: None,
+        garbled_skip: false,
         unread: None,
         answers_on: None,
         connect_ms: None,
         answer_ms: None,
+        idle_ms: None,
         post: None,
         folder: None,
         poll: None,
@@ -375,19 +381,8 @@ fn link(
                     paths.iter().filter_map(|path| matched(resolver, work, path, &scope)).collect();
             }
             LinkClause::Beat(beat) => {
-                if beat.call.is_none() {
-                    resolver.report.not_followed(clause.span, "a beat by empty frames");
-                }
-                if beat.close_after.is_some() {
-                    resolver.report.not_followed(clause.span, "`then close after` of a beat");
-                }
-                if beat.silence != tree::Silence::Idle {
-                    resolver
-                        .report
-                        .not_followed(clause.span, "what a beat is without (it goes on an idle line)");
-                }
-                let call = beat.call.as_ref().and_then(|name| call_of(resolver, work, name));
-                link.beat = call.map(|call| (call, beat.after.milliseconds));
+                let call = beat.call.as_ref().map(|name| call_of(resolver, work, name));
+                link.beat = (call != Some(None)).then(|| held::beat(beat, call.flatten()));
             }
             LinkClause::Unread(name) => link.unread = unread(resolver, work, place, link.connect, name),
             LinkClause::AnswersOn(name) => link.answers_on = Some(name.text.clone()),
@@ -398,9 +393,7 @@ fn link(
                         tree::TimeoutKind::Answer | tree::TimeoutKind::Serve => {
                             link.answer_ms = Some(limit.limit.milliseconds);
                         }
-                        tree::TimeoutKind::Idle => {
-                            resolver.report.not_followed(clause.span, "`timeout idle`");
-                        }
+                        tree::TimeoutKind::Idle => link.idle_ms = Some(limit.limit.milliseconds),
                     }
                 }
             }
@@ -433,18 +426,17 @@ fn link(
             }
             LinkClause::WriteTemporary => link.temporary = true,
             LinkClause::Tolerate(name) => link.tolerate.push(name.text.clone()),
-            LinkClause::Garbled(tree::Garbled::Skip) => {
-                resolver.report.not_followed(clause.span, "`garbled skip`");
-            }
+            LinkClause::Garbled(what) => link.garbled_skip = *what == tree::Garbled::Skip,
             LinkClause::DeleteFiles => link.after = crate::model::AfterFile::Delete,
             LinkClause::MoveFiles(text) => {
                 let tree = tree::Expr { kind: tree::ExprKind::Text(text.clone()), span: text.span };
                 let folder = expression(resolver, work, &tree, &Scope::default(), None);
                 link.after = crate::model::AfterFile::Move(folder);
             }
-            LinkClause::Garbled(tree::Garbled::Close) | LinkClause::LeaveFiles => {}
+            LinkClause::LeaveFiles => {}
         }
     }
+    held::judge(resolver, tree, &link);
     let framed = tree.block.statements.iter().any(|clause| matches!(clause.kind, LinkClause::Frame(_)));
     if link.kind == LinkKind::Tcp && !framed {
         resolver
@@ -465,129 +457,6 @@ fn link(
             .help("add `timeout connect 3s, answer 10s`");
     }
     link
-}
-
-fn frame_of(resolver: &mut Resolver, work: &Work<'_>, draft: Option<usize>, tree: &tree::Frame) -> Frame {
-    match tree {
-        tree::Frame::Length { width, unit, little_endian, blanks, counts_itself } => Frame::Prefix {
-            size: narrow(width.value),
-            kind: match unit {
-                tree::Unit::Bytes if *little_endian => PrefixKind::Little,
-                tree::Unit::Bytes => PrefixKind::Big,
-                _ if *blanks => PrefixKind::Blanks,
-                _ => PrefixKind::Ascii,
-            },
-            counts_itself: *counts_itself,
-        },
-        tree::Frame::LengthLine { ending, counts_itself } => Frame::PrefixLine {
-            end: match &*wire::line_end(resolver, ending) {
-                "\r\n" => LineEnd::CrLf,
-                "\r" => LineEnd::Cr,
-                _ => LineEnd::Lf,
-            },
-            counts_itself: *counts_itself,
-        },
-        tree::Frame::By(path, parts) => in_head(resolver, work, draft, path, parts.as_ref()),
-        tree::Frame::Fixed(count) => Frame::Fixed(narrow(count.value)),
-        tree::Frame::Line(name) => Frame::Ended(wire::line_end(resolver, name).as_bytes().into()),
-        tree::Frame::UntilClose => Frame::UntilClose,
-        tree::Frame::Between(start, end) => Frame::Between(
-            start.constant().unwrap_or("").as_bytes().into(),
-            end.constant().unwrap_or("").as_bytes().into(),
-        ),
-    }
-}
-
-/// A field in a head of fixed width: where it stands there, and how wide the head is.
-struct InHead {
-    offset: u32,
-    size: u32,
-    kind: PrefixKind,
-    head: u32,
-}
-
-/// `frame by head.length`: the place of that field in its `fixed` or `binary` head; behind the body maybe parts, each with its own.
-fn in_head(
-    resolver: &mut Resolver,
-    work: &Work<'_>,
-    draft: Option<usize>,
-    path: &tree::Path,
-    parts: Option<&(tree::Path, tree::Path)>,
-) -> Frame {
-    let Some(found) = place_in_head(resolver, work, draft, path, false) else { return Frame::None };
-    let InHead { offset, size, kind, head } = found;
-    let Some((count, each)) = parts else { return Frame::InHead { offset, size, kind, head, parts: None } };
-    // Not every message of the link has parts.
-    let link =
-        |place: usize| work.calls.get(usize::from(work.drafts.get(place)?.call.0)).map(|call| call.link);
-    let same = |other: &usize| draft.is_some_and(|draft| link(draft) == link(*other));
-    let has_parts =
-        |other: &usize| work.drafts.get(*other).is_some_and(|other| other.find(&[], &each.parts).is_some());
-    let with_parts = (0..work.drafts.len()).filter(same).find(has_parts).or(draft);
-    let places = (
-        place_in_head(resolver, work, draft, count, false),
-        place_in_head(resolver, work, with_parts, each, true),
-    );
-    let (Some(count), Some(each)) = places else { return Frame::None };
-    let parts = Parts {
-        offset: count.offset,
-        size: count.size,
-        head: each.head,
-        length_offset: each.offset,
-        length_size: each.size,
-        kind: each.kind,
-    };
-    Frame::InHead { offset, size, kind, head, parts: Some(parts) }
-}
-
-fn place_in_head(
-    resolver: &mut Resolver,
-    work: &Work<'_>,
-    draft: Option<usize>,
-    path: &tree::Path,
-    in_part: bool,
-) -> Option<InHead> {
-    // Where nothing goes over the link there is no head to look at.
-    let draft = work.drafts.get(draft?)?;
-    let found = draft.find(&[], &path.parts).and_then(|place| {
-        let field = draft.fields.get(place)?;
-        let (_, container) = field.path.split_last()?;
-        let mut offset = 0;
-        let mut size = None;
-        let mut head = 0;
-        for other in &draft.fields {
-            if other.path.len() != field.path.len() || !other.path.starts_with(container) {
-                continue;
-            }
-            let crate::value::Size::Fixed(width) = other.wire.as_ref()?.size else {
-                // In a part, what the length counts begins here.
-                if in_part && size.is_some() {
-                    break;
-                }
-                return None;
-            };
-            if std::ptr::eq(other, field) {
-                size = Some(width);
-            } else if size.is_none() {
-                offset += width;
-            }
-            head += width;
-        }
-        let kind = match field.wire.as_ref()?.form {
-            crate::value::Form::Integer(crate::value::Endian::Big) => PrefixKind::Big,
-            crate::value::Form::Integer(crate::value::Endian::Little) => PrefixKind::Little,
-            crate::value::Form::Packed { .. } => PrefixKind::Bcd,
-            _ => PrefixKind::Ascii,
-        };
-        Some(InHead { offset, size: size?, kind, head })
-    });
-    if found.is_none() {
-        resolver
-            .report
-            .error("TS0620", path.span, format!("`{}` is no field of a head of fixed width", path.text()))
-            .help("name the length field of the packet's first `fixed` or `binary` part");
-    }
-    found
 }
 
 fn narrow(value: u64) -> u32 {

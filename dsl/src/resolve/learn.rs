@@ -46,7 +46,7 @@ fn of_load(load: Load, side: MessageSide) -> Learn {
         Space::OriginalOutcome => Learn::OriginalOutcome,
         Space::OutcomeText => Learn::Place(load),
         Space::Exchange => match Fact::WORDS.get(usize::from(load.slot)) {
-            Some((Fact::MessageMoment | Fact::MessageSerial | Fact::MessageNumber, _)) => Learn::Ignore,
+            Some((fact, _)) if fact.of_copy() => Learn::Ignore,
             Some((fact, _)) if fact.of_answer() || request => Learn::Place(load),
             _ => Learn::Agree,
         },
@@ -87,8 +87,7 @@ fn speaks_of_key(expr: &Expr) -> bool {
 fn only_known(expr: &Expr, side: MessageSide) -> bool {
     !any(expr, &mut |load| match load.space {
         Space::Exchange => Fact::WORDS.get(usize::from(load.slot)).is_some_and(|(fact, _)| {
-            matches!(fact, Fact::MessageMoment | Fact::MessageSerial | Fact::MessageNumber)
-                || (fact.of_answer() && side != MessageSide::Request && *fact != Fact::AnswerFile)
+            fact.of_copy() || (fact.of_answer() && side != MessageSide::Request && *fact != Fact::AnswerFile)
         }),
         _ => false,
     })

@@ -1,13 +1,15 @@
 //! Sessions: what signs in, what is kept from it, when it is renewed.
 
+mod numbered;
+
 use super::Resolver;
 use super::assemble::Work;
 use super::call::minutes;
 use super::expression::{condition, expression};
 use super::path::Scope;
 use super::shapes;
-use crate::model::{CallId, Expr, Session, SessionValue};
-use crate::tree::{self, OpenAt, SessionClause};
+use crate::model::{CallId, Expr, Hold, Link, LinkKind, Session, SessionValue};
+use crate::tree::{self, CloseAt, OpenAt, SessionClause};
 use crate::value::Type;
 
 /// Declares the values of all sessions, so that messages may name them.
@@ -29,8 +31,8 @@ pub(crate) fn declare(resolver: &mut Resolver, work: &mut Work<'_>) {
 }
 
 /// The sessions, with their values typed.
-pub(crate) fn sessions(resolver: &mut Resolver, work: &Work<'_>) -> Vec<Session> {
-    work.index.sessions.iter().map(|(_, tree)| session(resolver, work, tree)).collect()
+pub(crate) fn sessions(resolver: &mut Resolver, work: &Work<'_>, links: &[Link]) -> Vec<Session> {
+    work.index.sessions.iter().map(|(_, tree)| session(resolver, work, links, tree)).collect()
 }
 
 fn find(resolver: &mut Resolver, work: &Work<'_>, name: &tree::Name) -> Option<CallId> {
@@ -44,21 +46,26 @@ fn find(resolver: &mut Resolver, work: &Work<'_>, name: &tree::Name) -> Option<C
     found
 }
 
-fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Session {
+fn session(resolver: &mut Resolver, work: &Work<'_>, links: &[Link], tree: &tree::Session) -> Session {
     let mut session = Session {
         name: tree.name.text.clone(),
         per_member: tree.per.is_some(),
         open: None,
         at_start: false,
+        at_connect: false,
         at: Vec::new(),
         serve: None,
         renew: Vec::new(),
+        new_serial: false,
         values: Vec::new(),
         changes: Vec::new(),
         checks: Vec::new(),
         until: None,
+        early_ms: 0,
         overlap_ms: 0,
+        numbering: None,
         close: None,
+        close_at: None,
         span: tree.name.span,
     };
     if let Some(per) = &tree.per
@@ -77,10 +84,7 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
                 for at in at {
                     match at {
                         OpenAt::Start => session.at_start = true,
-                        OpenAt::Connect => {
-                            resolver.report.not_followed(clause.span, "`at connect` (it signs in at start)");
-                            session.at_start = true;
-                        }
+                        OpenAt::Connect => session.at_connect = true,
                         OpenAt::Time(time) => session.at.push(minutes(*time)),
                     }
                 }
@@ -117,23 +121,19 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
             }
             SessionClause::Overlap(duration) => session.overlap_ms = duration.milliseconds,
             SessionClause::Close { call, at } => {
-                if !at.is("cut_over") {
-                    resolver.report.not_built(at.span, "a `close` at another time than the cut-over");
-                }
                 session.close = find(resolver, work, call);
+                session.close_at = match at {
+                    CloseAt::CutOver => None,
+                    CloseAt::Time(time) => Some(minutes(*time)),
+                };
             }
-            SessionClause::Early(_) => resolver.report.not_followed(clause.span, "`early`"),
-            SessionClause::Numbered { .. }
-            | SessionClause::Gap { .. }
-            | SessionClause::Resent { .. }
-            | SessionClause::Behind(_) => {
-                resolver
-                    .report
-                    .error("TS0190", clause.span, "numbered sessions are not built yet")
-                    .note("counting, gaps and resending come with the first party that needs them");
-            }
+            SessionClause::Early(span) => session.early_ms = span.milliseconds,
+            SessionClause::Behind(_) => resolver.report.not_built(clause.span, "`behind`"),
+            SessionClause::Numbered { .. } | SessionClause::Gap { .. } | SessionClause::Resent { .. } => {}
         }
     }
+    session.numbering = numbered::numbering(resolver, work, links, tree, &session);
+    judge(resolver, work, links, tree, &session);
     if session.open.is_none() && session.serve.is_none() {
         resolver
             .report
@@ -141,6 +141,37 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Session) -> Se
             .help("write `open CALL at start`, or `serve CALL` where they sign in");
     }
     session
+}
+
+/// Whether the session's words agree with each other, and with the link that it opens on.
+fn judge(resolver: &mut Resolver, work: &Work<'_>, links: &[Link], tree: &tree::Session, session: &Session) {
+    for clause in &tree.block.statements {
+        match &clause.kind {
+            SessionClause::Open { .. } if session.at_connect => {
+                let call = session.open.and_then(|open| work.calls.get(usize::from(open.0)));
+                let link = call.and_then(|call| links.get(usize::from(call.link)));
+                let one = |link: &Link| {
+                    link.kind == LinkKind::Tcp
+                        && link.connect
+                        && matches!(link.hold, Hold::Single(1) | Hold::Many(1))
+                };
+                if link.is_some_and(|link| !one(link)) {
+                    resolver
+                        .report
+                        .error("TS0637", clause.span, "a session at each connection needs the one connection of its link")
+                        .note("its values are those of that connection; of several it could not be said whose hold")
+                        .help("write `hold 1 connections, …` on the `tcp` link on which we connect; or open it `at start`");
+                }
+            }
+            SessionClause::Early(_) if session.until.is_none() => {
+                resolver
+                    .report
+                    .error("TS0638", clause.span, "`early` speaks of an end that the session does not have")
+                    .help("say until when it is good: `until sign_in.reply.valid`, `until duration(n, s)`");
+            }
+            _ => {}
+        }
+    }
 }
 
 fn kept(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::SessionValue, make: bool) -> SessionValue {

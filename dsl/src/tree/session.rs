@@ -51,12 +51,12 @@ pub enum SessionClause {
     Early(Duration),
     /// `overlap DUR`.
     Overlap(Duration),
-    /// `close NAME at NAME`.
+    /// `close NAME at (cut_over|TIME)`.
     Close {
         /// The call that signs out.
         call: Name,
-        /// When: `cut_over`.
-        at: Name,
+        /// When.
+        at: CloseAt,
     },
     /// `numbered path, (kept|daily)`.
     Numbered {
@@ -90,6 +90,15 @@ pub enum OpenAt {
     Start,
     /// `connect`: on each connection.
     Connect,
+    /// A time of day.
+    Time(Time),
+}
+
+/// When a session is closed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CloseAt {
+    /// `cut_over`.
+    CutOver,
     /// A time of day.
     Time(Time),
 }

@@ -9,6 +9,7 @@ use crate::files::FileLinks;
 use crate::journal::Journal;
 use crate::late::Late;
 use crate::lines::Lines;
+use crate::numbered::NumberedLines;
 use crate::parameters::Parameters;
 use crate::scene::{Past, Scene};
 use crate::session::Sessions;
@@ -46,6 +47,8 @@ pub struct Engine {
     pub versions: DashMap<[u8; 32], Arc<Version>>,
     /// Links on which we connect.
     pub lines: Lines,
+    /// Numbers of sessions that count their messages.
+    pub numbered: NumberedLines,
     /// Exchanges whose reply may still come.
     pub late: Late,
     /// Links of files.

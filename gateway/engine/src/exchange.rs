@@ -210,6 +210,9 @@ impl Engine {
             asking.page = crate::pages::page(1, rows);
         }
         let mut scene = self.asking_scene(&asking, &session);
+        if let Some(number) = self.number_to_come(&asking.version, &name).await {
+            scene.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+        }
         self.earlier(&mut asking, &scene).await?;
         if let Some(original) = asking.original.as_ref().filter(|_| scene.original.is_none()) {
             scene.put_original(Arc::clone(original));
@@ -295,7 +298,8 @@ impl Engine {
         Ok(())
     }
 
-    fn asking_scene(&self, asking: &Asking, session: &SessionValues) -> Scene {
+    /// The scene that a request is written in.
+    pub(crate) fn asking_scene(&self, asking: &Asking, session: &SessionValues) -> Scene {
         let version = &asking.version;
         let module = asking.call.module;
         let mut scene = self.scene(version, module);
@@ -401,9 +405,10 @@ impl Engine {
             line: asking.line,
         };
         let started = self.core.mark();
-        let exchanged = match &prepared.file {
-            Some(file) => self.put_request(prepared, &name, file).await,
-            None => self.lines.exchange(&name, &prepared.packet, &sending).await,
+        let exchanged = match (&prepared.file, self.numbered(&asking.version, &name).await) {
+            (Some(file), _) => self.put_request(prepared, &name, file).await,
+            (None, Some(numbered)) => self.exchange_numbered(&numbered, prepared, &sending).await,
+            (None, None) => self.lines.exchange(&name, &prepared.packet, &sending).await,
         };
         let took = self.core.mark().since(started);
         let verdict = match exchanged {

@@ -11,6 +11,7 @@ use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::late::Late;
 use crate::lines::{LineName, Lines, Told};
+use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
 use crate::serve::Listener;
 use crate::session::Sessions;
@@ -22,6 +23,7 @@ use arc_swap::ArcSwap;
 use dashmap::DashMap;
 use dsl::model::LinkKind;
 use link::http::HttpServer;
+use link::tcp::LineEvent;
 use link::{Core, CoreOwner, World};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -120,6 +122,7 @@ impl Gateway {
             sealing: Sealing { keys: Arc::clone(&keys), random: Arc::clone(&core.world().random) },
             keys,
             lines: Lines::new(core.clone(), hears, deployment.limits.message),
+            numbered: NumberedLines::default(),
             late: Late::default(),
             files: FileLinks::new(core.clone(), options.reach),
             spool: Spool::new(deployment.spool.clone(), options.sealer),
@@ -313,7 +316,11 @@ impl Engine {
                     }
                     let matched = !link.link.matches.is_empty();
                     let key = matched.then(|| self.key_of_reply(version, number, place));
-                    self.lines.open(&name, &link.link, &config, key)?;
+                    // What is numbered is looked at in its order before anybody gets it.
+                    let unmatched: link::tcp::KeyOf = Arc::new(|_| None);
+                    let key = if is_numbered(version, &name) { Some(unmatched) } else { key };
+                    let signs_in = crate::session::connection::at_connect(module) == Some(place);
+                    self.lines.open(&name, &link.link, &config, key, signs_in)?;
                 }
             }
         }
@@ -339,9 +346,12 @@ impl Engine {
                 .get(number)
                 .map(|party| party.members.keys().cloned().collect())
                 .unwrap_or_default();
-            self.resume_session(version, number, None).await;
-            for member in members {
-                self.resume_session(version, number, Some(&member)).await;
+            // What held for a connection held for that one alone.
+            if !module.sessions.iter().any(|session| session.session.at_connect) {
+                self.resume_session(version, number, None).await;
+                for member in members {
+                    self.resume_session(version, number, Some(&member)).await;
+                }
             }
             let opens = module.sessions.iter().any(|session| {
                 session.session.open.is_some() && session.session.at_start && !session.session.per_member
@@ -355,7 +365,14 @@ impl Engine {
     fn hear_lines(self: &Arc<Self>, mut told: mpsc::Receiver<Told>) {
         let engine = Arc::clone(self);
         self.core.spawn(async move {
-            while let Some(event) = told.recv().await {
+            while let Some(mut event) = told.recv().await {
+                // Frames of a numbered line keep their order.
+                if let LineEvent::Frame { frame, .. } = &mut event.event {
+                    match engine.numbered_frame(&event.name, std::mem::take(frame)).await {
+                        Some(other) => *frame = other,
+                        None => continue,
+                    }
+                }
                 engine.core.spawn(Arc::clone(&engine).line_told(event));
             }
         });

@@ -13,7 +13,7 @@ use adapters::value::decode_record;
 use dsl::evaluate::Value;
 use dsl::flow::Event;
 use dsl::model::Fact;
-use dsl::program::FlowStart;
+use dsl::program::{FlowStart, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use jiff::SignedDuration;
 use link::tcp::LineEvent;
@@ -175,6 +175,11 @@ impl Engine {
                 if due && session.session.open.is_some() {
                     self.sign_in_later(version, module, true);
                 }
+                let closes = |minute: u16| self.calendar.next_at(before, minute) <= now;
+                if session.session.close_at.is_some_and(closes) {
+                    let (engine, version) = (Arc::clone(self), Arc::clone(version));
+                    self.core.spawn(async move { engine.sign_off(&version, module, None, false).await });
+                }
             }
             if !program.party {
                 continue;
@@ -190,10 +195,13 @@ impl Engine {
         let (engine, version) = (Arc::clone(self), Arc::clone(version));
         self.core.spawn(async move {
             let closes = version.module(module).is_some_and(|program| {
-                program.sessions.iter().any(|session| session.session.close.is_some())
+                let at_cut_over = |session: &SessionProgram| {
+                    session.session.close.is_some() && session.session.close_at.is_none()
+                };
+                program.sessions.iter().any(at_cut_over)
             });
             if closes {
-                engine.sign_off(&version, module, None).await;
+                engine.sign_off(&version, module, None, true).await;
             }
             let flows: Vec<_> = engine.flows.iter().map(|entry| entry.value().clone()).collect();
             for post in flows {
@@ -217,9 +225,10 @@ impl Engine {
     /// What a line tells: a beat is due, a message came that nobody waits for.
     pub async fn line_told(self: Arc<Self>, told: Told) {
         match told.event {
-            LineEvent::Up { .. } => {}
+            LineEvent::Up { line } => self.line_up(&told.name, line).await,
             LineEvent::Down { cause, .. } => {
                 tracing::warn!(party = %told.name.party, link = %told.name.link, %cause, "a line is down");
+                self.line_down(&told.name);
             }
             LineEvent::BeatDue { line } => self.beat(&told.name, line).await,
             LineEvent::Frame { line, frame, late } => self.unasked(&told.name, line, frame, late).await,
@@ -231,15 +240,17 @@ impl Engine {
         let Some(module) = version.module_named(&name.party) else { return };
         let beat = version.module(module).and_then(|program| {
             let link = program.links.iter().find(|link| *link.link.name == *name.link)?;
-            link.link.beat.map(|(call, _)| call)
+            link.link.beat
         });
-        let Some(call) = beat else { return };
+        let Some((beat, call)) = beat.and_then(|beat| Some((beat, beat.call?))) else { return };
         let asking = Asking {
             line: Some(line),
             ..Asking::new(&version, CallRef { module, call }, Facts::default(), None)
         };
         let Ok(prepared) = self.prepare(asking).await else { return };
-        if !matches!(self.exchange(&prepared).await, Verdict::Heard(_)) {
+        // Where the link says how long it goes on without a sign of life, the connection itself looks to it.
+        let heard = matches!(self.exchange(&prepared).await, Verdict::Heard(_));
+        if !heard && beat.close_after_ms.is_none() {
             self.lines.close(name, line, Cause::told(CauseKind::Closed, "a beat was not answered"));
         }
     }

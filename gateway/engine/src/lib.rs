@@ -23,6 +23,7 @@ pub mod late;
 pub mod lines;
 pub mod load;
 pub mod message;
+pub mod numbered;
 pub mod observe;
 pub mod packet;
 pub mod pages;

@@ -6,9 +6,15 @@
 use crate::deployment::{Clients, LinkConfig, Tls, secret};
 use crate::packet::Packet;
 use bytes::Bytes;
-use dsl::model::{Frame as ModelFrame, Hold as ModelHold, LineEnd as ModelEnd, Link, LinkKind, PrefixKind};
+use dsl::model::{
+    Beat as ModelBeat, Frame as ModelFrame, Hold as ModelHold, LineEnd as ModelEnd, Link, LinkKind,
+    PrefixKind, Silence, TaggedPlace,
+};
 use dsl::program::Part;
-use link::frame::{Counts, Frame, FrameConfig, LINE_DIGITS, LengthCode, LengthField, LineEnd, Parts};
+use link::frame::{
+    Counts, Frame, FrameConfig, Garbled, LINE_DIGITS, LengthCode, LengthField, LineEnd, Parts, Sound, Tagged,
+    TaggedValue,
+};
 use link::http::{HttpClient, HttpClientConfig, HttpSizes};
 use link::tcp::{Beat, BeatOn, Hold, KeyOf, LineEvent, LineHandler, Request, TcpClient, TcpClientConfig};
 use link::tls::{Identity, TlsClient, TlsClientConfig, TlsServer, TlsServerConfig, TlsVersions};
@@ -90,7 +96,8 @@ impl Lines {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a line, or keeps the one that has the same settings.
+    /// Makes a line, or keeps the one that has the same settings. `signs_in`: a session is opened on each connection before
+    /// anything else goes over it.
     ///
     /// # Errors
     /// Addresses, frames or certificates that cannot work.
@@ -100,10 +107,11 @@ impl Lines {
         link: &Link,
         config: &LinkConfig,
         key: Option<KeyOf>,
+        signs_in: bool,
     ) -> Result<(), LineError> {
         let shape = format!(
-            "{:?} {:?} {:?} {config:?} {:?} {:?}",
-            link.kind, link.frame, link.hold, link.beat, link.connect_ms
+            "{:?} {:?} {:?} {config:?} {:?} {:?} {:?} {} {signs_in}",
+            link.kind, link.frame, link.hold, link.beat, link.connect_ms, link.idle_ms, link.garbled_skip
         );
         if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
             return Ok(());
@@ -121,18 +129,15 @@ impl Lines {
         let most = config.connections.unwrap_or(MOST);
         let line = match link.kind {
             LinkKind::Tcp => {
-                let frame = FrameConfig::new(frame(&link.frame), self.most);
+                let frame = frame_config(link, self.most);
                 let hold = hold(link.hold, most, key).map_err(error)?;
                 let settings = TcpClientConfig {
                     tls,
                     hold,
                     connect_limit: connect,
-                    beat: link.beat.map(|(_, ms)| Beat {
-                        after: Duration::from_millis(ms),
-                        on: BeatOn::Idle,
-                        empty_frame: false,
-                        close_after: None,
-                    }),
+                    beat: link.beat.map(beat),
+                    idle: link.idle_ms.map(Duration::from_millis),
+                    sign_in: signs_in,
                     ..TcpClientConfig::new(address, frame)
                 };
                 let (hears, whose) = (Arc::clone(&self.hears), name.clone());
@@ -141,12 +146,14 @@ impl Lines {
                 Line::Tcp(client.map_err(|fault| error(fault.to_string()))?)
             }
             LinkKind::Http | LinkKind::Https => {
+                let usual = HttpClientConfig::new(address);
                 let settings = HttpClientConfig {
                     tls,
                     most: usize::try_from(most).unwrap_or(64),
                     connect_limit: connect,
+                    keep: link.idle_ms.map_or(usual.keep, Duration::from_millis),
                     sizes: HttpSizes { content: self.most, ..HttpSizes::default() },
-                    ..HttpClientConfig::new(address)
+                    ..usual
                 };
                 Line::Http(HttpClient::new(&self.core, settings))
             }
@@ -194,8 +201,22 @@ impl Lines {
 
     /// Closes one connection, after a beat without answer.
     pub fn close(&self, name: &LineName, line: usize, cause: Cause) {
+        self.on_tcp(name, |client| client.close(line, cause));
+    }
+
+    /// A connection on which the session was opened takes any exchange.
+    pub fn signed(&self, name: &LineName, line: usize) {
+        self.on_tcp(name, |client| client.open(line));
+    }
+
+    /// Whether the link's connection is made by itself, at once and after a loss.
+    pub fn keep_up(&self, name: &LineName, up: bool) {
+        self.on_tcp(name, |client| client.keep_up(up));
+    }
+
+    fn on_tcp(&self, name: &LineName, then: impl FnOnce(&TcpClient)) {
         if let Some(Kept { line: Line::Tcp(client), .. }) = self.kept().get(name) {
-            client.close(line, cause);
+            then(client);
         }
     }
 
@@ -257,9 +278,35 @@ fn hold(hold: ModelHold, most: u32, key: Option<KeyOf>) -> Result<Hold, String> 
     })
 }
 
-/// The link's frame from the adapter's.
+fn beat(beat: ModelBeat) -> Beat {
+    Beat {
+        after: Duration::from_millis(beat.after_ms),
+        on: match beat.without {
+            Silence::Idle => BeatOn::Idle,
+            Silence::Unsent => BeatOn::Unsent,
+            Silence::Unheard => BeatOn::Unheard,
+        },
+        empty_frame: beat.call.is_none(),
+        close_after: beat.close_after_ms.map(Duration::from_millis),
+    }
+}
+
+/// A link's frame with its bound, and what becomes of octets that are none.
 #[must_use]
-pub fn frame(frame: &ModelFrame) -> Frame {
+pub fn frame_config(link: &Link, most: usize) -> FrameConfig {
+    let sound = match &link.frame {
+        ModelFrame::ByTag(form) => {
+            let form = form.clone();
+            Some(Sound::new(move |text| adapters::codec::sound(&form, text)))
+        }
+        _ => None,
+    };
+    let garbled = if link.garbled_skip { Garbled::Skip } else { Garbled::Close };
+    FrameConfig { garbled, sound, ..FrameConfig::new(frame(&link.frame), most) }
+}
+
+/// The link's frame from the adapter's.
+fn frame(frame: &ModelFrame) -> Frame {
     let field = |size: u32, kind: PrefixKind| LengthField {
         code: match kind {
             PrefixKind::Ascii => LengthCode::Digits,
@@ -297,12 +344,22 @@ pub fn frame(frame: &ModelFrame) -> Frame {
                 length: field(parts.length_size, parts.kind),
             }),
         },
+        ModelFrame::ByTag(form) => Frame::ByTag(Arc::new(Tagged {
+            before: form.before.iter().map(tagged_value).collect(),
+            length: tagged_value(&form.length),
+            behind: form.behind.iter().map(tagged_value).collect(),
+            end: Bytes::copy_from_slice(&form.end),
+        })),
         ModelFrame::Fixed(bytes) => Frame::Fixed { bytes: *bytes as usize },
         ModelFrame::Ended(end) => Frame::Ended { end: Bytes::copy_from_slice(end) },
         ModelFrame::Between(start, end) => {
             Frame::Between { start: Bytes::copy_from_slice(start), end: Bytes::copy_from_slice(end) }
         }
     }
+}
+
+fn tagged_value(place: &TaggedPlace) -> TaggedValue {
+    TaggedValue { mark: Bytes::copy_from_slice(&place.mark), most: place.most as usize }
 }
 
 fn read(path: &Path) -> Result<String, String> {

@@ -396,7 +396,10 @@ pub fn code_of(
     let mut record = Record::new(recogniser.program.slots);
     packet.fill(&mut record);
     let mut reader = Reader::new(&module.program, &recogniser.program, record);
-    let Run::Done = reader.run(scene) else { return None };
+    // What the link matches by may be missing in a message that answers nothing; the code stands before it.
+    if matches!(reader.run(scene), Run::Need(_)) {
+        return None;
+    }
     let text = match reader.record().value(usize::from(recogniser.slot)).ok()? {
         Value::Text(text) => text.into_owned(),
         other => crate::facts::plain(&other, version.symbols()),
@@ -426,6 +429,41 @@ pub fn correlation(
     let (place, value) =
         recogniser.correlation.iter().enumerate().find_map(|(at, slot)| Some((at, present(slot)?)))?;
     Some(Bytes::from(format!("{place} {}", crate::facts::plain(&value, version.symbols()))))
+}
+
+/// What a message says of its place among the others of a numbered session.
+pub(crate) struct Numbered {
+    /// Its number.
+    pub(crate) number: u64,
+    /// It is sent again because it was asked for.
+    pub(crate) again: bool,
+    /// Its code.
+    pub(crate) code: String,
+}
+
+/// The number of a message that came on a link whose messages are numbered; `None` where it cannot be read.
+pub(crate) fn numbered(
+    version: &Arc<Version>,
+    module: usize,
+    link: &LinkProgram,
+    content: &Bytes,
+) -> Option<Numbered> {
+    let recogniser = link.recogniser.as_ref()?;
+    let mut record = Record::new(recogniser.program.slots);
+    record.set_part(Part::Content, content.clone());
+    let mut reader = Reader::new(&version.module(module)?.program, &recogniser.program, record);
+    if matches!(reader.run(&mut Nothing { version }), Run::Need(_)) {
+        return None;
+    }
+    let value = |slot: u16| reader.record().value(usize::from(slot)).ok();
+    let Value::Number(number) = value(recogniser.number?)? else { return None };
+    let text = crate::facts::plain(&value(recogniser.slot)?, version.symbols());
+    let (before, behind) = &recogniser.around;
+    Some(Numbered {
+        number: u64::try_from(number).ok()?,
+        again: recogniser.again.and_then(value) == Some(Value::Flag(true)),
+        code: text.strip_prefix(&**before)?.strip_suffix(&**behind)?.to_owned(),
+    })
 }
 
 /// Surroundings of a recogniser: it looks at the message alone.

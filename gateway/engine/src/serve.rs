@@ -21,13 +21,12 @@ use crate::view::push_part;
 use adapters::value::encode_record;
 use bytes::Bytes;
 use dsl::evaluate::Value;
-use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
+use dsl::model::{Beat, CallId, Fact, Link, LinkKind, MessageId, ServiceKind, Space};
 use dsl::program::{FlowStart, LinkProgram, Part};
 use dsl::value::Outcome;
 use link::BoxFuture;
-use link::frame::FrameConfig;
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService, HttpSizes};
-use link::tcp::{Answer, FrameService, Peer, Refused, TcpServer, TcpServerConfig};
+use link::tcp::{Answer, FrameService, Peer, Refused, ServerLimits, TcpServer, TcpServerConfig};
 pub(crate) use reply::Replying;
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
@@ -69,6 +68,7 @@ struct Edge {
     engine: Arc<Engine>,
     party: String,
     link: String,
+    beat: Option<Beat>,
 }
 
 /// A link of a party that is listened on.
@@ -131,7 +131,12 @@ impl Engine {
                 continue;
             }
             let told = |why: String| format!("link `{name}` of `{party}`: {why}");
-            let edge = Arc::new(Edge { engine: Arc::clone(self), party: party.clone(), link: name.clone() });
+            let edge = Arc::new(Edge {
+                engine: Arc::clone(self),
+                party: party.clone(),
+                link: name.clone(),
+                beat: link.link.beat,
+            });
             let listening = self.listen_one(link, &config, edge).await.map_err(told)?;
             all.push(Listener { party, link: name, shape, listening });
         }
@@ -151,18 +156,20 @@ impl Engine {
         let most = self.deployment.load().limits.message;
         match link.link.kind {
             LinkKind::Tcp => {
-                let frame = FrameConfig::new(crate::lines::frame(&link.link.frame), most);
-                let own = TcpServerConfig::new(address, frame);
+                let own = TcpServerConfig::new(address, crate::lines::frame_config(&link.link, most));
                 let connections = connections.unwrap_or(own.connections);
-                let server = TcpServer::start(cores, TcpServerConfig { tls, connections, ..own }, edge).await;
+                let limits = ServerLimits { idle: idle(&link.link, own.limits.idle), ..own.limits };
+                let settings = TcpServerConfig { tls, connections, limits, ..own };
+                let server = TcpServer::start(cores, settings, edge).await;
                 server.map(Listening::Tcp).map_err(|error| error.to_string())
             }
             LinkKind::Http | LinkKind::Https => {
                 let own = HttpServerConfig::new(address);
                 let connections = connections.unwrap_or(own.connections);
                 let sizes = HttpSizes { content: most, ..own.sizes };
-                let config = HttpServerConfig { tls, connections, sizes, ..own };
-                let server = HttpServer::start(cores, config, edge).await;
+                let head_limit = idle(&link.link, own.head_limit);
+                let settings = HttpServerConfig { tls, connections, sizes, head_limit, ..own };
+                let server = HttpServer::start(cores, settings, edge).await;
                 server.map(Listening::Http).map_err(|error| error.to_string())
             }
             LinkKind::Sftp | LinkKind::Folder => Err("files are not listened for".to_owned()),
@@ -170,13 +177,26 @@ impl Engine {
     }
 }
 
+/// How long a connection may be idle that others made: as the link says, or until their signs of life are missed.
+fn idle(link: &Link, usual: Duration) -> Duration {
+    let beat = link.beat.and_then(|beat| Some(beat.after_ms.saturating_add(beat.close_after_ms?)));
+    let said = link.idle_ms.into_iter().chain(beat).min();
+    said.map_or(usual, Duration::from_millis)
+}
+
 /// What makes a listener another one.
 fn shape(link: &LinkProgram, config: &LinkConfig) -> String {
-    format!("{:?} {:?} {config:?}", link.link.kind, link.link.frame)
+    let Link { kind, frame, beat, garbled_skip, idle_ms, .. } = &link.link;
+    format!("{kind:?} {frame:?} {beat:?} {garbled_skip} {idle_ms:?} {config:?}")
 }
 
 impl FrameService for Edge {
     fn handle(&self, peer: &Arc<Peer>, frame: Bytes) -> BoxFuture<'static, Answer> {
+        // An empty frame says that the other side is there. Where it may not be missed for long, it hears the same of us.
+        if let Some(beat) = self.beat.filter(|beat| beat.call.is_none() && frame.is_empty()) {
+            let answer = if beat.close_after_ms.is_some() { Answer::Frame(frame) } else { Answer::Silence };
+            return Box::pin(std::future::ready(answer));
+        }
         let serving = self.serving(peer);
         Box::pin(async move {
             match serving.packet(Packet::of_content(frame)).await {
@@ -242,6 +262,8 @@ pub(crate) struct Serving {
     party: String,
     link: String,
     peer: Arc<str>,
+    /// The number that its answer is written with, where the session counts its messages.
+    pub(crate) number: Option<u64>,
 }
 
 impl Serving {
@@ -253,10 +275,11 @@ impl Serving {
             party: party.to_owned(),
             link: link.to_owned(),
             peer: Arc::from(peer),
+            number: None,
         }
     }
 
-    async fn packet(self, packet: Packet) -> Said {
+    pub(crate) async fn packet(self, packet: Packet) -> Said {
         let module = self.version.module_named(&self.party);
         let program = module.and_then(|module| self.version.module(module));
         let link =
@@ -377,6 +400,9 @@ impl Serving {
         scene.session = values(None);
         // What says when it was sent can be held against when it came.
         scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
+        if let Some(number) = self.number {
+            scene.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+        }
         scene.sessions = Some(Arc::new(move |member| values(Some(member))));
         let program = self.version.module(module).zip(call);
         let ask = program.and_then(|(program, call)| program.calls.get(usize::from(call.0))?.call.ask);

@@ -4,6 +4,8 @@
 //! sealed in the journal. Calls wait for a session within their own limit; one sign-in is under way at a time. It must
 //! not know what the values are for.
 
+pub(crate) mod connection;
+
 use crate::calendar::stamp;
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
@@ -17,13 +19,13 @@ use dsl::evaluate::Value;
 use dsl::model::CallId;
 use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
-use link::Mark;
+use link::{Cause, CauseKind, Mark};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use store::{Change, Lane, Session as StoredSession, Verdict as Written};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 /// Milliseconds that a call waits for a session where its link sets no limit.
 const WAIT_MS: u64 = 30_000;
@@ -57,6 +59,8 @@ pub struct Cell {
     failed: ArcSwap<Option<Mark>>,
     /// Answers in a row that may renew the session.
     failures: AtomicU64,
+    /// Rings when values are put.
+    told: Notify,
 }
 
 /// Values that are good.
@@ -139,6 +143,19 @@ impl Cell {
         self.now.store(Some(Arc::new(good)));
         self.failures.store(0, Ordering::Release);
         self.failed.store(Arc::new(None));
+        self.told.notify_waiters();
+    }
+
+    /// Waits until values are good.
+    pub(crate) async fn until_good(&self, now: impl Fn() -> DateTime) {
+        loop {
+            let mut told = std::pin::pin!(self.told.notified());
+            told.as_mut().enable();
+            if self.good_at(now()).is_some() {
+                return;
+            }
+            told.await;
+        }
     }
 
     /// Forgets them.
@@ -155,6 +172,13 @@ fn named_values(program: &ModuleProgram) -> impl Iterator<Item = (usize, &str)> 
 
 fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
     let call = Some(asking.call.call);
+    if session
+        .session
+        .numbering
+        .is_some_and(|numbers| [numbers.gap.0, numbers.fill.0].contains(&asking.call.call))
+    {
+        return true;
+    }
     session.session.open == call || session.session.close == call || session.session.serve == call
 }
 
@@ -172,7 +196,7 @@ impl Engine {
         let cell = self.sessions.cell(&module.name, member);
         let own = module.sessions.iter().any(|session| is_own(asking, session));
         let bare = module.links.iter().any(|link| {
-            let beat = link.link.beat.map(|(call, _)| call);
+            let beat = link.link.beat.and_then(|beat| beat.call);
             beat == Some(asking.call.call) || link.link.unread == Some(asking.call.call)
         });
         if module.sessions.is_empty() || own || bare {
@@ -209,6 +233,9 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
         let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
+        if connection::at_connect(program).is_some() {
+            return self.connected(version, module, member.as_ref(), stale).await;
+        }
         let _signing = cell.signing.lock().await;
         if let Some(values) = cell.good_at(self.now())
             && stale.is_none_or(|stale| !Arc::ptr_eq(stale, &values))
@@ -218,7 +245,7 @@ impl Engine {
         if let Some(failed) = **cell.failed.load() {
             self.core.deadline(failed.after(BACK_OFF)).await;
         }
-        let signed = self.sign_in_all(version, module, member.as_ref(), &cell).await;
+        let signed = self.sign_in_all(version, module, member.as_ref(), &cell, None).await;
         if signed.is_err() {
             cell.failed.store(Arc::new(Some(self.core.mark())));
         }
@@ -226,13 +253,14 @@ impl Engine {
     }
 
     /// Opens the party's sessions in the order in which they are written: what one tells is known to those after it (a
-    /// token, and the ticket that is got for it). The values hold until the first of them ends.
+    /// token, and the ticket that is got for it). The values hold until the first of them ends. `line`: on this connection.
     async fn sign_in_all(
         self: &Arc<Self>,
         version: &Arc<Version>,
         module: usize,
         member: Option<&Arc<Member>>,
         cell: &Cell,
+        line: Option<usize>,
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
         let mut overlap = 0;
@@ -244,7 +272,7 @@ impl Engine {
                 continue;
             }
             let told = std::mem::take(&mut scene.told);
-            scene = self.open(version, module, member, open, values_of(&told, cell)).await?;
+            scene = self.open(version, module, member, (open, line), values_of(&told, cell)).await?;
             scene.told = told;
             for (place, expression) in session.values.iter().enumerate() {
                 let value = message::value_elsewhere(self, &mut scene, *expression).await;
@@ -271,6 +299,10 @@ impl Engine {
                     }
                     _ => None,
                 };
+                let early = jiff::SignedDuration::from_millis(
+                    i64::try_from(session.session.early_ms).unwrap_or(i64::MAX),
+                );
+                let ends = ends.map(|ends| ends.saturating_sub(early));
                 until = until.into_iter().chain(ends).min();
             }
             overlap = overlap.max(session.session.overlap_ms);
@@ -288,11 +320,12 @@ impl Engine {
         version: &Arc<Version>,
         module: usize,
         member: Option<&Arc<Member>>,
-        open: CallId,
+        (open, line): (CallId, Option<usize>),
         known: SessionValues,
     ) -> Result<Scene, Refusal> {
         let asking = Asking {
             member: member.cloned(),
+            line,
             signing: Some(known),
             ..Asking::new(version, CallRef { module, call: open }, Facts::default(), None)
         };
@@ -478,16 +511,25 @@ impl Engine {
         self.sessions.put(&cell, Good { values: read(""), until }, before);
     }
 
-    /// Sends the sign-off at the cut-over, and forgets the values.
+    /// Sends the sign-offs of the cut-over, or those of a time of their own, and forgets the values. A connection that the
+    /// session belongs to ends with it, and is made again when a call or a sign-in needs it.
     pub async fn sign_off(
         self: &Arc<Self>,
         version: &Arc<Version>,
         module: usize,
         member: Option<Arc<Member>>,
+        cut_over: bool,
     ) {
         let Some(program) = version.module(module) else { return };
+        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
+        let own_line = connection::at_connect(program)
+            .map(|link| (connection::line_of(program, link, member.as_deref()), cell.values().is_some()));
         for session in &program.sessions {
             let Some(close) = session.session.close else { continue };
+            let apart = own_line.as_ref().is_some_and(|(_, signed)| !signed);
+            if session.session.close_at.is_none() != cut_over || apart {
+                continue;
+            }
             let asking = Asking {
                 member: member.clone(),
                 ..Asking::new(version, CallRef { module, call: close }, Facts::default(), None)
@@ -499,8 +541,11 @@ impl Engine {
                 }
             }
         }
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
         cell.clear();
+        if let Some((name, _)) = own_line {
+            self.lines.keep_up(&name, false);
+            self.lines.close(&name, 0, Cause::told(CauseKind::Closed, "the session was closed"));
+        }
     }
 }
 

@@ -18,6 +18,8 @@ mod deploying;
 mod files;
 #[path = "slice/looking.rs"]
 mod looking;
+#[path = "slice/numbered.rs"]
+mod numbered;
 #[path = "slice/parties.rs"]
 mod parties;
 #[path = "slice/paying.rs"]

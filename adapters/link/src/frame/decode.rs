@@ -4,7 +4,7 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::error::{FrameError, FrameFault};
 use super::length::{LengthField, digits};
-use super::{Counts, Frame, Framer, Garbled, Parts};
+use super::{Counts, Frame, Framer, Garbled, Parts, Tagged};
 
 type Decoded = Result<Option<Bytes>, FrameError>;
 
@@ -22,6 +22,7 @@ pub(super) fn next(framer: &mut Framer, buffer: &mut BytesMut) -> Decoded {
             let Some(number) = number(framer, buffer, offset, field)? else { return Ok(None) };
             by_head(framer, buffer, head, (offset + field.size, number, counts), parts)
         }
+        Frame::ByTag(tagged) => by_tag(framer, buffer, &tagged),
         Frame::Fixed { bytes } => Ok((buffer.len() >= bytes).then(|| take(framer, buffer, 0, bytes, 0))),
         Frame::Ended { end } => ended(framer, buffer, 0, &end),
         Frame::Between { start, end } => between(framer, buffer, &start, &end),
@@ -110,6 +111,24 @@ fn by_head(
     }
 }
 
+/// A text of tagged values is whole where its length says; what is none is stepped over by a link that skips.
+fn by_tag(framer: &mut Framer, buffer: &mut BytesMut, tagged: &Tagged) -> Decoded {
+    loop {
+        if framer.config.garbled == Garbled::Skip {
+            skip(framer, buffer, tagged.start());
+        }
+        match tagged.end(buffer, framer.config.most) {
+            Ok(Some(whole)) => return Ok(Some(take(framer, buffer, 0, whole, 0))),
+            Ok(None) => return Ok(None),
+            Err(_) if framer.config.garbled == Garbled::Skip => step_over(framer, buffer, 1),
+            Err(mut error) => {
+                error.offset += framer.position;
+                return Err(error);
+            }
+        }
+    }
+}
+
 fn prefix_line(
     framer: &mut Framer,
     buffer: &mut BytesMut,
@@ -169,11 +188,15 @@ fn skip(framer: &mut Framer, buffer: &mut BytesMut, start: &[u8]) {
         buffer.len() - kept.unwrap_or(0)
     });
     if garbage > 0 {
-        buffer.advance(garbage);
-        framer.position += garbage as u64;
-        framer.skipped += garbage as u64;
-        framer.searched = 0;
+        step_over(framer, buffer, garbage);
     }
+}
+
+fn step_over(framer: &mut Framer, buffer: &mut BytesMut, garbage: usize) {
+    buffer.advance(garbage);
+    framer.position += garbage as u64;
+    framer.skipped += garbage as u64;
+    framer.searched = 0;
 }
 
 /// The length as a size, if it is allowed.

@@ -17,6 +17,15 @@ pub(super) fn append(config: &FrameConfig, payload: &[u8], out: &mut BytesMut) -
             agrees(*head, (*offset, *field, *counts), *parts, payload)?;
             out.put_slice(payload);
         }
+        Frame::ByTag(tagged) => {
+            // A text that its own length does not end where it ends would make the other side lose step.
+            let is = payload.len() as u64;
+            let says = tagged.end(payload, config.most)?.map_or(u64::MAX, |end| end as u64);
+            if says != is {
+                return Err(FrameError::new(0, FrameFault::Disagrees { says, is }, payload));
+            }
+            out.put_slice(payload);
+        }
         Frame::Fixed { bytes } => {
             if payload.len() != *bytes {
                 let fault = FrameFault::Disagrees { says: *bytes as u64, is: payload.len() as u64 };

@@ -92,6 +92,8 @@ proptest! {
         let mut all: Vec<FrameConfig> = frames().into_iter().map(config).collect();
         all.push(FrameConfig { garbled: Garbled::Skip, ..config(Frame::Between {
             start: Bytes::from_static(b"AB"), end: Bytes::from_static(b"BA") }) });
+        all.push(config(by_tag()));
+        all.push(FrameConfig { garbled: Garbled::Skip, ..config(by_tag()) });
         for config in all {
             let (mut framer, mut buffer) = (Framer::new(config), BytesMut::from(&wire[..]));
             let mut frames = 0;
@@ -101,6 +103,72 @@ proptest! {
             prop_assert!(frames <= wire.len());
         }
     }
+}
+
+/// A text like those of FIX: `8=F.1|9=LENGTH|BODY10=123|`.
+fn text_of(body: &str) -> Vec<u8> {
+    format!("8=F.1|9={}|{body}10=123|", body.len()).into_bytes()
+}
+
+fn by_tag() -> Frame {
+    let value = |mark: &'static str, most| TaggedValue { mark: Bytes::from_static(mark.as_bytes()), most };
+    Frame::ByTag(Arc::new(Tagged {
+        before: vec![value("8=", 5)],
+        length: value("9=", 4),
+        behind: vec![value("10=", 3)],
+        end: Bytes::from_static(b"|"),
+    }))
+}
+
+#[test]
+fn a_text_of_tagged_values_ends_where_its_length_says() {
+    let config = config(by_tag());
+    config.check().unwrap();
+    // The mark of the last value stands in the body too: the length alone counts.
+    let texts = vec![text_of("35=D|58=a10=b|"), text_of(""), text_of("35=8|")];
+    let mut wire = BytesMut::new();
+    for text in &texts {
+        Framer::new(config.clone()).encode(text, &mut wire).unwrap();
+    }
+    for piece in [1, 2, 5, 100] {
+        assert_eq!(decode_in_pieces(&config, &wire, piece), texts);
+    }
+    let wrong = Framer::new(config).encode(b"8=F.1|9=7|35=D|10=123|", &mut wire).unwrap_err();
+    assert!(matches!(wrong.fault, FrameFault::NoMark | FrameFault::Disagrees { .. }), "{wrong}");
+}
+
+#[test]
+fn a_text_that_is_none_of_tagged_values_is_a_fault_at_its_place() {
+    assert_eq!(fault(by_tag(), b"8=F.1|7=").fault, FrameFault::NoMark);
+    assert_eq!(fault(by_tag(), b"8=F.12345").offset, 0);
+    assert_eq!(fault(by_tag(), b"8=F.1|9=1x|").fault, FrameFault::NotANumber { expected: "digits" });
+    assert_eq!(fault(by_tag(), b"8=F.1|9=5|35=D|11=123|").offset, 15);
+    assert!(matches!(fault(by_tag(), b"8=F.1|9=9999|").fault, FrameFault::TooLong { .. }));
+    let (mut framer, mut buffer) =
+        (Framer::new(config(by_tag())), BytesMut::from(&b"8=F.1|9=5|35=D|10="[..]));
+    assert_eq!(framer.decode(&mut buffer).unwrap(), None);
+    assert!(matches!(framer.finish(&mut buffer).unwrap_err().fault, FrameFault::Truncated { .. }));
+}
+
+#[test]
+fn a_link_that_skips_finds_the_next_text_of_tagged_values() {
+    let config = FrameConfig { garbled: Garbled::Skip, ..config(by_tag()) };
+    let mut wire = b"noise38=5|".to_vec();
+    wire.extend_from_slice(b"8=F.1|9=9|35=D|10=123|");
+    wire.extend_from_slice(&text_of("35=8|"));
+    let (mut framer, mut buffer) = (Framer::new(config), BytesMut::from(&wire[..]));
+    assert_eq!(framer.decode(&mut buffer).unwrap().unwrap(), text_of("35=8|"));
+    assert_eq!(framer.skipped(), 32);
+}
+
+#[test]
+fn a_link_that_skips_steps_over_what_is_not_sound() {
+    let sound = Some(Sound::new(|payload: &[u8]| payload.ends_with(b"=8|10=123|")));
+    let config = FrameConfig { garbled: Garbled::Skip, sound, ..config(by_tag()) };
+    let wire = [text_of("35=D|"), text_of("35=8|")].concat();
+    let (mut framer, mut buffer) = (Framer::new(config), BytesMut::from(&wire[..]));
+    assert_eq!(framer.decode(&mut buffer).unwrap().unwrap(), text_of("35=8|"));
+    assert_eq!(framer.skipped(), text_of("35=D|").len() as u64);
 }
 
 fn fault(frame: Frame, wire: &[u8]) -> FrameError {

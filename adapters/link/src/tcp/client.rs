@@ -71,6 +71,11 @@ impl TcpClient {
         self.inner.shared.open(line);
     }
 
+    /// Whether connections are made by themselves, at once and after a loss, or only when an exchange needs them.
+    pub fn keep_up(&self, eager: bool) {
+        self.inner.shared.keep_up(eager);
+    }
+
     /// Closes a line's connection, e.g. after a beat without answer. What is under way on it fails.
     pub fn close(&self, line: usize, cause: Cause) {
         self.inner.shared.close(line, cause);

@@ -57,15 +57,14 @@ pub(super) async fn run(shared: Arc<Shared>, number: usize) {
 }
 
 async fn wait_until_wanted(shared: &Shared, number: usize, pause: Duration) {
-    if shared.config.eager {
+    if shared.is_eager() && pause > Duration::ZERO {
         let until = shared.core.mark().after(pause);
-        if pause > Duration::ZERO {
-            shared.core.world().clock.sleep_until(until).await;
-        }
-        shared.connecting(number);
-        return;
+        shared.core.world().clock.sleep_until(until).await;
     }
     while !shared.wanted(number) {
+        if shared.is_eager() {
+            return shared.connecting(number);
+        }
         shared.rung(number).await;
     }
 }
@@ -107,7 +106,10 @@ struct Line<'a> {
     earliest: Mark,
     sent_at: Mark,
     heard_at: Mark,
+    /// The first beat since anything was heard.
     beat_asked: Option<Mark>,
+    /// The last beat.
+    beat_at: Mark,
     heard_any: bool,
 }
 
@@ -135,6 +137,7 @@ impl<'a> Line<'a> {
             sent_at: now,
             heard_at: now,
             beat_asked: None,
+            beat_at: now,
             heard_any: false,
         }
     }
@@ -262,6 +265,9 @@ impl<'a> Line<'a> {
         self.heard_any = true;
         self.beat_asked = None;
         self.shared.counts.received.up();
+        if frame.is_empty() && self.shared.config.beat.is_some_and(|beat| beat.empty_frame) {
+            return;
+        }
         let entry = self.key_of(&frame).and_then(|key| self.in_flight.remove(&key));
         let line = self.number;
         let Some(entry) = entry else {
@@ -347,13 +353,24 @@ impl<'a> Line<'a> {
     }
 
     fn beat_at(&self) -> Mark {
-        let Some(beat) = self.shared.config.beat else { return Mark::NEVER };
-        let next = self.beat_since(beat).max(self.beat_asked.unwrap_or(Mark(0))).after(beat.after);
+        let Some(beat) = self.shared.config.beat else { return self.idle_at() };
+        let asked = if self.beat_asked.is_some() { self.beat_at } else { Mark(0) };
+        let next = self.beat_since(beat).max(asked).after(beat.after);
         let close = match (self.beat_asked, beat.close_after) {
             (Some(asked), Some(after)) => asked.after(after),
             _ => Mark::NEVER,
         };
-        next.min(close)
+        next.min(close).min(self.idle_at())
+    }
+
+    /// When the connection has been idle for as long as it may be; what is under way does not make it so.
+    fn idle_at(&self) -> Mark {
+        match self.shared.config.idle {
+            Some(idle) if self.writing.is_none() && self.in_flight.is_empty() => {
+                self.sent_at.max(self.heard_at).after(idle)
+            }
+            _ => Mark::NEVER,
+        }
     }
 
     fn beat_since(&self, beat: Beat) -> Mark {
@@ -365,14 +382,18 @@ impl<'a> Line<'a> {
     }
 
     fn beat_due(&mut self) -> Option<Cause> {
-        let beat = self.shared.config.beat?;
         let now = self.shared.core.mark();
+        if self.idle_at() <= now {
+            return Some(Cause::told(CauseKind::Closed, "nothing went either way"));
+        }
+        let beat = self.shared.config.beat?;
         if let (Some(asked), Some(after)) = (self.beat_asked, beat.close_after)
             && asked.after(after) <= now
         {
             return Some(Cause::told(CauseKind::AnswerTimedOut, "no sign of life"));
         }
         self.beat_asked = Some(self.beat_asked.filter(|_| beat.close_after.is_some()).unwrap_or(now));
+        self.beat_at = now;
         if !beat.empty_frame {
             self.shared.tell(LineEvent::BeatDue { line: self.number });
         } else if self.writing.is_none() && self.framer.encode(&[], &mut self.outgoing).is_ok() {

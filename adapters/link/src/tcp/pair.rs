@@ -54,6 +54,13 @@ pub struct Waiter {
     answer: oneshot::Receiver<Bytes>,
 }
 
+impl Waiter {
+    /// The answer; `None` where it can come no more.
+    pub async fn answer(&mut self) -> Option<Bytes> {
+        (&mut self.answer).await.ok()
+    }
+}
+
 impl Drop for Waiter {
     fn drop(&mut self) {
         self.pending.waiting().remove(&self.key);

@@ -84,6 +84,7 @@ pub(super) struct Shared {
     /// Bounds connections of one exchange.
     pub(super) singles: Semaphore,
     window: usize,
+    eager: AtomicBool,
     bells: Vec<Notify>,
     ended: Notify,
     pool: Mutex<Pool>,
@@ -99,6 +100,7 @@ impl Shared {
         let seat =
             || Seat { phase: Phase::Down { until: Mark(0) }, own: VecDeque::new(), busy: 0, close: None };
         let seats = std::iter::repeat_with(seat).take(lines).collect();
+        let eager = AtomicBool::new(config.eager);
         let pool = Pool { queue: VecDeque::new(), seats, last: None, stopped: false };
         Self {
             core,
@@ -107,6 +109,7 @@ impl Shared {
             counts: Arc::default(),
             singles: Semaphore::new(singles.min(Semaphore::MAX_PERMITS)),
             window,
+            eager,
             bells: std::iter::repeat_with(Notify::new).take(lines).collect(),
             ended: Notify::new(),
             pool: Mutex::new(pool),
@@ -207,6 +210,17 @@ impl Shared {
         }
         self.ring(line);
         true
+    }
+
+    /// Whether lines connect by themselves.
+    pub(super) fn is_eager(&self) -> bool {
+        self.eager.load(Ordering::Acquire)
+    }
+
+    /// Lets lines connect by themselves, or only when wanted.
+    pub(super) fn keep_up(&self, eager: bool) {
+        self.eager.store(eager, Ordering::Release);
+        (0..self.lines()).for_each(|line| self.ring(line));
     }
 
     /// True if the line has been asked to connect.

@@ -1004,6 +1004,469 @@ session second {
 "#,
     },
     Page {
+        code: Code(634),
+        title: "signs of life of a connection that is not held",
+        text: "A beat goes over a connection that is held while nothing else does. Whoever connects sends it. On a link where they connect, the clause says which beat we hear, and needs `then close after DUR`: when we take them for gone.",
+        chinese: "心跳须在长连接上; 对方发起连接时须写 then close after。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     none
+  beat     probe after 60s idle
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  beat     probe after 60s idle, then close after 30s
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+"#,
+    },
+    Page {
+        code: Code(635),
+        title: "a frame that is never empty",
+        text: "`beat empty frame` sends a frame with nothing in it. A frame whose length stands in the message itself, that has one width, or ends with the connection, always holds something.",
+        chinese: "此成帧方式没有空帧; 请指明心跳交易。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    by head.size
+  hold     1 connections, one exchange each
+  beat     empty frame after 60s idle
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  beat     empty frame after 60s idle
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+"#,
+    },
+    Page {
+        code: Code(636),
+        title: "nothing to go on from behind what is garbled",
+        text: "`garbled skip` steps over octets that are no frame, up to the mark that the next frame begins with. A frame that begins with a length has no such mark: behind a wrong length nobody knows where the next message begins.",
+        chinese: "成帧无起始标志, 不能跳过乱码。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  garbled  skip
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    between "\u{02}" "\u{03}"
+  hold     1 connections, one exchange each
+  garbled  skip
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+"#,
+    },
+    Page {
+        code: Code(637),
+        title: "a session at each connection where there is not one",
+        text: "`open CALL at connect` signs in on each connection that is made, before anything else goes over it, and what is kept holds for that connection. So its link is a `tcp` link on which we connect and hold one connection.",
+        chinese: "at connect 须在只保持一条连接的 tcp connect 链路上。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     2 connections, one exchange each
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+session day {
+  open  sign_in at connect
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+session day {
+  open  sign_in at connect
+}
+"#,
+    },
+    Page {
+        code: Code(638),
+        title: "`early` without an end",
+        text: "`early DUR` takes the session anew so long before it ends; a session without `until` does not end.",
+        chinese: "early 须与 until 同用。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+session day {
+  open   sign_in at start
+  early  60s
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size    number 4 digits  = length(body)
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call probe {
+  request "0005"
+  reply "0006"
+}
+
+call sign_in {
+  request "0001"
+  reply "0002" {
+    valid  datetime "yyyyMMddHHmmss"
+  }
+}
+
+session day {
+  open   sign_in at start
+  until  sign_in.reply.valid
+  early  60s
+}
+"#,
+    },
+    Page {
+        code: Code(639),
+        title: "numbers without a connection of their own",
+        text: "Numbers say in which order messages stand on a connection, so that what is missing shows. Of several connections, or of one for each exchange, no order could be said; and the first message on the connection opens the session.",
+        chinese: "报文编号须在唯一的长连接上, 会话于建连时打开。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at start
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
+    },
+    Page {
         code: Code(640),
         title: "a field beside the messages is named without its message",
         text: "A `check` or a mapping beside the messages of a call stands in the message that it speaks of. None of them is at hand there, so a field is named with its message: `request.amount`, `reply.total`.",
@@ -1346,6 +1809,369 @@ call query provides bank.query_bill {
   reply "1002" {
     total  money 12 digits fen  -> answer.due
   }
+}
+"#,
+    },
+    Page {
+        code: Code(651),
+        title: "a length in a tag=value text that does not say where a message ends",
+        text: "`frame by PATH` may name the length in a tag=value text: then the stream is cut by it before anything else is read. So all in front of it stands in its place always and has a bound, what it counts begins right behind it, and what it does not count (a checksum) closes the text with one width each.",
+        chinese: "标签长度字段须紧接其所计内容, 其后不计入的字段须定宽且收尾。",
+        bad: r#"delimited fix {
+  fields  tagged "=", ended "\u{01}"
+  order   free after kind before sum
+}
+
+link line tcp connect {
+  carries  fix_text
+  frame    by text.length
+  timeout  connect 3s, answer 10s
+}
+
+packet fix_text {
+  text  delimited fix {
+    begin   text ..8 chars tag "8"     = "FIX.4.4"
+    length  number ..6 digits tag "9"  = length(raw(kind .. sum))
+    kind    text ..2 chars tag "35"    = message.code
+    message fields
+    sum     number ..3 digits tag "10"  = checksum(sum8, raw(begin .. sum))
+  }
+}
+
+call ask {
+  request "D" {
+    account  text ..32 chars tag "1"  = "x"
+  }
+}
+"#,
+        good: r#"delimited fix {
+  fields  tagged "=", ended "\u{01}"
+  order   free after kind before sum
+}
+
+link line tcp connect {
+  carries  fix_text
+  frame    by text.length
+  timeout  connect 3s, answer 10s
+}
+
+packet fix_text {
+  text  delimited fix {
+    begin   text ..8 chars tag "8"     = "FIX.4.4"
+    length  number ..6 digits tag "9"  = length(raw(kind .. sum))
+    kind    text ..2 chars tag "35"    = message.code
+    message fields
+    sum     number 3 digits tag "10"   = checksum(sum8, raw(begin .. sum))
+  }
+}
+
+call ask {
+  request "D" {
+    account  text ..32 chars tag "1"  = "x"
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(652),
+        title: "a field that is no part of one copy of a message",
+        text: "What counts a message, marks it as sent again and says when it was sent first belongs to that copy alone: `numbered` names a field that is `= message.number`, `marked` one that is `= message.again`, `dated` one that is `= message.first_moment`.",
+        chinese: "numbered/marked/dated 须指向取自 message.number/again/first_moment 的字段。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = 12
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
+    },
+    Page {
+        code: Code(653),
+        title: "nothing says which numbers are missing",
+        text: "Either side may miss messages. So what asks for them, and what stands for those that are not sent again, is a `call` and a `serve` of one code over the link of the session, without a reply; each has an `ask` with the numbers (`first` and `last`, or `next`) and a field of that name.",
+        chinese: "补号请求与补号报文须双向声明, 并含 first/last 或 next。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call sign_in {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      sign_in at connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
 }
 "#,
     },

@@ -145,7 +145,9 @@ pub(super) fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Ex
                         | crate::model::Fact::Time
                         | crate::model::Fact::MessageMoment
                         | crate::model::Fact::MessageSerial
-                        | crate::model::Fact::MessageNumber,
+                        | crate::model::Fact::MessageNumber
+                        | crate::model::Fact::MessageAgain
+                        | crate::model::Fact::MessageFirst,
                     _
                 ))
             )

@@ -66,11 +66,17 @@ pub(super) fn message(
             Type::Number { min: 0, max: 999_999_999 },
             path.span,
         ),
+        ("again", _) => {
+            Found::load(Space::Exchange, Fact::MessageAgain as u16, 0, Type::Flag, path.span).maybe()
+        }
+        ("first_moment", _) => {
+            Found::load(Space::Exchange, Fact::MessageFirst as u16, 0, Type::DateTime, path.span).maybe()
+        }
         _ => {
-            resolver
-                .report
-                .error("TS0212", name.span, format!("a message has no `{}`", name.text))
-                .suggest(&name.text, ["code", "side", "ours", "moment", "serial", "number"]);
+            resolver.report.error("TS0212", name.span, format!("a message has no `{}`", name.text)).suggest(
+                &name.text,
+                ["code", "side", "ours", "moment", "serial", "number", "again", "first_moment"],
+            );
             Found::wrong(path.span)
         }
     }

@@ -13,7 +13,8 @@ pub(super) fn fact_type(fact: Fact) -> Type {
     match fact {
         Fact::Date | Fact::BusinessDate | Fact::AnswerDate => Type::Date,
         Fact::Time | Fact::AnswerTime => Type::Time,
-        Fact::Moment | Fact::AnswerMoment | Fact::MessageMoment => Type::DateTime,
+        Fact::Moment | Fact::AnswerMoment | Fact::MessageMoment | Fact::MessageFirst => Type::DateTime,
+        Fact::MessageAgain => Type::Flag,
         Fact::Attempt | Fact::MessageNumber => Type::Number { min: 0, max: 999_999_999 },
         Fact::Serial
         | Fact::Branch

@@ -18,7 +18,7 @@ use std::time::Duration;
 use store::{MemoryDisk, MemoryStore};
 
 /// SHA-256 of `secret`.
-const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+pub(crate) const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
 /// A whole small bank.
 pub(crate) struct Bank {

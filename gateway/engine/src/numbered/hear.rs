@@ -1,0 +1,284 @@
+//! What comes on a numbered line, in order: known copies are dropped, gaps asked for, what is asked for is sent again or
+//! filled, replies go to those who wait, all else is served.
+//!
+//! In: frames as they came. Out: replies, answers on the same line. It must not know when a number is kept.
+
+use super::{Again, Came, Early, Numbered, Where, call_at, code_key, place_of, said_number};
+use crate::engine::Engine;
+use crate::lines::Sending;
+use crate::message::{self, Numbered as Seen};
+use crate::packet::Packet;
+use crate::serve::{Said, Serving};
+use crate::version::{CallRef, Version};
+use bytes::Bytes;
+use dsl::evaluate::Value;
+use dsl::model::{CallId, Fact};
+use link::{BoxFuture, Cause, CauseKind, Exchanged};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// The limit for an answer to leave.
+const ANSWER: Duration = Duration::from_secs(10);
+
+impl Engine {
+    /// A frame that came on a line whose messages are numbered; it is given back where they are not.
+    pub(crate) async fn numbered_frame(
+        self: &Arc<Self>,
+        name: &crate::lines::LineName,
+        frame: Bytes,
+    ) -> Option<Bytes> {
+        let version = self.current.load_full();
+        let Some(line) = self.numbered(&version, name).await else { return Some(frame) };
+        if line.came.try_send(frame).is_err() {
+            tracing::warn!(party = %name.party, link = %name.link, "a message was not taken; it is asked for again");
+        }
+        None
+    }
+
+    /// Looks at the frames of a line, one after another, for ever.
+    pub(super) fn hearing(
+        self: Arc<Self>,
+        line: Arc<Numbered>,
+        mut came: mpsc::Receiver<Bytes>,
+    ) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            while let Some(frame) = came.recv().await {
+                self.came_numbered(&line, frame).await;
+            }
+        })
+    }
+
+    async fn came_numbered(self: &Arc<Self>, line: &Arc<Numbered>, frame: Bytes) {
+        let version = self.current.load_full();
+        let Some(place) = place_of(&version, &line.name) else { return };
+        let Some(seen) = message::numbered(&version, place.module, place.link, &frame) else {
+            // Nobody can tell its number: it is refused, and asked for again once a later one shows the gap.
+            return self.unasked(&line.name, 0, frame, None).await;
+        };
+        let came = line.numbers().came(seen.number);
+        match came {
+            Came::Known if seen.again => return,
+            Came::Known => {
+                let told = "a number came again that is not marked as sent again";
+                tracing::error!(party = %line.name.party, number = seen.number, told);
+                return self.lines.close(&line.name, 0, Cause::told(CauseKind::Closed, told));
+            }
+            Came::Next => self.in_turn(&version, line, &place, &seen, frame).await,
+            Came::Early(missing) => {
+                // Who asks for what it missed, and a session that is just opened, cannot wait for what is missing here.
+                let at_once = self.cannot_wait(&version, &place, &seen.code);
+                if at_once {
+                    self.in_turn(&version, line, &place, &seen, frame.clone()).await;
+                }
+                line.numbers().keep_early(seen.number, Early { frame, seen: at_once });
+                if let Some((first, last)) = missing {
+                    tracing::warn!(party = %line.name.party, first, last, "messages are missing; they are asked for");
+                    self.ask_for(&version, line, &place, first, last).await;
+                }
+            }
+        }
+        loop {
+            let next = line.numbers().in_turn();
+            let Some(early) = next else { break };
+            if !early.seen
+                && let Some(seen) = message::numbered(&version, place.module, place.link, &early.frame)
+            {
+                self.in_turn(&version, line, &place, &seen, early.frame).await;
+            }
+        }
+        self.keep_numbers(line).await;
+    }
+
+    fn cannot_wait(&self, version: &Version, place: &Where<'_>, code: &str) -> bool {
+        let asks = code_of(version, call_at(place, place.numbering.gap.1));
+        let module = version.module(place.module);
+        let mut opens =
+            module.into_iter().flat_map(|module| &module.sessions).filter_map(|one| one.session.open);
+        asks.is_some_and(|asks| *asks == *code)
+            || opens.any(|open| reply_codes(version, call_at(place, open)).any(|reply| *reply == *code))
+    }
+
+    /// A message whose turn it is.
+    async fn in_turn(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        line: &Arc<Numbered>,
+        place: &Where<'_>,
+        seen: &Seen,
+        frame: Bytes,
+    ) {
+        let is =
+            |call: CallId| code_of(version, call_at(place, call)).is_some_and(|code| *code == *seen.code);
+        if is(place.numbering.fill.1) {
+            let said =
+                self.say_numbers(version, call_at(place, place.numbering.fill.1), frame, ["next", "next"]);
+            if let Some((next, _)) = said.await {
+                line.numbers().filled(next);
+            }
+        } else if is(place.numbering.gap.1) {
+            let said =
+                self.say_numbers(version, call_at(place, place.numbering.gap.1), frame, ["first", "last"]);
+            if let Some((first, last)) = said.await {
+                self.send_again(version, line, place, first, last).await;
+            }
+        } else {
+            let key = message::correlation(version, place.module, place.link, &frame);
+            let key = key.unwrap_or_else(|| code_key(&seen.code));
+            let Err(frame) = line.pending.resolve(&key, frame) else { return };
+            let late = {
+                let mut late = line.late();
+                let place = late.iter().position(|(known, _)| *known == key);
+                place.and_then(|place| late.remove(place))
+            };
+            if let Some((_, tag)) = late
+                && self.late_reply(tag, Packet::of_content(frame.clone())).await
+            {
+                return;
+            }
+            self.serve_numbered(line, frame).await;
+        }
+    }
+
+    /// The two numbers that a message of theirs says.
+    async fn say_numbers(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        call: CallRef,
+        frame: Bytes,
+        names: [&str; 2],
+    ) -> Option<(u64, u64)> {
+        let request = version.call(call)?.call.request;
+        let scene = self.reading_scene(version, call);
+        match message::read(self, scene, request, Packet::of_content(frame)).await {
+            Ok(read) => {
+                let [first, last] = names.map(|name| said_number(&read.scene, version, call, name));
+                Some((first?, last?))
+            }
+            Err(unread) => {
+                tracing::warn!(why = %unread.text, "what the other side says of numbers cannot be read");
+                None
+            }
+        }
+    }
+
+    /// Asks the other side for numbers that are missing.
+    async fn ask_for(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        line: &Arc<Numbered>,
+        place: &Where<'_>,
+        first: u64,
+        last: u64,
+    ) {
+        let call = call_at(place, place.numbering.gap.0);
+        let mut asking = self.about_numbers(version, call, &[("first", first), ("last", last)]);
+        asking.member = self.member_on(version, &line.name);
+        let Ok(prepared) = Box::pin(self.prepare(asking)).await else { return };
+        Box::pin(self.exchange_once(&prepared)).await;
+    }
+
+    /// Answers who asks for numbers: what is open is sent again under its own number, all else is filled.
+    async fn send_again(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        line: &Arc<Numbered>,
+        place: &Where<'_>,
+        first: u64,
+        last: u64,
+    ) {
+        let _leaving = line.leaving.lock().await;
+        let again = line.numbers().again(first, last);
+        for one in again {
+            let packet = match one {
+                Again::Fill(number, next) => {
+                    let call = call_at(place, place.numbering.fill.0);
+                    let mut asking = self.about_numbers(version, call, &[("next", next)]);
+                    asking.member = self.member_on(version, &line.name);
+                    let now = Some(self.now());
+                    match Box::pin(self.prepare(asking)).await {
+                        Ok(prepared) => self.write_numbered(&prepared, number, now).await,
+                        Err(refusal) => Err(refusal),
+                    }
+                }
+                Again::Send(number, open) => {
+                    self.write_numbered(&open.prepared, number, Some(open.first)).await
+                }
+            };
+            match packet {
+                Ok(packet) => {
+                    if !matches!(self.put_on_line(line, &packet, &self.leaving()).await, Exchanged::Reply(_))
+                    {
+                        return;
+                    }
+                }
+                Err(refusal) => {
+                    tracing::error!(party = %line.name.party, text = %refusal.text, "what was asked for cannot be written");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Serves a message that nobody waits for; its answer leaves under the next number.
+    async fn serve_numbered(self: &Arc<Self>, line: &Arc<Numbered>, frame: Bytes) {
+        let _leaving = line.leaving.lock().await;
+        let number = line.numbers().take();
+        let peer = format!("line 0 of {}", line.name.link);
+        let mut serving = Serving::of(self, &line.name.party, &line.name.link, &peer);
+        serving.number = Some(number);
+        let Said::Packet(answer) = serving.packet(Packet::of_content(frame)).await else {
+            return line.numbers().give_back(number);
+        };
+        let kept = self.keep_numbers(line).await;
+        let left =
+            kept && !matches!(self.put_on_line(line, &answer, &self.leaving()).await, Exchanged::NotSent(_));
+        if !left {
+            line.numbers().give_back(number);
+        }
+    }
+
+    fn leaving(&self) -> Sending<'static> {
+        Sending {
+            until: self.core.mark().after(ANSWER),
+            tag: 0,
+            answered: false,
+            method: "",
+            key: None,
+            line: Some(0),
+        }
+    }
+
+    fn reading_scene(self: &Arc<Self>, version: &Arc<Version>, call: CallRef) -> crate::scene::Scene {
+        let mut scene = self.scene(version, call.module);
+        scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
+        if let Some(shape) = version.call(call).and_then(|call| call.call.ask) {
+            scene.book.put(dsl::model::Space::Ask, 0, crate::exchange::empty(version, shape));
+        }
+        scene
+    }
+
+    fn member_on(
+        &self,
+        version: &Version,
+        name: &crate::lines::LineName,
+    ) -> Option<Arc<crate::version::Member>> {
+        let party = version.parties.get(version.module_named(&name.party)?)?;
+        party.members.get(name.member.as_ref()?).cloned()
+    }
+}
+
+/// The code of what a call asks with.
+fn code_of(version: &Version, call: CallRef) -> Option<&str> {
+    let request = version.call(call)?.call.request;
+    let link = version.link_of(call)?;
+    link.by_code.iter().find(|(.., message)| *message == request).map(|(code, ..)| &**code)
+}
+
+/// The codes under which a call is answered.
+pub(super) fn reply_codes(version: &Version, call: CallRef) -> impl Iterator<Item = &str> {
+    let replies = version.call(call).map_or(&[][..], |call| &call.call.replies);
+    let link = version.link_of(call);
+    let known = link.map_or(&[][..], |link| &link.by_code);
+    known.iter().filter(|(.., message)| replies.contains(message)).map(|(code, ..)| &**code)
+}

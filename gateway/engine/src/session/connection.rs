@@ -1,0 +1,99 @@
+//! Sessions that are opened on each connection: signing in when it is made, forgetting when it ends.
+//!
+//! In: what lines tell. Out: a connection that takes exchanges, or none. It must not know what is signed in with.
+
+use super::{Cell, WAIT_MS};
+use crate::engine::Engine;
+use crate::lines::LineName;
+use crate::message::Refusal;
+use crate::scene::SessionValues;
+use crate::version::{Member, Version};
+use dsl::program::ModuleProgram;
+use link::{Cause, CauseKind};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The link on each connection of which a module's session is opened, if it has such a session.
+pub(crate) fn at_connect(program: &ModuleProgram) -> Option<usize> {
+    let open = program.sessions.iter().find(|session| session.session.at_connect)?.session.open?;
+    Some(usize::from(program.calls.get(usize::from(open.0))?.call.link))
+}
+
+/// The line of a link: the member's own, where it has one.
+pub(super) fn line_of(program: &ModuleProgram, link: usize, member: Option<&Member>) -> LineName {
+    let own = member.filter(|member| member.links.get(link).is_some_and(Option::is_some));
+    LineName {
+        party: program.name.to_string(),
+        link: program.links.get(link).map_or_else(String::new, |link| link.link.name.to_string()),
+        member: own.map(|member| member.name.clone()),
+    }
+}
+
+impl Engine {
+    /// Whose session hangs on a line's connection: the module and the member, if any does.
+    fn on_line(&self, version: &Arc<Version>, name: &LineName) -> Option<(usize, Option<Arc<Member>>)> {
+        let module = version.module_named(&name.party)?;
+        let program = version.module(module)?;
+        let link = program.links.get(at_connect(program)?)?;
+        let party = version.parties.get(module);
+        let member = name.member.as_ref().and_then(|member| party?.members.get(member).cloned());
+        (*link.link.name == *name.link).then_some((module, member))
+    }
+
+    fn cell_of(&self, name: &LineName) -> Arc<Cell> {
+        self.sessions.cell(&name.party, name.member.as_deref())
+    }
+
+    /// A connection was made: the session is opened on it, and then it takes exchanges; else it is closed.
+    pub(crate) async fn line_up(self: &Arc<Self>, name: &LineName, line: usize) {
+        let version = self.current.load_full();
+        let Some((module, member)) = self.on_line(&version, name) else { return };
+        self.numbered_up(&version, name).await;
+        let cell = self.cell_of(name);
+        let signed = {
+            let _signing = cell.signing.lock().await;
+            Box::pin(self.sign_in_all(&version, module, member.as_ref(), &cell, Some(line))).await
+        };
+        match signed {
+            Ok(()) => self.lines.signed(name, line),
+            Err(refusal) => {
+                tracing::warn!(party = %name.party, reason = %refusal.reason, text = %refusal.text, "no session");
+                self.lines.close(name, line, Cause::told(CauseKind::Closed, "the sign-in failed"));
+            }
+        }
+    }
+
+    /// A connection has ended, and the session that was opened on it.
+    pub(crate) fn line_down(&self, name: &LineName) {
+        let version = self.current.load_full();
+        if self.on_line(&version, name).is_some() {
+            self.cell_of(name).clear();
+        }
+    }
+
+    /// Waits for a connection with a session, and has it made. `stale`: values that were refused; a connection whose session
+    /// has them is closed first.
+    pub(super) async fn connected(
+        &self,
+        version: &Arc<Version>,
+        module: usize,
+        member: Option<&Arc<Member>>,
+        stale: Option<&SessionValues>,
+    ) -> Result<(), Refusal> {
+        let Some(program) = version.module(module) else { return Ok(()) };
+        let Some(link) = at_connect(program) else { return Ok(()) };
+        let name = line_of(program, link, member.map(|member| &**member));
+        let cell = self.cell_of(&name);
+        let refused = |values: SessionValues| stale.is_some_and(|stale| Arc::ptr_eq(stale, &values));
+        if cell.values().is_some_and(refused) {
+            cell.clear();
+            self.lines.close(&name, 0, Cause::told(CauseKind::Closed, "the session is opened anew"));
+        }
+        self.lines.keep_up(&name, true);
+        let limit = program.links.get(link).and_then(|link| link.link.answer_ms).unwrap_or(WAIT_MS);
+        let until = self.core.mark().after(Duration::from_millis(limit));
+        let signed = self.core.within(until, cell.until_good(|| self.now())).await;
+        signed
+            .map_err(|_| Refusal::told("no_session", "no connection with a session within the limit".into()))
+    }
+}

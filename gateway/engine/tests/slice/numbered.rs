@@ -1,0 +1,290 @@
+//! A desk whose messages are numbered, written out by offsets: numbers go on over a restart, what is missing is asked for
+//! and filled, what still waits is sent again under its own number.
+//!
+//! A frame of the desk: `code(4) number(9) again(1) serial(12) body`.
+
+use crate::parties::frame;
+use crate::support::TOKEN;
+use adapters::keys::MemoryKeys;
+use bytes::Bytes;
+use dsl::check::Text;
+use engine::load::compile;
+use engine::{Deployment, Gateway, Options, Version, validate};
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+use link::tcp::{Answer, ServiceFn, TcpServer, TcpServerConfig};
+use link::{Core, CoreOwner, World};
+use serde_json::{Value, json};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use store::{MemoryDisk, MemoryStore};
+
+const CLUB: &str = r#"module club
+
+service look query "查询" {
+  ask {
+    who  text ..10 chars
+  }
+  answer {
+    name  text ..10 chars
+  }
+}
+"#;
+
+const DESK: &str = r#"party desk "台" {
+  charset  ascii
+  serial   counter(12)
+}
+
+link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  timeout  connect 3s, answer 5s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4         = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12        = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call log_on {
+  request "0001"
+  reply "0002"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  open      log_on at start, connect
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+
+call look over line provides club.look {
+  request "1001" {
+    who  text 10 bytes  <- ask.who
+  }
+  reply "1002" {
+    name  text 10 bytes  -> answer.name
+  }
+}
+"#;
+
+/// What the desk does with the next question.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Does {
+    /// Answers it.
+    Answers,
+    /// Answers it as if a message before the answer had been lost.
+    LosesOne,
+    /// Asks for everything from the first message on, as if it had lost it.
+    AsksForAll,
+}
+
+struct Desk {
+    /// Code, number, mark and what it says of each message that came.
+    heard: Vec<(String, u64, bool, String)>,
+    next: u64,
+    does: Does,
+}
+
+impl Desk {
+    fn say(&mut self, code: &str, serial: &str, body: &str) -> Answer {
+        self.next += 1;
+        Answer::Frame(Bytes::from(format!("{code}{:09}N{serial}{body}", self.next - 1)))
+    }
+
+    fn answer(&mut self, text: &str) -> Answer {
+        let (code, serial, body) = (&text[..4], &text[14..26], &text[26..]);
+        let number = text[4..13].parse().expect("a number");
+        self.heard.push((code.to_owned(), number, &text[13..14] == "Y", body.to_owned()));
+        match code {
+            "0001" => self.say("0002", serial, ""),
+            "0003" => {
+                let next = body[9..].parse::<u64>().expect("a number") + 1;
+                Answer::Frame(Bytes::from(format!(
+                    "0004{:09}Y{serial}{next:09}",
+                    body[..9].parse::<u64>().unwrap()
+                )))
+            }
+            "1001" => match std::mem::replace(&mut self.does, Does::Answers) {
+                Does::AsksForAll => self.say("0003", serial, "000000001000000000"),
+                does => {
+                    self.next += u64::from(does == Does::LosesOne);
+                    self.say("1002", serial, &format!("{:<10}", "somebody"))
+                }
+            },
+            _ => Answer::Silence,
+        }
+    }
+}
+
+struct Club {
+    owner: CoreOwner,
+    desk: Arc<Mutex<Desk>>,
+    address: String,
+    _server: TcpServer,
+    disk: MemoryDisk,
+    gateway: Option<Gateway>,
+}
+
+impl Club {
+    async fn open() -> Self {
+        let owner = Core::start(World::real());
+        let desk = Arc::new(Mutex::new(Desk { heard: Vec::new(), next: 1, does: Does::Answers }));
+        let held = Arc::clone(&desk);
+        let service = ServiceFn(move |_, frame: Bytes| {
+            let answer = held.lock().unwrap().answer(std::str::from_utf8(&frame).expect("ASCII"));
+            std::future::ready(answer)
+        });
+        let config = TcpServerConfig::new("127.0.0.1:0", frame());
+        let server = TcpServer::start(vec![owner.core()], config, Arc::new(service)).await.expect("listens");
+        let address = server.address().to_owned();
+        let mut club = Self { owner, desk, address, _server: server, disk: MemoryDisk::new(), gateway: None };
+        club.start().await;
+        club
+    }
+
+    /// Starts the gateway over the same disk.
+    async fn start(&mut self) {
+        let port = self.address.rsplit(':').next().expect("a port");
+        let spool = std::env::temp_dir().join(format!("numbered-{}-{port}", std::process::id()));
+        let deployment = format!(
+            r"
+store: {{ path: memory }}
+spool: {}
+keys: {{ path: none }}
+listeners: {{ channels: '127.0.0.1:0' }}
+parties:
+  desk: {{ links: {{ line: {{ address: '{}' }} }} }}
+channels:
+  - {{ name: mobile, token_sha256: {TOKEN}, services: [club.look] }}
+",
+            spool.display(),
+            self.address
+        );
+        let deployment = Deployment::parse(&deployment).expect("a deployment");
+        let text = |folder: &str, text: &str| Text {
+            folder: folder.into(),
+            path: format!("{folder}.tongshi").into(),
+            text: text.into(),
+        };
+        let loaded = compile(vec![text("club", CLUB), text("desk", DESK)], &deployment);
+        let loaded = loaded.map_err(|fault| fault.to_string()).expect("adapters that compile");
+        assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
+        let version =
+            Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
+        let store = Box::new(MemoryStore::open(&self.disk));
+        let keys = Arc::new(MemoryKeys::new());
+        let started = Gateway::start(version, deployment, keys, store, World::real(), Options::default());
+        self.gateway = Some(started.await.expect("starts"));
+    }
+
+    /// Asks, and gives the answer with what the desk has heard since.
+    async fn look(&self) -> (Value, Vec<(String, u64, bool, String)>) {
+        let gateway = self.gateway.as_ref().expect("a gateway");
+        let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(gateway.channels()));
+        let message = HttpMessage {
+            headers: vec![("authorization".into(), Bytes::from_static(b"Bearer secret"))],
+            ..HttpMessage::post("/v1/club.look", Bytes::from(json!({ "who": "x" }).to_string()))
+        };
+        let until = self.owner.mark().after(Duration::from_secs(30));
+        let reply = client.exchange(&message, until).await.reply().expect("an answer");
+        let heard = std::mem::take(&mut self.desk.lock().unwrap().heard);
+        (serde_json::from_slice(&reply.content).unwrap_or(Value::Null), heard)
+    }
+
+    fn next_time(&self, does: Does) {
+        self.desk.lock().unwrap().does = does;
+    }
+}
+
+/// Code, number and mark of what was heard.
+fn marks(heard: &[(String, u64, bool, String)]) -> Vec<(&str, u64, bool)> {
+    heard.iter().map(|(code, number, again, _)| (&**code, *number, *again)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_go_on_over_a_restart() {
+    let mut club = Club::open().await;
+    let (answer, heard) = club.look().await;
+    assert_eq!(answer["answer"]["name"], "somebody", "{answer}");
+    assert_eq!(marks(&heard), [("0001", 1, false), ("1001", 2, false)]);
+    club.gateway = None;
+    club.start().await;
+    let (answer, heard) = club.look().await;
+    assert_eq!(answer["answer"]["name"], "somebody", "{answer}");
+    assert_eq!(marks(&heard), [("0001", 3, false), ("1001", 4, false)]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_is_asked_for_and_what_came_early_waits_for_it() {
+    let club = Club::open().await;
+    club.next_time(Does::LosesOne);
+    let (answer, heard) = club.look().await;
+    assert_eq!(answer["answer"]["name"], "somebody", "{answer}");
+    assert_eq!(marks(&heard), [("0001", 1, false), ("1001", 2, false), ("0003", 3, false)]);
+    assert_eq!(heard[2].3, "000000002000000002");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_what_is_asked_for_only_what_waits_is_sent_again() {
+    let club = Club::open().await;
+    club.look().await;
+    club.next_time(Does::AsksForAll);
+    let (answer, heard) = club.look().await;
+    assert_eq!(answer["answer"]["name"], "somebody", "{answer}");
+    // The log-on and the first question have ended: one message stands for both.
+    assert_eq!(marks(&heard), [("1001", 3, false), ("0004", 1, true), ("1001", 3, true)]);
+    assert_eq!(heard[1].3, "000000003");
+}
