@@ -76,7 +76,7 @@ pub(crate) fn run(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(u64) + S
         work(0);
     });
     let mut campaign = campaign.into_inner().unwrap_or_else(PoisonError::into_inner);
-    campaign.seconds = began.elapsed().as_secs_f64();
+    campaign.took = began.elapsed();
     campaign.complete(ground);
     campaign
 }

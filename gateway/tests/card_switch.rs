@@ -1,8 +1,6 @@
 //! A switch of bank cards as a party that no bank's folder knows: its suites in both roles, and its messages judged both
 //! ways by somebody else's ISO 8583.
 
-#![expect(clippy::unwrap_used, reason = "a test that fails says so")]
-
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;

@@ -37,13 +37,6 @@ impl Report {
             .help("say it in another way, or build it; what is not understood is never left out in silence");
     }
 
-    /// A form that is read, and that makes no difference yet; without it things go the stricter way.
-    pub(crate) fn not_followed(&mut self, span: Span, what: &str) {
-        self.warning("TS0903", span, format!("{what} makes no difference yet"))
-            .note("it is part of the language; this build reads it and goes the stricter way")
-            .help("leave it for those who read the adapter, and do not count on it");
-    }
-
     fn push(&mut self, diagnostic: Diagnostic) -> Problem<'_> {
         let at = self.found.len();
         self.found.push(diagnostic);

@@ -7,6 +7,7 @@ use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, Table};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// Lines of a failing seed's story that are shown, from its end.
 const SHOWN: usize = 60;
@@ -16,8 +17,8 @@ const SHOWN: usize = 60;
 pub(crate) struct Campaign {
     /// Seeds run.
     pub(crate) seeds: u64,
-    /// Wall seconds.
-    pub(crate) seconds: f64,
+    /// How long it took.
+    pub(crate) took: Duration,
     /// Seeds that failed, with their stories.
     pub(crate) failing: Vec<SeedEnd>,
     postings: u64,
@@ -72,7 +73,7 @@ impl Campaign {
 pub(crate) fn object(campaign: &Campaign) -> Value {
     let pair = |(call, state): &(String, &str)| json!({ "call": call, "end": state });
     json!({
-        "seeds": campaign.seeds, "transactions": campaign.postings, "seconds": campaign.seconds,
+        "seeds": campaign.seeds, "transactions": campaign.postings, "seconds": campaign.took.as_secs(),
         "done": campaign.ends[0], "refused": campaign.ends[1], "pending": campaign.ends[2],
         "faults": campaign.faults,
         "lost": campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided), "doubled": campaign.of(Wrong::Doubled),
@@ -112,15 +113,16 @@ pub(crate) fn show(campaign: &Campaign) -> String {
         reached.add_row([Cell::new(call), Cell::new(state), Cell::new("never")]);
     }
     out.push_str(&format!("{faults}\n\n{reached}\n\n"));
-    let rate = campaign.postings as f64 / campaign.seconds.max(0.001);
+    let millis = u64::try_from(campaign.took.as_millis()).unwrap_or(u64::MAX).max(1);
+    let rate = campaign.postings.saturating_mul(1_000) / millis;
     out.push_str(&format!(
-        "{} seeds · {} postings ({} done, {} refused, {} pending) · {:.0} s, {rate:.0} postings a second\n",
+        "{} seeds · {} postings ({} done, {} refused, {} pending) · {} s, {rate} postings a second\n",
         campaign.seeds,
         campaign.postings,
         campaign.ends[0],
         campaign.ends[1],
         campaign.ends[2],
-        campaign.seconds,
+        millis / 1_000,
     ));
     out.push_str(&format!(
         "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} seeds failed\n",

@@ -10,6 +10,7 @@ use super::ground::{AGAIN, Ground};
 use super::knobs::Knobs;
 use super::planted::Planted;
 use conformance::faults::{Dice, SimulatedClock, Weather};
+use engine::gateway::Gateway;
 use link::world::{Clock, Moment};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
@@ -159,7 +160,8 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     field.sleep(Duration::from_secs(20)).await;
     let zero = field.clock.ran();
     let (tell, mut told) = mpsc::channel(TOLD);
-    let postings_due = clients(field, knobs, tell)?;
+    let postings_due = clients(field, knobs, &tell)?;
+    drop(tell);
     field.network.set_weather(knobs.clear(Weather::of(&field.dice)));
     field.party_faults(!knobs.no_party_faults);
     let mut happens = schedule(&field.dice, knobs).into_iter().peekable();
@@ -210,7 +212,7 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
 }
 
 /// Clients with their stories; each throws its own dice.
-fn clients(field: &Field<'_>, knobs: Knobs, tell: mpsc::Sender<Posting>) -> Result<usize, String> {
+fn clients(field: &Field<'_>, knobs: Knobs, tell: &mpsc::Sender<Posting>) -> Result<usize, String> {
     let plan = &field.ground.plan;
     let weights: u64 = plan.stories.iter().map(|story| story.weight).sum();
     let count = if knobs.one_client { 1 } else { 2 + field.dice.below(5) };
@@ -266,7 +268,7 @@ async fn happen(
         }
         Happening::ClockStep(micros) => {
             count("clock step");
-            field.diary.note(&format!("the wall clock is set by {:.1} s", micros as f64 / 1e6));
+            field.diary.note(&format!("the wall clock is set by {} ms", micros / 1_000));
             field.clock.set_by(micros);
             Ok(())
         }
@@ -295,7 +297,7 @@ async fn heal(field: &mut Field<'_>, count: &mut impl FnMut(&'static str)) -> Re
     field.party_faults(false);
     field.disk.fill(false);
     field.disk.no_crash();
-    let broken = field.gateway.as_ref().is_none_or(|gateway| gateway.has_failed());
+    let broken = field.gateway.as_ref().is_none_or(Gateway::has_failed);
     if broken {
         count("crash at a commit");
         restart(field).await?;

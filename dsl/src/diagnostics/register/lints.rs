@@ -47,20 +47,4 @@ call ask {
 }
 "#,
     },
-    Page {
-        code: Code(903),
-        title: "a form makes no difference yet",
-        text: "The form is part of the language and says what the party does. This build reads it and goes the stricter way: a reply without a seal is not believed.",
-        chinese: "此写法尚不起作用，按更严格的方式处理。",
-        bad: r#"call probe {
-  request "0005"
-  reply "0006" unsealed "the line test bears no seal"
-}
-"#,
-        good: r#"call probe {
-  request "0005"
-  reply "0006"
-}
-"#,
-    },
 ];
