@@ -215,8 +215,8 @@ fn together<'n>(named: &Named<'n>, words: &[&str]) -> Option<&'n OutcomeRow> {
     rows.find(|(texts, ..)| texts.iter().flatten().any(|text| words.contains(&&**text)))
 }
 
-/// What codes say in a message that they are written into, the first that is not done before all others; none where it knows
-/// none of them.
+/// What codes say in a message that they are written into: the first of its outcome fields, by which the form of what stands
+/// behind it is known; none where the message knows none of the codes.
 pub(crate) fn meant(named: &Named<'_>, said: &str) -> Option<Outcome> {
     let slots = form::outcome_slots(named.message, &named.program.expressions);
     let words = words(named, &slots, said);
@@ -224,15 +224,11 @@ pub(crate) fn meant(named: &Named<'_>, said: &str) -> Option<Outcome> {
         return Some(*meaning);
     }
     let tables = slots.iter().filter_map(|slot| table(named, *slot));
-    let found = tables.filter_map(|codes| words.iter().find_map(|word| row(codes, word)));
-    let outcomes: Vec<Outcome> = found
-        .filter_map(|(meaning, _)| match meaning {
-            Meaning::Outcome(outcome) => Some(outcome),
-            _ => None,
-        })
-        .collect();
-    let not_done = outcomes.iter().find(|outcome| !matches!(outcome, Outcome::Done(_)));
-    not_done.or(outcomes.first()).copied()
+    let mut found = tables.filter_map(|codes| words.iter().find_map(|word| row(codes, word)));
+    found.find_map(|(meaning, _)| match meaning {
+        Meaning::Outcome(outcome) => Some(outcome),
+        _ => None,
+    })
 }
 
 fn table<'n>(named: &Named<'n>, slot: u16) -> Option<&'n Codes> {

@@ -1,6 +1,6 @@
 //! The register of all diagnostics: one page for each code, as `tongshi explain` shows it.
 //!
-//! One table a hundred of codes: 01 syntax, 02 names, 03 types, 04 wire and layouts, 05 codes and outcomes, 06 calls and
+//! One table a hundred of codes (of 06 two): 01 syntax, 02 names, 03 types, 04 wire and layouts, 05 codes and outcomes, 06 calls and
 //! sessions, 07 flows and money, 08 deployment, 09 lints. A code is never reused.
 
 pub mod calls;
@@ -9,6 +9,7 @@ pub mod deployment;
 pub mod flows;
 pub mod lints;
 pub mod names;
+pub mod sessions;
 pub mod syntax;
 pub mod types;
 pub mod wire;
@@ -32,7 +33,7 @@ pub struct Page {
     pub good: &'static str,
 }
 
-/// The tables, one for each hundred.
+/// The tables, in the order of their codes.
 pub const TABLES: &[&[Page]] = &[
     syntax::PAGES,
     names::PAGES,
@@ -40,6 +41,7 @@ pub const TABLES: &[&[Page]] = &[
     wire::PAGES,
     codes::PAGES,
     calls::PAGES,
+    sessions::PAGES,
     flows::PAGES,
     deployment::PAGES,
     lints::PAGES,

@@ -2,7 +2,8 @@
 
 use super::Resolver;
 use super::index::Index;
-use crate::diagnostics::{Code, Diagnostic};
+use super::report::number;
+use crate::diagnostics::Diagnostic;
 use crate::model::{Awaited, FlowNode, Module, ServiceKind, Start, StepTarget};
 use crate::source::{FileId, Span};
 use crate::tree::{CallPart, FieldStatement, Item, ItemKind, Label, Name, Node};
@@ -105,23 +106,33 @@ pub(crate) fn uses(resolver: &Resolver, index: &Index<'_>) -> Uses {
         let kind = if setting.changes { "parameter" } else { "setting" };
         if !index.choice.contains_key(&name.text) {
             see(kind, name, &|| {
-                Diagnostic::error(Code(801), format!("nobody uses the {kind} `{}`", name.text), name.span, "")
-                    .help("take the line away, or use it: a deployment would have to give it for nothing")
+                Diagnostic::error(
+                    number("TS0801"),
+                    format!("nobody uses the {kind} `{}`", name.text),
+                    name.span,
+                    "",
+                )
+                .help("take the line away, or use it: a deployment would have to give it for nothing")
             });
         }
     }
     for (_, key) in &index.keys {
         let name = &key.name;
         see("key", name, &|| {
-            Diagnostic::error(Code(802), format!("nobody uses the key `{}`", name.text), name.span, "")
+            Diagnostic::error(number("TS0802"), format!("nobody uses the key `{}`", name.text), name.span, "")
                 .help("take the line away, or use it: a key that nothing needs is only a risk")
         });
     }
     for (_, layout) in index.layouts.values().filter(|(_, layout)| !layout.table) {
         let name = &layout.name;
         see("layout", name, &|| {
-            Diagnostic::lint(Code(902), format!("nobody uses the layout `{}`", name.text), name.span, "")
-                .help("take it away, or `use` it")
+            Diagnostic::lint(
+                number("TS0902"),
+                format!("nobody uses the layout `{}`", name.text),
+                name.span,
+                "",
+            )
+            .help("take it away, or `use` it")
         });
     }
     uses

@@ -50,7 +50,7 @@ impl Report {
 }
 
 /// `TS0207` as a number; the codes stand in this crate's own text.
-fn number(code: &str) -> Code {
+pub(crate) fn number(code: &str) -> Code {
     code.parse().unwrap_or(Code(0))
 }
 

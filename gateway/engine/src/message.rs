@@ -400,7 +400,8 @@ pub fn code_of(
     if matches!(reader.run(scene), Run::Need(_)) {
         return None;
     }
-    let text = match reader.record().value(usize::from(recogniser.slot)).ok()? {
+    // Where the octets end before it there is none.
+    let text = match reader.record().value(usize::from(recogniser.slot)).ok().filter(Value::is_present)? {
         Value::Text(text) => text.into_owned(),
         other => crate::facts::plain(&other, version.symbols()),
     };
