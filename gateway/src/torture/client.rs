@@ -53,6 +53,8 @@ pub(super) struct Asker {
     core: Core,
     token: String,
     diary: Diary,
+    /// Nothing goes wrong any more: what is told as busy then is the end that was written.
+    fair: bool,
 }
 
 /// An answer: what was said, and the answer's fields if it was done. None: it was not taken, or nothing was heard.
@@ -61,7 +63,12 @@ pub(super) type Heard = Option<(Said, Value)>;
 impl Asker {
     pub(super) fn new(core: &Core, token: &str, diary: &Diary) -> Self {
         let client = Arc::new(HttpClient::new(core, HttpClientConfig::new(CHANNELS.to_owned())));
-        Self { client, core: core.clone(), token: token.to_owned(), diary: diary.clone() }
+        Self { client, core: core.clone(), token: token.to_owned(), diary: diary.clone(), fair: false }
+    }
+
+    /// The same when nothing goes wrong any more.
+    pub(super) fn in_fair_weather(self) -> Self {
+        Self { fair: true, ..self }
     }
 
     /// Asks once.
@@ -83,8 +90,8 @@ impl Asker {
         match outcome.as_str() {
             "done" => Some((Said::Done, said.get("answer").cloned().unwrap_or(Value::Null))),
             "pending" => Some((Said::Pending, Value::Null)),
-            // It was not taken: nothing of it is written, and the same reference may be asked with again.
-            "refused" if matches!(reason.as_str(), "busy" | "stopping") => None,
+            // It may not have been taken: then nothing of it is written, and the same reference is asked with again.
+            "refused" if !self.fair && matches!(reason.as_str(), "busy" | "stopping") => None,
             "refused" => Some((Said::Refused, Value::Null)),
             _ => None,
         }

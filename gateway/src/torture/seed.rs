@@ -312,7 +312,7 @@ async fn judge_all(
     settled: bool,
     end: &mut SeedEnd,
 ) -> Result<(), String> {
-    let asker = Asker::new(&field.outside, &field.ground.token, &field.diary);
+    let asker = Asker::new(&field.outside, &field.ground.token, &field.diary).in_fair_weather();
     let mut judged = Vec::new();
     for posting in postings {
         let mut last = asker.ask(&posting.service, &posting.body).await;
