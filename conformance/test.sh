@@ -76,8 +76,8 @@ stage "deployment" tongshi run configs/gateway.yaml --check
 stage "suites" suites
 # A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.
 stage "faults" tongshi demo --folder target/test-demo
-# Network, disk, clock and process go wrong by 400 seeds; the parties' ledgers must agree with what clients were told.
-stage "simulated faults" tongshi torture --seeds 400 --folder target/test-torture --json
+# Network, disk, clock and process go wrong by 2,000 seeds; the parties' ledgers must agree with what clients were told.
+stage "simulated faults" tongshi torture --seeds 2000 --folder target/test-torture --json
 # Every party in one gateway; while one stalls, one floods and one answers garbage the others must not notice.
 stage "all together" tongshi demo --all --folder target/test-demo
 stage "tests" tests

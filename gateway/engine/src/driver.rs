@@ -116,6 +116,8 @@ struct Running {
     cancelling: Vec<oneshot::Sender<dsl::flow::CancelAnswer>>,
     /// What it has waited for, as the engine knows it.
     awaits: Vec<(String, [u8; 32])>,
+    /// What has just come at a place, until that is written.
+    came: Option<(NodeId, FlowId)>,
     /// The flow that has the key, where the ask was not taken.
     taken: Option<FlowId>,
     rows: BTreeMap<(u16, u64), Told>,

@@ -284,6 +284,7 @@ impl Engine {
             second: None,
             cancelling: Vec::new(),
             awaits: Vec::new(),
+            came: None,
             taken: None,
             rows: BTreeMap::new(),
             order: Order::default(),

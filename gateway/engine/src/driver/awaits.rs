@@ -2,7 +2,8 @@
 //!
 //! In: a flow that has come to an `await`, a flow that has ended done. Out: the ask of the one in the book of the other.
 //! What is served is a flow of its own, under a look-up by values of its ask; who waits looks there first and is told
-//! of each that ends, so nothing is lost between the two, and after a stop it looks again. It must not know what is told.
+//! of each that ends, so nothing is lost between the two. Which one it went on with stands in the journal: after a stop it
+//! is that one, though another of the same values has ended since. It must not know what is told.
 
 use super::cancel::{found_by, values_of};
 use super::{Inbox, Running};
@@ -10,14 +11,16 @@ use crate::engine::Engine;
 use crate::version::{FlowRef, Version, begun_by};
 use adapters::value::{Record, decode_record};
 use dsl::evaluate::Value;
-use dsl::flow::{Event, Node, NodeId, Timer};
+use dsl::flow::{Event, FlowProgram, Node, NodeId, State, Timer};
 use dsl::model::Space;
 use dsl::program::{AwaitForm, StepCall};
 use dsl::value::Outcome;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{End, FlowId, FoundBy, Moment};
+use store::{Change as Write, End, FlowId, FoundBy, Moment};
 
+/// The kind of the event that says what came at which place.
+const CAME: &str = "came";
 /// The word of these look-ups.
 const AWAITED: &str = "awaited";
 /// Flows with the same values that are looked at: the first that ended done is what came.
@@ -91,6 +94,7 @@ impl Running {
             return None;
         }
         self.show_served(at, served).await;
+        self.came = Some((at, served));
         Some(Event::Arrived(at))
     }
 
@@ -112,14 +116,32 @@ impl Running {
         }
     }
 
+    /// That it came, for the write by which the flow goes on.
+    pub(super) fn came_event(&self, next: &State) -> Option<Write> {
+        let (at, served) = self.came?;
+        let body = format!("{} {}", at.0, served.0).into_bytes();
+        let passed = next.durable.at != at;
+        passed.then(|| Write::Event { flow: self.id, kind: CAME.to_owned(), body })
+    }
+
     /// After a stop: what had come at the places that the flow has passed.
     pub(super) async fn gather_served(&mut self) {
-        let passed = 0..self.state.durable.at.0;
-        for at in passed.map(NodeId) {
-            let found = self.await_form(at).and_then(|(_, form)| self.awaited(form));
-            let Some(found) = found else { continue };
-            if let Some(served) = self.engine.served(&found.name, found.hash, self.id).await {
-                self.show_served(at, served).await;
+        let waits =
+            |program: &FlowProgram| program.nodes.iter().any(|node| matches!(node, Node::Await { .. }));
+        if !self.program().is_some_and(waits) {
+            return;
+        }
+        let flow = self.id;
+        let events = self.engine.journal.read(move |reader| reader.events(flow, 0, EVENTS)).await;
+        let events = match events {
+            Ok(events) => events,
+            Err(fatal) => return self.engine.fail(&fatal),
+        };
+        for event in events.iter().filter(|event| event.kind == CAME) {
+            let text = std::str::from_utf8(&event.body).unwrap_or_default();
+            let Some((at, served)) = text.split_once(' ') else { continue };
+            if let (Ok(at), Ok(served)) = (at.parse(), served.parse()) {
+                self.show_served(NodeId(at), FlowId(served)).await;
             }
         }
     }

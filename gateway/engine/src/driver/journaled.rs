@@ -41,6 +41,7 @@ impl Running {
                 for flow in started {
                     self.wake_later(flow);
                 }
+                self.came.take_if(|(at, _)| next.durable.at != *at);
                 if changes.contains(&Change::End(dsl::flow::End::Done)) {
                     self.tell_awaiting();
                 }
@@ -154,6 +155,7 @@ impl Running {
             let taken_up = end.is_none() && durable_end(&self.state).is_some();
             out.push(Write::PutFlow(FlowPut { flow: self.id, state, end, taken_up, wake: None, answer }));
         }
+        out.extend(self.came_event(next));
         for change in changes {
             if let Change::Start(start) = change {
                 let (flow, write) = self.start(*start, &seen).await?;

@@ -192,6 +192,7 @@ impl Running {
             second: None,
             cancelling: Vec::new(),
             awaits: Vec::new(),
+            came: None,
             taken: None,
             rows: BTreeMap::new(),
             order: Order::default(),

@@ -1,5 +1,6 @@
 //! Flows that wait for what others begin, and lists in the order of what they hold.
 
+use crate::parties::Does;
 use crate::support::Bank;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -62,6 +63,40 @@ async fn a_flow_waits_on_over_a_stop() {
     bank.start().await;
     notice(&bank, "N6", "E5", "behind the stop").await;
     assert_eq!(end(&bank, "E5").await["answer"]["words"], "behind the stop");
+}
+
+/// What a flow went on with stays what it went on with: an older one of the same values that ends meanwhile does not take
+/// its place after a stop.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_came_stays_what_came_over_a_stop() {
+    let mut bank = Bank::open().await;
+    let account = "6230580000001234567";
+    bank.core.ledger.lock().unwrap().plan.extend([Does::BooksSilently, Does::BooksSilently]);
+    let slow = json!({ "reference": "N8", "of": "E6", "words": "slow", "account": account });
+    let paid = json!({ "reference": "E6", "account": account });
+    let short = Duration::from_millis(400);
+    let asked = tokio::time::timeout(short, bank.ask("bank.arrived", &slow)).await;
+    assert!(asked.is_err(), "the slow one has to be under way");
+    assert_eq!(notice(&bank, "N9", "E6", "quick").await["outcome"], "done");
+    let asked = tokio::time::timeout(short, bank.ask("bank.expect_paid", &paid)).await;
+    assert!(asked.is_err(), "the debit has to be under way");
+    for _ in 0..400 {
+        if bank.ask("bank.arrived", &slow).await.1["outcome"] == "done" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    bank.gateway = None;
+    bank.start().await;
+    let mut told = Value::Null;
+    for _ in 0..400 {
+        told = bank.ask("bank.expect_paid", &paid).await.1;
+        if told["outcome"] != "pending" {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    assert_eq!(told["answer"]["words"], "quick", "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
