@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::Incoming;
-use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::body::{Body, Incoming};
+use hyper::header::{EXPECT, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::{request, response};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
@@ -86,12 +86,29 @@ pub(super) enum Unread {
 }
 
 /// Reads a content of at most `most` bytes.
-pub(super) async fn collect(body: Incoming, most: usize) -> Result<Bytes, Unread> {
+pub(super) async fn collect(
+    body: impl Body<Data = Bytes, Error = hyper::Error>,
+    most: usize,
+) -> Result<Bytes, Unread> {
     match Limited::new(body, most).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(Unread::TooLong),
         Err(error) => Err(Unread::Failed(error)),
     }
+}
+
+/// True if the sender waits for leave to send a content which it says is longer than `most` bytes (RFC 9110, 10.1.1).
+pub(super) fn asks_too_much(headers: &HeaderMap, body: &Incoming, most: usize) -> bool {
+    let waits =
+        headers.get(EXPECT).is_some_and(|expect| expect.as_bytes().eq_ignore_ascii_case(b"100-continue"));
+    waits && body.size_hint().lower() > most as u64
+}
+
+/// Reads what is left of a content and keeps nothing of it.
+///
+/// Who is still sending when the connection is closed loses the answer with it (RFC 9112, 9.6).
+pub(super) async fn pass_over(body: &mut Incoming) {
+    while let Some(Ok(_)) = body.frame().await {}
 }
 
 /// What hyper's error means.

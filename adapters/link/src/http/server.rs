@@ -132,11 +132,18 @@ async fn answer(
     counts: &LinkCounts,
     request: Request<Incoming>,
 ) -> Result<Response<Content>, Infallible> {
-    let (head, body) = request.into_parts();
+    let (head, mut body) = request.into_parts();
     let until = core.mark().after(config.content_limit);
-    let content = match core.within(until, collect(body, config.sizes.content)).await {
+    if convert::asks_too_much(&head.headers, &body, config.sizes.content) {
+        return Ok(refusal(counts, 413));
+    }
+    let content = match core.within(until, collect(&mut body, config.sizes.content)).await {
         Ok(Ok(content)) => content,
-        Ok(Err(Unread::TooLong)) => return Ok(refusal(counts, 413)),
+        Ok(Err(Unread::TooLong)) => {
+            // What is left past the limit of time is cut off.
+            let _all_or_late = core.within(until, convert::pass_over(&mut body)).await;
+            return Ok(refusal(counts, 413));
+        }
         Ok(Err(Unread::Failed(_))) => return Ok(refusal(counts, 400)),
         Err(_) => {
             counts.timed_out.up();

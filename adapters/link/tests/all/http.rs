@@ -176,6 +176,37 @@ async fn contents_and_heads_are_bounded_on_both_sides() {
     assert_eq!(verdict.cause().unwrap().kind, CauseKind::Http);
 }
 
+/// Who writes all before reading hears why: a connection closed under what is still on its way would lose the answer.
+#[tokio::test]
+async fn who_sends_far_too_much_is_told_so_after_sending_it() {
+    let (core, _clock) = standing();
+    let sizes = HttpSizes { head: 8 * 1024, content: 10 };
+    let server = echo(&core, HttpServerConfig { sizes, ..server_config() }).await;
+    for _ in 0..20 {
+        let mut socket = TcpStream::connect(server.address()).await.unwrap();
+        socket.write_all(b"POST / HTTP/1.1\r\nhost: x\r\ncontent-length: 8388608\r\n\r\n").await.unwrap();
+        for _ in 0..128 {
+            socket.write_all(&[b'x'; 65_536]).await.unwrap();
+        }
+        let mut told = String::new();
+        socket.read_to_string(&mut told).await.unwrap();
+        assert!(told.starts_with("HTTP/1.1 413 "), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn who_asks_for_leave_to_send_too_much_is_refused_before_sending_it() {
+    let (core, _clock) = standing();
+    let sizes = HttpSizes { head: 8 * 1024, content: 10 };
+    let server = echo(&core, HttpServerConfig { sizes, ..server_config() }).await;
+    let mut socket = TcpStream::connect(server.address()).await.unwrap();
+    let head = b"POST / HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 11\r\n\r\n";
+    socket.write_all(head).await.unwrap();
+    let mut told = String::new();
+    socket.read_to_string(&mut told).await.unwrap();
+    assert!(told.starts_with("HTTP/1.1 413 "), "{told}");
+}
+
 #[tokio::test]
 async fn a_slow_head_is_cut_off() {
     let (core, clock) = standing();
