@@ -52,6 +52,7 @@ fn call(name: &str) -> CallContract {
         repeats: Repeats::SameAnswer,
         quiet_ms: Some(60_000),
         assured: false,
+        new_serial: false,
         ways: vec![enquire, Way::Reverse, Way::Park],
         back: Some(back()),
     }

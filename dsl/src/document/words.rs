@@ -201,6 +201,9 @@ pub(super) fn session(
     for (why, _) in &session.renew {
         said.push(format!("遇此码重新签到 signed in again on: {}", reason(*why)));
     }
+    if session.new_serial {
+        said.push("重发换新流水号 what was refused so is asked again under a new serial".to_owned());
+    }
     if session.overlap_ms > 0 {
         said.push(format!("旧值再有效 the old values stay good for {}", span(session.overlap_ms)));
     }

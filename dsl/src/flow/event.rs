@@ -139,6 +139,13 @@ pub enum Reply {
     Done,
     /// An authentic refusal.
     Refused(Reason),
+    /// An authentic refusal since the session does not hold: nothing was looked at, and nothing of it is remembered.
+    NoSession {
+        /// Why.
+        reason: Reason,
+        /// There is another session since.
+        renewed: bool,
+    },
     /// Not to be understood, a bad seal, "in process", "duplicate": as good as none.
     Unknown,
 }
@@ -167,6 +174,9 @@ pub enum BackReply {
     Nothing,
     /// Not taken back.
     Refused,
+    /// Nothing of it was looked at, since the session did not hold; there is another since, and the party wants another
+    /// serial.
+    NoSession,
     /// Not to be understood: as good as no reply.
     Unknown,
 }
@@ -213,7 +223,7 @@ pub enum Timer {
 /// What is to be done.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Effect {
-    /// Map, number and encode a request. If that fails, [`Event::CannotPrepare`].
+    /// Map, number and encode a request; where one was refused for its session, the same ask under another serial. If that fails, [`Event::CannotPrepare`].
     Prepare(StepId),
     /// The same for its reversal.
     PrepareBack(StepId),
@@ -274,6 +284,10 @@ pub enum Change {
     Intent(StepId, u8),
     /// An intent to send this copy of the reversal; the first with the prepared bytes.
     IntentBack(StepId, u8),
+    /// What was asked under the serial before is refused and over; the intent behind this has a serial of its own.
+    NewSerial(StepId),
+    /// The same of its reversal.
+    NewSerialBack(StepId),
     /// The operation's state has changed; with the reply that did it, if one did.
     Operation(StepId),
     /// A reply that changed nothing, for the record.

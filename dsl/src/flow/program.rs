@@ -254,6 +254,8 @@ pub struct CallContract {
     pub quiet_ms: Option<u64>,
     /// It cannot be refused.
     pub assured: bool,
+    /// Where its session does not hold nothing is looked at, and it is asked once more under another serial.
+    pub new_serial: bool,
     /// The way out of unknown, in order.
     pub ways: Vec<Way>,
     /// Its reversal, if the party has one.

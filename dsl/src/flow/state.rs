@@ -182,6 +182,8 @@ pub struct Attempt {
     pub quiet: bool,
     /// The first copy was sent by this run.
     pub sent_here: bool,
+    /// It was asked anew under another serial: that is done once.
+    pub anew: bool,
     /// Number of the newest question, reversal or pause; older ones are given up.
     pub number: u32,
     /// The question that is under way left after the quiet time.

@@ -91,9 +91,7 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, links: &[Link], tree: &tree
             }
             SessionClause::Serve(call) => session.serve = find(resolver, work, call),
             SessionClause::Renew { reasons, new_serial } => {
-                if *new_serial {
-                    resolver.report.not_built(clause.span, "`with a new serial`");
-                }
+                session.new_serial |= *new_serial;
                 for reason in reasons {
                     let times = reason.times.map_or(1, |times| u32::try_from(times.value).unwrap_or(1));
                     let symbol = resolver.reason(&reason.reason);

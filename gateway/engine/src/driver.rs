@@ -22,6 +22,12 @@ pub use awaits::Awaited;
 pub(crate) use long::put_sheets;
 pub use told::{Told, ToldKind};
 
+/// Whether a row of the journal with this name is a reversal.
+#[must_use]
+pub fn is_reversal(name: &str) -> bool {
+    recover::RowName::of(name).back
+}
+
 use crate::book::Book;
 use crate::engine::Engine;
 use crate::exchange::{Prepared, Verdict};
@@ -75,6 +81,9 @@ pub enum Inbox {
 struct Operation {
     prepared: Option<Arc<Prepared>>,
     back: Option<Arc<Prepared>>,
+    /// Serials that it was asked under before the one at hand, and those of its reversal.
+    serials: u8,
+    back_serials: u8,
     /// Facts with those of the answer.
     facts: Option<Facts>,
     answer: Option<Record>,
@@ -233,7 +242,7 @@ impl Running {
             Event::Reply(step, Reply::Done)
             | Event::Enquired { step, says: Says::Done, .. }
             | Event::Proof(step, Proof::Holds) => (step, Outcome::Done(None)),
-            Event::Reply(step, Reply::Refused(reason)) => {
+            Event::Reply(step, Reply::Refused(reason) | Reply::NoSession { reason, .. }) => {
                 (step, Outcome::Refused(self.version.symbols().find(reason)))
             }
             _ => return None,

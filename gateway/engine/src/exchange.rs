@@ -48,6 +48,8 @@ pub struct Asking {
     pub line: Option<usize>,
     /// The step that a late reply is for.
     pub waiting: Option<Waiting>,
+    /// It stands in the journal under its serial: another is not drawn on the way.
+    pub written: bool,
     /// What the earlier sessions of the sign-in that this call belongs to have told.
     pub signing: Option<SessionValues>,
 }
@@ -67,8 +69,16 @@ impl Asking {
             page: PageAsked::default(),
             line: None,
             waiting: None,
+            written: false,
             signing: None,
         }
+    }
+
+    /// The same as an exchange of its own: with a serial, a moment and dates that are yet to be given.
+    #[must_use]
+    pub fn anew(mut self) -> Self {
+        self.facts.put(Fact::Serial, Value::Absent);
+        self
     }
 
     /// With the member of the party that it is for: the value of the ask's field of the member's name.
@@ -160,6 +170,9 @@ pub struct Heard {
     pub packet: Packet,
     /// There is another page.
     pub more: bool,
+    /// It says that the session does not hold, so that nothing of what was asked was looked at: whether there is
+    /// another since.
+    pub no_session: Option<bool>,
 }
 
 impl Heard {
@@ -358,13 +371,15 @@ impl Engine {
     }
 
     /// Sends a copy and reads what comes back. A refusal that renews the session is followed by one repeat with new
-    /// values. An answer whose seal does not hold renews it too, and is never followed by a repeat: what it answers may
+    /// values; where the party wants another serial for it, what stands in the journal under its own is left to its flow.
+    /// An answer whose seal does not hold renews the session too, and is never followed by a repeat: what it answers may
     /// have been done.
     pub async fn exchange(self: &Arc<Self>, prepared: &Prepared) -> Verdict {
-        let verdict = self.exchange_once(prepared).await;
+        let mut verdict = self.exchange_once(prepared).await;
         let asking = &prepared.asking;
-        let (reason, again) = match &verdict {
+        let (reason, again) = match &mut verdict {
             Verdict::Heard(heard) if matches!(heard.outcome, Outcome::Refused(_)) => {
+                self.judge_session(asking, heard);
                 (heard.reason(&asking.version).to_owned(), true)
             }
             Verdict::Heard(_) => return Box::pin(self.other_pages(prepared, verdict)).await,
@@ -374,16 +389,34 @@ impl Engine {
         if asking.line.is_some() || !self.renews(asking, &reason) {
             return verdict;
         }
+        let new_serial = wants_new_serial(asking);
         if self.renew(asking, &prepared.session).await.is_err() || !again {
             return verdict;
         }
-        match self.prepare(asking.clone()).await {
+        if new_serial && asking.written {
+            if let Verdict::Heard(heard) = &mut verdict {
+                heard.no_session = Some(true);
+            }
+            return verdict;
+        }
+        let asking = if new_serial { asking.clone().anew() } else { asking.clone() };
+        match self.prepare(asking).await {
             Ok(again) => {
-                let verdict = self.exchange_once(&again).await;
+                let mut verdict = self.exchange_once(&again).await;
+                if let Verdict::Heard(heard) = &mut verdict {
+                    self.judge_session(&again.asking, heard);
+                }
                 Box::pin(self.other_pages(&again, verdict)).await
             }
             Err(_) => verdict,
         }
+    }
+
+    /// Marks a refusal by which the party says that the session does not hold.
+    fn judge_session(&self, asking: &Asking, heard: &mut Heard) {
+        let reason = heard.reason(&asking.version);
+        let refused = matches!(heard.outcome, Outcome::Refused(_));
+        heard.no_session = (refused && self.renewed_by(asking, reason).is_some()).then_some(false);
     }
 
     /// Sends a copy and reads what comes back, whatever it says of the session.
@@ -545,6 +578,7 @@ impl Engine {
             original: read.outcome.original,
             original_answer: original.and_then(|call| scene.book.take(Space::OriginalAnswer, call.0)),
             more: scene.page.more,
+            no_session: None,
             facts: scene.facts,
             reply: Arc::new(read.record),
             packet,
@@ -595,6 +629,12 @@ fn is_file(asking: &Asking) -> bool {
     link.is_some_and(|link| matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder))
 }
 
+/// Whether the party wants another serial for what is asked again because of the session.
+fn wants_new_serial(asking: &Asking) -> bool {
+    let module = asking.version.module(asking.call.module);
+    module.is_some_and(|module| module.sessions.iter().any(|session| session.session.new_serial))
+}
+
 /// What is known after a message without answer was taken by the link.
 fn taken(prepared: &Prepared) -> Heard {
     Heard {
@@ -607,6 +647,7 @@ fn taken(prepared: &Prepared) -> Heard {
         reply: Arc::new(Record::default()),
         packet: Packet::default(),
         more: false,
+        no_session: None,
     }
 }
 

@@ -356,14 +356,18 @@ impl Engine {
         }
         let member = asking.member.as_ref().map(|member| member.name.as_str());
         let cell = self.sessions.cell(&module.name, member);
-        let renew = module.sessions.iter().flat_map(|session| &session.session.renew);
-        let Some(times) =
-            renew.filter(|(symbol, _)| asking.version.text(*symbol) == reason).map(|(_, times)| *times).max()
-        else {
+        let Some(times) = self.renewed_by(asking, reason) else {
             cell.failures.store(0, Ordering::Release);
             return false;
         };
         cell.failures.fetch_add(1, Ordering::AcqRel) + 1 >= u64::from(times)
+    }
+
+    /// After how many answers with this reason in a row the party's session is renewed; none where it never is.
+    pub(crate) fn renewed_by(&self, asking: &Asking, reason: &str) -> Option<u32> {
+        let module = asking.version.module(asking.call.module)?;
+        let renew = module.sessions.iter().flat_map(|session| &session.session.renew);
+        renew.filter(|(symbol, _)| asking.version.text(*symbol) == reason).map(|(_, times)| *times).max()
     }
 
     /// Whether a message of the party that nobody could read is worth another look: the party may use what it told in

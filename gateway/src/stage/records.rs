@@ -225,7 +225,7 @@ impl Seen for Stage {
                 for flow in self.flows_since(&mut reader, since.flow)? {
                     let operations = reader.operations(flow.flow).map_err(words)?;
                     // What became of a way back stands in the state of its original.
-                    let own = operations.iter().filter(|one| !one.name.ends_with("/back"));
+                    let own = operations.iter().filter(|one| !engine::driver::is_reversal(&one.name));
                     rows.extend(own.map(|one| operation(&flow, one, &history)));
                 }
                 Ok(rows)

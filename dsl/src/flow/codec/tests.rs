@@ -19,6 +19,7 @@ fn program(order: [&str; 2]) -> FlowProgram {
             repeats: Repeats::Nothing,
             quiet_ms: None,
             assured: false,
+            new_serial: false,
             ways: Vec::new(),
             back: None,
         });

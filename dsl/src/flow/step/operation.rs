@@ -152,19 +152,50 @@ impl Run<'_> {
         }
         match reply {
             Reply::Done => self.settle(step, OperationState::Done),
-            Reply::Refused(_) if self.contract(step).is_some_and(|call| call.assured) => {
+            Reply::Refused(_) if self.is_assured(step) => {
                 if operation.state == OperationState::Parked {
                     return;
                 }
                 self.park(step);
             }
             Reply::Refused(reason) if self.refusal_is_final(step) => self.settle_refused(step, reason),
+            Reply::NoSession { renewed: true, .. } if self.may_ask_anew(step) => return self.ask_anew(step),
+            // A party repeats its answers, not what it says of a session: a copy before this one may still be taken.
+            Reply::NoSession { reason, .. } if !self.is_assured(step) && self.never_taken(step) => {
+                self.settle_refused(step, reason);
+            }
             Reply::Unknown if self.rules.broken(Fault::UnknownIsRefused) => {
                 self.settle_refused(step, &"unknown".into());
             }
-            Reply::Refused(_) | Reply::Unknown => return self.no_reply(step),
+            Reply::Refused(_) | Reply::NoSession { .. } | Reply::Unknown => return self.no_reply(step),
         }
         self.after_outcome(step);
+    }
+
+    /// Whether a copy that was not looked at is the only one.
+    fn never_taken(&self, step: StepId) -> bool {
+        self.operation(step).copies == 1 || self.rules.broken(Fault::RefusalAfterRepeatFinal)
+    }
+
+    fn is_assured(&self, step: StepId) -> bool {
+        self.contract(step).is_some_and(|call| call.assured)
+    }
+
+    /// Whether this run waits for the answer to the only copy that has left, and its party wants another serial.
+    fn may_ask_anew(&self, step: StepId) -> bool {
+        let (operation, attempt) = (self.operation(step), self.attempt(step));
+        let blocked = self.next.memory.blocked.iter().any(|(blocked, _)| *blocked == step);
+        let only = operation.state == OperationState::Intent && operation.copies == 1;
+        let here = attempt.wait == Wait::Reply && attempt.sent_here && !attempt.anew;
+        !blocked && only && here && self.contract(step).is_some_and(|call| call.new_serial)
+    }
+
+    /// Asks the same under another serial, which is written before it leaves as the first was.
+    fn ask_anew(&mut self, step: StepId) {
+        self.prepare.push(Effect::Prepare(step));
+        self.remember(step, |attempt| attempt.anew = true);
+        self.changes.extend([Change::NewSerial(step), Change::Intent(step, 1)]);
+        self.after.push(Effect::Send(step, 1));
     }
 
     /// A refusal of the only copy, or by a party that repeats its refusals.
@@ -201,7 +232,7 @@ impl Run<'_> {
                 operation.state = OperationState::Done;
                 operation.made = true;
             }),
-            Reply::Refused(reason) => {
+            Reply::Refused(reason) | Reply::NoSession { reason, .. } => {
                 let goes_on = self.definition(step).is_some_and(|found| found.goes_on(reason));
                 return self.query_refused(step, reason, goes_on);
             }

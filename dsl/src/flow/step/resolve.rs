@@ -177,7 +177,10 @@ impl Run<'_> {
         }
         self.prepare.push(Effect::PrepareBack(step));
         self.change(step, |operation| operation.state = OperationState::Reversing);
-        self.remember(step, |attempt| attempt.tried = 0);
+        self.remember(step, |attempt| {
+            attempt.tried = 0;
+            attempt.anew = false;
+        });
         self.send_back(step);
     }
 
@@ -212,7 +215,16 @@ impl Run<'_> {
                     self.changes.push(Change::Record(step));
                 }
             }
-            BackReply::Unknown => self.no_back_reply(step),
+            BackReply::NoSession if self.may_reverse_anew(step) => {
+                self.prepare.push(Effect::PrepareBack(step));
+                self.changes.push(Change::NewSerialBack(step));
+                self.remember(step, |attempt| {
+                    attempt.anew = true;
+                    attempt.early_backs = attempt.early_backs.saturating_sub(1);
+                });
+                self.send_back(step);
+            }
+            BackReply::Unknown | BackReply::NoSession => self.no_back_reply(step),
             BackReply::Reversed if operation.made => {
                 self.settle(step, OperationState::Undone);
                 self.after_outcome(step);
@@ -238,6 +250,14 @@ impl Run<'_> {
             BackReply::Refused if operation.state == OperationState::Reversing => self.park_and_go_on(step),
             BackReply::Refused => self.changes.push(Change::Record(step)),
         }
+    }
+
+    /// Whether this run waits for the answer to a reversal, and the party wants another serial.
+    fn may_reverse_anew(&self, step: StepId) -> bool {
+        let attempt = self.attempt(step);
+        let blocked = self.next.memory.blocked_backs.contains(&step);
+        let wanted = self.contract(step).is_some_and(|call| call.new_serial);
+        attempt.wait == Wait::Back && !attempt.anew && !blocked && wanted
     }
 
     /// Proof only if the party remembers, or if no reversal that left too early can have given this reply.

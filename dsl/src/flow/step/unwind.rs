@@ -50,7 +50,10 @@ impl Run<'_> {
                 }
                 self.prepare.push(Effect::PrepareBack(step));
                 self.change(step, |operation| operation.state = OperationState::Undoing);
-                self.remember(step, |attempt| attempt.tried = 0);
+                self.remember(step, |attempt| {
+                    attempt.tried = 0;
+                    attempt.anew = false;
+                });
                 self.send_back(step);
             }
             Some(Undo::By(other)) => {

@@ -9,7 +9,8 @@ use super::super::state::{Durable, End, OperationState, Wait};
 use super::super::step::step_by;
 use super::story::say;
 use super::world::{
-    Both, Chooser, DONE, NOTHING, REFUSED, TOLD_CANCELLED, TOLD_DONE, TOLD_PENDING, TOLD_REFUSED, World,
+    Both, Chooser, DONE, NO_SESSION, NOTHING, REFUSED, TOLD_CANCELLED, TOLD_DONE, TOLD_PENDING, TOLD_REFUSED,
+    World,
 };
 
 /// One move of the world.
@@ -108,7 +109,7 @@ fn of_step(program: &FlowProgram, world: &World, step: StepId, into: &mut Vec<Mo
     if leg.flight > 0 {
         into.push(Move::Arrive(step));
     }
-    for bit in [DONE, REFUSED, NOTHING] {
+    for bit in [DONE, REFUSED, NOTHING, NO_SESSION] {
         if leg.replies & bit != 0 {
             into.push(Move::Deliver(step, bit));
         }
@@ -185,6 +186,7 @@ impl Act<'_> {
                 let reply = match *bit {
                     DONE => Reply::Done,
                     REFUSED => Reply::Refused(self.why(*step)),
+                    NO_SESSION => Reply::NoSession { reason: "no_session".into(), renewed: true },
                     _ => Reply::Unknown,
                 };
                 self.feed(&Event::Reply(*step, reply));
@@ -203,6 +205,7 @@ impl Act<'_> {
                 let reply = match *bit {
                     DONE => BackReply::Reversed,
                     REFUSED => BackReply::Refused,
+                    NO_SESSION => BackReply::NoSession,
                     _ => BackReply::Nothing,
                 };
                 self.feed(&Event::BackReply(*step, reply));

@@ -5,7 +5,7 @@ use super::super::program::{CallContract, CallKind, Repeats, StepId, Way};
 use super::super::state::Reason;
 use super::moves::{Act, contract};
 use super::story::say;
-use super::world::{DONE, NOTHING, REFUSED};
+use super::world::{DONE, NO_SESSION, NOTHING, REFUSED};
 
 impl Act<'_> {
     fn is_query(&self, step: StepId) -> bool {
@@ -97,6 +97,13 @@ impl Act<'_> {
         let Some(call) = self.call_of(step) else { return };
         let Some(leg) = self.world.leg(step) else { return };
         leg.flight -= 1;
+        if call.new_serial && self.chooser.choose(2) == 1 {
+            if let Some(leg) = self.world.leg(step) {
+                leg.replies |= NO_SESSION;
+            }
+            return self.tell(|program, _| Some(say::no_session(program, step)));
+        }
+        let Some(leg) = self.world.leg(step) else { return };
         let known = match call.repeats {
             Repeats::SameAnswer if leg.made > 0 => Some(DONE),
             Repeats::SameAnswer if leg.refused => Some(REFUSED),
@@ -150,7 +157,15 @@ impl Act<'_> {
     }
 
     pub(super) fn arrive_back(&mut self, step: StepId) {
-        let Some(back) = self.call_of(step).and_then(|call| call.back) else { return };
+        let Some(call) = self.call_of(step) else { return };
+        let Some(back) = call.back else { return };
+        if call.new_serial && self.chooser.choose(2) == 1 {
+            if let Some(leg) = self.world.leg(step) {
+                leg.backs -= 1;
+                leg.back_replies |= NO_SESSION;
+            }
+            return self.tell(|program, _| Some(say::no_session(program, step)));
+        }
         let may_refuse = self.chooser.choose(2) == 1;
         let Some(leg) = self.world.leg(step) else { return };
         leg.backs -= 1;

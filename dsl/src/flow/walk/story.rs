@@ -277,6 +277,10 @@ pub(super) mod say {
         }
     }
 
+    pub(in super::super) fn no_session(program: &FlowProgram, of: StepId) -> String {
+        format!("{} does not look at {}: the session does not hold", party(program, of), step(program, of))
+    }
+
     pub(in super::super) fn state(state: OperationState) -> &'static str {
         match state {
             OperationState::New => "new",
@@ -306,6 +310,9 @@ pub(super) mod say {
             Event::Asked => "the ask comes".into(),
             Event::Reply(of, Reply::Done) => format!("the reply comes: {} done", name(of)),
             Event::Reply(of, Reply::Refused(_)) => format!("the reply comes: {} refused", name(of)),
+            Event::Reply(of, Reply::NoSession { .. }) => {
+                format!("the reply comes: {} was not looked at, the session does not hold", name(of))
+            }
             Event::Reply(of, Reply::Unknown) => {
                 format!("a reply comes that says nothing certain of {}", name(of))
             }

@@ -42,6 +42,7 @@ fn call(name: &str, party: &str) -> CallContract {
         repeats: Repeats::SameAnswerWhenDone,
         quiet_ms: Some(600_000),
         assured: false,
+        new_serial: false,
         ways: vec![enquire(), Way::Reverse, Way::Park],
         back: Some(back()),
     }
@@ -144,6 +145,10 @@ fn each_broken_rule_is_found() {
     );
     found(Fault::NotSentIsRefused, &same(vec![repeat(), Way::Park]));
     found(Fault::RefusalAfterRepeatFinal, &plain(vec![repeat(), Way::Park]));
+    let anew =
+        |ways: Vec<Way>| one(CallContract { new_serial: true, repeats: Repeats::SameAnswer, ways, ..pay() });
+    found(Fault::RefusalAfterRepeatFinal, &anew(vec![repeat(), Way::Park]));
+    found(Fault::SendFirst, &anew(vec![enquire(), Way::Reverse, Way::Park]));
     found(Fault::NotFoundEarly, &bill);
     found(Fault::NothingEarly, &one(CallContract { ways: vec![Way::Reverse, Way::Park], ..pay() }));
     found(Fault::BackRefusedIsDone, &bill);
@@ -172,6 +177,7 @@ fn queried_first() -> FlowProgram {
 fn safe_flows() {
     let assured =
         |call: CallContract| CallContract { assured: true, ways: vec![repeat(), Way::Park], ..call };
+    let anew = |call: CallContract| CallContract { new_serial: true, ..call };
     let flows = [
         ("one posting", one(pay())),
         (
@@ -190,6 +196,15 @@ fn safe_flows() {
             ]),
         ),
         ("query first", queried_first()),
+        ("under a new serial", one(anew(pay()))),
+        (
+            "a debit and a payment under new serials",
+            row(vec![(anew(debit()), Undo::Provider), (anew(pay()), Undo::Provider)]),
+        ),
+        (
+            "an assured posting under a new serial",
+            row(vec![(pay(), Undo::Nothing), (anew(assured(debit())), Undo::Nothing)]),
+        ),
         ("undo by a posting", undone_by_posting()),
         ("cancellable", FlowProgram { cancellable: true, ..one_undone() }),
         ("pay_bill, cancellable", FlowProgram { cancellable: true, ..pay_bill() }),

@@ -11,6 +11,7 @@ use std::hash::{BuildHasher, Hash};
 pub(super) const DONE: u8 = 1;
 pub(super) const REFUSED: u8 = 2;
 pub(super) const NOTHING: u8 = 4;
+pub(super) const NO_SESSION: u8 = 8;
 
 /// Told bits.
 pub(super) const TOLD_DONE: u8 = 1;
@@ -31,13 +32,13 @@ pub(super) struct Leg {
     pub(super) refused: bool,
     /// A reversal came first and is remembered.
     pub(super) remembered: bool,
-    /// Replies under way: `DONE`, `REFUSED`, `NOTHING` ("duplicate").
+    /// Replies under way: `DONE`, `REFUSED`, `NOTHING` ("duplicate"), `NO_SESSION`.
     pub(super) replies: u8,
     /// Questions under way: number, and what was seen once it has looked.
     pub(super) asks: Vec<(u32, Option<Says>)>,
     /// Reversals under way.
     pub(super) backs: u8,
-    /// Replies to reversals under way: `DONE` reversed, `REFUSED`, `NOTHING`.
+    /// Replies to reversals under way: `DONE` reversed, `REFUSED`, `NOTHING`, `NO_SESSION`.
     pub(super) back_replies: u8,
 }
 

@@ -37,6 +37,7 @@ impl Maker<'_, '_, '_> {
             repeats: Repeats::SameAnswer,
             quiet_ms: None,
             assured: false,
+            new_serial: false,
             ways: vec![AGAIN, Way::Park],
             back: None,
         });

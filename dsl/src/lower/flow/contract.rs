@@ -91,6 +91,7 @@ pub(super) fn contract(model: &Model, module: &Module, id: CallId) -> Option<Cal
         },
         quiet_ms: promises.quiet_ms,
         assured: promises.assured,
+        new_serial: module.sessions.iter().any(|session| session.new_serial && !session.renew.is_empty()),
         ways: ways.collect(),
         back: back.map(|back| reversal(module, back, name(back))),
     })

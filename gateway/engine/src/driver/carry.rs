@@ -4,8 +4,8 @@
 use super::{Inbox, Running, Told, ToldKind};
 use crate::message::Refusal;
 use dsl::flow::{
-    Answer, CancelAnswer, Effect, Event, MappingId, Node, NotWritten, Parked, SecondAnswer, State, Step,
-    StepId, Timer,
+    Answer, CancelAnswer, Change, Effect, Event, MappingId, Node, NotWritten, Parked, SecondAnswer, State,
+    Step, StepId, Timer,
 };
 use dsl::model::Space;
 use std::time::Duration;
@@ -17,6 +17,12 @@ impl Running {
     /// Carries a step out; gives the event that the old state gets instead, if it could not be.
     pub(super) async fn carry_out(&mut self, step: Step, event: &Event) -> Option<Event> {
         let Step { next, effects } = step;
+        let written = effects.iter().filter_map(|effect| match effect {
+            Effect::Write(changes) => Some(changes),
+            _ => None,
+        });
+        let new_serial = |change: &&Change| matches!(change, Change::NewSerial(_) | Change::NewSerialBack(_));
+        let new_serials: Vec<Change> = written.flatten().filter(new_serial).cloned().collect();
         let mut next = Some(next);
         for effect in effects {
             match effect {
@@ -25,14 +31,16 @@ impl Running {
                     let state = next.as_ref().unwrap_or(&self.state);
                     let call = state.durable.operation(step).and_then(|operation| operation.call);
                     let seen = self.steps_in(&state.durable, None);
-                    if let Err(refusal) = self.prepare(step, call, &seen).await {
+                    let anew = new_serials.contains(&Change::NewSerial(step));
+                    if let Err(refusal) = self.prepare(step, call, &seen, anew).await {
                         return Some(self.cannot_prepare(step, false, refusal, event));
                     }
                 }
                 Effect::PrepareBack(step) => {
                     let state = next.as_ref().unwrap_or(&self.state);
                     let state = state.durable.operation(step).cloned();
-                    if let Err(refusal) = self.prepare_back(step, state.as_ref()).await {
+                    let anew = new_serials.contains(&Change::NewSerialBack(step));
+                    if let Err(refusal) = self.prepare_back(step, state.as_ref(), anew).await {
                         return Some(self.cannot_prepare(step, true, refusal, event));
                     }
                 }

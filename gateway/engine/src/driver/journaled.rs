@@ -1,7 +1,8 @@
 //! One write of the journal for one step of a flow: its state, and every change that the step names.
 
 use super::carry::not_written;
-use super::{Running, ToldKind, durable_end, fen};
+use super::recover::BACK;
+use super::{Operation, Running, ToldKind, durable_end, fen};
 use crate::exchange::Prepared;
 use crate::facts::Body;
 use crate::packet::Packet;
@@ -42,6 +43,7 @@ impl Running {
                     self.wake_later(flow);
                 }
                 self.came.take_if(|(at, _)| next.durable.at != *at);
+                self.asked_anew(changes);
                 if changes.contains(&Change::End(dsl::flow::End::Done)) {
                     self.tell_awaiting();
                 }
@@ -162,9 +164,32 @@ impl Running {
                 out.push(write);
                 started.push(flow);
             }
-            self.change(change, next, &seen, &mut out);
+            let anew = match change {
+                Change::Intent(step, _) => changes.contains(&Change::NewSerial(*step)),
+                Change::IntentBack(step, _) => changes.contains(&Change::NewSerialBack(*step)),
+                _ => false,
+            };
+            self.change(change, next, &seen, anew, &mut out);
         }
         Some(out)
+    }
+
+    /// What was asked under another serial stands in the journal: nothing of the answer before it is of this one.
+    fn asked_anew(&mut self, changes: &[Change]) {
+        for change in changes {
+            let (step, back) = match change {
+                Change::NewSerial(step) => (step, false),
+                Change::NewSerialBack(step) => (step, true),
+                _ => continue,
+            };
+            let Some(known) = self.operations.get_mut(usize::from(step.0)) else { continue };
+            if back {
+                known.back_serials = known.back_serials.saturating_add(1);
+                continue;
+            }
+            let (prepared, serials) = (known.prepared.take(), known.serials.saturating_add(1));
+            *known = Operation { prepared, serials, ..Operation::default() };
+        }
     }
 
     /// Why the flow is refused: its own word, else that of the first operation that is.
@@ -181,15 +206,18 @@ impl Running {
             .to_owned()
     }
 
-    fn change(&self, change: &Change, next: &State, seen: &[StepSeen], out: &mut Vec<Write>) {
+    /// The changes of one; `anew`: it is asked under another serial.
+    fn change(&self, change: &Change, next: &State, seen: &[StepSeen], anew: bool, out: &mut Vec<Write>) {
         match change {
             Change::Ask | Change::Progress | Change::Answer(_) | Change::End(_) | Change::Start(_) => {}
+            Change::NewSerial(step) => out.extend(self.superseded(*step, next)),
+            Change::NewSerialBack(step) => out.extend(self.superseded_back(*step, next)),
             Change::Intent(step, _) | Change::Operation(step) => {
-                out.extend(self.operation(*step, next, change));
+                out.extend(self.operation(*step, next, change, anew));
             }
             Change::IntentBack(step, _) => {
-                out.extend(self.operation(*step, next, change));
-                out.extend(self.back_operation(*step, next));
+                out.extend(self.operation(*step, next, change, false));
+                out.extend(self.back_operation(*step, next, anew));
             }
             Change::Record(step) => {
                 let reply =
@@ -216,7 +244,42 @@ impl Running {
         Write::Event { flow: self.id, kind: kind.to_owned(), body }
     }
 
-    fn operation(&self, step: StepId, next: &State, change: &Change) -> Option<Write> {
+    /// What was asked under the serial before ends refused: nothing of it was looked at.
+    fn superseded(&self, step: StepId, next: &State) -> Option<Write> {
+        let mut body = Body::default();
+        let known = self.operations.get(usize::from(step.0))?;
+        body.put("text", known.text.clone().into_bytes());
+        match self.operation(step, next, &Change::Operation(step), false)? {
+            Write::PutOperation(put) => Some(Write::PutOperation(OperationPut {
+                state: Stored::Refused,
+                reply: known.reply.as_ref().map(Packet::encode),
+                answered: Some(body.encode()),
+                ..put
+            })),
+            _ => None,
+        }
+    }
+
+    fn superseded_back(&self, step: StepId, next: &State) -> Option<Write> {
+        match self.back_operation(step, next, false)? {
+            Write::PutOperation(put) => Some(Write::PutOperation(OperationPut {
+                state: Stored::Refused,
+                request: None,
+                asked: None,
+                ..put
+            })),
+            _ => None,
+        }
+    }
+
+    /// The name of an operation's row: another for each serial that it went under.
+    fn row_name(name: &str, back: bool, serials: u8) -> String {
+        let back = if back { BACK } else { "" };
+        let number = if serials > 0 { format!("/{}", u16::from(serials) + 1) } else { String::new() };
+        format!("{name}{back}{number}")
+    }
+
+    fn operation(&self, step: StepId, next: &State, change: &Change, anew: bool) -> Option<Write> {
         let program = self.program()?;
         let definition = program.step(step)?;
         let durable = next.durable.operation(step)?;
@@ -260,7 +323,7 @@ impl Running {
             matches!(durable.state, OperationState::Done | OperationState::Refused | OperationState::Undone);
         Some(Write::PutOperation(OperationPut {
             flow: self.id,
-            name: definition.name.to_string(),
+            name: Self::row_name(&definition.name, false, known.serials + u8::from(anew)),
             copies: u32::from(durable.copies),
             party: call.party.to_string(),
             call: call.name.to_string(),
@@ -301,10 +364,11 @@ impl Running {
     }
 
     /// The reversal is an operation of its own, beside its original.
-    fn back_operation(&self, step: StepId, next: &State) -> Option<Write> {
+    fn back_operation(&self, step: StepId, next: &State, anew: bool) -> Option<Write> {
         let definition = self.program()?.step(step)?;
         let durable = next.durable.operation(step)?;
-        let back = self.operations.get(usize::from(step.0))?.back.as_deref()?;
+        let known = self.operations.get(usize::from(step.0))?;
+        let back = known.back.as_deref()?;
         let call = self.version.call(back.asking.call)?;
         let module = self.version.module(back.asking.call.module)?;
         let mut body = Body::default();
@@ -312,7 +376,7 @@ impl Running {
         body.put_tagged("kept", &back.kept);
         Some(Write::PutOperation(OperationPut {
             flow: self.id,
-            name: format!("{}/back", definition.name),
+            name: Self::row_name(&definition.name, true, known.back_serials + u8::from(anew)),
             copies: u32::from(durable.backs),
             party: module.name.to_string(),
             call: format!("{}.{}", module.name, call.call.name),

@@ -11,7 +11,7 @@ use crate::version::CallRef;
 use crate::view::StepSeen;
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::flow::{BackReply, CallId, Event, OperationState, Reply, Says, StepId, Way};
+use dsl::flow::{BackReply, CallId, CallKind, Event, OperationState, Reply, Says, StepId, Way};
 use dsl::model::{Fact, Space};
 use dsl::value::Outcome;
 use std::sync::Arc;
@@ -107,15 +107,29 @@ impl Running {
         step: StepId,
         call: Option<CallId>,
         seen: &[StepSeen],
+        anew: bool,
     ) -> Result<(), Refusal> {
         if self.cancels(step).is_some() {
             return Ok(());
         }
+        if anew {
+            let known = self.operations.get(usize::from(step.0)).and_then(|known| known.prepared.as_ref());
+            let asking =
+                known.map(|known| known.asking.clone().anew()).ok_or_else(|| Refusal::of("no_route"))?;
+            let prepared = self.engine.prepare(asking).await?;
+            if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
+                operation.prepared = Some(Arc::new(prepared));
+            }
+            return Ok(());
+        }
+        let query = |call: CallId| self.program()?.call(call).map(|call| call.kind == CallKind::Query);
+        let written = call.and_then(query) == Some(false);
         let call = self.call_of(step, call).ok_or_else(|| Refusal::of("no_route"))?;
         let ask = self.fill_ask(step, seen).map_err(|why| self.unfilled(&why))?;
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
         asking.facts.put(Fact::Attempt, Value::Number(1));
         asking.waiting = Some(Waiting { flow: self.id, step, back: false });
+        asking.written = written;
         let prepared = self.engine.prepare(asking.for_member()).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             operation.prepared = Some(Arc::new(prepared));
@@ -137,10 +151,11 @@ impl Running {
         &mut self,
         step: StepId,
         durable: Option<&dsl::flow::Operation>,
+        anew: bool,
     ) -> Result<(), Refusal> {
         let no_route = || Refusal::of("no_route");
         let known = self.operations.get(usize::from(step.0)).cloned().ok_or_else(no_route)?;
-        if known.back.is_some() {
+        if known.back.is_some() && !anew {
             return Ok(());
         }
         let program = self.program().ok_or_else(no_route)?;
@@ -156,6 +171,7 @@ impl Running {
         let mut asking = self.about(call, &known, durable).ok_or_else(no_route)?;
         asking.facts.put(Fact::Cause, self.named(cause));
         asking.waiting = Some(Waiting { flow: self.id, step, back: true });
+        asking.written = true;
         let prepared = self.engine.prepare(asking).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             operation.back = Some(Arc::new(prepared));
@@ -289,7 +305,10 @@ impl Running {
                 let reply = match heard.outcome {
                     Outcome::Done(_) => Reply::Done,
                     Outcome::Refused(_) if reason == DUPLICATE => Reply::Unknown,
-                    Outcome::Refused(_) => Reply::Refused(reason.into()),
+                    Outcome::Refused(_) => match heard.no_session {
+                        Some(renewed) => Reply::NoSession { reason: reason.into(), renewed },
+                        None => Reply::Refused(reason.into()),
+                    },
                     Outcome::Unknown => Reply::Unknown,
                 };
                 let done = reply == Reply::Done;
@@ -343,6 +362,7 @@ impl Running {
             Outcome::Done(symbol) if matches!(named(symbol), NEVER_SEEN | WAS_REFUSED) => BackReply::Nothing,
             Outcome::Done(_) => BackReply::Reversed,
             Outcome::Refused(symbol) if named(symbol) == NEVER_SEEN => BackReply::Nothing,
+            Outcome::Refused(_) if heard.no_session == Some(true) => BackReply::NoSession,
             Outcome::Refused(_) => BackReply::Refused,
             Outcome::Unknown => BackReply::Unknown,
         };

@@ -221,7 +221,28 @@ impl Engine {
     }
 }
 
-/// What the journal knows of a flow's operations.
+/// What stands behind a step's name in the row of its reversal.
+pub(super) const BACK: &str = "/back";
+
+/// What a row of the journal is of: the step, whether its reversal, and how many serials there were before this one.
+pub(crate) struct RowName<'a> {
+    pub(crate) step: &'a str,
+    pub(crate) back: bool,
+    pub(crate) serials: u8,
+}
+
+impl<'a> RowName<'a> {
+    /// `debit`, `debit/back`, and under the second serial `debit/2`, `debit/back/2`.
+    pub(crate) fn of(name: &'a str) -> Self {
+        let number =
+            name.rsplit_once('/').and_then(|(name, number)| Some((name, number.parse::<u8>().ok()?)));
+        let (name, serials) = number.map_or((name, 0), |(name, number)| (name, number.saturating_sub(1)));
+        let (step, back) = name.strip_suffix(BACK).map_or((name, false), |step| (step, true));
+        Self { step, back, serials }
+    }
+}
+
+/// What the journal knows of a flow's operations: of what was asked under several serials, the last.
 fn known(
     version: &Arc<Version>,
     program: &dsl::flow::FlowProgram,
@@ -229,22 +250,21 @@ fn known(
 ) -> Vec<Operation> {
     let mut operations = vec![Operation::default(); program.steps.len()];
     for row in rows {
-        let (name, back) = match row.name.strip_suffix("/back") {
-            Some(name) => (name.to_owned(), true),
-            None => (row.name.clone(), false),
-        };
+        let RowName { step: name, back, serials } = RowName::of(&row.name);
         let Some(place) = program.steps.iter().position(|step| *step.name == *name) else { continue };
         let Some(operation) = operations.get_mut(place) else { continue };
         let step = u16::try_from(place).map_or(StepId(u16::MAX), StepId);
         let prepared = prepared(version, &row).map(|mut prepared| {
             prepared.asking.waiting = Some(Waiting { flow: row.flow, step, back });
+            prepared.asking.written = true;
             Arc::new(prepared)
         });
         if back {
-            operation.back = prepared;
+            (operation.back, operation.back_serials) = (prepared, serials);
             continue;
         }
-        operation.prepared = prepared;
+        let (back, back_serials) = (operation.back.take(), operation.back_serials);
+        *operation = Operation { prepared, serials, back, back_serials, ..Operation::default() };
         operation.reply = row.reply.as_deref().and_then(Packet::decode);
         if let Some(body) = row.answered.as_deref().and_then(Body::decode) {
             // What an enquiry or a reversal has told has no facts of an answer: those of the request stand then.

@@ -1,7 +1,8 @@
 //! Messages that speak of another one: enquiries and reversals of what was asked of us, late results of what we asked.
 
 use super::served_key;
-use crate::driver::{Told, ToldKind};
+use crate::driver::recover::RowName;
+use crate::driver::{Told, ToldKind, path_of, program_of};
 use crate::engine::Engine;
 use crate::facts::{Facts, Tagged};
 use crate::message;
@@ -17,7 +18,7 @@ use dsl::model::{CallId, Fact, Load, Space};
 use dsl::program::Read;
 use dsl::value::Outcome;
 use std::sync::Arc;
-use store::{FlowId, FlowRow, FoundBy, Key};
+use store::{FlowId, FlowRow, FoundBy, Key, OperationRow};
 
 /// Whether a served call speaks of a call of ours: its late result.
 pub(crate) fn of_ours(version: &Version, call: CallRef) -> bool {
@@ -284,7 +285,7 @@ pub(crate) async fn late_result(engine: &Arc<Engine>, scene: &Scene, call: CallR
         let (party, at, wanted) = (module.name.to_string(), crate::calendar::day(day), serial.clone());
         let found = engine.journal.read(move |reader| reader.by_serial(&party, at, &wanted)).await;
         match found {
-            Ok(Some(row)) => return tell(engine, scene, row.flow, &row.name, said).await,
+            Ok(Some(row)) => return tell(engine, scene, &row, said).await,
             Ok(None) => {}
             Err(fatal) => return engine.fail(&fatal),
         }
@@ -294,17 +295,18 @@ pub(crate) async fn late_result(engine: &Arc<Engine>, scene: &Scene, call: CallR
     tracing::warn!(party = %module.name, serial, "a late result of nothing that is known");
 }
 
-async fn tell(engine: &Arc<Engine>, scene: &Scene, flow: FlowId, step: &str, said: Outcome) {
-    let row = engine.journal.read(move |reader| reader.flow(flow)).await;
-    let Ok(Some(row)) = row else { return };
-    let name = row.name.split('/').next().unwrap_or(&row.name);
-    let tables = scene.version.flow_named(name).and_then(|flow| scene.version.flow(flow));
-    let Some(tables) = tables else { return };
-    let program = if row.parent.is_some() {
-        tables.program.loops.first().map(|one| &one.body)
-    } else {
-        Some(&tables.program)
-    };
+async fn tell(engine: &Arc<Engine>, scene: &Scene, operation: &OperationRow, said: Outcome) {
+    let flow = operation.flow;
+    let row = engine.journal.read(move |reader| Ok((reader.flow(flow)?, reader.operations(flow)?))).await;
+    let Ok((Some(row), operations)) = row else { return };
+    let Some((reference, path)) = path_of(&scene.version, &row.name) else { return };
+    let program = scene.version.flow(reference).and_then(|tables| program_of(tables, &path));
+    let RowName { step, back: false, serials } = RowName::of(&operation.name) else { return };
+    let later = |other: &RowName<'_>| other.step == step && !other.back && other.serials > serials;
+    if operations.iter().map(|other| RowName::of(&other.name)).any(|other| later(&other)) {
+        tracing::warn!(%flow, step, serial = operation.serial, "a late result of what was refused for its session");
+        return;
+    }
     let place = program.and_then(|program| program.steps.iter().position(|known| *known.name == *step));
     let Some(place) = place.and_then(|place| u16::try_from(place).ok()) else { return };
     let reply = match said {

@@ -21,6 +21,8 @@ struct Story {
     body: Value,
     /// So many first debits at the core are booked, and nothing is heard of them.
     silent: usize,
+    /// So many first payments find that their session does not hold.
+    sessionless: usize,
     /// What holds at core and power company by the answer, in fen.
     books: fn(&Value) -> (i64, i64),
 }
@@ -29,6 +31,7 @@ struct Story {
 async fn run(story: Story, commits: u64, point: CrashPoint) -> bool {
     let mut bank = Bank::open().await;
     bank.core.ledger.lock().unwrap().plan.extend((0..story.silent).map(|_| Does::BooksSilently));
+    bank.grid.ledger.lock().unwrap().plan.extend((0..story.sessionless).map(|_| Does::Refuses("9003")));
     bank.disk.crash_after(commits, point);
     let (mut told, mut crashed) = (Value::Null, false);
     for _ in 0..150 {
@@ -87,6 +90,7 @@ async fn rows_and_what_is_made_of_them_agree_with_the_books_wherever_the_gateway
         service: "bank.sweep",
         body: json!({ "batch_no": "C1", "reference": "C1", "rows": [row(1), row(2)] }),
         silent: 0,
+        sessionless: 0,
         // The first rows, those behind them, and the sum of the first.
         books: |answer| {
             let rows = answer["rows"].as_array().unwrap();
@@ -109,6 +113,22 @@ async fn a_payment_stands_once_at_both_wherever_the_gateway_stops() {
             "amount": "300.00", "reference": "C2",
         }),
         silent: 1,
+        sessionless: 0,
+        books: |_| (30_000, 30_000),
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_payment_asked_anew_under_another_serial_stands_once_wherever_the_gateway_stops() {
+    everywhere(Story {
+        service: "bank.pay_bill",
+        body: json!({
+            "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+            "amount": "300.00", "reference": "C3",
+        }),
+        silent: 0,
+        sessionless: 1,
         books: |_| (30_000, 30_000),
     })
     .await;

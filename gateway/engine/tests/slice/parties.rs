@@ -42,6 +42,12 @@ pub(crate) struct Ledger {
     pub(crate) reversed: Vec<String>,
     /// What comes next.
     pub(crate) plan: VecDeque<Does>,
+    /// What comes next of reversals.
+    pub(crate) plan_back: VecDeque<Does>,
+    /// Questions about payments are not answered.
+    pub(crate) deaf_enquiries: bool,
+    /// Serials under which payments and reversals came that were not looked at.
+    pub(crate) spent: Vec<String>,
     /// How long an answer is on its way.
     pub(crate) late: Duration,
     /// Every message that came, by code.
@@ -209,8 +215,10 @@ pub(crate) async fn grid(core: &Core) -> Played {
             "1003" => {
                 let does = ledger.plan.pop_front();
                 match does {
+                    _ if ledger.spent.contains(&serial) => return reply("1004", "9003", ""),
                     Some(Does::Refuses("9003")) => {
                         *signed.lock().expect("no panic before") = false;
+                        ledger.spent.push(serial.clone());
                         return reply("1004", "9003", "");
                     }
                     Some(Does::Refuses(ret)) => return reply("1004", ret, ""),
@@ -229,6 +237,12 @@ pub(crate) async fn grid(core: &Core) -> Played {
                     Some(Does::WrongSeal) => Answer::Frame(Bytes::from(format!("{answer}0123456789ABCDEF"))),
                     _ => Answer::Frame(Bytes::from(seal(&answer))),
                 }
+            }
+            "1005" if ledger.spent.contains(&serial) => reply("1006", "9003", ""),
+            "1005" if ledger.plan_back.pop_front().is_some() => {
+                *signed.lock().expect("no panic before") = false;
+                ledger.spent.push(serial.clone());
+                reply("1006", "9003", "")
             }
             "1005" => {
                 ledger.reversed.push(body[..12].to_owned());
@@ -250,6 +264,7 @@ pub(crate) async fn grid(core: &Core) -> Played {
                     _ => reply("1010", "2001", ""),
                 }
             }
+            "1007" if ledger.deaf_enquiries => Answer::Silence,
             "1007" if ledger.refused.contains(&body[..12].to_owned()) => {
                 reply("1008", "0000", &format!("03{:<20}", ""))
             }

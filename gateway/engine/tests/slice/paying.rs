@@ -3,6 +3,7 @@
 use crate::parties::Does;
 use crate::support::Bank;
 use serde_json::json;
+use store::{OperationRow, OperationState};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_query_goes_to_its_provider() {
@@ -114,6 +115,35 @@ async fn a_lost_session_is_renewed_and_the_request_repeated() {
     let heard = bank.grid.ledger.lock().unwrap().heard.clone();
     assert_eq!(heard.iter().filter(|code| *code == "0001").count(), 2, "{heard:?}");
     assert_eq!(bank.books(), (9_000, 9_000));
+    // The party wants another serial for it, and both stand in the journal.
+    let rows = bank.operations(&told).await;
+    let of_grid = |row: &&OperationRow| row.party == "grid";
+    let [first, second] = rows.iter().filter(of_grid).collect::<Vec<_>>()[..] else { panic!("{rows:?}") };
+    assert_eq!((first.state, second.state), (OperationState::Refused, OperationState::Done));
+    assert_eq!(bank.grid.ledger.lock().unwrap().spent, std::slice::from_ref(&first.serial));
+    assert!(bank.grid.ledger.lock().unwrap().booked.contains_key(&second.serial));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_whose_session_is_lost_is_asked_anew_under_another_serial() {
+    let bank = Bank::open().await;
+    // Nobody hears of the payment, no enquiry is answered: it is taken back.
+    {
+        let mut ledger = bank.grid.ledger.lock().unwrap();
+        ledger.plan.push_back(Does::BooksSilently);
+        ledger.deaf_enquiries = true;
+        ledger.plan_back.push_back(Does::Refuses("9003"));
+    }
+    let (_, told) = bank.pay("M7", "90.00").await;
+    assert_eq!(told["outcome"], "refused", "{told}");
+    assert_eq!(bank.books(), (0, 0));
+    let spent = bank.grid.ledger.lock().unwrap().spent.clone();
+    let rows = bank.operations(&told).await;
+    let of_grid = |row: &&OperationRow| row.party == "grid";
+    let [_, first, second] = rows.iter().filter(of_grid).collect::<Vec<_>>()[..] else { panic!("{rows:?}") };
+    assert_eq!(spent, std::slice::from_ref(&first.serial));
+    assert_ne!(second.serial, first.serial);
+    assert_eq!((&*first.name, &*second.name), ("paid/back", "paid/back/2"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{MemoryDisk, MemoryStore};
+use store::{FlowId, MemoryDisk, MemoryStore, OperationRow};
 
 /// SHA-256 of `secret`.
 pub(crate) const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
@@ -179,6 +179,13 @@ impl Bank {
             "amount": amount, "reference": reference,
         });
         self.ask("bank.pay_bill", &body).await
+    }
+
+    /// What the journal holds of the flow that an answer is of, in the order in which it was asked.
+    pub(crate) async fn operations(&self, told: &Value) -> Vec<OperationRow> {
+        let number = told["flow"].as_str().and_then(|flow| flow.parse().ok()).expect("a flow");
+        let journal = &self.gateway().engine().journal;
+        journal.read(move |reader| reader.operations(FlowId(number))).await.expect("a journal")
     }
 
     /// What holds at core and power company, in fen.
