@@ -9,5 +9,5 @@ mod net;
 mod weather;
 
 pub use clock::SimulatedClock;
-pub use net::{Counted, Network, NetworkFault};
+pub use net::{Counted, Fell, Network, NetworkFault};
 pub use weather::{Dice, Weather};

@@ -35,7 +35,7 @@ pub(crate) use files::{carries_files, folder_of, path_of, put_file, whole_file};
 use link::Core;
 use link::http::HttpServer;
 use link::tls::{TlsClient, TlsServer};
-use link::world::{Random, TaskGroup};
+use link::world::{Moment, Random, TaskGroup};
 pub(crate) use play::civil;
 use play::{Play, locked};
 use serde::Deserialize;
@@ -321,6 +321,7 @@ impl Party {
             sessions: Mutex::new(Sessions::default()),
             numbers: Mutex::default(),
             faults: Mutex::new(FaultPlan::none()),
+            fell: Mutex::default(),
             last_failure: Mutex::default(),
             busy: AtomicUsize::new(0),
             serial: Default::default(),
@@ -408,6 +409,12 @@ impl Party {
     #[must_use]
     pub fn last_failure(&self) -> String {
         locked(&self.play.last_failure).clone()
+    }
+
+    /// Faults that were made so far: when, of which call, by name.
+    #[must_use]
+    pub fn fell(&self) -> Vec<(Moment, String, &'static str)> {
+        locked(&self.play.fell).clone()
     }
 
     /// Faults from now on.

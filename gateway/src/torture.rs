@@ -43,6 +43,8 @@ pub(crate) struct Wanted {
     pub(crate) from: u64,
     /// How many.
     pub(crate) seeds: u64,
+    /// Postings of each seed; none: the dice say.
+    pub(crate) postings: Option<u64>,
     /// Threads, each with a seed at a time.
     pub(crate) threads: usize,
     /// Each seed is run twice, and the two runs must be one.

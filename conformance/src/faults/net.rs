@@ -6,7 +6,7 @@
 
 use super::{Dice, SimulatedClock, Weather};
 use link::World;
-use link::world::{BoxFuture, Clock, Listener, Mark, Net, Sleep, Stream};
+use link::world::{BoxFuture, Clock, Listener, Mark, Moment, Net, Sleep, Stream};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::pin::Pin;
@@ -41,6 +41,10 @@ pub enum NetworkFault {
 }
 
 impl NetworkFault {
+    /// Every one.
+    pub const ALL: [Self; 7] =
+        [Self::Refuse, Self::Deaf, Self::Vanish, Self::Cut, Self::HalfClose, Self::Delay, Self::Corrupt];
+
     /// Its name in reports.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -58,6 +62,20 @@ impl NetworkFault {
 
 /// How often each fault was made.
 pub type Counted = BTreeMap<NetworkFault, u64>;
+
+/// The most faults that are kept with their time and place; further ones are only counted.
+const KEPT: usize = 200_000;
+
+/// A fault that was made.
+#[derive(Clone, Debug)]
+pub struct Fell {
+    /// When.
+    pub at: Moment,
+    /// The address that was connected to.
+    pub address: Arc<str>,
+    /// Which.
+    pub fault: NetworkFault,
+}
 
 /// The network; clones are the same one.
 #[derive(Clone)]
@@ -78,6 +96,7 @@ struct State {
     sealed: BTreeSet<String>,
     weather: Weather,
     counted: Counted,
+    fell: Vec<Fell>,
     next: u16,
 }
 
@@ -111,6 +130,12 @@ impl Network {
         self.shared.state().sealed.insert(address.to_owned());
     }
 
+    /// Faults with their time and place, in order.
+    #[must_use]
+    pub fn fell(&self) -> Vec<Fell> {
+        self.shared.state().fell.clone()
+    }
+
     /// The faults made so far.
     #[must_use]
     pub fn counted(&self) -> Counted {
@@ -130,18 +155,21 @@ impl Shared {
     }
 
     /// Throws for a fault and counts it.
-    fn falls(&self, fault: NetworkFault, of: impl Fn(&Weather) -> u16) -> bool {
+    fn falls(&self, fault: NetworkFault, address: &Arc<str>, of: impl Fn(&Weather) -> u16) -> bool {
         let mut state = self.state();
         let rate = of(&state.weather);
         let falls = rate > 0 && self.dice.falls(rate);
         if falls {
             *state.counted.entry(fault).or_default() += 1;
+            if state.fell.len() < KEPT {
+                state.fell.push(Fell { at: self.clock.now(), address: Arc::clone(address), fault });
+            }
         }
         falls
     }
 
-    fn on_its_way(&self) -> Duration {
-        if self.falls(NetworkFault::Delay, |weather| weather.delay) {
+    fn on_its_way(&self, address: &Arc<str>) -> Duration {
+        if self.falls(NetworkFault::Delay, address, |weather| weather.delay) {
             let late = self.state().weather.late;
             return self.dice.span(USUAL.1, Duration::from_secs(u64::from(late)));
         }
@@ -153,11 +181,12 @@ impl Net for Network {
     fn connect<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
         Box::pin(async move {
             let shared = &self.shared;
-            shared.clock.sleep_until(shared.clock.mark().after(shared.on_its_way())).await;
-            if shared.falls(NetworkFault::Deaf, |weather| weather.deaf) {
+            let whom: Arc<str> = address.into();
+            shared.clock.sleep_until(shared.clock.mark().after(shared.on_its_way(&whom))).await;
+            if shared.falls(NetworkFault::Deaf, &whom, |weather| weather.deaf) {
                 std::future::pending::<()>().await;
             }
-            let refused = shared.falls(NetworkFault::Refuse, |weather| weather.refuse);
+            let refused = shared.falls(NetworkFault::Refuse, &whom, |weather| weather.refuse);
             let (there, sealed, number) = {
                 let mut state = shared.state();
                 state.next = state.next.checked_add(2).unwrap_or(20_000);
@@ -167,8 +196,8 @@ impl Net for Network {
             let Some(there) = there.filter(|_| !refused) else {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             };
-            let (out, back) =
-                (Way::new(shared, sealed, number), Way::new(shared, sealed, number.wrapping_add(1)));
+            let way = |number| Way::new(shared, &whom, sealed, number);
+            let (out, back) = (way(number), way(number.wrapping_add(1)));
             let ours = End { reads: Arc::clone(&back), writes: Arc::clone(&out), sleep: None, closed: false };
             let theirs = End { reads: out, writes: back, sleep: None, closed: false };
             let accepted = Stream::made(Box::new(theirs), format!("10.0.0.1:{number}"));
@@ -229,6 +258,7 @@ enum Ends {
 /// One direction of a cable.
 struct Way {
     shared: Arc<Shared>,
+    address: Arc<str>,
     sealed: bool,
     /// How long the word of an end is on its way. By the connection's number and no throw: in which order a process that
     /// dies lets go of its connections is nobody's to say.
@@ -252,9 +282,15 @@ struct Pieces {
 }
 
 impl Way {
-    fn new(shared: &Arc<Shared>, sealed: bool, number: u16) -> Arc<Self> {
+    fn new(shared: &Arc<Shared>, address: &Arc<str>, sealed: bool, number: u16) -> Arc<Self> {
         let word = USUAL.0 + Duration::from_micros(u64::from(number) * 13 % 7_000);
-        Arc::new(Self { shared: Arc::clone(shared), sealed, word, pieces: Mutex::default() })
+        Arc::new(Self {
+            shared: Arc::clone(shared),
+            address: Arc::clone(address),
+            sealed,
+            word,
+            pieces: Mutex::default(),
+        })
     }
 
     fn pieces(&self) -> MutexGuard<'_, Pieces> {
@@ -291,7 +327,7 @@ impl End {
     /// Puts a piece on its way; gives the fault that cuts the cable, if one does.
     fn send(&self, octets: &[u8]) -> Option<NetworkFault> {
         let (way, shared) = (&self.writes, &self.writes.shared);
-        let falls = |fault, of: fn(&Weather) -> u16| shared.falls(fault, of);
+        let falls = |fault, of: fn(&Weather) -> u16| shared.falls(fault, &way.address, of);
         let vanishes = falls(NetworkFault::Vanish, |weather| weather.vanish);
         let cut = falls(NetworkFault::Cut, |weather| weather.cut);
         let mut octets = octets.to_vec();
@@ -305,7 +341,7 @@ impl End {
             let kept = usize::try_from(shared.dice.below(octets.len() as u64 + 1)).unwrap_or(0);
             octets.truncate(kept);
         }
-        let at = shared.clock.mark().after(shared.on_its_way());
+        let at = shared.clock.mark().after(shared.on_its_way(&way.address));
         let mut pieces = way.pieces();
         if vanishes || pieces.vanishes {
             pieces.vanishes = true;

@@ -16,7 +16,7 @@ use dsl::model::{CallId, Fact, MessageId};
 use dsl::program::{CallProgram, LinkProgram, ModuleProgram, Part, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::Mark;
-use link::world::Clock;
+use link::world::{Clock, Moment};
 use serde_json::{Map, Value as Json};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -92,6 +92,9 @@ pub(crate) struct Answered {
     pub(crate) signed: bool,
 }
 
+/// The most faults that a party keeps with their time; further ones are only counted.
+const KEPT_FAULTS: usize = 100_000;
+
 /// A party at work.
 pub(crate) struct Play {
     pub(crate) loaded: Loaded,
@@ -103,6 +106,8 @@ pub(crate) struct Play {
     pub(crate) sessions: Mutex<Sessions>,
     pub(crate) numbers: Mutex<AllNumbers>,
     pub(crate) faults: Mutex<FaultPlan>,
+    /// Faults that were made: when, of which call, by name.
+    pub(crate) fell: Mutex<Vec<(Moment, String, &'static str)>>,
     pub(crate) last_failure: Mutex<String>,
     /// Messages that are being judged, written or read.
     pub(crate) busy: AtomicUsize,
@@ -197,6 +202,12 @@ impl Play {
             return silent(true);
         }
         let fault = locked(&self.faults).next(&form.call.name, parts.get(Part::Content));
+        if let Some(fault) = &fault {
+            let mut fell = locked(&self.fell);
+            if fell.len() < KEPT_FAULTS {
+                fell.push((self.clock.now(), form.call.name.to_string(), fault.name()));
+            }
+        }
         if fault == Some(world::Fault::DropRequest) {
             up(&self.counts.faults);
             self.never_came(usize::from(form.call.link), parts);

@@ -30,6 +30,25 @@ pub enum Fault {
     Unread,
 }
 
+impl Fault {
+    /// Its name in reports.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::DropRequest => "lost request",
+            Self::DropReply => "lost reply",
+            Self::Close => "closed behind the request",
+            Self::Delay(_) => "late reply",
+            Self::DuplicateReply => "reply twice",
+            Self::WrongSeal => "wrong seal",
+            Self::Garble => "garbled reply",
+            Self::Truncate => "half a reply",
+            Self::Instead(_) => "no message",
+            Self::Unread => "unread request",
+        }
+    }
+}
+
 /// When a fault happens: by chance, or at given exchanges, of one call or of all.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]

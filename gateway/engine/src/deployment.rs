@@ -221,6 +221,10 @@ pub struct Tls {
     /// The other side's name, where it is not the address.
     #[serde(default)]
     pub name: Option<String>,
+    /// A proxy of this machine, to which the address of a link that we connect leads, speaks TLS (of national ciphers, with
+    /// a device's key): we speak plainly to it.
+    #[serde(default)]
+    pub proxied: bool,
 }
 
 /// Whether clients must show a certificate.

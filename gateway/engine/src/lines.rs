@@ -382,6 +382,9 @@ fn client_tls(kind: LinkKind, tls: Option<&Tls>, address: &str) -> Result<Option
             Ok(None)
         };
     };
+    if tls.proxied {
+        return proxied(address).map(|()| None);
+    }
     let config = TlsClientConfig {
         roots: tls.trust.as_deref().map(read).transpose()?.unwrap_or_default(),
         server_name: tls.name.clone(),
@@ -390,6 +393,18 @@ fn client_tls(kind: LinkKind, tls: Option<&Tls>, address: &str) -> Result<Option
         protocols: Vec::new(),
     };
     TlsClient::new(&config, address).map(|client| Some(Arc::new(client))).map_err(|error| error.to_string())
+}
+
+/// Nothing leaves this machine in clear.
+fn proxied(address: &str) -> Result<(), String> {
+    let host = address.rsplit_once(':').map_or(address, |(host, _)| host);
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|host| host.is_loopback());
+    if here {
+        Ok(())
+    } else {
+        Err(format!("`proxied` wants a proxy of this machine, and {address} is another"))
+    }
 }
 
 /// TLS of a listener.
@@ -421,5 +436,29 @@ pub fn link_secret(config: &LinkConfig) -> Result<Option<String>, String> {
 impl std::fmt::Debug for Lines {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Lines").field("lines", &self.kept().len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_proxy_that_speaks_tls_for_us_is_of_this_machine() {
+        let tls = Tls {
+            certificate: None,
+            key: None,
+            trust: None,
+            clients: Clients::default(),
+            name: None,
+            proxied: true,
+        };
+        let of = |address: &str| client_tls(LinkKind::Https, Some(&tls), address).map(|tls| tls.is_none());
+        assert_eq!(of("127.0.0.1:7443"), Ok(true));
+        assert_eq!(of("[::1]:7443"), Ok(true));
+        assert_eq!(of("localhost:7443"), Ok(true));
+        assert!(of("192.0.2.7:443").is_err());
+        assert!(of("localhost.example:443").is_err());
+        assert!(client_tls(LinkKind::Https, None, "127.0.0.1:7443").is_err());
     }
 }

@@ -19,6 +19,9 @@ pub(crate) struct Torture {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     from: u64,
+    /// Postings of each seed [default: some, as the seed's dice say]
+    #[arg(long)]
+    postings: Option<u64>,
     /// Seeds at once, each on a thread of its own [default: one for each processor]
     #[arg(long)]
     threads: Option<usize>,
@@ -51,6 +54,7 @@ impl Torture {
             folder: self.folder.clone(),
             from: self.from,
             seeds: self.seeds,
+            postings: self.postings,
             threads: self.threads.unwrap_or(processors),
             twice: self.twice,
         };

@@ -22,7 +22,7 @@ pub(crate) enum Wrong {
 }
 
 /// What the ledgers and the answers say of one posting whose last answer, in fair weather, was `last`. `parked`: people are
-/// asked about something of the seed.
+/// asked about it.
 pub(super) fn judge(
     field: &Field<'_>,
     posting: &Posting,
@@ -31,7 +31,8 @@ pub(super) fn judge(
 ) -> Result<Vec<(Wrong, String)>, String> {
     let mut wrong = Vec::new();
     let Some(story) = field.ground.plan.stories.get(posting.story) else { return Ok(wrong) };
-    let amount = fen(posting.body.get("amount"));
+    let holds = story.holds.clone().map(Value::from);
+    let amount = fen(holds.as_ref().or(posting.body.get("amount")));
     let now = ledgers(field, story, &posting.known)?;
     let held: Vec<(&str, i64)> = story
         .ledgers

@@ -57,7 +57,7 @@ pub(super) struct Asker {
     fair: bool,
 }
 
-/// An answer: what was said, and the answer's fields if it was done. None: it was not taken, or nothing was heard.
+/// An answer: what was said, and the answer's fields if it was done, the flow's number if it is pending. None: it was not taken, or nothing was heard.
 pub(super) type Heard = Option<(Said, Value)>;
 
 impl Asker {
@@ -89,7 +89,7 @@ impl Asker {
         self.diary.note(&format!("client: {service} {reference}: told {outcome} {reason}"));
         match outcome.as_str() {
             "done" => Some((Said::Done, said.get("answer").cloned().unwrap_or(Value::Null))),
-            "pending" => Some((Said::Pending, Value::Null)),
+            "pending" => Some((Said::Pending, said.get("flow").cloned().unwrap_or(Value::Null))),
             // It may not have been taken: then nothing of it is written, and the same reference is asked with again.
             "refused" if !self.fair && matches!(reason.as_str(), "busy" | "stopping") => None,
             "refused" => Some((Said::Refused, Value::Null)),
@@ -183,10 +183,11 @@ impl Client {
 }
 
 /// What is known when a story begins.
-pub(super) fn known(reference: &str, throw: u64, story: u64) -> Map<String, Value> {
+pub(super) fn known(reference: &str, throw: u64, story: u64, turn: u64) -> Map<String, Value> {
     let mut known = Map::new();
     known.insert("reference".to_owned(), json!(reference));
     known.insert("throw".to_owned(), json!(throw % 1_000_000));
     known.insert("story".to_owned(), json!(story));
+    known.insert("turn".to_owned(), json!(turn));
     known
 }

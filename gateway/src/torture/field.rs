@@ -5,6 +5,7 @@
 
 use super::ground::{Actor, Ground};
 use super::planted::Planted;
+use super::seed::Fell;
 use conformance::faults::{Dice, Network, SimulatedClock};
 use conformance::party::{Party, PartyTls};
 use conformance::world::{Fault, FaultPlan, FaultRule};
@@ -177,19 +178,7 @@ impl<'g> Field<'g> {
             let Some(party) = self.parties.get(&actor.folder) else { continue };
             let mut rules = Vec::new();
             if on {
-                let kinds = [
-                    Fault::DropRequest,
-                    Fault::DropReply,
-                    Fault::Close,
-                    Fault::Delay(12_000),
-                    Fault::DuplicateReply,
-                ];
-                rules.extend(kinds.into_iter().map(|fault| self.rule(fault)));
-                if actor.sealed {
-                    rules.extend(
-                        [Fault::WrongSeal, Fault::Garble, Fault::Truncate].map(|fault| self.rule(fault)),
-                    );
-                }
+                rules.extend(actor.faults().into_iter().map(|fault| self.rule(fault)));
             }
             party.set_faults(FaultPlan::new(self.dice.below(u64::MAX) ^ place, rules));
         }
@@ -205,6 +194,22 @@ impl<'g> Field<'g> {
     /// Faults that parties made.
     pub(super) fn faults_of_parties(&self) -> u64 {
         self.parties.values().map(|party| party.counts().faults.load(Ordering::Relaxed)).sum()
+    }
+
+    /// What went wrong on the lines and in the parties.
+    pub(super) fn fell(&self) -> Vec<Fell> {
+        let mut all = Vec::new();
+        for fell in self.network.fell() {
+            let whose = self.ground.cast.iter().find(|actor| actor.has(&fell.address));
+            let on = whose.map(|actor| (actor.module.clone(), None));
+            all.extend(on.map(|on| Fell { at: fell.at, on: Some(on), what: fell.fault.name() }));
+        }
+        for actor in &self.ground.cast {
+            let fell = self.parties.get(&actor.folder).map(Party::fell).unwrap_or_default();
+            let on = |call| Some((actor.module.clone(), Some(call)));
+            all.extend(fell.into_iter().map(|(at, call, what)| Fell { at, on: on(call), what }));
+        }
+        all
     }
 
     /// What parties could not do that they ought to, and rules of their worlds that are broken.
@@ -241,13 +246,29 @@ impl<'g> Field<'g> {
         }
     }
 
+    /// Flows that have not ended, without those that put files, for which there is no room here.
+    async fn not_ended(&self) -> Vec<(FlowId, String)> {
+        let Some(gateway) = &self.gateway else { return Vec::new() };
+        let read = gateway.engine().journal.read(|reader| {
+            let (mut after, mut all) = (FlowId(0), Vec::new());
+            loop {
+                let page = reader.open_flows(after, WAITING)?;
+                let Some(last) = page.last() else { return Ok(all) };
+                after = last.flow;
+                all.extend(page.into_iter().map(|row| (row.flow, row.name)));
+            }
+        });
+        let all = read.await.unwrap_or_default();
+        all.into_iter().filter(|(_, name)| !self.ground.puts_files(name)).collect()
+    }
+
     /// Waits until every flow has ended but those that wait for people; false where one does not.
     pub(super) async fn settle(&self, limit: Duration) -> bool {
         let until = self.clock.mark().after(limit);
         loop {
             let parked: BTreeSet<_> = self.waits().await.iter().map(|waits| waits.flow).collect();
-            let open = self.gateway.as_ref().map_or(0, |gateway| gateway.engine().flows.len());
-            if open <= parked.len() {
+            let open = self.not_ended().await;
+            if open.iter().all(|(flow, _)| parked.contains(flow)) {
                 return true;
             }
             if self.clock.mark() > until {

@@ -6,15 +6,17 @@ use super::Wanted;
 use super::plan::Plan;
 use crate::stage;
 use adapters::keys::KeyFile;
+use conformance::faults::NetworkFault;
 use conformance::party::{Loaded, PartyConfig, PartySource};
-use conformance::world::World;
+use conformance::world::{Fault, World};
+use dsl::flow::FlowProgram;
 use dsl::model::{CallId, LinkKind, Way};
-use dsl::program::Compiled;
+use dsl::program::{CallProgram, Compiled};
 use engine::version::Version;
 use engine::{Deployment, load};
 use link::world::Moment;
 use serde_json::{Map, Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::OperationState;
@@ -23,6 +25,13 @@ use store::OperationState;
 pub(super) const CHANNELS: &str = "127.0.0.1:7000";
 /// What is said of a posting of which more than one copy left.
 pub(super) const AGAIN: &str = "sent again";
+/// What goes wrong with the gateway, by the words of reports.
+const GATEWAY: [&str; 5] = [KILL, CRASH, FULL_DISK, CLOCK_STEP, CUT_OVER];
+pub(super) const KILL: &str = "kill";
+pub(super) const CRASH: &str = "crash at a commit";
+pub(super) const FULL_DISK: &str = "full disk";
+pub(super) const CLOCK_STEP: &str = "clock step";
+pub(super) const CUT_OVER: &str = "cut-over";
 /// The first port of the parties' links.
 const FIRST_PORT: u16 = 7_100;
 
@@ -40,6 +49,31 @@ pub(super) struct Actor {
 }
 
 impl Actor {
+    /// Whether this is the address of one of its links.
+    pub(super) fn has(&self, address: &str) -> bool {
+        let calls = self.calls.iter().map(|(_, called)| called);
+        self.config.links.values().chain(calls).any(|known| known == address)
+    }
+
+    /// What it does wrong by itself: where its messages bear seals, also what only a seal tells.
+    pub(super) fn faults(&self) -> Vec<Fault> {
+        let late = Fault::Delay(12_000);
+        let mut all = vec![Fault::DropRequest, Fault::DropReply, Fault::Close, late, Fault::DuplicateReply];
+        if self.sealed {
+            all.extend([Fault::WrongSeal, Fault::Garble, Fault::Truncate]);
+        }
+        all
+    }
+
+    /// What may go wrong while it is asked, by the words of reports.
+    pub(super) fn misfortunes(&self) -> Vec<&'static str> {
+        let lines = NetworkFault::ALL.into_iter();
+        let lines =
+            lines.filter(|fault| self.sealed || *fault != NetworkFault::Corrupt).map(NetworkFault::name);
+        let own = self.faults();
+        GATEWAY.into_iter().chain(lines).chain(own.iter().map(Fault::name)).collect()
+    }
+
     /// Where it comes from, its world a copy of the template.
     pub(super) fn source(&self, folder: &Path) -> Result<PartySource, String> {
         let database = folder.join(format!("{}.db", self.folder));
@@ -47,6 +81,13 @@ impl Actor {
             .map_err(|error| format!("{}: {error}", database.display()))?;
         Ok(PartySource { database, ..self.source.clone() })
     }
+}
+
+/// A posting's ends that a campaign ought to reach, and what it ought to meet on its way to each.
+pub(super) struct Ends {
+    pub(super) call: String,
+    pub(super) ends: Vec<&'static str>,
+    pub(super) misfortunes: Vec<&'static str>,
 }
 
 /// What all seeds stand on.
@@ -57,6 +98,10 @@ pub(crate) struct Ground {
     pub(super) token: String,
     pub(super) start: Moment,
     pub(super) folder: PathBuf,
+    /// Flows with a step that puts a file.
+    with_files: BTreeSet<String>,
+    /// Postings of a seed, where the dice are not to say.
+    pub(super) postings: Option<u64>,
     deployment: String,
     compiled: Arc<Compiled>,
     hash: [u8; 32],
@@ -110,7 +155,7 @@ impl Ground {
         let token = stage::token()?;
         let tokens = staged.channels.iter().map(|channel| (channel.name.clone(), token.clone())).collect();
         let mut all = staged.modules.clone();
-        for (module, more) in std::mem::take(&mut settings) {
+        for (module, more) in std::mem::take(&mut settings).into_iter().chain(plan.modules.clone()) {
             all.entry(module).or_default().extend(more);
         }
         let said = said.iter().map(|(module, said)| (module.as_str(), said));
@@ -120,18 +165,26 @@ impl Ground {
         let deployment = deployment.to_string();
         let parsed = Deployment::parse(&deployment).map_err(|fault| fault.to_string())?;
         let loaded = load::compile_for_stage(texts, &parsed).map_err(|error| error.to_string())?;
+        let with_files = with_files(&loaded.compiled);
         Ok(Self {
+            with_files,
             plan,
             cast,
             keys,
             token,
             start: stage::moment(&staged.start)?,
             folder: folder.clone(),
+            postings: wanted.postings,
             deployment,
             compiled: loaded.compiled,
             hash: loaded.hash,
             source: loaded.source,
         })
+    }
+
+    /// Whether a flow, or a row of one, puts files.
+    pub(super) fn puts_files(&self, name: &str) -> bool {
+        self.with_files.contains(name.split('/').next().unwrap_or(name))
     }
 
     /// What a gateway is started with; its spool stands in the folder.
@@ -144,13 +197,17 @@ impl Ground {
 
     /// Calls that postings of the parties go through, and the ends of them that a campaign ought to reach: what can be
     /// taken back is to be taken back at least once, what may be repeated is to be repeated.
-    pub(super) fn ends(&self) -> Vec<(String, Vec<&'static str>)> {
+    pub(super) fn ends(&self) -> Vec<Ends> {
         let mut all = Vec::new();
         for actor in &self.cast {
+            let misfortunes = actor.misfortunes();
             let calls = &actor.loaded.bank.module.calls;
             for (call, id) in calls.iter().zip(0_u16..) {
                 let undoes = !call.call.undoes.is_empty();
-                if !call.call.ours || call.call.unknown.is_empty() || undoes {
+                // Files are no part of a campaign.
+                let link = actor.loaded.bank.module.links.get(usize::from(call.call.link));
+                let file = link.is_none_or(|link| is_file(link.link.kind));
+                if !call.call.ours || call.call.unknown.is_empty() || undoes || file {
                     continue;
                 }
                 let mut ends = vec![OperationState::Done.word(), OperationState::Refused.word()];
@@ -160,15 +217,35 @@ impl Ground {
                 if call.call.unknown.iter().any(|way| matches!(way, Way::Repeat { .. })) {
                     ends.push(AGAIN);
                 }
-                all.push((format!("{}.{}", actor.module, call.call.name), ends));
+                let call = format!("{}.{}", actor.module, call.call.name);
+                all.push(Ends { call, ends, misfortunes: misfortunes.clone() });
             }
         }
         all
     }
 }
 
-/// Addresses of a party's links: where it listens, or where it calls us. Files are no part of a campaign, nor is TLS, whose
-/// randomness is not a seed's.
+/// Names of flows that ask calls over links of files.
+fn with_files(compiled: &Compiled) -> BTreeSet<String> {
+    let calls = compiled.modules.iter().flat_map(|module| {
+        let of_files = |call: &&CallProgram| {
+            let link = module.links.get(usize::from(call.call.link));
+            link.is_some_and(|link| is_file(link.link.kind))
+        };
+        module.calls.iter().filter(of_files).map(|call| format!("{}.{}", module.name, call.call.name))
+    });
+    let calls: BTreeSet<String> = calls.collect();
+    let flows = compiled.modules.iter().flat_map(|module| &module.flows).map(|tables| &tables.program);
+    let asks = |flow: &&FlowProgram| flow.calls.iter().any(|call| calls.contains(&*call.name));
+    flows.filter(asks).map(|flow| flow.name.to_string()).collect()
+}
+
+fn is_file(kind: LinkKind) -> bool {
+    matches!(kind, LinkKind::Sftp | LinkKind::Folder)
+}
+
+/// Addresses of a party's links: where it listens, or where it calls us. Files are no part of a campaign; TLS is spoken by
+/// proxies that nobody sees, since its randomness is not a seed's.
 fn links(
     loaded: &Loaded,
     config: &mut PartyConfig,
@@ -178,14 +255,16 @@ fn links(
     config.links.clear();
     config.tls.clear();
     for link in &loaded.bank.module.links {
-        if matches!(link.link.kind, LinkKind::Sftp | LinkKind::Folder | LinkKind::Https) {
+        let kind = link.link.kind;
+        if is_file(kind) {
             continue;
         }
         let (name, address) = (link.link.name.to_string(), format!("127.0.0.1:{port}"));
         *port += 1;
         if link.link.connect {
             config.links.insert(name.clone(), address.clone());
-            links.insert(name, json!({ "address": address }));
+            let proxied = (kind == LinkKind::Https).then(|| json!({ "proxied": true }));
+            links.insert(name, json!({ "address": address, "tls": proxied }));
         } else {
             calls.push((name.clone(), address.clone()));
             links.insert(name, json!({ "listen": address }));

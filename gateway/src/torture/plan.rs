@@ -10,6 +10,9 @@ use std::collections::BTreeMap;
 pub(crate) struct Plan {
     /// The parties.
     pub(crate) parties: Vec<PartyPlan>,
+    /// Settings of modules that are no party's, over those of every stage.
+    #[serde(default)]
+    pub(crate) modules: BTreeMap<String, BTreeMap<String, String>>,
     /// What clients ask.
     pub(crate) stories: Vec<Story>,
 }
@@ -37,12 +40,16 @@ pub(crate) struct Story {
     /// How often, beside the others.
     pub(crate) weight: u64,
     /// By party (folder): a question to its world whose first row's columns become known names. It may use `:throw` (a
-    /// number of the dice) and `:story` (a number that no other story of the seed has).
+    /// number of the dice), `:story` (a number that no other story of the seed has) and `:turn` (a number that no other
+    /// story of this name has).
     pub(crate) draw: BTreeMap<String, String>,
     /// What is asked; texts may name what is known, and fields of earlier answers.
     pub(crate) asks: Vec<Ask>,
     /// By party (folder): what holds there for this story, in fen; it may use every known name.
     pub(crate) ledgers: BTreeMap<String, String>,
+    /// What must hold there, in yuan, where it is not the posting's `amount`.
+    #[serde(default)]
+    pub(crate) holds: Option<String>,
 }
 
 /// One ask.

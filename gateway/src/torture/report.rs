@@ -1,7 +1,7 @@
 //! What a campaign found, for people and for machines.
 
 use super::audit::Wrong;
-use super::ground::Ground;
+use super::ground::{Ends, Ground};
 use super::seed::SeedEnd;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, Table};
@@ -11,6 +11,9 @@ use std::time::Duration;
 
 /// Lines of a failing seed's story that are shown, from its end.
 const SHOWN: usize = 60;
+
+/// A posting's call, its end, and what went wrong while it was open.
+type Pair = (String, &'static str, &'static str);
 
 /// All seeds together.
 #[derive(Debug, Default)]
@@ -26,6 +29,8 @@ pub(crate) struct Campaign {
     faults: BTreeMap<&'static str, u64>,
     reached: BTreeMap<(String, &'static str), u64>,
     unreached: Vec<(String, &'static str)>,
+    pairs: BTreeMap<Pair, u64>,
+    unreached_pairs: Vec<Pair>,
     wrong: BTreeMap<Wrong, u64>,
 }
 
@@ -43,6 +48,9 @@ impl Campaign {
         for pair in &end.reached {
             *self.reached.entry(pair.clone()).or_default() += 1;
         }
+        for pair in &end.pairs {
+            *self.pairs.entry(pair.clone()).or_default() += 1;
+        }
         for (wrong, times) in &end.wrong {
             *self.wrong.entry(*wrong).or_default() += times;
         }
@@ -54,9 +62,18 @@ impl Campaign {
     /// What ought to be reached of the postings that were asked for, and was not.
     pub(super) fn complete(&mut self, ground: &Ground) {
         let asked: BTreeSet<&str> = self.reached.keys().map(|(call, _)| call.as_str()).collect();
-        let calls = ground.ends().into_iter().filter(|(call, _)| asked.contains(call.as_str()));
-        let pairs = calls.flat_map(|(call, ends)| ends.into_iter().map(move |end| (call.clone(), end)));
-        self.unreached = pairs.filter(|pair| !self.reached.contains_key(pair)).collect();
+        for Ends { call, ends, misfortunes } in ground.ends() {
+            if !asked.contains(call.as_str()) {
+                continue;
+            }
+            for end in ends {
+                if !self.reached.contains_key(&(call.clone(), end)) {
+                    self.unreached.push((call.clone(), end));
+                }
+                let pairs = misfortunes.iter().map(|what| (call.clone(), end, *what));
+                self.unreached_pairs.extend(pairs.filter(|pair| !self.pairs.contains_key(pair)));
+            }
+        }
     }
 
     /// Nothing was lost, doubled or falsely answered, and no seed failed otherwise.
@@ -71,7 +88,8 @@ impl Campaign {
 
 /// One object for machines.
 pub(crate) fn object(campaign: &Campaign) -> Value {
-    let pair = |(call, state): &(String, &str)| json!({ "call": call, "end": state });
+    let end = |(call, state): &(String, &str)| json!({ "call": call, "end": state });
+    let pair = |(call, state, what): &Pair| json!({ "call": call, "end": state, "fault": what });
     json!({
         "seeds": campaign.seeds, "transactions": campaign.postings, "seconds": campaign.took.as_secs(),
         "done": campaign.ends[0], "refused": campaign.ends[1], "pending": campaign.ends[2],
@@ -79,8 +97,10 @@ pub(crate) fn object(campaign: &Campaign) -> Value {
         "lost": campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided), "doubled": campaign.of(Wrong::Doubled),
         "false_answers": campaign.of(Wrong::FalseAnswer), "hanging": campaign.of(Wrong::Hangs),
         "failing_seeds": campaign.failing.iter().map(|end| end.seed).collect::<Vec<_>>(),
-        "reached": campaign.reached.keys().map(pair).collect::<Vec<_>>(),
-        "unreached": campaign.unreached.iter().map(pair).collect::<Vec<_>>(),
+        "reached": campaign.reached.keys().map(end).collect::<Vec<_>>(),
+        "unreached": campaign.unreached.iter().map(end).collect::<Vec<_>>(),
+        "pairs_reached": campaign.pairs.keys().map(pair).collect::<Vec<_>>(),
+        "pairs_unreached": campaign.unreached_pairs.iter().map(pair).collect::<Vec<_>>(),
     })
 }
 
@@ -113,6 +133,7 @@ pub(crate) fn show(campaign: &Campaign) -> String {
         reached.add_row([Cell::new(call), Cell::new(state), Cell::new("never")]);
     }
     out.push_str(&format!("{faults}\n\n{reached}\n\n"));
+    out.push_str(&never_met(campaign));
     let millis = u64::try_from(campaign.took.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = campaign.postings.saturating_mul(1_000) / millis;
     out.push_str(&format!(
@@ -133,6 +154,23 @@ pub(crate) fn show(campaign: &Campaign) -> String {
         campaign.failing.len(),
     ));
     out
+}
+
+/// Which misfortunes no posting has met on its way to an end: what the campaign does not see.
+fn never_met(campaign: &Campaign) -> String {
+    let mut of_end: BTreeMap<(&str, &str), Vec<&str>> = BTreeMap::new();
+    for (call, end, what) in &campaign.unreached_pairs {
+        of_end.entry((call, end)).or_default().push(what);
+    }
+    let met = format!("{} pairs of an end and a misfortune met", campaign.pairs.len());
+    if of_end.is_empty() {
+        return format!("{met}, none never\n\n");
+    }
+    let mut never = table(["posting", "its end", "never met"]);
+    for ((call, end), whats) in of_end {
+        never.add_row([call, end, &whats.join(", ")]);
+    }
+    format!("{met}, {} never:\n{never}\n\n", campaign.unreached_pairs.len())
 }
 
 fn table<const N: usize>(head: [&str; N]) -> Table {

@@ -6,7 +6,7 @@
 use super::audit::{Wrong, judge, ledgers};
 use super::client::{Asker, Client, Drawn, Posting, Said, known};
 use super::field::Field;
-use super::ground::{AGAIN, Ground};
+use super::ground::{AGAIN, CLOCK_STEP, CRASH, CUT_OVER, FULL_DISK, Ground, KILL};
 use super::knobs::Knobs;
 use super::planted::Planted;
 use conformance::faults::{Dice, SimulatedClock, Weather};
@@ -16,14 +16,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use store::CrashPoint;
-use tokio::sync::mpsc;
+use store::{CrashPoint, OperationRow};
+use tokio::sync::{Notify, mpsc};
 
 /// How long misfortune lasts, and how long clients may take all in all.
 const TROUBLE: Duration = Duration::from_secs(240);
 const CLIENTS_END: Duration = Duration::from_secs(4 * 3_600);
 /// How long what was begun may take to end in fair weather: longer than every way out that is declared.
 const SETTLES: Duration = Duration::from_secs(12 * 3_600);
+/// Stories of a client, where so many are wanted.
+const EACH: u64 = 8;
 /// Answers that wait to be taken down.
 const TOLD: usize = 1_024;
 
@@ -40,6 +42,8 @@ pub(crate) struct SeedEnd {
     pub(crate) faults: BTreeMap<&'static str, u64>,
     /// Postings (by call) and the state in which they ended.
     pub(crate) reached: BTreeSet<(String, &'static str)>,
+    /// The same with what went wrong while they were open: on their party's lines, in it, or with the gateway.
+    pub(crate) pairs: BTreeSet<(String, &'static str, &'static str)>,
     /// Lost, doubled, falsely answered, one-sided, hanging.
     pub(crate) wrong: BTreeMap<Wrong, u64>,
     /// What is wrong, in words.
@@ -63,10 +67,13 @@ pub(crate) fn run(
     let start = begins(ground.start, seed);
     let clock = SimulatedClock::new(start);
     let jumps = clock.clone();
+    let (stands, jumped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (stand, pulse) = (Arc::clone(&stands), Arc::clone(&jumped));
     let built = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .on_thread_park(move || {
-            jumps.jump();
+            let told = if jumps.jump() { &pulse } else { &stand };
+            told.notify_one();
         })
         .build();
     let mut end = SeedEnd { seed, knobs, ..SeedEnd::default() };
@@ -78,12 +85,25 @@ pub(crate) fn run(
         }
     };
     let folder = ground.folder.join(format!("thread-{thread}"));
+    // Who slept may be gone: then nobody wakes, and the thread has to look for the next moment.
+    runtime.spawn(async move {
+        loop {
+            jumped.notified().await;
+        }
+    });
     runtime.block_on(async {
         match Field::open(ground, seed, clock, folder, planted).await {
             Ok(mut field) => {
-                if let Err(why) = play(&mut field, knobs, &mut end).await {
-                    end.failures.push(why);
-                }
+                let diary = field.diary.clone();
+                let played = tokio::select! {
+                    biased;
+                    played = play(&mut field, knobs, &mut end) => played,
+                    () = stands.notified() => {
+                        diary.note("nobody works, and nobody waits for any moment");
+                        Err("everything stands still for ever".to_owned())
+                    }
+                };
+                end.failures.extend(played.err());
                 end.story = field.diary.lines();
             }
             Err(why) => end.failures.push(why),
@@ -97,10 +117,13 @@ pub(crate) fn run(
     end
 }
 
+/// When the business date of most parties changes, counted from the start of every stage's day.
+const CUTS_OVER: i64 = (14 * 60 + 30) * 60 * 1_000_000;
+
 /// The day begins as every stage's, or some minutes before the cut-over, in every fourth seed.
 fn begins(start: Moment, seed: u64) -> Moment {
-    const BEFORE_CUT_OVER: i64 = (14 * 60 + 27) * 60;
-    if seed.is_multiple_of(4) { Moment(start.0 + BEFORE_CUT_OVER * 1_000_000) } else { start }
+    const BEFORE: i64 = 3 * 60 * 1_000_000;
+    if seed.is_multiple_of(4) { Moment(start.0 + CUTS_OVER - BEFORE) } else { start }
 }
 
 /// What goes wrong at a time.
@@ -160,13 +183,17 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     field.sleep(Duration::from_secs(20)).await;
     let zero = field.clock.ran();
     let (tell, mut told) = mpsc::channel(TOLD);
-    let postings_due = clients(field, knobs, &tell)?;
+    let postings_due = clients(field, knobs, field.ground.postings, &tell)?;
     drop(tell);
     field.network.set_weather(knobs.clear(Weather::of(&field.dice)));
     field.party_faults(!knobs.no_party_faults);
     let mut happens = schedule(&field.dice, knobs).into_iter().peekable();
     let mut postings = Vec::new();
-    let mut count = |what: &'static str| *end.faults.entry(what).or_default() += 1;
+    let (clock, mut fell) = (field.clock.clone(), Vec::new());
+    let mut count = |what: &'static str| {
+        *end.faults.entry(what).or_default() += 1;
+        fell.push(Fell { at: clock.now(), on: None, what });
+    };
     loop {
         let next = happens.peek().map(|(at, _)| (zero + *at).saturating_sub(field.clock.ran()));
         let pause = next.unwrap_or(CLIENTS_END).min(CLIENTS_END);
@@ -180,7 +207,7 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
         tokio::select! {
             biased;
             () = failed => {
-                count("crash at a commit");
+                count(CRASH);
                 field.diary.note("the journal's disk fails: the gateway dies");
                 restart(field).await?;
             }
@@ -207,28 +234,39 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
         *end.faults.entry(fault.name()).or_default() += times;
     }
     *end.faults.entry("faults of parties").or_default() += field.faults_of_parties();
-    reached(field, end).await?;
+    fell.push(Fell { at: Moment(field.ground.start.0 + CUTS_OVER), on: None, what: CUT_OVER });
+    fell.extend(field.fell());
+    reached(field, fell, end).await?;
     field.kill().await
 }
 
-/// Clients with their stories; each throws its own dice.
-fn clients(field: &Field<'_>, knobs: Knobs, tell: &mpsc::Sender<Posting>) -> Result<usize, String> {
+/// Clients with their stories; each throws its own dice. `wanted`: how many stories; else the dice say.
+fn clients(
+    field: &Field<'_>,
+    knobs: Knobs,
+    wanted: Option<u64>,
+    tell: &mpsc::Sender<Posting>,
+) -> Result<usize, String> {
     let plan = &field.ground.plan;
     let weights: u64 = plan.stories.iter().map(|story| story.weight).sum();
-    let count = if knobs.one_client { 1 } else { 2 + field.dice.below(5) };
+    let drawn = 2 + field.dice.below(5);
+    let count = if knobs.one_client { 1 } else { wanted.map_or(drawn, |wanted| wanted.div_ceil(EACH)) };
     let mut number = 0;
+    let mut turns = vec![0_u64; plan.stories.len()];
     for _ in 0..count {
         let mut stories = Vec::new();
-        for _ in 0..2 + field.dice.below(4) {
+        let each = 2 + field.dice.below(4);
+        for _ in 0..wanted.map_or(each, |_| EACH) {
             number += 1;
             let mut throw = field.dice.below(weights.max(1));
-            let chosen = plan.stories.iter().enumerate().find(|(_, story)| {
+            let chosen = plan.stories.iter().zip(turns.iter_mut()).enumerate().find(|(_, (story, _))| {
                 let here = throw < story.weight;
                 throw = throw.saturating_sub(story.weight);
                 here
             });
-            let Some((place, story)) = chosen else { continue };
-            let mut known = known(&format!("T{number:06}"), field.dice.below(u64::MAX), number);
+            let Some((place, (story, turn))) = chosen else { continue };
+            let mut known = known(&format!("T{number:06}"), field.dice.below(u64::MAX), number, *turn);
+            *turn += 1;
             for (folder, sql) in &story.draw {
                 let row = field.question(folder, sql, &known)?;
                 known.extend(row.ok_or_else(|| format!("`{}`: {folder} gives nothing", story.name))?);
@@ -252,7 +290,7 @@ async fn happen(
 ) -> Result<(), String> {
     match what {
         Happening::Kill => {
-            count("kill");
+            count(KILL);
             field.diary.note("the gateway is killed");
             restart(field).await
         }
@@ -261,13 +299,13 @@ async fn happen(
             Ok(())
         }
         Happening::DiskFull(full) => {
-            count(if full { "full disk" } else { "room again" });
+            count(if full { FULL_DISK } else { "room again" });
             field.diary.note(if full { "the disk is full" } else { "there is room again" });
             field.disk.fill(full);
             Ok(())
         }
         Happening::ClockStep(micros) => {
-            count("clock step");
+            count(CLOCK_STEP);
             field.diary.note(&format!("the wall clock is set by {} ms", micros / 1_000));
             field.clock.set_by(micros);
             Ok(())
@@ -299,7 +337,7 @@ async fn heal(field: &mut Field<'_>, count: &mut impl FnMut(&'static str)) -> Re
     field.disk.no_crash();
     let broken = field.gateway.as_ref().is_none_or(Gateway::has_failed);
     if broken {
-        count("crash at a commit");
+        count(CRASH);
         restart(field).await?;
     }
     Ok(())
@@ -320,13 +358,16 @@ async fn judge_all(
             field.settle(SETTLES).await;
             last = asker.ask(&posting.service, &posting.body).await;
         }
-        judged.push((posting, last.map(|(said, _)| said)));
+        judged.push((posting, last));
     }
-    let waits = field.waits().await;
-    if !settled && waits.is_empty() {
+    let waits: BTreeSet<String> = field.waits().await.iter().map(|waits| waits.flow.to_string()).collect();
+    if !settled {
         end.failures.push("flows go on without an end, and nobody is asked about them".to_owned());
     }
     for (posting, last) in judged {
+        let parked =
+            last.as_ref().and_then(|(_, flow)| flow.as_str()).is_some_and(|flow| waits.contains(flow));
+        let last = last.map(|(said, _)| said);
         end.postings += 1;
         let place = match last {
             Some(Said::Done) => 0,
@@ -336,7 +377,7 @@ async fn judge_all(
         if let Some(count) = end.ends.get_mut(place) {
             *count += 1;
         }
-        for (wrong, words) in judge(field, &posting, last, !waits.is_empty())? {
+        for (wrong, words) in judge(field, &posting, last, parked)? {
             *end.wrong.entry(wrong).or_default() += 1;
             end.failures.push(format!("{wrong:?}: {words}"));
         }
@@ -345,29 +386,56 @@ async fn judge_all(
     Ok(())
 }
 
-/// In which states the postings of the journal ended.
-async fn reached(field: &Field<'_>, end: &mut SeedEnd) -> Result<(), String> {
+/// Something that went wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Fell {
+    /// When, by the wall clock.
+    pub(super) at: Moment,
+    /// With which party (module), and which call of it where that is known; none: with the gateway.
+    pub(super) on: Option<(String, Option<String>)>,
+    /// What.
+    pub(super) what: &'static str,
+}
+
+impl Fell {
+    /// Whether a posting met it. What happens when its end is written is met too.
+    fn is_met_by(&self, operation: &OperationRow) -> bool {
+        let there = match &self.on {
+            None => true,
+            Some((party, call)) => {
+                let own = |call: &String| operation.call.rsplit('.').next() == Some(call);
+                *party == operation.party && call.as_ref().is_none_or(own)
+            }
+        };
+        // The wall clock may have been set back meanwhile.
+        let (opened, changed) = (operation.opened.0, operation.changed.0);
+        there && (opened.min(changed)..=opened.max(changed)).contains(&engine::calendar::stamp(self.at).0)
+    }
+}
+
+/// In which states the postings of the journal ended, and what they met on their way.
+async fn reached(field: &Field<'_>, fell: Vec<Fell>, end: &mut SeedEnd) -> Result<(), String> {
     let Some(gateway) = &field.gateway else { return Ok(()) };
     let read = gateway.engine().journal.read(|reader| {
-        let mut found = BTreeSet::new();
+        let mut found = Vec::new();
         let mut before = None;
         loop {
             let flows = reader.flows_before(before, None, 1_000)?;
             let Some(last) = flows.last() else { return Ok(found) };
             before = Some(last.flow);
             for flow in &flows {
-                for operation in reader.operations(flow.flow)? {
-                    if operation.copies > 0 {
-                        found.insert((operation.call.clone(), operation.state, operation.copies > 1));
-                    }
-                }
+                found.extend(reader.operations(flow.flow)?.into_iter().filter(|row| row.copies > 0));
             }
         }
     });
-    for (call, state, again) in read.await.map_err(|fatal| fatal.to_string())? {
-        end.reached.insert((call.clone(), state.word()));
-        if again {
-            end.reached.insert((call, AGAIN));
+    for operation in read.await.map_err(|fatal| fatal.to_string())? {
+        let mut ends = vec![operation.state.word()];
+        ends.extend((operation.copies > 1).then_some(AGAIN));
+        for state in ends {
+            end.reached.insert((operation.call.clone(), state));
+            for fell in fell.iter().filter(|fell| fell.is_met_by(&operation)) {
+                end.pairs.insert((operation.call.clone(), state, fell.what));
+            }
         }
     }
     Ok(())
