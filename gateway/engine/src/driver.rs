@@ -70,6 +70,8 @@ pub enum Inbox {
     Cancel(oneshot::Sender<dsl::flow::CancelAnswer>),
     /// A row's flow ended.
     Row(LoopId, u64, Told),
+    /// A row for which there was no room is begun.
+    Begin(LoopId, u64),
     /// What is waited for at that place was served by that flow.
     Served(NodeId, FlowId),
     /// Somebody waits for the end, whoever asked.
@@ -357,6 +359,7 @@ impl Running {
                 self.cancelling.push(waiter);
                 self.handle(Event::CancelAsked).await;
             }
+            Inbox::Begin(of, row) => self.begin_row(of, row).await,
             Inbox::Row(of, row, told) => {
                 let event = self.row_ended(of, row, told).await;
                 self.handle(event).await;

@@ -280,7 +280,7 @@ impl Engine {
             self.fail(&fatal);
             Refusal::of("busy")
         })?;
-        number.map(|number| format!("{what}-{number}")).ok_or_else(|| Refusal::of("busy"))
+        number.map(|number| format!("{what}-{number}")).ok_or_else(Refusal::full)
     }
 
     /// Gives the exchange its serial, moment and dates, unless an earlier copy has them.
@@ -298,7 +298,7 @@ impl Engine {
             self.fail(&fatal);
             Refusal::of("busy")
         })?;
-        let number = number.ok_or_else(|| Refusal::of("busy"))?;
+        let number = number.ok_or_else(Refusal::full)?;
         *scene.number.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(number);
         let text = match serial {
             Some(expression) => message::value(&scene, expression).map_err(|fault| {

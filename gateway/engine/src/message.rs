@@ -29,19 +29,27 @@ pub struct Refusal {
     pub text: String,
     /// It is for an operator, not for the asker.
     pub park: bool,
+    /// The journal has no room: it can be made when there is some again.
+    pub full: bool,
 }
 
 impl Refusal {
     /// A reason without further words.
     #[must_use]
     pub fn of(reason: &str) -> Self {
-        Self { reason: reason.to_owned(), text: String::new(), park: false }
+        Self::told(reason, String::new())
+    }
+
+    /// Busy, since the journal has no room.
+    #[must_use]
+    pub fn full() -> Self {
+        Self { full: true, ..Self::of("busy") }
     }
 
     /// A reason with words.
     #[must_use]
     pub fn told(reason: &str, text: String) -> Self {
-        Self { reason: reason.to_owned(), text, park: false }
+        Self { reason: reason.to_owned(), text, park: false, full: false }
     }
 }
 
@@ -217,7 +225,7 @@ pub fn refused(
             .to_string();
     match fault.kind {
         FaultKind::Refuse(reason) => Refusal::told(version.text(reason), text),
-        FaultKind::Park(_) => Refusal { reason: "other".to_owned(), text, park: true },
+        FaultKind::Park(_) => Refusal { park: true, ..Refusal::told("other", text) },
         FaultKind::Evaluate(evaluate::Fault::NoKey(_)) => Refusal::told("no_session", text),
         kind => Refusal::told(kind.reason(), text),
     }

@@ -11,7 +11,7 @@ use dsl::model::Space;
 use std::time::Duration;
 
 /// The pause before a write is tried again that found no room.
-const AGAIN: Duration = Duration::from_millis(200);
+pub(super) const AGAIN: Duration = Duration::from_millis(200);
 
 impl Running {
     /// Carries a step out; gives the event that the old state gets instead, if it could not be.
@@ -33,6 +33,10 @@ impl Running {
                     let seen = self.steps_in(&state.durable, None);
                     let anew = new_serials.contains(&Change::NewSerial(step));
                     if let Err(refusal) = self.prepare(step, call, &seen, anew).await {
+                        if refusal.full && self.waits_for_room() {
+                            self.later(AGAIN, event.clone());
+                            return None;
+                        }
                         return Some(self.cannot_prepare(step, false, refusal, event));
                     }
                 }
@@ -41,6 +45,10 @@ impl Running {
                     let state = state.durable.operation(step).cloned();
                     let anew = new_serials.contains(&Change::NewSerialBack(step));
                     if let Err(refusal) = self.prepare_back(step, state.as_ref(), anew).await {
+                        if refusal.full {
+                            self.later(AGAIN, event.clone());
+                            return None;
+                        }
                         return Some(self.cannot_prepare(step, true, refusal, event));
                     }
                 }
@@ -48,6 +56,10 @@ impl Running {
                     let state = next.as_ref().unwrap_or(&self.state).clone();
                     match self.write(&changes, &state).await {
                         Ok(()) => {}
+                        Err(Some(NotWritten::Full)) if !self.state.durable.asked && self.waits_for_room() => {
+                            self.later(AGAIN, event.clone());
+                            return None;
+                        }
                         Err(Some(why)) => {
                             return Some(Event::NotWritten { why, during: Box::new(event.clone()) });
                         }
@@ -74,6 +86,12 @@ impl Running {
         self.tell_waiting();
         self.tell_cancelling();
         None
+    }
+
+    /// Whether what finds no room in the journal is tried again: what was taken goes on, its rows too. Only a new ask is
+    /// told that we are busy.
+    fn waits_for_room(&self) -> bool {
+        self.state.durable.asked || self.parent.is_some()
     }
 
     /// Who takes it back hears that it is pending where only people can go on: they may look at it for long.

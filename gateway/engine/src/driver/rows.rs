@@ -76,12 +76,8 @@ impl Running {
                 drop(post.send(Inbox::Row(of, row, told)).await);
             }
         });
-        let Some(id) = self.engine.next_flow().await else {
-            if let Some(waiter) = running.waiters.pop() {
-                drop(waiter.send(Told::refused("busy", String::new())));
-            }
-            return;
-        };
+        // A batch that was taken goes on when there is room for its rows.
+        let Some(id) = self.engine.next_flow().await else { return self.begin_later(of, row) };
         running.id = id;
         let before = self.engine.keyed.get(&running.key).map(|flow| *flow);
         let before = match before {
@@ -98,6 +94,23 @@ impl Running {
         self.engine.keyed.insert(running.key.clone(), id);
         self.engine.flows.insert(id, running.post.clone());
         self.engine.core.spawn(running.task(Event::Asked));
+    }
+
+    fn begin_later(&self, of: LoopId, row: u64) {
+        let (core, post) = (self.engine.core.clone(), self.post.clone());
+        self.engine.core.spawn(async move {
+            let over = core.within(core.mark().after(super::carry::AGAIN), post.closed()).await.is_err();
+            if over {
+                drop(post.send(Inbox::Begin(of, row)).await);
+            }
+        });
+    }
+
+    /// Begins a row for which there was no room.
+    pub(super) async fn begin_row(&mut self, of: LoopId, row: u64) {
+        if let Some((running, waiter)) = self.row_flow(of, row) {
+            self.launch(running, of, row, waiter).await;
+        }
     }
 
     /// Whether the same rows come again in other flows: what they are once by is all that tells them apart, and a party may

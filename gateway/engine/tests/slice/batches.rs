@@ -52,6 +52,26 @@ async fn a_batch_goes_on_after_a_crash_and_books_no_row_twice() {
     panic!("the batch did not end");
 }
 
+/// What was taken is not refused for want of room: only who asks anew is told that we are busy.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rows_wait_while_the_disk_is_full() {
+    let bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().late = Duration::from_millis(100);
+    let fills = async {
+        for pause in [130, 90, 210] {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            bank.disk.fill(true);
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            bank.disk.fill(false);
+        }
+    };
+    let body = batch("B7", 12);
+    let ((_, told), ()) = tokio::join!(bank.ask("bank.collect", &body), fills);
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(told["answer"]["done_amount"], "120.00", "{told}");
+    assert_eq!(bank.books().0, 12_000);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_of_what_rows_made_go_on_after_a_crash_and_their_sum_is_known_behind_them() {
     let mut bank = Bank::open().await;
