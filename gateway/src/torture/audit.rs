@@ -1,7 +1,7 @@
 //! The auditor: what clients were told against what the parties' ledgers hold. It shares nothing with the engine's
 //! bookkeeping: it reads the parties' own databases, and the answers as they came.
 
-use super::client::{Posting, Said};
+use super::client::{Cancelled, Posting, Said};
 use super::field::Field;
 use super::plan::Story;
 use serde_json::{Map, Value};
@@ -45,16 +45,27 @@ pub(super) fn judge(
     let reference = posting.body.get("reference").and_then(Value::as_str).unwrap_or("?");
     let words = |what: &str| format!("{} {reference} over {amount} fen: {what}; {shown}", posting.service);
     let told = |said: Said| posting.told.contains(&said) || last == Some(said);
-    if told(Said::Done) && told(Said::Refused) {
+    let wished = posting.cancelled.is_some();
+    if posting.cancelled == Some(Some(Cancelled::Through)) {
+        if held.iter().any(|(_, holds)| *holds != 0) {
+            wrong.push((Wrong::FalseAnswer, words("told cancelled")));
+        }
+        if last == Some(Said::Done) {
+            wrong.push((Wrong::FalseAnswer, words("told cancelled, and told done since")));
+        }
+    }
+    if told(Said::Done) && told(Said::Refused) && !wished {
         wrong.push((Wrong::FalseAnswer, words("told done and told refused")));
     }
     if held.iter().any(|(_, holds)| *holds > amount) {
         wrong.push((Wrong::Doubled, words("more holds than was asked for")));
     }
-    if told(Said::Done) && held.iter().any(|(_, holds)| *holds < amount) {
+    let done = if wished { last == Some(Said::Done) } else { told(Said::Done) };
+    let refused = if wished { last == Some(Said::Refused) } else { told(Said::Refused) };
+    if done && held.iter().any(|(_, holds)| *holds < amount) {
         wrong.push((Wrong::Lost, words("told done")));
     }
-    if told(Said::Refused) && held.iter().any(|(_, holds)| *holds > 0) {
+    if refused && held.iter().any(|(_, holds)| *holds > 0) {
         wrong.push((Wrong::FalseAnswer, words("told refused")));
     }
     let ended = matches!(last, Some(Said::Done | Said::Refused));

@@ -16,6 +16,8 @@ use tokio::sync::mpsc;
 
 /// How often a client asks at most, and how long it waits for each answer.
 const TIMES: usize = 12;
+/// Postings of ten thousand that are taken back.
+const CANCELS: u16 = 1_200;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A posting that a client asked for, and what it was told.
@@ -33,6 +35,17 @@ pub(super) struct Posting {
     pub(super) body: Value,
     /// Outcomes told, in order.
     pub(super) told: Vec<Said>,
+    /// It was asked to be taken back: what was told of that, once anything was.
+    pub(super) cancelled: Option<Option<Cancelled>>,
+}
+
+/// What a client was told of its wish to take a posting back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cancelled {
+    /// Nothing holds, and nothing will.
+    Through,
+    /// It cannot be taken back any more.
+    TooLate,
 }
 
 /// What a client was told.
@@ -73,17 +86,50 @@ impl Asker {
 
     /// Asks once.
     pub(super) async fn ask(&self, service: &str, body: &Value) -> Heard {
-        let mut message = HttpMessage::post(format!("/v1/{service}"), Bytes::from(body.to_string()));
+        let said = self.send("POST", &format!("/v1/{service}"), body).await?;
+        self.heard(service, body, &said)
+    }
+
+    /// Asks how a posting ended.
+    pub(super) async fn enquire(&self, service: &str, body: &Value) -> Heard {
+        let said = self.send("GET", &format!("/v1/{service}/{}", reference(body)), &Value::Null).await?;
+        self.heard(service, body, &said)
+    }
+
+    /// Asks for a posting to be taken back.
+    async fn cancel(&self, service: &str, body: &Value) -> Option<Cancelled> {
+        let path = format!("/v1/{service}/{}/cancel", reference(body));
+        let said = self.send("POST", &path, &Value::Null).await?;
+        let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or("");
+        self.diary.note(&format!(
+            "client: {service} {} cancel: told {} {}",
+            reference(body),
+            text("outcome"),
+            text("reason")
+        ));
+        match (text("outcome"), text("reason")) {
+            ("done", _) => Some(Cancelled::Through),
+            (_, "too_late") => Some(Cancelled::TooLate),
+            _ => None,
+        }
+    }
+
+    async fn send(&self, method: &str, path: &str, body: &Value) -> Option<Value> {
+        let message = HttpMessage::post(path, Bytes::from(body.to_string()));
+        let mut message = HttpMessage { method: method.to_owned(), ..message };
         message.headers.push(("authorization".into(), Bytes::from(format!("Bearer {}", self.token))));
         let until = self.core.mark().after(PATIENCE);
-        let reference = body.get("reference").and_then(Value::as_str).unwrap_or("");
-        let said: Value = match self.client.exchange(&message, until).await {
-            Exchanged::Reply(reply) => serde_json::from_slice(&reply.content).unwrap_or(Value::Null),
+        match self.client.exchange(&message, until).await {
+            Exchanged::Reply(reply) => Some(serde_json::from_slice(&reply.content).unwrap_or(Value::Null)),
             Exchanged::NotSent(cause) | Exchanged::MaybeSent(cause) => {
-                self.diary.note(&format!("client: {service} {reference}: no answer ({cause})"));
-                return None;
+                self.diary.note(&format!("client: {method} {path} {}: no answer ({cause})", reference(body)));
+                None
             }
-        };
+        }
+    }
+
+    fn heard(&self, service: &str, body: &Value, said: &Value) -> Heard {
+        let reference = reference(body);
         let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
         let (outcome, reason) = (text("outcome"), text("reason"));
         self.diary.note(&format!("client: {service} {reference}: told {outcome} {reason}"));
@@ -96,6 +142,10 @@ impl Asker {
             _ => None,
         }
     }
+}
+
+fn reference(body: &Value) -> &str {
+    body.get("reference").and_then(Value::as_str).unwrap_or("")
 }
 
 /// A story with what it is told of.
@@ -143,9 +193,14 @@ impl Client {
             }
         }
         let body = filled(&posting.with, &known, &answers);
+        let cancels = self.dice.falls(CANCELS).then(|| self.cancel(posting, &body));
         let told = self.persist(posting, &body).await.into_iter().map(|(said, _)| said).collect();
+        let cancelled = match cancels {
+            Some(mut told) => Some(told.recv().await.flatten()),
+            None => None,
+        };
         let service = posting.service.clone();
-        let posting = Posting { story: place, known, before: held, service, body, told };
+        let posting = Posting { story: place, known, before: held, service, body, told, cancelled };
         if self.tell.send(posting).await.is_err() {
             self.asker.diary.note("client: nobody hears what it was told");
         }
@@ -166,6 +221,26 @@ impl Client {
             self.pause(Duration::from_millis(200), Duration::from_secs(40)).await;
         }
         told
+    }
+
+    /// Takes a posting back, some time after it was asked for: while it is under way, or when it has ended.
+    fn cancel(&self, ask: &Ask, body: &Value) -> mpsc::Receiver<Option<Cancelled>> {
+        let (give, take) = mpsc::channel(1);
+        let (asker, dice) = (self.asker.clone(), Dice::new(self.dice.below(u64::MAX)));
+        let (service, body) = (ask.service.clone(), body.clone());
+        self.asker.core.spawn(async move {
+            let (core, mut told) = (asker.core.clone(), None);
+            for _ in 0..TIMES {
+                let pause = dice.span(Duration::ZERO, Duration::from_secs(20));
+                core.world().clock.sleep_until(core.mark().after(pause)).await;
+                told = asker.cancel(&service, &body).await;
+                if told.is_some() {
+                    break;
+                }
+            }
+            let _heard = give.send(told).await;
+        });
+        take
     }
 
     /// A second copy of an ask, over a connection of its own.

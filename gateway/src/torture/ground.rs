@@ -210,7 +210,8 @@ impl Ground {
                 if !call.call.ours || call.call.unknown.is_empty() || undoes || file {
                     continue;
                 }
-                let mut ends = vec![OperationState::Done.word(), OperationState::Refused.word()];
+                let mut ends = vec![OperationState::Done.word()];
+                ends.extend((!call.call.promises.assured).then_some(OperationState::Refused.word()));
                 if calls.iter().any(|other| other.call.ours && other.call.undoes.contains(&CallId(id))) {
                     ends.push(OperationState::Undone.word());
                 }

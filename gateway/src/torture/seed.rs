@@ -353,10 +353,15 @@ async fn judge_all(
     let asker = Asker::new(&field.outside, &field.ground.token, &field.diary).in_fair_weather();
     let mut judged = Vec::new();
     for posting in postings {
-        let mut last = asker.ask(&posting.service, &posting.body).await;
+        let ask = async || match posting.cancelled {
+            // What was told first is told again to who asks; who enquires hears how it stands.
+            Some(_) => asker.enquire(&posting.service, &posting.body).await,
+            None => asker.ask(&posting.service, &posting.body).await,
+        };
+        let mut last = ask().await;
         if last.as_ref().is_none_or(|(said, _)| *said == Said::Pending) {
             field.settle(SETTLES).await;
-            last = asker.ask(&posting.service, &posting.body).await;
+            last = ask().await;
         }
         judged.push((posting, last));
     }
