@@ -10,13 +10,16 @@ mod audit;
 mod client;
 mod field;
 mod ground;
+mod kill;
 mod knobs;
+mod parties;
 mod plan;
 mod planted;
 mod report;
 mod seed;
 
 pub(crate) use ground::Ground;
+pub(crate) use kill::kill;
 pub(crate) use planted::{missed, object as planted_object, plant, show as show_planted};
 pub(crate) use report::{Campaign, object, show};
 
@@ -45,6 +48,8 @@ pub(crate) struct Wanted {
     pub(crate) seeds: u64,
     /// Postings of each seed; none: the dice say.
     pub(crate) postings: Option<u64>,
+    /// On real sockets, for a gateway that is a process of its own.
+    pub(crate) real: bool,
     /// Threads, each with a seed at a time.
     pub(crate) threads: usize,
     /// Each seed is run twice, and the two runs must be one.

@@ -45,6 +45,9 @@ pub struct Deployment {
     pub listeners: Listeners,
     /// Parties and modules by name: settings, keys, links, members.
     pub parties: BTreeMap<String, Spanned<PartyConfig>>,
+    /// Parties whose adapters stand there and that this deployment has no line to: what is asked of them is refused.
+    #[serde(default)]
+    pub without: Vec<Spanned<String>>,
     /// Service path to party, where a flow's step does not say `at`.
     #[serde(default)]
     pub routes: BTreeMap<String, Spanned<Route>>,

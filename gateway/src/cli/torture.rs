@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Arguments of `tongshi torture`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi torture                        200 seeds\n  tongshi torture --seeds 2000 --json     ends with one object for machines\n  tongshi torture --from 4711 --seeds 1   one seed again"
+    after_help = "Examples:\n  tongshi torture                        200 seeds\n  tongshi torture --seeds 2000 --json     ends with one object for machines\n  tongshi torture --from 4711 --seeds 1   one seed again\n  tongshi torture --kill 20              the real binary, killed under load"
 )]
 pub(crate) struct Torture {
     /// How many seeds
@@ -31,6 +31,9 @@ pub(crate) struct Torture {
     /// Plant one bug after the other into engine and disk, and run seeds until one finds it
     #[arg(long)]
     planted: bool,
+    /// Kill the gateway so often: a process of its own under load, with its store on the disk and real sockets
+    #[arg(long, conflicts_with_all = ["planted", "twice"])]
+    kill: Option<u64>,
     /// One JSON object at the end instead of tables
     #[arg(long)]
     json: bool,
@@ -55,6 +58,7 @@ impl Torture {
             from: self.from,
             seeds: self.seeds,
             postings: self.postings,
+            real: self.kill.is_some(),
             threads: self.threads.unwrap_or(processors),
             twice: self.twice,
         };
@@ -65,6 +69,9 @@ impl Torture {
                 return Exit::Machine;
             }
         };
+        if let Some(times) = self.kill {
+            return self.kills(&wanted, &ground, times);
+        }
         if self.planted {
             let found = torture::plant(&wanted, &ground, &|_| {});
             let text = if self.json {
@@ -87,5 +94,24 @@ impl Torture {
             say(&torture::show(&campaign));
         }
         if campaign.well() { Exit::Well } else { Exit::NotSo }
+    }
+
+    fn kills(&self, wanted: &Wanted, ground: &Ground, times: u64) -> Exit {
+        let bar = if self.json { ProgressBar::hidden() } else { ProgressBar::new(times) };
+        if let Ok(style) = ProgressStyle::with_template("{pos} of {len} kills {wide_bar} {eta} left") {
+            bar.set_style(style);
+        }
+        let killed = torture::kill(wanted, ground, times, &|so_far| bar.set_position(so_far));
+        bar.finish_and_clear();
+        match killed {
+            Ok(killed) => {
+                say(&if self.json { killed.object().to_string() } else { killed.show() });
+                if killed.well() { Exit::Well } else { Exit::NotSo }
+            }
+            Err(why) => {
+                warn(&format!("tongshi torture: {why}"));
+                Exit::Machine
+            }
+        }
     }
 }

@@ -43,8 +43,12 @@ impl Drawn {
 
     /// The gateway's key store, in a file under a passphrase that nobody needs to know.
     pub(crate) fn store(&self, path: &Path) -> Result<KeyFile, String> {
-        let passphrase = random_hex(24)?;
-        let protection = Protection::Passphrase(&passphrase);
+        self.store_under(path, &random_hex(24)?)
+    }
+
+    /// The same under a passphrase that another process is told.
+    pub(crate) fn store_under(&self, path: &Path, passphrase: &str) -> Result<KeyFile, String> {
+        let protection = Protection::Passphrase(passphrase);
         let mut file = KeyFile::create(path, &protection, &mut fill).map_err(|error| error.to_string())?;
         for (name, kind, text) in &self.keys {
             let text = match text {

@@ -2,7 +2,8 @@
 //! bookkeeping: it reads the parties' own databases, and the answers as they came.
 
 use super::client::{Cancelled, Posting, Said};
-use super::field::Field;
+use super::ground::Ground;
+use super::parties::Parties;
 use super::plan::Story;
 use serde_json::{Map, Value};
 
@@ -24,16 +25,17 @@ pub(crate) enum Wrong {
 /// What the ledgers and the answers say of one posting whose last answer, in fair weather, was `last`. `parked`: people are
 /// asked about it.
 pub(super) fn judge(
-    field: &Field<'_>,
+    ground: &Ground,
+    parties: &Parties<'_>,
     posting: &Posting,
     last: Option<Said>,
     parked: bool,
 ) -> Result<Vec<(Wrong, String)>, String> {
     let mut wrong = Vec::new();
-    let Some(story) = field.ground.plan.stories.get(posting.story) else { return Ok(wrong) };
+    let Some(story) = ground.plan.stories.get(posting.story) else { return Ok(wrong) };
     let holds = story.holds.clone().map(Value::from);
     let amount = fen(holds.as_ref().or(posting.body.get("amount")));
-    let now = ledgers(field, story, &posting.known)?;
+    let now = ledgers(parties, story, &posting.known)?;
     let held: Vec<(&str, i64)> = story
         .ledgers
         .keys()
@@ -80,12 +82,12 @@ pub(super) fn judge(
 
 /// What the ledgers hold for a story, in the plan's order, in fen.
 pub(super) fn ledgers(
-    field: &Field<'_>,
+    parties: &Parties<'_>,
     story: &Story,
     known: &Map<String, Value>,
 ) -> Result<Vec<i64>, String> {
     let holds = |(folder, sql): (&String, &String)| {
-        let row = field.question(folder, sql, known)?;
+        let row = parties.question(folder, sql, known)?;
         Ok(row.and_then(|row| row.values().next().and_then(Value::as_i64)).unwrap_or(0))
     };
     story.ledgers.iter().map(holds).collect()

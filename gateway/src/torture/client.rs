@@ -2,7 +2,7 @@
 //! reference where no answer came, and writes down every answer that it got.
 
 use super::field::Diary;
-use super::ground::CHANNELS;
+use super::ground::Ground;
 use super::plan::{Ask, Story};
 use crate::demo::filled;
 use bytes::Bytes;
@@ -65,6 +65,7 @@ pub(super) struct Asker {
     client: Arc<HttpClient>,
     core: Core,
     token: String,
+    channels: String,
     diary: Diary,
     /// Nothing goes wrong any more: what is told as busy then is the end that was written.
     fair: bool,
@@ -74,9 +75,23 @@ pub(super) struct Asker {
 pub(super) type Heard = Option<(Said, Value)>;
 
 impl Asker {
-    pub(super) fn new(core: &Core, token: &str, diary: &Diary) -> Self {
-        let client = Arc::new(HttpClient::new(core, HttpClientConfig::new(CHANNELS.to_owned())));
-        Self { client, core: core.clone(), token: token.to_owned(), diary: diary.clone(), fair: false }
+    pub(super) fn new(core: &Core, ground: &Ground, diary: &Diary) -> Self {
+        let client = Arc::new(HttpClient::new(core, HttpClientConfig::new(ground.channels.clone())));
+        let (token, channels) = (ground.token.clone(), ground.channels.clone());
+        Self { client, core: core.clone(), token, channels, diary: diary.clone(), fair: false }
+    }
+
+    /// The same over a connection of its own.
+    fn another(&self) -> Self {
+        let client = Arc::new(HttpClient::new(&self.core, HttpClientConfig::new(self.channels.clone())));
+        Self { client, ..self.clone() }
+    }
+
+    /// Whether the gateway takes asks.
+    pub(super) async fn is_ready(&self) -> bool {
+        let ready = HttpMessage { method: "GET".to_owned(), ..HttpMessage::post("/ready", Bytes::new()) };
+        let until = self.core.mark().after(Duration::from_secs(5));
+        matches!(self.client.exchange(&ready, until).await, Exchanged::Reply(reply) if reply.status == 200)
     }
 
     /// The same when nothing goes wrong any more.
@@ -165,6 +180,8 @@ pub(super) struct Client {
     pub(super) asker: Asker,
     pub(super) dice: Dice,
     pub(super) copies: bool,
+    /// By how much its pauses are shorter.
+    pub(super) haste: u32,
     pub(super) tell: mpsc::Sender<Posting>,
 }
 
@@ -179,7 +196,8 @@ impl Client {
 
     async fn pause(&self, least: Duration, most: Duration) {
         let core = &self.asker.core;
-        core.world().clock.sleep_until(core.mark().after(self.dice.span(least, most))).await;
+        let span = self.dice.span(least, most) / self.haste.max(1);
+        core.world().clock.sleep_until(core.mark().after(span)).await;
     }
 
     async fn tell(&self, Drawn { place, story, known, before: held }: Drawn) {
@@ -227,11 +245,12 @@ impl Client {
     fn cancel(&self, ask: &Ask, body: &Value) -> mpsc::Receiver<Option<Cancelled>> {
         let (give, take) = mpsc::channel(1);
         let (asker, dice) = (self.asker.clone(), Dice::new(self.dice.below(u64::MAX)));
+        let most = Duration::from_secs(20) / self.haste.max(1);
         let (service, body) = (ask.service.clone(), body.clone());
         self.asker.core.spawn(async move {
             let (core, mut told) = (asker.core.clone(), None);
             for _ in 0..TIMES {
-                let pause = dice.span(Duration::ZERO, Duration::from_secs(20));
+                let pause = dice.span(Duration::ZERO, most);
                 core.world().clock.sleep_until(core.mark().after(pause)).await;
                 told = asker.cancel(&service, &body).await;
                 if told.is_some() {
@@ -246,7 +265,7 @@ impl Client {
     /// A second copy of an ask, over a connection of its own.
     fn second(&self, ask: &Ask, body: &Value) -> mpsc::Receiver<(Said, Value)> {
         let (give, take) = mpsc::channel(1);
-        let asker = Asker::new(&self.asker.core, &self.asker.token, &self.asker.diary);
+        let asker = self.asker.another();
         let (service, body) = (ask.service.clone(), body.clone());
         self.asker.core.spawn(async move {
             if let Some(heard) = asker.ask(&service, &body).await {

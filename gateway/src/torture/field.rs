@@ -3,20 +3,17 @@
 //!
 //! In: the ground and a seed's dice. Out: [`Field`]. What it writes down of the run is the seed's story.
 
-use super::ground::{Actor, Ground};
+use super::ground::Ground;
+use super::parties::Parties;
 use super::planted::Planted;
 use super::seed::Fell;
 use conformance::faults::{Dice, Network, SimulatedClock};
-use conformance::party::{Party, PartyTls};
-use conformance::world::{Fault, FaultPlan, FaultRule};
 use engine::gateway::{Gateway, Options};
 use engine::waiting::WaitingFor;
-use link::world::{Clock, Random, SeededRandom};
+use link::world::{Clock, Mark, Random, SeededRandom};
 use link::{Core, CoreOwner};
-use serde_json::{Map, Value};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{FlowId, MemoryDisk, MemoryStore};
@@ -29,14 +26,21 @@ const WAITING: usize = 10_000;
 /// What happened, with its time.
 #[derive(Clone)]
 pub(super) struct Diary {
-    clock: SimulatedClock,
+    clock: Arc<dyn Clock>,
+    zero: Mark,
     lines: Arc<Mutex<Vec<String>>>,
 }
 
 impl Diary {
+    /// An empty one that begins now.
+    pub(super) fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { zero: clock.mark(), clock, lines: Arc::default() }
+    }
+
     /// Writes a line down.
     pub(super) fn note(&self, text: &str) {
-        let line = format!("{:>10.3} s  {text}", self.clock.ran().as_secs_f64());
+        let ran = self.clock.mark().since(self.zero);
+        let line = format!("{:>10.3} s  {text}", ran.as_secs_f64());
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
     }
 
@@ -56,7 +60,7 @@ pub(super) struct Field<'g> {
     pub(super) diary: Diary,
     pub(super) gateway: Option<Gateway>,
     pub(super) outside: CoreOwner,
-    parties: BTreeMap<String, Party>,
+    pub(super) parties: Parties<'g>,
     random: Arc<dyn Random>,
     folder: PathBuf,
     planted: Option<Planted>,
@@ -80,12 +84,11 @@ impl<'g> Field<'g> {
         }
         std::fs::create_dir_all(folder.join("spool"))
             .map_err(|error| format!("{}: {error}", folder.display()))?;
-        let mut parties = BTreeMap::new();
-        for actor in &ground.cast {
-            let party = Self::party(actor, &outside, &network, &folder).await?;
-            parties.insert(actor.folder.clone(), party);
+        let parties = Parties::open(ground, &outside, &folder).await?;
+        for actor in ground.cast.iter().filter(|actor| actor.sealed) {
+            actor.addresses().for_each(|address| network.is_sealed(address));
         }
-        let diary = Diary { clock: clock.clone(), lines: Arc::default() };
+        let diary = Diary::new(Arc::new(clock.clone()));
         let disk = MemoryDisk::new();
         if let Some(Planted::Disk(bug)) = planted {
             disk.plant(bug);
@@ -104,25 +107,6 @@ impl<'g> Field<'g> {
             folder,
             planted,
         })
-    }
-
-    async fn party(
-        actor: &Actor,
-        core: &Core,
-        network: &Network,
-        folder: &std::path::Path,
-    ) -> Result<Party, String> {
-        let source = actor.source(folder)?;
-        let party = Party::start(core, source, &actor.config, &PartyTls::default()).await;
-        let party = party.map_err(|error| format!("{}: {error}", actor.folder))?;
-        for (link, address) in &actor.calls {
-            party.calls_at(link, address);
-        }
-        if actor.sealed {
-            let ours = actor.calls.iter().map(|(_, address)| address);
-            actor.config.links.values().chain(ours).for_each(|address| network.is_sealed(address));
-        }
-        Ok(party)
     }
 
     /// Starts the gateway on its disk. A crash of the disk while it starts is a crash like any other.
@@ -172,70 +156,15 @@ impl<'g> Field<'g> {
         self.clock.sleep_until(self.clock.mark().after(span)).await;
     }
 
-    /// Faults that parties make by themselves from now on.
-    pub(super) fn party_faults(&self, on: bool) {
-        for (actor, place) in self.ground.cast.iter().zip(1_u64..) {
-            let Some(party) = self.parties.get(&actor.folder) else { continue };
-            let mut rules = Vec::new();
-            if on {
-                rules.extend(actor.faults().into_iter().map(|fault| self.rule(fault)));
-            }
-            party.set_faults(FaultPlan::new(self.dice.below(u64::MAX) ^ place, rules));
-        }
-    }
-
-    fn rule(&self, fault: Fault) -> FaultRule {
-        let rates = [0, 0, 30, 100, 400];
-        let place = usize::try_from(self.dice.below(rates.len() as u64)).unwrap_or(0);
-        let of_10000 = rates.get(place).copied().unwrap_or(0);
-        FaultRule { call: None, holding: None, fault, of_10000, at: Vec::new() }
-    }
-
-    /// Faults that parties made.
-    pub(super) fn faults_of_parties(&self) -> u64 {
-        self.parties.values().map(|party| party.counts().faults.load(Ordering::Relaxed)).sum()
-    }
-
     /// What went wrong on the lines and in the parties.
     pub(super) fn fell(&self) -> Vec<Fell> {
-        let mut all = Vec::new();
+        let mut all = self.parties.fell();
         for fell in self.network.fell() {
             let whose = self.ground.cast.iter().find(|actor| actor.has(&fell.address));
             let on = whose.map(|actor| (actor.module.clone(), None));
             all.extend(on.map(|on| Fell { at: fell.at, on: Some(on), what: fell.fault.name() }));
         }
-        for actor in &self.ground.cast {
-            let fell = self.parties.get(&actor.folder).map(Party::fell).unwrap_or_default();
-            let on = |call| Some((actor.module.clone(), Some(call)));
-            all.extend(fell.into_iter().map(|(at, call, what)| Fell { at, on: on(call), what }));
-        }
         all
-    }
-
-    /// What parties could not do that they ought to, and rules of their worlds that are broken.
-    pub(super) fn broken(&self) -> Vec<String> {
-        let mut broken = Vec::new();
-        for (folder, party) in &self.parties {
-            let failure = party.last_failure();
-            if !failure.is_empty() {
-                broken.push(format!("{folder}: the simulation: {failure}"));
-            }
-            let rules = party.broken_rules().unwrap_or_else(|error| vec![error.to_string()]);
-            broken.extend(rules.into_iter().map(|rule| format!("{folder}: its own books: {rule}")));
-        }
-        broken
-    }
-
-    /// The first row of a question to a party's world.
-    pub(super) fn question(
-        &self,
-        folder: &str,
-        sql: &str,
-        known: &Map<String, Value>,
-    ) -> Result<Option<Map<String, Value>>, String> {
-        let party = self.parties.get(folder).ok_or_else(|| format!("there is no party {folder}"))?;
-        let rows = party.question_with(sql, known).map_err(|error| format!("{folder}: {error}"))?;
-        Ok(rows.into_iter().next())
     }
 
     /// What waits for people.

@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::OperationState;
 
-/// Where the channels' listener stands.
-pub(super) const CHANNELS: &str = "127.0.0.1:7000";
+/// Where the channels' listener stands in a simulated network.
+const CHANNELS: &str = "127.0.0.1:7000";
 /// What is said of a posting of which more than one copy left.
 pub(super) const AGAIN: &str = "sent again";
 /// What goes wrong with the gateway, by the words of reports.
@@ -32,7 +32,9 @@ pub(super) const CRASH: &str = "crash at a commit";
 pub(super) const FULL_DISK: &str = "full disk";
 pub(super) const CLOCK_STEP: &str = "clock step";
 pub(super) const CUT_OVER: &str = "cut-over";
-/// The first port of the parties' links.
+/// The most links of all parties.
+const MOST_LINKS: usize = 256;
+/// The first port of the parties' links in a simulated network.
 const FIRST_PORT: u16 = 7_100;
 
 /// A party of the campaign.
@@ -51,8 +53,12 @@ pub(super) struct Actor {
 impl Actor {
     /// Whether this is the address of one of its links.
     pub(super) fn has(&self, address: &str) -> bool {
-        let calls = self.calls.iter().map(|(_, called)| called);
-        self.config.links.values().chain(calls).any(|known| known == address)
+        self.addresses().any(|known| known == address)
+    }
+
+    /// Addresses of its links.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &String> {
+        self.config.links.values().chain(self.calls.iter().map(|(_, called)| called))
     }
 
     /// What it does wrong by itself: where its messages bear seals, also what only a seal tells.
@@ -96,13 +102,17 @@ pub(crate) struct Ground {
     pub(super) cast: Vec<Actor>,
     pub(super) keys: Arc<KeyFile>,
     pub(super) token: String,
+    /// Where channels ask.
+    pub(super) channels: String,
+    /// Of the key store.
+    pub(super) passphrase: String,
     pub(super) start: Moment,
     pub(super) folder: PathBuf,
     /// Flows with a step that puts a file.
     with_files: BTreeSet<String>,
     /// Postings of a seed, where the dice are not to say.
     pub(super) postings: Option<u64>,
-    deployment: String,
+    pub(super) deployment: String,
     compiled: Arc<Compiled>,
     hash: [u8; 32],
     source: Vec<u8>,
@@ -127,10 +137,11 @@ impl Ground {
             of.map(|party| (party.folder.replace('-', "_"), party.settings.clone())).collect();
         let mut drawn = stage::Drawn::default();
         let (mut cast, mut said) = (Vec::new(), BTreeMap::new());
-        let mut port = FIRST_PORT;
+        let mut addresses = Addresses::of(wanted)?;
+        let channels = if wanted.real { addresses.next()? } else { CHANNELS.to_owned() };
         for (name, (mut config, loaded)) in stage::cast(&wanted.conformance, &parties, &settings, &texts)? {
             let prepared = stage::prepare(&name, &mut config, &loaded, &mut drawn)?;
-            let (links, calls) = links(&loaded, &mut config, &mut port);
+            let (links, calls) = links(&loaded, &mut config, &mut addresses)?;
             let deployed = json!({
                 "settings": config.settings, "keys": prepared.keys, "members": prepared.members, "links": links,
                 "services": config.services,
@@ -151,7 +162,8 @@ impl Ground {
                 drawn.secret(&format!("{module}.{name}"))?;
             }
         }
-        let keys = Arc::new(drawn.store(&folder.join("keys.store"))?);
+        let passphrase = stage::token()?;
+        let keys = Arc::new(drawn.store_under(&folder.join("keys.store"), &passphrase)?);
         let token = stage::token()?;
         let tokens = staged.channels.iter().map(|channel| (channel.name.clone(), token.clone())).collect();
         let mut all = staged.modules.clone();
@@ -160,11 +172,13 @@ impl Ground {
         }
         let said = said.iter().map(|(module, said)| (module.as_str(), said));
         let mut deployment = stage::deployment(&staged, &all, &tokens, said, folder);
-        deployment["listeners"]["channels"] = json!(CHANNELS);
+        deployment["listeners"]["channels"] = json!(channels);
         nobody_built_in(&mut deployment);
-        let deployment = deployment.to_string();
-        let parsed = Deployment::parse(&deployment).map_err(|fault| fault.to_string())?;
+        let parsed = Deployment::parse(&deployment.to_string()).map_err(|fault| fault.to_string())?;
         let loaded = load::compile_for_stage(texts, &parsed).map_err(|error| error.to_string())?;
+        if wanted.real {
+            for_a_process(&mut deployment, &plan, &loaded.compiled);
+        }
         let with_files = with_files(&loaded.compiled);
         Ok(Self {
             with_files,
@@ -172,10 +186,12 @@ impl Ground {
             cast,
             keys,
             token,
+            channels,
+            passphrase,
             start: stage::moment(&staged.start)?,
             folder: folder.clone(),
             postings: wanted.postings,
-            deployment,
+            deployment: deployment.to_string(),
             compiled: loaded.compiled,
             hash: loaded.hash,
             source: loaded.source,
@@ -245,23 +261,66 @@ fn is_file(kind: LinkKind) -> bool {
     matches!(kind, LinkKind::Sftp | LinkKind::Folder)
 }
 
+/// Addresses that nothing else has: in a simulated network one after the other, else free ones of this machine.
+enum Addresses {
+    Simulated(u16),
+    Real(Vec<std::net::TcpListener>, PathBuf),
+}
+
+impl Addresses {
+    fn of(wanted: &Wanted) -> Result<Self, String> {
+        if !wanted.real {
+            return Ok(Self::Simulated(FIRST_PORT));
+        }
+        let free = (0..MOST_LINKS).map(|_| std::net::TcpListener::bind("127.0.0.1:0"));
+        let free: Result<Vec<_>, _> = free.collect();
+        let free = free.map_err(|error| format!("no free port: {error}"))?;
+        Ok(Self::Real(free, wanted.folder.join("files")))
+    }
+
+    /// A party's folder of files, where there is a disk.
+    fn folder(&self, party: &str) -> Option<PathBuf> {
+        match self {
+            Self::Simulated(_) => None,
+            Self::Real(_, folder) => Some(folder.join(party)),
+        }
+    }
+
+    fn next(&mut self) -> Result<String, String> {
+        match self {
+            Self::Simulated(port) => {
+                *port += 1;
+                Ok(format!("127.0.0.1:{}", *port - 1))
+            }
+            Self::Real(free, _) => {
+                let listener = free.pop().ok_or_else(|| format!("more than {MOST_LINKS} links"))?;
+                let address = listener.local_addr().map_err(|error| error.to_string())?;
+                Ok(address.to_string())
+            }
+        }
+    }
+}
+
 /// Addresses of a party's links: where it listens, or where it calls us. Files are no part of a campaign; TLS is spoken by
 /// proxies that nobody sees, since its randomness is not a seed's.
 fn links(
     loaded: &Loaded,
     config: &mut PartyConfig,
-    port: &mut u16,
-) -> (Map<String, Value>, Vec<(String, String)>) {
+    addresses: &mut Addresses,
+) -> Result<(Map<String, Value>, Vec<(String, String)>), String> {
     let (mut links, mut calls) = (Map::new(), Vec::new());
     config.links.clear();
     config.tls.clear();
     for link in &loaded.bank.module.links {
         let kind = link.link.kind;
         if is_file(kind) {
+            // A folder that nobody looks into.
+            if let Some(folder) = addresses.folder(&loaded.bank.module.name) {
+                links.insert(link.link.name.to_string(), json!({ "folder": folder }));
+            }
             continue;
         }
-        let (name, address) = (link.link.name.to_string(), format!("127.0.0.1:{port}"));
-        *port += 1;
+        let (name, address) = (link.link.name.to_string(), addresses.next()?);
         if link.link.connect {
             config.links.insert(name.clone(), address.clone());
             let proxied = (kind == LinkKind::Https).then(|| json!({ "proxied": true }));
@@ -271,7 +330,19 @@ fn links(
             links.insert(name, json!({ "listen": address }));
         }
     }
-    (links, calls)
+    Ok((links, calls))
+}
+
+/// A process of its own is held to its deployment: parties that take no part are named, and so are the services.
+fn for_a_process(deployment: &mut Value, plan: &Plan, compiled: &Compiled) {
+    let known = deployment["parties"].as_object().cloned().unwrap_or_default();
+    let parties = compiled.modules.iter().filter(|module| module.party).map(|module| &*module.name);
+    let without: Vec<&str> = parties.filter(|party| !known.contains_key(*party)).collect();
+    deployment["without"] = json!(without);
+    let services: BTreeSet<&str> =
+        plan.stories.iter().flat_map(|story| &story.asks).map(|ask| ask.service.as_str()).collect();
+    let channels = deployment["channels"].as_array_mut().into_iter().flatten();
+    channels.for_each(|channel| channel["services"] = json!(services));
 }
 
 /// Built-in parties have no place in a simulated network: their addresses lead nowhere.

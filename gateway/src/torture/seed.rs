@@ -8,6 +8,7 @@ use super::client::{Asker, Client, Drawn, Posting, Said, known};
 use super::field::Field;
 use super::ground::{AGAIN, CLOCK_STEP, CRASH, CUT_OVER, FULL_DISK, Ground, KILL};
 use super::knobs::Knobs;
+use super::parties::Parties;
 use super::planted::Planted;
 use conformance::faults::{Dice, SimulatedClock, Weather};
 use engine::gateway::Gateway;
@@ -186,7 +187,7 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     let postings_due = clients(field, knobs, field.ground.postings, &tell)?;
     drop(tell);
     field.network.set_weather(knobs.clear(Weather::of(&field.dice)));
-    field.party_faults(!knobs.no_party_faults);
+    field.parties.make_faults(&field.dice, !knobs.no_party_faults);
     let mut happens = schedule(&field.dice, knobs).into_iter().peekable();
     let mut postings = Vec::new();
     let (clock, mut fell) = (field.clock.clone(), Vec::new());
@@ -233,7 +234,7 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     for (fault, times) in field.network.counted() {
         *end.faults.entry(fault.name()).or_default() += times;
     }
-    *end.faults.entry("faults of parties").or_default() += field.faults_of_parties();
+    *end.faults.entry("faults of parties").or_default() += field.parties.faults_made();
     fell.push(Fell { at: Moment(field.ground.start.0 + CUTS_OVER), on: None, what: CUT_OVER });
     fell.extend(field.fell());
     reached(field, fell, end).await?;
@@ -247,39 +248,61 @@ fn clients(
     wanted: Option<u64>,
     tell: &mpsc::Sender<Posting>,
 ) -> Result<usize, String> {
-    let plan = &field.ground.plan;
-    let weights: u64 = plan.stories.iter().map(|story| story.weight).sum();
     let drawn = 2 + field.dice.below(5);
     let count = if knobs.one_client { 1 } else { wanted.map_or(drawn, |wanted| wanted.div_ceil(EACH)) };
-    let mut number = 0;
-    let mut turns = vec![0_u64; plan.stories.len()];
-    for _ in 0..count {
-        let mut stories = Vec::new();
-        let each = 2 + field.dice.below(4);
-        for _ in 0..wanted.map_or(each, |_| EACH) {
+    let each = |_| wanted.map_or_else(|| 2 + field.dice.below(4), |_| EACH);
+    let counts: Vec<u64> = (0..count).map(each).collect();
+    let all = stories(field.ground, &field.parties, &field.dice, &counts)?;
+    let number = all.iter().map(Vec::len).sum();
+    for stories in all {
+        let asker = Asker::new(&field.outside, field.ground, &field.diary);
+        let dice = Dice::new(field.dice.below(u64::MAX));
+        let client = Client { asker, dice, copies: !knobs.no_copies, haste: 1, tell: tell.clone() };
+        field.outside.spawn(client.run(stories));
+    }
+    Ok(number)
+}
+
+/// Stories for clients, so many for each. One of which nothing is left any more is not told again.
+pub(super) fn stories(
+    ground: &Ground,
+    parties: &Parties<'_>,
+    dice: &Dice,
+    counts: &[u64],
+) -> Result<Vec<Vec<Drawn>>, String> {
+    let plan = &ground.plan;
+    let weights: u64 = plan.stories.iter().map(|story| story.weight).sum();
+    let (mut number, mut turns) = (0, vec![0_u64; plan.stories.len()]);
+    let mut all = Vec::new();
+    for count in counts {
+        let mut of_client = Vec::new();
+        for _ in 0..*count {
             number += 1;
-            let mut throw = field.dice.below(weights.max(1));
+            let mut throw = dice.below(weights.max(1));
             let chosen = plan.stories.iter().zip(turns.iter_mut()).enumerate().find(|(_, (story, _))| {
                 let here = throw < story.weight;
                 throw = throw.saturating_sub(story.weight);
                 here
             });
             let Some((place, (story, turn))) = chosen else { continue };
-            let mut known = known(&format!("T{number:06}"), field.dice.below(u64::MAX), number, *turn);
-            *turn += 1;
+            let mut known = known(&format!("T{number:06}"), dice.below(u64::MAX), number, *turn);
+            let mut left = true;
             for (folder, sql) in &story.draw {
-                let row = field.question(folder, sql, &known)?;
-                known.extend(row.ok_or_else(|| format!("`{}`: {folder} gives nothing", story.name))?);
+                match parties.question(folder, sql, &known)? {
+                    Some(row) => known.extend(row),
+                    None if *turn == 0 => return Err(format!("`{}`: {folder} gives nothing", story.name)),
+                    None => left = false,
+                }
             }
-            let before = ledgers(field, story, &known)?;
-            stories.push(Drawn { place, story: story.clone(), known, before });
+            if left {
+                *turn += 1;
+                let before = ledgers(parties, story, &known)?;
+                of_client.push(Drawn { place, story: story.clone(), known, before });
+            }
         }
-        let asker = Asker::new(&field.outside, &field.ground.token, &field.diary);
-        let dice = Dice::new(field.dice.below(u64::MAX));
-        let client = Client { asker, dice, copies: !knobs.no_copies, tell: tell.clone() };
-        field.outside.spawn(client.run(stories));
+        all.push(of_client);
     }
-    Ok(usize::try_from(number).unwrap_or(0))
+    Ok(all)
 }
 
 async fn happen(
@@ -314,7 +337,7 @@ async fn happen(
             let weather = knobs.clear(Weather::of(&field.dice));
             field.diary.note(&format!("the weather turns: {weather:?}"));
             field.network.set_weather(weather);
-            field.party_faults(!knobs.no_party_faults);
+            field.parties.make_faults(&field.dice, !knobs.no_party_faults);
             Ok(())
         }
     }
@@ -332,7 +355,7 @@ async fn restart(field: &mut Field<'_>) -> Result<(), String> {
 async fn heal(field: &mut Field<'_>, count: &mut impl FnMut(&'static str)) -> Result<(), String> {
     field.diary.note("from now on nothing goes wrong");
     field.network.set_weather(Weather::default());
-    field.party_faults(false);
+    field.parties.make_faults(&field.dice, false);
     field.disk.fill(false);
     field.disk.no_crash();
     let broken = field.gateway.as_ref().is_none_or(Gateway::has_failed);
@@ -350,7 +373,7 @@ async fn judge_all(
     settled: bool,
     end: &mut SeedEnd,
 ) -> Result<(), String> {
-    let asker = Asker::new(&field.outside, &field.ground.token, &field.diary).in_fair_weather();
+    let asker = Asker::new(&field.outside, field.ground, &field.diary).in_fair_weather();
     let mut judged = Vec::new();
     for posting in postings {
         let ask = async || match posting.cancelled {
@@ -382,12 +405,12 @@ async fn judge_all(
         if let Some(count) = end.ends.get_mut(place) {
             *count += 1;
         }
-        for (wrong, words) in judge(field, &posting, last, parked)? {
+        for (wrong, words) in judge(field.ground, &field.parties, &posting, last, parked)? {
             *end.wrong.entry(wrong).or_default() += 1;
             end.failures.push(format!("{wrong:?}: {words}"));
         }
     }
-    end.failures.extend(field.broken());
+    end.failures.extend(field.parties.broken());
     Ok(())
 }
 

@@ -85,9 +85,23 @@ impl Check<'_> {
                 }
             }
         }
+        let without = |name: &str| deployment.without.iter().any(|left_out| left_out.value == name);
+        for left_out in &deployment.without {
+            let name = &left_out.value;
+            let parties =
+                || compiled.modules.iter().filter(|module| module.party).map(|module| &*module.name);
+            let text = if deployment.parties.contains_key(name) {
+                format!("`{name}` stands among the parties, and is left out")
+            } else if parties().any(|party| party == name) {
+                continue;
+            } else {
+                format!("there is no party `{name}`{}", nearest(name, parties()))
+            };
+            self.tell(left_out.referenced, "TS0802", text);
+        }
         let empty = Spanned::new(PartyConfig::default(), Location::UNKNOWN, Location::UNKNOWN);
         for module in &compiled.modules {
-            if !deployment.parties.contains_key(&*module.name) {
+            if !deployment.parties.contains_key(&*module.name) && !without(&module.name) {
                 self.party(module, &empty);
             }
         }
