@@ -12,6 +12,7 @@ use crate::parse::parse;
 use crate::program::Compiled;
 use crate::resolve::{Choice, Choices, Folder, Resolution, Resolved, variants};
 use crate::source::SourceMap;
+use std::collections::HashMap;
 use std::num::NonZero;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -202,14 +203,17 @@ fn check_with(
 /// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story. Of flows of one shape,
 /// in whichever variant, one is walked; where that one is not sound, each of them is, for a story in its own words.
 fn money<'p>(variants: impl Iterator<Item = (&'p Model, &'p Compiled)>) -> Vec<Diagnostic> {
-    let mut flows: Vec<(FlowProgram, Vec<(&Flow, &FlowProgram)>)> = Vec::new();
+    let mut flows: Vec<Vec<(&Flow, &FlowProgram)>> = Vec::new();
+    let mut places: HashMap<FlowProgram, usize> = HashMap::new();
     for (model, programs) in variants {
         for (module, program) in model.modules.iter().zip(&programs.modules) {
             for (flow, tables) in module.flows.iter().zip(&program.flows) {
-                let shape = walk::shape(&tables.program);
-                match flows.iter_mut().find(|(known, _)| *known == shape) {
-                    Some((_, alike)) => alike.push((flow, &tables.program)),
-                    None => flows.push((shape, vec![(flow, &tables.program)])),
+                let place = *places.entry(walk::shape(&tables.program)).or_insert(flows.len());
+                if place == flows.len() {
+                    flows.push(Vec::new());
+                }
+                if let Some(alike) = flows.get_mut(place) {
+                    alike.push((flow, &tables.program));
                 }
             }
         }
@@ -218,7 +222,7 @@ fn money<'p>(variants: impl Iterator<Item = (&'p Model, &'p Compiled)>) -> Vec<D
     let next = AtomicUsize::new(0);
     let walk_some = || {
         let mut found = Vec::new();
-        while let Some((_, alike)) = flows.get(next.fetch_add(1, Ordering::Relaxed)) {
+        while let Some(alike) = flows.get(next.fetch_add(1, Ordering::Relaxed)) {
             for (flow, program) in alike {
                 match walk::check(program) {
                     Ok(_) => break,
@@ -249,8 +253,10 @@ fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
         walk::Property::NobodyKnows(_) => (723, "money can move and nobody knows of it"),
         walk::Property::FalseAnswer => (724, "the asker can be told what is not so"),
         walk::Property::Untold => (723, "the asker can be told before the ask is durable"),
+        walk::Property::OutOfOrder(_) => (723, "an older leg can be taken back before a newer one"),
         walk::Property::Hangs => (723, "a path never ends"),
         walk::Property::OneSided(_) => (727, "money can move on one side only"),
+        walk::Property::Assured(_) => (728, "what is declared assured can be refused"),
         walk::Property::Declaration(_) => (728, "what is declared of a call cannot work"),
         walk::Property::TooLarge => (729, "the flow is too large to be walked"),
     };

@@ -15,6 +15,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a case that cannot be read fails its test")]
 
+#[path = "flows/corpus.rs"]
+mod corpus;
+
 use dsl::check::{Sources, Text, check};
 use dsl::diagnostics::register::{Page, pages};
 use dsl::diagnostics::{Colour, Diagnostic, Severity, render_all};

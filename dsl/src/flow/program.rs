@@ -42,7 +42,7 @@ pub struct NodeId(pub u16);
 
 /// A flow, ready to run. Code is linear: after a node comes the next, but for `Branch`, `Passed` and `Jump`, which only go
 /// forward. Behind the last node the flow ends done.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct FlowProgram {
     /// `bank.pay_bill`; the row of a loop: `bank.unit_batch/row`.
     pub name: Box<str>,
@@ -67,7 +67,7 @@ pub struct FlowProgram {
 }
 
 /// One instruction of a flow.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Node {
     /// Counts against a limit: reserved with the next intent.
     Limit {
@@ -160,7 +160,7 @@ pub enum Otherwise {
 }
 
 /// One thing asked of a party.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct StepDef {
     /// Its name path (`debit`, `debit/undo`), unique in the flow.
     pub name: Box<str>,
@@ -183,7 +183,7 @@ pub struct StepDef {
 }
 
 /// The way back of a step that is done.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Undo {
     /// The provider's call that undoes it ([`CallContract::back`]).
     Provider,
@@ -196,7 +196,7 @@ pub enum Undo {
 }
 
 /// A loop: each row is a flow of its own.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Loop {
     /// Its name path.
     pub name: Box<str>,

@@ -12,6 +12,12 @@ pub enum Fault {
     UnknownIsRefused,
     /// A copy that did not leave is a refusal, whichever copy it was.
     NotSentIsRefused,
+    /// A copy of an assured posting that did not leave is a refusal.
+    NotSentOfAssured,
+    /// A repeat leaves without being counted first.
+    RepeatUncounted,
+    /// The quiet time of an earlier copy counts for the last.
+    QuietOfFirstCopy,
     /// The answer to a question that was given up is used.
     OldEnquiryUsed,
     /// A refusal after a repeat is final.
@@ -42,11 +48,14 @@ pub enum Fault {
 
 impl Fault {
     /// Every one.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::RestartSendsAgain,
         Self::DoneWhileReversing,
         Self::UnknownIsRefused,
         Self::NotSentIsRefused,
+        Self::NotSentOfAssured,
+        Self::RepeatUncounted,
+        Self::QuietOfFirstCopy,
         Self::OldEnquiryUsed,
         Self::RefusalAfterRepeatFinal,
         Self::NotFoundEarly,
@@ -70,6 +79,9 @@ impl Fault {
             Self::DoneWhileReversing => "done is believed after a reversal has left",
             Self::UnknownIsRefused => "a time-out is taken for a refusal",
             Self::NotSentIsRefused => "a repeat that did not leave is taken for a refusal",
+            Self::NotSentOfAssured => "an assured posting that did not leave is taken for a refusal",
+            Self::RepeatUncounted => "a repeat leaves without being counted first",
+            Self::QuietOfFirstCopy => "the quiet time of an earlier copy counts for the last",
             Self::OldEnquiryUsed => "the answer to a question that was given up is used",
             Self::RefusalAfterRepeatFinal => "a refusal after a repeat is final",
             Self::NotFoundEarly => "not found is believed before the quiet time",

@@ -6,42 +6,43 @@
 //!
 //! Bounds: one crash at any effect, one repeat, a reversal and one copy more, one question and one after the quiet
 //! time, one cancellation, one write refused for a limit, one request that cannot be made. More retries take the same
-//! transitions, so one stands for n. Reductions: effects run before the world moves (a crash may fall between any
-//! two); what can no longer matter to a settled operation is dropped; numbers of questions and pauses are renamed.
-//! Up to [`FULL`] postings in a row are walked message by message. Beyond, **contracts**: each call alone with all its
-//! messages, before a step that may be refused, then the flow with each operation as one of done, refused, parked
-//! holding or parked not holding. Of the calls that a step may go to one of each shape is walked. States are told
-//! apart by a 64-bit hash.
+//! transitions, so one stands for n. Effects run before the world moves; a crash may fall between any two.
+//!
+//! **Contracts**: each call is walked alone with all its messages, beside a step that may be refused at any moment; then
+//! the flow with each operation as one of open, done, refused, parked. What else is left out stands at [`Reduced`], and
+//! `tests/flows/corpus.rs` compares each with the walk that leaves nothing out. A flow that is not sound is walked once more
+//! with as little left out as can be, for a story in which every message stands. States are told apart by a 64-bit
+//! hash. What was found sound is remembered by its shape while the process lives.
 
 mod alike;
+mod ground;
+mod known;
 mod lint;
 mod moves;
 mod party;
 mod story;
+mod tidy;
 mod world;
 
 pub use alike::shape;
+pub use ground::{How, MOST_STATES, Reduced};
 pub use story::{Property, Story};
 
 use super::program::{CallId, CallKind, FlowProgram, MappingId, Node, StepDef, StepId, Undo, Way};
-use super::rules::Rules;
 use foldhash::fast::FixedState;
+use ground::Ground;
 use moves::{Move, apply, moves};
 use std::collections::{HashSet, VecDeque};
 use world::{Chooser, World};
 
-/// Postings that are walked message by message.
-pub const FULL: usize = 2;
-/// States at most; a flow that needs more is walked by contracts, and refused if that is not enough.
-pub const MOST_STATES: usize = 200_000;
+/// States that are walked for a better story.
+const TOLD_STATES: usize = 30_000;
 
 /// What a walk saw.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Walked {
-    /// States seen, all parts together.
+    /// States seen, all parts together; those of what was known to be sound too.
     pub states: usize,
-    /// It was walked by contracts.
-    pub contracts: bool,
 }
 
 /// Walks a flow and the rows of its loops.
@@ -49,39 +50,59 @@ pub struct Walked {
 /// # Errors
 /// The shortest story of money that is lost, of a false answer, or of a flow that hangs.
 pub fn check(program: &FlowProgram) -> Result<Walked, Box<Story>> {
-    check_by(Rules::KEPT, program)
+    let shape = shape(program);
+    if let Some(walked) = known::flow(&shape) {
+        return Ok(walked);
+    }
+    let walked = check_by(&How::default(), program)?;
+    known::keep_flow(shape, walked);
+    Ok(walked)
 }
 
-pub(crate) fn check_by(rules: Rules, program: &FlowProgram) -> Result<Walked, Box<Story>> {
+/// The same with a rule broken on purpose, or with less left out.
+///
+/// # Errors
+/// As [`check`].
+pub fn check_by(how: &How, program: &FlowProgram) -> Result<Walked, Box<Story>> {
     lint::lint(program)?;
     let mut walked = Walked::default();
     for of in &program.loops {
-        let rows = check_by(rules, &of.body)?;
-        walked.states += rows.states;
-        walked.contracts |= rows.contracts;
+        walked.states += check_by(how, &of.body)?.states;
     }
     let clamped = clamp(program);
-    let grouped = program.nodes.iter().any(|node| matches!(node, Node::Together(_)));
-    if postings(program) <= FULL && !grouped {
-        let whole = vec![false; program.steps.len()];
-        match explore(rules, &clamped, &whole, None) {
-            Ok(states) => return Ok(Walked { states: walked.states + states, ..walked }),
-            Err(story) if story.property == Property::TooLarge => {}
-            Err(story) => return Err(story),
-        }
+    let found = if how.reduced.contracts { contracts(how, &clamped) } else { whole(how, &clamped) };
+    match found {
+        Ok(states) => Ok(Walked { states: walked.states + states }),
+        Err(story) => Err(told_whole(how, &clamped, story)),
     }
-    walked.contracts = true;
-    walked.states += contracts(rules, &clamped)?;
-    Ok(walked)
+}
+
+/// A plainer story, where one is found within the bounds: of every message, without a crash if it needs none, and each step
+/// under its own name.
+fn told_whole(how: &How, program: &FlowProgram, story: Box<Story>) -> Box<Story> {
+    if !how.reduced.contracts || story.property == Property::TooLarge {
+        return story;
+    }
+    let messages = Reduced { contracts: false, order: false, ..Reduced::ALL };
+    let names = Reduced { order: false, ..Reduced::ALL };
+    let most = how.most.min(TOLD_STATES);
+    let ways = [(messages, true), (messages, false), (names, true), (names, false)];
+    let found = |(reduced, calm): (Reduced, bool)| {
+        let how = How { reduced, most, calm, ..*how };
+        let walked = if reduced.contracts { contracts(&how, program) } else { whole(&how, program) };
+        walked.err().filter(|found| found.property != Property::TooLarge)
+    };
+    ways.into_iter().find_map(found).unwrap_or(story)
+}
+
+/// With all messages of all calls.
+fn whole(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
+    explore(&Ground::new(how, program, vec![false; program.steps.len()]), None)
 }
 
 fn is_posting(program: &FlowProgram, step: &StepDef) -> bool {
     let posts = |id: &CallId| program.call(*id).is_some_and(|call| call.kind != CallKind::Query);
     !step.best_effort && step.calls.iter().any(posts)
-}
-
-fn postings(program: &FlowProgram) -> usize {
-    program.steps.iter().filter(|step| is_posting(program, step)).count()
 }
 
 /// One retry stands for n, one call for all of its shape.
@@ -104,67 +125,76 @@ fn clamp(program: &FlowProgram) -> FlowProgram {
 }
 
 /// Each call alone, then the flow with outcomes in the place of messages.
-fn contracts(rules: Rules, program: &FlowProgram) -> Result<usize, Box<Story>> {
+fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
     let mut states = 0;
     let mut seen = Vec::new();
     for step in program.steps.iter().filter(|step| is_posting(program, step)) {
         for id in &step.calls {
-            let undo = if step.undo == Undo::Provider { Undo::Provider } else { Undo::Nothing };
-            let known = (program.call(*id).map(alike::call_shape), undo.clone());
-            if seen.contains(&known) {
+            let Some(call) = program.call(*id) else { continue };
+            let undone = step.undo == Undo::Provider && call.back.is_some();
+            let shape = (alike::call_shape(call), undone);
+            if seen.contains(&shape) {
                 continue;
             }
-            seen.push(known);
-            let (alone, atomic) = alone(program, *id, step, undo);
-            states += explore(rules, &alone, &atomic, None)?;
+            states += match known::call(how, &shape) {
+                Some(walked) => walked,
+                None => {
+                    let alone = alone(program, *id, step, undone);
+                    let atomic = vec![false, true];
+                    let walked = explore(&Ground::new(how, &alone, atomic), None)?;
+                    known::keep_call(how, shape.clone(), walked);
+                    walked
+                }
+            };
+            seen.push(shape);
         }
     }
     let mut outcomes = program.clone();
-    for call in &mut outcomes.calls {
+    for call in outcomes.calls.iter_mut().filter(|call| call.kind != CallKind::Query) {
         call.ways = vec![Way::Park];
         if let Some(back) = &mut call.back {
             back.times = 0;
         }
     }
     let atomic = vec![true; program.steps.len()];
-    Ok(states + explore(rules, &outcomes, &atomic, None)?)
+    Ok(states + explore(&Ground::new(how, &outcomes, atomic), None)?)
 }
 
-/// The call in a flow of its own; behind one that can be undone, a step that may be refused.
-fn alone(program: &FlowProgram, call: CallId, step: &StepDef, undo: Undo) -> (FlowProgram, Vec<bool>) {
-    let mut flow =
-        FlowProgram { name: program.name.clone(), calls: program.calls.clone(), ..FlowProgram::default() };
-    let undone = undo == Undo::Provider && program.call(call).is_some_and(|call| call.back.is_some());
-    let one = StepDef { calls: vec![call], undo, undo_of: None, at: None, park: None, ..step.clone() };
-    flow.steps.push(one);
-    flow.push(&step.name, Node::Step(StepId(0)));
-    let mut atomic = vec![false];
-    if undone {
-        let mut other = program.call(call).cloned();
-        if let Some(other) = &mut other {
-            other.assured = false;
-            other.name = "a later step".into();
-            other.party = "a later party".into();
-            other.ways = vec![Way::Park];
-            other.back = None;
-        }
-        let id = CallId(u16::try_from(flow.calls.len()).unwrap_or(u16::MAX));
-        flow.calls.extend(other);
-        flow.steps.push(StepDef {
-            name: "a later step".into(),
-            calls: vec![id],
-            at: None,
-            mapping: MappingId(0),
-            undo: Undo::Nothing,
-            best_effort: false,
-            park: None,
-            goes_on: None,
-            undo_of: None,
-        });
-        flow.push("a later step", Node::Step(StepId(1)));
-        atomic.push(true);
+/// The call in a flow of its own. Where it can be undone, a step stands beside it that may be refused at any moment: before
+/// it has ended, or long after.
+fn alone(program: &FlowProgram, call: CallId, step: &StepDef, undone: bool) -> FlowProgram {
+    let mut flow = FlowProgram { name: program.name.clone(), ..FlowProgram::default() };
+    let Some(call) = program.call(call).cloned() else { return flow };
+    let undo = if undone { Undo::Provider } else { Undo::Nothing };
+    let only = |name: Box<str>, undo: Undo, call: u16| StepDef {
+        name,
+        calls: vec![CallId(call)],
+        at: None,
+        mapping: MappingId(0),
+        undo,
+        best_effort: false,
+        park: None,
+        goes_on: None,
+        undo_of: None,
+    };
+    let mut other = call.clone();
+    flow.calls.push(call);
+    flow.steps.push(only(step.name.clone(), undo, 0));
+    if !undone {
+        flow.push(&step.name, Node::Step(StepId(0)));
+        return flow;
     }
-    (flow, atomic)
+    // What can be refused and is never taken back.
+    other.kind = CallKind::Notice;
+    other.assured = false;
+    other.name = "another step".into();
+    other.party = "another party".into();
+    other.ways = vec![Way::Park];
+    other.back = None;
+    flow.calls.push(other);
+    flow.steps.push(only("another step".into(), Undo::Nothing, 1));
+    flow.push("together", Node::Together(vec![(None, StepId(0)), (None, StepId(1))]));
+    flow
 }
 
 /// How a state was reached: from which, by which move, with which choices.
@@ -175,31 +205,27 @@ struct Came {
 }
 
 /// Breadth first, so that the first story is the shortest. With `edges`, notes which state leads to which.
-fn explore(
-    rules: Rules,
-    program: &FlowProgram,
-    atomic: &[bool],
-    mut edges: Option<&mut Vec<(u64, u64)>>,
-) -> Result<usize, Box<Story>> {
+fn explore(ground: &Ground<'_>, mut edges: Option<&mut Vec<(u64, u64)>>) -> Result<usize, Box<Story>> {
+    let program = ground.program;
     let mut seen = HashSet::with_hasher(FixedState::default());
     let mut came: Vec<Came> = Vec::new();
     let mut queue = VecDeque::new();
-    let first = World::new(program, atomic);
+    let first = World::new(program, ground.calm);
     queue.push_back((first, u32::MAX));
     let mut possible = Vec::new();
     while let Some((world, at)) = queue.pop_front() {
         possible.clear();
-        moves(program, &world, &mut possible);
+        moves(ground, &world, &mut possible);
         if possible.iter().all(Move::is_optional)
             && let Some(property) = story::stands_still(program, &world)
         {
-            return Err(story::tell(rules, program, atomic, &came, at, property));
+            return Err(story::tell(ground, &came, at, property));
         }
         for by in &possible {
             let mut tape = Vec::new();
             loop {
                 let mut chooser = Chooser::new(&tape);
-                let next = apply(rules, program, &world, by, &mut chooser, None);
+                let next = apply(ground, &world, by, &mut chooser, None);
                 let used = chooser.used;
                 let fails = story::fails(program, &next);
                 let hash = next.fingerprint();
@@ -214,10 +240,10 @@ fn explore(
                         tape: used.iter().map(|(chosen, _)| *chosen).collect(),
                     });
                     if let Some(property) = fails {
-                        return Err(story::tell(rules, program, atomic, &came, id, property));
+                        return Err(story::tell(ground, &came, id, property));
                     }
-                    if came.len() > MOST_STATES {
-                        return Err(story::tell(rules, program, atomic, &came, at, Property::TooLarge));
+                    if came.len() > ground.most {
+                        return Err(story::tell(ground, &came, at, Property::TooLarge));
                     }
                     queue.push_back((next, id));
                 }

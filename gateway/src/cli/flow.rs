@@ -58,8 +58,7 @@ impl Flow {
             }
             match walk::check(&tables.program) {
                 Ok(walked) => {
-                    let how = if walked.contracts { " by contracts" } else { "" };
-                    say(&format!("  {} states explored{how}: every path ends whole\n", walked.states));
+                    say(&format!("  {} states explored: every path ends whole\n", walked.states));
                 }
                 Err(story) => say(&format!("  {story}\n")),
             }

@@ -721,7 +721,7 @@ flow pay on bank.pay_bill {
     Page {
         code: Code(728),
         title: "what is declared of a call cannot work",
-        text: "The call moves money and lacks what its way out needs: a time limit, a reversal that names the original, a call that undoes it.",
+        text: "The call moves money and lacks what its way out needs: a time limit, a reversal that names the original, a call that undoes it; or it is declared `assured`, and its way out undoes it.",
         chinese: "调用的声明无法实现其未知出路。",
         bad: r#"call pay provides bank.pay_bill {
   once     exchange.serial

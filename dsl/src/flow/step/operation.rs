@@ -284,6 +284,7 @@ impl Run<'_> {
     pub(super) fn not_sent(&mut self, step: StepId) {
         let operation = self.operation(step);
         let assured = self.contract(step).is_some_and(|call| call.assured);
+        let assured = assured && !self.rules.broken(Fault::NotSentOfAssured);
         let only = operation.copies == 1 && self.attempt(step).sent_here && !assured;
         let refused = only || self.rules.broken(Fault::NotSentIsRefused);
         if operation.state == OperationState::Intent && refused && self.kind(step) != CallKind::Query {
@@ -295,7 +296,8 @@ impl Run<'_> {
     }
 
     pub(super) fn start_quiet(&mut self, step: StepId) {
-        self.remember(step, |attempt| attempt.quiet = false);
+        let old_quiet = self.rules.broken(Fault::QuietOfFirstCopy);
+        self.remember(step, |attempt| attempt.quiet &= old_quiet);
         let Some(call) = self.contract(step) else { return };
         let longest = call.quiet_ms.max(call.back.as_ref().and_then(|back| back.quiet_ms));
         let copy = self.operation(step).copies;
@@ -315,17 +317,21 @@ impl Run<'_> {
         if copy > MOST_COPIES {
             return self.next_way(step);
         }
+        let counted = !self.rules.broken(Fault::RepeatUncounted);
+        let old_quiet = self.rules.broken(Fault::QuietOfFirstCopy);
         self.change(step, |operation| {
-            operation.copies = copy;
+            operation.copies = if counted { copy } else { operation.copies };
             operation.state = OperationState::Intent;
         });
         self.remember(step, |attempt| {
             attempt.wait = Wait::Reply;
             attempt.tried += 1;
-            attempt.quiet = false;
+            attempt.quiet &= old_quiet;
             attempt.last_asked = false;
         });
-        self.changes.push(Change::Intent(step, copy));
+        if counted {
+            self.changes.push(Change::Intent(step, copy));
+        }
         self.after.push(Effect::Send(step, copy));
     }
 

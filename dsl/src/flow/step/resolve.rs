@@ -101,7 +101,7 @@ impl Run<'_> {
 
     pub(super) fn quiet_over(&mut self, step: StepId, copy: u8) {
         let operation = self.operation(step);
-        if operation.copies != copy {
+        if operation.copies != copy && !self.rules.broken(Fault::QuietOfFirstCopy) {
             return;
         }
         self.remember(step, |attempt| attempt.quiet = true);

@@ -4,10 +4,11 @@ use super::super::event::{
     Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Reply, Says, Timer,
 };
 use super::super::program::{CallContract, CallKind, FlowProgram, Node, NodeId, StepId};
-use super::super::rules::{Fault, Rules};
 use super::super::state::{Durable, End, OperationState, Wait};
 use super::super::step::step_by;
+use super::ground::Ground;
 use super::story::say;
+use super::tidy;
 use super::world::{
     Both, Chooser, DONE, NO_SESSION, NOTHING, REFUSED, TOLD_CANCELLED, TOLD_DONE, TOLD_PENDING, TOLD_REFUSED,
     World,
@@ -29,6 +30,10 @@ pub(super) enum Move {
     ArriveBack(StepId),
     /// Its reply reaches us.
     DeliverBack(StepId, u8),
+    /// What is under way ends in one of its outcomes.
+    Settle(StepId),
+    /// The same of its reversal.
+    SettleBack(StepId),
     Fire(usize),
     Crash,
 }
@@ -41,12 +46,18 @@ impl Move {
 }
 
 /// All moves of a world.
-pub(super) fn moves(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
+pub(super) fn moves(ground: &Ground<'_>, world: &World, into: &mut Vec<Move>) {
+    let program = ground.program;
     if !world.asked {
         return into.push(Move::Feed(Event::Asked));
     }
+    let mut settled_one = false;
     for step in program.step_ids() {
-        of_step(program, world, step, into);
+        if ground.is_atomic(step) {
+            of_outcome(ground, world, step, &mut settled_one, into);
+        } else {
+            of_step(program, world, step, into);
+        }
     }
     for (place, timer) in world.timers.iter().enumerate() {
         if !matches!(timer, Timer::Warn(_)) {
@@ -63,7 +74,8 @@ pub(super) fn moves(program: &FlowProgram, world: &World, into: &mut Vec<Move>) 
         }
     }
     of_node(program, world, into);
-    if world.state.memory.asker {
+    // Once the ask is written it makes no difference but that less is told.
+    if world.state.memory.asker && !(ground.reduced.asker && world.journal.asked) {
         into.push(Move::Feed(Event::AskerLimit));
     }
     if world.cancels > 0 && world.state.durable.asked {
@@ -101,8 +113,7 @@ fn of_step(program: &FlowProgram, world: &World, step: StepId, into: &mut Vec<Mo
     };
     if attempt.wait == Wait::Reply {
         if contract(program, world, step).is_some_and(|call| call.kind == CallKind::Query) {
-            into.push(Move::Feed(Event::Reply(step, Reply::Done)));
-            into.push(Move::Feed(Event::Reply(step, Reply::Refused("refused".into()))));
+            of_query(program, step, into);
         }
         into.push(Move::Feed(Event::NoReply(step)));
     }
@@ -131,6 +142,47 @@ fn of_step(program: &FlowProgram, world: &World, step: StepId, into: &mut Vec<Mo
     }
 }
 
+fn of_query(program: &FlowProgram, step: StepId, into: &mut Vec<Move>) {
+    into.push(Move::Feed(Event::Reply(step, Reply::Done)));
+    into.push(Move::Feed(Event::Reply(step, Reply::Refused("refused".into()))));
+    let named = program.step(step).and_then(|found| found.goes_on.as_ref()?.first());
+    into.extend(named.map(|reason| Move::Feed(Event::Reply(step, Reply::Refused(reason.clone())))));
+}
+
+/// A step of which outcomes are walked, not messages. What is under way side by side ends in the order of the text: no
+/// step sees in which order the others ended.
+fn of_outcome(
+    ground: &Ground<'_>,
+    world: &World,
+    step: StepId,
+    settled_one: &mut bool,
+    into: &mut Vec<Move>,
+) {
+    let at = usize::from(step.0);
+    let (Some(leg), Some(attempt)) = (world.legs.get(at), world.state.memory.operations.get(at)) else {
+        return;
+    };
+    if ground.is_query(step) {
+        if attempt.wait == Wait::Reply {
+            of_query(ground.program, step, into);
+            into.push(Move::Feed(Event::NoReply(step)));
+        }
+        return;
+    }
+    for bit in [DONE, REFUSED] {
+        if leg.replies & bit != 0 {
+            into.push(Move::Deliver(step, bit));
+        }
+    }
+    if leg.backs > 0 {
+        into.push(Move::SettleBack(step));
+    }
+    if leg.flight > 0 && !(ground.reduced.order && *settled_one) {
+        *settled_one = true;
+        into.push(Move::Settle(step));
+    }
+}
+
 pub(super) fn contract<'a>(
     program: &'a FlowProgram,
     world: &World,
@@ -142,25 +194,25 @@ pub(super) fn contract<'a>(
 
 /// The world after a move. With `lines`, tells it.
 pub(super) fn apply(
-    rules: Rules,
-    program: &FlowProgram,
+    ground: &Ground<'_>,
     world: &World,
     by: &Move,
     chooser: &mut Chooser,
     lines: Option<&mut Vec<String>>,
 ) -> World {
-    let mut act = Act { rules, program, world: world.clone(), chooser, lines, events: Vec::new() };
+    let program = ground.program;
+    let mut act = Act { ground, program, world: world.clone(), chooser, lines, events: Vec::new() };
     act.make(by);
     while let Some(event) = act.events.pop() {
         act.drive(&event);
     }
     let mut world = act.world;
-    world.tidy(rules.broken(Fault::OldEnquiryUsed));
+    tidy::tidy(ground, &mut world);
     world
 }
 
 pub(super) struct Act<'a> {
-    rules: Rules,
+    pub(super) ground: &'a Ground<'a>,
     pub(super) program: &'a FlowProgram,
     pub(super) world: World,
     pub(super) chooser: &'a mut Chooser,
@@ -212,13 +264,13 @@ impl Act<'_> {
             }
             Move::Fire(place) => {
                 let timer = self.world.timers.remove(*place);
-                if let Timer::Quiet { step, .. } = timer
-                    && let Some(leg) = self.world.leg(step)
-                {
-                    leg.flight = 0;
+                if let Timer::Quiet { step, copy } = timer {
+                    self.nothing_under_way(step, copy);
                 }
                 self.feed(&Event::Timer(timer));
             }
+            Move::Settle(step) => self.settle(*step),
+            Move::SettleBack(step) => self.settle_back(*step),
             Move::Crash => self.crash(),
         }
     }
@@ -237,6 +289,7 @@ impl Act<'_> {
     fn crash(&mut self) {
         self.tell(|_, _| Some("the node stops; another run finds the flow in the journal".into()));
         self.world.crash(self.program);
+        self.replies_come_again();
         self.events.clear();
         if self.world.journal.asked {
             self.drive(&Event::Restart { crashed: true });
@@ -247,7 +300,7 @@ impl Act<'_> {
     fn drive(&mut self, event: &Event) {
         let mut guards = std::mem::take(&mut self.world.guards);
         let mut judge = Both { guards: &mut guards, chooser: self.chooser };
-        let step = step_by(self.rules, self.program, &self.world.state, event, &mut judge);
+        let step = step_by(self.ground.rules, self.program, &self.world.state, event, &mut judge);
         self.world.guards = guards;
         for effect in &step.effects {
             let matters = !matches!(effect, Effect::Timer(..) | Effect::Park(_) | Effect::Alarm(_));
@@ -301,6 +354,9 @@ impl Act<'_> {
                     Some(format!("the enquiry about {} leaves", say::step(program, *step)))
                 });
             }
+            // Where outcomes are walked no time passes on the way to them.
+            Effect::Timer(Timer::Quiet { step, .. } | Timer::Pause { step, .. }, _)
+                if self.ground.is_atomic(*step) && !self.ground.is_query(*step) => {}
             Effect::Timer(timer, _) => self.world.timers.push(*timer),
             Effect::StartRow(of, row) => {
                 self.world.rows.retain(|open| *open != (of.0, *row));

@@ -2,7 +2,7 @@
 
 use super::super::event::{BackReply, Event, Reply, Says};
 use super::super::program::{CallContract, CallKind, Repeats, StepId, Way};
-use super::super::state::Reason;
+use super::super::state::{OperationState, Reason};
 use super::moves::{Act, contract};
 use super::story::say;
 use super::world::{DONE, NO_SESSION, NOTHING, REFUSED};
@@ -16,8 +16,11 @@ impl Act<'_> {
         if self.is_query(step) {
             return;
         }
-        if self.world.is_atomic(step) {
-            return self.at_once(step);
+        if self.ground.is_atomic(step) {
+            if let Some(leg) = self.world.leg(step) {
+                leg.flight = 1;
+            }
+            return;
         }
         if self.chooser.choose(2) == 1 {
             self.tell(|program, _| Some(format!("not a byte of {} leaves", say::copy(program, step, copy))));
@@ -29,24 +32,48 @@ impl Act<'_> {
         self.tell(|program, _| Some(format!("{} leaves", say::copy(program, step, copy))));
     }
 
-    /// A posting as one of its outcomes.
-    fn at_once(&mut self, step: StepId) {
+    /// A posting as one of its outcomes. That it never came and nobody knows is left out: it is parked as well, and less holds.
+    pub(super) fn settle(&mut self, step: StepId) {
         let assured = self.call_of(step).is_some_and(|call| call.assured);
-        let chosen = self.chooser.choose(if assured { 3 } else { 4 });
-        let holds = chosen == 0 || chosen == 2;
+        let chosen = self.chooser.choose(if assured { 2 } else { 3 });
         if let Some(leg) = self.world.leg(step) {
-            leg.made += u8::from(holds);
+            leg.flight = 0;
+            leg.made += u8::from(chosen < 2);
+            leg.refused |= chosen == 2;
         }
         let (what, event) = match chosen {
             0 => ("holds", Event::Reply(step, Reply::Done)),
-            1 | 2 => (
-                if holds { "holds, but nobody knows" } else { "never comes, and nobody knows" },
-                Event::NoReply(step),
-            ),
+            1 => ("holds, but nobody knows", Event::NoReply(step)),
             _ => ("is refused", Event::Reply(step, Reply::Refused(self.why(step)))),
         };
         self.tell(|program, _| Some(format!("{} {what}", say::step(program, step))));
         self.events.push(event);
+    }
+
+    /// A run that found the flow in the journal asks what became of what had ended: that is told as a late reply.
+    pub(super) fn replies_come_again(&mut self) {
+        for step in self.program.step_ids().filter(|step| self.ground.is_atomic(*step)) {
+            let open = self.world.journal.operation(step).is_some_and(|operation| {
+                operation.state == OperationState::Intent || operation.state == OperationState::Unknown
+            });
+            let Some(leg) = self.world.leg(step).filter(|leg| open && leg.flight == 0) else { continue };
+            leg.replies = match () {
+                () if leg.made > 0 => DONE,
+                () if leg.refused => REFUSED,
+                () => {
+                    leg.flight = 1;
+                    0
+                }
+            };
+        }
+    }
+
+    /// The quiet time of this copy is over: where it is the last, nothing is under way any more.
+    pub(super) fn nothing_under_way(&mut self, step: StepId, copy: u8) {
+        let copies = self.world.state.durable.operation(step).map_or(0, |operation| operation.copies);
+        if let Some(leg) = self.world.leg(step).filter(|_| copy >= copies) {
+            leg.flight = 0;
+        }
     }
 
     /// A reason of its refusal: any, or one for which the flow goes on.
@@ -59,31 +86,35 @@ impl Act<'_> {
     }
 
     pub(super) fn send_back(&mut self, step: StepId) {
-        if self.world.is_atomic(step) {
-            let chosen = self.chooser.choose(4);
-            let taken = chosen == 0 || chosen == 2;
+        if self.ground.is_atomic(step) {
             if let Some(leg) = self.world.leg(step) {
-                leg.taken += u8::from(taken && leg.holds());
+                leg.backs = 1;
             }
-            let event = match chosen {
-                0 => Event::BackReply(step, BackReply::Reversed),
-                1 => Event::BackReply(step, BackReply::Refused),
-                _ => Event::NoBackReply(step),
-            };
-            let what = [
-                "is taken back",
-                "is not taken back",
-                "is taken back, but nobody knows",
-                "stays, and nobody knows",
-            ];
-            let what = what.get(usize::from(chosen)).copied().unwrap_or_default();
-            self.tell(|program, _| Some(format!("{} {what}", say::step(program, step))));
-            return self.events.push(event);
+            return;
         }
         if let Some(leg) = self.world.leg(step) {
             leg.backs = leg.backs.saturating_add(1);
         }
         self.tell(|program, _| Some(format!("the reversal of {} leaves", say::step(program, step))));
+    }
+
+    /// A reversal as one of its outcomes. That it was taken back and nobody knows is left out: less holds then.
+    pub(super) fn settle_back(&mut self, step: StepId) {
+        let Some(leg) = self.world.leg(step) else { return };
+        leg.backs = 0;
+        let again = leg.taken > 0;
+        let chosen = self.chooser.choose(if again { 2 } else { 3 });
+        if let Some(leg) = self.world.leg(step) {
+            leg.taken += u8::from(chosen == 0 && leg.holds());
+        }
+        let (what, event) = match chosen {
+            0 => ("is taken back", Event::BackReply(step, BackReply::Reversed)),
+            1 => ("stays, and nobody knows", Event::NoBackReply(step)),
+            _ => ("is not taken back", Event::BackReply(step, BackReply::Refused)),
+        };
+        let what = if again && chosen == 1 { "was taken back, and nobody knows" } else { what };
+        self.tell(|program, _| Some(format!("{} {what}", say::step(program, step))));
+        self.events.push(event);
     }
 
     fn call_of(&self, step: StepId) -> Option<CallContract> {

@@ -1,9 +1,9 @@
 //! What must hold in every world, and how a path that breaks it is told.
 
 use super::super::program::{FlowProgram, Node, StepId, Undo, Way};
-use super::super::rules::Rules;
 use super::super::state::{Cancel, End, OperationState};
 use super::Came;
+use super::ground::Ground;
 use super::moves::{apply, contract, is_open, place};
 use super::world::{Chooser, TOLD_CANCELLED, TOLD_DONE, TOLD_REFUSED, World};
 use std::fmt;
@@ -25,6 +25,10 @@ pub enum Property {
     Hangs,
     /// S6: a leg is held after an ordinary refusal, and the text does not say so.
     OneSided(StepId),
+    /// S7: a leg is taken back while a newer one may still hold.
+    OutOfOrder(StepId),
+    /// What is declared assured is refused.
+    Assured(StepId),
     /// What is declared of a call cannot work.
     Declaration(StepId),
     /// More states than the walk may see.
@@ -66,6 +70,14 @@ pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
     if world.told != 0 && world.asked && !world.journal.asked && program.journaled() && !anew {
         return Some(Property::Untold);
     }
+    // A flow relies on it: nothing that comes before needs a way back.
+    let given_up = |step: &StepId| {
+        let refused = world.journal.operation(*step).is_some_and(|one| one.state == OperationState::Refused);
+        refused && contract(program, world, *step).is_some_and(|call| call.assured)
+    };
+    if let Some(step) = program.step_ids().find(given_up) {
+        return Some(Property::Assured(step));
+    }
     let mut holding = false;
     for step in program.step_ids() {
         let place = usize::from(step.0);
@@ -103,7 +115,27 @@ pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
             return Some(Property::OneSided(step));
         }
     }
-    answers(program, world, holding)
+    out_of_order(program, world).or_else(|| answers(program, world, holding))
+}
+
+/// Legs are taken back newest first: while a newer one may hold, an older one is not touched.
+fn out_of_order(program: &FlowProgram, world: &World) -> Option<Property> {
+    use OperationState::{Done, Held, Intent, New, Parked, Refused, Reversing, Undoing, Undone, Unknown};
+    let mut newer = None;
+    for step in program.step_ids().rev() {
+        let own = program.step(step)?.undo_of.is_none();
+        let posting = contract(program, world, step)
+            .is_some_and(|call| call.kind == super::super::program::CallKind::Posting);
+        if !own || !posting {
+            continue;
+        }
+        match world.journal.operation(step)?.state {
+            Undoing | Undone if newer.is_some() => return newer.map(Property::OutOfOrder),
+            Done | Held | Intent | Parked | Reversing | Undoing | Unknown => newer = Some(step),
+            New | Refused | Undone => {}
+        }
+    }
+    None
 }
 
 /// The text says of what was refused that something may stay held.
@@ -125,7 +157,7 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
     let own = program.steps.iter().zip(&world.journal.operations).filter(|(step, _)| step.undo_of.is_none());
     let broken = own.map(|(_, operation)| operation).any(broken);
     let lies = (told(TOLD_DONE) && told(TOLD_REFUSED))
-        || (told(TOLD_DONE) && uncancelled && broken)
+        || (told(TOLD_DONE) && uncancelled && (broken || world.journal.refused.is_some()))
         || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding);
     lies.then_some(Property::FalseAnswer)
 }
@@ -141,24 +173,18 @@ pub(super) fn stands_still(program: &FlowProgram, world: &World) -> Option<Prope
 }
 
 /// The path to a state, told from the beginning.
-pub(super) fn tell(
-    rules: Rules,
-    program: &FlowProgram,
-    atomic: &[bool],
-    came: &[Came],
-    at: u32,
-    property: Property,
-) -> Box<Story> {
+pub(super) fn tell(ground: &Ground<'_>, came: &[Came], at: u32, property: Property) -> Box<Story> {
+    let program = ground.program;
     let mut path = Vec::new();
     let mut here = came.get(at as usize);
     while let Some(step) = here {
         path.push(step);
         here = came.get(step.from as usize);
     }
-    let mut world = World::new(program, atomic);
+    let mut world = World::new(program, ground.calm);
     let mut lines = Vec::new();
     for step in path.iter().rev() {
-        world = apply(rules, program, &world, &step.by, &mut Chooser::new(&step.tape), Some(&mut lines));
+        world = apply(ground, &world, &step.by, &mut Chooser::new(&step.tape), Some(&mut lines));
     }
     lines.push(last_line(program, &world, property));
     let step = match property {
@@ -166,6 +192,8 @@ pub(super) fn tell(
         | Property::Books(step)
         | Property::NobodyKnows(step)
         | Property::OneSided(step)
+        | Property::OutOfOrder(step)
+        | Property::Assured(step)
         | Property::Declaration(step) => Some(step),
         _ => program.step_ids().find(|step| is_open(&world.journal, *step)),
     };
@@ -187,7 +215,7 @@ fn last_line(program: &FlowProgram, world: &World, property: Property) -> String
             format!("the journal says that {} is {}, the party's books do not", name(step), say::state(state))
         }
         Property::NobodyKnows(step) => format!("{} holds, and the journal knows of nothing", name(step)),
-        Property::FalseAnswer => "what was told is not what holds".into(),
+        Property::FalseAnswer => false_answer(program, world),
         Property::Untold => "it was told, and the ask is not in the journal".into(),
         Property::Hangs => {
             format!(
@@ -196,8 +224,35 @@ fn last_line(program: &FlowProgram, world: &World, property: Property) -> String
             )
         }
         Property::OneSided(step) => format!("{} is held and has no way back", name(step)),
+        Property::OutOfOrder(step) => {
+            format!("{} may hold, and what came before it is taken back already", name(step))
+        }
+        Property::Assured(step) => format!("{} is refused, and it is declared assured", name(step)),
         Property::Declaration(step) => format!("{} cannot be resolved so", name(step)),
         Property::TooLarge => "the flow has more states than can be walked".into(),
+    }
+}
+
+/// What was told, and what is so.
+fn false_answer(program: &FlowProgram, world: &World) -> String {
+    use OperationState::{Held, Refused, Undoing, Undone};
+    let own =
+        || program.step_ids().filter(|step| program.step(*step).is_some_and(|one| one.undo_of.is_none()));
+    if world.told & TOLD_DONE == 0 {
+        let holds = |step: &StepId| world.legs.get(usize::from(step.0)).is_some_and(super::world::Leg::holds);
+        let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
+        let name = own().find(holds).map_or("something", |step| say::step(program, step));
+        return format!("{what} was told, and {name} holds");
+    }
+    let gone = own().find_map(|step| {
+        let operation = world.journal.operation(step).filter(|operation| !operation.passed)?;
+        matches!(operation.state, Held | Refused | Undoing | Undone).then_some((step, operation.state))
+    });
+    match gone {
+        Some((step, state)) => {
+            format!("DONE was told, and {} is {}", say::step(program, step), say::state(state))
+        }
+        None => "DONE was told, and the flow is refused".into(),
     }
 }
 
@@ -221,7 +276,7 @@ fn help(program: &FlowProgram, property: Property) -> String {
                 )
             }
         }
-        Property::NobodyKnows(_) | Property::Untold => {
+        Property::NobodyKnows(_) | Property::Untold | Property::OutOfOrder(_) => {
             "a rule of the interpreter is broken: report it".into()
         }
         Property::FalseAnswer => {
@@ -231,6 +286,9 @@ fn help(program: &FlowProgram, property: Property) -> String {
         Property::OneSided(_) => {
             "write  undo  at the step, move it behind what may be refused, or say  else park \"why\"  there"
                 .into()
+        }
+        Property::Assured(step) => {
+            format!("`{}` is assured: it is repeated until it holds, never undone", call(step))
         }
         Property::Declaration(_) => {
             "declare the call's key, time limit and way out, ending with  park".into()
@@ -249,7 +307,7 @@ fn first_repeats(program: &FlowProgram, step: StepId) -> bool {
 
 /// The words of the stories.
 pub(super) mod say {
-    use super::super::super::event::{Answer, Event, Reply, Says, Timer};
+    use super::super::super::event::{Answer, BackReply, Event, Reply, Says, Timer};
     use super::super::super::state::{Durable, End, OperationState};
     use super::{FlowProgram, Node, StepId};
 
@@ -274,6 +332,16 @@ pub(super) mod say {
             Says::Refused(_) => "refused",
             Says::NotFound => "not found",
             Says::Nothing => "nothing",
+        }
+    }
+
+    fn back(reply: BackReply) -> &'static str {
+        match reply {
+            BackReply::Reversed => "taken back",
+            BackReply::Nothing => "there is nothing to take back",
+            BackReply::Refused => "not taken back",
+            BackReply::NoSession => "not looked at, the session does not hold",
+            BackReply::Unknown => "nothing certain",
         }
     }
 
@@ -324,7 +392,7 @@ pub(super) mod say {
                 format!("the enquiry's answer comes: {} {}", name(of), self::says(says))
             }
             Event::BackReply(of, reply) => {
-                format!("the reply to the reversal of {} comes: {reply:?}", name(of))
+                format!("the reply to the reversal of {} comes: {}", name(of), back(*reply))
             }
             Event::NoBackReply(of) => format!("the reversal of {} is not answered", name(of)),
             Event::Timer(Timer::Quiet { step: of, .. }) => format!("the quiet time of {} is over", name(of)),
@@ -354,8 +422,13 @@ pub(super) mod say {
         let mut told = Vec::new();
         for ((step, old), new) in program.steps.iter().zip(&before.operations).zip(&after.operations) {
             if old.state != new.state || old.copies != new.copies || old.backs != new.backs {
-                told.push(format!("{} {}", step.name, state(new.state)));
+                let again = new.state == OperationState::Intent && new.copies > 1;
+                let copy = if again { format!(" of copy {}", new.copies) } else { String::new() };
+                told.push(format!("{} {}{copy}", step.name, state(new.state)));
             }
+        }
+        if let (None, Some(reason)) = (&before.refused, &after.refused) {
+            told.push(format!("the flow refused ({reason})"));
         }
         if before.end != after.end {
             told.push(if after.end == Some(End::Done) {

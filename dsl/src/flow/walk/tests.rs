@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::flow::program::{Back, CallContract, GuardId, Repeats};
-use crate::flow::rules::Fault;
+use crate::flow::rules::{Fault, Rules};
 
 fn enquire() -> Way {
     Way::Enquire {
@@ -117,7 +117,7 @@ fn pay_bill_is_safe() {
 
 fn found(fault: Fault, flow: &FlowProgram) {
     check(flow).unwrap_or_else(|story| panic!("safe while the rules are kept, but {story}"));
-    match check_by(Rules::but(fault), flow) {
+    match check_by(&How { rules: Rules::but(fault), ..How::default() }, flow) {
         Ok(walked) => panic!("{fault:?} is not found in {walked:?}"),
         Err(story) => println!("{fault:?}: {story}\n"),
     }
@@ -303,7 +303,8 @@ fn unsafe_flows_are_told() {
 fn every_path_ends() {
     let mut edges = Vec::new();
     let flow = clamp(&pay_bill());
-    explore(Rules::KEPT, &flow, &[false, false], Some(&mut edges)).unwrap_or_else(|story| panic!("{story}"));
+    let ground = Ground::new(&How::default(), &flow, vec![false, false]);
+    explore(&ground, Some(&mut edges)).unwrap_or_else(|story| panic!("{story}"));
     edges.sort_unstable();
     edges.dedup();
     let mut into: std::collections::HashMap<u64, usize> = std::collections::HashMap::new();
@@ -361,8 +362,8 @@ fn contracts_agree_with_the_whole_walk() {
         one(CallContract { repeats: Repeats::Nothing, ways: vec![repeat(), Way::Park], ..pay() }),
     ];
     for flow in flows {
-        let whole = check(&flow);
-        let parts = contracts(Rules::KEPT, &clamp(&flow));
+        let whole = whole(&How::default(), &clamp(&flow));
+        let parts = contracts(&How::default(), &clamp(&flow));
         assert_eq!(whole.is_ok(), parts.is_ok(), "{whole:?} {parts:?}");
     }
 }

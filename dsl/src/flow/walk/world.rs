@@ -3,7 +3,7 @@
 
 use super::super::event::{Says, Timer};
 use super::super::program::{CallId, FlowProgram, GuardId, Judge, ListId, StepId};
-use super::super::state::{Durable, OperationState, State, Wait};
+use super::super::state::{Durable, State};
 use foldhash::quality::FixedState;
 use std::hash::{BuildHasher, Hash};
 
@@ -63,11 +63,10 @@ pub(super) struct World {
     pub(super) cancels: u8,
     pub(super) full: u8,
     pub(super) unprepared: u8,
-    pub(super) atomic: Vec<bool>,
 }
 
 impl World {
-    pub(super) fn new(program: &FlowProgram, atomic: &[bool]) -> Self {
+    pub(super) fn new(program: &FlowProgram, calm: bool) -> Self {
         Self {
             state: State::new(program),
             journal: Durable::new(program),
@@ -77,20 +76,15 @@ impl World {
             guards: Vec::new(),
             rows: Vec::new(),
             asked: false,
-            crashes: 1,
+            crashes: u8::from(!calm),
             cancels: u8::from(program.cancellable),
             full: 1,
-            unprepared: 1,
-            atomic: atomic.to_vec(),
+            unprepared: u8::from(!calm),
         }
     }
 
     pub(super) fn leg(&mut self, step: StepId) -> Option<&mut Leg> {
         self.legs.get_mut(usize::from(step.0))
-    }
-
-    pub(super) fn is_atomic(&self, step: StepId) -> bool {
-        self.atomic.get(usize::from(step.0)).copied().unwrap_or_default()
     }
 
     pub(super) fn fingerprint(&self) -> u64 {
@@ -105,66 +99,6 @@ impl World {
         for leg in &mut self.legs {
             leg.asks.clear();
         }
-    }
-
-    /// Drops what can no longer matter and renames numbers, so that like states are the same.
-    pub(super) fn tidy(&mut self, keep_old_asks: bool) {
-        let memory = &mut self.state.memory;
-        for (place, attempt) in memory.operations.iter_mut().enumerate() {
-            let step = StepId(u16::try_from(place).unwrap_or(u16::MAX));
-            let Some(leg) = self.legs.get_mut(place) else { continue };
-            let operation = self.state.durable.operations.get(place);
-            let state = operation.map(|operation| operation.state).unwrap_or_default();
-            use OperationState::{Done, Held, Refused, Undone};
-            if matches!(state, Done | Refused | Undone | Held) {
-                leg.replies = 0;
-                leg.asks.clear();
-                leg.back_replies = 0;
-                *attempt = super::super::state::Attempt { quiet: attempt.quiet, ..Default::default() };
-            }
-            let current = attempt.number;
-            let waits_enquiry = attempt.wait == Wait::Enquiry;
-            leg.asks.retain_mut(|ask| {
-                let is_current = waits_enquiry && ask.0 == current;
-                ask.0 = u32::from(is_current);
-                is_current || (keep_old_asks && ask.1.is_some())
-            });
-            leg.asks.dedup();
-            let copies = operation.map_or(0, |operation| operation.copies);
-            self.timers.retain_mut(|timer| match timer {
-                Timer::Pause { step: of, number } if *of == step => {
-                    let live = attempt.wait == Wait::Pause && *number == current;
-                    *number = 1;
-                    live
-                }
-                Timer::Quiet { step: of, copy } if *of == step => {
-                    *copy == copies && !attempt.quiet && !matches!(state, Done | Refused | Undone | Held)
-                }
-                _ => true,
-            });
-            attempt.number = 1;
-        }
-        if self.journal.asked {
-            self.told &= !TOLD_PENDING;
-        }
-        if self.journal.limits.iter().all(|(_, taken)| *taken) && self.journal.asked {
-            self.full = 0;
-        }
-        let ended = self.state.durable.end.is_some();
-        self.timers.retain(|timer| !ended || matches!(timer, Timer::Pause { .. } | Timer::Quiet { .. }));
-        self.timers.sort_unstable_by_key(order);
-        self.timers.dedup();
-    }
-}
-
-fn order(timer: &Timer) -> (u8, u16, u32) {
-    match timer {
-        Timer::Pause { step, number } => (0, step.0, *number),
-        Timer::Quiet { step, copy } => (1, step.0, u32::from(*copy)),
-        Timer::Deadline(at) => (2, at.0, 0),
-        Timer::Warn(at) => (3, at.0, 0),
-        Timer::Await(at) => (4, at.0, 0),
-        Timer::Until(at) => (5, at.0, 0),
     }
 }
 

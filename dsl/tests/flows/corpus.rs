@@ -1,0 +1,142 @@
+//! Flows as texts: unsafe ones, each with the story that the compiler tells of it, and safe ones; and whatever a walk
+//! leaves out, compared over all of them with the walk that leaves nothing out.
+//!
+//! `flows/unsafe/NAME.tongshi` is refused, and `NAME.out` is all that is said; `flows/safe/NAME.tongshi` gives nothing. A
+//! number in front of a name is that of the table in `flows.md` 9. Each text gets the frame of the cases.
+//! `TONGSHI_BLESS=1 cargo test -p dsl --test all` writes the `.out` files anew.
+
+use super::{blessing, files, framed, is_case, judged, listed, name};
+use dsl::check::{Sources, check, compile_chosen};
+use dsl::diagnostics::{Colour, Severity, render_all};
+use dsl::flow::walk::{How, Property, Reduced, Walked, check_by};
+use dsl::flow::{Fault, FlowProgram, Rules};
+use dsl::resolve::Choices;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+/// States at most of a walk that leaves nothing out; what needs more is compared by parts of what is left out alone.
+const MOST_COMPARED: usize = 6_000;
+
+fn texts(kind: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/flows").join(kind);
+    listed(&folder).into_iter().filter(|path| is_case(path)).collect()
+}
+
+#[test]
+fn unsafe_flows_are_refused_with_their_stories() {
+    let mut wrong = Vec::new();
+    let texts = texts("unsafe");
+    for text in &texts {
+        let (sources, found) = judged(files(text), super::Depth::Whole);
+        if !found.iter().any(|one| one.severity == Severity::Error) {
+            wrong.push(format!("{}: nothing is wrong with it", text.display()));
+        }
+        let said = render_all(&sources, &found, Colour::Plain);
+        let expected = text.with_extension("out");
+        if blessing() {
+            fs::write(&expected, &said).unwrap();
+        } else if fs::read_to_string(&expected).unwrap_or_default() != said {
+            wrong.push(format!("{}: something else is said now:\n{said}", text.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(texts.len() >= 60, "only {} flows were found", texts.len());
+}
+
+#[test]
+fn safe_flows_are_taken_at_once() {
+    let texts = texts("safe");
+    for text in &texts {
+        let sources = Sources::parse(framed(files(text)));
+        let begun = Instant::now();
+        let found = check(&sources, &Choices::new()).problems;
+        let took = begun.elapsed();
+        assert!(found.is_empty(), "{}: {}", text.display(), render_all(&sources.map, &found, Colour::Plain));
+        // A second is what it may take where it runs in earnest; a test shares its machine.
+        assert!(took < Duration::from_secs(10), "{}: {took:?}", text.display());
+    }
+    assert!(texts.len() >= 20, "only {} flows were found", texts.len());
+}
+
+/// The flows of a text, by their names; none where the text does not come so far.
+fn flows(text: &Path) -> Vec<FlowProgram> {
+    let sources = Sources::parse(framed(files(text)));
+    let Some(compiled) = compile_chosen(&sources, &Choices::new()).compiled else { return Vec::new() };
+    compiled.modules.iter().flat_map(|module| &module.flows).map(|flow| flow.program.clone()).collect()
+}
+
+/// What a walk says: sound, or which property is broken; nothing where it would be too long.
+fn says(reduced: Reduced, most: usize, flow: &FlowProgram) -> Option<Result<Walked, String>> {
+    match check_by(&How { reduced, most, ..How::default() }, flow) {
+        Err(story) if story.property == Property::TooLarge => None,
+        Err(story) => Some(Err(story.to_string())),
+        Ok(walked) => Some(Ok(walked)),
+    }
+}
+
+/// Nothing safe is refused, nothing unsafe passes, whatever is left out.
+#[test]
+fn what_is_left_out_makes_no_difference() {
+    let all = Reduced::ALL;
+    let none = Reduced::NOTHING;
+    let ways = [
+        ("messages for outcomes", Reduced { contracts: false, ..all }),
+        ("contracts alone", Reduced { contracts: true, ..none }),
+        ("forgetting alone", Reduced { forgotten: true, ..none }),
+        ("everything but order", Reduced { order: false, ..all }),
+        ("everything but the asker", Reduced { asker: false, ..all }),
+        ("nothing", none),
+    ];
+    let texts: Vec<_> = texts("unsafe").into_iter().chain(texts("safe")).collect();
+    let next = AtomicUsize::new(0);
+    let compare = || {
+        let (mut wrong, mut compared) = (Vec::new(), [0; 6]);
+        while let Some(text) = texts.get(next.fetch_add(1, Ordering::Relaxed)) {
+            for flow in flows(text) {
+                let usual = says(all, How::default().most, &flow);
+                let usual = usual.unwrap_or_else(|| panic!("{}: too large", text.display()));
+                for ((what, reduced), compared) in ways.iter().zip(&mut compared) {
+                    let Some(other) = says(*reduced, MOST_COMPARED, &flow) else { continue };
+                    *compared += 1;
+                    if other.is_ok() != usual.is_ok() {
+                        wrong.push(format!("{}: {what}: {other:?}\nusually: {usual:?}", name(text)));
+                    }
+                }
+            }
+        }
+        (wrong, compared)
+    };
+    let (wrong, compared) = std::thread::scope(|scope| {
+        let other = scope.spawn(compare);
+        let (mut wrong, mut compared) = compare();
+        let (more, counts) = other.join().unwrap();
+        wrong.extend(more);
+        compared.iter_mut().zip(counts).for_each(|(all, one)| *all += one);
+        (wrong, compared)
+    });
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    println!("compared: {compared:?}");
+    assert!(compared.iter().all(|compared| *compared >= 15), "{compared:?}");
+}
+
+/// Each rule of the interpreter, broken once, shows in a flow that is safe while it is kept.
+#[test]
+fn each_broken_rule_shows_in_a_safe_flow() {
+    let safe: Vec<_> = texts("safe")
+        .iter()
+        .flat_map(|text| flows(text).into_iter().map(|flow| (name(text), flow)))
+        .collect();
+    let mut unseen = Vec::new();
+    for fault in Fault::ALL {
+        let how = How { rules: Rules::but(fault), ..How::default() };
+        let broken = |flow| check_by(&how, flow).err().filter(|story| story.property != Property::TooLarge);
+        let seen = safe.iter().find_map(|(text, flow)| Some((text, broken(flow)?)));
+        match seen {
+            Some((text, story)) => println!("{fault:?}: {text}: {story}\n"),
+            None => unseen.push(fault),
+        }
+    }
+    assert!(unseen.is_empty(), "{unseen:?}");
+}
