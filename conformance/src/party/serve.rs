@@ -48,7 +48,7 @@ pub(crate) async fn listen_tcp(
         while let Ok(stream) = listener.accept().await {
             let Some(group) = inner.upgrade() else { return };
             let (core, play, tls) = (core.clone(), Arc::clone(&play), tls.clone());
-            let (framer, beat) = (Framer::new(config.clone()), form.beat);
+            let (framer, beat) = (Framer::new(config.clone()), form.empty_beat());
             group.spawn(async move {
                 let stream = match tls {
                     Some(tls) => tls.accept(stream).await,
@@ -93,7 +93,7 @@ async fn serve(
             }
         };
         let mut out = BytesMut::new();
-        if let Some(beat) = beat.filter(|beat| beat.call.is_none() && frame.is_empty()) {
+        if let Some(beat) = beat.filter(|_| frame.is_empty()) {
             // It says that the other side is there; where that may not be missed for long, the party says the same.
             if beat.close_after_ms.is_some() {
                 framer.encode(&[], &mut out).map_err(io::Error::other)?;

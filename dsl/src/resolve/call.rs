@@ -337,7 +337,7 @@ fn link(
         frame: Frame::None,
         hold: Hold::None,
         matches: Vec::new(),
-        beat: None,
+        beats: Vec::new(),
         garbled_skip: false,
         unread: None,
         answers_on: None,
@@ -382,7 +382,9 @@ fn link(
             }
             LinkClause::Beat(beat) => {
                 let call = beat.call.as_ref().map(|name| call_of(resolver, work, name));
-                link.beat = (call != Some(None)).then(|| held::beat(beat, call.flatten()));
+                if call != Some(None) {
+                    link.beats.push(held::beat(beat, call.flatten()));
+                }
             }
             LinkClause::Unread(name) => link.unread = unread(resolver, work, place, link.connect, name),
             LinkClause::AnswersOn(name) => link.answers_on = Some(name.text.clone()),

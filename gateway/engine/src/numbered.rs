@@ -357,7 +357,7 @@ fn kept_as(name: &LineName) -> String {
 /// Whether a call belongs to the session itself: it needs none to be open, and is never sent again.
 fn is_of_session(version: &Version, call: CallRef) -> bool {
     let Some(module) = version.module(call.module) else { return false };
-    let mut beats = module.links.iter().filter_map(|link| link.link.beat?.call);
+    let mut beats = module.links.iter().flat_map(|link| &link.link.beats).filter_map(|beat| beat.call);
     let own = |session: &dsl::program::SessionProgram| {
         let numbers = session.session.numbering.map(|numbering| [numbering.gap.0, numbering.fill.0]);
         let calls = session.session.open.into_iter().chain(session.session.close);

@@ -68,6 +68,7 @@ struct Edge {
     engine: Arc<Engine>,
     party: String,
     link: String,
+    /// The sign of life that is an empty frame, where there is one.
     beat: Option<Beat>,
 }
 
@@ -135,7 +136,7 @@ impl Engine {
                 engine: Arc::clone(self),
                 party: party.clone(),
                 link: name.clone(),
-                beat: link.link.beat,
+                beat: link.link.empty_beat(),
             });
             let listening = self.listen_one(link, &config, edge).await.map_err(told)?;
             all.push(Listener { party, link: name, shape, listening });
@@ -179,21 +180,22 @@ impl Engine {
 
 /// How long a connection may be idle that others made: as the link says, or until their signs of life are missed.
 fn idle(link: &Link, usual: Duration) -> Duration {
-    let beat = link.beat.and_then(|beat| Some(beat.after_ms.saturating_add(beat.close_after_ms?)));
-    let said = link.idle_ms.into_iter().chain(beat).min();
+    let beats = link.beats.iter();
+    let beats = beats.filter_map(|beat| Some(beat.after_ms.saturating_add(beat.close_after_ms?)));
+    let said = link.idle_ms.into_iter().chain(beats).min();
     said.map_or(usual, Duration::from_millis)
 }
 
 /// What makes a listener another one.
 fn shape(link: &LinkProgram, config: &LinkConfig) -> String {
-    let Link { kind, frame, beat, garbled_skip, idle_ms, .. } = &link.link;
-    format!("{kind:?} {frame:?} {beat:?} {garbled_skip} {idle_ms:?} {config:?}")
+    let Link { kind, frame, beats, garbled_skip, idle_ms, .. } = &link.link;
+    format!("{kind:?} {frame:?} {beats:?} {garbled_skip} {idle_ms:?} {config:?}")
 }
 
 impl FrameService for Edge {
     fn handle(&self, peer: &Arc<Peer>, frame: Bytes) -> BoxFuture<'static, Answer> {
         // An empty frame says that the other side is there. Where it may not be missed for long, it hears the same of us.
-        if let Some(beat) = self.beat.filter(|beat| beat.call.is_none() && frame.is_empty()) {
+        if let Some(beat) = self.beat.filter(|_| frame.is_empty()) {
             let answer = if beat.close_after_ms.is_some() { Answer::Frame(frame) } else { Answer::Silence };
             return Box::pin(std::future::ready(answer));
         }

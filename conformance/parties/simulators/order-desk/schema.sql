@@ -3,4 +3,5 @@ CREATE TABLE security (symbol TEXT PRIMARY KEY, price TEXT NOT NULL, limit_ INTE
 CREATE TABLE placed (number TEXT PRIMARY KEY, report TEXT NOT NULL UNIQUE, symbol TEXT NOT NULL, side TEXT NOT NULL, quantity INTEGER NOT NULL, done INTEGER NOT NULL, price TEXT NOT NULL, note TEXT, again INTEGER);
 -- Who logged on and off, in order.
 CREATE TABLE logged (place INTEGER PRIMARY KEY, what TEXT NOT NULL);
-CREATE TABLE system (last_serial INTEGER NOT NULL);
+-- The last serial of an answer, and how often the other side said that it is there.
+CREATE TABLE system (last_serial INTEGER NOT NULL, beats INTEGER NOT NULL);

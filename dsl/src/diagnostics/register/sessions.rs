@@ -1466,4 +1466,66 @@ session day {
 }
 "#,
     },
+    Page {
+        code: Code(671),
+        title: "two beats for the same silence",
+        text: "A link may give several signs of life: one says that we are there when nothing was sent for a while, another asks whether they are when nothing was heard. Two that wait for the same silence are in each other's way: the earlier goes first, every time.",
+        chinese: "同一链路的两种心跳须等待不同的静默 (未发送, 未收到, 收发皆无)。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  beat     alive after 30s unsent
+  beat     probe after 40s unsent, then close after 10s
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call alive {
+  request "0005"
+}
+
+call probe {
+  request "0006"
+  reply "0007"
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  beat     alive after 30s unsent
+  beat     probe after 40s unheard, then close after 10s
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+call alive {
+  request "0005"
+}
+
+call probe {
+  request "0006"
+  reply "0007"
+}
+"#,
+    },
 ];
