@@ -6,6 +6,7 @@ mod party;
 
 mod heads;
 
+mod ordered;
 mod original;
 
 pub(crate) mod beside;
@@ -69,9 +70,10 @@ pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
         .collect::<Vec<_>>();
     let calls = (0..work.calls.len())
         .map(|place| call(resolver, &work, place, messages_of.get(place).cloned().unwrap_or_default()))
-        .collect();
+        .collect::<Vec<_>>();
     let links = links(resolver, &work);
     let sessions = session::sessions(resolver, &work, &links);
+    ordered::judge(resolver, &work, &calls, &sessions);
     let party = index.party.map(|(_, party)| party_head(resolver, &work, party, &charset));
     let reconciles = reconciles(resolver, &work, &messages);
     let module = Module {

@@ -38,6 +38,23 @@ service greet posting "问候" {
   }
 }
 
+service pay posting "缴费" {
+  ask {
+    reference  text ..32 chars
+    who        text ..10 chars
+  }
+  answer {
+  }
+}
+
+flow pay on club.pay {
+  step paid club.pay {
+    pass ask
+  }
+  answer {
+  }
+}
+
 flow greet on club.greet {
   step seen club.look {
     pass ask
@@ -137,6 +154,31 @@ call look over line provides club.look {
   }
 }
 
+codes state digits 2 {
+  "00"   done
+  "01"   refused never_seen
+  other  unknown
+}
+
+call pay over line provides club.pay {
+  once      exchange.serial
+  promises  in order
+  unknown   enquire with asked every 500ms up to 3 times, then park
+  request "3001" {
+    who  text 10 bytes  <- ask.who
+  }
+  reply "3002"
+}
+
+call asked over line settles pay {
+  request "3003" {
+    of  digits 12  = original.serial
+  }
+  reply "3004" {
+    state  code state  = original.outcome
+  }
+}
+
 serve greet over line runs club.greet {
   once  exchange.serial
   request "2001" {
@@ -221,6 +263,8 @@ impl Desk {
                     self.say("1002", serial, &format!("{:<10}", "somebody"))
                 }
             },
+            // A payment never arrives, and so nothing is known of it.
+            "3003" => self.say("3004", serial, "01"),
             "2002" => match self.asked.take() {
                 Some(Asked { behind, does: Does::LosesAnswer(own) }) => {
                     self.asked = Some(Asked { behind, does: Does::Answers });
@@ -284,7 +328,7 @@ listeners: {{ channels: '127.0.0.1:0' }}
 parties:
   desk: {{ links: {{ line: {{ address: '{}' }} }} }}
 channels:
-  - {{ name: mobile, token_sha256: {TOKEN}, services: [club.look] }}
+  - {{ name: mobile, token_sha256: {TOKEN}, services: [club.look, club.pay] }}
 ",
             spool.display(),
             self.address
@@ -308,11 +352,15 @@ channels:
 
     /// Asks, and gives the answer with what the desk has heard since.
     async fn look(&self) -> (Value, Vec<(String, u64, bool, String)>) {
+        self.ask("/v1/club.look", json!({ "who": "x" })).await
+    }
+
+    async fn ask(&self, path: &str, ask: Value) -> (Value, Vec<(String, u64, bool, String)>) {
         let gateway = self.gateway.as_ref().expect("a gateway");
         let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(gateway.channels()));
         let message = HttpMessage {
             headers: vec![("authorization".into(), Bytes::from_static(b"Bearer secret"))],
-            ..HttpMessage::post("/v1/club.look", Bytes::from(json!({ "who": "x" }).to_string()))
+            ..HttpMessage::post(path, Bytes::from(ask.to_string()))
         };
         let until = self.owner.mark().after(Duration::from_secs(30));
         let reply = client.exchange(&message, until).await.reply().expect("an answer");
@@ -407,4 +455,13 @@ async fn over_a_new_connection_an_answer_is_sent_again_and_over_a_restart_it_is_
     let repeated = heard.iter().find(|(code, ..)| code == "2002").expect("the answer once more");
     assert_eq!((repeated.2, &repeated.3), (false, &answered.3));
     assert!(repeated.1 > answered.1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_behind_the_last_copy_proves_that_it_was_not_taken() {
+    let club = Club::open().await;
+    let (answer, heard) = club.ask("/v1/club.pay", json!({ "reference": "P-1", "who": "x" })).await;
+    // The copy that was not answered, and the question, whose number is higher: no other time has to go by.
+    assert_eq!(marks(&heard), [("0001", 1, false), ("3001", 2, false), ("3003", 3, false)]);
+    assert_eq!(answer["reason"], "never_seen", "{answer}");
 }
