@@ -330,6 +330,7 @@ fn promises(call: &Call) -> Vec<Value> {
         (said.within_business_date, "only on the business date of the original"),
         (said.assured, "cannot be refused"),
         (said.proves_done_only, "proves done only"),
+        (said.in_order, "what bears a lower number was taken before, or never is"),
     ];
     let words = words.into_iter().filter(|(given, _)| *given).map(|(_, word)| Value::from(word));
     let quiet = said.quiet_ms.map(|quiet| json!({ "no_copy_arrives_after_ms": quiet }));

@@ -10,6 +10,7 @@ mod files;
 pub(crate) mod form;
 mod http;
 mod line;
+mod live;
 mod loading;
 mod numbered;
 mod play;
@@ -319,6 +320,7 @@ impl Party {
             counts: PartyCounts::default(),
             world: Mutex::new(world),
             sessions: Mutex::new(Sessions::default()),
+            live: Mutex::default(),
             numbers: Mutex::default(),
             faults: Mutex::new(FaultPlan::none()),
             fell: Mutex::default(),

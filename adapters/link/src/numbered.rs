@@ -78,6 +78,11 @@ impl<O: Clone, E> Numbers<O, E> {
         self.open.insert(number, message);
     }
 
+    /// Messages that may be sent again, oldest first; those for which it says no are forgotten.
+    pub fn retain_open(&mut self, mut waits: impl FnMut(&O) -> bool) {
+        self.open.retain(|_, message| waits(message));
+    }
+
     /// Nobody waits for this one any more.
     pub fn settle(&mut self, number: u64) {
         self.open.remove(&number);
@@ -97,7 +102,8 @@ impl<O: Clone, E> Numbers<O, E> {
         Came::Early((first < number).then(|| (first, number - 1)))
     }
 
-    /// A message that came as the next one did not come at all (a fault on purpose).
+    /// A message that came as the next one is to be taken for one that did not come: there is no room for it, or it is lost on
+    /// purpose.
     pub fn never_came(&mut self, number: u64) {
         if self.next_in == number + 1 {
             self.next_in = number;

@@ -124,7 +124,7 @@ pub struct TcpClientConfig {
     /// Pauses between tries.
     pub back_off: BackOff,
     /// Signs of life on held connections.
-    pub beat: Option<Beat>,
+    pub beats: Vec<Beat>,
     /// A held connection is closed on which nothing goes either way for so long, and nothing is under way.
     pub idle: Option<Duration>,
     /// Held connections are made at the start and again after a loss, not only when an exchange needs them; changed by
@@ -150,7 +150,7 @@ impl TcpClientConfig {
             waiting: 1_024,
             connect_limit: Duration::from_secs(10),
             back_off: BackOff::default(),
-            beat: None,
+            beats: Vec::new(),
             idle: None,
             eager: false,
             sign_in: false,
@@ -191,6 +191,8 @@ pub enum LineEvent {
     BeatDue {
         /// Which line.
         line: usize,
+        /// Which of the beats, from 0.
+        beat: usize,
     },
     /// A frame that answers no exchange that still waits.
     Frame {

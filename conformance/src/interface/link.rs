@@ -24,7 +24,7 @@ pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
         Hold::Single(count) => (Some(count), "one at a time"),
         Hold::Many(count) => (Some(count), "many at a time"),
     };
-    let beat = link.beat.map(|beat| {
+    let beats = link.beats.iter().map(|beat| {
         let call = beat.call.and_then(|CallId(call)| here.module.calls.get(usize::from(call)));
         let without = match beat.without {
             Silence::Idle => "anything either way",
@@ -63,7 +63,7 @@ pub(super) fn link(here: Here<'_>, link: &Link) -> Value {
             several => json!({ "first_there": several.iter().map(|fact| load(of_first_message(here, link), *fact)).collect::<Vec<_>>() }),
         },
         "answers_on": link.answers_on.as_deref(),
-        "beat": beat,
+        "beats": beats.collect::<Vec<_>>(),
         "unread": link.unread.and_then(|CallId(call)| here.module.calls.get(usize::from(call))).map(|call| &*call.name),
         "connect_ms": link.connect_ms,
         "answer_ms": link.answer_ms,

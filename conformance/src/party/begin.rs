@@ -9,7 +9,7 @@ use super::{PartyConfig, PartyTls};
 use crate::scene::{Parts, Past, Scene, evaluate_here, read};
 use crate::world::{Outcome, Said, WorldError};
 use dsl::evaluate::Value;
-use dsl::model::{CallId, Fact, MessageId};
+use dsl::model::{CallId, Fact, LinkKind, MessageId};
 use dsl::program::{CallProgram, LinkProgram};
 use dsl::value::Outcome as Judged;
 use link::Core;
@@ -17,6 +17,7 @@ use link::world::TaskGroup;
 use serde_json::{Map, Value as Json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
+use tokio::sync::oneshot;
 
 /// Calls the other side.
 pub(crate) struct Caller {
@@ -144,6 +145,9 @@ impl Caller {
     ) -> Result<Heard, String> {
         let link = self.play.module().links.get(usize::from(form.call.link)).cloned();
         let link = link.ok_or("a link that is not there")?;
+        if link.link.kind == LinkKind::Tcp && !link.link.connect {
+            return self.exchange_on_line(form, &link, id, serial, fields).await;
+        }
         let (play, request) = (Arc::clone(&self.play), form.call.request);
         let working = self.play.work();
         let made = self.core.offload(move || ask(&play, id, request, serial, &fields)).await;
@@ -152,6 +156,43 @@ impl Caller {
         up(&self.play.counts.begun);
         let began = self.core.mark();
         let heard = self.send(form, &link, asked).await;
+        let outcome = heard.as_ref().map_or(Outcome::Unknown, |heard| heard.outcome);
+        self.play.counts.heard(outcome, self.core.mark().since(began));
+        heard
+    }
+
+    /// An exchange on the line that the other side has opened.
+    async fn exchange_on_line(
+        &self,
+        form: &CallProgram,
+        link: &LinkProgram,
+        id: CallId,
+        serial: Option<String>,
+        fields: Map<String, Json>,
+    ) -> Result<Heard, String> {
+        let ((give_asked, asked), (give_answer, answer)) = (oneshot::channel(), oneshot::channel());
+        let (play, request) = (Arc::clone(&self.play), form.call.request);
+        let make = move || {
+            let made = ask(&play, id, request, serial, &fields);
+            let parts = made.as_ref().ok().map(|asked| asked.parts.clone());
+            // Who gave up waiting needs no message.
+            give_asked.send(made).ok().and(parts)
+        };
+        self.play.begin_on_line(form, give_answer, Box::new(make))?;
+        up(&self.play.counts.begun);
+        let began = self.core.mark();
+        let until = began.after(Duration::from_millis(link.link.answer_ms.unwrap_or(20_000)));
+        let asked = self.core.within(until, asked).await.map_err(|_| "not said in time")?;
+        let asked = asked.map_err(|_| "the line ended")??;
+        if form.call.replies.is_empty() {
+            return Ok(Heard { outcome: Outcome::Done, fields: Map::new() });
+        }
+        let answer = self.core.within(until, answer).await.map_err(|_| "no answer in time")?;
+        let answer = answer.map_err(|_| "another exchange began")?;
+        let (play, form) = (Arc::clone(&self.play), form.clone());
+        let working = self.play.work();
+        let heard = self.core.offload(move || hear(&play, &form, &asked, &answer)).await.ok_or("given up")?;
+        drop(working);
         let outcome = heard.as_ref().map_or(Outcome::Unknown, |heard| heard.outcome);
         self.play.counts.heard(outcome, self.core.mark().since(began));
         heard
@@ -195,7 +236,13 @@ fn ask(
     draw(&mut scene, call);
     let inner = play.loaded.inner.get(usize::from(request.0)).map_or("", |path| path);
     let said = Composed { fields: place(&named, inner, fields), outcome: None, wrong_seal: false };
-    let (mut parts, record) = compose(&mut scene, request, &said, None)?;
+    let link = play.module().calls.get(usize::from(call.0)).map(|form| usize::from(form.call.link));
+    let number = link.and_then(|link| play.numbers(link, &mut scene));
+    let composed = compose(&mut scene, request, &said, None);
+    if let (Some(link), true) = (link, composed.is_err()) {
+        play.not_used(link, number);
+    }
+    let (mut parts, record) = composed?;
     if let Some(form) = play.module().calls.get(usize::from(call.0)) {
         on_own_path(form, &scene, &mut parts);
     }

@@ -106,7 +106,7 @@ impl Line {
                 if let Some(tls) = client_tls {
                     stream = tls.connect(stream).await.map_err(|error| format!("{address}: {error}"))?;
                 }
-                let empty_beats = link.link.beat.is_some_and(|beat| beat.call.is_none());
+                let empty_beats = link.link.beats.iter().any(|beat| beat.call.is_none());
                 let framer = Framer::new(frame(&link.link));
                 Kind::Tcp { stream, framer, incoming: BytesMut::new(), empty_beats }
             }

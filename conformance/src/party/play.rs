@@ -5,6 +5,7 @@
 
 use super::compose::{Composed, compose, meant, named_in, place, with_until};
 use super::form;
+use super::live::Live;
 use super::loading::Loaded;
 use super::numbered::AllNumbers;
 use super::session::{Sessions, Standing as Signed};
@@ -105,6 +106,7 @@ pub(crate) struct Play {
     pub(crate) world: Mutex<World>,
     pub(crate) sessions: Mutex<Sessions>,
     pub(crate) numbers: Mutex<AllNumbers>,
+    pub(crate) live: Mutex<Live>,
     pub(crate) faults: Mutex<FaultPlan>,
     /// Faults that were made: when, of which call, by name.
     pub(crate) fell: Mutex<Vec<(Moment, String, &'static str)>>,

@@ -1,6 +1,7 @@
 //! The party's listening sockets: frames and requests in, answers out, with faults carried out where bytes leave.
 
 use super::http::{of_http, to_http};
+use super::live::Make;
 use super::play::{Answered, Play, up};
 use crate::numbered::Turn;
 use crate::scene::Parts;
@@ -17,6 +18,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::sync::mpsc;
 
 /// How long an HTTP request whose answer is lost stays open.
 const LOST: Duration = Duration::from_secs(120);
@@ -48,7 +50,7 @@ pub(crate) async fn listen_tcp(
         while let Ok(stream) = listener.accept().await {
             let Some(group) = inner.upgrade() else { return };
             let (core, play, tls) = (core.clone(), Arc::clone(&play), tls.clone());
-            let (framer, beat) = (Framer::new(config.clone()), form.beat);
+            let (framer, beat) = (Framer::new(config.clone()), form.empty_beat());
             group.spawn(async move {
                 let stream = match tls {
                     Some(tls) => tls.accept(stream).await,
@@ -75,11 +77,25 @@ async fn serve(
     let mut signed = !play.signs_in_on(link);
     play.counts_anew(link);
     let mut incoming = BytesMut::new();
+    let mut begun = signed.then(|| play.on_line(link));
     loop {
         let frame = match framer.decode(&mut incoming) {
             Ok(Some(frame)) => frame,
             Ok(None) => {
-                if stream.read_buf(&mut incoming).await? > 0 {
+                let read = tokio::select! {
+                    read = stream.read_buf(&mut incoming) => read?,
+                    Some(make) = next(&mut begun) => {
+                        let made = core.offload(make).await.flatten();
+                        if let Some(parts) = made {
+                            let mut out = BytesMut::new();
+                            framer.encode(parts.get(Part::Content), &mut out).map_err(io::Error::other)?;
+                            stream.write_all(&out).await?;
+                            stream.flush().await?;
+                        }
+                        continue;
+                    }
+                };
+                if read > 0 {
                     continue;
                 }
                 match framer.finish(&mut incoming) {
@@ -93,7 +109,7 @@ async fn serve(
             }
         };
         let mut out = BytesMut::new();
-        if let Some(beat) = beat.filter(|beat| beat.call.is_none() && frame.is_empty()) {
+        if let Some(beat) = beat.filter(|_| frame.is_empty()) {
             // It says that the other side is there; where that may not be missed for long, the party says the same.
             if beat.close_after_ms.is_some() {
                 framer.encode(&[], &mut out).map_err(io::Error::other)?;
@@ -104,11 +120,15 @@ async fn serve(
         for turn in play.turns(link, Parts::content(frame)) {
             let close = match turn {
                 Turn::Hear(parts) => {
+                    let Some(parts) = play.awaited(link, parts) else { continue };
                     let (judge, working) = (Arc::clone(play), play.work());
                     let answered = core.offload(move || judge.answer(link, &parts, signed)).await;
                     drop(working);
                     let Some(answered) = answered else { return Ok(()) };
                     signed |= answered.signed;
+                    if signed && begun.is_none() {
+                        begun = Some(play.on_line(link));
+                    }
                     if let Some(reply) = &answered.reply {
                         framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
                     }
@@ -133,6 +153,14 @@ async fn serve(
                 return stream.shutdown().await;
             }
         }
+    }
+}
+
+/// The next message that the party begins; never where nobody has signed in.
+async fn next(begun: &mut Option<mpsc::Receiver<Make>>) -> Option<Make> {
+    match begun {
+        Some(begun) => begun.recv().await,
+        None => std::future::pending().await,
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) fn link(module: &Module, link: &Link) -> String {
     said.extend(unread.map(|call| format!("无法识别时应答 what cannot be read is answered by {call}")));
     said.extend(link.connect_ms.map(|limit| format!("连接时限 connect {}", span(limit))));
     said.extend(link.idle_ms.map(|limit| format!("空闲时限 closed when idle for {}", span(limit))));
-    said.extend(link.beat.map(|beat| self::beat(module, beat)));
+    said.extend(link.beats.iter().map(|beat| self::beat(module, *beat)));
     if link.garbled_skip {
         said.push("乱码跳过 what is no message is stepped over".to_owned());
     }

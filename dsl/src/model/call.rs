@@ -146,6 +146,17 @@ pub struct Promises {
     pub assured: bool,
     /// An enquiry that proves `done` only.
     pub proves_done_only: bool,
+    /// Messages are taken by their numbers: what bears a higher one is judged behind the last copy.
+    pub in_order: bool,
+}
+
+impl Promises {
+    /// Milliseconds behind the end of the last copy from which on a question or a reversal is judged behind that copy. Where
+    /// numbers keep the order, that is at once.
+    #[must_use]
+    pub fn settled_ms(&self) -> Option<u64> {
+        if self.in_order { Some(0) } else { self.quiet_ms }
+    }
 }
 
 /// One step of a way out of unknown. Times are milliseconds.

@@ -38,7 +38,7 @@ pub struct Link {
     /// Facts in the packet that match answers with asks: in each message the first that is there.
     pub matches: Vec<Load>,
     /// Signs of life on a held line.
-    pub beat: Option<Beat>,
+    pub beats: Vec<Beat>,
     /// What is no frame is stepped over; else the connection is closed.
     pub garbled_skip: bool,
     /// The call whose message answers what nobody can read: ours where they ask us, theirs where we ask them.
@@ -97,6 +97,12 @@ pub enum Silence {
 pub const BROWSE: &str = "BROWSE";
 
 impl Link {
+    /// The sign of life that is an empty frame, if the link has one.
+    #[must_use]
+    pub fn empty_beat(&self) -> Option<Beat> {
+        self.beats.iter().find(|beat| beat.call.is_none()).copied()
+    }
+
     /// Whether a person's browser goes there, and we send nothing.
     #[must_use]
     pub fn is_browsed(&self) -> bool {

@@ -13,7 +13,7 @@ use nom::sequence::preceded;
 
 const WORDS: &[&str] = &[
     "open", "serve", "renew", "keep", "make", "change", "check", "until", "early", "overlap", "close",
-    "numbered", "gap", "resent", "behind",
+    "numbered", "gap", "resent",
 ];
 
 /// `session NAME L (per NAME)? { … }`, behind its word.
@@ -64,7 +64,7 @@ fn clause(input: In<'_>) -> Res<'_, Headed<SessionClause>> {
             let (here, (call, _, at)) = (cut(name), cut(word("at")), cut(close_at)).parse(here)?;
             (here, SessionClause::Close { call, at })
         }
-        Some("numbered" | "gap" | "resent" | "behind") => numbered(input)?,
+        Some("numbered" | "gap" | "resent") => numbered(input)?,
         _ => return unknown_word(input, "clause of a session", WORDS),
     };
     labelled(rest, clause)
@@ -113,13 +113,12 @@ fn numbered(input: In<'_>) -> Res<'_, SessionClause> {
             let (here, filled_by) = cut(name).parse(here)?;
             Ok((here, SessionClause::Gap { call, filled_by }))
         }
-        Some("resent") => {
+        _ => {
             let (here, ()) = then(here, &["open"])?;
             let (here, marked) = opt(preceded((comma, word("marked")), cut(path))).parse(here)?;
             let (here, dated): (_, Option<Path>) =
                 opt(preceded((comma, word("dated")), cut(path))).parse(here)?;
             Ok((here, SessionClause::Resent { marked, dated }))
         }
-        _ => cut(name).parse(here).map(|(rest, name)| (rest, SessionClause::Behind(name))),
     }
 }

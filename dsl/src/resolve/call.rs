@@ -6,6 +6,7 @@ mod party;
 
 mod heads;
 
+mod ordered;
 mod original;
 
 pub(crate) mod beside;
@@ -69,9 +70,10 @@ pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
         .collect::<Vec<_>>();
     let calls = (0..work.calls.len())
         .map(|place| call(resolver, &work, place, messages_of.get(place).cloned().unwrap_or_default()))
-        .collect();
+        .collect::<Vec<_>>();
     let links = links(resolver, &work);
     let sessions = session::sessions(resolver, &work, &links);
+    ordered::judge(resolver, &work, &calls, &sessions);
     let party = index.party.map(|(_, party)| party_head(resolver, &work, party, &charset));
     let reconciles = reconciles(resolver, &work, &messages);
     let module = Module {
@@ -337,7 +339,7 @@ fn link(
         frame: Frame::None,
         hold: Hold::None,
         matches: Vec::new(),
-        beat: None,
+        beats: Vec::new(),
         garbled_skip: false,
         unread: None,
         answers_on: None,
@@ -382,7 +384,9 @@ fn link(
             }
             LinkClause::Beat(beat) => {
                 let call = beat.call.as_ref().map(|name| call_of(resolver, work, name));
-                link.beat = (call != Some(None)).then(|| held::beat(beat, call.flatten()));
+                if call != Some(None) {
+                    link.beats.push(held::beat(beat, call.flatten()));
+                }
             }
             LinkClause::Unread(name) => link.unread = unread(resolver, work, place, link.connect, name),
             LinkClause::AnswersOn(name) => link.answers_on = Some(name.text.clone()),

@@ -126,7 +126,6 @@ fn session(resolver: &mut Resolver, work: &Work<'_>, links: &[Link], tree: &tree
                 };
             }
             SessionClause::Early(span) => session.early_ms = span.milliseconds,
-            SessionClause::Behind(_) => resolver.report.not_built(clause.span, "`behind`"),
             SessionClause::Numbered { .. } | SessionClause::Gap { .. } | SessionClause::Resent { .. } => {}
         }
     }

@@ -230,6 +230,13 @@ fn number(
 ) -> (Type, Wire) {
     let ty = wire_number_type(resolver, around, kind, size, span, integer.as_ref());
     let form = match (kind, integer) {
+        // Tenths of a fen have one place more than fen.
+        (NumberKind::Money(Some(MoneyUnit::Li)), Some(Form::Packed { implied: 0 })) => {
+            Form::Packed { implied: 3 }
+        }
+        (NumberKind::Money(Some(MoneyUnit::Li)), Some(Form::Zoned { implied: 0 })) => {
+            Form::Zoned { implied: 3 }
+        }
         (_, Some(form)) => form,
         (NumberKind::Number, None) => Form::Number,
         (NumberKind::Decimal, None) => Form::Decimal { scale: 6 },
@@ -275,8 +282,15 @@ fn wire_number_type(
         let bits = narrow(size.max).saturating_mul(8).min(126);
         return Type::Number { min: 0, max: (1_i128 << bits) - 1 };
     }
-    if let (Some(Form::Packed { .. }), Some(size), NumberKind::Number) = (integer, size, kind) {
-        return Type::Number { min: 0, max: shapes::power_of_ten(narrow(size.max * 2 - 1)) - 1 };
+    if let Some(figures) = integer.zip(size).and_then(|(form, size)| figures_of(form, size)) {
+        match kind {
+            NumberKind::Number => return Type::Number { min: 0, max: shapes::power_of_ten(figures) - 1 },
+            NumberKind::Money(unit) => {
+                let tenth = matches!(unit, Some(MoneyUnit::Li));
+                return Type::Money { digits: figures.saturating_sub(u32::from(tenth)).min(28) };
+            }
+            NumberKind::Decimal => {}
+        }
     }
     match (kind, size) {
         (NumberKind::Money(unit), Some(size)) => {
@@ -292,6 +306,23 @@ fn wire_number_type(
             Type::Number { min: 0, max: shapes::power_of_ten(narrow(size.max)) - 1 }
         }
         _ => shapes::number(resolver, kind, size, span),
+    }
+}
+
+/// The figures that a form of figures without a point holds for certain, where they are others than its size says: two an
+/// octet but for the sign, or as many as an integer of so many octets always has room for.
+fn figures_of(form: &Form, size: &tree::Size) -> Option<u32> {
+    if !matches!(size.unit, Some(tree::Unit::Bytes)) {
+        return None;
+    }
+    let octets = narrow(size.max);
+    match form {
+        Form::Packed { .. } => Some(octets.saturating_mul(2).saturating_sub(1)),
+        Form::Integer(_) => {
+            let bits = octets.saturating_mul(8).min(126);
+            Some(((1_i128 << bits) - 1).ilog10())
+        }
+        _ => None,
     }
 }
 

@@ -79,8 +79,6 @@ pub enum SessionClause {
         /// The field with its first date.
         dated: Option<Path>,
     },
-    /// `behind NAME`.
-    Behind(Name),
 }
 
 /// When a session is opened.

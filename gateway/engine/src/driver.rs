@@ -20,7 +20,7 @@ mod told;
 pub use ask::{AnswerWriter, NewFlow, digest as ask_digest};
 pub use awaits::Awaited;
 pub(crate) use long::put_sheets;
-pub use told::{Told, ToldKind};
+pub use told::{Given, Told, ToldKind};
 
 /// Whether a row of the journal with this name is a reversal.
 #[must_use]

@@ -230,17 +230,17 @@ impl Engine {
                 tracing::warn!(party = %told.name.party, link = %told.name.link, %cause, "a line is down");
                 self.line_down(&told.name);
             }
-            LineEvent::BeatDue { line } => self.beat(&told.name, line).await,
+            LineEvent::BeatDue { line, beat } => self.beat(&told.name, line, beat).await,
             LineEvent::Frame { line, frame, late } => self.unasked(&told.name, line, frame, late).await,
         }
     }
 
-    async fn beat(self: Arc<Self>, name: &LineName, line: usize) {
+    async fn beat(self: Arc<Self>, name: &LineName, line: usize, number: usize) {
         let version = self.current.load_full();
         let Some(module) = version.module_named(&name.party) else { return };
         let beat = version.module(module).and_then(|program| {
             let link = program.links.iter().find(|link| *link.link.name == *name.link)?;
-            link.link.beat
+            link.link.beats.get(number).copied()
         });
         let Some((beat, call)) = beat.and_then(|beat| Some((beat, beat.call?))) else { return };
         let asking = Asking {

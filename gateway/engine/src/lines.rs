@@ -111,7 +111,7 @@ impl Lines {
     ) -> Result<(), LineError> {
         let shape = format!(
             "{:?} {:?} {:?} {config:?} {:?} {:?} {:?} {} {signs_in}",
-            link.kind, link.frame, link.hold, link.beat, link.connect_ms, link.idle_ms, link.garbled_skip
+            link.kind, link.frame, link.hold, link.beats, link.connect_ms, link.idle_ms, link.garbled_skip
         );
         if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
             return Ok(());
@@ -135,7 +135,7 @@ impl Lines {
                     tls,
                     hold,
                     connect_limit: connect,
-                    beat: link.beat.map(beat),
+                    beats: link.beats.iter().copied().map(beat).collect(),
                     idle: link.idle_ms.map(Duration::from_millis),
                     sign_in: signs_in,
                     ..TcpClientConfig::new(address, frame)

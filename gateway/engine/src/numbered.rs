@@ -4,6 +4,7 @@
 //! in the order of their numbers; all else is served. The next numbers stand in the journal before a message leaves. It
 //! must not know what a message says.
 
+mod answer;
 mod hear;
 
 use crate::engine::Engine;
@@ -12,6 +13,7 @@ use crate::facts::Body;
 use crate::lines::{LineName, Sending};
 use crate::message::{self, Refusal};
 use crate::packet::Packet;
+use crate::serve::Source;
 use crate::version::{CallRef, Version};
 use adapters::value::Record;
 use bytes::Bytes;
@@ -22,11 +24,11 @@ use dsl::program::LinkProgram;
 use dsl::value::{Date, DateTime};
 use link::numbered::{Again, Came, Numbers};
 use link::tcp::Pending;
-use link::{Cause, CauseKind, Exchanged};
-use std::collections::VecDeque;
+use link::{Cause, CauseKind, Exchanged, Mark};
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Change, Lane, Session as Stored, Verdict};
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{Notify, OnceCell, mpsc};
 
 /// Frames that wait to be looked at; one more is asked for again.
 const INBOX: usize = 1_024;
@@ -37,9 +39,20 @@ const KEPT_AS: &str = " numbers ";
 
 /// A message that is sent again when the other side asks for its number.
 struct Open {
-    prepared: Prepared,
+    message: Message,
     /// When it was sent first.
     first: DateTime,
+}
+
+enum Message {
+    /// A request, while its exchange waits.
+    Request(Box<Prepared>),
+    /// An answer, while its asker may wait.
+    Answer {
+        source: Source,
+        /// So long.
+        until: Mark,
+    },
 }
 
 /// A frame that came before those in front of it.
@@ -60,6 +73,10 @@ pub(crate) struct Numbered {
     pending: Arc<Pending>,
     /// What replies are known by that may still come after their time, with the marks of their exchanges.
     late: Mutex<VecDeque<(Bytes, u64)>>,
+    /// Numbers of messages that are being served: what they ask for may not be in the journal yet.
+    served: Mutex<BTreeSet<u64>>,
+    /// Rings when one of them is through: another may have its turn.
+    room: Notify,
     came: mpsc::Sender<Bytes>,
 }
 
@@ -70,6 +87,10 @@ impl Numbered {
 
     fn numbers(&self) -> MutexGuard<'_, Numbers<Arc<Open>, Early>> {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn served(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+        self.served.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn day(&self) -> MutexGuard<'_, Option<Date>> {
@@ -123,6 +144,8 @@ impl Engine {
                 leaving: tokio::sync::Mutex::default(),
                 pending: Arc::default(),
                 late: Mutex::default(),
+                served: Mutex::default(),
+                room: Notify::new(),
                 came,
             });
             self.core.spawn(Arc::clone(self).hearing(Arc::clone(&line), inbox));
@@ -147,10 +170,12 @@ impl Engine {
         (number("out"), number("in"), text("day").and_then(|day| day.parse().ok()))
     }
 
-    /// Keeps the next numbers. False where the journal cannot: then nothing may leave.
+    /// Keeps the next numbers. False where the journal cannot: then nothing may leave. A message that is being served counts as
+    /// come only then: who stops before it is through asks for it again.
     async fn keep_numbers(&self, line: &Numbered) -> bool {
         let mut body = Body::default();
         let ((out, came_in), day) = (line.numbers().next(), *line.day());
+        let came_in = line.served().first().map_or(came_in, |first| came_in.min(*first));
         body.put("out", out.to_string().into_bytes());
         body.put("in", came_in.to_string().into_bytes());
         if let Some(day) = day {
@@ -186,6 +211,7 @@ impl Engine {
         if numbering.daily && *line.day() != Some(today) {
             *line.day() = Some(today);
             *line.numbers() = Numbers::new(1, 1);
+            line.served().clear();
             self.keep_numbers(&line).await;
         }
     }
@@ -261,8 +287,8 @@ impl Engine {
         };
         let resends = place_of(&asking.version, &line.name).is_some_and(|place| place.numbering.resends);
         if sending.answered && !own && resends {
-            let open = Open { prepared: prepared.clone(), first: self.now() };
-            line.numbers().keep_open(number, Arc::new(open));
+            let message = Message::Request(Box::new(prepared.clone()));
+            line.numbers().keep_open(number, Arc::new(Open { message, first: self.now() }));
         }
         if !self.keep_numbers(line).await {
             return not_used(Cause::told(CauseKind::Request, "the number could not be kept"));
@@ -331,7 +357,7 @@ fn kept_as(name: &LineName) -> String {
 /// Whether a call belongs to the session itself: it needs none to be open, and is never sent again.
 fn is_of_session(version: &Version, call: CallRef) -> bool {
     let Some(module) = version.module(call.module) else { return false };
-    let mut beats = module.links.iter().filter_map(|link| link.link.beat?.call);
+    let mut beats = module.links.iter().flat_map(|link| &link.link.beats).filter_map(|beat| beat.call);
     let own = |session: &dsl::program::SessionProgram| {
         let numbers = session.session.numbering.map(|numbering| [numbering.gap.0, numbering.fill.0]);
         let calls = session.session.open.into_iter().chain(session.session.close);

@@ -11,7 +11,7 @@ mod unasked;
 use crate::deployment::LinkConfig;
 use crate::driver::{AnswerWriter, NewFlow, Told, ToldKind, ask_digest};
 use crate::engine::Engine;
-use crate::exchange::{Asking, empty};
+use crate::exchange::{Asking, Prepared, empty};
 use crate::message::{self, ReadMessage, Unread};
 use crate::packet::Packet;
 use crate::scene::{Scene, SessionValues};
@@ -68,6 +68,7 @@ struct Edge {
     engine: Arc<Engine>,
     party: String,
     link: String,
+    /// The sign of life that is an empty frame, where there is one.
     beat: Option<Beat>,
 }
 
@@ -135,7 +136,7 @@ impl Engine {
                 engine: Arc::clone(self),
                 party: party.clone(),
                 link: name.clone(),
-                beat: link.link.beat,
+                beat: link.link.empty_beat(),
             });
             let listening = self.listen_one(link, &config, edge).await.map_err(told)?;
             all.push(Listener { party, link: name, shape, listening });
@@ -179,21 +180,22 @@ impl Engine {
 
 /// How long a connection may be idle that others made: as the link says, or until their signs of life are missed.
 fn idle(link: &Link, usual: Duration) -> Duration {
-    let beat = link.beat.and_then(|beat| Some(beat.after_ms.saturating_add(beat.close_after_ms?)));
-    let said = link.idle_ms.into_iter().chain(beat).min();
+    let beats = link.beats.iter();
+    let beats = beats.filter_map(|beat| Some(beat.after_ms.saturating_add(beat.close_after_ms?)));
+    let said = link.idle_ms.into_iter().chain(beats).min();
     said.map_or(usual, Duration::from_millis)
 }
 
 /// What makes a listener another one.
 fn shape(link: &LinkProgram, config: &LinkConfig) -> String {
-    let Link { kind, frame, beat, garbled_skip, idle_ms, .. } = &link.link;
-    format!("{kind:?} {frame:?} {beat:?} {garbled_skip} {idle_ms:?} {config:?}")
+    let Link { kind, frame, beats, garbled_skip, idle_ms, .. } = &link.link;
+    format!("{kind:?} {frame:?} {beats:?} {garbled_skip} {idle_ms:?} {config:?}")
 }
 
 impl FrameService for Edge {
     fn handle(&self, peer: &Arc<Peer>, frame: Bytes) -> BoxFuture<'static, Answer> {
         // An empty frame says that the other side is there. Where it may not be missed for long, it hears the same of us.
-        if let Some(beat) = self.beat.filter(|beat| beat.call.is_none() && frame.is_empty()) {
+        if let Some(beat) = self.beat.filter(|_| frame.is_empty()) {
             let answer = if beat.close_after_ms.is_some() { Answer::Frame(frame) } else { Answer::Silence };
             return Box::pin(std::future::ready(answer));
         }
@@ -255,6 +257,31 @@ pub(crate) enum Said {
     Unanswerable,
 }
 
+/// An answer, and what it is written from.
+pub(crate) struct Answered {
+    pub(crate) packet: Packet,
+    pub(crate) source: Source,
+}
+
+/// What an answer is written from: one that leaves under a number is written as it leaves.
+#[derive(Clone)]
+pub(crate) enum Source {
+    /// The answer to a message.
+    Reply(Arc<Replying>, Arc<Told>),
+    /// A message of ours, which answers what nobody can read.
+    Own(Arc<Prepared>),
+}
+
+/// What comes of a message.
+pub(crate) enum Came {
+    /// It is answered.
+    Answer(Box<Answered>),
+    /// As [`Said::Nothing`].
+    Nothing,
+    /// As [`Said::Unanswerable`].
+    Unanswerable,
+}
+
 /// One message that is served.
 pub(crate) struct Serving {
     pub(crate) engine: Arc<Engine>,
@@ -262,7 +289,7 @@ pub(crate) struct Serving {
     party: String,
     link: String,
     peer: Arc<str>,
-    /// The number that its answer is written with, where the session counts its messages.
+    /// A number to write its answer with, where the session counts its messages; it gets its own as it leaves.
     pub(crate) number: Option<u64>,
 }
 
@@ -280,11 +307,19 @@ impl Serving {
     }
 
     pub(crate) async fn packet(self, packet: Packet) -> Said {
+        match self.answer_to(packet).await {
+            Came::Answer(answered) => Said::Packet(answered.packet),
+            Came::Nothing => Said::Nothing,
+            Came::Unanswerable => Said::Unanswerable,
+        }
+    }
+
+    pub(crate) async fn answer_to(self, packet: Packet) -> Came {
         let module = self.version.module_named(&self.party);
         let program = module.and_then(|module| self.version.module(module));
         let link =
             program.and_then(|program| program.links.iter().find(|link| *link.link.name == *self.link));
-        let (Some(module), Some(link)) = (module, link) else { return Said::Unanswerable };
+        let (Some(module), Some(link)) = (module, link) else { return Came::Unanswerable };
         let known = self.engine.sessions.changes();
         let mut heard = self.read(module, link, &packet).await;
         let sessions = program.map_or(&[][..], |program| &program.sessions);
@@ -297,10 +332,11 @@ impl Serving {
         match heard {
             Ok((call, message, read)) => {
                 let said = self.serve(CallRef { module, call }, message, read, packet).await;
-                said.map_or(Said::Nothing, Said::Packet)
+                said.map_or(Came::Nothing, |answered| Came::Answer(Box::new(answered)))
             }
             Err(unread) => {
-                self.bad(module, link, unread, &packet).await.map_or(Said::Unanswerable, Said::Packet)
+                let said = self.bad(module, link, unread, &packet).await;
+                said.map_or(Came::Unanswerable, |answered| Came::Answer(Box::new(answered)))
             }
         }
     }
@@ -418,7 +454,7 @@ impl Serving {
         message: MessageId,
         read: ReadMessage,
         packet: Packet,
-    ) -> Option<Packet> {
+    ) -> Option<Answered> {
         let program = self.version.call(call)?;
         let ReadMessage { record, mut scene, outcome } = read;
         scene.stamp(self.engine.business_date(&self.version, call.module));
@@ -466,7 +502,7 @@ impl Serving {
         reference: FlowRef,
         mut scene: Scene,
         packet: Packet,
-    ) -> Option<Packet> {
+    ) -> Option<Answered> {
         let Some(key) = served_key(&self.engine, &scene, call) else {
             return self
                 .answer(call, scene, Told::refused("bad_message", "the message has no key".into()), None)
@@ -499,10 +535,7 @@ impl Serving {
         };
         let told = self.engine.ask(new, Duration::from_millis(wait.saturating_mul(9) / 10)).await;
         crate::observe::served(&self.party, &program.call.name, told.kind.word());
-        match told.packet.clone() {
-            Some(packet) => Some(packet),
-            None => replying.write(told).await,
-        }
+        replied(replying, told).await
     }
 
     fn digest(&self, call: CallRef, ask: Option<&adapters::value::Record>) -> [u8; 32] {
@@ -518,7 +551,7 @@ impl Serving {
     }
 
     /// What needs no flow: a query goes to its provider, anything else is answered as taken.
-    async fn direct(self, call: CallRef, mut scene: Scene) -> Option<Packet> {
+    async fn direct(self, call: CallRef, mut scene: Scene) -> Option<Answered> {
         let program = self.version.call(call)?;
         let service = program.service.as_deref().and_then(|path| self.version.service(path));
         let query = service.filter(|service| service.kind == ServiceKind::Query);
@@ -554,15 +587,15 @@ impl Serving {
         scene: Scene,
         told: Told,
         opened: Option<Changed>,
-    ) -> Option<Packet> {
+    ) -> Option<Answered> {
         let name = self.version.call(call).map(|call| call.call.name.to_string()).unwrap_or_default();
         crate::observe::served(&self.party, &name, told.kind.word());
-        let replying = Replying::new(&self.engine, call, scene, None);
-        let packet = replying.write(told).await;
-        if let (Some(changed), true) = (opened, packet.is_some()) {
+        let replying = Arc::new(Replying::new(&self.engine, call, scene, None));
+        let answered = replied(Arc::clone(&replying), told).await;
+        if let (Some(changed), true) = (opened, answered.is_some()) {
             self.engine.take_drawn(replying.scene(), call.call, changed).await;
         }
-        packet
+        answered
     }
 
     /// A message that cannot be believed or read: answered in the party's form where its head could be read, else by what
@@ -573,7 +606,7 @@ impl Serving {
         link: &LinkProgram,
         nearest: Option<(CallId, Box<Unread>)>,
         packet: &Packet,
-    ) -> Option<Packet> {
+    ) -> Option<Answered> {
         let fault = nearest.as_ref().map_or("unknown_message", |(_, unread)| unread.text.as_str());
         let head = packet.content().get(..64).unwrap_or(packet.content());
         let name = format!("{}.{}", self.party, self.link);
@@ -599,16 +632,32 @@ impl Serving {
     }
 
     /// A message of ours that answers what nobody can read.
-    async fn said_of_itself(&self, call: CallRef) -> Option<Packet> {
+    async fn said_of_itself(&self, call: CallRef) -> Option<Answered> {
         let asking = Asking::new(&self.version, call, crate::facts::Facts::default(), None);
         match Box::pin(self.engine.prepare(asking)).await {
-            Ok(prepared) => Some(prepared.packet),
+            Ok(prepared) => {
+                let packet = prepared.packet.clone();
+                Some(Answered { packet, source: Source::Own(Arc::new(prepared)) })
+            }
             Err(refusal) => {
                 tracing::warn!(party = %self.party, reason = %refusal.reason, text = %refusal.text, "nothing can be said");
                 None
             }
         }
     }
+}
+
+/// The answer as it was written before, else as it is written now; none where the party has no such answer.
+async fn replied(replying: Arc<Replying>, mut told: Told) -> Option<Answered> {
+    let packet = match told.packet.take() {
+        Some(packet) => packet,
+        None => {
+            let (packet, given) = replying.write(told.clone()).await?;
+            told.given = Some(given);
+            packet
+        }
+    };
+    Some(Answered { packet, source: Source::Reply(replying, Arc::new(told)) })
 }
 
 /// The flow that runs on a served call: on its service, or on the call itself.

@@ -196,8 +196,8 @@ impl Engine {
         let cell = self.sessions.cell(&module.name, member);
         let own = module.sessions.iter().any(|session| is_own(asking, session));
         let bare = module.links.iter().any(|link| {
-            let beat = link.link.beat.and_then(|beat| beat.call);
-            beat == Some(asking.call.call) || link.link.unread == Some(asking.call.call)
+            let is_beat = link.link.beats.iter().any(|beat| beat.call == Some(asking.call.call));
+            is_beat || link.link.unread == Some(asking.call.call)
         });
         if module.sessions.is_empty() || own || bare {
             return Ok(cell.values().unwrap_or_default());

@@ -261,6 +261,9 @@ fn is_file(kind: LinkKind) -> bool {
     matches!(kind, LinkKind::Sftp | LinkKind::Folder)
 }
 
+/// Links on which a party calls us, and where we listen.
+type Calls = Vec<(String, String)>;
+
 /// Addresses that nothing else has: in a simulated network one after the other, else free ones of this machine.
 enum Addresses {
     Simulated(u16),
@@ -307,7 +310,7 @@ fn links(
     loaded: &Loaded,
     config: &mut PartyConfig,
     addresses: &mut Addresses,
-) -> Result<(Map<String, Value>, Vec<(String, String)>), String> {
+) -> Result<(Map<String, Value>, Calls), String> {
     let (mut links, mut calls) = (Map::new(), Vec::new());
     config.links.clear();
     config.tls.clear();

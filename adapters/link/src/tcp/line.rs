@@ -106,11 +106,16 @@ struct Line<'a> {
     earliest: Mark,
     sent_at: Mark,
     heard_at: Mark,
-    /// The first beat since anything was heard.
-    beat_asked: Option<Mark>,
-    /// The last beat.
-    beat_at: Mark,
+    /// What was given of each beat since anything was heard.
+    given: Vec<Option<Given>>,
     heard_any: bool,
+}
+
+/// A beat that was given, and nothing was heard since.
+#[derive(Clone, Copy)]
+struct Given {
+    first: Mark,
+    last: Mark,
 }
 
 enum Moved {
@@ -136,8 +141,7 @@ impl<'a> Line<'a> {
             earliest: Mark::NEVER,
             sent_at: now,
             heard_at: now,
-            beat_asked: None,
-            beat_at: now,
+            given: vec![None; shared.config.beats.len()],
             heard_any: false,
         }
     }
@@ -263,9 +267,9 @@ impl<'a> Line<'a> {
     fn deliver(&mut self, frame: Bytes) {
         self.heard_at = self.shared.core.mark();
         self.heard_any = true;
-        self.beat_asked = None;
+        self.given.fill(None);
         self.shared.counts.received.up();
-        if frame.is_empty() && self.shared.config.beat.is_some_and(|beat| beat.empty_frame) {
+        if frame.is_empty() && self.shared.config.beats.iter().any(|beat| beat.empty_frame) {
             return;
         }
         let entry = self.key_of(&frame).and_then(|key| self.in_flight.remove(&key));
@@ -353,14 +357,14 @@ impl<'a> Line<'a> {
     }
 
     fn beat_at(&self) -> Mark {
-        let Some(beat) = self.shared.config.beat else { return self.idle_at() };
-        let asked = if self.beat_asked.is_some() { self.beat_at } else { Mark(0) };
-        let next = self.beat_since(beat).max(asked).after(beat.after);
-        let close = match (self.beat_asked, beat.close_after) {
-            (Some(asked), Some(after)) => asked.after(after),
-            _ => Mark::NEVER,
-        };
-        next.min(close).min(self.idle_at())
+        let beats = self.shared.config.beats.iter().zip(&self.given);
+        let next = beats.map(|(beat, given)| self.next_of(*beat, *given).min(closes(*beat, *given)));
+        next.fold(self.idle_at(), Mark::min)
+    }
+
+    fn next_of(&self, beat: Beat, given: Option<Given>) -> Mark {
+        let last = given.map_or(Mark(0), |given| given.last);
+        self.beat_since(beat).max(last).after(beat.after)
     }
 
     /// When the connection has been idle for as long as it may be; what is under way does not make it so.
@@ -386,18 +390,22 @@ impl<'a> Line<'a> {
         if self.idle_at() <= now {
             return Some(Cause::told(CauseKind::Closed, "nothing went either way"));
         }
-        let beat = self.shared.config.beat?;
-        if let (Some(asked), Some(after)) = (self.beat_asked, beat.close_after)
-            && asked.after(after) <= now
-        {
-            return Some(Cause::told(CauseKind::AnswerTimedOut, "no sign of life"));
-        }
-        self.beat_asked = Some(self.beat_asked.filter(|_| beat.close_after.is_some()).unwrap_or(now));
-        self.beat_at = now;
-        if !beat.empty_frame {
-            self.shared.tell(LineEvent::BeatDue { line: self.number });
-        } else if self.writing.is_none() && self.framer.encode(&[], &mut self.outgoing).is_ok() {
-            self.writing = Some(Writing { job: None, before: self.stream.taken().bytes() });
+        for (number, beat) in self.shared.config.beats.iter().enumerate() {
+            let given = self.given.get(number).copied().flatten();
+            if closes(*beat, given) <= now {
+                return Some(Cause::told(CauseKind::AnswerTimedOut, "no sign of life"));
+            }
+            if self.next_of(*beat, given) > now {
+                continue;
+            }
+            if let Some(place) = self.given.get_mut(number) {
+                *place = Some(Given { first: given.map_or(now, |given| given.first), last: now });
+            }
+            if !beat.empty_frame {
+                self.shared.tell(LineEvent::BeatDue { line: self.number, beat: number });
+            } else if self.writing.is_none() && self.framer.encode(&[], &mut self.outgoing).is_ok() {
+                self.writing = Some(Writing { job: None, before: self.stream.taken().bytes() });
+            }
         }
         None
     }
@@ -415,6 +423,14 @@ impl<'a> Line<'a> {
                 verdict.send(Exchanged::MaybeSent(cause.clone())).unwrap_or_default();
             }
         }
+    }
+}
+
+/// When a beat that nothing was heard after closes the connection.
+fn closes(beat: Beat, given: Option<Given>) -> Mark {
+    match (given, beat.close_after) {
+        (Some(given), Some(after)) => given.first.after(after),
+        _ => Mark::NEVER,
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 const ONE: Hold = Hold::OneEach { connections: 1 };
 
-fn beat(on: BeatOn, empty_frame: bool, close_after: Option<Duration>) -> Option<Beat> {
-    Some(Beat { after: Duration::from_secs(10), on, empty_frame, close_after })
+fn beat(on: BeatOn, empty_frame: bool, close_after: Option<Duration>) -> Vec<Beat> {
+    vec![Beat { after: Duration::from_secs(10), on, empty_frame, close_after }]
 }
 
 /// The events up to the end of the connection, and why it ended.
@@ -30,8 +30,8 @@ async fn a_line_without_a_sign_of_life_beats_at_its_pace_and_is_given_up() {
     let (core, clock) = standing();
     let (listener, address) = listen().await;
     let (handler, mut heard) = events();
-    let beat = beat(BeatOn::Unheard, false, Some(Duration::from_secs(25)));
-    let config = TcpClientConfig { eager: true, beat, ..config(address, ONE) };
+    let beats = beat(BeatOn::Unheard, false, Some(Duration::from_secs(25)));
+    let config = TcpClientConfig { eager: true, beats, ..config(address, ONE) };
     let _client = TcpClient::start(&core, config, handler).unwrap();
     let _socket = accept(&listener).await;
     // At 10, 20 and 30 seconds; at 35 it is closed.
@@ -44,8 +44,8 @@ async fn an_empty_frame_is_a_sign_of_life_and_no_reply() {
     let (core, clock) = standing();
     let (listener, address) = listen().await;
     let (handler, mut heard) = events();
-    let beat = beat(BeatOn::Unheard, true, Some(Duration::from_secs(5)));
-    let config = TcpClientConfig { eager: true, beat, ..config(address, ONE) };
+    let beats = beat(BeatOn::Unheard, true, Some(Duration::from_secs(5)));
+    let config = TcpClientConfig { eager: true, beats, ..config(address, ONE) };
     let client = TcpClient::start(&core, config, handler).unwrap();
     let mut socket = accept(&listener).await;
     for _ in 0..3 {
@@ -60,6 +60,35 @@ async fn an_empty_frame_is_a_sign_of_life_and_no_reply() {
     assert_eq!(verdict.reply().unwrap(), "reply");
     assert_eq!(heard.recv().await, Some(LineEvent::Up { line: 0 }));
     assert!(heard.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn two_beats_of_a_line_go_each_at_its_own_pace() {
+    let (core, clock) = standing();
+    let (listener, address) = listen().await;
+    let (handler, mut heard) = events();
+    let alive =
+        Beat { after: Duration::from_secs(30), on: BeatOn::Unsent, empty_frame: false, close_after: None };
+    let asked = Beat {
+        after: Duration::from_secs(40),
+        on: BeatOn::Unheard,
+        empty_frame: false,
+        close_after: Some(Duration::from_secs(25)),
+    };
+    let config = TcpClientConfig { eager: true, beats: vec![alive, asked], ..config(address, ONE) };
+    let _client = TcpClient::start(&core, config, handler).unwrap();
+    let _socket = accept(&listener).await;
+    let mut due = Vec::new();
+    let cause = loop {
+        match until(&clock, heard.recv()).await.unwrap() {
+            LineEvent::BeatDue { beat, .. } => due.push(beat),
+            LineEvent::Down { cause, .. } => break cause.kind,
+            LineEvent::Up { .. } | LineEvent::Frame { .. } => {}
+        }
+    };
+    // At 30, 40 and 60 seconds; at 65 it is closed.
+    assert_eq!((due, cause), (vec![0, 1, 0], CauseKind::AnswerTimedOut));
+    assert!(core.mark() >= Mark(0).after(Duration::from_secs(65)));
 }
 
 #[tokio::test]

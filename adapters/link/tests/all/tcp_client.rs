@@ -391,19 +391,19 @@ async fn an_idle_line_asks_for_a_beat_and_closes_without_a_sign_of_life() {
     };
     let config = TcpClientConfig {
         eager: true,
-        beat: Some(beat),
+        beats: vec![beat],
         ..config(address, Hold::OneEach { connections: 1 })
     };
     let client = TcpClient::start(&core, config, handler).unwrap();
     let mut socket = accept(&listener).await;
     assert_eq!(heard.recv().await.unwrap(), LineEvent::Up { line: 0 });
-    assert_eq!(until(&clock, heard.recv()).await.unwrap(), LineEvent::BeatDue { line: 0 });
+    assert_eq!(until(&clock, heard.recv()).await.unwrap(), LineEvent::BeatDue { line: 0, beat: 0 });
     let (verdict, ()) = tokio::join!(client.exchange_on(0, request(&core, "beat")), async {
         assert_eq!(read_frame(&mut socket).await, "beat");
         write_frame(&mut socket, "alive").await;
     });
     assert_eq!(verdict.reply().unwrap(), "alive");
-    assert_eq!(until(&clock, heard.recv()).await.unwrap(), LineEvent::BeatDue { line: 0 });
+    assert_eq!(until(&clock, heard.recv()).await.unwrap(), LineEvent::BeatDue { line: 0, beat: 0 });
     let down = until(&clock, heard.recv()).await.unwrap();
     assert!(matches!(down, LineEvent::Down { .. }), "{down:?}");
 }
@@ -416,7 +416,7 @@ async fn empty_frames_keep_a_line_alive() {
         Beat { after: Duration::from_secs(30), on: BeatOn::Unsent, empty_frame: true, close_after: None };
     let config = TcpClientConfig {
         eager: true,
-        beat: Some(beat),
+        beats: vec![beat],
         ..config(address, Hold::OneEach { connections: 1 })
     };
     let _client = client(&core, config).await;

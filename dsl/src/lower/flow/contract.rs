@@ -89,7 +89,7 @@ pub(super) fn contract(model: &Model, module: &Module, id: CallId) -> Option<Cal
         } else {
             Repeats::Nothing
         },
-        quiet_ms: promises.quiet_ms,
+        quiet_ms: promises.settled_ms(),
         assured: promises.assured,
         new_serial: module.sessions.iter().any(|session| session.new_serial && !session.renew.is_empty()),
         ways: ways.collect(),
@@ -126,7 +126,7 @@ fn reversal(module: &Module, back: &Call, name: Box<str>) -> Back {
         remembered: back.promises.remembered,
         within_business_date: back.promises.within_business_date,
         names_original,
-        quiet_ms: back.promises.quiet_ms,
+        quiet_ms: back.promises.settled_ms(),
         every_ms,
         to_ms,
         times,

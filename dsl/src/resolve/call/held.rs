@@ -23,11 +23,12 @@ pub(super) fn beat(tree: &tree::Beat, call: Option<CallId>) -> Beat {
 
 /// Whether the link can do what its clauses say.
 pub(super) fn judge(resolver: &mut Resolver, tree: &tree::Link, link: &Link) {
+    let mut silences = Vec::new();
     for clause in &tree.block.statements {
         match &clause.kind {
             LinkClause::Beat(beat) => {
                 let held = link.kind == LinkKind::Tcp && (!link.connect || link.hold != Hold::None);
-                let theirs = !link.connect && link.beat.is_some_and(|beat| beat.close_after_ms.is_none());
+                let theirs = !link.connect && beat.close_after.is_none();
                 if !held {
                     resolver
                         .report
@@ -40,6 +41,14 @@ pub(super) fn judge(resolver: &mut Resolver, tree: &tree::Link, link: &Link) {
                         .note("where they connect, a beat says what we hear, and when we give the connection up")
                         .help("add `, then close after DUR`, or take the beat away");
                 }
+                if silences.contains(&beat.silence) {
+                    resolver
+                        .report
+                        .error("TS0671", clause.span, "two beats of the link wait for the same silence")
+                        .note("the earlier of them would always go first, and end the silence of the other")
+                        .help("let one wait until nothing is `unsent`, the other until nothing is `unheard`");
+                }
+                silences.push(beat.silence);
                 if beat.call.is_none() && !may_be_empty(&link.frame) {
                     resolver
                         .report

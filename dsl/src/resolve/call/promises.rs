@@ -172,7 +172,7 @@ pub(super) fn promise_of(promises: &mut Promises, promise: &tree::Promise) {
         PromiseKind::WithinBusinessDate => promises.within_business_date = true,
         PromiseKind::Assured => promises.assured = true,
         PromiseKind::ProvesDoneOnly => promises.proves_done_only = true,
-        PromiseKind::InOrder => {}
+        PromiseKind::InOrder => promises.in_order = true,
     }
 }
 

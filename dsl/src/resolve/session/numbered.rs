@@ -10,7 +10,6 @@ use crate::resolve::assemble::Work;
 use crate::resolve::expression::expression;
 use crate::resolve::learn::any;
 use crate::resolve::path::Scope;
-use crate::source::Span;
 use crate::tree::{self, CallPart, MessageKind, RuleKind, SessionClause};
 use crate::value::Type;
 
@@ -63,7 +62,6 @@ pub(super) fn numbering(
             }
         }
     }
-    served_at_once(resolver, work, place);
     let gap = both_ways(resolver, work, place, gap, &["first", "last"]);
     let fill = both_ways(resolver, work, place, fill, &["next"]);
     Some(Numbering { link: place, daily, gap: gap?, fill: fill?, resends })
@@ -151,14 +149,4 @@ fn both_ways(
 fn is_answered(tree: &tree::CallItem) -> bool {
     let mut parts = tree.block.statements.iter();
     parts.any(|part| matches!(&part.kind, CallPart::Message(message) if message.kind != MessageKind::Request))
-}
-
-/// An answer takes the number that is next when it leaves: it is not built to wait for a flow meanwhile.
-fn served_at_once(resolver: &mut Resolver, work: &Work<'_>, link: u16) {
-    for head in work.calls.iter().filter(|head| head.link == link && !head.ours) {
-        let span: Span = head.tree.name.span;
-        if head.service.is_some() && is_answered(head.tree) {
-            resolver.report.not_built(span, "an answer that a service gives in a numbered session");
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Asks: a new flow, or the one that has its key already.
 
 use super::order::Order;
-use super::{INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
+use super::{Given, INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::engine::Engine;
 use crate::facts::{Body, Facts, Tagged};
@@ -22,8 +22,8 @@ const DAYS_BACK: usize = 7;
 
 /// Writes an answer in the asker's own form, before it is kept.
 pub trait AnswerWriter: Send + Sync {
-    /// The packet, or none where the asker has no such answer.
-    fn write(&self, told: Told) -> BoxFuture<'static, Option<Packet>>;
+    /// The packet and what it was written with, or none where the asker has no such answer.
+    fn write(&self, told: Told) -> BoxFuture<'static, Option<(Packet, Given)>>;
 }
 
 /// What is asked of a flow.

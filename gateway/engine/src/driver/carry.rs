@@ -283,9 +283,12 @@ impl Running {
             },
             shape: self.answer_shape(),
             packet: None,
+            given: None,
         };
-        if let Some(writer) = self.writer.clone() {
-            told.packet = writer.write(told.clone()).await;
+        if let Some(writer) = self.writer.clone()
+            && let Some((packet, given)) = writer.write(told.clone()).await
+        {
+            (told.packet, told.given) = (Some(packet), Some(given));
         }
         told
     }

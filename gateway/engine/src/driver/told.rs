@@ -5,7 +5,7 @@ use crate::packet::Packet;
 use crate::version::Version;
 use adapters::value::{Record, decode_record, encode_record};
 use dsl::flow::{Operation, OperationState};
-use dsl::value::{Outcome, ShapeId};
+use dsl::value::{DateTime, Outcome, ShapeId};
 use std::sync::Arc;
 use store::FlowId;
 
@@ -32,6 +32,15 @@ impl ToldKind {
     }
 }
 
+/// What of an answer belongs to the act and not to one copy: the same however often it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Given {
+    /// The answer's serial.
+    pub serial: String,
+    /// When it was written first.
+    pub moment: DateTime,
+}
+
 /// An answer.
 #[derive(Clone, Debug)]
 pub struct Told {
@@ -49,6 +58,8 @@ pub struct Told {
     pub shape: Option<ShapeId>,
     /// The answer in the asker's own form, where it has one.
     pub packet: Option<Packet>,
+    /// What it was written with, so that a copy of it says the same.
+    pub given: Option<Given>,
 }
 
 impl Told {
@@ -75,6 +86,7 @@ impl Told {
             record: None,
             shape: None,
             packet: None,
+            given: None,
         }
     }
 
@@ -93,6 +105,10 @@ impl Told {
         }
         if let Some(packet) = &self.packet {
             body.put("packet", packet.encode());
+        }
+        if let Some(given) = &self.given {
+            body.put("serial", given.serial.clone().into_bytes());
+            body.put("moment", given.moment.to_string().into_bytes());
         }
         body.encode()
     }
@@ -121,6 +137,9 @@ impl Told {
             record,
             shape,
             packet: body.get("packet").and_then(Packet::decode),
+            given: text("serial")
+                .zip(text("moment").and_then(|moment| moment.parse().ok()))
+                .map(|(serial, moment)| Given { serial, moment }),
         })
     }
 }

@@ -8,7 +8,6 @@ use crate::engine::Engine;
 use crate::lines::Sending;
 use crate::message::{self, Numbered as Seen};
 use crate::packet::Packet;
-use crate::serve::{Said, Serving};
 use crate::version::{CallRef, Version};
 use bytes::Bytes;
 use dsl::evaluate::Value;
@@ -43,8 +42,14 @@ impl Engine {
         mut came: mpsc::Receiver<Bytes>,
     ) -> BoxFuture<'static, ()> {
         Box::pin(async move {
-            while let Some(frame) = came.recv().await {
-                self.came_numbered(&line, frame).await;
+            loop {
+                tokio::select! {
+                    frame = came.recv() => match frame {
+                        Some(frame) => self.came_numbered(&line, frame).await,
+                        None => return,
+                    },
+                    () = line.room.notified() => self.go_on(&line).await,
+                }
             }
         })
     }
@@ -64,7 +69,13 @@ impl Engine {
                 tracing::error!(party = %line.name.party, number = seen.number, told);
                 return self.lines.close(&line.name, 0, Cause::told(CauseKind::Closed, told));
             }
-            Came::Next => self.in_turn(&version, line, &place, &seen, frame).await,
+            Came::Next => {
+                if !self.in_turn(&version, line, &place, &seen, frame.clone()).await {
+                    line.numbers().never_came(seen.number);
+                    line.numbers().keep_early(seen.number, Early { frame, seen: false });
+                    return;
+                }
+            }
             Came::Early(missing) => {
                 // Who asks for what it missed, and a session that is just opened, cannot wait for what is missing here.
                 let at_once = self.cannot_wait(&version, &place, &seen.code);
@@ -78,16 +89,29 @@ impl Engine {
                 }
             }
         }
+        self.go_on(line).await;
+        self.keep_numbers(line).await;
+    }
+
+    /// Looks at what came early, as far as its turn has come and there is room for it.
+    async fn go_on(self: &Arc<Self>, line: &Arc<Numbered>) {
+        let version = self.current.load_full();
+        let Some(place) = place_of(&version, &line.name) else { return };
         loop {
             let next = line.numbers().in_turn();
-            let Some(early) = next else { break };
-            if !early.seen
-                && let Some(seen) = message::numbered(&version, place.module, place.link, &early.frame)
-            {
-                self.in_turn(&version, line, &place, &seen, early.frame).await;
+            let Some(early) = next else { return };
+            if early.seen {
+                continue;
+            }
+            let Some(seen) = message::numbered(&version, place.module, place.link, &early.frame) else {
+                continue;
+            };
+            if !self.in_turn(&version, line, &place, &seen, early.frame.clone()).await {
+                line.numbers().never_came(seen.number);
+                line.numbers().keep_early(seen.number, early);
+                return;
             }
         }
-        self.keep_numbers(line).await;
     }
 
     fn cannot_wait(&self, version: &Version, place: &Where<'_>, code: &str) -> bool {
@@ -99,7 +123,7 @@ impl Engine {
             || opens.any(|open| reply_codes(version, call_at(place, open)).any(|reply| *reply == *code))
     }
 
-    /// A message whose turn it is.
+    /// A message whose turn it is; false where there is no room for it yet.
     async fn in_turn(
         self: &Arc<Self>,
         version: &Arc<Version>,
@@ -107,7 +131,7 @@ impl Engine {
         place: &Where<'_>,
         seen: &Seen,
         frame: Bytes,
-    ) {
+    ) -> bool {
         let is =
             |call: CallId| code_of(version, call_at(place, call)).is_some_and(|code| *code == *seen.code);
         if is(place.numbering.fill.1) {
@@ -125,7 +149,7 @@ impl Engine {
         } else {
             let key = message::correlation(version, place.module, place.link, &frame);
             let key = key.unwrap_or_else(|| code_key(&seen.code));
-            let Err(frame) = line.pending.resolve(&key, frame) else { return };
+            let Err(frame) = line.pending.resolve(&key, frame) else { return true };
             let late = {
                 let mut late = line.late();
                 let place = late.iter().position(|(known, _)| *known == key);
@@ -134,10 +158,11 @@ impl Engine {
             if let Some((_, tag)) = late
                 && self.late_reply(tag, Packet::of_content(frame.clone())).await
             {
-                return;
+                return true;
             }
-            self.serve_numbered(line, frame).await;
+            return self.serve_numbered(line, seen.number, frame);
         }
+        true
     }
 
     /// The two numbers that a message of theirs says.
@@ -188,6 +213,7 @@ impl Engine {
         last: u64,
     ) {
         let _leaving = line.leaving.lock().await;
+        self.forget_answers(line);
         let again = line.numbers().again(first, last);
         for one in again {
             let packet = match one {
@@ -201,9 +227,7 @@ impl Engine {
                         Err(refusal) => Err(refusal),
                     }
                 }
-                Again::Send(number, open) => {
-                    self.write_numbered(&open.prepared, number, Some(open.first)).await
-                }
+                Again::Send(number, open) => self.open_again(&open, number).await,
             };
             match packet {
                 Ok(packet) => {
@@ -220,25 +244,7 @@ impl Engine {
         }
     }
 
-    /// Serves a message that nobody waits for; its answer leaves under the next number.
-    async fn serve_numbered(self: &Arc<Self>, line: &Arc<Numbered>, frame: Bytes) {
-        let _leaving = line.leaving.lock().await;
-        let number = line.numbers().take();
-        let peer = format!("line 0 of {}", line.name.link);
-        let mut serving = Serving::of(self, &line.name.party, &line.name.link, &peer);
-        serving.number = Some(number);
-        let Said::Packet(answer) = serving.packet(Packet::of_content(frame)).await else {
-            return line.numbers().give_back(number);
-        };
-        let kept = self.keep_numbers(line).await;
-        let left =
-            kept && !matches!(self.put_on_line(line, &answer, &self.leaving()).await, Exchanged::NotSent(_));
-        if !left {
-            line.numbers().give_back(number);
-        }
-    }
-
-    fn leaving(&self) -> Sending<'static> {
+    pub(super) fn leaving(&self) -> Sending<'static> {
         Sending {
             until: self.core.mark().after(ANSWER),
             tag: 0,

@@ -1,6 +1,6 @@
 //! The answer to a served message, in the party's own form.
 
-use crate::driver::{AnswerWriter, Told, ToldKind};
+use crate::driver::{AnswerWriter, Given, Told, ToldKind};
 use crate::engine::Engine;
 use crate::exchange::empty;
 use crate::message;
@@ -10,7 +10,7 @@ use crate::version::{CallRef, Member, Version};
 use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::{Fact, Space};
-use dsl::value::Outcome;
+use dsl::value::{DateTime, Outcome};
 use link::BoxFuture;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -69,19 +69,39 @@ impl Replying {
         scene
     }
 
-    async fn packet(self, told: Told) -> Option<Packet> {
+    /// The same answer as a copy under a number; `first`: when it left first, where it did.
+    pub(crate) async fn numbered(&self, told: &Told, number: u64, first: Option<DateTime>) -> Option<Packet> {
+        let mut copy = self.clone();
+        copy.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+        if let Some(first) = first {
+            copy.facts.put(Fact::MessageAgain, Value::Flag(true));
+            copy.facts.put(Fact::MessageFirst, Value::DateTime(first));
+        }
+        copy.packet(told.clone()).await.map(|(packet, _)| packet)
+    }
+
+    /// Whether what is answered is business of the bank's, which its asker waits for; else it is of the line or the session.
+    pub(crate) fn is_business(&self) -> bool {
+        let Some(call) = self.version.call(self.call).map(|program| &program.call) else { return false };
+        call.service.is_some()
+            || !call.settles.is_empty()
+            || !call.undoes.is_empty()
+            || super::flow_of(&self.version, self.call).is_some()
+    }
+
+    async fn packet(self, told: Told) -> Option<(Packet, Given)> {
         let program = self.version.call(self.call)?;
         let outcome = self.outcome(&told)?;
-        let serial = self.answer_serial().await;
+        let given = self.given(&told).await;
         for reply in message::saying(&self.version, self.call, outcome) {
             // Words that the party's field cannot hold are left out: then the code speaks with its own label.
             let texts = [told.text.as_str(), ""];
             let texts = if told.text.is_empty() { &texts[1..] } else { &texts[..] };
             for text in texts {
-                let mut scene = self.answering(&told, outcome, &serial);
+                let mut scene = self.answering(&told, outcome, &given);
                 (*text).clone_into(&mut scene.outcome_text);
                 match message::write(&self.engine, scene, reply, None).await {
-                    Ok(written) => return Some(written.packet),
+                    Ok(written) => return Some((written.packet, given)),
                     Err(refusal) => {
                         tracing::warn!(call = %program.call.name, reason = %refusal.reason, text = %refusal.text, "a reply cannot be written");
                     }
@@ -111,18 +131,25 @@ impl Replying {
 
     /// The scene of an answer, with a serial of its own.
     pub(crate) async fn answer_scene(&self, told: &Told, outcome: Outcome) -> Scene {
-        self.answering(told, outcome, &self.answer_serial().await)
+        let given = self.given(told).await;
+        self.answering(told, outcome, &given)
     }
 
-    fn answering(&self, told: &Told, outcome: Outcome, serial: &str) -> Scene {
-        let mut scene = self.scene();
-        let now = scene.now;
-        scene.facts.put(Fact::AnswerSerial, Value::text(serial.to_owned()));
-        scene.facts.put(Fact::AnswerDate, Value::Date(now.date()));
-        scene.facts.put(Fact::AnswerTime, Value::Time(now.time()));
-        for fact in [Fact::AnswerMoment, Fact::MessageMoment] {
-            scene.facts.put(fact, Value::DateTime(now));
+    /// What the answer is written with: what it was written with before, else a serial and a moment of its own.
+    async fn given(&self, told: &Told) -> Given {
+        match &told.given {
+            Some(given) => given.clone(),
+            None => Given { serial: self.answer_serial().await, moment: self.engine.now() },
         }
+    }
+
+    fn answering(&self, told: &Told, outcome: Outcome, given: &Given) -> Scene {
+        let mut scene = self.scene();
+        scene.facts.put(Fact::AnswerSerial, Value::text(given.serial.clone()));
+        scene.facts.put(Fact::AnswerDate, Value::Date(given.moment.date()));
+        scene.facts.put(Fact::AnswerTime, Value::Time(given.moment.time()));
+        scene.facts.put(Fact::AnswerMoment, Value::DateTime(given.moment));
+        scene.facts.put(Fact::MessageMoment, Value::DateTime(scene.now));
         scene.outcome = Some(outcome);
         scene.outcome_text.clone_from(&told.text);
         if let Some(shape) = self.version.call(self.call).and_then(|call| call.call.answer) {
@@ -154,7 +181,7 @@ impl Replying {
 }
 
 impl AnswerWriter for Replying {
-    fn write(&self, told: Told) -> BoxFuture<'static, Option<Packet>> {
+    fn write(&self, told: Told) -> BoxFuture<'static, Option<(Packet, Given)>> {
         Box::pin(self.clone().packet(told))
     }
 }
