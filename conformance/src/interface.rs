@@ -16,7 +16,7 @@ use dsl::model::{Call, CodeTable, ExprKind, MessageId, MessageSide, MessageWhen,
 use dsl::model::{NamePiece, Session};
 use dsl::resolve::Choice;
 use dsl::source::SourceMap;
-use dsl::value::Symbol;
+use dsl::value::{Pauses, Symbol};
 use expression::{Here, expression};
 use serde_json::{Map, Value, json};
 
@@ -247,12 +247,16 @@ impl<'a> Interface<'a> {
 
     fn way(&self, way: &Way) -> Value {
         match way {
-            Way::Enquire { with, every_ms, to_ms, times } => {
+            Way::Enquire { with, pauses: Pauses::Doubling { every_ms, to_ms }, times } => {
                 json!({ "way": "enquire", "by": self.name(*with), "every_ms": every_ms, "up_to_ms": to_ms, "times": times })
             }
-            Way::Repeat { every_ms, to_ms, times } => {
+            Way::Enquire { with, pauses: Pauses::Given(each), .. } => {
+                json!({ "way": "enquire", "by": self.name(*with), "after_ms": each })
+            }
+            Way::Repeat { pauses: Pauses::Doubling { every_ms, to_ms }, times } => {
                 json!({ "way": "repeat", "every_ms": every_ms, "up_to_ms": to_ms, "times": times })
             }
+            Way::Repeat { pauses: Pauses::Given(each), .. } => json!({ "way": "repeat", "after_ms": each }),
             Way::Undo { with } => json!({ "way": "reverse", "by": self.name(*with) }),
             Way::Park => json!({ "way": "people decide" }),
             Way::Refuse(why) => json!({ "way": "refuse", "reason": self.reason(*why) }),

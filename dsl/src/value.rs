@@ -418,3 +418,33 @@ impl fmt::Display for Outcome {
         })
     }
 }
+
+/// How long is waited between tries of the same, in milliseconds.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Pauses {
+    /// The first pause; each is twice the one before it, up to the longest.
+    Doubling {
+        /// The first.
+        every_ms: u64,
+        /// The longest.
+        to_ms: u64,
+    },
+    /// Each pause as the party's document gives it; there are as many tries.
+    Given(Box<[u64]>),
+}
+
+impl Pauses {
+    /// The pause before the try that comes behind so many others.
+    #[must_use]
+    pub fn before(&self, tried: u32) -> u64 {
+        match self {
+            Self::Doubling { every_ms, to_ms } => {
+                every_ms.saturating_mul(1 << tried.min(16)).min(*to_ms.max(every_ms))
+            }
+            Self::Given(each) => {
+                let at = usize::try_from(tried).unwrap_or(usize::MAX);
+                each.get(at).or(each.last()).copied().unwrap_or_default()
+            }
+        }
+    }
+}

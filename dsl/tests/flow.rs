@@ -6,6 +6,7 @@ use dsl::flow::{
     NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, State,
     StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
 };
+use dsl::value::Pauses;
 
 struct Yes;
 
@@ -29,8 +30,7 @@ fn back() -> Back {
         within_business_date: true,
         names_original: true,
         quiet_ms: None,
-        every_ms: 10_000,
-        to_ms: 10_000,
+        pauses: Pauses::Doubling { every_ms: 10_000, to_ms: 10_000 },
         times: 2,
     }
 }
@@ -38,8 +38,7 @@ fn back() -> Back {
 fn call(name: &str) -> CallContract {
     let enquire = Way::Enquire {
         with: "enquire".into(),
-        every_ms: 10_000,
-        to_ms: 40_000,
+        pauses: Pauses::Doubling { every_ms: 10_000, to_ms: 40_000 },
         times: 2,
         proves_done_only: false,
     };
@@ -220,6 +219,45 @@ fn the_ninth_restart_parks() {
     flow.feed(Event::Proof(DEBIT, Proof::Holds));
     assert_eq!(flow.state_of(PAID), OperationState::Intent);
     assert_eq!(flow.feed(Event::Proof(DEBIT, Proof::Never)), [Effect::Alarm(DEBIT)]);
+}
+
+#[test]
+fn pauses_that_are_given_one_by_one_are_kept() {
+    let mut program = pay_bill();
+    let pauses = Pauses::Given(Box::new([60_000, 300_000, 1_800_000]));
+    program.calls[0].ways = vec![Way::Repeat { pauses, times: Some(3) }, Way::Park];
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let mut waited = Vec::new();
+    loop {
+        let effects = flow.feed(Event::NoReply(DEBIT));
+        let pause = effects.iter().find_map(|effect| match effect {
+            Effect::Timer(timer @ Timer::Pause { .. }, ms) => Some((*timer, *ms)),
+            _ => None,
+        });
+        let Some((timer, ms)) = pause else { break };
+        waited.push(ms);
+        let again = flow.feed(Event::Timer(timer));
+        assert!(again.iter().any(|effect| matches!(effect, Effect::Send(DEBIT, _))));
+    }
+    assert_eq!(waited, [60_000, 300_000, 1_800_000]);
+    assert_eq!(flow.state_of(DEBIT), OperationState::Parked);
+}
+
+#[test]
+fn what_is_counted_behind_the_last_step_is_counted_before_the_answer() {
+    let mut program = FlowProgram { name: "bank.quote".into(), ..FlowProgram::default() };
+    program.push("limit", Node::Limit { limit: LimitId(4), reason: "over_limit".into() });
+    program.push("answer", Node::Answer(MappingId(9)));
+    let new = State::new(&program);
+    let asked = step(&program, &new, &Event::Asked, &mut Yes);
+    let written = |effect: &Effect| matches!(effect, Effect::Write(changes) if changes.contains(&Change::Reserve(LimitId(4))));
+    assert!(asked.effects.iter().any(written));
+    assert_eq!(asked.next.durable.end, Some(End::Done));
+    let not_written = Event::NotWritten { why: NotWritten::LimitFull(None), during: Box::new(Event::Asked) };
+    let full = step(&program, &new, &not_written, &mut Yes);
+    assert!(full.effects.contains(&Effect::Answer(Answer::Refused("over_limit".into()))));
+    assert_eq!(full.next.durable.end, Some(End::Refused));
 }
 
 #[test]

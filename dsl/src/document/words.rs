@@ -5,6 +5,7 @@
 use crate::model::{
     Beat, CallId, Frame, Hold, LineEnd, Link, LinkKind, Module, PrefixKind, Session, Silence, Way,
 };
+use crate::value::Pauses;
 
 /// What a link is.
 pub(super) fn link_kind(link: &Link) -> &'static str {
@@ -139,6 +140,20 @@ fn name(module: &Module, call: CallId) -> &str {
     module.calls.get(usize::from(call.0)).map_or("", |call| &call.name)
 }
 
+/// When something is tried again, and how often.
+fn tries(pauses: &Pauses, times: Option<u32>) -> String {
+    match (pauses, times) {
+        (Pauses::Given(each), _) => {
+            let each: Vec<_> = each.iter().map(|pause| span(*pause)).collect();
+            format!("after {}", each.join(", "))
+        }
+        (Pauses::Doubling { every_ms, .. }, Some(times)) => {
+            format!("every {}, up to {times} times", span(*every_ms))
+        }
+        (Pauses::Doubling { every_ms, .. }, None) => format!("every {} until the cut-over", span(*every_ms)),
+    }
+}
+
 /// The way out of unknown, step by step.
 pub(super) fn ways(
     module: &Module,
@@ -146,15 +161,10 @@ pub(super) fn ways(
     reason: &dyn Fn(crate::value::Symbol) -> String,
 ) -> Vec<String> {
     let step = |way: &Way| match way {
-        Way::Enquire { with, every_ms, times, .. } => {
-            format!("查证 enquire by {} every {}, up to {times} times", name(module, *with), span(*every_ms))
+        Way::Enquire { with, pauses, times } => {
+            format!("查证 enquire by {} {}", name(module, *with), tries(pauses, Some(*times)))
         }
-        Way::Repeat { every_ms, times: Some(times), .. } => {
-            format!("重发 repeat the same every {}, up to {times} times", span(*every_ms))
-        }
-        Way::Repeat { every_ms, times: None, .. } => {
-            format!("重发 repeat the same every {} until the cut-over", span(*every_ms))
-        }
+        Way::Repeat { pauses, times } => format!("重发 repeat the same {}", tries(pauses, *times)),
         Way::Undo { with } => format!("冲正 reverse by {}", name(module, *with)),
         Way::Park => "挂起, 人工处理 people decide".to_owned(),
         Way::Refuse(why) => format!("拒绝 refused: {}", reason(*why)),

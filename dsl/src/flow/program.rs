@@ -5,6 +5,7 @@
 //! list, a mapping) is a number that only the lowering and the engine understand.
 
 use super::state::{Durable, Reason};
+use crate::value::Pauses;
 
 /// A truth that the [`Judge`] knows.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -277,25 +278,21 @@ pub struct Back {
     pub names_original: bool,
     /// Quiet time after which its "nothing to reverse" may be believed, in milliseconds.
     pub quiet_ms: Option<u64>,
-    /// First pause between copies, longest pause, and how many repeats.
-    pub every_ms: u64,
-    /// The longest pause.
-    pub to_ms: u64,
+    /// Between copies.
+    pub pauses: Pauses,
     /// Repeats at most.
     pub times: u32,
 }
 
-/// One way out of unknown. Times are milliseconds; a pause doubles from `every` up to `to`.
+/// One way out of unknown.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Way {
     /// Ask what became of it.
     Enquire {
         /// The enquiry's name.
         with: Box<str>,
-        /// First pause.
-        every_ms: u64,
-        /// Longest pause.
-        to_ms: u64,
+        /// Between the tries.
+        pauses: Pauses,
         /// Questions at most, beside the one after the quiet time.
         times: u32,
         /// Its "refused" and "not found" prove nothing (`proves done only`).
@@ -303,10 +300,8 @@ pub enum Way {
     },
     /// Send the same again.
     Repeat {
-        /// First pause.
-        every_ms: u64,
-        /// Longest pause.
-        to_ms: u64,
+        /// Between the tries.
+        pauses: Pauses,
         /// Copies at most; `None` is until the cut-over.
         times: Option<u32>,
     },

@@ -517,8 +517,8 @@ impl Maker<'_, '_, '_> {
             Some(rule) => vec![self.cancelled(program, rule)?],
             None => self.providers(program, step.target),
         };
-        if let Some(Way::Repeat { every_ms, to_ms, times }) = step.again {
-            self.patient(program, &mut calls, &FlowWay::Repeat { every_ms, to_ms, times });
+        if let Some(Way::Repeat { pauses, times }) = &step.again {
+            self.patient(program, &mut calls, &FlowWay::Repeat { pauses: pauses.clone(), times: *times });
         }
         let at = step.at.as_ref().map(|at| FlowExpr(self.lowering.expression(at)));
         let park = step.park.as_ref().map(|why| FlowExpr(self.lowering.expression(why)));

@@ -2,7 +2,7 @@
 
 use super::{Expr, Wire};
 use crate::source::Span;
-use crate::value::{ShapeId, Symbol};
+use crate::value::{Pauses, ShapeId, Symbol};
 
 /// A code table.
 #[derive(Clone, Debug)]
@@ -166,19 +166,15 @@ pub enum Way {
     Enquire {
         /// The enquiry.
         with: CallId,
-        /// First pause.
-        every_ms: u64,
-        /// Longest pause.
-        to_ms: u64,
+        /// Between the tries.
+        pauses: Pauses,
         /// How often.
         times: u32,
     },
     /// Send the same again; `times` is `None` until the cut-over.
     Repeat {
-        /// First pause.
-        every_ms: u64,
-        /// Longest pause.
-        to_ms: u64,
+        /// Between the tries.
+        pauses: Pauses,
         /// How often.
         times: Option<u32>,
     },

@@ -216,8 +216,11 @@ fn step(input: In<'_>) -> Res<'_, WayStep> {
     Ok((rest, WayStep { kind, span: rest.since(input) }))
 }
 
-/// `every DUR (to DUR)? ("up to" NUM times | until cut_over)`.
+/// `every DUR (to DUR)? ("up to" NUM times | until cut_over)`, or `after DUR,*`.
 pub(super) fn every(input: In<'_>) -> Res<'_, Every> {
+    if input.is_word("after") {
+        return pauses(input.advance());
+    }
     let (here, ()) = then(input, &["every"])?;
     let (here, first) = cut(duration).parse(here)?;
     let (here, longest) = if here.is_word("to") {
@@ -227,11 +230,23 @@ pub(super) fn every(input: In<'_>) -> Res<'_, Every> {
     };
     if here.is_word("until") {
         let (here, ()) = then(here.advance(), &["cut_over"])?;
-        return Ok((here, Every { first, longest, limit: EveryLimit::CutOver }));
+        return Ok((here, Every::Doubling { first, longest, limit: EveryLimit::CutOver }));
     }
     let (here, ()) = then(here, &["up", "to"])?;
     let (here, (times, _)) = (cut(count), cut(word("times"))).parse(here)?;
-    Ok((here, Every { first, longest, limit: EveryLimit::Times(times) }))
+    Ok((here, Every::Doubling { first, longest, limit: EveryLimit::Times(times) }))
+}
+
+/// `DUR,*`; a comma before a word is of what is around.
+fn pauses(input: In<'_>) -> Res<'_, Every> {
+    let (mut here, first) = cut(duration).parse(input)?;
+    let mut each = vec![first];
+    while here.is_sign(Sign::Comma) && here.advance().word().is_none() {
+        let (rest, next) = cut(duration).parse(here.advance())?;
+        each.push(next);
+        here = rest;
+    }
+    Ok((here, Every::Given(each)))
 }
 
 /// `path,* { rows }?`, behind `outcome`.

@@ -18,8 +18,17 @@ const WORDS: &[&str] = &[
     "limit", "check", "deadline", "hold", "park", "refuse", "cancel", "step", "start", "await", "each",
     "together", "choose", "when", "answer", "wait",
 ];
-const MAPPINGS: &[&str] =
-    &["NAME <- value", "pass", "again every", "else go on", "else park", "undo", "keep", "best effort"];
+const MAPPINGS: &[&str] = &[
+    "NAME <- value",
+    "pass",
+    "again every",
+    "again after",
+    "else go on",
+    "else park",
+    "undo",
+    "keep",
+    "best effort",
+];
 
 /// `for NAME expr ELSE`.
 fn of_member(input: In<'_>) -> Res<'_, FlowMember> {

@@ -430,7 +430,7 @@ impl Maker<'_, '_, '_> {
                     tree::Mapping::BestEffort => step.best_effort = true,
                     tree::Mapping::Again(every) => {
                         self.of_query(kind, target, node.span);
-                        step.again = self.again(*every, node.span);
+                        step.again = self.again(every, node.span);
                     }
                     tree::Mapping::ElseGoOn(reasons) => {
                         if reasons.is_empty() {
@@ -545,19 +545,15 @@ impl Maker<'_, '_, '_> {
         }
     }
 
-    fn again(&mut self, every: tree::Every, span: Span) -> Option<Way> {
-        let tree::EveryLimit::Times(times) = every.limit else {
+    fn again(&mut self, every: &tree::Every, span: Span) -> Option<Way> {
+        let (pauses, Some(times)) = self.resolver.pauses(every) else {
             self.resolver
                 .report
                 .error("TS0717", span, "a query is asked again so many times")
                 .help("write `again every 30s to 10m up to 60 times`");
             return None;
         };
-        Some(Way::Repeat {
-            every_ms: every.first.milliseconds,
-            to_ms: every.longest.map_or(every.first.milliseconds, |longest| longest.milliseconds),
-            times: Some(u32::try_from(times.value).unwrap_or(u32::MAX)),
-        })
+        Some(Way::Repeat { pauses, times: Some(times) })
     }
 
     /// Each provider of the service must have a call that undoes it.

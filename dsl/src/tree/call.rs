@@ -156,15 +156,20 @@ pub enum WayStepKind {
     Refuse(Name),
 }
 
-/// `every DUR (to DUR)? ("up to" NUM times | until cut_over)`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Every {
-    /// The first wait.
-    pub first: Duration,
-    /// The longest wait of a back-off.
-    pub longest: Option<Duration>,
-    /// When it ends.
-    pub limit: EveryLimit,
+/// When the same is tried again.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Every {
+    /// `every DUR (to DUR)? ("up to" NUM times | until cut_over)`.
+    Doubling {
+        /// The first wait.
+        first: Duration,
+        /// The longest wait of a back-off.
+        longest: Option<Duration>,
+        /// When it ends.
+        limit: EveryLimit,
+    },
+    /// `after DUR,*`: each wait one by one.
+    Given(Vec<Duration>),
 }
 
 /// When a repetition ends.

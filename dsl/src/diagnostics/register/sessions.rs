@@ -1710,4 +1710,78 @@ call pay provides bank.pay_bill {
 }
 "#,
     },
+    Page {
+        code: Code(681),
+        title: "a pause that is none",
+        text: "Pauses given one by one are waited as they stand. Without a length the same is tried again at once, and who did not answer has no time to recover.",
+        chinese: "重试间隔为零。",
+        bad: r#"call pay provides bank.pay_bill {
+  once      exchange.serial
+  promises  same answer
+  unknown   repeat after 0s, 5m, then park
+  request "2001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once      exchange.serial
+  promises  same answer
+  unknown   repeat after 1m, 5m, then park
+  request "2001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(682),
+        title: "too many pauses one by one",
+        text: "At most 50 pauses are given one by one. A longer row follows a rule, which `every DUR to DUR up to N times` says.",
+        chinese: "逐个写明的重试间隔过多。",
+        bad: r#"flow take on bank.debit {
+  step seen bank.query_bill {
+    payer_no  <- "1"
+    again after 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m, 1m
+  }
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+
+call query provides bank.query_bill {
+  request "7001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+  reply "7002" {
+    total  money 12 digits fen  -> answer.due
+  }
+}
+"#,
+        good: r#"flow take on bank.debit {
+  step seen bank.query_bill {
+    payer_no  <- "1"
+    again every 1m up to 51 times
+  }
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+
+call query provides bank.query_bill {
+  request "7001" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+  reply "7002" {
+    total  money 12 digits fen  -> answer.due
+  }
+}
+"#,
+    },
 ];

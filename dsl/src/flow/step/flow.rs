@@ -19,7 +19,13 @@ impl Run<'_> {
                 return self.unwind();
             }
             let at = durable.at;
-            let Some(node) = self.program.node(at) else { return self.end_done() };
+            let Some(node) = self.program.node(at) else {
+                // What is counted behind the last step is counted with the end.
+                if !self.next.durable.answered && !self.reserve() {
+                    continue;
+                }
+                return self.end_done();
+            };
             if !self.node(at, node) {
                 return;
             }
@@ -114,7 +120,11 @@ impl Run<'_> {
                 }
                 self.announce(at, None)
             }
+            // What is counted behind the last step is counted before it is answered.
             Node::Answer(mapping) => {
+                if !self.reserve() {
+                    return true;
+                }
                 self.changes.push(Change::Answer(*mapping));
                 self.next.durable.answered = true;
                 self.tell(Answer::Done(Some(*mapping)));

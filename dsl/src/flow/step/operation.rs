@@ -110,7 +110,7 @@ impl Run<'_> {
     }
 
     /// Takes the limits met so far, with this write; false if there is no room and the flow is refused.
-    fn reserve(&mut self) -> bool {
+    pub(super) fn reserve(&mut self) -> bool {
         let open: Vec<_> =
             self.next.durable.limits.iter().filter(|(_, taken)| !taken).map(|(limit, _)| *limit).collect();
         if let Some(full) = self.next.memory.limit_full.filter(|_| !open.is_empty()) {

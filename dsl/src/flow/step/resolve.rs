@@ -6,6 +6,7 @@ use super::{
 use crate::flow::event::{BackReply, Says};
 use crate::flow::program::{Back, Repeats, Way};
 use crate::flow::state::Reason;
+use crate::value::Pauses;
 
 impl Run<'_> {
     /// The next try of the way that is being gone, or of the one behind it.
@@ -16,9 +17,9 @@ impl Run<'_> {
             return self.last_word(step);
         };
         match way {
-            Way::Enquire { every_ms, to_ms, times, .. } => {
+            Way::Enquire { pauses, times, .. } => {
                 if attempt.tried < times {
-                    return self.pause(step, every_ms, to_ms);
+                    return self.pause(step, &pauses);
                 }
                 if call.quiet_ms.is_none() || attempt.last_asked {
                     return self.next_way(step);
@@ -29,9 +30,9 @@ impl Run<'_> {
                 self.remember(step, |attempt| attempt.last_asked = true);
                 self.enquire(step);
             }
-            Way::Repeat { every_ms, to_ms, times } => {
+            Way::Repeat { pauses, times } => {
                 if times.is_none_or(|times| attempt.tried < times) {
-                    self.pause(step, every_ms, to_ms);
+                    self.pause(step, &pauses);
                 } else {
                     self.next_way(step);
                 }
@@ -69,9 +70,8 @@ impl Run<'_> {
         self.next_try(step);
     }
 
-    fn pause(&mut self, step: StepId, every_ms: u64, to_ms: u64) {
-        let tried = self.attempt(step).tried.min(16);
-        let ms = every_ms.saturating_mul(1 << tried).min(to_ms.max(every_ms));
+    fn pause(&mut self, step: StepId, pauses: &Pauses) {
+        let ms = pauses.before(self.attempt(step).tried);
         self.remember(step, |attempt| {
             attempt.wait = Wait::Pause;
             attempt.number = attempt.number.wrapping_add(1);
@@ -277,7 +277,7 @@ impl Run<'_> {
             return self.park_and_go_on(step);
         }
         if attempt.quiet {
-            self.pause(step, back.every_ms, back.to_ms);
+            self.pause(step, &back.pauses);
         } else {
             self.remember(step, |attempt| attempt.wait = Wait::Quiet);
         }
@@ -290,7 +290,7 @@ impl Run<'_> {
         let Some(back) = self.back_contract(step) else { return self.park_and_go_on(step) };
         let again = back.repeatable || self.rules.broken(Fault::BackRepeatedAlways);
         if again && self.attempt(step).tried <= back.times {
-            self.pause(step, back.every_ms, back.to_ms);
+            self.pause(step, &back.pauses);
         } else {
             self.park_and_go_on(step);
         }

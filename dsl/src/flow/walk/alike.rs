@@ -7,10 +7,14 @@ use super::super::program::{
     CallContract, ExprId, FlowProgram, GuardId, HoldId, LimitId, ListId, MappingId, Node, Otherwise, StartId,
     Way,
 };
+use crate::value::Pauses;
 use std::collections::HashMap;
 
 /// A time that stands for every time: the walk knows whether there is a limit, not how long it is.
 const SOME_MS: u64 = 1_000;
+
+/// Pauses that stand for all pauses.
+const SOME_PAUSES: Pauses = Pauses::Doubling { every_ms: SOME_MS, to_ms: SOME_MS };
 
 /// A flow by its shape: names are empty, times are one time, numbers are in the order in which they come.
 #[must_use]
@@ -27,18 +31,18 @@ pub(super) fn call_shape(call: &CallContract) -> CallContract {
     shape.quiet_ms = shape.quiet_ms.map(|_| SOME_MS);
     for way in &mut shape.ways {
         match way {
-            Way::Enquire { with, every_ms, to_ms, .. } => {
+            Way::Enquire { with, pauses, .. } => {
                 *with = Box::default();
-                (*every_ms, *to_ms) = (SOME_MS, SOME_MS);
+                *pauses = SOME_PAUSES;
             }
-            Way::Repeat { every_ms, to_ms, .. } => (*every_ms, *to_ms) = (SOME_MS, SOME_MS),
+            Way::Repeat { pauses, .. } => *pauses = SOME_PAUSES,
             Way::Reverse | Way::Park | Way::Refuse(_) => {}
         }
     }
     if let Some(back) = &mut shape.back {
         back.name = Box::default();
         back.quiet_ms = back.quiet_ms.map(|_| SOME_MS);
-        (back.every_ms, back.to_ms) = (SOME_MS, SOME_MS);
+        back.pauses = SOME_PAUSES;
     }
     shape
 }

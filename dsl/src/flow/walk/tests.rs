@@ -3,19 +3,19 @@
 use super::*;
 use crate::flow::program::{Back, CallContract, GuardId, Repeats};
 use crate::flow::rules::{Fault, Rules};
+use crate::value::Pauses;
 
 fn enquire() -> Way {
     Way::Enquire {
         with: "enquire".into(),
-        every_ms: 10_000,
-        to_ms: 10_000,
+        pauses: Pauses::Doubling { every_ms: 10_000, to_ms: 10_000 },
         times: 6,
         proves_done_only: false,
     }
 }
 
 fn repeat() -> Way {
-    Way::Repeat { every_ms: 30_000, to_ms: 30_000, times: Some(3) }
+    Way::Repeat { pauses: Pauses::Doubling { every_ms: 30_000, to_ms: 30_000 }, times: Some(3) }
 }
 
 fn back() -> Back {
@@ -26,8 +26,7 @@ fn back() -> Back {
         within_business_date: true,
         names_original: true,
         quiet_ms: Some(600_000),
-        every_ms: 10_000,
-        to_ms: 10_000,
+        pauses: Pauses::Doubling { every_ms: 10_000, to_ms: 10_000 },
         times: 30,
     }
 }

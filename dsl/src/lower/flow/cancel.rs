@@ -5,10 +5,11 @@ use super::{ContractId, Maker, number};
 use crate::flow::{CallContract, CallKind, FlowProgram, Repeats, Way};
 use crate::model::{CancelRule, Start};
 use crate::program::CancelForm;
-use crate::value::Symbol;
+use crate::value::{Pauses, Symbol};
 
 /// How often the end of a cancellation is asked for that is still under way.
-const AGAIN: Way = Way::Repeat { every_ms: 1_000, to_ms: 60_000, times: Some(120) };
+const AGAIN: Way =
+    Way::Repeat { pauses: Pauses::Doubling { every_ms: 1_000, to_ms: 60_000 }, times: Some(120) };
 
 impl Maker<'_, '_, '_> {
     /// The asker may take it back: its protocol has a reversal of what this flow serves, or a flow cancels it.

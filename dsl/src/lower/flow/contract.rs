@@ -7,6 +7,7 @@ use super::super::layout::expressions;
 use super::super::{expression, module::kind_of};
 use crate::flow::{Back, CallContract, CallKind, Repeats, Way as FlowWay};
 use crate::model::{Call, CallId, ExprKind, Load, Model, Module, ServiceKind, Space, Way};
+use crate::value::Pauses;
 use std::collections::BTreeSet;
 
 /// What flows of other modules see of a module: while it stays the same, so do they.
@@ -51,19 +52,16 @@ pub(super) fn contract(model: &Model, module: &Module, id: CallId) -> Option<Cal
     let promises = &call.promises;
     let ways = call.unknown.iter().filter_map(|way| {
         Some(match way {
-            Way::Enquire { with, every_ms, to_ms, times } => {
+            Way::Enquire { with, pauses, times } => {
                 let enquiry = module.calls.get(usize::from(with.0))?;
                 FlowWay::Enquire {
                     with: name(enquiry),
-                    every_ms: *every_ms,
-                    to_ms: *to_ms,
+                    pauses: pauses.clone(),
                     times: *times,
                     proves_done_only: enquiry.promises.proves_done_only,
                 }
             }
-            Way::Repeat { every_ms, to_ms, times } => {
-                FlowWay::Repeat { every_ms: *every_ms, to_ms: *to_ms, times: *times }
-            }
+            Way::Repeat { pauses, times } => FlowWay::Repeat { pauses: pauses.clone(), times: *times },
             Way::Undo { .. } => FlowWay::Reverse,
             Way::Park => FlowWay::Park,
             Way::Refuse(reason) => FlowWay::Refuse(model.symbols.text(*reason).into()),
@@ -100,10 +98,10 @@ pub(super) fn contract(model: &Model, module: &Module, id: CallId) -> Option<Cal
 /// The reversal's contract; its pauses are those of its own first repetition.
 fn reversal(module: &Module, back: &Call, name: Box<str>) -> Back {
     let repeat = back.unknown.iter().find_map(|way| match way {
-        Way::Repeat { every_ms, to_ms, times } => Some((*every_ms, *to_ms, times.unwrap_or(u32::MAX))),
+        Way::Repeat { pauses, times } => Some((pauses.clone(), times.unwrap_or(u32::MAX))),
         _ => None,
     });
-    let (every_ms, to_ms, times) = repeat.unwrap_or((0, 0, 0));
+    let (pauses, times) = repeat.unwrap_or((Pauses::Given(Box::default()), 0));
     let request = module.messages.get(usize::from(back.request.0));
     let names_original = request.is_some_and(|message| {
         expressions(message).into_iter().any(|expression| {
@@ -127,8 +125,7 @@ fn reversal(module: &Module, back: &Call, name: Box<str>) -> Back {
         within_business_date: back.promises.within_business_date,
         names_original,
         quiet_ms: back.promises.settled_ms(),
-        every_ms,
-        to_ms,
+        pauses,
         times,
     }
 }

@@ -15,7 +15,10 @@ use crate::resolve::path::Scope;
 use crate::resolve::{Resolver, shapes};
 use crate::source::Span;
 use crate::tree::{self, CallPart, PromiseKind, WayStepKind};
-use crate::value::Type;
+use crate::value::{Pauses, Type};
+
+/// Pauses that are given one by one; what goes on for longer has a rule.
+const GIVEN_PAUSES_MOST: usize = 50;
 
 pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messages: Vec<MessageId>) -> Call {
     let head = &work.calls[place];
@@ -196,25 +199,13 @@ pub(super) fn ways(
     for step in steps {
         ways.push(match &step.kind {
             WayStepKind::Enquire { call, every } => {
-                let times = match every.limit {
-                    tree::EveryLimit::Times(count) => narrow(count.value),
-                    tree::EveryLimit::CutOver => 1_000,
-                };
-                Way::Enquire {
-                    with: find(resolver, call),
-                    every_ms: every.first.milliseconds,
-                    to_ms: every.longest.map_or(every.first.milliseconds, |longest| longest.milliseconds),
-                    times,
-                }
+                let (pauses, times) = resolver.pauses(every);
+                Way::Enquire { with: find(resolver, call), pauses, times: times.unwrap_or(1_000) }
             }
-            WayStepKind::Repeat(every) => Way::Repeat {
-                every_ms: every.first.milliseconds,
-                to_ms: every.longest.map_or(every.first.milliseconds, |longest| longest.milliseconds),
-                times: match every.limit {
-                    tree::EveryLimit::Times(count) => Some(narrow(count.value)),
-                    tree::EveryLimit::CutOver => None,
-                },
-            },
+            WayStepKind::Repeat(every) => {
+                let (pauses, times) = resolver.pauses(every);
+                Way::Repeat { pauses, times }
+            }
             WayStepKind::Undo(call) => Way::Undo { with: find(resolver, call) },
             WayStepKind::Park => Way::Park,
             WayStepKind::Refuse(name) => {
@@ -241,6 +232,41 @@ pub(super) fn ways(
             .help("add `, then park`");
     }
     ways
+}
+
+impl Resolver {
+    /// Between how many tries is waited how long; without end until the cut-over.
+    pub(crate) fn pauses(&mut self, every: &tree::Every) -> (Pauses, Option<u32>) {
+        match every {
+            tree::Every::Doubling { first, longest, limit } => {
+                let to_ms = longest.unwrap_or(*first).milliseconds;
+                let times = match limit {
+                    tree::EveryLimit::Times(count) => Some(narrow(count.value)),
+                    tree::EveryLimit::CutOver => None,
+                };
+                (Pauses::Doubling { every_ms: first.milliseconds, to_ms }, times)
+            }
+            tree::Every::Given(each) => {
+                if let Some(none) = each.iter().find(|pause| pause.milliseconds == 0) {
+                    self.report
+                        .error("TS0681", none.span, "a pause that is none")
+                        .note("what was not answered is tried again at once, and the one that is asked has no time to recover")
+                        .help("give each pause a length: `after 1m, 5m, 30m`");
+                }
+                if let Some(beyond) = each.get(GIVEN_PAUSES_MOST) {
+                    self.report
+                        .error(
+                            "TS0682",
+                            beyond.span,
+                            format!("more than {GIVEN_PAUSES_MOST} pauses one by one"),
+                        )
+                        .help("a long row of pauses has a rule: `every 1m to 12h up to 60 times`");
+                }
+                let times = u32::try_from(each.len()).unwrap_or(u32::MAX);
+                (Pauses::Given(each.iter().map(|pause| pause.milliseconds).collect()), Some(times))
+            }
+        }
+    }
 }
 
 /// A posting or notice without key or way out of unknown does not compile.

@@ -59,6 +59,8 @@ impl Running {
                     self.taken = Some(*flow);
                 }
                 self.told = None;
+                // What was answered is not written: a flow that has no room after all answers something else.
+                self.answer.take_if(|_| changes.iter().any(|change| matches!(change, Change::Answer(_))));
                 Err(match &other {
                     Verdict::LimitFull { limit, .. } => {
                         Some(NotWritten::LimitFull(self.limit_named(limit, next)))
