@@ -4,8 +4,12 @@
 
 #[path = "all/chain.rs"]
 mod chain;
+#[path = "all/cluster.rs"]
+mod cluster;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/postgres.rs"]
+mod postgres;
 #[path = "all/properties.rs"]
 mod properties;
 #[path = "all/suite.rs"]
