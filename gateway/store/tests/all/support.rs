@@ -23,10 +23,6 @@ impl Folder {
         Self(path)
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-
     pub(crate) fn journal(&self) -> PathBuf {
         self.0.join("journal.db")
     }
