@@ -24,6 +24,7 @@ missing_packages() {
   command -v pdftotext >/dev/null || wanted+=(poppler-utils)
   [ -d /usr/share/poppler/cMap ] || wanted+=(poppler-data)
   command -v sftp >/dev/null || wanted+=(openssh-client)
+  [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || wanted+=(postgresql)
   if [ ${#wanted[@]} -gt 0 ]; then
     echo "installing ${wanted[*]}"
     if [ "$(id -u)" = 0 ]; then apt-get install -y -q "${wanted[@]}"; else sudo -n apt-get install -y -q "${wanted[@]}"; fi

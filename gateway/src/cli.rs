@@ -3,6 +3,7 @@
 //! In: arguments. Out: text or JSON on standard output, and an exit code: 0 well, 1 what was asked for does not hold, 2
 //! wrong use, 3 the machine failed. It must not hold logic of its own beyond reading files and showing results.
 
+mod audit;
 mod check;
 mod conform;
 mod decode;
@@ -63,6 +64,8 @@ enum Command {
     Torture(torture::Torture),
     /// Creates, imports, lists and rotates keys in the encrypted key store
     Key(key::Key),
+    /// Answers an auditor's questions about a journal
+    Audit(audit::Audit),
     /// Shows and changes parameters of a running gateway: one person proposes, another agrees
     Parameter(parameter::Parameter),
 }
@@ -100,6 +103,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Torture(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Parameter(command) => command.run(),
+        Command::Audit(command) => command.run(),
     };
     ExitCode::from(match exit {
         Exit::Well => 0,

@@ -7,6 +7,7 @@ mod admin;
 mod builtin;
 mod cli;
 mod demo;
+mod journal;
 mod stage;
 mod start;
 mod torture;

@@ -188,6 +188,12 @@ impl TlsClient {
         Ok(Self { connector: TlsConnector::from(Arc::new(client)), name })
     }
 
+    /// What a caller with sockets of its own needs: whom we trust and what we show, and the name to be shown us.
+    #[must_use]
+    pub fn parts(&self) -> (Arc<ClientConfig>, ServerName<'static>) {
+        (Arc::clone(self.connector.config()), self.name.clone())
+    }
+
     /// Agrees on TLS over a stream. No time limit of its own.
     ///
     /// # Errors

@@ -105,17 +105,91 @@ impl Default for ClockConfig {
 }
 
 /// The journal.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(try_from = "StoreText")]
 pub struct StoreConfig {
-    /// The file; `memory` for a journal that ends with the process.
-    pub path: PathBuf,
+    /// Where it is.
+    pub place: StorePlace,
     /// Name of the key that seals bodies; none: they stand in clear.
-    #[serde(default)]
     pub key: Option<String>,
     /// Days that ended dates are kept, at least what any asker's repeat may need.
-    #[serde(default = "default_retention")]
     pub retention_days: u32,
+}
+
+/// Where the journal is.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StorePlace {
+    /// A file of this machine.
+    File(PathBuf),
+    /// A database for several machines.
+    Postgres(Box<PostgresConfig>),
+}
+
+/// A journal in PostgreSQL.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct PostgresConfig {
+    /// The server: `host:port`, or the folder of its socket.
+    pub address: Spanned<String>,
+    /// The database.
+    #[serde(default = "default_database")]
+    pub database: String,
+    /// The user.
+    #[serde(default = "default_database")]
+    pub user: String,
+    /// Where the user's password comes from: `env:NAME`, `file:PATH`.
+    #[serde(default)]
+    pub password: Option<String>,
+    /// The schema of the journal's tables.
+    #[serde(default = "default_schema")]
+    pub schema: Spanned<String>,
+    /// Seconds that a node holds the journal without being heard of; then another takes it over.
+    #[serde(default = "default_lease")]
+    pub lease: u32,
+    /// TLS; none: in clear.
+    #[serde(default)]
+    pub tls: Option<Tls>,
+}
+
+fn default_database() -> String {
+    "tongshi".to_owned()
+}
+
+fn default_schema() -> Spanned<String> {
+    placed("journal".to_owned())
+}
+
+fn default_lease() -> u32 {
+    15
+}
+
+/// The journal as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StoreText {
+    #[serde(default)]
+    path: Option<PathBuf>,
+    #[serde(default)]
+    postgres: Option<PostgresConfig>,
+    /// Name of the key that seals bodies; none: they stand in clear.
+    #[serde(default)]
+    key: Option<String>,
+    /// Days that ended dates are kept, at least what any asker's repeat may need.
+    #[serde(default = "default_retention")]
+    retention_days: u32,
+}
+
+impl TryFrom<StoreText> for StoreConfig {
+    type Error = &'static str;
+
+    fn try_from(text: StoreText) -> Result<Self, Self::Error> {
+        let place = match (text.path, text.postgres) {
+            (Some(path), None) => StorePlace::File(path),
+            (None, Some(postgres)) => StorePlace::Postgres(Box::new(postgres)),
+            _ => return Err("the store needs either `path`, a file, or `postgres`, a database"),
+        };
+        Ok(Self { place, key: text.key, retention_days: text.retention_days })
+    }
 }
 
 fn default_retention() -> u32 {

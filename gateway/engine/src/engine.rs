@@ -143,6 +143,12 @@ impl Engine {
         self.permits.fetch_sub(1, Ordering::AcqRel);
     }
 
+    /// Why the journal failed, in words.
+    #[must_use]
+    pub fn journal_fault(&self) -> String {
+        self.journal.fatal().map_or_else(|| "the journal failed".to_owned(), |fatal| fatal.to_string())
+    }
+
     /// The journal has failed: nothing more is answered, the process must end.
     pub fn fail(&self, fatal: &store::Fatal) {
         if !self.broken.swap(true, Ordering::AcqRel) {

@@ -33,6 +33,8 @@ use tokio::sync::{Notify, mpsc};
 
 /// How long a listener that a reload has taken away may take to answer what was begun.
 const GONE: Duration = Duration::from_secs(60);
+/// Between two looks whether the journal is still ours.
+const WATCH: Duration = Duration::from_millis(500);
 /// Events of lines that wait to be worked on.
 const EVENTS: usize = 4_096;
 
@@ -252,6 +254,17 @@ impl Gateway {
     pub async fn failed(&self) {
         while !self.engine.broken.load(Ordering::Acquire) {
             self.engine.changed.notified().await;
+        }
+    }
+
+    /// Looks after the journal while nothing is written, which can be lost too when its lease becomes another's. It never
+    /// ends; [`Gateway::failed`] does.
+    pub async fn watch(&self) {
+        loop {
+            if let Some(fatal) = self.engine.journal.fatal() {
+                self.engine.fail(&fatal);
+            }
+            tokio::time::sleep(WATCH).await;
         }
     }
 }

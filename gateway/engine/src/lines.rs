@@ -385,6 +385,14 @@ fn client_tls(kind: LinkKind, tls: Option<&Tls>, address: &str) -> Result<Option
     if tls.proxied {
         return proxied(address).map(|()| None);
     }
+    connecting_tls(tls, address).map(Some)
+}
+
+/// TLS to a server at this address.
+///
+/// # Errors
+/// Which file, certificate or name does not work.
+pub fn connecting_tls(tls: &Tls, address: &str) -> Result<Arc<TlsClient>, String> {
     let config = TlsClientConfig {
         roots: tls.trust.as_deref().map(read).transpose()?.unwrap_or_default(),
         server_name: tls.name.clone(),
@@ -392,7 +400,7 @@ fn client_tls(kind: LinkKind, tls: Option<&Tls>, address: &str) -> Result<Option
         versions: TlsVersions::default(),
         protocols: Vec::new(),
     };
-    TlsClient::new(&config, address).map(|client| Some(Arc::new(client))).map_err(|error| error.to_string())
+    TlsClient::new(&config, address).map(Arc::new).map_err(|error| error.to_string())
 }
 
 /// Nothing leaves this machine in clear.

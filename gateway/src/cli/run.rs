@@ -2,7 +2,7 @@
 
 use super::{Exit, say, warn};
 use crate::builtin::{Adapters, Builtin};
-use crate::{admin, start};
+use crate::{admin, journal, start};
 use adapters::keys::{KeyFile, Protection};
 use clap::Args;
 use dsl::check::Text;
@@ -14,7 +14,6 @@ use link::World;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use store::SqliteStore;
 use tokio::signal::unix::{SignalKind, signal};
 
 /// Arguments of `tongshi run`.
@@ -60,10 +59,8 @@ impl Run {
             .map_err(|error| error.to_string())?;
         let keys = Arc::new(keys);
         let options = start::options(&deployment, keys.as_ref())?;
-        let store_options = store::Options::new(&deployment.node, Arc::clone(&options.sealer));
-        let store =
-            SqliteStore::open(&deployment.store.path, &store_options).map_err(|error| error.to_string())?;
-        let gateway = Gateway::start(version, deployment, keys, Box::new(store), World::real(), options);
+        let store = journal::open(&deployment, &options.sealer).await?;
+        let gateway = Gateway::start(version, deployment, keys, store, World::real(), options);
         let gateway = Arc::new(gateway.await.map_err(|error| error.to_string())?);
         let operators = admin::listen(gateway.engine(), self.reloading(&gateway, &builtin)).await?;
         say(&format!("Channels ask at {}; Ctrl-C stops the gateway.", gateway.channels()));
@@ -88,8 +85,10 @@ impl Run {
             tokio::select! {
                 biased;
                 () = gateway.failed() => {
-                    return Err("the journal failed; start again after the disk is well".to_owned());
+                    let why = gateway.engine().journal_fault();
+                    return Err(format!("this node cannot go on: {why}"));
                 }
+                () = gateway.watch() => {}
                 _ = tokio::signal::ctrl_c() => return Ok(()),
                 _ = stop.recv() => return Ok(()),
                 _ = again.recv() => match reload().await {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use store::{Clear, End, FlowId, OperationState, Reader, SqliteReader};
+use store::{Clear, End, FlowId, OperationState};
 
 /// Flows that are read at once.
 const PAGE: usize = 5_000;
@@ -68,7 +68,7 @@ pub(crate) fn compare(plan: &Plan, stage: &Stage) -> Result<Compared, String> {
 /// Every flow of the journal: one that was refused holds nowhere, one that is open is counted.
 fn flows(journal: &Path, misbehaving: &[String], compared: &mut Compared) -> Result<(), String> {
     let words = |error: store::Fatal| error.to_string();
-    let mut reader = SqliteReader::open(journal, Arc::new(Clear)).map_err(words)?;
+    let mut reader = store::reader(journal, Arc::new(Clear)).map_err(words)?;
     let history = History::open(journal)?;
     let mut before: Option<FlowId> = None;
     loop {

@@ -11,18 +11,18 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Clear, End, FlowId, FlowRow, Moment, OperationRow, ParameterName, Reader, SqliteReader};
+use store::{Clear, End, FlowId, FlowRow, Moment, OperationRow, ParameterName, Reader};
 
 /// Rows read at once.
 const PAGE: usize = 500;
 
 impl Stage {
-    fn reader(&self) -> Result<SqliteReader, String> {
-        SqliteReader::open(&self.journal(), Arc::new(Clear)).map_err(|error| error.to_string())
+    fn reader(&self) -> Result<Box<dyn Reader>, String> {
+        store::reader(&self.journal(), Arc::new(Clear)).map_err(|error| error.to_string())
     }
 
     /// Flows that began after one, in order.
-    fn flows_since(&self, reader: &mut SqliteReader, since: u64) -> Result<Vec<FlowRow>, String> {
+    fn flows_since(&self, reader: &mut dyn Reader, since: u64) -> Result<Vec<FlowRow>, String> {
         let mut flows = Vec::new();
         let mut before: Option<FlowId> = None;
         loop {
@@ -167,7 +167,7 @@ fn operation(flow: &FlowRow, operation: &OperationRow, history: &History) -> Row
     }))
 }
 
-fn refused_by_link(reader: &mut SqliteReader) -> Result<BTreeMap<(String, String), u64>, String> {
+fn refused_by_link(reader: &mut dyn Reader) -> Result<BTreeMap<(String, String), u64>, String> {
     let counts = reader.refused_counts(Moment(0)).map_err(|error| error.to_string())?;
     let mut all = BTreeMap::new();
     for count in counts {
@@ -212,7 +212,7 @@ impl Seen for Stage {
         let mut reader = self.reader()?;
         let last = reader.flows_before(None, None, 1).map_err(|error| error.to_string())?;
         let flow = last.first().map_or(0, |flow| flow.flow.0);
-        Ok(JournalMark { flow, refused: refused_by_link(&mut reader)? })
+        Ok(JournalMark { flow, refused: refused_by_link(reader.as_mut())? })
     }
 
     fn records(&self, what: &str, since: &JournalMark) -> Result<Vec<Row>, String> {
@@ -222,7 +222,7 @@ impl Seen for Stage {
             "journal" => {
                 let mut rows = Vec::new();
                 let history = History::open(&self.journal())?;
-                for flow in self.flows_since(&mut reader, since.flow)? {
+                for flow in self.flows_since(reader.as_mut(), since.flow)? {
                     let operations = reader.operations(flow.flow).map_err(words)?;
                     // What became of a way back stands in the state of its original.
                     let own = operations.iter().filter(|one| !engine::driver::is_reversal(&one.name));
@@ -231,7 +231,7 @@ impl Seen for Stage {
                 Ok(rows)
             }
             "flows" => {
-                let flows = self.flows_since(&mut reader, since.flow)?;
+                let flows = self.flows_since(reader.as_mut(), since.flow)?;
                 let shown = |flow: &FlowRow| {
                     row(json!({
                         "flow": flow.name, "end": end(flow), "by": flow.key.party,
@@ -241,7 +241,7 @@ impl Seen for Stage {
                 Ok(flows.iter().map(shown).collect())
             }
             "refused" => {
-                let now = refused_by_link(&mut reader)?;
+                let now = refused_by_link(reader.as_mut())?;
                 let more = now.into_iter().filter_map(|((link, fault), count)| {
                     let known = since.refused.get(&(link.clone(), fault.clone())).copied().unwrap_or(0);
                     let more = count.saturating_sub(known);

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Clear, FlowId, Reader, SqliteReader};
+use store::{Clear, FlowId};
 use tokio::sync::mpsc;
 
 /// Clients at once, and stories of each for every kill.
@@ -245,7 +245,7 @@ fn audit(
 /// Flows of the journal that wait for people.
 fn parked(ground: &Ground, journal: &Path) -> Result<BTreeSet<String>, String> {
     let (version, _) = ground.version(&ground.folder)?;
-    let mut reader = SqliteReader::open(journal, Arc::new(Clear)).map_err(|error| error.to_string())?;
+    let mut reader = store::reader(journal, Arc::new(Clear)).map_err(|error| error.to_string())?;
     let (mut after, mut parked) = (FlowId(0), BTreeSet::new());
     loop {
         let page = reader.open_flows(after, PAGE).map_err(|fatal| fatal.to_string())?;

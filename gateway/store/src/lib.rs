@@ -2,8 +2,9 @@
 //!
 //! In come groups of [`Write`]s, plain data that says what must be true and what is to be changed; out come
 //! [`Verdict`]s, one a write, after one fsync for the whole group. Reads go through a [`Reader`], on connections
-//! of their own. Two stores stand behind the same traits: [`SqliteStore`], one file on one machine, and
-//! [`MemoryStore`], which a simulated day may crash at any instant. [`Writer`] puts a store behind a bounded
+//! of their own. Three stores stand behind the same traits: [`SqliteStore`], one file on one machine; [`PostgresStore`],
+//! one database for several machines of which one is at work; and [`MemoryStore`], which a simulated day may crash at
+//! any instant. [`Writer`] puts a store behind a bounded
 //! queue and a thread.
 //!
 //! It knows nothing of adapters, wire bytes, sockets or flows: the state of a flow is opaque to it, bodies are
@@ -14,9 +15,11 @@ mod content;
 mod memory;
 mod model;
 mod parameter;
+mod postgres;
 mod read;
 mod refused;
 mod sealer;
+mod sql;
 mod sqlite;
 mod write;
 mod writer;
@@ -24,13 +27,18 @@ mod writer;
 pub use memory::{CrashPoint, DiskBug, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 pub use parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
+pub use postgres::{
+    Opened, Place, PlaceTls, PostgresOptions, PostgresStore, reader as postgres_reader,
+    verify as postgres_verify,
+};
 pub use read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
     OperationRow, Page, Reader, RefusedCount, RefusedRow,
 };
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};
-pub use sqlite::{Options, SqliteReader, SqliteStore, Verified, backup, verify};
+pub use sql::verify::Verified;
+pub use sqlite::{Options, SqliteStore, backup, reader, verify};
 pub use write::{
     Change, FORGOTTEN, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice, NumberBlock,
     NumberRequest, OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,

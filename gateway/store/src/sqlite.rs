@@ -1,28 +1,22 @@
 //! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, so that each commit is one fsync, and
 //! each commit takes a group of writes. What the tables mean stands in `schema.sql`.
 
-mod apply;
 mod checkpoint;
-mod look;
-mod read;
-mod verify;
+mod database;
 
-use crate::check::check;
-use crate::content::{Hash, link};
 use crate::model::Day;
 use crate::read::Reader;
 use crate::sealer::Sealer;
-use crate::write::{Fatal, Lane, Store, Verdict, Write, Written};
-use apply::Apply;
+use crate::sql::group::{Journaled, Staged};
+use crate::sql::read::SqlReader;
+use crate::sql::verify::Verified;
+use crate::sql::{Fault, day_of, int, whole};
+use crate::write::{Fatal, Store, Verdict, Write};
 use checkpoint::Checkpoints;
-use look::Eyes;
-pub use read::SqliteReader;
-use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension, params};
-use std::collections::BTreeMap;
+use rusqlite::{Connection, OpenFlags, params};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-pub use verify::{Verified, verify};
 
 const SCHEMA: &str = include_str!("schema.sql");
 /// What format 2 has beside format 1.
@@ -59,78 +53,11 @@ impl Options {
 pub struct SqliteStore {
     connection: Connection,
     path: PathBuf,
-    sealer: Arc<dyn Sealer>,
-    node: String,
     epoch: u64,
-    oldest: Day,
-    sequence: u64,
-    heads: BTreeMap<Day, Hash>,
+    journaled: Journaled,
     most_pages: i64,
     ended: bool,
     _checkpoints: Option<Checkpoints>,
-}
-
-/// What can go wrong inside a commit.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    Full,
-    Fatal(Fatal),
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) => Self::Full,
-            _ => Self::Fatal(Fatal::Disk { path: String::new(), why: error.to_string() }),
-        }
-    }
-}
-
-impl From<Fatal> for Fault {
-    fn from(fatal: Fatal) -> Self {
-        Self::Fatal(fatal)
-    }
-}
-
-impl Fault {
-    fn fatal(self, path: &Path) -> Fatal {
-        let path = path.display().to_string();
-        match self {
-            Self::Full => Fatal::Disk { path, why: "no room on the disk".into() },
-            Self::Fatal(Fatal::Disk { why, .. }) => Fatal::Disk { path, why },
-            Self::Fatal(fatal) => fatal,
-        }
-    }
-}
-
-/// An integer of a column that is never negative.
-pub(crate) fn whole(value: i64, at: &str) -> Result<u64, Fatal> {
-    u64::try_from(value).map_err(|_| Fatal::Corrupt {
-        expected: "a number from 0 up".into(),
-        found: value.to_string(),
-        at: at.to_owned(),
-    })
-}
-
-/// A number for a column; larger ones were refused by the checks, and saturate.
-pub(crate) fn int(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-pub(crate) fn hash_of(bytes: &[u8], at: &str) -> Result<Hash, Fatal> {
-    bytes.try_into().map_err(|_| Fatal::Corrupt {
-        expected: "32 bytes".into(),
-        found: format!("{} bytes", bytes.len()),
-        at: at.to_owned(),
-    })
-}
-
-pub(crate) fn day_of(value: i64, at: &str) -> Result<Day, Fatal> {
-    u32::try_from(value).map(Day).map_err(|_| Fatal::Corrupt {
-        expected: "a date as yyyymmdd".into(),
-        found: value.to_string(),
-        at: at.to_owned(),
-    })
 }
 
 impl SqliteStore {
@@ -139,7 +66,7 @@ impl SqliteStore {
     /// # Errors
     /// When the file cannot be opened, is not a journal of this format, or the disk fails.
     pub fn open(path: &Path, options: &Options) -> Result<Self, Fatal> {
-        Self::open_inner(path, options).map_err(|fault| fault.fatal(path))
+        Self::open_inner(path, options).map_err(|fault| fault.fatal(&shown(path)))
     }
 
     fn open_inner(path: &Path, options: &Options) -> Result<Self, Fault> {
@@ -160,12 +87,13 @@ impl SqliteStore {
         Ok(Self {
             connection,
             path: path.to_owned(),
-            sealer: Arc::clone(&options.sealer),
-            node: options.node.clone(),
             epoch,
-            oldest,
-            sequence: whole(sequence, "journal.sequence")?,
-            heads: BTreeMap::new(),
+            journaled: Journaled::new(
+                &options.node,
+                &options.sealer,
+                oldest,
+                whole(sequence, "journal.sequence")?,
+            ),
             most_pages,
             ended: false,
             _checkpoints: checkpoints,
@@ -182,25 +110,23 @@ impl SqliteStore {
                 "UPDATE holder SET oldest = max(oldest, ?1) WHERE epoch = ?2",
                 params![i64::from(oldest.0), int(self.epoch)],
             )
-            .map_err(|error| Fault::from(error).fatal(&self.path))?;
-        self.oldest = self.oldest.max(oldest);
+            .map_err(|error| Fault::from(error).fatal(&shown(&self.path)))?;
+        self.journaled.oldest = self.journaled.oldest.max(oldest);
         Ok(())
     }
 
     fn commit_inner(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
         self.connection.execute_batch("BEGIN IMMEDIATE")?;
-        let mut staged = Staged { sequence: self.sequence, heads: BTreeMap::new() };
+        let mut staged = self.journaled.stage();
         let result = self.take_group(group, &mut staged);
         match result {
-            Ok(verdicts) if staged.sequence == self.sequence => {
+            Ok(verdicts) if staged.sequence == self.journaled.sequence => {
                 self.connection.execute_batch("ROLLBACK")?;
                 Ok(verdicts)
             }
             Ok(verdicts) => match self.connection.execute_batch("COMMIT").map_err(Fault::from) {
                 Ok(()) => {
-                    self.sequence = staged.sequence;
-                    self.heads.extend(staged.heads);
-                    self.forget_heads();
+                    self.journaled.keep(staged);
                     Ok(verdicts)
                 }
                 Err(fault) => self.give_up(fault, group.len()),
@@ -225,21 +151,7 @@ impl SqliteStore {
             .query_row([], |row| row.get(0))?;
         let epoch = whole(epoch, "holder.epoch")?;
         let nearly_full = self.nearly_full()?;
-        let mut verdicts = Vec::with_capacity(group.len());
-        for write in group {
-            if nearly_full && write.lane != Lane::Outcome {
-                verdicts.push(Verdict::Full);
-                continue;
-            }
-            let mut eyes = Eyes { connection: &self.connection, epoch, oldest: self.oldest };
-            let verdict = match check(&mut eyes, write)? {
-                Some(verdict) => verdict,
-                None => Verdict::Ok(self.take(write, staged)?),
-            };
-            verdicts.push(verdict);
-        }
-        self.put_heads(staged)?;
-        Ok(verdicts)
+        self.journaled.take_group(&self.connection, group, epoch, nearly_full, staged)
     }
 
     fn nearly_full(&self) -> Result<bool, Fault> {
@@ -252,64 +164,6 @@ impl SqliteStore {
         }
         Ok(used - pragma("freelist_count")? >= self.most_pages - self.most_pages / 10)
     }
-
-    fn take(&self, write: &Write, staged: &mut Staged) -> Result<Written, Fault> {
-        let sequence = staged.sequence + 1;
-        let mut apply = Apply::new(&self.connection, self.sealer.as_ref(), sequence, write.at);
-        for (position, change) in write.changes.iter().enumerate() {
-            apply.change(position, change)?;
-        }
-        let (entries, numbers) = apply.finish();
-        let (date, at) = (i64::from(write.date.0), write.at.0);
-        let before = self.head(write.date, staged)?;
-        let hash = link(&before, int(sequence), date, at, &self.node, entries.bytes());
-        self.connection
-            .prepare_cached(
-                "INSERT INTO journal (sequence, node, date, at, entries, hash) VALUES (?1,?2,?3,?4,?5,?6)",
-            )?
-            .execute(params![int(sequence), self.node, date, at, entries.bytes(), hash])?;
-        staged.heads.insert(write.date, hash);
-        staged.sequence = sequence;
-        Ok(Written { sequence, numbers })
-    }
-
-    fn head(&self, date: Day, staged: &Staged) -> Result<Hash, Fault> {
-        if let Some(hash) = staged.heads.get(&date).or_else(|| self.heads.get(&date)) {
-            return Ok(*hash);
-        }
-        let stored: Option<Vec<u8>> = self
-            .connection
-            .prepare_cached("SELECT hash FROM chain_head WHERE node = ?1 AND date = ?2")?
-            .query_row(params![self.node, i64::from(date.0)], |row| row.get(0))
-            .optional()?;
-        match stored {
-            Some(bytes) => Ok(hash_of(&bytes, "chain_head.hash")?),
-            None => Ok([0; 32]),
-        }
-    }
-
-    fn put_heads(&self, staged: &Staged) -> Result<(), Fault> {
-        let mut statement = self.connection.prepare_cached(
-            "INSERT INTO chain_head (node, date, sequence, hash) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
-        )?;
-        for (date, hash) in &staged.heads {
-            statement.execute(params![self.node, i64::from(date.0), int(staged.sequence), hash])?;
-        }
-        Ok(())
-    }
-
-    /// Only the last dates are kept at hand; others are read again.
-    fn forget_heads(&mut self) {
-        while self.heads.len() > 16 {
-            self.heads.pop_first();
-        }
-    }
-}
-
-struct Staged {
-    sequence: u64,
-    heads: BTreeMap<Day, Hash>,
 }
 
 impl Store for SqliteStore {
@@ -317,7 +171,7 @@ impl Store for SqliteStore {
         if self.ended {
             return Err(Fatal::Ended);
         }
-        let result = self.commit_inner(group).map_err(|fault| fault.fatal(&self.path));
+        let result = self.commit_inner(group).map_err(|fault| fault.fatal(&shown(&self.path)));
         match result {
             Ok(verdicts) => {
                 checkpoint::bound_log(&self.connection, &self.path);
@@ -331,7 +185,7 @@ impl Store for SqliteStore {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Fatal> {
-        Ok(Box::new(SqliteReader::open(&self.path, Arc::clone(&self.sealer))?))
+        reader(&self.path, Arc::clone(&self.journaled.sealer))
     }
 
     fn epoch(&self) -> u64 {
@@ -383,19 +237,54 @@ fn take_over(connection: &mut Connection, node: &str) -> Result<(u64, Day), Faul
     Ok((whole(epoch, "holder.epoch")?, day_of(oldest, "holder.oldest")?))
 }
 
+/// Opens a journal file for reading alone, beside a gateway at work or after it.
+///
+/// # Errors
+/// When the file cannot be opened.
+pub fn reader(path: &Path, sealer: Arc<dyn Sealer>) -> Result<Box<dyn Reader>, Fatal> {
+    let connection = open_for_reading(path).map_err(|fault| fault.fatal(&shown(path)))?;
+    Ok(Box::new(SqlReader::new(connection, shown(path), sealer)))
+}
+
+/// Verifies a journal file; reads only, needs no key, and may run beside a gateway at work (one read snapshot).
+///
+/// # Errors
+/// When the file cannot be read.
+pub fn verify(path: &Path) -> Result<Verified, Fatal> {
+    let inner = || -> Result<Verified, Fault> {
+        let connection = open_for_reading(path)?;
+        connection.execute_batch("BEGIN")?;
+        // A journal that no newer gateway has opened yet has no parameters.
+        let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+        crate::sql::verify::verify(&connection, &notes()?, format >= 2)
+    };
+    inner().map_err(|fault| fault.fatal(&shown(path)))
+}
+
+/// An empty database of this process, gone when it is dropped: what a verification notes.
+pub(crate) fn notes() -> Result<Connection, Fault> {
+    let connection = Connection::open("")?;
+    connection.set_prepared_statement_cache_capacity(16);
+    Ok(connection)
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}
+
 /// Copies a journal as it stands at one moment into a new file, beside a gateway at work.
 ///
 /// # Errors
 /// When the journal cannot be read, the new file exists or cannot be written.
 pub fn backup(path: &Path, copy: &Path) -> Result<(), Fatal> {
-    let failed = |why: String| Fault::Fatal(Fatal::Disk { path: String::new(), why });
     let inner = || -> Result<(), Fault> {
-        let target = copy.to_str().ok_or_else(|| failed(format!("{} is not UTF-8", copy.display())))?;
+        let target =
+            copy.to_str().ok_or_else(|| Fault::failed(format!("{} is not UTF-8", copy.display())))?;
         open_for_reading(path)?.execute("VACUUM INTO ?1", [target])?;
         let synced = std::fs::File::open(copy).and_then(|file| file.sync_all());
-        synced.map_err(|error| failed(format!("{target}: {error}")))
+        synced.map_err(|error| Fault::failed(format!("{target}: {error}")))
     };
-    inner().map_err(|fault| fault.fatal(path))
+    inner().map_err(|fault| fault.fatal(&shown(path)))
 }
 
 pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Fault> {

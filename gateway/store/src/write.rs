@@ -3,6 +3,7 @@
 use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterDecided, ParameterProposed};
 use crate::read::Reader;
+use std::time::Duration;
 use thiserror::Error;
 
 /// A store. One caller at a time; [`crate::Writer`] gives it a thread and a queue.
@@ -22,6 +23,15 @@ pub trait Store: Send {
 
     /// The epoch that this holder writes under. Opening a store raises it, so that an older holder is fenced.
     fn epoch(&self) -> u64;
+
+    /// What the store wants done for itself while nothing is written, such as the renewal of its lease. After how long
+    /// it wants to be asked again; `None`: never.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    fn tend(&mut self) -> Result<Option<Duration>, Fatal> {
+        Ok(None)
+    }
 }
 
 /// Which queue a write waits in: outcomes and ways back go first, so that load never starves what is open.
@@ -458,6 +468,12 @@ pub enum Fatal {
     /// A body could not be sealed or opened.
     #[error("a body of the journal cannot be sealed or opened: {0}")]
     Seal(#[from] crate::sealer::SealerFault),
+    /// Another holds the journal: this process must end, and may wait to hold it again.
+    #[error("the journal was taken over by another holder, under epoch {epoch}")]
+    TakenOver {
+        /// The epoch of the other.
+        epoch: u64,
+    },
     /// The simulated store crashed, or the writer has ended.
     #[error("the store has ended")]
     Ended,

@@ -8,6 +8,7 @@ use crate::write::{Change, Fatal, Lane, Store, Verdict, Write};
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 /// What is called with a write's verdict, on the writer's thread: it must be short and must not block.
 pub type Reply = Box<dyn FnOnce(Result<Verdict, Fatal>) + Send>;
@@ -235,11 +236,17 @@ fn run(shared: &Shared, mut store: Box<dyn Store>) {
     loop {
         {
             let mut queue = shared.lock();
-            while queue.len() == 0 {
-                if queue.closing {
-                    return;
+            if queue.len() == 0 && queue.closing {
+                return;
+            }
+            if queue.len() == 0 {
+                drop(queue);
+                // Between two groups a busy store tends to itself.
+                match store.tend() {
+                    Ok(next) => wait(shared, next),
+                    Err(fatal) => return end(shared, &fatal, Vec::new()),
                 }
-                queue = shared.filled.wait(queue).unwrap_or_else(PoisonError::into_inner);
+                continue;
             }
             queue.drain(shared.limits.group, &mut group);
         }
@@ -253,6 +260,16 @@ fn run(shared: &Shared, mut store: Box<dyn Store>) {
             }
             Err(fatal) => return end(shared, &fatal, replies),
         }
+    }
+}
+
+/// Waits for a write, the end, or the time after which the store wants to be tended.
+fn wait(shared: &Shared, most: Option<Duration>) {
+    let queue = shared.lock();
+    let idle = |queue: &mut Queue| queue.len() == 0 && !queue.closing;
+    match most {
+        Some(most) => drop(shared.filled.wait_timeout_while(queue, most, idle)),
+        None => drop(shared.filled.wait_while(queue, idle)),
     }
 }
 

@@ -4,10 +4,16 @@
 
 #[path = "all/chain.rs"]
 mod chain;
+#[path = "all/cluster.rs"]
+mod cluster;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/postgres.rs"]
+mod postgres;
 #[path = "all/properties.rs"]
 mod properties;
+#[path = "all/server.rs"]
+mod server;
 #[path = "all/suite.rs"]
 mod suite;
 #[path = "all/support.rs"]

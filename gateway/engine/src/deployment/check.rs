@@ -1,6 +1,8 @@
 //! The deployment against what the adapters say they need, with line and column of what is wrong.
 
-use super::{Channel, Deployment, LinkConfig, PartyConfig, Route, parse_setting, value};
+use super::{
+    Channel, Deployment, LinkConfig, PartyConfig, PostgresConfig, Route, StorePlace, parse_setting, value,
+};
 use dsl::model::{Key, LinkKind, Setting};
 use dsl::program::{Compiled, LinkProgram, ModuleProgram};
 use serde_yaml::{Location, Spanned};
@@ -59,9 +61,32 @@ impl Check<'_> {
             let text = format!("`{}` is no time of day; write it as 23:30", cut_over.value);
             self.tell(cut_over.referenced, "TS0813", text);
         }
+        if let StorePlace::Postgres(postgres) = &deployment.store.place {
+            self.database(postgres);
+        }
         self.address(&deployment.listeners.channels);
         if let Some(admin) = &deployment.listeners.admin {
             self.address(admin);
+        }
+    }
+
+    fn database(&mut self, postgres: &PostgresConfig) {
+        if !postgres.address.value.starts_with('/') {
+            self.address(&postgres.address);
+        }
+        let schema = &postgres.schema;
+        let mut letters = schema.value.bytes();
+        let named = letters.next().is_some_and(|first| first.is_ascii_lowercase())
+            && letters.all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == b'_')
+            && schema.value.len() <= 63;
+        if !named {
+            let text = format!("`{}` is no name of a schema; it is a-z, then a-z, 0-9 and _", schema.value);
+            self.tell(schema.referenced, "TS0813", text);
+        }
+        if postgres.lease < 3 {
+            let text =
+                format!("a lease of {} s is renewed each second at most; take 3 s or more", postgres.lease);
+            self.tell(postgres.address.referenced, "TS0813", text);
         }
     }
 

@@ -1,7 +1,7 @@
 //! Moving what was committed from the log into the file: by a thread of its own, which never makes the writer wait,
 //! and by the writer itself when the log has grown past its bound.
 
-use super::Fault;
+use crate::sql::Fault;
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};

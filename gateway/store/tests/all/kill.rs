@@ -3,9 +3,10 @@
 //! The child is this same test binary, told by its environment to write until it is killed; it prints each verdict
 //! after it came, so that what it printed was durable before.
 
+use crate::cluster::{Cluster, open as open_database, place};
 use crate::support::{DAY, Folder, asked, hold, open, operation, put};
 use std::io::{BufRead, BufReader, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use store::{
@@ -14,14 +15,21 @@ use store::{
 };
 
 const JOURNAL: &str = "STORE_KILL_JOURNAL";
+/// The journal is a cluster's, in this folder.
+const CLUSTER: &str = "STORE_KILL_CLUSTER";
 const FIRST: &str = "STORE_KILL_FIRST";
 
 /// Not a test of its own: the child's work. Without its environment it does nothing.
 #[test]
 fn child() {
-    let (Ok(path), Ok(first)) = (std::env::var(JOURNAL), std::env::var(FIRST)) else { return };
+    let Ok(first) = std::env::var(FIRST) else { return };
     let first: u64 = first.parse().unwrap();
-    let writer = Writer::start(Box::new(open(&PathBuf::from(path))), Limits::default()).unwrap();
+    let journal = match (std::env::var(JOURNAL), std::env::var(CLUSTER)) {
+        (Ok(path), _) => Journal::File(PathBuf::from(path)),
+        (_, Ok(folder)) => Journal::Cluster(PathBuf::from(folder)),
+        _ => return,
+    };
+    let writer = Writer::start(journal.open(), Limits::default()).unwrap();
     std::thread::scope(|scope| {
         for lane in 0..8 {
             let writer = &writer;
@@ -32,6 +40,35 @@ fn child() {
             });
         }
     });
+}
+
+/// Where the child writes.
+enum Journal {
+    File(PathBuf),
+    Cluster(PathBuf),
+}
+
+impl Journal {
+    fn open(&self) -> Box<dyn Store> {
+        match self {
+            Self::File(path) => Box::new(open(path)),
+            Self::Cluster(folder) => Box::new(open_database(&place(folder, "journal"))),
+        }
+    }
+
+    fn named(&self) -> (&str, &Path) {
+        match self {
+            Self::File(path) => (JOURNAL, path),
+            Self::Cluster(folder) => (CLUSTER, folder),
+        }
+    }
+
+    fn verify(&self) -> store::Verified {
+        match self {
+            Self::File(path) => store::verify(path).unwrap(),
+            Self::Cluster(folder) => store::postgres_verify(&place(folder, "journal")).unwrap(),
+        }
+    }
 }
 
 fn pay(writer: &Writer, flow: u64) {
@@ -75,10 +112,11 @@ struct Told {
     ended: Vec<u64>,
 }
 
-fn run_and_kill(path: &PathBuf, first: u64, after: Duration, told: &mut Told) {
+fn run_and_kill(journal: &Journal, first: u64, after: Duration, told: &mut Told) {
+    let (name, value) = journal.named();
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["kill::child", "--exact", "--nocapture", "--test-threads=1"])
-        .env(JOURNAL, path)
+        .env(name, value)
         .env(FIRST, first.to_string())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -110,21 +148,30 @@ fn run_and_kill(path: &PathBuf, first: u64, after: Duration, told: &mut Told) {
 #[test]
 fn what_was_told_survives_kill_9() {
     let folder = Folder::new("kill");
-    let path = folder.journal();
-    drop(open(&path));
+    survives(&Journal::File(folder.journal()));
+}
+
+#[test]
+fn what_was_told_survives_kill_9_of_a_writer_over_postgres() {
+    let cluster = Cluster::start();
+    survives(&Journal::Cluster(cluster.folder().to_owned()));
+}
+
+fn survives(journal: &Journal) {
+    drop(journal.open());
     let mut told = Told::default();
     for round in 0..6_u64 {
         let after = Duration::from_millis(150 + round * 67);
-        run_and_kill(&path, 1 + round * 1_000_000, after, &mut told);
-        check(&folder, &told);
+        run_and_kill(journal, 1 + round * 1_000_000, after, &mut told);
+        check(journal, &told);
     }
     assert!(told.ended.len() > 20, "only {} ended", told.ended.len());
 }
 
-fn check(folder: &Folder, told: &Told) {
-    let verified = store::verify(&folder.journal()).unwrap();
+fn check(journal: &Journal, told: &Told) {
+    let verified = journal.verify();
     assert!(verified.is_whole(), "{:?}", verified.faults);
-    let mut store = open(&folder.journal());
+    let mut store = journal.open();
     let mut reader = store.reader().unwrap();
     let mut numbers = told.numbers.clone();
     numbers.sort_unstable();

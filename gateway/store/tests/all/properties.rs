@@ -1,7 +1,10 @@
-//! Limits and numbers under any order of asks, the two stores compared step by step.
+//! Limits and numbers under any order of asks, the three stores compared step by step.
 
+use crate::cluster::Cluster;
 use crate::support::{DAY, Folder, asked, hold, open, operation, put, write};
 use proptest::prelude::*;
+use proptest::test_runner::TestRunner;
+use std::cell::Cell;
 use std::collections::BTreeSet;
 use store::{
     Change, CrashPoint, End, FlowId, FlowPut, MemoryDisk, MemoryStore, NumberRequest, OperationState, Store,
@@ -48,34 +51,64 @@ fn change(act: &Act) -> Change {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+fn groups() -> impl Strategy<Value = Vec<Vec<Vec<Act>>>> {
+    let writes = prop::collection::vec(prop::collection::vec(act(), 1..4), 1..6);
+    prop::collection::vec(writes, 1..12)
+}
 
-    #[test]
-    fn both_stores_say_the_same(groups in prop::collection::vec(
-        prop::collection::vec(prop::collection::vec(act(), 1..4), 1..6), 1..12)) {
+#[test]
+fn the_embedded_store_says_what_the_memory_store_says() {
+    let said = TestRunner::new(config()).run(&groups(), |groups| {
         let folder = Folder::new("same");
-        let mut embedded = open(&folder.journal());
-        let mut memory = MemoryStore::open(&MemoryDisk::new());
-        for group in &groups {
-            let group: Vec<_> = group
-                .iter()
-                .map(|acts| write(1, acts.iter().map(change).collect()))
-                .collect();
-            prop_assert_eq!(embedded.commit(&group).unwrap(), memory.commit(&group).unwrap());
-        }
-        let (mut a, mut b) = (embedded.reader().unwrap(), memory.reader().unwrap());
-        prop_assert_eq!(a.flows_before(None, None, 99).unwrap(), b.flows_before(None, None, 99).unwrap());
-        prop_assert_eq!(a.counts(DAY).unwrap(), b.counts(DAY).unwrap());
-        prop_assert_eq!(a.limits(DAY, 9).unwrap(), b.limits(DAY, 9).unwrap());
-        prop_assert_eq!(a.stuck(0, 99).unwrap(), b.stuck(0, 99).unwrap());
-        prop_assert_eq!(a.sequence().unwrap(), b.sequence().unwrap());
-        for flow in 1..12 {
-            prop_assert_eq!(a.operations(FlowId(flow)).unwrap(), b.operations(FlowId(flow)).unwrap());
-        }
-        let verified = store::verify(&folder.journal()).unwrap();
-        prop_assert!(verified.is_whole(), "{:?}", verified.faults);
+        say_the_same(&mut open(&folder.journal()), &groups)?;
+        is_whole(&store::verify(&folder.journal()).unwrap())
+    });
+    said.unwrap();
+}
+
+#[test]
+fn the_postgres_store_says_what_the_memory_store_says() {
+    let cluster = Cluster::start();
+    let count = Cell::new(0);
+    // Each case makes its tables anew, which takes its time.
+    let said = TestRunner::new(ProptestConfig { cases: 24, ..config() }).run(&groups(), |groups| {
+        count.set(count.get() + 1);
+        let schema = format!("same_{}", count.get());
+        say_the_same(&mut cluster.open(&schema), &groups)?;
+        is_whole(&store::postgres_verify(&cluster.place(&schema)).unwrap())
+    });
+    said.unwrap();
+}
+
+fn is_whole(verified: &store::Verified) -> Result<(), TestCaseError> {
+    prop_assert!(verified.is_whole(), "{:?}", verified.faults);
+    Ok(())
+}
+
+fn say_the_same(store: &mut dyn Store, groups: &[Vec<Vec<Act>>]) -> Result<(), TestCaseError> {
+    let mut memory = MemoryStore::open(&MemoryDisk::new());
+    for group in groups {
+        let group: Vec<_> = group.iter().map(|acts| write(1, acts.iter().map(change).collect())).collect();
+        prop_assert_eq!(store.commit(&group).unwrap(), memory.commit(&group).unwrap());
     }
+    let (mut a, mut b) = (store.reader().unwrap(), memory.reader().unwrap());
+    prop_assert_eq!(a.flows_before(None, None, 99).unwrap(), b.flows_before(None, None, 99).unwrap());
+    prop_assert_eq!(a.counts(DAY).unwrap(), b.counts(DAY).unwrap());
+    prop_assert_eq!(a.limits(DAY, 9).unwrap(), b.limits(DAY, 9).unwrap());
+    prop_assert_eq!(a.stuck(0, 99).unwrap(), b.stuck(0, 99).unwrap());
+    prop_assert_eq!(a.sequence().unwrap(), b.sequence().unwrap());
+    for flow in 1..12 {
+        prop_assert_eq!(a.operations(FlowId(flow)).unwrap(), b.operations(FlowId(flow)).unwrap());
+    }
+    Ok(())
+}
+
+fn config() -> ProptestConfig {
+    ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+proptest! {
+    #![proptest_config(config())]
 
     #[test]
     fn a_limit_is_never_passed_and_always_given_back(acts in prop::collection::vec((1..20_u64, 1..50_u64, any::<bool>()), 1..80)) {

@@ -1,5 +1,6 @@
 //! The suite of `Store`: one function, called for each store.
 
+use crate::cluster::Cluster;
 use crate::support::{DAY, Folder, asked, hold, key, one, open, operation, proposed, put, taken, write};
 use store::{
     AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, FlowsOfDay, Lane,
@@ -23,6 +24,20 @@ fn the_embedded_store_passes() {
     });
     for folder in &folders {
         let verified = store::verify(&folder.journal()).unwrap();
+        assert!(verified.is_whole(), "{:?}", verified.faults);
+    }
+}
+
+#[test]
+fn the_postgres_store_passes() {
+    let cluster = Cluster::start();
+    let mut cases = 0;
+    every_case(&mut || {
+        cases += 1;
+        Box::new(cluster.open(&format!("case_{cases}")))
+    });
+    for case in 1..=cases {
+        let verified = store::postgres_verify(&cluster.place(&format!("case_{case}"))).unwrap();
         assert!(verified.is_whole(), "{:?}", verified.faults);
     }
 }

@@ -1,14 +1,13 @@
-//! The eyes of the checks: what stands in the file, with what was taken before in the same transaction.
+//! The eyes of the checks: what stands in the database, with what was taken before in the same transaction.
 
-use super::{Fault, day_of, hash_of, int, whole};
+use super::{Database, Fault, Row, Value, day_of, hash_of, int, values, whole};
 use crate::check::{Holder, Look};
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::ParameterName;
 use crate::write::{Fatal, Hold};
-use rusqlite::{Connection, OptionalExtension, Params, Row, params};
 
 pub(super) struct Eyes<'a> {
-    pub(super) connection: &'a Connection,
+    pub(super) database: &'a dyn Database,
     pub(super) epoch: u64,
     pub(super) oldest: Day,
 }
@@ -17,10 +16,10 @@ impl Eyes<'_> {
     fn one<T>(
         &self,
         sql: &str,
-        values: impl Params,
-        read: impl FnOnce(&Row<'_>) -> rusqlite::Result<T>,
+        values: &[Value<'_>],
+        read: impl FnOnce(&mut Row) -> Result<T, Fault>,
     ) -> Result<Option<T>, Fault> {
-        Ok(self.connection.prepare_cached(sql)?.query_row(values, read).optional()?)
+        self.database.one(sql, values)?.map(|mut row| read(&mut row)).transpose()
     }
 }
 
@@ -57,8 +56,8 @@ impl Look for Eyes<'_> {
         let found = self.one(
             "SELECT k.flow, f.digest FROM flow_key k LEFT JOIN flow f ON f.flow = k.flow
              WHERE k.date = ?1 AND k.party = ?2 AND k.direction = ?3 AND k.once = ?4",
-            params![i64::from(key.date.0), key.party, key.direction.code(), key.once],
-            |row| Ok((row.get::<_, Option<i64>>(0)?, row.get::<_, Option<Vec<u8>>>(1)?)),
+            values![i64::from(key.date.0), &key.party, key.direction.code(), &key.once],
+            |row| Ok((row.int_or(0)?, row.bytes_or(1)?)),
         )?;
         match found {
             None => Ok(None),
@@ -73,38 +72,38 @@ impl Look for Eyes<'_> {
     fn flow_end(&mut self, flow: FlowId) -> Result<Option<Option<End>>, Fault> {
         let number = int(flow.0);
         let code: Option<i64> =
-            self.one("SELECT ended FROM flow WHERE flow = ?1", [number], |row| row.get(0))?;
+            self.one("SELECT ended FROM flow WHERE flow = ?1", values![number], |row| row.int(0))?;
         Ok(code.map(|code| end_of(code, number)).transpose()?)
     }
 
     fn operation(&mut self, flow: FlowId, name: &str) -> Result<Option<OperationState>, Fault> {
         let sql = "SELECT state FROM operation WHERE flow = ?1 AND name = ?2";
-        let code: Option<i64> = self.one(sql, params![int(flow.0), name], |row| row.get(0))?;
+        let code: Option<i64> = self.one(sql, values![int(flow.0), name], |row| row.int(0))?;
         Ok(code.map(|code| state_of(code, "operation.state")).transpose()?)
     }
 
     fn limit_used(&mut self, limit: &str, day: Day) -> Result<u64, Fault> {
         let sql = "SELECT used FROM limit_use WHERE day = ?1 AND name = ?2";
-        let used: Option<i64> = self.one(sql, params![i64::from(day.0), limit], |row| row.get(0))?;
+        let used: Option<i64> = self.one(sql, values![i64::from(day.0), limit], |row| row.int(0))?;
         Ok(whole(used.unwrap_or(0), "limit_use.used")?)
     }
 
     fn held(&mut self, hold: &Hold) -> Result<Option<u64>, Fault> {
         let sql =
             "SELECT amount FROM limit_hold WHERE flow = ?1 AND operation = ?2 AND name = ?3 AND day = ?4";
-        let values = params![int(hold.flow.0), hold.operation, hold.limit, i64::from(hold.day.0)];
-        let amount: Option<i64> = self.one(sql, values, |row| row.get(0))?;
+        let values = values![int(hold.flow.0), &hold.operation, &hold.limit, i64::from(hold.day.0)];
+        let amount: Option<i64> = self.one(sql, values, |row| row.int(0))?;
         Ok(amount.map(|amount| whole(amount, "limit_hold.amount")).transpose()?)
     }
 
     fn once_until(&mut self, scope: &str, name: &[u8]) -> Result<Option<Moment>, Fault> {
         let sql = "SELECT until FROM once WHERE scope = ?1 AND name = ?2";
-        self.one(sql, params![scope, name], |row| row.get(0).map(Moment))
+        self.one(sql, values![scope, name], |row| row.int(0).map(Moment))
     }
 
     fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Fault> {
         let sql = "SELECT next FROM counter WHERE party = ?1 AND date = ?2";
-        let next: Option<i64> = self.one(sql, params![party, i64::from(date.0)], |row| row.get(0))?;
+        let next: Option<i64> = self.one(sql, values![party, i64::from(date.0)], |row| row.int(0))?;
         Ok(whole(next.unwrap_or(1), "counter.next")?)
     }
 
@@ -112,8 +111,8 @@ impl Look for Eyes<'_> {
         self.one(
             "SELECT c.proposed_by, d.number IS NULL FROM parameter_change c
              LEFT JOIN parameter_decision d ON d.number = c.number WHERE c.number = ?1",
-            [int(number)],
-            |row| Ok((row.get(0)?, row.get(1)?)),
+            values![int(number)],
+            |row| Ok((row.text(0)?, row.flag(1)?)),
         )
     }
 
@@ -121,8 +120,8 @@ impl Look for Eyes<'_> {
         let found = self.one(
             "SELECT c.number FROM parameter_change c LEFT JOIN parameter_decision d ON d.number = c.number
              WHERE d.number IS NULL AND c.party = ?1 AND c.member = ?2 AND c.name = ?3",
-            params![parameter.party, parameter.member, parameter.name],
-            |row| row.get::<_, i64>(0),
+            values![&parameter.party, &parameter.member, &parameter.name],
+            |row| row.int(0),
         )?;
         Ok(found.map(|number| whole(number, "parameter_change.number")).transpose()?)
     }

@@ -1,6 +1,6 @@
 //! Carrying out the changes of a write that may be taken, and noting for the hash chain what each row then holds.
 
-use super::{Fault, int, whole};
+use super::{Database, Fault, Value, int, values, whole};
 use crate::check::place;
 use crate::content::{Columns, Entries, Hash, Kind};
 use crate::model::{FlowId, Key, Moment};
@@ -10,10 +10,9 @@ use crate::write::{
     Change, FORGOTTEN, FileProgress, FlowAsked, FlowPut, Hold, Notice, NumberBlock, NumberRequest,
     OperationPut, RefusedInput, Session,
 };
-use rusqlite::{Connection, OptionalExtension, Params, params};
 
 pub(super) struct Apply<'a> {
-    connection: &'a Connection,
+    database: &'a dyn Database,
     sealer: &'a dyn Sealer,
     sequence: u64,
     at: Moment,
@@ -35,8 +34,8 @@ pub(super) fn named(parts: &[&str]) -> u64 {
 }
 
 impl<'a> Apply<'a> {
-    pub(super) fn new(connection: &'a Connection, sealer: &'a dyn Sealer, sequence: u64, at: Moment) -> Self {
-        Self { connection, sealer, sequence, at, entries: Entries::default(), numbers: Vec::new() }
+    pub(super) fn new(database: &'a dyn Database, sealer: &'a dyn Sealer, sequence: u64, at: Moment) -> Self {
+        Self { database, sealer, sequence, at, entries: Entries::default(), numbers: Vec::new() }
     }
 
     pub(super) fn finish(self) -> (Entries, Vec<NumberBlock>) {
@@ -64,8 +63,8 @@ impl<'a> Apply<'a> {
                 self.entries.push(Kind::Passing, place, 0, &digest);
                 self.run(
                     "INSERT INTO schedule (party, job, last_run, day) VALUES (?1, ?2, ?3, ?4)
-                     ON CONFLICT DO UPDATE SET last_run = excluded.last_run, day = excluded.day",
-                    params![party, job, last_run.0, i64::from(day.0)],
+                     ON CONFLICT (party, job) DO UPDATE SET last_run = excluded.last_run, day = excluded.day",
+                    values![party, job, last_run.0, i64::from(day.0)],
                 )
             }
             Change::PutFile(file) => self.put_file(file, place),
@@ -77,16 +76,15 @@ impl<'a> Apply<'a> {
             Change::PutVersion { hash, source } => {
                 self.entries.push(Kind::Passing, place, 0, hash);
                 self.run(
-                    "INSERT OR IGNORE INTO version (hash, source) VALUES (?1, ?2)",
-                    params![hash, source],
+                    "INSERT INTO version (hash, source) VALUES (?1, ?2) ON CONFLICT (hash) DO NOTHING",
+                    values![hash, source],
                 )
             }
         }
     }
 
-    fn run(&self, sql: &str, values: impl Params) -> Result<(), Fault> {
-        self.connection.prepare_cached(sql)?.execute(values)?;
-        Ok(())
+    fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<(), Fault> {
+        self.database.run(sql, values)
     }
 
     fn seal(&self, column: &str, first: u64, second: u64, plain: &[u8]) -> Result<Vec<u8>, Fault> {
@@ -113,33 +111,33 @@ impl<'a> Apply<'a> {
         let key = &asked.key;
         self.run(
             "INSERT INTO flow_key (date, party, direction, once, flow) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![date, key.party, key.direction.code(), key.once, flow],
+            values![date, &key.party, key.direction.code(), &key.once, flow],
         )?;
         let wake = asked.wake.map(|wake| wake.0);
         self.run(
             "INSERT INTO flow (flow, name, parent, row, date, party, direction, once, digest, asked, version, opened,
              state, ended, wake, changed) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,?12)",
-            params![
+            values![
                 flow,
-                asked.name,
+                &asked.name,
                 parent,
                 row,
                 date,
-                key.party,
+                &key.party,
                 key.direction.code(),
-                key.once,
-                asked.digest,
-                sealed,
-                asked.version,
+                &key.once,
+                &asked.digest,
+                &sealed,
+                &asked.version,
                 self.at.0,
-                asked.state,
+                &asked.state,
                 wake
             ],
         )?;
         for found in &asked.found_by {
             self.run(
-                "INSERT OR IGNORE INTO flow_found_by (name, hash, flow) VALUES (?1, ?2, ?3)",
-                params![found.name, found.hash, flow],
+                "INSERT INTO flow_found_by (name, hash, flow) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                values![&found.name, &found.hash, flow],
             )?;
         }
         let digest = asked_digest(asked, parent, row, &sealed, self.at.0);
@@ -157,7 +155,7 @@ impl<'a> Apply<'a> {
         self.run(
             "UPDATE flow SET state = ?2, ended = ?3, wake = ?4, changed = ?5, answer = coalesce(?6, answer)
              WHERE flow = ?1",
-            params![flow, put.state, ended, wake, self.at.0, answer],
+            values![flow, &put.state, ended, wake, self.at.0, &answer],
         )?;
         let digest = Columns::new().bytes(&put.state).int(ended).int_or(wake).finish();
         self.entries.push(Kind::State, put.flow.0, 0, &digest);
@@ -168,15 +166,15 @@ impl<'a> Apply<'a> {
     }
 
     fn put_operation(&mut self, put: &OperationPut, place: u64) -> Result<(), Fault> {
-        let number: Option<i64> = self
-            .connection
-            .prepare_cached("SELECT number FROM operation WHERE flow = ?1 AND name = ?2")?
-            .query_row(params![int(put.flow.0), put.name], |row| row.get(0))
-            .optional()?;
+        let known = self.database.one(
+            "SELECT number FROM operation WHERE flow = ?1 AND name = ?2",
+            values![int(put.flow.0), &put.name],
+        )?;
         let state = i64::from(put.state.code());
-        let number = match number {
-            Some(number) => {
-                self.run("UPDATE operation SET state = ?2 WHERE number = ?1", params![number, state])?;
+        let number = match known {
+            Some(mut row) => {
+                let number = row.int(0)?;
+                self.run("UPDATE operation SET state = ?2 WHERE number = ?1", values![number, state])?;
                 whole(number, "operation.number")?
             }
             None => self.insert_operation(put)?,
@@ -186,15 +184,15 @@ impl<'a> Apply<'a> {
         self.run(
             "INSERT INTO operation_change (number, place, state, copies, at, reply, answered)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            params![int(number), int(place), state, put.copies, self.at.0, reply, answered],
+            values![int(number), int(place), state, put.copies, self.at.0, &reply, &answered],
         )?;
         let digest =
             change_digest(state, i64::from(put.copies), self.at.0, reply.as_deref(), answered.as_deref());
         self.entries.push(Kind::Change, number, place, &digest);
         for found in &put.found_by {
             self.run(
-                "INSERT OR IGNORE INTO found_by (name, hash, number) VALUES (?1, ?2, ?3)",
-                params![found.name, found.hash, int(number)],
+                "INSERT INTO found_by (name, hash, number) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING",
+                values![&found.name, &found.hash, int(number)],
             )?;
         }
         Ok(())
@@ -204,25 +202,26 @@ impl<'a> Apply<'a> {
         let name = named(&[&put.name]);
         let request = self.seal_some("operation.request", put.flow.0, name, put.request.as_ref())?;
         let asked = self.seal_some("operation.asked", put.flow.0, name, put.asked.as_ref())?;
-        self.run(
+        let inserted = self.database.one(
             "INSERT INTO operation (flow, name, party, call, date, serial, amount, request, asked, opened, began, state)
-             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)",
-            params![
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12) RETURNING number",
+            values![
                 int(put.flow.0),
-                put.name,
-                put.party,
-                put.call,
+                &put.name,
+                &put.party,
+                &put.call,
                 i64::from(put.date.0),
-                put.serial,
+                &put.serial,
                 put.amount,
-                request,
-                asked,
+                &request,
+                &asked,
                 self.at.0,
                 int(self.sequence),
                 put.state.code()
             ],
         )?;
-        let number = whole(self.connection.last_insert_rowid(), "operation.number")?;
+        let mut inserted = inserted.ok_or_else(|| Fault::failed("an inserted operation has no number"))?;
+        let number = whole(inserted.int(0)?, "operation.number")?;
         let digest = Columns::new()
             .int(int(put.flow.0))
             .text(&put.name)
@@ -244,7 +243,7 @@ impl<'a> Apply<'a> {
         let sealed = self.seal("event.body", flow.0, place, body)?;
         self.run(
             "INSERT INTO event (flow, place, at, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-            params![int(flow.0), int(place), self.at.0, kind, sealed],
+            values![int(flow.0), int(place), self.at.0, kind, &sealed],
         )?;
         let digest = Columns::new().int(self.at.0).text(kind).bytes(&sealed).finish();
         self.entries.push(Kind::Event, flow.0, place, &digest);
@@ -254,38 +253,34 @@ impl<'a> Apply<'a> {
     /// The same hold again is the same reservation: nothing to do.
     fn reserve(&mut self, hold: &Hold, amount: u64) -> Result<(), Fault> {
         let (day, amount) = (i64::from(hold.day.0), int(amount));
-        let inserted = self
-            .connection
-            .prepare_cached(
-                "INSERT OR IGNORE INTO limit_hold (flow, operation, name, day, amount) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![int(hold.flow.0), hold.operation, hold.limit, day, amount])?;
-        if inserted == 0 {
+        let inserted = self.database.one(
+            "INSERT INTO limit_hold (flow, operation, name, day, amount) VALUES (?1, ?2, ?3, ?4, ?5)
+             ON CONFLICT DO NOTHING RETURNING amount",
+            values![int(hold.flow.0), &hold.operation, &hold.limit, day, amount],
+        )?;
+        if inserted.is_none() {
             return Ok(());
         }
         self.entries.push(Kind::Hold, hold.flow.0, hold_name(hold), &Columns::new().int(amount).finish());
         self.run(
             "INSERT INTO limit_use (name, day, used) VALUES (?1, ?2, ?3)
-             ON CONFLICT DO UPDATE SET used = used + excluded.used",
-            params![hold.limit, day, amount],
+             ON CONFLICT (day, name) DO UPDATE SET used = limit_use.used + excluded.used",
+            values![&hold.limit, day, amount],
         )
     }
 
     fn release(&mut self, hold: &Hold) -> Result<(), Fault> {
         let day = i64::from(hold.day.0);
-        let amount: Option<i64> = self
-            .connection
-            .prepare_cached(
-                "DELETE FROM limit_hold WHERE flow = ?1 AND operation = ?2 AND name = ?3 AND day = ?4
-                 RETURNING amount",
-            )?
-            .query_row(params![int(hold.flow.0), hold.operation, hold.limit, day], |row| row.get(0))
-            .optional()?;
-        let Some(amount) = amount else { return Ok(()) };
+        let gone = self.database.one(
+            "DELETE FROM limit_hold WHERE flow = ?1 AND operation = ?2 AND name = ?3 AND day = ?4 RETURNING amount",
+            values![int(hold.flow.0), &hold.operation, &hold.limit, day],
+        )?;
+        let Some(mut gone) = gone else { return Ok(()) };
+        let amount = gone.int(0)?;
         self.entries.push(Kind::Hold, hold.flow.0, hold_name(hold), &GONE);
         self.run(
             "UPDATE limit_use SET used = used - ?3 WHERE day = ?2 AND name = ?1",
-            params![hold.limit, day, amount],
+            values![&hold.limit, day, amount],
         )
     }
 
@@ -293,14 +288,16 @@ impl<'a> Apply<'a> {
         let name = named(&[&notice.name]);
         let body = self.seal("notice.body", notice.flow.0, name, &notice.body)?;
         self.run(
-            "INSERT OR REPLACE INTO notice (flow, name, party, call, body, tries, outcome, due)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-            params![
+            "INSERT INTO notice (flow, name, party, call, body, tries, outcome, due)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+             ON CONFLICT (flow, name) DO UPDATE SET party = excluded.party, call = excluded.call,
+               body = excluded.body, tries = excluded.tries, outcome = excluded.outcome, due = excluded.due",
+            values![
                 int(notice.flow.0),
-                notice.name,
-                notice.party,
-                notice.call,
-                body,
+                &notice.name,
+                &notice.party,
+                &notice.call,
+                &body,
                 notice.tries,
                 notice.outcome.code(),
                 notice.due.0
@@ -320,13 +317,12 @@ impl<'a> Apply<'a> {
 
     fn numbers(&mut self, request: &NumberRequest) -> Result<(), Fault> {
         let date = i64::from(request.date.0);
-        let end: i64 = self
-            .connection
-            .prepare_cached(
-                "INSERT INTO counter (party, date, next) VALUES (?1, ?2, 1 + ?3)
-                 ON CONFLICT DO UPDATE SET next = next + ?3 RETURNING next",
-            )?
-            .query_row(params![request.party, date, int(request.count)], |row| row.get(0))?;
+        let counted = self.database.one(
+            "INSERT INTO counter (party, date, next) VALUES (?1, ?2, 1 + ?3)
+             ON CONFLICT (party, date) DO UPDATE SET next = counter.next + ?3 RETURNING next",
+            values![&request.party, date, int(request.count)],
+        )?;
+        let end = counted.ok_or_else(|| Fault::failed("a counter gives no number"))?.int(0)?;
         let first = whole(end - int(request.count), "counter.next")?;
         let digest = Columns::new().int(end).finish();
         self.entries.push(Kind::Counter, named(&[&request.party]), u64::from(request.date.0), &digest);
@@ -339,7 +335,15 @@ impl<'a> Apply<'a> {
         let head = self.seal("refused_input.head", place, 0, &input.head)?;
         self.run(
             "INSERT INTO refused_input (place, at, link, peer, fault, head, count) VALUES (?1,?2,?3,?4,?5,?6,?7)",
-            params![int(place), self.at.0, input.link, input.peer, input.fault, head, int(input.count)],
+            values![
+                int(place),
+                self.at.0,
+                &input.link,
+                &input.peer,
+                &input.fault,
+                &head,
+                int(input.count)
+            ],
         )?;
         let digest = Columns::new()
             .int(self.at.0)
@@ -363,12 +367,13 @@ impl<'a> Apply<'a> {
         let digest = Columns::new().text(party).text(name).int(i64::from(session.is_some())).finish();
         self.entries.push(Kind::Passing, place, 0, &digest);
         let Some(session) = session else {
-            return self.run("DELETE FROM session WHERE party = ?1 AND name = ?2", params![party, name]);
+            return self.run("DELETE FROM session WHERE party = ?1 AND name = ?2", values![party, name]);
         };
         let body = self.seal("session.body", named(&[party, name]), 0, &session.values)?;
         self.run(
-            "INSERT OR REPLACE INTO session (party, name, body, until) VALUES (?1, ?2, ?3, ?4)",
-            params![party, name, body, session.until.map(|until| until.0)],
+            "INSERT INTO session (party, name, body, until) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (party, name) DO UPDATE SET body = excluded.body, until = excluded.until",
+            values![party, name, &body, session.until.map(|until| until.0)],
         )
     }
 
@@ -377,38 +382,40 @@ impl<'a> Apply<'a> {
             Columns::new().text(&file.party).text(&file.name).bytes(&file.digest).int(int(file.next_row));
         self.entries.push(Kind::Passing, place, 0, &digest.text(&file.phase).finish());
         self.run(
-            "INSERT OR REPLACE INTO file (party, direction, name, flow, digest, phase, next_row, total_rows, state)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-            params![
-                file.party,
+            "INSERT INTO file (party, direction, name, flow, digest, phase, next_row, total_rows, state)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+             ON CONFLICT (party, direction, name) DO UPDATE SET flow = excluded.flow, digest = excluded.digest,
+               phase = excluded.phase, next_row = excluded.next_row, total_rows = excluded.total_rows,
+               state = excluded.state",
+            values![
+                &file.party,
                 file.direction.code(),
-                file.name,
+                &file.name,
                 file.flow.map(|flow| int(flow.0)),
-                file.digest,
-                file.phase,
+                &file.digest,
+                &file.phase,
                 int(file.next_row),
                 int(file.rows),
-                file.state
+                &file.state
             ],
         )
     }
 
     /// That a refused input was taken out is written too: the chain tells it from one that was lost.
     fn forget(&mut self, before: Moment, place: u64) -> Result<(), Fault> {
-        let mut gone = self.connection.prepare_cached(
+        let gone = self.database.rows(
             "DELETE FROM refused_input WHERE place IN
                (SELECT place FROM refused_input WHERE at < ?1 ORDER BY place LIMIT ?2) RETURNING place",
+            values![before.0, int(FORGOTTEN as u64)],
         )?;
-        let mut rows = gone.query(params![before.0, int(FORGOTTEN as u64)])?;
-        while let Some(row) = rows.next()? {
-            let place = whole(row.get(0)?, "refused_input.place")?;
+        for mut row in gone {
+            let place = whole(row.int(0)?, "refused_input.place")?;
             self.entries.push(Kind::Refused, place, 0, &GONE);
         }
-        drop(rows);
         self.entries.push(Kind::Passing, place, 0, &Columns::new().int(before.0).finish());
         self.run(
             "DELETE FROM once WHERE (scope, name) IN (SELECT scope, name FROM once WHERE until < ?1 LIMIT ?2)",
-            params![before.0, int(FORGOTTEN as u64)],
+            values![before.0, int(FORGOTTEN as u64)],
         )
     }
 
@@ -420,16 +427,16 @@ impl<'a> Apply<'a> {
         self.run(
             "INSERT INTO parameter_change (number, party, member, name, old, new, from_day, proposed_by, reason, at)
              VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10)",
-            params![
+            values![
                 number,
                 party,
                 member,
                 name,
-                proposed.old,
-                proposed.new,
+                &proposed.old,
+                &proposed.new,
                 day,
-                proposed.by,
-                proposed.reason,
+                &proposed.by,
+                &proposed.reason,
                 self.at.0
             ],
         )
@@ -439,7 +446,7 @@ impl<'a> Apply<'a> {
         self.entries.push(Kind::Decided, decided.number, 0, &decided_digest(decided, self.at));
         self.run(
             "INSERT INTO parameter_decision (number, agreed, decided_by, reason, at) VALUES (?1,?2,?3,?4,?5)",
-            params![int(decided.number), decided.agreed, decided.by, decided.reason, self.at.0],
+            values![int(decided.number), decided.agreed, &decided.by, &decided.reason, self.at.0],
         )
     }
 
@@ -447,8 +454,9 @@ impl<'a> Apply<'a> {
         let digest = key_digest(key);
         self.entries.push(Kind::Cancelled, digest.clone().number(), 0, &digest.finish());
         self.run(
-            "INSERT OR IGNORE INTO flow_key (date, party, direction, once, flow) VALUES (?1, ?2, ?3, ?4, NULL)",
-            params![i64::from(key.date.0), key.party, key.direction.code(), key.once],
+            "INSERT INTO flow_key (date, party, direction, once, flow) VALUES (?1, ?2, ?3, ?4, NULL)
+             ON CONFLICT DO NOTHING",
+            values![i64::from(key.date.0), &key.party, key.direction.code(), &key.once],
         )
     }
 
@@ -456,8 +464,9 @@ impl<'a> Apply<'a> {
         let digest = Columns::new().text(scope).bytes(name).int(until.0).finish();
         self.entries.push(Kind::Passing, place, 0, &digest);
         self.run(
-            "INSERT OR REPLACE INTO once (scope, name, until) VALUES (?1, ?2, ?3)",
-            params![scope, name, until.0],
+            "INSERT INTO once (scope, name, until) VALUES (?1, ?2, ?3)
+             ON CONFLICT (scope, name) DO UPDATE SET until = excluded.until",
+            values![scope, name, until.0],
         )
     }
 }

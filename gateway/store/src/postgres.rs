@@ -1,0 +1,396 @@
+//! The store over PostgreSQL: several machines, one database, one of them at work.
+//!
+//! Each commit is one transaction, durable when it is answered (`synchronous_commit=on`). Who writes holds the journal
+//! by a lease in the row `holder`: `(node, epoch, until)`. Every transaction locks that row and compares the epoch, so
+//! that a holder which was paused or cut off and comes back writes nothing after another took over. A commit whose answer
+//! was lost is settled by asking for its last write (`decisions.md` D18). Moments of the lease are of the server's clock.
+
+mod lasting;
+mod lease;
+mod socket;
+mod wire;
+
+use crate::read::Reader;
+use crate::sealer::Sealer;
+use crate::sql::group::{Journaled, Staged};
+use crate::sql::read::SqlReader;
+use crate::sql::verify::Verified;
+use crate::sql::{Database, Fault, hash_of, int, values, whole};
+use crate::write::{Change, Fatal, Store, Verdict, Write};
+use lasting::Lasting;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use wire::Wire;
+
+/// The formats in order of their numbers, from 1: each takes a journal from the one before to its own.
+const FORMATS: [&str; 1] = [include_str!("postgres/schema.sql")];
+/// How long a server that is not there is waited for before the store ends.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// Between two tries of reaching it.
+const PAUSE: Duration = Duration::from_millis(200);
+/// The longest key that an index of PostgreSQL surely takes.
+const LONGEST_KEY: usize = 2_000;
+
+/// Where the database is and who asks.
+#[derive(Clone)]
+pub struct Place {
+    /// The server's name or address; the folder of its socket where it begins with `/`.
+    pub host: String,
+    /// The port, also part of a socket's name.
+    pub port: u16,
+    /// The database.
+    pub database: String,
+    /// The user.
+    pub user: String,
+    /// The user's password, where the server asks for one.
+    pub password: Option<String>,
+    /// The schema of the journal's tables; made when it is not there.
+    pub schema: String,
+    /// TLS; none: in clear.
+    pub tls: Option<PlaceTls>,
+}
+
+/// TLS to a server.
+#[derive(Clone)]
+pub struct PlaceTls {
+    /// Whom we trust, and what we show.
+    pub config: Arc<ClientConfig>,
+    /// The name that the server's certificate must bear.
+    pub name: ServerName<'static>,
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { host, port, database, schema, .. } = self;
+        write!(formatter, "postgres {host}:{port}/{database}, schema {schema}")
+    }
+}
+
+impl fmt::Debug for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{self}")
+    }
+}
+
+/// How a store over PostgreSQL is opened.
+#[derive(Clone)]
+pub struct PostgresOptions {
+    /// The node's name; part of the hash chains. Two machines never have the same.
+    pub node: String,
+    /// Seals bodies.
+    pub sealer: Arc<dyn Sealer>,
+    /// The database.
+    pub place: Place,
+    /// How long the journal is held without being heard of; it is renewed at a third of it.
+    pub lease: Duration,
+}
+
+/// What opening came to.
+pub enum Opened {
+    /// We hold the journal.
+    Holds(Box<PostgresStore>),
+    /// Another node does; to be tried again.
+    Waits {
+        /// Which node.
+        node: String,
+    },
+}
+
+/// The store over PostgreSQL.
+pub struct PostgresStore {
+    wire: Wire,
+    place: Place,
+    epoch: u64,
+    journaled: Journaled,
+    lease: lease::Lease,
+    /// What was sent to be committed and not answered yet.
+    sent: Option<(Staged, Vec<Verdict>)>,
+    /// Why it takes nothing more.
+    ended: Option<Fatal>,
+}
+
+impl PostgresStore {
+    /// Opens a journal, or makes one, and takes it over if nobody holds it, its holder's lease is over, or its holder is
+    /// this same node, which was started again.
+    ///
+    /// # Errors
+    /// When the server is not there, does not take us, promises less than the journal needs, or holds a journal of another
+    /// format.
+    pub fn open(options: &PostgresOptions) -> Result<Opened, Fatal> {
+        Self::open_inner(options).map_err(|fault| fault.fatal(&options.place.to_string()))
+    }
+
+    fn open_inner(options: &PostgresOptions) -> Result<Opened, Fault> {
+        let wire = Wire::connect(&options.place)?;
+        promises(&wire)?;
+        prepare(&wire, &options.place.schema)?;
+        let lease = lease::Lease::new(options.lease);
+        let taken = match lease.take_over(&wire, &options.node)? {
+            lease::Taken::Ours(taken) => taken,
+            lease::Taken::Others(node) => return Ok(Opened::Waits { node }),
+        };
+        let sequence = wire.number("SELECT coalesce(max(sequence), 0) FROM journal", values![])?;
+        let sequence = whole(sequence, "journal.sequence")?;
+        let journaled = Journaled::new(&options.node, &options.sealer, taken.oldest, sequence);
+        let (place, epoch) = (options.place.clone(), taken.epoch);
+        Ok(Opened::Holds(Box::new(Self { wire, place, epoch, journaled, lease, sent: None, ended: None })))
+    }
+
+    fn commit_inner(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
+        loop {
+            let why = match self.attempt(group) {
+                Ok(verdicts) => return Ok(verdicts),
+                Err(Fault::Full) => {
+                    self.sent = None;
+                    match self.wire.batch("ROLLBACK") {
+                        Ok(()) => return Ok(vec![Verdict::Full; group.len()]),
+                        Err(Fault::Lost(why)) => why,
+                        Err(fault) => return Err(fault),
+                    }
+                }
+                Err(Fault::Lost(why)) => why,
+                Err(fault) => return Err(fault),
+            };
+            if let Some(verdicts) = self.settle(why)? {
+                return Ok(verdicts);
+            }
+        }
+    }
+
+    fn attempt(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
+        self.sent = None;
+        self.wire.run("BEGIN", values![])?;
+        let due = self.lease.is_due();
+        let epoch = if due {
+            self.lease.renew(&self.wire, self.epoch)?
+        } else {
+            let held = "SELECT epoch FROM holder WHERE only_one = 1 FOR SHARE";
+            whole(self.wire.number(held, values![])?, "holder.epoch")?
+        };
+        let mut staged = self.journaled.stage();
+        let verdicts = self.take_group(group, epoch, &mut staged)?;
+        if staged.sequence == self.journaled.sequence && !due {
+            self.wire.batch("ROLLBACK")?;
+        } else {
+            self.sent = Some((staged, verdicts.clone()));
+            self.wire.rows("COMMIT", values![])?;
+            if let Some((staged, _)) = self.sent.take() {
+                self.journaled.keep(staged);
+            }
+        }
+        if epoch != self.epoch {
+            self.ended = Some(Fatal::TakenOver { epoch });
+        }
+        Ok(verdicts)
+    }
+
+    /// Writes with a key that no index takes are told so by themselves; the others go as one group.
+    fn take_group(&self, group: &[Write], epoch: u64, staged: &mut Staged) -> Result<Vec<Verdict>, Fault> {
+        if group.iter().all(|write| longest_key(write) <= LONGEST_KEY) {
+            return self.journaled.take_group(&self.wire, group, epoch, false, staged);
+        }
+        let mut verdicts = Vec::with_capacity(group.len());
+        for write in group {
+            let longest = longest_key(write);
+            if longest > LONGEST_KEY {
+                let why = format!("a key of {longest} octets; in PostgreSQL at most {LONGEST_KEY} are taken");
+                verdicts.push(Verdict::Impossible(why));
+                continue;
+            }
+            let one = std::slice::from_ref(write);
+            verdicts.extend(self.journaled.take_group(&self.wire, one, epoch, false, staged)?);
+        }
+        Ok(verdicts)
+    }
+
+    /// Reaches the server again and asks whether what was sent is there: its verdicts if so. Nobody can commit it later:
+    /// the old session is ended, and its lock on the holder's row waited for.
+    fn settle(&mut self, mut why: String) -> Result<Option<Vec<Verdict>>, Fault> {
+        let began = Instant::now();
+        loop {
+            tracing::warn!(why, place = %self.place, "the database was lost; reaching it again");
+            match self.reach() {
+                Ok(verdicts) => return Ok(verdicts),
+                Err(Fault::Lost(again)) if began.elapsed() < PATIENCE => why = again,
+                Err(fault) => return Err(fault),
+            }
+            std::thread::sleep(PAUSE);
+        }
+    }
+
+    fn reach(&mut self) -> Result<Option<Vec<Verdict>>, Fault> {
+        let wire = Wire::connect(&self.place)?;
+        self.lease.hold_again(&wire, self.epoch)?;
+        self.wire = wire;
+        let Some((staged, verdicts)) = self.sent.as_ref() else { return Ok(None) };
+        let there = "SELECT hash FROM journal WHERE sequence = ?1";
+        let Some(mut row) = self.wire.one(there, values![int(staged.sequence)])? else {
+            return Ok(None);
+        };
+        let hash = hash_of(&row.bytes(0)?, "journal.hash")?;
+        if !staged.heads.values().any(|head| *head == hash) {
+            return Ok(None);
+        }
+        let verdicts = verdicts.clone();
+        if let Some((staged, _)) = self.sent.take() {
+            self.journaled.keep(staged);
+        }
+        Ok(Some(verdicts))
+    }
+
+    fn tend_inner(&mut self) -> Result<Duration, Fault> {
+        loop {
+            if !self.lease.is_due() {
+                return Ok(self.lease.next());
+            }
+            match self.lease.renew(&self.wire, self.epoch) {
+                Ok(epoch) if epoch == self.epoch => {}
+                Ok(epoch) => return Err(Fault::Fatal(Fatal::TakenOver { epoch })),
+                Err(Fault::Lost(why)) => {
+                    self.sent = None;
+                    self.settle(why)?;
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
+
+    fn end(&mut self, fault: Fault) -> Fatal {
+        let fatal = fault.fatal(&self.place.to_string());
+        self.ended = Some(fatal.clone());
+        fatal
+    }
+}
+
+impl Store for PostgresStore {
+    fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {
+        if let Some(fatal) = &self.ended {
+            return Err(fatal.clone());
+        }
+        self.commit_inner(group).map_err(|fault| self.end(fault))
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, Fatal> {
+        reader(&self.place, Arc::clone(&self.journaled.sealer))
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    fn tend(&mut self) -> Result<Option<Duration>, Fatal> {
+        if let Some(fatal) = &self.ended {
+            return Err(fatal.clone());
+        }
+        self.tend_inner().map(Some).map_err(|fault| self.end(fault))
+    }
+}
+
+impl Drop for PostgresStore {
+    /// Gives the journal back, so that another node need not wait for the lease to end.
+    fn drop(&mut self) {
+        if self.ended.is_none()
+            && let Err(fault) = self.lease.give_back(&self.wire, self.epoch)
+        {
+            tracing::warn!(?fault, "the journal was not given back; its lease runs out by itself");
+        }
+    }
+}
+
+/// A reader of a journal, beside whoever holds it.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub fn reader(place: &Place, sealer: Arc<dyn Sealer>) -> Result<Box<dyn Reader>, Fatal> {
+    let database = Lasting::connect(place.clone()).map_err(|fault| fault.fatal(&place.to_string()))?;
+    Ok(Box::new(SqlReader::new(database, place.to_string(), sealer)))
+}
+
+/// Verifies a journal; reads only, in one snapshot, beside whoever holds it.
+///
+/// # Errors
+/// When it cannot be read.
+pub fn verify(place: &Place) -> Result<Verified, Fatal> {
+    let inner = || -> Result<Verified, Fault> {
+        let wire = Wire::connect(place)?;
+        wire.batch("SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
+        crate::sql::verify::verify(&wire, &crate::sqlite::notes()?, true)
+    };
+    inner().map_err(|fault| fault.fatal(&place.to_string()))
+}
+
+/// What the journal needs of the server beside its tables.
+fn promises(wire: &Wire) -> Result<(), Fault> {
+    for (setting, wanted, why) in [
+        ("fsync", "on", "what it calls durable is not"),
+        ("full_page_writes", "on", "a torn page would not be mended"),
+        ("server_encoding", "UTF8", "it cannot hold every text"),
+        ("synchronous_commit", "on", "it answers before a commit is durable"),
+    ] {
+        let row = wire.one("SELECT current_setting(?1)", values![setting])?;
+        let found = row.map_or_else(|| Ok(String::new()), |mut row| row.text(0))?;
+        if found != wanted {
+            return Err(Fault::failed(format!(
+                "the server's {setting} is {found}, {wanted} is needed: {why}"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Makes the tables, or brings them to the newest format; of two nodes that begin at once one waits for the other.
+fn prepare(wire: &Wire, schema: &str) -> Result<(), Fault> {
+    wire.batch("BEGIN; SELECT pg_advisory_xact_lock(6073471649)")?;
+    let there = "SELECT count(*) FROM pg_namespace WHERE nspname = ?1";
+    if wire.number(there, values![schema])? == 0 {
+        wire.batch(&format!("CREATE SCHEMA \"{schema}\""))?;
+    }
+    wire.batch("CREATE TABLE IF NOT EXISTS format (number BIGINT NOT NULL)")?;
+    let format = wire.number("SELECT coalesce(max(number), 0) FROM format", values![])?;
+    let newest = int(FORMATS.len() as u64);
+    if !(0..=newest).contains(&format) {
+        return Err(Fault::Fatal(Fatal::Corrupt {
+            expected: format!("a journal of format {newest}"),
+            found: format!("format {format}"),
+            at: format!("schema {schema}"),
+        }));
+    }
+    for (number, sql) in (1..).zip(FORMATS).filter(|(number, _)| *number > format) {
+        wire.batch(sql)?;
+        wire.run("INSERT INTO format (number) VALUES (?1)", values![number])?;
+    }
+    wire.rows("COMMIT", values![]).map(drop)
+}
+
+/// The octets of the longest key among those of a write that stand in an index.
+fn longest_key(write: &Write) -> usize {
+    let found =
+        |found_by: &[crate::write::FoundBy]| found_by.iter().map(|found| found.name.len()).max().unwrap_or(0);
+    let of = |change: &Change| match change {
+        Change::InsertFlow(asked) => {
+            (asked.key.party.len() + asked.key.once.len()).max(found(&asked.found_by))
+        }
+        Change::CancelKey(key) => key.party.len() + key.once.len(),
+        Change::PutOperation(put) => {
+            put.name.len().max(put.party.len() + put.serial.len()).max(found(&put.found_by))
+        }
+        Change::Reserve { hold, .. } | Change::Release(hold) => hold.limit.len() + hold.operation.len(),
+        Change::PutNotice(notice) => notice.name.len(),
+        Change::PutFile(file) => file.party.len() + file.name.len(),
+        Change::Once { scope, name, .. } => scope.len() + name.len(),
+        Change::Numbers(request) => request.party.len(),
+        Change::PutSession { party, name, .. } => party.len() + name.len(),
+        Change::PutSchedule { party, job, .. } => party.len() + job.len(),
+        Change::PutFlow(_)
+        | Change::Event { .. }
+        | Change::RefusedInput(_)
+        | Change::Forget { .. }
+        | Change::ProposeParameter(_)
+        | Change::DecideParameter(_)
+        | Change::PutVersion { .. } => 0,
+    };
+    write.changes.iter().map(of).max().unwrap_or(0)
+}

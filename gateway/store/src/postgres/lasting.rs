@@ -1,0 +1,44 @@
+//! A connection for reading that is made again when it was lost: a read is repeated once.
+
+use super::Place;
+use super::wire::Wire;
+use crate::sql::{Database, Fault, Row, Value};
+use std::cell::RefCell;
+
+pub(super) struct Lasting {
+    place: Place,
+    wire: RefCell<Wire>,
+}
+
+impl Lasting {
+    pub(super) fn connect(place: Place) -> Result<Self, Fault> {
+        let wire = RefCell::new(reading(&place)?);
+        Ok(Self { place, wire })
+    }
+}
+
+fn reading(place: &Place) -> Result<Wire, Fault> {
+    let wire = Wire::connect(place)?;
+    wire.batch("SET default_transaction_read_only = on")?;
+    Ok(wire)
+}
+
+impl Database for Lasting {
+    fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<(), Fault> {
+        self.rows(sql, values).map(drop)
+    }
+
+    fn rows(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
+        let first = self.wire.borrow().rows(sql, values);
+        let Err(Fault::Lost(why)) = first else { return first };
+        tracing::warn!(why, place = %self.place, "a connection for reading was lost; reaching the database again");
+        let again = reading(&self.place)?;
+        let rows = again.rows(sql, values);
+        self.wire.replace(again);
+        rows
+    }
+
+    fn walk(&self, sql: &str, each: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
+        self.wire.borrow().walk(sql, each)
+    }
+}

@@ -1,0 +1,124 @@
+//! Taking a group of writes inside a transaction: each is judged, carried out and linked into the chain of its date.
+//!
+//! In: the group, and the epoch that stands in the store. Out: verdicts, and what the store holds once the transaction
+//! is durable ([`Staged`]); until then nothing here is believed.
+
+use super::apply::Apply;
+use super::look::Eyes;
+use super::{Database, Fault, hash_of, int, values};
+use crate::check::check;
+use crate::content::{Hash, link};
+use crate::model::Day;
+use crate::sealer::Sealer;
+use crate::write::{Lane, Verdict, Write, Written};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Dates whose last hashes are kept at hand; others are read again.
+const HEADS: usize = 16;
+
+/// The end of the journal as its one writer knows it.
+pub(crate) struct Journaled {
+    pub(crate) node: String,
+    pub(crate) sealer: Arc<dyn Sealer>,
+    pub(crate) oldest: Day,
+    pub(crate) sequence: u64,
+    pub(crate) heads: BTreeMap<Day, Hash>,
+}
+
+/// What a transaction adds, not durable yet.
+pub(crate) struct Staged {
+    pub(crate) sequence: u64,
+    pub(crate) heads: BTreeMap<Day, Hash>,
+}
+
+impl Journaled {
+    pub(crate) fn new(node: &str, sealer: &Arc<dyn Sealer>, oldest: Day, sequence: u64) -> Self {
+        let (node, sealer) = (node.to_owned(), Arc::clone(sealer));
+        Self { node, sealer, oldest, sequence, heads: BTreeMap::new() }
+    }
+
+    /// Nothing added yet.
+    pub(crate) fn stage(&self) -> Staged {
+        Staged { sequence: self.sequence, heads: BTreeMap::new() }
+    }
+
+    /// What was staged is durable.
+    pub(crate) fn keep(&mut self, staged: Staged) {
+        self.sequence = staged.sequence;
+        self.heads.extend(staged.heads);
+        while self.heads.len() > HEADS {
+            self.heads.pop_first();
+        }
+    }
+
+    /// Takes those writes of a group that may be taken. `epoch` is the store's, read in the same transaction.
+    pub(crate) fn take_group(
+        &self,
+        database: &dyn Database,
+        group: &[Write],
+        epoch: u64,
+        nearly_full: bool,
+        staged: &mut Staged,
+    ) -> Result<Vec<Verdict>, Fault> {
+        let mut verdicts = Vec::with_capacity(group.len());
+        for write in group {
+            if nearly_full && write.lane != Lane::Outcome {
+                verdicts.push(Verdict::Full);
+                continue;
+            }
+            let mut eyes = Eyes { database, epoch, oldest: self.oldest };
+            let verdict = match check(&mut eyes, write)? {
+                Some(verdict) => verdict,
+                None => Verdict::Ok(self.take(database, write, staged)?),
+            };
+            verdicts.push(verdict);
+        }
+        self.put_heads(database, staged)?;
+        Ok(verdicts)
+    }
+
+    fn take(&self, database: &dyn Database, write: &Write, staged: &mut Staged) -> Result<Written, Fault> {
+        let sequence = staged.sequence + 1;
+        let mut apply = Apply::new(database, self.sealer.as_ref(), sequence, write.at);
+        for (position, change) in write.changes.iter().enumerate() {
+            apply.change(position, change)?;
+        }
+        let (entries, numbers) = apply.finish();
+        let (date, at) = (i64::from(write.date.0), write.at.0);
+        let before = self.head(database, write.date, staged)?;
+        let hash = link(&before, int(sequence), date, at, &self.node, entries.bytes());
+        database.run(
+            "INSERT INTO journal (sequence, node, date, at, entries, hash) VALUES (?1,?2,?3,?4,?5,?6)",
+            values![int(sequence), &self.node, date, at, entries.bytes(), &hash],
+        )?;
+        staged.heads.insert(write.date, hash);
+        staged.sequence = sequence;
+        Ok(Written { sequence, numbers })
+    }
+
+    fn head(&self, database: &dyn Database, date: Day, staged: &Staged) -> Result<Hash, Fault> {
+        if let Some(hash) = staged.heads.get(&date).or_else(|| self.heads.get(&date)) {
+            return Ok(*hash);
+        }
+        let stored = database.one(
+            "SELECT hash FROM chain_head WHERE node = ?1 AND date = ?2",
+            values![&self.node, i64::from(date.0)],
+        )?;
+        match stored {
+            Some(mut row) => Ok(hash_of(&row.bytes(0)?, "chain_head.hash")?),
+            None => Ok([0; 32]),
+        }
+    }
+
+    fn put_heads(&self, database: &dyn Database, staged: &Staged) -> Result<(), Fault> {
+        for (date, hash) in &staged.heads {
+            database.run(
+                "INSERT INTO chain_head (node, date, sequence, hash) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (node, date) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
+                values![&self.node, i64::from(date.0), int(staged.sequence), hash],
+            )?;
+        }
+        Ok(())
+    }
+}

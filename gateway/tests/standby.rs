@@ -1,0 +1,299 @@
+//! Two gateway processes over one PostgreSQL: one is at work, the other stands by. The first is killed, or paused and let go
+//! on, while it is asked; the other ends what was begun, and the books of core and power company agree.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test stops at the first surprise"
+)]
+
+#[path = "../engine/tests/slice/parties.rs"]
+#[allow(dead_code, reason = "the engine's tests make use of the rest")]
+mod parties;
+#[path = "../store/tests/all/server.rs"]
+#[allow(dead_code, reason = "the store's tests make use of the rest")]
+mod server;
+
+use bytes::Bytes;
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+use link::{Core, CoreOwner, World};
+use parties::{MMK, Played, grid, host};
+use serde_json::{Value, json};
+use server::{PASSWORD, Server};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+/// SHA-256 of `secret`.
+const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+/// Payments of one test, of 1.01, 1.02 …
+const PAYMENTS: usize = 40;
+
+/// A database, two parties, and a folder with what two nodes need.
+struct House {
+    folder: PathBuf,
+    server: Server,
+    core: Played,
+    grid: Played,
+    owner: CoreOwner,
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.folder));
+    }
+}
+
+/// A `tongshi run`, and what it says.
+struct Node {
+    child: Child,
+    lines: Receiver<String>,
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+fn tongshi(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
+    command.current_dir(folder).env("TONGSHI_PASSPHRASE", "a test passphrase");
+    command.env("TONGSHI_DATABASE_PASSWORD", PASSWORD);
+    command
+}
+
+impl House {
+    async fn make(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("standby-{name}-{}", std::process::id()));
+        drop(std::fs::remove_dir_all(&folder));
+        std::fs::create_dir_all(&folder).unwrap();
+        let owner = Core::start(World::real());
+        let (core, grid) = (host(&owner.core()).await, grid(&owner.core()).await);
+        // Long enough that much is under way at any moment.
+        for played in [&core, &grid] {
+            played.ledger.lock().unwrap().late = Duration::from_millis(60);
+        }
+        let house = Self { folder, server: Server::start(), core, grid, owner };
+        assert!(
+            tongshi(&house.folder).args(["key", "create"]).stdout(Stdio::null()).status().unwrap().success()
+        );
+        let mut importing = tongshi(&house.folder);
+        importing.args(["key", "import", "grid_mmk", "tdes"]).stdin(Stdio::piped()).stdout(Stdio::null());
+        let mut importing = importing.spawn().unwrap();
+        let figures: String = MMK.iter().map(|octet| format!("{octet:02x}")).collect();
+        importing.stdin.take().unwrap().write_all(figures.as_bytes()).unwrap();
+        assert!(importing.wait().unwrap().success());
+        house
+    }
+
+    fn deployment(&self, node: &str) -> PathBuf {
+        let path = self.folder.join(format!("{node}.yaml"));
+        let (core, grid, socket) = (&self.core.address, &self.grid.address, self.server.folder().display());
+        let text = format!(
+            "node: {node}
+store: {{ postgres: {{ address: {socket}, database: postgres, password: 'env:TONGSHI_DATABASE_PASSWORD', lease: 3 }} }}
+spool: spool-{node}
+keys: {{ path: var/keys.store }}
+limits: {{ asker_seconds: 20 }}
+listeners: {{ channels: '127.0.0.1:0' }}
+parties:
+  bank:
+    settings: {{ once_limit: '500.00', day_limit: '1000.00', paused: 'no' }}
+    members:
+      S001: {{ settings: {{ each: '50.00', day: '60.00' }} }}
+  host: {{ links: {{ line: {{ address: '{core}' }}, back: {{ listen: '127.0.0.1:0' }} }} }}
+  grid:
+    keys: {{ mmk: grid_mmk }}
+    links:
+      line: {{ address: '{grid}' }}
+      back: {{ listen: '127.0.0.1:0' }}
+      drop: {{ folder: grid }}
+  units: {{ links: {{ incoming: {{ folder: units }}, outgoing: {{ folder: units }} }} }}
+  forms: {{ links: {{ in: {{ listen: '127.0.0.1:0' }} }} }}
+  campus:
+    links: {{ line: {{ listen: '127.0.0.1:0' }} }}
+    members:
+      S001: {{ settings: {{ suspense: '9990000000000000001' }}, keys: {{ tmk: grid_mmk }} }}
+channels:
+  - {{ name: mobile, token_sha256: {TOKEN}, services: [bank.pay_bill] }}
+"
+        );
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    fn run(&self, node: &str) -> Node {
+        let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("engine/tests/slice/adapters");
+        let mut command = tongshi(&self.folder);
+        command.arg("run").arg(self.deployment(node)).arg("--configs").arg(adapters);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let (say, lines) = channel();
+        std::thread::spawn(move || out.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
+        Node { child, lines }
+    }
+
+    /// Pays once; none where nobody answers.
+    async fn pay(&self, address: &str, number: usize) -> Option<Value> {
+        let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(address));
+        let body = json!({
+            "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+            "amount": amount(number), "reference": format!("M{number}"),
+        });
+        let message = HttpMessage {
+            headers: vec![("authorization".into(), Bytes::from("Bearer secret"))],
+            ..HttpMessage::post("/v1/bank.pay_bill", Bytes::from(body.to_string()))
+        };
+        let until = self.owner.mark().after(Duration::from_secs(20));
+        let reply = client.exchange(&message, until).await.reply()?;
+        serde_json::from_slice(&reply.content).ok()
+    }
+
+    /// Asks for every payment at once at a node, and does something to it when a part of them is booked.
+    async fn under_load(&self, address: &str, then: impl FnOnce()) -> Vec<Option<Value>> {
+        let asking = futures_of((0..PAYMENTS).map(|number| self.pay(address, number)));
+        let doing = async {
+            let began = Instant::now();
+            while self.core.ledger.lock().unwrap().booked.len() < PAYMENTS / 4 {
+                assert!(began.elapsed() < Duration::from_secs(20), "nothing is booked");
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            then();
+        };
+        tokio::join!(asking, doing).0
+    }
+
+    /// Asks again for each until it has ended, and compares the books: fen that were paid.
+    async fn settled(&self, address: &str, told: &[Option<Value>]) {
+        let began = Instant::now();
+        let mut paid = 0;
+        for (number, told) in told.iter().enumerate() {
+            let outcome = loop {
+                let again = self.pay(address, number).await;
+                let outcome = again.as_ref().and_then(|answer| answer["outcome"].as_str()).unwrap_or("none");
+                if matches!(outcome, "done" | "refused") {
+                    break outcome.to_owned();
+                }
+                assert!(began.elapsed() < Duration::from_secs(90), "M{number} does not end: {again:?}");
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            };
+            if let Some(told) = told.as_ref().filter(|told| told["outcome"] == "done") {
+                assert_eq!(outcome, "done", "M{number} was told done: {told}");
+            }
+            paid += if outcome == "done" { 101 + i64::try_from(number).unwrap() } else { 0 };
+        }
+        let holds = |played: &Played| played.ledger.lock().unwrap().holds();
+        assert!(paid > 0);
+        assert_eq!((holds(&self.core), holds(&self.grid)), (paid, paid));
+    }
+
+    fn audit(&self, node: &str) {
+        let audited =
+            tongshi(&self.folder).args(["audit", "verify"]).arg(self.deployment(node)).output().unwrap();
+        assert!(audited.status.success(), "{}", String::from_utf8_lossy(&audited.stderr));
+    }
+}
+
+fn amount(number: usize) -> String {
+    format!("1.{:02}", number + 1)
+}
+
+/// All of them at once, in order.
+async fn futures_of<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+    let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
+    std::future::poll_fn(move |context| {
+        let mut all = true;
+        for (future, made) in &mut waiting {
+            if made.is_none() {
+                match future.as_mut().poll(context) {
+                    std::task::Poll::Ready(value) => *made = Some(value),
+                    std::task::Poll::Pending => all = false,
+                }
+            }
+        }
+        if !all {
+            return std::task::Poll::Pending;
+        }
+        std::task::Poll::Ready(waiting.drain(..).filter_map(|(_, made)| made).collect())
+    })
+    .await
+}
+
+impl Node {
+    /// What follows these words in the line that begins with them.
+    async fn says(&self, words: &str) -> String {
+        let began = Instant::now();
+        loop {
+            assert!(began.elapsed() < Duration::from_secs(60), "`{words}` is not said");
+            let Ok(line) = self.lines.try_recv() else {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                continue;
+            };
+            if let Some(rest) = line.strip_prefix(words) {
+                return rest.split([';', ' ']).next().unwrap().to_owned();
+            }
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(name).arg(self.child.id().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(began.elapsed() < Duration::from_secs(30), "the node does not end");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_is_killed_is_taken_over() {
+    let house = House::make("killed").await;
+    let first = house.run("first");
+    let channels = first.says("Channels ask at ").await;
+    let second = house.run("second");
+    assert_eq!(second.says("The node first holds the journal; this one,").await, "");
+    let told = house.under_load(&channels, || first.signal("-KILL")).await;
+    assert!(told.iter().any(Option::is_none), "the kill came too late");
+    let channels = second.says("Channels ask at ").await;
+    house.settled(&channels, &told).await;
+    house.audit("second");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_was_paused_and_comes_back_writes_nothing_more() {
+    let house = House::make("paused").await;
+    let mut first = house.run("first");
+    let channels = first.says("Channels ask at ").await;
+    let second = house.run("second");
+    assert_eq!(second.says("The node first holds the journal; this one,").await, "");
+    let load = house.under_load(&channels, || first.signal("-STOP"));
+    let taking_over = async {
+        let channels = second.says("Channels ask at ").await;
+        first.signal("-CONT");
+        channels
+    };
+    let (told, channels) = tokio::join!(load, taking_over);
+    assert!(!first.ends().success());
+    house.settled(&channels, &told).await;
+    house.audit("second");
+    // Started again it stands by; when the other is stopped in good order it takes over at once.
+    let first = house.run("first");
+    assert_eq!(first.says("The node second holds the journal; this one,").await, "");
+    let began = Instant::now();
+    second.signal("-TERM");
+    let channels = first.says("Channels ask at ").await;
+    assert!(began.elapsed() < Duration::from_secs(20));
+    house.settled(&channels, &told).await;
+}
