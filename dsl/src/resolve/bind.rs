@@ -397,7 +397,9 @@ impl Binder<'_, '_, '_> {
                 let format = self.password(format, attributes, &field.scope);
                 FieldKind::Format { format, chain, nodes: self.nodes(nodes) }
             }
-            DraftKind::Line { nodes, bytes } => FieldKind::Line { nodes: self.nodes(nodes), bytes: *bytes },
+            DraftKind::Line { nodes, bytes, control } => {
+                FieldKind::Line { nodes: self.nodes(nodes), bytes: *bytes, control: control.clone() }
+            }
             DraftKind::List { tree, nodes, slots, arrow, of_line } => {
                 let plain = nodes.len() == 1
                     && matches!(nodes.first(), Some(DraftNode::Field(inner)) if self.draft.fields.get(*inner).is_some_and(|inner| inner.tree.is_none()));
@@ -473,9 +475,9 @@ impl Binder<'_, '_, '_> {
         let format = self.password(&file.format, file.attributes, &file.scope);
         let name_nodes = self.nodes(&file.name_nodes);
         let mut name = Vec::new();
-        let mut done = None;
+        let mut done = file.control.clone();
         if let Some(tree) = file.name {
-            done = tree.done.as_ref().and_then(|text| text.constant()).map(Box::from);
+            done = done.or_else(|| tree.done.as_ref().and_then(|text| text.constant()).map(Box::from));
             for piece in &tree.name.pieces {
                 let piece = self.name_piece(piece, &file.scope);
                 name.push(piece);

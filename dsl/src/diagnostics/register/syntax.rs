@@ -403,7 +403,7 @@ pub const PAGES: &[Page] = &[
         title: "a form that is not built yet",
         text: "The form is part of the language, and this build cannot run it. It is refused rather than half understood.",
         chinese: "语言中有此写法，但尚未实现。",
-        bad: "link drop folder connect {\n  folder  \"up\"\n}\n\ncall put over drop {\n  request file \"A.txt\" fixed lines lf {\n    mark  digits 1  = \"1\"\n    done \"A.ok\" fixed {\n      size  number 8 digits  = 2\n    }\n  }\n}\n",
-        good: "link drop folder connect {\n  folder  \"up\"\n}\n\ncall put over drop {\n  request file \"A.txt\" done \".ok\" fixed lines lf {\n    mark  digits 1  = \"1\"\n  }\n}\n",
+        bad: "call sign_in {\n  request \"0001\"\n}\n\nsession day {\n  open    sign_in at start\n  behind  other\n}\n",
+        good: "call sign_in {\n  request \"0001\"\n}\n\nsession day {\n  open  sign_in at start\n}\n",
     },
 ];

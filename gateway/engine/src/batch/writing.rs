@@ -160,7 +160,7 @@ fn lines_of(
     let file = program.file.as_deref().ok_or_else(broken)?;
     let record = Record::new(program.slots);
     let mut writer = FileWriter::new(&module.program, program, record).ok_or_else(broken)?;
-    for list in file.pieces.iter().filter_map(|piece| piece.list) {
+    for list in file.lines().iter().filter_map(|piece| piece.list) {
         each_row(program, list, &mut scene, |scene| {
             if writer.fill_row(list, scene).map_err(told)? {
                 writer.fold(list, scene).map_err(told)?;
@@ -169,20 +169,20 @@ fn lines_of(
         })?;
     }
     writer.begin(&mut scene).map_err(told)?;
-    let in_order = writer.order().iter().copied().eq(0..u16::try_from(file.pieces.len()).unwrap_or(0));
+    let in_order = writer.order().iter().copied().eq(0..u16::try_from(file.lines().len()).unwrap_or(0));
     let mut out = Out {
         coder: writer.coder(&scene).map_err(told)?,
         coded: Vec::new(),
         spool: SpoolWriter::begin(spool, name)?,
     };
-    let mut apart: Vec<Option<Spooled>> = vec![None; file.pieces.len()];
+    let mut apart: Vec<Option<Spooled>> = vec![None; file.lines().len()];
     for place in writer.order().to_vec() {
         let place = usize::from(place);
         let mut to = match in_order {
             true => To::File(&mut out),
             false => To::Apart(Box::new(SpoolWriter::begin(spool, &format!("{name}.piece-{place}"))?)),
         };
-        match file.pieces.get(place).and_then(|piece| piece.list) {
+        match file.lines().get(place).and_then(|piece| piece.list) {
             None => {
                 let line = writer.line(place, &mut scene).map_err(told)?;
                 to.line(&line, told)?;
@@ -202,6 +202,12 @@ fn lines_of(
     for piece in apart.iter().flatten() {
         super::spooled::each_piece(spool, piece, |octets| out.line(octets, told))?;
         std::fs::remove_file(piece.place(spool))?;
+    }
+    // It is durable before the file is: a file that is found whole has its control file.
+    if let Some(control) = writer.control(&mut scene).map_err(told)? {
+        let mut beside = SpoolWriter::begin(spool, &super::spooled::control_name(name))?;
+        beside.write(&control)?;
+        beside.finish()?;
     }
     let file_name = writer.name(&mut scene).map_err(told)?;
     let Out { coder, mut coded, spool: mut written } = out;
