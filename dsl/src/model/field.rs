@@ -171,6 +171,8 @@ pub struct ListArrow {
     pub with: Option<Load>,
     /// `where`.
     pub filter: Option<Expr>,
+    /// `sorted by`: first by the first of these.
+    pub sorted: Vec<Expr>,
     /// Of a list of the journal: the business date that `where` asks for.
     pub day: Option<Expr>,
     /// We fill the wire from it.

@@ -217,6 +217,8 @@ pub(crate) struct ArrowDraft<'t> {
     /// Of rows that are one value: the field of the business row that it is, and the rule that says so.
     pub(crate) column: Option<(Box<str>, &'t Rule)>,
     pub(crate) filter: Option<&'t tree::Expr>,
+    /// What the rows are sorted by, and how many there may be.
+    pub(crate) sorted: (&'t [tree::Path], u64),
     pub(crate) writes: bool,
     pub(crate) span: Span,
 }

@@ -13,7 +13,7 @@ use super::assemble::{self, Draft, DraftField, DraftKind, DraftNode, Work, rule_
 use super::expression::{self, condition, expression};
 use super::learn::{self, learn_rule};
 use super::path::{self, Scope};
-use super::{compare, ends, segments, several, shapes};
+use super::{compare, ends, rows, segments, several, shapes};
 use crate::model::{
     At, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Learn, ListArrow, ListField, Load,
     MappedRows, Mapping, Message, MessageSide, NamePiece, Space,
@@ -459,6 +459,9 @@ impl Binder<'_, '_, '_> {
             let filter = self.expression(filter, &inner, Some(&Type::Flag));
             condition(self.resolver, filter)
         });
+        let (by, most) = arrow.sorted;
+        let inner = expression::inside(self.work, scope, arrow.list, arrow.row);
+        let sorted = rows::sorted_by(self.resolver, self.work, by, (most, true), &inner);
         let day = filter.as_ref().and_then(day_of);
         if arrow.list.space == Space::Journal && day.is_none() {
             self.resolver
@@ -467,7 +470,15 @@ impl Binder<'_, '_, '_> {
                 .note("the journal is looked up by business date, never gone through whole")
                 .help("write `where business_date is …`, with a date that does not come from the row itself");
         }
-        ListArrow { list: arrow.list, with: arrow.with, filter, day, writes: arrow.writes, span: arrow.span }
+        ListArrow {
+            list: arrow.list,
+            with: arrow.with,
+            filter,
+            sorted,
+            day,
+            writes: arrow.writes,
+            span: arrow.span,
+        }
     }
 
     fn file(&mut self, file: &assemble::FileDraft<'_>) -> FileForm {

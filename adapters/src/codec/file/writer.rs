@@ -85,6 +85,14 @@ impl<'p> FileWriter<'p> {
         Ok(filled)
     }
 
+    /// In what order the business rows fill a list of lines; none: as they stand.
+    ///
+    /// # Errors
+    /// A value of a row that it has not, or that has no order.
+    pub fn order_of(&self, list: u16, surroundings: &dyn Surroundings) -> Result<Option<Vec<u32>>, Fault> {
+        map::order_of(self.writer.programs, list, surroundings)
+    }
+
     /// Gives the row in the window what the message's own mappings say of it (constants, facts), for a row that was put
     /// there by [`FileWriter::row`].
     ///

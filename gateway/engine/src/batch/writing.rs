@@ -18,6 +18,7 @@ use bytes::Bytes;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, MessageId, Space};
 use dsl::program::{MessageProgram, ModuleProgram, Pairing, Part};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -160,8 +161,12 @@ fn lines_of(
     let file = program.file.as_deref().ok_or_else(broken)?;
     let record = Record::new(program.slots);
     let mut writer = FileWriter::new(&module.program, program, record).ok_or_else(broken)?;
+    let mut orders: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
     for list in file.lines().iter().filter_map(|piece| piece.list) {
-        each_row(program, list, &mut scene, |scene| {
+        if let Some(order) = writer.order_of(list, &scene).map_err(told)? {
+            orders.insert(list, order);
+        }
+        each_row(program, (list, orders.get(&list).map(Vec::as_slice)), &mut scene, |scene| {
             if writer.fill_row(list, scene).map_err(told)? {
                 writer.fold(list, scene).map_err(told)?;
             }
@@ -187,13 +192,15 @@ fn lines_of(
                 let line = writer.line(place, &mut scene).map_err(told)?;
                 to.line(&line, told)?;
             }
-            Some(list) => each_row(program, list, &mut scene, |scene| {
-                if writer.fill_row(list, scene).map_err(told)? {
-                    let line = writer.line(place, scene).map_err(told)?;
-                    to.line(&line, told)?;
-                }
-                Ok(())
-            })?,
+            Some(list) => {
+                each_row(program, (list, orders.get(&list).map(Vec::as_slice)), &mut scene, |scene| {
+                    if writer.fill_row(list, scene).map_err(told)? {
+                        let line = writer.line(place, scene).map_err(told)?;
+                        to.line(&line, told)?;
+                    }
+                    Ok(())
+                })?;
+            }
         }
         if let (To::Apart(piece), Some(kept)) = (to, apart.get_mut(place)) {
             *kept = Some(piece.finish()?);
@@ -247,10 +254,10 @@ impl To<'_> {
     }
 }
 
-/// Enters each row of the business list that fills a list of lines.
+/// Enters each row of the business list that fills a list of lines, in its order.
 fn each_row(
     program: &MessageProgram,
-    list: u16,
+    (list, order): (u16, Option<&[u32]>),
     scene: &mut Scene,
     mut row: impl FnMut(&mut Scene) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
@@ -265,7 +272,10 @@ fn each_row(
         return Ok(());
     }
     let count = scene.rows(&pairing.source).map_err(wrong)?;
-    for number in 0..count {
+    // A row that does not count stands in no order.
+    let count = order.map_or(count, |order| u32::try_from(order.len()).unwrap_or(count));
+    for place in 0..count {
+        let number = order.and_then(|order| order.get(place as usize)).copied().unwrap_or(place);
         if let Some(with) = &pairing.with {
             scene.leave(&pairing.source);
             scene.enter(with, number).map_err(wrong)?;
