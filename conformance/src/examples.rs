@@ -445,6 +445,8 @@ impl Runner<'_> {
         mut reader: FileReader<'_>,
         octets: &[u8],
     ) -> Result<Option<Outcome>, String> {
+        // An example shows the file alone.
+        reader = reader.alone();
         let words = |fault: FileFault| format!("line {}: {:?}", fault.line, fault.fault.kind);
         let mut rows = Vec::new();
         let mut seen = |_: &Record, event: LineEvent| {

@@ -183,6 +183,8 @@ impl Turn<'_> {
     fn rows(&mut self, arrow: &mut ListArrow) -> bool {
         arrow.writes = self.ours;
         let filter = arrow.filter.take().is_some();
+        // In whatever order rows come, they are the same rows.
+        arrow.sorted.clear();
         arrow.with.take().is_some() || filter
     }
 

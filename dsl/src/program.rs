@@ -15,7 +15,7 @@ mod order;
 mod wire;
 
 pub use expression::{Code, ExprId, Expressions, PairSet, Paired};
-pub use file::{FileName, FilePiece, FileProgram, FoldForm, OctetFold, OctetPart, OctetWork};
+pub use file::{ControlForm, FileName, FilePiece, FileProgram, FoldForm, OctetFold, OctetPart, OctetWork};
 pub use flow::{
     AwaitForm, CancelForm, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall,
     StepTables,

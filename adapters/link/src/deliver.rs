@@ -1,4 +1,4 @@
-//! Putting a file whole: temporary name, rename, end mark last.
+//! Putting a file whole: temporary name, rename, end mark or control file last.
 //!
 //! For: file messages that we send. In: a link, a place, pieces. Out: a whole file, or a failure that says
 //! whether the other side may have seen it. Must not know: what the file holds.
@@ -15,8 +15,10 @@ const PART: &str = ".part";
 pub struct DeliverConfig {
     /// Write under another name, then rename.
     pub temporary: bool,
-    /// An empty file that is made last.
+    /// A file that is made last.
     pub done: Option<EndMark>,
+    /// What stands in it: it is a control file. It comes into being as the file does, whole. None: it is empty.
+    pub control: Option<Vec<u8>>,
 }
 
 /// A file that was not delivered.
@@ -44,6 +46,8 @@ pub struct Delivery<'a> {
     target: FilePath,
     written_as: FilePath,
     mark: Option<FilePath>,
+    temporary: bool,
+    control: Option<Vec<u8>>,
 }
 
 impl<'a> Delivery<'a> {
@@ -70,7 +74,8 @@ impl<'a> Delivery<'a> {
             let surely_not = config.temporary || error.fault == FileFault::Exists;
             Undelivered { maybe_sent: !surely_not, error }
         })?;
-        Ok(Self { link, writer, target: target.clone(), written_as, mark })
+        let (temporary, control) = (config.temporary, config.control.clone());
+        Ok(Self { link, writer, target: target.clone(), written_as, mark, temporary, control })
     }
 
     /// Appends a piece.
@@ -96,16 +101,73 @@ impl<'a> Delivery<'a> {
                 Undelivered { maybe_sent: !surely_not, error }
             })?;
         }
-        if let Some(mark) = &self.mark {
-            match self.link.create(mark).await {
-                Ok(writer) => writer.finish().await.map_err(maybe)?,
-                // One mark stands for all files of a folder.
-                Err(error) if error.fault == FileFault::Exists => {}
-                Err(error) => return Err(maybe(error)),
+        match &self.mark {
+            Some(mark) => {
+                make_mark(self.link, mark, self.control.as_deref(), self.temporary).await.map_err(maybe)
             }
+            None => Ok(()),
         }
-        Ok(())
     }
+}
+
+/// Makes the end mark of a file that is there: empty, or a control file with this content. A mark that is there stays: one
+/// stands for all files of a folder. A control file that is there must be the same; one that a broken try left in part,
+/// where files are not renamed, is made anew.
+///
+/// # Errors
+/// What the link says; [`FileFault::Exists`] where a control file of this name says something else.
+pub async fn make_mark(
+    link: &dyn FileLink,
+    mark: &FilePath,
+    control: Option<&[u8]>,
+    temporary: bool,
+) -> Result<(), FileError> {
+    let Some(content) = control else {
+        return match link.create(mark).await {
+            Ok(writer) => writer.finish().await,
+            Err(error) if error.fault == FileFault::Exists => Ok(()),
+            Err(error) => Err(error),
+        };
+    };
+    match put_control(link, mark, content, temporary).await {
+        Err(error) if error.fault == FileFault::Exists => {}
+        done => return done,
+    }
+    let mut there = Vec::new();
+    let mut reader = link.open(mark).await?;
+    while let Some(piece) = reader.read().await? {
+        there.extend_from_slice(&piece);
+        if there.len() > content.len() {
+            break;
+        }
+    }
+    if there == content {
+        return Ok(());
+    }
+    if temporary || !content.starts_with(&there) {
+        return Err(FileError::new(FileFault::Exists, format_args!("{mark} says something else")));
+    }
+    link.remove(mark).await?;
+    put_control(link, mark, content, temporary).await
+}
+
+async fn put_control(
+    link: &dyn FileLink,
+    mark: &FilePath,
+    content: &[u8],
+    temporary: bool,
+) -> Result<(), FileError> {
+    let written_as = if temporary { mark.with_end(PART)? } else { mark.clone() };
+    if temporary {
+        match link.remove(&written_as).await {
+            Err(error) if error.fault != FileFault::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    let mut writer = link.create(&written_as).await?;
+    writer.write(content).await?;
+    writer.finish().await?;
+    if temporary { link.rename(&written_as, mark).await } else { Ok(()) }
 }
 
 impl fmt::Debug for Delivery<'_> {

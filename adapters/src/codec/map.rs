@@ -8,6 +8,8 @@ mod taken;
 
 pub use taken::TakenRow;
 
+use std::cmp::Ordering;
+
 use dsl::evaluate;
 use dsl::evaluate::Value;
 use dsl::model::{FreshOf, Load, Space};
@@ -19,6 +21,9 @@ use super::one_row::OneRow;
 use super::seals::Seals;
 use super::{Fault, FaultKind, Wrong};
 use crate::value::{Record, RowsEntered, Surroundings};
+
+/// Most rows that are held at once to be sorted; the compiler refuses lists that are declared longer.
+const SORTED_MOST: u32 = 100_000;
 
 /// Carries what was read to the business records: the message's `take_out` list.
 ///
@@ -189,6 +194,26 @@ struct Row {
     base: usize,
 }
 
+/// The numbers of the business rows that fill a list of lines, in the order that `sorted by` says; none where it says
+/// nothing.
+pub(super) fn order_of(
+    programs: Programs<'_>,
+    list: u16,
+    surroundings: &dyn Surroundings,
+) -> Result<Option<Vec<u32>>, Fault> {
+    let Some(form) = programs.message.lists.get(usize::from(list)) else { return Ok(None) };
+    let fills = |pairing: &&Pairing| {
+        let to = pairing.target;
+        to.space == Space::Field && (to.level, to.slot) == (form.level, form.slot) && !in_place(pairing)
+    };
+    let Some(pairing) = programs.message.pairings.iter().find(fills) else { return Ok(None) };
+    let mut record = Record::new(programs.message.slots);
+    let mapper = Mapper::new(programs, true, &mut record, None);
+    let count = mapper.count(&pairing.source, surroundings);
+    let ordered = count.and_then(|count| mapper.order(pairing, count.unwrap_or(0), surroundings));
+    ordered.map_err(|wrong| Fault { op: u32::MAX, at: Fault::IN_MAPPING, kind: wrong.kind })
+}
+
 /// Whether the rows that stand in a list are gone through, and none are made.
 fn in_place(form: &Pairing) -> bool {
     form.source == form.target
@@ -210,6 +235,8 @@ struct Open {
     pairing: u16,
     row: u32,
     count: u32,
+    /// Of a sorted list: the numbers of the rows that count, in their order.
+    order: Option<Vec<u32>>,
     target_entered: bool,
 }
 
@@ -280,7 +307,8 @@ impl<'a> Mapper<'a> {
             None => true,
         };
         if counts {
-            self.open.push(Open { pairing, row: row.number, count: row.number, target_entered: false });
+            let (row, count) = (row.number, row.number);
+            self.open.push(Open { pairing, row, count, order: None, target_entered: false });
         } else {
             self.rows.pop();
         }
@@ -327,7 +355,9 @@ impl<'a> Mapper<'a> {
                 let count = self.count(&form.source, surroundings)?;
                 let Some(count) = count else { return Ok(Some(end)) };
                 self.begin(form, surroundings)?;
-                self.open.push(Open { pairing, row: 0, count, target_entered: false });
+                let order = self.order(form, count, surroundings)?;
+                let count = order.as_ref().map_or(count, |order| u32::try_from(order.len()).unwrap_or(count));
+                self.open.push(Open { pairing, row: 0, count, order, target_entered: false });
                 Ok(if self.advance(surroundings)? { None } else { Some(end) })
             }
             Map::Next { pairing, back } => {
@@ -407,6 +437,64 @@ impl<'a> Mapper<'a> {
         if list.space == Space::Field { self.rows.leave(list) } else { surroundings.leave(list) }
     }
 
+    /// The rows that count, sorted: a missing value stands first, and rows that are alike stay as they stand. None where
+    /// nothing says in what order.
+    fn order(
+        &self,
+        form: &Pairing,
+        count: u32,
+        surroundings: &dyn Surroundings,
+    ) -> Result<Option<Vec<u32>>, Wrong> {
+        if form.sorted.is_empty() {
+            return Ok(None);
+        }
+        if count > SORTED_MOST {
+            return Err(FaultKind::TooManyRows.into());
+        }
+        let mut rows: Vec<(Vec<Value<'static>>, u32)> = Vec::new();
+        for row in 0..count {
+            if let Some(with) = &form.with {
+                self.leave(&form.source, surroundings);
+                self.enter(with, row, surroundings)?;
+            }
+            self.enter(&form.source, row, surroundings)?;
+            let counts = match form.filter {
+                Some(filter) => self.inside(surroundings).truth(filter)?,
+                None => true,
+            };
+            if counts {
+                let keys = self.at_once(surroundings, |inside| {
+                    let keys = form.sorted.iter().map(|by| inside.optional(*by).map(Value::into_owned));
+                    Ok(keys.collect::<Result<Vec<_>, _>>()?)
+                })?;
+                rows.push((keys, row));
+            }
+        }
+        if count > 0 {
+            self.leave(&form.source, surroundings);
+            if let Some(with) = &form.with {
+                self.leave(with, surroundings);
+            }
+        }
+        let (inside, mut fault) = (self.inside(surroundings), None);
+        rows.sort_by(|(left, _), (right, _)| {
+            let mut pairs = left.iter().zip(right).map(|(left, right)| match (left, right) {
+                (Value::Absent, Value::Absent) => Ordering::Equal,
+                (Value::Absent, _) => Ordering::Less,
+                (_, Value::Absent) => Ordering::Greater,
+                _ => evaluate::order(left, right, &inside).unwrap_or_else(|found| {
+                    fault = Some(found);
+                    Ordering::Equal
+                }),
+            });
+            pairs.find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
+        });
+        match fault {
+            Some(fault) => Err(fault.into()),
+            None => Ok(Some(rows.into_iter().map(|(_, row)| row).collect())),
+        }
+    }
+
     /// Goes to the next row that counts, and makes its target row; closes the pairing when there is none.
     fn advance(&mut self, surroundings: &mut dyn Surroundings) -> Result<bool, Wrong> {
         let open = self.open.last().ok_or(FaultKind::Program)?;
@@ -417,13 +505,16 @@ impl<'a> Mapper<'a> {
             self.mark_target(false);
         }
         while row < count {
+            let order = self.open.last().and_then(|open| open.order.as_ref());
+            let sorted = order.is_some();
+            let number = order.and_then(|order| order.get(row as usize)).copied().unwrap_or(row);
             // The list beside it lies below its rows, so that `item` is always the innermost row.
             if let Some(with) = &form.with {
                 self.leave(&form.source, surroundings);
-                self.enter(with, row, surroundings)?;
+                self.enter(with, number, surroundings)?;
             }
-            self.enter(&form.source, row, surroundings)?;
-            let counts = match form.filter {
+            self.enter(&form.source, number, surroundings)?;
+            let counts = match form.filter.filter(|_| !sorted) {
                 Some(filter) => self.inside(surroundings).truth(filter)?,
                 None => true,
             };

@@ -727,3 +727,90 @@ fn world_of(world: &World) -> World {
         keys: world.keys.clone(),
     }
 }
+
+/// A file whose control file says how long it is, how many rows it has, and their digest.
+const CONTROLLED: &str = r#"call put "P" over drop {
+  request file "A.txt" delimited "|" lines lf {
+    head line { mark text 1 bytes = "H"
+      batch text ..8 bytes }
+    rows list ..1000 of line {
+      name text ..20 bytes
+      due money ..15 digits yuan }
+    done ".chk" delimited "," lines crlf tolerate lf {
+      batch text ..8 bytes = head.batch
+      size number ..8 digits = length(message)
+      count number ..8 digits = count(rows)
+      digest text 32 bytes = hex(digest(md5, raw(message))) }
+  }
+}
+"#;
+
+/// The file and its control file, of these rows.
+fn controlled(compiled: &Compiled, rows: &[Due<'_>]) -> (Vec<u8>, Vec<u8>) {
+    let (program, form) = message(compiled, 0);
+    let mut world = world(compiled);
+    let mut record = Record::new(form.slots);
+    record.set(slot(form, "head.batch"), &Value::text("B1")).unwrap();
+    let mut writer = FileWriter::new(program, form, record).unwrap();
+    for row in rows {
+        fill(&mut writer, *row);
+        writer.fold(0, &world).unwrap();
+    }
+    writer.begin(&mut world).unwrap();
+    assert_eq!(writer.order(), [0, 1], "the control file is no line of the file");
+    let mut octets = writer.line(0, &mut world).unwrap();
+    for row in rows {
+        fill(&mut writer, *row);
+        octets.extend(writer.line(1, &mut world).unwrap());
+    }
+    let control = writer.control(&mut world).unwrap().unwrap();
+    (octets, control)
+}
+
+fn read_controlled(compiled: &Compiled, octets: &[u8], control: Option<&[u8]>) -> Result<Record, FileFault> {
+    let (program, form) = message(compiled, 0);
+    let mut world = world(compiled);
+    let mut reader = FileReader::new(program, form).unwrap();
+    if let Some(control) = control {
+        reader.control(control, &mut world)?;
+    }
+    for chunk in octets.chunks(5) {
+        reader.push(chunk, &mut world, &mut |_, _| Ok(()))?;
+    }
+    reader.finish(&mut world, &mut |_, _| Ok(()))?;
+    Ok(reader.into_record())
+}
+
+#[test]
+fn a_control_file_is_written_behind_the_last_line_and_holds_what_the_file_is() {
+    let compiled = party(CONTROLLED);
+    let (octets, control) = controlled(&compiled, &[("a", "1.50"), ("b", "2.00")]);
+    assert_eq!(octets, b"H|B1\na|1.50\nb|2.00\n");
+    let digest = dsl::evaluate::coded::to_hex(&seal::digest(Digest::Md5, &octets), false);
+    let wanted = [b"B1,19,2,".as_slice(), &digest, b"\r\n"].concat();
+    assert_eq!(control, wanted);
+}
+
+#[test]
+fn a_control_file_is_held_against_the_file() {
+    let compiled = party(CONTROLLED);
+    let (octets, control) = controlled(&compiled, &ROWS);
+    let form = message(&compiled, 0).1;
+    let record = read_controlled(&compiled, &octets, Some(&control)).unwrap();
+    assert_eq!(record.value(slot(form, "done.count")).unwrap(), Value::Number(3));
+    let lf = String::from_utf8(control.clone()).unwrap().replace("\r\n", "\n");
+    read_controlled(&compiled, &octets, Some(lf.as_bytes())).unwrap();
+
+    let read = |octets: &[u8], control: &[u8]| kind(read_controlled(&compiled, octets, Some(control)));
+    let text = String::from_utf8(control.clone()).unwrap();
+    assert_eq!(kind(read_controlled(&compiled, &octets, None)).1, FaultKind::Missing);
+    assert_eq!(read(&octets, &control[..control.len() - 2]).1, FaultKind::Truncated);
+    assert_eq!(read(&octets, format!("{text}{text}").as_bytes()).1, FaultKind::LeftOver);
+    assert_eq!(read(&octets, text.replace(",3,", ",4,").as_bytes()).1, FaultKind::Disagrees);
+    assert_eq!(read(&octets, text.replace("B1,", "B2,").as_bytes()).1, FaultKind::Disagrees);
+    let last = octets.len() - 2;
+    let mut other = octets.clone();
+    other[last] ^= 1;
+    assert_eq!(read(&other, &control).1, FaultKind::Disagrees, "one figure of the last row");
+    assert_eq!(read(&octets[..octets.len() - 7], &control).1, FaultKind::Disagrees, "a row is missing");
+}

@@ -64,7 +64,7 @@ impl Runner<'_> {
         message: MessageId,
         (name, octets): (&str, &[u8]),
     ) -> Result<Record, String> {
-        let (read, _) = read_file(scene, message, name, octets)
+        let (read, _) = read_file(scene, message, name, (octets, None))
             .ok_or_else(|| format!("{name} is no name of this message"))?;
         match read.fault {
             None => Ok(read.record),

@@ -95,7 +95,7 @@ pub fn encode(
         named.fill_least(&mut record, scene.now)?;
     }
     let (parts, record) = if lines {
-        let octets =
+        let (octets, _) =
             file_of_lines(scene, program, &changed, &record).map_err(|fault| words(fault, &record))?;
         (Parts::content(octets), record)
     } else {
@@ -163,13 +163,13 @@ fn apart(message: &MessageProgram, said: &BTreeSet<u16>) -> MessageProgram {
     changed
 }
 
-/// Writes the lines of a file whose rows stand in the record.
+/// Writes the lines of a file whose rows stand in the record, and its control file if it has one.
 pub(crate) fn file_of_lines(
     scene: &mut Scene,
     program: &Program,
     form: &MessageProgram,
     record: &Record,
-) -> Result<Vec<u8>, adapters::codec::Fault> {
+) -> Result<(Vec<u8>, Option<Vec<u8>>), adapters::codec::Fault> {
     let wrong = adapters::codec::Fault { op: 0, at: 0, kind: adapters::codec::FaultKind::Program };
     let file = form.file.as_deref().ok_or(wrong)?;
     let mut singles = Record::new(form.slots);
@@ -206,7 +206,8 @@ pub(crate) fn file_of_lines(
         coder.update(&lines, &mut octets)?;
     }
     coder.finish(scene, &mut octets)?;
-    Ok(octets)
+    let control = writer.control(scene)?;
+    Ok((octets, control))
 }
 
 /// Whether the tree said anything of an optional line.

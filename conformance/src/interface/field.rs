@@ -88,8 +88,9 @@ fn content(here: Here<'_>, field: &Field, kind: &FieldKind, object: &mut Map<Str
             let here = Here { list: &field.path, ..here };
             self::list(here, list, object);
         }
-        FieldKind::Line { nodes, bytes } => {
+        FieldKind::Line { nodes, bytes, control } => {
             put(object, "bytes", *bytes);
+            put(object, "control_file", control.as_ref().map(|control| format(here, control)));
             object.insert("fields".into(), self::nodes(here, nodes).into());
         }
         FieldKind::Entry { pattern, content } => {

@@ -47,6 +47,8 @@ pub(super) struct Traveller<'a> {
 /// A message as octets.
 struct Sent {
     parts: Parts,
+    /// Its control file.
+    control: Option<Vec<u8>>,
     file_name: Option<String>,
     /// Its values, with what was computed.
     record: Record,
@@ -182,11 +184,13 @@ impl<'a> Traveller<'a> {
         let words = |fault: &Fault, record: &Record| {
             describe(fault, record, self.form, self.program, &self.adapter.symbols, Doing::Writing)
         };
+        let mut control = None;
         let parts = if self.is_lines() {
-            let octets = file_of_lines(scene, self.program, &self.said, &record);
-            Parts::content(
-                octets.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?,
-            )
+            let written = file_of_lines(scene, self.program, &self.said, &record);
+            let (octets, beside) =
+                written.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?;
+            control = beside;
+            Parts::content(octets)
         } else {
             let filled = fill_in(self.program, &self.said, &mut record, scene);
             filled.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?;
@@ -208,7 +212,7 @@ impl<'a> Traveller<'a> {
             }
             _ => None,
         };
-        Ok(Sent { parts, file_name, record })
+        Ok(Sent { parts, control, file_name, record })
     }
 
     /// What could not be written: a value of its own form must be, what is computed from facts that were made up need not.
@@ -418,7 +422,9 @@ impl<'a> Traveller<'a> {
             wrong = wrong.take().or(same.err());
             keep_row(record, base, &mut whole, (slot, form.stride))
         };
-        let pushed = reader.push(sent.parts.get(Part::Content), scene, &mut on_line);
+        let controlled = sent.control.as_deref().map_or(Ok(()), |control| reader.control(control, scene));
+        let pushed =
+            controlled.and_then(|()| reader.push(sent.parts.get(Part::Content), scene, &mut on_line));
         let done = pushed.and_then(|()| reader.finish(scene, &mut on_line));
         if let Some(wrong) = wrong {
             return Err(wrong);

@@ -13,7 +13,7 @@ use crate::world::{Outcome, Said};
 use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, LinkKind, MessageId, Space};
-use dsl::program::{CallProgram, LinkProgram};
+use dsl::program::{CallProgram, LinkProgram, ModuleProgram};
 use dsl::value::Outcome as Judged;
 use link::Core;
 use link::deliver::{DeliverConfig, Delivery, Undelivered};
@@ -156,13 +156,23 @@ impl Caller {
         let Some(kind) = self.kind_of(link, member, &name) else {
             return self.play.failed(format!("{name}: a file that the party does not know"));
         };
+        let message = match &kind {
+            Kind::Asked(asked) => asked.first().map(|(_, message)| *message),
+            Kind::Answer(_, message) => Some(*message),
+        };
+        let mark = message.and_then(|message| control_mark(self.play.module(), message));
+        let control = match control_of(place, &found.path, mark).await {
+            Ok(control) => control,
+            Err(error) => return self.play.failed(error.to_string()),
+        };
         let (caller, member) = (Arc::clone(self), member.map(str::to_owned));
         let working = self.play.work();
         let taken = self.core.offload(move || match kind {
             Kind::Asked(asked) => {
                 let mut taken = Ok(());
                 for (call, message) in asked {
-                    taken = caller.asked(call, message, member.as_deref(), &name, &octets);
+                    taken =
+                        caller.asked(call, message, member.as_deref(), &name, (&octets, control.as_deref()));
                     if taken.is_ok() {
                         break;
                     }
@@ -172,7 +182,9 @@ impl Caller {
                 }
                 taken
             }
-            Kind::Answer(open, message) => caller.answered(&open, message, &name, &octets),
+            Kind::Answer(open, message) => {
+                caller.answered(&open, message, &name, (&octets, control.as_deref()))
+            }
         });
         if let Some(Err(why)) = taken.await {
             self.play.failed(why);
@@ -187,7 +199,7 @@ impl Caller {
         message: MessageId,
         member: Option<&str>,
         name: &str,
-        octets: &[u8],
+        octets: (&[u8], Option<&[u8]>),
     ) -> Result<(), String> {
         let play = &self.play;
         let form = play.module().calls.get(usize::from(call.0)).ok_or("a call that is not there")?.clone();
@@ -211,7 +223,13 @@ impl Caller {
     }
 
     /// The answer to a file of ours.
-    fn answered(&self, open: &Open, message: MessageId, name: &str, octets: &[u8]) -> Result<(), String> {
+    fn answered(
+        &self,
+        open: &Open,
+        message: MessageId,
+        name: &str,
+        octets: (&[u8], Option<&[u8]>),
+    ) -> Result<(), String> {
         let play = &self.play;
         let mut scene = scene_of(play, Some(open.member.as_str()).filter(|member| !member.is_empty()));
         scene.request = Some(Arc::new(open.request.clone()));
@@ -289,7 +307,11 @@ pub(crate) async fn put_file(
     let path = folder.join(&file.name).map_err(not_sent)?;
     // It may be there already.
     drop(place.make_folder(folder).await);
-    let config = DeliverConfig { temporary: true, done: file.done.as_deref().map(EndMark::of) };
+    let config = DeliverConfig {
+        temporary: true,
+        done: file.done.as_deref().map(EndMark::of),
+        control: file.control.clone(),
+    };
     let mut delivery = Delivery::begin(place, &path, &config).await?;
     for piece in file.octets.chunks(64 * 1024) {
         delivery.write(piece).await?;
@@ -311,6 +333,28 @@ pub(crate) async fn whole_file(place: &dyn FileLink, path: &FilePath) -> Result<
         octets.extend_from_slice(&piece);
     }
     Ok(octets)
+}
+
+/// The end mark of a message's files, where it is a control file.
+pub(crate) fn control_mark(module: &ModuleProgram, message: MessageId) -> Option<EndMark> {
+    let form = module.program.messages.get(usize::from(message.0))?.file.as_deref()?;
+    form.control()?;
+    form.done.as_deref().map(EndMark::of)
+}
+
+/// The octets of a file's control file; none where it has none.
+///
+/// # Errors
+/// As [`whole_file`].
+pub(crate) async fn control_of(
+    place: &dyn FileLink,
+    path: &FilePath,
+    mark: Option<EndMark>,
+) -> Result<Option<Vec<u8>>, FileError> {
+    match mark {
+        Some(mark) => whole_file(place, &mark.place(path)?).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// Looks into the folders where the bank puts files, until the group ends.

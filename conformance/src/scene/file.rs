@@ -21,14 +21,14 @@ pub fn is_named(scene: &mut Scene, message: MessageId, name: &str) -> Option<Rec
     matches!(read_name(&module.program, form, name, &mut record, scene), Ok(true)).then_some(record)
 }
 
-/// Reads a file by its message and verifies it. Gives the message, and its fields with the rows as a tree; none if the
+/// Reads a file by its message, with its control file where it has one, and verifies it. Gives the message, and its fields with the rows as a tree; none if the
 /// name is of another form.
 #[must_use]
 pub fn read_file(
     scene: &mut Scene,
     message: MessageId,
     name: &str,
-    octets: &[u8],
+    (octets, control): (&[u8], Option<&[u8]>),
 ) -> Option<(ReadMessage, Map<String, Json>)> {
     let by_name = is_named(scene, message, name)?;
     let adapter = scene.adapter.clone();
@@ -54,7 +54,10 @@ pub fn read_file(
         }
         Ok(())
     };
-    let mut read = reader.push(octets, scene, &mut on_line);
+    let mut read = control.map_or(Ok(()), |control| reader.control(control, scene));
+    if read.is_ok() {
+        read = reader.push(octets, scene, &mut on_line);
+    }
     if read.is_ok() {
         read = reader.finish(scene, &mut on_line);
     }

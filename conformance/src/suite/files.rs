@@ -5,7 +5,9 @@
 
 use super::run::{Other, Runner};
 use super::{Step, Suite};
-use crate::party::{ComposedFile, compose_file, folder_of, path_of, put_file, whole_file};
+use crate::party::{
+    ComposedFile, compose_file, control_mark, control_of, folder_of, path_of, put_file, whole_file,
+};
 use crate::report::{Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Scene, is_named, read_file};
 use dsl::model::MessageId;
@@ -37,6 +39,7 @@ struct Came {
     message: MessageId,
     name: String,
     octets: Vec<u8>,
+    control: Option<Vec<u8>>,
 }
 
 impl Runner<'_> {
@@ -74,6 +77,7 @@ impl Runner<'_> {
                 octets,
                 record: put.file.record.clone(),
                 done: put.file.done.clone(),
+                control: put.file.control.clone(),
             };
             put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
         }
@@ -166,7 +170,10 @@ impl Runner<'_> {
                     let path = folder.join(&entry.name).map_err(|error| error.to_string())?;
                     let octets =
                         whole_file(place.as_ref(), &path).await.map_err(|error| error.to_string())?;
-                    found.push(Came { message, name: entry.name.clone(), octets });
+                    let mark = control_mark(&self.adapter.module, message);
+                    let control = control_of(place.as_ref(), &path, mark).await;
+                    let control = control.map_err(|error| error.to_string())?;
+                    found.push(Came { message, name: entry.name.clone(), octets, control });
                 }
             }
         }
@@ -197,7 +204,8 @@ impl Runner<'_> {
         };
         let mut scene = self.answer_scene(put);
         let parts = Parts::content(came.octets.clone());
-        let Some((read, tree)) = read_file(&mut scene, came.message, &came.name, &came.octets) else {
+        let whole = (came.octets.as_slice(), came.control.as_deref());
+        let Some((read, tree)) = read_file(&mut scene, came.message, &came.name, whole) else {
             return result.outcome("bad answer", &wanted);
         };
         result.got = Some(Packet::new(&parts, tree.clone()));

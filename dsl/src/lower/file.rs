@@ -12,7 +12,7 @@ use super::read::{Reader, line_format, place_of};
 use super::write::{Writer, line};
 use super::{LowerErrorKind, derived, known, tables};
 use crate::model::{Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Format, Meaning, Node, Wire};
-use crate::program::{FilePiece, FileProgram, Part, Read, Write};
+use crate::program::{ControlForm, FilePiece, FileProgram, Part, Read, Write};
 use crate::value::{Constant, Form};
 
 /// Makes the file's own words: name, ends of lines, chain.
@@ -50,11 +50,31 @@ fn record(builder: &mut Builder<'_, '_>) -> Option<u32> {
         FieldKind::List(list) => list.line_bytes,
         _ => None,
     };
-    let widths: BTreeSet<Option<u32>> = builder.streamed.pieces.iter().map(width).collect();
+    let lines = builder.streamed.pieces.iter().filter(|id| control_of(builder, **id).is_none());
+    let widths: BTreeSet<Option<u32>> = lines.map(width).collect();
     if widths.len() > 1 {
         builder.lowering.error(builder.message.span, LowerErrorKind::Records);
     }
     widths.first().copied().flatten()
+}
+
+/// The form of a control file, where a piece is one.
+fn control_of<'m>(builder: &Builder<'_, 'm>, id: FieldId) -> Option<&'m Format> {
+    match &builder.layout.field(id)?.kind {
+        FieldKind::Line { control, .. } => control.as_ref(),
+        _ => None,
+    }
+}
+
+/// How the line of a control file ends.
+fn control_form(format: &Format) -> ControlForm {
+    match format {
+        Format::Delimited(form) => {
+            let (end, tolerated) = form.lines.clone().unwrap_or_default();
+            ControlForm { ended: !(end.is_empty() || form.between), end, tolerated }
+        }
+        _ => ControlForm { end: Box::default(), ended: false, tolerated: Vec::new() },
+    }
 }
 
 /// Octets of many lines are never held together: they may be digested and counted, nothing else.
@@ -128,10 +148,15 @@ pub(super) fn read<'m>(reader: &mut Reader<'_, '_, 'm>, file: &'m FileForm) {
         reader.end();
         return;
     }
-    let format = line_format(&file.format);
+    let of_lines = line_format(&file.format);
     let mut made = Vec::new();
-    for id in pieces {
+    // The control file is read before the file: what it says of the lines waits until they are there.
+    let (controls, lines): (Vec<_>, Vec<_>) =
+        pieces.into_iter().enumerate().partition(|(_, id)| control_of(reader.builder, *id).is_some());
+    for (place, id) in controls.into_iter().chain(lines) {
         let Some(field) = reader.builder.layout.field(id) else { continue };
+        let control = control_of(reader.builder, id);
+        let format = control.map_or_else(|| of_lines.clone(), line_format);
         let begin = reader.here();
         let nodes = inner(&field.kind);
         let number = reader.builder.format(&format, charset, nodes);
@@ -141,21 +166,27 @@ pub(super) fn read<'m>(reader: &mut Reader<'_, '_, 'm>, file: &'m FileForm) {
         reader.push(Read::Leave { kept: false });
         reader.close_line(id, field);
         let list = reader.builder.layout.list(id).map(|_| reader.builder.layout.list_index(id));
-        let mark = mark(reader.builder, nodes, &format);
-        made.push(FilePiece {
+        let mark = match control {
+            Some(_) => None,
+            None => mark(reader.builder, nodes, &format),
+        };
+        let piece = FilePiece {
             list,
             optional: field.optional,
             read: (begin, reader.here()),
             write: (0, 0),
             region: reader.builder.layout.region(id),
             mark,
-        });
+            control: control.map(control_form),
+        };
+        made.push((place, piece));
     }
+    made.sort_by_key(|(place, _)| *place);
     let begin = reader.here();
     reader.end_of_file(&message.nodes);
     let end = reader.here();
     if let Some(file) = &mut reader.builder.out.file {
-        file.pieces = made;
+        file.pieces = made.into_iter().map(|(_, piece)| piece).collect();
         file.read_end = (begin, end);
     }
 }
@@ -211,7 +242,7 @@ pub(super) fn write<'m>(writer: &mut Writer<'_, '_, 'm>, file: &'m FileForm) {
         writer.push(Write::Leave { chain });
         return;
     }
-    let format = line_format(&file.format);
+    let of_lines = line_format(&file.format);
     let begin = (0, writer.here());
     let order = order(writer.builder, &pieces);
     let mut made = Vec::new();
@@ -219,6 +250,8 @@ pub(super) fn write<'m>(writer: &mut Writer<'_, '_, 'm>, file: &'m FileForm) {
         let Some(id) = pieces.get(*place).copied() else { continue };
         let Some(field) = writer.builder.layout.field(id) else { continue };
         let from = writer.here();
+        let control = control_of(writer.builder, id);
+        let format = control.map_or_else(|| of_lines.clone(), line_format);
         let nodes = inner(&field.kind);
         line(writer, &format, charset, nodes, |writer, place| writer.line_body(id, place));
         writer.close_line(id);
@@ -232,7 +265,12 @@ pub(super) fn write<'m>(writer: &mut Writer<'_, '_, 'm>, file: &'m FileForm) {
             }
         }
         file.write_begin = begin;
-        file.write_order = order.into_iter().filter_map(|place| u16::try_from(place).ok()).collect();
+        let lines = file.lines().len();
+        file.write_order = order
+            .into_iter()
+            .filter(|place| *place < lines)
+            .filter_map(|place| u16::try_from(place).ok())
+            .collect();
         file.folds = streamed.folds;
         file.octet_folds = streamed.octets;
     }
@@ -241,6 +279,14 @@ pub(super) fn write<'m>(writer: &mut Writer<'_, '_, 'm>, file: &'m FileForm) {
 /// The order in which the lines can be written: those first whose octets others hold a digest of.
 fn order(builder: &mut Builder<'_, '_>, pieces: &[FieldId]) -> Vec<usize> {
     let mut before: Vec<BTreeSet<usize>> = vec![BTreeSet::new(); pieces.len()];
+    // A control file speaks of the file, and is written when that is whole.
+    for (place, id) in pieces.iter().enumerate() {
+        if control_of(builder, *id).is_some()
+            && let Some(before) = before.get_mut(place)
+        {
+            before.extend((0..pieces.len()).filter(|other| *other != place));
+        }
+    }
     let piece_of = |id: FieldId| pieces.iter().position(|piece| builder.layout.lies_in(id, *piece));
     let late = derived::late(&builder.layout);
     for id in &late {

@@ -410,6 +410,7 @@ fn of_kind<'m>(kind: &'m FieldKind, all: &mut Vec<&'m Expr>) {
         FieldKind::Format { chain, .. } => of_chain(chain, all),
         FieldKind::List(list) => {
             all.extend(list.business.iter().filter_map(|arrow| arrow.filter.as_ref()));
+            all.extend(list.business.iter().flat_map(|arrow| &arrow.sorted));
         }
         FieldKind::Entry { pattern, content } => {
             all.push(pattern);

@@ -393,6 +393,8 @@ impl Emit {
         self.path.push(id);
         let filter =
             arrow.and_then(|arrow| arrow.filter.as_ref()).map(|filter| builder.compile(filter, &self.path));
+        let by = arrow.map_or(&[][..], |arrow| &arrow.sorted);
+        let sorted = by.iter().map(|by| builder.compile(by, &self.path)).collect();
         let day = arrow.and_then(|arrow| arrow.day.as_ref()).map(|day| builder.compile(day, &self.path));
         let wire_side = (list.slots, list.max);
         let (source, target, (stride, max)) = match arrow {
@@ -413,7 +415,7 @@ impl Emit {
             source,
             with,
             filter,
-            sorted: Box::default(),
+            sorted,
             day,
             target,
             stride,

@@ -169,10 +169,9 @@ impl<'l, 'm> Builder<'l, 'm> {
         nodes.iter().zip(1..).find_map(|(node, next)| {
             let rest = nodes.get(next..).unwrap_or_default().iter();
             let lines = rest.filter(|node| match node {
-                Node::Field(id) => self
-                    .layout
-                    .field(*id)
-                    .is_some_and(|field| !field.optional && matches!(field.kind, FieldKind::Line { .. })),
+                Node::Field(id) => self.layout.field(*id).is_some_and(|field| {
+                    !field.optional && matches!(field.kind, FieldKind::Line { control: None, .. })
+                }),
                 _ => false,
             });
             let lines = after.saturating_add(u16::try_from(lines.count()).unwrap_or(u16::MAX));

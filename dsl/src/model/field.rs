@@ -114,6 +114,8 @@ pub enum FieldKind {
         nodes: Vec<Node>,
         /// Octets, where it has no line end.
         bytes: Option<u32>,
+        /// It is no record of the file but what stands in its control file, in this form of its own.
+        control: Option<Format>,
     },
     /// One file of a zip: pattern of its name and the form in it (a [`FieldKind::Format`] field).
     Entry {
@@ -169,6 +171,8 @@ pub struct ListArrow {
     pub with: Option<Load>,
     /// `where`.
     pub filter: Option<Expr>,
+    /// `sorted by`: first by the first of these.
+    pub sorted: Vec<Expr>,
     /// Of a list of the journal: the business date that `where` asks for.
     pub day: Option<Expr>,
     /// We fill the wire from it.

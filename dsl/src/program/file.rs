@@ -119,4 +119,35 @@ pub struct FilePiece {
     /// A constant that tells this line from others: offset (`fixed`) or number of the field from 0 (`delimited`), and
     /// text.
     pub mark: Option<(u32, Box<str>)>,
+    /// It is no line of the file but its control file, the last piece of all.
+    pub control: Option<ControlForm>,
+}
+
+/// How the one line of a control file ends.
+#[derive(Clone, Debug)]
+pub struct ControlForm {
+    /// Its end; empty: it has none.
+    pub end: Box<str>,
+    /// The end is written; else none stands behind the line.
+    pub ended: bool,
+    /// Ends that are read too.
+    pub tolerated: Vec<Box<str>>,
+}
+
+impl FileProgram {
+    /// The pieces that stand in the file itself.
+    #[must_use]
+    pub fn lines(&self) -> &[FilePiece] {
+        match self.pieces.split_last() {
+            Some((last, lines)) if last.control.is_some() => lines,
+            _ => &self.pieces,
+        }
+    }
+
+    /// The control file, if it has one.
+    #[must_use]
+    pub fn control(&self) -> Option<(&FilePiece, &ControlForm)> {
+        let last = self.pieces.last()?;
+        Some((last, last.control.as_ref()?))
+    }
 }

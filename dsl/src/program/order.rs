@@ -220,7 +220,7 @@ pub struct Pairing {
     pub with: Option<Load>,
     /// Rows that count.
     pub filter: Option<ExprId>,
-    /// In a flow: what the rows are sorted by, first by the first.
+    /// What the rows are sorted by, first by the first.
     pub sorted: Box<[ExprId]>,
     /// Of a list of the journal: the business date whose exchanges are looked at.
     pub day: Option<ExprId>,

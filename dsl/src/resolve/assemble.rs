@@ -8,6 +8,7 @@ mod lists;
 mod returned;
 
 mod blocks;
+mod control;
 
 mod fields;
 
@@ -24,6 +25,7 @@ use crate::tree::{
     self, Attribute, AttributeKind, BinaryOperator, FieldStatement, Name, Node, Rule, TypeKind,
 };
 use crate::value::{Outcome, ShapeId, Type};
+pub(crate) use control::CONTROL;
 use fields::table_field;
 pub(crate) use fields::{fresh_wire, raw_wire};
 pub(crate) use returned::returned_by;
@@ -129,6 +131,8 @@ pub(crate) struct FileDraft<'t> {
     pub(crate) scope: Scope,
     pub(crate) name_nodes: Vec<DraftNode<'t>>,
     pub(crate) name_ending: Box<str>,
+    /// The name of its control file, or its ending.
+    pub(crate) control: Option<Box<str>>,
 }
 
 /// `let NAME = …`.
@@ -190,6 +194,8 @@ pub(crate) enum DraftKind<'t> {
     Line {
         nodes: Vec<DraftNode<'t>>,
         bytes: Option<u32>,
+        /// The form of a control file.
+        control: Option<Format>,
     },
     Entry {
         pattern: &'t tree::Text,
@@ -211,6 +217,8 @@ pub(crate) struct ArrowDraft<'t> {
     /// Of rows that are one value: the field of the business row that it is, and the rule that says so.
     pub(crate) column: Option<(Box<str>, &'t Rule)>,
     pub(crate) filter: Option<&'t tree::Expr>,
+    /// What the rows are sorted by, and how many there may be.
+    pub(crate) sorted: (&'t [tree::Path], u64),
     pub(crate) writes: bool,
     pub(crate) span: Span,
 }
@@ -423,12 +431,18 @@ impl<'t> Assembler<'_, '_, 't> {
             scope: context.scope.clone(),
             name_nodes: Vec::new(),
             name_ending: Box::default(),
+            control: None,
         });
         let Some(block) = &message.block else { return };
         self.own_used = true;
         let inner = Context { around, own: true, ..context };
         let mut nodes = Vec::new();
+        let mut controls = Vec::new();
         for node in &block.statements {
+            if matches!(node.kind, FieldStatement::Done { .. }) {
+                controls.push(node);
+                continue;
+            }
             if let FieldStatement::Field(field) = &node.kind
                 && field.name.is("name")
                 && matches!(&field.type_.kind, TypeKind::Format(format) if matches!(format.kind, tree::Format::Fixed))
@@ -453,6 +467,7 @@ impl<'t> Assembler<'_, '_, 't> {
             self.statement(node, &inner, &mut nodes);
         }
         self.beside(&inner, &mut nodes);
+        self.controls(message, &controls, &inner, &mut nodes);
         self.draft.nodes = nodes;
     }
 

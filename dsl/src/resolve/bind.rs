@@ -13,7 +13,7 @@ use super::assemble::{self, Draft, DraftField, DraftKind, DraftNode, Work, rule_
 use super::expression::{self, condition, expression};
 use super::learn::{self, learn_rule};
 use super::path::{self, Scope};
-use super::{compare, ends, segments, several, shapes};
+use super::{compare, ends, rows, segments, several, shapes};
 use crate::model::{
     At, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Learn, ListArrow, ListField, Load,
     MappedRows, Mapping, Message, MessageSide, NamePiece, Space,
@@ -397,7 +397,9 @@ impl Binder<'_, '_, '_> {
                 let format = self.password(format, attributes, &field.scope);
                 FieldKind::Format { format, chain, nodes: self.nodes(nodes) }
             }
-            DraftKind::Line { nodes, bytes } => FieldKind::Line { nodes: self.nodes(nodes), bytes: *bytes },
+            DraftKind::Line { nodes, bytes, control } => {
+                FieldKind::Line { nodes: self.nodes(nodes), bytes: *bytes, control: control.clone() }
+            }
             DraftKind::List { tree, nodes, slots, arrow, of_line } => {
                 let plain = nodes.len() == 1
                     && matches!(nodes.first(), Some(DraftNode::Field(inner)) if self.draft.fields.get(*inner).is_some_and(|inner| inner.tree.is_none()));
@@ -457,6 +459,9 @@ impl Binder<'_, '_, '_> {
             let filter = self.expression(filter, &inner, Some(&Type::Flag));
             condition(self.resolver, filter)
         });
+        let (by, most) = arrow.sorted;
+        let inner = expression::inside(self.work, scope, arrow.list, arrow.row);
+        let sorted = rows::sorted_by(self.resolver, self.work, by, (most, true), &inner);
         let day = filter.as_ref().and_then(day_of);
         if arrow.list.space == Space::Journal && day.is_none() {
             self.resolver
@@ -465,7 +470,15 @@ impl Binder<'_, '_, '_> {
                 .note("the journal is looked up by business date, never gone through whole")
                 .help("write `where business_date is …`, with a date that does not come from the row itself");
         }
-        ListArrow { list: arrow.list, with: arrow.with, filter, day, writes: arrow.writes, span: arrow.span }
+        ListArrow {
+            list: arrow.list,
+            with: arrow.with,
+            filter,
+            sorted,
+            day,
+            writes: arrow.writes,
+            span: arrow.span,
+        }
     }
 
     fn file(&mut self, file: &assemble::FileDraft<'_>) -> FileForm {
@@ -473,9 +486,9 @@ impl Binder<'_, '_, '_> {
         let format = self.password(&file.format, file.attributes, &file.scope);
         let name_nodes = self.nodes(&file.name_nodes);
         let mut name = Vec::new();
-        let mut done = None;
+        let mut done = file.control.clone();
         if let Some(tree) = file.name {
-            done = tree.done.as_ref().and_then(|text| text.constant()).map(Box::from);
+            done = done.or_else(|| tree.done.as_ref().and_then(|text| text.constant()).map(Box::from));
             for piece in &tree.name.pieces {
                 let piece = self.name_piece(piece, &file.scope);
                 name.push(piece);

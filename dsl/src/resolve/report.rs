@@ -30,13 +30,6 @@ impl Report {
         self.push(Diagnostic::lint(number(code), title, span, ""))
     }
 
-    /// A form of the language that is read, and that no program can be made of yet: never dropped in silence.
-    pub(crate) fn not_built(&mut self, span: Span, what: &str) {
-        self.error("TS0190", span, format!("{what} is not built yet"))
-            .note("it is part of the language, and comes with the first party that needs it")
-            .help("say it in another way, or build it; what is not understood is never left out in silence");
-    }
-
     fn push(&mut self, diagnostic: Diagnostic) -> Problem<'_> {
         let at = self.found.len();
         self.found.push(diagnostic);

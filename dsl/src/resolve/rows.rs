@@ -1,11 +1,15 @@
-//! Lists that go over whole, in a flow: each row field by field, by equal names.
+//! Rows that go over: whole, in a flow, field by field by equal names; and in what order.
 //!
-//! In: the shapes of both rows. Out: what of a row would stay empty or not fit, told at the mapping. It must not know
-//! conditions or how rows are gone through.
+//! In: the shapes of both rows, or what rows are sorted by. Out: what of a row would stay empty or not fit, told at the
+//! mapping; what has an order. It must not know conditions or how rows are gone through.
 
 use super::Resolver;
-use super::expression::{article, family};
+use super::assemble::Work;
+use super::expression::{article, expression, family};
+use super::path::Scope;
+use crate::model::Expr;
 use crate::source::Span;
+use crate::tree;
 use crate::value::{ShapeId, Type};
 
 /// Most problems that one mapping is told of.
@@ -116,4 +120,43 @@ fn value(from: &Type, to: &Type) -> Option<String> {
         (one, other) => (family(one) != family(other))
             .then(|| format!("is {}, and holds {}", article(one), article(other))),
     }
+}
+
+/// The most rows that are held at once to be sorted.
+const SORTED_MOST: u64 = 100_000;
+
+/// What rows are sorted by: values of a row that have an order. `one_list`: they are no rows of rows.
+pub(crate) fn sorted_by(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    by: &[tree::Path],
+    (max, one_list): (u64, bool),
+    scope: &Scope,
+) -> Vec<Expr> {
+    let Some(first) = by.first() else { return Vec::new() };
+    if max > SORTED_MOST || !one_list {
+        let mut said = resolver.report.error("TS0742", first.span, "these rows cannot be sorted here");
+        said = if one_list {
+            said.note(format!("the list may have {max} rows; at most {SORTED_MOST} are held and sorted"))
+        } else {
+            said.note("rows of rows come one list behind the other, and each would be sorted alone")
+        };
+        said.help("declare a lower bound, or sort where the rows are made");
+        return Vec::new();
+    }
+    let mut sorted = Vec::new();
+    for path in by {
+        let tree = tree::Expr { kind: tree::ExprKind::Path(path.clone()), span: path.span };
+        let value = expression(resolver, work, &tree, scope, None);
+        match value.ty {
+            Type::Flag | Type::Outcome | Type::Bytes { .. } | Type::List { .. } | Type::Group(_) => {
+                resolver
+                    .report
+                    .error("TS0742", path.span, format!("`{}` has no order", path.text()))
+                    .help("sort by a text, a number, an amount, a date or a time of the row");
+            }
+            _ => sorted.push(value),
+        }
+    }
+    sorted
 }

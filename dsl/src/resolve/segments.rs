@@ -103,7 +103,7 @@ impl Placing<'_, '_> {
         for id in ids {
             let Some(field) = self.field(id) else { continue };
             match &field.kind {
-                FieldKind::Line { nodes, bytes: None } => {
+                FieldKind::Line { nodes, bytes: None, control: None } => {
                     let name = wire_name(&field);
                     let shown = self.form.declared.as_ref().is_some_and(|(line, _)| *line == name);
                     self.places(nodes, 0, if shown { 2 } else { 0 });

@@ -486,9 +486,11 @@ impl Engine {
         let message = asking.version.call(asking.call).and_then(|call| {
             asking.version.module(asking.call.module)?.program.messages.get(usize::from(call.call.request.0))
         });
-        let done = message.and_then(|message| message.file.as_deref()?.done.as_deref());
+        let form = message.and_then(|message| message.file.as_deref());
+        let done = form.and_then(|form| form.done.as_deref());
+        let controlled = form.is_some_and(|form| form.control().is_some());
         let text = String::from_utf8_lossy(prepared.packet.part(dsl::program::Part::Name)).into_owned();
-        let putting = Putting { line: name, link, folder, name: &text, done, file };
+        let putting = Putting { line: name, link, folder, name: &text, done, controlled, file };
         self.put_file(&putting).await
     }
 

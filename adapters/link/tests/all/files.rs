@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use link::Mark;
-use link::deliver::{DeliverConfig, Delivery};
+use link::deliver::{DeliverConfig, Delivery, make_mark};
 use link::files::{EndMark, FileFault, FileLink, FilePath};
 use link::folder::Folder;
 use link::watch::{After, Complete, Watch, WatchConfig};
@@ -37,7 +37,7 @@ fn path(text: &str) -> FilePath {
 }
 
 async fn deliver(link: &dyn FileLink, name: &str, pieces: &[&str]) {
-    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")) };
+    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), control: None };
     let mut delivery = Delivery::begin(link, &path(name), &config).await.unwrap();
     for piece in pieces {
         delivery.write(piece.as_bytes()).await.unwrap();
@@ -55,10 +55,38 @@ fn names_cannot_lead_out() {
 }
 
 #[tokio::test]
+async fn a_control_file_is_made_once_and_again_where_it_is_missing_and_never_over_another() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    let config =
+        DeliverConfig { temporary: true, done: Some(EndMark::of(".chk")), control: Some(b"5|a\n".to_vec()) };
+    let mut delivery = Delivery::begin(link.as_ref(), &path("x.txt"), &config).await.unwrap();
+    delivery.write(b"hello").await.unwrap();
+    delivery.finish().await.unwrap();
+    let mark = scratch.0.join("x.txt.chk");
+    assert_eq!(std::fs::read(&mark).unwrap(), b"5|a\n");
+    assert!(!scratch.0.join("x.txt.chk.part").exists());
+
+    let place = path("x.txt.chk");
+    let again = || make_mark(link.as_ref(), &place, Some(b"5|a\n"), true);
+    again().await.unwrap();
+    std::fs::remove_file(&mark).unwrap();
+    again().await.unwrap();
+    assert_eq!(std::fs::read(&mark).unwrap(), b"5|a\n");
+    let other = make_mark(link.as_ref(), &place, Some(b"6|b\n"), true).await.unwrap_err();
+    assert_eq!(other.fault, FileFault::Exists);
+
+    // Where nothing is renamed, a broken try leaves the beginning of it.
+    std::fs::write(&mark, b"5|").unwrap();
+    make_mark(link.as_ref(), &place, Some(b"5|a\n"), false).await.unwrap();
+    assert_eq!(std::fs::read(&mark).unwrap(), b"5|a\n");
+}
+
+#[tokio::test]
 async fn a_file_appears_whole_and_its_mark_last() {
     let scratch = Scratch::new();
     let link = scratch.link();
-    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")) };
+    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), control: None };
     std::fs::write(scratch.0.join("a.txt.part"), "left by an earlier try").unwrap();
     let mut delivery = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap();
     delivery.write(b"one ").await.unwrap();

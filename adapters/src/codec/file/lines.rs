@@ -2,7 +2,7 @@
 //!
 //! In: octets in pieces. Out: lines, each with the end it had. A line that is not whole yet waits, bounded.
 
-use dsl::program::FileProgram;
+use dsl::program::{ControlForm, FileProgram};
 
 use crate::codec::FaultKind;
 
@@ -151,6 +151,29 @@ impl Lines {
             }
         }
     }
+}
+
+/// Octets of the one line of a control file, before its end.
+pub(super) fn without_end(octets: &[u8], form: &ControlForm) -> Result<usize, FaultKind> {
+    let ends = || ends_of(form);
+    let mut found: Vec<&[u8]> = ends().filter(|end| octets.ends_with(end)).collect();
+    found.sort_by_key(|end| std::cmp::Reverse(end.len()));
+    let line = match found.first() {
+        Some(end) => octets.get(..octets.len() - end.len()).unwrap_or_default(),
+        None if form.ended => return Err(FaultKind::Truncated),
+        None => octets,
+    };
+    if holds_one(line, form) { Err(FaultKind::LeftOver) } else { Ok(line.len()) }
+}
+
+/// Whether the line of a control file holds what would end it.
+pub(super) fn holds_one(line: &[u8], form: &ControlForm) -> bool {
+    ends_of(form).any(|end| memchr::memmem::find(line, end).is_some())
+}
+
+fn ends_of(form: &ControlForm) -> impl Iterator<Item = &[u8]> {
+    let ends = std::iter::once(&form.end).chain(&form.tolerated);
+    ends.map(|end| end.as_bytes()).filter(|end| !end.is_empty())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use dsl::evaluate::Value;
 use dsl::program::{FilePiece, FileProgram, FormatForm, MessageProgram, Part, Program, Read};
 
 use super::folds::Folds;
-use super::lines::{Line, Lines};
+use super::lines::{self, Line, Lines};
 use super::{FileFault, compute, plain, window, write_name};
 use crate::codec::chain::stream::{Coder, Sink};
 use crate::codec::environment::{Inside, Programs};
@@ -41,6 +41,8 @@ pub struct FileReader<'p> {
     piece: usize,
     rows: u64,
     line: u64,
+    /// Its control file was read, where it has one.
+    controlled: bool,
 }
 
 impl<'p> FileReader<'p> {
@@ -60,6 +62,7 @@ impl<'p> FileReader<'p> {
             piece: 0,
             rows: 0,
             line: 0,
+            controlled: file.control().is_none(),
         })
     }
 
@@ -68,6 +71,19 @@ impl<'p> FileReader<'p> {
     #[must_use]
     pub fn named(mut self, name: &str) -> Self {
         self.name = Some(name.into());
+        self
+    }
+
+    /// Whether it waits for a control file.
+    #[must_use]
+    pub fn has_control(&self) -> bool {
+        !self.controlled
+    }
+
+    /// Reads the file without its control file, where there is only the one to look at.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.controlled = true;
         self
     }
 
@@ -82,6 +98,23 @@ impl<'p> FileReader<'p> {
     #[must_use]
     pub fn judged(&self) -> &[Judged] {
         self.reader.judged()
+    }
+
+    /// The octets of the file's control file: read before the file itself, and held against it when that was read to its
+    /// end. A file that has one cannot be finished without.
+    ///
+    /// # Errors
+    /// What is wrong in it; a message that has none.
+    pub fn control(&mut self, octets: &[u8], surroundings: &mut dyn Surroundings) -> Result<(), FileFault> {
+        let Some((piece, form)) = self.file.control() else { return Err(self.fault(FaultKind::LeftOver)) };
+        self.coder = Some(self.begun(surroundings)?);
+        let length = lines::without_end(octets, form).map_err(|kind| self.fault(kind))?;
+        self.reader.record.set_part(Part::Content, bytes::Bytes::copy_from_slice(octets));
+        let whole = self.reader.record.part_span(Part::Content);
+        self.reader.begin_piece(piece.read, whole.within(0, length), None);
+        self.run(surroundings)?;
+        self.controlled = true;
+        self.settle(piece.region.map(|region| (region, whole)))
     }
 
     /// Takes the next octets of the file.
@@ -110,6 +143,9 @@ impl<'p> FileReader<'p> {
         surroundings: &mut dyn Surroundings,
         on_line: &mut OnLine<'_>,
     ) -> Result<(), FileFault> {
+        if !self.controlled {
+            return Err(self.fault(FaultKind::Missing));
+        }
         let mut coder = self.begun(surroundings)?;
         let mut rest = Vec::new();
         let ended = coder.finish(surroundings, &mut |octets| {
@@ -226,7 +262,7 @@ impl<'p> FileReader<'p> {
     }
 
     fn missing_lines(&self) -> Result<(), FileFault> {
-        for (place, piece) in self.file.pieces.iter().enumerate().skip(self.piece) {
+        for (place, piece) in self.file.lines().iter().enumerate().skip(self.piece) {
             let fewest =
                 piece.list.and_then(|list| self.reader.programs.message.lists.get(usize::from(list)));
             let missing = match fewest {
@@ -260,8 +296,8 @@ impl<'p> FileReader<'p> {
     fn piece_of(&self, line: &[u8], last: bool) -> Option<usize> {
         let mut place = self.piece;
         loop {
-            let piece = self.file.pieces.get(place)?;
-            let later = self.file.pieces.get(place + 1);
+            let piece = self.file.lines().get(place)?;
+            let later = self.file.lines().get(place + 1);
             let fits = match (&piece.mark, later.and_then(|later| later.mark.as_ref())) {
                 (Some(mark), _) => self.has_mark(piece, line, mark),
                 (None, Some(mark)) if piece.list.is_some() || piece.optional => {

@@ -3,7 +3,7 @@
 use dsl::program::{FileProgram, MessageProgram, Program};
 
 use super::folds::Folds;
-use super::lines::Lines;
+use super::lines::{self, Lines};
 use super::{compute, plain, window, write_name};
 use crate::codec::chain::stream::Coder;
 use crate::codec::environment::{Inside, Programs};
@@ -85,6 +85,14 @@ impl<'p> FileWriter<'p> {
         Ok(filled)
     }
 
+    /// In what order the business rows fill a list of lines; none: as they stand.
+    ///
+    /// # Errors
+    /// A value of a row that it has not, or that has no order.
+    pub fn order_of(&self, list: u16, surroundings: &dyn Surroundings) -> Result<Option<Vec<u32>>, Fault> {
+        map::order_of(self.writer.programs, list, surroundings)
+    }
+
     /// Gives the row in the window what the message's own mappings say of it (constants, facts), for a row that was put
     /// there by [`FileWriter::row`].
     ///
@@ -138,7 +146,7 @@ impl<'p> FileWriter<'p> {
     /// As [`Writer::run`]; a value that would end the line.
     pub fn line(&mut self, piece: usize, surroundings: &mut dyn Surroundings) -> Result<Vec<u8>, Fault> {
         let file = self.file;
-        let form = file.pieces.get(piece).ok_or(plain(FaultKind::Program))?;
+        let form = file.lines().get(piece).ok_or(plain(FaultKind::Program))?;
         self.end_before(piece, surroundings)?;
         match form.list {
             Some(list) => self.enter(list, form.write),
@@ -156,6 +164,24 @@ impl<'p> FileWriter<'p> {
         }
         self.digest(piece, &line, length, surroundings)?;
         Ok(line)
+    }
+
+    /// Behind the last line: the octets of the file's control file; none where it has none.
+    ///
+    /// # Errors
+    /// As [`Writer::run`]; a value that would end the line.
+    pub fn control(&mut self, surroundings: &mut dyn Surroundings) -> Result<Option<Vec<u8>>, Fault> {
+        let Some((piece, form)) = self.file.control() else { return Ok(None) };
+        self.leave_row();
+        self.writer.begin_piece(piece.write, None);
+        self.run(surroundings)?;
+        let end: &[u8] = if form.ended { form.end.as_bytes() } else { b"" };
+        let line = self.writer.take_line(end, Some(piece.region));
+        let length = line.len().saturating_sub(end.len());
+        if lines::holds_one(line.get(..length).unwrap_or_default(), form) {
+            return Err(plain(FaultKind::CannotFit));
+        }
+        Ok(Some(line))
     }
 
     /// The name under which the file is put.

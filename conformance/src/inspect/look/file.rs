@@ -68,7 +68,7 @@ fn lines(
     rows: u64,
 ) -> Option<Inspected> {
     let adapter = scene.adapter.clone();
-    let mut reader = reader.watched();
+    let mut reader = reader.alone().watched();
     let (mut fields, mut more_rows) = (Vec::new(), 0);
     let mut counts = vec![0_u64; form.lists.len()];
     let mut whole = Record::new(form.slots);

@@ -22,6 +22,8 @@ pub(crate) struct ComposedFile {
     pub(crate) record: Record,
     /// Its end mark.
     pub(crate) done: Option<Box<str>>,
+    /// What stands in its control file, where the end mark is one.
+    pub(crate) control: Option<Vec<u8>>,
 }
 
 /// In a tree of fields: the name of the file, where it says what stands nowhere in it.
@@ -62,7 +64,7 @@ pub(crate) fn compose_file(
             given.map_or_else(|| named_file(&named, scene, &record), Ok)?
         };
         let octets = parts.get(Part::Content).to_vec();
-        return Ok(ComposedFile { name, octets, record, done: file.done.clone() });
+        return Ok(ComposedFile { name, octets, record, done: file.done.clone(), control: None });
     }
     let mut rows = BTreeMap::new();
     for list in file.pieces.iter().filter_map(|piece| piece.list) {
@@ -112,10 +114,11 @@ pub(crate) fn compose_file(
         coder.update(lines, &mut octets).map_err(words)?;
     }
     coder.finish(scene, &mut octets).map_err(words)?;
+    let control = writer.control(scene).map_err(words)?;
     let record = writer.into_record();
     as_the_bank_reads(bank, scene, message, &record);
     let name = given.map_or_else(|| named_file(&named, scene, &record), Ok)?;
-    Ok(ComposedFile { name, octets, record, done: file.done.clone() })
+    Ok(ComposedFile { name, octets, record, done: file.done.clone(), control })
 }
 
 fn named_file(named: &Named<'_>, scene: &mut Scene, record: &Record) -> Result<String, String> {

@@ -1467,6 +1467,158 @@ session day {
 "#,
     },
     Page {
+        code: Code(661),
+        title: "a control file stands elsewhere",
+        text: "A control file completes one file: it stands in the block of the message that is the file, behind its lines, not in a layout that several use and not in a message that is no file.",
+        chinese: "控制文件须写在文件报文自己的块内。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    use rows
+  }
+}
+
+layout rows {
+  rows  list ..9 of line {
+    name  text ..20 chars  = "x"
+  }
+  done ".chk" delimited "|" lines lf {
+    size  number ..8 digits  = length(rows)
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+    done ".chk" delimited "|" lines lf {
+      size    number ..8 digits  = length(message)
+      digest  text 64 chars      = hex(digest(sm3, raw(message)))
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(662),
+        title: "a control file has no such form",
+        text: "A control file is one line: values of fixed width or parted by a sign, with or without a line end. It is written and read as it stands, without a coding of its own.",
+        chinese: "控制文件为单行: fixed 或 delimited, 不另行编码。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+    done ".chk" json {
+      size    number ..8 digits  = length(message)
+      digest  text 64 chars      = hex(digest(sm3, raw(message)))
+    }
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+    done ".chk" delimited "|" lines lf {
+      size    number ..8 digits  = length(message)
+      digest  text 64 chars      = hex(digest(sm3, raw(message)))
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(663),
+        title: "a file has two end marks",
+        text: "The other side takes a file when its end mark is there. An empty mark behind the name and a control file are both such a mark, and a file has one.",
+        chinese: "一个文件只有一个完成标志。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" done ".ok" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+    done ".chk" delimited "|" lines lf {
+      size    number ..8 digits  = length(message)
+      digest  text 64 chars      = hex(digest(sm3, raw(message)))
+    }
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+    done ".chk" delimited "|" lines lf {
+      size    number ..8 digits  = length(message)
+      digest  text 64 chars      = hex(digest(sm3, raw(message)))
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(664),
+        title: "a control file of what is no file of lines",
+        text: "What a control file says of its file (`raw(message)`, `length(message)`, counts and sums) is made while the file's lines go by. So the file is `fixed` or `delimited`, and nothing but `line` and `list … of line` stands in it.",
+        chinese: "控制文件只用于按行的文件。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.json" json {
+    name  text ..20 chars  = "x"
+    done ".chk" delimited "|" lines lf {
+      mark  text 2 chars  = "ok"
+    }
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+    done ".chk" delimited "|" lines lf {
+      size    number ..8 digits  = length(message)
+      digest  text 64 chars      = hex(digest(sm3, raw(message)))
+    }
+  }
+}
+"#,
+    },
+    Page {
         code: Code(671),
         title: "two beats for the same silence",
         text: "A link may give several signs of life: one says that we are there when nothing was sent for a while, another asks whether they are when nothing was heard. Two that wait for the same silence are in each other's way: the earlier goes first, every time.",

@@ -81,8 +81,6 @@ pub const LATE_HEAD: Code = Code(137);
 pub const WRONG_QUOTES: Code = Code(138);
 /// A statement does not say what else.
 pub const MISSING_ELSE: Code = Code(139);
-/// A form that is not built yet.
-pub const NOT_BUILT: Code = Code(190);
 
 /// The pages. An example in brackets is too long to print.
 pub const PAGES: &[Page] = &[
@@ -397,13 +395,5 @@ pub const PAGES: &[Page] = &[
         chinese: "流程中的检查须写明 else。",
         bad: "flow f on bank.pay {\n  limit ask.amount at most setting.max\n}\n",
         good: "flow f on bank.pay {\n  limit ask.amount at most setting.max else refuse over_limit\n}\n",
-    },
-    Page {
-        code: NOT_BUILT,
-        title: "a form that is not built yet",
-        text: "The form is part of the language, and this build cannot run it. It is refused rather than half understood.",
-        chinese: "语言中有此写法，但尚未实现。",
-        bad: "link drop folder connect {\n  folder  \"up\"\n}\n\ncall put over drop {\n  request file \"A.txt\" fixed lines lf {\n    mark  digits 1  = \"1\"\n    done \"A.ok\" fixed {\n      size  number 8 digits  = 2\n    }\n  }\n}\n",
-        good: "link drop folder connect {\n  folder  \"up\"\n}\n\ncall put over drop {\n  request file \"A.txt\" done \".ok\" fixed lines lf {\n    mark  digits 1  = \"1\"\n  }\n}\n",
     },
 ];

@@ -91,7 +91,10 @@ impl<'t> Assembler<'_, '_, 't> {
             }
             FieldStatement::RequestFields => self.request_fields(node.span, context, out),
             FieldStatement::Done { .. } => {
-                self.resolver.report.not_built(node.span, "a control file (`done … { … }`)");
+                self.resolver
+                    .report
+                    .error("TS0661", node.span, "a control file stands beside the lines of its file")
+                    .help("write `done \".chk\" … { … }` in the block of a message that is a file, behind its lines");
             }
         }
     }

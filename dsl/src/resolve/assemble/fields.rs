@@ -93,13 +93,13 @@ impl<'t> Assembler<'_, '_, 't> {
             }
             TypeKind::Line { size } => {
                 let place = self.add(DraftField {
-                    kind: DraftKind::Line { nodes: Vec::new(), bytes: None },
+                    kind: DraftKind::Line { nodes: Vec::new(), bytes: None, control: None },
                     ty: Type::Bytes { max: u64::MAX },
                     ..base
                 });
                 let nodes = self.children(field, &inner);
                 let bytes = size.as_ref().map(|size| u32::try_from(size.max).unwrap_or(u32::MAX));
-                self.put(place, DraftKind::Line { nodes, bytes });
+                self.put(place, DraftKind::Line { nodes, bytes, control: None });
                 place
             }
             TypeKind::List(list) => self.list(base, field, list, context, inner),

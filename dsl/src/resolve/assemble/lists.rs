@@ -177,7 +177,7 @@ impl<'t> Assembler<'_, '_, 't> {
         let side = self.draft.side;
         let ours = self.draft.ours;
         for rule in rules.iter().filter(|rule| rule_holds(rule, side)) {
-            let (path, with, filter, writes) = match &rule.kind {
+            let (path, with, filter, by, writes): (_, _, _, &'t [tree::Path], _) = match &rule.kind {
                 tree::RuleKind::From(list) if ours => {
                     let tree::ExprKind::Path(path) = &list.value.kind else {
                         self.resolver
@@ -186,17 +186,14 @@ impl<'t> Assembler<'_, '_, 't> {
                             .help("write the list's path: `<- ask.items`");
                         return None;
                     };
-                    if let Some(by) = list.sorted_by.first() {
-                        self.resolver.report.not_built(by.span, "`sorted by` in a message");
-                    }
-                    (path, list.with.as_ref(), list.condition.as_ref(), true)
+                    (path, list.with.as_ref(), list.condition.as_ref(), &list.sorted_by, true)
                 }
-                tree::RuleKind::To(path) if !ours => (path, None, None, false),
-                tree::RuleKind::Both(path) => (path, None, None, ours),
+                tree::RuleKind::To(path) if !ours => (path, None, None, &[], false),
+                tree::RuleKind::Both(path) => (path, None, None, &[], ours),
                 _ => continue,
             };
             let (found, column) = self.list_or_column(path, context, plain);
-            let (crate::model::ExprKind::Load(load), Type::List { shape, .. }) =
+            let (crate::model::ExprKind::Load(load), Type::List { shape, max }) =
                 (&found.expr.kind, &found.expr.ty)
             else {
                 if !matches!(found.expr.ty, Type::Wrong) {
@@ -221,7 +218,16 @@ impl<'t> Assembler<'_, '_, 't> {
                 }
             });
             let column = column.map(|name| (name, rule));
-            return Some(ArrowDraft { list: *load, with, row, column, filter, writes, span: rule.span });
+            return Some(ArrowDraft {
+                list: *load,
+                with,
+                row,
+                column,
+                filter,
+                sorted: (by, *max),
+                writes,
+                span: rule.span,
+            });
         }
         None
     }

@@ -10,9 +10,6 @@ use crate::source::Span;
 use crate::tree::{self};
 use crate::value::{ShapeId, Type};
 
-/// Most rows that are held at once to be sorted.
-const SORTED_MOST: u64 = 100_000;
-
 impl Maker<'_, '_, '_> {
     pub(super) fn mappings(
         &mut self,
@@ -194,7 +191,8 @@ impl Maker<'_, '_, '_> {
         });
         // How many rows a loop makes, it says when it has made them: who sorts them looks then.
         let most = if is_made(source) { 0 } else { *max };
-        let sorted = self.sorted(&value.sorted_by, (most, through), &inner);
+        let by = &value.sorted_by;
+        let sorted = rows::sorted_by(self.resolver, self.work, by, (most, through.is_empty()), &inner);
         MappedRows { filter, with, sorted }
     }
 
@@ -220,37 +218,6 @@ impl Maker<'_, '_, '_> {
                 None
             }
         }
-    }
-
-    /// What rows are sorted by: values of a row that have an order.
-    fn sorted(&mut self, by: &[tree::Path], (max, through): (u64, &[Load]), scope: &Scope) -> Vec<Expr> {
-        let Some(first) = by.first() else { return Vec::new() };
-        if max > SORTED_MOST || !through.is_empty() {
-            let mut said =
-                self.resolver.report.error("TS0742", first.span, "these rows cannot be sorted here");
-            said = if through.is_empty() {
-                said.note(format!("the list may have {max} rows; at most {SORTED_MOST} are held and sorted"))
-            } else {
-                said.note("rows of rows come one list behind the other, and each would be sorted alone")
-            };
-            said.help("declare a lower bound, or sort where the rows are made");
-            return Vec::new();
-        }
-        let mut sorted = Vec::new();
-        for path in by {
-            let tree = tree::Expr { kind: tree::ExprKind::Path(path.clone()), span: path.span };
-            let value = expression(self.resolver, self.work, &tree, scope, None);
-            match value.ty {
-                Type::Flag | Type::Outcome | Type::Bytes { .. } | Type::List { .. } | Type::Group(_) => {
-                    self.resolver
-                        .report
-                        .error("TS0742", path.span, format!("`{}` has no order", path.text()))
-                        .help("sort by a text, a number, an amount, a date or a time of the row");
-                }
-                _ => sorted.push(value),
-            }
-        }
-        sorted
     }
 
     /// What `pass X` gives a list that is being made, each of it optional there.

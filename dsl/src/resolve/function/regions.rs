@@ -5,7 +5,7 @@
 use super::{BYTES, arity, wrong};
 use crate::model::{Expr, ExprKind, FieldId, Function};
 use crate::resolve::Resolver;
-use crate::resolve::assemble::{DraftKind, Work};
+use crate::resolve::assemble::{CONTROL, Draft, DraftKind, DraftNode, Work};
 use crate::resolve::expression::expression;
 use crate::resolve::path::{self, Scope};
 use crate::source::Span;
@@ -33,6 +33,40 @@ pub(super) fn field_of(
     None
 }
 
+/// In a control file, what `message` is: the lines of the file that it completes.
+fn completed(work: &Work<'_>, path: &tree::Path, scope: &Scope) -> Option<Vec<FieldId>> {
+    path.single().filter(|name| name.is("message"))?;
+    scope.container.first().filter(|name| &***name == CONTROL)?;
+    let draft = work.drafts.get(scope.message?)?;
+    let mut lines = Vec::new();
+    lines_of(draft, &draft.nodes, &mut lines);
+    (draft.file.is_some() && !lines.is_empty()).then_some(lines)
+}
+
+fn lines_of(draft: &Draft<'_>, nodes: &[DraftNode<'_>], lines: &mut Vec<FieldId>) {
+    for node in nodes {
+        match node {
+            DraftNode::Field(place) => {
+                let kind = draft.fields.get(*place).map(|field| &field.kind);
+                if !matches!(kind, Some(DraftKind::Line { control: Some(_), .. })) {
+                    lines.extend(u16::try_from(*place).ok().map(FieldId));
+                }
+            }
+            DraftNode::When(_, _, inner, _) => lines_of(draft, inner, lines),
+            _ => {}
+        }
+    }
+}
+
+/// All of them, one behind the other.
+fn added(all: impl Iterator<Item = Expr>, span: Span) -> Expr {
+    let both = |left: Expr, right: Expr| {
+        let ty = left.ty.clone();
+        Expr { kind: ExprKind::Add(Box::new(left), Box::new(right)), ty, span }
+    };
+    all.reduce(both).unwrap_or_else(|| wrong(span))
+}
+
 pub(super) fn raw(
     resolver: &mut Resolver,
     work: &Work<'_>,
@@ -53,6 +87,10 @@ pub(super) fn raw(
             Expr { kind: ExprKind::RawRange(from, to), ty: BYTES, span }
         }
         tree::ExprKind::Path(path) => {
+            if let Some(lines) = completed(work, path, scope) {
+                let all = lines.into_iter().map(|line| Expr { kind: ExprKind::Raw(line), ty: BYTES, span });
+                return added(all, span);
+            }
             let found = path::find(resolver, work, path, scope, None);
             if let Some(field) = found.field {
                 return Expr { kind: ExprKind::Raw(field), ty: BYTES, span };
@@ -93,6 +131,10 @@ pub(super) fn length(
     }
     let number = Type::Number { min: 0, max: 99_999_999 };
     if let tree::ExprKind::Path(path) = &call.arguments[0].value.kind {
+        if let Some(lines) = completed(work, path, scope) {
+            let one = |line| Expr { kind: ExprKind::Length(line), ty: number.clone(), span };
+            return added(lines.into_iter().map(one), span);
+        }
         let found = path::find(resolver, work, path, scope, None);
         if let Some(field) = found.field {
             return Expr { kind: ExprKind::Length(field), ty: number, span };
@@ -157,11 +199,7 @@ pub(super) fn pairs(
 }
 
 /// The fields that stand directly in a part (or the field itself).
-pub(super) fn leaves(
-    draft: Option<&crate::resolve::assemble::Draft<'_>>,
-    field: FieldId,
-    parts: &mut Vec<FieldId>,
-) {
+pub(super) fn leaves(draft: Option<&Draft<'_>>, field: FieldId, parts: &mut Vec<FieldId>) {
     let Some(draft) = draft else { return };
     let Some(whole) = draft.fields.get(usize::from(field.0)) else { return };
     if matches!(whole.kind, DraftKind::Leaf) {

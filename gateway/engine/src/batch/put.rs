@@ -12,7 +12,7 @@ use crate::scene::Scene;
 use adapters::seal::{Digest, DigestState};
 use dsl::evaluate::Value;
 use dsl::program::{ExprId, LinkProgram};
-use link::deliver::{DeliverConfig, Delivery, Undelivered};
+use link::deliver::{DeliverConfig, Delivery, Undelivered, make_mark};
 use link::files::{EndMark, FileError, FileFault, FileLink, FilePath};
 use link::{Cause, CauseKind, Exchanged};
 use std::sync::Arc;
@@ -45,6 +45,8 @@ pub(crate) struct Putting<'a> {
     pub(crate) name: &'a str,
     /// Its end mark.
     pub(crate) done: Option<&'a str>,
+    /// The end mark is a control file, which stands in the spool beside the file.
+    pub(crate) controlled: bool,
     /// Its octets.
     pub(crate) file: &'a Spooled,
 }
@@ -84,9 +86,12 @@ impl Engine {
         path: &FilePath,
         putting: &Putting<'_>,
     ) -> Result<(), Undelivered> {
-        let config =
-            DeliverConfig { temporary: putting.link.link.temporary, done: putting.done.map(EndMark::of) };
         let disk = |error: std::io::Error| not_sent(FileError::new(FileFault::Failed, error));
+        let config = DeliverConfig {
+            temporary: putting.link.link.temporary,
+            done: putting.done.map(EndMark::of),
+            control: self.control_of(putting).map_err(disk)?,
+        };
         let mut file = self.core.world().files.open(&putting.file.place(&self.spool)).await.map_err(disk)?;
         let mut delivery = Delivery::begin(link, path, &config).await?;
         let mut piece = vec![0; PIECE];
@@ -117,11 +122,15 @@ impl Engine {
         }
         let Some(mark) = putting.done.map(EndMark::of) else { return Ok(()) };
         let maybe = |error| Undelivered { maybe_sent: true, error };
-        match link.create(&mark.place(path).map_err(maybe)?).await {
-            Ok(writer) => writer.finish().await.map_err(maybe),
-            Err(error) if error.fault == FileFault::Exists => Ok(()),
-            Err(error) => Err(maybe(error)),
-        }
+        let control = self.control_of(putting);
+        let control = control.map_err(|error| maybe(FileError::new(FileFault::Failed, error)))?;
+        let mark = mark.place(path).map_err(maybe)?;
+        make_mark(link, &mark, control.as_deref(), putting.link.link.temporary).await.map_err(maybe)
+    }
+
+    /// What stands in the control file; none where the end mark is empty.
+    fn control_of(&self, putting: &Putting<'_>) -> std::io::Result<Option<Vec<u8>>> {
+        if putting.controlled { putting.file.control(&self.spool).map(Some) } else { Ok(None) }
     }
 }
 

@@ -179,6 +179,10 @@ impl Lines<'_> {
         scene: &mut Scene,
         sheets: &mut Sheets<'_>,
     ) -> Result<(), Stopped> {
+        if reader.has_control() {
+            let control = self.file.control(self.spool)?;
+            reader.control(&control, scene).map_err(Stopped::Line)?;
+        }
         spooled::each_piece(self.spool, self.file, |piece| {
             let mut on_line = |_: &Record, event: LineEvent| sheets.take(event);
             reader.push(piece, scene, &mut on_line).map_err(Stopped::Line)

@@ -50,6 +50,20 @@ impl Spooled {
     pub fn place(&self, spool: &Spool) -> PathBuf {
         spool.place(&self.name)
     }
+
+    /// The octets of its control file.
+    ///
+    /// # Errors
+    /// When the disk does not give it.
+    pub fn control(&self, spool: &Spool) -> io::Result<Vec<u8>> {
+        std::fs::read(spool.place(&control_name(&self.name)))
+    }
+}
+
+/// What the control file of a file of the spool is called in the spool.
+#[must_use]
+pub fn control_name(file: &str) -> String {
+    format!("{file}.control")
 }
 
 /// Why a file did not get into the spool.
@@ -101,6 +115,15 @@ pub async fn fetch(
     file.sync().await?;
     sync_folder(place.parent().unwrap_or(&place))?;
     Ok(Spooled { name: name.to_owned(), size, digest: digest_of(digest) })
+}
+
+/// A file with the control file that completes it: one that comes again with another control file is another file.
+#[must_use]
+pub fn completed(file: Spooled, control: &Spooled) -> Spooled {
+    let mut digest = DigestState::new(Digest::Sha256);
+    digest.update(&file.digest);
+    digest.update(&control.digest);
+    Spooled { digest: digest_of(digest), ..file }
 }
 
 fn digest_of(digest: DigestState) -> [u8; 32] {

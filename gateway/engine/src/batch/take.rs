@@ -35,6 +35,9 @@ const SAID: Duration = Duration::from_secs(3_600);
 /// Milliseconds of a day.
 const DAY_MS: i64 = 86_400_000;
 
+/// The largest control file that is taken.
+const CONTROL_MOST: u64 = 64 * 1024;
+
 /// Phases of a file, as the journal keeps them.
 const SPOOLED: &str = "spooled";
 const ANSWERED: &str = "answered";
@@ -99,6 +102,7 @@ impl Engine {
         link: &LinkProgram,
         place: &dyn FileLink,
         found: &Found,
+        control: Option<&FilePath>,
     ) -> Taken {
         let Ok(spool_name) = self.spool_name("in").await else {
             tracing::warn!(party = %source.party, file = %found.entry.name, "the journal gives no number now");
@@ -107,8 +111,18 @@ impl Engine {
         let most = self.deployment.load().limits.file;
         let files = Arc::clone(&self.core.world().files);
         let fetched = spooled::fetch(&files, &self.spool, place, &found.path, &spool_name, most).await;
+        let fetched = match (fetched, control) {
+            (Ok(file), Some(control)) => {
+                let name = spooled::control_name(&spool_name);
+                let control = spooled::fetch(&files, &self.spool, place, control, &name, CONTROL_MOST).await;
+                control.map(|control| (spooled::completed(file, &control), control.size == 0))
+            }
+            (fetched, _) => fetched.map(|file| (file, false)),
+        };
         let file = match fetched {
-            Ok(file) => file,
+            // Nothing stands in the control file yet: whoever puts it has only begun.
+            Ok((_, true)) => return Taken::Later,
+            Ok((file, false)) => file,
             Err(SpoolError::TooLarge(_)) => {
                 self.file_refused(source, &found.entry.name, "larger than any file that is taken");
                 return Taken::No;
@@ -121,6 +135,7 @@ impl Engine {
         let taken = self.remember_file(source, link, &found.entry.name, &file).await;
         if taken != Remembered::New {
             drop(self.spool.remove(&file.name));
+            drop(self.spool.remove(&spooled::control_name(&file.name)));
         }
         match taken {
             Remembered::New => {
@@ -492,14 +507,16 @@ impl Engine {
         let written = written.map_err(|refusal| refusal.to_string())?;
         let program = version.module(call.module);
         let program = program.and_then(|module| module.program.messages.get(usize::from(message.0)));
-        let done = program.and_then(|program| program.file.as_deref()?.done.as_deref());
+        let form = program.and_then(|program| program.file.as_deref());
+        let done = form.and_then(|form| form.done.as_deref());
+        let controlled = form.is_some_and(|form| form.control().is_some());
         let line = LineName {
             party: replying.party(),
             link: back.link.name.to_string(),
             member: replying.member_name(),
         };
-        let putting =
-            Putting { line: &line, link: back, folder, name: &written.name, done, file: &written.file };
+        let (name, file) = (&*written.name, &written.file);
+        let putting = Putting { line: &line, link: back, folder, name, done, controlled, file };
         match self.put_file(&putting).await {
             Exchanged::Reply(_) => {}
             Exchanged::NotSent(cause) | Exchanged::MaybeSent(cause) => return Err(cause.to_string()),

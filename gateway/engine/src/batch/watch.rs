@@ -186,7 +186,8 @@ impl Engine {
         let Some(files) = self.files.link(&name) else { return };
         let marks = marks(&version, module, link);
         for file in found {
-            match reading::message_of(&serving, module, link, &file.entry.name) {
+            let message = reading::message_of(&serving, module, link, &file.entry.name);
+            match message {
                 Some(message) if mark_of(&version, module, message) == done.as_deref() => {}
                 // A file of another kind, or the mark of one: the look at those sees it.
                 Some(_) => continue,
@@ -197,7 +198,10 @@ impl Engine {
                     continue;
                 }
             }
-            match self.take_found(&source, link, files.as_ref(), &file).await {
+            let control = message
+                .filter(|message| has_control(&version, module, *message))
+                .and_then(|_| EndMark::of(done.as_deref()?).place(&file.path).ok());
+            match self.take_found(&source, link, files.as_ref(), &file, control.as_ref()).await {
                 Taken::Yes => {
                     if let Err(error) = watch.taken(&file).await {
                         tracing::warn!(party = %source.party, file = %file.entry.name, %error, "a file that was taken stays where it is");
@@ -234,6 +238,13 @@ fn marks(version: &Version, module: usize, link: &LinkProgram) -> Vec<Option<Str
     marks.sort();
     marks.dedup();
     marks
+}
+
+/// Whether the end mark of a message's files is a control file.
+fn has_control(version: &Version, module: usize, message: MessageId) -> bool {
+    let programs = version.module(module).map(|module| &module.program.messages);
+    let program = programs.and_then(|programs| programs.get(usize::from(message.0)));
+    program.and_then(|program| program.file.as_deref()).is_some_and(|file| file.control().is_some())
 }
 
 /// The end mark of a message's files.

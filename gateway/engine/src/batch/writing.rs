@@ -18,6 +18,7 @@ use bytes::Bytes;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, MessageId, Space};
 use dsl::program::{MessageProgram, ModuleProgram, Pairing, Part};
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 
@@ -160,8 +161,12 @@ fn lines_of(
     let file = program.file.as_deref().ok_or_else(broken)?;
     let record = Record::new(program.slots);
     let mut writer = FileWriter::new(&module.program, program, record).ok_or_else(broken)?;
-    for list in file.pieces.iter().filter_map(|piece| piece.list) {
-        each_row(program, list, &mut scene, |scene| {
+    let mut orders: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
+    for list in file.lines().iter().filter_map(|piece| piece.list) {
+        if let Some(order) = writer.order_of(list, &scene).map_err(told)? {
+            orders.insert(list, order);
+        }
+        each_row(program, (list, orders.get(&list).map(Vec::as_slice)), &mut scene, |scene| {
             if writer.fill_row(list, scene).map_err(told)? {
                 writer.fold(list, scene).map_err(told)?;
             }
@@ -169,31 +174,33 @@ fn lines_of(
         })?;
     }
     writer.begin(&mut scene).map_err(told)?;
-    let in_order = writer.order().iter().copied().eq(0..u16::try_from(file.pieces.len()).unwrap_or(0));
+    let in_order = writer.order().iter().copied().eq(0..u16::try_from(file.lines().len()).unwrap_or(0));
     let mut out = Out {
         coder: writer.coder(&scene).map_err(told)?,
         coded: Vec::new(),
         spool: SpoolWriter::begin(spool, name)?,
     };
-    let mut apart: Vec<Option<Spooled>> = vec![None; file.pieces.len()];
+    let mut apart: Vec<Option<Spooled>> = vec![None; file.lines().len()];
     for place in writer.order().to_vec() {
         let place = usize::from(place);
         let mut to = match in_order {
             true => To::File(&mut out),
             false => To::Apart(Box::new(SpoolWriter::begin(spool, &format!("{name}.piece-{place}"))?)),
         };
-        match file.pieces.get(place).and_then(|piece| piece.list) {
+        match file.lines().get(place).and_then(|piece| piece.list) {
             None => {
                 let line = writer.line(place, &mut scene).map_err(told)?;
                 to.line(&line, told)?;
             }
-            Some(list) => each_row(program, list, &mut scene, |scene| {
-                if writer.fill_row(list, scene).map_err(told)? {
-                    let line = writer.line(place, scene).map_err(told)?;
-                    to.line(&line, told)?;
-                }
-                Ok(())
-            })?,
+            Some(list) => {
+                each_row(program, (list, orders.get(&list).map(Vec::as_slice)), &mut scene, |scene| {
+                    if writer.fill_row(list, scene).map_err(told)? {
+                        let line = writer.line(place, scene).map_err(told)?;
+                        to.line(&line, told)?;
+                    }
+                    Ok(())
+                })?;
+            }
         }
         if let (To::Apart(piece), Some(kept)) = (to, apart.get_mut(place)) {
             *kept = Some(piece.finish()?);
@@ -202,6 +209,12 @@ fn lines_of(
     for piece in apart.iter().flatten() {
         super::spooled::each_piece(spool, piece, |octets| out.line(octets, told))?;
         std::fs::remove_file(piece.place(spool))?;
+    }
+    // It is durable before the file is: a file that is found whole has its control file.
+    if let Some(control) = writer.control(&mut scene).map_err(told)? {
+        let mut beside = SpoolWriter::begin(spool, &super::spooled::control_name(name))?;
+        beside.write(&control)?;
+        beside.finish()?;
     }
     let file_name = writer.name(&mut scene).map_err(told)?;
     let Out { coder, mut coded, spool: mut written } = out;
@@ -241,10 +254,10 @@ impl To<'_> {
     }
 }
 
-/// Enters each row of the business list that fills a list of lines.
+/// Enters each row of the business list that fills a list of lines, in its order.
 fn each_row(
     program: &MessageProgram,
-    list: u16,
+    (list, order): (u16, Option<&[u32]>),
     scene: &mut Scene,
     mut row: impl FnMut(&mut Scene) -> Result<(), Failed>,
 ) -> Result<(), Failed> {
@@ -259,7 +272,10 @@ fn each_row(
         return Ok(());
     }
     let count = scene.rows(&pairing.source).map_err(wrong)?;
-    for number in 0..count {
+    // A row that does not count stands in no order.
+    let count = order.map_or(count, |order| u32::try_from(order.len()).unwrap_or(count));
+    for place in 0..count {
+        let number = order.and_then(|order| order.get(place as usize)).copied().unwrap_or(place);
         if let Some(with) = &pairing.with {
             scene.leave(&pairing.source);
             scene.enter(with, number).map_err(wrong)?;

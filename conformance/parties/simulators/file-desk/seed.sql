@@ -1,0 +1,1 @@
+-- Nothing stands in its books at first.
