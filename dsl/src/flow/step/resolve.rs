@@ -218,10 +218,8 @@ impl Run<'_> {
             BackReply::NoSession if self.may_reverse_anew(step) => {
                 self.prepare.push(Effect::PrepareBack(step));
                 self.changes.push(Change::NewSerialBack(step));
-                self.remember(step, |attempt| {
-                    attempt.anew = true;
-                    attempt.early_backs = attempt.early_backs.saturating_sub(1);
-                });
+                // It is not known which copy it answers: one that left too early may still be answered.
+                self.remember(step, |attempt| attempt.anew = true);
                 self.send_back(step);
             }
             BackReply::Unknown | BackReply::NoSession => self.no_back_reply(step),

@@ -325,7 +325,7 @@ impl Running {
             matches!(durable.state, OperationState::Done | OperationState::Refused | OperationState::Undone);
         Some(Write::PutOperation(OperationPut {
             flow: self.id,
-            name: Self::row_name(&definition.name, false, known.serials + u8::from(anew)),
+            name: Self::row_name(&definition.name, false, known.serials.saturating_add(u8::from(anew))),
             copies: u32::from(durable.copies),
             party: call.party.to_string(),
             call: call.name.to_string(),
@@ -378,7 +378,7 @@ impl Running {
         body.put_tagged("kept", &back.kept);
         Some(Write::PutOperation(OperationPut {
             flow: self.id,
-            name: Self::row_name(&definition.name, true, known.back_serials + u8::from(anew)),
+            name: Self::row_name(&definition.name, true, known.back_serials.saturating_add(u8::from(anew))),
             copies: u32::from(durable.backs),
             party: module.name.to_string(),
             call: format!("{}.{}", module.name, call.call.name),
