@@ -1,19 +1,27 @@
 #!/usr/bin/env bash
 # Everything: format, lints, tests, adapters, conformance, oracles, a short demonstration with faults.
 # Installs what is missing (Debian packages, by apt-get when it may). Prints the seconds of each stage; ends with the test
-# runner's own closing lines. Exit code 0 only if all is well.
+# runner's own closing lines. Exit code 0 only if all is well. What fails behind the build stops nothing: who reads this wants
+# to hear of all that is wrong.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TERM_COLOR=never
 
+failed=()
+
 stage() {
-  local name=$1 began
+  local name=$1 began code=0
   shift
   began=$(date +%s)
   printf '\n== %s\n' "$name"
-  "$@"
+  "$@" || code=$?
+  [ $code = 0 ] || printf -- '-- %s: FAILED (exit code %s)\n' "$name" "$code"
   printf -- '-- %s: %s s\n' "$name" "$(($(date +%s) - began))"
+  return $code
 }
+
+# A stage on which no other stands.
+check() { stage "$@" || failed+=("$1"); }
 
 missing_packages() {
   local wanted=()
@@ -42,20 +50,34 @@ licences() {
   fi
 }
 
-# Three parties at once: a suite waits more than it works.
+# Three parties at once: a suite waits more than it works. Whoever fails is run once more alone, where nothing else makes
+# answers late, and is told of either way.
 suites() {
-  local said=target/conform/said good=0
+  local said=target/conform/said good=0 party
   rm -rf "$said"
   mkdir -p "$said"
   printf '%s\n' conformance/suites/*/ | xargs -n 1 basename |
-    xargs -P 3 -I PARTY sh -c "target/release/tongshi conform PARTY >$said/PARTY.txt 2>&1" || good=1
-  cat "$said"/*.txt
+    xargs -P 3 -I PARTY sh -c "target/release/tongshi conform PARTY >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
+  for party in conformance/suites/*/; do
+    party=$(basename "$party")
+    if [ -e "$said/$party.failed" ]; then
+      cat "$said/$party.txt"
+      if tongshi conform "$party" >"$said/$party.txt" 2>&1; then
+        printf 'FLAKY    %s failed beside others and passed alone\n' "$party"
+      else
+        cat "$said/$party.txt"
+        good=1
+      fi
+    fi
+    printf '%-24s %s\n' "$party" "$(tail -n 1 "$said/$party.txt")"
+  done
   return "$good"
 }
 
 tests() {
   if cargo nextest --version >/dev/null 2>&1; then
-    cargo nextest run --release --workspace --no-fail-fast
+    # A test that fails is run once more; the runner tells of it as flaky.
+    cargo nextest run --release --workspace --no-fail-fast --retries 1
   else
     cargo test --release --workspace --no-fail-fast
   fi
@@ -68,17 +90,21 @@ stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
 stage "licences" licences
 # One build for everything that follows: the tests need nothing built again with other features.
 stage "build" cargo build --release --quiet --workspace --bins --tests
-stage "adapters" tongshi check configs --quiet
-stage "yardstick's adapters" tongshi check conformance/bench/configs --quiet
-stage "yardstick's codecs" tongshi check conformance/bench/codecs --quiet
-stage "parties' adapters" tongshi check conformance/parties/configs --quiet
-stage "canonical form" tongshi fmt --check conformance/parties/configs configs conformance/bench/configs conformance/bench/codecs
-stage "deployment" tongshi run configs/gateway.yaml --check
-stage "suites" suites
+check "adapters" tongshi check configs --quiet
+check "yardstick's adapters" tongshi check conformance/bench/configs --quiet
+check "yardstick's codecs" tongshi check conformance/bench/codecs --quiet
+check "parties' adapters" tongshi check conformance/parties/configs --quiet
+check "canonical form" tongshi fmt --check conformance/parties/configs configs conformance/bench/configs conformance/bench/codecs
+check "deployment" tongshi run configs/gateway.yaml --check
+check "suites" suites
 # A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.
-stage "faults" tongshi demo --folder target/test-demo
+check "faults" tongshi demo --folder target/test-demo
 # Network, disk, clock and process go wrong by 2,000 seeds; the parties' ledgers must agree with what clients were told.
-stage "simulated faults" tongshi torture --seeds 2000 --folder target/test-torture --json
+check "simulated faults" tongshi torture --seeds 2000 --folder target/test-torture --json
 # Every party in one gateway; while one stalls, one floods and one answers garbage the others must not notice.
-stage "all together" tongshi demo --all --folder target/test-demo
-stage "tests" tests
+check "all together" tongshi demo --all --folder target/test-demo
+if [ ${#failed[@]} -gt 0 ]; then
+  printf '\nfailed so far:%s\n' "$(printf ' %s;' "${failed[@]}")"
+fi
+check "tests" tests
+[ ${#failed[@]} -eq 0 ]

@@ -100,7 +100,7 @@ pub(super) async fn quiet(stage: &dyn Stage) {
         }
         let (Some(worked), Some(now)) = (worked, self::worked()) else { return };
         working += 1;
-        if now.saturating_sub(worked) < WORK || working > MOST {
+        if now.saturating_sub(worked) < WORK && !is_held_up() || working > MOST {
             return;
         }
     }
@@ -117,6 +117,20 @@ fn worked() -> Option<Duration> {
         sum += Duration::from_nanos(times.sum());
     }
     Some(sum)
+}
+
+/// Whether another thread of this process has work and no processor for it, or waits for a disk: [`worked`] hears of such
+/// time only when it is over.
+fn is_held_up() -> bool {
+    let Ok(threads) = std::fs::read_dir("/proc/self/task") else { return false };
+    let own = std::fs::read_link("/proc/thread-self").ok();
+    let own = own.as_deref().and_then(std::path::Path::file_name);
+    threads.flatten().filter(|thread| Some(thread.file_name().as_os_str()) != own).any(|thread| {
+        let text = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+        // The name before it may hold anything, parentheses too.
+        let state = text.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
+        matches!(state, Some('R' | 'D'))
+    })
 }
 
 /// Counts that change whenever a message is judged or begun.
