@@ -7,7 +7,9 @@ use engine::Deployment;
 use engine::deployment::{PostgresConfig, StorePlace, secret};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Opened, Place, PlaceTls, PostgresOptions, PostgresStore, Sealer, SqliteStore, Store, Verified};
+use store::{
+    Opened, Place, PostgresOptions, PostgresStore, Sealer, Server, ServerTls, SqliteStore, Store, Verified,
+};
 
 /// The port of a server that is reached by its socket, whose name bears it.
 const SOCKET_PORT: u16 = 5432;
@@ -63,24 +65,27 @@ pub(crate) fn verify(deployment: &Deployment) -> Result<Verified, String> {
 }
 
 fn place(postgres: &PostgresConfig) -> Result<Place, String> {
-    let address = &postgres.address.value;
+    let addresses = std::iter::once(&postgres.address).chain(&postgres.standbys);
+    let servers = addresses.map(|address| server(postgres, &address.value)).collect::<Result<_, _>>()?;
+    Ok(Place {
+        servers,
+        database: postgres.database.clone(),
+        user: postgres.user.clone(),
+        password: postgres.password.as_deref().map(secret).transpose()?,
+        schema: postgres.schema.value.clone(),
+    })
+}
+
+fn server(postgres: &PostgresConfig, address: &str) -> Result<Server, String> {
     let (host, port) = match address.rsplit_once(':') {
-        _ if address.starts_with('/') => (address.as_str(), SOCKET_PORT),
+        _ if address.starts_with('/') => (address, SOCKET_PORT),
         Some((host, port)) => (host, port.parse().map_err(|_| format!("{address}: {port} is no port"))?),
         None => return Err(format!("{address} has no port")),
     };
     let tls = postgres.tls.as_ref().map(|tls| engine::lines::connecting_tls(tls, address)).transpose()?;
     let tls = tls.map(|client| {
         let (config, name) = client.parts();
-        PlaceTls { config, name }
+        ServerTls { config, name }
     });
-    Ok(Place {
-        host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-        port,
-        database: postgres.database.clone(),
-        user: postgres.user.clone(),
-        password: postgres.password.as_deref().map(secret).transpose()?,
-        schema: postgres.schema.value.clone(),
-        tls,
-    })
+    Ok(Server { host: host.trim_start_matches('[').trim_end_matches(']').to_owned(), port, tls })
 }

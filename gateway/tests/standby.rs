@@ -1,5 +1,6 @@
 //! Two gateway processes over one PostgreSQL: one is at work, the other stands by. The first is killed, or paused and let go
-//! on, while it is asked; the other ends what was begun, and the books of core and power company agree.
+//! on, while it is asked; the other ends what was begun, and the books of core and power company agree. Or the database
+//! itself is killed, and its standby takes over: the gateway goes on there by itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -33,6 +34,8 @@ const PAYMENTS: usize = 40;
 struct House {
     folder: PathBuf,
     server: TrialServer,
+    /// What stands by for the server.
+    other: Option<TrialServer>,
     core: Played,
     grid: Played,
     owner: CoreOwner,
@@ -75,7 +78,7 @@ impl House {
         for played in [&core, &grid] {
             played.ledger.lock().unwrap().late = Duration::from_millis(60);
         }
-        let house = Self { folder, server: TrialServer::start().unwrap(), core, grid, owner };
+        let house = Self { folder, server: TrialServer::start().unwrap(), other: None, core, grid, owner };
         assert!(
             tongshi(&house.folder).args(["key", "create"]).stdout(Stdio::null()).status().unwrap().success()
         );
@@ -91,9 +94,11 @@ impl House {
     fn deployment(&self, node: &str) -> PathBuf {
         let path = self.folder.join(format!("{node}.yaml"));
         let (core, grid, socket) = (&self.core.address, &self.grid.address, self.server.folder().display());
+        let other =
+            self.other.as_ref().map_or_else(String::new, |other| other.folder().display().to_string());
         let text = format!(
             "node: {node}
-store: {{ postgres: {{ address: {socket}, database: postgres, password: 'env:TONGSHI_DATABASE_PASSWORD', lease: 3 }} }}
+store: {{ postgres: {{ address: {socket}, standbys: [{other}], database: postgres, password: 'env:TONGSHI_DATABASE_PASSWORD', lease: 3 }} }}
 spool: spool-{node}
 keys: {{ path: var/keys.store }}
 limits: {{ asker_seconds: 20 }}
@@ -293,4 +298,27 @@ async fn a_node_that_was_paused_and_comes_back_writes_nothing_more() {
     let channels = first.says("Channels ask at ").await;
     assert!(began.elapsed() < Duration::from_secs(20));
     house.settled(&channels, &told).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_is_killed_is_stood_in_for() {
+    let mut house = House::make("database").await;
+    house.other = Some(house.server.standby().unwrap());
+    let node = house.run("only");
+    let channels = node.says("Channels ask at ").await;
+    let killed = tokio::sync::Notify::new();
+    let told = house.under_load(&channels, || {
+        house.server.kill().unwrap();
+        killed.notify_one();
+    });
+    let taking_over = async {
+        killed.notified().await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        house.other.as_ref().unwrap().promote().unwrap();
+    };
+    let (told, ()) = tokio::join!(told, taking_over);
+    assert!(told.iter().flatten().any(|told| told["outcome"] == "done"));
+    // The same process, at the same address.
+    house.settled(&channels, &told).await;
+    house.audit("only");
 }

@@ -131,6 +131,9 @@ pub enum StorePlace {
 pub struct PostgresConfig {
     /// The server: `host:port`, or the folder of its socket.
     pub address: Spanned<String>,
+    /// Servers that may take over from it, likewise: the journal follows whichever of them takes writes.
+    #[serde(default)]
+    pub standbys: Vec<Spanned<String>>,
     /// The database.
     #[serde(default = "default_database")]
     pub database: String,

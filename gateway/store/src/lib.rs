@@ -29,7 +29,7 @@ pub use memory::{CrashPoint, DiskBug, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 pub use parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 pub use postgres::{
-    Opened, Place, PlaceTls, PostgresOptions, PostgresStore, reader as postgres_reader,
+    Opened, Place, PostgresOptions, PostgresStore, Server, ServerTls, reader as postgres_reader,
     verify as postgres_verify,
 };
 pub use read::{

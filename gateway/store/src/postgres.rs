@@ -4,6 +4,9 @@
 //! by a lease in the row `holder`: `(node, epoch, until)`. Every transaction locks that row and compares the epoch, so
 //! that a holder which was paused or cut off and comes back writes nothing after another took over. A commit whose answer
 //! was lost is settled by asking for its last write (`decisions.md` D18). Moments of the lease are of the server's clock.
+//!
+//! Where one server stands in for another, whoever takes writes and has the highest timeline is the one; what was replaced
+//! is not gone back to.
 
 mod lasting;
 mod lease;
@@ -27,8 +30,8 @@ use wire::Wire;
 
 /// The formats in order of their numbers, from 1: each takes a journal from the one before to its own.
 const FORMATS: [&str; 1] = [include_str!("postgres/schema.sql")];
-/// How long a server that is not there is waited for before the store ends.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a server that is not there is waited for before the store ends: long enough for another to be put in its place.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two tries of reaching it.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest key that an index of PostgreSQL surely takes.
@@ -37,10 +40,8 @@ const LONGEST_KEY: usize = 2_000;
 /// Where the database is and who asks.
 #[derive(Clone)]
 pub struct Place {
-    /// The server's name or address; the folder of its socket where it begins with `/`.
-    pub host: String,
-    /// The port, also part of a socket's name.
-    pub port: u16,
+    /// The servers that may hold it: one, or those that stand in for each other.
+    pub servers: Vec<Server>,
     /// The database.
     pub database: String,
     /// The user.
@@ -49,23 +50,39 @@ pub struct Place {
     pub password: Option<String>,
     /// The schema of the journal's tables; made when it is not there.
     pub schema: String,
+}
+
+/// A server.
+#[derive(Clone)]
+pub struct Server {
+    /// Its name or address; the folder of its socket where it begins with `/`.
+    pub host: String,
+    /// The port, also part of a socket's name.
+    pub port: u16,
     /// TLS; none: in clear.
-    pub tls: Option<PlaceTls>,
+    pub tls: Option<ServerTls>,
 }
 
 /// TLS to a server.
 #[derive(Clone)]
-pub struct PlaceTls {
+pub struct ServerTls {
     /// Whom we trust, and what we show.
     pub config: Arc<ClientConfig>,
     /// The name that the server's certificate must bear.
     pub name: ServerName<'static>,
 }
 
+impl fmt::Display for Server {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.host, self.port)
+    }
+}
+
 impl fmt::Display for Place {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { host, port, database, schema, .. } = self;
-        write!(formatter, "postgres {host}:{port}/{database}, schema {schema}")
+        let Self { servers, database, schema, .. } = self;
+        let servers: Vec<String> = servers.iter().map(ToString::to_string).collect();
+        write!(formatter, "postgres {}/{database}, schema {schema}", servers.join(","))
     }
 }
 
@@ -124,8 +141,8 @@ impl PostgresStore {
     }
 
     fn open_inner(options: &PostgresOptions) -> Result<Opened, Fault> {
-        let wire = Wire::connect(&options.place)?;
-        promises(&wire)?;
+        let wire = Wire::connect(&options.place, 0)?;
+        promises(&wire, &options.place)?;
         prepare(&wire, &options.place.schema)?;
         let lease = lease::Lease::new(options.lease);
         let taken = match lease.take_over(&wire, &options.node)? {
@@ -222,7 +239,15 @@ impl PostgresStore {
     }
 
     fn reach(&mut self) -> Result<Option<Vec<Verdict>>, Fault> {
-        let wire = Wire::connect(&self.place)?;
+        let wire = Wire::connect(&self.place, self.wire.timeline())?;
+        if wire.timeline() > self.wire.timeline() {
+            tracing::warn!(
+                server = wire.server(),
+                "another server of the database took over; going on there"
+            );
+            promises(&wire, &self.place)?;
+        }
+        // Its commit waits for the servers that stand in, and so for whatever was written before it.
         self.lease.hold_again(&wire, self.epoch)?;
         self.wire = wire;
         let Some((staged, verdicts)) = self.sent.as_ref() else { return Ok(None) };
@@ -315,7 +340,7 @@ pub fn reader(place: &Place, sealer: Arc<dyn Sealer>) -> Result<Box<dyn Reader>,
 /// When it cannot be read.
 pub fn verify(place: &Place) -> Result<Verified, Fatal> {
     let inner = || -> Result<Verified, Fault> {
-        let wire = Wire::connect(place)?;
+        let wire = Wire::connect(place, 0)?;
         wire.batch("SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
         crate::sql::verify::verify(&wire, &crate::sqlite::notes()?, true)
     };
@@ -323,7 +348,7 @@ pub fn verify(place: &Place) -> Result<Verified, Fatal> {
 }
 
 /// What the journal needs of the server beside its tables.
-fn promises(wire: &Wire) -> Result<(), Fault> {
+fn promises(wire: &Wire, place: &Place) -> Result<(), Fault> {
     for (setting, wanted, why) in [
         ("fsync", "on", "what it calls durable is not"),
         ("full_page_writes", "on", "a torn page would not be mended"),
@@ -337,6 +362,14 @@ fn promises(wire: &Wire) -> Result<(), Fault> {
                 "the server's {setting} is {found}, {wanted} is needed: {why}"
             )));
         }
+    }
+    // After a server took over, none may be left to stand in for it: that is no cause to take no postings at all.
+    let alone = wire.one("SELECT current_setting('synchronous_standby_names')", values![])?;
+    if place.servers.len() > 1 && alone.map_or_else(|| Ok(String::new()), |mut row| row.text(0))?.is_empty() {
+        tracing::warn!(
+            server = wire.server(),
+            "synchronous_standby_names is empty: each commit stands on this server alone and would be lost with it"
+        );
     }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! For: tests, and campaigns that put the gateway to the test. In: the programs of PostgreSQL on this machine. Out: the place
 //! of a journal, and a server that can be killed and begun again. It must not know what a journal holds.
 
-use crate::postgres::Place;
+use crate::postgres::{Place, Server};
 use std::io::{Error, Result};
 use std::os::unix::fs::{MetadataExt, chown};
 use std::os::unix::process::CommandExt;
@@ -35,17 +35,22 @@ impl TrialServer {
     /// The password of its user.
     pub const PASSWORD: &'static str = "only for trials";
 
-    /// Makes a cluster and starts its server.
-    ///
-    /// # Errors
-    /// When the programs of PostgreSQL are not there, or the server does not start.
-    pub fn start() -> Result<Self> {
+    fn new() -> Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = std::env::temp_dir().join(format!("postgres-{}-{count}", std::process::id()));
         // From here on the folder goes with the value, also where the server is never begun.
         let server = Self { folder, server: Mutex::new(None) };
         server.own(&server.folder)?;
+        Ok(server)
+    }
+
+    /// Makes a cluster and starts its server.
+    ///
+    /// # Errors
+    /// When the programs of PostgreSQL are not there, or the server does not start.
+    pub fn start() -> Result<Self> {
+        let server = Self::new()?;
         let secret = server.folder.join("secret");
         std::fs::write(&secret, Self::PASSWORD)?;
         let made = server
@@ -59,6 +64,42 @@ impl TrialServer {
         well("initdb", &made.map_err(|error| Error::other(format!("initdb of PostgreSQL: {error}")))?)?;
         server.begin()?;
         Ok(server)
+    }
+
+    /// Starts a server that stands by for this one: it has whatever was written, and no commit is answered before it has it.
+    ///
+    /// # Errors
+    /// As [`TrialServer::start`].
+    pub fn standby(&self) -> Result<Self> {
+        let standby = Self::new()?;
+        let copied = standby
+            .program("pg_basebackup")?
+            .env("PGPASSWORD", Self::PASSWORD)
+            .args(["-U", USER, "-R", "-c", "fast", "-h"])
+            .arg(&self.folder)
+            .arg("-D")
+            .arg(standby.folder.join("data"))
+            .output()?;
+        well("pg_basebackup", &copied)?;
+        standby.begin()?;
+        self.say("ALTER SYSTEM SET synchronous_standby_names = '*'")?;
+        self.say("SELECT pg_reload_conf()")?;
+        let began = Instant::now();
+        while self.say("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'")? != "1" {
+            if began.elapsed() > STARTS {
+                return Err(Error::other("the server that stands by does not follow"));
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        Ok(standby)
+    }
+
+    /// Lets a server that stands by take writes.
+    ///
+    /// # Errors
+    /// What the server says.
+    pub fn promote(&self) -> Result<()> {
+        self.say("SELECT pg_promote()").map(drop)
     }
 
     /// Starts the server and waits until it takes statements.
@@ -126,13 +167,11 @@ impl TrialServer {
     #[must_use]
     pub fn place_at(folder: &Path, schema: &str) -> Place {
         Place {
-            host: folder.display().to_string(),
-            port: PORT,
+            servers: vec![Server { host: folder.display().to_string(), port: PORT, tls: None }],
             database: DATABASE.into(),
             user: USER.into(),
             password: Some(Self::PASSWORD.into()),
             schema: schema.into(),
-            tls: None,
         }
     }
 

@@ -6,6 +6,8 @@
 mod chain;
 #[path = "all/cluster.rs"]
 mod cluster;
+#[path = "all/failover.rs"]
+mod failover;
 #[path = "all/kill.rs"]
 mod kill;
 #[path = "all/postgres.rs"]

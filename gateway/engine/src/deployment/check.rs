@@ -71,8 +71,10 @@ impl Check<'_> {
     }
 
     fn database(&mut self, postgres: &PostgresConfig) {
-        if !postgres.address.value.starts_with('/') {
-            self.address(&postgres.address);
+        for address in std::iter::once(&postgres.address).chain(&postgres.standbys) {
+            if !address.value.starts_with('/') {
+                self.address(address);
+            }
         }
         let schema = &postgres.schema;
         let mut letters = schema.value.bytes();

@@ -1,7 +1,7 @@
 //! The octets to and from a server: over a unix socket, TCP, or TLS over TCP. Each read and write has a limit of time,
 //! so that a server that went away in silence is noticed.
 
-use super::Place;
+use super::Server;
 use crate::sql::Fault;
 use postgres_protocol::message::frontend;
 use rustls::{ClientConnection, StreamOwned};
@@ -22,18 +22,18 @@ pub(super) enum Socket {
 }
 
 impl Socket {
-    pub(super) fn open(place: &Place) -> std::result::Result<Self, Fault> {
-        if place.host.starts_with('/') {
-            let socket = UnixStream::connect(format!("{}/.s.PGSQL.{}", place.host, place.port))?;
+    pub(super) fn open(server: &Server) -> std::result::Result<Self, Fault> {
+        if server.host.starts_with('/') {
+            let socket = UnixStream::connect(format!("{}/.s.PGSQL.{}", server.host, server.port))?;
             socket.set_read_timeout(Some(WAIT))?;
             socket.set_write_timeout(Some(WAIT))?;
             return Ok(Self::Unix(socket));
         }
-        let mut socket = connected(place)?;
+        let mut socket = connected(server)?;
         socket.set_nodelay(true)?;
         socket.set_read_timeout(Some(WAIT))?;
         socket.set_write_timeout(Some(WAIT))?;
-        let Some(tls) = &place.tls else { return Ok(Self::Tcp(socket)) };
+        let Some(tls) = &server.tls else { return Ok(Self::Tcp(socket)) };
         let mut asked = bytes::BytesMut::new();
         frontend::ssl_request(&mut asked);
         socket.write_all(&asked)?;
@@ -57,9 +57,9 @@ impl Socket {
     }
 }
 
-fn connected(place: &Place) -> Result<TcpStream> {
-    let mut last = Error::new(ErrorKind::NotFound, format!("{} has no address", place.host));
-    for address in (place.host.as_str(), place.port).to_socket_addrs()? {
+fn connected(server: &Server) -> Result<TcpStream> {
+    let mut last = Error::new(ErrorKind::NotFound, format!("{} has no address", server.host));
+    for address in (server.host.as_str(), server.port).to_socket_addrs()? {
         match TcpStream::connect_timeout(&address, CONNECT) {
             Ok(socket) => return Ok(socket),
             Err(error) => last = error,

@@ -4,13 +4,15 @@
 //! kept. Statements that give no rows wait and go out with the next one that does, so that a write costs as many
 //! round trips as it has questions. It must not know what is stored.
 
-use super::Place;
 use super::socket::Socket;
+use super::{Place, Server};
 use crate::sql::{Cell, Database, Fault, Row, Value};
 use bytes::{BufMut, BytesMut};
 use fallible_iterator::FallibleIterator;
 use postgres_protocol::authentication::sasl::{ChannelBinding, SCRAM_SHA_256, ScramSha256};
-use postgres_protocol::message::backend::{DataRowBody, ErrorResponseBody, Message};
+use postgres_protocol::message::backend::{
+    DataRowBody, ErrorFields, ErrorResponseBody, Message, NoticeResponseBody,
+};
 use postgres_protocol::message::frontend;
 use postgres_protocol::{IsNull, Oid};
 use std::cell::RefCell;
@@ -31,9 +33,15 @@ const STEP: i32 = 2_000;
 /// Stands before what PostgreSQL's texts cannot hold (NUL), and before itself.
 const ESCAPE: char = '\u{E000}';
 
+/// The line of history that a server writes on, which grows whenever one takes over from another; 0: it takes no writes.
+const TIMELINE: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 0
+    ELSE CAST(CAST('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS bit(32)) AS bigint) END";
+
 /// A connection.
 pub(crate) struct Wire {
     inner: RefCell<Inner>,
+    server: String,
+    timeline: i64,
 }
 
 struct Inner {
@@ -61,12 +69,33 @@ struct Came {
 }
 
 impl Wire {
-    /// Connects, says who we are and sets what the session needs.
+    /// Connects to the server that takes writes; of two that do, one was replaced, and the other has the higher timeline.
+    /// One below `least` was replaced for certain.
     ///
     /// # Errors
-    /// [`Fault::Lost`] when the server is not there or not ready; fatal when it does not take us.
-    pub(crate) fn connect(place: &Place) -> Result<Self, Fault> {
-        let socket = Socket::open(place)?;
+    /// [`Fault::Lost`] when no such server is there or ready; fatal when it does not take us.
+    pub(crate) fn connect(place: &Place, least: i64) -> Result<Self, Fault> {
+        let mut best: Option<Self> = None;
+        let (mut lost, mut fatal) = (Vec::new(), None);
+        for server in &place.servers {
+            match Self::connect_to(place, server) {
+                Ok(wire) if wire.timeline == 0 => lost.push(format!("{server} stands by")),
+                Ok(wire) if wire.timeline < least => lost.push(format!("{server} was replaced")),
+                Ok(wire) => {
+                    if best.as_ref().is_none_or(|best| best.timeline < wire.timeline) {
+                        best = Some(wire);
+                    }
+                }
+                Err(Fault::Lost(why)) => lost.push(format!("{server}: {why}")),
+                Err(fault) => fatal = Some(fault),
+            }
+        }
+        best.ok_or_else(|| fatal.unwrap_or_else(|| Fault::Lost(lost.join("; "))))
+    }
+
+    /// Says who we are and sets what the session needs.
+    fn connect_to(place: &Place, server: &Server) -> Result<Self, Fault> {
+        let socket = Socket::open(server)?;
         let mut inner = Inner {
             socket,
             incoming: BytesMut::with_capacity(64 << 10),
@@ -75,7 +104,19 @@ impl Wire {
             waiting: 0,
         };
         inner.sign_in(place)?;
-        Ok(Self { inner: RefCell::new(inner) })
+        let mut wire = Self { inner: RefCell::new(inner), server: server.to_string(), timeline: 0 };
+        wire.timeline = wire.number(TIMELINE, &[])?;
+        Ok(wire)
+    }
+
+    /// The server that it came to.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// The server's timeline when we came.
+    pub(crate) fn timeline(&self) -> i64 {
+        self.timeline
     }
 
     /// Carries out statements in text, as migrations and transactions are.
@@ -288,6 +329,11 @@ impl Inner {
                 Message::ErrorResponse(body) => {
                     came.fault.get_or_insert_with(|| fault(&body));
                 }
+                Message::NoticeResponse(body) => {
+                    if let Some(why) = unsure(&body) {
+                        came.fault.get_or_insert(Fault::Lost(why));
+                    }
+                }
                 Message::ReadyForQuery(_) => return Ok(came),
                 _ => {}
             }
@@ -313,18 +359,32 @@ fn unproved(error: &std::io::Error) -> Fault {
     Fault::failed(format!("signing in failed: {error}"))
 }
 
-/// What the server says is wrong, by its code (PostgreSQL 15 documentation, appendix A).
-fn fault(body: &ErrorResponseBody) -> Fault {
-    let (mut code, mut text) = (String::new(), String::new());
-    let mut fields = body.fields();
+/// Severity, code and text of what the server says beside its rows.
+fn said(mut fields: ErrorFields<'_>) -> (String, String, String) {
+    let (mut severity, mut code, mut text) = (String::new(), String::new(), String::new());
     while let Ok(Some(field)) = fields.next() {
         let value = String::from_utf8_lossy(field.value_bytes()).into_owned();
         match field.type_() {
+            b'V' => severity = value,
             b'C' => code = value,
             b'M' => text = value,
             _ => {}
         }
     }
+    (severity, code, text)
+}
+
+/// A warning that leaves open whether a commit stands where it must: a server that waits for those that stand in for it and
+/// is kept from waiting any longer commits all the same, and warns (PostgreSQL 15 documentation, 27.2.8.3).
+fn unsure(body: &NoticeResponseBody) -> Option<String> {
+    let (severity, code, text) = said(body.fields());
+    let open = code == "01000" || code.starts_with("57");
+    (severity == "WARNING" && open).then(|| format!("{text} ({code})"))
+}
+
+/// What the server says is wrong, by its code (PostgreSQL 15 documentation, appendix A).
+fn fault(body: &ErrorResponseBody) -> Fault {
+    let (_, code, text) = said(body.fields());
     let said = format!("{text} ({code})");
     match code.get(..2) {
         _ if code == "53100" => Fault::Full,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use store::{
     Change, End, Fatal, FlowId, FlowPut, Limits, NumberRequest, Opened, OperationState, ParameterDecided,
-    PostgresStore, RefusedInput, Store, Verdict, Write, Writer,
+    Place, PostgresStore, RefusedInput, Store, Verdict, Write, Writer,
 };
 
 fn held(cluster: &Cluster, node: &str) -> Result<PostgresStore, String> {
@@ -100,25 +100,30 @@ fn pay(epoch: u64, flow: u64) -> Write {
 }
 
 /// Writes groups one after the other and looks that each was taken once.
-fn many(store: &mut PostgresStore, stop: &AtomicBool) -> u64 {
+pub(crate) fn many(store: &mut PostgresStore, stop: &AtomicBool) -> u64 {
     let mut flow = 0;
     while !stop.load(Ordering::Relaxed) {
-        let group: Vec<_> = (1..=8).map(|next| pay(store.epoch(), flow + next)).collect();
-        for (verdict, next) in store.commit(&group).unwrap().into_iter().zip(1..) {
-            let Verdict::Ok(written) = verdict else { panic!("{verdict:?}") };
-            assert_eq!((written.sequence, written.numbers[0].first), (flow + next, flow + next));
-        }
-        flow += 8;
+        flow = group(store, flow);
     }
     flow
 }
 
-fn is_whole(cluster: &Cluster, store: &PostgresStore, flows: u64) {
+/// Writes the group after so many flows; gives how many there are then.
+pub(crate) fn group(store: &mut PostgresStore, flow: u64) -> u64 {
+    let group: Vec<_> = (1..=8).map(|next| pay(store.epoch(), flow + next)).collect();
+    for (verdict, next) in store.commit(&group).unwrap().into_iter().zip(1..) {
+        let Verdict::Ok(written) = verdict else { panic!("{verdict:?}") };
+        assert_eq!((written.sequence, written.numbers[0].first), (flow + next, flow + next));
+    }
+    flow + 8
+}
+
+pub(crate) fn is_whole(place: &Place, store: &PostgresStore, flows: u64) {
     let mut reader = store.reader().unwrap();
     assert_eq!(reader.sequence().unwrap(), flows);
     assert_eq!(reader.limit_used("daily", DAY).unwrap(), flows);
     assert!((1..=flows).all(|flow| reader.flow(FlowId(flow)).unwrap().is_some()));
-    let verified = store::postgres_verify(&cluster.place("journal")).unwrap();
+    let verified = store::postgres_verify(place).unwrap();
     assert!(verified.is_whole() && verified.writes == flows, "{verified:?}");
 }
 
@@ -140,7 +145,7 @@ fn a_lost_answer_is_settled() {
         many(&mut store, &stop)
     });
     assert!(flows > 40, "{flows}");
-    is_whole(&cluster, &store, flows);
+    is_whole(&cluster.place("journal"), &store, flows);
 }
 
 #[test]
@@ -162,7 +167,7 @@ fn a_server_that_dies_and_comes_back_lost_nothing_that_was_told() {
         many(&mut store, &stop)
     });
     assert!(flows > 40, "{flows}");
-    is_whole(&cluster, &store, flows);
+    is_whole(&cluster.place("journal"), &store, flows);
 }
 
 #[test]
@@ -234,11 +239,10 @@ fn what_the_server_does_not_promise_and_strangers_are_refused() {
     let cluster = Cluster::start();
     let refused = |store: Result<Opened, Fatal>| store.err().unwrap().to_string();
     let place = cluster.place("journal");
-    let wrong = store::Place { password: Some("guessed".into()), ..place.clone() };
+    let wrong = Place { password: Some("guessed".into()), ..place.clone() };
     let said = refused(PostgresStore::open(&options(&wrong, "one")));
     assert!(said.contains("password authentication failed") && !said.contains("guessed"), "{said}");
-    let said =
-        refused(PostgresStore::open(&options(&store::Place { password: None, ..place.clone() }, "one")));
+    let said = refused(PostgresStore::open(&options(&Place { password: None, ..place.clone() }, "one")));
     assert!(said.contains("none is given"), "{said}");
     drop(held(&cluster, "one").unwrap());
     cluster.say("UPDATE journal.format SET number = 99");
