@@ -12,6 +12,7 @@ pub mod files;
 pub mod folder;
 pub mod frame;
 pub mod http;
+pub mod leave;
 mod limit;
 pub mod numbered;
 pub mod outcome;
@@ -21,5 +22,6 @@ pub mod watch;
 pub mod world;
 
 pub use counts::LinkCounts;
+pub use leave::Leave;
 pub use outcome::{Cause, CauseKind, Exchanged, Sent, Whose};
 pub use world::{BoxFuture, Core, CoreOwner, Mark, Moment, World};

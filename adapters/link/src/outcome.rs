@@ -108,6 +108,8 @@ pub enum CauseKind {
     SameKey,
     /// The link was closed by us.
     Stopped,
+    /// Leave to send was given no more when its turn came.
+    NoLeave,
     /// The folder, or the server of files, did not take or give the file.
     File,
 }
@@ -165,7 +167,8 @@ impl Cause {
             | CauseKind::WaitTimedOut
             | CauseKind::Request
             | CauseKind::SameKey
-            | CauseKind::Stopped => Whose::Ours,
+            | CauseKind::Stopped
+            | CauseKind::NoLeave => Whose::Ours,
             CauseKind::ConnectRefused
             | CauseKind::Tls
             | CauseKind::AnswerTimedOut
@@ -199,6 +202,7 @@ impl fmt::Display for Cause {
             CauseKind::Http => "the other side broke HTTP or a limit",
             CauseKind::SameKey => "another exchange waits for the same key",
             CauseKind::Stopped => "the link was closed",
+            CauseKind::NoLeave => "it may be for somebody else to send by now",
             CauseKind::File => "the file was not taken",
         };
         f.write_str(words)?;

@@ -19,6 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::frame::FrameConfig;
+use crate::leave::Leave;
 use crate::outcome::Cause;
 use crate::tls::{PeerCertificate, TlsClient, TlsServer};
 use crate::world::{BoxFuture, Mark};
@@ -170,6 +171,8 @@ pub struct Request {
     pub key: Option<Bytes>,
     /// The caller's own mark of the exchange, told with a late reply.
     pub tag: u64,
+    /// Asked right before its first octet goes; not given, nothing is sent.
+    pub leave: Leave,
 }
 
 /// What happens on a line apart from the replies to exchanges.

@@ -17,10 +17,10 @@ use crate::sheet::Spool;
 use crate::version::{CallRef, Member, Version};
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::model::{CallId, Fact, LinkKind, MessageId, Space};
+use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
 use dsl::program::CallProgram;
 use dsl::value::{Outcome, ShapeId, Symbol, Type};
-use link::{Cause, Exchanged};
+use link::{Cause, Exchanged, Leave};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Day;
@@ -436,8 +436,13 @@ impl Engine {
             method: &method.to_uppercase(),
             key: self.correlation(asking, &prepared.packet),
             line: asking.line,
+            leave: self.leave(call.kind),
         };
         let started = self.core.mark();
+        // What waits long before it is sent is asked again where it leaves.
+        if !sending.leave.is_given() {
+            return Verdict::NotSent(Cause::new(link::CauseKind::NoLeave));
+        }
         let exchanged = match (&prepared.file, self.numbered(&asking.version, &name).await) {
             (Some(file), _) => self.put_request(prepared, &name, file).await,
             (None, Some(numbered)) => self.exchange_numbered(&numbered, prepared, &sending).await,
@@ -466,6 +471,12 @@ impl Engine {
         };
         crate::observe::exchanged(&name, &call.call.name, &verdict, took);
         verdict
+    }
+
+    /// Leave to send: what moves money is not sent where another node may have taken the journal over meanwhile, since
+    /// that one asks what became of it and must be told the truth.
+    fn leave(&self, kind: ServiceKind) -> Leave {
+        if kind == ServiceKind::Query { Leave::default() } else { self.journal.leave() }
     }
 
     /// Puts a request that is a file.

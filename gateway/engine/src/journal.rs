@@ -3,7 +3,7 @@
 //! In: a [`Store`]. Out: verdicts when a write is durable, results of reads, numbers that are never used twice. It must
 //! not know what is written.
 
-use link::Core;
+use link::{Core, Leave};
 use std::collections::HashMap;
 use std::sync::Mutex as StdMutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,6 +27,7 @@ struct Inner {
     readers: Vec<Arc<StdMutex<Box<dyn Reader>>>>,
     next: AtomicUsize,
     core: Core,
+    leave: Leave,
     numbers: Mutex<HashMap<(String, Day), (u64, u64)>>,
 }
 
@@ -40,14 +41,21 @@ impl Journal {
         for _ in 0..READERS {
             readers.push(Arc::new(StdMutex::new(store.reader()?)));
         }
+        let leave = store.held().map_or_else(Leave::default, |held| Leave::asked(move || held.lasts()));
         let writer = if core.world().offload.in_place() {
             Writer::inline(store)
         } else {
             Writer::start(store, store::Limits::default())
                 .map_err(|error| Fatal::Disk { path: "journal".into(), why: error.to_string() })?
         };
-        let inner =
-            Inner { writer, readers, next: AtomicUsize::new(0), core, numbers: Mutex::new(HashMap::new()) };
+        let inner = Inner {
+            writer,
+            readers,
+            next: AtomicUsize::new(0),
+            core,
+            leave,
+            numbers: Mutex::new(HashMap::new()),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -55,6 +63,12 @@ impl Journal {
     #[must_use]
     pub fn epoch(&self) -> u64 {
         self.inner.writer.epoch()
+    }
+
+    /// Leave to send, as long as the journal is ours for certain.
+    #[must_use]
+    pub fn leave(&self) -> Leave {
+        self.inner.leave.clone()
     }
 
     /// Why it cannot go on, if it cannot: the process must end.

@@ -18,7 +18,7 @@ use link::frame::{
 use link::http::{HttpClient, HttpClientConfig, HttpSizes};
 use link::tcp::{Beat, BeatOn, Hold, KeyOf, LineEvent, LineHandler, Request, TcpClient, TcpClientConfig};
 use link::tls::{Identity, TlsClient, TlsClientConfig, TlsServer, TlsServerConfig, TlsVersions};
-use link::{Cause, CauseKind, Core, Exchanged, Mark, Sent};
+use link::{Cause, CauseKind, Core, Exchanged, Leave, Mark, Sent};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -175,6 +175,7 @@ impl Lines {
                     until: call.until,
                     key: call.key.clone(),
                     tag: call.tag,
+                    leave: call.leave.clone(),
                 };
                 match (call.answered, call.line) {
                     (true, None) => received(client.exchange(request).await, Packet::of_content),
@@ -194,7 +195,7 @@ impl Lines {
             }
             Some(Line::Http(client)) => {
                 let message = packet.to_http(call.method);
-                received(client.exchange(&message, call.until).await, Packet::of_http)
+                received(client.exchange_with(&message, call.until, &call.leave).await, Packet::of_http)
             }
         }
     }
@@ -246,6 +247,8 @@ pub struct Sending<'a> {
     pub key: Option<Bytes>,
     /// On this connection of the line.
     pub line: Option<usize>,
+    /// Asked right before its first octet goes.
+    pub leave: Leave,
 }
 
 fn received<T>(verdict: Exchanged<T>, packet: impl Fn(T) -> Packet) -> Exchanged<Packet> {

@@ -12,6 +12,7 @@
 
 mod check;
 mod content;
+mod held;
 mod memory;
 mod model;
 mod parameter;
@@ -25,6 +26,7 @@ mod trial;
 mod write;
 mod writer;
 
+pub use held::Held;
 pub use memory::{CrashPoint, DiskBug, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 pub use parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};

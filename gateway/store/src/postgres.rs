@@ -13,6 +13,7 @@ mod lease;
 mod socket;
 mod wire;
 
+use crate::held::Held;
 use crate::read::Reader;
 use crate::sealer::Sealer;
 use crate::sql::group::{Journaled, Staged};
@@ -304,6 +305,10 @@ impl Store for PostgresStore {
 
     fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    fn held(&self) -> Option<Held> {
+        Some(self.lease.held())
     }
 
     fn tend(&mut self) -> Result<Option<Duration>, Fatal> {

@@ -1,5 +1,6 @@
 //! What is written: a [`Write`] is plain data that a store takes whole or not at all.
 
+use crate::held::Held;
 use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterDecided, ParameterProposed};
 use crate::read::Reader;
@@ -23,6 +24,11 @@ pub trait Store: Send {
 
     /// The epoch that this holder writes under. Opening a store raises it, so that an older holder is fenced.
     fn epoch(&self) -> u64;
+
+    /// Until when it is ours for certain, where another may take it over; `None`: for ever.
+    fn held(&self) -> Option<Held> {
+        None
+    }
 
     /// What the store wants done for itself while nothing is written, such as the renewal of its lease. After how long
     /// it wants to be asked again; `None`: never.

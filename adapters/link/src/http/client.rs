@@ -15,6 +15,7 @@ use super::convert::{self, Content, Unread, collect};
 use super::pool::{Http1, Made, Maker, Pool};
 use super::{HttpClientConfig, HttpMessage, HttpVersion};
 use crate::counts::LinkCounts;
+use crate::leave::Leave;
 use crate::outcome::{Cause, CauseKind, Exchanged};
 use crate::world::{Core, Mark, TaskGroup};
 
@@ -62,8 +63,18 @@ impl HttpClient {
 
     /// Sends a request and waits until `until` for its whole response.
     pub async fn exchange(&self, message: &HttpMessage, until: Mark) -> Exchanged<HttpMessage> {
+        self.exchange_with(message, until, &Leave::default()).await
+    }
+
+    /// The same, where leave is asked for right before anything is sent.
+    pub async fn exchange_with(
+        &self,
+        message: &HttpMessage,
+        until: Mark,
+        leave: &Leave,
+    ) -> Exchanged<HttpMessage> {
         let verdict = match self.permit(until).await {
-            Ok(_permit) => self.try_twice(message, until).await,
+            Ok(_permit) => self.try_twice(message, until, leave).await,
             Err(cause) => Exchanged::NotSent(cause),
         };
         self.inner.shared.counts.exchanged(&verdict);
@@ -84,9 +95,12 @@ impl HttpClient {
     }
 
     /// A kept connection may have gone stale unseen: while no byte has left, the next one is tried.
-    async fn try_twice(&self, message: &HttpMessage, until: Mark) -> Exchanged<HttpMessage> {
+    async fn try_twice(&self, message: &HttpMessage, until: Mark, leave: &Leave) -> Exchanged<HttpMessage> {
         let shared = &self.inner.shared;
         while let Some(connection) = shared.pool.kept(&shared.core, &shared.config).await {
+            if !leave.is_given() {
+                return Exchanged::NotSent(Cause::new(CauseKind::NoLeave));
+            }
             match self.on_one(connection, message, until, true).await {
                 Tried::Verdict(verdict) => return verdict,
                 Tried::Stale => {}
@@ -101,6 +115,9 @@ impl HttpClient {
         for stale_allowed in [true, false] {
             let one = shared.config.version == HttpVersion::Http1;
             let made = if one { maker.make(until).await } else { self.shared_or_new(&maker, until).await };
+            if !leave.is_given() {
+                return Exchanged::NotSent(Cause::new(CauseKind::NoLeave));
+            }
             let tried = match made {
                 Ok(Made::Http1(connection)) => self.on_one(*connection, message, until, false).await,
                 Ok(Made::Http2(sender)) => self.on_two(sender, message, until, stale_allowed).await,

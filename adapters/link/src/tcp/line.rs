@@ -213,7 +213,9 @@ impl<'a> Line<'a> {
     fn begin_next(&mut self) {
         while self.writing.is_none() && self.in_flight.len() < self.shared.window() {
             let Some(job) = self.shared.next(self.number) else { return };
-            if job.reply && self.in_flight.contains_key(&self.key(&job)) {
+            if !job.request.leave.is_given() {
+                self.settle(job, Exchanged::NotSent(Cause::new(CauseKind::NoLeave)));
+            } else if job.reply && self.in_flight.contains_key(&self.key(&job)) {
                 self.settle(job, Exchanged::NotSent(Cause::new(CauseKind::SameKey)));
             } else if let Err(error) = self.framer.encode(&job.request.bytes, &mut self.outgoing) {
                 self.settle(job, Exchanged::NotSent(Cause::told(CauseKind::Request, error)));

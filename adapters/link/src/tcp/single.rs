@@ -33,6 +33,9 @@ pub(super) async fn exchange(
         Ok(connected) => connected,
         Err(cause) => return Exchanged::NotSent(cause),
     };
+    if !request.leave.is_given() {
+        return Exchanged::NotSent(Cause::new(CauseKind::NoLeave));
+    }
     let _open = Open::new(shared);
     let mut single = Single { shared, stream, framer, incoming: BytesMut::new() };
     let before = single.stream.taken().bytes();

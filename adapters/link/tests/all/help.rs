@@ -7,7 +7,7 @@ use bytes::Bytes;
 use link::frame::{Frame, FrameConfig, LengthCode, LengthField};
 use link::tcp::{BackOff, Hold, LineEvent, LineHandler, Request, TcpClientConfig};
 use link::world::ManualClock;
-use link::{Core, CoreOwner, Mark, Moment, World};
+use link::{Core, CoreOwner, Leave, Mark, Moment, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
@@ -58,7 +58,7 @@ pub(crate) fn events() -> (LineHandler, mpsc::UnboundedReceiver<LineEvent>) {
 pub(crate) fn request(core: &Core, payload: &str) -> Request {
     let bytes = Bytes::copy_from_slice(payload.as_bytes());
     let key = bytes.get(..4).map(Bytes::copy_from_slice);
-    Request { bytes, until: core.mark().after(Duration::from_secs(5)), key, tag: 77 }
+    Request { bytes, until: core.mark().after(Duration::from_secs(5)), key, tag: 77, leave: Leave::default() }
 }
 
 pub(crate) async fn listen() -> (TcpListener, String) {

@@ -1,4 +1,5 @@
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -6,7 +7,7 @@ use link::http::{
     HttpClient, HttpClientConfig, HttpMessage, HttpServer, HttpServerConfig, HttpServiceFn, HttpSizes,
     HttpVersion,
 };
-use link::{CauseKind, Core, Exchanged};
+use link::{CauseKind, Core, Exchanged, Leave};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -216,6 +217,30 @@ async fn a_slow_head_is_cut_off() {
     let mut rest = Vec::new();
     until(&clock, socket.read_to_end(&mut rest)).await.unwrap();
     assert!(core.mark().0 >= Duration::from_secs(30).as_nanos() as u64);
+}
+
+#[tokio::test]
+async fn leave_that_is_lost_while_a_request_waits_keeps_it_back() {
+    let (core, _clock) = standing();
+    let (listener, address) = listen().await;
+    let client = HttpClient::new(&core, HttpClientConfig { most: 1, ..HttpClientConfig::new(address) });
+    let ours = Arc::new(AtomicBool::new(true));
+    let asked = Arc::clone(&ours);
+    let leave = Leave::asked(move || asked.load(Ordering::Acquire));
+    let (ask, until) = (ask(), later(&core));
+    let (first, second, ()) = tokio::join!(
+        client.exchange_with(&ask, until, &leave),
+        client.exchange_with(&ask, until, &leave),
+        async {
+            let mut socket = accept(&listener).await;
+            assert!(read_request(&mut socket).await);
+            ours.store(false, Ordering::Release);
+            socket.write_all(REPLY).await.unwrap();
+        }
+    );
+    assert!(first.reply().is_some());
+    assert_eq!((second.not_sent(), &second.cause().unwrap().kind), (true, &CauseKind::NoLeave));
+    assert_eq!(client.counts().sent.get(), 1);
 }
 
 #[tokio::test]

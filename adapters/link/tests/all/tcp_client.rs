@@ -1,10 +1,10 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use link::tcp::{Beat, BeatOn, Hold, LineEvent, Pair, Pending, Request, TcpClient, TcpClientConfig};
-use link::{Cause, CauseKind, Exchanged, Sent, Whose};
+use link::{Cause, CauseKind, Exchanged, Leave, Sent, Whose};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::help::*;
@@ -230,6 +230,33 @@ async fn replies_out_of_order_find_their_exchanges() {
     assert_eq!(heard.recv().await.unwrap(), LineEvent::Up { line: 0 });
     let frame = Bytes::from_static(b"9999 nobody asked");
     assert_eq!(heard.recv().await.unwrap(), LineEvent::Frame { line: 0, frame, late: None });
+}
+
+#[tokio::test]
+async fn leave_that_is_lost_while_a_request_waits_keeps_it_back() {
+    for hold in [Hold::OneEach { connections: 1 }, Hold::None { most: 1 }] {
+        let (core, _clock) = standing();
+        let (listener, address) = listen().await;
+        let client = client(&core, config(address, hold)).await;
+        let ours = Arc::new(AtomicBool::new(true));
+        let asked = Arc::clone(&ours);
+        let leave = Leave::asked(move || asked.load(Ordering::Acquire));
+        let second = Request { leave: leave.clone(), ..request(&core, "0002") };
+        let (first, second, ()) = tokio::join!(
+            client.exchange(Request { leave, ..request(&core, "0001") }),
+            client.exchange(second),
+            async {
+                let mut socket = accept(&listener).await;
+                assert_eq!(read_frame(&mut socket).await, "0001");
+                ours.store(false, Ordering::Release);
+                write_frame(&mut socket, "0001").await;
+            }
+        );
+        assert_eq!(first.reply().unwrap(), "0001");
+        assert_eq!(kind(&second), CauseKind::NoLeave);
+        assert!(second.not_sent());
+        assert_eq!(client.counts().sent.get(), 1);
+    }
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use crate::version::{CallRef, Version};
 use bytes::Bytes;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact};
-use link::{BoxFuture, Cause, CauseKind, Exchanged};
+use link::{BoxFuture, Cause, CauseKind, Exchanged, Leave};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -252,6 +252,7 @@ impl Engine {
             method: "",
             key: None,
             line: Some(0),
+            leave: Leave::default(),
         }
     }
 

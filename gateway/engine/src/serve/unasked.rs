@@ -9,6 +9,7 @@ use crate::engine::Engine;
 use crate::lines::{LineName, Sending};
 use crate::packet::Packet;
 use bytes::Bytes;
+use link::Leave;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,6 +41,7 @@ impl Engine {
             method: "",
             key: None,
             line: Some(line),
+            leave: Leave::default(),
         };
         drop(self.lines.exchange(name, &answer, &sending).await);
     }

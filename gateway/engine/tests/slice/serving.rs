@@ -5,6 +5,7 @@ use crate::parties::{Does, MMK, frame, opened, seal, short_seal};
 use crate::support::Bank;
 use bytes::Bytes;
 use engine::waiting::{Decision, Said, Why};
+use link::Leave;
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +19,8 @@ async fn send_to(bank: &Bank, party: &str, link: &str, text: &str) -> Option<Str
     let config = TcpClientConfig::new(address, frame());
     let client = TcpClient::start(&bank.owner.core(), config, Arc::new(|_: LineEvent| {})).unwrap();
     let until = bank.owner.mark().after(Duration::from_secs(10));
-    let request = Request { bytes: Bytes::from(text.to_owned()), until, key: None, tag: 0 };
+    let request =
+        Request { bytes: Bytes::from(text.to_owned()), until, key: None, tag: 0, leave: Leave::default() };
     let reply = client.exchange(request).await.reply()?;
     Some(String::from_utf8(reply.to_vec()).unwrap())
 }

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{FlowId, MemoryDisk, MemoryStore, OperationRow};
+use store::{FlowId, MemoryDisk, MemoryStore, OperationRow, Store};
 
 /// SHA-256 of `secret`.
 pub(crate) const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
@@ -138,6 +138,12 @@ impl Bank {
 
     /// The same with a line more in the adapters of the bank: another version.
     pub(crate) async fn start_with(&mut self, more: &str) {
+        let store = Box::new(MemoryStore::open(&self.disk));
+        self.start_over(more, store).await;
+    }
+
+    /// The same over another store.
+    pub(crate) async fn start_over(&mut self, more: &str, store: Box<dyn Store>) {
         let text = deployment(&self.core.address, &self.grid.address, &self.folder.0);
         let deployment = Deployment::parse(&text).expect("a deployment");
         let (compiled, hash, source) = compiled(more, &deployment);
@@ -145,7 +151,6 @@ impl Bank {
         let version = Version::link(compiled, hash, source, &deployment).expect("a version");
         let mut keys = MemoryKeys::new();
         keys.put("grid_mmk", PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key")).expect("a name");
-        let store = Box::new(MemoryStore::open(&self.disk));
         let started =
             Gateway::start(version, deployment, Arc::new(keys), store, World::real(), Options::default());
         self.gateway = Some(started.await.expect("starts"));

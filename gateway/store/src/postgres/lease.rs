@@ -4,6 +4,7 @@
 //! Take-over ends the session of the holder before, raises the epoch, and so fences whatever that one sends late.
 
 use super::wire::Wire;
+use crate::held::Held;
 use crate::model::Day;
 use crate::sql::{Database, Fault, day_of, int, values, whole};
 use std::cell::Cell;
@@ -20,6 +21,7 @@ pub(super) struct Lease {
     length: Duration,
     /// A moment before the last renewal was asked for.
     renewed: Cell<Instant>,
+    held: Held,
 }
 
 /// What a take-over came to.
@@ -36,7 +38,18 @@ pub(super) struct Holding {
 
 impl Lease {
     pub(super) fn new(length: Duration) -> Self {
-        Self { length, renewed: Cell::new(Instant::now()) }
+        Self { length, renewed: Cell::new(Instant::now()), held: Held::new() }
+    }
+
+    /// Until when it is held, for whoever must know without asking the server.
+    pub(super) fn held(&self) -> Held {
+        self.held.clone()
+    }
+
+    /// Held since a moment before it was asked for. What is begun in the last sixth of it could end after it.
+    fn is_held(&self, before: Instant) {
+        self.renewed.set(before);
+        self.held.until(before + self.length - self.length / 6);
     }
 
     fn milliseconds(&self) -> i64 {
@@ -79,7 +92,7 @@ impl Lease {
                 return Ok(Taken::Others(holder));
             }
         }
-        self.renewed.set(before);
+        self.is_held(before);
         let mut row = row.ok_or_else(|| Fault::failed("a take-over gave no row"))?;
         let (epoch, oldest) = (whole(row.int(0)?, "holder.epoch")?, day_of(row.int(1)?, "holder.oldest")?);
         Ok(Taken::Ours(Holding { epoch, oldest }))
@@ -92,7 +105,7 @@ impl Lease {
             format!("UPDATE holder SET until = {NOW} + ?1 WHERE only_one = 1 AND epoch = ?2 RETURNING epoch");
         match wire.one(&sql, values![self.milliseconds(), int(epoch)])? {
             Some(mut row) => {
-                self.renewed.set(before);
+                self.is_held(before);
                 Ok(whole(row.int(0)?, "holder.epoch")?)
             }
             None => {
@@ -116,7 +129,7 @@ impl Lease {
              WHERE only_one = 1 AND epoch = ?2 RETURNING epoch"
         );
         if wire.one(&sql, values![self.milliseconds(), int(epoch)])?.is_some() {
-            self.renewed.set(before);
+            self.is_held(before);
         }
         Ok(())
     }

@@ -52,6 +52,25 @@ fn one_node_holds_the_journal_and_another_takes_over_after_its_lease() {
 }
 
 #[test]
+fn a_holder_knows_by_itself_until_when_it_is_one() {
+    let cluster = Cluster::start();
+    let mut store = held(&cluster, "first").unwrap();
+    let known = store.held().unwrap();
+    for _ in 0..4 {
+        assert!(known.lasts());
+        std::thread::sleep(LEASE / 3);
+        store.tend().unwrap();
+    }
+    // The server is gone, or this process stood still: it ends before another may begin.
+    cluster.kill().unwrap();
+    std::thread::sleep(LEASE * 5 / 6);
+    assert!(!known.lasts());
+    cluster.begin().unwrap();
+    store.tend().unwrap();
+    assert!(known.lasts());
+}
+
+#[test]
 fn a_holder_that_stands_still_inside_a_transaction_is_taken_over() {
     let cluster = Cluster::start();
     drop(held(&cluster, "first").unwrap());
