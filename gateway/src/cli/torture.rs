@@ -73,7 +73,7 @@ impl Torture {
             return self.kills(&wanted, &ground, times);
         }
         if self.planted {
-            let found = torture::plant(&wanted, &ground, &|_| {});
+            let found = torture::plant(&wanted, &ground, &|found| warn(found));
             let text = if self.json {
                 torture::planted_object(&found).to_string()
             } else {

@@ -12,6 +12,7 @@ use engine::planted::Bug;
 use serde_json::{Value, json};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 use store::DiskBug;
 
 /// A planted bug.
@@ -46,20 +47,22 @@ pub(crate) struct Found {
 }
 
 /// Plants each bug and runs seeds until one finds it.
-pub(crate) fn plant(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(u64) + Sync)) -> Vec<Found> {
+pub(crate) fn plant(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(&str) + Sync)) -> Vec<Found> {
     let all: Vec<Planted> = Bug::all().map(Planted::Engine).chain(DiskBug::ALL.map(Planted::Disk)).collect();
     let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     let work = |thread: usize| {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(planted) = all.get(place) else { return };
+            let began = Instant::now();
             let by = (wanted.from..wanted.from + wanted.seeds).find_map(|number| {
                 let end = seed::run(ground, number, Knobs::default(), Some(*planted), thread);
                 end.failures.into_iter().next().map(|why| (number, why))
             });
+            let seed = by.as_ref().map_or_else(|| "not found".to_owned(), |(seed, _)| format!("seed {seed}"));
+            tell(&format!("{}: {seed}, {} s", planted.words(), began.elapsed().as_secs()));
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             found.push((place, Found { words: planted.words(), by }));
-            tell(found.len() as u64);
         }
     };
     std::thread::scope(|scope| {
