@@ -11,21 +11,18 @@
 #[path = "../engine/tests/slice/parties.rs"]
 #[allow(dead_code, reason = "the engine's tests make use of the rest")]
 mod parties;
-#[path = "../store/tests/all/server.rs"]
-#[allow(dead_code, reason = "the store's tests make use of the rest")]
-mod server;
 
 use bytes::Bytes;
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::{Core, CoreOwner, World};
 use parties::{MMK, Played, grid, host};
 use serde_json::{Value, json};
-use server::{PASSWORD, Server};
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
+use store::TrialServer;
 
 /// SHA-256 of `secret`.
 const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
@@ -35,7 +32,7 @@ const PAYMENTS: usize = 40;
 /// A database, two parties, and a folder with what two nodes need.
 struct House {
     folder: PathBuf,
-    server: Server,
+    server: TrialServer,
     core: Played,
     grid: Played,
     owner: CoreOwner,
@@ -63,7 +60,7 @@ impl Drop for Node {
 fn tongshi(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
     command.current_dir(folder).env("TONGSHI_PASSPHRASE", "a test passphrase");
-    command.env("TONGSHI_DATABASE_PASSWORD", PASSWORD);
+    command.env("TONGSHI_DATABASE_PASSWORD", TrialServer::PASSWORD);
     command
 }
 
@@ -78,7 +75,7 @@ impl House {
         for played in [&core, &grid] {
             played.ledger.lock().unwrap().late = Duration::from_millis(60);
         }
-        let house = Self { folder, server: Server::start(), core, grid, owner };
+        let house = Self { folder, server: TrialServer::start().unwrap(), core, grid, owner };
         assert!(
             tongshi(&house.folder).args(["key", "create"]).stdout(Stdio::null()).status().unwrap().success()
         );

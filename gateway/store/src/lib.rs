@@ -21,6 +21,7 @@ mod refused;
 mod sealer;
 mod sql;
 mod sqlite;
+mod trial;
 mod write;
 mod writer;
 
@@ -39,6 +40,7 @@ pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};
 pub use sql::verify::Verified;
 pub use sqlite::{Options, SqliteStore, backup, reader, verify};
+pub use trial::TrialServer;
 pub use write::{
     Change, FORGOTTEN, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice, NumberBlock,
     NumberRequest, OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,

@@ -12,8 +12,6 @@ mod kill;
 mod postgres;
 #[path = "all/properties.rs"]
 mod properties;
-#[path = "all/server.rs"]
-mod server;
 #[path = "all/suite.rs"]
 mod suite;
 #[path = "all/support.rs"]

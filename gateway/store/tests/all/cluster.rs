@@ -1,48 +1,40 @@
 //! Stores over a server of a test's own.
 
-use crate::server::{PASSWORD, Server};
 use crate::support::Xor;
 use std::ops::Deref;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Opened, Place, PostgresOptions, PostgresStore};
+use store::{Opened, Place, PostgresOptions, PostgresStore, TrialServer};
 
 pub(crate) const LEASE: Duration = Duration::from_secs(2);
 
-pub(crate) struct Cluster(Server);
+pub(crate) struct Cluster(TrialServer);
 
 impl Cluster {
     pub(crate) fn start() -> Self {
-        Self(Server::start())
-    }
-
-    pub(crate) fn place(&self, schema: &str) -> Place {
-        place(self.folder(), schema)
+        Self(TrialServer::start().unwrap())
     }
 
     pub(crate) fn open(&self, schema: &str) -> PostgresStore {
         open(&self.place(schema))
     }
-}
 
-impl Deref for Cluster {
-    type Target = Server;
+    /// What an administrator's statement gives.
+    pub(crate) fn say(&self, sql: &str) -> String {
+        self.0.say(sql).unwrap()
+    }
 
-    fn deref(&self) -> &Server {
-        &self.0
+    /// Tries statements whose session somebody may end.
+    pub(crate) fn try_say(&self, sql: &str) {
+        let _ended = self.0.say(sql);
     }
 }
 
-pub(crate) fn place(folder: &Path, schema: &str) -> Place {
-    Place {
-        host: folder.to_str().unwrap().to_owned(),
-        port: 5432,
-        database: "postgres".into(),
-        user: "tongshi".into(),
-        password: Some(PASSWORD.into()),
-        schema: schema.into(),
-        tls: None,
+impl Deref for Cluster {
+    type Target = TrialServer;
+
+    fn deref(&self) -> &TrialServer {
+        &self.0
     }
 }
 

@@ -3,15 +3,15 @@
 //! The child is this same test binary, told by its environment to write until it is killed; it prints each verdict
 //! after it came, so that what it printed was durable before.
 
-use crate::cluster::{Cluster, open as open_database, place};
+use crate::cluster::{Cluster, open as open_database};
 use crate::support::{DAY, Folder, asked, hold, open, operation, put};
 use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use store::{
-    AsOf, Change, End, FlowId, FlowPut, Lane, Limits, Moment, NumberRequest, OperationState, Store, Verdict,
-    Write, Writer,
+    AsOf, Change, End, FlowId, FlowPut, Lane, Limits, Moment, NumberRequest, OperationState, Store,
+    TrialServer, Verdict, Write, Writer,
 };
 
 const JOURNAL: &str = "STORE_KILL_JOURNAL";
@@ -52,7 +52,7 @@ impl Journal {
     fn open(&self) -> Box<dyn Store> {
         match self {
             Self::File(path) => Box::new(open(path)),
-            Self::Cluster(folder) => Box::new(open_database(&place(folder, "journal"))),
+            Self::Cluster(folder) => Box::new(open_database(&TrialServer::place_at(folder, "journal"))),
         }
     }
 
@@ -66,7 +66,9 @@ impl Journal {
     fn verify(&self) -> store::Verified {
         match self {
             Self::File(path) => store::verify(path).unwrap(),
-            Self::Cluster(folder) => store::postgres_verify(&place(folder, "journal")).unwrap(),
+            Self::Cluster(folder) => {
+                store::postgres_verify(&TrialServer::place_at(folder, "journal")).unwrap()
+            }
         }
     }
 }

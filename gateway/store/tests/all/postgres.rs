@@ -152,9 +152,9 @@ fn a_server_that_dies_and_comes_back_lost_nothing_that_was_told() {
         scope.spawn(|| {
             for _ in 0..3 {
                 std::thread::sleep(Duration::from_millis(500));
-                cluster.kill();
+                cluster.kill().unwrap();
                 std::thread::sleep(Duration::from_millis(300));
-                cluster.begin();
+                cluster.begin().unwrap();
             }
             std::thread::sleep(Duration::from_millis(300));
             stop.store(true, Ordering::Relaxed);
