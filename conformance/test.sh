@@ -79,6 +79,9 @@ stage "suites" suites
 stage "faults" tongshi demo --folder target/test-demo
 # Network, disk, clock and process go wrong by 2,000 seeds; the parties' ledgers must agree with what clients were told.
 stage "simulated faults" tongshi torture --seeds 2000 --folder target/test-torture --json
+# The binary itself, killed and stopped under load on real sockets, its disk full now and then.
+stage "kills" tongshi torture --kill 20 --folder target/test-kill --json
+stage "kills over PostgreSQL" tongshi torture --kill 20 --store postgres --folder target/test-kill-postgres --json
 # Every party in one gateway; while one stalls, one floods and one answers garbage the others must not notice.
 stage "all together" tongshi demo --all --folder target/test-demo
 stage "tests" tests
