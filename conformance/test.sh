@@ -101,6 +101,9 @@ check "suites" suites
 check "faults" tongshi demo --folder target/test-demo
 # Network, disk, clock and process go wrong by 2,000 seeds; the parties' ledgers must agree with what clients were told.
 check "simulated faults" tongshi torture --seeds 2000 --folder target/test-torture --json
+# The binary itself, killed and stopped under load on real sockets, its disk full now and then.
+check "kills" tongshi torture --kill 20 --folder target/test-kill --json
+check "kills over PostgreSQL" tongshi torture --kill 20 --store postgres --folder target/test-kill-postgres --json
 # Every party in one gateway; while one stalls, one floods and one answers garbage the others must not notice.
 check "all together" tongshi demo --all --folder target/test-demo
 if [ ${#failed[@]} -gt 0 ]; then

@@ -54,8 +54,8 @@ impl Builtin {
     ///
     /// # Errors
     /// Where no address of the loopback can be had.
-    pub(crate) async fn start() -> Result<Self, String> {
-        let owner = Core::start(World::real());
+    pub(crate) async fn start(world: World) -> Result<Self, String> {
+        let owner = Core::start(world);
         let sender = Mail::default();
         let paper = listen(owner.core(), Arc::new(Paper(owner.core()))).await;
         let mail = listen(owner.core(), Arc::new(sender.clone())).await;

@@ -111,7 +111,7 @@ impl Stage {
             settings.entry(module.clone()).or_default().extend(more.clone());
         }
         let folder = folder.clone();
-        let builtin = Builtin::start().await?;
+        let builtin = Builtin::start(World::real()).await?;
         let mut stage = Stage {
             folder,
             configs: wanted.configs.clone(),

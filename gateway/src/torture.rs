@@ -6,6 +6,7 @@
 //! what was lost, doubled or falsely answered; of a seed that fails the shortest story that still does. It must not know
 //! any counterparty by name.
 
+mod addresses;
 mod audit;
 mod client;
 mod field;
@@ -32,6 +33,15 @@ use std::time::Instant;
 
 /// Failing seeds that are told with their stories; behind them the campaign ends.
 const TOLD: usize = 3;
+
+/// What keeps the journal of a gateway that is a process of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum StoreKind {
+    /// A file.
+    Sqlite,
+    /// A server of the campaign's own.
+    Postgres,
+}
 
 /// What is asked of a campaign.
 #[derive(Clone, Debug)]

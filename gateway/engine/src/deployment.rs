@@ -4,9 +4,11 @@
 //! them with what the adapters say they need. It must not know sockets, stores or flows.
 
 mod check;
+mod clock;
 mod value;
 
 pub use check::{DeploymentFault, validate};
+pub use clock::ClockConfig;
 pub use value::parse_setting;
 pub(crate) use value::unhex;
 
@@ -28,9 +30,9 @@ pub struct Deployment {
     /// The business date's cut-over for parties that name none of their own: `00:00`.
     #[serde(default = "default_cut_over")]
     pub cut_over: Spanned<String>,
-    /// The clock.
+    /// The clock of a trial; none: the machine's.
     #[serde(default)]
-    pub clock: ClockConfig,
+    pub clock: Option<ClockConfig>,
     /// The journal.
     pub store: StoreConfig,
     /// The key store.
@@ -86,22 +88,6 @@ fn default_cut_over() -> Spanned<String> {
 
 fn default_spool() -> PathBuf {
     PathBuf::from("var/spool")
-}
-
-/// The clock.
-#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, default)]
-pub struct ClockConfig {
-    /// How many times faster than the world it runs: 1 in production, more in a demonstration.
-    pub scale: u32,
-    /// The moment at which it starts, `2026-11-23 08:00:00` in the bank's zone; none: now.
-    pub start: Option<String>,
-}
-
-impl Default for ClockConfig {
-    fn default() -> Self {
-        Self { scale: 1, start: None }
-    }
 }
 
 /// The journal.

@@ -24,7 +24,7 @@ parties: {{ paper: {{ links: {{ out: {{ address: '{address}' }}, back: {{ addres
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn addresses_of_built_in_parties_become_real_ones_and_others_stay() {
-    let builtin = Builtin::start().await.expect("starts");
+    let builtin = Builtin::start(World::real()).await.expect("starts");
     let mut known = deployment("builtin:paper", "");
     builtin.reach(&mut known, none()).await.expect("it is there");
     let address = |link: &str| known.parties["paper"].value.links[link].value.address.clone();
@@ -138,7 +138,7 @@ fn take(address: &str, serial: &str, what: &str) -> Json {
 async fn books_outlive_the_process_and_grow_by_numbered_files() {
     let (folder, books) = shop("books");
     {
-        let builtin = Builtin::start().await.expect("starts");
+        let builtin = Builtin::start(World::real()).await.expect("starts");
         reached(&builtin, &folder, true).await.expect("they fit");
         assert!(!folder.join("var").exists(), "a trial writes nothing");
         let address = reached(&builtin, &folder, false).await.expect("they open");
@@ -156,7 +156,7 @@ async fn books_outlive_the_process_and_grow_by_numbered_files() {
         assert_eq!(take(&grown, "00000004", "salt"), json!({ "code": "000", "left": 0 }));
         assert_eq!(take(&address, "00000003", "tea")["code"], "001");
     }
-    let builtin = Builtin::start().await.expect("starts");
+    let builtin = Builtin::start(World::real()).await.expect("starts");
     let address = reached(&builtin, &folder, false).await.expect("they open again");
     assert_eq!(take(&address, "00000004", "salt"), json!({ "code": "000", "left": 0 }), "remembered");
     assert_eq!(take(&address, "00000005", "tea")["code"], "001", "not filled again");
@@ -165,7 +165,7 @@ async fn books_outlive_the_process_and_grow_by_numbered_files() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn books_say_what_does_not_go_with_them() {
     let (folder, books) = shop("books-wrong");
-    let builtin = Builtin::start().await.expect("starts");
+    let builtin = Builtin::start(World::real()).await.expect("starts");
     reached(&builtin, &folder, false).await.expect("they open");
     let wrong = |told: Result<String, String>, why: &str| {
         let told = told.expect_err("it does not fit");
@@ -282,7 +282,7 @@ fn letter(to: &str) -> Json {
 }
 
 async fn by(server: &Server, more: &str) -> Builtin {
-    let builtin = Builtin::start().await.expect("starts");
+    let builtin = Builtin::start(World::real()).await.expect("starts");
     let mail = format!(
         "mail: {{ server: '{}', sender: '测试农商行 <receipts@bank.example>', {more} }}\n",
         server.address

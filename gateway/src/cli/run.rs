@@ -41,7 +41,8 @@ impl Run {
     }
 
     async fn serve(&self) -> Result<Exit, String> {
-        let builtin = Arc::new(Builtin::start().await?);
+        let world = World::with_clock(self.deployment()?.world_clock());
+        let builtin = Arc::new(Builtin::start(world.clone()).await?);
         let (version, deployment) = match self.read(&builtin).await? {
             Read::Fits(version, deployment) => (*version, *deployment),
             Read::DoesNot(compiled, deployment) => {
@@ -60,8 +61,11 @@ impl Run {
         let keys = Arc::new(keys);
         let options = start::options(&deployment, keys.as_ref())?;
         let store = journal::open(&deployment, &options.sealer).await?;
-        let gateway = Gateway::start(version, deployment, keys, store, World::real(), options);
+        let gateway = Gateway::start(version, deployment, keys, store, world, options);
         let gateway = Arc::new(gateway.await.map_err(|error| error.to_string())?);
+        if let Some(clock) = &gateway.engine().deployment.load().clock {
+            say(&format!("A trial: the day runs {} times as fast as the world.", clock.scale));
+        }
         let operators = admin::listen(gateway.engine(), self.reloading(&gateway, &builtin)).await?;
         say(&format!("Channels ask at {}; Ctrl-C stops the gateway.", gateway.channels()));
         if let Some(operators) = &operators {
@@ -123,10 +127,15 @@ impl Run {
         })
     }
 
+    fn deployment(&self) -> Result<Deployment, String> {
+        let path = self.deployment.display();
+        let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
+        Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))
+    }
+
     async fn read(&self, builtin: &Builtin) -> Result<Read, String> {
         let path = self.deployment.display().to_string();
-        let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
-        let mut deployment = Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))?;
+        let mut deployment = self.deployment()?;
         let texts = load::texts(&self.configs).map_err(|error| error.to_string())?;
         let reached = builtin
             .reach(&mut deployment, Adapters { texts: &texts, configs: &self.configs, trial: self.check })

@@ -1,7 +1,7 @@
 //! `tongshi torture`: the engine and the repository's flows under simulated faults, judged by ledgers and answers.
 
 use super::{Exit, say, warn};
-use crate::torture::{self, Ground, Wanted};
+use crate::torture::{self, Ground, StoreKind, Wanted};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Arguments of `tongshi torture`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi torture                        200 seeds\n  tongshi torture --seeds 2000 --json     ends with one object for machines\n  tongshi torture --from 4711 --seeds 1   one seed again\n  tongshi torture --kill 20              the real binary, killed under load"
+    after_help = "Examples:\n  tongshi torture                        200 seeds\n  tongshi torture --seeds 2000 --json     ends with one object for machines\n  tongshi torture --from 4711 --seeds 1   one seed again\n  tongshi torture --kill 20              the real binary, killed under load\n  tongshi torture --kill 20 --store postgres   the same over a server of PostgreSQL"
 )]
 pub(crate) struct Torture {
     /// How many seeds
@@ -34,6 +34,9 @@ pub(crate) struct Torture {
     /// Kill the gateway so often: a process of its own under load, with its store on the disk and real sockets
     #[arg(long, conflicts_with_all = ["planted", "twice"])]
     kill: Option<u64>,
+    /// What keeps the journal of the gateway that is killed: a file, or a server of PostgreSQL, begun for it
+    #[arg(long, value_enum, default_value_t = StoreKind::Sqlite, requires = "kill")]
+    store: StoreKind,
     /// One JSON object at the end instead of tables
     #[arg(long)]
     json: bool,
@@ -101,7 +104,7 @@ impl Torture {
         if let Ok(style) = ProgressStyle::with_template("{pos} of {len} kills {wide_bar} {eta} left") {
             bar.set_style(style);
         }
-        let killed = torture::kill(wanted, ground, times, &|so_far| bar.set_position(so_far));
+        let killed = torture::kill(wanted, ground, (times, self.store), &|so_far| bar.set_position(so_far));
         bar.finish_and_clear();
         match killed {
             Ok(killed) => {

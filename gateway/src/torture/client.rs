@@ -11,8 +11,9 @@ use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::{Core, Exchanged};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
 /// How often a client asks at most, and how long it waits for each answer.
 const TIMES: usize = 12;
@@ -69,6 +70,8 @@ pub(super) struct Asker {
     diary: Diary,
     /// Nothing goes wrong any more: what is told as busy then is the end that was written.
     fair: bool,
+    /// Asks that were refused as busy; one count for all that were made of one.
+    busy: Arc<AtomicU64>,
 }
 
 /// An answer: what was said, and the answer's fields if it was done, the flow's number if it is pending. None: it was not taken, or nothing was heard.
@@ -78,13 +81,26 @@ impl Asker {
     pub(super) fn new(core: &Core, ground: &Ground, diary: &Diary) -> Self {
         let client = Arc::new(HttpClient::new(core, HttpClientConfig::new(ground.channels.clone())));
         let (token, channels) = (ground.token.clone(), ground.channels.clone());
-        Self { client, core: core.clone(), token, channels, diary: diary.clone(), fair: false }
+        Self {
+            client,
+            core: core.clone(),
+            token,
+            channels,
+            diary: diary.clone(),
+            fair: false,
+            busy: Arc::default(),
+        }
     }
 
     /// The same over a connection of its own.
-    fn another(&self) -> Self {
+    pub(super) fn another(&self) -> Self {
         let client = Arc::new(HttpClient::new(&self.core, HttpClientConfig::new(self.channels.clone())));
         Self { client, ..self.clone() }
+    }
+
+    /// How many asks were refused as busy, nothing of them being begun.
+    pub(super) fn refused_busy(&self) -> u64 {
+        self.busy.load(Ordering::Relaxed)
     }
 
     /// Whether the gateway takes asks.
@@ -148,6 +164,9 @@ impl Asker {
         let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
         let (outcome, reason) = (text("outcome"), text("reason"));
         self.diary.note(&format!("client: {service} {reference}: told {outcome} {reason}"));
+        if reason == "busy" {
+            self.busy.fetch_add(1, Ordering::Relaxed);
+        }
         match outcome.as_str() {
             "done" => Some((Said::Done, said.get("answer").cloned().unwrap_or(Value::Null))),
             "pending" => Some((Said::Pending, said.get("flow").cloned().unwrap_or(Value::Null))),
@@ -182,6 +201,8 @@ pub(super) struct Client {
     pub(super) copies: bool,
     /// By how much its pauses are shorter.
     pub(super) haste: u32,
+    /// Turns to tell a story, where they are given out; closed, no further one is told.
+    pub(super) turns: Option<Arc<Semaphore>>,
     pub(super) tell: mpsc::Sender<Posting>,
 }
 
@@ -189,6 +210,12 @@ impl Client {
     /// Tells one story after the other, with pauses.
     pub(super) async fn run(self, stories: Vec<Drawn>) {
         for drawn in stories {
+            if let Some(turns) = &self.turns {
+                match turns.acquire().await {
+                    Ok(turn) => turn.forget(),
+                    Err(_) => return,
+                }
+            }
             self.pause(Duration::ZERO, Duration::from_secs(15)).await;
             self.tell(drawn).await;
         }

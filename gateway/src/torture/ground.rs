@@ -3,6 +3,7 @@
 //! In: folders and the plan. Out: [`Ground`], shared by threads.
 
 use super::Wanted;
+use super::addresses::{Addresses, Ways, is_file, ways};
 use super::plan::Plan;
 use crate::stage;
 use adapters::keys::KeyFile;
@@ -10,7 +11,7 @@ use conformance::faults::NetworkFault;
 use conformance::party::{Loaded, PartyConfig, PartySource};
 use conformance::world::{Fault, World};
 use dsl::flow::FlowProgram;
-use dsl::model::{CallId, LinkKind, Way};
+use dsl::model::{CallId, Way};
 use dsl::program::{CallProgram, Compiled};
 use engine::version::Version;
 use engine::{Deployment, load};
@@ -21,8 +22,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::OperationState;
 
-/// Where the channels' listener stands in a simulated network.
-const CHANNELS: &str = "127.0.0.1:7000";
 /// What is said of a posting of which more than one copy left.
 pub(super) const AGAIN: &str = "sent again";
 /// What goes wrong with the gateway, by the words of reports.
@@ -32,10 +31,6 @@ pub(super) const CRASH: &str = "crash at a commit";
 pub(super) const FULL_DISK: &str = "full disk";
 pub(super) const CLOCK_STEP: &str = "clock step";
 pub(super) const CUT_OVER: &str = "cut-over";
-/// The most links of all parties.
-const MOST_LINKS: usize = 256;
-/// The first port of the parties' links in a simulated network.
-const FIRST_PORT: u16 = 7_100;
 
 /// A party of the campaign.
 pub(super) struct Actor {
@@ -43,8 +38,10 @@ pub(super) struct Actor {
     pub(super) module: String,
     pub(super) loaded: Loaded,
     pub(super) config: PartyConfig,
-    /// Links on which it calls us, and where we listen.
+    /// Links on which it calls us, and whom it calls there.
     pub(super) calls: Vec<(String, String)>,
+    /// Where a proxy stands between it and us: its address, and whom it leads to.
+    pub(super) proxied: Vec<(String, String)>,
     /// Its messages bear seals.
     pub(super) sealed: bool,
     source: PartySource,
@@ -104,9 +101,13 @@ pub(crate) struct Ground {
     pub(super) token: String,
     /// Where channels ask.
     pub(super) channels: String,
+    /// Where operators ask a gateway that is a process of its own, under the channels' token.
+    pub(super) operators: String,
     /// Of the key store.
     pub(super) passphrase: String,
     pub(super) start: Moment,
+    /// The same as the plan says it.
+    pub(super) begins: String,
     pub(super) folder: PathBuf,
     /// Flows with a step that puts a file.
     with_files: BTreeSet<String>,
@@ -138,10 +139,10 @@ impl Ground {
         let mut drawn = stage::Drawn::default();
         let (mut cast, mut said) = (Vec::new(), BTreeMap::new());
         let mut addresses = Addresses::of(wanted)?;
-        let channels = if wanted.real { addresses.next()? } else { CHANNELS.to_owned() };
+        let (channels, operators) = (addresses.channels()?, addresses.operators()?);
         for (name, (mut config, loaded)) in stage::cast(&wanted.conformance, &parties, &settings, &texts)? {
             let prepared = stage::prepare(&name, &mut config, &loaded, &mut drawn)?;
-            let (links, calls) = links(&loaded, &mut config, &mut addresses)?;
+            let Ways { links, calls, proxied } = ways(&loaded, &mut config, &mut addresses)?;
             let deployed = json!({
                 "settings": config.settings, "keys": prepared.keys, "members": prepared.members, "links": links,
                 "services": config.services,
@@ -155,7 +156,8 @@ impl Ground {
                     .map_err(|why| why.to_string())?,
             );
             let sealed = plan.parties.iter().any(|party| party.folder == name && party.sealed);
-            cast.push(Actor { folder: name, module: prepared.module, loaded, config, calls, sealed, source });
+            let module = prepared.module;
+            cast.push(Actor { folder: name, module, loaded, config, calls, proxied, sealed, source });
         }
         for (module, names) in &staged.secrets {
             for name in names {
@@ -177,7 +179,7 @@ impl Ground {
         let parsed = Deployment::parse(&deployment.to_string()).map_err(|fault| fault.to_string())?;
         let loaded = load::compile_for_stage(texts, &parsed).map_err(|error| error.to_string())?;
         if wanted.real {
-            for_a_process(&mut deployment, &plan, &loaded.compiled);
+            for_a_process(&mut deployment, &plan, &loaded.compiled, &operators);
         }
         let with_files = with_files(&loaded.compiled);
         Ok(Self {
@@ -187,8 +189,10 @@ impl Ground {
             keys,
             token,
             channels,
+            operators,
             passphrase,
             start: stage::moment(&staged.start)?,
+            begins: staged.start,
             folder: folder.clone(),
             postings: wanted.postings,
             deployment: deployment.to_string(),
@@ -257,87 +261,12 @@ fn with_files(compiled: &Compiled) -> BTreeSet<String> {
     flows.filter(asks).map(|flow| flow.name.to_string()).collect()
 }
 
-fn is_file(kind: LinkKind) -> bool {
-    matches!(kind, LinkKind::Sftp | LinkKind::Folder)
-}
-
-/// Links on which a party calls us, and where we listen.
-type Calls = Vec<(String, String)>;
-
-/// Addresses that nothing else has: in a simulated network one after the other, else free ones of this machine.
-enum Addresses {
-    Simulated(u16),
-    Real(Vec<std::net::TcpListener>, PathBuf),
-}
-
-impl Addresses {
-    fn of(wanted: &Wanted) -> Result<Self, String> {
-        if !wanted.real {
-            return Ok(Self::Simulated(FIRST_PORT));
-        }
-        let free = (0..MOST_LINKS).map(|_| std::net::TcpListener::bind("127.0.0.1:0"));
-        let free: Result<Vec<_>, _> = free.collect();
-        let free = free.map_err(|error| format!("no free port: {error}"))?;
-        Ok(Self::Real(free, wanted.folder.join("files")))
-    }
-
-    /// A party's folder of files, where there is a disk.
-    fn folder(&self, party: &str) -> Option<PathBuf> {
-        match self {
-            Self::Simulated(_) => None,
-            Self::Real(_, folder) => Some(folder.join(party)),
-        }
-    }
-
-    fn next(&mut self) -> Result<String, String> {
-        match self {
-            Self::Simulated(port) => {
-                *port += 1;
-                Ok(format!("127.0.0.1:{}", *port - 1))
-            }
-            Self::Real(free, _) => {
-                let listener = free.pop().ok_or_else(|| format!("more than {MOST_LINKS} links"))?;
-                let address = listener.local_addr().map_err(|error| error.to_string())?;
-                Ok(address.to_string())
-            }
-        }
-    }
-}
-
-/// Addresses of a party's links: where it listens, or where it calls us. Files are no part of a campaign; TLS is spoken by
-/// proxies that nobody sees, since its randomness is not a seed's.
-fn links(
-    loaded: &Loaded,
-    config: &mut PartyConfig,
-    addresses: &mut Addresses,
-) -> Result<(Map<String, Value>, Calls), String> {
-    let (mut links, mut calls) = (Map::new(), Vec::new());
-    config.links.clear();
-    config.tls.clear();
-    for link in &loaded.bank.module.links {
-        let kind = link.link.kind;
-        if is_file(kind) {
-            // A folder that nobody looks into.
-            if let Some(folder) = addresses.folder(&loaded.bank.module.name) {
-                links.insert(link.link.name.to_string(), json!({ "folder": folder }));
-            }
-            continue;
-        }
-        let (name, address) = (link.link.name.to_string(), addresses.next()?);
-        if link.link.connect {
-            config.links.insert(name.clone(), address.clone());
-            let proxied = (kind == LinkKind::Https).then(|| json!({ "proxied": true }));
-            links.insert(name, json!({ "address": address, "tls": proxied }));
-        } else {
-            calls.push((name.clone(), address.clone()));
-            links.insert(name, json!({ "listen": address }));
-        }
-    }
-    Ok((links, calls))
-}
-
-/// A process of its own is held to its deployment: parties that take no part are named, and so are the services.
-fn for_a_process(deployment: &mut Value, plan: &Plan, compiled: &Compiled) {
+/// A process of its own is held to its deployment: parties that take no part are named, and so are the services. Nobody is in
+/// it who could look at what waits for people, so it has an operator.
+fn for_a_process(deployment: &mut Value, plan: &Plan, compiled: &Compiled, operators: &str) {
+    let token = deployment["channels"][0]["token_sha256"].clone();
+    deployment["users"] = json!([{ "name": "campaign", "token_sha256": token, "roles": ["viewer"] }]);
+    deployment["listeners"]["admin"] = json!(operators);
     let known = deployment["parties"].as_object().cloned().unwrap_or_default();
     let parties = compiled.modules.iter().filter(|module| module.party).map(|module| &*module.name);
     let without: Vec<&str> = parties.filter(|party| !known.contains_key(*party)).collect();

@@ -1,352 +1,284 @@
-//! The gateway as a process of its own, under load, with its journal on the disk and real sockets: killed, or stopped for a
-//! while, again and again, and started anew on what it left behind. Then the same auditor looks.
+//! The gateway as a process of its own, under load, with real sockets and a real store: killed, or stopped for a while, again
+//! and again, and started anew on what it left behind, while proxies spoil its connections and now and then its disk is full.
+//! Then the same auditor looks.
 //!
-//! In: the ground on real addresses, how often. Out: [`Killed`]. Nothing here can be had again by a seed: when what was
-//! written reaches the disk is nobody's to say.
+//! In: the ground on real addresses, how often, which store. Out: [`Killed`]. Nothing here can be had again by a seed: when what
+//! was written reaches the disk is nobody's to say.
 
-use super::Wanted;
-use super::audit::{Wrong, judge};
+mod disk;
+mod journal;
+mod operator;
+mod process;
+mod report;
+mod settle;
+
+use report::Killed;
+
+use super::audit::judge;
 use super::client::{Asker, Client, Posting, Said};
 use super::field::Diary;
 use super::ground::Ground;
 use super::parties::Parties;
 use super::seed::stories;
-use conformance::faults::Dice;
-use link::world::Clock;
-use link::{Core, World};
+use super::{StoreKind, Wanted};
+use conformance::faults::{Dice, NetworkFault, Proxies, Weather};
+use disk::SmallDisk;
+use engine::Deployment;
+use journal::Journal;
+use link::{Core, CoreOwner, World};
+use operator::Operator;
+use process::Process;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs::File;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use settle::{is_among, settle};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use store::{Clear, FlowId};
-use tokio::sync::mpsc;
+use store::Verified;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{Semaphore, mpsc};
 
-/// Clients at once, and stories of each for every kill.
+/// How many times faster than the world the day passes, for the gateway, its parties and its clients alike: a quiet time of ten
+/// minutes is one, and the shortest, a minute, is still longer than what a busy machine may take for an answer.
+const SPEED: u32 = 10;
+/// Clients at once, and by how much they are in more of a hurry than in a simulated day.
 const CLIENTS: u64 = 12;
-const EACH: u64 = 1;
-/// By how much clients are in more of a hurry than in a simulated day.
-const HASTE: u32 = 20;
-/// How long a start may take, and an end.
-const STARTS: Duration = Duration::from_secs(120);
-/// How long what was begun is waited for in fair weather. A quiet time may be longer: whether everything ends is for the
-/// simulated day to say, where time costs nothing.
-const SETTLES: Duration = Duration::from_secs(150);
-/// Stories that are told.
+const HASTE: u32 = 2;
+/// Stories that are told for every kill: five hundred kills find accounts for all of them.
+const EACH: usize = 8;
+/// Stories that are told and not heard yet.
 const TOLD: usize = 4_096;
-/// Open flows read at once.
-const PAGE: usize = 1_000;
-
-/// What came of it.
-#[derive(Debug, Default)]
-pub(crate) struct Killed {
-    /// Times killed, and times stopped for a while and let go on.
-    pub(crate) kills: u64,
-    pub(crate) pauses: u64,
-    /// Postings asked for; of them by the last answer: done, refused, pending.
-    pub(crate) postings: u64,
-    pub(crate) ends: [u64; 3],
-    /// What is wrong, by kind and in words.
-    pub(crate) wrong: BTreeMap<Wrong, u64>,
-    pub(crate) failures: Vec<String>,
-    /// Writes and rows of the journal that were compared with its chains.
-    pub(crate) verified: (u64, u64),
-    /// How long it took.
-    pub(crate) took: Duration,
-    /// Starts after a kill: the longest until asks were taken again.
-    pub(crate) longest_start: Duration,
-}
-
-impl Killed {
-    /// Nothing was lost, doubled or falsely answered, and the journal is whole.
-    pub(crate) fn well(&self) -> bool {
-        self.failures.is_empty() && self.postings > 0
-    }
-
-    fn of(&self, wrong: Wrong) -> u64 {
-        self.wrong.get(&wrong).copied().unwrap_or(0)
-    }
-
-    /// One object for machines.
-    pub(crate) fn object(&self) -> Value {
-        json!({
-            "kills": self.kills, "pauses": self.pauses, "transactions": self.postings,
-            "seconds": self.took.as_secs(), "longest_start_ms": self.longest_start.as_millis() as u64,
-            "done": self.ends[0], "refused": self.ends[1], "pending": self.ends[2],
-            "lost": self.of(Wrong::Lost) + self.of(Wrong::OneSided), "doubled": self.of(Wrong::Doubled),
-            "false_answers": self.of(Wrong::FalseAnswer), "hanging": self.of(Wrong::Hangs),
-            "writes_verified": self.verified.0, "rows_verified": self.verified.1, "failures": self.failures,
-        })
-    }
-
-    /// In words.
-    pub(crate) fn show(&self) -> String {
-        let mut out = String::new();
-        for failure in &self.failures {
-            out.push_str(&format!("⇒ {failure}\n"));
-        }
-        out.push_str(&format!(
-            "{} kills, {} pauses · {} postings ({} done, {} refused, {} pending) · {} s, the longest start {} ms\n",
-            self.kills,
-            self.pauses,
-            self.postings,
-            self.ends[0],
-            self.ends[1],
-            self.ends[2],
-            self.took.as_secs(),
-            self.longest_start.as_millis(),
-        ));
-        out.push_str(&format!(
-            "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} writes, {} rows of the journal verified\n",
-            self.of(Wrong::Lost) + self.of(Wrong::OneSided),
-            self.of(Wrong::Doubled),
-            self.of(Wrong::FalseAnswer),
-            self.of(Wrong::Hangs),
-            self.verified.0,
-            self.verified.1,
-        ));
-        out
-    }
-}
+/// How long the gateway is under load between two kills.
+const LOADED: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(2_500));
+/// Of ten thousand kills, so many after a pause in which the process stood still.
+const PAUSED: u16 = 2_500;
+/// Before every kill of so many the disk is full for a while.
+const FULL: u64 = 5;
+/// How long it may take until the first ask finds no room, and until the first is done when there is room again.
+const FELT: Duration = Duration::from_secs(20);
+const GOES_ON: Duration = Duration::from_secs(30);
+/// The longest that octets are held back, in seconds of the day: longer than most time limits, shorter than every quiet time
+/// even where the machine takes a while too.
+const LATE: u16 = 15;
 
 /// Kills the gateway so often. `tell` is called with the number of kills so far.
 pub(crate) fn kill(
     wanted: &Wanted,
     ground: &Ground,
-    times: u64,
+    (times, store): (u64, StoreKind),
     tell: &(dyn Fn(u64) + Sync),
 ) -> Result<Killed, String> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    runtime.map_err(|error| error.to_string())?.block_on(campaign(wanted, ground, times, tell))
+    runtime.map_err(|error| error.to_string())?.block_on(async {
+        let mut ends = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+        // Told to end, it takes gateway, server and disk with it.
+        tokio::select! {
+            killed = async { Campaign::open(wanted, ground, times, store).await?.run(times, tell).await } => killed,
+            _ = tokio::signal::ctrl_c() => Err("it was stopped".to_owned()),
+            _ = ends.recv() => Err("it was stopped".to_owned()),
+        }
+    })
 }
 
-async fn campaign(
-    wanted: &Wanted,
-    ground: &Ground,
-    times: u64,
-    tell: &(dyn Fn(u64) + Sync),
-) -> Result<Killed, String> {
-    let began = Instant::now();
-    let owner = Core::start(World::real());
-    let folder = ground.folder.join("real");
-    std::fs::create_dir_all(folder.join("spool"))
-        .map_err(|error| format!("{}: {error}", folder.display()))?;
-    let parties = Parties::open(ground, &owner.core(), &folder).await?;
-    let dice = Dice::new(wanted.from);
-    let diary = Diary::new(Arc::clone(&owner.core().world().clock) as Arc<dyn Clock>);
-    let asker = Asker::new(&owner.core(), ground, &diary);
-    let mut process = Process::new(wanted, ground)?;
-    let mut killed = Killed::default();
-    process.begin(&asker).await?;
-    let (give, mut take) = mpsc::channel(TOLD);
-    let counts = vec![(times * EACH).max(2); usize::try_from(CLIENTS).unwrap_or(1)];
-    for stories in stories(ground, &parties, &dice, &counts)? {
-        let asker = Asker::new(&owner.core(), ground, &diary);
-        let dice = Dice::new(dice.below(u64::MAX));
-        let client = Client { asker, dice, copies: true, haste: HASTE, tell: give.clone() };
-        owner.core().spawn(client.run(stories));
-    }
-    drop(give);
-    let mut postings = Vec::new();
-    let mut clients_work = true;
-    while killed.kills < times && clients_work {
-        parties.make_faults(&dice, true);
-        let until = tokio::time::Instant::now() + dice.span(LOADED.0, LOADED.1);
-        while let Ok(told) = tokio::time::timeout_at(until, take.recv()).await {
-            let Some(posting) = told else {
-                clients_work = false;
-                break;
-            };
-            postings.push(posting);
-        }
-        if dice.falls(PAUSED) {
-            process.pause(dice.span(LOADED.0, LOADED.1)).await?;
-            killed.pauses += 1;
-        }
-        process.kill()?;
-        killed.kills += 1;
-        let start = process.begin(&asker).await?;
-        killed.longest_start = killed.longest_start.max(start);
-        tell(killed.kills);
-    }
-    parties.make_faults(&dice, false);
-    while let Some(posting) = take.recv().await {
-        postings.push(posting);
-    }
-    let judged = settle(&asker.in_fair_weather(), postings).await;
-    process.end().await?;
-    audit(ground, &parties, judged, &mut killed)?;
-    killed.took = began.elapsed();
-    Ok(killed)
+/// A campaign at work. Fields end in their order: the gateway before its journal, the journal before its disk.
+struct Campaign<'g> {
+    ground: &'g Ground,
+    process: Process,
+    journal: Journal,
+    disk: Option<SmallDisk>,
+    parties: Parties<'g>,
+    proxies: Proxies,
+    dice: Dice,
+    asker: Asker,
+    operator: Operator,
+    /// Turns of clients to tell a story, so that there is load at every kill.
+    turns: Arc<Semaphore>,
+    told: mpsc::Receiver<Posting>,
+    postings: Vec<Posting>,
+    killed: Killed,
+    began: Instant,
+    _owner: CoreOwner,
 }
 
-/// How long the gateway is under load between two kills.
-const LOADED: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(2_500));
-/// Of ten thousand kills, so many after a pause in which the process stood still.
-const PAUSED: u16 = 2_500;
-
-/// Every posting with its last answer; those that are pending are asked about until they end, or for long enough.
-async fn settle(asker: &Asker, postings: Vec<Posting>) -> Vec<(Posting, Option<(Said, Value)>)> {
-    let until = Instant::now() + SETTLES;
-    let mut judged: Vec<_> = postings.into_iter().map(|posting| (posting, None)).collect();
-    loop {
-        let mut open = 0;
-        for (posting, last) in &mut judged {
-            if last.as_ref().is_some_and(|(said, _)| *said != Said::Pending) {
-                continue;
-            }
-            *last = match posting.cancelled {
-                Some(_) => asker.enquire(&posting.service, &posting.body).await,
-                None => asker.ask(&posting.service, &posting.body).await,
-            };
-            open += usize::from(last.as_ref().is_none_or(|(said, _)| *said == Said::Pending));
-        }
-        if open == 0 || Instant::now() > until {
-            return judged;
-        }
-        tokio::time::sleep(Duration::from_secs(5)).await;
-    }
-}
-
-fn audit(
-    ground: &Ground,
-    parties: &Parties<'_>,
-    judged: Vec<(Posting, Option<(Said, Value)>)>,
-    killed: &mut Killed,
-) -> Result<(), String> {
-    let journal = ground.folder.join("journal.db");
-    let open = open(&journal)?;
-    for (posting, last) in judged {
-        let goes_on =
-            last.as_ref().and_then(|(_, flow)| flow.as_str()).is_some_and(|flow| open.contains(flow));
-        let last = last.map(|(said, _)| said);
-        killed.postings += 1;
-        let place = match last {
-            Some(Said::Done) => 0,
-            Some(Said::Refused) => 1,
-            _ => 2,
+impl<'g> Campaign<'g> {
+    /// Parties, proxies and clients at work, the gateway not yet.
+    async fn open(wanted: &Wanted, ground: &'g Ground, times: u64, store: StoreKind) -> Result<Self, String> {
+        let began = Instant::now();
+        let (disk, no_full_disk) = match SmallDisk::mount() {
+            Ok(disk) => (Some(disk), None),
+            Err(why) => (None, Some(why)),
         };
-        if let Some(count) = killed.ends.get_mut(place) {
-            *count += 1;
+        let journal = Journal::begin(store, &ground.folder, disk.as_ref())?;
+        let deployment = deployment(ground, &journal)?;
+        let parsed = Deployment::parse(&deployment).map_err(|fault| fault.to_string())?;
+        let process = Process::new(&ground.folder, &wanted.configs, &deployment, &ground.passphrase)?;
+        let owner = Core::start(World::with_clock(parsed.world_clock()));
+        let core = owner.core();
+        let folder = ground.folder.join("real");
+        std::fs::create_dir_all(folder.join("spool"))
+            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        let dice = Dice::new(wanted.from);
+        let proxies = Proxies::new(&core, Dice::new(dice.below(u64::MAX)));
+        for actor in &ground.cast {
+            for (from, to) in &actor.proxied {
+                let opened = proxies.open(from, to, actor.sealed).await;
+                opened.map_err(|error| format!("a proxy at {from}: {error}"))?;
+            }
         }
-        for (wrong, words) in judge(ground, parties, &posting, last, goes_on)? {
-            *killed.wrong.entry(wrong).or_default() += 1;
-            killed.failures.push(format!("{wrong:?}: {words}"));
+        let parties = Parties::open(ground, &core, &folder).await?;
+        let diary = Diary::new(Arc::clone(&core.world().clock));
+        let asker = Asker::new(&core, ground, &diary);
+        let turns = Arc::new(Semaphore::new(0));
+        let (give, told) = mpsc::channel(TOLD);
+        let each = (times + times / FULL + 1) * EACH as u64 / CLIENTS + 1;
+        let counts = vec![each; usize::try_from(CLIENTS).unwrap_or(1)];
+        for stories in stories(ground, &parties, &dice, &counts)? {
+            let turns = Some(Arc::clone(&turns));
+            let dice = Dice::new(dice.below(u64::MAX));
+            let asker = asker.another();
+            core.spawn(
+                Client { asker, dice, copies: true, haste: HASTE, turns, tell: give.clone() }.run(stories),
+            );
         }
-    }
-    killed.failures.extend(parties.broken());
-    let verified = store::verify(&journal).map_err(|fatal| fatal.to_string())?;
-    killed.failures.extend(verified.faults.iter().map(|fault| format!("the journal: {fault}")));
-    killed.verified = (verified.writes, verified.rows);
-    Ok(())
-}
-
-/// Flows of the journal that go on, or wait for people.
-fn open(journal: &Path) -> Result<BTreeSet<String>, String> {
-    let mut reader = store::reader(journal, Arc::new(Clear)).map_err(|error| error.to_string())?;
-    let (mut after, mut open) = (FlowId(0), BTreeSet::new());
-    loop {
-        let page = reader.open_flows(after, PAGE).map_err(|fatal| fatal.to_string())?;
-        let Some(last) = page.last() else { return Ok(open) };
-        after = last.flow;
-        open.extend(page.iter().map(|row| row.flow.to_string()));
-    }
-}
-
-/// The gateway's process.
-struct Process {
-    deployment: PathBuf,
-    configs: PathBuf,
-    passphrase: String,
-    log: PathBuf,
-    child: Option<Child>,
-}
-
-impl Process {
-    fn new(wanted: &Wanted, ground: &Ground) -> Result<Self, String> {
-        let deployment = ground.folder.join("gateway.yaml");
-        let written = std::fs::write(&deployment, &ground.deployment);
-        written.map_err(|error| format!("{}: {error}", deployment.display()))?;
+        let killed = Killed { no_full_disk, ..Killed::default() };
         Ok(Self {
-            deployment,
-            configs: wanted.configs.clone(),
-            passphrase: ground.passphrase.clone(),
-            log: ground.folder.join("gateway.log"),
-            child: None,
+            ground,
+            process,
+            journal,
+            disk,
+            parties,
+            proxies,
+            dice,
+            asker,
+            operator: Operator::new(&core, ground),
+            turns,
+            told,
+            postings: Vec::new(),
+            killed,
+            began,
+            _owner: owner,
         })
     }
 
-    /// Starts it; gives how long it took until it takes asks.
-    async fn begin(&mut self, asker: &Asker) -> Result<Duration, String> {
-        let began = Instant::now();
-        let failed = |error: std::io::Error| format!("the gateway cannot be started: {error}");
-        let log = || File::options().create(true).append(true).open(&self.log);
-        let child = Command::new(std::env::current_exe().map_err(failed)?)
-            .arg("run")
-            .arg(&self.deployment)
-            .arg("--configs")
-            .arg(&self.configs)
-            .env("TONGSHI_PASSPHRASE", &self.passphrase)
-            .stdin(Stdio::null())
-            .stdout(log().map_err(failed)?)
-            .stderr(log().map_err(failed)?)
-            .spawn()
-            .map_err(failed)?;
-        let child = self.child.insert(child);
-        while !asker.is_ready().await {
-            if let Some(status) = child.try_wait().map_err(failed)? {
-                return Err(format!("the gateway ended with {status}; see {}", self.log.display()));
+    async fn run(mut self, times: u64, tell: &(dyn Fn(u64) + Sync)) -> Result<Killed, String> {
+        self.process.begin(&self.asker).await?;
+        while self.killed.kills < times {
+            self.make_faults(true);
+            self.turns.add_permits(EACH);
+            let load = self.dice.span(LOADED.0, LOADED.1);
+            self.hear(load).await;
+            if self.dice.falls(PAUSED) {
+                self.process.pause(self.dice.span(LOADED.0, LOADED.1)).await?;
+                self.killed.pauses += 1;
             }
-            if began.elapsed() > STARTS {
-                return Err(format!("the gateway takes no asks; see {}", self.log.display()));
+            if self.killed.kills % FULL == FULL / 2 {
+                self.full_disk().await?;
             }
-            tokio::time::sleep(Duration::from_millis(20)).await;
+            self.process.kill()?;
+            self.killed.kills += 1;
+            let start = self.process.begin(&self.asker).await?;
+            self.killed.longest_start = self.killed.longest_start.max(start);
+            tell(self.killed.kills);
         }
-        Ok(began.elapsed())
+        self.make_faults(false);
+        self.end().await
     }
 
-    /// Nothing of it runs any more.
-    fn kill(&mut self) -> Result<(), String> {
-        let Some(mut child) = self.child.take() else { return Ok(()) };
-        let killed = child.kill().and_then(|()| child.wait());
-        killed.map(drop).map_err(|error| format!("the gateway cannot be killed: {error}"))
+    /// Whether parties and connections are faulty from now on.
+    fn make_faults(&self, on: bool) {
+        self.parties.make_faults(&self.dice, on);
+        let weather = if on { Weather::of(&self.dice) } else { Weather::default() };
+        self.proxies.set_weather(Weather { late: weather.late.min(LATE), ..weather });
     }
 
-    /// It stands still for a while.
-    async fn pause(&self, span: Duration) -> Result<(), String> {
-        self.signal("STOP")?;
-        tokio::time::sleep(span).await;
-        self.signal("CONT")
-    }
-
-    fn signal(&self, name: &str) -> Result<(), String> {
-        let Some(child) = &self.child else { return Ok(()) };
-        let sent = Command::new("kill").arg(format!("-{name}")).arg(child.id().to_string()).status();
-        match sent {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(format!("kill -{name}: {status}")),
-            Err(error) => Err(format!("kill -{name}: {error}")),
+    /// Takes down what clients were told, for so long; gives how many were told that theirs is done.
+    async fn hear(&mut self, span: Duration) -> usize {
+        let (until, before) = (tokio::time::Instant::now() + span, self.postings.len());
+        while let Ok(Some(posting)) = tokio::time::timeout_at(until, self.told.recv()).await {
+            self.postings.push(posting);
         }
+        let new = self.postings.get(before..).unwrap_or_default();
+        new.iter().filter(|posting| posting.told.contains(&Said::Done)).count()
     }
 
-    /// Ends it as an operator does.
-    async fn end(&mut self) -> Result<(), String> {
-        self.signal("TERM")?;
-        let until = Instant::now() + STARTS;
-        while let Some(child) = &mut self.child {
-            if child.try_wait().map_err(|error| error.to_string())?.is_some() || Instant::now() > until {
-                break;
+    /// The disk is full for a while: postings are refused, nothing else happens, and with room it goes on by itself.
+    async fn full_disk(&mut self) -> Result<(), String> {
+        let Some(disk) = &self.disk else { return Ok(()) };
+        let failed = |error: std::io::Error| format!("the small disk: {error}");
+        self.journal.tighten()?;
+        disk.fill().map_err(failed)?;
+        self.killed.full_disks += 1;
+        let (before, until) = (self.asker.refused_busy(), Instant::now() + FELT);
+        self.turns.add_permits(EACH);
+        while self.asker.refused_busy() == before && Instant::now() < until {
+            self.hear(LOADED.0).await;
+        }
+        let full = self.dice.span(LOADED.0, LOADED.1);
+        self.hear(full).await;
+        let refused = self.asker.refused_busy() - before;
+        self.killed.refused_when_full += refused;
+        let ended = self.process.ended()?;
+        if let Some(status) = ended {
+            self.killed.failures.push(format!("with a full disk the gateway ended with {status}"));
+        } else if refused == 0 {
+            self.killed.failures.push("with a full disk no ask was refused".to_owned());
+        }
+        if let Some(disk) = &self.disk {
+            disk.free().map_err(failed)?;
+        }
+        let until = Instant::now() + GOES_ON;
+        self.turns.add_permits(EACH);
+        let mut goes_on = ended.is_some();
+        while !goes_on && Instant::now() < until {
+            goes_on = self.hear(LOADED.0).await > 0;
+        }
+        if !goes_on {
+            self.killed.failures.push("there is room on the disk again, and nothing is done".to_owned());
+        }
+        Ok(())
+    }
+
+    /// In fair weather everything ends; then the auditor looks.
+    async fn end(mut self) -> Result<Killed, String> {
+        // Whoever tells a story tells it to its end, and nobody begins another.
+        self.turns.close();
+        while let Some(posting) = self.told.recv().await {
+            self.postings.push(posting);
+        }
+        let settles = Instant::now();
+        let asker = self.asker.clone().in_fair_weather();
+        let postings = std::mem::take(&mut self.postings);
+        let (judged, waits) = settle(&asker, &self.operator, postings).await;
+        let Self { mut process, journal, parties, proxies, mut killed, ground, began, .. } = self;
+        killed.settled = settles.elapsed();
+        process.end().await?;
+        let open = journal.open_flows()?;
+        for (posting, last) in judged {
+            let people = is_among(&last, &waits);
+            let goes_on = people || is_among(&last, &open);
+            killed.waiting += u64::from(people);
+            let last = last.map(|(said, _)| said);
+            killed.count(last);
+            for (wrong, words) in judge(ground, &parties, &posting, last, goes_on)? {
+                killed.is_wrong(wrong, &words);
             }
-            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        self.kill()
+        killed.failures.extend(parties.broken());
+        let Verified { faults, writes, rows, .. } = journal.verify()?;
+        killed.failures.extend(faults.iter().map(|fault| format!("the journal: {fault}")));
+        killed.verified = (writes, rows);
+        let named = |(fault, times): (NetworkFault, u64)| (fault.name(), times);
+        killed.connections = proxies.counted().into_iter().map(named).collect();
+        killed.of_parties = parties.faults_made();
+        killed.took = began.elapsed();
+        Ok(killed)
     }
 }
 
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _gone = self.kill();
-    }
+/// The ground's deployment with this journal, and a clock that everybody shares.
+fn deployment(ground: &Ground, journal: &Journal) -> Result<String, String> {
+    let mut deployment: Value =
+        serde_json::from_str(&ground.deployment).map_err(|error| error.to_string())?;
+    deployment["store"] = journal.deployed();
+    let since = jiff::Timestamp::now().to_string();
+    deployment["clock"] = json!({ "start": ground.begins, "since": since, "scale": SPEED });
+    Ok(deployment.to_string())
 }

@@ -257,7 +257,8 @@ fn clients(
     for stories in all {
         let asker = Asker::new(&field.outside, field.ground, &field.diary);
         let dice = Dice::new(field.dice.below(u64::MAX));
-        let client = Client { asker, dice, copies: !knobs.no_copies, haste: 1, tell: tell.clone() };
+        let client =
+            Client { asker, dice, copies: !knobs.no_copies, haste: 1, turns: None, tell: tell.clone() };
         field.outside.spawn(client.run(stories));
     }
     Ok(number)

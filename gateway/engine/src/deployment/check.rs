@@ -1,7 +1,8 @@
 //! The deployment against what the adapters say they need, with line and column of what is wrong.
 
 use super::{
-    Channel, Deployment, LinkConfig, PartyConfig, PostgresConfig, Route, StorePlace, parse_setting, value,
+    Channel, ClockConfig, Deployment, LinkConfig, PartyConfig, PostgresConfig, Route, StorePlace, clock,
+    parse_setting, value,
 };
 use dsl::model::{Key, LinkKind, Setting};
 use dsl::program::{Compiled, LinkProgram, ModuleProgram};
@@ -61,12 +62,31 @@ impl Check<'_> {
             let text = format!("`{}` is no time of day; write it as 23:30", cut_over.value);
             self.tell(cut_over.referenced, "TS0813", text);
         }
+        if let Some(clock) = &deployment.clock {
+            self.clock(clock);
+        }
         if let StorePlace::Postgres(postgres) = &deployment.store.place {
             self.database(postgres);
         }
         self.address(&deployment.listeners.channels);
         if let Some(admin) = &deployment.listeners.admin {
             self.address(admin);
+        }
+    }
+
+    fn clock(&mut self, clock: &ClockConfig) {
+        let (start, since) = (&clock.start, &clock.since);
+        if clock.start().is_none() {
+            let text = format!("`{}` is no day and time; write it as 2026-11-23 08:00:00", start.value);
+            self.tell(start.referenced, "TS0813", text);
+        }
+        if clock.since().is_none() {
+            let text = format!("`{}` is no moment; write it as 2026-11-23T00:00:00Z", since.value);
+            self.tell(since.referenced, "TS0813", text);
+        }
+        if clock.scale == 0 || clock.scale > clock::MOST {
+            let text = format!("a clock runs once to {} times as fast, not {}", clock::MOST, clock.scale);
+            self.tell(start.referenced, "TS0813", text);
         }
     }
 

@@ -30,6 +30,24 @@ fn each_fault_is_told_with_its_line() {
     assert_eq!(with("line: { address: '127.0.0.1:1' }", "line: { address: '127.0.0.1' }")[0].1, "TS0808");
     assert_eq!(with("bank.collect,", "bank.colect,")[0].1, "TS0812");
     assert_eq!(with("token_sha256: 2bb8", "token_sha256: 2b")[0].1, "TS0813");
+    let clock = |clock: &str| faults(&format!("clock: {clock}\n{good}"));
+    let right = "start: '2026-11-23 09:00:00', since: '2026-11-28T07:00:00Z'";
+    assert_eq!(clock(&format!("{{ {right}, scale: 20 }}")), Vec::new());
+    assert_eq!(clock("{ start: morning, since: then, scale: 0 }"), vec![(1, "TS0813"); 3]);
+    assert_eq!(clock(&format!("{{ {right} }}"))[0].1, "TS0801");
+}
+
+/// A gateway that is started again in a trial goes on where its day stands, not where it began.
+#[test]
+fn a_trial_s_clock_is_one_for_all_who_read_it() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let since = jiff::Timestamp::now() - jiff::SignedDuration::from_secs(3);
+    let clock = format!("clock: {{ start: '2026-11-23 09:00:00', since: '{since}', scale: 20 }}\n{good}");
+    let shows = || Deployment::parse(&clock).unwrap().world_clock().now().micros();
+    let nine = "2026-11-23T01:00:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond();
+    let first = shows();
+    assert!(first >= nine + 60_000_000, "{first}");
+    assert!(shows() >= first && shows() < nine + 3_600_000_000);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,0 +1,122 @@
+//! What came of a campaign of kills, for people and for machines.
+
+use crate::torture::audit::Wrong;
+use crate::torture::client::Said;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Killed {
+    /// Times killed.
+    pub(super) kills: u64,
+    /// Times stopped for a while and let go on.
+    pub(super) pauses: u64,
+    /// Times that its disk was full; or why it never was.
+    pub(super) full_disks: u64,
+    pub(super) no_full_disk: Option<String>,
+    /// Asks that were refused as busy while it was.
+    pub(super) refused_when_full: u64,
+    /// What befell connections to parties, by name; and what parties did wrong by themselves.
+    pub(super) connections: BTreeMap<&'static str, u64>,
+    pub(super) of_parties: u64,
+    /// Postings asked for; of them by the last answer: done, refused, pending.
+    pub(super) postings: u64,
+    pub(super) ends: [u64; 3],
+    /// Of those pending: so many wait for people.
+    pub(super) waiting: u64,
+    /// What is wrong, by kind and in words.
+    pub(super) wrong: BTreeMap<Wrong, u64>,
+    pub(super) failures: Vec<String>,
+    /// Writes and rows of the journal that were compared with its chains.
+    pub(super) verified: (u64, u64),
+    /// How long it took, and of that until what was begun had ended in fair weather.
+    pub(super) took: Duration,
+    pub(super) settled: Duration,
+    /// Starts after a kill: the longest until asks were taken again.
+    pub(super) longest_start: Duration,
+}
+
+impl Killed {
+    /// Nothing was lost, doubled or falsely answered, and the journal is whole.
+    pub(crate) fn well(&self) -> bool {
+        self.failures.is_empty() && self.postings > 0
+    }
+
+    /// One more posting, by its last answer.
+    pub(super) fn count(&mut self, last: Option<Said>) {
+        self.postings += 1;
+        let place = match last {
+            Some(Said::Done) => 0,
+            Some(Said::Refused) => 1,
+            Some(Said::Pending) | None => 2,
+        };
+        if let Some(count) = self.ends.get_mut(place) {
+            *count += 1;
+        }
+    }
+
+    /// One more thing is wrong.
+    pub(super) fn is_wrong(&mut self, wrong: Wrong, words: &str) {
+        *self.wrong.entry(wrong).or_default() += 1;
+        self.failures.push(format!("{wrong:?}: {words}"));
+    }
+
+    fn of(&self, wrong: Wrong) -> u64 {
+        self.wrong.get(&wrong).copied().unwrap_or(0)
+    }
+
+    /// One object for machines.
+    pub(crate) fn object(&self) -> Value {
+        json!({
+            "kills": self.kills, "pauses": self.pauses, "full_disks": self.full_disks,
+            "no_full_disk": self.no_full_disk, "refused_when_full": self.refused_when_full,
+            "connections": self.connections, "faults_of_parties": self.of_parties, "transactions": self.postings,
+            "seconds": self.took.as_secs(), "seconds_settling": self.settled.as_secs(),
+            "longest_start_ms": self.longest_start.as_millis() as u64,
+            "done": self.ends[0], "refused": self.ends[1], "pending": self.ends[2],
+            "waiting": self.waiting, "lost": self.of(Wrong::Lost) + self.of(Wrong::OneSided), "doubled": self.of(Wrong::Doubled),
+            "false_answers": self.of(Wrong::FalseAnswer), "hanging": self.of(Wrong::Hangs),
+            "writes_verified": self.verified.0, "rows_verified": self.verified.1, "failures": self.failures,
+        })
+    }
+
+    /// In words.
+    pub(crate) fn show(&self) -> String {
+        let mut out = String::new();
+        for failure in &self.failures {
+            out.push_str(&format!("⇒ {failure}\n"));
+        }
+        let full = match &self.no_full_disk {
+            Some(why) => format!("no full disk ({why})"),
+            None => format!("{} full disks ({} asks refused)", self.full_disks, self.refused_when_full),
+        };
+        out.push_str(&format!("{} kills · {} pauses · {full}\n", self.kills, self.pauses));
+        let mut befell: Vec<_> =
+            self.connections.iter().map(|(what, times)| format!("{times} × {what}")).collect();
+        befell.push(format!("{} faults of parties", self.of_parties));
+        out.push_str(&format!("{}\n", befell.join(" · ")));
+        out.push_str(&format!(
+            "{} postings ({} done, {} refused, {} pending, of which {} wait for people) · {} s, {} of them until all had ended; the longest start {} ms\n",
+            self.postings,
+            self.ends[0],
+            self.ends[1],
+            self.ends[2],
+            self.waiting,
+            self.took.as_secs(),
+            self.settled.as_secs(),
+            self.longest_start.as_millis(),
+        ));
+        out.push_str(&format!(
+            "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} writes, {} rows of the journal verified\n",
+            self.of(Wrong::Lost) + self.of(Wrong::OneSided),
+            self.of(Wrong::Doubled),
+            self.of(Wrong::FalseAnswer),
+            self.of(Wrong::Hangs),
+            self.verified.0,
+            self.verified.1,
+        ));
+        out
+    }
+}
