@@ -1,9 +1,10 @@
-//! A connection for reading that is made again when it was lost: a read is repeated once.
+//! A connection for reading that is made again when it was lost, for as long as the writer tries to: a read is repeated.
 
-use super::Place;
 use super::wire::Wire;
+use super::{PATIENCE, PAUSE, Place};
 use crate::sql::{Database, Fault, Row, Value};
 use std::cell::RefCell;
+use std::time::Instant;
 
 pub(super) struct Lasting {
     place: Place,
@@ -29,13 +30,20 @@ impl Database for Lasting {
     }
 
     fn rows(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
-        let first = self.wire.borrow().rows(sql, values);
-        let Err(Fault::Lost(why)) = first else { return first };
-        tracing::warn!(why, place = %self.place, "a connection for reading was lost; reaching the database again");
-        let again = reading(&self.place)?;
-        let rows = again.rows(sql, values);
-        self.wire.replace(again);
-        rows
+        let (mut read, began) = (self.wire.borrow().rows(sql, values), Instant::now());
+        loop {
+            let Err(Fault::Lost(why)) = read else { return read };
+            if began.elapsed() > PATIENCE {
+                return Err(Fault::Lost(why));
+            }
+            tracing::warn!(why, place = %self.place, "a connection for reading was lost; reaching the database again");
+            std::thread::sleep(PAUSE);
+            read = reading(&self.place).and_then(|again| {
+                let rows = again.rows(sql, values);
+                self.wire.replace(again);
+                rows
+            });
+        }
     }
 
     fn walk(&self, sql: &str, each: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault> {
