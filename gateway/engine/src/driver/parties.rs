@@ -214,6 +214,21 @@ impl Running {
         Some(asking)
     }
 
+    /// A reversal that was brought back speaks of its original again, as the one that was made: another copy is sealed by it
+    /// and for its member, and the reply is held to both.
+    pub(super) fn recall_original(&mut self, step: StepId) {
+        let place = usize::from(step.0);
+        let Some(known) = self.operations.get(place).cloned() else { return };
+        let Some(back) = &known.back else { return };
+        let durable = self.state.durable.operation(step);
+        let Some(about) = self.about(back.asking.call, &known, durable) else { return };
+        let asking = Asking { member: about.member, original: about.original, ..back.asking.clone() };
+        let back = Prepared { asking, ..back.as_ref().clone() };
+        if let Some(operation) = self.operations.get_mut(place) {
+            operation.back = Some(Arc::new(back));
+        }
+    }
+
     /// Sends a copy: the stored octets, unless the session that sealed them has ended.
     pub(super) fn send(&self, step: StepId, copy: u8) {
         if let Some(form) = self.cancels(step) {

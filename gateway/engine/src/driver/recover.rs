@@ -168,7 +168,9 @@ impl Engine {
             version: Arc::clone(&version),
         };
         for place in 0..running.operations.len() {
-            running.show_answer(StepId(u16::try_from(place).unwrap_or(u16::MAX)));
+            let step = StepId(u16::try_from(place).unwrap_or(u16::MAX));
+            running.show_answer(step);
+            running.recall_original(step);
         }
         running.gather_ended().await;
         running.gather_served().await;

@@ -239,6 +239,10 @@ pub(crate) async fn grid(core: &Core) -> Played {
                 }
             }
             "1005" if ledger.spent.contains(&serial) => reply("1006", "9003", ""),
+            "1005" if matches!(ledger.plan_back.front(), Some(Does::Drops)) => {
+                ledger.plan_back.pop_front();
+                Answer::Silence
+            }
             "1005" if ledger.plan_back.pop_front().is_some() => {
                 *signed.lock().expect("no panic before") = false;
                 ledger.spent.push(serial.clone());
@@ -249,7 +253,7 @@ pub(crate) async fn grid(core: &Core) -> Played {
                 match ledger.booked.get_mut(&body[..12]) {
                     Some((_, holds)) => {
                         *holds = false;
-                        reply("1006", "0000", "")
+                        reply("1006", "0000", &body[..12])
                     }
                     None => reply("1006", "2001", ""),
                 }

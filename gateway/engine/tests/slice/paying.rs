@@ -194,6 +194,39 @@ async fn a_flow_goes_on_after_a_crash() {
     panic!("the flow did not end");
 }
 
+/// What its reply is held to, and what it is sealed anew by, is the original's: both are known again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_goes_on_after_a_crash() {
+    let mut bank = Bank::open().await;
+    {
+        let mut ledger = bank.grid.ledger.lock().unwrap();
+        ledger.plan.push_back(Does::BooksSilently);
+        ledger.deaf_enquiries = true;
+        ledger.plan_back.push_back(Does::Drops);
+    }
+    let sent = async {
+        while !bank.grid.ledger.lock().unwrap().plan_back.is_empty() {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    tokio::select! {
+        told = bank.pay("C2", "40.00") => panic!("{told:?}"),
+        () = sent => {}
+    }
+    bank.gateway = None;
+    bank.start().await;
+    for _ in 0..100 {
+        let (_, told) = bank.http("GET", "/v1/bank.pay_bill/C2", &json!(null), "secret").await;
+        if told["outcome"] != "pending" {
+            assert_eq!(told["outcome"], "refused", "{told}");
+            assert_eq!(bank.books(), (0, 0));
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+    }
+    panic!("the flow did not end");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_and_bad_asks_are_refused() {
     let bank = Bank::open().await;

@@ -168,6 +168,22 @@ fn a_lost_answer_is_settled() {
 }
 
 #[test]
+fn a_read_waits_for_a_server_that_comes_back() {
+    let cluster = Cluster::start();
+    let mut store = held(&cluster, "first").unwrap();
+    taken(&mut store, vec![Change::InsertFlow(asked(1, "a"))]);
+    let mut reader = store.reader().unwrap();
+    cluster.kill().unwrap();
+    let read = std::thread::scope(|scope| {
+        let read = scope.spawn(move || reader.flow(FlowId(1)));
+        std::thread::sleep(Duration::from_millis(500));
+        cluster.begin().unwrap();
+        read.join().unwrap()
+    });
+    assert!(read.unwrap().is_some());
+}
+
+#[test]
 fn a_server_that_dies_and_comes_back_lost_nothing_that_was_told() {
     let cluster = Cluster::start();
     let mut store = held(&cluster, "first").unwrap();
