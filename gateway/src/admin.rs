@@ -4,14 +4,16 @@
 //! Private values are masked for everybody but those who may see them. It must not know any counterparty, nor how a
 //! decision is carried out.
 
+mod decisions;
 mod documents;
+mod packets;
 mod parameters;
 mod story;
 mod views;
 
 use bytes::Bytes;
 use engine::engine::Engine;
-use engine::waiting::{Decision, Person, Said};
+use engine::waiting::Person;
 use link::BoxFuture;
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::Peer;
@@ -307,39 +309,6 @@ impl Asked {
             message.headers.push((header.into(), Bytes::from(value)));
         }
         message
-    }
-
-    async fn waiting(&self) -> HttpMessage {
-        let after = self.query("after").and_then(|after| after.parse().ok()).unwrap_or(0);
-        let waiting = self.engine.waiting(FlowId(after), self.most()).await;
-        answer(200, &json!({ "waiting": waiting.iter().map(views::waiting).collect::<Vec<_>>() }))
-    }
-
-    async fn decide(&self, flow: &str, user: &Person) -> HttpMessage {
-        let Some(flow) = flow.parse().ok().map(FlowId) else { return problem(400, "a flow is a number") };
-        let body = match self.body() {
-            Ok(body) => body,
-            Err(message) => return *message,
-        };
-        let text = |name: &str| text_of(&body, name);
-        let Some(decision) = Decision::of(&text("decision")) else {
-            let words: Vec<&str> = Decision::WORDS.iter().map(|(_, word)| *word).collect();
-            return problem(400, &format!("`decision` is one of {}", words.join(", ")));
-        };
-        let said = Said { decision, reason: text("reason"), proof: text("proof") };
-        match self.engine.decide(flow, &text("place"), &said, user).await {
-            Ok(decided) => {
-                let word = match decided {
-                    engine::waiting::Decided::Proposed => "proposed",
-                    engine::waiting::Decided::Done => "done",
-                };
-                answer(200, &json!({ "decision": word }))
-            }
-            Err(why) => {
-                self.audit(&format!("user {}: {why}", user.name));
-                problem(409, &why.to_string())
-            }
-        }
     }
 
     /// The content, JSON.

@@ -15,11 +15,14 @@ mod files;
 mod flow;
 mod fmt;
 mod key;
+mod operator;
 mod packet;
 mod parameter;
+mod parked;
 mod party;
 mod run;
 mod specimens;
+mod text;
 mod torture;
 
 use clap::{Parser, Subcommand};
@@ -68,6 +71,8 @@ enum Command {
     Audit(audit::Audit),
     /// Shows and changes parameters of a running gateway: one person proposes, another agrees
     Parameter(parameter::Parameter),
+    /// Shows what waits for people in a running gateway, and decides it: one person proposes, another agrees
+    Parked(parked::Parked),
 }
 
 /// How a command ended.
@@ -103,6 +108,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Torture(command) => command.run(),
         Command::Key(command) => command.run(),
         Command::Parameter(command) => command.run(),
+        Command::Parked(command) => command.run(),
         Command::Audit(command) => command.run(),
     };
     ExitCode::from(match exit {

@@ -1,23 +1,23 @@
-//! What waits for people: holds, places where a flow is parked, operations whose end nobody knows; and their decisions.
+//! What waits for people: holds, places where a flow is parked, operations whose end nobody knows.
 //!
-//! In: the journal's open flows; a decision of a person. Out: a list for operators; an event for the flow once two persons
-//! have said the same (maker and checker, `money-safety.md` 4). Every word of it stands in the flow's history. It must not
-//! know how people are shown it, or how they signed in.
+//! In: the journal's open flows. Out: a list for operators. It must not know how people are shown it; what they decide is
+//! `deciding`'s.
+
+mod deciding;
+
+pub use deciding::{Decided, Decision, NotDecided, ProofFile, Proposed, Said};
 
 use crate::driver::path_of;
 use crate::engine::Engine;
-use crate::facts::Body;
 use crate::version::Version;
 use crate::view::Parts;
-use dsl::flow::{Event, FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, Proof, State, StepId};
+use dsl::flow::{FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, State};
 use dsl::program::{ExprId, FlowTables};
 use std::sync::Arc;
-use store::{Change, FlowId, FlowRow, Lane, Moment, Verdict};
+use store::{FlowId, FlowRow, Moment};
 
 /// Open flows of one read.
 const PAGE: usize = 500;
-/// Lines of a flow's history that are looked through for a proposal.
-const EVENTS: usize = 5_000;
 
 /// Somebody who decides.
 #[derive(Clone, Debug)]
@@ -77,91 +77,19 @@ pub struct WaitingFor {
     /// When the flow last changed.
     pub since: Moment,
     /// Who proposed what, if somebody has.
-    pub proposed: Option<(String, Decision)>,
+    pub proposed: Option<Proposed>,
 }
 
-/// What a person says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// The flow goes on.
-    Go,
-    /// The flow is refused.
-    Refuse,
-    /// The party holds it.
-    Holds,
-    /// The party never had it and never will.
-    Never,
-    /// The party had it and took it back.
-    TakenBack,
-}
-
-impl Decision {
-    /// All with their words.
-    pub const WORDS: [(Self, &'static str); 5] = [
-        (Self::Go, "go"),
-        (Self::Refuse, "refuse"),
-        (Self::Holds, "holds"),
-        (Self::Never, "never"),
-        (Self::TakenBack, "taken_back"),
-    ];
-
-    /// Its word.
+impl Why {
+    /// What decides it.
     #[must_use]
-    pub fn word(self) -> &'static str {
-        Self::WORDS.iter().find(|(known, _)| *known == self).map_or("", |(_, word)| word)
+    pub fn decisions(&self) -> &'static [Decision] {
+        match self {
+            Self::Hold { .. } | Self::Park => &[Decision::Go, Decision::Refuse],
+            Self::Operation { .. } => &[Decision::Holds, Decision::Never, Decision::TakenBack],
+            Self::Late => &[],
+        }
     }
-
-    /// The decision of a word.
-    #[must_use]
-    pub fn of(word: &str) -> Option<Self> {
-        Self::WORDS.iter().find(|(_, known)| *known == word).map(|(decision, _)| *decision)
-    }
-}
-
-/// A decision with what it stands on.
-#[derive(Clone, Debug)]
-pub struct Said {
-    /// What.
-    pub decision: Decision,
-    /// Why, in words; of a refusal the reason's name, if it begins with one.
-    pub reason: String,
-    /// The proof: a row of a file, a letter, an enquiry. Compulsory where a party's truth is told.
-    pub proof: String,
-}
-
-/// What became of what a person said.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum NotDecided {
-    /// Nothing waits there.
-    #[error("nothing waits at `{0}`")]
-    Nothing(String),
-    /// They may not.
-    #[error("it takes the role `{0}`")]
-    Role(String),
-    /// It needs a second person.
-    #[error("{0} has proposed it; another person must agree")]
-    SamePerson(String),
-    /// Another decision was proposed.
-    #[error("{0} has proposed `{1}`")]
-    Other(String, &'static str),
-    /// A party's truth is told without a proof.
-    #[error("a decision about what a party holds needs a proof")]
-    NoProof,
-    /// It is no answer to what waits.
-    #[error("`{0}` does not decide this")]
-    NotThis(&'static str),
-    /// The journal cannot take it now.
-    #[error("the journal does not take it now")]
-    NotNow,
-}
-
-/// What a decision has done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Decided {
-    /// It is written down and waits for a second person.
-    Proposed,
-    /// It is given to the flow.
-    Done,
 }
 
 /// A flow's state with what it means.
@@ -174,7 +102,7 @@ struct Opened<'a> {
 }
 
 impl Engine {
-    /// What waits for people, of flows after a number; at most `most`, oldest first.
+    /// What waits for people, of flows after a number, oldest first; it ends behind the flow with which it is `most`.
     pub async fn waiting(self: &Arc<Self>, after: FlowId, most: usize) -> Vec<WaitingFor> {
         let (mut from, mut all) = (after, Vec::new());
         while all.len() < most {
@@ -188,10 +116,12 @@ impl Engine {
             let Some(last) = page.last() else { break };
             from = last.flow;
             for row in page {
+                if all.len() >= most {
+                    break;
+                }
                 all.extend(self.waits_of(&row).await);
             }
         }
-        all.truncate(most);
         all
     }
 
@@ -216,155 +146,24 @@ impl Engine {
         }
         found.extend(opened.operations(row));
         for waits in &mut found {
-            waits.proposed =
-                self.proposal(row.flow, &waits.place).await.map(|(by, said)| (by, said.decision));
+            waits.proposed = self.proposal(row.flow, &waits.place).await;
         }
+        self.with_amounts(row.flow, &mut found).await;
         found
     }
 
-    /// Writes a person's decision down; with the second person of the same mind it is given to the flow.
-    ///
-    /// # Errors
-    /// See [`NotDecided`].
-    pub async fn decide(
-        self: &Arc<Self>,
-        flow: FlowId,
-        place: &str,
-        said: &Said,
-        by: &Person,
-    ) -> Result<Decided, NotDecided> {
-        let row = self.journal.read(move |reader| reader.flow(flow)).await.map_err(|_| NotDecided::NotNow)?;
-        let row = row.ok_or_else(|| NotDecided::Nothing(place.to_owned()))?;
-        let waits = self.waits_of(&row).await.into_iter().find(|waits| waits.place == place);
-        let waits = waits.ok_or_else(|| NotDecided::Nothing(place.to_owned()))?;
-        let event = self.event_of(&row, &waits, said)?;
-        let Some((proposer, before)) = self.proposal(flow, place).await else {
-            allowed(by, "operator")?;
-            self.note(flow, "proposed", place, said, by, None).await?;
-            return Ok(Decided::Proposed);
-        };
-        if before.decision != said.decision {
-            return Err(NotDecided::Other(proposer, before.decision.word()));
+    /// Amounts of operations that wait stand in the journal alone.
+    async fn with_amounts(&self, flow: FlowId, found: &mut [WaitingFor]) {
+        if !found.iter().any(|waits| matches!(waits.why, Why::Operation { .. })) {
+            return;
         }
-        if proposer == by.name {
-            return Err(NotDecided::SamePerson(proposer));
-        }
-        allowed(by, "checker")?;
-        if let Why::Hold { role } = &waits.why {
-            allowed(by, role)?;
-        }
-        self.note(flow, "decided", place, said, by, Some(&proposer)).await?;
-        if self.tell_flow(flow, event).await { Ok(Decided::Done) } else { Err(NotDecided::NotNow) }
-    }
-
-    fn event_of(
-        self: &Arc<Self>,
-        row: &FlowRow,
-        waits: &WaitingFor,
-        said: &Said,
-    ) -> Result<Event, NotDecided> {
-        let reason = || said.reason.split_whitespace().next().unwrap_or("other").to_owned();
-        let accepted = match said.decision {
-            Decision::Go => Ok(()),
-            _ => Err(reason().into()),
-        };
-        let nothing = || NotDecided::Nothing(waits.place.clone());
-        let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
-        let version = version.unwrap_or_else(|| self.current.load_full());
-        let (reference, path) = path_of(&version, &row.name).ok_or_else(nothing)?;
-        let tables = version.flow(reference).ok_or_else(nothing)?;
-        let program = crate::driver::program_of(tables, &path).ok_or_else(nothing)?;
-        let place = || program.places.iter().position(|place| **place == *waits.place);
-        let node = |at: usize| NodeId(u16::try_from(at).unwrap_or(u16::MAX));
-        match (&waits.why, said.decision) {
-            (Why::Hold { .. }, Decision::Go | Decision::Refuse) => {
-                let at = place().ok_or_else(nothing)?;
-                match program.nodes.get(at) {
-                    Some(Node::Hold { hold, .. }) => Ok(Event::Decision { hold: *hold, accepted }),
-                    _ => Err(nothing()),
-                }
-            }
-            (Why::Park, Decision::Go | Decision::Refuse) => {
-                Ok(Event::Released { at: node(place().ok_or_else(nothing)?), accepted })
-            }
-            (Why::Operation { .. }, Decision::Holds | Decision::Never | Decision::TakenBack) => {
-                if said.proof.trim().is_empty() {
-                    return Err(NotDecided::NoProof);
-                }
-                let step = program.steps.iter().position(|step| *step.name == *waits.place);
-                let step = step.and_then(|step| u16::try_from(step).ok()).ok_or_else(nothing)?;
-                let proof = match said.decision {
-                    Decision::Holds => Proof::Holds,
-                    Decision::Never => Proof::Never,
-                    _ => Proof::TakenBack,
-                };
-                Ok(Event::Proof(StepId(step), proof))
-            }
-            (_, other) => Err(NotDecided::NotThis(other.word())),
-        }
-    }
-
-    /// The last proposal for a place that nobody has decided.
-    async fn proposal(&self, flow: FlowId, place: &str) -> Option<(String, Said)> {
-        let events = self.journal.read(move |reader| reader.events(flow, 0, EVENTS)).await.ok()?;
-        let mut open = None;
-        for event in events {
-            let Some(body) = Body::decode(&event.body) else { continue };
-            let text = |name| body.get(name).map(|text| String::from_utf8_lossy(text).into_owned());
-            if text("place").as_deref() != Some(place) {
-                continue;
-            }
-            open = match event.kind.as_str() {
-                "proposed" => {
-                    let decision = text("decision").as_deref().and_then(Decision::of);
-                    decision.zip(text("by")).map(|(decision, by)| {
-                        let (reason, proof) =
-                            (text("reason").unwrap_or_default(), text("proof").unwrap_or_default());
-                        (by, Said { decision, reason, proof })
-                    })
-                }
-                "decided" => None,
-                _ => open,
-            };
-        }
-        open
-    }
-
-    async fn note(
-        &self,
-        flow: FlowId,
-        kind: &str,
-        place: &str,
-        said: &Said,
-        by: &Person,
-        proposer: Option<&str>,
-    ) -> Result<(), NotDecided> {
-        let mut body = Body::default();
-        for (name, text) in [
-            ("place", place),
-            ("decision", said.decision.word()),
-            ("reason", &said.reason),
-            ("proof", &said.proof),
-            ("by", &by.name),
-            ("proposed_by", proposer.unwrap_or_default()),
-        ] {
-            body.put(name, text.as_bytes().to_vec());
-        }
-        let event = Change::Event { flow, kind: kind.to_owned(), body: body.encode() };
-        let day = crate::calendar::day(self.now().date());
-        match self.journal.write(Lane::Outcome, day, vec![event]).await {
-            Ok(Verdict::Ok(_)) => Ok(()),
-            Ok(_) => Err(NotDecided::NotNow),
-            Err(fatal) => {
-                self.fail(&fatal);
-                Err(NotDecided::NotNow)
+        let Ok(rows) = self.journal.read(move |reader| reader.operations(flow)).await else { return };
+        for waits in found {
+            if let Why::Operation { amount, .. } = &mut waits.why {
+                *amount = rows.iter().find(|row| row.name == waits.place).and_then(|row| row.amount);
             }
         }
     }
-}
-
-fn allowed(by: &Person, role: &str) -> Result<(), NotDecided> {
-    if by.has(role) { Ok(()) } else { Err(NotDecided::Role(role.to_owned())) }
 }
 
 impl Opened<'_> {

@@ -1,15 +1,15 @@
-//! One flow told from its beginning: what was asked, each operation with its states, each line of its history.
+//! One flow told from its beginning: what was asked, each operation with its states and packets, each line of its history.
 //!
 //! In: a flow of the journal. Out: JSON; private values are masked unless the reader may see them.
 
-use super::views;
+use super::{packets, views};
 use dsl::value::Type;
 use engine::engine::Engine;
 use engine::facts::Body;
 use engine::version::Version;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{FlowId, OperationRow};
+use store::{FlowId, OperationRow, StateRow};
 
 /// Lines of history that are told.
 const EVENTS: usize = 5_000;
@@ -26,9 +26,10 @@ pub(super) async fn of(
     let read = engine.journal.read(move |reader| {
         let Some(row) = reader.flow(flow)? else { return Ok(None) };
         let asked = reader.asked(flow)?;
-        Ok(Some((row, asked, reader.operations(flow)?, reader.events(flow, 0, EVENTS)?)))
+        let states = reader.operation_states(flow)?;
+        Ok(Some((row, asked, reader.operations(flow)?, states, reader.events(flow, 0, EVENTS)?)))
     });
-    let Some((row, asked, operations, events)) = read.await? else { return Ok(None) };
+    let Some((row, asked, operations, states, events)) = read.await? else { return Ok(None) };
     let version = engine.versions.get(&row.version).map(|version| Arc::clone(&version));
     let version = version.unwrap_or_else(|| engine.current.load_full());
     let asked = asked.and_then(|asked| Body::decode(&asked.asked)).unwrap_or_default();
@@ -51,20 +52,29 @@ pub(super) async fn of(
         .map(|event| json!({ "at_ms": event.at.0, "kind": event.kind, "says": says(&event.kind, &event.body) }))
         .collect();
     Ok(Some(json!({
-        "flow": views::flow(&row), "facts": asked.tagged("facts"), "ask": ask,
+        "flow": views::flow(&row), "clock": views::clock(engine), "facts": asked.tagged("facts"), "ask": ask,
         "told": told.kind.word(), "reason": told.reason, "text": told.text,
-        "operations": operations.iter().map(operation).collect::<Vec<_>>(), "history": history,
+        "operations": operations.iter().map(|row| operation(engine, &version, row, whole)).collect::<Vec<_>>(),
+        "states": states.iter().map(state).collect::<Vec<_>>(), "history": history,
         "waits": engine.waits_of(&row).await.iter().map(views::waiting).collect::<Vec<_>>(),
     })))
 }
 
-fn operation(row: &OperationRow) -> Json {
+/// A state that an operation was in.
+fn state(row: &StateRow) -> Json {
+    json!({
+        "step": row.name, "state": row.state.word(), "copies": row.copies, "write": row.sequence, "at_ms": row.at.0,
+    })
+}
+
+fn operation(engine: &Arc<Engine>, version: &Arc<Version>, row: &OperationRow, whole: bool) -> Json {
     let answered = row.answered.as_deref().and_then(Body::decode).unwrap_or_default();
     let text = answered.get("text").map(|text| String::from_utf8_lossy(text).into_owned());
     json!({
         "step": row.name, "party": row.party, "call": row.call, "state": row.state.word(),
         "copies": row.copies, "serial": row.serial, "date": row.date.to_string(), "amount_fen": row.amount,
         "text": text, "opened_ms": row.opened.0, "changed_ms": row.changed.0,
+        "packets": packets::of(engine, version, row, whole),
     })
 }
 
@@ -77,7 +87,7 @@ fn says(kind: &str, body: &[u8]) -> Json {
         return Json::String(String::from_utf8_lossy(body).into_owned());
     };
     let mut object = serde_json::Map::new();
-    for name in ["place", "decision", "reason", "proof", "by", "proposed_by", "document", "sha256"] {
+    for name in ["place", "decision", "reason", "proof", "by", "proposed_by", "document", "file", "sha256"] {
         if let Some(text) = sections.get(name) {
             object.insert(name.to_owned(), Json::String(String::from_utf8_lossy(text).into_owned()));
         }

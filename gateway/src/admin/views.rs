@@ -6,6 +6,11 @@ use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::{End, FileProgress, FlowRow, OperationCount, RefusedRow};
 
+/// The gateway's moment and its zone, for whoever shows moments of it.
+pub(super) fn clock(engine: &Engine) -> Json {
+    json!({ "now_ms": engine.journal.now().0, "zone_minutes": engine.calendar.zone_minutes })
+}
+
 /// A flow in a line.
 pub(super) fn flow(row: &FlowRow) -> Json {
     json!({
@@ -34,11 +39,19 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
             (*state, json!({ "party": party, "call": call, "amount_fen": amount }))
         }
     };
-    let proposed = waiting.proposed.as_ref();
+    let proposed = waiting.proposed.as_ref().map(|proposed| {
+        let said = &proposed.said;
+        let file = said.file.as_ref().map(|file| json!({ "name": file.name, "sha256": file.sha256 }));
+        json!({
+            "by": proposed.by, "decision": said.decision.word(), "reason": said.reason, "proof": said.proof,
+            "file": file,
+        })
+    });
+    let decisions: Vec<&str> = waiting.why.decisions().iter().map(|decision| decision.word()).collect();
     json!({
         "flow": waiting.flow.to_string(), "name": waiting.name, "place": waiting.place, "what": waiting.what,
         "why": why, "detail": more, "since_ms": waiting.since.0,
-        "proposed": proposed.map(|(by, decision)| json!({ "by": by, "decision": decision.word() })),
+        "decisions": decisions, "proposed": proposed,
     })
 }
 

@@ -109,7 +109,7 @@ impl Stage {
     pub(crate) async fn decide_one(&self, what: &PeopleDo, waits: &WaitingFor) -> Result<Decided, String> {
         let decision = Decision::of(&what.say).ok_or_else(|| format!("nobody can say `{}`", what.say))?;
         let engine = self.gateway().ok_or("there is no gateway")?.engine();
-        let said = Said { decision, reason: what.reason.clone(), proof: what.proof.clone() };
+        let said = Said { decision, reason: what.reason.clone(), proof: what.proof.clone(), file: None };
         let mut done = false;
         for person in people(what, role(waits)) {
             let given = engine.decide(waits.flow, &waits.place, &said, &person).await;
@@ -287,7 +287,7 @@ impl Seen for Stage {
                     Why::Operation { state, .. } => *state,
                 };
                 let proposed =
-                    waits.proposed.as_ref().map(|(by, decision)| format!("{by}: {}", decision.word()));
+                    waits.proposed.as_ref().map(|one| format!("{}: {}", one.by, one.said.decision.word()));
                 row(json!({
                     "flow": waits.name, "place": waits.place, "what": waits.what, "why": why,
                     "role": role(waits), "proposed": proposed,

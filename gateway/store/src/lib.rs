@@ -36,7 +36,7 @@ pub use postgres::{
 };
 pub use read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
-    OperationRow, Page, Reader, RefusedCount, RefusedRow,
+    OperationRow, Page, Reader, RefusedCount, RefusedRow, StateRow,
 };
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};

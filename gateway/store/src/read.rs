@@ -48,6 +48,9 @@ pub trait Reader: Send {
     /// Operations of a flow in the order of their first intents.
     fn operations(&mut self, flow: FlowId) -> Result<Vec<OperationRow>, Fatal>;
 
+    /// Every state that the operations of a flow were in, in the order in which they became durable.
+    fn operation_states(&mut self, flow: FlowId) -> Result<Vec<StateRow>, Fatal>;
+
     /// Operations of one call, party and date in a fixed order, as they stood at a place of the journal.
     fn operations_of_day(&mut self, query: &AsOf<'_>) -> Result<Page, Fatal>;
 
@@ -225,6 +228,21 @@ pub struct OperationRow {
     pub opened: Moment,
     /// When it last changed, as far as this read looks.
     pub changed: Moment,
+}
+
+/// A state that an operation was in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StateRow {
+    /// The operation's path of names in its flow.
+    pub name: String,
+    /// The state.
+    pub state: OperationState,
+    /// Copies that may have left until then.
+    pub copies: u32,
+    /// The write that made it durable.
+    pub sequence: u64,
+    /// When.
+    pub at: Moment,
 }
 
 /// Operations of a date by party, call and state.

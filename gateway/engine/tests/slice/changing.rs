@@ -138,7 +138,7 @@ async fn a_flow_keeps_what_counted_when_it_began_and_the_history_stays_over_a_cr
 
     let engine = bank.gateway().engine();
     let waits = engine.waiting(FlowId(0), 10).await.remove(0);
-    let said = Said { decision: Decision::Go, reason: String::new(), proof: String::new() };
+    let said = Said { decision: Decision::Go, reason: String::new(), proof: String::new(), file: None };
     let (maker, checker) = (person("maker", &["operator"]), person("checker", &["checker", "legal"]));
     assert_eq!(engine.decide(waits.flow, &waits.place, &said, &maker).await, Ok(Decided::Proposed));
     assert_eq!(engine.decide(waits.flow, &waits.place, &said, &checker).await, Ok(Decided::Done));

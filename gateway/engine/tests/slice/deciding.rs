@@ -11,7 +11,7 @@ pub(crate) fn person(name: &str, roles: &[&str]) -> Person {
 }
 
 pub(crate) fn said(decision: Decision, reason: &str) -> Said {
-    Said { decision, reason: reason.to_owned(), proof: String::new() }
+    Said { decision, reason: reason.to_owned(), proof: String::new(), file: None }
 }
 
 async fn order(bank: &Bank, service: &str, payer: &str, reference: &str) -> Value {
@@ -112,7 +112,8 @@ async fn a_decision_survives_a_crash() {
     bank.gateway = None;
     bank.start().await;
     let again = waits(&bank, 1).await.remove(0);
-    assert_eq!(again.proposed, Some(("maker".to_owned(), Decision::Go)));
+    let proposed = again.proposed.clone().unwrap();
+    assert_eq!((proposed.by.as_str(), proposed.said.decision), ("maker", Decision::Go));
     let checker = person("checker", &["checker", "legal"]);
     assert_eq!(decide(&bank, &again, &said(Decision::Go, ""), &checker).await, Ok(Decided::Done));
     assert_eq!(end(&bank, "bank.order", "D3").await["answer"]["booked"], "12.00");

@@ -1,12 +1,12 @@
 //! A message that was looked at, for people or machines.
 
+use crate::cli::text::{coloured, padded, shown};
 use crate::cli::{say, warn};
 use adapters::codec::Judgement;
 use conformance::inspect::{Inspected, SeenField, SeenJudgement, Verdict};
 use conformance::scene::Adapter;
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
-use std::io::IsTerminal;
 use unicode_width::UnicodeWidthStr;
 
 /// Where a message came from.
@@ -208,29 +208,8 @@ fn word(outcome: &dsl::value::Outcome, adapter: &Adapter) -> String {
     }
 }
 
-fn coloured(text: &str, colour: &str) -> String {
-    if std::io::stdout().is_terminal() { format!("\u{1B}[{colour}m{text}\u{1B}[0m") } else { text.to_owned() }
-}
-
-/// A text filled up to so many columns; a Chinese character takes two.
-fn padded(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(text.width())))
-}
-
 fn masked(value: &str) -> String {
     "*".repeat(value.chars().count().clamp(1, 12))
-}
-
-/// What came from outside, without signs that a terminal obeys.
-fn shown(text: &str) -> String {
-    let harmless = |letter: char| {
-        !letter.is_control()
-            && !('\u{202A}'..='\u{202E}').contains(&letter)
-            && !('\u{2066}'..='\u{2069}').contains(&letter)
-    };
-    text.chars()
-        .map(|letter| if harmless(letter) { letter.to_string() } else { letter.escape_unicode().to_string() })
-        .collect()
 }
 
 /// Masks what stands at a dotted path, in all rows around it.

@@ -6,7 +6,7 @@ use crate::model::{Day, Direction, FlowId, Key, Moment};
 use crate::parameter::ParameterChange;
 use crate::read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
-    OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
+    OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow, StateRow,
 };
 use crate::write::{Fatal, Outcome, Session};
 use std::collections::{BTreeMap, BTreeSet};
@@ -105,6 +105,24 @@ impl Reader for MemoryReader {
         let numbers: BTreeSet<u64> = named.map(|(_, number)| *number).collect();
         let rows = numbers.iter().filter_map(|number| disk.operations.get(number));
         Ok(rows.take(PAGE).map(|operation| operation.before(ALL)).collect())
+    }
+
+    fn operation_states(&mut self, flow: FlowId) -> Result<Vec<StateRow>, Fatal> {
+        let disk = self.disk.lock();
+        let named = disk.names.range((flow, String::new())..).take_while(|((of, _), _)| *of == flow);
+        let operations = named.filter_map(|(_, number)| disk.operations.get(number));
+        let mut rows: Vec<(u64, StateRow)> = operations
+            .flat_map(|operation| {
+                operation.steps.iter().map(|step| {
+                    let (sequence, name) = (step.place / place(1, 0), operation.row.name.clone());
+                    let row =
+                        StateRow { name, state: step.state, copies: step.copies, sequence, at: step.at };
+                    (step.place, row)
+                })
+            })
+            .collect();
+        rows.sort_by_key(|(place, _)| *place);
+        Ok(rows.into_iter().take(PAGE).map(|(_, row)| row).collect())
     }
 
     fn operations_of_day(&mut self, query: &AsOf<'_>) -> Result<Page, Fatal> {

@@ -8,7 +8,7 @@ use crate::model::{Day, Direction, FlowId, Key, Moment};
 use crate::parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 use crate::read::{
     AsOf, AskedRow, EventRow, FileRow, FlowRow, FlowsOfDay, LimitUse, NoticeRow, OperationCount,
-    OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow,
+    OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow, StateRow,
 };
 use crate::sealer::Sealer;
 use crate::write::{Fatal, Outcome, RefusedInput, Session};
@@ -283,6 +283,23 @@ impl<D: Database + Send> Reader for SqlReader<D> {
     fn operations(&mut self, flow: FlowId) -> Result<Vec<OperationRow>, Fatal> {
         let sql = format!("{OPERATION} WHERE flow = ?1 ORDER BY number LIMIT ?2");
         self.list(&sql, values![int(flow.0), most_rows(PAGE)], Self::latest)
+    }
+
+    fn operation_states(&mut self, flow: FlowId) -> Result<Vec<StateRow>, Fatal> {
+        let sql = "SELECT operation.name, operation_change.state, operation_change.copies,
+                     operation_change.place, operation_change.at
+                   FROM operation JOIN operation_change ON operation_change.number = operation.number
+                   WHERE operation.flow = ?1 ORDER BY operation_change.place LIMIT ?2";
+        self.list(sql, values![int(flow.0), most_rows(PAGE)], |_, row| {
+            let line = whole(row.int(3)?, "operation_change.place")?;
+            Ok(StateRow {
+                name: row.text(0)?,
+                state: state_of(row.int(1)?, "operation_change.state")?,
+                copies: small(row.int(2)?, "operation_change.copies")?,
+                sequence: line / place(1, 0),
+                at: Moment(row.int(4)?),
+            })
+        })
     }
 
     fn operations_of_day(&mut self, query: &AsOf<'_>) -> Result<Page, Fatal> {

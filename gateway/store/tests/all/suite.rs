@@ -221,6 +221,11 @@ fn operations_as_of_a_place(store: &mut dyn Store) {
         (Some(&b"request"[..]), Some(&b"answer"[..]))
     );
     assert_eq!((rows[3].state, rows[3].reply.as_deref()), (OperationState::Intent, None));
+    // Each state with the write that made it durable, in order.
+    let states = reader.operation_states(rows[3].flow).unwrap();
+    let told: Vec<_> = states.iter().map(|row| (row.name.as_str(), row.state)).collect();
+    assert_eq!(told, [("paid", OperationState::Intent), ("paid", OperationState::Done)]);
+    assert_eq!(states[1].sequence, frozen + 1);
     let now = AsOf { sequence: u64::MAX, after: 0, most: 100, ..query };
     let page = reader.operations_of_day(&now).unwrap();
     assert_eq!((page.rows.len(), page.next), (13, None));

@@ -1,0 +1,195 @@
+//! One flow told from its beginning, for people. In: its story from the operators' API. Out: text.
+
+use super::{next_step, text, yuan};
+use crate::cli::say;
+use crate::cli::text::{coloured, padded, shown};
+use engine::calendar::Calendar;
+use link::Moment;
+use serde_json::Value as Json;
+use unicode_width::UnicodeWidthStr;
+
+/// The widest column of names and of labels.
+const WIDEST: usize = 40;
+
+pub(super) fn show(told: &Json) {
+    let clock = Clock::of(&told["clock"]);
+    let flow = &told["flow"];
+    let end = flow["end"].as_str().unwrap_or("not ended");
+    say(&format!(
+        "flow {} · {} · asked by {} for {} · {end}",
+        text(flow, "/flow"),
+        shown(text(flow, "/name")),
+        shown(text(flow, "/party")),
+        text(flow, "/date")
+    ));
+    let said = [text(told, "/told"), text(told, "/reason"), text(told, "/text")];
+    let said: Vec<String> = said.iter().filter(|word| !word.is_empty()).map(|word| shown(word)).collect();
+    say(&format!("told to who asked: {}", said.join(" · ")));
+    if let Some(ask) = told["ask"].as_object() {
+        say("asked:");
+        fields(ask.iter().map(|(name, value)| (name.clone(), String::new(), plain(value))));
+    }
+    say(&format!("\nmoments in the bank's zone, {}", clock.zone()));
+    for (place, (at, line)) in lines(told).iter().enumerate() {
+        say(&format!("{:>3}  {}  {line}", place + 1, clock.shown(*at)));
+    }
+    for operation in rows(told, "operations") {
+        packets(operation);
+    }
+    open(told);
+}
+
+/// What happened, in order: the ask, each state with the write that made it durable, each line of the history.
+fn lines(told: &Json) -> Vec<(i64, String)> {
+    let opened = told["flow"]["opened_ms"].as_i64().unwrap_or_default();
+    let mut all = vec![(opened, "asked".to_owned())];
+    let operations = rows(told, "operations");
+    let states = rows(told, "states");
+    for (place, state) in states.iter().enumerate() {
+        let step = text(state, "/step");
+        let same = |before: &Json| ["step", "state", "write"].iter().all(|name| before[name] == state[name]);
+        if place.checked_sub(1).and_then(|before| states.get(before)).is_some_and(same) {
+            continue;
+        }
+        let of = operations.iter().find(|operation| text(operation, "/step") == step);
+        let call = of.map_or("", |operation| text(operation, "/call"));
+        let serial = of.map_or("", |operation| text(operation, "/serial"));
+        let copies = state["copies"].as_u64().unwrap_or_default();
+        let copies = if copies > 1 { format!(", {copies} copies") } else { String::new() };
+        let line = format!(
+            "{} · {} {} → {} (durable by write {}{copies})",
+            shown(step),
+            shown(call),
+            shown(serial),
+            text(state, "/state"),
+            state["write"]
+        );
+        all.push((state["at_ms"].as_i64().unwrap_or_default(), line));
+    }
+    for event in rows(told, "history") {
+        let says = match &event["says"] {
+            Json::Object(says) => {
+                let filled =
+                    says.iter().filter(|(_, value)| value.as_str().is_none_or(|text| !text.is_empty()));
+                let pairs = filled.map(|(name, value)| format!("{name}: {}", plain(value)));
+                pairs.collect::<Vec<_>>().join(", ")
+            }
+            other => plain(other),
+        };
+        let line = format!("{} {}", text(event, "/kind"), shown(&says));
+        all.push((event["at_ms"].as_i64().unwrap_or_default(), line.trim_end().to_owned()));
+    }
+    // Stable: what became durable at the same moment stays in the order of its kind.
+    all.sort_by_key(|(at, _)| *at);
+    all
+}
+
+fn packets(operation: &Json) {
+    let amount = operation["amount_fen"].as_i64().map(|fen| format!(" · {} yuan", yuan(fen)));
+    let heading = format!(
+        "\n{} · {} · {}{}",
+        shown(text(operation, "/step")),
+        shown(text(operation, "/call")),
+        text(operation, "/state"),
+        amount.unwrap_or_default()
+    );
+    say(&coloured(&heading, "1"));
+    let said = text(operation, "/text");
+    if !said.is_empty() {
+        say(&format!("  the party said: {}", shown(said)));
+    }
+    for packet in rows(operation, "packets") {
+        let message = packet["message"].as_str().unwrap_or("of no message that can be told now");
+        let outcome = packet["outcome"].as_str().map(|word| format!(" · {word}")).unwrap_or_default();
+        say(&format!("  {} {message} · {} octets{outcome}", text(packet, "/way"), packet["octets"]));
+        fields(rows(packet, "fields").iter().map(|field| {
+            let of = |path| text(field, path).to_owned();
+            (of("/path"), of("/label"), of("/value"))
+        }));
+        if let Some(fault) = packet["fault"].as_str() {
+            say(&format!("    read no further: {}", shown(fault)));
+        }
+    }
+}
+
+fn open(told: &Json) {
+    let waits = rows(told, "waits");
+    if waits.is_empty() {
+        say("\nNothing of it waits for people.");
+        return;
+    }
+    say("\nWhat is open:");
+    for wait in waits {
+        say(&format!(
+            "  {} · {}: {}",
+            shown(text(wait, "/place")),
+            text(wait, "/why"),
+            shown(text(wait, "/what"))
+        ));
+        say(&format!("    next: {}", shown(&next_step(wait))));
+        if let Some(proposed) = wait.get("proposed").filter(|proposed| proposed.is_object()) {
+            let proof = match text(proposed, "/file/name") {
+                "" => text(proposed, "/proof").to_owned(),
+                name => format!("{name}, SHA-256 {}", text(proposed, "/file/sha256")),
+            };
+            let (by, decision) = (text(proposed, "/by"), text(proposed, "/decision"));
+            let reason = text(proposed, "/reason");
+            say(&format!("    {by} proposed {decision}: {}; proof: {}", shown(reason), shown(&proof)));
+        }
+        let decisions = wait["decisions"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let words: Vec<&str> = decisions.iter().filter_map(Json::as_str).collect();
+        if !words.is_empty() {
+            let (flow, place) = (text(wait, "/flow"), text(wait, "/place"));
+            let step = if wait["proposed"].is_object() { "agree" } else { "propose" };
+            say(&format!("    tongshi parked resolve {flow} {step} {} --place {place} …", words.join("|")));
+        }
+    }
+}
+
+/// Fields below each other: name, label, value.
+fn fields(all: impl Iterator<Item = (String, String, String)>) {
+    let all: Vec<(String, String, String)> = all.collect();
+    let wide = |of: fn(&(String, String, String)) -> &String| {
+        all.iter().map(|field| of(field).width()).max().unwrap_or_default().min(WIDEST)
+    };
+    let (names, labels) = (wide(|field| &field.0), wide(|field| &field.1));
+    for (name, label, value) in &all {
+        let line = format!(
+            "    {}  {}  {}",
+            padded(&shown(name), names),
+            padded(&shown(label), labels),
+            shown(value)
+        );
+        say(line.trim_end());
+    }
+}
+
+fn rows<'j>(of: &'j Json, name: &str) -> &'j [Json] {
+    of.get(name).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// Moments of the gateway in its zone.
+struct Clock(Calendar);
+
+impl Clock {
+    fn of(clock: &Json) -> Self {
+        let minutes = clock["zone_minutes"].as_i64().and_then(|minutes| i32::try_from(minutes).ok());
+        Self(Calendar { zone_minutes: minutes.unwrap_or_default(), cut_over: 0 })
+    }
+
+    fn zone(&self) -> String {
+        let minutes = self.0.zone_minutes;
+        let sign = if minutes < 0 { '-' } else { '+' };
+        let minutes = minutes.unsigned_abs();
+        format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
+    fn shown(&self, at_ms: i64) -> String {
+        let local = self.0.local(Moment(at_ms.saturating_mul(1_000)));
+        local.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    }
+}
