@@ -10,7 +10,7 @@ import objects
 import signatures
 from Cryptodome.Cipher import AES
 from Cryptodome.Util.Padding import pad, unpad
-from gmssl import sm4
+from gmssl import func, sm3, sm4
 from tables import line, lines, row, table
 
 HEAD = "version merId:X16 txCode:X6= serial:X32 time:M"
@@ -136,10 +136,6 @@ def name_of(message, found, specimen):
 
 def file(message, specimen):
     texts = lines(bytes.fromhex(specimen["parts"]["content"]), "utf-8", "\n")
-    if message == "put_digest.request":
-        if len(texts) != 1 or specimen["file"] is not None and not specimen["file"].endswith(".txt.sm3"):
-            raise ValueError("a digest is one line beside its file")
-        return {"only": row(texts[0], "digest:X64=")}
     head, detail = FILES[message]
     if message == "put_day_list.request" and texts.pop() != "END":
         raise ValueError("the last line is missing")
@@ -154,12 +150,11 @@ def file(message, specimen):
     # A result is named by the request that it answers, which is none of its own values.
     if message.endswith(".request") and specimen["file"] != name_of(message, found, specimen):
         raise ValueError(f"the name is {name_of(message, found, specimen)}, found {specimen['file']}")
-    return found
+    # Beside each file its digest, of the octets as they stand.
+    return found | {"done": {"digest": sm3.sm3_hash(func.bytes_to_list(bytes.fromhex(specimen["parts"]["content"])))}}
 
 
 def of_file(message, found):
-    if message == "put_digest.request":
-        return f"{line(found['only'], 'digest:X64=')}\n".encode()
     head, detail = FILES[message]
     texts = [line(found["head"], head)] + [line(one, detail) for one in found["detail"]]
     if message == "put_day_list.request":
@@ -168,7 +163,7 @@ def of_file(message, found):
 
 
 def is_file(message):
-    return message in FILES or message == "put_digest.request"
+    return message in FILES
 
 
 def read(message, specimen):

@@ -31,7 +31,7 @@ PAID = (
 ITEM = "ItemCode:X30 ItemName:X100 Spec? Quantity Unit? Price:Y Total:Y"
 STAYED = "ItemCode:X30 ItemName:X100 Quantity Unit? Price:Y Total:Y"
 STATE = "PatientId:X30 RecordNo? BookNo? OrderNo:X30 State Amount:Y Expire:S?"
-ORDER = "RecordNo? OrderNo:X30 Total:Y State Created:S PaidTime:S?"
+ORDER = "PatientId:X30 RecordNo? OrderNo:X30 Total:Y State Created:S PaidTime:S?"
 # Call: code in X, code in P, fields asked (`|` behind those that P does not have), fields of each row.
 CALLS = {
     "cities": ("1001", None, "", "AreaId Name Level Used Hot ParentId?"),
@@ -45,7 +45,7 @@ CALLS = {
     ),
     "register": ("2001", "1004", f"{PERSON} {GUARD}", "PatientId:X30 RegTime:S"),
     "unregister": ("2002", "1005", "PatientId:X30", ""),
-    "patients": ("2003", "1006", "PatientId:X30 IdNo:X20", f"PatientId:X30 {PERSON} RegTime:S"),
+    "patients": ("2003", "1006", "PatientId:X30 IdNo:X20", f"PatientId:X30 {PERSON} {GUARD} RegTime:S"),
     "bind_card": ("2004", None, "PatientId:X30 CardType:N2= CardNo:X30", "CardId:X30"),
     "book": ("3001", "1007", "PatientId:X30 SchId:X30 BookId:X32", "PatientId:X30 OrderNo:X30 Amount:Y Expire:S Remark"),
     "pay": (
@@ -57,7 +57,7 @@ CALLS = {
     "booking_cancelled": ("3004", "1010", "PatientId:X30 OrderNo:X30", STATE),
     "bookings": (
         "3005", "1009", "PatientId:X30 BookNo:X30 OrderNo:X30 State",
-        "RecordNo? BookNo? OrderNo:X30 DeptName DoctorName BookDate:E BookPeriod State Amount:Y",
+        "PatientId:X30 RecordNo? BookNo? OrderNo:X30 DeptName DoctorName BookDate:E BookPeriod State Amount:Y Expire:S?",
     ),
     "waiting": ("3006", "2003", "PatientId:X30", "BookNo:X30 DeptName DoctorName BookDate:E BookPeriod"),
     "take_number": ("3007", "2004", "PatientId:X30 BookNo:X30 TakeNo:X20", "RecordNo:X30 QueueNo Place?"),
@@ -102,7 +102,8 @@ CHINESE = {
     "Note": "简介", "SchId": "班次标识", "Room": "诊室名称", "Place": "诊室位置", "RegType": "挂号类型编码", "RegTypeName": "挂号类型名称",
     "RegFee": "挂号费", "DiagFee": "诊查费", "Date": "排班日期", "Begin": "开始时间", "End": "结束时间", "Limit": "限号数", "Left": "剩余号数",
     "PatientId": "病人ID", "RegTime": "注册时间", "Relation": "就诊人类别", "Name": "姓名", "Sex": "性别", "Birth": "出生日期", "IdNo": "身份证号",
-    "Phone": "手机号", "Address": "地址", "OrderNo": "订单号", "Amount": "应付金额", "Expire": "过期时间", "Remark": "备注", "BookNo": "预约单号",
+    "Phone": "手机号", "Address": "地址", "GuardName": "监护人姓名", "GuardIdNo": "监护人身份证号", "GuardPhone": "监护人手机号",
+    "GuardAddress": "监护人地址", "OrderNo": "订单号", "Amount": "应付金额", "Expire": "过期时间", "Remark": "备注", "BookNo": "预约单号",
     "RecordNo": "门诊病历号", "State": "状态", "BookDate": "预约日期", "BookPeriod": "预约时段", "QueueNo": "序号", "SeenTime": "就诊时间",
     "FeeNo": "收费序号", "Due": "待缴费总额", "ItemCode": "项目编码", "ItemName": "项目名称", "Spec": "规格", "Quantity": "数量", "Unit": "单位",
     "Price": "单价", "Total": "总金额", "VisitNo": "门诊病历号", "BillNo": "票据号", "Created": "创建时间", "PaidTime": "支付时间",

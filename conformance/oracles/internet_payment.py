@@ -60,10 +60,14 @@ CALLS = {
         "MB1002", "orderNo:X32 itemId:X16 payerNo:X32 amount:Y hostSerial:X32 payTime:M bills[billNo:X32 amount:Y]", "merchantSerial:X32",
     ),
     "taken_back": ("MB1003", "orderNo:X32 amount:Y reason", ""),
+    # Assumed on our side: what the flags THIRD_REFUND and THIRD_CHECK need.
+    "refund_told": ("MB1004", "orderNo:X32 refundNo:X32 amount:Y reason:X100 hostSerial:X32 refundTime:M", "merchantSerial:X32"),
+    "day_totals": ("MB1005", "checkDate:D", "count amount:Y refundCount refundAmount:Y"),
     # Assumed on our side: the console.
     "put_merchant": (
         "JF1016",
-        "maker:X20 merchantId:X16 name:X80 shortName:X40 kind:N2= area:X6 branch:X9 account:X32 cycle:N1= remote state:N1=",
+        "maker:X20 merchantId:X16 name:X80 shortName:X40 kind:N2= licence:X20 contact:X40 phone:X20 email:X60? area:X6 branch:X9 account:X32 "
+        "accountName:X80 cycle:N1= remote thirdRefund thirdCheck state:N1=",
         "time:M",
     ),
     "put_item": (
@@ -92,7 +96,7 @@ CALLS = {
 }
 
 
-OURS = {"merchant_bills", "told", "taken_back"}
+OURS = {"merchant_bills", "told", "taken_back", "refund_told", "day_totals"}
 
 
 def sm3_of(octets=b""):

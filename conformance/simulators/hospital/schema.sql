@@ -33,7 +33,10 @@ CREATE TABLE patient (
   id_no    TEXT,
   phone    TEXT,
   address  TEXT,
-  guardian TEXT,
+  guardian TEXT,                                        -- the identity number, then who it is
+  guardian_name TEXT,
+  guardian_phone TEXT,
+  guardian_address TEXT,
   since    TEXT NOT NULL,
   gone     INTEGER NOT NULL DEFAULT 0,
   missed   INTEGER NOT NULL DEFAULT 0                   -- 1: on the list of those who did not come

@@ -28,7 +28,17 @@ CREATE TABLE payment (
   order_no  TEXT PRIMARY KEY,
   serial    TEXT NOT NULL,
   amount    INTEGER NOT NULL,
+  day       TEXT NOT NULL,                             -- on which it was paid
   state     TEXT NOT NULL DEFAULT 'done'               -- done taken_back
+) WITHOUT ROWID;
+
+-- What went back of a payment, by the platform's number.
+CREATE TABLE refund (
+  no        TEXT PRIMARY KEY,
+  order_no  TEXT NOT NULL REFERENCES payment (order_no),
+  serial    TEXT NOT NULL,
+  amount    INTEGER NOT NULL CHECK (amount > 0),
+  day       TEXT NOT NULL
 ) WITHOUT ROWID;
 
 -- Fees that customers of a channel want to pay: ordered of the bank, then paid by the bank's own card.

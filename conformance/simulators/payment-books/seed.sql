@@ -42,8 +42,8 @@ INSERT INTO bill (no, merchant, item, payer, period, title, amount, rate, deadli
   SELECT '20261001' || no, merchant, '4002000-01', no, '202610', '物业费', 20000, 5, '2026-10-31', '2026100100' FROM payer WHERE merchant = '100002';
 
 -- A university with a system of its own.
-INSERT INTO merchant (no, name, short_name, kind, area, branch, account, remote, maker, made, checker, checked) VALUES
-  ('100006', '示例理工大学', '理工', 'university', '441900', '0101', '3600000000000000081', 1, 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00');
+INSERT INTO merchant (no, name, short_name, kind, area, branch, account, remote, third_refund, third_check, maker, made, checker, checked) VALUES
+  ('100006', '示例理工大学', '理工', 'university', '441900', '0101', '3600000000000000081', 1, 1, 1, 'ZJ0001', '2026-08-01T09:00:00', 'ZJ0002', '2026-08-01T10:00:00');
 INSERT INTO item (no, merchant, product, name, mode, least, most, day_most, fee_payer, plan, ways, opens, closes, notice, maker, made, checker, checked) VALUES
   ('4001000-06', '100006', '4001000', '学费', 'bill', 1, 5000000, 10000000, 'merchant', 'merchant', '["01"]', '2026-08-01', '2027-07-31', '', 'ZJ0001', '2026-08-01', 'ZJ0002', '2026-08-01');
 INSERT INTO item_key (item, seq, name, label, kind, length) VALUES ('4001000-06', 1, 'payerNo', '学号', 'digits', 32);
