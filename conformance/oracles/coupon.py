@@ -47,6 +47,11 @@ LISTED = {
         "orderNo:X32 wnOrderNo:X32 goodsNo:X20 num:I3 successNum:I3 price:Y total:Y status:X10 finishTime:M",
         "count:I total:Y",
     ),
+    "month_settled": (
+        "day,paidIn,orders,bought,returned,balance",
+        "day:D paidIn:Y14 orders:I9 bought:Y14 returned:Y14 balance:Y14",
+        "count:I total:Y16",
+    ),
     "day_used": ("couponNo,goodsNo,usedTime", "couponNo:X64 goodsNo:X20 usedTime:M", "count:I total:I"),
 }
 
@@ -123,7 +128,8 @@ def file(name, specimen):
         raise ValueError(f"the first line is {texts[0]!r}")
     found = {"head": {f"c{at + 1}": text for at, text in enumerate(texts[0].split(","))}}
     found |= {"detail": [row(text, rows, ",") for text in texts[1:-1]], "tail": row(texts[-1], tail, ",")}
-    total = sum(one["total"] for one in found["detail"]) if name == "day_orders" else len(found["detail"])
+    summed = {"day_orders": "total", "month_settled": "bought"}.get(name)
+    total = sum(one[summed] for one in found["detail"]) if summed else len(found["detail"])
     if found["tail"] != {"count": len(found["detail"]), "total": total}:
         raise ValueError("the last line does not agree with the others")
     if not specimen["file"].startswith(f"WN_{specimen['given']['setting']['app']}_"):

@@ -27,7 +27,7 @@ CALLS = {
     "redeem": ("redeem", "orderNo:X32 userId:X32 productCode:X16 weight:W priceId:X32? price:Y8?",
                f"orderNo:X32 status:X10 wbOrderNo:X32? price:Y8? weight:W? amount:Y15? fee:Y10? {TIMES}"),
     "withdraw": ("withdraw", "orderNo:X32 userId:X32 productCode:X16 weight:W specGram:Q count:Q receiver:X60 tel:X20 address:X200 "
-                 "makeFee:Y10 expressFee:Y10", f"orderNo:X32 status:X10 wbOrderNo:X32? weight:W? expressNo:X32? {TIMES}"),
+                 "makeFee:Y10 expressFee:Y10", f"orderNo:X32 status:X10 wbOrderNo:X32? weight:W? expressNo:X32? expressStatus:X20? {TIMES}"),
     "order_state": ("orderQuery", "orderNo:X32", ORDER),
     "order_bought": ("orderQuery", "orderNo:X32", ORDER),
     "order_redeemed": ("orderQuery", "orderNo:X32", ORDER),
@@ -35,7 +35,7 @@ CALLS = {
     "holding": ("holding", "userId:X32 productCode:X16", "totalWeight:W availWeight:W frozenWeight:W costAmount:Y15 marketValue:Y15 "
                 "dayProfit:Z15 totalProfit:Z15 asOf:M"),
     "records": ("records", "userId:X32 productCode:X16 beginDate:D endDate:D type:X8>type_ pageNo:Q pageSize:Q",
-                "total:Q list[orderNo:X32 wbOrderNo:X32 type:X8>type_ weight:W price:Y8? amount:Y15? fee:Y10? status:X10 orderTime:M]>list_"),
+                "total:Q list[orderNo:X32 wbOrderNo:X32 type:X8>type_ weight:W price:Y8? amount:Y15? fee:Y10? status:X10 tradeDate:D? orderTime:M confirmTime:M?]>list_"),
 }
 NOTICES = {
     "pay_told": ("payNotify", f"wbOrderNo:X32 userId:X32 productCode:X16 amount:Y15 weight:W? {TIMES}", "status:X7?"),

@@ -46,11 +46,25 @@ CREATE TABLE voucher (
   begins    TEXT NOT NULL,
   ends      TEXT NOT NULL,
   state     TEXT NOT NULL DEFAULT 'unused',
-  used      TEXT
+  used      TEXT,
+  returned  TEXT                                       -- the day on which it was taken back
 ) WITHOUT ROWID;
 CREATE INDEX voucher_order ON voucher (order_no);
+
+-- What the bank has paid in since the beginning.
+CREATE TABLE paid_in (
+  day     TEXT NOT NULL,
+  amount  INTEGER NOT NULL
+);
 
 -- What an order costs: what was delivered of it and not taken back.
 CREATE VIEW spent AS
   SELECT p.no, iif(g.kind = 'topup', p.total, p.total / p.num * (SELECT count(*) FROM voucher v WHERE v.order_no = p.no AND v.state <> 'cancelled')) AS amount
   FROM purchase p JOIN goods g ON g.no = p.goods WHERE p.state IN ('success', 'part');
+
+-- What was bought and taken back, day by day.
+CREATE VIEW moved AS
+  SELECT date(p.made) AS day, 'bought' AS kind, iif(g.kind = 'topup', p.total, p.total / p.num * (SELECT count(*) FROM voucher v WHERE v.order_no = p.no)) AS amount
+  FROM purchase p JOIN goods g ON g.no = p.goods WHERE p.state IN ('success', 'part')
+  UNION ALL
+  SELECT v.returned, 'returned', p.total / p.num FROM voucher v JOIN purchase p ON p.no = v.order_no WHERE v.returned IS NOT NULL;

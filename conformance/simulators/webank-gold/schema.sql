@@ -41,6 +41,8 @@ CREATE TABLE gold_order (
   bars       TEXT,                                      -- of a withdrawal: grams x pieces
   receiver   TEXT,
   express    TEXT,
+  tries      INTEGER NOT NULL DEFAULT 0,                -- how often the bank was told to pay, or be paid
+  next_try   TEXT,
   told       INTEGER NOT NULL DEFAULT 0                 -- 1: the bank has debited or credited
 ) WITHOUT ROWID;
 
