@@ -50,9 +50,11 @@ const TOLD: usize = 4_096;
 const LOADED: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(2_500));
 /// Of ten thousand kills, so many after a pause in which the process stood still.
 const PAUSED: u16 = 2_500;
-/// Before every kill of so many the disk is full for a while.
-const FULL: u64 = 5;
-/// How long it may take until the first ask finds no room, and until the first is done when there is room again.
+/// Before every kill of so many the disk is full for a while, before another the database's server loses its power.
+const EVERY: u64 = 5;
+const FULL: u64 = 2;
+const POWERLESS: u64 = 4;
+/// How long it may take until the first ask finds no room, and until the first is done when all is well again.
 const FELT: Duration = Duration::from_secs(20);
 const GOES_ON: Duration = Duration::from_secs(30);
 /// The longest that octets are held back, in seconds of the day: longer than most time limits, shorter than every quiet time
@@ -92,6 +94,7 @@ struct Campaign<'g> {
     /// Turns of clients to tell a story, so that there is load at every kill.
     turns: Arc<Semaphore>,
     told: mpsc::Receiver<Posting>,
+    tell: mpsc::Sender<Posting>,
     postings: Vec<Posting>,
     killed: Killed,
     began: Instant,
@@ -128,7 +131,9 @@ impl<'g> Campaign<'g> {
         let asker = Asker::new(&core, ground, &diary);
         let turns = Arc::new(Semaphore::new(0));
         let (give, told) = mpsc::channel(TOLD);
-        let each = (times + times / FULL + 1) * EACH as u64 / CLIENTS + 1;
+        // Of so many kills one has two turns more, and another one.
+        let turns_of_all = times * EACH as u64 * (EVERY + 3) / EVERY + 3 * EACH as u64;
+        let each = turns_of_all.div_ceil(CLIENTS);
         let counts = vec![each; usize::try_from(CLIENTS).unwrap_or(1)];
         for stories in stories(ground, &parties, &dice, &counts)? {
             let turns = Some(Arc::clone(&turns));
@@ -151,6 +156,7 @@ impl<'g> Campaign<'g> {
             operator: Operator::new(&core, ground),
             turns,
             told,
+            tell: give,
             postings: Vec::new(),
             killed,
             began,
@@ -169,8 +175,10 @@ impl<'g> Campaign<'g> {
                 self.process.pause(self.dice.span(LOADED.0, LOADED.1)).await?;
                 self.killed.pauses += 1;
             }
-            if self.killed.kills % FULL == FULL / 2 {
-                self.full_disk().await?;
+            match self.killed.kills % EVERY {
+                FULL => self.full_disk().await?,
+                POWERLESS => self.power_failure().await?,
+                _ => {}
             }
             self.process.kill()?;
             self.killed.kills += 1;
@@ -215,39 +223,62 @@ impl<'g> Campaign<'g> {
         self.hear(full).await;
         let refused = self.asker.refused_busy() - before;
         self.killed.refused_when_full += refused;
-        let ended = self.process.ended()?;
-        if let Some(status) = ended {
-            self.killed.failures.push(format!("with a full disk the gateway ended with {status}"));
-        } else if refused == 0 {
+        if refused == 0 {
             self.killed.failures.push("with a full disk no ask was refused".to_owned());
         }
         if let Some(disk) = &self.disk {
             disk.free().map_err(failed)?;
         }
-        let until = Instant::now() + GOES_ON;
+        self.goes_on("after a full disk").await
+    }
+
+    /// The database's machine loses its power and comes back: the gateway asks it again.
+    async fn power_failure(&mut self) -> Result<(), String> {
+        let Some(server) = self.journal.server() else { return Ok(()) };
+        let failed = |error: std::io::Error| format!("the database's server: {error}");
+        server.kill().map_err(failed)?;
+        self.killed.power_failures += 1;
+        let dark = self.dice.span(LOADED.0, LOADED.1);
+        self.hear(dark).await;
+        if let Some(server) = self.journal.server() {
+            tokio::task::block_in_place(|| server.begin()).map_err(failed)?;
+        }
+        self.goes_on("after a power failure of the database").await
+    }
+
+    /// Whether it is still the same process, and something is done before long.
+    async fn goes_on(&mut self, after: &str) -> Result<(), String> {
+        if let Some(status) = self.process.ended()? {
+            self.killed.failures.push(format!("{after} the gateway had ended with {status}"));
+            return Ok(());
+        }
         self.turns.add_permits(EACH);
-        let mut goes_on = ended.is_some();
-        while !goes_on && Instant::now() < until {
-            goes_on = self.hear(LOADED.0).await > 0;
+        let until = Instant::now() + GOES_ON;
+        while Instant::now() < until {
+            if self.hear(LOADED.0).await > 0 {
+                return Ok(());
+            }
         }
-        if !goes_on {
-            self.killed.failures.push("there is room on the disk again, and nothing is done".to_owned());
-        }
+        self.killed.failures.push(format!("{after} nothing is done any more"));
         Ok(())
     }
 
     /// In fair weather everything ends; then the auditor looks.
-    async fn end(mut self) -> Result<Killed, String> {
+    async fn end(self) -> Result<Killed, String> {
+        let Self { ground, parties, proxies, asker, operator, turns, tell, mut told, .. } = self;
+        let Self { mut postings, mut killed, began, .. } = self;
+        // They end in the other order, here too.
+        let _disk = self.disk;
+        let journal = self.journal;
+        let mut process = self.process;
         // Whoever tells a story tells it to its end, and nobody begins another.
-        self.turns.close();
-        while let Some(posting) = self.told.recv().await {
-            self.postings.push(posting);
+        turns.close();
+        drop(tell);
+        while let Some(posting) = told.recv().await {
+            postings.push(posting);
         }
         let settles = Instant::now();
-        let asker = self.asker.clone().in_fair_weather();
-        let postings = std::mem::take(&mut self.postings);
-        let (judged, waits) = settle(&asker, &self.operator, postings).await;
-        let Self { mut process, journal, parties, proxies, mut killed, ground, began, .. } = self;
+        let (judged, waits) = settle(&asker.in_fair_weather(), &operator, postings).await;
         killed.settled = settles.elapsed();
         process.end().await?;
         let open = journal.open_flows()?;

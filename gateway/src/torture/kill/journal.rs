@@ -79,6 +79,14 @@ impl Journal {
         emptied.map_err(|error| format!("{}: {error}", path.display()))
     }
 
+    /// The server under it, where there is one.
+    pub(super) fn server(&self) -> Option<&TrialServer> {
+        match self {
+            Self::File { .. } => None,
+            Self::Database(server) => Some(server),
+        }
+    }
+
     /// Flows that go on, or wait for people.
     pub(super) fn open_flows(&self) -> Result<BTreeSet<String>, String> {
         let mut reader = self.reader().map_err(|fatal| fatal.to_string())?;

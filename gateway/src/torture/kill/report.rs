@@ -18,6 +18,8 @@ pub(crate) struct Killed {
     pub(super) no_full_disk: Option<String>,
     /// Asks that were refused as busy while it was.
     pub(super) refused_when_full: u64,
+    /// Times that the server under the journal lost its power and was begun again.
+    pub(super) power_failures: u64,
     /// What befell connections to parties, by name; and what parties did wrong by themselves.
     pub(super) connections: BTreeMap<&'static str, u64>,
     pub(super) of_parties: u64,
@@ -72,7 +74,7 @@ impl Killed {
         json!({
             "kills": self.kills, "pauses": self.pauses, "full_disks": self.full_disks,
             "no_full_disk": self.no_full_disk, "refused_when_full": self.refused_when_full,
-            "connections": self.connections, "faults_of_parties": self.of_parties, "transactions": self.postings,
+            "power_failures": self.power_failures, "connections": self.connections, "faults_of_parties": self.of_parties, "transactions": self.postings,
             "seconds": self.took.as_secs(), "seconds_settling": self.settled.as_secs(),
             "longest_start_ms": self.longest_start.as_millis() as u64,
             "done": self.ends[0], "refused": self.ends[1], "pending": self.ends[2],
@@ -92,7 +94,11 @@ impl Killed {
             Some(why) => format!("no full disk ({why})"),
             None => format!("{} full disks ({} asks refused)", self.full_disks, self.refused_when_full),
         };
-        out.push_str(&format!("{} kills · {} pauses · {full}\n", self.kills, self.pauses));
+        let power = match self.power_failures {
+            0 => String::new(),
+            times => format!(" · {times} power failures of the database's server"),
+        };
+        out.push_str(&format!("{} kills · {} pauses · {full}{power}\n", self.kills, self.pauses));
         let mut befell: Vec<_> =
             self.connections.iter().map(|(what, times)| format!("{times} × {what}")).collect();
         befell.push(format!("{} faults of parties", self.of_parties));
