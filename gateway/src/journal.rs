@@ -7,7 +7,9 @@ use engine::Deployment;
 use engine::deployment::{PostgresConfig, StorePlace, secret};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Opened, Place, PlaceTls, PostgresOptions, PostgresStore, Sealer, SqliteStore, Store, Verified};
+use store::{
+    Opened, Place, PlaceTls, PostgresOptions, PostgresStore, Reader, Sealer, SqliteStore, Store, Verified,
+};
 
 /// The port of a server that is reached by its socket, whose name bears it.
 const SOCKET_PORT: u16 = 5432;
@@ -51,6 +53,15 @@ pub(crate) async fn open(
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// A reader of the journal, beside whoever writes it.
+pub(crate) fn reader(deployment: &Deployment, sealer: &Arc<dyn Sealer>) -> Result<Box<dyn Reader>, String> {
+    let reader = match &deployment.store.place {
+        StorePlace::File(path) => store::reader(path, Arc::clone(sealer)),
+        StorePlace::Postgres(postgres) => store::postgres_reader(&place(postgres)?, Arc::clone(sealer)),
+    };
+    reader.map_err(|error| error.to_string())
 }
 
 /// Compares what stands in the journal with what was written.

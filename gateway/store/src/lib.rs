@@ -19,6 +19,7 @@ mod postgres;
 mod read;
 mod refused;
 mod sealer;
+mod sorted;
 mod sql;
 mod sqlite;
 mod write;
@@ -37,6 +38,7 @@ pub use read::{
 };
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};
+pub use sorted::{SortFault, Sorting};
 pub use sql::verify::Verified;
 pub use sqlite::{Options, SqliteStore, backup, reader, verify};
 pub use write::{
