@@ -6,7 +6,7 @@ mod html;
 mod junit;
 
 pub use html::html;
-pub use junit::junit;
+pub use junit::{escaped, junit};
 
 use crate::scene::Parts;
 use dsl::program::Part;

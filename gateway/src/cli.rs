@@ -20,6 +20,7 @@ mod packet;
 mod parameter;
 mod parked;
 mod party;
+mod reconcile;
 mod run;
 mod specimens;
 mod text;
@@ -71,6 +72,8 @@ enum Command {
     Audit(audit::Audit),
     /// Shows and changes parameters of a running gateway: one person proposes, another agrees
     Parameter(parameter::Parameter),
+    /// Compares the journal, a party's file and the core's list, three ways
+    Reconcile(reconcile::Reconcile),
     /// Shows what waits for people in a running gateway, and decides it: one person proposes, another agrees
     Parked(parked::Parked),
 }
@@ -109,6 +112,7 @@ pub(crate) fn run() -> ExitCode {
         Command::Key(command) => command.run(),
         Command::Parameter(command) => command.run(),
         Command::Parked(command) => command.run(),
+        Command::Reconcile(command) => command.run(),
         Command::Audit(command) => command.run(),
     };
     ExitCode::from(match exit {

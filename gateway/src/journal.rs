@@ -8,7 +8,8 @@ use engine::deployment::{PostgresConfig, StorePlace, secret};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    Opened, Place, PostgresOptions, PostgresStore, Sealer, Server, ServerTls, SqliteStore, Store, Verified,
+    Opened, Place, PostgresOptions, PostgresStore, Reader, Sealer, Server, ServerTls, SqliteStore, Store,
+    Verified,
 };
 
 /// The port of a server that is reached by its socket, whose name bears it.
@@ -53,6 +54,15 @@ pub(crate) async fn open(
         }
         tokio::time::sleep(LOOK).await;
     }
+}
+
+/// A reader of the journal, beside whoever writes it.
+pub(crate) fn reader(deployment: &Deployment, sealer: &Arc<dyn Sealer>) -> Result<Box<dyn Reader>, String> {
+    let reader = match &deployment.store.place {
+        StorePlace::File(path) => store::reader(path, Arc::clone(sealer)),
+        StorePlace::Postgres(postgres) => store::postgres_reader(&place(postgres)?, Arc::clone(sealer)),
+    };
+    reader.map_err(|error| error.to_string())
 }
 
 /// Compares what stands in the journal with what was written.

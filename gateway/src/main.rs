@@ -8,6 +8,7 @@ mod builtin;
 mod cli;
 mod demo;
 mod journal;
+mod reconcile;
 mod stage;
 mod start;
 mod torture;

@@ -35,7 +35,8 @@ pub fn junit(report: &Report) -> String {
 }
 
 /// Text for an attribute or element; what XML cannot hold becomes a blank.
-pub(super) fn escaped(text: &str) -> String {
+#[must_use]
+pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
         match letter {

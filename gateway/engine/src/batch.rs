@@ -4,7 +4,7 @@
 //! off. A file that goes is written to the spool, then delivered whole. Rows never stand in memory together. It must not
 //! know how a row is booked, nor any counterparty.
 
-pub(crate) mod compare;
+pub mod compare;
 pub(crate) mod journal;
 pub(crate) mod lists;
 pub(crate) mod put;

@@ -9,6 +9,7 @@ use dsl::model::{Load, Space};
 use dsl::value::Outcome;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use store::FlowId;
 
 /// The slot that means a row, or a list that was made, as a whole.
 const WHOLE: u16 = u16::MAX;
@@ -48,7 +49,7 @@ pub struct LongRow {
 }
 
 /// An exchange of the journal as a row.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LongExchange {
     /// Facts.
     pub facts: crate::facts::Facts,
@@ -58,6 +59,8 @@ pub struct LongExchange {
     pub answer: Option<Record>,
     /// It was taken back.
     pub reversed: bool,
+    /// The flow that it is part of.
+    pub flow: FlowId,
 }
 
 impl LongRow {
@@ -351,6 +354,14 @@ impl Book {
         let base = entry.record.rows(place.index).and_then(|rows| rows.base(row)).ok_or(Fault::Broken)?;
         self.entered().push(Entered { list: *list, row, at: At::Record { entry: place.entry, base } });
         Ok(())
+    }
+
+    /// The flow of the exchange whose row was entered last; none where it is no exchange.
+    pub(crate) fn entered_flow(&self) -> Option<FlowId> {
+        match &self.entered().last()?.at {
+            At::Long(row) => row.exchange.as_ref().map(|exchange| exchange.flow),
+            At::Record { .. } => None,
+        }
     }
 
     /// Leaves a list.

@@ -20,6 +20,7 @@ mod postgres;
 mod read;
 mod refused;
 mod sealer;
+mod sorted;
 mod sql;
 mod sqlite;
 mod trial;
@@ -40,6 +41,7 @@ pub use read::{
 };
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};
+pub use sorted::{SortFault, Sorting};
 pub use sql::verify::Verified;
 pub use sqlite::{Options, SqliteStore, backup, reader, verify};
 pub use trial::TrialServer;

@@ -83,6 +83,23 @@ pub(crate) async fn exchanges(
     Ok(Arc::new(JournalRows::new(sheet, Arc::clone(version), call)))
 }
 
+/// The same of a journal that nobody is at work with, on this thread.
+///
+/// # Errors
+/// In words, where the journal or the disk does not give it.
+pub(super) fn exchanges_of(
+    reader: &mut dyn Reader,
+    spool: &Spool,
+    version: &Arc<Version>,
+    call: CallRef,
+    wanted: Wanted,
+    name: &str,
+) -> Result<Arc<dyn LongList>, String> {
+    let sheet =
+        Gather { spool, version, call, wanted }.all(reader, name).map_err(|error| error.to_string())?;
+    Ok(Arc::new(JournalRows::new(sheet, Arc::clone(version), call)))
+}
+
 struct Gather<'a> {
     spool: &'a Spool,
     version: &'a Arc<Version>,
@@ -160,7 +177,7 @@ impl Gather<'_> {
         let answered = row.answered.as_deref().and_then(Body::decode).unwrap_or_default();
         let told = answered.tagged("facts");
         let facts = if told.is_empty() { asked.tagged("facts") } else { told };
-        let mut body = begun(&facts, &asked.tagged("kept"), outcome, reversed);
+        let mut body = begun(row.flow, &facts, &asked.tagged("kept"), outcome, reversed);
         put(&mut body, "ask", asked.get("ask"));
         put(&mut body, "answer", answered.get("answer"));
         put(&mut body, "text", answered.get("text"));
@@ -188,7 +205,7 @@ impl Gather<'_> {
         if !self.wanted.is_of(Some(of.as_bytes())) {
             return None;
         }
-        let mut body = begun(&facts, &asked.tagged("kept"), outcome, reversed);
+        let mut body = begun(row.flow, &facts, &asked.tagged("kept"), outcome, reversed);
         put(&mut body, "ask", asked.get("ask"));
         put(&mut body, "answer", answer.get("record"));
         Some(body)
@@ -196,8 +213,9 @@ impl Gather<'_> {
 }
 
 /// What every row has.
-fn begun(facts: &Tagged, kept: &Tagged, outcome: &str, reversed: bool) -> Body {
+fn begun(flow: FlowId, facts: &Tagged, kept: &Tagged, outcome: &str, reversed: bool) -> Body {
     let mut body = Body::default();
+    body.put("flow", flow.0.to_be_bytes().to_vec());
     body.put_tagged("facts", facts);
     body.put_tagged("kept", kept);
     body.put("outcome", outcome.as_bytes().to_vec());

@@ -136,6 +136,7 @@ impl JournalRows {
                 request,
                 answer: record("answer", program.call.answer),
                 reversed: text("reversed").is_some_and(|reversed| reversed == "yes"),
+                flow: FlowId(u64::from_be_bytes(body.get("flow")?.try_into().ok()?)),
             })),
         })
     }

@@ -57,20 +57,22 @@ pub(crate) fn message_of(
     link: &LinkProgram,
     name: &str,
 ) -> Option<MessageId> {
-    named(serving, module, link, name).map(|(_, message, ..)| message)
+    let scene = |call| serving.scene(module, false, Some(call));
+    named(&serving.version, module, link, name, &scene).map(|(_, message, ..)| message)
 }
 
 /// The first message of a link whose form a name has, with what the name told.
 fn named(
-    serving: &Serving,
+    version: &Arc<Version>,
     module: usize,
     link: &LinkProgram,
     name: &str,
+    scene: &dyn Fn(CallId) -> Scene,
 ) -> Option<(CallId, MessageId, Scene, Record)> {
-    let program = serving.version.module(module)?;
+    let program = version.module(module)?;
     for (_, call, message) in &link.by_code {
         let Some(form) = program.program.messages.get(usize::from(message.0)) else { continue };
-        let mut scene = serving.scene(module, false, Some(*call));
+        let mut scene = scene(*call);
         let mut record = Record::new(form.slots);
         if !matches!(read_name(&program.program, form, name, &mut record, &mut scene), Ok(true)) {
             continue;
@@ -97,17 +99,12 @@ pub(crate) async fn read(
 ) -> Result<ReadFile, NotRead> {
     let engine = &serving.engine;
     let version = Arc::clone(&serving.version);
-    let found = named(serving, module, link, name).ok_or(NotRead::Name)?;
+    let made = |call| serving.scene(module, false, Some(call));
+    let found = named(&version, module, link, name, &made).ok_or(NotRead::Name)?;
     let (call, message, mut scene, mut record) = found;
     let reference = CallRef { module, call };
-    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    scene.facts.put(Fact::File, Value::text(name));
-    scene.facts.put(Fact::FileStem, Value::text(stem));
-    let program =
-        version.module(module).and_then(|module| module.program.messages.get(usize::from(message.0)));
-    let lines =
-        program.and_then(|program| program.file.as_deref()).is_some_and(|file| !file.pieces.is_empty());
-    if !lines {
+    call_it(&mut scene, name);
+    if !has_lines(&version, module, message) {
         let most = engine.deployment.load().limits.message as u64;
         let octets = spooled::whole(&engine.core.world().files, &engine.spool, file, most).await?;
         record.set_part(Part::Content, octets);
@@ -123,6 +120,39 @@ pub(crate) async fn read(
         lines.read(message, scene)
     });
     read.await.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::Interrupted).into()))
+}
+
+/// Reads a file of lines that no gateway works off, on this thread.
+///
+/// # Errors
+/// See [`NotRead`].
+pub(super) fn read_alone(
+    version: &Arc<Version>,
+    spool: &Spool,
+    (module, link): (usize, &LinkProgram),
+    (name, file): (&str, &Spooled),
+    scene: &dyn Fn(CallId) -> Scene,
+) -> Result<ReadFile, NotRead> {
+    let (call, message, mut scene, _) = named(version, module, link, name, scene).ok_or(NotRead::Name)?;
+    call_it(&mut scene, name);
+    if !has_lines(version, module, message) {
+        return Err(io::Error::other("it is no file of lines: the gateway alone reads it").into());
+    }
+    Lines { version, reference: CallRef { module, call }, spool, file, name }.read(message, scene)
+}
+
+/// What a file is called is known of it.
+fn call_it(scene: &mut Scene, name: &str) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    scene.facts.put(Fact::File, Value::text(name));
+    scene.facts.put(Fact::FileStem, Value::text(stem));
+}
+
+/// Whether a message is a file whose lines go by one at a time.
+fn has_lines(version: &Version, module: usize, message: MessageId) -> bool {
+    let program =
+        version.module(module).and_then(|module| module.program.messages.get(usize::from(message.0)));
+    program.and_then(|program| program.file.as_deref()).is_some_and(|file| !file.pieces.is_empty())
 }
 
 /// Reads lines on a thread that may take long.

@@ -1,0 +1,345 @@
+//! Two books of one day put beside each other: ours from the journal, theirs from a file (flows.md 4).
+//!
+//! In: a scene that has both lists, the comparison that the adapter declares, a day. Out: every line of either book, by its key,
+//! with the class of its difference if there is one. Rows go by one at a time and are sorted on disk, so ten million take
+//! no more memory than ten. It must not know where the lists came from, nor what becomes of a line.
+
+use super::Fallible;
+use crate::message;
+use crate::scene::Scene;
+use adapters::value::Surroundings;
+use dsl::evaluate::Value;
+use dsl::model::{Fact, Load, Space};
+use dsl::program::{BookProgram, ReconcileProgram};
+use dsl::value::{Date, Decimal, Outcome};
+use std::path::Path;
+use store::{FlowId, SortFault, Sorting};
+
+/// Rows of ours under one key that are held against theirs; more of one key is no book.
+const SAME: usize = 100_000;
+/// The rank of a row of theirs behind all of ours under the same key.
+const THEIRS: u8 = 9;
+/// Octets of an amount.
+const AMOUNT: usize = 16;
+
+/// How two books differ in a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// It stands with us, and not in their list.
+    OursOnly,
+    /// It stands in their list alone.
+    TheirsOnly,
+    /// It stands in both, with another amount.
+    AmountDiffers,
+    /// They list what is not known here yet.
+    OpenHere,
+    /// They list what was refused here.
+    RefusedHere,
+    /// They list what was taken back here.
+    UndoneHere,
+}
+
+impl Class {
+    /// All of them.
+    pub const ALL: [Self; 6] = [
+        Self::OursOnly,
+        Self::TheirsOnly,
+        Self::AmountDiffers,
+        Self::OpenHere,
+        Self::RefusedHere,
+        Self::UndoneHere,
+    ];
+
+    /// Its word, as flows have it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::OursOnly => "ours_only",
+            Self::TheirsOnly => "theirs_only",
+            Self::AmountDiffers => "amount_differs",
+            Self::OpenHere => "open_here",
+            Self::RefusedHere => "refused_here",
+            Self::UndoneHere => "undone_here",
+        }
+    }
+}
+
+/// A line of the two books.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// What it is found by.
+    pub key: &'a str,
+    /// The flow that it is part of; none where it stands in their list alone.
+    pub flow: Option<FlowId>,
+    /// How the books differ; none: they agree, also that there is nothing.
+    pub class: Option<Class>,
+    /// Whether it stands in their list.
+    pub listed: bool,
+    /// Whether its end is not known here yet.
+    pub open: bool,
+    /// Our amount.
+    pub ours: Option<Decimal>,
+    /// Theirs.
+    pub theirs: Option<Decimal>,
+}
+
+/// Counts of a comparison.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Rows of ours that stand on the day.
+    pub ours: u64,
+    /// Rows of theirs.
+    pub theirs: u64,
+    /// Lines in which both agree.
+    pub agreed: u64,
+}
+
+/// What the journal says of a row of ours; the number is its rank: one that stands meets a row of theirs first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+enum State {
+    Stands,
+    Open,
+    Undone,
+    Refused,
+}
+
+impl State {
+    fn of_rank(rank: u8) -> Option<Self> {
+        [Self::Stands, Self::Open, Self::Undone, Self::Refused].get(usize::from(rank)).copied()
+    }
+}
+
+/// A row of ours that waits for one of theirs.
+struct Ours {
+    state: State,
+    flow: FlowId,
+    /// It is of the day that is compared, not of one beside it.
+    of_day: bool,
+    /// Its call's book has amounts.
+    named: bool,
+    amount: Option<Decimal>,
+}
+
+impl Ours {
+    fn encode(&self) -> Vec<u8> {
+        let mut body = self.flow.0.to_be_bytes().to_vec();
+        body.extend([u8::from(self.of_day), u8::from(self.named)]);
+        body.extend(amount_octets(self.amount));
+        body
+    }
+
+    fn decode(rank: u8, body: &[u8]) -> Option<Self> {
+        let state = State::of_rank(rank)?;
+        let (flow, rest) = body.split_at_checked(8)?;
+        let (flags, amount) = rest.split_at_checked(2)?;
+        let flow = FlowId(u64::from_be_bytes(flow.try_into().ok()?));
+        let (of_day, named) = (flags.first() == Some(&1), flags.get(1) == Some(&1));
+        Some(Self { state, flow, of_day, named, amount: amount_of(amount)? })
+    }
+}
+
+fn amount_octets(amount: Option<Decimal>) -> Vec<u8> {
+    amount.map_or_else(Vec::new, |amount| amount.serialize().to_vec())
+}
+
+/// An amount from octets; the outer none where they are none.
+#[expect(clippy::option_option, reason = "no amount is an amount that is known to be none")]
+fn amount_of(octets: &[u8]) -> Option<Option<Decimal>> {
+    if octets.is_empty() {
+        return Some(None);
+    }
+    let octets: [u8; AMOUNT] = octets.try_into().ok()?;
+    Some(Some(Decimal::deserialize(octets)))
+}
+
+/// Why it cannot go on, in words.
+pub(super) struct Stopped(pub(super) String);
+
+impl From<SortFault> for Stopped {
+    fn from(fault: SortFault) -> Self {
+        Self(fault.to_string())
+    }
+}
+
+impl From<String> for Stopped {
+    fn from(why: String) -> Self {
+        Self(why)
+    }
+}
+
+/// The two books, on a thread that may take long.
+pub(super) struct Books<'a> {
+    pub(super) scene: Scene,
+    pub(super) reconcile: &'a ReconcileProgram,
+    pub(super) day: Date,
+}
+
+impl Books<'_> {
+    /// Every line by its key; `place` is a file for the sort, gone afterwards.
+    pub(super) fn compare(
+        &self,
+        place: &Path,
+        line: &mut dyn FnMut(&Line<'_>) -> Fallible<()>,
+    ) -> Fallible<Counts> {
+        let mut counts = Counts::default();
+        let mut sorting = Sorting::begin(place).map_err(|fault| fault.to_string())?;
+        for book in &self.reconcile.ours {
+            self.put_ours(book, &mut sorting, &mut counts)?;
+        }
+        self.put_theirs(&mut sorting, &mut counts)?;
+        let theirs_named = self.reconcile.theirs.amount.is_some();
+        let mut group = Group { theirs_named, ..Group::default() };
+        let each = sorting.each(|key, rank, body| {
+            if group.key != key {
+                group.ends(line)?;
+                group.begins(key);
+            }
+            if rank == THEIRS {
+                return Ok(group.theirs(body, line, &mut counts)?);
+            }
+            group.waiting.push(Ours::decode(rank, body).ok_or_else(|| "a row was sorted badly".to_owned())?);
+            if group.waiting.len() > SAME {
+                return Err(Stopped(format!("more than {SAME} rows of ours have the same key")));
+            }
+            Ok::<(), Stopped>(())
+        });
+        each.map_err(|Stopped(why)| why)?;
+        group.ends(line)?;
+        Ok(counts)
+    }
+
+    fn put_ours(&self, book: &BookProgram, sorting: &mut Sorting, counts: &mut Counts) -> Fallible<()> {
+        let rows = self.scene.rows(&book.list).map_err(|fault| format!("{fault:?}"))?;
+        for row in 0..rows {
+            self.enter(book, row)?;
+            let Some(key) = self.key(book)? else { continue };
+            let ours = self.one_of_ours(book)?;
+            counts.ours += u64::from(ours.of_day && ours.state == State::Stands);
+            let put = sorting.put(key.as_bytes(), ours.state as u8, &ours.encode());
+            put.map_err(|fault| fault.to_string())?;
+        }
+        self.scene.leave(&book.list);
+        Ok(())
+    }
+
+    /// The row of ours that is entered.
+    fn one_of_ours(&self, book: &BookProgram) -> Fallible<Ours> {
+        let fact = |level: u8, slot: u16| Load { space: Space::JournalRow, level, slot, call: book.call.0 };
+        let load = |load: Load| self.scene.load(&load).map_err(|fault| format!("{fault:?}"));
+        let outcome = load(Load { space: Space::RowOutcome, ..fact(0, 0) })?;
+        let undone = matches!(load(fact(4, 0))?, Value::Flag(true));
+        let state = match outcome {
+            Value::Outcome(Outcome::Done(_)) if undone => State::Undone,
+            Value::Outcome(Outcome::Done(_)) => State::Stands,
+            Value::Outcome(Outcome::Refused(_)) => State::Refused,
+            _ => State::Open,
+        };
+        let of_day = match book.filter {
+            Some(filter) => self.holds(filter)?,
+            None => matches!(load(fact(0, Fact::BusinessDate as u16))?, Value::Date(day) if day == self.day),
+        };
+        let flow = self.scene.book.entered_flow().ok_or("a row of ours is of no flow")?;
+        Ok(Ours { state, flow, of_day, named: book.amount.is_some(), amount: self.amount(book)? })
+    }
+
+    fn put_theirs(&self, sorting: &mut Sorting, counts: &mut Counts) -> Fallible<()> {
+        let book = &self.reconcile.theirs;
+        let rows = self.scene.rows(&book.list).map_err(|fault| format!("{fault:?}"))?;
+        for row in 0..rows {
+            self.enter(book, row)?;
+            if let Some(filter) = book.filter
+                && !self.holds(filter)?
+            {
+                continue;
+            }
+            counts.theirs += 1;
+            let key = self.key(book)?.unwrap_or_default();
+            let put = sorting.put(key.as_bytes(), THEIRS, &amount_octets(self.amount(book)?));
+            put.map_err(|fault| fault.to_string())?;
+        }
+        self.scene.leave(&book.list);
+        Ok(())
+    }
+
+    fn enter(&self, book: &BookProgram, row: u32) -> Fallible<()> {
+        self.scene.enter(&book.list, row).map_err(|fault| format!("row {row}: {fault:?}"))
+    }
+
+    fn key(&self, book: &BookProgram) -> Fallible<Option<String>> {
+        let value = message::value(&self.scene, book.key).map_err(|fault| format!("a key: {fault:?}"))?;
+        let present = value.is_present();
+        Ok(present.then(|| crate::facts::plain(&value, self.scene.version.symbols())))
+    }
+
+    fn amount(&self, book: &BookProgram) -> Fallible<Option<Decimal>> {
+        let Some(amount) = book.amount else { return Ok(None) };
+        match message::value(&self.scene, amount).map_err(|fault| format!("an amount: {fault:?}"))? {
+            Value::Decimal(amount) => Ok(Some(amount)),
+            _ => Ok(None),
+        }
+    }
+
+    fn holds(&self, filter: dsl::program::ExprId) -> Fallible<bool> {
+        message::holds(&self.scene, filter).map_err(|fault| format!("a condition: {fault:?}"))
+    }
+}
+
+/// The rows of one key.
+#[derive(Default)]
+struct Group {
+    key: Vec<u8>,
+    /// Ours, those that stand first; each meets one row of theirs.
+    waiting: Vec<Ours>,
+    met: usize,
+    theirs_named: bool,
+}
+
+impl Group {
+    fn begins(&mut self, key: &[u8]) {
+        self.key.clear();
+        self.key.extend_from_slice(key);
+    }
+
+    fn theirs(
+        &mut self,
+        body: &[u8],
+        line: &mut dyn FnMut(&Line<'_>) -> Fallible<()>,
+        counts: &mut Counts,
+    ) -> Fallible<()> {
+        let theirs = amount_of(body).ok_or("a row was sorted badly")?;
+        let found = self.waiting.get(self.met);
+        self.met += usize::from(found.is_some());
+        let class = match found.map(|met| met.state) {
+            None => Some(Class::TheirsOnly),
+            Some(State::Open) => Some(Class::OpenHere),
+            Some(State::Refused) => Some(Class::RefusedHere),
+            Some(State::Undone) => Some(Class::UndoneHere),
+            Some(State::Stands) => {
+                // Amounts differ where both books have them; one that is missing on a side differs too.
+                let compared = self.theirs_named && found.is_some_and(|met| met.named);
+                let differs = compared && found.is_some_and(|met| met.amount != theirs);
+                differs.then_some(Class::AmountDiffers)
+            }
+        };
+        counts.agreed += u64::from(class.is_none());
+        let key = String::from_utf8_lossy(&self.key);
+        let (flow, ours) = (found.map(|met| met.flow), found.and_then(|met| met.amount));
+        let open = class == Some(Class::OpenHere);
+        line(&Line { key: &key, flow, class, listed: true, open, ours, theirs })
+    }
+
+    /// What met nothing is a difference where it stands with us; else neither book has it.
+    fn ends(&mut self, line: &mut dyn FnMut(&Line<'_>) -> Fallible<()>) -> Fallible<()> {
+        let key = String::from_utf8_lossy(&self.key);
+        for ours in self.waiting.iter().skip(self.met).filter(|ours| ours.of_day) {
+            let class = (ours.state == State::Stands).then_some(Class::OursOnly);
+            let open = ours.state == State::Open;
+            let (flow, ours) = (Some(ours.flow), ours.amount);
+            line(&Line { key: &key, flow, class, listed: false, open, ours, theirs: None })?;
+        }
+        self.waiting.clear();
+        self.met = 0;
+        Ok(())
+    }
+}
