@@ -390,6 +390,20 @@ impl Party {
         values.into_iter().next()
     }
 
+    /// A connection is made on the party's behalf: its numbers go on.
+    pub(crate) fn counts_anew(&self, link: usize) {
+        self.play.counts_anew(link);
+    }
+
+    /// Does something with the numbers of a link, which whoever speaks on the party's behalf goes on with.
+    pub(crate) fn counting<T>(
+        &self,
+        link: usize,
+        with: impl FnOnce(&mut crate::numbered::Counted) -> T,
+    ) -> T {
+        self.play.counting(link, with)
+    }
+
     /// What was asked on the party's behalf gave these values; those before them stay good for a while.
     pub(crate) fn signed_in(&self, member: &str, values: Vec<Value<'static>>, overlap: std::time::Duration) {
         locked(&self.play.sessions).open(member, values, self.play.mark(), overlap);

@@ -14,7 +14,7 @@ use crate::tls::TlsServer;
 use crate::world::{BoxFuture, Core, Listener, Mark, Stream, TaskGroup};
 
 /// How long accepting rests after an error, e.g. when no descriptor is left.
-const REST: Duration = Duration::from_millis(100);
+pub(crate) const REST: Duration = Duration::from_millis(100);
 
 /// A connection on the core that serves it.
 pub(crate) struct Accepted {

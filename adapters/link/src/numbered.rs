@@ -97,7 +97,11 @@ impl<O: Clone, E> Numbers<O, E> {
             self.next_in += 1;
             return Came::Next;
         }
-        let first = self.next_in.max(self.asked);
+        // What came early, up to the last that was asked for, is here already.
+        let mut first = self.next_in.max(self.asked);
+        while self.early.contains_key(&first) {
+            first += 1;
+        }
         self.asked = self.asked.max(number);
         Came::Early((first < number).then(|| (first, number - 1)))
     }
@@ -172,8 +176,8 @@ mod tests {
         assert_eq!(numbers.came(5), Came::Next);
         assert_eq!(numbers.came(8), Came::Early(Some((6, 7))));
         assert!(numbers.keep_early(8, "eight"));
-        assert_eq!(numbers.came(9), Came::Early(Some((8, 8))));
-        assert_eq!(numbers.came(8), Came::Early(None));
+        assert_eq!(numbers.came(10), Came::Early(Some((9, 9))));
+        assert_eq!(numbers.came(9), Came::Early(None));
         assert_eq!(numbers.in_turn(), None);
         assert_eq!(numbers.came(6), Came::Next);
         numbers.filled(8);

@@ -46,7 +46,7 @@ FORMS = {
 }
 MOMENTS = {"52", "60", "122"}
 PRICES = {"6", "44", "1364"}
-NUMBERS = {"9", "10", "34", "98", "108", "7", "16", "36", "453", "452", "38", "354", "151", "14", "1362", "1365"}
+NUMBERS = {"9", "10", "34", "98", "108", "7", "16", "36", "453", "452", "38", "53", "354", "151", "14", "1362", "1365"}
 
 
 def value(tag, octets):
@@ -58,8 +58,8 @@ def value(tag, octets):
     return int(text) if tag in NUMBERS else text
 
 
-def read(message, specimen):
-    if message not in FORMS:
+def read(message, specimen, forms=FORMS):
+    if message not in forms:
         return None
     octets = bytes.fromhex(specimen["parts"]["content"])
     parser = simplefix.FixParser()
@@ -67,7 +67,7 @@ def read(message, specimen):
     found = parser.get_message()
     if found is None or parser.get_buffer():
         raise ValueError("no whole message")
-    body, group = FORMS[message]
+    body, group = forms[message]
     names = HEAD | body | SUM
     text = {}
     for tag, raw in found.pairs:
@@ -85,9 +85,9 @@ def read(message, specimen):
     return {"text": text}
 
 
-def write(message, fields, specimen):
+def write(message, fields, specimen, forms=FORMS):
     text = fields["text"]
-    body, group = FORMS[message]
+    body, group = forms[message]
     made = simplefix.FixMessage()
     for tag, name in (HEAD | body).items():
         if name in text and tag not in ("9", "354"):

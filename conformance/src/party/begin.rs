@@ -4,15 +4,18 @@ use super::compose::{Composed, compose, place};
 use super::files::Outstanding;
 use super::line::{Line, Way, on_own_path};
 use super::play::{Play, locked, member_name, up};
+use super::serve::{frame, serve};
 use super::session::{draw, opened};
 use super::{PartyConfig, PartyTls};
+use crate::numbered::numbering;
 use crate::scene::{Parts, Past, Scene, evaluate_here, read};
 use crate::world::{Outcome, Said, WorldError};
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, LinkKind, MessageId};
-use dsl::program::{CallProgram, LinkProgram};
+use dsl::program::{CallProgram, LinkProgram, SessionProgram};
 use dsl::value::Outcome as Judged;
 use link::Core;
+use link::frame::Framer;
 use link::world::TaskGroup;
 use serde_json::{Map, Value as Json};
 use std::sync::{Arc, Mutex};
@@ -28,6 +31,8 @@ pub(crate) struct Caller {
     tls: PartyTls,
     /// Files of ours that may still be answered.
     pub(super) files: Outstanding,
+    /// Lines that the party has connected and holds.
+    lines: TaskGroup,
 }
 
 /// A message that was sent, with what is needed to read its answer.
@@ -54,6 +59,7 @@ impl Caller {
             config: Mutex::new(config.clone()),
             tls: tls.clone(),
             files: Outstanding::default(),
+            lines: core.group(),
         }
     }
 
@@ -145,6 +151,15 @@ impl Caller {
     ) -> Result<Heard, String> {
         let link = self.play.module().links.get(usize::from(form.call.link)).cloned();
         let link = link.ok_or("a link that is not there")?;
+        let place = usize::from(form.call.link);
+        if link.link.connect && numbering(self.play.module(), place).is_some() {
+            self.hold(place, &link).await?;
+            // Holding it has signed in.
+            if self.opens(place) == Some(id) {
+                return Ok(Heard { outcome: Outcome::Done, fields: Map::new() });
+            }
+            return self.exchange_on_line(form, &link, id, serial, fields).await;
+        }
         if link.link.kind == LinkKind::Tcp && !link.link.connect {
             return self.exchange_on_line(form, &link, id, serial, fields).await;
         }
@@ -161,7 +176,41 @@ impl Caller {
         heard
     }
 
-    /// An exchange on the line that the other side has opened.
+    /// What opens the numbered session of a link.
+    fn opens(&self, place: usize) -> Option<CallId> {
+        let on_link = |session: &&SessionProgram| {
+            session.session.numbering.is_some_and(|numbering| usize::from(numbering.link) == place)
+        };
+        self.play.module().sessions.iter().find(on_link)?.session.open
+    }
+
+    /// Connects a line whose messages are numbered and signs in on it, unless the party is on it already.
+    async fn hold(&self, place: usize, link: &LinkProgram) -> Result<(), String> {
+        if self.play.is_on_line(place) {
+            return Ok(());
+        }
+        let (name, config) = (&*link.link.name, locked(&self.config).clone());
+        let address = config.links.get(name).ok_or_else(|| format!("link {name} has no address"))?;
+        let words = |error: std::io::Error| format!("{address}: {error}");
+        let mut stream = self.core.world().net.connect(address).await.map_err(words)?;
+        if let Some(tls) = self.tls.clients.get(name) {
+            stream = tls.connect(stream).await.map_err(words)?;
+        }
+        let (core, play) = (self.core.clone(), Arc::clone(&self.play));
+        let (framer, begun) = (Framer::new(frame(&link.link)), play.on_line(place));
+        let beat = link.link.empty_beat();
+        self.lines.spawn(async move {
+            let ended = serve(&core, &play, place, (framer, beat), Some(begun), stream).await;
+            tracing::trace!(?ended, "connection ended");
+        });
+        let open = self.opens(place).ok_or("nothing opens the session")?;
+        let form = self.play.module().calls.get(usize::from(open.0)).cloned();
+        let form = form.ok_or("a call that is not there")?;
+        let heard = Box::pin(self.exchange_on_line(&form, link, open, None, Map::new())).await?;
+        if heard.outcome == Outcome::Done { Ok(()) } else { Err("the sign-in was not taken".to_owned()) }
+    }
+
+    /// An exchange on a line that is held.
     async fn exchange_on_line(
         &self,
         form: &CallProgram,

@@ -1,4 +1,4 @@
-//! Lines that the other side has opened to the party, and what the party begins on them.
+//! Lines between the party and the other side, whoever has made them, and what the party begins on them.
 //!
 //! In: messages to be made and sent, and what comes on the line. Out: answers, handed to who waits for them. One exchange of
 //! a link at a time. It must not know what is said.
@@ -28,6 +28,11 @@ impl Play {
         let (give, take) = mpsc::channel(WAITING);
         locked(&self.live).lines.insert(link, give);
         take
+    }
+
+    /// Whether somebody is on the line of a link.
+    pub(crate) fn is_on_line(&self, link: usize) -> bool {
+        locked(&self.live).lines.get(&link).is_some_and(|line| !line.is_closed())
     }
 
     /// Begins an exchange on the line that is open; what answers it comes to who waits.

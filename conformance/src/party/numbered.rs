@@ -28,7 +28,8 @@ impl Play {
         Some(with(&side))
     }
 
-    fn counting<T>(&self, link: usize, with: impl FnOnce(&mut Counted) -> T) -> T {
+    /// Does something with the numbers of a link.
+    pub(crate) fn counting<T>(&self, link: usize, with: impl FnOnce(&mut Counted) -> T) -> T {
         let mut all = locked(&self.numbers);
         with(&mut all.entry(link).or_insert_with(|| (unused(), None)).0)
     }

@@ -1,4 +1,5 @@
-//! The party's listening sockets: frames and requests in, answers out, with faults carried out where bytes leave.
+//! The party's listening sockets, and lines that it holds itself: frames and requests in, answers out, with faults carried out
+//! where bytes leave.
 
 use super::http::{of_http, to_http};
 use super::live::Make;
@@ -57,7 +58,7 @@ pub(crate) async fn listen_tcp(
                     None => Ok(stream),
                 };
                 if let Ok(stream) = stream {
-                    let ended = serve(&core, &play, link, (framer, beat), stream).await;
+                    let ended = serve(&core, &play, link, (framer, beat), None, stream).await;
                     play.disconnected(link);
                     tracing::trace!(?ended, "connection ended");
                 }
@@ -67,17 +68,19 @@ pub(crate) async fn listen_tcp(
     Ok(bound)
 }
 
-async fn serve(
+/// Serves one connection until it ends; `begun`: what the party says on one that it has made itself.
+pub(super) async fn serve(
     core: &Core,
     play: &Arc<Play>,
     link: usize,
     (mut framer, beat): (Framer, Option<Beat>),
+    begun: Option<mpsc::Receiver<Make>>,
     mut stream: Stream,
 ) -> io::Result<()> {
     let mut signed = !play.signs_in_on(link);
     play.counts_anew(link);
     let mut incoming = BytesMut::new();
-    let mut begun = signed.then(|| play.on_line(link));
+    let mut begun = begun.or_else(|| signed.then(|| play.on_line(link)));
     loop {
         let frame = match framer.decode(&mut incoming) {
             Ok(Some(frame)) => frame,

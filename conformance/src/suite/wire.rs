@@ -4,7 +4,7 @@ use super::run::{LIMIT, Other, Runner, STAGE_LIMIT};
 use super::{Damage, Plays, Step, Suite};
 use crate::attack::Guard;
 use crate::fields::{Named, at};
-use crate::numbered::{numbering, unused};
+use crate::numbered::numbering;
 use crate::party::{
     Line, Way, carries_files, civil, compose_request, draw, has_cipher, has_seal, member_of, on_own_path,
     opened,
@@ -202,9 +202,7 @@ impl Runner<'_> {
             Some(line) => line,
             None => {
                 let way = Way::of(&link, &self.scene());
-                if let Some(numbers) = self.counted.get_mut(&usize::from(call.call.link)) {
-                    numbers.connected();
-                }
+                self.counts_anew(usize::from(call.call.link));
                 Line::open(&self.core, &link, &self.config, &self.tls, way).await?
             }
         };
@@ -215,7 +213,10 @@ impl Runner<'_> {
             return Ok(Came::Silence);
         }
         let heard = match numbering(&self.adapter.module, usize::from(call.call.link)) {
-            Some(numbering) => self.patiently_numbered(limit, &link, numbering, &mut line, parts).await,
+            Some(numbering) => {
+                let answers = (&link, &*call.call.replies);
+                self.patiently_numbered(limit, answers, numbering, &mut line, parts).await
+            }
             None => self.patiently(limit, line.exchange(parts)).await,
         };
         Ok(match heard {
@@ -232,11 +233,13 @@ impl Runner<'_> {
         let (mut scene, fields) = self.begun_scene(suite, step, call)?;
         let place = usize::from(call.call.link);
         if numbering(&self.adapter.module, place).is_some() {
-            let numbers = self.counted.entry(place).or_insert_with(unused);
-            let mut number = numbers.take();
-            for _ in 0..step.missing {
-                number = numbers.take();
-            }
+            let number = self.counting(place, |numbers| {
+                let mut number = numbers.take();
+                for _ in 0..step.missing {
+                    number = numbers.take();
+                }
+                number
+            });
             scene.put_fact(Fact::MessageNumber, Typed::Number(number.into()));
         }
         draw(&mut scene, id);

@@ -16,6 +16,8 @@ pub(super) fn sessions(module: &Module, turned: &mut Module, lost: &mut Vec<Lost
         made.open = session.serve;
         made.serve = session.open;
         made.at_start = session.serve.is_some() && session.changes.is_empty();
+        // What hangs on a connection is opened when whoever connects has made it.
+        made.at_connect |= made.numbering.is_some();
         made.at.clear();
         made.until = None;
         made.early_ms = 0;
@@ -23,6 +25,7 @@ pub(super) fn sessions(module: &Module, turned: &mut Module, lost: &mut Vec<Lost
         if let Some(numbering) = &mut made.numbering {
             numbering.gap = (numbering.gap.1, numbering.gap.0);
             numbering.fill = (numbering.fill.1, numbering.fill.0);
+            numbering.ends = None;
         }
         made.close = None;
         made.close_at = None;

@@ -58,6 +58,8 @@ pub struct Numbering {
     pub gap: (CallId, CallId),
     /// Ours that stands for what is not sent again, and theirs.
     pub fill: (CallId, CallId),
+    /// Theirs that ends the session, of the code of ours that does.
+    pub ends: Option<CallId>,
     /// What is still open is sent again; else all is filled.
     pub resends: bool,
 }

@@ -440,7 +440,7 @@ fn link(
             LinkClause::LeaveFiles => {}
         }
     }
-    held::judge(resolver, tree, &link);
+    held::judge(resolver, work, tree, &link);
     let framed = tree.block.statements.iter().any(|clause| matches!(clause.kind, LinkClause::Frame(_)));
     if link.kind == LinkKind::Tcp && !framed {
         resolver

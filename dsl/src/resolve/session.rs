@@ -35,6 +35,23 @@ pub(crate) fn sessions(resolver: &mut Resolver, work: &Work<'_>, links: &[Link])
     work.index.sessions.iter().map(|(_, tree)| session(resolver, work, links, tree)).collect()
 }
 
+/// Whether a session numbers the messages of a link, by what its clauses say.
+pub(super) fn is_numbered(work: &Work<'_>, link: &str) -> bool {
+    work.index.sessions.iter().any(|(_, tree)| {
+        let mut clauses = tree.block.statements.iter().map(|clause| &clause.kind);
+        let on_link = |name: &tree::Name| {
+            let call = work.call_named(&name.text).and_then(|call| work.calls.get(usize::from(call.0)));
+            let link_of = call.and_then(|call| work.index.links.get(usize::from(call.link)));
+            link_of.is_some_and(|(_, known)| *known.name.text == *link)
+        };
+        clauses.clone().any(|clause| matches!(clause, SessionClause::Numbered { .. }))
+            && clauses.any(|clause| match clause {
+                SessionClause::Open { call, .. } | SessionClause::Serve(call) => on_link(call),
+                _ => false,
+            })
+    })
+}
+
 fn find(resolver: &mut Resolver, work: &Work<'_>, name: &tree::Name) -> Option<CallId> {
     let found = work.call_named(&name.text);
     if found.is_none() {

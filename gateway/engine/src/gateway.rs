@@ -223,7 +223,7 @@ impl Gateway {
         };
         let until = engine.core.mark().after(GONE);
         for listener in gone {
-            engine.core.spawn(listener.listening.drain(until));
+            engine.core.spawn(listener.drain(Arc::clone(engine), until));
         }
         engine.begin_sessions(&version).await;
         Ok(())
@@ -239,7 +239,7 @@ impl Gateway {
         }
         let listening = std::mem::take(&mut *locked(&self.listening));
         for listener in listening {
-            listener.listening.drain(until).await;
+            listener.drain(Arc::clone(&self.engine), until).await;
         }
         self.engine.lines.drain(until).await;
     }
@@ -360,7 +360,8 @@ impl Engine {
                 .map(|party| party.members.keys().cloned().collect())
                 .unwrap_or_default();
             // What held for a connection held for that one alone.
-            if !module.sessions.iter().any(|session| session.session.at_connect) {
+            let mut sessions = module.sessions.iter().map(|session| &session.session);
+            if !sessions.any(|session| session.at_connect || session.numbering.is_some()) {
                 self.resume_session(version, number, None).await;
                 for member in members {
                     self.resume_session(version, number, Some(&member)).await;
@@ -379,7 +380,12 @@ impl Engine {
         let engine = Arc::clone(self);
         self.core.spawn(async move {
             while let Some(mut event) = told.recv().await {
-                // Frames of a numbered line keep their order.
+                // What a numbered line tells keeps its order.
+                if let LineEvent::Up { .. } | LineEvent::Down { .. } = &event.event {
+                    engine
+                        .numbered_connection(&event.name, matches!(event.event, LineEvent::Up { .. }))
+                        .await;
+                }
                 if let LineEvent::Frame { frame, .. } = &mut event.event {
                     match engine.numbered_frame(&event.name, std::mem::take(frame)).await {
                         Some(other) => *frame = other,
@@ -389,6 +395,13 @@ impl Engine {
                 engine.core.spawn(Arc::clone(&engine).line_told(event));
             }
         });
+    }
+}
+
+impl Drop for Gateway {
+    /// Answers that may be sent again hold the engine that holds them.
+    fn drop(&mut self) {
+        self.engine.numbered.forget();
     }
 }
 

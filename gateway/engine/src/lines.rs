@@ -1,4 +1,5 @@
-//! Links on which we connect, by party: from what the adapter says and the deployment's addresses.
+//! Links on which we begin exchanges, by party: from what the adapter says and the deployment's addresses. We connect, or the
+//! other side does and the connection's messages are numbered.
 //!
 //! In: packets with a time limit. Out: verdicts: a packet, surely not sent, or perhaps sent. Equal settings keep their
 //! connections over a reload (decisions D25). It must not know what a packet means.
@@ -77,7 +78,7 @@ struct Kept {
 /// Hears what lines tell.
 pub type Hears = Arc<dyn Fn(Told) + Send + Sync>;
 
-/// All links on which we connect.
+/// All links on which we begin exchanges.
 pub struct Lines {
     core: Core,
     hears: Hears,
@@ -161,6 +162,51 @@ impl Lines {
         };
         self.kept().insert(name.clone(), Kept { shape, line });
         Ok(())
+    }
+
+    /// Listens for the one connection of a link whose messages are numbered; gives its handle and the address that was bound.
+    /// `idle`: how long nothing may go either way where the link says nothing.
+    ///
+    /// # Errors
+    /// Addresses, frames or certificates that cannot work.
+    pub async fn accept(
+        &self,
+        name: &LineName,
+        link: &Link,
+        config: &LinkConfig,
+        idle: Duration,
+    ) -> Result<(TcpClient, String), String> {
+        let unmatched: KeyOf = Arc::new(|_| None);
+        // Where signs of life are missed in time, silence needs no other limit.
+        let (said, watched) = (
+            link.idle_ms.map(Duration::from_millis),
+            link.beats.iter().any(|beat| beat.close_after_ms.is_some()),
+        );
+        let settings = TcpClientConfig {
+            hold: hold(ModelHold::Many(1), 1, Some(unmatched))?,
+            connect_limit: Duration::from_millis(link.connect_ms.unwrap_or(10_000)),
+            beats: link.beats.iter().copied().map(beat).collect(),
+            idle: said.or((!watched).then_some(idle)),
+            ..TcpClientConfig::new(config.listen.clone().unwrap_or_default(), frame_config(link, self.most))
+        };
+        let tls = server_tls(config.tls.as_ref())?;
+        let (hears, whose) = (Arc::clone(&self.hears), name.clone());
+        let handler: LineHandler = Arc::new(move |event| hears(Told { name: whose.clone(), event }));
+        let accepted = TcpClient::accept(&self.core, settings, tls, handler).await;
+        let (client, address) = accepted.map_err(|error| error.to_string())?;
+        let kept = Kept { shape: String::new(), line: Line::Tcp(client.clone()) };
+        self.kept().insert(name.clone(), kept);
+        Ok((client, address))
+    }
+
+    /// Forgets a link that is listened for no more, unless another has its name by now.
+    pub fn let_go(&self, name: &LineName, client: &TcpClient) {
+        let mut kept = self.kept();
+        if let Some(Kept { line: Line::Tcp(known), .. }) = kept.get(name)
+            && known.is(client)
+        {
+            kept.remove(name);
+        }
     }
 
     /// Sends a request and waits until `until` for its answer. `method` is HTTP's, `tag` comes back with a late reply,

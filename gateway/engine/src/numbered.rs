@@ -4,6 +4,7 @@
 //! in the order of their numbers; all else is served. The next numbers stand in the journal before a message leaves. It
 //! must not know what a message says.
 
+mod accepted;
 mod answer;
 mod hear;
 
@@ -26,6 +27,7 @@ use link::numbered::{Again, Came, Numbers};
 use link::tcp::Pending;
 use link::{Cause, CauseKind, Exchanged, Mark};
 use std::collections::{BTreeSet, VecDeque};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use store::{Change, Lane, Session as Stored, Verdict};
 use tokio::sync::{Notify, OnceCell, mpsc};
@@ -77,7 +79,18 @@ pub(crate) struct Numbered {
     served: Mutex<BTreeSet<u64>>,
     /// Rings when one of them is through: another may have its turn.
     room: Notify,
-    came: mpsc::Sender<Bytes>,
+    came: mpsc::Sender<Told>,
+    /// Connections that the other side has made.
+    connections: AtomicU64,
+}
+
+/// What a line tells, in order.
+enum Told {
+    Frame(Bytes),
+    /// The other side has made a connection.
+    Up,
+    /// It has ended.
+    Down,
 }
 
 impl Numbered {
@@ -104,19 +117,35 @@ pub struct NumberedLines {
     lines: DashMap<LineName, Arc<OnceCell<Arc<Numbered>>>>,
 }
 
+impl NumberedLines {
+    /// Forgets all lines, with what may be sent again on them; the journal keeps their numbers.
+    pub(crate) fn forget(&self) {
+        for entry in &self.lines {
+            if let Some(line) = entry.value().get() {
+                line.numbers().retain_open(|_| false);
+            }
+        }
+        self.lines.clear();
+    }
+}
+
 /// A line's party, and how its messages are numbered.
 struct Where<'v> {
     module: usize,
     numbering: Numbering,
     link: &'v LinkProgram,
+    /// What the other side signs in with, where it connects.
+    sign_in: Option<CallId>,
 }
 
 fn place_of<'v>(version: &'v Version, name: &LineName) -> Option<Where<'v>> {
     let module = version.module_named(&name.party)?;
     let program = version.module(module)?;
-    let numbering = program.sessions.iter().find_map(|session| session.session.numbering)?;
+    let session = program.sessions.iter().find(|session| session.session.numbering.is_some())?;
+    let numbering = session.session.numbering?;
     let link = program.links.get(usize::from(numbering.link))?;
-    (*link.link.name == *name.link).then_some(Where { module, numbering, link })
+    let sign_in = session.session.serve.filter(|_| !link.link.connect);
+    (*link.link.name == *name.link).then_some(Where { module, numbering, link, sign_in })
 }
 
 /// Whether the messages of a line are numbered.
@@ -147,6 +176,7 @@ impl Engine {
                 served: Mutex::default(),
                 room: Notify::new(),
                 came,
+                connections: AtomicU64::new(0),
             });
             self.core.spawn(Arc::clone(self).hearing(Arc::clone(&line), inbox));
             line
@@ -271,9 +301,11 @@ impl Engine {
     ) -> Result<u64, Cause> {
         let asking = &prepared.asking;
         let _leaving = line.leaving.lock().await;
+        // Where they connect, nothing goes over the connection before they have signed in.
+        let theirs = place_of(&asking.version, &line.name).is_some_and(|place| place.sign_in.is_some());
         let own = is_of_session(&asking.version, asking.call);
         let cell = self.sessions.cell(&line.name.party, line.name.member.as_deref());
-        if !own && cell.values().is_none() {
+        if (theirs || !own) && cell.values().is_none() {
             return Err(Cause::told(CauseKind::Down, "no session is open on the connection"));
         }
         let number = line.numbers().take();

@@ -12,7 +12,9 @@ use crate::deployment::LinkConfig;
 use crate::driver::{AnswerWriter, NewFlow, Told, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, Prepared, empty};
+use crate::lines::LineName;
 use crate::message::{self, ReadMessage, Unread};
+use crate::numbered::is_numbered;
 use crate::packet::Packet;
 use crate::scene::{Scene, SessionValues};
 use crate::session::Changed;
@@ -26,7 +28,7 @@ use dsl::program::{FlowStart, LinkProgram, Part};
 use dsl::value::Outcome;
 use link::BoxFuture;
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService, HttpSizes};
-use link::tcp::{Answer, FrameService, Peer, Refused, ServerLimits, TcpServer, TcpServerConfig};
+use link::tcp::{Answer, FrameService, Peer, Refused, ServerLimits, TcpClient, TcpServer, TcpServerConfig};
 pub(crate) use reply::Replying;
 use std::borrow::Cow;
 use std::sync::{Arc, PoisonError};
@@ -42,6 +44,13 @@ pub enum Listening {
     Tcp(TcpServer),
     /// HTTP.
     Http(HttpServer),
+    /// One connection whose messages are numbered: either side begins exchanges on it.
+    Line {
+        /// Its handle.
+        client: TcpClient,
+        /// The address that was bound.
+        address: String,
+    },
 }
 
 impl Listening {
@@ -51,14 +60,7 @@ impl Listening {
         match self {
             Self::Tcp(server) => server.address(),
             Self::Http(server) => server.address(),
-        }
-    }
-
-    /// Takes nothing more, answers what was begun.
-    pub async fn drain(self, until: link::Mark) {
-        match self {
-            Self::Tcp(server) => server.drain(until).await,
-            Self::Http(server) => server.drain(until).await,
+            Self::Line { address, .. } => address,
         }
     }
 }
@@ -89,6 +91,18 @@ impl Listener {
     #[must_use]
     pub fn kept(&self) -> (String, String, String) {
         (self.party.clone(), self.link.clone(), self.shape.clone())
+    }
+
+    /// Takes nothing more, answers what was begun.
+    pub async fn drain(self, engine: Arc<Engine>, until: link::Mark) {
+        match self.listening {
+            Listening::Tcp(server) => server.drain(until).await,
+            Listening::Http(server) => server.drain(until).await,
+            Listening::Line { client, .. } => {
+                client.drain(until).await;
+                engine.lines.let_go(&LineName { party: self.party, link: self.link, member: None }, &client);
+            }
+        }
     }
 }
 
@@ -138,10 +152,26 @@ impl Engine {
                 link: name.clone(),
                 beat: link.link.empty_beat(),
             });
-            let listening = self.listen_one(link, &config, edge).await.map_err(told)?;
+            let own = LineName { party: party.clone(), link: name.clone(), member: None };
+            let listening = if is_numbered(version, &own) {
+                self.listen_numbered(&own, &link.link, &config).await
+            } else {
+                self.listen_one(link, &config, edge).await
+            };
+            let listening = listening.map_err(told)?;
             all.push(Listener { party, link: name, shape, listening });
         }
         Ok(all)
+    }
+
+    async fn listen_numbered(
+        &self,
+        name: &LineName,
+        link: &Link,
+        config: &LinkConfig,
+    ) -> Result<Listening, String> {
+        let (client, address) = self.lines.accept(name, link, config, ServerLimits::default().idle).await?;
+        Ok(Listening::Line { client, address })
     }
 
     async fn listen_one(

@@ -526,7 +526,7 @@ impl Engine {
     ) {
         let Some(program) = version.module(module) else { return };
         let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
-        let own_line = connection::at_connect(program)
+        let own_line = connection::of_connection(program)
             .map(|link| (connection::line_of(program, link, member.as_deref()), cell.values().is_some()));
         for session in &program.sessions {
             let Some(close) = session.session.close else { continue };

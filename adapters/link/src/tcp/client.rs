@@ -1,6 +1,7 @@
-//! The handle of a TCP link on which we connect.
+//! The handle of a TCP link on which we connect, or on whose one connection, made by the other side, we say what we like.
 
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -11,9 +12,10 @@ use super::{Hold, LineHandler, Request, TcpClientConfig, line, single};
 use crate::counts::LinkCounts;
 use crate::frame::FrameError;
 use crate::outcome::{Cause, CauseKind, Exchanged, Sent};
+use crate::tls::TlsServer;
 use crate::world::{Core, Mark, TaskGroup};
 
-/// A TCP link on which we connect. Cheap to clone; may be used from any core. The last clone closes it.
+/// A TCP link with connections on which we begin exchanges. Cheap to clone; may be used from any core. The last clone closes it.
 #[derive(Clone)]
 pub struct TcpClient {
     inner: Arc<Inner>,
@@ -38,6 +40,32 @@ impl TcpClient {
             group.spawn(line::run(Arc::clone(&shared), line));
         }
         Ok(Self { inner: Arc::new(Inner { shared, group }) })
+    }
+
+    /// Listens at the address of `config`: the link's one line is the connection that the other side makes, one at a time.
+    /// Gives the address that was bound, too.
+    ///
+    /// # Errors
+    /// The address cannot be listened at, or the frame's description cannot work.
+    pub async fn accept(
+        core: &Core,
+        config: TcpClientConfig,
+        tls: Option<Arc<TlsServer>>,
+        events: LineHandler,
+    ) -> io::Result<(Self, String)> {
+        config.frame.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+        let listener = core.world().net.listen(&config.address).await?;
+        let address = listener.address();
+        let shared = Arc::new(Shared::new(core.clone(), config, events));
+        let group = core.group();
+        group.spawn(line::run_accepted(Arc::clone(&shared), listener, tls));
+        Ok((Self { inner: Arc::new(Inner { shared, group }) }, address))
+    }
+
+    /// Whether both are handles of one link.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// The link's counters.

@@ -1,9 +1,10 @@
-//! One held connection: it connects when wanted, sends what it is given, and hands out what it hears.
+//! One held connection: it connects when wanted or is connected to, sends what it is given, and hands out what it hears.
 //!
 //! Requests are written one after another, so that the socket's count of taken bytes tells of each whether any
 //! byte of it has left.
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -16,11 +17,13 @@ use tokio::sync::oneshot;
 
 use super::pool::{Job, Shared};
 use super::{Beat, BeatOn, Hold, LineEvent};
+use crate::accept::{REST, secure};
 use crate::dial::dial;
 use crate::frame::Framer;
 use crate::limit::Limit;
 use crate::outcome::{Cause, CauseKind, Exchanged};
-use crate::world::{Mark, Stream};
+use crate::tls::TlsServer;
+use crate::world::{Listener, Mark, Stream};
 
 /// The most bytes asked of the socket at once.
 const CHUNK: usize = 8 * 1024;
@@ -53,6 +56,57 @@ pub(super) async fn run(shared: Arc<Shared>, number: usize) {
                 shared.down(number, false, pause, &cause);
             }
         }
+    }
+}
+
+/// Runs the one line of a link that the other side connects, for ever. While one connection holds, another is turned away.
+pub(super) async fn run_accepted(
+    shared: Arc<Shared>,
+    mut listener: Box<dyn Listener>,
+    tls: Option<Arc<TlsServer>>,
+) {
+    loop {
+        let stream = next_stream(&shared, &mut *listener).await;
+        let until = shared.core.mark().after(shared.config.connect_limit);
+        let stream = match shared.core.within(until, secure(stream, tls.as_deref())).await {
+            Ok(Ok(stream)) => stream,
+            Ok(Err(_)) | Err(_) => {
+                shared.counts.connect_failed.up();
+                continue;
+            }
+        };
+        tracing::debug!(address = %shared.config.address, peer = %stream.peer(), "connected to");
+        shared.up(0);
+        let mut line = Line::new(&shared, 0, stream);
+        let cause = tokio::select! {
+            biased;
+            cause = line.live() => cause,
+            never = turn_away(&shared, &mut *listener) => match never {},
+        };
+        line.end(&cause);
+        tracing::debug!(address = %shared.config.address, %cause, "connection ended");
+        shared.down(0, true, Duration::ZERO, &cause);
+    }
+}
+
+/// The next connection; after an error, e.g. when no descriptor is left, accepting rests.
+async fn next_stream(shared: &Shared, listener: &mut dyn Listener) -> Stream {
+    loop {
+        match listener.accept().await {
+            Ok(stream) => return stream,
+            Err(error) => {
+                tracing::warn!(%error, address = listener.address(), "cannot accept");
+                shared.core.world().clock.sleep_until(shared.core.mark().after(REST)).await;
+            }
+        }
+    }
+}
+
+async fn turn_away(shared: &Shared, listener: &mut dyn Listener) -> Infallible {
+    loop {
+        let stream = next_stream(shared, listener).await;
+        shared.counts.turned_away.up();
+        tracing::warn!(peer = %stream.peer(), "turned away: the link has its one connection");
     }
 }
 

@@ -5,6 +5,7 @@ use link::tcp::{Beat, BeatOn, Hold, LineEvent, TcpClient, TcpClientConfig};
 use link::world::ManualClock;
 use link::{CauseKind, Mark};
 use std::time::Duration;
+use tokio::net::TcpStream;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 const ONE: Hold = Hold::OneEach { connections: 1 };
@@ -126,4 +127,31 @@ async fn a_line_is_kept_up_only_while_it_is_wanted_so() {
     assert_eq!(to_the_end(&clock, &mut heard).await, (0, CauseKind::Closed));
     clock.advance(Duration::from_secs(60));
     assert!(tokio::time::timeout(Duration::from_millis(100), listener.accept()).await.is_err());
+}
+
+#[tokio::test]
+async fn the_connection_that_the_other_side_makes_is_the_one_line_and_another_is_turned_away() {
+    let (core, _clock) = standing();
+    let (handler, mut heard) = events();
+    let settings = config("127.0.0.1:0".to_owned(), by_key(1));
+    let (client, address) = TcpClient::accept(&core, settings, None, handler).await.unwrap();
+    for round in 0..2 {
+        let mut socket = TcpStream::connect(&address).await.unwrap();
+        assert_eq!(heard.recv().await, Some(LineEvent::Up { line: 0 }));
+        let mut another = TcpStream::connect(&address).await.unwrap();
+        assert_eq!(tokio::io::AsyncReadExt::read(&mut another, &mut [0; 4]).await.unwrap(), 0);
+        assert_eq!(client.counts().turned_away.get(), round + 1);
+        write_frame(&mut socket, "what they begin").await;
+        let began = LineEvent::Frame { line: 0, frame: "what they begin".into(), late: None };
+        assert_eq!(heard.recv().await, Some(began));
+        let (verdict, ()) = tokio::join!(client.exchange_on(0, request(&core, "ask1")), async {
+            assert_eq!(read_frame(&mut socket).await, "ask1");
+            write_frame(&mut socket, "ask1 answered").await;
+        });
+        assert_eq!(verdict.reply().unwrap(), "ask1 answered");
+        drop(socket);
+        assert!(matches!(heard.recv().await, Some(LineEvent::Down { .. })));
+        let down = client.exchange_on(0, request(&core, "ask2")).await;
+        assert_eq!(down.cause().unwrap().kind, CauseKind::Down);
+    }
 }

@@ -604,8 +604,8 @@ session day {
     Page {
         code: Code(639),
         title: "numbers without a connection of their own",
-        text: "Numbers say in which order messages stand on a connection, so that what is missing shows. Of several connections, or of one for each exchange, no order could be said; and the first message on the connection opens the session.",
-        chinese: "报文编号须在唯一的长连接上, 会话于建连时打开。",
+        text: "Numbers say in which order messages stand on a connection, so that what is missing shows. Of several connections, or of one for each exchange, no order could be said; and the first message on the connection opens the session: ours where we connect, theirs where they do.",
+        chinese: "报文编号须在唯一的长连接上, 会话于建连时由建连方打开。",
         bad: r#"link line tcp connect {
   carries  grid
   frame    length 4 digits
@@ -1100,6 +1100,180 @@ call query provides bank.query_bill {
   reply "1002" {
     total  money 12 digits fen  -> answer.due
   }
+}
+"#,
+    },
+    Page {
+        code: Code(647),
+        title: "a sign of life on a numbered line that is theirs",
+        text: "On a link that the other side connects a beat usually says what we hear. Where the messages of the session are numbered either side sends what it likes, so a beat names what we say: a `call`. What they say is a `serve`, which needs no beat.",
+        chinese: "编号会话中 beat 须为我方 call; 对方心跳由 serve 接收。",
+        bad: r#"link line tcp accept {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  beat     alive_there after 30s unsent
+  timeout  answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+serve sign_in {
+  request "0001"
+  reply "0002"
+}
+
+call alive over line {
+  request "0005"
+}
+
+serve alive_there {
+  request "0005"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  serve     sign_in
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
+}
+"#,
+        good: r#"link line tcp accept {
+  carries  grid
+  frame    length 4 digits
+  hold     1 connections, many exchanges each
+  match    head.serial
+  beat     alive after 30s unsent
+  timeout  answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4   = message.code
+    number  number 9 digits  = message.number
+    again   flag "Y" "N"     = either(message.again, no)
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+serve sign_in {
+  request "0001"
+  reply "0002"
+}
+
+call alive over line {
+  request "0005"
+}
+
+serve alive_there {
+  request "0005"
+}
+
+layout range {
+  first  number 9 digits  <-> ask.first
+  last   number 9 digits  <-> ask.last
+}
+
+call ask_again over line {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+serve asked_again {
+  ask {
+    first  number ..999_999_999
+    last   number ..999_999_999
+  }
+  request "0003" {
+    use range
+  }
+}
+
+call fill over line {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  <- ask.next
+  }
+}
+
+serve filled {
+  ask {
+    next  number ..999_999_999
+  }
+  request "0004" {
+    next  number 9 digits  -> ask.next
+  }
+}
+
+session day {
+  serve     sign_in
+  numbered  head.number, kept
+  gap       ask_again, filled by fill
+  resent    open, marked head.again
 }
 "#,
     },

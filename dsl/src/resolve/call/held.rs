@@ -5,6 +5,8 @@
 
 use super::Resolver;
 use crate::model::{Beat, CallId, Frame, Hold, Link, LinkKind, Silence};
+use crate::resolve::assemble::Work;
+use crate::resolve::session::is_numbered;
 use crate::tree::{self, LinkClause};
 
 /// A beat as the link holds it.
@@ -22,13 +24,17 @@ pub(super) fn beat(tree: &tree::Beat, call: Option<CallId>) -> Beat {
 }
 
 /// Whether the link can do what its clauses say.
-pub(super) fn judge(resolver: &mut Resolver, tree: &tree::Link, link: &Link) {
+pub(super) fn judge(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::Link, link: &Link) {
     let mut silences = Vec::new();
     for clause in &tree.block.statements {
         match &clause.kind {
             LinkClause::Beat(beat) => {
                 let held = link.kind == LinkKind::Tcp && (!link.connect || link.hold != Hold::None);
-                let theirs = !link.connect && beat.close_after.is_none();
+                let ours = beat.call.as_ref().and_then(|call| work.call_named(&call.text));
+                let ours =
+                    ours.and_then(|call| work.calls.get(usize::from(call.0))).is_some_and(|call| call.ours);
+                let numbered = !link.connect && is_numbered(work, &link.name);
+                let theirs = !link.connect && !numbered && beat.close_after.is_none();
                 if !held {
                     resolver
                         .report
@@ -40,6 +46,12 @@ pub(super) fn judge(resolver: &mut Resolver, tree: &tree::Link, link: &Link) {
                         .error("TS0634", clause.span, "whoever connects gives the signs of life")
                         .note("where they connect, a beat says what we hear, and when we give the connection up")
                         .help("add `, then close after DUR`, or take the beat away");
+                } else if numbered && beat.call.is_some() && !ours {
+                    resolver
+                        .report
+                        .error("TS0647", clause.span, "on a numbered line either side gives its own signs of life")
+                        .note("a beat says what we send when the silence has lasted so long, whoever has connected")
+                        .help("name a `call` of ours; what they send is served by a `serve` of its own");
                 }
                 if silences.contains(&beat.silence) {
                     resolver

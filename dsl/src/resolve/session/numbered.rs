@@ -26,15 +26,16 @@ pub(super) fn numbering(
         SessionClause::Numbered { path, daily } => Some((path, *daily, clause.span)),
         _ => None,
     })?;
-    let place = work.calls.get(usize::from(session.open?.0))?.link;
+    let place = work.calls.get(usize::from(session.open.or(session.serve)?.0))?.link;
     let link = links.get(usize::from(place))?;
-    let carried = link.kind == LinkKind::Tcp && link.connect && link.hold == Hold::Many(1);
-    if !carried || !session.at_connect {
+    let carried = link.kind == LinkKind::Tcp && link.hold == Hold::Many(1);
+    let opened = if link.connect { session.at_connect } else { session.serve.is_some() };
+    if !carried || !opened {
         resolver
             .report
             .error("TS0639", span, "numbers need one connection on which the session is opened")
             .note("they say in which order messages stand on it, also those that nobody asked for")
-            .help("write `hold 1 connections, many exchanges each` on the `tcp` link, and `open CALL at connect`");
+            .help("write `hold 1 connections, many exchanges each` on the `tcp` link, and `open CALL at connect`, or `serve CALL` where they connect");
         return None;
     }
     is_fact(resolver, work, (place, path), Fact::MessageNumber, "message.number");
@@ -64,7 +65,16 @@ pub(super) fn numbering(
     }
     let gap = both_ways(resolver, work, place, gap, &["first", "last"]);
     let fill = both_ways(resolver, work, place, fill, &["next"]);
-    Some(Numbering { link: place, daily, gap: gap?, fill: fill?, resends })
+    let code = |call: CallId| work.draft_of(call, MessageSide::Request).map(|draft| draft.code.clone());
+    let ends = session.close.and_then(|close| {
+        let all = (0..work.calls.len()).filter_map(|place| u16::try_from(place).ok().map(CallId));
+        let theirs = |call: &CallId| {
+            let head = work.calls.get(usize::from(call.0));
+            head.is_some_and(|head| !head.ours && head.link == place)
+        };
+        all.filter(theirs).find(|call| code(*call) == code(close))
+    });
+    Some(Numbering { link: place, daily, gap: gap?, fill: fill?, ends, resends })
 }
 
 /// A field of the packet must be `=` a fact of the message's copy.

@@ -11,8 +11,9 @@ use crate::packet::Packet;
 use crate::serve::{Answered, Came, Serving, Source};
 use bytes::Bytes;
 use dsl::value::DateTime;
-use link::{Exchanged, Mark};
+use link::{BoxFuture, Exchanged, Mark};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 /// Messages of one line that are served at once; one more waits its turn.
@@ -23,12 +24,49 @@ const OPEN_MOST: usize = 1_024;
 const WAITS_MS: u64 = 30_000;
 
 impl Engine {
-    /// Begins to serve a message that nobody waits for; false where there is no room.
-    pub(super) fn serve_numbered(self: &Arc<Self>, line: &Arc<Numbered>, number: u64, frame: Bytes) -> bool {
+    /// Begins to serve a message that nobody waits for; false where there is no room. `ends`: it is the end of the session.
+    pub(super) fn serve_numbered(
+        self: &Arc<Self>,
+        line: &Arc<Numbered>,
+        number: u64,
+        frame: Bytes,
+        ends: bool,
+    ) -> bool {
+        let Some(serving) = self.served_by(line, number, frame) else { return false };
+        let (engine, line) = (Arc::clone(self), Arc::clone(line));
+        let connection = line.connections.load(Ordering::Acquire);
+        self.core.spawn(async move {
+            serving.await;
+            if ends && line.connections.load(Ordering::Acquire) == connection {
+                engine.line_cell(&line).clear();
+                engine.awaits_sign_in(&line);
+            }
+        });
+        true
+    }
+
+    /// Serves a message to the end before anything else is looked at; false where there is no room.
+    pub(super) async fn serve_at_once(
+        self: &Arc<Self>,
+        line: &Arc<Numbered>,
+        number: u64,
+        frame: Bytes,
+    ) -> bool {
+        let Some(serving) = self.served_by(line, number, frame) else { return false };
+        serving.await;
+        true
+    }
+
+    fn served_by(
+        self: &Arc<Self>,
+        line: &Arc<Numbered>,
+        number: u64,
+        frame: Bytes,
+    ) -> Option<BoxFuture<'static, ()>> {
         {
             let mut served = line.served();
             if served.len() >= SERVED_MOST {
-                return false;
+                return None;
             }
             served.insert(number);
         }
@@ -37,7 +75,7 @@ impl Engine {
         let mut serving = Serving::of(self, &line.name.party, &line.name.link, &peer);
         // As it leaves it gets the number that is next then.
         serving.number = Some(line.numbers().next().0);
-        self.core.spawn(async move {
+        Some(Box::pin(async move {
             let until = engine.core.mark().after(Duration::from_millis(engine.asker_waits(&line)));
             let came = Box::pin(serving.answer_to(Packet::of_content(frame))).await;
             // What was asked is in the journal by now: who stops here finds it there.
@@ -47,8 +85,7 @@ impl Engine {
                 Came::Answer(answered) => engine.answer_numbered(&line, *answered, until).await,
                 Came::Nothing | Came::Unanswerable => drop(engine.keep_numbers(&line).await),
             }
-        });
-        true
+        }))
     }
 
     /// Milliseconds for which whoever asks on the line waits for an answer.
@@ -61,7 +98,13 @@ impl Engine {
     /// the gap that it leaves shows the other side what to ask for.
     async fn answer_numbered(self: &Arc<Self>, line: &Arc<Numbered>, answered: Answered, until: Mark) {
         let version = self.current.load_full();
-        let resends = place_of(&version, &line.name).is_some_and(|place| place.numbering.resends);
+        let place = place_of(&version, &line.name);
+        let resends = place.as_ref().is_some_and(|place| place.numbering.resends);
+        // A sign-in that is refused is answered, too.
+        let signs_in = match (&answered.source, place.and_then(|place| place.sign_in)) {
+            (Source::Reply(replying, _), Some(sign_in)) => replying.call() == sign_in,
+            _ => false,
+        };
         let _leaving = line.leaving.lock().await;
         let number = line.numbers().take();
         let packet = match self.source_numbered(&answered.source, number, None).await {
@@ -81,8 +124,7 @@ impl Engine {
         if !self.keep_numbers(line).await {
             return line.numbers().give_back(number);
         }
-        let cell = self.sessions.cell(&line.name.party, line.name.member.as_deref());
-        let open = cell.values().is_some();
+        let open = signs_in || self.line_cell(line).values().is_some();
         let left =
             open && !matches!(self.put_on_line(line, &packet, &self.leaving()).await, Exchanged::NotSent(_));
         if !left && !kept {

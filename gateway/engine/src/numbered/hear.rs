@@ -3,7 +3,7 @@
 //!
 //! In: frames as they came. Out: replies, answers on the same line. It must not know when a number is kept.
 
-use super::{Again, Came, Early, Numbered, Where, call_at, code_key, place_of, said_number};
+use super::{Again, Came, Early, Numbered, Told, Where, call_at, code_key, place_of, said_number};
 use crate::engine::Engine;
 use crate::lines::Sending;
 use crate::message::{self, Numbered as Seen};
@@ -17,6 +17,8 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
+/// Places among the frames that wait which those leave free.
+const FOR_CONNECTIONS: usize = 16;
 /// The limit for an answer to leave.
 const ANSWER: Duration = Duration::from_secs(10);
 
@@ -29,7 +31,9 @@ impl Engine {
     ) -> Option<Bytes> {
         let version = self.current.load_full();
         let Some(line) = self.numbered(&version, name).await else { return Some(frame) };
-        if line.came.try_send(frame).is_err() {
+        // Places are left for what is told of connections, which is not told again.
+        let taken = line.came.capacity() > FOR_CONNECTIONS && line.came.try_send(Told::Frame(frame)).is_ok();
+        if !taken {
             tracing::warn!(party = %name.party, link = %name.link, "a message was not taken; it is asked for again");
         }
         None
@@ -39,13 +43,15 @@ impl Engine {
     pub(super) fn hearing(
         self: Arc<Self>,
         line: Arc<Numbered>,
-        mut came: mpsc::Receiver<Bytes>,
+        mut came: mpsc::Receiver<Told>,
     ) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             loop {
                 tokio::select! {
-                    frame = came.recv() => match frame {
-                        Some(frame) => self.came_numbered(&line, frame).await,
+                    told = came.recv() => match told {
+                        Some(Told::Frame(frame)) => self.came_numbered(&line, frame).await,
+                        Some(Told::Up) => self.connected_to(&line).await,
+                        Some(Told::Down) => self.line_cell(&line).clear(),
                         None => return,
                     },
                     () = line.room.notified() => self.go_on(&line).await,
@@ -57,7 +63,15 @@ impl Engine {
     async fn came_numbered(self: &Arc<Self>, line: &Arc<Numbered>, frame: Bytes) {
         let version = self.current.load_full();
         let Some(place) = place_of(&version, &line.name) else { return };
-        let Some(seen) = message::numbered(&version, place.module, place.link, &frame) else {
+        let seen = message::numbered(&version, place.module, place.link, &frame);
+        let signs_in = seen.as_ref().is_some_and(|seen| signs_in(&version, &place, &seen.code));
+        if !self.may_come(line, &place, signs_in) {
+            let link = format!("{}.{}", line.name.party, line.name.link);
+            let head = frame.get(..64).unwrap_or(&frame);
+            crate::serve::refuse(self, &link, "line 0", "a message came before the sign-in", head);
+            return self.hang_up(&line.name, "a message came before the sign-in");
+        }
+        let Some(seen) = seen else {
             // Nobody can tell its number: it is refused, and asked for again once a later one shows the gap.
             return self.unasked(&line.name, 0, frame, None).await;
         };
@@ -120,6 +134,7 @@ impl Engine {
         let mut opens =
             module.into_iter().flat_map(|module| &module.sessions).filter_map(|one| one.session.open);
         asks.is_some_and(|asks| *asks == *code)
+            || signs_in(version, place, code)
             || opens.any(|open| reply_codes(version, call_at(place, open)).any(|reply| *reply == *code))
     }
 
@@ -160,7 +175,12 @@ impl Engine {
             {
                 return true;
             }
-            return self.serve_numbered(line, seen.number, frame);
+            if signs_in(version, place, &seen.code) {
+                // Before its answer nothing leaves, and nothing else is looked at.
+                return self.serve_at_once(line, seen.number, frame).await;
+            }
+            let ends = place.numbering.ends.is_some_and(is);
+            return self.serve_numbered(line, seen.number, frame, ends);
         }
         true
     }
@@ -273,6 +293,12 @@ impl Engine {
         let party = version.parties.get(version.module_named(&name.party)?)?;
         party.members.get(name.member.as_ref()?).cloned()
     }
+}
+
+/// Whether the other side signs in with a message of this code.
+fn signs_in(version: &Version, place: &Where<'_>, code: &str) -> bool {
+    let asks = place.sign_in.and_then(|sign_in| code_of(version, call_at(place, sign_in)));
+    asks.is_some_and(|asks| *asks == *code)
 }
 
 /// The code of what a call asks with.

@@ -9,7 +9,7 @@ use crate::scene::{Past, Scene, SessionValues};
 use crate::version::{CallRef, Member, Version};
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::model::{Fact, Space};
+use dsl::model::{CallId, Fact, Space};
 use dsl::value::{DateTime, Outcome};
 use link::BoxFuture;
 use std::collections::HashMap;
@@ -78,6 +78,11 @@ impl Replying {
             copy.facts.put(Fact::MessageFirst, Value::DateTime(first));
         }
         copy.packet(told.clone()).await.map(|(packet, _)| packet)
+    }
+
+    /// The call that is answered.
+    pub(crate) fn call(&self) -> CallId {
+        self.call.call
     }
 
     /// Whether what is answered is business of the bank's, which its asker waits for; else it is of the line or the session.

@@ -19,6 +19,12 @@ pub(crate) fn at_connect(program: &ModuleProgram) -> Option<usize> {
     Some(usize::from(program.calls.get(usize::from(open.0))?.call.link))
 }
 
+/// The link to a connection of which a module's session belongs, whoever makes it.
+pub(super) fn of_connection(program: &ModuleProgram) -> Option<usize> {
+    let numbered = program.sessions.iter().find_map(|session| session.session.numbering);
+    at_connect(program).or(numbered.map(|numbering| usize::from(numbering.link)))
+}
+
 /// The line of a link: the member's own, where it has one.
 pub(super) fn line_of(program: &ModuleProgram, link: usize, member: Option<&Member>) -> LineName {
     let own = member.filter(|member| member.links.get(link).is_some_and(Option::is_some));

@@ -1,0 +1,1 @@
+INSERT INTO system VALUES (0, 0, 0, NULL);
