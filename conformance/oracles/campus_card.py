@@ -179,7 +179,10 @@ def file(message, octets):
             lines.append(reader.fields(DAILY))
             if reader.take(2) != b"\r\n":
                 raise ValueError("a line of 71 octets does not end in CR LF")
-        return {"detail": lines}
+        kinds = [line.get("TradeCode") for line in lines]
+        if kinds != sorted(kinds) or set(kinds) - {"01", "02"}:
+            raise ValueError(f"lines of {kinds}")
+        return {name: [line for line in lines if line["TradeCode"] == code] for name, code in (("loads", "01"), ("payments", "02"))}
     head, found = rows(octets)
     if message != "put_list.request":
         return {"head": head, "detail": found}

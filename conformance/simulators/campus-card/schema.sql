@@ -72,3 +72,13 @@ CREATE TABLE told (
   adate  TEXT NOT NULL,
   state  TEXT NOT NULL                                 -- 02 even 03 not even
 ) WITHOUT ROWID;
+
+-- Lists of a day of machines that speak records of one width.
+CREATE TABLE daily_list (
+  school     TEXT NOT NULL,
+  day        TEXT NOT NULL,
+  loads      INTEGER NOT NULL,
+  payments   INTEGER NOT NULL,
+  amount     INTEGER NOT NULL,
+  PRIMARY KEY (school, day)
+) WITHOUT ROWID;
