@@ -48,6 +48,10 @@ const EACH: usize = 8;
 const TOLD: usize = 4_096;
 /// How long the gateway is under load between two kills.
 const LOADED: (Duration, Duration) = (Duration::from_millis(150), Duration::from_millis(2_500));
+/// Before every kill of so many it is for longer: a flow that meets eight restarts is left to people, and before that a minute's
+/// quiet time is to pass while the gateway lives.
+const CALM: u64 = 7;
+const CALMS: Duration = Duration::from_secs(8);
 /// Of ten thousand kills, so many after a pause in which the process stood still.
 const PAUSED: u16 = 2_500;
 /// Before every kill of so many the disk is full for a while, before another the database's server loses its power.
@@ -169,7 +173,8 @@ impl<'g> Campaign<'g> {
         while self.killed.kills < times {
             self.make_faults(true);
             self.turns.add_permits(EACH);
-            let load = self.dice.span(LOADED.0, LOADED.1);
+            let calm = self.killed.kills % CALM == CALM - 1;
+            let load = if calm { CALMS } else { self.dice.span(LOADED.0, LOADED.1) };
             self.hear(load).await;
             if self.dice.falls(PAUSED) {
                 self.process.pause(self.dice.span(LOADED.0, LOADED.1)).await?;
@@ -180,6 +185,7 @@ impl<'g> Campaign<'g> {
                 POWERLESS => self.power_failure().await?,
                 _ => {}
             }
+            self.has_ended("under load")?;
             self.process.kill()?;
             self.killed.kills += 1;
             let start = self.process.begin(&self.asker).await?;
@@ -246,10 +252,20 @@ impl<'g> Campaign<'g> {
         self.goes_on("after a power failure of the database").await
     }
 
+    /// Whether it is not there any more, though nobody has killed it: that is a failure.
+    fn has_ended(&mut self, when: &str) -> Result<bool, String> {
+        let ended = self.process.ended()?;
+        if let Some(status) = ended {
+            self.killed.failures.push(format!("{when} the gateway ended by itself with {status}"));
+            // Told once: it is forgotten until it is begun again.
+            self.process.kill()?;
+        }
+        Ok(ended.is_some())
+    }
+
     /// Whether it is still the same process, and something is done before long.
     async fn goes_on(&mut self, after: &str) -> Result<(), String> {
-        if let Some(status) = self.process.ended()? {
-            self.killed.failures.push(format!("{after} the gateway had ended with {status}"));
+        if self.has_ended(after)? {
             return Ok(());
         }
         self.turns.add_permits(EACH);

@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 use tokio::task::JoinSet;
 
-/// How long what was begun is waited for. What a way out leaves for the next day takes longer: whether everything ends is for
-/// the simulated day to say, where time costs nothing.
-const SETTLES: Duration = Duration::from_secs(150);
+/// How long what was begun is waited for, a quarter of an hour of the day: every quiet time passes. A party that is enquired about
+/// an order for hours takes longer: whether that ends is for the simulated day to say, where time costs nothing.
+const SETTLES: Duration = Duration::from_secs(90);
 /// Asks at once.
 const AT_ONCE: usize = 64;
 
