@@ -1,14 +1,17 @@
 """WeBank's joint loans (weilidai-loan), a second implementation from sections 3 to 6 of its page: an envelope of a message's key, its
-ciphered JSON and a signature over the sorted fields, with RSA and AES or with SM2, SM3 and SM4; plain JSON signed in a header; files.
+ciphered JSON and a signature over the sorted fields, with RSA and AES or with SM2, SM3 and SM4; plain JSON signed in a header, or by a
+ticket of WeBank's open platform; files.
 
 A key under RSA is opened with the test key that messages are made up with; one under SM2 is taken as it was drawn, for no private half
 is here. Of the messages without fields on the page those are the adapter's.
 """
 
 import base64
+import hashlib
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import objects
 from Cryptodome.Cipher import AES, PKCS1_v1_5
@@ -176,6 +179,65 @@ def in_header(call, side, octets, specimen):
     return {"headers": {"sign": sign}, "content": objects.read(found, header_fields(call, side, found.get("code", "0") != "0"))}
 
 
+GRANTS = {
+    "get_token": ("app_id secret grant_type version", "access_token expire_time:M expire_in:X"),
+    "get_ticket": ("app_id access_token type>type_ version", "tickets[value:X64 expire_in:X expire_time:M]"),
+}
+
+
+def counted(found):
+    """Numbers that stand in quotes."""
+    if isinstance(found, list):
+        return [counted(one) for one in found]
+    if isinstance(found, dict):
+        return {name: int(inner) if name == "expire_in" else counted(inner) for name, inner in found.items()}
+    return found
+
+
+def query(specimen):
+    return dict(parse_qsl(bytes.fromhex(specimen["parts"]["query"]).decode("ascii"), keep_blank_values=True, strict_parsing=True))
+
+
+def granted(call, side, specimen):
+    if side == "request":
+        found = query(specimen)
+        if list(found) != [field.name for field in table(GRANTS[call][0])] or found["version"] != "1.0.0":
+            raise ValueError(f"behind the question mark stand {found}")
+        return {"query": {field.ours: found[field.name] for field in table(GRANTS[call][0])}}
+    found = json.loads(bytes.fromhex(specimen["parts"]["content"]))
+    fields = table(f"code:X8 msg:X200 transactionTime:M {GRANTS[call][1] if found['code'] == '0' else ''}")
+    return {"content": counted(objects.read(found, fields))}
+
+
+def quoted(found):
+    if isinstance(found, list):
+        return [quoted(one) for one in found]
+    if isinstance(found, dict):
+        return {name: str(inner) if name == "expire_in" else quoted(inner) for name, inner in found.items()}
+    return found
+
+
+def ticket_fields(call, side, code):
+    inner = CALLS[call][2 if side == "request" else 3]
+    if side == "request":
+        return table(f"bizSeqNo:X32 txnCode:X8 transactionTime:M {inner}")
+    return table(f"bizSeqNo:X32 code:X8 msg:X100{f' result({inner})' if code == '0' else ''}")
+
+
+def by_ticket(call, side, octets, specimen):
+    """WeBank's open platform: SHA-1 over the values in the order of their octets, the body one of them; answers are not signed."""
+    found = json.loads(octets.decode("utf-8"), parse_float=objects.Figures)
+    content = objects.read(found, ticket_fields(call, side, found.get("code")))
+    if side == "reply":
+        return {"content": content}
+    around, given = query(specimen), specimen["given"]
+    ticket = given["session"]["ticket"].encode("utf-8") if ours(call, side) else bytes.fromhex(given["key"]["notices"])
+    values = [around["app_id"].encode("utf-8"), around["nonce"].encode("utf-8"), around["version"].encode("utf-8"), ticket, octets]
+    if around["sign"] != hashlib.sha1(b"".join(sorted(values))).hexdigest().upper():
+        raise ValueError("the signature is wrong")
+    return {"drawn": around["nonce"].upper(), "query": around, "content": content}
+
+
 def file(call, octets, given):
     if given["setting"]["sealed"]:
         octets = unpad(AES.new(bytes.fromhex(given["key"]["file"]), AES.MODE_CBC, b"\0" * 16).decrypt(octets), 16)
@@ -205,6 +267,8 @@ def of_file(call, found, given):
 
 def read(message, specimen):
     call, side = message.split(".")
+    if call in GRANTS:
+        return granted(call, side, specimen)
     octets = bytes.fromhex(specimen["parts"]["content"])
     if call == "listed":
         return file(call, octets, {"setting": {"sealed": False}})
@@ -212,14 +276,24 @@ def read(message, specimen):
         return file(call, octets, specimen["given"])
     if specimen["variant"]["seal"] == "header":
         return in_header(call, side, octets, specimen)
+    if specimen["variant"]["seal"] == "ticket":
+        return by_ticket(call, side, octets, specimen)
     return envelope(call, side, octets, specimen)
 
 
 def write(message, found, specimen):
     call, side = message.split(".")
+    if call in GRANTS:
+        if side == "request":
+            return b""
+        fields = table(f"code:X8 msg:X200 transactionTime:M {GRANTS[call][1] if found['content']['code'] == '0' else ''}")
+        return objects.text_of(objects.write(quoted(found["content"]), fields)).encode("utf-8")
     if call in FILES or call == "listed":
         return of_file(call, found, specimen["given"])
     if specimen["variant"]["seal"] == "header":
         content = found["content"]
         return objects.text_of(objects.write(content, header_fields(call, side, content.get("code", "0") != "0"))).encode("utf-8")
+    if specimen["variant"]["seal"] == "ticket":
+        fields = ticket_fields(call, side, found["content"].get("code"))
+        return objects.text_of(objects.write(found["content"], fields)).encode("utf-8")
     return of_envelope(call, side, found, specimen)

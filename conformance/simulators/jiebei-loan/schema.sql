@@ -3,7 +3,8 @@
 
 CREATE TABLE system (
   only_one     INTEGER PRIMARY KEY CHECK (only_one = 1),
-  last_serial  INTEGER NOT NULL DEFAULT 0
+  last_serial  INTEGER NOT NULL DEFAULT 0,
+  mood         TEXT NOT NULL DEFAULT ''                 -- what is answered to a change of a limit, whatever it says
 );
 
 CREATE TABLE application (

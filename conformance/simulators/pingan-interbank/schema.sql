@@ -79,6 +79,7 @@ CREATE TABLE movement (
   tried     INTEGER NOT NULL DEFAULT 0,
   day       TEXT NOT NULL,
   clock     TEXT NOT NULL,
+  older     INTEGER NOT NULL DEFAULT 0,                 -- 1: it went over the older platform
   FOREIGN KEY (broker, no) REFERENCES capital (broker, no)
 ) WITHOUT ROWID;
 CREATE INDEX movement_bank ON movement (bank_seq);

@@ -5,7 +5,8 @@ CREATE TABLE system (
   busy         INTEGER NOT NULL DEFAULT 0,              -- 1: calls are limited
   broken       INTEGER NOT NULL DEFAULT 0,              -- 1: says that it does not know
   used_up      INTEGER NOT NULL DEFAULT 0,              -- 1: the package is used up
-  last_serial  INTEGER NOT NULL DEFAULT 0               -- numbers of answers
+  last_serial  INTEGER NOT NULL DEFAULT 0,              -- numbers of answers
+  mood         TEXT NOT NULL DEFAULT ''                 -- the code by which each question is answered
 );
 
 CREATE TABLE person (

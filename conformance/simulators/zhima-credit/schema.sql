@@ -6,7 +6,8 @@ CREATE TABLE system (
   busy         INTEGER NOT NULL DEFAULT 0,             -- 1: calls are limited
   broken       INTEGER NOT NULL DEFAULT 0,             -- 1: says that it does not know
   last_serial  INTEGER NOT NULL DEFAULT 0,             -- numbers of answers
-  last_notice  INTEGER NOT NULL DEFAULT 0
+  last_notice  INTEGER NOT NULL DEFAULT 0,
+  mood         TEXT NOT NULL DEFAULT ''                -- the code by which each question of admission is answered
 );
 
 CREATE TABLE person (
