@@ -32,14 +32,14 @@ const TOLD: usize = 1_000;
 /// Arguments of `tongshi reconcile`.
 #[derive(Args)]
 #[command(
-    after_help = "The party's adapter says by `reconcile` which of our calls its file lists, and what a line is found by; so does the\ncore's. The business date is the one in the files. It exits with 1 if anything differs.\n\nExamples:\n  tongshi reconcile gateway.yaml hanyin-topup=DZ20261123.txt --core core=HOST_20261123.txt --out var/books\n  tongshi reconcile gateway.yaml coupon=orders.csv --json      (two ways: no core's list)"
+    after_help = "The party's adapter says by `reconcile` which of our calls its file lists, and what a line is found by; so does the\ncore's. The business date is the one in the files. It exits with 1 if anything differs.\n\nExamples:\n  tongshi reconcile gateway.yaml hanyin-topup=FILE --core PARTY=LIST --out var/books\n  tongshi reconcile gateway.yaml coupon=FILE --json      (two ways: no core's list)"
 )]
 pub(crate) struct Reconcile {
     /// The deployment whose journal it is
     deployment: PathBuf,
     /// The party and its file: `power-dongguan=FILE`, under the name that the party gave it
     theirs: String,
-    /// The party that keeps the bank's own books, and its list: `core=FILE`; without it two books are compared
+    /// The party that keeps the bank's own books, and its list: `PARTY=FILE`; without it two books are compared
     #[arg(long)]
     core: Option<String>,
     /// The business date, where the files must be of this one
