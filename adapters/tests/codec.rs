@@ -11,6 +11,8 @@ mod formats;
 mod fuzz;
 #[path = "codec/iso8583.rs"]
 mod iso8583;
+#[path = "codec/numbers.rs"]
+mod numbers;
 #[path = "codec/segments.rs"]
 mod segments;
 #[path = "codec/world.rs"]

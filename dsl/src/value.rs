@@ -263,8 +263,13 @@ pub enum Form {
     Flag(Box<str>, Box<str>),
     /// Raw octets.
     Bytes,
-    /// A whole number as a binary integer.
-    Integer(Endian),
+    /// A number as a binary integer; `implied` decimals.
+    Integer {
+        /// The order of its octets.
+        endian: Endian,
+        /// Decimals implied.
+        implied: u32,
+    },
     /// A number as packed decimal (COMP-3); `implied` decimals.
     Packed {
         /// Decimals implied.

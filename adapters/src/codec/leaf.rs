@@ -118,7 +118,7 @@ pub(crate) fn fill(wire: &WireForm, padded: bool) -> Option<(Side, u8)> {
 }
 
 fn uses_letters(form: &Form) -> bool {
-    !matches!(form, Form::Bytes | Form::Integer(_) | Form::Packed { .. } | Form::Zoned { .. })
+    !matches!(form, Form::Bytes | Form::Integer { .. } | Form::Packed { .. } | Form::Zoned { .. })
 }
 
 fn number_like(form: &Form) -> bool {

@@ -64,8 +64,13 @@ pub(super) fn of_form(module: &Module, form: &Form) -> Value {
         }
         Form::Flag(yes, no) => json!({ "form": "flag", "yes": &**yes, "no": &**no }),
         Form::Bytes => word("bytes"),
-        Form::Integer(Endian::Big) => json!({ "form": "integer", "first": "most significant" }),
-        Form::Integer(Endian::Little) => json!({ "form": "integer", "first": "least significant" }),
+        Form::Integer { endian, implied } => {
+            let first = match endian {
+                Endian::Big => "most significant",
+                Endian::Little => "least significant",
+            };
+            json!({ "form": "integer", "first": first, "implied": implied })
+        }
         Form::Packed { implied } => json!({ "form": "packed", "implied": implied }),
         Form::Zoned { implied } => json!({ "form": "zoned", "implied": implied }),
     }

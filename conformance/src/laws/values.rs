@@ -352,7 +352,7 @@ fn bounds(wire: &WireForm, scale: u32) -> (i128, i128) {
     };
     let figures = |count: u32| 10_i128.checked_pow(count.min(37)).map_or(i128::MAX, |limit| limit - 1);
     let most = match &wire.form {
-        Form::Integer(_) => {
+        Form::Integer { .. } => {
             let bits = (units * 8).min(120);
             let most = (1_i128 << if wire.signed { bits - 1 } else { bits }) - 1;
             return (if wire.signed { -most - 1 } else { 0 }, most);

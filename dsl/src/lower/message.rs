@@ -599,7 +599,7 @@ fn expected(field: &Field) -> String {
         (Form::Li, _) => "an amount in li",
         (Form::Digits, _) => "figures",
         (Form::Bytes, _) => "bytes",
-        (Form::Number | Form::Integer(_) | Form::Packed { .. } | Form::Zoned { .. }, _) => "a number",
+        (Form::Number | Form::Integer { .. } | Form::Packed { .. } | Form::Zoned { .. }, _) => "a number",
         (Form::Decimal { .. }, _) => "a decimal",
         (Form::Text | Form::Ascii, _) => "text",
     };

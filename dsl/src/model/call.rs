@@ -185,7 +185,7 @@ pub enum Way {
     },
     /// An operator's.
     Park,
-    /// Queries alone: refused with this reason.
+    /// Of queries, and of notices of which one more copy does no harm: refused with this reason.
     Refuse(Symbol),
 }
 

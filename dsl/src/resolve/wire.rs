@@ -78,6 +78,7 @@ pub(crate) fn leaf(
     attributes: &[tree::Attribute],
 ) -> (Type, Wire) {
     let integer = integer_form(attributes);
+    without_point(resolver, type_, attributes, integer.as_ref());
     let (ty, mut wire) = match &type_.kind {
         TypeKind::Characters { kind, size } => {
             characters(resolver, around, name, *kind, size.as_ref(), type_.span)
@@ -127,12 +128,45 @@ fn integer_form(attributes: &[tree::Attribute]) -> Option<Form> {
         })
         .unwrap_or(0);
     attributes.iter().find_map(|attribute| match attribute.kind {
-        AttributeKind::BigEndian => Some(Form::Integer(Endian::Big)),
-        AttributeKind::LittleEndian => Some(Form::Integer(Endian::Little)),
+        AttributeKind::BigEndian => Some(Form::Integer { endian: Endian::Big, implied }),
+        AttributeKind::LittleEndian => Some(Form::Integer { endian: Endian::Little, implied }),
         AttributeKind::Packed => Some(Form::Packed { implied }),
         AttributeKind::Zoned => Some(Form::Zoned { implied }),
         _ => None,
     })
+}
+
+/// Whether a field has the places behind the point that its attributes speak of.
+fn without_point(
+    resolver: &mut Resolver,
+    type_: &TypeExpr,
+    attributes: &[tree::Attribute],
+    form: Option<&Form>,
+) {
+    let TypeKind::Number { kind, .. } = &type_.kind else { return };
+    let scale = attributes.iter().find(|one| matches!(one.kind, AttributeKind::Scale(_)));
+    match (kind, scale, form) {
+        (NumberKind::Number, Some(scale), _) => {
+            resolver
+                .report
+                .error("TS0648", scale.span, "a `number` is whole: it has no places behind the point")
+                .help("write `decimal SIZE … scale N`; packed, zoned and binary figures imply the point");
+        }
+        (NumberKind::Money(_), Some(scale), _) => {
+            resolver
+                .report
+                .error("TS0648", scale.span, "what an amount is counted in says its places behind the point")
+                .help("`fen`: whole fen; `yuan`: a point and two places; `li`: whole tenths of a fen; take `scale` away");
+        }
+        (NumberKind::Money(Some(MoneyUnit::Yuan)), None, Some(_)) => {
+            resolver
+                .report
+                .error("TS0649", type_.span, "yuan have a point, and these figures have no place for one")
+                .note("packed, zoned and binary figures are whole; two places implied are fen")
+                .help("write `fen`: 12.34 yuan are the figures 1234");
+        }
+        _ => {}
+    }
 }
 
 fn sized(size: &tree::Size, maximum: u64) -> Size {
@@ -237,6 +271,9 @@ fn number(
         (NumberKind::Money(Some(MoneyUnit::Li)), Some(Form::Zoned { implied: 0 })) => {
             Form::Zoned { implied: 3 }
         }
+        (NumberKind::Money(Some(MoneyUnit::Li)), Some(Form::Integer { endian, implied: 0 })) => {
+            Form::Integer { endian, implied: 3 }
+        }
         (_, Some(form)) => form,
         (NumberKind::Number, None) => Form::Number,
         (NumberKind::Decimal, None) => Form::Decimal { scale: 6 },
@@ -278,7 +315,7 @@ fn wire_number_type(
     span: Span,
     integer: Option<&Form>,
 ) -> Type {
-    if let (NumberKind::Number, Some(Form::Integer(_)), Some(size)) = (kind, integer, size) {
+    if let (NumberKind::Number, Some(Form::Integer { .. }), Some(size)) = (kind, integer, size) {
         let bits = narrow(size.max).saturating_mul(8).min(126);
         return Type::Number { min: 0, max: (1_i128 << bits) - 1 };
     }
@@ -318,7 +355,7 @@ fn figures_of(form: &Form, size: &tree::Size) -> Option<u32> {
     let octets = narrow(size.max);
     match form {
         Form::Packed { .. } => Some(octets.saturating_mul(2).saturating_sub(1)),
-        Form::Integer(_) => {
+        Form::Integer { .. } => {
             let bits = octets.saturating_mul(8).min(126);
             Some(((1_i128 << bits) - 1).ilog10())
         }

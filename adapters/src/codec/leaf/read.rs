@@ -147,10 +147,10 @@ fn form(
             sized(wire, octets.len())?;
             Slot::range(Tag::Bytes, span, 0)
         }
-        Form::Integer(endian) => {
+        Form::Integer { endian, implied } => {
             let value =
                 pack::integer(octets, *endian == Endian::Big, wire.signed).ok_or(FaultKind::OutOfBounds)?;
-            bounded(record, wire, value, 0)?
+            bounded(record, wire, value, *implied)?
         }
         Form::Packed { implied } => {
             let value = pack::packed(octets, wire.signed).ok_or(FaultKind::NotOfForm)?;

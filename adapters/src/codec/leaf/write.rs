@@ -183,9 +183,9 @@ fn write_form(
             }
             return Ok(Written::Octets);
         }
-        Form::Integer(endian) => {
+        Form::Integer { endian, implied } => {
             let octets = most(wire);
-            let value = scaled(value, wire, 0)?;
+            let value = scaled(value, wire, *implied)?;
             pack::write_integer(value, octets, *endian == Endian::Big, wire.signed, out)
                 .ok_or(FaultKind::CannotFit)?;
             return Ok(Written::Octets);

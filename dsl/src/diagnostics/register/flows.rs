@@ -30,7 +30,7 @@ pub const PAGES: &[Page] = &[
     Page {
         code: Code(702),
         title: "what may hold is never refused out of `unknown`",
-        text: "A time-out says nothing of the money: the party may have done it. Only a query may end its way in `refuse`; a posting enquires, repeats, undoes, and parks.",
+        text: "A time-out says nothing of the money: the party may have done it. Only a query may end its way in `refuse`, and a notice that is given up (a letter, say) if the party promises that one more copy does no harm: `promises repeatable`. A posting enquires, repeats, undoes, and parks.",
         chinese: "未知的记账不能当作失败。",
         bad: r#"call pay provides bank.pay_bill {
   once     exchange.serial

@@ -1278,6 +1278,42 @@ session day {
 "#,
     },
     Page {
+        code: Code(648),
+        title: "places behind a point where there is none",
+        text: "A `number` is whole, and an amount has the places of what it is counted in. `scale N` belongs to a `decimal`: written with a point, or packed, zoned or binary with the point implied.",
+        chinese: "scale 仅用于 decimal; number 为整数, 金额由 fen/yuan/li 定小数位。",
+        bad: r#"call ask {
+  request "1001" {
+    rate  number 3 bytes packed scale 2  = 1
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    rate  decimal 3 bytes packed scale 2  = 1.25
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(649),
+        title: "yuan without a place for the point",
+        text: "`yuan` writes an amount with a point and two places. Packed, zoned and binary figures are whole: two places implied are `fen`.",
+        chinese: "压缩/分区/二进制数无小数点, 金额以 fen 表示。",
+        bad: r#"call ask {
+  request "1001" {
+    paid  money 5 bytes yuan packed  = 12.34
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    paid  money 5 bytes fen packed  = 12.34
+  }
+}
+"#,
+    },
+    Page {
         code: Code(651),
         title: "a length in a tag=value text that does not say where a message ends",
         text: "`frame by PATH` may name the length in a tag=value text: then the stream is cut by it before anything else is read. So all in front of it stands in its place always and has a bound, what it counts begins right behind it, and what it does not count (a checksum) closes the text with one width each.",

@@ -43,6 +43,11 @@ impl Run<'_> {
                 let goes_on = self.definition(step).is_some_and(|found| found.names(&reason));
                 self.query_refused(step, &reason, goes_on);
             }
+            // It is given up: who reads of it may have it told once more.
+            Way::Refuse(reason) if self.kind(step) == CallKind::Notice => {
+                self.settle_refused(step, &reason);
+                self.after_outcome(step);
+            }
             Way::Refuse(_) => self.park_and_go_on(step),
         }
     }

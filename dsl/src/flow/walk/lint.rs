@@ -51,6 +51,8 @@ fn of_call(step: &StepDef, call: &CallContract) -> Option<Found> {
     }
     match call.ways.last() {
         Some(Way::Park) => {}
+        // Given up: nobody has to see to it that it holds.
+        Some(Way::Refuse(_)) if call.kind == CallKind::Notice => {}
         None => {
             return Some((
                 vec![
@@ -71,13 +73,13 @@ fn of_call(step: &StepDef, call: &CallContract) -> Option<Found> {
             ));
         }
     }
-    if call.ways.iter().any(|way| matches!(way, Way::Refuse(_))) {
+    if call.kind != CallKind::Notice && call.ways.iter().any(|way| matches!(way, Way::Refuse(_))) {
         return Some((
             vec![
                 format!("{name} leaves; no answer in time"),
                 format!("it is taken for refused; {party} holds it"),
             ],
-            "only a query may end in  refuse",
+            "only a query or a notice may end in  refuse",
         ));
     }
     let reverses = call.ways.iter().any(|way| matches!(way, Way::Reverse));

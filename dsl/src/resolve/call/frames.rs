@@ -126,8 +126,8 @@ fn place_in_head(
             head += width;
         }
         let kind = match field.wire.as_ref()?.form {
-            crate::value::Form::Integer(crate::value::Endian::Big) => PrefixKind::Big,
-            crate::value::Form::Integer(crate::value::Endian::Little) => PrefixKind::Little,
+            crate::value::Form::Integer { endian: crate::value::Endian::Big, .. } => PrefixKind::Big,
+            crate::value::Form::Integer { endian: crate::value::Endian::Little, .. } => PrefixKind::Little,
             crate::value::Form::Packed { .. } => PrefixKind::Bcd,
             _ => PrefixKind::Ascii,
         };

@@ -74,7 +74,14 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
             CallPart::Promises(promises) => {
                 promises.iter().for_each(|promise| promise_of(&mut call.promises, promise));
             }
-            CallPart::Unknown(steps) => call.unknown = ways(resolver, work, steps, head.service),
+            CallPart::Unknown(steps) => {
+                let repeatable = |part: &tree::Node<CallPart>| match &part.kind {
+                    CallPart::Promises(all) => all.iter().any(|one| one.kind == PromiseKind::Repeatable),
+                    _ => false,
+                };
+                let repeatable = head.tree.block.statements.iter().any(repeatable);
+                call.unknown = ways(resolver, work, steps, (head.service, repeatable));
+            }
             CallPart::PendingAs(text) => call.pending = text.constant().map(Box::from),
             CallPart::Outcome(rows) => call.outcome = Some(outcome_rule(resolver, rows)),
             CallPart::Pages { rows, times, condition: tree } => {
@@ -183,7 +190,7 @@ pub(super) fn ways(
     resolver: &mut Resolver,
     work: &Work<'_>,
     steps: &[tree::WayStep],
-    service: Option<u16>,
+    (service, repeatable): (Option<u16>, bool),
 ) -> Vec<Way> {
     let mut ways = Vec::new();
     let find = |resolver: &mut Resolver, name: &tree::Name| match work.call_named(&name.text) {
@@ -209,14 +216,18 @@ pub(super) fn ways(
             WayStepKind::Undo(call) => Way::Undo { with: find(resolver, call) },
             WayStepKind::Park => Way::Park,
             WayStepKind::Refuse(name) => {
-                let query = service
-                    .and_then(|service| resolver.services.get(usize::from(service)))
-                    .is_none_or(|service| service.kind == ServiceKind::Query);
-                if !query {
+                let service = service.and_then(|service| resolver.services.get(usize::from(service)));
+                let may = service.is_none_or(|service| match service.kind {
+                    ServiceKind::Query => true,
+                    // Told once more it does no harm, and no money stands behind it.
+                    ServiceKind::Notice => repeatable,
+                    ServiceKind::Posting | ServiceKind::Batch => false,
+                });
+                if !may {
                     resolver
                         .report
                         .error("TS0702", step.span, "what may hold is never refused out of `unknown`")
-                        .note("unknown is not failed; only a query may end in `refuse`")
+                        .note("unknown is not failed; only a query may end in `refuse`, and a notice that `promises repeatable`")
                         .help("end the way with `park`");
                 }
                 Way::Refuse(resolver.reason(name))
