@@ -94,6 +94,7 @@ DETAILS = {
     "withhold.request": ["mark", "seq I", "customer", "name", "account", "recv", "month Y", "amount A", "agreement"],
 }
 DETAILS["withhold.reply"] = DETAILS["withhold.request"] + ["result", "debited A", "bserial", "bizdate D"]
+DETAILS["withhold.later"] = DETAILS["withhold.reply"]
 
 
 def cell(text, kind):

@@ -5,6 +5,7 @@ CREATE TABLE system (
   only_one       INTEGER PRIMARY KEY CHECK (only_one = 1),
   business_date  TEXT,                                 -- NULL: the date of the clock
   open           INTEGER NOT NULL DEFAULT 1,
+  trouble        TEXT NOT NULL DEFAULT '',             -- 9998 9999: what it says of every payment
   last_peer      INTEGER NOT NULL DEFAULT 0,           -- serials of answers
   last_receipt   INTEGER NOT NULL DEFAULT 0
 );
@@ -90,4 +91,18 @@ CREATE TABLE totals (
   file       TEXT NOT NULL,
   state      TEXT NOT NULL,                            -- 02 even 03 not even
   told       INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+
+-- What was withheld by files, as the bank answered.
+CREATE TABLE withheld (
+  file       TEXT NOT NULL,
+  seq        INTEGER NOT NULL,
+  recv       TEXT NOT NULL REFERENCES bill (recv),
+  account    TEXT NOT NULL,
+  name       TEXT NOT NULL,
+  amount     INTEGER NOT NULL,
+  number     TEXT NOT NULL REFERENCES agreement (number),
+  result     TEXT NOT NULL DEFAULT '',                 -- empty: not known yet
+  debited    INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (file, seq)
 ) WITHOUT ROWID;

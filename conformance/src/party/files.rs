@@ -129,6 +129,8 @@ impl Caller {
                 let mut scene =
                     scene_of(&self.play, Some(open.member.as_str()).filter(|name| !name.is_empty()));
                 scene.request = Some(Arc::new(open.request.clone()));
+                // What the name alone says of the ask is learned from it.
+                begin_ask(&mut scene, call);
                 if is_named(&mut scene, *message, name).is_some() {
                     return Some(Kind::Answer(Box::new(open), *message));
                 }
@@ -233,6 +235,9 @@ impl Caller {
         let play = &self.play;
         let mut scene = scene_of(play, Some(open.member.as_str()).filter(|member| !member.is_empty()));
         scene.request = Some(Arc::new(open.request.clone()));
+        if let Some(form) = play.module().calls.get(usize::from(open.call.0)) {
+            begin_ask(&mut scene, form);
+        }
         let (read, tree) = read_file(&mut scene, message, name, octets).ok_or("a name of another form")?;
         if let Some((_, report)) = read.fault {
             up(&play.counts.bad);
