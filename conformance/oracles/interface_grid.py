@@ -1,5 +1,5 @@
 """A grid (power-dongguan's side) built from its interface document alone: what stands on the wire is in the document, here
-is the business of two customers, as an engineer of the grid would write it.
+is the business of three customers, as an engineer of the grid would write it.
 
 `interface_grid.py DOCUMENT PARTY_YAML` first reads and writes every sample of the document that goes over a line, then
 listens, prints `listening on HOST:PORT` and serves until its standard input ends.
@@ -38,7 +38,8 @@ class Grid:
             "0319000000002": {"name": "用户00002", "partial": "2", "prepaid": 14, "bills": [
                 {"recv": "YS202610000002", "month": "2026-10", "power": 5026, "penalty": 0, "state": "01"}]},
         }
-        self.payments, self.queries = {}, {}
+        self.customers["0319000000010"] = {"name": "客户00010", "partial": "2", "prepaid": 0, "bills": []}
+        self.payments, self.queries, self.agreements = {}, {}, {}
 
     def answer_serial(self):
         self.serial += 1
@@ -128,9 +129,14 @@ class Grid:
         ]
         return "0000", {"body.rows": rows}
 
-    def sign_withholding(self, asked, _):
+    def sign_withholding(self, asked, facts):
         self.customer(asked["body.customer"])
-        return "0000", {"body.agreement": f"XY{asked['body.customer'][3:]}", "body.eff": now().date().isoformat()}
+        same = {name: value for name, value in asked.items() if name.startswith("body.")}
+        known = self.agreements.setdefault(facts["serial"], same)
+        if known != same:
+            raise Refused("1011")
+        code = "0000" if known is same else "1010"
+        return code, {"body.agreement": f"XY{asked['body.customer'][3:]}", "body.eff": now().date().isoformat()}
 
 
 class Party:

@@ -29,6 +29,7 @@ def check_value(algorithm, key):
 
 
 FUNCTIONS = {
+    "if": lambda condition, then, other: then if condition else other,
     "hex_upper": lambda octets: octets.hex().upper(),
     "hex": lambda octets: octets.hex(),
     "from_hex": bytes.fromhex,
@@ -106,6 +107,10 @@ class Scope:
             return parts[0] - parts[1]
         if kind == "equal":
             return parts[0] == parts[1]
+        if kind == "less":
+            return parts[0] < parts[1]
+        if kind == "less_or_equal":
+            return parts[0] <= parts[1]
         if kind == "and":
             return all(parts)
         if kind == "or":

@@ -362,5 +362,5 @@ fn a_party_is_built_from_the_document_alone() {
     assert!(judged.status.success(), "{}", out(&judged));
     let report: Value = serde_json::from_slice(&judged.stdout).unwrap();
     let counts = |name: &str| report["systems"][0][name].as_u64().unwrap_or_default();
-    assert!((counts("passed"), counts("failed")) == (9, 0), "{report:#}");
+    assert!((counts("passed"), counts("failed")) == (10, 0), "{report:#}");
 }
