@@ -26,6 +26,7 @@ use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use wire::Wire;
 
@@ -124,6 +125,8 @@ pub struct PostgresStore {
     epoch: u64,
     journaled: Journaled,
     lease: lease::Lease,
+    /// The timeline of the server that is written to, for the readers.
+    timeline: Arc<AtomicI64>,
     /// What was sent to be committed and not answered yet.
     sent: Option<(Staged, Vec<Verdict>)>,
     /// Why it takes nothing more.
@@ -154,7 +157,17 @@ impl PostgresStore {
         let sequence = whole(sequence, "journal.sequence")?;
         let journaled = Journaled::new(&options.node, &options.sealer, taken.oldest, sequence);
         let (place, epoch) = (options.place.clone(), taken.epoch);
-        Ok(Opened::Holds(Box::new(Self { wire, place, epoch, journaled, lease, sent: None, ended: None })))
+        let timeline = Arc::new(AtomicI64::new(wire.timeline()));
+        Ok(Opened::Holds(Box::new(Self {
+            wire,
+            place,
+            epoch,
+            journaled,
+            lease,
+            timeline,
+            sent: None,
+            ended: None,
+        })))
     }
 
     fn commit_inner(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
@@ -250,6 +263,7 @@ impl PostgresStore {
         }
         // Its commit waits for the servers that stand in, and so for whatever was written before it.
         self.lease.hold_again(&wire, self.epoch)?;
+        self.timeline.store(wire.timeline(), Ordering::Release);
         self.wire = wire;
         let Some((staged, verdicts)) = self.sent.as_ref() else { return Ok(None) };
         let there = "SELECT hash FROM journal WHERE sequence = ?1";
@@ -300,7 +314,7 @@ impl Store for PostgresStore {
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Fatal> {
-        reader(&self.place, Arc::clone(&self.journaled.sealer))
+        reading(&self.place, &self.timeline, Arc::clone(&self.journaled.sealer))
     }
 
     fn epoch(&self) -> u64 {
@@ -335,7 +349,12 @@ impl Drop for PostgresStore {
 /// # Errors
 /// When the server cannot be reached.
 pub fn reader(place: &Place, sealer: Arc<dyn Sealer>) -> Result<Box<dyn Reader>, Fatal> {
-    let database = Lasting::connect(place.clone()).map_err(|fault| fault.fatal(&place.to_string()))?;
+    reading(place, &Arc::default(), sealer)
+}
+
+fn reading(place: &Place, least: &Arc<AtomicI64>, sealer: Arc<dyn Sealer>) -> Result<Box<dyn Reader>, Fatal> {
+    let database = Lasting::connect(place.clone(), Arc::clone(least));
+    let database = database.map_err(|fault| fault.fatal(&place.to_string()))?;
     Ok(Box::new(SqlReader::new(database, place.to_string(), sealer)))
 }
 

@@ -4,17 +4,33 @@ use super::wire::Wire;
 use super::{PATIENCE, PAUSE, Place};
 use crate::sql::{Database, Fault, Row, Value};
 use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
 
 pub(super) struct Lasting {
     place: Place,
     wire: RefCell<Wire>,
+    /// The timeline that the writer is on, where there is one: what an older server still says is of the past.
+    least: Arc<AtomicI64>,
 }
 
 impl Lasting {
-    pub(super) fn connect(place: Place) -> Result<Self, Fault> {
-        let wire = RefCell::new(reading(&place, 0)?);
-        Ok(Self { place, wire })
+    pub(super) fn connect(place: Place, least: Arc<AtomicI64>) -> Result<Self, Fault> {
+        let wire = RefCell::new(reading(&place, least.load(Ordering::Acquire))?);
+        Ok(Self { place, wire, least })
+    }
+
+    fn least(&self) -> i64 {
+        self.least.load(Ordering::Acquire).max(self.wire.borrow().timeline())
+    }
+
+    fn read(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
+        let wire = self.wire.borrow();
+        if wire.timeline() < self.least() {
+            return Err(Fault::Lost(format!("{} was replaced", wire.server())));
+        }
+        wire.rows(sql, values)
     }
 }
 
@@ -30,12 +46,12 @@ impl Database for Lasting {
     }
 
     fn rows(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
-        let first = self.wire.borrow().rows(sql, values);
+        let first = self.read(sql, values);
         let Err(Fault::Lost(mut why)) = first else { return first };
-        let (began, least) = (Instant::now(), self.wire.borrow().timeline());
+        let began = Instant::now();
         loop {
             tracing::warn!(why, place = %self.place, "a connection for reading was lost; reaching the database again");
-            let again = reading(&self.place, least).and_then(|again| {
+            let again = reading(&self.place, self.least()).and_then(|again| {
                 let rows = again.rows(sql, values)?;
                 self.wire.replace(again);
                 Ok(rows)

@@ -5,7 +5,7 @@ use crate::cluster::{Cluster, open};
 use crate::postgres::{group, is_whole, many};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{Place, TrialServer};
+use store::{Place, Store, TrialServer};
 
 const END: &str = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tongshi'";
 const CANCEL: &str = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'tongshi'";
@@ -48,6 +48,21 @@ fn a_server_that_takes_over_has_whatever_was_told() {
     drop(store);
     let store = open(&place);
     is_whole(&place, &store, flows);
+}
+
+#[test]
+fn a_reader_leaves_the_server_that_was_replaced_when_the_writer_does() {
+    let first = Cluster::start();
+    let second = first.standby().unwrap();
+    let mut store = open(&both(&first, &second));
+    group(&mut store, 0);
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.sequence().unwrap(), 8);
+    // Both take writes now, and the reader's connection to the older one is as good as before.
+    second.promote().unwrap();
+    first.say("SELECT pg_terminate_backend(CAST(backend AS int)) FROM journal.holder");
+    group(&mut store, 8);
+    assert_eq!(reader.sequence().unwrap(), 16);
 }
 
 #[test]
