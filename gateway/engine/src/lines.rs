@@ -29,6 +29,8 @@ use std::time::Duration;
 pub const ANSWER_MS: u64 = 30_000;
 /// Connections of a link without a bound of its own.
 const MOST: u32 = 64;
+/// How long a reply that missed its limit is still listened for, where that keeps nothing else waiting.
+const LATE: Duration = Duration::from_secs(60);
 
 /// Which link of whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -135,6 +137,7 @@ impl Lines {
                 let settings = TcpClientConfig {
                     tls,
                     hold,
+                    late: late(link.hold),
                     connect_limit: connect,
                     beats: link.beats.iter().copied().map(beat).collect(),
                     idle: link.idle_ms.map(Duration::from_millis),
@@ -325,6 +328,15 @@ fn hold(hold: ModelHold, most: u32, key: Option<KeyOf>) -> Result<Hold, String> 
                 .ok_or_else(|| "many exchanges on one connection need a fact that matches them".to_owned())?,
         },
     })
+}
+
+/// How long a late reply is listened for: of connections that are held for one exchange at a time there are few, and none is kept
+/// from the next exchange.
+fn late(hold: ModelHold) -> Duration {
+    match hold {
+        ModelHold::None | ModelHold::Many(_) => LATE,
+        ModelHold::Single(_) => Duration::ZERO,
+    }
 }
 
 fn beat(beat: ModelBeat) -> Beat {

@@ -269,7 +269,7 @@ impl<'a> Line<'a> {
             let Some(job) = self.shared.next(self.number) else { return };
             if !job.request.leave.is_given() {
                 self.settle(job, Exchanged::NotSent(Cause::new(CauseKind::NoLeave)));
-            } else if job.reply && self.in_flight.contains_key(&self.key(&job)) {
+            } else if job.reply && self.awaits(&self.key(&job)) {
                 self.settle(job, Exchanged::NotSent(Cause::new(CauseKind::SameKey)));
             } else if let Err(error) = self.framer.encode(&job.request.bytes, &mut self.outgoing) {
                 self.settle(job, Exchanged::NotSent(Cause::told(CauseKind::Request, error)));
@@ -310,7 +310,16 @@ impl<'a> Line<'a> {
         }
         let key = self.key(&job);
         let (until, tag) = (job.request.until, job.request.tag);
-        self.in_flight.insert(key, InFlight { verdict: Some(job.verdict), until, tag });
+        let given_up = self.in_flight.insert(key, InFlight { verdict: Some(job.verdict), until, tag });
+        if given_up.is_some() {
+            self.shared.ended(self.number);
+        }
+    }
+
+    /// Whether an exchange waits for the reply of this key. One that was given up stands in nobody's way: what comes for it after
+    /// all answers the copy that is sent now.
+    fn awaits(&self, key: &Bytes) -> bool {
+        self.in_flight.get(key).is_some_and(|entry| entry.verdict.is_some())
     }
 
     fn hear(&mut self) -> Result<(), Cause> {

@@ -311,6 +311,26 @@ async fn a_late_reply_is_told_and_never_given_to_the_next_exchange() {
 }
 
 #[tokio::test]
+async fn what_was_given_up_and_is_listened_for_keeps_no_copy_of_the_same_key() {
+    let (core, clock) = standing();
+    let (listener, address) = listen().await;
+    let config = TcpClientConfig { late: Duration::from_secs(60), ..config(address, by_key(1)) };
+    let client = client(&core, config).await;
+    let ask = || {
+        let (client, request) = (client.clone(), request(&core, "same 1"));
+        tokio::spawn(async move { client.exchange(request).await })
+    };
+    let first = ask();
+    let mut socket = accept(&listener).await;
+    read_frame(&mut socket).await;
+    assert_eq!(kind(&until(&clock, first).await.unwrap()), CauseKind::AnswerTimedOut);
+    let second = ask();
+    assert_eq!(read_frame(&mut socket).await, "same 1");
+    write_frame(&mut socket, "same").await;
+    assert_eq!(until(&clock, second).await.unwrap().reply().unwrap(), "same");
+}
+
+#[tokio::test]
 async fn without_a_late_time_a_timed_out_line_is_closed() {
     let (core, clock) = standing();
     let (listener, address) = listen().await;
