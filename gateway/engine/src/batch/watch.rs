@@ -27,6 +27,8 @@ use tokio::sync::Mutex;
 
 /// How often it is looked which folders are due.
 const LOOK: Duration = Duration::from_millis(500);
+/// When it is looked again whether a link that is not there is there.
+const AGAIN: Duration = Duration::from_secs(5);
 /// The time between two looks at a folder where the adapter says nothing.
 const POLL: Duration = Duration::from_secs(60);
 /// How long a file without an end mark must have stood still.
@@ -49,24 +51,40 @@ struct Watched {
     watch: Arc<Mutex<Watch>>,
 }
 
+/// A link of files that accepts.
+struct Looked {
+    module: usize,
+    link: usize,
+    /// When a folder of it is due; no sooner need it be worked out where its folders are.
+    next: Mark,
+    /// Its folders, as they were worked out last.
+    here: Vec<Place>,
+}
+
 impl Engine {
     /// Looks into folders until the engine stops.
     pub(crate) async fn watch_folders(self: Arc<Self>) {
         let mut watched: HashMap<Place, Watched> = HashMap::new();
+        let mut links = Vec::new();
+        let mut known = None;
         while !self.stopping.load(Ordering::Acquire) {
             let version = self.current.load_full();
-            let mut here = Vec::new();
-            for (number, module) in version.compiled.modules.iter().enumerate() {
-                for link in module.links.iter().filter(|link| accepts_files(link)) {
-                    self.due(&version, number, link, &mut watched, &mut here);
-                }
+            if !known.as_ref().is_some_and(|known| Arc::ptr_eq(known, &version)) {
+                links = links_of_files(&version);
+                known = Some(Arc::clone(&version));
             }
-            watched.retain(|place, _| here.contains(place));
+            for Looked { module, link, next, here } in &mut links {
+                let program = version.module(*module).and_then(|module| module.links.get(*link));
+                let Some(program) = program.filter(|_| *next <= self.core.mark()) else { continue };
+                here.clear();
+                *next = self.due(&version, *module, program, &mut watched, here);
+            }
+            watched.retain(|place, _| links.iter().any(|looked| looked.here.contains(place)));
             self.core.deadline(self.core.mark().after(LOOK)).await;
         }
     }
 
-    /// Begins a look at each folder of a link that is due.
+    /// Begins a look at each folder of a link that is due; gives when the next will be.
     fn due(
         self: &Arc<Self>,
         version: &Arc<Version>,
@@ -74,7 +92,9 @@ impl Engine {
         link: &LinkProgram,
         watched: &mut HashMap<Place, Watched>,
         here: &mut Vec<Place>,
-    ) {
+    ) -> Mark {
+        let now = self.core.mark();
+        let mut next = now.after(POLL);
         let party = version.module(module).map_or("", |module| &module.name);
         for (member, folder) in self.folders(version, module, link) {
             for done in marks(version, module, link) {
@@ -86,17 +106,24 @@ impl Engine {
                 };
                 here.push(place.clone());
                 let scene = self.scene_of(version, module, member.as_deref());
-                let Some(entry) = self.watched(&scene, link, &place, &folder, watched) else { continue };
-                if entry.next > self.core.mark() {
+                // What has no address here may be given one.
+                let Some(entry) = self.watched(&scene, link, &place, &folder, watched) else {
+                    next = next.min(now.after(AGAIN));
+                    continue;
+                };
+                if entry.next > now {
+                    next = next.min(entry.next);
                     continue;
                 }
-                entry.next = self.core.mark().after(poll(&scene, link));
+                entry.next = now.after(poll(&scene, link));
+                next = next.min(entry.next);
                 let Ok(watch) = Arc::clone(&entry.watch).try_lock_owned() else { continue };
                 let source = Source { party: place.party, link: place.link, folder: folder.clone() };
                 let engine = Arc::clone(self);
                 self.core.spawn(engine.look(source, place.member, place.done, watch));
             }
         }
+        next
     }
 
     fn watched<'w>(
@@ -213,6 +240,16 @@ impl Engine {
             }
         }
     }
+}
+
+/// Links of files that accept, all of them due.
+fn links_of_files(version: &Version) -> Vec<Looked> {
+    let modules = version.compiled.modules.iter().enumerate();
+    let links = modules.flat_map(|(module, program)| {
+        let accept = program.links.iter().enumerate().filter(|(_, link)| accepts_files(link));
+        accept.map(move |(link, _)| Looked { module, link, next: Mark(0), here: Vec::new() })
+    });
+    links.collect()
 }
 
 fn accepts_files(link: &LinkProgram) -> bool {
