@@ -10,6 +10,6 @@ mod proxy;
 mod weather;
 
 pub use clock::SimulatedClock;
-pub use net::{Counted, Fell, Network, NetworkFault};
+pub use net::{Counted, Fell, Moments, Network, NetworkFault};
 pub use proxy::Proxies;
 pub use weather::{Dice, Weather};

@@ -269,7 +269,7 @@ impl PartySource {
     /// books (`configs/PARTY/books`), beside its adapter, and the simulators say what they hold at first.
     #[must_use]
     pub fn of(loaded: Loaded, configs: &Path, conformance: &Path, folder: &str, database: PathBuf) -> Self {
-        let simulated = conformance.join("simulators").join(folder);
+        let simulated = home(conformance, folder);
         let books = books_of(configs, folder);
         if books.is_dir() {
             let first = Some(simulated.join("seed.sql")).filter(|seed| seed.is_file());
@@ -289,6 +289,19 @@ fn know_repeats(loaded: &Loaded, world: &World) -> Result<(), PartyError> {
         Some(call) => Err(PartyError::Repeats { call: call.call.name.to_string() }),
         None => Ok(()),
     }
+}
+
+/// Where the world of a party stands: among the simulators, or, where it is made up for campaigns of faults, among those.
+#[must_use]
+pub fn home(conformance: &Path, folder: &str) -> PathBuf {
+    let made_up = made_up(conformance).join(folder);
+    if made_up.is_dir() { made_up } else { conformance.join("simulators").join(folder) }
+}
+
+/// Where parties stand that no bank has, adapters and worlds: campaigns of faults have them beside the bank's.
+#[must_use]
+pub fn made_up(conformance: &Path) -> PathBuf {
+    conformance.join("faults").join("parties")
 }
 
 /// Where the bank's own books of a party would stand.

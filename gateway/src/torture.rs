@@ -13,6 +13,8 @@ mod field;
 mod ground;
 mod kill;
 mod knobs;
+mod moments;
+mod moods;
 mod parties;
 mod plan;
 mod planted;

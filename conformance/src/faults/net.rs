@@ -60,6 +60,19 @@ impl NetworkFault {
     }
 }
 
+/// When, counted from its sending, something happens at who sent a message and has heard nothing: a time limit, a repeat, a question, a
+/// reversal. What arrives right behind such a moment crosses it.
+#[derive(Clone, Debug, Default)]
+pub struct Moments {
+    /// The moments.
+    pub at: Vec<Duration>,
+    /// The longest that a request is under way: in any weather it arrives before its party's quiet time is over.
+    pub longest: Duration,
+}
+
+/// How much behind such a moment, at most.
+const BEHIND: Duration = Duration::from_secs(3);
+
 /// How often each fault was made.
 pub type Counted = BTreeMap<NetworkFault, u64>;
 
@@ -95,6 +108,10 @@ struct State {
     /// Addresses whose messages are sealed, so that a wrong octet is seen.
     sealed: BTreeSet<String>,
     weather: Weather,
+    /// Of addresses where they are known.
+    moments: BTreeMap<String, Moments>,
+    /// Addresses on whose lines pieces are held back so often, of ten thousand, whatever the weather.
+    slow: BTreeMap<String, u16>,
     counted: Counted,
     fell: Vec<Fell>,
     next: u16,
@@ -123,6 +140,16 @@ impl Network {
     /// The weather from now on.
     pub fn set_weather(&self, weather: Weather) {
         self.shared.state().weather = weather;
+    }
+
+    /// What comes late to or from this address may come right behind these.
+    pub fn knows(&self, address: &str, moments: Moments) {
+        self.shared.state().moments.insert(address.to_owned(), moments);
+    }
+
+    /// On the lines of these addresses, and of no other, pieces are held back so often of ten thousand from now on.
+    pub fn slow(&self, lines: BTreeMap<String, u16>) {
+        self.shared.state().slow = lines;
     }
 
     /// Messages to and from this address are sealed: what is corrupted is found out.
@@ -168,12 +195,32 @@ impl Shared {
         falls
     }
 
-    fn on_its_way(&self, address: &Arc<str>) -> Duration {
-        if self.falls(NetworkFault::Delay, address, |weather| weather.delay) {
-            let late = self.state().weather.late;
-            return self.dice.span(USUAL.1, Duration::from_secs(u64::from(late)));
+    /// How long a connection takes, or a piece of one (`piece`: whether it is of a request).
+    fn on_its_way(&self, address: &Arc<str>, piece: Option<bool>) -> Duration {
+        let slow = self.state().slow.get(&**address).copied().filter(|_| piece.is_some()).unwrap_or(0);
+        if !self.falls(NetworkFault::Delay, address, |weather| weather.delay.max(slow)) {
+            return self.dice.span(USUAL.0, USUAL.1);
         }
-        self.dice.span(USUAL.0, USUAL.1)
+        let (late, moments) = {
+            let state = self.state();
+            let crossing = state.weather.crossing || slow > 0;
+            let moments = state.moments.get(&**address).filter(|_| crossing).cloned();
+            (Duration::from_secs(u64::from(state.weather.late)), moments)
+        };
+        match (piece, moments) {
+            (Some(asks), Some(moments)) => self.crossing(&moments, asks),
+            _ => self.dice.span(USUAL.1, late.max(USUAL.1)),
+        }
+    }
+
+    /// Right behind a moment; a request no later than it may come.
+    fn crossing(&self, moments: &Moments, asks: bool) -> Duration {
+        let within = moments.at.iter().filter(|at| !asks || **at < moments.longest);
+        let count = within.clone().count() as u64;
+        let chosen = usize::try_from(self.dice.below(count.max(1))).unwrap_or(0);
+        let chosen = within.clone().nth(chosen).copied().unwrap_or(USUAL.1);
+        let delay = chosen + self.dice.span(USUAL.0, BEHIND);
+        if asks { delay.min(moments.longest) } else { delay }
     }
 }
 
@@ -182,7 +229,7 @@ impl Net for Network {
         Box::pin(async move {
             let shared = &self.shared;
             let whom: Arc<str> = address.into();
-            shared.clock.sleep_until(shared.clock.mark().after(shared.on_its_way(&whom))).await;
+            shared.clock.sleep_until(shared.clock.mark().after(shared.on_its_way(&whom, None))).await;
             if shared.falls(NetworkFault::Deaf, &whom, |weather| weather.deaf) {
                 std::future::pending::<()>().await;
             }
@@ -196,8 +243,8 @@ impl Net for Network {
             let Some(there) = there.filter(|_| !refused) else {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             };
-            let way = |number| Way::new(shared, &whom, sealed, number);
-            let (out, back) = (way(number), way(number.wrapping_add(1)));
+            let way = |asks, number| Way::new(shared, &whom, (sealed, asks), number);
+            let (out, back) = (way(true, number), way(false, number.wrapping_add(1)));
             let ours = End { reads: Arc::clone(&back), writes: Arc::clone(&out), sleep: None, closed: false };
             let theirs = End { reads: out, writes: back, sleep: None, closed: false };
             let accepted = Stream::made(Box::new(theirs), format!("10.0.0.1:{number}"));
@@ -260,6 +307,8 @@ struct Way {
     shared: Arc<Shared>,
     address: Arc<str>,
     sealed: bool,
+    /// It leads from whoever connected.
+    asks: bool,
     /// How long the word of an end is on its way. By the connection's number and no throw: in which order a process that
     /// dies lets go of its connections is nobody's to say.
     word: Duration,
@@ -282,12 +331,13 @@ struct Pieces {
 }
 
 impl Way {
-    fn new(shared: &Arc<Shared>, address: &Arc<str>, sealed: bool, number: u16) -> Arc<Self> {
+    fn new(shared: &Arc<Shared>, address: &Arc<str>, (sealed, asks): (bool, bool), number: u16) -> Arc<Self> {
         let word = USUAL.0 + Duration::from_micros(u64::from(number) * 13 % 7_000);
         Arc::new(Self {
             shared: Arc::clone(shared),
             address: Arc::clone(address),
             sealed,
+            asks,
             word,
             pieces: Mutex::default(),
         })
@@ -341,7 +391,7 @@ impl End {
             let kept = usize::try_from(shared.dice.below(octets.len() as u64 + 1)).unwrap_or(0);
             octets.truncate(kept);
         }
-        let at = shared.clock.mark().after(shared.on_its_way(&way.address));
+        let at = shared.clock.mark().after(shared.on_its_way(&way.address, Some(way.asks)));
         let mut pieces = way.pieces();
         if vanishes || pieces.vanishes {
             pieces.vanishes = true;

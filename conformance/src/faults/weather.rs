@@ -60,6 +60,8 @@ pub struct Weather {
     pub delay: u16,
     /// The longest delay, in seconds.
     pub late: u16,
+    /// What is held back comes right behind a moment at which its sender did something, where such are known of the address.
+    pub crossing: bool,
     /// An octet of the piece is another; for links whose messages are sealed.
     pub corrupt: u16,
 }
@@ -84,6 +86,7 @@ impl Weather {
             half_close: rate() / 2,
             delay: rate() * 2,
             late: late.get(place).copied().unwrap_or(2),
+            crossing: dice.falls(5_000),
             corrupt: rate(),
         }
     }

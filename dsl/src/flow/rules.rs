@@ -18,7 +18,7 @@ pub enum Fault {
     RepeatUncounted,
     /// The quiet time of an earlier copy counts for the last.
     QuietOfFirstCopy,
-    /// The answer to a question that was given up is used.
+    /// The answer to a question that was given up is heard and used.
     OldEnquiryUsed,
     /// A refusal after a repeat is final.
     RefusalAfterRepeatFinal,
@@ -82,7 +82,7 @@ impl Fault {
             Self::NotSentOfAssured => "an assured posting that did not leave is taken for a refusal",
             Self::RepeatUncounted => "a repeat leaves without being counted first",
             Self::QuietOfFirstCopy => "the quiet time of an earlier copy counts for the last",
-            Self::OldEnquiryUsed => "the answer to a question that was given up is used",
+            Self::OldEnquiryUsed => "the answer to a question that was given up is heard and used",
             Self::RefusalAfterRepeatFinal => "a refusal after a repeat is final",
             Self::NotFoundEarly => "not found is believed before the quiet time",
             Self::NothingEarly => "nothing to reverse is believed before the quiet time",

@@ -25,8 +25,19 @@ pub struct Waiting {
     pub flow: FlowId,
     /// The step.
     pub step: StepId,
-    /// It is the reply to the step's reversal.
-    pub back: bool,
+    /// To what of the step.
+    pub to: Copied,
+}
+
+/// What was sent for a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// The posting.
+    Posting,
+    /// Its reversal.
+    Reversal,
+    /// A question about it, by its number. It is asked anew where it is given up; only a campaign's bug has its late answer heard.
+    Question(u32),
 }
 
 struct GivenUp {
@@ -78,9 +89,10 @@ impl Engine {
         }
         let verdict = self.read_reply(&prepared, packet).await;
         crate::observe::late(&self.line_name(&prepared.asking));
-        let heard = match waiting.back {
-            false => Inbox::Sent(waiting.step, verdict),
-            true => Inbox::SentBack(waiting.step, verdict),
+        let heard = match waiting.to {
+            Copied::Posting => Inbox::Sent(waiting.step, verdict),
+            Copied::Reversal => Inbox::SentBack(waiting.step, verdict),
+            Copied::Question(number) => Inbox::Enquired(waiting.step, number, verdict),
         };
         self.tell(waiting.flow, heard).await
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Arguments of `tongshi torture`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi torture                        200 seeds\n  tongshi torture --seeds 2000 --json     ends with one object for machines\n  tongshi torture --from 4711 --seeds 1   one seed again\n  tongshi torture --kill 20              the real binary, killed under load\n  tongshi torture --kill 20 --store postgres   the same over a server of PostgreSQL"
+    after_help = "Examples:\n  tongshi torture                        200 seeds\n  tongshi torture --seeds 2000 --json     ends with one object for machines\n  tongshi torture --from 4711 --seeds 1   one seed again\n  tongshi torture --planted=reversal     bugs of that kind, planted one after the other\n  tongshi torture --kill 20              the real binary, killed under load\n  tongshi torture --kill 20 --store postgres   the same over a server of PostgreSQL"
 )]
 pub(crate) struct Torture {
     /// How many seeds
@@ -28,9 +28,10 @@ pub(crate) struct Torture {
     /// Run every seed twice: the two runs must be one
     #[arg(long)]
     twice: bool,
-    /// Plant one bug after the other into engine and disk, and run seeds until one finds it
-    #[arg(long)]
-    planted: bool,
+    /// Plant one bug after the other into engine and disk, and run seeds until one finds it; with a text those alone whose words
+    /// hold it
+    #[arg(long, value_name = "TEXT", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    planted: Option<String>,
     /// Kill the gateway so often: a process of its own under load, with its store on the disk and real sockets
     #[arg(long, conflicts_with_all = ["planted", "twice"])]
     kill: Option<u64>,
@@ -75,8 +76,12 @@ impl Torture {
         if let Some(times) = self.kill {
             return self.kills(&wanted, &ground, times);
         }
-        if self.planted {
-            let found = torture::plant(&wanted, &ground, &|found| warn(found));
+        if let Some(text) = &self.planted {
+            let found = torture::plant(&wanted, &ground, text, &|found| warn(found));
+            if found.is_empty() {
+                warn(&format!("tongshi torture: no bug has `{text}` in its words"));
+                return Exit::Machine;
+            }
             let text = if self.json {
                 torture::planted_object(&found).to_string()
             } else {

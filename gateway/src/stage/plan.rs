@@ -51,7 +51,7 @@ impl Plan {
 
 /// A party's own configuration.
 pub(crate) fn party_config(conformance: &Path, folder: &str) -> Result<PartyConfig, String> {
-    read(&conformance.join("simulators").join(folder).join("party.yaml"))
+    read(&conformance::party::home(conformance, folder).join("party.yaml"))
 }
 
 /// Leaves out the settings that the variant of the adapter does not have.

@@ -56,6 +56,9 @@ pub(super) fn judge(
             wrong.push((Wrong::FalseAnswer, words("told cancelled, and told done since")));
         }
     }
+    if posting.told.contains(&Said::Unheard) {
+        wrong.push((Wrong::FalseAnswer, words("told pending, and then that nobody asked")));
+    }
     if told(Said::Done) && told(Said::Refused) && !wished {
         wrong.push((Wrong::FalseAnswer, words("told done and told refused")));
     }

@@ -13,12 +13,14 @@ use serde_json::{Map, Value, json};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 
 /// How often a client asks at most, and how long it waits for each answer.
 const TIMES: usize = 12;
 /// Postings of ten thousand that are taken back.
 const CANCELS: u16 = 1_200;
+/// Of ten thousand asks behind a first that was told as pending, so many are questions what became of it.
+const ENQUIRES: u16 = 5_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A posting that a client asked for, and what it was told.
@@ -58,6 +60,8 @@ pub(super) enum Said {
     Refused,
     /// Its end is not known yet.
     Pending,
+    /// Nobody asked for it.
+    Unheard,
 }
 
 /// Asks over HTTP.
@@ -72,6 +76,8 @@ pub(super) struct Asker {
     fair: bool,
     /// Asks that were refused as busy; one count for all that were made of one.
     busy: Arc<AtomicU64>,
+    /// Rung whenever an end is told as not known yet.
+    pending: Arc<Notify>,
 }
 
 /// An answer: what was said, and the answer's fields if it was done, the flow's number if it is pending. None: it was not taken, or nothing was heard.
@@ -89,7 +95,13 @@ impl Asker {
             diary: diary.clone(),
             fair: false,
             busy: Arc::default(),
+            pending: Arc::default(),
         }
+    }
+
+    /// The same, which rings whenever an end is told as not known yet.
+    pub(super) fn telling(self, pending: &Arc<Notify>) -> Self {
+        Self { pending: Arc::clone(pending), ..self }
     }
 
     /// The same over a connection of its own.
@@ -121,10 +133,22 @@ impl Asker {
         self.heard(service, body, &said)
     }
 
-    /// Asks how a posting ended.
+    /// Asks how a posting ended; of one that was taken back before it was asked for nothing is known, and nothing comes of it.
     pub(super) async fn enquire(&self, service: &str, body: &Value) -> Heard {
+        let (said, more) = self.hear_of(service, body).await?;
+        Some((if said == Said::Unheard { Said::Refused } else { said }, more))
+    }
+
+    /// Asks how a posting ended that was told as pending.
+    async fn hear_of(&self, service: &str, body: &Value) -> Heard {
         let said = self.send("GET", &format!("/v1/{service}/{}", reference(body)), &Value::Null).await?;
-        self.heard(service, body, &said)
+        let heard = self.heard(service, body, &said);
+        let text = |name: &str| said.get(name).and_then(Value::as_str);
+        // A refusal of a flow bears its number.
+        if text("reason") == Some("never_seen") && text("flow").is_none() {
+            return Some((Said::Unheard, Value::Null));
+        }
+        heard
     }
 
     /// Asks for a posting to be taken back.
@@ -169,7 +193,10 @@ impl Asker {
         }
         match outcome.as_str() {
             "done" => Some((Said::Done, said.get("answer").cloned().unwrap_or(Value::Null))),
-            "pending" => Some((Said::Pending, said.get("flow").cloned().unwrap_or(Value::Null))),
+            "pending" => {
+                self.pending.notify_one();
+                Some((Said::Pending, said.get("flow").cloned().unwrap_or(Value::Null)))
+            }
             // It may not have been taken: then nothing of it is written, and the same reference is asked with again.
             "refused" if !self.fair && matches!(reason.as_str(), "busy" | "stopping") => None,
             "refused" => Some((Said::Refused, Value::Null)),
@@ -251,16 +278,27 @@ impl Client {
         }
     }
 
-    /// Asks until an end is told, or its patience is over; now and then with two copies at once.
+    /// Asks until an end is told, or its patience is over; now and then with two copies at once. Told that the end is not known
+    /// yet, it asks the same again, or what has become of it.
     async fn persist(&self, ask: &Ask, body: &Value) -> Vec<(Said, Value)> {
-        let mut told = Vec::new();
+        let mut told: Vec<(Said, Value)> = Vec::new();
+        let ended =
+            |told: &[(Said, Value)]| told.iter().any(|(said, _)| matches!(said, Said::Done | Said::Refused));
         for _ in 0..TIMES {
+            if told.iter().any(|(said, _)| *said == Said::Pending) && self.dice.falls(ENQUIRES) {
+                told.extend(self.asker.hear_of(&ask.service, body).await);
+                if ended(&told) {
+                    break;
+                }
+                self.pause(Duration::from_millis(200), Duration::from_secs(40)).await;
+                continue;
+            }
             let second = (self.copies && self.dice.falls(1_500)).then(|| self.second(ask, body));
             told.extend(self.asker.ask(&ask.service, body).await);
             if let Some(mut second) = second {
                 told.extend(second.recv().await);
             }
-            if told.iter().any(|(said, _)| *said != Said::Pending) {
+            if ended(&told) {
                 break;
             }
             self.pause(Duration::from_millis(200), Duration::from_secs(40)).await;

@@ -4,6 +4,7 @@
 //! In: the ground and a seed's dice. Out: [`Field`]. What it writes down of the run is the seed's story.
 
 use super::ground::Ground;
+use super::moments::moments;
 use super::parties::Parties;
 use super::planted::Planted;
 use super::seed::Fell;
@@ -17,9 +18,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use store::{FlowId, MemoryDisk, MemoryStore};
+use tokio::sync::Notify;
 
 /// How long a gateway that was dropped may take until nothing of it runs, in simulated time.
 const ENDS: Duration = Duration::from_secs(600);
+/// Seconds that a gateway makes those wait who ask: some of them shorter than parties may take for an answer.
+const WAITS: [u64; 3] = [5, 20, 60];
 /// Flows that wait for people, at most.
 const WAITING: usize = 10_000;
 
@@ -61,9 +65,13 @@ pub(super) struct Field<'g> {
     pub(super) gateway: Option<Gateway>,
     pub(super) outside: CoreOwner,
     pub(super) parties: Parties<'g>,
+    /// A client was told that an end is not known yet.
+    pub(super) pending: Arc<Notify>,
     random: Arc<dyn Random>,
     folder: PathBuf,
     planted: Option<Planted>,
+    /// Seconds that whoever asks is made to wait at most.
+    wait: u64,
 }
 
 impl<'g> Field<'g> {
@@ -76,6 +84,8 @@ impl<'g> Field<'g> {
         planted: Option<Planted>,
     ) -> Result<Self, String> {
         let dice = Dice::new(seed);
+        let wait = usize::try_from(dice.below(WAITS.len() as u64)).ok();
+        let wait = wait.and_then(|wait| WAITS.get(wait)).copied().unwrap_or(60);
         let network = Network::new(clock.clone(), Dice::new(!seed));
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(seed.rotate_left(32)));
         let outside = Core::start(network.world(Arc::clone(&random)));
@@ -87,6 +97,9 @@ impl<'g> Field<'g> {
         let parties = Parties::open(ground, &outside, &folder).await?;
         for actor in ground.cast.iter().filter(|actor| actor.sealed) {
             actor.addresses().for_each(|address| network.is_sealed(address));
+        }
+        for (address, known) in ground.cast.iter().flat_map(moments) {
+            network.knows(&address, known);
         }
         let diary = Diary::new(Arc::new(clock.clone()));
         let disk = MemoryDisk::new();
@@ -103,16 +116,18 @@ impl<'g> Field<'g> {
             gateway: None,
             outside,
             parties,
+            pending: Arc::default(),
             random,
             folder,
             planted,
+            wait,
         })
     }
 
     /// Starts the gateway on its disk. A crash of the disk while it starts is a crash like any other.
     pub(super) async fn start(&mut self) -> Result<(), String> {
         loop {
-            let (version, deployment) = self.ground.version(&self.folder)?;
+            let (version, deployment) = self.ground.version(&self.folder, self.wait)?;
             let store = Box::new(MemoryStore::open(&self.disk));
             let world = self.network.world(Arc::clone(&self.random));
             let keys = Arc::clone(&self.ground.keys);

@@ -8,7 +8,7 @@ use super::plan::Plan;
 use crate::stage;
 use adapters::keys::KeyFile;
 use conformance::faults::NetworkFault;
-use conformance::party::{Loaded, PartyConfig, PartySource};
+use conformance::party::{Loaded, PartyConfig, PartySource, made_up};
 use conformance::world::{Fault, World};
 use dsl::flow::FlowProgram;
 use dsl::model::{CallId, Way};
@@ -22,8 +22,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use store::OperationState;
 
-/// What is said of a posting of which more than one copy left.
+/// What is said of a posting of which more than one copy left, and of one that was done after its outcome had not been known.
 pub(super) const AGAIN: &str = "sent again";
+pub(super) const LATER: &str = "done later";
 /// What goes wrong with the gateway, by the words of reports.
 const GATEWAY: [&str; 5] = [KILL, CRASH, FULL_DISK, CLOCK_STEP, CUT_OVER];
 pub(super) const KILL: &str = "kill";
@@ -44,6 +45,8 @@ pub(super) struct Actor {
     pub(super) proxied: Vec<(String, String)>,
     /// Its messages bear seals.
     pub(super) sealed: bool,
+    /// No bank has it.
+    pub(super) made_up: bool,
     source: PartySource,
 }
 
@@ -130,8 +133,12 @@ impl Ground {
         let templates = folder.join("templates");
         std::fs::create_dir_all(&templates).map_err(|error| at(&templates, error))?;
         let plan: Plan = stage::read(&wanted.conformance.join("faults/torture.yaml"))?;
+        let plan = if wanted.real { plan.without_made_up() } else { plan };
         let staged = stage::Plan::read(&wanted.conformance)?;
-        let texts = load::texts(&wanted.configs).map_err(|error| error.to_string())?;
+        let mut texts = load::texts(&wanted.configs).map_err(|error| error.to_string())?;
+        if !wanted.real {
+            texts.extend(load::texts(&made_up(&wanted.conformance)).map_err(|error| error.to_string())?);
+        }
         let parties: Vec<String> = plan.parties.iter().map(|party| party.folder.clone()).collect();
         let of = plan.parties.iter().filter(|party| !party.settings.is_empty());
         let mut settings: BTreeMap<_, _> =
@@ -155,9 +162,10 @@ impl Ground {
                 World::open(&source.world, &source.tables, &source.database)
                     .map_err(|why| why.to_string())?,
             );
-            let sealed = plan.parties.iter().any(|party| party.folder == name && party.sealed);
-            let module = prepared.module;
-            cast.push(Actor { folder: name, module, loaded, config, calls, proxied, sealed, source });
+            let planned = plan.parties.iter().find(|party| party.folder == name);
+            let (sealed, made_up) = planned.map_or((false, false), |party| (party.sealed, party.made_up));
+            let (folder, module) = (name, prepared.module);
+            cast.push(Actor { folder, module, loaded, config, calls, proxied, sealed, made_up, source });
         }
         for (module, names) in &staged.secrets {
             for name in names {
@@ -207,10 +215,11 @@ impl Ground {
         self.with_files.contains(name.split('/').next().unwrap_or(name))
     }
 
-    /// What a gateway is started with; its spool stands in the folder.
-    pub(super) fn version(&self, folder: &Path) -> Result<(Version, Deployment), String> {
+    /// What a gateway is started with: its spool stands in the folder, and who asks is made to wait so many seconds at most.
+    pub(super) fn version(&self, folder: &Path, wait: u64) -> Result<(Version, Deployment), String> {
         let mut deployment = Deployment::parse(&self.deployment).map_err(|fault| fault.to_string())?;
         deployment.spool = folder.join("spool");
+        deployment.limits.asker_seconds = wait;
         let version = Version::link(Arc::clone(&self.compiled), self.hash, self.source.clone(), &deployment);
         Ok((version.map_err(|error| error.to_string())?, deployment))
     }
@@ -238,6 +247,7 @@ impl Ground {
                 if call.call.unknown.iter().any(|way| matches!(way, Way::Repeat { .. })) {
                     ends.push(AGAIN);
                 }
+                ends.push(LATER);
                 let call = format!("{}.{}", actor.module, call.call.name);
                 all.push(Ends { call, ends, misfortunes: misfortunes.clone() });
             }

@@ -18,6 +18,7 @@ use super::audit::judge;
 use super::client::{Asker, Client, Posting, Said};
 use super::field::Diary;
 use super::ground::Ground;
+use super::moods::Moods;
 use super::parties::Parties;
 use super::seed::stories;
 use super::{StoreKind, Wanted};
@@ -198,7 +199,7 @@ impl<'g> Campaign<'g> {
 
     /// Whether parties and connections are faulty from now on.
     fn make_faults(&self, on: bool) {
-        self.parties.make_faults(&self.dice, on);
+        self.parties.make_faults(&self.dice, on, Moods::none());
         let weather = if on { Weather::of(&self.dice) } else { Weather::default() };
         self.proxies.set_weather(Weather { late: weather.late.min(LATE), ..weather });
     }

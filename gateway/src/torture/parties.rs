@@ -3,6 +3,7 @@
 //! In: the ground, the core that they run on. Out: [`Parties`]. It must not know whether world and gateway are simulated.
 
 use super::ground::{Actor, Ground};
+use super::moods::Moods;
 use super::seed::Fell;
 use conformance::faults::Dice;
 use conformance::party::{Party, PartyTls};
@@ -39,12 +40,13 @@ impl<'g> Parties<'g> {
         Ok(party)
     }
 
-    /// Faults that parties make by themselves from now on.
-    pub(super) fn make_faults(&self, dice: &Dice, on: bool) {
+    /// Faults that parties make by themselves from now on, first of all those of their moods.
+    pub(super) fn make_faults(&self, dice: &Dice, on: bool, mut moods: Moods) {
         for (actor, place) in self.ground.cast.iter().zip(1_u64..) {
             let Some(party) = self.known.get(&actor.folder) else { continue };
             let mut rules = Vec::new();
             if on {
+                rules.extend(moods.faults.remove(&actor.folder).unwrap_or_default());
                 rules.extend(actor.faults().into_iter().map(|fault| rule(dice, fault)));
             }
             party.set_faults(FaultPlan::new(dice.below(u64::MAX) ^ place, rules));

@@ -17,6 +17,17 @@ pub(crate) struct Plan {
     pub(crate) stories: Vec<Story>,
 }
 
+impl Plan {
+    /// Without the parties that no bank has, and what is asked of them.
+    pub(crate) fn without_made_up(mut self) -> Self {
+        let made_up: Vec<String> =
+            self.parties.iter().filter(|party| party.made_up).map(|party| party.folder.clone()).collect();
+        self.parties.retain(|party| !party.made_up);
+        self.stories.retain(|story| !made_up.iter().any(|party| story.ledgers.contains_key(party)));
+        self
+    }
+}
+
 /// A party.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,6 +37,10 @@ pub(crate) struct PartyPlan {
     /// Its messages bear seals both ways: what is corrupted on the way is found out.
     #[serde(default)]
     pub(crate) sealed: bool,
+    /// No bank has it: adapter and world stand in `conformance/faults/parties`. Without it in the campaign that kills a real
+    /// process, which knows the bank's parties alone.
+    #[serde(default)]
+    pub(crate) made_up: bool,
     /// Settings over those of its own file.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,

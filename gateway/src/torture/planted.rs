@@ -1,6 +1,7 @@
 //! Bugs planted on purpose, one after the other: the auditor is real where it finds each of them.
 //!
-//! In: the ground, seeds. Out: for each bug the first seed that found it, and what was seen.
+//! In: the ground, seeds. Out: for each bug the first seed that found it, and what was seen; of one by which nobody loses anything
+//! and something that is usual never happens any more, what that is.
 
 use super::Wanted;
 use super::ground::Ground;
@@ -10,8 +11,9 @@ use comfy_table::Table;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use engine::planted::Bug;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Instant;
 use store::DiskBug;
 
@@ -40,27 +42,50 @@ impl Planted {
     }
 }
 
-/// A bug, and by which seed it was found, with what was seen.
+/// A bug, and what showed it.
 pub(crate) struct Found {
     words: &'static str,
-    by: Option<(u64, String)>,
+    by: Option<Shown>,
 }
 
-/// Plants each bug and runs seeds until one finds it.
-pub(crate) fn plant(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(&str) + Sync)) -> Vec<Found> {
-    let all: Vec<Planted> = Bug::all().map(Planted::Engine).chain(DiskBug::ALL.map(Planted::Disk)).collect();
-    let (next, found) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
+/// What shows a bug.
+enum Shown {
+    /// A seed that fails, and why.
+    Seed(u64, String),
+    /// No seed fails, and an end that many of them reach is reached by none any more.
+    Never(String),
+}
+
+/// An end that so many seeds reach without a bug is missed where none reaches it with one.
+const USUAL: u64 = 10;
+
+/// How many seeds reach which end of which call.
+type Reached = BTreeMap<(String, &'static str), u64>;
+
+/// Plants each bug whose words hold a text and runs seeds until one finds it.
+pub(crate) fn plant(
+    wanted: &Wanted,
+    ground: &Arc<Ground>,
+    text: &str,
+    tell: &(dyn Fn(&str) + Sync),
+) -> Vec<Found> {
+    let all = Bug::all().map(Planted::Engine).chain(DiskBug::ALL.map(Planted::Disk));
+    let all: Vec<Planted> = all.filter(|planted| planted.words().contains(text)).collect();
+    let (next, found, usual) = (AtomicUsize::new(0), Mutex::new(Vec::new()), OnceLock::new());
     let work = |thread: usize| {
         loop {
             let place = next.fetch_add(1, Ordering::Relaxed);
             let Some(planted) = all.get(place) else { return };
             let began = Instant::now();
-            let by = (wanted.from..wanted.from + wanted.seeds).find_map(|number| {
-                let end = seed::run(ground, number, Knobs::default(), Some(*planted), thread);
-                end.failures.into_iter().next().map(|why| (number, why))
-            });
-            let seed = by.as_ref().map_or_else(|| "not found".to_owned(), |(seed, _)| format!("seed {seed}"));
-            tell(&format!("{}: {seed}, {} s", planted.words(), began.elapsed().as_secs()));
+            let by = match seeds(wanted, ground, Some(*planted), thread) {
+                Ok(reached) => {
+                    let usual = usual.get_or_init(|| seeds(wanted, ground, None, thread).unwrap_or_default());
+                    missed_end(usual, &reached)
+                }
+                Err(shown) => Some(shown),
+            };
+            let words = by.as_ref().map_or_else(|| "not found".to_owned(), Shown::by);
+            tell(&format!("{}: {words}, {} s", planted.words(), began.elapsed().as_secs()));
             let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
             found.push((place, Found { words: planted.words(), by }));
         }
@@ -77,6 +102,48 @@ pub(crate) fn plant(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(&str) 
     found.into_iter().map(|(_, found)| found).collect()
 }
 
+/// Runs the seeds until one fails; if none does, what they reached.
+fn seeds(
+    wanted: &Wanted,
+    ground: &Arc<Ground>,
+    planted: Option<Planted>,
+    thread: usize,
+) -> Result<Reached, Shown> {
+    let mut reached = Reached::new();
+    for number in wanted.from..wanted.from + wanted.seeds {
+        let end = seed::run(ground, number, Knobs::default(), planted, thread);
+        if let Some(why) = end.failures.into_iter().next() {
+            return Err(Shown::Seed(number, why));
+        }
+        for end in end.reached {
+            *reached.entry(end).or_default() += 1;
+        }
+    }
+    Ok(reached)
+}
+
+/// Of the ends that are usual and were not reached the most usual.
+fn missed_end(usual: &Reached, reached: &Reached) -> Option<Shown> {
+    let missed = usual.iter().filter(|(end, seeds)| **seeds >= USUAL && !reached.contains_key(*end));
+    let ((call, end), seeds) = missed.max_by_key(|(_, seeds)| **seeds)?;
+    Some(Shown::Never(format!("{call} is never {end}, which it is in {seeds} seeds without the bug")))
+}
+
+impl Shown {
+    fn by(&self) -> String {
+        match self {
+            Self::Seed(seed, _) => format!("seed {seed}"),
+            Self::Never(_) => "all seeds".to_owned(),
+        }
+    }
+
+    fn why(&self) -> &str {
+        match self {
+            Self::Seed(_, why) | Self::Never(why) => why,
+        }
+    }
+}
+
 /// Bugs that no seed found.
 pub(crate) fn missed(found: &[Found]) -> usize {
     found.iter().filter(|found| found.by.is_none()).count()
@@ -86,10 +153,10 @@ pub(crate) fn missed(found: &[Found]) -> usize {
 pub(crate) fn show(found: &[Found]) -> String {
     let mut table = Table::new();
     table.load_style(UTF8_HORIZONTAL_ONLY);
-    table.set_header(["planted bug", "seed", "seen"]);
+    table.set_header(["planted bug", "found by", "seen"]);
     for found in found {
         match &found.by {
-            Some((seed, why)) => table.add_row([found.words, &seed.to_string(), why]),
+            Some(shown) => table.add_row([found.words, &shown.by(), shown.why()]),
             None => table.add_row([found.words, "", "not found"]),
         };
     }
@@ -100,8 +167,11 @@ pub(crate) fn show(found: &[Found]) -> String {
 /// One object for machines.
 pub(crate) fn object(found: &[Found]) -> Value {
     let row = |found: &Found| {
-        let (seed, why) = found.by.as_ref().map_or((None, None), |(seed, why)| (Some(seed), Some(why)));
-        json!({ "bug": found.words, "seed": seed, "seen": why })
+        let seed = match found.by {
+            Some(Shown::Seed(seed, _)) => Some(seed),
+            Some(Shown::Never(_)) | None => None,
+        };
+        json!({ "bug": found.words, "seed": seed, "seen": found.by.as_ref().map(Shown::why) })
     };
     json!({ "planted": found.iter().map(row).collect::<Vec<_>>(), "missed": missed(found) })
 }

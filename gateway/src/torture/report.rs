@@ -22,6 +22,8 @@ pub(crate) struct Campaign {
     pub(crate) seeds: u64,
     /// How long it took.
     pub(crate) took: Duration,
+    /// How long the days of all seeds were.
+    pub(crate) days: Duration,
     /// Seeds that failed, with their stories.
     pub(crate) failing: Vec<SeedEnd>,
     postings: u64,
@@ -39,6 +41,7 @@ impl Campaign {
     pub(super) fn add(&mut self, end: SeedEnd) {
         self.seeds += 1;
         self.postings += end.postings;
+        self.days += end.day;
         for (count, more) in self.ends.iter_mut().zip(end.ends) {
             *count += more;
         }
@@ -92,6 +95,7 @@ pub(crate) fn object(campaign: &Campaign) -> Value {
     let pair = |(call, state, what): &Pair| json!({ "call": call, "end": state, "fault": what });
     json!({
         "seeds": campaign.seeds, "transactions": campaign.postings, "seconds": campaign.took.as_secs(),
+        "simulated_seconds": campaign.days.as_secs(),
         "done": campaign.ends[0], "refused": campaign.ends[1], "pending": campaign.ends[2],
         "faults": campaign.faults,
         "lost": campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided), "doubled": campaign.of(Wrong::Doubled),
@@ -137,12 +141,13 @@ pub(crate) fn show(campaign: &Campaign) -> String {
     let millis = u64::try_from(campaign.took.as_millis()).unwrap_or(u64::MAX).max(1);
     let rate = campaign.postings.saturating_mul(1_000) / millis;
     out.push_str(&format!(
-        "{} seeds · {} postings ({} done, {} refused, {} pending) · {} s, {rate} postings a second\n",
+        "{} seeds · {} postings ({} done, {} refused, {} pending) in {} simulated hours · {} s, {rate} postings a second\n",
         campaign.seeds,
         campaign.postings,
         campaign.ends[0],
         campaign.ends[1],
         campaign.ends[2],
+        campaign.days.as_secs() / 3_600,
         millis / 1_000,
     ));
     out.push_str(&format!(

@@ -6,8 +6,9 @@
 use super::audit::{Wrong, judge, ledgers};
 use super::client::{Asker, Client, Drawn, Posting, Said, known};
 use super::field::Field;
-use super::ground::{AGAIN, CLOCK_STEP, CRASH, CUT_OVER, FULL_DISK, Ground, KILL};
+use super::ground::{AGAIN, CLOCK_STEP, CRASH, CUT_OVER, FULL_DISK, Ground, KILL, LATER};
 use super::knobs::Knobs;
+use super::moods::Moods;
 use super::parties::Parties;
 use super::planted::Planted;
 use conformance::faults::{Dice, SimulatedClock, Weather};
@@ -17,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{CrashPoint, OperationRow};
+use store::{CrashPoint, OperationRow, OperationState};
 use tokio::sync::{Notify, mpsc};
 
 /// How long misfortune lasts, and how long clients may take all in all.
@@ -55,6 +56,8 @@ pub(crate) struct SeedEnd {
     pub(crate) mark: u64,
     /// What was left out.
     pub(crate) knobs: Knobs,
+    /// How long its day was.
+    pub(crate) day: Duration,
 }
 
 /// Runs a seed.
@@ -105,6 +108,7 @@ pub(crate) fn run(
                     }
                 };
                 end.failures.extend(played.err());
+                end.day = field.clock.ran();
                 end.story = field.diary.lines();
             }
             Err(why) => end.failures.push(why),
@@ -132,6 +136,7 @@ fn begins(start: Moment, seed: u64) -> Moment {
 enum Happening {
     Kill,
     CrashAtCommit(u64, CrashPoint),
+    CrashInState(OperationState, u64, CrashPoint),
     DiskFull(bool),
     ClockStep(i64),
     Weather,
@@ -152,6 +157,12 @@ fn schedule(dice: &Dice, knobs: Knobs) -> Vec<(Duration, Happening)> {
         };
         at(Happening::CrashAtCommit(dice.below(12), point));
     }
+    if dice.falls(4_000) {
+        let place = usize::try_from(dice.below(OperationState::ALL.len() as u64)).unwrap_or(0);
+        let state = OperationState::ALL.get(place).copied().unwrap_or(OperationState::Intent);
+        let point = if dice.falls(5_000) { CrashPoint::Before } else { CrashPoint::After };
+        at(Happening::CrashInState(state, dice.below(2), point));
+    }
     for _ in 0..dice.below(2) {
         let micros = i64::try_from(dice.below(240_000_000)).unwrap_or(0) - 120_000_000;
         at(Happening::ClockStep(micros));
@@ -169,7 +180,7 @@ fn schedule(dice: &Dice, knobs: Knobs) -> Vec<(Duration, Happening)> {
     }
     happens.retain(|(_, what)| match what {
         Happening::Kill => !knobs.no_kills,
-        Happening::CrashAtCommit(..) => !knobs.no_crashes,
+        Happening::CrashAtCommit(..) | Happening::CrashInState(..) => !knobs.no_crashes,
         Happening::DiskFull(_) => !knobs.no_full_disk,
         Happening::ClockStep(_) => !knobs.no_clock_steps,
         Happening::Weather => true,
@@ -186,10 +197,12 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     let (tell, mut told) = mpsc::channel(TOLD);
     let postings_due = clients(field, knobs, field.ground.postings, &tell)?;
     drop(tell);
-    field.network.set_weather(knobs.clear(Weather::of(&field.dice)));
-    field.parties.make_faults(&field.dice, !knobs.no_party_faults);
+    turn(field, knobs);
     let mut happens = schedule(&field.dice, knobs).into_iter().peekable();
     let mut postings = Vec::new();
+    // Killed soon after it has said of something that its end is not known yet.
+    let mut spared = (!knobs.no_kills && field.dice.falls(4_000)).then(|| field.dice.below(4));
+    let pending = Arc::clone(&field.pending);
     let (clock, mut fell) = (field.clock.clone(), Vec::new());
     let mut count = |what: &'static str| {
         *end.faults.entry(what).or_default() += 1;
@@ -211,6 +224,14 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
                 count(CRASH);
                 field.diary.note("the journal's disk fails: the gateway dies");
                 restart(field).await?;
+            }
+            () = pending.notified() => {
+                let now = spared == Some(0);
+                spared = spared.and_then(|spared| spared.checked_sub(1));
+                if now {
+                    field.sleep(field.dice.span(Duration::ZERO, Duration::from_secs(5))).await;
+                    happen(field, Happening::Kill, knobs, &mut count).await?;
+                }
             }
             posting = told.recv() => match posting {
                 Some(posting) => postings.push(posting),
@@ -256,6 +277,7 @@ fn clients(
     let number = all.iter().map(Vec::len).sum();
     for stories in all {
         let asker = Asker::new(&field.outside, field.ground, &field.diary);
+        let asker = asker.telling(&field.pending);
         let dice = Dice::new(field.dice.below(u64::MAX));
         let client =
             Client { asker, dice, copies: !knobs.no_copies, haste: 1, turns: None, tell: tell.clone() };
@@ -322,6 +344,10 @@ async fn happen(
             field.disk.crash_after(after, point);
             Ok(())
         }
+        Happening::CrashInState(state, after, point) => {
+            field.disk.crash_in(state, after, point);
+            Ok(())
+        }
         Happening::DiskFull(full) => {
             count(if full { FULL_DISK } else { "room again" });
             field.diary.note(if full { "the disk is full" } else { "there is room again" });
@@ -335,13 +361,23 @@ async fn happen(
             Ok(())
         }
         Happening::Weather => {
-            let weather = knobs.clear(Weather::of(&field.dice));
-            field.diary.note(&format!("the weather turns: {weather:?}"));
-            field.network.set_weather(weather);
-            field.parties.make_faults(&field.dice, !knobs.no_party_faults);
+            turn(field, knobs);
             Ok(())
         }
     }
+}
+
+/// Another weather, and other moods.
+fn turn(field: &Field<'_>, knobs: Knobs) {
+    let weather = knobs.clear(Weather::of(&field.dice));
+    let mut moods = Moods::of(&field.dice, field.ground);
+    if knobs.no_delays {
+        moods.slow.clear();
+    }
+    field.diary.note(&format!("the weather turns: {weather:?}, {moods:?}"));
+    field.network.set_weather(weather);
+    field.network.slow(std::mem::take(&mut moods.slow));
+    field.parties.make_faults(&field.dice, !knobs.no_party_faults, moods);
 }
 
 async fn restart(field: &mut Field<'_>) -> Result<(), String> {
@@ -356,7 +392,8 @@ async fn restart(field: &mut Field<'_>) -> Result<(), String> {
 async fn heal(field: &mut Field<'_>, count: &mut impl FnMut(&'static str)) -> Result<(), String> {
     field.diary.note("from now on nothing goes wrong");
     field.network.set_weather(Weather::default());
-    field.parties.make_faults(&field.dice, false);
+    field.network.slow(BTreeMap::new());
+    field.parties.make_faults(&field.dice, false, Moods::none());
     field.disk.fill(false);
     field.disk.no_crash();
     let broken = field.gateway.as_ref().is_none_or(Gateway::has_failed);
@@ -453,13 +490,26 @@ async fn reached(field: &Field<'_>, fell: Vec<Fell>, end: &mut SeedEnd) -> Resul
             let Some(last) = flows.last() else { return Ok(found) };
             before = Some(last.flow);
             for flow in &flows {
-                found.extend(reader.operations(flow.flow)?.into_iter().filter(|row| row.copies > 0));
+                let states = reader.operation_states(flow.flow)?;
+                let later = |row: &OperationRow| {
+                    let mut open = false;
+                    states.iter().filter(|known| known.name == row.name).any(|known| {
+                        open |= matches!(known.state, OperationState::Unknown | OperationState::Parked);
+                        open && known.state == OperationState::Done
+                    })
+                };
+                let rows = reader.operations(flow.flow)?.into_iter().filter(|row| row.copies > 0);
+                found.extend(rows.map(|row| {
+                    let later = later(&row);
+                    (row, later)
+                }));
             }
         }
     });
-    for operation in read.await.map_err(|fatal| fatal.to_string())? {
+    for (operation, later) in read.await.map_err(|fatal| fatal.to_string())? {
         let mut ends = vec![operation.state.word()];
         ends.extend((operation.copies > 1).then_some(AGAIN));
+        ends.extend(later.then_some(LATER));
         for state in ends {
             end.reached.insert((operation.call.clone(), state));
             for fell in fell.iter().filter(|fell| fell.is_met_by(&operation)) {

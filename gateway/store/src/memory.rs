@@ -5,6 +5,7 @@ mod disk;
 mod read;
 
 use crate::check::check;
+use crate::model::OperationState;
 use crate::read::Reader;
 use crate::write::{Fatal, Lane, Store, Verdict, Write};
 use disk::Disk;
@@ -74,9 +75,15 @@ impl MemoryDisk {
         self.lock().crash = Some((commits, point));
     }
 
+    /// Makes a commit crash there in which an operation comes into this state: the one behind so many others.
+    pub fn crash_in(&self, state: OperationState, commits: u64, point: CrashPoint) {
+        self.lock().crash_in = Some((state, commits, point));
+    }
+
     /// A crash that was planned and has not come does not come any more.
     pub fn no_crash(&self) {
-        self.lock().crash = None;
+        let mut disk = self.lock();
+        (disk.crash, disk.crash_in) = (None, None);
     }
 
     /// Plants a bug.
@@ -128,7 +135,7 @@ impl Store for MemoryStore {
         let mut disk = self.disk.lock();
         disk.commits += 1;
         disk.before_commit();
-        let crash = disk.crashes();
+        let crash = disk.crashes().or(disk.crashes_in(group));
         let durable = match crash {
             None | Some(CrashPoint::After) => group.len(),
             Some(CrashPoint::Before) => 0,

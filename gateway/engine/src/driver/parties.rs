@@ -4,14 +4,15 @@ use super::{Inbox, Running, number_of, told};
 use crate::exchange::{Asking, Prepared, Verdict};
 use crate::facts::Facts;
 use crate::fill::Unfilled;
-use crate::late::Waiting;
+use crate::late::{Copied, Waiting};
 use crate::message::Refusal;
+use crate::planted::Bug;
 use crate::scene::Past;
 use crate::version::CallRef;
 use crate::view::StepSeen;
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::flow::{BackReply, CallId, CallKind, Event, OperationState, Reply, Says, StepId, Way};
+use dsl::flow::{BackReply, CallId, CallKind, Event, Fault, OperationState, Reply, Says, StepId, Way};
 use dsl::model::{Fact, Space};
 use dsl::value::Outcome;
 use std::sync::Arc;
@@ -128,7 +129,7 @@ impl Running {
         let ask = self.fill_ask(step, seen).map_err(|why| self.unfilled(&why))?;
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
         asking.facts.put(Fact::Attempt, Value::Number(1));
-        asking.waiting = Some(Waiting { flow: self.id, step, back: false });
+        asking.waiting = Some(Waiting { flow: self.id, step, to: Copied::Posting });
         asking.written = written;
         let prepared = self.engine.prepare(asking.for_member()).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
@@ -170,7 +171,7 @@ impl Running {
         let cause = if undoing { "flow_failed" } else { "timeout" };
         let mut asking = self.about(call, &known, durable).ok_or_else(no_route)?;
         asking.facts.put(Fact::Cause, self.named(cause));
-        asking.waiting = Some(Waiting { flow: self.id, step, back: true });
+        asking.waiting = Some(Waiting { flow: self.id, step, to: Copied::Reversal });
         asking.written = true;
         let prepared = self.engine.prepare(asking).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
@@ -278,7 +279,10 @@ impl Running {
     /// Asks what became of a step.
     pub(super) fn enquire(&self, step: StepId, way: u8, number: u32) {
         let nothing = Inbox::Event(Event::Enquired { step, number, says: Says::Nothing });
-        let Some(asking) = self.enquiry(step, way) else { return self.tell_self(nothing) };
+        let Some(mut asking) = self.enquiry(step, way) else { return self.tell_self(nothing) };
+        if self.engine.planted == Some(Bug::Rule(Fault::OldEnquiryUsed)) {
+            asking.waiting = Some(Waiting { flow: self.id, step, to: Copied::Question(number) });
+        }
         let (engine, post) = (self.engine.clone(), self.post.clone());
         self.engine.core.spawn(async move {
             let heard = match engine.prepare(asking).await {

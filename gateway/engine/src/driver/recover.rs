@@ -7,7 +7,7 @@ use crate::book::Book;
 use crate::engine::Engine;
 use crate::exchange::{Asking, Prepared, empty, of_kept};
 use crate::facts::{Body, Facts, plain};
-use crate::late::Waiting;
+use crate::late::{Copied, Waiting};
 use crate::packet::Packet;
 use crate::sought::Spoken;
 use crate::version::{FlowRef, Version};
@@ -257,7 +257,8 @@ fn known(
         let Some(operation) = operations.get_mut(place) else { continue };
         let step = u16::try_from(place).map_or(StepId(u16::MAX), StepId);
         let prepared = prepared(version, &row).map(|mut prepared| {
-            prepared.asking.waiting = Some(Waiting { flow: row.flow, step, back });
+            let to = if back { Copied::Reversal } else { Copied::Posting };
+            prepared.asking.waiting = Some(Waiting { flow: row.flow, step, to });
             prepared.asking.written = true;
             Arc::new(prepared)
         });

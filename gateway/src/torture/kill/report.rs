@@ -52,7 +52,7 @@ impl Killed {
         let place = match last {
             Some(Said::Done) => 0,
             Some(Said::Refused) => 1,
-            Some(Said::Pending) | None => 2,
+            Some(Said::Pending | Said::Unheard) | None => 2,
         };
         if let Some(count) = self.ends.get_mut(place) {
             *count += 1;

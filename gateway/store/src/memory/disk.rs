@@ -55,6 +55,7 @@ pub(super) struct Disk {
     last: Option<Box<Disk>>,
     pub(super) epoch: u64,
     pub(super) crash: Option<(u64, CrashPoint)>,
+    pub(super) crash_in: Option<(OperationState, u64, CrashPoint)>,
     pub(super) full: bool,
     pub(super) commits: u64,
     pub(super) sequence: u64,
@@ -85,6 +86,17 @@ impl Disk {
     pub(super) fn crashes(&mut self) -> Option<CrashPoint> {
         let (before, point) = self.crash?;
         self.crash = before.checked_sub(1).map(|before| (before, point));
+        (before == 0).then_some(point)
+    }
+
+    /// The same of a crash that is planned for a state.
+    pub(super) fn crashes_in(&mut self, group: &[Write]) -> Option<CrashPoint> {
+        let (state, before, point) = self.crash_in?;
+        let puts = |change: &Change| matches!(change, Change::PutOperation(put) if put.state == state);
+        if !group.iter().flat_map(|write| &write.changes).any(puts) {
+            return None;
+        }
+        self.crash_in = before.checked_sub(1).map(|before| (state, before, point));
         (before == 0).then_some(point)
     }
 

@@ -476,6 +476,23 @@ fn a_simulated_store_crashes_where_it_is_told() {
 }
 
 #[test]
+fn a_simulated_store_crashes_where_an_operation_comes_into_a_state() {
+    let disk = MemoryDisk::new();
+    let mut store = MemoryStore::open(&disk);
+    disk.crash_in(OperationState::Done, 1, CrashPoint::After);
+    let asked_ = write(store.epoch(), vec![Change::InsertFlow(asked(1, "a"))]);
+    assert!(store.commit(&[asked_]).is_ok());
+    let mut put = |name: &str, state| {
+        let put = write(store.epoch(), vec![Change::PutOperation(operation(1, name, state))]);
+        store.commit(&[put]).is_ok()
+    };
+    let states =
+        [("one", OperationState::Done), ("two", OperationState::Intent), ("two", OperationState::Done)];
+    assert_eq!(states.map(|(name, state)| put(name, state)), [true, true, false]);
+    assert_eq!(MemoryStore::open(&disk).reader().unwrap().operations(FlowId(1)).unwrap().len(), 2);
+}
+
+#[test]
 fn a_full_simulated_store_takes_outcomes_only() {
     let disk = MemoryDisk::new();
     let mut store = MemoryStore::open(&disk);

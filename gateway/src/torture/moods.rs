@@ -1,0 +1,95 @@
+//! Moods of parties: what one of them does wrong for a while beside the weather, so that ways out are gone to their end which are
+//! cut short where everything else works.
+//!
+//! In: the cast, the dice. Out: faults by party, rates by line. It must not know what any of it would show.
+
+use super::ground::Ground;
+use conformance::faults::Dice;
+use conformance::world::{Fault, FaultRule};
+use dsl::program::CallProgram;
+use std::collections::BTreeMap;
+
+/// Of ten thousand.
+const OFTEN: u16 = 4_000;
+const MOSTLY: u16 = 8_500;
+
+/// What the parties are in the mood for.
+#[derive(Debug, Default)]
+pub(super) struct Moods {
+    /// Faults that a party (by folder) makes by itself, before all others.
+    pub(super) faults: BTreeMap<String, Vec<FaultRule>>,
+    /// How often pieces are held back on the lines of an address.
+    pub(super) slow: BTreeMap<String, u16>,
+}
+
+/// What a party is in the mood for.
+#[derive(Clone, Copy, Debug)]
+enum Mood {
+    /// Its lines are slow.
+    Slow,
+    /// The same, and it does not hear of postings.
+    Deaf,
+    /// It does not answer postings.
+    NoAnswers,
+    /// It does not answer questions about them.
+    NoQuestions,
+    /// It does not answer reversals.
+    NoReversals,
+}
+
+impl Mood {
+    /// By a throw; a party that is made up always has one.
+    fn of(dice: &Dice, made_up: bool) -> Option<Self> {
+        match dice.below(if made_up { 8 } else { 20 }) {
+            0..=2 => Some(Self::Slow),
+            3 | 4 => Some(Self::Deaf),
+            5 => Some(Self::NoAnswers),
+            6 => Some(Self::NoQuestions),
+            7 => Some(Self::NoReversals),
+            _ => None,
+        }
+    }
+
+    fn is_slow(self) -> bool {
+        matches!(self, Self::Slow | Self::Deaf)
+    }
+
+    /// The fault that it makes with a call, and how often.
+    fn makes(self, call: &CallProgram) -> Option<(Fault, u16)> {
+        let undoes = !call.call.undoes.is_empty();
+        let posts = !call.call.unknown.is_empty() && !undoes;
+        match self {
+            Self::Deaf if posts => Some((Fault::DropRequest, OFTEN)),
+            Self::NoAnswers if posts => Some((Fault::DropReply, OFTEN)),
+            Self::NoQuestions if !call.call.settles.is_empty() => Some((Fault::DropReply, MOSTLY)),
+            Self::NoReversals if undoes => Some((Fault::DropReply, MOSTLY)),
+            _ => None,
+        }
+    }
+}
+
+impl Moods {
+    /// Everybody is well.
+    pub(super) fn none() -> Self {
+        Self::default()
+    }
+
+    /// Throws for each party.
+    pub(super) fn of(dice: &Dice, ground: &Ground) -> Self {
+        let mut moods = Self::default();
+        for actor in &ground.cast {
+            let Some(mood) = Mood::of(dice, actor.made_up) else { continue };
+            let calls = actor.loaded.bank.module.calls.iter().filter(|call| call.call.ours);
+            let rules = calls.filter_map(|call| {
+                let (fault, of_10000) = mood.makes(call)?;
+                let call = Some(call.call.name.to_string());
+                Some(FaultRule { call, holding: None, fault, of_10000, at: Vec::new() })
+            });
+            moods.faults.insert(actor.folder.clone(), rules.collect());
+            if mood.is_slow() {
+                moods.slow.extend(actor.config.links.values().map(|address| (address.clone(), OFTEN)));
+            }
+        }
+        moods
+    }
+}
