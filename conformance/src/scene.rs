@@ -34,7 +34,7 @@ pub struct Adapter {
     /// The table of names.
     pub symbols: Arc<Symbols>,
     /// Business records.
-    pub shapes: Arc<[Shape]>,
+    pub shapes: Arc<Vec<Arc<Shape>>>,
     /// The module.
     pub module: Arc<ModuleProgram>,
 }

@@ -94,7 +94,7 @@ fn started_twice(resolver: &mut Resolver, indices: &[&Index<'_>], modules: &[Arc
 pub(crate) fn uses(resolver: &Resolver, index: &Index<'_>) -> Uses {
     let mut uses = Uses::default();
     let mut see = |kind: &str, name: &Name, otherwise: &dyn Fn() -> Diagnostic| {
-        let key: (Box<str>, Box<str>) = (index.folder.into(), format!("{kind}.{}", name.text).into());
+        let key: (Arc<str>, Arc<str>) = (index.folder.into(), format!("{kind}.{}", name.text).into());
         if resolver.used.contains(&key) {
             uses.used.insert(place(name.span));
         } else {
