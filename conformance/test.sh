@@ -57,12 +57,12 @@ suites() {
   rm -rf "$said"
   mkdir -p "$said"
   printf '%s\n' conformance/suites/*/ | xargs -n 1 basename |
-    xargs -P 4 -I PARTY sh -c "target/release/tongshi conform PARTY >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
+    xargs -P 4 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
   for party in conformance/suites/*/; do
     party=$(basename "$party")
     if [ -e "$said/$party.failed" ]; then
       cat "$said/$party.txt"
-      if tongshi conform "$party" >"$said/$party.txt" 2>&1; then
+      if tongshi conform "$party" --reports "$said" >"$said/$party.txt" 2>&1; then
         printf 'FLAKY    %s failed beside others and passed alone\n' "$party"
       else
         cat "$said/$party.txt"
@@ -71,6 +71,7 @@ suites() {
     fi
     printf '%-24s %s\n' "$party" "$(tail -n 1 "$said/$party.txt")"
   done
+  tongshi conform --matrix --reports "$said" || good=1
   return "$good"
 }
 
