@@ -107,6 +107,10 @@ impl Look for Eyes<'_> {
         Ok(whole(next.unwrap_or(1), "counter.next")?)
     }
 
+    fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fault> {
+        super::forget::held_back(self.database, from)
+    }
+
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Fault> {
         self.one(
             "SELECT c.proposed_by, d.number IS NULL FROM parameter_change c
