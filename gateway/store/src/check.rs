@@ -31,6 +31,8 @@ pub(crate) trait Look {
     fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Self::Fault>;
     /// A flow that keeps days before this one from being forgotten.
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Self::Fault>;
+    /// Whether what was exported is the day that would be forgotten, as it stands.
+    fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Self::Fault>;
     /// Who proposed a change of a parameter, and whether it waits.
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Self::Fault>;
     /// The change of a parameter that waits.
@@ -313,6 +315,10 @@ fn keep_from<L: Look>(look: &mut L, keep: &KeepFrom, write: &Write) -> Result<Op
     let of_kept = write.date.0 == 0 || write.date >= keep.from;
     if write.changes.len() > 1 || !of_kept || keep.from <= oldest {
         let why = format!("the journal is kept from {oldest} on and would be from {}", keep.from);
+        return Ok(Some(impossible(why)));
+    }
+    if !look.is_exported(keep)? {
+        let why = format!("what was exported is not all that was written before {}", keep.from);
         return Ok(Some(impossible(why)));
     }
     let held = look.held_back(keep.from)?;

@@ -26,6 +26,8 @@ pub struct Exported {
     pub name: String,
     /// SHA-256 of the whole file.
     pub sha256: [u8; 32],
+    /// Digest over the last hashes of the day's chains, node by node, as they stood then.
+    pub heads: [u8; 32],
     /// Writes of the day's chains.
     pub writes: u64,
     /// Rows whose last write is one of these.

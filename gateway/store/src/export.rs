@@ -11,6 +11,7 @@ pub use judge::{ExportFault, ExportVerified, verify_export};
 
 use crate::days::Exported;
 use crate::model::Day;
+use crate::sql::digest::heads_of;
 use crate::sql::tables::Table;
 use crate::sql::{Cell, Fault};
 use serde_json::{Map, Value as Json, json};
@@ -30,6 +31,9 @@ pub(crate) struct Line {
     kind: LineKind,
 }
 
+/// The last hashes of chains: node, last write, hash.
+type Heads = [(String, i64, Vec<u8>)];
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum LineKind {
     Head,
@@ -39,7 +43,7 @@ enum LineKind {
 }
 
 impl Line {
-    pub(crate) fn head(day: Day, chains: &[(String, i64, Vec<u8>)]) -> Self {
+    fn head(day: Day, chains: &Heads) -> Self {
         let chain = |(node, sequence, hash): &(String, i64, Vec<u8>)| json!({"node": node, "sequence": sequence, "hash": hex(hash)});
         let chains: Vec<Json> = chains.iter().map(chain).collect();
         Self { json: json!({FORM_NAME: FORM, "date": day.0, "chains": chains}), kind: LineKind::Head }
@@ -97,6 +101,12 @@ impl Lines {
             exported: Exported { name, ..Exported::default() },
             whole: false,
         })
+    }
+
+    /// The head of the file.
+    pub(crate) fn head(&mut self, day: Day, chains: &Heads) -> Result<(), Fault> {
+        self.exported.heads = heads_of(chains);
+        self.put(&Line::head(day, chains))
     }
 
     pub(crate) fn writes(&self) -> u64 {

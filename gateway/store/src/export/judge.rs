@@ -4,7 +4,7 @@ use super::{FORM, FORM_NAME};
 use crate::content::{Hash, link, sayings};
 use crate::days::Exported;
 use crate::model::Day;
-use crate::sql::digest::GONE;
+use crate::sql::digest::{GONE, heads_of};
 use crate::sql::tables::{TABLES, Table};
 use crate::sql::{Cell, Database, Fault, Row, values};
 use crate::write::Fatal;
@@ -217,12 +217,18 @@ impl<'a> Judge<'a> {
         let Some(chains) = json.get("chains").and_then(Json::as_array) else {
             return wrong("the head names no chains");
         };
+        let mut heads = Vec::new();
         for chain in chains {
             let (Some(node), Some(hash)) = (text_of(chain, "node"), hash_of(chain, "hash")) else {
                 return wrong("a chain of the head has no node or no hash");
             };
+            let Some(sequence) = number_of(chain, "sequence") else {
+                return wrong("a chain of the head has no last write");
+            };
             self.found.chains.push((node.to_owned(), hash));
+            heads.push((node.to_owned(), sequence, hash.to_vec()));
         }
+        self.found.exported.heads = heads_of(&heads);
         self.part = Part::Writes;
         Ok(())
     }

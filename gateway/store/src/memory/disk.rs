@@ -3,6 +3,7 @@
 use super::old::OldDays;
 use super::{CrashPoint, DiskBug};
 use crate::check::{Holder, Look, place};
+use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterChange, ParameterName};
 use crate::read::{EventRow, FileRow, FlowRow, OperationRow, RefusedRow};
@@ -346,6 +347,11 @@ impl Look for Disk {
 
     fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Infallible> {
         Ok(self.counters.get(&(party.to_owned(), date)).copied().unwrap_or(1))
+    }
+
+    /// A simulated disk exports nothing.
+    fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Infallible> {
+        Ok(keep.export.is_none())
     }
 
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Infallible> {

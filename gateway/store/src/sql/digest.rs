@@ -97,3 +97,11 @@ pub(super) fn forgotten_digest(
     let export = export.map(str::as_bytes);
     Columns::new().int(at).text(by).bytes(heads).bytes_or(export).bytes_or(sha256).finish()
 }
+
+/// Over the last hashes of a date's chains: node, last write, hash, in the order of the nodes.
+pub(crate) fn heads_of(heads: &[(String, i64, Vec<u8>)]) -> Hash {
+    let columns = heads.iter().fold(Columns::new(), |columns, (node, sequence, hash)| {
+        columns.text(node).int(*sequence).bytes(hash)
+    });
+    columns.finish()
+}

@@ -93,7 +93,7 @@ impl DayFile<'_> {
         for mut row in self.database.rows(sql, values![date])? {
             chains.push((row.text(0)?, row.int(1)?, row.bytes(2)?));
         }
-        self.lines.put(&Line::head(self.day, &chains))?;
+        self.lines.head(self.day, &chains)?;
         let sql = format!(
             "SELECT sequence, node, at, entries, hash FROM journal WHERE date = {date} ORDER BY sequence"
         );

@@ -5,8 +5,8 @@
 //! that a posting may wait behind. It must not know who decides how long a day is kept.
 
 use super::apply::Apply;
-use super::digest::{GONE, forgotten_digest, key_digest, named};
-use super::{Database, Fault, day_of, int, values, whole};
+use super::digest::{GONE, forgotten_digest, heads_of, key_digest, named};
+use super::{Database, Fault, Row, day_of, int, values, whole};
 use crate::content::{Columns, Hash, Kind};
 use crate::days::KeepFrom;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
@@ -18,6 +18,10 @@ const OLD_FLOWS: &str = "FROM flow WHERE last_day < ?1 AND first_day > 0 AND end
 const OLD_CANCELLED: &str = "FROM flow_key WHERE flow IS NULL AND date > 0 AND date < ?1";
 /// Counters of a date that is forgotten.
 const OLD_COUNTERS: &str = "FROM counter WHERE date > 0 AND date < ?1";
+
+/// Dates that go where the journal is kept from `?1` on.
+const OLD_DATES: &str = "SELECT DISTINCT date FROM chain_head WHERE date > 0 AND date < ?1
+                         AND date >= (SELECT oldest FROM holder WHERE only_one = 1) ORDER BY date";
 
 /// A flow that keeps days before this one from being forgotten.
 pub(super) fn held_back(database: &dyn Database, from: Day) -> Result<Option<FlowId>, Fault> {
@@ -46,19 +50,28 @@ pub(super) fn has_old_rows(database: &dyn Database, oldest: Day) -> Result<bool,
 /// Digest over the last hashes of a date's chains, node by node.
 pub(super) fn heads_digest(database: &dyn Database, date: i64) -> Result<Hash, Fault> {
     let sql = "SELECT node, sequence, hash FROM chain_head WHERE date = ?1 ORDER BY node";
-    let mut heads = Columns::new();
+    let mut heads = Vec::new();
     for mut row in database.rows(sql, values![date])? {
-        heads = heads.text(&row.text(0)?).int(row.int(1)?).bytes(&row.bytes(2)?);
+        heads.push((row.text(0)?, row.int(1)?, row.bytes(2)?));
     }
-    Ok(heads.finish())
+    Ok(heads_of(&heads))
+}
+
+/// Whether what was exported is the one day that would go, with all that was written for it until now.
+pub(super) fn is_exported(database: &dyn Database, keep: &KeepFrom) -> Result<bool, Fault> {
+    let Some(export) = &keep.export else { return Ok(true) };
+    let dates = database.rows(&format!("{OLD_DATES} LIMIT 2"), values![i64::from(keep.from.0)])?;
+    let [mut row] = <[Row; 1]>::try_from(dates).unwrap_or_else(|_| [Row::new(Vec::new())]);
+    match row.int_or(0)? {
+        Some(date) => Ok(heads_digest(database, date)? == export.heads),
+        None => Ok(false),
+    }
 }
 
 impl Apply<'_> {
     pub(super) fn keep_from(&mut self, keep: &KeepFrom) -> Result<(), Fault> {
         let from = i64::from(keep.from.0);
-        let dates = "SELECT DISTINCT date FROM chain_head WHERE date > 0 AND date < ?1
-                     AND date >= (SELECT oldest FROM holder WHERE only_one = 1) ORDER BY date";
-        for mut row in self.database.rows(dates, values![from])? {
+        for mut row in self.database.rows(OLD_DATES, values![from])? {
             let date = row.int(0)?;
             let heads = heads_digest(self.database, date)?;
             let export = keep.export.as_ref();
@@ -168,7 +181,7 @@ fn cancelled_key([date, direction]: [i64; 2], party: String, once: Vec<u8>) -> R
 }
 
 /// A day that was forgotten, from its row.
-pub(super) fn forgotten_day(row: &mut super::Row) -> Result<crate::days::ForgottenDay, Fault> {
+pub(super) fn forgotten_day(row: &mut Row) -> Result<crate::days::ForgottenDay, Fault> {
     let export = match (row.take(3), row.bytes_or(4)?) {
         (super::Cell::Text(name), Some(sha256)) => Some((name, super::hash_of(&sha256, "forgotten.sha256")?)),
         _ => None,

@@ -70,6 +70,10 @@ impl Journaled {
                 verdicts.push(Verdict::Full);
                 continue;
             }
+            // What is judged and said of a day that ends is judged by its last hashes.
+            if let [Change::KeepFrom(_)] = write.changes.as_slice() {
+                self.put_heads(database, staged)?;
+            }
             let mut eyes = Eyes { database, epoch, oldest: staged.oldest };
             let verdict = match check(&mut eyes, write)? {
                 Some(verdict) => verdict,
@@ -84,9 +88,7 @@ impl Journaled {
     fn take(&self, database: &dyn Database, write: &Write, staged: &mut Staged) -> Result<Written, Fault> {
         let sequence = staged.sequence + 1;
         let chain = chain_of(write, staged.oldest);
-        // What is said of a day that ends is said of its last hashes.
         if let [Change::KeepFrom(keep)] = write.changes.as_slice() {
-            self.put_heads(database, staged)?;
             staged.oldest = keep.from;
         }
         let about = (sequence, write.at);

@@ -2,6 +2,7 @@
 
 use super::{Database, Fault, Row, Value, day_of, hash_of, int, values, whole};
 use crate::check::{Holder, Look};
+use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::ParameterName;
 use crate::write::{Fatal, Hold};
@@ -109,6 +110,10 @@ impl Look for Eyes<'_> {
 
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fault> {
         super::forget::held_back(self.database, from)
+    }
+
+    fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Fault> {
+        super::forget::is_exported(self.database, keep)
     }
 
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Fault> {

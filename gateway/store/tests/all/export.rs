@@ -1,10 +1,10 @@
 //! A day as a file: it proves itself without a journal, and names the first line that is wrong.
 
 use crate::cluster::Cluster;
-use crate::days::{FIRST, SECOND, THIRD, business, forget, put_on};
+use crate::days::{FIRST, SECOND, THIRD, business, forget, on, put_on};
 use crate::support::{Folder, open, proposed};
 use std::path::Path;
-use store::{Change, Exported, FlowId, KeepFrom, Store, verify_export};
+use store::{Change, Exported, FlowId, KeepFrom, Store, Verdict, verify_export};
 
 fn filled(store: &mut dyn Store) {
     for flow in 1..=300 {
@@ -54,8 +54,21 @@ fn the_embedded_store_exports() {
     let mut store = open(&folder.journal());
     filled(&mut store);
     let exported = proves_itself(&mut store, folder.path());
-    let keep = KeepFrom { from: SECOND, by: "one".into(), export: Some(exported.clone()) };
-    put_on(&mut store, THIRD, vec![Change::KeepFrom(keep)]);
+    let keep = |exported: &Exported, from| {
+        let export = Some(exported.clone());
+        vec![Change::KeepFrom(KeepFrom { from, by: "one".into(), export })]
+    };
+    // What is written for it after it was exported is not lost: it is exported again.
+    put_on(&mut store, FIRST, vec![Change::Event { flow: FlowId(8), kind: "late".into(), body: vec![] }]);
+    let refused = |verdict| {
+        assert!(matches!(&verdict, Verdict::Impossible(why) if why.contains("exported")), "{verdict:?}");
+    };
+    refused(on(&mut store, THIRD, keep(&exported, SECOND)));
+    let file = folder.path().join("2026-11-30.jsonl");
+    let exported = store.reader().unwrap().export(FIRST, &file, &mut |_, _| ()).unwrap().written().unwrap();
+    assert_eq!(verify_export(&file, &mut |_, _| ()).unwrap().exported, exported);
+    refused(on(&mut store, THIRD, keep(&exported, THIRD)));
+    put_on(&mut store, THIRD, keep(&exported, SECOND));
     forget(&mut store, THIRD, &|| Some(store::verify(&folder.journal()).unwrap()));
     let day = store.reader().unwrap().forgotten(1).unwrap().remove(0);
     assert_eq!(day.export, Some((exported.name, exported.sha256)));
