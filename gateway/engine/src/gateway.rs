@@ -158,6 +158,7 @@ impl Gateway {
         let channels = engine.listen_for_channels(options.metrics).await.map_err(StartError::Listen)?;
         engine.core.spawn(Arc::clone(&engine).clock());
         engine.core.spawn(Arc::clone(&engine).owe());
+        engine.core.spawn(Arc::clone(&engine).forget_old_days());
         engine.resume_files().await?;
         engine.core.spawn(Arc::clone(&engine).watch_folders());
         Ok(Self {

@@ -273,7 +273,7 @@ pub(crate) fn refuse(engine: &Engine, link: &str, peer: &str, fault: &str, head:
     crate::observe::refused(link);
     if let Seen::Write(count) = seen {
         let input = RefusedInput::new(link, peer, fault, head, count);
-        engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
+        engine.journal.write_lazily(engine.today(), vec![Change::RefusedInput(input)]);
     }
 }
 

@@ -5,13 +5,15 @@
 //! of their own. Three stores stand behind the same traits: [`SqliteStore`], one file on one machine; [`PostgresStore`],
 //! one database for several machines of which one is at work; and [`MemoryStore`], which a simulated day may crash at
 //! any instant. [`Writer`] puts a store behind a bounded
-//! queue and a thread.
+//! queue and a thread. How an old day ends, and how it is exported before, is [`Days`].
 //!
 //! It knows nothing of adapters, wire bytes, sockets or flows: the state of a flow is opaque to it, bodies are
 //! sealed by a [`Sealer`] that is passed in, and time comes with each write.
 
 mod check;
 mod content;
+mod days;
+mod export;
 mod held;
 mod memory;
 mod model;
@@ -27,6 +29,8 @@ mod trial;
 mod write;
 mod writer;
 
+pub use days::{Carried, Days, Export, Exported, ForgottenDay, KeepFrom, Leaving, Progress};
+pub use export::{ExportFault, ExportVerified, verify_export};
 pub use held::Held;
 pub use memory::{CrashPoint, DiskBug, MemoryDisk, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
@@ -46,7 +50,7 @@ pub use sql::verify::Verified;
 pub use sqlite::{Options, SqliteStore, backup, reader, verify};
 pub use trial::TrialServer;
 pub use write::{
-    Change, FORGOTTEN, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice, NumberBlock,
-    NumberRequest, OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,
+    Change, FORGOTTEN, FORGOTTEN_FLOWS, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice,
+    NumberBlock, NumberRequest, OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,
 };
 pub use writer::{Busy, Limits, Reply, Writer};

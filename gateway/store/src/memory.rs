@@ -2,6 +2,7 @@
 //! Its "disk" outlives it, and it can be made to crash before, inside or after a commit.
 
 mod disk;
+mod old;
 mod read;
 
 use crate::check::check;

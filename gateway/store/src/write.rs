@@ -1,5 +1,6 @@
 //! What is written: a [`Write`] is plain data that a store takes whole or not at all.
 
+use crate::days::{Carried, KeepFrom};
 use crate::held::Held;
 use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterDecided, ParameterProposed};
@@ -140,6 +141,14 @@ pub enum Change {
         /// The moment.
         before: Moment,
     },
+    /// Days before one are to be forgotten. Not taken while a flow of theirs is open or parked.
+    KeepFrom(KeepFrom),
+    /// Takes out at most [`FORGOTTEN_FLOWS`] flows whose last day is to be forgotten, with all that is theirs.
+    ForgetRows,
+    /// What a chain that goes says of rows that stay.
+    Carry(Carried),
+    /// Takes out the chain of a day that is to be forgotten, or a part of it; its digest stays.
+    ForgetChain(Day),
     /// A person proposes another value of a parameter. Not taken while another change of it waits.
     ProposeParameter(ParameterProposed),
     /// Another person decides it. Not taken where it does not wait, or where the same person agrees.
@@ -155,6 +164,9 @@ pub enum Change {
 
 /// The most rows of each kind that one [`Change::Forget`] takes out.
 pub const FORGOTTEN: usize = 2_000;
+
+/// The most flows that one [`Change::ForgetRows`] takes out, so that no posting waits long behind it.
+pub const FORGOTTEN_FLOWS: usize = 100;
 
 /// A new flow.
 #[derive(Debug, Clone, PartialEq, Eq)]

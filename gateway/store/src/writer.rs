@@ -324,6 +324,10 @@ fn body(change: &Change) -> usize {
         | Change::Release(_)
         | Change::Numbers(_)
         | Change::PutSchedule { .. }
+        | Change::KeepFrom(_)
+        | Change::ForgetRows
+        | Change::ForgetChain(_)
         | Change::Forget { .. } => 0,
+        Change::Carry(carried) => carried.0.len(),
     }
 }
