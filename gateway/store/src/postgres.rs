@@ -8,12 +8,14 @@
 //! Where one server stands in for another, whoever takes writes and has the highest timeline is the one; what was replaced
 //! is not gone back to.
 
+mod holder;
 mod lasting;
-mod lease;
 mod socket;
 mod wire;
 
 use crate::held::Held;
+use crate::lease::{Lease, Opened, PATIENCE, Taken};
+use crate::monotonic::Monotonic;
 use crate::read::Reader;
 use crate::sealer::Sealer;
 use crate::sql::group::{Journaled, Staged};
@@ -32,8 +34,6 @@ use wire::Wire;
 
 /// The formats in order of their numbers, from 1: each takes a journal from the one before to its own.
 const FORMATS: [&str; 1] = [include_str!("postgres/schema.sql")];
-/// How long a server that is not there is waited for before the store ends: long enough for another to be put in its place.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two tries of reaching it.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest key that an index of PostgreSQL surely takes.
@@ -107,24 +107,13 @@ pub struct PostgresOptions {
     pub lease: Duration,
 }
 
-/// What opening came to.
-pub enum Opened {
-    /// We hold the journal.
-    Holds(Box<PostgresStore>),
-    /// Another node does; to be tried again.
-    Waits {
-        /// Which node.
-        node: String,
-    },
-}
-
 /// The store over PostgreSQL.
 pub struct PostgresStore {
     wire: Wire,
     place: Place,
     epoch: u64,
     journaled: Journaled,
-    lease: lease::Lease,
+    lease: Lease,
     /// The timeline of the server that is written to, for the readers.
     timeline: Arc<AtomicI64>,
     /// What was sent to be committed and not answered yet.
@@ -140,18 +129,18 @@ impl PostgresStore {
     /// # Errors
     /// When the server is not there, does not take us, promises less than the journal needs, or holds a journal of another
     /// format.
-    pub fn open(options: &PostgresOptions) -> Result<Opened, Fatal> {
+    pub fn open(options: &PostgresOptions) -> Result<Opened<Self>, Fatal> {
         Self::open_inner(options).map_err(|fault| fault.fatal(&options.place.to_string()))
     }
 
-    fn open_inner(options: &PostgresOptions) -> Result<Opened, Fault> {
+    fn open_inner(options: &PostgresOptions) -> Result<Opened<Self>, Fault> {
         let wire = Wire::connect(&options.place, 0)?;
         promises(&wire, &options.place)?;
         prepare(&wire, &options.place.schema)?;
-        let lease = lease::Lease::new(options.lease);
+        let lease = Lease::new(options.lease, Monotonic::of_machine());
         let taken = match lease.take_over(&wire, &options.node)? {
-            lease::Taken::Ours(taken) => taken,
-            lease::Taken::Others(node) => return Ok(Opened::Waits { node }),
+            Taken::Ours(taken) => taken,
+            Taken::Others(node) => return Ok(Opened::Waits { node }),
         };
         let sequence = wire.number("SELECT coalesce(max(sequence), 0) FROM journal", values![])?;
         let sequence = whole(sequence, "journal.sequence")?;
@@ -337,7 +326,7 @@ impl Drop for PostgresStore {
     /// Gives the journal back, so that another node need not wait for the lease to end.
     fn drop(&mut self) {
         if self.ended.is_none()
-            && let Err(fault) = self.lease.give_back(&self.wire, self.epoch)
+            && let Err(fault) = holder::give_back(&self.wire, self.epoch)
         {
             tracing::warn!(?fault, "the journal was not given back; its lease runs out by itself");
         }

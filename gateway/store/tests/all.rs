@@ -10,6 +10,8 @@ mod cluster;
 mod failover;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/leased.rs"]
+mod leased;
 #[path = "all/postgres.rs"]
 mod postgres;
 #[path = "all/properties.rs"]
