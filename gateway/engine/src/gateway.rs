@@ -265,7 +265,8 @@ impl Gateway {
             if let Some(fatal) = self.engine.journal.fatal() {
                 self.engine.fail(&fatal);
             }
-            tokio::time::sleep(WATCH).await;
+            let core = &self.engine.core;
+            core.world().clock.sleep_until(core.mark().after(WATCH)).await;
         }
     }
 }

@@ -15,8 +15,10 @@ mod content;
 mod days;
 mod export;
 mod held;
+mod lease;
 mod memory;
 mod model;
+mod monotonic;
 mod parameter;
 mod postgres;
 mod read;
@@ -32,11 +34,13 @@ mod writer;
 pub use days::{Carried, Days, Export, Exported, ForgottenDay, KeepFrom, Leaving, Progress};
 pub use export::{ExportFault, ExportVerified, verify_export};
 pub use held::Held;
-pub use memory::{CrashPoint, DiskBug, MemoryDisk, MemoryStore};
+pub use lease::Opened;
+pub use memory::{CrashPoint, CutAt, DiskBug, MemoryDisk, MemoryLine, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
+pub use monotonic::Monotonic;
 pub use parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 pub use postgres::{
-    Opened, Place, PostgresOptions, PostgresStore, Server, ServerTls, reader as postgres_reader,
+    Place, PostgresOptions, PostgresStore, Server, ServerTls, reader as postgres_reader,
     verify as postgres_verify,
 };
 pub use read::{

@@ -13,14 +13,16 @@
 
 mod days;
 mod format;
+mod holder;
 mod lasting;
-mod lease;
 mod socket;
 mod wire;
 
 use crate::days::chain_of;
 use crate::held::Held;
+use crate::lease::{Lease, Opened, PATIENCE, Taken};
 use crate::model::Day;
+use crate::monotonic::Monotonic;
 use crate::read::Reader;
 use crate::sealer::Sealer;
 use crate::sql::group::{Journaled, Staged};
@@ -38,8 +40,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use wire::Wire;
 
-/// How long a server that is not there is waited for before the store ends: long enough for another to be put in its place.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two tries of reaching it.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest key that an index of PostgreSQL surely takes.
@@ -113,24 +113,13 @@ pub struct PostgresOptions {
     pub lease: Duration,
 }
 
-/// What opening came to.
-pub enum Opened {
-    /// We hold the journal.
-    Holds(Box<PostgresStore>),
-    /// Another node does; to be tried again.
-    Waits {
-        /// Which node.
-        node: String,
-    },
-}
-
 /// The store over PostgreSQL.
 pub struct PostgresStore {
     wire: Wire,
     place: Place,
     epoch: u64,
     journaled: Journaled,
-    lease: lease::Lease,
+    lease: Lease,
     /// The timeline of the server that is written to, for the readers.
     timeline: Arc<AtomicI64>,
     /// What was sent to be committed and not answered yet.
@@ -146,20 +135,20 @@ impl PostgresStore {
     /// # Errors
     /// When the server is not there, does not take us, promises less than the journal needs, or holds a journal of another
     /// format.
-    pub fn open(options: &PostgresOptions) -> Result<Opened, Fatal> {
+    pub fn open(options: &PostgresOptions) -> Result<Opened<Self>, Fatal> {
         Self::open_inner(options).map_err(|fault| fault.fatal(&options.place.to_string()))
     }
 
-    fn open_inner(options: &PostgresOptions) -> Result<Opened, Fault> {
+    fn open_inner(options: &PostgresOptions) -> Result<Opened<Self>, Fault> {
         let wire = Wire::connect(&options.place, 0)?;
         promises(&wire, &options.place)?;
-        let lease = lease::Lease::new(options.lease);
+        let lease = Lease::new(options.lease, Monotonic::of_machine());
         if let Some(node) = format::prepare(&wire, &options.place.schema, (&lease, &options.node))? {
             return Ok(Opened::Waits { node });
         }
         let taken = match lease.take_over(&wire, &options.node)? {
-            lease::Taken::Ours(taken) => taken,
-            lease::Taken::Others(node) => return Ok(Opened::Waits { node }),
+            Taken::Ours(taken) => taken,
+            Taken::Others(node) => return Ok(Opened::Waits { node }),
         };
         let sequence = wire.number("SELECT coalesce(max(sequence), 0) FROM journal", values![])?;
         let sequence = whole(sequence, "journal.sequence")?;
@@ -349,7 +338,7 @@ impl Drop for PostgresStore {
     /// Gives the journal back, so that another node need not wait for the lease to end.
     fn drop(&mut self) {
         if self.ended.is_none()
-            && let Err(fault) = self.lease.give_back(&self.wire, self.epoch)
+            && let Err(fault) = holder::give_back(&self.wire, self.epoch)
         {
             tracing::warn!(?fault, "the journal was not given back; its lease runs out by itself");
         }

@@ -31,6 +31,15 @@ pub trait Store: Send {
         None
     }
 
+    /// Whether what it writes to is reached now: asked by a writer without a thread, which cannot wait inside a commit. A
+    /// store that waits by itself is always reached.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    fn reach(&mut self) -> Result<bool, Fatal> {
+        Ok(true)
+    }
+
     /// What the store wants done for itself while nothing is written, such as the renewal of its lease. After how long
     /// it wants to be asked again; `None`: never.
     ///

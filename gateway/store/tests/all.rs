@@ -14,6 +14,8 @@ mod export;
 mod failover;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/leased.rs"]
+mod leased;
 #[path = "all/older.rs"]
 mod older;
 #[path = "all/postgres.rs"]

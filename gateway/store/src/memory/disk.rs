@@ -1,5 +1,6 @@
 //! What a simulated disk holds, and how a write that may be taken changes it.
 
+use super::leased::HeldBy;
 use super::old::OldDays;
 use super::{CrashPoint, DiskBug};
 use crate::check::{Holder, Look, place};
@@ -56,6 +57,11 @@ pub(super) struct Disk {
     /// As it stood before the last commit, where a bug needs it.
     last: Option<Box<Disk>>,
     pub(super) epoch: u64,
+    /// Who holds it, where that is under a lease.
+    pub(super) holder: Option<HeldBy>,
+    pub(super) written_under: Vec<u64>,
+    /// Writes that were refused since another holds it.
+    pub(super) fenced: u64,
     pub(super) crash: Option<(u64, CrashPoint)>,
     pub(super) full: bool,
     pub(super) commits: u64,
@@ -104,8 +110,9 @@ impl Disk {
     /// Another holder opens the disk after a stop.
     pub(super) fn comes_up(&mut self) {
         if let Some(last) = self.last.take() {
-            let (epoch, commits, full) = (self.epoch, self.commits, self.full);
-            *self = Self { epoch, commits, full, ..*last };
+            let (epoch, holder) = (self.epoch, self.holder.take());
+            let (commits, full) = (self.commits, self.full);
+            *self = Self { epoch, holder, commits, full, ..*last };
         }
         if self.bug == Some(DiskBug::ForgetsNumbers) {
             self.counters.clear();
@@ -122,6 +129,9 @@ impl Disk {
 
     pub(super) fn apply(&mut self, write: &Write) -> Written {
         self.sequence += 1;
+        if self.written_under.last() != Some(&write.epoch) {
+            self.written_under.push(write.epoch);
+        }
         let mut numbers = Vec::new();
         self.old.note(write);
         for (position, change) in write.changes.iter().enumerate() {

@@ -4,8 +4,8 @@
 //! In: a connection, and the lease by which the journal is held. Out: tables of the newest format, or the node that holds an
 //! older one. It must not know what is done with them.
 
-use super::lease::{Lease, Taken};
 use super::wire::Wire;
+use crate::lease::{Lease, Taken};
 use crate::model::Day;
 use crate::sql::{Database, Fault, day_of, int, spans, values};
 use crate::write::Fatal;

@@ -273,7 +273,7 @@ fn each_alteration_is_found() {
 #[test]
 fn what_the_server_does_not_promise_and_strangers_are_refused() {
     let cluster = Cluster::start();
-    let refused = |store: Result<Opened, Fatal>| store.err().unwrap().to_string();
+    let refused = |store: Result<Opened<PostgresStore>, Fatal>| store.err().unwrap().to_string();
     let place = cluster.place("journal");
     let wrong = Place { password: Some("guessed".into()), ..place.clone() };
     let said = refused(PostgresStore::open(&options(&wrong, "one")));
