@@ -13,7 +13,7 @@ use crate::fields::Named;
 use crate::inspect::MessageName;
 use crate::inspect::{file_of_lines, in_place, keep_row, keep_singles};
 use crate::party::form;
-use crate::scene::{Adapter, Parts, Scene, Standing};
+use crate::scene::{Adapter, Parts, Scene, Standing, call_it};
 use adapters::codec::{
     Doing, Fault, FaultKind, FileReader, LineEvent, Reader, Run, SealJob, SealResult, Writer, describe,
     fill_in, read_name, write_name,
@@ -192,6 +192,9 @@ impl<'a> Traveller<'a> {
         };
         let mut control = None;
         let parts = if self.is_lines() {
+            if let Ok(name) = write_name(self.program, self.form, &record, scene) {
+                self.call_it(scene, &name);
+            }
             let written = file_of_lines(scene, self.program, &self.said, &record);
             let (octets, beside) =
                 written.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?;
@@ -341,6 +344,7 @@ impl<'a> Traveller<'a> {
     fn read(&self, scene: &mut Scene, sent: &Sent) -> Result<Record, Ended> {
         if let Some(name) = &sent.file_name {
             self.read_name(scene, name)?;
+            self.call_it(scene, name);
         }
         if let Some(reader) = FileReader::new(self.program, self.form) {
             return self.read_lines(scene, reader, sent);
@@ -422,6 +426,13 @@ impl<'a> Traveller<'a> {
             }
         }
         Ok(())
+    }
+
+    /// A control file may say what its file is called.
+    fn call_it(&self, scene: &mut Scene, name: &str) {
+        if self.form.file.as_deref().is_some_and(|file| file.control().is_some()) {
+            call_it(scene, name);
+        }
     }
 
     fn read_lines(&self, scene: &mut Scene, reader: FileReader<'_>, sent: &Sent) -> Result<Record, Ended> {

@@ -730,7 +730,7 @@ pub(crate) fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Optio
 
 /// The date that a message names, else ours. The asker's own date goes first: it is what a repeat and a reversal name
 /// again, whatever our cut-over has done meanwhile.
-fn day_of(scene: &Scene) -> Day {
+pub(crate) fn day_of(scene: &Scene) -> Day {
     match (scene.facts.get(Fact::Date), scene.facts.get(Fact::BusinessDate)) {
         (Value::Date(date), _) | (_, Value::Date(date)) => crate::calendar::day(date),
         _ => Day(0),
