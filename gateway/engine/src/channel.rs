@@ -185,6 +185,12 @@ impl Asked {
             },
         };
         crate::observe::asked(path, told.kind.word(), self.engine.core.mark().since(started));
+        if told.kind == ToldKind::Pending && told.flow.0 == 0 && service.kind != ServiceKind::Query {
+            return answer(
+                504,
+                &object!({ "outcome": "unknown", "label": "ask again under the same reference" }),
+            );
+        }
         self.told(&told)
     }
 

@@ -381,9 +381,11 @@ impl Running {
     /// What was heard after the end.
     fn hear_late(&self, heard: Inbox) {
         match heard {
-            Inbox::Second(_, waiter) | Inbox::Wait(waiter) => {
-                drop(waiter.send(self.told.clone().unwrap_or_else(|| Told::pending(self.id))));
-            }
+            // Nothing was told: whoever waits looks into the journal.
+            Inbox::Second(_, waiter) | Inbox::Wait(waiter) => match &self.told {
+                Some(told) => drop(waiter.send(told.clone())),
+                None => drop(waiter),
+            },
             Inbox::Cancel(waiter) => drop(waiter.send(dsl::flow::CancelAnswer::Pending)),
             _ => {}
         }

@@ -78,5 +78,6 @@ fn responses(version: &Version, service: &dsl::model::Service) -> Value {
         "403": { "description": "the service is not granted" },
         "409": { "description": "the reference was used with other content" },
         "503": { "description": "busy: nothing was begun" },
+        "504": { "description": "it is not known whether this was taken: ask again under the same reference" },
     })
 }

@@ -95,11 +95,21 @@ impl Engine {
         self.core.spawn(running.task(Event::Asked));
         let mut take = take;
         match self.core.within(self.core.mark().after(wait), &mut take).await {
-            Ok(told) => told.unwrap_or_else(|_| Told::pending(id)),
+            Ok(Ok(told)) => told,
+            Ok(Err(_)) => self.untold(id).await,
             Err(_) => {
                 drop(post.send(Inbox::Event(Event::AskerLimit)).await);
                 self.wait_told(take, id, Duration::from_secs(5)).await
             }
+        }
+    }
+
+    /// What is told of a flow that tells nothing: what the journal knows of it. If that is nothing, it may still come there or never
+    /// will, as where the journal failed in the midst of its first write: then nothing may be told, and it has no number.
+    async fn untold(&self, flow: FlowId) -> Told {
+        match self.journal.read(move |reader| reader.flow(flow)).await {
+            Ok(Some(row)) => self.told_of(&row),
+            Ok(None) | Err(_) => Told::pending(FlowId(0)),
         }
     }
 
@@ -146,7 +156,7 @@ impl Engine {
     async fn wait_told(&self, take: oneshot::Receiver<Told>, flow: FlowId, wait: Duration) -> Told {
         match self.core.within(self.core.mark().after(wait), take).await {
             Ok(Ok(told)) => told,
-            _ => Told::pending(flow),
+            _ => self.untold(flow).await,
         }
     }
 
