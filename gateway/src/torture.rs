@@ -15,6 +15,7 @@ mod kill;
 mod knobs;
 mod moments;
 mod moods;
+mod nodes;
 mod parties;
 mod plan;
 mod planted;

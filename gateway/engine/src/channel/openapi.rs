@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 #[must_use]
 pub(super) fn document(version: &Version) -> Value {
     let mut paths = Map::new();
-    for service in &version.compiled.services {
+    for service in version.compiled.services.iter() {
         paths.insert(format!("/v1/{}", service.path), json!({ "post": ask(version, service) }));
         if service.kind != ServiceKind::Query {
             let reference = json!([{

@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Days before today on which a repeat's key is looked for.
 const DAYS_BACK: usize = 7;
+/// The same of what may be asked after long, where the journal is kept for ever: each day is a look.
+const DAYS_EVER: u32 = 400;
 
 /// Writes an answer in the asker's own form, before it is kept.
 pub trait AnswerWriter: Send + Sync {
@@ -118,7 +120,7 @@ impl Engine {
 
     /// The flow of the same key, asked on any day that the journal keeps.
     pub(super) async fn flow_of_key_ever(&self, key: &Key) -> Option<FlowId> {
-        let days = self.deployment.load().store.retention_days;
+        let days = self.deployment.load().store.keep_days().unwrap_or(DAYS_EVER);
         self.flow_of_key_within(key, usize::try_from(days).unwrap_or(usize::MAX)).await
     }
 
@@ -296,6 +298,7 @@ impl Engine {
             awaits: Vec::new(),
             came: None,
             taken: None,
+            too_old: None,
             rows: BTreeMap::new(),
             order: Order::default(),
             woken: false,
