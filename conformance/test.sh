@@ -20,8 +20,18 @@ stage() {
   return $code
 }
 
-# A stage on which no other stands.
-check() { stage "$@" || failed+=("$1"); }
+# A stage on which no other stands. Where nobody looks on, what it says is kept: the end of what failed is told once more
+# before the tests.
+check() {
+  local code=0
+  if [ -t 1 ]; then
+    stage "$@" || code=$?
+  else
+    mkdir -p target/stages
+    stage "$@" 2>&1 | tee "target/stages/${1//[^a-z]/-}.txt" || code=$?
+  fi
+  [ $code = 0 ] || failed+=("$1")
+}
 
 missing_packages() {
   local wanted=()
@@ -53,24 +63,27 @@ licences() {
 # Four parties at once: a suite waits more than it works. Whoever fails is run once more alone, where nothing else makes
 # answers late, and is told of either way.
 suites() {
-  local said=target/conform/said good=0 party
+  local said=target/conform/said good=0 party bad=()
   rm -rf "$said"
   mkdir -p "$said"
   printf '%s\n' conformance/suites/*/ | xargs -n 1 basename |
-    xargs -P 4 -I PARTY sh -c "target/release/tongshi conform PARTY >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
+    xargs -P 4 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
   for party in conformance/suites/*/; do
     party=$(basename "$party")
     if [ -e "$said/$party.failed" ]; then
       cat "$said/$party.txt"
-      if tongshi conform "$party" >"$said/$party.txt" 2>&1; then
+      if tongshi conform "$party" --reports "$said" >"$said/$party.txt" 2>&1; then
         printf 'FLAKY    %s failed beside others and passed alone\n' "$party"
       else
-        cat "$said/$party.txt"
+        bad+=("$said/$party.txt")
         good=1
       fi
     fi
     printf '%-24s %s\n' "$party" "$(tail -n 1 "$said/$party.txt")"
   done
+  tongshi conform --matrix --reports "$said" || good=1
+  # What failed comes last, where whoever reads a failed run looks first.
+  [ ${#bad[@]} -eq 0 ] || cat "${bad[@]}"
   return "$good"
 }
 
@@ -90,9 +103,12 @@ faults() {
 }
 
 tests() {
+  # A test that passes is not worth a line when a stage before has failed: what failed stays in sight.
+  local level=pass
+  [ ${#failed[@]} -eq 0 ] || level=fail
   if cargo nextest --version >/dev/null 2>&1; then
     # A test that fails is run once more; the runner tells of it as flaky.
-    cargo nextest run --release --workspace --no-fail-fast --retries 1
+    cargo nextest run --release --workspace --no-fail-fast --retries 1 --status-level "$level"
   else
     cargo test --release --workspace --no-fail-fast
   fi
@@ -119,8 +135,9 @@ check "faults" tongshi demo --folder target/test-demo
 check "simulated faults and kills" faults
 # Every party in one gateway; while one stalls, one floods and one answers garbage the others must not notice.
 check "all together" tongshi demo --all --folder target/test-demo
-if [ ${#failed[@]} -gt 0 ]; then
-  printf '\nfailed so far:%s\n' "$(printf ' %s;' "${failed[@]}")"
-fi
+for name in ${failed[@]+"${failed[@]}"}; do
+  printf '\n== %s: FAILED\n' "$name"
+  [ -t 1 ] || tail -n 40 "target/stages/${name//[^a-z]/-}.txt" | cut -c 1-400
+done
 check "tests" tests
 [ ${#failed[@]} -eq 0 ]

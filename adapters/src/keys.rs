@@ -99,9 +99,9 @@ impl MemoryKeys {
     ///
     /// # Errors
     /// A name that no key can have.
-    pub fn put(&mut self, name: &str, key: PreparedKey) -> Result<(), KeyError> {
+    pub fn put(&mut self, name: &str, key: impl Into<Arc<PreparedKey>>) -> Result<(), KeyError> {
         check_name(name)?;
-        self.keys.insert(name.to_owned(), Arc::new(key));
+        self.keys.insert(name.to_owned(), key.into());
         Ok(())
     }
 

@@ -75,7 +75,6 @@ FILES = {
     "clearing": "mark disburseBank:Y repayBank:Y fee:Y net:Y direction:X1=",
 }
 HEAD = "mark date:D>date_ org:X16 count:N8 total:Y"
-LISTED = "name:X80 bytes:I>bytes_ records:I md5:X32=>md5_"
 
 
 def ours(call, side):
@@ -238,29 +237,27 @@ def by_ticket(call, side, octets, specimen):
     return {"drawn": around["nonce"].upper(), "query": around, "content": content}
 
 
-def file(call, octets, given):
+def file(call, octets, given, name):
+    # The `.ok` file speaks of the file as it is sent.
+    sent = {"name": name, "bytes_": len(octets), "md5_": hashlib.md5(octets).hexdigest()}
     if given["setting"]["sealed"]:
         octets = unpad(AES.new(bytes.fromhex(given["key"]["file"]), AES.MODE_CBC, b"\0" * 16).decrypt(octets), 16)
     texts = lines(octets, "utf-8", "\n")
-    if call == "listed":
-        return {"files": [row(text, LISTED) for text in texts]}
     head, rows = row(texts[0], HEAD), [row(text, FILES[call]) for text in texts[1:]]
     if head["mark"] != "H" or any(one["mark"] != "D" for one in rows) or head["org"] != given["setting"]["org"]:
         raise ValueError(f"{head}")
     if not re.fullmatch(r"\d{6,8}", head["count"]):
         raise ValueError(f"count {head['count']}")
     head["count"] = int(head["count"])
-    return {"head": head, **({"totals": rows[0]} if call == "clearing" else {"rows": rows})}
+    done = {"done": {**sent, "records": len(rows)}}
+    return {"head": head, **({"totals": rows[0]} if call == "clearing" else {"rows": rows}), **done}
 
 
 def of_file(call, found, given):
-    if call == "listed":
-        texts = [line(one, LISTED) for one in found["files"]]
-    else:
-        rows = [found["totals"]] if call == "clearing" else found["rows"]
-        texts = [line({**found["head"], "count": f"{found['head']['count']:06}"}, HEAD)] + [line(one, FILES[call]) for one in rows]
+    rows = [found["totals"]] if call == "clearing" else found["rows"]
+    texts = [line({**found["head"], "count": f"{found['head']['count']:06}"}, HEAD)] + [line(one, FILES[call]) for one in rows]
     octets = "".join(f"{text}\n" for text in texts).encode("utf-8")
-    if given["setting"]["sealed"] and call != "listed":
+    if given["setting"]["sealed"]:
         return AES.new(bytes.fromhex(given["key"]["file"]), AES.MODE_CBC, b"\0" * 16).encrypt(pad(octets, 16))
     return octets
 
@@ -270,10 +267,10 @@ def read(message, specimen):
     if call in GRANTS:
         return granted(call, side, specimen)
     octets = bytes.fromhex(specimen["parts"]["content"])
-    if call == "listed":
-        return file(call, octets, {"setting": {"sealed": False}})
     if call in FILES:
-        return file(call, octets, specimen["given"])
+        # A specimen has no name of its own where a suffix of the day's files is none of its values.
+        name = specimen["file"] or specimen["fields"]["done"]["name"]
+        return file(call, octets, specimen["given"], name)
     if specimen["variant"]["seal"] == "header":
         return in_header(call, side, octets, specimen)
     if specimen["variant"]["seal"] == "ticket":
@@ -288,7 +285,7 @@ def write(message, found, specimen):
             return b""
         fields = table(f"code:X8 msg:X200 transactionTime:M {GRANTS[call][1] if found['content']['code'] == '0' else ''}")
         return objects.text_of(objects.write(quoted(found["content"]), fields)).encode("utf-8")
-    if call in FILES or call == "listed":
+    if call in FILES:
         return of_file(call, found, specimen["given"])
     if specimen["variant"]["seal"] == "header":
         content = found["content"]

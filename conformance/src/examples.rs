@@ -129,7 +129,7 @@ fn of_module(module: &Module, adapter: Option<&Adapter>, root: &Path, shown: &mu
 pub fn adapter(compiled: &Compiled, module: usize) -> Option<Adapter> {
     Some(Adapter {
         symbols: Arc::new(compiled.symbols.clone()),
-        shapes: compiled.shapes.clone().into(),
+        shapes: Arc::clone(&compiled.shapes),
         module: Arc::clone(compiled.modules.get(module)?),
     })
 }

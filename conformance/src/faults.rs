@@ -5,11 +5,13 @@
 //! are the same run. It must not know the gateway, nor what the octets mean.
 
 mod clock;
+mod machine;
 mod net;
 mod proxy;
 mod weather;
 
 pub use clock::SimulatedClock;
+pub use machine::Machine;
 pub use net::{Counted, Fell, Network, NetworkFault};
 pub use proxy::Proxies;
 pub use weather::{Dice, Weather};

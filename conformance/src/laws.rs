@@ -21,6 +21,7 @@ use crate::scene::{Adapter, Standing};
 use dsl::check::Checked;
 use dsl::diagnostics::{Code, Diagnostic};
 use dsl::model::{Model, Module};
+use dsl::parallel::side_by_side;
 use dsl::program::Compiled;
 use dsl::source::Span;
 use dsl::value::Type;
@@ -82,39 +83,48 @@ pub(crate) enum Ended {
     Broken(Option<usize>, String),
 }
 
-/// Tries the laws on every message, in every variant of its adapter.
+/// Tries the laws on every message, in every variant of its adapter; adapters are tried side by side.
 #[must_use]
 pub fn run(checked: &Checked) -> Laws {
     let Some(compiled) = &checked.compiled else { return Laws::default() };
-    let mut laws = Laws::default();
-    run_all(&checked.model, compiled, &|_| true, &mut laws);
+    let mut tried = parties(&checked.model, compiled, &|_| true);
     for other in &checked.others {
-        run_all(&other.model, &other.compiled, &|module| module.folder == other.folder, &mut laws);
+        tried.extend(parties(&other.model, &other.compiled, &|module| module.folder == other.folder));
+    }
+    let mut laws = Laws::default();
+    for of_one in side_by_side(&tried, |(adapter, module)| run_module(adapter, module)) {
+        laws.round_trips += of_one.round_trips;
+        laws.not_generated.extend(of_one.not_generated);
+        laws.broken.extend(of_one.broken);
     }
     let mut told = HashSet::new();
     laws.broken.retain(|broken| told.insert((broken.message.clone(), broken.span)));
     laws
 }
 
-fn run_all(model: &Model, compiled: &Compiled, wanted: &dyn Fn(&Module) -> bool, laws: &mut Laws) {
+/// The parties of a model that are wanted.
+fn parties<'m>(
+    model: &'m Model,
+    compiled: &Compiled,
+    wanted: &dyn Fn(&Module) -> bool,
+) -> Vec<(Adapter, &'m Module)> {
     let modules = model.modules.iter().enumerate();
-    for (place, module) in modules.filter(|(_, module)| module.party.is_some() && wanted(module)) {
-        if let Some(adapter) = adapter(compiled, place) {
-            run_module(&adapter, module, laws);
-        }
-    }
+    let parties = modules.filter(|(_, module)| module.party.is_some() && wanted(module));
+    parties.filter_map(|(place, module)| Some((adapter(compiled, place)?, &**module))).collect()
 }
 
 /// Tries the laws on every message of one adapter.
-fn run_module(adapter: &Adapter, module: &Module, laws: &mut Laws) {
+fn run_module(adapter: &Adapter, module: &Module) -> Laws {
+    let mut laws = Laws::default();
     let values = values::Values::new(adapter);
     let standings = around::standings(adapter, &values);
     for name in names(adapter) {
         let Some(message) = module.messages.get(usize::from(name.message.0)) else { continue };
-        let Some(traveller) = traveller(adapter, &standings, &values, &name) else { continue };
+        let Some((traveller, first)) = traveller(adapter, &standings, &values, &name) else { continue };
         let mut missing: Option<NotGenerated> = None;
-        for case in 0..traveller.cases() {
-            match traveller.trip(case) {
+        let others = (1..traveller.cases()).map(|case| traveller.trip(case));
+        for ended in std::iter::once(first).chain(others) {
+            match ended {
                 Ok(()) => laws.round_trips += 1,
                 Err(Ended::NotGenerated(why)) => {
                     let party = adapter.module.folder.clone();
@@ -131,6 +141,7 @@ fn run_module(adapter: &Adapter, module: &Module, laws: &mut Laws) {
         }
         laws.not_generated.extend(missing);
     }
+    laws
 }
 
 /// Travellers under each choice of the settings in which members differ, since a member is a party of its own; else one.
@@ -142,26 +153,28 @@ fn travellers<'a>(
 ) -> Vec<trip::Traveller<'a>> {
     let differ = |setting: &dsl::model::Setting| setting.of_member && matches!(setting.ty, Type::Names(_));
     if !adapter.module.settings.iter().any(differ) {
-        return traveller(adapter, standings, values, name).into_iter().collect();
+        return traveller(adapter, standings, values, name).into_iter().map(|(one, _)| one).collect();
     }
     let all = standings.iter().filter_map(|standing| trip::Traveller::new(adapter, standing, values, name));
     all.filter(|traveller| !matches!(traveller.trip(0), Err(Ended::NotGenerated(_)))).collect()
 }
 
-/// A traveller under the first choice of settings by which the usual case can be made up, else under the first.
+/// A traveller under the first choice of settings by which the usual case can be made up, else under the first; with how
+/// its trip with that case ended.
 fn traveller<'a>(
     adapter: &'a Adapter,
     standings: &'a [Arc<Standing>],
     values: &'a values::Values,
     name: &'a MessageName,
-) -> Option<trip::Traveller<'a>> {
+) -> Option<(trip::Traveller<'a>, Result<(), Ended>)> {
     let mut first = None;
     for standing in standings {
         let traveller = trip::Traveller::new(adapter, standing, values, name)?;
-        if !matches!(traveller.trip(0), Err(Ended::NotGenerated(_))) {
-            return Some(traveller);
+        let ended = traveller.trip(0);
+        if !matches!(ended, Err(Ended::NotGenerated(_))) {
+            return Some((traveller, ended));
         }
-        first.get_or_insert(traveller);
+        first.get_or_insert((traveller, ended));
     }
     first
 }

@@ -32,7 +32,9 @@ pub(crate) use compose::{ComposedFile, compose_file, member_of};
 use dsl::evaluate::Value;
 use dsl::model::{LinkKind, MessageId};
 use dsl::program::CallProgram;
-pub(crate) use files::{carries_files, control_mark, control_of, folder_of, path_of, put_file, whole_file};
+pub(crate) use files::{
+    carries_files, control_mark, control_of, folder_of, path_of, put_control, put_file, whole_file,
+};
 use link::Core;
 use link::http::HttpServer;
 use link::tls::{TlsClient, TlsServer};

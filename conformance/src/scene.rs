@@ -11,6 +11,7 @@ mod look;
 mod run;
 
 pub use books::Books;
+pub(crate) use file::call_it;
 pub use file::{is_named, read_file};
 pub use run::{Parts, ReadMessage, evaluate_here, read, read_unjudged, recognise, seen, write};
 
@@ -34,7 +35,7 @@ pub struct Adapter {
     /// The table of names.
     pub symbols: Arc<Symbols>,
     /// Business records.
-    pub shapes: Arc<[Shape]>,
+    pub shapes: Arc<Vec<Arc<Shape>>>,
     /// The module.
     pub module: Arc<ModuleProgram>,
 }

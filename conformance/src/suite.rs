@@ -159,6 +159,8 @@ pub struct Step {
     pub named: Option<String>,
     /// The file holds this text in the place of what is composed: a table as people keep it.
     pub instead: Option<Instead>,
+    /// Of a file and its control file only this one is put.
+    pub put: Option<Half>,
     /// The request is damaged before it leaves.
     pub damage: Option<Damage>,
     /// The answer to what is sent is lost on its way: who asked hears nothing (`silence`).
@@ -196,6 +198,16 @@ impl Instead {
         let octets = encode(charset, &self.text).map_err(|error| error.to_string())?;
         Ok(octets.into_owned())
     }
+}
+
+/// One of the two that a file and the control file that completes it are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Half {
+    /// The file without its control file.
+    File,
+    /// The control file without its file.
+    Control,
 }
 
 /// How a request is damaged.

@@ -6,16 +6,14 @@
 use crate::diagnostics::{Code, Diagnostic, Severity, Sink};
 use crate::flow::FlowProgram;
 use crate::flow::walk;
-use crate::lower::{LowerError, LowerErrorKind, compile_beside};
+use crate::lower::{LowerError, LowerErrorKind, ModuleErrors, compile_beside};
 use crate::model::{Flow, Model};
+use crate::parallel::side_by_side;
 use crate::parse::parse;
 use crate::program::Compiled;
 use crate::resolve::{Choice, Choices, Folder, Resolution, Resolved, variants};
 use crate::source::SourceMap;
 use std::collections::HashMap;
-use std::num::NonZero;
-use std::panic::resume_unwind;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// One file, as the rim read it.
 #[derive(Clone, Debug)]
@@ -153,8 +151,9 @@ fn check_with(
     let mut others = Vec::new();
     // Where not every variant is looked at, nobody can say that nobody uses a thing.
     let whole = variants.is_some() && walk == Walk::All;
-    for (folder, variant) in variants.into_iter().flatten() {
-        let other = resolution.with(&folder, &variant);
+    let variants = variants.unwrap_or_default();
+    let resolved = side_by_side(&variants, |(folder, variant)| resolution.with(folder, variant));
+    for ((folder, variant), other) in variants.into_iter().zip(resolved) {
         others.push((folder, variant, other.model));
         all.extend(other.problems);
         uses.extend(other.uses);
@@ -169,9 +168,7 @@ fn check_with(
     let (mut compiled, mut compiled_others) = (None, Vec::new());
     if sound {
         let line_of = |span: crate::source::Span| sources.map.place(span).map_or(0, |(_, place)| place.line);
-        let mut made = |model: &Model, beside: Option<(&Model, &Compiled)>| match compile_beside(
-            model, &line_of, beside,
-        ) {
+        let mut sound = |made: Result<Compiled, Vec<ModuleErrors>>| match made {
             Ok(programs) => Some(programs),
             Err(failed) => {
                 let errors = failed.into_iter().flat_map(|module| module.errors).map(no_order);
@@ -179,11 +176,11 @@ fn check_with(
                 None
             }
         };
-        compiled = made(&model, None);
+        compiled = sound(compile_beside(&model, &line_of, None));
         let beside = compiled.as_ref().map(|programs| (&model, programs));
-        for (folder, choice, model) in others {
-            let compiled = made(&model, beside);
-            compiled_others.extend(compiled.map(|compiled| Other { folder, choice, model, compiled }));
+        let made = side_by_side(&others, |(_, _, model)| compile_beside(model, &line_of, beside));
+        for ((folder, choice, model), made) in others.into_iter().zip(made) {
+            compiled_others.extend(sound(made).map(|compiled| Other { folder, choice, model, compiled }));
         }
         let variants = compiled_others.iter().map(|other| (&other.model, &other.compiled));
         if walk == Walk::All {
@@ -218,28 +215,17 @@ fn money<'p>(variants: impl Iterator<Item = (&'p Model, &'p Compiled)>) -> Vec<D
             }
         }
     }
-    let walkers = std::thread::available_parallelism().map_or(1, NonZero::get).min(flows.len());
-    let next = AtomicUsize::new(0);
-    let walk_some = || {
+    let found = side_by_side(&flows, |alike| {
         let mut found = Vec::new();
-        while let Some(alike) = flows.get(next.fetch_add(1, Ordering::Relaxed)) {
-            for (flow, program) in alike {
-                match walk::check(program) {
-                    Ok(_) => break,
-                    Err(story) => found.push(told(flow, &story)),
-                }
+        for (flow, program) in alike {
+            match walk::check(program) {
+                Ok(_) => break,
+                Err(story) => found.push(told(flow, &story)),
             }
         }
         found
-    };
-    std::thread::scope(|scope| {
-        let others: Vec<_> = (1..walkers).map(|_| scope.spawn(walk_some)).collect();
-        let mut found = walk_some();
-        found.extend(
-            others.into_iter().flat_map(|other| other.join().unwrap_or_else(|fault| resume_unwind(fault))),
-        );
-        found
-    })
+    });
+    found.into_iter().flatten().collect()
 }
 
 fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {

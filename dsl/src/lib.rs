@@ -14,6 +14,7 @@ mod lex;
 pub mod lower;
 pub mod mirror;
 pub mod model;
+pub mod parallel;
 pub mod parse;
 pub mod program;
 pub mod resolve;

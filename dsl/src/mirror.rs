@@ -58,8 +58,14 @@ pub fn mirror(module: &Module) -> (Module, Vec<Lost>) {
         let call = module.calls.get(usize::from(message.call.0));
         let name = call.map(|call| call.name.clone()).unwrap_or_default();
         let fresh = message.fresh.clone();
-        let mut turn =
-            Turn { ours: !message.ours, side: message.side, fresh: &fresh, call: name, lost: &mut lost };
+        let mut turn = Turn {
+            ours: !message.ours,
+            side: message.side,
+            file: message.file.is_some(),
+            fresh: &fresh,
+            call: name,
+            lost: &mut lost,
+        };
         turn.message(message);
     }
     session::sessions(module, &mut turned, &mut lost);
@@ -80,6 +86,7 @@ struct Turn<'t> {
     /// The mirror writes the message.
     ours: bool,
     side: MessageSide,
+    file: bool,
     /// What the writer draws.
     fresh: &'t [crate::model::Fresh],
     call: Box<str>,
@@ -117,7 +124,7 @@ impl Turn<'_> {
             }
         } else {
             field.learn = match (&field.fact, from.is_some()) {
-                (Some(fact), false) => drawn.unwrap_or_else(|| learn_rule(fact, self.side)),
+                (Some(fact), false) => drawn.unwrap_or_else(|| learn_rule(fact, self.side, self.file)),
                 _ => Learn::Agree,
             };
             if let Some(from) = from {

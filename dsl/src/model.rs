@@ -44,11 +44,11 @@ pub struct Model {
     /// Names of `one_of`s, codes, reasons.
     pub symbols: Symbols,
     /// Reasons a service may refuse with, and the gateway's own, with labels.
-    pub reasons: Vec<(Symbol, Box<str>)>,
+    pub reasons: Arc<Vec<(Symbol, Box<str>)>>,
     /// Business records: asks, answers and the rows of their lists.
-    pub shapes: Vec<Shape>,
+    pub shapes: Arc<Vec<Arc<Shape>>>,
     /// The canonical services.
-    pub services: Vec<Service>,
+    pub services: Arc<Vec<Service>>,
     /// Counterparties and modules of flows (`bank`), in the order of their folders' names; models of several variants share
     /// those that are the same in them.
     pub modules: Vec<Arc<Module>>,

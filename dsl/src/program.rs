@@ -58,11 +58,11 @@ pub struct Compiled {
     /// Names of all modules.
     pub symbols: crate::value::Symbols,
     /// Business records.
-    pub shapes: Vec<crate::model::Shape>,
+    pub shapes: Arc<Vec<Arc<crate::model::Shape>>>,
     /// Services.
-    pub services: Vec<crate::model::Service>,
+    pub services: Arc<Vec<crate::model::Service>>,
     /// Reasons with labels.
-    pub reasons: Vec<(Symbol, Box<str>)>,
+    pub reasons: Arc<Vec<(Symbol, Box<str>)>>,
     /// Modules.
     pub modules: Vec<Arc<ModuleProgram>>,
 }

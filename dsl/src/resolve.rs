@@ -80,20 +80,21 @@ pub fn variants(folder: &Folder) -> Vec<Choice> {
     index::variants(folder)
 }
 
-/// What grows while folders are resolved.
+/// What grows while folders are resolved. Copies share what they do not change: one is made for every variant of every
+/// folder.
 #[derive(Clone, Default)]
 pub(crate) struct Resolver {
     pub(crate) report: Report,
     pub(crate) symbols: Symbols,
-    pub(crate) reasons: Vec<(Symbol, Box<str>)>,
-    pub(crate) shapes: Vec<Shape>,
-    pub(crate) services: Vec<Service>,
+    pub(crate) reasons: Arc<Vec<(Symbol, Box<str>)>>,
+    pub(crate) shapes: Arc<Vec<Arc<Shape>>>,
+    pub(crate) services: Arc<Vec<Service>>,
     /// Services by path.
-    pub(crate) service_index: HashMap<Box<str>, u16>,
+    pub(crate) service_index: Arc<HashMap<Box<str>, u16>>,
     /// Shapes by name (`bank.pay_bill.ask.items`).
-    pub(crate) shape_index: HashMap<Box<str>, crate::value::ShapeId>,
+    pub(crate) shape_index: Arc<HashMap<Arc<str>, crate::value::ShapeId>>,
     /// Settings, keys and codings that something refers to, by folder.
-    pub(crate) used: BTreeSet<(Box<str>, Box<str>)>,
+    pub(crate) used: BTreeSet<(Arc<str>, Arc<str>)>,
 }
 
 impl Resolver {
@@ -146,9 +147,9 @@ impl Resolver {
     fn model(&self, modules: Vec<Arc<Module>>) -> Model {
         Model {
             symbols: self.symbols.clone(),
-            reasons: self.reasons.clone(),
-            shapes: self.shapes.clone(),
-            services: self.services.clone(),
+            reasons: Arc::clone(&self.reasons),
+            shapes: Arc::clone(&self.shapes),
+            services: Arc::clone(&self.services),
             modules,
         }
     }

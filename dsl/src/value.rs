@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 pub use jiff::civil::{Date, DateTime, Time};
 pub use rust_decimal::Decimal;
@@ -14,9 +15,13 @@ pub use rust_decimal::Decimal;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct Symbol(pub u32);
 
-/// The table of [`Symbol`]s of one compiled set of adapters.
+/// The table of [`Symbol`]s of one compiled set of adapters. Copies share it until one of them learns a text: the many
+/// variants of a set know the same texts.
 #[derive(Clone, Debug, Default)]
-pub struct Symbols {
+pub struct Symbols(Arc<Table>);
+
+#[derive(Clone, Debug, Default)]
+struct Table {
     texts: Vec<Box<str>>,
     index: HashMap<Box<str>, Symbol>,
 }
@@ -24,25 +29,26 @@ pub struct Symbols {
 impl Symbols {
     /// The symbol of a text, made if it is new.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(&known) = self.index.get(text) {
+        if let Some(known) = self.find(text) {
             return known;
         }
-        let symbol = Symbol(u32::try_from(self.texts.len()).unwrap_or(u32::MAX));
-        self.texts.push(text.into());
-        self.index.insert(text.into(), symbol);
+        let table = Arc::make_mut(&mut self.0);
+        let symbol = Symbol(u32::try_from(table.texts.len()).unwrap_or(u32::MAX));
+        table.texts.push(text.into());
+        table.index.insert(text.into(), symbol);
         symbol
     }
 
     /// The symbol of a text, if it has one.
     #[must_use]
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        self.index.get(text).copied()
+        self.0.index.get(text).copied()
     }
 
     /// The text of a symbol; empty for a symbol of another table.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.texts.get(symbol.0 as usize).map_or("", |text| text)
+        self.0.texts.get(symbol.0 as usize).map_or("", |text| text)
     }
 }
 

@@ -211,7 +211,7 @@ impl Asked {
         let head = format!("{} {}", self.request.method, self.request.path);
         let input = RefusedInput::new("admin", &self.peer.address, fault, head.as_bytes(), 1);
         engine::observe::refused("admin");
-        self.engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
+        self.engine.journal.write_lazily(self.engine.today(), vec![Change::RefusedInput(input)]);
     }
 
     /// A field of the query.

@@ -13,6 +13,7 @@ mod field;
 mod ground;
 mod kill;
 mod knobs;
+mod nodes;
 mod parties;
 mod plan;
 mod planted;

@@ -9,6 +9,7 @@ mod core;
 mod disk;
 mod net;
 mod offload;
+mod pace;
 mod random;
 mod stream;
 mod wheel;
@@ -23,6 +24,7 @@ pub use self::core::{Core, CoreOwner, Elapsed, TaskGroup};
 pub use self::disk::{DiskEntry, DiskFile, Files, RealFiles};
 pub use self::net::{Listener, Net, RealNet};
 pub use self::offload::{Inline, Job, Offload, Threads};
+pub use self::pace::{Pace, paced};
 pub use self::random::{Random, RealRandom, SeededRandom};
 pub use self::stream::{Io, Stream, Taken};
 pub use self::wheel::Deadline;
@@ -43,6 +45,8 @@ pub struct World {
     pub files: Arc<dyn Files>,
     /// Where work that blocks or takes long is done.
     pub offload: Arc<dyn Offload>,
+    /// Who may let its tasks stand still; none: nobody.
+    pub pace: Option<Arc<dyn Pace>>,
 }
 
 impl World {
@@ -61,6 +65,7 @@ impl World {
             random: Arc::new(RealRandom),
             files: Arc::new(RealFiles),
             offload: Arc::new(Threads),
+            pace: None,
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct SealJob {
     data: Vec<u8>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 enum Work {
     Digest(Digest),
     Hmac(Digest),
@@ -42,7 +42,7 @@ enum Work {
 }
 
 /// What a cipher takes beside its key: an initial vector, and data that are bound to what is encrypted.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 struct Beside {
     iv: Option<Vec<u8>>,
     associated: Option<Vec<u8>>,
@@ -75,6 +75,18 @@ impl SealJob {
             Work::Decrypt(algorithm, _) => format!("decrypt {}", algorithm.name()),
             Work::CheckValue(length) => format!("kcv {length}"),
         }
+    }
+
+    /// Whether the other does the same with the very same key over the same octets: where chance has no part in it, both
+    /// give the same.
+    #[must_use]
+    pub fn does_the_same_as(&self, other: &Self) -> bool {
+        let one_key = match (&self.key, &other.key) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (None, None) => true,
+            _ => false,
+        };
+        one_key && self.work == other.work && self.data == other.data
     }
 
     /// Whether it should not be done on a thread that serves connections.

@@ -9,6 +9,8 @@ use dsl::evaluate::Value;
 use dsl::model::Shape;
 use dsl::value::{Date, DateTime, Decimal, Outcome, ShapeId, Symbols, Time, Type};
 
+use std::sync::Arc;
+
 use super::record::{pack_date, pack_time};
 use super::{Record, Slot, Tag};
 
@@ -48,7 +50,7 @@ pub enum RecordError {
 /// [`RecordError::Shape`] and [`RecordError::Value`] for a record that is not of this shape.
 pub fn encode_record(
     record: &Record,
-    shapes: &[Shape],
+    shapes: &[Arc<Shape>],
     shape: ShapeId,
     symbols: &Symbols,
 ) -> Result<Vec<u8>, RecordError> {
@@ -59,7 +61,7 @@ pub fn encode_record(
 
 struct Encoder<'a> {
     record: &'a Record,
-    shapes: &'a [Shape],
+    shapes: &'a [Arc<Shape>],
     symbols: &'a Symbols,
 }
 
@@ -148,7 +150,7 @@ fn patch_length(out: &mut [u8], start: usize) -> Option<()> {
 /// See [`RecordError`].
 pub fn decode_record(
     octets: &[u8],
-    shapes: &[Shape],
+    shapes: &[Arc<Shape>],
     shape: ShapeId,
     symbols: &Symbols,
 ) -> Result<Record, RecordError> {
@@ -163,7 +165,7 @@ pub fn decode_record(
 }
 
 struct Decoder<'a> {
-    shapes: &'a [Shape],
+    shapes: &'a [Arc<Shape>],
     symbols: &'a Symbols,
 }
 

@@ -814,3 +814,83 @@ fn a_control_file_is_held_against_the_file() {
     assert_eq!(read(&other, &control).1, FaultKind::Disagrees, "one figure of the last row");
     assert_eq!(read(&octets[..octets.len() - 7], &control).1, FaultKind::Disagrees, "a row is missing");
 }
+
+/// A sealed file whose control file speaks of it as it is sent.
+const SENT: &str = r#"call put "P" over drop {
+  request file "A.txt" delimited "|" lines lf coded encrypt(sm4_cbc_pkcs5, key.file, nul(16)) {
+    head line { mark text 1 bytes = "H"
+      batch text ..8 bytes }
+    rows list ..1000 of line {
+      name text ..20 bytes
+      due money ..15 digits yuan }
+    done ".chk" delimited "," lines lf {
+      name text ..80 chars = exchange.file
+      size number ..8 digits = length(file)
+      plain number ..8 digits = length(message)
+      digest text 32 bytes = hex(digest(md5, raw(file))) }
+  }
+}
+"#;
+
+/// Where the world holds what a file is called.
+const NAME: (u8, u16) = (Space::Exchange as u8, dsl::model::Fact::File as u16);
+
+#[test]
+fn a_control_file_speaks_of_the_file_as_it_is_sent() {
+    let compiled = party(SENT);
+    let (program, form) = message(&compiled, 0);
+    let mut world = world(&compiled);
+    world.facts.insert(NAME, Value::text("A.txt"));
+    let mut record = Record::new(form.slots);
+    record.set(slot(form, "head.batch"), &Value::text("B1")).unwrap();
+    let mut writer = FileWriter::new(program, form, record).unwrap();
+    for row in ROWS {
+        fill(&mut writer, row);
+        writer.fold(0, &world).unwrap();
+    }
+    writer.begin(&mut world).unwrap();
+    let (mut coder, mut sent) = (writer.coder(&world).unwrap(), Vec::new());
+    let mut plain = 0;
+    for (piece, rows) in [(0, &ROWS[..1]), (1, &ROWS[..])] {
+        for row in rows {
+            if piece == 1 {
+                fill(&mut writer, *row);
+            }
+            let line = writer.line(piece, &mut world).unwrap();
+            plain += line.len();
+            let mut out = Vec::new();
+            coder.update(&line, &mut out).unwrap();
+            writer.sent(&out, &world).unwrap();
+            sent.extend(out);
+        }
+    }
+    let mut out = Vec::new();
+    coder.finish(&world, &mut out).unwrap();
+    writer.sent(&out, &world).unwrap();
+    sent.extend(out);
+    let control = writer.control(&mut world).unwrap().unwrap();
+    let digest = String::from_utf8(dsl::evaluate::coded::to_hex(&seal::digest(Digest::Md5, &sent), false));
+    let wanted = format!("A.txt,{},{plain},{}\n", sent.len(), digest.unwrap());
+    assert_eq!(String::from_utf8(control.clone()).unwrap(), wanted);
+
+    let read = |octets: &[u8], control: &[u8], name: &str| {
+        let (program, form) = message(&compiled, 0);
+        let mut world = self::world(&compiled);
+        world
+            .facts
+            .insert((Space::Exchange as u8, dsl::model::Fact::File as u16), Value::text(name.to_owned()));
+        let mut reader = FileReader::new(program, form).unwrap();
+        reader.control(control, &mut world)?;
+        for chunk in octets.chunks(7) {
+            reader.push(chunk, &mut world, &mut |_, _| Ok(()))?;
+        }
+        reader.finish(&mut world, &mut |_, _| Ok(()))
+    };
+    assert_eq!(read(&sent, &control, "A.txt"), Ok(()));
+    assert!(read(&sent, &control, "B.txt").is_err(), "another name");
+    let other = wanted.replace(&format!(",{},", sent.len()), ",7,");
+    assert!(read(&sent, other.as_bytes(), "A.txt").is_err(), "another length");
+    let mut changed = sent.clone();
+    changed[3] ^= 1;
+    assert!(read(&changed, &control, "A.txt").is_err(), "another octet");
+}

@@ -6,7 +6,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How long a system may take to start.
 const START: Duration = Duration::from_secs(60);
@@ -52,14 +52,16 @@ impl Process {
     /// # Errors
     /// When nothing does in a minute.
     pub fn listens(&mut self, address: std::net::SocketAddr) -> Result<(), String> {
-        for _ in 0..600 {
+        const LOOK: Duration = Duration::from_millis(10);
+        let began = Instant::now();
+        while began.elapsed() < START {
             if std::net::TcpStream::connect(address).is_ok() {
                 return Ok(());
             }
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Err(format!("{} ended: {status}", self.name));
             }
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(LOOK);
         }
         Err(format!("{} does not listen at {address}", self.name))
     }

@@ -69,15 +69,3 @@ CREATE TABLE settled (
   direction  TEXT NOT NULL,
   bank_seq   TEXT NOT NULL
 ) WITHOUT ROWID;
-
--- Files as text, for the `.ok` files that name them with their digests.
-CREATE VIEW loan_line AS
-  SELECT day, loan_no, amount, 'D|' || loan_no || '|' || loan_no || '|' || (SELECT idno FROM credit c WHERE c.apply_no = loan.apply_no) || '|' ||
-         printf('%d.%02d', amount / 100, amount % 100) || '|' || printf('%d.%02d', bank_amount / 100, bank_amount % 100) || '|' || term || '|' ||
-         replace(day, '-', '') || '|' || replace(due, '-', '') || '|0.000500' AS line
-  FROM loan WHERE state = 'paid';
-CREATE VIEW repay_line AS
-  SELECT day, repay_no, principal AS amount, 'D|' || repay_no || '|' || loan_no || '|' || term || '|' || replace(day, '-', '') || '|1|' ||
-         printf('%d.%02d', principal / 100, principal % 100) || '|' || printf('%d.%02d', interest / 100, interest % 100) || '|0.00|' ||
-         printf('%d.%02d', bank_principal / 100, bank_principal % 100) || '|' || printf('%d.%02d', bank_interest / 100, bank_interest % 100) || '|0.00' AS line
-  FROM repayment;

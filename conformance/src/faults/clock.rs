@@ -35,6 +35,13 @@ impl SimulatedClock {
         self.set.fetch_add(micros, Ordering::SeqCst);
     }
 
+    /// The clock of another machine: it runs with this one, and its wall clock is set by itself.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        let set = AtomicI64::new(self.set.load(Ordering::SeqCst));
+        Self { runs: self.runs.clone(), set: Arc::new(set) }
+    }
+
     /// Time since the day began.
     #[must_use]
     pub fn ran(&self) -> Duration {

@@ -89,9 +89,16 @@ struct Shared {
     state: Mutex<State>,
 }
 
+/// Who takes connections at an address.
+struct Listens {
+    machine: Arc<str>,
+    give: mpsc::Sender<Stream>,
+}
+
 #[derive(Default)]
 struct State {
-    listening: BTreeMap<String, mpsc::Sender<Stream>>,
+    /// By address, who listens there, the newest last.
+    listening: BTreeMap<String, Vec<Listens>>,
     /// Addresses whose messages are sealed, so that a wrong octet is seen.
     sealed: BTreeSet<String>,
     weather: Weather,
@@ -117,12 +124,33 @@ impl Network {
             random,
             files: Arc::new(link::world::RealFiles),
             offload: Arc::new(link::world::Inline),
+            pace: None,
         }
     }
 
     /// The weather from now on.
     pub fn set_weather(&self, weather: Weather) {
         self.shared.state().weather = weather;
+    }
+
+    /// Listens on a machine. The same address may be listened at on another, not twice on one.
+    pub(super) fn listen_on(&self, machine: &str, address: &str) -> io::Result<Box<dyn Listener>> {
+        let (give, take) = mpsc::channel(WAITING);
+        let mut state = self.shared.state();
+        let address = match address.strip_suffix(":0") {
+            Some(host) => {
+                state.next = state.next.checked_add(1).unwrap_or(20_000);
+                format!("{host}:{}", state.next)
+            }
+            None => address.to_owned(),
+        };
+        let all = state.listening.entry(address.clone()).or_default();
+        all.retain(|known| !known.give.is_closed());
+        if all.iter().any(|known| machine == &*known.machine) {
+            return Err(io::ErrorKind::AddrInUse.into());
+        }
+        all.push(Listens { machine: machine.into(), give });
+        Ok(Box::new(Listening { take, address }))
     }
 
     /// Messages to and from this address are sealed: what is corrupted is found out.
@@ -190,7 +218,7 @@ impl Net for Network {
             let (there, sealed, number) = {
                 let mut state = shared.state();
                 state.next = state.next.checked_add(2).unwrap_or(20_000);
-                let there = state.listening.get(address).cloned();
+                let there = state.listener(address);
                 (there, state.sealed.contains(address), state.next)
             };
             let Some(there) = there.filter(|_| !refused) else {
@@ -207,22 +235,21 @@ impl Net for Network {
     }
 
     fn listen<'a>(&'a self, address: &'a str) -> BoxFuture<'a, io::Result<Box<dyn Listener>>> {
-        Box::pin(async move {
-            let (give, take) = mpsc::channel(WAITING);
-            let mut state = self.shared.state();
-            let address = match address.strip_suffix(":0") {
-                Some(host) => {
-                    state.next = state.next.checked_add(1).unwrap_or(20_000);
-                    format!("{host}:{}", state.next)
-                }
-                None => address.to_owned(),
-            };
-            if state.listening.get(&address).is_some_and(|known| !known.is_closed()) {
-                return Err(io::ErrorKind::AddrInUse.into());
-            }
-            state.listening.insert(address.clone(), give);
-            Ok(Box::new(Listening { take, address }) as Box<dyn Listener>)
-        })
+        Box::pin(async move { self.listen_on("", address) })
+    }
+}
+
+impl State {
+    /// Who is connected to: at an address of all machines the one that listened last, as an address that moves with
+    /// whoever is at work; behind a machine's name and a slash that machine.
+    fn listener(&self, address: &str) -> Option<mpsc::Sender<Stream>> {
+        let (machine, address) =
+            address.split_once('/').map_or((None, address), |(machine, own)| (Some(machine), own));
+        let mut all = self.listening.get(address)?.iter().rev();
+        let here = |known: &&Listens| {
+            !known.give.is_closed() && machine.is_none_or(|machine| machine == &*known.machine)
+        };
+        all.find(here).map(|known| known.give.clone())
     }
 }
 

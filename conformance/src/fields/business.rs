@@ -5,6 +5,7 @@ use adapters::value::Record;
 use dsl::model::{Shape, ShapeField};
 use dsl::value::{ShapeId, Symbols, Type};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// A business record from a tree.
 ///
@@ -13,7 +14,7 @@ use serde_json::{Map, Value};
 pub fn business_record(
     tree: &Map<String, Value>,
     shape: ShapeId,
-    shapes: &[Shape],
+    shapes: &[Arc<Shape>],
     symbols: &Symbols,
 ) -> Result<Record, FieldError> {
     let form = find(shape, shapes)?;
@@ -27,14 +28,14 @@ pub fn business_record(
 pub fn business_tree(
     record: &Record,
     shape: ShapeId,
-    shapes: &[Shape],
+    shapes: &[Arc<Shape>],
     symbols: &Symbols,
 ) -> Map<String, Value> {
     find(shape, shapes).map(|form| tree(record, form, 0, shapes, symbols)).unwrap_or_default()
 }
 
-fn find(shape: ShapeId, shapes: &[Shape]) -> Result<&Shape, FieldError> {
-    shapes.get(shape.0 as usize).ok_or_else(|| FieldError::TooMuch { path: String::new() })
+fn find(shape: ShapeId, shapes: &[Arc<Shape>]) -> Result<&Shape, FieldError> {
+    shapes.get(shape.0 as usize).map(Arc::as_ref).ok_or_else(|| FieldError::TooMuch { path: String::new() })
 }
 
 fn slots(shape: &Shape) -> u16 {
@@ -42,7 +43,7 @@ fn slots(shape: &Shape) -> u16 {
 }
 
 struct Filler<'a> {
-    shapes: &'a [Shape],
+    shapes: &'a [Arc<Shape>],
     symbols: &'a Symbols,
 }
 
@@ -102,7 +103,7 @@ fn tree(
     record: &Record,
     shape: &Shape,
     base: usize,
-    shapes: &[Shape],
+    shapes: &[Arc<Shape>],
     symbols: &Symbols,
 ) -> Map<String, Value> {
     let mut shown = Map::new();

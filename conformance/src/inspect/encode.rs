@@ -206,6 +206,7 @@ pub(crate) fn file_of_lines(
         coder.update(&lines, &mut octets)?;
     }
     coder.finish(scene, &mut octets)?;
+    writer.sent(&octets, scene)?;
     let control = writer.control(scene)?;
     Ok((octets, control))
 }

@@ -103,6 +103,7 @@ fn tree(here: Here<'_>, expr: &Expr) -> Value {
             })
         }
         ExprKind::Length(field) => json!({ "is": "length", "of": path_of(here, *field) }),
+        ExprKind::Sent(_) => json!({ "is": "file_as_sent" }),
         ExprKind::Counter(figures) => json!({ "is": "counter", "figures": figures }),
         ExprKind::Now => json!({ "is": "now" }),
     }

@@ -17,7 +17,7 @@ use dsl::value::{Outcome, ShapeId, Size, Type};
 use link::world::Random;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// The member of parties that have some.
 const MEMBER: &str = "1001";
@@ -125,21 +125,29 @@ pub(super) fn narrower(one: &WireForm, other: &WireForm) -> bool {
     (most(one), !figures(one)) < (most(other), !figures(other))
 }
 
-fn test_key(key: &Key) -> Option<PreparedKey> {
+fn test_key(key: &Key) -> Option<Arc<PreparedKey>> {
     let kind = KeyKind::ALL.iter().copied().find(|kind| kind.name() == &*key.kind)?;
     let length = |usual: usize| key.size.map_or(usual, |size| size as usize);
     let octets = |length: usize| -> Vec<u8> { (1..).take(length).collect() };
-    match kind {
+    let made = match kind {
         KeyKind::Rsa => {
-            let pem = if key.size == Some(1024) { TEST_RSA_1024 } else { TEST_RSA };
-            import(kind, &KeyText::Pem(pem), None).ok()
+            return if key.size == Some(1024) { RSA_1024.clone() } else { RSA.clone() };
         }
         KeyKind::Certificate => import(kind, &KeyText::Pem(TEST_CERTIFICATE), None).ok(),
         KeyKind::Secret => import(kind, &KeyText::Text("test-secret-0123"), None).ok(),
         KeyKind::Des => PreparedKey::symmetric(kind, &octets(length(8))).ok(),
         KeyKind::Tdes | KeyKind::Aes | KeyKind::Sm4 => PreparedKey::symmetric(kind, &octets(length(16))).ok(),
         _ => PreparedKey::generate(kind, length(16), &mut |octets| octets.fill(7)).ok(),
-    }
+    };
+    made.map(Arc::new)
+}
+
+/// Made ready once for all adapters: to look whether a key holds takes as long as several signatures.
+static RSA: LazyLock<Option<Arc<PreparedKey>>> = LazyLock::new(|| rsa(TEST_RSA));
+static RSA_1024: LazyLock<Option<Arc<PreparedKey>>> = LazyLock::new(|| rsa(TEST_RSA_1024));
+
+fn rsa(pem: &str) -> Option<Arc<PreparedKey>> {
+    import(KeyKind::Rsa, &KeyText::Pem(pem), None).ok().map(Arc::new)
 }
 
 /// What one message lies in.

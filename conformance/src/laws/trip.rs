@@ -13,10 +13,10 @@ use crate::fields::Named;
 use crate::inspect::MessageName;
 use crate::inspect::{file_of_lines, in_place, keep_row, keep_singles};
 use crate::party::form;
-use crate::scene::{Adapter, Parts, Scene, Standing};
+use crate::scene::{Adapter, Parts, Scene, Standing, call_it};
 use adapters::codec::{
-    Doing, Fault, FaultKind, FileReader, LineEvent, Reader, Run, Writer, describe, fill_in, read_name,
-    write_name,
+    Doing, Fault, FaultKind, FileReader, LineEvent, Reader, Run, SealJob, SealResult, Writer, describe,
+    fill_in, read_name, write_name,
 };
 use adapters::value::{Record, Surroundings};
 use dsl::document::SealStep;
@@ -24,6 +24,7 @@ use dsl::evaluate::Value;
 use dsl::model::{CallId, MessageId, Space};
 use dsl::program::{Code, MessageProgram, Part, Program, Read as Op};
 use dsl::value::ShapeId;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -42,6 +43,9 @@ pub(super) struct Traveller<'a> {
     said: MessageProgram,
     name: &'a MessageName,
     by_chance: bool,
+    /// Seals that took long, of the trip that is being made: what a message bears is written three times in it, always
+    /// with the same octets for chance.
+    sealed: RefCell<Vec<(Box<SealJob>, SealResult)>>,
 }
 
 /// A message as octets.
@@ -68,7 +72,8 @@ impl<'a> Traveller<'a> {
         let free: BTreeSet<u16> = free.map(|field| field.slot).collect();
         let said = form::as_said(&in_place(form), &program.expressions, &free, form::Original::Known);
         let by_chance = by_chance(program, form);
-        Some(Traveller { adapter, standing, values, program, form, said, name, by_chance })
+        let sealed = RefCell::default();
+        Some(Traveller { adapter, standing, values, program, form, said, name, by_chance, sealed })
     }
 
     pub(super) fn cases(&self) -> usize {
@@ -78,6 +83,7 @@ impl<'a> Traveller<'a> {
 
     /// Makes one trip.
     pub(super) fn trip(&self, case: usize) -> Result<(), Ended> {
+        self.sealed.borrow_mut().clear();
         let (around, record) = self.made_up(self.form, case, true)?;
         if self.form.write.is_empty() {
             return Err(Ended::NotGenerated(
@@ -186,6 +192,9 @@ impl<'a> Traveller<'a> {
         };
         let mut control = None;
         let parts = if self.is_lines() {
+            if let Ok(name) = write_name(self.program, self.form, &record, scene) {
+                self.call_it(scene, &name);
+            }
             let written = file_of_lines(scene, self.program, &self.said, &record);
             let (octets, beside) =
                 written.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?;
@@ -195,7 +204,7 @@ impl<'a> Traveller<'a> {
             let filled = fill_in(self.program, &self.said, &mut record, scene);
             filled.map_err(|fault| self.unwritten(&fault, &record, again, &words(&fault, &record)))?;
             let mut writer = Writer::new(self.program, &self.said, record.clone());
-            if let Some(fault) = run(&mut writer, scene) {
+            if let Some(fault) = self.run(&mut writer, scene) {
                 return Err(self.unwritten(&fault, writer.record(), again, &words(&fault, writer.record())));
             }
             let (mut written, computed) = writer.finish();
@@ -270,6 +279,26 @@ impl<'a> Traveller<'a> {
         Compare { form: self.form, written, symbols: &self.adapter.symbols }
     }
 
+    fn run(&self, writer: &mut Writer<'_>, scene: &mut Scene) -> Option<Fault> {
+        loop {
+            match writer.run(scene) {
+                Run::Done => return None,
+                Run::Need(job) => writer.resume(self.sealed(job, scene)),
+                Run::Fault(fault) => return Some(fault),
+            }
+        }
+    }
+
+    fn sealed(&self, job: Box<SealJob>, scene: &Scene) -> SealResult {
+        let mut sealed = self.sealed.borrow_mut();
+        if let Some((_, known)) = sealed.iter().find(|(known, _)| known.does_the_same_as(&job)) {
+            return known.clone();
+        }
+        let result = job.run(&mut |octets| scene.random(octets));
+        sealed.push((job, result.clone()));
+        result
+    }
+
     /// A machine that stops at every seal gives the same octets (decisions D1).
     fn stops_alike(&self, around: &Around, sent: &Sent) -> Result<(), Ended> {
         if self.by_chance {
@@ -277,7 +306,7 @@ impl<'a> Traveller<'a> {
         }
         let mut scene = around.scene();
         let mut writer = Writer::new(self.program, &self.said, sent.record.clone()).stopping_at_every_seal();
-        if run(&mut writer, &mut scene).is_some() {
+        if self.run(&mut writer, &mut scene).is_some() {
             return Err(Ended::Broken(
                 None,
                 "it cannot be written where every seal is waited for".to_owned(),
@@ -315,6 +344,7 @@ impl<'a> Traveller<'a> {
     fn read(&self, scene: &mut Scene, sent: &Sent) -> Result<Record, Ended> {
         if let Some(name) = &sent.file_name {
             self.read_name(scene, name)?;
+            self.call_it(scene, name);
         }
         if let Some(reader) = FileReader::new(self.program, self.form) {
             return self.read_lines(scene, reader, sent);
@@ -398,6 +428,13 @@ impl<'a> Traveller<'a> {
         Ok(())
     }
 
+    /// A control file may say what its file is called.
+    fn call_it(&self, scene: &mut Scene, name: &str) {
+        if self.form.file.as_deref().is_some_and(|file| file.control().is_some()) {
+            call_it(scene, name);
+        }
+    }
+
     fn read_lines(&self, scene: &mut Scene, reader: FileReader<'_>, sent: &Sent) -> Result<Record, Ended> {
         let mut reader = reader.watched();
         if let Some(name) = &sent.file_name {
@@ -466,15 +503,5 @@ impl<'a> Traveller<'a> {
             ));
         }
         Ok(())
-    }
-}
-
-fn run(writer: &mut Writer<'_>, scene: &mut Scene) -> Option<Fault> {
-    loop {
-        match writer.run(scene) {
-            Run::Done => return None,
-            Run::Need(job) => writer.resume(job.run(&mut |octets| scene.random(octets))),
-            Run::Fault(fault) => return Some(fault),
-        }
     }
 }

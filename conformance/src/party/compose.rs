@@ -12,7 +12,7 @@ use crate::world;
 use adapters::codec::{Doing, describe, fill_in};
 use adapters::value::{Record, Surroundings};
 use dsl::evaluate::Value;
-use dsl::model::{Meaning, MessageId, Space};
+use dsl::model::{Fact, Meaning, MessageId, Space};
 use dsl::program::{CodeText, Codes, FieldForm, OutcomeRow};
 use dsl::value::{Form, Outcome, Type};
 use serde_json::{Map, Value as Json};
@@ -293,7 +293,11 @@ fn assume(
             load.space,
             Space::Exchange | Space::Original | Space::OriginalOutcome | Space::Page | Space::Request
         );
-        let known = scene.load(&load).is_ok_and(|value| value.is_present());
+        // What a file is called is known when it is written.
+        let named_so = named.message.file.is_some()
+            && load.space == Space::Exchange
+            && [Fact::File as u16, Fact::FileStem as u16].contains(&load.slot);
+        let known = named_so || scene.load(&load).is_ok_and(|value| value.is_present());
         if !fact || known || apart.contains(&field.slot) {
             continue;
         }

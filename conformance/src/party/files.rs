@@ -16,7 +16,7 @@ use dsl::model::{CallId, LinkKind, MessageId, Space};
 use dsl::program::{CallProgram, LinkProgram, ModuleProgram};
 use dsl::value::Outcome as Judged;
 use link::Core;
-use link::deliver::{DeliverConfig, Delivery, Undelivered};
+use link::deliver::{DeliverConfig, Delivery, Undelivered, make_mark};
 use link::files::{EndMark, FileError, FileFault, FileLink, FilePath};
 use link::folder::Folder;
 use link::watch::{After, Complete, Found, Watch, WatchConfig};
@@ -322,6 +322,25 @@ pub(crate) async fn put_file(
         delivery.write(piece).await?;
     }
     delivery.finish().await
+}
+
+/// Puts the control file of a file without the file.
+///
+/// # Errors
+/// What the folder says, in words, or that the file has none.
+pub(crate) async fn put_control(
+    place: &dyn FileLink,
+    folder: &FilePath,
+    file: &ComposedFile,
+) -> Result<(), String> {
+    let (Some(mark), Some(control)) = (&file.done, &file.control) else {
+        return Err(format!("{} has no control file", file.name));
+    };
+    let words = |error: FileError| error.to_string();
+    let mark = EndMark::of(mark).place(&folder.join(&file.name).map_err(words)?).map_err(words)?;
+    // It may be there already.
+    drop(place.make_folder(folder).await);
+    make_mark(place, &mark, Some(control), true).await.map_err(words)
 }
 
 /// All octets of a file.

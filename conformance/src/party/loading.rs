@@ -132,7 +132,7 @@ pub fn load_all(
         return Err(LoadError::Adapters(render_all(&sources.map, &errors, Colour::Plain)));
     }
     let line_of = |span| sources.map.place(span).map_or(0, |(_, place)| place.line);
-    let names = Names { symbols: Arc::new(model.symbols.clone()), shapes: model.shapes.clone().into() };
+    let names = Names { symbols: Arc::new(model.symbols.clone()), shapes: Arc::clone(&model.shapes) };
     let mut loaded = BTreeMap::new();
     for (folder, whole) in wholes {
         let module = module_of(&model, folder)?;
@@ -167,7 +167,7 @@ fn module_of<'m>(model: &'m Model, folder: &str) -> Result<&'m Module, LoadError
 /// What all parties that were resolved together share.
 struct Names {
     symbols: Arc<Symbols>,
-    shapes: Arc<[Shape]>,
+    shapes: Arc<Vec<Arc<Shape>>>,
 }
 
 impl Names {

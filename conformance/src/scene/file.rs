@@ -6,7 +6,8 @@ use super::{Parts, ReadMessage, Scene, read};
 use crate::fields::Named;
 use adapters::codec::{Doing, FileReader, LineEvent, describe, read_name};
 use adapters::value::Record;
-use dsl::model::MessageId;
+use dsl::evaluate::Value;
+use dsl::model::{Fact, MessageId};
 use dsl::program::Part;
 use serde_json::{Map, Value as Json};
 use std::collections::BTreeMap;
@@ -21,6 +22,13 @@ pub fn is_named(scene: &mut Scene, message: MessageId, name: &str) -> Option<Rec
     matches!(read_name(&module.program, form, name, &mut record, scene), Ok(true)).then_some(record)
 }
 
+/// What a file is called is known of it: its control file may say it.
+pub(crate) fn call_it(scene: &mut Scene, name: &str) {
+    let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
+    scene.put_fact(Fact::File, Value::text(name.to_owned()));
+    scene.put_fact(Fact::FileStem, Value::text(stem.to_owned()));
+}
+
 /// Reads a file by its message, with its control file where it has one, and verifies it. Gives the message, and its fields with the rows as a tree; none if the
 /// name is of another form.
 #[must_use]
@@ -31,6 +39,7 @@ pub fn read_file(
     (octets, control): (&[u8], Option<&[u8]>),
 ) -> Option<(ReadMessage, Map<String, Json>)> {
     let by_name = is_named(scene, message, name)?;
+    call_it(scene, name);
     let adapter = scene.adapter.clone();
     let program = &adapter.module.program;
     let form = program.messages.get(usize::from(message.0))?;

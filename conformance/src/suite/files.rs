@@ -4,9 +4,10 @@
 //! of the links; a name that was there before the step is no answer to it.
 
 use super::run::{Other, Runner};
-use super::{Step, Suite};
+use super::{Half, Step, Suite};
 use crate::party::{
-    ComposedFile, compose_file, control_mark, control_of, folder_of, path_of, put_file, whole_file,
+    ComposedFile, compose_file, control_mark, control_of, folder_of, path_of, put_control, put_file,
+    whole_file,
 };
 use crate::report::{Packet, StepResult};
 use crate::scene::{Facts, Member, Parts, Scene, is_named, read_file};
@@ -72,14 +73,14 @@ impl Runner<'_> {
             scene.member.clone_from(&put.member);
             let link = self.adapter.module.links.get(usize::from(call.call.link)).cloned();
             let folder = path_of(&scene, &link.ok_or("a link that is not there")?)?;
-            let file = ComposedFile {
-                name: named,
-                octets,
-                record: put.file.record.clone(),
-                done: put.file.done.clone(),
-                control: put.file.control.clone(),
-            };
-            put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
+            let mut file = ComposedFile { name: named, octets, ..ComposedFile::clone(&put.file) };
+            if step.put == Some(Half::File) {
+                (file.done, file.control) = (None, None);
+            }
+            match step.put {
+                Some(Half::Control) => put_control(place.as_ref(), &folder, &file).await?,
+                _ => put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?,
+            }
         }
         self.put.insert(name.to_owned(), put.clone());
         let sent = Packet::new(&Parts::content(put.file.octets.clone()), put.tree.clone());

@@ -22,6 +22,8 @@ pub(super) struct OverLines<'x> {
 pub(super) enum LinePart<'x> {
     /// Number of the piece.
     Piece(u16),
+    /// The whole file as it stands on the link.
+    Sent,
     /// Something else.
     Value(&'x Expr),
 }
@@ -228,6 +230,8 @@ impl Compiler<'_> {
                 self.push(Code::RawRange(self.octets.begin(*from), self.octets.begin(*to)));
             }
             ExprKind::Length(field) => self.push(Code::Length(self.octets.region(*field))),
+            // Only a digest or a length of it is made (`over_lines`); what else looks at it is reported.
+            ExprKind::Sent(_) => self.push(Code::Raw(u16::MAX)),
             ExprKind::Pairs { parts, except, without_empty } => {
                 let set = self.octets.pairs(parts, except, *without_empty);
                 self.into.pairs.push(set);
@@ -249,6 +253,7 @@ impl Compiler<'_> {
         for part in over.parts {
             parts.push(match part {
                 LinePart::Piece(piece) => OctetPart::Piece(piece),
+                LinePart::Sent => OctetPart::Sent,
                 LinePart::Value(value) => OctetPart::Value(compile(value, self.into, self.octets)),
             });
         }

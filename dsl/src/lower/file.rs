@@ -99,6 +99,8 @@ fn octets_of_rows(builder: &mut Builder<'_, '_>) {
                 && lists.contains(id)
             {
                 found.push((one.span, *id));
+            } else if let ExprKind::Sent(lines) = &one.kind {
+                found.extend(lines.last().map(|id| (one.span, *id)));
             }
         });
     }
@@ -346,7 +348,7 @@ fn lines_in(builder: &Builder<'_, '_>, fact: &Expr) -> Vec<Vec<usize>> {
         found.extend(over.map(|over| {
             let pieces = over.parts.iter().filter_map(|part| match part {
                 super::expression::LinePart::Piece(piece) => Some(usize::from(*piece)),
-                super::expression::LinePart::Value(_) => None,
+                super::expression::LinePart::Sent | super::expression::LinePart::Value(_) => None,
             });
             pieces.collect()
         }));

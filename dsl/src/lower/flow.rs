@@ -102,6 +102,7 @@ pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
     let start = match &flow.start {
         Start::Service(service) => FlowStart::Service(service_path(lowering, *service)),
         Start::Served(call) => FlowStart::Served(*call),
+        Start::Refused(calls) => FlowStart::Refused(calls.clone()),
         Start::Compared(place) => FlowStart::Compared(*place),
         Start::Daily(minute) => FlowStart::Daily(*minute),
         Start::Every(span) => FlowStart::Every(lowering.expression(span)),

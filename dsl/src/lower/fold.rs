@@ -38,6 +38,7 @@ pub fn fold(expression: &Expr, symbols: &Symbols) -> Expr {
         | ExprKind::RawRange(..)
         | ExprKind::Pairs { .. }
         | ExprKind::Length(_)
+        | ExprKind::Sent(_)
         | ExprKind::Counter(_)
         | ExprKind::Now => return expression.clone(),
         kind => inner(kind, symbols),
@@ -158,6 +159,7 @@ pub(super) fn children(kind: &ExprKind) -> Option<Vec<&Expr>> {
         | ExprKind::RawRange(..)
         | ExprKind::Pairs { .. }
         | ExprKind::Length(_)
+        | ExprKind::Sent(_)
         | ExprKind::Counter(_)
         | ExprKind::Now => return None,
     })

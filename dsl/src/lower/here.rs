@@ -120,6 +120,11 @@ pub(super) fn over_lines<'x>(
             parts.push(LinePart::Piece(piece_of(*field, pieces)?));
             (None, None)
         }
+        ExprKind::Function(Function::LengthOf, arguments) => {
+            let [Expr { kind: ExprKind::Sent(_), .. }] = arguments.as_slice() else { return None };
+            parts.push(LinePart::Sent);
+            (None, None)
+        }
         ExprKind::Function(Function::Digest, arguments) => {
             let [algorithm, data] = arguments.as_slice() else { return None };
             joined(data, pieces, &mut parts)?;
@@ -132,11 +137,13 @@ pub(super) fn over_lines<'x>(
         }
         _ => return None,
     };
+    // The file as it was sent comes by beside its lines: either is digested, not both in one.
     let lines = parts.iter().filter_map(|part| match part {
-        LinePart::Piece(piece) => Some(*piece),
+        LinePart::Piece(piece) => Some(u32::from(*piece)),
+        LinePart::Sent => Some(u32::MAX),
         LinePart::Value(_) => None,
     });
-    let in_order = lines.clone().is_sorted_by(|first, second| first < second);
+    let in_order = lines.clone().is_sorted_by(|first, second| first < second && *second != u32::MAX);
     (in_order && lines.count() > 0).then_some(OverLines { algorithm, key, parts })
 }
 
@@ -148,6 +155,7 @@ fn piece_of(field: FieldId, pieces: &[FieldId]) -> Option<u16> {
 fn joined<'x>(data: &'x Expr, pieces: &[FieldId], parts: &mut Vec<LinePart<'x>>) -> Option<()> {
     match &data.kind {
         ExprKind::Raw(field) => parts.push(LinePart::Piece(piece_of(*field, pieces)?)),
+        ExprKind::Sent(_) => parts.push(LinePart::Sent),
         ExprKind::RawRange(from, to) => {
             let (from, to) = (piece_of(*from, pieces)?, piece_of(*to, pieces)?);
             parts.extend((from..to).map(LinePart::Piece));
@@ -176,7 +184,11 @@ fn looks_at_octets(expression: &Expr) -> bool {
     walk(expression, &mut Vec::new(), &mut |one, _| {
         found |= matches!(
             one.kind,
-            ExprKind::Raw(_) | ExprKind::RawRange(..) | ExprKind::Length(_) | ExprKind::Pairs { .. }
+            ExprKind::Raw(_)
+                | ExprKind::RawRange(..)
+                | ExprKind::Length(_)
+                | ExprKind::Sent(_)
+                | ExprKind::Pairs { .. }
         );
     });
     found

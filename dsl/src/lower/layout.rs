@@ -270,6 +270,7 @@ impl<'m> Layout<'m> {
                 ExprKind::Raw(id) => {
                     needs.octets.insert(*id);
                 }
+                ExprKind::Sent(lines) => needs.octets.extend(lines),
                 ExprKind::RawRange(from, to) => {
                     needs.begun.extend([*from, *to]);
                 }

@@ -45,9 +45,9 @@ pub fn compile_beside(
 ) -> Result<Compiled, Vec<ModuleErrors>> {
     let mut compiled = Compiled {
         symbols: model.symbols.clone(),
-        shapes: model.shapes.clone(),
-        services: model.services.clone(),
-        reasons: model.reasons.clone(),
+        shapes: Arc::clone(&model.shapes),
+        services: Arc::clone(&model.services),
+        reasons: Arc::clone(&model.reasons),
         modules: Vec::new(),
     };
     let mut failed = Vec::new();

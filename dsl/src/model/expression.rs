@@ -252,6 +252,8 @@ pub enum ExprKind {
     },
     /// Length of a field's octets (`length(body)`), for fields of formats and texts.
     Length(FieldId),
+    /// In a control file, `raw(file)`: octets of the file that it completes, as they stand on the link; of these lines.
+    Sent(Vec<FieldId>),
     /// `counter(n)`: figures of the serial.
     Counter(u32),
     /// The moment (flows).

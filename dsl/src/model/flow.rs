@@ -88,6 +88,8 @@ pub enum Start {
     Served(CallId),
     /// Books compared (index into [`super::Module::reconciles`]).
     Compared(u16),
+    /// A file of one of these calls that is not taken.
+    Refused(Vec<CallId>),
     /// Each day at this minute.
     Daily(u16),
     /// Every so often (milliseconds).

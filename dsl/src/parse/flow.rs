@@ -50,6 +50,9 @@ pub(crate) fn flow(input: In<'_>) -> Res<'_, Headed<ItemKind>> {
         Some("every") if !here.ahead_is_sign(1, Sign::BraceOpen) && !here.ahead_is_sign(1, Sign::Point) => {
             cut(expr).parse(here.advance()).map(|(rest, value)| (rest, Trigger::Every(value)))?
         }
+        Some("refused") if here.advance().word().is_some_and(|next| !matches!(next, "per" | "for")) => {
+            cut(names).parse(here.advance()).map(|(rest, calls)| (rest, Trigger::Refused(calls)))?
+        }
         _ => cut(path).parse(here).map(|(rest, path)| (rest, Trigger::On(path)))?,
     };
     let (here, per) = opt(preceded(word("per"), cut(self::name))).parse(here)?;

@@ -85,6 +85,8 @@ pub enum OctetWork {
 pub enum OctetPart {
     /// The lines of this piece.
     Piece(u16),
+    /// The file as it stands on the link.
+    Sent,
     /// Octets that are no line's.
     Value(ExprId),
 }

@@ -68,6 +68,8 @@ pub enum FlowStart {
     Served(crate::model::CallId),
     /// Books compared (index into [`super::ModuleProgram::reconciles`]).
     Compared(u16),
+    /// A file of one of these calls of this module that is not taken.
+    Refused(Vec<crate::model::CallId>),
     /// Each day at this minute.
     Daily(u16),
     /// Every so often.

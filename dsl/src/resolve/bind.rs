@@ -134,7 +134,7 @@ impl Binder<'_, '_, '_> {
         match &expr.kind {
             ExprKind::Raw(field) | ExprKind::Length(field) => self.referred.push(*field),
             ExprKind::RawRange(from, to) => self.referred.extend([*from, *to]),
-            ExprKind::Pairs { parts, .. } => self.referred.extend(parts),
+            ExprKind::Pairs { parts, .. } | ExprKind::Sent(parts) => self.referred.extend(parts),
             ExprKind::Join(parts) | ExprKind::Function(_, parts) => {
                 parts.iter().for_each(|part| self.refer(part));
             }
@@ -522,7 +522,7 @@ impl Binder<'_, '_, '_> {
         let learned = match &found.expr.kind {
             ExprKind::Load(load) if load.space == Space::Ask => true,
             ExprKind::Load(_) => {
-                matches!(learn_rule(&found.expr, self.draft.side), Learn::Place(_) | Learn::Member)
+                matches!(learn_rule(&found.expr, self.draft.side, true), Learn::Place(_) | Learn::Member)
             }
             _ => false,
         };

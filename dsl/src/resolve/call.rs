@@ -39,7 +39,7 @@ use heads::heads;
 use party::{declarations, party_head};
 use promises::call;
 use tables::{tables, xml_forms};
-use whole::{assumed, duplicates};
+use whole::{assumed, decided_by_nothing, duplicates};
 
 /// The module of a folder, without its flows.
 pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
@@ -97,6 +97,7 @@ pub(crate) fn module(resolver: &mut Resolver, index: &Index<'_>) -> Module {
         assumed: assumed(index),
     };
     duplicates(resolver, &module);
+    decided_by_nothing(resolver, &module);
     unfilled::unfilled(resolver, &module);
     module
 }

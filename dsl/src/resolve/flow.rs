@@ -3,6 +3,7 @@
 mod awaited;
 mod cancel;
 mod mapping;
+mod refused;
 
 use super::Resolver;
 use super::assemble::Work;
@@ -179,6 +180,7 @@ impl Maker<'_, '_, '_> {
                     expression(self.resolver, self.work, tree, &Scope::default(), Some(&Type::Duration));
                 (Start::Every(every), None, None)
             }
+            Trigger::Refused(calls) => self.refused(calls),
             Trigger::On(path) => {
                 let wanted = path.text();
                 if let Some(place) = self.resolver.service_index.get(wanted.as_str()).copied() {
@@ -209,7 +211,7 @@ impl Maker<'_, '_, '_> {
                 self.resolver
                     .report
                     .error("TS0709", path.span, format!("nothing called `{wanted}` starts a flow"))
-                    .note("a flow starts by a service, by a call of its party that was served, by a comparison of its books, by `daily` or by `every`")
+                    .note("a flow starts by a service, by a call of its party that was served, by a comparison of its books, by files of its party that are `refused`, by `daily` or by `every`")
                     .suggest(&wanted, known.iter().map(String::as_str));
                 (Start::Daily(0), None, None)
             }

@@ -6,13 +6,14 @@ use crate::value::{Constant, Outcome, Type};
 
 /// The rule for reading a field that is `=` this expression, in a message of this side. Facts of who asks are learned
 /// from a request and must agree in its reply; facts of who answers are learned from the reply. Settings, keys and
-/// constants must agree (`grammar.md` 4).
+/// constants must agree (`grammar.md` 4); so must what a `file` is called, which is known before anything of it is read.
 #[must_use]
-pub fn learn_rule(expr: &Expr, side: MessageSide) -> Learn {
+pub fn learn_rule(expr: &Expr, side: MessageSide, file: bool) -> Learn {
     if is_seal(expr) {
         return Learn::Seal;
     }
     match &expr.kind {
+        ExprKind::Load(load) if file && is_name(*load) => Learn::Agree,
         ExprKind::Load(load) => of_load(*load, side),
         ExprKind::Constant(Constant::Outcome(Outcome::Unknown)) => Learn::Ignore,
         _ if only_known(expr, side) => Learn::Agree,
@@ -37,6 +38,12 @@ pub fn learn_fresh(fact: &Expr, own: Load, fresh: &[Fresh]) -> Option<Learn> {
     let field = Expr { kind: ExprKind::Load(own), ty, span: fact.span };
     let back = inverse(fact, &is_fresh, &field);
     Some(back.map_or(Learn::Ignore, |expression| Learn::Fresh(load, Box::new(expression))))
+}
+
+/// Whether this is what a file is called.
+fn is_name(load: Load) -> bool {
+    load.space == Space::Exchange
+        && matches!(Fact::WORDS.get(usize::from(load.slot)), Some((Fact::File | Fact::FileStem, _)))
 }
 
 fn of_load(load: Load, side: MessageSide) -> Learn {
@@ -118,6 +125,7 @@ pub(crate) fn any(expr: &Expr, holds: &mut dyn FnMut(&Load) -> bool) -> bool {
         | ExprKind::RawRange(..)
         | ExprKind::Pairs { .. }
         | ExprKind::Length(_)
+        | ExprKind::Sent(_)
         | ExprKind::Counter(_)
         | ExprKind::Now => false,
     }

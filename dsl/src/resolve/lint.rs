@@ -72,14 +72,18 @@ fn started_twice(resolver: &mut Resolver, indices: &[&Index<'_>], modules: &[Arc
     let mut known: BTreeMap<(&str, usize, u16), &str> = BTreeMap::new();
     for (place, (index, module)) in indices.iter().zip(modules).enumerate() {
         for flow in &module.flows {
-            let (begun, what) = match flow.start {
+            let (begun, what) = match &flow.start {
                 // A service is of all modules.
-                Start::Service(service) => (("service", 0, service), "this service"),
-                Start::Served(call) => (("call", place, call.0), "this message"),
-                Start::Compared(of) => (("comparison", place, of), "this comparison"),
+                Start::Service(service) => (vec![("service", 0, *service)], "this service"),
+                Start::Served(call) => (vec![("call", place, call.0)], "this message"),
+                Start::Compared(of) => (vec![("comparison", place, *of)], "this comparison"),
+                Start::Refused(calls) => {
+                    (calls.iter().map(|call| ("refused", place, call.0)).collect(), "what is refused here")
+                }
                 Start::Daily(_) | Start::Every(_) => continue,
             };
-            let Some(before) = known.insert(begun, &flow.name) else { continue };
+            let before = begun.into_iter().filter_map(|one| known.insert(one, &flow.name)).next();
+            let Some(before) = before else { continue };
             let tree = index.flows.iter().find(|(_, tree)| *tree.name.text == *flow.name);
             let span = tree.map_or_else(Span::default, |(_, tree)| tree.name.span);
             resolver.report.error("TS0730", span, format!("{what} begins `{before}` already")).help(format!(
@@ -94,7 +98,7 @@ fn started_twice(resolver: &mut Resolver, indices: &[&Index<'_>], modules: &[Arc
 pub(crate) fn uses(resolver: &Resolver, index: &Index<'_>) -> Uses {
     let mut uses = Uses::default();
     let mut see = |kind: &str, name: &Name, otherwise: &dyn Fn() -> Diagnostic| {
-        let key: (Box<str>, Box<str>) = (index.folder.into(), format!("{kind}.{}", name.text).into());
+        let key: (Arc<str>, Arc<str>) = (index.folder.into(), format!("{kind}.{}", name.text).into());
         if resolver.used.contains(&key) {
             uses.used.insert(place(name.span));
         } else {

@@ -150,8 +150,11 @@ impl<'t> Resolution<'t> {
     /// Takes away the names of records that a module declared: it is about to declare them again.
     fn forget(&self, resolver: &mut Resolver, place: usize, which: Range<usize>) {
         for range in self.records.get(place).and_then(|of| of.get(which)).into_iter().flatten() {
-            for record in resolver.shapes.get_mut(range.clone()).into_iter().flatten() {
-                resolver.shape_index.remove(&record.name);
+            let shapes = Arc::make_mut(&mut resolver.shapes);
+            let index = Arc::make_mut(&mut resolver.shape_index);
+            for record in shapes.get_mut(range.clone()).into_iter().flatten() {
+                index.remove(&*record.name);
+                let record = Arc::make_mut(record);
                 record.name = Box::default();
                 record.fields.clear();
             }

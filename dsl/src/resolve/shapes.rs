@@ -9,6 +9,7 @@ use crate::tree::{
     TypeKind, Unit,
 };
 use crate::value::{Private, ShapeId, Type};
+use std::sync::Arc;
 
 /// Bounds of business types where none is written (`grammar.md` 4).
 const MONEY_DIGITS: u32 = 15;
@@ -32,7 +33,7 @@ pub(crate) fn reasons(resolver: &mut Resolver, index: &Index<'_>) {
             }
             let label =
                 row.label.text.as_ref().map_or_else(|| row.kind.text.clone(), |text| text.text.clone());
-            resolver.reasons.push((symbol, label));
+            Arc::make_mut(&mut resolver.reasons).push((symbol, label));
         }
     }
 }
@@ -56,8 +57,8 @@ pub(crate) fn services(resolver: &mut Resolver, index: &Index<'_>) {
         let ask = ask.unwrap_or_else(|| empty(resolver, &format!("{path}.ask")));
         let answer = answer.unwrap_or_else(|| empty(resolver, &format!("{path}.answer")));
         let place = u16::try_from(resolver.services.len()).unwrap_or(u16::MAX);
-        resolver.service_index.insert(path.clone(), place);
-        resolver.services.push(Service {
+        Arc::make_mut(&mut resolver.service_index).insert(path.clone(), place);
+        Arc::make_mut(&mut resolver.services).push(Service {
             path,
             kind: match service.kind {
                 tree::ServiceKind::Query => ServiceKind::Query,
@@ -85,8 +86,8 @@ pub(crate) fn empty(resolver: &mut Resolver, name: &str) -> ShapeId {
 
 pub(crate) fn declare(resolver: &mut Resolver, shape: Shape) -> ShapeId {
     let id = ShapeId(u32::try_from(resolver.shapes.len()).unwrap_or(u32::MAX));
-    resolver.shape_index.insert(shape.name.clone(), id);
-    resolver.shapes.push(shape);
+    Arc::make_mut(&mut resolver.shape_index).insert(Arc::from(&*shape.name), id);
+    Arc::make_mut(&mut resolver.shapes).push(Arc::new(shape));
     id
 }
 
@@ -126,8 +127,8 @@ pub(crate) fn shape(resolver: &mut Resolver, name: &str, block: &tree::Block<Fie
             span: field.name.span,
         });
     }
-    if let Some(shape) = resolver.shapes.get_mut(id.0 as usize) {
-        shape.fields = fields;
+    if let Some(shape) = Arc::make_mut(&mut resolver.shapes).get_mut(id.0 as usize) {
+        Arc::make_mut(shape).fields = fields;
     }
     id
 }

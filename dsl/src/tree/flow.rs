@@ -33,6 +33,8 @@ pub struct FlowMember {
 pub enum Trigger {
     /// `on PATH`: a service, something served, a comparison of books.
     On(Path),
+    /// `on refused CALL, …`: files that are not taken.
+    Refused(Vec<Name>),
     /// `on daily TIME`.
     Daily(Time),
     /// `on every expr`.

@@ -11,5 +11,6 @@ pub(crate) mod put;
 pub(crate) mod reading;
 pub mod spooled;
 pub(crate) mod take;
+mod turned_away;
 pub(crate) mod watch;
 pub(crate) mod writing;

@@ -23,7 +23,7 @@ use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::Peer;
 use serde_json::{Value as Json, json as object};
 use std::sync::Arc;
-use store::{Change, Day, Direction, Key, RefusedInput};
+use store::{Change, Direction, Key, RefusedInput};
 
 /// Makes the text of `/metrics`.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
@@ -152,7 +152,7 @@ impl Asked {
         let head = format!("{} {}", self.request.method, self.request.path);
         let input = RefusedInput::new("channels", &self.peer.address, fault, head.as_bytes(), 1);
         crate::observe::refused("channels");
-        self.engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
+        self.engine.journal.write_lazily(self.engine.today(), vec![Change::RefusedInput(input)]);
     }
 
     fn facts(&self, caller: &Caller) -> Facts {
@@ -185,6 +185,12 @@ impl Asked {
             },
         };
         crate::observe::asked(path, told.kind.word(), self.engine.core.mark().since(started));
+        if told.kind == ToldKind::Pending && told.flow.0 == 0 && service.kind != ServiceKind::Query {
+            return answer(
+                504,
+                &object!({ "outcome": "unknown", "label": "ask again under the same reference" }),
+            );
+        }
         self.told(&told)
     }
 

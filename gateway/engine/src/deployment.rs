@@ -98,8 +98,10 @@ pub struct StoreConfig {
     pub place: StorePlace,
     /// Name of the key that seals bodies; none: they stand in clear.
     pub key: Option<String>,
-    /// Days that ended dates are kept, at least what any asker's repeat may need.
-    pub retention_days: u32,
+    /// How long a business date is kept, `400d`; none: for ever.
+    pub keep: Option<Spanned<String>>,
+    /// The folder that each date is exported to before it is forgotten; none: it is forgotten without.
+    pub export: Option<Spanned<PathBuf>>,
 }
 
 /// Where the journal is.
@@ -163,9 +165,10 @@ struct StoreText {
     /// Name of the key that seals bodies; none: they stand in clear.
     #[serde(default)]
     key: Option<String>,
-    /// Days that ended dates are kept, at least what any asker's repeat may need.
-    #[serde(default = "default_retention")]
-    retention_days: u32,
+    #[serde(default)]
+    keep: Option<Spanned<String>>,
+    #[serde(default)]
+    export: Option<Spanned<PathBuf>>,
 }
 
 impl TryFrom<StoreText> for StoreConfig {
@@ -177,12 +180,16 @@ impl TryFrom<StoreText> for StoreConfig {
             (None, Some(postgres)) => StorePlace::Postgres(Box::new(postgres)),
             _ => return Err("the store needs either `path`, a file, or `postgres`, a database"),
         };
-        Ok(Self { place, key: text.key, retention_days: text.retention_days })
+        Ok(Self { place, key: text.key, keep: text.keep, export: text.export })
     }
 }
 
-fn default_retention() -> u32 {
-    400
+impl StoreConfig {
+    /// Days that a business date is kept; none: for ever, or what stands there is no span of days.
+    #[must_use]
+    pub fn keep_days(&self) -> Option<u32> {
+        self.keep.as_ref().and_then(|keep| value::days(&keep.value))
+    }
 }
 
 /// The key store.

@@ -46,7 +46,7 @@ use order::Order;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{FlowId, Key};
+use store::{Day, FlowId, Key};
 use tokio::sync::{mpsc, oneshot};
 
 /// Events of one flow that may wait.
@@ -131,6 +131,8 @@ struct Running {
     came: Option<(NodeId, FlowId)>,
     /// The flow that has the key, where the ask was not taken.
     taken: Option<FlowId>,
+    /// The oldest date that is kept, where its own is older.
+    too_old: Option<Day>,
     rows: BTreeMap<(u16, u64), Told>,
     /// Which of its rows wait for others.
     order: Order,
@@ -379,9 +381,11 @@ impl Running {
     /// What was heard after the end.
     fn hear_late(&self, heard: Inbox) {
         match heard {
-            Inbox::Second(_, waiter) | Inbox::Wait(waiter) => {
-                drop(waiter.send(self.told.clone().unwrap_or_else(|| Told::pending(self.id))));
-            }
+            // Nothing was told: whoever waits looks into the journal.
+            Inbox::Second(_, waiter) | Inbox::Wait(waiter) => match &self.told {
+                Some(told) => drop(waiter.send(told.clone())),
+                None => drop(waiter),
+            },
             Inbox::Cancel(waiter) => drop(waiter.send(dsl::flow::CancelAnswer::Pending)),
             _ => {}
         }

@@ -88,6 +88,12 @@ impl Engine {
         self.calendar.local(self.core.world().clock.now())
     }
 
+    /// The day at the bank, as the journal counts it.
+    #[must_use]
+    pub fn today(&self) -> store::Day {
+        crate::calendar::day(self.now().date())
+    }
+
     /// The business date of a party now.
     #[must_use]
     pub fn business_date(&self, version: &Version, module: usize) -> Date {

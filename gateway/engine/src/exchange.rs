@@ -257,7 +257,7 @@ impl Engine {
     /// A request as octets at hand, or as a file in the spool.
     async fn written(
         self: &Arc<Self>,
-        scene: Scene,
+        mut scene: Scene,
         request: MessageId,
         file: bool,
     ) -> Result<(message::WrittenMessage, Option<Spooled>), Refusal> {
@@ -265,6 +265,9 @@ impl Engine {
             return message::write(self, scene, request, None).await.map(|written| (written, None));
         }
         let name = self.spool_name("out").await?;
+        // What is put is not called as the file is that may have begun the flow.
+        scene.facts.put(Fact::File, Value::Absent);
+        scene.facts.put(Fact::FileStem, Value::Absent);
         let mut put = crate::batch::writing::write(self, scene, request, &name).await?;
         let stem = put.name.rsplit_once('.').map_or(&*put.name, |(stem, _)| stem).to_owned();
         put.scene.facts.put(Fact::File, Value::text(put.name.clone()));
@@ -476,7 +479,8 @@ impl Engine {
     /// Leave to send: what moves money is not sent where another node may have taken the journal over meanwhile, since
     /// that one asks what became of it and must be told the truth.
     fn leave(&self, kind: ServiceKind) -> Leave {
-        if kind == ServiceKind::Query { Leave::default() } else { self.journal.leave() }
+        let always = kind == ServiceKind::Query || self.planted == Some(Bug::SendsAfterLease);
+        if always { Leave::default() } else { self.journal.leave() }
     }
 
     /// Puts a request that is a file.

@@ -158,6 +158,7 @@ impl Gateway {
         let channels = engine.listen_for_channels(options.metrics).await.map_err(StartError::Listen)?;
         engine.core.spawn(Arc::clone(&engine).clock());
         engine.core.spawn(Arc::clone(&engine).owe());
+        engine.core.spawn(Arc::clone(&engine).forget_old_days());
         engine.resume_files().await?;
         engine.core.spawn(Arc::clone(&engine).watch_folders());
         Ok(Self {
@@ -264,7 +265,8 @@ impl Gateway {
             if let Some(fatal) = self.engine.journal.fatal() {
                 self.engine.fail(&fatal);
             }
-            tokio::time::sleep(WATCH).await;
+            let core = &self.engine.core;
+            core.world().clock.sleep_until(core.mark().after(WATCH)).await;
         }
     }
 }

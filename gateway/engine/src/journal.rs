@@ -42,8 +42,13 @@ impl Journal {
             readers.push(Arc::new(StdMutex::new(store.reader()?)));
         }
         let leave = store.held().map_or_else(Leave::default, |held| Leave::asked(move || held.lasts()));
+        let leased = store.held().is_some();
         let writer = if core.world().offload.in_place() {
-            Writer::inline(store)
+            let writer = Writer::inline(store);
+            if leased {
+                core.spawn(tend(core.clone(), writer.clone()));
+            }
+            writer
         } else {
             Writer::start(store, store::Limits::default())
                 .map_err(|error| Fatal::Disk { path: "journal".into(), why: error.to_string() })?
@@ -147,6 +152,14 @@ impl Journal {
         numbers.retain(|(known, date), _| known != owner || *date == day || date.0 + 1 >= day.0);
         numbers.insert(key, (block.first + 1, block.first + block.count));
         Ok(Some(block.first))
+    }
+}
+
+/// What a writer's own thread does between two writes, for one that has none: its lease is renewed only as long as its tasks go
+/// on.
+async fn tend(core: Core, writer: Writer) {
+    while let Some(next) = writer.tend() {
+        core.world().clock.sleep_until(core.mark().after(next)).await;
     }
 }
 

@@ -8,7 +8,7 @@ use dsl::value::Outcome;
 use std::time::Duration;
 
 /// Every metric with what it counts.
-pub const METRICS: [(&str, &str); 10] = [
+pub const METRICS: [(&str, &str); 11] = [
     (EXCHANGES, "exchanges with parties by party, call and outcome"),
     (EXCHANGE_SECONDS, "seconds of an exchange by party and call"),
     (ASKS, "asks by service and answer"),
@@ -19,6 +19,7 @@ pub const METRICS: [(&str, &str); 10] = [
     (LATE, "replies that came after their time by party"),
     (PARKED, "places where a flow waits for an operator"),
     (JOURNAL_WAITING, "writes that wait for the journal"),
+    (HELD_BACK, "1 while a day that is older than the journal is kept cannot be forgotten"),
 ];
 /// Exchanges by party, call and outcome.
 pub const EXCHANGES: &str = "tongshi_exchanges_total";
@@ -40,13 +41,15 @@ pub const LATE: &str = "tongshi_late_replies_total";
 pub const PARKED: &str = "tongshi_parked_total";
 /// Writes that wait.
 pub const JOURNAL_WAITING: &str = "tongshi_journal_waiting";
+/// An old day that something holds back.
+pub const HELD_BACK: &str = "tongshi_journal_day_held_back";
 
 /// Describes every metric to the recorder.
 pub fn describe() {
     for (name, what) in METRICS {
         match name {
             EXCHANGE_SECONDS | ASK_SECONDS => metrics::describe_histogram!(name, what),
-            FLOWS | JOURNAL_WAITING => metrics::describe_gauge!(name, what),
+            FLOWS | JOURNAL_WAITING | HELD_BACK => metrics::describe_gauge!(name, what),
             _ => metrics::describe_counter!(name, what),
         }
     }

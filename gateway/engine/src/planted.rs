@@ -12,13 +12,15 @@ pub enum Bug {
     LateReplyForgotten,
     /// A reply that cannot be read is taken for done.
     UnreadableIsDone,
+    /// What moves money leaves whether or not the journal is still ours.
+    SendsAfterLease,
 }
 
 impl Bug {
     /// Every one.
     pub fn all() -> impl Iterator<Item = Self> {
         let rules = Fault::ALL.into_iter().map(Self::Rule);
-        rules.chain([Self::LateReplyForgotten, Self::UnreadableIsDone])
+        rules.chain([Self::LateReplyForgotten, Self::UnreadableIsDone, Self::SendsAfterLease])
     }
 
     /// What it is, for people.
@@ -28,6 +30,7 @@ impl Bug {
             Self::Rule(fault) => fault.words(),
             Self::LateReplyForgotten => "a reply that comes late is forgotten",
             Self::UnreadableIsDone => "a reply that cannot be read is taken for done",
+            Self::SendsAfterLease => "a posting leaves after the lease is over",
         }
     }
 

@@ -273,7 +273,7 @@ pub(crate) fn refuse(engine: &Engine, link: &str, peer: &str, fault: &str, head:
     crate::observe::refused(link);
     if let Seen::Write(count) = seen {
         let input = RefusedInput::new(link, peer, fault, head, count);
-        engine.journal.write_lazily(Day(0), vec![Change::RefusedInput(input)]);
+        engine.journal.write_lazily(engine.today(), vec![Change::RefusedInput(input)]);
     }
 }
 
@@ -738,7 +738,7 @@ pub(crate) fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Optio
 
 /// The date that a message names, else ours. The asker's own date goes first: it is what a repeat and a reversal name
 /// again, whatever our cut-over has done meanwhile.
-fn day_of(scene: &Scene) -> Day {
+pub(crate) fn day_of(scene: &Scene) -> Day {
     match (scene.facts.get(Fact::Date), scene.facts.get(Fact::BusinessDate)) {
         (Value::Date(date), _) | (_, Value::Date(date)) => crate::calendar::day(date),
         _ => Day(0),

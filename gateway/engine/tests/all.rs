@@ -16,6 +16,8 @@ mod deciding;
 mod deploying;
 #[path = "slice/files.rs"]
 mod files;
+#[path = "slice/keeping.rs"]
+mod keeping;
 #[path = "slice/leased.rs"]
 mod leased;
 #[path = "slice/looking.rs"]

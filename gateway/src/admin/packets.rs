@@ -60,7 +60,7 @@ impl Desk {
         let member = asked.get("member").map(|name| String::from_utf8_lossy(name).into_owned());
         let adapter = Adapter {
             symbols: Arc::new(version.compiled.symbols.clone()),
-            shapes: version.compiled.shapes.clone().into(),
+            shapes: Arc::clone(&version.compiled.shapes),
             module: Arc::clone(module),
         };
         let named = |keys: &[Option<String>]| -> BTreeMap<String, String> {

@@ -1,10 +1,12 @@
 //! `tongshi conform`: a party's suites, against the party, and against the gateway with all that is around it.
 
+mod kept;
 pub(super) mod matrix;
 
 use super::party::{Folders, Simulated};
 use super::{Exit, say};
 use crate::stage::{self, Stage};
+use adapters::seal::{Digest, digest};
 use clap::Args;
 use conformance::examples;
 use conformance::laws::specimens;
@@ -14,6 +16,7 @@ use conformance::report::{CaseResult, Report, html, junit};
 use conformance::suite::{Plays, Runner, Suite, document_case, example_cases, whole_case};
 use dsl::check::{Checked, Sources, check_unwalked};
 use dsl::resolve::Choices;
+use kept::CameTo;
 use link::{Core, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -22,7 +25,7 @@ use std::path::{Path, PathBuf};
 /// Arguments of `tongshi conform`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi conform power-dongguan                            the simulated party, then our gateway on a stage\n  tongshi conform power-dongguan --against 10.0.0.7:9001 --html report.html\n  tongshi conform campus-card --gateway 10.0.0.8:7001      a gateway that runs; cases that need the stage are skipped\n  tongshi conform --all --json\n  tongshi conform --matrix                                  every system by the seven points of \"works\""
+    after_help = "Examples:\n  tongshi conform power-dongguan                            the simulated party, then our gateway on a stage\n  tongshi conform power-dongguan --against 10.0.0.7:9001 --html report.html\n  tongshi conform campus-card --gateway 10.0.0.8:7001      a gateway that runs; cases that need the stage are skipped\n  tongshi conform --all --json\n  tongshi conform --matrix                                  every system by the seven points of \"works\"\n  tongshi conform power-dongguan --reports said; tongshi conform --matrix --reports said\n                                                            the same table, parties run one by one"
 )]
 pub(crate) struct Conform {
     /// The party, or several: their folders
@@ -39,6 +42,10 @@ pub(crate) struct Conform {
     /// Every party, and at the end the systems of the mission with the seven points of "works"
     #[arg(long, conflicts_with_all = ["party", "against", "gateway", "case"])]
     matrix: bool,
+    /// Keeps what each party's suites came to in this folder; with `--matrix`, a party is not run again where no adapter
+    /// has changed since
+    #[arg(long, conflicts_with_all = ["against", "gateway", "case", "oracles"])]
+    reports: Option<PathBuf>,
     /// Runs no suite: who made the octets that each message was held to, as a table in Markdown
     #[arg(long, conflicts_with_all = ["party", "all", "matrix", "against", "gateway"])]
     oracles: bool,
@@ -76,20 +83,30 @@ impl Conform {
             }
             let parties = self.parties()?;
             let mut reports = Vec::new();
+            let mut came_to = Vec::new();
             for party in &parties {
+                if let Some(known) = self.known(party, &adapters)? {
+                    came_to.push(known);
+                    continue;
+                }
                 let report = self.one(party, &adapters).await?;
                 self.say(&report.closing());
                 self.write(&report, parties.len() > 1)?;
+                let kept = CameTo::of(&report, &adapters.hash);
+                if let Some(folder) = &self.reports {
+                    kept.keep(folder)?;
+                }
+                came_to.push(kept);
                 reports.push(report);
             }
             if self.matrix {
                 let systems = adapters.systems(&self.folders.conformance);
-                let rows = matrix::rows(&self.folders.conformance, &reports, &systems)?;
+                let rows = matrix::rows(&self.folders.conformance, &came_to, &systems)?;
                 say(&if self.json { matrix::json(&rows).to_string() } else { matrix::table(&rows) });
             } else if self.json {
                 say(&object(&reports).to_string());
             }
-            let good = reports.iter().all(Report::is_good);
+            let good = came_to.iter().all(CameTo::is_good);
             Ok(if good { Exit::Well } else { Exit::NotSo })
         })
     }
@@ -105,6 +122,14 @@ impl Conform {
             (false, _) => Ok(self.party.clone()),
             (true, true) => names(&self.folders.conformance.join("suites")),
             (true, false) => Err("which party? name its folder, or `--all`".to_owned()),
+        }
+    }
+
+    /// What the party's suites came to before, where that still counts.
+    fn known(&self, party: &str, adapters: &Adapters) -> Result<Option<CameTo>, String> {
+        match &self.reports {
+            Some(folder) if self.matrix => CameTo::kept(folder, party, &adapters.hash),
+            _ => Ok(None),
         }
     }
 
@@ -288,6 +313,8 @@ struct Adapters {
     sources: Sources,
     checked: Checked,
     shown: Vec<examples::Shown>,
+    /// A digest of all their texts: on a stage stand more than the party.
+    hash: String,
 }
 
 impl Adapters {
@@ -299,7 +326,10 @@ impl Adapters {
             return Err("the adapters do not compile; `tongshi check` shows what is wrong".to_owned());
         }
         let shown = examples::run(&sources, &checked, configs, &wanted);
-        Ok(Self { sources, checked, shown })
+        let texts: Vec<&str> = sources.map.files().map(|(_, file)| file.text()).collect();
+        let hash = digest(Digest::Sha256, texts.concat().as_bytes());
+        let hash = hash.iter().map(|octet| format!("{octet:02x}")).collect();
+        Ok(Self { sources, checked, shown, hash })
     }
 
     /// What each message's octets were held to.

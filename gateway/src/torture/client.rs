@@ -11,7 +11,7 @@ use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::{Core, Exchanged};
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 use tokio::sync::{Semaphore, mpsc};
 
@@ -63,10 +63,12 @@ pub(super) enum Said {
 /// Asks over HTTP.
 #[derive(Clone)]
 pub(super) struct Asker {
-    client: Arc<HttpClient>,
+    /// Whom it asks, one after the other where no answer comes.
+    clients: Arc<[HttpClient]>,
+    turn: Arc<AtomicUsize>,
     core: Core,
     token: String,
-    channels: String,
+    channels: Vec<String>,
     diary: Diary,
     /// Nothing goes wrong any more: what is told as busy then is the end that was written.
     fair: bool,
@@ -79,10 +81,10 @@ pub(super) type Heard = Option<(Said, Value)>;
 
 impl Asker {
     pub(super) fn new(core: &Core, ground: &Ground, diary: &Diary) -> Self {
-        let client = Arc::new(HttpClient::new(core, HttpClientConfig::new(ground.channels.clone())));
-        let (token, channels) = (ground.token.clone(), ground.channels.clone());
+        let (token, channels) = (ground.token.clone(), vec![ground.channels.clone()]);
         Self {
-            client,
+            clients: clients(core, &channels),
+            turn: Arc::default(),
             core: core.clone(),
             token,
             channels,
@@ -92,10 +94,20 @@ impl Asker {
         }
     }
 
-    /// The same over a connection of its own.
+    /// The same, asking at these addresses.
+    pub(super) fn at(self, channels: Vec<String>) -> Self {
+        Self { clients: clients(&self.core, &channels), channels, ..self }
+    }
+
+    /// The same over a connection of its own; where there are several to ask, it begins with the next.
     pub(super) fn another(&self) -> Self {
-        let client = Arc::new(HttpClient::new(&self.core, HttpClientConfig::new(self.channels.clone())));
-        Self { client, ..self.clone() }
+        let turn = Arc::new(AtomicUsize::new(self.turn.load(Ordering::Relaxed) + 1));
+        Self { clients: clients(&self.core, &self.channels), turn, ..self.clone() }
+    }
+
+    /// Whom it asks now.
+    fn client(&self) -> Option<&HttpClient> {
+        self.clients.get(self.turn.load(Ordering::Relaxed) % self.clients.len().max(1))
     }
 
     /// How many asks were refused as busy, nothing of them being begun.
@@ -107,7 +119,8 @@ impl Asker {
     pub(super) async fn is_ready(&self) -> bool {
         let ready = HttpMessage { method: "GET".to_owned(), ..HttpMessage::post("/ready", Bytes::new()) };
         let until = self.core.mark().after(Duration::from_secs(5));
-        matches!(self.client.exchange(&ready, until).await, Exchanged::Reply(reply) if reply.status == 200)
+        let Some(client) = self.client() else { return false };
+        matches!(client.exchange(&ready, until).await, Exchanged::Reply(reply) if reply.status == 200)
     }
 
     /// The same when nothing goes wrong any more.
@@ -150,10 +163,11 @@ impl Asker {
         let mut message = HttpMessage { method: method.to_owned(), ..message };
         message.headers.push(("authorization".into(), Bytes::from(format!("Bearer {}", self.token))));
         let until = self.core.mark().after(PATIENCE);
-        match self.client.exchange(&message, until).await {
+        match self.client()?.exchange(&message, until).await {
             Exchanged::Reply(reply) => Some(serde_json::from_slice(&reply.content).unwrap_or(Value::Null)),
             Exchanged::NotSent(cause) | Exchanged::MaybeSent(cause) => {
                 self.diary.note(&format!("client: {method} {path} {}: no answer ({cause})", reference(body)));
+                self.turn.fetch_add(1, Ordering::Relaxed);
                 None
             }
         }
@@ -176,6 +190,10 @@ impl Asker {
             _ => None,
         }
     }
+}
+
+fn clients(core: &Core, channels: &[String]) -> Arc<[HttpClient]> {
+    channels.iter().map(|address| HttpClient::new(core, HttpClientConfig::new(address.clone()))).collect()
 }
 
 fn reference(body: &Value) -> &str {

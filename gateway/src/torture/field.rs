@@ -1,14 +1,14 @@
-//! Where one seed is played: the simulated world, the parties in it, and the gateway, which is killed and started again on
-//! the same disk.
+//! Where one seed is played: the simulated world, the parties in it, and the gateway, on one node or two.
 //!
 //! In: the ground and a seed's dice. Out: [`Field`]. What it writes down of the run is the seed's story.
 
 use super::ground::Ground;
+use super::knobs::Knobs;
+use super::nodes::{Nodes, Place};
 use super::parties::Parties;
 use super::planted::Planted;
 use super::seed::Fell;
 use conformance::faults::{Dice, Network, SimulatedClock};
-use engine::gateway::{Gateway, Options};
 use engine::waiting::WaitingFor;
 use link::world::{Clock, Mark, Random, SeededRandom};
 use link::{Core, CoreOwner};
@@ -16,10 +16,8 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{FlowId, MemoryDisk, MemoryStore};
+use store::FlowId;
 
-/// How long a gateway that was dropped may take until nothing of it runs, in simulated time.
-const ENDS: Duration = Duration::from_secs(600);
 /// Flows that wait for people, at most.
 const WAITING: usize = 10_000;
 
@@ -56,21 +54,17 @@ pub(super) struct Field<'g> {
     pub(super) clock: SimulatedClock,
     pub(super) network: Network,
     pub(super) dice: Dice,
-    pub(super) disk: MemoryDisk,
     pub(super) diary: Diary,
-    pub(super) gateway: Option<Gateway>,
+    pub(super) nodes: Nodes,
     pub(super) outside: CoreOwner,
     pub(super) parties: Parties<'g>,
-    random: Arc<dyn Random>,
-    folder: PathBuf,
-    planted: Option<Planted>,
 }
 
 impl<'g> Field<'g> {
     /// The parties at work; no gateway yet.
     pub(super) async fn open(
-        ground: &'g Ground,
-        seed: u64,
+        ground: &'g Arc<Ground>,
+        (seed, knobs): (u64, Knobs),
         clock: SimulatedClock,
         folder: PathBuf,
         planted: Option<Planted>,
@@ -82,73 +76,27 @@ impl<'g> Field<'g> {
         if folder.exists() {
             std::fs::remove_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         }
-        std::fs::create_dir_all(folder.join("spool"))
-            .map_err(|error| format!("{}: {error}", folder.display()))?;
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let parties = Parties::open(ground, &outside, &folder).await?;
         for actor in ground.cast.iter().filter(|actor| actor.sealed) {
             actor.addresses().for_each(|address| network.is_sealed(address));
         }
         let diary = Diary::new(Arc::new(clock.clone()));
-        let disk = MemoryDisk::new();
-        if let Some(Planted::Disk(bug)) = planted {
-            disk.plant(bug);
-        }
-        Ok(Self {
+        let place = Place {
             ground,
-            clock,
-            network,
-            dice,
-            disk,
-            diary,
-            gateway: None,
-            outside,
-            parties,
-            random,
-            folder,
+            seed,
+            knobs,
+            network: &network,
+            clock: &clock,
+            dice: &dice,
+            diary: &diary,
+            random: &random,
+            outside: &outside,
+            folder: &folder,
             planted,
-        })
-    }
-
-    /// Starts the gateway on its disk. A crash of the disk while it starts is a crash like any other.
-    pub(super) async fn start(&mut self) -> Result<(), String> {
-        loop {
-            let (version, deployment) = self.ground.version(&self.folder)?;
-            let store = Box::new(MemoryStore::open(&self.disk));
-            let world = self.network.world(Arc::clone(&self.random));
-            let keys = Arc::clone(&self.ground.keys);
-            let planted = self.planted.and_then(Planted::engine);
-            let options = Options { planted, ..Options::default() };
-            let began = Gateway::start(version, deployment, keys, store, world, options).await;
-            match began {
-                Ok(gateway) => {
-                    if let Some((flow, why)) = gateway.lost().first() {
-                        return Err(format!("flow {flow} cannot go on: {why}"));
-                    }
-                    self.gateway = Some(gateway);
-                    return Ok(());
-                }
-                Err(engine::gateway::StartError::Journal(why)) => {
-                    self.diary.note(&format!("the gateway dies while it starts: {why}"));
-                    self.sleep(Duration::from_secs(1)).await;
-                }
-                Err(why) => return Err(why.to_string()),
-            }
-        }
-    }
-
-    /// The process is gone at once; what is on the disk stays.
-    pub(super) async fn kill(&mut self) -> Result<(), String> {
-        let Some(gateway) = self.gateway.take() else { return Ok(()) };
-        let gone = Arc::downgrade(gateway.engine());
-        drop(gateway);
-        let until = self.clock.mark().after(ENDS);
-        while gone.strong_count() > 0 {
-            if self.clock.mark() > until {
-                return Err(format!("{} parts of a gateway that was killed still run", gone.strong_count()));
-            }
-            self.sleep(Duration::from_millis(1)).await;
-        }
-        Ok(())
+        };
+        let nodes = Nodes::of(&place)?;
+        Ok(Self { ground, clock, network, dice, diary, nodes, outside, parties })
     }
 
     /// Waits in simulated time.
@@ -169,16 +117,16 @@ impl<'g> Field<'g> {
 
     /// What waits for people.
     pub(super) async fn waits(&self) -> Vec<WaitingFor> {
-        match &self.gateway {
-            Some(gateway) => gateway.engine().waiting(FlowId(0), WAITING).await,
+        match self.nodes.at_work() {
+            Some(engine) => engine.waiting(FlowId(0), WAITING).await,
             None => Vec::new(),
         }
     }
 
-    /// Flows that have not ended, without those that put files, for which there is no room here.
-    async fn not_ended(&self) -> Vec<(FlowId, String)> {
-        let Some(gateway) = &self.gateway else { return Vec::new() };
-        let read = gateway.engine().journal.read(|reader| {
+    /// Flows that have not ended, without those that put files, for which there is no room here. None: nobody is at work.
+    async fn not_ended(&self) -> Option<Vec<(FlowId, String)>> {
+        let engine = self.nodes.at_work()?;
+        let read = engine.journal.read(|reader| {
             let (mut after, mut all) = (FlowId(0), Vec::new());
             loop {
                 let page = reader.open_flows(after, WAITING)?;
@@ -188,7 +136,7 @@ impl<'g> Field<'g> {
             }
         });
         let all = read.await.unwrap_or_default();
-        all.into_iter().filter(|(_, name)| !self.ground.puts_files(name)).collect()
+        Some(all.into_iter().filter(|(_, name)| !self.ground.puts_files(name)).collect())
     }
 
     /// Waits until every flow has ended but those that wait for people; false where one does not.
@@ -197,7 +145,7 @@ impl<'g> Field<'g> {
         loop {
             let parked: BTreeSet<_> = self.waits().await.iter().map(|waits| waits.flow).collect();
             let open = self.not_ended().await;
-            if open.iter().all(|(flow, _)| parked.contains(flow)) {
+            if open.is_some_and(|open| open.iter().all(|(flow, _)| parked.contains(flow))) {
                 return true;
             }
             if self.clock.mark() > until {

@@ -25,12 +25,17 @@ use store::OperationState;
 /// What is said of a posting of which more than one copy left.
 pub(super) const AGAIN: &str = "sent again";
 /// What goes wrong with the gateway, by the words of reports.
-const GATEWAY: [&str; 5] = [KILL, CRASH, FULL_DISK, CLOCK_STEP, CUT_OVER];
+const GATEWAY: [&str; 9] =
+    [KILL, CRASH, FULL_DISK, CLOCK_STEP, CUT_OVER, PAUSED, CUT_OFF, TAKEN_OVER, LEASE_LOST];
 pub(super) const KILL: &str = "kill";
 pub(super) const CRASH: &str = "crash at a commit";
 pub(super) const FULL_DISK: &str = "full disk";
 pub(super) const CLOCK_STEP: &str = "clock step";
 pub(super) const CUT_OVER: &str = "cut-over";
+pub(super) const PAUSED: &str = "node paused";
+pub(super) const CUT_OFF: &str = "journal out of reach";
+pub(super) const TAKEN_OVER: &str = "taken over";
+pub(super) const LEASE_LOST: &str = "lease lost";
 
 /// A party of the campaign.
 pub(super) struct Actor {

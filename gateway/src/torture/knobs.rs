@@ -27,6 +27,12 @@ pub(crate) struct Knobs {
     pub(crate) no_copies: bool,
     /// Only one client.
     pub(crate) one_client: bool,
+    /// Only one node.
+    pub(crate) no_second_node: bool,
+    /// No node stands still.
+    pub(crate) no_pauses: bool,
+    /// Every node reaches its journal.
+    pub(crate) no_cut_offs: bool,
 }
 
 impl Knobs {
@@ -34,6 +40,9 @@ impl Knobs {
     pub(crate) fn fewer() -> impl Iterator<Item = Knobs> {
         let none = Knobs::default();
         [
+            Knobs { no_second_node: true, ..none },
+            Knobs { no_pauses: true, ..none },
+            Knobs { no_cut_offs: true, ..none },
             Knobs { one_client: true, ..none },
             Knobs { no_copies: true, ..none },
             Knobs { no_corruption: true, ..none },
@@ -63,6 +72,9 @@ impl Knobs {
             no_corruption: self.no_corruption || other.no_corruption,
             no_copies: self.no_copies || other.no_copies,
             one_client: self.one_client || other.one_client,
+            no_second_node: self.no_second_node || other.no_second_node,
+            no_pauses: self.no_pauses || other.no_pauses,
+            no_cut_offs: self.no_cut_offs || other.no_cut_offs,
         }
     }
 
@@ -97,6 +109,9 @@ impl Knobs {
             (self.no_corruption, "corruption"),
             (self.no_copies, "copies"),
             (self.one_client, "more than one client"),
+            (self.no_second_node, "a second node"),
+            (self.no_pauses, "pauses"),
+            (self.no_cut_offs, "journals out of reach"),
         ];
         let left: Vec<&str> = things.iter().filter(|(off, _)| !off).map(|(_, name)| *name).collect();
         if left.is_empty() { "nothing".to_owned() } else { left.join(", ") }

@@ -6,12 +6,12 @@
 use super::audit::{Wrong, judge, ledgers};
 use super::client::{Asker, Client, Drawn, Posting, Said, known};
 use super::field::Field;
-use super::ground::{AGAIN, CLOCK_STEP, CRASH, CUT_OVER, FULL_DISK, Ground, KILL};
+use super::ground::{AGAIN, CLOCK_STEP, CUT_OVER, FULL_DISK, Ground};
 use super::knobs::Knobs;
+use super::nodes::Mishap;
 use super::parties::Parties;
 use super::planted::Planted;
 use conformance::faults::{Dice, SimulatedClock, Weather};
-use engine::gateway::Gateway;
 use link::world::{Clock, Moment};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
@@ -93,7 +93,7 @@ pub(crate) fn run(
         }
     });
     runtime.block_on(async {
-        match Field::open(ground, seed, clock, folder, planted).await {
+        match Field::open(ground, (seed, knobs), clock, folder, planted).await {
             Ok(mut field) => {
                 let diary = field.diary.clone();
                 let played = tokio::select! {
@@ -135,6 +135,8 @@ enum Happening {
     DiskFull(bool),
     ClockStep(i64),
     Weather,
+    /// To one of two nodes.
+    Node(Mishap),
 }
 
 /// What happens when, by the dice.
@@ -172,14 +174,14 @@ fn schedule(dice: &Dice, knobs: Knobs) -> Vec<(Duration, Happening)> {
         Happening::CrashAtCommit(..) => !knobs.no_crashes,
         Happening::DiskFull(_) => !knobs.no_full_disk,
         Happening::ClockStep(_) => !knobs.no_clock_steps,
-        Happening::Weather => true,
+        Happening::Weather | Happening::Node(_) => true,
     });
     happens.sort_by_key(|(at, _)| *at);
     happens
 }
 
 async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<(), String> {
-    field.start().await?;
+    field.nodes.start().await?;
     // A minute of fair weather, in which sessions open.
     field.sleep(Duration::from_secs(20)).await;
     let zero = field.clock.ran();
@@ -188,7 +190,11 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     drop(tell);
     field.network.set_weather(knobs.clear(Weather::of(&field.dice)));
     field.parties.make_faults(&field.dice, !knobs.no_party_faults);
-    let mut happens = schedule(&field.dice, knobs).into_iter().peekable();
+    let mut happens = schedule(&field.dice, knobs);
+    let of_nodes = field.nodes.schedule(TROUBLE, knobs).into_iter();
+    happens.extend(of_nodes.map(|(at, what)| (at, Happening::Node(what))));
+    happens.sort_by_key(|(at, _)| *at);
+    let mut happens = happens.into_iter().peekable();
     let mut postings = Vec::new();
     let (clock, mut fell) = (field.clock.clone(), Vec::new());
     let mut count = |what: &'static str| {
@@ -199,26 +205,16 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
         let next = happens.peek().map(|(at, _)| (zero + *at).saturating_sub(field.clock.ran()));
         let pause = next.unwrap_or(CLIENTS_END).min(CLIENTS_END);
         let wake = field.clock.sleep_until(field.clock.mark().after(pause));
-        let failed = async {
-            match &field.gateway {
-                Some(gateway) => gateway.failed().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             biased;
-            () = failed => {
-                count(CRASH);
-                field.diary.note("the journal's disk fails: the gateway dies");
-                restart(field).await?;
-            }
+            why = field.nodes.failed() => return Err(why),
             posting = told.recv() => match posting {
                 Some(posting) => postings.push(posting),
                 // All clients are through.
                 None => break,
             },
             () = wake => match happens.next() {
-                Some((_, what)) => happen(field, what, knobs, &mut count).await?,
+                Some((_, what)) => happen(field, what, knobs, &mut count),
                 None => return Err(format!("{} of {postings_due} clients' stories did not end", postings_due.saturating_sub(postings.len()))),
             },
         }
@@ -226,19 +222,25 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     // What was to happen later still does, while what was begun goes on.
     for (at, what) in happens {
         field.sleep((zero + at).saturating_sub(field.clock.ran())).await;
-        happen(field, what, knobs, &mut count).await?;
+        happen(field, what, knobs, &mut count);
     }
-    heal(field, &mut count).await?;
+    heal(field).await?;
     let settled = field.settle(SETTLES).await;
     judge_all(field, postings, settled, end).await?;
+    end.failures.extend(field.nodes.split());
+    let befell = field.nodes.fell().into_iter().map(|fell| (fell.what, 1));
+    for (what, times) in befell.chain(field.nodes.refused_late()) {
+        *end.faults.entry(what).or_default() += times;
+    }
     for (fault, times) in field.network.counted() {
         *end.faults.entry(fault.name()).or_default() += times;
     }
     *end.faults.entry("faults of parties").or_default() += field.parties.faults_made();
     fell.push(Fell { at: Moment(field.ground.start.0 + CUTS_OVER), on: None, what: CUT_OVER });
     fell.extend(field.fell());
+    fell.extend(field.nodes.fell());
     reached(field, fell, end).await?;
-    field.kill().await
+    field.nodes.end().await
 }
 
 /// Clients with their stories; each throws its own dice. `wanted`: how many stories; else the dice say.
@@ -255,7 +257,7 @@ fn clients(
     let all = stories(field.ground, &field.parties, &field.dice, &counts)?;
     let number = all.iter().map(Vec::len).sum();
     for stories in all {
-        let asker = Asker::new(&field.outside, field.ground, &field.diary);
+        let asker = field.nodes.asked_by(Asker::new(&field.outside, field.ground, &field.diary));
         let dice = Dice::new(field.dice.below(u64::MAX));
         let client =
             Client { asker, dice, copies: !knobs.no_copies, haste: 1, turns: None, tell: tell.clone() };
@@ -306,65 +308,38 @@ pub(super) fn stories(
     Ok(all)
 }
 
-async fn happen(
-    field: &mut Field<'_>,
-    what: Happening,
-    knobs: Knobs,
-    count: &mut impl FnMut(&'static str),
-) -> Result<(), String> {
+fn happen(field: &Field<'_>, what: Happening, knobs: Knobs, count: &mut impl FnMut(&'static str)) {
     match what {
-        Happening::Kill => {
-            count(KILL);
-            field.diary.note("the gateway is killed");
-            restart(field).await
-        }
-        Happening::CrashAtCommit(after, point) => {
-            field.disk.crash_after(after, point);
-            Ok(())
-        }
+        Happening::Kill => field.nodes.kill(),
+        Happening::CrashAtCommit(after, point) => field.nodes.disk().crash_after(after, point),
         Happening::DiskFull(full) => {
             count(if full { FULL_DISK } else { "room again" });
             field.diary.note(if full { "the disk is full" } else { "there is room again" });
-            field.disk.fill(full);
-            Ok(())
+            field.nodes.disk().fill(full);
         }
         Happening::ClockStep(micros) => {
             count(CLOCK_STEP);
-            field.diary.note(&format!("the wall clock is set by {} ms", micros / 1_000));
-            field.clock.set_by(micros);
-            Ok(())
+            field.diary.note(&format!("a wall clock is set by {} ms", micros / 1_000));
+            field.nodes.set_clock(micros);
         }
         Happening::Weather => {
             let weather = knobs.clear(Weather::of(&field.dice));
             field.diary.note(&format!("the weather turns: {weather:?}"));
             field.network.set_weather(weather);
             field.parties.make_faults(&field.dice, !knobs.no_party_faults);
-            Ok(())
         }
+        Happening::Node(what) => field.nodes.befall(what),
     }
-}
-
-async fn restart(field: &mut Field<'_>) -> Result<(), String> {
-    field.kill().await?;
-    let down = field.dice.span(Duration::from_millis(100), Duration::from_secs(45));
-    field.sleep(down).await;
-    field.diary.note("the gateway starts again");
-    field.start().await
 }
 
 /// Nothing goes wrong any more.
-async fn heal(field: &mut Field<'_>, count: &mut impl FnMut(&'static str)) -> Result<(), String> {
+async fn heal(field: &Field<'_>) -> Result<(), String> {
     field.diary.note("from now on nothing goes wrong");
     field.network.set_weather(Weather::default());
     field.parties.make_faults(&field.dice, false);
-    field.disk.fill(false);
-    field.disk.no_crash();
-    let broken = field.gateway.as_ref().is_none_or(Gateway::has_failed);
-    if broken {
-        count(CRASH);
-        restart(field).await?;
-    }
-    Ok(())
+    field.nodes.disk().fill(false);
+    field.nodes.disk().no_crash();
+    field.nodes.heal().await
 }
 
 /// Every client asks once more under its reference; then the ledgers are read.
@@ -444,8 +419,8 @@ impl Fell {
 
 /// In which states the postings of the journal ended, and what they met on their way.
 async fn reached(field: &Field<'_>, fell: Vec<Fell>, end: &mut SeedEnd) -> Result<(), String> {
-    let Some(gateway) = &field.gateway else { return Ok(()) };
-    let read = gateway.engine().journal.read(|reader| {
+    let Some(engine) = field.nodes.at_work() else { return Ok(()) };
+    let read = engine.journal.read(|reader| {
         let mut found = Vec::new();
         let mut before = None;
         loop {

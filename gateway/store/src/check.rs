@@ -1,9 +1,13 @@
 //! What must be true before a write is taken. One judge for every store, so that they cannot differ: a store only
 //! lends its eyes ([`Look`]).
 
+use crate::content::sayings;
+use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterDecided, ParameterName, ParameterProposed};
-use crate::write::{Change, FlowAsked, FlowPut, Hold, OperationPut, RefusedInput, Verdict, Write};
+use crate::write::{
+    Change, FlowAsked, FlowPut, Hold, NumberRequest, OperationPut, RefusedInput, Verdict, Write,
+};
 
 /// Who has a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,10 @@ pub(crate) trait Look {
     fn held(&mut self, hold: &Hold) -> Result<Option<u64>, Self::Fault>;
     fn once_until(&mut self, scope: &str, name: &[u8]) -> Result<Option<Moment>, Self::Fault>;
     fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Self::Fault>;
+    /// A flow that keeps days before this one from being forgotten.
+    fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Self::Fault>;
+    /// Whether what was exported is the day that would be forgotten, as it stands.
+    fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Self::Fault>;
     /// Who proposed a change of a parameter, and whether it waits.
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Self::Fault>;
     /// The change of a parameter that waits.
@@ -65,6 +73,10 @@ pub(crate) fn check<L: Look>(look: &mut L, write: &Write) -> Result<Option<Verdi
             Change::Reserve { hold, amount, ceiling } => reserve(look, hold, *amount, *ceiling, before)?,
             Change::CancelKey(key) => cancel(look, key, before)?,
             Change::Once { scope, name, .. } => once(look, scope, name, write.at, before)?,
+            // Numbers of a date that is forgotten would begin anew.
+            Change::Numbers(NumberRequest { date, .. }) if date.0 > 0 && *date < look.oldest() => {
+                Some(Verdict::TooOld { oldest: look.oldest() })
+            }
             Change::Numbers(request) => {
                 let next = look.next_number(&request.party, request.date)?;
                 (request.count == 0 || next.checked_add(request.count).is_none_or(|end| end > LARGEST)).then(
@@ -74,7 +86,16 @@ pub(crate) fn check<L: Look>(look: &mut L, write: &Write) -> Result<Option<Verdi
             Change::RefusedInput(input) => long_refusal(input),
             Change::ProposeParameter(proposed) => propose(look, proposed, before)?,
             Change::DecideParameter(decided) => decide(look, decided, before)?,
+            Change::KeepFrom(keep) => keep_from(look, keep, write)?,
+            Change::ForgetChain(day) if *day >= look.oldest() || day.0 == 0 => {
+                Some(impossible(format!("{day} is kept")))
+            }
+            Change::Carry(carried) => sayings(&carried.0, 0)
+                .is_none()
+                .then(|| impossible("what is carried on is not whole".to_owned())),
             Change::Release(_)
+            | Change::ForgetRows
+            | Change::ForgetChain(_)
             | Change::Forget { .. }
             | Change::PutSession { .. }
             | Change::PutSchedule { .. }
@@ -286,6 +307,22 @@ fn decide<L: Look>(
         Some(_) => return Ok(None),
     };
     Ok(Some(impossible(format!("change {number} of a parameter {against}"))))
+}
+
+/// It stands in a write of its own: what is written with it would not know whether its date is kept.
+fn keep_from<L: Look>(look: &mut L, keep: &KeepFrom, write: &Write) -> Result<Option<Verdict>, L::Fault> {
+    let oldest = look.oldest();
+    let of_kept = write.date.0 == 0 || write.date >= keep.from;
+    if write.changes.len() > 1 || !of_kept || keep.from <= oldest {
+        let why = format!("the journal is kept from {oldest} on and would be from {}", keep.from);
+        return Ok(Some(impossible(why)));
+    }
+    if !look.is_exported(keep)? {
+        let why = format!("what was exported is not all that was written before {}", keep.from);
+        return Ok(Some(impossible(why)));
+    }
+    let held = look.held_back(keep.from)?;
+    Ok(held.map(|flow| impossible(format!("flow {flow} from before {} is not through", keep.from))))
 }
 
 fn long_refusal(input: &RefusedInput) -> Option<Verdict> {

@@ -22,9 +22,16 @@ pub(crate) enum Kind {
     Refused = 11,
     Proposed = 12,
     Decided = 13,
+    Forgotten = 14,
+    Kept = 15,
     /// Rows that may be changed or forgotten: in the chain, not compared with what stands now.
     Passing = 20,
+    /// Not a row: of which write and which flow the carried entries behind it are.
+    Origin = 21,
 }
+
+/// Added to the kind of an entry that was carried on from a chain that went.
+pub(crate) const CARRIED: u8 = 0x80;
 
 /// Digest over columns, each with its type and length so that none runs into the next.
 #[derive(Clone)]
@@ -106,8 +113,34 @@ impl Entries {
         self.0.extend_from_slice(digest);
     }
 
+    /// An entry of an earlier write, behind its [`Entries::origin`].
+    pub(crate) fn carry(&mut self, kind: u8, first: u64, second: u64, digest: &Hash) {
+        self.0.push(kind | CARRIED);
+        self.0.extend_from_slice(&first.to_be_bytes());
+        self.0.extend_from_slice(&second.to_be_bytes());
+        self.0.extend_from_slice(digest);
+    }
+
+    /// Of which write the carried entries behind it are, of which flow (0: of none), and with which day that flow goes.
+    pub(crate) fn origin(&mut self, sequence: u64, owner: u64, leaves: u32) {
+        let mut digest = [0; 32];
+        for (to, from) in digest.iter_mut().zip(leaves.to_be_bytes()) {
+            *to = from;
+        }
+        self.push(Kind::Origin, sequence, owner, &digest);
+    }
+
+    /// Entries as another made them.
+    pub(crate) fn append(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.0
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len() / Self::SIZE
     }
 
     /// The entries of stored bytes; `None` if they are not whole.
@@ -118,6 +151,37 @@ impl Entries {
         }
         chunks.map(entry).collect()
     }
+}
+
+/// What a write says of a row, and since when that is so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Saying {
+    pub(crate) entry: Entry,
+    /// The write that said it first.
+    pub(crate) sequence: u64,
+    /// Of what was carried: the flow that it belongs to, 0 for none, and the day with which that goes.
+    pub(crate) owner: u64,
+    pub(crate) leaves: u32,
+    pub(crate) carried: bool,
+}
+
+/// What a write says of rows that are compared; `None` if its entries are not whole.
+pub(crate) fn sayings(bytes: &[u8], sequence: u64) -> Option<Vec<Saying>> {
+    let mut origin = None;
+    let mut sayings = Vec::new();
+    for mut entry in Entries::read(bytes)? {
+        if entry.kind == Kind::Origin as u8 {
+            let [a, b, c, d, ..] = entry.digest;
+            origin = Some((entry.first, entry.second, u32::from_be_bytes([a, b, c, d])));
+        } else if entry.kind & CARRIED != 0 {
+            let (sequence, owner, leaves) = origin?;
+            entry.kind &= !CARRIED;
+            sayings.push(Saying { entry, sequence, owner, leaves, carried: true });
+        } else if entry.kind != Kind::Passing as u8 {
+            sayings.push(Saying { entry, sequence, owner: 0, leaves: 0, carried: false });
+        }
+    }
+    Some(sayings)
 }
 
 fn entry(chunk: &[u8]) -> Option<Entry> {

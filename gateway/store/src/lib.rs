@@ -5,16 +5,20 @@
 //! of their own. Three stores stand behind the same traits: [`SqliteStore`], one file on one machine; [`PostgresStore`],
 //! one database for several machines of which one is at work; and [`MemoryStore`], which a simulated day may crash at
 //! any instant. [`Writer`] puts a store behind a bounded
-//! queue and a thread.
+//! queue and a thread. How an old day ends, and how it is exported before, is [`Days`].
 //!
 //! It knows nothing of adapters, wire bytes, sockets or flows: the state of a flow is opaque to it, bodies are
 //! sealed by a [`Sealer`] that is passed in, and time comes with each write.
 
 mod check;
 mod content;
+mod days;
+mod export;
 mod held;
+mod lease;
 mod memory;
 mod model;
+mod monotonic;
 mod parameter;
 mod postgres;
 mod read;
@@ -27,12 +31,16 @@ mod trial;
 mod write;
 mod writer;
 
+pub use days::{Carried, Days, Export, Exported, ForgottenDay, KeepFrom, Leaving, Progress};
+pub use export::{ExportFault, ExportVerified, verify_export};
 pub use held::Held;
-pub use memory::{CrashPoint, DiskBug, MemoryDisk, MemoryStore};
+pub use lease::Opened;
+pub use memory::{CrashPoint, CutAt, DiskBug, MemoryDisk, MemoryLine, MemoryStore};
 pub use model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
+pub use monotonic::Monotonic;
 pub use parameter::{ParameterChange, ParameterDecided, ParameterName, ParameterProposed};
 pub use postgres::{
-    Opened, Place, PostgresOptions, PostgresStore, Server, ServerTls, reader as postgres_reader,
+    Place, PostgresOptions, PostgresStore, Server, ServerTls, reader as postgres_reader,
     verify as postgres_verify,
 };
 pub use read::{
@@ -46,7 +54,7 @@ pub use sql::verify::Verified;
 pub use sqlite::{Options, SqliteStore, backup, reader, verify};
 pub use trial::TrialServer;
 pub use write::{
-    Change, FORGOTTEN, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice, NumberBlock,
-    NumberRequest, OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,
+    Change, FORGOTTEN, FORGOTTEN_FLOWS, Fatal, FileProgress, FlowAsked, FlowPut, FoundBy, Hold, Lane, Notice,
+    NumberBlock, NumberRequest, OperationPut, Outcome, RefusedInput, Session, Store, Verdict, Write, Written,
 };
 pub use writer::{Busy, Limits, Reply, Writer};

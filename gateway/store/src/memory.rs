@@ -1,14 +1,23 @@
 //! The store of a simulated day: maps in memory behind the same traits and the same checks as the embedded one.
-//! Its "disk" outlives it, and it can be made to crash before, inside or after a commit.
+//! Its "disk" outlives it, and it can be made to crash before, inside or after a commit. One node holds it for ever, or
+//! several in turn, under the lease that a database gives ([`crate::lease`]).
 
 mod disk;
+mod leased;
+mod old;
 mod read;
 
 use crate::check::check;
+use crate::held::Held;
+use crate::lease::{Lease, Opened, Taken};
+use crate::monotonic::Monotonic;
 use crate::read::Reader;
 use crate::write::{Fatal, Lane, Store, Verdict, Write};
 use disk::Disk;
+use leased::Leased;
+pub use leased::{CutAt, MemoryLine};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// When a simulated store crashes in its next commit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,12 +41,19 @@ pub enum DiskBug {
     ForgetsKeys,
     /// Of a write in which the crash falls, some changes are durable and some are not.
     TearsWrites,
+    /// Whoever held it once may write.
+    ForgetsLease,
 }
 
 impl DiskBug {
     /// Every one.
-    pub const ALL: [Self; 4] =
-        [Self::LosesLastCommit, Self::ForgetsNumbers, Self::ForgetsKeys, Self::TearsWrites];
+    pub const ALL: [Self; 5] = [
+        Self::LosesLastCommit,
+        Self::ForgetsNumbers,
+        Self::ForgetsKeys,
+        Self::TearsWrites,
+        Self::ForgetsLease,
+    ];
 
     /// What it is, for people.
     #[must_use]
@@ -47,6 +63,7 @@ impl DiskBug {
             Self::ForgetsNumbers => "serials begin anew after a stop",
             Self::ForgetsKeys => "the insert of a key locks nothing",
             Self::TearsWrites => "a write is torn by a crash",
+            Self::ForgetsLease => "the lease is not checked on write",
         }
     }
 }
@@ -55,6 +72,8 @@ impl DiskBug {
 #[derive(Clone, Default)]
 pub struct MemoryDisk {
     disk: Arc<Mutex<Disk>>,
+    /// By which a lease ends, whoever holds it.
+    clock: Monotonic,
 }
 
 impl MemoryDisk {
@@ -62,6 +81,12 @@ impl MemoryDisk {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// An empty disk of a simulated day.
+    #[must_use]
+    pub fn by(clock: Monotonic) -> Self {
+        Self { clock, ..Self::default() }
     }
 
     /// Makes the next commit crash there. The store that was writing can do nothing more; open the disk again.
@@ -95,6 +120,18 @@ impl MemoryDisk {
         self.lock().commits
     }
 
+    /// Under which epochs what stands there was written, in order; the same twice only where another wrote in between.
+    #[must_use]
+    pub fn written_under(&self) -> Vec<u64> {
+        self.lock().written_under.clone()
+    }
+
+    /// Writes that were refused since another holds it.
+    #[must_use]
+    pub fn fenced(&self) -> u64 {
+        self.lock().fenced
+    }
+
     fn lock(&self) -> MutexGuard<'_, Disk> {
         self.disk.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -104,7 +141,9 @@ impl MemoryDisk {
 pub struct MemoryStore {
     disk: MemoryDisk,
     epoch: u64,
-    ended: bool,
+    leased: Option<Leased>,
+    /// Why it takes nothing more.
+    ended: Option<Fatal>,
 }
 
 impl MemoryStore {
@@ -116,15 +155,52 @@ impl MemoryStore {
         inner.epoch += 1;
         let epoch = inner.epoch;
         drop(inner);
-        Self { disk: disk.clone(), epoch, ended: false }
+        Self { disk: disk.clone(), epoch, leased: None, ended: None }
+    }
+
+    /// Takes a disk over under a lease, if nobody holds it, its holder's lease is over, or its holder is this same node.
+    /// The clock is the node's own.
+    #[must_use]
+    pub fn open_leased(
+        disk: &MemoryDisk,
+        node: &str,
+        line: &MemoryLine,
+        length: Duration,
+        clock: &Monotonic,
+    ) -> Opened<Self> {
+        let lease = Lease::new(length, clock.clone());
+        let Ok(taken) = lease.take_over(disk, node);
+        match taken {
+            Taken::Others(node) => Opened::Waits { node },
+            Taken::Ours(holding) => {
+                let leased = Leased { lease, line: line.clone(), clock: clock.clone(), away: None };
+                let (disk, epoch) = (disk.clone(), holding.epoch);
+                Opened::Holds(Box::new(Self { disk, epoch, leased: Some(leased), ended: None }))
+            }
+        }
+    }
+
+    fn end<T>(&mut self, fatal: Fatal) -> Result<T, Fatal> {
+        self.ended = Some(fatal.clone());
+        Err(fatal)
+    }
+
+    /// The epoch that stands there; the lease is renewed on the way where it is due.
+    fn epoch_there(&self) -> u64 {
+        let Some(Leased { lease, .. }) = self.leased.as_ref().filter(|leased| leased.lease.is_due()) else {
+            return self.disk.lock().epoch;
+        };
+        let Ok(epoch) = lease.renew(&self.disk, self.epoch);
+        epoch
     }
 }
 
 impl Store for MemoryStore {
     fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {
-        if self.ended {
-            return Err(Fatal::Ended);
+        if let Some(fatal) = &self.ended {
+            return Err(fatal.clone());
         }
+        let epoch = self.epoch_there();
         let mut disk = self.disk.lock();
         disk.commits += 1;
         disk.before_commit();
@@ -134,13 +210,19 @@ impl Store for MemoryStore {
             Some(CrashPoint::Before) => 0,
             Some(CrashPoint::Inside(writes)) => writes.min(group.len()),
         };
+        let forgets = disk.bug == Some(DiskBug::ForgetsLease);
         let mut verdicts = Vec::with_capacity(group.len());
         for write in group.iter().take(durable) {
             if disk.full && write.lane != Lane::Outcome {
                 verdicts.push(Verdict::Full);
                 continue;
             }
-            let Ok(against) = check(&mut *disk, write);
+            let Ok(against) = if forgets {
+                check(&mut *disk, &Write { epoch, ..write.clone() })
+            } else {
+                check(&mut *disk, write)
+            };
+            disk.fenced += u64::from(matches!(against, Some(Verdict::Fenced { .. })));
             verdicts.push(match against {
                 Some(verdict) => verdict,
                 None => Verdict::Ok(disk.apply(write)),
@@ -150,8 +232,15 @@ impl Store for MemoryStore {
             if let Some(torn) = group.get(durable) {
                 disk.tear(torn);
             }
-            self.ended = true;
-            return Err(Fatal::Ended);
+            drop(disk);
+            return self.end(Fatal::Ended);
+        }
+        drop(disk);
+        if let Some(leased) = &self.leased {
+            if epoch != self.epoch && !forgets {
+                self.ended = Some(Fatal::TakenOver { epoch });
+            }
+            leased.line.committed(group);
         }
         Ok(verdicts)
     }
@@ -162,5 +251,32 @@ impl Store for MemoryStore {
 
     fn epoch(&self) -> u64 {
         self.epoch
+    }
+
+    fn held(&self) -> Option<Held> {
+        self.leased.as_ref().map(|leased| leased.lease.held())
+    }
+
+    fn reach(&mut self) -> Result<bool, Fatal> {
+        // One that has ended says so when it is written to.
+        let Some(leased) = self.leased.as_mut().filter(|_| self.ended.is_none()) else { return Ok(true) };
+        leased.reach(&self.disk, self.epoch).or_else(|fatal| self.end(fatal))
+    }
+
+    fn tend(&mut self) -> Result<Option<Duration>, Fatal> {
+        if let Some(fatal) = &self.ended {
+            return Err(fatal.clone());
+        }
+        if !self.reach()? {
+            return Ok(Some(leased::PAUSE));
+        }
+        let Some(Leased { lease, .. }) = &self.leased else { return Ok(None) };
+        if lease.is_due() {
+            let Ok(epoch) = lease.renew(&self.disk, self.epoch);
+            if epoch != self.epoch {
+                return self.end(Fatal::TakenOver { epoch });
+            }
+        }
+        Ok(Some(lease.next()))
     }
 }

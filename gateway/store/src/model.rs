@@ -16,6 +16,26 @@ impl fmt::Display for FlowId {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Day(pub u32);
 
+impl Day {
+    /// The next day of the calendar; of what is no date of it, a number above it that is no date either, or is the next.
+    #[must_use]
+    pub fn next(self) -> Self {
+        let (year, month, day) = (self.0 / 10_000, self.0 / 100 % 100, self.0 % 100);
+        let leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+        let days = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        };
+        match (month, day) {
+            (12.., 31..) => Self((year.saturating_add(1)).saturating_mul(10_000).saturating_add(101)),
+            (_, day) if day >= days => Self(self.0 - self.0 % 100 + 101),
+            _ => Self(self.0.saturating_add(1)),
+        }
+    }
+}
+
 impl fmt::Display for Day {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{:04}-{:02}-{:02}", self.0 / 10_000, self.0 / 100 % 100, self.0 % 100)
@@ -171,5 +191,24 @@ impl OperationState {
     #[must_use]
     pub fn is_stuck(self) -> bool {
         matches!(self, Self::Parked | Self::Held)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Day;
+
+    #[test]
+    fn a_day_follows_a_day() {
+        for (day, next) in [
+            (20_261_123, 20_261_124),
+            (20_261_130, 20_261_201),
+            (20_261_231, 20_270_101),
+            (20_280_228, 20_280_229),
+            (20_280_229, 20_280_301),
+            (21_000_228, 21_000_301),
+        ] {
+            assert_eq!(Day(day).next(), Day(next));
+        }
     }
 }

@@ -5,35 +5,41 @@
 //! that a holder which was paused or cut off and comes back writes nothing after another took over. A commit whose answer
 //! was lost is settled by asking for its last write (`decisions.md` D18). Moments of the lease are of the server's clock.
 //!
+//! Chains, events and changes of operations stand in partitions by business date (`days`), so that a day that is forgotten goes
+//! by dropped tables. A journal of an older format is brought to the newest by the node that may take it over (`format`).
+//!
 //! Where one server stands in for another, whoever takes writes and has the highest timeline is the one; what was replaced
 //! is not gone back to.
 
+mod days;
+mod format;
+mod holder;
 mod lasting;
-mod lease;
 mod socket;
 mod wire;
 
+use crate::days::chain_of;
 use crate::held::Held;
+use crate::lease::{Lease, Opened, PATIENCE, Taken};
+use crate::model::Day;
+use crate::monotonic::Monotonic;
 use crate::read::Reader;
 use crate::sealer::Sealer;
 use crate::sql::group::{Journaled, Staged};
 use crate::sql::read::SqlReader;
-use crate::sql::verify::Verified;
+use crate::sql::verify::{Has, Verified};
 use crate::sql::{Database, Fault, hash_of, int, values, whole};
 use crate::write::{Change, Fatal, Store, Verdict, Write};
 use lasting::Lasting;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use wire::Wire;
 
-/// The formats in order of their numbers, from 1: each takes a journal from the one before to its own.
-const FORMATS: [&str; 1] = [include_str!("postgres/schema.sql")];
-/// How long a server that is not there is waited for before the store ends: long enough for another to be put in its place.
-const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two tries of reaching it.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest key that an index of PostgreSQL surely takes.
@@ -107,24 +113,13 @@ pub struct PostgresOptions {
     pub lease: Duration,
 }
 
-/// What opening came to.
-pub enum Opened {
-    /// We hold the journal.
-    Holds(Box<PostgresStore>),
-    /// Another node does; to be tried again.
-    Waits {
-        /// Which node.
-        node: String,
-    },
-}
-
 /// The store over PostgreSQL.
 pub struct PostgresStore {
     wire: Wire,
     place: Place,
     epoch: u64,
     journaled: Journaled,
-    lease: lease::Lease,
+    lease: Lease,
     /// The timeline of the server that is written to, for the readers.
     timeline: Arc<AtomicI64>,
     /// What was sent to be committed and not answered yet.
@@ -140,18 +135,20 @@ impl PostgresStore {
     /// # Errors
     /// When the server is not there, does not take us, promises less than the journal needs, or holds a journal of another
     /// format.
-    pub fn open(options: &PostgresOptions) -> Result<Opened, Fatal> {
+    pub fn open(options: &PostgresOptions) -> Result<Opened<Self>, Fatal> {
         Self::open_inner(options).map_err(|fault| fault.fatal(&options.place.to_string()))
     }
 
-    fn open_inner(options: &PostgresOptions) -> Result<Opened, Fault> {
+    fn open_inner(options: &PostgresOptions) -> Result<Opened<Self>, Fault> {
         let wire = Wire::connect(&options.place, 0)?;
         promises(&wire, &options.place)?;
-        prepare(&wire, &options.place.schema)?;
-        let lease = lease::Lease::new(options.lease);
+        let lease = Lease::new(options.lease, Monotonic::of_machine());
+        if let Some(node) = format::prepare(&wire, &options.place.schema, (&lease, &options.node))? {
+            return Ok(Opened::Waits { node });
+        }
         let taken = match lease.take_over(&wire, &options.node)? {
-            lease::Taken::Ours(taken) => taken,
-            lease::Taken::Others(node) => return Ok(Opened::Waits { node }),
+            Taken::Ours(taken) => taken,
+            Taken::Others(node) => return Ok(Opened::Waits { node }),
         };
         let sequence = wire.number("SELECT coalesce(max(sequence), 0) FROM journal", values![])?;
         let sequence = whole(sequence, "journal.sequence")?;
@@ -193,6 +190,7 @@ impl PostgresStore {
 
     fn attempt(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
         self.sent = None;
+        days::begin(&self.wire, &chains_of(group, self.journaled.oldest))?;
         self.wire.run("BEGIN", values![])?;
         let due = self.lease.is_due();
         let epoch = if due {
@@ -264,6 +262,9 @@ impl PostgresStore {
         // Its commit waits for the servers that stand in, and so for whatever was written before it.
         self.lease.hold_again(&wire, self.epoch)?;
         self.timeline.store(wire.timeline(), Ordering::Release);
+        if wire.timeline() == self.wire.timeline() {
+            wire.dates.swap(&self.wire.dates);
+        }
         self.wire = wire;
         let Some((staged, verdicts)) = self.sent.as_ref() else { return Ok(None) };
         let there = "SELECT hash FROM journal WHERE sequence = ?1";
@@ -337,7 +338,7 @@ impl Drop for PostgresStore {
     /// Gives the journal back, so that another node need not wait for the lease to end.
     fn drop(&mut self) {
         if self.ended.is_none()
-            && let Err(fault) = self.lease.give_back(&self.wire, self.epoch)
+            && let Err(fault) = holder::give_back(&self.wire, self.epoch)
         {
             tracing::warn!(?fault, "the journal was not given back; its lease runs out by itself");
         }
@@ -365,8 +366,10 @@ fn reading(place: &Place, least: &Arc<AtomicI64>, sealer: Arc<dyn Sealer>) -> Re
 pub fn verify(place: &Place) -> Result<Verified, Fatal> {
     let inner = || -> Result<Verified, Fault> {
         let wire = Wire::connect(place, 0)?;
-        wire.batch("SET statement_timeout = 0; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")?;
-        crate::sql::verify::verify(&wire, &crate::sqlite::notes()?, true)
+        wire.snapshot()?;
+        let format = format::number(&wire)?;
+        let has = Has { parameters: true, days: format >= 2 };
+        crate::sql::verify::verify(&wire, &crate::sqlite::notes()?, has)
     };
     inner().map_err(|fault| fault.fatal(&place.to_string()))
 }
@@ -398,28 +401,14 @@ fn promises(wire: &Wire, place: &Place) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Makes the tables, or brings them to the newest format; of two nodes that begin at once one waits for the other.
-fn prepare(wire: &Wire, schema: &str) -> Result<(), Fault> {
-    wire.batch("BEGIN; SELECT pg_advisory_xact_lock(6073471649)")?;
-    let there = "SELECT count(*) FROM pg_namespace WHERE nspname = ?1";
-    if wire.number(there, values![schema])? == 0 {
-        wire.batch(&format!("CREATE SCHEMA \"{schema}\""))?;
-    }
-    wire.batch("CREATE TABLE IF NOT EXISTS format (number BIGINT NOT NULL)")?;
-    let format = wire.number("SELECT coalesce(max(number), 0) FROM format", values![])?;
-    let newest = int(FORMATS.len() as u64);
-    if !(0..=newest).contains(&format) {
-        return Err(Fault::Fatal(Fatal::Corrupt {
-            expected: format!("a journal of format {newest}"),
-            found: format!("format {format}"),
-            at: format!("schema {schema}"),
-        }));
-    }
-    for (number, sql) in (1..).zip(FORMATS).filter(|(number, _)| *number > format) {
-        wire.batch(sql)?;
-        wire.run("INSERT INTO format (number) VALUES (?1)", values![number])?;
-    }
-    wire.rows("COMMIT", values![]).map(drop)
+/// The dates in whose chains a group may stand, whether or not what it says of old days is taken.
+fn chains_of(group: &[Write], oldest: Day) -> BTreeSet<Day> {
+    let said = group.iter().flat_map(|write| &write.changes).filter_map(|change| match change {
+        Change::KeepFrom(keep) => Some(keep.from),
+        _ => None,
+    });
+    let oldest: BTreeSet<Day> = said.chain([oldest]).collect();
+    group.iter().flat_map(|write| oldest.iter().map(|oldest| chain_of(write, *oldest))).collect()
 }
 
 /// The octets of the longest key among those of a write that stand in an index.
@@ -445,6 +434,10 @@ fn longest_key(write: &Write) -> usize {
         | Change::Event { .. }
         | Change::RefusedInput(_)
         | Change::Forget { .. }
+        | Change::KeepFrom(_)
+        | Change::ForgetRows
+        | Change::Carry(_)
+        | Change::ForgetChain(_)
         | Change::ProposeParameter(_)
         | Change::DecideParameter(_)
         | Change::PutVersion { .. } => 0,

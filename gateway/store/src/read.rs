@@ -1,11 +1,12 @@
 //! What is read: each look-up is short, bounded, and sees only what was committed.
 
+use crate::days::Days;
 use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::ParameterChange;
 use crate::write::{Fatal, FileProgress, Notice, Session};
 
 /// Reads of one store. Lists come in pages of at most 5,000 rows.
-pub trait Reader: Send {
+pub trait Reader: Days + Send {
     /// The place of the last write in the journal, 0 if there is none.
     ///
     /// # Errors

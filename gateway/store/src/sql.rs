@@ -3,12 +3,19 @@
 //! A [`Database`] carries out statements with values and gives rows back. The statements are written so that SQLite
 //! and PostgreSQL mean the same by them: values stand as `?1`, `?2` …, conflicts name their columns, sums are cast.
 //! What changes a journal is in `apply`, what judges see in `look`, readers in `read`, the auditor in `verify`, and the
-//! taking of a group with its hash chain in `group`. It must not know which database it speaks to.
+//! taking of a group with its hash chain in `group`. How old days end: `export` writes one into a file, `leaving` says what
+//! is left to do, `forget` does it. It must not know which database it speaks to.
 
 pub(crate) mod apply;
+pub(crate) mod digest;
+pub(crate) mod export;
+pub(crate) mod forget;
 pub(crate) mod group;
+pub(crate) mod leaving;
 pub(crate) mod look;
 pub(crate) mod read;
+pub(crate) mod spans;
+pub(crate) mod tables;
 pub(crate) mod verify;
 
 use crate::content::Hash;
@@ -26,6 +33,22 @@ pub(crate) trait Database {
 
     /// Each row of a query without values, one after the other: of what is not bounded.
     fn walk(&self, sql: &str, each: &mut dyn FnMut(Row) -> Result<(), Fault>) -> Result<(), Fault>;
+
+    /// Begins a transaction that sees one state of the journal and only reads.
+    fn snapshot(&self) -> Result<(), Fault> {
+        self.run("BEGIN", &[])
+    }
+
+    /// Whether chains, events and changes of operations stand in partitions by date, which go as a whole.
+    fn has_partitions(&self) -> bool {
+        false
+    }
+
+    /// Lets the partitions of a date go, with nothing in them that belongs to a flow that stays; false: somebody reads
+    /// them, to be tried again. Without partitions there is nothing to do.
+    fn drop_day(&self, _day: Day) -> Result<bool, Fault> {
+        Ok(true)
+    }
 
     /// The first row of a statement, if there is one.
     fn one(&self, sql: &str, values: &[Value<'_>]) -> Result<Option<Row>, Fault> {
@@ -88,6 +111,11 @@ pub(crate) struct Row(Vec<Cell>);
 impl Row {
     pub(crate) fn new(cells: Vec<Cell>) -> Self {
         Self(cells)
+    }
+
+    /// All columns, those that were taken out as nothing.
+    pub(crate) fn cells(&self) -> &[Cell] {
+        &self.0
     }
 
     pub(crate) fn take(&mut self, column: usize) -> Cell {

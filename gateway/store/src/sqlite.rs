@@ -1,27 +1,27 @@
 //! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, so that each commit is one fsync, and
-//! each commit takes a group of writes. What the tables mean stands in `schema.sql`.
+//! each commit takes a group of writes. What the tables mean stands in `schema.sql`, `parameters.sql` and `days.sql`, one for
+//! each format. Old days go by rows that are deleted, and the room that they leave goes back to the disk.
 
 mod checkpoint;
 mod database;
+mod format;
 
 use crate::model::Day;
 use crate::read::Reader;
 use crate::sealer::Sealer;
 use crate::sql::group::{Journaled, Staged};
 use crate::sql::read::SqlReader;
-use crate::sql::verify::Verified;
+use crate::sql::verify::{Has, Verified};
 use crate::sql::{Fault, day_of, int, whole};
-use crate::write::{Fatal, Store, Verdict, Write};
+use crate::write::{Change, Fatal, Store, Verdict, Write};
 use checkpoint::Checkpoints;
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-const SCHEMA: &str = include_str!("schema.sql");
-/// What format 2 has beside format 1.
-const PARAMETERS: &str = include_str!("parameters.sql");
-const FORMAT: i64 = 2;
+/// Pages that go back to the disk behind one piece of what is forgotten.
+const PAGES_BACK: u32 = 2_000;
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl SqliteStore {
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(128);
-        prepare(&mut connection, path)?;
+        format::prepare(&mut connection, path)?;
         let page: i64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
         let most_pages = int(options.most_bytes) / page.max(1);
         connection.query_row(&format!("PRAGMA max_page_count={most_pages}"), [], |_| Ok(()))?;
@@ -98,21 +98,6 @@ impl SqliteStore {
             ended: false,
             _checkpoints: checkpoints,
         })
-    }
-
-    /// Keys older than `oldest` are refused from now on; it never goes back.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn forget_before(&mut self, oldest: Day) -> Result<(), Fatal> {
-        self.connection
-            .execute(
-                "UPDATE holder SET oldest = max(oldest, ?1) WHERE epoch = ?2",
-                params![i64::from(oldest.0), int(self.epoch)],
-            )
-            .map_err(|error| Fault::from(error).fatal(&shown(&self.path)))?;
-        self.journaled.oldest = self.journaled.oldest.max(oldest);
-        Ok(())
     }
 
     fn commit_inner(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
@@ -154,6 +139,19 @@ impl SqliteStore {
         self.journaled.take_group(&self.connection, group, epoch, nearly_full, staged)
     }
 
+    /// A part of the pages that nothing stands in goes back to the disk; what does not go now goes later.
+    fn give_room_back(&self) {
+        let given = self.connection.prepare(&format!("PRAGMA incremental_vacuum({PAGES_BACK})"));
+        let given = given.and_then(|mut statement| {
+            let mut rows = statement.query([])?;
+            while rows.next()?.is_some() {}
+            Ok(())
+        });
+        if let Err(error) = given {
+            tracing::warn!(%error, "room of the journal is given back later");
+        }
+    }
+
     fn nearly_full(&self) -> Result<bool, Fault> {
         let pragma = |name: &str| -> Result<i64, Fault> {
             Ok(self.connection.prepare_cached(&format!("PRAGMA {name}"))?.query_row([], |row| row.get(0))?)
@@ -174,6 +172,9 @@ impl Store for SqliteStore {
         let result = self.commit_inner(group).map_err(|fault| fault.fatal(&shown(&self.path)));
         match result {
             Ok(verdicts) => {
+                if group.iter().flat_map(|write| &write.changes).any(takes_out) {
+                    self.give_room_back();
+                }
                 checkpoint::bound_log(&self.connection, &self.path);
                 Ok(verdicts)
             }
@@ -193,38 +194,9 @@ impl Store for SqliteStore {
     }
 }
 
-fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fault> {
-    let mode: String = connection.query_row("PRAGMA journal_mode=WAL", [], |row| row.get(0))?;
-    if mode != "wal" {
-        let path = path.display().to_string();
-        return Err(Fatal::Disk { path, why: format!("journal mode is {mode}, wal is needed") }.into());
-    }
-    connection.execute_batch(
-        "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;
-         PRAGMA cache_size=-65536; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF;",
-    )?;
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let format: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    match format {
-        0 | 1 => {
-            if format == 0 {
-                transaction.execute_batch(SCHEMA)?;
-            }
-            transaction.execute_batch(PARAMETERS)?;
-            transaction.execute_batch(&format!("PRAGMA user_version={FORMAT}"))?;
-            transaction.commit()?;
-        }
-        FORMAT => transaction.rollback()?,
-        other => {
-            return Err(Fatal::Corrupt {
-                expected: format!("a journal of format {FORMAT}"),
-                found: format!("format {other}"),
-                at: path.display().to_string(),
-            }
-            .into());
-        }
-    }
-    Ok(())
+/// Whether rows go by a change.
+fn takes_out(change: &Change) -> bool {
+    matches!(change, Change::ForgetRows | Change::ForgetChain(_) | Change::Forget { .. })
 }
 
 fn take_over(connection: &mut Connection, node: &str) -> Result<(u64, Day), Fault> {
@@ -254,9 +226,9 @@ pub fn verify(path: &Path) -> Result<Verified, Fatal> {
     let inner = || -> Result<Verified, Fault> {
         let connection = open_for_reading(path)?;
         connection.execute_batch("BEGIN")?;
-        // A journal that no newer gateway has opened yet has no parameters.
+        // A journal that no newer gateway has opened yet has no parameters, or no days that are forgotten.
         let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-        crate::sql::verify::verify(&connection, &notes()?, format >= 2)
+        crate::sql::verify::verify(&connection, &notes()?, Has { parameters: format >= 2, days: format >= 3 })
     };
     inner().map_err(|fault| fault.fatal(&shown(path)))
 }

@@ -1,5 +1,6 @@
 //! What is written: a [`Write`] is plain data that a store takes whole or not at all.
 
+use crate::days::{Carried, KeepFrom};
 use crate::held::Held;
 use crate::model::{Day, Direction, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterDecided, ParameterProposed};
@@ -28,6 +29,15 @@ pub trait Store: Send {
     /// Until when it is ours for certain, where another may take it over; `None`: for ever.
     fn held(&self) -> Option<Held> {
         None
+    }
+
+    /// Whether what it writes to is reached now: asked by a writer without a thread, which cannot wait inside a commit. A
+    /// store that waits by itself is always reached.
+    ///
+    /// # Errors
+    /// As [`Store::commit`].
+    fn reach(&mut self) -> Result<bool, Fatal> {
+        Ok(true)
     }
 
     /// What the store wants done for itself while nothing is written, such as the renewal of its lease. After how long
@@ -140,6 +150,14 @@ pub enum Change {
         /// The moment.
         before: Moment,
     },
+    /// Days before one are to be forgotten. Not taken while a flow of theirs is open or parked.
+    KeepFrom(KeepFrom),
+    /// Takes out at most [`FORGOTTEN_FLOWS`] flows whose last day is to be forgotten, with all that is theirs.
+    ForgetRows,
+    /// What a chain that goes says of rows that stay.
+    Carry(Carried),
+    /// Takes out the chain of a day that is to be forgotten, or a part of it; its digest stays.
+    ForgetChain(Day),
     /// A person proposes another value of a parameter. Not taken while another change of it waits.
     ProposeParameter(ParameterProposed),
     /// Another person decides it. Not taken where it does not wait, or where the same person agrees.
@@ -155,6 +173,9 @@ pub enum Change {
 
 /// The most rows of each kind that one [`Change::Forget`] takes out.
 pub const FORGOTTEN: usize = 2_000;
+
+/// The most flows that one [`Change::ForgetRows`] takes out, so that no posting waits long behind it.
+pub const FORGOTTEN_FLOWS: usize = 100;
 
 /// A new flow.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -103,8 +103,15 @@ pub struct Writer {
     /// Ends the thread with the last handle.
     _thread: Option<Arc<Thread>>,
     /// Without a thread: the store that each caller commits to.
-    here: Option<Arc<Mutex<Box<dyn Store>>>>,
+    here: Option<Arc<Mutex<Here>>>,
     epoch: u64,
+}
+
+/// The store of a writer without a thread.
+struct Here {
+    store: Box<dyn Store>,
+    /// What was committed while its answer could not come.
+    answered: Vec<(Reply, Verdict)>,
 }
 
 struct Thread {
@@ -139,13 +146,15 @@ impl Writer {
     }
 
     /// A writer without a thread: each write is committed by who submits it, before `submit` comes back. For
-    /// simulated days, where threads would make two runs of one seed differ.
+    /// simulated days, where threads would make two runs of one seed differ. While the store is not reached writes and
+    /// answers wait, until [`Writer::tend`] finds it again.
     #[must_use]
     pub fn inline(store: Box<dyn Store>) -> Self {
         let epoch = store.epoch();
         let limits = Limits::default();
         let shared = Arc::new(Shared { queue: Mutex::new(Queue::default()), filled: Condvar::new(), limits });
-        Self { shared, _thread: None, here: Some(Arc::new(Mutex::new(store))), epoch }
+        let here = Here { store, answered: Vec::new() };
+        Self { shared, _thread: None, here: Some(Arc::new(Mutex::new(here))), epoch }
     }
 
     /// The epoch to put into writes.
@@ -167,11 +176,6 @@ impl Writer {
             drop(queue);
             return Err(Box::new(Busy { write, reply, ended }));
         }
-        if let Some(store) = &self.here {
-            drop(queue);
-            self.commit_here(store, &write, reply);
-            return Ok(());
-        }
         queue.bytes += bytes;
         let lane = match write.lane {
             Lane::Outcome => &mut queue.outcomes,
@@ -180,7 +184,10 @@ impl Writer {
         };
         lane.push_back(Waiting { write, reply, bytes });
         drop(queue);
-        self.shared.filled.notify_one();
+        match &self.here {
+            Some(here) => here_and_now(&self.shared, here),
+            None => self.shared.filled.notify_one(),
+        }
         Ok(())
     }
 
@@ -212,14 +219,57 @@ impl Writer {
         self.shared.lock().fatal.clone()
     }
 
-    fn commit_here(&self, store: &Mutex<Box<dyn Store>>, write: &Write, reply: Reply) {
-        let committed =
-            store.lock().unwrap_or_else(PoisonError::into_inner).commit(std::slice::from_ref(write));
-        let verdict = committed.and_then(|verdicts| verdicts.into_iter().next().ok_or(Fatal::Ended));
-        if let Err(fatal) = &verdict {
-            self.shared.lock().fatal = Some(fatal.clone());
+    /// Of a writer without a thread: writes what waits if the store is reached again, and lets the store tend to itself.
+    /// After how long it is to be called again; `None`: never.
+    pub fn tend(&self) -> Option<Duration> {
+        let here = self.here.as_ref()?;
+        here_and_now(&self.shared, here);
+        let tended = locked(here).store.tend();
+        tended.unwrap_or_else(|fatal| {
+            end(&self.shared, &fatal, Vec::new());
+            None
+        })
+    }
+}
+
+fn locked(here: &Mutex<Here>) -> MutexGuard<'_, Here> {
+    here.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Commits what waits, one write after the other, while the store is reached. Whoever is answered may submit again, so
+/// nothing is locked then.
+fn here_and_now(shared: &Shared, here: &Mutex<Here>) {
+    loop {
+        let (mut answers, mut next) = (Vec::new(), Vec::new());
+        let mut inner = locked(here);
+        let reached = inner.store.reach();
+        if reached == Ok(true) {
+            answers.append(&mut inner.answered);
+            shared.lock().drain(1, &mut next);
         }
-        reply(verdict);
+        let committed = next.pop().map(|waiting| (inner.store.commit(&[waiting.write]), waiting.reply));
+        let mut failed = reached.err().map(|fatal| {
+            let unanswered = std::mem::take(&mut inner.answered);
+            (fatal, unanswered.into_iter().map(|(reply, _)| reply).collect())
+        });
+        let idle = committed.is_none();
+        match committed {
+            Some((Ok(verdicts), reply)) => {
+                inner.answered.extend(verdicts.into_iter().next().map(|verdict| (reply, verdict)));
+            }
+            Some((Err(fatal), reply)) => failed = Some((fatal, vec![reply])),
+            None => {}
+        }
+        drop(inner);
+        for (reply, verdict) in answers {
+            reply(Ok(verdict));
+        }
+        if let Some((fatal, replies)) = failed {
+            return end(shared, &fatal, replies);
+        }
+        if idle {
+            return;
+        }
     }
 }
 
@@ -324,6 +374,10 @@ fn body(change: &Change) -> usize {
         | Change::Release(_)
         | Change::Numbers(_)
         | Change::PutSchedule { .. }
+        | Change::KeepFrom(_)
+        | Change::ForgetRows
+        | Change::ForgetChain(_)
         | Change::Forget { .. } => 0,
+        Change::Carry(carried) => carried.0.len(),
     }
 }

@@ -6,10 +6,18 @@
 mod chain;
 #[path = "all/cluster.rs"]
 mod cluster;
+#[path = "all/days.rs"]
+mod days;
+#[path = "all/export.rs"]
+mod export;
 #[path = "all/failover.rs"]
 mod failover;
 #[path = "all/kill.rs"]
 mod kill;
+#[path = "all/leased.rs"]
+mod leased;
+#[path = "all/older.rs"]
+mod older;
 #[path = "all/postgres.rs"]
 mod postgres;
 #[path = "all/properties.rs"]

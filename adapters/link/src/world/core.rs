@@ -12,8 +12,9 @@ use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
+use super::pace::Pace;
 use super::wheel::Wheel;
-use super::{Deadline, Mark, World};
+use super::{Deadline, Mark, World, pace};
 
 /// A handle to a core; cheap to clone. Its tasks live until its [`CoreOwner`] is dropped.
 #[derive(Clone)]
@@ -23,7 +24,7 @@ pub struct Core {
 
 struct Inner {
     world: World,
-    runtime: Handle,
+    begins: Begins,
     tasks: Arc<Tasks>,
     wheel: Wheel,
     load: AtomicUsize,
@@ -45,10 +46,10 @@ impl Core {
     pub fn start(world: World) -> CoreOwner {
         let wheel = Wheel::new(Arc::clone(&world.clock));
         let tasks = Arc::new(Tasks::default());
-        let runtime = Handle::current();
-        tasks.spawn(&runtime, wheel.clone().drive());
+        let begins = Begins { runtime: Handle::current(), pace: world.pace.clone() };
+        tasks.spawn(&begins, wheel.clone().drive());
         CoreOwner {
-            core: Core { inner: Arc::new(Inner { world, runtime, tasks, wheel, load: AtomicUsize::new(0) }) },
+            core: Core { inner: Arc::new(Inner { world, begins, tasks, wheel, load: AtomicUsize::new(0) }) },
         }
     }
 
@@ -66,7 +67,7 @@ impl Core {
 
     /// A task of this core; from any thread. After the owner is gone the future is dropped unpolled.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.inner.tasks.spawn(&self.inner.runtime, future);
+        self.inner.tasks.spawn(&self.inner.begins, future);
     }
 
     /// A group of tasks that ends with its owner or with the core, whichever goes first.
@@ -168,12 +169,12 @@ pub struct TaskGroup {
 impl TaskGroup {
     /// A task of this group.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(&self.core.inner.runtime, future);
+        self.tasks.spawn(&self.core.inner.begins, future);
     }
 
     /// A handle that can add tasks to the group but does not keep it alive.
     pub(crate) fn adder(&self) -> TaskAdder {
-        TaskAdder { runtime: self.core.inner.runtime.clone(), tasks: Arc::downgrade(&self.tasks) }
+        TaskAdder { begins: self.core.inner.begins.clone(), tasks: Arc::downgrade(&self.tasks) }
     }
 
     /// The core that the group's tasks run on.
@@ -198,16 +199,23 @@ impl fmt::Debug for TaskGroup {
 /// Adds tasks to a group from inside the group; futures for a group that is gone are dropped unpolled.
 #[derive(Clone)]
 pub(crate) struct TaskAdder {
-    runtime: Handle,
+    begins: Begins,
     tasks: Weak<Tasks>,
 }
 
 impl TaskAdder {
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         if let Some(tasks) = self.tasks.upgrade() {
-            tasks.spawn(&self.runtime, future);
+            tasks.spawn(&self.begins, future);
         }
     }
+}
+
+/// Where tasks run, and who may let them stand still.
+#[derive(Clone)]
+struct Begins {
+    runtime: Handle,
+    pace: Option<Arc<dyn Pace>>,
 }
 
 #[derive(Default)]
@@ -227,13 +235,17 @@ impl Tasks {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn spawn(&self, runtime: &Handle, future: impl Future<Output = ()> + Send + 'static) {
+    fn spawn(&self, begins: &Begins, future: impl Future<Output = ()> + Send + 'static) {
         let mut state = self.state();
         // Ended tasks are reaped here, so the set holds no more than what ran at once.
         while state.running.try_join_next().is_some() {}
-        if !state.stopped {
-            state.running.spawn_on(future, runtime);
+        if state.stopped {
+            return;
         }
+        match &begins.pace {
+            None => state.running.spawn_on(future, &begins.runtime),
+            Some(pace) => state.running.spawn_on(pace::paced(Arc::clone(pace), future), &begins.runtime),
+        };
     }
 
     fn adopt(&self, group: &Arc<Tasks>) {

@@ -50,8 +50,17 @@ impl<'p> Folds<'p> {
 
     /// Adds octets of a line of this piece.
     pub(super) fn octets(&mut self, piece: u16, octets: &[u8], inside: &Inside<'_>) -> Result<(), Wrong> {
+        self.of(OctetPart::Piece(piece), octets, inside)
+    }
+
+    /// Adds octets of the file as they stand on the link.
+    pub(super) fn sent(&mut self, octets: &[u8], inside: &Inside<'_>) -> Result<(), Wrong> {
+        self.of(OctetPart::Sent, octets, inside)
+    }
+
+    fn of(&mut self, part: OctetPart, octets: &[u8], inside: &Inside<'_>) -> Result<(), Wrong> {
         for sum in &mut self.octets {
-            sum.add(piece, octets, inside)?;
+            sum.add(part, octets, inside)?;
         }
         Ok(())
     }
@@ -115,8 +124,8 @@ enum Sum {
 }
 
 impl OctetSum<'_> {
-    fn add(&mut self, piece: u16, octets: &[u8], inside: &Inside<'_>) -> Result<(), Wrong> {
-        let Some(place) = self.form.parts.iter().position(|part| *part == OctetPart::Piece(piece)) else {
+    fn add(&mut self, of: OctetPart, octets: &[u8], inside: &Inside<'_>) -> Result<(), Wrong> {
+        let Some(place) = self.form.parts.iter().position(|part| *part == of) else {
             return Ok(());
         };
         let parts = self.form.parts.get(self.next..place).unwrap_or_default();

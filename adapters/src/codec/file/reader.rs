@@ -129,6 +129,7 @@ impl<'p> FileReader<'p> {
         on_line: &mut OnLine<'_>,
     ) -> Result<(), FileFault> {
         let mut coder = self.begun(surroundings)?;
+        self.fold(surroundings, |folds, inside| folds.sent(octets, inside))?;
         let done = self.through(surroundings, on_line, |sink| coder.push(octets, sink));
         self.coder = Some(coder);
         done

@@ -1,5 +1,7 @@
 //! Writing a file line by line.
 
+use dsl::evaluate::Value;
+use dsl::model::{Fact, Load, Space};
 use dsl::program::{FileProgram, MessageProgram, Program};
 
 use super::folds::Folds;
@@ -21,6 +23,8 @@ pub struct FileWriter<'p> {
     before_row: Option<(usize, usize)>,
     /// The line before had no end yet: the piece whose digests wait for it.
     open_end: Option<usize>,
+    /// What it is called, where that is known beforehand.
+    name: Option<Box<str>>,
 }
 
 impl<'p> FileWriter<'p> {
@@ -38,7 +42,15 @@ impl<'p> FileWriter<'p> {
             rows: vec![0; message.lists.len()],
             before_row: None,
             open_end: None,
+            name: None,
         })
+    }
+
+    /// The name under which it is put, where that is known beforehand and not made from what it holds.
+    #[must_use]
+    pub fn named(mut self, name: &str) -> Self {
+        self.name = Some(name.into());
+        self
     }
 
     /// The pieces in the order in which [`FileWriter::line`] makes them. Where it is not the order of the file, a line
@@ -130,13 +142,42 @@ impl<'p> FileWriter<'p> {
     pub fn begin(&mut self, surroundings: &mut dyn Surroundings) -> Result<(), Fault> {
         self.leave_row();
         self.rows.fill(0);
+        if !self.know_name(surroundings)? {
+            // The name is made from what the file holds; what waits for the name is filled behind it.
+            let _ = self.fill_singles(surroundings);
+            self.know_name(surroundings)?;
+        }
+        self.fill_singles(surroundings)?;
+        self.writer.begin_piece(self.file.write_begin, None);
+        self.run(surroundings)
+    }
+
+    fn fill_singles(&mut self, surroundings: &mut dyn Surroundings) -> Result<(), Fault> {
         let folds = self.writer.folds.take();
         let programs = self.writer.programs;
         let filled = map::fill_singles(programs, self.writer.record_mut(), folds.as_ref(), surroundings);
         self.writer.folds = folds;
-        filled?;
-        self.writer.begin_piece(self.file.write_begin, None);
-        self.run(surroundings)
+        filled
+    }
+
+    /// A control file may say what its file is called: that is known before any line is written. False: not yet. What is
+    /// in the way of a name is told when it is asked for.
+    fn know_name(&self, surroundings: &mut dyn Surroundings) -> Result<bool, Fault> {
+        let fact = |fact: Fact| Load { space: Space::Exchange, level: 0, slot: fact as u16, call: 0 };
+        let known = surroundings.load(&fact(Fact::File)).is_ok_and(|name| name.is_present());
+        if self.file.control().is_none() || known {
+            return Ok(true);
+        }
+        let name = match &self.name {
+            Some(name) => Ok(String::from(&**name)),
+            None => self.name(surroundings),
+        };
+        let Ok(name) = name else { return Ok(false) };
+        let stem = name.rsplit_once('.').map_or(&*name, |(stem, _)| stem);
+        for (of, text) in [(Fact::File, &*name), (Fact::FileStem, stem)] {
+            surroundings.learn(&fact(of), &Value::text(text)).map_err(|_| plain(FaultKind::Program))?;
+        }
+        Ok(true)
     }
 
     /// Second pass: the octets of a piece's line with its end, as they stand in the plain file; of a list, of the row in
@@ -166,7 +207,16 @@ impl<'p> FileWriter<'p> {
         Ok(line)
     }
 
-    /// Behind the last line: the octets of the file's control file; none where it has none.
+    /// Octets that came out of the chain, in the order in which they are put: a control file may speak of them.
+    ///
+    /// # Errors
+    /// A digest or key that is missing or does not fit.
+    pub fn sent(&mut self, octets: &[u8], surroundings: &dyn Surroundings) -> Result<(), Fault> {
+        self.folds(surroundings, |folds, inside| folds.sent(octets, inside))
+    }
+
+    /// Behind the last line, and when the whole file was [`FileWriter::sent`]: the octets of its control file; none where
+    /// it has none.
     ///
     /// # Errors
     /// As [`Writer::run`]; a value that would end the line.

@@ -1,11 +1,13 @@
 //! The systems of a run: the gateway as a bank runs it, the floor, the backend behind them.
 
+use super::scale::Adapters;
 use crate::bill::{MAC_KEY, SIGNATURE_KEY};
 use crate::process::{Process, found, on_core};
 use crate::seal::{Pair, hex, pem};
 use std::net::{SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const PASSPHRASE: &str = "the yardstick has no secrets";
 
@@ -115,6 +117,9 @@ pub struct Gateway {
     folder: PathBuf,
     tongshi: PathBuf,
     sources: PathBuf,
+    /// Folder of the adapters, and more parties than the deployment has.
+    configs: PathBuf,
+    parties: String,
 }
 
 impl Gateway {
@@ -126,8 +131,13 @@ impl Gateway {
         let told = |error: std::io::Error| format!("{}: {error}", folder.display());
         let _ = std::fs::remove_dir_all(folder);
         std::fs::create_dir_all(folder.join("var")).map_err(told)?;
-        let gateway =
-            Self { folder: folder.to_owned(), tongshi: tongshi.to_owned(), sources: sources.to_owned() };
+        let gateway = Self {
+            folder: folder.to_owned(),
+            tongshi: tongshi.to_owned(),
+            sources: sources.to_owned(),
+            configs: sources.join("configs"),
+            parties: String::new(),
+        };
         gateway.key(&["create"], "")?;
         gateway.key(&["import", "desk.mac", "secret"], &hex(MAC_KEY))?;
         gateway.key(&["import", "utility.signature", "secret"], &hex(SIGNATURE_KEY))?;
@@ -140,6 +150,12 @@ impl Gateway {
             gateway.key(&["import", name, "rsa", "--pem", &file.to_string_lossy()], "")?;
         }
         Ok(gateway)
+    }
+
+    /// The same over other adapters.
+    #[must_use]
+    pub(super) fn over(self, adapters: Adapters) -> Self {
+        Self { configs: adapters.folder, parties: adapters.parties, ..self }
     }
 
     fn key(&self, arguments: &[&str], input: &str) -> Result<(), String> {
@@ -166,6 +182,7 @@ impl Gateway {
         let platform =
             if rsa { backend.rsa.ok_or("the backend does not sign by RSA")? } else { backend.hmac };
         let mut text = text
+            .replace("\nparties:\n", &format!("\nparties:\n{}", self.parties))
             .replace("127.0.0.1:7100", &local(free_port()?).to_string())
             .replace("127.0.0.1:7101", &address.to_string())
             .replace("127.0.0.1:7102", &platform.to_string())
@@ -180,15 +197,16 @@ impl Gateway {
         let file = self.folder.join("gateway.yaml");
         std::fs::write(&file, text).map_err(|error| format!("{}: {error}", file.display()))?;
         let mut command = on_core(0, &self.tongshi.to_string_lossy());
-        command.arg("run").arg(&file).arg("--configs").arg(self.sources.join("configs"));
+        command.arg("run").arg(&file).arg("--configs").arg(&self.configs);
         // One worker each: the floor has one as well.
         command.env("TONGSHI_PASSPHRASE", PASSPHRASE).env("TOKIO_WORKER_THREADS", "1").stdout(Stdio::null());
         let log = self.folder.join("gateway.log");
+        let began = Instant::now();
         let mut process = Process::start(name, command, &log)?;
         process
             .listens(address)
             .map_err(|why| format!("{why}\n{}", std::fs::read_to_string(&log).unwrap_or_default()))?;
-        Ok(Running { system: System { name, process, address }, relay })
+        Ok(Running { system: System { name, process, address }, relay, took: began.elapsed() })
     }
 }
 
@@ -196,6 +214,8 @@ impl Gateway {
 pub struct Running {
     /// Where bills are asked.
     pub system: System,
+    /// How long it took to start, until it listened.
+    pub took: Duration,
     relay: SocketAddr,
 }
 

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A file as a party puts it.
+#[derive(Clone)]
 pub(crate) struct ComposedFile {
     /// Its name.
     pub(crate) name: String,
@@ -78,6 +79,9 @@ pub(crate) fn compose_file(
         describe(&fault, &record, &form, named.program, named.symbols, Doing::Writing).to_string()
     };
     let mut writer = FileWriter::new(named.program, &form, record).ok_or("a file without lines")?;
+    if let Some(name) = &given {
+        writer = writer.named(name);
+    }
     let fill = |writer: &mut FileWriter<'_>, list: u16, row: &Json, scene: &mut Scene| {
         let row = row.as_object().ok_or("a row is fields by name")?;
         let (record, base) = writer.row(list).ok_or("more rows than a file may have")?;
@@ -114,6 +118,7 @@ pub(crate) fn compose_file(
         coder.update(lines, &mut octets).map_err(words)?;
     }
     coder.finish(scene, &mut octets).map_err(words)?;
+    writer.sent(&octets, scene).map_err(words)?;
     let control = writer.control(scene).map_err(words)?;
     let record = writer.into_record();
     as_the_bank_reads(bank, scene, message, &record);

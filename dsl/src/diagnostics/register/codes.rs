@@ -193,4 +193,43 @@ call tell {
 }
 "#,
     },
+    Page {
+        code: Code(511),
+        title: "an outcome is said by nothing",
+        text: "`outcome FIELD { rows }` says what the codes of an answer mean in one call. The field is one of an answer of that call, and it speaks of the outcome: a `code` of a table of outcomes that is `= outcome`. A field that no answer has, or a text, decides nothing.",
+        chinese: "outcome 所列字段须在应答中, 且为 = outcome 的返回码。",
+        bad: r#"call query provides bank.query_bill {
+  outcome  state {
+    "9"    refused no_such_payer
+    other  unknown
+  }
+  request "1001" {
+    customer  text 20 bytes  <- ask.payer_no
+  }
+  reply "1002" {
+    state  text 1 bytes
+    total  money 12 digits fen  -> answer.due
+  }
+}
+"#,
+        good: r#"call query provides bank.query_bill {
+  outcome  state {
+    "9"    refused no_such_payer
+    other  unknown
+  }
+  request "1001" {
+    customer  text 20 bytes  <- ask.payer_no
+  }
+  reply "1002" {
+    state  code state           = outcome
+    total  money 12 digits fen  -> answer.due
+  }
+}
+
+codes state text 1 bytes {
+  "0"    done
+  other  unknown
+}
+"#,
+    },
 ];

@@ -1677,6 +1677,46 @@ session day {
 "#,
     },
     Page {
+        code: Code(660),
+        title: "no file that comes is refused so",
+        text: "A flow `on refused` begins when a file that the party puts for us is not taken. Each name behind it is a `serve` of this party over a link of files: what we put is refused by them, and any other message is answered at once.",
+        chinese: "`on refused` 只能列出本交易方送来的文件。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  request file "A.txt" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+  }
+}
+
+flow turned_away on refused put {
+  park  "{ask.file}: {ask.why}"
+}
+"#,
+        good: r#"link pick folder accept {
+  poll  60s
+  once  name
+}
+
+serve found over pick {
+  once  exchange.file
+  request file "B_{exchange.serial}.txt" delimited "|" lines lf {
+    rows  list ..9 of line {
+      name  text ..20 chars  = "x"
+    }
+  }
+}
+
+flow turned_away on refused found {
+  park  "{ask.file}: {ask.why}"
+}
+"#,
+    },
+    Page {
         code: Code(661),
         title: "a control file stands elsewhere",
         text: "A control file completes one file: it stands in the block of the message that is the file, behind its lines, not in a layout that several use and not in a message that is no file.",

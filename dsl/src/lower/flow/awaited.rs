@@ -46,7 +46,7 @@ impl Maker<'_, '_, '_> {
                 let mut steps = self.lowering.module.flows.iter().flat_map(|flow| &flow.steps);
                 steps.any(|step| targets(step) == StepTarget::Awaited(Awaited::Call(call)))
             }
-            Start::Compared(_) | Start::Daily(_) | Start::Every(_) => false,
+            Start::Compared(_) | Start::Refused(_) | Start::Daily(_) | Start::Every(_) => false,
         }
     }
 }

@@ -149,7 +149,7 @@ impl Binder<'_, '_, '_> {
             Some(drawn) => drawn,
             None if self.draft.ours => Learn::Agree,
             None if self.draft.any_code && is_code(value) => Learn::Ignore,
-            None => learn_rule(&fact, self.draft.side),
+            None => learn_rule(&fact, self.draft.side, self.draft.file.is_some()),
         };
         if self.draft.unsealed.is_some() && learn::is_seal(&fact) {
             self.left_unsealed(bound, field);

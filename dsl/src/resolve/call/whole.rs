@@ -2,7 +2,7 @@
 //!
 //! In: the resolved module. Out: its lists, and reports.
 
-use crate::model::{Assumed, Module};
+use crate::model::{Assumed, ExprKind, Field, Learn, Module, Space};
 use crate::resolve::Resolver;
 use crate::resolve::index::Index;
 use crate::tree::{self, PartyClause};
@@ -63,6 +63,46 @@ pub(super) fn duplicates(resolver: &mut Resolver, module: &Module) {
                     .note("nothing on the wire tells them apart")
                     .help("give one of them the code of the specification, or `only when …` of its own");
             }
+        }
+    }
+}
+
+/// Rows of `outcome …` count where the answer says an outcome: a field of that name that is `= outcome`. Fields that no answer
+/// has, and texts alone, would decide nothing.
+pub(super) fn decided_by_nothing(resolver: &mut Resolver, module: &Module) {
+    for call in &module.calls {
+        let Some(rule) = &call.outcome else { continue };
+        let answers = || call.replies.iter().chain(&call.later);
+        let messages = || answers().filter_map(|id| module.messages.get(usize::from(id.0)));
+        let named = |path: &str| {
+            let ending = format!(".{path}");
+            let is_it = move |field: &&Field| {
+                field.level == 0 && (*field.path == *path || field.path.ends_with(&ending))
+            };
+            messages().flat_map(|message| &message.fields).filter(is_it).collect::<Vec<_>>()
+        };
+        if let Some(path) = rule.fields.iter().find(|path| named(path).is_empty()) {
+            resolver
+                .report
+                .error("TS0511", rule.span, format!("no answer of `{}` has a field `{path}`", call.name))
+                .note("`outcome …` says what the codes of an answer mean in this call")
+                .help("name fields of the answer as they are written there, of the packet too");
+            continue;
+        }
+        let says = |field: &&Field| {
+            // Whoever writes the answer computes it.
+            let written = field.fact.as_ref().is_some_and(|fact| {
+                matches!(&fact.kind, ExprKind::Load(load) if matches!(load.space, Space::Outcome | Space::OriginalOutcome))
+            });
+            written || matches!(field.learn, Learn::Outcome | Learn::OriginalOutcome)
+        };
+        if !rule.fields.iter().any(|path| named(path).iter().any(says)) {
+            let names = rule.fields.join("`, `");
+            resolver
+                .report
+                .error("TS0511", rule.span, format!("nothing in `{names}` says an outcome"))
+                .note("a text is read as it stands: its rows here decide nothing")
+                .help("make one of them a `code TABLE` that is `= outcome`; a table of one row, `other unknown`, will do");
         }
     }
 }

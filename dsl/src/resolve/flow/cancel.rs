@@ -71,7 +71,7 @@ impl Maker<'_, '_, '_> {
         };
         let asked = match &tree.trigger {
             Trigger::On(path) => self.asked_by(&path.text()),
-            Trigger::Daily(_) | Trigger::Every(_) => None,
+            Trigger::Refused(_) | Trigger::Daily(_) | Trigger::Every(_) => None,
         };
         if asked.is_none() {
             self.resolver

@@ -9,6 +9,7 @@ use crate::model::{Else, Expr, ExprKind, Load, MappedRows, Mapping, ShapeField, 
 use crate::source::Span;
 use crate::tree::{self};
 use crate::value::{ShapeId, Type};
+use std::sync::Arc;
 
 impl Maker<'_, '_, '_> {
     pub(super) fn mappings(
@@ -110,8 +111,8 @@ impl Maker<'_, '_, '_> {
         let rows = self.mapped_rows(value, &source, &through, scope);
         let otherwise = self.otherwise(otherwise, scope);
         if matches!(field.ty, Type::Wrong) {
-            if let Some(shape) = self.resolver.shapes.get_mut(shape.0 as usize)
-                && let Some(field) = shape.fields.get_mut(slot)
+            if let Some(shape) = Arc::make_mut(&mut self.resolver.shapes).get_mut(shape.0 as usize)
+                && let Some(field) = Arc::make_mut(shape).fields.get_mut(slot)
             {
                 field.ty = source.ty.clone();
             }

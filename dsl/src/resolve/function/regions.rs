@@ -33,14 +33,23 @@ pub(super) fn field_of(
     None
 }
 
-/// In a control file, what `message` is: the lines of the file that it completes.
-fn completed(work: &Work<'_>, path: &tree::Path, scope: &Scope) -> Option<Vec<FieldId>> {
-    path.single().filter(|name| name.is("message"))?;
+/// A file that a control file completes, by its lines.
+enum Completed {
+    /// As they stand in the plain file (`message`).
+    Plain(Vec<FieldId>),
+    /// As the file stands on the link, packed and sealed (`file`).
+    AsSent(Vec<FieldId>),
+}
+
+/// In a control file, what `message` and `file` are: the lines of the file that it completes.
+fn completed(work: &Work<'_>, path: &tree::Path, scope: &Scope) -> Option<Completed> {
+    let name = path.single().filter(|name| name.is("message") || name.is("file"))?;
     scope.container.first().filter(|name| &***name == CONTROL)?;
     let draft = work.drafts.get(scope.message?)?;
     let mut lines = Vec::new();
     lines_of(draft, &draft.nodes, &mut lines);
-    (draft.file.is_some() && !lines.is_empty()).then_some(lines)
+    let made = if name.is("file") { Completed::AsSent } else { Completed::Plain };
+    (draft.file.is_some() && !lines.is_empty()).then(|| made(lines))
 }
 
 fn lines_of(draft: &Draft<'_>, nodes: &[DraftNode<'_>], lines: &mut Vec<FieldId>) {
@@ -87,9 +96,15 @@ pub(super) fn raw(
             Expr { kind: ExprKind::RawRange(from, to), ty: BYTES, span }
         }
         tree::ExprKind::Path(path) => {
-            if let Some(lines) = completed(work, path, scope) {
-                let all = lines.into_iter().map(|line| Expr { kind: ExprKind::Raw(line), ty: BYTES, span });
-                return added(all, span);
+            match completed(work, path, scope) {
+                Some(Completed::Plain(lines)) => {
+                    let raw = |line| Expr { kind: ExprKind::Raw(line), ty: BYTES, span };
+                    return added(lines.into_iter().map(raw), span);
+                }
+                Some(Completed::AsSent(lines)) => {
+                    return Expr { kind: ExprKind::Sent(lines), ty: BYTES, span };
+                }
+                None => {}
             }
             let found = path::find(resolver, work, path, scope, None);
             if let Some(field) = found.field {
@@ -131,9 +146,16 @@ pub(super) fn length(
     }
     let number = Type::Number { min: 0, max: 99_999_999 };
     if let tree::ExprKind::Path(path) = &call.arguments[0].value.kind {
-        if let Some(lines) = completed(work, path, scope) {
-            let one = |line| Expr { kind: ExprKind::Length(line), ty: number.clone(), span };
-            return added(lines.into_iter().map(one), span);
+        match completed(work, path, scope) {
+            Some(Completed::Plain(lines)) => {
+                let one = |line| Expr { kind: ExprKind::Length(line), ty: number.clone(), span };
+                return added(lines.into_iter().map(one), span);
+            }
+            Some(Completed::AsSent(lines)) => {
+                let sent = Expr { kind: ExprKind::Sent(lines), ty: BYTES, span };
+                return Expr { kind: ExprKind::Function(Function::LengthOf, vec![sent]), ty: number, span };
+            }
+            None => {}
         }
         let found = path::find(resolver, work, path, scope, None);
         if let Some(field) = found.field {

@@ -298,8 +298,7 @@ impl Engine {
                 return Ok(());
             }
             Err(NotRead::Bad(call, unread)) => {
-                self.bad_file(source, name, file, link, call, *unread).await;
-                return Ok(());
+                return self.bad_file(source, name, file, link, call, *unread).await;
             }
         };
         self.compare_books(&serving, source, name, file, &read).await.map_err(std::io::Error::other)?;
@@ -316,15 +315,19 @@ impl Engine {
         link: &LinkProgram,
         call: CallRef,
         unread: Unread,
-    ) {
+    ) -> Result<(), std::io::Error> {
         let Unread { reason, text, record, mut scene, .. } = unread;
         self.file_refused(source, name, &text);
         scene.stamp(self.business_date(&scene.version, call.module));
+        if !self.tell_refused(&scene, call, (name, file), &text).await {
+            return Err(std::io::Error::other("a refused file begins no flow now"));
+        }
         scene.request = Some(Arc::new(record));
         let told = Told::refused(&reason, text);
         let replying = Replying::new(self, call, scene, None);
         self.answer_file(link, call, &replying, &told, None, false).await;
         self.put_phase(self.progress(source, name, file, FileProgress::ENDED, None)).await;
+        Ok(())
     }
 
     async fn ask_file(

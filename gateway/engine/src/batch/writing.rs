@@ -190,13 +190,13 @@ fn lines_of(
         match file.lines().get(place).and_then(|piece| piece.list) {
             None => {
                 let line = writer.line(place, &mut scene).map_err(told)?;
-                to.line(&line, told)?;
+                to.line(&line, &mut writer, (&scene, &told))?;
             }
             Some(list) => {
                 each_row(program, (list, orders.get(&list).map(Vec::as_slice)), &mut scene, |scene| {
                     if writer.fill_row(list, scene).map_err(told)? {
                         let line = writer.line(place, scene).map_err(told)?;
-                        to.line(&line, told)?;
+                        to.line(&line, &mut writer, (scene, &told))?;
                     }
                     Ok(())
                 })?;
@@ -207,9 +207,14 @@ fn lines_of(
         }
     }
     for piece in apart.iter().flatten() {
-        super::spooled::each_piece(spool, piece, |octets| out.line(octets, told))?;
+        super::spooled::each_piece(spool, piece, |octets| out.line(octets, &mut writer, (&scene, &told)))?;
         std::fs::remove_file(piece.place(spool))?;
     }
+    let Out { coder, mut coded, spool: mut written } = out;
+    coded.clear();
+    coder.finish(&scene, &mut coded).map_err(told)?;
+    writer.sent(&coded, &scene).map_err(told)?;
+    written.write(&coded)?;
     // It is durable before the file is: a file that is found whole has its control file.
     if let Some(control) = writer.control(&mut scene).map_err(told)? {
         let mut beside = SpoolWriter::begin(spool, &super::spooled::control_name(name))?;
@@ -217,12 +222,11 @@ fn lines_of(
         beside.finish()?;
     }
     let file_name = writer.name(&mut scene).map_err(told)?;
-    let Out { coder, mut coded, spool: mut written } = out;
-    coded.clear();
-    coder.finish(&scene, &mut coded).map_err(told)?;
-    written.write(&coded)?;
     Ok(WrittenFile { name: file_name, file: written.finish()?, record: writer.into_record(), scene })
 }
+
+/// The scene that fills a file, and how its faults are told.
+type Within<'a> = (&'a Scene, &'a dyn Fn(adapters::codec::Fault) -> Refusal);
 
 /// The file through its chain.
 struct Out {
@@ -232,9 +236,11 @@ struct Out {
 }
 
 impl Out {
-    fn line(&mut self, line: &[u8], told: impl Fn(adapters::codec::Fault) -> Refusal) -> Result<(), Failed> {
+    fn line(&mut self, line: &[u8], writer: &mut FileWriter<'_>, within: Within<'_>) -> Result<(), Failed> {
+        let (scene, told) = within;
         self.coded.clear();
         self.coder.update(line, &mut self.coded).map_err(told)?;
+        writer.sent(&self.coded, scene).map_err(told)?;
         Ok(self.spool.write(&self.coded)?)
     }
 }
@@ -246,9 +252,9 @@ enum To<'a> {
 }
 
 impl To<'_> {
-    fn line(&mut self, line: &[u8], told: impl Fn(adapters::codec::Fault) -> Refusal) -> Result<(), Failed> {
+    fn line(&mut self, line: &[u8], writer: &mut FileWriter<'_>, within: Within<'_>) -> Result<(), Failed> {
         match self {
-            Self::File(out) => out.line(line, told),
+            Self::File(out) => out.line(line, writer, within),
             Self::Apart(piece) => Ok(piece.write(line)?),
         }
     }

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 #[must_use]
 pub(super) fn document(version: &Version) -> Value {
     let mut paths = Map::new();
-    for service in &version.compiled.services {
+    for service in version.compiled.services.iter() {
         paths.insert(format!("/v1/{}", service.path), json!({ "post": ask(version, service) }));
         if service.kind != ServiceKind::Query {
             let reference = json!([{
@@ -78,5 +78,6 @@ fn responses(version: &Version, service: &dsl::model::Service) -> Value {
         "403": { "description": "the service is not granted" },
         "409": { "description": "the reference was used with other content" },
         "503": { "description": "busy: nothing was begun" },
+        "504": { "description": "it is not known whether this was taken: ask again under the same reference" },
     })
 }

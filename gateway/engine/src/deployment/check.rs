@@ -1,13 +1,16 @@
 //! The deployment against what the adapters say they need, with line and column of what is wrong.
 
 use super::{
-    Channel, ClockConfig, Deployment, LinkConfig, PartyConfig, PostgresConfig, Route, StorePlace, clock,
-    parse_setting, value,
+    Channel, ClockConfig, Deployment, LinkConfig, PartyConfig, PostgresConfig, Route, StoreConfig,
+    StorePlace, clock, parse_setting, value,
 };
 use dsl::model::{Key, LinkKind, Setting};
 use dsl::program::{Compiled, LinkProgram, ModuleProgram};
 use serde_yaml::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// The fewest days that a business date is kept: a month and what comes a week late.
+const LEAST_DAYS: u32 = 40;
 
 /// What is wrong in the deployment.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -68,6 +71,7 @@ impl Check<'_> {
         if let StorePlace::Postgres(postgres) = &deployment.store.place {
             self.database(postgres);
         }
+        self.retention(&deployment.store);
         self.address(&deployment.listeners.channels);
         if let Some(admin) = &deployment.listeners.admin {
             self.address(admin);
@@ -109,6 +113,31 @@ impl Check<'_> {
             let text =
                 format!("a lease of {} s is renewed each second at most; take 3 s or more", postgres.lease);
             self.tell(postgres.address.referenced, "TS0813", text);
+        }
+    }
+
+    fn retention(&mut self, store: &StoreConfig) {
+        match (&store.keep, &store.export) {
+            (Some(keep), _) => match value::days(&keep.value) {
+                Some(days) if days >= LEAST_DAYS => {}
+                Some(days) => {
+                    let text = format!(
+                        "{days} days are too few: what a month's limits, repeats and reversals go back to is forgotten; \
+                         take {LEAST_DAYS}d or more"
+                    );
+                    self.tell(keep.referenced, "TS0813", text);
+                }
+                None => {
+                    let text = format!("`{}` is no number of days; write it as 400d", keep.value);
+                    self.tell(keep.referenced, "TS0813", text);
+                }
+            },
+            (None, Some(export)) => {
+                let text = "dates are exported before they are forgotten, and `keep` says of none when that is; \
+                            `tongshi audit export` exports one at any time";
+                self.tell(export.referenced, "TS0813", text);
+            }
+            (None, None) => {}
         }
     }
 

@@ -107,6 +107,11 @@ pub(crate) fn duration(text: &str) -> Option<i64> {
     figures.parse::<i64>().ok()?.checked_mul(factor)
 }
 
+/// Whole days of `400d`.
+pub(crate) fn days(text: &str) -> Option<u32> {
+    text.strip_suffix('d')?.parse::<u16>().ok().map(u32::from)
+}
+
 /// Minutes east of UTC of `+08:00`.
 pub(crate) fn zone_minutes(text: &str) -> Option<i32> {
     if text == "Z" || text == "UTC" {

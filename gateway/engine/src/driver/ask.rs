@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Days before today on which a repeat's key is looked for.
 const DAYS_BACK: usize = 7;
+/// The same of what may be asked after long, where the journal is kept for ever: each day is a look.
+const DAYS_EVER: u32 = 400;
 
 /// Writes an answer in the asker's own form, before it is kept.
 pub trait AnswerWriter: Send + Sync {
@@ -93,11 +95,21 @@ impl Engine {
         self.core.spawn(running.task(Event::Asked));
         let mut take = take;
         match self.core.within(self.core.mark().after(wait), &mut take).await {
-            Ok(told) => told.unwrap_or_else(|_| Told::pending(id)),
+            Ok(Ok(told)) => told,
+            Ok(Err(_)) => self.untold(id).await,
             Err(_) => {
                 drop(post.send(Inbox::Event(Event::AskerLimit)).await);
                 self.wait_told(take, id, Duration::from_secs(5)).await
             }
+        }
+    }
+
+    /// What is told of a flow that tells nothing: what the journal knows of it. If that is nothing, it may still come there or never
+    /// will, as where the journal failed in the midst of its first write: then nothing may be told, and it has no number.
+    async fn untold(&self, flow: FlowId) -> Told {
+        match self.journal.read(move |reader| reader.flow(flow)).await {
+            Ok(Some(row)) => self.told_of(&row),
+            Ok(None) | Err(_) => Told::pending(FlowId(0)),
         }
     }
 
@@ -108,7 +120,7 @@ impl Engine {
 
     /// The flow of the same key, asked on any day that the journal keeps.
     pub(super) async fn flow_of_key_ever(&self, key: &Key) -> Option<FlowId> {
-        let days = self.deployment.load().store.retention_days;
+        let days = self.deployment.load().store.keep_days().unwrap_or(DAYS_EVER);
         self.flow_of_key_within(key, usize::try_from(days).unwrap_or(usize::MAX)).await
     }
 
@@ -144,7 +156,7 @@ impl Engine {
     async fn wait_told(&self, take: oneshot::Receiver<Told>, flow: FlowId, wait: Duration) -> Told {
         match self.core.within(self.core.mark().after(wait), take).await {
             Ok(Ok(told)) => told,
-            _ => Told::pending(flow),
+            _ => self.untold(flow).await,
         }
     }
 
@@ -286,6 +298,7 @@ impl Engine {
             awaits: Vec::new(),
             came: None,
             taken: None,
+            too_old: None,
             rows: BTreeMap::new(),
             order: Order::default(),
             woken: false,

@@ -327,6 +327,10 @@ impl Running {
     }
 
     fn refusal_text(&self, state: &State, reason: &str) -> String {
+        // Neither known nor new (money-safety 3): whoever asks so late must hear why.
+        if let Some(oldest) = self.too_old {
+            return format!("the business date is over and gone: dates from {oldest} on are kept");
+        }
         let refused = state.durable.operations.iter().zip(&self.operations).find(|(operation, known)| {
             operation.reason.is_some() && !operation.declined() && !known.text.is_empty()
         });

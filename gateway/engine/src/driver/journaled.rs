@@ -58,6 +58,9 @@ impl Running {
                 if let Verdict::KeyTaken { flow, .. } = &other {
                     self.taken = Some(*flow);
                 }
+                if let Verdict::TooOld { oldest } = &other {
+                    self.too_old = Some(*oldest);
+                }
                 self.told = None;
                 // What was answered is not written: a flow that has no room after all answers something else.
                 self.answer.take_if(|_| changes.iter().any(|change| matches!(change, Change::Answer(_))));

@@ -159,6 +159,7 @@ impl Engine {
             awaits: Vec::new(),
             came: None,
             taken: None,
+            too_old: None,
             rows: BTreeMap::new(),
             order: Order::default(),
             woken: true,

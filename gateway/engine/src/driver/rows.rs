@@ -207,6 +207,7 @@ impl Running {
             awaits: Vec::new(),
             came: None,
             taken: None,
+            too_old: None,
             rows: BTreeMap::new(),
             order: Order::default(),
             woken: false,

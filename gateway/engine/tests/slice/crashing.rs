@@ -49,7 +49,7 @@ async fn run(story: Story, commits: u64, point: CrashPoint) -> bool {
             assert_eq!(bank.gateway().lost(), &[], "crash {point:?} at commit {commits}");
             continue;
         }
-        if told["outcome"] != "pending" {
+        if told["outcome"] != "pending" && told["outcome"] != "unknown" {
             break;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
@@ -132,4 +132,30 @@ async fn a_payment_asked_anew_under_another_serial_stands_once_wherever_the_gate
         books: |_| (30_000, 30_000),
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_told_as_pending_is_known_after_a_stop() {
+    let body = json!({
+        "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+        "amount": "300.00", "reference": "C3",
+    });
+    let mut untold = 0;
+    for commits in 0..4 {
+        let mut bank = Bank::open().await;
+        bank.disk.crash_after(commits, CrashPoint::Before);
+        let (status, told) = bank.ask("bank.pay_bill", &body).await;
+        bank.gateway = None;
+        bank.start().await;
+        let (_, known) = bank.http("GET", "/v1/bank.pay_bill/C3", &Value::Null, "secret").await;
+        match told["outcome"].as_str() {
+            Some("pending") => assert_ne!(known["reason"], "never_seen", "commit {commits}"),
+            Some("unknown") => {
+                untold += 1;
+                assert_eq!(status, 504);
+            }
+            _ => {}
+        }
+    }
+    assert!(untold > 0, "the journal never failed before the ask was in it");
 }

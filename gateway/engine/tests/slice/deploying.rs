@@ -30,6 +30,11 @@ fn each_fault_is_told_with_its_line() {
     assert_eq!(with("line: { address: '127.0.0.1:1' }", "line: { address: '127.0.0.1' }")[0].1, "TS0808");
     assert_eq!(with("bank.collect,", "bank.colect,")[0].1, "TS0812");
     assert_eq!(with("token_sha256: 2bb8", "token_sha256: 2b")[0].1, "TS0813");
+    let keep = |keep: &str| with("path: memory", &format!("path: memory, {keep}"));
+    assert_eq!(keep("keep: 400d, export: /tmp/days"), Vec::new());
+    for wrong in ["keep: 39d", "keep: 400", "keep: 24h", "keep: for ever", "export: /tmp/days"] {
+        assert_eq!(keep(wrong), vec![(line("path: memory"), "TS0813")], "{wrong}");
+    }
     let clock = |clock: &str| faults(&format!("clock: {clock}\n{good}"));
     let right = "start: '2026-11-23 09:00:00', since: '2026-11-28T07:00:00Z'";
     assert_eq!(clock(&format!("{{ {right}, scale: 20 }}")), Vec::new());

@@ -28,6 +28,8 @@ pub(crate) struct Bank {
     pub(crate) folder: Folder,
     pub(crate) gateway: Option<Gateway>,
     pub(crate) owner: CoreOwner,
+    /// What the deployment says of its store beside its place.
+    pub(crate) keep: String,
 }
 
 /// A folder that goes away with the test.
@@ -128,7 +130,15 @@ impl Bank {
         let owner = Core::start(World::real());
         let core = host(&owner.core()).await;
         let grid = grid(&owner.core()).await;
-        Self { core, grid, disk: MemoryDisk::new(), folder: Folder::new(), gateway: None, owner }
+        Self {
+            core,
+            grid,
+            disk: MemoryDisk::new(),
+            folder: Folder::new(),
+            gateway: None,
+            owner,
+            keep: String::new(),
+        }
     }
 
     /// Starts the gateway over the same disk.
@@ -145,6 +155,7 @@ impl Bank {
     /// The same over another store.
     pub(crate) async fn start_over(&mut self, more: &str, store: Box<dyn Store>) {
         let text = deployment(&self.core.address, &self.grid.address, &self.folder.0);
+        let text = text.replace("store: { path", &format!("store: {{ {}path", self.keep));
         let deployment = Deployment::parse(&text).expect("a deployment");
         let (compiled, hash, source) = compiled(more, &deployment);
         assert_eq!(validate(&deployment, &compiled), Vec::new());

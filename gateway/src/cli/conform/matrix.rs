@@ -1,12 +1,13 @@
 //! The systems of the mission with the seven points of "works": what ran, and who else made the octets.
 //!
-//! In: the list of systems, the reports of suites that ran, the makers of octets. Out: a table and JSON. A cell is full
+//! In: the list of systems, what suites came to, the makers of octets. Out: a table and JSON. A cell is full
 //! only where its cases ran and all of them passed. It must not know how cases run.
 
+use super::kept::CameTo;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{CellAlignment, Table};
 use conformance::oracles::System;
-use conformance::report::{Point, Report};
+use conformance::report::Point;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -56,14 +57,14 @@ impl Row<'_> {
 /// The rows, in the mission's order.
 pub(super) fn rows<'a>(
     conformance: &Path,
-    reports: &[Report],
+    reports: &[CameTo],
     systems: &'a [System],
 ) -> Result<Vec<Row<'a>>, String> {
     let listed = listed(conformance)?;
     let row = |(place, listed): (usize, Listed)| {
         let report = reports.iter().find(|report| report.party == listed.folder);
         let octets = systems.iter().find(|system| system.folder == listed.folder);
-        Row { number: place + 1, points: report.map(Report::by_point).unwrap_or_default(), octets, listed }
+        Row { number: place + 1, points: report.map(CameTo::by_point).unwrap_or_default(), octets, listed }
     };
     Ok(listed.into_iter().enumerate().map(row).collect())
 }

@@ -1,7 +1,10 @@
 //! What a simulated disk holds, and how a write that may be taken changes it.
 
+use super::leased::HeldBy;
+use super::old::OldDays;
 use super::{CrashPoint, DiskBug};
 use crate::check::{Holder, Look, place};
+use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterChange, ParameterName};
 use crate::read::{EventRow, FileRow, FlowRow, OperationRow, RefusedRow};
@@ -54,6 +57,11 @@ pub(super) struct Disk {
     /// As it stood before the last commit, where a bug needs it.
     last: Option<Box<Disk>>,
     pub(super) epoch: u64,
+    /// Who holds it, where that is under a lease.
+    pub(super) holder: Option<HeldBy>,
+    pub(super) written_under: Vec<u64>,
+    /// Writes that were refused since another holds it.
+    pub(super) fenced: u64,
     pub(super) crash: Option<(u64, CrashPoint)>,
     pub(super) full: bool,
     pub(super) commits: u64,
@@ -78,6 +86,9 @@ pub(super) struct Disk {
     pub(super) once: BTreeMap<(String, Vec<u8>), Moment>,
     pub(super) parameters: BTreeMap<u64, ParameterChange>,
     pub(super) versions: BTreeMap<[u8; 32], Vec<u8>>,
+    /// Operations that ever were: their numbers are not used twice.
+    numbered: u64,
+    pub(super) old: OldDays,
 }
 
 impl Disk {
@@ -99,8 +110,9 @@ impl Disk {
     /// Another holder opens the disk after a stop.
     pub(super) fn comes_up(&mut self) {
         if let Some(last) = self.last.take() {
-            let (epoch, commits, full) = (self.epoch, self.commits, self.full);
-            *self = Self { epoch, commits, full, ..*last };
+            let (epoch, holder) = (self.epoch, self.holder.take());
+            let (commits, full) = (self.commits, self.full);
+            *self = Self { epoch, holder, commits, full, ..*last };
         }
         if self.bug == Some(DiskBug::ForgetsNumbers) {
             self.counters.clear();
@@ -117,7 +129,11 @@ impl Disk {
 
     pub(super) fn apply(&mut self, write: &Write) -> Written {
         self.sequence += 1;
+        if self.written_under.last() != Some(&write.epoch) {
+            self.written_under.push(write.epoch);
+        }
         let mut numbers = Vec::new();
+        self.old.note(write);
         for (position, change) in write.changes.iter().enumerate() {
             self.change(place(self.sequence, position), write.at, change, &mut numbers);
         }
@@ -178,6 +194,11 @@ impl Disk {
                 self.once.insert((scope.clone(), name.clone()), *until);
             }
             Change::Forget { before } => self.forget(*before),
+            Change::KeepFrom(keep) => self.old.keep_from(keep, at),
+            Change::ForgetRows => self.forget_rows(),
+            Change::ForgetChain(day) => self.old.chain_goes(*day),
+            // A simulated disk keeps no chains.
+            Change::Carry(_) => {}
             Change::ProposeParameter(proposed) => {
                 let change = ParameterChange { proposed: proposed.clone(), at, decided: None };
                 self.parameters.insert(proposed.number, change);
@@ -243,8 +264,9 @@ impl Disk {
     }
 
     fn put_operation(&mut self, put: &OperationPut, place: u64, at: Moment) {
-        let next = self.operations.last_key_value().map_or(1, |(number, _)| number + 1);
+        let next = self.numbered + 1;
         let number = *self.names.entry((put.flow, put.name.clone())).or_insert(next);
+        self.numbered = self.numbered.max(number);
         let began = self.sequence;
         let operation = self.operations.entry(number).or_insert_with(|| Operation {
             row: first(put, number, at),
@@ -294,7 +316,11 @@ impl Look for Disk {
     }
 
     fn oldest(&self) -> Day {
-        Day(0)
+        self.old.oldest
+    }
+
+    fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Infallible> {
+        Ok(self.not_through(from))
     }
 
     fn key(&mut self, key: &Key) -> Result<Option<Holder>, Infallible> {
@@ -331,6 +357,11 @@ impl Look for Disk {
 
     fn next_number(&mut self, party: &str, date: Day) -> Result<u64, Infallible> {
         Ok(self.counters.get(&(party.to_owned(), date)).copied().unwrap_or(1))
+    }
+
+    /// A simulated disk exports nothing.
+    fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Infallible> {
+        Ok(keep.export.is_none())
     }
 
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Infallible> {

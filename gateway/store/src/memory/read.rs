@@ -1,6 +1,7 @@
 //! Reads of a simulated disk.
 
 use super::MemoryDisk;
+use super::disk::Disk;
 use crate::check::place;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
 use crate::parameter::ParameterChange;
@@ -11,6 +12,7 @@ use crate::read::{
 use crate::write::{Fatal, Outcome, Session};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
+use std::sync::MutexGuard;
 
 pub(super) struct MemoryReader {
     disk: MemoryDisk,
@@ -19,6 +21,10 @@ pub(super) struct MemoryReader {
 impl MemoryReader {
     pub(super) fn new(disk: MemoryDisk) -> Self {
         Self { disk }
+    }
+
+    pub(super) fn disk(&self) -> MutexGuard<'_, Disk> {
+        self.disk.lock()
     }
 }
 

@@ -3,7 +3,7 @@
 use super::wire::Wire;
 use super::{PATIENCE, PAUSE, Place};
 use crate::sql::{Database, Fault, Row, Value};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Instant;
@@ -13,12 +13,14 @@ pub(super) struct Lasting {
     wire: RefCell<Wire>,
     /// The timeline that the writer is on, where there is one: what an older server still says is of the past.
     least: Arc<AtomicI64>,
+    /// Inside a snapshot, which another connection would not see: what is lost then is lost.
+    bound: Cell<bool>,
 }
 
 impl Lasting {
     pub(super) fn connect(place: Place, least: Arc<AtomicI64>) -> Result<Self, Fault> {
         let wire = RefCell::new(reading(&place, least.load(Ordering::Acquire))?);
-        Ok(Self { place, wire, least })
+        Ok(Self { place, wire, least, bound: Cell::new(false) })
     }
 
     fn least(&self) -> i64 {
@@ -41,12 +43,31 @@ fn reading(place: &Place, least: i64) -> Result<Wire, Fault> {
 }
 
 impl Database for Lasting {
+    /// On a connection of its own: an older one may be gone, which is told only when it is asked.
+    fn snapshot(&self) -> Result<(), Fault> {
+        self.wire.replace(reading(&self.place, self.least())?);
+        self.wire.borrow().snapshot()?;
+        self.bound.set(true);
+        Ok(())
+    }
+
+    fn has_partitions(&self) -> bool {
+        true
+    }
+
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<(), Fault> {
+        // Whatever a snapshot is ended by: the next read is one of its own.
+        if self.bound.replace(false) {
+            return self.wire.borrow().rows(sql, values).map(drop);
+        }
         self.rows(sql, values).map(drop)
     }
 
     fn rows(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
         let first = self.read(sql, values);
+        if self.bound.get() {
+            return first;
+        }
         let Err(Fault::Lost(mut why)) = first else { return first };
         let began = Instant::now();
         loop {

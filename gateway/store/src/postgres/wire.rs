@@ -5,7 +5,8 @@
 //! round trips as it has questions. It must not know what is stored.
 
 use super::socket::Socket;
-use super::{Place, Server};
+use super::{Place, Server, days};
+use crate::model::Day;
 use crate::sql::{Cell, Database, Fault, Row, Value};
 use bytes::{BufMut, BytesMut};
 use fallible_iterator::FallibleIterator;
@@ -16,7 +17,7 @@ use postgres_protocol::message::backend::{
 use postgres_protocol::message::frontend;
 use postgres_protocol::{IsNull, Oid};
 use std::cell::RefCell;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{Read, Write};
 
 /// Types of values and columns, by the numbers that every server gives them.
@@ -37,11 +38,17 @@ const ESCAPE: char = '\u{E000}';
 const TIMELINE: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 0
     ELSE CAST(CAST('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS bit(32)) AS bigint) END";
 
+/// One state of the journal, only read, for as long as it takes.
+const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 0;
+                        SET LOCAL idle_in_transaction_session_timeout = 0";
+
 /// A connection.
 pub(crate) struct Wire {
     inner: RefCell<Inner>,
     server: String,
     timeline: i64,
+    /// Dates whose partitions are there for certain.
+    pub(super) dates: RefCell<BTreeSet<Day>>,
 }
 
 struct Inner {
@@ -104,7 +111,12 @@ impl Wire {
             waiting: 0,
         };
         inner.sign_in(place)?;
-        let mut wire = Self { inner: RefCell::new(inner), server: server.to_string(), timeline: 0 };
+        let mut wire = Self {
+            inner: RefCell::new(inner),
+            server: server.to_string(),
+            timeline: 0,
+            dates: RefCell::default(),
+        };
         wire.timeline = wire.number(TIMELINE, &[])?;
         Ok(wire)
     }
@@ -135,6 +147,18 @@ impl Wire {
 }
 
 impl Database for Wire {
+    fn snapshot(&self) -> Result<(), Fault> {
+        self.batch(SNAPSHOT)
+    }
+
+    fn has_partitions(&self) -> bool {
+        true
+    }
+
+    fn drop_day(&self, day: Day) -> Result<bool, Fault> {
+        days::end(self, day)
+    }
+
     fn run(&self, sql: &str, values: &[Value<'_>]) -> Result<(), Fault> {
         let inner = &mut *self.inner.borrow_mut();
         let prepared = inner.prepared(sql, values)?;

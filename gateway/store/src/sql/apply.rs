@@ -1,9 +1,12 @@
 //! Carrying out the changes of a write that may be taken, and noting for the hash chain what each row then holds.
 
+use super::digest::{
+    GONE, asked_digest, change_digest, context, decided_digest, hold_name, key_digest, named, proposed_digest,
+};
 use super::{Database, Fault, Value, int, values, whole};
 use crate::check::place;
-use crate::content::{Columns, Entries, Hash, Kind};
-use crate::model::{FlowId, Key, Moment};
+use crate::content::{Columns, Entries, Kind};
+use crate::model::{Day, FlowId, Key, Moment};
 use crate::parameter::{ParameterDecided, ParameterName, ParameterProposed};
 use crate::sealer::Sealer;
 use crate::write::{
@@ -12,30 +15,36 @@ use crate::write::{
 };
 
 pub(super) struct Apply<'a> {
-    database: &'a dyn Database,
+    pub(super) database: &'a dyn Database,
     sealer: &'a dyn Sealer,
     sequence: u64,
-    at: Moment,
-    entries: Entries,
+    pub(super) at: Moment,
+    /// The date in whose chain it stands.
+    chain: Day,
+    /// The oldest date that is kept.
+    oldest: Day,
+    pub(super) entries: Entries,
     numbers: Vec<NumberBlock>,
 }
 
-/// What a sealed body belongs to: the column and the numbers of its row.
-pub(super) fn context(column: &str, first: u64, second: u64) -> Vec<u8> {
-    let mut bytes = column.as_bytes().to_vec();
-    bytes.extend_from_slice(&first.to_be_bytes());
-    bytes.extend_from_slice(&second.to_be_bytes());
-    bytes
-}
-
-/// A number for a name, where a row's key is text.
-pub(super) fn named(parts: &[&str]) -> u64 {
-    parts.iter().fold(Columns::new(), |columns, part| columns.text(part)).number()
-}
-
 impl<'a> Apply<'a> {
-    pub(super) fn new(database: &'a dyn Database, sealer: &'a dyn Sealer, sequence: u64, at: Moment) -> Self {
-        Self { database, sealer, sequence, at, entries: Entries::default(), numbers: Vec::new() }
+    /// For a write of this place and moment, which stands in the chain of `chain`.
+    pub(super) fn new(
+        database: &'a dyn Database,
+        sealer: &'a dyn Sealer,
+        (sequence, at): (u64, Moment),
+        (chain, oldest): (Day, Day),
+    ) -> Self {
+        Self {
+            database,
+            sealer,
+            sequence,
+            at,
+            chain,
+            oldest,
+            entries: Entries::default(),
+            numbers: Vec::new(),
+        }
     }
 
     pub(super) fn finish(self) -> (Entries, Vec<NumberBlock>) {
@@ -71,6 +80,13 @@ impl<'a> Apply<'a> {
             Change::CancelKey(key) => self.cancel_key(key),
             Change::Once { scope, name, until } => self.once(scope, name, *until, place),
             Change::Forget { before } => self.forget(*before, place),
+            Change::KeepFrom(keep) => self.keep_from(keep),
+            Change::ForgetRows => self.forget_rows(self.oldest, place),
+            Change::Carry(carried) => {
+                self.entries.append(&carried.0);
+                Ok(())
+            }
+            Change::ForgetChain(day) => self.forget_chain(*day, place),
             Change::ProposeParameter(proposed) => self.propose(proposed),
             Change::DecideParameter(decided) => self.decide(decided),
             Change::PutVersion { hash, source } => {
@@ -116,7 +132,8 @@ impl<'a> Apply<'a> {
         let wake = asked.wake.map(|wake| wake.0);
         self.run(
             "INSERT INTO flow (flow, name, parent, row, date, party, direction, once, digest, asked, version, opened,
-             state, ended, wake, changed) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,?12)",
+             state, ended, wake, changed, first_day, last_day)
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,0,?14,?12,?15,?16)",
             values![
                 flow,
                 &asked.name,
@@ -131,7 +148,9 @@ impl<'a> Apply<'a> {
                 &asked.version,
                 self.at.0,
                 &asked.state,
-                wake
+                wake,
+                i64::from(self.chain.0),
+                i64::from(self.chain.max(key.date).0)
             ],
         )?;
         for found in &asked.found_by {
@@ -182,9 +201,18 @@ impl<'a> Apply<'a> {
         let reply = self.seal_some("operation.reply", number, place, put.reply.as_ref())?;
         let answered = self.seal_some("operation.answered", number, place, put.answered.as_ref())?;
         self.run(
-            "INSERT INTO operation_change (number, place, state, copies, at, reply, answered)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            values![int(number), int(place), state, put.copies, self.at.0, &reply, &answered],
+            "INSERT INTO operation_change (number, place, state, copies, at, reply, answered, day)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+            values![
+                int(number),
+                int(place),
+                state,
+                put.copies,
+                self.at.0,
+                &reply,
+                &answered,
+                i64::from(self.chain.0)
+            ],
         )?;
         let digest =
             change_digest(state, i64::from(put.copies), self.at.0, reply.as_deref(), answered.as_deref());
@@ -242,8 +270,8 @@ impl<'a> Apply<'a> {
     fn event(&mut self, flow: FlowId, kind: &str, body: &[u8], place: u64) -> Result<(), Fault> {
         let sealed = self.seal("event.body", flow.0, place, body)?;
         self.run(
-            "INSERT INTO event (flow, place, at, kind, body) VALUES (?1, ?2, ?3, ?4, ?5)",
-            values![int(flow.0), int(place), self.at.0, kind, &sealed],
+            "INSERT INTO event (flow, place, at, kind, body, day) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            values![int(flow.0), int(place), self.at.0, kind, &sealed, i64::from(self.chain.0)],
         )?;
         let digest = Columns::new().int(self.at.0).text(kind).bytes(&sealed).finish();
         self.entries.push(Kind::Event, flow.0, place, &digest);
@@ -469,63 +497,4 @@ impl<'a> Apply<'a> {
             values![scope, name, until.0],
         )
     }
-}
-
-/// The digest of a row that is not there any more.
-pub(super) const GONE: Hash = [0; 32];
-
-fn hold_name(hold: &Hold) -> u64 {
-    named(&[&hold.operation, &hold.limit, &hold.day.0.to_string()])
-}
-
-fn asked_digest(asked: &FlowAsked, parent: Option<i64>, row: Option<i64>, sealed: &[u8], at: i64) -> Hash {
-    Columns::new()
-        .text(&asked.name)
-        .int_or(parent)
-        .int_or(row)
-        .int(i64::from(asked.key.date.0))
-        .text(&asked.key.party)
-        .int(i64::from(asked.key.direction.code()))
-        .bytes(&asked.key.once)
-        .bytes(&asked.digest)
-        .bytes(sealed)
-        .bytes(&asked.version)
-        .int(at)
-        .finish()
-}
-
-pub(super) fn change_digest(
-    state: i64,
-    copies: i64,
-    at: i64,
-    reply: Option<&[u8]>,
-    answered: Option<&[u8]>,
-) -> Hash {
-    Columns::new().int(state).int(copies).int(at).bytes_or(reply).bytes_or(answered).finish()
-}
-
-pub(super) fn proposed_digest(proposed: &ParameterProposed, at: Moment) -> Hash {
-    Columns::new()
-        .text(&proposed.parameter.party)
-        .text(&proposed.parameter.member)
-        .text(&proposed.parameter.name)
-        .text(&proposed.old)
-        .text(&proposed.new)
-        .int(i64::from(proposed.from.0))
-        .text(&proposed.by)
-        .text(&proposed.reason)
-        .int(at.0)
-        .finish()
-}
-
-pub(super) fn decided_digest(decided: &ParameterDecided, at: Moment) -> Hash {
-    Columns::new().int(i64::from(decided.agreed)).text(&decided.by).text(&decided.reason).int(at.0).finish()
-}
-
-fn key_digest(key: &Key) -> Columns {
-    Columns::new()
-        .int(i64::from(key.date.0))
-        .text(&key.party)
-        .int(i64::from(key.direction.code()))
-        .bytes(&key.once)
 }

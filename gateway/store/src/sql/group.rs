@@ -8,9 +8,10 @@ use super::look::Eyes;
 use super::{Database, Fault, hash_of, int, values};
 use crate::check::check;
 use crate::content::{Hash, link};
+use crate::days::{chain_of, touched};
 use crate::model::Day;
 use crate::sealer::Sealer;
-use crate::write::{Lane, Verdict, Write, Written};
+use crate::write::{Change, Lane, Verdict, Write, Written};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -29,6 +30,7 @@ pub(crate) struct Journaled {
 /// What a transaction adds, not durable yet.
 pub(crate) struct Staged {
     pub(crate) sequence: u64,
+    pub(crate) oldest: Day,
     pub(crate) heads: BTreeMap<Day, Hash>,
 }
 
@@ -40,12 +42,13 @@ impl Journaled {
 
     /// Nothing added yet.
     pub(crate) fn stage(&self) -> Staged {
-        Staged { sequence: self.sequence, heads: BTreeMap::new() }
+        Staged { sequence: self.sequence, oldest: self.oldest, heads: BTreeMap::new() }
     }
 
     /// What was staged is durable.
     pub(crate) fn keep(&mut self, staged: Staged) {
         self.sequence = staged.sequence;
+        self.oldest = staged.oldest;
         self.heads.extend(staged.heads);
         while self.heads.len() > HEADS {
             self.heads.pop_first();
@@ -67,7 +70,11 @@ impl Journaled {
                 verdicts.push(Verdict::Full);
                 continue;
             }
-            let mut eyes = Eyes { database, epoch, oldest: self.oldest };
+            // What is judged and said of a day that ends is judged by its last hashes.
+            if let [Change::KeepFrom(_)] = write.changes.as_slice() {
+                self.put_heads(database, staged)?;
+            }
+            let mut eyes = Eyes { database, epoch, oldest: staged.oldest };
             let verdict = match check(&mut eyes, write)? {
                 Some(verdict) => verdict,
                 None => Verdict::Ok(self.take(database, write, staged)?),
@@ -80,19 +87,25 @@ impl Journaled {
 
     fn take(&self, database: &dyn Database, write: &Write, staged: &mut Staged) -> Result<Written, Fault> {
         let sequence = staged.sequence + 1;
-        let mut apply = Apply::new(database, self.sealer.as_ref(), sequence, write.at);
+        let chain = chain_of(write, staged.oldest);
+        if let [Change::KeepFrom(keep)] = write.changes.as_slice() {
+            staged.oldest = keep.from;
+        }
+        let about = (sequence, write.at);
+        let mut apply = Apply::new(database, self.sealer.as_ref(), about, (chain, staged.oldest));
         for (position, change) in write.changes.iter().enumerate() {
             apply.change(position, change)?;
         }
         let (entries, numbers) = apply.finish();
-        let (date, at) = (i64::from(write.date.0), write.at.0);
-        let before = self.head(database, write.date, staged)?;
+        touch(database, write, chain)?;
+        let (date, at) = (i64::from(chain.0), write.at.0);
+        let before = self.head(database, chain, staged)?;
         let hash = link(&before, int(sequence), date, at, &self.node, entries.bytes());
         database.run(
             "INSERT INTO journal (sequence, node, date, at, entries, hash) VALUES (?1,?2,?3,?4,?5,?6)",
             values![int(sequence), &self.node, date, at, entries.bytes(), &hash],
         )?;
-        staged.heads.insert(write.date, hash);
+        staged.heads.insert(chain, hash);
         staged.sequence = sequence;
         Ok(Written { sequence, numbers })
     }
@@ -121,4 +134,22 @@ impl Journaled {
         }
         Ok(())
     }
+}
+
+/// A flow goes with the last day that something of it stands in; what a flow was inserted with is known already.
+fn touch(database: &dyn Database, write: &Write, chain: Day) -> Result<(), Fault> {
+    for (flow, last) in touched(write, chain) {
+        let inserted = write.changes.iter().any(|change| {
+            matches!(change, Change::InsertFlow(asked) if asked.flow == flow && asked.key.date.max(chain) == last)
+        });
+        if !inserted {
+            database.run(
+                "UPDATE flow SET first_day = CASE WHEN first_day > ?2 THEN ?2 ELSE first_day END,
+                   last_day = CASE WHEN last_day < ?3 THEN ?3 ELSE last_day END
+                 WHERE flow = ?1 AND (first_day > ?2 OR last_day < ?3)",
+                values![int(flow.0), i64::from(chain.0), i64::from(last.0)],
+            )?;
+        }
+    }
+    Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::{Database, Fault, Row, Value, day_of, hash_of, int, values, whole};
 use crate::check::{Holder, Look};
+use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::ParameterName;
 use crate::write::{Fatal, Hold};
@@ -105,6 +106,14 @@ impl Look for Eyes<'_> {
         let sql = "SELECT next FROM counter WHERE party = ?1 AND date = ?2";
         let next: Option<i64> = self.one(sql, values![party, i64::from(date.0)], |row| row.int(0))?;
         Ok(whole(next.unwrap_or(1), "counter.next")?)
+    }
+
+    fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fault> {
+        super::forget::held_back(self.database, from)
+    }
+
+    fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Fault> {
+        super::forget::is_exported(self.database, keep)
     }
 
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Fault> {

@@ -1,6 +1,6 @@
 //! Reads on a connection of their own: they never hold up the writer.
 
-use super::apply::{context, named};
+use super::digest::{context, named};
 use super::look::{date, end_of, state_of};
 use super::{Database, Fault, Row, Value, day_of, hash_of, int, small, values, whole};
 use crate::check::place;
@@ -23,8 +23,10 @@ pub(crate) struct SqlReader<D> {
 
 const FLOW: &str = "SELECT flow, name, parent, row, date, party, direction, once, digest, version, state, ended, \
                     wake, answer, opened, changed FROM flow";
-const OPERATION: &str = "SELECT number, flow, name, party, call, date, serial, amount, request, asked, opened \
-                         FROM operation";
+const OPERATION: &str =
+    "SELECT number, flow, name, party, call, date, serial, amount, request, asked, opened,
+       (SELECT f.first_day FROM flow f WHERE f.flow = operation.flow),
+       (SELECT f.last_day FROM flow f WHERE f.flow = operation.flow) FROM operation";
 const FILE: &str =
     "SELECT party, direction, name, flow, digest, phase, next_row, total_rows, state FROM file";
 
@@ -32,6 +34,14 @@ impl<D: Database> SqlReader<D> {
     /// A reader on a connection of its own; `place` says in errors where the journal is.
     pub(crate) fn new(database: D, place: String, sealer: Arc<dyn Sealer>) -> Self {
         Self { database, place, sealer }
+    }
+
+    pub(super) fn database(&self) -> &D {
+        &self.database
+    }
+
+    pub(super) fn fatal(&self, fault: Fault) -> Fatal {
+        fault.fatal(&self.place)
     }
 
     fn list<T>(
@@ -129,15 +139,21 @@ impl<D: Database> SqlReader<D> {
             changed: opened,
             name,
         };
-        self.lay_over(&mut operation, bound)?;
+        self.lay_over(&mut operation, (row.int_or(11)?, row.int_or(12)?), bound)?;
         Ok(operation)
     }
 
-    fn lay_over(&self, operation: &mut OperationRow, bound: i64) -> Result<(), Fault> {
+    /// Its changes stand in the chains of the days of its flow: other partitions need not be looked at.
+    fn lay_over(
+        &self,
+        operation: &mut OperationRow,
+        (first, last): (Option<i64>, Option<i64>),
+        bound: i64,
+    ) -> Result<(), Fault> {
         let rows = self.database.rows(
             "SELECT place, state, copies, at, reply, answered FROM operation_change
-             WHERE number = ?1 AND place < ?2 ORDER BY place",
-            values![int(operation.number), bound],
+             WHERE number = ?1 AND place < ?2 AND day BETWEEN ?3 AND ?4 ORDER BY place",
+            values![int(operation.number), bound, first, last],
         )?;
         for mut row in rows {
             let place = whole(row.int(0)?, "operation_change.place")?;
@@ -155,6 +171,12 @@ impl<D: Database> SqlReader<D> {
             }
         }
         Ok(())
+    }
+
+    /// The first and the last day of a flow.
+    fn days_of(&self, flow: FlowId) -> Result<Option<(i64, i64)>, Fatal> {
+        let sql = "SELECT first_day, last_day FROM flow WHERE flow = ?1";
+        self.one(sql, values![int(flow.0)], |_, row| Ok((row.int(0)?, row.int(1)?)))
     }
 
     fn latest(&self, row: &mut Row) -> Result<OperationRow, Fault> {
@@ -289,8 +311,10 @@ impl<D: Database + Send> Reader for SqlReader<D> {
         let sql = "SELECT operation.name, operation_change.state, operation_change.copies,
                      operation_change.place, operation_change.at
                    FROM operation JOIN operation_change ON operation_change.number = operation.number
-                   WHERE operation.flow = ?1 ORDER BY operation_change.place LIMIT ?2";
-        self.list(sql, values![int(flow.0), most_rows(PAGE)], |_, row| {
+                   WHERE operation.flow = ?1 AND operation_change.day BETWEEN ?3 AND ?4
+                   ORDER BY operation_change.place LIMIT ?2";
+        let Some((first, last)) = self.days_of(flow)? else { return Ok(Vec::new()) };
+        self.list(sql, values![int(flow.0), most_rows(PAGE), first, last], |_, row| {
             let line = whole(row.int(3)?, "operation_change.place")?;
             Ok(StateRow {
                 name: row.text(0)?,
@@ -353,9 +377,11 @@ impl<D: Database + Send> Reader for SqlReader<D> {
     }
 
     fn events(&mut self, flow: FlowId, from: u64, most: usize) -> Result<Vec<EventRow>, Fatal> {
-        let sql =
-            "SELECT place, at, kind, body FROM event WHERE flow = ?1 AND place >= ?2 ORDER BY place LIMIT ?3";
-        self.list(sql, values![int(flow.0), int(from), most_rows(most)], |reader, row| {
+        let Some((first, last)) = self.days_of(flow)? else { return Ok(Vec::new()) };
+        let sql = "SELECT place, at, kind, body FROM event
+                   WHERE flow = ?1 AND place >= ?2 AND day BETWEEN ?4 AND ?5 ORDER BY place LIMIT ?3";
+        let values = values![int(flow.0), int(from), most_rows(most), first, last];
+        self.list(sql, values, |reader, row| {
             let line = whole(row.int(0)?, "event.place")?;
             Ok(EventRow {
                 place: line,

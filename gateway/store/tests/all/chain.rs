@@ -1,12 +1,10 @@
 //! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled, holders fenced.
 
-use crate::support::{
-    DAY, Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write,
-};
+use crate::support::{Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write};
 use rusqlite::Connection;
 use store::{
-    Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided,
-    SqliteStore, Store, Verdict,
+    Change, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided, SqliteStore,
+    Store, Verdict,
 };
 
 fn filled(folder: &Folder) {
@@ -115,20 +113,6 @@ fn a_newer_holder_fences_the_older() {
 }
 
 #[test]
-fn a_forgotten_date_is_refused_not_new() {
-    let folder = Folder::new("forget");
-    let mut store = open(&folder.journal());
-    store.forget_before(Day(20_261_123)).unwrap();
-    let mut old = asked(1, "a");
-    old.key.date = Day(20_261_122);
-    assert_eq!(one(&mut store, vec![Change::InsertFlow(old.clone())]), Verdict::TooOld { oldest: DAY });
-    drop(store);
-    let mut store = open(&folder.journal());
-    assert_eq!(one(&mut store, vec![Change::InsertFlow(old)]), Verdict::TooOld { oldest: DAY });
-    taken(&mut store, vec![Change::InsertFlow(asked(1, "a"))]);
-}
-
-#[test]
 fn a_full_file_refuses_asks_then_all_and_goes_on() {
     let folder = Folder::new("full");
     let options = store::Options { most_bytes: 600 << 10, ..options() };
@@ -170,18 +154,6 @@ fn a_stranger_s_file_is_refused() {
     Connection::open(folder.journal()).unwrap().execute_batch("PRAGMA user_version=99").unwrap();
     let Err(fatal) = SqliteStore::open(&folder.journal(), &options()) else { panic!("opened") };
     assert!(fatal.to_string().contains("format 99"), "{fatal}");
-}
-
-#[test]
-fn a_journal_of_the_first_format_goes_on() {
-    let folder = Folder::new("older");
-    drop(open(&folder.journal()));
-    let before = "DROP TABLE parameter_change; DROP TABLE parameter_decision; PRAGMA user_version=1";
-    Connection::open(folder.journal()).unwrap().execute_batch(before).unwrap();
-    assert!(store::verify(&folder.journal()).unwrap().is_whole());
-    let mut store = open(&folder.journal());
-    taken(&mut store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
-    assert_eq!(store.reader().unwrap().parameter_changes(0, 10).unwrap().len(), 1);
 }
 
 #[test]

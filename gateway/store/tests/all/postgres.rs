@@ -154,7 +154,8 @@ fn a_lost_answer_is_settled() {
     let flows = std::thread::scope(|scope| {
         scope.spawn(|| {
             for round in 0..25_u64 {
-                std::thread::sleep(Duration::from_millis(40 + round * 7 % 31));
+                // Long enough that a session of a busy machine writes a group now and then.
+                std::thread::sleep(Duration::from_millis(100 + round * 7 % 31));
                 cluster.say(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tongshi'",
                 );
@@ -272,7 +273,7 @@ fn each_alteration_is_found() {
 #[test]
 fn what_the_server_does_not_promise_and_strangers_are_refused() {
     let cluster = Cluster::start();
-    let refused = |store: Result<Opened, Fatal>| store.err().unwrap().to_string();
+    let refused = |store: Result<Opened<PostgresStore>, Fatal>| store.err().unwrap().to_string();
     let place = cluster.place("journal");
     let wrong = Place { password: Some("guessed".into()), ..place.clone() };
     let said = refused(PostgresStore::open(&options(&wrong, "one")));

@@ -23,6 +23,10 @@ impl Folder {
         Self(path)
     }
 
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub(crate) fn journal(&self) -> PathBuf {
         self.0.join("journal.db")
     }

@@ -1,0 +1,107 @@
+//! Old days: what a gateway whose journal is kept for forty days does with those before, and what it says of their keys.
+
+use crate::support::Bank;
+use engine::calendar;
+use serde_json::json;
+use store::{
+    Change, Day, Direction, End, FlowAsked, FlowId, FlowPut, Key, Lane, MemoryStore, Moment, Store, Verdict,
+    Write,
+};
+
+/// Some day long before whatever the clock shows.
+const LONG_AGO: Day = Day(20_200_203);
+
+fn asked(flow: u64) -> FlowAsked {
+    FlowAsked {
+        flow: FlowId(flow),
+        name: "bank.pay_bill".into(),
+        parent: None,
+        key: Key { date: LONG_AGO, party: "mobile".into(), direction: Direction::In, once: vec![7] },
+        digest: [0; 32],
+        asked: Vec::new(),
+        version: [0; 32],
+        state: Vec::new(),
+        wake: None,
+        found_by: Vec::new(),
+        refused_by: Vec::new(),
+    }
+}
+
+fn ended(flow: u64) -> Change {
+    Change::PutFlow(FlowPut {
+        flow: FlowId(flow),
+        state: Vec::new(),
+        end: Some(End::Done),
+        taken_up: false,
+        wake: None,
+        answer: None,
+    })
+}
+
+fn put(store: &mut MemoryStore, changes: Vec<Change>) -> Verdict {
+    let (lane, epoch) = (Lane::Outcome, store.epoch());
+    store.commit(&[Write { lane, epoch, at: Moment(1), date: LONG_AGO, changes }]).unwrap().remove(0)
+}
+
+#[tokio::test]
+async fn a_day_that_is_older_than_the_journal_is_kept_goes_by_the_clock() {
+    let mut bank = Bank::closed().await;
+    let mut store = MemoryStore::open(&bank.disk);
+    let ask = |flow| vec![Change::InsertFlow(asked(flow)), ended(flow)];
+    assert!(matches!(put(&mut store, ask(900_000_001)), Verdict::Ok(_)));
+    bank.keep = "keep: 40d, ".to_owned();
+    bank.start_over("", Box::new(store)).await;
+    let journal = bank.gateway().engine().journal.clone();
+    let today = bank.gateway().engine().today();
+    let gone = async || {
+        for _ in 0..200 {
+            let kept = journal.read(|reader| reader.kept_from()).await.unwrap();
+            let left = journal.read(|reader| reader.flow(FlowId(900_000_001))).await.unwrap();
+            if kept > LONG_AGO && left.is_none() {
+                return kept;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!("the day is still there");
+    };
+    gone().await;
+    // Also a date for which nothing was ever written is too old; forty days and no more are kept.
+    let forty = jiff::Span::new().days(40);
+    let mut kept = Day(0);
+    for _ in 0..100 {
+        kept = gone().await;
+        if calendar::date(kept).unwrap() == calendar::date(today).unwrap().checked_sub(forty).unwrap() {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    let verdict =
+        journal.write(Lane::Ask, today, vec![Change::InsertFlow(asked(900_000_002))]).await.unwrap();
+    assert_eq!(verdict, Verdict::TooOld { oldest: kept });
+    let days = journal.read(|reader| reader.forgotten(10)).await.unwrap();
+    assert!(days[0].date == LONG_AGO && days[0].gone && days[0].by == "the clock of node-1", "{days:?}");
+    // Business of today goes on.
+    assert_eq!(bank.pay("K1", "1.00").await.1["outcome"], "done");
+    assert_eq!(json!(bank.books()), json!([100, 100]));
+}
+
+#[tokio::test]
+async fn a_day_that_cannot_be_exported_or_is_not_through_stays() {
+    for export in [true, false] {
+        let mut bank = Bank::closed().await;
+        let mut store = MemoryStore::open(&bank.disk);
+        put(&mut store, vec![Change::InsertFlow(asked(900_000_001))]);
+        if export {
+            // A simulated disk keeps no chains: nothing can be exported from it.
+            put(&mut store, vec![ended(900_000_001)]);
+            bank.keep = format!("keep: 40d, export: '{}/days', ", bank.folder.0.display());
+        } else {
+            bank.keep = "keep: 40d, ".to_owned();
+        }
+        bank.start_over("", Box::new(store)).await;
+        let journal = bank.gateway().engine().journal.clone();
+        tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+        assert_eq!(journal.read(|reader| reader.kept_from()).await.unwrap(), Day(0));
+        assert!(journal.read(|reader| reader.flow(FlowId(900_000_001))).await.unwrap().is_some());
+    }
+}

@@ -1,0 +1,343 @@
+//! The nodes of a seed: one that holds its journal alone, or two that hold it in turn under a lease, as two processes over one
+//! database do. Each is started, dies, and is started again by itself, as under a supervisor.
+//!
+//! Two nodes stand on a machine each (`conformance::faults::Machine`): a pause lets everything on it stand still while the
+//! day goes on. It falls between two steps of its tasks, or between a commit and its answer, where an intent is durable and
+//! nothing has left yet. It never falls inside a step, thus not between the look at the lease and the octets that leave on
+//! it: what is sent late there only a party's promise can make harmless (money-safety.md, rule 6). In: the field's parts, the
+//! dice. Out: [`Nodes`], what befell them. It must not know what is asked.
+
+mod mishap;
+mod node;
+
+pub(super) use mishap::Mishap;
+
+use super::client::Asker;
+use super::field::Diary;
+use super::ground::Ground;
+use super::knobs::Knobs;
+use super::planted::Planted;
+use super::seed::Fell;
+use conformance::faults::{Dice, Machine, Network, SimulatedClock};
+use engine::engine::Engine;
+use link::Core;
+use link::world::{Clock, Mark, Random};
+use mishap::{Chance, Whose, pick};
+use node::Node;
+use std::path::Path;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use store::{Held, MemoryDisk, MemoryLine, Monotonic};
+use tokio::sync::Notify;
+
+/// Seeds of ten thousand with two nodes.
+const TWO: u16 = 3_000;
+/// Their names.
+const NAMES: [&str; 2] = ["first", "second"];
+/// Lengths of a lease, in seconds.
+const LEASES: [u64; 4] = [3, 6, 15, 30];
+/// How long a node stands still, at most; and how long its writer does not reach the journal. In seconds.
+const PAUSES: [u64; 5] = [4, 20, 90, 1_500, 1_500];
+const CUTS: [u64; 4] = [2, 15, 60, 150];
+/// How long it may take until a node is at work.
+const AT_WORK: Duration = Duration::from_secs(1_800);
+
+/// All nodes of a seed.
+pub(super) struct Nodes {
+    all: Vec<Arc<Node>>,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    ground: Arc<Ground>,
+    clock: SimulatedClock,
+    /// Of the seed, and of what happens to two nodes alone: with one, a seed throws as if there were no others.
+    dice: Dice,
+    own: Dice,
+    disk: MemoryDisk,
+    diary: Diary,
+    random: Arc<dyn Random>,
+    planted: Option<Planted>,
+    outside: Core,
+    /// How long the journal is held without a renewal; none: there is one node, which holds it alone.
+    lease: Option<Duration>,
+    state: Mutex<State>,
+    failed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    fell: Vec<Fell>,
+    failure: Option<String>,
+    /// The node that held the journal last.
+    holder: Option<&'static str>,
+    /// What each process knew of its lease.
+    leases: Vec<Held>,
+    /// Nothing is started any more.
+    over: bool,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn fell(&self, what: &'static str) {
+        self.state().fell.push(Fell { at: self.clock.now(), on: None, what });
+    }
+
+    fn fail(&self, why: String) {
+        self.state().failure.get_or_insert(why);
+        self.failed.notify_one();
+    }
+
+    async fn sleep(&self, span: Duration) {
+        self.clock.sleep_until(self.clock.mark().after(span)).await;
+    }
+
+    fn monotonic(clock: &SimulatedClock) -> Monotonic {
+        let clock = clock.clone();
+        Monotonic::of(move || clock.mark().since(Mark(0)))
+    }
+}
+
+/// What nodes stand on.
+pub(super) struct Place<'a> {
+    pub(super) ground: &'a Arc<Ground>,
+    pub(super) seed: u64,
+    pub(super) knobs: Knobs,
+    pub(super) network: &'a Network,
+    pub(super) clock: &'a SimulatedClock,
+    pub(super) dice: &'a Dice,
+    pub(super) diary: &'a Diary,
+    pub(super) random: &'a Arc<dyn Random>,
+    pub(super) outside: &'a Core,
+    pub(super) folder: &'a Path,
+    pub(super) planted: Option<Planted>,
+}
+
+impl Nodes {
+    /// As many as the dice say; none runs yet.
+    pub(super) fn of(place: &Place<'_>) -> Result<Self, String> {
+        let own = Dice::new(place.seed.rotate_left(23) ^ 0x7061_7573_6573);
+        let two = own.falls(TWO) && !place.knobs.no_second_node;
+        let lease = two.then(|| Duration::from_secs(pick(&own, &LEASES)));
+        let disk = MemoryDisk::by(Shared::monotonic(place.clock));
+        if let Some(Planted::Disk(bug)) = place.planted {
+            disk.plant(bug);
+        }
+        let shared = Arc::new(Shared {
+            ground: Arc::clone(place.ground),
+            clock: place.clock.clone(),
+            dice: place.dice.clone(),
+            own,
+            disk,
+            diary: place.diary.clone(),
+            random: Arc::clone(place.random),
+            planted: place.planted,
+            outside: place.outside.clone(),
+            lease,
+            state: Mutex::default(),
+            failed: Notify::new(),
+        });
+        let mut all = Vec::new();
+        for name in NAMES.into_iter().take(if two { 2 } else { 1 }) {
+            let folder = if two { place.folder.join(name) } else { place.folder.to_owned() };
+            std::fs::create_dir_all(folder.join("spool"))
+                .map_err(|error| format!("{}: {error}", folder.display()))?;
+            let clock = if two { place.clock.another() } else { place.clock.clone() };
+            all.push(Arc::new(Node {
+                name,
+                machine: Machine::new(place.network, name, clock),
+                line: MemoryLine::default(),
+                folder,
+                shared: Arc::clone(&shared),
+                kill: Notify::new(),
+                run: Mutex::default(),
+                pauses: AtomicU64::new(0),
+                cuts: AtomicU64::new(0),
+            }));
+        }
+        Ok(Self { all, shared })
+    }
+
+    /// The disk that all stand on.
+    pub(super) fn disk(&self) -> &MemoryDisk {
+        &self.shared.disk
+    }
+
+    /// Begins them all, and waits until one is at work.
+    pub(super) async fn start(&self) -> Result<(), String> {
+        for node in &self.all {
+            self.shared.outside.spawn(Arc::clone(node).live());
+        }
+        self.ready().await
+    }
+
+    /// Waits until one is at work.
+    pub(super) async fn ready(&self) -> Result<(), String> {
+        let until = self.shared.clock.mark().after(AT_WORK);
+        while self.at_work().is_none() {
+            if let Some(why) = self.shared.state().failure.clone() {
+                return Err(why);
+            }
+            if self.shared.clock.mark() > until {
+                return Err("no node is at work".to_owned());
+            }
+            self.shared.sleep(Duration::from_millis(100)).await;
+        }
+        Ok(())
+    }
+
+    /// The engine at work: of the node that holds the journal.
+    pub(super) fn at_work(&self) -> Option<Arc<Engine>> {
+        self.working().and_then(|node| node.engine())
+    }
+
+    fn working(&self) -> Option<&Arc<Node>> {
+        let epoch = |node: &&Arc<Node>| node.engine().map(|engine| engine.journal.epoch());
+        self.all.iter().filter(|node| node.engine().is_some()).max_by_key(epoch)
+    }
+
+    fn whose(&self, whose: Whose) -> Option<&Arc<Node>> {
+        let working = self.working();
+        match whose {
+            Whose::AtWork => working,
+            Whose::Other => self.all.iter().find(|node| working.is_none_or(|known| known.name != node.name)),
+        }
+    }
+
+    /// Waits until something happens to a node that must not.
+    pub(super) async fn failed(&self) -> String {
+        loop {
+            if let Some(why) = self.shared.state().failure.clone() {
+                return why;
+            }
+            self.shared.failed.notified().await;
+        }
+    }
+
+    /// Kills a node.
+    pub(super) fn kill(&self) {
+        let whose = if self.all.len() > 1 { Whose::of(&self.shared.own) } else { Whose::AtWork };
+        if let Some(node) = self.whose(whose) {
+            node.killed();
+        }
+    }
+
+    /// Sets a wall clock: of one node of two, or of the whole day.
+    pub(super) fn set_clock(&self, micros: i64) {
+        if self.all.len() > 1 {
+            self.drift(Whose::of(&self.shared.own), micros);
+        } else {
+            self.shared.clock.set_by(micros);
+        }
+    }
+
+    fn drift(&self, whose: Whose, micros: i64) {
+        if let Some(node) = self.whose(whose) {
+            node.note(&format!("its wall clock is set by {} ms", micros / 1_000));
+            node.machine.clock().set_by(micros);
+        }
+    }
+
+    /// What befalls two nodes within a span, by the dice.
+    pub(super) fn schedule(&self, within: Duration, knobs: Knobs) -> Vec<(Duration, Mishap)> {
+        let (dice, mut all) = (&self.shared.own, Vec::new());
+        if self.all.len() < 2 {
+            return all;
+        }
+        // Commits are counted from the beginning, where the most is under way.
+        let mut at = |what: Mishap| {
+            let most = if what.at_a_commit() { within / 16 } else { within };
+            all.push((dice.span(Duration::ZERO, most), what));
+        };
+        for _ in 0..1 + dice.below(3) {
+            at(Mishap::Pause(Chance::of(dice, &PAUSES)));
+        }
+        for _ in 0..dice.below(3) {
+            at(Mishap::Cut(Chance::of(dice, &CUTS)));
+        }
+        for _ in 0..dice.below(3) {
+            let micros = i64::try_from(dice.below(60_000_000)).unwrap_or(0) - 30_000_000;
+            at(Mishap::Drift(Whose::of(dice), micros));
+        }
+        all.retain(|(_, what)| match what {
+            Mishap::Pause(_) => !knobs.no_pauses,
+            Mishap::Cut(_) => !knobs.no_cut_offs,
+            Mishap::Drift(..) => !knobs.no_clock_steps,
+        });
+        all
+    }
+
+    /// Lets something befall a node.
+    pub(super) fn befall(&self, what: Mishap) {
+        let (chance, pauses) = match what {
+            Mishap::Pause(chance) => (chance, true),
+            Mishap::Cut(chance) => (chance, false),
+            Mishap::Drift(whose, micros) => return self.drift(whose, micros),
+        };
+        let Some(node) = self.whose(chance.whose).map(Arc::clone) else { return };
+        let begin = move |node: &Arc<Node>| {
+            if pauses { node.stand_still(chance.span) } else { node.cut_off(chance.span) }
+        };
+        match chance.commit {
+            None => begin(&node),
+            Some((at, before)) => {
+                let line = node.line.clone();
+                line.cut_after(at, before, move || begin(&node));
+            }
+        }
+    }
+
+    /// Waits until no node stands still any more, then lets nothing befall them further.
+    pub(super) async fn heal(&self) -> Result<(), String> {
+        while self.all.iter().any(|node| node.machine.stands()) {
+            self.shared.sleep(Duration::from_secs(1)).await;
+        }
+        for node in &self.all {
+            node.line.no_cut();
+            node.line.mend();
+        }
+        self.ready().await
+    }
+
+    /// Whom a client asks: the address that moves with the node at work, or each by its own.
+    pub(super) fn asked_by(&self, asker: Asker) -> Asker {
+        if self.all.len() < 2 || self.shared.own.falls(5_000) {
+            return asker;
+        }
+        let own = self.all.iter().map(|node| format!("{}/{}", node.name, self.shared.ground.channels));
+        asker.at(own.collect())
+    }
+
+    /// What befell them.
+    pub(super) fn fell(&self) -> Vec<Fell> {
+        self.shared.state().fell.clone()
+    }
+
+    /// What was refused to a node behind the end of its lease: writes, and leave to send.
+    pub(super) fn refused_late(&self) -> [(&'static str, u64); 2] {
+        let sends = self.shared.state().leases.iter().map(Held::missed).sum();
+        [("late write refused", self.shared.disk.fenced()), ("late send held back", sends)]
+    }
+
+    /// Two that wrote at a time: what an older holder wrote stands behind what a newer one did.
+    pub(super) fn split(&self) -> Option<String> {
+        let under = self.shared.disk.written_under();
+        let late = under.windows(2).find(|pair| matches!(pair, [before, next] if next <= before))?;
+        Some(format!("two nodes wrote at a time: {late:?} are the epochs of writes in their order"))
+    }
+
+    /// Ends them all, as in a crash.
+    pub(super) async fn end(&self) -> Result<(), String> {
+        self.shared.state().over = true;
+        for node in &self.all {
+            node.machine.go_on();
+            node.kill.notify_one();
+            node.gone().await?;
+        }
+        Ok(())
+    }
+}
