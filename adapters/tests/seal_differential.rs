@@ -7,7 +7,7 @@ mod support;
 
 use adapters::seal::{
     Algorithm, Digest, KeyKind, Mac, Position, PreparedKey, Signature, decrypt, digest, encrypt, hmac, mac,
-    sign, verify,
+    sign, verify, verify_at,
 };
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -301,5 +301,110 @@ fn openssl_agrees_on_sm2() {
         assert_eq!(decrypt(cipher("sm2_der"), &key, None, &sealed, &mut seeded(1)).unwrap(), input);
         let sealed = encrypt(cipher("sm2_der"), &key, None, &input, &mut seeded(8)).unwrap();
         assert_eq!(openssl(&["pkeyutl", "-decrypt", "-inkey", &private], &sealed), input);
+    }
+}
+
+/// Envelopes of signatures that OpenSSL made: an own pair, the other side's certificate, one that is over.
+fn envelopes() -> serde_json::Value {
+    serde_json::from_str(include_str!("vectors/cms/detached.json")).unwrap()
+}
+
+fn certificate(text: &serde_json::Value) -> PreparedKey {
+    PreparedKey::from_pem(KeyKind::Certificate, text.as_str().unwrap()).unwrap()
+}
+
+/// 2026-11-23 and 2017-11-23, in seconds since 1970.
+const NOW: i64 = 1_795_363_200;
+const BEFORE: i64 = 1_511_395_200;
+
+#[test]
+fn envelopes_are_believed_by_their_signer_alone() {
+    let known = envelopes();
+    let content = known["content"].as_str().unwrap().as_bytes();
+    let (platform, past) = (certificate(&known["platform"]), certificate(&known["past"]));
+    let judge = |name: &str, key: &PreparedKey, content: &[u8], moment: Option<i64>| {
+        let envelope = support::from_hex(known["envelopes"][name].as_str().unwrap());
+        let algorithm =
+            if name.starts_with("sha256") { Signature::CmsRsaSha256 } else { Signature::CmsRsaSha1 };
+        verify_at(algorithm, key, content, &envelope, None, moment).is_ok()
+    };
+    for name in ["attributes", "bare", "pkcs7", "indefinite_lengths", "sha256_by_key_identifier"] {
+        assert!(judge(name, &platform, content, Some(NOW)), "{name}");
+        assert!(!judge(name, &platform, b"<Result></Result>", Some(NOW)), "{name}: other content");
+        assert!(!judge(name, &past, content, Some(NOW)), "{name}: the certificate of another");
+        assert!(!judge(name, &platform, content, Some(BEFORE)), "{name}: not yet");
+        assert!(!judge(name, &platform, content, None), "{name}: at no moment");
+    }
+    for name in ["stranger", "attached", "attached_in_pieces", "two_signers"] {
+        assert!(!judge(name, &platform, content, Some(NOW)), "{name}");
+    }
+    assert!(judge("past", &past, content, Some(BEFORE)), "while it held");
+    assert!(!judge("past", &past, content, Some(NOW)), "it is over");
+    // The old certificate and the new one beside each other.
+    let text = format!("{}{}", known["past"].as_str().unwrap(), known["platform"].as_str().unwrap());
+    let both = PreparedKey::from_pem(KeyKind::Certificate, &text).unwrap();
+    assert!(judge("past", &both, content, Some(BEFORE)) && judge("attributes", &both, content, Some(NOW)));
+    // Every octet counts: what is changed is no envelope, or no signature.
+    let whole = support::from_hex(known["envelopes"]["bare"].as_str().unwrap());
+    for cut in 0..whole.len() {
+        let short = whole.get(..cut).unwrap();
+        assert!(
+            verify_at(Signature::CmsRsaSha1, &platform, content, short, None, Some(NOW)).is_err(),
+            "{cut}"
+        );
+    }
+}
+
+#[test]
+fn openssl_agrees_on_envelopes() {
+    if !has_openssl() {
+        return;
+    }
+    let known = envelopes();
+    let given = certificate(&known["bank"]);
+    let (made, public) = PreparedKey::generate_halves(KeyKind::Certificate, 256, &mut seeded(11)).unwrap();
+    let made = PreparedKey::from_pem(KeyKind::Certificate, &made).unwrap();
+    let theirs = PreparedKey::from_pem(KeyKind::Certificate, &public).unwrap();
+    assert!(given.has_private_half() && made.has_private_half() && !theirs.has_private_half());
+    for (name, pair) in [("given", &given), ("made", &made)] {
+        let certificate =
+            scratch(&format!("{name}-certificate.pem"), pair.public_half_pem().unwrap().as_bytes());
+        for input in inputs() {
+            for algorithm in [Signature::CmsRsaSha1, Signature::CmsRsaSha256] {
+                let envelope = sign(algorithm, pair, &input, None, &mut seeded(3)).unwrap();
+                verify_at(algorithm, pair, &input, &envelope, None, Some(NOW)).unwrap();
+                let content = scratch(&format!("{name}-content"), &input);
+                let words = [
+                    "cms",
+                    "-verify",
+                    "-binary",
+                    "-inform",
+                    "DER",
+                    "-content",
+                    &content,
+                    "-CAfile",
+                    &certificate,
+                    "-purpose",
+                    "any",
+                ];
+                assert_eq!(openssl(&words, &envelope), input);
+                let other = scratch(&format!("{name}-other"), b"something else");
+                let words = words.map(|word| if word == content { other.as_str() } else { word });
+                assert!(try_openssl(&words, &envelope).is_none());
+            }
+        }
+    }
+    // And back: signed there by the pair that was made here.
+    let (private, _) = PreparedKey::generate_halves(KeyKind::Certificate, 256, &mut seeded(11)).unwrap();
+    let pair = scratch("made-pair.pem", private.as_bytes());
+    for input in inputs() {
+        for (algorithm, digest) in [(Signature::CmsRsaSha1, "sha1"), (Signature::CmsRsaSha256, "sha256")] {
+            for attributes in [&[][..], &["-noattr"]] {
+                let words = ["cms", "-sign", "-binary", "-outform", "DER", "-signer", &pair, "-md", digest];
+                let envelope = openssl(&[&words[..], attributes].concat(), &input);
+                verify_at(algorithm, &theirs, &input, &envelope, None, Some(NOW)).unwrap();
+                assert!(verify_at(algorithm, &theirs, b"another", &envelope, None, Some(NOW)).is_err());
+            }
+        }
     }
 }

@@ -51,10 +51,13 @@ CALLS = {
     "pay": (
         "3002", "1008", f"{PAID} PayWay:N2=", "PatientId:X30 OrderNo:X30 BookNo:X30 Remark TakeNo:X20? Place? QueueNo?",
     ),
-    "cancel": ("3003", "1011", "PatientId:X30 BookNo:X30 OrderNo:X30 RefundNo:X32 RefundTime:S", ""),
-    "booking_state": ("3004", "1010", "PatientId:X30 OrderNo:X30", STATE),
-    "booking_paid": ("3004", "1010", "PatientId:X30 OrderNo:X30", STATE),
-    "booking_cancelled": ("3004", "1010", "PatientId:X30 OrderNo:X30", STATE),
+    # Of form X alone: the mark that the bank booked by, where nobody knows the number of the order.
+    "cancel": ("3003", "1011", "PatientId:X30 BookNo:X30 OrderNo:X30 RefundNo:X32 RefundTime:S BookId:X32?", ""),
+    "give_number_back": ("3003", "1011", "PatientId:X30 BookNo:X30 OrderNo:X30 RefundNo:X32 RefundTime:S BookId:X32?", ""),
+    "booking_state": ("3004", "1010", "PatientId:X30 OrderNo:X30 BookId:X32?", STATE),
+    "booking_made": ("3004", "1010", "PatientId:X30 OrderNo:X30 BookId:X32?", STATE),
+    "booking_paid": ("3004", "1010", "PatientId:X30 OrderNo:X30 BookId:X32?", STATE),
+    "booking_cancelled": ("3004", "1010", "PatientId:X30 OrderNo:X30 BookId:X32?", STATE),
     "bookings": (
         "3005", "1009", "PatientId:X30 BookNo:X30 OrderNo:X30 State",
         "PatientId:X30 RecordNo? BookNo? OrderNo:X30 DeptName DoctorName BookDate:E BookPeriod State Amount:Y Expire:S?",
@@ -119,7 +122,7 @@ OTHERWISE = {
     "stays_": {"DeptName": "科室", "DoctorName": "医生", "Total": "费用总额", "State": "住院状态"},
     "reports": {"RecordNo": "病历号", "Name": "项目"}, "exam": {"RecordNo": "病历号", "Name": "检查项目"},
     "lab": {"RecordNo": "病历号", "ItemName": "检验项目"},
-} | {name: {"State": "预约状态", "Amount": "订单金额"} for name in ("booking_state", "booking_paid", "booking_cancelled")}
+} | {name: {"State": "预约状态", "Amount": "订单金额"} for name in ("booking_state", "booking_made", "booking_paid", "booking_cancelled")}
 LISTED_HEAD = "where_:X20 date:D count:I amount:Y rcount:I ramount:Y"
 LISTED = "kind order:X32 plat:X32 his:X30 bill:X30 patient:X30 amount:Y time:S state"
 

@@ -64,7 +64,7 @@ class Grid:
         return "0000", {
             "body.customer": number, "body.settle": "31900" + number[3:], "body.name": customer["name"], "body.addr": "东莞市南城街道测试路1号",
             "body.class": "2", "body.total": power + penalty, "body.power": power, "body.penalty": penalty,
-            "body.prepaid": customer["prepaid"], "body.partial": customer["partial"], "body.bills": rows,
+            "body.prepaid": customer["prepaid"], "body.partial": customer["partial"], "body.count": len(rows), "body.bills": rows[:99],
         }
 
     def pay(self, asked, facts):
@@ -127,7 +127,7 @@ class Grid:
              "body.rows.agent": facts_bank, "body.rows.state": "02" if known["state"] == "02" else "01"}
             for facts_bank, (known, day) in (("0402", one) for one in days) if asked["body.from"] <= day <= asked["body.to"]
         ]
-        return "0000", {"body.rows": rows}
+        return "0000", {"body.count": len(rows), "body.rows": rows[:99]}
 
     def sign_withholding(self, asked, facts):
         self.customer(asked["body.customer"])

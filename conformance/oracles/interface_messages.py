@@ -137,9 +137,22 @@ class Interface:
             raise ValueError(f"{len(octets) - reader.at} octets too many at {reader.at}")
         return scope
 
-    def nodes_read(self, nodes, reader, scope, row=None):
+    def widths(self, nodes):
+        """Octets of what stands behind a list that goes on up to it: values of one width each."""
+        octets = 0
         for node in nodes:
-            kind = node["kind"]
+            if node["kind"] == "value":
+                octets += self.width(node)
+            elif node["kind"] == "choose":
+                octets += self.widths(node["other"])
+            elif node["kind"] != "check":
+                raise NotImplementedError(f"a {node['kind']} behind a list without a count")
+        return octets
+
+    def nodes_read(self, nodes, reader, scope, row=None, behind=()):
+        """`behind`: what stands behind these, level by level."""
+        for place, node in enumerate(nodes, 1):
+            kind, rest = node["kind"], (*behind, nodes[place:])
             if kind == "value":
                 value = self.value_read(reader.take(self.width(node)), node)
                 (scope.fields if row is None else row)[node["path"]] = value
@@ -149,11 +162,12 @@ class Interface:
                 if node["format"]["format"] != "fixed":
                     raise NotImplementedError(f"no format {node['format']}")
                 begin = reader.at
-                self.nodes_read(node["fields"], reader, scope)
+                self.nodes_read(node["fields"], reader, scope, behind=rest)
                 scope.octets[node["path"]] = reader.octets[begin : reader.at]
             elif kind == "list":
                 rows = scope.lists[node["path"]] = []
-                for _ in range(scope.fields[node["counted_by"]]):
+                keep = sum(self.widths(level) for level in rest) if node.get("until_end") else None
+                while len(rows) < scope.fields[node["counted_by"]] if keep is None else len(reader.octets) - reader.at > keep:
                     rows.append({})
                     scope.row = rows[-1]
                     self.nodes_read(node["fields"], reader, scope, rows[-1])
@@ -162,10 +176,10 @@ class Interface:
                     self.agree(path, scope.fields[path], scope.value(tree))
             elif kind == "when":
                 if scope.value(node["holds"]):
-                    self.nodes_read(node["then"], reader, scope, row)
+                    self.nodes_read(node["then"], reader, scope, row, rest)
             elif kind == "choose":
                 held = next((case["then"] for case in node["cases"] if scope.value(case["holds"])), node["other"])
-                self.nodes_read(held, reader, scope, row)
+                self.nodes_read(held, reader, scope, row, rest)
             elif kind == "check":
                 if scope.checked and not scope.value(node["holds"]):
                     raise ValueError(f"it does not hold: {node['holds']['text']}")

@@ -1,10 +1,12 @@
 """Ping An's interbank platform (pingan-interbank), a second implementation from sections 2 to 6 of its page: the envelope A001 of 222
-octets, then GBK XML of flat tags under `Result`. A refused answer and a link test have no XML. Files have lines of columns.
+octets, then GBK XML of flat tags under `Result`, and where no client program signs, a PKCS#7 of it. A refused answer and a link test have
+no XML. Files have lines of columns.
 """
 
 import elements
 import pingan_interbank_funds as funds
 import pingan_interbank_older as older
+import signatures
 from Cryptodome.Cipher import DES3
 from Cryptodome.Util.Padding import pad, unpad
 from fixed import Reader, record
@@ -24,9 +26,7 @@ BACK = [
     ("more", "N", 1), ("times", "N", 3), ("signed", "N", 1), ("signfmt", "X", 1), ("signalg", "X", 12), ("signlen", "I", 10),
     ("attach", "N", 1),
 ]
-PUBLIC = {
-    "type": "A001", "encoding": "01", "more": "0", "signed": "0", "signlen": 0, "attach": "0",
-}
+PUBLIC = {"type": "A001", "encoding": "01", "more": "0", "attach": "0"}
 
 # An attachment's own head, behind the body.
 ATTACHED = [
@@ -185,6 +185,25 @@ def attachments(message):
     return "1" if message == "file_pushed.request" else "0"
 
 
+# Who begins these is the platform: its answers to all others.
+THEIRS = {"probed", "broker_deposit", "broker_withdraw", "warned", "balance_of", "one_step", "file_pushed", "broker_take_back"}
+
+
+def signed(specimen):
+    """Section 5: the gateway signs for itself, where no client program does."""
+    return specimen["variant"]["signing"] == "gateway"
+
+
+def checked(seal, octets, message, specimen):
+    """A signature behind the body: a detached PKCS#7 over it, by who speaks."""
+    call, side = message.split(".")
+    bank_speaks = (call in THEIRS) == (side == "reply")
+    key = specimen["given"]["key"]["signer" if bank_speaks else "platform"]
+    if not signatures.detached(key, octets, seal, "RSA"):
+        raise ValueError("the signature is not good")
+    return {"seal": seal.hex().upper()}
+
+
 def front_of(message):
     return FRONT + (REQUEST if message.endswith(".request") else REPLY) + BACK
 
@@ -221,31 +240,33 @@ def read_alone(message, specimen):
     head = reader.fields(front_of(message))
     code = CALLS[call][0]
     due = {**PUBLIC, "protocol": "02" if by_http(specimen) else "01", "tran": code, "serv": "01" if side == "request" else "02", "attach": attachments(message)}
+    due |= {"signed": "1", "signfmt": "1", "signalg": "RSA-SHA1"} if signed(specimen) else {"signed": "0", "signlen": 0}
     if code in BASE:
         due["target"] = "01"
     for name, value in due.items():
         if head[name] != value:
             raise ValueError(f"{name} is {head[name]!r}, {value!r} is due")
     octets = reader.take(head["length"])
+    seal = checked(reader.take(head["signlen"]), octets, message, specimen) if signed(specimen) else {}
     if attachments(message) == "1":
         attached = reader.fields(ATTACHED)
         attached["content"] = reader.take(attached["length"]).hex().upper()
         reader.end()
         result = elements.read(elements.root(octets.decode("gbk"), DECLARATION), fields(CALLS[call][1], specimen))
-        return {"head": head, "body": {"Result": result}, "attached": attached}
+        return {"head": head, "body": {"Result": result}, "attached": attached} | seal
     reader.end()
     if call == "file_pushed":
-        return {"head": head, "body": octets.decode("gbk")}
+        return {"head": head, "body": octets.decode("gbk")} | seal
     inner = body_of(message, head)
     if inner is None:
-        return {"head": head, "body": {"nothing": octets.decode("gbk")}}
+        return {"head": head, "body": {"nothing": octets.decode("gbk")}} | seal
     root = elements.root(octets.decode("gbk"), DECLARATION)
     if root.tag != "Result":
         raise ValueError(f"{root.tag} is no Result")
     result = elements.read(root, fields(inner, specimen))
     if "CAP_PWD" in result:
         result["CAP_PWD"] = password(bytes.fromhex(result["CAP_PWD"]), specimen, False).decode("ascii")
-    return {"head": head, "body": {"content": {"Result": result}}}
+    return {"head": head, "body": {"content": {"Result": result}}} | seal
 
 
 def write_alone(message, found, specimen):
@@ -272,4 +293,5 @@ def write_alone(message, found, specimen):
         if "CAP_PWD" in result:
             result["CAP_PWD"] = password(result["CAP_PWD"].encode("ascii"), specimen, True).hex().upper()
         octets = f"{DECLARATION}<Result>{elements.write(result, fields(inner, specimen))}</Result>".encode("gbk")
-    return record({**found["head"], "length": len(octets)}, front_of(message)) + octets + behind
+    seal = bytes.fromhex(found.get("seal", ""))
+    return record({**found["head"], "length": len(octets), "signlen": len(seal)}, front_of(message)) + octets + seal + behind

@@ -62,7 +62,10 @@ def packet(octets, given):
         body = reader.fields(table)
         if rows:
             name, inner = rows
-            body[name] = [reader.fields(inner) for _ in range(body["count"] or 0)]
+            # The count of an answer is true where there are more than 99, of which the first are here; the MAC ends them.
+            body[name] = []
+            while reader.at < len(octets) - 16 if code in ("1002", "1016") else len(body[name]) < (body["count"] or 0):
+                body[name].append(reader.fields(inner))
         found["body"] = body
     covered = octets[: reader.at]
     found["mac"] = reader.take(16).decode("ascii")

@@ -25,8 +25,8 @@ pub use flow::{
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
 pub use link::{
-    AfterFile, BROWSE, Beat, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind, Silence, TaggedFrame,
-    TaggedPlace,
+    AfterFile, BROWSE, Beat, Frame, Hold, LineEnd, Link, LinkKind, Parts, PrefixKind, SecondLength, Silence,
+    TaggedFrame, TaggedPlace,
 };
 pub use message::{
     Check, Else, FileForm, Fresh, FreshOf, MappedRows, Mapping, Message, MessageSide, MessageWhen, NamePiece,

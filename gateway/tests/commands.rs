@@ -9,7 +9,12 @@ use std::process::{Command, Output, Stdio};
 
 /// The key of the packets under `configs/power-dongguan/samples`.
 const MAK: &str = "session.mak=0123456789ABCDEFFEDCBA9876543210";
-const POWER: [&str; 3] = ["setting.bank_code=0402", "setting.area=31900", "setting.mac_algorithm=x9_19"];
+const POWER: [&str; 4] = [
+    "setting.bank_code=0402",
+    "setting.area=31900",
+    "setting.mac_algorithm=x9_19",
+    "setting.connections=held",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
@@ -340,7 +345,7 @@ fn a_party_is_built_from_the_document_alone() {
     let (document, known) = (scratch("power.json"), scratch("power_known.json"));
     std::fs::write(&document, tongshi(&["doc", "power-dongguan", "--json"], b"").stdout).unwrap();
     // Test keys and settings, as they stand in the simulator's own party.yaml.
-    let settings = serde_json::json!({ "bank_code": "0402", "area": "31900", "mac_algorithm": "x9_19" });
+    let settings = serde_json::json!({ "bank_code": "0402", "area": "31900", "mac_algorithm": "x9_19", "connections": "held" });
     let keys = serde_json::json!({ "mmk": { "hex": "11223344556677888877665544332211" } });
     std::fs::write(&known, serde_json::json!({ "settings": settings, "keys": keys }).to_string()).unwrap();
 

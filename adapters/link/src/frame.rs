@@ -47,6 +47,8 @@ pub enum Frame {
         field: LengthField,
         /// What the length counts.
         counts: Counts,
+        /// A second length in the head, where it begins and how it is written: of what follows that which the first counts.
+        beside: Option<(usize, LengthField)>,
         /// Parts behind that, each with a head of its own.
         parts: Option<Parts>,
     },
@@ -236,9 +238,10 @@ impl FrameConfig {
         let wrong = match &self.frame {
             Frame::Prefix { field, .. } => field.wrong(),
             Frame::PrefixLine { digits, .. } if !(1..=18).contains(digits) => Some("1 to 18 digits"),
-            Frame::ByHead { head, offset, field, parts, .. } => field
+            Frame::ByHead { head, offset, field, beside, parts, .. } => field
                 .wrong()
                 .or_else(|| outside(*offset, *field, *head))
+                .or_else(|| beside.and_then(|(offset, field)| outside(offset, field, *head)))
                 .or_else(|| parts.and_then(|parts| outside(parts.offset, parts.number(), *head)))
                 .or_else(|| parts.and_then(|parts| outside(parts.length_offset, parts.length, parts.head))),
             Frame::ByTag(tagged) => tagged.wrong(),

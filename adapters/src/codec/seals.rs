@@ -7,6 +7,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+use dsl::evaluate::calendar::epoch;
 use dsl::evaluate::{Fault, Value};
 use dsl::model::Function;
 
@@ -34,7 +35,7 @@ enum Work {
     Hmac(Digest),
     Mac(Mac),
     Sign(Signature, Option<String>),
-    Verify(Signature, Option<String>, Vec<u8>),
+    Verify { signature: Signature, user: Option<String>, made: Vec<u8>, moment: Option<i64> },
     Encrypt(Algorithm, Beside),
     Decrypt(Algorithm, Beside),
     CheckValue(usize),
@@ -67,7 +68,7 @@ impl SealJob {
             Work::Digest(digest) => format!("digest {}", digest.name()),
             Work::Hmac(digest) => format!("hmac {}", digest.name()),
             Work::Mac(mac) => format!("mac {}", mac.name()),
-            Work::Sign(signature, _) | Work::Verify(signature, ..) => {
+            Work::Sign(signature, _) | Work::Verify { signature, .. } => {
                 format!("signature {}", signature.name())
             }
             Work::Encrypt(algorithm, _) => format!("encrypt {}", algorithm.name()),
@@ -94,7 +95,7 @@ impl SealJob {
         let algorithm = match &self.work {
             Work::Digest(digest) | Work::Hmac(digest) => Algorithm::Digest(*digest),
             Work::Mac(mac) => Algorithm::Mac(*mac),
-            Work::Sign(signature, _) | Work::Verify(signature, ..) => Algorithm::Signature(*signature),
+            Work::Sign(signature, _) | Work::Verify { signature, .. } => Algorithm::Signature(*signature),
             Work::Encrypt(algorithm, _) | Work::Decrypt(algorithm, _) => *algorithm,
             Work::CheckValue(_) => return false,
         };
@@ -114,9 +115,10 @@ impl SealJob {
             Work::Sign(signature, user) => {
                 seal::sign(*signature, key()?, &self.data, user.as_deref(), random)
             }
-            Work::Verify(signature, user, made) => {
-                let holds = seal::verify(*signature, key()?, &self.data, made, user.as_deref()).is_ok();
-                Ok(vec![u8::from(holds)])
+            Work::Verify { signature, user, made, moment } => {
+                let user = user.as_deref();
+                let holds = seal::verify_at(*signature, key()?, &self.data, made, user, *moment);
+                Ok(vec![u8::from(holds.is_ok())])
             }
             Work::Encrypt(algorithm, Beside { iv, associated }) => {
                 let (iv, associated) = (iv.as_deref(), associated.as_deref());
@@ -236,7 +238,11 @@ impl Seals {
         surroundings: &dyn Surroundings,
     ) -> Result<bool, Fault> {
         let signature = Signature::from_name(algorithm).ok_or(Fault::Seal)?;
-        let job = SealJob { work: Work::Verify(signature, user, made), key: Some(key), data: covered };
+        // What a certificate vouches for holds while the certificate does.
+        let certified = key.kind() == KeyKind::Certificate;
+        let moment = if certified { Some(epoch(surroundings.now()?)) } else { None };
+        let work = Work::Verify { signature, user, made, moment };
+        let job = SealJob { work, key: Some(key), data: covered };
         self.compute(job, surroundings).map(|verdict| verdict == [1])
     }
 

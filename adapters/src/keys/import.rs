@@ -58,7 +58,9 @@ pub fn import(kind: KeyKind, text: &KeyText<'_>, check: Option<&str>) -> Result<
 fn from_bytes(kind: KeyKind, bytes: &[u8]) -> Result<PreparedKey, SealError> {
     match kind {
         KeyKind::Sm2 if bytes.len() <= 65 => PreparedKey::sm2_from_raw(bytes),
-        KeyKind::Sm2 | KeyKind::Rsa | KeyKind::Ec => PreparedKey::from_der(kind, bytes),
+        KeyKind::Sm2 | KeyKind::Rsa | KeyKind::Ec | KeyKind::Certificate => {
+            PreparedKey::from_der(kind, bytes)
+        }
         _ => PreparedKey::symmetric(kind, bytes),
     }
 }

@@ -132,6 +132,10 @@ names! {
         Sm2Raw = "sm2_raw",
         /// SM2 with SM3, DER.
         Sm2Der = "sm2_der",
+        /// CMS (PKCS#7) over detached content, RSA PKCS#1 v1.5 over SHA-1.
+        CmsRsaSha1 = "cms_rsa_sha1",
+        /// CMS (PKCS#7) over detached content, RSA PKCS#1 v1.5 over SHA-256.
+        CmsRsaSha256 = "cms_rsa_sha256",
     }
 }
 

@@ -4,6 +4,7 @@
 //! nothing else, and is wiped when dropped. Must not know where keys are kept or which party they belong to.
 
 use super::block::{BlockKey, WIDEST_BLOCK};
+use super::cms::Certified;
 use super::digest::HmacKey;
 use super::sign::{EcKey, RsaKey};
 use super::sm2_keys::Sm2Key;
@@ -34,12 +35,23 @@ pub enum KeyKind {
     Ec,
     /// SM2.
     Sm2,
+    /// RSA with its certificate, or the certificates of the other side.
+    Certificate,
 }
 
 impl KeyKind {
     /// Every kind.
-    pub const ALL: &'static [Self] =
-        &[Self::Secret, Self::Des, Self::Tdes, Self::Aes, Self::Sm4, Self::Rsa, Self::Ec, Self::Sm2];
+    pub const ALL: &'static [Self] = &[
+        Self::Secret,
+        Self::Des,
+        Self::Tdes,
+        Self::Aes,
+        Self::Sm4,
+        Self::Rsa,
+        Self::Ec,
+        Self::Sm2,
+        Self::Certificate,
+    ];
 
     /// The name in the language and in key stores.
     pub const fn name(self) -> &'static str {
@@ -52,6 +64,7 @@ impl KeyKind {
             Self::Rsa => "rsa",
             Self::Ec => "ec",
             Self::Sm2 => "sm2",
+            Self::Certificate => "certificate",
         }
     }
 
@@ -62,7 +75,7 @@ impl KeyKind {
 
     /// True for a key pair or the public half of one.
     pub const fn is_pair(self) -> bool {
-        matches!(self, Self::Rsa | Self::Ec | Self::Sm2)
+        matches!(self, Self::Rsa | Self::Ec | Self::Sm2 | Self::Certificate)
     }
 
     const fn lengths(self) -> &'static str {
@@ -72,7 +85,7 @@ impl KeyKind {
             Self::Tdes => "16 or 24",
             Self::Aes => "16, 24 or 32",
             Self::Sm4 => "16",
-            Self::Rsa | Self::Ec | Self::Sm2 => "no fixed number of",
+            Self::Rsa | Self::Ec | Self::Sm2 | Self::Certificate => "no fixed number of",
         }
     }
 
@@ -136,12 +149,14 @@ pub(super) enum Material {
     Ec(Box<EcKey>),
     /// SM2.
     Sm2(Box<Sm2Key>),
+    /// RSA with certificates.
+    Certificate(Box<Certified>),
 }
 
 /// A key ready for use.
 pub struct PreparedKey {
     kind: KeyKind,
-    /// Symmetric bytes, or the DER of the private half, or the DER of the public half.
+    /// Symmetric bytes, or the DER of the private half, or the DER of the public half; of certificates one DER behind the other.
     bytes: Zeroizing<Vec<u8>>,
     pub(super) material: Material,
     check: CheckValue,
@@ -186,7 +201,8 @@ impl PreparedKey {
         Self::symmetric(kind, bytes)
     }
 
-    /// A key pair, or the public half of one, from its DER: PKCS#8, PKCS#1, SEC1, or `SubjectPublicKeyInfo`.
+    /// A key pair, or the public half of one, from its DER: PKCS#8, PKCS#1, SEC1, or `SubjectPublicKeyInfo`. Of certificates
+    /// one DER behind the other, the private half among them where it is ours.
     ///
     /// # Errors
     /// Bytes that are no key of this kind, or a kind that is no pair.
@@ -195,6 +211,7 @@ impl PreparedKey {
             KeyKind::Rsa => RsaKey::from_der(der).and_then(Self::rsa),
             KeyKind::Ec => EcKey::from_der(der).map(Self::ec),
             KeyKind::Sm2 => Sm2Key::from_der(der).and_then(Self::sm2),
+            KeyKind::Certificate => Certified::from_der(der).map(Self::certificate),
             _ => Err(SealError::MalformedKey { kind, reason: "a symmetric key has no DER form" }),
         }
     }
@@ -204,8 +221,12 @@ impl PreparedKey {
     /// # Errors
     /// As there, and text that is neither.
     pub fn from_pem(kind: KeyKind, text: &str) -> Result<Self, SealError> {
-        let der = super::pem::der_of(text)
-            .ok_or(SealError::MalformedKey { kind, reason: "neither PEM nor the base64 of a DER" })?;
+        let der = match kind {
+            KeyKind::Certificate => super::pem::all_ders_of(text),
+            _ => super::pem::der_of(text),
+        };
+        let der =
+            der.ok_or(SealError::MalformedKey { kind, reason: "neither PEM nor the base64 of a DER" })?;
         Self::from_der(kind, &der)
     }
 
@@ -227,6 +248,7 @@ impl PreparedKey {
             KeyKind::Rsa => RsaKey::generate(length, random).and_then(Self::rsa),
             KeyKind::Ec => EcKey::generate().map(Self::ec),
             KeyKind::Sm2 => Sm2Key::generate(random).and_then(Self::sm2),
+            KeyKind::Certificate => Certified::generate(length, random).map(Self::certificate),
             _ => {
                 let mut bytes = Zeroizing::new(vec![0_u8; length.min(LONGEST_SECRET + 1)]);
                 random(&mut bytes);
@@ -251,7 +273,20 @@ impl PreparedKey {
         let pair = Self::generate(kind, length, random)?;
         let no_pair = SealError::MalformedKey { kind, reason: "it has no two halves" };
         let public = pair.public_half_pem().ok_or(no_pair)?;
-        Ok((Zeroizing::new(super::pem::pem_of("PRIVATE KEY", &pair.bytes)), public))
+        let private = match &pair.material {
+            Material::Certificate(key) => key.pem(),
+            _ => super::pem::pem_of("PRIVATE KEY", &pair.bytes),
+        };
+        Ok((Zeroizing::new(private), public))
+    }
+
+    fn certificate(key: Certified) -> Self {
+        Self {
+            kind: KeyKind::Certificate,
+            check: pair_check(key.first_der()),
+            bytes: key.stored_der(),
+            material: Material::Certificate(Box::new(key)),
+        }
     }
 
     fn rsa(key: RsaKey) -> Result<Self, SealError> {
@@ -295,6 +330,7 @@ impl PreparedKey {
         match &self.material {
             Material::Rsa(key) => key.modulus_length().saturating_mul(8),
             Material::Ec(_) | Material::Sm2(_) => 256,
+            Material::Certificate(key) => key.modulus_length().saturating_mul(8),
             Material::Secret(_) | Material::Block { .. } => self.bytes.len().saturating_mul(8),
         }
     }
@@ -305,6 +341,7 @@ impl PreparedKey {
             Material::Rsa(key) => key.is_private(),
             Material::Ec(key) => key.is_private(),
             Material::Sm2(key) => key.is_private(),
+            Material::Certificate(key) => key.is_private(),
             Material::Secret(_) | Material::Block { .. } => true,
         }
     }
@@ -339,19 +376,21 @@ impl PreparedKey {
         &self.bytes
     }
 
-    /// The public half as `SubjectPublicKeyInfo` DER; `None` for a symmetric key.
+    /// The public half as `SubjectPublicKeyInfo` DER, of a certificate the certificate; `None` for a symmetric key.
     pub fn public_half_der(&self) -> Option<Vec<u8>> {
         match &self.material {
             Material::Rsa(key) => key.public_der().ok(),
             Material::Ec(key) => Some(key.public_der().to_vec()),
             Material::Sm2(key) => key.public_der().ok(),
+            Material::Certificate(key) => Some(key.first_der().to_vec()),
             Material::Secret(_) | Material::Block { .. } => None,
         }
     }
 
     /// The public half as PEM; `None` for a symmetric key.
     pub fn public_half_pem(&self) -> Option<String> {
-        self.public_half_der().map(|der| super::pem::pem_of("PUBLIC KEY", &der))
+        let label = if self.kind == KeyKind::Certificate { "CERTIFICATE" } else { "PUBLIC KEY" };
+        self.public_half_der().map(|der| super::pem::pem_of(label, &der))
     }
 
     pub(super) fn wrong_kind(&self, algorithm: Algorithm, expected: &'static str) -> SealError {

@@ -29,6 +29,18 @@ pub(super) fn der_of(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     }
 }
 
+/// The DERs of all PEM blocks, one behind the other, or of text that is nothing but base64.
+pub(super) fn all_ders_of(text: &str) -> Option<Zeroizing<Vec<u8>>> {
+    let mut blocks = text.match_indices("-----BEGIN ").map(|(at, _)| text.get(at..)).peekable();
+    if blocks.peek().is_none() {
+        return der_of(text);
+    }
+    blocks.try_fold(Zeroizing::new(Vec::new()), |mut all, block| {
+        all.extend_from_slice(&der_of(block?)?);
+        Some(all)
+    })
+}
+
 fn base64_of(text: &str) -> Option<Zeroizing<Vec<u8>>> {
     let digits: Zeroizing<Vec<u8>> =
         Zeroizing::new(text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect());

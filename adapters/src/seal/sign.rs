@@ -42,11 +42,15 @@ pub fn sign(
         (Material::Rsa(key), _) if whole.key_kind() == Some(KeyKind::Rsa) => {
             key.sign(algorithm, data, random)
         }
+        (Material::Certificate(key), _) if whole.key_kind() == Some(KeyKind::Certificate) => {
+            key.sign(algorithm, data, random)
+        }
         _ => Err(key.wrong_kind(whole, expected(algorithm))),
     }
 }
 
-/// Believes a signature only if it is one of `data` under the public half of `key`.
+/// Believes a signature only if it is one of `data` under the public half of `key`. One that a certificate vouches for is
+/// believed by [`verify_at`] alone.
 ///
 /// # Errors
 /// [`SealError::SealBroken`] for any signature that does not hold, whatever its shape; a key of another kind.
@@ -56,6 +60,21 @@ pub fn verify(
     data: &[u8],
     signature: &[u8],
     user: Option<&str>,
+) -> Result<(), SealError> {
+    verify_at(algorithm, key, data, signature, user, None)
+}
+
+/// As [`verify`], at a moment in seconds since 1970: then a certificate must hold. Without one no certificate is believed.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_at(
+    algorithm: Signature,
+    key: &PreparedKey,
+    data: &[u8],
+    signature: &[u8],
+    user: Option<&str>,
+    moment: Option<i64>,
 ) -> Result<(), SealError> {
     let whole = Algorithm::Signature(algorithm);
     match (&key.material, algorithm) {
@@ -68,6 +87,9 @@ pub fn verify(
         (Material::Rsa(key), _) if whole.key_kind() == Some(KeyKind::Rsa) => {
             key.verify(algorithm, data, signature)
         }
+        (Material::Certificate(key), _) if whole.key_kind() == Some(KeyKind::Certificate) => {
+            key.verify(algorithm, data, signature, moment)
+        }
         _ => Err(key.wrong_kind(whole, expected(algorithm))),
     }
 }
@@ -76,6 +98,7 @@ const fn expected(algorithm: Signature) -> &'static str {
     match algorithm {
         Signature::Sm2Raw | Signature::Sm2Der => "an SM2 key",
         Signature::EcdsaSha256 | Signature::EcdsaSha256Raw => "a P-256 key",
+        Signature::CmsRsaSha1 | Signature::CmsRsaSha256 => "an RSA key with its certificate",
         _ => "an RSA key",
     }
 }
@@ -147,7 +170,12 @@ impl RsaKey {
         }
     }
 
-    fn sign(&self, algorithm: Signature, data: &[u8], random: Random<'_>) -> Result<Vec<u8>, SealError> {
+    pub(super) fn sign(
+        &self,
+        algorithm: Signature,
+        data: &[u8],
+        random: Random<'_>,
+    ) -> Result<Vec<u8>, SealError> {
         let whole = Algorithm::Signature(algorithm);
         let private = self.private.as_ref().ok_or(SealError::NoPrivateHalf { algorithm: whole })?;
         let failed = SealError::Library { algorithm: whole };
@@ -168,7 +196,12 @@ impl RsaKey {
         .map_err(|_| failed)
     }
 
-    fn verify(&self, algorithm: Signature, data: &[u8], signature: &[u8]) -> Result<(), SealError> {
+    pub(super) fn verify(
+        &self,
+        algorithm: Signature,
+        data: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SealError> {
         if signature.len() != self.modulus_length() {
             return Err(SealError::SealBroken);
         }

@@ -44,6 +44,8 @@ FORMS = {
     "fill.request": (FILL_UP, None),
     "filled.request": (FILL_UP, None),
 }
+# The calls that the other side begins: a message of one of them, and an answer to one of the bank's, is said by it.
+THEIRS = {"tested_by_them", "asked_again", "filled", "alive_there", "allocation"}
 MOMENTS = {"52", "60", "122"}
 PRICES = {"6", "44", "1364"}
 NUMBERS = {"9", "10", "34", "98", "108", "7", "16", "36", "453", "452", "38", "53", "354", "151", "14", "1362", "1365"}
@@ -58,7 +60,15 @@ def value(tag, octets):
     return int(text) if tag in NUMBERS else text
 
 
-def read(message, specimen, forms=FORMS):
+def speakers(message, specimen, theirs):
+    """SenderCompID and TargetCompID go by who speaks."""
+    call, side = message.split(".")
+    setting = specimen["given"]["setting"]
+    ours, other = setting["sender"], setting["target"]
+    return (ours, other) if (call in theirs) == (side == "reply") else (other, ours)
+
+
+def read(message, specimen, forms=FORMS, theirs=frozenset(THEIRS)):
     if message not in forms:
         return None
     octets = bytes.fromhex(specimen["parts"]["content"])
@@ -82,6 +92,8 @@ def read(message, specimen, forms=FORMS):
         if name in text:
             raise ValueError(f"tag {tag} comes twice")
         text[name] = value(tag, raw)
+    if (text["sender"], text["target"]) != speakers(message, specimen, theirs):
+        raise ValueError(f"{message} is not said by {text['sender']!r} to {text['target']!r}")
     return {"text": text}
 
 

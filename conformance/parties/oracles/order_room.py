@@ -31,10 +31,12 @@ TAGS = {
     "allocation.reply": CONFIRMED,
 }
 FORMS = {message: (tags, None) for message, tags in TAGS.items()}
+# The client begins these.
+THEIRS = {"place", "log_on", "logged_out", "alive_there", "tested_by_them", "asked_again", "filled"}
 
 
 def read(message, specimen):
-    return order_desk.read(message, specimen, FORMS)
+    return order_desk.read(message, specimen, FORMS, THEIRS)
 
 
 def write(message, fields, specimen):

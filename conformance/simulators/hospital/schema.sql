@@ -45,6 +45,7 @@ CREATE TABLE patient_card (id TEXT PRIMARY KEY, patient TEXT NOT NULL REFERENCES
 
 CREATE TABLE booking (
   order_no TEXT PRIMARY KEY,
+  book_id  TEXT UNIQUE,                                 -- the bank's own mark of form X
   patient  TEXT NOT NULL REFERENCES patient (id),
   hours    TEXT NOT NULL REFERENCES hours (id),
   day      TEXT NOT NULL,

@@ -50,6 +50,7 @@ CREATE TABLE payment (
   customer   TEXT NOT NULL REFERENCES customer (customer),
   kind       TEXT NOT NULL,                            -- 1 arrears 2 in advance
   way        TEXT NOT NULL,
+  settle     TEXT NOT NULL,                            -- 01 cash 02 from an account
   account    TEXT NOT NULL,
   amount     INTEGER NOT NULL CHECK (amount > 0),
   surplus    INTEGER NOT NULL,                         -- of it, what became prepaid

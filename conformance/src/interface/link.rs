@@ -113,14 +113,18 @@ fn frame(frame: &Frame) -> Value {
             };
             json!({ "frame": "length on a line", "end": end, "counts_itself": counts_itself })
         }
-        Frame::InHead { offset, size, kind, head, parts } => {
+        Frame::InHead { offset, size, kind, head, beside, parts } => {
             let parts = parts.map(|parts| {
                 let length = json!({ "offset": parts.length_offset, "size": parts.length_size, "written": prefix_word(parts.kind) });
                 json!({ "offset": parts.offset, "size": parts.size, "head": parts.head, "length": length })
             });
             let mut whole = json!({ "frame": "length in a head", "head": head, "offset": offset, "size": size, "written": prefix_word(*kind) });
-            if let (Value::Object(whole), Some(parts)) = (&mut whole, parts) {
-                whole.insert("parts".to_owned(), parts);
+            let beside = beside.map(|beside| {
+                json!({ "offset": beside.offset, "size": beside.size, "written": prefix_word(beside.kind) })
+            });
+            if let Value::Object(whole) = &mut whole {
+                whole.extend(beside.map(|beside| ("second".to_owned(), beside)));
+                whole.extend(parts.map(|parts| ("parts".to_owned(), parts)));
             }
             whole
         }

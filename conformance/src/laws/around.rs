@@ -22,6 +22,8 @@ use std::sync::{Arc, LazyLock};
 /// The member of parties that have some.
 const MEMBER: &str = "1001";
 const TEST_RSA: &str = include_str!("test_rsa.pem");
+/// A pair with its certificate, which holds for a long time.
+const TEST_CERTIFICATE: &str = include_str!("test_certificate.pem");
 /// What a signature under it is long depends on the key.
 const TEST_RSA_1024: &str = include_str!("test_rsa_1024.pem");
 
@@ -131,6 +133,7 @@ fn test_key(key: &Key) -> Option<Arc<PreparedKey>> {
         KeyKind::Rsa => {
             return if key.size == Some(1024) { RSA_1024.clone() } else { RSA.clone() };
         }
+        KeyKind::Certificate => import(kind, &KeyText::Pem(TEST_CERTIFICATE), None).ok(),
         KeyKind::Secret => import(kind, &KeyText::Text("test-secret-0123"), None).ok(),
         KeyKind::Des => PreparedKey::symmetric(kind, &octets(length(8))).ok(),
         KeyKind::Tdes | KeyKind::Aes | KeyKind::Sm4 => PreparedKey::symmetric(kind, &octets(length(16))).ok(),

@@ -75,7 +75,7 @@ pub struct Line {
 }
 
 enum Kind {
-    Tcp { stream: Stream, framer: Framer, incoming: BytesMut, empty_beats: bool },
+    Tcp { stream: Stream, framer: Box<Framer>, incoming: BytesMut, empty_beats: bool },
     Http { client: HttpClient, method: String, path: String },
 }
 
@@ -107,7 +107,7 @@ impl Line {
                     stream = tls.connect(stream).await.map_err(|error| format!("{address}: {error}"))?;
                 }
                 let empty_beats = link.link.beats.iter().any(|beat| beat.call.is_none());
-                let framer = Framer::new(frame(&link.link));
+                let framer = Box::new(Framer::new(frame(&link.link)));
                 Kind::Tcp { stream, framer, incoming: BytesMut::new(), empty_beats }
             }
             LinkKind::Sftp | LinkKind::Folder => return Err(format!("link {name} carries files")),

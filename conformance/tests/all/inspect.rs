@@ -18,7 +18,7 @@ fn adapter(folder: &str) -> Adapter {
 
 fn given(mak: &str) -> Map<String, Value> {
     let tree = json!({
-        "setting": { "bank_code": "0402", "area": "31900", "mac_algorithm": "x9_19" },
+        "setting": { "bank_code": "0402", "area": "31900", "mac_algorithm": "x9_19", "connections": "held" },
         "session": { "mak": mak },
     });
     tree.as_object().unwrap().clone()

@@ -7,7 +7,7 @@ use link::Core;
 use std::time::Duration;
 
 pub(crate) const CONFIG: &str = r#"
-settings: { bank_code: "0402", area: "31900", mac_algorithm: x9_19 }
+settings: { bank_code: "0402", area: "31900", mac_algorithm: x9_19, connections: held }
 keys: { mmk: { hex: "11223344556677888877665544332211" } }
 links: { line: "127.0.0.1:0" }
 sessions: { "": { mak: "0123456789ABCDEFFEDCBA9876543210" } }

@@ -98,9 +98,17 @@ fn frame(frame: &Frame) -> String {
             };
             format!("长度独占一行 length on a line ended by {end}, {own}")
         }
-        Frame::InHead { offset, size, kind, head, parts } => {
-            let own =
+        Frame::InHead { offset, size, kind, head, beside, parts } => {
+            let mut own =
                 format!("长度在报文头 length in a head of {head}: at {offset}, {size} {}", prefix(*kind));
+            if let Some(beside) = beside {
+                own += &format!(
+                    "; 其后另一长度 a second behind what that counts: at {}, {} {}",
+                    beside.offset,
+                    beside.size,
+                    prefix(beside.kind)
+                );
+            }
             match parts {
                 None => own,
                 Some(parts) => format!(

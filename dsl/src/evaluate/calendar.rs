@@ -11,6 +11,13 @@ use crate::value::{Calendar, Date, DateTime, Time};
 /// The bank's zone, seconds east of Greenwich (China has one zone and no summer time).
 pub const ZONE_SECONDS: i64 = 8 * 3_600;
 
+/// Seconds since 1970 in Greenwich of a moment in the bank's zone.
+#[must_use]
+pub fn epoch(moment: DateTime) -> i64 {
+    let first = Date::constant(1970, 1, 1).to_datetime(Time::midnight());
+    moment.duration_since(first).as_secs() - ZONE_SECONDS
+}
+
 /// What was found by a form.
 #[derive(Clone, Copy, Default)]
 struct Parts {

@@ -317,7 +317,7 @@ fn time<'e>(
             let zone = jiff::Span::new().seconds(calendar::ZONE_SECONDS);
             Value::DateTime(moment.checked_sub(zone).map_err(|_| Fault::Overflow)?)
         }
-        Function::Epoch => Value::Number(i128::from(seconds(moment(main)?) - calendar::ZONE_SECONDS)),
+        Function::Epoch => Value::Number(i128::from(calendar::epoch(moment(main)?))),
         Function::Days => {
             let (from, to) = (moment(main)?.date(), moment(at(arguments, 1)?)?.date());
             let midnight = Time::midnight();

@@ -143,7 +143,7 @@ pub enum Frame {
         counts_itself: bool,
     },
     /// A length field inside a head: offset and size of it, octets of the head, and how it is written.
-    /// The frame is head + that many octets, and the parts behind them.
+    /// The frame is head + that many octets, what a second length counts behind them, and the parts behind all that.
     InHead {
         /// Octets before the field.
         offset: u32,
@@ -153,6 +153,8 @@ pub enum Frame {
         kind: PrefixKind,
         /// Octets of the head.
         head: u32,
+        /// A second length in the same head, of what the first does not count.
+        beside: Option<SecondLength>,
         /// Parts behind the body, where there may be some.
         parts: Option<Parts>,
     },
@@ -166,6 +168,17 @@ pub enum Frame {
     Between(Box<[u8]>, Box<[u8]>),
     /// The connection's end.
     UntilClose,
+}
+
+/// A second length in the head of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SecondLength {
+    /// Octets before the field.
+    pub offset: u32,
+    /// Octets of the field.
+    pub size: u32,
+    /// How it is written.
+    pub kind: PrefixKind,
 }
 
 /// Parts behind a body, each with a head of its own: how many stands in the message's head.

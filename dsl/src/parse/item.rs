@@ -162,6 +162,7 @@ const KEYS: &[(&str, KeyKind)] = &[
     ("rsa", KeyKind::Rsa),
     ("ec", KeyKind::Ec),
     ("sm2", KeyKind::Sm2),
+    ("certificate", KeyKind::Certificate),
 ];
 const OWNERS: &[(&str, KeyOwner)] = &[("ours", KeyOwner::Ours), ("theirs", KeyOwner::Theirs)];
 

@@ -103,12 +103,17 @@ fn frame(input: In<'_>) -> Res<'_, Frame> {
         }
         Some("by") => {
             let (here, length) = cut(path).parse(here)?;
+            let (here, beside) = if here.is_word("and") {
+                cut(path).parse(here.advance()).map(|(rest, path)| (rest, Some(path)))?
+            } else {
+                (here, None)
+            };
             if !here.is_sign(Sign::Comma) {
-                return Ok((here, Frame::By(length, None)));
+                return Ok((here, Frame::By { length, beside, parts: None }));
             }
             let (here, ()) = then(here.advance(), &["then"])?;
             let (here, (count, _, each)) = (cut(path), cut(word("of")), cut(path)).parse(here)?;
-            Ok((here, Frame::By(length, Some((count, each)))))
+            Ok((here, Frame::By { length, beside, parts: Some((count, each)) }))
         }
         Some("fixed") => {
             let (here, (width, _)) = (cut(count), cut(word("bytes"))).parse(here)?;

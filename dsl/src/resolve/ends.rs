@@ -55,7 +55,9 @@ impl Looking<'_, '_, '_> {
             DraftKind::Group(nodes) | DraftKind::Several(nodes) => self.nodes(nodes, packed, followed),
             DraftKind::Format { format, nodes } => {
                 let inner = matches!(format, Format::Fixed | Format::Binary);
-                self.nodes(nodes, inner, packed && followed);
+                // Where its length stands, what is last in it ends there.
+                let ends = self.measured.iter().any(|known| usize::from(known.0) == place);
+                self.nodes(nodes, inner, packed && followed && !ends);
             }
             DraftKind::List { tree, nodes, .. } => {
                 let again = tree.size.as_ref().is_none_or(|size| size.max > 1);

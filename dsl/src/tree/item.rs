@@ -135,6 +135,8 @@ pub enum KeyKind {
     Ec,
     /// `sm2`.
     Sm2,
+    /// `certificate`: an RSA pair with its certificate, or the certificates of the other side.
+    Certificate,
 }
 
 /// Whose half of a pair of keys.

@@ -115,9 +115,15 @@ pub enum Frame {
         /// Whether the length counts its own line.
         counts_itself: bool,
     },
-    /// `by path (, then path of path)?`: a field of the packet says it; behind that stand as many parts as the second
-    /// says, each as long as the third, in its own head.
-    By(Path, Option<(Path, Path)>),
+    /// `by path (and path)? (, then path of path)?`: fields of the packet say it.
+    By {
+        /// The length of what stands behind the head.
+        length: Path,
+        /// The length of what stands behind that: a signature, which the first does not count.
+        beside: Option<Path>,
+        /// How many parts stand behind all that, and how long each is, in its own head.
+        parts: Option<(Path, Path)>,
+    },
     /// `fixed NUM bytes`.
     Fixed(Count),
     /// `line NAME`.

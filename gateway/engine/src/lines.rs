@@ -392,11 +392,12 @@ fn frame(frame: &ModelFrame) -> Frame {
             digits: LINE_DIGITS,
             counts_itself: *counts_itself,
         },
-        ModelFrame::InHead { offset, size, kind, head, parts } => Frame::ByHead {
+        ModelFrame::InHead { offset, size, kind, head, beside, parts } => Frame::ByHead {
             head: *head as usize,
             offset: *offset as usize,
             field: field(*size, *kind),
             counts: Counts::AfterHead,
+            beside: beside.map(|beside| (beside.offset as usize, field(beside.size, beside.kind))),
             parts: parts.map(|parts| Parts {
                 offset: parts.offset as usize,
                 count: parts.size as usize,

@@ -405,10 +405,18 @@ impl Serving {
         let code = message::code_of(&self.version, &mut scene, link, packet);
         let known = link.by_code.iter();
         match code {
-            Some(code) => known
-                .filter(|(text, ..)| **text == *code)
-                .map(|(_, call, message)| (*call, *message))
-                .collect(),
+            Some(code) => {
+                let mut named: Vec<_> = known
+                    .filter(|(text, ..)| **text == *code)
+                    .map(|(_, call, message)| (*call, *message))
+                    .collect();
+                // What may be asked of us goes before what may be a late answer to us.
+                let ours = |call| {
+                    self.version.call(CallRef { module, call }).is_some_and(|program| program.call.ours)
+                };
+                named.sort_by_key(|(call, _)| ours(*call));
+                named
+            }
             None => {
                 let all = known.map(|(_, call, message)| (*call, *message)).collect();
                 self.on_path(module, &scene, packet, all)

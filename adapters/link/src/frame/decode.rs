@@ -18,9 +18,15 @@ pub(super) fn next(framer: &mut Framer, buffer: &mut BytesMut) -> Decoded {
         Frame::PrefixLine { end, digits, counts_itself } => {
             prefix_line(framer, buffer, end.bytes(), digits, counts_itself)
         }
-        Frame::ByHead { head, offset, field, counts, parts } => {
-            let Some(number) = number(framer, buffer, offset, field)? else { return Ok(None) };
-            by_head(framer, buffer, head, (offset + field.size, number, counts), parts)
+        Frame::ByHead { head, offset, field, counts, beside, parts } => {
+            let Some(first) = number(framer, buffer, offset, field)? else { return Ok(None) };
+            let second = match beside {
+                None => Some(0),
+                Some((offset, field)) => number(framer, buffer, offset, field)?,
+            };
+            let Some(second) = second else { return Ok(None) };
+            let counted = first.saturating_add(second);
+            by_head(framer, buffer, head, (offset + field.size, counted, counts), parts)
         }
         Frame::ByTag(tagged) => by_tag(framer, buffer, &tagged),
         Frame::Fixed { bytes } => Ok((buffer.len() >= bytes).then(|| take(framer, buffer, 0, bytes, 0))),

@@ -13,8 +13,8 @@ pub(super) fn append(config: &FrameConfig, payload: &[u8], out: &mut BytesMut) -
         Frame::PrefixLine { end, digits, counts_itself } => {
             prefix_line(end.bytes(), *digits, *counts_itself, payload, out)?;
         }
-        Frame::ByHead { head, offset, field, counts, parts } => {
-            agrees(*head, (*offset, *field, *counts), *parts, payload)?;
+        Frame::ByHead { head, offset, field, counts, beside, parts } => {
+            agrees(*head, (*offset, *field, *counts), *beside, *parts, payload)?;
             out.put_slice(payload);
         }
         Frame::ByTag(tagged) => {
@@ -93,27 +93,41 @@ fn prefix_line(
     Ok(())
 }
 
-/// The payload holds its own head: its length must say what the payload is, or the other side loses step.
-fn agrees(
-    head: usize,
-    (offset, field, counts): (usize, LengthField, Counts),
-    parts: Option<Parts>,
-    payload: &[u8],
-) -> Result<(), FrameError> {
+/// A length in the head of a payload, as it is written and what it says.
+fn says(head: usize, offset: usize, field: LengthField, payload: &[u8]) -> Result<(&[u8], u64), FrameError> {
     let is = payload.len() as u64;
     let Some(written) = payload.get(offset..offset + field.size).filter(|_| payload.len() >= head) else {
         return Err(FrameError::new(0, FrameFault::TooShort { length: is, least: head as u64 }, payload));
     };
-    let Some(number) = field.read(written) else {
-        let fault = FrameFault::NotANumber { expected: field.expected() };
-        return Err(FrameError::new(offset as u64, fault, written));
+    match field.read(written) {
+        Some(number) => Ok((written, number)),
+        None => {
+            let fault = FrameFault::NotANumber { expected: field.expected() };
+            Err(FrameError::new(offset as u64, fault, written))
+        }
+    }
+}
+
+/// The payload holds its own head: its length must say what the payload is, or the other side loses step.
+fn agrees(
+    head: usize,
+    (offset, field, counts): (usize, LengthField, Counts),
+    beside: Option<(usize, LengthField)>,
+    parts: Option<Parts>,
+    payload: &[u8],
+) -> Result<(), FrameError> {
+    let is = payload.len() as u64;
+    let (written, number) = says(head, offset, field, payload)?;
+    let second = match beside {
+        Some((offset, field)) => says(head, offset, field, payload)?.1,
+        None => 0,
     };
-    let beside = match counts {
+    let uncounted = match counts {
         Counts::AfterField => offset + field.size,
         Counts::AfterHead => head,
         Counts::Whole => 0,
     };
-    let body = number.saturating_add(beside as u64);
+    let body = number.saturating_add(second).saturating_add(uncounted as u64);
     // Parts that are not there to their end make the message longer than it is.
     let says = match parts {
         None => body,

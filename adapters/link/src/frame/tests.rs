@@ -75,7 +75,7 @@ proptest! {
             let mut message = b"HD0000----".to_vec();
             message.extend_from_slice(&body);
             message[2..6].copy_from_slice(format!("{:04}", body.len() + if beside == 6 { 4 } else { beside }).as_bytes());
-            let config = config(Frame::ByHead { head: 10, offset: 2, field: length(LengthCode::Digits, 4), counts, parts: None });
+            let config = config(Frame::ByHead { head: 10, offset: 2, field: length(LengthCode::Digits, 4), counts, beside: None, parts: None });
             let mut wire = BytesMut::new();
             Framer::new(config.clone()).encode(&message, &mut wire).unwrap();
             prop_assert_eq!(&wire[..], &message[..]);
@@ -219,6 +219,7 @@ fn lengths_out_of_bounds_are_refused_before_room_is_made() {
         offset: 0,
         field: length(LengthCode::Digits, 4),
         counts: Counts::Whole,
+        beside: None,
         parts: None,
     };
     assert_eq!(fault(head, b"0003").fault, FrameFault::TooShort { length: 3, least: 4 });
@@ -287,6 +288,7 @@ fn parts_behind_a_body_belong_to_the_message() {
         offset: 0,
         field: length(LengthCode::Digits, 2),
         counts: Counts::AfterHead,
+        beside: None,
         parts: Some(parts),
     });
     config.check().unwrap();
@@ -304,4 +306,42 @@ fn parts_behind_a_body_belong_to_the_message() {
     assert!(matches!(error.fault, FrameFault::Disagrees { .. }), "{error:?}");
     let error = Framer::new(config).decode(&mut BytesMut::from(&b"001-0x1"[..])).unwrap_err();
     assert!(matches!(error.fault, FrameFault::NotANumber { .. }), "{error:?}");
+}
+
+#[test]
+fn a_second_length_in_the_head_is_of_what_follows() {
+    let parts =
+        Parts { offset: 4, count: 1, head: 2, length_offset: 0, length: length(LengthCode::Digits, 2) };
+    for parts in [None, Some(parts)] {
+        let config = config(Frame::ByHead {
+            head: 5,
+            offset: 0,
+            field: length(LengthCode::Digits, 2),
+            counts: Counts::AfterHead,
+            beside: Some((2, length(LengthCode::Digits, 2))),
+            parts,
+        });
+        config.check().unwrap();
+        let plain = b"02000no".to_vec();
+        let sealed = b"02030noSIG".to_vec();
+        let attached = b"01021aSS03xyz".to_vec();
+        let mut messages = vec![sealed.clone(), plain];
+        if parts.is_some() {
+            messages.push(attached);
+        }
+        let mut wire = BytesMut::new();
+        for message in &messages {
+            Framer::new(config.clone()).encode(message, &mut wire).unwrap();
+        }
+        assert_eq!(decode_in_pieces(&config, &wire, 1), messages);
+        assert_eq!(decode_in_pieces(&config, &wire, 4), messages);
+        let short = sealed.get(..sealed.len() - 1).unwrap();
+        let error = Framer::new(config.clone()).encode(short, &mut BytesMut::new()).unwrap_err();
+        assert!(matches!(error.fault, FrameFault::Disagrees { .. }), "{error:?}");
+        let error = Framer::new(config.clone()).decode(&mut BytesMut::from(&b"020x"[..])).unwrap_err();
+        assert!(matches!(error.fault, FrameFault::NotANumber { .. }), "{error:?}");
+        let mut framer = Framer::new(config);
+        let error = framer.decode(&mut BytesMut::from(&b"99990"[..]));
+        assert_eq!(error.unwrap(), None);
+    }
 }

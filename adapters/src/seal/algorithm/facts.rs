@@ -8,6 +8,9 @@ use super::{
 };
 use crate::seal::KeyKind;
 
+/// The most bytes of a CMS signature with the certificates in it, as the compiler of the language has it.
+const MOST_OF_CMS: usize = 8_192;
+
 impl Digest {
     /// Bytes of output.
     pub const fn length(self) -> usize {
@@ -78,6 +81,7 @@ impl Algorithm {
             Self::Signature(signature) => Some(match signature {
                 Signature::EcdsaSha256 | Signature::EcdsaSha256Raw => KeyKind::Ec,
                 Signature::Sm2Raw | Signature::Sm2Der => KeyKind::Sm2,
+                Signature::CmsRsaSha1 | Signature::CmsRsaSha256 => KeyKind::Certificate,
                 _ => KeyKind::Rsa,
             }),
             Self::Asymmetric(asymmetric) => Some(match asymmetric {
@@ -117,7 +121,9 @@ impl Algorithm {
     pub const fn weakness(self) -> Option<&'static str> {
         match self {
             Self::Digest(Digest::Md5) | Self::Signature(Signature::RsaMd5) => Some("MD5 has collisions"),
-            Self::Digest(Digest::Sha1) | Self::Signature(Signature::RsaSha1) => Some("SHA-1 has collisions"),
+            Self::Digest(Digest::Sha1) | Self::Signature(Signature::RsaSha1 | Signature::CmsRsaSha1) => {
+                Some("SHA-1 has collisions")
+            }
             Self::Mac(Mac::X9_9) => Some("a DES key can be found by trying all"),
             Self::Mac(Mac::CupsEcb | Mac::CupsEcbDouble | Mac::CupsEcbSm4) => {
                 Some("blocks of the text may change places unseen")
@@ -140,6 +146,7 @@ impl Algorithm {
             Self::Signature(signature) => match signature {
                 Signature::Sm2Raw | Signature::EcdsaSha256Raw => OutputLength::Exactly(64),
                 Signature::Sm2Der | Signature::EcdsaSha256 => OutputLength::AtMost(72),
+                Signature::CmsRsaSha1 | Signature::CmsRsaSha256 => OutputLength::AtMost(MOST_OF_CMS),
                 _ => OutputLength::OfModulus,
             },
             Self::Cipher(cipher) => OutputLength::Exactly(match (cipher.mode, cipher.padding) {

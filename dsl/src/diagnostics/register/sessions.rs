@@ -1869,6 +1869,60 @@ call put over drop {
 "#,
     },
     Page {
+        code: Code(665),
+        title: "two lengths of a frame in two heads",
+        text: "`frame by PATH and PATH` reads both lengths before anything else is read: of the body, and of what stands behind it and is not counted by the first, such as a signature. So both stand in the one head of fixed width.",
+        chinese: "两个长度字段须在同一定长报文头中。",
+        bad: r#"link line tcp connect {
+  carries  grid
+  frame    by head.size and body.seal_size
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size  number 4 digits  = length(body)
+    code  digits 4         = message.code
+  }
+  body  fixed {
+    seal_size  number 4 digits  = length(seal)
+    message fields
+  }
+  seal  text ..64 bytes  = hex(digest(sm3, raw(body)))
+}
+
+call ask {
+  request "1001" {
+    kind  digits 1  = "0"
+  }
+}
+"#,
+        good: r#"link line tcp connect {
+  carries  grid
+  frame    by head.size and head.seal_size
+  timeout  connect 3s, answer 10s
+}
+
+packet grid {
+  head  fixed {
+    size       number 4 digits  = length(body)
+    seal_size  number 4 digits  = length(seal)
+    code       digits 4         = message.code
+  }
+  body  fixed {
+    message fields
+  }
+  seal  text ..64 bytes  = hex(digest(sm3, raw(body)))
+}
+
+call ask {
+  request "1001" {
+    kind  digits 1  = "0"
+  }
+}
+"#,
+    },
+    Page {
         code: Code(671),
         title: "two beats for the same silence",
         text: "A link may give several signs of life: one says that we are there when nothing was sent for a while, another asks whether they are when nothing was heard. Two that wait for the same silence are in each other's way: the earlier goes first, every time.",

@@ -110,19 +110,19 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         }
         let jump = self.optional(field, place);
         self.mark(id);
-        match (&field.ending, place) {
+        let taken = match (&field.ending, place) {
             (Some(ending), Place::Run) => {
                 let wire = self.builder.lowering.octets_wire(None, None, Some(ending.clone()));
                 self.push(Read::Take { wire });
+                true
             }
-            (None, Place::Run) => self.bounded(id, format, chain, behind),
-            _ => {}
-        }
+            (None, Place::Run) => self.bounded(id, format, chain, (nodes, behind)),
+            _ => false,
+        };
         let chain_number = self.builder.chain(chain);
         let number = format_number(self.builder, id, field, format, nodes, place);
         self.push(Read::Enter { format: number, chain: chain_number });
-        let shown = field.ending.is_some();
-        let own = if place == Place::Run && !shown && matches!(format, Format::Fixed | Format::Binary) {
+        let own = if place == Place::Run && !taken && matches!(format, Format::Fixed | Format::Binary) {
             behind
         } else {
             Some(0)
@@ -136,21 +136,26 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
         self.flush(false);
     }
 
-    /// In a run: which octets are a format's own, where it does not end by itself.
-    pub(super) fn bounded(&mut self, id: FieldId, format: &Format, chain: &Chain, behind: Option<u32>) {
-        // Widths, or a separator behind each value, show where these end.
-        let ends = match format {
-            Format::Fixed | Format::Binary => true,
-            Format::Delimited(form) => form.trailing,
-            _ => false,
-        };
-        if ends && chain.first.is_empty() && chain.choice.is_none() {
-            return;
+    /// In a run: which octets are a format's own, where it does not end by itself. Whether they were taken.
+    pub(super) fn bounded(
+        &mut self,
+        id: FieldId,
+        format: &Format,
+        chain: &Chain,
+        (nodes, behind): (&'m [Node], Option<u32>),
+    ) -> bool {
+        // Widths, or a separator behind each value, show where these end; among widths what stands last may have none.
+        let plain = chain.first.is_empty() && chain.choice.is_none();
+        let widths = matches!(format, Format::Fixed | Format::Binary);
+        if plain && matches!(format, Format::Delimited(form) if form.trailing) {
+            return false;
         }
         match behind {
-            Some(0) => {}
+            Some(_) if plain && widths && !self.goes_on(nodes) => false,
+            Some(0) => false,
             Some(keep) => {
                 self.push(Read::Rest { keep });
+                true
             }
             None => {
                 let length = |field: &&Field| matches!(&field.fact, Some(Expr { kind: crate::model::ExprKind::Length(of), .. }) if *of == id);
@@ -159,8 +164,24 @@ impl<'r, 'l, 'm> Reader<'r, 'l, 'm> {
                     let wire = self.builder.lowering.octets_wire(Some(slot), None, None);
                     self.push(Read::Take { wire });
                 }
+                sized_by.is_some()
             }
         }
+    }
+
+    /// Whether a list stands among these that goes on to the end of what is around it.
+    fn goes_on(&self, nodes: &'m [Node]) -> bool {
+        nodes.iter().any(|node| match node {
+            Node::Field(id) => self.builder.layout.field(*id).is_some_and(|field| match &field.kind {
+                FieldKind::List(list) => list.until_end,
+                _ => false,
+            }),
+            Node::When { then, .. } => self.goes_on(then),
+            Node::Choose { cases, other, .. } => {
+                self.goes_on(other) || cases.iter().any(|(_, nodes)| self.goes_on(nodes))
+            }
+            Node::Check(_) | Node::Map(_) => false,
+        })
     }
 
     pub(super) fn list(

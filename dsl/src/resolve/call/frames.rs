@@ -6,7 +6,7 @@
 use super::Work;
 use super::wire;
 use super::{Resolver, narrow};
-use crate::model::{Format, Frame, LineEnd, Parts, PrefixKind, TaggedFrame, TaggedPlace};
+use crate::model::{Format, Frame, LineEnd, Parts, PrefixKind, SecondLength, TaggedFrame, TaggedPlace};
 use crate::resolve::assemble::{Draft, DraftField, DraftKind};
 use crate::tree::{self, AttributeKind, ExprKind, RuleKind};
 use crate::value::{Size, Unit};
@@ -36,9 +36,9 @@ pub(super) fn frame_of(
             },
             counts_itself: *counts_itself,
         },
-        tree::Frame::By(path, parts) => match tagged_around(work, draft, path) {
-            Some(tagged) if parts.is_none() => tagged.frame(resolver, path),
-            _ => in_head(resolver, work, draft, path, parts.as_ref()),
+        tree::Frame::By { length, beside, parts } => match tagged_around(work, draft, length) {
+            Some(tagged) if parts.is_none() && beside.is_none() => tagged.frame(resolver, length),
+            _ => in_head(resolver, work, draft, (length, beside.as_ref()), parts.as_ref()),
         },
         tree::Frame::Fixed(count) => Frame::Fixed(narrow(count.value)),
         tree::Frame::Line(name) => Frame::Ended(wire::line_end(resolver, name).as_bytes().into()),
@@ -58,17 +58,36 @@ struct InHead {
     head: u32,
 }
 
-/// `frame by head.length`: the place of that field in its `fixed` or `binary` head; behind the body maybe parts, each with its own.
+/// `frame by head.length`: the place of that field in its `fixed` or `binary` head, and that of a second length in the same
+/// head; behind the body maybe parts, each with its own.
 fn in_head(
     resolver: &mut Resolver,
     work: &Work<'_>,
     draft: Option<usize>,
-    path: &tree::Path,
+    (path, beside): (&tree::Path, Option<&tree::Path>),
     parts: Option<&(tree::Path, tree::Path)>,
 ) -> Frame {
     let Some(found) = place_in_head(resolver, work, draft, path, false) else { return Frame::None };
     let InHead { offset, size, kind, head } = found;
-    let Some((count, each)) = parts else { return Frame::InHead { offset, size, kind, head, parts: None } };
+    let beside = match beside {
+        None => None,
+        Some(beside) => match place_in_head(resolver, work, draft, beside, false) {
+            Some(second) if container(work, draft, beside) == container(work, draft, path) => {
+                Some(SecondLength { offset: second.offset, size: second.size, kind: second.kind })
+            }
+            Some(_) => {
+                resolver
+                    .report
+                    .error("TS0665", beside.span, format!("`{}` stands in another head", beside.text()))
+                    .help(format!("both lengths stand in one head, that of `{}`", path.text()));
+                return Frame::None;
+            }
+            None => return Frame::None,
+        },
+    };
+    let Some((count, each)) = parts else {
+        return Frame::InHead { offset, size, kind, head, beside, parts: None };
+    };
     // Not every message of the link has parts.
     let link =
         |place: usize| work.calls.get(usize::from(work.drafts.get(place)?.call.0)).map(|call| call.link);
@@ -89,7 +108,14 @@ fn in_head(
         length_size: each.size,
         kind: each.kind,
     };
-    Frame::InHead { offset, size, kind, head, parts: Some(parts) }
+    Frame::InHead { offset, size, kind, head, beside, parts: Some(parts) }
+}
+
+/// What a field stands in.
+fn container<'w>(work: &'w Work<'_>, draft: Option<usize>, path: &tree::Path) -> Option<&'w [Box<str>]> {
+    let draft = work.drafts.get(draft?)?;
+    let field = draft.fields.get(draft.find(&[], &path.parts)?)?;
+    field.path.split_last().map(|(_, around)| around)
 }
 
 fn place_in_head(

@@ -81,6 +81,7 @@ pub(super) fn key(resolver: &mut Resolver, tree: &tree::Key, label: Box<str>, of
         tree::KeyKind::Rsa => ("rsa", &[1024, 2048, 3072, 4096]),
         tree::KeyKind::Ec => ("ec", &[]),
         tree::KeyKind::Sm2 => ("sm2", &[]),
+        tree::KeyKind::Certificate => ("certificate", &[1024, 2048, 3072, 4096]),
     };
     if let Some(size) = &tree.size
         && !sizes.is_empty()
@@ -92,7 +93,10 @@ pub(super) fn key(resolver: &mut Resolver, tree: &tree::Key, label: Box<str>, of
             .error("TS0610", size.span, format!("no key of kind `{kind}` has a size of {}", size.value))
             .help(format!("sizes are {}", sizes.join(", ")));
     }
-    let pair = matches!(tree.kind, tree::KeyKind::Rsa | tree::KeyKind::Ec | tree::KeyKind::Sm2);
+    let pair = matches!(
+        tree.kind,
+        tree::KeyKind::Rsa | tree::KeyKind::Ec | tree::KeyKind::Sm2 | tree::KeyKind::Certificate
+    );
     if pair && tree.owner.is_none() {
         resolver
             .report

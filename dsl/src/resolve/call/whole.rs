@@ -34,8 +34,9 @@ pub(super) fn assumed(index: &Index<'_>) -> Vec<Assumed> {
     found
 }
 
-/// Two requests on one link that the other side (or we) cannot tell apart. An enquiry of ours may be what a query asks: the
-/// other side sees the query, and the answer finds us by its connection or by what matches it.
+/// Two requests on one link that the other side (or we) cannot tell apart. An enquiry of ours may be what a query asks, and a
+/// reversal what a posting asks that people begin: the other side sees that query or posting, and the answer finds us by its
+/// connection or by what matches it.
 pub(super) fn duplicates(resolver: &mut Resolver, module: &Module) {
     for (place, call) in module.calls.iter().enumerate() {
         let request = module.messages.get(usize::from(call.request.0));
@@ -47,7 +48,10 @@ pub(super) fn duplicates(resolver: &mut Resolver, module: &Module) {
             let same_link = other.link == call.link && other.ours == call.ours;
             let code = module.messages.get(usize::from(other.request.0)).map(|message| &message.code);
             let asks_the_query = call.ours && !call.settles.is_empty() && other.once.is_empty();
-            if same_link && code == Some(&request.code) && call.only_when.is_none() && !asks_the_query {
+            let asks_to_cancel =
+                call.ours && !call.undoes.is_empty() && other.undoes.is_empty() && other.settles.is_empty();
+            let same_code = same_link && code == Some(&request.code);
+            if same_code && call.only_when.is_none() && !asks_the_query && !asks_to_cancel {
                 resolver
                     .report
                     .error(

@@ -29,7 +29,7 @@ pub(super) const MACS: [&str; 12] = [
     "tdes_cmac",
 ];
 
-pub(super) const SIGNATURES: [&str; 8] = [
+pub(super) const SIGNATURES: [&str; 10] = [
     "rsa_sha1",
     "rsa_sha256",
     "rsa_md5",
@@ -38,6 +38,8 @@ pub(super) const SIGNATURES: [&str; 8] = [
     "sm2_raw",
     "sm2_der",
     "rsa_sha512",
+    "cms_rsa_sha1",
+    "cms_rsa_sha256",
 ];
 
 pub(crate) const CIPHERS: [&str; 36] = [
@@ -79,7 +81,7 @@ pub(crate) const CIPHERS: [&str; 36] = [
     "sm2_c1c3c2",
 ];
 
-pub(super) const WEAK: [&str; 13] = [
+pub(super) const WEAK: [&str; 14] = [
     "md5",
     "sha1",
     "x9_9",
@@ -92,6 +94,7 @@ pub(super) const WEAK: [&str; 13] = [
     "aes_ecb_pkcs5",
     "rsa_sha1",
     "rsa_md5",
+    "cms_rsa_sha1",
     "cups_ecb",
 ];
 
