@@ -229,14 +229,15 @@ impl Shared {
         if !self.falls(NetworkFault::Delay, address, |weather| weather.delay.max(slow)) {
             return self.dice.span(USUAL.0, USUAL.1);
         }
-        let (late, moments) = {
+        let (late, crossing, moments) = {
             let state = self.state();
-            let crossing = state.weather.crossing || slow > 0;
-            let moments = state.moments.get(&**address).filter(|_| crossing).cloned();
-            (Duration::from_secs(u64::from(state.weather.late)), moments)
+            let late = Duration::from_secs(u64::from(state.weather.late));
+            (late, state.weather.crossing || slow > 0, state.moments.get(&**address).cloned())
         };
         match (piece, moments) {
-            (Some(asks), Some(moments)) => self.crossing(&moments, asks),
+            (Some(asks), Some(moments)) if crossing => self.crossing(&moments, asks),
+            // What a party promises of its quiet time holds in any weather.
+            (Some(true), Some(moments)) => self.dice.span(USUAL.1, late.min(moments.longest).max(USUAL.1)),
             _ => self.dice.span(USUAL.1, late.max(USUAL.1)),
         }
     }

@@ -185,11 +185,9 @@ impl Asked {
             },
         };
         crate::observe::asked(path, told.kind.word(), self.engine.core.mark().since(started));
-        if told.kind == ToldKind::Pending && told.flow.0 == 0 && service.kind != ServiceKind::Query {
-            return answer(
-                504,
-                &object!({ "outcome": "unknown", "label": "ask again under the same reference" }),
-            );
+        // A query is asked anew, by whatever reference.
+        if told.is_unknown() && service.kind == ServiceKind::Query {
+            return pending(None);
         }
         self.told(&told)
     }
@@ -256,8 +254,9 @@ impl Asked {
     async fn cancel(self, caller: &Caller, path: &str, reference: &str) -> HttpMessage {
         let key = self.key(caller, path, reference);
         let key = match self.engine.flow_of_key(&key).await {
-            Some(flow) => self.engine.key_of(flow).await.unwrap_or(key),
-            None => key,
+            Ok(Some(flow)) => self.engine.key_of(flow).await.unwrap_or(key),
+            Ok(None) => key,
+            Err(_) => return unknown(),
         };
         match self.engine.cancel(&key).await {
             CancelAnswer::Cancelled => answer(200, &object!({ "outcome": "done", "cancelled": true })),
@@ -292,9 +291,20 @@ impl Asked {
                     &object!({ "outcome": "refused", "flow": flow, "reason": told.reason, "label": label }),
                 )
             }
-            ToldKind::Pending => answer(202, &object!({ "outcome": "pending", "flow": flow })),
+            ToldKind::Pending if told.is_unknown() => unknown(),
+            ToldKind::Pending => pending(flow.as_deref()),
         }
     }
+}
+
+/// Its end is not known yet.
+fn pending(flow: Option<&str>) -> HttpMessage {
+    answer(202, &object!({ "outcome": "pending", "flow": flow }))
+}
+
+/// It is not known whether it was taken.
+fn unknown() -> HttpMessage {
+    answer(504, &object!({ "outcome": "unknown", "label": "ask again under the same reference" }))
 }
 
 fn hash(octets: &[u8]) -> String {

@@ -143,7 +143,7 @@ impl Asker {
     /// Asks once.
     pub(super) async fn ask(&self, service: &str, body: &Value) -> Heard {
         let said = self.send("POST", &format!("/v1/{service}"), body).await?;
-        self.heard(service, body, &said)
+        self.heard(service, body, &said, "")
     }
 
     /// Asks how a posting ended; of one that was taken back before it was asked for nothing is known, and nothing comes of it.
@@ -155,7 +155,7 @@ impl Asker {
     /// Asks how a posting ended that was told as pending.
     async fn hear_of(&self, service: &str, body: &Value) -> Heard {
         let said = self.send("GET", &format!("/v1/{service}/{}", reference(body)), &Value::Null).await?;
-        let heard = self.heard(service, body, &said);
+        let heard = self.heard(service, body, &said, " enquired");
         let text = |name: &str| said.get(name).and_then(Value::as_str);
         // A refusal of a flow bears its number.
         if text("reason") == Some("never_seen") && text("flow").is_none() {
@@ -197,11 +197,19 @@ impl Asker {
         }
     }
 
-    fn heard(&self, service: &str, body: &Value, said: &Value) -> Heard {
+    fn heard(&self, service: &str, body: &Value, said: &Value, how: &str) -> Heard {
         let reference = reference(body);
         let text = |name: &str| said.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
         let (outcome, reason) = (text("outcome"), text("reason"));
-        self.diary.note(&format!("client: {service} {reference}: told {outcome} {reason}"));
+        let flow = said
+            .get("flow")
+            .and_then(Value::as_str)
+            .map(|flow| format!(" of flow {flow}"))
+            .unwrap_or_default();
+        self.diary.note(&format!(
+            "client: {service} {reference}{how}: told {outcome} {reason}{flow} {}",
+            text("label")
+        ));
         if reason == "busy" {
             self.busy.fetch_add(1, Ordering::Relaxed);
         }

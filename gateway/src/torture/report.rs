@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// Lines of a failing seed's story that are shown, from its end.
+/// Lines of a failing seed's story that are shown, from its end; of a seed that was asked for alone, all are.
 const SHOWN: usize = 60;
 
 /// A posting's call, its end, and what went wrong while it was open.
@@ -113,7 +113,8 @@ pub(crate) fn show(campaign: &Campaign) -> String {
     let mut out = String::new();
     for end in &campaign.failing {
         out.push_str(&format!("seed {} fails; what is needed for it: {}\n", end.seed, end.knobs.words()));
-        let more = end.story.len().saturating_sub(SHOWN);
+        let shown = if campaign.seeds == 1 { usize::MAX } else { SHOWN };
+        let more = end.story.len().saturating_sub(shown);
         if more > 0 {
             out.push_str(&format!("  … {more} lines before\n"));
         }

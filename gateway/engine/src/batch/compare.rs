@@ -85,7 +85,7 @@ impl Engine {
             let party = module.name.to_string();
             let date = crate::calendar::day(day);
             let key = Key { date, party, direction: Direction::In, once: once.into_bytes() };
-            if self.flow_now(&key).await.is_some() {
+            if self.flow_now(&key).await.map_err(|fatal| fatal.to_string())?.is_some() {
                 continue;
             }
             let facts = scene.facts.clone();

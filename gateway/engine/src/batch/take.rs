@@ -427,7 +427,7 @@ impl Engine {
             if let Ok(told) = self.core.within(until, &mut asked).await {
                 return told;
             }
-            if let Some(flow) = self.flow_now(key).await {
+            if let Ok(Some(flow)) = self.flow_now(key).await {
                 self.tell_flow(flow, Event::CutOff).await;
             }
             due = Some(60_000);

@@ -14,7 +14,7 @@ use link::BoxFuture;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Change, Day, FlowId, FlowRow, Key, Lane, Verdict};
+use store::{Change, Day, Fatal, FlowId, FlowRow, Key, Lane, Verdict};
 use tokio::sync::{mpsc, oneshot};
 
 /// Days before today on which a repeat's key is looked for.
@@ -73,9 +73,13 @@ impl Engine {
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
         }
-        if let Some(flow) = self.flow_of_key(&new.key).await {
-            self.join(flow, new.digest, give).await;
-            return self.wait_told(take, flow, wait).await;
+        match self.flow_of_key(&new.key).await {
+            Ok(Some(flow)) => {
+                self.join(flow, new.digest, give).await;
+                return self.wait_told(take, flow, wait).await;
+            }
+            Ok(None) => {}
+            Err(_) => return Told::unknown(),
         }
         if !self.admit() {
             return Told::refused("busy", String::new());
@@ -109,22 +113,29 @@ impl Engine {
     async fn untold(&self, flow: FlowId) -> Told {
         match self.journal.read(move |reader| reader.flow(flow)).await {
             Ok(Some(row)) => self.told_of(&row),
-            Ok(None) | Err(_) => Told::pending(FlowId(0)),
+            Ok(None) => Told::unknown(),
+            Err(fatal) => {
+                self.fail(&fatal);
+                Told::unknown()
+            }
         }
     }
 
     /// The flow of the same key, asked on one of the last days.
-    pub async fn flow_of_key(&self, key: &Key) -> Option<FlowId> {
+    ///
+    /// # Errors
+    /// Where the journal cannot be read. Then it is not known whether anybody asked, and nobody may be told that nobody did.
+    pub async fn flow_of_key(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
         self.flow_of_key_within(key, DAYS_BACK).await
     }
 
     /// The flow of the same key, asked on any day that the journal keeps.
-    pub(super) async fn flow_of_key_ever(&self, key: &Key) -> Option<FlowId> {
+    pub(super) async fn flow_of_key_ever(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
         let days = self.deployment.load().store.keep_days().unwrap_or(DAYS_EVER);
         self.flow_of_key_within(key, usize::try_from(days).unwrap_or(usize::MAX)).await
     }
 
-    async fn flow_of_key_within(&self, key: &Key, days: usize) -> Option<FlowId> {
+    async fn flow_of_key_within(&self, key: &Key, days: usize) -> Result<Option<FlowId>, Fatal> {
         let key = key.clone();
         let found = self.journal.read(move |reader| {
             let mut day = crate::calendar::date(key.date);
@@ -138,13 +149,7 @@ impl Engine {
             }
             Ok(None)
         });
-        match found.await {
-            Ok(found) => found,
-            Err(fatal) => {
-                self.fail(&fatal);
-                None
-            }
-        }
+        found.await.inspect_err(|fatal| self.fail(fatal))
     }
 
     /// The key that a flow was asked under.
@@ -179,15 +184,16 @@ impl Engine {
         drop(waiter.send(self.stored(flow, Some(digest)).await));
     }
 
-    /// What a flow of the journal was told; pending while it has not ended.
+    /// What a flow of the journal was told; pending while it has not ended, unknown where it is not there: its first write
+    /// may be under way.
     pub async fn stored(&self, flow: FlowId, digest: Option<[u8; 32]>) -> Told {
         let row = self.journal.read(move |reader| reader.flow(flow)).await;
         let row = match row {
             Ok(Some(row)) => row,
-            Ok(None) => return Told::refused("never_seen", String::new()),
+            Ok(None) => return Told::unknown(),
             Err(fatal) => {
                 self.fail(&fatal);
-                return Told::pending(flow);
+                return Told::unknown();
             }
         };
         if digest.is_some_and(|digest| digest != row.digest) {
@@ -336,7 +342,10 @@ impl Engine {
     pub async fn cancel(self: &Arc<Self>, key: &Key) -> CancelAnswer {
         let flow = match self.keyed.get(key).map(|flow| *flow) {
             Some(flow) => Some(flow),
-            None => self.flow_of_key(key).await,
+            None => match self.flow_of_key(key).await {
+                Ok(flow) => flow,
+                Err(_) => return CancelAnswer::Pending,
+            },
         };
         match flow {
             Some(flow) => self.cancel_flow(flow).await,

@@ -19,8 +19,17 @@ use store::{
 };
 
 impl Running {
-    /// Writes; `Err(None)` where the flow cannot go on here.
+    /// Writes; `Err(None)` where the flow cannot go on here. What was not written is not told either, to nobody.
     pub(super) async fn write(&mut self, changes: &[Change], next: &State) -> Result<(), Option<NotWritten>> {
+        let told = self.told.clone();
+        let written = self.write_told(changes, next).await;
+        if written.is_err() {
+            self.told = told;
+        }
+        written
+    }
+
+    async fn write_told(&mut self, changes: &[Change], next: &State) -> Result<(), Option<NotWritten>> {
         let mut started = Vec::new();
         let Some(written) = self.changes(changes, next, &mut started).await else {
             return Err(Some(NotWritten::CannotStart));
@@ -61,7 +70,6 @@ impl Running {
                 if let Verdict::TooOld { oldest } = &other {
                     self.too_old = Some(*oldest);
                 }
-                self.told = None;
                 // What was answered is not written: a flow that has no room after all answers something else.
                 self.answer.take_if(|_| changes.iter().any(|change| matches!(change, Change::Answer(_))));
                 Err(match &other {

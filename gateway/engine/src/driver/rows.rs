@@ -81,7 +81,10 @@ impl Running {
         running.id = id;
         let before = self.engine.keyed.get(&running.key).map(|flow| *flow);
         let before = match before {
-            None if self.begins_anew(of) => self.engine.flow_of_key_ever(&running.key).await,
+            None if self.begins_anew(of) => match self.engine.flow_of_key_ever(&running.key).await {
+                Ok(known) => known,
+                Err(_) => return self.begin_later(of, row),
+            },
             known => known,
         };
         if let Some(flow) = before {
@@ -278,7 +281,7 @@ impl Running {
     /// What a row was told that another flow has begun.
     async fn told_of_another(&self, of: LoopId, row: u64) -> Option<Told> {
         let (running, _) = self.row_flow(of, row)?;
-        let flow = self.engine.flow_of_key(&running.key).await?;
+        let flow = self.engine.flow_of_key(&running.key).await.ok()??;
         let told = self.engine.stored(flow, Some(running.digest)).await;
         Some(self.answered_unbegun(of, row, told))
     }

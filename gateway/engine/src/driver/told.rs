@@ -69,6 +69,18 @@ impl Told {
         Self::of(ToldKind::Pending, flow)
     }
 
+    /// It is not known whether it was taken: the journal does not have it, and may yet, or cannot be read.
+    #[must_use]
+    pub fn unknown() -> Self {
+        Self::pending(FlowId(0))
+    }
+
+    /// Whether not even that is known whether it was taken.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.kind == ToldKind::Pending && self.flow == FlowId(0)
+    }
+
     /// Refused before anything was begun.
     #[must_use]
     pub fn refused(reason: &str, text: String) -> Self {

@@ -18,7 +18,7 @@ use dsl::model::{CallId, Fact, Load, Space};
 use dsl::program::Read;
 use dsl::value::Outcome;
 use std::sync::Arc;
-use store::{FlowId, FlowRow, FoundBy, Key, OperationRow};
+use store::{Fatal, FlowId, FlowRow, FoundBy, Key, OperationRow};
 
 /// Whether a served call speaks of a call of ours: its late result.
 pub(crate) fn of_ours(version: &Version, call: CallRef) -> bool {
@@ -44,7 +44,7 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
     let none = program.original.as_ref().map_or("never_seen", |rule| version.text(rule.refuse));
     let told = match (&found, undoes) {
         (Found::Other, _) => other_values(scene),
-        (Found::Untold, true) => Told::pending(FlowId(0)),
+        (Found::Untold, true) => Told::unknown(),
         (Found::Known(key, _) | Found::Unseen(key), true) => cancelled(engine, key).await,
         (Found::Nothing, true) => Told::refused(none, String::new()),
         // Never `never_seen`: it may well be held.
@@ -82,7 +82,7 @@ async fn cancelled(engine: &Arc<Engine>, key: &Key) -> Told {
             Told { reason: "never_seen".into(), ..Told::of(ToldKind::Done, FlowId(0)) }
         }
         CancelAnswer::Refused => Told::refused("too_late", String::new()),
-        CancelAnswer::Pending => Told::pending(FlowId(0)),
+        CancelAnswer::Pending => Told::unknown(),
     }
 }
 
@@ -110,12 +110,18 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
         let original = CallRef { module: call.module, call: *target };
         let by_key = original_key(engine, scene, call, original);
         let under_key = match &by_key {
-            Some(key) => engine.flow_now(key).await.map(|flow| (key.clone(), flow)),
+            Some(key) => match engine.flow_now(key).await {
+                Ok(flow) => flow.map(|flow| (key.clone(), flow)),
+                Err(_) => return Found::Untold,
+            },
             None => None,
         };
         let flow = match under_key {
             Some(known) => Some(known),
-            None => by_fields(engine, scene, call, original).await,
+            None => match by_fields(engine, scene, call, original).await {
+                Ok(known) => known,
+                Err(_) => return Found::Untold,
+            },
         };
         match (flow, by_key) {
             (Some((key, flow)), _) => match repeats(engine, scene, call, flow).await {
@@ -138,7 +144,15 @@ async fn by_fields(
     scene: &Scene,
     call: CallRef,
     original: CallRef,
-) -> Option<(Key, FlowId)> {
+) -> Result<Option<(Key, FlowId)>, Fatal> {
+    let Some(found) = values_told(scene, call, original) else { return Ok(None) };
+    let rows = engine.journal.read(move |reader| reader.flows_found_by(&found.name, &found.hash, 1)).await;
+    let rows = rows.inspect_err(|fatal| engine.fail(fatal))?;
+    Ok(rows.into_iter().next().map(|row| (row.key, row.flow)))
+}
+
+/// The look-up by the values of an ask that this message repeats.
+fn values_told(scene: &Scene, call: CallRef, original: CallRef) -> Option<FoundBy> {
     let of_ask = |(load, value): &(Load, Value<'static>)| {
         (load.space == Space::OriginalAsk).then(|| (Sought::Ask(load.slot), value.clone()))
     };
@@ -147,10 +161,7 @@ async fn by_fields(
         told.extend(ruled(scene, call)?);
     }
     let member = scene.member.as_ref().map(|member| member.name.as_str());
-    let found = found_by(&scene.version, original, member, &told)?;
-    let rows =
-        engine.journal.read(move |reader| reader.flows_found_by(&found.name, &found.hash, 1)).await.ok()?;
-    rows.into_iter().next().map(|row| (row.key, row.flow))
+    found_by(&scene.version, original, member, &told)
 }
 
 /// The look-ups under which an ask of a call can be found later.
@@ -322,19 +333,21 @@ async fn tell(engine: &Arc<Engine>, scene: &Scene, operation: &OperationRow, sai
 impl Engine {
     /// What an enquiry about the ask of a key hears; none if nobody asked.
     pub async fn find_end(&self, key: &Key) -> Option<Told> {
-        let flow = self.flow_now(key).await?;
-        Some(self.end_of(flow).await)
+        match self.flow_now(key).await {
+            Ok(flow) => Some(self.end_of(flow?).await),
+            Err(_) => Some(Told::unknown()),
+        }
     }
 
     /// What an enquiry about a flow hears: its end, `reversed` where its asker took it back since, pending while it runs
-    /// or is being taken back.
+    /// or is being taken back; unknown where the journal does not have it.
     async fn end_of(&self, flow: FlowId) -> Told {
         let row = match self.journal.read(move |reader| reader.flow(flow)).await {
             Ok(Some(row)) => row,
-            Ok(None) => return Told::refused("never_seen", String::new()),
+            Ok(None) => return Told::unknown(),
             Err(fatal) => {
                 self.fail(&fatal);
-                return Told::pending(flow);
+                return Told::unknown();
             }
         };
         let told = self.told_of(&row);
@@ -356,9 +369,12 @@ impl Engine {
     }
 
     /// The flow of a key: in memory, or in the journal.
-    pub async fn flow_now(&self, key: &Key) -> Option<FlowId> {
+    ///
+    /// # Errors
+    /// As [`Engine::flow_of_key`].
+    pub async fn flow_now(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
         match self.keyed.get(key).map(|flow| *flow) {
-            Some(flow) => Some(flow),
+            Some(flow) => Ok(Some(flow)),
             None => self.flow_of_key(key).await,
         }
     }
