@@ -21,7 +21,7 @@ from tables import line, lines, row, table, value, written
 SOAP = "http://schemas.xmlsoap.org/soap/envelope/"
 SPACE = "http://tempuri.org/"
 HEAD = (
-    "TransCode:X4= PartnerId:X16 HospitalId:X20 TransDate:D TransTime:T SerialNo:X32 Channel:X4 Version:X4 SignType:X8 Sign:X64"
+    "TransCode:X4= PartnerId:X16 HospitalId:X20 TransDate:D TransTime:T SerialNo:X32 Channel:N2= Version:X4 SignType:X8 Sign:X64"
 )
 PERSON = "Relation:X4 Name:X40 Sex:N1= Birth:E IdNo:X20 Phone:X15 Address:X100"
 GUARD = "GuardName:X40 GuardIdNo:X20 GuardPhone:X15 GuardAddress:X100"

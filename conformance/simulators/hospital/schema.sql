@@ -39,7 +39,8 @@ CREATE TABLE patient (
   guardian_address TEXT,
   since    TEXT NOT NULL,
   gone     INTEGER NOT NULL DEFAULT 0,
-  missed   INTEGER NOT NULL DEFAULT 0                   -- 1: on the list of those who did not come
+  missed   INTEGER NOT NULL DEFAULT 0,                  -- 1: on the list of those who did not come
+  fate     TEXT                                         -- of what is paid: refused; untaken and taken, without a word; of refunds: unwilling, slow
 ) WITHOUT ROWID;
 CREATE TABLE patient_card (id TEXT PRIMARY KEY, patient TEXT NOT NULL REFERENCES patient (id), kind TEXT NOT NULL, no TEXT NOT NULL) WITHOUT ROWID;
 
