@@ -13,11 +13,14 @@ CREATE TABLE goods (
   price  INTEGER NOT NULL,
   kind   TEXT NOT NULL,
   stock  INTEGER NOT NULL,
-  days   INTEGER NOT NULL
+  days   INTEGER NOT NULL,
+  begins TEXT,                                         -- from when it is sold, until when
+  ends   TEXT
 ) WITHOUT ROWID;
 
 -- What becomes of orders for a receiver: a code at once; `processing`: delivered after a minute; `stuck`: it stays so; `fail`: it fails after a
--- minute; `part`: half of it comes; `refused`, `closed`: it has failed at once.
+-- minute; `part`: half of it comes; `refused`, `closed`: it has failed at once; `twice`: it is sold, and the answer says that the number was there
+-- before; `short`: it does wrong, and one voucher is missing of what it says that it sold.
 CREATE TABLE receiver (
   mobile  TEXT PRIMARY KEY,
   fate    TEXT NOT NULL
