@@ -17,7 +17,7 @@ CREATE TABLE package (
 ) WITHOUT ROWID;
 
 -- What becomes of orders for a number: a code of a refusal at once; `lost`: taken, and the carrier says nothing for ever; `failed`;
--- `silent`: topped up, and nobody is told; `kept_410`: taken, though the answer is 410; `gone`: lost by the platform after it was taken.
+-- `silent`: topped up, and nobody is told; `kept_410`: taken, though the answer is 410 (in a batch: though it is among the rejected); `gone`: lost by the platform after it was taken.
 CREATE TABLE number (
   mobile  TEXT PRIMARY KEY,
   fate    TEXT NOT NULL
