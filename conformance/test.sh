@@ -102,7 +102,7 @@ faults() {
   return "$good"
 }
 
-# Real sockets and real time: what fails is run once more where nothing else makes answers late, and is told of either way.
+# Real sockets and real time, on a machine that others may use too: what fails is run once more, and is told of either way.
 demonstration() {
   tongshi demo "$@" --folder target/test-demo && return
   printf 'FLAKY    the demonstration failed: once more\n'
