@@ -309,11 +309,8 @@ impl Seller<'_> {
         if let Some(window) = self.window {
             // By its middle: by its ends, what takes long by nature would be under way in that while more often.
             let middle = began + began.elapsed() / 2;
-            if (window.from..window.until).contains(&middle) {
-                tally.meanwhile.push(took)
-            } else {
-                tally.quiet.push(took)
-            }
+            let meanwhile = (window.from..window.until).contains(&middle);
+            if meanwhile { tally.meanwhile.push(took) } else { tally.quiet.push(took) }
         }
         self.progress.one();
         match said.get("outcome").and_then(Value::as_str) {
