@@ -102,6 +102,13 @@ faults() {
   return "$good"
 }
 
+# Real sockets and real time, on a machine that others may use too: what fails is run once more, and is told of either way.
+demonstration() {
+  tongshi demo "$@" --folder target/test-demo && return
+  printf 'FLAKY    the demonstration failed: once more\n'
+  tongshi demo "$@" --folder target/test-demo
+}
+
 tests() {
   # A test that passes is not worth a line when a stage before has failed: what failed stays in sight.
   local level=pass
@@ -129,12 +136,12 @@ check "canonical form" tongshi fmt --check conformance/parties/configs configs c
 check "deployment" tongshi run configs/gateway.yaml --check
 check "suites" suites
 # A short campaign of faults: parties lose, garble and spoil replies on purpose; the three books must agree at the end.
-check "faults" tongshi demo --folder target/test-demo
+check "faults" demonstration
 # Network, disk, clock and process go wrong by 2,000 seeds; the parties' ledgers must agree with what clients were told. The
 # binary itself, killed and stopped under load on real sockets over both stores, its disk full now and then.
 check "simulated faults and kills" faults
 # Every party in one gateway; while one stalls, one floods and one answers garbage the others must not notice.
-check "all together" tongshi demo --all --folder target/test-demo
+check "all together" demonstration --all
 for name in ${failed[@]+"${failed[@]}"}; do
   printf '\n== %s: FAILED\n' "$name"
   [ -t 1 ] || tail -n 40 "target/stages/${name//[^a-z]/-}.txt" | cut -c 1-400

@@ -1,16 +1,23 @@
 //! The register of all diagnostics: one page for each code, as `tongshi explain` shows it.
 //!
-//! One table a hundred of codes (of 06 two): 01 syntax, 02 names, 03 types, 04 wire and layouts, 05 codes and outcomes, 06 calls and
-//! sessions, 07 flows and money, 08 deployment, 09 lints. A code is never reused.
+//! By hundreds of codes: 01 syntax, 02 names (`names`, `places`), 03 types, 04 the wire (`wire`, `messages`), 05 codes and outcomes, 06 calls and
+//! sessions (`calls` to `files`), 07 flows and money (`flows`, `paths`), 08 deployment, 09 lints. A code is never reused.
 
+pub mod answers;
 pub mod calls;
 pub mod codes;
+pub mod comparisons;
 pub mod deployment;
+pub mod files;
 pub mod flows;
 pub mod lints;
+pub mod messages;
 pub mod names;
+pub mod paths;
+pub mod places;
 pub mod sessions;
 pub mod syntax;
+pub mod texts;
 pub mod types;
 pub mod wire;
 
@@ -37,12 +44,19 @@ pub struct Page {
 pub const TABLES: &[&[Page]] = &[
     syntax::PAGES,
     names::PAGES,
+    places::PAGES,
     types::PAGES,
     wire::PAGES,
+    messages::PAGES,
     codes::PAGES,
     calls::PAGES,
+    comparisons::PAGES,
     sessions::PAGES,
+    answers::PAGES,
+    texts::PAGES,
+    files::PAGES,
     flows::PAGES,
+    paths::PAGES,
     deployment::PAGES,
     lints::PAGES,
 ];

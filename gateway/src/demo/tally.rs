@@ -25,7 +25,7 @@ pub(crate) struct Tally {
     pub(crate) reasons: BTreeMap<String, u64>,
     /// Microseconds of each, sorted at the end.
     pub(crate) micros: Vec<u64>,
-    /// Of them, those that were under way while a party misbehaved.
+    /// Of them, those whose middle fell into the while in which parties misbehaved.
     pub(crate) meanwhile: Vec<u64>,
     /// Of them, the others, where there was such a while.
     pub(crate) quiet: Vec<u64>,

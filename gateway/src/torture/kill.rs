@@ -45,6 +45,8 @@ const CLIENTS: u64 = 12;
 const HASTE: u32 = 2;
 /// Stories that are told for every kill: five hundred kills find accounts for all of them.
 const EACH: usize = 8;
+/// Stories of a client who comes while the disk is full: in one of them at least a posting is asked for.
+const COMERS: u64 = 4;
 /// Stories that are told and not heard yet.
 const TOLD: usize = 4_096;
 /// How long the gateway is under load between two kills.
@@ -98,6 +100,8 @@ struct Campaign<'g> {
     operator: Operator,
     /// Turns of clients to tell a story, so that there is load at every kill.
     turns: Arc<Semaphore>,
+    /// The same of clients who come while the disk is full, one for each time: those before may all wait for answers then.
+    comers: std::vec::IntoIter<Arc<Semaphore>>,
     told: mpsc::Receiver<Posting>,
     tell: mpsc::Sender<Posting>,
     postings: Vec<Posting>,
@@ -136,12 +140,16 @@ impl<'g> Campaign<'g> {
         let asker = Asker::new(&core, ground, &diary);
         let turns = Arc::new(Semaphore::new(0));
         let (give, told) = mpsc::channel(TOLD);
-        // Of so many kills one has two turns more, and another one.
-        let turns_of_all = times * EACH as u64 * (EVERY + 3) / EVERY + 3 * EACH as u64;
+        // Of so many kills one has a turn more, and another one.
+        let turns_of_all = times * EACH as u64 * (EVERY + 2) / EVERY + 3 * EACH as u64;
         let each = turns_of_all.div_ceil(CLIENTS);
-        let counts = vec![each; usize::try_from(CLIENTS).unwrap_or(1)];
-        for stories in stories(ground, &parties, &dice, &counts)? {
-            let turns = Some(Arc::clone(&turns));
+        let comers: Vec<_> = (0..times.div_ceil(EVERY)).map(|_| Arc::new(Semaphore::new(0))).collect();
+        let mut turns_of_each = vec![Arc::clone(&turns); usize::try_from(CLIENTS).unwrap_or(1)];
+        let mut counts = vec![each; turns_of_each.len()];
+        turns_of_each.extend(comers.iter().cloned());
+        counts.resize(turns_of_each.len(), COMERS);
+        for (stories, turns) in stories(ground, &parties, &dice, &counts)?.into_iter().zip(turns_of_each) {
+            let turns = Some(turns);
             let dice = Dice::new(dice.below(u64::MAX));
             let asker = asker.another();
             core.spawn(
@@ -160,6 +168,7 @@ impl<'g> Campaign<'g> {
             asker,
             operator: Operator::new(&core, ground),
             turns,
+            comers: comers.into_iter(),
             told,
             tell: give,
             postings: Vec::new(),
@@ -222,7 +231,9 @@ impl<'g> Campaign<'g> {
         disk.fill().map_err(failed)?;
         self.killed.full_disks += 1;
         let (before, until) = (self.asker.refused_busy(), Instant::now() + FELT);
-        self.turns.add_permits(EACH);
+        if let Some(comer) = self.comers.next() {
+            comer.add_permits(usize::try_from(COMERS).unwrap_or(1));
+        }
         while self.asker.refused_busy() == before && Instant::now() < until {
             self.hear(LOADED.0).await;
         }
@@ -282,7 +293,7 @@ impl<'g> Campaign<'g> {
 
     /// In fair weather everything ends; then the auditor looks.
     async fn end(self) -> Result<Killed, String> {
-        let Self { ground, parties, proxies, asker, operator, turns, tell, mut told, .. } = self;
+        let Self { ground, parties, proxies, asker, operator, turns, comers, tell, mut told, .. } = self;
         let Self { mut postings, mut killed, began, .. } = self;
         // They end in the other order, here too.
         let _disk = self.disk;
@@ -290,6 +301,7 @@ impl<'g> Campaign<'g> {
         let mut process = self.process;
         // Whoever tells a story tells it to its end, and nobody begins another.
         turns.close();
+        comers.for_each(|comer| comer.close());
         drop(tell);
         while let Some(posting) = told.recv().await {
             postings.push(posting);

@@ -7,8 +7,10 @@
 use crate::parties::Does;
 use crate::support::Bank;
 use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::CrashPoint;
+use store::{CrashPoint, Fatal, MemoryStore, Reader, Store, Verdict, Write};
 use tokio::task::JoinSet;
 
 /// Banks side by side.
@@ -158,4 +160,78 @@ async fn what_was_told_as_pending_is_known_after_a_stop() {
         }
     }
     assert!(untold > 0, "the journal never failed before the ask was in it");
+}
+
+/// A store whose commits, behind so many since it was told to count them, wait until it is told to end, and then are not durable.
+struct Stuck {
+    store: MemoryStore,
+    counts: Arc<AtomicBool>,
+    ends: Arc<AtomicBool>,
+    commits: usize,
+}
+
+impl Store for Stuck {
+    fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {
+        let before = !self.counts.load(Ordering::Acquire);
+        if before || self.commits > 0 {
+            self.commits -= usize::from(!before);
+            return self.store.commit(group);
+        }
+        while !self.ends.load(Ordering::Acquire) {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Err(Fatal::Ended)
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, Fatal> {
+        self.store.reader()
+    }
+
+    fn epoch(&self) -> u64 {
+        self.store.epoch()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_end_that_was_not_written_is_told_to_nobody() {
+    // Refused for its amount: the end comes with one of the first writes.
+    let body = json!({
+        "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+        "amount": "500.01", "reference": "C5",
+    });
+    let mut stuck = 0;
+    for commits in 0..6 {
+        let mut bank = Bank::closed().await;
+        let (counts, ends) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let store = MemoryStore::open(&bank.disk);
+        let store = Stuck { store, counts: Arc::clone(&counts), ends: Arc::clone(&ends), commits };
+        bank.start_over("", Box::new(store)).await;
+        counts.store(true, Ordering::Release);
+        let later = |millis| async move { tokio::time::sleep(Duration::from_millis(millis)).await };
+        let (first, second, enquired, ()) = tokio::join!(
+            bank.ask("bank.pay_bill", &body),
+            async {
+                later(300).await;
+                bank.ask("bank.pay_bill", &body).await
+            },
+            async {
+                later(300).await;
+                bank.http("GET", "/v1/bank.pay_bill/C5", &Value::Null, "secret").await
+            },
+            async {
+                later(600).await;
+                ends.store(true, Ordering::Release);
+            },
+        );
+        bank.gateway = None;
+        let mut reader = MemoryStore::open(&bank.disk).reader().expect("a reader");
+        let written = reader.flows_before(None, None, 10).expect("rows").iter().any(|row| row.end.is_some());
+        for (status, told) in [first, second, enquired] {
+            // That nobody has asked yet, or that nothing was begun, is no end.
+            let ended = told["outcome"] == "refused" && ![404, 503].contains(&status);
+            assert!(written || !ended, "commit {commits}: {told}");
+            stuck += usize::from(told["outcome"] == "unknown");
+        }
+    }
+    assert!(stuck > 0, "no write was ever stuck while somebody asked");
 }
