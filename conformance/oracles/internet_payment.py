@@ -23,6 +23,11 @@ ITEM = (
 )
 BILL = "billNo:X32 period:X20 title:X80 amount:Y penalty:Y discount:Y due:Y deadline:D partial state:N1="
 RECORD = "orderNo:X32 merchant:X80 item:X60>item_ amount:Y state:N1= created:M receiptNo:X20?"
+# Section 5: what a receipt holds.
+RECEIPT = (
+    "receiptNo:X20 orderNo:X32 title:X60 lines[item:X80>item_ period:X20 amount:Y] total:Y totalWords:X60 payerNo:X32 payer:X80 merchant:X80 "
+    "payTime:M hostSerial:X32"
+)
 # Call: code, fields of the request's body, of the answer's.
 CALLS = {
     "merchants": ("JF1001", "kind:N2=? area:X6?", "merchants[merchantId:X16 name:X80 shortName:X40 kind:N2= area:X6]"),
@@ -49,7 +54,7 @@ CALLS = {
     "refund": ("JF1009", "orderNo:X32 refundNo:X32 amount:Y reason:X100", "state:N1= hostSerial:X32"),
     # Assumed on our side: how a refund ended.
     "refund_state": ("JF1013", "refundNo:X32", "state:N1= hostSerial:X32"),
-    "receipt": ("JF1010", "orderNo:X32", "receiptNo:X20 checkCode:X8= reprint pdf:O"),
+    "receipt": ("JF1010", "orderNo:X32", f"{RECEIPT} checkCode:X8= prints reprint pdf:O pdfDigest:X64="),
     "mail": ("JF1011", "orderNo:X32 email:X60", ""),
     "records": ("JF1012", "customerNo:X32 from:D to:D pageNo pageSize", f"total records[{RECORD}]"),
     "merchant_bills": (
@@ -85,6 +90,10 @@ CALLS = {
     "mail_again": ("JF1022", "mailNo:X40 email:X60?", "time:M"),
     "statistics": (
         "JF1019", "from:D to:D", "rows[date:D productCode:X16 payWay:N2= channel:X3 area:X6 branch:X9 count amount:Y]",
+    ),
+    "settlements": (
+        "JF1023", "merchantId:X16? from:D to:D",
+        "rows[date:D merchantId:X16 itemId:X16 count amount:Y refundCount refundAmount:Y fee:Y net:Z serial:X32? state:N1=]",
     ),
     "import": ("JF1014", "batchNo:X24 sheet", "count amount:Y errors report"),
     "publish": ("JF1015", "batchNo:X24 count amount:Y", "published"),

@@ -18,6 +18,18 @@ def x9_19(key, octets):
     return DES.new(key[:8], DES.MODE_ECB).encrypt(inner)
 
 
+def folded(key, octets):
+    """The bank-card MAC: blocks xored, the block as hex, its halves enciphered one upon the other; eight characters."""
+    cipher = DES3.new(key, DES3.MODE_ECB) if len(key) == 16 else DES.new(key, DES.MODE_ECB)
+    text = padded(octets)
+    block = bytes(8)
+    for at in range(0, len(text), 8):
+        block = bytes(a ^ b for a, b in zip(block, text[at : at + 8]))
+    digits = block.hex().upper().encode()
+    first = cipher.encrypt(digits[:8])
+    return cipher.encrypt(bytes(a ^ b for a, b in zip(first, digits[8:]))).hex().upper()[:8]
+
+
 def tdes_ecb(key, octets):
     return DES3.new(key, DES3.MODE_ECB).encrypt(octets)
 

@@ -1,5 +1,5 @@
-"""The credit platform's protocol (zhima-credit), a second implementation from sections 2 to 6 of its page; its old generation
-stands beside it.
+"""The credit platform's protocol (zhima-credit), a second implementation from sections 2 to 6 of its page; its old generation and
+the bill of a month stand beside it.
 
 The addresses that a browser is sent to (`authorize.reply`, `certify.reply`) are none of the party's messages and left out.
 """
@@ -11,6 +11,7 @@ import re
 from Cryptodome.Cipher import AES
 from Cryptodome.Util.Padding import pad, unpad
 
+import zhima_credit_bills as bills
 import zhima_credit_zmop as zmop
 from forms import KIND, covered, form, pairs
 from signatures import good
@@ -139,6 +140,8 @@ def notice(octets, given):
 
 
 def read(message, specimen):
+    if message == "month_bill.request":
+        return bills.read(specimen)
     parts, given = specimen["parts"], specimen["given"]
     content = bytes.fromhex(parts.get("content", ""))
     if message in ("authorize.reply", "certify.reply"):
@@ -174,6 +177,8 @@ def of_answer(found, given):
 
 
 def write(message, found, specimen):
+    if message == "month_bill.request":
+        return bills.write(found)
     given = specimen["given"]
     if "said" in found.get("content", {}):
         return found["content"]["said"].encode("utf-8")

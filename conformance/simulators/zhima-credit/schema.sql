@@ -43,7 +43,8 @@ CREATE TABLE risk (
 CREATE TABLE product (
   call       TEXT PRIMARY KEY,
   code       TEXT NOT NULL,
-  consent    INTEGER NOT NULL                          -- 1: only for persons who consent
+  consent    INTEGER NOT NULL,                         -- 1: only for persons who consent
+  price      INTEGER NOT NULL
 ) WITHOUT ROWID;
 
 -- Answers that were billed.

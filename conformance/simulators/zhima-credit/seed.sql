@@ -2,16 +2,16 @@
 -- score; every hundredth stands on a list, every 125th bears a risk.
 INSERT INTO system (only_one) VALUES (1);
 
-INSERT INTO product (call, code, consent) VALUES
-  ('score', 'w1010100100000000001', 1),
-  ('admit', 'w1010100000000002733', 1),
-  ('watch', 'w1010100100000000022', 1),
-  ('watch_brief', 'w1010100000000002977', 0),
-  ('fraud_score', 'w1010100003000001100', 0),
-  ('fraud_verify', 'w1010100000000002859', 0),
-  ('fraud_list', 'w1010100003000001283', 0),
-  ('relation', 'w1010100001000001200', 0),
-  ('face', 'w1010100000000002978', 0);
+INSERT INTO product (call, code, consent, price) VALUES
+  ('score', 'w1010100100000000001', 1, 50),
+  ('admit', 'w1010100000000002733', 1, 30),
+  ('watch', 'w1010100100000000022', 1, 40),
+  ('watch_brief', 'w1010100000000002977', 0, 30),
+  ('fraud_score', 'w1010100003000001100', 0, 60),
+  ('fraud_verify', 'w1010100000000002859', 0, 80),
+  ('fraud_list', 'w1010100003000001283', 0, 40),
+  ('relation', 'w1010100001000001200', 0, 20),
+  ('face', 'w1010100000000002978', 0, 100);
 
 INSERT INTO person (number, cert_no, name, mobile, open_id, consents, score, fraud)
   WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 9999)

@@ -88,7 +88,7 @@ async fn the_card_system_passes_its_suite() {
     let config = r#"
 settings: { bank_code: "0402" }
 members:
-  SZ000001: { settings: { suspense: "9990000000000000002" }, keys: { tmk: { hex: "11223344556677888877665544332211" } } }
+  SZ000001: { settings: { suspense: "9990000000000000002", mac: x9_19 }, keys: { tmk: { hex: "11223344556677888877665544332211" } } }
 links: { out: "127.0.0.1:0" }
 sessions: { SZ000001: { mak: "0123456789ABCDEFFEDCBA9876543210", pik: "00112233445566778899AABBCCDDEEFF" } }
 "#;
