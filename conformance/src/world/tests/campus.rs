@@ -44,8 +44,9 @@ fn a_transfer_waits_is_taken_and_comes_once() {
     cancel["amount"] = json!(3_000);
     assert_eq!(word(&ask(&mut world, "withdraw", "C", cancel)), (Refused, "0062"));
     // The list holds what was taken back too, marked so.
-    let totals = json!({"adate": "2026-11-23", "count": 2, "amount": 8_000, "file": "", "digest": ""});
-    assert_eq!(ask(&mut world, "tell_list", "T", totals).fields["state"], "02");
+    let totals = |school: &str| json!({"head": {"school": school}, "adate": "2026-11-23", "count": 2, "amount": 8_000, "file": "", "digest": ""});
+    assert_eq!(ask(&mut world, "tell_list", "T", totals("SZ000001")).fields["state"], "even");
+    assert_eq!(ask(&mut world, "tell_list", "U", totals("SZ000002")).fields["state"], "uneven");
     holds(&world);
 }
 
