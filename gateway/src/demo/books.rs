@@ -78,10 +78,15 @@ fn flows(journal: &Path, misbehaving: &[String], compared: &mut Compared) -> Res
         for flow in &flows {
             let operations = reader.operations(flow.flow).map_err(words)?;
             let parked = operations.iter().any(|operation| operation.state.is_stuck());
+            let undone = |name: &str| {
+                operations.iter().any(|known| known.name == name && known.state == OperationState::Undone)
+            };
             let held: Vec<&str> = operations
                 .iter()
                 // A query was never to have an effect: nothing of it was written before it went.
                 .filter(|operation| operation.state == OperationState::Done && operation.copies > 0)
+                // What undid a step holds, and the two together are nothing.
+                .filter(|operation| !operation.name.strip_suffix("/undo").is_some_and(undone))
                 .map(|operation| operation.name.as_str())
                 .collect();
             if flow.end.is_none() && !parked {
