@@ -9,10 +9,19 @@ use dsl::flow::{Event, LoopId, Node, State};
 use dsl::model::{Load, Space};
 use dsl::program::LoopForm;
 use dsl::value::{Outcome, ShapeId, Type};
+use link::Core;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Direction, FlowId, Key};
 use tokio::sync::{mpsc, oneshot};
+
+/// Lets a row begin after a pause, if its flow still runs then.
+async fn begin_again(core: Core, post: mpsc::Sender<Inbox>, (of, row): (LoopId, u64)) {
+    let over = core.within(core.mark().after(super::carry::AGAIN), post.closed()).await.is_err();
+    if over {
+        drop(post.send(Inbox::Begin(of, row)).await);
+    }
+}
 
 impl Running {
     /// The tables of the loop that this row is of.
@@ -69,11 +78,13 @@ impl Running {
     }
 
     async fn launch(&self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {
-        let post = self.post.clone();
+        let (core, post) = (self.engine.core.clone(), self.post.clone());
         self.engine.core.spawn(async move {
-            let told = take.await;
-            if let Ok(told) = told {
-                drop(post.send(Inbox::Row(of, row, told)).await);
+            match take.await {
+                // Another had its key and is not in the journal: it may be yet, or has not been taken.
+                Ok(told) if told.is_unknown() => begin_again(core, post, (of, row)).await,
+                Ok(told) => drop(post.send(Inbox::Row(of, row, told)).await),
+                Err(_) => {}
             }
         });
         // A batch that was taken goes on when there is room for its rows.
@@ -101,12 +112,7 @@ impl Running {
 
     fn begin_later(&self, of: LoopId, row: u64) {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
-        self.engine.core.spawn(async move {
-            let over = core.within(core.mark().after(super::carry::AGAIN), post.closed()).await.is_err();
-            if over {
-                drop(post.send(Inbox::Begin(of, row)).await);
-            }
-        });
+        self.engine.core.spawn(begin_again(core, post, (of, row)));
     }
 
     /// Begins a row for which there was no room.
