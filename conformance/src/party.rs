@@ -23,7 +23,7 @@ pub use loading::{LoadError, Loaded, load, load_all, read_texts};
 pub use play::PartyCounts;
 
 use crate::scene::{Parts, Scene, SceneError, Standing};
-use crate::world::{FaultPlan, Tables, World, WorldError};
+use crate::world::{FaultPlan, Manners, Tables, World, WorldError};
 use adapters::keys::{ImportError, KeyError, KeyText, MemoryKeys, import};
 use adapters::seal::KeyKind;
 use adapters::value::Record;
@@ -264,6 +264,8 @@ pub struct PartySource {
     pub tables: Tables,
     /// Its database; `:memory:` for none.
     pub database: PathBuf,
+    /// What was read of its world already, where the database is a copy of another; none: it is read.
+    pub manners: Option<Manners>,
 }
 
 impl PartySource {
@@ -275,9 +277,9 @@ impl PartySource {
         let books = books_of(configs, folder);
         if books.is_dir() {
             let first = Some(simulated.join("seed.sql")).filter(|seed| seed.is_file());
-            return Self { loaded, world: books, tables: Tables::Kept { first }, database };
+            return Self { loaded, world: books, tables: Tables::Kept { first }, database, manners: None };
         }
-        Self { loaded, world: simulated, tables: Tables::Made, database }
+        Self { loaded, world: simulated, tables: Tables::Made, database, manners: None }
     }
 }
 
@@ -324,7 +326,10 @@ impl Party {
         tls: &PartyTls,
     ) -> Result<Self, PartyError> {
         let standing = standing(&source.loaded.party, config, Arc::clone(&core.world().random))?;
-        let world = World::open(&source.world, &source.tables, &source.database)?;
+        let world = match &source.manners {
+            None => World::open(&source.world, &source.tables, &source.database)?,
+            Some(manners) => World::copy(manners, &source.world, &source.tables, &source.database)?,
+        };
         if matches!(source.tables, Tables::Kept { .. }) {
             know_repeats(&source.loaded, &world)?;
         }

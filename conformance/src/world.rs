@@ -24,6 +24,7 @@ use behaviour::Behaviour;
 use rusqlite::Connection;
 use serde_json::{Map, Value};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 
@@ -128,7 +129,17 @@ pub struct Handled {
 /// A party's world, open and ready to be asked.
 pub struct World {
     connection: Connection,
-    behaviour: Behaviour,
+    behaviour: Arc<Behaviour>,
+}
+
+/// How a party judges and answers, read and checked against its tables: for worlds of which many copies are opened.
+#[derive(Clone)]
+pub struct Manners(Arc<Behaviour>);
+
+impl std::fmt::Debug for Manners {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Manners of {}", self.0.party)
+    }
 }
 
 impl World {
@@ -141,7 +152,27 @@ impl World {
         let behaviour = Behaviour::read(&folder.join("behaviour.yaml"))?;
         let connection = tables::open(folder, tables, database)?;
         behaviour.prepare(&connection)?;
-        Ok(Self { connection, behaviour })
+        Ok(Self { connection, behaviour: Arc::new(behaviour) })
+    }
+
+    /// Opens a copy of a world's database, with what another world of the folder has read and checked.
+    ///
+    /// # Errors
+    /// When a file cannot be read, or the database is another's.
+    pub fn copy(
+        manners: &Manners,
+        folder: &Path,
+        tables: &Tables,
+        database: &Path,
+    ) -> Result<Self, WorldError> {
+        let connection = tables::open(folder, tables, database)?;
+        Ok(Self { connection, behaviour: Arc::clone(&manners.0) })
+    }
+
+    /// How the party judges and answers.
+    #[must_use]
+    pub fn manners(&self) -> Manners {
+        Manners(Arc::clone(&self.behaviour))
     }
 
     /// The calls that the world answers.

@@ -49,6 +49,7 @@ CREATE TABLE entry (
 );
 CREATE INDEX entry_acct ON entry (acct, id);
 CREATE INDEX entry_posting ON entry (posting);
+CREATE INDEX entry_told ON entry (told);
 
 CREATE TRIGGER entry_books AFTER INSERT ON entry BEGIN
   UPDATE account SET balance = balance + iif(new.side = 'C', new.amount, -new.amount) WHERE acct = new.acct;

@@ -68,7 +68,7 @@ impl Books {
         if let Some(parent) = database.parent().filter(|_| !from.trial) {
             std::fs::create_dir_all(parent).map_err(|error| format!("{}: {error}", parent.display()))?;
         }
-        let source = PartySource { loaded, world, tables: Tables::Kept { first }, database };
+        let source = PartySource { loaded, world, tables: Tables::Kept { first }, database, manners: None };
         let party = Party::start(core, source, &config, &PartyTls::default()).await;
         let party = party.map_err(|error| error.to_string())?;
         let addresses = addresses(&party);

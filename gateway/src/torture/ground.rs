@@ -163,10 +163,9 @@ impl Ground {
             let database = templates.join(format!("{name}.db"));
             let source =
                 PartySource::of(loaded.clone(), &wanted.configs, &wanted.conformance, &name, database);
-            drop(
-                World::open(&source.world, &source.tables, &source.database)
-                    .map_err(|why| why.to_string())?,
-            );
+            let world = World::open(&source.world, &source.tables, &source.database);
+            let manners = Some(world.map_err(|why| why.to_string())?.manners());
+            let source = PartySource { manners, ..source };
             let planned = plan.parties.iter().find(|party| party.folder == name);
             let (sealed, made_up) = planned.map_or((false, false), |party| (party.sealed, party.made_up));
             let (folder, module) = (name, prepared.module);

@@ -16,6 +16,8 @@ pub(crate) struct Killed {
     /// Times that its disk was full; or why it never was.
     pub(super) full_disks: u64,
     pub(super) no_full_disk: Option<String>,
+    /// Of them those in which at least an ask was refused.
+    pub(super) felt_disks: u64,
     /// Asks that were refused as busy while it was.
     pub(super) refused_when_full: u64,
     /// Times that the server under the journal lost its power and was begun again.
@@ -73,7 +75,7 @@ impl Killed {
     pub(crate) fn object(&self) -> Value {
         json!({
             "kills": self.kills, "pauses": self.pauses, "full_disks": self.full_disks,
-            "no_full_disk": self.no_full_disk, "refused_when_full": self.refused_when_full,
+            "full_disks_felt": self.felt_disks, "no_full_disk": self.no_full_disk, "refused_when_full": self.refused_when_full,
             "power_failures": self.power_failures, "connections": self.connections, "faults_of_parties": self.of_parties, "transactions": self.postings,
             "seconds": self.took.as_secs(), "seconds_settling": self.settled.as_secs(),
             "longest_start_ms": self.longest_start.as_millis() as u64,
@@ -92,7 +94,10 @@ impl Killed {
         }
         let full = match &self.no_full_disk {
             Some(why) => format!("no full disk ({why})"),
-            None => format!("{} full disks ({} asks refused)", self.full_disks, self.refused_when_full),
+            None => format!(
+                "{} full disks, {} of them felt ({} asks refused)",
+                self.full_disks, self.felt_disks, self.refused_when_full
+            ),
         };
         let power = match self.power_failures {
             0 => String::new(),
