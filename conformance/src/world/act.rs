@@ -34,8 +34,9 @@ pub(super) fn say(
         return Err(WorldError::Statement { at: name.to_owned(), why });
     }
     let failed = statement(name);
+    // Most often there is nothing to say: whoever only looks takes no lock to write.
     let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(&failed)?;
     let picked = value::rows(&transaction, &act.pick.value, &handle::values(name, facts), name)?;
     let mut said = Vec::with_capacity(picked.len());
     for mut fields in picked {
