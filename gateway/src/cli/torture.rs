@@ -7,6 +7,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use std::path::PathBuf;
 use std::sync::Arc;
 
+/// Postings of a seed that is to find a planted bug: many meet more than few, and a seed costs hardly more.
+const MANY: u64 = 60;
+
 /// Arguments of `tongshi torture`.
 #[derive(Args)]
 #[command(
@@ -19,7 +22,7 @@ pub(crate) struct Torture {
     /// The first seed
     #[arg(long, default_value_t = 1)]
     from: u64,
-    /// Postings of each seed [default: some, as the seed's dice say]
+    /// Postings of each seed [default: some, as the seed's dice say; 60 where bugs are planted]
     #[arg(long)]
     postings: Option<u64>,
     /// Seeds at once, each on a thread of its own [default: one for each processor]
@@ -61,7 +64,7 @@ impl Torture {
             folder: self.folder.clone(),
             from: self.from,
             seeds: self.seeds,
-            postings: self.postings,
+            postings: self.postings.or_else(|| self.planted.as_ref().map(|_| MANY)),
             real: self.kill.is_some(),
             threads: self.threads.unwrap_or(processors),
             twice: self.twice,

@@ -32,20 +32,9 @@ pub(super) fn judge(
     parked: bool,
 ) -> Result<Vec<(Wrong, String)>, String> {
     let mut wrong = Vec::new();
-    let Some(story) = ground.plan.stories.get(posting.story) else { return Ok(wrong) };
-    let holds = story.holds.clone().map(Value::from);
-    let amount = fen(holds.as_ref().or(posting.body.get("amount")));
-    let now = ledgers(parties, story, &posting.known)?;
-    let held: Vec<(&str, i64)> = story
-        .ledgers
-        .keys()
-        .zip(now.iter().zip(&posting.before))
-        .map(|(folder, (now, before))| (folder.as_str(), now - before))
-        .collect();
-    let shown =
-        held.iter().map(|(folder, holds)| format!("{folder} {holds} fen")).collect::<Vec<_>>().join(", ");
-    let reference = posting.body.get("reference").and_then(Value::as_str).unwrap_or("?");
-    let words = |what: &str| format!("{} {reference} over {amount} fen: {what}; {shown}", posting.service);
+    let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(wrong) };
+    let (held, amount) = (&seen.held, seen.amount);
+    let words = |what: &str| seen.words(posting, what);
     let told = |said: Said| posting.told.contains(&said) || last == Some(said);
     let wished = posting.cancelled.is_some();
     if posting.cancelled == Some(Some(Cancelled::Through)) {
@@ -77,10 +66,60 @@ pub(super) fn judge(
     if ended && held.windows(2).any(|two| two.first().map(|one| one.1) != two.last().map(|one| one.1)) {
         wrong.push((Wrong::OneSided, words("the sides do not agree")));
     }
+    // Who pays is debited before and given back after everything else, so that whoever looks at what is parked finds the
+    // bank in debt to nobody.
+    let debited = held.iter().find(|(folder, _)| *folder == CORE).map(|(_, debited)| *debited);
+    if parked && debited.is_some_and(|debited| held.iter().any(|(_, holds)| *holds > debited)) {
+        wrong.push((Wrong::OneSided, words("parked, and the payer has back what the party still holds")));
+    }
     if !ended && !parked {
         wrong.push((Wrong::Hangs, words("it has not ended, and nobody is asked about it")));
     }
     Ok(wrong)
+}
+
+/// What is wrong with a posting whose asker has just been told that it is refused: by then everything is undone.
+pub(super) fn judge_refusal(
+    ground: &Ground,
+    parties: &Parties<'_>,
+    posting: &Posting,
+) -> Result<Option<(Wrong, String)>, String> {
+    if posting.cancelled.is_some() || posting.told.last() != Some(&Said::Refused) {
+        return Ok(None);
+    }
+    let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(None) };
+    let holds = seen.held.iter().any(|(_, holds)| *holds > 0);
+    Ok(holds.then(|| (Wrong::FalseAnswer, seen.words(posting, "told refused while it holds"))))
+}
+
+/// The party whose ledger says what the payer was debited.
+const CORE: &str = "core";
+
+/// What the ledgers hold of one posting.
+struct Seen<'g> {
+    /// In fen.
+    amount: i64,
+    /// By party, in the plan's order, in fen.
+    held: Vec<(&'g str, i64)>,
+}
+
+impl<'g> Seen<'g> {
+    fn of(ground: &'g Ground, parties: &Parties<'_>, posting: &Posting) -> Result<Option<Self>, String> {
+        let Some(story) = ground.plan.stories.get(posting.story) else { return Ok(None) };
+        let holds = story.holds.clone().map(Value::from);
+        let amount = fen(holds.as_ref().or(posting.body.get("amount")));
+        let now = ledgers(parties, story, &posting.known)?;
+        let since = now.iter().zip(&posting.before).map(|(now, before)| now - before);
+        let held = story.ledgers.keys().map(String::as_str).zip(since).collect();
+        Ok(Some(Self { amount, held }))
+    }
+
+    fn words(&self, posting: &Posting, what: &str) -> String {
+        let shown: Vec<_> = self.held.iter().map(|(folder, holds)| format!("{folder} {holds} fen")).collect();
+        let reference = posting.body.get("reference").and_then(Value::as_str).unwrap_or("?");
+        let (service, amount) = (&posting.service, self.amount);
+        format!("{service} {reference} over {amount} fen: {what}; {}", shown.join(", "))
+    }
 }
 
 /// What the ledgers hold for a story, in the plan's order, in fen.

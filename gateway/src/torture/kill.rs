@@ -14,7 +14,7 @@ mod settle;
 
 use report::Killed;
 
-use super::audit::judge;
+use super::audit::{judge, judge_refusal};
 use super::client::{Asker, Client, Posting, Said};
 use super::field::Diary;
 use super::ground::Ground;
@@ -185,7 +185,7 @@ impl<'g> Campaign<'g> {
             self.turns.add_permits(EACH);
             let calm = self.killed.kills % CALM == CALM - 1;
             let load = if calm { CALMS } else { self.dice.span(LOADED.0, LOADED.1) };
-            self.hear(load).await;
+            self.hear(load).await?;
             if self.dice.falls(PAUSED) {
                 self.process.pause(self.dice.span(LOADED.0, LOADED.1)).await?;
                 self.killed.pauses += 1;
@@ -214,13 +214,16 @@ impl<'g> Campaign<'g> {
     }
 
     /// Takes down what clients were told, for so long; gives how many were told that theirs is done.
-    async fn hear(&mut self, span: Duration) -> usize {
+    async fn hear(&mut self, span: Duration) -> Result<usize, String> {
         let (until, before) = (tokio::time::Instant::now() + span, self.postings.len());
         while let Ok(Some(posting)) = tokio::time::timeout_at(until, self.told.recv()).await {
+            if let Some((wrong, words)) = judge_refusal(self.ground, &self.parties, &posting)? {
+                self.killed.is_wrong(wrong, &words);
+            }
             self.postings.push(posting);
         }
         let new = self.postings.get(before..).unwrap_or_default();
-        new.iter().filter(|posting| posting.told.contains(&Said::Done)).count()
+        Ok(new.iter().filter(|posting| posting.told.contains(&Said::Done)).count())
     }
 
     /// The disk is full for a while: postings are refused, nothing else happens, and with room it goes on by itself.
@@ -235,10 +238,10 @@ impl<'g> Campaign<'g> {
             comer.add_permits(usize::try_from(COMERS).unwrap_or(1));
         }
         while self.asker.refused_busy() == before && Instant::now() < until {
-            self.hear(LOADED.0).await;
+            self.hear(LOADED.0).await?;
         }
         let full = self.dice.span(LOADED.0, LOADED.1);
-        self.hear(full).await;
+        self.hear(full).await?;
         let refused = self.asker.refused_busy() - before;
         self.killed.refused_when_full += refused;
         // A table may still have room in pages of its own: a disk whose fullness nobody felt shows nothing.
@@ -256,7 +259,7 @@ impl<'g> Campaign<'g> {
         server.kill().map_err(failed)?;
         self.killed.power_failures += 1;
         let dark = self.dice.span(LOADED.0, LOADED.1);
-        self.hear(dark).await;
+        self.hear(dark).await?;
         if let Some(server) = self.journal.server() {
             tokio::task::block_in_place(|| server.begin()).map_err(failed)?;
         }
@@ -282,7 +285,7 @@ impl<'g> Campaign<'g> {
         self.turns.add_permits(EACH);
         let until = Instant::now() + GOES_ON;
         while Instant::now() < until {
-            if self.hear(LOADED.0).await > 0 {
+            if self.hear(LOADED.0).await? > 0 {
                 return Ok(());
             }
         }

@@ -27,6 +27,8 @@ pub(super) struct Moods {
 enum Mood {
     /// Its lines are slow.
     Slow,
+    /// Hardly anything comes in its time.
+    Drowsy,
     /// The same, and it does not hear of postings.
     Deaf,
     /// It does not answer postings.
@@ -40,8 +42,9 @@ enum Mood {
 impl Mood {
     /// By a throw; a party that is made up always has one.
     fn of(dice: &Dice, made_up: bool) -> Option<Self> {
-        match dice.below(if made_up { 8 } else { 20 }) {
+        match dice.below(if made_up { 10 } else { 24 }) {
             0..=2 => Some(Self::Slow),
+            8 | 9 => Some(Self::Drowsy),
             3 | 4 => Some(Self::Deaf),
             5 => Some(Self::NoAnswers),
             6 => Some(Self::NoQuestions),
@@ -50,8 +53,13 @@ impl Mood {
         }
     }
 
-    fn is_slow(self) -> bool {
-        matches!(self, Self::Slow | Self::Deaf)
+    /// How often pieces are held back on its lines.
+    fn slow(self) -> Option<u16> {
+        match self {
+            Self::Slow | Self::Deaf => Some(OFTEN),
+            Self::Drowsy => Some(MOSTLY),
+            Self::NoAnswers | Self::NoQuestions | Self::NoReversals => None,
+        }
     }
 
     /// The fault that it makes with a call, and how often.
@@ -86,8 +94,8 @@ impl Moods {
                 Some(FaultRule { call, holding: None, fault, of_10000, at: Vec::new() })
             });
             moods.faults.insert(actor.folder.clone(), rules.collect());
-            if mood.is_slow() {
-                moods.slow.extend(actor.config.links.values().map(|address| (address.clone(), OFTEN)));
+            if let Some(often) = mood.slow() {
+                moods.slow.extend(actor.config.links.values().map(|address| (address.clone(), often)));
             }
         }
         moods

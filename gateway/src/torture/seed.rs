@@ -3,7 +3,7 @@
 //! In: the ground, a number, what is left out. Out: [`SeedEnd`]. Everything runs on this thread; where nobody works, the
 //! clock jumps, so that a day takes as long as what is done in it.
 
-use super::audit::{Wrong, judge, ledgers};
+use super::audit::{Wrong, judge, judge_refusal, ledgers};
 use super::client::{Asker, Client, Drawn, Posting, Said, known};
 use super::field::Field;
 use super::ground::{AGAIN, CLOCK_STEP, CUT_OVER, FULL_DISK, Ground, LATER};
@@ -58,6 +58,14 @@ pub(crate) struct SeedEnd {
     pub(crate) knobs: Knobs,
     /// How long its day was.
     pub(crate) day: Duration,
+}
+
+impl SeedEnd {
+    /// One more thing is wrong.
+    fn is_wrong(&mut self, wrong: Wrong, words: &str) {
+        *self.wrong.entry(wrong).or_default() += 1;
+        self.failures.push(format!("{wrong:?}: {words}"));
+    }
 }
 
 /// Runs a seed.
@@ -205,7 +213,7 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     happens.extend(of_nodes.map(|(at, what)| (at, Happening::Node(what))));
     happens.sort_by_key(|(at, _)| *at);
     let mut happens = happens.into_iter().peekable();
-    let mut postings = Vec::new();
+    let (mut postings, mut refused_too_early) = (Vec::new(), Vec::new());
     // Killed soon after it has said of something that its end is not known yet.
     let mut spared = (!knobs.no_kills && field.dice.falls(4_000)).then(|| field.dice.below(4));
     let pending = Arc::clone(&field.pending);
@@ -230,7 +238,11 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
             }
             why = field.nodes.failed() => return Err(why),
             posting = told.recv() => match posting {
-                Some(posting) => postings.push(posting),
+                Some(posting) => {
+                    let wrong = judge_refusal(field.ground, &field.parties, &posting)?;
+                    refused_too_early.extend(wrong);
+                    postings.push(posting);
+                }
                 // All clients are through.
                 None => break,
             },
@@ -244,6 +256,9 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
     for (at, what) in happens {
         field.sleep((zero + at).saturating_sub(field.clock.ran())).await;
         happen(field, what, knobs, &mut count);
+    }
+    for (wrong, words) in refused_too_early {
+        end.is_wrong(wrong, &words);
     }
     heal(field).await?;
     let settled = field.settle(SETTLES).await;
@@ -416,8 +431,7 @@ async fn judge_all(
             *count += 1;
         }
         for (wrong, words) in judge(field.ground, &field.parties, &posting, last, parked)? {
-            *end.wrong.entry(wrong).or_default() += 1;
-            end.failures.push(format!("{wrong:?}: {words}"));
+            end.is_wrong(wrong, &words);
         }
     }
     end.failures.extend(field.parties.broken());
