@@ -19,6 +19,10 @@ const LOOK: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 /// Between two tries to let a chain go that somebody reads.
 const AGAIN: Duration = Duration::from_secs(5);
+/// Dates that go within a while at most. A clock that is set years ahead makes all of them old, and what is forgotten does not
+/// come back: until somebody has seen it, a few are gone and not the journal.
+const DATES: u32 = 7;
+const WHILE: Duration = Duration::from_secs(3_600);
 
 /// Why old days stay for now.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +33,10 @@ enum Stays {
     HeldBack { day: Day, flow: FlowId },
     #[error("{day} is not exported to {place}: {why}")]
     NotExported { day: Day, place: String, why: String },
+    #[error(
+        "{from} and what is behind it stay for an hour: {DATES} dates went, and {due} is still older than the journal is kept. Is the clock right?"
+    )]
+    Many { from: Day, due: Day },
     #[error("the chain of {day} cannot be read: {why}; `tongshi audit verify` says more")]
     NotRead { day: Day, why: String },
     #[error("the journal takes nothing of it now: {0:?}")]
@@ -41,11 +49,20 @@ impl Engine {
     /// Lets old days go until the engine stops.
     pub async fn forget_old_days(self: Arc<Self>) {
         let mut told = String::new();
+        let (mut left, mut since) = (DATES, self.core.mark());
         while !self.stopping.load(Ordering::Acquire) {
-            let stays = self.old_days().await.err();
+            if self.core.mark() > since.after(WHILE) {
+                (left, since) = (DATES, self.core.mark());
+            }
+            let stays = self.old_days(&mut left).await.err();
             let held = matches!(
                 stays,
-                Some(Stays::HeldBack { .. } | Stays::NotExported { .. } | Stays::NotRead { .. })
+                Some(
+                    Stays::HeldBack { .. }
+                        | Stays::NotExported { .. }
+                        | Stays::NotRead { .. }
+                        | Stays::Many { .. }
+                )
             );
             metrics::gauge!(crate::observe::HELD_BACK).set(if held { 1.0 } else { 0.0 });
             match stays {
@@ -62,34 +79,45 @@ impl Engine {
         }
     }
 
-    async fn old_days(&self) -> Result<(), Stays> {
+    /// `left`: so many dates may still go now.
+    async fn old_days(&self, left: &mut u32) -> Result<(), Stays> {
         let Some(days) = self.deployment.load().store.keep_days() else { return Ok(()) };
         self.let_go().await?;
         let today = self.calendar.business_date(self.now(), None);
         let Ok(oldest) = today.checked_sub(Span::new().days(days)) else { return Ok(()) };
-        let from = crate::calendar::day(oldest);
-        while let Some(day) = self.journal.read(|reader| reader.oldest_day()).await?.filter(|day| *day < from)
+        let due = crate::calendar::day(oldest);
+        while let Some(day) = self.journal.read(|reader| reader.oldest_day()).await?.filter(|day| *day < due)
         {
             let held = self.journal.read(move |reader| reader.held_back(day.next())).await?;
             if let Some(flow) = held {
                 return Err(Stays::HeldBack { day, flow });
             }
+            *left = left.checked_sub(1).ok_or(Stays::Many { from: day, due })?;
             let export = self.export(day).await?;
             self.keep_from(day.next(), export).await?;
             self.let_go().await?;
             self.forget_refused(day.next()).await?;
             tracing::info!(%day, "a day of the journal is forgotten");
         }
-        // Also where nothing was written: a key of such a date is too old, not new.
+        self.pass_empty_days(due, left).await
+    }
+
+    /// Behind forgotten dates those go too on which nothing was written: a key of one of them is too old, not new.
+    async fn pass_empty_days(&self, due: Day, left: &mut u32) -> Result<(), Stays> {
         let kept = self.journal.read(|reader| reader.kept_from()).await?;
-        if kept < from {
-            let held = self.journal.read(move |reader| reader.held_back(from)).await?;
-            if let Some(flow) = held {
-                return Err(Stays::HeldBack { day: from, flow });
-            }
-            self.keep_from(from, None).await?;
+        let mut from = kept;
+        // Of a journal that has forgotten nothing every key is known.
+        while kept != Day(0) && from < due && *left > 0 {
+            (from, *left) = (from.next(), *left - 1);
         }
-        Ok(())
+        if from == kept {
+            return Ok(());
+        }
+        let held = self.journal.read(move |reader| reader.held_back(from)).await?;
+        if let Some(flow) = held {
+            return Err(Stays::HeldBack { day: from, flow });
+        }
+        self.keep_from(from, None).await
     }
 
     async fn keep_from(&self, from: Day, export: Option<Exported>) -> Result<(), Stays> {

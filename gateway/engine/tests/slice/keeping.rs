@@ -1,7 +1,6 @@
 //! Old days: what a gateway whose journal is kept for forty days does with those before, and what it says of their keys.
 
 use crate::support::Bank;
-use engine::calendar;
 use serde_json::json;
 use store::{
     Change, Day, Direction, End, FlowAsked, FlowId, FlowPut, Key, Lane, MemoryStore, Moment, Store, Verdict,
@@ -57,24 +56,15 @@ async fn a_day_that_is_older_than_the_journal_is_kept_goes_by_the_clock() {
         for _ in 0..200 {
             let kept = journal.read(|reader| reader.kept_from()).await.unwrap();
             let left = journal.read(|reader| reader.flow(FlowId(900_000_001))).await.unwrap();
-            if kept > LONG_AGO && left.is_none() {
+            // Behind it six dates on which nothing was written are too old as well.
+            if kept == Day(LONG_AGO.0 + 7) && left.is_none() {
                 return kept;
             }
             tokio::time::sleep(std::time::Duration::from_millis(50)).await;
         }
         panic!("the day is still there");
     };
-    gone().await;
-    // Also a date for which nothing was ever written is too old; forty days and no more are kept.
-    let forty = jiff::Span::new().days(40);
-    let mut kept = Day(0);
-    for _ in 0..100 {
-        kept = gone().await;
-        if calendar::date(kept).unwrap() == calendar::date(today).unwrap().checked_sub(forty).unwrap() {
-            break;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    let kept = gone().await;
     let verdict =
         journal.write(Lane::Ask, today, vec![Change::InsertFlow(asked(900_000_002))]).await.unwrap();
     assert_eq!(verdict, Verdict::TooOld { oldest: kept });
@@ -83,6 +73,41 @@ async fn a_day_that_is_older_than_the_journal_is_kept_goes_by_the_clock() {
     // Business of today goes on.
     assert_eq!(bank.pay("K1", "1.00").await.1["outcome"], "done");
     assert_eq!(json!(bank.books()), json!([100, 100]));
+}
+
+/// What a clock that is set years ahead would do: all dates are old at once.
+#[tokio::test]
+async fn no_more_than_a_week_of_dates_goes_at_once() {
+    let mut bank = Bank::closed().await;
+    let mut store = MemoryStore::open(&bank.disk);
+    let dates: Vec<Day> = (0..9).map(|more| Day(LONG_AGO.0 + more)).collect();
+    for (date, flow) in dates.iter().zip(900_000_001..) {
+        let mut first = asked(flow);
+        first.key = Key { date: *date, ..first.key };
+        let write = |changes| Write {
+            lane: Lane::Outcome,
+            epoch: store.epoch(),
+            at: Moment(1),
+            date: *date,
+            changes,
+        };
+        let write = write(vec![Change::InsertFlow(first), ended(flow)]);
+        assert!(matches!(store.commit(&[write]).unwrap().remove(0), Verdict::Ok(_)));
+    }
+    bank.keep = "keep: 40d, ".to_owned();
+    bank.start_over("", Box::new(store)).await;
+    let journal = bank.gateway().engine().journal.clone();
+    for _ in 0..200 {
+        if journal.read(|reader| reader.kept_from()).await.unwrap() >= dates[7] {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    // Time for more, if more went.
+    tokio::time::sleep(std::time::Duration::from_millis(700)).await;
+    assert_eq!(journal.read(|reader| reader.kept_from()).await.unwrap(), dates[7]);
+    assert!(journal.read(|reader| reader.flow(FlowId(900_000_007))).await.unwrap().is_none());
+    assert!(journal.read(|reader| reader.flow(FlowId(900_000_008))).await.unwrap().is_some());
 }
 
 #[tokio::test]
