@@ -35,8 +35,7 @@ pub(super) fn say(
     }
     let failed = statement(name);
     // Most often there is nothing to say: whoever only looks takes no lock to write.
-    let transaction =
-        connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(&failed)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred).map_err(&failed)?;
     let picked = value::rows(&transaction, &act.pick.value, &handle::values(name, facts), name)?;
     let mut said = Vec::with_capacity(picked.len());
     for mut fields in picked {

@@ -324,7 +324,9 @@ impl<'g> Campaign<'g> {
             }
         }
         if killed.full_disks > 0 && killed.felt_disks == 0 {
-            killed.failures.push(format!("{} times the disk was full and no ask was refused", killed.full_disks));
+            killed
+                .failures
+                .push(format!("{} times the disk was full and no ask was refused", killed.full_disks));
         }
         killed.failures.extend(parties.broken());
         let Verified { faults, writes, rows, .. } = journal.verify()?;

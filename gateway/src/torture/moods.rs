@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 /// Of ten thousand.
 const OFTEN: u16 = 4_000;
 const MOSTLY: u16 = 8_500;
+/// Milliseconds: longer than the shortest quiet time.
+const PONDERS: u64 = 22_000;
 
 /// What the parties are in the mood for.
 #[derive(Debug, Default)]
@@ -29,6 +31,8 @@ enum Mood {
     Slow,
     /// Hardly anything comes in its time.
     Drowsy,
+    /// Its lines are slow, and it answers a question long after it has looked: what it says was so.
+    Ponders,
     /// The same, and it does not hear of postings.
     Deaf,
     /// It does not answer postings.
@@ -43,7 +47,8 @@ impl Mood {
     /// By a throw; a party that is made up always has one.
     fn of(dice: &Dice, made_up: bool) -> Option<Self> {
         match dice.below(if made_up { 10 } else { 24 }) {
-            0..=2 => Some(Self::Slow),
+            0 | 1 => Some(Self::Slow),
+            2 => Some(Self::Ponders),
             8 | 9 => Some(Self::Drowsy),
             3 | 4 => Some(Self::Deaf),
             5 => Some(Self::NoAnswers),
@@ -56,7 +61,7 @@ impl Mood {
     /// How often pieces are held back on its lines.
     fn slow(self) -> Option<u16> {
         match self {
-            Self::Slow | Self::Deaf => Some(OFTEN),
+            Self::Slow | Self::Deaf | Self::Ponders => Some(OFTEN),
             Self::Drowsy => Some(MOSTLY),
             Self::NoAnswers | Self::NoQuestions | Self::NoReversals => None,
         }
@@ -69,6 +74,7 @@ impl Mood {
         match self {
             Self::Deaf if posts => Some((Fault::DropRequest, OFTEN)),
             Self::NoAnswers if posts => Some((Fault::DropReply, OFTEN)),
+            Self::Ponders if !call.call.settles.is_empty() => Some((Fault::Delay(PONDERS), MOSTLY)),
             Self::NoQuestions if !call.call.settles.is_empty() => Some((Fault::DropReply, MOSTLY)),
             Self::NoReversals if undoes => Some((Fault::DropReply, MOSTLY)),
             _ => None,
