@@ -22,6 +22,8 @@ ITEM = (
     "openTime:D closeTime:D notice:X400 prices[priceNo:X16 name:X60 amount:Y]"
 )
 BILL = "billNo:X32 period:X20 title:X80 amount:Y penalty:Y discount:Y due:Y deadline:D partial state:N1="
+# Section 5: the payer file, extra 1 to 5.
+EXTRAS = "extra1:X60? extra2:X60? extra3:X60? extra4:X60? extra5:X60?"
 RECORD = "orderNo:X32 merchant:X80 item:X60>item_ amount:Y state:N1= created:M receiptNo:X20?"
 # Section 5: what a receipt holds.
 RECEIPT = (
@@ -95,7 +97,16 @@ CALLS = {
     ),
     "settlements": (
         "JF1023", "merchantId:X16? from:D to:D",
-        "rows[date:D merchantId:X16 itemId:X16 count amount:Y refundCount refundAmount:Y fee:Y net:Z serial:X32? state:N1=]",
+        "rows[date:D merchantId:X16 itemId:X16 count amount:Y refundCount refundAmount:Y fee:Y net:Z serial:X32? state:N1= "
+        "reason:X100?]",
+    ),
+    "hold_settlement": ("JF1026", "maker:X20 merchantId:X16 act:N1= reason:X60", "time:M"),
+    "put_payers": (
+        "JF1024", f"payers[payerNo:X32 name:X80 idNo:X18? phone:X20? class:X60? email:X60? {EXTRAS} state:N1=]", "taken fresh",
+    ),
+    "payers": (
+        "JF1025", "payerNo:X32? class:X60? pageNo pageSize",
+        f"total payers[payerNo:X32 name:X80 idNo:X18? phone:X20? class:X60? email:X60? {EXTRAS} state:N1=]",
     ),
     "import": ("JF1014", "batchNo:X24 sheet", "count amount:Y errors report"),
     "publish": ("JF1015", "batchNo:X24 count amount:Y", "published"),
