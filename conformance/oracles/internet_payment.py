@@ -19,9 +19,11 @@ HEAD = "version:X4 txCode:X6= appId:X16 serial:X32 time:M signType:X10 nonce:X16
 TOLD = f"{HEAD} code:X6= msg:X200 replySerial:X32"
 ITEM = (
     "itemId:X16 name:X60 mode:N1= keys[name:X20 label:X40 kind length required regex:X100?] minAmount:Y maxAmount:Y feePayer:N1= payWays[] "
-    "openTime:D closeTime:D notice:X400"
+    "openTime:D closeTime:D notice:X400 prices[priceNo:X16 name:X60 amount:Y]"
 )
 BILL = "billNo:X32 period:X20 title:X80 amount:Y penalty:Y discount:Y due:Y deadline:D partial state:N1="
+# Section 5: the payer file, extra 1 to 5.
+EXTRAS = "extra1:X60? extra2:X60? extra3:X60? extra4:X60? extra5:X60?"
 RECORD = "orderNo:X32 merchant:X80 item:X60>item_ amount:Y state:N1= created:M receiptNo:X20?"
 # Section 5: what a receipt holds.
 RECEIPT = (
@@ -38,7 +40,8 @@ CALLS = {
     ),
     "order": (
         "JF1004",
-        "merchantId:X16 itemId:X16 payerNo:X32 channel:X3 customerNo:X32? phone:X20? email:X60? bills[billNo:X32 amount:Y] amount:Y? remark:X60?",
+        "merchantId:X16 itemId:X16 payerNo:X32 channel:X3 customerNo:X32? phone:X20? email:X60? bills[billNo:X32 amount:Y] "
+        "prices[priceNo:X16 count]? amount:Y? remark:X60?",
         "orderNo:X32 amount:Y fee:Y payAmount:Y expire:M",
     ),
     "pay": ("JF1005", "orderNo:X32 account:X32 token:X64?", "state:N1= hostSerial:X32 time:M receiptNo:X20"),
@@ -78,7 +81,8 @@ CALLS = {
     "put_item": (
         "JF1017",
         "maker:X20 merchantId:X16 itemId:X16 productCode:X7= name:X60 mode:N1= minAmount:Y maxAmount:Y dayAmount:Y feePayer:N1= plan:X20 payWays[] "
-        "openTime:D closeTime:D notice:X400 state:N1= keys[name:X20 label:X40 kind length required]",
+        "openTime:D closeTime:D notice:X400 state:N1= keys[name:X20 label:X40 kind length required] "
+        "prices[priceNo:X16 name:X60 amount:Y]?",
         "time:M",
     ),
     "mark_bill": ("JF1018", "billNo:X32 act:N1= reason:X60", "time:M"),
@@ -93,7 +97,16 @@ CALLS = {
     ),
     "settlements": (
         "JF1023", "merchantId:X16? from:D to:D",
-        "rows[date:D merchantId:X16 itemId:X16 count amount:Y refundCount refundAmount:Y fee:Y net:Z serial:X32? state:N1=]",
+        "rows[date:D merchantId:X16 itemId:X16 count amount:Y refundCount refundAmount:Y fee:Y net:Z serial:X32? state:N1= "
+        "reason:X100?]",
+    ),
+    "hold_settlement": ("JF1026", "maker:X20 merchantId:X16 act:N1= reason:X60", "time:M"),
+    "put_payers": (
+        "JF1024", f"payers[payerNo:X32 name:X80 idNo:X18? phone:X20? class:X60? email:X60? {EXTRAS} state:N1=]", "taken fresh",
+    ),
+    "payers": (
+        "JF1025", "payerNo:X32? class:X60? pageNo pageSize",
+        f"total payers[payerNo:X32 name:X80 idNo:X18? phone:X20? class:X60? email:X60? {EXTRAS} state:N1=]",
     ),
     "import": ("JF1014", "batchNo:X24 sheet", "count amount:Y errors report"),
     "publish": ("JF1015", "batchNo:X24 count amount:Y", "published"),

@@ -50,3 +50,12 @@ CREATE TABLE fee (
   receipt   TEXT NOT NULL DEFAULT '',
   state     TEXT NOT NULL DEFAULT 'wanted'             -- wanted asked ordered paying paid refused
 ) WITHOUT ROWID;
+
+-- Sheets of bills that a clerk sent, and what came back.
+CREATE TABLE sheet (
+  batch    TEXT PRIMARY KEY,
+  outcome  TEXT NOT NULL,                              -- done refused unknown
+  count    INTEGER,
+  amount   INTEGER,
+  errors   INTEGER
+) WITHOUT ROWID;

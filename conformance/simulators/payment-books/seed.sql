@@ -47,3 +47,9 @@ INSERT INTO merchant (no, name, short_name, kind, area, branch, account, remote,
 INSERT INTO item (no, merchant, product, name, mode, least, most, day_most, fee_payer, plan, ways, opens, closes, notice, maker, made, checker, checked) VALUES
   ('4001000-06', '100006', '4001000', '学费', 'bill', 1, 5000000, 10000000, 'merchant', 'merchant', '["01"]', '2026-08-01', '2027-07-31', '', 'ZJ0001', '2026-08-01', 'ZJ0002', '2026-08-01');
 INSERT INTO item_key (item, seq, name, label, kind, length) VALUES ('4001000-06', 1, 'payerNo', '学号', 'digits', 32);
+
+-- A water company that sells meters and visits at fixed prices.
+INSERT INTO item (no, merchant, product, name, mode, least, most, day_most, fee_payer, plan, ways, opens, closes, notice, maker, made, checker, checked) VALUES
+  ('4003000-02', '100003', '4003000', '水表服务', 'priced', 1, 200000, 300000, 'merchant', 'merchant', '["01"]', '2026-01-01', '2027-12-31', '', 'ZJ0001', '2026-08-01', 'ZJ0002', '2026-08-01');
+INSERT INTO item_key (item, seq, name, label, kind, length) VALUES ('4003000-02', 1, 'payerNo', '户号', 'text', 32);
+INSERT INTO price (item, no, seq, name, amount) VALUES ('4003000-02', 'SB15', 1, '水表 15 毫米', 12800), ('4003000-02', 'SB20', 2, '水表 20 毫米', 16500), ('4003000-02', 'SMFW', 3, '上门服务', 3000);
