@@ -36,7 +36,7 @@ pub(crate) use files::{
     carries_files, control_mark, control_of, folder_of, path_of, put_control, put_file, whole_file,
 };
 use link::Core;
-use link::http::HttpServer;
+use link::http::{HttpServer, HttpSizes};
 use link::tls::{TlsClient, TlsServer};
 use link::world::{Moment, Random, TaskGroup};
 pub(crate) use play::civil;
@@ -252,6 +252,9 @@ pub struct Party {
     servers: Vec<HttpServer>,
     group: Arc<TaskGroup>,
 }
+
+/// What a party says and hears over HTTP at most: a spreadsheet of some ten megabytes in BASE64, as JSON.
+const SIZES: HttpSizes = HttpSizes { head: 64 << 10, content: 32 << 20 };
 
 /// Where a party comes from.
 #[derive(Clone, Debug)]

@@ -112,7 +112,7 @@ impl Caller {
         }
         let fields = said.fields.clone();
         self.exchange(form, CallId(id), said.serial.clone(), fields).await.unwrap_or_else(|why| {
-            tracing::debug!(why, call = %form.call.name, "not answered");
+            tracing::warn!(why, call = %form.call.name, "not said, or not answered");
             unknown
         })
     }

@@ -97,7 +97,11 @@ impl Line {
         let kind = match link.link.kind {
             LinkKind::Http | LinkKind::Https => {
                 let Way { method, path } = way;
-                let config = HttpClientConfig { tls: client_tls, ..HttpClientConfig::new(address) };
+                let config = HttpClientConfig {
+                    tls: client_tls,
+                    sizes: super::SIZES,
+                    ..HttpClientConfig::new(address)
+                };
                 Kind::Http { client: HttpClient::new(core, config), method, path }
             }
             LinkKind::Tcp => {

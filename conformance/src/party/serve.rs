@@ -224,7 +224,7 @@ pub(crate) async fn listen_http(
         let (play, core) = (Arc::clone(&play), seams.clone());
         async move { answer_http(&core, &play, link, request).await }
     });
-    let config = HttpServerConfig { tls, ..HttpServerConfig::new(address) };
+    let config = HttpServerConfig { tls, sizes: super::SIZES, ..HttpServerConfig::new(address) };
     HttpServer::start(vec![core.clone()], config, Arc::new(service)).await
 }
 

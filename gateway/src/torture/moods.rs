@@ -31,7 +31,7 @@ enum Mood {
     Slow,
     /// Hardly anything comes in its time.
     Drowsy,
-    /// Its lines are slow, and it answers a question long after it has looked: what it says was so.
+    /// Its lines are slow, it seldom answers postings, and a question long after it has looked: what it says was so.
     Ponders,
     /// The same, and it does not hear of postings.
     Deaf,
@@ -46,9 +46,9 @@ enum Mood {
 impl Mood {
     /// By a throw; a party that is made up always has one.
     fn of(dice: &Dice, made_up: bool) -> Option<Self> {
-        match dice.below(if made_up { 10 } else { 24 }) {
+        match dice.below(if made_up { 11 } else { 24 }) {
             0 | 1 => Some(Self::Slow),
-            2 => Some(Self::Ponders),
+            2 | 10 => Some(Self::Ponders),
             8 | 9 => Some(Self::Drowsy),
             3 | 4 => Some(Self::Deaf),
             5 => Some(Self::NoAnswers),
@@ -74,6 +74,7 @@ impl Mood {
         match self {
             Self::Deaf if posts => Some((Fault::DropRequest, OFTEN)),
             Self::NoAnswers if posts => Some((Fault::DropReply, OFTEN)),
+            Self::Ponders if posts => Some((Fault::DropReply, MOSTLY)),
             Self::Ponders if !call.call.settles.is_empty() => Some((Fault::Delay(PONDERS), MOSTLY)),
             Self::NoQuestions if !call.call.settles.is_empty() => Some((Fault::DropReply, MOSTLY)),
             Self::NoReversals if undoes => Some((Fault::DropReply, MOSTLY)),

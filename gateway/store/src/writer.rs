@@ -278,7 +278,9 @@ fn has_room(queue: &Queue, limits: &Limits, lane: Lane, bytes: usize) -> bool {
         Lane::Outcome => 100,
         Lane::Ask | Lane::Lazy => limits.ask_share.min(100),
     };
-    queue.len() < limits.writes * share / 100 && queue.bytes + bytes <= limits.bytes * share / 100
+    // Where nothing waits one write of any size finds room: the store takes it as it is, and nobody would ever make more.
+    let fits = queue.bytes == 0 || queue.bytes + bytes <= limits.bytes * share / 100;
+    queue.len() < limits.writes * share / 100 && fits
 }
 
 fn run(shared: &Shared, mut store: Box<dyn Store>) {

@@ -108,6 +108,27 @@ fn the_bytes_that_wait_are_bounded() {
 }
 
 #[test]
+fn one_write_above_all_bounds_is_taken_where_nothing_waits() {
+    let (writer, go, _seen, _disk) = gated(Limits { bytes: 64 << 10, ..Limits::default() });
+    let (sender, verdicts) = channel();
+    let submit = |flow| {
+        let (mut write, sender) = (of(&writer, Lane::Ask, flow), sender.clone());
+        if let Some(Change::InsertFlow(asked)) = write.changes.first_mut() {
+            asked.asked = vec![0; 1 << 20];
+        }
+        writer.submit(write, Box::new(move |verdict| drop(sender.send((flow, verdict)))))
+    };
+    submit(1).unwrap();
+    until(|| submit(2).is_ok());
+    assert!(submit(3).is_err(), "no second one waits beside it");
+    for flow in 1..=2 {
+        go.send(()).unwrap();
+        let (answered, verdict) = verdicts.recv().unwrap();
+        assert!(answered == flow && matches!(verdict, Ok(Verdict::Ok(_))), "{verdict:?}");
+    }
+}
+
+#[test]
 fn a_store_that_fails_answers_everybody_and_takes_nothing_more() {
     let (writer, go, seen, disk) = gated(Limits::default());
     let (sender, verdicts) = channel();
