@@ -62,7 +62,8 @@ FORM_H = {
 }
 DETAIL = ["bizdate", "time", "bserial", "cserial", "kind", "stuno", "cardno", "account", "amount", "state"]
 DAILY = [("TradeCode", "X", 2), ("GDCAccount", "X", 10), ("BankCard", "X", 20), ("LocalSn", "X", 8), ("BankSn", "X", 20), ("TransMoney", "I", 9)]
-FILES = {"put_daily_list.request", "put_list.request", "differences.request", "reversed_list.request"}
+SETTLED = ["bizdate", "time", "bserial", "cserial", "kind", "amount"]
+FILES = {"put_daily_list.request", "put_list.request", "put_settlement.request", "differences.request", "reversed_list.request"}
 
 
 def mac(code, covered, given):
@@ -176,7 +177,7 @@ def written_h(message, fields, specimen):
     return None
 
 
-def rows(octets):
+def rows(octets, names):
     text = octets.decode("gbk")
     if text and not text.endswith("\n"):
         raise ValueError("the last line has no end")
@@ -184,7 +185,7 @@ def rows(octets):
     head = {"school": first[0], "date": value(first[1].encode(), "D"), "count": int(first[2]), "amount": int(first[3])}
     found = []
     for detail in details:
-        row = dict(zip(DETAIL + ["class"][: len(detail) - 10], detail, strict=True))
+        row = dict(zip(names + ["class"][: len(detail) - len(names)], detail, strict=True))
         row["bizdate"], row["time"] = value(row["bizdate"].encode(), "D"), value(row["time"].encode(), "T")
         row["amount"] = int(row["amount"])
         found.append(row)
@@ -193,7 +194,7 @@ def rows(octets):
     return head, found
 
 
-def file(message, octets):
+def file(message, octets, variant):
     if message == "put_daily_list.request":
         reader, lines = Reader(octets), []
         while reader.at < len(octets):
@@ -204,12 +205,16 @@ def file(message, octets):
         if kinds != sorted(kinds) or set(kinds) - {"01", "02"}:
             raise ValueError(f"lines of {kinds}")
         return {name: [line for line in lines if line["TradeCode"] == code] for name, code in (("loads", "01"), ("payments", "02"))}
-    head, found = rows(octets)
-    if message != "put_list.request":
+    head, found = rows(octets, SETTLED if message == "put_settlement.request" else DETAIL)
+    if message not in ("put_list.request", "put_settlement.request"):
         return {"head": head, "detail": found}
-    loads = [row for row in found if row["kind"] == "01"]
-    topped = [row for row in found if row["kind"] == "02"]
-    return {"head": head, "loads": loads, "topped": topped}
+    kinds = {"loads": "01", "topped": "02"}
+    # Fees are paid at machines of form F alone.
+    if message == "put_settlement.request" and variant.get("terminal") == "form_f":
+        kinds["fees"] = "03"
+    if any(row["kind"] not in kinds.values() for row in found):
+        raise ValueError("a row of another kind")
+    return {"head": head} | {name: [row for row in found if row["kind"] == kind] for name, kind in kinds.items()}
 
 
 def form(message, specimen):
@@ -226,7 +231,7 @@ def read(message, specimen):
     octets = bytes.fromhex(specimen["parts"]["content"])
     kind = form(message, specimen)
     if kind == "file":
-        return file(message, octets)
+        return file(message, octets, specimen["variant"])
     if kind == "H":
         return form_h(message, specimen)
     return form_f(message, octets, specimen["given"]) if kind == "F" else form_t(octets, specimen["given"])
