@@ -51,6 +51,13 @@ FORM_F = [
     ("BankCardNo", "X", 20), ("MercAccount", "X", 10), ("TransMoney", "L", 9), ("Balance", "L", 9), ("BankCardPwd", "B", 16),
     ("CustSn", "X", 8), ("BankSn", "X", 20), ("CustNo", "X", 16), ("AutoFlag", "X", 1),
 ]
+# A form of text alone: names are the gateway's, widths the page's; code and flag are read as one, and nothing seals it.
+FORM_Z = [
+    ("ret", "X", 2), ("zone", "X", 5), ("business", "X", 9), ("code", "X", 3), ("card", "X", 30), ("amount", "I", 10), ("currency", "X", 3),
+    ("date", "D", 8), ("time", "T", 6), ("pin_check", "X", 1), ("pin_kind", "X", 1), ("pin", "X", 8), ("lserial", "X", 8), ("oserial", "X", 8),
+    ("bserial", "X", 8), ("merchant", "X", 5), ("index", "X", 2), ("campus", "X", 10), ("machine", "X", 5), ("percent", "X", 9), ("kind", "X", 2),
+    ("filler", "X", 64),
+]
 # Form H: request fields in the order of signing, by path; what an answer adds.
 BY_PERSON = ["custname", "custid", "stuempno", "idtype", "idno"]
 FORM_H = {
@@ -131,6 +138,23 @@ def form_f(message, octets, given):
     if seal != macs.x9_9(key, covered).hex().upper():
         raise ValueError("the MAC does not hold")
     return found | {"MAC": seal}
+
+
+def form_z(message, octets):
+    # Who asks for a balance says no amount.
+    asks = message in ("balance.request", "balance_other.request")
+    reader, found = Reader(octets), {}
+    for name, kind, width in FORM_Z:
+        found[name] = value(reader.take(width), "X" if name == "amount" and asks else kind)
+    reader.end()
+    names = [name for name, *_ in FORM_Z]
+    return {"head": {name: found[name] for name in names[:4]}, "body": {name: found[name] for name in names[4:]}}
+
+
+def written_z(message, fields):
+    asks = message in ("balance.request", "balance_other.request")
+    table = [(name, "X" if name == "amount" and asks else kind, width) for name, kind, width in FORM_Z]
+    return record({**fields["head"], **fields["body"]}, table)
 
 
 def fen(text):
@@ -228,8 +252,10 @@ def form(message, specimen):
     content = bytes.fromhex(specimen["parts"]["content"])
     if message in FILES:
         return "file"
-    if content[:2] == b"10" and len(content) >= 110 and len(content) != 145:
+    if content[:2] == b"10" and len(content) >= 110 and len(content) not in (145, 207):
         return "T"
+    if specimen["variant"].get("terminal") == "form_z" and len(content) == 207:
+        return "Z"
     return "H" if specimen["variant"].get("terminal") == "form_h" else "F" if len(content) == 145 else "T"
 
 
@@ -240,6 +266,8 @@ def read(message, specimen):
         return file(message, octets, specimen["variant"])
     if kind == "H":
         return form_h(message, specimen)
+    if kind == "Z":
+        return form_z(message, octets)
     return form_f(message, octets, specimen["given"]) if kind == "F" else form_t(octets, specimen["given"])
 
 
@@ -247,4 +275,6 @@ def write(message, fields, specimen):
     kind = form(message, specimen)
     if kind == "T":
         return written_t(fields, specimen["given"])
+    if kind == "Z":
+        return written_z(message, fields)
     return written_h(message, fields, specimen) if kind == "H" else None
