@@ -51,6 +51,13 @@ FORM_F = [
     ("BankCardNo", "X", 20), ("MercAccount", "X", 10), ("TransMoney", "L", 9), ("Balance", "L", 9), ("BankCardPwd", "B", 16),
     ("CustSn", "X", 8), ("BankSn", "X", 20), ("CustNo", "X", 16), ("AutoFlag", "X", 1),
 ]
+# A form of text alone: names are the gateway's, widths the page's; code and flag are read as one, and nothing seals it.
+FORM_Z = [
+    ("ret", "X", 2), ("zone", "X", 5), ("business", "X", 9), ("code", "X", 3), ("card", "X", 30), ("amount", "I", 10), ("currency", "X", 3),
+    ("date", "D", 8), ("time", "T", 6), ("pin_check", "X", 1), ("pin_kind", "X", 1), ("pin", "X", 8), ("lserial", "X", 8), ("oserial", "X", 8),
+    ("bserial", "X", 8), ("merchant", "X", 5), ("index", "X", 2), ("campus", "X", 10), ("machine", "X", 5), ("percent", "X", 9), ("kind", "X", 2),
+    ("filler", "X", 64),
+]
 # Form H: request fields in the order of signing, by path; what an answer adds.
 BY_PERSON = ["custname", "custid", "stuempno", "idtype", "idno"]
 FORM_H = {
@@ -62,7 +69,8 @@ FORM_H = {
 }
 DETAIL = ["bizdate", "time", "bserial", "cserial", "kind", "stuno", "cardno", "account", "amount", "state"]
 DAILY = [("TradeCode", "X", 2), ("GDCAccount", "X", 10), ("BankCard", "X", 20), ("LocalSn", "X", 8), ("BankSn", "X", 20), ("TransMoney", "I", 9)]
-FILES = {"put_daily_list.request", "put_list.request", "differences.request", "reversed_list.request"}
+SETTLED = ["bizdate", "time", "bserial", "cserial", "kind", "amount"]
+FILES = {"put_daily_list.request", "put_list.request", "put_settlement.request", "differences.request", "reversed_list.request"}
 
 
 def mac(code, covered, given):
@@ -114,16 +122,39 @@ def form_f(message, octets, given):
             found[name] = value(taken, "X") if as_text else taken.hex().upper()
         else:
             found[name] = value(taken.replace(b"\0", b" "), kind)
+    names = [name for name, *_ in FORM_F]
+    found = {"head": {name: found[name] for name in names[:4]}, "body": {name: found[name] for name in names[4:]}}
     covered = octets[: reader.at]
-    seal = reader.take(8).hex().upper()
+    seal = reader.take(8)
     reader.end()
+    if message.endswith(".reply") and given["setting"]["verify_reply_mac"] in ("no", False):
+        if seal != b" " * 8:
+            raise ValueError("an answer without a MAC has blanks there")
+        return found | {"NoMAC": ""}
+    seal = seal.hex().upper()
     # Sign-in and the exchange of keys; all else is under the key that was exchanged.
-    signs = found["TradeCode"] in ("31", "34")
+    signs = found["head"]["TradeCode"] in ("31", "34")
     key = bytes.fromhex(given["key"]["fixed"] if signs else given["session"]["dynamic"])
     if seal != macs.x9_9(key, covered).hex().upper():
         raise ValueError("the MAC does not hold")
-    names = [name for name, *_ in FORM_F]
-    return {"head": {name: found[name] for name in names[:4]}, "body": {name: found[name] for name in names[4:]}, "MAC": seal}
+    return found | {"MAC": seal}
+
+
+def form_z(message, octets):
+    # Who asks for a balance says no amount.
+    asks = message in ("balance.request", "balance_other.request")
+    reader, found = Reader(octets), {}
+    for name, kind, width in FORM_Z:
+        found[name] = value(reader.take(width), "X" if name == "amount" and asks else kind)
+    reader.end()
+    names = [name for name, *_ in FORM_Z]
+    return {"head": {name: found[name] for name in names[:4]}, "body": {name: found[name] for name in names[4:]}}
+
+
+def written_z(message, fields):
+    asks = message in ("balance.request", "balance_other.request")
+    table = [(name, "X" if name == "amount" and asks else kind, width) for name, kind, width in FORM_Z]
+    return record({**fields["head"], **fields["body"]}, table)
 
 
 def fen(text):
@@ -176,7 +207,7 @@ def written_h(message, fields, specimen):
     return None
 
 
-def rows(octets):
+def rows(octets, names):
     text = octets.decode("gbk")
     if text and not text.endswith("\n"):
         raise ValueError("the last line has no end")
@@ -184,7 +215,7 @@ def rows(octets):
     head = {"school": first[0], "date": value(first[1].encode(), "D"), "count": int(first[2]), "amount": int(first[3])}
     found = []
     for detail in details:
-        row = dict(zip(DETAIL + ["class"][: len(detail) - 10], detail, strict=True))
+        row = dict(zip(names + ["class"][: len(detail) - len(names)], detail, strict=True))
         row["bizdate"], row["time"] = value(row["bizdate"].encode(), "D"), value(row["time"].encode(), "T")
         row["amount"] = int(row["amount"])
         found.append(row)
@@ -193,7 +224,7 @@ def rows(octets):
     return head, found
 
 
-def file(message, octets):
+def file(message, octets, variant):
     if message == "put_daily_list.request":
         reader, lines = Reader(octets), []
         while reader.at < len(octets):
@@ -204,12 +235,16 @@ def file(message, octets):
         if kinds != sorted(kinds) or set(kinds) - {"01", "02"}:
             raise ValueError(f"lines of {kinds}")
         return {name: [line for line in lines if line["TradeCode"] == code] for name, code in (("loads", "01"), ("payments", "02"))}
-    head, found = rows(octets)
-    if message != "put_list.request":
+    head, found = rows(octets, SETTLED if message == "put_settlement.request" else DETAIL)
+    if message not in ("put_list.request", "put_settlement.request"):
         return {"head": head, "detail": found}
-    loads = [row for row in found if row["kind"] == "01"]
-    topped = [row for row in found if row["kind"] == "02"]
-    return {"head": head, "loads": loads, "topped": topped}
+    kinds = {"loads": "01", "topped": "02"}
+    # Fees are paid at machines of form F alone.
+    if message == "put_settlement.request" and variant.get("terminal") == "form_f":
+        kinds["fees"] = "03"
+    if any(row["kind"] not in kinds.values() for row in found):
+        raise ValueError("a row of another kind")
+    return {"head": head} | {name: [row for row in found if row["kind"] == kind] for name, kind in kinds.items()}
 
 
 def form(message, specimen):
@@ -217,8 +252,10 @@ def form(message, specimen):
     content = bytes.fromhex(specimen["parts"]["content"])
     if message in FILES:
         return "file"
-    if content[:2] == b"10" and len(content) >= 110 and len(content) != 145:
+    if content[:2] == b"10" and len(content) >= 110 and len(content) not in (145, 207):
         return "T"
+    if specimen["variant"].get("terminal") == "form_z" and len(content) == 207:
+        return "Z"
     return "H" if specimen["variant"].get("terminal") == "form_h" else "F" if len(content) == 145 else "T"
 
 
@@ -226,9 +263,11 @@ def read(message, specimen):
     octets = bytes.fromhex(specimen["parts"]["content"])
     kind = form(message, specimen)
     if kind == "file":
-        return file(message, octets)
+        return file(message, octets, specimen["variant"])
     if kind == "H":
         return form_h(message, specimen)
+    if kind == "Z":
+        return form_z(message, octets)
     return form_f(message, octets, specimen["given"]) if kind == "F" else form_t(octets, specimen["given"])
 
 
@@ -236,4 +275,6 @@ def write(message, fields, specimen):
     kind = form(message, specimen)
     if kind == "T":
         return written_t(fields, specimen["given"])
+    if kind == "Z":
+        return written_z(message, fields)
     return written_h(message, fields, specimen) if kind == "H" else None

@@ -91,6 +91,11 @@ ASSUMED = {
             "MONTH_LIMIT:A15>month FROM_DATE:D8>from TO_DATE:D8>to"
         ),
     ),
+    "account_agreements": (
+        "250103", "03003000006/02",
+        "ACCT_NO:X32>acct",
+        "NUM:I3>count ROWS[AGREEMENT_NO:X30>number UNIT_NO:X15>unit USER_NO:X30>userno OPEN_FLAG:N1>open]>rows",
+    ),
     "person_cards": (
         "100109", "03003000004/04",
         ASKED_PERSON,

@@ -12,6 +12,7 @@ from Cryptodome.Cipher import AES
 from Cryptodome.Util.Padding import pad, unpad
 
 import zhima_credit_bills as bills
+import zhima_credit_csv as csv
 import zhima_credit_zmop as zmop
 from forms import KIND, covered, form, pairs
 from signatures import good
@@ -103,6 +104,8 @@ def upload(octets, kind):
     )
     if not part:
         raise ValueError("no part with a file")
+    if "Content-Type: text/csv" in part[1]:
+        return {"before": part[1], "records": {"records": csv.records(part[2])}, "after": part[3]}
     records = json.loads(part[2])
     if list(records) != ["records"]:
         raise ValueError(f"the file has {list(records)}")
@@ -160,7 +163,10 @@ def of_request(found, given):
     method = found["query"]["method"]
     if method == "zhima.data.batch.feedback":
         content = found["content"]
-        records = {"records": [back(row, RECORD) for row in content["records"]["records"]]}
+        rows = content["records"]["records"]
+        if "text/csv" in content["before"]:
+            return (content["before"] + csv.text_of(rows) + "\r\n" + content["after"]).encode("utf-8")
+        records = {"records": [back(row, RECORD) for row in rows]}
         return (content["before"] + text_of(records) + "\r\n" + content["after"]).encode("utf-8")
     if "content" not in found:
         return None

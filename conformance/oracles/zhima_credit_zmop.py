@@ -13,6 +13,7 @@ from urllib.parse import quote
 from Cryptodome.Cipher import PKCS1_v1_5
 from Cryptodome.PublicKey import RSA
 
+import zhima_credit_csv as csv
 from forms import pairs
 from signatures import good
 from zhima_credit_json import back, fields, text_of
@@ -144,13 +145,16 @@ def upload(octets, kind):
     )
     if not part:
         raise ValueError("no parts with parameters and a file")
-    records = json.loads(part[3])["records"]
-    again = text_of({"records": [back(fields(record, RECORD), RECORD) for record in records]})
+    if "Content-Type: text/csv" in part[2]:
+        rows = csv.records(part[3])
+        again = csv.text_of(rows)
+    else:
+        rows = [fields(record, RECORD) for record in json.loads(part[3])["records"]]
+        again = text_of({"records": [back(row, RECORD) for row in rows]})
     if again != part[3]:
         raise ValueError("the file, written again, is another")
     return {
-        "first_": part[1], "before": part[2].removeprefix("\r\n"), "records": {"records": [fields(record, RECORD) for record in records]},
-        "after": part[4].removeprefix("\r\n"),
+        "first_": part[1], "before": part[2].removeprefix("\r\n"), "records": {"records": rows}, "after": part[4].removeprefix("\r\n"),
     }
 
 

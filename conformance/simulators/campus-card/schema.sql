@@ -82,3 +82,11 @@ CREATE TABLE daily_list (
   amount     INTEGER NOT NULL,
   PRIMARY KEY (school, day)
 ) WITHOUT ROWID;
+
+-- Lists of what the bank settles of a day.
+CREATE TABLE settlement (
+  file    TEXT PRIMARY KEY,
+  day     TEXT NOT NULL,
+  count   INTEGER NOT NULL,
+  amount  INTEGER NOT NULL
+) WITHOUT ROWID;

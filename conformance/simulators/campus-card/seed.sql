@@ -14,3 +14,8 @@ UPDATE student SET state = '03' WHERE number = 4993;
 -- The student of the published examples.
 INSERT INTO student (stuno, number, cardno, name, idno, dept, opening, balance, bound) VALUES
   ('20180001234', 5001, '0000123456', '王小明', '441900199001011234', '3年级5班', 1250, 1250, '6230580000001234567');
+
+-- Seven children of one customer, under whose name the school knows them.
+INSERT INTO student (stuno, number, cardno, name, idno, dept)
+  WITH RECURSIVE n (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 7)
+  SELECT printf('2026100000%d', n), 6000 + n, printf('00006%05d', n), '客户00090', printf('44190020150101%04d', n), printf('%d年级1班', n) FROM n;

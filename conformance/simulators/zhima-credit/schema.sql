@@ -84,5 +84,7 @@ CREATE TABLE record (
   amount     INTEGER NOT NULL,
   overdue    INTEGER NOT NULL,
   days       INTEGER NOT NULL,
+  file_type  TEXT NOT NULL,
+  memo       TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (order_no, pay_month)
 ) WITHOUT ROWID;
