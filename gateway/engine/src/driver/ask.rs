@@ -126,19 +126,23 @@ impl Engine {
     /// # Errors
     /// Where the journal cannot be read. Then it is not known whether anybody asked, and nobody may be told that nobody did.
     pub async fn flow_of_key(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
-        self.flow_of_key_within(key, DAYS_BACK).await
+        self.flow_of_key_within(key, key.date, DAYS_BACK).await
     }
 
-    /// The flow of the same key, asked on any day that the journal keeps.
+    /// The flow of the same key, asked on any day that the journal keeps: also on a later one than the key's, for the list of
+    /// an earlier day may come behind that of a later.
     pub(super) async fn flow_of_key_ever(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
         let days = self.deployment.load().store.keep_days().unwrap_or(DAYS_EVER);
-        self.flow_of_key_within(key, usize::try_from(days).unwrap_or(usize::MAX)).await
+        let ahead = (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date);
+        self.flow_of_key_within(key, ahead, usize::try_from(days).map_or(usize::MAX, |days| days + DAYS_BACK))
+            .await
     }
 
-    async fn flow_of_key_within(&self, key: &Key, days: usize) -> Result<Option<FlowId>, Fatal> {
+    /// Asked on this day or on one of so many before it.
+    async fn flow_of_key_within(&self, key: &Key, last: Day, days: usize) -> Result<Option<FlowId>, Fatal> {
         let key = key.clone();
         let found = self.journal.read(move |reader| {
-            let mut day = crate::calendar::date(key.date);
+            let mut day = crate::calendar::date(last);
             for _ in 0..=days {
                 let Some(date) = day else { break };
                 let at = Key { date: crate::calendar::day(date), ..key.clone() };

@@ -94,6 +94,27 @@ async fn a_file_that_comes_again_books_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_is_listed_again_under_an_earlier_day_is_not_run_again() {
+    let bank = Bank::open().await;
+    let today = grid_day();
+    let before = today.parse::<jiff::civil::Date>().unwrap().yesterday().unwrap();
+    let name = |day: &str| format!("DIFF_{}.txt", day.replace('-', ""));
+    let parked = async || -> Vec<String> {
+        let waits = bank.gateway().engine().waiting(store::FlowId(0), 100).await;
+        let mut all: Vec<_> = waits.into_iter().map(|waits| waits.what).collect();
+        all.sort();
+        all
+    };
+    put(&bank, &name(&today), "1\nS1\n");
+    awaited(&bank, &format!("units/done/{}", name(&today))).await;
+    put(&bank, &name(&before.to_string()), "2\nS1\nS2\n");
+    awaited(&bank, &format!("units/done/{}", name(&before.to_string()))).await;
+    // Time for a second, if there were one.
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(parked().await, ["差异: S1", "差异: S2"]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_content_under_another_name_is_not_taken() {
     let bank = Bank::open().await;
     put(&bank, "DS_0003.txt", &rows("0003", 2));
