@@ -166,6 +166,7 @@ async fn what_was_told_as_pending_is_known_after_a_stop() {
 struct Stuck {
     store: MemoryStore,
     counts: Arc<AtomicBool>,
+    stands: Arc<AtomicBool>,
     ends: Arc<AtomicBool>,
     commits: usize,
 }
@@ -177,6 +178,7 @@ impl Store for Stuck {
             self.commits -= usize::from(!before);
             return self.store.commit(group);
         }
+        self.stands.store(true, Ordering::Release);
         while !self.ends.load(Ordering::Acquire) {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -202,24 +204,35 @@ async fn an_end_that_was_not_written_is_told_to_nobody() {
     let mut stuck = 0;
     for commits in 0..6 {
         let mut bank = Bank::closed().await;
-        let (counts, ends) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let [counts, stands, ends] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
         let store = MemoryStore::open(&bank.disk);
-        let store = Stuck { store, counts: Arc::clone(&counts), ends: Arc::clone(&ends), commits };
+        let (counted, stood, ended) = (Arc::clone(&counts), Arc::clone(&stands), Arc::clone(&ends));
+        let store = Stuck { store, counts: counted, stands: stood, ends: ended, commits };
         bank.start_over("", Box::new(store)).await;
         counts.store(true, Ordering::Release);
-        let later = |millis| async move { tokio::time::sleep(Duration::from_millis(millis)).await };
+        let later = |millis| tokio::time::sleep(Duration::from_millis(millis));
+        // Behind so many commits the flow has ended, and nothing is stuck.
+        let stuck_now = async || {
+            for _ in 0..300 {
+                if stands.load(Ordering::Acquire) {
+                    return;
+                }
+                later(10).await;
+            }
+        };
         let (first, second, enquired, ()) = tokio::join!(
             bank.ask("bank.pay_bill", &body),
             async {
-                later(300).await;
+                stuck_now().await;
                 bank.ask("bank.pay_bill", &body).await
             },
             async {
-                later(300).await;
+                stuck_now().await;
                 bank.http("GET", "/v1/bank.pay_bill/C5", &Value::Null, "secret").await
             },
             async {
-                later(600).await;
+                stuck_now().await;
+                later(1_000).await;
                 ends.store(true, Ordering::Release);
             },
         );
