@@ -63,7 +63,7 @@ const FULL: u64 = 2;
 const POWERLESS: u64 = 4;
 /// How long it may take until the first ask finds no room, and until the first is done when all is well again.
 const FELT: Duration = Duration::from_secs(20);
-const GOES_ON: Duration = Duration::from_secs(30);
+const GOES_ON: Duration = Duration::from_secs(90);
 /// The longest that octets are held back, in seconds of the day: longer than most time limits, shorter than every quiet time
 /// even where the machine takes a while too.
 const LATE: u16 = 15;
