@@ -92,9 +92,11 @@ impl Engine {
             if let Some(flow) = held {
                 return Err(Stays::HeldBack { day, flow });
             }
-            *left = left.checked_sub(1).ok_or(Stays::Many { from: day, due })?;
+            let fewer = left.checked_sub(1).ok_or(Stays::Many { from: day, due })?;
             let export = self.export(day).await?;
             self.keep_from(day.next(), export).await?;
+            // What stays for another reason is tried again, and its reason told: it counts for nothing.
+            *left = fewer;
             self.let_go().await?;
             self.forget_refused(day.next()).await?;
             tracing::info!(%day, "a day of the journal is forgotten");
@@ -105,10 +107,10 @@ impl Engine {
     /// Behind forgotten dates those go too on which nothing was written: a key of one of them is too old, not new.
     async fn pass_empty_days(&self, due: Day, left: &mut u32) -> Result<(), Stays> {
         let kept = self.journal.read(|reader| reader.kept_from()).await?;
-        let mut from = kept;
+        let (mut from, mut fewer) = (kept, *left);
         // Of a journal that has forgotten nothing every key is known.
-        while kept != Day(0) && from < due && *left > 0 {
-            (from, *left) = (from.next(), *left - 1);
+        while kept != Day(0) && from < due && fewer > 0 {
+            (from, fewer) = (from.next(), fewer - 1);
         }
         if from == kept {
             return Ok(());
@@ -117,7 +119,9 @@ impl Engine {
         if let Some(flow) = held {
             return Err(Stays::HeldBack { day: from, flow });
         }
-        self.keep_from(from, None).await
+        self.keep_from(from, None).await?;
+        *left = fewer;
+        Ok(())
     }
 
     async fn keep_from(&self, from: Day, export: Option<Exported>) -> Result<(), Stays> {
