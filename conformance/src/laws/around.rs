@@ -22,7 +22,7 @@ use std::sync::{Arc, LazyLock};
 /// The member of parties that have some.
 const MEMBER: &str = "1001";
 const TEST_RSA: &str = include_str!("test_rsa.pem");
-/// A pair with its certificate, which holds for a long time.
+/// A pair with its certificate, which holds for a long time. Short, as thousands of envelopes are signed with it by way of trial.
 const TEST_CERTIFICATE: &str = include_str!("test_certificate.pem");
 /// What a signature under it is long depends on the key.
 const TEST_RSA_1024: &str = include_str!("test_rsa_1024.pem");
