@@ -1,6 +1,6 @@
 //! Two gateway processes over one PostgreSQL: one is at work, the other stands by. The first is killed, or paused and let go
 //! on, while it is asked; the other ends what was begun, and the books of core and power company agree. Or the database
-//! itself is killed, and its standby takes over: the gateway goes on there by itself.
+//! itself is killed, and its standby takes over, by an operator or by Patroni: the gateway goes on there by itself.
 
 #![allow(
     clippy::unwrap_used,
@@ -12,6 +12,8 @@
 #[path = "../engine/tests/slice/parties.rs"]
 #[allow(dead_code, reason = "the engine's tests make use of the rest")]
 mod parties;
+#[path = "standby/patroni.rs"]
+mod patroni;
 
 use bytes::Bytes;
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
@@ -33,9 +35,8 @@ const PAYMENTS: usize = 40;
 /// A database, two parties, and a folder with what two nodes need.
 struct House {
     folder: PathBuf,
-    server: TrialServer,
-    /// What stands by for the server.
-    other: Option<TrialServer>,
+    /// Where the database answers, and where what stands by for it.
+    databases: Vec<String>,
     core: Played,
     grid: Played,
     owner: CoreOwner,
@@ -68,7 +69,7 @@ fn tongshi(folder: &Path) -> Command {
 }
 
 impl House {
-    async fn make(name: &str) -> Self {
+    async fn make(name: &str, databases: Vec<String>) -> Self {
         let folder = std::env::temp_dir().join(format!("standby-{name}-{}", std::process::id()));
         drop(std::fs::remove_dir_all(&folder));
         std::fs::create_dir_all(&folder).unwrap();
@@ -78,7 +79,7 @@ impl House {
         for played in [&core, &grid] {
             played.ledger.lock().unwrap().late = Duration::from_millis(60);
         }
-        let house = Self { folder, server: TrialServer::start().unwrap(), other: None, core, grid, owner };
+        let house = Self { folder, databases, core, grid, owner };
         assert!(
             tongshi(&house.folder).args(["key", "create"]).stdout(Stdio::null()).status().unwrap().success()
         );
@@ -93,12 +94,13 @@ impl House {
 
     fn deployment(&self, node: &str) -> PathBuf {
         let path = self.folder.join(format!("{node}.yaml"));
-        let (core, grid, socket) = (&self.core.address, &self.grid.address, self.server.folder().display());
-        let other =
-            self.other.as_ref().map_or_else(String::new, |other| other.folder().display().to_string());
+        let (core, grid) = (&self.core.address, &self.grid.address);
+        let (database, standbys) = self.databases.split_first().unwrap();
+        let standbys: Vec<_> = standbys.iter().map(|address| format!("'{address}'")).collect();
+        let standbys = standbys.join(", ");
         let text = format!(
             "node: {node}
-store: {{ postgres: {{ address: {socket}, standbys: [{other}], database: postgres, password: 'env:TONGSHI_DATABASE_PASSWORD', lease: 3 }} }}
+store: {{ postgres: {{ address: '{database}', standbys: [{standbys}], database: postgres, password: 'env:TONGSHI_DATABASE_PASSWORD', lease: 3 }} }}
 spool: spool-{node}
 keys: {{ path: var/keys.store }}
 limits: {{ asker_seconds: 20 }}
@@ -201,6 +203,10 @@ channels:
     }
 }
 
+fn at(server: &TrialServer) -> String {
+    server.folder().display().to_string()
+}
+
 fn amount(number: usize) -> String {
     format!("1.{:02}", number + 1)
 }
@@ -261,7 +267,8 @@ impl Node {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_is_killed_is_taken_over() {
-    let house = House::make("killed").await;
+    let server = TrialServer::start().unwrap();
+    let house = House::make("killed", vec![at(&server)]).await;
     let first = house.run("first");
     let channels = first.says("Channels ask at ").await;
     let second = house.run("second");
@@ -275,7 +282,8 @@ async fn a_node_that_is_killed_is_taken_over() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_node_that_was_paused_and_comes_back_writes_nothing_more() {
-    let house = House::make("paused").await;
+    let server = TrialServer::start().unwrap();
+    let house = House::make("paused", vec![at(&server)]).await;
     let mut first = house.run("first");
     let channels = first.says("Channels ask at ").await;
     let second = house.run("second");
@@ -302,23 +310,40 @@ async fn a_node_that_was_paused_and_comes_back_writes_nothing_more() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_that_is_killed_is_stood_in_for() {
-    let mut house = House::make("database").await;
-    house.other = Some(house.server.standby().unwrap());
+    let server = TrialServer::start().unwrap();
+    let other = server.standby().unwrap();
+    let house = House::make("database", vec![at(&server), at(&other)]).await;
     let node = house.run("only");
     let channels = node.says("Channels ask at ").await;
     let killed = tokio::sync::Notify::new();
     let told = house.under_load(&channels, || {
-        house.server.kill().unwrap();
+        server.kill().unwrap();
         killed.notify_one();
     });
     let taking_over = async {
         killed.notified().await;
         tokio::time::sleep(Duration::from_secs(1)).await;
-        house.other.as_ref().unwrap().promote().unwrap();
+        other.promote().unwrap();
     };
     let (told, ()) = tokio::join!(told, taking_over);
     assert!(told.iter().flatten().any(|told| told["outcome"] == "done"));
     // The same process, at the same address.
+    house.settled(&channels, &told).await;
+    house.audit("only");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn patroni_puts_another_database_in_place_of_one_that_died() {
+    let mut cluster = patroni::Cluster::start();
+    let house = House::make("patroni", cluster.addresses()).await;
+    let node = house.run("only");
+    let channels = node.says("Channels ask at ").await;
+    let told = house.under_load(&channels, || cluster.kill_leader()).await;
+    assert!(told.iter().flatten().any(|told| told["outcome"] == "done"));
+    house.settled(&channels, &told).await;
+    // The one that died comes back behind the new one, which dies in its turn while nobody pays.
+    cluster.repair();
+    cluster.kill_leader();
     house.settled(&channels, &told).await;
     house.audit("only");
 }
