@@ -60,14 +60,14 @@ licences() {
   fi
 }
 
-# Four parties at once: a suite waits more than it works. Whoever fails is run once more alone, where nothing else makes
+# Six parties at once: a suite waits more than it works. Whoever fails is run once more alone, where nothing else makes
 # answers late, and is told of either way.
 suites() {
   local said=target/conform/said good=0 party bad=()
   rm -rf "$said"
   mkdir -p "$said"
   printf '%s\n' conformance/suites/*/ | xargs -n 1 basename |
-    xargs -P 4 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
+    xargs -P 6 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
   for party in conformance/suites/*/; do
     party=$(basename "$party")
     if [ -e "$said/$party.failed" ]; then

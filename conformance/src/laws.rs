@@ -83,11 +83,11 @@ pub(crate) enum Ended {
     Broken(Option<usize>, String),
 }
 
-/// Tries the laws on every message, in every variant of its adapter; adapters are tried side by side.
+/// Tries the laws on every message of the folders wanted, in every variant of its adapter; adapters are tried side by side.
 #[must_use]
-pub fn run(checked: &Checked) -> Laws {
+pub fn run(checked: &Checked, wanted: impl Fn(&str) -> bool) -> Laws {
     let Some(compiled) = &checked.compiled else { return Laws::default() };
-    let mut tried = parties(&checked.model, compiled, &|_| true);
+    let mut tried = parties(&checked.model, compiled, &|module| wanted(&module.folder));
     for other in &checked.others {
         tried.extend(parties(&other.model, &other.compiled, &|module| module.folder == other.folder));
     }

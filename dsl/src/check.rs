@@ -7,7 +7,7 @@ use crate::diagnostics::{Code, Diagnostic, Severity, Sink};
 use crate::flow::FlowProgram;
 use crate::flow::walk;
 use crate::lower::{LowerError, LowerErrorKind, ModuleErrors, compile_beside};
-use crate::model::{Flow, Model};
+use crate::model::{Flow, Model, Module};
 use crate::parallel::side_by_side;
 use crate::parse::parse;
 use crate::program::Compiled;
@@ -97,6 +97,15 @@ pub fn check(sources: &Sources, choices: &Choices) -> Checked {
     check_with(sources, choices, Some(others_of(sources, choices)), Walk::All)
 }
 
+/// The same for who works at some of the folders: other variants are looked at in these alone, flows are walked that stand in
+/// them or ask their parties, and whether anything is used is not said.
+#[must_use]
+pub fn check_folders(sources: &Sources, choices: &Choices, wanted: &dyn Fn(&str) -> bool) -> Checked {
+    let mut others = others_of(sources, choices);
+    others.retain(|(folder, _)| wanted(folder));
+    check_with(sources, choices, Some(others), Walk::Of(wanted))
+}
+
 /// The same for tools that bring adapters along which were checked before: flows are not walked, and other variants are
 /// looked at in the folders alone that are wanted.
 #[must_use]
@@ -120,10 +129,23 @@ pub fn compile_chosen(sources: &Sources, choices: &Choices) -> Checked {
 }
 
 /// Which flows are walked to their ends.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Walk {
+#[derive(Clone, Copy)]
+enum Walk<'w> {
     All,
+    /// Those in some folders, and those that ask the parties there.
+    Of(&'w dyn Fn(&str) -> bool),
     None,
+}
+
+impl Walk<'_> {
+    /// Whether a module's flow is walked.
+    fn takes(self, model: &Model, module: &Module, flow: &FlowProgram) -> bool {
+        let Walk::Of(wanted) = self else { return matches!(self, Walk::All) };
+        let asked =
+            |party: &str| model.modules.iter().any(|module| *module.name == *party && wanted(&module.folder));
+        let asks = || flow.calls.iter().any(|call| call.name.split('.').next().is_some_and(asked));
+        wanted(&module.folder) || asks()
+    }
 }
 
 /// Every other combination of variants of each folder.
@@ -142,7 +164,7 @@ fn check_with(
     sources: &Sources,
     choices: &Choices,
     variants: Option<Vec<(Box<str>, Choice)>>,
-    walk: Walk,
+    walk: Walk<'_>,
 ) -> Checked {
     let mut sink = Sink::default();
     sink.extend(sources.problems.iter().cloned());
@@ -150,7 +172,7 @@ fn check_with(
         Resolution::new(&sources.folders, choices);
     let mut others = Vec::new();
     // Where not every variant is looked at, nobody can say that nobody uses a thing.
-    let whole = variants.is_some() && walk == Walk::All;
+    let whole = variants.is_some() && matches!(walk, Walk::All);
     let variants = variants.unwrap_or_default();
     let resolved = side_by_side(&variants, |(folder, variant)| resolution.with(folder, variant));
     for ((folder, variant), other) in variants.into_iter().zip(resolved) {
@@ -183,9 +205,7 @@ fn check_with(
             compiled_others.extend(sound(made).map(|compiled| Other { folder, choice, model, compiled }));
         }
         let variants = compiled_others.iter().map(|other| (&other.model, &other.compiled));
-        if walk == Walk::All {
-            all.extend(money(compiled.iter().map(|programs| (&model, programs)).chain(variants)));
-        }
+        all.extend(money(walk, compiled.iter().map(|programs| (&model, programs)).chain(variants)));
     }
     sink.extend(all);
     Checked {
@@ -197,14 +217,17 @@ fn check_with(
     }
 }
 
-/// Every flow walked to its end (money-safety, rule 7): each path that loses money, as a story. Of flows of one shape,
+/// Every flow that is wanted walked to its end (money-safety, rule 7): each path that loses money, as a story. Of flows of one shape,
 /// in whichever variant, one is walked; where that one is not sound, each of them is, for a story in its own words.
-fn money<'p>(variants: impl Iterator<Item = (&'p Model, &'p Compiled)>) -> Vec<Diagnostic> {
+fn money<'p>(walk: Walk<'_>, variants: impl Iterator<Item = (&'p Model, &'p Compiled)>) -> Vec<Diagnostic> {
     let mut flows: Vec<Vec<(&Flow, &FlowProgram)>> = Vec::new();
     let mut places: HashMap<FlowProgram, usize> = HashMap::new();
     for (model, programs) in variants {
         for (module, program) in model.modules.iter().zip(&programs.modules) {
             for (flow, tables) in module.flows.iter().zip(&program.flows) {
+                if !walk.takes(model, module, &tables.program) {
+                    continue;
+                }
                 let place = *places.entry(walk::shape(&tables.program)).or_insert(flows.len());
                 if place == flows.len() {
                     flows.push(Vec::new());

@@ -68,6 +68,52 @@ fn unhex(text: &str) -> Vec<u8> {
 }
 
 #[test]
+fn one_adapter_is_checked_with_what_it_needs_of_the_others() {
+    let checked = tongshi(&["check", "configs/power-dongguan", "--json"], b"");
+    let seen: Value = serde_json::from_slice(&checked.stdout).unwrap();
+    assert_eq!((&seen["adapters"], &seen["errors"]), (&Value::from(1), &Value::from(Vec::<Value>::new())));
+    let elsewhere = |one: &Value| !one["file"].as_str().unwrap().starts_with("configs/power-dongguan/");
+    assert!(!seen["warnings"].as_array().unwrap().iter().any(elsewhere), "{seen:#}");
+    assert!(seen["round_trips"].as_u64().unwrap() > 100, "{seen:#}");
+    assert_eq!(checked.status.code(), Some(0));
+}
+
+/// A flow of the bank's own stands or falls with what the party promises: it is walked with the party's folder.
+#[test]
+fn flows_of_the_bank_that_ask_an_adapter_are_walked_with_it() {
+    let configs = scratch("promises");
+    drop(std::fs::remove_dir_all(&configs));
+    let texts = root().join("dsl/tests");
+    let read = |name: &str| std::fs::read_to_string(texts.join(name)).unwrap();
+    let case = read("flows/unsafe/11_refund_for_unknown.tongshi");
+    let (calls, flow) = case.split_at(case.find("\nflow").unwrap());
+    for (path, text) in [
+        ("bank/services.tongshi", read("prelude/bank.tongshi").as_str()),
+        ("bank/flow.tongshi", flow),
+        ("grid/party.tongshi", read("prelude/party.tongshi").as_str()),
+        ("grid/line.tongshi", read("prelude/line.tongshi").as_str()),
+        ("grid/calls.tongshi", calls),
+    ] {
+        let path = configs.join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    let of = |folder: &Path| tongshi(&["check", folder.to_str().unwrap(), "--json"], b"");
+    let errors = |output: Output| -> Vec<String> {
+        let seen: Value = serde_json::from_slice(&output.stdout).unwrap();
+        seen["errors"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["code"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    let (whole, one) = (errors(of(&configs)), errors(of(&configs.join("grid"))));
+    assert_eq!(whole, ["TS0728"]);
+    assert_eq!(one, whole);
+}
+
+#[test]
 fn a_packet_is_decoded_and_encoded_again() {
     for name in ["query_1001", "query_1002", "query_1002_refused", "pay_1003", "pay_1004", "enquire_1007"] {
         let packet = sample(name);

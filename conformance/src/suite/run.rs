@@ -15,6 +15,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
+/// How often at most something is looked at that is waited for, roughly.
+const LOOKS: u32 = 60;
+
 /// The usual limit for an answer; on a stage, in the world's time.
 pub(super) const LIMIT: Duration = Duration::from_secs(5);
 /// The same on a stage, where a party may take long to answer and nobody waits for it really.
@@ -233,6 +236,8 @@ impl<'a> Runner<'a> {
         let Some(span) = &step.within else { return self.step(suite, step, lines).await };
         let span = super::look::span(span).ok_or("`within` is a span such as 90s or 10m")?;
         let until = self.core.mark().after(span);
+        // Who waits for hours need not look three times a minute.
+        let longest = (span / LOOKS).clamp(Duration::from_secs(20), Duration::from_secs(600));
         let mut pause = Duration::from_secs(1);
         loop {
             let done = self.step(suite, step, lines).await?;
@@ -241,9 +246,9 @@ impl<'a> Runner<'a> {
             }
             match &self.other {
                 Other::Stage(stage) => {
-                    pause = (pause * 2).min(Duration::from_secs(30));
-                    let left = until.since(self.core.mark()).min(pause);
-                    patience::move_on(&**stage, &self.core, left).await;
+                    pause = (pause * 2).min(longest);
+                    stage.advance(until.since(self.core.mark()).min(pause));
+                    patience::quiet(&**stage).await;
                 }
                 _ => tokio::time::sleep(Duration::from_millis(20)).await,
             }

@@ -1,8 +1,8 @@
-//! `tongshi check`: all diagnostics of a set of adapters.
+//! `tongshi check`: all diagnostics of a set of adapters, or of one among them.
 
 use super::{Exit, files, say, warn};
 use clap::Args;
-use dsl::check::{Checked, Sources, check};
+use dsl::check::{Checked, Sources, check, check_folders};
 use dsl::diagnostics::{Colour, Diagnostic, Severity, render_all};
 use dsl::resolve::Choices;
 use serde_json::{Value, json};
@@ -14,10 +14,10 @@ use std::time::Instant;
 /// Arguments of `tongshi check`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  tongshi check                    all adapters under configs\n  tongshi check configs --json     one object for machines"
+    after_help = "Examples:\n  tongshi check                    all adapters under configs\n  tongshi check configs/power-dongguan\n                                   one of them, with what it needs of the others\n  tongshi check configs --json     one object for machines"
 )]
 pub(crate) struct Check {
-    /// Folder with the adapters
+    /// Folder with the adapters, or one adapter's folder among others
     #[arg(default_value = "configs")]
     folder: PathBuf,
     /// One JSON object instead of text
@@ -40,28 +40,38 @@ struct Tried {
 impl Check {
     pub(crate) fn run(&self) -> Exit {
         let began = Instant::now();
-        let sources = match files::read(&self.folder) {
+        let (root, only) = files::among(&self.folder);
+        let wanted = |folder: &str| only.as_deref().is_none_or(|only| only == folder);
+        let sources = match files::read(&root) {
             Ok(sources) => sources,
             Err(error) => {
                 warn(&format!("tongshi check: {error}"));
                 return Exit::Machine;
             }
         };
-        let mut checked = check(&sources, &Choices::new());
-        let shown = conformance::examples::run(&sources, &checked, &self.folder, |_| true);
-        let laws = conformance::laws::run(&checked);
+        let none = Choices::new();
+        let mut checked =
+            if only.is_some() { check_folders(&sources, &none, &wanted) } else { check(&sources, &none) };
+        let of_others = |problem: &Diagnostic| {
+            let place = sources.map.place(problem.primary.span);
+            problem.severity != Severity::Error && !place.is_some_and(|(path, _)| wanted(files::folder(path)))
+        };
+        checked.problems.retain(|problem| !of_others(problem));
+        let shown = conformance::examples::run(&sources, &checked, &root, wanted);
+        let laws = conformance::laws::run(&checked, wanted);
         checked.problems.extend(shown.iter().filter_map(conformance::examples::Shown::diagnostic));
         checked.problems.extend(laws.broken.iter().map(conformance::laws::Broken::diagnostic));
         self.tried.set(Tried { examples: shown.len(), trips: laws.round_trips });
+        let counts = Counts::of(&checked, wanted);
         if self.json {
-            say(&object(&sources, &checked, self.tried.get(), began).to_string());
+            say(&object(&sources, &checked, &counts, self.tried.get(), began).to_string());
         } else {
-            self.show(&sources, &checked, began);
+            self.show(&sources, &checked, &counts, began);
         }
         if checked.has_errors() { Exit::NotSo } else { Exit::Well }
     }
 
-    fn show(&self, sources: &Sources, checked: &Checked, began: Instant) {
+    fn show(&self, sources: &Sources, checked: &Checked, counts: &Counts, began: Instant) {
         let colour = if std::io::stdout().is_terminal() { Colour::Coloured } else { Colour::Plain };
         let shown: Vec<Diagnostic> = checked
             .problems
@@ -72,7 +82,6 @@ impl Check {
         if !shown.is_empty() {
             say(&render_all(&sources.map, &shown, colour));
         }
-        let counts = Counts::of(checked);
         say(&format!(
             "{} adapters, {} messages, {} fields, {} flows, {} examples, {} round trips, {} assumed · {} errors, {} lints · {} ms",
             counts.adapters,
@@ -107,20 +116,20 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(checked: &Checked) -> Self {
-        let modules = &checked.model.modules;
-        let messages = || modules.iter().flat_map(|module| &module.messages);
+    fn of(checked: &Checked, wanted: impl Fn(&str) -> bool) -> Self {
+        let modules = || checked.model.modules.iter().filter(|module| wanted(&module.folder));
+        let messages = || modules().flat_map(|module| &module.messages);
         Self {
-            adapters: modules.iter().filter(|module| module.party.is_some()).count(),
+            adapters: modules().filter(|module| module.party.is_some()).count(),
             messages: messages().count(),
             fields: messages().map(|message| message.fields.len()).sum(),
-            flows: modules.iter().map(|module| module.flows.len()).sum(),
-            assumed: modules.iter().map(|module| module.assumed.len()).sum(),
+            flows: modules().map(|module| module.flows.len()).sum(),
+            assumed: modules().map(|module| module.assumed.len()).sum(),
         }
     }
 }
 
-fn object(sources: &Sources, checked: &Checked, tried: Tried, began: Instant) -> Value {
+fn object(sources: &Sources, checked: &Checked, counts: &Counts, tried: Tried, began: Instant) -> Value {
     let problem = |problem: &Diagnostic| {
         let (path, line, column) = sources
             .map
@@ -139,7 +148,6 @@ fn object(sources: &Sources, checked: &Checked, tried: Tried, began: Instant) ->
             .map(problem)
             .collect::<Vec<_>>()
     };
-    let counts = Counts::of(checked);
     json!({
         "errors": of(true), "warnings": of(false), "adapters": counts.adapters, "messages": counts.messages,
         "fields": counts.fields, "assumed": counts.assumed, "flows": counts.flows, "variants": checked.variants,

@@ -16,6 +16,41 @@ pub(crate) fn read(folder: &Path) -> io::Result<Sources> {
     Ok(Sources::parse(texts))
 }
 
+/// The folder of adapters that a folder means, and which of them alone, if it is one of several: what an adapter speaks of
+/// stands beside it.
+pub(crate) fn among(folder: &Path) -> (PathBuf, Option<String>) {
+    let whole = (folder.to_owned(), None);
+    let absolute = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let (Some(name), Some(above)) = (absolute.file_name(), absolute.parent()) else { return whole };
+    let beside = std::fs::read_dir(above).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut others = beside.filter(|path| *path != absolute && path.is_dir());
+    if !holds_texts(folder) || !others.any(|path| holds_texts(&path)) {
+        return whole;
+    }
+    // As it was written, so that paths in what is said are those that were typed.
+    let typed = folder.parent().filter(|typed| typed.canonicalize().is_ok_and(|typed| typed == *above));
+    let root = match typed {
+        Some(typed) if typed.as_os_str().is_empty() => PathBuf::from("."),
+        Some(typed) => typed.to_owned(),
+        None => above.to_owned(),
+    };
+    (root, Some(name.to_string_lossy().into_owned()))
+}
+
+/// The name of the folder that a file stands in.
+pub(crate) fn folder(path: &str) -> &str {
+    Path::new(path).parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("")
+}
+
+fn holds_texts(folder: &Path) -> bool {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).any(|path| is_text(&path))
+}
+
+fn is_text(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "tongshi")
+}
+
 fn collect(root: &Path, folder: &Path, texts: &mut Vec<Text>) -> io::Result<()> {
     let mut entries: Vec<PathBuf> = std::fs::read_dir(folder)
         .map_err(|error| with_path(folder, &error))?
@@ -25,7 +60,7 @@ fn collect(root: &Path, folder: &Path, texts: &mut Vec<Text>) -> io::Result<()> 
     for path in entries {
         if path.is_dir() && folder == root {
             collect(root, &path, texts)?;
-        } else if path.extension().is_some_and(|extension| extension == "tongshi") {
+        } else if is_text(&path) {
             let text = std::fs::read_to_string(&path).map_err(|error| with_path(&path, &error))?;
             let name = folder.file_name().map_or_else(|| "configs".into(), |name| name.to_string_lossy());
             texts.push(Text {

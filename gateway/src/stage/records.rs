@@ -224,8 +224,12 @@ impl Seen for Stage {
                 let history = History::open(&self.journal())?;
                 for flow in self.flows_since(reader.as_mut(), since.flow)? {
                     let operations = reader.operations(flow.flow).map_err(words)?;
-                    // What became of a way back stands in the state of its original.
+                    // What became of a way back stands in the state of its original. What the clock begins at parties that
+                    // are not on the stage is nobody's matter here.
+                    let plays =
+                        |one: &OperationRow| self.players.values().any(|player| *player.module == *one.party);
                     let own = operations.iter().filter(|one| !engine::driver::is_reversal(&one.name));
+                    let own = own.filter(|one| plays(one));
                     rows.extend(own.map(|one| operation(&flow, one, &history)));
                 }
                 Ok(rows)
