@@ -8,8 +8,9 @@ use super::PartyConfig;
 use super::begin::Caller;
 use super::compose::{ComposedFile, compose_file};
 use super::play::{Play, locked, up};
+use super::serve::{garble, pause};
 use crate::scene::{Scene, evaluate_here, is_named, read_file};
-use crate::world::{Outcome, Said};
+use crate::world::{Fault, Outcome, Said};
 use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, LinkKind, MessageId, Space};
@@ -93,8 +94,9 @@ impl Caller {
             let file = compose_file(&play.loaded.bank, &mut scene, request, inner, &fields)?;
             Ok::<_, String>((file, super::play::member_name(&scene), scene))
         });
-        let (file, member, scene) = written.await.ok_or("given up")??;
+        let (mut file, member, scene) = written.await.ok_or("given up")??;
         drop(working);
+        let copies = self.spoil(&form.call.name, &mut file).await?;
         let answered = !form.call.replies.is_empty();
         if answered {
             let mut open = locked(&self.files.0);
@@ -106,12 +108,34 @@ impl Caller {
         up(&self.play.counts.begun);
         let place = self.folder_of(link).ok_or_else(|| format!("link {} has no folder", link.link.name))?;
         let folder = path_of(&scene, link)?;
-        put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
-        if answered {
+        for _ in 0..copies {
+            put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
+        }
+        if answered || copies == 0 {
             return Ok(Outcome::Unknown);
         }
         up(&self.play.counts.begun_done);
         Ok(Outcome::Done)
+    }
+
+    /// Carries out what goes wrong with a file that is put; how many copies of it there are then.
+    async fn spoil(&self, call: &str, file: &mut ComposedFile) -> Result<usize, String> {
+        let Some(fault) = self.play.fault_of_file(call, &file.octets) else { return Ok(1) };
+        up(&self.play.counts.faults);
+        match fault {
+            Fault::DropRequest | Fault::DropReply | Fault::Close => return Ok(0),
+            Fault::Delay(milliseconds) => {
+                pause(self.core.world(), Duration::from_millis(milliseconds)).await;
+            }
+            Fault::DuplicateReply => return Ok(2),
+            Fault::Garble => garble(&mut file.octets),
+            Fault::Truncate => file.octets.truncate(file.octets.len() / 2),
+            Fault::Instead(text) => file.octets = text.into_bytes(),
+            Fault::WrongSeal | Fault::Unread => {
+                return Err(format!("{call}: `{}` cannot go wrong with a file that is put", fault.name()));
+            }
+        }
+        Ok(1)
     }
 
     fn folder_of(&self, link: &LinkProgram) -> Option<Arc<dyn FileLink>> {

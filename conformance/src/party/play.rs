@@ -204,12 +204,7 @@ impl Play {
             return silent(true);
         }
         let fault = locked(&self.faults).next(&form.call.name, parts.get(Part::Content));
-        if let Some(fault) = &fault {
-            let mut fell = locked(&self.fell);
-            if fell.len() < KEPT_FAULTS {
-                fell.push((self.clock.now(), form.call.name.to_string(), fault.name()));
-            }
-        }
+        self.note(&form.call.name, fault.as_ref());
         if fault == Some(world::Fault::DropRequest) {
             up(&self.counts.faults);
             self.never_came(usize::from(form.call.link), parts);
@@ -223,6 +218,21 @@ impl Play {
         let (reply, opened) = self.judge(form, (call, message), parts, wrong_seal);
         let close = reply.is_none() && !form.call.replies.is_empty();
         Answered { reply, fault, close, signed: opened }
+    }
+
+    /// What goes wrong with the next file that a call puts.
+    pub(super) fn fault_of_file(&self, call: &str, octets: &[u8]) -> Option<world::Fault> {
+        let fault = locked(&self.faults).of_file(call, octets);
+        self.note(call, fault.as_ref());
+        fault
+    }
+
+    fn note(&self, call: &str, fault: Option<&world::Fault>) {
+        let Some(fault) = fault else { return };
+        let mut fell = locked(&self.fell);
+        if fell.len() < KEPT_FAULTS {
+            fell.push((self.clock.now(), call.to_owned(), fault.name()));
+        }
     }
 
     /// What is said to a message that cannot be read: what the link has for it, else the connection is closed.

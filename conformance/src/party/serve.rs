@@ -197,13 +197,13 @@ async fn carry_out(core: &Core, play: &Play, answered: &Answered, out: &mut Byte
     false
 }
 
-async fn pause(seams: &Seams, span: Duration) {
+pub(super) async fn pause(seams: &Seams, span: Duration) {
     let until = seams.clock.mark().after(span);
     seams.clock.sleep_until(until).await;
 }
 
 /// Other octets in the middle; the length stays.
-fn garble(out: &mut [u8]) {
+pub(super) fn garble(out: &mut [u8]) {
     let middle = out.len() / 2;
     let end = (middle + 4).min(out.len());
     for octet in out.get_mut(middle..end).unwrap_or_default() {

@@ -90,6 +90,12 @@ impl FaultPlan {
         Self::new(0, Vec::new())
     }
 
+    /// What goes wrong with the next file that a call puts, which has no reply: by rules that name the call.
+    pub(crate) fn of_file(&mut self, call: &str, octets: &[u8]) -> Option<Fault> {
+        let named = self.rules.iter().any(|rule| rule.call.as_deref() == Some(call));
+        if named { self.next(call, octets) } else { None }
+    }
+
     /// What goes wrong with the next exchange of a call, whose request this is.
     pub fn next(&mut self, call: &str, request: &[u8]) -> Option<Fault> {
         self.all += 1;
