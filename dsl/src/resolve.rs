@@ -7,7 +7,7 @@
 //! `assemble` puts packet, layouts and the call's fields together, message by message; `wire` reads types and
 //! attributes; `expression` and `path` type expressions; `bind` gives each field its rule; `call`, `session`, `flow`
 //! do the rest; `ends` knows where a field ends, `unfilled` what nobody hands on; `balance` compares what the steps of a
-//! flow move.
+//! flow move, `keys` looks at what keys cover.
 
 mod assemble;
 mod balance;
@@ -20,6 +20,7 @@ mod flow;
 mod function;
 mod index;
 mod inverse;
+mod keys;
 mod learn;
 mod lint;
 mod path;

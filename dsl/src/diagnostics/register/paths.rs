@@ -567,7 +567,7 @@ flow pair on own.pair {
         title: "two steps move different amounts",
         text: "What one step takes another one gives: if they are not the same, each time the flow runs the books differ. Amounts are compared as sums, on each way through the flow or a row: a step is as it should be if others together move the same (the payment and its fee; two parts of one total). It is not if it leaves out, or adds, what no other step moves; or if a party moves nothing that another party moves too. Two values that are the same by the business are said to be: `check A is B else refuse REASON` in front. What a party says after the first of the steps (what it could not use and gives back) is its word, and may be any amount.",
         chinese: "流程的两个步骤金额不一致。",
-        bad: r#"setting fee  money
+        bad: r#"setting  fee  money
 
 call pay provides bank.pay_bill {
   once     exchange.serial
@@ -592,7 +592,7 @@ flow pay on bank.pay_bill {
   }
 }
 "#,
-        good: r#"setting fee  money
+        good: r#"setting  fee  money
 
 call pay provides bank.pay_bill {
   once     exchange.serial

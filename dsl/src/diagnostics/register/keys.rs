@@ -1,0 +1,177 @@
+//! TS0746 to TS0749: what keys cover, and how long a hold lasts.
+
+use super::Page;
+use crate::diagnostics::Code;
+
+/// The pages.
+pub const PAGES: &[Page] = &[
+    Page {
+        code: Code(746),
+        title: "two asks meet under one key",
+        text: "What comes under a key that was seen is taken for a repeat: it gets the first answer, or is refused as a duplicate. So something in the key tells one ask from another: a serial, the number of an order or a bill, the payer's own number. A date, an amount, a name of a `one_of`, a setting are the same for many payers. Where a party has members, each counts for itself: the message says which of them asks (`= shop.name`), and the gateway puts that into the key.",
+        chinese: "幂等键未区分缴费人或商户。",
+        bad: r#"serve take runs bank.debit {
+  once  exchange.date, ask.amount
+  request "3001" {
+    account  account_no 32 bytes  -> ask.account
+    amount   money 15 digits fen  -> ask.amount
+  }
+  reply "3002" {
+    host  text 40 bytes  <- answer.host_serial
+  }
+}
+
+flow take on bank.debit {
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"serve take runs bank.debit {
+  once  exchange.serial
+  request "3001" {
+    account  account_no 32 bytes  -> ask.account
+    amount   money 15 digits fen  -> ask.amount
+  }
+  reply "3002" {
+    host  text 40 bytes  <- answer.host_serial
+  }
+}
+
+flow take on bank.debit {
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(747),
+        title: "rows meet under one key",
+        text: "A row is known by what stands behind `once by`. If nothing of the row itself stands there, or only an amount, a flag or a name of a `one_of`, row 2 is taken for a repeat of row 1. A list of at most one row may have the key of what asked for it.",
+        chinese: "批量各行的幂等键相同。",
+        bad: r#"flow rows on bank.pay_rows {
+  each row in ask.rows -> answer.rows, once by ask.batch_no, row.amount {
+    step booked bank.debit {
+      account  <- row.account
+      amount   <- row.amount
+    }
+    answer {
+      pass booked
+    }
+  }
+}
+"#,
+        good: r#"flow rows on bank.pay_rows {
+  each row in ask.rows -> answer.rows, once by ask.batch_no, row.seq {
+    step booked bank.debit {
+      account  <- row.account
+      amount   <- row.amount
+    }
+    answer {
+      pass booked
+    }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(748),
+        title: "a late repeat is a new act",
+        text: "A key belongs to the date that the message names (`= exchange.date`): a repeat of last month names the same one, and is known or too late, never done again. A message without a date is one of today, and its key is looked for over 7 days. Where the key is the asker's running serial, the message names its day; or it names its moment and is refused when that is long ago; or the asker is known to give up sooner, and the serve says so: `promises repeats within 24h`.",
+        chinese: "迟到的重发会被当作新业务。",
+        bad: r#"link back tcp accept {
+  carries  grid
+  frame    length 4 digits
+  timeout  answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4     = message.code
+    serial  digits 12    = exchange.serial
+    result  code result  request = "0000"  reply = outcome
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+codes result text 4 bytes {
+  "0000"  done
+  "9002"  refused duplicate
+  other   unknown
+}
+
+serve take runs bank.debit {
+  once  exchange.serial
+  request "3001" {
+    account  account_no 32 bytes  -> ask.account
+    amount   money 15 digits fen  -> ask.amount
+  }
+  reply "3002" {
+    host  text 40 bytes  <- answer.host_serial
+  }
+}
+
+flow take on bank.debit {
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"link back tcp accept {
+  carries  grid
+  frame    length 4 digits
+  timeout  answer 10s
+}
+
+packet grid {
+  head  fixed {
+    code    digits 4         = message.code
+    date    date "yyyyMMdd"  = exchange.date
+    serial  digits 12        = exchange.serial
+    result  code result      request = "0000"  reply = outcome
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+codes result text 4 bytes {
+  "0000"  done
+  "9002"  refused duplicate
+  other   unknown
+}
+
+serve take runs bank.debit {
+  once  exchange.serial
+  request "3001" {
+    account  account_no 32 bytes  -> ask.account
+    amount   money 15 digits fen  -> ask.amount
+  }
+  reply "3002" {
+    host  text 40 bytes  <- answer.host_serial
+  }
+}
+
+flow take on bank.debit {
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+    },
+];
