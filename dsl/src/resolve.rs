@@ -7,7 +7,7 @@
 //! `assemble` puts packet, layouts and the call's fields together, message by message; `wire` reads types and
 //! attributes; `expression` and `path` type expressions; `bind` gives each field its rule; `call`, `session`, `flow`
 //! do the rest; `ends` knows where a field ends, `unfilled` what nobody hands on; `balance` compares what the steps of a
-//! flow move, `keys` looks at what keys cover.
+//! flow move, `keys` looks at what keys cover, `holds` at how long a hold lasts.
 
 mod assemble;
 mod balance;
@@ -18,6 +18,7 @@ mod ends;
 mod expression;
 mod flow;
 mod function;
+mod holds;
 mod index;
 mod inverse;
 mod keys;

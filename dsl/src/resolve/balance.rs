@@ -13,10 +13,10 @@ mod route;
 
 use super::Resolver;
 use crate::model::{
-    Expr, ExprKind, Flow, Load, Mapping, Module, ServiceKind, Shape, Space, StepTarget, Undo,
+    Expr, ExprKind, Flow, FlowStep, Load, Mapping, Module, ServiceKind, Shape, Space, StepTarget, Undo,
 };
 use crate::source::Span;
-use crate::value::{ShapeId, Type};
+use crate::value::{Constant, ShapeId, Type};
 use form::{Form, Parts};
 use route::Route;
 use std::collections::BTreeSet;
@@ -40,6 +40,16 @@ struct Leg {
     step: u16,
     amounts: Vec<(Form, Span)>,
     parties: BTreeSet<usize>,
+}
+
+/// The parties that may do a step: the one that it names, if that is said by a text.
+pub(super) fn at<'m>(modules: &'m [Arc<Module>], step: &FlowStep) -> impl Iterator<Item = &'m Module> {
+    let named = match step.at.as_ref().and_then(Expr::as_constant) {
+        Some(Constant::Text(name)) => Some(name.replace('-', "_")),
+        _ => None,
+    };
+    let there = move |module: &&Module| named.as_deref().is_none_or(|name| *module.name == *name);
+    modules.iter().map(|module| &**module).filter(there)
 }
 
 struct Book<'m> {
@@ -75,7 +85,7 @@ impl<'m> Book<'m> {
             }
             let amounts = book.amounts(step.ask, &step.mappings);
             if !amounts.is_empty() {
-                let parties = book.parties(step.target);
+                let parties = book.parties(step);
                 book.legs.push(Leg { step: u16::try_from(place).unwrap_or(u16::MAX), amounts, parties });
             }
         }
@@ -96,14 +106,16 @@ impl<'m> Book<'m> {
     }
 
     /// The modules whose books it moves in.
-    fn parties(&self, target: StepTarget) -> BTreeSet<usize> {
-        let provides = |module: &Module| match target {
+    fn parties(&self, step: &FlowStep) -> BTreeSet<usize> {
+        let provides = |module: &Module| match step.target {
             StepTarget::Service(service) => {
                 module.calls.iter().any(|call| call.ours && call.service == Some(service))
             }
             _ => std::ptr::eq(module, self.module),
         };
-        (0..self.modules.len()).filter(|place| provides(&self.modules[*place])).collect()
+        let named: Vec<&Module> = at(self.modules, step).collect();
+        let there = |module: &Module| named.iter().any(|one| std::ptr::eq(*one, module)) && provides(module);
+        (0..self.modules.len()).filter(|place| there(&self.modules[*place])).collect()
     }
 
     fn shape(&self, shape: Option<ShapeId>) -> Option<&'m Shape> {

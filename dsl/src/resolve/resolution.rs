@@ -6,7 +6,7 @@
 
 use super::index::{self, Index};
 use super::lint::{self, Uses};
-use super::{Choice, Choices, Folder, Resolver, balance, call, flow, keys, shapes, variant};
+use super::{Choice, Choices, Folder, Resolver, balance, call, flow, holds, keys, shapes, variant};
 use crate::diagnostics::Diagnostic;
 use crate::lower::Seen;
 use crate::model::{Awaited, Flow, Model, Module, StepTarget, Undo};
@@ -80,6 +80,7 @@ impl<'t> Resolution<'t> {
         lint::lint(&mut resolver, &indices.iter().collect::<Vec<_>>(), &modules);
         balance::balance(&mut resolver, &modules);
         keys::keys(&mut resolver, &modules);
+        holds::holds(&mut resolver, &modules);
         let mut uses = Uses::default();
         for index in &indices {
             uses.extend(lint::uses(&resolver, index));
@@ -138,6 +139,7 @@ impl<'t> Resolution<'t> {
         lint::lint(&mut resolver, &indices, &modules);
         balance::balance(&mut resolver, &modules);
         keys::keys(&mut resolver, &modules);
+        holds::holds(&mut resolver, &modules);
         let uses = lint::uses(&resolver, &index);
         let problems = resolver.report.take();
         Resolved { model: resolver.model(modules), problems, uses }

@@ -174,4 +174,152 @@ flow take on bank.debit {
 }
 "#,
     },
+    Page {
+        code: Code(749),
+        title: "a hold may lapse before it is needed",
+        text: "What a party holds for so long (`promises holds 30m`) is let go of by itself. Up to the step that takes it the flow pays somebody else, and what became of that may have to be found out: each try, each pause, the quiet time, until it parks. All that together is shorter than the hold, and nobody is waited for in between; else the payment turns out to be done, and nothing is held any more.",
+        chinese: "预授权可能先于付款结果失效。",
+        bad: r#"call reserve provides bank.debit {
+  once      exchange.serial
+  promises  holds 10m
+  unknown   undo with release, then park
+  request "0201" {
+    account  account_no 32 bytes  <- ask.account
+    amount   money 15 digits fen  <- ask.amount
+  }
+  reply {
+    hold_no  text 20 bytes  -> answer.host_serial
+  }
+}
+
+call release undoes reserve {
+  once      original.serial
+  promises  repeatable, remembered
+  unknown   repeat every 10s up to 6 times, then park
+  request "0202" {
+    original_serial  digits 12  = original.serial
+  }
+  reply
+}
+
+call take provides bank.credit {
+  once      exchange.serial
+  promises  same answer, assured
+  unknown   repeat every 10s up to 6 times, then park
+  request "0203" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  enquire with enquire every 1m up to 20 times, then park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call enquire settles pay {
+  request "2003" {
+    original_serial  digits 12  = original.serial
+  }
+  reply {
+    state  code result  = original.outcome
+  }
+}
+
+flow pay on bank.pay_bill {
+  step held bank.debit at "power" {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  step taken bank.credit {
+    account  <- ask.account
+    amount   <- ask.amount
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+        good: r#"call reserve provides bank.debit {
+  once      exchange.serial
+  promises  holds 1h
+  unknown   undo with release, then park
+  request "0201" {
+    account  account_no 32 bytes  <- ask.account
+    amount   money 15 digits fen  <- ask.amount
+  }
+  reply {
+    hold_no  text 20 bytes  -> answer.host_serial
+  }
+}
+
+call release undoes reserve {
+  once      original.serial
+  promises  repeatable, remembered
+  unknown   repeat every 10s up to 6 times, then park
+  request "0202" {
+    original_serial  digits 12  = original.serial
+  }
+  reply
+}
+
+call take provides bank.credit {
+  once      exchange.serial
+  promises  same answer, assured
+  unknown   repeat every 10s up to 6 times, then park
+  request "0203" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  enquire with enquire every 1m up to 20 times, then park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call enquire settles pay {
+  request "2003" {
+    original_serial  digits 12  = original.serial
+  }
+  reply {
+    state  code result  = original.outcome
+  }
+}
+
+flow pay on bank.pay_bill {
+  step held bank.debit at "power" {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  step taken bank.credit {
+    account  <- ask.account
+    amount   <- ask.amount
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
 ];
