@@ -1,4 +1,4 @@
-//! TS0746 to TS0749: what keys cover, and how long a hold lasts.
+//! TS0746 to TS0750: what keys cover, how long a hold lasts, times that are over.
 
 use super::Page;
 use crate::diagnostics::Code;
@@ -318,6 +318,32 @@ flow pay on bank.pay_bill {
   }
   answer {
     pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(750),
+        title: "a time that is over is no outcome",
+        text: "A deadline says that it is late, not what became of anything: a freeze whose answer is lost may hold. `else park \"why\"` shows it to people while it goes on to be resolved. `else refuse REASON` refuses what has not begun, or can be taken back whole; else the flow goes on. The same goes for what is awaited and has not come.",
+        chinese: "超时不是结果。",
+        bad: r#"flow take on bank.debit {
+  deadline  24h after exchange.moment else unknown
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"flow take on bank.debit {
+  deadline  24h after exchange.moment else park "too long"
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
   }
 }
 "#,
