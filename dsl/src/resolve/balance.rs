@@ -8,12 +8,14 @@
 //! something. A fee in a step of its own, amounts that are split, and what a party itself said after the first of the
 //! steps (what it gives back, what is left) are as they should be. So is what a book says that was asked to post.
 
+mod call;
 mod form;
 mod route;
 
 use super::Resolver;
 use crate::model::{
-    Expr, ExprKind, Flow, FlowStep, Load, Mapping, Module, ServiceKind, Shape, Space, StepTarget, Undo,
+    Expr, ExprKind, Flow, FlowStep, Load, Mapping, Module, Service, ServiceKind, Shape, Space, StepTarget,
+    Undo,
 };
 use crate::source::Span;
 use crate::value::{Constant, ShapeId, Type};
@@ -25,9 +27,35 @@ use std::sync::Arc;
 /// So many steps together are compared with another.
 const TOGETHER: usize = 4;
 
-/// Reports flows whose steps move amounts that do not go together.
-pub(super) fn balance(resolver: &mut Resolver, modules: &[Arc<Module>]) {
-    for module in modules {
+/// Reports flows of these modules whose steps move amounts that do not go together. `modules` are all.
+pub(super) fn balance(resolver: &mut Resolver, modules: &[Arc<Module>], of: &[&Module]) {
+    for module in of {
+        for call in &module.calls {
+            let Some(message) = module.messages.get(usize::from(call.request.0)) else { continue };
+            let service = call.service.and_then(|service| resolver.services.get(usize::from(service)));
+            let moves = |service: &Service| matches!(service.kind, ServiceKind::Posting | ServiceKind::Batch);
+            if !service.is_some_and(moves) {
+                continue;
+            }
+            for span in call::changed(call, message) {
+                let (what, help) = if call.ours {
+                    (
+                        "sends another amount than it is asked for",
+                        "send what the flow asks, `<- ask.amount`; a fee is a field of its own, in the message or in the ask",
+                    )
+                } else {
+                    (
+                        "asks for another amount than was sent",
+                        "hand on what stands in the message, `-> ask.amount`; a fee is a step of the flow",
+                    )
+                };
+                resolver
+                    .report
+                    .error("TS0751", span, format!("`{}` {what}", call.name))
+                    .note("1. the flow takes an amount, and has it paid here\n2. another one is paid\n3. told DONE, and each time the books differ")
+                    .help(help);
+            }
+        }
         for flow in &module.flows {
             let found = Book::of(resolver, modules, module, flow).problems();
             found.into_iter().for_each(|problem| problem.report(resolver));

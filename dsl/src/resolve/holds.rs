@@ -19,6 +19,10 @@ const PAUSES: u32 = 10_000;
 
 /// Reports holds that may lapse before the flow has come to what needs them.
 pub(super) fn holds(resolver: &mut Resolver, modules: &[Arc<Module>]) {
+    let lapses = |call: &Call| call.promises.holds_ms.is_some();
+    if !modules.iter().flat_map(|module| &module.calls).any(lapses) {
+        return;
+    }
     for module in modules {
         for flow in &module.flows {
             let book = Book { resolver, modules, module, flow };

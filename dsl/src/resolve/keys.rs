@@ -12,13 +12,12 @@ use crate::model::{
 };
 use crate::source::Span;
 use crate::value::{Private, ShapeId, Type};
-use std::sync::Arc;
 
 /// For so long the journal looks back for the key of what names no date of its own.
 const LOOKED_BACK_MS: u64 = 7 * 86_400_000;
 
 /// Reports keys under which two acts meet, and those under which one comes back as new.
-pub(super) fn keys(resolver: &mut Resolver, modules: &[Arc<Module>]) {
+pub(super) fn keys(resolver: &mut Resolver, modules: &[&Module]) {
     for module in modules {
         for call in module.calls.iter().filter(|call| !call.once.is_empty()) {
             if !moves_money(resolver, call) {

@@ -1,4 +1,4 @@
-//! TS0746 to TS0750: what keys cover, how long a hold lasts, times that are over.
+//! TS0746 to TS0751: what keys cover, how long a hold lasts, times that are over, what calls make of amounts.
 
 use super::Page;
 use crate::diagnostics::Code;
@@ -345,6 +345,30 @@ flow pay on bank.pay_bill {
   answer {
     pass taken
   }
+}
+"#,
+    },
+    Page {
+        code: Code(751),
+        title: "a call moves another amount than it is asked for",
+        text: "A flow in which all amounts agree still pays another one if the call adds something to what it was asked, or takes something away; so does one that is asked for more than the message says. What is asked is sent as it is. A sum is good where all of it was asked (principal and interest), or where the message tells its parts too (amount, fee, total).",
+        chinese: "调用发送的金额与所请求的不一致。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount - 1.00
+  }
+  reply
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
 }
 "#,
     },
