@@ -338,5 +338,7 @@ fn promises(call: &Call) -> Vec<Value> {
     ];
     let words = words.into_iter().filter(|(given, _)| *given).map(|(_, word)| Value::from(word));
     let quiet = said.quiet_ms.map(|quiet| json!({ "no_copy_arrives_after_ms": quiet }));
-    words.chain(quiet).collect()
+    let holds = said.holds_ms.map(|holds| json!({ "lets_go_after_ms": holds }));
+    let repeats = said.repeats_within_ms.map(|within| json!({ "repeats_within_ms": within }));
+    words.chain(quiet).chain(holds).chain(repeats).collect()
 }

@@ -6,9 +6,11 @@
 //! Start reading at [`resolve`], then `resolution`, which says in which order. `shapes` makes business records of services; `index` lists what a folder declares;
 //! `assemble` puts packet, layouts and the call's fields together, message by message; `wire` reads types and
 //! attributes; `expression` and `path` type expressions; `bind` gives each field its rule; `call`, `session`, `flow`
-//! do the rest; `ends` knows where a field ends, `unfilled` what nobody hands on.
+//! do the rest; `ends` knows where a field ends, `unfilled` what nobody hands on; `balance` compares what the steps of a
+//! flow move, `keys` looks at what keys cover, `holds` at how long a hold lasts.
 
 mod assemble;
+mod balance;
 mod bind;
 mod call;
 mod compare;
@@ -16,8 +18,10 @@ mod ends;
 mod expression;
 mod flow;
 mod function;
+mod holds;
 mod index;
 mod inverse;
+mod keys;
 mod learn;
 mod lint;
 mod path;

@@ -260,6 +260,34 @@ fn what_is_counted_behind_the_last_step_is_counted_before_the_answer() {
     assert_eq!(full.next.durable.end, Some(End::Refused));
 }
 
+/// Counted before it leaves; given back with a refusal alone, never because an answer is late, lost, or for people to find.
+#[test]
+fn a_limit_counts_what_is_unknown() {
+    let released = |effects: &[Effect]| {
+        effects.iter().any(
+            |effect| matches!(effect, Effect::Write(changes) if changes.contains(&Change::Release(LimitId(3)))),
+        )
+    };
+    let mut flow = Driven::new(pay_bill());
+    let begun = flow.feed(Event::Asked);
+    let reserved = |effect: &Effect| matches!(effect, Effect::Write(changes) if changes.contains(&Change::Reserve(LimitId(3))));
+    let (written, sent) = (
+        begun.iter().position(reserved).unwrap(),
+        begun.iter().position(|effect| matches!(effect, Effect::Send(DEBIT, _))).unwrap(),
+    );
+    assert!(written < sent, "it is counted before it leaves");
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    for event in [Event::NoReply(PAID), Event::AskerLimit] {
+        assert!(!released(&flow.feed(event)));
+    }
+    assert_eq!(flow.state_of(PAID), OperationState::Unknown);
+    assert!(!released(&flow.crash()));
+    let undone = flow.feed(Event::Reply(PAID, Reply::Refused("insufficient_funds".into())));
+    assert!(!released(&undone), "the debit still holds");
+    assert_eq!(flow.state_of(DEBIT), OperationState::Undoing);
+    assert!(released(&flow.feed(Event::BackReply(DEBIT, BackReply::Reversed))));
+}
+
 #[test]
 fn what_is_not_written_leaves_the_old_state() {
     let program = pay_bill();

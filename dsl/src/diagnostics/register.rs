@@ -1,7 +1,7 @@
 //! The register of all diagnostics: one page for each code, as `tongshi explain` shows it.
 //!
 //! By hundreds of codes: 01 syntax, 02 names (`names`, `places`), 03 types, 04 the wire (`wire`, `messages`), 05 codes and outcomes, 06 calls and
-//! sessions (`calls` to `files`), 07 flows and money (`flows`, `paths`), 08 deployment, 09 lints. A code is never reused.
+//! sessions (`calls` to `files`), 07 flows and money (`flows`, `paths`, `keys`), 08 deployment, 09 lints. A code is never reused.
 
 pub mod answers;
 pub mod calls;
@@ -10,6 +10,7 @@ pub mod comparisons;
 pub mod deployment;
 pub mod files;
 pub mod flows;
+pub mod keys;
 pub mod lints;
 pub mod messages;
 pub mod names;
@@ -57,6 +58,7 @@ pub const TABLES: &[&[Page]] = &[
     files::PAGES,
     flows::PAGES,
     paths::PAGES,
+    keys::PAGES,
     deployment::PAGES,
     lints::PAGES,
 ];

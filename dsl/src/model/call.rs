@@ -148,6 +148,10 @@ pub struct Promises {
     pub proves_done_only: bool,
     /// Messages are taken by their numbers: what bears a higher one is judged behind the last copy.
     pub in_order: bool,
+    /// Milliseconds after which it lets go by itself of what it holds.
+    pub holds_ms: Option<u64>,
+    /// Of what is served: milliseconds within which the asker repeats.
+    pub repeats_within_ms: Option<u64>,
 }
 
 impl Promises {

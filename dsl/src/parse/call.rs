@@ -151,6 +151,8 @@ const PROMISES: &[&str] = &[
     "assured",
     "proves done only",
     "in order",
+    "holds",
+    "repeats within",
 ];
 
 fn promise(input: In<'_>) -> Res<'_, Promise> {
@@ -172,6 +174,11 @@ fn promise(input: In<'_>) -> Res<'_, Promise> {
         Some("assured") => (here, PromiseKind::Assured),
         Some("proves") => (then(here, &["done", "only"])?.0, PromiseKind::ProvesDoneOnly),
         Some("in") => (then(here, &["order"])?.0, PromiseKind::InOrder),
+        Some("holds") => cut(duration).parse(here).map(|(rest, time)| (rest, PromiseKind::Holds(time)))?,
+        Some("repeats") => {
+            let (here, ()) = then(here, &["within"])?;
+            cut(duration).parse(here).map(|(rest, time)| (rest, PromiseKind::RepeatsWithin(time)))?
+        }
         _ => return unknown_word(input, "promise", PROMISES),
     };
     Ok((rest, Promise { kind, span: rest.since(input) }))

@@ -252,7 +252,7 @@ impl Maker<'_, '_, '_> {
                 let from = self.path(after, scope);
                 let limit = self.span_of_time(limit, scope);
                 let warn = warn.as_ref().map(|warn| self.span_of_time(warn, scope));
-                let otherwise = Box::new(self.otherwise(otherwise.as_ref(), scope));
+                let otherwise = Box::new(self.ends_late(otherwise.as_ref(), span, scope));
                 FlowNode::Deadline { limit, from, warn, otherwise, span }
             }
             FlowStatement::Hold { name, what, who } => {
@@ -295,7 +295,7 @@ impl Maker<'_, '_, '_> {
                 return self.cancel(flow, condition, otherwise.as_ref(), scope, span);
             }
             FlowStatement::Await { name, call, condition, limit, otherwise } => {
-                let otherwise = Box::new(self.otherwise(otherwise.as_ref(), scope));
+                let otherwise = Box::new(self.ends_late(otherwise.as_ref(), span, scope));
                 let step = self.awaited((name, call), condition, scope, span)?;
                 FlowNode::Await { step, up_to_ms: limit.milliseconds, otherwise }
             }
@@ -353,6 +353,20 @@ impl Maker<'_, '_, '_> {
                 Else::Value(expression(self.resolver, self.work, value, scope, None))
             }
         }
+    }
+
+    /// What then, where a time is over: that says nothing of what is under way.
+    fn ends_late(&mut self, otherwise: Option<&tree::Otherwise>, span: Span, scope: &Scope) -> Else {
+        let found = self.otherwise(otherwise, scope);
+        if !matches!(found, Else::Refuse(_) | Else::Park(_)) {
+            let span = otherwise.map_or(span, |otherwise| otherwise.span);
+            self.resolver
+                .report
+                .error("TS0750", span, "a time that is over is no outcome")
+                .note("1. a freeze has left, and its answer is late\n2. the time is over, and that is taken for an answer: nothing is frozen\n3. the party has frozen")
+                .help("end the line with `else park \"why\"`: people see that it is late, and it goes on; or with `else refuse REASON`, which refuses what has not begun or can be taken back whole");
+        }
+        found
     }
 
     /// `wait for LIST`: the loop before it whose rows make that list.

@@ -6,7 +6,7 @@
 
 use super::index::{self, Index};
 use super::lint::{self, Uses};
-use super::{Choice, Choices, Folder, Resolver, call, flow, shapes, variant};
+use super::{Choice, Choices, Folder, Resolver, balance, call, flow, holds, keys, shapes, variant};
 use crate::diagnostics::Diagnostic;
 use crate::lower::Seen;
 use crate::model::{Awaited, Flow, Model, Module, StepTarget, Undo};
@@ -78,6 +78,7 @@ impl<'t> Resolution<'t> {
         let mut modules = whole.clone();
         variant::leave_out(&resolver, &ever, &mut modules);
         lint::lint(&mut resolver, &indices.iter().collect::<Vec<_>>(), &modules);
+        money(&mut resolver, &modules, &|_| true);
         let mut uses = Uses::default();
         for index in &indices {
             uses.extend(lint::uses(&resolver, index));
@@ -134,6 +135,8 @@ impl<'t> Resolution<'t> {
             }
         }
         lint::lint(&mut resolver, &indices, &modules);
+        // Modules that are the same as before were looked at.
+        money(&mut resolver, &modules, &|at| !Arc::ptr_eq(&modules[at], &self.modules[at]));
         let uses = lint::uses(&resolver, &index);
         let problems = resolver.report.take();
         Resolved { model: resolver.model(modules), problems, uses }
@@ -167,6 +170,14 @@ impl<'t> Resolution<'t> {
         let (before, now) = (Seen::of(&model, &self.whole[place]), Seen::of(&model, now));
         if before == now { BTreeSet::new() } else { before.services().chain(now.services()).collect() }
     }
+}
+
+/// What is moved, under which keys, and for how long: of the modules that are new.
+fn money(resolver: &mut Resolver, modules: &[Arc<Module>], new: &dyn Fn(usize) -> bool) {
+    let new: Vec<&Module> = (0..modules.len()).filter(|at| new(*at)).map(|at| &*modules[at]).collect();
+    balance::balance(resolver, modules, &new);
+    keys::keys(resolver, &new);
+    holds::holds(resolver, modules);
 }
 
 fn add_flows(resolver: &mut Resolver, index: &Index<'_>, modules: &mut [Arc<Module>], place: usize) {

@@ -125,6 +125,10 @@ pub enum PromiseKind {
     ProvesDoneOnly,
     /// `in order`.
     InOrder,
+    /// `holds DUR`.
+    Holds(Duration),
+    /// `repeats within DUR`.
+    RepeatsWithin(Duration),
 }
 
 /// A step of the way out of `unknown`.

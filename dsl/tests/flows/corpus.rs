@@ -2,7 +2,7 @@
 //! leaves out, compared over all of them with the walk that leaves nothing out.
 //!
 //! `flows/unsafe/NAME.tongshi` is refused, and `NAME.out` is all that is said; `flows/safe/NAME.tongshi` gives nothing. A
-//! number in front of a name is that of the table in `flows.md` 9. Each text gets the frame of the cases.
+//! number in front of a name is that of the table in `flows.md` 9; `flows/README.md` says of each kind what refuses it. Each text gets the frame of the cases.
 //! `TONGSHI_BLESS=1 cargo test -p dsl --test all` writes the `.out` files anew.
 
 use super::{blessing, files, framed, is_case, judged, listed, name};
@@ -119,6 +119,31 @@ fn what_is_left_out_makes_no_difference() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     println!("compared: {compared:?}");
     assert!(compared.iter().all(|compared| *compared >= 15), "{compared:?}");
+}
+
+/// Kinds that no text can be, since no text speaks of what goes wrong: the rule of the interpreter that keeps them out, and
+/// a safe flow that shows it when it is broken. What a text can say near them is refused like the others.
+const KEPT_OUT: [(u8, Fault, &str); 6] = [
+    (4, Fault::UnknownIsRefused, "04_duplicate_is_no_refusal.tongshi"),
+    (5, Fault::RefusalAfterRepeatFinal, "05_refusal_of_a_repeat.tongshi"),
+    (9, Fault::NotFoundEarly, "09_not_found_without_quiet.tongshi"),
+    (10, Fault::NothingEarly, "10_reversal_overtakes.tongshi"),
+    (12, Fault::BackRepeatedAlways, "10_reversal_once.tongshi"),
+    (14, Fault::BackRefusedIsDone, "pay_bill.tongshi"),
+];
+
+#[test]
+fn each_kind_of_the_table_is_refused() {
+    let of = |kind: u8, text: &PathBuf| name(text).starts_with(&format!("{kind:02}_"));
+    let (refused, taken) = (texts("unsafe"), texts("safe"));
+    let without: Vec<u8> = (1..=32).filter(|kind| !refused.iter().any(|text| of(*kind, text))).collect();
+    assert!(without.is_empty(), "no text of the kinds {without:?}");
+    for (kind, fault, safe) in KEPT_OUT {
+        let text = taken.iter().find(|text| name(text) == safe).unwrap();
+        let how = How { rules: Rules::but(fault), ..How::default() };
+        let seen = flows(text).iter().any(|flow| check_by(&how, flow).is_err());
+        assert!(seen, "kind {kind}: {fault:?} does not show in {safe}");
+    }
 }
 
 /// Each rule of the interpreter, broken once, shows in a flow that is safe while it is kept.

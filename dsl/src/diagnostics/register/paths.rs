@@ -562,4 +562,141 @@ flow pair on own.pair {
 }
 "#,
     },
+    Page {
+        code: Code(744),
+        title: "two steps move different amounts",
+        text: "What one step takes another one gives: if they are not the same, each time the flow runs the books differ. Amounts are compared as sums, on each way through the flow or a row: a step is as it should be if others together move the same (the payment and its fee; two parts of one total). It is not if it leaves out, or adds, what no other step moves; or if a party moves nothing that another party moves too. Two values that are the same by the business are said to be: `check A is B else refuse REASON` in front. What a party says after the first of the steps (what it could not use and gives back) is its word, and may be any amount.",
+        chinese: "流程的两个步骤金额不一致。",
+        bad: r#"setting  fee  money
+
+call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount + setting.fee
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+        good: r#"setting  fee  money
+
+call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  step charged bank.debit {
+    account  <- ask.account
+    amount   <- setting.fee
+    undo
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer {
+    pass paid
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(745),
+        title: "an undo gives back another amount",
+        text: "`undo SERVICE { … }` takes a step back by a posting of its own, and is filled as that says. It gives back what the step moved: not more, not less. What the step's own answer says that it moved is good too.",
+        chinese: "撤销的金额与原步骤不一致。",
+        bad: r#"call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+call tell provides bank.tell {
+  once     exchange.serial
+  unknown  park
+  request "2003" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo bank.credit {
+      account  <- ask.account
+      amount   <- ask.amount - 1.00
+    }
+  }
+  step told bank.tell {
+    payer_no  <- ask.payer_no
+  }
+  answer {
+  }
+}
+"#,
+        good: r#"call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+call tell provides bank.tell {
+  once     exchange.serial
+  unknown  park
+  request "2003" {
+    customer  text 40 bytes  <- ask.payer_no
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo bank.credit {
+      account  <- ask.account
+      amount   <- ask.amount
+    }
+  }
+  step told bank.tell {
+    payer_no  <- ask.payer_no
+  }
+  answer {
+  }
+}
+"#,
+    },
 ];

@@ -183,6 +183,8 @@ pub(super) fn promise_of(promises: &mut Promises, promise: &tree::Promise) {
         PromiseKind::Assured => promises.assured = true,
         PromiseKind::ProvesDoneOnly => promises.proves_done_only = true,
         PromiseKind::InOrder => promises.in_order = true,
+        PromiseKind::Holds(duration) => promises.holds_ms = Some(duration.milliseconds),
+        PromiseKind::RepeatsWithin(duration) => promises.repeats_within_ms = Some(duration.milliseconds),
     }
 }
 

@@ -180,7 +180,8 @@ call asked over line settles pay {
 }
 
 serve greet over line runs club.greet {
-  once  exchange.serial
+  once      exchange.serial
+  promises  repeats within 24h
   request "2001" {
     who  text 10 bytes  -> ask.who
   }
