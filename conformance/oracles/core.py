@@ -1,13 +1,15 @@
-"""The core host (core), a second implementation from sections 3.3, 3.4 and 4 of its page: the fixed form in GBK and JSON.
-ESB's XML is no form of ours. In a page's answer rows stand until the end, else as many as `count` says.
+"""The core host (core), a second implementation from sections 3.3, 3.4, 4 and 6 of its page: the fixed form in GBK, JSON, and
+the list of a day, which is the same beside both. ESB's XML is no form of ours. In a page's answer rows stand until the end,
+else as many as `count` says.
 """
 
 import json
+import re
 
 import objects
 from core_tables import CALLS
 from fixed import Reader, value, written
-from tables import table
+from tables import line, lines, row, table
 
 HEAD = [
     ("tran", "X", 6), ("chan", "X", 3), ("sys", "X", 6), ("branch", "X", 9), ("teller", "X", 8), ("auth", "X", 8), ("date", "D", 8),
@@ -20,6 +22,12 @@ ENVELOPE = (
     "userId:X8 channel:X3="
 )
 TOLD = f"{ENVELOPE} retStatus:X1= retCode:X8 retMsg:X512 hostSeqNo:X32? hostDate:D?"
+# A line of the list, and its last one. A day's platform serial is a number, an amount of 16,2 in yuan.
+LISTED = (
+    "pdate:D pserial:I8 hdate:D hserial:X32 branch:X16 teller:X16 ccy:X3= bizno:X16 product:X16 cash:N1= side:X1= amount:Y16 "
+    "dacct:X32 dsub:X10 cacct:X32 csub:X10 state:N1="
+)
+TOTAL = "mark:X5= count:I9 amount:Y19"
 
 
 def layout(message):
@@ -127,10 +135,34 @@ def of_packet(message, found):
     return objects.text_of({"head": head, "body": objects.write(content["body"], in_json(layout(message)[2]))}).encode("utf-8")
 
 
+# The list of a day
+
+
+def day(specimen):
+    *listed, last = lines(bytes.fromhex(specimen["parts"]["content"]), "gbk", "\n")
+    found = {"rows": [row(text, LISTED) for text in listed], "tail": row(last, TOTAL)}
+    due = ("TOTAL", len(listed), sum(one["amount"] for one in found["rows"]))
+    if due != tuple(found["tail"][name] for name in ("mark", "count", "amount")):
+        raise ValueError(f"the last line is {last!r}, {due} is due")
+    name = re.fullmatch(r"HOST_ALL_\d{8}\.txt", specimen["file"])
+    if not name:
+        raise ValueError(f"the name is {specimen['file']}")
+    return found
+
+
+def of_day(found):
+    texts = [*(line(one, LISTED) for one in found["rows"]), line(found["tail"], TOTAL)]
+    return "".join(f"{text}\n" for text in texts).encode("gbk")
+
+
 def read(message, specimen):
+    if message == "day_books.request":
+        return day(specimen)
     octets = bytes.fromhex(specimen["parts"]["content"])
     return packet(message, octets) if specimen["variant"]["form"] == "json" else fixed(message, octets)
 
 
 def write(message, found, specimen):
+    if message == "day_books.request":
+        return of_day(found)
     return of_packet(message, found) if specimen["variant"]["form"] == "json" else of_fixed(message, found)

@@ -5,6 +5,7 @@ CREATE TABLE system (
   only_one       INTEGER PRIMARY KEY CHECK (only_one = 1),
   business_date  TEXT,                                -- NULL: the date of the clock
   open           INTEGER NOT NULL DEFAULT 1,          -- 0: end-of-day work, nothing is booked
+  lists          INTEGER NOT NULL DEFAULT 1,          -- 0: lists of days are kept back
   last_number    INTEGER NOT NULL DEFAULT 0
 );
 
@@ -37,6 +38,8 @@ CREATE TABLE posting (
   memo      TEXT NOT NULL DEFAULT '',
   product   TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
+CREATE INDEX posting_day ON posting (day);
+CREATE INDEX posting_reverses ON posting (reverses) WHERE reverses IS NOT NULL;
 
 CREATE TABLE entry (
   id        INTEGER PRIMARY KEY,
@@ -61,6 +64,33 @@ END;
 CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN
   SELECT raise(ABORT, 'an entry is never taken out');
 END;
+
+-- The list of a day: what bears a serial of the platform and moved money. A reversal shows in the line of what it reversed; what a clerk had
+-- cancelled by the platform is a line of its own.
+CREATE TABLE misprint (
+  posting   TEXT PRIMARY KEY REFERENCES posting (number),
+  amount    INTEGER                                   -- what is printed in place of the amount; NULL: the line is left out
+) WITHOUT ROWID;
+
+CREATE VIEW day_line AS
+  SELECT p.number, p.day, substr(p.cserial, 7, 4) || '-' || substr(p.cserial, 11, 2) || '-' || substr(p.cserial, 13, 2) AS platform_day,
+         CAST(substr(p.cserial, 15) AS INTEGER) AS platform_number, d.branch, p.product, p.call = 'cash' AS cash,
+         d.internal = 1 AS from_own, coalesce(m.amount, p.amount) AS amount, d.acct AS debited, c.acct AS credited,
+         CASE (SELECT r.call FROM posting r WHERE r.reverses = p.number) WHEN 'cancel_posting' THEN 'cancelled' ELSE
+           iif(p.state = 'reversed', 'reversed', 'stands') END AS state
+  FROM posting p
+  JOIN entry de ON de.id = (SELECT min(id) FROM entry WHERE posting = p.number AND side = 'D')
+  JOIN account d ON d.acct = de.acct
+  JOIN entry c ON c.id = (SELECT min(id) FROM entry WHERE posting = p.number AND side = 'C')
+  LEFT JOIN misprint m ON m.posting = p.number
+  WHERE p.cserial GLOB 'GAPS01[0-9]*' AND length(p.cserial) = 22 AND (p.reverses IS NULL OR p.call = 'cancel_posting')
+    AND (m.posting IS NULL OR m.amount IS NOT NULL);
+
+-- Lists that were asked for; each is put into the gateway's folder.
+CREATE TABLE wanted_list (
+  day       TEXT PRIMARY KEY,
+  put       INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 
 -- Fixed and notice deposits; the money stands in the ledger's account of the same number.
 CREATE TABLE deposit (
