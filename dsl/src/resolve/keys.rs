@@ -115,8 +115,9 @@ fn merchant(resolver: &mut Resolver, module: &Module, call: &Call) {
     let (Some(member), Some(message)) = (&module.member, request(module, call)) else { return };
     let named = message.fields.iter().any(|field| field.learn == Learn::Member)
         || call.once.iter().any(|part| {
-            // A setting says whose the link is, where each of them has a link of its own.
-            any(part, &mut |load| matches!(load.space, Space::Member | Space::Setting) || fact(*load) == Some(Fact::Member))
+            // A setting says whose the link is, where each of them has a link of its own; under a choice its value stands here.
+            let fixed = !any(part, &mut |_| true);
+            fixed || any(part, &mut |load| matches!(load.space, Space::Member | Space::Setting) || fact(*load) == Some(Fact::Member))
         })
         // A file's name says it.
         || message.file.is_some();
