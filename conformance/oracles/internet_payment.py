@@ -101,6 +101,7 @@ CALLS = {
         "reason:X100?]",
     ),
     "hold_settlement": ("JF1026", "maker:X20 merchantId:X16 act:N1= reason:X60", "time:M"),
+    "owing": ("JF1027", "date:D days", "rows[merchantId:X16 name:X80 since:D owed:Y]"),
     "put_payers": (
         "JF1024", f"payers[payerNo:X32 name:X80 idNo:X18? phone:X20? class:X60? email:X60? {EXTRAS} state:N1=]", "taken fresh",
     ),
