@@ -7,12 +7,14 @@
 use super::lists::JournalRows;
 use crate::book::LongList;
 use crate::calendar::day;
+use crate::driver::recover::RowName;
+use crate::driver::{path_of, program_of};
 use crate::engine::Engine;
 use crate::facts::{Body, Facts, Tagged};
 use crate::message::Refusal;
 use crate::sheet::{Sheet, Spool};
 use crate::version::{CallRef, Member, Version};
-use dsl::flow::{Cancel, End};
+use dsl::flow::{Cancel, End, Undo};
 use dsl::model::Fact;
 use dsl::value::Date;
 use std::sync::Arc;
@@ -126,7 +128,8 @@ impl Gather<'_> {
                     let query = AsOf { party, call, date, sequence, after: from, most: PAGE };
                     let page = reader.operations_of_day(&query)?;
                     for row in &page.rows {
-                        take(self.of_operation(row))?;
+                        let stands = row.state == OperationState::Undone && self.is_offset(reader, row)?;
+                        take(self.of_operation(row, stands))?;
                     }
                     after = page.next;
                 }
@@ -161,11 +164,23 @@ impl Gather<'_> {
         Ok(sheet.finish()?)
     }
 
-    /// What we asked of the party.
-    fn of_operation(&self, row: &OperationRow) -> Option<Body> {
+    /// Whether what was undone stands at its party all the same: another posting has offset it, which is in the books for itself.
+    fn is_offset(&self, reader: &mut dyn Reader, row: &OperationRow) -> Result<bool, store::Fatal> {
+        let flow = reader.flow(row.flow)?;
+        let undo = flow.and_then(|flow| {
+            let (flow, path) = path_of(self.version, &flow.name)?;
+            let step = RowName::of(&row.name).step;
+            let program = program_of(self.version.flow(flow)?, &path)?;
+            program.steps.iter().find(|one| *one.name == *step).map(|step| step.undo.clone())
+        });
+        Ok(matches!(undo, Some(Undo::By(_))))
+    }
+
+    /// What we asked of the party; `offset`: it was undone, and stands there.
+    fn of_operation(&self, row: &OperationRow, offset: bool) -> Option<Body> {
         let (outcome, reversed) = match row.state {
             OperationState::Done | OperationState::Undoing | OperationState::Held => ("done", false),
-            OperationState::Undone => ("done", true),
+            OperationState::Undone => ("done", !offset),
             OperationState::Refused if self.wanted.all() => ("refused", false),
             _ if self.wanted.all() => ("unknown", false),
             _ => return None,
