@@ -43,6 +43,10 @@ missing_packages() {
   [ -d /usr/share/poppler/cMap ] || wanted+=(poppler-data)
   command -v sftp >/dev/null || wanted+=(openssh-client)
   [ -n "$(ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null)" ] || wanted+=(postgresql)
+  command -v patroni >/dev/null || wanted+=(patroni)
+  command -v etcd >/dev/null || wanted+=(etcd-server)
+  # By which Patroni reaches it.
+  /usr/bin/python3 -c 'import etcd' 2>/dev/null || wanted+=(python3-etcd)
   if [ ${#wanted[@]} -gt 0 ]; then
     echo "installing ${wanted[*]}"
     if [ "$(id -u)" = 0 ]; then apt-get install -y -q "${wanted[@]}"; else sudo -n apt-get install -y -q "${wanted[@]}"; fi
