@@ -26,6 +26,8 @@ use std::sync::Arc;
 
 /// So many steps together are compared with another.
 const TOGETHER: usize = 4;
+/// So many amounts that are known to be equal are made use of: each triples the ways in which they can be.
+const TIES: usize = 8;
 
 /// Reports flows of these modules whose steps move amounts that do not go together. `modules` are all.
 pub(super) fn balance(resolver: &mut Resolver, modules: &[Arc<Module>], of: &[&Module]) {
@@ -92,6 +94,8 @@ struct Book<'m> {
 enum Problem {
     /// A step moves another amount than the one before it.
     Apart { leg: Moved, other: Moved, between: Option<String> },
+    /// Its ways cannot all be looked at.
+    TooMany { flow: Box<str>, span: Span },
     /// What is given back is not what was taken.
     Undone { step: Box<str>, taken: (Span, Option<String>), back: (Span, Option<String>) },
 }
@@ -175,8 +179,12 @@ impl<'m> Book<'m> {
         if legs.len() < 2 {
             return problems;
         }
+        let Some(routes) = route::routes(flow, &counts) else {
+            problems.push(Problem::TooMany { flow: flow.name.clone(), span: flow.span });
+            return problems;
+        };
         let mut told = BTreeSet::new();
-        for route in route::routes(flow, &counts) {
+        for route in routes {
             let here: Vec<&Leg> = route
                 .steps
                 .iter()
@@ -202,6 +210,7 @@ impl<'m> Book<'m> {
             .iter()
             .map(|(left, right)| self.parts.form(left).with(&self.parts.form(right), -1))
             .filter(|tie| !tie.is_nothing())
+            .take(TIES)
             .collect();
         let loose: Vec<usize> = (0..here.len()).filter(|place| !covered(here, *place, &ties)).collect();
         for place in loose.iter().rev() {
@@ -471,6 +480,16 @@ impl Problem {
                     .at(other.span, format!("moves {}", quoted(&other.amount)))
                     .note(story)
                     .help(help);
+            }
+            Self::TooMany { flow, span } => {
+                resolver
+                    .report
+                    .error("TS0729", span, format!("the flow is too large to be walked: flow `{flow}`"))
+                    .note(format!(
+                        "what it moves is compared on at most {} ways through its steps",
+                        route::WAYS
+                    ))
+                    .help("let what can run on its own be begun by `start`, as a flow of its own");
             }
             Self::Undone { step, taken, back } => {
                 resolver

@@ -306,7 +306,7 @@ flow pay on bank.pay_bill {
     Page {
         code: Code(729),
         title: "the flow is too large to be walked",
-        text: "Every path of a flow is followed when it is compiled, up to 200,000 states. What can run on its own is begun by `start`, as a flow of its own.",
+        text: "Every path of a flow is followed when it is compiled, up to 200,000 states, and what it moves is compared on each of up to 4,096 ways through its steps. What can run on its own is begun by `start`, as a flow of its own.",
         chinese: "流程过大，无法穷尽检查。",
         bad: "(a flow of more than 200,000 states)",
         good: r#"call pay provides bank.pay_bill {

@@ -9,6 +9,8 @@ use crate::value::{Constant, Outcome, Type};
 
 /// So many routes are kept apart; where there are more, what tells alike ones apart is forgotten.
 const MOST: usize = 2_000;
+/// So many over different steps are followed: twelve steps, each gone through or not.
+pub(super) const WAYS: usize = 4_096;
 
 /// A way through a flow or a row.
 #[derive(Clone, Default)]
@@ -22,18 +24,20 @@ pub(super) struct Route {
     open: Vec<(Expr, bool)>,
 }
 
-/// All routes through a flow and its rows that end with something done. `counts`: which steps are kept.
-pub(super) fn routes(flow: &Flow, counts: &dyn Fn(u16) -> bool) -> Vec<Route> {
-    let mut finder = Finder { flow, counts, found: Vec::new() };
+/// All routes through a flow and its rows that end with something done; none where there are too many. `counts`: which steps are
+/// kept.
+pub(super) fn routes(flow: &Flow, counts: &dyn Fn(u16) -> bool) -> Option<Vec<Route>> {
+    let mut finder = Finder { flow, counts, found: Vec::new(), too_many: false };
     let whole = finder.block(&flow.body, vec![Route::default()]);
     finder.found.extend(whole);
-    finder.found
+    (!finder.too_many).then_some(finder.found)
 }
 
 struct Finder<'f> {
     flow: &'f Flow,
     counts: &'f dyn Fn(u16) -> bool,
     found: Vec<Route>,
+    too_many: bool,
 }
 
 impl Finder<'_> {
@@ -42,6 +46,8 @@ impl Finder<'_> {
             open = self.node(node, open);
             if open.len() > MOST {
                 open = merged(open);
+                self.too_many |= open.len() > WAYS;
+                open.truncate(WAYS);
             }
         }
         open
@@ -134,7 +140,6 @@ fn merged(routes: Vec<Route>) -> Vec<Route> {
             None => kept.push(route),
         }
     }
-    kept.truncate(MOST);
     kept
 }
 

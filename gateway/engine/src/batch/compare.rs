@@ -1,8 +1,8 @@
 //! Books compared: what a file of theirs lists of a day against what the journal has of our calls (flows.md 4).
 //!
 //! In: a file that was read to its end, and the comparisons of its party. Out: for each a flow that is asked with the
-//! counts and the differences, durable before the file itself is worked off, begun once for a file. It must not know what
-//! becomes of a difference.
+//! counts and the differences, durable before the file itself is worked off, begun once for a file and the day that it is of. It
+//! must not know what becomes of a difference.
 
 mod alone;
 mod books;
@@ -81,7 +81,8 @@ impl Engine {
                 }
             };
             let digest: String = file.digest.iter().take(16).map(|octet| format!("{octet:02x}")).collect();
-            let once = format!("compared {}:{digest}", reconcile.name);
+            // A day on which nothing moved has the same file as the one before it.
+            let once = format!("compared {} of {day}:{digest}", reconcile.name);
             let party = module.name.to_string();
             let date = crate::calendar::day(day);
             let key = Key { date, party, direction: Direction::In, once: once.into_bytes() };
