@@ -78,6 +78,15 @@ fn one_adapter_is_checked_with_what_it_needs_of_the_others() {
     assert_eq!(checked.status.code(), Some(0));
 }
 
+#[test]
+fn a_folder_without_adapters_is_not_well() {
+    let folder = scratch("nothing");
+    std::fs::create_dir_all(&folder).unwrap();
+    let checked = tongshi(&["check", folder.to_str().unwrap()], b"");
+    assert_eq!(checked.status.code(), Some(3), "{}", out(&checked));
+    assert!(told(&checked).contains("no adapter"), "{}", told(&checked));
+}
+
 /// A flow of the bank's own stands or falls with what the party promises: it is walked with the party's folder.
 #[test]
 fn flows_of_the_bank_that_ask_an_adapter_are_walked_with_it() {

@@ -49,6 +49,11 @@ impl Check {
                 return Exit::Machine;
             }
         };
+        if sources.folders.is_empty() {
+            let folder = self.folder.display();
+            warn(&format!("tongshi check: {folder}: no adapter, neither `*.tongshi` nor folders of them"));
+            return Exit::Machine;
+        }
         let none = Choices::new();
         let mut checked =
             if only.is_some() { check_folders(&sources, &none, &wanted) } else { check(&sources, &none) };
