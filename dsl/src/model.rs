@@ -30,7 +30,7 @@ pub use link::{
 };
 pub use message::{
     Check, Else, FileForm, Fresh, FreshOf, MappedRows, Mapping, Message, MessageSide, MessageWhen, NamePiece,
-    Node,
+    Node, Unseen,
 };
 pub use segments::{RowRun, SegmentEscape, SegmentLines, Segments, ShownSign};
 

@@ -21,7 +21,7 @@ mod function;
 mod holds;
 mod index;
 mod inverse;
-mod keys;
+pub(crate) mod keys;
 mod learn;
 mod lint;
 mod path;

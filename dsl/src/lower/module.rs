@@ -8,14 +8,15 @@ use super::layout::expressions;
 use super::session::sessions;
 use super::{LowerError, Lowering, flow, recogniser};
 use crate::model::{
-    Call, CallId, Expr, ExprKind, Fact, Link, Load, MessageId, Model, Module, OriginalRule, Reconcile,
-    ReconcileBook, ServiceKind, Space,
+    Call, CallId, Expr, ExprKind, Fact, Link, Load, Message, MessageId, Model, Module, OriginalRule,
+    Reconcile, ReconcileBook, ServiceKind, Space,
 };
 use crate::program::{
     BookProgram, CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, OriginalProgram, ReconcileProgram,
 };
+use crate::resolve::keys;
 use crate::source::Span;
-use crate::value::Constant;
+use crate::value::{Constant, Symbol};
 
 /// What could not be lowered of one module.
 #[derive(Clone, PartialEq, Debug)]
@@ -181,6 +182,7 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
     let of_call = |message: MessageId| {
         lowering.module.messages.get(usize::from(message.0)).is_some_and(|message| message.call == id)
     };
+    let request = lowering.module.messages.get(usize::from(call.request.0));
     let mut fields = Vec::new();
     for &(message, level, slot) in kept.iter().filter(|(message, ..)| of_call(MessageId(*message))) {
         let path = lowering.module.messages.get(usize::from(message)).and_then(|message| {
@@ -193,6 +195,9 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
         service: service.map(|service| service.path.clone()),
         kind,
         once: call.once.iter().map(|part| lowering.expression(part)).collect(),
+        once_of_day: keys::begins_anew(lowering.module, call),
+        names_day: request.is_some_and(keys::names_day),
+        unseen: request.filter(|_| !call.ours).map_or_else(Vec::new, |request| unseen(lowering, request)),
         pages: call.pages.as_ref().map(|(rows, times, more)| (*rows, *times, lowering.expression(more))),
         due: call.due.as_ref().map(|due| lowering.expression(due)),
         only_when: call.only_when.as_ref().map(|only| lowering.expression(only)),
@@ -200,6 +205,11 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
         path: path(lowering, call),
         kept: fields,
     }
+}
+
+fn unseen(lowering: &mut Lowering<'_>, request: &Message) -> Vec<(ExprId, u64, Symbol)> {
+    let unseen = request.unseen.iter();
+    unseen.map(|unseen| (lowering.expression(&unseen.value), unseen.within_ms, unseen.refuse)).collect()
 }
 
 fn original(lowering: &mut Lowering<'_>, rule: &OriginalRule) -> Option<OriginalProgram> {

@@ -48,6 +48,8 @@ pub struct Message {
     pub held: Option<FieldId>,
     /// Believed without a seal, and why.
     pub unsealed: Option<Box<str>>,
+    /// What no other message that is asked of us may have had for a while.
+    pub unseen: Vec<Unseen>,
     /// Where the `request`/`reply` stands.
     pub span: Span,
 }
@@ -149,6 +151,17 @@ pub struct Check {
     pub text: Box<str>,
     /// Where.
     pub span: Span,
+}
+
+/// `check VALUE unseen within TIME else refuse REASON`.
+#[derive(Clone, Debug)]
+pub struct Unseen {
+    /// What each message has anew.
+    pub value: Expr,
+    /// For how long it is remembered, in milliseconds.
+    pub within_ms: u64,
+    /// What a message is refused with that has what another had.
+    pub refuse: Symbol,
 }
 
 /// What happens when a mapping cannot be done.

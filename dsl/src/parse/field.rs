@@ -2,7 +2,7 @@
 
 use super::attribute::attributes;
 use super::block::{Headed, block, label, labelled, labelled_block, left_over, must, unknown_word};
-use super::cursor::{Column, In, Res, comma, count, name, number, one_of, path, sign, word};
+use super::cursor::{Column, In, Res, comma, count, duration, name, number, one_of, path, sign, word};
 use super::expression::{expr, list_expr};
 use super::types::{self, Place, type_expr};
 use super::{message, text};
@@ -10,7 +10,7 @@ use crate::diagnostics::register::syntax;
 use crate::lex::{Sign, TokenKind};
 use crate::tree::{
     Assign, Attribute, Case, CaseKey, Check, Field, FieldStatement, Fresh, FreshKind, Keep, Label, Otherwise,
-    OtherwiseKind, Rule, RuleKind, Side, TypeExpr, TypeKind,
+    OtherwiseKind, Rule, RuleKind, Side, TypeExpr, TypeKind, Unseen,
 };
 use nom::Parser;
 use nom::combinator::{cut, opt};
@@ -70,8 +70,18 @@ fn statement(input: In<'_>, place: Place) -> Res<'_, Headed<FieldStatement>> {
         }
         "check" => {
             here.column(Column::Body);
-            let (here, found) = check(here)?;
-            labelled(here, FieldStatement::Check(found))
+            let (here, condition) = cut(expr).parse(here)?;
+            if here.is_word("unseen") {
+                let (here, _) = cut(word("within")).parse(here.advance())?;
+                let (here, within) = cut(duration).parse(here)?;
+                let (here, otherwise) = otherwise(here)?;
+                return labelled(
+                    here,
+                    FieldStatement::Unseen(Unseen { value: condition, within, otherwise }),
+                );
+            }
+            let (here, otherwise) = otherwise(here)?;
+            labelled(here, FieldStatement::Check(Check { condition, otherwise }))
         }
         "when" => {
             let (here, condition) = cut(expr).parse(here)?;

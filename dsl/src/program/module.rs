@@ -123,6 +123,12 @@ pub struct CallProgram {
     pub kind: crate::model::ServiceKind,
     /// Parts of its key.
     pub once: Vec<ExprId>,
+    /// Whether that key begins anew with each day that the message names.
+    pub once_of_day: bool,
+    /// Whether its message says of which day it is; what does not is known again as long as the journal is kept, not longer.
+    pub names_day: bool,
+    /// What no other message of its party may have had for a while: the value, for how long (ms), the reason.
+    pub unseen: Vec<(ExprId, u64, crate::value::Symbol)>,
     /// Rows a page, pages at most, whether there is more.
     pub pages: Option<(u32, u32, ExprId)>,
     /// When its answer is due though something of it is still open; else at the cut-over.

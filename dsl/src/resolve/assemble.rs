@@ -229,6 +229,7 @@ pub(crate) enum DraftNode<'t> {
     When(&'t tree::Expr, Scope, Vec<DraftNode<'t>>, Span),
     Choose(&'t tree::Expr, Scope, Vec<(&'t [tree::CaseKey], Vec<DraftNode<'t>>)>, Span),
     Check(&'t tree::Check, Scope, Span),
+    Unseen(&'t tree::Unseen, Scope, Span),
     Assign(&'t tree::Assign, Scope, Span),
 }
 

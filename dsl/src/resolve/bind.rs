@@ -16,7 +16,7 @@ use super::path::{self, Scope};
 use super::{compare, ends, rows, segments, several, shapes};
 use crate::model::{
     At, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Learn, ListArrow, ListField, Load,
-    MappedRows, Mapping, Message, MessageSide, NamePiece, Space,
+    MappedRows, Mapping, Message, MessageSide, NamePiece, Space, Unseen,
 };
 use crate::source::Span;
 use crate::tree::{self, AttributeKind, OtherwiseKind, RuleKind};
@@ -34,12 +34,14 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
         referred: Vec::new(),
         sized: Vec::new(),
         left_unsealed: 0,
+        unseen: Vec::new(),
+        conditions: 0,
     };
     let mut fields: Vec<Field> = draft.fields.iter().map(|field| binder.field(field)).collect();
     let nodes = binder.nodes(&draft.nodes);
     let file = draft.file.as_ref().map(|file| binder.file(file));
     binder.unsealed();
-    let Binder { counted, referred, sized, .. } = binder;
+    let Binder { counted, referred, sized, unseen, .. } = binder;
     let measured: Vec<FieldId> = sized.iter().map(|(measured, _)| *measured).collect();
     ends::open_ended(resolver, draft, &measured);
     for (list, counter) in counted {
@@ -82,6 +84,7 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
         means: draft.means,
         held: draft.held.map(id),
         unsealed: draft.unsealed.map(|why| why.text.clone()),
+        unseen,
         span: draft.span,
     })
 }
@@ -116,6 +119,10 @@ struct Binder<'r, 'w, 't> {
     counted: Vec<(Load, FieldId)>,
     /// Fields that `raw`, `length`, `pairs` speak of.
     referred: Vec<FieldId>,
+    /// What no other message had for a while.
+    unseen: Vec<Unseen>,
+    /// Conditions on what a message says, around what is bound.
+    conditions: usize,
     /// Fields whose size another field holds.
     sized: Vec<(FieldId, FieldId)>,
     /// Seals that are not judged, since the message is believed without.
@@ -171,6 +178,44 @@ impl Binder<'_, '_, '_> {
             _ => None,
         };
         Check { holds, refuse, text: Box::default(), span }
+    }
+
+    /// Binds what stands under a condition; `always`: what it is, where that is known.
+    fn under<T>(&mut self, always: Option<bool>, bind: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.unseen.len();
+        self.conditions += usize::from(always.is_none());
+        let bound = bind(self);
+        self.conditions -= usize::from(always.is_none());
+        if always == Some(false) {
+            self.unseen.truncate(before);
+        }
+        bound
+    }
+
+    /// `check expr unseen within DUR ELSE`.
+    fn unseen(&mut self, unseen: &tree::Unseen, scope: &Scope, span: Span) {
+        let value = self.expression(&unseen.value, scope, None);
+        let plain =
+            matches!(value.ty, Type::Text { .. } | Type::Digits { .. } | Type::Number { .. } | Type::Wrong);
+        if self.conditions > 0 || !plain {
+            let found = match plain {
+                true => "it stands under what a message says",
+                false => "it is no text, figures or number",
+            };
+            self.resolver
+                .report
+                .error("TS0666", span, "what is unseen is a plain value of every message")
+                .label(found)
+                .help("write it beside the field: `check nonce unseen within 300s else refuse bad_message`");
+            return;
+        }
+        let refuse = match unseen.otherwise.as_ref().map(|otherwise| &otherwise.kind) {
+            Some(OtherwiseKind::Refuse(name)) => Some(self.resolver.reason(name)),
+            _ => self.resolver.symbols.find("bad_message"),
+        };
+        if let Some(refuse) = refuse {
+            self.unseen.push(Unseen { value, within_ms: unseen.within.milliseconds, refuse });
+        }
     }
 
     /// `path <- expr` without a field.

@@ -30,7 +30,9 @@ impl Looking<'_, '_, '_> {
         for (place, node) in nodes.iter().enumerate() {
             let rest = nodes.get(place + 1..).unwrap_or(&[]);
             let followed = followed
-                || rest.iter().any(|other| !matches!(other, DraftNode::Check(..) | DraftNode::Assign(..)));
+                || rest.iter().any(|other| {
+                    !matches!(other, DraftNode::Check(..) | DraftNode::Unseen(..) | DraftNode::Assign(..))
+                });
             match node {
                 DraftNode::Field(place) => self.field(*place, packed, followed),
                 DraftNode::When(_, _, inner, _) => self.nodes(inner, packed, followed),
@@ -39,7 +41,7 @@ impl Looking<'_, '_, '_> {
                         self.nodes(inner, packed, followed);
                     }
                 }
-                DraftNode::Check(..) | DraftNode::Assign(..) => {}
+                DraftNode::Check(..) | DraftNode::Unseen(..) | DraftNode::Assign(..) => {}
             }
         }
     }
@@ -118,7 +120,7 @@ fn most_of(draft: &Draft<'_>, nodes: &[DraftNode<'_>]) -> Option<u64> {
                 let cases: Option<Vec<u64>> = cases.iter().map(|(_, inner)| most_of(draft, inner)).collect();
                 cases?.into_iter().max().unwrap_or(0)
             }
-            DraftNode::Check(..) | DraftNode::Assign(..) => 0,
+            DraftNode::Check(..) | DraftNode::Unseen(..) | DraftNode::Assign(..) => 0,
         };
         sum.checked_add(most)
     })

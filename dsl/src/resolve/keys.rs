@@ -13,9 +13,6 @@ use crate::model::{
 use crate::source::Span;
 use crate::value::{Private, ShapeId, Type};
 
-/// For so long the journal looks back for the key of what names no date of its own.
-const LOOKED_BACK_MS: u64 = 7 * 86_400_000;
-
 /// Reports keys under which two acts meet, and those under which one comes back as new.
 pub(super) fn keys(resolver: &mut Resolver, modules: &[&Module]) {
     for module in modules {
@@ -136,7 +133,7 @@ fn merchant(resolver: &mut Resolver, module: &Module, call: &Call) {
         .help(format!("say in the message who asks: `{name} text 20 bytes = {name}.{}`", member.naming));
 }
 
-/// What the asker counts begins anew; where nothing says the day, its repeat of last week is new.
+/// What the asker counts begins anew; where nothing says the day, its repeat after long is new.
 fn date(resolver: &mut Resolver, module: &Module, call: &Call) {
     let Some(message) = request(module, call).filter(|message| message.file.is_none() && !call.ours) else {
         return;
@@ -145,43 +142,52 @@ fn date(resolver: &mut Resolver, module: &Module, call: &Call) {
     if module.links.get(usize::from(call.link)).is_some_and(files) {
         return;
     }
-    let learns = |wanted: &[Fact]| {
-        message.fields.iter().any(|field| match &field.learn {
-            Learn::Place(load) => fact(*load).is_some_and(|fact| wanted.contains(&fact)),
-            _ => false,
-        })
-    };
     // What says when it was sent, and is refused when that is too long ago, is not done late either.
-    if learns(&[Fact::Date, Fact::BusinessDate]) || (learns(&[Fact::Moment]) && judges_moment(message)) {
+    if names_day(message) || (learns(message, &[Fact::Moment]) && judges_moment(message)) {
         return;
     }
-    let counted = |part: &&Expr| {
-        any(part, &mut |load| {
-            let field = |field: &Field| field.level == load.level && field.slot == load.slot;
-            let learned = match load.space {
-                Space::Field => message.fields.iter().find(|one| field(one)).map(|field| &field.learn),
-                _ => None,
-            };
-            let serial = |load: Load| matches!(fact(load), Some(Fact::Serial));
-            serial(*load) || matches!(learned, Some(Learn::Place(load)) if serial(*load))
-        })
-    };
-    let within = call.promises.repeats_within_ms;
-    let long = within.is_some_and(|within| within > LOOKED_BACK_MS);
-    let Some(part) = call.once.iter().find(|part| long || (within.is_none() && counted(part))) else {
+    if call.promises.repeats_within_ms.is_some() {
         return;
-    };
-    let story = "1. it is asked, and done\n2. the asker heard no answer and repeats after eight days, under the same key\n3. nothing in the message says of which day it is: it is taken for an ask of today, and done again";
-    let said = resolver
+    }
+    let Some(part) = call.once.iter().find(|part| counted(message, part)) else { return };
+    let story = "1. it is asked, and done\n2. the asker heard no answer and repeats when the journal has forgotten the day, under the same key\n3. nothing in the message says of which day it is: it is taken for an ask of today, and done again";
+    resolver
         .report
         .error("TS0748", part.span, format!("a late repeat of `{}` is a new act", call.name))
         .label("says nothing of the day")
-        .note(story);
-    if long {
-        said.help("what names no date is known again for 7 days; let the message name its day: `date date \"yyyyMMdd\" = exchange.date`");
-    } else {
-        said.help("let the message name its day: `date date \"yyyyMMdd\" = exchange.date`; if it has none, say how long they repeat: `promises repeats within 24h`");
-    }
+        .note(story)
+        .help("let the message name its day: `date date \"yyyyMMdd\" = exchange.date`; if it has none, say how long they repeat: `promises repeats within 24h`");
+}
+
+fn learns(message: &Message, wanted: &[Fact]) -> bool {
+    message.fields.iter().any(|field| match &field.learn {
+        Learn::Place(load) => fact(*load).is_some_and(|fact| wanted.contains(&fact)),
+        _ => false,
+    })
+}
+
+/// Whether a message says of which day it is.
+pub(crate) fn names_day(message: &Message) -> bool {
+    learns(message, &[Fact::Date, Fact::BusinessDate])
+}
+
+/// Whether a part of a key is the asker's running serial.
+fn counted(message: &Message, part: &Expr) -> bool {
+    any(part, &mut |load| {
+        let field = |field: &Field| field.level == load.level && field.slot == load.slot;
+        let learned = match load.space {
+            Space::Field => message.fields.iter().find(|one| field(one)).map(|field| &field.learn),
+            _ => None,
+        };
+        let serial = |load: Load| matches!(fact(load), Some(Fact::Serial));
+        serial(*load) || matches!(learned, Some(Learn::Place(load)) if serial(*load))
+    })
+}
+
+/// Whether a key of theirs may come again for another act: a running serial, which begins anew with a day that the message names.
+pub(crate) fn begins_anew(module: &Module, call: &Call) -> bool {
+    let message = request(module, call).filter(|message| !call.ours && names_day(message));
+    message.is_some_and(|message| call.once.iter().any(|part| counted(message, part)))
 }
 
 /// Whether a message is held to the moment that it names.

@@ -1,7 +1,8 @@
 //! Statements of packets, layouts, messages and of the shapes of services.
 
 use super::{
-    Block, Count, Expr, Label, ListExpr, Meaning, Message, Name, OutcomeRows, Path, Text, TypeExpr, Unit,
+    Block, Count, Duration, Expr, Label, ListExpr, Meaning, Message, Name, OutcomeRows, Path, Text, TypeExpr,
+    Unit,
 };
 use crate::source::Span;
 
@@ -23,6 +24,8 @@ pub enum FieldStatement {
     },
     /// `check expr ELSE`.
     Check(Check),
+    /// What no other message had for a while.
+    Unseen(Unseen),
     /// `path <- expr ELSE` (a mapping without a field), or `NAME rule` for a field of the format's table.
     Assign(Assign),
     /// `when expr { … }`.
@@ -104,6 +107,17 @@ pub enum FreshKind {
 pub struct Check {
     /// What must hold.
     pub condition: Expr,
+    /// What else.
+    pub otherwise: Option<Otherwise>,
+}
+
+/// `check expr unseen within DUR ELSE`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Unseen {
+    /// What each message has anew.
+    pub value: Expr,
+    /// For how long it is remembered.
+    pub within: Duration,
     /// What else.
     pub otherwise: Option<Otherwise>,
 }

@@ -6,7 +6,7 @@
 mod caller;
 mod openapi;
 
-use crate::driver::{NewFlow, Told, ToldKind, ask_digest};
+use crate::driver::{Known, NewFlow, Told, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::facts::Facts;
 use crate::json;
@@ -221,6 +221,7 @@ impl Asked {
             reference: flow,
             facts: self.facts(caller),
             key: self.key(caller, path, &reference),
+            known: Known::Ever,
             digest: ask_digest(&[&octets]),
             ask: Some(ask),
             packet: None,
@@ -245,7 +246,7 @@ impl Asked {
         if service.flow.is_none() {
             return problem(404, "never_seen", "a query leaves nothing to enquire about");
         }
-        match self.engine.find_end(&self.key(caller, path, reference)).await {
+        match self.engine.find_end(&self.key(caller, path, reference), Known::Ever).await {
             Some(told) => self.told(&told),
             None => problem(404, "never_seen", "nobody asked under this reference"),
         }
@@ -253,12 +254,12 @@ impl Asked {
 
     async fn cancel(self, caller: &Caller, path: &str, reference: &str) -> HttpMessage {
         let key = self.key(caller, path, reference);
-        let key = match self.engine.flow_of_key(&key).await {
+        let key = match self.engine.flow_of_key(&key, Known::Ever).await {
             Ok(Some(flow)) => self.engine.key_of(flow).await.unwrap_or(key),
             Ok(None) => key,
             Err(_) => return unknown(),
         };
-        match self.engine.cancel(&key).await {
+        match self.engine.cancel(&key, Known::Ever).await {
             CancelAnswer::Cancelled => answer(200, &object!({ "outcome": "done", "cancelled": true })),
             CancelAnswer::NothingToUndo => {
                 answer(200, &object!({ "outcome": "done", "cancelled": true, "reason": "never_seen" }))

@@ -17,7 +17,7 @@ pub(crate) mod recover;
 mod rows;
 mod told;
 
-pub use ask::{AnswerWriter, NewFlow, digest as ask_digest};
+pub use ask::{AnswerWriter, Known, NewFlow, digest as ask_digest};
 pub use awaits::Awaited;
 pub(crate) use long::put_sheets;
 pub use told::{Given, Told, ToldKind};

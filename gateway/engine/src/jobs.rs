@@ -3,7 +3,7 @@
 //! In: the adapters' words and the calendar. Out: asks of flows and exchanges. The last run of each job stands in the
 //! journal, so that a restart neither misses nor repeats one. It must not know what a flow does.
 
-use crate::driver::{NewFlow, ask_digest};
+use crate::driver::{Known, NewFlow, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts};
@@ -152,6 +152,7 @@ impl Engine {
             ask: None,
             facts,
             key: Key { date: day, party, direction: Direction::Out, once },
+            known: Known::Days,
             digest: ask_digest(&[job.as_bytes(), at.as_bytes()]),
             packet: None,
             sheets: crate::facts::Tagged::new(),

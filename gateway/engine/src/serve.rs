@@ -9,7 +9,7 @@ mod reply;
 mod unasked;
 
 use crate::deployment::LinkConfig;
-use crate::driver::{AnswerWriter, NewFlow, Told, ToldKind, ask_digest};
+use crate::driver::{AnswerWriter, Known, NewFlow, Told, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, Prepared, empty};
 use crate::lines::LineName;
@@ -508,6 +508,9 @@ impl Serving {
             refuse(&self.engine, &link, &self.peer, &format!("{} may not ask {path}", self.party), head);
             return self.answer(call, scene, Told::refused("no_agreement", String::new()), None).await;
         }
+        if let Some(told) = self.seen(&scene, call).await {
+            return self.answer(call, scene, told, None).await;
+        }
         if let Some(told) = originals::served(&self.engine, &mut scene, call).await {
             return self.answer(call, scene, told, None).await;
         }
@@ -525,6 +528,32 @@ impl Serving {
             Some(flow) => self.flow(call, flow, scene, packet).await,
             None => self.direct(call, scene).await,
         }
+    }
+
+    /// What a message is told that has what another one had: it was recorded by somebody and sent again.
+    async fn seen(&self, scene: &Scene, call: CallRef) -> Option<Told> {
+        let unseen = &self.version.call(call)?.unseen;
+        for (place, (value, within_ms, refuse)) in unseen.iter().enumerate() {
+            let value = message::value(scene, *value).ok()?;
+            let mut name = Vec::new();
+            push_part(&mut name, crate::facts::plain(&value, self.version.symbols()).as_bytes());
+            let span = i64::try_from(*within_ms).unwrap_or(i64::MAX);
+            let until = store::Moment(self.engine.journal.now().0.saturating_add(span));
+            let once = Change::Once { scope: format!("{}.unseen {place}", self.party), name, until };
+            match self.engine.journal.write(store::Lane::Ask, day_of(scene), vec![once]).await {
+                Ok(store::Verdict::Ok(_)) => {}
+                Ok(store::Verdict::Seen) => {
+                    let text = format!("its nonce came within {} s before", within_ms / 1000);
+                    return Some(Told::refused(self.version.text(*refuse), text));
+                }
+                Ok(_) => return Some(Told::refused("busy", String::new())),
+                Err(fatal) => {
+                    self.engine.fail(&fatal);
+                    return Some(Told::unknown());
+                }
+            }
+        }
+        None
     }
 
     /// Whether the deployment lets the party ask for a service.
@@ -564,6 +593,7 @@ impl Serving {
             ask,
             facts,
             key,
+            known: known_of_call(&self.version, call),
             digest,
             packet: Some(packet),
             sheets: crate::facts::Tagged::new(),
@@ -734,6 +764,14 @@ pub(crate) fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Optio
         push_part(&mut once, &engine.core.world().random.below(u64::MAX).to_be_bytes());
     }
     Some(Key { date: day_of(scene), party: module.name.to_string(), direction: Direction::In, once })
+}
+
+/// Where the key of a served call is looked for.
+pub(crate) fn known_of_call(version: &Version, call: CallRef) -> Known {
+    match version.call(call) {
+        Some(program) if program.once_of_day => Known::Days,
+        _ => Known::Ever,
+    }
 }
 
 /// The date that a message names, else ours. The asker's own date goes first: it is what a repeat and a reversal name

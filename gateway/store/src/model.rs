@@ -75,14 +75,14 @@ impl Direction {
 /// What makes an ask one ask: the same key twice is the same business act, or refused.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Business date as asked.
-    pub date: Day,
     /// The party that asks, or is asked.
     pub party: String,
     /// Who asks whom.
     pub direction: Direction,
     /// The adapter's `once` fields, in their canonical bytes.
     pub once: Vec<u8>,
+    /// Business date as asked. Last, so that one key's days stand beside each other.
+    pub date: Day,
 }
 
 /// How a flow ended.

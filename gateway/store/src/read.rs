@@ -36,8 +36,8 @@ pub trait Reader: Days + Send {
     /// The asked message of a flow.
     fn asked(&mut self, flow: FlowId) -> Result<Option<AskedRow>, Fatal>;
 
-    /// The flow of a key; `Some(None)` if the key was cancelled.
-    fn flow_by_key(&mut self, key: &Key) -> Result<Option<Option<FlowId>>, Fatal>;
+    /// The flow of a key on the latest day from `since` to the key's own, and that day; no flow if the key was cancelled there.
+    fn flow_by_key(&mut self, key: &Key, since: Day) -> Result<Option<(Day, Option<FlowId>)>, Fatal>;
 
     /// Rows of one loop of a batch, those of the flows of this name, by their row numbers, from `from` on; at most `most`.
     fn children(&mut self, parent: FlowId, name: &str, from: u64, most: usize)

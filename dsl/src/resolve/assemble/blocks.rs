@@ -58,6 +58,9 @@ impl<'t> Assembler<'_, '_, 't> {
             FieldStatement::Check(check) => {
                 out.push(DraftNode::Check(check, context.scope.clone(), node.span));
             }
+            FieldStatement::Unseen(unseen) => {
+                out.push(DraftNode::Unseen(unseen, context.scope.clone(), node.span));
+            }
             FieldStatement::Assign(assign) => self.assign(node, assign, context, out),
             FieldStatement::When { condition, block } => match self.fold(condition) {
                 Some(Folded::Flag(true)) => self.block(&block.statements, &deeper(), out),

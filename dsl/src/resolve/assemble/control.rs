@@ -98,7 +98,7 @@ impl<'t> Assembler<'_, '_, 't> {
                     true
                 }
                 DraftNode::Choose(..) => return false,
-                DraftNode::Check(..) | DraftNode::Assign(..) => false,
+                DraftNode::Check(..) | DraftNode::Unseen(..) | DraftNode::Assign(..) => false,
             };
         }
         any

@@ -20,21 +20,26 @@ impl Binder<'_, '_, '_> {
                 DraftNode::When(tree, scope, inner, span) => {
                     let holds = self.expression(tree, scope, Some(&Type::Flag));
                     let holds = condition(self.resolver, holds);
-                    let then = self.nodes(inner);
-                    match holds.as_constant() {
-                        Some(Constant::Flag(true)) => bound.extend(then),
-                        Some(Constant::Flag(false)) => {}
-                        _ => bound.push(Node::When { condition: holds, then, span: *span }),
+                    let always = match holds.as_constant() {
+                        Some(Constant::Flag(flag)) => Some(*flag),
+                        _ => None,
+                    };
+                    let then = self.under(always, |binder| binder.nodes(inner));
+                    match always {
+                        Some(true) => bound.extend(then),
+                        Some(false) => {}
+                        None => bound.push(Node::When { condition: holds, then, span: *span }),
                     }
                 }
                 DraftNode::Choose(subject, scope, cases, span) => {
-                    let node = self.choose(subject, scope, cases, *span);
+                    let node = self.under(None, |binder| binder.choose(subject, scope, cases, *span));
                     bound.push(node);
                 }
                 DraftNode::Check(check, scope, span) => {
                     let check = self.check(check, scope, *span);
                     bound.push(Node::Check(check));
                 }
+                DraftNode::Unseen(unseen, scope, span) => self.unseen(unseen, scope, *span),
                 DraftNode::Assign(assign, scope, span) => {
                     if let Some(mapping) = self.assign(assign, scope, *span) {
                         bound.push(Node::Map(Box::new(mapping)));

@@ -14,7 +14,7 @@ use super::journal::{self, Wanted};
 use super::reading::ReadFile;
 use super::spooled::Spooled;
 use super::take::Source;
-use crate::driver::{NewFlow, ask_digest, put_sheets};
+use crate::driver::{Known, NewFlow, ask_digest, put_sheets};
 use crate::engine::Engine;
 use crate::message::{self, Refusal};
 use crate::scene::Scene;
@@ -86,7 +86,7 @@ impl Engine {
             let party = module.name.to_string();
             let date = crate::calendar::day(day);
             let key = Key { date, party, direction: Direction::In, once: once.into_bytes() };
-            if self.flow_now(&key).await.map_err(|fatal| fatal.to_string())?.is_some() {
+            if self.flow_now(&key, Known::Days).await.map_err(|fatal| fatal.to_string())?.is_some() {
                 continue;
             }
             let facts = scene.facts.clone();
@@ -111,6 +111,7 @@ impl Engine {
                 ask: Some(record),
                 facts,
                 key,
+                known: Known::Days,
                 digest: ask_digest(&[&file.digest]),
                 packet: Some(super::writing::packet_of(name)),
                 sheets: [(DIFFERENCES.to_owned(), sheet)].into_iter().collect(),

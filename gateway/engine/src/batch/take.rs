@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::facts::Body;
 use crate::lines::LineName;
 use crate::message::{self, Unread};
-use crate::serve::{Replying, Serving, originals, served_key};
+use crate::serve::{Replying, Serving, known_of_call, originals, served_key};
 use crate::version::CallRef;
 use dsl::flow::Event;
 use dsl::model::{LinkKind, MessageId, ServiceKind, Space};
@@ -365,6 +365,7 @@ impl Engine {
                         ask,
                         facts: scene.facts.clone(),
                         key: key.clone(),
+                        known: known_of_call(&version, call),
                         digest: ask_digest(&[&file.digest]),
                         packet: Some(writing::packet_of(name)),
                         sheets,
@@ -413,6 +414,7 @@ impl Engine {
 
     /// Asks and waits for the end, also past people who have to look; when the answer is due, for what is known by then.
     async fn asked_until(self: &Arc<Self>, new: NewFlow, key: &store::Key, due: Option<u64>) -> Told {
+        let known = new.known;
         let mut asked = Box::pin(async {
             let told = self.ask(new, UNTIL_IT_ENDS).await;
             match told.kind {
@@ -427,7 +429,7 @@ impl Engine {
             if let Ok(told) = self.core.within(until, &mut asked).await {
                 return told;
             }
-            if let Ok(Some(flow)) = self.flow_now(key).await {
+            if let Ok(Some(flow)) = self.flow_now(key, known).await {
                 self.tell_flow(flow, Event::CutOff).await;
             }
             due = Some(60_000);

@@ -5,7 +5,7 @@
 
 use super::spooled::Spooled;
 use super::writing::packet_of;
-use crate::driver::{NewFlow, ask_digest};
+use crate::driver::{Known, NewFlow, ask_digest};
 use crate::engine::Engine;
 use crate::facts::Tagged;
 use crate::scene::Scene;
@@ -56,6 +56,7 @@ impl Engine {
             ask: Some(ask),
             facts: scene.facts.clone(),
             key,
+            known: Known::Days,
             digest: ask_digest(&[&file.digest]),
             packet: Some(packet_of(name)),
             sheets: Tagged::new(),

@@ -5,7 +5,7 @@ use super::{
     StorePlace, clock, parse_setting, value,
 };
 use dsl::model::{Key, LinkKind, Setting};
-use dsl::program::{Compiled, LinkProgram, ModuleProgram};
+use dsl::program::{CallProgram, Compiled, LinkProgram, ModuleProgram};
 use serde_yaml::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -119,7 +119,7 @@ impl Check<'_> {
     fn retention(&mut self, store: &StoreConfig) {
         match (&store.keep, &store.export) {
             (Some(keep), _) => match value::days(&keep.value) {
-                Some(days) if days >= LEAST_DAYS => {}
+                Some(days) if days >= LEAST_DAYS => self.repeats(keep, days),
                 Some(days) => {
                     let text = format!(
                         "{days} days are too few: what a month's limits, repeats and reversals go back to is forgotten; \
@@ -138,6 +138,25 @@ impl Check<'_> {
                 self.tell(export.referenced, "TS0813", text);
             }
             (None, None) => {}
+        }
+    }
+
+    /// What names no day of its own is known again as long as the journal is kept.
+    fn repeats(&mut self, keep: &Spanned<String>, days: u32) {
+        let kept = u64::from(days) * 86_400_000;
+        let longer = self.compiled.modules.iter().find_map(|module| {
+            let serves = module.calls.iter().filter(|call| !call.call.ours && !call.names_day);
+            let within =
+                |call: &CallProgram| call.call.promises.repeats_within_ms.is_some_and(|it| it > kept);
+            serves.into_iter().find(|call| within(call)).map(|call| (module, call))
+        });
+        if let Some((module, call)) = longer {
+            let text = format!(
+                "`{}.{}` is repeated later than after {days} days, and names no day: such a repeat would be done again; \
+                 keep as long as its `promises repeats within`",
+                module.name, call.call.name
+            );
+            self.tell(keep.referenced, "TS0813", text);
         }
     }
 

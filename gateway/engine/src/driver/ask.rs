@@ -17,10 +17,17 @@ use std::time::Duration;
 use store::{Change, Day, Fatal, FlowId, FlowRow, Key, Lane, Verdict};
 use tokio::sync::{mpsc, oneshot};
 
-/// Days before today on which a repeat's key is looked for.
+/// Days before the one that a message names on which its key is looked for too: who repeats may name the day of the repeat.
 const DAYS_BACK: usize = 7;
-/// The same of what may be asked after long, where the journal is kept for ever: each day is a look.
-const DAYS_EVER: u32 = 400;
+
+/// On which days the flow of a key is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Known {
+    /// On the key's day and those just before it: what it is once by begins anew.
+    Days,
+    /// On all that the journal keeps: it is given once and for ever.
+    Ever,
+}
 
 /// Writes an answer in the asker's own form, before it is kept.
 pub trait AnswerWriter: Send + Sync {
@@ -40,6 +47,8 @@ pub struct NewFlow {
     pub facts: Facts,
     /// Its key.
     pub key: Key,
+    /// Where it is looked for.
+    pub known: Known,
     /// Digest of what was asked, without what may differ in a repeat.
     pub digest: [u8; 32],
     /// The message that asks, as it came.
@@ -52,6 +61,15 @@ pub struct NewFlow {
     pub kept: Tagged,
     /// Writes the answer.
     pub writer: Option<Arc<dyn AnswerWriter>>,
+}
+
+fn day_before(day: Day) -> Day {
+    let before = crate::calendar::date(day).and_then(|date| date.yesterday().ok());
+    before.map_or(Day(0), crate::calendar::day)
+}
+
+fn days_before(day: Day) -> Day {
+    (0..DAYS_BACK).fold(day, |day, _| day_before(day))
 }
 
 /// SHA-256 of parts.
@@ -73,11 +91,14 @@ impl Engine {
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
         }
-        match self.flow_of_key(&new.key).await {
-            Ok(Some(flow)) => {
+        let mut new = new;
+        match self.key_before(&new.key, new.known).await {
+            Ok(Some((_, Some(flow)))) => {
                 self.join(flow, new.digest, give).await;
                 return self.wait_told(take, flow, wait).await;
             }
+            // It was taken back before it came: it is refused under the day on which that was.
+            Ok(Some((day, None))) => new.key.date = day,
             Ok(None) => {}
             Err(_) => return Told::unknown(),
         }
@@ -88,6 +109,11 @@ impl Engine {
             self.release();
             return Told::refused("busy", String::new());
         };
+        if let Some(known) = self.begun_before(&new.key, new.known) {
+            self.release();
+            self.join(known, new.digest, give).await;
+            return self.wait_told(take, known, wait).await;
+        }
         let (post, inbox) = mpsc::channel(INBOX);
         let Some(running) = self.running(id, new, None, (post, inbox), vec![give]) else {
             self.release();
@@ -121,39 +147,35 @@ impl Engine {
         }
     }
 
-    /// The flow of the same key, asked on one of the last days.
+    /// The flow of the same key.
     ///
     /// # Errors
     /// Where the journal cannot be read. Then it is not known whether anybody asked, and nobody may be told that nobody did.
-    pub async fn flow_of_key(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
-        self.flow_of_key_within(key, key.date, DAYS_BACK).await
+    pub async fn flow_of_key(&self, key: &Key, known: Known) -> Result<Option<FlowId>, Fatal> {
+        Ok(self.key_before(key, known).await?.and_then(|(_, flow)| flow))
     }
 
-    /// The flow of the same key, asked on any day that the journal keeps: also on a later one than the key's, for the list of
-    /// an earlier day may come behind that of a later.
-    pub(super) async fn flow_of_key_ever(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
-        let days = self.deployment.load().store.keep_days().unwrap_or(DAYS_EVER);
-        let ahead = (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date);
-        self.flow_of_key_within(key, ahead, usize::try_from(days).map_or(usize::MAX, |days| days + DAYS_BACK))
-            .await
-    }
-
-    /// Asked on this day or on one of so many before it.
-    async fn flow_of_key_within(&self, key: &Key, last: Day, days: usize) -> Result<Option<FlowId>, Fatal> {
-        let key = key.clone();
-        let found = self.journal.read(move |reader| {
-            let mut day = crate::calendar::date(last);
-            for _ in 0..=days {
-                let Some(date) = day else { break };
-                let at = Key { date: crate::calendar::day(date), ..key.clone() };
-                if let Some(Some(flow)) = reader.flow_by_key(&at)? {
-                    return Ok(Some(flow));
-                }
-                day = date.yesterday().ok();
-            }
-            Ok(None)
-        });
+    /// The same key on the latest of its days, and its flow, or none if it was taken back before it was asked.
+    async fn key_before(&self, key: &Key, known: Known) -> Result<Option<(Day, Option<FlowId>)>, Fatal> {
+        let (since, last) = match known {
+            Known::Days => (days_before(key.date), key.date),
+            // Also on a later one than the key's: the list of an earlier day may come behind that of a later.
+            Known::Ever => (Day(0), (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date)),
+        };
+        let key = Key { date: last, ..key.clone() };
+        let found = self.journal.read(move |reader| reader.flow_by_key(&key, since));
         found.await.inspect_err(|fatal| self.fail(fatal))
+    }
+
+    /// The flow of the same key that began just now under the day before: it may not stand in the journal yet.
+    fn begun_before(&self, key: &Key, known: Known) -> Option<FlowId> {
+        let mut key = key.clone();
+        let days = if known == Known::Ever { DAYS_BACK } else { 0 };
+        (0..=days).find_map(|_| {
+            let flow = self.keyed.get(&key).map(|flow| *flow);
+            key.date = day_before(key.date);
+            flow
+        })
     }
 
     /// The key that a flow was asked under.
@@ -255,6 +277,7 @@ impl Engine {
             mut found_by,
             kept,
             writer,
+            known: _,
         } = new;
         let tables = version.flow(reference)?;
         let program = program_of(tables, &[])?;
@@ -343,13 +366,10 @@ impl Engine {
     }
 
     /// Cancels the flow of a key, or the key itself where no flow has it.
-    pub async fn cancel(self: &Arc<Self>, key: &Key) -> CancelAnswer {
-        let flow = match self.keyed.get(key).map(|flow| *flow) {
-            Some(flow) => Some(flow),
-            None => match self.flow_of_key(key).await {
-                Ok(flow) => flow,
-                Err(_) => return CancelAnswer::Pending,
-            },
+    pub async fn cancel(self: &Arc<Self>, key: &Key, known: Known) -> CancelAnswer {
+        let flow = match self.flow_now(key, known).await {
+            Ok(flow) => flow,
+            Err(_) => return CancelAnswer::Pending,
         };
         match flow {
             Some(flow) => self.cancel_flow(flow).await,
@@ -366,7 +386,8 @@ impl Engine {
         }
     }
 
-    pub(super) async fn cancel_flow(self: &Arc<Self>, flow: FlowId) -> CancelAnswer {
+    /// Takes a flow back.
+    pub(crate) async fn cancel_flow(self: &Arc<Self>, flow: FlowId) -> CancelAnswer {
         let (give, take) = oneshot::channel();
         let post = match self.flows.get(&flow).map(|post| post.clone()) {
             Some(post) => Some(post),

@@ -1,7 +1,7 @@
 //! Rows: each is a flow of its own, with the key of its batch; the parent keeps what they answered.
 
 use super::order::Order;
-use super::{INBOX, Inbox, Operation, Running, Told, ToldKind, program_of};
+use super::{INBOX, Inbox, Known, Operation, Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::facts::Body;
 use adapters::value::{Record, encode_record};
@@ -92,7 +92,7 @@ impl Running {
         running.id = id;
         let before = self.engine.keyed.get(&running.key).map(|flow| *flow);
         let before = match before {
-            None if self.begins_anew(of) => match self.engine.flow_of_key_ever(&running.key).await {
+            None if self.begins_anew(of) => match self.engine.flow_of_key(&running.key, Known::Ever).await {
                 Ok(known) => known,
                 Err(_) => return self.begin_later(of, row),
             },
@@ -287,7 +287,8 @@ impl Running {
     /// What a row was told that another flow has begun.
     async fn told_of_another(&self, of: LoopId, row: u64) -> Option<Told> {
         let (running, _) = self.row_flow(of, row)?;
-        let flow = self.engine.flow_of_key(&running.key).await.ok()??;
+        let known = if self.begins_anew(of) { Known::Ever } else { Known::Days };
+        let flow = self.engine.flow_of_key(&running.key, known).await.ok()??;
         let told = self.engine.stored(flow, Some(running.digest)).await;
         Some(self.answered_unbegun(of, row, told))
     }

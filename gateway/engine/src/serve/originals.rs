@@ -1,8 +1,8 @@
 //! Messages that speak of another one: enquiries and reversals of what was asked of us, late results of what we asked.
 
-use super::served_key;
+use super::{known_of_call, served_key};
 use crate::driver::recover::RowName;
-use crate::driver::{Told, ToldKind, path_of, program_of};
+use crate::driver::{Known, Told, ToldKind, path_of, program_of};
 use crate::engine::Engine;
 use crate::facts::{Facts, Tagged};
 use crate::message;
@@ -45,14 +45,15 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
     let told = match (&found, undoes) {
         (Found::Other, _) => other_values(scene),
         (Found::Untold, true) => Told::unknown(),
-        (Found::Known(key, _) | Found::Unseen(key), true) => cancelled(engine, key).await,
+        (Found::Known(flow), true) => cancelled(engine.cancel_flow(*flow).await),
+        (Found::Unseen(key, known), true) => cancelled(engine.cancel(key, *known).await),
         (Found::Nothing, true) => Told::refused(none, String::new()),
         // Never `never_seen`: it may well be held.
         (Found::Unnamed, _) => {
             scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Unknown), ..Past::default() }));
             Told::refused("bad_message", String::new())
         }
-        (Found::Known(_, flow), false) => {
+        (Found::Known(flow), false) => {
             let settles = !program.call.settles.is_empty();
             let known = if settles { engine.end_of(*flow).await } else { engine.stored(*flow, None).await };
             let past = engine.past_of_flow(&version, spoken, *flow, &known).await;
@@ -63,7 +64,7 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
             scene.original = Some(Arc::new(Past { outcome: Some(Outcome::Unknown), ..Past::default() }));
             Told::of(ToldKind::Done, FlowId(0))
         }
-        (Found::Unseen(_) | Found::Nothing, false) => {
+        (Found::Unseen(..) | Found::Nothing, false) => {
             let never = version.symbols().find("never_seen");
             scene.original =
                 Some(Arc::new(Past { outcome: Some(Outcome::Refused(never)), ..Past::default() }));
@@ -75,8 +76,8 @@ pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRe
     if only_speaks && told.kind == ToldKind::Done { None } else { Some(told) }
 }
 
-async fn cancelled(engine: &Arc<Engine>, key: &Key) -> Told {
-    match engine.cancel(key).await {
+fn cancelled(answer: CancelAnswer) -> Told {
+    match answer {
         CancelAnswer::Cancelled => Told::of(ToldKind::Done, FlowId(0)),
         CancelAnswer::NothingToUndo => {
             Told { reason: "never_seen".into(), ..Told::of(ToldKind::Done, FlowId(0)) }
@@ -88,10 +89,10 @@ async fn cancelled(engine: &Arc<Engine>, key: &Key) -> Told {
 
 /// What is known of an original.
 enum Found {
-    /// It has this key, and is this flow.
-    Known(Key, FlowId),
-    /// It would have this key; nobody asked.
-    Unseen(Key),
+    /// It is this flow.
+    Known(FlowId),
+    /// It would have this key, looked for there; nobody asked.
+    Unseen(Key, Known),
     /// Nobody asked with the fields that this message repeats.
     Nothing,
     /// This message repeats nothing that finds one.
@@ -109,9 +110,10 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
     for target in targets {
         let original = CallRef { module: call.module, call: *target };
         let by_key = original_key(engine, scene, call, original);
+        let days = known_of_call(&scene.version, original);
         let under_key = match &by_key {
-            Some(key) => match engine.flow_now(key).await {
-                Ok(flow) => flow.map(|flow| (key.clone(), flow)),
+            Some(key) => match engine.flow_now(key, days).await {
+                Ok(flow) => flow,
                 Err(_) => return Found::Untold,
             },
             None => None,
@@ -124,13 +126,13 @@ async fn find(engine: &Arc<Engine>, scene: &Scene, call: CallRef, targets: &[Cal
             },
         };
         match (flow, by_key) {
-            (Some((key, flow)), _) => match repeats(engine, scene, call, flow).await {
-                Repeated::Same => return Found::Known(key, flow),
+            (Some(flow), _) => match repeats(engine, scene, call, flow).await {
+                Repeated::Same => return Found::Known(flow),
                 Repeated::Other => found = Found::Other,
                 Repeated::Untold => return Found::Untold,
             },
             (None, Some(key)) if matches!(found, Found::Nothing | Found::Unnamed) => {
-                found = Found::Unseen(key);
+                found = Found::Unseen(key, days);
             }
             _ => {}
         }
@@ -144,11 +146,11 @@ async fn by_fields(
     scene: &Scene,
     call: CallRef,
     original: CallRef,
-) -> Result<Option<(Key, FlowId)>, Fatal> {
+) -> Result<Option<FlowId>, Fatal> {
     let Some(found) = values_told(scene, call, original) else { return Ok(None) };
     let rows = engine.journal.read(move |reader| reader.flows_found_by(&found.name, &found.hash, 1)).await;
     let rows = rows.inspect_err(|fatal| engine.fail(fatal))?;
-    Ok(rows.into_iter().next().map(|row| (row.key, row.flow)))
+    Ok(rows.into_iter().next().map(|row| row.flow))
 }
 
 /// The look-up by the values of an ask that this message repeats.
@@ -332,8 +334,8 @@ async fn tell(engine: &Arc<Engine>, scene: &Scene, operation: &OperationRow, sai
 
 impl Engine {
     /// What an enquiry about the ask of a key hears; none if nobody asked.
-    pub async fn find_end(&self, key: &Key) -> Option<Told> {
-        match self.flow_now(key).await {
+    pub async fn find_end(&self, key: &Key, known: Known) -> Option<Told> {
+        match self.flow_now(key, known).await {
             Ok(flow) => Some(self.end_of(flow?).await),
             Err(_) => Some(Told::unknown()),
         }
@@ -372,10 +374,10 @@ impl Engine {
     ///
     /// # Errors
     /// As [`Engine::flow_of_key`].
-    pub async fn flow_now(&self, key: &Key) -> Result<Option<FlowId>, Fatal> {
+    pub async fn flow_now(&self, key: &Key, known: Known) -> Result<Option<FlowId>, Fatal> {
         match self.keyed.get(key).map(|flow| *flow) {
             Some(flow) => Ok(Some(flow)),
-            None => self.flow_of_key(key).await,
+            None => self.flow_of_key(key, known).await,
         }
     }
 }

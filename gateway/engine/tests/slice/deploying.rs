@@ -6,12 +6,21 @@ use engine::{Deployment, validate};
 use std::path::Path;
 
 fn faults(text: &str) -> Vec<(u64, &'static str)> {
+    faults_beside(text, ("", ""))
+}
+
+/// Of a deployment of adapters that say something else in one place.
+fn faults_beside(text: &str, (from, to): (&str, &str)) -> Vec<(u64, &'static str)> {
     let deployment = match Deployment::parse(text) {
         Ok(deployment) => deployment,
         Err(fault) => return vec![(fault.line, fault.code)],
     };
     let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
-    let loaded = compile(texts(&adapters).unwrap(), &deployment).unwrap();
+    let mut texts = texts(&adapters).unwrap();
+    for text in texts.iter_mut().filter(|text| !from.is_empty() && text.text.contains(from)) {
+        text.text = text.text.replace(from, to).into();
+    }
+    let loaded = compile(texts, &deployment).unwrap();
     validate(&deployment, &loaded.compiled).into_iter().map(|fault| (fault.line, fault.code)).collect()
 }
 
@@ -35,6 +44,13 @@ fn each_fault_is_told_with_its_line() {
     for wrong in ["keep: 39d", "keep: 400", "keep: 24h", "keep: for ever", "export: /tmp/days"] {
         assert_eq!(keep(wrong), vec![(line("path: memory"), "TS0813")], "{wrong}");
     }
+    // The journal knows what names no day as long as it is kept.
+    let repeats = |keep: &str| {
+        let text = good.replace("path: memory", &format!("path: memory, {keep}"));
+        faults_beside(&text, ("repeats within 24h", "repeats within 2400h"))
+    };
+    assert_eq!(repeats("keep: 99d"), vec![(line("path: memory"), "TS0813")]);
+    assert_eq!(repeats("keep: 100d"), Vec::new());
     let clock = |clock: &str| faults(&format!("clock: {clock}\n{good}"));
     let right = "start: '2026-11-23 09:00:00', since: '2026-11-28T07:00:00Z'";
     assert_eq!(clock(&format!("{{ {right}, scale: 20 }}")), Vec::new());

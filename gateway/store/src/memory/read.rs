@@ -82,8 +82,10 @@ impl Reader for MemoryReader {
         Ok(self.disk.lock().asked.get(&flow).map(|asked| AskedRow { flow, asked: asked.clone() }))
     }
 
-    fn flow_by_key(&mut self, key: &Key) -> Result<Option<Option<FlowId>>, Fatal> {
-        Ok(self.disk.lock().keys.get(key).copied())
+    fn flow_by_key(&mut self, key: &Key, since: Day) -> Result<Option<(Day, Option<FlowId>)>, Fatal> {
+        let disk = self.disk.lock();
+        let days = Key { date: since.min(key.date), ..key.clone() }..=key.clone();
+        Ok(disk.keys.range(days).next_back().map(|(key, flow)| (key.date, *flow)))
     }
 
     fn children(

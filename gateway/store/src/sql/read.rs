@@ -277,12 +277,15 @@ impl<D: Database + Send> Reader for SqlReader<D> {
         })
     }
 
-    fn flow_by_key(&mut self, key: &Key) -> Result<Option<Option<FlowId>>, Fatal> {
-        let sql = "SELECT flow FROM flow_key WHERE date = ?1 AND party = ?2 AND direction = ?3 AND once = ?4";
-        let values = values![i64::from(key.date.0), &key.party, key.direction.code(), &key.once];
+    fn flow_by_key(&mut self, key: &Key, since: Day) -> Result<Option<(Day, Option<FlowId>)>, Fatal> {
+        let sql = "SELECT date, flow FROM flow_key WHERE party = ?1 AND direction = ?2 AND once = ?3
+                   AND date BETWEEN ?4 AND ?5 ORDER BY date DESC LIMIT 1";
+        let (since, last) = (i64::from(since.0), i64::from(key.date.0));
+        let values = values![&key.party, key.direction.code(), &key.once, since, last];
         self.one(sql, values, |_, row| {
-            let flow = row.int_or(0)?;
-            Ok(flow.map(|flow| whole(flow, "flow_key.flow")).transpose()?.map(FlowId))
+            let date = day_of(row.int(0)?, "flow_key.date")?;
+            let flow = row.int_or(1)?;
+            Ok((date, flow.map(|flow| whole(flow, "flow_key.flow")).transpose()?.map(FlowId)))
         })
     }
 

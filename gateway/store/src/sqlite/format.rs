@@ -13,7 +13,9 @@ const SCHEMA: &str = include_str!("../schema.sql");
 const PARAMETERS: &str = include_str!("../parameters.sql");
 /// What format 3 has beside format 2.
 const DAYS: &str = include_str!("../days.sql");
-const FORMAT: i64 = 3;
+/// What format 4 has otherwise than format 3.
+const KEYS: &str = include_str!("../keys.sql");
+const FORMAT: i64 = 4;
 
 /// The chain that events and changes of operations were written in.
 const CHAINS: &str = "
@@ -45,7 +47,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fa
     if format == FORMAT {
         return Ok(transaction.rollback()?);
     }
-    for (number, sql) in (1..).zip([SCHEMA, PARAMETERS, DAYS]).filter(|(number, _)| *number > format) {
+    for (number, sql) in (1..).zip([SCHEMA, PARAMETERS, DAYS, KEYS]).filter(|(number, _)| *number > format) {
         transaction.execute_batch(sql)?;
         if number == 3 && format > 0 {
             transaction.execute_batch(CHAINS)?;

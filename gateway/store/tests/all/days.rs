@@ -166,9 +166,9 @@ fn a_day_goes_with_all_that_is_its_own(store: &mut dyn Store, verify: Verify<'_>
     assert_eq!(reader.flow(FlowId(1)).unwrap(), None);
     assert!(reader.operations(FlowId(250)).unwrap().is_empty());
     assert!(reader.events(FlowId(250), 0, 10).unwrap().is_empty());
-    assert_eq!(reader.flow_by_key(&key_of(FIRST, "1")).unwrap(), None);
-    assert_eq!(reader.flow_by_key(&key_of(FIRST, "never")).unwrap(), None);
-    assert_eq!(reader.flow_by_key(&key_of(SECOND, "never")).unwrap(), Some(None));
+    assert_eq!(reader.flow_by_key(&key_of(FIRST, "1"), FIRST).unwrap(), None);
+    assert_eq!(reader.flow_by_key(&key_of(FIRST, "never"), FIRST).unwrap(), None);
+    assert_eq!(reader.flow_by_key(&key_of(SECOND, "never"), FIRST).unwrap(), Some((SECOND, None)));
     assert_eq!(reader.by_serial("grid", FIRST, "S000007").unwrap(), None);
     assert_eq!(reader.limit_used("daily", FIRST).unwrap(), 0);
     assert_eq!(reader.limit_used("daily", SECOND).unwrap(), 5);

@@ -7,6 +7,14 @@ use rusqlite::Connection;
 use std::path::Path;
 use store::{Change, FlowId, Opened, PostgresStore, SqliteStore, Store};
 
+/// What format 4 has otherwise than format 3, put back: the table as it was.
+const BEFORE_KEYS: &str = "
+CREATE TABLE flow_key_by_date (date INTEGER NOT NULL, party TEXT NOT NULL, direction INTEGER NOT NULL, once BLOB NOT NULL,
+  flow INTEGER, PRIMARY KEY (date, party, direction, once)) STRICT, WITHOUT ROWID;
+INSERT INTO flow_key_by_date SELECT date, party, direction, once, flow FROM flow_key;
+DROP TABLE flow_key; ALTER TABLE flow_key_by_date RENAME TO flow_key;
+CREATE INDEX flow_cancelled ON flow_key (date) WHERE flow IS NULL;
+PRAGMA user_version=3;";
 /// What format 3 has beside format 2, taken out again: the tables as they were.
 const BEFORE_DAYS: &str = "
 DROP INDEX flow_first; DROP INDEX flow_last; DROP INDEX journal_date; DROP INDEX flow_cancelled;
@@ -43,7 +51,7 @@ fn goes_on(store: &mut dyn Store, verify: &dyn Fn() -> store::Verified) {
 
 fn of_the_second_format(journal: &Path) -> u64 {
     filled(&mut open(journal));
-    Connection::open(journal).unwrap().execute_batch(BEFORE_DAYS).unwrap();
+    Connection::open(journal).unwrap().execute_batch(&format!("{BEFORE_KEYS} {BEFORE_DAYS}")).unwrap();
     let verified = store::verify(journal).unwrap();
     assert!(verified.is_whole(), "{:?}", verified.faults);
     verified.writes
@@ -60,11 +68,24 @@ fn an_embedded_journal_of_the_second_format_goes_on() {
 }
 
 #[test]
+fn an_embedded_journal_of_the_third_format_goes_on() {
+    let folder = Folder::new("older");
+    filled(&mut open(&folder.journal()));
+    Connection::open(folder.journal()).unwrap().execute_batch(BEFORE_KEYS).unwrap();
+    let writes = store::verify(&folder.journal()).unwrap().writes;
+    let mut store = open(&folder.journal());
+    let verified = store::verify(&folder.journal()).unwrap();
+    assert!(verified.is_whole() && verified.writes == writes, "{verified:?}");
+    goes_on(&mut store, &|| store::verify(&folder.journal()).unwrap());
+}
+
+#[test]
 fn an_embedded_journal_of_the_first_format_goes_on() {
     let folder = Folder::new("older");
     drop(open(&folder.journal()));
     let before = "DROP TABLE parameter_change; DROP TABLE parameter_decision; PRAGMA user_version=1";
-    Connection::open(folder.journal()).unwrap().execute_batch(&format!("{BEFORE_DAYS} {before}")).unwrap();
+    let before = format!("{BEFORE_KEYS} {BEFORE_DAYS} {before}");
+    Connection::open(folder.journal()).unwrap().execute_batch(&before).unwrap();
     assert!(store::verify(&folder.journal()).unwrap().is_whole());
     let mut store = open(&folder.journal());
     taken(&mut store, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);

@@ -85,7 +85,15 @@ fn a_key_is_taken_once(store: &mut dyn Store) {
     let used = one(store, vec![Change::InsertFlow(asked(1, "z"))]);
     assert!(matches!(used, Verdict::Impossible(_)), "{used:?}");
     let mut reader = store.reader().unwrap();
-    assert_eq!(reader.flow_by_key(&key("a")).unwrap(), Some(Some(FlowId(1))));
+    let mut on = |once: &str, since: u32, last: u32| {
+        reader.flow_by_key(&Key { date: Day(last), ..key(once) }, Day(since)).unwrap()
+    };
+    assert_eq!(on("a", DAY.0, DAY.0), Some((DAY, Some(FlowId(1)))));
+    assert_eq!(on("a", 0, 20_991_231), Some((Day(20_261_124), Some(FlowId(5)))), "the latest of its days");
+    assert_eq!(
+        (on("a", 20_261_125, 20_991_231), on("a", 0, DAY.0 - 1), on("A", 0, 20_991_231)),
+        (None, None, None)
+    );
     assert_eq!(reader.flow(FlowId(2)).unwrap(), None);
     assert_eq!(reader.asked(FlowId(1)).unwrap().unwrap().asked, b"the ask");
     let row = reader.flow(FlowId(1)).unwrap().unwrap();
@@ -102,7 +110,10 @@ fn a_cancelled_key_stays_cancelled(store: &mut dyn Store) {
     taken(store, vec![Change::InsertFlow(asked(1, "b"))]);
     let late = one(store, vec![Change::CancelKey(key("b"))]);
     assert_eq!(late, Verdict::KeyTaken { flow: FlowId(1), digest: [7; 32] });
-    assert_eq!(store.reader().unwrap().flow_by_key(&key("a")).unwrap(), Some(None));
+    assert_eq!(
+        store.reader().unwrap().flow_by_key(&key("a"), key("a").date).unwrap(),
+        Some((key("a").date, None))
+    );
 }
 
 fn one_bad_write_leaves_the_others(store: &mut dyn Store) {
@@ -124,7 +135,7 @@ fn a_write_is_taken_whole_or_not(store: &mut dyn Store) {
     assert_eq!(full, Verdict::LimitFull { limit: "daily".into(), used: 0 });
     let mut reader = store.reader().unwrap();
     assert_eq!(reader.flow(FlowId(1)).unwrap(), None);
-    assert_eq!(reader.flow_by_key(&key("a")).unwrap(), None);
+    assert_eq!(reader.flow_by_key(&key("a"), key("a").date).unwrap(), None);
     assert!(reader.events(FlowId(1), 0, 10).unwrap().is_empty());
     assert_eq!(reader.sequence().unwrap(), 0);
     taken(store, vec![Change::InsertFlow(asked(1, "a")), reserve(1, 10)]);
