@@ -3,8 +3,8 @@
 use crate::cluster::Cluster;
 use crate::support::{DAY, Folder, asked, hold, key, one, open, operation, proposed, put, taken, write};
 use store::{
-    AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, FlowsOfDay, Lane,
-    MemoryDisk, MemoryStore, Moment, Notice, NumberRequest, OperationPut, OperationState, Outcome,
+    AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, FlowsOfDay, Key,
+    Lane, MemoryDisk, MemoryStore, Moment, Notice, NumberRequest, OperationPut, OperationState, Outcome,
     ParameterDecided, RefusedInput, Session, Store, Verdict,
 };
 
