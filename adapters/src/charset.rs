@@ -76,7 +76,16 @@ pub struct EncodeError {
 impl Charset {
     /// The set of this name in the adapter language, or `None`.
     pub fn from_name(name: &str) -> Option<Self> {
-        NAMES.iter().find(|(_, names)| names.contains(&name)).map(|(charset, _)| *charset)
+        Some(match name {
+            "ascii" => Self::Ascii,
+            "utf8" => Self::Utf8,
+            "gbk" => Self::Gbk,
+            "gb18030" => Self::Gb18030,
+            "cp037" | "ebcdic" => Self::Cp037,
+            "cp500" => Self::Cp500,
+            "cp1047" => Self::Cp1047,
+            _ => return None,
+        })
     }
 
     /// The canonical name.
@@ -195,7 +204,10 @@ fn width(charset: Charset, character: char) -> Option<usize> {
 /// # Errors
 /// The offset of the first byte that begins no character of the set.
 pub fn validate(charset: Charset, bytes: &[u8]) -> Result<(), DecodeError> {
-    decode(charset, bytes).map(|_| ())
+    match charset {
+        Charset::Gbk => multibyte::validate(bytes).map_err(|offset| DecodeError { charset, offset }),
+        _ => decode(charset, bytes).map(|_| ()),
+    }
 }
 
 /// The number of bytes that the text takes in this set.

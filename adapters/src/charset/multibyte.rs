@@ -3,8 +3,93 @@
 //! In: bytes or one character. Out: text, bytes, or the offset of the fault. Must not know the other sets.
 
 use super::Charset;
-use encoding_rs::{DecoderResult, EncoderResult, Encoding, GB18030, GBK};
+use encoding_rs::{DecoderResult, EncoderResult, Encoding, GB18030};
 use std::borrow::Cow;
+use std::sync::LazyLock;
+
+/// The characters of GBK's two-byte codes, both ways: a look each, where the library has to search. Made once, of what the
+/// library says of each code.
+struct Gbk {
+    /// By lead and trail byte; 0: none.
+    characters: Box<[u16]>,
+    /// By character; 0: none.
+    codes: Box<[u16]>,
+}
+
+static GBK: LazyLock<Gbk> = LazyLock::new(|| {
+    let mut gbk = Gbk { characters: vec![0; 0x8000].into(), codes: vec![0; 0x1_0000].into() };
+    for code in 0x8140..=0xFEFE_u16 {
+        let octets = code.to_be_bytes();
+        if shape(Charset::Gbk, &octets) != Some(2) {
+            continue;
+        }
+        let character = one_character(&octets).and_then(|found| u16::try_from(u32::from(found)).ok());
+        if let Some(character) = character {
+            gbk.characters[usize::from(code & 0x7FFF)] = character;
+            gbk.codes[usize::from(character)] = code;
+        }
+    }
+    gbk
+});
+
+impl Gbk {
+    /// The character that begins here and is none of ASCII.
+    fn character(&self, bytes: &[u8]) -> Option<char> {
+        let (lead, trail) = (*bytes.first()?, *bytes.get(1)?);
+        let known = if lead < 0x80 {
+            0
+        } else {
+            self.characters[usize::from(u16::from_be_bytes([lead & 0x7F, trail]))]
+        };
+        if known == 0 { None } else { char::from_u32(known.into()) }
+    }
+}
+
+/// Whether bytes are GBK, or the offset of the first that begins no character.
+pub(super) fn validate(bytes: &[u8]) -> Result<(), usize> {
+    let mut at = Encoding::ascii_valid_up_to(bytes);
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        GBK.character(rest).ok_or(at)?;
+        at += 2;
+        at += ascii_before(bytes.get(at..).unwrap_or_default());
+    }
+    Ok(())
+}
+
+/// The length of the ASCII in front; most often none stands between two characters.
+fn ascii_before(bytes: &[u8]) -> usize {
+    if bytes.first().is_some_and(u8::is_ascii) { Encoding::ascii_valid_up_to(bytes) } else { 0 }
+}
+
+fn decode_gbk(bytes: &[u8]) -> Result<String, usize> {
+    let mut text = String::with_capacity(bytes.len() + bytes.len() / 2);
+    let mut at = 0;
+    loop {
+        let rest = bytes.get(at..).unwrap_or_default();
+        let ascii = ascii_before(rest);
+        text.push_str(std::str::from_utf8(rest.get(..ascii).unwrap_or_default()).map_err(|_| at)?);
+        at += ascii;
+        let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { return Ok(text) };
+        text.push(GBK.character(rest).ok_or(at)?);
+        at += 2;
+    }
+}
+
+fn encode_gbk(text: &str) -> Result<Vec<u8>, usize> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for (at, character) in text.char_indices() {
+        if character.is_ascii() {
+            bytes.push(u8::try_from(character).map_err(|_| at)?);
+            continue;
+        }
+        let code = u16::try_from(u32::from(character)).map_or(0, |place| GBK.codes[usize::from(place)]);
+        if code == 0 {
+            return Err(at);
+        }
+        bytes.extend_from_slice(&code.to_be_bytes());
+    }
+    Ok(bytes)
+}
 
 /// Two-byte codes that different readers take for different characters.
 fn is_disputed(charset: Charset, lead: u8, trail: u8) -> bool {
@@ -37,9 +122,12 @@ pub(super) fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, usi
     if bytes.is_ascii() {
         return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to());
     }
+    if charset == Charset::Gbk {
+        return decode_gbk(bytes).map(Cow::Owned);
+    }
     let well_shaped = well_shaped_prefix(charset, bytes);
     if well_shaped == bytes.len()
-        && let Some(text) = encoding(charset).decode_without_bom_handling_and_without_replacement(bytes)
+        && let Some(text) = GB18030.decode_without_bom_handling_and_without_replacement(bytes)
     {
         return Ok(text);
     }
@@ -84,9 +172,10 @@ fn one_character(code: &[u8]) -> Option<char> {
 
 /// The bytes of a text, or what it lacks: the byte offset of the first character that has no code.
 pub(super) fn encode(charset: Charset, text: &str) -> Result<Vec<u8>, usize> {
-    // The library writes the euro sign in GBK as the single byte 80, which this set does not have.
-    let euro = if charset == Charset::Gbk { text.find('€') } else { None };
-    let mut encoder = encoding(charset).new_encoder();
+    if charset == Charset::Gbk {
+        return encode_gbk(text);
+    }
+    let mut encoder = GB18030.new_encoder();
     let room = encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(text.len());
     let mut bytes = Vec::with_capacity(room);
     let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(text, &mut bytes, true);
@@ -95,12 +184,8 @@ pub(super) fn encode(charset: Charset, text: &str) -> Result<Vec<u8>, usize> {
         EncoderResult::Unmappable(character) => Some(read.saturating_sub(character.len_utf8())),
         EncoderResult::OutputFull => Some(read),
     };
-    match lacking.into_iter().chain(euro).min() {
+    match lacking {
         Some(offset) => Err(offset),
         None => Ok(bytes),
     }
-}
-
-fn encoding(charset: Charset) -> &'static Encoding {
-    if charset == Charset::Gbk { GBK } else { GB18030 }
 }

@@ -61,8 +61,8 @@ pub(crate) struct Inside<'a> {
     pub(crate) regions: &'a dyn Regions,
     pub(crate) seals: &'a Seals,
     pub(crate) surroundings: &'a dyn Surroundings,
-    /// The outcome as far as it is read; none while writing.
-    pub(crate) outcome: Option<Outcome>,
+    /// What the outcome fields said so far, by absolute slot; none while writing.
+    pub(crate) seen: Option<&'a [(usize, Outcome)]>,
     /// What was made of a file's lines while they went by.
     pub(crate) folds: Option<&'a Folds<'a>>,
 }
@@ -83,6 +83,11 @@ impl<'a> Inside<'a> {
             }
             other => other,
         }
+    }
+
+    /// The outcome as far as it is read; none while writing.
+    fn outcome(&self) -> Option<Outcome> {
+        super::outcome::judge(self.programs.message, self.record, self.seen?).0
     }
 
     /// Evaluates a condition.
@@ -124,10 +129,11 @@ impl Environment for Inside<'_> {
         match load.space {
             Space::Field => self.record.value(self.rows.index(load.level, load.slot)?),
             Space::Key => Ok(Value::Key(*load)),
-            Space::Outcome if self.outcome.is_some() => {
-                Ok(self.outcome.map_or(Value::Absent, Value::Outcome))
-            }
-            Space::OutcomeText if self.outcome.is_none() => {
+            Space::Outcome => match self.outcome() {
+                Some(outcome) => Ok(Value::Outcome(outcome)),
+                None => self.surroundings.load(load),
+            },
+            Space::OutcomeText if self.outcome().is_none() => {
                 self.outcome_text(load, Load { space: Space::Outcome, ..*load })
             }
             Space::RowOutcomeText => self.outcome_text(load, Load { space: Space::RowOutcome, ..*load }),

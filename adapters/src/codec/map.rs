@@ -323,7 +323,7 @@ impl<'a> Mapper<'a> {
             regions: &NoRegions,
             seals: &self.seals,
             surroundings,
-            outcome: None,
+            seen: None,
             folds: self.folds,
         }
     }

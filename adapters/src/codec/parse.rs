@@ -181,6 +181,11 @@ impl<'p> Reader<'p> {
         }
     }
 
+    /// Whether what is open says how every value in it is coded.
+    pub(super) fn in_formed_xml(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.templates.is_some())
+    }
+
     /// The codings of a value: its own chain, else what a party's XML says of every value.
     pub(super) fn codings(
         &self,

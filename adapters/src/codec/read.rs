@@ -173,7 +173,7 @@ impl<'p> Reader<'p> {
             regions: self,
             seals: &self.seals,
             surroundings,
-            outcome: outcome::judge(self.programs.message, &self.record, &self.seen).0,
+            seen: Some(&self.seen),
             folds: self.folds.as_ref(),
         }
     }
@@ -322,6 +322,9 @@ impl<'p> Reader<'p> {
         span: Span,
         surroundings: &dyn Surroundings,
     ) -> Result<(Span, Option<Charset>), Wrong> {
+        if form.chain.is_none() && !self.in_formed_xml() {
+            return Ok((span, None));
+        }
         let inside = self.inside(surroundings);
         let Some(codings) = self.codings(form, &inside)? else { return Ok((span, None)) };
         let charset = super::chain::charset(codings);

@@ -189,7 +189,7 @@ impl<'p> Writer<'p> {
             regions: self,
             seals: &self.seals,
             surroundings,
-            outcome: None,
+            seen: None,
             folds: self.folds.as_ref(),
         }
     }

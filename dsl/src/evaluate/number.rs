@@ -165,6 +165,13 @@ pub fn write_figures(value: u128, width: usize, out: &mut Vec<u8>) {
     let mut figures = [b'0'; 39];
     let mut rest = value;
     let mut at = figures.len();
+    // A machine word is divided in a few cycles, two of them are not.
+    while let Err(_) = u64::try_from(rest) {
+        at -= 1;
+        figures[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        rest /= 10;
+    }
+    let mut rest = u64::try_from(rest).unwrap_or(0);
     while rest > 0 && at > 0 {
         at -= 1;
         if let Some(place) = figures.get_mut(at) {

@@ -15,6 +15,7 @@ use crate::sql::verify::{Has, Verified};
 use crate::sql::{Fault, day_of, int, whole};
 use crate::write::{Change, Fatal, Store, Verdict, Write};
 use checkpoint::Checkpoints;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -71,6 +72,7 @@ impl SqliteStore {
 
     fn open_inner(path: &Path, options: &Options) -> Result<Self, Fault> {
         let mut connection = Connection::open(path)?;
+        plan_once(&connection)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(128);
         format::prepare(&mut connection, path)?;
@@ -259,9 +261,15 @@ pub fn backup(path: &Path, copy: &Path) -> Result<(), Fatal> {
     inner().map_err(|fault| fault.fatal(&shown(path)))
 }
 
+/// Plans a statement once, not anew for each value: an index over some rows alone makes it wonder whether the value is of these.
+fn plan_once(connection: &Connection) -> Result<(), Fault> {
+    Ok(connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(|_| ())?)
+}
+
 pub(crate) fn open_for_reading(path: &Path) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags)?;
+    plan_once(&connection)?;
     connection.busy_timeout(Duration::from_secs(10))?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.execute_batch("PRAGMA temp_store=MEMORY; PRAGMA trusted_schema=OFF;")?;

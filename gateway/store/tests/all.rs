@@ -16,6 +16,8 @@ mod failover;
 mod kill;
 #[path = "all/leased.rs"]
 mod leased;
+#[path = "all/log.rs"]
+mod log;
 #[path = "all/older.rs"]
 mod older;
 #[path = "all/postgres.rs"]

@@ -174,7 +174,7 @@ impl<'a> Names<'a> {
             regions: &NoRegions,
             seals: &self.seals,
             surroundings,
-            outcome: None,
+            seen: None,
             folds: None,
         }
     }

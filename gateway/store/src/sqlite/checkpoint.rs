@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Past this size of the log the writer moves it itself, between two commits.
 const LOG_BYTES: u64 = 64 << 20;
+/// What stays of a log that was moved, to be written over: less than the bound, which else would be passed for ever.
+pub(super) const KEPT_BYTES: u64 = 32 << 20;
 
 /// The thread; it ends with this value.
 pub(super) struct Checkpoints {
