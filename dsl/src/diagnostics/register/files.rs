@@ -252,6 +252,65 @@ call ask {
 "#,
     },
     Page {
+        code: Code(666),
+        title: "what is unseen stands in every message",
+        text: "`check VALUE unseen within TIME` remembers what each message has anew, a random text or a number: one that comes again within that time was recorded by somebody, and is refused. It is judged of every message that is asked of us, so the value is a text, figures or a number, and stands under no condition on what the message says.",
+        chinese: "防重放的随机数须是每个报文都有的普通字段。",
+        bad: r#"link front http accept {
+  carries  told
+  post     "/told"
+  timeout  answer 10s
+}
+
+packet told {
+  content  json coded utf8 {
+    code    text ..8 chars   = message.code
+    serial  text ..32 chars  = exchange.serial
+    nonce   text 32 chars    = hex(drawn)
+    sealed  flag "1" "0"     = yes
+    message fields
+    when sealed {
+      check  nonce unseen within 300s else refuse bad_message
+    }
+  }
+  fresh drawn bytes 16
+}
+
+serve told {
+  once  exchange.serial
+  request "1001" {
+    kind  digits 1
+  }
+  reply
+}
+"#,
+        good: r#"link front http accept {
+  carries  told
+  post     "/told"
+  timeout  answer 10s
+}
+
+packet told {
+  content  json coded utf8 {
+    code    text ..8 chars   = message.code
+    serial  text ..32 chars  = exchange.serial
+    nonce   text 32 chars    = hex(drawn)
+    message fields
+    check   nonce unseen within 300s else refuse bad_message
+  }
+  fresh drawn bytes 16
+}
+
+serve told {
+  once  exchange.serial
+  request "1001" {
+    kind  digits 1
+  }
+  reply
+}
+"#,
+    },
+    Page {
         code: Code(671),
         title: "two beats for the same silence",
         text: "A link may give several signs of life: one says that we are there when nothing was sent for a while, another asks whether they are when nothing was heard. Two that wait for the same silence are in each other's way: the earlier goes first, every time.",
