@@ -58,6 +58,15 @@ FORM_Z = [
     ("bserial", "X", 8), ("merchant", "X", 5), ("index", "X", 2), ("campus", "X", 10), ("machine", "X", 5), ("percent", "X", 9), ("kind", "X", 2),
     ("filler", "X", 64),
 ]
+# A head of 200 octets, in which one octet is the figure eight, and a body: what the gateway calls head ends with the local serial.
+FORM_X_HEAD = [
+    ("ret", "X", 4), ("code", "X", 4), ("branch", "X", 7), ("terminal", "X", 2), ("teller", "X", 2), ("filler", "X", 3), ("unit_length", "1", 1),
+    ("unit", "X", 8), ("unit_name", "X", 24), ("error", "X", 7), ("error_text", "X", 60), ("lserial", "X", 20),
+]
+FORM_X_BODY = [
+    ("bserial", "X", 8), ("filler", "X", 50), ("campus", "X", 30), ("card", "X", 30), ("card_kind", "X", 1), ("amount", "I", 13),
+    ("pin", "X", 16), ("tpk", "X", 16), ("authorisation", "X", 7), ("oserial", "X", 20),
+]
 # Form H: request fields in the order of signing, by path; what an answer adds.
 BY_PERSON = ["custname", "custid", "stuempno", "idtype", "idno"]
 FORM_H = {
@@ -157,6 +166,25 @@ def written_z(message, fields):
     return record({**fields["head"], **fields["body"]}, table)
 
 
+def form_x(octets):
+    reader, found = Reader(octets), {}
+    for name, kind, width in FORM_X_HEAD:
+        taken = reader.take(width)
+        found[name] = taken[0] if kind == "1" else value(taken, kind)
+    if found["unit_length"] != 8 or found["code"] not in ("DXRB", "DXRV"):
+        raise ValueError(f"a head of {found}")
+    body = reader.fields(FORM_X_BODY)
+    reader.end()
+    return {"head": found, "body": body}
+
+
+def written_x(fields):
+    head = b""
+    for name, kind, width in FORM_X_HEAD:
+        head += bytes([8]) if kind == "1" else record(fields["head"], [(name, kind, width)])
+    return head + record(fields["body"], FORM_X_BODY)
+
+
 def fen(text):
     yuan, _, cents = text.partition(".")
     if len(cents) > 2:
@@ -252,10 +280,12 @@ def form(message, specimen):
     content = bytes.fromhex(specimen["parts"]["content"])
     if message in FILES:
         return "file"
-    if content[:2] == b"10" and len(content) >= 110 and len(content) not in (145, 207):
+    if content[:2] == b"10" and len(content) >= 110 and len(content) not in (145, 207, 333):
         return "T"
     if specimen["variant"].get("terminal") == "form_z" and len(content) == 207:
         return "Z"
+    if specimen["variant"].get("terminal") == "form_x" and len(content) == 333:
+        return "X"
     return "H" if specimen["variant"].get("terminal") == "form_h" else "F" if len(content) == 145 else "T"
 
 
@@ -268,6 +298,8 @@ def read(message, specimen):
         return form_h(message, specimen)
     if kind == "Z":
         return form_z(message, octets)
+    if kind == "X":
+        return form_x(octets)
     return form_f(message, octets, specimen["given"]) if kind == "F" else form_t(octets, specimen["given"])
 
 
@@ -277,4 +309,6 @@ def write(message, fields, specimen):
         return written_t(fields, specimen["given"])
     if kind == "Z":
         return written_z(message, fields)
+    if kind == "X":
+        return written_x(fields)
     return written_h(message, fields, specimen) if kind == "H" else None

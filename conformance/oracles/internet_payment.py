@@ -97,10 +97,15 @@ CALLS = {
     ),
     "settlements": (
         "JF1023", "merchantId:X16? from:D to:D",
-        "rows[date:D merchantId:X16 itemId:X16 count amount:Y refundCount refundAmount:Y fee:Y net:Z serial:X32? state:N1= "
+        "rows[date:D merchantId:X16 itemId:X16 count amount:Y refundCount refundAmount:Y fee:Y collected:Y net:Z serial:X32? state:N1= "
         "reason:X100?]",
     ),
     "hold_settlement": ("JF1026", "maker:X20 merchantId:X16 act:N1= reason:X60", "time:M"),
+    "collect": ("JF1028", "maker:X20 collectNo:X32 merchantId:X16 amount:Y reason:X60", "amount:Y hostSerial:X32"),
+    "collections": (
+        "JF1029", "merchantId:X16? from:D to:D",
+        "rows[date:D collectNo:X32 merchantId:X16 maker:X20 most:Y amount:Y? reason:X60 serial:X32? state:N1= why:X100?]",
+    ),
     "owing": ("JF1027", "date:D days", "rows[merchantId:X16 name:X80 since:D owed:Y]"),
     "put_payers": (
         "JF1024", f"payers[payerNo:X32 name:X80 idNo:X18? phone:X20? class:X60? email:X60? {EXTRAS} state:N1=]", "taken fresh",
