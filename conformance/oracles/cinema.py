@@ -71,6 +71,7 @@ CALLS = {
 # Packed parameters: what the gateway calls their rows, fields of a row parted by `:`, of which the last may be missing.
 PACKED = {
     "seatCodes": ("seats", "value"), "orderSeats": ("seats", "seat price:Y settle:Y"), "snacks": ("goods", "snack price:Y pieces:I settle:Y"),
+    "benefit": ("cards", "holder cardType off:Y"),
 }
 LISTED = (
     "channelOrderCode:X30 orderCode cinemaCode:X8 showTime:S ticketCount:I amount:Y settleAmount:Y serviceFee:Y confirmTime:S status:N1="
@@ -87,7 +88,7 @@ def packed(name, text):
     fields, found = table(names), []
     for part in text.split(",") if text else []:
         texts = part.split(":")
-        if not len(fields) - 1 <= len(texts) <= len(fields) or (name == "snacks" and len(texts) != len(fields)):
+        if not len(fields) - 1 <= len(texts) <= len(fields) or (name in ("snacks", "benefit") and len(texts) != len(fields)):
             raise ValueError(f"{part!r} has {len(texts)} parts")
         found.append({field.name: value(one, field) for field, one in zip(fields, texts)})
     return {rows: found}

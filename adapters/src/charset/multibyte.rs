@@ -29,6 +29,22 @@ static GBK: LazyLock<Gbk> = LazyLock::new(|| {
             gbk.codes[usize::from(character)] = code;
         }
     }
+    // Characters for private use that the newer edition reads as others are written under their old codes still.
+    let mut octets = Vec::with_capacity(4);
+    for character in 0xE000..=0xF8FF_u16 {
+        let Some(private) =
+            char::from_u32(character.into()).filter(|_| gbk.codes[usize::from(character)] == 0)
+        else {
+            continue;
+        };
+        octets.clear();
+        let mut encoder = encoding_rs::GBK.new_encoder();
+        let text = private.encode_utf8(&mut [0; 4]).to_owned();
+        let (result, _) = encoder.encode_from_utf8_to_vec_without_replacement(&text, &mut octets, true);
+        if let (EncoderResult::InputEmpty, [lead, trail]) = (result, octets.as_slice()) {
+            gbk.codes[usize::from(character)] = u16::from_be_bytes([*lead, *trail]);
+        }
+    }
     gbk
 });
 

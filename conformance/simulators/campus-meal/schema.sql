@@ -3,7 +3,8 @@
 
 CREATE TABLE system (
   only_one     INTEGER PRIMARY KEY CHECK (only_one = 1),
-  last_serial  INTEGER NOT NULL DEFAULT 0
+  last_serial  INTEGER NOT NULL DEFAULT 0,
+  mood         TEXT NOT NULL DEFAULT 'takes'            -- takes slow: what is topped up is under way (0998)
 );
 
 CREATE TABLE school (
@@ -41,7 +42,7 @@ CREATE TABLE top_up (
   host     TEXT NOT NULL,
   day      TEXT NOT NULL,
   clock    TEXT NOT NULL,
-  state    TEXT NOT NULL DEFAULT 'done'                 -- done reversed open
+  state    TEXT NOT NULL DEFAULT 'done'                 -- done reversed open failed
 ) WITHOUT ROWID;
 CREATE INDEX top_up_card ON top_up (school, card, day);
 

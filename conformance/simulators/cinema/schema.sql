@@ -5,6 +5,7 @@ CREATE TABLE system (
   only_one     INTEGER PRIMARY KEY CHECK (only_one = 1),
   last_serial  INTEGER NOT NULL DEFAULT 0,
   ground       TEXT NOT NULL DEFAULT 'sells',           -- what the cinemas' own systems do: sells fails hangs
+  backs        TEXT NOT NULL DEFAULT 'told',            -- what is given back is told, done without a word, lost without one
   stopped      INTEGER NOT NULL DEFAULT 0               -- 1: the channel may not sell
 );
 

@@ -375,6 +375,13 @@ CREATE TABLE customer_notice (
   acct  TEXT NOT NULL
 );
 
+-- What customers were sent.
+CREATE TABLE short_message (
+  mobile   TEXT NOT NULL,
+  kind     TEXT NOT NULL,
+  content  TEXT NOT NULL
+);
+
 CREATE VIEW budget_left AS
   SELECT q.area, q.year, q.kind, q.unit, q.func, q.total, q.total - coalesce(u.used, 0) AS left_, coalesce(u.used, 0) AS used
   FROM (SELECT area, year, kind, unit, func, sum(amount) AS total FROM budget_quota GROUP BY area, year, kind, unit, func) q

@@ -96,7 +96,7 @@ CREATE TABLE stay (
   total    INTEGER NOT NULL,
   deposit  INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE deposit (order_no TEXT PRIMARY KEY, stay TEXT NOT NULL REFERENCES stay (no), amount INTEGER NOT NULL, bill TEXT NOT NULL, plat TEXT NOT NULL UNIQUE) WITHOUT ROWID;
+CREATE TABLE deposit (order_no TEXT PRIMARY KEY, stay TEXT NOT NULL REFERENCES stay (no), amount INTEGER NOT NULL, bill TEXT NOT NULL, plat TEXT NOT NULL UNIQUE, trade TEXT) WITHOUT ROWID;
 CREATE TABLE report (no TEXT PRIMARY KEY, patient TEXT NOT NULL REFERENCES patient (id), kind TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 
 -- What a hospital wants given back, and what the bank said of it.
