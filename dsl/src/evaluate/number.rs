@@ -166,9 +166,11 @@ pub fn write_figures(value: u128, width: usize, out: &mut Vec<u8>) {
     let mut rest = value;
     let mut at = figures.len();
     // A machine word is divided in a few cycles, two of them are not.
-    while let Err(_) = u64::try_from(rest) {
+    while u64::try_from(rest).is_err() && at > 0 {
         at -= 1;
-        figures[at] = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        if let Some(place) = figures.get_mut(at) {
+            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+        }
         rest /= 10;
     }
     let mut rest = u64::try_from(rest).unwrap_or(0);
