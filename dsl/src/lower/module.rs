@@ -195,7 +195,7 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
         service: service.map(|service| service.path.clone()),
         kind,
         once: call.once.iter().map(|part| lowering.expression(part)).collect(),
-        once_of_day: keys::begins_anew(lowering.module, call),
+        once_anew: keys::begins_anew(lowering.module, call),
         names_day: request.is_some_and(keys::names_day),
         unseen: request.filter(|_| !call.ours).map_or_else(Vec::new, |request| unseen(lowering, request)),
         pages: call.pages.as_ref().map(|(rows, times, more)| (*rows, *times, lowering.expression(more))),

@@ -490,3 +490,81 @@ call book {
     let text = |text: &str| crate::value::Constant::Text(text.into());
     assert_eq!(ends.collect::<Vec<_>>(), [text("query"), text("pay")]);
 }
+
+/// The number of an order is one for ever; what names its day, and a serial that runs on, may come again.
+#[test]
+fn keys_that_may_come_again_are_told_from_those_that_may_not() {
+    let text = r#"party shop "S" {
+  charset  utf8
+  day      cut_over 00:00
+  serial   counter(12)
+}
+link web http accept "W" {
+  carries  plain
+  post     "/in"
+  timeout  answer 10s
+}
+packet plain {
+  content  json {
+    code    text ..8 chars   = message.code
+    serial  text ..32 chars  = exchange.serial
+    message fields
+  }
+}
+serve by_serial {
+  once  exchange.serial
+  request "a"
+  reply
+}
+serve by_long_serial {
+  once      exchange.serial
+  promises  repeats within 720h
+  request "b"
+  reply
+}
+serve by_order {
+  once  request.orderNo
+  request "c" {
+    orderNo  text ..32 chars
+  }
+  reply
+}
+serve by_order_of_day {
+  once  request.orderNo
+  request "d" {
+    orderNo  text ..32 chars
+    date     date "yyyyMMdd"  = exchange.date
+  }
+  reply
+}
+link box folder accept {
+  poll  60s
+  once  name
+}
+serve by_file over box {
+  ask {
+    no  text ..8 chars
+  }
+  once  ask.no
+  request file "L_{head.no}.txt" delimited "|" lines lf {
+    head  line {
+      mark  text 1 chars    = "H"
+      no    text ..8 chars  -> ask.no
+    }
+  }
+}
+"#;
+    let one = Text { folder: "shop".into(), path: "shop/shop.tongshi".into(), text: text.into() };
+    let (model, diagnostics) = resolve(&Sources::parse([one]).folders, &Choices::new());
+    assert!(diagnostics.is_empty(), "{diagnostics:?}");
+    let made = compile(&model, &|span| span.start).unwrap();
+    let anew = made.modules[0].calls.iter().map(|call| (&*call.call.name, call.once_anew));
+    let known = [
+        ("by_serial", true),
+        ("by_long_serial", false),
+        ("by_order", false),
+        ("by_order_of_day", true),
+        ("by_file", true),
+    ];
+    assert_eq!(anew.collect::<Vec<_>>(), known);
+}

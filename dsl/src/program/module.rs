@@ -123,8 +123,8 @@ pub struct CallProgram {
     pub kind: crate::model::ServiceKind,
     /// Parts of its key.
     pub once: Vec<ExprId>,
-    /// Whether that key begins anew with each day that the message names.
-    pub once_of_day: bool,
+    /// Whether that key may come again for another act after a week; else it is given once for ever.
+    pub once_anew: bool,
     /// Whether its message says of which day it is; what does not is known again as long as the journal is kept, not longer.
     pub names_day: bool,
     /// What no other message of its party may have had for a while: the value, for how long (ms), the reason.

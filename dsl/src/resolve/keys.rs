@@ -13,6 +13,9 @@ use crate::model::{
 use crate::source::Span;
 use crate::value::{Private, ShapeId, Type};
 
+/// For so long every key is known, also one that may come again later.
+const WEEK_MS: u64 = 7 * 86_400_000;
+
 /// Reports keys under which two acts meet, and those under which one comes back as new.
 pub(super) fn keys(resolver: &mut Resolver, modules: &[&Module]) {
     for module in modules {
@@ -184,10 +187,13 @@ fn counted(message: &Message, part: &Expr) -> bool {
     })
 }
 
-/// Whether a key of theirs may come again for another act: a running serial, which begins anew with a day that the message names.
+/// Whether a key of theirs may come again for another act after a week: it belongs to the day that the message names, or is in
+/// a file, which is named by its day; or it is a running serial that is not repeated for longer.
 pub(crate) fn begins_anew(module: &Module, call: &Call) -> bool {
-    let message = request(module, call).filter(|message| !call.ours && names_day(message));
-    message.is_some_and(|message| call.once.iter().any(|part| counted(message, part)))
+    let Some(message) = request(module, call) else { return false };
+    let serial = || call.once.iter().any(|part| counted(message, part));
+    let long = call.promises.repeats_within_ms.is_some_and(|within| within > WEEK_MS);
+    names_day(message) || message.file.is_some() || (serial() && !long)
 }
 
 /// Whether a message is held to the moment that it names.

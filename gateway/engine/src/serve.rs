@@ -769,7 +769,7 @@ pub(crate) fn served_key(engine: &Engine, scene: &Scene, call: CallRef) -> Optio
 /// Where the key of a served call is looked for.
 pub(crate) fn known_of_call(version: &Version, call: CallRef) -> Known {
     match version.call(call) {
-        Some(program) if program.once_of_day => Known::Days,
+        Some(program) if program.once_anew => Known::Days,
         _ => Known::Ever,
     }
 }

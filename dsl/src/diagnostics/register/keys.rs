@@ -84,7 +84,7 @@ flow take on bank.debit {
     Page {
         code: Code(748),
         title: "a late repeat is a new act",
-        text: "A key belongs to the date that the message names (`= exchange.date`): a repeat of last month names the same one, and is known or too late, never done again. A message without a date is one of today, and its key is known as long as the journal is kept, not longer. Where the key is the asker's running serial, the message names its day; or it names its moment and is refused when that is long ago; or it is known how long the asker repeats, and the serve says so: `promises repeats within 24h` (a deployment that keeps its journal for less is refused).",
+        text: "A key belongs to the date that the message names (`= exchange.date`): a repeat of last month names the same one, and is known or too late, never done again. A message without a date is one of today: the number of an order in it is known as long as the journal is kept, a running serial for a week, or for as long as the serve says. Where the key is the asker's running serial, the message names its day; or it names its moment and is refused when that is long ago; or it is known how long the asker repeats, and the serve says so: `promises repeats within 24h` (a deployment that keeps its journal for less is refused).",
         chinese: "迟到的重发会被当作新业务。",
         bad: r#"link back tcp accept {
   carries  grid

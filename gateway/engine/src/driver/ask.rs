@@ -23,7 +23,7 @@ const DAYS_BACK: usize = 7;
 /// On which days the flow of a key is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// On the key's day and those just before it: what it is once by begins anew.
+    /// On the key's day and those just before it: what it is once by may come again for another act.
     Days,
     /// On all that the journal keeps: it is given once and for ever.
     Ever,
@@ -98,8 +98,8 @@ impl Engine {
                 return self.wait_told(take, flow, wait).await;
             }
             // It was taken back before it came: it is refused under the day on which that was.
-            Ok(Some((day, None))) => new.key.date = day,
-            Ok(None) => {}
+            Ok(Some((day, None))) if new.known == Known::Ever => new.key.date = day,
+            Ok(_) => {}
             Err(_) => return Told::unknown(),
         }
         if !self.admit() {

@@ -75,6 +75,27 @@ async fn a_day_that_is_older_than_the_journal_is_kept_goes_by_the_clock() {
     assert_eq!(json!(bank.books()), json!([100, 100]));
 }
 
+/// A reference names no day: who gives it again after years is told that it is known, and nothing moves.
+#[tokio::test]
+async fn a_reference_is_known_on_every_day_that_the_journal_keeps() {
+    let mut bank = Bank::closed().await;
+    let mut store = MemoryStore::open(&bank.disk);
+    let mut once = Vec::new();
+    for part in ["bank.pay_bill", "K1"] {
+        once.extend(u32::try_from(part.len()).unwrap().to_be_bytes());
+        once.extend(part.as_bytes());
+    }
+    let mut first = asked(900_000_001);
+    first.key = Key { party: "channel mobile".into(), once, ..first.key };
+    assert!(matches!(put(&mut store, vec![Change::InsertFlow(first), ended(900_000_001)]), Verdict::Ok(_)));
+    bank.start_over("", Box::new(store)).await;
+    let told = bank.pay("K1", "1.00").await;
+    assert_eq!(told.1["reason"], "duplicate", "{told:?}");
+    assert_eq!(json!(bank.books()), json!([0, 0]));
+    assert_eq!(bank.pay("K2", "1.00").await.1["outcome"], "done");
+    assert_eq!(json!(bank.books()), json!([100, 100]));
+}
+
 /// What a clock that is set years ahead would do: all dates are old at once.
 #[tokio::test]
 async fn no_more_than_a_week_of_dates_goes_at_once() {
