@@ -188,11 +188,15 @@ mod tests {
     fn who_misbehaves_may_wait_and_no_other() {
         assert!(ended(vec![stalled(), done("other")]).well());
         let waits = Tally { waits: 1, ..done("other") };
-        assert!(!ended(vec![stalled(), waits.clone()]).well());
+        let left = ended(vec![stalled(), waits.clone()]);
+        assert!(!left.well());
+        assert_eq!(table::suffering(&left), ["other still waits for 1"]);
         // Where nobody misbehaves, what is left open is seen in the flows alone.
         assert!(ended(vec![waits]).well());
         let failed = Tally { failures: vec!["bank.pay_bill: closed".to_owned()], ..done("other") };
-        assert!(!ended(vec![stalled(), failed]).well());
+        let failed = ended(vec![stalled(), failed]);
+        assert!(!failed.well());
+        assert_eq!(table::suffering(&failed), ["other: bank.pay_bill: closed"]);
     }
 
     #[test]

@@ -95,13 +95,23 @@ fn closing(ended: &Ended) -> Vec<(&'static str, String)> {
     }
     lines.push(("to the others", format!("{} meanwhile", in_words(&others.meanwhile))));
     lines.push(("", format!("{} before and after", in_words(&others.quiet))));
-    let work = if ended.suffered() {
-        "some FAILED or was left open"
-    } else {
-        "nothing failed, nothing was left open"
+    let work = match ended.suffered() {
+        true => format!("some FAILED or was left open: {}", suffering(ended).join("; ")),
+        false => "nothing failed, nothing was left open".to_owned(),
     };
     lines.push(("", format!("of the work of {} systems {work}", others.systems)));
     lines
+}
+
+/// Whose work failed, and what of it first; who still waits, and for how much.
+pub(super) fn suffering(ended: &Ended) -> Vec<String> {
+    let told = |tally: &Tally| match tally.failures.first() {
+        Some(first) => format!("{}: {first}", tally.name),
+        None => format!("{} still waits for {}", tally.name, tally.waits),
+    };
+    let systems = ended.tallies.iter().filter(|tally| tally.suffered()).map(told);
+    let flows = (ended.compared.suffered > 0).then(|| format!("{} flows", ended.compared.suffered));
+    systems.chain(flows).collect()
 }
 
 fn in_words(micros: &[u64]) -> String {
