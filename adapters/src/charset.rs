@@ -20,36 +20,7 @@ mod multibyte;
 
 use std::borrow::Cow;
 
-/// A character set.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Charset {
-    /// Bytes 00..7F.
-    Ascii,
-    /// UTF-8 without surrogates and overlong forms; a byte order mark is the character U+FEFF.
-    Utf8,
-    /// ASCII and the two-byte form of GBK.
-    Gbk,
-    /// GB18030 with its four-byte form.
-    Gb18030,
-    /// EBCDIC code page 037 (USA, Canada); what the plain name `ebcdic` means.
-    Cp037,
-    /// EBCDIC code page 500 (international).
-    Cp500,
-    /// EBCDIC code page 1047 (Latin 1, open systems).
-    Cp1047,
-}
-
-/// Every set with its names, the canonical one first.
-const NAMES: &[(Charset, &[&str])] = &[
-    (Charset::Ascii, &["ascii"]),
-    (Charset::Utf8, &["utf8"]),
-    (Charset::Gbk, &["gbk"]),
-    (Charset::Gb18030, &["gb18030"]),
-    (Charset::Cp037, &["cp037", "ebcdic"]),
-    (Charset::Cp500, &["cp500"]),
-    (Charset::Cp1047, &["cp1047"]),
-];
+pub use dsl::value::Charset;
 
 /// A byte that is no character of the set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -73,57 +44,12 @@ pub struct EncodeError {
     pub index: usize,
 }
 
-impl Charset {
-    /// The set of this name in the adapter language, or `None`.
-    pub fn from_name(name: &str) -> Option<Self> {
-        Some(match name {
-            "ascii" => Self::Ascii,
-            "utf8" => Self::Utf8,
-            "gbk" => Self::Gbk,
-            "gb18030" => Self::Gb18030,
-            "cp037" | "ebcdic" => Self::Cp037,
-            "cp500" => Self::Cp500,
-            "cp1047" => Self::Cp1047,
-            _ => return None,
-        })
-    }
-
-    /// The canonical name.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Ascii => "ascii",
-            Self::Utf8 => "utf8",
-            Self::Gbk => "gbk",
-            Self::Gb18030 => "gb18030",
-            Self::Cp037 => "cp037",
-            Self::Cp500 => "cp500",
-            Self::Cp1047 => "cp1047",
-        }
-    }
-
-    /// All names that `from_name` knows, for diagnostics.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        NAMES.iter().flat_map(|(_, names)| names.iter().copied())
-    }
-
-    /// True where bytes 00..7F are ASCII and never part of another character at a *leading* place.
-    pub const fn is_ascii_compatible(self) -> bool {
-        matches!(self, Self::Ascii | Self::Utf8 | Self::Gbk | Self::Gb18030)
-    }
-
-    /// True where an ASCII byte value can be the later byte of a longer character (GBK, GB18030), so that
-    /// a search for a separator must go by characters.
-    pub const fn hides_ascii(self) -> bool {
-        matches!(self, Self::Gbk | Self::Gb18030)
-    }
-
-    const fn ebcdic_table(self) -> Option<&'static ebcdic::Table> {
-        match self {
-            Self::Cp037 => Some(&ebcdic::CP037),
-            Self::Cp500 => Some(&ebcdic::CP500),
-            Self::Cp1047 => Some(&ebcdic::CP1047),
-            _ => None,
-        }
+const fn ebcdic_table(charset: Charset) -> Option<&'static ebcdic::Table> {
+    match charset {
+        Charset::Cp037 => Some(&ebcdic::CP037),
+        Charset::Cp500 => Some(&ebcdic::CP500),
+        Charset::Cp1047 => Some(&ebcdic::CP1047),
+        _ => None,
     }
 }
 
@@ -133,7 +59,7 @@ impl Charset {
 /// The offset of the first byte that begins no character of the set.
 pub fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, DecodeError> {
     let error = |offset| DecodeError { charset, offset };
-    if let Some(table) = charset.ebcdic_table() {
+    if let Some(table) = ebcdic_table(charset) {
         return Ok(Cow::Owned(bytes.iter().map(|byte| table.character(*byte)).collect()));
     }
     match charset {
@@ -146,6 +72,22 @@ pub fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, DecodeErro
         Charset::Gbk | Charset::Gb18030 => multibyte::decode(charset, bytes).map_err(error),
         _ => utf8(bytes).map_err(error),
     }
+}
+
+/// Appends the text of these bytes; nothing where they are none.
+///
+/// # Errors
+/// As [`decode`].
+pub fn decode_onto(charset: Charset, bytes: &[u8], text: &mut String) -> Result<(), DecodeError> {
+    if charset == Charset::Gbk {
+        let start = text.len();
+        return multibyte::decode_gbk(bytes, text).map_err(|offset| {
+            text.truncate(start);
+            DecodeError { charset, offset }
+        });
+    }
+    text.push_str(&decode(charset, bytes)?);
+    Ok(())
 }
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
@@ -172,6 +114,22 @@ pub fn encode(charset: Charset, text: &str) -> Result<Cow<'_, [u8]>, EncodeError
     Ok(Cow::Owned(bytes))
 }
 
+/// Appends the bytes of this text; nothing where it cannot be written.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_onto(charset: Charset, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+    if charset == Charset::Gbk {
+        let start = out.len();
+        return multibyte::encode_gbk(text, out).map_err(|offset| {
+            out.truncate(start);
+            lacking(charset, text, offset)
+        });
+    }
+    out.extend_from_slice(&encode(charset, text)?);
+    Ok(())
+}
+
 /// The error for the character at this byte of the text.
 fn lacking(charset: Charset, text: &str, offset: usize) -> EncodeError {
     let (before, after) = text.split_at_checked(offset).unwrap_or((text, ""));
@@ -181,7 +139,7 @@ fn lacking(charset: Charset, text: &str, offset: usize) -> EncodeError {
 
 /// The byte of a character in a set of single bytes.
 fn single_byte(charset: Charset, character: char) -> Option<u8> {
-    match charset.ebcdic_table() {
+    match ebcdic_table(charset) {
         Some(table) => table.byte(character),
         None => u8::try_from(character).ok().filter(u8::is_ascii),
     }
@@ -197,6 +155,21 @@ fn width(charset: Charset, character: char) -> Option<usize> {
         }
         _ => single_byte(charset, character).map(|_| 1),
     }
+}
+
+/// How many characters these bytes are; what is no character of the set counts by its bytes.
+#[must_use]
+pub fn characters(charset: Charset, bytes: &[u8]) -> usize {
+    if charset.is_ascii_compatible() && bytes.is_ascii() {
+        return bytes.len();
+    }
+    let (mut rest, mut count) = (bytes, 0);
+    while !rest.is_empty() {
+        let length = character_length(charset, rest).unwrap_or(1);
+        rest = rest.get(length..).unwrap_or_default();
+        count += 1;
+    }
+    count
 }
 
 /// Checks that the bytes are text of this set.
@@ -234,15 +207,6 @@ pub fn cut(charset: Charset, bytes_max: usize, text: &str) -> Result<&str, Encod
     Ok(text)
 }
 
-/// The most bytes that one character takes in this set.
-pub const fn widest_character(charset: Charset) -> usize {
-    match charset {
-        Charset::Utf8 | Charset::Gb18030 => 4,
-        Charset::Gbk => 2,
-        Charset::Ascii | Charset::Cp037 | Charset::Cp500 | Charset::Cp1047 => 1,
-    }
-}
-
 /// The bytes of the character that begins `bytes`: its length by the shape of its first bytes, or `None`
 /// for no bytes, a shape the set does not have, or a character that is cut off.
 pub fn character_length(charset: Charset, bytes: &[u8]) -> Option<usize> {
@@ -267,7 +231,7 @@ pub fn character_length(charset: Charset, bytes: &[u8]) -> Option<usize> {
 /// True if `index` (in bytes) lies between two characters, at the beginning, or at the end. False beyond
 /// the end and after a byte that is no character.
 pub fn is_character_border(charset: Charset, bytes: &[u8], index: usize) -> bool {
-    if widest_character(charset) == 1 {
+    if charset.widest_character() == 1 {
         return index <= bytes.len();
     }
     let mut at = 0_usize;

@@ -9,8 +9,10 @@ mod rows;
 mod serial;
 mod surroundings;
 
-pub use record::{PARTS, Record};
-pub(crate) use record::{charset_number, charset_of, name_slot, outcome_slot};
+pub use record::{PARTS, Record, Taken};
+pub(crate) use record::{
+    charset_number, charset_of, date_slot, datetime_slot, flag_slot, name_slot, outcome_slot, time_slot,
+};
 pub use rows::{Rows, RowsEntered};
 pub use serial::{RecordError, decode_record, encode_record};
 pub use surroundings::Surroundings;
@@ -61,7 +63,7 @@ pub enum Tag {
 pub struct Slot {
     /// What it holds.
     pub tag: Tag,
-    /// Which octets a range is of: 0 scratch, else a part of the message ([`buffer_of`]).
+    /// Which octets a range is of: 0 scratch, 255 texts, else a part of the message ([`buffer_of`]).
     pub buffer: u8,
     /// Decimals behind the point; charset of a text; slots of a list's row; kind of an outcome.
     pub scale: u16,
@@ -74,6 +76,9 @@ pub struct Slot {
 /// The buffer of scratch octets.
 pub const SCRATCH: u8 = 0;
 
+/// The buffer of texts that a record holds as such.
+pub const TEXTS: u8 = u8::MAX;
+
 /// The buffer number of a part of a message.
 #[must_use]
 pub const fn buffer_of(part: Part) -> u8 {
@@ -83,7 +88,7 @@ pub const fn buffer_of(part: Part) -> u8 {
 /// Octets within a [`Record`]: a buffer and a range of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Span {
-    /// 0 scratch, else a part.
+    /// 0 scratch, 255 texts, else a part.
     pub buffer: u8,
     /// First octet.
     pub start: u32,
@@ -96,6 +101,12 @@ impl Span {
     #[must_use]
     pub const fn len(self) -> usize {
         self.end.saturating_sub(self.start) as usize
+    }
+
+    /// Whether a record holds its octets itself: no part of a message does.
+    #[must_use]
+    pub const fn is_kept(self) -> bool {
+        matches!(self.buffer, SCRATCH | TEXTS)
     }
 
     /// Whether it has no octets.

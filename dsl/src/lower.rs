@@ -21,6 +21,7 @@ mod read;
 mod recogniser;
 mod session;
 mod shape;
+mod stride;
 mod tables;
 mod write;
 

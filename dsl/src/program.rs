@@ -20,7 +20,7 @@ pub use flow::{
     AwaitForm, CancelForm, FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall,
     StepTables,
 };
-pub use message::{FieldForm, MessageProgram, OutcomeRow, Recogniser};
+pub use message::{FieldForm, MessageProgram, OutcomeRow, Recogniser, Stride};
 pub use module::{
     BookProgram, CallProgram, LinkProgram, ModuleProgram, OriginalProgram, ReconcileProgram, SessionProgram,
 };
@@ -28,8 +28,8 @@ pub use order::{
     Assignment, CheckForm, Cold, Filling, Learned, Map, Otherwise, PairedRows, Pairing, Part, Read, Write,
 };
 pub use wire::{
-    ChainForm, CodeText, Codes, FormatForm, SegmentsForm, SeveralForm, SignatureForm, ToldBy, WireForm,
-    WireList,
+    ChainForm, CodeText, Codes, FormatForm, Measures, SegmentsForm, SeveralForm, SignatureForm, ToldBy,
+    WireForm, WireList,
 };
 
 use crate::value::Symbol;

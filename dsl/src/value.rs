@@ -3,10 +3,13 @@
 //! In: nothing. Out: small plain data, used by the checked model (`model`), the flat program (`program`), the
 //! evaluator and the codecs. It must not know how any of these are made or run.
 
+mod charset;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
+pub use charset::{Charset, Letters};
 pub use jiff::civil::{Date, DateTime, Time};
 pub use rust_decimal::Decimal;
 

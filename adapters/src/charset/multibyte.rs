@@ -50,14 +50,9 @@ static GBK: LazyLock<Gbk> = LazyLock::new(|| {
 
 impl Gbk {
     /// The character that begins here and is none of ASCII.
-    fn character(&self, bytes: &[u8]) -> Option<char> {
-        let (lead, trail) = (*bytes.first()?, *bytes.get(1)?);
-        let known = if lead < 0x80 {
-            0
-        } else {
-            self.characters[usize::from(u16::from_be_bytes([lead & 0x7F, trail]))]
-        };
-        if known == 0 { None } else { char::from_u32(known.into()) }
+    fn character(&self, [lead, trail]: [u8; 2]) -> Option<char> {
+        let known = self.characters.get(usize::from(u16::from_be_bytes([lead, trail])).wrapping_sub(0x8000));
+        known.filter(|known| **known != 0).and_then(|known| char::from_u32((*known).into()))
     }
 }
 
@@ -65,7 +60,7 @@ impl Gbk {
 pub(super) fn validate(bytes: &[u8]) -> Result<(), usize> {
     let mut at = Encoding::ascii_valid_up_to(bytes);
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        GBK.character(rest).ok_or(at)?;
+        rest.first_chunk().and_then(|two| GBK.character(*two)).ok_or(at)?;
         at += 2;
         at += ascii_before(bytes.get(at..).unwrap_or_default());
     }
@@ -77,34 +72,42 @@ fn ascii_before(bytes: &[u8]) -> usize {
     if bytes.first().is_some_and(u8::is_ascii) { Encoding::ascii_valid_up_to(bytes) } else { 0 }
 }
 
-fn decode_gbk(bytes: &[u8]) -> Result<String, usize> {
-    let mut text = String::with_capacity(bytes.len() + bytes.len() / 2);
-    let mut at = 0;
+/// Appends a text, or the offset of the first byte that begins no character; what stands before it is appended then.
+pub(super) fn decode_gbk(bytes: &[u8], text: &mut String) -> Result<(), usize> {
+    // A character of two bytes has at most three in UTF-8.
+    text.reserve(bytes.len() + bytes.len() / 2);
+    let gbk = &*GBK;
+    let mut rest = bytes;
     loop {
-        let rest = bytes.get(at..).unwrap_or_default();
-        let ascii = ascii_before(rest);
-        text.push_str(std::str::from_utf8(rest.get(..ascii).unwrap_or_default()).map_err(|_| at)?);
-        at += ascii;
-        let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) else { return Ok(text) };
-        text.push(GBK.character(rest).ok_or(at)?);
-        at += 2;
+        if rest.first().is_some_and(u8::is_ascii) {
+            let (ascii, behind) = rest.split_at(Encoding::ascii_valid_up_to(rest));
+            text.push_str(std::str::from_utf8(ascii).map_err(|_| bytes.len() - rest.len())?);
+            rest = behind;
+        }
+        let Some((two, behind)) = rest.split_first_chunk::<2>() else {
+            return if rest.is_empty() { Ok(()) } else { Err(bytes.len() - rest.len()) };
+        };
+        text.push(gbk.character(*two).ok_or(bytes.len() - rest.len())?);
+        rest = behind;
     }
 }
 
-fn encode_gbk(text: &str) -> Result<Vec<u8>, usize> {
-    let mut bytes = Vec::with_capacity(text.len());
+/// Appends a text, or the byte offset of the first character that has no code; what stands before it is appended then.
+pub(super) fn encode_gbk(text: &str, bytes: &mut Vec<u8>) -> Result<(), usize> {
+    bytes.reserve(text.len());
+    let gbk = &*GBK;
     for (at, character) in text.char_indices() {
         if character.is_ascii() {
             bytes.push(u8::try_from(character).map_err(|_| at)?);
             continue;
         }
-        let code = u16::try_from(u32::from(character)).map_or(0, |place| GBK.codes[usize::from(place)]);
+        let code = u16::try_from(u32::from(character)).map_or(0, |place| gbk.codes[usize::from(place)]);
         if code == 0 {
             return Err(at);
         }
         bytes.extend_from_slice(&code.to_be_bytes());
     }
-    Ok(bytes)
+    Ok(())
 }
 
 /// Two-byte codes that different readers take for different characters.
@@ -139,7 +142,8 @@ pub(super) fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, usi
         return std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| error.valid_up_to());
     }
     if charset == Charset::Gbk {
-        return decode_gbk(bytes).map(Cow::Owned);
+        let mut text = String::new();
+        return decode_gbk(bytes, &mut text).map(|()| Cow::Owned(text));
     }
     let well_shaped = well_shaped_prefix(charset, bytes);
     if well_shaped == bytes.len()
@@ -189,7 +193,8 @@ fn one_character(code: &[u8]) -> Option<char> {
 /// The bytes of a text, or what it lacks: the byte offset of the first character that has no code.
 pub(super) fn encode(charset: Charset, text: &str) -> Result<Vec<u8>, usize> {
     if charset == Charset::Gbk {
-        return encode_gbk(text);
+        let mut bytes = Vec::new();
+        return encode_gbk(text, &mut bytes).map(|()| bytes);
     }
     let mut encoder = GB18030.new_encoder();
     let room = encoder.max_buffer_length_from_utf8_without_replacement(text.len()).unwrap_or(text.len());

@@ -3,19 +3,9 @@
 use super::*;
 use proptest::prelude::*;
 
-const ALL: [Charset; 7] = [
-    Charset::Ascii,
-    Charset::Utf8,
-    Charset::Gbk,
-    Charset::Gb18030,
-    Charset::Cp037,
-    Charset::Cp500,
-    Charset::Cp1047,
-];
-
 #[test]
 fn names_lead_back() {
-    for charset in ALL {
+    for charset in Charset::ALL {
         assert_eq!(Charset::from_name(charset.name()), Some(charset));
     }
     assert_eq!(Charset::from_name("ebcdic"), Some(Charset::Cp037));
@@ -24,7 +14,7 @@ fn names_lead_back() {
 
 #[test]
 fn every_code_of_one_and_two_bytes_comes_back() {
-    for charset in ALL {
+    for charset in Charset::ALL {
         for code in 0..=u16::MAX {
             let both = code.to_be_bytes();
             for bytes in [&both[..1], &both[..]] {
@@ -131,7 +121,7 @@ fn is_known_difference(charset: Charset, code: u16) -> bool {
 
 proptest! {
     #[test]
-    fn what_is_read_is_written_again(charset in proptest::sample::select(&ALL[..]), bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+    fn what_is_read_is_written_again(charset in proptest::sample::select(&Charset::ALL[..]), bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
         match decode(charset, &bytes) {
             Ok(text) => {
                 let again = encode(charset, &text).unwrap();
@@ -146,16 +136,16 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_is_read_again(charset in proptest::sample::select(&ALL[..]), text in "\\PC{0,20}") {
+    fn what_is_written_is_read_again(charset in proptest::sample::select(&Charset::ALL[..]), text in "\\PC{0,20}") {
         if let Ok(bytes) = encode(charset, &text) {
             let again = decode(charset, &bytes).unwrap();
             prop_assert_eq!(again.as_ref(), &text[..]);
-            prop_assert!(bytes.len() <= text.chars().count() * widest_character(charset));
+            prop_assert!(bytes.len() <= text.chars().count() * charset.widest_character());
         }
     }
 
     #[test]
-    fn a_cut_is_the_longest_that_fits(charset in proptest::sample::select(&ALL[..]), text in "[a-z中国银行東]{0,12}", room in 0_usize..30) {
+    fn a_cut_is_the_longest_that_fits(charset in proptest::sample::select(&Charset::ALL[..]), text in "[a-z中国银行東]{0,12}", room in 0_usize..30) {
         if let Ok(short) = cut(charset, room, &text) {
             prop_assert!(text.starts_with(short));
             prop_assert!(encoded_length(charset, short).unwrap() <= room);

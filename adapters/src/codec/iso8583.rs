@@ -5,11 +5,10 @@
 
 use dsl::model::TextCode;
 use dsl::program::Program;
-use dsl::value::Size;
+use dsl::value::{Letters, Size};
 
-use super::leaf::{self, Letters};
-use super::tree::{Builder, Escape, Kind, Tree};
-use super::{FaultKind, Wrong, pack, tlv};
+use super::tree::{Builder, Escape, Kind, Named, Tree};
+use super::{FaultKind, Wrong, tlv};
 use crate::charset::Charset;
 use crate::value::Span;
 
@@ -33,35 +32,38 @@ pub(crate) fn scan(
     if let Some((_, wire)) = fields.iter().find(|(bit, _)| *bit == 0) {
         scanner.field(0, *wire, &mut builder)?;
     }
-    let mut bits = Vec::new();
-    for map in 0..3_u16 {
-        let start = scanner.at;
-        let raw = scanner.take(bitmap_octets(hex))?;
-        let map_octets = if hex {
-            let ascii: Vec<u8> = if code == TextCode::Ebcdic { ebcdic_figures(raw) } else { raw.to_vec() };
-            dsl::evaluate::coded::from_hex(&ascii).map_err(|_| Wrong::new(FaultKind::NotOfForm, start))?
-        } else {
-            raw.to_vec()
-        };
-        for bit in 0..64_u16 {
-            let octet = map_octets.get(usize::from(bit / 8)).copied().unwrap_or(0);
-            if octet >> (7 - bit % 8) & 1 == 1 {
-                bits.push(map * 64 + bit + 1);
-            }
-        }
+    let mut maps = [0_u64; 3];
+    for map in &mut maps {
+        *map = scanner.bitmap(hex)?;
         // The first bit of each bitmap says that another one follows.
-        let more = map * 64 + 1;
-        if map == 2 || !bits.contains(&more) {
+        if *map >> 63 == 0 {
             break;
         }
-        bits.retain(|bit| *bit != more);
     }
-    for bit in bits {
-        let (_, wire) = fields
-            .iter()
-            .find(|(known, _)| *known == bit)
-            .ok_or_else(|| scanner.wrong(FaultKind::UnknownName))?;
-        scanner.field(bit, *wire, &mut builder)?;
+    // Bits rise, and most often so do they in the table.
+    let mut known = fields;
+    for (map, first) in maps.iter_mut().zip([1_u16, 65, 129]) {
+        if first < 129 {
+            *map &= u64::MAX >> 1;
+        }
+        while *map != 0 {
+            let place = map.leading_zeros();
+            *map &= !(1 << (63 - place));
+            let bit = first + u16::try_from(place).unwrap_or(0);
+            let of = |fields: &[(u16, u32)]| fields.iter().position(|(known, _)| *known == bit);
+            let wire = match of(known) {
+                Some(at) => {
+                    let (_, wire) = known.get(at).copied().ok_or(FaultKind::Program)?;
+                    known = known.get(at + 1..).unwrap_or_default();
+                    wire
+                }
+                None => {
+                    let at = of(fields).ok_or_else(|| scanner.wrong(FaultKind::UnknownName))?;
+                    fields.get(at).ok_or(FaultKind::Program)?.1
+                }
+            };
+            scanner.field(bit, wire, &mut builder)?;
+        }
     }
     if scanner.at < octets.len() {
         return Err(scanner.wrong(FaultKind::LeftOver));
@@ -88,6 +90,21 @@ impl<'o> Scanner<'o> {
         Ok(taken)
     }
 
+    fn bitmap(&mut self, hex: bool) -> Result<u64, Wrong> {
+        let start = self.at;
+        let raw = self.take(bitmap_octets(hex))?;
+        if !hex {
+            return raw
+                .first_chunk()
+                .map(|map| u64::from_be_bytes(*map))
+                .ok_or_else(|| FaultKind::Program.into());
+        }
+        let plain = if self.code == TextCode::Ebcdic { ebcdic_figures(raw) } else { Vec::new() };
+        let figures = if plain.is_empty() { raw } else { &plain };
+        let value = |map: u64, figure: &u8| Some(map << 4 | u64::from((*figure as char).to_digit(16)?));
+        figures.iter().try_fold(0, value).ok_or(Wrong::new(FaultKind::NotOfForm, start))
+    }
+
     fn field(&mut self, bit: u16, wire: u32, builder: &mut Builder<'_>) -> Result<(), Wrong> {
         let wire = self.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
         let start = self.at;
@@ -96,22 +113,22 @@ impl<'o> Scanner<'o> {
             Some(prefix) => {
                 let at = self.at;
                 let raw = self.take(prefix.size as usize)?;
-                let figures = if self.code == TextCode::Ebcdic { ebcdic_figures(raw) } else { raw.to_vec() };
-                let units = tlv::read_length(&figures, prefix.kind);
+                let plain = if self.code == TextCode::Ebcdic { ebcdic_figures(raw) } else { Vec::new() };
+                let units = tlv::read_length(if plain.is_empty() { raw } else { &plain }, prefix.kind);
                 let units = units.ok_or(Wrong::new(FaultKind::NotOfForm, at))?;
                 if let Size::Fixed(most) | Size::Range { max: most, .. } = wire.size
                     && units > most as usize
                 {
                     return Err(Wrong::new(FaultKind::TooLong, at));
                 }
-                if Letters::of(&wire.charset) == Letters::Packed {
+                if wire.letters == Letters::Packed {
                     odd = units % 2 == 1;
                     units.div_ceil(2)
                 } else {
                     units
                 }
             }
-            None => leaf::width(self.program, wire).ok_or(FaultKind::Program)?,
+            None => wire.measures.width.ok_or(FaultKind::Program)?,
         };
         let from = self.at;
         self.take(length)?;
@@ -120,7 +137,7 @@ impl<'o> Scanner<'o> {
         let kind = if odd { Kind::Bare } else { Kind::Text };
         let node = builder.add(value, value, outer, kind, Escape::None)?;
         if let Some(node) = builder.node(node) {
-            node.named = Some(bit.to_string().into_bytes().into_boxed_slice());
+            node.named = Named::number(bit.into());
         }
         Ok(())
     }
@@ -154,13 +171,9 @@ pub(crate) fn put_bit(out: &mut [u8], start: usize, bit: u16, code: TextCode, he
         return Some(());
     }
     let place = out.get_mut(start + index / 4)?;
-    let figure = ebcdic_or_same(code, *place)?;
-    let value = (figure as char).to_digit(16)? as u8 | 8 >> (index % 4);
-    let letter = pack::unpack(&[value]).get(1).copied()?;
-    *place = letters(code, &[letter]).first().copied()?;
+    let figure = if code == TextCode::Ebcdic { ebcdic_figures(&[*place]).first().copied()? } else { *place };
+    let value = (figure as char).to_digit(16)? | 8 >> (index % 4);
+    let letter = char::from_digit(value, 16)?.to_ascii_uppercase() as u8;
+    *place = if code == TextCode::Ebcdic { letters(code, &[letter]).first().copied()? } else { letter };
     Some(())
-}
-
-fn ebcdic_or_same(code: TextCode, octet: u8) -> Option<u8> {
-    if code == TextCode::Ebcdic { ebcdic_figures(&[octet]).first().copied() } else { Some(octet) }
 }

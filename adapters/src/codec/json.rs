@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::tree::{Builder, Escape, Kind, TREE_DEPTH_MAX, Tree};
+use super::tree::{Builder, Escape, Kind, Named, TREE_DEPTH_MAX, Tree};
 use super::{FaultKind, Wrong};
 use crate::charset::{self, Charset};
 use crate::value::Span;
@@ -205,7 +205,7 @@ impl Scanner<'_> {
                 let span = builder.span(from, to);
                 let child = self.value(builder, span, depth + 1)?;
                 if let (Some(named), Some(node)) = (named, builder.node(child)) {
-                    node.named = Some(named);
+                    node.named = Named::Otherwise(named);
                 }
                 self.blanks();
                 if self.peek() != Some(b',') {
@@ -344,25 +344,37 @@ fn four(octets: &[u8], at: usize) -> Result<u32, Wrong> {
 
 /// Appends octets with the escapes that a string needs, without quotes.
 pub(crate) fn escape(octets: &[u8], charset: Charset, out: &mut Vec<u8>) {
-    let mut at = 0;
-    while let Some(octet) = octets.get(at) {
-        let rest = octets.get(at..).unwrap_or_default();
-        if *octet >= 0x80 && charset.hides_ascii() {
-            let length = charset::character_length(charset, rest).unwrap_or(1);
-            out.extend_from_slice(rest.get(..length).unwrap_or_default());
-            at += length;
-            continue;
-        }
-        at += 1;
+    let mut rest = octets;
+    loop {
+        let (plain, special) = rest.split_at(plain_length(rest, charset));
+        out.extend_from_slice(plain);
+        let Some((octet, behind)) = special.split_first() else { return };
         match octet {
-            b'"' | b'\\' => out.extend([b'\\', *octet]),
             b'\n' => out.extend(b"\\n"),
             b'\r' => out.extend(b"\\r"),
             b'\t' => out.extend(b"\\t"),
             8 => out.extend(b"\\b"),
             12 => out.extend(b"\\f"),
             0..=0x1F => out.extend(format!("\\u{octet:04x}").into_bytes()),
-            _ => out.push(*octet),
+            sign => out.extend([b'\\', *sign]),
         }
+        rest = behind;
     }
+}
+
+/// Octets in front that need no escape.
+fn plain_length(octets: &[u8], charset: Charset) -> usize {
+    let needs = |octet: u8| octet < 0x20 || matches!(octet, b'"' | b'\\');
+    // Most texts need none at all.
+    if !charset.hides_ascii() || octets.is_ascii() {
+        let any = octets.iter().fold(false, |any, octet| any | needs(*octet));
+        return if any { octets.iter().position(|octet| needs(*octet)) } else { None }
+            .unwrap_or(octets.len());
+    }
+    let mut at = 0;
+    while let Some(octet) = octets.get(at).filter(|octet| !needs(**octet)) {
+        let rest = octets.get(at..).unwrap_or_default();
+        at += if octet.is_ascii() { 1 } else { charset::character_length(charset, rest).unwrap_or(1) };
+    }
+    at.min(octets.len())
 }

@@ -386,7 +386,8 @@ impl<'p> Reader<'p> {
             let node = builder.add(value, value, value, kind, Escape::None)?;
             if let Some(added) = builder.node(node) {
                 // Nobody has to ask for a part of an entry, but for the entry itself.
-                (added.named, added.seen) = (Some(named.as_bytes().into()), kind == Kind::Text);
+                (added.named, added.seen) =
+                    (super::tree::Named::Otherwise(named.as_bytes().into()), kind == Kind::Text);
             }
             Ok::<u32, Wrong>(node)
         };

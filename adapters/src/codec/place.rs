@@ -76,6 +76,11 @@ enum Behind<'p> {
 }
 
 impl Layer<'_> {
+    /// A value of a format of widths was written.
+    pub(super) fn value_was_put(&mut self) {
+        (self.begun, self.first) = (false, false);
+    }
+
     /// Whether it is a segment text or tag=value text.
     pub(super) fn is_segments(&self) -> bool {
         !self.within.is_empty()

@@ -189,7 +189,10 @@ impl<'p> Reader<'p> {
             Read::Part(part) => self.part(part),
             Read::Enter { format, chain } => self.enter(format, chain, surroundings)?,
             Read::Leave { kept } => self.leave(kept)?,
-            Read::Take { wire } => self.take(wire)?,
+            Read::Take { wire } => match self.stride(surroundings) {
+                Some(to) => return Ok(Flow::To(to)),
+                None => self.take(wire)?,
+            },
             Read::Rest { keep } => self.rest(keep)?,
             Read::Child { name } => {
                 let name = message.names.get(usize::from(name)).ok_or(FaultKind::Program)?;
@@ -241,6 +244,11 @@ impl<'p> Reader<'p> {
         let form = self.wire(wire)?;
         let index = self.rows.index(level, slot)?;
         self.note_stored(index);
+        if form.measures.plain
+            && let Current::Octets(span) = self.current
+        {
+            return self.store_plain(index, form, span, surroundings);
+        }
         let (parsed, wait) = match self.leaf_octets(form)? {
             None => (self.missing(form)?, None),
             Some(span) => self.parse(form, span, surroundings)?,
@@ -251,6 +259,66 @@ impl<'p> Reader<'p> {
         if !self.in_named() {
             self.current = Current::Nothing;
         }
+        Ok(())
+    }
+
+    /// Values that stand one behind the other, all at once. Nothing has happened where one of them is not as it should be:
+    /// taken one by one they say which.
+    fn stride(&mut self, surroundings: &dyn Surroundings) -> Option<u32> {
+        let message = self.programs.message;
+        let stride = message.read_strides.get(self.at).filter(|stride| stride.values > 1)?;
+        let to = self.at + 2 * usize::from(stride.values);
+        let steps = message.read.get(self.at..to).filter(|_| to <= self.end && self.watch.is_none())?;
+        let mut span = self.run_of(stride.octets)?;
+        let reading = Reading {
+            program: self.programs.program,
+            symbols: surroundings.symbols(),
+            charset: None,
+            padded: true,
+            odd: false,
+            near: None,
+            texts: None,
+        };
+        let mut base = None;
+        for step in steps.chunks_exact(2) {
+            let [_, Read::Store { slot, wire, level }] = step else { return None };
+            let form = self.programs.program.wires.get(*wire as usize)?;
+            span.end = span.start.checked_add(form.measures.taken?)?;
+            let first = match base {
+                Some(first) => first,
+                None => *base.insert(self.rows.index(*level, 0).ok()?),
+            };
+            let (parsed, wait) = leaf::parse(&mut self.record, &reading, form, span).ok()?;
+            self.record.put(first + usize::from(*slot), parsed).ok()?;
+            self.wait = wait.or(self.wait);
+            span.start = span.end;
+        }
+        self.go_on_at(span.end);
+        self.current = Current::Nothing;
+        u32::try_from(to).ok()
+    }
+
+    /// What stands by itself, in a format whose values are one after the other.
+    fn store_plain(
+        &mut self,
+        index: usize,
+        form: &WireForm,
+        span: Span,
+        surroundings: &dyn Surroundings,
+    ) -> Result<(), Wrong> {
+        let reading = Reading {
+            program: self.programs.program,
+            symbols: surroundings.symbols(),
+            charset: None,
+            padded: self.is_padded(),
+            odd: false,
+            near: None,
+            texts: None,
+        };
+        let (parsed, wait) = leaf::parse(&mut self.record, &reading, form, span)?;
+        self.wait = wait.or(self.wait);
+        self.record.put(index, parsed)?;
+        self.current = Current::Nothing;
         Ok(())
     }
 

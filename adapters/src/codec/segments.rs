@@ -8,7 +8,7 @@ use dsl::model::{SegmentEscape, Segments, ShownSign};
 use dsl::program::SegmentsForm;
 
 use super::delimited;
-use super::tree::{Builder, Escape, Kind, Tree};
+use super::tree::{Builder, Escape, Kind, Named, Tree};
 use super::{FaultKind, Wrong};
 use crate::charset::Charset;
 use crate::value::Span;
@@ -309,7 +309,7 @@ impl<'o> Scanner<'o> {
         let span = self.builder.span(from, to);
         let node = self.builder.add(span, span, span, kind, escape)?;
         if let Some(node) = self.builder.node(node) {
-            node.named = Some(place.to_string().into_bytes().into());
+            node.named = Named::number(place);
         }
         if kind == Kind::Text {
             return Ok(());

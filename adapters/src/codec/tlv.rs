@@ -106,15 +106,16 @@ pub(crate) fn write_length(length: usize, size: usize, kind: PrefixKind, out: &m
     match kind {
         PrefixKind::Ascii | PrefixKind::Bcd => {
             let places = if kind == PrefixKind::Bcd { size * 2 } else { size };
-            let mut figures = Vec::new();
-            dsl::evaluate::number::write_figures(number.unsigned_abs(), places, &mut figures);
-            if figures.len() != places {
+            let start = out.len();
+            dsl::evaluate::number::write_figures(number.unsigned_abs(), places, out);
+            if out.len() - start != places {
                 return None;
             }
             if kind == PrefixKind::Bcd {
-                figures = pack::pack(&figures, None)?;
+                let figures = pack::pack(out.get(start..)?, None)?;
+                out.truncate(start);
+                out.extend_from_slice(&figures);
             }
-            out.extend_from_slice(&figures);
             Some(())
         }
         PrefixKind::Blanks => {

@@ -10,6 +10,8 @@ use crate::value::Span;
 pub(crate) const NONE: u32 = u32::MAX;
 /// Most nodes of one region.
 const NODES_MAX: usize = 4 << 20;
+/// Nodes that there is room for from the first.
+const NODES_FIRST: usize = 24;
 /// Deepest nesting within one region.
 pub(crate) const TREE_DEPTH_MAX: usize = 32;
 
@@ -45,13 +47,58 @@ pub(crate) enum Escape {
     Segments,
 }
 
+/// What a node is called.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(crate) enum Named {
+    /// What its name's octets are.
+    AsItStands,
+    /// The figures of a number.
+    Number(u16),
+    /// Another name than its octets are.
+    Otherwise(Box<[u8]>),
+}
+
+/// The figures of each number that a node may have for its name.
+const NUMBERS: [[u8; 3]; 1000] = {
+    let mut numbers = [[b'0'; 3]; 1000];
+    let mut number = 0_usize;
+    while number < 1000 {
+        let (hundreds, tens, ones) = (number / 100, number / 10 % 10, number % 10);
+        numbers[number] = [b'0' + hundreds as u8, b'0' + tens as u8, b'0' + ones as u8];
+        number += 1;
+    }
+    numbers
+};
+
+impl Named {
+    /// The name of a number.
+    pub(crate) fn number(number: u32) -> Self {
+        match u16::try_from(number) {
+            Ok(number) if usize::from(number) < NUMBERS.len() => Named::Number(number),
+            _ => Named::Otherwise(number.to_string().into_bytes().into()),
+        }
+    }
+
+    /// The name, if it is not what its octets are.
+    pub(crate) fn octets(&self) -> Option<&[u8]> {
+        match self {
+            Named::AsItStands => None,
+            Named::Otherwise(name) => Some(name),
+            Named::Number(number) => {
+                let zeros = usize::from(*number < 100) + usize::from(*number < 10);
+                NUMBERS.get(usize::from(*number)).and_then(|figures| figures.get(zeros..))
+            }
+        }
+    }
+}
+
 /// One name and value.
 #[derive(Clone, Debug)]
 pub(crate) struct Node {
     /// The name as it stands.
     pub(crate) name: Span,
     /// The name where it stands otherwise than it means.
-    pub(crate) named: Option<Box<[u8]>>,
+    pub(crate) named: Named,
     /// The value, without quotes or tags.
     pub(crate) value: Span,
     /// The value, with quotes or tags.
@@ -85,10 +132,13 @@ pub(crate) struct Builder<'a> {
 impl<'a> Builder<'a> {
     /// Begins a region with its root node.
     pub(crate) fn new(tree: &'a mut Tree, base: Span, kind: Kind) -> Result<Self, Wrong> {
+        if tree.nodes.capacity() == 0 {
+            tree.nodes.reserve(NODES_FIRST);
+        }
         let mut builder = Builder { tree, base, open: Vec::new() };
         let root = builder.push(Node {
             name: Span::default(),
-            named: None,
+            named: Named::AsItStands,
             value: base,
             outer: base,
             kind,
@@ -129,7 +179,7 @@ impl<'a> Builder<'a> {
         let (parent, last) = self.open.last().copied().unwrap_or((NONE, NONE));
         let node = Node {
             name,
-            named: None,
+            named: Named::AsItStands,
             value,
             outer,
             kind,

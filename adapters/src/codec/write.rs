@@ -41,6 +41,9 @@ impl Written {
     }
 }
 
+/// Room that a part has from the first.
+const PART_FIRST: usize = 256;
+
 /// A region while it is written: in a part, or in octets that went through a chain.
 #[derive(Clone, Copy, Debug)]
 struct Region {
@@ -85,6 +88,8 @@ pub struct Writer<'p> {
     regions: Vec<Option<Region>>,
     holes: Vec<Option<Hole>>,
     kept: Vec<Vec<u8>>,
+    /// Room for the value that is being written.
+    plain: Vec<u8>,
     /// Where the last value ended.
     pub(super) value_end: usize,
     rows: RowsEntered,
@@ -112,6 +117,7 @@ impl<'p> Writer<'p> {
             regions: vec![None; usize::from(message.regions)],
             holes: vec![None; usize::from(message.holes)],
             kept: Vec::new(),
+            plain: Vec::new(),
             value_end: 0,
             rows: RowsEntered::default(),
             seals: Seals::default(),
@@ -212,7 +218,10 @@ impl<'p> Writer<'p> {
         let message = self.programs.message;
         let op = message.write.get(self.at).copied().ok_or(FaultKind::Program)?;
         match op {
-            Write::Part(part) => self.part = part as usize,
+            Write::Part(part) => {
+                self.part = part as usize;
+                self.out_mut().reserve(PART_FIRST);
+            }
             Write::Enter { format } => self.enter(format)?,
             Write::Leave { chain } => self.leave(chain, surroundings)?,
             Write::Ending { wire } => {
@@ -231,7 +240,10 @@ impl<'p> Writer<'p> {
             }
             Write::Down => self.down()?,
             Write::Up => self.up()?,
-            Write::Put { slot, wire, level } => self.put(slot, wire, level, surroundings)?,
+            Write::Put { slot, wire, level } => match self.stride(surroundings) {
+                Some(to) => return Ok(Flow::To(to)),
+                None => self.put(slot, wire, level, surroundings)?,
+            },
             Write::Hole { hole, wire } => self.hole(hole, Some(wire))?,
             Write::Gap { hole } => self.hole(hole, None)?,
             Write::Fill { hole, slot, wire } => self.fill(hole, slot, wire, surroundings)?,

@@ -235,7 +235,7 @@ impl Scanner<'_> {
         let (inner_from, outer_from) = (offset(node.value.start), offset(node.outer.start));
         let (inner, outer) = (builder.span(inner_from, start), builder.span(outer_from, self.at));
         let content = self.octets.get(inner_from..start).unwrap_or_default();
-        let plain = !content.iter().any(|octet| matches!(octet, b'&' | b'<'));
+        let plain = memchr::memchr2(b'&', b'<', content).is_none();
         if let Some(node) = builder.close() {
             (node.value, node.outer) = (inner, outer);
             node.escape = if plain { Escape::None } else { Escape::Xml };
@@ -301,6 +301,14 @@ pub(crate) const OWN_TEXT: &str = ".";
 
 /// Appends a text's octets with the references that it needs; `quoted`: in an attribute.
 pub(crate) fn escape(octets: &[u8], quoted: bool, out: &mut Vec<u8>) {
+    let needs = |octet: u8| {
+        matches!(octet, b'&' | b'<' | b'>' | b'\r') || (quoted && matches!(octet, b'"' | b'\n' | b'\t'))
+    };
+    // Most texts need none at all.
+    if !octets.iter().fold(false, |any, octet| any | needs(*octet)) {
+        out.extend_from_slice(octets);
+        return;
+    }
     for octet in octets {
         match octet {
             b'&' => out.extend(b"&amp;"),

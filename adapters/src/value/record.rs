@@ -9,7 +9,7 @@ use dsl::evaluate::{Fault, Value};
 use dsl::program::Part;
 use dsl::value::{Date, DateTime, Decimal, Outcome, Symbol, Time};
 
-use super::{SCRATCH, Slot, Span, Tag, buffer_of};
+use super::{SCRATCH, Slot, Span, TEXTS, Tag, buffer_of};
 use crate::charset::{self, Charset};
 
 /// How many parts a message can have.
@@ -17,26 +17,47 @@ pub const PARTS: usize = 6;
 
 /// Most octets that are decoded, unpacked or made while one message is read or written.
 const SCRATCH_MAX: usize = 256 << 20;
+/// Room that is taken for the first octets: most messages need no more.
+const SCRATCH_FIRST: usize = 256;
 /// Most slots of one record.
 const SLOTS_MAX: usize = 16 << 20;
 
-/// The charsets by the number that a slot keeps.
-const CHARSETS: [Charset; 7] = [
-    Charset::Utf8,
-    Charset::Ascii,
-    Charset::Gbk,
-    Charset::Gb18030,
-    Charset::Cp037,
-    Charset::Cp500,
-    Charset::Cp1047,
-];
+/// The octets of a part that is not there.
+static NOTHING: Bytes = Bytes::new();
+
+/// How much a record had taken at a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Taken {
+    scratch: usize,
+    texts: usize,
+    slots: usize,
+}
+
+impl Taken {
+    /// Whether octets had been kept by then.
+    pub(crate) fn holds(self, span: Span) -> bool {
+        span.buffer == SCRATCH && span.end as usize <= self.scratch
+    }
+}
+
+fn kept(buffer: u8, start: usize, end: usize) -> Result<Span, Fault> {
+    if end > SCRATCH_MAX {
+        return Err(Fault::TooLong);
+    }
+    let offset = |at: usize| u32::try_from(at).map_err(|_| Fault::TooLong);
+    Ok(Span { buffer, start: offset(start)?, end: offset(end)? })
+}
 
 /// A message or a business record. It has no lifetimes, so that it can wait and move.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    parts: [Bytes; PARTS],
+    content: Bytes,
+    /// The parts of an HTTP message; the content stands beside them.
+    parts: Option<Box<[Bytes; PARTS]>>,
     /// Octets that were decoded, unpacked or made.
-    pub scratch: Vec<u8>,
+    scratch: Vec<u8>,
+    /// Texts that were decoded or made.
+    texts: String,
     /// The slots of the record itself, then the rows of its lists.
     pub slots: Vec<Slot>,
     /// Rows that could not be read to their end: the list's index, the row.
@@ -60,7 +81,9 @@ impl Record {
 
     /// Puts the octets of a part there.
     pub fn set_part(&mut self, part: Part, octets: Bytes) {
-        if let Some(place) = self.parts.get_mut(part as usize) {
+        if part == Part::Content {
+            self.content = octets;
+        } else if let Some(place) = self.parts.get_or_insert_default().get_mut(part as usize) {
             *place = octets;
         }
     }
@@ -68,7 +91,10 @@ impl Record {
     /// The octets of a part; empty if there are none.
     #[must_use]
     pub fn part(&self, part: Part) -> &Bytes {
-        self.parts.get(part as usize).unwrap_or(&self.parts[0])
+        if part == Part::Content {
+            return &self.content;
+        }
+        self.parts.as_ref().and_then(|parts| parts.get(part as usize)).unwrap_or(&NOTHING)
     }
 
     /// The whole range of a part.
@@ -81,16 +107,23 @@ impl Record {
     /// All octets of a buffer.
     #[must_use]
     pub fn buffer(&self, buffer: u8) -> &[u8] {
-        if buffer == SCRATCH {
-            return &self.scratch;
+        const CONTENT: u8 = buffer_of(Part::Content);
+        match buffer {
+            SCRATCH => &self.scratch,
+            TEXTS => self.texts.as_bytes(),
+            CONTENT => &self.content,
+            part => {
+                let place = usize::from(part) - 1;
+                self.parts.as_ref().and_then(|parts| parts.get(place)).map_or(&[], |part| part)
+            }
         }
-        self.parts.get(usize::from(buffer) - 1).map_or(&[], |part| part)
     }
 
     /// Octets that it holds: of its parts, scratch and slots.
     pub(crate) fn held(&self) -> usize {
-        let parts: usize = self.parts.iter().map(Bytes::len).sum();
-        parts + self.scratch.capacity() + self.slots.capacity() * size_of::<Slot>()
+        let parts: usize = self.parts.iter().flat_map(|parts| parts.iter()).map(Bytes::len).sum();
+        let own = self.scratch.capacity() + self.texts.capacity();
+        self.content.len() + parts + own + self.slots.capacity() * size_of::<Slot>()
     }
 
     /// The octets of a range; empty for one that does not exist.
@@ -105,23 +138,62 @@ impl Record {
     /// [`Fault::TooLong`] beyond what a record may hold.
     pub fn keep(&mut self, octets: &[u8]) -> Result<Span, Fault> {
         let start = self.scratch.len();
-        if start.saturating_add(octets.len()) > SCRATCH_MAX {
-            return Err(Fault::TooLong);
+        if start == 0 {
+            self.scratch.reserve(octets.len().max(SCRATCH_FIRST));
         }
         self.scratch.extend_from_slice(octets);
-        self.kept_from(start)
+        kept(SCRATCH, start, self.scratch.len())
     }
 
-    /// The range of scratch from a length it had before up to its end.
+    /// Keeps a text.
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond what a record may hold.
-    pub fn kept_from(&self, start: usize) -> Result<Span, Fault> {
-        if self.scratch.len() > SCRATCH_MAX {
-            return Err(Fault::TooLong);
+    pub fn keep_text(&mut self, text: &str) -> Result<Span, Fault> {
+        let start = self.texts.len();
+        if start == 0 {
+            self.texts.reserve(text.len().max(SCRATCH_FIRST));
         }
-        let offset = |at: usize| u32::try_from(at).map_err(|_| Fault::TooLong);
-        Ok(Span { buffer: SCRATCH, start: offset(start)?, end: offset(self.scratch.len())? })
+        self.texts.push_str(text);
+        kept(TEXTS, start, self.texts.len())
+    }
+
+    /// Keeps the text that octets of a charset are; the inner error is the offset of what is no character of it.
+    ///
+    /// # Errors
+    /// [`Fault::TooLong`] beyond what a record may hold.
+    pub fn keep_decoded(&mut self, charset: Charset, span: Span) -> Result<Result<Span, usize>, Fault> {
+        let mut texts = std::mem::take(&mut self.texts);
+        let start = texts.len();
+        if start == 0 {
+            texts.reserve((2 * span.len()).max(SCRATCH_FIRST));
+        }
+        let decoded = charset::decode_onto(charset, self.octets(span), &mut texts);
+        self.texts = texts;
+        match decoded {
+            Ok(()) => kept(TEXTS, start, self.texts.len()).map(Ok),
+            Err(error) => Ok(Err(error.offset)),
+        }
+    }
+
+    /// A text that was kept; empty where none was.
+    #[must_use]
+    pub fn kept_text(&self, span: Span) -> &str {
+        let range = span.start as usize..span.end as usize;
+        if span.buffer == TEXTS { self.texts.get(range).unwrap_or_default() } else { "" }
+    }
+
+    /// What it has taken up to now.
+    #[must_use]
+    pub fn taken(&self) -> Taken {
+        Taken { scratch: self.scratch.len(), texts: self.texts.len(), slots: self.slots.len() }
+    }
+
+    /// Gives back what it took since.
+    pub fn give_back(&mut self, taken: Taken) {
+        self.scratch.truncate(taken.scratch);
+        self.texts.truncate(taken.texts);
+        self.slots.truncate(taken.slots);
     }
 
     /// A slot by its absolute index; unread if there is none.
@@ -165,15 +237,14 @@ impl Record {
     pub fn slot_value(&self, slot: &Slot) -> Result<Value<'_>, Fault> {
         Ok(match slot.tag {
             Tag::Unread | Tag::Absent => Value::Absent,
-            Tag::Text => {
-                let octets = slot.span().map_or(&[][..], |span| self.octets(span));
-                let charset = charset_of(slot.scale);
-                Value::Text(charset::decode(charset, octets).map_err(|_| Fault::Character)?)
-            }
+            Tag::Text => Value::Text(self.text(slot)?),
             Tag::Bytes => Value::Bytes(Cow::Borrowed(slot.span().map_or(&[], |span| self.octets(span)))),
             Tag::Number => Value::Number(i128::from(slot.n.cast_signed())),
             Tag::WideNumber => Value::Number(self.wide(slot)?),
-            Tag::Decimal => Value::Decimal(decimal(i128::from(slot.n.cast_signed()), slot.scale)?),
+            Tag::Decimal if u32::from(slot.scale) <= Decimal::MAX_SCALE => {
+                Value::Decimal(Decimal::new(slot.n.cast_signed(), slot.scale.into()))
+            }
+            Tag::Decimal => return Err(Fault::Overflow),
             Tag::WideDecimal => Value::Decimal(decimal(self.wide(slot)?, slot.scale)?),
             Tag::Flag => Value::Flag(slot.n != 0),
             Tag::Name => Value::Name(Symbol(low(slot.n))),
@@ -188,6 +259,15 @@ impl Record {
         })
     }
 
+    fn text(&self, slot: &Slot) -> Result<Cow<'_, str>, Fault> {
+        let span = slot.span().unwrap_or_default();
+        if span.buffer == TEXTS {
+            let text = self.texts.get(span.start as usize..span.end as usize);
+            return text.map(Cow::Borrowed).ok_or(Fault::Broken);
+        }
+        charset::decode(charset_of(slot.scale), self.octets(span)).map_err(|_| Fault::Character)
+    }
+
     fn wide(&self, slot: &Slot) -> Result<i128, Fault> {
         let octets = slot.span().map_or(&[][..], |span| self.octets(span));
         octets.try_into().map(i128::from_le_bytes).map_err(|_| Fault::Broken)
@@ -200,15 +280,15 @@ impl Record {
     pub fn set(&mut self, index: usize, value: &Value<'_>) -> Result<(), Fault> {
         let slot = match value {
             Value::Absent => Slot::ABSENT,
-            Value::Flag(yes) => Slot { tag: Tag::Flag, n: u64::from(*yes), ..Slot::default() },
+            Value::Flag(yes) => flag_slot(*yes),
             Value::Number(number) => self.number_slot(*number)?,
             Value::Decimal(decimal) => self.decimal_slot(decimal.mantissa(), decimal.scale())?,
-            Value::Text(text) => Slot::range(Tag::Text, self.keep(text.as_bytes())?, 0),
+            Value::Text(text) => Slot::range(Tag::Text, self.keep_text(text)?, 0),
             Value::Bytes(octets) => Slot::range(Tag::Bytes, self.keep(octets)?, 0),
             Value::Name(symbol) => Slot { tag: Tag::Name, n: u64::from(symbol.0), ..Slot::default() },
             Value::Outcome(outcome) => outcome_slot(*outcome, None, 0),
-            Value::Date(date) => Slot { tag: Tag::Date, n: pack_date(*date), ..Slot::default() },
-            Value::Time(time) => Slot { tag: Tag::Time, n: pack_time(*time), ..Slot::default() },
+            Value::Date(date) => date_slot(*date),
+            Value::Time(time) => time_slot(*time),
             Value::DateTime(moment) => datetime_slot(*moment),
             Value::Duration(span) => Slot { tag: Tag::Duration, n: span.cast_unsigned(), ..Slot::default() },
             Value::Key(_) | Value::Pairs(_) | Value::Rows(_) => return Err(Fault::Kind),
@@ -240,6 +320,24 @@ impl Record {
         let span = self.keep(&number.to_le_bytes())?;
         Ok(Slot { tag: wide, scale, buffer: span.buffer, at: span.start, n: 16 })
     }
+}
+
+/// The slot of a yes or no.
+#[must_use]
+pub(crate) fn flag_slot(yes: bool) -> Slot {
+    Slot { tag: Tag::Flag, n: u64::from(yes), ..Slot::default() }
+}
+
+/// The slot of a day.
+#[must_use]
+pub(crate) fn date_slot(date: Date) -> Slot {
+    Slot { tag: Tag::Date, n: pack_date(date), ..Slot::default() }
+}
+
+/// The slot of a time of day.
+#[must_use]
+pub(crate) fn time_slot(time: Time) -> Slot {
+    Slot { tag: Tag::Time, n: pack_time(time), ..Slot::default() }
 }
 
 /// The slot of a day and time.
@@ -286,13 +384,12 @@ fn outcome_of(slot: &Slot) -> Outcome {
 
 /// The charset of a slot's number.
 pub(crate) fn charset_of(number: u16) -> Charset {
-    CHARSETS.get(usize::from(number & 0xFF)).copied().unwrap_or(Charset::Utf8)
+    Charset::from_number(number.to_le_bytes()[0]).unwrap_or_default()
 }
 
 /// The number of a charset in slots.
 pub(crate) fn charset_number(charset: Charset) -> u16 {
-    let place = CHARSETS.iter().position(|known| *known == charset).unwrap_or(0);
-    u16::try_from(place).unwrap_or(0)
+    u16::from(charset.number())
 }
 
 /// The lower half.

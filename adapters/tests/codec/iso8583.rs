@@ -8,8 +8,8 @@ use std::path::Path;
 use adapters::value::Record;
 use dsl::evaluate::coded::{from_hex, to_hex};
 use dsl::model::{Prefix, PrefixKind, TextCode};
-use dsl::program::{Compiled, FormatForm, MessageProgram, Part, Program, Read, WireForm, Write};
-use dsl::value::{Absent, Form, Size, Type, Unit};
+use dsl::program::{Compiled, FormatForm, Measures, MessageProgram, Part, Program, Read, WireForm, Write};
+use dsl::value::{Absent, Charset, Form, Letters, Size, Type, Unit};
 use serde_json::Value as Json;
 
 use crate::world::{self, World};
@@ -18,11 +18,10 @@ fn wire(spec: &Json) -> WireForm {
     let number = |name: &str| u32::try_from(spec[name].as_u64().unwrap()).unwrap();
     let (encoding, max, kind) = (spec["data_enc"].as_str().unwrap(), number("max_len"), number("len_type"));
     let figures = encoding == "b" && spec["len_count"] != "bytes";
-    let (form, charset) = match encoding {
-        "b" if figures => (Form::Text, "bcd"),
-        "b" => (Form::Bytes, "ascii"),
-        "cp500" => (Form::Text, "cp500"),
-        other => (Form::Text, other),
+    let (form, letters) = match encoding {
+        "b" if figures => (Form::Text, Letters::Packed),
+        "b" => (Form::Bytes, Letters::Set(Charset::Ascii)),
+        other => (Form::Text, Letters::Set(Charset::from_name(other).unwrap())),
     };
     let binary = spec["len_enc"] == "b";
     let prefix = (kind > 0)
@@ -32,7 +31,7 @@ fn wire(spec: &Json) -> WireForm {
         form,
         size: if kind == 0 { Size::Fixed(max) } else { Size::Range { min: 0, max } },
         unit: if figures { Unit::Digits } else { Unit::Bytes },
-        charset: charset.into(),
+        letters,
         fill: None,
         signed: false,
         absent: Absent::LeftOut,
@@ -45,7 +44,9 @@ fn wire(spec: &Json) -> WireForm {
         tolerate: Vec::new(),
         unmapped: None,
         near: None,
+        measures: Measures::default(),
     }
+    .measured(&[])
 }
 
 /// A program with a slot for each field of the specification; slot 0 is the message type.

@@ -60,7 +60,7 @@ pub fn run(wanted: &Wanted) -> Result<Vec<Row>, String> {
     std::fs::create_dir_all(&wanted.folder)
         .map_err(|error| format!("{}: {error}", wanted.folder.display()))?;
     let mut rows = Vec::new();
-    if wanted.takes("w2") {
+    if wanted.takes("w2") || wanted.only.iter().any(|wanted| wanted.starts_with("w2")) {
         rows.extend(w2::rows(wanted)?);
     }
     if !["w1", "w3", "rsa", "w1p", "idle", "scale"].iter().any(|workload| wanted.takes(workload)) {

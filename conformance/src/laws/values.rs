@@ -9,7 +9,8 @@ use dsl::evaluate::{Value, calendar};
 use dsl::model::Meaning;
 use dsl::program::{FormatForm, Program, WireForm, Write};
 use dsl::value::{
-    Absent, AbsentForm, Calendar, Date, DateTime, Decimal, Form, Side, Size, Symbols, Time, Type, Unit,
+    Absent, AbsentForm, Calendar, Date, DateTime, Decimal, Form, Letters, Side, Size, Symbols, Time, Type,
+    Unit,
 };
 
 /// Longest text that is made.
@@ -226,9 +227,9 @@ impl Maker<'_> {
 }
 
 fn charset_of(wire: &WireForm) -> Option<Charset> {
-    match &*wire.charset {
-        "" => Some(Charset::Utf8),
-        name => Charset::from_name(name),
+    match wire.letters {
+        Letters::Set(charset) => Some(charset),
+        Letters::Packed => None,
     }
 }
 

@@ -32,43 +32,144 @@ struct Parts {
 }
 
 /// One piece of a form.
-enum Piece<'a> {
+#[derive(Clone, PartialEq, Eq, Debug)]
+enum Piece {
+    /// A letter, so many times.
     Letters(u8, usize),
-    Literal(&'a str),
-    Open,
+    /// Stands for itself.
+    Literal(Box<str>),
+    /// What follows may be missing: then reading goes on behind this piece.
+    Open(usize),
+    /// It ends.
     Close,
 }
 
-fn next_piece(form: &str) -> Option<(Piece<'_>, &str)> {
-    let first = *form.as_bytes().first()?;
-    match first {
-        b'y' | b'M' | b'd' | b'H' | b'm' | b's' | b'S' => {
-            let count = form.bytes().take_while(|&octet| octet == first).count();
-            Some((Piece::Letters(first, count), form.get(count..).unwrap_or_default()))
-        }
-        b'[' => Some((Piece::Open, form.get(1..).unwrap_or_default())),
-        b']' => Some((Piece::Close, form.get(1..).unwrap_or_default())),
-        _ => {
-            let end = form.find(['y', 'M', 'd', 'H', 'm', 's', 'S', '[', ']']).unwrap_or(form.len());
-            Some((Piece::Literal(form.get(..end).unwrap_or_default()), form.get(end..).unwrap_or_default()))
-        }
-    }
+/// A form, taken apart once.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Pattern {
+    pieces: Box<[Piece]>,
 }
 
-/// Octets that a form takes when written; `None` if that depends on the value (single letters).
-#[must_use]
-pub fn width(form: &str) -> Option<usize> {
-    let (mut rest, mut sum) = (form, 0);
-    while let Some((piece, after)) = next_piece(rest) {
-        match piece {
-            Piece::Letters(_, 1) => return None,
-            Piece::Letters(_, count) => sum += count,
-            Piece::Literal(text) => sum += text.len(),
-            Piece::Open | Piece::Close => {}
+impl Pattern {
+    /// Takes a form apart.
+    #[must_use]
+    pub fn of(form: &str) -> Self {
+        let mut pieces = Vec::new();
+        let mut open = Vec::new();
+        let mut rest = form;
+        while let Some(&first) = rest.as_bytes().first() {
+            let length = match first {
+                b'y' | b'M' | b'd' | b'H' | b'm' | b's' | b'S' => {
+                    let count = rest.bytes().take_while(|&octet| octet == first).count();
+                    pieces.push(Piece::Letters(first, count));
+                    count
+                }
+                b'[' => {
+                    open.push(pieces.len());
+                    pieces.push(Piece::Open(usize::MAX));
+                    1
+                }
+                b']' => {
+                    let end = pieces.len();
+                    if let Some(Piece::Open(to)) = open.pop().and_then(|begun| pieces.get_mut(begun)) {
+                        *to = end;
+                    }
+                    pieces.push(Piece::Close);
+                    1
+                }
+                _ => {
+                    let end = rest.find(['y', 'M', 'd', 'H', 'm', 's', 'S', '[', ']']).unwrap_or(rest.len());
+                    pieces.push(Piece::Literal(rest.get(..end).unwrap_or_default().into()));
+                    end
+                }
+            };
+            rest = rest.get(length..).unwrap_or_default();
         }
-        rest = after;
+        Self { pieces: pieces.into() }
     }
-    Some(sum)
+
+    /// Octets that it takes when written; `None` if that depends on the value (single letters).
+    #[must_use]
+    pub fn width(&self) -> Option<usize> {
+        let widths = self.pieces.iter().map(|piece| match piece {
+            Piece::Letters(_, 1) => None,
+            Piece::Letters(_, count) => Some(*count),
+            Piece::Literal(text) => Some(text.len()),
+            Piece::Open(_) | Piece::Close => Some(0),
+        });
+        widths.sum()
+    }
+
+    /// Reads a value; what the form leaves out is chosen so that the value is nearest to `near`. Without `near`, a short
+    /// year is of this century, other missing parts are faults.
+    ///
+    /// # Errors
+    /// [`Fault::NotCalendar`] where the octets are not of the form or no such day or time exists.
+    pub fn read(
+        &self,
+        kind: Calendar,
+        octets: &[u8],
+        near: Option<DateTime>,
+    ) -> Result<Value<'static>, Fault> {
+        let parts = self.split(octets)?;
+        let time = || {
+            time_of(
+                parts.hour.unwrap_or(0),
+                parts.minute.unwrap_or(0),
+                parts.second.unwrap_or(0),
+                parts.nanosecond,
+            )
+        };
+        match kind {
+            Calendar::Time => Ok(Value::Time(time()?)),
+            // What the form says of the time of day has to be one, though nobody asks for it.
+            Calendar::Date => time().and_then(|_| Ok(Value::Date(day_of(&parts, near)?))),
+            Calendar::DateTime => Ok(Value::DateTime(day_of(&parts, near)?.to_datetime(time()?))),
+            Calendar::Month => {
+                let first = Parts { day: Some(1), ..parts };
+                time().and_then(|_| Ok(Value::Date(day_of(&first, near)?)))
+            }
+        }
+    }
+
+    /// Appends a moment; a day is its midnight, a time stands on any day ([`moment`]).
+    ///
+    /// # Errors
+    /// [`Fault::Overflow`] for a year that has not four figures.
+    pub fn write(&self, moment: DateTime, out: &mut Vec<u8>) -> Result<(), Fault> {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Letters(letter, count) => write_part(*letter, *count, moment, out)?,
+                Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
+                Piece::Open(_) | Piece::Close => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn split(&self, octets: &[u8]) -> Result<Parts, Fault> {
+        let (mut parts, mut left, mut at) = (Parts::default(), octets, 0);
+        while let Some(piece) = self.pieces.get(at) {
+            at += 1;
+            match piece {
+                Piece::Literal(text) => {
+                    left = left.strip_prefix(text.as_bytes()).ok_or(Fault::NotCalendar)?;
+                }
+                Piece::Open(behind) if left.is_empty() => at = behind.saturating_add(1),
+                Piece::Open(_) | Piece::Close => {}
+                Piece::Letters(letter, count) => {
+                    let take = match count {
+                        1 => left.iter().take(2).take_while(|octet| octet.is_ascii_digit()).count(),
+                        count => *count,
+                    };
+                    let (mine, others) = left.split_at_checked(take).ok_or(Fault::NotCalendar)?;
+                    put(&mut parts, *letter, *count, few_figures(mine).ok_or(Fault::NotCalendar)?)?;
+                    left = others;
+                }
+            }
+        }
+        if left.is_empty() { Ok(parts) } else { Err(Fault::NotCalendar) }
+    }
 }
 
 /// Whether a form leaves out what its type needs, so that a moment to be near to is needed.
@@ -82,52 +183,25 @@ pub fn leaves_out(kind: Calendar, form: &str) -> bool {
     }
 }
 
-/// Reads a value; what the form leaves out is chosen so that the value is nearest to `near`. Without `near`, a short
-/// year is of this century, other missing parts are faults.
+/// Reads a value by a form that is seen once; see [`Pattern::read`].
 ///
 /// # Errors
-/// [`Fault::NotCalendar`] where the octets are not of the form or no such day or time exists.
+/// As [`Pattern::read`].
 pub fn read(
     kind: Calendar,
     form: &str,
     octets: &[u8],
     near: Option<DateTime>,
 ) -> Result<Value<'static>, Fault> {
-    let parts = split(form, octets)?;
-    let time = || {
-        time_of(
-            parts.hour.unwrap_or(0),
-            parts.minute.unwrap_or(0),
-            parts.second.unwrap_or(0),
-            parts.nanosecond,
-        )
-    };
-    match kind {
-        Calendar::Time => Ok(Value::Time(time()?)),
-        Calendar::Date => Ok(Value::Date(day_of(&parts, near)?.date())),
-        Calendar::DateTime => Ok(Value::DateTime(day_of(&parts, near)?.date().to_datetime(time()?))),
-        Calendar::Month => {
-            let first = Parts { day: Some(1), ..parts };
-            Ok(Value::Date(day_of(&first, near)?.date()))
-        }
-    }
+    Pattern::of(form).read(kind, octets, near)
 }
 
-/// Appends a moment by a form; a day is its midnight, a time stands on any day ([`moment`]).
+/// Appends a moment by a form that is seen once; see [`Pattern::write`].
 ///
 /// # Errors
-/// [`Fault::Overflow`] for a year that has not four figures.
+/// As [`Pattern::write`].
 pub fn write(form: &str, moment: DateTime, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let mut rest = form;
-    while let Some((piece, after)) = next_piece(rest) {
-        match piece {
-            Piece::Letters(letter, count) => write_part(letter, count, moment, out)?,
-            Piece::Literal(text) => out.extend_from_slice(text.as_bytes()),
-            Piece::Open | Piece::Close => {}
-        }
-        rest = after;
-    }
-    Ok(())
+    Pattern::of(form).write(moment, out)
 }
 
 /// The moment that a value is written from; `None` if it is no day, time or moment.
@@ -165,41 +239,12 @@ fn write_part(letter: u8, count: usize, moment: DateTime, out: &mut Vec<u8>) -> 
     Ok(())
 }
 
-fn split(form: &str, octets: &[u8]) -> Result<Parts, Fault> {
-    let (mut parts, mut left, mut rest) = (Parts::default(), octets, form);
-    while let Some((piece, after)) = next_piece(rest) {
-        rest = after;
-        match piece {
-            Piece::Literal(text) => left = left.strip_prefix(text.as_bytes()).ok_or(Fault::NotCalendar)?,
-            Piece::Open if left.is_empty() => rest = behind_brackets(rest),
-            Piece::Open | Piece::Close => {}
-            Piece::Letters(letter, count) => {
-                let figures = left.iter().take_while(|octet| octet.is_ascii_digit()).count();
-                let take = if count == 1 { figures.min(2) } else { count };
-                let (mine, others) = left.split_at_checked(take).ok_or(Fault::NotCalendar)?;
-                let value = super::number::figures(mine).map_err(|_| Fault::NotCalendar)?;
-                let value = i64::try_from(value).map_err(|_| Fault::NotCalendar)?;
-                put(&mut parts, letter, count, value)?;
-                left = others;
-            }
-        }
+/// Up to nine figures.
+fn few_figures(octets: &[u8]) -> Option<i64> {
+    if !(1..=9).contains(&octets.len()) {
+        return None;
     }
-    if left.is_empty() { Ok(parts) } else { Err(Fault::NotCalendar) }
-}
-
-fn behind_brackets(form: &str) -> &str {
-    let mut depth = 1_u32;
-    for (at, sign) in form.char_indices() {
-        match sign {
-            '[' => depth += 1,
-            ']' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth == 0 {
-            return form.get(at + 1..).unwrap_or_default();
-        }
-    }
-    ""
+    octets.iter().try_fold(0, |sum, octet| octet.is_ascii_digit().then(|| sum * 10 + i64::from(octet - b'0')))
 }
 
 fn put(parts: &mut Parts, letter: u8, count: usize, value: i64) -> Result<(), Fault> {
@@ -237,24 +282,27 @@ fn date_of(year: i64, month: i64, day: i64) -> Option<Date> {
     Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
 
-/// The day of the parts, at their time of day, nearest to `near` in what is left out.
-fn day_of(parts: &Parts, near: Option<DateTime>) -> Result<DateTime, Fault> {
-    let time = time_of(
-        parts.hour.unwrap_or(0),
-        parts.minute.unwrap_or(0),
-        parts.second.unwrap_or(0),
-        parts.nanosecond,
-    )?;
+/// The day of the parts; nearest to `near`, at their time of day, in what is left out.
+fn day_of(parts: &Parts, near: Option<DateTime>) -> Result<Date, Fault> {
     let full_year = match (parts.year, parts.short_year, near) {
         (Some(year), Some(short), _) if year.rem_euclid(100) != short => return Err(Fault::NotCalendar),
         (Some(year), _, _) => Some(year),
         (None, Some(short), None) => Some(2_000 + short),
         (None, _, _) => None,
     };
-    if let (Some(year), Some(month), Some(day)) = (full_year, parts.month, parts.day) {
-        return Ok(date_of(year, month, day).ok_or(Fault::NotCalendar)?.to_datetime(time));
+    match (full_year, parts.month, parts.day) {
+        (Some(year), Some(month), Some(day)) => date_of(year, month, day).ok_or(Fault::NotCalendar),
+        _ => nearest(parts, full_year, near.ok_or(Fault::NotCalendar)?),
     }
-    let near = near.ok_or(Fault::NotCalendar)?;
+}
+
+fn nearest(parts: &Parts, full_year: Option<i64>, near: DateTime) -> Result<Date, Fault> {
+    let time = time_of(
+        parts.hour.unwrap_or(0),
+        parts.minute.unwrap_or(0),
+        parts.second.unwrap_or(0),
+        parts.nanosecond,
+    )?;
     let years: Vec<i64> = match (full_year, parts.short_year) {
         (Some(year), _) => vec![year],
         (None, Some(short)) => {
@@ -265,15 +313,14 @@ fn day_of(parts: &Parts, near: Option<DateTime>) -> Result<DateTime, Fault> {
     };
     let months: Vec<i64> = parts.month.map_or_else(|| (1..=12).collect(), |month| vec![month]);
     let days: Vec<i64> = parts.day.map_or_else(|| (1..=31).collect(), |day| vec![day]);
-    let mut best: Option<(u128, DateTime)> = None;
+    let mut best: Option<(u128, Date)> = None;
     for &year in &years {
         for &month in &months {
             for &day in &days {
                 let Some(date) = date_of(year, month, day) else { continue };
-                let candidate = date.to_datetime(time);
-                let distance = candidate.duration_since(near).as_nanos().unsigned_abs();
+                let distance = date.to_datetime(time).duration_since(near).as_nanos().unsigned_abs();
                 if best.is_none_or(|(least, _)| distance < least) {
-                    best = Some((distance, candidate));
+                    best = Some((distance, date));
                 }
             }
         }

@@ -20,15 +20,7 @@ pub fn figures(octets: &[u8]) -> Result<i128, Fault> {
         return Err(Fault::NotNumber);
     }
     if octets.len() <= 18 {
-        let mut sum: u64 = 0;
-        for &octet in octets {
-            let figure = octet.wrapping_sub(b'0');
-            if figure > 9 {
-                return Err(Fault::NotNumber);
-            }
-            sum = sum * 10 + u64::from(figure);
-        }
-        return Ok(i128::from(sum));
+        return word(octets).map(i128::from).ok_or(Fault::NotNumber);
     }
     let mut sum: i128 = 0;
     for &octet in octets {
@@ -40,6 +32,38 @@ pub fn figures(octets: &[u8]) -> Result<i128, Fault> {
             sum.checked_mul(10).and_then(|sum| sum.checked_add(i128::from(figure))).ok_or(Fault::Overflow)?;
     }
     Ok(sum)
+}
+
+/// Up to 18 figures.
+fn word(octets: &[u8]) -> Option<u64> {
+    let (eights, rest) = octets.as_chunks::<8>();
+    let mut sum = 0;
+    for eight in eights {
+        sum = sum * 100_000_000 + eight_figures(*eight)?;
+    }
+    for &octet in rest {
+        let figure = octet.wrapping_sub(b'0');
+        if figure > 9 {
+            return None;
+        }
+        sum = sum * 10 + u64::from(figure);
+    }
+    Some(sum)
+}
+
+/// Eight figures in one machine word: neighbours are joined by twos, fours, eights.
+fn eight_figures(octets: [u8; 8]) -> Option<u64> {
+    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+    const ZEROS: u64 = 0x3030_3030_3030_3030;
+    let word = u64::from_le_bytes(octets);
+    // `0` to `9` begin with 3 and still do when six is added.
+    if word & HIGH != ZEROS || word.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
+        return None;
+    }
+    let ones = word - ZEROS;
+    let twos = (ones & 0x00FF_00FF_00FF_00FF) * 10 + (ones >> 8 & 0x00FF_00FF_00FF_00FF);
+    let fours = (twos & 0x0000_FFFF_0000_FFFF) * 100 + (twos >> 16 & 0x0000_FFFF_0000_FFFF);
+    Some((fours & 0xFFFF_FFFF) * 10_000 + (fours >> 32))
 }
 
 /// A whole number; `signed` allows `-` or `+` in front.
@@ -59,6 +83,14 @@ pub fn whole(octets: &[u8], signed: bool) -> Result<i128, Fault> {
 /// # Errors
 /// [`Fault::NotNumber`] for another form (also `.5`, `5.`, `1e3`), [`Fault::Overflow`] beyond 28 figures.
 pub fn decimal(octets: &[u8], scale: u32, signed: bool, short: bool) -> Result<Decimal, Fault> {
+    scaled(fixed_point(octets, scale, signed, short)?, scale)
+}
+
+/// The figures of such a decimal: how many units of `10^-scale` it is.
+///
+/// # Errors
+/// As [`decimal`].
+pub fn fixed_point(octets: &[u8], scale: u32, signed: bool, short: bool) -> Result<i128, Fault> {
     let (negative, plain) = match octets.split_first() {
         Some((b'-', rest)) if signed => (true, rest),
         Some((b'+', rest)) if signed => (false, rest),
@@ -75,21 +107,11 @@ pub fn decimal(octets: &[u8], scale: u32, signed: bool, short: bool) -> Result<D
     if given > scale || (given < scale && !short) {
         return Err(Fault::NotNumber);
     }
-    let mut units = figures(before)?;
-    for &octet in behind.unwrap_or_default() {
-        let figure = octet.wrapping_sub(b'0');
-        if figure > 9 {
-            return Err(Fault::NotNumber);
-        }
-        units = units
-            .checked_mul(10)
-            .and_then(|sum| sum.checked_add(i128::from(figure)))
-            .ok_or(Fault::Overflow)?;
-    }
-    for _ in given..scale {
-        units = units.checked_mul(10).ok_or(Fault::Overflow)?;
-    }
-    scaled(if negative { -units } else { units }, scale)
+    let (whole, part) = (figures(before)?, behind.map_or(Ok(0), figures)?);
+    let shift = |number: i128, by: u32| 10_i128.checked_pow(by).and_then(|power| number.checked_mul(power));
+    let units = shift(whole, given).and_then(|units| shift(units.checked_add(part)?, scale - given));
+    let units = units.filter(|units| *units < 1 << 96).ok_or(Fault::Overflow)?;
+    Ok(if negative { -units } else { units })
 }
 
 /// So many units of `10^-scale`: `scaled(12345, 2)` is 123.45.
@@ -152,58 +174,95 @@ pub fn li(value: Decimal) -> Result<i128, Fault> {
     units(value, 3)
 }
 
-/// Appends a whole number's figures, `-` in front of a negative one, without filling.
-pub fn write_whole(value: i128, out: &mut Vec<u8>) {
-    if value < 0 {
-        out.push(b'-');
+/// Two figures of each number below a hundred.
+const PAIRS: [[u8; 2]; 100] = {
+    let mut pairs = [[b'0'; 2]; 100];
+    let mut number = 0_usize;
+    while number < 100 {
+        pairs[number] = [b'0' + (number / 10) as u8, b'0' + (number % 10) as u8];
+        number += 1;
     }
-    write_figures(value.unsigned_abs(), 1, out);
+    pairs
+};
+
+/// Most figures that one number is written with.
+const MOST_WRITTEN: usize = 40;
+
+/// Figures of a number, put from behind.
+struct Figures {
+    octets: [u8; MOST_WRITTEN],
+    /// Where the first stands.
+    at: usize,
+}
+
+impl Figures {
+    fn of(value: u128) -> Self {
+        let mut figures = Self { octets: [b'0'; MOST_WRITTEN], at: MOST_WRITTEN };
+        let mut rest = value;
+        // A machine word is divided in a few cycles, two of them are not.
+        while u64::try_from(rest).is_err() {
+            figures.pair(usize::try_from(rest % 100).unwrap_or(0));
+            rest /= 100;
+        }
+        let mut rest = u64::try_from(rest).unwrap_or(0);
+        while rest >= 10 {
+            figures.pair(usize::try_from(rest % 100).unwrap_or(0));
+            rest /= 100;
+        }
+        if rest > 0 {
+            figures.at -= 1;
+            figures.octets[figures.at] = b'0' + u8::try_from(rest).unwrap_or(0);
+        }
+        figures
+    }
+
+    fn pair(&mut self, below_hundred: usize) {
+        self.at -= 2;
+        if let (Some(place), Some(pair)) =
+            (self.octets.get_mut(self.at..self.at + 2), PAIRS.get(below_hundred))
+        {
+            place.copy_from_slice(pair);
+        }
+    }
+
+    /// With zeros in front up to so many.
+    fn at_least(&mut self, width: usize) {
+        self.at = self.at.min(MOST_WRITTEN.saturating_sub(width));
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        self.octets.get(self.at..).unwrap_or_default()
+    }
 }
 
 /// Appends at least `width` figures, zeros in front.
 pub fn write_figures(value: u128, width: usize, out: &mut Vec<u8>) {
-    let mut figures = [b'0'; 39];
-    let mut rest = value;
-    let mut at = figures.len();
-    // A machine word is divided in a few cycles, two of them are not.
-    while u64::try_from(rest).is_err() && at > 0 {
-        at -= 1;
-        if let Some(place) = figures.get_mut(at) {
-            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        }
-        rest /= 10;
-    }
-    let mut rest = u64::try_from(rest).unwrap_or(0);
-    while rest > 0 && at > 0 {
-        at -= 1;
-        if let Some(place) = figures.get_mut(at) {
-            *place = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-        }
-        rest /= 10;
-    }
-    let has = figures.len() - at;
-    out.extend(std::iter::repeat_n(b'0', width.saturating_sub(has)));
-    out.extend_from_slice(figures.get(at..).unwrap_or_default());
+    let mut figures = Figures::of(value);
+    figures.at_least(width);
+    out.extend(std::iter::repeat_n(b'0', width.saturating_sub(MOST_WRITTEN)));
+    out.extend_from_slice(figures.as_slice());
 }
 
-/// Appends a decimal with exactly `scale` figures behind the point; `trimmed` leaves out zeros at the end, and then
-/// the point.
-///
-/// # Errors
-/// [`Fault::NotNumber`] if more figures stand behind the point, [`Fault::Overflow`] beyond what can be held.
-pub fn write_decimal(value: Decimal, scale: u32, trimmed: bool, out: &mut Vec<u8>) -> Result<(), Fault> {
-    let units = units(value, scale)?;
+/// Appends so many units of `10^-scale` with `scale` figures behind the point, and zeros in front up to `width` octets
+/// with point and sign; `trimmed` leaves out zeros at the end, and then the point, and then takes no zeros in front.
+pub fn write_units(units: i128, scale: u32, trimmed: bool, width: usize, out: &mut Vec<u8>) {
     if units < 0 {
         out.push(b'-');
     }
-    let start = out.len();
-    let scale = usize::try_from(scale).map_err(|_| Fault::Overflow)?;
-    write_figures(units.unsigned_abs(), scale + 1, out);
+    let scale = usize::try_from(scale).unwrap_or(0);
+    let width = if trimmed { 0 } else { width };
+    let width = width.saturating_sub(usize::from(units < 0) + usize::from(scale > 0));
+    let mut figures = Figures::of(units.unsigned_abs());
+    figures.at_least(width.max(scale + 1));
+    out.extend(std::iter::repeat_n(b'0', width.saturating_sub(MOST_WRITTEN)));
+    let written = figures.as_slice();
+    let (before, behind) = written.split_at(written.len().saturating_sub(scale));
+    out.extend_from_slice(before);
     if scale == 0 {
-        return Ok(());
+        return;
     }
-    let point = out.len() - scale;
-    out.insert(point.max(start), b'.');
+    out.push(b'.');
+    out.extend_from_slice(behind);
     if trimmed {
         while out.last() == Some(&b'0') {
             out.pop();
@@ -212,7 +271,6 @@ pub fn write_decimal(value: Decimal, scale: u32, trimmed: bool, out: &mut Vec<u8
             out.pop();
         }
     }
-    Ok(())
 }
 
 /// The text of `number(t)`: an optional `-`, figures, optionally a point and figures.
@@ -248,7 +306,7 @@ mod tests {
 
     fn written(value: Decimal, scale: u32, trimmed: bool) -> String {
         let mut out = b"x".to_vec();
-        write_decimal(value, scale, trimmed, &mut out).unwrap();
+        write_units(units(value, scale).unwrap(), scale, trimmed, 0, &mut out);
         String::from_utf8(out).unwrap()
     }
 
@@ -259,7 +317,21 @@ mod tests {
         assert_eq!(written(Decimal::new(12_300, 2), 2, true), "x123");
         assert_eq!(written(Decimal::new(12_310, 2), 2, true), "x123.1");
         assert_eq!(written(Decimal::new(7, 0), 0, false), "x7");
-        assert_eq!(write_decimal(Decimal::new(5, 3), 2, false, &mut Vec::new()), Err(Fault::NotNumber));
+        assert_eq!(units(Decimal::new(5, 3), 2), Err(Fault::NotNumber));
+    }
+
+    #[test]
+    fn zeros_stand_between_sign_and_figures() {
+        let written = |units, scale, width| {
+            let mut out = Vec::new();
+            write_units(units, scale, false, width, &mut out);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(written(-1_234, 2, 9), "-00012.34");
+        assert_eq!(written(0, 0, 3), "000");
+        assert_eq!(written(7, 0, 50), format!("{}7", "0".repeat(49)));
+        assert_eq!(written(i128::MIN, 0, 0), i128::MIN.to_string());
+        assert_eq!(written(i128::MAX, 0, 41), format!("00{}", i128::MAX));
     }
 
     #[test]
@@ -281,15 +353,20 @@ mod tests {
         #[test]
         fn whole_numbers_round_trip(value in any::<i64>().prop_map(i128::from)) {
             let mut out = Vec::new();
-            write_whole(value, &mut out);
+            write_units(value, 0, false, 0, &mut out);
             prop_assert_eq!(whole(&out, true), Ok(value));
+        }
+
+        #[test]
+        fn figures_are_what_the_library_reads(text in "[0-9]{1,18}|[0-9/:]{8,17}") {
+            prop_assert_eq!(figures(text.as_bytes()).ok(), text.parse::<i128>().ok());
         }
 
         #[test]
         fn decimals_round_trip(units in -1_000_000_000_000_000_000_i64..1_000_000_000_000_000_000, scale in 0_u32..10) {
             let value = Decimal::new(units, scale);
             let mut out = Vec::new();
-            write_decimal(value, scale, false, &mut out).unwrap();
+            write_units(units.into(), scale, false, 0, &mut out);
             prop_assert_eq!(decimal(&out, scale, true, false), Ok(value));
         }
 

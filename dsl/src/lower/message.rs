@@ -30,6 +30,7 @@ pub(super) fn lower<'m>(lowering: &mut Lowering<'m>, message: &'m Message) -> Me
     map::make(&mut builder);
     read::make(&mut builder);
     write::make(&mut builder);
+    super::stride::note(&mut builder.out, &builder.lowering.program.wires);
     builder.out
 }
 
@@ -540,7 +541,7 @@ impl<'l, 'm> Builder<'l, 'm> {
         match (wire.size, wire.unit) {
             (Size::Fixed(width), Unit::Bytes | Unit::Digits) => Some(width),
             (Size::ByForm, _) => match &wire.form {
-                Form::Calendar(_, letters) => u32::try_from(calendar::width(letters)?).ok(),
+                Form::Calendar(_, letters) => u32::try_from(calendar::Pattern::of(letters).width()?).ok(),
                 Form::Code(table) => {
                     let table = self.lowering.module.codes.get(usize::from(*table))?;
                     match (table.wire.size, table.wire.unit) {

@@ -4,9 +4,11 @@ use super::expression::{Octets, compile, walk};
 use super::fold::children;
 use super::{LowerErrorKind, Lowering, fold};
 use crate::model::{Chain, CodeTable, ExprKind, Format, Meaning, Message, Wire, XmlUse};
-use crate::program::{ChainForm, CodeText, Codes, ExprId, FormatForm, SegmentsForm, WireForm};
+use crate::program::{ChainForm, CodeText, Codes, ExprId, FormatForm, Measures, SegmentsForm, WireForm};
 use crate::source::Span;
-use crate::value::{Absent, Cipher, Coding, Constant, Form, Outcome, Size, Symbol, Type, Unit};
+use crate::value::{
+    Absent, Charset, Cipher, Coding, Constant, Form, Letters, Outcome, Size, Symbol, Type, Unit,
+};
 
 impl Lowering<'_> {
     pub(super) fn codes(&mut self) {
@@ -129,7 +131,7 @@ impl Lowering<'_> {
             form: wire.form.clone(),
             size: wire.size,
             unit: wire.unit,
-            charset: charset_of(&wire.chain).unwrap_or(charset).into(),
+            letters: letters(charset_of(&wire.chain).unwrap_or(charset)),
             fill: wire.fill,
             signed: wire.signed,
             absent: wire.absent.clone(),
@@ -142,8 +144,20 @@ impl Lowering<'_> {
             tolerate: wire.tolerate.clone(),
             unmapped: wire.unmapped.clone(),
             near: wire.near.as_deref().map(|near| self.in_message(near, octets)),
+            measures: Measures::default(),
         };
-        self.shared("wire", form, |lowering| &mut lowering.program.wires)
+        self.shared_wire(form)
+    }
+
+    fn shared_wire(&mut self, form: WireForm) -> u32 {
+        let before = self.program.wires.len();
+        let number = self.shared("wire", form, |lowering| &mut lowering.program.wires);
+        if self.program.wires.len() > before
+            && let Some(made) = self.program.wires.pop()
+        {
+            self.program.wires.push(made.measured(&self.program.codes));
+        }
+        number
     }
 
     /// A wire form of raw octets, for what is a format within.
@@ -158,7 +172,7 @@ impl Lowering<'_> {
             form: Form::Bytes,
             size: Size::Range { min: 0, max: u32::MAX },
             unit: Unit::Bytes,
-            charset: "".into(),
+            letters: Letters::default(),
             fill: None,
             signed: false,
             absent: Absent::LeftOut,
@@ -171,8 +185,9 @@ impl Lowering<'_> {
             tolerate: Vec::new(),
             unmapped: None,
             near: None,
+            measures: Measures::default(),
         };
-        self.shared("wire", form, |lowering| &mut lowering.program.wires)
+        self.shared_wire(form)
     }
 
     /// A format; `bits` are those of an ISO 8583 message.
@@ -240,6 +255,14 @@ impl Lowering<'_> {
         if !self.errors.iter().any(|known| known.kind == kind) {
             self.error(span, kind);
         }
+    }
+}
+
+/// How letters stand by the name of a charset, or `bcd`. Other names do not pass the compiler.
+fn letters(name: &str) -> Letters {
+    match name {
+        "bcd" => Letters::Packed,
+        name => Letters::Set(Charset::from_name(name).unwrap_or_default()),
     }
 }
 

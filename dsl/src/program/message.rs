@@ -17,10 +17,14 @@ pub struct MessageProgram {
     pub read: Box<[Read]>,
     /// Cold entry of each instruction of `read`.
     pub read_cold: Box<[u32]>,
+    /// From each instruction of `read` on: values that stand one behind the other; empty where none do.
+    pub read_strides: Box<[Stride]>,
     /// Writing, in order of dependence.
     pub write: Box<[Write]>,
     /// Cold entry of each instruction of `write`.
     pub write_cold: Box<[u32]>,
+    /// From each instruction of `write` on, as in `read_strides`.
+    pub write_strides: Box<[Stride]>,
     /// Message to business (after reading).
     pub take_out: Box<[Map]>,
     /// Business and facts to message (before writing).
@@ -71,6 +75,15 @@ pub struct MessageProgram {
     pub ask: Option<ShapeId>,
     /// Shape of the answer.
     pub answer: Option<ShapeId>,
+}
+
+/// Values of fixed widths that stand one behind the other, and need nothing but their octets.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Stride {
+    /// How many.
+    pub values: u16,
+    /// Octets of all.
+    pub octets: u32,
 }
 
 impl MessageProgram {

@@ -1,8 +1,9 @@
 //! How values, formats and chains of codings stand on the wire.
 
 use super::ExprId;
+use crate::evaluate::calendar::Pattern;
 use crate::model::{Delimited, Load, Prefix, RowRun, Segments, TextCode, Tlv, XmlForm};
-use crate::value::{Absent, Form, Side, Size, Type, Unit};
+use crate::value::{Absent, Form, Letters, Side, Size, Type, Unit, fill_of_form};
 
 /// A code table, lowered.
 #[derive(Clone, Debug)]
@@ -38,7 +39,7 @@ pub struct WireForm {
     pub form: Form,
     pub size: Size,
     pub unit: Unit,
-    pub charset: Box<str>,
+    pub letters: Letters,
     pub fill: Option<(Side, u8)>,
     pub signed: bool,
     pub absent: Absent,
@@ -53,6 +54,116 @@ pub struct WireForm {
     pub tolerate: Vec<Box<str>>,
     pub unmapped: Option<Box<str>>,
     pub near: Option<ExprId>,
+    pub measures: Measures,
+}
+
+/// What a wire form says that is asked for at each value: found out once ([`WireForm::measured`]).
+#[derive(Clone, Default, Debug)]
+pub struct Measures {
+    /// Octets that a value takes, where that is known before it is seen.
+    pub width: Option<usize>,
+    /// Octets that are taken from values of widths: nothing but the width says where it ends.
+    pub taken: Option<u32>,
+    /// The fewest units of its size.
+    pub least: usize,
+    /// The most units of its size.
+    pub most: usize,
+    /// What it is filled up with where values have widths; as said, else as its form demands.
+    pub padded: Option<(Side, u8)>,
+    /// What it is filled up with elsewhere.
+    pub unpadded: Option<(Side, u8)>,
+    /// A number in figures: zeros in front belong to it.
+    pub number: bool,
+    /// Blanks around a value are tolerated.
+    pub blanks: bool,
+    /// Half a character at its end is tolerated.
+    pub half_character: bool,
+    /// Fewer figures behind the point are.
+    pub short: bool,
+    /// It needs nothing but its octets: no coding, no other field, no expression, one octet a letter of ASCII.
+    pub plain: bool,
+    /// The form of a day or time.
+    pub calendar: Option<Pattern>,
+}
+
+impl WireForm {
+    /// With what is asked for at each value found out; `codes` are the tables of its program.
+    #[must_use]
+    pub fn measured(mut self, codes: &[Codes]) -> Self {
+        let tolerates = |word: &str| self.tolerate.iter().any(|known| &**known == word);
+        let fill = |padded| self.fill.or_else(|| fill_of_form(&self.form, self.size, padded));
+        let calendar = match &self.form {
+            Form::Calendar(_, form) => Some(Pattern::of(form)),
+            _ => None,
+        };
+        let width = self.width(codes, calendar.as_ref());
+        let told = self.prefix.is_some() || self.sized_by.is_some() || self.ending.is_some();
+        let constant = match &self.form {
+            Form::Code(table) => codes.get(usize::from(*table)).is_some_and(|codes| {
+                codes.absent.is_none()
+                    && codes.rows.iter().all(|(text, ..)| matches!(text, CodeText::Text(_)))
+            }),
+            _ => true,
+        };
+        let (least, most) = match self.size {
+            Size::Fixed(units) => (units as usize, units as usize),
+            Size::Range { min, max } => (min as usize, max as usize),
+            Size::ByForm => (0, usize::MAX),
+        };
+        self.measures = Measures {
+            width,
+            taken: width.filter(|width| !told && *width > 0).and_then(|width| u32::try_from(width).ok()),
+            least,
+            most,
+            padded: fill(true),
+            unpadded: fill(false),
+            number: matches!(
+                self.form,
+                Form::Number | Form::Decimal { .. } | Form::Fen | Form::Yuan | Form::Li
+            ),
+            blanks: tolerates("blanks"),
+            half_character: tolerates("half_character"),
+            short: self.trimmed || tolerates("short"),
+            plain: constant
+                && self.chain.is_none()
+                && self.near.is_none()
+                && matches!(self.letters, Letters::Set(charset) if charset.is_ascii_compatible()),
+            calendar,
+        };
+        self
+    }
+
+    fn width(&self, codes: &[Codes], calendar: Option<&Pattern>) -> Option<usize> {
+        let units = match self.size {
+            Size::Fixed(units) => units as usize,
+            Size::Range { .. } => return None,
+            Size::ByForm => match &self.form {
+                Form::Calendar(..) => calendar?.width()?,
+                Form::Flag(yes, no) => yes.len().max(no.len()),
+                Form::Code(table) => codes.get(usize::from(*table))?.width()?,
+                _ => return None,
+            },
+        };
+        match (self.unit, &self.form, self.letters) {
+            (Unit::Digits, Form::Packed { .. }, _) => Some(units / 2 + 1),
+            (Unit::Digits, _, Letters::Packed) => Some(units.div_ceil(2)),
+            (_, Form::Calendar(..), Letters::Packed) => Some(units.div_ceil(2)),
+            (Unit::Bits, ..) => Some(units.div_ceil(8)),
+            (Unit::Chars, Form::Text, Letters::Set(charset)) if charset.widest_character() > 1 => None,
+            _ => Some(units),
+        }
+    }
+}
+
+impl Codes {
+    /// Octets of the longest text.
+    fn width(&self) -> Option<usize> {
+        let length = |text: &CodeText| match text {
+            CodeText::Text(text) => Some(text.len()),
+            CodeText::Expression(_) => None,
+        };
+        self.rows.iter().filter_map(|(text, ..)| length(text)).max()
+    }
 }
 
 /// A format, lowered.

@@ -32,7 +32,7 @@ use crate::model::{
 };
 use crate::source::Span;
 use crate::tree::{self, CallPart, LinkClause, PartyClause};
-use crate::value::{Outcome, Type};
+use crate::value::{Charset, Outcome, Type};
 use compare::reconciles;
 use frames::frame_of;
 use heads::heads;
@@ -107,16 +107,14 @@ pub(crate) fn docs(lines: &[tree::Str]) -> Box<str> {
 }
 
 fn charset(resolver: &mut Resolver, index: &Index<'_>) -> Box<str> {
-    const KNOWN: [&str; 9] =
-        ["utf8", "gbk", "gb18030", "ascii", "cp935", "cp1388", "cp037", "cp1047", "cp500"];
     let Some((_, party)) = index.party else { return "utf8".into() };
     for clause in &party.block.statements {
         if let PartyClause::Charset(name) = &clause.kind {
-            if !KNOWN.contains(&&*name.text) {
+            if !Charset::NAMES.contains(&&*name.text) {
                 resolver
                     .report
                     .error("TS0427", name.span, format!("there is no charset `{}`", name.text))
-                    .suggest(&name.text, KNOWN);
+                    .suggest(&name.text, Charset::NAMES);
             }
             return name.text.clone();
         }

@@ -14,12 +14,12 @@ use std::borrow::Cow;
 use dsl::evaluate::Fault as Wanting;
 use dsl::model::{Load, Space};
 use dsl::program::{FileName, FileProgram, MessageProgram, Part, Program, WireForm};
-use dsl::value::{Absent, Form, Size};
+use dsl::value::{Absent, Form, Letters, Size};
 
 use super::{compute, plain};
 use crate::charset::{self, Charset};
 use crate::codec::environment::{Inside, NoRegions, Programs};
-use crate::codec::leaf::{self, Letters, Reading};
+use crate::codec::leaf::{self, Reading};
 use crate::codec::seals::Seals;
 use crate::codec::{Fault, FaultKind, Reader, Run, Writer, Wrong};
 use crate::value::{Record, RowsEntered, Slot, Surroundings};
@@ -222,9 +222,7 @@ impl<'a> Names<'a> {
     fn wire(&self, wire: u32) -> Result<WireForm, Wrong> {
         let form = self.programs.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
         let mut own = WireForm { chain: None, prefix: None, sized_by: None, ending: None, ..form.clone() };
-        if Letters::of(&form.charset) == Letters::Packed {
-            own.charset = "ascii".into();
-        }
+        own.letters = Letters::Set(form.letters.charset());
         if let (Size::Fixed(max), Form::Text | Form::Ascii | Form::Code(_) | Form::Flag(..)) =
             (own.size, &own.form)
         {
@@ -233,7 +231,7 @@ impl<'a> Names<'a> {
         if own.absent == Absent::LeftOut {
             own.absent = Absent::As(vec![dsl::value::AbsentForm::Empty]);
         }
-        Ok(own)
+        Ok(own.measured(&self.programs.program.codes))
     }
 
     /// How much a piece takes, where that does not depend on what stands around.
@@ -253,7 +251,7 @@ impl<'a> Names<'a> {
                 first.filter(|first| lengths.all(|length| length == Some(*first)))
             }
             Form::Flag(yes, no) => (yes.chars().count() == no.chars().count()).then(|| yes.chars().count()),
-            Form::Calendar(_, letters) => dsl::evaluate::calendar::width(letters),
+            Form::Calendar(..) => wire.measures.width,
             _ => match wire.size {
                 Size::Fixed(width) => Some(width as usize),
                 _ => None,
@@ -264,7 +262,7 @@ impl<'a> Names<'a> {
 }
 
 fn charset_of(form: &WireForm) -> Charset {
-    Letters::of(&form.charset).charset()
+    form.letters.charset()
 }
 
 /// How much of the rest of a name a piece takes.

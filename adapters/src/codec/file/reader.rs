@@ -390,7 +390,7 @@ impl<'p> FileReader<'p> {
             return self.settle(piece.region.map(|region| (region, whole)));
         };
         let base = self.row_window(list)?;
-        let before = (self.reader.record.scratch.len(), self.reader.record.slots.len());
+        let before = self.reader.record.taken();
         let form = self.reader.programs.message.lists.get(usize::from(list));
         let number = u32::try_from(self.rows).unwrap_or(u32::MAX);
         let entered = form.map(|form| (form.level, usize::from(form.slot), number, base));

@@ -20,7 +20,7 @@ pub struct FileWriter<'p> {
     /// Rows of each list so far.
     rows: Vec<u32>,
     /// Lengths of scratch and slots before the row that stands in the window.
-    before_row: Option<(usize, usize)>,
+    before_row: Option<crate::value::Taken>,
     /// The line before had no end yet: the piece whose digests wait for it.
     open_end: Option<usize>,
     /// What it is called, where that is known beforehand.
@@ -68,7 +68,7 @@ impl<'p> FileWriter<'p> {
         let form = self.writer.programs.message.lists.get(usize::from(list))?;
         let record = self.writer.record_mut();
         let base = window(record, usize::from(form.slot), form.stride)?;
-        self.before_row = Some((record.scratch.len(), record.slots.len()));
+        self.before_row = Some(record.taken());
         *self.rows.get_mut(usize::from(list))? += 1;
         Some((self.writer.record_mut(), base))
     }
@@ -287,10 +287,8 @@ impl<'p> FileWriter<'p> {
 
     /// Gives back what the row in the window took.
     fn leave_row(&mut self) {
-        if let Some((scratch, slots)) = self.before_row.take() {
-            let record = self.writer.record_mut();
-            record.scratch.truncate(scratch);
-            record.slots.truncate(slots);
+        if let Some(before) = self.before_row.take() {
+            self.writer.record_mut().give_back(before);
         }
     }
 

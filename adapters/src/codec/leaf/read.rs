@@ -2,18 +2,18 @@
 //!
 //! In: octets without the format's own escapes, a wire form. Out: a slot; what is not of the form is a fault.
 
-use dsl::evaluate::{Value, calendar, number};
+use dsl::evaluate::{Value, number};
 use dsl::model::Meaning;
 use dsl::program::{CodeText, WireForm};
-use dsl::value::{Endian, Form, Outcome, Side, Size, Symbols, Type, Unit};
+use dsl::value::{Charset, Endian, Form, Letters, Outcome, Side, Size, Symbols, Type, Unit};
 
-use super::{
-    Letters, Parsed, Reading, fill, is_absent, most, number_like, sized, sized_most, trim_right, uses_letters,
-};
+use super::{Parsed, Reading, fill, is_absent, sized, sized_most, trim_right, uses_letters};
 use crate::charset;
-use crate::charset::Charset;
 use crate::codec::{FaultKind, Wrong, pack};
-use crate::value::{Record, Slot, Span, Tag, charset_number, name_slot, outcome_slot};
+use crate::value::{
+    Record, Slot, Span, Tag, charset_number, date_slot, datetime_slot, flag_slot, name_slot, outcome_slot,
+    time_slot,
+};
 
 /// The slot of a value's octets. Octets that a chain or an escape made stand in scratch already.
 pub(crate) fn parse(
@@ -28,8 +28,9 @@ pub(crate) fn parse(
     if is_absent(wire, raw) {
         return Ok((Slot::ABSENT, None));
     }
-    let letters = Letters::of(&wire.charset);
+    let letters = wire.letters;
     let (span, charset) = match (letters, reading.charset) {
+        (Letters::Set(charset), None) if wire.measures.plain => (span, charset),
         (_, Some(charset)) if !matches!(wire.form, Form::Bytes) => (span, charset),
         (Letters::Packed, _) if uses_letters(&wire.form) => {
             let mut figures = pack::unpack(raw);
@@ -39,8 +40,8 @@ pub(crate) fn parse(
             (record.keep(&figures)?, Charset::Ascii)
         }
         (Letters::Set(charset), _) if !charset.is_ascii_compatible() && uses_letters(&wire.form) => {
-            let text = charset::decode(charset, raw).map_err(|_| wrong(FaultKind::Character))?.into_owned();
-            (record.keep(text.as_bytes())?, Charset::Utf8)
+            let decoded = record.keep_decoded(charset, span)?.map_err(|_| wrong(FaultKind::Character))?;
+            (decoded, Charset::Utf8)
         }
         _ => (span, letters.charset()),
     };
@@ -57,14 +58,14 @@ fn trimmed(record: &Record, wire: &WireForm, padded: bool, letters: Letters, spa
     let (mut from, mut to) = (0, octets.len());
     if letters != Letters::Packed
         && let Some((side, with)) = fill(wire, padded)
-        && (with != b'0' || !number_like(&wire.form))
+        && (with != b'0' || !wire.measures.number)
     {
         match side {
             Side::Right => to = trim_right(octets, with).len(),
             Side::Left => from = octets.iter().position(|octet| *octet != with).unwrap_or(octets.len()),
         }
     }
-    if wire.tolerate.iter().any(|word| &**word == "blanks") {
+    if wire.measures.blanks {
         let inner = octets.get(from..to).unwrap_or_default();
         let kept = inner.trim_ascii();
         from += inner.len() - inner.trim_ascii_start().len();
@@ -81,27 +82,27 @@ fn form(
     charset: Charset,
 ) -> Result<Parsed, Wrong> {
     let octets = record.octets(span);
-    let short = wire.trimmed || tolerates(wire, "short");
+    let short = wire.measures.short;
     let slot = match &wire.form {
         Form::Text => return text(record, wire, span, charset).map(|slot| (slot, None)),
         Form::Ascii => {
-            if !octets.iter().all(|octet| (0x20..0x7F).contains(octet)) {
+            if !all(octets, |octet| (0x20..0x7F).contains(&octet)) {
                 return Err(FaultKind::NotOfForm.into());
             }
             // What is filled up has its width; without its filling it may be shorter.
             if fill(wire, reading.padded).is_none() {
                 sized(wire, octets.len())?;
             }
-            Slot::range(Tag::Text, span, charset_number(charset))
+            Slot::range(Tag::Text, span, charset_number(Charset::Utf8))
         }
         Form::Digits => {
-            if !octets.iter().all(u8::is_ascii_digit) {
+            if !all(octets, |octet| octet.is_ascii_digit()) {
                 return Err(FaultKind::NotOfForm.into());
             }
             if wire.fill.is_none() {
                 sized(wire, octets.len())?;
             }
-            Slot::range(Tag::Text, span, charset_number(charset))
+            Slot::range(Tag::Text, span, charset_number(Charset::Utf8))
         }
         Form::Number => {
             sized_most(wire, octets.len())?;
@@ -110,8 +111,8 @@ fn form(
         }
         Form::Decimal { scale } => {
             sized_most(wire, octets.len())?;
-            let value = number::decimal(octets, *scale, wire.signed, short)?;
-            record.decimal_slot(number::units(value, *scale)?, *scale)?
+            let units = number::fixed_point(octets, *scale, wire.signed, short)?;
+            record.decimal_slot(units, *scale)?
         }
         Form::Fen => {
             sized_most(wire, octets.len())?;
@@ -120,17 +121,22 @@ fn form(
         }
         Form::Yuan => {
             sized_most(wire, octets.len())?;
-            let value = number::decimal(octets, 2, wire.signed, short)?;
-            record.decimal_slot(number::units(value, 2)?, 2)?
+            let units = number::fixed_point(octets, 2, wire.signed, short)?;
+            record.decimal_slot(units, 2)?
         }
         Form::Li => {
             sized_most(wire, octets.len())?;
             let value = number::yuan_of_li(number::whole(octets, wire.signed)?)?;
             record.decimal_slot(value.mantissa(), 2)?
         }
-        Form::Calendar(kind, form) => {
-            let value = calendar::read(*kind, form, octets, reading.near)?;
-            record_value(record, &value)?
+        Form::Calendar(kind, _) => {
+            let pattern = wire.measures.calendar.as_ref().ok_or(FaultKind::Program)?;
+            match pattern.read(*kind, octets, reading.near)? {
+                Value::Date(date) => date_slot(date),
+                Value::Time(time) => time_slot(time),
+                Value::DateTime(moment) => datetime_slot(moment),
+                _ => return Err(FaultKind::Program.into()),
+            }
         }
         Form::Code(table) => return code(record, reading, wire, *table, span, charset),
         Form::Flag(yes, no) => {
@@ -141,7 +147,7 @@ fn form(
             } else {
                 return Err(FaultKind::NotOfForm.into());
             };
-            record_value(record, &Value::Flag(flag))?
+            flag_slot(flag)
         }
         Form::Bytes => {
             sized(wire, octets.len())?;
@@ -164,8 +170,9 @@ fn form(
     Ok((slot, None))
 }
 
-fn tolerates(wire: &WireForm, word: &str) -> bool {
-    wire.tolerate.iter().any(|known| &**known == word)
+/// Whether all are: without an end before the end, so that many are looked at at once.
+fn all(octets: &[u8], is: impl Fn(u8) -> bool) -> bool {
+    octets.iter().fold(true, |all, octet| all & is(*octet))
 }
 
 /// A number's slot by its type: whole, or with decimals behind an implied point.
@@ -187,36 +194,41 @@ fn bounded(record: &mut Record, wire: &WireForm, value: i128, implied: u32) -> R
     })
 }
 
-fn record_value(record: &mut Record, value: &Value<'_>) -> Result<Slot, Wrong> {
-    let place = record.grow(1)? as usize;
-    record.set(place, value)?;
-    let slot = record.slot(place);
-    record.slots.truncate(place);
-    Ok(slot)
-}
-
 fn text(record: &mut Record, wire: &WireForm, span: Span, charset: Charset) -> Result<Slot, Wrong> {
-    let octets = record.octets(span);
-    let mut span = span;
-    if let Err(error) = charset::validate(charset, octets) {
-        // The other side may have cut a character in two at the end of a field; ours never does.
-        let cut = tolerates(wire, "half_character") && error.offset + 1 == octets.len();
-        if !cut {
-            return Err(Wrong::new(FaultKind::Character, span.start as usize + error.offset));
-        }
-        span = span.within(0, error.offset);
-    }
-    let octets = record.octets(span);
-    let units = match wire.unit {
-        Unit::Chars => charset::decode(charset, octets).map_err(|_| FaultKind::Character)?.chars().count(),
-        _ => octets.len(),
+    // What is ASCII stands as it is; anything else is decoded once, for whoever will ask for it.
+    let (span, units) = if charset.is_ascii_compatible() && record.octets(span).is_ascii() {
+        (span, span.len())
+    } else {
+        let mut octets = span;
+        let decoded = match record.keep_decoded(charset, span)? {
+            Ok(decoded) => decoded,
+            Err(offset) => {
+                octets = whole_characters(wire, span, offset)?;
+                record.keep_decoded(charset, octets)?.map_err(|_| FaultKind::Character)?
+            }
+        };
+        let units = match wire.unit {
+            Unit::Chars => record.kept_text(decoded).chars().count(),
+            _ => octets.len(),
+        };
+        (decoded, units)
     };
-    if fill(wire, true).is_some() && matches!(wire.size, Size::Fixed(_)) && units <= most(wire) {
+    if fill(wire, true).is_some() && matches!(wire.size, Size::Fixed(_)) && units <= wire.measures.most {
         // A text of fixed width may be shorter than it: the rest was filling.
     } else {
         sized(wire, units)?;
     }
-    Ok(Slot::range(Tag::Text, span, charset_number(charset)))
+    Ok(Slot::range(Tag::Text, span, charset_number(Charset::Utf8)))
+}
+
+/// The octets before those that are no character. The other side may have cut one in two at the end of a field; ours never
+/// does.
+fn whole_characters(wire: &WireForm, span: Span, offset: usize) -> Result<Span, Wrong> {
+    if wire.measures.half_character && offset + 1 == span.len() {
+        Ok(span.within(0, offset))
+    } else {
+        Err(Wrong::new(FaultKind::Character, span.start as usize + offset))
+    }
 }
 
 fn code(
@@ -250,7 +262,7 @@ pub(crate) fn meaning_slot(
         Meaning::Outcome(outcome) => (outcome_slot(outcome, text, charset), None),
         Meaning::Name(name) if wire.ty == Type::Flag => {
             let yes = symbols.text(name) == "yes";
-            (Slot { tag: Tag::Flag, n: u64::from(yes), ..Slot::default() }, None)
+            (flag_slot(yes), None)
         }
         Meaning::Name(name) => (name_slot(name, text, charset), None),
         Meaning::Refuse(reason) => return Err(FaultKind::Refuse(reason).into()),

@@ -7,14 +7,15 @@ use std::borrow::Cow;
 use dsl::evaluate::{Value, calendar, number};
 use dsl::model::Meaning;
 use dsl::program::{CodeText, Codes, WireForm};
-use dsl::value::{Absent, AbsentForm, Coding, Decimal, Endian, Form, Outcome, Side, Size, Type, Unit};
+use dsl::value::{
+    Absent, AbsentForm, Charset, Coding, Decimal, Endian, Form, Letters, Outcome, Side, Size, Type, Unit,
+};
 
-use super::{Letters, fill, most, number_like, sized, uses_letters, width};
+use super::{fill, sized, uses_letters};
 use crate::charset;
-use crate::charset::Charset;
 use crate::codec::environment::Inside;
 use crate::codec::{FaultKind, Wrong, chain, pack};
-use crate::value::Slot;
+use crate::value::{Record, Slot, Tag, charset_of};
 
 /// Writes a value without filling; gives its units, none if it is left out.
 pub(crate) fn write(
@@ -37,6 +38,10 @@ pub(crate) fn write_value(
     around: &[Coding],
     out: &mut Vec<u8>,
 ) -> Result<Option<usize>, Wrong> {
+    if wire.measures.plain && around.is_empty() {
+        let place = Place { letters: wire.letters, padded, bare };
+        return written(inside, slot, wire, place, out);
+    }
     let codings = match wire.chain {
         Some(chain) => {
             let chain = inside.programs.program.chains.get(chain as usize).ok_or(FaultKind::Program)?;
@@ -44,33 +49,15 @@ pub(crate) fn write_value(
         }
         None => around,
     };
-    let value = inside.record.slot_value(slot)?;
-    if !value.is_present() || is_left_out(inside, wire, &value) {
-        let start = out.len();
-        return Ok(absent(inside, wire, padded, out)?.then(|| out.len() - start));
+    let letters = chain::charset(codings).map_or(wire.letters, Letters::Set);
+    if codings.is_empty() || !slot.is_present() {
+        return written(inside, slot, wire, Place { letters, padded, bare }, out);
     }
-    let letters = match chain::charset(codings) {
-        Some(charset) => Letters::Set(charset),
-        None => Letters::of(&wire.charset),
-    };
-    let mut plain = Vec::with_capacity(expected(wire));
-    let figures = write_form(inside, &value, wire, letters.charset(), &mut plain)?;
-    let figures_written = plain.len();
-    let octets = finish(wire, letters, padded && codings.is_empty(), bare, figures, plain)?;
-    let mut units = match letters {
-        Letters::Packed => {
-            figures_written.max(if let Size::Fixed(units) = wire.size { units as usize } else { 0 })
-        }
-        Letters::Set(_) => units_of(wire, &octets, letters),
-    };
-    if codings.is_empty() || octets.is_empty() {
-        if out.is_empty() {
-            *out = octets;
-        } else {
-            out.extend_from_slice(&octets);
-        }
-    } else {
-        let coded = chain::apply(inside, codings, octets)?;
+    let mut plain = Vec::new();
+    let place = Place { letters, padded: false, bare };
+    let Some(mut units) = written(inside, slot, wire, place, &mut plain)? else { return Ok(None) };
+    if !plain.is_empty() {
+        let coded = chain::apply(inside, codings, plain)?;
         if !chain::is_plain(codings) {
             units = coded.len();
         }
@@ -79,16 +66,107 @@ pub(crate) fn write_value(
     Ok(Some(units))
 }
 
-/// Octets that a value will take, about: room that is taken once.
-fn expected(wire: &WireForm) -> usize {
-    match wire.size {
-        Size::Fixed(units) => (units as usize).min(256),
-        Size::Range { .. } | Size::ByForm => 32,
+/// How a value stands where it is written.
+#[derive(Clone, Copy)]
+struct Place {
+    letters: Letters,
+    /// It is filled up to its width.
+    padded: bool,
+    /// It takes no zeros in front.
+    bare: bool,
+}
+
+/// Appends a value without codings.
+fn written(
+    inside: &Inside<'_>,
+    slot: &Slot,
+    wire: &WireForm,
+    place: Place,
+    out: &mut Vec<u8>,
+) -> Result<Option<usize>, Wrong> {
+    let start = out.len();
+    if !slot.is_present() {
+        return Ok(absent(wire, place.padded, out)?.then(|| out.len() - start));
+    }
+    let written = match slot_form(inside.record, slot, wire, place, out)? {
+        Some(written) => written,
+        None => {
+            let value = inside.record.slot_value(slot)?;
+            if is_left_out(inside, wire, &value) {
+                return Ok(absent(wire, place.padded, out)?.then(|| out.len() - start));
+            }
+            write_form(inside, &value, wire, place, out)?
+        }
+    };
+    finish(wire, place, written, start, out).map(Some)
+}
+
+/// Appends what stands in a slot in a form that the wire takes; else nothing, and its value has to be looked at.
+fn slot_form(
+    record: &Record,
+    slot: &Slot,
+    wire: &WireForm,
+    place: Place,
+    out: &mut Vec<u8>,
+) -> Result<Option<Written>, Wrong> {
+    let figures = i128::from(slot.n.cast_signed());
+    match (&wire.form, slot.tag) {
+        (Form::Text | Form::Ascii | Form::Digits, Tag::Text) => {
+            let (has, charset) = (charset_of(slot.scale), place.letters.charset());
+            let octets = slot.span().map_or(&[][..], |span| record.octets(span));
+            let same = has == charset
+                || (has.is_ascii_compatible() && charset.is_ascii_compatible() && octets.is_ascii());
+            if !same || !(charset.is_ascii_compatible() || wire.form == Form::Text) {
+                return Ok(None);
+            }
+            let fits = match wire.form {
+                Form::Digits => octets.iter().all(u8::is_ascii_digit),
+                Form::Ascii => octets.iter().all(is_printable),
+                _ => true,
+            };
+            if !fits {
+                return Err(FaultKind::NotOfForm.into());
+            }
+            out.extend_from_slice(octets);
+            Ok(Some(Written::Text))
+        }
+        (Form::Number, Tag::Number) => {
+            bounded(figures, wire)?;
+            number::write_units(figures, 0, false, zeros(wire, place), out);
+            unsigned(figures, wire).map(Some)
+        }
+        (Form::Fen, Tag::Decimal) if slot.scale == 2 => {
+            number::write_units(figures, 0, false, zeros(wire, place), out);
+            unsigned(figures, wire).map(Some)
+        }
+        (Form::Yuan, Tag::Decimal) if slot.scale == 2 => {
+            number::write_units(figures, 2, wire.trimmed, zeros(wire, place), out);
+            unsigned(figures, wire).map(Some)
+        }
+        _ => Ok(None),
     }
 }
 
-fn absent(inside: &Inside<'_>, wire: &WireForm, padded: bool, out: &mut Vec<u8>) -> Result<bool, Wrong> {
-    let room = if padded { width(inside.programs.program, wire).unwrap_or(0) } else { 0 };
+/// How wide the figures of a number are at least, with point and sign.
+fn zeros(wire: &WireForm, place: Place) -> usize {
+    match fill(wire, place.padded) {
+        Some((Side::Left, b'0')) if !place.bare && place.letters != Letters::Packed && !wire.trimmed => {
+            room(wire).unwrap_or(0)
+        }
+        _ => 0,
+    }
+}
+
+fn is_printable(octet: &u8) -> bool {
+    (0x20..0x7F).contains(octet)
+}
+
+fn unsigned(figures: i128, wire: &WireForm) -> Result<Written, Wrong> {
+    if figures < 0 && !wire.signed { Err(FaultKind::OutOfBounds.into()) } else { Ok(Written::Figures) }
+}
+
+fn absent(wire: &WireForm, padded: bool, out: &mut Vec<u8>) -> Result<bool, Wrong> {
+    let room = if padded { wire.measures.width.unwrap_or(0) } else { 0 };
     match &wire.absent {
         Absent::Never => Err(FaultKind::Missing.into()),
         Absent::LeftOut => Ok(false),
@@ -103,7 +181,7 @@ fn absent(inside: &Inside<'_>, wire: &WireForm, padded: bool, out: &mut Vec<u8>)
                     octets
                 }
             };
-            match Letters::of(&wire.charset) {
+            match wire.letters {
                 Letters::Packed => out.extend(vec![0; room]),
                 Letters::Set(charset) => {
                     let text = String::from_utf8_lossy(&octets);
@@ -129,10 +207,12 @@ fn write_form(
     inside: &Inside<'_>,
     value: &Value<'_>,
     wire: &WireForm,
-    charset: Charset,
+    place: Place,
     out: &mut Vec<u8>,
 ) -> Result<Written, Wrong> {
-    match &wire.form {
+    let charset = place.letters.charset();
+    let start = out.len();
+    let (figures, scale) = match &wire.form {
         Form::Text | Form::Ascii | Form::Digits => {
             match value {
                 Value::Bytes(octets) => out.extend_from_slice(octets),
@@ -140,9 +220,9 @@ fn write_form(
             }
             let allowed = |octet: u8| match wire.form {
                 Form::Digits => octet.is_ascii_digit(),
-                _ => (0x20..0x7F).contains(&octet),
+                _ => is_printable(&octet),
             };
-            let written = out.as_slice();
+            let written = out.get(start..).unwrap_or_default();
             let fits = match wire.form {
                 Form::Text => true,
                 _ if charset.is_ascii_compatible() => written.iter().all(|octet| allowed(*octet)),
@@ -150,21 +230,22 @@ fn write_form(
             };
             return if fits { Ok(Written::Text) } else { Err(FaultKind::NotOfForm.into()) };
         }
-        Form::Number => number::write_whole(whole(value, wire)?, out),
-        Form::Decimal { scale } => number::write_decimal(decimal(value)?, *scale, wire.trimmed, out)?,
-        Form::Fen => number::write_whole(number::fen(decimal(value)?)?, out),
-        Form::Yuan => number::write_decimal(decimal(value)?, 2, wire.trimmed, out)?,
-        Form::Li => number::write_whole(number::li(decimal(value)?)?, out),
-        Form::Calendar(_, form) => {
+        Form::Number => (whole(value, wire)?, 0),
+        Form::Decimal { scale } => (number::units(decimal(value)?, *scale)?, *scale),
+        Form::Fen => (number::fen(decimal(value)?)?, 0),
+        Form::Yuan => (number::units(decimal(value)?, 2)?, 2),
+        Form::Li => (number::li(decimal(value)?)?, 0),
+        Form::Calendar(..) => {
             let moment = calendar::moment(value).ok_or(FaultKind::Program)?;
-            let start = out.len();
-            calendar::write(form, moment, out)?;
+            let pattern = wire.measures.calendar.as_ref().ok_or(FaultKind::Program)?;
+            pattern.write(moment, out)?;
             if charset != Charset::Utf8 && !out.get(start..).unwrap_or_default().is_ascii() {
                 let text = String::from_utf8_lossy(out.get(start..).unwrap_or_default()).into_owned();
                 out.truncate(start);
                 encode(&text, wire, charset, out)?;
                 return Ok(Written::Text);
             }
+            return Ok(Written::Figures);
         }
         Form::Code(table) => {
             let text = code_text(inside, *table, value)?;
@@ -184,34 +265,31 @@ fn write_form(
             return Ok(Written::Octets);
         }
         Form::Integer { endian, implied } => {
-            let octets = most(wire);
             let value = scaled(value, wire, *implied)?;
-            pack::write_integer(value, octets, *endian == Endian::Big, wire.signed, out)
+            pack::write_integer(value, wire.measures.most, *endian == Endian::Big, wire.signed, out)
                 .ok_or(FaultKind::CannotFit)?;
             return Ok(Written::Octets);
         }
         Form::Packed { implied } => {
-            let octets = width(inside.programs.program, wire).ok_or(FaultKind::Program)?;
+            let octets = wire.measures.width.ok_or(FaultKind::Program)?;
             pack::write_packed(scaled(value, wire, *implied)?, octets, wire.signed, out)
                 .ok_or(FaultKind::CannotFit)?;
             return Ok(Written::Octets);
         }
         Form::Zoned { implied } => {
             let ebcdic = !charset.is_ascii_compatible();
-            pack::write_zoned(scaled(value, wire, *implied)?, most(wire), wire.signed, ebcdic, out)
+            let value = scaled(value, wire, *implied)?;
+            pack::write_zoned(value, wire.measures.most, wire.signed, ebcdic, out)
                 .ok_or(FaultKind::CannotFit)?;
             return Ok(Written::Octets);
         }
-    }
-    if !wire.signed && out.first() == Some(&b'-') {
-        return Err(FaultKind::OutOfBounds.into());
-    }
-    Ok(Written::Figures)
+    };
+    number::write_units(figures, scale, wire.trimmed, zeros(wire, place), out);
+    unsigned(figures, wire)
 }
 
 fn encode(text: &str, wire: &WireForm, charset: Charset, out: &mut Vec<u8>) -> Result<(), Wrong> {
-    if let Ok(octets) = charset::encode(charset, text) {
-        out.extend_from_slice(&octets);
+    if charset::encode_onto(charset, text, out).is_ok() {
         return Ok(());
     }
     let instead = wire.unmapped.as_deref().ok_or(FaultKind::Character)?;
@@ -231,11 +309,16 @@ fn whole(value: &Value<'_>, wire: &WireForm) -> Result<i128, Wrong> {
         Value::Text(text) => number::whole(text.as_bytes(), wire.signed)?,
         _ => return Err(FaultKind::Program.into()),
     };
+    bounded(number, wire)?;
+    Ok(number)
+}
+
+fn bounded(number: i128, wire: &WireForm) -> Result<(), Wrong> {
     match wire.ty {
         Type::Number { min, max } if wire.form == Form::Number && (number < min || number > max) => {
             Err(FaultKind::OutOfBounds.into())
         }
-        _ => Ok(number),
+        _ => Ok(()),
     }
 }
 
@@ -322,88 +405,100 @@ pub(crate) fn outcome_row(codes: &Codes, outcome: Outcome) -> Option<usize> {
     })
 }
 
-/// Fills up, checks the size, packs.
-fn finish(
-    wire: &WireForm,
-    letters: Letters,
-    padded: bool,
-    bare: bool,
-    written: Written,
-    mut octets: Vec<u8>,
-) -> Result<Vec<u8>, Wrong> {
-    if written == Written::Octets {
-        if uses_letters(&wire.form) || wire.form == Form::Bytes {
-            check_size(wire, &octets, letters)?;
-        }
-        return Ok(octets);
-    }
-    let room = match (wire.size, &wire.form) {
+/// Units that a value is filled up to.
+fn room(wire: &WireForm) -> Option<usize> {
+    match (wire.size, &wire.form) {
         (Size::Fixed(units), _) => Some(units as usize),
         // `4..8 digits`: figures of a number are four at least.
         (Size::Range { min, .. }, Form::Number | Form::Fen | Form::Li) if wire.unit == Unit::Digits => {
             Some(min as usize)
         }
         _ => None,
-    };
-    let with = fill(wire, padded);
-    if let (Some(room), Some((side, with))) = (room, with)
+    }
+}
+
+/// Fills up what stands behind `start`, checks its size, packs it; gives its units.
+fn finish(
+    wire: &WireForm,
+    place: Place,
+    written: Written,
+    start: usize,
+    out: &mut Vec<u8>,
+) -> Result<usize, Wrong> {
+    let Place { letters, padded, bare } = place;
+    let tail = |out: &Vec<u8>| out.get(start..).map_or(0, |octets| units_of(wire, octets, letters));
+    if written == Written::Octets {
+        let units = tail(out);
+        if uses_letters(&wire.form) || wire.form == Form::Bytes {
+            sized(wire, units)?;
+        }
+        return Ok(units);
+    }
+    if letters == Letters::Packed {
+        return packed(wire, start, out);
+    }
+    let mut units = tail(out);
+    if let (Some(room), Some((side, with))) = (room(wire), fill(wire, padded))
+        && room > units
         && !(bare && with == b'0')
-        && letters != Letters::Packed
     {
-        let units = units_of(wire, &octets, letters);
-        let missing = room.saturating_sub(units);
+        let missing = room - units;
         // Figures are of ASCII still.
-        let with = match written {
-            Written::Figures => with,
+        let with = match (written, letters.charset().is_ascii_compatible()) {
+            (Written::Figures, _) | (_, true) => with,
             _ => charset::encode(letters.charset(), (with as char).encode_utf8(&mut [0; 4]))
                 .map_or(with, |octets| octets.first().copied().unwrap_or(with)),
         };
         match side {
-            Side::Right => octets.extend(std::iter::repeat_n(with, missing)),
+            Side::Right => out.resize(out.len() + missing, with),
             Side::Left => {
-                let sign = usize::from(with == b'0' && octets.first() == Some(&b'-'));
-                octets.splice(sign..sign, std::iter::repeat_n(with, missing));
+                let sign = start + usize::from(with == b'0' && out.get(start) == Some(&b'-'));
+                out.splice(sign..sign, std::iter::repeat_n(with, missing));
             }
         }
+        units = room;
     }
-    if letters == Letters::Packed {
-        if number_like(&wire.form)
-            && let Some(room) = room
-        {
-            let missing = room.saturating_sub(octets.len());
-            octets.splice(0..0, std::iter::repeat_n(b'0', missing));
-        }
-        check_size(wire, &octets, letters)?;
-        return pack::pack(&octets, wire.fill).ok_or_else(|| FaultKind::NotOfForm.into());
-    }
-    if number_like(&wire.form) {
+    if wire.measures.number {
         // A zero-filled one is as wide as said; others may be shorter, never longer.
-        let room =
-            if wire.unit == Unit::Digits && octets.iter().any(|octet| b"-.".contains(octet)) { 2 } else { 0 };
-        let over = if padded { 0 } else { room };
-        if octets.len() > most(wire).saturating_add(over) {
+        let octets = out.get(start..).unwrap_or_default();
+        let over = match wire.unit {
+            Unit::Digits if !padded && octets.iter().any(|octet| b"-.".contains(octet)) => 2,
+            _ => 0,
+        };
+        if octets.len() > wire.measures.most.saturating_add(over) {
             return Err(FaultKind::TooLong.into());
         }
     } else if padded || !matches!(wire.form, Form::Flag(..)) {
         // Of a flag's two texts each is as wide as it is.
-        check_size(wire, &octets, letters)?;
+        sized(wire, units)?;
     }
     if written == Written::Figures && !letters.charset().is_ascii_compatible() {
-        let text = String::from_utf8_lossy(&octets).into_owned();
-        octets = charset::encode(letters.charset(), &text).map_err(|_| FaultKind::Character)?.into_owned();
+        let text = String::from_utf8_lossy(out.get(start..).unwrap_or_default()).into_owned();
+        out.truncate(start);
+        charset::encode_onto(letters.charset(), &text, out).map_err(|_| FaultKind::Character)?;
+        units = tail(out);
     }
-    Ok(octets)
+    Ok(units)
+}
+
+/// Packs figures two in an octet; gives how many figures they stand for.
+fn packed(wire: &WireForm, start: usize, out: &mut Vec<u8>) -> Result<usize, Wrong> {
+    let mut octets = out.split_off(start);
+    let figures = octets.len();
+    if wire.measures.number
+        && let Some(room) = room(wire)
+    {
+        let missing = room.saturating_sub(octets.len());
+        octets.splice(0..0, std::iter::repeat_n(b'0', missing));
+    }
+    sized(wire, octets.len())?;
+    out.extend(pack::pack(&octets, wire.fill).ok_or(FaultKind::NotOfForm)?);
+    Ok(figures.max(if let Size::Fixed(units) = wire.size { units as usize } else { 0 }))
 }
 
 fn units_of(wire: &WireForm, octets: &[u8], letters: Letters) -> usize {
     match (wire.unit, letters) {
-        (Unit::Chars, Letters::Set(charset)) if !(charset.is_ascii_compatible() && octets.is_ascii()) => {
-            charset::decode(charset, octets).map_or(octets.len(), |text| text.chars().count())
-        }
+        (Unit::Chars, Letters::Set(charset)) => charset::characters(charset, octets),
         _ => octets.len(),
     }
-}
-
-fn check_size(wire: &WireForm, octets: &[u8], letters: Letters) -> Result<(), Wrong> {
-    sized(wire, units_of(wire, octets, letters))
 }

@@ -5,12 +5,11 @@
 use dsl::evaluate;
 use dsl::evaluate::Value;
 use dsl::program::{Assignment, Otherwise, WireForm};
-use dsl::value::{Decimal, Size, Type, Unit};
+use dsl::value::{Decimal, Letters, Size, Type, Unit};
 
 use super::Mapper;
 use crate::charset;
 use crate::codec::environment::Inside;
-use crate::codec::leaf::Letters;
 use crate::codec::{FaultKind, Wrong, leaf};
 use crate::value::Record;
 
@@ -72,21 +71,20 @@ fn name_text(value: &Value<'_>, inside: &Inside<'_>) -> String {
 
 /// A text cut to what its field holds, at the border of a character.
 fn cut(text: &str, wire: Option<&WireForm>, ty: &Type) -> Result<String, Wrong> {
-    let (most, unit, name) = match wire {
+    let (most, unit, letters) = match wire {
         Some(wire) => match wire.size {
-            Size::Fixed(most) | Size::Range { max: most, .. } => (most as usize, wire.unit, &*wire.charset),
+            Size::Fixed(most) | Size::Range { max: most, .. } => (most as usize, wire.unit, wire.letters),
             Size::ByForm => return Ok(text.to_owned()),
         },
         None => match ty {
-            Type::Text { chars, .. } => (*chars as usize, Unit::Chars, ""),
+            Type::Text { chars, .. } => (*chars as usize, Unit::Chars, Letters::default()),
             _ => return Ok(text.to_owned()),
         },
     };
     if unit == Unit::Chars {
         return Ok(text.chars().take(most).collect());
     }
-    let charset = Letters::of(name).charset();
-    charset::cut(charset, most, text).map(str::to_owned).map_err(|_| FaultKind::Character.into())
+    charset::cut(letters.charset(), most, text).map(str::to_owned).map_err(|_| FaultKind::Character.into())
 }
 
 /// Whether a type's bounds hold a value.

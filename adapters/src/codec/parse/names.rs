@@ -8,7 +8,7 @@ use super::{Current, Frame, Use, Walk, charset_named, offset};
 use crate::charset;
 use crate::codec::read::Reader;
 use crate::codec::template::Template;
-use crate::codec::tree::{Kind, NONE, Node, Tree};
+use crate::codec::tree::{Kind, NONE, Named, Node, Tree};
 use crate::codec::{DEPTH_MAX, FaultKind, Wrong, delimited, tlv, xml, zip};
 use crate::value::{Span, Surroundings};
 
@@ -50,10 +50,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn name_of<'a>(&'a self, node: &'a Node) -> &'a [u8] {
-        match &node.named {
-            Some(named) => named,
-            None => self.record.octets(node.name),
-        }
+        node.named.octets().unwrap_or_else(|| self.record.octets(node.name))
     }
 
     pub(super) fn used_as(&self) -> Use {
@@ -153,15 +150,23 @@ impl Reader<'_> {
             FormatForm::Tlv(form) => tlv::tag_octets(form, name),
             _ => None,
         };
+        // What bits are called is their number.
+        let number = match format {
+            FormatForm::Iso8583 { .. } => name.parse().ok(),
+            _ => None,
+        };
+        let said = xml::attribute(name);
+        let local = xml::local(said.unwrap_or(name).as_bytes());
         let is = |_: &Tree, child: u32| {
             let Some(node) = self.tree.node(child) else { return false };
+            if let Some(number) = number {
+                return node.named == Named::Number(number);
+            }
             let found = self.name_of(node);
             match format {
                 FormatForm::Xml { .. } => {
-                    let said = xml::attribute(name);
                     let attribute = said.is_some() || (frame.attributes && used == Use::Value);
-                    (node.kind == Kind::Attribute) == attribute
-                        && xml::local(found) == xml::local(said.unwrap_or(name).as_bytes())
+                    (node.kind == Kind::Attribute) == attribute && xml::local(found) == local
                 }
                 FormatForm::Headers => found.eq_ignore_ascii_case(name.as_bytes()),
                 FormatForm::Tlv(_) => tag.as_deref() == Some(found),

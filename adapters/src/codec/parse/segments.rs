@@ -7,7 +7,7 @@ use dsl::program::{FormatForm, SegmentsForm};
 
 use super::{Current, Frame};
 use crate::codec::read::Reader;
-use crate::codec::tree::{Escape, Kind, NONE, Node};
+use crate::codec::tree::{Escape, Kind, NONE, Named, Node};
 use crate::codec::{FaultKind, Wrong};
 
 impl<'p> Reader<'p> {
@@ -169,7 +169,7 @@ impl<'p> Reader<'p> {
         let group = super::offset(self.tree.nodes.len());
         self.tree.nodes.push(Node {
             name: crate::value::Span { end: begin.start, ..begin },
-            named: None,
+            named: Named::AsItStands,
             value: whole,
             outer: whole,
             kind: Kind::List,

@@ -4,27 +4,47 @@
 
 use dsl::evaluate::Value;
 use dsl::program::{FormatForm, WireForm};
-use dsl::value::{Absent, Size, Unit};
+use dsl::value::{Absent, Letters, Size, Unit};
 
 use super::{Current, Walk, offset};
 use crate::charset;
 use crate::charset::Charset;
-use crate::codec::leaf::Letters;
 use crate::codec::read::Reader;
-use crate::codec::{FaultKind, Wrong, delimited, leaf, tlv};
+use crate::codec::{FaultKind, Wrong, delimited, tlv};
 use crate::value::Span;
 
 impl Reader<'_> {
     pub(in crate::codec) fn take(&mut self, wire: u32) -> Result<(), Wrong> {
         let form = self.wire(wire)?;
         self.odd = false;
-        let frame = self.frame()?;
+        let frame = self.frames.last_mut().ok_or(FaultKind::Program)?;
+        if let (Walk::Fixed { .. }, Some(width)) = (frame.walk, form.measures.taken)
+            && let Some(end) = frame.at.checked_add(width).filter(|end| *end <= frame.span.end)
+        {
+            self.current = Current::Octets(Span { start: frame.at, end, ..frame.span });
+            (frame.at, frame.taken) = (end, true);
+            return Ok(());
+        }
         self.current = match frame.walk {
             Walk::Fixed { .. } => self.take_fixed(form)?,
             Walk::Delimited => self.take_delimited(form)?,
             Walk::Named => return Err(FaultKind::Program.into()),
         };
         Ok(())
+    }
+
+    /// The next octets of a format of widths, if it has so many.
+    pub(in crate::codec) fn run_of(&self, octets: u32) -> Option<Span> {
+        let frame = self.frames.last().filter(|frame| matches!(frame.walk, Walk::Fixed { .. }))?;
+        let end = frame.at.checked_add(octets).filter(|end| *end <= frame.span.end)?;
+        Some(Span { start: frame.at, end, ..frame.span })
+    }
+
+    /// They were taken up to there.
+    pub(in crate::codec) fn go_on_at(&mut self, at: u32) {
+        if let Some(frame) = self.frames.last_mut() {
+            (frame.at, frame.taken) = (at, true);
+        }
     }
 
     pub(in crate::codec) fn rest(&mut self, keep: u32) -> Result<(), Wrong> {
@@ -39,7 +59,7 @@ impl Reader<'_> {
 
     /// Octets that the value's own prefix or another field says, if one does; and how many the prefix has.
     pub(super) fn told_length(&self, form: &WireForm, rest: &[u8]) -> Result<Option<(usize, usize)>, Wrong> {
-        let letters = Letters::of(&form.charset);
+        let letters = form.letters;
         let octets = |units: usize, behind: &[u8]| match (form.unit, letters) {
             (Unit::Digits, Letters::Packed) => Some(units.div_ceil(2)),
             (Unit::Chars, Letters::Set(charset)) => chars(charset, behind, units),
@@ -73,16 +93,16 @@ impl Reader<'_> {
         let (head, length, tail) = if let Some((head, length)) = self.told_length(form, rest)? {
             (head, length, 0)
         } else if let Some(ending) = &form.ending {
-            let charset = Letters::of(&form.charset).charset();
+            let charset = form.letters.charset();
             let found = delimited::find(rest, &[ending.as_bytes()], None, charset)?;
             if found.sign == 0 {
                 return Err(truncated);
             }
             (0, found.length, found.sign)
-        } else if let Some(width) = leaf::width(self.programs.program, form) {
+        } else if let Some(width) = form.measures.width {
             (0, width, 0)
         } else {
-            match (form.size, form.unit, Letters::of(&form.charset)) {
+            match (form.size, form.unit, form.letters) {
                 (Size::Fixed(units), Unit::Chars, Letters::Set(charset)) => {
                     (0, chars(charset, rest, units as usize).ok_or(truncated)?, 0)
                 }

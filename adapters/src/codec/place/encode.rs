@@ -8,7 +8,7 @@ use dsl::program::{FormatForm, WireForm};
 use crate::codec::environment::Programs;
 use crate::codec::{FaultKind, Wrong, chain, delimited, iso8583, json, segments, tlv, xml};
 
-/// A value's octets as they stand in a format: with quotes, escapes, lengths. Without a wire form it is the octets of
+/// Appends a value's octets as they stand in a format: with quotes, escapes, lengths. Without a wire form it is the octets of
 /// a format within.
 pub(in crate::codec) fn encode(
     programs: Programs<'_>,
@@ -17,12 +17,12 @@ pub(in crate::codec) fn encode(
     octets: &[u8],
     units: usize,
     name: Option<&str>,
-) -> Result<Vec<u8>, Wrong> {
-    let mut out = Vec::with_capacity(octets.len() + 8);
+    out: &mut Vec<u8>,
+) -> Result<(), Wrong> {
     match format {
         FormatForm::Fixed | FormatForm::Path | FormatForm::Zip { .. } => {
             if let Some(wire) = wire {
-                return prefixed(wire, octets, units, None);
+                return prefixed(wire, octets, units, None, out);
             }
             out.extend_from_slice(octets);
         }
@@ -33,11 +33,11 @@ pub(in crate::codec) fn encode(
             let ending = wire.and_then(|wire| wire.ending.as_deref());
             match (wire, ending) {
                 (Some(wire), None) if wire.sized_by.is_some() || wire.prefix.is_some() => {
-                    return prefixed(wire, octets, units, None);
+                    return prefixed(wire, octets, units, None, out);
                 }
-                (_, None) => delimited::write(octets, &signs, escape, charset, &mut out)?,
+                (_, None) => delimited::write(octets, &signs, escape, charset, out)?,
                 (_, Some(ending)) => {
-                    delimited::write(octets, &[ending.as_bytes()], escape, charset, &mut out)?;
+                    delimited::write(octets, &[ending.as_bytes()], escape, charset, out)?;
                 }
             }
         }
@@ -47,14 +47,14 @@ pub(in crate::codec) fn encode(
                 out.extend_from_slice(octets);
             } else {
                 out.push(b'"');
-                json::escape(octets, charset_named(charset), &mut out);
+                json::escape(octets, charset_named(charset), out);
                 out.push(b'"');
             }
         }
         FormatForm::Xml { form, .. } => {
             let all = form.as_ref().is_some_and(|form| form.attributes) && wire.is_some();
             let quoted = all || name.and_then(xml::attribute).is_some();
-            xml::escape(octets, quoted, &mut out);
+            xml::escape(octets, quoted, out);
         }
         FormatForm::Form { .. } => out.extend(chain::to_percent(octets)),
         FormatForm::Headers => {
@@ -70,13 +70,13 @@ pub(in crate::codec) fn encode(
             out.extend_from_slice(octets);
         }
         FormatForm::Segments(form) => {
-            segments::write(octets, &form.form, charset_named(&form.charset), &mut out)?;
+            segments::write(octets, &form.form, charset_named(&form.charset), out)?;
         }
         FormatForm::Tlv(form) => {
             match form {
-                dsl::model::Tlv::Ber => tlv::write_ber_length(octets.len(), &mut out),
+                dsl::model::Tlv::Ber => tlv::write_ber_length(octets.len(), out),
                 dsl::model::Tlv::Plain { length, kind, .. } => {
-                    tlv::write_length(octets.len(), *length as usize, *kind, &mut out)
+                    tlv::write_length(octets.len(), *length as usize, *kind, out)
                 }
             }
             .ok_or(FaultKind::TooLong)?;
@@ -89,10 +89,10 @@ pub(in crate::codec) fn encode(
                 programs.program.wires.get(*wire as usize)
             };
             let wire = wire.or_else(of_bit).ok_or(FaultKind::Program)?;
-            return prefixed(wire, octets, units, Some(*code));
+            return prefixed(wire, octets, units, Some(*code), out);
         }
     }
-    Ok(out)
+    Ok(())
 }
 
 /// A value with its own length in front, or its ending behind; the length counts the units of the size.
@@ -101,17 +101,20 @@ fn prefixed(
     octets: &[u8],
     units: usize,
     code: Option<dsl::model::TextCode>,
-) -> Result<Vec<u8>, Wrong> {
-    let mut out = Vec::with_capacity(octets.len() + 4);
+    out: &mut Vec<u8>,
+) -> Result<(), Wrong> {
     if let Some(prefix) = wire.prefix {
-        tlv::write_length(units, prefix.size as usize, prefix.kind, &mut out).ok_or(FaultKind::TooLong)?;
-        if let Some(code) = code {
-            out = iso8583::letters(code, &out);
+        let start = out.len();
+        tlv::write_length(units, prefix.size as usize, prefix.kind, out).ok_or(FaultKind::TooLong)?;
+        if let Some(code @ dsl::model::TextCode::Ebcdic) = code {
+            let figures = iso8583::letters(code, out.get(start..).unwrap_or_default());
+            out.truncate(start);
+            out.extend(figures);
         }
     }
     out.extend_from_slice(octets);
     if let Some(ending) = &wire.ending {
         out.extend_from_slice(ending.as_bytes());
     }
-    Ok(out)
+    Ok(())
 }

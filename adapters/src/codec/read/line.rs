@@ -8,7 +8,7 @@ use dsl::value::Outcome;
 use super::Reader;
 use crate::codec::outcome;
 use crate::codec::parse::Current;
-use crate::value::{RowsEntered, SCRATCH, Slot, Span};
+use crate::value::{RowsEntered, Slot, Span, Taken};
 
 impl Reader<'_> {
     /// Begins a range of instructions over one value: a line of a file, whose rows' slots begin at `base`.
@@ -37,7 +37,7 @@ impl Reader<'_> {
     ) -> Result<(), dsl::evaluate::Fault> {
         for index in 0..self.record.slots.len() {
             let slot = self.record.slot(index);
-            if let Some(span) = slot.span().filter(|span| span.buffer != SCRATCH && !span.is_empty()) {
+            if let Some(span) = slot.span().filter(|span| !span.is_kept() && !span.is_empty()) {
                 let kept = self.keep(span)?;
                 self.record.put(index, Slot { buffer: kept.buffer, at: kept.start, ..slot })?;
             }
@@ -49,7 +49,7 @@ impl Reader<'_> {
         }
         for region in 0..self.regions.len() {
             let span = self.regions.get(region).copied().flatten();
-            if let Some(span) = span.filter(|span| span.buffer != SCRATCH) {
+            if let Some(span) = span.filter(|span| !span.is_kept()) {
                 let kept = self.keep(span)?;
                 self.regions.get_mut(region).into_iter().for_each(|place| *place = Some(kept));
             }
@@ -64,11 +64,10 @@ impl Reader<'_> {
 
     /// Gives back what a row of a file took: scratch and slots beyond what was there before; of its codes only what
     /// they say together stays.
-    pub(in crate::codec) fn forget_row(&mut self, (scratch, slots): (usize, usize)) {
-        self.record.scratch.truncate(scratch);
-        self.record.slots.truncate(slots);
+    pub(in crate::codec) fn forget_row(&mut self, before: Taken) {
+        self.record.give_back(before);
         for region in &mut self.regions {
-            *region = region.filter(|span| span.buffer == SCRATCH && span.end as usize <= scratch);
+            *region = region.filter(|span| before.holds(*span));
         }
         if self.seen.len() > 1 && self.programs.message.outcome_order.is_empty() {
             let all = outcome::fold(self.seen.iter().map(|(_, outcome)| *outcome));

@@ -74,7 +74,10 @@ impl Writer<'_> {
                         .layers
                         .get(self.layers.len().saturating_sub(2))
                         .and_then(|layer| layer.value_of.clone());
-                    encode(self.programs, format, None, &octets, octets.len(), name.as_deref())?
+                    let mut encoded = Vec::new();
+                    let units = octets.len();
+                    encode(self.programs, format, None, &octets, units, name.as_deref(), &mut encoded)?;
+                    encoded
                 }
                 _ => octets,
             };

@@ -3,15 +3,54 @@
 //! In: slots and wire forms. Out: octets at their place.
 
 use dsl::evaluate::{Value, coded};
-use dsl::program::FormatForm;
+use dsl::program::{FormatForm, WireForm, Write};
 use dsl::value::{Form, Size};
 
 use super::{Hole, Writer};
-use crate::codec::place::encode;
+use crate::codec::place::{Layer, encode};
 use crate::codec::{FaultKind, Wrong, chain, leaf};
 use crate::value::Surroundings;
 
 impl Writer<'_> {
+    /// Values that stand one behind the other, all at once. Nothing has happened where one of them cannot be written: put
+    /// one by one they say which.
+    pub(super) fn stride(&mut self, surroundings: &dyn Surroundings) -> Option<u32> {
+        let message = self.programs.message;
+        let stride = message.write_strides.get(self.at).filter(|stride| stride.values > 1)?;
+        let to = self.at + usize::from(stride.values);
+        let steps = message.write.get(self.at..to).filter(|_| to <= self.end)?;
+        self.layers.last().filter(|layer| layer.is_fixed)?;
+        let mut out = std::mem::take(self.out_mut());
+        let start = out.len();
+        out.reserve(stride.octets as usize);
+        let done = self.put_all(steps, surroundings, &mut out);
+        if done.is_none() {
+            out.truncate(start);
+        }
+        *self.out_mut() = out;
+        done?;
+        self.value_end = self.out().len();
+        let layer = self.layers.last_mut()?;
+        layer.value_was_put();
+        u32::try_from(to).ok()
+    }
+
+    fn put_all(&self, steps: &[Write], surroundings: &dyn Surroundings, out: &mut Vec<u8>) -> Option<()> {
+        let inside = self.inside(surroundings);
+        let mut base = None;
+        for step in steps {
+            let Write::Put { slot, wire, level } = step else { return None };
+            let form = self.programs.program.wires.get(*wire as usize)?;
+            let first = match base {
+                Some(first) => first,
+                None => *base.insert(self.rows.index(*level, 0).ok()?),
+            };
+            let slot = self.record.slots.get(first + usize::from(*slot))?;
+            leaf::write_value(&inside, slot, form, (true, false), &[], out).ok()??;
+        }
+        Some(())
+    }
+
     pub(super) fn put(
         &mut self,
         slot: u16,
@@ -20,7 +59,38 @@ impl Writer<'_> {
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
         let index = self.rows.index(level, slot)?;
-        let Some(octets) = self.value_octets(index, wire, surroundings)? else {
+        let form = self.programs.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
+        let mut plain = std::mem::take(&mut self.plain);
+        plain.clear();
+        let done = self.put_value(index, form, surroundings, &mut plain);
+        self.plain = plain;
+        done
+    }
+
+    fn put_value(
+        &mut self,
+        index: usize,
+        form: &WireForm,
+        surroundings: &dyn Surroundings,
+        plain: &mut Vec<u8>,
+    ) -> Result<(), Wrong> {
+        let layer = self.layers.last();
+        let name = layer.and_then(|layer| layer.name.clone());
+        let format = match layer {
+            Some(layer) => Some(self.format(layer.format)?),
+            None => None,
+        };
+        let padded =
+            matches!(format, Some(FormatForm::Fixed | FormatForm::Path | FormatForm::Iso8583 { .. }));
+        let bare = matches!(format, Some(FormatForm::Json { .. })) && !form.quoted;
+        let around = match format {
+            Some(FormatForm::Xml { form: Some(xml), .. }) if form.form == Form::Bytes => &xml.bytes,
+            Some(FormatForm::Xml { form: Some(xml), .. }) => &xml.text,
+            _ => &Vec::new(),
+        };
+        let slot = self.record.slot(index);
+        let inside = self.inside(surroundings);
+        let Some(units) = leaf::write_value(&inside, &slot, form, (padded, bare), around, plain)? else {
             // Left out: its name is not written either; in `delimited` its place stays empty.
             if let Some(layer) = self.layers.last_mut() {
                 layer.name = None;
@@ -31,11 +101,8 @@ impl Writer<'_> {
             }
             return Ok(());
         };
-        if octets.is_empty()
-            && self.layers.last().is_some_and(|layer| layer.is_segments() && layer.name.is_some())
-        {
+        if plain.is_empty() && name.is_some() && layer.is_some_and(Layer::is_segments) {
             // An empty place, or a tag without a value, is one that is not there.
-            let form = self.programs.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
             if form.absent == dsl::value::Absent::Never {
                 return Err(FaultKind::TooShort.into());
             }
@@ -43,46 +110,31 @@ impl Writer<'_> {
             return Ok(());
         }
         self.begin_value()?;
-        self.put_octets(&octets);
+        match format {
+            // Most values of a fixed record stand as they are.
+            Some(FormatForm::Fixed | FormatForm::Path) if form.prefix.is_none() && form.ending.is_none() => {
+                self.put_octets(plain);
+            }
+            Some(format) => self.put_encoded(format, Some(form), plain, units, name.as_deref())?,
+            None => self.put_octets(plain),
+        }
         self.value_end = self.out().len();
         self.end_value()
     }
 
-    /// A value as it stands in its format; none if it is left out.
-    pub(super) fn value_octets(
-        &self,
-        index: usize,
-        wire: u32,
-        surroundings: &dyn Surroundings,
-    ) -> Result<Option<Vec<u8>>, Wrong> {
-        let form = self.programs.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;
-        let layer = self.layers.last();
-        let format = match layer {
-            Some(layer) => Some(self.format(layer.format)?),
-            None => None,
-        };
-        let padded =
-            matches!(format, Some(FormatForm::Fixed | FormatForm::Path | FormatForm::Iso8583 { .. }));
-        let bare = matches!(format, Some(FormatForm::Json { .. })) && !form.quoted;
-        let inside = self.inside(surroundings);
-        let mut plain = Vec::new();
-        let around = match format {
-            Some(FormatForm::Xml { form: Some(xml), .. }) if form.form == Form::Bytes => &xml.bytes,
-            Some(FormatForm::Xml { form: Some(xml), .. }) => &xml.text,
-            _ => &Vec::new(),
-        };
-        let slot = self.record.slot(index);
-        let written = leaf::write_value(&inside, &slot, form, (padded, bare), around, &mut plain)?;
-        let Some(units) = written else { return Ok(None) };
-        let name = layer.and_then(|layer| layer.name.as_deref());
-        match format {
-            // Most values of a fixed record stand as they are.
-            Some(FormatForm::Fixed | FormatForm::Path) if form.prefix.is_none() && form.ending.is_none() => {
-                Ok(Some(plain))
-            }
-            Some(format) => encode(self.programs, format, Some(form), &plain, units, name).map(Some),
-            None => Ok(Some(plain)),
-        }
+    /// Octets as a format writes them.
+    fn put_encoded(
+        &mut self,
+        format: &FormatForm,
+        form: Option<&WireForm>,
+        plain: &[u8],
+        units: usize,
+        name: Option<&str>,
+    ) -> Result<(), Wrong> {
+        let mut out = std::mem::take(self.out_mut());
+        let done = encode(self.programs, format, form, plain, units, name, &mut out);
+        *self.out_mut() = out;
+        done
     }
 
     pub(super) fn hole(&mut self, hole: u16, wire: Option<u32>) -> Result<(), Wrong> {
@@ -91,7 +143,7 @@ impl Writer<'_> {
         let layer = self.layers.last();
         let fixed = layer.is_none_or(|layer| layer.is_fixed);
         let width = match form {
-            Some(form) if fixed => leaf::width(self.programs.program, form).unwrap_or(match form.size {
+            Some(form) if fixed => form.measures.width.unwrap_or(match form.size {
                 Size::Fixed(units) => units as usize,
                 _ => 1,
             }),
@@ -138,7 +190,9 @@ impl Writer<'_> {
             leaf::write_value(&inside, &self.record.slot(index), form, (padded, bare), &[], &mut plain)?;
         let units = written.ok_or(FaultKind::Missing)?;
         if let Some(format) = format {
-            plain = encode(self.programs, format, Some(form), &plain, units, None)?;
+            let mut encoded = Vec::new();
+            encode(self.programs, format, Some(form), &plain, units, None, &mut encoded)?;
+            plain = encoded;
         }
         self.splice(place.part, place.at, place.length, &plain)?;
         if let Some(hole) = self.holes.get_mut(usize::from(hole)).and_then(Option::as_mut) {

@@ -8,6 +8,7 @@ use crate::wire::{Pair, pairs};
 /// Rows of W2.
 pub(super) fn rows(wanted: &Wanted) -> Result<Vec<Row>, String> {
     let mut pairs = pairs(&wanted.sources.join("codecs"))?;
+    pairs.retain(|pair| wanted.takes("w2") || wanted.takes(pair.id));
     let rounds = wanted.rounds(15);
     let milliseconds = if wanted.quick { 20 } else { 100 };
     eprintln!("W2, {} codecs, {rounds} rounds", pairs.len());

@@ -78,7 +78,7 @@ call ask {
     Page {
         code: Code(427),
         title: "no such charset",
-        text: "The charset of a party is one of `utf8 gbk gb18030 ascii cp935 cp1388 cp037 cp1047 cp500`.",
+        text: "The charset of a party is one of `utf8 gbk gb18030 ascii cp037 cp500 cp1047`.",
         chinese: "没有这个字符集。",
         bad: r#"party power {
   charset  gb2312

@@ -8,7 +8,7 @@ use crate::resolve::expression::condition;
 use crate::resolve::function;
 use crate::resolve::path::Scope;
 use crate::tree::{self, AttributeKind};
-use crate::value::{Cipher, CipherName, Coding, Constant, Type};
+use crate::value::{Charset, Cipher, CipherName, Coding, Constant, Type};
 
 impl Binder<'_, '_, '_> {
     /// The text before and behind `message.code` in a template.
@@ -50,8 +50,6 @@ impl Binder<'_, '_, '_> {
         expressions: &mut Vec<Expr>,
         depth: usize,
     ) -> Vec<Coding> {
-        const CHARSETS: [&str; 9] =
-            ["gbk", "gb18030", "utf8", "ascii", "cp935", "cp1388", "cp037", "cp1047", "cp500"];
         const OTHERS: [&str; 12] = [
             "hex",
             "hex_upper",
@@ -83,7 +81,7 @@ impl Binder<'_, '_, '_> {
                     Some(coding) => coding,
                     None => continue,
                 },
-                name if CHARSETS.contains(&name) || matches!(name, "bcd" | "ebcdic") => {
+                name if Charset::NAMES.contains(&name) || matches!(name, "bcd" | "ebcdic") => {
                     Coding::Charset(name.into())
                 }
                 name => {
@@ -96,7 +94,7 @@ impl Binder<'_, '_, '_> {
                     self.resolver
                         .report
                         .error("TS0424", element.name.span, format!("there is no coding `{name}`"))
-                        .suggest(name, CHARSETS.iter().chain(&OTHERS).copied().chain(own));
+                        .suggest(name, Charset::NAMES.iter().chain(&OTHERS).copied().chain(own));
                     continue;
                 }
             });
