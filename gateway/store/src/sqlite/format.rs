@@ -34,7 +34,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fa
         "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=0; PRAGMA temp_store=MEMORY;
          PRAGMA cache_size=-65536; PRAGMA foreign_keys=OFF; PRAGMA trusted_schema=OFF;
          PRAGMA journal_size_limit={};",
-        super::checkpoint::KEPT_BYTES
+        super::checkpoint::LOG_BYTES
     ))?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let format: i64 = transaction.query_row("PRAGMA user_version", [], |row| row.get(0))?;
