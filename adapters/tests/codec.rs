@@ -15,6 +15,8 @@ mod iso8583;
 mod numbers;
 #[path = "codec/segments.rs"]
 mod segments;
+#[path = "codec/texts.rs"]
+mod texts;
 #[path = "codec/world.rs"]
 mod world;
 

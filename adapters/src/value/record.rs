@@ -158,11 +158,14 @@ impl Record {
         kept(TEXTS, start, self.texts.len())
     }
 
-    /// Keeps the text that octets of a charset are; the inner error is the offset of what is no character of it.
+    /// Keeps the text that octets of a charset are, unless it is kept already; the inner error is the offset of what is no character of it.
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond what a record may hold.
     pub fn keep_decoded(&mut self, charset: Charset, span: Span) -> Result<Result<Span, usize>, Fault> {
+        if span.buffer == TEXTS {
+            return Ok(Ok(span));
+        }
         let mut texts = std::mem::take(&mut self.texts);
         let start = texts.len();
         if start == 0 {

@@ -207,8 +207,13 @@ fn text(record: &mut Record, wire: &WireForm, span: Span, charset: Charset) -> R
                 record.keep_decoded(charset, octets)?.map_err(|_| FaultKind::Character)?
             }
         };
+        let text = record.kept_text(decoded);
         let units = match wire.unit {
-            Unit::Chars => record.kept_text(decoded).chars().count(),
+            Unit::Chars => text.chars().count(),
+            // It was decoded before its filling was taken away.
+            _ if octets == decoded => {
+                charset::encoded_length(wire.letters.charset(), text).map_err(|_| FaultKind::Character)?
+            }
             _ => octets.len(),
         };
         (decoded, units)

@@ -50,7 +50,8 @@ pub(crate) fn write_value(
         None => around,
     };
     let letters = chain::charset(codings).map_or(wire.letters, Letters::Set);
-    if codings.is_empty() || !slot.is_present() {
+    let left_out = || Ok::<_, Wrong>(is_left_out(inside, wire, &inside.record.slot_value(slot)?));
+    if codings.is_empty() || !slot.is_present() || left_out()? {
         return written(inside, slot, wire, Place { letters, padded, bare }, out);
     }
     let mut plain = Vec::new();
