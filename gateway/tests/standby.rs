@@ -117,6 +117,7 @@ parties:
       line: {{ address: '{grid}' }}
       back: {{ listen: '127.0.0.1:0' }}
       drop: {{ folder: grid }}
+      bills: {{ folder: grid }}
   units: {{ links: {{ incoming: {{ folder: units }}, outgoing: {{ folder: units }} }} }}
   forms: {{ links: {{ in: {{ listen: '127.0.0.1:0' }} }} }}
   campus:

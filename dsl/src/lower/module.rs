@@ -82,9 +82,9 @@ pub fn module(
         module.links.iter().zip(0_u16..).map(|(one, index)| link(&mut lowering, one, index)).collect();
     let sessions = sessions(&mut lowering);
     let kept = kept(module);
-    let calls =
-        module.calls.iter().zip(0_u16..).map(|(one, index)| call(&mut lowering, one, CallId(index), &kept));
-    let calls = calls.collect();
+    let known = (kept, listed(module));
+    let calls = module.calls.iter().zip(0_u16..);
+    let calls = calls.map(|(one, index)| call(&mut lowering, one, CallId(index), &known)).collect();
     let flows = module.flows.iter().map(|one| flow::tables(&mut lowering, one)).collect();
     let reconciles = module.reconciles.iter().map(|one| reconcile(&mut lowering, one)).collect();
     if !lowering.errors.is_empty() {
@@ -123,6 +123,7 @@ fn reconcile(lowering: &mut Lowering<'_>, reconcile: &Reconcile) -> ReconcilePro
         name: reconcile.name.clone(),
         ask: reconcile.ask,
         day: lowering.expression(&reconcile.day),
+        month: reconcile.month,
         ours,
         theirs,
     }
@@ -176,7 +177,12 @@ fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
     }
 }
 
-fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Kept>) -> CallProgram {
+fn call(
+    lowering: &mut Lowering<'_>,
+    call: &Call,
+    id: CallId,
+    (kept, listed): &(BTreeSet<Kept>, BTreeSet<u16>),
+) -> CallProgram {
     let service = call.service.and_then(|index| lowering.model.services.get(usize::from(index)));
     let kind = kind_of(lowering.model, call);
     let of_call = |message: MessageId| {
@@ -204,6 +210,7 @@ fn call(lowering: &mut Lowering<'_>, call: &Call, id: CallId, kept: &BTreeSet<Ke
         original: call.original.as_ref().and_then(|rule| original(lowering, rule)),
         path: path(lowering, call),
         kept: fields,
+        listed: listed.contains(&id.0),
     }
 }
 
@@ -282,6 +289,19 @@ fn kept(module: &Module) -> BTreeSet<Kept> {
             let expressions = [Some(&book.key), book.amount.as_ref(), book.filter.as_ref()];
             expressions.into_iter().flatten().for_each(|one| mention(module, None, one, &mut found));
         }
+    }
+    found
+}
+
+/// Calls whose exchanges of a day are read: by comparisons, and by files that are written from the journal.
+fn listed(module: &Module) -> BTreeSet<u16> {
+    let ours = module.reconciles.iter().flat_map(|reconcile| &reconcile.ours);
+    let mut found: BTreeSet<u16> = ours.map(|book| book.call.0).collect();
+    for expression in module.messages.iter().flat_map(expressions) {
+        walk(expression, &mut Vec::new(), &mut |one, _| match &one.kind {
+            ExprKind::Load(load) if load.space == Space::JournalRow => drop(found.insert(load.call)),
+            _ => {}
+        });
     }
     found
 }

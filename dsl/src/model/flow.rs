@@ -343,6 +343,8 @@ pub struct Reconcile {
     pub ask: ShapeId,
     /// The business date that is compared.
     pub day: Expr,
+    /// Its whole month.
+    pub month: bool,
     /// Our calls. Rows are those of the journal.
     pub ours: Vec<ReconcileBook>,
     /// Their file. Rows are those of the list of its ask.

@@ -264,9 +264,14 @@ fn reconcile_part(input: In<'_>) -> Res<'_, Headed<ReconcilePart>> {
             let (here, day) = cut(expr).parse(here)?;
             labelled(here, ReconcilePart::Day(day))
         }
+        Some("month") => {
+            here.column(Column::Body);
+            let (here, day) = cut(expr).parse(here)?;
+            labelled(here, ReconcilePart::Month(day))
+        }
         Some("ours") => book(here, ReconcilePart::Ours),
         Some("theirs") => book(here, ReconcilePart::Theirs),
-        _ => unknown_word(input, "part of a comparison", &["day", "ours", "theirs"]),
+        _ => unknown_word(input, "part of a comparison", &["day", "month", "ours", "theirs"]),
     }
 }
 

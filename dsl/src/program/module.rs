@@ -46,6 +46,8 @@ pub struct ReconcileProgram {
     pub ask: crate::value::ShapeId,
     /// The business date that is compared.
     pub day: ExprId,
+    /// Its whole month.
+    pub month: bool,
     /// Our calls.
     pub ours: Vec<BookProgram>,
     /// Their file.
@@ -141,4 +143,6 @@ pub struct CallProgram {
     pub path: Option<ExprId>,
     /// Which of its fields other messages, flows and comparisons refer to (D17): message, slot, level, path.
     pub kept: Vec<(crate::model::MessageId, u16, u8, Box<str>)>,
+    /// Whether a comparison or the list of a day reads its exchanges: then a question of it is kept with what was asked.
+    pub listed: bool,
 }

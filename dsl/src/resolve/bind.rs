@@ -245,6 +245,17 @@ impl Binder<'_, '_, '_> {
                 .help("a mapping fills a field of `ask`, `answer` or `item`");
             return None;
         }
+        if self.draft.ours
+            && self.draft.side == MessageSide::Request
+            && matches!(load.space, Space::Answer | Space::OriginalAnswer)
+        {
+            let name = assign.target.text();
+            self.resolver
+                .report
+                .error("TS0641", span, format!("`{name}` is not there yet: this is what asks"))
+                .note("an answer is mapped when it is read, also where all that it says is known before")
+                .help("move the line into the `reply`; of a call that has none the flow that asks says it");
+        }
         let source = self.expression(&value.value, scope, Some(&target.expr.ty));
         let otherwise = self.otherwise(rule.otherwise.as_ref(), scope, &target.expr.ty);
         compare::fits(self.resolver, &source, &target.expr.ty, None, target.optional, rule, &otherwise);

@@ -141,6 +141,9 @@ fn drafts<'t>(resolver: &mut Resolver, work: &mut Work<'t>) -> Vec<Vec<MessageId
         let beside = beside::all(tree);
         let returned = assemble::returned_by(packet, tree);
         beside::unanswered(resolver, tree, &beside);
+        if ours && packet.is_none() && puts_files(work, link) {
+            beside::unheard(resolver, tree, &beside);
+        }
         let mut ids = Vec::new();
         let mut request_code: Box<str> = Box::default();
         let mut has_request = false;
@@ -249,6 +252,12 @@ fn packet<'t>(
             None
         }
     }
+}
+
+/// Whether what goes over a link are files.
+fn puts_files(work: &Work<'_>, link: u16) -> bool {
+    let link = work.index.links.get(usize::from(link));
+    link.is_some_and(|(_, link)| matches!(link.kind, tree::LinkKind::Sftp | tree::LinkKind::Folder))
 }
 
 /// The call that a link names.

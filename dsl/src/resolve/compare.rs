@@ -5,7 +5,7 @@ use super::assemble::Work;
 use super::expression::{article, family};
 use crate::model::{Else, Expr, ExprKind, Function, Load, Space, Wire};
 use crate::source::Span;
-use crate::tree::Rule;
+use crate::tree::{Rule, RuleKind};
 use crate::value::{Constant, Private, Size, Symbol, Type, Unit};
 
 /// Reports a value that is of another type than its target, or that may be larger than it, unless the rule says what
@@ -83,10 +83,22 @@ pub(crate) fn fits(
             return;
         }
     };
-    if let Some((has, holds)) = problem
-        && !said
-        && !rule.cut
+    let Some((has, holds)) = problem else { return };
+    if let (ExprKind::Load(Load { space: Space::Setting | Space::Member, .. }), RuleKind::Equal(_)) =
+        (&source.kind, &rule.kind)
     {
+        // A fact stands whole on the wire or the message is not written: neither `cut` nor `else` is heeded.
+        resolver
+            .report
+            .error("TS0231", rule.span, "the setting does not fit")
+            .label(holds)
+            .note(format!("what a deployment sets there {has}"))
+            .help(
+                "declare it no wider than its field: a deployment that sets more is refused before it starts",
+            );
+        return;
+    }
+    if !said && !rule.cut {
         let money = matches!(target, Type::Money { .. });
         resolver
             .report

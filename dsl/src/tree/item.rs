@@ -334,6 +334,8 @@ pub struct Reconcile {
 pub enum ReconcilePart {
     /// `day expr`: which business date is compared.
     Day(Expr),
+    /// `month expr`: the month of that date is compared whole.
+    Month(Expr),
     /// `ours call …`.
     Ours(ReconcileBook),
     /// `theirs call …`.

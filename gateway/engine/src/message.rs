@@ -14,8 +14,8 @@ use adapters::codec::{
 use adapters::value::Record;
 use bytes::Bytes;
 use dsl::evaluate::{self, Value};
-use dsl::model::MessageId;
-use dsl::program::{ExprId, LinkProgram, MessageProgram, ModuleProgram, Part, Read};
+use dsl::model::{Fact, MessageId, Space};
+use dsl::program::{ExprId, FileName, LinkProgram, MessageProgram, ModuleProgram, Part, Read};
 use dsl::value::Outcome;
 use std::sync::Arc;
 
@@ -519,4 +519,15 @@ impl adapters::value::Surroundings for Nothing<'_> {
     fn symbols(&self) -> &dsl::value::Symbols {
         self.version.symbols()
     }
+}
+
+/// Whether a file's name says its business date: what is known already would have to agree with it.
+pub(crate) fn named_by_day(version: &Version, call: crate::version::CallRef) -> bool {
+    let message = version.call(call).and_then(|program| {
+        version.module(call.module)?.program.messages.get(usize::from(program.call.request.0))
+    });
+    let mut pieces =
+        message.and_then(|message| message.file.as_deref()).into_iter().flat_map(|file| &file.name);
+    let is_day = |to: &dsl::model::Load| to.space == Space::Exchange && to.slot == Fact::BusinessDate as u16;
+    pieces.any(|piece| matches!(piece, FileName::Learned { to, .. } if is_day(to)))
 }

@@ -474,6 +474,10 @@ impl Serving {
         scene.session = values(None);
         // What says when it was sent can be held against when it came.
         scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
+        if !call.is_some_and(|call| message::named_by_day(&self.version, CallRef { module, call })) {
+            let day = self.engine.business_date(&self.version, module);
+            scene.facts.put(Fact::BusinessDate, Value::Date(day));
+        }
         if let Some(number) = self.number {
             scene.facts.put(Fact::MessageNumber, Value::Number(number.into()));
         }

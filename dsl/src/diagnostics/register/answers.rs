@@ -34,7 +34,7 @@ pub const PAGES: &[Page] = &[
     Page {
         code: Code(641),
         title: "a line beside the messages waits for an answer that never comes",
-        text: "What names `reply`, `answer` or `outcome` is judged, or mapped, when the answer is read. A call without a `reply` has none.",
+        text: "What names `reply`, `answer` or `outcome` is judged, or mapped, when the answer is read. A call without a `reply` has none, and among the fields of what asks there is none yet.",
         chinese: "该行要等应答, 而此调用没有应答。",
         bad: r#"call told provides bank.tell {
   once     exchange.serial

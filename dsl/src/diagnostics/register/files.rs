@@ -311,6 +311,54 @@ serve told {
 "#,
     },
     Page {
+        code: Code(667),
+        title: "an answer to a file that is put",
+        text: "A file that is put is taken or it is not: no message comes back, so a `reply` with fields or lines is never read, and what it would say of the answer is never there. What was put is known to the flow that asks; what the other side says of it comes as a file of its own, a `serve`.",
+        chinese: "投放文件没有应答报文, reply 中的内容永远不会被读取。",
+        bad: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  ask {
+    rows  list ..1_000 {
+      amount  money
+    }
+  }
+  answer {
+    total  money
+  }
+  once  exchange.serial
+  request file "P{exchange.serial}.txt" delimited "|" lines lf {
+    row  list ..1_000 of line  <- ask.rows {
+      amount  money ..15 digits yuan  <- item.amount
+    }
+  }
+  reply {
+    answer.total  <- sum(request.row.amount)
+  }
+}
+"#,
+        good: r#"link drop folder connect {
+  folder  "up"
+}
+
+call put over drop {
+  ask {
+    rows  list ..1_000 {
+      amount  money
+    }
+  }
+  once  exchange.serial
+  request file "P{exchange.serial}.txt" delimited "|" lines lf {
+    row  list ..1_000 of line  <- ask.rows {
+      amount  money ..15 digits yuan  <- item.amount
+    }
+  }
+}
+"#,
+    },
+    Page {
         code: Code(671),
         title: "two beats for the same silence",
         text: "A link may give several signs of life: one says that we are there when nothing was sent for a while, another asks whether they are when nothing was heard. Two that wait for the same silence are in each other's way: the earlier goes first, every time.",

@@ -271,7 +271,7 @@ session day {
     Page {
         code: Code(231),
         title: "the value does not fit",
-        text: "The target is smaller than what may be put into it. Say what happens to a value that is too large: `else refuse over_limit`, or `cut` for memos and names.",
+        text: "The target is smaller than what may be put into it. Say what happens to a value that is too large: `else refuse over_limit`, or `cut` for memos and names. What a deployment sets stands whole or not at all: the setting is declared no wider than its field.",
         chinese: "目标放不下可能的值；请写明 else 或 cut。",
         bad: r#"call pay provides bank.pay_bill {
   once     exchange.serial

@@ -133,8 +133,14 @@ impl Binder<'_, '_, '_> {
         {
             self.counted.push((*list, place));
         }
-        let mut judged =
-            !matches!(fact.kind, ExprKind::Fold { .. } | ExprKind::Load(_)) || fact.as_constant().is_some();
+        // A fact's size is the field's; what a deployment sets has its own.
+        let mut judged = match &fact.kind {
+            ExprKind::Load(load) => {
+                matches!(load.space, Space::Setting | Space::Member) || fact.as_constant().is_some()
+            }
+            ExprKind::Fold { .. } => fact.as_constant().is_some(),
+            _ => true,
+        };
         if let ExprKind::Length(sized) = &fact.kind {
             self.sized.push((*sized, place));
         }

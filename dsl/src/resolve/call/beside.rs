@@ -91,3 +91,23 @@ pub(super) fn unanswered(resolver: &mut Resolver, call: &tree::CallItem, all: &[
             .help("name what is there with the request: `ask.x`, `request.x`, or add the `reply`");
     }
 }
+
+/// Reports what an answer would say of a file that is put: it is taken or it is not, and no message comes back.
+pub(super) fn unheard(resolver: &mut Resolver, call: &tree::CallItem, all: &[Beside<'_>]) {
+    let replies = call.block.statements.iter().filter_map(|part| match &part.kind {
+        CallPart::Message(message) if message.kind == tree::MessageKind::Reply => Some((message, part.span)),
+        _ => None,
+    });
+    let of_answer = all.iter().any(Beside::of_answer);
+    for (message, span) in replies {
+        let said = message.block.as_ref().is_some_and(|block| !block.statements.is_empty());
+        if message.file.is_none() && (said || of_answer) {
+            resolver
+                .report
+                .error("TS0667", span, "no message answers a file that is put")
+                .at(call.name.span, "this call puts a file")
+                .note("the file is taken or it is not: nothing comes back that could be read, so these lines would never be heard")
+                .help("leave the `reply` out; the flow that asks knows what it put: `sum(ask.rows.amount)`");
+        }
+    }
+}

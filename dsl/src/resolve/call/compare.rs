@@ -48,7 +48,8 @@ fn reconcile(
     let mut day = None;
     for part in &tree.block.statements {
         match &part.kind {
-            ReconcilePart::Day(expr) => day = Some(expr),
+            ReconcilePart::Day(expr) => day = Some((expr, false)),
+            ReconcilePart::Month(expr) => day = Some((expr, true)),
             ReconcilePart::Ours(book) => ours.extend(our_book(resolver, work, book)),
             ReconcilePart::Theirs(book) => {
                 theirs = their_book(resolver, work, messages, book).or(theirs);
@@ -68,18 +69,18 @@ fn reconcile(
     let theirs = theirs?;
     let ask = ask(resolver, &format!("{}.{}", work.index.name, name.text), name.span);
     let scope = Scope { call: Some(theirs.call), ask: work.records(theirs.call).0, ..Scope::default() };
-    let day = match day {
-        Some(day) => expression(resolver, work, day, &scope, Some(&Type::Date)),
+    let (day, month) = match day {
+        Some((day, month)) => (expression(resolver, work, day, &scope, Some(&Type::Date)), month),
         None => {
             resolver
                 .report
                 .error("TS0630", name.span, "the comparison does not say of which day it is")
                 .note("the journal is looked up by business date, never gone through whole")
-                .help("add `day ask.business_date`, or whatever the file calls its day");
+                .help("add `day ask.business_date`, or whatever the file calls its day; `month ask.day` for the file of a month");
             return None;
         }
     };
-    Some(Reconcile { name: name.text.clone(), label, ask, day, ours, theirs, span: name.span })
+    Some(Reconcile { name: name.text.clone(), label, ask, day, month, ours, theirs, span: name.span })
 }
 
 fn our_book(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::ReconcileBook) -> Option<ReconcileBook> {

@@ -10,7 +10,7 @@ mod books;
 pub use alone::{Alone, ComparedFile};
 pub use books::{Class, Counts, Line};
 
-use super::journal::{self, Wanted};
+use super::journal::{self, Days, Wanted};
 use super::reading::ReadFile;
 use super::spooled::Spooled;
 use super::take::Source;
@@ -138,7 +138,8 @@ impl Engine {
         for (book, place) in reconcile.ours.iter().zip(0_usize..) {
             let name = format!("{sheet}.ours-{place}");
             let call = CallRef { module: scene.module, call: book.call };
-            let rows = journal::exchanges(self, &version, call, Wanted::Near(day), &name).await;
+            let wanted = Wanted::Near(Days::of(day, reconcile.month));
+            let rows = journal::exchanges(self, &version, call, wanted, &name).await;
             let rows = rows.map_err(|refusal: Refusal| refusal.to_string())?;
             scene.book.put_long(book.list, rows);
             sheets.push(name);
@@ -159,7 +160,7 @@ impl Engine {
             let version = Arc::clone(&scene.version);
             let differences = spool.write(&sheet).map_err(|error| error.to_string())?;
             let mut out = Differences::new(&version, reconcile.ask, differences)?;
-            let books = Books { scene, reconcile: &reconcile, day };
+            let books = Books { scene, reconcile: &reconcile, days: Days::of(day, reconcile.month) };
             let counts =
                 books.compare(&spool.place(&format!("{sheet}.sorting")), &mut |line| match line.class {
                     Some(class) => out.append(line.key, class.word(), line.ours, line.theirs),

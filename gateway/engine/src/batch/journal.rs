@@ -30,15 +30,46 @@ type Fallible<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
 pub(crate) enum Wanted {
     /// What was done on a day, for a member or for all.
     Done(Date, Option<Arc<Member>>),
-    /// Whatever became of what was asked on a day and on the days beside it, of all members: a party's day need not be ours.
-    Near(Date),
+    /// Whatever became of what was asked on days and on those beside them, of all members: a party's day need not be ours.
+    Near(Days),
+}
+
+/// The business dates that a file is about.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Days {
+    first: Date,
+    last: Date,
+}
+
+impl Days {
+    /// A day, or its whole month.
+    pub(crate) fn of(day: Date, month: bool) -> Self {
+        if month {
+            Self { first: day.first_of_month(), last: day.last_of_month() }
+        } else {
+            Self { first: day, last: day }
+        }
+    }
+
+    /// Whether a day is one of them.
+    pub(crate) fn hold(self, day: Date) -> bool {
+        (self.first..=self.last).contains(&day)
+    }
+
+    /// With the days beside them.
+    fn near(self) -> Vec<Date> {
+        let first = self.first.yesterday().unwrap_or(self.first);
+        let last = self.last.tomorrow().unwrap_or(self.last);
+        let days = std::iter::successors(Some(first), |day| day.tomorrow().ok());
+        days.take_while(|day| *day <= last).collect()
+    }
 }
 
 impl Wanted {
     fn days(&self) -> Vec<Date> {
         match self {
             Self::Done(date, _) => vec![*date],
-            Self::Near(date) => near(*date),
+            Self::Near(days) => days.near(),
         }
     }
 
@@ -52,11 +83,6 @@ impl Wanted {
     fn all(&self) -> bool {
         matches!(self, Self::Near(_))
     }
-}
-
-/// A day and the days beside it.
-fn near(date: Date) -> Vec<Date> {
-    [date.yesterday().ok(), Some(date), date.tomorrow().ok()].into_iter().flatten().collect()
 }
 
 /// Makes the list.
@@ -139,8 +165,11 @@ impl Gather<'_> {
         let prefix = format!("{}:", call.call.name).into_bytes();
         // What was asked of us is kept under the asker's date, which may be a day off the business date; the condition
         // on the rows decides.
-        let (Wanted::Done(date, _) | Wanted::Near(date)) = self.wanted;
-        for date in near(date).into_iter().map(day) {
+        let days = match self.wanted {
+            Wanted::Done(date, _) => Days::of(date, false),
+            Wanted::Near(days) => days,
+        };
+        for date in days.near().into_iter().map(day) {
             let mut after = FlowId(0);
             loop {
                 let query = FlowsOfDay {

@@ -300,8 +300,13 @@ impl Running {
         let known = self.operations.get(usize::from(step.0))?;
         let prepared = known.prepared.as_deref();
         let first = matches!(change, Change::Intent(_, 1));
+        // A question has no intent: what a comparison is to read of it stands with its end.
+        let listed = || {
+            let one = prepared.and_then(|prepared| self.version.call(prepared.asking.call));
+            call.kind == CallKind::Query && one.is_some_and(|one| one.listed)
+        };
         let mut asked = None;
-        if let Some(prepared) = prepared.filter(|_| first) {
+        if let Some(prepared) = prepared.filter(|_| first || listed()) {
             let mut body = Body::default();
             body.put_tagged("facts", &prepared.asking.facts.tagged(self.version.symbols()));
             body.put_tagged("kept", &prepared.kept);

@@ -279,6 +279,7 @@ impl Engine {
     fn reading_scene(self: &Arc<Self>, version: &Arc<Version>, call: CallRef) -> crate::scene::Scene {
         let mut scene = self.scene(version, call.module);
         scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
+        scene.facts.put(Fact::BusinessDate, Value::Date(self.business_date(version, call.module)));
         if let Some(shape) = version.call(call).and_then(|call| call.call.ask) {
             scene.book.put(dsl::model::Space::Ask, 0, crate::exchange::empty(version, shape));
         }

@@ -191,3 +191,35 @@ async fn the_list_of_a_day_says_what_was_paid_and_taken_back() {
     // Asked again it is put again, and is the same.
     assert_eq!(bank.ask("bank.send_list", &body).await.1, told);
 }
+
+/// A question moves no money and has no intent in the journal: what was asked stands there with its end, where somebody compares it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_bill_of_a_month_is_held_against_the_questions_that_were_asked() {
+    let bank = Bank::open().await;
+    for (reference, payer) in [("Q1", "0319000000001"), ("Q2", "0319000000002"), ("Q3", "unknown")] {
+        let body = json!({
+            "payer_no": payer, "account": "6230580000001234567", "amount": "1.00", "reference": reference
+        });
+        let (status, told) = bank.ask("bank.by_account", &body).await;
+        assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    }
+    // The bill has the first, not the second; one that was refused, and one that nobody asked.
+    let last = grid_day().parse::<jiff::civil::Date>().unwrap().last_of_month();
+    let name = format!("CX_{}.txt", last.to_string().replace('-', ""));
+    let folder = bank.folder.0.join("grid/bills");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(&name), "3\n0319000000001\nunknown\n0319000000009\n").unwrap();
+    awaited(&bank, &format!("grid/done/{name}")).await;
+    let mut parked = Vec::new();
+    for _ in 0..100 {
+        let waits = bank.gateway().engine().waiting(store::FlowId(0), 100).await;
+        parked = waits.into_iter().map(|waits| waits.what).collect();
+        if parked.len() == 3 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    parked.sort();
+    let said = ["ours_only: 0319000000002", "refused_here: unknown", "theirs_only: 0319000000009"];
+    assert_eq!(parked, said.map(|said| format!("2 笔, 1 笔一致, {said}")));
+}

@@ -179,8 +179,17 @@ async fn a_long_message_comes_in_over_http_as_far_as_the_deployment_allows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_message_that_is_refused_by_what_it_says_is_answered_in_its_own_form() {
     let bank = Bank::open().await;
-    assert_eq!(form(&bank, "greeting", "", 3).await, serde_json::json!({ "greeted": "done" }));
+    assert_eq!(form(&bank, "greeting", "", 3).await["greeted"], "done");
     assert_eq!(form(&bank, "sheet", "", 3).await, serde_json::json!({ "taken": "no_title" }));
+}
+
+/// The business date is known while a message is read that names none.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_names_no_day_is_of_our_business_date() {
+    let bank = Bank::open().await;
+    let day = || (jiff::Timestamp::now() + jiff::SignedDuration::from_hours(8)).to_string()[..10].to_owned();
+    let (before, told, after) = (day(), form(&bank, "greeting", "", 3).await, day());
+    assert!([before, after].iter().any(|day| told["day"] == *day), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

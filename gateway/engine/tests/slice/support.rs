@@ -75,6 +75,7 @@ parties:
       line: {{ address: '{grid}' }}
       back: {{ listen: '127.0.0.1:0' }}
       drop: {{ folder: '{folder}/grid' }}
+      bills: {{ folder: '{folder}/grid' }}
   units:
     links:
       incoming: {{ folder: '{folder}/units' }}

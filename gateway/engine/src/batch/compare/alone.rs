@@ -4,7 +4,7 @@
 //! would compare them. It writes nothing to the journal. It must not know who asks, nor any counterparty.
 
 use super::books::{Books, Counts, Line};
-use super::{Fallible, Wanted, journal, reconcile_ask};
+use super::{Days, Fallible, Wanted, journal, reconcile_ask};
 use crate::batch::reading::{NotRead, read_alone};
 use crate::batch::spooled::SpoolWriter;
 use crate::driver::put_sheets;
@@ -90,14 +90,15 @@ impl Alone {
                 Ok(Value::Date(day)) => day,
                 _ => return Err(format!("{shown}: it says no business date for {}", reconcile.name)),
             };
+            let days = Days::of(day, reconcile.month);
             for (book, place) in reconcile.ours.iter().zip(0_usize..) {
-                let (call, wanted) = (CallRef { module: index, call: book.call }, Wanted::Near(day));
+                let (call, wanted) = (CallRef { module: index, call: book.call }, Wanted::Near(days));
                 let name = format!("ours-{}-{place}", reconcile.name);
                 let rows = journal::exchanges_of(reader, &self.spool, &self.version, call, wanted, &name)?;
                 scene.book.put_long(book.list, rows);
             }
             let sorting = self.spool.place(&format!("{}.sorting", reconcile.name));
-            let counts = Books { scene, reconcile, day }.compare(&sorting, line)?;
+            let counts = Books { scene, reconcile, days }.compare(&sorting, line)?;
             compared.push(ComparedFile { name: reconcile.name.to_string(), day, counts });
         }
         if compared.is_empty() {

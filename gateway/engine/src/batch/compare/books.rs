@@ -4,14 +4,14 @@
 //! with the class of its difference if there is one. Rows go by one at a time and are sorted on disk, so ten million take
 //! no more memory than ten. It must not know where the lists came from, nor what becomes of a line.
 
-use super::Fallible;
+use super::{Days, Fallible};
 use crate::message;
 use crate::scene::Scene;
 use adapters::value::Surroundings;
 use dsl::evaluate::Value;
 use dsl::model::{Fact, Load, Space};
 use dsl::program::{BookProgram, ReconcileProgram};
-use dsl::value::{Date, Decimal, Outcome};
+use dsl::value::{Decimal, Outcome};
 use std::path::Path;
 use store::{FlowId, SortFault, Sorting};
 
@@ -172,7 +172,7 @@ impl From<String> for Stopped {
 pub(super) struct Books<'a> {
     pub(super) scene: Scene,
     pub(super) reconcile: &'a ReconcileProgram,
-    pub(super) day: Date,
+    pub(super) days: Days,
 }
 
 impl Books<'_> {
@@ -237,7 +237,9 @@ impl Books<'_> {
         };
         let of_day = match book.filter {
             Some(filter) => self.holds(filter)?,
-            None => matches!(load(fact(0, Fact::BusinessDate as u16))?, Value::Date(day) if day == self.day),
+            None => {
+                matches!(load(fact(0, Fact::BusinessDate as u16))?, Value::Date(day) if self.days.hold(day))
+            }
         };
         let flow = self.scene.book.entered_flow().ok_or("a row of ours is of no flow")?;
         Ok(Ours { state, flow, of_day, named: book.amount.is_some(), amount: self.amount(book)? })
