@@ -59,7 +59,9 @@ CREATE TABLE booking (
   plat     TEXT UNIQUE,
   trade    TEXT,
   way      TEXT,
+  paid     TEXT,
   refund   TEXT,
+  returned TEXT,                                        -- when the money was due back
   told     INTEGER NOT NULL DEFAULT 0                   -- 1: the bank was told that it has to give back
 ) WITHOUT ROWID;
 
@@ -85,7 +87,8 @@ CREATE TABLE fee_order (
   plat     TEXT UNIQUE,
   paid     TEXT,
   back     INTEGER NOT NULL DEFAULT 0,
-  refund   TEXT UNIQUE
+  refund   TEXT UNIQUE,
+  returned TEXT
 ) WITHOUT ROWID;
 
 CREATE TABLE stay (
@@ -96,7 +99,15 @@ CREATE TABLE stay (
   total    INTEGER NOT NULL,
   deposit  INTEGER NOT NULL
 ) WITHOUT ROWID;
-CREATE TABLE deposit (order_no TEXT PRIMARY KEY, stay TEXT NOT NULL REFERENCES stay (no), amount INTEGER NOT NULL, bill TEXT NOT NULL, plat TEXT NOT NULL UNIQUE, trade TEXT) WITHOUT ROWID;
+CREATE TABLE deposit (
+  order_no TEXT PRIMARY KEY,
+  stay     TEXT NOT NULL REFERENCES stay (no),
+  amount   INTEGER NOT NULL,
+  bill     TEXT NOT NULL,
+  plat     TEXT NOT NULL UNIQUE,
+  trade    TEXT,
+  paid     TEXT NOT NULL
+) WITHOUT ROWID;
 CREATE TABLE report (no TEXT PRIMARY KEY, patient TEXT NOT NULL REFERENCES patient (id), kind TEXT NOT NULL, name TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
 
 -- What a hospital wants given back, and what the bank said of it.
@@ -105,5 +116,6 @@ CREATE TABLE give_back (
   order_no TEXT NOT NULL,
   amount   INTEGER NOT NULL,
   said     TEXT NOT NULL DEFAULT '',
+  at       TEXT,
   serial   TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
