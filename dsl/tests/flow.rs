@@ -376,6 +376,29 @@ fn rows_run_so_many_at_once_and_are_counted_once() {
 }
 
 #[test]
+fn what_is_counted_before_rows_is_counted_before_the_first_begins() {
+    let mut program = FlowProgram { name: "bank.unit_batch".into(), ..FlowProgram::default() };
+    program.push("limit", Node::Limit { limit: LimitId(4), reason: "duplicate".into() });
+    program.push("each row", Node::Each(LoopId(0)));
+    program.push("answer", Node::Answer(MappingId(0)));
+    let body = FlowProgram { name: "bank.unit_batch/row".into(), ..pay_bill() };
+    let key = vec![ExprId(0)];
+    program.loops.push(Loop { name: "each row".into(), list: ListId(0), at_once: 2, key, body });
+    walk::check(&program).unwrap();
+    let new = State::new(&program);
+    let asked = step(&program, &new, &Event::Asked, &mut Yes);
+    let reserved = |effect: &Effect| matches!(effect, Effect::Write(changes) if changes.contains(&Change::Reserve(LimitId(4))));
+    let begins = |effect: &Effect| matches!(effect, Effect::StartRow(..));
+    let (counted, begun) =
+        (asked.effects.iter().position(reserved).unwrap(), asked.effects.iter().position(begins).unwrap());
+    assert!(counted < begun);
+    let not_written = Event::NotWritten { why: NotWritten::LimitFull(None), during: Box::new(Event::Asked) };
+    let full = step(&program, &new, &not_written, &mut Yes);
+    assert!(full.effects.contains(&Effect::Answer(Answer::Refused("duplicate".into()))));
+    assert!(!full.effects.iter().any(begins), "no row of what is refused begins");
+}
+
+#[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();
     let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: Otherwise::Park(ExprId(2)) };

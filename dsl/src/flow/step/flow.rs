@@ -365,6 +365,10 @@ impl Run<'_> {
         let Some(of_program) = self.program.loops.get(usize::from(of.0)) else { return self.advance() };
         let at_once = of_program.at_once.max(1) as usize;
         if self.rows(of).is_none() {
+            // Rows move money: what is counted before them is counted before the first begins.
+            if !self.reserve() {
+                return true;
+            }
             let total = self.judge.rows(of_program.list);
             self.changes.push(Change::Progress);
             self.next.durable.loops.push(Rows { of, total, next: 0, open: Vec::new(), done: 0, refused: 0 });
