@@ -69,7 +69,7 @@ impl Reader<'_> {
         if let Some(prefix) = form.prefix {
             let size = prefix.size as usize;
             let head = rest.get(..size).ok_or(truncated)?;
-            let units = tlv::read_length(head, prefix.kind).ok_or(FaultKind::NotOfForm)?;
+            let units = tlv::read_length_in(letters, head, prefix.kind).ok_or(FaultKind::NotOfForm)?;
             let behind = rest.get(size..).unwrap_or_default();
             return Ok(Some((size, octets(units, behind).ok_or(truncated)?)));
         }
