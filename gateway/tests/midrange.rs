@@ -13,7 +13,13 @@ fn records_of_ebcdic_are_those_of_another_implementation() {
     let prepared = Command::new(root.join("conformance/oracles/prepare.sh")).output().unwrap();
     assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stderr));
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
-    command.current_dir(root).args(["conform", "midrange", "--json", "--configs", "conformance/parties/configs"]);
+    command.current_dir(root).args([
+        "conform",
+        "midrange",
+        "--json",
+        "--configs",
+        "conformance/parties/configs",
+    ]);
     command.args(["--conformance", "conformance/parties"]);
     command.args(["--folder", concat!(env!("CARGO_TARGET_TMPDIR"), "/midrange")]);
     let judged = command.output().unwrap();
@@ -23,5 +29,9 @@ fn records_of_ebcdic_are_those_of_another_implementation() {
     // One point for the octets: every message of both directions was judged.
     let octets = &system["points"]["1"];
     assert_eq!(octets["passed"], octets["cases"], "{system:#}");
-    assert_eq!((&octets["cases"], &system["failed"], &system["skipped"]), (&4.into(), &0.into(), &0.into()), "{system:#}");
+    assert_eq!(
+        (&octets["cases"], &system["failed"], &system["skipped"]),
+        (&4.into(), &0.into(), &0.into()),
+        "{system:#}"
+    );
 }

@@ -6,7 +6,7 @@ use adapters::codec::FaultKind;
 use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::program::{Compiled, Part};
-use dsl::value::{Date, Decimal};
+use dsl::value::{Date, Decimal, Outcome};
 
 use crate::world::{self, World, message, read, slot, write};
 
@@ -109,8 +109,16 @@ fn figures_and_codes_are_those_of_ebcdic() {
         b"\xF0\xF0\xF1\xF2\xF3\xF4\xF0\xF0\xF1\xF2\xF0\xF0\xF0\xF0\xF0\xF1\xF2\xF3\xF2\xF0\xF2\xF6\xF1\xF1\xF2\xF9\xE8\xF0\xF0\xF0\xF1\xD7\x12\x34\x5F",
     );
     // Figures of ASCII are none, and Chinese is none.
-    assert_eq!(fault("    number  digits 6\n", b"001234"), FaultKind::Character);
+    assert_eq!(fault("    number  digits 6\n", b"001234"), FaultKind::NotOfForm);
     assert_eq!(fault("    number  digits 4\n", b"\x0E\x5B\xCF\x0F"), FaultKind::NotOfForm);
+}
+
+#[test]
+fn codes_are_known_in_ebcdic() {
+    let field = "    kind  code kind\n";
+    both_ways(field, &[("kind", Value::Outcome(Outcome::Done(None)))], b"\xD2\xF1");
+    both_ways(field, &[("kind", Value::Outcome(Outcome::Unknown))], b"\x4B\x4B");
+    assert_eq!(fault(field, b"\xD2\x41"), FaultKind::Character);
 }
 
 #[test]
