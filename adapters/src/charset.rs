@@ -14,8 +14,16 @@
 //!   read as an ideographic space by some and as private use by others. Of the 18 characters that have an old
 //!   four-byte and a new two-byte code the new one is taken and the old one refused.
 //! - **EBCDIC** is one of the single-byte tables 037, 500, 1047; every byte is a character.
+//! - **cp935** and **cp1388** are EBCDIC of one byte (836; not every byte is a character) and runs of two-byte codes, begun by
+//!   the shift-out 0E and ended by the shift-in 0F. Their codes are those that ICU's ibm-935_P110-1999 and ibm-1388_P103-2001
+//!   have both ways; glibc's converters have the same. The libraries also write U+00B7 and U+2014 in cp935 as the codes of U+30FB
+//!   and U+2015, and U+30FB in cp1388 as that of U+00B7 (ICU where fallbacks are asked for): here these cannot be written, since
+//!   they would come back as others. glibc writes 73 characters of Latin 1 as 3F: errors here. Both read shifts that change
+//!   nothing, runs that touch, and a run without an end: errors here. A later table of ICU (ibm-1388_P100-2024) reads 465C as
+//!   U+1E3F and has 262 codes more; here 465C is U+E7C7, for private use. A line feed is 25; 15 is U+0085.
 
 mod ebcdic;
+mod mixed;
 mod multibyte;
 
 use std::borrow::Cow;
@@ -70,6 +78,10 @@ pub fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, DecodeErro
             utf8(bytes).map_err(error)
         }
         Charset::Gbk | Charset::Gb18030 => multibyte::decode(charset, bytes).map_err(error),
+        Charset::Cp935 | Charset::Cp1388 => {
+            let mut text = String::new();
+            mixed::decode(charset, bytes, &mut text).map(|()| Cow::Owned(text)).map_err(error)
+        }
         _ => utf8(bytes).map_err(error),
     }
 }
@@ -79,15 +91,19 @@ pub fn decode(charset: Charset, bytes: &[u8]) -> Result<Cow<'_, str>, DecodeErro
 /// # Errors
 /// As [`decode`].
 pub fn decode_onto(charset: Charset, bytes: &[u8], text: &mut String) -> Result<(), DecodeError> {
-    if charset == Charset::Gbk {
-        let start = text.len();
-        return multibyte::decode_gbk(bytes, text).map_err(|offset| {
-            text.truncate(start);
-            DecodeError { charset, offset }
-        });
-    }
-    text.push_str(&decode(charset, bytes)?);
-    Ok(())
+    let start = text.len();
+    let decoded = match charset {
+        Charset::Gbk => multibyte::decode_gbk(bytes, text),
+        Charset::Cp935 | Charset::Cp1388 => mixed::decode(charset, bytes, text),
+        _ => {
+            text.push_str(&decode(charset, bytes)?);
+            return Ok(());
+        }
+    };
+    decoded.map_err(|offset| {
+        text.truncate(start);
+        DecodeError { charset, offset }
+    })
 }
 
 fn utf8(bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
@@ -108,6 +124,10 @@ pub fn encode(charset: Charset, text: &str) -> Result<Cow<'_, [u8]>, EncodeError
             .map_err(|offset| lacking(charset, text, offset));
     }
     let mut bytes = Vec::with_capacity(text.len());
+    if charset.has_shifts() {
+        mixed::encode(charset, text, &mut bytes).map_err(|offset| lacking(charset, text, offset))?;
+        return Ok(Cow::Owned(bytes));
+    }
     for (index, character) in text.chars().enumerate() {
         bytes.push(single_byte(charset, character).ok_or(EncodeError { charset, character, index })?);
     }
@@ -119,15 +139,19 @@ pub fn encode(charset: Charset, text: &str) -> Result<Cow<'_, [u8]>, EncodeError
 /// # Errors
 /// As [`encode`].
 pub fn encode_onto(charset: Charset, text: &str, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    if charset == Charset::Gbk {
-        let start = out.len();
-        return multibyte::encode_gbk(text, out).map_err(|offset| {
-            out.truncate(start);
-            lacking(charset, text, offset)
-        });
-    }
-    out.extend_from_slice(&encode(charset, text)?);
-    Ok(())
+    let start = out.len();
+    let encoded = match charset {
+        Charset::Gbk => multibyte::encode_gbk(text, out),
+        Charset::Cp935 | Charset::Cp1388 => mixed::encode(charset, text, out),
+        _ => {
+            out.extend_from_slice(&encode(charset, text)?);
+            return Ok(());
+        }
+    };
+    encoded.map_err(|offset| {
+        out.truncate(start);
+        lacking(charset, text, offset)
+    })
 }
 
 /// The error for the character at this byte of the text.
@@ -145,9 +169,15 @@ fn single_byte(charset: Charset, character: char) -> Option<u8> {
     }
 }
 
-/// The bytes that one character takes, `None` if the set lacks it.
-fn width(charset: Charset, character: char) -> Option<usize> {
+/// The bytes that one character adds to a text, `None` if the set lacks it. `in_run`: in a set with shifts, whether the text
+/// ends in a run; it is changed.
+fn width(charset: Charset, in_run: &mut bool, character: char) -> Option<usize> {
     match charset {
+        Charset::Cp935 | Charset::Cp1388 => {
+            let (width, ends_in_run) = mixed::width(charset, *in_run, character)?;
+            *in_run = ends_in_run;
+            Some(width)
+        }
         Charset::Utf8 => Some(character.len_utf8()),
         Charset::Gbk | Charset::Gb18030 if character.is_ascii() => Some(1),
         Charset::Gbk | Charset::Gb18030 => {
@@ -162,6 +192,9 @@ fn width(charset: Charset, character: char) -> Option<usize> {
 pub fn characters(charset: Charset, bytes: &[u8]) -> usize {
     if charset.is_ascii_compatible() && bytes.is_ascii() {
         return bytes.len();
+    }
+    if charset.has_shifts() {
+        return mixed::characters(charset, bytes);
     }
     let (mut rest, mut count) = (bytes, 0);
     while !rest.is_empty() {
@@ -179,6 +212,9 @@ pub fn characters(charset: Charset, bytes: &[u8]) -> usize {
 pub fn validate(charset: Charset, bytes: &[u8]) -> Result<(), DecodeError> {
     match charset {
         Charset::Gbk => multibyte::validate(bytes).map_err(|offset| DecodeError { charset, offset }),
+        Charset::Cp935 | Charset::Cp1388 => {
+            mixed::validate(charset, bytes).map_err(|offset| DecodeError { charset, offset })
+        }
         _ => decode(charset, bytes).map(|_| ()),
     }
 }
@@ -192,13 +228,15 @@ pub fn encoded_length(charset: Charset, text: &str) -> Result<usize, EncodeError
 }
 
 /// The longest beginning of `text` that takes at most `bytes_max` bytes in this set; whole characters only.
+/// In a set with shifts it has room for them.
 ///
 /// # Errors
 /// The first character within that beginning that the set lacks.
 pub fn cut(charset: Charset, bytes_max: usize, text: &str) -> Result<&str, EncodeError> {
-    let mut used = 0_usize;
+    let (mut used, mut in_run) = (0_usize, false);
     for (index, (at, character)) in text.char_indices().enumerate() {
-        let width = width(charset, character).ok_or(EncodeError { charset, character, index })?;
+        let width =
+            width(charset, &mut in_run, character).ok_or(EncodeError { charset, character, index })?;
         used = used.saturating_add(width);
         if used > bytes_max {
             return Ok(text.get(..at).unwrap_or(text));
@@ -208,12 +246,14 @@ pub fn cut(charset: Charset, bytes_max: usize, text: &str) -> Result<&str, Encod
 }
 
 /// The bytes of the character that begins `bytes`: its length by the shape of its first bytes, or `None`
-/// for no bytes, a shape the set does not have, or a character that is cut off.
+/// for no bytes, a shape the set does not have, or a character that is cut off. In a set with shifts it is that of a character
+/// of one byte: whether others stand somewhere is said by what stands before them ([`length_of`]).
 pub fn character_length(charset: Charset, bytes: &[u8]) -> Option<usize> {
     let first = *bytes.first()?;
     match charset {
         Charset::Ascii => first.is_ascii().then_some(1),
         Charset::Cp037 | Charset::Cp500 | Charset::Cp1047 => Some(1),
+        Charset::Cp935 | Charset::Cp1388 => mixed::length_of(charset, &[first], 1),
         Charset::Gbk | Charset::Gb18030 => multibyte::shape(charset, bytes),
         Charset::Utf8 => {
             let length = match first {
@@ -228,11 +268,27 @@ pub fn character_length(charset: Charset, bytes: &[u8]) -> Option<usize> {
     }
 }
 
+/// The bytes that so many characters at the beginning of a text take, with the shift behind them where there is one; `None`
+/// where there are fewer, or what stands there is none. In a set with shifts a run goes no further than they do.
+pub fn length_of(charset: Charset, bytes: &[u8], count: usize) -> Option<usize> {
+    if charset.has_shifts() {
+        return mixed::length_of(charset, bytes, count);
+    }
+    let mut at = 0_usize;
+    for _ in 0..count {
+        at += character_length(charset, bytes.get(at..)?)?;
+    }
+    Some(at)
+}
+
 /// True if `index` (in bytes) lies between two characters, at the beginning, or at the end. False beyond
-/// the end and after a byte that is no character.
+/// the end and after a byte that is no character. A shift counts as a character here.
 pub fn is_character_border(charset: Charset, bytes: &[u8], index: usize) -> bool {
     if charset.widest_character() == 1 {
         return index <= bytes.len();
+    }
+    if charset.has_shifts() {
+        return mixed::is_border(charset, bytes, index);
     }
     let mut at = 0_usize;
     while at < index {

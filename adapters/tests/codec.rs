@@ -3,6 +3,8 @@
 
 #[path = "codec/check_values.rs"]
 mod check_values;
+#[path = "codec/ebcdic.rs"]
+mod ebcdic;
 #[path = "codec/files.rs"]
 mod files;
 #[path = "codec/formats.rs"]

@@ -32,6 +32,7 @@ mod segments;
 mod session;
 mod several;
 mod shapes;
+mod signs;
 mod unfilled;
 mod variant;
 mod wire;

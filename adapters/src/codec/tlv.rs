@@ -3,9 +3,11 @@
 //! In: octets. Out: nodes whose names are the tags' octets; and heads of values that are written.
 
 use dsl::model::{PrefixKind, Tlv};
+use dsl::value::{Charset, Letters};
 
 use super::tree::{Builder, Escape, Kind, Tree};
 use super::{FaultKind, Wrong, pack};
+use crate::charset;
 use crate::value::Span;
 
 /// Scans values one after the other; constructed ones of BER have children.
@@ -98,6 +100,41 @@ pub(crate) fn read_length(octets: &[u8], kind: PrefixKind) -> Option<usize> {
         PrefixKind::Big | PrefixKind::Little => pack::integer(octets, kind == PrefixKind::Big, false)?,
     };
     usize::try_from(number).ok()
+}
+
+/// A length before a value: figures stand in the charset of the value.
+pub(crate) fn read_length_in(letters: Letters, octets: &[u8], kind: PrefixKind) -> Option<usize> {
+    match figures_of(letters, kind) {
+        Some(charset) => read_length(charset::decode(charset, octets).ok()?.as_bytes(), kind),
+        None => read_length(octets, kind),
+    }
+}
+
+/// Writes a length before a value.
+pub(crate) fn write_length_in(
+    letters: Letters,
+    length: usize,
+    size: usize,
+    kind: PrefixKind,
+    out: &mut Vec<u8>,
+) -> Option<()> {
+    let start = out.len();
+    write_length(length, size, kind, out)?;
+    if let Some(charset) = figures_of(letters, kind) {
+        let text = String::from_utf8(out.split_off(start)).ok()?;
+        charset::encode_onto(charset, &text, out).ok()?;
+    }
+    Some(())
+}
+
+/// The charset of a length's figures, where it is not one of ASCII.
+fn figures_of(letters: Letters, kind: PrefixKind) -> Option<Charset> {
+    match letters {
+        Letters::Set(charset) if matches!(kind, PrefixKind::Ascii | PrefixKind::Blanks) => {
+            Some(charset).filter(|charset| !charset.is_ascii_compatible())
+        }
+        _ => None,
+    }
 }
 
 /// Writes a length in so many octets.

@@ -301,6 +301,7 @@ targets! {
     binary "binary"
     delimited "delimited"
     fixed "fixed"
+    fixed_shifts "fixed-shifts"
     form "form"
     iso8583_ascii "iso8583-ascii"
     iso8583_bcd "iso8583-bcd"

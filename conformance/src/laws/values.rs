@@ -165,15 +165,18 @@ impl Maker<'_> {
         texts.push("x".repeat(least));
         texts.push("z".repeat(most));
         if let Some(charset) = wide {
-            // Chinese characters up to the border, and one octet beyond which none fits.
-            let width = match wire.unit {
-                Unit::Chars => 1,
-                _ => charset::encode(charset, "中").map_or(2, |octets| octets.len()),
-            };
-            for before in ["", "a"] {
-                let count = (most - before.len().min(most)) / width;
-                let filled = before.len() + count * width;
-                let mut text = format!("{before}{}", "中".repeat(count));
+            // Chinese characters up to the border, one octet beyond which none fits, and letters between them where this
+            // costs shifts.
+            let between = charset.has_shifts().then_some(("", "中a"));
+            for (before, piece) in [("", "中"), ("a", "中")].into_iter().chain(between) {
+                let whole = format!("{before}{}", piece.repeat(most));
+                let (mut text, filled) = match wire.unit {
+                    Unit::Chars => (whole.chars().take(most).collect::<String>(), most),
+                    _ => {
+                        let cut = charset::cut(charset, most, &whole).unwrap_or_default();
+                        (cut.to_owned(), charset::encoded_length(charset, cut).unwrap_or(most))
+                    }
+                };
                 text.extend(std::iter::repeat_n('b', least.saturating_sub(filled)));
                 texts.push(text);
             }

@@ -104,9 +104,10 @@ fn before_label(row: &Row, group: Widths) -> String {
 
 fn line(row: &Row, group: Widths) -> String {
     let mut text = before_label(row, group);
-    let labels = row.cells.iter().filter(|(column, _)| *column == Some(Column::Label));
-    for (place, (_, cell)) in labels.enumerate() {
-        match (row.opens, place) {
+    // Behind a label another statement may stand, parted by a comma.
+    let behind = row.cells.iter().skip_while(|(column, _)| *column != Some(Column::Label));
+    for (place, (column, cell)) in behind.enumerate() {
+        match (row.opens && *column == Some(Column::Label), place) {
             (true, _) => text.push(' '),
             (false, 0) => pad(&mut text, group.line + GAP),
             (false, _) => pad(&mut text, 0),

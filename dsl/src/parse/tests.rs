@@ -137,6 +137,16 @@ fn formatting_changes_no_meaning_and_is_done_once() {
     assert_eq!(crate::format::format(ugly), Ok(pretty.to_owned()));
 }
 
+#[test]
+fn formatting_keeps_what_stands_on_a_line_behind_a_label() {
+    let text = "service s query \"S\" {\n  ask {\n    kind one_of one \"A\",day  date   \"D\"\n    name text ..9 chars \"N\"\n  }\n}\n";
+    let once = crate::format::format(text).unwrap();
+    let words =
+        |text: &str| text.replace(',', " , ").split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    assert_eq!(words(&once), words(text), "{once}");
+    assert_eq!(crate::format::format(&once), Ok(once.clone()));
+}
+
 fn soup() -> impl Strategy<Value = String> {
     let words = GOOD.split_inclusive([' ', '\n']).map(str::to_owned).collect::<Vec<_>>();
     prop::collection::vec(prop::sample::select(words), 0..200).prop_map(|parts| parts.concat())

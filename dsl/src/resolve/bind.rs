@@ -13,7 +13,7 @@ use super::assemble::{self, Draft, DraftField, DraftKind, DraftNode, Work, rule_
 use super::expression::{self, condition, expression};
 use super::learn::{self, learn_rule};
 use super::path::{self, Scope};
-use super::{compare, ends, rows, segments, several, shapes};
+use super::{compare, ends, rows, segments, several, shapes, signs};
 use crate::model::{
     At, Check, Else, Expr, ExprKind, Field, FieldId, FieldKind, FileForm, Learn, ListArrow, ListField, Load,
     MappedRows, Mapping, Message, MessageSide, NamePiece, Space, Unseen,
@@ -68,6 +68,7 @@ pub(crate) fn bind(resolver: &mut Resolver, work: &Work<'_>, place: usize, chars
     }
     segments::places(resolver, &mut fields, &nodes, file.as_ref());
     several::told_apart(resolver, &fields, &nodes, file.as_ref());
+    signs::told_from_letters(resolver, &fields, &nodes, file.as_ref(), charset);
     Some(Message {
         call: draft.call,
         side: draft.side,

@@ -11,7 +11,7 @@ use super::path::Scope;
 use crate::model::{Expr, ExprKind, Fold, Function};
 use crate::source::Span;
 use crate::tree;
-use crate::value::{Constant, Outcome, Type};
+use crate::value::{Charset, Constant, Outcome, Type};
 pub(crate) use algorithms::{CIPHERS, binds, listed, names_algorithms};
 use algorithms::{algorithm, algorithms, checksum_most, ciphered, digest_octets, mac_octets};
 use regions::{length, pairs, raw};
@@ -191,7 +191,7 @@ fn arguments_of(function: Function) -> (usize, usize) {
 fn is_word(function: Function, place: usize, word: &str) -> bool {
     match function {
         Function::Round => place == 1 && matches!(word, "half_up" | "half_even" | "down" | "up"),
-        Function::Encoded => place == 0,
+        Function::Encoded => place == 0 && Charset::from_name(word).is_some(),
         Function::Duration => place == 1 && matches!(word, "s" | "ms" | "m" | "h"),
         _ => false,
     }

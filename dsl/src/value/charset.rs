@@ -19,15 +19,29 @@ pub enum Charset {
     Cp500,
     /// EBCDIC code page 1047 (Latin 1, open systems).
     Cp1047,
+    /// EBCDIC of simplified Chinese (CCSID 935): single bytes of 836, and between shift-out and shift-in codes of 837.
+    Cp935,
+    /// The same with the characters of GBK and more (CCSID 1388).
+    Cp1388,
 }
 
 impl Charset {
     /// Every set.
-    pub const ALL: [Self; 7] =
-        [Self::Utf8, Self::Ascii, Self::Gbk, Self::Gb18030, Self::Cp037, Self::Cp500, Self::Cp1047];
+    pub const ALL: [Self; 9] = [
+        Self::Utf8,
+        Self::Ascii,
+        Self::Gbk,
+        Self::Gb18030,
+        Self::Cp037,
+        Self::Cp500,
+        Self::Cp1047,
+        Self::Cp935,
+        Self::Cp1388,
+    ];
 
     /// The names that an adapter may say, one for each set.
-    pub const NAMES: [&'static str; 7] = ["utf8", "ascii", "gbk", "gb18030", "cp037", "cp500", "cp1047"];
+    pub const NAMES: [&'static str; 9] =
+        ["utf8", "ascii", "gbk", "gb18030", "cp037", "cp500", "cp1047", "cp935", "cp1388"];
 
     /// The set of this name, or `None`.
     #[must_use]
@@ -40,6 +54,8 @@ impl Charset {
             "cp037" | "ebcdic" => Self::Cp037,
             "cp500" => Self::Cp500,
             "cp1047" => Self::Cp1047,
+            "cp935" => Self::Cp935,
+            "cp1388" => Self::Cp1388,
             _ => return None,
         })
     }
@@ -75,11 +91,17 @@ impl Charset {
         matches!(self, Self::Gbk | Self::Gb18030)
     }
 
-    /// The most bytes that one character takes in this set.
+    /// True where a text holds shifts, and what a byte is depends on the one before it.
+    #[must_use]
+    pub const fn has_shifts(self) -> bool {
+        matches!(self, Self::Cp935 | Self::Cp1388)
+    }
+
+    /// The most bytes that one character takes in this set, with shifts around it alone.
     #[must_use]
     pub const fn widest_character(self) -> usize {
         match self {
-            Self::Utf8 | Self::Gb18030 => 4,
+            Self::Utf8 | Self::Gb18030 | Self::Cp935 | Self::Cp1388 => 4,
             Self::Gbk => 2,
             Self::Ascii | Self::Cp037 | Self::Cp500 | Self::Cp1047 => 1,
         }

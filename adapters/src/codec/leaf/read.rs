@@ -25,10 +25,21 @@ pub(crate) fn parse(
     let at = span.start as usize;
     let wrong = |kind| Wrong::new(kind, at);
     let raw = record.octets(span);
-    if is_absent(wire, raw) {
+    let letters = wire.letters;
+    let foreign = foreign(reading, wire);
+    // What means a missing value is said in ASCII.
+    if foreign.is_none() && is_absent(wire, raw) {
         return Ok((Slot::ABSENT, None));
     }
-    let letters = wire.letters;
+    if let Some(charset) = foreign {
+        let span = record.keep_decoded(charset, span)?.map_err(|_| wrong(FaultKind::Character))?;
+        if is_absent(wire, record.octets(span)) {
+            return Ok((Slot::ABSENT, None));
+        }
+        let span = trimmed(record, wire, reading.padded, letters, span);
+        return form(record, reading, wire, span, Charset::Utf8)
+            .map_err(|found: Wrong| if found.at == u32::MAX { wrong(found.kind) } else { found });
+    }
     let (span, charset) = match (letters, reading.charset) {
         (Letters::Set(charset), None) if wire.measures.plain => (span, charset),
         (_, Some(charset)) if !matches!(wire.form, Form::Bytes) => (span, charset),
@@ -39,10 +50,6 @@ pub(crate) fn parse(
             pack::drop_fill(&mut figures, keep, wire.fill).ok_or_else(|| wrong(FaultKind::NotOfForm))?;
             (record.keep(&figures)?, Charset::Ascii)
         }
-        (Letters::Set(charset), _) if !charset.is_ascii_compatible() && uses_letters(&wire.form) => {
-            let decoded = record.keep_decoded(charset, span)?.map_err(|_| wrong(FaultKind::Character))?;
-            (decoded, Charset::Utf8)
-        }
         _ => (span, letters.charset()),
     };
     if letters != Letters::Set(charset) && is_absent(wire, record.octets(span)) {
@@ -51,6 +58,15 @@ pub(crate) fn parse(
     let span = trimmed(record, wire, reading.padded, letters, span);
     form(record, reading, wire, span, charset)
         .map_err(|found: Wrong| if found.at == u32::MAX { wrong(found.kind) } else { found })
+}
+
+/// The charset of a value whose letters are not those of ASCII: it is decoded before anything is looked at.
+fn foreign(reading: &Reading<'_>, wire: &WireForm) -> Option<Charset> {
+    let charset = match (reading.charset, wire.letters) {
+        (Some(charset), _) | (None, Letters::Set(charset)) => charset,
+        (None, Letters::Packed) => return None,
+    };
+    (!wire.measures.plain && !charset.is_ascii_compatible() && uses_letters(&wire.form)).then_some(charset)
 }
 
 fn trimmed(record: &Record, wire: &WireForm, padded: bool, letters: Letters, span: Span) -> Span {
@@ -84,7 +100,9 @@ fn form(
     let octets = record.octets(span);
     let short = wire.measures.short;
     let slot = match &wire.form {
-        Form::Text => return text(record, wire, span, charset).map(|slot| (slot, None)),
+        Form::Text => {
+            return text(record, wire, span, charset, foreign(reading, wire)).map(|slot| (slot, None));
+        }
         Form::Ascii => {
             if !all(octets, |octet| (0x20..0x7F).contains(&octet)) {
                 return Err(FaultKind::NotOfForm.into());
@@ -194,9 +212,23 @@ fn bounded(record: &mut Record, wire: &WireForm, value: i128, implied: u32) -> R
     })
 }
 
-fn text(record: &mut Record, wire: &WireForm, span: Span, charset: Charset) -> Result<Slot, Wrong> {
+/// `foreign`: the charset of the wire, where it is decoded already.
+fn text(
+    record: &mut Record,
+    wire: &WireForm,
+    span: Span,
+    charset: Charset,
+    foreign: Option<Charset>,
+) -> Result<Slot, Wrong> {
     // What is ASCII stands as it is; anything else is decoded once, for whoever will ask for it.
-    let (span, units) = if charset.is_ascii_compatible() && record.octets(span).is_ascii() {
+    let (span, units) = if let Some(foreign) = foreign {
+        let text = record.kept_text(span);
+        let units = match wire.unit {
+            Unit::Chars => text.chars().count(),
+            _ => charset::encoded_length(foreign, text).map_err(|_| FaultKind::Character)?,
+        };
+        (span, units)
+    } else if charset.is_ascii_compatible() && record.octets(span).is_ascii() {
         (span, span.len())
     } else {
         let mut octets = span;

@@ -172,28 +172,35 @@ fn absent(wire: &WireForm, padded: bool, out: &mut Vec<u8>) -> Result<bool, Wron
         Absent::Never => Err(FaultKind::Missing.into()),
         Absent::LeftOut => Ok(false),
         Absent::As(forms) => {
-            let octets = match forms.first() {
-                None | Some(AbsentForm::Empty) if !padded => Vec::new(),
-                None | Some(AbsentForm::Empty | AbsentForm::Blank) => vec![b' '; room],
-                Some(AbsentForm::Zero) => vec![b'0'; room.max(1)],
-                Some(AbsentForm::Text(text)) => {
-                    let mut octets = text.as_bytes().to_vec();
-                    octets.resize(octets.len().max(room), b' ');
-                    octets
+            let zeros;
+            let (text, with) = match forms.first() {
+                None | Some(AbsentForm::Empty | AbsentForm::Blank) => ("", b' '),
+                Some(AbsentForm::Zero) => {
+                    zeros = "0".repeat(room.max(1));
+                    (zeros.as_str(), b'0')
                 }
+                Some(AbsentForm::Text(text)) => (&**text, b' '),
             };
             match wire.letters {
                 Letters::Packed => out.extend(vec![0; room]),
                 Letters::Set(charset) => {
-                    let text = String::from_utf8_lossy(&octets);
-                    out.extend_from_slice(
-                        &charset::encode(charset, &text).map_err(|_| FaultKind::Character)?,
-                    );
+                    let start = out.len();
+                    charset::encode_onto(charset, text, out).map_err(|_| FaultKind::Character)?;
+                    out.resize(out.len().max(start + room), filling(charset, with));
                 }
             }
             Ok(true)
         }
     }
+}
+
+/// The octet of a sign of ASCII that fills values up.
+fn filling(charset: Charset, with: u8) -> u8 {
+    if charset.is_ascii_compatible() {
+        return with;
+    }
+    charset::encode(charset, char::from(with).encode_utf8(&mut [0; 4]))
+        .map_or(with, |octets| octets.first().copied().unwrap_or(with))
 }
 
 /// Whether what was written is figures of ASCII (else text in its charset, or octets).
@@ -294,13 +301,14 @@ fn encode(text: &str, wire: &WireForm, charset: Charset, out: &mut Vec<u8>) -> R
         return Ok(());
     }
     let instead = wire.unmapped.as_deref().ok_or(FaultKind::Character)?;
+    // A text at a time, not a character: some charsets say between them how the next ones are coded.
     let mut letter = [0; 4];
+    let mut known = String::with_capacity(text.len());
     for character in text.chars() {
         let one = character.encode_utf8(&mut letter);
-        let octets = charset::encode(charset, one).or_else(|_| charset::encode(charset, instead));
-        out.extend_from_slice(&octets.map_err(|_| FaultKind::Character)?);
+        known.push_str(if charset::encode(charset, one).is_ok() { one } else { instead });
     }
-    Ok(())
+    charset::encode_onto(charset, &known, out).map_err(|_| FaultKind::Character.into())
 }
 
 fn whole(value: &Value<'_>, wire: &WireForm) -> Result<i128, Wrong> {
@@ -445,11 +453,7 @@ fn finish(
     {
         let missing = room - units;
         // Figures are of ASCII still.
-        let with = match (written, letters.charset().is_ascii_compatible()) {
-            (Written::Figures, _) | (_, true) => with,
-            _ => charset::encode(letters.charset(), (with as char).encode_utf8(&mut [0; 4]))
-                .map_or(with, |octets| octets.first().copied().unwrap_or(with)),
-        };
+        let with = if written == Written::Figures { with } else { filling(letters.charset(), with) };
         match side {
             Side::Right => out.resize(out.len() + missing, with),
             Side::Left => {

@@ -8,7 +8,6 @@ use dsl::value::{Absent, Letters, Size, Unit};
 
 use super::{Current, Walk, offset};
 use crate::charset;
-use crate::charset::Charset;
 use crate::codec::read::Reader;
 use crate::codec::{FaultKind, Wrong, delimited, tlv};
 use crate::value::Span;
@@ -62,7 +61,7 @@ impl Reader<'_> {
         let letters = form.letters;
         let octets = |units: usize, behind: &[u8]| match (form.unit, letters) {
             (Unit::Digits, Letters::Packed) => Some(units.div_ceil(2)),
-            (Unit::Chars, Letters::Set(charset)) => chars(charset, behind, units),
+            (Unit::Chars, Letters::Set(charset)) => charset::length_of(charset, behind, units),
             _ => Some(units),
         };
         let frame = self.frame()?;
@@ -70,7 +69,7 @@ impl Reader<'_> {
         if let Some(prefix) = form.prefix {
             let size = prefix.size as usize;
             let head = rest.get(..size).ok_or(truncated)?;
-            let units = tlv::read_length(head, prefix.kind).ok_or(FaultKind::NotOfForm)?;
+            let units = tlv::read_length_in(letters, head, prefix.kind).ok_or(FaultKind::NotOfForm)?;
             let behind = rest.get(size..).unwrap_or_default();
             return Ok(Some((size, octets(units, behind).ok_or(truncated)?)));
         }
@@ -104,7 +103,7 @@ impl Reader<'_> {
         } else {
             match (form.size, form.unit, form.letters) {
                 (Size::Fixed(units), Unit::Chars, Letters::Set(charset)) => {
-                    (0, chars(charset, rest, units as usize).ok_or(truncated)?, 0)
+                    (0, charset::length_of(charset, rest, units as usize).ok_or(truncated)?, 0)
                 }
                 _ => (0, rest.len(), 0),
             }
@@ -195,13 +194,4 @@ impl Reader<'_> {
         }
         Ok(Current::Octets(value))
     }
-}
-
-/// Octets that so many characters take.
-fn chars(charset: Charset, octets: &[u8], count: usize) -> Option<usize> {
-    let mut at = 0;
-    for _ in 0..count {
-        at += charset::character_length(charset, octets.get(at..)?)?;
-    }
-    Some(at)
 }

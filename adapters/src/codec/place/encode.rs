@@ -105,7 +105,13 @@ fn prefixed(
 ) -> Result<(), Wrong> {
     if let Some(prefix) = wire.prefix {
         let start = out.len();
-        tlv::write_length(units, prefix.size as usize, prefix.kind, out).ok_or(FaultKind::TooLong)?;
+        let size = prefix.size as usize;
+        let written = match code {
+            // Its code says how its prefixes are written.
+            Some(_) => tlv::write_length(units, size, prefix.kind, out),
+            None => tlv::write_length_in(wire.letters, units, size, prefix.kind, out),
+        };
+        written.ok_or(FaultKind::TooLong)?;
         if let Some(code @ dsl::model::TextCode::Ebcdic) = code {
             let figures = iso8583::letters(code, out.get(start..).unwrap_or_default());
             out.truncate(start);

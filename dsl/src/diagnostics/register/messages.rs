@@ -1,4 +1,4 @@
-//! TS0424 to TS0449: codings and seals, lists and signs, and the order in which a message is made and read.
+//! TS0424 to TS0450: codings and seals, lists and signs, and the order in which a message is made and read.
 
 use super::Page;
 use crate::diagnostics::Code;
@@ -78,7 +78,7 @@ call ask {
     Page {
         code: Code(427),
         title: "no such charset",
-        text: "The charset of a party is one of `utf8 gbk gb18030 ascii cp037 cp500 cp1047`.",
+        text: "The charset of a party is one of `utf8 gbk gb18030 ascii cp037 cp500 cp1047 cp935 cp1388`.",
         chinese: "没有这个字符集。",
         bad: r#"party power {
   charset  gb2312
@@ -640,6 +640,29 @@ call ask {
         }
       }
     }
+  }
+}
+"#,
+    },
+    Page {
+        code: Code(450),
+        title: "signs of ASCII among texts of EBCDIC",
+        text: "The signs of `delimited`, `json`, `xml` and `form`, and an `ending`, are written in ASCII and found octet by octet. In an EBCDIC charset (cp037 cp500 cp1047 cp935 cp1388) a letter, or half a character between shift-out and shift-in, may be that octet. Such a format has a charset of its own that holds ASCII; such a text is coded further, as `hex`; records of EBCDIC are `fixed`. Signs that are control characters (line ends, tabulators) are told from every letter.",
+        chinese: "ASCII 分隔符不能与 EBCDIC 文本混用。",
+        bad: r#"call ask {
+  request "1001" {
+    doc  json coded cp935 {
+      name  text ..9 chars  = "x"
+    }
+  }
+}
+"#,
+        good: r#"call ask {
+  request "1001" {
+    doc   json {
+      name  text ..9 chars coded cp935, hex  = "x"
+    }
+    name  text 20 bytes coded cp935  = "中国"
   }
 }
 "#,
