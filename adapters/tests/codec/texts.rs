@@ -18,6 +18,7 @@ fn letters(charset: Charset) -> &'static str {
     match charset {
         Charset::Ascii => "[!-~]{1,12}",
         Charset::Cp037 | Charset::Cp500 | Charset::Cp1047 => "[A-Zéäöüß0-9]{1,12}",
+        Charset::Cp935 | Charset::Cp1388 => "[A-Z东莞水费]{1,5}",
         Charset::Utf8 | Charset::Gbk | Charset::Gb18030 => "[a-z东莞水费]{1,6}",
     }
 }

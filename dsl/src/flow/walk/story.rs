@@ -166,9 +166,12 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
 
 /// A list of which a row that moves money is done: it is a flow of its own, and nothing takes it back.
 fn rows_that_hold<'p>(program: &'p FlowProgram, world: &World) -> Option<&'p super::super::program::Loop> {
-    world.journal.loops.iter().filter(|rows| rows.done > 0).find_map(|rows| {
-        program.loops.get(usize::from(rows.of.0)).filter(|known| !known.body.only_asks())
-    })
+    world
+        .journal
+        .loops
+        .iter()
+        .filter(|rows| rows.done > 0)
+        .find_map(|rows| program.loops.get(usize::from(rows.of.0)).filter(|known| !known.body.only_asks()))
 }
 
 /// What is wrong with a world in which nothing more can happen.
