@@ -158,20 +158,8 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
     let broken = own.map(|(_, operation)| operation).any(broken);
     let lies = (told(TOLD_DONE) && told(TOLD_REFUSED))
         || (told(TOLD_DONE) && uncancelled && (broken || world.journal.refused.is_some()))
-        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding)
-        || ((told(TOLD_REFUSED) || world.journal.end == Some(End::Refused))
-            && rows_that_hold(program, world).is_some());
+        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding);
     lies.then_some(Property::FalseAnswer)
-}
-
-/// A list of which a row that moves money is done: it is a flow of its own, and nothing takes it back.
-fn rows_that_hold<'p>(program: &'p FlowProgram, world: &World) -> Option<&'p super::super::program::Loop> {
-    world
-        .journal
-        .loops
-        .iter()
-        .filter(|rows| rows.done > 0)
-        .find_map(|rows| program.loops.get(usize::from(rows.of.0)).filter(|known| !known.body.only_asks()))
 }
 
 /// What is wrong with a world in which nothing more can happen.
@@ -250,11 +238,6 @@ fn false_answer(program: &FlowProgram, world: &World) -> String {
     use OperationState::{Held, Refused, Undoing, Undone};
     let own =
         || program.step_ids().filter(|step| program.step(*step).is_some_and(|one| one.undo_of.is_none()));
-    if world.told & TOLD_DONE == 0
-        && let Some(rows) = rows_that_hold(program, world)
-    {
-        return format!("the flow is refused, and a row of `{}` holds", rows.name);
-    }
     if world.told & TOLD_DONE == 0 {
         let holds = |step: &StepId| world.legs.get(usize::from(step.0)).is_some_and(super::world::Leg::holds);
         let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
@@ -295,9 +278,6 @@ fn help(program: &FlowProgram, property: Property) -> String {
         }
         Property::NobodyKnows(_) | Property::Untold | Property::OutOfOrder(_) => {
             "a rule of the interpreter is broken: report it".into()
-        }
-        Property::FalseAnswer if !program.loops.is_empty() => {
-            "let what may refuse stand before the rows, or say  else park \"why\"  there".into()
         }
         Property::FalseAnswer => {
             "let everything behind `answer` be assured, or move `answer` to the end".into()
