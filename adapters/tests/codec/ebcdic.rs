@@ -155,6 +155,10 @@ fn a_missing_value_is_blank_in_ebcdic() {
     let fields = "    day   date \"yyyyMMdd\" absent as zero or blank\n    note  text 4 bytes absent as blank\n    mark  text 8 bytes absent as \"无\"\n";
     let octets = b"\xF0\xF0\xF0\xF0\xF0\xF0\xF0\xF0\x40\x40\x40\x40\x0E\x57\xDD\x0F\x40\x40\x40\x40";
     both_ways(fields, &[("day", Value::Absent), ("note", Value::Absent), ("mark", Value::Absent)], octets);
+    // One that is counted in characters is as many blanks.
+    let fields = "    mark  text 3 chars absent as blank\n    none  text 3 chars absent as \"无\"\n    last  text 1 bytes\n";
+    let values = [("mark", Value::Absent), ("none", Value::Absent), ("last", text("Z"))];
+    both_ways(fields, &values, b"\x40\x40\x40\x0E\x57\xDD\x0F\x40\x40\xE9");
     // A point of EBCDIC is a `K` of ASCII: a value, not what stands for a missing one.
     both_ways("    mark  text 1 bytes absent as \"K\"\n", &[("mark", text("."))], b"\x4B");
 }

@@ -167,7 +167,12 @@ fn unsigned(figures: i128, wire: &WireForm) -> Result<Written, Wrong> {
 }
 
 fn absent(wire: &WireForm, padded: bool, out: &mut Vec<u8>) -> Result<bool, Wrong> {
-    let room = if padded { wire.measures.width.unwrap_or(0) } else { 0 };
+    // What has no width in octets has one in characters.
+    let width = match (wire.size, wire.unit) {
+        (Size::Fixed(units), Unit::Chars) => Some(units as usize),
+        _ => wire.measures.width,
+    };
+    let room = if padded { width.unwrap_or(0) } else { 0 };
     match &wire.absent {
         Absent::Never => Err(FaultKind::Missing.into()),
         Absent::LeftOut => Ok(false),
@@ -186,7 +191,8 @@ fn absent(wire: &WireForm, padded: bool, out: &mut Vec<u8>) -> Result<bool, Wron
                 Letters::Set(charset) => {
                     let start = out.len();
                     charset::encode_onto(charset, text, out).map_err(|_| FaultKind::Character)?;
-                    out.resize(out.len().max(start + room), filling(charset, with));
+                    let units = units_of(wire, out.get(start..).unwrap_or_default(), wire.letters);
+                    out.resize(out.len() + room.saturating_sub(units), filling(charset, with));
                 }
             }
             Ok(true)
