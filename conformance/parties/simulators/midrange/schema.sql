@@ -8,7 +8,7 @@ CREATE TABLE customer (
   number   TEXT NOT NULL,
   name     TEXT NOT NULL,
   brief    TEXT NOT NULL,
-  title    TEXT NOT NULL,
+  title    TEXT,
   address  TEXT NOT NULL,
   most     INTEGER NOT NULL
 );
