@@ -17,6 +17,8 @@ mod iso8583;
 mod numbers;
 #[path = "codec/segments.rs"]
 mod segments;
+#[path = "codec/strides.rs"]
+mod strides;
 #[path = "codec/texts.rs"]
 mod texts;
 #[path = "codec/world.rs"]

@@ -32,6 +32,13 @@ pub(crate) struct Reading<'a> {
     pub(crate) texts: Option<Vec<String>>,
 }
 
+impl<'a> Reading<'a> {
+    /// Of a value that needs nothing but its octets.
+    pub(crate) fn plain(program: &'a Program, symbols: &'a Symbols, padded: bool) -> Self {
+        Reading { program, symbols, charset: None, padded, odd: false, near: None, texts: None }
+    }
+}
+
 /// A slot, and how long to wait if the code says that the answer is an interim one.
 pub(crate) type Parsed = (Slot, Option<u64>);
 

@@ -262,23 +262,15 @@ impl<'p> Reader<'p> {
         Ok(())
     }
 
-    /// Values that stand one behind the other, all at once. Nothing has happened where one of them is not as it should be:
-    /// taken one by one they say which.
+    /// Values that stand one behind the other, all at once. Where one of them is not as it should be the reader stands where it
+    /// stood: taken one by one they say which, and what was stored is stored again.
     fn stride(&mut self, surroundings: &dyn Surroundings) -> Option<u32> {
         let message = self.programs.message;
         let stride = message.read_strides.get(self.at).filter(|stride| stride.values > 1)?;
         let to = self.at + 2 * usize::from(stride.values);
         let steps = message.read.get(self.at..to).filter(|_| to <= self.end && self.watch.is_none())?;
         let mut span = self.run_of(stride.octets)?;
-        let reading = Reading {
-            program: self.programs.program,
-            symbols: surroundings.symbols(),
-            charset: None,
-            padded: true,
-            odd: false,
-            near: None,
-            texts: None,
-        };
+        let reading = Reading::plain(self.programs.program, surroundings.symbols(), true);
         let mut base = None;
         for step in steps.chunks_exact(2) {
             let [_, Read::Store { slot, wire, level }] = step else { return None };
@@ -306,15 +298,7 @@ impl<'p> Reader<'p> {
         span: Span,
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
-        let reading = Reading {
-            program: self.programs.program,
-            symbols: surroundings.symbols(),
-            charset: None,
-            padded: self.is_padded(),
-            odd: false,
-            near: None,
-            texts: None,
-        };
+        let reading = Reading::plain(self.programs.program, surroundings.symbols(), self.is_padded());
         let (parsed, wait) = leaf::parse(&mut self.record, &reading, form, span)?;
         self.wait = wait.or(self.wait);
         self.record.put(index, parsed)?;

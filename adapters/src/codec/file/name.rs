@@ -324,15 +324,7 @@ fn take(
     }
     let form = names.wire(wire).map_err(|wrong| plain(wrong.kind))?;
     let Ok(octets) = charset::encode(charset_of(&form), text) else { return Ok(false) };
-    let reading = Reading {
-        program,
-        symbols: surroundings.symbols(),
-        charset: None,
-        padded: true,
-        odd: false,
-        near: None,
-        texts: None,
-    };
+    let reading = Reading::plain(program, surroundings.symbols(), true);
     let mut one = Record::new(1);
     let parsed =
         one.keep(&octets).map_err(Wrong::from).and_then(|span| leaf::parse(&mut one, &reading, &form, span));
