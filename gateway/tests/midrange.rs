@@ -1,8 +1,6 @@
 //! A core on an AS/400 as a party that no bank's folder knows: records of EBCDIC with Chinese between shifts. Its suite runs
 //! against the simulated core, and glibc's iconv judges every message that is made up, both ways.
 
-#![expect(clippy::unwrap_used, reason = "a test ends where it cannot go on")]
-
 use serde_json::Value;
 use std::path::Path;
 use std::process::Command;
