@@ -17,7 +17,7 @@ mod tables;
 mod value;
 
 pub use act::Said;
-pub use fault::{Fault, FaultPlan, FaultRule};
+pub use fault::{Fault, FaultPlan, FaultRule, Unwilling};
 pub use tables::Tables;
 
 use behaviour::Behaviour;
@@ -124,6 +124,8 @@ pub struct Handled {
     pub answer_serial: Option<String>,
     /// True when this is the remembered answer to a repeat.
     pub repeated: bool,
+    /// True when the party refused it at will.
+    pub unwilling: bool,
 }
 
 /// A party's world, open and ready to be asked.
@@ -192,7 +194,7 @@ impl World {
         &self.behaviour.party
     }
 
-    /// Judges a request and answers it.
+    /// Judges a request and answers it; `unwilling`: some acts of the call are refused whatever they say.
     ///
     /// # Errors
     /// When the call is not known or a statement fails; the world is then as it was before.
@@ -201,11 +203,18 @@ impl World {
         call: &str,
         request: &Map<String, Value>,
         facts: &Facts,
+        unwilling: Option<&Unwilling>,
     ) -> Result<Handled, WorldError> {
         let Some(rules) = self.behaviour.calls.get(call) else {
             return Err(unknown("call", call, self.behaviour.calls.keys()));
         };
-        handle::handle(&mut self.connection, &self.behaviour, call, rules, request, facts)
+        handle::handle(&mut self.connection, &self.behaviour, (call, rules), request, facts, unwilling)
+    }
+
+    /// The words that rules of a call refuse with.
+    pub(crate) fn refusals(&self, call: &str) -> Vec<String> {
+        let rules = self.behaviour.calls.get(call).map(|call| call.rules.as_slice()).unwrap_or_default();
+        rules.iter().filter_map(|rule| rule.value.refuse.clone()).collect()
     }
 
     /// The serial of an answer to what the world never heard of: a message that was refused before.

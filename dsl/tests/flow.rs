@@ -399,6 +399,57 @@ fn what_is_counted_before_rows_is_counted_before_the_first_begins() {
 }
 
 #[test]
+fn what_is_refused_behind_rows_that_hold_stays_with_people() {
+    let body = FlowProgram { name: "bank.batch/row".into(), ..pay_bill() };
+    let mut flow = FlowProgram { name: "bank.batch".into(), ..FlowProgram::default() };
+    flow.calls.push(call("transfer"));
+    let why = Some(ExprId(1));
+    flow.steps.push(StepDef { park: why, ..step_of("returned", 0, Undo::Nothing) });
+    let returned = StepId(0);
+    flow.push("each row", Node::Each(LoopId(0)));
+    flow.push("returned", Node::Step(returned));
+    flow.push("answer", Node::Answer(MappingId(0)));
+    let key = vec![ExprId(0)];
+    flow.loops.push(Loop { name: "each row".into(), list: ListId(0), at_once: 5, key, body });
+    walk::check(&flow).unwrap();
+    let ended = |row, end| Event::RowEnded { of: LoopId(0), row, end };
+    let refused = |effect: &Effect| matches!(effect, Effect::Answer(Answer::Refused(_)));
+    let with_rows = |end| {
+        let mut flow = Driven::new(flow.clone());
+        flow.feed(Event::Asked);
+        for row in 0..5 {
+            flow.feed(ended(row, end));
+        }
+        flow
+    };
+    let mut none = with_rows(End::Refused);
+    assert!(none.feed(Event::NotSent(returned)).iter().any(refused), "of whose rows none holds");
+
+    let mut flow = with_rows(End::Done);
+    let effects = flow.feed(Event::NotSent(returned));
+    assert!(effects.contains(&Effect::Park(Parked::Step(returned))), "{effects:?}");
+    assert!(!effects.iter().any(refused), "its rows hold: {effects:?}");
+    for proof in [Proof::Never, Proof::TakenBack] {
+        assert!(flow.feed(Event::Proof(returned, proof)).is_empty());
+        assert_eq!(flow.state_of(returned), OperationState::Parked);
+    }
+    let made = flow.feed(Event::Proof(returned, Proof::Holds));
+    assert!(made.contains(&Effect::Answer(Answer::Done(Some(MappingId(0))))), "{made:?}");
+
+    let mut stopped = flow.program.clone();
+    stopped.nodes[1] = Node::Park { why: ExprId(1) };
+    let mut stopped = Driven::new(stopped);
+    stopped.feed(Event::Asked);
+    for row in 0..5 {
+        stopped.feed(ended(row, End::Done));
+    }
+    let declined = stopped.feed(Event::Released { at: NodeId(1), accepted: Err("other".into()) });
+    assert!(declined.is_empty(), "{declined:?}");
+    let goes_on = stopped.feed(Event::Released { at: NodeId(1), accepted: Ok(()) });
+    assert!(goes_on.contains(&Effect::Answer(Answer::Done(Some(MappingId(0))))), "{goes_on:?}");
+}
+
+#[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();
     let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: Otherwise::Park(ExprId(2)) };

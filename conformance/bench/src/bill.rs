@@ -32,13 +32,15 @@ const DUE: &str = "20261231";
 /// What the platform adds to the amount, in fen.
 const MORE: u64 = 100_000;
 
-/// Looked up, or paid.
+/// Looked up, paid, or paid once people have looked at it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Act {
     /// W1.
     Query,
     /// W1p.
     Pay,
+    /// Nobody looks at it while it is measured.
+    Review,
 }
 
 impl Act {
@@ -46,6 +48,7 @@ impl Act {
         match self {
             Self::Query => ("2001", "2002"),
             Self::Pay => ("2003", "2004"),
+            Self::Review => ("2005", "2006"),
         }
     }
 
@@ -54,7 +57,7 @@ impl Act {
     pub fn path(self) -> &'static str {
         match self {
             Self::Query => "/bill/query",
-            Self::Pay => "/bill/pay",
+            Self::Pay | Self::Review => "/bill/pay",
         }
     }
 }
@@ -107,6 +110,12 @@ impl Bill {
         padded(&mut body, self.name(), 60);
         body.extend_from_slice(format!("{:012}{:012}{DUE}", self.fen(), self.fen() + MORE).as_bytes());
         framed(body)
+    }
+
+    /// The frame that comes back while people have not decided.
+    #[must_use]
+    pub fn pending(&self) -> Vec<u8> {
+        framed(format!("{}{DATE}{:012}9999", self.act.codes().1, self.serial).into_bytes())
     }
 
     /// The content that the platform must be asked with.

@@ -12,7 +12,7 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "bench run [--quick] [--json] [--rounds N] [--only w1,w2,w2a_decode,w3,idle,scale] --tongshi PATH --sources FOLDER --folder FOLDER";
+const USAGE: &str = "bench run [--quick] [--json] [--rounds N] [--only w1,w2,w2a_decode,w3,idle,scale,open] --tongshi PATH --sources FOLDER --folder FOLDER";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -3,6 +3,7 @@
 //! In: what is wanted. Out: the rows of the table. Each workload is a module; the systems stand in [`systems`].
 
 mod idle;
+mod open;
 mod scale;
 pub mod systems;
 mod w1;
@@ -63,7 +64,7 @@ pub fn run(wanted: &Wanted) -> Result<Vec<Row>, String> {
     if wanted.takes("w2") || wanted.only.iter().any(|wanted| wanted.starts_with("w2")) {
         rows.extend(w2::rows(wanted)?);
     }
-    if !["w1", "w3", "rsa", "w1p", "idle", "scale"].iter().any(|workload| wanted.takes(workload)) {
+    if !["w1", "w3", "rsa", "w1p", "idle", "scale", "open"].iter().any(|workload| wanted.takes(workload)) {
         return Ok(rows);
     }
     let backend = Backend::start(&wanted.folder, !wanted.quick && wanted.takes("rsa"))?;
@@ -85,6 +86,9 @@ pub fn run(wanted: &Wanted) -> Result<Vec<Row>, String> {
         }
         if wanted.takes("scale") {
             rows.extend(scale::rows(wanted, &backend)?);
+        }
+        if wanted.takes("open") {
+            rows.extend(open::rows(wanted, &backend)?);
         }
     }
     Ok(rows)

@@ -66,6 +66,34 @@ impl Conversation for Postings {
     }
 }
 
+/// Bills that wait for people: each comes once, and is told as pending.
+pub struct Reviews {
+    serial: u64,
+}
+
+impl Reviews {
+    /// Beginning at a serial.
+    #[must_use]
+    pub fn new(serial: u64) -> Self {
+        Self { serial }
+    }
+
+    /// The serial that comes next.
+    #[must_use]
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+}
+
+impl Conversation for Reviews {
+    fn next(&mut self, request: &mut Vec<u8>, reply: &mut Vec<u8>) {
+        let bill = Bill::new(Act::Review, self.serial);
+        self.serial += 1;
+        *request = bill.request();
+        *reply = bill.pending();
+    }
+}
+
 /// W3: frames of one size, echoed.
 pub struct Frames {
     ring: VecDeque<Vec<u8>>,

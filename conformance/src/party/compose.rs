@@ -239,6 +239,18 @@ fn table<'n>(named: &Named<'n>, slot: u16) -> Option<&'n Codes> {
     }
 }
 
+/// The reasons that an answer has codes for; not those that say nothing of the act itself.
+pub(crate) fn refusals(named: &Named<'_>) -> Vec<String> {
+    const OF_NO_ACT: [&str; 5] = ["duplicate", "no_session", "session_expired", "bad_seal", "bad_message"];
+    let slots = form::outcome_slots(named.message, &named.program.expressions);
+    let rows = slots.iter().filter_map(|slot| table(named, *slot)).flat_map(|codes| &codes.rows);
+    let reasons = rows.filter_map(|(_, meaning, _)| match meaning {
+        Meaning::Outcome(Outcome::Refused(Some(reason))) => Some(named.symbols.text(*reason)),
+        _ => None,
+    });
+    reasons.filter(|reason| !OF_NO_ACT.contains(reason)).map(str::to_owned).collect()
+}
+
 fn row<'c>(codes: &'c Codes, text: &str) -> Option<(Meaning, &'c str)> {
     let rows = codes.rows.iter();
     let mut same = rows.filter(|(known, ..)| matches!(known, CodeText::Text(known) if **known == *text));

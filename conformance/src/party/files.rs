@@ -131,7 +131,7 @@ impl Caller {
             Fault::Garble => garble(&mut file.octets),
             Fault::Truncate => file.octets.truncate(file.octets.len() / 2),
             Fault::Instead(text) => file.octets = text.into_bytes(),
-            Fault::WrongSeal | Fault::Unread => {
+            Fault::WrongSeal | Fault::Unread | Fault::Refuse => {
                 return Err(format!("{call}: `{}` cannot go wrong with a file that is put", fault.name()));
             }
         }
@@ -243,7 +243,7 @@ impl Caller {
             up(&play.counts.done);
             return Ok(());
         }
-        let handled = world.handle(&form.call.name, &request, &facts).map_err(|error| error.to_string())?;
+        let handled = world.handle(&form.call.name, &request, &facts, None).map_err(|error| error.to_string())?;
         up(if handled.outcome == Outcome::Done { &play.counts.done } else { &play.counts.refused });
         Ok(())
     }

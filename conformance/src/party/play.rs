@@ -3,7 +3,7 @@
 //!
 //! It runs on a thread that may block. It shares the codec with the gateway and nothing else.
 
-use super::compose::{Composed, compose, meant, named_in, place, with_until};
+use super::compose::{Composed, compose, meant, named_in, place, refusals, with_until};
 use super::form;
 use super::live::Live;
 use super::loading::Loaded;
@@ -459,14 +459,30 @@ impl Play {
         if !world.calls().any(|call| *call == *form.call.name) {
             return Some(done());
         }
-        match world.handle(&form.call.name, &request, &facts) {
-            Ok(handled) => Some(handled),
+        let words = || match world.refusals(&form.call.name) {
+            none if none.is_empty() => self.refusals(form),
+            words => words,
+        };
+        let unwilling = locked(&self.faults).unwilling(&form.call.name, words);
+        match world.handle(&form.call.name, &request, &facts, unwilling.as_ref()) {
+            Ok(handled) => {
+                if handled.unwilling {
+                    up(&self.counts.faults);
+                }
+                Some(handled)
+            }
             Err(error) => {
                 drop(world);
                 self.failed(error.to_string());
                 None
             }
         }
+    }
+
+    /// The reasons that answers of a call have codes for.
+    fn refusals(&self, form: &CallProgram) -> Vec<String> {
+        let answers = form.call.replies.iter().filter_map(|message| self.named(*message));
+        answers.flat_map(|named| refusals(&named)).collect()
     }
 
     pub(crate) fn named(&self, message: MessageId) -> Option<Named<'_>> {
@@ -591,6 +607,7 @@ fn done() -> Handled {
         fields: Map::new(),
         answer_serial: None,
         repeated: false,
+        unwilling: false,
     }
 }
 

@@ -182,7 +182,7 @@ async fn carry_out(core: &Core, play: &Play, answered: &Answered, out: &mut Byte
             let once = out.clone();
             out.extend_from_slice(&once);
         }
-        Fault::WrongSeal | Fault::Unread => {}
+        Fault::WrongSeal | Fault::Unread | Fault::Refuse => {}
         Fault::Garble => garble(out),
         Fault::Instead(text) => {
             out.clear();

@@ -28,6 +28,8 @@ pub enum Fault {
     Instead(String),
     /// The request is garbled on its way: the party cannot read it, and says so where it has words for that.
     Unread,
+    /// The party does not want it. This is decided by the act, not by the exchange: every copy of it hears the same.
+    Refuse,
 }
 
 impl Fault {
@@ -45,6 +47,7 @@ impl Fault {
             Self::Truncate => "half a reply",
             Self::Instead(_) => "no message",
             Self::Unread => "unread request",
+            Self::Refuse => "refused at will",
         }
     }
 }
@@ -72,6 +75,7 @@ pub struct FaultRule {
 #[derive(Debug, Clone)]
 pub struct FaultPlan {
     rules: Vec<FaultRule>,
+    seed: u64,
     state: u64,
     all: u64,
     seen: BTreeMap<String, u64>,
@@ -81,7 +85,7 @@ impl FaultPlan {
     /// A plan; the first rule that applies wins.
     #[must_use]
     pub fn new(seed: u64, rules: Vec<FaultRule>) -> Self {
-        Self { rules, state: seed, all: 0, seen: BTreeMap::new() }
+        Self { rules, seed, state: seed, all: 0, seen: BTreeMap::new() }
     }
 
     /// A plan without faults.
@@ -94,6 +98,16 @@ impl FaultPlan {
     pub(crate) fn of_file(&mut self, call: &str, octets: &[u8]) -> Option<Fault> {
         let named = self.rules.iter().any(|rule| rule.call.as_deref() == Some(call));
         if named { self.next(call, octets) } else { None }
+    }
+
+    /// How the party takes acts of a call, if it refuses some at will; `words`: what it may say to that.
+    pub(crate) fn unwilling(&self, call: &str, words: impl FnOnce() -> Vec<String>) -> Option<Unwilling> {
+        let refuses = |rule: &&FaultRule| {
+            rule.fault == Fault::Refuse && rule.call.as_deref().is_none_or(|name| name == call)
+        };
+        let rule = self.rules.iter().find(refuses)?;
+        let words = words();
+        (!words.is_empty()).then(|| Unwilling { seed: self.seed, of_10000: rule.of_10000, words })
     }
 
     /// What goes wrong with the next exchange of a call, whose request this is.
@@ -109,7 +123,8 @@ impl FaultPlan {
                 let text = text.as_bytes();
                 text.is_empty() || request.windows(text.len()).any(|octets| octets == text)
             };
-            let applies = rule.call.as_deref().is_none_or(|name| name == call)
+            let applies = rule.fault != Fault::Refuse
+                && rule.call.as_deref().is_none_or(|name| name == call)
                 && rule.holding.as_deref().is_none_or(holds);
             let turn = if rule.call.is_some() { seen } else { all };
             let hits = rule.at.contains(&turn) || roll < u64::from(rule.of_10000);
@@ -118,6 +133,27 @@ impl FaultPlan {
             }
         }
         chosen
+    }
+}
+
+/// A party that refuses some acts of a call at will.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unwilling {
+    seed: u64,
+    of_10000: u16,
+    words: Vec<String>,
+}
+
+impl Unwilling {
+    /// What it says to an act, known by its key; none where it takes it as any other.
+    pub(super) fn says(&self, call: &str, act: &str) -> Option<&str> {
+        let octets = call.bytes().chain([0]).chain(act.bytes());
+        let mut state = octets.fold(self.seed, |state, octet| {
+            (state ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01B3)
+        });
+        let refused = next_random(&mut state) % 10_000 < u64::from(self.of_10000);
+        let word = usize::try_from(next_random(&mut state)).unwrap_or(0) % self.words.len().max(1);
+        refused.then(|| self.words.get(word).map(String::as_str)).flatten()
     }
 }
 
@@ -144,6 +180,23 @@ mod tests {
         let mut plan = FaultPlan::new(1, vec![only]);
         assert_eq!(plan.next("read", b"<in3>5201</in3>"), Some(Fault::Garble));
         assert_eq!(plan.next("read", b"<in3>8202</in3>"), None);
+    }
+
+    #[test]
+    fn what_is_refused_at_will_is_refused_in_every_copy() {
+        let words = || vec!["1001".to_owned(), "1002".to_owned()];
+        let refuses = FaultRule { of_10000: 2_000, ..rule(Some("pay"), Fault::Refuse) };
+        let mut plan = FaultPlan::new(5, vec![refuses]);
+        assert_eq!(plan.next("pay", b""), None, "it is no fault of an exchange");
+        assert_eq!(plan.unwilling("query", words), None);
+        assert_eq!(plan.unwilling("pay", Vec::new), None);
+        let unwilling = plan.unwilling("pay", words).unwrap();
+        let said = |act: u32| unwilling.says("pay", &act.to_string()).map(str::to_owned);
+        let all: Vec<_> = (0..1_000).map(said).collect();
+        assert_eq!(all, (0..1_000).map(said).collect::<Vec<_>>());
+        let refused = all.iter().flatten().count();
+        assert!((140..260).contains(&refused), "{refused}");
+        assert!(["1001", "1002"].iter().all(|word| all.iter().flatten().any(|said| said == word)));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::behaviour::{Behaviour, Call, Keeps, Once, Rule};
 use super::value::{self, Values, canonical};
-use super::{Facts, Handled, Outcome, WorldError, statement};
+use super::{Facts, Handled, Outcome, Unwilling, WorldError, statement};
 use rusqlite::types::Value as Sql;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use serde_json::{Map, Value};
@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 pub(super) fn handle(
     connection: &mut Connection,
     behaviour: &Behaviour,
-    name: &str,
-    call: &Call,
+    (name, call): (&str, &Call),
     request: &Map<String, Value>,
     facts: &Facts,
+    unwilling: Option<&Unwilling>,
 ) -> Result<Handled, WorldError> {
     let failed = statement(name);
     let transaction =
@@ -35,7 +35,13 @@ pub(super) fn handle(
     let answer_serial = answer_serial(&transaction, behaviour, &values)?;
     values.put("answer_serial", answer_serial.clone().map_or(Sql::Null, Sql::Text));
     transaction.execute_batch("SAVEPOINT judged").map_err(&failed)?;
-    let (outcome, word) = judge(&transaction, name, call, &mut values)?;
+    let act = key.as_deref().unwrap_or(&content);
+    let refused = unwilling.and_then(|unwilling| unwilling.says(name, act));
+    let (outcome, word) = match refused {
+        Some(word) => (Outcome::Refused, Some(word.to_owned())),
+        None => judge(&transaction, name, call, &mut values)?,
+    };
+    let unwilling = refused.is_some();
     let fields = if outcome == Outcome::Done {
         reply(&transaction, name, call, &values)?
     } else {
@@ -43,7 +49,7 @@ pub(super) fn handle(
         Map::new()
     };
     transaction.execute_batch("RELEASE judged").map_err(&failed)?;
-    let handled = Handled { outcome, word, fields, answer_serial, repeated: false };
+    let handled = Handled { outcome, word, fields, answer_serial, repeated: false, unwilling };
     if let (Some(key), Some(once)) = (&key, &call.once)
         && keeps(once, outcome)
     {
@@ -227,11 +233,11 @@ fn remembered(
     if request != content {
         let word = Some(once.other.clone());
         let (outcome, fields) = (Outcome::Refused, Map::new());
-        return Ok(Some(Handled { outcome, word, fields, answer_serial: None, repeated: false }));
+        return Ok(Some(Handled { outcome, word, fields, answer_serial: None, repeated: false, unwilling: false }));
     }
     let fields = serde_json::from_str(&fields)
         .map_err(|error| WorldError::Statement { at: name.to_owned(), why: error.to_string() })?;
     let outcome = if done { Outcome::Done } else { Outcome::Refused };
     let word = once.same.clone().filter(|_| done).or(word);
-    Ok(Some(Handled { outcome, word, fields, answer_serial, repeated: true }))
+    Ok(Some(Handled { outcome, word, fields, answer_serial, repeated: true, unwilling: false }))
 }

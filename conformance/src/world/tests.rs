@@ -40,7 +40,7 @@ pub(super) fn party(name: &str) -> World {
 
 /// Asks, with a serial.
 pub(super) fn ask(world: &mut World, call: &str, serial: &str, request: Value) -> Handled {
-    world.handle(call, &fields(request), &facts(serial)).unwrap()
+    world.handle(call, &fields(request), &facts(serial), None).unwrap()
 }
 
 /// The outcome and the word, shortly.

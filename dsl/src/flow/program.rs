@@ -4,7 +4,7 @@
 //! In: built by `lower`. Out: read by the interpreter, the walk and the engine. Whatever is like a value (a guard, a
 //! list, a mapping) is a number that only the lowering and the engine understand.
 
-use super::state::{Durable, Reason};
+use super::state::{Durable, Reason, Rows};
 use crate::value::Pauses;
 
 /// A truth that the [`Judge`] knows.
@@ -396,6 +396,32 @@ impl FlowProgram {
     #[must_use]
     pub fn only_asks(&self) -> bool {
         self.asks_only() && self.loops.iter().all(|rows| rows.body.only_asks())
+    }
+
+    /// A list of rows of which some such are no mere questions: each is a flow of its own, and nothing takes it back.
+    #[must_use]
+    pub fn rows_acting(&self, durable: &Durable, such: impl Fn(&Rows) -> bool) -> Option<&Loop> {
+        let of = |rows: &Rows| self.loops.get(usize::from(rows.of.0)).filter(|rows| !rows.body.only_asks());
+        durable.loops.iter().filter(|rows| such(rows)).find_map(of)
+    }
+
+    /// Whether rows hold, or may yet: then the flow is not refused any more.
+    #[must_use]
+    pub fn rows_hold(&self, durable: &Durable) -> bool {
+        self.rows_acting(durable, |rows| rows.done > 0 || !rows.open.is_empty()).is_some()
+    }
+
+    /// Whether that step has to hold: it says `else park`, and stands behind an answer that was told, or behind rows that hold
+    /// or may.
+    #[must_use]
+    pub fn must_hold(&self, durable: &Durable, step: StepId) -> bool {
+        let posts = |call: &CallContract| call.kind == CallKind::Posting;
+        let found = self.step(step).filter(|found| found.park.is_some());
+        let call = found.and_then(|found| {
+            let chosen = durable.operation(step).and_then(|operation| operation.call);
+            self.call(chosen.or_else(|| found.calls.first().copied())?)
+        });
+        call.is_some_and(posts) && (durable.answered || self.rows_hold(durable))
     }
 
     /// Whether every step of its own is a query.

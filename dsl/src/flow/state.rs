@@ -217,6 +217,15 @@ impl State {
         Self::resumed(program, Durable::new(program))
     }
 
+    /// Whether only people can go on, and nothing would be forgotten with the memory: what brings it back from the journal finds
+    /// it where it stood.
+    #[must_use]
+    pub fn rests(&self, program: &FlowProgram) -> bool {
+        let Memory { operations, unwritten_rows, queries, .. } = &self.memory;
+        let waits = operations.iter().any(|attempt| attempt.wait != Wait::Nothing);
+        !waits && *unwritten_rows == 0 && queries.is_empty() && self.durable.rests(program)
+    }
+
     /// A flow as the journal has it, with an empty memory; [`super::Event::Restart`] has to follow.
     #[must_use]
     pub fn resumed(program: &FlowProgram, durable: Durable) -> Self {
@@ -280,6 +289,28 @@ impl Durable {
         let running = self.end.is_none();
         let told = self.answered && running && self.cancel == Cancel::No && self.unwinding();
         self.operations.iter().any(stuck) || told || (stops && !self.unwinding() && running)
+    }
+
+    /// Whether only people can go on: nothing is under way, no clock runs, no row is open.
+    #[must_use]
+    pub fn rests(&self, program: &FlowProgram) -> bool {
+        use super::program::Node;
+        use OperationState::{Done, Held, New, Parked, Refused, Undone};
+        let still = |state| matches!(state, New | Done | Refused | Undone | Parked | Held);
+        let clocks = !self.deadlines.is_empty() || self.loops.iter().any(|rows| !rows.open.is_empty());
+        if !self.asked || clocks || !self.operations.iter().all(|operation| still(operation.state)) {
+            return false;
+        }
+        let stuck = |operation: &Operation| matches!(operation.state, Parked | Held);
+        if self.end.is_some() || self.unwinding() {
+            return self.operations.iter().any(stuck);
+        }
+        match program.node(self.at) {
+            Some(Node::Hold { .. } | Node::Park { .. }) => true,
+            _ if self.stopped == Some(self.at) => true,
+            Some(Node::Step(step)) => self.operation(*step).is_some_and(stuck),
+            _ => false,
+        }
     }
 
     /// Steps that are neither untouched nor at an end, in the words of the program.

@@ -236,8 +236,8 @@ impl Run<'_> {
             self.settle(step, OperationState::Done);
             return self.change(step, |operation| operation.made = false);
         }
-        // Behind the answer nothing can be taken back: an operator makes it hold.
-        if parks && self.next.durable.answered && self.kind(step) == CallKind::Posting {
+        // Behind the answer, and behind rows that hold, nothing can be taken back: an operator makes it hold.
+        if self.program.must_hold(&self.next.durable, step) {
             return self.park(step);
         }
         let passed = self.definition(step).is_some_and(|found| found.goes_on(reason));

@@ -240,7 +240,8 @@ pub enum MailSecurity {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, default)]
 pub struct Limits {
-    /// Flows that may be under way at once; more are refused `busy` before anything is written.
+    /// Flows that may be under way at once, those that rest until people decide not among them; more are refused `busy` before
+    /// anything is written.
     pub flows: usize,
     /// Most octets of one message.
     pub message: usize,

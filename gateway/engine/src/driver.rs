@@ -301,27 +301,58 @@ impl Running {
             if self.stopped {
                 break;
             }
-            let heard = if !self.finished() {
+            let rests = self.rests();
+            let heard = if !rests && !self.finished() {
                 self.inbox.recv().await
-            } else if std::mem::take(&mut self.woken) {
+            } else if std::mem::take(&mut self.woken) || rests && self.is_held() {
                 let until = self.engine.core.mark().after(LINGER);
-                self.engine.core.within(until, self.inbox.recv()).await.ok().flatten()
+                match self.engine.core.within(until, self.inbox.recv()).await {
+                    Ok(heard) => heard,
+                    Err(_) => continue,
+                }
             } else {
                 None
             };
             let Some(heard) = heard else { break };
             self.hear(heard).await;
         }
+        self.leave().await;
+    }
+
+    /// Leaves the memory. Of a flow that rests nothing is lost: what came meanwhile brings it back.
+    async fn leave(mut self) {
+        let rests = !self.stopped && self.rests();
         self.forget_awaited();
         self.engine.flows.remove(&self.id);
         self.engine.keyed.remove_if(&self.key, |_, flow| *flow == self.id);
         self.inbox.close();
-        while let Ok(heard) = self.inbox.try_recv() {
-            self.hear_late(heard);
+        while let Some(heard) = self.inbox.recv().await {
+            if rests {
+                let (engine, id) = (Arc::clone(&self.engine), self.id);
+                self.engine.core.spawn(async move {
+                    if !engine.tell(id, heard).await {
+                        tracing::error!(flow = %id, "what came while it left the memory is not heard");
+                    }
+                });
+            } else {
+                self.hear_late(heard);
+            }
         }
         if self.parent.is_none() {
             self.engine.release();
         }
+    }
+
+    /// Only people can go on with it, for hours or for weeks: it stands in the journal as it is, and needs no memory meanwhile.
+    fn rests(&self) -> bool {
+        let waited_for = !self.waiters.is_empty() || self.second.is_some() || !self.cancelling.is_empty();
+        let rests = |program: &FlowProgram| program.journaled() && self.state.rests(program);
+        !waited_for && self.awaits.is_empty() && self.program().is_some_and(rests)
+    }
+
+    /// Whether somebody beside the engine has a way to it, such as a write that is tried again.
+    fn is_held(&self) -> bool {
+        self.post.strong_count() > 2
     }
 
     /// Nothing more can happen of itself; whoever wants it again finds it in the journal.

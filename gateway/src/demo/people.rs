@@ -25,12 +25,13 @@ impl People {
         Self { refuse_every, ..Self::default() }
     }
 
-    /// Flows that wait for an operator, who is not theirs to play.
+    /// Flows in memory that wait for an operator, who is not theirs to play.
     pub(crate) async fn parked(stage: &Stage) -> Result<usize, String> {
         let waits = stage.waits().await?;
+        let Some(gateway) = stage.gateway() else { return Ok(0) };
         let flows: BTreeSet<_> =
             waits.iter().filter(|waits| !is_hold(waits)).map(|waits| waits.flow).collect();
-        Ok(flows.len())
+        Ok(flows.iter().filter(|flow| gateway.engine().flows.contains_key(flow)).count())
     }
 
     /// Whether something waits that they decide; what is an operator's stays.

@@ -10,6 +10,7 @@ use dsl::program::CallProgram;
 use std::collections::BTreeMap;
 
 /// Of ten thousand.
+const SOMETIMES: u16 = 1_500;
 const OFTEN: u16 = 4_000;
 const MOSTLY: u16 = 8_500;
 /// Milliseconds: longer than the shortest quiet time.
@@ -41,12 +42,14 @@ enum Mood {
     NoQuestions,
     /// It does not answer reversals.
     NoReversals,
+    /// It refuses postings that it could take.
+    Unwilling,
 }
 
 impl Mood {
     /// By a throw; a party that is made up always has one.
     fn of(dice: &Dice, made_up: bool) -> Option<Self> {
-        match dice.below(if made_up { 11 } else { 24 }) {
+        match dice.below(if made_up { 12 } else { 24 }) {
             0 | 1 => Some(Self::Slow),
             2 | 10 => Some(Self::Ponders),
             8 | 9 => Some(Self::Drowsy),
@@ -54,6 +57,7 @@ impl Mood {
             5 => Some(Self::NoAnswers),
             6 => Some(Self::NoQuestions),
             7 => Some(Self::NoReversals),
+            11 | 12 => Some(Self::Unwilling),
             _ => None,
         }
     }
@@ -63,7 +67,7 @@ impl Mood {
         match self {
             Self::Slow | Self::Deaf | Self::Ponders => Some(OFTEN),
             Self::Drowsy => Some(MOSTLY),
-            Self::NoAnswers | Self::NoQuestions | Self::NoReversals => None,
+            Self::NoAnswers | Self::NoQuestions | Self::NoReversals | Self::Unwilling => None,
         }
     }
 
@@ -77,6 +81,7 @@ impl Mood {
             Self::Ponders if posts => Some((Fault::DropReply, MOSTLY)),
             Self::Ponders if !call.call.settles.is_empty() => Some((Fault::Delay(PONDERS), MOSTLY)),
             Self::NoQuestions if !call.call.settles.is_empty() => Some((Fault::DropReply, MOSTLY)),
+            Self::Unwilling if posts && !call.call.promises.assured => Some((Fault::Refuse, SOMETIMES)),
             Self::NoReversals if undoes => Some((Fault::DropReply, MOSTLY)),
             _ => None,
         }

@@ -114,11 +114,12 @@ pub(super) fn rows(wanted: &Wanted, backend: &Backend) -> Result<Vec<Row>, Strin
     Ok(vec![
         row("scale_request", &words, "among one", (1.15, 1.05), request),
         row("scale_start", &format!("start with {MANY} adapters"), "3 s", (2.0, 1.0), started(&start)),
-        row("scale_resident", "resident, an adapter more", "1 MiB", (1.0, 0.25), held(&resident)),
+        row("scale_resident", "resident, an adapter more", "1 MiB", (1.0, 0.25), held(&resident, RESIDENT)),
     ])
 }
 
-fn started(starts: &[(f64, f64)]) -> Result<Measured, String> {
+/// Seconds of the starts of the second of two, over what they may take.
+pub(super) fn started(starts: &[(f64, f64)]) -> Result<Measured, String> {
     let pairs: Vec<(f64, f64)> = starts.iter().map(|(_, many)| (*many, START)).collect();
     let middle = |of: fn(&(f64, f64)) -> f64| {
         Spread::of(&starts.iter().map(of).collect::<Vec<_>>()).map_or(0.0, |spread| spread.median)
@@ -127,8 +128,9 @@ fn started(starts: &[(f64, f64)]) -> Result<Measured, String> {
     Ok(Measured { ratio: Spread::of_ratios(&pairs).ok_or("no round")?, rounds: pairs.len(), figures })
 }
 
-fn held(kibibytes: &[f64]) -> Result<Measured, String> {
-    let pairs: Vec<(f64, f64)> = kibibytes.iter().map(|more| (*more, RESIDENT)).collect();
+/// Kibibytes that one more takes, over what it may.
+pub(super) fn held(kibibytes: &[f64], most: f64) -> Result<Measured, String> {
+    let pairs: Vec<(f64, f64)> = kibibytes.iter().map(|more| (*more, most)).collect();
     let middle = Spread::of(kibibytes).map_or(0.0, |spread| spread.median);
     let figures = format!("{} KiB", short(middle));
     Ok(Measured { ratio: Spread::of_ratios(&pairs).ok_or("no round")?, rounds: pairs.len(), figures })

@@ -178,7 +178,7 @@ impl Gateway {
     pub fn start(&self, name: &'static str, backend: &Backend, rsa: bool) -> Result<Running, String> {
         let text = std::fs::read_to_string(self.sources.join("gateway.yaml"))
             .map_err(|error| format!("gateway.yaml: {error}"))?;
-        let (address, relay) = (local(free_port()?), local(free_port()?));
+        let (address, relay, later) = (local(free_port()?), local(free_port()?), local(free_port()?));
         let platform =
             if rsa { backend.rsa.ok_or("the backend does not sign by RSA")? } else { backend.hmac };
         let mut text = text
@@ -188,6 +188,7 @@ impl Gateway {
             .replace("127.0.0.1:7102", &platform.to_string())
             .replace("127.0.0.1:7103", &relay.to_string())
             .replace("127.0.0.1:7104", &backend.echo.to_string())
+            .replace("127.0.0.1:7105", &later.to_string())
             .replace("var/", &format!("{}/var/", self.folder.display()));
         if rsa {
             text = text
@@ -206,7 +207,7 @@ impl Gateway {
         process
             .listens(address)
             .map_err(|why| format!("{why}\n{}", std::fs::read_to_string(&log).unwrap_or_default()))?;
-        Ok(Running { system: System { name, process, address }, relay, took: began.elapsed() })
+        Ok(Running { system: System { name, process, address }, relay, later, took: began.elapsed() })
     }
 }
 
@@ -217,9 +218,16 @@ pub struct Running {
     /// How long it took to start, until it listened.
     pub took: Duration,
     relay: SocketAddr,
+    later: SocketAddr,
 }
 
 impl Running {
+    /// Where bills are asked that wait for people.
+    #[must_use]
+    pub fn later(&self) -> SocketAddr {
+        self.later
+    }
+
     /// Where frames are passed through.
     #[must_use]
     pub fn relay(&self) -> SocketAddr {

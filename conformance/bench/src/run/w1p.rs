@@ -19,7 +19,7 @@ const RECORD: usize = 512;
 
 /// Serials that no other conversation has.
 #[derive(Clone, Default)]
-struct Serials(Rc<Cell<u64>>);
+pub(super) struct Serials(Rc<Cell<u64>>);
 
 struct Fresh {
     postings: Postings,
@@ -27,7 +27,8 @@ struct Fresh {
 }
 
 impl Serials {
-    fn talk(&self) -> Box<dyn Conversation> {
+    /// Postings that begin where the last ones ended.
+    pub(super) fn talk(&self) -> Box<dyn Conversation> {
         Box::new(Fresh { postings: Postings::new(self.0.get()), serials: self.clone() })
     }
 }

@@ -248,8 +248,8 @@ proptest! {
 fn a_transaction_that_fails_leaves_nothing() {
     let mut world = party("core");
     let wrong = fields(json!({"payer": CUSTOMER, "payee": SUSPENSE, "amount": i64::MAX, "fee": 1}));
-    assert!(world.handle("no_such_call", &wrong, &facts("S")).is_err());
-    let handled = world.handle("debit", &wrong, &facts("S"));
+    assert!(world.handle("no_such_call", &wrong, &facts("S"), None).is_err());
+    let handled = world.handle("debit", &wrong, &facts("S"), None);
     assert!(handled.is_err() || handled.unwrap().outcome != Done);
     holds(&world);
 }

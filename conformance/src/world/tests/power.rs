@@ -79,7 +79,7 @@ fn what_the_grid_refuses() {
     }
     let late = Facts { now: "2026-11-23T13:56:01".into(), ..facts("S1") };
     let request = fields(pay(CUSTOMER, &quote, 32_345, &both()));
-    assert_eq!(word(&world.handle("pay", &request, &late).unwrap()), (Refused, "1004"));
+    assert_eq!(word(&world.handle("pay", &request, &late, None).unwrap()), (Refused, "1004"));
     assert_eq!(word(&ask(&mut world, "pay", "S1", pay(CUSTOMER, &quote, 20_300, &one))), (Done, ""));
     for (customer, code) in [("0319000000202", "1005"), ("0319000000003", "1007")] {
         let (bill, quote) = query(&mut world, customer);

@@ -141,7 +141,7 @@ flow pay on bank.pay_bill {
     Page {
         code: Code(724),
         title: "the asker can be told what is not so",
-        text: "An answer is given once and for ever. Behind it only what cannot be refused may follow; `answer` stands at the end, or everything behind it is `assured`.",
+        text: "An answer is given once and for ever. Behind it only what cannot be refused may follow; `answer` stands at the end, or everything behind it is `assured`. And what is told as refused must not hold: nothing takes back a row that is done, so that what may be refused stands before the rows, or says `else park` there.",
         chinese: "可能向请求方给出不实答复。",
         bad: r#"call pay provides bank.pay_bill {
   once     exchange.serial

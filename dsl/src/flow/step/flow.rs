@@ -242,11 +242,7 @@ impl Run<'_> {
                 .is_some_and(|found| !found.best_effort && matches!(found.undo, Undo::Keep | Undo::Nothing));
             stays && acts(step) && !matches!(self.operation(step).state, New | Refused | Undone)
         });
-        let acting = |of: &LoopId| {
-            self.program.loops.get(usize::from(of.0)).is_some_and(|rows| !rows.body.only_asks())
-        };
-        let begun = |rows: &&Rows| rows.done > 0 || !rows.open.is_empty();
-        left || self.next.durable.loops.iter().filter(begun).any(|rows| acting(&rows.of))
+        left || self.program.rows_hold(&self.next.durable)
     }
 
     pub(super) fn second_ask(&mut self, same: bool) {
@@ -330,7 +326,9 @@ impl Run<'_> {
     pub(super) fn released(&mut self, at: NodeId, accepted: &Result<(), Reason>) {
         let durable = &self.next.durable;
         let park = matches!(self.program.node(at), Some(Node::Park { .. }));
-        if durable.at == at && (park || durable.stopped == Some(at)) {
+        // Rows that hold stay: what stops behind them can only go on.
+        let may = accepted.is_ok() || !self.program.rows_hold(durable);
+        if durable.at == at && (park || durable.stopped == Some(at)) && may {
             self.decide(accepted);
         }
     }

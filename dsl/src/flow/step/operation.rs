@@ -339,6 +339,10 @@ impl Run<'_> {
     pub(super) fn proof(&mut self, step: StepId, proof: Proof) {
         use OperationState::{Done, Held, Intent, Parked, Refused, Reversing, Undoing, Undone, Unknown};
         let operation = self.operation(step);
+        // It is made to hold: behind an answer, or behind rows that hold, nothing else can be true.
+        if operation.state == Parked && proof != Proof::Holds && self.program.must_hold(&self.next.durable, step) {
+            return;
+        }
         let agrees = match (operation.state, proof) {
             (Done, Proof::Holds) | (Refused, Proof::Never) | (Undone, Proof::TakenBack) => true,
             (OperationState::New | Done | Refused | Undone, _) => false,

@@ -3,8 +3,11 @@
 use super::super::event::{
     Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Reply, Says, Timer,
 };
-use super::super::program::{CallContract, CallKind, FlowProgram, Node, NodeId, StepId};
-use super::super::state::{Durable, End, OperationState, Wait};
+use super::super::program::{
+    CallContract, CallId, CallKind, FlowProgram, GuardId, Judge, ListId, Node, NodeId, StepId,
+};
+use super::super::rules::Rules;
+use super::super::state::{Durable, End, OperationState, State, Wait};
 use super::super::step::step_by;
 use super::ground::Ground;
 use super::story::say;
@@ -302,6 +305,7 @@ impl Act<'_> {
         let mut judge = Both { guards: &mut guards, chooser: self.chooser };
         let step = step_by(self.ground.rules, self.program, &self.world.state, event, &mut judge);
         self.world.guards = guards;
+        debug_assert!(rests_still(self.program, &step.next), "what rests goes on by itself: {:?}", step.next);
         for effect in &step.effects {
             let matters = !matches!(effect, Effect::Timer(..) | Effect::Park(_) | Effect::Alarm(_));
             if matters && self.world.crashes > 0 && self.world.asked && self.chooser.choose(2) == 1 {
@@ -392,4 +396,32 @@ pub(super) fn is_open(durable: &Durable, step: StepId) -> bool {
 /// A place in the words of the program.
 pub(super) fn place(program: &FlowProgram, at: NodeId) -> &str {
     program.places.get(usize::from(at.0)).map_or("the end", |place| place)
+}
+
+/// Whether a flow that rests, if this one does, comes to nothing else when it is brought back, and to nothing new.
+fn rests_still(program: &FlowProgram, state: &State) -> bool {
+    struct Nobody;
+    impl Judge for Nobody {
+        fn holds(&mut self, _: GuardId, _: &Durable) -> bool {
+            unreachable!("a guard of a flow that rests")
+        }
+        fn call(&mut self, _: StepId, _: &[CallId]) -> Option<CallId> {
+            unreachable!("a call of a flow that rests")
+        }
+        fn rows(&mut self, _: ListId) -> u64 {
+            unreachable!("rows of a flow that rests")
+        }
+    }
+    if !state.durable.rests(program) {
+        return true;
+    }
+    let back = State::resumed(program, state.durable.clone());
+    let again = step_by(Rules::default(), program, &back, &Event::Restart { crashed: false }, &mut Nobody);
+    let shown = |change: &Change| matches!(change, Change::Waits(_));
+    let quiet = again.effects.iter().all(|effect| match effect {
+        Effect::Write(changes) => changes.iter().all(shown),
+        Effect::Park(_) => true,
+        _ => false,
+    });
+    quiet && again.next.durable == state.durable
 }

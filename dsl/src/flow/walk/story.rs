@@ -1,6 +1,6 @@
 //! What must hold in every world, and how a path that breaks it is told.
 
-use super::super::program::{FlowProgram, Node, StepId, Undo, Way};
+use super::super::program::{FlowProgram, Loop, Node, StepId, Undo, Way};
 use super::super::state::{Cancel, End, OperationState};
 use super::Came;
 use super::ground::Ground;
@@ -158,8 +158,15 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
     let broken = own.map(|(_, operation)| operation).any(broken);
     let lies = (told(TOLD_DONE) && told(TOLD_REFUSED))
         || (told(TOLD_DONE) && uncancelled && (broken || world.journal.refused.is_some()))
-        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding);
+        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding)
+        || ((told(TOLD_REFUSED) || world.journal.end == Some(End::Refused))
+            && rows_done(program, world).is_some());
     lies.then_some(Property::FalseAnswer)
+}
+
+/// A list with a row that is done, and nothing takes it back.
+fn rows_done<'p>(program: &'p FlowProgram, world: &World) -> Option<&'p Loop> {
+    program.rows_acting(&world.journal, |rows| rows.done > 0)
 }
 
 /// What is wrong with a world in which nothing more can happen.
@@ -238,6 +245,11 @@ fn false_answer(program: &FlowProgram, world: &World) -> String {
     use OperationState::{Held, Refused, Undoing, Undone};
     let own =
         || program.step_ids().filter(|step| program.step(*step).is_some_and(|one| one.undo_of.is_none()));
+    if world.told & TOLD_DONE == 0
+        && let Some(rows) = rows_done(program, world)
+    {
+        return format!("the flow is refused, and a row of `{}` holds", rows.name);
+    }
     if world.told & TOLD_DONE == 0 {
         let holds = |step: &StepId| world.legs.get(usize::from(step.0)).is_some_and(super::world::Leg::holds);
         let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
@@ -278,6 +290,9 @@ fn help(program: &FlowProgram, property: Property) -> String {
         }
         Property::NobodyKnows(_) | Property::Untold | Property::OutOfOrder(_) => {
             "a rule of the interpreter is broken: report it".into()
+        }
+        Property::FalseAnswer if !program.loops.is_empty() => {
+            "let what may refuse stand before the rows, or say  else park \"why\"  there".into()
         }
         Property::FalseAnswer => {
             "let everything behind `answer` be assured, or move `answer` to the end".into()

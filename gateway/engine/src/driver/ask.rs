@@ -19,6 +19,8 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Days before the one that a message names on which its key is looked for too: who repeats may name the day of the repeat.
 const DAYS_BACK: usize = 7;
+/// How often a flow is told that leaves the memory just then.
+const TELLS: usize = 8;
 
 /// On which days the flow of a key is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -389,12 +391,7 @@ impl Engine {
     /// Takes a flow back.
     pub(crate) async fn cancel_flow(self: &Arc<Self>, flow: FlowId) -> CancelAnswer {
         let (give, take) = oneshot::channel();
-        let post = match self.flows.get(&flow).map(|post| post.clone()) {
-            Some(post) => Some(post),
-            None => self.wake(flow).await,
-        };
-        let Some(post) = post else { return CancelAnswer::Pending };
-        if post.send(Inbox::Cancel(give)).await.is_err() {
+        if !self.tell(flow, Inbox::Cancel(give)).await {
             return CancelAnswer::Pending;
         }
         let until = self.core.mark().after(Duration::from_secs(30));
@@ -412,14 +409,20 @@ impl Engine {
 
     /// Hands something to a flow, in memory or not; false where there is no such open flow.
     pub async fn tell(self: &Arc<Self>, flow: FlowId, heard: Inbox) -> bool {
-        let post = match self.flows.get(&flow).map(|post| post.clone()) {
-            Some(post) => Some(post),
-            None => self.wake(flow).await,
-        };
-        match post {
-            Some(post) => post.send(heard).await.is_ok(),
-            None => false,
+        let mut heard = heard;
+        for _ in 0..TELLS {
+            let post = match self.flows.get(&flow).map(|post| post.clone()) {
+                Some(post) => Some(post),
+                None => self.wake(flow).await,
+            };
+            let Some(post) = post else { return false };
+            match post.send(heard).await {
+                Ok(()) => return true,
+                // It was just leaving the memory.
+                Err(mpsc::error::SendError(back)) => heard = back,
+            }
         }
+        false
     }
 }
 

@@ -27,7 +27,8 @@ use tokio::sync::mpsc;
 const PAGE: usize = 500;
 
 impl Engine {
-    /// Brings every open flow back; gives how many, and the flows that this gateway cannot go on with.
+    /// Brings every open flow back with which it can go on by itself; gives how many, and the flows that this gateway cannot go on
+    /// with. What rests until people decide stays in the journal.
     ///
     /// # Errors
     /// When the journal cannot be read.
@@ -40,7 +41,7 @@ impl Engine {
             after = last.flow;
             for row in page {
                 let flow = row.flow;
-                if self.flows.contains_key(&flow) {
+                if self.flows.contains_key(&flow) || self.rests(&row).await {
                     continue;
                 }
                 match self.load_below(row, &mut above).await {
@@ -52,6 +53,16 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Whether a flow waits for people alone; what cannot be read does not.
+    async fn rests(self: &Arc<Self>, row: &FlowRow) -> bool {
+        let Ok(Some(version)) = self.version_of(row.version).await else { return false };
+        let Some((reference, path)) = path_of(&version, &row.name) else { return false };
+        let program = version.flow(reference).and_then(|tables| program_of(tables, &path));
+        program.is_some_and(|program| {
+            dsl::flow::decode(program, &row.state).is_ok_and(|durable| durable.rests(program))
+        })
     }
 
     fn begin(self: &Arc<Self>, running: Running, event: Event) -> mpsc::Sender<Inbox> {

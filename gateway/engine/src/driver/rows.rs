@@ -442,18 +442,16 @@ impl crate::engine::Engine {
 
     /// Waits until a flow has ended; none where it cannot be found.
     pub(crate) async fn wait_end(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
-        let post = match self.flows.get(&flow).map(|post| post.clone()) {
-            Some(post) => post,
-            None => {
-                let told = self.stored(flow, None).await;
-                if told.kind != ToldKind::Pending {
-                    return Some(told);
-                }
-                self.wake(flow).await?
+        if !self.flows.contains_key(&flow) {
+            let told = self.stored(flow, None).await;
+            if told.kind != ToldKind::Pending {
+                return Some(told);
             }
-        };
+        }
         let (give, take) = oneshot::channel();
-        post.send(Inbox::Wait(give)).await.ok()?;
+        if !self.tell(flow, Inbox::Wait(give)).await {
+            return None;
+        }
         take.await.ok()
     }
 }

@@ -8,7 +8,7 @@ use super::{Person, WaitingFor, Why};
 use crate::driver::path_of;
 use crate::engine::Engine;
 use crate::facts::Body;
-use dsl::flow::{Event, Node, NodeId, Proof, StepId};
+use dsl::flow::{Event, Node, NodeId, OperationState, Proof, StepId};
 use std::sync::Arc;
 use store::{Change, FlowId, FlowRow, Lane, Verdict};
 
@@ -117,6 +117,9 @@ pub enum NotDecided {
     /// A party's truth is told without a proof.
     #[error("a decision about what a party holds needs a proof")]
     NoProof,
+    /// Behind what was answered, or behind rows that hold, nothing is refused.
+    #[error("`{0}` cannot be: what stands before it has been told, or its rows hold, and stays; make it hold, then say so")]
+    Stays(&'static str),
     /// It is no answer to what waits.
     #[error("`{0}` does not decide this")]
     NotThis(&'static str),
@@ -262,6 +265,7 @@ impl Engine {
         let program = crate::driver::program_of(tables, &path).ok_or_else(nothing)?;
         let place = || program.places.iter().position(|place| **place == *waits.place);
         let node = |at: usize| NodeId(u16::try_from(at).unwrap_or(u16::MAX));
+        let durable = dsl::flow::decode(program, &row.state).map_err(|_| nothing())?;
         match (&waits.why, said.decision) {
             (Why::Hold { .. }, Decision::Go | Decision::Refuse) => {
                 let at = place().ok_or_else(nothing)?;
@@ -269,6 +273,9 @@ impl Engine {
                     Some(Node::Hold { hold, .. }) => Ok(Event::Decision { hold: *hold, accepted }),
                     _ => Err(nothing()),
                 }
+            }
+            (Why::Park, Decision::Refuse) if program.rows_hold(&durable) => {
+                Err(NotDecided::Stays(said.decision.word()))
             }
             (Why::Park, Decision::Go | Decision::Refuse) => {
                 Ok(Event::Released { at: node(place().ok_or_else(nothing)?), accepted })
@@ -278,13 +285,17 @@ impl Engine {
                     return Err(NotDecided::NoProof);
                 }
                 let step = program.steps.iter().position(|step| *step.name == *waits.place);
-                let step = step.and_then(|step| u16::try_from(step).ok()).ok_or_else(nothing)?;
+                let step = StepId(step.and_then(|step| u16::try_from(step).ok()).ok_or_else(nothing)?);
+                let parked = durable.operation(step).is_some_and(|one| one.state == OperationState::Parked);
+                if said.decision != Decision::Holds && parked && program.must_hold(&durable, step) {
+                    return Err(NotDecided::Stays(said.decision.word()));
+                }
                 let proof = match said.decision {
                     Decision::Holds => Proof::Holds,
                     Decision::Never => Proof::Never,
                     _ => Proof::TakenBack,
                 };
-                Ok(Event::Proof(StepId(step), proof))
+                Ok(Event::Proof(step, proof))
             }
             (_, other) => Err(NotDecided::NotThis(other.word())),
         }

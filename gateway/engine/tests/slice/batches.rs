@@ -1,7 +1,9 @@
 //! Rows of a batch: each is a flow of its own, made once, whatever became of the others.
 
+use crate::deciding::{both, said, waits};
 use crate::parties::Does;
 use crate::support::Bank;
+use engine::waiting::{Decision, NotDecided, Person, Said, Why};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -109,6 +111,48 @@ async fn rows_of_what_rows_made_go_on_after_a_crash_and_their_sum_is_known_behin
             return;
         }
         tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("the batch did not end");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_refused_behind_rows_that_hold_is_made_to_hold_by_people() {
+    let bank = Bank::open().await;
+    let mut body = batch("B8", 2);
+    body.as_object_mut().unwrap().remove("count");
+    bank.core.ledger.lock().unwrap().late = Duration::from_millis(150);
+    let refused = async {
+        // All rows are booked; what stands behind them is refused.
+        while bank.core.ledger.lock().unwrap().booked.len() < 4 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("1001"));
+        waits(&bank, 1).await
+    };
+    let found = tokio::select! {
+        told = bank.ask("bank.sweep", &body) => panic!("it ended before people have decided: {told:?}"),
+        found = refused => found,
+    };
+    let found = found.first().unwrap();
+    assert!(matches!(found.why, Why::Operation { .. }), "{found:?}");
+    let proved = |decision| Said { proof: "对账单".to_owned(), ..said(decision, "") };
+    let maker = Person { name: "maker".to_owned(), roles: vec!["operator".to_owned()] };
+    for no in [Decision::Never, Decision::TakenBack] {
+        let decided = bank.gateway().engine().decide(found.flow, &found.place, &proved(no), &maker).await;
+        assert_eq!(decided, Err(NotDecided::Stays(no.word())));
+    }
+    let told = async || bank.http("GET", "/v1/bank.sweep/B8", &json!(null), "secret").await.1;
+    assert_eq!(told().await["outcome"], "pending", "its rows hold, so that it is not refused");
+    both(&bank, found, &proved(Decision::Holds)).await;
+    for _ in 0..150 {
+        let told = told().await;
+        if told["outcome"] != "pending" {
+            assert_eq!(told["outcome"], "done", "{told}");
+            assert_eq!(told["answer"]["whole"], "20.00", "{told}");
+            assert_eq!(bank.books().0, 4_000, "people have made it hold where it was not booked");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("the batch did not end");
 }
