@@ -43,10 +43,18 @@ impl Stage {
 const WAITING: usize = 10_000;
 
 impl Stage {
-    /// What waits for people.
+    /// What waits for people; what the clock begins at parties that are not on the stage is nobody's matter here.
     pub(crate) async fn waits(&self) -> Result<Vec<WaitingFor>, String> {
-        let gateway = self.gateway().ok_or("there is no gateway")?;
-        Ok(gateway.engine().waiting(FlowId(0), WAITING).await)
+        let engine = self.gateway().ok_or("there is no gateway")?.engine();
+        let version = engine.current.load_full();
+        let elsewhere = |waits: &WaitingFor| {
+            let module = waits.name.split('.').next().unwrap_or_default();
+            let plays = self.players.values().any(|player| *player.module == *module);
+            !plays && version.compiled.modules.iter().any(|known| known.party && *known.name == *module)
+        };
+        let mut waits = engine.waiting(FlowId(0), WAITING).await;
+        waits.retain(|waits| !elsewhere(waits));
+        Ok(waits)
     }
 
     /// Two persons decide what waits.
