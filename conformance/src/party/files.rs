@@ -243,7 +243,8 @@ impl Caller {
             up(&play.counts.done);
             return Ok(());
         }
-        let handled = world.handle(&form.call.name, &request, &facts, None).map_err(|error| error.to_string())?;
+        let handled =
+            world.handle(&form.call.name, &request, &facts, None).map_err(|error| error.to_string())?;
         up(if handled.outcome == Outcome::Done { &play.counts.done } else { &play.counts.refused });
         Ok(())
     }

@@ -148,9 +148,8 @@ impl Unwilling {
     /// What it says to an act, known by its key; none where it takes it as any other.
     pub(super) fn says(&self, call: &str, act: &str) -> Option<&str> {
         let octets = call.bytes().chain([0]).chain(act.bytes());
-        let mut state = octets.fold(self.seed, |state, octet| {
-            (state ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01B3)
-        });
+        let mut state = octets
+            .fold(self.seed, |state, octet| (state ^ u64::from(octet)).wrapping_mul(0x0000_0100_0000_01B3));
         let refused = next_random(&mut state) % 10_000 < u64::from(self.of_10000);
         let word = usize::try_from(next_random(&mut state)).unwrap_or(0) % self.words.len().max(1);
         refused.then(|| self.words.get(word).map(String::as_str)).flatten()

@@ -233,7 +233,14 @@ fn remembered(
     if request != content {
         let word = Some(once.other.clone());
         let (outcome, fields) = (Outcome::Refused, Map::new());
-        return Ok(Some(Handled { outcome, word, fields, answer_serial: None, repeated: false, unwilling: false }));
+        return Ok(Some(Handled {
+            outcome,
+            word,
+            fields,
+            answer_serial: None,
+            repeated: false,
+            unwilling: false,
+        }));
     }
     let fields = serde_json::from_str(&fields)
         .map_err(|error| WorldError::Statement { at: name.to_owned(), why: error.to_string() })?;

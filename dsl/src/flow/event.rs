@@ -192,6 +192,21 @@ pub enum Proof {
     TakenBack,
 }
 
+impl Proof {
+    /// The reason of what was never there.
+    pub(super) const NEVER: &'static str = "never_seen";
+
+    /// Why the operation does not hold, where that is proved; no flow goes on for what was taken back.
+    #[must_use]
+    pub fn against(self) -> Option<&'static str> {
+        match self {
+            Self::Holds => None,
+            Self::Never => Some(Self::NEVER),
+            Self::TakenBack => Some(""),
+        }
+    }
+}
+
 /// A timer that runs out.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Timer {

@@ -411,12 +411,12 @@ impl FlowProgram {
         self.rows_acting(durable, |rows| rows.done > 0 || !rows.open.is_empty()).is_some()
     }
 
-    /// Whether that step has to hold: it says `else park`, and stands behind an answer that was told, or behind rows that hold
-    /// or may.
+    /// Whether that step has to hold though it is refused for this reason: it says `else park`, and stands behind an answer that was
+    /// told, or behind rows that hold or may.
     #[must_use]
-    pub fn must_hold(&self, durable: &Durable, step: StepId) -> bool {
+    pub fn must_hold(&self, durable: &Durable, step: StepId, reason: &str) -> bool {
         let posts = |call: &CallContract| call.kind == CallKind::Posting;
-        let found = self.step(step).filter(|found| found.park.is_some());
+        let found = self.step(step).filter(|found| found.park.is_some() && !found.goes_on(reason));
         let call = found.and_then(|found| {
             let chosen = durable.operation(step).and_then(|operation| operation.call);
             self.call(chosen.or_else(|| found.calls.first().copied())?)

@@ -237,7 +237,8 @@ impl Run<'_> {
             return self.change(step, |operation| operation.made = false);
         }
         // Behind the answer, and behind rows that hold, nothing can be taken back: an operator makes it hold.
-        if self.program.must_hold(&self.next.durable, step) {
+        let parked_is_refused = self.rules.broken(Fault::ParkIsRefused);
+        if self.program.must_hold(&self.next.durable, step, reason) && !parked_is_refused {
             return self.park(step);
         }
         let passed = self.definition(step).is_some_and(|found| found.goes_on(reason));

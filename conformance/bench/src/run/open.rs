@@ -21,7 +21,8 @@ const RESIDENT: f64 = 1.0;
 
 /// Rows of open flows.
 pub(super) fn rows(wanted: &Wanted, backend: &Backend) -> Result<Vec<Row>, String> {
-    let gateway = |name: &str| Gateway::new(&wanted.folder.join(name), &wanted.tongshi, &wanted.sources, backend);
+    let gateway =
+        |name: &str| Gateway::new(&wanted.folder.join(name), &wanted.tongshi, &wanted.sources, backend);
     let (none, many) = (gateway("open-none")?, gateway("open-many")?);
     let beside = none.start("of none", backend, false)?;
     let mut open = many.start("of many", backend, false)?;
@@ -31,22 +32,42 @@ pub(super) fn rows(wanted: &Wanted, backend: &Backend) -> Result<Vec<Row>, Strin
     for round in 0..3 {
         drop(open);
         open = many.start("of many", backend, false)?;
-        eprintln!("  round {round} started in {:.2} s and {:.2} s", beside.took.as_secs_f64(), open.took.as_secs_f64());
+        eprintln!(
+            "  round {round} started in {:.2} s and {:.2} s",
+            beside.took.as_secs_f64(),
+            open.took.as_secs_f64()
+        );
         starts.push((beside.took.as_secs_f64(), open.took.as_secs_f64()));
     }
     let (few, all) = (Serials::default(), Serials::default());
-    let mut contestants = vec![
-        Contestant::new(&open.system, || all.talk()),
-        Contestant::new(&beside.system, || few.talk()),
-    ];
+    let mut contestants =
+        vec![Contestant::new(&open.system, || all.talk()), Contestant::new(&beside.system, || few.talk())];
     let rounds = Rounds::take(wanted.rounds(9), wanted.window(64), &mut contestants)?;
     let cpu = rounds.compare((0, 1), |one| one.cpu_us, "µs");
     let p50 = rounds.compare((0, 1), |one| one.p50_us, "µs");
     Ok(vec![
-        row("open", &format!("processor a posting beside {OPEN} open flows"), "beside none", (1.15, 1.05), cpu),
-        row("open_p50", &format!("p50 of a posting beside {OPEN} open flows"), "beside none", (1.15, 1.05), p50),
+        row(
+            "open",
+            &format!("processor a posting beside {OPEN} open flows"),
+            "beside none",
+            (1.15, 1.05),
+            cpu,
+        ),
+        row(
+            "open_p50",
+            &format!("p50 of a posting beside {OPEN} open flows"),
+            "beside none",
+            (1.15, 1.05),
+            p50,
+        ),
         row("open_start", &format!("start with {OPEN} open flows"), "3 s", (1.0, 0.5), started(&starts)),
-        row("open_resident", "resident, an open flow more", "1 KiB", (1.0, 0.25), held(&[resident], RESIDENT)),
+        row(
+            "open_resident",
+            "resident, an open flow more",
+            "1 KiB",
+            (1.0, 0.25),
+            held(&[resident], RESIDENT),
+        ),
     ])
 }
 

@@ -340,7 +340,10 @@ impl Run<'_> {
         use OperationState::{Done, Held, Intent, Parked, Refused, Reversing, Undoing, Undone, Unknown};
         let operation = self.operation(step);
         // It is made to hold: behind an answer, or behind rows that hold, nothing else can be true.
-        if operation.state == Parked && proof != Proof::Holds && self.program.must_hold(&self.next.durable, step) {
+        let against = proof.against();
+        if operation.state == Parked
+            && against.is_some_and(|why| self.program.must_hold(&self.next.durable, step, why))
+        {
             return;
         }
         let agrees = match (operation.state, proof) {
@@ -366,7 +369,7 @@ impl Run<'_> {
                 true
             }
             (Intent | Unknown | Reversing | Parked, Proof::Never) => {
-                self.settle_refused(step, &"never_seen".into());
+                self.settle_refused(step, &Proof::NEVER.into());
                 true
             }
             (_, Proof::TakenBack) => {

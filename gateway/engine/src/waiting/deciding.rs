@@ -118,7 +118,9 @@ pub enum NotDecided {
     #[error("a decision about what a party holds needs a proof")]
     NoProof,
     /// Behind what was answered, or behind rows that hold, nothing is refused.
-    #[error("`{0}` cannot be: what stands before it has been told, or its rows hold, and stays; make it hold, then say so")]
+    #[error(
+        "`{0}` cannot be: what stands before it has been told, or its rows hold, and stays; make it hold, then say so"
+    )]
     Stays(&'static str),
     /// It is no answer to what waits.
     #[error("`{0}` does not decide this")]
@@ -286,15 +288,16 @@ impl Engine {
                 }
                 let step = program.steps.iter().position(|step| *step.name == *waits.place);
                 let step = StepId(step.and_then(|step| u16::try_from(step).ok()).ok_or_else(nothing)?);
-                let parked = durable.operation(step).is_some_and(|one| one.state == OperationState::Parked);
-                if said.decision != Decision::Holds && parked && program.must_hold(&durable, step) {
-                    return Err(NotDecided::Stays(said.decision.word()));
-                }
                 let proof = match said.decision {
                     Decision::Holds => Proof::Holds,
                     Decision::Never => Proof::Never,
                     _ => Proof::TakenBack,
                 };
+                let parked = durable.operation(step).is_some_and(|one| one.state == OperationState::Parked);
+                let stays = |why| parked && program.must_hold(&durable, step, why);
+                if proof.against().is_some_and(stays) {
+                    return Err(NotDecided::Stays(said.decision.word()));
+                }
                 Ok(Event::Proof(step, proof))
             }
             (_, other) => Err(NotDecided::NotThis(other.word())),
