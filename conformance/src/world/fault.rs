@@ -107,7 +107,7 @@ impl FaultPlan {
         };
         let rule = self.rules.iter().find(refuses)?;
         let words = words();
-        (!words.is_empty()).then(|| Unwilling { seed: self.seed, of_10000: rule.of_10000, words })
+        (!words.is_empty()).then_some(Unwilling { seed: self.seed, of_10000: rule.of_10000, words })
     }
 
     /// What goes wrong with the next exchange of a call, whose request this is.
