@@ -60,7 +60,13 @@ pub(super) fn rows(wanted: &Wanted, backend: &Backend) -> Result<Vec<Row>, Strin
             (1.15, 1.05),
             p50,
         ),
-        row("open_start", &format!("start with {OPEN} open flows"), "3 s", (1.0, 0.5), started(&starts)),
+        row(
+            "open_start",
+            &format!("start with {OPEN} open flows"),
+            "3 s",
+            (1.0, 0.5),
+            started(&starts, "none"),
+        ),
         row(
             "open_resident",
             "resident, an open flow more",

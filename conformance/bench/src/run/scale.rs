@@ -113,18 +113,19 @@ pub(super) fn rows(wanted: &Wanted, backend: &Backend) -> Result<Vec<Row>, Strin
     let words = format!("processor a request among {MANY} adapters");
     Ok(vec![
         row("scale_request", &words, "among one", (1.15, 1.05), request),
-        row("scale_start", &format!("start with {MANY} adapters"), "3 s", (2.0, 1.0), started(&start)),
+        row("scale_start", &format!("start with {MANY} adapters"), "3 s", (2.0, 1.0), started(&start, "one")),
         row("scale_resident", "resident, an adapter more", "1 MiB", (1.0, 0.25), held(&resident, RESIDENT)),
     ])
 }
 
 /// Seconds of the starts of the second of two, over what they may take.
-pub(super) fn started(starts: &[(f64, f64)]) -> Result<Measured, String> {
+pub(super) fn started(starts: &[(f64, f64)], beside: &str) -> Result<Measured, String> {
     let pairs: Vec<(f64, f64)> = starts.iter().map(|(_, many)| (*many, START)).collect();
     let middle = |of: fn(&(f64, f64)) -> f64| {
         Spread::of(&starts.iter().map(of).collect::<Vec<_>>()).map_or(0.0, |spread| spread.median)
     };
-    let figures = format!("{} s, with one {} s", short(middle(|pair| pair.1)), short(middle(|pair| pair.0)));
+    let figures =
+        format!("{} s, with {beside} {} s", short(middle(|pair| pair.1)), short(middle(|pair| pair.0)));
     Ok(Measured { ratio: Spread::of_ratios(&pairs).ok_or("no round")?, rounds: pairs.len(), figures })
 }
 
