@@ -38,16 +38,17 @@ impl Conversation for Queries {
     }
 }
 
-/// W1p: no serial comes twice, a repeat would be answered from the journal.
+/// Postings, those of W1p or those that wait for people: no serial comes twice, a repeat would be answered from the journal.
 pub struct Postings {
+    act: Act,
     serial: u64,
 }
 
 impl Postings {
     /// Beginning at a serial.
     #[must_use]
-    pub fn new(serial: u64) -> Self {
-        Self { serial }
+    pub fn new(act: Act, serial: u64) -> Self {
+        Self { act, serial }
     }
 
     /// The serial that comes next.
@@ -59,38 +60,10 @@ impl Postings {
 
 impl Conversation for Postings {
     fn next(&mut self, request: &mut Vec<u8>, reply: &mut Vec<u8>) {
-        let bill = Bill::new(Act::Pay, self.serial);
+        let bill = Bill::new(self.act, self.serial);
         self.serial += 1;
         *request = bill.request();
-        *reply = bill.reply();
-    }
-}
-
-/// Bills that wait for people: each comes once, and is told as pending.
-pub struct Reviews {
-    serial: u64,
-}
-
-impl Reviews {
-    /// Beginning at a serial.
-    #[must_use]
-    pub fn new(serial: u64) -> Self {
-        Self { serial }
-    }
-
-    /// The serial that comes next.
-    #[must_use]
-    pub fn serial(&self) -> u64 {
-        self.serial
-    }
-}
-
-impl Conversation for Reviews {
-    fn next(&mut self, request: &mut Vec<u8>, reply: &mut Vec<u8>) {
-        let bill = Bill::new(Act::Review, self.serial);
-        self.serial += 1;
-        *request = bill.request();
-        *reply = bill.pending();
+        *reply = if self.act == Act::Review { bill.pending() } else { bill.reply() };
     }
 }
 

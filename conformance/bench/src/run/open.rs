@@ -7,9 +7,10 @@ use super::scale::{held, started};
 use super::systems::{Backend, Gateway, Running};
 use super::w1p::Serials;
 use super::{Contestant, Rounds, Wanted, row};
+use crate::bill::Act;
 use crate::load::{Window, load};
 use crate::table::Row;
-use crate::talk::Reviews;
+use crate::talk::Postings;
 use std::time::Duration;
 
 /// Flows that wait.
@@ -81,7 +82,7 @@ pub(super) fn rows(wanted: &Wanted, backend: &Backend) -> Result<Vec<Row>, Strin
 fn fill(running: &Running) -> Result<f64, String> {
     let process = &running.system.process;
     let window = Window { connections: CLIENTS, warm: Duration::ZERO, measured: Duration::from_secs(5) };
-    let mut reviews = Reviews::new(0);
+    let mut reviews = Postings::new(Act::Review, 0);
     // What the first of them take is given back with the next.
     load(running.later(), window, &mut reviews, process)?;
     std::thread::sleep(Duration::from_secs(3));

@@ -2,6 +2,7 @@
 
 use super::systems::{Backend, Gateway};
 use super::{Contestant, Rounds, Wanted, row};
+use crate::bill::Act;
 use crate::load::Conversation;
 use crate::process::{Process, found};
 use crate::ratio::Spread;
@@ -29,7 +30,7 @@ struct Fresh {
 impl Serials {
     /// Postings that begin where the last ones ended.
     pub(super) fn talk(&self) -> Box<dyn Conversation> {
-        Box::new(Fresh { postings: Postings::new(self.0.get()), serials: self.clone() })
+        Box::new(Fresh { postings: Postings::new(Act::Pay, self.0.get()), serials: self.clone() })
     }
 }
 
