@@ -28,7 +28,9 @@ pub enum Fault {
     Instead(String),
     /// The request is garbled on its way: the party cannot read it, and says so where it has words for that.
     Unread,
-    /// The party does not want it. This is decided by the act, not by the exchange: every copy of it hears the same.
+    /// The party does not want it. This is decided by the act, not by the exchange, so that every copy of it hears the same; suites
+    /// have rules for what a party refuses.
+    #[serde(skip)]
     Refuse,
 }
 

@@ -209,7 +209,7 @@ pub(super) fn tell(ground: &Ground<'_>, came: &[Came], at: u32, property: Proper
         property,
         step: step.and_then(|step| program.step(step)).map(|step| step.name.clone()),
         lines,
-        help: help(program, property),
+        help: help(program, &world, property),
     })
 }
 
@@ -268,7 +268,7 @@ fn false_answer(program: &FlowProgram, world: &World) -> String {
     }
 }
 
-fn help(program: &FlowProgram, property: Property) -> String {
+fn help(program: &FlowProgram, world: &World, property: Property) -> String {
     let call = |step: StepId| {
         let first = program.step(step).and_then(|step| step.calls.first().copied());
         first.and_then(|call| program.call(call)).map_or("the call", |call| &call.name)
@@ -291,7 +291,7 @@ fn help(program: &FlowProgram, property: Property) -> String {
         Property::NobodyKnows(_) | Property::Untold | Property::OutOfOrder(_) => {
             "a rule of the interpreter is broken: report it".into()
         }
-        Property::FalseAnswer if !program.loops.is_empty() => {
+        Property::FalseAnswer if world.told & TOLD_DONE == 0 && rows_done(program, world).is_some() => {
             "let what may refuse stand before the rows, or say  else park \"why\"  there".into()
         }
         Property::FalseAnswer => {

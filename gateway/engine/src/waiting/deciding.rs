@@ -119,7 +119,7 @@ pub enum NotDecided {
     NoProof,
     /// Behind what was answered, or behind rows that hold, nothing is refused.
     #[error(
-        "`{0}` cannot be: what stands before it has been told, or its rows hold, and stays; make it hold, then say so"
+        "`{0}` cannot be: what stands before it has been told, or its rows hold; let it go on, or make it hold and say so"
     )]
     Stays(&'static str),
     /// It is no answer to what waits.

@@ -198,3 +198,37 @@ async fn a_deadline_that_passes_is_shown_and_ends_nothing() {
     assert_eq!(end(&bank, "bank.order", "L1").await["answer"]["booked"], "12.00");
     waits(&bank, 0).await;
 }
+
+/// Waits until no flow is in memory.
+async fn rests(bank: &Bank) {
+    for _ in 0..400 {
+        if bank.gateway().engine().flows.is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(25)).await;
+    }
+    panic!("a flow that waits for people stays in memory");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_waits_for_people_leaves_the_memory_and_is_brought_back_by_their_decision() {
+    let mut bank = Bank::open().await;
+    for (reference, restarts) in [("D7", false), ("D8", true)] {
+        begun(&bank, "bank.order", "0319000000001", reference).await;
+        rests(&bank).await;
+        if restarts {
+            bank.gateway = None;
+            bank.start().await;
+            assert!(bank.gateway().engine().flows.is_empty(), "a start leaves it where it is");
+        }
+        assert_eq!(order(&bank, "bank.order", "0319000000001", reference).await["outcome"], "pending");
+        // Its deadline, which kept it in memory, is over and shown beside.
+        let found = waits(&bank, 2).await.into_iter().find(|waits| matches!(waits.why, Why::Hold { .. }));
+        let found = found.unwrap();
+        let before = bank.books().0;
+        both(&bank, &found, &said(Decision::Go, "")).await;
+        assert_eq!(end(&bank, "bank.order", reference).await["outcome"], "done");
+        assert_eq!(bank.books().0, before + 1_200, "it is booked once");
+        waits(&bank, 0).await;
+    }
+}
