@@ -84,6 +84,14 @@ pub fn date(day: Day) -> Option<Date> {
     Date::new(year, month, i8::try_from(day.0 % 100).ok()?).ok()
 }
 
+/// A moment and a number behind it, as the serial of a flow: `yyyyMMddHHmmss` and eighteen figures.
+#[must_use]
+pub fn flow_serial(moment: DateTime, number: u64) -> String {
+    let (date, time) = (day(moment.date()).0, moment.time());
+    let clock = i32::from(time.hour()) * 10_000 + i32::from(time.minute()) * 100 + i32::from(time.second());
+    format!("{date:08}{clock:06}{number:018}")
+}
+
 /// A moment as the journal counts it.
 #[must_use]
 pub fn stamp(moment: Moment) -> store::Moment {
@@ -111,6 +119,7 @@ mod tests {
         assert_eq!(calendar.local(calendar.moment(local)), local);
         assert_eq!(calendar.moment(local).micros() % 86_400_000_000, 0);
         assert_eq!(date(day(local.date())), Some(local.date()));
+        assert_eq!(flow_serial(local, 42), "20261123080000000000000000000042");
         assert_eq!(calendar.next_at(local, 480).to_string(), "2026-11-24T08:00:00");
     }
 }

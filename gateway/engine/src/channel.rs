@@ -158,9 +158,9 @@ impl Asked {
     fn facts(&self, caller: &Caller) -> Facts {
         let mut facts = Facts::default();
         let name = self.version.symbols().find(&caller.name);
-        facts.put(Fact::Channel, name.map_or_else(|| Value::text(caller.name.clone()), Value::Name));
-        facts.put(Fact::Branch, Value::text(caller.branch.clone()));
-        facts.put(Fact::Teller, Value::text(caller.teller.clone()));
+        facts.put(Fact::Channel, &name.map_or_else(|| Value::text(caller.name.clone()), Value::Name));
+        facts.put(Fact::Branch, &Value::Text(caller.branch.as_str().into()));
+        facts.put(Fact::Teller, &Value::Text(caller.teller.as_str().into()));
         facts
     }
 

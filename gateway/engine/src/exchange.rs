@@ -10,6 +10,7 @@ use crate::facts::{Facts, Tagged, plain, tag};
 use crate::late::Waiting;
 use crate::lines::{ANSWER_MS, LineName, Sending};
 use crate::message::{self, Refusal};
+use crate::numbered::is_numbered;
 use crate::packet::Packet;
 use crate::planted::Bug;
 use crate::scene::{PageAsked, Past, Raw, Scene, SessionValues};
@@ -37,7 +38,7 @@ pub struct Asking {
     /// The member, where the party has some.
     pub member: Option<Arc<Member>>,
     /// The business record.
-    pub ask: Option<Record>,
+    pub ask: Option<Arc<Record>>,
     /// The exchange spoken of.
     pub original: Option<Arc<Past>>,
     /// Which one that is, where the journal was asked for it: each copy speaks of the same.
@@ -63,7 +64,7 @@ impl Asking {
             call,
             facts,
             member: None,
-            ask,
+            ask: ask.map(Arc::new),
             original: None,
             spoken: None,
             page: PageAsked::default(),
@@ -77,7 +78,7 @@ impl Asking {
     /// The same as an exchange of its own: with a serial, a moment and dates that are yet to be given.
     #[must_use]
     pub fn anew(mut self) -> Self {
-        self.facts.put(Fact::Serial, Value::Absent);
+        self.facts.put(Fact::Serial, &Value::Absent);
         self
     }
 
@@ -134,8 +135,8 @@ impl Prepared {
     #[must_use]
     pub fn found_by(&self) -> Vec<store::FoundBy> {
         let asking = &self.asking;
-        let member = asking.member.as_ref().map(|member| member.name.as_str());
-        let values = (asking.ask.as_ref(), &self.kept, &asking.facts);
+        let member = asking.member.as_ref().map(|member| &*member.name);
+        let values = (asking.ask.as_deref(), &self.kept, &asking.facts);
         crate::sought::kept_under(&asking.version, asking.call, member, values)
     }
 
@@ -223,10 +224,16 @@ impl Engine {
             asking.page = crate::pages::page(1, rows);
         }
         let mut scene = self.asking_scene(&asking, &session);
-        if let Some(number) = self.number_to_come(&asking.version, &name).await {
-            scene.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+        if is_numbered(&asking.version, &name)
+            && let Some(number) = Box::pin(self.number_to_come(&asking.version, &name)).await
+        {
+            scene.facts.put(Fact::MessageNumber, &Value::Number(number.into()));
         }
-        self.earlier(&mut asking, &scene).await?;
+        if asking.original.is_none()
+            && asking.version.call(asking.call).is_some_and(|call| call.original.is_some())
+        {
+            Box::pin(self.earlier(&mut asking, &scene)).await?;
+        }
         if let Some(original) = asking.original.as_ref().filter(|_| scene.original.is_none()) {
             scene.put_original(Arc::clone(original));
         }
@@ -257,24 +264,33 @@ impl Engine {
     /// A request as octets at hand, or as a file in the spool.
     async fn written(
         self: &Arc<Self>,
-        mut scene: Scene,
+        scene: Scene,
         request: MessageId,
         file: bool,
     ) -> Result<(message::WrittenMessage, Option<Spooled>), Refusal> {
         if !file {
             return message::write(self, scene, request, None).await.map(|written| (written, None));
         }
+        let (written, file) = Box::pin(self.written_file(scene, request)).await?;
+        Ok((written, Some(file)))
+    }
+
+    async fn written_file(
+        self: &Arc<Self>,
+        mut scene: Scene,
+        request: MessageId,
+    ) -> Result<(message::WrittenMessage, Spooled), Refusal> {
         let name = self.spool_name("out").await?;
         // What is put is not called as the file is that may have begun the flow.
-        scene.facts.put(Fact::File, Value::Absent);
-        scene.facts.put(Fact::FileStem, Value::Absent);
+        scene.facts.put(Fact::File, &Value::Absent);
+        scene.facts.put(Fact::FileStem, &Value::Absent);
         let mut put = crate::batch::writing::write(self, scene, request, &name).await?;
         let stem = put.name.rsplit_once('.').map_or(&*put.name, |(stem, _)| stem).to_owned();
-        put.scene.facts.put(Fact::File, Value::text(put.name.clone()));
-        put.scene.facts.put(Fact::FileStem, Value::text(stem));
+        put.scene.facts.put(Fact::File, &Value::Text(put.name.as_str().into()));
+        put.scene.facts.put(Fact::FileStem, &Value::Text(stem.into()));
         let packet = crate::batch::writing::packet_of(&put.name);
         let written = message::WrittenMessage { packet, record: put.record, scene: put.scene };
-        Ok((written, Some(put.file)))
+        Ok((written, put.file))
     }
 
     /// A name in the spool that nothing else has.
@@ -309,7 +325,7 @@ impl Engine {
             })?,
             None => Value::text(format!("{number:012}")),
         };
-        scene.facts.put(Fact::Serial, text);
+        scene.facts.put(Fact::Serial, &text);
         asking.facts = scene.facts;
         Ok(())
     }
@@ -320,17 +336,17 @@ impl Engine {
         let module = asking.call.module;
         let mut scene = self.scene(version, module);
         scene.facts = asking.facts.clone();
-        scene.facts.put(Fact::MessageMoment, Value::DateTime(scene.now));
+        scene.facts.put(Fact::MessageMoment, &Value::DateTime(scene.now));
         scene.member.clone_from(&asking.member);
         scene.session = Arc::clone(session);
         if let Some(original) = &asking.original {
             scene.put_original(Arc::clone(original));
         }
         if let Some(ask) = &asking.ask {
-            scene.book.put(Space::Ask, 0, ask.clone());
+            scene.book.put(Space::Ask, 0, Arc::clone(ask));
         }
         let party = version.module(module).map_or("", |module| &module.name);
-        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        let member = asking.member.as_ref().map(|member| &*member.name);
         if version.remembers_any(module) {
             scene.calls = self.past_of(party, member).into_iter().collect();
         }
@@ -362,15 +378,7 @@ impl Engine {
     #[must_use]
     pub fn line_name(&self, asking: &Asking) -> LineName {
         let link = asking.version.call(asking.call).map_or(0, |call| usize::from(call.call.link));
-        let module = asking.version.module(asking.call.module);
-        let own = asking.member.as_ref().filter(|member| member.links.get(link).is_some_and(Option::is_some));
-        LineName {
-            party: module.map_or_else(String::new, |module| module.name.to_string()),
-            link: module
-                .and_then(|module| module.links.get(link))
-                .map_or_else(String::new, |link| link.link.name.to_string()),
-            member: own.map(|member| member.name.clone()),
-        }
+        asking.version.line(asking.call.module, link, asking.member.as_deref())
     }
 
     /// Sends a copy and reads what comes back. A refusal that renews the session is followed by one repeat with new
@@ -392,6 +400,17 @@ impl Engine {
         if asking.line.is_some() || !self.renews(asking, &reason) {
             return verdict;
         }
+        Box::pin(self.exchange_anew(prepared, verdict, again)).await
+    }
+
+    /// Renews the session that a verdict says does not hold, and repeats the request where it may be repeated.
+    async fn exchange_anew(
+        self: &Arc<Self>,
+        prepared: &Prepared,
+        mut verdict: Verdict,
+        again: bool,
+    ) -> Verdict {
+        let asking = &prepared.asking;
         let new_serial = wants_new_serial(asking);
         if self.renew(asking, &prepared.session).await.is_err() || !again {
             return verdict;
@@ -446,10 +465,13 @@ impl Engine {
         if !sending.leave.is_given() {
             return Verdict::NotSent(Cause::new(link::CauseKind::NoLeave));
         }
-        let exchanged = match (&prepared.file, self.numbered(&asking.version, &name).await) {
-            (Some(file), _) => self.put_request(prepared, &name, file).await,
-            (None, Some(numbered)) => self.exchange_numbered(&numbered, prepared, &sending).await,
-            (None, None) => self.lines.exchange(&name, &prepared.packet, &sending).await,
+        // What is rare stands apart, or every exchange would be as large as it.
+        let exchanged = match &prepared.file {
+            Some(file) => Box::pin(self.put_request(prepared, &name, file)).await,
+            None if is_numbered(&asking.version, &name) => {
+                Box::pin(self.exchange_on_numbered(&name, prepared, &sending)).await
+            }
+            None => self.lines.exchange(&name, &prepared.packet, &sending).await,
         };
         let took = self.core.mark().since(started);
         let verdict = match exchanged {
@@ -472,8 +494,20 @@ impl Engine {
                 Verdict::NoReply(cause)
             }
         };
-        crate::observe::exchanged(&name, &call.call.name, &verdict, took);
+        crate::observe::exchanged(&asking.version, asking.call, &name, (&verdict, took));
         verdict
+    }
+
+    async fn exchange_on_numbered(
+        self: &Arc<Self>,
+        name: &LineName,
+        prepared: &Prepared,
+        sending: &Sending<'_>,
+    ) -> Exchanged<Packet> {
+        match self.numbered(&prepared.asking.version, name).await {
+            Some(numbered) => self.exchange_numbered(&numbered, prepared, sending).await,
+            None => self.lines.exchange(name, &prepared.packet, sending).await,
+        }
     }
 
     /// Leave to send: what moves money is not sent where another node may have taken the journal over meanwhile, since
@@ -520,10 +554,9 @@ impl Engine {
     /// Reads a reply with what its request was written with.
     pub async fn read_reply(self: &Arc<Self>, prepared: &Prepared, packet: Packet) -> Verdict {
         let asking = &prepared.asking;
-        let replies =
-            asking.version.call(asking.call).map(|call| call.call.replies.clone()).unwrap_or_default();
+        let replies = asking.version.call(asking.call).map_or(&[][..], |call| &call.call.replies);
         let mut first: Option<(String, String)> = None;
-        for reply in replies {
+        for &reply in replies {
             let scene = self.reply_scene(prepared, reply);
             match message::read(self, scene, reply, packet.clone()).await {
                 Ok(read) => {
@@ -537,7 +570,7 @@ impl Engine {
             }
         }
         let (reason, mut why) = first.unwrap_or_else(|| (String::new(), "no reply is declared".to_owned()));
-        if self.says_unread(asking, &packet).await {
+        if Box::pin(self.says_unread(asking, &packet)).await {
             "they could not read it".clone_into(&mut why);
         }
         Verdict::Unreadable { reason, why, packet }
@@ -615,7 +648,7 @@ impl Engine {
             facts: heard.facts.clone(),
             request: Some((*prepared.request).clone()),
             reply: Some((*heard.reply).clone()),
-            ask: asking.ask.clone(),
+            ask: asking.ask.as_deref().cloned(),
             answer: heard.answer.clone(),
             outcome: Some(heard.outcome),
             text: heard.text.clone(),
@@ -623,7 +656,7 @@ impl Engine {
             long: Vec::new(),
             ends: Vec::new(),
         };
-        let member = asking.member.as_ref().map(|member| member.name.clone());
+        let member = asking.member.as_ref().map(|member| member.name.to_string());
         self.past.insert((module.name.to_string(), member, asking.call.call), Arc::new(past));
     }
 

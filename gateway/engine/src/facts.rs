@@ -3,25 +3,36 @@
 //! In: values. Out: the same values, also as octets that any later version reads by name (decisions D17). It must not
 //! know where a fact comes from.
 
+use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::Fact;
 use dsl::value::{Decimal, Outcome, Symbols};
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const COUNT: usize = Fact::WORDS.len();
 
-/// Facts of one exchange. A copy costs nothing until it is changed: scenes, asks and replies of one exchange share what
-/// none of them changes.
-#[derive(Clone, Debug, Default)]
+/// Facts of one exchange, in the form of a business record. A copy costs nothing until it is changed: scenes, asks and
+/// replies of one exchange share what none of them changes.
+#[derive(Clone, Debug)]
 pub struct Facts {
-    values: Arc<[Option<Value<'static>>; COUNT]>,
+    values: Arc<Record>,
     /// Parameters as they counted when the flow began, by [`crate::parameters::kept_as`].
     kept: Option<Arc<BTreeMap<String, Value<'static>>>>,
 }
 
 /// What stands before a parameter's name among tagged facts; no fact's word has a blank.
 const KEPT: &str = "parameter ";
+
+/// What every exchange begins with.
+static NOTHING: LazyLock<Arc<Record>> =
+    LazyLock::new(|| Arc::new(Record::new(u16::try_from(COUNT).unwrap_or(u16::MAX))));
+
+impl Default for Facts {
+    fn default() -> Self {
+        Self { values: Arc::clone(&NOTHING), kept: None }
+    }
+}
 
 impl Facts {
     /// A fact; absent if it is not known.
@@ -33,24 +44,26 @@ impl Facts {
     /// A fact by its slot.
     #[must_use]
     pub fn slot(&self, slot: u16) -> Value<'_> {
-        self.values.get(usize::from(slot)).and_then(Option::as_ref).map_or(Value::Absent, Value::clone)
+        self.values.value(usize::from(slot)).unwrap_or(Value::Absent)
     }
 
     /// Whether it is known.
     #[must_use]
     pub fn knows(&self, fact: Fact) -> bool {
-        self.values.get(fact as usize).is_some_and(Option::is_some)
+        self.values.slot(fact as usize).is_present()
     }
 
     /// Puts a fact; an absent value forgets it.
-    pub fn put(&mut self, fact: Fact, value: Value<'static>) {
+    pub fn put(&mut self, fact: Fact, value: &Value<'_>) {
         self.put_slot(fact as u16, value);
     }
 
-    /// Puts a fact by its slot.
-    pub fn put_slot(&mut self, slot: u16, value: Value<'static>) {
-        if let Some(place) = Arc::make_mut(&mut self.values).get_mut(usize::from(slot)) {
-            *place = value.is_present().then_some(value);
+    /// Puts a fact by its slot. What no business record can hold (a key, rows) is no fact, and forgets it.
+    pub fn put_slot(&mut self, slot: u16, value: &Value<'_>) {
+        let (values, slot) = (Arc::make_mut(&mut self.values), usize::from(slot));
+        if values.set(slot, value).is_err() {
+            // A slot that there is takes a missing value.
+            let _ = values.set(slot, &Value::Absent);
         }
     }
 
@@ -86,7 +99,7 @@ impl Facts {
         let mut facts = Self::default();
         for (fact, word) in Fact::WORDS {
             if let Some(value) = tagged.get(word).and_then(|text| untag(text, symbols)) {
-                facts.put(fact, value);
+                facts.put(fact, &value);
             }
         }
         let kept = tagged
@@ -252,9 +265,9 @@ mod tests {
         let mut symbols = Symbols::default();
         let mobile = symbols.intern("mobile_bank");
         let mut facts = Facts::default();
-        facts.put(Fact::Serial, Value::text("0001:2"));
-        facts.put(Fact::Channel, Value::Name(mobile));
-        facts.put(Fact::BusinessDate, Value::Date("2026-11-23".parse().unwrap()));
+        facts.put(Fact::Serial, &Value::text("0001:2"));
+        facts.put(Fact::Channel, &Value::Name(mobile));
+        facts.put(Fact::BusinessDate, &Value::Date("2026-11-23".parse().unwrap()));
         let limit = Value::Decimal("500.00".parse().unwrap());
         facts.keep(BTreeMap::from([("school.day_limit".to_owned(), limit.clone())]));
         let mut body = Body::default();

@@ -77,7 +77,8 @@ impl FileLinks {
         if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
             return Ok(());
         }
-        let error = |why: String| LineError { party: name.party.clone(), link: name.link.clone(), why };
+        let error =
+            |why: String| LineError { party: name.party.to_string(), link: name.link.to_string(), why };
         let made: Arc<dyn FileLink> = match (&config.address, &config.folder) {
             (Some(address), folder) => {
                 let limit = |ms: Option<u64>| Duration::from_millis(ms.unwrap_or(30_000));

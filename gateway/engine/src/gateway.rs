@@ -323,8 +323,7 @@ impl Engine {
                     Some((Some(member.name.clone()), member.links.get(place).cloned().flatten()?))
                 });
                 for (member, config) in own.into_iter().chain(of_members) {
-                    let name =
-                        LineName { party: module.name.to_string(), link: link.link.name.to_string(), member };
+                    let name = LineName { member, ..version.line(number, place, None) };
                     if files {
                         self.files.open(&name, &link.link, &config)?;
                         continue;

@@ -142,9 +142,9 @@ impl Engine {
         once.extend_from_slice(at.as_bytes());
         let mut facts = Facts::default();
         let cut_over = version.module(reference.module).and_then(|module| module.cut_over);
-        facts.put(Fact::BusinessDate, Value::Date(self.calendar.business_date(due, cut_over)));
+        facts.put(Fact::BusinessDate, &Value::Date(self.calendar.business_date(due, cut_over)));
         if let Some(member) = member {
-            facts.put(Fact::Member, Value::text(member));
+            facts.put(Fact::Member, &Value::Text(member.into()));
         }
         let new = NewFlow {
             version: Arc::clone(version),

@@ -28,7 +28,16 @@ struct Inner {
     next: AtomicUsize,
     core: Core,
     leave: Leave,
-    numbers: Mutex<HashMap<(String, Day), (u64, u64)>>,
+    numbers: StdMutex<HashMap<String, Vec<Block>>>,
+    /// Held while a block is fetched: who finds none waits for the one that comes.
+    fetching: Mutex<()>,
+}
+
+/// Numbers of one owner and day that are not given yet: the next one, and the one behind the last.
+struct Block {
+    day: Day,
+    next: u64,
+    end: u64,
 }
 
 impl Journal {
@@ -59,7 +68,8 @@ impl Journal {
             next: AtomicUsize::new(0),
             core,
             leave,
-            numbers: Mutex::new(HashMap::new()),
+            numbers: StdMutex::default(),
+            fetching: Mutex::default(),
         };
         Ok(Self { inner: Arc::new(inner) })
     }
@@ -137,21 +147,30 @@ impl Journal {
     /// # Errors
     /// As [`Journal::write`].
     pub async fn number(&self, owner: &str, day: Day) -> Result<Option<u64>, Fatal> {
-        let mut numbers = self.inner.numbers.lock().await;
-        let key = (owner.to_owned(), day);
-        if let Some((next, end)) = numbers.get_mut(&key)
-            && *next < *end
-        {
-            *next += 1;
-            return Ok(Some(*next - 1));
+        if let Some(number) = self.number_at_hand(owner, day) {
+            return Ok(Some(number));
+        }
+        let _fetching = self.inner.fetching.lock().await;
+        if let Some(number) = self.number_at_hand(owner, day) {
+            return Ok(Some(number));
         }
         let request = NumberRequest { party: owner.to_owned(), date: day, count: BLOCK };
         let verdict = self.write(Lane::Ask, day, vec![Change::Numbers(request)]).await?;
         let Verdict::Ok(written) = verdict else { return Ok(None) };
         let Some(block) = written.numbers.first() else { return Ok(None) };
-        numbers.retain(|(known, date), _| known != owner || *date == day || date.0 + 1 >= day.0);
-        numbers.insert(key, (block.first + 1, block.first + block.count));
+        let mut numbers = self.inner.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let blocks = numbers.entry(owner.to_owned()).or_default();
+        blocks.retain(|known| known.day != day && known.day.0 + 1 >= day.0);
+        blocks.push(Block { day, next: block.first + 1, end: block.first + block.count });
         Ok(Some(block.first))
+    }
+
+    fn number_at_hand(&self, owner: &str, day: Day) -> Option<u64> {
+        let mut numbers = self.inner.numbers.lock().unwrap_or_else(PoisonError::into_inner);
+        let blocks = numbers.get_mut(owner)?;
+        let block = blocks.iter_mut().find(|block| block.day == day && block.next < block.end)?;
+        block.next += 1;
+        Some(block.next - 1)
     }
 }
 

@@ -33,14 +33,14 @@ const MOST: u32 = 64;
 const LATE: Duration = Duration::from_secs(60);
 
 /// Which link of whom.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LineName {
     /// The party.
-    pub party: String,
+    pub party: Arc<str>,
     /// The link.
-    pub link: String,
+    pub link: Arc<str>,
     /// The member, where each has its own address.
-    pub member: Option<String>,
+    pub member: Option<Arc<str>>,
 }
 
 /// What a line tells beside answers.
@@ -119,7 +119,8 @@ impl Lines {
         if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
             return Ok(());
         }
-        let error = |why: String| LineError { party: name.party.clone(), link: name.link.clone(), why };
+        let error =
+            |why: String| LineError { party: name.party.to_string(), link: name.link.to_string(), why };
         let address = config.address.clone().ok_or_else(|| error("it has no address".into()))?;
         if link.is_browsed() {
             let scheme = if link.kind == LinkKind::Https { "https" } else { "http" };

@@ -212,7 +212,7 @@ impl Engine {
             body.put("day", day.to_string().into_bytes());
         }
         let change = Change::PutSession {
-            party: line.name.party.clone(),
+            party: line.name.party.to_string(),
             name: kept_as(&line.name),
             session: Some(Stored { values: body.encode(), until: None }),
         };
@@ -353,10 +353,10 @@ impl Engine {
         let call = asking.version.call(asking.call).ok_or_else(|| Refusal::of("no_route"))?;
         let mut scene = self.asking_scene(asking, &prepared.session);
         scene.page = asking.page;
-        scene.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+        scene.facts.put(Fact::MessageNumber, &Value::Number(number.into()));
         if let Some(first) = first {
-            scene.facts.put(Fact::MessageAgain, Value::Flag(true));
-            scene.facts.put(Fact::MessageFirst, Value::DateTime(first));
+            scene.facts.put(Fact::MessageAgain, &Value::Flag(true));
+            scene.facts.put(Fact::MessageFirst, &Value::DateTime(first));
         }
         message::write(self, scene, call.call.request, None).await.map(|written| written.packet)
     }

@@ -2,9 +2,13 @@
 //!
 //! In: what happened. Out: `tracing` events and `metrics`. Names of metrics stand in one register, [`METRICS`].
 
+use crate::driver::ToldKind;
 use crate::exchange::Verdict;
 use crate::lines::LineName;
+use crate::version::{CallRef, Version};
 use dsl::value::Outcome;
+use metrics::{Counter, Histogram};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Every metric with what it counts.
@@ -55,22 +59,48 @@ pub fn describe() {
     }
 }
 
-/// An exchange ended.
-pub fn exchanged(line: &LineName, call: &str, verdict: &Verdict, took: Duration) {
-    let outcome = match verdict {
+/// How exchanges end.
+const ENDS: [&str; 6] = ["done", "refused", "unknown", "unreadable", "not_sent", "no_reply"];
+
+fn end_of(verdict: &Verdict) -> usize {
+    match verdict {
         Verdict::Heard(heard) => match heard.outcome {
-            Outcome::Done(_) => "done",
-            Outcome::Refused(_) => "refused",
-            Outcome::Unknown => "unknown",
+            Outcome::Done(_) => 0,
+            Outcome::Refused(_) => 1,
+            Outcome::Unknown => 2,
         },
-        Verdict::Unreadable { .. } => "unreadable",
-        Verdict::NotSent(_) => "not_sent",
-        Verdict::NoReply(_) => "no_reply",
-    };
-    let (party, call) = (line.party.clone(), call.to_owned());
-    metrics::counter!(EXCHANGES, "party" => party.clone(), "call" => call.clone(), "outcome" => outcome)
-        .increment(1);
-    metrics::histogram!(EXCHANGE_SECONDS, "party" => party, "call" => call).record(took);
+        Verdict::Unreadable { .. } => 3,
+        Verdict::NotSent(_) => 4,
+        Verdict::NoReply(_) => 5,
+    }
+}
+
+/// The metrics of one call, found once: to find one by its labels costs more than to count.
+#[derive(Default)]
+pub struct CallMeters {
+    ends: [OnceLock<Counter>; ENDS.len()],
+    seconds: OnceLock<Histogram>,
+    served: [OnceLock<Counter>; 3],
+}
+
+/// A name as a label of a metric.
+fn label(name: &str) -> String {
+    name.to_owned()
+}
+
+/// An exchange of a call ended.
+pub fn exchanged(version: &Version, call: CallRef, line: &LineName, (verdict, took): (&Verdict, Duration)) {
+    let (end, name) = (end_of(verdict), version.call_name(call));
+    let outcome = ENDS.get(end).copied().unwrap_or_default();
+    if let Some(meters) = version.meters(call) {
+        let party = || label(&line.party);
+        if let Some(place) = meters.ends.get(end) {
+            let counter = || metrics::counter!(EXCHANGES, "party" => party(), "call" => label(name), "outcome" => outcome);
+            place.get_or_init(counter).increment(1);
+        }
+        let seconds = || metrics::histogram!(EXCHANGE_SECONDS, "party" => party(), "call" => label(name));
+        meters.seconds.get_or_init(seconds).record(took);
+    }
     match verdict {
         Verdict::Unreadable { why, .. } => {
             tracing::warn!(party = %line.party, link = %line.link, %why, "a reply cannot be read");
@@ -89,9 +119,16 @@ pub fn asked(service: &str, answer: &'static str, took: Duration) {
 }
 
 /// A message was served.
-pub fn served(party: &str, call: &str, answer: &'static str) {
-    metrics::counter!(SERVED, "party" => party.to_owned(), "call" => call.to_owned(), "answer" => answer)
-        .increment(1);
+pub fn served(version: &Version, call: CallRef, kind: ToldKind) {
+    let place = version.meters(call).and_then(|meters| meters.served.get(kind as usize));
+    let party = version.module(call.module).map_or("", |module| &*module.name);
+    let counter = || {
+        let (party, name) = (label(party), label(version.call_name(call)));
+        metrics::counter!(SERVED, "party" => party, "call" => name, "answer" => kind.word())
+    };
+    if let Some(place) = place {
+        place.get_or_init(counter).increment(1);
+    }
 }
 
 /// An input was refused.
@@ -101,7 +138,7 @@ pub fn refused(link: &str) {
 
 /// A reply came after its time.
 pub fn late(line: &LineName) {
-    metrics::counter!(LATE, "party" => line.party.clone()).increment(1);
+    metrics::counter!(LATE, "party" => label(&line.party)).increment(1);
     tracing::info!(party = %line.party, link = %line.link, "a reply came late");
 }
 

@@ -83,7 +83,8 @@ impl Packet {
         packet.set(Part::Content, message.content);
         packet.set(Part::Path, Bytes::from(message.path));
         packet.set(Part::Query, Bytes::from(message.query));
-        let mut lines = Vec::new();
+        let size = message.headers.iter().map(|(name, value)| name.len() + value.len() + 4).sum();
+        let mut lines = Vec::with_capacity(size);
         for (name, value) in &message.headers {
             lines.extend_from_slice(name.as_bytes());
             lines.extend_from_slice(b": ");
@@ -134,13 +135,13 @@ impl Packet {
     }
 }
 
-fn header_lines(octets: &[u8]) -> Vec<(String, Bytes)> {
+fn header_lines(octets: &Bytes) -> Vec<(String, Bytes)> {
     let lines = octets.split(|octet| *octet == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     let pair = |line: &[u8]| {
         let colon = line.iter().position(|octet| *octet == b':')?;
         let (name, value) = line.split_at_checked(colon)?;
         let value = value.get(1..).unwrap_or_default().trim_ascii();
-        Some((String::from_utf8_lossy(name).trim().to_owned(), Bytes::copy_from_slice(value)))
+        Some((String::from_utf8_lossy(name).trim().to_owned(), octets.slice_ref(value)))
     };
     lines.filter_map(pair).collect()
 }

@@ -45,7 +45,7 @@ impl Engine {
             next.page = page(number, rows);
             // Another exchange: a serial and a moment of its own.
             for fact in [Fact::Serial, Fact::Date, Fact::Time, Fact::Moment] {
-                next.facts.put(fact, dsl::evaluate::Value::Absent);
+                next.facts.put(fact, &dsl::evaluate::Value::Absent);
             }
             let Ok(next) = self.prepare(next).await else { return Verdict::Heard(Box::new(unknown(*all))) };
             match self.exchange_once(&next).await {

@@ -174,7 +174,7 @@ impl Engine {
             let parts = Parts { version, module: reference.module, facts, steps: &[], own, now, sealing };
             let name = parts.view(&book).text(named);
             let known = party.members.contains_key(&name);
-            facts.put(Fact::Member, if known { Value::text(name) } else { Value::Absent });
+            facts.put(Fact::Member, &if known { Value::text(name) } else { Value::Absent });
         }
         let day = match facts.get(Fact::BusinessDate) {
             Value::Date(date) => crate::calendar::day(date),

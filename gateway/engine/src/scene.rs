@@ -296,23 +296,22 @@ impl Surroundings for Scene {
     }
 
     fn learn(&mut self, to: &Load, value: &Value<'_>) -> Result<(), Fault> {
-        let value = value.clone().into_owned();
         match to.space {
             Space::Exchange => self.facts.put_slot(to.slot, value),
             Space::Original => self.original_facts.put_slot(to.slot, value),
-            Space::Session => drop(self.told.insert(to.slot, value)),
+            Space::Session => drop(self.told.insert(to.slot, value.clone().into_owned())),
             Space::Member => {
-                let name = plain(&value, self.version.symbols());
+                let name = plain(value, self.version.symbols());
                 let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
                 let member = party.members.get(name.trim_end()).ok_or(Fault::NotThere(*to))?;
                 if let Some(sessions) = &self.sessions {
                     self.session = sessions(&member.name);
                 }
-                self.facts.put(Fact::Member, Value::text(member.name.clone()));
+                self.facts.put(Fact::Member, &Value::Text((*member.name).into()));
                 self.member = Some(Arc::clone(member));
             }
-            Space::OutcomeText => self.outcome_text = plain(&value, self.version.symbols()),
-            Space::Page => match (to.slot, &value) {
+            Space::OutcomeText => self.outcome_text = plain(value, self.version.symbols()),
+            Space::Page => match (to.slot, value) {
                 (3, Value::Flag(more)) => self.page.more = *more,
                 (slot, Value::Number(number)) => {
                     let number = u32::try_from(*number).map_err(|_| Fault::Overflow)?;
@@ -325,9 +324,11 @@ impl Surroundings for Scene {
                 _ => return Err(Fault::Kind),
             },
             // What a message repeats of the original's own fields; compared when the original is found.
-            Space::OriginalRequest | Space::OriginalAsk => self.original_told.push((*to, value)),
+            Space::OriginalRequest | Space::OriginalAsk => {
+                self.original_told.push((*to, value.clone().into_owned()));
+            }
             Space::OriginalReply => {}
-            _ => self.book.set(to, &value)?,
+            _ => self.book.set(to, value)?,
         }
         Ok(())
     }
@@ -409,15 +410,14 @@ impl Scene {
 
     /// Marks when and under which business date this exchange is, and who asks; the same in every copy.
     pub fn stamp(&mut self, business: dsl::value::Date) {
-        let own = self.version.own.clone();
-        let channel = self.version.symbols().find(&own.channel);
+        let own = &self.version.own;
         for (fact, value) in [
-            (Fact::Branch, Value::text(own.branch)),
-            (Fact::Teller, Value::text(own.teller)),
-            (Fact::Channel, channel.map_or(Value::Absent, Value::Name)),
+            (Fact::Branch, Value::Text(own.branch.as_str().into())),
+            (Fact::Teller, Value::Text(own.teller.as_str().into())),
+            (Fact::Channel, self.version.own_channel().map_or(Value::Absent, Value::Name)),
         ] {
             if !self.facts.knows(fact) {
-                self.facts.put(fact, value);
+                self.facts.put(fact, &value);
             }
         }
         let now = self.now;
@@ -428,7 +428,7 @@ impl Scene {
             (Fact::BusinessDate, Value::Date(business)),
         ] {
             if !self.facts.knows(fact) {
-                self.facts.put(fact, value);
+                self.facts.put(fact, &value);
             }
         }
     }

@@ -24,7 +24,7 @@ use adapters::value::encode_record;
 use bytes::Bytes;
 use dsl::evaluate::Value;
 use dsl::model::{Beat, CallId, Fact, Link, LinkKind, MessageId, ServiceKind, Space};
-use dsl::program::{FlowStart, LinkProgram, Part};
+use dsl::program::{LinkProgram, Part};
 use dsl::value::Outcome;
 use link::BoxFuture;
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService, HttpSizes};
@@ -68,8 +68,8 @@ impl Listening {
 /// Serves one link of one party.
 struct Edge {
     engine: Arc<Engine>,
-    party: String,
-    link: String,
+    party: Arc<str>,
+    link: Arc<str>,
     /// The sign of life that is an empty frame, where there is one.
     beat: Option<Beat>,
 }
@@ -100,7 +100,10 @@ impl Listener {
             Listening::Http(server) => server.drain(until).await,
             Listening::Line { client, .. } => {
                 client.drain(until).await;
-                engine.lines.let_go(&LineName { party: self.party, link: self.link, member: None }, &client);
+                engine.lines.let_go(
+                    &LineName { party: self.party.into(), link: self.link.into(), member: None },
+                    &client,
+                );
             }
         }
     }
@@ -148,11 +151,11 @@ impl Engine {
             let told = |why: String| format!("link `{name}` of `{party}`: {why}");
             let edge = Arc::new(Edge {
                 engine: Arc::clone(self),
-                party: party.clone(),
-                link: name.clone(),
+                party: party.as_str().into(),
+                link: name.as_str().into(),
                 beat: link.link.empty_beat(),
             });
-            let own = LineName { party: party.clone(), link: name.clone(), member: None };
+            let own = LineName { party: party.as_str().into(), link: name.as_str().into(), member: None };
             let listening = if is_numbered(version, &own) {
                 self.listen_numbered(&own, &link.link, &config).await
             } else {
@@ -262,7 +265,7 @@ impl HttpService for Edge {
 
 impl Edge {
     fn serving(&self, peer: &Arc<Peer>) -> Serving {
-        Serving::of(&self.engine, &self.party, &self.link, &peer.address)
+        Serving::of(&self.engine, Arc::clone(&self.party), Arc::clone(&self.link), &peer.address)
     }
 }
 
@@ -316,8 +319,8 @@ pub(crate) enum Came {
 pub(crate) struct Serving {
     pub(crate) engine: Arc<Engine>,
     pub(crate) version: Arc<Version>,
-    party: String,
-    link: String,
+    party: Arc<str>,
+    link: Arc<str>,
     peer: Arc<str>,
     /// A number to write its answer with, where the session counts its messages; it gets its own as it leaves.
     pub(crate) number: Option<u64>,
@@ -325,12 +328,17 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Serves what comes by a link, by the version that holds now.
-    pub(crate) fn of(engine: &Arc<Engine>, party: &str, link: &str, peer: &str) -> Self {
+    pub(crate) fn of(
+        engine: &Arc<Engine>,
+        party: impl Into<Arc<str>>,
+        link: impl Into<Arc<str>>,
+        peer: &str,
+    ) -> Self {
         Self {
             engine: Arc::clone(engine),
             version: engine.current.load_full(),
-            party: party.to_owned(),
-            link: link.to_owned(),
+            party: party.into(),
+            link: link.into(),
             peer: Arc::from(peer),
             number: None,
         }
@@ -355,7 +363,7 @@ impl Serving {
         let sessions = program.map_or(&[][..], |program| &program.sessions);
         if heard.is_err()
             && sessions.iter().any(|session| session.session.open.is_some())
-            && self.engine.signed_since(&self.party, known).await
+            && Box::pin(self.engine.signed_since(&self.party, known)).await
         {
             heard = self.read(module, link, &packet).await;
         }
@@ -365,7 +373,7 @@ impl Serving {
                 said.map_or(Came::Nothing, |answered| Came::Answer(Box::new(answered)))
             }
             Err(unread) => {
-                let said = self.bad(module, link, unread, &packet).await;
+                let said = Box::pin(self.bad(module, link, unread, &packet)).await;
                 said.map_or(Came::Unanswerable, |answered| Came::Answer(Box::new(answered)))
             }
         }
@@ -465,7 +473,7 @@ impl Serving {
     /// A scene to read a message in; `before`: with the session that held before.
     pub(crate) fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Scene {
         let mut scene = self.engine.scene(&self.version, module);
-        let (engine, party) = (Arc::clone(&self.engine), self.party.clone());
+        let (engine, party) = (Arc::clone(&self.engine), Arc::clone(&self.party));
         let values = move |member: Option<&str>| -> SessionValues {
             let cell = engine.sessions.cell(&party, member);
             let old = if before { cell.before(engine.core.mark()) } else { None };
@@ -473,15 +481,17 @@ impl Serving {
         };
         scene.session = values(None);
         // What says when it was sent can be held against when it came.
-        scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
+        scene.facts.put(Fact::AnswerMoment, &Value::DateTime(scene.now));
         if !call.is_some_and(|call| message::named_by_day(&self.version, CallRef { module, call })) {
             let day = self.engine.business_date(&self.version, module);
-            scene.facts.put(Fact::BusinessDate, Value::Date(day));
+            scene.facts.put(Fact::BusinessDate, &Value::Date(day));
         }
         if let Some(number) = self.number {
-            scene.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+            scene.facts.put(Fact::MessageNumber, &Value::Number(number.into()));
         }
-        scene.sessions = Some(Arc::new(move |member| values(Some(member))));
+        if self.version.module(module).is_some_and(|module| module.member.is_some()) {
+            scene.sessions = Some(Arc::new(move |member| values(Some(member))));
+        }
         let program = self.version.module(module).zip(call);
         let ask = program.and_then(|(program, call)| program.calls.get(usize::from(call.0))?.call.ask);
         if let Some(shape) = ask {
@@ -502,7 +512,7 @@ impl Serving {
         scene.stamp(self.engine.business_date(&self.version, call.module));
         scene.request = Some(Arc::new(record));
         if program.call.ours || originals::of_ours(&self.version, call) {
-            originals::late_result(&self.engine, &scene, call, &outcome).await;
+            Box::pin(originals::late_result(&self.engine, &scene, call, &outcome)).await;
             return self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), None).await;
         }
         debug_assert_eq!(program.call.request, message);
@@ -512,20 +522,29 @@ impl Serving {
             refuse(&self.engine, &link, &self.peer, &format!("{} may not ask {path}", self.party), head);
             return self.answer(call, scene, Told::refused("no_agreement", String::new()), None).await;
         }
-        if let Some(told) = self.seen(&scene, call).await {
+        if !program.unseen.is_empty()
+            && let Some(told) = Box::pin(self.seen(&scene, call)).await
+        {
             return self.answer(call, scene, told, None).await;
         }
-        if let Some(told) = originals::served(&self.engine, &mut scene, call).await {
+        // What few calls need stands apart, or every message would be as large as it.
+        if originals::speaks_of_another(program)
+            && let Some(told) = Box::pin(originals::served(&self.engine, &mut scene, call)).await
+        {
             return self.answer(call, scene, told, None).await;
         }
-        match self.engine.draw_session(&mut scene, call.call).await {
-            Ok(None) => {}
-            Ok(changed) => {
-                let told = Told::of(ToldKind::Done, store::FlowId(0));
-                return self.answer(call, scene, told, changed).await;
-            }
-            Err(refusal) => {
-                return self.answer(call, scene, Told::refused(&refusal.reason, refusal.text), None).await;
+        if self.engine.opens_session(&self.version, call) {
+            match Box::pin(self.engine.draw_session(&mut scene, call.call)).await {
+                Ok(None) => {}
+                Ok(changed) => {
+                    let told = Told::of(ToldKind::Done, store::FlowId(0));
+                    return self.answer(call, scene, told, changed).await;
+                }
+                Err(refusal) => {
+                    return self
+                        .answer(call, scene, Told::refused(&refusal.reason, refusal.text), None)
+                        .await;
+                }
             }
         }
         match flow_of(&self.version, call) {
@@ -563,7 +582,7 @@ impl Serving {
     /// Whether the deployment lets the party ask for a service.
     fn may_ask(&self, path: &str) -> bool {
         let deployment = self.engine.deployment.load();
-        let granted = deployment.parties.get(&self.party).and_then(|party| party.value.services.as_ref());
+        let granted = deployment.parties.get(&*self.party).and_then(|party| party.value.services.as_ref());
         granted.is_none_or(|granted| granted.iter().any(|service| service.value == path))
     }
 
@@ -606,7 +625,7 @@ impl Serving {
             writer: Some(writer),
         };
         let told = self.engine.ask(new, Duration::from_millis(wait.saturating_mul(9) / 10)).await;
-        crate::observe::served(&self.party, &program.call.name, told.kind.word());
+        crate::observe::served(&self.version, call, told.kind);
         replied(replying, told).await
     }
 
@@ -660,8 +679,7 @@ impl Serving {
         told: Told,
         opened: Option<Changed>,
     ) -> Option<Answered> {
-        let name = self.version.call(call).map(|call| call.call.name.to_string()).unwrap_or_default();
-        crate::observe::served(&self.party, &name, told.kind.word());
+        crate::observe::served(&self.version, call, told.kind);
         let replying = Arc::new(Replying::new(&self.engine, call, scene, None));
         let answered = replied(Arc::clone(&replying), told).await;
         if let (Some(changed), true) = (opened, answered.is_some()) {
@@ -736,15 +754,7 @@ async fn replied(replying: Arc<Replying>, mut told: Told) -> Option<Answered> {
 pub(crate) fn flow_of(version: &Version, call: CallRef) -> Option<FlowRef> {
     let program = version.call(call)?;
     let by_service = program.service.as_deref().and_then(|path| version.service(path)?.flow);
-    let own = || {
-        version.flows().find_map(|(reference, tables)| match tables.start {
-            FlowStart::Served(served) if served == call.call && reference.module == call.module => {
-                Some(reference)
-            }
-            _ => None,
-        })
-    };
-    by_service.or_else(own)
+    by_service.or_else(|| version.served_by(call))
 }
 
 /// The key of a served message: the fields of its `once`, under the date that it names.
@@ -804,11 +814,11 @@ impl Engine {
         };
         let mut known = crate::facts::Facts::default();
         for fact in [Fact::Branch, Fact::Teller, Fact::Channel] {
-            known.put(fact, facts.get(fact).into_owned());
+            known.put(fact, &facts.get(fact));
         }
         let number = self.journal.number("flow", Day(0)).await.ok().flatten().unwrap_or(0);
-        let serial = format!("{}{number:018}", self.now().strftime("%Y%m%d%H%M%S"));
-        known.put(Fact::FlowSerial, Value::text(serial));
+        let serial = crate::calendar::flow_serial(self.now(), number);
+        known.put(Fact::FlowSerial, &Value::Text(serial.into()));
         let heard = match self.query(Asking::new(version, call, known, ask).for_member()).await {
             Ok(heard) => heard,
             Err(refusal) => return Told::refused(&refusal.reason, refusal.text),

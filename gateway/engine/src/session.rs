@@ -45,7 +45,9 @@ pub type Changed = Vec<(u16, Value<'static>)>;
 /// Sessions by party and member.
 #[derive(Default)]
 pub struct Sessions {
-    cells: DashMap<(String, Option<String>), Arc<Cell>>,
+    cells: DashMap<String, Arc<Cell>>,
+    /// Of members, by party and member.
+    members: DashMap<(String, String), Arc<Cell>>,
     /// How often anybody's values have changed.
     changes: AtomicU64,
 }
@@ -73,18 +75,26 @@ impl Sessions {
     /// The cell of a party or member.
     #[must_use]
     pub fn cell(&self, party: &str, member: Option<&str>) -> Arc<Cell> {
-        let key = (party.to_owned(), member.map(str::to_owned));
-        Arc::clone(self.cells.entry(key).or_default().value())
+        let Some(member) = member else {
+            // It is looked at for every message: nothing is made where it is there.
+            let known = self.cells.get(party).map(|cell| Arc::clone(&cell));
+            return known
+                .unwrap_or_else(|| Arc::clone(self.cells.entry(party.to_owned()).or_default().value()));
+        };
+        let key = (party.to_owned(), member.to_owned());
+        Arc::clone(self.members.entry(key).or_default().value())
     }
 
     /// The session as operators see it: party, member, whether it is good.
     #[must_use]
     pub fn list(&self) -> Vec<(String, Option<String>, bool)> {
-        let mut all: Vec<_> = self
-            .cells
-            .iter()
-            .map(|entry| (entry.key().0.clone(), entry.key().1.clone(), entry.value().now.load().is_some()))
-            .collect();
+        let signed = |cell: &Cell| cell.now.load().is_some();
+        let parties = self.cells.iter().map(|entry| (entry.key().clone(), None, signed(entry.value())));
+        let members = self.members.iter().map(|entry| {
+            let (party, member) = entry.key().clone();
+            (party, Some(member), signed(entry.value()))
+        });
+        let mut all: Vec<_> = parties.chain(members).collect();
         all.sort();
         all
     }
@@ -102,8 +112,10 @@ impl Sessions {
 
     /// Waits until the sign-ins of a party that are under way have ended.
     async fn settled(&self, party: &str) {
-        let of_party = self.cells.iter().filter(|entry| entry.key().0 == party);
-        let cells: Vec<Arc<Cell>> = of_party.map(|entry| Arc::clone(entry.value())).collect();
+        let of_members = self.members.iter().filter(|entry| entry.key().0 == party);
+        let own = self.cells.get(party).map(|cell| Arc::clone(&cell));
+        let cells: Vec<Arc<Cell>> =
+            own.into_iter().chain(of_members.map(|entry| Arc::clone(entry.value()))).collect();
         for cell in cells {
             drop(cell.signing.lock().await);
         }
@@ -192,7 +204,7 @@ impl Engine {
             return Ok(Arc::clone(told));
         }
         let Some(module) = asking.version.module(asking.call.module) else { return Ok(Arc::default()) };
-        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        let member = asking.member.as_ref().map(|member| &*member.name);
         let cell = self.sessions.cell(&module.name, member);
         let own = module.sessions.iter().any(|session| is_own(asking, session));
         let bare = module.links.iter().any(|link| {
@@ -232,7 +244,7 @@ impl Engine {
         stale: Option<&SessionValues>,
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
+        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
         if connection::at_connect(program).is_some() {
             return self.connected(version, module, member.as_ref(), stale).await;
         }
@@ -338,7 +350,7 @@ impl Engine {
             return Err(Refusal::told("no_session", format!("the sign-in was refused: {}", heard.text)));
         }
         let party = version.module(module).map_or("", |module| &module.name);
-        let name = member.map(|member| member.name.as_str());
+        let name = member.map(|member| &*member.name);
         let mut scene = self.scene(version, module);
         scene.member = member.cloned();
         scene.facts = heard.facts;
@@ -354,7 +366,7 @@ impl Engine {
         if module.sessions.iter().any(|session| is_own(asking, session)) {
             return false;
         }
-        let member = asking.member.as_ref().map(|member| member.name.as_str());
+        let member = asking.member.as_ref().map(|member| &*member.name);
         let cell = self.sessions.cell(&module.name, member);
         let Some(times) = self.renewed_by(asking, reason) else {
             cell.failures.store(0, Ordering::Release);
@@ -385,6 +397,13 @@ impl Engine {
     /// Why there is no session.
     pub async fn renew(self: &Arc<Self>, asking: &Asking, stale: &SessionValues) -> Result<(), Refusal> {
         Box::pin(self.sign_in(&asking.version, asking.call.module, asking.member.clone(), Some(stale))).await
+    }
+
+    /// Whether a served call opens a session, or changes its values.
+    #[must_use]
+    pub fn opens_session(&self, version: &Version, call: CallRef) -> bool {
+        let sessions = version.module(call.module).map_or(&[][..], |module| &module.sessions);
+        sessions.iter().any(|session| session.session.serve == Some(call.call))
     }
 
     /// A party signs in with us, or tells what values become: draws the values that the session makes, keeps those that it
@@ -432,7 +451,7 @@ impl Engine {
         let version = Arc::clone(&scene.version);
         let Some(program) = version.module(scene.module) else { return };
         let member = scene.member.clone();
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
+        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
         let sessions = program.sessions.iter().filter(|session| session.session.serve == Some(call));
         let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
         let until = if changed.is_empty() { None } else { cell.until() };
@@ -473,7 +492,7 @@ impl Engine {
         let until = good.until.map(|until| stamp(self.calendar.moment(until)));
         let change = Change::PutSession {
             party: program.name.to_string(),
-            name: member.map_or_else(String::new, |member| member.name.clone()),
+            name: member.map_or_else(String::new, |member| member.name.to_string()),
             session: Some(StoredSession { values: body.encode(), until }),
         };
         let day = crate::calendar::day(self.business_date(version, module));
@@ -482,7 +501,7 @@ impl Engine {
             Ok(verdict) => tracing::warn!(party = %program.name, ?verdict, "the session was not kept"),
             Err(fatal) => self.fail(&fatal),
         }
-        let cell = self.sessions.cell(&program.name, member.map(|member| member.name.as_str()));
+        let cell = self.sessions.cell(&program.name, member.map(|member| &*member.name));
         let ends = |overlap| self.core.mark().after(Duration::from_millis(overlap));
         self.sessions.put(&cell, good, before.map(|(before, overlap)| (before, ends(overlap))));
     }
@@ -525,9 +544,9 @@ impl Engine {
         cut_over: bool,
     ) {
         let Some(program) = version.module(module) else { return };
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| member.name.as_str()));
+        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
         let own_line = connection::of_connection(program)
-            .map(|link| (connection::line_of(program, link, member.as_deref()), cell.values().is_some()));
+            .map(|link| (version.line(module, link, member.as_deref()), cell.values().is_some()));
         for session in &program.sessions {
             let Some(close) = session.session.close else { continue };
             let apart = own_line.as_ref().is_some_and(|(_, signed)| !signed);
@@ -566,6 +585,6 @@ fn values_of(told: &HashMap<u16, Value<'static>>, cell: &Cell) -> SessionValues 
 
 impl std::fmt::Debug for Sessions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Sessions").field("cells", &self.cells.len()).finish()
+        formatter.debug_struct("Sessions").field("cells", &(self.cells.len() + self.members.len())).finish()
     }
 }

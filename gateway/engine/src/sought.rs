@@ -215,7 +215,7 @@ impl Engine {
     ) -> Result<Option<OperationRow>, Refusal> {
         let Some(values) = ruled(scene, call) else { return Ok(None) };
         let Some(program) = scene.version.call(call) else { return Ok(None) };
-        let member = scene.member.as_ref().map(|member| member.name.as_str());
+        let member = scene.member.as_ref().map(|member| &*member.name);
         let mut refused = None;
         for target in original_calls(program) {
             let target = CallRef { module: call.module, call: target };
@@ -262,7 +262,7 @@ impl Engine {
             facts,
             request: as_call(version, &prepared, spoken.call),
             reply: self.reply_of(version, prepared.asking.call, row),
-            ask: prepared.asking.ask.clone(),
+            ask: prepared.asking.ask.as_deref().cloned(),
             answer,
             outcome: Some(outcome_of(version, row.state)),
             text: body.get("text").map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default(),

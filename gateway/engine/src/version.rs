@@ -4,6 +4,8 @@
 //! pins as one [`Arc`]. It must not know sockets, stores or running flows.
 
 use crate::deployment::{Deployment, LinkConfig, MemberConfig, Route, parse_setting};
+use crate::lines::LineName;
+use crate::observe::CallMeters;
 use crate::sought::Sought;
 use dsl::evaluate::{Fault, Value};
 use dsl::model::{CallId, ServiceKind, Space};
@@ -51,9 +53,19 @@ pub struct Version {
     calls: HashMap<Box<str>, CallRef>,
     routes: BTreeMap<String, Route>,
     remembered: BTreeSet<CallRef>,
+    /// By module: whether messages look at the last exchange of any of its calls.
+    remembering: Vec<bool>,
+    /// Flows that run on a served call itself.
+    served: HashMap<CallRef, FlowRef>,
+    /// The channel that asks where no channel does.
+    channel: Option<Symbol>,
     look_ups: HashMap<CallRef, Vec<Vec<Sought>>>,
     cancelled_by: HashMap<Box<str>, Vec<Vec<u16>>>,
     awaited_by: HashMap<Box<str>, Vec<Vec<u16>>>,
+    /// By module and call.
+    meters: Vec<Vec<CallMeters>>,
+    /// By module and link: the line of a link that no member has for itself.
+    lines: Vec<Vec<LineName>>,
 }
 
 /// A service with who runs and provides it.
@@ -90,7 +102,7 @@ pub struct Party {
 #[derive(Debug)]
 pub struct Member {
     /// Its name, as the naming field holds it.
-    pub name: String,
+    pub name: Arc<str>,
     /// Settings in slot order of the module; absent for those that are not the member's.
     pub settings: Vec<Value<'static>>,
     /// Names in the key store, in slot order of the module.
@@ -148,10 +160,15 @@ impl Version {
             flows: HashMap::new(),
             calls: HashMap::new(),
             routes: routes.collect(),
+            remembering: Vec::new(),
             remembered: remembered(&compiled),
+            served: HashMap::new(),
+            channel: compiled.symbols.find(&deployment.own.channel),
             look_ups: crate::sought::look_ups(&compiled),
             cancelled_by: cancelled_by(&compiled),
             awaited_by: awaited_by(&compiled),
+            meters: compiled.modules.iter().map(|module| meters(module)).collect(),
+            lines: compiled.modules.iter().map(|module| lines(module)).collect(),
             compiled,
         };
         let compiled = Arc::clone(&version.compiled);
@@ -173,13 +190,20 @@ impl Version {
         }
         for (module, program) in compiled.modules.iter().enumerate() {
             self.modules.insert(program.name.clone(), module);
+            self.remembering.push(self.remembered.iter().any(|call| call.module == module));
             for (flow, tables) in program.flows.iter().enumerate() {
                 let reference = FlowRef { module, flow };
                 self.flows.insert(format!("{}.{}", program.name, tables.name).into(), reference);
-                if let FlowStart::Service(path) = &tables.start
-                    && let Some(service) = self.services.get_mut(path)
-                {
-                    service.flow = Some(reference);
+                match &tables.start {
+                    FlowStart::Service(path) => {
+                        if let Some(service) = self.services.get_mut(path) {
+                            service.flow = Some(reference);
+                        }
+                    }
+                    FlowStart::Served(call) => {
+                        self.served.entry(CallRef { module, call: *call }).or_insert(reference);
+                    }
+                    _ => {}
                 }
             }
             for (number, call) in program.calls.iter().enumerate() {
@@ -226,6 +250,26 @@ impl Version {
         self.module(reference.module)?.calls.get(usize::from(reference.call.0))
     }
 
+    /// The name of a call; empty where there is none.
+    #[must_use]
+    pub fn call_name(&self, reference: CallRef) -> &str {
+        self.call(reference).map_or("", |call| &call.call.name)
+    }
+
+    /// What is counted of a call.
+    #[must_use]
+    pub fn meters(&self, reference: CallRef) -> Option<&CallMeters> {
+        self.meters.get(reference.module)?.get(usize::from(reference.call.0))
+    }
+
+    /// The line of a link: the member's own, where it has one. Empty where there is no such link.
+    #[must_use]
+    pub fn line(&self, module: usize, link: usize, member: Option<&Member>) -> LineName {
+        let own = member.filter(|member| member.links.get(link).is_some_and(Option::is_some));
+        let line = self.lines.get(module).and_then(|lines| lines.get(link)).cloned().unwrap_or_default();
+        LineName { member: own.map(|member| Arc::clone(&member.name)), ..line }
+    }
+
     /// A call by its path, `power_dongguan.pay`.
     #[must_use]
     pub fn call_named(&self, path: &str) -> Option<CallRef> {
@@ -266,7 +310,19 @@ impl Version {
     /// Whether messages of a party look at the last exchange of any of its calls.
     #[must_use]
     pub fn remembers_any(&self, module: usize) -> bool {
-        self.remembered.iter().any(|call| call.module == module)
+        self.remembering.get(module).copied().unwrap_or_default()
+    }
+
+    /// The flow that runs on a served call itself.
+    #[must_use]
+    pub fn served_by(&self, call: CallRef) -> Option<FlowRef> {
+        self.served.get(&call).copied()
+    }
+
+    /// The channel that asks where no channel does.
+    #[must_use]
+    pub fn own_channel(&self) -> Option<Symbol> {
+        self.channel
     }
 
     /// A flow by its reference.
@@ -352,6 +408,20 @@ impl std::fmt::Debug for Version {
             .field("modules", &self.compiled.modules.len())
             .finish_non_exhaustive()
     }
+}
+
+fn meters(module: &ModuleProgram) -> Vec<CallMeters> {
+    module.calls.iter().map(|_| CallMeters::default()).collect()
+}
+
+fn lines(module: &ModuleProgram) -> Vec<LineName> {
+    let party: Arc<str> = Arc::from(&*module.name);
+    let line = |link: &LinkProgram| LineName {
+        party: Arc::clone(&party),
+        link: Arc::from(&*link.link.name),
+        member: None,
+    };
+    module.links.iter().map(line).collect()
 }
 
 fn remembered(compiled: &Compiled) -> BTreeSet<CallRef> {
@@ -444,7 +514,7 @@ fn member(
     symbols: &Symbols,
 ) -> Result<Member, LinkError> {
     Ok(Member {
-        name: name.to_owned(),
+        name: Arc::from(name),
         settings: settings(module, true, name, symbols, |name| {
             config.settings.get(name).map(|text| &*text.value)
         })?,

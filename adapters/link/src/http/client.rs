@@ -114,13 +114,18 @@ impl HttpClient {
         };
         for stale_allowed in [true, false] {
             let one = shared.config.version == HttpVersion::Http1;
-            let made = if one { maker.make(until).await } else { self.shared_or_new(&maker, until).await };
+            // What is rare stands apart, or every exchange would be as large as it.
+            let made = if one {
+                Box::pin(maker.make(until)).await
+            } else {
+                Box::pin(self.shared_or_new(&maker, until)).await
+            };
             if !leave.is_given() {
                 return Exchanged::NotSent(Cause::new(CauseKind::NoLeave));
             }
             let tried = match made {
                 Ok(Made::Http1(connection)) => self.on_one(*connection, message, until, false).await,
-                Ok(Made::Http2(sender)) => self.on_two(sender, message, until, stale_allowed).await,
+                Ok(Made::Http2(sender)) => Box::pin(self.on_two(sender, message, until, stale_allowed)).await,
                 Err(cause) => return Exchanged::NotSent(cause),
             };
             if let Tried::Verdict(verdict) = tried {

@@ -244,7 +244,11 @@ impl Tasks {
         }
         match &begins.pace {
             None => state.running.spawn_on(future, &begins.runtime),
-            Some(pace) => state.running.spawn_on(pace::paced(Arc::clone(pace), future), &begins.runtime),
+            Some(pace) => {
+                // Where the future is moved once more it would be held twice.
+                let future = Box::pin(future);
+                state.running.spawn_on(pace::paced(Arc::clone(pace), future), &begins.runtime)
+            }
         };
     }
 

@@ -144,8 +144,8 @@ pub(super) fn read_alone(
 /// What a file is called is known of it.
 fn call_it(scene: &mut Scene, name: &str) {
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
-    scene.facts.put(Fact::File, Value::text(name));
-    scene.facts.put(Fact::FileStem, Value::text(stem));
+    scene.facts.put(Fact::File, &Value::Text(name.into()));
+    scene.facts.put(Fact::FileStem, &Value::Text(stem.into()));
 }
 
 /// Whether a message is a file whose lines go by one at a time.

@@ -279,7 +279,7 @@ impl Engine {
         name: &str,
         file: &Spooled,
     ) -> Result<(), std::io::Error> {
-        let serving = Serving::of(self, &source.party, &source.link, name);
+        let serving = Serving::of(self, source.party.as_str(), source.link.as_str(), name);
         let version = Arc::clone(&serving.version);
         let found = version.module_named(&source.party).and_then(|module| {
             let links = &version.module(module)?.links;
@@ -377,7 +377,7 @@ impl Engine {
                 (None, _) => self.direct_file(&scene, call).await,
             },
         };
-        crate::observe::served(&source.party, &program.call.name, told.kind.word());
+        crate::observe::served(&version, call, told.kind);
         let flow = Some(told.flow).filter(|flow| flow.0 != 0);
         let replying = Replying::new(self, call, scene, None);
         self.answer_file(link, call, &replying, &told, flow, false).await;
@@ -516,8 +516,8 @@ impl Engine {
         let done = form.and_then(|form| form.done.as_deref());
         let controlled = form.is_some_and(|form| form.control().is_some());
         let line = LineName {
-            party: replying.party(),
-            link: back.link.name.to_string(),
+            party: replying.party().into(),
+            link: Arc::from(&*back.link.name),
             member: replying.member_name(),
         };
         let (name, file) = (&*written.name, &written.file);
@@ -547,7 +547,7 @@ impl Engine {
         while self.has_open_rows(flow).await {
             self.core.deadline(self.core.mark().after(AGAIN)).await;
         }
-        let serving = Serving::of(self, &source.party, &source.link, name);
+        let serving = Serving::of(self, source.party.as_str(), source.link.as_str(), name);
         let version = Arc::clone(&serving.version);
         let found = version.module_named(&source.party).and_then(|module| {
             let links = &version.module(module)?.links;

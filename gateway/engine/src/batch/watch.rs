@@ -139,9 +139,9 @@ impl Engine {
         }
         if !watched.contains_key(place) {
             let name = LineName {
-                party: place.party.clone(),
-                link: place.link.clone(),
-                member: place.member.clone(),
+                party: place.party.as_str().into(),
+                link: place.link.as_str().into(),
+                member: place.member.as_deref().map(Arc::from),
             };
             let files = self.files.link(&name)?;
             let after = match &link.link.after {
@@ -202,14 +202,18 @@ impl Engine {
                 return;
             }
         };
-        let serving = Serving::of(&self, &source.party, &source.link, "folder");
+        let serving = Serving::of(&self, source.party.as_str(), source.link.as_str(), "folder");
         let version = Arc::clone(&serving.version);
         let known = version.module_named(&source.party).and_then(|module| {
             let links = &version.module(module)?.links;
             Some((module, links.iter().find(|link| *link.link.name == *source.link)?))
         });
         let Some((module, link)) = known else { return };
-        let name = LineName { party: source.party.clone(), link: source.link.clone(), member };
+        let name = LineName {
+            party: source.party.as_str().into(),
+            link: source.link.as_str().into(),
+            member: member.map(Arc::from),
+        };
         let Some(files) = self.files.link(&name) else { return };
         let marks = marks(&version, module, link);
         for file in found {

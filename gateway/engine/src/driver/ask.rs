@@ -350,7 +350,7 @@ impl Engine {
         use dsl::model::Fact;
         let now = self.now();
         if !facts.knows(Fact::BusinessDate) {
-            facts.put(Fact::BusinessDate, Value::Date(self.business_date(version, reference.module)));
+            facts.put(Fact::BusinessDate, &Value::Date(self.business_date(version, reference.module)));
         }
         for (fact, value) in [
             (Fact::Date, Value::Date(now.date())),
@@ -358,12 +358,12 @@ impl Engine {
             (Fact::Moment, Value::DateTime(now)),
         ] {
             if !facts.knows(fact) {
-                facts.put(fact, value);
+                facts.put(fact, &value);
             }
         }
         if !facts.knows(Fact::FlowSerial) {
-            let serial = format!("{}{:018}", now.strftime("%Y%m%d%H%M%S"), id.0);
-            facts.put(Fact::FlowSerial, Value::text(serial));
+            let serial = crate::calendar::flow_serial(now, id.0);
+            facts.put(Fact::FlowSerial, &Value::Text(serial.into()));
         }
     }
 

@@ -317,12 +317,12 @@ impl Running {
                 body.put("original", spoken.encode());
             }
             if let Some(member) = &prepared.asking.member {
-                body.put("member", member.name.clone().into_bytes());
+                body.put("member", member.name.as_bytes().to_vec());
             }
             self.put_record(
                 &mut body,
                 "ask",
-                prepared.asking.ask.as_ref(),
+                prepared.asking.ask.as_deref(),
                 self.call_shapes(step, durable).0,
             );
             asked = Some(body.encode());
@@ -500,7 +500,7 @@ impl Running {
             .ok()?;
         let id = self.engine.next_flow().await?;
         let mut facts = self.asker_facts();
-        facts.put(Fact::FlowSerial, Value::Absent);
+        facts.put(Fact::FlowSerial, &Value::Absent);
         self.engine.stamp_flow(&self.version, reference, id, &mut facts);
         self.engine.stand(&self.version, reference, Some(&record), &mut facts);
         let asked = super::ask::asked_body(&self.version, Some(shape), Some(&record), &facts, None).encode();

@@ -72,7 +72,7 @@ impl Running {
     pub(super) fn asker_facts(&self) -> Facts {
         let mut facts = Facts::default();
         for fact in [Fact::Branch, Fact::Teller, Fact::Channel, Fact::FlowSerial] {
-            facts.put(fact, self.facts.get(fact).into_owned());
+            facts.put(fact, &self.facts.get(fact));
         }
         facts
     }
@@ -128,7 +128,7 @@ impl Running {
         let call = self.call_of(step, call).ok_or_else(|| Refusal::of("no_route"))?;
         let ask = self.fill_ask(step, seen).map_err(|why| self.unfilled(&why))?;
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
-        asking.facts.put(Fact::Attempt, Value::Number(1));
+        asking.facts.put(Fact::Attempt, &Value::Number(1));
         asking.waiting = Some(Waiting { flow: self.id, step, to: Copied::Posting });
         asking.written = written;
         let prepared = self.engine.prepare(asking.for_member()).await?;
@@ -170,7 +170,7 @@ impl Running {
         let undoing = durable.is_some_and(|operation| operation.state == OperationState::Undoing);
         let cause = if undoing { "flow_failed" } else { "timeout" };
         let mut asking = self.about(call, &known, durable).ok_or_else(no_route)?;
-        asking.facts.put(Fact::Cause, self.named(cause));
+        asking.facts.put(Fact::Cause, &self.named(cause));
         asking.waiting = Some(Waiting { flow: self.id, step, to: Copied::Reversal });
         asking.written = true;
         let prepared = self.engine.prepare(asking).await?;
@@ -193,7 +193,7 @@ impl Running {
     ) -> Option<Asking> {
         let prepared = known.prepared.as_ref()?;
         let mut facts = known.facts.clone().unwrap_or_else(|| prepared.asking.facts.clone());
-        facts.put(Fact::MessageMoment, Value::Absent);
+        facts.put(Fact::MessageMoment, &Value::Absent);
         let program = self.version.call(call)?;
         let spoken = crate::exchange::original_calls(program).first().copied()?;
         let original = Past {
@@ -201,7 +201,7 @@ impl Running {
             facts,
             request: crate::exchange::as_call(&self.version, prepared, spoken),
             reply: known.reply_record.as_ref().map(|reply| (**reply).clone()),
-            ask: prepared.asking.ask.clone(),
+            ask: prepared.asking.ask.as_deref().cloned(),
             answer: known.answer.clone(),
             outcome: durable.and_then(|durable| told::outcome_of(&self.version, durable)),
             text: known.text.clone(),

@@ -278,8 +278,8 @@ impl Engine {
 
     fn reading_scene(self: &Arc<Self>, version: &Arc<Version>, call: CallRef) -> crate::scene::Scene {
         let mut scene = self.scene(version, call.module);
-        scene.facts.put(Fact::AnswerMoment, Value::DateTime(scene.now));
-        scene.facts.put(Fact::BusinessDate, Value::Date(self.business_date(version, call.module)));
+        scene.facts.put(Fact::AnswerMoment, &Value::DateTime(scene.now));
+        scene.facts.put(Fact::BusinessDate, &Value::Date(self.business_date(version, call.module)));
         if let Some(shape) = version.call(call).and_then(|call| call.call.ask) {
             scene.book.put(dsl::model::Space::Ask, 0, crate::exchange::empty(version, shape));
         }
@@ -292,7 +292,7 @@ impl Engine {
         name: &crate::lines::LineName,
     ) -> Option<Arc<crate::version::Member>> {
         let party = version.parties.get(version.module_named(&name.party)?)?;
-        party.members.get(name.member.as_ref()?).cloned()
+        party.members.get(name.member.as_deref()?).cloned()
     }
 }
 

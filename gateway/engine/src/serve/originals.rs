@@ -28,6 +28,12 @@ pub(crate) fn of_ours(version: &Version, call: CallRef) -> bool {
     })
 }
 
+/// Whether a call speaks of an exchange that was before it.
+pub(crate) fn speaks_of_another(program: &dsl::program::CallProgram) -> bool {
+    let call = &program.call;
+    !(call.undoes.is_empty() && call.settles.is_empty() && call.about.is_empty())
+}
+
 /// A served enquiry or reversal: finds its original by the key that the original came under, or by the fields of its ask
 /// that this message repeats; none if the call only speaks of another, or of none.
 pub(crate) async fn served(engine: &Arc<Engine>, scene: &mut Scene, call: CallRef) -> Option<Told> {
@@ -162,13 +168,13 @@ fn values_told(scene: &Scene, call: CallRef, original: CallRef) -> Option<FoundB
     if scene.version.call(call)?.original.is_some() {
         told.extend(ruled(scene, call)?);
     }
-    let member = scene.member.as_ref().map(|member| member.name.as_str());
+    let member = scene.member.as_ref().map(|member| &*member.name);
     found_by(&scene.version, original, member, &told)
 }
 
 /// The look-ups under which an ask of a call can be found later.
 pub(crate) fn look_ups(scene: &Scene, call: CallRef, ask: Option<&Record>, kept: &Tagged) -> Vec<FoundBy> {
-    let member = scene.member.as_ref().map(|member| member.name.as_str());
+    let member = scene.member.as_ref().map(|member| &*member.name);
     kept_under(&scene.version, call, member, (ask, kept, &scene.facts))
 }
 
@@ -269,12 +275,12 @@ fn known_of(scene: &Scene) -> Facts {
         let known = |facts: &Facts, fact| facts.knows(fact).then(|| facts.get(fact).into_owned());
         let date = known(&facts, Fact::BusinessDate).or_else(|| known(&scene.facts, Fact::Date));
         if let Some(date) = date.or_else(|| known(&scene.facts, Fact::BusinessDate)) {
-            facts.put(Fact::Date, date);
+            facts.put(Fact::Date, &date);
         }
     }
     for fact in [Fact::Branch, Fact::Teller, Fact::Channel] {
         if !facts.knows(fact) && scene.facts.knows(fact) {
-            facts.put(fact, scene.facts.get(fact).into_owned());
+            facts.put(fact, &scene.facts.get(fact));
         }
     }
     facts

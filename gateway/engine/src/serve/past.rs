@@ -62,7 +62,7 @@ impl Engine {
         if let Ok(files) = self.journal.read(move |reader| reader.files_of(flow)).await
             && let Some(file) = files.iter().rfind(|file| file.direction == Direction::Out)
         {
-            past.facts.put(Fact::AnswerFile, Value::text(file.name.clone()));
+            past.facts.put(Fact::AnswerFile, &Value::Text(file.name.as_str().into()));
         }
         past
     }

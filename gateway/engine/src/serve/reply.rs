@@ -29,7 +29,7 @@ pub(crate) struct Replying {
     request: Option<Arc<Record>>,
     original: Option<Arc<Past>>,
     original_facts: crate::facts::Facts,
-    ask: Option<Record>,
+    ask: Option<Arc<Record>>,
 }
 
 impl Replying {
@@ -47,7 +47,7 @@ impl Replying {
             request: scene.request,
             original: scene.original,
             original_facts: scene.original_facts,
-            ask,
+            ask: ask.map(Arc::new),
         }
     }
 
@@ -61,7 +61,7 @@ impl Replying {
         scene.request.clone_from(&self.request);
         scene.original_facts = self.original_facts.clone();
         if let Some(ask) = &self.ask {
-            scene.book.put(Space::Ask, 0, ask.clone());
+            scene.book.put(Space::Ask, 0, Arc::clone(ask));
         }
         if let Some(original) = &self.original {
             scene.put_original(Arc::clone(original));
@@ -72,10 +72,10 @@ impl Replying {
     /// The same answer as a copy under a number; `first`: when it left first, where it did.
     pub(crate) async fn numbered(&self, told: &Told, number: u64, first: Option<DateTime>) -> Option<Packet> {
         let mut copy = self.clone();
-        copy.facts.put(Fact::MessageNumber, Value::Number(number.into()));
+        copy.facts.put(Fact::MessageNumber, &Value::Number(number.into()));
         if let Some(first) = first {
-            copy.facts.put(Fact::MessageAgain, Value::Flag(true));
-            copy.facts.put(Fact::MessageFirst, Value::DateTime(first));
+            copy.facts.put(Fact::MessageAgain, &Value::Flag(true));
+            copy.facts.put(Fact::MessageFirst, &Value::DateTime(first));
         }
         copy.packet(told.clone()).await.map(|(packet, _)| packet)
     }
@@ -150,16 +150,16 @@ impl Replying {
 
     fn answering(&self, told: &Told, outcome: Outcome, given: &Given) -> Scene {
         let mut scene = self.scene();
-        scene.facts.put(Fact::AnswerSerial, Value::text(given.serial.clone()));
-        scene.facts.put(Fact::AnswerDate, Value::Date(given.moment.date()));
-        scene.facts.put(Fact::AnswerTime, Value::Time(given.moment.time()));
-        scene.facts.put(Fact::AnswerMoment, Value::DateTime(given.moment));
-        scene.facts.put(Fact::MessageMoment, Value::DateTime(scene.now));
+        scene.facts.put(Fact::AnswerSerial, &Value::Text(given.serial.as_str().into()));
+        scene.facts.put(Fact::AnswerDate, &Value::Date(given.moment.date()));
+        scene.facts.put(Fact::AnswerTime, &Value::Time(given.moment.time()));
+        scene.facts.put(Fact::AnswerMoment, &Value::DateTime(given.moment));
+        scene.facts.put(Fact::MessageMoment, &Value::DateTime(scene.now));
         scene.outcome = Some(outcome);
         scene.outcome_text.clone_from(&told.text);
         if let Some(shape) = self.version.call(self.call).and_then(|call| call.call.answer) {
-            let record = told.record.as_ref().map(|record| (**record).clone());
-            scene.book.put(Space::Answer, 0, record.unwrap_or_else(|| empty(&self.version, shape)));
+            let record = told.record.clone().unwrap_or_else(|| Arc::new(empty(&self.version, shape)));
+            scene.book.put(Space::Answer, 0, record);
         }
         scene
     }
@@ -170,8 +170,8 @@ impl Replying {
     }
 
     /// The member that is answered.
-    pub(crate) fn member_name(&self) -> Option<String> {
-        self.member.as_ref().map(|member| member.name.clone())
+    pub(crate) fn member_name(&self) -> Option<Arc<str>> {
+        self.member.as_ref().map(|member| Arc::clone(&member.name))
     }
 
     /// Reasons that the party has no code for fall back to those that every table has.

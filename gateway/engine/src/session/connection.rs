@@ -25,16 +25,6 @@ pub(super) fn of_connection(program: &ModuleProgram) -> Option<usize> {
     at_connect(program).or(numbered.map(|numbering| usize::from(numbering.link)))
 }
 
-/// The line of a link: the member's own, where it has one.
-pub(super) fn line_of(program: &ModuleProgram, link: usize, member: Option<&Member>) -> LineName {
-    let own = member.filter(|member| member.links.get(link).is_some_and(Option::is_some));
-    LineName {
-        party: program.name.to_string(),
-        link: program.links.get(link).map_or_else(String::new, |link| link.link.name.to_string()),
-        member: own.map(|member| member.name.clone()),
-    }
-}
-
 impl Engine {
     /// Whose session hangs on a line's connection: the module and the member, if any does.
     fn on_line(&self, version: &Arc<Version>, name: &LineName) -> Option<(usize, Option<Arc<Member>>)> {
@@ -42,7 +32,7 @@ impl Engine {
         let program = version.module(module)?;
         let link = program.links.get(at_connect(program)?)?;
         let party = version.parties.get(module);
-        let member = name.member.as_ref().and_then(|member| party?.members.get(member).cloned());
+        let member = name.member.as_ref().and_then(|member| party?.members.get(&**member).cloned());
         (*link.link.name == *name.link).then_some((module, member))
     }
 
@@ -88,7 +78,7 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
         let Some(link) = at_connect(program) else { return Ok(()) };
-        let name = line_of(program, link, member.map(|member| &**member));
+        let name = version.line(module, link, member.map(|member| &**member));
         let cell = self.cell_of(&name);
         let refused = |values: SessionValues| stale.is_some_and(|stale| Arc::ptr_eq(stale, &values));
         if cell.values().is_some_and(refused) {
