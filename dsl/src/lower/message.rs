@@ -549,7 +549,9 @@ impl<'l, 'm> Builder<'l, 'm> {
                         _ => None,
                     }
                 }
-                Form::Flag(yes, no) if yes.len() == no.len() => u32::try_from(yes.len()).ok(),
+                Form::Flag(yes, no) if yes.len() == no.len() && yes.is_ascii() && no.is_ascii() => {
+                    u32::try_from(yes.len()).ok()
+                }
                 _ => None,
             },
             _ => None,

@@ -3,7 +3,7 @@
 use super::ExprId;
 use crate::evaluate::calendar::Pattern;
 use crate::model::{Delimited, Load, Prefix, RowRun, Segments, TextCode, Tlv, XmlForm};
-use crate::value::{Absent, Form, Letters, Side, Size, Type, Unit, fill_of_form};
+use crate::value::{Absent, Charset, Form, Letters, Side, Size, Type, Unit, fill_of_form};
 
 /// A code table, lowered.
 #[derive(Clone, Debug)]
@@ -139,8 +139,11 @@ impl WireForm {
             Size::Range { .. } => return None,
             Size::ByForm => match &self.form {
                 Form::Calendar(..) => calendar?.width()?,
-                Form::Flag(yes, no) => yes.len().max(no.len()),
-                Form::Code(table) => codes.get(usize::from(*table))?.width()?,
+                Form::Flag(yes, no) => {
+                    let charset = self.letters.charset();
+                    charset.width_of(yes)?.max(charset.width_of(no)?)
+                }
+                Form::Code(table) => codes.get(usize::from(*table))?.width(self.letters.charset())?,
                 _ => return None,
             },
         };
@@ -157,12 +160,12 @@ impl WireForm {
 
 impl Codes {
     /// Octets of the longest text.
-    fn width(&self) -> Option<usize> {
-        let length = |text: &CodeText| match text {
-            CodeText::Text(text) => Some(text.len()),
+    fn width(&self, charset: Charset) -> Option<usize> {
+        let known = self.rows.iter().filter_map(|(text, ..)| match text {
+            CodeText::Text(text) => Some(charset.width_of(text)),
             CodeText::Expression(_) => None,
-        };
-        self.rows.iter().filter_map(|(text, ..)| length(text)).max()
+        });
+        known.reduce(|longest, width| Some(longest?.max(width?)))?
     }
 }
 

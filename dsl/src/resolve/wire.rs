@@ -478,7 +478,14 @@ fn flag(
     let (min, max) = (narrow(yes.len().min(no.len()) as u64), narrow(yes.len().max(no.len()) as u64));
     // Among widths the shorter text is filled up; elsewhere each is as long as it is.
     let widths = matches!(around, Around::Fixed | Around::Binary | Around::Iso8583(_));
-    let size = if widths || min == max { Size::Fixed(max) } else { Size::Range { min, max } };
+    let size = if !(yes.is_ascii() && no.is_ascii()) {
+        // So many octets as they take in the charset that the field turns out to have.
+        Size::ByForm
+    } else if widths || min == max {
+        Size::Fixed(max)
+    } else {
+        Size::Range { min, max }
+    };
     (Type::Flag, simple(Form::Flag(yes.into(), no.into()), size, Unit::Bytes))
 }
 

@@ -97,6 +97,32 @@ impl Charset {
         matches!(self, Self::Cp935 | Self::Cp1388)
     }
 
+    /// The bytes that a text of the language takes in this set, where that is known without its tables: of Chinese
+    /// characters those that every set has (U+4E00 to U+9FA5), else letters, figures and signs of ASCII.
+    #[must_use]
+    pub fn width_of(self, text: &str) -> Option<usize> {
+        let of = |chinese: usize, shifts: usize| {
+            let mut before = false;
+            text.chars().try_fold(0_usize, |width, character| {
+                let wide = ('\u{4E00}'..='\u{9FA5}').contains(&character);
+                let turns = usize::from(wide && !before) * shifts;
+                before = wide;
+                match (wide, character.is_ascii()) {
+                    (true, _) => Some(width + chinese + turns),
+                    (_, true) => Some(width + 1),
+                    _ => None,
+                }
+            })
+        };
+        match self {
+            Self::Utf8 => Some(text.len()),
+            Self::Gbk | Self::Gb18030 => of(2, 0),
+            // A run of them stands between a shift-out and a shift-in.
+            Self::Cp935 | Self::Cp1388 => of(2, 2),
+            Self::Ascii | Self::Cp037 | Self::Cp500 | Self::Cp1047 => text.is_ascii().then_some(text.len()),
+        }
+    }
+
     /// The most bytes that one character takes in this set, with shifts around it alone.
     #[must_use]
     pub const fn widest_character(self) -> usize {
