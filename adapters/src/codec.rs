@@ -42,7 +42,7 @@ pub use alone::{evaluate_alone, seal_alone};
 pub use file::{FileCoder, FileFault, FileReader, FileWriter, LineEvent, OnLine, read_name, write_name};
 pub use map::{TakenRow, fill_in, take_out};
 pub use outcome::ReadOutcome;
-pub use read::{Judged, Judgement, Reader, Stored};
+pub use read::{Judged, Judgement, Reader, Room, Stored};
 pub use report::{Doing, Report, ReportedField, describe};
 pub use seals::{SealJob, SealResult};
 pub use sound::sound;

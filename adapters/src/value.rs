@@ -81,6 +81,7 @@ pub const TEXTS: u8 = u8::MAX;
 
 /// The buffer number of a part of a message.
 #[must_use]
+#[inline]
 pub const fn buffer_of(part: Part) -> u8 {
     part as u8 + 1
 }
@@ -99,24 +100,28 @@ pub struct Span {
 impl Span {
     /// Its length in octets.
     #[must_use]
+    #[inline]
     pub const fn len(self) -> usize {
         self.end.saturating_sub(self.start) as usize
     }
 
     /// Whether a record holds its octets itself: no part of a message does.
     #[must_use]
+    #[inline]
     pub const fn is_kept(self) -> bool {
         matches!(self.buffer, SCRATCH | TEXTS)
     }
 
     /// Whether it has no octets.
     #[must_use]
+    #[inline]
     pub const fn is_empty(self) -> bool {
         self.end <= self.start
     }
 
     /// Octets `from..to` of it, as offsets from its start; cut to its end.
     #[must_use]
+    #[inline]
     pub fn within(self, from: usize, to: usize) -> Self {
         let clamp = |offset: usize| {
             self.start.saturating_add(u32::try_from(offset).unwrap_or(u32::MAX)).min(self.end)
@@ -131,12 +136,14 @@ impl Slot {
 
     /// A range of octets that are text of a charset (its number) or plain octets.
     #[must_use]
+    #[inline]
     pub const fn range(tag: Tag, span: Span, charset: u16) -> Self {
         Slot { tag, buffer: span.buffer, scale: charset, at: span.start, n: span.len() as u64 }
     }
 
     /// The octets of a text, bytes, or of a code's text.
     #[must_use]
+    #[inline]
     pub fn span(&self) -> Option<Span> {
         let length = match self.tag {
             Tag::Text | Tag::Bytes => self.n,
@@ -150,6 +157,7 @@ impl Slot {
 
     /// Whether a value is there.
     #[must_use]
+    #[inline]
     pub const fn is_present(&self) -> bool {
         !matches!(self.tag, Tag::Unread | Tag::Absent)
     }

@@ -11,6 +11,7 @@ mod file;
 mod flow;
 mod message;
 mod module;
+mod name;
 mod order;
 mod wire;
 
@@ -24,6 +25,7 @@ pub use message::{FieldForm, MessageProgram, OutcomeRow, Recogniser, Stride};
 pub use module::{
     BookProgram, CallProgram, LinkProgram, ModuleProgram, OriginalProgram, ReconcileProgram, SessionProgram,
 };
+pub use name::WireName;
 pub use order::{
     Assignment, CheckForm, Cold, Filling, Learned, Map, Otherwise, PairedRows, Pairing, Part, Read, Write,
 };

@@ -4,7 +4,7 @@
 
 use memchr::memchr;
 
-use super::tree::{Builder, Escape, Kind, Named, Tree};
+use super::tree::{Builder, Escape, Kind, Tree};
 use super::{FaultKind, Wrong, chain};
 use crate::value::Span;
 
@@ -26,9 +26,7 @@ pub(crate) fn scan(octets: &[u8], base: Span, tree: &mut Tree) -> Result<(), Wro
         let node = builder.add(place, value, value, Kind::Text, escape)?;
         if escaped(name) {
             let named = chain::from_percent(name, true)?;
-            if let Some(node) = builder.node(node) {
-                node.named = Named::Otherwise(named.into_boxed_slice());
-            }
+            builder.call(node, named.into_boxed_slice());
         }
         at += length + 1;
     }

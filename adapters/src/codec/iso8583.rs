@@ -7,12 +7,13 @@ use dsl::model::TextCode;
 use dsl::program::Program;
 use dsl::value::{Letters, Size};
 
-use super::tree::{Builder, Escape, Kind, Named, Tree};
+use super::tree::{Builder, Escape, Kind, Tree};
 use super::{FaultKind, Wrong, tlv};
 use crate::charset::Charset;
 use crate::value::Span;
 
 /// Octets of one bitmap of 64 bits.
+#[inline]
 pub(crate) fn bitmap_octets(hex: bool) -> usize {
     if hex { 16 } else { 8 }
 }
@@ -136,9 +137,7 @@ impl<'o> Scanner<'o> {
         // An odd number of figures is told by the kind.
         let kind = if odd { Kind::Bare } else { Kind::Text };
         let node = builder.add(value, value, outer, kind, Escape::None)?;
-        if let Some(node) = builder.node(node) {
-            node.named = Named::number(bit.into());
-        }
+        builder.number(node, bit.into());
         Ok(())
     }
 }
@@ -164,6 +163,7 @@ pub(crate) fn empty_map(code: TextCode, hex: bool) -> Vec<u8> {
 }
 
 /// Sets a bit (from 1) in bitmaps that begin at `start`.
+#[inline]
 pub(crate) fn put_bit(out: &mut [u8], start: usize, bit: u16, code: TextCode, hex: bool) -> Option<()> {
     let index = usize::from(bit - 1);
     if !hex {
@@ -173,7 +173,7 @@ pub(crate) fn put_bit(out: &mut [u8], start: usize, bit: u16, code: TextCode, he
     let place = out.get_mut(start + index / 4)?;
     let figure = if code == TextCode::Ebcdic { ebcdic_figures(&[*place]).first().copied()? } else { *place };
     let value = (figure as char).to_digit(16)? | 8 >> (index % 4);
-    let letter = char::from_digit(value, 16)?.to_ascii_uppercase() as u8;
+    let letter = *b"0123456789ABCDEF".get(value as usize)?;
     *place = if code == TextCode::Ebcdic { letters(code, &[letter]).first().copied()? } else { letter };
     Some(())
 }

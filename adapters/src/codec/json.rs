@@ -5,13 +5,42 @@
 
 use std::collections::HashSet;
 
-use super::tree::{Builder, Escape, Kind, Named, TREE_DEPTH_MAX, Tree};
+use super::tree::{Builder, Escape, Kind, TREE_DEPTH_MAX, Tree};
 use super::{FaultKind, Wrong};
 use crate::charset::{self, Charset};
 use crate::value::Span;
 
 /// From so many names on, doubles are looked for in a set.
-const FEW_NAMES: usize = 12;
+const FEW_NAMES: usize = 24;
+
+/// The names of a group that came before.
+#[derive(Default)]
+struct Names {
+    count: usize,
+    /// A bit for what each looks like: a name whose bit is not there is a new one.
+    marks: u64,
+    /// All of them, where they are many.
+    many: HashSet<Vec<u8>>,
+}
+
+impl Names {
+    fn mark(name: &[u8]) -> u64 {
+        let octet = |at: usize| name.get(at).copied().map_or(0, usize::from);
+        let (last, middle) = (name.len().saturating_sub(1), name.len() / 2);
+        1 << ((name.len() + octet(0) * 3 + octet(middle) * 5 + octet(last) * 7) % 64)
+    }
+}
+
+/// What does not simply stand in a string: its end, escapes, controls.
+const STOPS: [bool; 256] = {
+    let mut stops = [false; 256];
+    let mut octet = 0_usize;
+    while octet < 256 {
+        stops[octet] = octet < 0x20 || octet == 0x22 || octet == 0x5C;
+        octet += 1;
+    }
+    stops
+};
 
 /// Scans one JSON value; its node is the root's only child.
 pub(crate) fn scan(
@@ -137,7 +166,11 @@ impl Scanner<'_> {
         self.expect(b'"')?;
         let from = self.at;
         let mut escaped = false;
+        let hides = self.charset.hides_ascii();
+        let stops = |octet: &u8| STOPS[usize::from(*octet)] || (hides && !octet.is_ascii());
         loop {
+            let rest = self.octets.get(self.at..).unwrap_or_default();
+            self.at += rest.iter().position(stops).unwrap_or(rest.len());
             match self.peek() {
                 None => return Err(self.wrong(FaultKind::Truncated)),
                 Some(b'"') => {
@@ -150,7 +183,7 @@ impl Scanner<'_> {
                     self.at += 2;
                 }
                 Some(0..=0x1F) => return Err(self.wrong(FaultKind::Syntax)),
-                Some(0x80..) if self.charset.hides_ascii() => {
+                Some(0x80..) if hides => {
                     let rest = self.octets.get(self.at..).unwrap_or_default();
                     let length = charset::character_length(self.charset, rest);
                     self.at += length.ok_or_else(|| self.wrong(FaultKind::Character))?;
@@ -187,8 +220,7 @@ impl Scanner<'_> {
         let whole = builder.span(start, start);
         let node = builder.add(name, whole, whole, Kind::Group, Escape::None)?;
         builder.open(node)?;
-        let mut names: Vec<(usize, usize)> = Vec::new();
-        let mut many = HashSet::new();
+        let mut before = Names::default();
         self.blanks();
         if self.peek() != Some(b'}') {
             loop {
@@ -198,14 +230,14 @@ impl Scanner<'_> {
                 let text = self.octets.get(from..to).unwrap_or_default();
                 let named =
                     if escaped { Some(unescape(text, self.charset)?.into_boxed_slice()) } else { None };
-                self.unique(&mut names, &mut many, (from, to), named.as_deref(), at)?;
+                self.unique(&mut before, named.as_deref().unwrap_or(text), at, builder)?;
                 self.blanks();
                 self.expect(b':')?;
                 self.blanks();
                 let span = builder.span(from, to);
                 let child = self.value(builder, span, depth + 1)?;
-                if let (Some(named), Some(node)) = (named, builder.node(child)) {
-                    node.named = Named::Otherwise(named);
+                if let Some(named) = named {
+                    builder.call(child, named);
                 }
                 self.blanks();
                 if self.peek() != Some(b',') {
@@ -219,38 +251,20 @@ impl Scanner<'_> {
         Ok(node)
     }
 
-    fn unique(
-        &self,
-        names: &mut Vec<(usize, usize)>,
-        many: &mut HashSet<Vec<u8>>,
-        place: (usize, usize),
-        named: Option<&[u8]>,
-        at: usize,
-    ) -> Result<(), Wrong> {
-        let text = |(from, to): (usize, usize)| self.octets.get(from..to).unwrap_or_default();
-        let double = if let Some(named) = named {
-            many.contains(named) || names.iter().any(|known| text(*known) == named)
-        } else if names.len() < FEW_NAMES {
-            names.iter().any(|known| text(*known) == text(place)) || many.contains(text(place))
+    /// Refuses a name that came before in the group that is open.
+    fn unique(&self, before: &mut Names, name: &[u8], at: usize, builder: &Builder<'_>) -> Result<(), Wrong> {
+        let mark = Names::mark(name);
+        before.count += 1;
+        let double = if before.count <= FEW_NAMES {
+            before.marks & mark != 0 && builder.has_child(self.octets, name)
         } else {
-            if many.len() < names.len() {
-                many.extend(names.iter().map(|known| text(*known).to_vec()));
+            if before.many.is_empty() {
+                before.many.extend(builder.child_names(self.octets).map(<[u8]>::to_vec));
             }
-            many.contains(text(place))
+            !before.many.insert(name.to_vec())
         };
-        if double {
-            return Err(Wrong::new(FaultKind::Duplicate, at));
-        }
-        match named {
-            Some(named) => {
-                many.insert(named.to_vec());
-            }
-            None if names.len() < FEW_NAMES => names.push(place),
-            None => {
-                many.insert(text(place).to_vec());
-            }
-        }
-        Ok(())
+        before.marks |= mark;
+        if double { Err(Wrong::new(FaultKind::Duplicate, at)) } else { Ok(()) }
     }
 
     fn list(&mut self, builder: &mut Builder<'_>, name: Span, depth: usize) -> Result<u32, Wrong> {
@@ -362,9 +376,16 @@ pub(crate) fn escape(octets: &[u8], charset: Charset, out: &mut Vec<u8>) {
     }
 }
 
+/// Whether a string needs escapes.
+#[inline]
+pub(crate) fn needs_escape(octets: &[u8], charset: Charset) -> bool {
+    plain_length(octets, charset) < octets.len()
+}
+
 /// Octets in front that need no escape.
+#[inline]
 fn plain_length(octets: &[u8], charset: Charset) -> usize {
-    let needs = |octet: u8| octet < 0x20 || matches!(octet, b'"' | b'\\');
+    let needs = |octet: u8| STOPS[usize::from(octet)];
     // Most texts need none at all.
     if !charset.hides_ascii() || octets.is_ascii() {
         let any = octets.iter().fold(false, |any, octet| any | needs(*octet));

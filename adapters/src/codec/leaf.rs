@@ -6,11 +6,13 @@
 mod read;
 mod write;
 
-pub(crate) use read::{meaning_slot, parse};
-pub(crate) use write::{outcome_row, write, write_value};
+pub(crate) use read::{meaning_slot, parse, parse_into};
+pub(crate) use write::{outcome_row, write, write_straight, write_value};
+
+use std::cell::Cell;
 
 use dsl::program::{Program, WireForm};
-use dsl::value::{Absent, AbsentForm, DateTime, Form, Side, Symbols, Unit};
+use dsl::value::{Absent, AbsentForm, DateTime, Form, Side, Size, Symbols, Unit};
 
 use super::{FaultKind, Wrong};
 use crate::charset::Charset;
@@ -30,12 +32,24 @@ pub(crate) struct Reading<'a> {
     pub(crate) near: Option<DateTime>,
     /// Texts of the code table's rows where some are expressions.
     pub(crate) texts: Option<Vec<String>>,
+    /// How long to wait, if a code said that the answer is an interim one.
+    pub(crate) wait: Cell<Option<u64>>,
 }
 
 impl<'a> Reading<'a> {
     /// Of a value that needs nothing but its octets.
+    #[inline]
     pub(crate) fn plain(program: &'a Program, symbols: &'a Symbols, padded: bool) -> Self {
-        Reading { program, symbols, charset: None, padded, odd: false, near: None, texts: None }
+        Reading {
+            program,
+            symbols,
+            charset: None,
+            padded,
+            odd: false,
+            near: None,
+            texts: None,
+            wait: Cell::new(None),
+        }
     }
 }
 
@@ -43,6 +57,7 @@ impl<'a> Reading<'a> {
 pub(crate) type Parsed = (Slot, Option<u64>);
 
 /// Whether the octets are one of the forms that mean a missing value.
+#[inline]
 pub(crate) fn is_absent(wire: &WireForm, octets: &[u8]) -> bool {
     let Absent::As(forms) = &wire.absent else { return false };
     forms.iter().any(|form| match form {
@@ -53,26 +68,43 @@ pub(crate) fn is_absent(wire: &WireForm, octets: &[u8]) -> bool {
     })
 }
 
+#[inline]
 fn trim_right(octets: &[u8], fill: u8) -> &[u8] {
     let end = octets.iter().rposition(|octet| *octet != fill).map_or(0, |last| last + 1);
     octets.get(..end).unwrap_or_default()
 }
 
 /// What a value is filled up with: `padded` where values have widths.
+#[inline]
 fn fill(wire: &WireForm, padded: bool) -> Option<(Side, u8)> {
     if padded { wire.measures.padded } else { wire.measures.unpadded }
 }
 
+#[inline]
 fn uses_letters(form: &Form) -> bool {
     !matches!(form, Form::Bytes | Form::Integer { .. } | Form::Packed { .. } | Form::Zoned { .. })
 }
 
+/// The characters of a text, as far as its bounds ask for them: where its octets are within them, so are its characters.
+#[inline]
+fn characters(wire: &WireForm, text: &str) -> usize {
+    let within = text.len() <= wire.measures.most && wire.measures.least <= 1;
+    // What is filled up, or has its length before it, is counted.
+    if within && wire.prefix.is_none() && matches!(wire.size, Size::Range { .. }) {
+        text.len()
+    } else {
+        text.chars().count()
+    }
+}
+
+#[inline]
 fn sized_most(wire: &WireForm, units: usize) -> Result<(), Wrong> {
     // A decimal's size counts figures: its point and sign come on top.
     let room = if wire.unit == Unit::Digits { 2 } else { 0 };
     if units > wire.measures.most.saturating_add(room) { Err(FaultKind::TooLong.into()) } else { Ok(()) }
 }
 
+#[inline]
 fn sized(wire: &WireForm, units: usize) -> Result<(), Wrong> {
     if units > wire.measures.most {
         return Err(FaultKind::TooLong.into());

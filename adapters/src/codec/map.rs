@@ -3,6 +3,7 @@
 //! In: mapping instructions, the message's record, the surroundings. Out: filled slots on either side. What a target
 //! cannot hold goes the way its mapping says (`else …`).
 
+mod carry;
 mod fit;
 mod taken;
 
@@ -567,6 +568,9 @@ impl<'a> Mapper<'a> {
     }
 
     fn set(&mut self, assignment: &'a Assignment, surroundings: &mut dyn Surroundings) -> Result<(), Wrong> {
+        if self.carry(assignment, surroundings)? {
+            return Ok(());
+        }
         let fitted = self.at_once(surroundings, |inside| {
             match inside.optional(assignment.source).and_then(|value| inside.held(value)) {
                 Ok(Value::Absent) if !assignment.optional => Err(FaultKind::Missing.into()),

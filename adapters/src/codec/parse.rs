@@ -70,14 +70,44 @@ pub(super) struct Frame {
     group: u32,
     hint: u32,
     groups: Vec<(u32, u32)>,
+    /// It is XML of a party's own form; with its templates, if it has any.
+    formed: bool,
     templates: Option<Box<Templates>>,
     attributes: bool,
+    /// Values stand in it by their names alone: nothing of a party's form is around them.
+    straight: bool,
     /// Of a segment text: the signs that it shows.
     signs: Option<Box<Signs>>,
     /// Its lines or tags are read in any order from here on.
     free: bool,
     /// In a zip: what the entries of the list that begins are called.
     pattern: Option<Box<str>>,
+}
+
+impl Frame {
+    const NOTHING: Frame = Frame {
+        format: 0,
+        walk: Walk::Named,
+        span: Span { buffer: 0, start: 0, end: 0 },
+        at: 0,
+        more: true,
+        taken: false,
+        outer_end: None,
+        inline: false,
+        charset: Charset::Utf8,
+        nodes_from: 0,
+        root: NONE,
+        group: NONE,
+        hint: NONE,
+        groups: Vec::new(),
+        formed: false,
+        templates: None,
+        attributes: false,
+        straight: false,
+        signs: None,
+        free: false,
+        pattern: None,
+    };
 }
 
 /// The templates of a party's XML.
@@ -90,13 +120,29 @@ pub(super) struct Templates {
 }
 
 impl Templates {
-    pub(super) fn of(form: &XmlForm) -> Result<Self, Wrong> {
+    /// None, where the form has none.
+    pub(super) fn of(form: &XmlForm) -> Result<Option<Box<Self>>, Wrong> {
+        let XmlForm { value, list, item, group, .. } = form;
+        if [value, list, item, group].iter().all(|template| template.is_none()) {
+            return Ok(None);
+        }
         let template = |text: &Option<Box<str>>| text.as_deref().map(Template::of).transpose();
-        Ok(Templates {
-            value: template(&form.value)?,
-            list: template(&form.list)?,
-            item: template(&form.item)?,
-            group: template(&form.group)?,
+        Ok(Some(Box::new(Templates {
+            value: template(value)?,
+            list: template(list)?,
+            item: template(item)?,
+            group: template(group)?,
+        })))
+    }
+
+    /// Whether values of a party's XML stand as those of any other.
+    pub(super) fn leaves_as_usual(form: Option<&XmlForm>) -> bool {
+        form.is_none_or(|form| {
+            let XmlForm { value, list, item, group, .. } = form;
+            [value, list, item, group].iter().all(|template| template.is_none())
+                && !form.attributes
+                && form.text.is_empty()
+                && form.bytes.is_empty()
         })
     }
 
@@ -138,27 +184,33 @@ enum Use {
     List,
 }
 
+#[inline]
 fn offset(length: usize) -> u32 {
     u32::try_from(length).unwrap_or(u32::MAX)
 }
 
 impl<'p> Reader<'p> {
+    #[inline]
     pub(super) fn format(&self, format: u32) -> Result<&'p FormatForm, Wrong> {
         self.programs.program.formats.get(format as usize).ok_or_else(|| FaultKind::Program.into())
     }
 
+    #[inline]
     fn frame(&self) -> Result<&Frame, Wrong> {
         self.frames.last().ok_or_else(|| FaultKind::Program.into())
     }
 
+    #[inline]
     fn frame_mut(&mut self) -> Result<&mut Frame, Wrong> {
         self.frames.last_mut().ok_or_else(|| FaultKind::Program.into())
     }
 
+    #[inline]
     pub(super) fn in_named(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.walk == Walk::Named)
     }
 
+    #[inline]
     pub(super) fn is_padded(&self) -> bool {
         match self.frames.last() {
             Some(frame) => {
@@ -183,7 +235,7 @@ impl<'p> Reader<'p> {
 
     /// Whether what is open says how every value in it is coded.
     pub(super) fn in_formed_xml(&self) -> bool {
-        self.frames.last().is_some_and(|frame| frame.templates.is_some())
+        self.frames.last().is_some_and(|frame| frame.formed)
     }
 
     /// The codings of a value: its own chain, else what a party's XML says of every value.
@@ -249,41 +301,36 @@ impl<'p> Reader<'p> {
             (frame.at, frame.more, frame.taken) = (frame.span.end, false, true);
         }
         let span = if chain == u32::MAX { span } else { self.unchain(chain, span, surroundings)? };
+        let from = self.tree.nodes.len();
+        let walk = match form {
+            FormatForm::Fixed | FormatForm::Path => Walk::Fixed { inline },
+            FormatForm::Delimited(_) => Walk::Delimited,
+            _ => Walk::Named,
+        };
+        if walk != Walk::Named {
+            // It is made where it stands: what was just put together would wait to be carried there.
+            self.frames.push(Frame::NOTHING);
+            let charset = if walk == Walk::Delimited { &*self.programs.message.charset } else { "" };
+            let frame = self.frame_mut()?;
+            (frame.format, frame.walk, frame.span, frame.at) = (format, walk, span, span.start);
+            (frame.inline, frame.charset, frame.nodes_from) = (inline, charset_named(charset), from);
+            self.current = Current::Nothing;
+            return Ok(());
+        }
         let mut frame = Frame {
             format,
-            walk: Walk::Named,
             span,
             at: span.start,
-            more: true,
-            taken: false,
-            outer_end: None,
             inline,
-            charset: Charset::Utf8,
-            nodes_from: self.tree.nodes.len(),
-            root: offset(self.tree.nodes.len()),
-            group: NONE,
-            hint: NONE,
-            groups: Vec::new(),
-            templates: None,
-            attributes: false,
-            signs: None,
-            free: false,
-            pattern: None,
+            nodes_from: from,
+            root: offset(from),
+            ..Frame::NOTHING
         };
-        match form {
-            FormatForm::Fixed | FormatForm::Path => frame.walk = Walk::Fixed { inline },
-            FormatForm::Delimited(_) => {
-                frame.walk = Walk::Delimited;
-                frame.charset = charset_named(&self.programs.message.charset);
-            }
-            _ => self.scan(form, &mut frame, surroundings)?,
-        }
+        self.scan(form, &mut frame, surroundings)?;
         self.current = Current::Nothing;
-        if frame.walk == Walk::Named {
-            frame.group = if frame.group == NONE { frame.root } else { frame.group };
-            if let FormatForm::Json { .. } = form {
-                self.current = Current::Node(frame.group);
-            }
+        frame.group = if frame.group == NONE { frame.root } else { frame.group };
+        if let FormatForm::Json { .. } = form {
+            self.current = Current::Node(frame.group);
         }
         self.frames.push(frame);
         Ok(())
@@ -330,6 +377,7 @@ impl<'p> Reader<'p> {
             FormatForm::Json { charset, lenient } => {
                 frame.charset = charset_named(charset);
                 json::scan(octets, span, frame.charset, *lenient, tree).map_err(shift)?;
+                frame.straight = true;
                 frame.group = tree.node(frame.root).map_or(NONE, |root| root.first);
             }
             FormatForm::Xml { form, soap, charset } => {
@@ -339,8 +387,9 @@ impl<'p> Reader<'p> {
                 xml::scan(octets, span, whole, tree).map_err(shift)?;
                 if let Some(form) = form {
                     frame.attributes = form.attributes;
-                    frame.templates = Some(Box::new(Templates::of(form)?));
+                    (frame.formed, frame.templates) = (true, Templates::of(form)?);
                 }
+                frame.straight = Templates::leaves_as_usual(form.as_deref());
                 if *soap != 0 {
                     frame.group = self.soap_body(frame.root)?;
                 }
@@ -360,6 +409,7 @@ impl<'p> Reader<'p> {
             FormatForm::Iso8583 { code, bitmap_hex, fields } => {
                 let (program, code): (_, TextCode) = (self.programs.program, *code);
                 iso8583::scan(octets, span, program, code, *bitmap_hex, fields, tree).map_err(shift)?;
+                frame.straight = true;
             }
             _ => return Err(FaultKind::Program.into()),
         }
@@ -384,10 +434,10 @@ impl<'p> Reader<'p> {
         let mut builder = super::tree::Builder::new(&mut self.tree, span, Kind::Group)?;
         let add = |builder: &mut super::tree::Builder<'_>, named: &str, value: Span, kind: Kind| {
             let node = builder.add(value, value, value, kind, Escape::None)?;
+            builder.call(node, named.as_bytes().into());
             if let Some(added) = builder.node(node) {
                 // Nobody has to ask for a part of an entry, but for the entry itself.
-                (added.named, added.seen) =
-                    (super::tree::Named::Otherwise(named.as_bytes().into()), kind == Kind::Text);
+                added.seen = kind == Kind::Text;
             }
             Ok::<u32, Wrong>(node)
         };
@@ -406,9 +456,10 @@ impl<'p> Reader<'p> {
     fn soap_body(&mut self, root: u32) -> Result<u32, Wrong> {
         let named = |reader: &Self, parent: u32, name: &[u8]| {
             reader.tree.children(parent).find(|child| {
-                reader.tree.node(*child).is_some_and(|node| {
-                    node.kind == Kind::Group && xml::local(reader.record.octets(node.name)) == name
-                })
+                reader
+                    .tree
+                    .node(*child)
+                    .is_some_and(|node| node.kind == Kind::Group && reader.local_of(node) == name)
             })
         };
         let envelope = named(self, root, b"Envelope").ok_or(FaultKind::Missing)?;
@@ -447,7 +498,7 @@ impl<'p> Reader<'p> {
             }
             Walk::Named => {
                 self.left_over(&frame, kept)?;
-                self.tree.nodes.truncate(frame.nodes_from);
+                self.tree.truncate(frame.nodes_from);
             }
         }
         self.current = Current::Nothing;

@@ -5,19 +5,39 @@
 mod encode;
 mod groups;
 mod segments;
+mod stride;
 
 pub(super) use encode::encode;
 
-use std::borrow::Cow;
+use std::ops::Deref;
+use std::sync::Arc;
 
-use dsl::program::FormatForm;
+use dsl::program::{FormatForm, WireName};
 
 use super::parse::Templates;
 use super::write::Writer;
-use super::{FaultKind, Wrong, chain, iso8583, json, tlv, xml};
+use super::{FaultKind, Wrong, chain, iso8583, json, tlv};
 use crate::charset;
 use crate::charset::Charset;
 use segments::Within;
+
+/// The name of a value: one of the program's, or one that was computed.
+#[derive(Clone, Debug)]
+pub(super) enum Name<'p> {
+    Known(&'p WireName),
+    Made(Arc<WireName>),
+}
+
+impl Deref for Name<'_> {
+    type Target = WireName;
+
+    fn deref(&self) -> &WireName {
+        match self {
+            Name::Known(name) => name,
+            Name::Made(name) => name,
+        }
+    }
+}
 
 /// A format that is open while writing.
 #[derive(Debug)]
@@ -30,9 +50,9 @@ pub(super) struct Layer<'p> {
     pub(super) is_fixed: bool,
     pub(super) is_delimited: bool,
     /// The name of the next value.
-    pub(super) name: Option<Cow<'p, str>>,
+    pub(super) name: Option<Name<'p>>,
     /// The name of the value that is being written.
-    pub(super) value_of: Option<Cow<'p, str>>,
+    pub(super) value_of: Option<Name<'p>>,
     /// The name and what precedes the value are written.
     begun: bool,
     /// Nothing stands before the next value in its group.
@@ -42,7 +62,7 @@ pub(super) struct Layer<'p> {
     groups: Vec<(Behind<'p>, bool)>,
     pub(super) group_starts: Vec<usize>,
     /// Lists that are open: name of the items; in brackets.
-    items: Vec<(Option<Cow<'p, str>>, bool)>,
+    items: Vec<(Option<Name<'p>>, bool)>,
     templates: Option<Box<Templates>>,
     attributes: bool,
     /// What is open in a segment text, outermost first; empty in others.
@@ -68,7 +88,7 @@ enum Behind<'p> {
     /// These signs.
     Signs(&'static str),
     /// The end tag of a name.
-    Tag(Cow<'p, str>),
+    Tag(Name<'p>),
     /// The rest of a template.
     Template(String),
     /// The quote of an attribute and the end of the start tag that it stands in.
@@ -86,47 +106,52 @@ impl Layer<'_> {
         !self.within.is_empty()
     }
 
-    pub(super) fn new(
+    pub(super) const NOTHING: Layer<'static> = Layer {
+        format: 0,
+        part: 0,
+        start: 0,
+        charset: Charset::Utf8,
+        is_fixed: false,
+        is_delimited: false,
+        name: None,
+        value_of: None,
+        begun: false,
+        first: true,
+        behind: None,
+        groups: Vec::new(),
+        group_starts: Vec::new(),
+        items: Vec::new(),
+        templates: None,
+        attributes: false,
+        within: Vec::new(),
+        tag_end: 0,
+        top: None,
+        map_start: 0,
+        maps: 0,
+        entries: Vec::new(),
+        entry_from: 0,
+    };
+
+    /// Begins with a format, where its octets begin.
+    pub(super) fn begin(
+        &mut self,
         format: u32,
         form: &FormatForm,
-        part: usize,
-        start: usize,
+        (part, start): (usize, usize),
         charset: Charset,
-    ) -> Result<Self, Wrong> {
-        let (templates, attributes) = match form {
+    ) -> Result<(), Wrong> {
+        (self.format, self.part, self.start, self.map_start) = (format, part, start, start);
+        self.charset = charset;
+        match form {
+            FormatForm::Fixed | FormatForm::Path => self.is_fixed = true,
+            FormatForm::Delimited(_) => self.is_delimited = true,
             FormatForm::Xml { form: Some(form), .. } => {
-                (Some(Box::new(Templates::of(form)?)), form.attributes)
+                (self.templates, self.attributes) = (Templates::of(form)?, form.attributes);
             }
-            _ => (None, false),
-        };
-        Ok(Layer {
-            format,
-            part,
-            start,
-            charset,
-            is_fixed: matches!(form, FormatForm::Fixed | FormatForm::Path),
-            is_delimited: matches!(form, FormatForm::Delimited(_)),
-            name: None,
-            value_of: None,
-            begun: false,
-            first: true,
-            behind: None,
-            groups: Vec::new(),
-            group_starts: Vec::new(),
-            items: Vec::new(),
-            templates,
-            attributes,
-            within: match form {
-                FormatForm::Segments(form) => vec![Within::of(form)],
-                _ => Vec::new(),
-            },
-            tag_end: 0,
-            top: None,
-            map_start: start,
-            maps: 0,
-            entries: Vec::new(),
-            entry_from: 0,
-        })
+            FormatForm::Segments(form) => self.within.push(Within::of(form)),
+            _ => {}
+        }
+        Ok(())
     }
 }
 
@@ -184,23 +209,24 @@ impl<'p> Writer<'p> {
                     self.put_octets(b"&");
                 }
                 let charset = self.layer()?.charset;
-                let name = charset::encode(charset, &name).map_err(|_| FaultKind::Character)?.into_owned();
+                let name =
+                    charset::encode(charset, &name.text).map_err(|_| FaultKind::Character)?.into_owned();
                 self.put_octets(&chain::to_percent(&name));
                 self.put_octets(b"=");
             }
             FormatForm::Headers => {
                 let name = self.value_name()?;
-                self.put_octets(name.as_bytes());
+                self.put_octets(name.octets());
                 self.put_octets(b": ");
             }
             FormatForm::Segments(form) => self.begin_segment(form)?,
             FormatForm::Tlv(form) => {
                 let name = self.value_name()?;
-                let tag = tlv::tag_octets(form, &name).ok_or(FaultKind::Program)?;
+                let tag = tlv::tag_octets(form, &name.text).ok_or(FaultKind::Program)?;
                 self.put_octets(&tag);
             }
             FormatForm::Iso8583 { code, bitmap_hex, .. } => {
-                let bit: u16 = self.value_name()?.parse().map_err(|_| FaultKind::Program)?;
+                let bit = self.value_name()?.number.ok_or(FaultKind::Program)?;
                 if bit > 0 {
                     self.set_bit(bit, *code, *bitmap_hex)?;
                 }
@@ -214,7 +240,7 @@ impl<'p> Writer<'p> {
         Ok(())
     }
 
-    fn value_name(&mut self) -> Result<Cow<'p, str>, Wrong> {
+    fn value_name(&mut self) -> Result<Name<'p>, Wrong> {
         let layer = self.layer()?;
         let item = layer.items.last().and_then(|(name, _)| name.clone());
         let name = layer.name.take().or(item).ok_or(FaultKind::Program)?;
@@ -236,10 +262,15 @@ impl<'p> Writer<'p> {
             self.put_octets(b",");
         }
         if let Some(name) = name {
-            let octets = charset::encode(charset, &name).map_err(|_| FaultKind::Character)?;
-            self.put_octets(b"\"");
-            json::escape(&octets, charset, self.out_mut());
-            self.put_octets(b"\":");
+            match name.key().filter(|_| charset.is_ascii_compatible()) {
+                Some(key) => self.put_octets(key),
+                None => {
+                    let octets = charset::encode(charset, &name.text).map_err(|_| FaultKind::Character)?;
+                    self.put_octets(b"\"");
+                    json::escape(&octets, charset, self.out_mut());
+                    self.put_octets(b"\":");
+                }
+            }
             self.layer()?.value_of = Some(name);
         }
         Ok(())
@@ -248,12 +279,12 @@ impl<'p> Writer<'p> {
     fn begin_xml(&mut self) -> Result<(), Wrong> {
         let name = self.value_name()?;
         let layer = self.layer()?;
-        if &*name == xml::OWN_TEXT {
+        if name.is_own_text() {
             layer.behind = Some(Behind::Nothing);
             return Ok(());
         }
-        let attribute = match xml::attribute(&name) {
-            None if layer.attributes && layer.tag_end > 0 => Some(&*name),
+        let attribute = match name.of_attribute() {
+            None if layer.attributes && layer.tag_end > 0 => Some(&*name.text),
             said => said,
         };
         if let Some(name) = attribute {
@@ -269,7 +300,7 @@ impl<'p> Writer<'p> {
             return Ok(());
         }
         let around = match layer.templates.as_ref().and_then(|templates| templates.value()) {
-            Some(template) => Some(template.around(&name)?),
+            Some(template) => Some(template.around(&name.text)?),
             None => None,
         };
         let behind = self.begin_tag(name, around);
@@ -278,22 +309,12 @@ impl<'p> Writer<'p> {
     }
 
     /// Writes what stands before a named content, as a template says or as a start tag; gives what ends it.
-    fn begin_tag(&mut self, name: Cow<'p, str>, around: Option<(String, String)>) -> Behind<'p> {
+    fn begin_tag(&mut self, name: Name<'p>, around: Option<(String, String)>) -> Behind<'p> {
         if let Some((before, behind)) = around {
             self.put_octets(before.as_bytes());
             return Behind::Template(behind);
         }
-        match in_namespace(&name) {
-            Some((space, local)) => {
-                let tag = format!("<n:{local} xmlns:n=\"{space}\">");
-                self.put_octets(tag.as_bytes());
-            }
-            None => {
-                self.put_octets(b"<");
-                self.put_octets(name.as_bytes());
-                self.put_octets(b">");
-            }
-        }
+        self.put_octets(name.start_tag());
         Behind::Tag(name)
     }
 
@@ -303,13 +324,7 @@ impl<'p> Writer<'p> {
             Behind::Signs(signs) => self.put_octets(signs.as_bytes()),
             Behind::Template(text) => self.put_octets(text.as_bytes()),
             Behind::Attribute => self.put_octets(b"\">"),
-            Behind::Tag(name) => {
-                let (prefix, local) = in_namespace(name).map_or(("", &**name), |(_, local)| ("n:", local));
-                self.put_octets(b"</");
-                self.put_octets(prefix.as_bytes());
-                self.put_octets(local.as_bytes());
-                self.put_octets(b">");
-            }
+            Behind::Tag(name) => self.put_octets(name.end_tag()),
         }
     }
 
@@ -382,7 +397,7 @@ impl<'p> Writer<'p> {
                 let (name, start) = (layer.value_of.take().ok_or(FaultKind::Program)?, layer.start);
                 let content = self.out().get(start..).unwrap_or_default().to_vec();
                 self.out_mut().truncate(start);
-                self.layer()?.entries.push((name.into_owned(), content));
+                self.layer()?.entries.push((name.text.to_string(), content));
             }
             _ => {}
         }
@@ -402,9 +417,4 @@ impl<'p> Writer<'p> {
             _ => Ok(()),
         }
     }
-}
-
-/// Namespace and local part of a name that is written `{namespace}name`.
-fn in_namespace(name: &str) -> Option<(&str, &str)> {
-    name.strip_prefix('{').and_then(|name| name.split_once('}'))
 }

@@ -5,9 +5,12 @@
 
 mod judge;
 mod line;
+mod stride;
 mod watch;
 
 pub use watch::{Judged, Judgement, Stored};
+
+use std::cell::Cell;
 
 use dsl::evaluate::Value;
 use dsl::model::Load;
@@ -44,8 +47,16 @@ pub struct Reader<'p> {
     seen: Vec<(usize, Outcome)>,
     originals: Vec<Outcome>,
     wait: Option<u64>,
-    pub(super) folds: Option<Folds<'p>>,
+    pub(super) folds: Option<Box<Folds<'p>>>,
     watch: Option<Box<watch::Watch>>,
+}
+
+/// What a reader needs beside its record. Who reads one message after the other keeps it, so that nothing is made anew for each.
+#[derive(Debug, Default)]
+pub struct Room {
+    frames: Vec<Frame>,
+    tree: Tree,
+    lists: Vec<OpenList>,
 }
 
 /// What the machine does after an instruction.
@@ -59,7 +70,24 @@ pub(super) enum Flow {
 impl<'p> Reader<'p> {
     /// A reader of a message whose parts stand in the record; its slots are made here.
     #[must_use]
-    pub fn new(program: &'p Program, message: &'p MessageProgram, mut record: Record) -> Self {
+    #[inline]
+    pub fn new(program: &'p Program, message: &'p MessageProgram, record: Record) -> Self {
+        Reader::in_room(program, message, record, Room::default())
+    }
+
+    /// A reader in the room of one that is done ([`Reader::into_parts`]).
+    #[must_use]
+    #[inline(always)]
+    pub fn in_room(
+        program: &'p Program,
+        message: &'p MessageProgram,
+        mut record: Record,
+        room: Room,
+    ) -> Self {
+        let Room { mut frames, mut tree, mut lists } = room;
+        frames.clear();
+        tree.truncate(0);
+        lists.clear();
         record.slots.clear();
         record.slots.resize(usize::from(message.slots), Slot::default());
         Reader {
@@ -69,9 +97,9 @@ impl<'p> Reader<'p> {
             end: message.read.len(),
             current: Current::Nothing,
             odd: false,
-            frames: Vec::new(),
-            tree: Tree::default(),
-            lists: Vec::new(),
+            frames,
+            tree,
+            lists,
             severals: Vec::new(),
             regions: vec![None; usize::from(message.regions)],
             rows: RowsEntered::default(),
@@ -105,7 +133,7 @@ impl<'p> Reader<'p> {
                 }
                 Err(wrong) => {
                     if let Some(job) = self.seals.take_job() {
-                        return Run::Need(Box::new(job));
+                        return Run::Need(job);
                     }
                     if wrong.kind != FaultKind::Program
                         && let Some(next) = self.give_up_row()
@@ -135,8 +163,16 @@ impl<'p> Reader<'p> {
 
     /// What was read.
     #[must_use]
+    #[inline(always)]
     pub fn into_record(self) -> Record {
         self.record
+    }
+
+    /// What was read, and the room for the next message.
+    #[must_use]
+    #[inline(always)]
+    pub fn into_parts(self) -> (Record, Room) {
+        (self.record, Room { frames: self.frames, tree: self.tree, lists: self.lists })
     }
 
     /// What the message says of the outcome, as far as it is read.
@@ -165,6 +201,7 @@ impl<'p> Reader<'p> {
         }
     }
 
+    #[inline]
     pub(super) fn inside<'a>(&'a self, surroundings: &'a dyn Surroundings) -> Inside<'a> {
         Inside {
             programs: self.programs,
@@ -174,10 +211,11 @@ impl<'p> Reader<'p> {
             seals: &self.seals,
             surroundings,
             seen: Some(&self.seen),
-            folds: self.folds.as_ref(),
+            folds: self.folds.as_deref(),
         }
     }
 
+    #[inline]
     pub(super) fn wire(&self, wire: u32) -> Result<&'p WireForm, Wrong> {
         self.programs.program.wires.get(wire as usize).ok_or_else(|| FaultKind::Program.into())
     }
@@ -194,10 +232,13 @@ impl<'p> Reader<'p> {
                 None => self.take(wire)?,
             },
             Read::Rest { keep } => self.rest(keep)?,
-            Read::Child { name } => {
-                let name = message.names.get(usize::from(name)).ok_or(FaultKind::Program)?;
-                self.child(name)?;
-            }
+            Read::Child { name } => match self.named_stride(surroundings) {
+                Some(to) => return Ok(Flow::To(to)),
+                None => {
+                    let name = message.names.get(usize::from(name)).ok_or(FaultKind::Program)?;
+                    self.child(name)?;
+                }
+            },
             Read::ChildBy { name, other } => self.child_by(name, other, surroundings)?,
             Read::Down => self.down()?,
             Read::Up => self.up()?,
@@ -262,34 +303,6 @@ impl<'p> Reader<'p> {
         Ok(())
     }
 
-    /// Values that stand one behind the other, all at once. Where one of them is not as it should be the reader stands where it
-    /// stood: taken one by one they say which, and what was stored is stored again.
-    fn stride(&mut self, surroundings: &dyn Surroundings) -> Option<u32> {
-        let message = self.programs.message;
-        let stride = message.read_strides.get(self.at).filter(|stride| stride.values > 1)?;
-        let to = self.at + 2 * usize::from(stride.values);
-        let steps = message.read.get(self.at..to).filter(|_| to <= self.end && self.watch.is_none())?;
-        let mut span = self.run_of(stride.octets)?;
-        let reading = Reading::plain(self.programs.program, surroundings.symbols(), true);
-        let mut base = None;
-        for step in steps.chunks_exact(2) {
-            let [_, Read::Store { slot, wire, level }] = step else { return None };
-            let form = self.programs.program.wires.get(*wire as usize)?;
-            span.end = span.start.checked_add(form.measures.taken?)?;
-            let first = match base {
-                Some(first) => first,
-                None => *base.insert(self.rows.index(*level, 0).ok()?),
-            };
-            let (parsed, wait) = leaf::parse(&mut self.record, &reading, form, span).ok()?;
-            self.record.put(first + usize::from(*slot), parsed).ok()?;
-            self.wait = wait.or(self.wait);
-            span.start = span.end;
-        }
-        self.go_on_at(span.end);
-        self.current = Current::Nothing;
-        u32::try_from(to).ok()
-    }
-
     /// What stands by itself, in a format whose values are one after the other.
     fn store_plain(
         &mut self,
@@ -299,9 +312,8 @@ impl<'p> Reader<'p> {
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
         let reading = Reading::plain(self.programs.program, surroundings.symbols(), self.is_padded());
-        let (parsed, wait) = leaf::parse(&mut self.record, &reading, form, span)?;
-        self.wait = wait.or(self.wait);
-        self.record.put(index, parsed)?;
+        leaf::parse_into(&mut self.record, &reading, form, span, index)?;
+        self.wait = reading.wait.get().or(self.wait);
         self.current = Current::Nothing;
         Ok(())
     }
@@ -363,8 +375,10 @@ impl<'p> Reader<'p> {
             odd: self.odd,
             near,
             texts: self.code_texts(form, surroundings)?,
+            wait: Cell::new(None),
         };
-        leaf::parse(&mut self.record, &reading, form, span)
+        let slot = leaf::parse(&mut self.record, &reading, form, span)?;
+        Ok((slot, reading.wait.get()))
     }
 
     /// The octets without their coding, and the charset that the coding says.

@@ -4,7 +4,7 @@
 //! again from its start; as everything in it is determined, its seals come in the same order, so that results are
 //! remembered by their place in that order.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use dsl::evaluate::calendar::epoch;
@@ -140,39 +140,50 @@ pub(crate) struct Seals {
     /// Every seal stops the machine, also a quick one.
     pub(crate) all_stop: bool,
     memory: RefCell<Memory>,
+    /// There is something in the memory: most instructions have no seal.
+    used: Cell<bool>,
 }
 
 #[derive(Debug, Default)]
 struct Memory {
     known: Vec<SealResult>,
     next: usize,
-    job: Option<SealJob>,
+    job: Option<Box<SealJob>>,
 }
 
 impl Seals {
     /// An instruction begins, or begins again.
+    #[inline]
     pub(crate) fn begin(&self) {
-        self.memory.borrow_mut().next = 0;
+        if self.used.get() {
+            self.memory.borrow_mut().next = 0;
+        }
     }
 
     /// It is done: nothing of it is needed any more.
+    #[inline]
     pub(crate) fn finish(&self) {
-        let mut memory = self.memory.borrow_mut();
-        memory.known.clear();
-        memory.next = 0;
+        if self.used.replace(false) {
+            let mut memory = self.memory.borrow_mut();
+            memory.known.clear();
+            memory.next = 0;
+        }
     }
 
     /// The job that stopped the instruction.
-    pub(crate) fn take_job(&self) -> Option<SealJob> {
-        self.memory.borrow_mut().job.take()
+    #[inline]
+    pub(crate) fn take_job(&self) -> Option<Box<SealJob>> {
+        if self.used.get() { self.memory.borrow_mut().job.take() } else { None }
     }
 
     /// The result of that job.
     pub(crate) fn resume(&self, result: SealResult) {
+        self.used.set(true);
         self.memory.borrow_mut().known.push(result);
     }
 
     fn compute(&self, job: SealJob, surroundings: &dyn Surroundings) -> SealResult {
+        self.used.set(true);
         {
             let mut memory = self.memory.borrow_mut();
             if let Some(known) = memory.known.get(memory.next).cloned() {
@@ -180,7 +191,7 @@ impl Seals {
                 return known;
             }
             if self.all_stop || job.is_heavy() {
-                memory.job = Some(job);
+                memory.job = Some(Box::new(job));
                 return Err(Fault::NeedsSeal);
             }
         }

@@ -8,7 +8,7 @@ use dsl::model::{SegmentEscape, Segments, ShownSign};
 use dsl::program::SegmentsForm;
 
 use super::delimited;
-use super::tree::{Builder, Escape, Kind, Named, Tree};
+use super::tree::{Builder, Escape, Kind, Tree};
 use super::{FaultKind, Wrong};
 use crate::charset::Charset;
 use crate::value::Span;
@@ -308,9 +308,7 @@ impl<'o> Scanner<'o> {
         let kind = if parted { Kind::Group } else { Kind::Text };
         let span = self.builder.span(from, to);
         let node = self.builder.add(span, span, span, kind, escape)?;
-        if let Some(node) = self.builder.node(node) {
-            node.named = Named::number(place);
-        }
+        self.builder.number(node, place);
         if kind == Kind::Text {
             return Ok(());
         }

@@ -9,13 +9,13 @@ mod regions;
 mod rows;
 mod values;
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
-use dsl::program::{FormatForm, MessageProgram, Part, Program, Write};
+use dsl::program::{FormatForm, MessageProgram, Part, Program, WireName, Write};
 
 use super::environment::{Inside, Programs};
 use super::file::Folds;
-use super::place::Layer;
+use super::place::{Layer, Name};
 use super::read::Flow;
 use super::seals::{SealResult, Seals};
 use super::{Fault, FaultKind, Run, Wrong};
@@ -24,22 +24,53 @@ use crate::value::{PARTS, Record, RowsEntered, Surroundings};
 /// The octets of a message, by parts.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
-    parts: [Vec<u8>; PARTS],
+    content: Vec<u8>,
+    /// The parts of an HTTP message; the content stands beside them.
+    others: Option<Box<[Vec<u8>; PARTS]>>,
 }
+
+/// The octets of a part that nothing was written to.
+static NOTHING: Vec<u8> = Vec::new();
 
 impl Written {
     /// The octets of a part.
     #[must_use]
     pub fn part(&self, part: Part) -> &[u8] {
-        self.parts.get(part as usize).map_or(&[], |octets| octets)
+        self.at(part as usize).map_or(&[], |octets| octets)
     }
 
     /// The octets of a part, taken out.
     #[must_use]
     pub fn take(&mut self, part: Part) -> Vec<u8> {
-        self.parts.get_mut(part as usize).map(std::mem::take).unwrap_or_default()
+        self.at_mut(part as usize).map(std::mem::take).unwrap_or_default()
+    }
+
+    #[inline]
+    fn at(&self, part: usize) -> Option<&Vec<u8>> {
+        match (part, &self.others) {
+            (CONTENT, _) => Some(&self.content),
+            (part, Some(others)) => others.get(part),
+            (part, None) => (part < PARTS).then_some(&NOTHING),
+        }
+    }
+
+    #[inline]
+    fn at_mut(&mut self, part: usize) -> Option<&mut Vec<u8>> {
+        match part {
+            CONTENT => Some(&mut self.content),
+            PARTS.. => None,
+            part => self.others.get_or_insert_default().get_mut(part),
+        }
+    }
+
+    /// Room for octets that it has.
+    fn held(&self) -> usize {
+        let others: usize = self.others.iter().flat_map(|others| others.iter()).map(Vec::capacity).sum();
+        self.content.capacity() + others
     }
 }
+
+const CONTENT: usize = Part::Content as usize;
 
 /// Room that a part has from the first.
 const PART_FIRST: usize = 256;
@@ -76,9 +107,9 @@ struct OpenList {
 /// Writes one message.
 pub struct Writer<'p> {
     pub(super) programs: Programs<'p>,
-    record: Record,
-    at: usize,
-    end: usize,
+    pub(super) record: Record,
+    pub(super) at: usize,
+    pub(super) end: usize,
     written: Written,
     pub(super) part: usize,
     pub(super) layers: Vec<Layer<'p>>,
@@ -89,18 +120,33 @@ pub struct Writer<'p> {
     holes: Vec<Option<Hole>>,
     kept: Vec<Vec<u8>>,
     /// Room for the value that is being written.
-    plain: Vec<u8>,
+    pub(super) plain: Vec<u8>,
     /// Where the last value ended.
     pub(super) value_end: usize,
-    rows: RowsEntered,
+    pub(super) rows: RowsEntered,
     seals: Seals,
-    pub(super) folds: Option<Folds<'p>>,
+    pub(super) folds: Option<Box<Folds<'p>>>,
 }
 
 impl<'p> Writer<'p> {
     /// A writer of a message whose slots are filled.
     #[must_use]
-    pub fn new(program: &'p Program, message: &'p MessageProgram, mut record: Record) -> Self {
+    #[inline]
+    pub fn new(program: &'p Program, message: &'p MessageProgram, record: Record) -> Self {
+        Writer::in_room(program, message, record, Written::default())
+    }
+
+    /// A writer in the room of octets that were sent.
+    #[must_use]
+    #[inline(always)]
+    pub fn in_room(
+        program: &'p Program,
+        message: &'p MessageProgram,
+        mut record: Record,
+        mut written: Written,
+    ) -> Self {
+        written.content.clear();
+        written.others.iter_mut().flat_map(|others| others.iter_mut()).for_each(Vec::clear);
         if record.slots.len() < usize::from(message.slots) {
             record.slots.resize(usize::from(message.slots), crate::value::Slot::default());
         }
@@ -109,7 +155,7 @@ impl<'p> Writer<'p> {
             record,
             at: 0,
             end: message.write.len(),
-            written: Written::default(),
+            written,
             part: Part::Content as usize,
             layers: Vec::new(),
             lists: Vec::new(),
@@ -146,7 +192,7 @@ impl<'p> Writer<'p> {
                 }
                 Err(wrong) => {
                     if let Some(job) = self.seals.take_job() {
-                        return Run::Need(Box::new(job));
+                        return Run::Need(job);
                     }
                     let op = u32::try_from(self.at).unwrap_or(u32::MAX);
                     let at = u32::try_from(self.out().len()).unwrap_or(u32::MAX);
@@ -170,23 +216,31 @@ impl<'p> Writer<'p> {
 
     /// The octets, and the record with what was computed.
     #[must_use]
+    #[inline(always)]
     pub fn finish(self) -> (Written, Record) {
         (self.written, self.record)
     }
 
+    #[inline]
     pub(super) fn out(&self) -> &Vec<u8> {
-        self.written.parts.get(self.part).unwrap_or(&self.written.parts[0])
+        self.written.at(self.part).unwrap_or(&self.written.content)
     }
 
+    #[inline]
     pub(super) fn out_mut(&mut self) -> &mut Vec<u8> {
         let part = if self.part < PARTS { self.part } else { 0 };
-        &mut self.written.parts[part]
+        match part {
+            CONTENT => &mut self.written.content,
+            part => &mut self.written.others.get_or_insert_default()[part],
+        }
     }
 
+    #[inline]
     pub(super) fn put_octets(&mut self, octets: &[u8]) {
         self.out_mut().extend_from_slice(octets);
     }
 
+    #[inline]
     pub(super) fn inside<'a>(&'a self, surroundings: &'a dyn Surroundings) -> Inside<'a> {
         Inside {
             programs: self.programs,
@@ -196,14 +250,16 @@ impl<'p> Writer<'p> {
             seals: &self.seals,
             surroundings,
             seen: None,
-            folds: self.folds.as_ref(),
+            folds: self.folds.as_deref(),
         }
     }
 
+    #[inline]
     pub(super) fn format(&self, format: u32) -> Result<&'p FormatForm, Wrong> {
         self.programs.program.formats.get(format as usize).ok_or_else(|| FaultKind::Program.into())
     }
 
+    #[inline]
     pub(super) fn layer(&mut self) -> Result<&mut Layer<'p>, Wrong> {
         self.layers.last_mut().ok_or_else(|| FaultKind::Program.into())
     }
@@ -229,14 +285,17 @@ impl<'p> Writer<'p> {
                 let ending = wire.ending.as_deref().unwrap_or_default();
                 self.put_octets(ending.as_bytes());
             }
-            Write::Child { name } => {
-                let name = message.names.get(usize::from(name)).ok_or(FaultKind::Program)?;
-                self.layer()?.name = Some(Cow::Borrowed(name));
-            }
+            Write::Child { name } => match self.named_stride(surroundings) {
+                Some(to) => return Ok(Flow::To(to)),
+                None => {
+                    let name = message.names.get(usize::from(name)).ok_or(FaultKind::Program)?;
+                    self.layer()?.name = Some(Name::Known(name));
+                }
+            },
             Write::ChildBy { name } => {
                 let inside = self.inside(surroundings);
                 let name = inside.evaluate(name)?.to_text(&inside)?.into_owned();
-                self.layer()?.name = Some(Cow::Owned(name));
+                self.layer()?.name = Some(Name::Made(Arc::new(WireName::of(&name))));
             }
             Write::Down => self.down()?,
             Write::Up => self.up()?,

@@ -4,7 +4,7 @@
 //! ASCII-compatible). Out: nodes. There are the five entities and numeric references, comments and CDATA sections;
 //! document types and processing instructions other than the declaration are refused. There is one root.
 
-use memchr::memchr;
+use memchr::{memchr, memchr2};
 
 use super::tree::{Builder, Escape, Kind, Tree};
 use super::{FaultKind, Wrong};
@@ -26,26 +26,28 @@ pub(crate) fn scan(octets: &[u8], base: Span, whole: bool, tree: &mut Tree) -> R
     loop {
         scanner.text(&builder)?;
         let rest = scanner.rest();
-        if rest.is_empty() {
-            break;
-        }
-        if rest.starts_with(b"<!--") {
-            scanner.at += 4;
-            scanner.skip_past(b"-->")?;
-        } else if rest.starts_with(b"<![CDATA[") && builder.depth() > 0 {
-            scanner.skip_past(b"]]>")?;
-        } else if rest.starts_with(b"<!") || rest.starts_with(b"<?") {
-            return Err(scanner.wrong(FaultKind::Forbidden));
-        } else if rest.starts_with(b"</") {
-            scanner.end_tag(&mut builder)?;
-        } else {
-            if builder.depth() == 0 {
-                roots += 1;
-                if whole && roots > 1 {
-                    return Err(scanner.wrong(FaultKind::LeftOver));
+        match rest {
+            [] => break,
+            [_, b'/', ..] => scanner.end_tag(&mut builder)?,
+            [_, b'!' | b'?', ..] => {
+                if rest.starts_with(b"<!--") {
+                    scanner.at += 4;
+                    scanner.skip_past(b"-->")?;
+                } else if rest.starts_with(b"<![CDATA[") && builder.depth() > 0 {
+                    scanner.skip_past(b"]]>")?;
+                } else {
+                    return Err(scanner.wrong(FaultKind::Forbidden));
                 }
             }
-            scanner.start_tag(&mut builder)?;
+            _ => {
+                if builder.depth() == 0 {
+                    roots += 1;
+                    if whole && roots > 1 {
+                        return Err(scanner.wrong(FaultKind::LeftOver));
+                    }
+                }
+                scanner.start_tag(&mut builder)?;
+            }
         }
     }
     if builder.depth() > 0 || (whole && roots == 0) {
@@ -59,8 +61,25 @@ struct Scanner<'o> {
     at: usize,
 }
 
-fn is_name(octet: u8) -> bool {
-    octet.is_ascii_alphanumeric() || b"_-.:".contains(&octet) || octet >= 0x80
+/// What names are made of.
+const NAME: [bool; 256] = {
+    let mut name = [false; 256];
+    let mut octet = 0_usize;
+    while octet < 256 {
+        let letter = octet as u8;
+        name[octet] =
+            letter.is_ascii_alphanumeric() || matches!(letter, b'_' | b'-' | b'.' | b':') || letter >= 0x80;
+        octet += 1;
+    }
+    name
+};
+
+/// Where a name stands, and its local part.
+#[derive(Clone, Copy)]
+struct Place {
+    from: usize,
+    local: usize,
+    to: usize,
 }
 
 impl Scanner<'_> {
@@ -119,6 +138,9 @@ impl Scanner<'_> {
     /// Goes to the next tag; outside of all elements only blanks may stand.
     fn text(&mut self, builder: &Builder<'_>) -> Result<(), Wrong> {
         let start = self.at;
+        if self.octets.get(start) == Some(&b'<') {
+            return Ok(());
+        }
         self.at = memchr(b'<', self.rest()).map_or(self.octets.len(), |place| start + place);
         let text = self.octets.get(start..self.at).unwrap_or_default();
         if builder.depth() == 0 && !text.trim_ascii().is_empty() {
@@ -127,12 +149,48 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn name(&mut self) -> Result<(usize, usize), Wrong> {
-        let from = self.at;
-        while self.octets.get(self.at).is_some_and(|octet| is_name(*octet)) {
-            self.at += 1;
+    fn name(&mut self) -> Result<Place, Wrong> {
+        let mut place = Place { from: self.at, local: self.at, to: self.at };
+        for octet in self.rest() {
+            if !NAME[usize::from(*octet)] {
+                break;
+            }
+            place.to += 1;
+            if *octet == b':' {
+                place.local = place.to;
+            }
         }
-        if from == self.at { Err(self.wrong(FaultKind::Syntax)) } else { Ok((from, self.at)) }
+        self.at = place.to;
+        if place.from == place.to { Err(self.wrong(FaultKind::Syntax)) } else { Ok(place) }
+    }
+
+    /// Whether the octets at a place are the end tag of that name; gives where it ends.
+    fn ends_at(&self, at: usize, name: &[u8]) -> Option<usize> {
+        let behind = self.octets.get(at..)?.strip_prefix(b"</")?.strip_prefix(name)?;
+        (behind.first() == Some(&b'>')).then(|| at + 2 + name.len() + 1)
+    }
+
+    /// An element without attributes, references and elements in it, whose start tag ends here: most are. Gives whether it is one.
+    fn leaf(&mut self, start: usize, name: Place, builder: &mut Builder<'_>) -> Result<bool, Wrong> {
+        let inner = name.to + 1;
+        let rest = self.octets.get(inner..).unwrap_or_default();
+        let Some(end) = memchr2(b'<', b'&', rest).map(|place| inner + place) else { return Ok(false) };
+        let called = self.octets.get(name.from..name.to).unwrap_or_default();
+        let Some(behind) = self.ends_at(end, called) else { return Ok(false) };
+        let (inner, outer) = (builder.span(inner, end), builder.span(start, behind));
+        let node = builder.add(builder.span(name.from, name.to), inner, outer, Kind::Group, Escape::None)?;
+        Self::note_local(builder, node, name);
+        self.at = behind;
+        Ok(true)
+    }
+
+    fn note_local(builder: &mut Builder<'_>, node: u32, name: Place) {
+        if name.local > name.from {
+            let local = builder.span(name.local, name.to).start;
+            if let Some(node) = builder.node(node) {
+                node.local = local;
+            }
+        }
     }
 
     fn expect(&mut self, octet: u8) -> Result<(), Wrong> {
@@ -149,9 +207,13 @@ impl Scanner<'_> {
     fn start_tag(&mut self, builder: &mut Builder<'_>) -> Result<(), Wrong> {
         let start = self.at;
         self.expect(b'<')?;
-        let (from, to) = self.name()?;
-        let (name, nothing) = (builder.span(from, to), builder.span(start, start));
-        let node = builder.add(name, nothing, nothing, Kind::Group, Escape::None)?;
+        let name = self.name()?;
+        if self.octets.get(name.to) == Some(&b'>') && builder.may_open() && self.leaf(start, name, builder)? {
+            return Ok(());
+        }
+        let (called, nothing) = (builder.span(name.from, name.to), builder.span(start, start));
+        let node = builder.add(called, nothing, nothing, Kind::Group, Escape::None)?;
+        Self::note_local(builder, node, name);
         builder.open(node)?;
         let mut names: Vec<(usize, usize)> = Vec::new();
         loop {
@@ -184,7 +246,8 @@ impl Scanner<'_> {
     }
 
     fn attribute(&mut self, builder: &mut Builder<'_>, names: &mut Vec<(usize, usize)>) -> Result<(), Wrong> {
-        let (from, to) = self.name()?;
+        let name = self.name()?;
+        let (from, to) = (name.from, name.to);
         let text = |(from, to): (usize, usize)| self.octets.get(from..to).unwrap_or_default();
         if names.len() > 256 {
             return Err(self.wrong(FaultKind::Forbidden));
@@ -210,32 +273,35 @@ impl Scanner<'_> {
             return Err(Wrong::new(FaultKind::Syntax, start));
         }
         let escape = if memchr(b'&', value).is_some() { Escape::Xml } else { Escape::None };
-        let (name, inner) = (builder.span(from, to), builder.span(start, start + length));
+        let (called, inner) = (builder.span(from, to), builder.span(start, start + length));
         let outer = builder.span(outer, self.at);
-        builder.add(name, inner, outer, Kind::Attribute, escape)?;
+        let node = builder.add(called, inner, outer, Kind::Attribute, escape)?;
+        Self::note_local(builder, node, name);
         Ok(())
     }
 
     fn end_tag(&mut self, builder: &mut Builder<'_>) -> Result<(), Wrong> {
         let start = self.at;
-        self.at += 2;
-        let (from, to) = self.name()?;
-        self.blanks();
-        self.expect(b'>')?;
-        if builder.depth() == 0 {
-            return Err(Wrong::new(FaultKind::Syntax, start));
-        }
         let region = builder.span(0, 0).start;
         let offset = |at: u32| at.saturating_sub(region) as usize;
         let node = builder.current().ok_or_else(|| Wrong::new(FaultKind::Syntax, start))?;
-        let opened = self.octets.get(offset(node.name.start)..offset(node.name.end));
-        if opened != self.octets.get(from..to) {
-            return Err(Wrong::new(FaultKind::Syntax, start));
+        let opened = self.octets.get(offset(node.name.start)..offset(node.name.end)).unwrap_or_default();
+        match self.ends_at(start, opened).filter(|_| builder.depth() > 0) {
+            Some(behind) => self.at = behind,
+            None => {
+                self.at += 2;
+                let name = self.name()?;
+                self.blanks();
+                self.expect(b'>')?;
+                if builder.depth() == 0 || self.octets.get(name.from..name.to) != Some(opened) {
+                    return Err(Wrong::new(FaultKind::Syntax, start));
+                }
+            }
         }
         let (inner_from, outer_from) = (offset(node.value.start), offset(node.outer.start));
         let (inner, outer) = (builder.span(inner_from, start), builder.span(outer_from, self.at));
         let content = self.octets.get(inner_from..start).unwrap_or_default();
-        let plain = memchr::memchr2(b'&', b'<', content).is_none();
+        let plain = memchr2(b'&', b'<', content).is_none();
         if let Some(node) = builder.close() {
             (node.value, node.outer) = (inner, outer);
             node.escape = if plain { Escape::None } else { Escape::Xml };
@@ -291,21 +357,19 @@ fn reference_of(name: &[u8]) -> Result<char, Wrong> {
     }
 }
 
-/// The name of an attribute, where a field's name is one: it begins with `@`, as no element's can.
-pub(crate) fn attribute(name: &str) -> Option<&str> {
-    name.strip_prefix('@')
-}
-
-/// The name of a field that is the text of the element around it.
-pub(crate) const OWN_TEXT: &str = ".";
-
-/// Appends a text's octets with the references that it needs; `quoted`: in an attribute.
-pub(crate) fn escape(octets: &[u8], quoted: bool, out: &mut Vec<u8>) {
+/// Whether a text needs references; `quoted`: in an attribute.
+#[inline]
+pub(crate) fn needs_escape(octets: &[u8], quoted: bool) -> bool {
     let needs = |octet: u8| {
         matches!(octet, b'&' | b'<' | b'>' | b'\r') || (quoted && matches!(octet, b'"' | b'\n' | b'\t'))
     };
+    octets.iter().fold(false, |any, octet| any | needs(*octet))
+}
+
+/// Appends a text's octets with the references that it needs; `quoted`: in an attribute.
+pub(crate) fn escape(octets: &[u8], quoted: bool, out: &mut Vec<u8>) {
     // Most texts need none at all.
-    if !octets.iter().fold(false, |any, octet| any | needs(*octet)) {
+    if !needs_escape(octets, quoted) {
         out.extend_from_slice(octets);
         return;
     }

@@ -40,12 +40,19 @@ impl Taken {
     }
 }
 
+#[inline]
 fn kept(buffer: u8, start: usize, end: usize) -> Result<Span, Fault> {
     if end > SCRATCH_MAX {
         return Err(Fault::TooLong);
     }
     let offset = |at: usize| u32::try_from(at).map_err(|_| Fault::TooLong);
     Ok(Span { buffer, start: offset(start)?, end: offset(end)? })
+}
+
+/// Rows that could not be read to their end: the list's index, the row. Few messages have any.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Damaged {
+    pub(super) rows: Vec<(usize, u32)>,
 }
 
 /// A message or a business record. It has no lifetimes, so that it can wait and move.
@@ -60,8 +67,7 @@ pub struct Record {
     texts: String,
     /// The slots of the record itself, then the rows of its lists.
     pub slots: Vec<Slot>,
-    /// Rows that could not be read to their end: the list's index, the row.
-    pub(super) damaged: Vec<(usize, u32)>,
+    pub(super) damaged: Option<Box<Damaged>>,
 }
 
 impl Record {
@@ -79,6 +85,16 @@ impl Record {
         record
     }
 
+    /// Takes everything out of it but its room, which the next message uses.
+    pub fn clear(&mut self) {
+        self.content = Bytes::new();
+        self.parts = None;
+        self.scratch.clear();
+        self.texts.clear();
+        self.slots.clear();
+        self.damaged = None;
+    }
+
     /// Puts the octets of a part there.
     pub fn set_part(&mut self, part: Part, octets: Bytes) {
         if part == Part::Content {
@@ -90,6 +106,7 @@ impl Record {
 
     /// The octets of a part; empty if there are none.
     #[must_use]
+    #[inline]
     pub fn part(&self, part: Part) -> &Bytes {
         if part == Part::Content {
             return &self.content;
@@ -99,6 +116,7 @@ impl Record {
 
     /// The whole range of a part.
     #[must_use]
+    #[inline]
     pub fn part_span(&self, part: Part) -> Span {
         let end = u32::try_from(self.part(part).len()).unwrap_or(u32::MAX);
         Span { buffer: buffer_of(part), start: 0, end }
@@ -106,6 +124,7 @@ impl Record {
 
     /// All octets of a buffer.
     #[must_use]
+    #[inline]
     pub fn buffer(&self, buffer: u8) -> &[u8] {
         const CONTENT: u8 = buffer_of(Part::Content);
         match buffer {
@@ -128,6 +147,7 @@ impl Record {
 
     /// The octets of a range; empty for one that does not exist.
     #[must_use]
+    #[inline]
     pub fn octets(&self, span: Span) -> &[u8] {
         self.buffer(span.buffer).get(span.start as usize..span.end as usize).unwrap_or_default()
     }
@@ -136,9 +156,10 @@ impl Record {
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond what a record may hold.
+    #[inline]
     pub fn keep(&mut self, octets: &[u8]) -> Result<Span, Fault> {
         let start = self.scratch.len();
-        if start == 0 {
+        if self.scratch.capacity() == 0 {
             self.scratch.reserve(octets.len().max(SCRATCH_FIRST));
         }
         self.scratch.extend_from_slice(octets);
@@ -149,26 +170,39 @@ impl Record {
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond what a record may hold.
+    #[inline]
     pub fn keep_text(&mut self, text: &str) -> Result<Span, Fault> {
+        let start = self.push_text(text)?;
+        kept(TEXTS, start as usize, self.texts.len())
+    }
+
+    /// Keeps a text; gives where it begins.
+    #[inline(always)]
+    fn push_text(&mut self, text: &str) -> Result<u32, Fault> {
         let start = self.texts.len();
-        if start == 0 {
+        if self.texts.capacity() == 0 {
             self.texts.reserve(text.len().max(SCRATCH_FIRST));
         }
         self.texts.push_str(text);
-        kept(TEXTS, start, self.texts.len())
+        if self.texts.len() > SCRATCH_MAX {
+            Err(Fault::TooLong)
+        } else {
+            u32::try_from(start).map_err(|_| Fault::TooLong)
+        }
     }
 
     /// Keeps the text that octets of a charset are, unless it is kept already; the inner error is the offset of what is no character of it.
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond what a record may hold.
+    #[inline]
     pub fn keep_decoded(&mut self, charset: Charset, span: Span) -> Result<Result<Span, usize>, Fault> {
         if span.buffer == TEXTS {
             return Ok(Ok(span));
         }
         let mut texts = std::mem::take(&mut self.texts);
         let start = texts.len();
-        if start == 0 {
+        if texts.capacity() == 0 {
             texts.reserve((2 * span.len()).max(SCRATCH_FIRST));
         }
         let decoded = charset::decode_onto(charset, self.octets(span), &mut texts);
@@ -179,11 +213,17 @@ impl Record {
         }
     }
 
+    /// A text that was kept; none, where octets are not known to be one.
+    #[inline]
+    pub(crate) fn known_text(&self, span: Span) -> Option<&str> {
+        if span.buffer == TEXTS { self.texts.get(span.start as usize..span.end as usize) } else { None }
+    }
+
     /// A text that was kept; empty where none was.
     #[must_use]
+    #[inline]
     pub fn kept_text(&self, span: Span) -> &str {
-        let range = span.start as usize..span.end as usize;
-        if span.buffer == TEXTS { self.texts.get(range).unwrap_or_default() } else { "" }
+        self.known_text(span).unwrap_or_default()
     }
 
     /// What it has taken up to now.
@@ -201,6 +241,7 @@ impl Record {
 
     /// A slot by its absolute index; unread if there is none.
     #[must_use]
+    #[inline]
     pub fn slot(&self, index: usize) -> Slot {
         self.slots.get(index).copied().unwrap_or_default()
     }
@@ -209,6 +250,7 @@ impl Record {
     ///
     /// # Errors
     /// [`Fault::Broken`] where there is no such slot.
+    #[inline]
     pub fn put(&mut self, index: usize, slot: Slot) -> Result<(), Fault> {
         *self.slots.get_mut(index).ok_or(Fault::Broken)? = slot;
         Ok(())
@@ -229,6 +271,7 @@ impl Record {
     ///
     /// # Errors
     /// [`Fault::Character`] for a text that is none of its charset, [`Fault::Broken`] for a damaged slot.
+    #[inline]
     pub fn value(&self, index: usize) -> Result<Value<'_>, Fault> {
         self.slot_value(&self.slot(index))
     }
@@ -237,6 +280,7 @@ impl Record {
     ///
     /// # Errors
     /// As [`Record::value`].
+    #[inline]
     pub fn slot_value(&self, slot: &Slot) -> Result<Value<'_>, Fault> {
         Ok(match slot.tag {
             Tag::Unread | Tag::Absent => Value::Absent,
@@ -262,13 +306,17 @@ impl Record {
         })
     }
 
+    #[inline]
     fn text(&self, slot: &Slot) -> Result<Cow<'_, str>, Fault> {
         let span = slot.span().unwrap_or_default();
         if span.buffer == TEXTS {
-            let text = self.texts.get(span.start as usize..span.end as usize);
-            return text.map(Cow::Borrowed).ok_or(Fault::Broken);
+            return self.known_text(span).map(Cow::Borrowed).ok_or(Fault::Broken);
         }
-        charset::decode(charset_of(slot.scale), self.octets(span)).map_err(|_| Fault::Character)
+        let octets = self.octets(span);
+        match charset_of(slot.scale) {
+            Charset::Utf8 => std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| Fault::Character),
+            other => charset::decode(other, octets).map_err(|_| Fault::Character),
+        }
     }
 
     fn wide(&self, slot: &Slot) -> Result<i128, Fault> {
@@ -281,70 +329,94 @@ impl Record {
     /// # Errors
     /// [`Fault::Kind`] for keys, pairs and rows, [`Fault::TooLong`] beyond what a record may hold.
     pub fn set(&mut self, index: usize, value: &Value<'_>) -> Result<(), Fault> {
-        let slot = match value {
-            Value::Absent => Slot::ABSENT,
-            Value::Flag(yes) => flag_slot(*yes),
-            Value::Number(number) => self.number_slot(*number)?,
-            Value::Decimal(decimal) => self.decimal_slot(decimal.mantissa(), decimal.scale())?,
-            Value::Text(text) => Slot::range(Tag::Text, self.keep_text(text)?, 0),
-            Value::Bytes(octets) => Slot::range(Tag::Bytes, self.keep(octets)?, 0),
-            Value::Name(symbol) => Slot { tag: Tag::Name, n: u64::from(symbol.0), ..Slot::default() },
-            Value::Outcome(outcome) => outcome_slot(*outcome, None, 0),
-            Value::Date(date) => date_slot(*date),
-            Value::Time(time) => time_slot(*time),
-            Value::DateTime(moment) => datetime_slot(*moment),
-            Value::Duration(span) => Slot { tag: Tag::Duration, n: span.cast_unsigned(), ..Slot::default() },
+        let mut slot = Slot::ABSENT;
+        match value {
+            Value::Absent => {}
+            Value::Flag(yes) => slot = flag_slot(*yes),
+            Value::Number(number) => self.number_into(*number, &mut slot)?,
+            Value::Decimal(decimal) => self.decimal_into(decimal.mantissa(), decimal.scale(), &mut slot)?,
+            Value::Text(text) => {
+                let at = self.push_text(text)?;
+                slot = Slot { tag: Tag::Text, buffer: TEXTS, scale: 0, at, n: text.len() as u64 };
+            }
+            Value::Bytes(octets) => slot = Slot::range(Tag::Bytes, self.keep(octets)?, 0),
+            Value::Name(symbol) => {
+                slot = Slot { tag: Tag::Name, n: u64::from(symbol.0), ..Slot::default() };
+            }
+            Value::Outcome(outcome) => slot = outcome_slot(*outcome, None, 0),
+            Value::Date(date) => slot = date_slot(*date),
+            Value::Time(time) => slot = time_slot(*time),
+            Value::DateTime(moment) => slot = datetime_slot(*moment),
+            Value::Duration(span) => {
+                slot = Slot { tag: Tag::Duration, n: span.cast_unsigned(), ..Slot::default() };
+            }
             Value::Key(_) | Value::Pairs(_) | Value::Rows(_) => return Err(Fault::Kind),
-        };
+        }
         self.put(index, slot)
     }
 
-    /// The slot of a whole number.
+    /// The slot of a whole number goes to `to`.
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond what a record may hold.
-    pub fn number_slot(&mut self, number: i128) -> Result<Slot, Fault> {
-        self.integer_slot(Tag::Number, Tag::WideNumber, number, 0)
+    #[inline(always)]
+    pub(crate) fn number_into(&mut self, number: i128, to: &mut Slot) -> Result<(), Fault> {
+        self.integer_into(Tag::Number, Tag::WideNumber, number, 0, to)
     }
 
-    /// The slot of a decimal: its figures and how many of them stand behind the point.
+    /// The slot of a decimal goes to `to`: its figures and how many of them stand behind the point.
     ///
     /// # Errors
     /// [`Fault::TooLong`] beyond what a record may hold.
-    pub fn decimal_slot(&mut self, figures: i128, scale: u32) -> Result<Slot, Fault> {
+    #[inline(always)]
+    pub(crate) fn decimal_into(&mut self, figures: i128, scale: u32, to: &mut Slot) -> Result<(), Fault> {
         let scale = u16::try_from(scale).map_err(|_| Fault::Overflow)?;
-        self.integer_slot(Tag::Decimal, Tag::WideDecimal, figures, scale)
+        self.integer_into(Tag::Decimal, Tag::WideDecimal, figures, scale, to)
     }
 
-    fn integer_slot(&mut self, small: Tag, wide: Tag, number: i128, scale: u16) -> Result<Slot, Fault> {
+    #[inline(always)]
+    fn integer_into(
+        &mut self,
+        small: Tag,
+        wide: Tag,
+        number: i128,
+        scale: u16,
+        to: &mut Slot,
+    ) -> Result<(), Fault> {
         if let Ok(figures) = i64::try_from(number) {
-            return Ok(Slot { tag: small, scale, n: figures.cast_unsigned(), ..Slot::default() });
+            *to = Slot { tag: small, scale, n: figures.cast_unsigned(), ..Slot::default() };
+            return Ok(());
         }
         let span = self.keep(&number.to_le_bytes())?;
-        Ok(Slot { tag: wide, scale, buffer: span.buffer, at: span.start, n: 16 })
+        *to = Slot { tag: wide, scale, buffer: span.buffer, at: span.start, n: 16 };
+        Ok(())
     }
 }
 
 /// The slot of a yes or no.
 #[must_use]
+#[inline]
 pub(crate) fn flag_slot(yes: bool) -> Slot {
     Slot { tag: Tag::Flag, n: u64::from(yes), ..Slot::default() }
 }
 
 /// The slot of a day.
 #[must_use]
+#[inline]
 pub(crate) fn date_slot(date: Date) -> Slot {
     Slot { tag: Tag::Date, n: pack_date(date), ..Slot::default() }
 }
 
 /// The slot of a time of day.
 #[must_use]
+#[inline]
 pub(crate) fn time_slot(time: Time) -> Slot {
     Slot { tag: Tag::Time, n: pack_time(time), ..Slot::default() }
 }
 
 /// The slot of a day and time.
 #[must_use]
+#[inline]
 pub(crate) fn datetime_slot(moment: DateTime) -> Slot {
     let at = u32::try_from(pack_date(moment.date())).unwrap_or(0);
     Slot { tag: Tag::DateTime, at, n: pack_time(moment.time()), ..Slot::default() }
@@ -368,6 +440,7 @@ pub(crate) fn name_slot(symbol: Symbol, text: Option<Span>, charset: u16) -> Slo
     with_text(Slot { tag: Tag::Name, scale: charset, n: u64::from(symbol.0), ..Slot::default() }, text)
 }
 
+#[inline]
 fn with_text(mut slot: Slot, text: Option<Span>) -> Slot {
     if let Some(span) = text {
         (slot.buffer, slot.at) = (span.buffer, span.start);
@@ -386,16 +459,19 @@ fn outcome_of(slot: &Slot) -> Outcome {
 }
 
 /// The charset of a slot's number.
+#[inline]
 pub(crate) fn charset_of(number: u16) -> Charset {
     Charset::from_number(number.to_le_bytes()[0]).unwrap_or_default()
 }
 
 /// The number of a charset in slots.
+#[inline]
 pub(crate) fn charset_number(charset: Charset) -> u16 {
     u16::from(charset.number())
 }
 
 /// The lower half.
+#[inline]
 pub(crate) fn low(n: u64) -> u32 {
     u32::try_from(n & 0xFFFF_FFFF).unwrap_or(0)
 }
@@ -406,11 +482,13 @@ fn decimal(figures: i128, scale: u16) -> Result<Decimal, Fault> {
 
 /// A day as `yyyyMMdd`.
 #[must_use]
+#[inline]
 pub(crate) fn pack_date(date: Date) -> u64 {
     let part = |number: i8| u64::try_from(number).unwrap_or(0);
     u64::try_from(date.year()).unwrap_or(0) * 10_000 + part(date.month()) * 100 + part(date.day())
 }
 
+#[inline]
 pub(super) fn unpack_date(packed: u64) -> Result<Date, Fault> {
     let part = |number: u64| i8::try_from(number % 100).map_err(|_| Fault::Broken);
     let year = i16::try_from(packed / 10_000).map_err(|_| Fault::Broken)?;
@@ -419,12 +497,14 @@ pub(super) fn unpack_date(packed: u64) -> Result<Date, Fault> {
 
 /// A time of day in nanoseconds.
 #[must_use]
+#[inline]
 pub(crate) fn pack_time(time: Time) -> u64 {
     let part = |number: i8| u64::try_from(number).unwrap_or(0);
     let seconds = (part(time.hour()) * 60 + part(time.minute())) * 60 + part(time.second());
     seconds * 1_000_000_000 + u64::try_from(time.subsec_nanosecond()).unwrap_or(0)
 }
 
+#[inline]
 pub(super) fn unpack_time(nanoseconds: u64) -> Result<Time, Fault> {
     let seconds = nanoseconds / 1_000_000_000;
     let part = |number: u64| i8::try_from(number).map_err(|_| Fault::Broken);

@@ -25,11 +25,13 @@ pub struct Rows {
 }
 
 impl Rows {
+    #[inline]
     fn of(slot: &Slot) -> Option<Rows> {
         let room = u32::try_from(slot.n >> 32).ok()?;
         (slot.tag == Tag::List).then(|| Rows { first: slot.at, count: low(slot.n), room, stride: slot.scale })
     }
 
+    #[inline]
     fn slot(self) -> Slot {
         let n = u64::from(self.room) << 32 | u64::from(self.count);
         Slot { tag: Tag::List, scale: self.stride, at: self.first, n, ..Slot::default() }
@@ -37,6 +39,7 @@ impl Rows {
 
     /// Index of the first slot of a row.
     #[must_use]
+    #[inline]
     pub fn base(self, row: u32) -> Option<usize> {
         (row < self.count).then(|| self.first as usize + row as usize * usize::from(self.stride))
     }
@@ -45,6 +48,7 @@ impl Rows {
 impl Record {
     /// The rows of the list in a slot, if one is there.
     #[must_use]
+    #[inline]
     pub fn rows(&self, index: usize) -> Option<Rows> {
         Rows::of(&self.slot(index))
     }
@@ -97,13 +101,13 @@ impl Record {
                 *slot = Slot::ABSENT;
             }
         }
-        self.damaged.push((index, row));
+        self.damaged.get_or_insert_default().rows.push((index, row));
     }
 
     /// Whether a row was read whole.
     #[must_use]
     pub fn is_whole(&self, index: usize, row: u32) -> bool {
-        !self.damaged.contains(&(index, row))
+        !self.damaged.as_ref().is_some_and(|damaged| damaged.rows.contains(&(index, row)))
     }
 
     /// Takes the last row away again.
@@ -143,6 +147,7 @@ impl RowsEntered {
     ///
     /// # Errors
     /// [`Fault::Broken`] where no row of its list is entered.
+    #[inline]
     pub fn index(&self, level: u8, slot: u16) -> Result<usize, Fault> {
         let base = if level == 0 {
             Some(0)
@@ -169,11 +174,13 @@ impl RowsEntered {
     }
 
     /// Pushes a row without looking at what is entered: for who goes through rows from outside.
+    #[inline]
     pub(crate) fn push(&self, level: u8, list: usize, row: u32, base: usize) {
         self.stack.borrow_mut().push(Entered { level, list, row, base });
     }
 
     /// Takes back the last row pushed or entered.
+    #[inline]
     pub(crate) fn pop(&self) {
         self.stack.borrow_mut().pop();
     }

@@ -8,7 +8,9 @@ use std::path::Path;
 use adapters::value::Record;
 use dsl::evaluate::coded::{from_hex, to_hex};
 use dsl::model::{Prefix, PrefixKind, TextCode};
-use dsl::program::{Compiled, FormatForm, Measures, MessageProgram, Part, Program, Read, WireForm, Write};
+use dsl::program::{
+    Compiled, FormatForm, Measures, MessageProgram, Part, Program, Read, WireForm, WireName, Write,
+};
 use dsl::value::{Absent, Charset, Form, Letters, Size, Type, Unit};
 use serde_json::Value as Json;
 
@@ -82,7 +84,7 @@ fn program(spec: &serde_json::Map<String, Json>) -> (Program, Vec<String>) {
         read: read.into(),
         write: write.into(),
         slots: u16::try_from(names.len()).unwrap(),
-        names: names.iter().map(|name| bit(name).to_string().into()).collect(),
+        names: names.iter().map(|name| WireName::of(&bit(name).to_string())).collect(),
         ..MessageProgram::default()
     };
     (Program { wires, formats: vec![format], messages: vec![message], ..Program::default() }, names)

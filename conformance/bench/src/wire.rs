@@ -12,7 +12,7 @@ mod product;
 mod xml;
 
 use crate::floor::gbk::Gbk;
-use product::Product;
+use product::{Kept, Product};
 use std::path::Path;
 
 /// The same work twice.
@@ -95,8 +95,10 @@ fn both<T: 'static>(
     } = *workload;
     let message = product.message(call)?;
     let values = message.values(sample)?;
-    let written =
-        message.write(&values).ok_or_else(|| format!("{call}: the product cannot write what it has read"))?;
+    let told = || format!("{call}: the product cannot write what it has read");
+    let mut filled = message.filled(&values).ok_or_else(told)?;
+    message.write(&mut filled).ok_or_else(told)?;
+    let written = filled.octets().to_vec();
     let typed = read(sample).ok_or_else(|| format!("{call}: the floor cannot read the sample"))?;
     let mut by_hand = Vec::new();
     write(&typed, &mut by_hand).ok_or_else(|| format!("{call}: the floor cannot write what it has read"))?;
@@ -112,14 +114,14 @@ fn both<T: 'static>(
     }
     let frame = bytes::Bytes::copy_from_slice(sample);
     let octets = sample.to_vec();
-    let mut out = Vec::with_capacity(sample.len());
+    let (mut kept, mut out) = (Kept::default(), Vec::with_capacity(sample.len()));
     Ok([
         Pair {
             id: id_read,
             what: what_read,
             against,
             bounds: bounds_read,
-            product: Box::new(move || message.read(&frame)),
+            product: Box::new(move || message.read(std::hint::black_box(&frame), &mut kept)),
             floor: Box::new(move || {
                 read(std::hint::black_box(&octets)).map(|typed| drop(std::hint::black_box(typed)))
             }),
@@ -130,7 +132,9 @@ fn both<T: 'static>(
             against,
             bounds: bounds_write,
             product: Box::new(move || {
-                message.write(std::hint::black_box(&values)).map(|octets| drop(std::hint::black_box(octets)))
+                message.write(std::hint::black_box(&mut filled))?;
+                std::hint::black_box(filled.octets());
+                Some(())
             }),
             floor: Box::new(move || {
                 out.clear();

@@ -44,10 +44,45 @@ enum Piece {
     Close,
 }
 
+/// Forms of figures alone that most parties use: they are read and written as one number.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Usual {
+    /// `yyyyMMdd`
+    Day,
+    /// `yyyyMM`
+    Month,
+    /// `HHmmss`
+    Clock,
+}
+
+impl Usual {
+    fn of(form: &str) -> Option<Self> {
+        Some(match form {
+            "yyyyMMdd" => Self::Day,
+            "yyyyMM" => Self::Month,
+            "HHmmss" => Self::Clock,
+            _ => return None,
+        })
+    }
+
+    fn read(self, kind: Calendar, octets: &[u8]) -> Option<Value<'static>> {
+        let width = if self == Self::Day { 8 } else { 6 };
+        let all = few_figures(octets).filter(|_| octets.len() == width)?;
+        let (first, second, third) = (all / 10_000, all / 100 % 100, all % 100);
+        match (self, kind) {
+            (Self::Day, Calendar::Date) => date_of(first, second, third).map(Value::Date),
+            (Self::Month, Calendar::Month) => date_of(all / 100, third, 1).map(Value::Date),
+            (Self::Clock, Calendar::Time) => time_of(first, second, third, None).ok().map(Value::Time),
+            _ => None,
+        }
+    }
+}
+
 /// A form, taken apart once.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Pattern {
     pieces: Box<[Piece]>,
+    usual: Option<Usual>,
 }
 
 impl Pattern {
@@ -85,7 +120,7 @@ impl Pattern {
             };
             rest = rest.get(length..).unwrap_or_default();
         }
-        Self { pieces: pieces.into() }
+        Self { pieces: pieces.into(), usual: Usual::of(form) }
     }
 
     /// Octets that it takes when written; `None` if that depends on the value (single letters).
@@ -111,6 +146,9 @@ impl Pattern {
         octets: &[u8],
         near: Option<DateTime>,
     ) -> Result<Value<'static>, Fault> {
+        if let Some(value) = self.usual.and_then(|usual| usual.read(kind, octets)) {
+            return Ok(value);
+        }
         let parts = self.split(octets)?;
         let time = || {
             time_of(
@@ -145,6 +183,36 @@ impl Pattern {
             }
         }
         Ok(())
+    }
+
+    /// Whether it is one of the usual forms of figures alone.
+    #[must_use]
+    #[inline]
+    pub fn is_figures(&self) -> bool {
+        self.usual.is_some()
+    }
+
+    /// Appends a day that is packed as the number `yyyyMMdd`, if the form is made of its figures alone; else nothing.
+    #[inline]
+    pub fn write_day(&self, packed: u64, out: &mut Vec<u8>) -> bool {
+        let (number, width) = match self.usual {
+            Some(Usual::Day) => (packed, 8),
+            Some(Usual::Month) => (packed / 100, 6),
+            _ => return false,
+        };
+        super::number::write_figures(number.into(), width, out);
+        true
+    }
+
+    /// Appends the time of day so many seconds after midnight, if the form is made of its figures alone; else nothing.
+    #[inline]
+    pub fn write_clock(&self, seconds: u64, out: &mut Vec<u8>) -> bool {
+        if self.usual != Some(Usual::Clock) {
+            return false;
+        }
+        let clock = seconds / 3_600 * 10_000 + seconds / 60 % 60 * 100 + seconds % 60;
+        super::number::write_figures(clock.into(), 6, out);
+        true
     }
 
     fn split(&self, octets: &[u8]) -> Result<Parts, Fault> {
@@ -206,6 +274,7 @@ pub fn write(form: &str, moment: DateTime, out: &mut Vec<u8>) -> Result<(), Faul
 
 /// The moment that a value is written from; `None` if it is no day, time or moment.
 #[must_use]
+#[inline]
 pub fn moment(value: &Value<'_>) -> Option<DateTime> {
     match value {
         Value::Date(date) => Some(date.to_datetime(Time::midnight())),
@@ -240,11 +309,12 @@ fn write_part(letter: u8, count: usize, moment: DateTime, out: &mut Vec<u8>) -> 
 }
 
 /// Up to nine figures.
+#[inline]
 fn few_figures(octets: &[u8]) -> Option<i64> {
     if !(1..=9).contains(&octets.len()) {
         return None;
     }
-    octets.iter().try_fold(0, |sum, octet| octet.is_ascii_digit().then(|| sum * 10 + i64::from(octet - b'0')))
+    super::number::word(octets).and_then(|figures| i64::try_from(figures).ok())
 }
 
 fn put(parts: &mut Parts, letter: u8, count: usize, value: i64) -> Result<(), Fault> {
@@ -272,12 +342,14 @@ fn put(parts: &mut Parts, letter: u8, count: usize, value: i64) -> Result<(), Fa
     }
 }
 
+#[inline]
 fn time_of(hour: i64, minute: i64, second: i64, nanosecond: Option<i64>) -> Result<Time, Fault> {
     let small = |value: i64| i8::try_from(value).map_err(|_| Fault::NotCalendar);
     let nanosecond = i32::try_from(nanosecond.unwrap_or(0)).map_err(|_| Fault::NotCalendar)?;
     Time::new(small(hour)?, small(minute)?, small(second)?, nanosecond).map_err(|_| Fault::NotCalendar)
 }
 
+#[inline]
 fn date_of(year: i64, month: i64, day: i64) -> Option<Date> {
     Date::new(i16::try_from(year).ok()?, i8::try_from(month).ok()?, i8::try_from(day).ok()?).ok()
 }
@@ -357,6 +429,20 @@ mod tests {
         assert_eq!(read(Calendar::Time, "HHmmss", b"240000", None), Err(Fault::NotCalendar));
         let month = Value::Date(Date::constant(2026, 9, 1));
         assert_eq!(read(Calendar::Month, "yyyyMM", b"202609", None), Ok(month));
+    }
+
+    #[test]
+    fn packed_days_and_times_are_written_by_forms_of_figures_alone() {
+        let written = |form: &str, day: bool| {
+            let (form, mut out) = (Pattern::of(form), Vec::new());
+            let done =
+                if day { form.write_day(20_261_123, &mut out) } else { form.write_clock(47_109, &mut out) };
+            done.then(|| String::from_utf8(out).unwrap())
+        };
+        assert_eq!(written("yyyyMMdd", true).as_deref(), Some("20261123"));
+        assert_eq!(written("yyyyMM", true).as_deref(), Some("202611"));
+        assert_eq!(written("HHmmss", false).as_deref(), Some("130509"));
+        assert_eq!((written("yyyy-MM-dd", true), written("yyyyMMdd", false)), (None, None));
     }
 
     #[test]

@@ -15,6 +15,7 @@ const MOST_DECIMAL_FIGURES: u32 = 28;
 ///
 /// # Errors
 /// [`Fault::NotNumber`] for anything but figures, or nothing; [`Fault::Overflow`] for more than can be held.
+#[inline]
 pub fn figures(octets: &[u8]) -> Result<i128, Fault> {
     if octets.is_empty() {
         return Err(Fault::NotNumber);
@@ -34,13 +35,42 @@ pub fn figures(octets: &[u8]) -> Result<i128, Fault> {
     Ok(sum)
 }
 
-/// Up to 18 figures.
-fn word(octets: &[u8]) -> Option<u64> {
+/// Whether all octets are figures: eight are looked at at once.
+#[must_use]
+#[inline]
+pub fn are_figures(octets: &[u8]) -> bool {
+    let (eights, rest) = octets.as_chunks::<8>();
+    let figures = |octets: [u8; 8]| {
+        let word = u64::from_le_bytes(octets);
+        word & HIGH == ZEROS && word.wrapping_add(SIXES) & HIGH == ZEROS
+    };
+    let whole = eights.iter().all(|eight| figures(*eight));
+    // What is left is looked at together with what stands before it.
+    match octets.last_chunk::<8>() {
+        Some(last) => whole && (rest.is_empty() || figures(*last)),
+        None => rest.iter().fold(true, |all, octet| all & octet.is_ascii_digit()),
+    }
+}
+
+/// Up to 18 figures; none if they are not.
+#[must_use]
+#[inline]
+pub(crate) fn word(octets: &[u8]) -> Option<u64> {
     let (eights, rest) = octets.as_chunks::<8>();
     let mut sum = 0;
     for eight in eights {
         sum = sum * 100_000_000 + eight_figures(*eight)?;
     }
+    let rest = match rest.split_first_chunk::<4>() {
+        Some((four, rest)) => {
+            let [first, second, third, fourth] = *four;
+            // Behind four zeros it is eight figures.
+            let four = eight_figures([b'0', b'0', b'0', b'0', first, second, third, fourth])?;
+            sum = sum * 10_000 + four;
+            rest
+        }
+        None => rest,
+    };
     for &octet in rest {
         let figure = octet.wrapping_sub(b'0');
         if figure > 9 {
@@ -51,13 +81,16 @@ fn word(octets: &[u8]) -> Option<u64> {
     Some(sum)
 }
 
+const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+const SIXES: u64 = 0x0606_0606_0606_0606;
+
 /// Eight figures in one machine word: neighbours are joined by twos, fours, eights.
+#[inline]
 fn eight_figures(octets: [u8; 8]) -> Option<u64> {
-    const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
-    const ZEROS: u64 = 0x3030_3030_3030_3030;
     let word = u64::from_le_bytes(octets);
     // `0` to `9` begin with 3 and still do when six is added.
-    if word & HIGH != ZEROS || word.wrapping_add(0x0606_0606_0606_0606) & HIGH != ZEROS {
+    if word & HIGH != ZEROS || word.wrapping_add(SIXES) & HIGH != ZEROS {
         return None;
     }
     let ones = word - ZEROS;
@@ -70,6 +103,7 @@ fn eight_figures(octets: [u8; 8]) -> Option<u64> {
 ///
 /// # Errors
 /// As [`figures`].
+#[inline]
 pub fn whole(octets: &[u8], signed: bool) -> Result<i128, Fault> {
     match octets.split_first() {
         Some((b'-', rest)) if signed => Ok(-figures(rest)?),
@@ -90,12 +124,16 @@ pub fn decimal(octets: &[u8], scale: u32, signed: bool, short: bool) -> Result<D
 ///
 /// # Errors
 /// As [`decimal`].
+#[inline]
 pub fn fixed_point(octets: &[u8], scale: u32, signed: bool, short: bool) -> Result<i128, Fault> {
     let (negative, plain) = match octets.split_first() {
         Some((b'-', rest)) if signed => (true, rest),
         Some((b'+', rest)) if signed => (false, rest),
         _ => (false, octets),
     };
+    if let Some(units) = few_units(plain, scale) {
+        return Ok(if negative { -i128::from(units) } else { units.into() });
+    }
     let mut halves = plain.splitn(2, |&octet| octet == b'.');
     let before = halves.next().unwrap_or_default();
     let behind = halves.next();
@@ -113,6 +151,20 @@ pub fn fixed_point(octets: &[u8], scale: u32, signed: bool, short: bool) -> Resu
     let units = units.filter(|units| *units < 1 << 96).ok_or(Fault::Overflow)?;
     Ok(if negative { -units } else { units })
 }
+
+/// The units of a decimal with all figures behind the point, where they and those before it fit a machine word.
+#[inline]
+fn few_units(octets: &[u8], scale: u32) -> Option<u64> {
+    let scale = scale as usize;
+    let power = POWERS.get(scale).filter(|_| octets.len() <= 18)?;
+    let (whole, part) = octets.split_at_checked(octets.len().checked_sub(scale + 1)?)?;
+    let part = part.strip_prefix(b".").filter(|part| !part.is_empty() && !whole.is_empty())?;
+    Some(word(whole)? * power + word(part)?)
+}
+
+/// Of ten, as far as needed.
+const POWERS: [u64; 10] =
+    [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000, 1_000_000_000];
 
 /// So many units of `10^-scale`: `scaled(12345, 2)` is 123.45.
 ///
@@ -142,6 +194,7 @@ pub fn yuan_of_li(li: i128) -> Result<Decimal, Fault> {
 ///
 /// # Errors
 /// [`Fault::NotNumber`] if it is no whole number of them, [`Fault::Overflow`] beyond what can be held.
+#[inline]
 pub fn units(value: Decimal, scale: u32) -> Result<i128, Fault> {
     let (mut mantissa, mut has) = (value.mantissa(), value.scale());
     while has > scale {
@@ -196,6 +249,7 @@ struct Figures {
 }
 
 impl Figures {
+    #[inline]
     fn of(value: u128) -> Self {
         let mut figures = Self { octets: [b'0'; MOST_WRITTEN], at: MOST_WRITTEN };
         let mut rest = value;
@@ -216,6 +270,7 @@ impl Figures {
         figures
     }
 
+    #[inline]
     fn pair(&mut self, below_hundred: usize) {
         self.at -= 2;
         if let (Some(place), Some(pair)) =
@@ -226,16 +281,19 @@ impl Figures {
     }
 
     /// With zeros in front up to so many.
+    #[inline]
     fn at_least(&mut self, width: usize) {
         self.at = self.at.min(MOST_WRITTEN.saturating_sub(width));
     }
 
+    #[inline]
     fn as_slice(&self) -> &[u8] {
         self.octets.get(self.at..).unwrap_or_default()
     }
 }
 
 /// Appends at least `width` figures, zeros in front.
+#[inline]
 pub fn write_figures(value: u128, width: usize, out: &mut Vec<u8>) {
     let mut figures = Figures::of(value);
     figures.at_least(width);
@@ -245,6 +303,7 @@ pub fn write_figures(value: u128, width: usize, out: &mut Vec<u8>) {
 
 /// Appends so many units of `10^-scale` with `scale` figures behind the point, and zeros in front up to `width` octets
 /// with point and sign; `trimmed` leaves out zeros at the end, and then the point, and then takes no zeros in front.
+#[inline]
 pub fn write_units(units: i128, scale: u32, trimmed: bool, width: usize, out: &mut Vec<u8>) {
     if units < 0 {
         out.push(b'-');
@@ -360,6 +419,12 @@ mod tests {
         #[test]
         fn figures_are_what_the_library_reads(text in "[0-9]{1,18}|[0-9/:]{8,17}") {
             prop_assert_eq!(figures(text.as_bytes()).ok(), text.parse::<i128>().ok());
+        }
+
+        #[test]
+        fn figures_are_seen(octets in "[0-9]{0,20}|[0-9/:a]{1,20}") {
+            let all = octets.bytes().all(|octet| octet.is_ascii_digit());
+            prop_assert_eq!(are_figures(octets.as_bytes()), all);
         }
 
         #[test]

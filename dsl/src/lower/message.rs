@@ -16,7 +16,7 @@ use crate::model::{
 };
 use crate::program::{
     CheckForm, Cold, ExprId, FieldForm, FormatForm, MessageProgram, SegmentsForm, SeveralForm, SignatureForm,
-    ToldBy, WireList,
+    ToldBy, WireList, WireName,
 };
 use crate::resolve::{constants, fields_of};
 use crate::source::Span;
@@ -241,7 +241,7 @@ impl<'l, 'm> Builder<'l, 'm> {
             return known;
         }
         let number = self.lowering.small(self.out.names.len(), "names of a message", self.message);
-        self.out.names.push(name.into());
+        self.out.names.push(WireName::of(name));
         self.names.insert(name.into(), number);
         number
     }

@@ -25,6 +25,17 @@ pub struct Expressions {
     pub pairs: Vec<PairSet>,
 }
 
+impl Expressions {
+    /// The reference that an expression is, if it is nothing else: the usual mapping.
+    #[must_use]
+    #[inline]
+    pub fn reference(&self, id: ExprId) -> Option<&Load> {
+        let &(start, end) = self.ranges.get(id as usize)?;
+        let code = self.code.get(start as usize).filter(|_| end == start + 1)?;
+        if let Code::Load(load) = code { self.loads.get(*load as usize) } else { None }
+    }
+}
+
 /// Where the value of a field of `pairs(…)` stands.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Paired {

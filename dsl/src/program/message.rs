@@ -2,7 +2,7 @@
 
 use super::{
     Assignment, CheckForm, Cold, FileProgram, Learned, Map, Pairing, Read, SeveralForm, SignatureForm,
-    WireList, Write,
+    WireList, WireName, Write,
 };
 use crate::model::Frame;
 use crate::value::ShapeId;
@@ -17,7 +17,7 @@ pub struct MessageProgram {
     pub read: Box<[Read]>,
     /// Cold entry of each instruction of `read`.
     pub read_cold: Box<[u32]>,
-    /// From each instruction of `read` on: values that stand one behind the other; empty where none do.
+    /// From each instruction of `read` on: values that stand one behind the other; empty where there are none.
     pub read_strides: Box<[Stride]>,
     /// Writing, in order of dependence.
     pub write: Box<[Write]>,
@@ -37,8 +37,8 @@ pub struct MessageProgram {
     pub regions: u16,
     /// Holes and gaps.
     pub holes: u16,
-    /// Wire names; one in a namespace stands as `{namespace}name`.
-    pub names: Vec<Box<str>>,
+    /// Wire names.
+    pub names: Vec<WireName>,
     /// Lists.
     pub lists: Vec<WireList>,
     /// Places of named groups.
@@ -77,12 +77,12 @@ pub struct MessageProgram {
     pub answer: Option<ShapeId>,
 }
 
-/// Values of fixed widths that stand one behind the other, and need nothing but their octets.
+/// Values that stand one behind the other, of fixed widths or each with its name, and need nothing but their octets.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Stride {
     /// How many.
     pub values: u16,
-    /// Octets of all.
+    /// Octets of all; values with names have those that stand there.
     pub octets: u32,
 }
 

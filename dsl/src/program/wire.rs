@@ -72,8 +72,14 @@ pub struct Measures {
     pub padded: Option<(Side, u8)>,
     /// What it is filled up with elsewhere.
     pub unpadded: Option<(Side, u8)>,
+    /// What is taken away of `padded` when it is read: zeros belong to a number.
+    pub off_padded: Option<(Side, u8)>,
+    /// What is taken away of `unpadded`.
+    pub off_unpadded: Option<(Side, u8)>,
     /// A number in figures: zeros in front belong to it.
     pub number: bool,
+    /// What is written is made of figures, a point and a sign alone.
+    pub figures: bool,
     /// Blanks around a value are tolerated.
     pub blanks: bool,
     /// Half a character at its end is tolerated.
@@ -105,6 +111,11 @@ impl WireForm {
             }),
             _ => true,
         };
+        let number =
+            matches!(self.form, Form::Number | Form::Decimal { .. } | Form::Fen | Form::Yuan | Form::Li);
+        let off = |fill: Option<(Side, u8)>| {
+            fill.filter(|(_, with)| self.letters != Letters::Packed && !(*with == b'0' && number))
+        };
         let (least, most) = match self.size {
             Size::Fixed(units) => (units as usize, units as usize),
             Size::Range { min, max } => (min as usize, max as usize),
@@ -117,10 +128,13 @@ impl WireForm {
             most,
             padded: fill(true),
             unpadded: fill(false),
-            number: matches!(
-                self.form,
-                Form::Number | Form::Decimal { .. } | Form::Fen | Form::Yuan | Form::Li
-            ),
+            off_padded: off(fill(true)),
+            off_unpadded: off(fill(false)),
+            number,
+            figures: (number
+                || self.form == Form::Digits
+                || calendar.as_ref().is_some_and(Pattern::is_figures))
+                && !matches!(self.absent, Absent::As(_)),
             blanks: tolerates("blanks"),
             half_character: tolerates("half_character"),
             short: self.trimmed || tolerates("short"),

@@ -62,12 +62,14 @@ impl Charset {
 
     /// The set by its number ([`Charset::number`]).
     #[must_use]
+    #[inline]
     pub fn from_number(number: u8) -> Option<Self> {
         Self::ALL.get(usize::from(number)).copied()
     }
 
     /// Its number, which small records keep.
     #[must_use]
+    #[inline]
     pub const fn number(self) -> u8 {
         self as u8
     }
@@ -80,6 +82,7 @@ impl Charset {
 
     /// True where bytes 00..7F are ASCII and never part of another character at a *leading* place.
     #[must_use]
+    #[inline]
     pub const fn is_ascii_compatible(self) -> bool {
         matches!(self, Self::Ascii | Self::Utf8 | Self::Gbk | Self::Gb18030)
     }
@@ -87,12 +90,14 @@ impl Charset {
     /// True where an ASCII byte value can be the later byte of a longer character (GBK, GB18030), so that
     /// a search for a separator must go by characters.
     #[must_use]
+    #[inline]
     pub const fn hides_ascii(self) -> bool {
         matches!(self, Self::Gbk | Self::Gb18030)
     }
 
     /// True where a text holds shifts, and what a byte is depends on the one before it.
     #[must_use]
+    #[inline]
     pub const fn has_shifts(self) -> bool {
         matches!(self, Self::Cp935 | Self::Cp1388)
     }
@@ -125,6 +130,7 @@ impl Charset {
 
     /// The most bytes that one character takes in this set, with shifts around it alone.
     #[must_use]
+    #[inline]
     pub const fn widest_character(self) -> usize {
         match self {
             Self::Utf8 | Self::Gb18030 | Self::Cp935 | Self::Cp1388 => 4,
@@ -146,6 +152,7 @@ pub enum Letters {
 impl Letters {
     /// The charset in which the texts stand once they are unpacked.
     #[must_use]
+    #[inline]
     pub const fn charset(self) -> Charset {
         match self {
             Self::Set(charset) => charset,

@@ -328,7 +328,7 @@ fn take(
     let mut one = Record::new(1);
     let parsed =
         one.keep(&octets).map_err(Wrong::from).and_then(|span| leaf::parse(&mut one, &reading, &form, span));
-    let Ok((parsed, _)) = parsed else { return Ok(false) };
+    let Ok(parsed) = parsed else { return Ok(false) };
     one.put(0, parsed).map_err(|fault| plain(fault.into()))?;
     let value = one.value(0).map_err(|fault| plain(fault.into()))?;
     let told = match to {

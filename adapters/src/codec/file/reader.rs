@@ -51,7 +51,7 @@ impl<'p> FileReader<'p> {
     pub fn new(program: &'p Program, message: &'p MessageProgram) -> Option<Self> {
         let file = message.file.as_deref().filter(|file| !file.pieces.is_empty())?;
         let mut reader = Reader::new(program, message, Record::default());
-        reader.folds = Some(Folds::new(file, &program.expressions));
+        reader.folds = Some(Box::new(Folds::new(file, &program.expressions)));
         Some(FileReader {
             file,
             reader,
@@ -179,7 +179,7 @@ impl<'p> FileReader<'p> {
     /// As [`super::super::take_out`].
     pub fn take_singles(&mut self, surroundings: &mut dyn Surroundings) -> Result<(), Fault> {
         let Reader { programs, record, folds, .. } = &mut self.reader;
-        map::take_singles(*programs, record, folds.as_ref(), surroundings)
+        map::take_singles(*programs, record, folds.as_deref(), surroundings)
     }
 
     /// What the file says of the outcome.

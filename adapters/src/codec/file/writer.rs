@@ -34,7 +34,7 @@ impl<'p> FileWriter<'p> {
     pub fn new(program: &'p Program, message: &'p MessageProgram, record: Record) -> Option<Self> {
         let file = message.file.as_deref().filter(|file| !file.pieces.is_empty())?;
         let mut writer = Writer::new(program, message, record);
-        writer.folds = Some(Folds::new(file, &program.expressions));
+        writer.folds = Some(Box::new(Folds::new(file, &program.expressions)));
         Some(FileWriter {
             file,
             writer,
@@ -155,7 +155,7 @@ impl<'p> FileWriter<'p> {
     fn fill_singles(&mut self, surroundings: &mut dyn Surroundings) -> Result<(), Fault> {
         let folds = self.writer.folds.take();
         let programs = self.writer.programs;
-        let filled = map::fill_singles(programs, self.writer.record_mut(), folds.as_ref(), surroundings);
+        let filled = map::fill_singles(programs, self.writer.record_mut(), folds.as_deref(), surroundings);
         self.writer.folds = folds;
         filled
     }

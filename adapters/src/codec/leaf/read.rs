@@ -7,7 +7,7 @@ use dsl::model::Meaning;
 use dsl::program::{CodeText, WireForm};
 use dsl::value::{Charset, Endian, Form, Letters, Outcome, Side, Size, Symbols, Type, Unit};
 
-use super::{Parsed, Reading, fill, is_absent, sized, sized_most, trim_right, uses_letters};
+use super::{Parsed, Reading, characters, fill, is_absent, sized, sized_most, trim_right, uses_letters};
 use crate::charset;
 use crate::codec::{FaultKind, Wrong, pack};
 use crate::value::{
@@ -15,49 +15,99 @@ use crate::value::{
     time_slot,
 };
 
+/// Puts the slot of a value's octets at its place.
+pub(crate) fn parse_into(
+    record: &mut Record,
+    reading: &Reading<'_>,
+    wire: &WireForm,
+    span: Span,
+    index: usize,
+) -> Result<(), Wrong> {
+    let mut slot = Slot::ABSENT;
+    parse_to(record, reading, wire, span, &mut slot)?;
+    Ok(record.put(index, slot)?)
+}
+
 /// The slot of a value's octets. Octets that a chain or an escape made stand in scratch already.
 pub(crate) fn parse(
     record: &mut Record,
     reading: &Reading<'_>,
     wire: &WireForm,
     span: Span,
-) -> Result<Parsed, Wrong> {
-    let at = span.start as usize;
-    let wrong = |kind| Wrong::new(kind, at);
-    let raw = record.octets(span);
+) -> Result<Slot, Wrong> {
+    let mut slot = Slot::ABSENT;
+    parse_to(record, reading, wire, span, &mut slot)?;
+    Ok(slot)
+}
+
+/// Here and below `to` is made where it stands, and is no result: what is written in parts and then carried on as a whole has to
+/// be waited for, at each value. It is absent before.
+#[inline(always)]
+fn parse_to(
+    record: &mut Record,
+    reading: &Reading<'_>,
+    wire: &WireForm,
+    span: Span,
+    to: &mut Slot,
+) -> Result<(), Wrong> {
+    match (wire.measures.plain, wire.letters, reading.charset) {
+        // Most values need nothing but their octets.
+        (true, Letters::Set(charset), None) => {
+            if is_absent(wire, record.octets(span)) {
+                return Ok(());
+            }
+            let inner = trimmed(record, wire, reading.padded, span);
+            form(record, reading, wire, inner, charset, to).map_err(|found| at_value(found, span))
+        }
+        _ => {
+            *to = parse_coded(record, reading, wire, span)?;
+            Ok(())
+        }
+    }
+}
+
+/// What is wrong with a value is wrong where it begins, if it does not say where.
+fn at_value(found: Wrong, value: Span) -> Wrong {
+    if found.at == u32::MAX { Wrong::new(found.kind, value.start as usize) } else { found }
+}
+
+/// The slot of octets that are coded, packed, or in letters that are not those of ASCII.
+fn parse_coded(
+    record: &mut Record,
+    reading: &Reading<'_>,
+    wire: &WireForm,
+    span: Span,
+) -> Result<Slot, Wrong> {
+    let mut slot = Slot::ABSENT;
+    let (value, raw) = (span, record.octets(span));
     let letters = wire.letters;
     let foreign = foreign(reading, wire);
     // What means a missing value is said in ASCII.
     if foreign.is_none() && is_absent(wire, raw) {
-        return Ok((Slot::ABSENT, None));
+        return Ok(slot);
     }
-    if let Some(charset) = foreign {
-        let span = record.keep_decoded(charset, span)?.map_err(|_| wrong(FaultKind::Character))?;
-        if is_absent(wire, record.octets(span)) {
-            return Ok((Slot::ABSENT, None));
+    let (span, charset) = match (foreign, letters, reading.charset) {
+        (Some(charset), ..) => {
+            let decoded = record.keep_decoded(charset, span)?;
+            (decoded.map_err(|_| at_value(FaultKind::Character.into(), value))?, Charset::Utf8)
         }
-        let span = trimmed(record, wire, reading.padded, letters, span);
-        return form(record, reading, wire, span, Charset::Utf8)
-            .map_err(|found: Wrong| if found.at == u32::MAX { wrong(found.kind) } else { found });
-    }
-    let (span, charset) = match (letters, reading.charset) {
-        (Letters::Set(charset), None) if wire.measures.plain => (span, charset),
-        (_, Some(charset)) if !matches!(wire.form, Form::Bytes) => (span, charset),
-        (Letters::Packed, _) if uses_letters(&wire.form) => {
+        (None, _, Some(charset)) if !matches!(wire.form, Form::Bytes) => (span, charset),
+        (None, Letters::Packed, _) if uses_letters(&wire.form) => {
             let mut figures = pack::unpack(raw);
             let told = figures.len().saturating_sub(usize::from(reading.odd));
             let keep = if let Size::Fixed(units) = wire.size { units as usize } else { told };
-            pack::drop_fill(&mut figures, keep, wire.fill).ok_or_else(|| wrong(FaultKind::NotOfForm))?;
+            let dropped = pack::drop_fill(&mut figures, keep, wire.fill);
+            dropped.ok_or_else(|| at_value(FaultKind::NotOfForm.into(), value))?;
             (record.keep(&figures)?, Charset::Ascii)
         }
         _ => (span, letters.charset()),
     };
-    if letters != Letters::Set(charset) && is_absent(wire, record.octets(span)) {
-        return Ok((Slot::ABSENT, None));
+    if (foreign.is_some() || letters != Letters::Set(charset)) && is_absent(wire, record.octets(span)) {
+        return Ok(slot);
     }
-    let span = trimmed(record, wire, reading.padded, letters, span);
-    form(record, reading, wire, span, charset)
-        .map_err(|found: Wrong| if found.at == u32::MAX { wrong(found.kind) } else { found })
+    let span = trimmed(record, wire, reading.padded, span);
+    form(record, reading, wire, span, charset, &mut slot).map_err(|found| at_value(found, value))?;
+    Ok(slot)
 }
 
 /// The charset of a value whose letters are not those of ASCII: it is decoded before anything is looked at.
@@ -69,13 +119,15 @@ fn foreign(reading: &Reading<'_>, wire: &WireForm) -> Option<Charset> {
     (!wire.measures.plain && !charset.is_ascii_compatible() && uses_letters(&wire.form)).then_some(charset)
 }
 
-fn trimmed(record: &Record, wire: &WireForm, padded: bool, letters: Letters, span: Span) -> Span {
+#[inline(always)]
+fn trimmed(record: &Record, wire: &WireForm, padded: bool, span: Span) -> Span {
+    let off = if padded { wire.measures.off_padded } else { wire.measures.off_unpadded };
+    if off.is_none() && !wire.measures.blanks {
+        return span;
+    }
     let octets = record.octets(span);
     let (mut from, mut to) = (0, octets.len());
-    if letters != Letters::Packed
-        && let Some((side, with)) = fill(wire, padded)
-        && (with != b'0' || !wire.measures.number)
-    {
+    if let Some((side, with)) = off {
         match side {
             Side::Right => to = trim_right(octets, with).len(),
             Side::Left => from = octets.iter().position(|octet| *octet != with).unwrap_or(octets.len()),
@@ -90,19 +142,19 @@ fn trimmed(record: &Record, wire: &WireForm, padded: bool, letters: Letters, spa
     span.within(from, to)
 }
 
+#[inline(always)]
 fn form(
     record: &mut Record,
     reading: &Reading<'_>,
     wire: &WireForm,
     span: Span,
     charset: Charset,
-) -> Result<Parsed, Wrong> {
+    to: &mut Slot,
+) -> Result<(), Wrong> {
     let octets = record.octets(span);
     let short = wire.measures.short;
-    let slot = match &wire.form {
-        Form::Text => {
-            return text(record, wire, span, charset, foreign(reading, wire)).map(|slot| (slot, None));
-        }
+    match &wire.form {
+        Form::Text => return text(record, wire, span, charset, foreign(reading, wire), to),
         Form::Ascii => {
             if !all(octets, |octet| (0x20..0x7F).contains(&octet)) {
                 return Err(FaultKind::NotOfForm.into());
@@ -111,52 +163,56 @@ fn form(
             if fill(wire, reading.padded).is_none() {
                 sized(wire, octets.len())?;
             }
-            Slot::range(Tag::Text, span, charset_number(Charset::Utf8))
+            *to = Slot::range(Tag::Text, span, charset_number(Charset::Utf8));
         }
         Form::Digits => {
-            if !all(octets, |octet| octet.is_ascii_digit()) {
+            if !number::are_figures(octets) {
                 return Err(FaultKind::NotOfForm.into());
             }
             if wire.fill.is_none() {
                 sized(wire, octets.len())?;
             }
-            Slot::range(Tag::Text, span, charset_number(Charset::Utf8))
+            *to = Slot::range(Tag::Text, span, charset_number(Charset::Utf8));
         }
         Form::Number => {
             sized_most(wire, octets.len())?;
             let value = number::whole(octets, wire.signed)?;
-            bounded(record, wire, value, 0)?
+            bounded(record, wire, value, 0, to)?;
         }
         Form::Decimal { scale } => {
             sized_most(wire, octets.len())?;
             let units = number::fixed_point(octets, *scale, wire.signed, short)?;
-            record.decimal_slot(units, *scale)?
+            record.decimal_into(units, *scale, to)?;
         }
         Form::Fen => {
             sized_most(wire, octets.len())?;
             let value = number::whole(octets, wire.signed)?;
-            record.decimal_slot(value, 2)?
+            record.decimal_into(value, 2, to)?;
         }
         Form::Yuan => {
             sized_most(wire, octets.len())?;
             let units = number::fixed_point(octets, 2, wire.signed, short)?;
-            record.decimal_slot(units, 2)?
+            record.decimal_into(units, 2, to)?;
         }
         Form::Li => {
             sized_most(wire, octets.len())?;
             let value = number::yuan_of_li(number::whole(octets, wire.signed)?)?;
-            record.decimal_slot(value.mantissa(), 2)?
+            record.decimal_into(value.mantissa(), 2, to)?;
         }
         Form::Calendar(kind, _) => {
             let pattern = wire.measures.calendar.as_ref().ok_or(FaultKind::Program)?;
             match pattern.read(*kind, octets, reading.near)? {
-                Value::Date(date) => date_slot(date),
-                Value::Time(time) => time_slot(time),
-                Value::DateTime(moment) => datetime_slot(moment),
+                Value::Date(date) => *to = date_slot(date),
+                Value::Time(time) => *to = time_slot(time),
+                Value::DateTime(moment) => *to = datetime_slot(moment),
                 _ => return Err(FaultKind::Program.into()),
             }
         }
-        Form::Code(table) => return code(record, reading, wire, *table, span, charset),
+        Form::Code(table) => {
+            let (slot, wait) = code(record, reading, wire, *table, span, charset)?;
+            reading.wait.set(wait.or(reading.wait.get()));
+            *to = slot;
+        }
         Form::Flag(yes, no) => {
             let flag = if octets == yes.as_bytes() {
                 true
@@ -165,61 +221,72 @@ fn form(
             } else {
                 return Err(FaultKind::NotOfForm.into());
             };
-            flag_slot(flag)
+            *to = flag_slot(flag);
         }
         Form::Bytes => {
             sized(wire, octets.len())?;
-            Slot::range(Tag::Bytes, span, 0)
+            *to = Slot::range(Tag::Bytes, span, 0);
         }
         Form::Integer { endian, implied } => {
             let value =
                 pack::integer(octets, *endian == Endian::Big, wire.signed).ok_or(FaultKind::OutOfBounds)?;
-            bounded(record, wire, value, *implied)?
+            bounded(record, wire, value, *implied, to)?;
         }
         Form::Packed { implied } => {
             let value = pack::packed(octets, wire.signed).ok_or(FaultKind::NotOfForm)?;
-            bounded(record, wire, value, *implied)?
+            bounded(record, wire, value, *implied, to)?;
         }
         Form::Zoned { implied } => {
             let value = pack::zoned(octets, wire.signed).ok_or(FaultKind::NotOfForm)?;
-            bounded(record, wire, value, *implied)?
+            bounded(record, wire, value, *implied, to)?;
         }
-    };
-    Ok((slot, None))
+    }
+    Ok(())
 }
 
 /// Whether all are: without an end before the end, so that many are looked at at once.
+#[inline]
 fn all(octets: &[u8], is: impl Fn(u8) -> bool) -> bool {
     octets.iter().fold(true, |all, octet| all & is(*octet))
 }
 
 /// A number's slot by its type: whole, or with decimals behind an implied point.
-fn bounded(record: &mut Record, wire: &WireForm, value: i128, implied: u32) -> Result<Slot, Wrong> {
-    Ok(match &wire.ty {
+#[inline(always)]
+fn bounded(
+    record: &mut Record,
+    wire: &WireForm,
+    value: i128,
+    implied: u32,
+    to: &mut Slot,
+) -> Result<(), Wrong> {
+    match &wire.ty {
         // A binary or packed number is bounded by its width.
         Type::Number { min, max } if implied == 0 && wire.form == Form::Number => {
             if value < *min || value > *max {
                 return Err(FaultKind::OutOfBounds.into());
             }
-            record.number_slot(value)?
+            record.number_into(value, to)?;
         }
-        Type::Money { .. } => record.decimal_slot(value, if implied == 0 { 2 } else { implied })?,
+        Type::Money { .. } => record.decimal_into(value, if implied == 0 { 2 } else { implied }, to)?,
         Type::Decimal { scale, .. } => {
-            record.decimal_slot(value, if implied == 0 { *scale } else { implied })?
+            record.decimal_into(value, if implied == 0 { *scale } else { implied }, to)?;
         }
-        _ if implied == 0 => record.number_slot(value)?,
-        _ => record.decimal_slot(value, implied)?,
-    })
+        _ if implied == 0 => record.number_into(value, to)?,
+        _ => record.decimal_into(value, implied, to)?,
+    }
+    Ok(())
 }
 
 /// `foreign`: the charset of the wire, where it is decoded already.
+#[inline(always)]
 fn text(
     record: &mut Record,
     wire: &WireForm,
     span: Span,
     charset: Charset,
     foreign: Option<Charset>,
-) -> Result<Slot, Wrong> {
+    to: &mut Slot,
+) -> Result<(), Wrong> {
     // What is ASCII stands as it is; anything else is decoded once, for whoever will ask for it.
     let (span, units) = if let Some(foreign) = foreign {
         let text = record.kept_text(span);
@@ -241,7 +308,7 @@ fn text(
         };
         let text = record.kept_text(decoded);
         let units = match wire.unit {
-            Unit::Chars => text.chars().count(),
+            Unit::Chars => characters(wire, text),
             // It was decoded before its filling was taken away.
             _ if octets == decoded => {
                 charset::encoded_length(wire.letters.charset(), text).map_err(|_| FaultKind::Character)?
@@ -255,7 +322,8 @@ fn text(
     } else {
         sized(wire, units)?;
     }
-    Ok(Slot::range(Tag::Text, span, charset_number(Charset::Utf8)))
+    *to = Slot::range(Tag::Text, span, charset_number(Charset::Utf8));
+    Ok(())
 }
 
 /// The octets before those that are no character. The other side may have cut one in two at the end of a field; ours never

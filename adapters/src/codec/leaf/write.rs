@@ -11,7 +11,7 @@ use dsl::value::{
     Absent, AbsentForm, Charset, Coding, Decimal, Endian, Form, Letters, Outcome, Side, Size, Type, Unit,
 };
 
-use super::{fill, sized, uses_letters};
+use super::{characters, fill, sized, uses_letters};
 use crate::charset;
 use crate::codec::environment::Inside;
 use crate::codec::{FaultKind, Wrong, chain, pack};
@@ -30,6 +30,7 @@ pub(crate) fn write(
 /// Writes a value as it stands on the wire, through its chain; gives its units, none if it is left out. `padded`: filled up to its
 /// width; `bare`: a JSON number, which takes no zeros in front; `around`: codings that the format has for values without
 /// a chain of their own.
+#[inline]
 pub(crate) fn write_value(
     inside: &Inside<'_>,
     slot: &Slot,
@@ -39,6 +40,9 @@ pub(crate) fn write_value(
     out: &mut Vec<u8>,
 ) -> Result<Option<usize>, Wrong> {
     if wire.measures.plain && around.is_empty() {
+        if let Some(units) = write_straight(inside.record, slot, wire, (padded, bare), out)? {
+            return Ok(Some(units));
+        }
         let place = Place { letters: wire.letters, padded, bare };
         return written(inside, slot, wire, place, out);
     }
@@ -65,6 +69,24 @@ pub(crate) fn write_value(
         out.extend(coded);
     }
     Ok(Some(units))
+}
+
+/// Writes a value that needs nothing but its slot, as most do; none: nothing is written, and [`write_value`] looks at it.
+pub(crate) fn write_straight(
+    record: &Record,
+    slot: &Slot,
+    wire: &WireForm,
+    (padded, bare): (bool, bool),
+    out: &mut Vec<u8>,
+) -> Result<Option<usize>, Wrong> {
+    if !wire.measures.plain {
+        return Ok(None);
+    }
+    let (place, start) = (Place { letters: wire.letters, padded, bare }, out.len());
+    match slot_form(record, slot, wire, place, out)? {
+        Some(written) => finish(wire, place, written, start, out).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// How a value stands where it is written.
@@ -103,6 +125,7 @@ fn written(
 }
 
 /// Appends what stands in a slot in a form that the wire takes; else nothing, and its value has to be looked at.
+#[inline(always)]
 fn slot_form(
     record: &Record,
     slot: &Slot,
@@ -114,7 +137,19 @@ fn slot_form(
     match (&wire.form, slot.tag) {
         (Form::Text | Form::Ascii | Form::Digits, Tag::Text) => {
             let (has, charset) = (charset_of(slot.scale), place.letters.charset());
-            let octets = slot.span().map_or(&[][..], |span| record.octets(span));
+            let span = slot.span().unwrap_or_default();
+            let (octets, text) = (record.octets(span), record.known_text(span));
+            if let (Form::Text, Charset::Gbk, Some(text)) = (&wire.form, charset, text)
+                && !text.is_ascii()
+            {
+                // Where a character is not in it the wire form may know another one.
+                let encoded = charset::encode_onto(charset, text, out);
+                let written = || match wire.unit {
+                    Unit::Chars => Written::Characters(characters(wire, text)),
+                    _ => Written::Text,
+                };
+                return Ok(encoded.ok().map(|()| written()));
+            }
             let same = has == charset
                 || (has.is_ascii_compatible() && charset.is_ascii_compatible() && octets.is_ascii());
             if !same || !(charset.is_ascii_compatible() || wire.form == Form::Text) {
@@ -129,7 +164,26 @@ fn slot_form(
                 return Err(FaultKind::NotOfForm.into());
             }
             out.extend_from_slice(octets);
-            Ok(Some(Written::Text))
+            // Octets are counted where its units are asked for.
+            let counted = text.filter(|_| wire.unit == Unit::Chars);
+            Ok(Some(counted.map_or(Written::Text, |text| Written::Characters(characters(wire, text)))))
+        }
+        // Most dates, times and flags.
+        (Form::Calendar(..), Tag::Date) => {
+            let pattern = wire.measures.calendar.as_ref();
+            Ok(pattern.filter(|pattern| pattern.write_day(slot.n, out)).map(|_| Written::Figures))
+        }
+        (Form::Calendar(..), Tag::Time) => {
+            let (pattern, seconds) = (wire.measures.calendar.as_ref(), slot.n / 1_000_000_000);
+            Ok(pattern.filter(|pattern| pattern.write_clock(seconds, out)).map(|_| Written::Figures))
+        }
+        (Form::Flag(yes, no), Tag::Flag) => {
+            let text = if slot.n == 0 { no } else { yes };
+            let stands = text.is_ascii() && place.letters.charset().is_ascii_compatible();
+            Ok(stands.then(|| {
+                out.extend_from_slice(text.as_bytes());
+                Written::Characters(text.len())
+            }))
         }
         (Form::Number, Tag::Number) => {
             bounded(figures, wire)?;
@@ -149,6 +203,7 @@ fn slot_form(
 }
 
 /// How wide the figures of a number are at least, with point and sign.
+#[inline]
 fn zeros(wire: &WireForm, place: Place) -> usize {
     match fill(wire, place.padded) {
         Some((Side::Left, b'0')) if !place.bare && place.letters != Letters::Packed && !wire.trimmed => {
@@ -158,10 +213,12 @@ fn zeros(wire: &WireForm, place: Place) -> usize {
     }
 }
 
+#[inline]
 fn is_printable(octet: &u8) -> bool {
     (0x20..0x7F).contains(octet)
 }
 
+#[inline]
 fn unsigned(figures: i128, wire: &WireForm) -> Result<Written, Wrong> {
     if figures < 0 && !wire.signed { Err(FaultKind::OutOfBounds.into()) } else { Ok(Written::Figures) }
 }
@@ -209,11 +266,16 @@ fn filling(charset: Charset, with: u8) -> u8 {
         .map_or(with, |octets| octets.first().copied().unwrap_or(with))
 }
 
-/// Whether what was written is figures of ASCII (else text in its charset, or octets).
+/// What was written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Written {
+    /// Figures of ASCII.
     Figures,
+    /// Text in its charset.
     Text,
+    /// Text of so many characters in its charset.
+    Characters(usize),
+    /// Octets.
     Octets,
 }
 
@@ -328,6 +390,7 @@ fn whole(value: &Value<'_>, wire: &WireForm) -> Result<i128, Wrong> {
     Ok(number)
 }
 
+#[inline]
 fn bounded(number: i128, wire: &WireForm) -> Result<(), Wrong> {
     match wire.ty {
         Type::Number { min, max } if wire.form == Form::Number && (number < min || number > max) => {
@@ -421,6 +484,7 @@ pub(crate) fn outcome_row(codes: &Codes, outcome: Outcome) -> Option<usize> {
 }
 
 /// Units that a value is filled up to.
+#[inline]
 fn room(wire: &WireForm) -> Option<usize> {
     match (wire.size, &wire.form) {
         (Size::Fixed(units), _) => Some(units as usize),
@@ -433,6 +497,7 @@ fn room(wire: &WireForm) -> Option<usize> {
 }
 
 /// Fills up what stands behind `start`, checks its size, packs it; gives its units.
+#[inline]
 fn finish(
     wire: &WireForm,
     place: Place,
@@ -452,7 +517,10 @@ fn finish(
     if letters == Letters::Packed {
         return packed(wire, start, out);
     }
-    let mut units = tail(out);
+    let mut units = match written {
+        Written::Characters(count) if wire.unit == Unit::Chars => count,
+        _ => tail(out),
+    };
     if let (Some(room), Some((side, with))) = (room(wire), fill(wire, padded))
         && room > units
         && !(bare && with == b'0')
@@ -507,6 +575,7 @@ fn packed(wire: &WireForm, start: usize, out: &mut Vec<u8>) -> Result<usize, Wro
     Ok(figures.max(if let Size::Fixed(units) = wire.size { units as usize } else { 0 }))
 }
 
+#[inline]
 fn units_of(wire: &WireForm, octets: &[u8], letters: Letters) -> usize {
     match (wire.unit, letters) {
         (Unit::Chars, Letters::Set(charset)) => charset::characters(charset, octets),

@@ -96,7 +96,10 @@ fn fits(value: &Value<'_>, ty: &Type) -> Result<(), Wrong> {
     };
     let fits = match (ty, value) {
         (_, Value::Absent) => true,
-        (Type::Text { chars, .. }, Value::Text(text)) => text.chars().count() <= *chars as usize,
+        (Type::Text { chars, .. }, Value::Text(text)) => {
+            // No text has more characters than octets.
+            text.len() <= *chars as usize || text.chars().count() <= *chars as usize
+        }
         (Type::Digits { min, max }, Value::Text(text)) => {
             text.bytes().all(|octet| octet.is_ascii_digit())
                 && (*min as usize..=*max as usize).contains(&text.len())

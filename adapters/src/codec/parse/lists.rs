@@ -163,7 +163,7 @@ impl Reader<'_> {
         let next = read.iter().position(|op| matches!(op, Read::Next { list: of, .. } if *of == list))?;
         self.lists.truncate(place + 1);
         self.frames.truncate(begun.0);
-        self.tree.nodes.truncate(begun.1);
+        self.tree.truncate(begun.1);
         self.rows.truncate(begun.2);
         self.severals.truncate(begun.3);
         self.record.give_up_row(index);

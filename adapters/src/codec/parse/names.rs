@@ -2,17 +2,17 @@
 //!
 //! In: the nodes of a format that was scanned. Out: the node that is the current value.
 
-use dsl::program::{ExprId, FormatForm, Read};
+use dsl::program::{ExprId, FormatForm, Read, WireName};
 
 use super::{Current, Frame, Use, Walk, charset_named, offset};
 use crate::charset;
 use crate::codec::read::Reader;
 use crate::codec::template::Template;
-use crate::codec::tree::{Kind, NONE, Named, Node, Tree};
-use crate::codec::{DEPTH_MAX, FaultKind, Wrong, delimited, tlv, xml, zip};
+use crate::codec::tree::{Kind, NONE, Named, Node};
+use crate::codec::{DEPTH_MAX, FaultKind, Wrong, delimited, tlv, zip};
 use crate::value::{Span, Surroundings};
 
-impl Reader<'_> {
+impl<'p> Reader<'p> {
     /// Names that nobody asked for are refused unless they are kept; twice the same name always is.
     pub(super) fn left_over(&self, frame: &Frame, kept: bool) -> Result<(), Wrong> {
         let format = self.format(frame.format)?;
@@ -34,10 +34,7 @@ impl Reader<'_> {
             }
             let double =
                 self.tree.children(node.parent).filter_map(|child| self.tree.node(child)).any(|other| {
-                    other.seen
-                        && other.kind == node.kind
-                        && self.name_of(other) == name
-                        && frame.templates.is_none()
+                    other.seen && other.kind == node.kind && self.name_of(other) == name && !frame.formed
                 });
             if double && *format != FormatForm::Headers {
                 return Err(Wrong { kind: FaultKind::Duplicate, at: node.outer.start });
@@ -49,10 +46,34 @@ impl Reader<'_> {
         Ok(())
     }
 
+    #[inline]
     pub(super) fn name_of<'a>(&'a self, node: &'a Node) -> &'a [u8] {
-        node.named.octets().unwrap_or_else(|| self.record.octets(node.name))
+        self.tree.named(node).unwrap_or_else(|| self.record.octets(node.name))
     }
 
+    /// Where values stand by their names alone: the format, the group that is looked at, and the node asked for last.
+    #[inline]
+    pub(in crate::codec) fn straight(&self) -> Option<(&'p FormatForm, u32, u32)> {
+        let frame = self.frames.last().filter(|frame| frame.straight)?;
+        Some((self.format(frame.format).ok()?, frame.group, frame.hint))
+    }
+
+    /// A node was asked for, and is the current value.
+    #[inline]
+    pub(in crate::codec) fn asked_last(&mut self, node: u32) {
+        self.current = Current::Node(node);
+        if let Some(frame) = self.frames.last_mut() {
+            frame.hint = node;
+        }
+    }
+
+    /// The local part of a name of XML.
+    #[inline]
+    pub(in crate::codec) fn local_of(&self, node: &Node) -> &[u8] {
+        self.record.octets(Span { start: node.local, ..node.name })
+    }
+
+    #[inline]
     pub(super) fn used_as(&self) -> Use {
         let mut at = self.at + 1;
         loop {
@@ -65,10 +86,10 @@ impl Reader<'_> {
         }
     }
 
-    pub(in crate::codec) fn child(&mut self, name: &str) -> Result<(), Wrong> {
+    pub(in crate::codec) fn child(&mut self, name: &WireName) -> Result<(), Wrong> {
         let used = self.used_as();
         if let FormatForm::Zip { .. } = self.format(self.frame()?.format)? {
-            self.frame_mut()?.pattern = Some(name.into());
+            self.frame_mut()?.pattern = Some(name.text.clone());
         }
         let frame = self.frame()?;
         if frame.walk != Walk::Named {
@@ -92,7 +113,7 @@ impl Reader<'_> {
                     self.frame_mut()?.hint = outer;
                 }
                 if let FormatForm::Segments(form) = format
-                    && form.form.after.as_deref() == Some(name)
+                    && form.form.after.as_deref() == Some(&*name.text)
                 {
                     self.frame_mut()?.free = form.form.free;
                 }
@@ -127,53 +148,45 @@ impl Reader<'_> {
         &self,
         frame: &Frame,
         format: &FormatForm,
-        name: &str,
+        name: &WireName,
         used: Use,
     ) -> Option<(u32, u32)> {
         if let Some(template) = self.template(frame, used)
-            && xml::attribute(name).is_none()
+            && !name.attribute
         {
-            let content = |child| template.content(&self.tree, &self.record, child, name.as_bytes());
-            let outer = self.tree.find(frame.group, frame.hint, |_, child| content(child).is_some())?;
+            let content = |child| template.content(&self.tree, &self.record, child, name.octets());
+            let outer = self.tree.find(frame.group, frame.hint, |child| content(child).is_some())?;
             return content(outer).map(|content| (outer, content));
         }
         if let FormatForm::Zip { .. } = format {
-            return self.entry(frame, name, used);
+            return self.entry(frame, &name.text, used);
         }
         if let FormatForm::Segments(form) = format {
-            return self.segment(frame, form, name);
+            return self.segment(frame, form, &name.text);
         }
-        if name == xml::OWN_TEXT && matches!(format, FormatForm::Xml { .. }) {
+        if name.is_own_text() && matches!(format, FormatForm::Xml { .. }) {
             return Some((frame.group, frame.group));
         }
         let tag = match format {
-            FormatForm::Tlv(form) => tlv::tag_octets(form, name),
+            FormatForm::Tlv(form) => tlv::tag_octets(form, &name.text),
             _ => None,
         };
-        // What bits are called is their number.
-        let number = match format {
-            FormatForm::Iso8583 { .. } => name.parse().ok(),
-            _ => None,
-        };
-        let said = xml::attribute(name);
-        let local = xml::local(said.unwrap_or(name).as_bytes());
-        let is = |_: &Tree, child: u32| {
+        let is = |child: u32| {
             let Some(node) = self.tree.node(child) else { return false };
-            if let Some(number) = number {
-                return node.named == Named::Number(number);
-            }
-            let found = self.name_of(node);
-            match format {
-                FormatForm::Xml { .. } => {
-                    let attribute = said.is_some() || (frame.attributes && used == Use::Value);
-                    (node.kind == Kind::Attribute) == attribute && xml::local(found) == local
+            match (format, name.number) {
+                (FormatForm::Xml { .. }, _) => {
+                    let attribute = name.attribute || (frame.attributes && used == Use::Value);
+                    (node.kind == Kind::Attribute) == attribute && self.local_of(node) == name.local()
                 }
-                FormatForm::Headers => found.eq_ignore_ascii_case(name.as_bytes()),
-                FormatForm::Tlv(_) => tag.as_deref() == Some(found),
-                FormatForm::Json { charset, .. } if !name.is_ascii() => {
-                    charset::decode(charset_named(charset), found).is_ok_and(|found| found == name)
+                // What bits are called is their number.
+                (FormatForm::Iso8583 { .. }, Some(number)) => node.named == Named::Number(number),
+                (FormatForm::Headers, _) => self.name_of(node).eq_ignore_ascii_case(name.octets()),
+                (FormatForm::Tlv(_), _) => tag.as_deref() == Some(self.name_of(node)),
+                (FormatForm::Json { charset, .. }, _) if !name.text.is_ascii() => {
+                    let found = charset::decode(charset_named(charset), self.name_of(node));
+                    found.is_ok_and(|found| found == *name.text)
                 }
-                _ => found == name.as_bytes(),
+                _ => self.name_of(node) == name.octets(),
             }
         };
         let found = self.tree.find(frame.group, frame.hint, is)?;
@@ -210,7 +223,7 @@ impl Reader<'_> {
     ) -> Result<(), Wrong> {
         let inside = self.inside(surroundings);
         let name = inside.evaluate(name)?.to_text(&inside)?.into_owned();
-        self.child(&name)?;
+        self.child(&WireName::of(&name))?;
         if self.current == Current::Missing
             && let Some(other) = self.programs.message.names.get(usize::from(other))
         {

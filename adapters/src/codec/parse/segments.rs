@@ -7,7 +7,7 @@ use dsl::program::{FormatForm, SegmentsForm};
 
 use super::{Current, Frame};
 use crate::codec::read::Reader;
-use crate::codec::tree::{Escape, Kind, NONE, Named, Node};
+use crate::codec::tree::{Kind, NONE, Node};
 use crate::codec::{FaultKind, Wrong};
 
 impl<'p> Reader<'p> {
@@ -59,8 +59,9 @@ impl<'p> Reader<'p> {
             let plain = form.form.lines.as_ref().is_some_and(|lines| !lines.named);
             self.next_in_order(frame, form).filter(|next| plain || self.is_named(*next, name.as_bytes()))
         } else {
-            self.tree.find(frame.group, frame.hint, |tree, child| {
-                tree.node(child).is_some_and(|child| !child.seen) && self.is_named(child, name.as_bytes())
+            self.tree.find(frame.group, frame.hint, |child| {
+                self.tree.node(child).is_some_and(|child| !child.seen)
+                    && self.is_named(child, name.as_bytes())
             })
         };
         found.map(|found| (found, found))
@@ -169,16 +170,14 @@ impl<'p> Reader<'p> {
         let group = super::offset(self.tree.nodes.len());
         self.tree.nodes.push(Node {
             name: crate::value::Span { end: begin.start, ..begin },
-            named: Named::AsItStands,
+            local: begin.start,
             value: whole,
             outer: whole,
             kind: Kind::List,
-            escape: Escape::None,
             parent,
             first,
             next,
-            seen: false,
-            entered: false,
+            ..Node::NOTHING
         });
         let link = before.unwrap_or(parent);
         if let Some(node) = self.tree.node_mut(link) {

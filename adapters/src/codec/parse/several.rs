@@ -2,13 +2,13 @@
 //!
 //! In: the items of the current value. Out: the item that is a group; a fault where one is none of them.
 
-use dsl::program::{FormatForm, ToldBy};
+use dsl::program::{FormatForm, ToldBy, WireName};
 
 use super::Current;
 use crate::charset;
 use crate::codec::read::Reader;
 use crate::codec::tree::{Kind, NONE};
-use crate::codec::{DEPTH_MAX, FaultKind, Wrong, xml};
+use crate::codec::{DEPTH_MAX, FaultKind, Wrong};
 
 /// A place of groups that is open: which, and the items that were not taken yet.
 #[derive(Debug)]
@@ -96,16 +96,14 @@ impl Reader<'_> {
         if matches!(format, FormatForm::Segments(_)) && whole.kind == Kind::Text {
             return Ok(if name == "1" { node } else { NONE });
         }
-        let said = xml::attribute(name).filter(|_| in_xml);
+        let name = WireName::of(name);
         let is = |child: &u32| {
             self.tree.node(*child).is_some_and(|child| {
-                let found = self.name_of(child);
                 if in_xml {
                     let attribute = child.kind == Kind::Attribute;
-                    attribute == said.is_some()
-                        && xml::local(found) == xml::local(said.unwrap_or(name).as_bytes())
+                    attribute == name.attribute && self.local_of(child) == name.local()
                 } else {
-                    found == name.as_bytes()
+                    self.name_of(child) == name.octets()
                 }
             })
         };

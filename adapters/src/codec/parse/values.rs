@@ -33,6 +33,7 @@ impl Reader<'_> {
     }
 
     /// The next octets of a format of widths, if it has so many.
+    #[inline]
     pub(in crate::codec) fn run_of(&self, octets: u32) -> Option<Span> {
         let frame = self.frames.last().filter(|frame| matches!(frame.walk, Walk::Fixed { .. }))?;
         let end = frame.at.checked_add(octets).filter(|end| *end <= frame.span.end)?;
@@ -40,6 +41,7 @@ impl Reader<'_> {
     }
 
     /// They were taken up to there.
+    #[inline]
     pub(in crate::codec) fn go_on_at(&mut self, at: u32) {
         if let Some(frame) = self.frames.last_mut() {
             (frame.at, frame.taken) = (at, true);

@@ -3,7 +3,7 @@
 //! In: plain octets and a format. Out: octets as they stand in it.
 
 use crate::codec::parse::charset_named;
-use dsl::program::{FormatForm, WireForm};
+use dsl::program::{FormatForm, WireForm, WireName};
 
 use crate::codec::environment::Programs;
 use crate::codec::{FaultKind, Wrong, chain, delimited, iso8583, json, segments, tlv, xml};
@@ -16,7 +16,7 @@ pub(in crate::codec) fn encode(
     wire: Option<&WireForm>,
     octets: &[u8],
     units: usize,
-    name: Option<&str>,
+    name: Option<&WireName>,
     out: &mut Vec<u8>,
 ) -> Result<(), Wrong> {
     match format {
@@ -53,7 +53,7 @@ pub(in crate::codec) fn encode(
         }
         FormatForm::Xml { form, .. } => {
             let all = form.as_ref().is_some_and(|form| form.attributes) && wire.is_some();
-            let quoted = all || name.and_then(xml::attribute).is_some();
+            let quoted = all || name.is_some_and(|name| name.attribute);
             xml::escape(octets, quoted, out);
         }
         FormatForm::Form { .. } => out.extend(chain::to_percent(octets)),
@@ -84,7 +84,7 @@ pub(in crate::codec) fn encode(
         }
         FormatForm::Iso8583 { code, fields, .. } => {
             let of_bit = || {
-                let bit: u16 = name?.parse().ok()?;
+                let bit = name?.number?;
                 let (_, wire) = fields.iter().find(|(known, _)| *known == bit)?;
                 programs.program.wires.get(*wire as usize)
             };
@@ -96,7 +96,8 @@ pub(in crate::codec) fn encode(
 }
 
 /// A value with its own length in front, or its ending behind; the length counts the units of the size.
-fn prefixed(
+#[inline]
+pub(in crate::codec) fn prefixed(
     wire: &WireForm,
     octets: &[u8],
     units: usize,

@@ -50,7 +50,7 @@ impl<'p> Writer<'p> {
                 let layer = self.layer()?;
                 layer.begun = false;
                 let around = match layer.templates.as_ref().and_then(|templates| templates.group()) {
-                    Some(template) => Some(template.around(&name)?),
+                    Some(template) => Some(template.around(&name.text)?),
                     None => None,
                 };
                 let behind = self.begin_tag(name, around);
@@ -160,7 +160,7 @@ impl<'p> Writer<'p> {
                 let name = self.value_name()?;
                 let layer = self.layer()?;
                 let around = match layer.templates.as_ref().and_then(|templates| templates.list()) {
-                    Some(template) => Some(template.around(&name)?),
+                    Some(template) => Some(template.around(&name.text)?),
                     None => None,
                 };
                 match around {

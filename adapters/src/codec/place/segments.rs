@@ -38,11 +38,11 @@ impl Writer<'_> {
     pub(super) fn begin_segment(&mut self, form: &SegmentsForm) -> Result<(), Wrong> {
         let name = self.value_name()?;
         if let Some((between, _)) = &form.form.tagged {
-            self.put_octets(name.as_bytes());
+            self.put_octets(name.octets());
             self.put_octets(between.as_bytes());
             return Ok(());
         }
-        let place: u16 = name.parse().map_err(|_| FaultKind::Program)?;
+        let place = name.number.ok_or(FaultKind::Program)?;
         let Some(Within::Places { level, last, any, .. }) = self.layer()?.within.last_mut() else {
             return Err(FaultKind::Program.into());
         };
@@ -62,7 +62,7 @@ impl Writer<'_> {
         let within = match layer.within.last() {
             Some(Within::Sequence) if named => {
                 let name = self.value_name()?;
-                self.begin_line(form, &name)?
+                self.begin_line(form, &name.text)?
             }
             Some(Within::Sequence) => Within::Sequence,
             Some(Within::Places { level, .. }) => {

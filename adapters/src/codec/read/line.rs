@@ -22,7 +22,7 @@ impl Reader<'_> {
         self.current = Current::Octets(value);
         self.frames.clear();
         self.lists.clear();
-        self.tree.nodes.clear();
+        self.tree.truncate(0);
         self.rows = RowsEntered::default();
         if let Some((level, list, row, base)) = row {
             self.rows.push(level, list, row, base);

@@ -24,8 +24,9 @@ impl Writer<'_> {
             _ => charset_named(&self.programs.message.charset),
         };
         let start = self.out().len();
-        let layer = Layer::new(format, form, self.part, start, charset)?;
-        self.layers.push(layer);
+        let place = (self.part, start);
+        self.layers.push(Layer::NOTHING);
+        self.layer()?.begin(format, form, place, charset)?;
         self.begin_format(form)
     }
 

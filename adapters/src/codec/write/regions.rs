@@ -69,7 +69,7 @@ impl Writer<'_> {
         length: usize,
         octets: &[u8],
     ) -> Result<(), Wrong> {
-        let out = self.written.parts.get_mut(part).ok_or(FaultKind::Program)?;
+        let out = self.written.at_mut(part).ok_or(FaultKind::Program)?;
         if at + length > out.len() {
             return Err(FaultKind::Program.into());
         }
@@ -121,7 +121,7 @@ impl Writer<'_> {
         if missing {
             return Err(evaluate::Fault::NotYet);
         }
-        self.written.parts.get(part).and_then(|out| out.get(start..end)).ok_or(evaluate::Fault::NotYet)
+        self.written.at(part).and_then(|out| out.get(start..end)).ok_or(evaluate::Fault::NotYet)
     }
 }
 

@@ -90,8 +90,7 @@ impl Writer<'_> {
 
     /// Octets that it holds.
     pub(in crate::codec) fn held(&self) -> usize {
-        let parts: usize = self.written.parts.iter().map(Vec::capacity).sum();
-        self.record.held() + parts + self.kept.iter().map(Vec::capacity).sum::<usize>()
+        self.record.held() + self.written.held() + self.kept.iter().map(Vec::capacity).sum::<usize>()
     }
 
     /// The slots, to be filled for the next line.

@@ -3,7 +3,7 @@
 //! In: slots and wire forms. Out: octets at their place.
 
 use dsl::evaluate::{Value, coded};
-use dsl::program::{FormatForm, WireForm, Write};
+use dsl::program::{FormatForm, WireForm, WireName, Write};
 use dsl::value::{Form, Size};
 
 use super::{Hole, Writer};
@@ -46,7 +46,9 @@ impl Writer<'_> {
                 None => *base.insert(self.rows.index(*level, 0).ok()?),
             };
             let slot = self.record.slots.get(first + usize::from(*slot))?;
-            leaf::write_value(&inside, slot, form, (true, false), &[], out).ok()??;
+            if leaf::write_straight(&self.record, slot, form, (true, false), out).ok()?.is_none() {
+                leaf::write_value(&inside, slot, form, (true, false), &[], out).ok()??;
+            }
         }
         Some(())
     }
@@ -129,7 +131,7 @@ impl Writer<'_> {
         form: Option<&WireForm>,
         plain: &[u8],
         units: usize,
-        name: Option<&str>,
+        name: Option<&WireName>,
     ) -> Result<(), Wrong> {
         let mut out = std::mem::take(self.out_mut());
         let done = encode(self.programs, format, form, plain, units, name, &mut out);

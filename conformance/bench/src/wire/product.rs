@@ -1,8 +1,8 @@
 //! The product's codec over one message, as the engine uses it, without flows and links.
 
-use adapters::codec::{Reader, Run, Writer, fill_in, take_out};
+use adapters::codec::{Reader, Room, Run, Writer, Written, fill_in, take_out};
 use adapters::seal::PreparedKey;
-use adapters::value::{Record, Surroundings, Tag};
+use adapters::value::{Record, Slot, Surroundings, Tag};
 use bytes::Bytes;
 use dsl::check::{Sources, Text};
 use dsl::evaluate::{Fault, Value};
@@ -31,6 +31,21 @@ pub(super) struct Message {
 pub(super) struct Values {
     singles: Vec<(usize, Value<'static>)>,
     lists: Vec<(usize, u16, Vec<Vec<Value<'static>>>)>,
+}
+
+/// What is kept from one message to the next, as a connection keeps it: room for values, and for the octets that are written.
+#[derive(Default)]
+pub(super) struct Kept {
+    record: Record,
+    room: Room,
+    written: Written,
+}
+
+impl Kept {
+    /// The octets that were written last.
+    pub(super) fn octets(&self) -> &[u8] {
+        self.written.part(Part::Content)
+    }
 }
 
 impl Product {
@@ -90,19 +105,25 @@ impl Product {
 
 impl Message {
     /// Reads octets, and looks at every value.
-    pub(super) fn read(&self, frame: &Bytes) -> Option<()> {
-        let record = self.record(frame, &mut Alone { symbols: self.symbols, ask: None })?;
-        for index in 0..record.slots.len() {
-            std::hint::black_box(record.value(index).ok()?);
+    pub(super) fn read(&self, frame: &Bytes, kept: &mut Kept) -> Option<()> {
+        self.run_reader(frame, kept, &mut Alone { symbols: self.symbols, ask: None })?;
+        for index in 0..kept.record.slots.len() {
+            let value = kept.record.value(index);
+            std::hint::black_box(&value).as_ref().ok()?;
         }
         Some(())
     }
 
-    fn record(&self, frame: &Bytes, alone: &mut Alone) -> Option<Record> {
-        let record = Record::of_frame(frame.clone(), self.message.slots);
-        let mut reader = Reader::new(self.program, self.message, record);
+    fn run_reader(&self, frame: &Bytes, kept: &mut Kept, alone: &mut Alone) -> Option<()> {
+        let mut record = std::mem::take(&mut kept.record);
+        record.clear();
+        record.set_part(Part::Content, frame.clone());
+        let mut reader = Reader::in_room(self.program, self.message, record, std::mem::take(&mut kept.room));
         match reader.run(alone) {
-            Run::Done => Some(reader.into_record()),
+            Run::Done => {
+                (kept.record, kept.room) = reader.into_parts();
+                Some(())
+            }
             Run::Need(_) | Run::Fault(_) => None,
         }
     }
@@ -137,8 +158,8 @@ impl Message {
         Ok(values)
     }
 
-    /// Writes a message from typed values.
-    pub(super) fn write(&self, values: &Values) -> Option<Vec<u8>> {
+    /// A record that holds typed values, as the structs by hand do.
+    pub(super) fn filled(&self, values: &Values) -> Option<Kept> {
         let mut record = Record::new(self.message.slots);
         for (index, value) in &values.singles {
             record.set(*index, value).ok()?;
@@ -152,25 +173,55 @@ impl Message {
                 }
             }
         }
-        self.written(record, &mut Alone { symbols: self.symbols, ask: None })
+        Some(Kept { record, ..Kept::default() })
     }
 
-    fn written(&self, record: Record, alone: &mut Alone) -> Option<Vec<u8>> {
-        let mut writer = Writer::new(self.program, self.message, record);
+    /// Writes the values that are kept.
+    pub(super) fn write(&self, kept: &mut Kept) -> Option<()> {
+        self.run_writer(kept, &mut Alone { symbols: self.symbols, ask: None })
+    }
+
+    fn run_writer(&self, kept: &mut Kept, alone: &mut Alone) -> Option<()> {
+        let (record, written) = (std::mem::take(&mut kept.record), std::mem::take(&mut kept.written));
+        let mut writer = Writer::in_room(self.program, self.message, record, written);
         match writer.run(alone) {
-            Run::Done => Some(writer.finish().0.take(Part::Content)),
+            Run::Done => {
+                (kept.written, kept.record) = writer.finish();
+                Some(())
+            }
             Run::Need(_) | Run::Fault(_) => None,
         }
     }
 
     /// Reads a message, maps it to what is asked, and writes that as another message.
-    pub(super) fn map(&self, to: &Message, slots: u16, frame: &Bytes) -> Option<Vec<u8>> {
-        let mut alone = Alone { symbols: self.symbols, ask: Some(Record::new(slots)) };
-        let mut read = self.record(frame, &mut alone)?;
-        take_out(self.program, self.message, &mut read, &mut alone).ok()?;
-        let mut record = Record::new(to.message.slots);
-        fill_in(to.program, to.message, &mut record, &mut alone).ok()?;
-        to.written(record, &mut alone)
+    pub(super) fn map(&self, to: &Message, slots: u16, frame: &Bytes, mapped: &mut Mapped) -> Option<()> {
+        let Mapped { from, asked, into } = mapped;
+        let mut ask = std::mem::take(asked);
+        ask.clear();
+        ask.slots.resize(usize::from(slots), Slot::default());
+        let mut alone = Alone { symbols: self.symbols, ask: Some(ask) };
+        self.run_reader(frame, from, &mut alone)?;
+        take_out(self.program, self.message, &mut from.record, &mut alone).ok()?;
+        into.record.clear();
+        fill_in(to.program, to.message, &mut into.record, &mut alone).ok()?;
+        to.run_writer(into, &mut alone)?;
+        *asked = alone.ask?;
+        Some(())
+    }
+}
+
+/// What is kept of both messages, and what is asked between them.
+#[derive(Default)]
+pub(super) struct Mapped {
+    from: Kept,
+    asked: Record,
+    into: Kept,
+}
+
+impl Mapped {
+    /// The octets that were written last.
+    pub(super) fn octets(&self) -> &[u8] {
+        self.into.octets()
     }
 }
 
