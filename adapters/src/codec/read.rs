@@ -59,6 +59,17 @@ pub struct Room {
     lists: Vec<OpenList>,
 }
 
+impl Room {
+    /// Nodes of a message that is not small.
+    const LARGE: usize = 4_096;
+
+    /// Whether it is worth keeping: one large message is not to hold its room for ever.
+    #[must_use]
+    pub fn is_small(&self) -> bool {
+        self.tree.nodes.capacity() <= Self::LARGE && self.lists.capacity() <= Self::LARGE
+    }
+}
+
 /// What the machine does after an instruction.
 pub(super) enum Flow {
     /// The next one.

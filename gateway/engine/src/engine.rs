@@ -59,6 +59,8 @@ pub struct Engine {
     pub parameters: Parameters,
     /// Sessions by party and member.
     pub sessions: Sessions,
+    /// Room that messages are read in.
+    pub rooms: crate::message::Rooms,
     /// Flows in memory.
     pub flows: DashMap<FlowId, mpsc::Sender<Inbox>>,
     /// Flows in memory by their key.

@@ -133,6 +133,7 @@ impl Gateway {
             versions,
             parameters: Parameters::default(),
             sessions: Sessions::default(),
+            rooms: crate::message::Rooms::default(),
             flows: DashMap::new(),
             keyed: DashMap::new(),
             awaited: crate::driver::Awaited::new(),

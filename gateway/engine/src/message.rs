@@ -8,8 +8,8 @@ use crate::packet::Packet;
 use crate::scene::Scene;
 use crate::version::Version;
 use adapters::codec::{
-    Doing, Fault, FaultKind, ReadOutcome, Reader, Run, SealJob, SealResult, Writer, describe, evaluate_alone,
-    fill_in, take_out,
+    Doing, Fault, FaultKind, ReadOutcome, Reader, Room, Run, SealJob, SealResult, Writer, describe,
+    evaluate_alone, fill_in, take_out,
 };
 use adapters::value::Record;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use dsl::evaluate::{self, Value};
 use dsl::model::{Fact, MessageId, Space};
 use dsl::program::{ExprId, FileName, LinkProgram, MessageProgram, ModuleProgram, Part, Read};
 use dsl::value::Outcome;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Why a request cannot be made, or an ask is not taken: by the reason that the adapters use.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -162,6 +162,32 @@ pub fn saying(version: &Version, call: crate::version::CallRef, outcome: Outcome
     saying
 }
 
+/// What readers of messages need beside their records, kept from one message to the next.
+#[derive(Default)]
+pub struct Rooms(Mutex<Vec<Room>>);
+
+impl Rooms {
+    /// Rooms that are kept: of messages that are read at once.
+    const MOST: usize = 64;
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Room>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn take(&self) -> Room {
+        self.kept().pop().unwrap_or_default()
+    }
+
+    /// Keeps the room of a reader that is done, and gives the record that it has read.
+    fn keep(&self, (record, room): (Record, Room)) -> Record {
+        let mut kept = self.kept();
+        if kept.len() < Self::MOST && room.is_small() {
+            kept.push(room);
+        }
+        record
+    }
+}
+
 /// Fills and writes a message; `request` is the record that a reply goes back to.
 ///
 /// # Errors
@@ -263,19 +289,13 @@ pub async fn read_record(
         let (record, nearness) = (Record::default(), Nearness::Other);
         return Err(Box::new(Unread { reason, text, record, scene, nearness }));
     };
-    let mut reader = Reader::new(&module.program, program, record);
+    let mut reader = Reader::in_room(&module.program, program, record, engine.rooms.take());
     loop {
         match reader.run(&mut scene) {
             Run::Done => break,
             Run::Fault(fault) => {
-                return Err(unread(
-                    &version,
-                    module,
-                    program,
-                    reader.into_record(),
-                    scene,
-                    (fault, Doing::Reading),
-                ));
+                let record = engine.rooms.keep(reader.into_parts());
+                return Err(unread(&version, module, program, record, scene, (fault, Doing::Reading)));
             }
             Run::Need(job) => {
                 let result = compute(engine, job).await;
@@ -284,7 +304,7 @@ pub async fn read_record(
         }
     }
     let outcome = reader.outcome();
-    let mut record = reader.into_record();
+    let mut record = engine.rooms.keep(reader.into_parts());
     if outcome.outcome.is_some() {
         scene.outcome = outcome.outcome;
     }
