@@ -156,8 +156,8 @@ fn slot_form(
                 return Ok(None);
             }
             let fits = match wire.form {
-                Form::Digits => octets.iter().all(u8::is_ascii_digit),
-                Form::Ascii => octets.iter().all(is_printable),
+                Form::Digits => number::are_figures(octets),
+                Form::Ascii => octets.iter().fold(true, |all, octet| all & is_printable(octet)),
                 _ => true,
             };
             if !fits {
