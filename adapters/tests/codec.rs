@@ -264,6 +264,51 @@ fn a_document_in_a_list_that_cannot_be_read_harms_none_of_the_others() {
 }
 
 #[test]
+fn what_stands_behind_a_list_is_found_when_its_last_row_cannot_be_read() {
+    let compiled = world::compile(
+        r#"
+party party {
+  charset utf8
+  serial  counter(12)
+}
+link line https connect {
+  carries main
+  post    "/"
+  timeout connect 3s, answer 3s
+}
+packet main {
+  content json {
+    code  text 4 chars = message.code
+    message fields
+  }
+}
+call ask {
+  request "2001" {
+    rows  list ..9 tolerate unreadable {
+      inner  group {
+        number  text ..9 chars
+        amount  money ..9 digits yuan
+      }
+    }
+    behind  group {
+      number  text ..9 chars
+    }
+    amount  money ..9 digits yuan
+  }
+}
+"#,
+    );
+    let programs = message(&compiled, 0);
+    let whole = br#"{"code":"2001","rows":[{"inner":{"number":"A","amount":"1.00"}},{"inner":{"number":"B","amount":"x"}}],"behind":{"number":"C"},"amount":"3.00"}"#;
+    let record = read(programs, whole, &mut world(&compiled), false).unwrap();
+    let value = |path: &str| record.value(slot(programs.1, path)).unwrap().into_owned();
+    assert_eq!(value("content.behind.number"), Value::text("C"));
+    assert_eq!(value("content.amount"), Value::Decimal("3.00".parse().unwrap()));
+    let list = slot(programs.1, "content.rows");
+    assert_eq!([0, 1].map(|row| record.is_whole(list, row)), [true, false]);
+}
+
+#[test]
 fn what_is_drawn_is_worked_with_and_a_ciphered_text_is_covered_by_its_letters() {
     let text = r#"
 party party {

@@ -172,8 +172,18 @@ pub(super) struct OpenList {
     count: Option<u32>,
     /// The items still to come, the next one last.
     items: Option<Vec<u32>>,
-    /// What was open when the row began: formats, nodes, rows, places of groups.
-    begun: (usize, usize, usize, usize),
+    begun: Begun,
+}
+
+/// What was open when a row began.
+#[derive(Clone, Copy, Debug, Default)]
+struct Begun {
+    formats: usize,
+    nodes: usize,
+    rows: usize,
+    severals: usize,
+    /// Groups around the one that is open in the innermost format.
+    groups: usize,
 }
 
 /// What the value that is asked for will be used as.

@@ -5,7 +5,7 @@
 use dsl::evaluate::Value;
 use dsl::program::{FormatForm, Read};
 
-use super::{Current, Frame, OpenList, Walk, offset};
+use super::{Begun, Current, Frame, OpenList, Walk, offset};
 use crate::codec::read::{Flow, Reader};
 use crate::codec::tree::{Kind, NONE};
 use crate::codec::{DEPTH_MAX, FaultKind, Wrong, delimited, xml};
@@ -52,7 +52,7 @@ impl Reader<'_> {
         let left = self.frames.last().map_or(0, |frame| frame.span.end.saturating_sub(frame.at));
         let room = if items.is_some() { count.unwrap_or(0) } else { count.unwrap_or(4).min(left) };
         self.record.begin_list(index, form.stride, room)?;
-        self.lists.push(OpenList { list, index, row: 0, count, items, begun: (0, 0, 0, 0) });
+        self.lists.push(OpenList { list, index, row: 0, count, items, begun: Begun::default() });
         if self.another_row()? {
             return Ok(Flow::On);
         }
@@ -144,7 +144,13 @@ impl Reader<'_> {
         let (index, row) = (open.index, open.row);
         let base = self.record.append_row(index, form.max).map_err(|_| FaultKind::TooManyRows)?;
         self.rows.push(form.level, index, row, base);
-        let begun = (self.frames.len(), self.tree.nodes.len(), self.rows.depth(), self.severals.len());
+        let begun = Begun {
+            formats: self.frames.len(),
+            nodes: self.tree.nodes.len(),
+            rows: self.rows.depth(),
+            severals: self.severals.len(),
+            groups: self.frames.last().map_or(0, |frame| frame.groups.len()),
+        };
         let open = self.lists.last_mut().ok_or(FaultKind::Program)?;
         open.begun = begun;
         if let Some(item) = open.items.as_mut().and_then(Vec::pop) {
@@ -162,10 +168,17 @@ impl Reader<'_> {
         let read = self.programs.message.read.get(self.at..)?;
         let next = read.iter().position(|op| matches!(op, Read::Next { list: of, .. } if *of == list))?;
         self.lists.truncate(place + 1);
-        self.frames.truncate(begun.0);
-        self.tree.truncate(begun.1);
-        self.rows.truncate(begun.2);
-        self.severals.truncate(begun.3);
+        self.frames.truncate(begun.formats);
+        self.tree.truncate(begun.nodes);
+        self.rows.truncate(begun.rows);
+        self.severals.truncate(begun.severals);
+        // What stands behind the list is looked for where the list stands, not where the row ended.
+        if let Some(frame) = self.frames.last_mut()
+            && let Some(around) = frame.groups.get(begun.groups).copied()
+        {
+            (frame.group, frame.hint) = around;
+            frame.groups.truncate(begun.groups);
+        }
         self.record.give_up_row(index);
         self.current = Current::Nothing;
         Some(self.at + next)
