@@ -7,8 +7,10 @@
 //! any counterparty by name.
 
 mod addresses;
+mod aim;
 mod audit;
 mod client;
+mod ends;
 mod field;
 mod ground;
 mod kill;
@@ -20,6 +22,7 @@ mod parties;
 mod plan;
 mod planted;
 mod report;
+mod schedule;
 mod seed;
 
 pub(crate) use ground::Ground;
@@ -70,8 +73,13 @@ pub(crate) struct Wanted {
 }
 
 /// Runs all seeds. `tell` is called with the number of seeds that are through.
-pub(crate) fn run(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(u64) + Sync)) -> Campaign {
+pub(crate) fn run(
+    wanted: &Wanted,
+    ground: &Arc<Ground>,
+    tell: &(dyn Fn(u64) + Sync),
+) -> Result<Campaign, String> {
     let began = Instant::now();
+    ground.rehearse()?;
     let (next, through, full) = (AtomicU64::new(0), AtomicU64::new(0), AtomicBool::new(false));
     let campaign = Mutex::new(Campaign::default());
     let work = |thread: usize| {
@@ -98,7 +106,7 @@ pub(crate) fn run(wanted: &Wanted, ground: &Arc<Ground>, tell: &(dyn Fn(u64) + S
     let mut campaign = campaign.into_inner().unwrap_or_else(PoisonError::into_inner);
     campaign.took = began.elapsed();
     campaign.complete(ground);
-    campaign
+    Ok(campaign)
 }
 
 /// One seed; where it fails, with the story of the fewest things that still make it fail.

@@ -119,6 +119,8 @@ struct State {
     moments: BTreeMap<String, Moments>,
     /// Addresses on whose lines pieces are held back so often, of ten thousand, whatever the weather.
     slow: BTreeMap<String, u16>,
+    /// Weather of addresses of their own, beside that of all: the worse of the two counts.
+    local: BTreeMap<String, Weather>,
     counted: Counted,
     fell: Vec<Fell>,
     next: u16,
@@ -158,6 +160,11 @@ impl Network {
     /// On the lines of these addresses, and of no other, pieces are held back so often of ten thousand from now on.
     pub fn slow(&self, lines: BTreeMap<String, u16>) {
         self.shared.state().slow = lines;
+    }
+
+    /// On the lines of these addresses, and of no other, there is this weather too from now on.
+    pub fn set_local(&self, local: BTreeMap<String, Weather>) {
+        self.shared.state().local = local;
     }
 
     /// Listens on a machine. The same address may be listened at on another, not twice on one.
@@ -212,7 +219,7 @@ impl Shared {
     /// Throws for a fault and counts it.
     fn falls(&self, fault: NetworkFault, address: &Arc<str>, of: impl Fn(&Weather) -> u16) -> bool {
         let mut state = self.state();
-        let rate = of(&state.weather);
+        let rate = of(&state.weather).max(state.local.get(&**address).map_or(0, of));
         let falls = rate > 0 && self.dice.falls(rate);
         if falls {
             *state.counted.entry(fault).or_default() += 1;
@@ -232,7 +239,8 @@ impl Shared {
         let (late, crossing, moments) = {
             let state = self.state();
             let late = Duration::from_secs(u64::from(state.weather.late));
-            (late, state.weather.crossing || slow > 0, state.moments.get(&**address).cloned())
+            let local = state.local.get(&**address).is_some_and(|local| local.delay > 0);
+            (late, state.weather.crossing || slow > 0 || local, state.moments.get(&**address).cloned())
         };
         match (piece, moments) {
             (Some(asks), Some(moments)) if crossing => self.crossing(&moments, asks),

@@ -2,7 +2,8 @@
 //! by the side that holds the socket.
 
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// What goes wrong with one exchange.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -81,13 +82,33 @@ pub struct FaultPlan {
     state: u64,
     all: u64,
     seen: BTreeMap<String, u64>,
+    bell: Option<Bell>,
+}
+
+/// What is done whenever a request of some calls has come, before anything goes wrong with it.
+#[derive(Clone)]
+struct Bell {
+    calls: BTreeSet<String>,
+    ring: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl std::fmt::Debug for Bell {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Bell").field("calls", &self.calls).finish_non_exhaustive()
+    }
 }
 
 impl FaultPlan {
     /// A plan; the first rule that applies wins.
     #[must_use]
     pub fn new(seed: u64, rules: Vec<FaultRule>) -> Self {
-        Self { rules, seed, state: seed, all: 0, seen: BTreeMap::new() }
+        Self { rules, seed, state: seed, all: 0, seen: BTreeMap::new(), bell: None }
+    }
+
+    /// The same, which rings whenever a request of one of these calls has come.
+    #[must_use]
+    pub fn ringing(self, calls: BTreeSet<String>, ring: Arc<dyn Fn() + Send + Sync>) -> Self {
+        Self { bell: Some(Bell { calls, ring }), ..self }
     }
 
     /// A plan without faults.
@@ -114,6 +135,9 @@ impl FaultPlan {
 
     /// What goes wrong with the next exchange of a call, whose request this is.
     pub fn next(&mut self, call: &str, request: &[u8]) -> Option<Fault> {
+        if let Some(bell) = self.bell.as_ref().filter(|bell| bell.calls.contains(call)) {
+            (bell.ring)();
+        }
         self.all += 1;
         let seen = self.seen.entry(call.to_owned()).or_insert(0);
         *seen += 1;
@@ -198,6 +222,19 @@ mod tests {
         let refused = all.iter().flatten().count();
         assert!((140..260).contains(&refused), "{refused}");
         assert!(["1001", "1002"].iter().all(|word| all.iter().flatten().any(|said| said == word)));
+    }
+
+    #[test]
+    fn a_plan_rings_for_its_calls_alone() {
+        use std::sync::atomic::{AtomicU64, Ordering};
+        let heard = Arc::new(AtomicU64::new(0));
+        let count = Arc::clone(&heard);
+        let ring = Arc::new(move || drop(count.fetch_add(1, Ordering::Relaxed)));
+        let mut plan = FaultPlan::none().ringing(BTreeSet::from(["pay".to_owned()]), ring);
+        for call in ["pay", "query", "pay"] {
+            assert_eq!(plan.next(call, b""), None);
+        }
+        assert_eq!(heard.load(Ordering::Relaxed), 2);
     }
 
     #[test]

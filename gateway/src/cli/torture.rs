@@ -71,16 +71,16 @@ impl Torture {
         };
         let ground = match Ground::make(&wanted) {
             Ok(ground) => Arc::new(ground),
-            Err(why) => {
-                warn(&format!("tongshi torture: {why}"));
-                return Exit::Machine;
-            }
+            Err(why) => return stopped(&why),
         };
         if let Some(times) = self.kill {
             return self.kills(&wanted, &ground, times);
         }
         if let Some(text) = &self.planted {
-            let found = torture::plant(&wanted, &ground, text, &|found| warn(found));
+            let found = match torture::plant(&wanted, &ground, text, &|found| warn(found)) {
+                Ok(found) => found,
+                Err(why) => return stopped(&why),
+            };
             if found.is_empty() {
                 warn(&format!("tongshi torture: no bug has `{text}` in its words"));
                 return Exit::Machine;
@@ -99,6 +99,10 @@ impl Torture {
         }
         let campaign = torture::run(&wanted, &ground, &|through| bar.set_position(through));
         bar.finish_and_clear();
+        let campaign = match campaign {
+            Ok(campaign) => campaign,
+            Err(why) => return stopped(&why),
+        };
         if self.json {
             say(&torture::object(&campaign).to_string());
         } else {
@@ -119,10 +123,12 @@ impl Torture {
                 say(&if self.json { killed.object().to_string() } else { killed.show() });
                 if killed.well() { Exit::Well } else { Exit::NotSo }
             }
-            Err(why) => {
-                warn(&format!("tongshi torture: {why}"));
-                Exit::Machine
-            }
+            Err(why) => stopped(&why),
         }
     }
+}
+
+fn stopped(why: &str) -> Exit {
+    warn(&format!("tongshi torture: {why}"));
+    Exit::Machine
 }

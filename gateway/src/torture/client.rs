@@ -17,8 +17,8 @@ use tokio::sync::{Notify, Semaphore, mpsc};
 
 /// How often a client asks at most, and how long it waits for each answer.
 const TIMES: usize = 12;
-/// Postings of ten thousand that are taken back.
-const CANCELS: u16 = 1_200;
+/// Postings of ten thousand that are taken back, where nothing else is said.
+pub(super) const CANCELS: u16 = 1_200;
 /// Of ten thousand asks behind a first that was told as pending, so many are questions what became of it.
 const ENQUIRES: u16 = 5_000;
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -252,6 +252,8 @@ pub(super) struct Client {
     pub(super) asker: Asker,
     pub(super) dice: Dice,
     pub(super) copies: bool,
+    /// Postings of ten thousand that it takes back.
+    pub(super) cancels: u16,
     /// By how much its pauses are shorter.
     pub(super) haste: u32,
     /// Turns to tell a story, where they are given out; closed, no further one is told.
@@ -291,7 +293,7 @@ impl Client {
             }
         }
         let body = filled(&posting.with, &known, &answers);
-        let cancels = self.dice.falls(CANCELS).then(|| self.cancel(posting, &body));
+        let cancels = self.dice.falls(self.cancels).then(|| self.cancel(posting, &body));
         let told = self.persist(posting, &body).await.into_iter().map(|(said, _)| said).collect();
         let cancelled = match cancels {
             Some(mut told) => Some(told.recv().await.flatten()),

@@ -64,16 +64,18 @@ pub(super) struct Field<'g> {
     pub(super) parties: Parties<'g>,
     /// A client was told that an end is not known yet.
     pub(super) pending: Arc<Notify>,
+    /// A party heard what the seed aims at.
+    pub(super) heard: Arc<Notify>,
 }
 
 impl<'g> Field<'g> {
-    /// The parties at work; no gateway yet.
+    /// The parties at work; no gateway yet. `two`: whether there are two nodes, where the dice are not to say.
     pub(super) async fn open(
         ground: &'g Arc<Ground>,
         (seed, knobs): (u64, Knobs),
         clock: SimulatedClock,
         folder: PathBuf,
-        planted: Option<Planted>,
+        (planted, two): (Option<Planted>, Option<bool>),
     ) -> Result<Self, String> {
         let dice = Dice::new(seed);
         let wait = usize::try_from(dice.below(WAITS.len() as u64)).ok();
@@ -106,9 +108,21 @@ impl<'g> Field<'g> {
             folder: &folder,
             planted,
             wait,
+            two,
         };
         let nodes = Nodes::of(&place)?;
-        Ok(Self { ground, clock, network, dice, diary, nodes, outside, parties, pending: Arc::default() })
+        Ok(Self {
+            ground,
+            clock,
+            network,
+            dice,
+            diary,
+            nodes,
+            outside,
+            parties,
+            pending: Arc::default(),
+            heard: Arc::default(),
+        })
     }
 
     /// Waits in simulated time.
@@ -136,7 +150,7 @@ impl<'g> Field<'g> {
     }
 
     /// Flows that have not ended, without those that put files, for which there is no room here. None: nobody is at work.
-    async fn not_ended(&self) -> Option<Vec<(FlowId, String)>> {
+    pub(super) async fn not_ended(&self) -> Option<Vec<(FlowId, String)>> {
         let engine = self.nodes.at_work()?;
         let read = engine.journal.read(|reader| {
             let (mut after, mut all) = (FlowId(0), Vec::new());

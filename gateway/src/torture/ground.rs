@@ -4,14 +4,14 @@
 
 use super::Wanted;
 use super::addresses::{Addresses, Ways, is_file, ways};
+use super::aim::Course;
+use super::ends::{Ends, ends};
 use super::plan::Plan;
 use crate::stage;
 use adapters::keys::KeyFile;
-use conformance::faults::NetworkFault;
 use conformance::party::{Loaded, PartyConfig, PartySource, made_up};
 use conformance::world::{Fault, World};
 use dsl::flow::FlowProgram;
-use dsl::model::{CallId, Way};
 use dsl::program::{CallProgram, Compiled};
 use engine::version::Version;
 use engine::{Deployment, load};
@@ -19,14 +19,10 @@ use link::world::Moment;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use store::OperationState;
+use std::sync::{Arc, OnceLock};
 
-/// What is said of a posting of which more than one copy left, and of one that was done after its outcome had not been known.
-pub(super) const AGAIN: &str = "sent again";
-pub(super) const LATER: &str = "done later";
 /// What goes wrong with the gateway, by the words of reports.
-const GATEWAY: [&str; 9] =
+pub(super) const GATEWAY: [&str; 9] =
     [KILL, CRASH, FULL_DISK, CLOCK_STEP, CUT_OVER, PAUSED, CUT_OFF, TAKEN_OVER, LEASE_LOST];
 pub(super) const KILL: &str = "kill";
 pub(super) const CRASH: &str = "crash at a commit";
@@ -37,6 +33,9 @@ pub(super) const PAUSED: &str = "node paused";
 pub(super) const CUT_OFF: &str = "journal out of reach";
 pub(super) const TAKEN_OVER: &str = "taken over";
 pub(super) const LEASE_LOST: &str = "lease lost";
+
+/// By how much a reply is late that a party is late with, in milliseconds.
+pub(super) const LATE_MS: u64 = 12_000;
 
 /// A party of the campaign.
 pub(super) struct Actor {
@@ -68,21 +67,12 @@ impl Actor {
 
     /// What it does wrong by itself: where its messages bear seals, also what only a seal tells.
     pub(super) fn faults(&self) -> Vec<Fault> {
-        let late = Fault::Delay(12_000);
+        let late = Fault::Delay(LATE_MS);
         let mut all = vec![Fault::DropRequest, Fault::DropReply, Fault::Close, late, Fault::DuplicateReply];
         if self.sealed {
             all.extend([Fault::WrongSeal, Fault::Garble, Fault::Truncate]);
         }
         all
-    }
-
-    /// What may go wrong while it is asked, by the words of reports.
-    pub(super) fn misfortunes(&self) -> Vec<&'static str> {
-        let lines = NetworkFault::ALL.into_iter();
-        let lines =
-            lines.filter(|fault| self.sealed || *fault != NetworkFault::Corrupt).map(NetworkFault::name);
-        let own = self.faults();
-        GATEWAY.into_iter().chain(lines).chain(own.iter().map(Fault::name)).collect()
     }
 
     /// Where it comes from, its world a copy of the template.
@@ -92,13 +82,6 @@ impl Actor {
             .map_err(|error| format!("{}: {error}", database.display()))?;
         Ok(PartySource { database, ..self.source.clone() })
     }
-}
-
-/// A posting's ends that a campaign ought to reach, and what it ought to meet on its way to each.
-pub(super) struct Ends {
-    pub(super) call: String,
-    pub(super) ends: Vec<&'static str>,
-    pub(super) misfortunes: Vec<&'static str>,
 }
 
 /// What all seeds stand on.
@@ -122,6 +105,9 @@ pub(crate) struct Ground {
     /// Postings of a seed, where the dice are not to say.
     pub(super) postings: Option<u64>,
     pub(super) deployment: String,
+    /// Ends that postings have, with what they may meet on their way.
+    pub(super) ends: Vec<Ends>,
+    course: OnceLock<Course>,
     compiled: Arc<Compiled>,
     hash: [u8; 32],
     source: Vec<u8>,
@@ -194,8 +180,11 @@ impl Ground {
             for_a_process(&mut deployment, &plan, &loaded.compiled, &operators);
         }
         let with_files = with_files(&loaded.compiled);
+        let ends = ends(&cast, &loaded.compiled);
         Ok(Self {
             with_files,
+            ends,
+            course: OnceLock::new(),
             plan,
             cast,
             keys,
@@ -228,35 +217,18 @@ impl Ground {
         Ok((version.map_err(|error| error.to_string())?, deployment))
     }
 
-    /// Calls that postings of the parties go through, and the ends of them that a campaign ought to reach: what can be
-    /// taken back is to be taken back at least once, what may be repeated is to be repeated.
-    pub(super) fn ends(&self) -> Vec<Ends> {
-        let mut all = Vec::new();
-        for actor in &self.cast {
-            let misfortunes = actor.misfortunes();
-            let calls = &actor.loaded.bank.module.calls;
-            for (call, id) in calls.iter().zip(0_u16..) {
-                let undoes = !call.call.undoes.is_empty();
-                // Files are no part of a campaign.
-                let link = actor.loaded.bank.module.links.get(usize::from(call.call.link));
-                let file = link.is_none_or(|link| is_file(link.link.kind));
-                if !call.call.ours || call.call.unknown.is_empty() || undoes || file {
-                    continue;
-                }
-                let mut ends = vec![OperationState::Done.word()];
-                ends.extend((!call.call.promises.assured).then_some(OperationState::Refused.word()));
-                if calls.iter().any(|other| other.call.ours && other.call.undoes.contains(&CallId(id))) {
-                    ends.push(OperationState::Undone.word());
-                }
-                if call.call.unknown.iter().any(|way| matches!(way, Way::Repeat { .. })) {
-                    ends.push(AGAIN);
-                }
-                ends.push(LATER);
-                let call = format!("{}.{}", actor.module, call.call.name);
-                all.push(Ends { call, ends, misfortunes: misfortunes.clone() });
-            }
+    /// What each seed aims at, once the stories were rehearsed.
+    pub(super) fn course(&self) -> Option<&Course> {
+        self.course.get()
+    }
+
+    /// Tells every story once in fair weather, so that it is known which postings it goes through, and sets the course.
+    pub(super) fn rehearse(self: &Arc<Self>) -> Result<(), String> {
+        if self.course.get().is_none() {
+            let course = Course::rehearsed(self)?;
+            self.course.get_or_init(|| course);
         }
-        all
+        Ok(())
     }
 }
 
@@ -305,5 +277,35 @@ fn nobody_built_in(deployment: &mut Value) {
 impl std::fmt::Debug for Ground {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Ground").field("parties", &self.cast.len()).finish_non_exhaustive()
+    }
+}
+
+/// What seeds of tests stand on, as long as the folder is held.
+#[cfg(test)]
+pub(super) fn of_repository(test: &str) -> (Ground, Folder) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = std::env::temp_dir().join(format!("tongshi-{test}-{}", std::process::id()));
+    let wanted = Wanted {
+        configs: root.join("configs"),
+        conformance: root.join("conformance"),
+        folder: folder.clone(),
+        from: 1,
+        seeds: 0,
+        postings: None,
+        real: false,
+        threads: 1,
+        twice: false,
+    };
+    (Ground::make(&wanted).unwrap(), Folder(folder))
+}
+
+/// A folder that is gone with it.
+#[cfg(test)]
+pub(super) struct Folder(PathBuf);
+
+#[cfg(test)]
+impl Drop for Folder {
+    fn drop(&mut self) {
+        drop(std::fs::remove_dir_all(&self.0));
     }
 }

@@ -15,7 +15,7 @@ mod settle;
 use report::Killed;
 
 use super::audit::{judge, judge_refusal};
-use super::client::{Asker, Client, Posting, Said};
+use super::client::{Asker, CANCELS, Client, Posting, Said};
 use super::field::Diary;
 use super::ground::Ground;
 use super::moods::Moods;
@@ -148,12 +148,23 @@ impl<'g> Campaign<'g> {
         let mut counts = vec![each; turns_of_each.len()];
         turns_of_each.extend(comers.iter().cloned());
         counts.resize(turns_of_each.len(), COMERS);
-        for (stories, turns) in stories(ground, &parties, &dice, &counts)?.into_iter().zip(turns_of_each) {
+        for (stories, turns) in
+            stories(ground, &parties, &dice, &counts, &|_| None)?.into_iter().zip(turns_of_each)
+        {
             let turns = Some(turns);
             let dice = Dice::new(dice.below(u64::MAX));
             let asker = asker.another();
             core.spawn(
-                Client { asker, dice, copies: true, haste: HASTE, turns, tell: give.clone() }.run(stories),
+                Client {
+                    asker,
+                    dice,
+                    copies: true,
+                    cancels: CANCELS,
+                    haste: HASTE,
+                    turns,
+                    tell: give.clone(),
+                }
+                .run(stories),
             );
         }
         let killed = Killed { no_full_disk, ..Killed::default() };
@@ -208,7 +219,7 @@ impl<'g> Campaign<'g> {
 
     /// Whether parties and connections are faulty from now on.
     fn make_faults(&self, on: bool) {
-        self.parties.make_faults(&self.dice, on, Moods::none());
+        self.parties.make_faults(&self.dice, on, Moods::none(), None);
         let weather = if on { Weather::of(&self.dice) } else { Weather::default() };
         self.proxies.set_weather(Weather { late: weather.late.min(LATE), ..weather });
     }

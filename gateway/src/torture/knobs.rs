@@ -33,13 +33,21 @@ pub(crate) struct Knobs {
     pub(crate) no_pauses: bool,
     /// Every node reaches its journal.
     pub(crate) no_cut_offs: bool,
+    /// It aims at nothing.
+    pub(crate) no_aim: bool,
 }
 
 impl Knobs {
+    /// All of it is left out: one client in fair weather.
+    pub(crate) fn all() -> Knobs {
+        Self::fewer().fold(Knobs::default(), Knobs::and)
+    }
+
     /// One thing less each.
     pub(crate) fn fewer() -> impl Iterator<Item = Knobs> {
         let none = Knobs::default();
         [
+            Knobs { no_aim: true, ..none },
             Knobs { no_second_node: true, ..none },
             Knobs { no_pauses: true, ..none },
             Knobs { no_cut_offs: true, ..none },
@@ -75,6 +83,7 @@ impl Knobs {
             no_second_node: self.no_second_node || other.no_second_node,
             no_pauses: self.no_pauses || other.no_pauses,
             no_cut_offs: self.no_cut_offs || other.no_cut_offs,
+            no_aim: self.no_aim || other.no_aim,
         }
     }
 
@@ -112,6 +121,7 @@ impl Knobs {
             (self.no_second_node, "a second node"),
             (self.no_pauses, "pauses"),
             (self.no_cut_offs, "journals out of reach"),
+            (self.no_aim, "its aim"),
         ];
         let left: Vec<&str> = things.iter().filter(|(off, _)| !off).map(|(_, name)| *name).collect();
         if left.is_empty() { "nothing".to_owned() } else { left.join(", ") }

@@ -118,13 +118,16 @@ pub(super) struct Place<'a> {
     pub(super) planted: Option<Planted>,
     /// Seconds that whoever asks is made to wait at most.
     pub(super) wait: u64,
+    /// Whether there are two, where the dice are not to say.
+    pub(super) two: Option<bool>,
 }
 
 impl Nodes {
     /// As many as the dice say; none runs yet.
     pub(super) fn of(place: &Place<'_>) -> Result<Self, String> {
         let own = Dice::new(place.seed.rotate_left(23) ^ 0x7061_7573_6573);
-        let two = own.falls(TWO) && !place.knobs.no_second_node;
+        let two = own.falls(TWO);
+        let two = place.two.unwrap_or(two) && !place.knobs.no_second_node;
         let lease = two.then(|| Duration::from_secs(pick(&own, &LEASES)));
         let disk = MemoryDisk::by(Shared::monotonic(place.clock));
         if let Some(Planted::Disk(bug)) = place.planted {
@@ -292,6 +295,33 @@ impl Nodes {
                 let line = node.line.clone();
                 line.cut_after(at, before, move || begin(&node));
             }
+        }
+    }
+
+    /// The node at work stands still, where another can take over.
+    pub(super) fn pause(&self, span: Duration) {
+        if let Some(node) = self.working().filter(|_| self.all.len() > 1) {
+            node.stand_still(span);
+        }
+    }
+
+    /// The writer of the node at work does not reach the journal, where another can take over.
+    pub(super) fn cut_off(&self, span: Duration) {
+        if let Some(node) = self.working().filter(|_| self.all.len() > 1) {
+            node.cut_off(span);
+        }
+    }
+
+    /// A node that stands still goes on while the other is at work; where none stands still, the one at work does.
+    pub(super) fn pause_or_go_on(&self, span: Duration) {
+        let working = self.working().map(|node| node.name);
+        match self.all.iter().find(|node| node.machine.stands()) {
+            Some(node) if working.is_some_and(|working| working != node.name) => {
+                node.note("goes on while the other is at work");
+                node.goes_on();
+            }
+            Some(_) => {}
+            None => self.pause(span),
         }
     }
 

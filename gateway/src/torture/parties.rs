@@ -10,9 +10,19 @@ use conformance::party::{Party, PartyTls};
 use conformance::world::{Fault, FaultPlan, FaultRule};
 use link::Core;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use tokio::sync::Notify;
+
+/// Who rings a bell when a request of which of its calls has come.
+#[derive(Clone)]
+pub(super) struct Listens<'a> {
+    pub(super) folder: &'a str,
+    pub(super) calls: BTreeSet<String>,
+    pub(super) bell: Arc<Notify>,
+}
 
 /// All of them.
 pub(super) struct Parties<'g> {
@@ -40,8 +50,8 @@ impl<'g> Parties<'g> {
         Ok(party)
     }
 
-    /// Faults that parties make by themselves from now on, first of all those of their moods.
-    pub(super) fn make_faults(&self, dice: &Dice, on: bool, mut moods: Moods) {
+    /// Faults that parties make by themselves from now on, first of all those of their moods; `listens`: who tells what it hears.
+    pub(super) fn make_faults(&self, dice: &Dice, on: bool, mut moods: Moods, listens: Option<&Listens<'_>>) {
         for (actor, place) in self.ground.cast.iter().zip(1_u64..) {
             let Some(party) = self.known.get(&actor.folder) else { continue };
             let mut rules = Vec::new();
@@ -49,7 +59,12 @@ impl<'g> Parties<'g> {
                 rules.extend(moods.faults.remove(&actor.folder).unwrap_or_default());
                 rules.extend(actor.faults().into_iter().map(|fault| rule(dice, fault)));
             }
-            party.set_faults(FaultPlan::new(dice.below(u64::MAX) ^ place, rules));
+            let plan = FaultPlan::new(dice.below(u64::MAX) ^ place, rules);
+            let here = listens.filter(|listens| listens.folder == actor.folder);
+            party.set_faults(match here.cloned() {
+                Some(Listens { calls, bell, .. }) => plan.ringing(calls, Arc::new(move || bell.notify_one())),
+                None => plan,
+            });
         }
     }
 

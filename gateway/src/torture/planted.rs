@@ -68,7 +68,8 @@ pub(crate) fn plant(
     ground: &Arc<Ground>,
     text: &str,
     tell: &(dyn Fn(&str) + Sync),
-) -> Vec<Found> {
+) -> Result<Vec<Found>, String> {
+    ground.rehearse()?;
     let all = Bug::all().map(Planted::Engine).chain(DiskBug::ALL.map(Planted::Disk));
     let all: Vec<Planted> = all.filter(|planted| planted.words().contains(text)).collect();
     let (next, found, usual) = (AtomicUsize::new(0), Mutex::new(Vec::new()), OnceLock::new());
@@ -99,7 +100,7 @@ pub(crate) fn plant(
     });
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     found.sort_by_key(|(place, _)| *place);
-    found.into_iter().map(|(_, found)| found).collect()
+    Ok(found.into_iter().map(|(_, found)| found).collect())
 }
 
 /// Runs the seeds until one fails; if none does, what they reached.

@@ -1,7 +1,8 @@
 //! What a campaign found, for people and for machines.
 
 use super::audit::Wrong;
-use super::ground::{Ends, Ground};
+use super::ends::Ends;
+use super::ground::Ground;
 use super::seed::SeedEnd;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, Table};
@@ -65,15 +66,17 @@ impl Campaign {
     /// What ought to be reached of the postings that were asked for, and was not.
     pub(super) fn complete(&mut self, ground: &Ground) {
         let asked: BTreeSet<&str> = self.reached.keys().map(|(call, _)| call.as_str()).collect();
-        for Ends { call, ends, misfortunes } in ground.ends() {
+        for known @ Ends { call, ends, .. } in &ground.ends {
             if !asked.contains(call.as_str()) {
                 continue;
             }
-            for end in ends {
-                if !self.reached.contains_key(&(call.clone(), end)) {
-                    self.unreached.push((call.clone(), end));
+            // What befell another posting of the call while this one was open is no pair where it could not have befallen this.
+            self.pairs.retain(|(own, end, what), _| own != call || known.may_meet(end, what));
+            for (end, misfortunes) in ends {
+                if !self.reached.contains_key(&(call.clone(), *end)) {
+                    self.unreached.push((call.clone(), *end));
                 }
-                let pairs = misfortunes.iter().map(|what| (call.clone(), end, *what));
+                let pairs = misfortunes.iter().map(|what| (call.clone(), *end, *what));
                 self.unreached_pairs.extend(pairs.filter(|pair| !self.pairs.contains_key(pair)));
             }
         }

@@ -3,26 +3,29 @@
 //! In: the ground, a number, what is left out. Out: [`SeedEnd`]. Everything runs on this thread; where nobody works, the
 //! clock jumps, so that a day takes as long as what is done in it.
 
+use super::aim::Aim;
 use super::audit::{Wrong, judge, judge_refusal, ledgers};
-use super::client::{Asker, Client, Drawn, Posting, Said, known};
+use super::client::{Asker, CANCELS, Client, Drawn, Posting, Said, known};
+use super::ends::{AGAIN, LATER};
 use super::field::Field;
-use super::ground::{AGAIN, CLOCK_STEP, CUT_OVER, FULL_DISK, Ground, LATER};
+use super::ground::{CLOCK_STEP, CUT_OVER, FULL_DISK, Ground};
 use super::knobs::Knobs;
 use super::moods::Moods;
-use super::nodes::Mishap;
-use super::parties::Parties;
+use super::parties::{Listens, Parties};
 use super::planted::Planted;
+use super::schedule::{Happening, Schedule, TROUBLE};
 use conformance::faults::{Dice, SimulatedClock, Weather};
 use link::world::{Clock, Moment};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{CrashPoint, OperationRow, OperationState};
+use store::{OperationRow, OperationState};
 use tokio::sync::{Notify, mpsc};
 
-/// How long misfortune lasts, and how long clients may take all in all.
-const TROUBLE: Duration = Duration::from_secs(240);
+/// No misfortune, but told beside those.
+const ROOM_AGAIN: &str = "room again";
+/// How long clients may take all in all.
 const CLIENTS_END: Duration = Duration::from_secs(4 * 3_600);
 /// How long what was begun may take to end in fair weather: longer than every way out that is declared.
 const SETTLES: Duration = Duration::from_secs(12 * 3_600);
@@ -68,6 +71,26 @@ impl SeedEnd {
     }
 }
 
+/// What a seed is for.
+#[derive(Debug)]
+enum Purpose<'g> {
+    /// Whatever comes.
+    Any,
+    /// This above all.
+    Aims(Aim<'g>),
+    /// One story, told once to the end.
+    Rehearses(usize),
+}
+
+impl<'g> Purpose<'g> {
+    fn aim(&self) -> Option<&Aim<'g>> {
+        match self {
+            Self::Aims(aim) => Some(aim),
+            Self::Any | Self::Rehearses(_) => None,
+        }
+    }
+}
+
 /// Runs a seed.
 pub(crate) fn run(
     ground: &Arc<Ground>,
@@ -76,7 +99,23 @@ pub(crate) fn run(
     planted: Option<Planted>,
     thread: usize,
 ) -> SeedEnd {
-    let start = begins(ground.start, seed);
+    let aim = ground.course().filter(|_| !knobs.no_aim).and_then(|course| course.of(ground, seed));
+    live(ground, (seed, knobs), planted, thread, aim.map_or(Purpose::Any, Purpose::Aims))
+}
+
+/// Tells one story of the plan, in fair weather.
+pub(super) fn rehearse(ground: &Arc<Ground>, seed: u64, story: usize) -> SeedEnd {
+    live(ground, (seed, Knobs::all()), None, 0, Purpose::Rehearses(story))
+}
+
+fn live(
+    ground: &Arc<Ground>,
+    (seed, knobs): (u64, Knobs),
+    planted: Option<Planted>,
+    thread: usize,
+    mut purpose: Purpose<'_>,
+) -> SeedEnd {
+    let start = begins(ground.start, seed, purpose.aim());
     let clock = SimulatedClock::new(start);
     let jumps = clock.clone();
     let (stands, jumped) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -104,12 +143,16 @@ pub(crate) fn run(
         }
     });
     runtime.block_on(async {
-        match Field::open(ground, (seed, knobs), clock, folder, planted).await {
+        let two = purpose.aim().and_then(Aim::nodes);
+        match Field::open(ground, (seed, knobs), clock, folder, (planted, two)).await {
             Ok(mut field) => {
+                if let Some(aim) = purpose.aim() {
+                    field.diary.note(&format!("aims at {}", aim.words()));
+                }
                 let diary = field.diary.clone();
                 let played = tokio::select! {
                     biased;
-                    played = play(&mut field, knobs, &mut end) => played,
+                    played = play(&mut field, knobs, &mut purpose, &mut end) => played,
                     () = stands.notified() => {
                         diary.note("nobody works, and nobody waits for any moment");
                         Err("everything stands still for ever".to_owned())
@@ -133,97 +176,48 @@ pub(crate) fn run(
 /// When the business date of most parties changes, counted from the start of every stage's day.
 const CUTS_OVER: i64 = (14 * 60 + 30) * 60 * 1_000_000;
 
-/// The day begins as every stage's, or some minutes before the cut-over, in every fourth seed.
-fn begins(start: Moment, seed: u64) -> Moment {
+/// The day begins as every stage's, or some minutes before the cut-over, in every fourth seed and where it aims at it.
+fn begins(start: Moment, seed: u64, aim: Option<&Aim<'_>>) -> Moment {
     const BEFORE: i64 = 3 * 60 * 1_000_000;
-    if seed.is_multiple_of(4) { Moment(start.0 + CUTS_OVER - BEFORE) } else { start }
+    if seed.is_multiple_of(4) || aim.is_some_and(Aim::cut_over) {
+        Moment(start.0 + CUTS_OVER - BEFORE)
+    } else {
+        start
+    }
 }
 
-/// What goes wrong at a time.
-#[derive(Clone, Copy, Debug)]
-enum Happening {
-    Kill,
-    CrashAtCommit(u64, CrashPoint),
-    CrashInState(OperationState, u64, CrashPoint),
-    DiskFull(bool),
-    ClockStep(i64),
-    Weather,
-    /// To one of two nodes.
-    Node(Mishap),
-}
-
-/// What happens when, by the dice.
-fn schedule(dice: &Dice, knobs: Knobs) -> Vec<(Duration, Happening)> {
-    let mut happens = Vec::new();
-    let mut at = |what: Happening| happens.push((dice.span(Duration::ZERO, TROUBLE), what));
-    for _ in 0..dice.below(3) {
-        at(Happening::Kill);
-    }
-    for _ in 0..dice.below(4) {
-        let point = match dice.below(3) {
-            0 => CrashPoint::Before,
-            1 => CrashPoint::Inside(usize::try_from(dice.below(3)).unwrap_or(0)),
-            _ => CrashPoint::After,
-        };
-        at(Happening::CrashAtCommit(dice.below(12), point));
-    }
-    if dice.falls(4_000) {
-        let place = usize::try_from(dice.below(OperationState::ALL.len() as u64)).unwrap_or(0);
-        let state = OperationState::ALL.get(place).copied().unwrap_or(OperationState::Intent);
-        let point = if dice.falls(5_000) { CrashPoint::Before } else { CrashPoint::After };
-        at(Happening::CrashInState(state, dice.below(2), point));
-    }
-    for _ in 0..dice.below(2) {
-        let micros = i64::try_from(dice.below(240_000_000)).unwrap_or(0) - 120_000_000;
-        at(Happening::ClockStep(micros));
-    }
-    for _ in 0..dice.below(4) {
-        at(Happening::Weather);
-    }
-    if dice.falls(3_000) {
-        let from = dice.span(Duration::ZERO, TROUBLE);
-        happens.push((from, Happening::DiskFull(true)));
-        happens.push((
-            from + dice.span(Duration::from_secs(1), Duration::from_secs(60)),
-            Happening::DiskFull(false),
-        ));
-    }
-    happens.retain(|(_, what)| match what {
-        Happening::Kill => !knobs.no_kills,
-        Happening::CrashAtCommit(..) | Happening::CrashInState(..) => !knobs.no_crashes,
-        Happening::DiskFull(_) => !knobs.no_full_disk,
-        Happening::ClockStep(_) => !knobs.no_clock_steps,
-        Happening::Weather | Happening::Node(_) => true,
-    });
-    happens.sort_by_key(|(at, _)| *at);
-    happens
-}
-
-async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<(), String> {
+async fn play(
+    field: &mut Field<'_>,
+    knobs: Knobs,
+    purpose: &mut Purpose<'_>,
+    end: &mut SeedEnd,
+) -> Result<(), String> {
     field.nodes.start().await?;
     // A minute of fair weather, in which sessions open.
     field.sleep(Duration::from_secs(20)).await;
     let zero = field.clock.ran();
     let (tell, mut told) = mpsc::channel(TOLD);
-    let postings_due = clients(field, knobs, field.ground.postings, &tell)?;
+    let postings_due = clients(field, knobs, purpose, field.ground.postings, &tell)?;
     drop(tell);
-    turn(field, knobs);
-    let mut happens = schedule(&field.dice, knobs);
-    let of_nodes = field.nodes.schedule(TROUBLE, knobs).into_iter();
-    happens.extend(of_nodes.map(|(at, what)| (at, Happening::Node(what))));
-    happens.sort_by_key(|(at, _)| *at);
-    let mut happens = happens.into_iter().peekable();
+    turn(field, knobs, purpose);
+    let mut happens = Schedule::of(&field.dice, knobs);
+    for (at, what) in field.nodes.schedule(TROUBLE, knobs) {
+        happens.set(at, Happening::Node(what));
+    }
     let (mut postings, mut refused_too_early) = (Vec::new(), Vec::new());
     // Killed soon after it has said of something that its end is not known yet.
     let mut spared = (!knobs.no_kills && field.dice.falls(4_000)).then(|| field.dice.below(4));
-    let pending = Arc::clone(&field.pending);
+    let (pending, heard) = (Arc::clone(&field.pending), Arc::clone(&field.heard));
     let (clock, mut fell) = (field.clock.clone(), Vec::new());
     let mut count = |what: &'static str| {
         *end.faults.entry(what).or_default() += 1;
+        if what == ROOM_AGAIN {
+            return;
+        }
         fell.push(Fell { at: clock.now(), on: None, what });
     };
     loop {
-        let next = happens.peek().map(|(at, _)| (zero + *at).saturating_sub(field.clock.ran()));
+        let next = happens.next().map(|at| (zero + at).saturating_sub(field.clock.ran()));
         let pause = next.unwrap_or(CLIENTS_END).min(CLIENTS_END);
         let wake = field.clock.sleep_until(field.clock.mark().after(pause));
         tokio::select! {
@@ -236,6 +230,15 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
                     field.nodes.kill();
                 }
             }
+            () = heard.notified() => {
+                let ran = field.clock.ran().saturating_sub(zero);
+                if let Purpose::Aims(aim) = purpose && let Some((later, what)) = aim.heard(ran, knobs) {
+                    happens.set(ran + later, what);
+                    if let Happening::DiskFull(true) = what {
+                        happens.set(ran + later + Schedule::full(&field.dice), Happening::DiskFull(false));
+                    }
+                }
+            }
             why = field.nodes.failed() => return Err(why),
             posting = told.recv() => match posting {
                 Some(posting) => {
@@ -246,16 +249,16 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
                 // All clients are through.
                 None => break,
             },
-            () = wake => match happens.next() {
-                Some((_, what)) => happen(field, what, knobs, &mut count),
+            () = wake => match happens.take() {
+                Some((_, what)) => happen(field, what, knobs, purpose, &mut count),
                 None => return Err(format!("{} of {postings_due} clients' stories did not end", postings_due.saturating_sub(postings.len()))),
             },
         }
     }
     // What was to happen later still does, while what was begun goes on.
-    for (at, what) in happens {
+    while let Some((at, what)) = happens.take() {
         field.sleep((zero + at).saturating_sub(field.clock.ran())).await;
-        happen(field, what, knobs, &mut count);
+        happen(field, what, knobs, purpose, &mut count);
     }
     for (wrong, words) in refused_too_early {
         end.is_wrong(wrong, &words);
@@ -283,32 +286,51 @@ async fn play(field: &mut Field<'_>, knobs: Knobs, end: &mut SeedEnd) -> Result<
 fn clients(
     field: &Field<'_>,
     knobs: Knobs,
+    purpose: &Purpose<'_>,
     wanted: Option<u64>,
     tell: &mpsc::Sender<Posting>,
 ) -> Result<usize, String> {
     let drawn = 2 + field.dice.below(5);
     let count = if knobs.one_client { 1 } else { wanted.map_or(drawn, |wanted| wanted.div_ceil(EACH)) };
     let each = |_| wanted.map_or_else(|| 2 + field.dice.below(4), |_| EACH);
-    let counts: Vec<u64> = (0..count).map(each).collect();
-    let all = stories(field.ground, &field.parties, &field.dice, &counts)?;
+    let mut counts: Vec<u64> = (0..count).map(each).collect();
+    let mut cancels = purpose.aim().and_then(Aim::cancels).unwrap_or(CANCELS);
+    if let Purpose::Rehearses(_) = purpose {
+        (counts, cancels) = (vec![1], 0);
+    }
+    let favours = |dice: &Dice| match purpose {
+        Purpose::Any => None,
+        Purpose::Aims(aim) => aim.story(dice),
+        Purpose::Rehearses(story) => Some(*story),
+    };
+    let all = stories(field.ground, &field.parties, &field.dice, &counts, &favours)?;
     let number = all.iter().map(Vec::len).sum();
     for stories in all {
         let asker = field.nodes.asked_by(Asker::new(&field.outside, field.ground, &field.diary));
         let asker = asker.telling(&field.pending);
         let dice = Dice::new(field.dice.below(u64::MAX));
-        let client =
-            Client { asker, dice, copies: !knobs.no_copies, haste: 1, turns: None, tell: tell.clone() };
+        let client = Client {
+            asker,
+            dice,
+            copies: !knobs.no_copies,
+            cancels,
+            haste: 1,
+            turns: None,
+            tell: tell.clone(),
+        };
         field.outside.spawn(client.run(stories));
     }
     Ok(number)
 }
 
-/// Stories for clients, so many for each. One of which nothing is left any more is not told again.
+/// Stories for clients, so many for each: the one that is favoured, else by their weights. One of which nothing is left any more is
+/// not told again.
 pub(super) fn stories(
     ground: &Ground,
     parties: &Parties<'_>,
     dice: &Dice,
     counts: &[u64],
+    favours: &dyn Fn(&Dice) -> Option<usize>,
 ) -> Result<Vec<Vec<Drawn>>, String> {
     let plan = &ground.plan;
     let weights: u64 = plan.stories.iter().map(|story| story.weight).sum();
@@ -319,8 +341,9 @@ pub(super) fn stories(
         for _ in 0..*count {
             number += 1;
             let mut throw = dice.below(weights.max(1));
-            let chosen = plan.stories.iter().zip(turns.iter_mut()).enumerate().find(|(_, (story, _))| {
-                let here = throw < story.weight;
+            let favoured = favours(dice);
+            let chosen = plan.stories.iter().zip(turns.iter_mut()).enumerate().find(|(place, (story, _))| {
+                let here = favoured.map_or(throw < story.weight, |favoured| favoured == *place);
                 throw = throw.saturating_sub(story.weight);
                 here
             });
@@ -345,39 +368,65 @@ pub(super) fn stories(
     Ok(all)
 }
 
-fn happen(field: &Field<'_>, what: Happening, knobs: Knobs, count: &mut impl FnMut(&'static str)) {
+fn happen(
+    field: &Field<'_>,
+    what: Happening,
+    knobs: Knobs,
+    purpose: &Purpose<'_>,
+    count: &mut impl FnMut(&'static str),
+) {
     match what {
         Happening::Kill => field.nodes.kill(),
         Happening::CrashAtCommit(after, point) => field.nodes.disk().crash_after(after, point),
         Happening::CrashInState(state, after, point) => field.nodes.disk().crash_in(state, after, point),
         Happening::DiskFull(full) => {
-            count(if full { FULL_DISK } else { "room again" });
+            count(if full { FULL_DISK } else { ROOM_AGAIN });
             field.diary.note(if full { "the disk is full" } else { "there is room again" });
             field.nodes.disk().fill(full);
         }
-        Happening::ClockStep(micros) => {
-            count(CLOCK_STEP);
-            field.diary.note(&format!("a wall clock is set by {} ms", micros / 1_000));
-            field.nodes.set_clock(micros);
+        Happening::ClockStep(micros) => set_clock(field, micros, count),
+        Happening::CutOver => {
+            let micros = field.ground.start.0 + CUTS_OVER - field.clock.now().0;
+            if micros > 0 {
+                set_clock(field, micros, count);
+            }
         }
         Happening::Weather => {
-            turn(field, knobs);
+            turn(field, knobs, purpose);
         }
         Happening::Node(what) => field.nodes.befall(what),
+        Happening::Pause(span) => field.nodes.pause(span),
+        Happening::CutOff(span) => field.nodes.cut_off(span),
+        Happening::PauseOrGoOn(span) => field.nodes.pause_or_go_on(span),
     }
 }
 
+fn set_clock(field: &Field<'_>, micros: i64, count: &mut impl FnMut(&'static str)) {
+    count(CLOCK_STEP);
+    field.diary.note(&format!("a wall clock is set by {} ms", micros / 1_000));
+    field.nodes.set_clock(micros);
+}
+
 /// Another weather, and other moods.
-fn turn(field: &Field<'_>, knobs: Knobs) {
+fn turn(field: &Field<'_>, knobs: Knobs, purpose: &Purpose<'_>) {
     let weather = knobs.clear(Weather::of(&field.dice));
     let mut moods = Moods::of(&field.dice, field.ground);
+    if let Some(aim) = purpose.aim() {
+        aim.steer(field.ground, &mut moods);
+        let local = aim.weather(field.ground).into_iter();
+        field.network.set_local(local.map(|(address, weather)| (address, knobs.clear(weather))).collect());
+    }
     if knobs.no_delays {
         moods.slow.clear();
     }
     field.diary.note(&format!("the weather turns: {weather:?}, {moods:?}"));
     field.network.set_weather(weather);
     field.network.slow(std::mem::take(&mut moods.slow));
-    field.parties.make_faults(&field.dice, !knobs.no_party_faults, moods);
+    let listens = purpose.aim().map(|aim| {
+        let (folder, calls) = aim.listens();
+        Listens { folder, calls, bell: Arc::clone(&field.heard) }
+    });
+    field.parties.make_faults(&field.dice, !knobs.no_party_faults, moods, listens.as_ref());
 }
 
 /// Nothing goes wrong any more.
@@ -385,7 +434,8 @@ async fn heal(field: &Field<'_>) -> Result<(), String> {
     field.diary.note("from now on nothing goes wrong");
     field.network.set_weather(Weather::default());
     field.network.slow(BTreeMap::new());
-    field.parties.make_faults(&field.dice, false, Moods::none());
+    field.network.set_local(BTreeMap::new());
+    field.parties.make_faults(&field.dice, false, Moods::none(), None);
     field.nodes.disk().fill(false);
     field.nodes.disk().no_crash();
     field.nodes.heal().await
@@ -415,7 +465,13 @@ async fn judge_all(
     }
     let waits: BTreeSet<String> = field.waits().await.iter().map(|waits| waits.flow.to_string()).collect();
     if !settled {
-        end.failures.push("flows go on without an end, and nobody is asked about them".to_owned());
+        let open = field.not_ended().await.unwrap_or_default();
+        let open = open.iter().filter(|(flow, _)| !waits.contains(&flow.to_string()));
+        let open: Vec<_> = open.map(|(flow, name)| format!("{name} {flow}")).collect();
+        end.failures.push(format!(
+            "flows go on without an end, and nobody is asked about them; of them still: {}",
+            open.join(", ")
+        ));
     }
     for (posting, last) in judged {
         let parked =
