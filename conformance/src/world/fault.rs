@@ -229,7 +229,9 @@ mod tests {
         use std::sync::atomic::{AtomicU64, Ordering};
         let heard = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&heard);
-        let ring = Arc::new(move || drop(count.fetch_add(1, Ordering::Relaxed)));
+        let ring = Arc::new(move || {
+            count.fetch_add(1, Ordering::Relaxed);
+        });
         let mut plan = FaultPlan::none().ringing(BTreeSet::from(["pay".to_owned()]), ring);
         for call in ["pay", "query", "pay"] {
             assert_eq!(plan.next(call, b""), None);
