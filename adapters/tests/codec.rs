@@ -299,7 +299,7 @@ call ask {
 "#,
     );
     let programs = message(&compiled, 0);
-    let whole = br#"{"code":"2001","rows":[{"inner":{"number":"A","amount":"1.00"}},{"inner":{"number":"B","amount":"x"}}],"behind":{"number":"C"},"amount":"3.00"}"#;
+    let whole = br#"{"code":"2001","rows":[{"inner":{"number":"A","amount":1.00}},{"inner":{"number":"B","amount":"x"}}],"behind":{"number":"C"},"amount":3.00}"#;
     let record = read(programs, whole, &mut world(&compiled), false).unwrap();
     let value = |path: &str| record.value(slot(programs.1, path)).unwrap().into_owned();
     assert_eq!(value("content.behind.number"), Value::text("C"));
