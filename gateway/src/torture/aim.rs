@@ -114,7 +114,9 @@ impl Course {
         let at = |more: u64| place(turn.wrapping_add(more * TOGETHER), of);
         let next = (0..TOGETHER).filter_map(|more| misfortunes.get(at(more)));
         let faults: BTreeSet<&'static str> = next.copied().collect();
-        dice.falls(AIMS).then_some(Aim { known, target, end, faults, dice, befell: 0, next: Duration::ZERO })
+        let aims = dice.falls(AIMS);
+        let aim = Aim { known, target, end, faults, dice, befell: 0, next: Duration::ZERO };
+        aims.then_some(aim)
     }
 }
 
