@@ -180,9 +180,11 @@ impl Writer<'_> {
                 out.truncate(start);
                 return None;
             };
-            if bit > 0 {
-                let maps = self.layers.last()?.map_start;
-                iso8583::put_bit(out, maps, bit, code, hex)?;
+            let maps = self.layers.last().map(|layer| layer.map_start);
+            let set = |maps| iso8583::put_bit(out, maps, bit, code, hex);
+            if bit > 0 && maps.and_then(set).is_none() {
+                out.truncate(start);
+                return None;
             }
             return Some(out.len());
         }
