@@ -264,6 +264,22 @@ fn a_document_in_a_list_that_cannot_be_read_harms_none_of_the_others() {
 }
 
 #[test]
+fn a_flag_of_chinese_texts_is_as_wide_as_they_stand_in_gbk() {
+    let packet =
+        "packet main {\n  content  fixed {\n    code  digits 4 = message.code\n    message fields\n  }\n}\n";
+    let call =
+        "call ask {\n  request \"2001\" {\n    yes   flag \"是\" \"不是\"\n    next  text 1 bytes\n  }\n}\n";
+    let compiled = world::compile(&formats::party(&format!("{packet}{call}")));
+    let programs = message(&compiled, 0);
+    for (yes, octets) in [(true, &b"2001\xCA\xC7  A"[..]), (false, b"2001\xB2\xBB\xCA\xC7A")] {
+        let record = read(programs, octets, &mut world(&compiled), false).unwrap();
+        assert_eq!(record.value(slot(programs.1, "content.yes")).unwrap(), Value::Flag(yes));
+        let mut written = write(programs, record, &mut world(&compiled), false).unwrap();
+        assert_eq!(written.take(Part::Content), octets);
+    }
+}
+
+#[test]
 fn what_stands_behind_a_list_is_found_when_its_last_row_cannot_be_read() {
     let compiled = world::compile(
         r#"

@@ -95,11 +95,11 @@ fn characters_are_counted_without_shifts() {
 
 #[test]
 fn a_flag_of_chinese_texts_is_as_wide_as_they_stand() {
-    let fields = "    yes  flag \"中\" \"国\"\n    next  text 1 bytes\n";
+    let fields = "    yes  flag \"中\" \"国中\"\n    next  text 1 bytes\n";
     let values = [("yes", Value::Flag(true)), ("next", text("A"))];
-    both_ways(fields, &values, b"\x0E\x5B\xCF\x0F\xC1");
+    both_ways(fields, &values, b"\x0E\x5B\xCF\x0F\x40\x40\xC1");
     let values = [("yes", Value::Flag(false)), ("next", text("A"))];
-    both_ways(fields, &values, b"\x0E\x4D\x9B\x0F\xC1");
+    both_ways(fields, &values, b"\x0E\x4D\x9B\x5B\xCF\x0F\xC1");
 }
 
 #[test]

@@ -214,9 +214,9 @@ fn form(
             *to = slot;
         }
         Form::Flag(yes, no) => {
-            let flag = if octets == yes.as_bytes() {
+            let flag = if stands(yes, octets, charset) {
                 true
-            } else if octets == no.as_bytes() {
+            } else if stands(no, octets, charset) {
                 false
             } else {
                 return Err(FaultKind::NotOfForm.into());
@@ -242,6 +242,16 @@ fn form(
         }
     }
     Ok(())
+}
+
+/// Whether octets of a charset are that text.
+#[inline]
+fn stands(text: &str, octets: &[u8], charset: Charset) -> bool {
+    if text.is_ascii() || charset == Charset::Utf8 {
+        octets == text.as_bytes()
+    } else {
+        charset::decode(charset, octets).is_ok_and(|decoded| decoded == text)
+    }
 }
 
 /// Whether all are: without an end before the end, so that many are looked at at once.

@@ -488,6 +488,7 @@ pub(crate) fn outcome_row(codes: &Codes, outcome: Outcome) -> Option<usize> {
 fn room(wire: &WireForm) -> Option<usize> {
     match (wire.size, &wire.form) {
         (Size::Fixed(units), _) => Some(units as usize),
+        (Size::ByForm, Form::Flag(..)) => wire.measures.width,
         // `4..8 digits`: figures of a number are four at least.
         (Size::Range { min, .. }, Form::Number | Form::Fen | Form::Li) if wire.unit == Unit::Digits => {
             Some(min as usize)
