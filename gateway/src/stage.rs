@@ -16,7 +16,7 @@ mod running;
 
 pub(crate) use certificates::Authority;
 pub(crate) use history::{History, How};
-pub(crate) use keys::{Drawn, complete as complete_keys, token};
+pub(crate) use keys::{Drawn, complete as complete_keys};
 pub(crate) use plan::{Plan, fit, party_config, read};
 pub(crate) use players::{cast, certificates, prepare};
 
@@ -27,7 +27,7 @@ use conformance::suite::settled;
 use conformance::world::{FaultPlan, FaultRule};
 use dsl::check::Text;
 use engine::gateway::Gateway;
-use link::world::{Moment, ScaledClock};
+use link::world::{Moment, RealRandom, ScaledClock};
 use link::{Core, CoreOwner, World};
 use players::Player;
 use serde_json::{Value, json};
@@ -91,7 +91,7 @@ impl Stage {
         let clock = ScaledClock::new(moment(begins)?, wanted.speed);
         let owner = Core::start(World::with_clock(Arc::new(clock.clone())));
         let authority = Authority::make(&folder.join("certificates"))?;
-        let mut drawn = Drawn::default();
+        let mut drawn = Drawn::from(Box::new(RealRandom));
         let mut players = BTreeMap::new();
         let maker = players::Maker { wanted, authority: &authority, core: &owner };
         for (party, loaded) in cast(&wanted.conformance, &wanted.parties, &wanted.settings, &texts)? {
@@ -104,7 +104,7 @@ impl Stage {
             }
         }
         let keys = Arc::new(drawn.store(&folder.join("keys.store"))?);
-        let tokens = plan.channels.iter().map(|channel| Ok((channel.name.clone(), token()?)));
+        let tokens = plan.channels.iter().map(|channel| Ok((channel.name.clone(), drawn.token()?)));
         let tokens = tokens.collect::<Result<_, String>>()?;
         let mut settings = plan.modules.clone();
         for (module, more) in &wanted.settings {

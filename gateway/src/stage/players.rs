@@ -68,7 +68,8 @@ impl Maker<'_> {
         let Prepared { module, keys, members } = prepare(folder, &mut config, &loaded, drawn)?;
         let mut links = Map::new();
         let mut servers = Vec::new();
-        let tls = self.links(folder, &loaded, &mut config, &mut links, &mut servers).await?;
+        let password = drawn.token()?;
+        let tls = self.links(folder, &loaded, &mut config, &mut links, (&mut servers, &password)).await?;
         let database = self.wanted.folder.join(format!("{folder}.db"));
         let source =
             PartySource::of(loaded, &self.wanted.configs, &self.wanted.conformance, folder, database);
@@ -93,7 +94,7 @@ impl Maker<'_> {
         loaded: &Loaded,
         config: &mut PartyConfig,
         deployed: &mut Map<String, Value>,
-        servers: &mut Vec<SftpServer>,
+        (servers, password): (&mut Vec<SftpServer>, &str),
     ) -> Result<PartyTls, String> {
         config.links.clear();
         let (tls, mut ours) = certificates(folder, loaded, config, self.authority)?;
@@ -104,7 +105,7 @@ impl Maker<'_> {
                 std::fs::create_dir_all(&path).map_err(|error| format!("{}: {error}", path.display()))?;
                 config.links.insert(name.clone(), path.display().to_string());
                 let said = match link.link.kind {
-                    LinkKind::Sftp if self.wanted.sftp => self.serve_files(path, servers).await?,
+                    LinkKind::Sftp if self.wanted.sftp => self.serve_files(path, password, servers).await?,
                     _ => json!({ "folder": path }),
                 };
                 deployed.insert(name, said);
@@ -123,11 +124,16 @@ impl Maker<'_> {
     }
 
     /// A server over SSH for the folder of a link; gives what the deployment says of it.
-    async fn serve_files(&self, root: PathBuf, servers: &mut Vec<SftpServer>) -> Result<Value, String> {
-        let secret = super::keys::token()?;
+    async fn serve_files(
+        &self,
+        root: PathBuf,
+        password: &str,
+        servers: &mut Vec<SftpServer>,
+    ) -> Result<Value, String> {
         let kept = root.with_extension("secret");
-        std::fs::write(&kept, &secret).map_err(|error| format!("{}: {error}", kept.display()))?;
-        let user = SftpUser { name: "gateway".to_owned(), password: Some(secret.clone()), keys: Vec::new() };
+        std::fs::write(&kept, password).map_err(|error| format!("{}: {error}", kept.display()))?;
+        let user =
+            SftpUser { name: "gateway".to_owned(), password: Some(password.to_owned()), keys: Vec::new() };
         let config =
             SftpServerConfig { address: "127.0.0.1:0".to_owned(), users: vec![user], root, connections: 16 };
         let server = SftpServer::start(self.core, config).await.map_err(|error| error.to_string())?;

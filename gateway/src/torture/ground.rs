@@ -15,7 +15,7 @@ use dsl::flow::FlowProgram;
 use dsl::program::{CallProgram, Compiled};
 use engine::version::Version;
 use engine::{Deployment, load};
-use link::world::Moment;
+use link::world::{Moment, Random, RealRandom, SeededRandom};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -33,6 +33,9 @@ pub(super) const PAUSED: &str = "node paused";
 pub(super) const CUT_OFF: &str = "journal out of reach";
 pub(super) const TAKEN_OVER: &str = "taken over";
 pub(super) const LEASE_LOST: &str = "lease lost";
+
+/// The seed that keys of a simulated campaign are drawn by.
+const KEYS: u64 = 0x6b65_7973;
 
 /// By how much a reply is late that a party is late with, in milliseconds.
 pub(super) const LATE_MS: u64 = 12_000;
@@ -134,7 +137,10 @@ impl Ground {
         let of = plan.parties.iter().filter(|party| !party.settings.is_empty());
         let mut settings: BTreeMap<_, _> =
             of.map(|party| (party.folder.replace('-', "_"), party.settings.clone())).collect();
-        let mut drawn = stage::Drawn::default();
+        // A seed is told again by another process too: its keys are the same, and nothing but a seed hangs on them.
+        let random: Box<dyn Random> =
+            if wanted.real { Box::new(RealRandom) } else { Box::new(SeededRandom::new(KEYS)) };
+        let mut drawn = stage::Drawn::from(random);
         let (mut cast, mut said) = (Vec::new(), BTreeMap::new());
         let mut addresses = Addresses::of(wanted)?;
         let (channels, operators) = (addresses.channels()?, addresses.operators()?);
@@ -162,9 +168,9 @@ impl Ground {
                 drawn.secret(&format!("{module}.{name}"))?;
             }
         }
-        let passphrase = stage::token()?;
+        let passphrase = drawn.token()?;
         let keys = Arc::new(drawn.store_under(&folder.join("keys.store"), &passphrase)?);
-        let token = stage::token()?;
+        let token = drawn.token()?;
         let tokens = staged.channels.iter().map(|channel| (channel.name.clone(), token.clone())).collect();
         let mut all = staged.modules.clone();
         for (module, more) in std::mem::take(&mut settings).into_iter().chain(plan.modules.clone()) {

@@ -561,3 +561,6 @@ async fn reached(field: &Field<'_>, fell: Vec<Fell>, end: &mut SeedEnd) -> Resul
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;
