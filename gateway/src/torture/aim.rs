@@ -22,7 +22,7 @@ use std::time::Duration;
 use store::{CrashPoint, OperationState};
 
 /// Seeds of ten thousand that aim.
-const AIMS: u16 = 9_000;
+const AIMS: u16 = 5_000;
 /// Misfortunes that a seed aims at together: so many, and so far from each other that they are of different kinds.
 const TOGETHER: u64 = 5;
 /// Apart from each other by so many, the ends of consecutive seeds are of different calls. A prime, so that none is left out.

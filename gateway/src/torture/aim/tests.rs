@@ -16,7 +16,7 @@ fn seeds_aim_at_every_pair_and_each_always_at_the_same() {
             left.extend(met.iter().map(|what| (known.call.as_str(), *end, *what)));
         }
     }
-    for seed in 0..20_000 {
+    for seed in 0..40_000 {
         let Some(aim) = course.of(&ground, seed) else { continue };
         assert_eq!(aim.words(), course.of(&ground, seed).unwrap().words());
         for what in &aim.faults {
