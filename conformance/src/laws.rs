@@ -6,6 +6,7 @@
 //! largest, zero, negative, Chinese characters at the edge of a width, no rows, one, as many as are allowed); all is
 //! drawn from seeds, so that every run is the same. It must not know what any field means.
 
+mod alike;
 mod around;
 mod compare;
 mod fill;
@@ -18,6 +19,7 @@ pub use specimen::{Specimen, first_variant, specimens, specimens_of};
 use crate::examples::adapter;
 use crate::inspect::{MessageName, names};
 use crate::scene::{Adapter, Standing};
+use alike::{Surrounding, Tried};
 use dsl::check::Checked;
 use dsl::diagnostics::{Code, Diagnostic};
 use dsl::model::{Model, Module};
@@ -83,16 +85,18 @@ pub(crate) enum Ended {
     Broken(Option<usize>, String),
 }
 
-/// Tries the laws on every message of the folders wanted, in every variant of its adapter; adapters are tried side by side.
+/// Tries the laws on every message of the folders wanted, in every variant of its adapter that changes something of it; adapters
+/// are tried side by side.
 #[must_use]
 pub fn run(checked: &Checked, wanted: impl Fn(&str) -> bool) -> Laws {
     let Some(compiled) = &checked.compiled else { return Laws::default() };
-    let mut tried = parties(&checked.model, compiled, &|module| wanted(&module.folder));
+    let mut parties = parties_of(&checked.model, compiled, &|module| wanted(&module.folder));
     for other in &checked.others {
-        tried.extend(parties(&other.model, &other.compiled, &|module| module.folder == other.folder));
+        parties.extend(parties_of(&other.model, &other.compiled, &|module| module.folder == other.folder));
     }
     let mut laws = Laws::default();
-    for of_one in side_by_side(&tried, |(adapter, module)| run_module(adapter, module)) {
+    let tried = Tried::default();
+    for of_one in side_by_side(&parties, |party| run_party(party, &tried)) {
         laws.round_trips += of_one.round_trips;
         laws.not_generated.extend(of_one.not_generated);
         laws.broken.extend(of_one.broken);
@@ -102,24 +106,34 @@ pub fn run(checked: &Checked, wanted: impl Fn(&str) -> bool) -> Laws {
     laws
 }
 
-/// The parties of a model that are wanted.
-fn parties<'m>(
+/// A party in one of its variants.
+struct Party<'m> {
     model: &'m Model,
-    compiled: &Compiled,
-    wanted: &dyn Fn(&Module) -> bool,
-) -> Vec<(Adapter, &'m Module)> {
-    let modules = model.modules.iter().enumerate();
-    let parties = modules.filter(|(_, module)| module.party.is_some() && wanted(module));
-    parties.filter_map(|(place, module)| Some((adapter(compiled, place)?, &**module))).collect()
+    module: &'m Module,
+    adapter: Adapter,
 }
 
-/// Tries the laws on every message of one adapter.
-fn run_module(adapter: &Adapter, module: &Module) -> Laws {
+/// The parties of a model that are wanted.
+fn parties_of<'m>(model: &'m Model, compiled: &Compiled, wanted: &dyn Fn(&Module) -> bool) -> Vec<Party<'m>> {
+    let modules = model.modules.iter().enumerate();
+    let parties = modules.filter(|(_, module)| module.party.is_some() && wanted(module));
+    parties
+        .filter_map(|(place, module)| Some(Party { model, module, adapter: adapter(compiled, place)? }))
+        .collect()
+}
+
+/// Tries the laws on every message of one party that was not tried in another variant.
+fn run_party(party: &Party<'_>, tried: &Tried) -> Laws {
+    let Party { model, module, adapter } = party;
     let mut laws = Laws::default();
     let values = values::Values::new(adapter);
     let standings = around::standings(adapter, &values);
+    let surrounding = Surrounding::new(model, module, &standings);
     for name in names(adapter) {
         let Some(message) = module.messages.get(usize::from(name.message.0)) else { continue };
+        if !tried.first(surrounding.of(message)) {
+            continue;
+        }
         let Some((traveller, first)) = traveller(adapter, &standings, &values, &name) else { continue };
         let mut missing: Option<NotGenerated> = None;
         let others = (1..traveller.cases()).map(|case| traveller.trip(case));

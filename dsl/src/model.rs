@@ -55,7 +55,7 @@ pub struct Model {
 }
 
 /// A business record without a wire form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Shape {
     /// `bank.pay_bill.ask`, `bank.pay_bill.ask.items`.
     pub name: Box<str>,
@@ -64,7 +64,7 @@ pub struct Shape {
 }
 
 /// One field of a [`Shape`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct ShapeField {
     /// Its name.
     pub name: Box<str>,
@@ -163,7 +163,7 @@ pub struct Assumed {
 }
 
 /// The head of a party.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Party {
     /// Charset by its registered name.
     pub charset: Box<str>,
@@ -176,7 +176,7 @@ pub struct Party {
 }
 
 /// A `setting`, or a `parameter`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Setting {
     /// Its name.
     pub name: Box<str>,
@@ -193,7 +193,7 @@ pub struct Setting {
 }
 
 /// A `key`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Key {
     /// Its name.
     pub name: Box<str>,
@@ -212,7 +212,7 @@ pub struct Key {
 }
 
 /// Schools, units, merchants: many small counterparties of one form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Member {
     /// `unit`.
     pub name: Box<str>,

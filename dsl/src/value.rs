@@ -48,6 +48,11 @@ impl Symbols {
         self.0.index.get(text).copied()
     }
 
+    /// All texts, in the order of their symbols.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.texts.iter().map(|text| &**text)
+    }
+
     /// The text of a symbol; empty for a symbol of another table.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> &str {
@@ -67,7 +72,7 @@ pub enum Outcome {
 }
 
 /// The currency-free business type of a value, independent of how it stands on a wire.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Type {
     /// Characters, at most `chars` of them; `private` types carry masking and need `discloses`.
     Text {
@@ -185,7 +190,7 @@ impl Private {
 pub struct ShapeId(pub u32);
 
 /// A constant of the text, folded or written.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Constant {
     /// The missing value.
     Absent,
@@ -214,7 +219,7 @@ pub enum Constant {
 }
 
 /// How many units a value takes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Size {
     /// Exactly so many.
     Fixed(u32),
@@ -230,7 +235,7 @@ pub enum Size {
 }
 
 /// What a [`Size`] counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Unit {
     /// Octets as they stand.
     Bytes,
@@ -243,7 +248,7 @@ pub enum Unit {
 }
 
 /// How a leaf's value is written.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Form {
     /// Characters of the charset.
     Text,
@@ -292,7 +297,7 @@ pub enum Form {
 }
 
 /// Which calendar type a [`Form::Calendar`] holds.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Calendar {
     /// `date`
     Date,
@@ -305,7 +310,7 @@ pub enum Calendar {
 }
 
 /// Order of the octets of a binary integer.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Endian {
     /// Most significant first.
     Big,
@@ -314,7 +319,7 @@ pub enum Endian {
 }
 
 /// What stands on the wire where a value is missing. Absent, empty, blank and zero are four things.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Absent {
     /// It must not be missing.
     Never,
@@ -325,7 +330,7 @@ pub enum Absent {
 }
 
 /// One way to show that a value is missing.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum AbsentForm {
     /// A value of length 0.
     Empty,
@@ -338,7 +343,7 @@ pub enum AbsentForm {
 }
 
 /// Which side of a field is filled up to its width.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Side {
     /// Before the value.
     Left,
@@ -362,7 +367,7 @@ pub fn fill_of_form(form: &Form, size: Size, padded: bool) -> Option<(Side, u8)>
 }
 
 /// One element of a `coded` chain, in the order of writing.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Coding {
     /// A charset by its registered name (`gbk`, `utf8`).
     Charset(Box<str>),
@@ -393,7 +398,7 @@ pub enum Coding {
 }
 
 /// A cipher in a chain; what it takes stands in the program's expressions.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Cipher {
     /// The algorithm.
     pub algorithm: CipherName,
@@ -413,7 +418,7 @@ impl Cipher {
 }
 
 /// An algorithm that is fixed in the text or named by a setting.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum CipherName {
     /// Named in the adapter.
     Fixed(Box<str>),

@@ -5,7 +5,7 @@ use crate::source::Span;
 use crate::value::{Pauses, ShapeId, Symbol};
 
 /// A code table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct CodeTable {
     /// Its name.
     pub name: Box<str>,
@@ -26,7 +26,7 @@ pub struct CodeTable {
 }
 
 /// A row of a code table.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct CodeRow {
     /// The text, constant but for settings.
     pub text: Expr,
@@ -39,7 +39,7 @@ pub struct CodeRow {
 }
 
 /// What a code says.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Meaning {
     /// An outcome.
     Outcome(crate::value::Outcome),
@@ -64,7 +64,7 @@ pub struct MessageId(pub u16);
 pub struct FieldId(pub u16);
 
 /// A `call` (we begin) or a `serve` (they begin).
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Call {
     /// Its name.
     pub name: Box<str>,
@@ -117,7 +117,7 @@ pub struct Call {
 }
 
 /// `original where … else refuse REASON`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct OriginalRule {
     /// What stood in the original (a plain reference), and what it must be.
     pub by: Vec<(Expr, Expr)>,
@@ -126,7 +126,7 @@ pub struct OriginalRule {
 }
 
 /// What a party promises of a call.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub struct Promises {
     /// A repeat gets the first answer.
     pub same_answer: bool,
@@ -164,7 +164,7 @@ impl Promises {
 }
 
 /// One step of a way out of unknown. Times are milliseconds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum Way {
     /// Ask with an enquiry.
     Enquire {
@@ -197,7 +197,7 @@ pub enum Way {
 pub type OutcomeRow = (Vec<Option<Box<str>>>, crate::value::Outcome, Box<str>);
 
 /// `outcome a, b { rows }`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct OutcomeRule {
     /// The fields in the order in which they decide.
     pub fields: Vec<FieldPath>,

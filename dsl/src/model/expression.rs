@@ -183,7 +183,7 @@ impl Fact {
 }
 
 /// A typed expression.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub struct Expr {
     /// What it does.
     pub kind: ExprKind,
@@ -194,7 +194,7 @@ pub struct Expr {
 }
 
 /// What an expression does.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum ExprKind {
     /// A constant.
     Constant(Constant),
@@ -261,7 +261,7 @@ pub enum ExprKind {
 }
 
 /// What a fold gives.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Fold {
     /// How many rows.
     Count,

@@ -5,7 +5,7 @@ use crate::source::Span;
 use crate::value::{Absent, Coding, Form, Side, Size, Type, Unit};
 
 /// A field of a message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Field {
     /// Its name.
     pub name: Box<str>,
@@ -52,7 +52,7 @@ pub struct Field {
 }
 
 /// What the reader does with a field that is `=` an expression.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Learn {
     /// It must agree (or there is no `=`).
     Agree,
@@ -74,7 +74,7 @@ pub enum Learn {
 }
 
 /// Name on the wire.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum At {
     /// Always this.
     Text(Box<str>),
@@ -83,7 +83,7 @@ pub enum At {
 }
 
 /// What a field is.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum FieldKind {
     /// A value.
     Leaf {
@@ -132,7 +132,7 @@ pub enum FieldKind {
 }
 
 /// Rows in a message.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct ListField {
     /// Fewest rows.
     pub min: u32,
@@ -163,7 +163,7 @@ pub struct ListField {
 }
 
 /// How a wire list and a business list go together.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct ListArrow {
     /// The business list.
     pub list: Load,
@@ -182,7 +182,7 @@ pub struct ListArrow {
 }
 
 /// How a value or a format becomes bytes, in the order of writing, by a condition.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Hash, Debug, Default)]
 pub struct Chain {
     /// The chain where nothing is said otherwise or the condition holds.
     pub first: Vec<Coding>,
@@ -193,7 +193,7 @@ pub struct Chain {
 }
 
 /// How a leaf stands on the wire.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Wire {
     /// How the value is written.
     pub form: Form,
@@ -228,7 +228,7 @@ pub struct Wire {
 }
 
 /// A length in front of one value.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Prefix {
     /// Figures or octets.
     pub size: u32,

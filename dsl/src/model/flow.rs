@@ -5,7 +5,7 @@ use crate::source::Span;
 use crate::value::{ShapeId, Symbol, Type};
 
 /// A session.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Session {
     /// Its name.
     pub name: Box<str>,
@@ -48,7 +48,7 @@ pub struct Session {
 }
 
 /// Messages of a session bear numbers: those of either side one after another.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Numbering {
     /// The link that they go over.
     pub link: u16,
@@ -65,7 +65,7 @@ pub struct Numbering {
 }
 
 /// A value of a session; its index is the slot of [`Space::Session`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct SessionValue {
     /// Its name.
     pub name: Box<str>,

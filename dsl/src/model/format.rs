@@ -4,7 +4,7 @@ use super::{Expr, PrefixKind, Segments};
 use crate::value::Coding;
 
 /// A type that has fields.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum Format {
     /// Widths in octets.
     Fixed,
@@ -42,7 +42,7 @@ pub enum Format {
 }
 
 /// Which XML.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub enum XmlUse {
     /// Elements by name.
     Plain,
@@ -55,7 +55,7 @@ pub enum XmlUse {
 }
 
 /// How figures and letters of ISO 8583 are written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum TextCode {
     /// ASCII.
     Ascii,
@@ -66,7 +66,7 @@ pub enum TextCode {
 }
 
 /// Values parted by a separator.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Delimited {
     /// Between two values; empty: their widths say where they end (`fixed lines …`).
     pub separator: Box<str>,
@@ -81,7 +81,7 @@ pub struct Delimited {
 }
 
 /// Tag, length, value.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Tlv {
     /// BER.
     Ber,
@@ -97,7 +97,7 @@ pub enum Tlv {
 }
 
 /// A party's form of XML.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Hash, Debug)]
 pub struct XmlForm {
     /// Its name.
     pub name: Box<str>,

@@ -234,7 +234,7 @@ pub enum LineEnd {
 }
 
 /// How a length is written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PrefixKind {
     /// ASCII figures.
     Ascii,

@@ -5,7 +5,7 @@ use crate::source::Span;
 use crate::value::{Form, ShapeId, Symbol, Type};
 
 /// Which message of an exchange.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum MessageSide {
     /// Who begins.
     Request,
@@ -16,7 +16,7 @@ pub enum MessageSide {
 }
 
 /// One message, whole: the packet with the fields of its call.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Message {
     /// Its call.
     pub call: CallId,
@@ -55,7 +55,7 @@ pub struct Message {
 }
 
 /// For which outcome a reply is.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum MessageWhen {
     /// `when done`.
     Done,
@@ -80,7 +80,7 @@ impl MessageWhen {
 }
 
 /// How a file is named and marked.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct FileForm {
     /// Pieces of the name: written from these, read into them. A piece that is no constant has a form of its own.
     pub name: Vec<NamePiece>,
@@ -97,7 +97,7 @@ pub struct FileForm {
 }
 
 /// A piece of a file's name.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum NamePiece {
     /// As it stands.
     Text(Box<str>),
@@ -112,7 +112,7 @@ pub enum NamePiece {
 }
 
 /// A place in the wire order.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum Node {
     /// A field.
     Field(FieldId),
@@ -141,7 +141,7 @@ pub enum Node {
 }
 
 /// `check expr else …`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Check {
     /// Must hold.
     pub holds: Expr,
@@ -154,7 +154,7 @@ pub struct Check {
 }
 
 /// `check VALUE unseen within TIME else refuse REASON`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Unseen {
     /// What each message has anew.
     pub value: Expr,
@@ -165,7 +165,7 @@ pub struct Unseen {
 }
 
 /// What happens when a mapping cannot be done.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub enum Else {
     /// Nothing said: it cannot fail, or the message is bad.
     Fault,
@@ -182,7 +182,7 @@ pub enum Else {
 }
 
 /// `TARGET <- SOURCE`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Hash, Debug)]
 pub struct Mapping {
     /// Where to.
     pub target: Load,
@@ -201,7 +201,7 @@ pub struct Mapping {
 }
 
 /// What a flow's mapping says of the rows of a list.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct MappedRows {
     /// `where`: which of them.
     pub filter: Option<Expr>,
@@ -212,7 +212,7 @@ pub struct MappedRows {
 }
 
 /// A value that the writer draws for each message.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Fresh {
     /// Its slot, outside of lists.
     pub slot: u16,
@@ -223,7 +223,7 @@ pub struct Fresh {
 }
 
 /// Of what a value is drawn.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum FreshOf {
     /// Octets.
     Bytes,

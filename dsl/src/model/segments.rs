@@ -1,7 +1,7 @@
 //! Segment texts and tag=value texts: the signs that part them, as a `delimited` item says.
 
 /// A `delimited` item.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct Segments {
     /// Its name.
     pub name: Box<str>,
@@ -32,7 +32,7 @@ pub struct Segments {
 }
 
 /// The lines of a segment text.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct SegmentLines {
     /// The first place of a line is its name.
     pub named: bool,
@@ -43,7 +43,7 @@ pub struct SegmentLines {
 }
 
 /// How signs stand in a value: between two signs, by a closed table.
-#[derive(Clone, PartialEq, Debug, Default)]
+#[derive(Clone, PartialEq, Hash, Debug, Default)]
 pub struct SegmentEscape {
     /// What begins it.
     pub from: Box<str>,
@@ -54,7 +54,7 @@ pub struct SegmentEscape {
 }
 
 /// A sign that a line shows.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum ShownSign {
     /// That of a level, from 0.
     Level(u8),
@@ -65,7 +65,7 @@ pub enum ShownSign {
 }
 
 /// Where a list of several lines or tags begins a row, and what belongs to one.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
 pub struct RowRun {
     /// The name that begins a row.
     pub begin: Box<str>,

@@ -141,7 +141,7 @@ impl Charset {
 }
 
 /// How the letters and figures of a value are coded.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Letters {
     /// In a character set.
     Set(Charset),
