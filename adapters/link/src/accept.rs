@@ -25,6 +25,15 @@ pub(crate) struct Accepted {
     pub(crate) draining: watch::Receiver<bool>,
 }
 
+/// What a listener is told.
+pub(crate) struct Listen<'a> {
+    pub(crate) address: &'a str,
+    /// The most connections at once.
+    pub(crate) most: usize,
+    /// For whom its connections work.
+    pub(crate) whose: Option<Arc<str>>,
+}
+
 pub(crate) type Serve = Arc<dyn Fn(Accepted) -> BoxFuture<'static, ()> + Send + Sync>;
 
 pub(crate) struct Acceptor {
@@ -40,12 +49,12 @@ impl Acceptor {
     /// Listens; the acceptor lives on the first core.
     pub(crate) async fn start(
         cores: Vec<Core>,
-        address: &str,
-        most: usize,
+        listen: Listen<'_>,
         counts: Arc<LinkCounts>,
         serve: Serve,
     ) -> io::Result<Self> {
         let Some(home) = cores.first() else { return Err(io::Error::other("a listener needs a core")) };
+        let Listen { address, most, whose } = listen;
         let listener = home.world().net.listen(address).await?;
         let address = listener.address();
         let (draining, drained) = watch::channel(false);
@@ -55,6 +64,7 @@ impl Acceptor {
             cores: cores.clone(),
             adders: groups.iter().map(TaskGroup::adder).collect(),
             most,
+            whose,
             counts,
             serve,
             draining: drained,
@@ -85,6 +95,7 @@ struct Accepting {
     cores: Vec<Core>,
     adders: Vec<crate::world::TaskAdder>,
     most: usize,
+    whose: Option<Arc<str>>,
     counts: Arc<LinkCounts>,
     serve: Serve,
     draining: watch::Receiver<bool>,
@@ -132,13 +143,18 @@ impl Accepting {
         let (core, serve, alive) = (core.clone(), Arc::clone(&self.serve), self.alive.clone());
         let (draining, loaded) = (self.draining.clone(), core.loaded());
         let open = Open::new(&self.counts);
-        adder.spawn(async move {
+        let share = self.whose.as_deref().map(|whose| core.share(whose));
+        let task = async move {
             let _kept = (alive, loaded, open);
             match stream.rehome() {
                 Ok(stream) => serve(Accepted { stream, core, core_number, number, draining }).await,
                 Err(error) => tracing::warn!(%error, "cannot move a connection to its core"),
             }
-        });
+        };
+        match share {
+            Some(share) => adder.spawn(share.task(Box::pin(task))),
+            None => adder.spawn(task),
+        }
     }
 }
 

@@ -138,6 +138,8 @@ pub struct HttpServerConfig {
     pub content_limit: Duration,
     /// The most bytes of a request.
     pub sizes: HttpSizes,
+    /// For whom its connections work: whose share of the core they are polled in. None: in none.
+    pub whose: Option<Arc<str>>,
 }
 
 impl HttpServerConfig {
@@ -151,6 +153,7 @@ impl HttpServerConfig {
             head_limit: Duration::from_secs(30),
             content_limit: Duration::from_secs(30),
             sizes: HttpSizes::default(),
+            whose: None,
         }
     }
 }

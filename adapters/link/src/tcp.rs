@@ -137,6 +137,8 @@ pub struct TcpClientConfig {
     /// How long a reply that missed its limit is still listened for; it comes as [`LineEvent::Frame`]. A
     /// connection with one exchange each is occupied meanwhile, and closed after it.
     pub late: Duration,
+    /// For whom its connections work: whose share of the core they are polled in. None: in none.
+    pub whose: Option<Arc<str>>,
 }
 
 impl TcpClientConfig {
@@ -156,6 +158,7 @@ impl TcpClientConfig {
             eager: false,
             sign_in: false,
             late: Duration::ZERO,
+            whose: None,
         }
     }
 }
@@ -247,6 +250,8 @@ pub struct TcpServerConfig {
     pub pipeline: usize,
     /// Limits of a connection.
     pub limits: ServerLimits,
+    /// For whom its connections work: whose share of the core they are polled in. None: in none.
+    pub whose: Option<Arc<str>>,
 }
 
 impl TcpServerConfig {
@@ -260,6 +265,7 @@ impl TcpServerConfig {
             connections: 1_024,
             pipeline: 16,
             limits: ServerLimits::default(),
+            whose: None,
         }
     }
 }

@@ -11,6 +11,7 @@ mod net;
 mod offload;
 mod pace;
 mod random;
+mod share;
 mod stream;
 mod wheel;
 
@@ -26,6 +27,7 @@ pub use self::net::{Listener, Net, RealNet};
 pub use self::offload::{Inline, Job, Offload, Threads};
 pub use self::pace::{Pace, paced};
 pub use self::random::{Random, RealRandom, SeededRandom};
+pub use self::share::{Share, Shared};
 pub use self::stream::{Io, Stream, Taken};
 pub use self::wheel::Deadline;
 

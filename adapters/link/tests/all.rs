@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+#[path = "all/fair.rs"]
+mod fair;
 #[path = "all/files.rs"]
 mod files;
 #[path = "all/held.rs"]

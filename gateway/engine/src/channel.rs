@@ -28,6 +28,8 @@ use store::{Change, Direction, Key, RefusedInput};
 /// Makes the text of `/metrics`.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// In whose share of the core the channels' connections are polled: all channels are one bank.
+const CHANNELS: &str = "channels";
 /// Longest reference in characters.
 const REFERENCE: usize = 64;
 
@@ -44,8 +46,11 @@ impl Engine {
     pub async fn listen_for_channels(self: &Arc<Self>, metrics: MetricsText) -> Result<HttpServer, String> {
         let deployment = self.deployment.load_full();
         let tls = crate::lines::server_tls(deployment.listeners.channels_tls.as_ref())?;
-        let config =
-            HttpServerConfig { tls, ..HttpServerConfig::new(deployment.listeners.channels.value.clone()) };
+        let config = HttpServerConfig {
+            tls,
+            whose: Some(CHANNELS.into()),
+            ..HttpServerConfig::new(deployment.listeners.channels.value.clone())
+        };
         let channels = Arc::new(Channels { engine: Arc::clone(self), metrics });
         HttpServer::start(vec![self.core.clone()], config, channels).await.map_err(|error| error.to_string())
     }

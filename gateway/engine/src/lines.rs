@@ -143,6 +143,7 @@ impl Lines {
                     beats: link.beats.iter().copied().map(beat).collect(),
                     idle: link.idle_ms.map(Duration::from_millis),
                     sign_in: signs_in,
+                    whose: Some(Arc::clone(&name.party)),
                     ..TcpClientConfig::new(address, frame)
                 };
                 let (hears, whose) = (Arc::clone(&self.hears), name.clone());
@@ -191,6 +192,7 @@ impl Lines {
             connect_limit: Duration::from_millis(link.connect_ms.unwrap_or(10_000)),
             beats: link.beats.iter().copied().map(beat).collect(),
             idle: said.or((!watched).then_some(idle)),
+            whose: Some(Arc::clone(&name.party)),
             ..TcpClientConfig::new(config.listen.clone().unwrap_or_default(), frame_config(link, self.most))
         };
         let tls = server_tls(config.tls.as_ref())?;

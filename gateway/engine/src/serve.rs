@@ -188,12 +188,14 @@ impl Engine {
         let tls = crate::lines::server_tls(config.tls.as_ref())?;
         let connections = config.connections.and_then(|most| usize::try_from(most).ok());
         let most = self.deployment.load().limits.message;
+        // A party that makes much work does not keep the others waiting.
+        let whose = Some(Arc::clone(&edge.party));
         match link.link.kind {
             LinkKind::Tcp => {
                 let own = TcpServerConfig::new(address, crate::lines::frame_config(&link.link, most));
                 let connections = connections.unwrap_or(own.connections);
                 let limits = ServerLimits { idle: idle(&link.link, own.limits.idle), ..own.limits };
-                let settings = TcpServerConfig { tls, connections, limits, ..own };
+                let settings = TcpServerConfig { tls, connections, limits, whose, ..own };
                 let server = TcpServer::start(cores, settings, edge).await;
                 server.map(Listening::Tcp).map_err(|error| error.to_string())
             }
@@ -202,7 +204,7 @@ impl Engine {
                 let connections = connections.unwrap_or(own.connections);
                 let sizes = HttpSizes { content: most, ..own.sizes };
                 let head_limit = idle(&link.link, own.head_limit);
-                let settings = HttpServerConfig { tls, connections, sizes, head_limit, ..own };
+                let settings = HttpServerConfig { tls, connections, sizes, head_limit, whose, ..own };
                 let server = HttpServer::start(cores, settings, edge).await;
                 server.map(Listening::Http).map_err(|error| error.to_string())
             }

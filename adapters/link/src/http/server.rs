@@ -17,7 +17,7 @@ use hyper_util::server::conn::auto;
 use super::convert::{self, Content, Unread, collect};
 use super::pool::Executor;
 use super::{HttpMessage, HttpServerConfig, HttpService};
-use crate::accept::{Accepted, Acceptor, Serve, secure};
+use crate::accept::{Accepted, Acceptor, Listen, Serve, secure};
 use crate::counts::LinkCounts;
 use crate::tcp::Peer;
 use crate::world::{Core, Deadline, Mark};
@@ -39,12 +39,14 @@ impl HttpServer {
         service: Arc<dyn HttpService>,
     ) -> io::Result<Self> {
         let counts: Arc<LinkCounts> = Arc::default();
-        let (address, most) = (config.address.clone(), config.connections);
+        let (address, most, whose) = (config.address.clone(), config.connections, config.whose.clone());
         let (config, shared) = (Arc::new(config), Arc::clone(&counts));
         let serve: Serve = Arc::new(move |accepted| {
             Box::pin(serve(Arc::clone(&config), Arc::clone(&service), Arc::clone(&shared), accepted))
         });
-        let acceptor = Acceptor::start(cores, &address, most, Arc::clone(&counts), serve).await?;
+        let acceptor =
+            Acceptor::start(cores, Listen { address: &address, most, whose }, Arc::clone(&counts), serve)
+                .await?;
         Ok(Self { acceptor, counts })
     }
 

@@ -37,7 +37,11 @@ impl TcpClient {
         let shared = Arc::new(Shared::new(core.clone(), config, events));
         let group = core.group();
         for line in 0..shared.lines() {
-            group.spawn(line::run(Arc::clone(&shared), line));
+            let task = line::run(Arc::clone(&shared), line);
+            match &shared.config.whose {
+                Some(whose) => group.spawn(core.share(whose).task(Box::pin(task))),
+                None => group.spawn(task),
+            }
         }
         Ok(Self { inner: Arc::new(Inner { shared, group }) })
     }
@@ -58,7 +62,11 @@ impl TcpClient {
         let address = listener.address();
         let shared = Arc::new(Shared::new(core.clone(), config, events));
         let group = core.group();
-        group.spawn(line::run_accepted(Arc::clone(&shared), listener, tls));
+        let task = line::run_accepted(Arc::clone(&shared), listener, tls);
+        match &shared.config.whose {
+            Some(whose) => group.spawn(core.share(whose).task(Box::pin(task))),
+            None => group.spawn(task),
+        }
         Ok((Self { inner: Arc::new(Inner { shared, group }) }, address))
     }
 

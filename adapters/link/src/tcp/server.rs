@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::peer::serve;
 use super::{FrameService, TcpServerConfig};
-use crate::accept::{Acceptor, Serve};
+use crate::accept::{Acceptor, Listen, Serve};
 use crate::counts::LinkCounts;
 use crate::world::{Core, Mark};
 
@@ -28,12 +28,14 @@ impl TcpServer {
     ) -> io::Result<Self> {
         config.frame.check().map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         let counts: Arc<LinkCounts> = Arc::default();
-        let (address, most) = (config.address.clone(), config.connections);
+        let (address, most, whose) = (config.address.clone(), config.connections, config.whose.clone());
         let (config, shared) = (Arc::new(config), Arc::clone(&counts));
         let serve: Serve = Arc::new(move |accepted| {
             Box::pin(serve(Arc::clone(&config), Arc::clone(&service), Arc::clone(&shared), accepted))
         });
-        let acceptor = Acceptor::start(cores, &address, most, Arc::clone(&counts), serve).await?;
+        let acceptor =
+            Acceptor::start(cores, Listen { address: &address, most, whose }, Arc::clone(&counts), serve)
+                .await?;
         Ok(Self { acceptor, counts })
     }
 

@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 use super::pace::Pace;
+use super::share::{Share, Shares};
 use super::wheel::Wheel;
 use super::{Deadline, Mark, World, pace};
 
@@ -28,6 +29,7 @@ struct Inner {
     tasks: Arc<Tasks>,
     wheel: Wheel,
     load: AtomicUsize,
+    shares: Arc<Shares>,
 }
 
 /// The time limit passed first.
@@ -48,9 +50,10 @@ impl Core {
         let tasks = Arc::new(Tasks::default());
         let begins = Begins { runtime: Handle::current(), pace: world.pace.clone() };
         tasks.spawn(&begins, wheel.clone().drive());
-        CoreOwner {
-            core: Core { inner: Arc::new(Inner { world, begins, tasks, wheel, load: AtomicUsize::new(0) }) },
-        }
+        let shares =
+            Arc::new(Shares::new(Arc::clone(&world.clock), Handle::current().metrics().num_workers()));
+        let inner = Inner { world, begins, tasks, wheel, load: AtomicUsize::new(0), shares };
+        CoreOwner { core: Core { inner: Arc::new(inner) } }
     }
 
     /// The world as handles.
@@ -76,6 +79,13 @@ impl Core {
         let tasks = Arc::new(Tasks::default());
         self.inner.tasks.adopt(&tasks);
         TaskGroup { core: self.clone(), tasks }
+    }
+
+    /// The share of a name: tasks of one do not keep those of another waiting for long.
+    #[must_use]
+    pub fn share(&self, name: &str) -> Share {
+        let Inner { shares, begins, tasks, .. } = &*self.inner;
+        shares.of(name, TaskAdder { begins: begins.clone(), tasks: Arc::downgrade(tasks) })
     }
 
     /// A time limit at this mark, at most a tenth of a second late.

@@ -124,7 +124,7 @@ impl Engine {
         let post = running.post.clone();
         self.keyed.insert(running.key.clone(), id);
         self.flows.insert(id, post.clone());
-        self.core.spawn(running.task(Event::Asked));
+        self.core.spawn(self.core.share(&running.key.party).task(running.task(Event::Asked)));
         let mut take = take;
         match self.core.within(self.core.mark().after(wait), &mut take).await {
             Ok(Ok(told)) => told,

@@ -74,7 +74,8 @@ impl Engine {
         }
         self.permits.fetch_add(usize::from(running.parent.is_none()), std::sync::atomic::Ordering::AcqRel);
         self.keyed.insert(running.key.clone(), running.id);
-        self.core.spawn(running.task(event));
+        let share = self.core.share(&running.key.party);
+        self.core.spawn(share.task(running.task(event)));
         post
     }
 

@@ -107,7 +107,8 @@ impl Running {
         }
         self.engine.keyed.insert(running.key.clone(), id);
         self.engine.flows.insert(id, running.post.clone());
-        self.engine.core.spawn(running.task(Event::Asked));
+        let share = self.engine.core.share(&running.key.party);
+        self.engine.core.spawn(share.task(running.task(Event::Asked)));
     }
 
     fn begin_later(&self, of: LoopId, row: u64) {
