@@ -3,18 +3,21 @@
 //! In: a [`Store`]. Out: verdicts when a write is durable, results of reads, numbers that are never used twice. It must
 //! not know what is written.
 
-use link::{Core, Leave};
+use link::{Core, Leave, Mark};
 use std::collections::HashMap;
-use std::sync::Mutex as StdMutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use store::{Change, Day, Fatal, Lane, Moment, NumberRequest, Reader, Store, Verdict, Write, Writer};
-use tokio::sync::{Mutex, oneshot};
+use tokio::sync::oneshot;
 
 /// Readers that may work at once.
 const READERS: usize = 4;
-/// Numbers of one block.
+/// Numbers of one block; of one that was used up within [`QUICK`] of another twice as many, up to so many. The next one is
+/// fetched when half of them are left, so that nobody waits for a disk.
 const BLOCK: u64 = 1_000;
+const BLOCK_MOST: u64 = 32_000;
+const QUICK: Duration = Duration::from_secs(1);
 
 /// A handle; cheap to clone.
 #[derive(Clone)]
@@ -24,16 +27,35 @@ pub struct Journal {
 
 struct Inner {
     writer: Writer,
-    readers: Vec<Arc<StdMutex<Box<dyn Reader>>>>,
+    readers: Vec<Arc<Mutex<Box<dyn Reader>>>>,
     next: AtomicUsize,
     core: Core,
     leave: Leave,
-    numbers: StdMutex<HashMap<String, Vec<Block>>>,
-    /// Held while a block is fetched: who finds none waits for the one that comes.
-    fetching: Mutex<()>,
+    numbers: Mutex<HashMap<String, Numbers>>,
+}
+
+/// Numbers of one owner.
+struct Numbers {
+    blocks: Vec<Block>,
+    /// Numbers of the block that was fetched last, and when that was.
+    size: u64,
+    since: Mark,
+    /// Who waits for the block of a day that is being fetched, in the order in which they came.
+    fetched: Vec<(Day, Vec<Waiting>)>,
+}
+
+/// Somebody who waits for a number.
+type Waiting = oneshot::Sender<Result<Option<u64>, Fatal>>;
+
+/// What somebody gets who wants a number.
+enum Taken {
+    Number(u64),
+    /// It comes with the block that is being fetched.
+    Comes(oneshot::Receiver<Result<Option<u64>, Fatal>>),
 }
 
 /// Numbers of one owner and day that are not given yet: the next one, and the one behind the last.
+#[derive(Clone)]
 struct Block {
     day: Day,
     next: u64,
@@ -48,7 +70,7 @@ impl Journal {
     pub fn start(core: Core, store: Box<dyn Store>) -> Result<Self, Fatal> {
         let mut readers = Vec::with_capacity(READERS);
         for _ in 0..READERS {
-            readers.push(Arc::new(StdMutex::new(store.reader()?)));
+            readers.push(Arc::new(Mutex::new(store.reader()?)));
         }
         let leave = store.held().map_or_else(Leave::default, |held| Leave::asked(move || held.lasts()));
         let leased = store.held().is_some();
@@ -62,15 +84,8 @@ impl Journal {
             Writer::start(store, store::Limits::default())
                 .map_err(|error| Fatal::Disk { path: "journal".into(), why: error.to_string() })?
         };
-        let inner = Inner {
-            writer,
-            readers,
-            next: AtomicUsize::new(0),
-            core,
-            leave,
-            numbers: StdMutex::default(),
-            fetching: Mutex::default(),
-        };
+        let inner =
+            Inner { writer, readers, next: AtomicUsize::new(0), core, leave, numbers: Mutex::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -147,30 +162,116 @@ impl Journal {
     /// # Errors
     /// As [`Journal::write`].
     pub async fn number(&self, owner: &str, day: Day) -> Result<Option<u64>, Fatal> {
-        if let Some(number) = self.number_at_hand(owner, day) {
-            return Ok(Some(number));
+        let (taken, begins) = {
+            let mut numbers = self.numbers();
+            match numbers.get_mut(owner) {
+                Some(known) => known.take(day),
+                None => numbers.entry(owner.to_owned()).or_insert_with(Numbers::new).take(day),
+            }
+        };
+        if begins {
+            // Whoever asked first and gives up meanwhile takes nothing from those that wait with it.
+            let (journal, owner) = (self.clone(), owner.to_owned());
+            self.inner.core.spawn(async move { journal.fetch(owner, day).await });
         }
-        let _fetching = self.inner.fetching.lock().await;
-        if let Some(number) = self.number_at_hand(owner, day) {
-            return Ok(Some(number));
+        match taken {
+            Taken::Number(number) => Ok(Some(number)),
+            Taken::Comes(number) => number.await.unwrap_or(Err(Fatal::Ended)),
         }
-        let request = NumberRequest { party: owner.to_owned(), date: day, count: BLOCK };
-        let verdict = self.write(Lane::Ask, day, vec![Change::Numbers(request)]).await?;
-        let Verdict::Ok(written) = verdict else { return Ok(None) };
-        let Some(block) = written.numbers.first() else { return Ok(None) };
-        let mut numbers = self.inner.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let blocks = numbers.entry(owner.to_owned()).or_default();
-        blocks.retain(|known| known.day != day && known.day.0 + 1 >= day.0);
-        blocks.push(Block { day, next: block.first + 1, end: block.first + block.count });
-        Ok(Some(block.first))
     }
 
-    fn number_at_hand(&self, owner: &str, day: Day) -> Option<u64> {
-        let mut numbers = self.inner.numbers.lock().unwrap_or_else(PoisonError::into_inner);
-        let blocks = numbers.get_mut(owner)?;
-        let block = blocks.iter_mut().find(|block| block.day == day && block.next < block.end)?;
+    /// Fetches blocks until nobody waits for a number of that owner and day. Who waits is given one: if each had to take his
+    /// before the next may, those who are slow to would keep all behind them waiting.
+    async fn fetch(self, owner: String, day: Day) {
+        loop {
+            let now = self.inner.core.mark();
+            let count = self.numbers().get_mut(&owner).map_or(BLOCK, |known| known.next_size(now));
+            let request = NumberRequest { party: owner.clone(), date: day, count };
+            let written = self.write(Lane::Ask, day, vec![Change::Numbers(request)]).await;
+            let block = written.map(|verdict| match verdict {
+                Verdict::Ok(written) => written.numbers.first().map(|block| Block {
+                    day,
+                    next: block.first,
+                    end: block.first + block.count,
+                }),
+                _ => None,
+            });
+            if !self.numbers().get_mut(&owner).is_some_and(|known| known.give(day, &block)) {
+                return;
+            }
+        }
+    }
+
+    fn numbers(&self) -> MutexGuard<'_, HashMap<String, Numbers>> {
+        self.inner.numbers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Numbers {
+    fn new() -> Self {
+        Self { blocks: Vec::new(), size: BLOCK, since: Mark::default(), fetched: Vec::new() }
+    }
+
+    /// How many numbers are fetched now.
+    fn next_size(&mut self, now: Mark) -> u64 {
+        let quick = self.since != Mark::default() && now.since(self.since) < QUICK;
+        self.size = if quick { (self.size * 2).min(BLOCK_MOST) } else { (self.size / 2).max(BLOCK) };
+        self.since = now;
+        self.size
+    }
+
+    /// A number at hand, or a place among those that wait for one; and whether a block is to be fetched that nobody fetches.
+    fn take(&mut self, day: Day) -> (Taken, bool) {
+        let number = self.at_hand(day);
+        let of_day = self.blocks.iter().filter(|block| block.day == day);
+        let left: u64 = of_day.map(|block| block.end - block.next).sum();
+        let place = self.fetched.iter().position(|(known, _)| *known == day);
+        let begins = place.is_none() && left < self.size / 2;
+        let place = place.unwrap_or(self.fetched.len());
+        if begins {
+            self.fetched.push((day, Vec::new()));
+        }
+        let taken = number.map_or_else(
+            || {
+                let (give, take) = oneshot::channel();
+                if let Some((_, waiting)) = self.fetched.get_mut(place) {
+                    waiting.push(give);
+                }
+                Taken::Comes(take)
+            },
+            Taken::Number,
+        );
+        (taken, begins)
+    }
+
+    fn at_hand(&mut self, day: Day) -> Option<u64> {
+        let block = self.blocks.iter_mut().find(|block| block.day == day && block.next < block.end)?;
         block.next += 1;
         Some(block.next - 1)
+    }
+
+    /// Takes a block that was fetched, or hears why none was, and tells those that wait; whether some wait still.
+    fn give(&mut self, day: Day, block: &Result<Option<Block>, Fatal>) -> bool {
+        if let Ok(Some(block)) = block {
+            // Days that are over give no more numbers.
+            self.blocks.retain(|known| known.next < known.end && known.day.0 + 1 >= day.0);
+            self.blocks.push(block.clone());
+        }
+        let Some(place) = self.fetched.iter().position(|(known, _)| *known == day) else { return false };
+        let (_, waiting) = self.fetched.swap_remove(place);
+        let mut still = Vec::new();
+        for one in waiting.into_iter().filter(|one| !one.is_closed()) {
+            match (block, self.at_hand(day)) {
+                (Ok(Some(_)), None) => still.push(one),
+                (Ok(_), number) => drop(one.send(Ok(number))),
+                (Err(fatal), _) => drop(one.send(Err(fatal.clone()))),
+            }
+        }
+        let wait = !still.is_empty();
+        if wait {
+            self.fetched.push((day, still));
+        }
+        wait
     }
 }
 
@@ -185,5 +286,49 @@ async fn tend(core: Core, writer: Writer) {
 impl std::fmt::Debug for Journal {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Journal").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(next: u64, end: u64) -> Result<Option<Block>, Fatal> {
+        Ok(Some(Block { day: Day(7), next, end }))
+    }
+
+    fn comes(numbers: &mut Numbers, begins: bool) -> oneshot::Receiver<Result<Option<u64>, Fatal>> {
+        match numbers.take(Day(7)) {
+            (Taken::Comes(number), known) if known == begins => number,
+            _ => panic!("a number was at hand, or the wrong one fetches"),
+        }
+    }
+
+    #[test]
+    fn whoever_waits_is_given_a_number_and_those_that_gave_up_take_none() {
+        let mut numbers = Numbers::new();
+        let mut first = comes(&mut numbers, true);
+        let second = comes(&mut numbers, false);
+        let (mut third, mut fourth) = (comes(&mut numbers, false), comes(&mut numbers, false));
+        drop(second);
+        assert!(numbers.give(Day(7), &block(10, 12)), "the fourth waits still");
+        assert_eq!((first.try_recv().unwrap(), third.try_recv().unwrap()), (Ok(Some(10)), Ok(Some(11))));
+        assert!(fourth.try_recv().is_err());
+        assert!(!numbers.give(Day(7), &block(12, 1_012)));
+        assert_eq!(fourth.try_recv().unwrap(), Ok(Some(12)));
+        assert!(matches!(numbers.take(Day(7)), (Taken::Number(13), false)));
+    }
+
+    #[test]
+    fn the_next_block_is_fetched_before_one_is_used_up_and_is_larger_where_they_go_quickly() {
+        let mut numbers = Numbers::new();
+        drop(comes(&mut numbers, true));
+        let second = 1_000_000_000;
+        let sizes = [1, 2, 3, 4].map(|moment| numbers.next_size(Mark(moment * second / 2)));
+        assert_eq!(sizes, [1_000, 2_000, 4_000, 8_000]);
+        assert_eq!(numbers.next_size(Mark(100 * second)), 4_000);
+        numbers.give(Day(7), &block(0, 4_000));
+        let fetches = (0..2_500).position(|_| numbers.take(Day(7)).1);
+        assert_eq!(fetches, Some(2_000));
     }
 }
