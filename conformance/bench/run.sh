@@ -2,7 +2,7 @@
 # The yardstick: the workloads of W1 to W3 with the hand-written floor and what peers can be had, in one run, as ratios.
 #   conformance/bench/run.sh                 everything, some twenty minutes; installs peers from Debian where it may
 #   conformance/bench/run.sh --quick         W2, and W1 and W3 against the floor, within a minute once it is built
-#   conformance/bench/run.sh --only w1,w1p   some of w1 w2 w3 rsa w1p idle scale
+#   conformance/bench/run.sh --only w1,w1p   some of w1 w2 w3 rsa w1p idle scale open fair batch
 #   conformance/bench/run.sh --json          the ratios for machines, on standard output
 #   BENCH_PROFILE=release …                  the build that the tests use, for work on the gateway; the figures that count are of `dist`
 # Exit code 0 if every reply was right, whatever the ratios are.

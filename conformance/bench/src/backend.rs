@@ -1,4 +1,4 @@
-//! The other side of the workloads: the platform over HTTP, and an echo of frames.
+//! The other side of the workloads: the platform over HTTP, an echo of frames, and one that says nothing.
 //!
 //! In: addresses to listen at. Out: answers that are the same in every run, to requests of which every octet of path,
 //! signature and content was compared. It does as little as it can, so that it is never what is measured.
@@ -21,6 +21,7 @@ pub enum Signing {
 enum Role {
     Platform(Signed),
     Echo,
+    Mute,
 }
 
 struct Signed {
@@ -42,12 +43,12 @@ const CHUNK: usize = 64 * 1024;
 pub struct Listening {
     poll: Poll,
     listeners: Vec<(TcpListener, Role)>,
-    /// Ports of this machine: the platform with each way of signing, then the echo.
+    /// Ports of this machine: the platform with each way of signing, then the echo, then the one that says nothing.
     pub ports: Vec<u16>,
 }
 
 impl Listening {
-    /// Listens: the platform with each way of signing, then the echo.
+    /// Listens: the platform with each way of signing, then the echo, then the one that says nothing.
     ///
     /// # Errors
     /// When it cannot listen, or a key signs nothing.
@@ -56,7 +57,7 @@ impl Listening {
         for signing in signings {
             roles.push(Role::Platform(Signed::new(signing)?));
         }
-        roles.push(Role::Echo);
+        roles.extend([Role::Echo, Role::Mute]);
         let poll = Poll::new().map_err(told)?;
         let (mut listeners, mut ports) = (Vec::new(), Vec::new());
         for (number, role) in roles.into_iter().enumerate() {
@@ -141,6 +142,7 @@ impl Line {
             let got = buffer.get(..count).unwrap_or_default();
             match role {
                 Role::Echo => self.send(got)?,
+                Role::Mute => {}
                 Role::Platform(signed) => self.requests(signed, got)?,
             }
             if count < buffer.len() {

@@ -27,7 +27,8 @@ const NAMES: [&str; 8] = [
     "刘洋",
     "广东华南电力集团东莞分公司",
 ];
-const DATE: &str = "20261123";
+/// The day of all bills.
+pub const DATE: &str = "20261123";
 const DUE: &str = "20261231";
 /// What the platform adds to the amount, in fen.
 const MORE: u64 = 100_000;
@@ -145,6 +146,20 @@ impl Bill {
             yuan(self.fen() + MORE)
         );
         text
+    }
+
+    /// Its line in a file of bills.
+    #[must_use]
+    pub fn line(&self) -> Vec<u8> {
+        let (customer, name) = (self.customer(), self.name());
+        let text = format!("{:012}|{customer}|{name}|{}\n", self.serial, yuan(self.fen()));
+        encoding_rs::GBK.encode(&text).0.into_owned()
+    }
+
+    /// The line that must come back once it is paid.
+    #[must_use]
+    pub fn paid_line(&self) -> String {
+        format!("{:012}|0|{}\n", self.serial, yuan(self.fen() + MORE))
     }
 }
 

@@ -9,8 +9,10 @@
 
 pub mod backend;
 pub mod bill;
+pub mod flood;
 pub mod floor;
 pub mod load;
+pub mod paced;
 pub mod page;
 pub mod process;
 pub mod ratio;

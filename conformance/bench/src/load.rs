@@ -42,6 +42,30 @@ pub struct Measured {
     pub p99_us: f64,
 }
 
+impl Measured {
+    /// Of latencies in nanoseconds, the window, and the processor time of the system in it.
+    ///
+    /// # Errors
+    /// When there was no reply.
+    pub fn of(mut latencies: Vec<u64>, window: Duration, used: Duration) -> Result<Self, String> {
+        latencies.sort_unstable();
+        let replies = latencies.len() as u64;
+        if replies == 0 {
+            return Err("no reply in the window".to_owned());
+        }
+        let share = |percent: usize| {
+            latencies.get(latencies.len().saturating_sub(1) * percent / 100).copied().unwrap_or(0)
+        };
+        Ok(Self {
+            replies,
+            seconds: window.as_secs_f64(),
+            cpu_us: used.as_secs_f64() * 1e6 / replies as f64,
+            p50_us: share(50) as f64 / 1e3,
+            p99_us: share(99) as f64 / 1e3,
+        })
+    }
+}
+
 /// No reply for so long is a wrong reply.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Octets read at once.
@@ -94,23 +118,9 @@ pub fn load(
     let (took, used) = (began.elapsed(), system.cpu()?.saturating_sub(used));
     run.counting = false;
     run.more = false;
-    let mut latencies = std::mem::take(&mut run.latencies);
+    let latencies = std::mem::take(&mut run.latencies);
     run.drain(&mut poll, conversation)?;
-    latencies.sort_unstable();
-    let replies = latencies.len() as u64;
-    if replies == 0 {
-        return Err(format!("{address}: no reply in the window"));
-    }
-    let share = |percent: usize| {
-        latencies.get(latencies.len().saturating_sub(1) * percent / 100).copied().unwrap_or(0)
-    };
-    Ok(Measured {
-        replies,
-        seconds: took.as_secs_f64(),
-        cpu_us: used.as_secs_f64() * 1e6 / replies as f64,
-        p50_us: share(50) as f64 / 1e3,
-        p99_us: share(99) as f64 / 1e3,
-    })
+    Measured::of(latencies, took, used).map_err(|why| format!("{address}: {why}"))
 }
 
 struct Run {

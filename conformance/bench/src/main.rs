@@ -4,7 +4,7 @@ use bench::backend::Signing;
 use bench::floor::seal::Seals;
 use bench::run::Wanted;
 use bench::seal::{Pair, unhex};
-use bench::{backend, bill, floor, page, run, table};
+use bench::{backend, bill, flood, floor, page, run, table};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -12,7 +12,7 @@ use std::process::ExitCode;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-const USAGE: &str = "bench run [--quick] [--json] [--rounds N] [--only w1,w2,w2a_decode,w3,idle,scale,open] --tongshi PATH --sources FOLDER --folder FOLDER";
+const USAGE: &str = "bench run [--quick] [--json] [--rounds N] [--only w1,w2,w2a_decode,w3,idle,scale,open,fair,batch] --tongshi PATH --sources FOLDER --folder FOLDER";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +26,10 @@ fn main() -> ExitCode {
         ["floor", address, ours, theirs] => {
             seals(ours, theirs).and_then(|seals| floor::serve(address, seals, listening))
         }
+        ["flood", address] => address
+            .parse()
+            .map_err(|_| format!("{address} is no address"))
+            .and_then(|address| flood::flood(address, |count| println!("replies {count}"))),
         ["floor-relay", address] => floor::relay::serve(address, listening),
         _ => Err(USAGE.to_owned()),
     };

@@ -34,17 +34,30 @@ impl Process {
     /// # Errors
     /// When it ends, or says nothing in a minute.
     pub fn said(&mut self, beginning: &str) -> Result<String, String> {
-        let output = self.child.stdout.take().ok_or("no standard output is kept")?;
         let (tell, told) = mpsc::channel();
+        self.tells(beginning, move |rest| drop(tell.send(rest.to_owned())))?;
+        told.recv_timeout(START).map_err(|_| format!("{} did not start", self.name))
+    }
+
+    /// Hears every line of its standard output that begins so, without its beginning.
+    ///
+    /// # Errors
+    /// When somebody hears it already.
+    pub fn tells(
+        &mut self,
+        beginning: &str,
+        mut tell: impl FnMut(&str) + Send + 'static,
+    ) -> Result<(), String> {
+        let output = self.child.stdout.take().ok_or("no standard output is kept")?;
         let beginning = beginning.to_owned();
         std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
                 if let Some(rest) = line.strip_prefix(&beginning) {
-                    drop(tell.send(rest.trim().to_owned()));
+                    tell(rest.trim());
                 }
             }
         });
-        told.recv_timeout(START).map_err(|_| format!("{} did not start", self.name))
+        Ok(())
     }
 
     /// Waits until something listens there.
@@ -109,7 +122,13 @@ impl Process {
     /// Resident memory of the tree, in octets.
     #[must_use]
     pub fn resident(&self) -> u64 {
-        self.tree().iter().filter_map(|id| resident(*id)).sum()
+        self.tree().iter().filter_map(|id| memory(*id, "VmRSS:")).sum()
+    }
+
+    /// The most resident memory that the tree has had, in octets.
+    #[must_use]
+    pub fn peak(&self) -> u64 {
+        self.tree().iter().filter_map(|id| memory(*id, "VmHWM:")).sum()
     }
 }
 
@@ -118,9 +137,9 @@ fn tasks(id: u32) -> Vec<u32> {
     folder.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
 }
 
-fn resident(id: u32) -> Option<u64> {
+fn memory(id: u32, name: &str) -> Option<u64> {
     let text = std::fs::read_to_string(format!("/proc/{id}/status")).ok()?;
-    let line = text.lines().find(|line| line.starts_with("VmRSS:"))?;
+    let line = text.lines().find(|line| line.starts_with(name))?;
     line.split_whitespace().nth(1)?.parse::<u64>().ok().map(|kib| kib * 1024)
 }
 

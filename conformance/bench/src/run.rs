@@ -2,6 +2,8 @@
 //!
 //! In: what is wanted. Out: the rows of the table. Each workload is a module; the systems stand in [`systems`].
 
+mod batch;
+mod fair;
 mod idle;
 mod open;
 mod scale;
@@ -64,7 +66,10 @@ pub fn run(wanted: &Wanted) -> Result<Vec<Row>, String> {
     if wanted.takes("w2") || wanted.only.iter().any(|wanted| wanted.starts_with("w2")) {
         rows.extend(w2::rows(wanted)?);
     }
-    if !["w1", "w3", "rsa", "w1p", "idle", "scale", "open"].iter().any(|workload| wanted.takes(workload)) {
+    if !["w1", "w3", "rsa", "w1p", "idle", "scale", "open", "fair", "batch"]
+        .iter()
+        .any(|workload| wanted.takes(workload))
+    {
         return Ok(rows);
     }
     let backend = Backend::start(&wanted.folder, !wanted.quick && wanted.takes("rsa"))?;
@@ -89,6 +94,12 @@ pub fn run(wanted: &Wanted) -> Result<Vec<Row>, String> {
         }
         if wanted.takes("open") {
             rows.extend(open::rows(wanted, &backend)?);
+        }
+        if wanted.takes("fair") {
+            rows.extend(fair::rows(wanted, &backend)?);
+        }
+        if wanted.takes("batch") {
+            rows.extend(batch::rows(wanted, &backend)?);
         }
     }
     Ok(rows)

@@ -4,6 +4,16 @@ use crate::bill::{Act, BILLS, Bill};
 use crate::load::Conversation;
 use std::collections::VecDeque;
 
+/// The exchanges of W1, one a bill.
+#[must_use]
+pub fn queries() -> Vec<(Vec<u8>, Vec<u8>)> {
+    let made = (0..BILLS).map(|serial| {
+        let bill = Bill::new(Act::Query, serial);
+        (bill.request(), bill.reply())
+    });
+    made.collect()
+}
+
 /// W1: bills that go round; their frames are made beforehand.
 pub struct Queries {
     made: Vec<(Vec<u8>, Vec<u8>)>,
@@ -14,11 +24,7 @@ impl Queries {
     /// All bills.
     #[must_use]
     pub fn new() -> Self {
-        let made = (0..BILLS).map(|serial| {
-            let bill = Bill::new(Act::Query, serial);
-            (bill.request(), bill.reply())
-        });
-        Self { made: made.collect(), next: 0 }
+        Self { made: queries(), next: 0 }
     }
 }
 

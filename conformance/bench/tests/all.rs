@@ -34,7 +34,7 @@ fn backend(signing: Signing) -> (String, String) {
 /// The gateway with the deployment of the yardstick, at ports of its own.
 async fn gateway(platform: &str, echo: &str, rsa: Option<(&Pair, &Pair)>) -> Gateway {
     let mut text = std::fs::read_to_string(here().join("gateway.yaml")).unwrap();
-    for port in ["7100", "7101", "7103"] {
+    for port in ["7100", "7101", "7103", "7106"] {
         text = text.replace(&format!("127.0.0.1:{port}"), "127.0.0.1:0");
     }
     text = text.replace("127.0.0.1:7102", platform).replace("127.0.0.1:7104", echo);

@@ -37,7 +37,7 @@ pub(super) struct Adapters {
 /// When the folder cannot be read or made.
 pub(super) fn adapters(sources: &Path, folder: &Path, count: usize) -> Result<Adapters, String> {
     let _ = std::fs::remove_dir_all(folder);
-    for own in ["bank", "desk", "pipe", "utility"] {
+    for own in ["bank", "bulk", "desk", "mute", "pipe", "utility"] {
         copy(&sources.join(own), &folder.join(own), &|text| text)?;
     }
     let mut parties = String::new();

@@ -11,6 +11,9 @@ use std::time::{Duration, Instant};
 
 const PASSPHRASE: &str = "the yardstick has no secrets";
 
+/// How far those who press stand behind those who measure.
+const BEHIND: &str = "10";
+
 /// One system under load.
 pub struct System {
     /// Its name.
@@ -30,6 +33,8 @@ pub struct Backend {
     pub rsa: Option<SocketAddr>,
     /// The echo of frames.
     pub echo: SocketAddr,
+    /// What takes anything and says nothing.
+    pub mute: SocketAddr,
     client: Pair,
     platform: Pair,
 }
@@ -56,14 +61,36 @@ fn ourselves(core: usize) -> Result<Command, String> {
     Ok(command)
 }
 
+/// This program on the load's core, behind the load and the backend: those who press a system are not to hinder those who
+/// measure it.
+pub(super) fn ourselves_behind() -> Result<Command, String> {
+    let ours = ourselves(1)?;
+    let mut command = Command::new("nice");
+    command.args(["-n", BEHIND]).arg(ours.get_program()).args(ours.get_args()).stdout(Stdio::piped());
+    Ok(command)
+}
+
 impl Backend {
     /// Starts it beside the load generator.
     ///
     /// # Errors
     /// When it does not start.
     pub fn start(folder: &Path, rsa: bool) -> Result<Self, String> {
+        Self::with(ourselves(1)?, folder, rsa)
+    }
+
+    /// Starts one that gives way to whatever is measured beside it.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn start_behind(folder: &Path) -> Result<Self, String> {
+        let folder = folder.join("behind");
+        std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        Self::with(ourselves_behind()?, &folder, false)
+    }
+
+    fn with(mut command: Command, folder: &Path, rsa: bool) -> Result<Self, String> {
         let (client, platform) = (Pair::draw()?, Pair::draw()?);
-        let mut command = ourselves(1)?;
         command.arg("backend");
         if rsa {
             command.arg(hex(&client.pkcs8()?)).arg(hex(&platform.pkcs8()?));
@@ -74,7 +101,7 @@ impl Backend {
         let mut next = || ports.next().ok_or("the backend tells too few ports");
         let hmac = next()?;
         let rsa = if rsa { Some(next()?) } else { None };
-        Ok(Self { hmac, rsa, echo: next()?, _process: process, client, platform })
+        Ok(Self { hmac, rsa, echo: next()?, mute: next()?, _process: process, client, platform })
     }
 }
 
@@ -120,6 +147,8 @@ pub struct Gateway {
     /// Folder of the adapters, and more parties than the deployment has.
     configs: PathBuf,
     parties: String,
+    /// Where frames go that are passed through, if not to the backend.
+    echo: Option<SocketAddr>,
 }
 
 impl Gateway {
@@ -137,6 +166,7 @@ impl Gateway {
             sources: sources.to_owned(),
             configs: sources.join("configs"),
             parties: String::new(),
+            echo: None,
         };
         gateway.key(&["create"], "")?;
         gateway.key(&["import", "desk.mac", "secret"], &hex(MAC_KEY))?;
@@ -156,6 +186,12 @@ impl Gateway {
     #[must_use]
     pub(super) fn over(self, adapters: Adapters) -> Self {
         Self { configs: adapters.folder, parties: adapters.parties, ..self }
+    }
+
+    /// The same with another party behind the frames.
+    #[must_use]
+    pub(super) fn echoing(self, echo: SocketAddr) -> Self {
+        Self { echo: Some(echo), ..self }
     }
 
     fn key(&self, arguments: &[&str], input: &str) -> Result<(), String> {
@@ -179,6 +215,7 @@ impl Gateway {
         let text = std::fs::read_to_string(self.sources.join("gateway.yaml"))
             .map_err(|error| format!("gateway.yaml: {error}"))?;
         let (address, relay, later) = (local(free_port()?), local(free_port()?), local(free_port()?));
+        let mute = local(free_port()?);
         let platform =
             if rsa { backend.rsa.ok_or("the backend does not sign by RSA")? } else { backend.hmac };
         let mut text = text
@@ -187,8 +224,10 @@ impl Gateway {
             .replace("127.0.0.1:7101", &address.to_string())
             .replace("127.0.0.1:7102", &platform.to_string())
             .replace("127.0.0.1:7103", &relay.to_string())
-            .replace("127.0.0.1:7104", &backend.echo.to_string())
+            .replace("127.0.0.1:7104", &self.echo.unwrap_or(backend.echo).to_string())
             .replace("127.0.0.1:7105", &later.to_string())
+            .replace("127.0.0.1:7106", &mute.to_string())
+            .replace("127.0.0.1:7107", &backend.mute.to_string())
             .replace("var/", &format!("{}/var/", self.folder.display()));
         if rsa {
             text = text
@@ -207,7 +246,7 @@ impl Gateway {
         process
             .listens(address)
             .map_err(|why| format!("{why}\n{}", std::fs::read_to_string(&log).unwrap_or_default()))?;
-        Ok(Running { system: System { name, process, address }, relay, later, took: began.elapsed() })
+        Ok(Running { system: System { name, process, address }, relay, later, mute, took: began.elapsed() })
     }
 }
 
@@ -219,6 +258,7 @@ pub struct Running {
     pub took: Duration,
     relay: SocketAddr,
     later: SocketAddr,
+    mute: SocketAddr,
 }
 
 impl Running {
@@ -226,6 +266,12 @@ impl Running {
     #[must_use]
     pub fn later(&self) -> SocketAddr {
         self.later
+    }
+
+    /// Where is asked what is never answered.
+    #[must_use]
+    pub fn mute(&self) -> SocketAddr {
+        self.mute
     }
 
     /// Where frames are passed through.
