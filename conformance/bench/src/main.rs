@@ -95,6 +95,9 @@ fn whole(arguments: &[&str]) -> Result<(), String> {
         }
     }
     let rows = run::run(&wanted)?;
+    if rows.is_empty() {
+        return Err(format!("nothing that was asked for is measured\n{USAGE}"));
+    }
     let what = if wanted.quick {
         "A quick run: short rounds, W2, and W1 and W3 against the floor."
     } else {
