@@ -64,14 +64,14 @@ licences() {
   fi
 }
 
-# Six parties at once: a suite waits more than it works. Whoever fails is run once more alone, where nothing else makes
-# answers late, and is told of either way.
+# Eight parties at once: a suite waits more than it works; those with most to do first, or all wait for them at the end. Whoever
+# fails is run once more alone, where nothing else makes answers late, and is told of either way.
 suites() {
   local said=target/conform/said good=0 party bad=()
   rm -rf "$said"
   mkdir -p "$said"
-  printf '%s\n' conformance/suites/*/ | xargs -n 1 basename |
-    xargs -P 6 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
+  du -bs conformance/suites/*/ | sort -rn | cut -f 2 | xargs -n 1 basename |
+    xargs -P 8 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
   for party in conformance/suites/*/; do
     party=$(basename "$party")
     if [ -e "$said/$party.failed" ]; then
@@ -128,7 +128,8 @@ tests() {
 stage "packages" missing_packages
 stage "second implementations" conformance/oracles/prepare.sh
 stage "format" cargo fmt --all --check
-stage "lints" cargo clippy --workspace --all-targets --quiet -- -D warnings
+# In the profile of the build, so that build scripts and what they compile from C are made once.
+stage "lints" cargo clippy --release --workspace --all-targets --quiet -- -D warnings
 stage "licences" licences
 # One build for everything that follows: the tests need nothing built again with other features.
 stage "build" cargo build --release --quiet --workspace --bins --tests
