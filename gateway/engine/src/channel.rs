@@ -227,6 +227,7 @@ impl Asked {
             facts: self.facts(caller),
             key: self.key(caller, path, &reference),
             known: Known::Ever,
+            waited_for: true,
             digest: ask_digest(&[&octets]),
             ask: Some(ask),
             packet: None,

@@ -13,9 +13,11 @@ pub use value::parse_setting;
 pub(crate) use value::unhex;
 
 use serde::Deserialize;
+use serde::de::{Deserializer, Error};
 use serde_yaml::Spanned;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// `gateway.yaml`.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -251,11 +253,70 @@ pub struct Limits {
     pub refused_a_minute: u64,
     /// Seconds an asker over HTTP is made to wait before it is told `pending`.
     pub asker_seconds: u64,
+    /// Operations with one party that may be open at once, so that one that does not answer leaves room for all others: who asks
+    /// for more of it is told `busy` before anything is written.
+    pub open_of_a_party: usize,
+    /// Repeats and enquiries a second over one line, beside one for every five that it answers; more wait for their turn.
+    #[serde(deserialize_with = "within::<1, 1_000_000, _>")]
+    pub repeats_a_second: u32,
+    /// When nothing new is asked over a line.
+    pub breaker: BreakerLimits,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { flows: 20_000, message: 16 << 20, file: 4 << 30, refused_a_minute: 1_000, asker_seconds: 60 }
+        Self {
+            flows: 20_000,
+            message: 16 << 20,
+            file: 4 << 30,
+            refused_a_minute: 1_000,
+            asker_seconds: 60,
+            open_of_a_party: 5_000,
+            repeats_a_second: 50,
+            breaker: BreakerLimits::default(),
+        }
+    }
+}
+
+/// When a line counts as one that does not answer. Who asks for something new over it is told `busy` at once; once in each pause
+/// something new tries whether it answers again, as does everything that resolves what is open.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields, default)]
+pub struct BreakerLimits {
+    /// Exchanges of the last seconds before anything is judged; 0: nothing ever is.
+    pub exchanges: u32,
+    /// Of a hundred, so many without an answer, 1 to 100.
+    #[serde(deserialize_with = "within::<1, 100, _>")]
+    pub failed_percent: u32,
+    /// Over how many seconds, 1 to 60.
+    #[serde(deserialize_with = "within::<1, 60, _>")]
+    pub seconds: u32,
+    /// Seconds from one try to the next, 1 to 600.
+    #[serde(deserialize_with = "within::<1, 600, _>")]
+    pub pause_seconds: u32,
+}
+
+/// A number that has bounds.
+fn within<'de, const LEAST: u32, const MOST: u32, D: Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = u32::deserialize(from)?;
+    if (LEAST..=MOST).contains(&number) {
+        Ok(number)
+    } else {
+        Err(D::Error::custom(format_args!("{number} is not within {LEAST} to {MOST}")))
+    }
+}
+
+impl BreakerLimits {
+    /// From one try to the next.
+    #[must_use]
+    pub fn pause(&self) -> Duration {
+        Duration::from_secs(self.pause_seconds.into())
+    }
+}
+
+impl Default for BreakerLimits {
+    fn default() -> Self {
+        Self { exchanges: 20, failed_percent: 50, seconds: 10, pause_seconds: 5 }
     }
 }
 

@@ -14,6 +14,7 @@ mod open;
 mod order;
 mod parties;
 pub(crate) mod recover;
+mod restrained;
 mod rows;
 mod told;
 
@@ -136,6 +137,8 @@ struct Running {
     rows: BTreeMap<(u16, u64), Told>,
     /// Which of its rows wait for others.
     order: Order,
+    /// Its operations that are open, as they are counted, with the party of each.
+    open: Vec<(StepId, Arc<str>)>,
     /// Brought back because somebody wants something of it: it waits for that a while.
     woken: bool,
     inbox: mpsc::Receiver<Inbox>,
@@ -268,6 +271,7 @@ impl Running {
             if let Some(again) = self.carry_out(step, &event).await {
                 waiting.push_front(again);
             }
+            self.count_open();
             if self.stopped {
                 return;
             }
@@ -322,6 +326,7 @@ impl Running {
     /// Leaves the memory. Of a flow that rests nothing is lost: what came meanwhile brings it back.
     async fn leave(mut self) {
         let rests = !self.stopped && self.rests();
+        self.open.drain(..).for_each(|(_, party)| self.engine.restraint.end(&party));
         self.forget_awaited();
         self.engine.flows.remove(&self.id);
         self.engine.keyed.remove_if(&self.key, |_, flow| *flow == self.id);

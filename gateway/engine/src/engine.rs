@@ -11,6 +11,7 @@ use crate::late::Late;
 use crate::lines::Lines;
 use crate::numbered::NumberedLines;
 use crate::parameters::Parameters;
+use crate::restraint::Restraint;
 use crate::scene::{Past, Scene};
 use crate::session::Sessions;
 use crate::sheet::Spool;
@@ -71,6 +72,8 @@ pub struct Engine {
     pub past: DashMap<(String, Option<String>, CallId), Arc<Past>>,
     /// Postings under way, against the bound of the deployment.
     pub permits: AtomicUsize,
+    /// Which lines answer, and what is open with whom.
+    pub restraint: Restraint,
     /// What was refused by link, so that floods are counted and not written one by one.
     pub gates: DashMap<String, Arc<Mutex<RefusedGate>>>,
     /// A bug that a campaign has planted.

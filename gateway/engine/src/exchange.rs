@@ -21,7 +21,7 @@ use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
 use dsl::program::CallProgram;
 use dsl::value::{Outcome, ShapeId, Symbol, Type};
-use link::{Cause, Exchanged, Leave};
+use link::{Cause, Exchanged, Leave, Mark, Whose};
 use std::sync::Arc;
 use std::time::Duration;
 use store::Day;
@@ -495,7 +495,24 @@ impl Engine {
             }
         };
         crate::observe::exchanged(&asking.version, asking.call, &name, (&verdict, took));
+        if prepared.file.is_none() {
+            self.note_answer(&name, started, (&verdict, sending.answered));
+        }
         verdict
+    }
+
+    /// Whether its party has answered, for the line's breaker. What lies with us says nothing of a party, and nor does a message
+    /// that was taken and has no answer.
+    fn note_answer(&self, name: &LineName, started: Mark, (verdict, answered): (&Verdict, bool)) {
+        let heard = match verdict {
+            Verdict::Heard(_) if !answered => return,
+            Verdict::Heard(_) | Verdict::Unreadable { .. } => true,
+            Verdict::NotSent(cause) | Verdict::NoReply(cause) if cause.whose() == Whose::Ours => return,
+            Verdict::NotSent(_) | Verdict::NoReply(_) => false,
+        };
+        if self.restraint.note(name, started, heard, &self.deployment.load().limits) {
+            crate::observe::breaker(name, !heard);
+        }
     }
 
     async fn exchange_on_numbered(
@@ -661,7 +678,15 @@ impl Engine {
     }
 
     /// A query of a service outside of any flow.
+    ///
+    /// # Errors
+    /// `busy` where its party does not answer, now or of late; else why it cannot be made or read.
     pub async fn query(self: &Arc<Self>, asking: Asking) -> Result<Heard, Refusal> {
+        let limits = &self.deployment.load().limits;
+        if self.restraint.holds_any(limits) {
+            let admitted = self.restraint.admits(&[self.line_name(&asking)], limits);
+            admitted.map_err(|held| Refusal::told("busy", held.to_string()))?;
+        }
         let prepared = self.prepare(asking).await?;
         match self.exchange(&prepared).await {
             Verdict::Heard(heard) => Ok(*heard),

@@ -138,6 +138,7 @@ impl Gateway {
             keyed: DashMap::new(),
             awaited: crate::driver::Awaited::new(),
             past: DashMap::new(),
+            restraint: crate::restraint::Restraint::new(core.clone()),
             gates: DashMap::new(),
             permits: AtomicUsize::new(0),
             planted: options.planted,

@@ -153,6 +153,7 @@ impl Engine {
             facts,
             key: Key { date: day, party, direction: Direction::Out, once },
             known: Known::Days,
+            waited_for: false,
             digest: ask_digest(&[job.as_bytes(), at.as_bytes()]),
             packet: None,
             sheets: crate::facts::Tagged::new(),

@@ -29,6 +29,7 @@ pub mod packet;
 pub mod pages;
 pub mod parameters;
 pub mod planted;
+pub mod restraint;
 pub mod retention;
 pub mod scene;
 pub mod serve;

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Every metric with what it counts.
-pub const METRICS: [(&str, &str); 11] = [
+pub const METRICS: [(&str, &str); 12] = [
     (EXCHANGES, "exchanges with parties by party, call and outcome"),
     (EXCHANGE_SECONDS, "seconds of an exchange by party and call"),
     (ASKS, "asks by service and answer"),
@@ -23,6 +23,7 @@ pub const METRICS: [(&str, &str); 11] = [
     (LATE, "replies that came after their time by party"),
     (PARKED, "places where a flow waits for an operator"),
     (JOURNAL_WAITING, "writes that wait for the journal"),
+    (BREAKER, "1 while nothing new is asked over a line, since it does not answer, by party and link"),
     (HELD_BACK, "1 while a day that is older than the journal is kept cannot be forgotten"),
 ];
 /// Exchanges by party, call and outcome.
@@ -45,6 +46,8 @@ pub const LATE: &str = "tongshi_late_replies_total";
 pub const PARKED: &str = "tongshi_parked_total";
 /// Writes that wait.
 pub const JOURNAL_WAITING: &str = "tongshi_journal_waiting";
+/// A line that does not answer.
+pub const BREAKER: &str = "tongshi_breaker_open";
 /// An old day that something holds back.
 pub const HELD_BACK: &str = "tongshi_journal_day_held_back";
 
@@ -53,7 +56,7 @@ pub fn describe() {
     for (name, what) in METRICS {
         match name {
             EXCHANGE_SECONDS | ASK_SECONDS => metrics::describe_histogram!(name, what),
-            FLOWS | JOURNAL_WAITING | HELD_BACK => metrics::describe_gauge!(name, what),
+            FLOWS | JOURNAL_WAITING | BREAKER | HELD_BACK => metrics::describe_gauge!(name, what),
             _ => metrics::describe_counter!(name, what),
         }
     }
@@ -109,6 +112,17 @@ pub fn exchanged(version: &Version, call: CallRef, line: &LineName, (verdict, to
             tracing::warn!(party = %line.party, link = %line.link, %cause, outcome, "no reply");
         }
         Verdict::Heard(_) => tracing::debug!(party = %line.party, outcome, ?took, "exchanged"),
+    }
+}
+
+/// A line's breaker has opened or closed.
+pub fn breaker(line: &LineName, open: bool) {
+    let link = label(&line.link);
+    metrics::gauge!(BREAKER, "party" => label(&line.party), "link" => link).set(f64::from(u8::from(open)));
+    if open {
+        tracing::warn!(party = %line.party, link = %line.link, "it does not answer: nothing new is asked for a while");
+    } else {
+        tracing::info!(party = %line.party, link = %line.link, "it answers again");
     }
 }
 

@@ -619,6 +619,7 @@ impl Serving {
             facts,
             key,
             known: known_of_call(&self.version, call),
+            waited_for: true,
             digest,
             packet: Some(packet),
             sheets: crate::facts::Tagged::new(),

@@ -28,6 +28,8 @@ mod numbered;
 mod parties;
 #[path = "slice/paying.rs"]
 mod paying;
+#[path = "slice/restraining.rs"]
+mod restraining;
 #[path = "slice/serving.rs"]
 mod serving;
 #[path = "slice/speaking.rs"]

@@ -112,6 +112,7 @@ impl Engine {
                 facts,
                 key,
                 known: Known::Days,
+                waited_for: false,
                 digest: ask_digest(&[&file.digest]),
                 packet: Some(super::writing::packet_of(name)),
                 sheets: [(DIFFERENCES.to_owned(), sheet)].into_iter().collect(),

@@ -366,6 +366,7 @@ impl Engine {
                         facts: scene.facts.clone(),
                         key: key.clone(),
                         known: known_of_call(&version, call),
+                        waited_for: false,
                         digest: ask_digest(&[&file.digest]),
                         packet: Some(writing::packet_of(name)),
                         sheets,

@@ -57,6 +57,7 @@ impl Engine {
             facts: scene.facts.clone(),
             key,
             known: Known::Days,
+            waited_for: false,
             digest: ask_digest(&[&file.digest]),
             packet: Some(packet_of(name)),
             sheets: Tagged::new(),

@@ -51,6 +51,8 @@ pub struct NewFlow {
     pub key: Key,
     /// Where it is looked for.
     pub known: Known,
+    /// Somebody waits for its answer, and is told at once where it would wait in vain.
+    pub waited_for: bool,
     /// Digest of what was asked, without what may differ in a repeat.
     pub digest: [u8; 32],
     /// The message that asks, as it came.
@@ -117,10 +119,15 @@ impl Engine {
             return self.wait_told(take, known, wait).await;
         }
         let (post, inbox) = mpsc::channel(INBOX);
+        let waited_for = new.waited_for;
         let Some(running) = self.running(id, new, None, (post, inbox), vec![give]) else {
             self.release();
             return Told::refused("other", "the flow is not there".into());
         };
+        if waited_for && let Err(held) = self.held_back(&running) {
+            self.release();
+            return Told::refused("busy", held.to_string());
+        }
         let post = running.post.clone();
         self.keyed.insert(running.key.clone(), id);
         self.flows.insert(id, post.clone());
@@ -280,6 +287,7 @@ impl Engine {
             kept,
             writer,
             known: _,
+            waited_for: _,
         } = new;
         let tables = version.flow(reference)?;
         let program = program_of(tables, &[])?;
@@ -336,6 +344,7 @@ impl Engine {
             too_old: None,
             rows: BTreeMap::new(),
             order: Order::default(),
+            open: Vec::new(),
             woken: false,
             inbox,
             post,

@@ -270,6 +270,9 @@ impl Running {
     ) {
         let (engine, post) = (self.engine.clone(), self.post.clone());
         self.engine.core.spawn(async move {
+            if again {
+                engine.paced(&prepared.asking).await;
+            }
             let fresh = if again { engine.sealed_anew(&prepared).await } else { None };
             let verdict = engine.exchange(fresh.as_ref().unwrap_or(&prepared)).await;
             drop(post.send(heard(verdict)).await);
@@ -285,6 +288,7 @@ impl Running {
         }
         let (engine, post) = (self.engine.clone(), self.post.clone());
         self.engine.core.spawn(async move {
+            engine.paced(&asking).await;
             let heard = match engine.prepare(asking).await {
                 Ok(prepared) => Inbox::Enquired(step, number, engine.exchange(&prepared).await),
                 Err(refusal) => {

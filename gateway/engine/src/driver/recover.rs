@@ -174,6 +174,7 @@ impl Engine {
             too_old: None,
             rows: BTreeMap::new(),
             order: Order::default(),
+            open: Vec::new(),
             woken: true,
             inbox,
             post,

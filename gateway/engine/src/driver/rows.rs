@@ -220,6 +220,7 @@ impl Running {
             too_old: None,
             rows: BTreeMap::new(),
             order: Order::default(),
+            open: Vec::new(),
             woken: false,
             inbox,
             post,

@@ -39,6 +39,12 @@ fn each_fault_is_told_with_its_line() {
     assert_eq!(with("line: { address: '127.0.0.1:1' }", "line: { address: '127.0.0.1' }")[0].1, "TS0808");
     assert_eq!(with("bank.collect,", "bank.colect,")[0].1, "TS0812");
     assert_eq!(with("token_sha256: 2bb8", "token_sha256: 2b")[0].1, "TS0813");
+    for wrong in
+        ["failed_percent: 0", "failed_percent: 101", "seconds: 61", "pause_seconds: 0", "exchanges: -1"]
+    {
+        let told = with("asker_seconds: 20", &format!("breaker: {{ {wrong} }}"));
+        assert_eq!(told, vec![(line("asker_seconds"), "TS0801")], "{wrong}");
+    }
     let keep = |keep: &str| with("path: memory", &format!("path: memory, {keep}"));
     assert_eq!(keep("keep: 400d, export: /tmp/days"), Vec::new());
     for wrong in ["keep: 39d", "keep: 400", "keep: 24h", "keep: for ever", "export: /tmp/days"] {

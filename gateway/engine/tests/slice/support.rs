@@ -30,6 +30,8 @@ pub(crate) struct Bank {
     pub(crate) owner: CoreOwner,
     /// What the deployment says of its store beside its place.
     pub(crate) keep: String,
+    /// What it says of its limits beside the asker's seconds.
+    pub(crate) limits: String,
 }
 
 /// A folder that goes away with the test.
@@ -139,6 +141,7 @@ impl Bank {
             gateway: None,
             owner,
             keep: String::new(),
+            limits: String::new(),
         }
     }
 
@@ -157,6 +160,7 @@ impl Bank {
     pub(crate) async fn start_over(&mut self, more: &str, store: Box<dyn Store>) {
         let text = deployment(&self.core.address, &self.grid.address, &self.folder.0);
         let text = text.replace("store: { path", &format!("store: {{ {}path", self.keep));
+        let text = text.replace("asker_seconds: 20", &format!("asker_seconds: 20{}", self.limits));
         let deployment = Deployment::parse(&text).expect("a deployment");
         let (compiled, hash, source) = compiled(more, &deployment);
         assert_eq!(validate(&deployment, &compiled), Vec::new());
