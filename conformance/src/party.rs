@@ -38,7 +38,7 @@ pub(crate) use files::{
 use link::Core;
 use link::http::{HttpServer, HttpSizes};
 use link::tls::{TlsClient, TlsServer};
-use link::world::{Moment, Random, TaskGroup};
+use link::world::{Mark, Random, TaskGroup};
 pub(crate) use play::civil;
 use play::{Play, locked};
 use serde::Deserialize;
@@ -452,7 +452,7 @@ impl Party {
 
     /// Faults that were made so far: when, of which call, by name.
     #[must_use]
-    pub fn fell(&self) -> Vec<(Moment, String, &'static str)> {
+    pub fn fell(&self) -> Vec<(Mark, String, &'static str)> {
         locked(&self.play.fell).clone()
     }
 

@@ -6,7 +6,7 @@
 
 use super::{Dice, SimulatedClock, Weather};
 use link::World;
-use link::world::{BoxFuture, Clock, Listener, Mark, Moment, Net, Sleep, Stream};
+use link::world::{BoxFuture, Clock, Listener, Mark, Net, Sleep, Stream};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io;
 use std::pin::Pin;
@@ -83,7 +83,7 @@ const KEPT: usize = 200_000;
 #[derive(Clone, Debug)]
 pub struct Fell {
     /// When.
-    pub at: Moment,
+    pub at: Mark,
     /// The address that was connected to.
     pub address: Arc<str>,
     /// Which.
@@ -224,7 +224,7 @@ impl Shared {
         if falls {
             *state.counted.entry(fault).or_default() += 1;
             if state.fell.len() < KEPT {
-                state.fell.push(Fell { at: self.clock.now(), address: Arc::clone(address), fault });
+                state.fell.push(Fell { at: self.clock.mark(), address: Arc::clone(address), fault });
             }
         }
         falls

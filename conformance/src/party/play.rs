@@ -17,7 +17,7 @@ use dsl::model::{CallId, Fact, MessageId};
 use dsl::program::{CallProgram, LinkProgram, ModuleProgram, Part, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::Mark;
-use link::world::{Clock, Moment};
+use link::world::Clock;
 use serde_json::{Map, Value as Json};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -109,7 +109,7 @@ pub(crate) struct Play {
     pub(crate) live: Mutex<Live>,
     pub(crate) faults: Mutex<FaultPlan>,
     /// Faults that were made: when, of which call, by name.
-    pub(crate) fell: Mutex<Vec<(Moment, String, &'static str)>>,
+    pub(crate) fell: Mutex<Vec<(Mark, String, &'static str)>>,
     pub(crate) last_failure: Mutex<String>,
     /// Messages that are being judged, written or read.
     pub(crate) busy: AtomicUsize,
@@ -231,7 +231,7 @@ impl Play {
         let Some(fault) = fault else { return };
         let mut fell = locked(&self.fell);
         if fell.len() < KEPT_FAULTS {
-            fell.push((self.clock.now(), call.to_owned(), fault.name()));
+            fell.push((self.clock.mark(), call.to_owned(), fault.name()));
         }
     }
 

@@ -18,6 +18,7 @@ use super::ground::Ground;
 use super::knobs::Knobs;
 use super::planted::Planted;
 use super::seed::Fell;
+use super::walls::Walls;
 use conformance::faults::{Dice, Machine, Network, SimulatedClock};
 use engine::engine::Engine;
 use link::Core;
@@ -73,6 +74,8 @@ struct State {
     failure: Option<String>,
     /// The node that held the journal last.
     holder: Option<&'static str>,
+    /// What the wall clock of the node at work has shown.
+    walls: Walls,
     /// What each process knew of its lease.
     leases: Vec<Held>,
     /// Nothing is started any more.
@@ -85,7 +88,7 @@ impl Shared {
     }
 
     fn fell(&self, what: &'static str) {
-        self.state().fell.push(Fell { at: self.clock.now(), on: None, what });
+        self.state().fell.push(Fell { at: self.clock.mark(), on: None, what });
     }
 
     fn fail(&self, why: String) {
@@ -148,6 +151,7 @@ impl Nodes {
             state: Mutex::default(),
             failed: Notify::new(),
         });
+        shared.state().walls.follow(place.clock);
         let mut all = Vec::new();
         for name in NAMES.into_iter().take(if two { 2 } else { 1 }) {
             let folder = if two { place.folder.join(name) } else { place.folder.to_owned() };
@@ -239,6 +243,7 @@ impl Nodes {
             self.drift(Whose::of(&self.shared.own), micros);
         } else {
             self.shared.clock.set_by(micros);
+            self.shared.state().walls.follow(&self.shared.clock);
         }
     }
 
@@ -246,6 +251,10 @@ impl Nodes {
         if let Some(node) = self.whose(whose) {
             node.note(&format!("its wall clock is set by {} ms", micros / 1_000));
             node.machine.clock().set_by(micros);
+            let mut state = self.shared.state();
+            if state.holder == Some(node.name) {
+                state.walls.follow(node.machine.clock());
+            }
         }
     }
 
@@ -349,6 +358,11 @@ impl Nodes {
     /// What befell them.
     pub(super) fn fell(&self) -> Vec<Fell> {
         self.shared.state().fell.clone()
+    }
+
+    /// What the wall clock of the node at work has shown.
+    pub(super) fn walls(&self) -> Walls {
+        self.shared.state().walls.clone()
     }
 
     /// What was refused to a node behind the end of its lease: writes, and leave to send.

@@ -15,9 +15,10 @@ use super::parties::{Listens, Parties};
 use super::planted::Planted;
 use super::schedule::{Happening, Schedule, TROUBLE};
 use conformance::faults::{Dice, SimulatedClock, Weather};
-use link::world::{Clock, Moment};
+use link::world::{Clock, Mark, Moment};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
+use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{OperationRow, OperationState};
@@ -214,7 +215,7 @@ async fn play(
         if what == ROOM_AGAIN {
             return;
         }
-        fell.push(Fell { at: clock.now(), on: None, what });
+        fell.push(Fell { at: clock.mark(), on: None, what });
     };
     loop {
         let next = happens.next().map(|at| (zero + at).saturating_sub(field.clock.ran()));
@@ -275,7 +276,8 @@ async fn play(
         *end.faults.entry(fault.name()).or_default() += times;
     }
     *end.faults.entry("faults of parties").or_default() += field.parties.faults_made();
-    fell.push(Fell { at: Moment(field.ground.start.0 + CUTS_OVER), on: None, what: CUT_OVER });
+    let cuts_over = Moment(field.ground.start.0 + CUTS_OVER);
+    fell.extend(field.nodes.walls().showed(cuts_over).map(|at| Fell { at, on: None, what: CUT_OVER }));
     fell.extend(field.fell());
     fell.extend(field.nodes.fell());
     reached(field, fell, end).await?;
@@ -497,8 +499,8 @@ async fn judge_all(
 /// Something that went wrong.
 #[derive(Clone, Debug)]
 pub(super) struct Fell {
-    /// When, by the wall clock.
-    pub(super) at: Moment,
+    /// When.
+    pub(super) at: Mark,
     /// With which party (module), and which call of it where that is known; none: with the gateway.
     pub(super) on: Option<(String, Option<String>)>,
     /// What.
@@ -506,8 +508,8 @@ pub(super) struct Fell {
 }
 
 impl Fell {
-    /// Whether a posting met it. What happens when its end is written is met too.
-    fn is_met_by(&self, operation: &OperationRow) -> bool {
+    /// Whether a posting met it that was open for so long.
+    fn is_met_by(&self, operation: &OperationRow, open: &Range<Mark>) -> bool {
         let there = match &self.on {
             None => true,
             Some((party, call)) => {
@@ -515,9 +517,7 @@ impl Fell {
                 *party == operation.party && call.as_ref().is_none_or(own)
             }
         };
-        // The wall clock may have been set back meanwhile.
-        let (opened, changed) = (operation.opened.0, operation.changed.0);
-        there && (opened.min(changed)..=opened.max(changed)).contains(&engine::calendar::stamp(self.at).0)
+        there && open.contains(&self.at)
     }
 }
 
@@ -548,13 +548,17 @@ async fn reached(field: &Field<'_>, fell: Vec<Fell>, end: &mut SeedEnd) -> Resul
             }
         }
     });
+    let walls = field.nodes.walls();
     for (operation, later) in read.await.map_err(|fatal| fatal.to_string())? {
+        let open = walls
+            .open(&operation)
+            .ok_or_else(|| format!("nobody's clock showed when {} was open", operation.call))?;
         let mut ends = vec![operation.state.word()];
         ends.extend((operation.copies > 1).then_some(AGAIN));
         ends.extend(later.then_some(LATER));
         for state in ends {
             end.reached.insert((operation.call.clone(), state));
-            for fell in fell.iter().filter(|fell| fell.is_met_by(&operation)) {
+            for fell in fell.iter().filter(|fell| fell.is_met_by(&operation, &open)) {
                 end.pairs.insert((operation.call.clone(), state, fell.what));
             }
         }

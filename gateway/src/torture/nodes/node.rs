@@ -159,6 +159,7 @@ impl Node {
         let before = {
             let mut state = self.shared.state();
             state.leases.extend(store.held());
+            state.walls.follow(self.machine.clock());
             state.holder.replace(self.name)
         };
         if before.is_some_and(|before| before != self.name) {
