@@ -255,10 +255,12 @@ pub struct Limits {
     pub asker_seconds: u64,
     /// Operations with one party that may be open at once, so that one that does not answer leaves room for all others: who asks
     /// for more of it is told `busy` before anything is written.
-    pub open_of_a_party: usize,
-    /// Repeats and enquiries a second over one line, beside one for every five that it answers; more wait for their turn.
+    #[serde(deserialize_with = "within::<1, 10_000_000, _>")]
+    pub open_of_a_party: u32,
+    /// Enquiries, and queries that are asked again, a second over one line, beside one for every five exchanges that it answers;
+    /// more wait for their turn. What moves money is not among them.
     #[serde(deserialize_with = "within::<1, 1_000_000, _>")]
-    pub repeats_a_second: u32,
+    pub questions_a_second: u32,
     /// When nothing new is asked over a line.
     pub breaker: BreakerLimits,
 }
@@ -272,7 +274,7 @@ impl Default for Limits {
             refused_a_minute: 1_000,
             asker_seconds: 60,
             open_of_a_party: 5_000,
-            repeats_a_second: 50,
+            questions_a_second: 50,
             breaker: BreakerLimits::default(),
         }
     }

@@ -1,9 +1,8 @@
-//! What keeps a party that does not answer from what all share, and us from pressing it: breakers, paced repeats, a bound of what
-//! is open with one party.
+//! What keeps a party that does not answer from what all share, and us from pressing it: breakers, paced questions, a bound of
+//! what is open with one party.
 //!
 //! In: how exchanges ended on a line, what is opened and ended with a party. Out: whether something new may be begun, and when a
-//! repeat goes. It must not know flows. What resolves an unknown is never turned away, only paced: by its answer a line is found
-//! well again.
+//! question goes. It must not know flows. What resolves an unknown is never turned away: by its answer a line is found well again.
 
 use crate::deployment::{BreakerLimits, Limits};
 use crate::lines::LineName;
@@ -15,10 +14,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What of its repeats a line may save up, in seconds of them.
+/// What of its questions a line may save up, in seconds of them.
 const SAVED: Duration = Duration::from_secs(1);
-/// So many answers allow one repeat more.
-const ANSWERS_A_REPEAT: u32 = 5;
+/// So many answers allow one question more.
+const ANSWERS_A_QUESTION: u32 = 5;
 
 /// Why nothing new is begun.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +66,7 @@ struct State {
     /// What its exchanges came to, second by second.
     seconds: VecDeque<Second>,
     broken: Option<Broken>,
-    /// Until when its repeats have their turns.
+    /// Until when its questions have their turns.
     booked: Duration,
 }
 
@@ -112,7 +111,7 @@ impl Restraint {
         let mut state = locked(&line);
         state.count(now, heard, limits.breaker.seconds);
         if heard {
-            let spared = turn(limits.repeats_a_second) / ANSWERS_A_REPEAT;
+            let spared = turn(limits.questions_a_second) / ANSWERS_A_QUESTION;
             state.booked = state.booked.saturating_sub(spared);
         }
         match state.broken {
@@ -140,7 +139,7 @@ impl Restraint {
     /// Whether there is anything to look at before something new is begun: mostly there is not.
     #[must_use]
     pub fn holds_any(&self, limits: &Limits) -> bool {
-        self.broken.load(Ordering::Acquire) > 0 || self.all.load(Ordering::Acquire) >= limits.open_of_a_party
+        self.broken.load(Ordering::Acquire) > 0 || self.all.load(Ordering::Acquire) >= most_open(limits)
     }
 
     /// Whether something new may be begun that needs these lines. Where a breaker is open, one may after each pause: it tries.
@@ -150,7 +149,7 @@ impl Restraint {
     pub fn admits(&self, lines: &[LineName], limits: &Limits) -> Result<(), Held> {
         for name in lines {
             let open = self.open.get(&name.party).map_or(0, |open| *open);
-            if open >= limits.open_of_a_party {
+            if open >= most_open(limits) {
                 return Err(Held::Full { party: Arc::clone(&name.party) });
             }
         }
@@ -175,13 +174,13 @@ impl Restraint {
         Ok(())
     }
 
-    /// When a repeat or an enquiry goes over a line; none: at once.
+    /// When a question that resolves something, or is put again, goes over a line; none: at once.
     #[must_use]
     pub fn turn(&self, name: &LineName, limits: &Limits) -> Option<Mark> {
         let now = self.now();
         let line = self.line(name);
         let mut state = locked(&line);
-        state.booked = state.booked.max(now.saturating_sub(SAVED)) + turn(limits.repeats_a_second);
+        state.booked = state.booked.max(now.saturating_sub(SAVED)) + turn(limits.questions_a_second);
         (state.booked > now).then(|| self.begun.after(state.booked))
     }
 
@@ -224,7 +223,11 @@ impl State {
     }
 }
 
-/// How long one repeat keeps its turn.
+fn most_open(limits: &Limits) -> usize {
+    usize::try_from(limits.open_of_a_party).unwrap_or(usize::MAX)
+}
+
+/// How long one question keeps its turn.
 fn turn(a_second: u32) -> Duration {
     Duration::from_secs(1) / a_second.max(1)
 }

@@ -270,7 +270,8 @@ impl Running {
     ) {
         let (engine, post) = (self.engine.clone(), self.post.clone());
         self.engine.core.spawn(async move {
-            if again {
+            // A copy of a posting leaves when it is written that it leaves: its quiet time counts on that.
+            if again && engine.is_query(&prepared.asking) {
                 engine.paced(&prepared.asking).await;
             }
             let fresh = if again { engine.sealed_anew(&prepared).await } else { None };

@@ -1,5 +1,5 @@
 //! What a flow takes of what parties share: the lines that it cannot do without, what it has open with whom, and when its
-//! repeats go.
+//! questions go.
 //!
 //! In: its program and where it stands. Out: whether it may begin, told to and by [`crate::restraint`]. It must not decide what
 //! becomes of a flow that has begun.
@@ -11,6 +11,7 @@ use crate::lines::LineName;
 use crate::restraint::Held;
 use crate::view::StepSeen;
 use dsl::flow::{CallId, FlowProgram, Node, OperationState, StepId};
+use dsl::model::ServiceKind;
 
 impl Running {
     /// Lines that it cannot do without, as far as that can be told before it begins: those of steps that are surely come to, may
@@ -87,7 +88,11 @@ impl Engine {
         if self.restraint.holds_any(limits) { self.restraint.admits(&new.needs(), limits) } else { Ok(()) }
     }
 
-    /// Waits until a repeat or an enquiry may go over its line.
+    pub(super) fn is_query(&self, asking: &Asking) -> bool {
+        asking.version.call(asking.call).is_some_and(|call| call.kind == ServiceKind::Query)
+    }
+
+    /// Waits until an enquiry, or a query that is asked again, may go over its line.
     pub(super) async fn paced(&self, asking: &Asking) {
         let name = self.line_name(asking);
         if let Some(turn) = self.restraint.turn(&name, &self.deployment.load().limits) {

@@ -23,7 +23,7 @@ fn line(party: &str) -> LineName {
 
 fn limits() -> Limits {
     let breaker = BreakerLimits { exchanges: 4, failed_percent: 50, seconds: 10, pause_seconds: 5 };
-    Limits { breaker, repeats_a_second: 10, open_of_a_party: 2, ..Limits::default() }
+    Limits { breaker, questions_a_second: 10, open_of_a_party: 2, ..Limits::default() }
 }
 
 #[tokio::test]
@@ -85,7 +85,7 @@ fn off() -> BreakerLimits {
 }
 
 #[tokio::test]
-async fn repeats_go_one_behind_the_other_and_sooner_where_much_is_answered() {
+async fn questions_go_one_behind_the_other_and_sooner_where_much_is_answered() {
     let (owner, clock, restraint) = restraint();
     let (grid, limits) = (line("grid"), limits());
     clock.advance(60 * SECOND);

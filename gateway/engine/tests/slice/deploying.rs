@@ -45,6 +45,9 @@ fn each_fault_is_told_with_its_line() {
         let told = with("asker_seconds: 20", &format!("breaker: {{ {wrong} }}"));
         assert_eq!(told, vec![(line("asker_seconds"), "TS0801")], "{wrong}");
     }
+    for wrong in ["open_of_a_party: 0", "questions_a_second: 0"] {
+        assert_eq!(with("asker_seconds: 20", wrong), vec![(line("asker_seconds"), "TS0801")], "{wrong}");
+    }
     let keep = |keep: &str| with("path: memory", &format!("path: memory, {keep}"));
     assert_eq!(keep("keep: 400d, export: /tmp/days"), Vec::new());
     for wrong in ["keep: 39d", "keep: 400", "keep: 24h", "keep: for ever", "export: /tmp/days"] {
