@@ -10,7 +10,7 @@ use crate::exchange::Asking;
 use crate::lines::LineName;
 use crate::restraint::Held;
 use crate::view::StepSeen;
-use dsl::flow::{CallId, FlowProgram, Node, OperationState, StepId};
+use dsl::flow::{CallId, CallKind, FlowProgram, Node, OperationState, StepId};
 use dsl::model::ServiceKind;
 
 impl Running {
@@ -41,8 +41,12 @@ impl Running {
 
     fn needed(&self, program: &FlowProgram, step: StepId, seen: &[StepSeen]) -> Option<LineName> {
         let definition = program.step(step)?;
-        let assured = |call: &CallId| program.call(*call).is_none_or(|call| call.assured);
-        if definition.best_effort || definition.goes_on.is_some() || definition.calls.iter().any(assured) {
+        let refusable = |call: &CallId| {
+            program.call(*call).is_some_and(|call| !call.assured && call.kind != CallKind::Notice)
+        };
+        // What stops or goes on where this one is refused can do without it.
+        let stays = definition.best_effort || definition.goes_on.is_some() || definition.park.is_some();
+        if stays || !definition.calls.iter().all(refusable) {
             return None;
         }
         let call = self.route(step, seen)?;

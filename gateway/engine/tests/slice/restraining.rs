@@ -79,3 +79,23 @@ async fn one_party_takes_no_more_than_its_part_of_what_may_be_open() {
     assert_eq!(second["outcome"], "done", "{second}");
     assert_eq!(bank.books(), (2_000 + 6_000 + 5_000, 6_000 + 5_000));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flow_that_can_do_without_a_party_begins_though_that_does_not_answer() {
+    let bank = deaf(", breaker: { exchanges: 2, failed_percent: 50, seconds: 60, pause_seconds: 600 }").await;
+    let engine = bank.gateway().engine();
+    let order = json!({
+        "payer_no": "0319000000001", "account": "6230580000001234567", "amount": "12.00", "reference": "O1",
+    });
+    let beside = async {
+        until(|| engine.restraint.is_open(&grid_line())).await;
+        let asked = || bank.grid.ledger.lock().unwrap().times("1001");
+        tokio::select! {
+            () = until(|| asked() > 0) => {}
+            told = bank.ask("bank.order", &order) => panic!("it has not begun: {told:?}"),
+        }
+        bank.grid.ledger.lock().unwrap().deaf_enquiries = false;
+    };
+    let ((_, first), ()) = tokio::join!(bank.pay("R1", "60.00"), beside);
+    assert_eq!(first["outcome"], "done", "{first}");
+}
