@@ -13,6 +13,9 @@ use store::OperationRow;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Walls(Vec<(Mark, Moment)>);
 
+/// The journal counts milliseconds: what it dates may lie so much before.
+const DATED: i64 = 1_000;
+
 impl Walls {
     /// From now on this clock counts, as it is set now.
     pub(super) fn follow(&mut self, clock: &SimulatedClock) {
@@ -23,7 +26,8 @@ impl Walls {
     pub(super) fn showed(&self, at: Moment) -> impl Iterator<Item = Mark> {
         let next = self.0.iter().skip(1).map(Some).chain([None]);
         self.0.iter().zip(next).filter_map(move |((since, from), next)| {
-            let micros = u64::try_from(at.0.checked_sub(from.0)?).ok()?;
+            let behind = at.0.checked_sub(from.0).filter(|micros| *micros > -DATED)?;
+            let micros = u64::try_from(behind.max(0)).ok()?;
             let mark = since.after(Duration::from_micros(micros));
             match next {
                 Some((until, then)) if mark >= *until => (then.0 >= at.0).then_some(*until),
@@ -57,6 +61,8 @@ mod tests {
         // It runs to 110 s, is set to 170, runs to 180, is set to 120.
         let walls = Walls(vec![at(0, 100), at(10, 170), at(20, 120)]);
         assert_eq!(seconds(&walls, 99), [] as [u64; 0]);
+        let just_before: Vec<Mark> = walls.showed(Moment(100 * SECOND - 999)).collect();
+        assert_eq!(just_before, [Mark(0)], "dated by the millisecond in which it began");
         assert_eq!(seconds(&walls, 105), [5]);
         assert_eq!(seconds(&walls, 150), [10, 50], "it jumped over it, and came to it later");
         assert_eq!(seconds(&walls, 175), [15, 75]);
