@@ -97,9 +97,13 @@ campaign() {
   mkdir -p target/campaign
   {
     local code=0
-    nice -n 19 target/release/tongshi torture --seeds 2000 --folder target/test-torture --json >target/campaign/said.txt 2>&1 || code=$?
+    nice -n 19 target/release/tongshi torture --seeds 2000 --folder target/test-torture --json >target/campaign/said.txt 2>&1 &
+    echo $! >target/campaign/process
+    wait $! || code=$?
     echo "$code" >target/campaign/code
   } &
+  # Whoever interrupts this is not to leave it behind.
+  trap '[ -s target/campaign/code ] || kill "$(cat target/campaign/process)" 2>/dev/null || true' EXIT
 }
 
 # At once: what is killed waits more than it works.
@@ -112,8 +116,8 @@ faults() {
   other=$!
   wait "$file" || good=1
   wait "$other" || good=1
-  until [ -s target/campaign/code ]; do sleep 1; done
-  [ "$(cat target/campaign/code)" = 0 ] || good=1
+  for _ in $(seq 1800); do [ -s target/campaign/code ] && break || sleep 1; done
+  [ "$(cat target/campaign/code 2>/dev/null)" = 0 ] || good=1
   cat target/campaign/said.txt "$said/file.txt" "$said/postgres.txt"
   return "$good"
 }
