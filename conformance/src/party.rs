@@ -492,12 +492,6 @@ impl Party {
         locked(&self.play.world).broken_rules()
     }
 
-    /// Whether nothing was written in its world since it was opened.
-    #[must_use]
-    pub fn is_untouched(&self) -> bool {
-        locked(&self.play.world).is_untouched()
-    }
-
     /// The rows of a question to its world.
     ///
     /// # Errors

@@ -278,12 +278,6 @@ impl World {
         Ok(broken)
     }
 
-    /// Whether nothing was written in it since it was opened.
-    #[must_use]
-    pub fn is_untouched(&self) -> bool {
-        self.connection.total_changes() == 0
-    }
-
     /// The rows of any question to the world's tables: for auditors and tests.
     ///
     /// # Errors

@@ -156,16 +156,7 @@ impl Ground {
             let source =
                 PartySource::of(loaded.clone(), &wanted.configs, &wanted.conformance, &name, database);
             let world = World::open(&source.world, &source.tables, &source.database);
-            let world = world.map_err(|why| why.to_string())?;
-            let broken = world.broken_rules().map_err(|why| why.to_string())?;
-            if !broken.is_empty() {
-                return Err(format!(
-                    "{}: its books are wrong from the beginning: {}",
-                    source.world.display(),
-                    broken.join("; ")
-                ));
-            }
-            let manners = Some(world.manners());
+            let manners = Some(world.map_err(|why| why.to_string())?.manners());
             let source = PartySource { manners, ..source };
             let planned = plan.parties.iter().find(|party| party.folder == name);
             let (sealed, made_up) = planned.map_or((false, false), |party| (party.sealed, party.made_up));

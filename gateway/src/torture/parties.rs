@@ -92,10 +92,6 @@ impl<'g> Parties<'g> {
             if !failure.is_empty() {
                 broken.push(format!("{folder}: the simulation: {failure}"));
             }
-            // It began as a template whose rules hold.
-            if party.is_untouched() {
-                continue;
-            }
             let rules = party.broken_rules().unwrap_or_else(|error| vec![error.to_string()]);
             broken.extend(rules.into_iter().map(|rule| format!("{folder}: its own books: {rule}")));
         }
