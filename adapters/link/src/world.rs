@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 pub use self::clock::{Clock, ManualClock, Mark, Moment, RealClock, ScaledClock, Sleep};
 pub(crate) use self::core::TaskAdder;
-pub use self::core::{Core, CoreOwner, Elapsed, TaskGroup};
+pub use self::core::{Core, CoreOwner, Elapsed, TaskGroup, Within};
 pub use self::disk::{DiskEntry, DiskFile, Files, RealFiles};
 pub use self::net::{Listener, Net, RealNet};
 pub use self::offload::{Inline, Job, Offload, Threads};

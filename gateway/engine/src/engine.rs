@@ -108,7 +108,7 @@ impl Engine {
 
     /// A scene of an exchange with a party, stamped with now.
     #[must_use]
-    pub fn scene(&self, version: &Arc<Version>, module: usize) -> Scene {
+    pub fn scene(&self, version: &Arc<Version>, module: usize) -> Box<Scene> {
         let random = Arc::clone(&self.core.world().random);
         Scene::new(Arc::clone(version), module, Arc::clone(&self.keys), random, self.now())
     }

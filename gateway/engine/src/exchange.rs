@@ -264,7 +264,7 @@ impl Engine {
     /// A request as octets at hand, or as a file in the spool.
     async fn written(
         self: &Arc<Self>,
-        scene: Scene,
+        scene: Box<Scene>,
         request: MessageId,
         file: bool,
     ) -> Result<(message::WrittenMessage, Option<Spooled>), Refusal> {
@@ -277,7 +277,7 @@ impl Engine {
 
     async fn written_file(
         self: &Arc<Self>,
-        mut scene: Scene,
+        mut scene: Box<Scene>,
         request: MessageId,
     ) -> Result<(message::WrittenMessage, Spooled), Refusal> {
         let name = self.spool_name("out").await?;
@@ -331,7 +331,7 @@ impl Engine {
     }
 
     /// The scene that a request is written in.
-    pub(crate) fn asking_scene(&self, asking: &Asking, session: &SessionValues) -> Scene {
+    pub(crate) fn asking_scene(&self, asking: &Asking, session: &SessionValues) -> Box<Scene> {
         let version = &asking.version;
         let module = asking.call.module;
         let mut scene = self.scene(version, module);
@@ -603,7 +603,7 @@ impl Engine {
         message::read(self, scene, program.call.request, packet.clone()).await.is_ok()
     }
 
-    fn reply_scene(&self, prepared: &Prepared, reply: MessageId) -> Scene {
+    fn reply_scene(&self, prepared: &Prepared, reply: MessageId) -> Box<Scene> {
         let asking = &prepared.asking;
         let mut scene = self.asking_scene(asking, &prepared.session);
         scene.request = Some(Arc::clone(&prepared.request));

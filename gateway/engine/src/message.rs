@@ -60,7 +60,7 @@ pub struct WrittenMessage {
     /// Its fields.
     pub record: Record,
     /// The scene, with facts that were drawn.
-    pub scene: Scene,
+    pub scene: Box<Scene>,
 }
 
 /// A message that was read.
@@ -68,7 +68,7 @@ pub struct ReadMessage {
     /// Its fields.
     pub record: Record,
     /// The scene, with what it told.
-    pub scene: Scene,
+    pub scene: Box<Scene>,
     /// What it says of outcomes.
     pub outcome: ReadOutcome,
 }
@@ -82,7 +82,7 @@ pub struct Unread {
     /// What was read before the fault.
     pub record: Record,
     /// What it had told by then.
-    pub scene: Scene,
+    pub scene: Box<Scene>,
     /// How near it comes to being this message.
     pub nearness: Nearness,
 }
@@ -194,7 +194,7 @@ impl Rooms {
 /// The mapping's own reason, or `bad_message` for a value that does not fit.
 pub async fn write(
     engine: &Engine,
-    mut scene: Scene,
+    mut scene: Box<Scene>,
     message: MessageId,
     request: Option<Arc<Record>>,
 ) -> Result<WrittenMessage, Refusal> {
@@ -205,11 +205,11 @@ pub async fn write(
         scene.request = request;
     }
     let mut record = Record::new(program.slots);
-    fill_in(&module.program, program, &mut record, &mut scene)
+    fill_in(&module.program, program, &mut record, &mut *scene)
         .map_err(|fault| refused(&version, module, program, (fault, Doing::Writing)))?;
     let mut writer = Writer::new(&module.program, program, record);
     loop {
-        match writer.run(&mut scene) {
+        match writer.run(&mut *scene) {
             Run::Done => break,
             Run::Fault(fault) => return Err(refused(&version, module, program, (fault, Doing::Writing))),
             Run::Need(job) => {
@@ -263,7 +263,7 @@ pub fn refused(
 /// [`Unread`] with what was read before the fault.
 pub async fn read(
     engine: &Engine,
-    scene: Scene,
+    scene: Box<Scene>,
     message: MessageId,
     packet: Packet,
 ) -> Result<ReadMessage, Box<Unread>> {
@@ -279,7 +279,7 @@ pub async fn read(
 /// As [`read`].
 pub async fn read_record(
     engine: &Engine,
-    mut scene: Scene,
+    mut scene: Box<Scene>,
     message: MessageId,
     record: Record,
 ) -> Result<ReadMessage, Box<Unread>> {
@@ -291,7 +291,7 @@ pub async fn read_record(
     };
     let mut reader = Reader::in_room(&module.program, program, record, engine.rooms.take());
     loop {
-        match reader.run(&mut scene) {
+        match reader.run(&mut *scene) {
             Run::Done => break,
             Run::Fault(fault) => {
                 let record = engine.rooms.keep(reader.into_parts());
@@ -309,7 +309,7 @@ pub async fn read_record(
         scene.outcome = outcome.outcome;
     }
     let done = !matches!(outcome.outcome, Some(Outcome::Refused(_) | Outcome::Unknown));
-    if done && let Err(fault) = take_out(&module.program, program, &mut record, &mut scene) {
+    if done && let Err(fault) = take_out(&module.program, program, &mut record, &mut *scene) {
         return Err(unread(&version, module, program, record, scene, (fault, Doing::Reading)));
     }
     Ok(ReadMessage { record, scene, outcome })
@@ -338,7 +338,7 @@ fn unread(
     module: &ModuleProgram,
     program: &MessageProgram,
     record: Record,
-    scene: Scene,
+    scene: Box<Scene>,
     (fault, doing): (Fault, Doing),
 ) -> Box<Unread> {
     let text = describe(&fault, &record, program, &module.program, version.symbols(), doing).to_string();

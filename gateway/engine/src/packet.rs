@@ -12,29 +12,45 @@ use link::http::HttpMessage;
 const ALL: [Part; PARTS] = [Part::Content, Part::Path, Part::Query, Part::Headers, Part::Status, Part::Name];
 
 /// Octets by part; on links that are not HTTP there is the content alone.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Packet {
-    parts: [Bytes; PARTS],
+    content: Bytes,
+    /// The parts that stand beside it, in the order of their numbers.
+    beside: Option<Box<[Bytes; PARTS - 1]>>,
 }
+
+/// No octets.
+static NOTHING: Bytes = Bytes::new();
+
+impl PartialEq for Packet {
+    fn eq(&self, other: &Self) -> bool {
+        ALL.iter().all(|part| self.part(*part) == other.part(*part))
+    }
+}
+
+impl Eq for Packet {}
 
 impl Packet {
     /// A packet of content alone.
     #[must_use]
     pub fn of_content(content: Bytes) -> Self {
-        let mut packet = Self::default();
-        packet.set(Part::Content, content);
-        packet
+        Self { content, beside: None }
     }
 
     /// The octets of a part, empty if there are none.
     #[must_use]
     pub fn part(&self, part: Part) -> &Bytes {
-        self.parts.get(part as usize).unwrap_or(&self.parts[0])
+        let Some(place) = (part as usize).checked_sub(1) else { return &self.content };
+        self.beside.as_ref().and_then(|beside| beside.get(place)).unwrap_or(&NOTHING)
     }
 
     /// Puts a part.
     pub fn set(&mut self, part: Part, octets: Bytes) {
-        if let Some(place) = self.parts.get_mut(part as usize) {
+        let Some(place) = (part as usize).checked_sub(1) else { return self.content = octets };
+        if octets.is_empty() && self.beside.is_none() {
+            return;
+        }
+        if let Some(place) = self.beside.get_or_insert_default().get_mut(place) {
             *place = octets;
         }
     }
@@ -42,7 +58,7 @@ impl Packet {
     /// The content.
     #[must_use]
     pub fn content(&self) -> &Bytes {
-        self.part(Part::Content)
+        &self.content
     }
 
     /// The parts that a record holds.
@@ -57,8 +73,9 @@ impl Packet {
 
     /// Puts all parts into a record that is to be read.
     pub fn fill(&self, record: &mut Record) {
-        for part in ALL {
-            record.set_part(part, self.part(part).clone());
+        record.set_part(Part::Content, self.content.clone());
+        for (part, octets) in ALL.iter().skip(1).zip(self.beside.iter().flat_map(|beside| beside.iter())) {
+            record.set_part(*part, octets.clone());
         }
     }
 
@@ -101,15 +118,14 @@ impl Packet {
     /// As octets for the journal: content alone as it stands behind a 0, else all parts behind a 1.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let alone = self.parts.iter().skip(1).all(Bytes::is_empty);
-        if alone {
+        if self.beside.iter().flat_map(|beside| beside.iter()).all(Bytes::is_empty) {
             let mut out = Vec::with_capacity(1 + self.content().len());
             out.push(0);
             out.extend_from_slice(self.content());
             return out;
         }
         let mut out = vec![1];
-        for part in &self.parts {
+        for part in ALL.map(|part| self.part(part)) {
             out.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
             out.extend_from_slice(part);
         }
@@ -124,11 +140,11 @@ impl Packet {
             return Some(Self::of_content(Bytes::copy_from_slice(rest)));
         }
         let mut packet = Self::default();
-        for place in &mut packet.parts {
+        for part in ALL {
             let (length, after) = rest.split_at_checked(4)?;
             let length = u32::from_be_bytes(length.try_into().ok()?) as usize;
-            let (part, after) = after.split_at_checked(length)?;
-            *place = Bytes::copy_from_slice(part);
+            let (octets, after) = after.split_at_checked(length)?;
+            packet.set(part, Bytes::copy_from_slice(octets));
             rest = after;
         }
         Some(packet)

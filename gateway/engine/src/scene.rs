@@ -94,7 +94,7 @@ pub struct PageAsked {
 /// Values of a session by slot.
 pub type SessionValues = Arc<Vec<Value<'static>>>;
 
-/// Everything around a message.
+/// Everything around a message. It is handed on through every step of an exchange, so that it is kept in a box.
 pub struct Scene {
     /// The version that it is read or written by.
     pub version: Arc<Version>,
@@ -151,8 +151,8 @@ impl Scene {
         keys: Arc<dyn KeyStore>,
         random: Arc<dyn Random>,
         now: DateTime,
-    ) -> Self {
-        Self {
+    ) -> Box<Self> {
+        Box::new(Self {
             version,
             module,
             book: Book::default(),
@@ -175,7 +175,7 @@ impl Scene {
             keys,
             random,
             entered: Mutex::default(),
-        }
+        })
     }
 
     /// The party's program.

@@ -462,18 +462,18 @@ impl Serving {
     }
 
     /// Scenes to read in: with the session that holds, then with the one before it.
-    fn scenes(&self, module: usize, call: CallId) -> Vec<Scene> {
-        let mut scenes = vec![self.scene(module, false, Some(call))];
-        let cell = self.engine.sessions.cell(&self.party, None);
-        let per_member = self.version.module(module).is_some_and(|module| module.member.is_some());
-        if per_member || cell.before(self.engine.core.mark()).is_some() {
-            scenes.push(self.scene(module, true, Some(call)));
-        }
-        scenes
+    fn scenes(&self, module: usize, call: CallId) -> impl Iterator<Item = Box<Scene>> {
+        let before = move || {
+            let per_member = self.version.module(module).is_some_and(|module| module.member.is_some());
+            let cell = self.engine.sessions.cell(&self.party, None);
+            per_member || cell.before(self.engine.core.mark()).is_some()
+        };
+        let sessions = [false, true].into_iter().filter(move |old| !old || before());
+        sessions.map(move |old| self.scene(module, old, Some(call)))
     }
 
     /// A scene to read a message in; `before`: with the session that held before.
-    pub(crate) fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Scene {
+    pub(crate) fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Box<Scene> {
         let mut scene = self.engine.scene(&self.version, module);
         let (engine, party) = (Arc::clone(&self.engine), Arc::clone(&self.party));
         let values = move |member: Option<&str>| -> SessionValues {
@@ -592,7 +592,7 @@ impl Serving {
         self,
         call: CallRef,
         reference: FlowRef,
-        mut scene: Scene,
+        mut scene: Box<Scene>,
         packet: Packet,
     ) -> Option<Answered> {
         let Some(key) = served_key(&self.engine, &scene, call) else {
@@ -645,7 +645,7 @@ impl Serving {
     }
 
     /// What needs no flow: a query goes to its provider, anything else is answered as taken.
-    async fn direct(self, call: CallRef, mut scene: Scene) -> Option<Answered> {
+    async fn direct(self, call: CallRef, mut scene: Box<Scene>) -> Option<Answered> {
         let program = self.version.call(call)?;
         let service = program.service.as_deref().and_then(|path| self.version.service(path));
         let query = service.filter(|service| service.kind == ServiceKind::Query);
@@ -678,7 +678,7 @@ impl Serving {
     async fn answer(
         &self,
         call: CallRef,
-        scene: Scene,
+        scene: Box<Scene>,
         told: Told,
         opened: Option<Changed>,
     ) -> Option<Answered> {
@@ -745,7 +745,7 @@ async fn replied(replying: Arc<Replying>, mut told: Told) -> Option<Answered> {
     let packet = match told.packet.take() {
         Some(packet) => packet,
         None => {
-            let (packet, given) = replying.write(told.clone()).await?;
+            let (packet, given) = replying.packet(&told).await?;
             told.given = Some(given);
             packet
         }

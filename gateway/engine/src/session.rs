@@ -334,7 +334,7 @@ impl Engine {
         member: Option<&Arc<Member>>,
         (open, line): (CallId, Option<usize>),
         known: SessionValues,
-    ) -> Result<Scene, Refusal> {
+    ) -> Result<Box<Scene>, Refusal> {
         let asking = Asking {
             member: member.cloned(),
             line,
@@ -447,7 +447,7 @@ impl Engine {
 
     /// What a served message drew or told becomes the session. What it was sealed with itself is what held before: the
     /// party goes on with that until it has heard the answer. A copy of it changes nothing a second time.
-    pub async fn take_drawn(self: &Arc<Self>, mut scene: Scene, call: CallId, changed: Changed) {
+    pub async fn take_drawn(self: &Arc<Self>, mut scene: Box<Scene>, call: CallId, changed: Changed) {
         let version = Arc::clone(&scene.version);
         let Some(program) = version.module(scene.module) else { return };
         let member = scene.member.clone();
@@ -461,9 +461,10 @@ impl Engine {
         if known.as_ref() == Some(&values) {
             return;
         }
-        let before = known.map(|known| if scene.session.is_empty() { known } else { scene.session });
+        let Scene { module, session, .. } = *scene;
+        let before = known.map(|known| if session.is_empty() { known } else { session });
         let before = before.map(|before| (before, overlap));
-        self.hold_session(&version, scene.module, member.as_ref(), Good { values, until }, before).await;
+        self.hold_session(&version, module, member.as_ref(), Good { values, until }, before).await;
     }
 
     /// Keeps the session in the journal, then lets it hold; what was before it for that many milliseconds.

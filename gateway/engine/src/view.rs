@@ -249,7 +249,7 @@ impl Environment for View<'_> {
             let party = self.version.parties.get(self.module).ok_or(Fault::Broken)?;
             scene.member = party.members.get(&*name).cloned();
         }
-        seal_alone(function, algorithm, arguments, CHARSET, &scene)
+        seal_alone(function, algorithm, arguments, CHARSET, &*scene)
     }
 
     fn now(&self) -> Result<DateTime, Fault> {

@@ -1,9 +1,11 @@
 //! The handle of an HTTP link on which we send requests.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Context;
 
 use bytes::Bytes;
 use hyper::client::conn::{TrySendError, http2};
@@ -12,7 +14,7 @@ use hyper::{Request, Response, body::Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::convert::{self, Content, Unread, collect};
-use super::pool::{Http1, Made, Maker, Pool};
+use super::pool::{Driver, Http1, Made, Maker, Pool};
 use super::{HttpClientConfig, HttpMessage, HttpVersion};
 use crate::counts::LinkCounts;
 use crate::leave::Leave;
@@ -144,15 +146,15 @@ impl HttpClient {
 
     async fn on_one(&self, mut connection: Http1, message: &HttpMessage, until: Mark, kept: bool) -> Tried {
         let shared = &self.inner.shared;
-        let request = match convert::to_request(message, &shared.config.address, None) {
-            Ok(request) => request,
-            Err(cause) => return Tried::Verdict(Exchanged::NotSent(cause)),
-        };
         let taken = connection.taken.clone();
         let before = taken.bytes();
-        let talked =
-            shared.core.within(until, talk(&mut connection, request, shared.config.sizes.content)).await;
-        let cause = match talked {
+        // The request goes in here: a future that had it would stay as large as it.
+        let response = match convert::to_request(message, &shared.config.address, None) {
+            Ok(request) => connection.sender.try_send_request(request),
+            Err(cause) => return Tried::Verdict(Exchanged::NotSent(cause)),
+        };
+        let talk = talk(&mut connection.driver, response, shared.config.sizes.content);
+        let cause = match shared.core.within(until, talk).await {
             Ok(Ok((head, content))) => {
                 shared.counts.sent.up();
                 shared.counts.received.up();
@@ -230,21 +232,26 @@ enum Failed {
     Content(Cause),
 }
 
-/// Sends a request on a version 1.1 connection and drives it until the response is whole.
+/// Drives a version 1.1 connection until the response to what was sent on it is whole.
 async fn talk(
-    connection: &mut Http1,
-    request: Request<Content>,
+    driver: &mut Driver,
+    response: impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Content>>>>,
     most: usize,
 ) -> Result<(response::Parts, Bytes), Cause> {
-    let response = connection.sender.try_send_request(request);
-    let mut answer = pin!(async move {
-        let response = response.await.map_err(|error| convert::cause(error.error()))?;
-        whole(response, most).await
-    });
     let mut ended = false;
-    std::future::poll_fn(|context| {
-        ended = ended || connection.driver.as_mut().poll(context).is_ready();
-        answer.as_mut().poll(context)
+    let mut drive = |context: &mut Context<'_>| {
+        ended = ended || driver.as_mut().poll(context).is_ready();
+    };
+    let mut response = pin!(response);
+    let answered = poll_fn(|context| {
+        drive(context);
+        response.as_mut().poll(context)
+    });
+    let response = answered.await.map_err(|error| convert::cause(error.error()))?;
+    let mut whole = pin!(whole(response, most));
+    poll_fn(|context| {
+        drive(context);
+        whole.as_mut().poll(context)
     })
     .await
 }

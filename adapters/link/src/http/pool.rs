@@ -15,10 +15,13 @@ use crate::dial::dial;
 use crate::outcome::Cause;
 use crate::world::{Core, Mark, Stream, Taken, TaskAdder};
 
+/// What moves a version 1.1 connection on.
+pub(super) type Driver = Pin<Box<http1::Connection<TokioIo<Stream>, Content>>>;
+
 /// A version 1.1 connection. Whoever uses it drives it: nothing moves behind the back of a verdict.
 pub(super) struct Http1 {
     pub(super) sender: http1::SendRequest<Content>,
-    pub(super) driver: Pin<Box<http1::Connection<TokioIo<Stream>, Content>>>,
+    pub(super) driver: Driver,
     pub(super) taken: Taken,
     idle_since: Mark,
 }

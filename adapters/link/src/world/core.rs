@@ -5,9 +5,12 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll};
 
+use pin_project_lite::pin_project;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -36,6 +39,33 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the time limit passed")]
 pub struct Elapsed;
+
+pin_project! {
+    /// A future with a time limit. As a type of its own it holds the future once; an `async fn` would hold it twice.
+    pub struct Within<F> {
+        #[pin]
+        future: F,
+        deadline: Deadline,
+    }
+}
+
+impl<F: Future> Future for Within<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if let Poll::Ready(value) = this.future.poll(context) {
+            return Poll::Ready(Ok(value));
+        }
+        Pin::new(this.deadline).poll(context).map(|()| Err(Elapsed))
+    }
+}
+
+impl<F> fmt::Debug for Within<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Within").field("deadline", &self.deadline).finish_non_exhaustive()
+    }
+}
 
 /// Owns a core's tasks: dropping it stops every one of them at its next wait.
 pub struct CoreOwner {
@@ -94,16 +124,10 @@ impl Core {
         self.inner.wheel.at(at)
     }
 
-    /// Runs a future until a mark.
-    ///
-    /// # Errors
-    /// [`Elapsed`] when the mark passed first; the future is dropped then.
-    pub async fn within<T>(&self, until: Mark, future: impl Future<Output = T>) -> Result<T, Elapsed> {
-        tokio::select! {
-            biased;
-            value = future => Ok(value),
-            () = self.deadline(until) => Err(Elapsed),
-        }
+    /// Runs a future until a mark. It fails with [`Elapsed`] when the mark passed first; the future is dropped with what
+    /// this gives.
+    pub fn within<F: Future>(&self, until: Mark, future: F) -> Within<F> {
+        Within { future, deadline: self.deadline(until) }
     }
 
     /// Does work elsewhere and waits for its result; `None` if the work was given up.

@@ -1,9 +1,10 @@
 //! Shares of a core: whoever makes more work than the core gets done does not keep the others waiting.
 //!
 //! For: tasks that work for somebody, a party above all. In: a task, and for whom it works. Out: the task, polled in turns:
-//! in a round of a core, which ends when all else that was ready has been polled and the sockets have been looked at, the
-//! tasks of one share are polled for a span; what is left waits for the next round, first come first served. Who used less
-//! has some spans saved. While nobody but one has work there are no turns, nor while nobody takes most of a core.
+//! in a round of a core, which ends when all else that was ready has been polled, the tasks of one share are polled for a
+//! span; what is left waits for the next round, first come first served. Between rounds the sockets are looked at now and
+//! then. Who used less has some spans saved. While nobody but one has work there are no turns, nor while nobody takes most
+//! of a core.
 //! Must not know: parties, links, what a task does.
 //!
 //! The runtime polls tasks in the order in which they became ready: without turns a thousand tasks of one party stand before
@@ -22,6 +23,9 @@ use super::{BoxFuture, Mark};
 
 /// Nanoseconds for which the tasks of one share are polled in a round.
 const SPAN: i64 = 25_000;
+/// For so long the sockets are not looked at while somebody waits: a look costs as much as a tenth of a small message, and
+/// what it brings has waited for half of this.
+const LOOK: Duration = Duration::from_micros(100);
 /// What who used less may have saved.
 const SAVED: i64 = 500_000;
 /// The most that one overlong poll is held against a share.
@@ -122,9 +126,16 @@ impl Shares {
 
     /// Counts rounds until nobody waits.
     async fn rounds(self: Arc<Self>) {
+        let mut looked = Mark::default();
         loop {
-            // Ready again once all that is ready now has been polled, and the sockets have been looked at.
-            tokio::task::yield_now().await;
+            let now = self.clock.mark();
+            if now.since(looked) < LOOK {
+                behind().await;
+            } else {
+                // Ready again once all that is ready now has been polled, and the sockets have been looked at.
+                tokio::task::yield_now().await;
+                looked = now;
+            }
             if !self.begin_round() {
                 return;
             }
@@ -150,6 +161,20 @@ impl Shares {
         called.into_iter().for_each(Waker::wake);
         counting
     }
+}
+
+/// Ready again once all that is ready now has been polled.
+async fn behind() {
+    let mut yielded = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut yielded, true) {
+            return Poll::Ready(());
+        }
+        // Who wakes itself while it is polled stands behind all that is ready.
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// For whom tasks work. Cheap to clone.

@@ -151,7 +151,7 @@ impl Engine {
     /// The record that a flow is asked; the differences stand on the sheet.
     async fn held_against(
         self: &Arc<Self>,
-        scene: Scene,
+        scene: Box<Scene>,
         reconcile: &ReconcileProgram,
         day: Date,
         sheet: &str,

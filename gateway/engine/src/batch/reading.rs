@@ -27,7 +27,7 @@ pub(crate) struct ReadFile {
     /// What it asks.
     pub(crate) call: CallRef,
     /// The scene that it told to; its request holds what stands outside of rows.
-    pub(crate) scene: Scene,
+    pub(crate) scene: Box<Scene>,
     /// Sheets of the ask's lists.
     pub(crate) sheets: Tagged,
     /// What it says of outcomes.
@@ -67,14 +67,14 @@ fn named(
     module: usize,
     link: &LinkProgram,
     name: &str,
-    scene: &dyn Fn(CallId) -> Scene,
-) -> Option<(CallId, MessageId, Scene, Record)> {
+    scene: &dyn Fn(CallId) -> Box<Scene>,
+) -> Option<(CallId, MessageId, Box<Scene>, Record)> {
     let program = version.module(module)?;
     for (_, call, message) in &link.by_code {
         let Some(form) = program.program.messages.get(usize::from(message.0)) else { continue };
         let mut scene = scene(*call);
         let mut record = Record::new(form.slots);
-        if !matches!(read_name(&program.program, form, name, &mut record, &mut scene), Ok(true)) {
+        if !matches!(read_name(&program.program, form, name, &mut record, &mut *scene), Ok(true)) {
             continue;
         }
         let only_when = program.calls.get(usize::from(call.0)).and_then(|call| call.only_when);
@@ -131,7 +131,7 @@ pub(super) fn read_alone(
     spool: &Spool,
     (module, link): (usize, &LinkProgram),
     (name, file): (&str, &Spooled),
-    scene: &dyn Fn(CallId) -> Scene,
+    scene: &dyn Fn(CallId) -> Box<Scene>,
 ) -> Result<ReadFile, NotRead> {
     let (call, message, mut scene, _) = named(version, module, link, name, scene).ok_or(NotRead::Name)?;
     call_it(&mut scene, name);
@@ -177,7 +177,7 @@ impl From<io::Error> for Stopped {
 }
 
 impl Lines<'_> {
-    fn read(&self, message: MessageId, mut scene: Scene) -> Result<ReadFile, NotRead> {
+    fn read(&self, message: MessageId, mut scene: Box<Scene>) -> Result<ReadFile, NotRead> {
         let missing = || io::Error::new(io::ErrorKind::NotFound, "a message that is not there");
         let module = self.version.module(self.reference.module).ok_or_else(missing)?;
         let program = module.program.messages.get(usize::from(message.0)).ok_or_else(missing)?;
@@ -190,7 +190,7 @@ impl Lines<'_> {
             return Err(error.into());
         }
         let taken = match read {
-            Ok(()) => reader.take_singles(&mut scene).map_err(|fault| FileFault { line: 0, fault }),
+            Ok(()) => reader.take_singles(&mut *scene).map_err(|fault| FileFault { line: 0, fault }),
             Err(Stopped::Line(fault)) => Err(fault),
             Err(Stopped::Disk(error)) => return Err(error.into()),
         };
@@ -226,7 +226,7 @@ impl Lines<'_> {
         module: &ModuleProgram,
         program: &MessageProgram,
         record: Record,
-        mut scene: Scene,
+        mut scene: Box<Scene>,
         fault: FileFault,
     ) -> Box<Unread> {
         let symbols = self.version.symbols();

@@ -179,7 +179,7 @@ impl Engine {
         members.into_iter().flatten().filter_map(of_member).collect()
     }
 
-    fn scene_of(self: &Arc<Self>, version: &Arc<Version>, module: usize, member: Option<&str>) -> Scene {
+    fn scene_of(self: &Arc<Self>, version: &Arc<Version>, module: usize, member: Option<&str>) -> Box<Scene> {
         let mut scene = self.scene(version, module);
         let members = version.parties.get(module).map(|party| &party.members);
         scene.member = member.and_then(|name| members?.get(name)).map(Arc::<Member>::clone);

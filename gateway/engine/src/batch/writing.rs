@@ -31,7 +31,7 @@ pub(crate) struct WrittenFile {
     /// Its fields; the rows of its lists are not among them.
     pub(crate) record: Record,
     /// The scene, with facts that were drawn.
-    pub(crate) scene: Scene,
+    pub(crate) scene: Box<Scene>,
 }
 
 /// Why it could not be.
@@ -60,7 +60,7 @@ impl From<Refusal> for Failed {
 /// As [`message::write`]; `busy` where the disk does not take it.
 pub(crate) async fn write(
     engine: &Arc<Engine>,
-    mut scene: Scene,
+    mut scene: Box<Scene>,
     message: MessageId,
     name: &str,
 ) -> Result<WrittenFile, Refusal> {
@@ -115,7 +115,7 @@ async fn journal_list(
 /// A file without lines: a message like any other, put down as a file.
 async fn whole(
     engine: &Arc<Engine>,
-    scene: Scene,
+    scene: Box<Scene>,
     message: MessageId,
     name: &str,
 ) -> Result<WrittenFile, Refusal> {
@@ -128,7 +128,7 @@ async fn whole(
             let data = String::from_utf8_lossy(written.packet.part(Part::Name)).into_owned();
             data + &file.name_ending
         }
-        _ => write_name(&module.program, program, &written.record, &mut scene)
+        _ => write_name(&module.program, program, &written.record, &mut *scene)
             .map_err(|fault| message::refused(&version, module, program, (fault, Doing::Writing)))?,
     };
     let (spool, name, content) = (engine.spool.clone(), name.to_owned(), written.packet.content().clone());
@@ -151,7 +151,7 @@ fn broken() -> Refusal {
 /// A file of lines.
 fn lines_of(
     version: &Arc<Version>,
-    mut scene: Scene,
+    mut scene: Box<Scene>,
     message: MessageId,
     spool: &Spool,
     name: &str,
@@ -163,7 +163,7 @@ fn lines_of(
     let mut writer = FileWriter::new(&module.program, program, record).ok_or_else(broken)?;
     let mut orders: BTreeMap<u16, Vec<u32>> = BTreeMap::new();
     for list in file.lines().iter().filter_map(|piece| piece.list) {
-        if let Some(order) = writer.order_of(list, &scene).map_err(told)? {
+        if let Some(order) = writer.order_of(list, &*scene).map_err(told)? {
             orders.insert(list, order);
         }
         each_row(program, (list, orders.get(&list).map(Vec::as_slice)), &mut scene, |scene| {
@@ -173,10 +173,10 @@ fn lines_of(
             Ok(())
         })?;
     }
-    writer.begin(&mut scene).map_err(told)?;
+    writer.begin(&mut *scene).map_err(told)?;
     let in_order = writer.order().iter().copied().eq(0..u16::try_from(file.lines().len()).unwrap_or(0));
     let mut out = Out {
-        coder: writer.coder(&scene).map_err(told)?,
+        coder: writer.coder(&*scene).map_err(told)?,
         coded: Vec::new(),
         spool: SpoolWriter::begin(spool, name)?,
     };
@@ -189,7 +189,7 @@ fn lines_of(
         };
         match file.lines().get(place).and_then(|piece| piece.list) {
             None => {
-                let line = writer.line(place, &mut scene).map_err(told)?;
+                let line = writer.line(place, &mut *scene).map_err(told)?;
                 to.line(&line, &mut writer, (&scene, &told))?;
             }
             Some(list) => {
@@ -212,16 +212,16 @@ fn lines_of(
     }
     let Out { coder, mut coded, spool: mut written } = out;
     coded.clear();
-    coder.finish(&scene, &mut coded).map_err(told)?;
-    writer.sent(&coded, &scene).map_err(told)?;
+    coder.finish(&*scene, &mut coded).map_err(told)?;
+    writer.sent(&coded, &*scene).map_err(told)?;
     written.write(&coded)?;
     // It is durable before the file is: a file that is found whole has its control file.
-    if let Some(control) = writer.control(&mut scene).map_err(told)? {
+    if let Some(control) = writer.control(&mut *scene).map_err(told)? {
         let mut beside = SpoolWriter::begin(spool, &super::spooled::control_name(name))?;
         beside.write(&control)?;
         beside.finish()?;
     }
-    let file_name = writer.name(&mut scene).map_err(told)?;
+    let file_name = writer.name(&mut *scene).map_err(told)?;
     Ok(WrittenFile { name: file_name, file: written.finish()?, record: writer.into_record(), scene })
 }
 

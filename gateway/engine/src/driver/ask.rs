@@ -34,7 +34,7 @@ pub enum Known {
 /// Writes an answer in the asker's own form, before it is kept.
 pub trait AnswerWriter: Send + Sync {
     /// The packet and what it was written with, or none where the asker has no such answer.
-    fn write(&self, told: Told) -> BoxFuture<'static, Option<(Packet, Given)>>;
+    fn write(self: Arc<Self>, told: Told) -> BoxFuture<'static, Option<(Packet, Given)>>;
 }
 
 /// What is asked of a flow.

@@ -276,7 +276,7 @@ impl Engine {
         }
     }
 
-    fn reading_scene(self: &Arc<Self>, version: &Arc<Version>, call: CallRef) -> crate::scene::Scene {
+    fn reading_scene(self: &Arc<Self>, version: &Arc<Version>, call: CallRef) -> Box<crate::scene::Scene> {
         let mut scene = self.scene(version, call.module);
         scene.facts.put(Fact::AnswerMoment, &Value::DateTime(scene.now));
         scene.facts.put(Fact::BusinessDate, &Value::Date(self.business_date(version, call.module)));

@@ -34,7 +34,12 @@ pub(crate) struct Replying {
 
 impl Replying {
     /// Of a message that was read in a scene.
-    pub(crate) fn new(engine: &Arc<Engine>, call: CallRef, mut scene: Scene, ask: Option<Record>) -> Self {
+    pub(crate) fn new(
+        engine: &Arc<Engine>,
+        call: CallRef,
+        mut scene: Box<Scene>,
+        ask: Option<Record>,
+    ) -> Self {
         let ask = ask.or_else(|| scene.book.take(Space::Ask, 0));
         Self {
             engine: Arc::clone(engine),
@@ -52,7 +57,7 @@ impl Replying {
     }
 
     /// The scene of the reply.
-    pub(super) fn scene(&self) -> Scene {
+    pub(super) fn scene(&self) -> Box<Scene> {
         let mut scene = self.engine.scene(&self.version, self.call.module);
         scene.facts = self.facts.clone();
         scene.member.clone_from(&self.member);
@@ -77,7 +82,7 @@ impl Replying {
             copy.facts.put(Fact::MessageAgain, &Value::Flag(true));
             copy.facts.put(Fact::MessageFirst, &Value::DateTime(first));
         }
-        copy.packet(told.clone()).await.map(|(packet, _)| packet)
+        copy.packet(told).await.map(|(packet, _)| packet)
     }
 
     /// The call that is answered.
@@ -94,16 +99,17 @@ impl Replying {
             || super::flow_of(&self.version, self.call).is_some()
     }
 
-    async fn packet(self, told: Told) -> Option<(Packet, Given)> {
+    /// The answer as it is written now; none where the party has no such answer.
+    pub(super) async fn packet(&self, told: &Told) -> Option<(Packet, Given)> {
         let program = self.version.call(self.call)?;
-        let outcome = self.outcome(&told)?;
-        let given = self.given(&told).await;
+        let outcome = self.outcome(told)?;
+        let given = self.given(told).await;
         for reply in message::saying(&self.version, self.call, outcome) {
             // Words that the party's field cannot hold are left out: then the code speaks with its own label.
             let texts = [told.text.as_str(), ""];
             let texts = if told.text.is_empty() { &texts[1..] } else { &texts[..] };
             for text in texts {
-                let mut scene = self.answering(&told, outcome, &given);
+                let mut scene = self.answering(told, outcome, &given);
                 (*text).clone_into(&mut scene.outcome_text);
                 match message::write(&self.engine, scene, reply, None).await {
                     Ok(written) => return Some((written.packet, given)),
@@ -135,7 +141,7 @@ impl Replying {
     }
 
     /// The scene of an answer, with a serial of its own.
-    pub(crate) async fn answer_scene(&self, told: &Told, outcome: Outcome) -> Scene {
+    pub(crate) async fn answer_scene(&self, told: &Told, outcome: Outcome) -> Box<Scene> {
         let given = self.given(told).await;
         self.answering(told, outcome, &given)
     }
@@ -148,7 +154,7 @@ impl Replying {
         }
     }
 
-    fn answering(&self, told: &Told, outcome: Outcome, given: &Given) -> Scene {
+    fn answering(&self, told: &Told, outcome: Outcome, given: &Given) -> Box<Scene> {
         let mut scene = self.scene();
         scene.facts.put(Fact::AnswerSerial, &Value::Text(given.serial.as_str().into()));
         scene.facts.put(Fact::AnswerDate, &Value::Date(given.moment.date()));
@@ -186,7 +192,7 @@ impl Replying {
 }
 
 impl AnswerWriter for Replying {
-    fn write(&self, told: Told) -> BoxFuture<'static, Option<(Packet, Given)>> {
-        Box::pin(self.clone().packet(told))
+    fn write(self: Arc<Self>, told: Told) -> BoxFuture<'static, Option<(Packet, Given)>> {
+        Box::pin(async move { self.packet(&told).await })
     }
 }

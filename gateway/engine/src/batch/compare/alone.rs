@@ -107,7 +107,7 @@ impl Alone {
         Ok(compared)
     }
 
-    fn scene(&self, call: CallRef) -> Scene {
+    fn scene(&self, call: CallRef) -> Box<Scene> {
         let (keys, random) = (Arc::clone(&self.keys), Arc::clone(&self.random));
         let mut scene = Scene::new(Arc::clone(&self.version), call.module, keys, random, self.now);
         if let Some(shape) = reconcile_ask(&self.version, call) {

@@ -170,7 +170,7 @@ impl From<String> for Stopped {
 
 /// The two books, on a thread that may take long.
 pub(super) struct Books<'a> {
-    pub(super) scene: Scene,
+    pub(super) scene: Box<Scene>,
     pub(super) reconcile: &'a ReconcileProgram,
     pub(super) days: Days,
 }
