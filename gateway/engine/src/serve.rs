@@ -267,7 +267,7 @@ impl HttpService for Edge {
 
 impl Edge {
     fn serving(&self, peer: &Arc<Peer>) -> Serving {
-        Serving::of(&self.engine, Arc::clone(&self.party), Arc::clone(&self.link), &peer.address)
+        Serving::of(&self.engine, Arc::clone(&self.party), Arc::clone(&self.link), Arc::clone(&peer.address))
     }
 }
 
@@ -334,14 +334,14 @@ impl Serving {
         engine: &Arc<Engine>,
         party: impl Into<Arc<str>>,
         link: impl Into<Arc<str>>,
-        peer: &str,
+        peer: impl Into<Arc<str>>,
     ) -> Self {
         Self {
             engine: Arc::clone(engine),
             version: engine.current.load_full(),
             party: party.into(),
             link: link.into(),
-            peer: Arc::from(peer),
+            peer: peer.into(),
             number: None,
         }
     }

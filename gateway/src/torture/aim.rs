@@ -7,8 +7,7 @@
 
 use super::ends::{AGAIN, Ends, LATER};
 use super::ground::{
-    Actor, CLOCK_STEP, CRASH, CUT_OFF, CUT_OVER, FULL_DISK, Ground, KILL, LATE_MS, LEASE_LOST, PAUSED,
-    TAKEN_OVER,
+    Actor, CLOCK_STEP, CRASH, CUT_OFF, CUT_OVER, FULL_DISK, Ground, KILL, LEASE_LOST, PAUSED, TAKEN_OVER,
 };
 use super::knobs::Knobs;
 use super::moods::Moods;
@@ -232,7 +231,7 @@ impl Aim<'_> {
         }
         if [LATER, AGAIN].contains(&self.end) {
             rules.push(rule(name, Fault::DropReply, SOMETIMES));
-            rules.push(rule(name, Fault::Delay(LATE_MS), SOMETIMES));
+            rules.extend(actor.map(|actor| rule(name, actor.late(), SOMETIMES)));
         }
         let mut first = |folder: &str, rules: Vec<FaultRule>| {
             moods.faults.entry(folder.to_owned()).or_default().splice(0..0, rules);

@@ -4,13 +4,12 @@
 //! one that cannot be, as adapters, links and flows say themselves; nothing is left out by name.
 
 use super::addresses::is_file;
-use super::ground::{Actor, GATEWAY, LATE_MS, TAKEN_OVER};
+use super::ground::{Actor, GATEWAY, TAKEN_OVER};
 use conformance::faults::NetworkFault;
 use conformance::world::Fault;
 use dsl::flow::{FlowProgram, Undo};
 use dsl::model::{CallId, LinkKind, Way};
 use dsl::program::{CallProgram, Compiled};
-use engine::lines::ANSWER_MS;
 use std::collections::BTreeSet;
 use store::OperationState;
 
@@ -65,7 +64,6 @@ pub(super) fn ends(cast: &[Actor], compiled: &Compiled) -> Vec<Ends> {
             let misfortunes = misfortunes(actor, link.link.kind);
             let known = Known {
                 back_at_once: module.sessions.is_empty() && taken_back_first(call),
-                in_time: link.link.answer_ms.unwrap_or(ANSWER_MS) > LATE_MS,
                 ..Known::of(call, undone.contains(&name))
             };
             let met = |end| misfortunes.iter().copied().filter(|what| known.may_meet(end, what)).collect();
@@ -128,8 +126,6 @@ struct Known {
     only_answered: bool,
     /// Where it is unknown, it is taken back before anything else is done, and that can always be written.
     back_at_once: bool,
-    /// What its party calls a late reply still comes within the time limit.
-    in_time: bool,
     /// A flow takes it back when it holds.
     taken_back: bool,
 }
@@ -148,7 +144,6 @@ impl Known {
             repeats: ways.iter().any(|way| matches!(way, Way::Repeat { .. })),
             only_answered: ways.iter().all(|way| matches!(way, Way::Park)),
             back_at_once: false,
-            in_time: false,
             taken_back,
         }
     }
@@ -176,7 +171,7 @@ impl Known {
         // What is taken back was done before, and may have a new node meanwhile; who takes over finds an intent, and has no
         // connection on which an answer would come.
         let unheard = unheard || what == TAKEN_OVER && !undone;
-        let late = what == Fault::Delay(LATE_MS).name() && !self.in_time;
+        let late = what == Fault::Delay(0).name();
         // Nothing else tells how it ended; or it is taken back as soon as its answer does not come in time.
         !(self.only_answered && unheard || self.back_at_once && !refused && (unheard || late))
     }

@@ -13,6 +13,7 @@ use conformance::party::{Loaded, PartyConfig, PartySource, made_up};
 use conformance::world::{Fault, World};
 use dsl::flow::FlowProgram;
 use dsl::program::{CallProgram, Compiled};
+use engine::lines::ANSWER_MS;
 use engine::version::Version;
 use engine::{Deployment, load};
 use link::world::{Moment, Random, RealRandom, SeededRandom};
@@ -37,8 +38,8 @@ pub(super) const LEASE_LOST: &str = "lease lost";
 /// The seed that keys of a simulated campaign are drawn by.
 const KEYS: u64 = 0x6b65_7973;
 
-/// By how much a reply is late that a party is late with, in milliseconds.
-pub(super) const LATE_MS: u64 = 12_000;
+/// By how much a late reply misses the longest limit of its party's links, in milliseconds.
+const LATE_MS: u64 = 2_000;
 
 /// A party of the campaign.
 pub(super) struct Actor {
@@ -70,12 +71,19 @@ impl Actor {
 
     /// What it does wrong by itself: where its messages bear seals, also what only a seal tells.
     pub(super) fn faults(&self) -> Vec<Fault> {
-        let late = Fault::Delay(LATE_MS);
-        let mut all = vec![Fault::DropRequest, Fault::DropReply, Fault::Close, late, Fault::DuplicateReply];
+        let (late, twice) = (self.late(), Fault::DuplicateReply);
+        let mut all = vec![Fault::DropRequest, Fault::DropReply, Fault::Close, late, twice];
         if self.sealed {
             all.extend([Fault::WrongSeal, Fault::Garble, Fault::Truncate]);
         }
         all
+    }
+
+    /// A reply that comes when nobody waits for it any more, on whichever link.
+    pub(super) fn late(&self) -> Fault {
+        let links = self.loaded.bank.module.links.iter().filter(|link| !is_file(link.link.kind));
+        let longest = links.map(|link| link.link.answer_ms.unwrap_or(ANSWER_MS)).max();
+        Fault::Delay(longest.unwrap_or(ANSWER_MS).saturating_add(LATE_MS))
     }
 
     /// Where it comes from, its world a copy of the template.

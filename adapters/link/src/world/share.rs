@@ -94,6 +94,12 @@ impl Turns {
         called.collect()
     }
 
+    /// The round in which it may call somebody; none while as many as could be polled are called.
+    fn next_turn(&self, threads: usize) -> Option<u64> {
+        let left = if self.spent < 0 { 0 } else { u64::try_from(self.spent / SPAN + 1).unwrap_or(0) };
+        (self.called.len() < threads).then(|| self.round.saturating_add(left))
+    }
+
     fn has_waiting(&self) -> bool {
         !self.waiting.is_empty() || !self.called.is_empty()
     }
@@ -126,29 +132,32 @@ impl Shares {
 
     /// Counts rounds until nobody waits.
     async fn rounds(self: Arc<Self>) {
-        let mut looked = Mark::default();
+        let (mut looked, mut called) = (Mark::default(), 0);
         loop {
             let now = self.clock.mark();
-            if now.since(looked) < LOOK {
+            // Where nobody was called other threads are at work, and there is time for a look.
+            if called > 0 && now.since(looked) < LOOK {
                 behind().await;
             } else {
                 // Ready again once all that is ready now has been polled, and the sockets have been looked at.
                 tokio::task::yield_now().await;
                 looked = now;
             }
-            if !self.begin_round() {
-                return;
-            }
+            let Some(next) = self.begin_round() else { return };
+            called = next.len();
+            next.into_iter().for_each(Waker::wake);
         }
     }
 
-    /// Gives each share its span; false if nobody waits.
-    fn begin_round(&self) -> bool {
+    /// Gives each share its span, and whom it calls by it; none if nobody waits. Rounds in which nobody would be called are
+    /// passed over.
+    fn begin_round(&self) -> Option<Vec<Waker>> {
         let now = self.clock.mark();
         let mut called = Vec::new();
         let mut state = self.state();
         let State { all, waited, round, counting, .. } = &mut *state;
-        *round += 1;
+        let turns = waited.iter().filter_map(|number| all.get(*number)?.next_turn(self.threads));
+        *round = turns.min().unwrap_or(0).max(*round + 1);
         waited.retain(|number| {
             let Some(turns) = all.get_mut(*number).filter(|turns| turns.has_waiting()) else { return false };
             turns.settle((*round, true), now);
@@ -156,10 +165,7 @@ impl Shares {
             true
         });
         *counting = !waited.is_empty();
-        let counting = *counting;
-        drop(state);
-        called.into_iter().for_each(Waker::wake);
-        counting
+        counting.then_some(called)
     }
 }
 

@@ -72,7 +72,7 @@ impl Engine {
         }
         let (engine, line) = (Arc::clone(self), Arc::clone(line));
         let peer = format!("line 0 of {}", line.name.link);
-        let mut serving = Serving::of(self, Arc::clone(&line.name.party), Arc::clone(&line.name.link), &peer);
+        let mut serving = Serving::of(self, Arc::clone(&line.name.party), Arc::clone(&line.name.link), peer);
         // As it leaves it gets the number that is next then.
         serving.number = Some(line.numbers().next().0);
         Some(Box::pin(async move {

@@ -32,7 +32,7 @@ impl Engine {
             return;
         }
         let peer = format!("line {line} of {}", name.link);
-        let serving = Serving::of(self, Arc::clone(&name.party), Arc::clone(&name.link), &peer);
+        let serving = Serving::of(self, Arc::clone(&name.party), Arc::clone(&name.link), peer);
         let Said::Packet(answer) = serving.packet(packet).await else { return };
         let sending = Sending {
             until: self.core.mark().after(ANSWER),
