@@ -8,10 +8,12 @@ mod clock;
 mod machine;
 mod net;
 mod proxy;
+mod sealed;
 mod weather;
 
 pub use clock::SimulatedClock;
 pub use machine::Machine;
 pub use net::{Counted, Fell, Moments, Network, NetworkFault};
 pub use proxy::Proxies;
+pub use sealed::Sealed;
 pub use weather::{Dice, Weather};

@@ -4,10 +4,10 @@
 //! In: addresses as texts, the dice and the weather of a seed. Out: streams for `link::world::Net`, and how often which
 //! fault was made. What one end has written and the other has not read when a side dies still arrives, as with sockets.
 
-use super::{Dice, SimulatedClock, Weather};
+use super::{Dice, Sealed, SimulatedClock, Weather};
 use link::World;
 use link::world::{BoxFuture, Clock, Listener, Mark, Net, Sleep, Stream};
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -113,7 +113,7 @@ struct State {
     /// By address, who listens there, the newest last.
     listening: BTreeMap<String, Vec<Listens>>,
     /// Addresses whose messages are sealed, so that a wrong octet is seen.
-    sealed: BTreeSet<String>,
+    sealed: BTreeMap<String, Sealed>,
     weather: Weather,
     /// Of addresses where they are known.
     moments: BTreeMap<String, Moments>,
@@ -188,8 +188,8 @@ impl Network {
     }
 
     /// Messages to and from this address are sealed: what is corrupted is found out.
-    pub fn is_sealed(&self, address: &str) {
-        self.shared.state().sealed.insert(address.to_owned());
+    pub fn is_sealed(&self, address: &str, sealed: Sealed) {
+        self.shared.state().sealed.insert(address.to_owned(), sealed);
     }
 
     /// Faults with their time and place, in order.
@@ -275,12 +275,12 @@ impl Net for Network {
                 let mut state = shared.state();
                 state.next = state.next.checked_add(2).unwrap_or(20_000);
                 let there = state.listener(address);
-                (there, state.sealed.contains(address), state.next)
+                (there, state.sealed.get(address).cloned(), state.next)
             };
             let Some(there) = there.filter(|_| !refused) else {
                 return Err(io::ErrorKind::ConnectionRefused.into());
             };
-            let way = |asks, number| Way::new(shared, &whom, (sealed, asks), number);
+            let way = |asks, number| Way::new(shared, &whom, (sealed.clone(), asks), number);
             let (out, back) = (way(true, number), way(false, number.wrapping_add(1)));
             let ours = End { reads: Arc::clone(&back), writes: Arc::clone(&out), sleep: None, closed: false };
             let theirs = End { reads: out, writes: back, sleep: None, closed: false };
@@ -342,7 +342,7 @@ enum Ends {
 struct Way {
     shared: Arc<Shared>,
     address: Arc<str>,
-    sealed: bool,
+    sealed: Option<Sealed>,
     /// It leads from whoever connected.
     asks: bool,
     /// How long the word of an end is on its way. By the connection's number and no throw: in which order a process that
@@ -367,7 +367,12 @@ struct Pieces {
 }
 
 impl Way {
-    fn new(shared: &Arc<Shared>, address: &Arc<str>, (sealed, asks): (bool, bool), number: u16) -> Arc<Self> {
+    fn new(
+        shared: &Arc<Shared>,
+        address: &Arc<str>,
+        (sealed, asks): (Option<Sealed>, bool),
+        number: u16,
+    ) -> Arc<Self> {
         let word = USUAL.0 + Duration::from_micros(u64::from(number) * 13 % 7_000);
         Arc::new(Self {
             shared: Arc::clone(shared),
@@ -417,7 +422,8 @@ impl End {
         let vanishes = falls(NetworkFault::Vanish, |weather| weather.vanish);
         let cut = falls(NetworkFault::Cut, |weather| weather.cut);
         let mut octets = octets.to_vec();
-        if way.sealed && falls(NetworkFault::Corrupt, |weather| weather.corrupt) {
+        let covered = way.sealed.as_ref().is_some_and(|sealed| sealed.covers(&octets));
+        if covered && falls(NetworkFault::Corrupt, |weather| weather.corrupt) {
             let place = usize::try_from(shared.dice.below(octets.len() as u64)).unwrap_or(0);
             if let Some(octet) = octets.get_mut(place) {
                 *octet ^= 1 << shared.dice.below(7);

@@ -5,7 +5,7 @@
 //! held back or garbled, and how often which. It must not know what the octets mean. Sockets are the machine's own and not the
 //! world's: to cut a connection is something that only a socket can.
 
-use super::{Counted, Dice, NetworkFault, Weather};
+use super::{Counted, Dice, NetworkFault, Sealed, Weather};
 use link::Core;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -40,14 +40,14 @@ impl Proxies {
     ///
     /// # Errors
     /// When nobody may listen at `from`.
-    pub async fn open(&self, from: &str, to: &str, sealed: bool) -> io::Result<()> {
+    pub async fn open(&self, from: &str, to: &str, sealed: Option<Sealed>) -> io::Result<()> {
         let listener = TcpListener::bind(from).await?;
         let (shared, to) = (Arc::clone(&self.shared), Arc::<str>::from(to));
         self.shared.core.spawn(async move {
             loop {
                 match listener.accept().await {
                     Ok((near, _)) => {
-                        let line = Line { shared: Arc::clone(&shared), sealed };
+                        let line = Line { shared: Arc::clone(&shared), sealed: sealed.clone() };
                         let to = Arc::clone(&to);
                         shared.core.spawn(async move { line.carry(near, &to).await });
                     }
@@ -110,7 +110,7 @@ impl From<io::Error> for Cut {
 /// One connection.
 struct Line {
     shared: Arc<Shared>,
-    sealed: bool,
+    sealed: Option<Sealed>,
 }
 
 impl Line {
@@ -155,7 +155,8 @@ impl Line {
                 let late = Duration::from_secs(u64::from(shared.state().0.late));
                 shared.sleep(shared.dice.span(Duration::ZERO, late)).await;
             }
-            if self.sealed && shared.falls(NetworkFault::Corrupt, |weather| weather.corrupt) {
+            let covered = self.sealed.as_ref().is_some_and(|sealed| sealed.covers(octets));
+            if covered && shared.falls(NetworkFault::Corrupt, |weather| weather.corrupt) {
                 let place = usize::try_from(shared.dice.below(length as u64)).unwrap_or(0);
                 if let Some(octet) = octets.get_mut(place) {
                     *octet ^= 1 << shared.dice.below(7);
@@ -200,7 +201,7 @@ mod tests {
         });
         let proxies = Proxies::new(&owner.core(), Dice::new(7));
         let from = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().to_string();
-        proxies.open(&from, &to, sealed).await.unwrap();
+        proxies.open(&from, &to, sealed.then(Sealed::default)).await.unwrap();
         proxies.set_weather(weather);
         (proxies, TcpStream::connect(&from).await.unwrap(), owner)
     }

@@ -4,7 +4,7 @@
 use super::http::{of_http, to_http};
 use super::live::Make;
 use super::play::{Answered, Play, up};
-use crate::numbered::Turn;
+use crate::numbered::{Turn, numbering};
 use crate::scene::Parts;
 use crate::world::Fault;
 use bytes::{Bytes, BytesMut};
@@ -14,7 +14,7 @@ use link::frame::{FrameConfig, Framer};
 use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpServiceFn};
 use link::tls::TlsServer;
 use link::world::{Stream, TaskGroup};
-use link::{Core, World as Seams};
+use link::{Core, Mark, World as Seams};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -81,12 +81,18 @@ pub(super) async fn serve(
     play.counts_anew(link);
     let mut incoming = BytesMut::new();
     let mut begun = begun.or_else(|| signed.then(|| play.on_line(link)));
+    // Replies that leave behind later ones. Where messages are numbered nothing may overtake another.
+    let (mut late, overtakes) = (Late::default(), numbering(play.module(), link).is_none());
     loop {
         let frame = match framer.decode(&mut incoming) {
             Ok(Some(frame)) => frame,
             Ok(None) => {
                 let read = tokio::select! {
                     read = stream.read_buf(&mut incoming) => read?,
+                    () = late.comes(core) => {
+                        late.leave(core, &mut stream).await?;
+                        continue;
+                    }
                     Some(make) = next(&mut begun) => {
                         let made = core.offload(make).await.flatten();
                         if let Some(parts) = made {
@@ -103,7 +109,14 @@ pub(super) async fn serve(
                 }
                 match framer.finish(&mut incoming) {
                     Ok(Some(frame)) if !frame.is_empty() => frame,
-                    _ => return Ok(()),
+                    _ => {
+                        // Who asks nothing more may still listen.
+                        while !late.0.is_empty() {
+                            late.comes(core).await;
+                            late.leave(core, &mut stream).await?;
+                        }
+                        return Ok(());
+                    }
                 }
             }
             Err(error) => {
@@ -135,9 +148,15 @@ pub(super) async fn serve(
                     if let Some(reply) = &answered.reply {
                         framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
                     }
-                    carry_out(core, play, &answered, &mut out).await
-                        || answered.close
-                        || framer.ends_by_close()
+                    let closes = answered.close || framer.ends_by_close();
+                    let overtaken = overtakes && !closes && late.0.len() < Late::MOST;
+                    if let Some(Fault::Delay(milliseconds)) = answered.fault.as_ref().filter(|_| overtaken) {
+                        up(&play.counts.faults);
+                        let at = core.mark().after(Duration::from_millis(*milliseconds));
+                        late.0.push((at, out.split()));
+                        continue;
+                    }
+                    carry_out(core, play, &answered, &mut out).await || closes
                 }
                 Turn::Say(saying) => {
                     match play.say(link, &saying) {
@@ -156,6 +175,33 @@ pub(super) async fn serve(
                 return stream.shutdown().await;
             }
         }
+    }
+}
+
+/// Replies that are kept back: when each leaves, and its octets. What comes behind is judged meanwhile, as by a host that
+/// is slow with one of its transactions.
+#[derive(Default)]
+struct Late(Vec<(Mark, BytesMut)>);
+
+impl Late {
+    /// So many are kept back at most; the next one holds up the connection.
+    const MOST: usize = 64;
+
+    /// When the next one is to leave; never where there is none.
+    async fn comes(&self, core: &Core) {
+        match self.0.iter().map(|(at, _)| *at).min() {
+            Some(at) => core.world().clock.sleep_until(at).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Sends what is to leave by now.
+    async fn leave(&mut self, core: &Core, stream: &mut Stream) -> io::Result<()> {
+        let now = core.mark();
+        for (_, octets) in self.0.extract_if(.., |(at, _)| *at <= now) {
+            stream.write_all(&octets).await?;
+        }
+        stream.flush().await
     }
 }
 

@@ -109,7 +109,9 @@ fn taken_back(compiled: &Compiled) -> BTreeSet<String> {
 /// What may go wrong with the gateway, on the lines of such a link, and in the party that is asked over it.
 fn misfortunes(actor: &Actor, kind: LinkKind) -> Vec<&'static str> {
     // A wrong octet is found out by a seal alone; HTTP has one answer to a request.
-    let lines = NetworkFault::ALL.into_iter().filter(|fault| actor.sealed || *fault != NetworkFault::Corrupt);
+    let lines = NetworkFault::ALL
+        .into_iter()
+        .filter(|fault| actor.sealed.is_some() || *fault != NetworkFault::Corrupt);
     let once = matches!(kind, LinkKind::Http | LinkKind::Https);
     let own = actor.faults().into_iter().filter(|fault| !once || *fault != Fault::DuplicateReply);
     let own: Vec<&str> = own.map(|fault| fault.name()).collect();

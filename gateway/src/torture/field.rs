@@ -88,8 +88,9 @@ impl<'g> Field<'g> {
         }
         std::fs::create_dir_all(&folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let parties = Parties::open(ground, &outside, &folder).await?;
-        for actor in ground.cast.iter().filter(|actor| actor.sealed) {
-            actor.addresses().for_each(|address| network.is_sealed(address));
+        for actor in &ground.cast {
+            let Some(sealed) = &actor.sealed else { continue };
+            actor.addresses().for_each(|address| network.is_sealed(address, sealed.clone()));
         }
         for (address, known) in ground.cast.iter().flat_map(moments) {
             network.knows(&address, known);

@@ -9,6 +9,7 @@ use super::ends::{Ends, ends};
 use super::plan::Plan;
 use crate::stage;
 use adapters::keys::KeyFile;
+use conformance::faults::Sealed;
 use conformance::party::{Loaded, PartyConfig, PartySource, made_up};
 use conformance::world::{Fault, World};
 use dsl::flow::FlowProgram;
@@ -52,7 +53,7 @@ pub(super) struct Actor {
     /// Where a proxy stands between it and us: its address, and whom it leads to.
     pub(super) proxied: Vec<(String, String)>,
     /// Its messages bear seals.
-    pub(super) sealed: bool,
+    pub(super) sealed: Option<Sealed>,
     /// No bank has it.
     pub(super) made_up: bool,
     source: PartySource,
@@ -73,7 +74,7 @@ impl Actor {
     pub(super) fn faults(&self) -> Vec<Fault> {
         let (late, twice) = (self.late(), Fault::DuplicateReply);
         let mut all = vec![Fault::DropRequest, Fault::DropReply, Fault::Close, late, twice];
-        if self.sealed {
+        if self.sealed.is_some() {
             all.extend([Fault::WrongSeal, Fault::Garble, Fault::Truncate]);
         }
         all
@@ -167,7 +168,9 @@ impl Ground {
             let manners = Some(world.map_err(|why| why.to_string())?.manners());
             let source = PartySource { manners, ..source };
             let planned = plan.parties.iter().find(|party| party.folder == name);
-            let (sealed, made_up) = planned.map_or((false, false), |party| (party.sealed, party.made_up));
+            let sealed = planned.filter(|party| party.sealed);
+            let sealed = sealed.map(|party| Sealed::but(party.unsealed.as_deref()));
+            let made_up = planned.is_some_and(|party| party.made_up);
             let (folder, module) = (name, prepared.module);
             cast.push(Actor { folder, module, loaded, config, calls, proxied, sealed, made_up, source });
         }

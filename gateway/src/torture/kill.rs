@@ -131,7 +131,7 @@ impl<'g> Campaign<'g> {
         let proxies = Proxies::new(&core, Dice::new(dice.below(u64::MAX)));
         for actor in &ground.cast {
             for (from, to) in &actor.proxied {
-                let opened = proxies.open(from, to, actor.sealed).await;
+                let opened = proxies.open(from, to, actor.sealed.clone()).await;
                 opened.map_err(|error| format!("a proxy at {from}: {error}"))?;
             }
         }

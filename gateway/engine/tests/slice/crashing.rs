@@ -212,16 +212,21 @@ async fn an_end_that_was_not_written_is_told_to_nobody() {
         counts.store(true, Ordering::Release);
         let later = |millis| tokio::time::sleep(Duration::from_millis(millis));
         // Behind so many commits the flow has ended, and nothing is stuck.
+        let over = AtomicBool::new(false);
         let stuck_now = async || {
-            for _ in 0..300 {
-                if stands.load(Ordering::Acquire) {
+            for _ in 0..3_000 {
+                if stands.load(Ordering::Acquire) || over.load(Ordering::Acquire) {
                     return;
                 }
                 later(10).await;
             }
         };
         let (first, second, enquired, ()) = tokio::join!(
-            bank.ask("bank.pay_bill", &body),
+            async {
+                let told = bank.ask("bank.pay_bill", &body).await;
+                over.store(true, Ordering::Release);
+                told
+            },
             async {
                 stuck_now().await;
                 bank.ask("bank.pay_bill", &body).await
