@@ -94,12 +94,6 @@ impl Turns {
         called.collect()
     }
 
-    /// The round in which it may call somebody; none while as many as could be polled are called.
-    fn next_turn(&self, threads: usize) -> Option<u64> {
-        let left = if self.spent < 0 { 0 } else { u64::try_from(self.spent / SPAN + 1).unwrap_or(0) };
-        (self.called.len() < threads).then(|| self.round.saturating_add(left))
-    }
-
     fn has_waiting(&self) -> bool {
         !self.waiting.is_empty() || !self.called.is_empty()
     }
@@ -135,8 +129,8 @@ impl Shares {
         let (mut looked, mut called) = (Mark::default(), 0);
         loop {
             let now = self.clock.mark();
-            // Where nobody was called other threads are at work, and there is time for a look.
-            if called > 0 && now.since(looked) < LOOK {
+            // Beside other threads, who may hold all turns, nobody goes round and round.
+            if now.since(looked) < LOOK && (called > 0 || self.threads == 1) {
                 behind().await;
             } else {
                 // Ready again once all that is ready now has been polled, and the sockets have been looked at.
@@ -149,15 +143,13 @@ impl Shares {
         }
     }
 
-    /// Gives each share its span, and whom it calls by it; none if nobody waits. Rounds in which nobody would be called are
-    /// passed over.
+    /// Gives each share its span, and whom it calls by it; none if nobody waits.
     fn begin_round(&self) -> Option<Vec<Waker>> {
         let now = self.clock.mark();
         let mut called = Vec::new();
         let mut state = self.state();
         let State { all, waited, round, counting, .. } = &mut *state;
-        let turns = waited.iter().filter_map(|number| all.get(*number)?.next_turn(self.threads));
-        *round = turns.min().unwrap_or(0).max(*round + 1);
+        *round += 1;
         waited.retain(|number| {
             let Some(turns) = all.get_mut(*number).filter(|turns| turns.has_waiting()) else { return false };
             turns.settle((*round, true), now);
