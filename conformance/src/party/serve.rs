@@ -149,7 +149,8 @@ pub(super) async fn serve(
                         framer.encode(reply.get(Part::Content), &mut out).map_err(io::Error::other)?;
                     }
                     let closes = answered.close || framer.ends_by_close();
-                    let overtaken = overtakes && !closes && late.0.len() < Late::MOST;
+                    // A line is signed in when the party has said so, not before.
+                    let overtaken = overtakes && !closes && !answered.signed && late.0.len() < Late::MOST;
                     if let Some(Fault::Delay(milliseconds)) = answered.fault.as_ref().filter(|_| overtaken) {
                         up(&play.counts.faults);
                         let at = core.mark().after(Duration::from_millis(*milliseconds));

@@ -5,6 +5,7 @@ use conformance::party::Party;
 use conformance::world::{Fault, FaultPlan, FaultRule};
 use link::Core;
 use std::time::Duration;
+use tokio::io::AsyncWriteExt as _;
 
 pub(crate) const CONFIG: &str = r#"
 settings: { bank_code: "0402", area: "31900", mac_algorithm: x9_19, connections: held }
@@ -95,4 +96,22 @@ async fn faults_happen_on_demand() {
     assert_eq!(twice[..57], spoiled[..57]);
     assert!(ask(&mut socket, &request).await.is_empty());
     assert_eq!(party.counts().faults.load(std::sync::atomic::Ordering::Relaxed), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_reply_holds_up_nothing_and_comes_to_whoever_still_listens() {
+    let (core, clock) = standing();
+    let party = power(&core).await;
+    let late = FaultRule { call: None, holding: None, fault: Fault::Delay(10_000), of_10000: 0, at: vec![1] };
+    party.set_faults(FaultPlan::new(1, vec![late]));
+    let mut socket = connect(party.address("line").unwrap()).await;
+    socket.write_all(&vector("power_query_1001")).await.unwrap();
+    let other = ask(&mut socket, &vector("power_enquire_1007")).await;
+    assert_eq!(shown(&other[6..10]), "1008", "{}", party.last_failure());
+    // It asks nothing more.
+    socket.shutdown().await.unwrap();
+    clock.advance(Duration::from_secs(10));
+    let found = hear(&mut socket).await;
+    assert_eq!((shown(&found[6..10]).as_str(), ret(&found).as_str()), ("1002", "0000"));
+    assert_eq!(party.counts().faults.load(std::sync::atomic::Ordering::Relaxed), 1);
 }

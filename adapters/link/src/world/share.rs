@@ -23,8 +23,8 @@ use super::{BoxFuture, Mark};
 
 /// Nanoseconds for which the tasks of one share are polled in a round.
 const SPAN: i64 = 25_000;
-/// For so long the sockets are not looked at while somebody waits: a look costs as much as a tenth of a small message, and
-/// what it brings has waited for half of this.
+/// For so long the sockets are not looked at while somebody waits: with a look a round there were ten to a small message.
+/// What a look brings has waited for half of this.
 const LOOK: Duration = Duration::from_micros(100);
 /// What who used less may have saved.
 const SAVED: i64 = 500_000;
