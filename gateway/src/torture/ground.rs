@@ -137,7 +137,13 @@ impl Ground {
         std::fs::create_dir_all(&templates).map_err(|error| at(&templates, error))?;
         let plan: Plan = stage::read(&wanted.conformance.join("faults/torture.yaml"))?;
         let plan = if wanted.real { plan.without_made_up() } else { plan };
-        let staged = stage::Plan::read(&wanted.conformance)?;
+        let mut staged = stage::Plan::read(&wanted.conformance)?;
+        for (module, members) in &plan.members {
+            let of = staged.members.entry(module.clone()).or_default();
+            for (member, more) in members {
+                of.entry(member.clone()).or_default().extend(more.clone());
+            }
+        }
         let mut texts = load::texts(&wanted.configs).map_err(|error| error.to_string())?;
         if !wanted.real {
             texts.extend(load::texts(&made_up(&wanted.conformance)).map_err(|error| error.to_string())?);

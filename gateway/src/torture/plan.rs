@@ -13,6 +13,9 @@ pub(crate) struct Plan {
     /// Settings of modules that are no party's, over those of every stage.
     #[serde(default)]
     pub(crate) modules: BTreeMap<String, BTreeMap<String, String>>,
+    /// Settings of their members, likewise.
+    #[serde(default)]
+    pub(crate) members: BTreeMap<String, BTreeMap<String, BTreeMap<String, String>>>,
     /// What clients ask.
     pub(crate) stories: Vec<Story>,
 }
