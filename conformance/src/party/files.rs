@@ -72,7 +72,8 @@ impl Caller {
         Some((CallId(id), link.clone()))
     }
 
-    /// Puts the file that an act says. Done where no answer can follow, else not known yet: the answer is told when it comes.
+    /// Puts the file that an act says. Done where no answer can follow, else not known yet: the answer is told when it comes. Who
+    /// was given no folder for a link puts nothing there, as it looks for nothing there: nobody knows what came of it.
     ///
     /// # Errors
     /// What cannot be written or put, in words.
@@ -82,6 +83,7 @@ impl Caller {
         link: &LinkProgram,
         said: &Said,
     ) -> Result<Outcome, String> {
+        let Some(place) = self.folder_of(link) else { return Ok(Outcome::Unknown) };
         let module = Arc::clone(self.play.module());
         let form = module.calls.get(usize::from(call.0)).ok_or("a call that is not there")?;
         let (play, request) = (Arc::clone(&self.play), form.call.request);
@@ -106,7 +108,6 @@ impl Caller {
             open.push(Open { call, member, request: file.record.clone(), said: said.clone() });
         }
         up(&self.play.counts.begun);
-        let place = self.folder_of(link).ok_or_else(|| format!("link {} has no folder", link.link.name))?;
         let folder = path_of(&scene, link)?;
         for _ in 0..copies {
             put_file(place.as_ref(), &folder, &file).await.map_err(|error| error.to_string())?;
