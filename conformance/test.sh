@@ -64,14 +64,14 @@ licences() {
   fi
 }
 
-# Eight parties at once: a suite waits more than it works; those with most to do first, or all wait for them at the end. Whoever
-# fails is run once more alone, where nothing else makes answers late, and is told of either way.
+# Sixteen parties at once: a suite waits far more than it works; those with most to do first, or all wait for them at the end.
+# Whoever fails is run once more alone, where nothing else makes answers late, and is told of either way.
 suites() {
   local said=target/conform/said good=0 party bad=()
   rm -rf "$said"
   mkdir -p "$said"
   du -bs conformance/suites/*/ | sort -rn | cut -f 2 | xargs -n 1 basename |
-    xargs -P 8 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
+    xargs -P 16 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
   for party in conformance/suites/*/; do
     party=$(basename "$party")
     if [ -e "$said/$party.failed" ]; then
@@ -91,34 +91,37 @@ suites() {
   return "$good"
 }
 
-# A campaign works and the suites wait, so that it runs behind them; `faults` tells what came of it.
+# Seeds work and the suites wait, and what is killed waits too, so that all of it runs behind them; `faults` tells what came of it.
 campaign() {
   rm -rf target/campaign
   mkdir -p target/campaign
-  {
-    local code=0
-    nice -n 19 target/release/tongshi torture --seeds 2000 --folder target/test-torture --json >target/campaign/said.txt 2>&1 &
-    echo $! >target/campaign/process
-    wait $! || code=$?
-    echo "$code" >target/campaign/code
-  } &
+  behind seeds nice -n 19 target/release/tongshi torture --seeds 2000 --folder target/test-torture --json
+  behind kills-file target/release/tongshi torture --kill 20 --folder target/test-kill --json
+  behind kills-postgres target/release/tongshi torture --kill 20 --store postgres --folder target/test-kill-postgres --json
   # Whoever interrupts this is not to leave it behind.
-  trap '[ -s target/campaign/code ] || kill "$(cat target/campaign/process)" 2>/dev/null || true' EXIT
+  trap 'for one in target/campaign/*.process; do [ -s "${one%.process}.code" ] || kill "$(cat "$one")" 2>/dev/null || true; done' EXIT
 }
 
-# At once: what is killed waits more than it works.
+# Runs a command behind whatever follows; what it says and its exit code are kept by a name.
+behind() {
+  local kept=target/campaign/$1
+  shift
+  {
+    local code=0
+    "$@" >"$kept.txt" 2>&1 &
+    echo $! >"$kept.process"
+    wait $! || code=$?
+    echo "$code" >"$kept.code"
+  } &
+}
+
 faults() {
-  local said=target/kills good=0 file other
-  mkdir -p "$said"
-  tongshi torture --kill 20 --folder target/test-kill --json >"$said/file.txt" 2>&1 &
-  file=$!
-  tongshi torture --kill 20 --store postgres --folder target/test-kill-postgres --json >"$said/postgres.txt" 2>&1 &
-  other=$!
-  wait "$file" || good=1
-  wait "$other" || good=1
-  for _ in $(seq 1800); do [ -s target/campaign/code ] && break || sleep 1; done
-  [ "$(cat target/campaign/code 2>/dev/null)" = 0 ] || good=1
-  cat target/campaign/said.txt "$said/file.txt" "$said/postgres.txt"
+  local good=0 kept
+  for kept in target/campaign/{seeds,kills-file,kills-postgres}; do
+    for _ in $(seq 1800); do [ -s "$kept.code" ] && break || sleep 1; done
+    [ "$(cat "$kept.code" 2>/dev/null)" = 0 ] || good=1
+    cat "$kept.txt"
+  done
   return "$good"
 }
 

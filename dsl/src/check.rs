@@ -16,7 +16,7 @@ use crate::source::SourceMap;
 use std::collections::HashMap;
 
 /// One file, as the rim read it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Text {
     /// Folder under `configs/`.
     pub folder: Box<str>,

@@ -7,6 +7,7 @@
 //! `conformance/simulators/PARTY/party.yaml`, what all have in `conformance/stage.yaml`.
 
 mod certificates;
+mod compiled;
 mod history;
 mod keys;
 mod plan;

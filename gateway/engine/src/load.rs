@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 /// Adapters, compiled.
+#[derive(Clone)]
 pub struct Loaded {
     /// The programs.
     pub compiled: Arc<Compiled>,

@@ -62,16 +62,22 @@ impl Drawn {
         Ok(hex(&octets))
     }
 
-    /// The gateway's key store, in a file under a passphrase that nobody needs to know.
+    /// The gateway's key store, in a file under a key that nobody needs to know: it would cost what makes a passphrase hard to
+    /// guess, for every stage.
     pub(crate) fn store(&self, path: &Path) -> Result<KeyFile, String> {
-        self.store_under(path, &self.token()?)
+        let mut key = [0_u8; 32];
+        self.random.fill(&mut key).map_err(|error| error.to_string())?;
+        self.store_by(path, &Protection::Key(&key))
     }
 
     /// The same under a passphrase that another process is told.
     pub(crate) fn store_under(&self, path: &Path, passphrase: &str) -> Result<KeyFile, String> {
-        let protection = Protection::Passphrase(passphrase);
+        self.store_by(path, &Protection::Passphrase(passphrase))
+    }
+
+    fn store_by(&self, path: &Path, protection: &Protection<'_>) -> Result<KeyFile, String> {
         let mut fill = |octets: &mut [u8]| fill(self.random.as_ref(), octets);
-        let mut file = KeyFile::create(path, &protection, &mut fill).map_err(|error| error.to_string())?;
+        let mut file = KeyFile::create(path, protection, &mut fill).map_err(|error| error.to_string())?;
         for (name, kind, text) in &self.keys {
             let text = match text {
                 KeyConfig::Hex(hex) => KeyText::Hex(hex),
@@ -81,7 +87,7 @@ impl Drawn {
             let key = import(*kind, &text, None).map_err(|error| format!("{name}: {error}"))?;
             file.put(name, key, 0).map_err(|error| error.to_string())?;
         }
-        file.save(&protection, &mut fill).map_err(|error| error.to_string())?;
+        file.save(protection, &mut fill).map_err(|error| error.to_string())?;
         Ok(file)
     }
 }

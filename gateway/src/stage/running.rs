@@ -1,12 +1,13 @@
 //! The gateway on a stage: started, stopped, killed, given another deployment, always on the same journal.
 
 use super::Stage;
+use super::compiled::compiled;
 use crate::builtin::Adapters;
 use crate::start;
 use conformance::suite::GatewayDo;
+use engine::Deployment;
 use engine::gateway::Gateway;
 use engine::version::Version;
-use engine::{Deployment, load};
 use link::World;
 use serde_json::json;
 use std::sync::Arc;
@@ -58,8 +59,7 @@ impl Stage {
             Deployment::parse(&text).map_err(|fault| format!("{}: {fault}", path.display()))?;
         let adapters = Adapters { texts: &self.texts, configs: &self.configs, trial: false };
         self.builtin.reach(&mut deployment, adapters).await?;
-        let loaded =
-            load::compile_for_stage(self.texts.clone(), &deployment).map_err(|error| error.to_string())?;
+        let loaded = compiled(&self.texts, &deployment)?;
         let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
             .map_err(|error| error.to_string())?;
         Ok((version, deployment))
