@@ -68,16 +68,17 @@ impl Running {
         self.form_of(of).is_some_and(|(_, form)| self.book.long(&form.list).is_some())
     }
 
-    /// Puts what the rows of a long loop answered on a sheet, and the sheet in the place of the list that they make.
-    pub(super) async fn gather_long(&mut self, of: LoopId, total: u64) {
+    /// Puts what the rows of a long loop answered on a sheet, and the sheet in the place of the list that they make. False: it
+    /// cannot be written now.
+    pub(super) async fn gather_long(&mut self, of: LoopId, total: u64) -> bool {
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
-            return;
+            return true;
         };
         let name = sheet_of(self.id, usize::from(number), &form.name);
         let (spool, parent) = (self.engine.spool.clone(), self.id);
         let (version, mut open) = (Arc::clone(&self.version), self.open_rows(of));
         let Some(rows) = self.program().and_then(|program| program.loops.get(usize::from(of.0))) else {
-            return;
+            return true;
         };
         let rows = rows.body.name.clone();
         let written = self.engine.journal.read(move |reader| {
@@ -92,9 +93,12 @@ impl Running {
             Ok(Ok(sheet)) => sheet,
             Ok(Err(why)) => {
                 tracing::error!(flow = %self.id, %why, "the answers of a batch's rows cannot be gathered");
-                return;
+                return false;
             }
-            Err(fatal) => return self.engine.fail(&fatal),
+            Err(fatal) => {
+                self.engine.fail(&fatal);
+                return false;
+            }
         };
         let list = match form.into {
             Some(list) if list.space != Space::Row => list,
@@ -103,6 +107,7 @@ impl Running {
         let rows = AnsweredRows::new(sheet, Arc::clone(&self.version), form.into_shape);
         self.book.put_long(list, Arc::new(rows));
         self.make_folds().await;
+        true
     }
 }
 
@@ -117,8 +122,8 @@ impl crate::engine::Engine {
         let Ok(mut running) = Box::pin(self.load(row)).await else { return before };
         let Some(program) = running.program().cloned() else { return before };
         for rows in &running.state.durable.loops.clone() {
-            if running.is_long(rows.of) {
-                running.gather_long(rows.of, rows.total).await;
+            if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total).await {
+                return before;
             }
         }
         let answers = program.nodes.iter().find_map(|node| match node {

@@ -12,8 +12,12 @@ use dsl::value::{Outcome, ShapeId, Type};
 use link::Core;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 use store::{Direction, FlowId, Key};
 use tokio::sync::{mpsc, oneshot};
+
+/// Between two tries of making the list of what rows answered.
+const GATHERED_AGAIN: Duration = Duration::from_secs(10);
 
 /// Lets a row begin after a pause, if its flow still runs then.
 async fn begin_again(core: Core, post: mpsc::Sender<Inbox>, (of, row): (LoopId, u64)) {
@@ -312,14 +316,22 @@ impl Running {
         };
         self.start_waiting(of, row).await;
         if !self.is_long(of) {
-            let told = self.answered_unbegun(of, row, told);
+            let told = self.answered_unbegun(of, row, told.clone());
             self.rows.insert((of.0, row), told);
         }
         let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
         let last = known.is_some_and(|rows| rows.next == rows.total && rows.open.len() <= 1);
         if last {
             let total = known.map_or(0, |rows| rows.total);
-            self.gather(of, total).await;
+            // Steps and answers behind the rows read the list: while it cannot be made, as on a full disk, the last row waits.
+            if !self.gather(of, total).await {
+                let (core, post) = (self.engine.core.clone(), self.post.clone());
+                self.engine.core.spawn(async move {
+                    core.deadline(core.mark().after(GATHERED_AGAIN)).await;
+                    drop(post.send(Inbox::Row(of, row, told)).await);
+                });
+                return Event::RowWaits { of, row };
+            }
         }
         Event::RowEnded { of, row, end }
     }
@@ -342,16 +354,18 @@ impl Running {
         }
     }
 
-    /// Puts the rows' answers into the list that the loop makes.
-    async fn gather(&mut self, of: LoopId, total: u64) {
+    /// Puts the rows' answers into the list that the loop makes. False: it cannot be made now.
+    async fn gather(&mut self, of: LoopId, total: u64) -> bool {
         if self.is_long(of) {
             return self.gather_long(of, total).await;
         }
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
-            return;
+            return true;
         };
-        self.fetch_rows(of, total).await;
-        let Some(shape) = form.into_shape else { return };
+        if !self.fetch_rows(of, total).await {
+            return false;
+        }
+        let Some(shape) = form.into_shape else { return true };
         let stride = self.version.compiled.shapes.get(shape.0 as usize).map_or(0, |shape| shape.fields.len());
         let stride = u16::try_from(stride).unwrap_or(u16::MAX);
         let list = match form.into {
@@ -362,7 +376,7 @@ impl Running {
             }
         };
         if self.book.begin_rows(&list, stride).is_err() {
-            return;
+            return true;
         }
         let mut outcomes = Vec::new();
         let mut open = self.open_rows(of);
@@ -379,26 +393,33 @@ impl Running {
             outcomes.push(told.map_or((Outcome::Unknown, String::new()), |told| self.row_outcome(told)));
         }
         self.book.put_outcomes(list, outcomes);
+        true
     }
 
     fn row_outcome(&self, told: &Told) -> (Outcome, String) {
         (crate::batch::lists::outcome(&self.version, told), told.text.clone())
     }
 
-    /// Rows that ended before a restart.
-    async fn fetch_rows(&mut self, of: LoopId, total: u64) {
+    /// Rows that ended before a restart. False: they cannot be read now.
+    async fn fetch_rows(&mut self, of: LoopId, total: u64) -> bool {
         let held = self.rows.range((of.0, 0)..=(of.0, u64::MAX)).count() as u64;
         if held >= total {
-            return;
+            return true;
         }
         let (parent, shape) = (self.id, self.form_of(of).and_then(|(_, form)| form.into_shape));
         let one = self.program().and_then(|program| program.loops.get(usize::from(of.0)));
-        let Some(name) = one.map(|one| one.body.name.clone()) else { return };
+        let Some(name) = one.map(|one| one.body.name.clone()) else { return true };
         let mut from = 0;
         loop {
             let of_loop = name.clone();
             let page = self.engine.journal.read(move |reader| reader.children(parent, &of_loop, from, 1_000));
-            let Ok(page) = page.await else { return };
+            let page = match page.await {
+                Ok(page) => page,
+                Err(fatal) => {
+                    self.engine.fail(&fatal);
+                    return false;
+                }
+            };
             let Some(last) = page.last().and_then(|row| row.parent) else { break };
             for child in page {
                 let Some((_, row)) = child.parent else { continue };
@@ -420,6 +441,7 @@ impl Running {
                 self.rows.insert((of.0, row), told);
             }
         }
+        true
     }
 
     /// Tells who still waits, a batch for its row or a file for its flow, once what is told stands in the journal: who asked
