@@ -6,12 +6,14 @@
 use std::fmt;
 
 use crate::files::{EndMark, FileError, FileFault, FileLink, FilePath, FileWriter};
+use crate::leave::Leave;
+use crate::outcome::{Cause, CauseKind};
 
 /// What the name of an unfinished file ends with.
 const PART: &str = ".part";
 
 /// How a file comes into being.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct DeliverConfig {
     /// Write under another name, then rename.
     pub temporary: bool,
@@ -19,6 +21,8 @@ pub struct DeliverConfig {
     pub done: Option<EndMark>,
     /// What stands in it: it is a control file. It comes into being as the file does, whole. None: it is empty.
     pub control: Option<Vec<u8>>,
+    /// Asked before each step by which the other side sees something: a large file is long under way.
+    pub leave: Leave,
 }
 
 /// A file that was not delivered.
@@ -48,6 +52,7 @@ pub struct Delivery<'a> {
     mark: Option<FilePath>,
     temporary: bool,
     control: Option<Vec<u8>>,
+    leave: Leave,
 }
 
 impl<'a> Delivery<'a> {
@@ -70,12 +75,22 @@ impl<'a> Delivery<'a> {
                 _ => {}
             }
         }
+        if !config.temporary {
+            given(&config.leave).map_err(not_sent)?;
+        }
         let writer = link.create(&written_as).await.map_err(|error| {
             let surely_not = config.temporary || error.fault == FileFault::Exists;
             Undelivered { maybe_sent: !surely_not, error }
         })?;
         let (temporary, control) = (config.temporary, config.control.clone());
-        Ok(Self { link, writer, target: target.clone(), written_as, mark, temporary, control })
+        let leave = config.leave.clone();
+        Ok(Self { link, writer, target: target.clone(), written_as, mark, temporary, control, leave })
+    }
+
+    /// What is known of a file that is given up, as where what is to be written cannot be read.
+    #[must_use]
+    pub fn given_up(&self, error: FileError) -> Undelivered {
+        Undelivered { maybe_sent: self.written_as == self.target, error }
     }
 
     /// Appends a piece.
@@ -83,8 +98,8 @@ impl<'a> Delivery<'a> {
     /// # Errors
     /// [`Undelivered`]; the file is given up.
     pub async fn write(&mut self, piece: &[u8]) -> Result<(), Undelivered> {
-        let maybe_sent = self.written_as == self.target;
-        self.writer.write(piece).await.map_err(|error| Undelivered { maybe_sent, error })
+        let written = self.writer.write(piece).await;
+        written.map_err(|error| self.given_up(error))
     }
 
     /// Ends the file, gives it its name, makes the end mark.
@@ -96,6 +111,7 @@ impl<'a> Delivery<'a> {
         self.writer.finish().await.map_err(|error| Undelivered { maybe_sent: direct, error })?;
         let maybe = |error| Undelivered { maybe_sent: true, error };
         if !direct {
+            given(&self.leave).map_err(|error| Undelivered { maybe_sent: false, error })?;
             self.link.rename(&self.written_as, &self.target).await.map_err(|error| {
                 let surely_not = error.fault == FileFault::Exists;
                 Undelivered { maybe_sent: !surely_not, error }
@@ -103,11 +119,22 @@ impl<'a> Delivery<'a> {
         }
         match &self.mark {
             Some(mark) => {
+                given(&self.leave).map_err(maybe)?;
                 make_mark(self.link, mark, self.control.as_deref(), self.temporary).await.map_err(maybe)
             }
             None => Ok(()),
         }
     }
+}
+
+/// Leave to go on; a fault of ours where it is not given.
+fn given(leave: &Leave) -> Result<(), FileError> {
+    if leave.is_given() {
+        return Ok(());
+    }
+    let cause = Cause::new(CauseKind::NoLeave);
+    let words = cause.to_string();
+    Err(FileError::new(FileFault::Link(cause), words))
 }
 
 /// Makes the end mark of a file that is there: empty, or a control file with this content. A mark that is there stays: one

@@ -83,7 +83,8 @@ fn world() -> CoreOwner {
 async fn walk(link: Arc<dyn FileLink>) {
     link.make_folder(&path("up/load")).await.unwrap();
     link.make_folder(&path("up/load")).await.unwrap();
-    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), control: None };
+    let config =
+        DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), ..DeliverConfig::default() };
     let piece: Vec<u8> = (0..100_000_u32).map(|at| (at % 251) as u8).collect();
     let target = path("up/load/big.txt");
     let mut delivery = Delivery::begin(&*link, &target, &config).await.unwrap();

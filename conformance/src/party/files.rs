@@ -342,6 +342,7 @@ pub(crate) async fn put_file(
         temporary: true,
         done: file.done.as_deref().map(EndMark::of),
         control: file.control.clone(),
+        ..DeliverConfig::default()
     };
     let mut delivery = Delivery::begin(place, &path, &config).await?;
     for piece in file.octets.chunks(64 * 1024) {

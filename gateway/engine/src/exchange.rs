@@ -23,6 +23,7 @@ use dsl::program::CallProgram;
 use dsl::value::{Outcome, ShapeId, Symbol, Type};
 use link::{Cause, Exchanged, Leave, Mark, Whose};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use store::Day;
 
@@ -467,12 +468,19 @@ impl Engine {
         }
         // What is rare stands apart, or every exchange would be as large as it.
         let exchanged = match &prepared.file {
-            Some(file) => Box::pin(self.put_request(prepared, &name, file)).await,
+            Some(file) => Box::pin(self.put_request(prepared, (&name, file), &sending.leave)).await,
             None if is_numbered(&asking.version, &name) => {
                 Box::pin(self.exchange_on_numbered(&name, prepared, &sending)).await
             }
             None => self.lines.exchange(&name, &prepared.packet, &sending).await,
         };
+        // It did not leave because we go: told so, a step would end refused and the rows of a batch one after the other. It stays
+        // as a crash leaves it, and goes on after the next start.
+        if matches!(&exchanged, Exchanged::NotSent(cause) if cause.kind == link::CauseKind::Stopped)
+            && self.stopping.load(Ordering::Acquire)
+        {
+            std::future::pending::<()>().await;
+        }
         let took = self.core.mark().since(started);
         let verdict = match exchanged {
             Exchanged::Reply(_) if !sending.answered => {
@@ -538,8 +546,8 @@ impl Engine {
     async fn put_request(
         self: &Arc<Self>,
         prepared: &Prepared,
-        name: &LineName,
-        file: &Spooled,
+        (name, file): (&LineName, &Spooled),
+        leave: &Leave,
     ) -> Exchanged<Packet> {
         let asking = &prepared.asking;
         let broken = |why: String| Exchanged::NotSent(Cause::told(link::CauseKind::Request, why));
@@ -556,7 +564,8 @@ impl Engine {
         let done = form.and_then(|form| form.done.as_deref());
         let controlled = form.is_some_and(|form| form.control().is_some());
         let text = String::from_utf8_lossy(prepared.packet.part(dsl::program::Part::Name)).into_owned();
-        let putting = Putting { line: name, link, folder, name: &text, done, controlled, file };
+        let leave = leave.clone();
+        let putting = Putting { line: name, link, folder, name: &text, done, controlled, file, leave };
         self.put_file(&putting).await
     }
 

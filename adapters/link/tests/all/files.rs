@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
-use link::Mark;
 use link::deliver::{DeliverConfig, Delivery, make_mark};
 use link::files::{EndMark, FileFault, FileLink, FilePath};
 use link::folder::Folder;
 use link::watch::{After, Complete, Watch, WatchConfig};
 use link::world::RealFiles;
+use link::{CauseKind, Leave, Mark};
 
 struct Scratch(PathBuf);
 
@@ -37,7 +37,8 @@ fn path(text: &str) -> FilePath {
 }
 
 async fn deliver(link: &dyn FileLink, name: &str, pieces: &[&str]) {
-    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), control: None };
+    let config =
+        DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), ..DeliverConfig::default() };
     let mut delivery = Delivery::begin(link, &path(name), &config).await.unwrap();
     for piece in pieces {
         delivery.write(piece.as_bytes()).await.unwrap();
@@ -58,8 +59,12 @@ fn names_cannot_lead_out() {
 async fn a_control_file_is_made_once_and_again_where_it_is_missing_and_never_over_another() {
     let scratch = Scratch::new();
     let link = scratch.link();
-    let config =
-        DeliverConfig { temporary: true, done: Some(EndMark::of(".chk")), control: Some(b"5|a\n".to_vec()) };
+    let config = DeliverConfig {
+        temporary: true,
+        done: Some(EndMark::of(".chk")),
+        control: Some(b"5|a\n".to_vec()),
+        ..DeliverConfig::default()
+    };
     let mut delivery = Delivery::begin(link.as_ref(), &path("x.txt"), &config).await.unwrap();
     delivery.write(b"hello").await.unwrap();
     delivery.finish().await.unwrap();
@@ -86,7 +91,8 @@ async fn a_control_file_is_made_once_and_again_where_it_is_missing_and_never_ove
 async fn a_file_appears_whole_and_its_mark_last() {
     let scratch = Scratch::new();
     let link = scratch.link();
-    let config = DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), control: None };
+    let config =
+        DeliverConfig { temporary: true, done: Some(EndMark::of(".ok")), ..DeliverConfig::default() };
     std::fs::write(scratch.0.join("a.txt.part"), "left by an earlier try").unwrap();
     let mut delivery = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap();
     delivery.write(b"one ").await.unwrap();
@@ -100,6 +106,40 @@ async fn a_file_appears_whole_and_its_mark_last() {
     let again = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap().finish().await.unwrap_err();
     assert_eq!((again.maybe_sent, again.error.fault), (false, FileFault::Exists));
     assert_eq!(std::fs::read(scratch.0.join("a.txt")).unwrap(), b"one two");
+}
+
+#[tokio::test]
+async fn without_leave_nothing_of_a_file_is_to_be_seen() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    let held = Arc::new(AtomicBool::new(true));
+    let asked = Arc::clone(&held);
+    let leave = Leave::asked(move || asked.load(Ordering::Relaxed));
+    let config = DeliverConfig {
+        temporary: true,
+        done: Some(EndMark::of(".ok")),
+        leave: leave.clone(),
+        ..DeliverConfig::default()
+    };
+    let mut delivery = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap();
+    delivery.write(b"one").await.unwrap();
+    held.store(false, Ordering::Relaxed);
+    let late = delivery.finish().await.unwrap_err();
+    assert!(
+        !late.maybe_sent
+            && matches!(&late.error.fault, FileFault::Link(cause) if cause.kind == CauseKind::NoLeave)
+    );
+    let direct = DeliverConfig { leave, ..DeliverConfig::default() };
+    assert!(!Delivery::begin(&*link, &path("b.txt"), &direct).await.unwrap_err().maybe_sent);
+    let names: Vec<String> =
+        link.list(&FilePath::root()).await.unwrap().into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["a.txt.part"]);
+    // Who has leave begins anew.
+    held.store(true, Ordering::Relaxed);
+    let mut again = Delivery::begin(&*link, &path("a.txt"), &config).await.unwrap();
+    again.write(b"two").await.unwrap();
+    again.finish().await.unwrap();
+    assert_eq!(std::fs::read(scratch.0.join("a.txt")).unwrap(), b"two");
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ use dsl::evaluate::Value;
 use dsl::program::{ExprId, LinkProgram};
 use link::deliver::{DeliverConfig, Delivery, Undelivered, make_mark};
 use link::files::{EndMark, FileError, FileFault, FileLink, FilePath};
-use link::{Cause, CauseKind, Exchanged};
+use link::{Cause, CauseKind, Exchanged, Leave};
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
 
@@ -49,6 +49,8 @@ pub(crate) struct Putting<'a> {
     pub(crate) controlled: bool,
     /// Its octets.
     pub(crate) file: &'a Spooled,
+    /// Leave to send it.
+    pub(crate) leave: Leave,
 }
 
 impl Engine {
@@ -91,12 +93,14 @@ impl Engine {
             temporary: putting.link.link.temporary,
             done: putting.done.map(EndMark::of),
             control: self.control_of(putting).map_err(disk)?,
+            leave: putting.leave.clone(),
         };
         let mut file = self.core.world().files.open(&putting.file.place(&self.spool)).await.map_err(disk)?;
         let mut delivery = Delivery::begin(link, path, &config).await?;
         let mut piece = vec![0; PIECE];
         loop {
-            let count = file.read(&mut piece).await.map_err(disk)?;
+            let read = file.read(&mut piece).await;
+            let count = read.map_err(|error| delivery.given_up(FileError::new(FileFault::Failed, error)))?;
             if count == 0 {
                 return delivery.finish().await;
             }
@@ -125,6 +129,11 @@ impl Engine {
         let control = self.control_of(putting);
         let control = control.map_err(|error| maybe(FileError::new(FileFault::Failed, error)))?;
         let mark = mark.place(path).map_err(maybe)?;
+        if !putting.leave.is_given() {
+            let cause = Cause::new(CauseKind::NoLeave);
+            let words = cause.to_string();
+            return Err(maybe(FileError::new(FileFault::Link(cause), words)));
+        }
         make_mark(link, &mark, control.as_deref(), putting.link.link.temporary).await.map_err(maybe)
     }
 

@@ -522,7 +522,8 @@ impl Engine {
             member: replying.member_name(),
         };
         let (name, file) = (&*written.name, &written.file);
-        let putting = Putting { line: &line, link: back, folder, name, done, controlled, file };
+        let leave = self.journal.leave();
+        let putting = Putting { line: &line, link: back, folder, name, done, controlled, file, leave };
         match self.put_file(&putting).await {
             Exchanged::Reply(_) => {}
             Exchanged::NotSent(cause) | Exchanged::MaybeSent(cause) => return Err(cause.to_string()),

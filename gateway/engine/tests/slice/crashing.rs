@@ -162,6 +162,37 @@ async fn what_was_told_as_pending_is_known_after_a_stop() {
     assert!(untold > 0, "the journal never failed before the ask was in it");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_in_good_order_refuses_no_row_that_has_not_begun() {
+    const ROWS: usize = 60;
+    let mut bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().late = Duration::from_millis(20);
+    let rows: Vec<Value> = (0..ROWS)
+        .map(|seq| json!({ "seq": seq, "account": "6230580000001234567", "amount": "10.00" }))
+        .collect();
+    let body = json!({ "batch_no": "C9", "reference": "C9", "rows": rows });
+    let stopped = async {
+        while bank.books().0 == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        bank.gateway().stop(Duration::from_millis(1)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    };
+    tokio::join!(stopped, bank.heard("POST", "/v1/bank.sweep", &body, "secret"));
+    bank.gateway = None;
+    bank.start().await;
+    let told = loop {
+        let (_, told) = bank.ask("bank.sweep", &body).await;
+        if told["outcome"] == "done" {
+            break told;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    };
+    // What was about to leave is found not to have come; nothing else is refused.
+    let swept = fen(&told["answer"]["swept"]);
+    assert!(swept >= 1_000 * (i64::try_from(ROWS).unwrap() - 20), "{told}");
+}
+
 /// A store whose commits, behind so many since it was told to count them, wait until it is told to end, and then are not durable.
 struct Stuck {
     store: MemoryStore,

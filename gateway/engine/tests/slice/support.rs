@@ -178,6 +178,17 @@ impl Bank {
 
     /// Sends a request as the channel.
     pub(crate) async fn http(&self, method: &str, path: &str, body: &Value, token: &str) -> (u16, Value) {
+        self.heard(method, path, body, token).await.expect("an answer")
+    }
+
+    /// The same; none where the connection ends without an answer.
+    pub(crate) async fn heard(
+        &self,
+        method: &str,
+        path: &str,
+        body: &Value,
+        token: &str,
+    ) -> Option<(u16, Value)> {
         let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(self.gateway().channels()));
         let message = HttpMessage {
             method: method.into(),
@@ -185,8 +196,8 @@ impl Bank {
             ..HttpMessage::post(path, Bytes::from(body.to_string()))
         };
         let until = self.owner.mark().after(Duration::from_secs(60));
-        let reply = client.exchange(&message, until).await.reply().expect("an answer");
-        (reply.status, serde_json::from_slice(&reply.content).unwrap_or(Value::Null))
+        let reply = client.exchange(&message, until).await.reply()?;
+        Some((reply.status, serde_json::from_slice(&reply.content).unwrap_or(Value::Null)))
     }
 
     pub(crate) async fn ask(&self, service: &str, body: &Value) -> (u16, Value) {
