@@ -13,6 +13,8 @@ use tokio::sync::oneshot;
 
 /// Readers that may work at once.
 const READERS: usize = 4;
+/// Readers beside them for what takes long, a whole day or batch: whoever wants one row never waits behind it.
+const LONG_READERS: usize = 2;
 /// Numbers of one block; of one that was used up within [`QUICK`] of another twice as many, up to so many. The next one is
 /// fetched when half of them are left, so that nobody waits for a disk.
 const BLOCK: u64 = 1_000;
@@ -27,11 +29,30 @@ pub struct Journal {
 
 struct Inner {
     writer: Writer,
-    readers: Vec<Arc<Mutex<Box<dyn Reader>>>>,
-    next: AtomicUsize,
+    readers: Readers,
+    long_readers: Readers,
     core: Core,
     leave: Leave,
     numbers: Mutex<HashMap<String, Numbers>>,
+}
+
+/// Readers that take turns.
+struct Readers {
+    all: Vec<Arc<Mutex<Box<dyn Reader>>>>,
+    next: AtomicUsize,
+}
+
+impl Readers {
+    fn open(store: &dyn Store, count: usize) -> Result<Self, Fatal> {
+        let all =
+            (0..count).map(|_| Ok(Arc::new(Mutex::new(store.reader()?)))).collect::<Result<_, Fatal>>()?;
+        Ok(Self { all, next: AtomicUsize::new(0) })
+    }
+
+    fn turn(&self) -> Option<Arc<Mutex<Box<dyn Reader>>>> {
+        let place = self.next.fetch_add(1, Ordering::Relaxed).checked_rem(self.all.len())?;
+        self.all.get(place).map(Arc::clone)
+    }
 }
 
 /// Numbers of one owner.
@@ -68,10 +89,8 @@ impl Journal {
     /// # Errors
     /// When the store cannot be read, or the system gives no thread.
     pub fn start(core: Core, store: Box<dyn Store>) -> Result<Self, Fatal> {
-        let mut readers = Vec::with_capacity(READERS);
-        for _ in 0..READERS {
-            readers.push(Arc::new(Mutex::new(store.reader()?)));
-        }
+        let readers = Readers::open(store.as_ref(), READERS)?;
+        let long_readers = Readers::open(store.as_ref(), LONG_READERS)?;
         let leave = store.held().map_or_else(Leave::default, |held| Leave::asked(move || held.lasts()));
         let leased = store.held().is_some();
         let writer = if core.world().offload.in_place() {
@@ -84,8 +103,7 @@ impl Journal {
             Writer::start(store, store::Limits::default())
                 .map_err(|error| Fatal::Disk { path: "journal".into(), why: error.to_string() })?
         };
-        let inner =
-            Inner { writer, readers, next: AtomicUsize::new(0), core, leave, numbers: Mutex::default() };
+        let inner = Inner { writer, readers, long_readers, core, leave, numbers: Mutex::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -148,8 +166,26 @@ impl Journal {
         &self,
         read: impl FnOnce(&mut dyn Reader) -> Result<T, Fatal> + Send + 'static,
     ) -> Result<T, Fatal> {
-        let place = self.inner.next.fetch_add(1, Ordering::Relaxed) % READERS;
-        let Some(reader) = self.inner.readers.get(place).map(Arc::clone) else { return Err(Fatal::Ended) };
+        self.read_by(&self.inner.readers, read).await
+    }
+
+    /// The same for what may take long, a whole day or batch.
+    ///
+    /// # Errors
+    /// What the store says.
+    pub async fn read_long<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&mut dyn Reader) -> Result<T, Fatal> + Send + 'static,
+    ) -> Result<T, Fatal> {
+        self.read_by(&self.inner.long_readers, read).await
+    }
+
+    async fn read_by<T: Send + 'static>(
+        &self,
+        readers: &Readers,
+        read: impl FnOnce(&mut dyn Reader) -> Result<T, Fatal> + Send + 'static,
+    ) -> Result<T, Fatal> {
+        let Some(reader) = readers.turn() else { return Err(Fatal::Ended) };
         let work = move || {
             let mut reader = reader.lock().unwrap_or_else(PoisonError::into_inner);
             read(reader.as_mut())

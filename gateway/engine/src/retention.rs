@@ -137,7 +137,8 @@ impl Engine {
         };
         let place = folder.join(format!("{day}.jsonl"));
         let shown = place.display().to_string();
-        let written = self.journal.read(move |reader| Ok(export_to(reader, &folder, &place, day))).await?;
+        let written =
+            self.journal.read_long(move |reader| Ok(export_to(reader, &folder, &place, day))).await?;
         match written {
             Ok(exported) => Ok(Some(exported)),
             Err(why) => Err(Stays::NotExported { day, place: shown, why }),
@@ -162,7 +163,7 @@ impl Engine {
                         }
                         continue;
                     }
-                    let stays = self.journal.read(move |reader| Ok(reader.carried(day))).await?;
+                    let stays = self.journal.read_long(move |reader| Ok(reader.carried(day))).await?;
                     for piece in stays.map_err(|fatal| Stays::NotRead { day, why: fatal.to_string() })? {
                         self.piece(Change::Carry(piece)).await?;
                     }

@@ -97,7 +97,7 @@ pub(crate) async fn exchanges(
     name: &str,
 ) -> Result<Arc<dyn LongList>, Refusal> {
     let (spool, pinned, name) = (engine.spool.clone(), Arc::clone(version), name.to_owned());
-    let made = engine.journal.read(move |reader| {
+    let made = engine.journal.read_long(move |reader| {
         let gather = Gather { spool: &spool, version: &pinned, call, wanted };
         Ok(gather.all(reader, &name).map_err(|error| error.to_string()))
     });

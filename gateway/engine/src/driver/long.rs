@@ -81,7 +81,7 @@ impl Running {
             return true;
         };
         let rows = rows.body.name.clone();
-        let written = self.engine.journal.read(move |reader| {
+        let written = self.engine.journal.read_long(move |reader| {
             let open = |row| match &mut open {
                 Some(open) => open.told(row).encode(&version),
                 None => Told::pending(FlowId(0)).encode(&version),
