@@ -32,7 +32,13 @@ use std::process::ExitCode;
 
 /// 通事: a bank's gateway to the outside world. Every counterparty is one adapter in a small typed language.
 #[derive(Parser)]
-#[command(name = "tongshi", version, about, arg_required_else_help = true)]
+#[command(
+    name = "tongshi",
+    version,
+    about,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 well; 1 what was asked for does not hold; 2 wrong use; 3 the machine failed.\nTONGSHI_LOG says what is logged, e.g. TONGSHI_LOG=debug."
+)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,

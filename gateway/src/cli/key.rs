@@ -65,7 +65,7 @@ enum Act {
 struct Generate {
     /// Its name
     name: String,
-    /// secret, des, tdes, aes, sm4, rsa, ec or sm2
+    /// secret, des, tdes, aes, sm4, rsa, ec, sm2 or certificate
     kind: String,
     /// Octets of a symmetric key
     #[arg(long, default_value_t = 16)]
@@ -76,7 +76,7 @@ struct Generate {
 struct Import {
     /// Its name
     name: String,
-    /// secret, des, tdes, aes, sm4, rsa, ec or sm2
+    /// secret, des, tdes, aes, sm4, rsa, ec, sm2 or certificate
     kind: String,
     /// A PEM file; else standard input is read, hex or PEM
     #[arg(long)]

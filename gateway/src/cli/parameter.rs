@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 /// Arguments of `tongshi parameter`.
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  TONGSHI_TOKEN=… tongshi parameter list\n  tongshi parameter propose bank meal_day_limit 10000.00 --member DGPARK01 --from 2026-12-01 --reason \"the park's wish\"\n  tongshi parameter agree 7      (as another user)\n  tongshi parameter changes --json"
+    after_help = "Examples:\n  TONGSHI_TOKEN=… tongshi parameter list\n  tongshi parameter propose bank day_limit 10000.00 --member DGPARK01 --from 2026-12-01 --reason \"the park's wish\"\n  tongshi parameter agree 7      (as another user)\n  tongshi parameter changes --json"
 )]
 pub(crate) struct Parameter {
     #[command(flatten)]

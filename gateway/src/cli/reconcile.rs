@@ -32,12 +32,12 @@ const TOLD: usize = 1_000;
 /// Arguments of `tongshi reconcile`.
 #[derive(Args)]
 #[command(
-    after_help = "The party's adapter says by `reconcile` which of our calls its file lists, and what a line is found by; so does the\ncore's. The business date is the one in the files. It exits with 1 if anything differs.\n\nExamples:\n  tongshi reconcile gateway.yaml hanyin-topup=FILE --core PARTY=LIST --out var/books\n  tongshi reconcile gateway.yaml coupon=FILE --json      (two ways: no core's list)"
+    after_help = "The party's adapter says by `reconcile` which of our calls its file lists, and what a line is found by; so does the\ncore's. The business date is the one in the files. It exits with 1 if anything differs.\nBodies of the journal are opened with the deployment's key store and passphrase.\n\nExamples:\n  tongshi reconcile gateway.yaml hanyin-topup=FILE --core PARTY=LIST --out var/books\n  tongshi reconcile gateway.yaml coupon=FILE --json      (two ways: no core's list)"
 )]
 pub(crate) struct Reconcile {
     /// The deployment whose journal it is
     deployment: PathBuf,
-    /// The party and its file: `power-dongguan=FILE`, under the name that the party gave it
+    /// The party and its file: `hanyin-topup=FILE`, under the name that the party gave it
     theirs: String,
     /// The party that keeps the bank's own books, and its list: `PARTY=FILE`; without it two books are compared
     #[arg(long)]
