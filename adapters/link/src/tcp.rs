@@ -220,7 +220,7 @@ pub struct ServerLimits {
     pub idle: Duration,
     /// From a frame's first byte to its last.
     pub frame: Duration,
-    /// For the other side to take an answer.
+    /// For the other side to take more of its answers.
     pub write: Duration,
 }
 

@@ -18,3 +18,5 @@ mod tcp_client;
 mod tcp_server;
 #[path = "all/tls.rs"]
 mod tls;
+#[path = "all/unread.rs"]
+mod unread;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -86,7 +87,9 @@ async fn serve(
     // Tasks that a version 2 connection needs end with the connection.
     let group = core.group();
     let builder = builder(&core, Executor(group.adder()), &config);
+    let begun = AtomicBool::new(false);
     let answering = service_fn(|request| {
+        begun.store(true, Ordering::Relaxed);
         let (core, config) = (core.clone(), Arc::clone(&config));
         let (service, peer, counts) = (Arc::clone(&service), Arc::clone(&peer), Arc::clone(&counts));
         async move { answer(&core, &config, &*service, &peer, &counts, request).await }
@@ -96,17 +99,36 @@ async fn serve(
         // An acceptor that is gone drains too.
         drop(draining.wait_for(|draining| *draining).await);
     };
+    let served = async {
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => ended,
+            () = drained => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        }
+    };
     let ended = tokio::select! {
         biased;
-        ended = connection.as_mut() => ended,
-        () = drained => {
-            connection.as_mut().graceful_shutdown();
-            connection.await
+        ended = served => ended,
+        () = no_head(&core, config.head_limit, &begun) => {
+            counts.timed_out.up();
+            return tracing::debug!(peer = %peer.address, "connection ended: no head came in time");
         }
     };
     if let Err(error) = ended {
         counts.garbled.up();
         tracing::debug!(peer = %peer.address, %error, "connection ended");
+    }
+}
+
+/// Ready when the first head has not come within its limit; never if it has. The library's own limits begin only when it
+/// knows the version, and it waits without one for the octets that tell it.
+async fn no_head(core: &Core, limit: Duration, begun: &AtomicBool) {
+    core.deadline(core.mark().after(limit)).await;
+    if begun.load(Ordering::Relaxed) {
+        std::future::pending::<()>().await;
     }
 }
 

@@ -19,6 +19,10 @@ use crate::world::{BoxFuture, Core, Mark, Stream};
 
 const CHUNK: usize = 4 * 1024;
 
+/// Answers not yet taken past which no more is read, or the largest frame if that is more: who sends and does not read
+/// is not let fill the memory.
+const UNTAKEN: usize = 64 * 1024;
+
 /// Serves a connection until it ends.
 pub(super) async fn serve(
     config: Arc<TcpServerConfig>,
@@ -51,6 +55,7 @@ pub(super) async fn serve(
         write_since: began,
         incoming: BytesMut::new(),
         outgoing: BytesMut::new(),
+        flushing: false,
         answers: VecDeque::new(),
         no_more: false,
         config,
@@ -110,9 +115,12 @@ struct Connection {
     phase: Phase,
     /// When the phase began.
     since: Mark,
+    /// When the socket last took anything, or could begin to.
     write_since: Mark,
     incoming: BytesMut,
     outgoing: BytesMut,
+    /// Something was written and is not yet flushed: under TLS the session may still hold it.
+    flushing: bool,
     /// Oldest first.
     answers: VecDeque<Running>,
     /// No more frames are taken: the other side has ended, or we drain or close.
@@ -126,7 +134,7 @@ struct Connection {
 impl Connection {
     fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Step> {
         self.poll_answers(context);
-        if !self.outgoing.is_empty() {
+        if self.sending() {
             match self.poll_write(context) {
                 Poll::Ready(Ok(())) => return Poll::Ready(Step::Moved),
                 Poll::Ready(Err(error)) => return Poll::Ready(Step::End(Cause::broken(&error))),
@@ -137,7 +145,7 @@ impl Connection {
             return Poll::Ready(Step::Moved);
         }
         if !self.no_more
-            && self.answers.len() < self.config.pipeline.max(1)
+            && self.has_room()
             && let Poll::Ready(step) = self.poll_read(context)
         {
             return Poll::Ready(step);
@@ -150,18 +158,31 @@ impl Connection {
 
     /// True when nothing is left to do.
     fn over(&self) -> bool {
-        self.no_more && self.answers.is_empty() && self.outgoing.is_empty()
+        self.no_more && self.answers.is_empty() && !self.sending()
+    }
+
+    /// True while the socket has not taken all that is for the other side.
+    fn sending(&self) -> bool {
+        self.flushing || !self.outgoing.is_empty()
+    }
+
+    /// True if the other side takes its answers too slowly for more to be asked.
+    fn is_full(&self) -> bool {
+        self.outgoing.len() > self.config.frame.most.max(UNTAKEN)
+    }
+
+    /// True if another frame may begin.
+    fn has_room(&self) -> bool {
+        self.answers.len() < self.config.pipeline.max(1) && !self.is_full()
     }
 
     fn limit_at(&self) -> Mark {
         let limits = self.config.limits;
-        let write = if self.outgoing.is_empty() { Mark::NEVER } else { self.write_since.after(limits.write) };
+        let write = if self.sending() { self.write_since.after(limits.write) } else { Mark::NEVER };
         let read = match self.phase {
-            Phase::InFrame if self.answers.len() < self.config.pipeline => self.since.after(limits.frame),
+            Phase::InFrame if self.has_room() => self.since.after(limits.frame),
             Phase::Untouched => self.since.after(limits.first),
-            Phase::Idle if self.answers.is_empty() && self.outgoing.is_empty() => {
-                self.since.after(limits.idle)
-            }
+            Phase::Idle if self.answers.is_empty() && !self.sending() => self.since.after(limits.idle),
             Phase::Idle | Phase::InFrame => Mark::NEVER,
         };
         write.min(read)
@@ -181,7 +202,7 @@ impl Connection {
             self.give(answer);
             self.since = self.core.mark();
         }
-        // Room in the pipeline may let frames that have already arrived begin.
+        // New room may let frames that have already arrived begin.
         if !self.no_more && !self.incoming.is_empty() {
             self.take_frames();
             self.poll_new(context);
@@ -203,7 +224,7 @@ impl Connection {
             Answer::Close => (None, true),
         };
         if let Some(payload) = payload {
-            if self.outgoing.is_empty() {
+            if !self.sending() {
                 self.write_since = self.core.mark();
             }
             match self.framer.encode(&payload, &mut self.outgoing) {
@@ -226,20 +247,38 @@ impl Connection {
         self.incoming.clear();
     }
 
+    /// Its limit begins anew whenever the socket below takes anything.
     fn poll_write(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let before = self.stream.taken().bytes();
+        let polled = self.poll_send(context);
+        if self.stream.taken().bytes() != before {
+            self.write_since = self.core.mark();
+        }
+        polled
+    }
+
+    /// Ready when all is sent, and also as soon as there is room again for frames that have already arrived.
+    fn poll_send(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while !self.outgoing.is_empty() {
+            let was_full = self.is_full();
             let taken = ready!(Pin::new(&mut self.stream).poll_write(context, &self.outgoing))?;
             if taken == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
+            self.flushing = true;
             self.outgoing.advance(taken);
+            if was_full && !self.is_full() {
+                self.since = self.core.mark();
+                return Poll::Ready(Ok(()));
+            }
         }
         self.outgoing = BytesMut::new();
-        self.since = self.core.mark();
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        if self.framer.ends_by_close() && self.over() {
+        if self.framer.ends_by_close() && self.no_more && self.answers.is_empty() {
             ready!(Pin::new(&mut self.stream).poll_shutdown(context))?;
         }
+        self.flushing = false;
+        self.since = self.core.mark();
         Poll::Ready(Ok(()))
     }
 
@@ -266,9 +305,9 @@ impl Connection {
         }
     }
 
-    /// Begins the frames that are there, as far as the pipeline has room.
+    /// Begins the frames that are there, as far as there is room.
     fn take_frames(&mut self) {
-        while self.answers.len() < self.config.pipeline.max(1) && !self.no_more {
+        while self.has_room() && !self.no_more {
             match self.framer.decode(&mut self.incoming) {
                 Ok(Some(frame)) => {
                     self.begin(frame);

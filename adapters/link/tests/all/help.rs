@@ -1,14 +1,15 @@
 //! A hand-moved clock, a raw peer, and what the tests have in common.
 
-use std::sync::Arc;
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use link::frame::{Frame, FrameConfig, LengthCode, LengthField};
 use link::tcp::{BackOff, Hold, LineEvent, LineHandler, Request, TcpClientConfig};
-use link::world::ManualClock;
+use link::world::{BoxFuture, Listener, ManualClock, Net, Stream};
 use link::{Core, CoreOwner, Leave, Mark, Moment, World};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 
@@ -16,6 +17,57 @@ use tokio::sync::mpsc;
 pub(crate) fn standing() -> (CoreOwner, ManualClock) {
     let clock = ManualClock::new(Moment(0));
     (Core::start(World::with_clock(Arc::new(clock.clone()))), clock)
+}
+
+/// A standing core whose listener accepts the ends of pipes, which hold no more than they are told to.
+pub(crate) fn piped() -> (CoreOwner, ManualClock, Pipes) {
+    let clock = ManualClock::new(Moment(0));
+    let (give, take) = mpsc::unbounded_channel();
+    let net = Arc::new(PipeNet(Mutex::new(Some(take))));
+    (Core::start(World { net, ..World::with_clock(Arc::new(clock.clone())) }), clock, Pipes(give))
+}
+
+pub(crate) struct Pipes(mpsc::UnboundedSender<Stream>);
+
+impl Pipes {
+    /// A connection that holds at most so many unread bytes each way.
+    pub(crate) fn connect(&self, most: usize) -> DuplexStream {
+        let (ours, theirs) = tokio::io::duplex(most);
+        self.0.send(Stream::made(Box::new(theirs), "pipe")).unwrap();
+        ours
+    }
+}
+
+struct PipeNet(Mutex<Option<mpsc::UnboundedReceiver<Stream>>>);
+
+impl Net for PipeNet {
+    fn connect<'a>(&'a self, _address: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
+        Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) })
+    }
+
+    fn listen<'a>(&'a self, _address: &'a str) -> BoxFuture<'a, io::Result<Box<dyn Listener>>> {
+        Box::pin(async {
+            let pipes = self.0.lock().unwrap().take().unwrap();
+            Ok(Box::new(PipeListener(pipes)) as Box<dyn Listener>)
+        })
+    }
+}
+
+struct PipeListener(mpsc::UnboundedReceiver<Stream>);
+
+impl Listener for PipeListener {
+    fn accept(&mut self) -> BoxFuture<'_, io::Result<Stream>> {
+        Box::pin(async {
+            match self.0.recv().await {
+                Some(stream) => Ok(stream),
+                None => std::future::pending().await,
+            }
+        })
+    }
+
+    fn address(&self) -> String {
+        "pipe".into()
+    }
 }
 
 /// Moves time on, a tenth of a second at a time, until the future is ready.
@@ -72,7 +124,7 @@ pub(crate) async fn accept(listener: &TcpListener) -> TcpStream {
 }
 
 /// One frame of the four-digit kind, read by hand.
-pub(crate) async fn read_frame(socket: &mut TcpStream) -> String {
+pub(crate) async fn read_frame(socket: &mut (impl AsyncRead + Unpin)) -> String {
     let mut head = [0; 4];
     socket.read_exact(&mut head).await.unwrap();
     let mut body = vec![0; std::str::from_utf8(&head).unwrap().parse().unwrap()];
@@ -80,8 +132,9 @@ pub(crate) async fn read_frame(socket: &mut TcpStream) -> String {
     String::from_utf8(body).unwrap()
 }
 
-pub(crate) async fn write_frame(socket: &mut TcpStream, payload: &str) {
+pub(crate) async fn write_frame(socket: &mut (impl AsyncWrite + Unpin), payload: &str) {
     socket.write_all(&framed(payload)).await.unwrap();
+    socket.flush().await.unwrap();
 }
 
 /// A far mark.

@@ -219,6 +219,44 @@ async fn a_slow_head_is_cut_off() {
     assert!(core.mark().0 >= Duration::from_secs(30).as_nanos() as u64);
 }
 
+/// Neither nothing nor the opening of version 2 tells enough for a library's own limit to begin.
+#[tokio::test]
+async fn who_never_asks_is_let_go_at_the_limit_of_a_head() {
+    let (core, clock) = standing();
+    let server = echo(&core, server_config()).await;
+    for (number, opening) in ["", "PRI * HT", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"].into_iter().enumerate() {
+        let began = core.mark();
+        let mut socket = TcpStream::connect(server.address()).await.unwrap();
+        socket.write_all(opening.as_bytes()).await.unwrap();
+        let mut rest = Vec::new();
+        let ended = core.within(began.after(Duration::from_secs(600)), socket.read_to_end(&mut rest));
+        assert!(until(&clock, ended).await.is_ok(), "{opening:?} is never let go");
+        assert!(core.mark().since(began) >= Duration::from_secs(30));
+        assert_eq!(server.counts().timed_out.get(), number as u64 + 1);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_may_take_longer_than_a_head() {
+    let (core, clock) = standing();
+    let inner = core.core();
+    let service = HttpServiceFn(move |_, request: HttpMessage| {
+        let core = inner.clone();
+        async move {
+            core.deadline(core.mark().after(Duration::from_secs(100))).await;
+            HttpMessage::response(200, request.content)
+        }
+    });
+    let server = HttpServer::start(vec![core.core()], server_config(), Arc::new(service)).await.unwrap();
+    let client = HttpClient::new(&core, HttpClientConfig::new(server.address()));
+    let far = core.mark().after(Duration::from_secs(1_000_000));
+    let asking = tokio::spawn(async move { client.exchange(&ask(), far).await });
+    while server.counts().received.get() == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(until(&clock, asking).await.unwrap().reply().unwrap().content, "content");
+}
+
 #[tokio::test]
 async fn leave_that_is_lost_while_a_request_waits_keeps_it_back() {
     let (core, _clock) = standing();

@@ -35,13 +35,13 @@ impl Authority {
     }
 }
 
-struct Sides {
-    server: TlsServerConfig,
-    client: TlsClientConfig,
+pub(crate) struct Sides {
+    pub(crate) server: TlsServerConfig,
+    pub(crate) client: TlsClientConfig,
     ours: Authority,
 }
 
-fn sides() -> Sides {
+pub(crate) fn sides() -> Sides {
     let (theirs, ours) = (Authority::new("their root"), Authority::new("our root"));
     let server = TlsServerConfig {
         identity: theirs.identity("host.example", "server"),
