@@ -358,8 +358,8 @@ pub struct Tls {
     /// The other side's name, where it is not the address.
     #[serde(default)]
     pub name: Option<String>,
-    /// A proxy of this machine, to which the address of a link that we connect leads, speaks TLS (of national ciphers, with
-    /// a device's key): we speak plainly to it.
+    /// A proxy of this machine speaks TLS (of national ciphers, with a device's key): to which the address of a link that we
+    /// connect leads, or which leads to the one where we listen. We speak plainly to it.
     #[serde(default)]
     pub proxied: bool,
 }

@@ -480,6 +480,24 @@ fn proxied(address: &str) -> Result<(), String> {
     }
 }
 
+/// TLS of a link that listens at this address: https is never spoken in clear, but for a proxy of this machine.
+///
+/// # Errors
+/// Which file or certificate does not work, or that none is named.
+pub(crate) fn listening_tls(
+    kind: LinkKind,
+    tls: Option<&Tls>,
+    address: &str,
+) -> Result<Option<Arc<TlsServer>>, String> {
+    match tls {
+        None if kind == LinkKind::Https => {
+            Err("https needs `tls` with a certificate and its key, or `tls: { proxied: true }`".to_owned())
+        }
+        Some(tls) if tls.proxied => proxied(address).map(|()| None),
+        tls => server_tls(tls),
+    }
+}
+
 /// TLS of a listener.
 ///
 /// # Errors

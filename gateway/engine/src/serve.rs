@@ -185,7 +185,7 @@ impl Engine {
     ) -> Result<Listening, String> {
         let cores = vec![self.core.clone()];
         let address = config.listen.clone().unwrap_or_default();
-        let tls = crate::lines::server_tls(config.tls.as_ref())?;
+        let tls = crate::lines::listening_tls(link.link.kind, config.tls.as_ref(), &address)?;
         let connections = config.connections.and_then(|most| usize::try_from(most).ok());
         let most = self.deployment.load().limits.message;
         // A party that makes much work does not keep the others waiting.

@@ -125,7 +125,8 @@ pub(super) fn ways(
             ways.links.insert(name, json!({ "address": from, "tls": proxied }));
         } else {
             ways.calls.push((name.clone(), from));
-            ways.links.insert(name, json!({ "listen": to }));
+            let proxied = (kind == LinkKind::Https).then(|| json!({ "proxied": true }));
+            ways.links.insert(name, json!({ "listen": to, "tls": proxied }));
         }
     }
     Ok(ways)

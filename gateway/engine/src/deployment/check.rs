@@ -402,7 +402,23 @@ fn lacking(link: &LinkProgram, given: &LinkConfig) -> Option<&'static str> {
         "address" => given.address.as_deref().is_some_and(is_address),
         _ => given.listen.as_deref().is_some_and(is_address),
     };
-    (!present).then_some(wanted)
+    if !present {
+        return Some(wanted);
+    }
+    let remote = given.address.is_some();
+    match (link.link.kind, &given.tls) {
+        (LinkKind::Https, Some(tls)) if tls.proxied => None,
+        (LinkKind::Https, tls) if link.link.connect => {
+            tls.as_ref().is_none_or(|tls| tls.trust.is_none()).then_some("tls: { trust: … }")
+        }
+        (LinkKind::Https, tls) => tls
+            .as_ref()
+            .is_none_or(|tls| tls.certificate.is_none() || tls.key.is_none())
+            .then_some("tls: { certificate: …, key: … }"),
+        (LinkKind::Sftp, _) if remote && given.user.is_none() => Some("user"),
+        (LinkKind::Sftp, _) if remote && given.host_key.is_none() => Some("host_key"),
+        _ => None,
+    }
 }
 
 fn is_address(text: &str) -> bool {
