@@ -193,11 +193,13 @@ impl PostgresStore {
         days::begin(&self.wire, &chains_of(group, self.journaled.oldest))?;
         self.wire.run("BEGIN", values![])?;
         let due = self.lease.is_due();
-        let epoch = if due {
-            self.lease.renew(&self.wire, self.epoch)?
-        } else {
-            let held = "SELECT epoch FROM holder WHERE only_one = 1 FOR SHARE";
-            whole(self.wire.number(held, values![])?, "holder.epoch")?
+        let renewed = if due { Some(self.lease.renew(&self.wire, self.epoch)?) } else { None };
+        let epoch = match &renewed {
+            Some(renewed) => renewed.epoch,
+            None => {
+                let held = "SELECT epoch FROM holder WHERE only_one = 1 FOR SHARE";
+                whole(self.wire.number(held, values![])?, "holder.epoch")?
+            }
         };
         let mut staged = self.journaled.stage();
         let verdicts = self.take_group(group, epoch, &mut staged)?;
@@ -206,6 +208,9 @@ impl PostgresStore {
         } else {
             self.sent = Some((staged, verdicts.clone()));
             self.wire.rows("COMMIT", values![])?;
+            if let Some(renewed) = &renewed {
+                self.lease.is_renewed(renewed);
+            }
             if let Some((staged, _)) = self.sent.take() {
                 self.journaled.keep(staged);
             }
@@ -288,8 +293,9 @@ impl PostgresStore {
                 return Ok(self.lease.next());
             }
             match self.lease.renew(&self.wire, self.epoch) {
-                Ok(epoch) if epoch == self.epoch => {}
-                Ok(epoch) => return Err(Fault::Fatal(Fatal::TakenOver { epoch })),
+                // The statement was a transaction of its own.
+                Ok(renewed) if renewed.epoch == self.epoch => self.lease.is_renewed(&renewed),
+                Ok(renewed) => return Err(Fault::Fatal(Fatal::TakenOver { epoch: renewed.epoch })),
                 Err(Fault::Lost(why)) => {
                     self.sent = None;
                     self.settle(why)?;

@@ -290,3 +290,23 @@ fn what_the_server_does_not_promise_and_strangers_are_refused() {
     let said = refused(PostgresStore::open(&options(&place, "one")));
     assert!(said.contains("full_page_writes is off"), "{said}");
 }
+
+#[test]
+fn a_lease_is_not_held_by_a_commit_that_fails() {
+    let cluster = Cluster::start();
+    let mut store = held(&cluster, "one").unwrap();
+    group(&mut store, 0);
+    // It fails when the transaction ends, behind the renewal that stands in it.
+    cluster.say(
+        "CREATE FUNCTION journal.fails() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+         CREATE CONSTRAINT TRIGGER fails AFTER UPDATE ON journal.holder DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW EXECUTE FUNCTION journal.fails()",
+    );
+    let lease = store.held().unwrap();
+    std::thread::sleep(LEASE / 2);
+    let late = write(store.epoch(), vec![Change::InsertFlow(asked(90, "late"))]);
+    assert!(store.commit(&[late]).is_err());
+    std::thread::sleep(LEASE / 2);
+    assert!(!lease.lasts());
+}
