@@ -277,7 +277,7 @@ impl PostgresStore {
             return Ok(None);
         };
         let hash = hash_of(&row.bytes(0)?, "journal.hash")?;
-        if !staged.heads.values().any(|head| *head == hash) {
+        if !staged.heads.values().any(|head| head.hash == hash) {
             return Ok(None);
         }
         let verdicts = verdicts.clone();

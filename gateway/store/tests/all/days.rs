@@ -423,3 +423,23 @@ fn forgetting_goes_on_after_a_crash_at_any_commit() {
         }
     }
 }
+
+#[test]
+fn each_chain_of_a_group_ends_with_a_write_of_its_own() {
+    let folder = Folder::new("days");
+    let mut store = open(&folder.journal());
+    let of = |date, changes| Write { lane: Lane::Outcome, epoch: store.epoch(), at: Moment(1_000), date, changes };
+    let of_first = of(FIRST, vec![Change::CancelKey(key_of(FIRST, "never"))]);
+    let of_second = of(SECOND, vec![Change::CancelKey(key_of(SECOND, "never"))]);
+    // The day is forgotten by the last hashes that it has then, whatever stands behind it in the group.
+    let group = [of_first, of_second.clone(), of(THIRD, vec![keep_from(SECOND)]), of_second];
+    let verdicts = store.commit(&group).unwrap();
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Ok(_))), "{verdicts:?}");
+    let others = "SELECT count(*) FROM chain_head h WHERE sequence <>
+                  (SELECT max(sequence) FROM journal j WHERE j.node = h.node AND j.date = h.date)";
+    let connection = rusqlite::Connection::open(folder.journal()).unwrap();
+    let others: i64 = connection.query_row(others, [], |row| row.get(0)).unwrap();
+    assert_eq!(others, 0);
+    drop(connection);
+    forget(&mut store, THIRD, &|| Some(store::verify(&folder.journal()).unwrap()));
+}
