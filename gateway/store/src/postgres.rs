@@ -42,6 +42,8 @@ use wire::Wire;
 
 /// Between two tries of reaching it.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How often a group is begun anew over a server that is reached, before it is asked whether that has lasted too long.
+const ANEW: u32 = 10;
 /// The longest key that an index of PostgreSQL surely takes.
 const LONGEST_KEY: usize = 2_000;
 
@@ -168,6 +170,7 @@ impl PostgresStore {
     }
 
     fn commit_inner(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
+        let (began, mut anew) = (Instant::now(), 0_u32);
         loop {
             let why = match self.attempt(group) {
                 Ok(verdicts) => return Ok(verdicts),
@@ -182,8 +185,17 @@ impl PostgresStore {
                 Err(Fault::Lost(why)) => why,
                 Err(fault) => return Err(fault),
             };
-            if let Some(verdicts) = self.settle(why)? {
+            if let Some(verdicts) = self.settle(why.clone())? {
                 return Ok(verdicts);
+            }
+            anew += 1;
+            if anew >= ANEW && began.elapsed() >= PATIENCE {
+                return Err(Fault::failed(format!(
+                    "the server is reached, but gave a group of writes up {anew} times: {why}"
+                )));
+            }
+            if anew > 1 {
+                std::thread::sleep(PAUSE);
             }
         }
     }
