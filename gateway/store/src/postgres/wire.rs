@@ -4,7 +4,7 @@
 //! kept. Statements that give no rows wait and go out with the next one that does, so that a write costs as many
 //! round trips as it has questions. It must not know what is stored.
 
-use super::socket::Socket;
+use super::socket::{Socket, WAIT};
 use super::{Place, Server, days};
 use crate::model::Day;
 use crate::sql::{Cell, Database, Fault, Row, Value};
@@ -124,6 +124,14 @@ impl Wire {
     /// The server's timeline when we came.
     pub(crate) fn timeline(&self) -> i64 {
         self.timeline
+    }
+
+    /// Does what may take longer than an answer is waited for.
+    pub(crate) fn unhurried<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        self.inner.borrow().socket.wait_for_answers(None)?;
+        let done = work();
+        self.inner.borrow().socket.wait_for_answers(Some(WAIT))?;
+        done
     }
 
     /// Carries out statements in text, as migrations and transactions are.
