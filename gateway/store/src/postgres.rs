@@ -135,10 +135,14 @@ impl PostgresStore {
     /// this same node, which was started again.
     ///
     /// # Errors
-    /// When the server is not there, does not take us, promises less than the journal needs, or holds a journal of another
-    /// format.
+    /// [`Fatal::Away`] when the server is not there; others when it does not take us, promises less than the journal needs,
+    /// or holds a journal of another format.
     pub fn open(options: &PostgresOptions) -> Result<Opened<Self>, Fatal> {
-        Self::open_inner(options).map_err(|fault| fault.fatal(&options.place.to_string()))
+        let path = options.place.to_string();
+        Self::open_inner(options).map_err(|fault| match fault {
+            Fault::Lost(why) => Fatal::Away { path, why },
+            fault => fault.fatal(&path),
+        })
     }
 
     fn open_inner(options: &PostgresOptions) -> Result<Opened<Self>, Fault> {

@@ -428,7 +428,8 @@ fn forgetting_goes_on_after_a_crash_at_any_commit() {
 fn each_chain_of_a_group_ends_with_a_write_of_its_own() {
     let folder = Folder::new("days");
     let mut store = open(&folder.journal());
-    let of = |date, changes| Write { lane: Lane::Outcome, epoch: store.epoch(), at: Moment(1_000), date, changes };
+    let of =
+        |date, changes| Write { lane: Lane::Outcome, epoch: store.epoch(), at: Moment(1_000), date, changes };
     let of_first = of(FIRST, vec![Change::CancelKey(key_of(FIRST, "never"))]);
     let of_second = |once| of(SECOND, vec![Change::CancelKey(key_of(SECOND, once))]);
     // The day is forgotten by the last hashes that it has then, whatever stands behind it in the group.

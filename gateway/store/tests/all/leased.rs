@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{
-    Change, CrashPoint, CutAt, End, Fatal, FlowId, FlowPut, MemoryDisk, MemoryLine, MemoryStore, Monotonic, Opened,
-    Store, Verdict, Writer,
+    Change, CrashPoint, CutAt, End, Fatal, FlowId, FlowPut, MemoryDisk, MemoryLine, MemoryStore, Monotonic,
+    Opened, Store, Verdict, Writer,
 };
 
 const LEASE: Duration = Duration::from_secs(9);

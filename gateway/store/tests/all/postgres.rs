@@ -276,7 +276,9 @@ fn what_the_server_does_not_promise_and_strangers_are_refused() {
     let refused = |store: Result<Opened<PostgresStore>, Fatal>| store.err().unwrap().to_string();
     let place = cluster.place("journal");
     let wrong = Place { password: Some("guessed".into()), ..place.clone() };
-    let said = refused(PostgresStore::open(&options(&wrong, "one")));
+    let opened = PostgresStore::open(&options(&wrong, "one"));
+    assert!(!matches!(opened, Err(Fatal::Away { .. })));
+    let said = refused(opened);
     assert!(said.contains("password authentication failed") && !said.contains("guessed"), "{said}");
     let said = refused(PostgresStore::open(&options(&Place { password: None, ..place.clone() }, "one")));
     assert!(said.contains("none is given"), "{said}");
@@ -309,4 +311,15 @@ fn a_lease_is_not_held_by_a_commit_that_fails() {
     assert!(store.commit(&[late]).is_err());
     std::thread::sleep(LEASE / 2);
     assert!(!lease.lasts());
+}
+
+#[test]
+fn a_server_that_is_not_reached_is_told_apart_from_one_that_refuses() {
+    let cluster = Cluster::start();
+    drop(held(&cluster, "one").unwrap());
+    cluster.kill().unwrap();
+    let opened = PostgresStore::open(&options(&cluster.place("journal"), "one"));
+    assert!(matches!(opened, Err(Fatal::Away { .. })));
+    cluster.begin().unwrap();
+    assert!(held(&cluster, "one").is_ok());
 }
