@@ -8,8 +8,8 @@ use engine::deployment::{PostgresConfig, StorePlace, secret};
 use std::sync::Arc;
 use std::time::Duration;
 use store::{
-    Opened, Place, PostgresOptions, PostgresStore, Reader, Sealer, Server, ServerTls, SqliteStore, Store,
-    Verified,
+    Fatal, Opened, Place, PostgresOptions, PostgresStore, Reader, Sealer, Server, ServerTls, SqliteStore,
+    Store, Verified,
 };
 
 /// The port of a server that is reached by its socket, whose name bears it.
@@ -17,7 +17,7 @@ const SOCKET_PORT: u16 = 5432;
 /// Between two looks whether the journal can be had.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Opens the journal; one that another node holds is waited for.
+/// Opens the journal; one that another node holds is waited for, also while its database is not reached.
 pub(crate) async fn open(
     deployment: &Deployment,
     sealer: &Arc<dyn Sealer>,
@@ -36,23 +36,53 @@ pub(crate) async fn open(
         place: place(postgres)?,
         lease: Duration::from_secs(u64::from(postgres.lease)),
     };
-    let mut told = None;
+    let mut standing = StandsBy::default();
     loop {
         let options = options.clone();
         let opening = tokio::task::spawn_blocking(move || PostgresStore::open(&options));
-        match opening.await.map_err(|error| error.to_string())?.map_err(|error| error.to_string())? {
-            Opened::Holds(store) => return Ok(store),
-            Opened::Waits { node } => {
-                if told.as_ref() != Some(&node) {
-                    say(&format!(
-                        "The node {node} holds the journal; this one, {}, stands by.",
-                        deployment.node
-                    ));
-                }
-                told = Some(node);
-            }
+        let opened = opening.await.map_err(|error| error.to_string())?;
+        if let Some(store) = standing.hears(&deployment.node, opened)? {
+            return Ok(store);
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// What a node that stands by has told.
+#[derive(Default)]
+struct StandsBy {
+    /// Who holds the journal.
+    holder: Option<String>,
+    /// The database was not reached when it was asked last.
+    away: bool,
+}
+
+impl StandsBy {
+    /// The journal, where it is had by now; what is new is told.
+    fn hears<Holder>(
+        &mut self,
+        node: &str,
+        opened: Result<Opened<Holder>, Fatal>,
+    ) -> Result<Option<Box<Holder>>, String> {
+        match opened {
+            Ok(Opened::Holds(holder)) => Ok(Some(holder)),
+            Ok(Opened::Waits { node: holder }) => {
+                if self.away || self.holder.as_ref() != Some(&holder) {
+                    say(&format!("The node {holder} holds the journal; this one, {node}, stands by."));
+                }
+                (self.holder, self.away) = (Some(holder), false);
+                Ok(None)
+            }
+            // Who holds it may be lost with its database, and this node is there to take over.
+            Err(fatal @ Fatal::Away { .. }) if self.holder.is_some() => {
+                if !self.away {
+                    tracing::warn!(%fatal, node, "this node goes on standing by");
+                }
+                self.away = true;
+                Ok(None)
+            }
+            Err(fatal) => Err(fatal.to_string()),
+        }
     }
 }
 
@@ -98,4 +128,29 @@ fn server(postgres: &PostgresConfig, address: &str) -> Result<Server, String> {
         ServerTls { config, name }
     });
     Ok(Server { host: host.trim_start_matches('[').trim_end_matches(']').to_owned(), port, tls })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::StandsBy;
+    use store::{Fatal, Opened};
+
+    #[test]
+    fn a_node_that_stands_by_outlasts_a_database_that_is_not_reached() {
+        let away = || Err::<Opened<()>, _>(Fatal::Away { path: "there".into(), why: "refused".into() });
+        let waits = || Ok::<Opened<()>, _>(Opened::Waits { node: "first".into() });
+        assert!(StandsBy::default().hears("second", away()).is_err(), "at the start it is an error");
+        let mut standing = StandsBy::default();
+        assert_eq!(standing.hears("second", waits()), Ok(None));
+        for _ in 0..3 {
+            assert_eq!(standing.hears("second", away()), Ok(None));
+        }
+        assert_eq!(standing.hears("second", waits()), Ok(None));
+        assert!(
+            standing
+                .hears::<()>("second", Err(Fatal::Disk { path: "there".into(), why: "full".into() }))
+                .is_err()
+        );
+        assert_eq!(standing.hears("second", Ok(Opened::Holds(Box::new(())))), Ok(Some(Box::new(()))));
+    }
 }

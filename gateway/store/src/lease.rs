@@ -66,6 +66,15 @@ pub(crate) struct Lease {
     held: Held,
 }
 
+/// What a renewal came to, which is believed only where what it was asked for in is durable.
+#[must_use]
+pub(crate) struct Renewed {
+    /// The epoch that stands there.
+    pub(crate) epoch: u64,
+    /// A moment before it was asked for; none: another holds the journal.
+    since: Option<Duration>,
+}
+
 /// What a take-over came to.
 pub(crate) enum Taken {
     Ours(Holding),
@@ -123,18 +132,26 @@ impl Lease {
         Ok(Taken::Ours(holding))
     }
 
-    /// Renews it if it is still ours; the epoch that stands there.
-    pub(crate) fn renew<R: HolderRow>(&self, row: &R, epoch: u64) -> Result<u64, R::Fault> {
+    /// Renews it if it is still ours. It may be asked for inside a transaction that never commits: nothing is held by it
+    /// until [`Lease::is_renewed`] says so.
+    pub(crate) fn renew<R: HolderRow>(&self, row: &R, epoch: u64) -> Result<Renewed, R::Fault> {
         let before = self.clock.now();
         if row.renew(epoch, self.length)? {
-            self.is_held(before);
-            return Ok(epoch);
+            return Ok(Renewed { epoch, since: Some(before) });
         }
-        row.epoch()
+        Ok(Renewed { epoch: row.epoch()?, since: None })
+    }
+
+    /// What a renewal was asked for in is durable.
+    pub(crate) fn is_renewed(&self, renewed: &Renewed) {
+        if let Some(before) = renewed.since {
+            self.is_held(before);
+        }
     }
 
     /// On a new connection of the same holder: ends the session before, waits until its transaction is over, and notes
-    /// the new one. Nothing is changed where another holds the journal by now; the next write finds that out.
+    /// the new one. Nothing is changed where another holds the journal by now; the next write finds that out. Each change
+    /// must be a transaction of its own.
     pub(crate) fn hold_again<R: HolderRow>(&self, row: &R, epoch: u64) -> Result<(), R::Fault> {
         let before = self.clock.now();
         if row.epoch()? != epoch {

@@ -9,7 +9,7 @@ mod read;
 
 use crate::check::check;
 use crate::held::Held;
-use crate::lease::{Lease, Opened, Taken};
+use crate::lease::{Lease, Opened, Renewed, Taken};
 use crate::model::OperationState;
 use crate::monotonic::Monotonic;
 use crate::read::Reader;
@@ -192,13 +192,13 @@ impl MemoryStore {
         Err(fatal)
     }
 
-    /// The epoch that stands there; the lease is renewed on the way where it is due.
-    fn epoch_there(&self) -> u64 {
+    /// The epoch that stands there, and what the lease's renewal came to where it was due.
+    fn epoch_there(&self) -> (u64, Option<Renewed>) {
         let Some(Leased { lease, .. }) = self.leased.as_ref().filter(|leased| leased.lease.is_due()) else {
-            return self.disk.lock().epoch;
+            return (self.disk.lock().epoch, None);
         };
-        let Ok(epoch) = lease.renew(&self.disk, self.epoch);
-        epoch
+        let Ok(renewed) = lease.renew(&self.disk, self.epoch);
+        (renewed.epoch, Some(renewed))
     }
 }
 
@@ -207,7 +207,7 @@ impl Store for MemoryStore {
         if let Some(fatal) = &self.ended {
             return Err(fatal.clone());
         }
-        let epoch = self.epoch_there();
+        let (epoch, renewed) = self.epoch_there();
         let mut disk = self.disk.lock();
         disk.commits += 1;
         disk.before_commit();
@@ -248,6 +248,10 @@ impl Store for MemoryStore {
                 self.ended = Some(Fatal::TakenOver { epoch });
             }
             leased.line.committed(group);
+            // Where the connection was cut at it, its answer is not there yet.
+            if let Some(renewed) = renewed.filter(|_| !leased.line.is_cut()) {
+                leased.lease.is_renewed(&renewed);
+            }
         }
         Ok(verdicts)
     }
@@ -279,10 +283,11 @@ impl Store for MemoryStore {
         }
         let Some(Leased { lease, .. }) = &self.leased else { return Ok(None) };
         if lease.is_due() {
-            let Ok(epoch) = lease.renew(&self.disk, self.epoch);
-            if epoch != self.epoch {
-                return self.end(Fatal::TakenOver { epoch });
+            let Ok(renewed) = lease.renew(&self.disk, self.epoch);
+            if renewed.epoch != self.epoch {
+                return self.end(Fatal::TakenOver { epoch: renewed.epoch });
             }
+            lease.is_renewed(&renewed);
         }
         Ok(Some(lease.next()))
     }

@@ -42,6 +42,8 @@ use wire::Wire;
 
 /// Between two tries of reaching it.
 const PAUSE: Duration = Duration::from_millis(200);
+/// How often a group is begun anew over a server that is reached, before it is asked whether that has lasted too long.
+const ANEW: u32 = 10;
 /// The longest key that an index of PostgreSQL surely takes.
 const LONGEST_KEY: usize = 2_000;
 
@@ -133,10 +135,14 @@ impl PostgresStore {
     /// this same node, which was started again.
     ///
     /// # Errors
-    /// When the server is not there, does not take us, promises less than the journal needs, or holds a journal of another
-    /// format.
+    /// [`Fatal::Away`] when the server is not there; others when it does not take us, promises less than the journal needs,
+    /// or holds a journal of another format.
     pub fn open(options: &PostgresOptions) -> Result<Opened<Self>, Fatal> {
-        Self::open_inner(options).map_err(|fault| fault.fatal(&options.place.to_string()))
+        let path = options.place.to_string();
+        Self::open_inner(options).map_err(|fault| match fault {
+            Fault::Lost(why) => Fatal::Away { path, why },
+            fault => fault.fatal(&path),
+        })
     }
 
     fn open_inner(options: &PostgresOptions) -> Result<Opened<Self>, Fault> {
@@ -168,6 +174,7 @@ impl PostgresStore {
     }
 
     fn commit_inner(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
+        let (began, mut anew) = (Instant::now(), 0_u32);
         loop {
             let why = match self.attempt(group) {
                 Ok(verdicts) => return Ok(verdicts),
@@ -182,8 +189,17 @@ impl PostgresStore {
                 Err(Fault::Lost(why)) => why,
                 Err(fault) => return Err(fault),
             };
-            if let Some(verdicts) = self.settle(why)? {
+            if let Some(verdicts) = self.settle(why.clone())? {
                 return Ok(verdicts);
+            }
+            anew += 1;
+            if anew >= ANEW && began.elapsed() >= PATIENCE {
+                return Err(Fault::failed(format!(
+                    "the server is reached, but gave a group of writes up {anew} times: {why}"
+                )));
+            }
+            if anew > 1 {
+                std::thread::sleep(PAUSE);
             }
         }
     }
@@ -193,11 +209,13 @@ impl PostgresStore {
         days::begin(&self.wire, &chains_of(group, self.journaled.oldest))?;
         self.wire.run("BEGIN", values![])?;
         let due = self.lease.is_due();
-        let epoch = if due {
-            self.lease.renew(&self.wire, self.epoch)?
-        } else {
-            let held = "SELECT epoch FROM holder WHERE only_one = 1 FOR SHARE";
-            whole(self.wire.number(held, values![])?, "holder.epoch")?
+        let renewed = if due { Some(self.lease.renew(&self.wire, self.epoch)?) } else { None };
+        let epoch = match &renewed {
+            Some(renewed) => renewed.epoch,
+            None => {
+                let held = "SELECT epoch FROM holder WHERE only_one = 1 FOR SHARE";
+                whole(self.wire.number(held, values![])?, "holder.epoch")?
+            }
         };
         let mut staged = self.journaled.stage();
         let verdicts = self.take_group(group, epoch, &mut staged)?;
@@ -206,6 +224,9 @@ impl PostgresStore {
         } else {
             self.sent = Some((staged, verdicts.clone()));
             self.wire.rows("COMMIT", values![])?;
+            if let Some(renewed) = &renewed {
+                self.lease.is_renewed(renewed);
+            }
             if let Some((staged, _)) = self.sent.take() {
                 self.journaled.keep(staged);
             }
@@ -272,7 +293,7 @@ impl PostgresStore {
             return Ok(None);
         };
         let hash = hash_of(&row.bytes(0)?, "journal.hash")?;
-        if !staged.heads.values().any(|head| *head == hash) {
+        if !staged.heads.values().any(|head| head.hash == hash) {
             return Ok(None);
         }
         let verdicts = verdicts.clone();
@@ -288,8 +309,9 @@ impl PostgresStore {
                 return Ok(self.lease.next());
             }
             match self.lease.renew(&self.wire, self.epoch) {
-                Ok(epoch) if epoch == self.epoch => {}
-                Ok(epoch) => return Err(Fault::Fatal(Fatal::TakenOver { epoch })),
+                // The statement was a transaction of its own.
+                Ok(renewed) if renewed.epoch == self.epoch => self.lease.is_renewed(&renewed),
+                Ok(renewed) => return Err(Fault::Fatal(Fatal::TakenOver { epoch: renewed.epoch })),
                 Err(Fault::Lost(why)) => {
                     self.sent = None;
                     self.settle(why)?;

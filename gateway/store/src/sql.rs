@@ -44,8 +44,8 @@ pub(crate) trait Database {
         false
     }
 
-    /// Lets the partitions of a date go, with nothing in them that belongs to a flow that stays; false: somebody reads
-    /// them, to be tried again. Without partitions there is nothing to do.
+    /// Lets the partitions of a date go, with nothing in them that belongs to a flow that stays; false: a piece of that was
+    /// taken out and more may be left, or somebody reads them; to be tried again. Without partitions there is nothing to do.
     fn drop_day(&self, _day: Day) -> Result<bool, Fault> {
         Ok(true)
     }

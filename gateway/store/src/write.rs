@@ -482,6 +482,14 @@ pub enum Fatal {
         /// What the store said.
         why: String,
     },
+    /// A database was not reached when the journal was to be opened, or gave up what it was asked: it may be tried again.
+    #[error("the journal {path} is not reached: {why}")]
+    Away {
+        /// Where it is.
+        path: String,
+        /// What stands in the way.
+        why: String,
+    },
     /// The file holds something that was never written so.
     #[error("the journal holds {found} where {expected} was expected, at {at}")]
     Corrupt {

@@ -16,6 +16,8 @@ const TABLES: [&str; 3] = ["journal", "operation_change", "event"];
 const LOCK: i64 = 6_073_471_650;
 /// Days that are made beside the one that is written for, so that midnight finds its tables.
 const AHEAD: usize = 2;
+/// Rows of each table that are moved in one transaction, far within the server's limit of time for a statement.
+const MOVED: u32 = 5_000;
 
 /// Makes the tables of the dates that writes are for and of the days behind them, where they are not there yet: before the
 /// writes' own transaction, so that they stand whatever becomes of that one.
@@ -51,8 +53,8 @@ pub(super) fn make(wire: &Wire, days: impl IntoIterator<Item = Day>) -> Result<(
     wire.batch(&format!("DO $make$ BEGIN PERFORM pg_advisory_xact_lock({LOCK}); {statements} END $make$"))
 }
 
-/// Drops the tables of a date. Rows of flows that stay go to their last day before, or where they have none to the chain of no
-/// date. False: somebody reads one of them.
+/// Drops the tables of a date. Rows of flows that stay go before, in pieces, to their last day, or where they have none to the
+/// chain of no date. False: there may be more of them, or somebody reads one of the tables.
 pub(super) fn end(wire: &Wire, day: Day) -> Result<bool, Fault> {
     let date = i64::from(day.0);
     let targets = "SELECT DISTINCT last_day FROM flow WHERE first_day <= ?1 AND last_day > ?1";
@@ -61,19 +63,31 @@ pub(super) fn end(wire: &Wire, day: Day) -> Result<bool, Fault> {
         stays.push(day_of(row.int(0)?, "flow.last_day")?);
     }
     make(wire, stays)?;
-    wire.run(
-        "UPDATE event SET day = f.stays FROM
-           (SELECT flow, CASE WHEN last_day > ?1 THEN last_day ELSE 0 END AS stays FROM flow WHERE first_day <= ?1) f
-         WHERE event.day = ?1 AND event.flow = f.flow",
-        values![date],
+    let events = wire.number(
+        "WITH piece AS
+           (SELECT e.flow, e.place, CASE WHEN w.last_day > ?1 THEN w.last_day ELSE 0 END AS stays
+            FROM flow w JOIN event e ON e.flow = w.flow WHERE w.first_day <= ?1 AND e.day = ?1 LIMIT ?2),
+         moved AS
+           (UPDATE event SET day = p.stays FROM piece p
+            WHERE event.day = ?1 AND event.flow = p.flow AND event.place = p.place RETURNING 1)
+         SELECT count(*) FROM moved",
+        values![date, MOVED],
     )?;
-    wire.run(
-        "UPDATE operation_change SET day = f.stays FROM
-           (SELECT o.number, CASE WHEN w.last_day > ?1 THEN w.last_day ELSE 0 END AS stays
-            FROM operation o JOIN flow w ON w.flow = o.flow WHERE w.first_day <= ?1) f
-         WHERE operation_change.day = ?1 AND operation_change.number = f.number",
-        values![date],
+    let changes = wire.number(
+        "WITH piece AS
+           (SELECT c.number, c.place, CASE WHEN w.last_day > ?1 THEN w.last_day ELSE 0 END AS stays
+            FROM flow w JOIN operation o ON o.flow = w.flow JOIN operation_change c ON c.number = o.number
+            WHERE w.first_day <= ?1 AND c.day = ?1 LIMIT ?2),
+         moved AS
+           (UPDATE operation_change SET day = p.stays FROM piece p
+            WHERE operation_change.day = ?1 AND operation_change.number = p.number
+              AND operation_change.place = p.place RETURNING 1)
+         SELECT count(*) FROM moved",
+        values![date, MOVED],
     )?;
+    if events.max(changes) >= i64::from(MOVED) {
+        return Ok(false);
+    }
     let tables = TABLES.map(|table| format!("{table}_{date}")).join(", ");
     // A lock that is waited for holds up all who come behind: it is waited for shortly, and asked for again another time.
     wire.batch(&format!(

@@ -60,7 +60,7 @@ pub(super) fn prepare(
             wire.batch("ROLLBACK")?;
             return Ok(Some(node));
         }
-        bring(wire, format)?;
+        wire.unhurried(|| bring(wire, format))?;
     }
     wire.rows("COMMIT", values![])?;
     Ok(None)

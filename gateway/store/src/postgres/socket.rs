@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// The most that connecting may take, and one read or write after that.
 const CONNECT: Duration = Duration::from_secs(5);
-const WAIT: Duration = Duration::from_secs(30);
+pub(super) const WAIT: Duration = Duration::from_secs(30);
 
 pub(super) enum Socket {
     Unix(UnixStream),
@@ -49,6 +49,15 @@ impl Socket {
             _ => Fault::from(error),
         })?;
         Ok(Self::Tls(Box::new(StreamOwned::new(session, socket))))
+    }
+
+    /// The most that a read may take from now on; none: as long as it takes.
+    pub(super) fn wait_for_answers(&self, most: Option<Duration>) -> Result<()> {
+        match self {
+            Self::Unix(socket) => socket.set_read_timeout(most),
+            Self::Tcp(socket) => socket.set_read_timeout(most),
+            Self::Tls(socket) => socket.sock.set_read_timeout(most),
+        }
     }
 
     /// Whether nobody on the way can read what is sent.

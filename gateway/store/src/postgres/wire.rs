@@ -4,7 +4,7 @@
 //! kept. Statements that give no rows wait and go out with the next one that does, so that a write costs as many
 //! round trips as it has questions. It must not know what is stored.
 
-use super::socket::Socket;
+use super::socket::{Socket, WAIT};
 use super::{Place, Server, days};
 use crate::model::Day;
 use crate::sql::{Cell, Database, Fault, Row, Value};
@@ -58,6 +58,8 @@ struct Inner {
     statements: HashMap<String, Prepared>,
     /// Statements in `out` or on their way, whose results nobody has seen.
     waiting: usize,
+    /// Why nothing more is asked over it: an answer that still comes would be taken for another statement's.
+    out_of_step: Option<String>,
 }
 
 #[derive(Clone)]
@@ -102,14 +104,7 @@ impl Wire {
 
     /// Says who we are and sets what the session needs.
     fn connect_to(place: &Place, server: &Server) -> Result<Self, Fault> {
-        let socket = Socket::open(server)?;
-        let mut inner = Inner {
-            socket,
-            incoming: BytesMut::with_capacity(64 << 10),
-            out: BytesMut::with_capacity(64 << 10),
-            statements: HashMap::new(),
-            waiting: 0,
-        };
+        let mut inner = Inner::new(Socket::open(server)?);
         inner.sign_in(place)?;
         let mut wire = Self {
             inner: RefCell::new(inner),
@@ -129,6 +124,14 @@ impl Wire {
     /// The server's timeline when we came.
     pub(crate) fn timeline(&self) -> i64 {
         self.timeline
+    }
+
+    /// Does what may take longer than an answer is waited for.
+    pub(crate) fn unhurried<T>(&self, work: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        self.inner.borrow().socket.wait_for_answers(None)?;
+        let done = work();
+        self.inner.borrow().socket.wait_for_answers(Some(WAIT))?;
+        done
     }
 
     /// Carries out statements in text, as migrations and transactions are.
@@ -208,7 +211,7 @@ impl Drop for Wire {
         let inner = self.inner.get_mut();
         inner.out.clear();
         frontend::terminate(&mut inner.out);
-        // Where the connection is gone already, the server knows.
+        // Where the connection is gone or given up already, the server learns it by its end.
         let _gone = inner.send();
     }
 }
@@ -221,6 +224,36 @@ impl From<std::io::Error> for Fault {
 }
 
 impl Inner {
+    fn new(socket: Socket) -> Self {
+        Self {
+            socket,
+            incoming: BytesMut::with_capacity(64 << 10),
+            out: BytesMut::with_capacity(64 << 10),
+            statements: HashMap::new(),
+            waiting: 0,
+            out_of_step: None,
+        }
+    }
+
+    /// Whether each answer is still that of the statement before it.
+    fn in_step(&self) -> Result<(), Fault> {
+        match &self.out_of_step {
+            Some(why) => Err(Fault::Lost(format!("the connection was given up: {why}"))),
+            None => Ok(()),
+        }
+    }
+
+    /// After a fault in the midst of an exchange the server may still owe an answer.
+    fn stepped<T>(&mut self, result: Result<T, Fault>) -> Result<T, Fault> {
+        if let Err(fault) = &result {
+            self.out_of_step.get_or_insert_with(|| match fault {
+                Fault::Lost(why) => why.clone(),
+                fault => format!("{fault:?}"),
+            });
+        }
+        result
+    }
+
     fn sign_in(&mut self, place: &Place) -> Result<(), Fault> {
         let path = format!("\"{}\"", place.schema);
         let settings = [
@@ -277,6 +310,7 @@ impl Inner {
     }
 
     fn prepared(&mut self, sql: &str, values: &[Value<'_>]) -> Result<Prepared, Fault> {
+        self.in_step()?;
         if let Some(prepared) = self.statements.get(sql) {
             return Ok(prepared.clone());
         }
@@ -305,8 +339,10 @@ impl Inner {
             }
             Ok(IsNull::No)
         };
-        frontend::bind(portal, &prepared.name, [1], values, put, [1], &mut self.out)
-            .map_err(|_| Fault::failed("a value is too long for the server"))
+        let bound = frontend::bind(portal, &prepared.name, [1], values, put, [1], &mut self.out)
+            .map_err(|_| Fault::failed("a value is too long for the server"));
+        // Half of it stands in what is to be sent.
+        self.stepped(bound)
     }
 
     /// Sends what waits and takes what comes of it.
@@ -322,12 +358,19 @@ impl Inner {
     }
 
     fn send(&mut self) -> Result<(), Fault> {
+        self.in_step()?;
         let sent = self.socket.write_all(&self.out).and_then(|()| self.socket.flush());
         self.out.clear();
-        Ok(sent?)
+        self.stepped(sent.map_err(Fault::from))
     }
 
     fn message(&mut self) -> Result<Message, Fault> {
+        self.in_step()?;
+        let message = self.next_message();
+        self.stepped(message)
+    }
+
+    fn next_message(&mut self) -> Result<Message, Fault> {
         loop {
             if let Some(message) = Message::parse(&mut self.incoming)? {
                 return Ok(message);
@@ -347,7 +390,8 @@ impl Inner {
             match self.message()? {
                 Message::DataRow(row) => came.rows.push(row),
                 Message::RowDescription(body) => {
-                    came.columns = Some(body.fields().map(|field| Ok(field.type_oid())).collect()?);
+                    let columns = body.fields().map(|field| Ok(field.type_oid())).collect();
+                    came.columns = Some(self.stepped(columns.map_err(Fault::from))?);
                 }
                 Message::PortalSuspended => came.more = true,
                 Message::ErrorResponse(body) => {
@@ -475,6 +519,43 @@ fn cell(oid: Oid, octets: &[u8]) -> Option<Cell> {
 
 #[cfg(test)]
 mod tests {
+    use super::{Inner, Wire};
+    use crate::postgres::socket::Socket;
+    use crate::sql::{Database, Fault, values};
+    use std::cell::RefCell;
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+    use std::time::Duration;
+
+    /// A statement was carried out, and the server is ready for the next.
+    const DONE: &[u8] = b"C\0\0\0\x0aBEGIN\0Z\0\0\0\x05T";
+
+    #[test]
+    fn a_late_answer_is_never_taken_for_another_statements() {
+        let (ours, mut theirs) = UnixStream::pair().unwrap();
+        ours.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let wire = Wire {
+            inner: RefCell::new(Inner::new(Socket::Unix(ours))),
+            server: "a trial".to_owned(),
+            timeline: 1,
+            dates: RefCell::default(),
+        };
+        theirs.write_all(DONE).unwrap();
+        wire.batch("BEGIN").unwrap();
+        assert!(matches!(wire.batch("SELECT pg_sleep(60)"), Err(Fault::Lost(_))));
+        // The answer comes when it was given up already.
+        theirs.write_all(DONE).unwrap();
+        assert!(matches!(wire.batch("ROLLBACK"), Err(Fault::Lost(_))));
+        assert!(matches!(wire.rows("SELECT 1", values![]), Err(Fault::Lost(_))));
+        assert!(matches!(wire.run("SELECT 2", values![]), Err(Fault::Lost(_))));
+        assert!(matches!(wire.walk("SELECT 3", &mut |_| Ok(())), Err(Fault::Lost(_))));
+        drop(wire);
+        let mut heard = Vec::new();
+        // What came and was not read resets the socket behind what was sent.
+        let _reset = theirs.read_to_end(&mut heard);
+        assert!(heard.ends_with(b"SELECT pg_sleep(60)\0"), "it was asked over again: {heard:?}");
+    }
+
     #[test]
     fn texts_that_the_server_cannot_hold_come_back() {
         for given in ["", "plain", "a\0b", "\u{E000}", "\u{E000}0", "\0\u{E000}1\u{E000}\u{E000}\0"] {

@@ -31,7 +31,14 @@ pub(crate) struct Journaled {
 pub(crate) struct Staged {
     pub(crate) sequence: u64,
     pub(crate) oldest: Day,
-    pub(crate) heads: BTreeMap<Day, Hash>,
+    pub(crate) heads: BTreeMap<Day, Head>,
+}
+
+/// The last write of a date's chain.
+#[derive(Clone, Copy)]
+pub(crate) struct Head {
+    pub(crate) sequence: u64,
+    pub(crate) hash: Hash,
 }
 
 impl Journaled {
@@ -49,7 +56,7 @@ impl Journaled {
     pub(crate) fn keep(&mut self, staged: Staged) {
         self.sequence = staged.sequence;
         self.oldest = staged.oldest;
-        self.heads.extend(staged.heads);
+        self.heads.extend(staged.heads.into_iter().map(|(date, head)| (date, head.hash)));
         while self.heads.len() > HEADS {
             self.heads.pop_first();
         }
@@ -105,13 +112,14 @@ impl Journaled {
             "INSERT INTO journal (sequence, node, date, at, entries, hash) VALUES (?1,?2,?3,?4,?5,?6)",
             values![int(sequence), &self.node, date, at, entries.bytes(), &hash],
         )?;
-        staged.heads.insert(chain, hash);
+        staged.heads.insert(chain, Head { sequence, hash });
         staged.sequence = sequence;
         Ok(Written { sequence, numbers })
     }
 
     fn head(&self, database: &dyn Database, date: Day, staged: &Staged) -> Result<Hash, Fault> {
-        if let Some(hash) = staged.heads.get(&date).or_else(|| self.heads.get(&date)) {
+        let staged = staged.heads.get(&date).map(|head| &head.hash);
+        if let Some(hash) = staged.or_else(|| self.heads.get(&date)) {
             return Ok(*hash);
         }
         let stored = database.one(
@@ -125,11 +133,11 @@ impl Journaled {
     }
 
     fn put_heads(&self, database: &dyn Database, staged: &Staged) -> Result<(), Fault> {
-        for (date, hash) in &staged.heads {
+        for (date, head) in &staged.heads {
             database.run(
                 "INSERT INTO chain_head (node, date, sequence, hash) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (node, date) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash",
-                values![&self.node, i64::from(date.0), int(staged.sequence), hash],
+                values![&self.node, i64::from(date.0), int(head.sequence), &head.hash],
             )?;
         }
         Ok(())

@@ -423,3 +423,51 @@ fn forgetting_goes_on_after_a_crash_at_any_commit() {
         }
     }
 }
+
+#[test]
+fn each_chain_of_a_group_ends_with_a_write_of_its_own() {
+    let folder = Folder::new("days");
+    let mut store = open(&folder.journal());
+    let of =
+        |date, changes| Write { lane: Lane::Outcome, epoch: store.epoch(), at: Moment(1_000), date, changes };
+    let of_first = of(FIRST, vec![Change::CancelKey(key_of(FIRST, "never"))]);
+    let of_second = |once| of(SECOND, vec![Change::CancelKey(key_of(SECOND, once))]);
+    // The day is forgotten by the last hashes that it has then, whatever stands behind it in the group.
+    let group = [of_first, of_second("never"), of(THIRD, vec![keep_from(SECOND)]), of_second("neither")];
+    let verdicts = store.commit(&group).unwrap();
+    assert!(verdicts.iter().all(|verdict| matches!(verdict, Verdict::Ok(_))), "{verdicts:?}");
+    let others = "SELECT count(*) FROM chain_head h WHERE sequence <>
+                  (SELECT max(sequence) FROM journal j WHERE j.node = h.node AND j.date = h.date)";
+    let connection = rusqlite::Connection::open(folder.journal()).unwrap();
+    let others: i64 = connection.query_row(others, [], |row| row.get(0)).unwrap();
+    assert_eq!(others, 0);
+    drop(connection);
+    forget(&mut store, THIRD, &|| Some(store::verify(&folder.journal()).unwrap()));
+}
+
+#[test]
+fn a_flow_that_stays_leaves_a_day_in_pieces() {
+    const EVENTS: u64 = 6_000;
+    let cluster = Cluster::start();
+    let place = cluster.place("journal");
+    let mut store = cluster.open("journal");
+    put_on(&mut store, FIRST, vec![Change::InsertFlow(asked_on(FIRST, 1))]);
+    for _ in 0..2 {
+        put_on(&mut store, FIRST, (0..EVENTS / 2).map(|_| event(1, "packet")).collect());
+    }
+    put_on(&mut store, SECOND, vec![ended(1)]);
+    put_on(&mut store, THIRD, vec![keep_from(SECOND)]);
+    let verify = || Some(store::postgres_verify(&place).unwrap());
+    for carried in store.reader().unwrap().carried(FIRST).unwrap() {
+        put_on(&mut store, THIRD, vec![Change::Carry(carried)]);
+    }
+    put_on(&mut store, THIRD, vec![Change::ForgetChain(FIRST)]);
+    assert_eq!(store.reader().unwrap().leaving().unwrap(), Leaving::Chain(FIRST));
+    let left = "SELECT count(*) FROM journal.event WHERE day = 20261130";
+    assert_eq!(cluster.say(left), "1000");
+    is_whole(&verify);
+    forget(&mut store, THIRD, &verify);
+    assert_eq!(store.reader().unwrap().leaving().unwrap(), Leaving::Nothing);
+    let there = "SELECT count(*) FROM journal.event WHERE flow = 1";
+    assert_eq!(cluster.say(there), EVENTS.to_string());
+}

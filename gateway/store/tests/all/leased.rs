@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{
-    Change, CutAt, End, Fatal, FlowId, FlowPut, MemoryDisk, MemoryLine, MemoryStore, Monotonic, Opened,
-    Store, Verdict, Writer,
+    Change, CrashPoint, CutAt, End, Fatal, FlowId, FlowPut, MemoryDisk, MemoryLine, MemoryStore, Monotonic,
+    Opened, Store, Verdict, Writer,
 };
 
 const LEASE: Duration = Duration::from_secs(9);
@@ -115,4 +115,24 @@ fn who_does_not_reach_the_journal_ends_in_the_end() {
     day.on(1);
     assert_eq!(writer.tend(), None);
     assert!(matches!(writer.fatal(), Some(Fatal::Disk { .. })));
+}
+
+#[test]
+fn a_renewal_is_believed_when_the_commit_that_it_stands_in_is_answered() {
+    let (day, line) = (Day::new(), MemoryLine::default());
+    let mut first = day.open("first", &line).unwrap();
+    let held = first.held().unwrap();
+    day.on(3);
+    line.cut_after(CutAt::Commit, 0, || ());
+    taken(&mut first, vec![Change::InsertFlow(asked(1, "a"))]);
+    day.on(5);
+    assert!(!held.lasts(), "held by a commit that was not answered");
+    line.mend();
+    assert!(first.tend().unwrap().is_some() && held.lasts());
+    day.on(3);
+    day.disk.crash_next(CrashPoint::Before);
+    let late = write(first.epoch(), vec![Change::InsertFlow(asked(2, "b"))]);
+    assert!(first.commit(&[late]).is_err());
+    day.on(5);
+    assert!(!held.lasts(), "held by a commit that failed");
 }

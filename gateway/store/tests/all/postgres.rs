@@ -276,7 +276,9 @@ fn what_the_server_does_not_promise_and_strangers_are_refused() {
     let refused = |store: Result<Opened<PostgresStore>, Fatal>| store.err().unwrap().to_string();
     let place = cluster.place("journal");
     let wrong = Place { password: Some("guessed".into()), ..place.clone() };
-    let said = refused(PostgresStore::open(&options(&wrong, "one")));
+    let opened = PostgresStore::open(&options(&wrong, "one"));
+    assert!(!matches!(opened, Err(Fatal::Away { .. })));
+    let said = refused(opened);
     assert!(said.contains("password authentication failed") && !said.contains("guessed"), "{said}");
     let said = refused(PostgresStore::open(&options(&Place { password: None, ..place.clone() }, "one")));
     assert!(said.contains("none is given"), "{said}");
@@ -289,4 +291,35 @@ fn what_the_server_does_not_promise_and_strangers_are_refused() {
     std::thread::sleep(Duration::from_millis(300));
     let said = refused(PostgresStore::open(&options(&place, "one")));
     assert!(said.contains("full_page_writes is off"), "{said}");
+}
+
+#[test]
+fn a_lease_is_not_held_by_a_commit_that_fails() {
+    let cluster = Cluster::start();
+    let mut store = held(&cluster, "one").unwrap();
+    group(&mut store, 0);
+    // It fails when the transaction ends, behind the renewal that stands in it.
+    cluster.say(
+        "CREATE FUNCTION journal.fails() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+         CREATE CONSTRAINT TRIGGER fails AFTER UPDATE ON journal.holder DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW EXECUTE FUNCTION journal.fails()",
+    );
+    let lease = store.held().unwrap();
+    std::thread::sleep(LEASE / 2);
+    let late = write(store.epoch(), vec![Change::InsertFlow(asked(90, "late"))]);
+    assert!(store.commit(&[late]).is_err());
+    std::thread::sleep(LEASE / 2);
+    assert!(!lease.lasts());
+}
+
+#[test]
+fn a_server_that_is_not_reached_is_told_apart_from_one_that_refuses() {
+    let cluster = Cluster::start();
+    drop(held(&cluster, "one").unwrap());
+    cluster.kill().unwrap();
+    let opened = PostgresStore::open(&options(&cluster.place("journal"), "one"));
+    assert!(matches!(opened, Err(Fatal::Away { .. })));
+    cluster.begin().unwrap();
+    assert!(held(&cluster, "one").is_ok());
 }
