@@ -40,6 +40,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 use wire::Wire;
 
+/// The timeline for readers while it is not known what became of the last commit: that of no server.
+const UNSETTLED: i64 = i64::MAX;
 /// Between two tries of reaching it.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How often a group is begun anew over a server that is reached, before it is asked whether that has lasted too long.
@@ -259,6 +261,8 @@ impl PostgresStore {
     /// Reaches the server again and asks whether what was sent is there: its verdicts if so. Nobody can commit it later:
     /// the old session is ended, and its lock on the holder's row waited for.
     fn settle(&mut self, mut why: String) -> Result<Option<Vec<Verdict>>, Fault> {
+        // A commit that no server that stands in has yet may be seen already: nobody is told of it before it is settled.
+        self.timeline.store(UNSETTLED, Ordering::Release);
         let began = Instant::now();
         loop {
             tracing::warn!(why, place = %self.place, "the database was lost; reaching it again");

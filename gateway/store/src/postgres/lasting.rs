@@ -1,7 +1,7 @@
 //! A connection for reading that is made again when it was lost; the read is repeated.
 
 use super::wire::Wire;
-use super::{PATIENCE, PAUSE, Place};
+use super::{PATIENCE, PAUSE, Place, UNSETTLED};
 use crate::sql::{Database, Fault, Row, Value};
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -28,11 +28,20 @@ impl Lasting {
     }
 
     fn read(&self, sql: &str, values: &[Value<'_>]) -> Result<Vec<Row>, Fault> {
+        self.settled()?;
         let wire = self.wire.borrow();
         if wire.timeline() < self.least() {
             return Err(Fault::Lost(format!("{} was replaced", wire.server())));
         }
         wire.rows(sql, values)
+    }
+
+    /// Lost for now where the writer does not know what became of its last commit.
+    fn settled(&self) -> Result<(), Fault> {
+        if self.least.load(Ordering::Acquire) == UNSETTLED {
+            return Err(Fault::Lost("what became of the last commit is not known yet".to_owned()));
+        }
+        Ok(())
     }
 }
 
@@ -72,7 +81,7 @@ impl Database for Lasting {
         let began = Instant::now();
         loop {
             tracing::warn!(why, place = %self.place, "a connection for reading was lost; reaching the database again");
-            let again = reading(&self.place, self.least()).and_then(|again| {
+            let again = self.settled().and_then(|()| reading(&self.place, self.least())).and_then(|again| {
                 let rows = again.rows(sql, values)?;
                 self.wire.replace(again);
                 Ok(rows)
