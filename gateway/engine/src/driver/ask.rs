@@ -67,7 +67,8 @@ pub struct NewFlow {
     pub writer: Option<Arc<dyn AnswerWriter>>,
 }
 
-fn day_before(day: Day) -> Day {
+/// The day before in the calendar; day 0 of what is no date of it.
+pub(super) fn day_before(day: Day) -> Day {
     let before = crate::calendar::date(day).and_then(|date| date.yesterday().ok());
     before.map_or(Day(0), crate::calendar::day)
 }
