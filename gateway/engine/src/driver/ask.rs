@@ -379,22 +379,22 @@ impl Engine {
 
     /// Cancels the flow of a key, or the key itself where no flow has it.
     pub async fn cancel(self: &Arc<Self>, key: &Key, known: Known) -> CancelAnswer {
-        let flow = match self.flow_now(key, known).await {
-            Ok(flow) => flow,
+        match self.flow_now(key, known).await {
+            Ok(Some(flow)) => return self.cancel_flow(flow).await,
+            Ok(None) => {}
             Err(_) => return CancelAnswer::Pending,
-        };
-        match flow {
-            Some(flow) => self.cancel_flow(flow).await,
-            None => match self.journal.write(Lane::Ask, key.date, vec![Change::CancelKey(key.clone())]).await
-            {
-                Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => CancelAnswer::NothingToUndo,
-                Ok(Verdict::KeyTaken { flow, .. }) => self.cancel_flow(flow).await,
-                Ok(_) => CancelAnswer::Refused,
-                Err(fatal) => {
-                    self.fail(&fatal);
-                    CancelAnswer::Pending
-                }
-            },
+        }
+        let cancelled = vec![Change::CancelKey(key.clone())];
+        match self.journal.write(Lane::Outcome, key.date, cancelled).await {
+            Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => CancelAnswer::NothingToUndo,
+            Ok(Verdict::KeyTaken { flow, .. }) => self.cancel_flow(flow).await,
+            Ok(Verdict::TooOld { .. }) => CancelAnswer::Refused,
+            // It is not remembered: neither does anything stand, nor will it be refused when it comes.
+            Ok(_) => CancelAnswer::Pending,
+            Err(fatal) => {
+                self.fail(&fatal);
+                CancelAnswer::Pending
+            }
         }
     }
 

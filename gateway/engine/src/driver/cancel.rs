@@ -144,7 +144,7 @@ impl Engine {
             Ok(None) => {}
         }
         let cancelled = vec![Change::CancelKey(key(found, asker, day))];
-        match self.journal.write(Lane::Ask, day, cancelled).await {
+        match self.journal.write(Lane::Outcome, day, cancelled).await {
             Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => {}
             Ok(_) => return Some(CancelAnswer::Pending),
             Err(fatal) => {
