@@ -17,7 +17,8 @@ use std::time::Duration;
 use store::{Change, Day, Fatal, FlowId, FlowRow, Key, Lane, Verdict};
 use tokio::sync::{mpsc, oneshot};
 
-/// Days before the one that a message names on which its key is looked for too: who repeats may name the day of the repeat.
+/// Days before the one that a message names on which its key is looked for too: who repeats may name the day of the repeat. The
+/// copy that named the first day may come behind that: the key is looked for on the day after as well.
 const DAYS_BACK: usize = 7;
 /// How often a flow is told that leaves the memory just then.
 const TELLS: usize = 8;
@@ -25,7 +26,7 @@ const TELLS: usize = 8;
 /// On which days the flow of a key is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// On the key's day and those just before it: what it is once by may come again for another act.
+    /// On the key's day, those just before it and the one after: what it is once by may come again for another act.
     Days,
     /// On all that the journal keeps: it is given once and for ever.
     Ever,
@@ -103,8 +104,8 @@ impl Engine {
                 return self.wait_told(take, flow, wait).await;
             }
             // It was taken back before it came: it is refused under the day on which that was.
-            Ok(Some((day, None))) if new.known == Known::Ever => new.key.date = day,
-            Ok(_) => {}
+            Ok(Some((day, None))) => new.key.date = day,
+            Ok(None) => {}
             Err(_) => return Told::unknown(),
         }
         if !self.admit() {
@@ -165,15 +166,31 @@ impl Engine {
         Ok(self.key_before(key, known).await?.and_then(|(_, flow)| flow))
     }
 
-    /// The same key on the latest of its days, and its flow, or none if it was taken back before it was asked.
+    /// The same key on the latest of its days that has a flow, and that flow; else on the latest on which it was taken back
+    /// before it was asked.
     async fn key_before(&self, key: &Key, known: Known) -> Result<Option<(Day, Option<FlowId>)>, Fatal> {
         let (since, last) = match known {
-            Known::Days => (days_before(key.date), key.date),
+            Known::Days => (days_before(key.date), key.date.next()),
             // Also on a later one than the key's: the list of an earlier day may come behind that of a later.
-            Known::Ever => (Day(0), (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date)),
+            Known::Ever => {
+                (Day(0), (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date.next()))
+            }
         };
-        let key = Key { date: last, ..key.clone() };
-        let found = self.journal.read(move |reader| reader.flow_by_key(&key, since));
+        let mut key = Key { date: last, ..key.clone() };
+        let found = self.journal.read(move |reader| {
+            let mut cancelled = None;
+            while let Some((day, flow)) = reader.flow_by_key(&key, since)? {
+                if flow.is_some() {
+                    return Ok(Some((day, flow)));
+                }
+                cancelled = cancelled.or(Some((day, None)));
+                if day <= since {
+                    break;
+                }
+                key.date = day_before(day);
+            }
+            Ok(cancelled)
+        });
         found.await.inspect_err(|fatal| self.fail(fatal))
     }
 
@@ -298,7 +315,12 @@ impl Engine {
         asked.put_tagged("sheets", &sheets);
         asked.put_tagged("kept", &kept);
         let own = ask.as_ref().filter(|_| parent.is_none());
-        let mut refused_by = Vec::new();
+        // Who took it back before it came may have named another day than it does.
+        let around = [day_before(key.date), key.date.next()];
+        let mut refused_by = match parent {
+            None => around.into_iter().map(|date| Key { date, ..key.clone() }).collect(),
+            Some(_) => Vec::new(),
+        };
         for look_up in
             own.map_or_else(Vec::new, |ask| super::cancel::look_ups(&version, reference, &key, ask))
         {
@@ -386,15 +408,21 @@ impl Engine {
         }
         let cancelled = vec![Change::CancelKey(key.clone())];
         match self.journal.write(Lane::Outcome, key.date, cancelled).await {
-            Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => CancelAnswer::NothingToUndo,
-            Ok(Verdict::KeyTaken { flow, .. }) => self.cancel_flow(flow).await,
-            Ok(Verdict::TooOld { .. }) => CancelAnswer::Refused,
+            Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => {}
+            Ok(Verdict::KeyTaken { flow, .. }) => return self.cancel_flow(flow).await,
+            Ok(Verdict::TooOld { .. }) => return CancelAnswer::Refused,
             // It is not remembered: neither does anything stand, nor will it be refused when it comes.
-            Ok(_) => CancelAnswer::Pending,
+            Ok(_) => return CancelAnswer::Pending,
             Err(fatal) => {
                 self.fail(&fatal);
-                CancelAnswer::Pending
+                return CancelAnswer::Pending;
             }
+        }
+        // An ask under a day around that was written before that key is found now; one after it is refused.
+        match self.flow_of_key(key, known).await {
+            Ok(Some(flow)) => self.cancel_flow(flow).await,
+            Ok(None) => CancelAnswer::NothingToUndo,
+            Err(_) => CancelAnswer::Pending,
         }
     }
 

@@ -20,6 +20,40 @@ fn key(bank: &Bank, serial: &str, days: i64) -> Key {
     Key { date: engine::calendar::day(date), party: "host".to_owned(), direction: Direction::In, once }
 }
 
+/// A serial begins anew after a week: what was taken back until then is no new act, whichever day either of them names.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_taken_back_under_a_day_around_is_refused() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    for (serial, days, refused) in [
+        ("000000000101", 0, true),
+        ("000000000102", -1, true),
+        ("000000000103", -7, true),
+        ("000000000104", 1, true),
+        ("000000000105", -8, false),
+        ("000000000106", 2, false),
+    ] {
+        let key = key(&bank, serial, days);
+        let cancelled = engine.cancel(&key, Known::Days).await;
+        assert_eq!(cancelled, CancelAnswer::NothingToUndo, "{serial}");
+        let told = send(&bank, &asked(serial, 100)).await.expect("an answer");
+        assert_eq!(&told[28..32] != "0000", refused, "{serial}: {told}");
+    }
+    assert_eq!(bank.books(), (200, 200));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reversal_that_names_a_day_around_takes_back_what_holds() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    for (serial, days) in [("000000000111", -1), ("000000000112", 1), ("000000000113", 7)] {
+        send(&bank, &asked(serial, 100)).await.expect("an answer");
+        let back = engine.cancel(&key(&bank, serial, days), Known::Days).await;
+        assert_eq!(back, CancelAnswer::Cancelled, "{serial}");
+    }
+    assert_eq!(bank.books(), (0, 0));
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reversal_is_remembered_where_there_is_no_room_for_new_asks() {
     let bank = Bank::open().await;
