@@ -115,7 +115,7 @@ impl Engine {
             self.release();
             return Told::refused("busy", String::new());
         };
-        if let Some(known) = self.begun_before(&new.key, new.known) {
+        if let Some(known) = self.begun_before(&new.key) {
             self.release();
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
@@ -194,13 +194,15 @@ impl Engine {
         found.await.inspect_err(|fatal| self.fail(fatal))
     }
 
-    /// The flow of the same key that began just now under the day before: it may not stand in the journal yet.
-    fn begun_before(&self, key: &Key, known: Known) -> Option<FlowId> {
-        let mut key = key.clone();
-        let days = if known == Known::Ever { DAYS_BACK } else { 0 };
-        (0..=days).find_map(|_| {
-            let flow = self.keyed.get(&key).map(|flow| *flow);
-            key.date = day_before(key.date);
+    /// The flow of the same key that began just now under one of the days around: it may not stand in the journal yet.
+    pub(crate) fn begun_before(&self, key: &Key) -> Option<FlowId> {
+        if let Some(flow) = self.keyed.get(key) {
+            return Some(*flow);
+        }
+        let mut around = Key { date: key.date.next(), ..key.clone() };
+        (0..=DAYS_BACK + 1).find_map(|_| {
+            let flow = self.keyed.get(&around).map(|flow| *flow);
+            around.date = day_before(around.date);
             flow
         })
     }

@@ -393,7 +393,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::flow_of_key`].
     pub async fn flow_now(&self, key: &Key, known: Known) -> Result<Option<FlowId>, Fatal> {
-        match self.keyed.get(key).map(|flow| *flow) {
+        match self.begun_before(key) {
             Some(flow) => Ok(Some(flow)),
             None => self.flow_of_key(key, known).await,
         }

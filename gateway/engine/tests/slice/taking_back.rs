@@ -54,6 +54,19 @@ async fn a_reversal_that_names_a_day_around_takes_back_what_holds() {
     assert_eq!(bank.books(), (0, 0));
 }
 
+/// Neither may begin beside the other, in whatever order they come.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_began_just_now_is_known_under_the_days_around() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let begun = FlowId(900_000_001);
+    engine.keyed.insert(key(&bank, "000000000121", 0), begun);
+    for (days, known) in [(-2, None), (-1, Some(begun)), (0, Some(begun)), (7, Some(begun)), (8, None)] {
+        let found = engine.flow_now(&key(&bank, "000000000121", days), Known::Days).await.unwrap();
+        assert_eq!(found, known, "{days}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reversal_is_remembered_where_there_is_no_room_for_new_asks() {
     let bank = Bank::open().await;
