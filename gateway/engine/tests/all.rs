@@ -36,3 +36,5 @@ mod serving;
 mod speaking;
 #[path = "slice/support.rs"]
 mod support;
+#[path = "slice/taking_back.rs"]
+mod taking_back;

@@ -17,7 +17,8 @@ use std::time::Duration;
 use store::{Change, Day, Fatal, FlowId, FlowRow, Key, Lane, Verdict};
 use tokio::sync::{mpsc, oneshot};
 
-/// Days before the one that a message names on which its key is looked for too: who repeats may name the day of the repeat.
+/// Days before the one that a message names on which its key is looked for too: who repeats may name the day of the repeat. The
+/// copy that named the first day may come behind that: the key is looked for on the day after as well.
 const DAYS_BACK: usize = 7;
 /// How often a flow is told that leaves the memory just then.
 const TELLS: usize = 8;
@@ -25,7 +26,7 @@ const TELLS: usize = 8;
 /// On which days the flow of a key is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// On the key's day and those just before it: what it is once by may come again for another act.
+    /// On the key's day, those just before it and the one after: what it is once by may come again for another act.
     Days,
     /// On all that the journal keeps: it is given once and for ever.
     Ever,
@@ -67,7 +68,8 @@ pub struct NewFlow {
     pub writer: Option<Arc<dyn AnswerWriter>>,
 }
 
-fn day_before(day: Day) -> Day {
+/// The day before in the calendar; day 0 of what is no date of it.
+pub(super) fn day_before(day: Day) -> Day {
     let before = crate::calendar::date(day).and_then(|date| date.yesterday().ok());
     before.map_or(Day(0), crate::calendar::day)
 }
@@ -102,8 +104,8 @@ impl Engine {
                 return self.wait_told(take, flow, wait).await;
             }
             // It was taken back before it came: it is refused under the day on which that was.
-            Ok(Some((day, None))) if new.known == Known::Ever => new.key.date = day,
-            Ok(_) => {}
+            Ok(Some((day, None))) => new.key.date = day,
+            Ok(None) => {}
             Err(_) => return Told::unknown(),
         }
         if !self.admit() {
@@ -113,7 +115,7 @@ impl Engine {
             self.release();
             return Told::refused("busy", String::new());
         };
-        if let Some(known) = self.begun_before(&new.key, new.known) {
+        if let Some(known) = self.begun_before(&new.key) {
             self.release();
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
@@ -164,25 +166,43 @@ impl Engine {
         Ok(self.key_before(key, known).await?.and_then(|(_, flow)| flow))
     }
 
-    /// The same key on the latest of its days, and its flow, or none if it was taken back before it was asked.
+    /// The same key on the latest of its days that has a flow, and that flow; else on the latest on which it was taken back
+    /// before it was asked.
     async fn key_before(&self, key: &Key, known: Known) -> Result<Option<(Day, Option<FlowId>)>, Fatal> {
         let (since, last) = match known {
-            Known::Days => (days_before(key.date), key.date),
+            Known::Days => (days_before(key.date), key.date.next()),
             // Also on a later one than the key's: the list of an earlier day may come behind that of a later.
-            Known::Ever => (Day(0), (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date)),
+            Known::Ever => {
+                (Day(0), (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date.next()))
+            }
         };
-        let key = Key { date: last, ..key.clone() };
-        let found = self.journal.read(move |reader| reader.flow_by_key(&key, since));
+        let mut key = Key { date: last, ..key.clone() };
+        let found = self.journal.read(move |reader| {
+            let mut cancelled = None;
+            while let Some((day, flow)) = reader.flow_by_key(&key, since)? {
+                if flow.is_some() {
+                    return Ok(Some((day, flow)));
+                }
+                cancelled = cancelled.or(Some((day, None)));
+                if day <= since {
+                    break;
+                }
+                key.date = day_before(day);
+            }
+            Ok(cancelled)
+        });
         found.await.inspect_err(|fatal| self.fail(fatal))
     }
 
-    /// The flow of the same key that began just now under the day before: it may not stand in the journal yet.
-    fn begun_before(&self, key: &Key, known: Known) -> Option<FlowId> {
-        let mut key = key.clone();
-        let days = if known == Known::Ever { DAYS_BACK } else { 0 };
-        (0..=days).find_map(|_| {
-            let flow = self.keyed.get(&key).map(|flow| *flow);
-            key.date = day_before(key.date);
+    /// The flow of the same key that began just now under one of the days around: it may not stand in the journal yet.
+    pub(crate) fn begun_before(&self, key: &Key) -> Option<FlowId> {
+        if let Some(flow) = self.keyed.get(key) {
+            return Some(*flow);
+        }
+        let mut around = Key { date: key.date.next(), ..key.clone() };
+        (0..=DAYS_BACK + 1).find_map(|_| {
+            let flow = self.keyed.get(&around).map(|flow| *flow);
+            around.date = day_before(around.date);
             flow
         })
     }
@@ -297,7 +317,12 @@ impl Engine {
         asked.put_tagged("sheets", &sheets);
         asked.put_tagged("kept", &kept);
         let own = ask.as_ref().filter(|_| parent.is_none());
-        let mut refused_by = Vec::new();
+        // Who took it back before it came may have named another day than it does.
+        let around = [day_before(key.date), key.date.next()];
+        let mut refused_by = match parent {
+            None => around.into_iter().map(|date| Key { date, ..key.clone() }).collect(),
+            Some(_) => Vec::new(),
+        };
         for look_up in
             own.map_or_else(Vec::new, |ask| super::cancel::look_ups(&version, reference, &key, ask))
         {
@@ -378,22 +403,28 @@ impl Engine {
 
     /// Cancels the flow of a key, or the key itself where no flow has it.
     pub async fn cancel(self: &Arc<Self>, key: &Key, known: Known) -> CancelAnswer {
-        let flow = match self.flow_now(key, known).await {
-            Ok(flow) => flow,
+        match self.flow_now(key, known).await {
+            Ok(Some(flow)) => return self.cancel_flow(flow).await,
+            Ok(None) => {}
             Err(_) => return CancelAnswer::Pending,
-        };
-        match flow {
-            Some(flow) => self.cancel_flow(flow).await,
-            None => match self.journal.write(Lane::Ask, key.date, vec![Change::CancelKey(key.clone())]).await
-            {
-                Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => CancelAnswer::NothingToUndo,
-                Ok(Verdict::KeyTaken { flow, .. }) => self.cancel_flow(flow).await,
-                Ok(_) => CancelAnswer::Refused,
-                Err(fatal) => {
-                    self.fail(&fatal);
-                    CancelAnswer::Pending
-                }
-            },
+        }
+        let cancelled = vec![Change::CancelKey(key.clone())];
+        match self.journal.write(Lane::Outcome, key.date, cancelled).await {
+            Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => {}
+            Ok(Verdict::KeyTaken { flow, .. }) => return self.cancel_flow(flow).await,
+            Ok(Verdict::TooOld { .. }) => return CancelAnswer::Refused,
+            // It is not remembered: neither does anything stand, nor will it be refused when it comes.
+            Ok(_) => return CancelAnswer::Pending,
+            Err(fatal) => {
+                self.fail(&fatal);
+                return CancelAnswer::Pending;
+            }
+        }
+        // An ask under a day around that was written before that key is found now; one after it is refused.
+        match self.flow_of_key(key, known).await {
+            Ok(Some(flow)) => self.cancel_flow(flow).await,
+            Ok(None) => CancelAnswer::NothingToUndo,
+            Err(_) => CancelAnswer::Pending,
         }
     }
 

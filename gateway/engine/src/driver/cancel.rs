@@ -3,6 +3,7 @@
 //! In: values of the other flow's ask. Out: how its cancellation ended, as a reply to the step. What nobody asked for is
 //! refused for ever after: its look-up is a key that is cancelled, and an ask that it finds is refused with it.
 
+use super::ask::day_before;
 use super::{Inbox, Running, ask_digest};
 use crate::engine::Engine;
 use crate::facts::Facts;
@@ -64,9 +65,9 @@ pub(super) fn found_by(
     FoundBy { name, hash: ask_digest(&[&octets]) }
 }
 
-/// The keys by which an ask of a day may have been cancelled before it came: on that day, or on the one before.
-pub(super) fn keys(found: &FoundBy, asked: &Key, day: Day) -> [Key; 2] {
-    [key(found, &asked.party, day), key(found, &asked.party, Day(day.0 - 1))]
+/// The keys by which an ask of a day may have been cancelled before it came: on that day, or on one beside it.
+pub(super) fn keys(found: &FoundBy, asked: &Key, day: Day) -> [Key; 3] {
+    [day, day_before(day), day.next()].map(|day| key(found, &asked.party, day))
 }
 
 fn key(found: &FoundBy, asker: &str, date: Day) -> Key {
@@ -143,7 +144,7 @@ impl Engine {
             Ok(None) => {}
         }
         let cancelled = vec![Change::CancelKey(key(found, asker, day))];
-        match self.journal.write(Lane::Ask, day, cancelled).await {
+        match self.journal.write(Lane::Outcome, day, cancelled).await {
             Ok(Verdict::Ok(_) | Verdict::KeyCancelled) => {}
             Ok(_) => return Some(CancelAnswer::Pending),
             Err(fatal) => {
@@ -167,5 +168,22 @@ impl Engine {
         let others = || rows.iter().filter(|row| row.flow != own);
         let held = others().find(|row| row.end != Some(End::Refused));
         Ok(held.or_else(|| others().next()).map(|row| row.flow))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cancellation_is_found_under_the_days_of_the_calendar_around() {
+        let found = FoundBy { name: "flow bank.pay: reference".to_owned(), hash: [7; 32] };
+        let asked =
+            Key { date: Day(0), party: "channel mobile".to_owned(), direction: Direction::In, once: vec![1] };
+        let days = |day| keys(&found, &asked, Day(day)).map(|key| key.date.0);
+        assert_eq!(days(20_261_201), [20_261_201, 20_261_130, 20_261_202]);
+        assert_eq!(days(20_270_101), [20_270_101, 20_261_231, 20_270_102]);
+        assert_eq!(days(20_240_229), [20_240_229, 20_240_228, 20_240_301]);
+        assert_eq!(days(0)[0], 0);
     }
 }

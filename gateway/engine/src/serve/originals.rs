@@ -317,9 +317,19 @@ pub(crate) async fn late_result(engine: &Arc<Engine>, scene: &Scene, call: CallR
 async fn tell(engine: &Arc<Engine>, scene: &Scene, operation: &OperationRow, said: Outcome) {
     let flow = operation.flow;
     let row = engine.journal.read(move |reader| Ok((reader.flow(flow)?, reader.operations(flow)?))).await;
-    let Ok((Some(row), operations)) = row else { return };
-    let Some((reference, path)) = path_of(&scene.version, &row.name) else { return };
-    let program = scene.version.flow(reference).and_then(|tables| program_of(tables, &path));
+    let (row, operations) = match row {
+        Ok((Some(row), operations)) => (row, operations),
+        Ok((None, _)) => return,
+        Err(fatal) => return engine.fail(&fatal),
+    };
+    // The flow goes on as the version has it that it began with: another may have other steps in its places.
+    let version = match engine.version_of(row.version).await {
+        Ok(Some(version)) => version,
+        Ok(None) => return,
+        Err(fatal) => return engine.fail(&fatal),
+    };
+    let Some((reference, path)) = path_of(&version, &row.name) else { return };
+    let program = version.flow(reference).and_then(|tables| program_of(tables, &path));
     let RowName { step, back: false, serials } = RowName::of(&operation.name) else { return };
     let later = |other: &RowName<'_>| other.step == step && !other.back && other.serials > serials;
     if operations.iter().map(|other| RowName::of(&other.name)).any(|other| later(&other)) {
@@ -330,9 +340,11 @@ async fn tell(engine: &Arc<Engine>, scene: &Scene, operation: &OperationRow, sai
     let Some(place) = place.and_then(|place| u16::try_from(place).ok()) else { return };
     let reply = match said {
         Outcome::Done(_) => Reply::Done,
-        Outcome::Refused(reason) => {
-            Reply::Refused(reason.map_or("other", |reason| scene.version.text(reason)).into())
-        }
+        Outcome::Refused(reason) => match reason.map_or("other", |reason| scene.version.text(reason)) {
+            // As of a reply: that it came twice says nothing of how the first copy ended.
+            "duplicate" => return,
+            reason => Reply::Refused(reason.into()),
+        },
         Outcome::Unknown => return,
     };
     engine.tell_flow(flow, Event::Reply(StepId(place), reply)).await;
@@ -381,7 +393,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::flow_of_key`].
     pub async fn flow_now(&self, key: &Key, known: Known) -> Result<Option<FlowId>, Fatal> {
-        match self.keyed.get(key).map(|flow| *flow) {
+        match self.begun_before(key) {
             Some(flow) => Ok(Some(flow)),
             None => self.flow_of_key(key, known).await,
         }
