@@ -30,7 +30,7 @@ pub fn is_reversal(name: &str) -> bool {
 }
 
 use crate::book::Book;
-use crate::engine::Engine;
+use crate::engine::{Engine, Permit};
 use crate::exchange::{Prepared, Verdict};
 use crate::facts::Facts;
 use crate::packet::Packet;
@@ -144,6 +144,8 @@ struct Running {
     inbox: mpsc::Receiver<Inbox>,
     post: mpsc::Sender<Inbox>,
     stopped: bool,
+    /// Its place among the flows under way; rows have that of their batch.
+    permit: Option<Permit>,
 }
 
 /// A flow by the name that the journal has for it, with the loops down to the row that it is of: `bank.court_order`,
@@ -342,9 +344,6 @@ impl Running {
             } else {
                 self.hear_late(heard);
             }
-        }
-        if self.parent.is_none() {
-            self.engine.release();
         }
     }
 

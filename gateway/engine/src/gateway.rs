@@ -25,7 +25,7 @@ use dsl::model::LinkKind;
 use link::http::HttpServer;
 use link::tcp::LineEvent;
 use link::{Core, CoreOwner, World};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Change, Day, FlowId, Lane, Sealer, Store};
@@ -140,7 +140,7 @@ impl Gateway {
             past: DashMap::new(),
             restraint: crate::restraint::Restraint::new(core.clone()),
             gates: DashMap::new(),
-            permits: AtomicUsize::new(0),
+            permits: crate::engine::Permits::default(),
             planted: options.planted,
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),

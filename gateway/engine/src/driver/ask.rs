@@ -106,26 +106,24 @@ impl Engine {
             Ok(_) => {}
             Err(_) => return Told::unknown(),
         }
-        if !self.admit() {
+        let Some(permit) = self.admit() else {
             return Told::refused("busy", String::new());
-        }
+        };
         let Some(id) = self.next_flow().await else {
-            self.release();
             return Told::refused("busy", String::new());
         };
         if let Some(known) = self.begun_before(&new.key, new.known) {
-            self.release();
+            drop(permit);
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
         }
         let (post, inbox) = mpsc::channel(INBOX);
         let waited_for = new.waited_for;
-        let Some(running) = self.running(id, new, None, (post, inbox), vec![give]) else {
-            self.release();
+        let Some(mut running) = self.running(id, new, None, (post, inbox), vec![give]) else {
             return Told::refused("other", "the flow is not there".into());
         };
+        running.permit = Some(permit);
         if waited_for && let Err(held) = self.held_back(&running) {
-            self.release();
             return Told::refused("busy", held.to_string());
         }
         let post = running.post.clone();
@@ -349,6 +347,7 @@ impl Engine {
             inbox,
             post,
             stopped: false,
+            permit: None,
             version: Arc::clone(&version),
         })
     }

@@ -225,6 +225,7 @@ impl Running {
             inbox,
             post,
             stopped: false,
+            permit: None,
             path,
             around: self.steps(),
         };
