@@ -93,6 +93,8 @@ struct Operation {
     reply: Option<Packet>,
     reply_record: Option<Arc<Record>>,
     text: String,
+    /// The last reply that came when it decided nothing any more: recorded, and otherwise as if it had not come.
+    late: Option<Packet>,
 }
 
 /// A flow in memory.
