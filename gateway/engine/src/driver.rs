@@ -30,7 +30,7 @@ pub fn is_reversal(name: &str) -> bool {
 }
 
 use crate::book::Book;
-use crate::engine::Engine;
+use crate::engine::{Engine, Permit};
 use crate::exchange::{Prepared, Verdict};
 use crate::facts::Facts;
 use crate::packet::Packet;
@@ -93,6 +93,8 @@ struct Operation {
     reply: Option<Packet>,
     reply_record: Option<Arc<Record>>,
     text: String,
+    /// The last reply that came when it decided nothing any more: recorded, and otherwise as if it had not come.
+    late: Option<Packet>,
 }
 
 /// A flow in memory.
@@ -144,6 +146,8 @@ struct Running {
     inbox: mpsc::Receiver<Inbox>,
     post: mpsc::Sender<Inbox>,
     stopped: bool,
+    /// Its place among the flows under way; rows have that of their batch.
+    permit: Option<Permit>,
 }
 
 /// A flow by the name that the journal has for it, with the loops down to the row that it is of: `bank.court_order`,
@@ -342,9 +346,6 @@ impl Running {
             } else {
                 self.hear_late(heard);
             }
-        }
-        if self.parent.is_none() {
-            self.engine.release();
         }
     }
 

@@ -28,6 +28,43 @@ use std::sync::{Arc, Mutex};
 use store::{FlowId, Key, RefusedGate};
 use tokio::sync::{Notify, mpsc};
 
+/// How many flows are under way.
+#[derive(Debug, Default)]
+pub struct Permits(Arc<AtomicUsize>);
+
+/// The place of one flow among those under way. It is given back when it is dropped, whatever ends the flow or the ask.
+#[derive(Debug)]
+pub struct Permit(Arc<AtomicUsize>);
+
+impl Permits {
+    /// One more, where fewer than `most` are taken.
+    #[must_use]
+    pub fn take(&self, most: usize) -> Option<Permit> {
+        let more = |taken| (taken < most).then_some(taken + 1);
+        let taken = self.0.fetch_update(Ordering::AcqRel, Ordering::Acquire, more);
+        taken.is_ok().then(|| Permit(Arc::clone(&self.0)))
+    }
+
+    /// One more, however many are taken: what was begun goes on.
+    #[must_use]
+    pub fn add(&self) -> Permit {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        Permit(Arc::clone(&self.0))
+    }
+
+    /// How many are taken.
+    #[must_use]
+    pub fn taken(&self) -> usize {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// Shared by all rooms.
 pub struct Engine {
     /// Tasks, timers, the world's seams.
@@ -71,7 +108,7 @@ pub struct Engine {
     /// Last exchanges of calls that others look at: party, member, call.
     pub past: DashMap<(String, Option<String>, CallId), Arc<Past>>,
     /// Postings under way, against the bound of the deployment.
-    pub permits: AtomicUsize,
+    pub permits: Permits,
     /// Which lines answer, and what is open with whom.
     pub restraint: Restraint,
     /// What was refused by link, so that floods are counted and not written one by one.
@@ -137,21 +174,13 @@ impl Engine {
         Arc::clone(gate.or_insert_with(|| Arc::new(Mutex::new(RefusedGate::new(most)))).value())
     }
 
-    /// Takes a permit for one more flow; false where there are too many.
+    /// A permit for one more flow; none where there are too many.
     #[must_use]
-    pub fn admit(&self) -> bool {
+    pub fn admit(&self) -> Option<Permit> {
         if self.stopping.load(Ordering::Acquire) || self.broken.load(Ordering::Acquire) {
-            return false;
+            return None;
         }
-        let most = self.deployment.load().limits.flows;
-        self.permits
-            .fetch_update(Ordering::AcqRel, Ordering::Acquire, |taken| (taken < most).then_some(taken + 1))
-            .is_ok()
-    }
-
-    /// Gives a permit back.
-    pub fn release(&self) {
-        self.permits.fetch_sub(1, Ordering::AcqRel);
+        self.permits.take(self.deployment.load().limits.flows)
     }
 
     /// Why the journal failed, in words.
@@ -172,5 +201,25 @@ impl Engine {
 impl std::fmt::Debug for Engine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Engine").field("flows", &self.flows.len()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permit_is_given_back_once_however_it_ends() {
+        let permits = Permits::default();
+        let (first, second) = (permits.take(2), permits.take(2));
+        assert!(first.is_some() && second.is_some() && permits.take(2).is_none());
+        let brought_back = permits.add();
+        assert_eq!(permits.taken(), 3);
+        drop(brought_back);
+        drop(first);
+        assert_eq!(permits.taken(), 1);
+        assert!(permits.take(2).is_some());
+        drop(second);
+        assert_eq!(permits.taken(), 0);
     }
 }

@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::late::Late;
-use crate::lines::{LineName, Lines, Told};
+use crate::lines::{LineName, Lines, Matching, Told};
 use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
 use crate::serve::Listener;
@@ -20,12 +20,13 @@ use crate::version::Version;
 use crate::view::Sealing;
 use adapters::keys::KeyStore;
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 use dashmap::DashMap;
 use dsl::model::LinkKind;
 use link::http::HttpServer;
 use link::tcp::LineEvent;
 use link::{Core, CoreOwner, World};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Change, Day, FlowId, Lane, Sealer, Store};
@@ -140,7 +141,7 @@ impl Gateway {
             past: DashMap::new(),
             restraint: crate::restraint::Restraint::new(core.clone()),
             gates: DashMap::new(),
-            permits: AtomicUsize::new(0),
+            permits: crate::engine::Permits::default(),
             planted: options.planted,
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),
@@ -331,24 +332,34 @@ impl Engine {
                         continue;
                     }
                     let matched = !link.link.matches.is_empty();
-                    let key = matched.then(|| self.key_of_reply(version, number, place));
+                    let matching = matched.then(|| self.matching(version, number, place));
                     // What is numbered is looked at in its order before anybody gets it.
-                    let unmatched: link::tcp::KeyOf = Arc::new(|_| None);
-                    let key = if is_numbered(version, &name) { Some(unmatched) } else { key };
+                    let unmatched = || Matching { key: Arc::new(|_| None), by: String::new() };
+                    let matching = if is_numbered(version, &name) { Some(unmatched()) } else { matching };
                     let signs_in = crate::session::connection::at_connect(module) == Some(place);
-                    self.lines.open(&name, &link.link, &config, key, signs_in)?;
+                    self.lines.open(&name, &link.link, &config, matching, signs_in)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn key_of_reply(&self, version: &Arc<Version>, module: usize, link: usize) -> link::tcp::KeyOf {
+    /// How the answers of a link are matched in this version. Asks are matched by the version that is current when they leave, so
+    /// both must read the same.
+    fn matching(&self, version: &Arc<Version>, module: usize, link: usize) -> Matching {
+        let by = version.module(module).and_then(|module| {
+            let (program, link) = (&module.program, module.links.get(link)?);
+            let read =
+                (&program.expressions, &program.codes, &program.wires, &program.formats, &program.chains);
+            let by = format!("{:?} {:?} {read:?}", link.link.matches, link.recogniser);
+            Some(format!("{:?}", crate::driver::ask_digest(&[by.as_bytes()])))
+        });
         let version = Arc::clone(version);
-        Arc::new(move |content| {
+        let key = Arc::new(move |content: &Bytes| {
             let link = version.module(module)?.links.get(link)?;
             crate::message::correlation(&version, module, link, content)
-        })
+        });
+        Matching { key, by: by.unwrap_or_default() }
     }
 
     /// Signs in where a session opens at the start; takes the others from the journal.

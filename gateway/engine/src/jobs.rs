@@ -3,7 +3,7 @@
 //! In: the adapters' words and the calendar. Out: asks of flows and exchanges. The last run of each job stands in the
 //! journal, so that a restart neither misses nor repeats one. It must not know what a flow does.
 
-use crate::driver::{Known, NewFlow, ask_digest};
+use crate::driver::{Known, NewFlow, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts};
@@ -26,8 +26,17 @@ use store::{Change, Day, Direction, Key, Lane, Notice, Outcome as NoticeState};
 const LOOK: Duration = Duration::from_secs(1);
 /// The longest wait for the end of a job's flow; it goes on without anybody waiting.
 const WAIT: Duration = Duration::from_secs(600);
+/// Before a job of a day that found no room is asked again.
+const AGAIN: Duration = Duration::from_secs(5);
 /// Tries of a notice before it is an operator's.
 const TRIES: u32 = 24;
+/// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
+const PAUSE: i64 = 10_000;
+const DOUBLED: u32 = 9;
+/// Between two looks at notices that are not due.
+const LOOK_FAR: Duration = Duration::from_secs(60);
+/// Notices that are sent in one look.
+const AT_ONCE: usize = 100;
 
 impl Engine {
     /// Runs jobs until the engine stops.
@@ -50,10 +59,15 @@ impl Engine {
 
     /// Sends what is owed, until the engine stops.
     pub async fn owe(self: Arc<Self>) {
+        let mut far = self.core.mark();
         while !self.stopping.load(std::sync::atomic::Ordering::Acquire) {
             self.core.deadline(self.core.mark().after(LOOK)).await;
             let version = self.current.load_full();
-            self.outbox(&version).await;
+            self.outbox(&version, false).await;
+            if self.core.mark() >= far {
+                self.outbox(&version, true).await;
+                far = self.core.mark().after(LOOK_FAR);
+            }
         }
     }
 
@@ -121,7 +135,7 @@ impl Engine {
                     Err(fatal) => return self.fail(&fatal),
                 };
                 let at = self.journal.now().0;
-                if at.saturating_sub(last) >= span.max(1_000) {
+                if is_due(at, last, span.max(1_000)) {
                     self.begin_job(version, job, &format!("{at}"), now).await;
                 }
             }
@@ -129,7 +143,8 @@ impl Engine {
     }
 
     /// Begins a flow of the clock; its key is the job and its time, so that it begins once. Its business date is that of
-    /// the moment it was due, however late it begins.
+    /// the moment it was due, however late it begins. One of a day that finds no room is asked again until it has begun; a
+    /// repeated one has its next time.
     async fn begin_job(self: &Arc<Self>, version: &Arc<Version>, job: Job, at: &str, due: DateTime) {
         let Job { reference, party, name: job, member } = job;
         let day = crate::calendar::day(due.date());
@@ -146,26 +161,45 @@ impl Engine {
         if let Some(member) = member {
             facts.put(Fact::Member, &Value::Text(member.into()));
         }
-        let new = NewFlow {
-            version: Arc::clone(version),
-            reference,
-            ask: None,
-            facts,
-            key: Key { date: day, party, direction: Direction::Out, once },
-            known: Known::Days,
-            waited_for: false,
-            digest: ask_digest(&[job.as_bytes(), at.as_bytes()]),
-            packet: None,
-            sheets: crate::facts::Tagged::new(),
-            found_by: Vec::new(),
-            kept: crate::facts::Tagged::new(),
-            writer: None,
-        };
-        let engine = Arc::clone(self);
+        let daily = version.flow(reference).is_some_and(|flow| matches!(flow.start, FlowStart::Daily(_)));
+        let key = Key { date: day, party, direction: Direction::Out, once };
+        let digest = ask_digest(&[job.as_bytes(), at.as_bytes()]);
+        let (engine, version) = (Arc::clone(self), Arc::clone(version));
         self.core.spawn(async move {
-            let told = engine.ask(new, WAIT).await;
+            let told = loop {
+                let new = NewFlow {
+                    version: Arc::clone(&version),
+                    reference,
+                    ask: None,
+                    facts: facts.clone(),
+                    key: key.clone(),
+                    known: Known::Days,
+                    waited_for: false,
+                    digest,
+                    packet: None,
+                    sheets: crate::facts::Tagged::new(),
+                    found_by: Vec::new(),
+                    kept: crate::facts::Tagged::new(),
+                    writer: None,
+                };
+                let told = engine.ask(new, WAIT).await;
+                if !(daily && found_no_room(&told)) || !engine.goes_on() {
+                    break told;
+                }
+                tracing::warn!(job, "a job of the clock finds no room and is asked again");
+                engine.core.deadline(engine.core.mark().after(AGAIN)).await;
+                if !engine.goes_on() {
+                    break told;
+                }
+            };
             tracing::info!(job, outcome = told.kind.word(), reason = %told.reason, "a job of the clock ended");
         });
+    }
+
+    /// Neither stopping nor broken.
+    fn goes_on(&self) -> bool {
+        use std::sync::atomic::Ordering::Acquire;
+        !self.stopping.load(Acquire) && !self.broken.load(Acquire)
     }
 
     /// Sign-ins at their minutes; at a party's cut-over the sign-off, and the event for open flows.
@@ -257,17 +291,23 @@ impl Engine {
         }
     }
 
-    /// Sends what is owed, each notice by itself.
-    async fn outbox(self: &Arc<Self>, version: &Arc<Version>) {
+    /// Sends what is owed, each notice by itself; `far`: what is put off for longer than any is.
+    async fn outbox(self: &Arc<Self>, version: &Arc<Version>, far: bool) {
         let now = self.journal.now();
-        let due = match self.journal.read(move |reader| reader.notices_due(now, 100)).await {
+        let found = match far {
+            true => self.journal.read(|reader| reader.notices_due(store::Moment(i64::MAX), usize::MAX)).await,
+            false => self.journal.read(move |reader| reader.notices_due(now, AT_ONCE)).await,
+        };
+        let due = match found {
             Ok(due) => due,
             Err(fatal) => return self.fail(&fatal),
         };
-        for notice in due {
+        for notice in
+            due.into_iter().filter(|notice| !far || is_put_off_too_long(now.0, notice.due.0)).take(AT_ONCE)
+        {
             let taken = Box::pin(self.send_notice(version, &notice)).await;
             let tries = notice.tries + 1;
-            let pause = 10_000_i64.saturating_mul(1 << tries.min(9));
+            let pause = PAUSE.saturating_mul(1 << tries.min(DOUBLED));
             let outcome = match taken {
                 true => NoticeState::Sent,
                 false if tries >= TRIES => NoticeState::Parked,
@@ -300,6 +340,21 @@ impl Engine {
     }
 }
 
+/// Whether what is repeated after a span is due. A last time that is yet to come was noted by a clock that was ahead.
+fn is_due(at: i64, last: i64, span: i64) -> bool {
+    last > at || at.saturating_sub(last) >= span
+}
+
+/// Whether a notice is put off for longer than any is: a clock that was ahead has put it there.
+fn is_put_off_too_long(now: i64, due: i64) -> bool {
+    due.saturating_sub(now) > PAUSE << DOUBLED
+}
+
+/// Whether an ask was turned away before it became a flow.
+fn found_no_room(told: &crate::driver::Told) -> bool {
+    told.flow.0 == 0 && told.kind == ToldKind::Refused && told.reason == "busy"
+}
+
 /// What the clock begins: a flow, or a flow for one member of its party.
 struct Job {
     reference: FlowRef,
@@ -327,4 +382,22 @@ fn jobs(version: &Version, reference: FlowRef) -> Vec<Job> {
         member: Some(member.clone()),
     };
     members.map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_ahead_and_is_set_right_holds_nothing_up() {
+        const DAY: i64 = 86_400_000;
+        assert!(is_due(DAY, i64::MIN, 60_000));
+        assert!(is_due(DAY, DAY - 60_000, 60_000));
+        assert!(!is_due(DAY, DAY - 59_999, 60_000));
+        assert!(!is_due(DAY, DAY, 60_000));
+        assert!(is_due(DAY, 2 * DAY, 60_000));
+        assert!(!is_put_off_too_long(DAY, DAY + (PAUSE << DOUBLED)));
+        assert!(is_put_off_too_long(DAY, 2 * DAY));
+        assert!(!is_put_off_too_long(DAY, 0));
+    }
 }

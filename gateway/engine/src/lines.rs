@@ -77,6 +77,14 @@ struct Kept {
     line: Line,
 }
 
+/// What matches answers with asks on a connection that carries many at once.
+pub struct Matching {
+    /// Finds the key of a message.
+    pub key: KeyOf,
+    /// What that goes by: a line whose answers are matched by something else is another line.
+    pub by: String,
+}
+
 /// Hears what lines tell.
 pub type Hears = Arc<dyn Fn(Told) + Send + Sync>;
 
@@ -109,11 +117,12 @@ impl Lines {
         name: &LineName,
         link: &Link,
         config: &LinkConfig,
-        key: Option<KeyOf>,
+        matching: Option<Matching>,
         signs_in: bool,
     ) -> Result<(), LineError> {
+        let (key, by) = matching.map(|matching| (matching.key, matching.by)).unzip();
         let shape = format!(
-            "{:?} {:?} {:?} {config:?} {:?} {:?} {:?} {} {signs_in}",
+            "{:?} {:?} {:?} {config:?} {:?} {:?} {:?} {} {signs_in} {by:?}",
             link.kind, link.frame, link.hold, link.beats, link.connect_ms, link.idle_ms, link.garbled_skip
         );
         if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
@@ -533,6 +542,59 @@ impl std::fmt::Debug for Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn link_of_many() -> Link {
+        Link {
+            name: "line".into(),
+            kind: LinkKind::Tcp,
+            connect: true,
+            label: "".into(),
+            carries: None,
+            frame: ModelFrame::Fixed(8),
+            hold: ModelHold::Many(1),
+            matches: Vec::new(),
+            beats: Vec::new(),
+            garbled_skip: false,
+            unread: None,
+            answers_on: None,
+            connect_ms: None,
+            answer_ms: None,
+            idle_ms: None,
+            post: None,
+            folder: None,
+            poll: None,
+            once: Vec::new(),
+            temporary: false,
+            after: dsl::model::AfterFile::Leave,
+            tolerate: Vec::new(),
+            span: dsl::source::Span::default(),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_line_whose_answers_are_matched_by_something_else_is_another() {
+        let owner = Core::start(link::World::real());
+        let lines = Lines::new(owner.core(), Arc::new(|_| {}), 100);
+        let (name, link) = (LineName::default(), link_of_many());
+        let config = LinkConfig { address: Some("127.0.0.1:1".into()), ..LinkConfig::default() };
+        let open = |by: &str| {
+            let matching = Matching { key: Arc::new(|_| None), by: by.into() };
+            assert!(lines.open(&name, &link, &config, Some(matching), false).is_ok());
+            match lines.kept().get(&name).map(|kept| kept.line.clone()) {
+                Some(Line::Tcp(client)) => Some(client),
+                _ => None,
+            }
+        };
+        let same = |one: &Option<TcpClient>, other: &Option<TcpClient>| match (one, other) {
+            (Some(one), Some(other)) => one.is(other),
+            _ => false,
+        };
+        let first = open("the serial at octet 4");
+        let again = open("the serial at octet 4");
+        let moved = open("the serial at octet 8");
+        assert!(same(&first, &again));
+        assert!(moved.is_some() && !same(&first, &moved));
+    }
 
     #[test]
     fn a_proxy_that_speaks_tls_for_us_is_of_this_machine() {

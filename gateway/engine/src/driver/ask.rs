@@ -93,6 +93,7 @@ impl Engine {
     /// Asks for a flow and waits so long for its end; then it is pending.
     pub async fn ask(self: &Arc<Self>, new: NewFlow, wait: Duration) -> Told {
         let (give, take) = oneshot::channel();
+        let until = self.core.mark().after(wait);
         if let Some(known) = self.keyed.get(&new.key).map(|flow| *flow) {
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
@@ -108,26 +109,28 @@ impl Engine {
             Ok(None) => {}
             Err(_) => return Told::unknown(),
         }
-        if !self.admit() {
-            return Told::refused("busy", String::new());
-        }
-        let Some(id) = self.next_flow().await else {
-            self.release();
+        let Some(permit) = self.admit() else {
             return Told::refused("busy", String::new());
         };
+        let Some(id) = self.next_flow().await else {
+            return Told::refused("busy", String::new());
+        };
+        // Whoever waited that long has gone, or asks again: nothing of it may begin behind an enquiry that found nothing.
+        if new.waited_for && self.core.mark() > until {
+            return Told::unknown();
+        }
         if let Some(known) = self.begun_before(&new.key) {
-            self.release();
+            drop(permit);
             self.join(known, new.digest, give).await;
             return self.wait_told(take, known, wait).await;
         }
         let (post, inbox) = mpsc::channel(INBOX);
         let waited_for = new.waited_for;
-        let Some(running) = self.running(id, new, None, (post, inbox), vec![give]) else {
-            self.release();
+        let Some(mut running) = self.running(id, new, None, (post, inbox), vec![give]) else {
             return Told::refused("other", "the flow is not there".into());
         };
+        running.permit = Some(permit);
         if waited_for && let Err(held) = self.held_back(&running) {
-            self.release();
             return Told::refused("busy", held.to_string());
         }
         let post = running.post.clone();
@@ -135,7 +138,7 @@ impl Engine {
         self.flows.insert(id, post.clone());
         self.core.spawn(self.core.share(&running.key.party).task(running.task(Event::Asked)));
         let mut take = take;
-        match self.core.within(self.core.mark().after(wait), &mut take).await {
+        match self.core.within(until, &mut take).await {
             Ok(Ok(told)) => told,
             Ok(Err(_)) => self.untold(id).await,
             Err(_) => {
@@ -374,6 +377,7 @@ impl Engine {
             inbox,
             post,
             stopped: false,
+            permit: None,
             version: Arc::clone(&version),
         })
     }

@@ -233,8 +233,8 @@ impl Running {
                 out.extend(self.back_operation(*step, next, anew));
             }
             Change::Record(step) => {
-                let reply =
-                    self.operations.get(usize::from(step.0)).and_then(|operation| operation.reply.as_ref());
+                let known = self.operations.get(usize::from(step.0));
+                let reply = known.and_then(|known| known.late.as_ref().or(known.reply.as_ref()));
                 out.push(self.event("reply", reply.map(Packet::encode).unwrap_or_default()));
             }
             Change::Reserve(limit) => out.extend(self.reserve(*limit, seen)),

@@ -6,6 +6,7 @@ use crate::facts::Facts;
 use crate::fill::Unfilled;
 use crate::late::{Copied, Waiting};
 use crate::message::Refusal;
+use crate::packet::Packet;
 use crate::planted::Bug;
 use crate::scene::Past;
 use crate::version::CallRef;
@@ -310,17 +311,35 @@ impl Running {
         self.about(call, self.operations.get(usize::from(step.0))?, Some(durable))
     }
 
+    /// Whether a reply may still decide a step (`flows.md` 1). Where it may not, what decided it stays: reversals and questions
+    /// speak of that, and the journal keeps it.
+    fn may_decide(&self, step: StepId) -> bool {
+        self.state.durable.operation(step).is_none_or(|operation| match operation.state {
+            OperationState::New | OperationState::Intent | OperationState::Unknown => true,
+            OperationState::Parked => operation.backs == 0 && !operation.made && operation.copies > 0,
+            OperationState::Reversing => self.engine.planted == Some(Bug::Rule(Fault::DoneWhileReversing)),
+            OperationState::Done
+            | OperationState::Refused
+            | OperationState::Undoing
+            | OperationState::Undone
+            | OperationState::Held => false,
+        })
+    }
+
     /// What a verdict means for its step.
     pub(super) fn sent(&mut self, step: StepId, verdict: Verdict) -> Event {
+        let decides = self.may_decide(step);
         match verdict {
             Verdict::NotSent(cause) => {
-                self.note(step, cause.to_string());
+                if decides {
+                    self.note(step, cause.to_string());
+                }
                 Event::NotSent(step)
             }
             Verdict::NoReply(_) => Event::NoReply(step),
             Verdict::Unreadable { packet, .. } => {
                 if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
-                    operation.reply = Some(packet);
+                    operation.heard(packet, decides);
                 }
                 Event::Reply(step, Reply::Unknown)
             }
@@ -335,12 +354,14 @@ impl Running {
                     },
                     Outcome::Unknown => Reply::Unknown,
                 };
-                let done = reply == Reply::Done;
+                let done = decides && reply == Reply::Done;
                 if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
-                    operation.facts = Some(heard.facts);
-                    operation.text = heard.text;
-                    operation.reply = Some(heard.packet);
-                    operation.reply_record = Some(heard.reply);
+                    operation.heard(heard.packet, decides);
+                    if decides {
+                        operation.facts = Some(heard.facts);
+                        operation.text = heard.text;
+                        operation.reply_record = Some(heard.reply);
+                    }
                     if done {
                         operation.answer = heard.answer;
                     }
@@ -408,11 +429,15 @@ impl Running {
             (Outcome::Refused(reason), _) if named(reason) == NEVER_SEEN => Says::NotFound,
             _ => Says::Nothing,
         };
+        // What was asked before the step was decided tells nothing any more.
+        if !self.may_decide(step) {
+            return says;
+        }
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             match says {
                 Says::Done => {
                     operation.answer = heard.original_answer;
-                    operation.reply = Some(heard.packet);
+                    operation.heard(heard.packet, true);
                 }
                 // Words that came with an earlier answer are not those of the refusal.
                 Says::Refused(_) => operation.text.clear(),
@@ -423,6 +448,17 @@ impl Running {
             self.show_answer(step);
         }
         says
+    }
+}
+
+impl super::Operation {
+    /// Keeps the octets of a reply: as what decides, or only to be recorded.
+    fn heard(&mut self, packet: Packet, decides: bool) {
+        if decides {
+            (self.reply, self.late) = (Some(packet), None);
+        } else {
+            self.late = Some(packet);
+        }
     }
 }
 

@@ -65,14 +65,14 @@ impl Engine {
         })
     }
 
-    fn begin(self: &Arc<Self>, running: Running, event: Event) -> mpsc::Sender<Inbox> {
+    fn begin(self: &Arc<Self>, mut running: Running, event: Event) -> mpsc::Sender<Inbox> {
         let post = running.post.clone();
         // Whoever comes first drives the flow; it never has two tasks.
         match self.flows.entry(running.id) {
             Entry::Occupied(known) => return known.get().clone(),
             Entry::Vacant(place) => drop(place.insert(post.clone())),
         }
-        self.permits.fetch_add(usize::from(running.parent.is_none()), std::sync::atomic::Ordering::AcqRel);
+        running.permit = running.parent.is_none().then(|| self.permits.add());
         self.keyed.insert(running.key.clone(), running.id);
         let share = self.core.share(&running.key.party);
         self.core.spawn(share.task(running.task(event)));
@@ -179,6 +179,7 @@ impl Engine {
             inbox,
             post,
             stopped: false,
+            permit: None,
             version: Arc::clone(&version),
         };
         for place in 0..running.operations.len() {

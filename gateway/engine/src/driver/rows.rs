@@ -229,6 +229,7 @@ impl Running {
             inbox,
             post,
             stopped: false,
+            permit: None,
             path,
             around: self.steps(),
         };

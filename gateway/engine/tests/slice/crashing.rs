@@ -284,3 +284,31 @@ async fn an_end_that_was_not_written_is_told_to_nobody() {
     }
     assert!(stuck > 0, "no write was ever stuck while somebody asked");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_hangs_up_while_the_journal_stands_still_keeps_no_place() {
+    let mut bank = Bank::closed().await;
+    let [counts, stands, ends] = [(); 3].map(|()| Arc::new(AtomicBool::new(false)));
+    let store = MemoryStore::open(&bank.disk);
+    let (counted, stood, ended) = (Arc::clone(&counts), Arc::clone(&stands), Arc::clone(&ends));
+    let store = Stuck { store, counts: counted, stands: stood, ends: ended, commits: 0 };
+    bank.start_over("", Box::new(store)).await;
+    counts.store(true, Ordering::Release);
+    let taken = || bank.gateway().engine().permits.taken();
+    let until = async |count: usize| {
+        for _ in 0..500 {
+            if taken() == count {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        panic!("{} places are taken, and not {count}", taken());
+    };
+    tokio::select! {
+        told = bank.pay("C6", "1.00") => panic!("{told:?}"),
+        () = until(1) => {}
+    }
+    assert!(stands.load(Ordering::Acquire));
+    until(0).await;
+    ends.store(true, Ordering::Release);
+}

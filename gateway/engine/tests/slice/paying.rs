@@ -2,7 +2,15 @@
 
 use crate::parties::Does;
 use crate::support::Bank;
+use adapters::value::Record;
+use dsl::flow::StepId;
+use dsl::value::Outcome;
+use engine::driver::Inbox;
+use engine::exchange::{Heard, Verdict};
+use engine::facts::Facts;
+use engine::packet::Packet;
 use serde_json::json;
+use std::sync::Arc;
 use store::{OperationRow, OperationState};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -240,4 +248,49 @@ async fn strangers_and_bad_asks_are_refused() {
     assert_eq!((status, &told["openapi"]), (200, &json!("3.1.0")));
     let (status, told) = bank.http("GET", "/ready", &json!(null), "").await;
     assert_eq!((status, &told["status"]), (200, &json!("up")));
+}
+
+/// A party may answer each copy, and the second time only that it knows the first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_behind_the_one_that_decided_is_recorded_and_changes_nothing() {
+    let bank = Bank::open().await;
+    {
+        let mut ledger = bank.grid.ledger.lock().unwrap();
+        ledger.plan.push_back(Does::Refuses("1003"));
+        ledger.late = std::time::Duration::from_millis(500);
+    }
+    let engine = bank.gateway().engine();
+    let behind = Packet::of_content("100400000000000200000000000020032".into());
+    let heard = Heard {
+        outcome: Outcome::Refused(None),
+        text: "重复".into(),
+        facts: Facts::default(),
+        answer: None,
+        original: None,
+        original_answer: None,
+        reply: Arc::new(Record::new(0)),
+        packet: behind.clone(),
+        more: false,
+        no_session: None,
+    };
+    let debited = async {
+        while bank.grid.ledger.lock().unwrap().times("1003") == 0 {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let flow = engine.flows.iter().map(|entry| *entry.key()).next().expect("a flow");
+        let verdict = Verdict::Heard(Box::new(heard));
+        assert!(engine.tell(flow, Inbox::Sent(StepId(0), verdict)).await);
+        flow
+    };
+    let ((_, told), flow) = tokio::join!(bank.pay("M9", "50.00"), debited);
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("already_paid")), "{told}");
+    assert_eq!(bank.books(), (0, 0));
+    let rows = bank.operations(&told).await;
+    let debit = rows.iter().find(|row| row.name == "debit").expect("a debit");
+    assert_eq!(debit.state, OperationState::Undone);
+    assert_eq!(bank.core.ledger.lock().unwrap().reversed, std::slice::from_ref(&debit.serial));
+    let decided = debit.reply.as_deref().and_then(Packet::decode).expect("a reply");
+    assert!(decided.content().starts_with(format!("1002{}", debit.serial).as_bytes()), "{decided:?}");
+    let events = engine.journal.read(move |reader| reader.events(flow, 0, 100)).await.unwrap();
+    assert!(events.iter().any(|event| event.kind == "reply" && event.body == behind.encode()), "{events:?}");
 }
