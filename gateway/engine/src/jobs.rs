@@ -3,7 +3,7 @@
 //! In: the adapters' words and the calendar. Out: asks of flows and exchanges. The last run of each job stands in the
 //! journal, so that a restart neither misses nor repeats one. It must not know what a flow does.
 
-use crate::driver::{Known, NewFlow, ask_digest};
+use crate::driver::{Known, NewFlow, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts};
@@ -26,6 +26,8 @@ use store::{Change, Day, Direction, Key, Lane, Notice, Outcome as NoticeState};
 const LOOK: Duration = Duration::from_secs(1);
 /// The longest wait for the end of a job's flow; it goes on without anybody waiting.
 const WAIT: Duration = Duration::from_secs(600);
+/// Before a job of a day that found no room is asked again.
+const AGAIN: Duration = Duration::from_secs(5);
 /// Tries of a notice before it is an operator's.
 const TRIES: u32 = 24;
 
@@ -129,7 +131,8 @@ impl Engine {
     }
 
     /// Begins a flow of the clock; its key is the job and its time, so that it begins once. Its business date is that of
-    /// the moment it was due, however late it begins.
+    /// the moment it was due, however late it begins. One of a day that finds no room is asked again until it has begun; a
+    /// repeated one has its next time.
     async fn begin_job(self: &Arc<Self>, version: &Arc<Version>, job: Job, at: &str, due: DateTime) {
         let Job { reference, party, name: job, member } = job;
         let day = crate::calendar::day(due.date());
@@ -146,26 +149,55 @@ impl Engine {
         if let Some(member) = member {
             facts.put(Fact::Member, &Value::Text(member.into()));
         }
-        let new = NewFlow {
-            version: Arc::clone(version),
-            reference,
-            ask: None,
-            facts,
-            key: Key { date: day, party, direction: Direction::Out, once },
-            known: Known::Days,
-            waited_for: false,
-            digest: ask_digest(&[job.as_bytes(), at.as_bytes()]),
-            packet: None,
-            sheets: crate::facts::Tagged::new(),
-            found_by: Vec::new(),
-            kept: crate::facts::Tagged::new(),
-            writer: None,
-        };
-        let engine = Arc::clone(self);
+        let tables = version.flow(reference);
+        let daily = tables.is_some_and(|tables| matches!(tables.start, FlowStart::Daily(_)));
+        let journaled = tables.is_some_and(|tables| tables.program.journaled());
+        let key = Key { date: day, party, direction: Direction::Out, once };
+        let digest = ask_digest(&[job.as_bytes(), at.as_bytes()]);
+        let (engine, version) = (Arc::clone(self), Arc::clone(version));
         self.core.spawn(async move {
-            let told = engine.ask(new, WAIT).await;
+            let told = loop {
+                let new = NewFlow {
+                    version: Arc::clone(&version),
+                    reference,
+                    ask: None,
+                    facts: facts.clone(),
+                    key: key.clone(),
+                    known: Known::Days,
+                    waited_for: false,
+                    digest,
+                    packet: None,
+                    sheets: crate::facts::Tagged::new(),
+                    found_by: Vec::new(),
+                    kept: crate::facts::Tagged::new(),
+                    writer: None,
+                };
+                let told = engine.ask(new, WAIT).await;
+                if !daily || !engine.goes_on() || !engine.found_no_room(&told, journaled).await {
+                    break told;
+                }
+                tracing::warn!(job, "a job of the clock finds no room and is asked again");
+                engine.core.deadline(engine.core.mark().after(AGAIN)).await;
+                if !engine.goes_on() {
+                    break told;
+                }
+            };
             tracing::info!(job, outcome = told.kind.word(), reason = %told.reason, "a job of the clock ended");
         });
+    }
+
+    /// Whether an ask was turned away before it became a flow, or before its flow stood in the journal.
+    async fn found_no_room(&self, told: &crate::driver::Told, journaled: bool) -> bool {
+        let flow = told.flow;
+        let busy = told.kind == ToldKind::Refused && told.reason == "busy";
+        let unwritten = async || matches!(self.journal.read(move |reader| reader.flow(flow)).await, Ok(None));
+        busy && (flow.0 == 0 || journaled && unwritten().await)
+    }
+
+    /// Neither stopping nor broken.
+    fn goes_on(&self) -> bool {
+        use std::sync::atomic::Ordering::Acquire;
+        !self.stopping.load(Acquire) && !self.broken.load(Acquire)
     }
 
     /// Sign-ins at their minutes; at a party's cut-over the sign-off, and the event for open flows.
