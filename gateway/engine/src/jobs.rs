@@ -30,6 +30,13 @@ const WAIT: Duration = Duration::from_secs(600);
 const AGAIN: Duration = Duration::from_secs(5);
 /// Tries of a notice before it is an operator's.
 const TRIES: u32 = 24;
+/// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
+const PAUSE: i64 = 10_000;
+const DOUBLED: u32 = 9;
+/// Between two looks at notices that are not due.
+const LOOK_FAR: Duration = Duration::from_secs(60);
+/// Notices that are sent in one look.
+const AT_ONCE: usize = 100;
 
 impl Engine {
     /// Runs jobs until the engine stops.
@@ -52,10 +59,15 @@ impl Engine {
 
     /// Sends what is owed, until the engine stops.
     pub async fn owe(self: Arc<Self>) {
+        let mut far = self.core.mark();
         while !self.stopping.load(std::sync::atomic::Ordering::Acquire) {
             self.core.deadline(self.core.mark().after(LOOK)).await;
             let version = self.current.load_full();
-            self.outbox(&version).await;
+            self.outbox(&version, false).await;
+            if self.core.mark() >= far {
+                self.outbox(&version, true).await;
+                far = self.core.mark().after(LOOK_FAR);
+            }
         }
     }
 
@@ -123,7 +135,7 @@ impl Engine {
                     Err(fatal) => return self.fail(&fatal),
                 };
                 let at = self.journal.now().0;
-                if at.saturating_sub(last) >= span.max(1_000) {
+                if is_due(at, last, span.max(1_000)) {
                     self.begin_job(version, job, &format!("{at}"), now).await;
                 }
             }
@@ -289,17 +301,23 @@ impl Engine {
         }
     }
 
-    /// Sends what is owed, each notice by itself.
-    async fn outbox(self: &Arc<Self>, version: &Arc<Version>) {
+    /// Sends what is owed, each notice by itself; `far`: what is put off for longer than any is.
+    async fn outbox(self: &Arc<Self>, version: &Arc<Version>, far: bool) {
         let now = self.journal.now();
-        let due = match self.journal.read(move |reader| reader.notices_due(now, 100)).await {
+        let found = match far {
+            true => self.journal.read(|reader| reader.notices_due(store::Moment(i64::MAX), usize::MAX)).await,
+            false => self.journal.read(move |reader| reader.notices_due(now, AT_ONCE)).await,
+        };
+        let due = match found {
             Ok(due) => due,
             Err(fatal) => return self.fail(&fatal),
         };
-        for notice in due {
+        for notice in
+            due.into_iter().filter(|notice| !far || is_put_off_too_long(now.0, notice.due.0)).take(AT_ONCE)
+        {
             let taken = Box::pin(self.send_notice(version, &notice)).await;
             let tries = notice.tries + 1;
-            let pause = 10_000_i64.saturating_mul(1 << tries.min(9));
+            let pause = PAUSE.saturating_mul(1 << tries.min(DOUBLED));
             let outcome = match taken {
                 true => NoticeState::Sent,
                 false if tries >= TRIES => NoticeState::Parked,
@@ -332,6 +350,16 @@ impl Engine {
     }
 }
 
+/// Whether what is repeated after a span is due. A last time that is yet to come was noted by a clock that was ahead.
+fn is_due(at: i64, last: i64, span: i64) -> bool {
+    last > at || at.saturating_sub(last) >= span
+}
+
+/// Whether a notice is put off for longer than any is: a clock that was ahead has put it there.
+fn is_put_off_too_long(now: i64, due: i64) -> bool {
+    due.saturating_sub(now) > PAUSE << DOUBLED
+}
+
 /// What the clock begins: a flow, or a flow for one member of its party.
 struct Job {
     reference: FlowRef,
@@ -359,4 +387,22 @@ fn jobs(version: &Version, reference: FlowRef) -> Vec<Job> {
         member: Some(member.clone()),
     };
     members.map(of).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_was_ahead_and_is_set_right_holds_nothing_up() {
+        const DAY: i64 = 86_400_000;
+        assert!(is_due(DAY, i64::MIN, 60_000));
+        assert!(is_due(DAY, DAY - 60_000, 60_000));
+        assert!(!is_due(DAY, DAY - 59_999, 60_000));
+        assert!(!is_due(DAY, DAY, 60_000));
+        assert!(is_due(DAY, 2 * DAY, 60_000));
+        assert!(!is_put_off_too_long(DAY, DAY + (PAUSE << DOUBLED)));
+        assert!(is_put_off_too_long(DAY, 2 * DAY));
+        assert!(!is_put_off_too_long(DAY, 0));
+    }
 }
