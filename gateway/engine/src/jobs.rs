@@ -161,7 +161,9 @@ impl Engine {
         if let Some(member) = member {
             facts.put(Fact::Member, &Value::Text(member.into()));
         }
-        let daily = version.flow(reference).is_some_and(|flow| matches!(flow.start, FlowStart::Daily(_)));
+        let tables = version.flow(reference);
+        let daily = tables.is_some_and(|tables| matches!(tables.start, FlowStart::Daily(_)));
+        let journaled = tables.is_some_and(|tables| tables.program.journaled());
         let key = Key { date: day, party, direction: Direction::Out, once };
         let digest = ask_digest(&[job.as_bytes(), at.as_bytes()]);
         let (engine, version) = (Arc::clone(self), Arc::clone(version));
@@ -183,7 +185,7 @@ impl Engine {
                     writer: None,
                 };
                 let told = engine.ask(new, WAIT).await;
-                if !(daily && found_no_room(&told)) || !engine.goes_on() {
+                if !daily || !engine.goes_on() || !engine.found_no_room(&told, journaled).await {
                     break told;
                 }
                 tracing::warn!(job, "a job of the clock finds no room and is asked again");
@@ -194,6 +196,14 @@ impl Engine {
             };
             tracing::info!(job, outcome = told.kind.word(), reason = %told.reason, "a job of the clock ended");
         });
+    }
+
+    /// Whether an ask was turned away before it became a flow, or before its flow stood in the journal.
+    async fn found_no_room(&self, told: &crate::driver::Told, journaled: bool) -> bool {
+        let flow = told.flow;
+        let busy = told.kind == ToldKind::Refused && told.reason == "busy";
+        let unwritten = async || matches!(self.journal.read(move |reader| reader.flow(flow)).await, Ok(None));
+        busy && (flow.0 == 0 || journaled && unwritten().await)
     }
 
     /// Neither stopping nor broken.
@@ -348,11 +358,6 @@ fn is_due(at: i64, last: i64, span: i64) -> bool {
 /// Whether a notice is put off for longer than any is: a clock that was ahead has put it there.
 fn is_put_off_too_long(now: i64, due: i64) -> bool {
     due.saturating_sub(now) > PAUSE << DOUBLED
-}
-
-/// Whether an ask was turned away before it became a flow.
-fn found_no_room(told: &crate::driver::Told) -> bool {
-    told.flow.0 == 0 && told.kind == ToldKind::Refused && told.reason == "busy"
 }
 
 /// What the clock begins: a flow, or a flow for one member of its party.
