@@ -64,14 +64,14 @@ licences() {
   fi
 }
 
-# Sixteen parties at once: a suite waits far more than it works; those with most to do first, or all wait for them at the end.
+# Twelve parties at once: a suite waits far more than it works; those with most to do first, or all wait for them at the end.
 # Whoever fails is run once more alone, where nothing else makes answers late, and is told of either way.
 suites() {
   local said=target/conform/said good=0 party bad=()
   rm -rf "$said"
   mkdir -p "$said"
   du -bs conformance/suites/*/ | sort -rn | cut -f 2 | xargs -n 1 basename |
-    xargs -P 16 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
+    xargs -P 12 -I PARTY sh -c "target/release/tongshi conform PARTY --reports $said >$said/PARTY.txt 2>&1 || touch $said/PARTY.failed" || good=1
   for party in conformance/suites/*/; do
     party=$(basename "$party")
     if [ -e "$said/$party.failed" ]; then

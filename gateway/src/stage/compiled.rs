@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// What is kept at most: a suite's stages differ in a few settings.
-const KEPT: usize = 4;
+const KEPT: usize = 2;
 
 struct Kept {
     texts: Vec<Text>,
