@@ -127,8 +127,11 @@ impl<'a> Delivery<'a> {
     }
 }
 
-/// Leave to go on; a fault of ours where it is not given.
-fn given(leave: &Leave) -> Result<(), FileError> {
+/// Leave to go on with a file.
+///
+/// # Errors
+/// A fault of ours where it is not given.
+pub fn given(leave: &Leave) -> Result<(), FileError> {
     if leave.is_given() {
         return Ok(());
     }

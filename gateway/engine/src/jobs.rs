@@ -33,8 +33,6 @@ const TRIES: u32 = 24;
 /// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
 const PAUSE: i64 = 10_000;
 const DOUBLED: u32 = 9;
-/// Between two looks at notices that are not due.
-const LOOK_FAR: Duration = Duration::from_secs(60);
 /// Notices that are sent in one look.
 const AT_ONCE: usize = 100;
 
@@ -59,15 +57,10 @@ impl Engine {
 
     /// Sends what is owed, until the engine stops.
     pub async fn owe(self: Arc<Self>) {
-        let mut far = self.core.mark();
         while !self.stopping.load(std::sync::atomic::Ordering::Acquire) {
             self.core.deadline(self.core.mark().after(LOOK)).await;
             let version = self.current.load_full();
-            self.outbox(&version, false).await;
-            if self.core.mark() >= far {
-                self.outbox(&version, true).await;
-                far = self.core.mark().after(LOOK_FAR);
-            }
+            self.outbox(&version).await;
         }
     }
 
@@ -301,20 +294,14 @@ impl Engine {
         }
     }
 
-    /// Sends what is owed, each notice by itself; `far`: what is put off for longer than any is.
-    async fn outbox(self: &Arc<Self>, version: &Arc<Version>, far: bool) {
+    /// Sends what is owed, each notice by itself.
+    async fn outbox(self: &Arc<Self>, version: &Arc<Version>) {
         let now = self.journal.now();
-        let found = match far {
-            true => self.journal.read(|reader| reader.notices_due(store::Moment(i64::MAX), usize::MAX)).await,
-            false => self.journal.read(move |reader| reader.notices_due(now, AT_ONCE)).await,
-        };
-        let due = match found {
+        let due = match self.journal.read(move |reader| reader.notices_due(now, AT_ONCE)).await {
             Ok(due) => due,
             Err(fatal) => return self.fail(&fatal),
         };
-        for notice in
-            due.into_iter().filter(|notice| !far || is_put_off_too_long(now.0, notice.due.0)).take(AT_ONCE)
-        {
+        for notice in due {
             let taken = Box::pin(self.send_notice(version, &notice)).await;
             let tries = notice.tries + 1;
             let pause = PAUSE.saturating_mul(1 << tries.min(DOUBLED));
@@ -353,11 +340,6 @@ impl Engine {
 /// Whether what is repeated after a span is due. A last time that is yet to come was noted by a clock that was ahead.
 fn is_due(at: i64, last: i64, span: i64) -> bool {
     last > at || at.saturating_sub(last) >= span
-}
-
-/// Whether a notice is put off for longer than any is: a clock that was ahead has put it there.
-fn is_put_off_too_long(now: i64, due: i64) -> bool {
-    due.saturating_sub(now) > PAUSE << DOUBLED
 }
 
 /// What the clock begins: a flow, or a flow for one member of its party.
@@ -401,8 +383,5 @@ mod tests {
         assert!(!is_due(DAY, DAY - 59_999, 60_000));
         assert!(!is_due(DAY, DAY, 60_000));
         assert!(is_due(DAY, 2 * DAY, 60_000));
-        assert!(!is_put_off_too_long(DAY, DAY + (PAUSE << DOUBLED)));
-        assert!(is_put_off_too_long(DAY, 2 * DAY));
-        assert!(!is_put_off_too_long(DAY, 0));
     }
 }

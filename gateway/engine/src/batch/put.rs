@@ -12,7 +12,7 @@ use crate::scene::Scene;
 use adapters::seal::{Digest, DigestState};
 use dsl::evaluate::Value;
 use dsl::program::{ExprId, LinkProgram};
-use link::deliver::{DeliverConfig, Delivery, Undelivered, make_mark};
+use link::deliver::{DeliverConfig, Delivery, Undelivered, given, make_mark};
 use link::files::{EndMark, FileError, FileFault, FileLink, FilePath};
 use link::{Cause, CauseKind, Exchanged, Leave};
 use std::sync::Arc;
@@ -129,11 +129,7 @@ impl Engine {
         let control = self.control_of(putting);
         let control = control.map_err(|error| maybe(FileError::new(FileFault::Failed, error)))?;
         let mark = mark.place(path).map_err(maybe)?;
-        if !putting.leave.is_given() {
-            let cause = Cause::new(CauseKind::NoLeave);
-            let words = cause.to_string();
-            return Err(maybe(FileError::new(FileFault::Link(cause), words)));
-        }
+        given(&putting.leave).map_err(maybe)?;
         make_mark(link, &mark, control.as_deref(), putting.link.link.temporary).await.map_err(maybe)
     }
 
