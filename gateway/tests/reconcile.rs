@@ -486,6 +486,7 @@ fn many(house: &House, rows: u64) -> [String; 2] {
             state: row.state.clone(),
             wake: None,
             found_by: Vec::new(),
+            same_on: (row.key.date, row.key.date),
             refused_by: Vec::new(),
         })];
         for row in &operations {

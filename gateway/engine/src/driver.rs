@@ -119,6 +119,8 @@ struct Running {
     asked: Vec<u8>,
     /// Look-ups that find it.
     found_by: Vec<store::FoundBy>,
+    /// On which days what stands under its key is the same ask.
+    same_on: (Day, Day),
     /// Keys by which other flows cancel it, before it was asked too.
     refused_by: Vec<Key>,
     /// The answer of the last `answer` node.

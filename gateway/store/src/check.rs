@@ -21,7 +21,8 @@ pub(crate) trait Look {
     type Fault;
     fn epoch(&self) -> u64;
     fn oldest(&self) -> Day;
-    fn key(&mut self, key: &Key) -> Result<Option<Holder>, Self::Fault>;
+    /// Who has a key on one of the days from the first to the last: a flow before a cancellation, then the latest.
+    fn key(&mut self, key: &Key, days: (Day, Day)) -> Result<Option<Holder>, Self::Fault>;
     /// `None`: no such flow. The inner one: its end.
     fn flow_end(&mut self, flow: FlowId) -> Result<Option<Option<End>>, Self::Fault>;
     fn operation(&mut self, flow: FlowId, name: &str) -> Result<Option<OperationState>, Self::Fault>;
@@ -131,11 +132,14 @@ fn insert_flow<L: Look>(
     if flow.key.date < look.oldest() {
         return Ok(Some(Verdict::TooOld { oldest: look.oldest() }));
     }
-    if let Some(verdict) = taken(look, &flow.key, before)? {
+    // Two copies of one ask may name two days and come at once, as over midnight: neither is found by who looks before it asks.
+    let (first, last) = flow.same_on;
+    let days = (first.max(look.oldest()).min(flow.key.date), last.max(flow.key.date));
+    if let Some(verdict) = taken(look, &flow.key, days, before)? {
         return Ok(Some(verdict));
     }
     for other in &flow.refused_by {
-        if taken(look, other, before)? == Some(Verdict::KeyCancelled) {
+        if taken(look, other, (other.date, other.date), before)? == Some(Verdict::KeyCancelled) {
             return Ok(Some(Verdict::KeyCancelled));
         }
     }
@@ -145,17 +149,26 @@ fn insert_flow<L: Look>(
     Ok(None)
 }
 
-fn taken<L: Look>(look: &mut L, key: &Key, before: &[Change]) -> Result<Option<Verdict>, L::Fault> {
+/// Who has a key on one of the days, with what stands before in the same write; a flow before a cancellation.
+fn taken<L: Look>(
+    look: &mut L,
+    key: &Key,
+    (first, last): (Day, Day),
+    before: &[Change],
+) -> Result<Option<Verdict>, L::Fault> {
+    let same =
+        |other: &Key| (first..=last).contains(&other.date) && *key == Key { date: key.date, ..other.clone() };
+    let mut holder = look.key(key, (first, last))?;
     for change in before {
         match change {
-            Change::InsertFlow(other) if other.key == *key => {
-                return Ok(Some(Verdict::KeyTaken { flow: other.flow, digest: other.digest }));
+            Change::InsertFlow(other) if same(&other.key) => {
+                holder = Some(Holder::Flow(other.flow, other.digest));
             }
-            Change::CancelKey(other) if other == key => return Ok(Some(Verdict::KeyCancelled)),
+            Change::CancelKey(other) if same(other) => holder = holder.or(Some(Holder::Cancelled)),
             _ => {}
         }
     }
-    Ok(look.key(key)?.map(|holder| match holder {
+    Ok(holder.map(|holder| match holder {
         Holder::Flow(flow, digest) => Verdict::KeyTaken { flow, digest },
         Holder::Cancelled => Verdict::KeyCancelled,
     }))
@@ -166,7 +179,7 @@ fn cancel<L: Look>(look: &mut L, key: &Key, before: &[Change]) -> Result<Option<
     if key.date < look.oldest() {
         return Ok(Some(Verdict::TooOld { oldest: look.oldest() }));
     }
-    Ok(taken(look, key, before)?.filter(|verdict| *verdict != Verdict::KeyCancelled))
+    Ok(taken(look, key, (key.date, key.date), before)?.filter(|verdict| *verdict != Verdict::KeyCancelled))
 }
 
 fn put_flow<L: Look>(look: &mut L, put: &FlowPut, before: &[Change]) -> Result<Option<Verdict>, L::Fault> {

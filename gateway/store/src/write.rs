@@ -79,7 +79,7 @@ pub struct Write {
 /// One change of a write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A new flow with its key. Not taken if the key is there, cancelled, or older than what is kept.
+    /// A new flow with its key. Not taken if the key is older than what is kept, or is there or cancelled on one of its days.
     InsertFlow(FlowAsked),
     /// The state of a flow, which must exist.
     PutFlow(FlowPut),
@@ -200,6 +200,9 @@ pub struct FlowAsked {
     pub wake: Option<Moment>,
     /// Look-ups that find it.
     pub found_by: Vec<FoundBy>,
+    /// The first and the last day, the key's own among them, on which the rest of its key is the same ask: what stands under
+    /// one of them has the key.
+    pub same_on: (Day, Day),
     /// Other keys by which it may have been cancelled before it was asked.
     pub refused_by: Vec<Key>,
 }

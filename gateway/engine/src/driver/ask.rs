@@ -74,8 +74,16 @@ pub(super) fn day_before(day: Day) -> Day {
     before.map_or(Day(0), crate::calendar::day)
 }
 
-fn days_before(day: Day) -> Day {
-    (0..DAYS_BACK).fold(day, |day, _| day_before(day))
+impl Known {
+    /// The first and the last day on which the flow of a key is looked for: before it is asked, and by the journal, which takes
+    /// no other flow on one of them.
+    pub(super) fn days(self, day: Day, today: Day) -> (Day, Day) {
+        match self {
+            Self::Days => ((0..DAYS_BACK).fold(day, |day, _| day_before(day)), day.next()),
+            // Also on a later one than the key's: the list of an earlier day may come behind that of a later.
+            Self::Ever => (Day(0), (0..DAYS_BACK).fold(today, |day, _| day.next()).max(day.next())),
+        }
+    }
 }
 
 /// SHA-256 of parts.
@@ -172,13 +180,7 @@ impl Engine {
     /// The same key on the latest of its days that has a flow, and that flow; else on the latest on which it was taken back
     /// before it was asked.
     async fn key_before(&self, key: &Key, known: Known) -> Result<Option<(Day, Option<FlowId>)>, Fatal> {
-        let (since, last) = match known {
-            Known::Days => (days_before(key.date), key.date.next()),
-            // Also on a later one than the key's: the list of an earlier day may come behind that of a later.
-            Known::Ever => {
-                (Day(0), (0..DAYS_BACK).fold(self.today(), |day, _| day.next()).max(key.date.next()))
-            }
-        };
+        let (since, last) = known.days(key.date, self.today());
         let mut key = Key { date: last, ..key.clone() };
         let found = self.journal.read(move |reader| {
             let mut cancelled = None;
@@ -309,7 +311,7 @@ impl Engine {
             mut found_by,
             kept,
             writer,
-            known: _,
+            known,
             waited_for: _,
         } = new;
         let tables = version.flow(reference)?;
@@ -320,12 +322,8 @@ impl Engine {
         asked.put_tagged("sheets", &sheets);
         asked.put_tagged("kept", &kept);
         let own = ask.as_ref().filter(|_| parent.is_none());
-        // Who took it back before it came may have named another day than it does.
-        let around = [day_before(key.date), key.date.next()];
-        let mut refused_by = match parent {
-            None => around.into_iter().map(|date| Key { date, ..key.clone() }).collect(),
-            Some(_) => Vec::new(),
-        };
+        let same_on = known.days(key.date, self.today());
+        let mut refused_by = Vec::new();
         for look_up in
             own.map_or_else(Vec::new, |ask| super::cancel::look_ups(&version, reference, &key, ask))
         {
@@ -360,6 +358,7 @@ impl Engine {
             writer,
             asked: asked.encode(),
             found_by,
+            same_on,
             refused_by,
             answer: None,
             told: None,
@@ -490,4 +489,17 @@ pub(super) fn asked_body(
         body.put("packet", packet.encode());
     }
     body
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_looked_for_on_the_days_around_or_on_all() {
+        let today = Day(20_261_205);
+        assert_eq!(Known::Days.days(Day(20_261_203), today), (Day(20_261_126), Day(20_261_204)));
+        assert_eq!(Known::Ever.days(Day(20_261_203), today), (Day(0), Day(20_261_212)));
+        assert_eq!(Known::Ever.days(Day(20_270_301), today), (Day(0), Day(20_270_302)));
+    }
 }

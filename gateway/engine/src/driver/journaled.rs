@@ -161,6 +161,7 @@ impl Running {
                 state: state.clone(),
                 wake: None,
                 found_by: self.found_by.clone(),
+                same_on: self.same_on,
                 refused_by: self.refused_by.clone(),
             }));
         }
@@ -521,6 +522,7 @@ impl Running {
             state: dsl::flow::encode(&begun.program, &durable),
             wake: None,
             found_by: Vec::new(),
+            same_on: (self.key.date, self.key.date),
             refused_by: Vec::new(),
         });
         Some((id, write))

@@ -146,6 +146,8 @@ impl Engine {
             book.put(Space::Answer, 0, known.unwrap_or_else(|| empty(&version, shape)));
         }
         let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
+        // Its key is in the journal.
+        let same_on = (row.key.date, row.key.date);
         let mut running = Running {
             engine: Arc::clone(self),
             reference,
@@ -162,6 +164,7 @@ impl Engine {
             writer: None,
             asked: body.encode(),
             found_by: Vec::new(),
+            same_on,
             refused_by: Vec::new(),
             answer: None,
             told,

@@ -197,6 +197,10 @@ impl Running {
         book.put(Space::Row, number, record);
         let (give, take) = oneshot::channel();
         let (post, inbox) = mpsc::channel(INBOX.min(64));
+        let same_on = match self.begins_anew(of) {
+            true => Known::Ever.days(key.date, self.engine.today()),
+            false => (key.date, key.date),
+        };
         let running = Running {
             engine: Arc::clone(&self.engine),
             version: Arc::clone(&self.version),
@@ -212,6 +216,7 @@ impl Running {
             writer: None,
             asked,
             found_by: Vec::new(),
+            same_on,
             refused_by: Vec::new(),
             answer: None,
             told: None,

@@ -22,6 +22,7 @@ fn asked(flow: u64) -> FlowAsked {
         state: Vec::new(),
         wake: None,
         found_by: Vec::new(),
+        same_on: (LONG_AGO, LONG_AGO),
         refused_by: Vec::new(),
     }
 }

@@ -335,14 +335,19 @@ impl Look for Disk {
         Ok(self.not_through(from))
     }
 
-    fn key(&mut self, key: &Key) -> Result<Option<Holder>, Infallible> {
-        if self.bug == Some(DiskBug::ForgetsKeys) {
+    fn key(&mut self, key: &Key, (first, last): (Day, Day)) -> Result<Option<Holder>, Infallible> {
+        if self.bug == Some(DiskBug::ForgetsKeys) || first > last {
             return Ok(None);
         }
-        Ok(self.keys.get(key).map(|flow| match flow.and_then(|flow| self.flows.get(&flow)) {
-            Some(row) => Holder::Flow(row.flow, row.digest),
-            None => Holder::Cancelled,
-        }))
+        let days = Key { date: first, ..key.clone() }..=Key { date: last, ..key.clone() };
+        let mut cancelled = None;
+        for flow in self.keys.range(days).rev().map(|(_, flow)| flow) {
+            match flow.and_then(|flow| self.flows.get(&flow)) {
+                Some(row) => return Ok(Some(Holder::Flow(row.flow, row.digest))),
+                None => cancelled = Some(Holder::Cancelled),
+            }
+        }
+        Ok(cancelled)
     }
 
     fn flow_end(&mut self, flow: FlowId) -> Result<Option<Option<End>>, Infallible> {

@@ -53,11 +53,13 @@ impl Look for Eyes<'_> {
         self.oldest
     }
 
-    fn key(&mut self, key: &Key) -> Result<Option<Holder>, Fault> {
+    fn key(&mut self, key: &Key, (first, last): (Day, Day)) -> Result<Option<Holder>, Fault> {
+        let (first, last) = (i64::from(first.0), i64::from(last.0));
         let found = self.one(
             "SELECT k.flow, f.digest FROM flow_key k LEFT JOIN flow f ON f.flow = k.flow
-             WHERE k.date = ?1 AND k.party = ?2 AND k.direction = ?3 AND k.once = ?4",
-            values![i64::from(key.date.0), &key.party, key.direction.code(), &key.once],
+             WHERE k.party = ?1 AND k.direction = ?2 AND k.once = ?3 AND k.date BETWEEN ?4 AND ?5
+             ORDER BY k.flow IS NULL, k.date DESC LIMIT 1",
+            values![&key.party, key.direction.code(), &key.once, first, last],
             |row| Ok((row.int_or(0)?, row.bytes_or(1)?)),
         )?;
         match found {

@@ -3,9 +3,9 @@
 use crate::cluster::Cluster;
 use crate::support::{DAY, Folder, asked, hold, key, one, open, operation, proposed, put, taken, write};
 use store::{
-    AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowId, FlowPut, FlowsOfDay, Key,
-    Lane, MemoryDisk, MemoryStore, Moment, Notice, NumberRequest, OperationPut, OperationState, Outcome,
-    ParameterDecided, RefusedInput, Session, Store, Verdict,
+    AsOf, Change, CrashPoint, Day, Direction, End, Fatal, FileProgress, FlowAsked, FlowId, FlowPut,
+    FlowsOfDay, Key, Lane, MemoryDisk, MemoryStore, Moment, Notice, NumberRequest, OperationPut,
+    OperationState, Outcome, ParameterDecided, RefusedInput, Session, Store, Verdict,
 };
 
 #[test]
@@ -45,8 +45,9 @@ fn the_postgres_store_passes() {
 type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Store>;
 
 fn every_case(fresh: Fresh<'_>) {
-    let cases: [fn(&mut dyn Store); 16] = [
+    let cases: [fn(&mut dyn Store); 17] = [
         a_key_is_taken_once,
+        a_key_is_one_on_all_of_its_days,
         a_cancelled_key_stays_cancelled,
         one_bad_write_leaves_the_others,
         a_write_is_taken_whole_or_not,
@@ -81,6 +82,7 @@ fn a_key_is_taken_once(store: &mut dyn Store) {
     assert_eq!(verdicts[1], Verdict::KeyTaken { flow: FlowId(3), digest: [7; 32] });
     let mut other_date = asked(5, "a");
     other_date.key.date = Day(20_261_124);
+    other_date.same_on = (other_date.key.date, other_date.key.date);
     taken(store, vec![Change::InsertFlow(other_date)]);
     let used = one(store, vec![Change::InsertFlow(asked(1, "z"))]);
     assert!(matches!(used, Verdict::Impossible(_)), "{used:?}");
@@ -101,6 +103,43 @@ fn a_key_is_taken_once(store: &mut dyn Store) {
         (row.state.as_slice(), row.wake, row.version),
         (b"asked".as_slice(), Some(Moment(50)), [9; 32])
     );
+}
+
+/// Two copies of one ask over midnight: the later day begins while the earlier is on its way, or the other way round; and what
+/// was cancelled on a day around.
+fn a_key_is_one_on_all_of_its_days(store: &mut dyn Store) {
+    let on = |flow: u64, once: &str, day: u32, first: u32, last: u32| {
+        let asked = asked(flow, once);
+        let key = Key { date: Day(day), ..key(once) };
+        Change::InsertFlow(FlowAsked { key, same_on: (Day(first), Day(last)), ..asked })
+    };
+    let has = |flow| Verdict::KeyTaken { flow: FlowId(flow), digest: [7; 32] };
+    let cancelled = |once: &str, day: u32| Change::CancelKey(Key { date: Day(day), ..key(once) });
+    taken(store, vec![on(1, "a", 20_261_130, 20_261_123, 20_261_201)]);
+    assert_eq!(one(store, vec![on(2, "a", 20_261_201, 20_261_124, 20_261_202)]), has(1));
+    assert_eq!(one(store, vec![on(2, "a", 20_261_129, 20_261_122, 20_261_130)]), has(1));
+    let epoch = store.epoch();
+    let group = [
+        write(epoch, vec![on(3, "b", 20_261_201, 20_261_124, 20_261_202)]),
+        write(epoch, vec![on(4, "b", 20_261_130, 20_261_123, 20_261_201)]),
+    ];
+    assert_eq!(store.commit(&group).unwrap()[1], has(3), "in one group");
+    // Behind its days it is another ask; what another asks, or we, has another key.
+    taken(store, vec![on(5, "a", 20_261_208, 20_261_201, 20_261_209)]);
+    let mut ours = asked(6, "a");
+    ours.key = Key { date: Day(20_261_201), direction: Direction::Out, ..ours.key };
+    ours.same_on = (Day(0), Day(20_991_231));
+    taken(store, vec![Change::InsertFlow(ours)]);
+    assert_eq!(one(store, vec![on(7, "a", 20_261_220, 0, 20_991_231)]), has(5), "the latest of all days");
+    taken(store, vec![cancelled("c", 20_261_201)]);
+    assert_eq!(one(store, vec![on(8, "c", 20_261_130, 20_261_123, 20_261_201)]), Verdict::KeyCancelled);
+    taken(store, vec![on(8, "c", 20_261_129, 20_261_122, 20_261_130)]);
+    assert_eq!(one(store, vec![on(9, "c", 20_261_201, 20_261_122, 20_261_202)]), has(8), "a flow goes first");
+    // Also what stands before it in the same write.
+    let both = vec![on(9, "d", 20_261_130, 0, 20_261_201), on(10, "d", 20_261_201, 20_261_124, 20_261_202)];
+    assert_eq!(one(store, both), has(9));
+    let both = vec![cancelled("e", 20_261_201), on(9, "e", 20_261_130, 20_261_123, 20_261_201)];
+    assert_eq!(one(store, both), Verdict::KeyCancelled);
 }
 
 fn a_cancelled_key_stays_cancelled(store: &mut dyn Store) {

@@ -84,6 +84,7 @@ pub(crate) fn asked(flow: u64, once: &str) -> FlowAsked {
         state: b"asked".to_vec(),
         wake: Some(Moment(50)),
         found_by: vec![FoundBy { name: "by batch".into(), hash: [5; 32] }],
+        same_on: (DAY, DAY),
         refused_by: Vec::new(),
     }
 }
