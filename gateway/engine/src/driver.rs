@@ -93,6 +93,10 @@ struct Operation {
     reply: Option<Packet>,
     reply_record: Option<Arc<Record>>,
     text: String,
+    /// Facts and text are those of a refusal.
+    refusal: bool,
+    /// A question has found what became of it: what the journal keeps of an earlier answer is written over.
+    enquired: bool,
     /// The last reply that came when it decided nothing any more: recorded, and otherwise as if it had not come.
     late: Option<Packet>,
 }

@@ -328,11 +328,14 @@ impl Running {
             );
             asked = Some(body.encode());
         }
-        let ended = known.answer.is_some() || !known.text.is_empty();
+        let ended = known.answer.is_some() || !known.text.is_empty() || known.enquired;
         let answered = (ended && !first).then(|| {
             let mut body = Body::default();
             if let Some(facts) = &known.facts {
                 body.put_tagged("facts", &facts.tagged(self.version.symbols()));
+            }
+            if known.refusal {
+                body.put("refusal", Vec::new());
             }
             body.put("text", known.text.clone().into_bytes());
             self.put_record(&mut body, "answer", known.answer.as_ref(), self.call_shapes(step, durable).1);

@@ -358,6 +358,7 @@ impl Running {
                 if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
                     operation.heard(heard.packet, decides);
                     if decides {
+                        operation.refusal = matches!(heard.outcome, Outcome::Refused(_));
                         operation.facts = Some(heard.facts);
                         operation.text = heard.text;
                         operation.reply_record = Some(heard.reply);
@@ -438,10 +439,14 @@ impl Running {
                 Says::Done => {
                     operation.answer = heard.original_answer;
                     operation.heard(heard.packet, true);
+                    // A refusal that decided nothing, as of a copy, spoke of itself: its serial is not that of what holds.
+                    if std::mem::take(&mut operation.refusal) {
+                        (operation.facts, operation.reply_record) = (None, None);
+                    }
+                    operation.told_anew();
                 }
-                // Words that came with an earlier answer are not those of the refusal.
-                Says::Refused(_) => operation.text.clear(),
-                _ => {}
+                Says::Refused(_) => operation.told_anew(),
+                Says::Reversed | Says::NotFound | Says::Nothing => {}
             }
         }
         if says == Says::Done {
@@ -459,6 +464,13 @@ impl super::Operation {
         } else {
             self.late = Some(packet);
         }
+    }
+
+    /// A question has found what became of it: words that came with an earlier answer are not those of its end, neither here nor
+    /// in the journal.
+    fn told_anew(&mut self) {
+        self.text.clear();
+        self.enquired = true;
     }
 }
 

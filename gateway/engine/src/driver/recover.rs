@@ -291,6 +291,7 @@ fn known(
             // What an enquiry or a reversal has told has no facts of an answer: those of the request stand then.
             operation.facts =
                 body.get("facts").map(|_| Facts::of_tagged(&body.tagged("facts"), version.symbols()));
+            operation.refusal = body.get("refusal").is_some();
             operation.text =
                 body.get("text").map(|text| String::from_utf8_lossy(text).into_owned()).unwrap_or_default();
             operation.answer = answer(version, &row, &body);

@@ -27,6 +27,8 @@ pub(crate) enum Does {
     RefusesSilently,
     /// Refuses with this code.
     Refuses(&'static str),
+    /// Books it, and answers only that it is a duplicate.
+    BooksAsDuplicate,
     /// Books it, answers with a wrong seal.
     WrongSeal,
 }
@@ -117,10 +119,11 @@ pub(crate) async fn host(core: &Core) -> Played {
                     let amount = body[32..44].parse().expect("an amount");
                     ledger.booked.entry(serial.clone()).or_insert((amount, true));
                 }
-                if does.is_some() {
-                    return Answer::Silence;
+                match does {
+                    Some(Does::BooksAsDuplicate) => reply("1002", "2003", ""),
+                    Some(_) => Answer::Silence,
+                    None => reply("1002", "0000", ""),
                 }
-                reply("1002", "0000", "")
             }
             "1003" => {
                 ledger.reversed.push(body[..12].to_owned());

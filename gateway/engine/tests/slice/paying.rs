@@ -7,7 +7,7 @@ use dsl::flow::StepId;
 use dsl::value::Outcome;
 use engine::driver::Inbox;
 use engine::exchange::{Heard, Verdict};
-use engine::facts::Facts;
+use engine::facts::{Body, Facts};
 use engine::packet::Packet;
 use serde_json::json;
 use std::sync::Arc;
@@ -70,6 +70,23 @@ async fn a_time_out_is_enquired_and_found_done() {
     assert_eq!(told["answer"]["receipt_no"], "R0001");
     assert_eq!(bank.books(), (6_000, 6_000));
     assert!(bank.grid.ledger.lock().unwrap().heard.contains(&"1007".to_owned()));
+}
+
+/// The refusal was of a copy: its words and the serial that the party gave it are not those of the posting that holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_stays_of_a_refusal_where_an_enquiry_finds_it_done() {
+    let bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::BooksAsDuplicate);
+    let (_, told) = bank.pay("M10", "60.00").await;
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(bank.books(), (6_000, 6_000));
+    assert_eq!(bank.core.ledger.lock().unwrap().times("1005"), 1, "asked what became of it");
+    let rows = bank.operations(&told).await;
+    let debit = rows.iter().find(|row| row.name == "debit").expect("a debit");
+    assert_eq!(debit.state, OperationState::Done);
+    let body = debit.answered.as_deref().and_then(Body::decode).expect("what it was told");
+    assert_eq!(body.get("text"), Some(&b""[..]));
+    assert_eq!(body.tagged("facts").get("answer_serial"), None);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
