@@ -45,6 +45,9 @@ struct Kept {
     link: Arc<dyn FileLink>,
 }
 
+/// A link that nobody uses yet.
+pub struct Made(LineName, Kept);
+
 /// All links of files.
 pub struct FileLinks {
     core: Core,
@@ -63,19 +66,19 @@ impl FileLinks {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a link, or keeps the one that has the same settings.
+    /// Makes a link; none where the one that is there has the same settings.
     ///
     /// # Errors
     /// A place that cannot be used.
-    pub fn open(
+    pub fn make(
         &self,
         name: &LineName,
         link: &dsl::model::Link,
         config: &LinkConfig,
-    ) -> Result<(), LineError> {
+    ) -> Result<Option<Made>, LineError> {
         let shape = format!("{config:?}");
         if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
-            return Ok(());
+            return Ok(None);
         }
         let error =
             |why: String| LineError { party: name.party.to_string(), link: name.link.to_string(), why };
@@ -98,8 +101,12 @@ impl FileLinks {
             }
             (None, None) => return Err(error("it has neither folder nor address".into())),
         };
-        self.kept().insert(name.clone(), Kept { shape, link: made });
-        Ok(())
+        Ok(Some(Made(name.clone(), Kept { shape, link: made })))
+    }
+
+    /// Puts links in the place of those that have their names.
+    pub fn put(&self, made: Vec<Made>) {
+        self.kept().extend(made.into_iter().map(|Made(name, kept)| (name, kept)));
     }
 
     /// The link of a name, of the member's own where it has one.

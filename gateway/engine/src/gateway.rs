@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::late::Late;
-use crate::lines::{LineName, Lines, Matching, Told};
+use crate::lines::{LineError, LineName, Lines, Matching, Told};
 use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
 use crate::serve::Listener;
@@ -47,7 +47,7 @@ pub enum StartError {
     Journal(#[from] store::Fatal),
     /// A link on which we connect.
     #[error(transparent)]
-    Line(#[from] crate::lines::LineError),
+    Line(#[from] LineError),
     /// A listener.
     #[error("{0}")]
     Listen(String),
@@ -89,6 +89,13 @@ pub struct Gateway {
     /// Open flows that this version cannot go on with.
     lost: Vec<(FlowId, String)>,
     _core: CoreOwner,
+}
+
+/// Links that a version has otherwise than they are; nobody uses them yet.
+#[derive(Default)]
+struct PlannedLines {
+    lines: Vec<crate::lines::Planned>,
+    files: Vec<crate::files::Made>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -150,7 +157,7 @@ impl Gateway {
         });
         engine.spool.sweep().map_err(StartError::Spool)?;
         engine.keep_version(&version).await?;
-        engine.open_lines(&version)?;
+        engine.open_lines(engine.plan_lines(&version)?)?;
         engine.begin_sessions(&version).await;
         engine.hear_lines(told);
         engine.read_parameters().await?;
@@ -158,6 +165,7 @@ impl Gateway {
         let (count, lost) = engine.recover().await?;
         tracing::info!(count, lost = lost.len(), "open flows brought back");
         let listening = engine.listen(&version, &[]).await.map_err(StartError::Listen)?;
+        listening.iter().for_each(|listener| listener.put(&engine));
         let channels = engine.listen_for_channels(options.metrics).await.map_err(StartError::Listen)?;
         engine.core.spawn(Arc::clone(&engine).clock());
         engine.core.spawn(Arc::clone(&engine).owe());
@@ -208,10 +216,13 @@ impl Gateway {
     pub async fn reload(&self, version: Version, deployment: Deployment) -> Result<(), StartError> {
         let (engine, version) = (&self.engine, Arc::new(version));
         engine.keep_version(&version).await?;
-        engine.open_lines(&version)?;
+        // What can fail goes first and leaves nothing behind; behind the lines nothing fails any more.
+        let planned = engine.plan_lines(&version)?;
         let known: Vec<(String, String, String)> =
             locked(&self.listening).iter().map(Listener::kept).collect();
         let begun = engine.listen(&version, &known).await.map_err(StartError::Listen)?;
+        engine.open_lines(planned)?;
+        begun.iter().for_each(|listener| listener.put(engine));
         engine.deployment.store(Arc::new(deployment));
         engine.versions.insert(version.hash, Arc::clone(&version));
         engine.current.store(Arc::clone(&version));
@@ -312,8 +323,9 @@ impl Engine {
         Ok(made)
     }
 
-    /// Opens every link on which we connect and that the deployment gives an address.
-    fn open_lines(&self, version: &Arc<Version>) -> Result<(), crate::lines::LineError> {
+    /// What is to be of every link on which we connect and that the deployment gives an address.
+    fn plan_lines(&self, version: &Arc<Version>) -> Result<PlannedLines, LineError> {
+        let mut planned = PlannedLines::default();
         for (number, module) in version.compiled.modules.iter().enumerate() {
             let Some(party) = version.parties.get(number) else { continue };
             for (place, link) in module.links.iter().enumerate() {
@@ -328,7 +340,7 @@ impl Engine {
                 for (member, config) in own.into_iter().chain(of_members) {
                     let name = LineName { member, ..version.line(number, place, None) };
                     if files {
-                        self.files.open(&name, &link.link, &config)?;
+                        planned.files.extend(self.files.make(&name, &link.link, &config)?);
                         continue;
                     }
                     let matched = !link.link.matches.is_empty();
@@ -337,10 +349,18 @@ impl Engine {
                     let unmatched = || Matching { key: Arc::new(|_| None), by: String::new() };
                     let matching = if is_numbered(version, &name) { Some(unmatched()) } else { matching };
                     let signs_in = crate::session::connection::at_connect(module) == Some(place);
-                    self.lines.open(&name, &link.link, &config, matching, signs_in)?;
+                    let line = self.lines.plan(&name, &link.link, &config, matching, signs_in)?;
+                    planned.lines.extend(line);
                 }
             }
         }
+        Ok(planned)
+    }
+
+    /// Opens what was planned: all of it or nothing.
+    fn open_lines(&self, planned: PlannedLines) -> Result<(), LineError> {
+        self.lines.begin(planned.lines)?;
+        self.files.put(planned.files);
         Ok(())
     }
 

@@ -77,6 +77,19 @@ struct Kept {
     line: Line,
 }
 
+/// What a line is to be. Nothing of it has begun.
+pub struct Planned {
+    name: LineName,
+    shape: String,
+    settings: Settings,
+}
+
+enum Settings {
+    Tcp(Box<TcpClientConfig>),
+    Http(HttpClientConfig),
+    Browsed(String),
+}
+
 /// What matches answers with asks on a connection that carries many at once.
 pub struct Matching {
     /// Finds the key of a message.
@@ -107,44 +120,44 @@ impl Lines {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes a line, or keeps the one that has the same settings. `signs_in`: a session is opened on each connection before
-    /// anything else goes over it.
+    /// What a line is to be; none where the one that is there has the same settings. `signs_in`: a session is opened on each
+    /// connection before anything else goes over it.
     ///
     /// # Errors
     /// Addresses, frames or certificates that cannot work.
-    pub fn open(
+    pub fn plan(
         &self,
         name: &LineName,
         link: &Link,
         config: &LinkConfig,
         matching: Option<Matching>,
         signs_in: bool,
-    ) -> Result<(), LineError> {
+    ) -> Result<Option<Planned>, LineError> {
         let (key, by) = matching.map(|matching| (matching.key, matching.by)).unzip();
         let shape = format!(
             "{:?} {:?} {:?} {config:?} {:?} {:?} {:?} {} {signs_in} {by:?}",
             link.kind, link.frame, link.hold, link.beats, link.connect_ms, link.idle_ms, link.garbled_skip
         );
         if self.kept().get(name).is_some_and(|kept| kept.shape == shape) {
-            return Ok(());
+            return Ok(None);
         }
         let error =
             |why: String| LineError { party: name.party.to_string(), link: name.link.to_string(), why };
         let address = config.address.clone().ok_or_else(|| error("it has no address".into()))?;
         if link.is_browsed() {
             let scheme = if link.kind == LinkKind::Https { "https" } else { "http" };
-            let line = Line::Browsed(format!("{scheme}://{address}"));
-            self.kept().insert(name.clone(), Kept { shape, line });
-            return Ok(());
+            let settings = Settings::Browsed(format!("{scheme}://{address}"));
+            return Ok(Some(Planned { name: name.clone(), shape, settings }));
         }
         let tls = client_tls(link.kind, config.tls.as_ref(), &address).map_err(error)?;
         let connect = Duration::from_millis(link.connect_ms.unwrap_or(10_000));
         let most = config.connections.unwrap_or(MOST);
-        let line = match link.kind {
+        let settings = match link.kind {
             LinkKind::Tcp => {
                 let frame = frame_config(link, self.most);
+                frame.check().map_err(|fault| error(fault.to_string()))?;
                 let hold = hold(link.hold, most, key).map_err(error)?;
-                let settings = TcpClientConfig {
+                Settings::Tcp(Box::new(TcpClientConfig {
                     tls,
                     hold,
                     late: late(link.hold),
@@ -154,32 +167,58 @@ impl Lines {
                     sign_in: signs_in,
                     whose: Some(Arc::clone(&name.party)),
                     ..TcpClientConfig::new(address, frame)
-                };
-                let (hears, whose) = (Arc::clone(&self.hears), name.clone());
-                let handler: LineHandler = Arc::new(move |event| hears(Told { name: whose.clone(), event }));
-                let client = TcpClient::start(&self.core, settings, handler);
-                Line::Tcp(client.map_err(|fault| error(fault.to_string()))?)
+                }))
             }
             LinkKind::Http | LinkKind::Https => {
                 let usual = HttpClientConfig::new(address);
-                let settings = HttpClientConfig {
+                Settings::Http(HttpClientConfig {
                     tls,
                     most: usize::try_from(most).unwrap_or(64),
                     connect_limit: connect,
                     keep: link.idle_ms.map_or(usual.keep, Duration::from_millis),
                     sizes: HttpSizes { content: self.most, ..HttpSizes::default() },
                     ..usual
-                };
-                Line::Http(HttpClient::new(&self.core, settings))
+                })
             }
             LinkKind::Sftp | LinkKind::Folder => return Err(error("it carries files".into())),
         };
-        self.kept().insert(name.clone(), Kept { shape, line });
+        Ok(Some(Planned { name: name.clone(), shape, settings }))
+    }
+
+    /// Begins what was planned, in the place of what has the same names: all of it or nothing. Nobody exchanges anything while
+    /// only some have begun.
+    ///
+    /// # Errors
+    /// Frames that cannot work.
+    pub fn begin(&self, planned: Vec<Planned>) -> Result<(), LineError> {
+        let mut kept = self.kept();
+        let mut begun = Vec::with_capacity(planned.len());
+        for Planned { name, shape, settings } in planned {
+            let line = match settings {
+                Settings::Tcp(settings) => {
+                    let client = TcpClient::start(&self.core, *settings, self.handler(&name));
+                    Line::Tcp(client.map_err(|fault| LineError {
+                        party: name.party.to_string(),
+                        link: name.link.to_string(),
+                        why: fault.to_string(),
+                    })?)
+                }
+                Settings::Http(settings) => Line::Http(HttpClient::new(&self.core, settings)),
+                Settings::Browsed(from) => Line::Browsed(from),
+            };
+            begun.push((name, Kept { shape, line }));
+        }
+        kept.extend(begun);
         Ok(())
     }
 
+    fn handler(&self, name: &LineName) -> LineHandler {
+        let (hears, whose) = (Arc::clone(&self.hears), name.clone());
+        Arc::new(move |event| hears(Told { name: whose.clone(), event }))
+    }
+
     /// Listens for the one connection of a link whose messages are numbered; gives its handle and the address that was bound.
-    /// `idle`: how long nothing may go either way where the link says nothing.
+    /// Exchanges go over it when it is put there ([`Lines::put`]). `idle`: how long nothing may go either way where the link says nothing.
     ///
     /// # Errors
     /// Addresses, frames or certificates that cannot work.
@@ -205,13 +244,14 @@ impl Lines {
             ..TcpClientConfig::new(config.listen.clone().unwrap_or_default(), frame_config(link, self.most))
         };
         let tls = server_tls(config.tls.as_ref())?;
-        let (hears, whose) = (Arc::clone(&self.hears), name.clone());
-        let handler: LineHandler = Arc::new(move |event| hears(Told { name: whose.clone(), event }));
-        let accepted = TcpClient::accept(&self.core, settings, tls, handler).await;
-        let (client, address) = accepted.map_err(|error| error.to_string())?;
+        let accepted = TcpClient::accept(&self.core, settings, tls, self.handler(name)).await;
+        accepted.map_err(|error| error.to_string())
+    }
+
+    /// Exchanges of a link go over the connection that is listened for.
+    pub fn put(&self, name: &LineName, client: &TcpClient) {
         let kept = Kept { shape: String::new(), line: Line::Tcp(client.clone()) };
         self.kept().insert(name.clone(), kept);
-        Ok((client, address))
     }
 
     /// Forgets a link that is listened for no more, unless another has its name by now.
@@ -579,7 +619,8 @@ mod tests {
         let config = LinkConfig { address: Some("127.0.0.1:1".into()), ..LinkConfig::default() };
         let open = |by: &str| {
             let matching = Matching { key: Arc::new(|_| None), by: by.into() };
-            assert!(lines.open(&name, &link, &config, Some(matching), false).is_ok());
+            let planned = lines.plan(&name, &link, &config, Some(matching), false).unwrap();
+            assert!(lines.begin(planned.into_iter().collect()).is_ok());
             match lines.kept().get(&name).map(|kept| kept.line.clone()) {
                 Some(Line::Tcp(client)) => Some(client),
                 _ => None,

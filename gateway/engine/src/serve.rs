@@ -93,17 +93,26 @@ impl Listener {
         (self.party.clone(), self.link.clone(), self.shape.clone())
     }
 
+    /// Where the link's messages are numbered, exchanges go over the connection that is listened for.
+    pub(crate) fn put(&self, engine: &Engine) {
+        if let Listening::Line { client, .. } = &self.listening {
+            engine.lines.put(&self.name(), client);
+        }
+    }
+
+    fn name(&self) -> LineName {
+        LineName { party: self.party.as_str().into(), link: self.link.as_str().into(), member: None }
+    }
+
     /// Takes nothing more, answers what was begun.
     pub async fn drain(self, engine: Arc<Engine>, until: link::Mark) {
+        let name = self.name();
         match self.listening {
             Listening::Tcp(server) => server.drain(until).await,
             Listening::Http(server) => server.drain(until).await,
             Listening::Line { client, .. } => {
                 client.drain(until).await;
-                engine.lines.let_go(
-                    &LineName { party: self.party.into(), link: self.link.into(), member: None },
-                    &client,
-                );
+                engine.lines.let_go(&name, &client);
             }
         }
     }
@@ -142,7 +151,12 @@ impl Engine {
         known: &[(String, String, String)],
     ) -> Result<Vec<Listener>, String> {
         let mut all = Vec::new();
-        for (module, link, config) in self.wanted(version) {
+        let name =
+            |party: &str, link: &str| LineName { party: party.into(), link: link.into(), member: None };
+        // What is numbered comes last: from then on the other side's connection is that of another listener.
+        let mut wanted: Vec<_> = self.wanted(version).collect();
+        wanted.sort_by_key(|(module, link, _)| is_numbered(version, &name(&module.name, &link.link.name)));
+        for (module, link, config) in wanted {
             let (party, name) = (module.name.to_string(), link.link.name.to_string());
             let shape = shape(link, &config);
             if known.contains(&(party.clone(), name.clone(), shape.clone())) {

@@ -1,8 +1,9 @@
 //! A deployment against the adapters: every fault with its code and place, and a reload under way.
 
+use crate::parties::host;
 use crate::support::{Bank, deployment};
 use engine::load::{compile, texts};
-use engine::{Deployment, validate};
+use engine::{Deployment, StartError, validate};
 use std::path::Path;
 
 fn faults(text: &str) -> Vec<(u64, &'static str)> {
@@ -80,18 +81,55 @@ fn a_trial_s_clock_is_one_for_all_who_read_it() {
     assert!(shows() >= first && shows() < nine + 3_600_000_000);
 }
 
+/// Reloads with another text of the deployment.
+async fn reload(bank: &Bank, text: &str) -> Result<(), StartError> {
+    let deployment = Deployment::parse(text).unwrap();
+    let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
+    let loaded = compile(texts(&adapters).unwrap(), &deployment).unwrap();
+    let version = engine::Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).unwrap();
+    bank.gateway().reload(version, deployment).await
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reload_takes_new_settings_for_new_requests() {
     let bank = Bank::open().await;
     assert_eq!(bank.pay("R1", "400.00").await.1["outcome"], "done");
     let text =
         deployment(&bank.core.address, &bank.grid.address, &bank.folder.0).replace("'500.00'", "'300.00'");
-    let deployment = Deployment::parse(&text).unwrap();
-    let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
-    let loaded = compile(texts(&adapters).unwrap(), &deployment).unwrap();
-    let version = engine::Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).unwrap();
-    bank.gateway().reload(version, deployment).await.unwrap();
+    reload(&bank, &text).await.unwrap();
     assert_eq!(bank.pay("R2", "400.00").await.1["reason"], "over_limit");
     assert_eq!(bank.pay("R3", "200.00").await.1["outcome"], "done");
     assert_eq!(bank.books(), (60_000, 60_000));
+}
+
+/// One link would go elsewhere, another is to listen where somebody listens already: the old version goes on with all that it had.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_that_cannot_listen_changes_nothing() {
+    let bank = Bank::open().await;
+    let other = host(&bank.owner.core()).await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap();
+    let text = deployment(&other.address, &bank.grid.address, &bank.folder.0)
+        .replace("'500.00'", "'300.00'")
+        .replace(
+            "links: { in: { listen: '127.0.0.1:0' } }",
+            &format!("links: {{ in: {{ listen: '{at}' }} }}"),
+        );
+    let listens = |party: &str, link: &str| bank.gateway().address(party, link);
+    let before = (listens("grid", "back"), listens("forms", "in"));
+    let failed = reload(&bank, &text).await;
+    assert!(matches!(&failed, Err(StartError::Listen(why)) if why.contains("forms")), "{failed:?}");
+    assert_eq!((listens("grid", "back"), listens("forms", "in")), before);
+    let (_, told) = bank.pay("R4", "400.00").await;
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(bank.books(), (40_000, 40_000));
+    assert_eq!(other.ledger.lock().unwrap().heard, Vec::<String>::new());
+    drop(taken);
+    reload(&bank, &text).await.unwrap();
+    assert_eq!(listens("forms", "in"), Some(at.to_string()));
+    assert_eq!(bank.pay("R5", "200.00").await.1["outcome"], "done");
+    assert_eq!(
+        (bank.core.ledger.lock().unwrap().holds(), other.ledger.lock().unwrap().holds()),
+        (40_000, 20_000)
+    );
 }
