@@ -1,26 +1,28 @@
-//! What runs by the clock: daily and repeated flows, sign-ins, sign-offs at the cut-over, beats, the outbox.
+//! What runs by the clock: daily and repeated flows, sign-ins, sign-offs at the cut-over, beats, the outbox
+//! ([`outbox`]).
 //!
 //! In: the adapters' words and the calendar. Out: asks of flows and exchanges. The last run of each job stands in the
 //! journal, so that a restart neither misses nor repeats one. It must not know what a flow does.
 
+mod outbox;
+
 use crate::driver::{Known, NewFlow, ToldKind, ask_digest};
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
-use crate::facts::{Body, Facts};
+use crate::facts::Facts;
 use crate::lines::{LineName, Told};
 use crate::version::{CallRef, FlowRef, Version};
-use adapters::value::decode_record;
 use dsl::evaluate::Value;
 use dsl::flow::Event;
 use dsl::model::Fact;
 use dsl::program::{FlowStart, SessionProgram};
-use dsl::value::{DateTime, Outcome};
+use dsl::value::DateTime;
 use jiff::SignedDuration;
 use link::tcp::LineEvent;
 use link::{Cause, CauseKind};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Change, Day, Direction, Key, Lane, Notice, Outcome as NoticeState};
+use store::{Change, Day, Direction, Key, Lane};
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(1);
@@ -28,13 +30,6 @@ const LOOK: Duration = Duration::from_secs(1);
 const WAIT: Duration = Duration::from_secs(600);
 /// Before a job of a day that found no room is asked again.
 const AGAIN: Duration = Duration::from_secs(5);
-/// Tries of a notice before it is an operator's.
-const TRIES: u32 = 24;
-/// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
-const PAUSE: i64 = 10_000;
-const DOUBLED: u32 = 9;
-/// Notices that are sent in one look.
-const AT_ONCE: usize = 100;
 
 impl Engine {
     /// Runs jobs until the engine stops.
@@ -52,15 +47,6 @@ impl Engine {
             self.every(&version, now).await;
             self.sessions_by_clock(&version, before, now);
             before = now;
-        }
-    }
-
-    /// Sends what is owed, until the engine stops.
-    pub async fn owe(self: Arc<Self>) {
-        while !self.stopping.load(std::sync::atomic::Ordering::Acquire) {
-            self.core.deadline(self.core.mark().after(LOOK)).await;
-            let version = self.current.load_full();
-            self.outbox(&version).await;
         }
     }
 
@@ -292,48 +278,6 @@ impl Engine {
         if !heard && beat.close_after_ms.is_none() {
             self.lines.close(name, line, Cause::told(CauseKind::Closed, "a beat was not answered"));
         }
-    }
-
-    /// Sends what is owed, each notice by itself.
-    async fn outbox(self: &Arc<Self>, version: &Arc<Version>) {
-        let now = self.journal.now();
-        let due = match self.journal.read(move |reader| reader.notices_due(now, AT_ONCE)).await {
-            Ok(due) => due,
-            Err(fatal) => return self.fail(&fatal),
-        };
-        for notice in due {
-            let taken = Box::pin(self.send_notice(version, &notice)).await;
-            let tries = notice.tries + 1;
-            let pause = PAUSE.saturating_mul(1 << tries.min(DOUBLED));
-            let outcome = match taken {
-                true => NoticeState::Sent,
-                false if tries >= TRIES => NoticeState::Parked,
-                false => NoticeState::Due,
-            };
-            let due = store::Moment(now.0.saturating_add(pause));
-            let put = Change::PutNotice(Notice { tries, outcome, due, ..notice });
-            let day = crate::calendar::day(self.now().date());
-            if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![put]).await {
-                return self.fail(&fatal);
-            }
-        }
-    }
-
-    async fn send_notice(self: &Arc<Self>, version: &Arc<Version>, notice: &Notice) -> bool {
-        let Some(call) = version.call_named(&notice.call) else { return false };
-        let Some(body) = Body::decode(&notice.body) else { return false };
-        let shape = version.call(call).and_then(|call| call.call.ask);
-        let ask = match (body.get("ask"), shape) {
-            (Some(octets), Some(shape)) => {
-                decode_record(octets, &version.compiled.shapes, shape, version.symbols()).ok()
-            }
-            _ => None,
-        };
-        let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
-        debug_assert!(!facts.knows(Fact::Serial));
-        let Ok(prepared) = self.prepare(Asking::new(version, call, facts, ask)).await else { return false };
-        let verdict = self.exchange(&prepared).await;
-        matches!(verdict, Verdict::Heard(heard) if matches!(heard.outcome, Outcome::Done(_)))
     }
 }
 

@@ -6,6 +6,8 @@
 mod awaiting;
 #[path = "slice/batches.rs"]
 mod batches;
+#[path = "slice/by_the_clock.rs"]
+mod by_the_clock;
 #[path = "slice/changing.rs"]
 mod changing;
 #[path = "slice/crashing.rs"]

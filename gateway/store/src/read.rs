@@ -71,7 +71,17 @@ pub trait Reader: Days + Send {
     fn events(&mut self, flow: FlowId, from: u64, most: usize) -> Result<Vec<EventRow>, Fatal>;
 
     /// Notices due at or before `now`, oldest first; at most `most`.
-    fn notices_due(&mut self, now: Moment, most: usize) -> Result<Vec<NoticeRow>, Fatal>;
+    fn notices_due(&mut self, now: Moment, most: usize) -> Result<Vec<NoticeRow>, Fatal> {
+        self.notices_due_beside(now, &[], most)
+    }
+
+    /// The same without those of some parties.
+    fn notices_due_beside(
+        &mut self,
+        now: Moment,
+        parties: &[String],
+        most: usize,
+    ) -> Result<Vec<NoticeRow>, Fatal>;
 
     /// What is used of a limit on a day.
     fn limit_used(&mut self, limit: &str, day: Day) -> Result<u64, Fatal>;

@@ -199,10 +199,16 @@ impl Reader for MemoryReader {
         Ok(rows.take(most.min(PAGE)).collect())
     }
 
-    fn notices_due(&mut self, now: Moment, most: usize) -> Result<Vec<NoticeRow>, Fatal> {
+    fn notices_due_beside(
+        &mut self,
+        now: Moment,
+        parties: &[String],
+        most: usize,
+    ) -> Result<Vec<NoticeRow>, Fatal> {
         let disk = self.disk.lock();
         let due = disk.notices.values().filter(|notice| notice.outcome == Outcome::Due && notice.due <= now);
-        let mut rows: Vec<NoticeRow> = due.cloned().collect();
+        let mut rows: Vec<NoticeRow> =
+            due.filter(|notice| !parties.contains(&notice.party)).cloned().collect();
         rows.sort_by(|a, b| (a.due, a.flow, &a.name).cmp(&(b.due, b.flow, &b.name)));
         rows.truncate(most.min(PAGE));
         Ok(rows)

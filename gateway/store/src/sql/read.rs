@@ -396,10 +396,24 @@ impl<D: Database + Send> Reader for SqlReader<D> {
         })
     }
 
-    fn notices_due(&mut self, now: Moment, most: usize) -> Result<Vec<NoticeRow>, Fatal> {
-        let sql = "SELECT flow, name, party, call, body, tries, outcome, due FROM notice
-                   WHERE outcome = 0 AND due <= ?1 ORDER BY due, flow, name LIMIT ?2";
-        self.list(sql, values![now.0, most_rows(most)], |reader, row| {
+    fn notices_due_beside(
+        &mut self,
+        now: Moment,
+        parties: &[String],
+        most: usize,
+    ) -> Result<Vec<NoticeRow>, Fatal> {
+        let places: Vec<String> = (3..).take(parties.len()).map(|place| format!("?{place}")).collect();
+        let beside = match places.is_empty() {
+            true => String::new(),
+            false => format!("AND party NOT IN ({})", places.join(", ")),
+        };
+        let sql = format!(
+            "SELECT flow, name, party, call, body, tries, outcome, due FROM notice
+             WHERE outcome = 0 AND due <= ?1 {beside} ORDER BY due, flow, name LIMIT ?2"
+        );
+        let mut values = vec![Value::from(now.0), Value::from(most_rows(most))];
+        values.extend(parties.iter().map(Value::from));
+        self.list(&sql, &values, |reader, row| {
             let flow = FlowId(whole(row.int(0)?, "notice.flow")?);
             let name = row.text(1)?;
             let code: u8 = small(row.int(6)?, "notice.outcome")?;

@@ -436,6 +436,11 @@ fn small_rows_come_back(store: &mut dyn Store) {
     assert_eq!(reader.file("grid", Direction::In, "DZ.txt").unwrap(), Some(ended));
     assert_eq!(reader.notices_due(Moment(4), 10).unwrap(), []);
     assert_eq!(reader.notices_due(Moment(5), 10).unwrap(), [notice(5, Outcome::Due)]);
+    let mut beside = |parties: &[&str]| {
+        let parties: Vec<String> = parties.iter().map(|party| (*party).to_owned()).collect();
+        reader.notices_due_beside(Moment(5), &parties, 10).unwrap().len()
+    };
+    assert_eq!([beside(&["host"]), beside(&["host", "channel"])], [1, 0]);
     assert_eq!(reader.session("grid", "day").unwrap(), Some(session));
     assert_eq!(reader.last_run("grid", "list").unwrap(), Some((Moment(3), DAY)));
     assert_eq!(reader.version(&[9; 32]).unwrap().as_deref(), Some(b"party".as_slice()));

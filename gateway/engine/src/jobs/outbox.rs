@@ -1,0 +1,104 @@
+//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken or people look after it.
+//!
+//! In: due notices of the journal. Out: exchanges, and how each went. What one party is owed goes in order, by a task of its
+//! share of the core, so that no party waits for another that does not answer. It must not know why a notice is owed.
+
+use crate::engine::Engine;
+use crate::exchange::{Asking, Verdict};
+use crate::facts::{Body, Facts};
+use crate::version::Version;
+use adapters::value::decode_record;
+use dsl::model::Fact;
+use dsl::value::Outcome;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use store::{Change, Lane, Notice, Outcome as NoticeState};
+use tokio::sync::oneshot;
+
+/// Tries of a notice before it is an operator's.
+const TRIES: u32 = 24;
+/// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
+const PAUSE: i64 = 10_000;
+const DOUBLED: u32 = 9;
+/// Notices that are taken up in one look.
+const AT_ONCE: usize = 100;
+
+/// Parties that are being sent what they are owed; each ends with its task.
+type Busy = BTreeMap<String, oneshot::Receiver<()>>;
+
+impl Engine {
+    /// Sends what is owed, until the engine stops.
+    pub async fn owe(self: Arc<Self>) {
+        let mut busy = Busy::new();
+        while !self.stopping.load(Ordering::Acquire) {
+            self.core.deadline(self.core.mark().after(super::LOOK)).await;
+            let version = self.current.load_full();
+            self.outbox(&version, &mut busy).await;
+        }
+    }
+
+    /// Takes up what is due to parties that are not being sent something.
+    async fn outbox(self: &Arc<Self>, version: &Arc<Version>, busy: &mut Busy) {
+        busy.retain(|_, ends| matches!(ends.try_recv(), Err(oneshot::error::TryRecvError::Empty)));
+        let (now, beside) = (self.journal.now(), busy.keys().cloned().collect::<Vec<_>>());
+        let due = self.journal.read(move |reader| reader.notices_due_beside(now, &beside, AT_ONCE)).await;
+        let due = match due {
+            Ok(due) => due,
+            Err(fatal) => return self.fail(&fatal),
+        };
+        let mut parties = BTreeMap::<String, Vec<Notice>>::new();
+        for notice in due {
+            parties.entry(notice.party.clone()).or_default().push(notice);
+        }
+        for (party, notices) in parties {
+            let (ends, ended) = oneshot::channel();
+            let (engine, version, share) = (Arc::clone(self), Arc::clone(version), self.core.share(&party));
+            busy.insert(party, ended);
+            self.core.spawn(share.task(Box::pin(async move {
+                engine.send_notices(&version, notices).await;
+                drop(ends);
+            })));
+        }
+    }
+
+    /// Sends what one party is owed, one after the other.
+    async fn send_notices(self: &Arc<Self>, version: &Arc<Version>, notices: Vec<Notice>) {
+        for notice in notices {
+            if self.stopping.load(Ordering::Acquire) {
+                return;
+            }
+            let taken = self.send_notice(version, &notice).await;
+            let tries = notice.tries.saturating_add(1);
+            let pause = PAUSE.saturating_mul(1 << tries.min(DOUBLED));
+            let outcome = match taken {
+                true => NoticeState::Sent,
+                false if tries >= TRIES => NoticeState::Parked,
+                false => NoticeState::Due,
+            };
+            let due = store::Moment(self.journal.now().0.saturating_add(pause));
+            let put = Change::PutNotice(Notice { tries, outcome, due, ..notice });
+            let day = crate::calendar::day(self.now().date());
+            if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![put]).await {
+                return self.fail(&fatal);
+            }
+        }
+    }
+
+    async fn send_notice(self: &Arc<Self>, version: &Arc<Version>, notice: &Notice) -> bool {
+        let Some(call) = version.call_named(&notice.call) else { return false };
+        let Some(body) = Body::decode(&notice.body) else { return false };
+        let shape = version.call(call).and_then(|call| call.call.ask);
+        let ask = match (body.get("ask"), shape) {
+            (Some(octets), Some(shape)) => {
+                decode_record(octets, &version.compiled.shapes, shape, version.symbols()).ok()
+            }
+            _ => None,
+        };
+        let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
+        debug_assert!(!facts.knows(Fact::Serial));
+        let Ok(prepared) = self.prepare(Asking::new(version, call, facts, ask)).await else { return false };
+        let verdict = self.exchange(&prepared).await;
+        matches!(verdict, Verdict::Heard(heard) if matches!(heard.outcome, Outcome::Done(_)))
+    }
+}

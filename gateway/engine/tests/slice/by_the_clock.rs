@@ -1,0 +1,62 @@
+//! What comes by the clock: what parties are owed.
+
+use crate::parties::Does;
+use crate::support::Bank;
+use adapters::value::{Record, encode_record};
+use dsl::evaluate::Value;
+use engine::facts::Body;
+use std::time::Duration;
+use store::{Change, FlowId, Lane, Moment, Notice, Outcome};
+
+async fn a_moment() {
+    tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+/// Three notices are owed to a core that says nothing, and behind them two to a power company that answers: these wait for none
+/// of those, and go in their order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_party_that_does_not_answer_keeps_no_other_from_what_it_is_owed() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let version = engine.current.load_full();
+    let (_, told) = bank.pay("O1", "1.00").await;
+    let flow = FlowId(told["flow"].as_str().and_then(|flow| flow.parse().ok()).expect("a flow"));
+    bank.core.ledger.lock().unwrap().plan.extend([Does::Drops; 3]);
+    let notice = |place: i64, call: &str, values: &[Value<'_>]| {
+        let shape = version.call(version.call_named(call).unwrap()).unwrap().call.ask;
+        let mut body = Body::default();
+        if let Some(shape) = shape {
+            let mut ask = Record::new(u16::try_from(values.len()).unwrap());
+            values.iter().enumerate().for_each(|(slot, value)| ask.set(slot, value).unwrap());
+            body.put("ask", encode_record(&ask, &version.compiled.shapes, shape, version.symbols()).unwrap());
+        }
+        Change::PutNotice(Notice {
+            flow,
+            name: format!("told {place}"),
+            party: call.split('.').next().unwrap().to_owned(),
+            call: call.to_owned(),
+            body: body.encode(),
+            tries: 0,
+            outcome: Outcome::Due,
+            due: Moment(place),
+        })
+    };
+    let amount = Value::Decimal(dsl::value::Decimal::new(100, 2));
+    let debit = [Value::text("6230580000001234567"), amount];
+    let mut owed: Vec<_> = (1..=3).map(|place| notice(place, "host.debit", &debit)).collect();
+    owed.push(notice(4, "grid.get_ticket", &[]));
+    owed.push(notice(5, "grid.query_bill", &[Value::text("grid"), Value::text("0319000000001")]));
+    let (before, debits) =
+        (bank.grid.ledger.lock().unwrap().heard.len(), bank.core.ledger.lock().unwrap().times("1001"));
+    engine.journal.write(Lane::Outcome, engine.today(), owed).await.unwrap();
+    let heard = || bank.grid.ledger.lock().unwrap().heard[before..].to_vec();
+    while heard().len() < 2 {
+        a_moment().await;
+    }
+    assert_eq!(heard(), ["0011", "1001"]);
+    let tried = || bank.core.ledger.lock().unwrap().times("1001") - debits;
+    assert!(tried() <= 1, "the first is on its way still");
+    while tried() < 3 {
+        a_moment().await;
+    }
+}
