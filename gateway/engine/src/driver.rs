@@ -59,6 +59,8 @@ const LINGER: Duration = Duration::from_secs(2);
 pub enum Inbox {
     /// Something happened.
     Event(Event),
+    /// The day of a party has ended.
+    CutOver(Arc<str>),
     /// A copy of a step's request has a verdict.
     Sent(StepId, Verdict),
     /// A copy of a step's reversal has a verdict.
@@ -383,6 +385,11 @@ impl Running {
                     self.gather_so_far().await;
                 }
                 self.handle(event).await;
+            }
+            Inbox::CutOver(party) => {
+                if self.asks_until_cut_over(&party) {
+                    self.handle(Event::CutOver).await;
+                }
             }
             Inbox::Sent(step, verdict) => {
                 let event = self.sent(step, verdict);

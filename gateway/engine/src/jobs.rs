@@ -13,7 +13,6 @@ use crate::facts::Facts;
 use crate::lines::{LineName, Told};
 use crate::version::{CallRef, FlowRef, Version};
 use dsl::evaluate::Value;
-use dsl::flow::Event;
 use dsl::model::Fact;
 use dsl::program::{FlowStart, SessionProgram};
 use dsl::value::DateTime;
@@ -216,7 +215,8 @@ impl Engine {
         }
     }
 
-    fn cut_over(self: &Arc<Self>, version: &Arc<Version>, module: usize) {
+    /// The day of a party has ended: its sessions end where they hold for a day, and flows that ask it again until then go on.
+    pub fn cut_over(self: &Arc<Self>, version: &Arc<Version>, module: usize) {
         let (engine, version) = (Arc::clone(self), Arc::clone(version));
         self.core.spawn(async move {
             let closes = version.module(module).is_some_and(|program| {
@@ -228,9 +228,12 @@ impl Engine {
             if closes {
                 engine.sign_off(&version, module, None, true).await;
             }
+            let Some(party) = version.module(module).map(|program| Arc::<str>::from(&*program.name)) else {
+                return;
+            };
             let flows: Vec<_> = engine.flows.iter().map(|entry| entry.value().clone()).collect();
             for post in flows {
-                drop(post.send(crate::driver::Inbox::Event(Event::CutOver)).await);
+                drop(post.send(crate::driver::Inbox::CutOver(Arc::clone(&party))).await);
             }
         });
     }

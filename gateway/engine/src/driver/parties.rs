@@ -311,6 +311,19 @@ impl Running {
         self.about(call, self.operations.get(usize::from(step.0))?, Some(durable))
     }
 
+    /// Whether something is asked of a party again and again until its day ends. The end of another's day is nothing to that.
+    pub(super) fn asks_until_cut_over(&self, party: &str) -> bool {
+        let Some(program) = self.program() else { return false };
+        let until = |way: &Way| matches!(way, Way::Repeat { times: None, .. });
+        program.step_ids().any(|step| {
+            let call = self.state.durable.operation(step).filter(|one| one.state == OperationState::Unknown);
+            let call = call
+                .and_then(|operation| operation.call.or_else(|| program.step(step)?.calls.first().copied()));
+            let call = call.and_then(|call| program.call(call));
+            call.is_some_and(|call| *call.party == *party && call.ways.iter().any(until))
+        })
+    }
+
     /// Whether a reply may still decide a step (`flows.md` 1). Where it may not, what decided it stays: reversals and questions
     /// speak of that, and the journal keeps it.
     fn may_decide(&self, step: StepId) -> bool {

@@ -1,15 +1,48 @@
-//! What comes by the clock: what parties are owed.
+//! What comes by the clock: the end of a party's day, and what parties are owed.
 
 use crate::parties::Does;
 use crate::support::Bank;
 use adapters::value::{Record, encode_record};
 use dsl::evaluate::Value;
 use engine::facts::Body;
+use serde_json::json;
 use std::time::Duration;
-use store::{Change, FlowId, Lane, Moment, Notice, Outcome};
+use store::{Change, FlowId, Lane, Moment, Notice, OperationState, Outcome};
 
 async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(50)).await;
+}
+
+/// What is asked of a party until its day ends does not end with the day of another.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_end_of_a_day_is_that_of_its_party() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let version = engine.current.load_full();
+    let copies = || bank.grid.ledger.lock().unwrap().times("1011");
+    let parked = async || {
+        let stuck = engine.journal.read(|reader| reader.stuck(0, 10)).await.unwrap();
+        stuck.iter().any(|row| row.call == "grid.remind" && row.state == OperationState::Parked)
+    };
+    let ends = |party: &str| engine.cut_over(&version, version.module_named(party).unwrap());
+    let days = async {
+        while copies() < 2 {
+            a_moment().await;
+        }
+        let before = copies();
+        while copies() < before + 2 {
+            ends("host");
+            a_moment().await;
+            assert!(!parked().await);
+        }
+        while !parked().await {
+            ends("grid");
+            a_moment().await;
+        }
+    };
+    let body = json!({ "payer_no": "0319000000001", "reference": "D1" });
+    let ((_, told), ()) = tokio::join!(bank.ask("bank.remind", &body), days);
+    assert_eq!(told["outcome"], "pending", "{told}");
 }
 
 /// Three notices are owed to a core that says nothing, and behind them two to a power company that answers: these wait for none

@@ -271,6 +271,7 @@ pub(crate) async fn grid(core: &Core) -> Played {
                     _ => reply("1010", "2001", ""),
                 }
             }
+            "1011" => Answer::Silence,
             "1007" if ledger.deaf_enquiries => Answer::Silence,
             "1007" if ledger.refused.contains(&body[..12].to_owned()) => {
                 reply("1008", "0000", &format!("03{:<20}", ""))

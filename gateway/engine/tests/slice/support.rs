@@ -93,7 +93,7 @@ parties:
 channels:
   - name: mobile
     token_sha256: {TOKEN}
-    services: [bank.query_bill, bank.pay_bill, bank.collect, bank.sweep, bank.send_list, bank.order, bank.certain, bank.by_account, bank.spend, bank.give, bank.give_back, bank.take_back, bank.rank, bank.arrived, bank.expect, bank.expect_paid]
+    services: [bank.query_bill, bank.pay_bill, bank.collect, bank.sweep, bank.send_list, bank.order, bank.certain, bank.by_account, bank.spend, bank.give, bank.give_back, bank.take_back, bank.rank, bank.arrived, bank.expect, bank.expect_paid, bank.remind]
 "
     )
 }
