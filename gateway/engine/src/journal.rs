@@ -355,6 +355,44 @@ mod tests {
         assert!(matches!(numbers.take(Day(7)), (Taken::Number(13), false)));
     }
 
+    #[tokio::test]
+    async fn whoever_wants_one_row_waits_for_nobody_who_reads_a_whole_day() {
+        let owner = Core::start(link::World::real());
+        let core = owner.core();
+        let store = Box::new(store::MemoryStore::open(&store::MemoryDisk::new()));
+        let journal = Journal::start(core.clone(), store).unwrap();
+        let (begins, begun) = std::sync::mpsc::channel();
+        let mut held = Vec::new();
+        let mut long = || {
+            let (go, wait) = std::sync::mpsc::channel::<()>();
+            held.push(go);
+            let begins = begins.clone();
+            journal.read_long(move |reader| {
+                let _gone = begins.send(());
+                let _let_go = wait.recv();
+                reader.sequence()
+            })
+        };
+        let (first, second, third) = (long(), long(), long());
+        let short = async {
+            let until = core.mark().after(Duration::from_secs(20));
+            let mut seen = 0;
+            while seen < LONG_READERS {
+                assert!(core.mark() < until, "{seen} have begun");
+                core.deadline(core.mark().after(Duration::from_millis(5))).await;
+                seen += begun.try_iter().count();
+            }
+            for _ in 0..READERS * 2 {
+                let read = core.within(until, journal.read(|reader| reader.sequence())).await;
+                assert!(matches!(read, Ok(Ok(0))), "it waits behind what takes long");
+            }
+            assert_eq!(begun.try_iter().count(), 0, "the third waits behind one of the two");
+            held.clear();
+        };
+        let (first, second, third, ()) = tokio::join!(first, second, third, short);
+        assert_eq!([first, second, third], [Ok(0), Ok(0), Ok(0)]);
+    }
+
     #[test]
     fn the_next_block_is_fetched_before_one_is_used_up_and_is_larger_where_they_go_quickly() {
         let mut numbers = Numbers::new();

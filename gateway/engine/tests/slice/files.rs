@@ -159,6 +159,33 @@ async fn a_file_goes_on_after_a_crash_and_books_no_row_twice() {
     assert_eq!(bank.core.ledger.lock().unwrap().booked.len(), 9);
 }
 
+/// The disk takes nothing while the last rows end: the batch waits for it, and ends with all that its rows answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_whose_answers_cannot_be_gathered_waits_until_they_can() {
+    let bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().late = Duration::from_millis(200);
+    put(&bank, "DS_0008.txt", &rows("0008", 5));
+    let booked = || bank.core.ledger.lock().unwrap().booked.len();
+    while booked() == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let (spool, aside) = (bank.folder.0.join("spool"), bank.folder.0.join("spool aside"));
+    std::fs::rename(&spool, &aside).unwrap();
+    std::fs::write(&spool, "no folder").unwrap();
+    while booked() < 5 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    let open = bank.gateway().engine().journal.read(|reader| reader.open_flows(store::FlowId(0), 10)).await;
+    assert!(open.unwrap().iter().any(|flow| flow.name == "bank.collect"), "it ended without its answers");
+    std::fs::remove_file(&spool).unwrap();
+    std::fs::rename(&aside, &spool).unwrap();
+    let result = awaited(&bank, "units/down/DS_0008_R.txt").await;
+    assert!(result.starts_with("0008|0000|5|50.00\n"), "{result}");
+    assert_eq!(result.lines().filter(|line| line.ends_with("|10.00|0000|10.00")).count(), 5, "{result}");
+    assert_eq!(bank.books().0, 5_000);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_of_a_day_says_what_was_paid_and_taken_back() {
     let bank = Bank::open().await;

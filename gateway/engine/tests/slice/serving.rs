@@ -2,8 +2,10 @@
 
 use crate::deciding::{both, said, waits};
 use crate::parties::{Does, MMK, frame, opened, seal, short_seal};
-use crate::support::Bank;
+use crate::support::{Bank, deployment};
 use bytes::Bytes;
+use engine::Deployment;
+use engine::load::{compile, texts};
 use engine::waiting::{Decision, Said, Why};
 use link::Leave;
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
@@ -110,6 +112,61 @@ async fn a_reversal_that_the_core_refuses_waits_for_people_and_is_told_when_they
     assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
     let told = send(&bank, &about("3005", "000000000060", "000000000058")).await.expect("an answer");
     assert_eq!(&told[32..34], "02", "{told}");
+}
+
+/// The version that came since asks for the bill first: its second step is not that of the flow.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_late_result_is_that_of_the_step_in_the_flow_s_own_version() {
+    let bank = Bank::open().await;
+    {
+        let mut ledger = bank.grid.ledger.lock().unwrap();
+        ledger.plan.push_back(Does::BooksSilently);
+        ledger.deaf_enquiries = true;
+    }
+    let text = deployment(&bank.core.address, &bank.grid.address, &bank.folder.0);
+    let newer = newer_version(
+        &text,
+        (
+            "  step debit bank.debit {\n    account  <- ask.account\n    amount   <- ask.amount\n    undo\n  }\n  step paid",
+            "  step known bank.query_bill at ask.biller {\n    pass ask\n  }\n  step debit bank.debit {\n    account  <- ask.account\n    amount   <- ask.amount\n    undo\n  }\n  step paid",
+        ),
+    );
+    let result = async {
+        while bank.grid.ledger.lock().unwrap().times("1003") == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        bank.gateway().reload(newer, Deployment::parse(&text).unwrap()).await.unwrap();
+        // The first question has found nothing: the step waits.
+        while bank.grid.ledger.lock().unwrap().times("1007") == 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let serial = bank.grid.ledger.lock().unwrap().booked.keys().next().cloned().expect("a payment");
+        let told = seal(&format!("20030000000000710000{serial}00"));
+        let heard = send_to(&bank, "grid", "back", &told).await.expect("an answer");
+        assert!(heard.starts_with("20040000000000710000"), "{heard}");
+    };
+    let ((_, told), ()) = tokio::join!(bank.pay("L1", "20.00"), result);
+    assert_eq!(told["outcome"], "done", "{told}");
+    assert_eq!(bank.books(), (2_000, 2_000));
+    let ledger = bank.grid.ledger.lock().unwrap();
+    assert_eq!(
+        (ledger.times("1005"), ledger.times("1001")),
+        (0, 0),
+        "nothing was reversed, nor run by the newer version"
+    );
+}
+
+/// A version in which one text of the adapters is another.
+fn newer_version(deployment: &str, (from, to): (&str, &str)) -> engine::Version {
+    let deployment = Deployment::parse(deployment).unwrap();
+    let adapters = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
+    let mut texts = texts(&adapters).unwrap();
+    assert!(texts.iter().any(|text| text.text.contains(from)));
+    for text in &mut texts {
+        text.text = text.text.replace(from, to).into();
+    }
+    let loaded = compile(texts, &deployment).unwrap();
+    engine::Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
