@@ -117,6 +117,25 @@ pub struct PostgresOptions {
     pub lease: Duration,
 }
 
+/// How often a group was begun anew over a server that is reached.
+#[derive(Default)]
+struct Redone(u32);
+
+impl Redone {
+    /// After how long it is begun once more, if it has not lasted too long: then its writer ends, and another may hold the
+    /// journal.
+    fn again(&mut self, lasted: Duration, why: &str) -> Result<Duration, Fault> {
+        self.0 += 1;
+        let Self(anew) = *self;
+        if anew >= ANEW && lasted >= PATIENCE {
+            return Err(Fault::failed(format!(
+                "the server is reached, but gave a group of writes up {anew} times: {why}"
+            )));
+        }
+        Ok(if anew > 1 { PAUSE } else { Duration::ZERO })
+    }
+}
+
 /// The store over PostgreSQL.
 pub struct PostgresStore {
     wire: Wire,
@@ -176,7 +195,7 @@ impl PostgresStore {
     }
 
     fn commit_inner(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fault> {
-        let (began, mut anew) = (Instant::now(), 0_u32);
+        let (began, mut redone) = (Instant::now(), Redone::default());
         loop {
             let why = match self.attempt(group) {
                 Ok(verdicts) => return Ok(verdicts),
@@ -194,15 +213,7 @@ impl PostgresStore {
             if let Some(verdicts) = self.settle(why.clone())? {
                 return Ok(verdicts);
             }
-            anew += 1;
-            if anew >= ANEW && began.elapsed() >= PATIENCE {
-                return Err(Fault::failed(format!(
-                    "the server is reached, but gave a group of writes up {anew} times: {why}"
-                )));
-            }
-            if anew > 1 {
-                std::thread::sleep(PAUSE);
-            }
+            std::thread::sleep(redone.again(began.elapsed(), &why)?);
         }
     }
 
@@ -469,4 +480,29 @@ fn longest_key(write: &Write) -> usize {
         | Change::PutVersion { .. } => 0,
     };
     write.changes.iter().map(of).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_that_a_server_gives_up_is_not_begun_anew_for_ever() {
+        let mut redone = Redone::default();
+        let mut again = |lasted| redone.again(lasted, "a deadlock").ok();
+        assert_eq!(again(Duration::ZERO), Some(Duration::ZERO), "the first time at once");
+        // However long it lasts: a few tries may each have waited for a server.
+        for _ in 2..ANEW {
+            assert_eq!(again(PATIENCE * 2), Some(PAUSE));
+        }
+        // However often, as long as it has not lasted.
+        for _ in 0..ANEW * 3 {
+            assert_eq!(again(PATIENCE.saturating_sub(PAUSE)), Some(PAUSE));
+        }
+        let ended = redone.again(PATIENCE, "a deadlock");
+        assert!(
+            matches!(&ended, Err(Fault::Fatal(Fatal::Disk { why, .. })) if why.contains("40 times: a deadlock")),
+            "{ended:?}"
+        );
+    }
 }

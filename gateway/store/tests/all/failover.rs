@@ -89,3 +89,35 @@ fn a_commit_that_only_one_server_has_is_not_told() {
     is_whole(&first.place("journal"), &store, 8);
     assert_eq!(second.say("SELECT count(*) FROM journal.journal").unwrap(), "8");
 }
+
+/// A commit is seen on the server that took it before another has it, and may be lost with that server: no reader tells of it.
+#[test]
+fn nobody_reads_what_is_not_settled() {
+    let first = Cluster::start();
+    let second = first.standby().unwrap();
+    let mut store = open(&both(&first, &second));
+    group(&mut store, 0);
+    let mut reader = store.reader().unwrap();
+    second.kill().unwrap();
+    let read = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| group(&mut store, 8));
+        // The server's waiting for the other is ended, and it commits on its own.
+        let alone = format!("{CANCEL} AND wait_event = 'SyncRep'");
+        while first.say("SELECT count(*) FROM journal.journal") != "16" {
+            first.say(&alone);
+        }
+        std::thread::sleep(Duration::from_millis(200));
+        let reading = scope.spawn(|| {
+            let sequence = reader.sequence();
+            read.store(true, Ordering::Relaxed);
+            sequence
+        });
+        std::thread::sleep(Duration::from_millis(800));
+        let told = read.load(Ordering::Relaxed);
+        second.begin().unwrap();
+        assert!(!told, "read while one server alone had it");
+        assert_eq!(reading.join().unwrap(), Ok(16));
+    });
+    is_whole(&first.place("journal"), &store, 16);
+}
