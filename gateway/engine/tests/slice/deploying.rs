@@ -1,8 +1,9 @@
 //! A deployment against the adapters: every fault with its code and place, and a reload under way.
 
 use crate::support::{Bank, deployment};
+use dsl::check::Text;
 use engine::load::{compile, texts};
-use engine::{Deployment, validate};
+use engine::{Deployment, DeploymentFault, StartError, validate};
 use std::path::Path;
 
 fn faults(text: &str) -> Vec<(u64, &'static str)> {
@@ -10,18 +11,28 @@ fn faults(text: &str) -> Vec<(u64, &'static str)> {
 }
 
 /// Of a deployment of adapters that say something else in one place.
-fn faults_beside(text: &str, (from, to): (&str, &str)) -> Vec<(u64, &'static str)> {
+fn faults_beside(text: &str, change: (&str, &str)) -> Vec<(u64, &'static str)> {
+    told_beside(text, change).into_iter().map(|fault| (fault.line, fault.code)).collect()
+}
+
+/// The same with what is said of each.
+fn told_beside(text: &str, change: (&str, &str)) -> Vec<DeploymentFault> {
     let deployment = match Deployment::parse(text) {
         Ok(deployment) => deployment,
-        Err(fault) => return vec![(fault.line, fault.code)],
+        Err(fault) => return vec![fault],
     };
+    let loaded = compile(adapters(change), &deployment).unwrap();
+    validate(&deployment, &loaded.compiled)
+}
+
+/// The small adapters, which say something else in one place.
+fn adapters((from, to): (&str, &str)) -> Vec<Text> {
     let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
     let mut texts = texts(&adapters).unwrap();
     for text in texts.iter_mut().filter(|text| !from.is_empty() && text.text.contains(from)) {
         text.text = text.text.replace(from, to).into();
     }
-    let loaded = compile(texts, &deployment).unwrap();
-    validate(&deployment, &loaded.compiled).into_iter().map(|fault| (fault.line, fault.code)).collect()
+    texts
 }
 
 #[test]
@@ -67,6 +78,66 @@ fn each_fault_is_told_with_its_line() {
     assert_eq!(clock(&format!("{{ {right} }}"))[0].1, "TS0801");
 }
 
+/// What goes over https is never sent to somebody who has not shown who he is, nor listened for without a certificate of ours.
+#[test]
+fn https_wants_who_signs_or_a_certificate() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let line = |needle: &str| good.lines().position(|line| line.contains(needle)).unwrap() as u64 + 1;
+    let lacks = |link: &str, of: &str, what: &str| format!("link `{link}` of `{of}` has no `{what}`");
+    let told = |text: &str, change: (&str, &str)| -> Vec<(u64, &'static str, String)> {
+        let faults = told_beside(text, change);
+        faults.into_iter().map(|fault| (fault.line, fault.code, fault.text)).collect()
+    };
+    let listens = ("link in http accept", "link in https accept");
+    let listening = |tls: &str| {
+        good.replace("in: { listen: '127.0.0.1:0'", &format!("in: {{ listen: '127.0.0.1:0'{tls}"))
+    };
+    let missing = lacks("in", "forms", "tls: { certificate: …, key: … }");
+    for tls in
+        ["", ", tls: { certificate: ours.pem }", ", tls: { key: ours.key }", ", tls: { trust: theirs.pem }"]
+    {
+        assert_eq!(
+            told(&listening(tls), listens),
+            vec![(line("forms:") + 1, "TS0808", missing.clone())],
+            "{tls}"
+        );
+    }
+    for tls in [", tls: { certificate: ours.pem, key: ours.key }", ", tls: { proxied: true }"] {
+        assert_eq!(told(&listening(tls), listens), Vec::new(), "{tls}");
+    }
+    let web = "link web https connect \"网\" {\n  carries  record\n  timeout  answer 5s\n}\n\nlink drop folder connect";
+    let connects = ("link drop folder connect", web);
+    let drop = "      drop: {";
+    let connecting =
+        |tls: &str| good.replace(drop, &format!("      web: {{ address: '127.0.0.1:3'{tls} }}\n{drop}"));
+    let missing = lacks("web", "grid", "tls: { trust: … }");
+    for tls in ["", ", tls: { certificate: ours.pem, key: ours.key }", ", tls: { name: grid.example }"] {
+        assert_eq!(told(&connecting(tls), connects), vec![(line(drop), "TS0808", missing.clone())], "{tls}");
+    }
+    for tls in [", tls: { trust: theirs.pem }", ", tls: { proxied: true }"] {
+        assert_eq!(told(&connecting(tls), connects), Vec::new(), "{tls}");
+    }
+}
+
+/// A server of files is known by the fingerprint of its key, and asked by a user; a folder of this machine needs neither.
+#[test]
+fn a_server_of_files_wants_a_user_and_its_fingerprint() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let line = good.lines().position(|line| line.contains("bills: {")).unwrap() as u64 + 1;
+    let served = ("link bills folder accept", "link bills sftp accept");
+    let given = |more: &str| {
+        let text = good.replace("bills: { folder", &format!("bills: {{ {more}folder"));
+        let faults = told_beside(&text, served);
+        faults.into_iter().map(|fault| (fault.line, fault.code, fault.text)).collect::<Vec<_>>()
+    };
+    let lacks = |what: &str| vec![(line, "TS0808", format!("link `bills` of `grid` has no `{what}`"))];
+    assert_eq!(given("address: '127.0.0.1:4', "), lacks("user"));
+    assert_eq!(given("address: '127.0.0.1:4', host_key: 'SHA256:AAAA', "), lacks("user"));
+    assert_eq!(given("address: '127.0.0.1:4', user: bank, "), lacks("host_key"));
+    assert_eq!(given("address: '127.0.0.1:4', user: bank, host_key: 'SHA256:AAAA', "), Vec::new());
+    assert_eq!(given(""), Vec::new());
+}
+
 /// A gateway that is started again in a trial goes on where its day stands, not where it began.
 #[test]
 fn a_trial_s_clock_is_one_for_all_who_read_it() {
@@ -94,4 +165,22 @@ async fn a_reload_takes_new_settings_for_new_requests() {
     assert_eq!(bank.pay("R2", "400.00").await.1["reason"], "over_limit");
     assert_eq!(bank.pay("R3", "200.00").await.1["outcome"], "done");
     assert_eq!(bank.books(), (60_000, 60_000));
+}
+
+/// Whoever did not compare the deployment with the adapters is refused by the listener itself, and what was goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn https_is_not_listened_for_in_clear() {
+    let bank = Bank::open().await;
+    let text = deployment(&bank.core.address, &bank.grid.address, &bank.folder.0);
+    let deployment = Deployment::parse(&text).unwrap();
+    let loaded = compile(adapters(("link in http accept", "link in https accept")), &deployment).unwrap();
+    let version = engine::Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).unwrap();
+    match bank.gateway().reload(version, deployment).await {
+        Err(StartError::Listen(why)) => assert_eq!(
+            why,
+            "link `in` of `forms`: https needs `tls` with a certificate and its key, or `tls: { proxied: true }`"
+        ),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(bank.pay("R1", "400.00").await.1["outcome"], "done");
 }
