@@ -5,6 +5,7 @@
 
 mod check;
 mod clock;
+mod listening;
 mod value;
 
 pub use check::{DeploymentFault, validate};

@@ -138,6 +138,51 @@ fn a_server_of_files_wants_a_user_and_its_fingerprint() {
     assert_eq!(given(""), Vec::new());
 }
 
+/// One listener alone has an address, whoever else would have it: another link, another party, channels, operators.
+#[test]
+fn two_do_not_listen_at_one_address() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let line =
+        |text: &str, needle: &str| text.lines().position(|line| line.contains(needle)).unwrap() as u64 + 1;
+    let told = |text: &str| -> Vec<(u64, &'static str, String)> {
+        let faults = told_beside(text, ("", ""));
+        faults.into_iter().map(|fault| (fault.line, fault.code, fault.text)).collect()
+    };
+    let channels = |address: &str| good.replace("channels: '127.0.0.1:0'", &format!("channels: '{address}'"));
+    let campus = |text: &str, address: &str| {
+        text.replace("line: { listen: '127.0.0.1:0' }", &format!("line: {{ listen: '{address}' }}"))
+    };
+    let forms = |text: &str, address: &str| {
+        text.replace("in: { listen: '127.0.0.1:0' }", &format!("in: {{ listen: '{address}' }}"))
+    };
+    // Two parties.
+    let text = campus(&forms(&good, "127.0.0.1:9102"), "127.0.0.1:9102");
+    let (first, second) = (line(&text, "in: { listen"), line(&text, "line: { listen"));
+    let why = format!(
+        "`parties.campus.links.line` listens at `127.0.0.1:9102`, and `parties.forms.links.in`, line {first}, listens there too; \
+         give each a port of its own"
+    );
+    assert_eq!(told(&text), vec![(second, "TS0817", why)]);
+    // Channels and a party, of which one takes every address of the machine.
+    let text = campus(&channels("0.0.0.0:8080"), "127.0.0.1:8080");
+    let why = format!(
+        "`parties.campus.links.line` listens at `127.0.0.1:8080`, and `listeners.channels`, line {}, listens at `0.0.0.0:8080` too; \
+         give each a port of its own",
+        line(&text, "listeners:")
+    );
+    assert_eq!(told(&text), vec![(line(&text, "line: { listen"), "TS0817", why)]);
+    // Channels and operators.
+    let text = channels("127.0.0.1:8080', admin: 'localhost:8080");
+    let told_of = told(&text);
+    assert_eq!((told_of.len(), told_of[0].0, told_of[0].1), (1, line(&text, "listeners:"), "TS0817"));
+    assert!(told_of[0].2.starts_with("`listeners.admin` listens at `localhost:8080`"), "{told_of:?}");
+    // What is told apart by port or address, and an address that somebody else listens at and we connect to.
+    for other in ["127.0.0.1:8081", "127.0.0.2:8080", "[::1]:8080"] {
+        assert_eq!(told(&campus(&channels("127.0.0.1:8080"), other)), Vec::new(), "{other}");
+    }
+    assert_eq!(told(&channels("127.0.0.1:2")), Vec::new());
+}
+
 /// A gateway that is started again in a trial goes on where its day stands, not where it began.
 #[test]
 fn a_trial_s_clock_is_one_for_all_who_read_it() {
