@@ -183,6 +183,20 @@ fn two_do_not_listen_at_one_address() {
     assert_eq!(told(&channels("127.0.0.1:2")), Vec::new());
 }
 
+/// Nobody goes on relying on what did nothing.
+#[test]
+fn settings_that_are_gone_say_what_to_do() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let with = |line: &str| Deployment::parse(&format!("{good}{line}\n")).unwrap_err();
+    let last = good.lines().count() as u64 + 1;
+    let fault = with("holidays: ['2026-10-01']");
+    assert_eq!((fault.line, fault.code), (last, "TS0801"));
+    assert!(fault.text.starts_with("there is no setting `holidays` any more"), "{fault}");
+    let fault = with("users: [{ name: maker, token_sha256: none, roles: [operator, keys] }]");
+    assert_eq!((fault.line, fault.code), (last, "TS0801"));
+    assert!(fault.text.contains("no role `keys`") && fault.text.contains("tongshi key"), "{fault}");
+}
+
 /// A gateway that is started again in a trial goes on where its day stands, not where it began.
 #[test]
 fn a_trial_s_clock_is_one_for_all_who_read_it() {
