@@ -3,6 +3,7 @@
 //! Secrets come in by standard input or from files named on the command line, never as arguments: arguments are seen by
 //! every user of the machine and stay in the shell's history. What is shown of a key is its check value.
 
+use super::failure::{Failure, secret};
 use super::{Exit, say, warn};
 use adapters::keys::{KeyDescription, KeyFile, KeyText, Protection, import};
 use adapters::seal::{KeyKind, PreparedKey};
@@ -94,20 +95,6 @@ struct Import {
 
 type Outcome = Result<(), Failure>;
 
-/// Why a command did not do what was asked.
-struct Failure {
-    exit: Exit,
-    text: String,
-}
-
-fn wrong(text: impl std::fmt::Display) -> Failure {
-    Failure { exit: Exit::NotSo, text: text.to_string() }
-}
-
-fn machine(text: impl std::fmt::Display) -> Failure {
-    Failure { exit: Exit::Machine, text: text.to_string() }
-}
-
 impl Key {
     pub(crate) fn run(&self) -> Exit {
         match self.act() {
@@ -120,44 +107,45 @@ impl Key {
     }
 
     fn act(&self) -> Outcome {
-        let passphrase = engine::deployment::secret(&self.passphrase)
-            .map_err(|why| Failure { exit: Exit::WrongUse, text: why })?;
+        let passphrase = secret(&self.passphrase)?;
         let protection = Protection::Passphrase(&passphrase);
         let mut random = |octets: &mut [u8]| draw(octets);
         if matches!(self.act, Act::Create) {
             if let Some(folder) = self.store.parent() {
-                std::fs::create_dir_all(folder).map_err(machine)?;
+                std::fs::create_dir_all(folder).map_err(Failure::machine)?;
             }
-            KeyFile::create(&self.store, &protection, &mut random).map_err(machine)?;
+            KeyFile::create(&self.store, &protection, &mut random)?;
             say(&format!("{}: an empty key store", self.store.display()));
             return Ok(());
         }
-        let mut file = KeyFile::open(&self.store, &protection).map_err(machine)?;
+        let mut file = KeyFile::open(&self.store, &protection)?;
         match &self.act {
             Act::Create => {}
             Act::List { json } => list(&file, *json),
-            Act::Public { name } => say(file.public_half(name).map_err(wrong)?.trim_end()),
+            Act::Public { name } => say(file.public_half(name).map_err(Failure::not_so)?.trim_end()),
             Act::Generate(generate) => {
                 let kind = kind(&generate.kind)?;
-                let key = PreparedKey::generate(kind, generate.bytes, &mut random).map_err(wrong)?;
-                file.put(&generate.name, key, now()).map_err(wrong)?;
+                let key =
+                    PreparedKey::generate(kind, generate.bytes, &mut random).map_err(Failure::not_so)?;
+                file.put(&generate.name, key, now()).map_err(Failure::not_so)?;
                 self.keep(&file, &generate.name)?;
             }
             Act::Import(import) => {
                 let key = import.key()?;
-                file.put(&import.name, key, now()).map_err(wrong)?;
+                file.put(&import.name, key, now()).map_err(Failure::not_so)?;
                 self.keep(&file, &import.name)?;
             }
             Act::Rotate { name, overlap } => {
                 let known = file.list().into_iter().find(|key| key.name == *name);
-                let known = known.ok_or_else(|| wrong(format!("there is no key {name}")))?;
-                let key = PreparedKey::generate(known.kind, known.bits / 8, &mut random).map_err(wrong)?;
-                file.rotate(name, key, now(), now() + overlap * 3_600).map_err(wrong)?;
+                let known = known.ok_or_else(|| Failure::not_so(format!("there is no key {name}")))?;
+                let key = PreparedKey::generate(known.kind, known.bits / 8, &mut random)
+                    .map_err(Failure::not_so)?;
+                file.rotate(name, key, now(), now() + overlap * 3_600).map_err(Failure::not_so)?;
                 self.keep(&file, name)?;
             }
             Act::Remove { name } => {
-                file.remove(name).map_err(wrong)?;
-                file.save(&protection, &mut random).map_err(machine)?;
+                file.remove(name).map_err(Failure::not_so)?;
+                file.save(&protection, &mut random)?;
                 say(&format!("{name}: removed"));
             }
         }
@@ -165,9 +153,9 @@ impl Key {
     }
 
     fn keep(&self, file: &KeyFile, name: &str) -> Outcome {
-        let passphrase = engine::deployment::secret(&self.passphrase).map_err(machine)?;
+        let passphrase = secret(&self.passphrase)?;
         let mut random = |octets: &mut [u8]| draw(octets);
-        file.save(&Protection::Passphrase(&passphrase), &mut random).map_err(machine)?;
+        file.save(&Protection::Passphrase(&passphrase), &mut random)?;
         let check = file.list().into_iter().find(|key| key.name == name);
         if let Some(key) = check {
             say(&format!("{name}: {} of {} bits, check value {}", key.kind.name(), key.bits, key.check));
@@ -182,32 +170,29 @@ impl Import {
         let check = self.check.as_deref();
         if let Some(path) = &self.pem {
             let pem = std::fs::read_to_string(path)
-                .map_err(|error| machine(format!("{}: {error}", path.display())))?;
-            return import(kind, &KeyText::Pem(&pem), check).map_err(wrong);
+                .map_err(|error| Failure::machine(format!("{}: {error}", path.display())))?;
+            return import(kind, &KeyText::Pem(&pem), check).map_err(Failure::not_so);
         }
         let mut text = String::new();
-        std::io::stdin().lock().take(64 * 1024).read_to_string(&mut text).map_err(machine)?;
+        std::io::stdin().lock().take(64 * 1024).read_to_string(&mut text).map_err(Failure::machine)?;
         let text = text.trim_end_matches(['\r', '\n']);
         if self.components {
             let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            return import(kind, &KeyText::Components(&lines), check).map_err(wrong);
+            return import(kind, &KeyText::Components(&lines), check).map_err(Failure::not_so);
         }
         let text = match text {
             text if self.text => KeyText::Text(text),
             pem if pem.trim_start().starts_with("-----BEGIN") => KeyText::Pem(pem),
             hex => KeyText::Hex(hex),
         };
-        import(kind, &text, check).map_err(wrong)
+        import(kind, &text, check).map_err(Failure::not_so)
     }
 }
 
 fn kind(word: &str) -> Result<KeyKind, Failure> {
     KeyKind::ALL.iter().copied().find(|kind| kind.name() == word).ok_or_else(|| {
         let words: Vec<&str> = KeyKind::ALL.iter().map(|kind| kind.name()).collect();
-        Failure {
-            exit: Exit::WrongUse,
-            text: format!("there is no kind `{word}`; the kinds are {}", words.join(", ")),
-        }
+        Failure::wrong_use(format!("there is no kind `{word}`; the kinds are {}", words.join(", ")))
     })
 }
 

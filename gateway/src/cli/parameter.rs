@@ -2,6 +2,7 @@
 //!
 //! In: the API's address, a user's token, what is asked. Out: a table or JSON. Who may do what is the gateway's matter.
 
+use super::failure::Failure;
 use super::operator::{Answer, Operator, Request};
 use super::{Exit, in_runtime, say, warn};
 use clap::{Args, Subcommand};
@@ -70,7 +71,7 @@ impl Parameter {
         in_runtime("parameter", self.ask())
     }
 
-    async fn ask(&self) -> Result<Exit, String> {
+    async fn ask(&self) -> Result<Exit, Failure> {
         match self.operator.ask(self.act.request()).await? {
             Answer::Refused(why) => {
                 warn(&format!("tongshi parameter: {why}"));

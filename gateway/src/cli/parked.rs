@@ -6,6 +6,7 @@
 mod list;
 mod story;
 
+use super::failure::Failure;
 use super::operator::{Answer, Operator, Request};
 use super::packet::octets;
 use super::{Exit, in_runtime, say, warn};
@@ -99,7 +100,7 @@ impl Parked {
         in_runtime("parked", self.ask())
     }
 
-    async fn ask(&self) -> Result<Exit, String> {
+    async fn ask(&self) -> Result<Exit, Failure> {
         match &self.act {
             Act::List => self.list().await,
             Act::Show { flow } => {
@@ -118,7 +119,7 @@ impl Parked {
         }
     }
 
-    async fn list(&self) -> Result<Exit, String> {
+    async fn list(&self) -> Result<Exit, Failure> {
         let (mut rows, mut after) = (Vec::new(), "0".to_owned());
         let clock = loop {
             let request = Request::get("/admin/v1/waiting", format!("after={after}&most={PAGE}"));
@@ -143,7 +144,7 @@ impl Parked {
         Ok(Exit::Well)
     }
 
-    async fn resolve(&self, resolve: &Resolve) -> Result<Exit, String> {
+    async fn resolve(&self, resolve: &Resolve) -> Result<Exit, Failure> {
         let (place, body) = match resolve.step.body() {
             Ok(body) => body,
             Err(why) => {
