@@ -6,10 +6,12 @@
 mod check;
 mod clock;
 mod listening;
+mod secrets;
 mod value;
 
 pub use check::{DeploymentFault, validate};
 pub use clock::ClockConfig;
+pub use secrets::in_clear;
 pub use value::parse_setting;
 pub(crate) use value::unhex;
 

@@ -6,6 +6,7 @@ use crate::builtin::{Adapters, Builtin};
 use crate::{admin, journal, start};
 use clap::Args;
 use dsl::check::Text;
+use engine::deployment::in_clear;
 use engine::gateway::Gateway;
 use engine::version::Version;
 use engine::{Deployment, DeploymentFault, load, validate};
@@ -40,7 +41,7 @@ impl Run {
     }
 
     async fn serve(&self) -> Result<Exit, Failure> {
-        let world = World::with_clock(self.deployment()?.world_clock());
+        let world = World::with_clock(self.deployment()?.0.world_clock());
         let builtin = Arc::new(Builtin::start(world.clone()).await?);
         let (version, deployment) = match self.read(&builtin).await? {
             Read::Fits(version, deployment) => (*version, *deployment),
@@ -118,16 +119,21 @@ impl Run {
         })
     }
 
-    /// The deployment as it stands on disk now.
-    fn deployment(&self) -> Result<Deployment, Failure> {
+    /// The deployment as it stands on disk now, and its text.
+    fn deployment(&self) -> Result<(Deployment, String), Failure> {
         let path = self.deployment.display();
         let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
-        Deployment::parse(&text).map_err(|fault| Failure::not_so(self.told(&[fault])))
+        let deployment = Deployment::parse(&text).map_err(|fault| Failure::not_so(self.told(&[fault])))?;
+        Ok((deployment, text))
     }
 
     async fn read(&self, builtin: &Builtin) -> Result<Read, Failure> {
         let path = self.deployment.display().to_string();
-        let mut deployment = self.deployment()?;
+        let (mut deployment, text) = self.deployment()?;
+        let secrets = in_clear(&text);
+        if !secrets.is_empty() {
+            warn(&self.told(&secrets));
+        }
         let texts = load::texts(&self.configs)?;
         let reached = builtin
             .reach(&mut deployment, Adapters { texts: &texts, configs: &self.configs, trial: self.check })

@@ -102,6 +102,32 @@ fn two_listeners_at_one_address_are_refused_before_the_start_at_the_start_and_at
     assert!(running.0.try_wait().unwrap().is_none(), "it goes on");
 }
 
+/// It is warned of with its place, never shown, and nobody is refused for it.
+#[test]
+fn a_secret_in_the_deployment_is_warned_of() {
+    let folder = house("in-clear");
+    deploy(&folder, &format!("{{ path: var/keys.store, passphrase: '{PASSPHRASE}' }}"), APART);
+    let compared = ended(&folder, &["run", "gateway.yaml", "--check"], None);
+    let words = told(&compared);
+    assert_eq!((compared.status.code(), words.lines().count()), (Some(0), 1), "{words}");
+    assert!(words.starts_with("gateway.yaml:2:") && words.contains("warning: `keys.passphrase`"), "{words}");
+    assert!(
+        words.contains("env:NAME") && words.contains("file:PATH") && !words.contains(PASSPHRASE),
+        "{words}"
+    );
+    let mut command = tongshi(&folder, &["run", "gateway.yaml"], None);
+    let mut running = Running(command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap());
+    let mut warned = BufReader::new(running.0.stderr.take().unwrap()).lines();
+    assert_eq!(warned.next().unwrap().unwrap(), words.trim_end());
+    let mut said = BufReader::new(running.0.stdout.take().unwrap()).lines();
+    assert!(said.next().unwrap().unwrap().starts_with("Channels ask at "));
+    drop(running);
+
+    deploy(&folder, "{ path: var/keys.store, passphrase: 'env:TONGSHI_PASSPHRASE' }", APART);
+    let compared = ended(&folder, &["run", "gateway.yaml", "--check"], None);
+    assert_eq!((compared.status.code(), told(&compared)), (Some(0), String::new()));
+}
+
 /// As the help has it: 2 for a secret that is not set, too short or not the right one; 1 for a deployment that is none.
 #[test]
 fn the_exit_code_says_whose_fault_it_is() {

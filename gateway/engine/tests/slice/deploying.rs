@@ -2,6 +2,7 @@
 
 use crate::support::{Bank, deployment};
 use dsl::check::Text;
+use engine::deployment::in_clear;
 use engine::load::{compile, texts};
 use engine::{Deployment, DeploymentFault, StartError, validate};
 use std::path::Path;
@@ -195,6 +196,41 @@ fn settings_that_are_gone_say_what_to_do() {
     let fault = with("users: [{ name: maker, token_sha256: none, roles: [operator, keys] }]");
     assert_eq!((fault.line, fault.code), (last, "TS0801"));
     assert!(fault.text.contains("no role `keys`") && fault.text.contains("tongshi key"), "{fault}");
+}
+
+/// Wherever one may stand, in the order of the text.
+#[test]
+fn secrets_in_the_text_are_told_with_their_place() {
+    let text = "keys: { path: none, passphrase: 'hunter 2' }
+store: { postgres: { address: 'db:5432', password: hunter3 } }
+mail: { server: 'mail:25', sender: x, security: tls, user: x, password: 'file:etc/mail' }
+parties:
+  bank:
+  grid:
+    links:
+      open: { address: 'grid:22', secret: hunter4 }
+      shut: { address: 'grid:22', secret: 'env:GRID' }
+    members:
+      S001: { links: { open: { secret: hunter5 } } }
+";
+    let found = in_clear(text);
+    let said: Vec<(u64, &str)> =
+        found.iter().map(|fault| (fault.line, fault.text.split('`').nth(1).unwrap())).collect();
+    assert_eq!(
+        said,
+        [
+            (1, "keys.passphrase"),
+            (2, "store.postgres.password"),
+            (8, "parties.grid.links.open.secret"),
+            (11, "parties.grid.members.S001.links.open.secret"),
+        ]
+    );
+    assert!(found.iter().all(|fault| fault.code == "TS0818" && !fault.text.contains("hunter")), "{found:?}");
+    // Nor is one shown where the line beside it is wrong.
+    let fault =
+        Deployment::parse(&format!("{text}nothing: 1\n").replace(" }\nstore", ", pasphrase: x }\nstore"))
+            .unwrap_err();
+    assert!(fault.text.contains("pasphrase") && !fault.text.contains("hunter"), "{fault}");
 }
 
 /// A gateway that is started again in a trial goes on where its day stands, not where it began.
