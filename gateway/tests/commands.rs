@@ -6,6 +6,7 @@
 mod deploying;
 
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -30,7 +31,7 @@ fn scratch(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-fn tongshi(arguments: &[&str], input: &[u8]) -> Output {
+fn tongshi(arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
     command.args(arguments).current_dir(root());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -315,10 +316,33 @@ fn a_file_is_known_by_its_name() {
 
 #[test]
 fn help_has_examples() {
-    for command in ["decode", "encode"] {
-        let help = out(&tongshi(&[command, "--help"], b""));
-        assert!(help.contains("Examples:\n  tongshi "), "{help}");
+    let mut commands = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(command) = commands.pop() {
+        let help = out(&tongshi(&[&command[..], &["--help".to_owned()]].concat(), b""));
+        if !command.is_empty() {
+            let examples = help.split_once("\nExample").map_or("", |(_, examples)| examples);
+            assert!(examples.lines().any(|line| is_of(line, &command)), "{command:?}: {help}");
+            seen += 1;
+        }
+        commands.extend(subcommands(&help).map(|name| [&command[..], &[name.to_owned()]].concat()));
     }
+    assert!(seen > 30, "{seen} commands were seen");
+}
+
+/// Whether a line is this command, with whatever stands between its words.
+fn is_of(line: &str, command: &[String]) -> bool {
+    let mut words = line.split_whitespace().skip_while(|word| *word != "tongshi");
+    command.iter().all(|name| words.any(|word| word == name))
+}
+
+/// The names in a help's list of commands.
+fn subcommands(help: &str) -> impl Iterator<Item = &str> {
+    let list = help.split_once("\nCommands:\n").map_or("", |(_, list)| list);
+    let rows = list.lines().take_while(|line| !line.is_empty());
+    // A description that goes on stands further in.
+    let named = rows.filter(|row| row.starts_with("  ") && !row.starts_with("   "));
+    named.filter_map(|row| row.split_whitespace().next()).filter(|name| *name != "help")
 }
 
 /// Each `$` line of the README's consoles is run in a shell; what it prints is what stands below it, where `…` stands for

@@ -31,8 +31,12 @@ pub(crate) struct Key {
 #[derive(Subcommand)]
 enum Act {
     /// Makes an empty key store
+    #[command(
+        after_help = "Examples:\n  TONGSHI_PASSPHRASE=… tongshi key create\n  tongshi key create --store etc/keys.store --passphrase file:/run/secrets/passphrase"
+    )]
     Create,
     /// Lists names, kinds, lengths and check values
+    #[command(after_help = "Examples:\n  tongshi key list\n  tongshi key list --json")]
     List {
         /// One JSON array
         #[arg(long)]
@@ -43,6 +47,9 @@ enum Act {
     /// Takes a key that somebody delivered
     Import(Import),
     /// Draws a new version of a key; the old one goes on checking what comes in for a while
+    #[command(
+        after_help = "Examples:\n  tongshi key rotate zhima_credit.app\n  tongshi key rotate zhima_credit.app --overlap 72      the old version checks for three days"
+    )]
     Rotate {
         /// Its name
         name: String,
@@ -51,11 +58,15 @@ enum Act {
         overlap: i64,
     },
     /// Removes a key with all its versions
+    #[command(after_help = "Example:\n  tongshi key remove power_dongguan.mmk")]
     Remove {
         /// Its name
         name: String,
     },
     /// Prints the public half of a pair as PEM
+    #[command(
+        after_help = "Example:\n  tongshi key public zhima_credit.app > ours.pem      what the party is given"
+    )]
     Public {
         /// Its name
         name: String,
@@ -63,6 +74,9 @@ enum Act {
 }
 
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tongshi key generate power_dongguan.mmk tdes --bytes 16\n  tongshi key generate journal secret --bytes 32      seals the journal, as `store.key`\n  tongshi key generate zhima_credit.app rsa"
+)]
 struct Generate {
     /// Its name
     name: String,
@@ -74,6 +88,9 @@ struct Generate {
 }
 
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tongshi key import zhima_credit.platform rsa --pem platform_public.pem\n  tongshi key import campus_SZ000001.tmk tdes --components --check 08D7B4FB < components      two lines of hex\n  tongshi key import court_control.password secret --text < password"
+)]
 struct Import {
     /// Its name
     name: String,

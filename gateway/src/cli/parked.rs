@@ -33,13 +33,20 @@ pub(crate) struct Parked {
 #[derive(Subcommand)]
 enum Act {
     /// All that waits for people, oldest first
+    #[command(
+        after_help = "Examples:\n  TONGSHI_TOKEN=… tongshi parked list\n  tongshi parked list --admin gateway.bank.example:8090 --trust authority.pem --json"
+    )]
     List,
     /// The whole story of a flow: what was asked, states, packets, decisions, what is open
+    #[command(after_help = "Example:\n  tongshi parked show 100417")]
     Show {
         /// The flow's number
         flow: u64,
     },
     /// Decides something that waits in a flow
+    #[command(
+        after_help = "Examples:\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user)\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
+    )]
     Resolve(Resolve),
 }
 
@@ -54,6 +61,9 @@ struct Resolve {
 #[derive(Subcommand)]
 enum Step {
     /// Proposes how it ends; another person agrees
+    #[command(
+        after_help = "Examples:\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 propose never --reason \"their letter\" --reference \"letter 2026-117\" --place pay"
+    )]
     Propose {
         #[command(flatten)]
         said: Said,
@@ -62,6 +72,9 @@ enum Step {
         reason: String,
     },
     /// Agrees to what another person proposed
+    #[command(
+        after_help = "Example:\n  TONGSHI_TOKEN=… tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user than who proposed it)"
+    )]
     Agree {
         #[command(flatten)]
         said: Said,
@@ -70,6 +83,9 @@ enum Step {
         reason: String,
     },
     /// Takes one's own proposal back, or refuses another person's
+    #[command(
+        after_help = "Example:\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
+    )]
     Dismiss {
         /// The place in the flow, where more than one thing waits
         #[arg(long)]
