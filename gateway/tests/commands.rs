@@ -91,6 +91,18 @@ fn a_folder_without_adapters_is_not_well() {
     assert!(told(&checked).contains("no adapter"), "{}", told(&checked));
 }
 
+/// The head of an adapter alone is well formed, and nothing of it was tried.
+#[test]
+fn an_adapter_without_a_call_is_told_to_have_nothing_to_check() {
+    let folder = scratch("head");
+    std::fs::create_dir_all(folder.join("my-party")).unwrap();
+    std::fs::write(folder.join("my-party/party.tongshi"), "party my_party \"水务公司\" {\n  charset  gbk\n}\n").unwrap();
+    let checked = tongshi(&["check", folder.to_str().unwrap()], b"");
+    let said = out(&checked);
+    assert_eq!(checked.status.code(), Some(0), "{said}{}", told(&checked));
+    assert!(said.contains("Nothing was found to check") && !said.contains("All is well"), "{said}");
+}
+
 /// A flow of the bank's own stands or falls with what the party promises: it is walked with the party's folder.
 #[test]
 fn flows_of_the_bank_that_ask_an_adapter_are_walked_with_it() {
@@ -345,11 +357,13 @@ fn subcommands(help: &str) -> impl Iterator<Item = &str> {
     named.filter_map(|row| row.split_whitespace().next()).filter(|name| *name != "help")
 }
 
-/// Each `$` line of the README's consoles is run in a shell; what it prints is what stands below it, where `…` stands for
-/// any lines.
+/// Each `$` line of the README's consoles is run in a shell, the first adapter's with the files that it writes; what it prints is
+/// what stands below it, where `…` stands for any lines.
 #[test]
 fn the_commands_of_the_readme_print_what_it_says() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let first = Begun(root().join("target/first"));
+    drop(std::fs::remove_dir_all(&first.0));
     let folder = Path::new(env!("CARGO_BIN_EXE_tongshi")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     let mut count = 0;
@@ -364,15 +378,33 @@ fn the_commands_of_the_readme_print_what_it_says() {
             count += 1;
         }
     }
-    assert!(count >= 3, "{count} commands were found");
+    assert!(count >= 20, "{count} commands were found");
 }
 
-/// A command, which goes on behind a backslash, and the lines below it.
+/// A folder where processes write down their numbers; they end with the test, where its last command has not ended them.
+struct Begun(PathBuf);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        for name in ["party.pid", "gateway.pid"] {
+            if let Ok(number) = std::fs::read_to_string(self.0.join(name)) {
+                drop(Command::new("kill").arg(number.trim()).status());
+            }
+        }
+    }
+}
+
+/// A command, which goes on behind a backslash or to the end of the file that it writes, and the lines below it.
 fn split(shown: &str) -> (String, Vec<String>) {
     let mut lines = shown.trim_end().lines();
     let mut command = lines.next().unwrap().to_owned();
     while command.ends_with('\\') {
         command = format!("{command}\n{}", lines.next().unwrap());
+    }
+    if command.ends_with("<<'END'") {
+        while !command.ends_with("\nEND") {
+            command = format!("{command}\n{}", lines.next().unwrap());
+        }
     }
     (command, lines.map(|line| line.trim_end().to_owned()).collect())
 }
