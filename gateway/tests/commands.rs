@@ -4,6 +4,8 @@
 
 #[path = "commands/deploying.rs"]
 mod deploying;
+#[path = "commands/settings.rs"]
+mod settings;
 
 use serde_json::Value;
 use std::ffi::OsStr;
