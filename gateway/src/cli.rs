@@ -11,6 +11,7 @@ mod demo;
 mod doc;
 mod encode;
 mod explain;
+mod failure;
 mod files;
 mod flow;
 mod fmt;
@@ -27,6 +28,7 @@ mod text;
 mod torture;
 
 use clap::{Parser, Subcommand};
+use failure::Failure;
 use std::io::{IsTerminal as _, Write};
 use std::process::ExitCode;
 
@@ -37,7 +39,7 @@ use std::process::ExitCode;
     version,
     about,
     arg_required_else_help = true,
-    after_help = "Exit codes: 0 well; 1 what was asked for does not hold; 2 wrong use; 3 the machine failed.\nTONGSHI_LOG says what is logged, e.g. TONGSHI_LOG=debug."
+    after_help = "Exit codes: 0 well; 1 what was asked for does not hold (errors in an adapter or a deployment, a failing case, books that differ,\na refusal of the gateway); 2 wrong use (arguments, a passphrase or token that is not set, too short or not the right one);\n3 the machine failed (files, network, the journal).\nTONGSHI_LOG says what is logged, e.g. TONGSHI_LOG=debug."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -89,11 +91,11 @@ enum Command {
 pub(crate) enum Exit {
     /// 0
     Well,
-    /// 1: errors in an adapter, a failing case, books that differ.
+    /// 1: errors in an adapter or a deployment, a failing case, books that differ, a refusal of the gateway.
     NotSo,
-    /// 2
+    /// 2: arguments, a passphrase or token that is not set, too short or not the right one.
     WrongUse,
-    /// 3
+    /// 3: files, network, the journal.
     Machine,
 }
 
@@ -148,7 +150,7 @@ fn log(command: &Command) {
 }
 
 /// Runs what waits, on a runtime of its own; an error is shown with the command's name.
-pub(crate) fn in_runtime(name: &str, future: impl Future<Output = Result<Exit, String>>) -> Exit {
+pub(crate) fn in_runtime(name: &str, future: impl Future<Output = Result<Exit, Failure>>) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -158,9 +160,9 @@ pub(crate) fn in_runtime(name: &str, future: impl Future<Output = Result<Exit, S
     };
     match runtime.block_on(future) {
         Ok(exit) => exit,
-        Err(error) => {
-            warn(&format!("tongshi {name}: {error}"));
-            Exit::Machine
+        Err(failure) => {
+            warn(&format!("tongshi {name}: {}", failure.text));
+            failure.exit
         }
     }
 }

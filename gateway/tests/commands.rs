@@ -2,7 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first thing that is wrong")]
 
+#[path = "commands/deploying.rs"]
+mod deploying;
+#[path = "commands/settings.rs"]
+mod settings;
+
 use serde_json::Value;
+use std::ffi::OsStr;
 use std::io::{BufRead, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -27,7 +33,7 @@ fn scratch(name: &str) -> PathBuf {
     folder.join(name)
 }
 
-fn tongshi(arguments: &[&str], input: &[u8]) -> Output {
+fn tongshi(arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
     command.args(arguments).current_dir(root());
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -85,6 +91,18 @@ fn a_folder_without_adapters_is_not_well() {
     let checked = tongshi(&["check", folder.to_str().unwrap()], b"");
     assert_eq!(checked.status.code(), Some(3), "{}", out(&checked));
     assert!(told(&checked).contains("no adapter"), "{}", told(&checked));
+}
+
+/// The head of an adapter alone is well formed, and nothing of it was tried.
+#[test]
+fn an_adapter_without_a_call_is_told_to_have_nothing_to_check() {
+    let folder = scratch("head");
+    std::fs::create_dir_all(folder.join("my-party")).unwrap();
+    std::fs::write(folder.join("my-party/party.tongshi"), "party my_party \"水务公司\" {\n  charset  gbk\n}\n").unwrap();
+    let checked = tongshi(&["check", folder.to_str().unwrap()], b"");
+    let said = out(&checked);
+    assert_eq!(checked.status.code(), Some(0), "{said}{}", told(&checked));
+    assert!(said.contains("Nothing was found to check") && !said.contains("All is well"), "{said}");
 }
 
 /// A flow of the bank's own stands or falls with what the party promises: it is walked with the party's folder.
@@ -312,17 +330,42 @@ fn a_file_is_known_by_its_name() {
 
 #[test]
 fn help_has_examples() {
-    for command in ["decode", "encode"] {
-        let help = out(&tongshi(&[command, "--help"], b""));
-        assert!(help.contains("Examples:\n  tongshi "), "{help}");
+    let mut commands = vec![Vec::new()];
+    let mut seen = 0;
+    while let Some(command) = commands.pop() {
+        let help = out(&tongshi(&[&command[..], &["--help".to_owned()]].concat(), b""));
+        if !command.is_empty() {
+            let examples = help.split_once("\nExample").map_or("", |(_, examples)| examples);
+            assert!(examples.lines().any(|line| is_of(line, &command)), "{command:?}: {help}");
+            seen += 1;
+        }
+        commands.extend(subcommands(&help).map(|name| [&command[..], &[name.to_owned()]].concat()));
     }
+    assert!(seen > 30, "{seen} commands were seen");
 }
 
-/// Each `$` line of the README's consoles is run in a shell; what it prints is what stands below it, where `…` stands for
-/// any lines.
+/// Whether a line is this command, with whatever stands between its words.
+fn is_of(line: &str, command: &[String]) -> bool {
+    let mut words = line.split_whitespace().skip_while(|word| *word != "tongshi");
+    command.iter().all(|name| words.any(|word| word == name))
+}
+
+/// The names in a help's list of commands.
+fn subcommands(help: &str) -> impl Iterator<Item = &str> {
+    let list = help.split_once("\nCommands:\n").map_or("", |(_, list)| list);
+    let rows = list.lines().take_while(|line| !line.is_empty());
+    // A description that goes on stands further in.
+    let named = rows.filter(|row| row.starts_with("  ") && !row.starts_with("   "));
+    named.filter_map(|row| row.split_whitespace().next()).filter(|name| *name != "help")
+}
+
+/// Each `$` line of the README's consoles is run in a shell, the first adapter's with the files that it writes; what it prints is
+/// what stands below it, where `…` stands for any lines.
 #[test]
 fn the_commands_of_the_readme_print_what_it_says() {
     let readme = std::fs::read_to_string(root().join("README.md")).unwrap();
+    let first = Begun(root().join("target/first"));
+    drop(std::fs::remove_dir_all(&first.0));
     let folder = Path::new(env!("CARGO_BIN_EXE_tongshi")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     let mut count = 0;
@@ -337,15 +380,33 @@ fn the_commands_of_the_readme_print_what_it_says() {
             count += 1;
         }
     }
-    assert!(count >= 3, "{count} commands were found");
+    assert!(count >= 20, "{count} commands were found");
 }
 
-/// A command, which goes on behind a backslash, and the lines below it.
+/// A folder where processes write down their numbers; they end with the test, where its last command has not ended them.
+struct Begun(PathBuf);
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        for name in ["party.pid", "gateway.pid"] {
+            if let Ok(number) = std::fs::read_to_string(self.0.join(name)) {
+                drop(Command::new("kill").arg(number.trim()).status());
+            }
+        }
+    }
+}
+
+/// A command, which goes on behind a backslash or to the end of the file that it writes, and the lines below it.
 fn split(shown: &str) -> (String, Vec<String>) {
     let mut lines = shown.trim_end().lines();
     let mut command = lines.next().unwrap().to_owned();
     while command.ends_with('\\') {
         command = format!("{command}\n{}", lines.next().unwrap());
+    }
+    if command.ends_with("<<'END'") {
+        while !command.ends_with("\nEND") {
+            command = format!("{command}\n{}", lines.next().unwrap());
+        }
     }
     (command, lines.map(|line| line.trim_end().to_owned()).collect())
 }

@@ -5,10 +5,13 @@
 
 mod check;
 mod clock;
+mod listening;
+mod secrets;
 mod value;
 
 pub use check::{DeploymentFault, validate};
 pub use clock::ClockConfig;
+pub use secrets::in_clear;
 pub use value::parse_setting;
 pub(crate) use value::unhex;
 
@@ -67,9 +70,6 @@ pub struct Deployment {
     /// Who may operate.
     #[serde(default)]
     pub users: Vec<User>,
-    /// Days on which the bank is closed, `2026-10-01`; daily flows run all the same.
-    #[serde(default)]
-    pub holidays: Vec<String>,
 }
 
 fn default_node() -> String {
@@ -531,8 +531,28 @@ pub struct User {
     pub name: String,
     /// SHA-256 of the password or token, in hex.
     pub token_sha256: String,
-    /// `viewer`, `operator`, `checker`, `keys`, `deployer`, `auditor`, `documents`.
+    /// `viewer`, `operator`, `checker`, `deployer`, `auditor`, `documents`, and roles that flows hold for.
+    #[serde(deserialize_with = "roles")]
     pub roles: Vec<String>,
+}
+
+/// Settings that there were, and what a deployment that still gives them is told.
+const GONE: &[(&str, &str)] = &[(
+    "holidays",
+    "there is no setting `holidays` any more: nothing ever went by it, and daily flows ran all the same; take it out. Days on \
+     which a flow does nothing are a setting of the module that has the flow, under `parties`",
+)];
+
+/// Roles of a user. One that there was and that may do nothing is refused, so that nobody relies on it.
+fn roles<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
+    let roles = Vec::<String>::deserialize(from)?;
+    if roles.iter().any(|role| role == "keys") {
+        return Err(D::Error::custom(
+            "there is no role `keys`: nobody changes keys over the network; take it out. Whoever has the passphrase of the \
+             key store changes them by `tongshi key`",
+        ));
+    }
+    Ok(roles)
 }
 
 impl Deployment {
@@ -543,7 +563,10 @@ impl Deployment {
     pub fn parse(text: &str) -> Result<Self, DeploymentFault> {
         serde_yaml::from_str(text).map_err(|error| {
             let place = error.location().unwrap_or(serde_yaml::Location::UNKNOWN);
-            check::fault(place, "TS0801", error.to_string())
+            // Without the lines around it: a secret may stand there.
+            let text = error.without_snippet().to_string();
+            let gone = GONE.iter().find(|(name, _)| text.contains(&format!("unknown field `{name}`")));
+            check::fault(place, "TS0801", gone.map_or(text, |(_, instead)| (*instead).to_owned()))
         })
     }
 

@@ -22,6 +22,9 @@ const DAYS: usize = 4_000;
 
 /// Arguments of `tongshi audit`.
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tongshi audit verify gateway.yaml\n  tongshi audit export gateway.yaml --date 2026-11-23 --to 2026-11-23.jsonl\n  tongshi audit verify --export 2026-11-23.jsonl\n  tongshi audit forgotten gateway.yaml"
+)]
 pub(crate) struct Audit {
     #[command(subcommand)]
     question: Question,

@@ -102,6 +102,9 @@ impl Check {
         ));
         say(if checked.has_errors() {
             "The adapters do not compile. `tongshi explain CODE` shows the page of a diagnostic."
+        } else if counts.messages == 0 && counts.flows == 0 {
+            "Nothing was found to check: no call of a party and no flow stands there. What a party is asked goes into its folder as `call`, what it asks as `serve`; \
+             a family is checked with the adapters that `use` it."
         } else {
             "All is well: every name is known, every value fits, every message comes back as it was sent, every flow ends whole on every path."
         });

@@ -3,6 +3,7 @@
 mod kept;
 pub(super) mod matrix;
 
+use super::failure::Failure;
 use super::party::{Folders, Simulated};
 use super::{Exit, say};
 use crate::stage::{self, Stage};
@@ -117,11 +118,11 @@ impl Conform {
         }
     }
 
-    fn parties(&self) -> Result<Vec<String>, String> {
+    fn parties(&self) -> Result<Vec<String>, Failure> {
         match (self.party.is_empty(), self.all || self.matrix) {
             (false, _) => Ok(self.party.clone()),
-            (true, true) => names(&self.folders.conformance.join("suites")),
-            (true, false) => Err("which party? name its folder, or `--all`".to_owned()),
+            (true, true) => Ok(names(&self.folders.conformance.join("suites"))?),
+            (true, false) => Err(Failure::wrong_use("which party? name its folder, or `--all`")),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Secrets come in by standard input or from files named on the command line, never as arguments: arguments are seen by
 //! every user of the machine and stay in the shell's history. What is shown of a key is its check value.
 
+use super::failure::{Failure, secret};
 use super::{Exit, say, warn};
 use adapters::keys::{KeyDescription, KeyFile, KeyText, Protection, import};
 use adapters::seal::{KeyKind, PreparedKey};
@@ -30,8 +31,12 @@ pub(crate) struct Key {
 #[derive(Subcommand)]
 enum Act {
     /// Makes an empty key store
+    #[command(
+        after_help = "Examples:\n  TONGSHI_PASSPHRASE=… tongshi key create\n  tongshi key create --store etc/keys.store --passphrase file:/run/secrets/passphrase"
+    )]
     Create,
     /// Lists names, kinds, lengths and check values
+    #[command(after_help = "Examples:\n  tongshi key list\n  tongshi key list --json")]
     List {
         /// One JSON array
         #[arg(long)]
@@ -42,6 +47,9 @@ enum Act {
     /// Takes a key that somebody delivered
     Import(Import),
     /// Draws a new version of a key; the old one goes on checking what comes in for a while
+    #[command(
+        after_help = "Examples:\n  tongshi key rotate zhima_credit.app\n  tongshi key rotate zhima_credit.app --overlap 72      the old version checks for three days"
+    )]
     Rotate {
         /// Its name
         name: String,
@@ -50,11 +58,15 @@ enum Act {
         overlap: i64,
     },
     /// Removes a key with all its versions
+    #[command(after_help = "Example:\n  tongshi key remove power_dongguan.mmk")]
     Remove {
         /// Its name
         name: String,
     },
     /// Prints the public half of a pair as PEM
+    #[command(
+        after_help = "Example:\n  tongshi key public zhima_credit.app > ours.pem      what the party is given"
+    )]
     Public {
         /// Its name
         name: String,
@@ -62,6 +74,9 @@ enum Act {
 }
 
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tongshi key generate power_dongguan.mmk tdes --bytes 16\n  tongshi key generate journal secret --bytes 32      seals the journal, as `store.key`\n  tongshi key generate zhima_credit.app rsa"
+)]
 struct Generate {
     /// Its name
     name: String,
@@ -73,6 +88,9 @@ struct Generate {
 }
 
 #[derive(Args)]
+#[command(
+    after_help = "Examples:\n  tongshi key import zhima_credit.platform rsa --pem platform_public.pem\n  tongshi key import campus_SZ000001.tmk tdes --components --check 08D7B4FB < components      two lines of hex\n  tongshi key import court_control.password secret --text < password"
+)]
 struct Import {
     /// Its name
     name: String,
@@ -94,20 +112,6 @@ struct Import {
 
 type Outcome = Result<(), Failure>;
 
-/// Why a command did not do what was asked.
-struct Failure {
-    exit: Exit,
-    text: String,
-}
-
-fn wrong(text: impl std::fmt::Display) -> Failure {
-    Failure { exit: Exit::NotSo, text: text.to_string() }
-}
-
-fn machine(text: impl std::fmt::Display) -> Failure {
-    Failure { exit: Exit::Machine, text: text.to_string() }
-}
-
 impl Key {
     pub(crate) fn run(&self) -> Exit {
         match self.act() {
@@ -120,44 +124,45 @@ impl Key {
     }
 
     fn act(&self) -> Outcome {
-        let passphrase = engine::deployment::secret(&self.passphrase)
-            .map_err(|why| Failure { exit: Exit::WrongUse, text: why })?;
+        let passphrase = secret(&self.passphrase)?;
         let protection = Protection::Passphrase(&passphrase);
         let mut random = |octets: &mut [u8]| draw(octets);
         if matches!(self.act, Act::Create) {
             if let Some(folder) = self.store.parent() {
-                std::fs::create_dir_all(folder).map_err(machine)?;
+                std::fs::create_dir_all(folder).map_err(Failure::machine)?;
             }
-            KeyFile::create(&self.store, &protection, &mut random).map_err(machine)?;
+            KeyFile::create(&self.store, &protection, &mut random)?;
             say(&format!("{}: an empty key store", self.store.display()));
             return Ok(());
         }
-        let mut file = KeyFile::open(&self.store, &protection).map_err(machine)?;
+        let mut file = KeyFile::open(&self.store, &protection)?;
         match &self.act {
             Act::Create => {}
             Act::List { json } => list(&file, *json),
-            Act::Public { name } => say(file.public_half(name).map_err(wrong)?.trim_end()),
+            Act::Public { name } => say(file.public_half(name).map_err(Failure::not_so)?.trim_end()),
             Act::Generate(generate) => {
                 let kind = kind(&generate.kind)?;
-                let key = PreparedKey::generate(kind, generate.bytes, &mut random).map_err(wrong)?;
-                file.put(&generate.name, key, now()).map_err(wrong)?;
+                let key =
+                    PreparedKey::generate(kind, generate.bytes, &mut random).map_err(Failure::not_so)?;
+                file.put(&generate.name, key, now()).map_err(Failure::not_so)?;
                 self.keep(&file, &generate.name)?;
             }
             Act::Import(import) => {
                 let key = import.key()?;
-                file.put(&import.name, key, now()).map_err(wrong)?;
+                file.put(&import.name, key, now()).map_err(Failure::not_so)?;
                 self.keep(&file, &import.name)?;
             }
             Act::Rotate { name, overlap } => {
                 let known = file.list().into_iter().find(|key| key.name == *name);
-                let known = known.ok_or_else(|| wrong(format!("there is no key {name}")))?;
-                let key = PreparedKey::generate(known.kind, known.bits / 8, &mut random).map_err(wrong)?;
-                file.rotate(name, key, now(), now() + overlap * 3_600).map_err(wrong)?;
+                let known = known.ok_or_else(|| Failure::not_so(format!("there is no key {name}")))?;
+                let key = PreparedKey::generate(known.kind, known.bits / 8, &mut random)
+                    .map_err(Failure::not_so)?;
+                file.rotate(name, key, now(), now() + overlap * 3_600).map_err(Failure::not_so)?;
                 self.keep(&file, name)?;
             }
             Act::Remove { name } => {
-                file.remove(name).map_err(wrong)?;
-                file.save(&protection, &mut random).map_err(machine)?;
+                file.remove(name).map_err(Failure::not_so)?;
+                file.save(&protection, &mut random)?;
                 say(&format!("{name}: removed"));
             }
         }
@@ -165,9 +170,9 @@ impl Key {
     }
 
     fn keep(&self, file: &KeyFile, name: &str) -> Outcome {
-        let passphrase = engine::deployment::secret(&self.passphrase).map_err(machine)?;
+        let passphrase = secret(&self.passphrase)?;
         let mut random = |octets: &mut [u8]| draw(octets);
-        file.save(&Protection::Passphrase(&passphrase), &mut random).map_err(machine)?;
+        file.save(&Protection::Passphrase(&passphrase), &mut random)?;
         let check = file.list().into_iter().find(|key| key.name == name);
         if let Some(key) = check {
             say(&format!("{name}: {} of {} bits, check value {}", key.kind.name(), key.bits, key.check));
@@ -182,32 +187,29 @@ impl Import {
         let check = self.check.as_deref();
         if let Some(path) = &self.pem {
             let pem = std::fs::read_to_string(path)
-                .map_err(|error| machine(format!("{}: {error}", path.display())))?;
-            return import(kind, &KeyText::Pem(&pem), check).map_err(wrong);
+                .map_err(|error| Failure::machine(format!("{}: {error}", path.display())))?;
+            return import(kind, &KeyText::Pem(&pem), check).map_err(Failure::not_so);
         }
         let mut text = String::new();
-        std::io::stdin().lock().take(64 * 1024).read_to_string(&mut text).map_err(machine)?;
+        std::io::stdin().lock().take(64 * 1024).read_to_string(&mut text).map_err(Failure::machine)?;
         let text = text.trim_end_matches(['\r', '\n']);
         if self.components {
             let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-            return import(kind, &KeyText::Components(&lines), check).map_err(wrong);
+            return import(kind, &KeyText::Components(&lines), check).map_err(Failure::not_so);
         }
         let text = match text {
             text if self.text => KeyText::Text(text),
             pem if pem.trim_start().starts_with("-----BEGIN") => KeyText::Pem(pem),
             hex => KeyText::Hex(hex),
         };
-        import(kind, &text, check).map_err(wrong)
+        import(kind, &text, check).map_err(Failure::not_so)
     }
 }
 
 fn kind(word: &str) -> Result<KeyKind, Failure> {
     KeyKind::ALL.iter().copied().find(|kind| kind.name() == word).ok_or_else(|| {
         let words: Vec<&str> = KeyKind::ALL.iter().map(|kind| kind.name()).collect();
-        Failure {
-            exit: Exit::WrongUse,
-            text: format!("there is no kind `{word}`; the kinds are {}", words.join(", ")),
-        }
+        Failure::wrong_use(format!("there is no kind `{word}`; the kinds are {}", words.join(", ")))
     })
 }
 

@@ -3,9 +3,9 @@
 //! In: the API's address, the token, a request. Out: the gateway's answer, JSON, or why it refuses. Who may do what is the
 //! gateway's matter.
 
+use super::failure::{Failure, secret};
 use bytes::Bytes;
 use clap::Args;
-use engine::deployment::secret;
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::tls::{TlsClient, TlsClientConfig, TlsVersions};
 use link::{Core, World};
@@ -65,8 +65,8 @@ impl Operator {
     /// Asks once.
     ///
     /// # Errors
-    /// In words, where no answer can be had.
-    pub(super) async fn ask(&self, request: Request) -> Result<Answer, String> {
+    /// Where there is no token, or no answer can be had.
+    pub(super) async fn ask(&self, request: Request) -> Result<Answer, Failure> {
         let token = secret(&self.token)?;
         let Request { method, path, query, body } = request;
         let content = body.map_or_else(String::new, |body| body.to_string()).into();

@@ -2,6 +2,7 @@
 //!
 //! In: the API's address, a user's token, what is asked. Out: a table or JSON. Who may do what is the gateway's matter.
 
+use super::failure::Failure;
 use super::operator::{Answer, Operator, Request};
 use super::{Exit, in_runtime, say, warn};
 use clap::{Args, Subcommand};
@@ -22,18 +23,31 @@ pub(crate) struct Parameter {
 #[derive(Subcommand)]
 enum Act {
     /// All parameters: what counts now, what was agreed on for later, what waits
+    #[command(
+        after_help = "Examples:\n  TONGSHI_TOKEN=… tongshi parameter list\n  tongshi parameter list --admin gateway.bank.example:8090 --trust authority.pem --json"
+    )]
     List,
     /// What was ever proposed and decided, oldest first
+    #[command(
+        after_help = "Examples:\n  tongshi parameter changes\n  tongshi parameter changes --after 100 --json"
+    )]
     Changes {
         /// Only changes after this number
         #[arg(long, default_value_t = 0)]
         after: u64,
     },
     /// Proposes another value
+    #[command(
+        after_help = "Example:\n  tongshi parameter propose bank day_limit 10000.00 --member DGPARK01 --from 2026-12-01 --reason \"the park's wish\""
+    )]
     Propose(Propose),
     /// Agrees to what another person proposed
+    #[command(
+        after_help = "Example:\n  TONGSHI_TOKEN=… tongshi parameter agree 7      (as another user than who proposed it)"
+    )]
     Agree(Decide),
     /// Refuses a change, or takes one's own back
+    #[command(after_help = "Example:\n  tongshi parameter refuse 7 --reason \"not before the new year\"")]
     Refuse(Decide),
 }
 
@@ -70,7 +84,7 @@ impl Parameter {
         in_runtime("parameter", self.ask())
     }
 
-    async fn ask(&self) -> Result<Exit, String> {
+    async fn ask(&self) -> Result<Exit, Failure> {
         match self.operator.ask(self.act.request()).await? {
             Answer::Refused(why) => {
                 warn(&format!("tongshi parameter: {why}"));

@@ -6,6 +6,7 @@
 mod list;
 mod story;
 
+use super::failure::Failure;
 use super::operator::{Answer, Operator, Request};
 use super::packet::octets;
 use super::{Exit, in_runtime, say, warn};
@@ -32,13 +33,20 @@ pub(crate) struct Parked {
 #[derive(Subcommand)]
 enum Act {
     /// All that waits for people, oldest first
+    #[command(
+        after_help = "Examples:\n  TONGSHI_TOKEN=… tongshi parked list\n  tongshi parked list --admin gateway.bank.example:8090 --trust authority.pem --json"
+    )]
     List,
     /// The whole story of a flow: what was asked, states, packets, decisions, what is open
+    #[command(after_help = "Example:\n  tongshi parked show 100417")]
     Show {
         /// The flow's number
         flow: u64,
     },
     /// Decides something that waits in a flow
+    #[command(
+        after_help = "Examples:\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user)\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
+    )]
     Resolve(Resolve),
 }
 
@@ -53,6 +61,9 @@ struct Resolve {
 #[derive(Subcommand)]
 enum Step {
     /// Proposes how it ends; another person agrees
+    #[command(
+        after_help = "Examples:\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 propose never --reason \"their letter\" --reference \"letter 2026-117\" --place pay"
+    )]
     Propose {
         #[command(flatten)]
         said: Said,
@@ -61,6 +72,9 @@ enum Step {
         reason: String,
     },
     /// Agrees to what another person proposed
+    #[command(
+        after_help = "Example:\n  TONGSHI_TOKEN=… tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user than who proposed it)"
+    )]
     Agree {
         #[command(flatten)]
         said: Said,
@@ -69,6 +83,9 @@ enum Step {
         reason: String,
     },
     /// Takes one's own proposal back, or refuses another person's
+    #[command(
+        after_help = "Example:\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
+    )]
     Dismiss {
         /// The place in the flow, where more than one thing waits
         #[arg(long)]
@@ -99,7 +116,7 @@ impl Parked {
         in_runtime("parked", self.ask())
     }
 
-    async fn ask(&self) -> Result<Exit, String> {
+    async fn ask(&self) -> Result<Exit, Failure> {
         match &self.act {
             Act::List => self.list().await,
             Act::Show { flow } => {
@@ -118,7 +135,7 @@ impl Parked {
         }
     }
 
-    async fn list(&self) -> Result<Exit, String> {
+    async fn list(&self) -> Result<Exit, Failure> {
         let (mut rows, mut after) = (Vec::new(), "0".to_owned());
         let clock = loop {
             let request = Request::get("/admin/v1/waiting", format!("after={after}&most={PAGE}"));
@@ -143,7 +160,7 @@ impl Parked {
         Ok(Exit::Well)
     }
 
-    async fn resolve(&self, resolve: &Resolve) -> Result<Exit, String> {
+    async fn resolve(&self, resolve: &Resolve) -> Result<Exit, Failure> {
         let (place, body) = match resolve.step.body() {
             Ok(body) => body,
             Err(why) => {

@@ -5,12 +5,13 @@
 
 mod page;
 
+use super::failure::{self, Failure};
 use super::text::{coloured, padded, shown};
 use super::{Exit, say, warn};
 use crate::journal;
-use crate::reconcile::{Difference, Found, Given, Stopped, compare};
+use crate::reconcile::{Difference, Found, Given, compare};
 use crate::start;
-use adapters::keys::{KeyFile, KeyStore, Protection};
+use adapters::keys::KeyStore;
 use clap::Args;
 use dsl::value::Date;
 use engine::batch::compare::{Alone, ComparedFile};
@@ -70,19 +71,16 @@ impl Reconcile {
         };
         match self.compare(&theirs, core.as_ref()) {
             Ok(exit) => exit,
-            Err(why) => {
-                warn(&format!("tongshi reconcile: {why}"));
-                Exit::Machine
+            Err(failure) => {
+                warn(&format!("tongshi reconcile: {}", failure.text));
+                failure.exit
             }
         }
     }
 
-    fn compare(&self, theirs: &(String, PathBuf), core: Option<&(String, PathBuf)>) -> Result<Exit, Stopped> {
+    fn compare(&self, theirs: &(String, PathBuf), core: Option<&(String, PathBuf)>) -> Result<Exit, Failure> {
         let (deployment, version) = self.read()?;
-        let reference = deployment.keys.passphrase.as_deref().unwrap_or("env:TONGSHI_PASSPHRASE");
-        let passphrase = engine::deployment::secret(reference)?;
-        let keys = KeyFile::open(&deployment.keys.path, &Protection::Passphrase(&passphrase));
-        let keys: Arc<dyn KeyStore> = Arc::new(keys.map_err(|error| error.to_string())?);
+        let keys: Arc<dyn KeyStore> = Arc::new(failure::keys(&deployment)?);
         let sealer = start::sealer(&deployment, keys.as_ref())?;
         let mut reader = journal::reader(&deployment, &sealer)?;
         let world = World::real();
@@ -110,7 +108,7 @@ impl Reconcile {
         let other = core.as_ref().map(|(party, file)| Given { party, file });
         let (day, found) = compare(&alone, reader.as_mut(), one, other, &mut tell)?;
         if let Some(wanted) = self.date.filter(|wanted| *wanted != day) {
-            return Err(Stopped(format!("the files are of {day}, not of {wanted}")));
+            return Err(Failure::machine(format!("the files are of {day}, not of {wanted}")));
         }
         let written = pages.map(|pages| pages.finish(day, &found)).transpose()?;
         let result = Told { party: &theirs.0, day, found: &found, first: &first, written: &written };

@@ -1,15 +1,15 @@
 //! `tongshi run`: the gateway of a deployment, until it is told to stop.
 
+use super::failure::{self, Failure};
 use super::{Exit, say, warn};
 use crate::builtin::{Adapters, Builtin};
 use crate::{admin, journal, start};
-use adapters::keys::{KeyFile, Protection};
 use clap::Args;
 use dsl::check::Text;
-use dsl::program::Compiled;
+use engine::deployment::in_clear;
 use engine::gateway::Gateway;
 use engine::version::Version;
-use engine::{Deployment, load, validate};
+use engine::{Deployment, DeploymentFault, load, validate};
 use link::World;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -40,13 +40,13 @@ impl Run {
         super::in_runtime("run", self.serve())
     }
 
-    async fn serve(&self) -> Result<Exit, String> {
-        let world = World::with_clock(self.deployment()?.world_clock());
+    async fn serve(&self) -> Result<Exit, Failure> {
+        let world = World::with_clock(self.deployment()?.0.world_clock());
         let builtin = Arc::new(Builtin::start(world.clone()).await?);
         let (version, deployment) = match self.read(&builtin).await? {
             Read::Fits(version, deployment) => (*version, *deployment),
-            Read::DoesNot(compiled, deployment) => {
-                self.fits(&deployment, &compiled);
+            Read::DoesNot(faults) => {
+                warn(&self.told(&faults));
                 return Ok(Exit::NotSo);
             }
         };
@@ -54,11 +54,7 @@ impl Run {
             say("The deployment gives all that the adapters need.");
             return Ok(Exit::Well);
         }
-        let reference = deployment.keys.passphrase.as_deref().unwrap_or("env:TONGSHI_PASSPHRASE");
-        let passphrase = engine::deployment::secret(reference)?;
-        let keys = KeyFile::open(&deployment.keys.path, &Protection::Passphrase(&passphrase))
-            .map_err(|error| error.to_string())?;
-        let keys = Arc::new(keys);
+        let keys = Arc::new(failure::keys(&deployment)?);
         let options = start::options(&deployment, keys.as_ref())?;
         let store = journal::open(&deployment, &options.sealer).await?;
         let gateway = Gateway::start(version, deployment, keys, store, world, options);
@@ -110,33 +106,35 @@ impl Run {
             let (run, gateway, builtin) = (run.clone(), gateway.clone(), Arc::clone(&builtin));
             Box::pin(async move {
                 let gateway = gateway.upgrade().ok_or("the gateway has stopped")?;
-                match run.read(&builtin).await? {
+                match run.read(&builtin).await.map_err(|failure| failure.text)? {
                     Read::Fits(version, deployment) => {
                         let hash: String =
                             version.hash.iter().take(6).map(|octet| format!("{octet:02x}")).collect();
                         gateway.reload(*version, *deployment).await.map_err(|error| error.to_string())?;
                         Ok(format!("Adapters {hash} and the deployment hold for what is asked from now on."))
                     }
-                    Read::DoesNot(compiled, deployment) => {
-                        let faults = validate(&deployment, &compiled);
-                        let texts: Vec<String> = faults.iter().map(ToString::to_string).collect();
-                        Err(texts.join("\n"))
-                    }
+                    Read::DoesNot(faults) => Err(run.told(&faults)),
                 }
             })
         })
     }
 
-    fn deployment(&self) -> Result<Deployment, String> {
+    /// The deployment as it stands on disk now, and its text.
+    fn deployment(&self) -> Result<(Deployment, String), Failure> {
         let path = self.deployment.display();
         let text = std::fs::read_to_string(&self.deployment).map_err(|error| format!("{path}: {error}"))?;
-        Deployment::parse(&text).map_err(|fault| format!("{path}: {fault}"))
+        let deployment = Deployment::parse(&text).map_err(|fault| Failure::not_so(self.told(&[fault])))?;
+        Ok((deployment, text))
     }
 
-    async fn read(&self, builtin: &Builtin) -> Result<Read, String> {
+    async fn read(&self, builtin: &Builtin) -> Result<Read, Failure> {
         let path = self.deployment.display().to_string();
-        let mut deployment = self.deployment()?;
-        let texts = load::texts(&self.configs).map_err(|error| error.to_string())?;
+        let (mut deployment, text) = self.deployment()?;
+        let secrets = in_clear(&text);
+        if !secrets.is_empty() {
+            warn(&self.told(&secrets));
+        }
+        let texts = load::texts(&self.configs)?;
         let reached = builtin
             .reach(&mut deployment, Adapters { texts: &texts, configs: &self.configs, trial: self.check })
             .await;
@@ -145,19 +143,21 @@ impl Run {
         read.await.map_err(|error| error.to_string())?
     }
 
-    /// Shows each thing that the deployment lacks or has for nothing.
-    fn fits(&self, deployment: &Deployment, compiled: &Compiled) {
-        for fault in &validate(deployment, compiled) {
-            let path = self.deployment.display();
-            warn(&format!("{path}:{}:{}: {} {}", fault.line, fault.column, fault.code, fault.text));
-        }
+    /// Each thing that the deployment lacks or has for nothing, a line each: at the start and at a reload alike.
+    fn told(&self, faults: &[DeploymentFault]) -> String {
+        let path = self.deployment.display();
+        let line = |fault: &DeploymentFault| {
+            format!("{path}:{}:{}: {} {}", fault.line, fault.column, fault.code, fault.text)
+        };
+        faults.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 }
 
-fn compiled(texts: Vec<Text>, deployment: Deployment) -> Result<Read, String> {
-    let loaded = load::compile(texts, &deployment).map_err(|error| error.to_string())?;
-    if !validate(&deployment, &loaded.compiled).is_empty() {
-        return Ok(Read::DoesNot(loaded.compiled, Box::new(deployment)));
+fn compiled(texts: Vec<Text>, deployment: Deployment) -> Result<Read, Failure> {
+    let loaded = load::compile(texts, &deployment)?;
+    let faults = validate(&deployment, &loaded.compiled);
+    if !faults.is_empty() {
+        return Ok(Read::DoesNot(faults));
     }
     let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
         .map_err(|error| error.to_string())?;
@@ -167,5 +167,5 @@ fn compiled(texts: Vec<Text>, deployment: Deployment) -> Result<Read, String> {
 /// Adapters and a deployment as they stand on disk now.
 enum Read {
     Fits(Box<Version>, Box<Deployment>),
-    DoesNot(Arc<Compiled>, Box<Deployment>),
+    DoesNot(Vec<DeploymentFault>),
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Channel, ClockConfig, Deployment, LinkConfig, PartyConfig, PostgresConfig, Route, StoreConfig,
-    StorePlace, clock, parse_setting, value,
+    StorePlace, clock, listening, parse_setting, value,
 };
 use dsl::model::{Key, LinkKind, Setting};
 use dsl::program::{CallProgram, Compiled, LinkProgram, ModuleProgram};
@@ -38,6 +38,7 @@ pub fn validate(deployment: &Deployment, compiled: &Compiled) -> Vec<DeploymentF
     check.parties();
     check.routes();
     check.channels();
+    check.faults.extend(listening::meetings(deployment, compiled));
     check.faults.sort_by_key(|fault| (fault.line, fault.column));
     check.faults
 }

@@ -2,8 +2,10 @@
 
 use crate::parties::host;
 use crate::support::{Bank, deployment};
+use dsl::check::Text;
+use engine::deployment::in_clear;
 use engine::load::{compile, texts};
-use engine::{Deployment, StartError, validate};
+use engine::{Deployment, DeploymentFault, StartError, validate};
 use std::path::Path;
 
 fn faults(text: &str) -> Vec<(u64, &'static str)> {
@@ -11,18 +13,28 @@ fn faults(text: &str) -> Vec<(u64, &'static str)> {
 }
 
 /// Of a deployment of adapters that say something else in one place.
-fn faults_beside(text: &str, (from, to): (&str, &str)) -> Vec<(u64, &'static str)> {
+fn faults_beside(text: &str, change: (&str, &str)) -> Vec<(u64, &'static str)> {
+    told_beside(text, change).into_iter().map(|fault| (fault.line, fault.code)).collect()
+}
+
+/// The same with what is said of each.
+fn told_beside(text: &str, change: (&str, &str)) -> Vec<DeploymentFault> {
     let deployment = match Deployment::parse(text) {
         Ok(deployment) => deployment,
-        Err(fault) => return vec![(fault.line, fault.code)],
+        Err(fault) => return vec![fault],
     };
+    let loaded = compile(adapters(change), &deployment).unwrap();
+    validate(&deployment, &loaded.compiled)
+}
+
+/// The small adapters, which say something else in one place.
+fn adapters((from, to): (&str, &str)) -> Vec<Text> {
     let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
     let mut texts = texts(&adapters).unwrap();
     for text in texts.iter_mut().filter(|text| !from.is_empty() && text.text.contains(from)) {
         text.text = text.text.replace(from, to).into();
     }
-    let loaded = compile(texts, &deployment).unwrap();
-    validate(&deployment, &loaded.compiled).into_iter().map(|fault| (fault.line, fault.code)).collect()
+    texts
 }
 
 #[test]
@@ -66,6 +78,160 @@ fn each_fault_is_told_with_its_line() {
     assert_eq!(clock(&format!("{{ {right}, scale: 20 }}")), Vec::new());
     assert_eq!(clock("{ start: morning, since: then, scale: 0 }"), vec![(1, "TS0813"); 3]);
     assert_eq!(clock(&format!("{{ {right} }}"))[0].1, "TS0801");
+}
+
+/// What goes over https is never sent to somebody who has not shown who he is, nor listened for without a certificate of ours.
+#[test]
+fn https_wants_who_signs_or_a_certificate() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let line = |needle: &str| good.lines().position(|line| line.contains(needle)).unwrap() as u64 + 1;
+    let lacks = |link: &str, of: &str, what: &str| format!("link `{link}` of `{of}` has no `{what}`");
+    let told = |text: &str, change: (&str, &str)| -> Vec<(u64, &'static str, String)> {
+        let faults = told_beside(text, change);
+        faults.into_iter().map(|fault| (fault.line, fault.code, fault.text)).collect()
+    };
+    let listens = ("link in http accept", "link in https accept");
+    let listening = |tls: &str| {
+        good.replace("in: { listen: '127.0.0.1:0'", &format!("in: {{ listen: '127.0.0.1:0'{tls}"))
+    };
+    let missing = lacks("in", "forms", "tls: { certificate: …, key: … }");
+    for tls in
+        ["", ", tls: { certificate: ours.pem }", ", tls: { key: ours.key }", ", tls: { trust: theirs.pem }"]
+    {
+        assert_eq!(
+            told(&listening(tls), listens),
+            vec![(line("forms:") + 1, "TS0808", missing.clone())],
+            "{tls}"
+        );
+    }
+    for tls in [", tls: { certificate: ours.pem, key: ours.key }", ", tls: { proxied: true }"] {
+        assert_eq!(told(&listening(tls), listens), Vec::new(), "{tls}");
+    }
+    let web = "link web https connect \"网\" {\n  carries  record\n  timeout  answer 5s\n}\n\nlink drop folder connect";
+    let connects = ("link drop folder connect", web);
+    let drop = "      drop: {";
+    let connecting =
+        |tls: &str| good.replace(drop, &format!("      web: {{ address: '127.0.0.1:3'{tls} }}\n{drop}"));
+    let missing = lacks("web", "grid", "tls: { trust: … }");
+    for tls in ["", ", tls: { certificate: ours.pem, key: ours.key }", ", tls: { name: grid.example }"] {
+        assert_eq!(told(&connecting(tls), connects), vec![(line(drop), "TS0808", missing.clone())], "{tls}");
+    }
+    for tls in [", tls: { trust: theirs.pem }", ", tls: { proxied: true }"] {
+        assert_eq!(told(&connecting(tls), connects), Vec::new(), "{tls}");
+    }
+}
+
+/// A server of files is known by the fingerprint of its key, and asked by a user; a folder of this machine needs neither.
+#[test]
+fn a_server_of_files_wants_a_user_and_its_fingerprint() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let line = good.lines().position(|line| line.contains("bills: {")).unwrap() as u64 + 1;
+    let served = ("link bills folder accept", "link bills sftp accept");
+    let given = |more: &str| {
+        let text = good.replace("bills: { folder", &format!("bills: {{ {more}folder"));
+        let faults = told_beside(&text, served);
+        faults.into_iter().map(|fault| (fault.line, fault.code, fault.text)).collect::<Vec<_>>()
+    };
+    let lacks = |what: &str| vec![(line, "TS0808", format!("link `bills` of `grid` has no `{what}`"))];
+    assert_eq!(given("address: '127.0.0.1:4', "), lacks("user"));
+    assert_eq!(given("address: '127.0.0.1:4', host_key: 'SHA256:AAAA', "), lacks("user"));
+    assert_eq!(given("address: '127.0.0.1:4', user: bank, "), lacks("host_key"));
+    assert_eq!(given("address: '127.0.0.1:4', user: bank, host_key: 'SHA256:AAAA', "), Vec::new());
+    assert_eq!(given(""), Vec::new());
+}
+
+/// One listener alone has an address, whoever else would have it: another link, another party, channels, operators.
+#[test]
+fn two_do_not_listen_at_one_address() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let line =
+        |text: &str, needle: &str| text.lines().position(|line| line.contains(needle)).unwrap() as u64 + 1;
+    let told = |text: &str| -> Vec<(u64, &'static str, String)> {
+        let faults = told_beside(text, ("", ""));
+        faults.into_iter().map(|fault| (fault.line, fault.code, fault.text)).collect()
+    };
+    let channels = |address: &str| good.replace("channels: '127.0.0.1:0'", &format!("channels: '{address}'"));
+    let campus = |text: &str, address: &str| {
+        text.replace("line: { listen: '127.0.0.1:0' }", &format!("line: {{ listen: '{address}' }}"))
+    };
+    let forms = |text: &str, address: &str| {
+        text.replace("in: { listen: '127.0.0.1:0' }", &format!("in: {{ listen: '{address}' }}"))
+    };
+    // Two parties.
+    let text = campus(&forms(&good, "127.0.0.1:9102"), "127.0.0.1:9102");
+    let (first, second) = (line(&text, "in: { listen"), line(&text, "line: { listen"));
+    let why = format!(
+        "`parties.campus.links.line` listens at `127.0.0.1:9102`, and `parties.forms.links.in`, line {first}, listens there too; \
+         give each a port of its own"
+    );
+    assert_eq!(told(&text), vec![(second, "TS0817", why)]);
+    // Channels and a party, of which one takes every address of the machine.
+    let text = campus(&channels("0.0.0.0:8080"), "127.0.0.1:8080");
+    let why = format!(
+        "`parties.campus.links.line` listens at `127.0.0.1:8080`, and `listeners.channels`, line {}, listens at `0.0.0.0:8080` too; \
+         give each a port of its own",
+        line(&text, "listeners:")
+    );
+    assert_eq!(told(&text), vec![(line(&text, "line: { listen"), "TS0817", why)]);
+    // Channels and operators.
+    let text = channels("127.0.0.1:8080', admin: 'localhost:8080");
+    let told_of = told(&text);
+    assert_eq!((told_of.len(), told_of[0].0, told_of[0].1), (1, line(&text, "listeners:"), "TS0817"));
+    assert!(told_of[0].2.starts_with("`listeners.admin` listens at `localhost:8080`"), "{told_of:?}");
+    // What is told apart by port or address, and an address that somebody else listens at and we connect to.
+    for other in ["127.0.0.1:8081", "127.0.0.2:8080", "[::1]:8080"] {
+        assert_eq!(told(&campus(&channels("127.0.0.1:8080"), other)), Vec::new(), "{other}");
+    }
+    assert_eq!(told(&channels("127.0.0.1:2")), Vec::new());
+}
+
+/// Nobody goes on relying on what did nothing.
+#[test]
+fn settings_that_are_gone_say_what_to_do() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let with = |line: &str| Deployment::parse(&format!("{good}{line}\n")).unwrap_err();
+    let last = good.lines().count() as u64 + 1;
+    let fault = with("holidays: ['2026-10-01']");
+    assert_eq!((fault.line, fault.code), (last, "TS0801"));
+    assert!(fault.text.starts_with("there is no setting `holidays` any more"), "{fault}");
+    let fault = with("users: [{ name: maker, token_sha256: none, roles: [operator, keys] }]");
+    assert_eq!((fault.line, fault.code), (last, "TS0801"));
+    assert!(fault.text.contains("no role `keys`") && fault.text.contains("tongshi key"), "{fault}");
+}
+
+/// Wherever one may stand, in the order of the text.
+#[test]
+fn secrets_in_the_text_are_told_with_their_place() {
+    let text = "keys: { path: none, passphrase: 'hunter 2' }
+store: { postgres: { address: 'db:5432', password: hunter3 } }
+mail: { server: 'mail:25', sender: x, security: tls, user: x, password: 'file:etc/mail' }
+parties:
+  bank:
+  grid:
+    links:
+      open: { address: 'grid:22', secret: hunter4 }
+      shut: { address: 'grid:22', secret: 'env:GRID' }
+    members:
+      S001: { links: { open: { secret: hunter5 } } }
+";
+    let found = in_clear(text);
+    let said: Vec<(u64, &str)> =
+        found.iter().map(|fault| (fault.line, fault.text.split('`').nth(1).unwrap())).collect();
+    assert_eq!(
+        said,
+        [
+            (1, "keys.passphrase"),
+            (2, "store.postgres.password"),
+            (8, "parties.grid.links.open.secret"),
+            (11, "parties.grid.members.S001.links.open.secret"),
+        ]
+    );
+    assert!(found.iter().all(|fault| fault.code == "TS0818" && !fault.text.contains("hunter")), "{found:?}");
+    // Nor is one shown where the line beside it is wrong.
+    let fault =
+        Deployment::parse(&format!("{text}nothing: 1\n").replace(" }\nstore", ", pasphrase: x }\nstore"))
+            .unwrap_err();
+    assert!(fault.text.contains("pasphrase") && !fault.text.contains("hunter"), "{fault}");
 }
 
 /// A gateway that is started again in a trial goes on where its day stands, not where it began.
@@ -132,4 +298,22 @@ async fn a_reload_that_cannot_listen_changes_nothing() {
         (bank.core.ledger.lock().unwrap().holds(), other.ledger.lock().unwrap().holds()),
         (40_000, 20_000)
     );
+}
+
+/// Whoever did not compare the deployment with the adapters is refused by the listener itself, and what was goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn https_is_not_listened_for_in_clear() {
+    let bank = Bank::open().await;
+    let text = deployment(&bank.core.address, &bank.grid.address, &bank.folder.0);
+    let deployment = Deployment::parse(&text).unwrap();
+    let loaded = compile(adapters(("link in http accept", "link in https accept")), &deployment).unwrap();
+    let version = engine::Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).unwrap();
+    match bank.gateway().reload(version, deployment).await {
+        Err(StartError::Listen(why)) => assert_eq!(
+            why,
+            "link `in` of `forms`: https needs `tls` with a certificate and its key, or `tls: { proxied: true }`"
+        ),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(bank.pay("R1", "400.00").await.1["outcome"], "done");
 }
