@@ -7,6 +7,7 @@
 //! `conformance/simulators/PARTY/party.yaml`, what all have in `conformance/stage.yaml`.
 
 mod certificates;
+mod claimed;
 mod compiled;
 mod history;
 mod keys;
@@ -16,6 +17,7 @@ mod records;
 mod running;
 
 pub(crate) use certificates::Authority;
+pub(crate) use claimed::Claimed;
 pub(crate) use history::{History, How};
 pub(crate) use keys::{Drawn, complete as complete_keys};
 pub(crate) use plan::{Plan, fit, party_config, read};
@@ -45,7 +47,7 @@ pub(crate) struct Wanted {
     pub(crate) configs: PathBuf,
     /// Folder of the conformance room.
     pub(crate) conformance: PathBuf,
-    /// Where keys, journal and worlds are made; emptied first.
+    /// Where keys, journal and worlds are made; emptied first, and nobody else's.
     pub(crate) folder: PathBuf,
     /// Folders of the parties, the core host among them.
     pub(crate) parties: Vec<String>,
@@ -76,16 +78,15 @@ pub(crate) struct Stage {
     owner: CoreOwner,
     /// From the adapters' texts to links that listen.
     cold_start: Duration,
+    /// Behind all that stands in the folder.
+    _claimed: Claimed,
 }
 
 impl Stage {
     /// Starts the parties, then the gateway between them.
     pub(crate) async fn start(wanted: &Wanted) -> Result<Self, String> {
         let folder = &wanted.folder;
-        if folder.exists() {
-            std::fs::remove_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
-        }
-        std::fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let claimed = Claimed::empty(folder)?;
         let plan = Plan::read(&wanted.conformance)?;
         let texts = engine::load::texts(&wanted.configs).map_err(|error| error.to_string())?;
         let begins = wanted.start.as_deref().unwrap_or(&plan.start);
@@ -127,6 +128,7 @@ impl Stage {
             clock,
             owner,
             cold_start: Duration::ZERO,
+            _claimed: claimed,
         };
         let began = Instant::now();
         stage.open().await?;

@@ -35,7 +35,7 @@ pub(crate) struct Demo {
     /// Folder with the plan and the worlds of the simulators
     #[arg(long, default_value = "conformance")]
     conformance: PathBuf,
-    /// Where keys, journal and worlds are made; emptied first
+    /// Where keys, journal and worlds are made; emptied first, and held while the run lasts
     #[arg(long, default_value = "target/demo")]
     folder: PathBuf,
 }

@@ -50,7 +50,7 @@ pub(crate) struct Torture {
     /// Folder with the plan and the worlds of the simulators
     #[arg(long, default_value = "conformance")]
     conformance: PathBuf,
-    /// Where worlds are made; emptied first
+    /// Where worlds are made; emptied first, and held while the run lasts
     #[arg(long, default_value = "target/torture")]
     folder: PathBuf,
 }

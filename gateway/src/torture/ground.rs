@@ -7,7 +7,7 @@ use super::addresses::{Addresses, Ways, is_file, ways};
 use super::aim::Course;
 use super::ends::{Ends, ends};
 use super::plan::Plan;
-use crate::stage;
+use crate::stage::{self, Claimed};
 use adapters::keys::KeyFile;
 use conformance::faults::Sealed;
 use conformance::party::{Loaded, PartyConfig, PartySource, made_up};
@@ -123,6 +123,7 @@ pub(crate) struct Ground {
     compiled: Arc<Compiled>,
     hash: [u8; 32],
     source: Vec<u8>,
+    _claimed: Claimed,
 }
 
 impl Ground {
@@ -130,9 +131,7 @@ impl Ground {
     pub(crate) fn make(wanted: &Wanted) -> Result<Self, String> {
         let folder = &wanted.folder;
         let at = |path: &Path, error: std::io::Error| format!("{}: {error}", path.display());
-        if folder.exists() {
-            std::fs::remove_dir_all(folder).map_err(|error| at(folder, error))?;
-        }
+        let claimed = Claimed::empty(folder)?;
         let templates = folder.join("templates");
         std::fs::create_dir_all(&templates).map_err(|error| at(&templates, error))?;
         let plan: Plan = stage::read(&wanted.conformance.join("faults/torture.yaml"))?;
@@ -223,6 +222,7 @@ impl Ground {
             compiled: loaded.compiled,
             hash: loaded.hash,
             source: loaded.source,
+            _claimed: claimed,
         })
     }
 
