@@ -6,6 +6,7 @@ CREATE TABLE system (
   business_date  TEXT,                                 -- NULL: the date of the clock
   open           INTEGER NOT NULL DEFAULT 1,
   trouble        TEXT NOT NULL DEFAULT '',             -- 9998 9999: what it says of every payment
+  lists          TEXT NOT NULL DEFAULT '',             -- taken even uneven damaged: what it says of every list; '': what it finds
   last_peer      INTEGER NOT NULL DEFAULT 0,           -- serials of answers
   last_receipt   INTEGER NOT NULL DEFAULT 0
 );
@@ -90,7 +91,7 @@ CREATE INDEX agreement_account ON agreement (account) WHERE state = 'on';
 CREATE TABLE totals (
   adate      TEXT PRIMARY KEY,
   file       TEXT NOT NULL,
-  state      TEXT NOT NULL,                            -- 02 even 03 not even
+  state      TEXT NOT NULL,                            -- even uneven
   told       INTEGER NOT NULL DEFAULT 0
 ) WITHOUT ROWID;
 
