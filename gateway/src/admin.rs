@@ -109,7 +109,7 @@ impl Route<'_> {
     fn roles(&self) -> &'static [&'static str] {
         const SEE: &[&str] = &["viewer", "operator", "checker", "auditor", "deployer"];
         match self {
-            Self::Me => &["viewer", "operator", "checker", "keys", "deployer", "auditor", "documents"],
+            Self::Me => &["viewer", "operator", "checker", "deployer", "auditor", "documents"],
             Self::Documents(_) | Self::Document(..) => &["documents"],
             Self::Parties | Self::Flows | Self::Flow(_) | Self::Waiting | Self::Files => SEE,
             Self::Counts(_) | Self::Limits(_) | Self::Parameters | Self::ParameterChanges => SEE,
