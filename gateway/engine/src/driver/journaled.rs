@@ -424,9 +424,11 @@ impl Running {
         let by = view.key(&form.by).ok()?;
         let by: String = by.iter().map(|octet| format!("{octet:02x}")).collect();
         let module = &self.version.module(self.reference.module)?.name;
-        let name = match &form.counter {
-            Some(counter) => format!("{module}/{counter}/{by}"),
-            None => format!("{module}.{}/{}/{by}", tables.name, limit.0),
+        let counts = &form.counts;
+        let name = if form.shared {
+            format!("{module}/{counts}/{by}")
+        } else {
+            format!("{module}.{}/{counts}/{by}", tables.name)
         };
         let day = match form.over {
             LimitSpan::Ever => Day(0),
