@@ -421,15 +421,9 @@ impl Running {
             None => 1,
         };
         let ceiling = fen(&view.value(form.ceiling).ok()?)?;
-        let by = view.key(&form.by).ok()?;
-        let by: String = by.iter().map(|octet| format!("{octet:02x}")).collect();
+        let mark = self.engine.mark(&view.key(&form.by).ok()?);
         let module = &self.version.module(self.reference.module)?.name;
-        let counts = &form.counts;
-        let name = if form.shared {
-            format!("{module}/{counts}/{by}")
-        } else {
-            format!("{module}.{}/{counts}/{by}", tables.name)
-        };
+        let name = crate::counters::name(module, tables, form, &mark);
         let day = match form.over {
             LimitSpan::Ever => Day(0),
             LimitSpan::Day => self.day(),

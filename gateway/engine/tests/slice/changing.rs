@@ -209,7 +209,11 @@ async fn a_limit_for_ever_counts_under_a_name_of_its_own() {
   limit  count by ask.order_no as orders at most 2 else",
     ));
     bank.start().await;
-    assert_eq!(pay_order(&bank, "O1", "B").await["outcome"], "done", "a sum of the same name is not the count");
+    assert_eq!(
+        pay_order(&bank, "O1", "B").await["outcome"],
+        "done",
+        "a sum of the same name is not the count"
+    );
     assert_eq!(pay_order(&bank, "O1", "C").await["reason"], "over_limit");
     assert_eq!(bank.books(), (2_400, 0));
 }
