@@ -502,14 +502,10 @@ impl Judge for Evaluating<'_> {
     }
 }
 
-/// Whole fen of an amount, or a count.
+/// Whole fen of an amount, or a count; none of an amount that is not whole fen, so that a limit lets nothing of it pass.
 fn fen(value: &Value<'_>) -> Option<u64> {
     match value {
-        Value::Decimal(yuan) => {
-            let mut yuan = *yuan;
-            yuan.rescale(2);
-            u64::try_from(yuan.mantissa()).ok()
-        }
+        Value::Decimal(yuan) => u64::try_from(crate::exchange::fen(*yuan)?).ok(),
         Value::Number(number) => u64::try_from(*number).ok(),
         _ => None,
     }

@@ -449,6 +449,7 @@ impl Running {
             Some((hold, amount, ceiling)) => Some(Write::Reserve { hold, amount, ceiling }),
             None => {
                 // A limit that cannot be computed lets nothing pass.
+                tracing::error!(flow = %self.id, name = %self.name(), limit = limit.0, "a limit has no value, or none in whole fen");
                 let operation = format!("limit {}", limit.0);
                 let hold = Hold { limit: operation.clone(), day: self.day(), flow: self.id, operation };
                 Some(Write::Reserve { hold, amount: 1, ceiling: 0 })
