@@ -268,6 +268,8 @@ async fn two_persons_decide_what_is_parked_by_the_same_proof() {
     refused("maker", &["agree", "holds", "--proof-file", "letter.pdf"], "another person must agree");
     refused("maker", &proposal, "has proposed `holds` before");
     refused("checker", &["agree", "never", "--proof-file", "letter.pdf"], "maker has proposed `holds`");
+    let other = ["agree", "holds", "--proof-file", "letter.pdf", "--proposal", "1"];
+    refused("checker", &other, "look at it, and name it where you agree");
     refused("checker", &["agree", "holds"], "show the same file");
     refused("checker", &["agree", "holds", "--proof-file", "other.pdf"], "show the same file");
     // What was proposed in error does not stay for ever.

@@ -8,6 +8,7 @@ mod ask;
 mod awaits;
 mod cancel;
 mod carry;
+mod decided;
 mod journaled;
 mod long;
 mod open;
@@ -20,6 +21,7 @@ mod told;
 
 pub use ask::{AnswerWriter, Known, NewFlow, digest as ask_digest};
 pub use awaits::Awaited;
+pub use decided::about;
 pub(crate) use long::put_sheets;
 pub use told::{Given, Told, ToldKind};
 

@@ -54,8 +54,8 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
         let said = &proposed.said;
         let file = said.file.as_ref().map(|file| json!({ "name": file.name, "sha256": file.sha256 }));
         json!({
-            "by": proposed.by, "decision": said.decision.word(), "reason": said.reason, "proof": said.proof,
-            "file": file,
+            "number": proposed.number.to_string(), "at_ms": proposed.at.0, "by": proposed.by,
+            "decision": said.decision.word(), "reason": said.reason, "proof": said.proof, "file": file,
         })
     });
     let decisions: Vec<&str> = waiting.why.decisions().iter().map(|decision| decision.word()).collect();

@@ -1,10 +1,11 @@
 //! Flows that wait: for answers to queries, for two persons of the bank, past a deadline.
 
 use crate::support::Bank;
+use engine::facts::Body;
 use engine::waiting::{Decided, Decision, NotDecided, Person, Said, WaitingFor, Why};
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::FlowId;
+use store::{Change, FlowId, Lane, Verdict};
 
 pub(crate) fn person(name: &str, roles: &[&str]) -> Person {
     Person { name: name.to_owned(), roles: roles.iter().map(|role| (*role).to_owned()).collect() }
@@ -231,4 +232,67 @@ async fn what_waits_for_people_leaves_the_memory_and_is_brought_back_by_their_de
         assert_eq!(bank.books().0, before + 1_200, "it is booked once");
         waits(&bank, 0).await;
     }
+}
+
+/// Writes lines into a flow's history.
+async fn lines(bank: &Bank, flow: FlowId, kind: &str, body: &Body, count: usize) {
+    let line = Change::Event { flow, kind: kind.to_owned(), body: body.encode() };
+    let engine = bank.gateway().engine();
+    let day = engine::calendar::day(engine.now().date());
+    let written = engine.journal.write(Lane::Outcome, day, vec![line; count]).await;
+    assert!(matches!(written, Ok(Verdict::Ok(_))));
+}
+
+/// The hold that waits, with its proposal.
+async fn held(bank: &Bank) -> Option<WaitingFor> {
+    let found = bank.gateway().engine().waiting(FlowId(0), 100).await;
+    found.into_iter().find(|waits| matches!(waits.why, Why::Hold { .. }))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_is_agreed_to_by_its_number_and_is_about_what_stood_there_then() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let found = begun(&bank, "bank.order", "0319000000001", "N1").await;
+    let (flow, place, go) = (found.flow, &found.place, said(Decision::Go, ""));
+    let (maker, second) = (person("maker", &["operator"]), person("second", &["operator"]));
+    let checker = person("checker", &["checker", "legal"]);
+    engine.propose(flow, place, &go, &maker).await.unwrap();
+    let first = held(&bank).await.unwrap().proposed.unwrap();
+    assert!(first.by == "maker" && first.at.0 > 0, "{first:?}");
+    for named in [None, Some(first.number + 1)] {
+        let other = engine.agree(flow, place, &go, named, &checker).await;
+        assert_eq!(other, Err(NotDecided::OtherProposal("maker".to_owned(), first.number)));
+    }
+    // What the checker has looked at was taken back, and something else is proposed there.
+    engine.dismiss(flow, place, "", &maker).await.unwrap();
+    engine.propose(flow, place, &go, &second).await.unwrap();
+    let later = held(&bank).await.unwrap().proposed.unwrap().number;
+    let other = engine.agree(flow, place, &go, Some(first.number), &checker).await;
+    assert_eq!(other, Err(NotDecided::OtherProposal("second".to_owned(), later)));
+    engine.dismiss(flow, place, "", &second).await.unwrap();
+    // A proposal for this place from when it stood otherwise.
+    let mut body = Body::default();
+    for (name, text) in
+        [("place", &**place), ("decision", "go"), ("by", "maker"), ("about", "something else")]
+    {
+        body.put(name, text.as_bytes().to_vec());
+    }
+    lines(&bank, flow, "proposed", &body, 1).await;
+    assert_eq!(held(&bank).await.unwrap().proposed, None);
+    let none = engine.agree(flow, place, &go, Some(later), &checker).await;
+    assert_eq!(none, Err(NotDecided::NotProposed(place.clone())));
+    both(&bank, &found, &go).await;
+    assert_eq!(end(&bank, "bank.order", "N1").await["answer"]["booked"], "12.00");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_is_found_behind_a_long_history() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "0319000000001", "N2").await;
+    for _ in 0..3 {
+        lines(&bank, found.flow, "document read", &Body::default(), 2_000).await;
+    }
+    both(&bank, &found, &said(Decision::Go, "")).await;
+    assert_eq!(end(&bank, "bank.order", "N2").await["answer"]["booked"], "12.00");
 }
