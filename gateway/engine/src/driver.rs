@@ -21,7 +21,7 @@ mod told;
 
 pub use ask::{AnswerWriter, Known, NewFlow, digest as ask_digest};
 pub use awaits::Awaited;
-pub use decided::about;
+pub use decided::{Deciding, Taken, about};
 pub(crate) use long::put_sheets;
 pub use told::{Given, Told, ToldKind};
 
@@ -69,6 +69,8 @@ pub enum Inbox {
     Enquired(StepId, u32, Verdict),
     /// The same key once more: the digest it came with, and who waits.
     Second([u8; 32], oneshot::Sender<Told>),
+    /// People have decided something.
+    Decided(Box<Deciding>),
     /// The asker cancels.
     Cancel(oneshot::Sender<dsl::flow::CancelAnswer>),
     /// A row's flow ended.
@@ -132,6 +134,8 @@ struct Running {
     cancelling: Vec<oneshot::Sender<dsl::flow::CancelAnswer>>,
     /// What it has waited for, as the engine knows it.
     awaits: Vec<(String, [u8; 32])>,
+    /// What people have decided, while its event is worked on.
+    deciding: Option<decided::Noted>,
     /// What has just come at a place, until that is written.
     came: Option<(NodeId, FlowId)>,
     /// The flow that has the key, where the ask was not taken.
@@ -396,6 +400,7 @@ impl Running {
                 self.second = Some(waiter);
                 self.handle(Event::SecondAsk { same: digest == self.digest }).await;
             }
+            Inbox::Decided(deciding) => self.decided(*deciding).await,
             Inbox::Cancel(waiter) => {
                 self.cancelling.push(waiter);
                 self.handle(Event::CancelAsked).await;
@@ -426,6 +431,9 @@ impl Running {
                 None => drop(waiter),
             },
             Inbox::Cancel(waiter) => drop(waiter.send(dsl::flow::CancelAnswer::Pending)),
+            Inbox::Decided(deciding) => {
+                let _gone = deciding.told.send(if self.stopped { Taken::NotNow } else { Taken::Nothing });
+            }
             _ => {}
         }
     }

@@ -367,6 +367,7 @@ impl Engine {
             second: None,
             cancelling: Vec::new(),
             awaits: Vec::new(),
+            deciding: None,
             came: None,
             taken: None,
             too_old: None,

@@ -31,12 +31,13 @@ impl Running {
 
     async fn write_told(&mut self, changes: &[Change], next: &State) -> Result<(), Option<NotWritten>> {
         let mut started = Vec::new();
-        let Some(written) = self.changes(changes, next, &mut started).await else {
+        let Some(mut written) = self.changes(changes, next, &mut started).await else {
             return Err(Some(NotWritten::CannotStart));
         };
         if self.came_to_nothing(changes, next) {
             return Ok(());
         }
+        written.extend(self.note_of_decision());
         let asks = changes.contains(&Change::Ask);
         let lane = if asks { Lane::Ask } else { Lane::Outcome };
         let verdict = match self.engine.journal.write(lane, self.day(), written).await {
@@ -48,6 +49,7 @@ impl Running {
         };
         match verdict {
             Verdict::Ok(_) => {
+                self.decision_is_written();
                 for flow in started {
                     self.wake_later(flow);
                 }

@@ -5,13 +5,14 @@
 //! it stands in the flow's history. It must not know how they signed in.
 
 use super::{Person, WaitingFor, Why};
-use crate::driver::path_of;
+use crate::driver::{Deciding, Inbox, Taken, path_of};
 use crate::engine::Engine;
 use crate::facts::Body;
 use dsl::flow::{Event, Node, NodeId, OperationState, Proof, StepId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::{Change, EventRow, Fatal, FlowId, FlowRow, Lane, Moment, Reader, Verdict};
+use tokio::sync::oneshot;
 
 /// Lines of a flow's history of one read.
 const EVENTS: usize = 1_000;
@@ -123,6 +124,9 @@ pub enum NotDecided {
     /// It is not the proposal that waits.
     #[error("what waits there is the proposal {1} of {0}: look at it, and name it where you agree")]
     OtherProposal(String, u64),
+    /// The flow has taken nothing of it; a proposal stays as it is.
+    #[error("nothing has changed: `{0}` stands otherwise by now, or as it would by this; look at it again")]
+    Unchanged(String),
     /// What was once known to be done was there.
     #[error("`{0}` cannot be: the party is known to have had it")]
     Happened(&'static str),
@@ -207,7 +211,8 @@ impl Engine {
         self.note(flow, "proposed", note(&waits, said, by, None)).await
     }
 
-    /// Another person agrees to what was proposed, by its number; it is written down and given to the flow.
+    /// Another person agrees to what was proposed, by its number: the flow takes it, and that it was decided is written with what
+    /// the flow makes of it.
     ///
     /// # Errors
     /// See [`NotDecided`].
@@ -246,8 +251,17 @@ impl Engine {
         let reason = if said.reason.trim().is_empty() { before.reason } else { said.reason.clone() };
         let agreed = Said { decision: said.decision, reason, proof, file };
         let event = self.event_of(&row, &waits, &agreed)?;
-        self.note(flow, "decided", note(&waits, &agreed, by, Some(&proposer))).await?;
-        if self.tell_flow(flow, event).await { Ok(()) } else { Err(NotDecided::NotNow) }
+        let (told, taken) = oneshot::channel();
+        let note = note(&waits, &agreed, by, Some(&proposer));
+        let deciding = Deciding { event, about: waits.about, note, told };
+        if !self.tell(flow, Inbox::Decided(Box::new(deciding))).await {
+            return Err(NotDecided::NotNow);
+        }
+        match taken.await {
+            Ok(Taken::Done) => Ok(()),
+            Ok(Taken::Nothing) => Err(NotDecided::Unchanged(place.to_owned())),
+            Ok(Taken::NotNow) | Err(_) => Err(NotDecided::NotNow),
+        }
     }
 
     /// Who proposed it takes it back, or somebody who could have agreed does not: the place waits again for a proposal.

@@ -5,7 +5,7 @@ use engine::facts::Body;
 use engine::waiting::{Decided, Decision, NotDecided, Person, Said, WaitingFor, Why};
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::{Change, FlowId, Lane, Verdict};
+use store::{Change, CrashPoint, FlowId, Lane, Verdict};
 
 pub(crate) fn person(name: &str, roles: &[&str]) -> Person {
     Person { name: name.to_owned(), roles: roles.iter().map(|role| (*role).to_owned()).collect() }
@@ -243,6 +243,12 @@ async fn lines(bank: &Bank, flow: FlowId, kind: &str, body: &Body, count: usize)
     assert!(matches!(written, Ok(Verdict::Ok(_))));
 }
 
+/// How often something stands in a flow's history.
+async fn noted(bank: &Bank, flow: FlowId, kind: &'static str) -> usize {
+    let events = bank.gateway().engine().journal.read(move |reader| reader.events(flow, 0, 5_000));
+    events.await.unwrap().iter().filter(|event| event.kind == kind).count()
+}
+
 /// The hold that waits, with its proposal.
 async fn held(bank: &Bank) -> Option<WaitingFor> {
     let found = bank.gateway().engine().waiting(FlowId(0), 100).await;
@@ -295,4 +301,58 @@ async fn a_proposal_is_found_behind_a_long_history() {
     }
     both(&bank, &found, &said(Decision::Go, "")).await;
     assert_eq!(end(&bank, "bank.order", "N2").await["answer"]["booked"], "12.00");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_agree_at_once_one_hears_that_it_is_done() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let found = begun(&bank, "bank.order", "0319000000001", "N4").await;
+    let (flow, place, go) = (found.flow, &found.place, said(Decision::Go, ""));
+    engine.propose(flow, place, &go, &person("maker", &["operator"])).await.unwrap();
+    let number = held(&bank).await.unwrap().proposed.map(|proposed| proposed.number);
+    let one = person("one", &["checker", "legal"]);
+    let two = person("two", &["checker", "legal"]);
+    let (first, second) = tokio::join!(
+        engine.agree(flow, place, &go, number, &one),
+        engine.agree(flow, place, &go, number, &two)
+    );
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(end(&bank, "bank.order", "N4").await["answer"]["booked"], "12.00");
+    assert_eq!(noted(&bank, flow, "decided").await, 1);
+    assert_eq!(bank.books(), (1_200, 0));
+}
+
+/// Whichever write a stop falls before or behind: what is noted as decided the flow has taken, and otherwise the proposal stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_were_told_is_done_is_done_over_a_crash() {
+    for (commits, point) in [(0, CrashPoint::Before), (0, CrashPoint::After), (1, CrashPoint::Before)] {
+        let mut bank = Bank::open().await;
+        let found = begun(&bank, "bank.order", "0319000000001", "N5").await;
+        let (flow, go) = (found.flow, said(Decision::Go, ""));
+        let (maker, checker) = (person("maker", &["operator"]), person("checker", &["checker", "legal"]));
+        assert_eq!(decide(&bank, &found, &go, &maker).await, Ok(Decided::Proposed));
+        bank.disk.crash_after(commits, point);
+        let told = tokio::select! {
+            told = decide(&bank, &found, &go, &checker) => told,
+            () = bank.gateway().failed() => Err(NotDecided::NotNow),
+        };
+        bank.gateway = None;
+        bank.disk.no_crash();
+        bank.start().await;
+        let place = format!("crash {point:?} at commit {commits}: {told:?}");
+        let decided = noted(&bank, flow, "decided").await;
+        assert!(told.is_err() || decided == 1, "{place}");
+        let waits = held(&bank).await;
+        assert_eq!(waits.is_some(), decided == 0, "{place}");
+        if let Some(waits) = waits {
+            assert!(waits.proposed.is_some(), "{place}");
+            assert_eq!(decide(&bank, &waits, &go, &checker).await, Ok(Decided::Done), "{place}");
+        }
+        // Where the stop fell between intent and bytes, the core never had it.
+        let ended = end(&bank, "bank.order", "N5").await;
+        let books = if ended["outcome"] == "done" { (1_200, 0) } else { (0, 0) };
+        assert_ne!(ended["outcome"], "pending", "{place}");
+        assert_eq!((bank.books(), noted(&bank, flow, "decided").await), (books, 1), "{place}");
+    }
 }
