@@ -30,6 +30,9 @@ pub(super) fn show(told: &Json) {
         fields(ask.iter().map(|(name, value)| (name.clone(), String::new(), plain(value))));
     }
     say(&format!("\nmoments in the bank's zone, {}", clock.zone()));
+    if let Some(left) = told["history_left_out"].as_u64().filter(|left| *left > 0) {
+        say(&format!("{left} lines of its history before these are left out"));
+    }
     for (place, (at, line)) in lines(told).iter().enumerate() {
         say(&format!("{:>3}  {}  {line}", place + 1, clock.shown(*at)));
     }
