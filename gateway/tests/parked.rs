@@ -260,6 +260,17 @@ async fn two_persons_decide_what_is_parked_by_the_same_proof() {
     refused("maker", &["propose", "holds", "--reason", "listed"], "needs a proof");
     refused("maker", &["propose", "go", "--reason", "listed", "--reference", "1"], "does not decide this");
     refused("maker", &["propose", "maybe", "--reason", "listed", "--reference", "1"], "is one of");
+    let long = "x".repeat(401);
+    refused(
+        "maker",
+        &["propose", "holds", "--reason", &long, "--reference", "1"],
+        "`reason` has at most 400",
+    );
+    refused(
+        "maker",
+        &["propose", "holds", "--reason", "listed", "--reference", &long],
+        "`proof` has at most 400",
+    );
     refused("checker", &["agree", "holds", "--reference", "1"], "nobody has proposed");
     assert_eq!(resolve("maker", &["propose", "holds", "--reference", "1"]).0, 2, "a proposal has a reason");
     let (code, said) = resolve("maker", &proposal);

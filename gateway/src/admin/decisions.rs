@@ -54,6 +54,7 @@ impl Asked {
     fn stepped(&self, step: Result<(), NotDecided>, word: &str, user: &Person) -> HttpMessage {
         match step {
             Ok(()) => answer(200, &json!({ "decision": word })),
+            Err(why @ NotDecided::TooLong(..)) => problem(400, &why.to_string()),
             Err(why) => {
                 self.audit(&format!("user {}: {why}", user.name));
                 problem(409, &why.to_string())

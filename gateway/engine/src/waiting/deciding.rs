@@ -8,6 +8,7 @@ use super::{Person, WaitingFor, Why};
 use crate::driver::{Deciding, Inbox, Taken, path_of};
 use crate::engine::Engine;
 use crate::facts::Body;
+use crate::parameters::LONGEST;
 use dsl::flow::{Event, Node, NodeId, OperationState, Proof, StepId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -98,6 +99,19 @@ impl Said {
     fn proves(&self) -> bool {
         !self.proof.trim().is_empty() || self.file.is_some()
     }
+
+    /// It is kept for ever, and shown in lists.
+    fn bounded(&self) -> Result<(), NotDecided> {
+        let file = self.file.as_ref().map_or("", |file| &file.name);
+        for (what, text) in [("reason", &*self.reason), ("proof", &*self.proof), ("file", file)] {
+            bounded(what, text)?;
+        }
+        Ok(())
+    }
+}
+
+fn bounded(what: &'static str, text: &str) -> Result<(), NotDecided> {
+    if text.chars().count() > LONGEST { Err(NotDecided::TooLong(what, LONGEST)) } else { Ok(()) }
 }
 
 /// What became of what a person said.
@@ -124,6 +138,9 @@ pub enum NotDecided {
     /// It is not the proposal that waits.
     #[error("what waits there is the proposal {1} of {0}: look at it, and name it where you agree")]
     OtherProposal(String, u64),
+    /// More than is kept.
+    #[error("`{0}` has at most {1} characters")]
+    TooLong(&'static str, usize),
     /// The flow has taken nothing of it; a proposal stays as it is.
     #[error("nothing has changed: `{0}` stands otherwise by now, or as it would by this; look at it again")]
     Unchanged(String),
@@ -202,6 +219,8 @@ impl Engine {
         said: &Said,
         by: &Person,
     ) -> Result<(), NotDecided> {
+        bounded("place", place)?;
+        said.bounded()?;
         let (row, waits) = self.waits_at(flow, place).await?;
         self.event_of(&row, &waits, said)?;
         if let Some(before) = &waits.proposed {
@@ -224,6 +243,8 @@ impl Engine {
         proposal: Option<u64>,
         by: &Person,
     ) -> Result<(), NotDecided> {
+        bounded("place", place)?;
+        said.bounded()?;
         let (row, waits) = self.waits_at(flow, place).await?;
         let Proposed { number, by: proposer, said: before, .. } =
             waits.proposed.clone().ok_or_else(|| NotDecided::NotProposed(place.to_owned()))?;
@@ -275,6 +296,8 @@ impl Engine {
         reason: &str,
         by: &Person,
     ) -> Result<(), NotDecided> {
+        bounded("place", place)?;
+        bounded("reason", reason)?;
         let (_, waits) = self.waits_at(flow, place).await?;
         let before = waits.proposed.clone().ok_or_else(|| NotDecided::NotProposed(place.to_owned()))?;
         if before.by != by.name {

@@ -304,6 +304,22 @@ async fn a_proposal_is_found_behind_a_long_history() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_has_a_bound() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "0319000000001", "N3").await;
+    let (maker, long) = (person("maker", &["operator"]), "长".repeat(401));
+    let go = said(Decision::Go, "");
+    let reason = decide(&bank, &found, &said(Decision::Go, &long), &maker).await;
+    assert_eq!(reason, Err(NotDecided::TooLong("reason", 400)));
+    let proof = decide(&bank, &found, &Said { proof: long.clone(), ..go.clone() }, &maker).await;
+    assert_eq!(proof, Err(NotDecided::TooLong("proof", 400)));
+    let kept = said(Decision::Go, &"长".repeat(400));
+    assert_eq!(decide(&bank, &found, &kept, &maker).await, Ok(Decided::Proposed));
+    let dismissed = bank.gateway().engine().dismiss(found.flow, &found.place, &long, &maker).await;
+    assert_eq!(dismissed, Err(NotDecided::TooLong("reason", 400)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn of_two_who_agree_at_once_one_hears_that_it_is_done() {
     let bank = Bank::open().await;
     let engine = bank.gateway().engine();
