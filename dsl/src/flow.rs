@@ -18,7 +18,7 @@ mod state;
 mod step;
 pub mod walk;
 
-pub use codec::{DecodeFault, decode, encode};
+pub use codec::{DecodeFault, Subject, decode, encode};
 pub use event::{
     Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Parked, Proof, Reply, Says,
     SecondAnswer, Step, Timer,

@@ -4,7 +4,7 @@ use dsl::flow::{
     Answer, Back, BackReply, CallContract, CallId, CallKind, Cancel, CancelAnswer, Change, Durable, Effect,
     End, Event, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop, LoopId, MappingId, Node,
     NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, State,
-    StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
+    StepDef, StepId, Subject, Timer, Undo, Way, decode, encode, step, walk,
 };
 use dsl::value::Pauses;
 
@@ -219,6 +219,30 @@ fn the_ninth_restart_parks() {
     flow.feed(Event::Proof(DEBIT, Proof::Holds));
     assert_eq!(flow.state_of(PAID), OperationState::Intent);
     assert_eq!(flow.feed(Event::Proof(DEBIT, Proof::Never)), [Effect::Alarm(DEBIT)]);
+}
+
+/// What was done once, and waits for people because its way back is not known, was there: a proof that it never was contradicts
+/// what is written.
+#[test]
+fn what_was_done_never_was_not_there() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    let stuck = flow.state.durable.clone();
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    flow.feed(Event::Reply(PAID, Reply::Refused("insufficient_funds".into())));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Undoing);
+    let operation = &mut flow.state.durable.operations[0];
+    assert!(operation.made);
+    operation.state = OperationState::Parked;
+    assert_eq!(flow.feed(Event::Proof(DEBIT, Proof::Never)), [Effect::Alarm(DEBIT)]);
+    assert_eq!(flow.state_of(DEBIT), OperationState::Parked);
+    // A proposal from before is about something else.
+    let mut before = stuck;
+    before.operations[0].state = OperationState::Parked;
+    let subject = Subject::of(&Event::Proof(DEBIT, Proof::Never)).unwrap();
+    assert_ne!(subject.stands(&flow.program, &before), subject.stands(&flow.program, &flow.state.durable));
+    flow.feed(Event::Proof(DEBIT, Proof::TakenBack));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Undone);
 }
 
 #[test]

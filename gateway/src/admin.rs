@@ -19,7 +19,7 @@ use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::Peer;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{Change, Day, FlowId, RefusedInput};
+use store::{Change, Day, FlowId, LimitUse, RefusedInput};
 
 /// Lines of a list that one answer holds at most.
 const MOST: usize = 1_000;
@@ -183,7 +183,7 @@ impl Asked {
             Route::Refused => self.refused(&user).await,
             Route::Files => self.files().await,
             Route::Counts(date) => self.counts(date).await,
-            Route::Limits(date) => self.limits(date).await,
+            Route::Limits(date) => self.limits(date, &user).await,
             Route::Parameters => self.parameters(),
             Route::ParameterChanges => self.parameter_changes().await,
             Route::Propose => self.propose(&user).await,
@@ -344,15 +344,27 @@ impl Asked {
         }
     }
 
-    async fn limits(&self, date: &str) -> HttpMessage {
-        let Some(date) = day(date) else { return problem(400, "a date is written 2026-11-23") };
+    /// What is used of limits on a date, of a month on its last one, or for `ever`. With `by=VALUE,…`, what a limit counts by in its
+    /// order, that of the counters for these values alone; that takes an auditor: trying values tells whose counter is whose.
+    async fn limits(&self, date: &str, user: &Person) -> HttpMessage {
+        let Some(date) = (if date == "ever" { Some(Day(0)) } else { day(date) }) else {
+            return problem(400, "a date is written 2026-11-23, or `ever`");
+        };
         let most = self.most();
-        match self.read(move |reader| reader.limits(date, most)).await {
+        let read = match self.query("by") {
+            Some(_) if !user.has("auditor") => {
+                self.audit(&format!("user {}: whose limits are used is an auditor's question", user.name));
+                return problem(403, "`by` takes the role auditor");
+            }
+            Some(by) => {
+                let names = self.engine.counters_of(&by.split(',').collect::<Vec<_>>());
+                self.read(move |reader| used_of(reader, date, names)).await
+            }
+            None => self.read(move |reader| reader.limits(date, most)).await,
+        };
+        match read {
             Ok(rows) => {
-                let rows: Vec<Json> = rows
-                    .iter()
-                    .map(|row| json!({ "limit": row.limit, "date": row.day.to_string(), "used": row.used }))
-                    .collect();
+                let rows: Vec<Json> = rows.iter().map(views::limit).collect();
                 answer(200, &json!({ "limits": rows }))
             }
             Err(message) => message,
@@ -371,6 +383,22 @@ impl Asked {
             }
         }
     }
+}
+
+/// What is used of counters by their names.
+fn used_of(
+    reader: &mut dyn store::Reader,
+    day: Day,
+    names: Vec<String>,
+) -> Result<Vec<LimitUse>, store::Fatal> {
+    let mut found = Vec::new();
+    for limit in names {
+        let used = reader.limit_used(&limit, day)?;
+        if used > 0 {
+            found.push(LimitUse { limit, day, used });
+        }
+    }
+    Ok(found)
 }
 
 /// A text of a JSON object, empty where it has none.

@@ -4,6 +4,7 @@
 //! In: a deployment and the key store. Out: [`Options`] and the store's own. It must not know any counterparty.
 
 use adapters::keys::KeyStore;
+use adapters::seal::{Digest, hmac};
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use engine::Deployment;
@@ -73,12 +74,18 @@ pub(crate) fn sealer(deployment: &Deployment, keys: &dyn KeyStore) -> Result<Arc
     let octets = key.symmetric_bytes().filter(|octets| octets.len() == KEY);
     let octets = octets.ok_or_else(|| format!("the journal's key {name} is no secret of {KEY} octets"))?;
     let cipher = Aes256Gcm::new_from_slice(octets).map_err(|error| error.to_string())?;
-    Ok(Arc::new(JournalKey { cipher }))
+    Ok(Arc::new(JournalKey { cipher, marks: marks_key(octets) }))
 }
 
-/// AES-256 in GCM; the context of a body is authenticated with it.
+/// The key of marks: drawn from the journal's, so that neither says anything of the other.
+fn marks_key(octets: &[u8]) -> Vec<u8> {
+    hmac(Digest::Sha256, octets, b"tongshi: marks of the journal")
+}
+
+/// AES-256 in GCM; the context of a body is authenticated with it. Marks are HMAC-SHA-256.
 struct JournalKey {
     cipher: Aes256Gcm,
+    marks: Vec<u8>,
 }
 
 impl Sealer for JournalKey {
@@ -101,15 +108,33 @@ impl Sealer for JournalKey {
         let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| wrong())?;
         self.cipher.decrypt(&Nonce::from(nonce), Payload { msg: sealed, aad: context }).map_err(|_| wrong())
     }
+
+    fn mark(&self, plain: &[u8]) -> [u8; 32] {
+        hmac(Digest::Sha256, &self.marks, plain).try_into().unwrap_or([0; 32])
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn journal_key(octet: u8) -> JournalKey {
+        let octets = [octet; KEY];
+        JournalKey { cipher: Aes256Gcm::new_from_slice(&octets).unwrap(), marks: marks_key(&octets) }
+    }
+
+    #[test]
+    fn equal_values_have_equal_marks_under_one_key_alone() {
+        let (key, other) = (journal_key(7), journal_key(8));
+        assert_eq!(key.mark(b"6230580000001234567"), journal_key(7).mark(b"6230580000001234567"));
+        assert_ne!(key.mark(b"6230580000001234567"), key.mark(b"6230580000001234568"));
+        assert_ne!(key.mark(b"6230580000001234567"), other.mark(b"6230580000001234567"));
+        assert_ne!(key.mark(b"6230580000001234567"), Clear.mark(b"6230580000001234567"));
+    }
+
     #[test]
     fn bodies_open_in_their_own_place_alone() {
-        let key = JournalKey { cipher: Aes256Gcm::new_from_slice(&[7; KEY]).unwrap() };
+        let key = journal_key(7);
         let sealed = key.seal(b"flow.asked 17", b"6230580000001234567").unwrap();
         assert!(!sealed.windows(7).any(|part| part == b"6230580"));
         assert_eq!(key.open(b"flow.asked 17", &sealed).unwrap(), b"6230580000001234567");

@@ -71,6 +71,7 @@ flow greet on bank.greet {
 
 flow note on bank.note {
   check  parameter.most > 0.00 else refuse other
+  limit  count by ask.text each day at most 9 else refuse other
   answer {
     text  <- ask.text
   }
@@ -147,6 +148,7 @@ impl House {
         let digest = sha256(&der);
         write("gateway.yaml", &deployment(&digest));
         key(&folder, &["create"], "");
+        key(&folder, &["generate", "journal", "secret", "--bytes", "32"], "");
         key(&folder, &["import", "partner.token", "ec"], &token.public_key_pem());
         let atm = Identity { chain: shown, key: own };
         Self { folder, authority, atm, owner: Core::start(World::real()) }
@@ -211,7 +213,7 @@ fn deployment(certificate: &str) -> String {
     let (maker, checker) = (sha256(b"maker"), sha256(b"checker"));
     format!(
         "node: test
-store: {{ path: journal.db }}
+store: {{ path: journal.db, key: journal }}
 keys: {{ path: var/keys.store }}
 spool: spool
 parties: {{ bank: {{ settings: {{ most: '500.00' }} }} }}
@@ -334,6 +336,8 @@ async fn channels_and_operators_show_who_they_are_and_what_is_refused_is_written
 
     parameters_are_changed_by_two(&house, &running);
 
+    limits_name_nobody(&house, &running).await;
+
     // TERM lets it end by itself.
     let stopped = Command::new("kill").arg(running.child.id().to_string()).status().expect("kill");
     assert!(stopped.success());
@@ -381,6 +385,45 @@ async fn documents_are_given_to_those_who_may_see_them(house: &House, running: &
     let read =
         story["history"].as_array().expect("a history").iter().find(|line| line["kind"] == "document read");
     assert_eq!(read.expect("a reading")["says"]["by"], "archive", "{story}");
+}
+
+/// What a limit counts by is an account: nobody reads it, in the list or in the journal's file; an auditor finds the counter of one.
+async fn limits_name_nobody(house: &House, running: &Running) {
+    const ACCOUNT: &str = "6230580000001234567";
+    let note = json!({ "text": ACCOUNT, "reference": "N2" });
+    let told = house.ask(&running.channels, Shows::Token("secret"), post("bank.note", &note)).await;
+    let (status, told) = told.expect("an answer");
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    let look = async |token, path: &str, query: &str| {
+        let message = HttpMessage { query: query.to_owned(), ..get(&format!("/admin/v1/{path}")) };
+        house.ask(&running.operators, Shows::Token(token), message).await.expect("an answer")
+    };
+    let (_, flows) = look("viewer", "flows", "").await;
+    let limits = format!("limits/{}", flows["flows"][0]["date"].as_str().expect("a date"));
+    let (status, all) = look("viewer", &limits, "").await;
+    let rows = all["limits"].as_array().expect("a list");
+    assert_eq!((status, rows.len()), (200, 2), "{all}");
+    for row in rows {
+        assert_eq!((&row["module"], &row["flow"]), (&json!("bank"), &json!("note")), "{all}");
+        assert_eq!((&row["limit"], &row["used"]), (&json!("count by ask.text each day"), &json!(1)), "{all}");
+    }
+    let hex: String = ACCOUNT.bytes().map(|octet| format!("{octet:02x}")).collect();
+    assert!(!all.to_string().contains(ACCOUNT) && !all.to_string().contains(&hex), "{all}");
+    for name in ["journal.db", "journal.db-wal"] {
+        let octets = std::fs::read(house.folder.join(name)).unwrap_or_default();
+        for text in [ACCOUNT.as_bytes(), hex.as_bytes()] {
+            assert!(
+                !octets.windows(text.len()).any(|part| part == text),
+                "{name} names whom a limit counts for"
+            );
+        }
+    }
+    let by = format!("by={ACCOUNT}");
+    assert_eq!(look("viewer", &limits, &by).await.0, 403);
+    let (status, one) = look("auditor", &limits, &by).await;
+    let found = one["limits"].as_array().expect("a list");
+    assert_eq!((status, found.len()), (200, 1), "{one}");
+    assert!(rows.contains(&found[0]), "{one} {all}");
 }
 
 /// By the command, over the operators' API: one proposes, who is one and the same may not agree, another agrees; a viewer sees it.

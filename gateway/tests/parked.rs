@@ -260,6 +260,17 @@ async fn two_persons_decide_what_is_parked_by_the_same_proof() {
     refused("maker", &["propose", "holds", "--reason", "listed"], "needs a proof");
     refused("maker", &["propose", "go", "--reason", "listed", "--reference", "1"], "does not decide this");
     refused("maker", &["propose", "maybe", "--reason", "listed", "--reference", "1"], "is one of");
+    let long = "x".repeat(401);
+    refused(
+        "maker",
+        &["propose", "holds", "--reason", &long, "--reference", "1"],
+        "`reason` has at most 400",
+    );
+    refused(
+        "maker",
+        &["propose", "holds", "--reason", "listed", "--reference", &long],
+        "`proof` has at most 400",
+    );
     refused("checker", &["agree", "holds", "--reference", "1"], "nobody has proposed");
     assert_eq!(resolve("maker", &["propose", "holds", "--reference", "1"]).0, 2, "a proposal has a reason");
     let (code, said) = resolve("maker", &proposal);
@@ -268,6 +279,8 @@ async fn two_persons_decide_what_is_parked_by_the_same_proof() {
     refused("maker", &["agree", "holds", "--proof-file", "letter.pdf"], "another person must agree");
     refused("maker", &proposal, "has proposed `holds` before");
     refused("checker", &["agree", "never", "--proof-file", "letter.pdf"], "maker has proposed `holds`");
+    let other = ["agree", "holds", "--proof-file", "letter.pdf", "--proposal", "1"];
+    refused("checker", &other, "look at it, and name it where you agree");
     refused("checker", &["agree", "holds"], "show the same file");
     refused("checker", &["agree", "holds", "--proof-file", "other.pdf"], "show the same file");
     // What was proposed in error does not stay for ever.

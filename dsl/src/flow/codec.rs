@@ -3,6 +3,7 @@
 //! Places, steps, loops and calls stand by name path, so that a newer program of the same text resumes an older
 //! state. Every format that was ever written is read for ever. It must not know where the bytes are kept.
 
+use super::event::Event;
 use super::program::{CallId, FlowProgram, HoldId, LimitId, LoopId, Node, NodeId, StepId};
 use super::state::{Cancel, Durable, End, Operation, OperationState, Rows};
 use std::fmt;
@@ -90,6 +91,44 @@ pub fn encode(program: &FlowProgram, durable: &Durable) -> Vec<u8> {
         field(&mut out, DECISION, &inner);
     }
     out
+}
+
+/// What a decision of people is about.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Subject {
+    /// An operation.
+    Operation(StepId),
+    /// The place where the flow stands.
+    Place,
+}
+
+impl Subject {
+    /// What an event decides; none of one that decides nothing.
+    #[must_use]
+    pub fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::Proof(step, _) => Some(Self::Operation(*step)),
+            Event::Decision { .. } | Event::Released { .. } => Some(Self::Place),
+            _ => None,
+        }
+    }
+
+    /// How it stands in a state: as long as these octets are the same, a decision is still about the same.
+    #[must_use]
+    pub fn stands(self, program: &FlowProgram, durable: &Durable) -> Vec<u8> {
+        match self {
+            Self::Operation(step) => {
+                let name = program.step(step).map_or("", |step| &*step.name);
+                let operation = durable.operation(step).cloned().unwrap_or_default();
+                encode_operation(program, name, &operation)
+            }
+            Self::Place => {
+                let mut out = vec![u8::from(durable.stopped.is_some()) | u8::from(durable.unwinding()) << 1];
+                text(&mut out, place(program, durable.at));
+                out
+            }
+        }
+    }
 }
 
 fn place(program: &FlowProgram, at: NodeId) -> &str {

@@ -225,9 +225,9 @@ impl Maker<'_, '_, '_> {
 
     fn node(&mut self, program: &mut FlowProgram, node: &FlowNode, numbers: &mut Numbers) {
         match node {
-            FlowNode::Limit { value, by, over, counter, ceiling, refuse, .. } => {
-                let over = (*over, counter.clone());
-                let made = self.limit(value.as_ref(), by, over, ceiling, *refuse);
+            FlowNode::Limit { value, by, over, counts, shared, ceiling, refuse, .. } => {
+                let counts = (&**counts, *shared);
+                let made = self.limit(value.as_ref(), by, (*over, counts), ceiling, *refuse);
                 let place = self.place(numbers, "limit");
                 program.push(&place, made);
             }
@@ -326,7 +326,7 @@ impl Maker<'_, '_, '_> {
         &mut self,
         value: Option<&Expr>,
         by: &[Expr],
-        (over, counter): (LimitSpan, Option<Box<str>>),
+        (over, (counts, shared)): (LimitSpan, (&str, bool)),
         ceiling: &Expr,
         refuse: Option<Symbol>,
     ) -> Node {
@@ -343,7 +343,8 @@ impl Maker<'_, '_, '_> {
             value: value.map(|value| self.lowering.expression(value)),
             by: by.iter().map(|part| self.lowering.expression(part)).collect(),
             over,
-            counter,
+            counts: if shared { counts.into() } else { self.alone(counts) },
+            shared,
             ceiling: self.lowering.expression(ceiling),
             refuse: refuse
                 .or_else(|| self.lowering.model.symbols.find("over_limit"))
@@ -351,6 +352,14 @@ impl Maker<'_, '_, '_> {
         };
         self.out.limits.push(form);
         Node::Limit { limit: LimitId(number(self.out.limits.len() - 1)), reason }
+    }
+
+    /// The name of a counter that no other limit of the flow has: alike ones are told apart by a number.
+    fn alone(&self, counts: &str) -> Box<str> {
+        let known = |name: &str| self.out.limits.iter().any(|form| !form.shared && *form.counts == *name);
+        let more = (2_u32..).map(|number| format!("{counts} {number}"));
+        let name = std::iter::once(counts.to_owned()).chain(more).find(|name| !known(name));
+        name.unwrap_or_default().into()
     }
 
     /// So long after a moment.

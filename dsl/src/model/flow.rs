@@ -134,8 +134,10 @@ pub enum FlowNode {
         by: Vec<Expr>,
         /// Over what span.
         over: crate::tree::LimitSpan,
-        /// The counter that other flows of the module count on too.
-        counter: Option<Box<str>>,
+        /// What it counts, in the words of the text; with the name of the counter where other flows of the module count on it too.
+        counts: Box<str>,
+        /// Other flows of the module count on it too.
+        shared: bool,
         /// The most.
         ceiling: Expr,
         /// The reason of the refusal.

@@ -182,14 +182,15 @@ fn limit(input: In<'_>) -> Res<'_, FlowStatement> {
 }
 
 fn limit_over(input: In<'_>) -> Res<'_, LimitOver> {
-    if !input.is_word("each") {
-        return Ok((input, LimitOver { span: LimitSpan::Ever, counter: None }));
-    }
-    let here = input.advance();
-    let (here, span) = match here.word() {
-        Some("day") => (here.advance(), LimitSpan::Day),
-        Some("month") => (here.advance(), LimitSpan::Month),
-        _ => return here.expected("`day` or `month`"),
+    let (here, span) = if input.is_word("each") {
+        let here = input.advance();
+        match here.word() {
+            Some("day") => (here.advance(), LimitSpan::Day),
+            Some("month") => (here.advance(), LimitSpan::Month),
+            _ => return here.expected("`day` or `month`"),
+        }
+    } else {
+        (input, LimitSpan::Ever)
     };
     let (here, counter) = opt(preceded(word("as"), cut(name))).parse(here)?;
     Ok((here, LimitOver { span, counter }))

@@ -139,8 +139,10 @@ pub struct LimitForm {
     pub by: Vec<ExprId>,
     /// Over what span it sums up or counts.
     pub over: crate::tree::LimitSpan,
-    /// The counter's name, where other flows of the module count on it too.
-    pub counter: Option<Box<str>>,
+    /// What it counts on: `sum ask.amount by ask.account each day`; once in a flow, and where it is shared once in the module.
+    pub counts: Box<str>,
+    /// Other flows of the module count on it too.
+    pub shared: bool,
     /// At most.
     pub ceiling: ExprId,
     /// Reason of the refusal.

@@ -401,7 +401,8 @@ impl Maker<'_, '_, '_> {
                 (None, by.iter().map(|path| self.path(path, scope)).collect(), Some(over))
             }
         };
-        let counter = over.and_then(|over| Some(over.counter.as_ref()?.text.clone()));
+        let counts = counted(&limit.kind);
+        let shared = over.is_some_and(|over| over.counter.is_some());
         let over = over.map_or(LimitSpan::Ever, |over| over.span);
         if let Some(value) = &value {
             let money = |ty: &Type| matches!(ty, Type::Money { .. } | Type::Wrong);
@@ -415,7 +416,7 @@ impl Maker<'_, '_, '_> {
                     .help("an amount is limited by an amount: `setting NAME money`");
             }
         }
-        FlowNode::Limit { value, by, over, counter, ceiling, refuse, span }
+        FlowNode::Limit { value, by, over, counts, shared, ceiling, refuse, span }
     }
 
     fn step(&mut self, tree: &tree::Step, scope: &mut Scope, span: Span) -> FlowNode {
@@ -808,4 +809,28 @@ impl Maker<'_, '_, '_> {
         }
         FlowNode::Choose { cases: bound, other, span }
     }
+}
+
+/// What a limit counts on: `sum ask.amount by ask.account each day`; `taken sum each day` where it has a name of its own,
+/// whatever the flows call what they count. Its counter in the journal bears it, so that it hangs on nothing that stands around
+/// the limit, and no count is ever read as a sum.
+fn counted(kind: &tree::LimitKind) -> Box<str> {
+    let (what, by, over) = match kind {
+        tree::LimitKind::Value(path) => return path.text().into(),
+        tree::LimitKind::Sum { of, by, over } => (format!("sum {}", of.text()), by, over),
+        tree::LimitKind::Count { by, over } => ("count".to_owned(), by, over),
+    };
+    let span = match over.span {
+        LimitSpan::Ever => "",
+        LimitSpan::Day => " each day",
+        LimitSpan::Month => " each month",
+    };
+    let what = match &over.counter {
+        Some(name) => format!("{} {}", name.text, what.split(' ').next().unwrap_or_default()),
+        None => {
+            let by: Vec<String> = by.iter().map(tree::Path::text).collect();
+            format!("{what} by {}", by.join(", "))
+        }
+    };
+    format!("{what}{span}").into()
 }

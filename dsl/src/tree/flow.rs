@@ -131,7 +131,7 @@ pub enum FlowStatement {
     Answer(Block<Mapping>),
 }
 
-/// `limit (path | (sum path | count) by path,* (each (day|month) (as NAME)?)?) at most expr ELSE`.
+/// `limit (path | (sum path | count) by path,* (each (day|month))? (as NAME)?) at most expr ELSE`.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Limit {
     /// What is limited.
@@ -176,7 +176,7 @@ pub enum LimitSpan {
     Month,
 }
 
-/// `each (day|month) (as NAME)?` of a limit.
+/// `(each (day|month))? (as NAME)?` of a limit.
 #[derive(Clone, PartialEq, Debug)]
 pub struct LimitOver {
     /// The span.

@@ -8,6 +8,7 @@ mod ask;
 mod awaits;
 mod cancel;
 mod carry;
+mod decided;
 mod journaled;
 mod long;
 mod open;
@@ -20,6 +21,7 @@ mod told;
 
 pub use ask::{AnswerWriter, Known, NewFlow, digest as ask_digest};
 pub use awaits::Awaited;
+pub use decided::{Deciding, Taken, about};
 pub(crate) use long::put_sheets;
 pub use told::{Given, Told, ToldKind};
 
@@ -69,6 +71,8 @@ pub enum Inbox {
     Enquired(StepId, u32, Verdict),
     /// The same key once more: the digest it came with, and who waits.
     Second([u8; 32], oneshot::Sender<Told>),
+    /// People have decided something.
+    Decided(Box<Deciding>),
     /// The asker cancels.
     Cancel(oneshot::Sender<dsl::flow::CancelAnswer>),
     /// A row's flow ended.
@@ -138,6 +142,8 @@ struct Running {
     cancelling: Vec<oneshot::Sender<dsl::flow::CancelAnswer>>,
     /// What it has waited for, as the engine knows it.
     awaits: Vec<(String, [u8; 32])>,
+    /// What people have decided, while its event is worked on.
+    deciding: Option<decided::Noted>,
     /// What has just come at a place, until that is written.
     came: Option<(NodeId, FlowId)>,
     /// The flow that has the key, where the ask was not taken.
@@ -407,6 +413,7 @@ impl Running {
                 self.second = Some(waiter);
                 self.handle(Event::SecondAsk { same: digest == self.digest }).await;
             }
+            Inbox::Decided(deciding) => self.decided(*deciding).await,
             Inbox::Cancel(waiter) => {
                 self.cancelling.push(waiter);
                 self.handle(Event::CancelAsked).await;
@@ -437,6 +444,9 @@ impl Running {
                 None => drop(waiter),
             },
             Inbox::Cancel(waiter) => drop(waiter.send(dsl::flow::CancelAnswer::Pending)),
+            Inbox::Decided(deciding) => {
+                let _gone = deciding.told.send(if self.stopped { Taken::NotNow } else { Taken::Nothing });
+            }
             _ => {}
         }
     }
@@ -515,14 +525,10 @@ impl Judge for Evaluating<'_> {
     }
 }
 
-/// Whole fen of an amount, or a count.
+/// Whole fen of an amount, or a count; none of an amount that is not whole fen, so that a limit lets nothing of it pass.
 fn fen(value: &Value<'_>) -> Option<u64> {
     match value {
-        Value::Decimal(yuan) => {
-            let mut yuan = *yuan;
-            yuan.rescale(2);
-            u64::try_from(yuan.mantissa()).ok()
-        }
+        Value::Decimal(yuan) => u64::try_from(crate::exchange::fen(*yuan)?).ok(),
         Value::Number(number) => u64::try_from(*number).ok(),
         _ => None,
     }

@@ -25,7 +25,7 @@ use dsl::value::{Date, DateTime};
 use link::Core;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use store::{FlowId, Key, RefusedGate};
+use store::{FlowId, Key, RefusedGate, Sealer};
 use tokio::sync::{Notify, mpsc};
 
 /// How many flows are under way.
@@ -79,6 +79,8 @@ pub struct Engine {
     pub keys: Arc<dyn KeyStore>,
     /// What seals of flows are made with.
     pub sealing: Sealing,
+    /// Seals the spool, and marks what limits count by.
+    pub sealer: Arc<dyn Sealer>,
     /// The version that new requests take.
     pub current: ArcSwap<Version>,
     /// Versions by hash, while something pins them.

@@ -20,7 +20,7 @@ use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
 use dsl::program::CallProgram;
-use dsl::value::{Outcome, ShapeId, Symbol, Type};
+use dsl::value::{Decimal, Outcome, ShapeId, Symbol, Type};
 use link::{Cause, Exchanged, Leave, Mark, Whose};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -805,16 +805,38 @@ fn amount(asking: &Asking, ask: &Record) -> Option<i64> {
     };
     let place = named("amount").or_else(|| named("total"))?;
     match ask.value(place).ok()? {
-        Value::Decimal(mut yuan) => {
-            yuan.rescale(2);
-            i64::try_from(yuan.mantissa()).ok()
-        }
+        Value::Decimal(yuan) => fen(yuan),
         _ => None,
     }
+}
+
+/// Whole fen; none of what is not: nothing is rounded (`money-safety.md` 8).
+pub(crate) fn fen(yuan: Decimal) -> Option<i64> {
+    let mut fen = yuan;
+    fen.rescale(2);
+    let whole = fen.scale() == 2 && fen == yuan;
+    whole.then(|| i64::try_from(fen.mantissa()).ok()).flatten()
 }
 
 /// The reason's symbol, interned in this version or none.
 #[must_use]
 pub fn symbol(version: &Version, reason: &str) -> Option<Symbol> {
     version.symbols().find(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fen;
+
+    #[test]
+    fn what_is_not_whole_fen_is_no_amount() {
+        let of = |text: &str| fen(text.parse().unwrap());
+        assert_eq!(
+            (of("12.34"), of("12"), of("12.3400"), of("-0.01")),
+            (Some(1_234), Some(1_200), Some(1_234), Some(-1))
+        );
+        for text in ["0.005", "12.345", "-0.001", "70000000000000000000000000000"] {
+            assert_eq!(of(text), None, "{text}");
+        }
+    }
 }

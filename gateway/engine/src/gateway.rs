@@ -63,7 +63,7 @@ pub struct Options {
     pub metrics: MetricsText,
     /// Reaches servers of files.
     pub reach: Reach,
-    /// Seals what stands in the spool, as the journal's bodies are sealed.
+    /// Seals what stands in the spool, as the journal's bodies are sealed, and marks what limits count by.
     pub sealer: Arc<dyn Sealer>,
     /// A bug that a campaign of faults plants.
     pub planted: Option<crate::planted::Bug>,
@@ -135,7 +135,8 @@ impl Gateway {
             numbered: NumberedLines::default(),
             late: Late::default(),
             files: FileLinks::new(core.clone(), options.reach),
-            spool: Spool::new(deployment.spool.clone(), options.sealer),
+            spool: Spool::new(deployment.spool.clone(), Arc::clone(&options.sealer)),
+            sealer: options.sealer,
             deployment: ArcSwap::from_pointee(deployment),
             current: ArcSwap::new(Arc::clone(&version)),
             versions,

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod book;
 pub mod calendar;
 pub mod channel;
+pub mod counters;
 pub mod deployment;
 pub mod driver;
 pub mod engine;

@@ -24,8 +24,8 @@ use store::{
 
 /// Changes of one read.
 const PAGE: usize = 1_000;
-/// Characters of a reason and of a value that are kept.
-const LONGEST: usize = 400;
+/// Characters of a reason and of a value that are kept; likewise of what is said of what waits.
+pub(crate) const LONGEST: usize = 400;
 
 /// What is known of changes of parameters, and who changes them now.
 #[derive(Default)]

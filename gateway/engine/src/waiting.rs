@@ -11,7 +11,7 @@ use crate::driver::path_of;
 use crate::engine::Engine;
 use crate::version::Version;
 use crate::view::Parts;
-use dsl::flow::{FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, State};
+use dsl::flow::{FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, State, Subject};
 use dsl::program::{ExprId, FlowTables};
 use std::sync::Arc;
 use store::{FlowId, FlowRow, Moment};
@@ -76,7 +76,9 @@ pub struct WaitingFor {
     pub why: Why,
     /// When the flow last changed.
     pub since: Moment,
-    /// Who proposed what, if somebody has.
+    /// A digest of how it stands: a decision is about this and nothing else.
+    pub about: String,
+    /// Who proposed what of it, if somebody has.
     pub proposed: Option<Proposed>,
 }
 
@@ -145,8 +147,12 @@ impl Engine {
             found.push(waits);
         }
         found.extend(opened.operations(row));
-        for waits in &mut found {
-            waits.proposed = self.proposal(row.flow, &waits.place).await;
+        if !found.is_empty() {
+            let proposals = self.proposals(row.flow).await;
+            for waits in &mut found {
+                let proposed = proposals.get(&waits.place);
+                waits.proposed = proposed.filter(|proposed| proposed.about == waits.about).cloned();
+            }
         }
         self.with_amounts(row.flow, &mut found).await;
         found
@@ -189,17 +195,18 @@ impl Opened<'_> {
             _ => None,
         };
         let mut found = Vec::new();
+        let stands = Subject::Place;
         if let Some((what, why, text)) = why {
-            found.push((self.waiting(row, place, what, why), text));
+            found.push((self.waiting(row, place, what, why, stands), text));
         }
         let late = self.program.nodes.iter().zip(&self.program.places).filter(|_| durable.overdue);
         let late = late.filter_map(|(node, place)| match node {
             Node::Deadline { otherwise: Otherwise::Park(text), .. } => Some((place, text.0)),
             _ => None,
         });
-        found.extend(
-            late.map(|(place, text)| (self.waiting(row, place, place.to_string(), Why::Late), Some(text))),
-        );
+        found.extend(late.map(|(place, text)| {
+            (self.waiting(row, place, place.to_string(), Why::Late, stands), Some(text))
+        }));
         found
     }
 
@@ -229,7 +236,7 @@ impl Opened<'_> {
 
     fn operations(&self, row: &FlowRow) -> Vec<WaitingFor> {
         let steps = self.program.steps.iter().zip(&self.state.durable.operations);
-        let stuck = steps.filter_map(|(step, operation)| {
+        let stuck = steps.zip(self.program.step_ids()).filter_map(|((step, operation), id)| {
             let (state, what) = match operation.state {
                 OperationState::Parked => ("parked", "its end is not known"),
                 OperationState::Held => ("held", "it holds, and could not be taken back"),
@@ -244,12 +251,12 @@ impl Opened<'_> {
                 amount: None,
             };
             let what = operation.reason.as_deref().unwrap_or(what).to_owned();
-            Some(self.waiting(row, &step.name, what, why))
+            Some(self.waiting(row, &step.name, what, why, Subject::Operation(id)))
         });
         stuck.collect()
     }
 
-    fn waiting(&self, row: &FlowRow, place: &str, what: String, why: Why) -> WaitingFor {
+    fn waiting(&self, row: &FlowRow, place: &str, what: String, why: Why, stands: Subject) -> WaitingFor {
         WaitingFor {
             flow: row.flow,
             name: row.name.clone(),
@@ -257,6 +264,7 @@ impl Opened<'_> {
             what,
             why,
             since: row.changed,
+            about: crate::driver::about(stands, self.program, &self.state.durable),
             proposed: None,
         }
     }

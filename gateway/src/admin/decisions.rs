@@ -19,7 +19,7 @@ impl Asked {
         answer(200, &json!({ "waiting": rows, "clock": views::clock(&self.engine) }))
     }
 
-    /// One step of a decision: `propose`, `agree` or `dismiss`.
+    /// One step of a decision: `propose`, `agree` to the proposal of a number, or `dismiss`.
     pub(super) async fn decide(&self, flow: &str, user: &Person) -> HttpMessage {
         let Some(flow) = flow.parse().ok().map(FlowId) else { return problem(400, "a flow is a number") };
         let body = match self.body() {
@@ -42,7 +42,11 @@ impl Asked {
                 let proposed = self.engine.propose(flow, &place, &said, user).await;
                 self.stepped(proposed, "proposed", user)
             }
-            "agree" => self.stepped(self.engine.agree(flow, &place, &said, user).await, "done", user),
+            "agree" => {
+                let proposal = text_of(&body, "proposal").parse().ok();
+                let agreed = self.engine.agree(flow, &place, &said, proposal, user).await;
+                self.stepped(agreed, "done", user)
+            }
             _ => problem(400, "`step` is one of propose, agree, dismiss"),
         }
     }
@@ -50,6 +54,7 @@ impl Asked {
     fn stepped(&self, step: Result<(), NotDecided>, word: &str, user: &Person) -> HttpMessage {
         match step {
             Ok(()) => answer(200, &json!({ "decision": word })),
+            Err(why @ NotDecided::TooLong(..)) => problem(400, &why.to_string()),
             Err(why) => {
                 self.audit(&format!("user {}: {why}", user.name));
                 problem(409, &why.to_string())

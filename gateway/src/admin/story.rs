@@ -8,10 +8,11 @@ use engine::engine::Engine;
 use engine::facts::Body;
 use engine::version::Version;
 use serde_json::{Value as Json, json};
+use std::collections::VecDeque;
 use std::sync::Arc;
-use store::{FlowId, OperationRow, StateRow};
+use store::{EventRow, FlowId, OperationRow, StateRow};
 
-/// Lines of history that are told.
+/// Lines of history that are told: the last ones.
 const EVENTS: usize = 5_000;
 
 /// The story of a flow; none where there is no such flow.
@@ -27,9 +28,9 @@ pub(super) async fn of(
         let Some(row) = reader.flow(flow)? else { return Ok(None) };
         let asked = reader.asked(flow)?;
         let states = reader.operation_states(flow)?;
-        Ok(Some((row, asked, reader.operations(flow)?, states, reader.events(flow, 0, EVENTS)?)))
+        Ok(Some((row, asked, reader.operations(flow)?, states, history(reader, flow)?)))
     });
-    let Some((row, asked, operations, states, events)) = read.await? else { return Ok(None) };
+    let Some((row, asked, operations, states, (events, left_out))) = read.await? else { return Ok(None) };
     let version = engine.versions.get(&row.version).map(|version| Arc::clone(&version));
     let version = version.unwrap_or_else(|| engine.current.load_full());
     let asked = asked.and_then(|asked| Body::decode(&asked.asked)).unwrap_or_default();
@@ -56,8 +57,26 @@ pub(super) async fn of(
         "told": told.kind.word(), "reason": told.reason, "text": told.text,
         "operations": operations.iter().map(|row| operation(engine, &version, row, whole)).collect::<Vec<_>>(),
         "states": states.iter().map(state).collect::<Vec<_>>(), "history": history,
+        "history_left_out": left_out,
         "waits": engine.waits_of(&row).await.iter().map(views::waiting).collect::<Vec<_>>(),
     })))
+}
+
+/// The last lines of a flow's history, and how many before them are left out.
+fn history(
+    reader: &mut dyn store::Reader,
+    flow: FlowId,
+) -> Result<(VecDeque<EventRow>, usize), store::Fatal> {
+    let (mut lines, mut left_out, mut from) = (VecDeque::new(), 0, 0);
+    loop {
+        let page = reader.events(flow, from, EVENTS)?;
+        let Some(last) = page.last() else { return Ok((lines, left_out)) };
+        from = last.place.saturating_add(1);
+        lines.extend(page);
+        let more = lines.len().saturating_sub(EVENTS);
+        lines.drain(..more);
+        left_out += more;
+    }
 }
 
 /// A state that an operation was in.

@@ -1,10 +1,11 @@
 //! Rows of the journal as operators see them. In: rows. Out: JSON without private values.
 
+use engine::counters::Counter;
 use engine::engine::Engine;
 use engine::waiting::{WaitingFor, Why};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{End, FileProgress, FlowRow, OperationCount, RefusedRow};
+use store::{End, FileProgress, FlowRow, LimitUse, OperationCount, RefusedRow};
 
 /// The gateway's moment and its zone, for whoever shows moments of it.
 pub(super) fn clock(engine: &Engine) -> Json {
@@ -18,6 +19,16 @@ pub(super) fn flow(row: &FlowRow) -> Json {
         "date": row.key.date.to_string(), "opened_ms": row.opened.0, "changed_ms": row.changed.0,
         "end": row.end.map(end), "batch": row.parent.map(|(flow, _)| flow.to_string()),
         "row": row.parent.map(|(_, row)| row),
+    })
+}
+
+/// What is used of a limit: whose it is, what it counts, and for whom by a mark.
+pub(super) fn limit(row: &LimitUse) -> Json {
+    let counter = Counter::of(&row.limit);
+    json!({
+        "module": counter.map(|counter| counter.module), "flow": counter.and_then(|counter| counter.flow),
+        "limit": counter.map_or(&*row.limit, |counter| counter.limit), "mark": counter.map(|counter| counter.short()),
+        "date": row.day.to_string(), "used": row.used,
     })
 }
 
@@ -43,8 +54,8 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
         let said = &proposed.said;
         let file = said.file.as_ref().map(|file| json!({ "name": file.name, "sha256": file.sha256 }));
         json!({
-            "by": proposed.by, "decision": said.decision.word(), "reason": said.reason, "proof": said.proof,
-            "file": file,
+            "number": proposed.number.to_string(), "at_ms": proposed.at.0, "by": proposed.by,
+            "decision": said.decision.word(), "reason": said.reason, "proof": said.proof, "file": file,
         })
     });
     let decisions: Vec<&str> = waiting.why.decisions().iter().map(|decision| decision.word()).collect();

@@ -78,6 +78,9 @@ enum Step {
     Agree {
         #[command(flatten)]
         said: Said,
+        /// The proposal's number; without it the one that waits now is meant
+        #[arg(long)]
+        proposal: Option<String>,
         /// Why, where it is not for the proposal's reason
         #[arg(long, default_value = "")]
         reason: String,
@@ -168,20 +171,27 @@ impl Parked {
                 return Ok(Exit::WrongUse);
             }
         };
-        let place = match place {
-            Some(place) => place.to_owned(),
-            None => match self.operator.ask(story_of(resolve.flow)).await? {
-                Answer::Refused(why) => return Ok(refused(&why)),
-                Answer::Told(told) => match only_place(&told, resolve.flow) {
-                    Ok(place) => place,
-                    Err((exit, why)) => {
-                        warn(&format!("tongshi parked: {why}"));
-                        return Ok(exit);
-                    }
-                },
-            },
-        };
         let mut body = body;
+        let agrees = matches!(resolve.step, Step::Agree { proposal: None, .. });
+        let told = if place.is_none() || agrees {
+            match self.operator.ask(story_of(resolve.flow)).await? {
+                Answer::Refused(why) => return Ok(refused(&why)),
+                Answer::Told(told) => told,
+            }
+        } else {
+            Json::Null
+        };
+        let place = match place.map_or_else(|| only_place(&told, resolve.flow), |place| Ok(place.to_owned()))
+        {
+            Ok(place) => place,
+            Err((exit, why)) => {
+                warn(&format!("tongshi parked: {why}"));
+                return Ok(exit);
+            }
+        };
+        if agrees {
+            body["proposal"] = proposal_at(&told, &place);
+        }
         body["place"] = json!(place);
         let request = Request::post(format!("/admin/v1/waiting/{}", resolve.flow), body.clone());
         match self.operator.ask(request).await? {
@@ -196,9 +206,9 @@ impl Parked {
 impl Step {
     /// The place, if it is named, and what the gateway is asked.
     fn body(&self) -> Result<(Option<&str>, Json), String> {
-        let (word, said, reason) = match self {
-            Self::Propose { said, reason } => ("propose", said, reason),
-            Self::Agree { said, reason } => ("agree", said, reason),
+        let (word, said, reason, proposal) = match self {
+            Self::Propose { said, reason } => ("propose", said, reason, None),
+            Self::Agree { said, reason, proposal } => ("agree", said, reason, proposal.as_deref()),
             Self::Dismiss { place, reason } => {
                 return Ok((place.as_deref(), json!({ "step": "dismiss", "reason": reason })));
             }
@@ -206,7 +216,7 @@ impl Step {
         let file = said.proof_file.as_deref().map(proof).transpose()?;
         let body = json!({
             "step": word, "decision": said.decision, "reason": reason,
-            "proof": said.reference.as_deref().unwrap_or_default(), "file": file,
+            "proof": said.reference.as_deref().unwrap_or_default(), "file": file, "proposal": proposal,
         });
         Ok((said.place.as_deref(), body))
     }
@@ -254,6 +264,14 @@ fn only_place(told: &Json, flow: u64) -> Result<String, (Exit, String)> {
             Err((Exit::WrongUse, words))
         }
     }
+}
+
+/// The number of the proposal that waits at a place.
+fn proposal_at(told: &Json, place: &str) -> Json {
+    let waits = told.get("waits").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
+    let proposed =
+        waits.iter().filter(|wait| text(wait, "/place") == place).map(|wait| &wait["proposed"]["number"]);
+    proposed.cloned().find(Json::is_string).unwrap_or_default()
 }
 
 /// A file that proves something: its name and digest. It stays where it is.

@@ -123,7 +123,7 @@ CREATE TABLE event (
   PRIMARY KEY (flow, place)
 ) STRICT, WITHOUT ROWID;
 
--- used = sum of the holds of the same limit and day, always.
+-- used = sum of the holds of the same limit and day, always. A hold of flow 0 is what forgotten flows hold for ever (day 0).
 CREATE TABLE limit_use (
   name       TEXT    NOT NULL,
   day        INTEGER NOT NULL,

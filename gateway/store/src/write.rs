@@ -269,14 +269,21 @@ pub struct OperationPut {
 /// Who holds a part of which limit.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Hold {
-    /// The limit with what it is counted by: `daily/power/6230…`.
+    /// The limit with a mark of what it is counted by.
     pub limit: String,
-    /// The flow's business date.
+    /// The last day that it counts for; 0: it counts for ever.
     pub day: Day,
     /// The flow that reserved.
     pub flow: FlowId,
     /// Which of its operations.
     pub operation: String,
+}
+
+impl Hold {
+    /// What flows that are forgotten hold of a limit for ever, all together.
+    pub(crate) fn of_forgotten(limit: String) -> Self {
+        Self { limit, day: Day(0), flow: FlowId(0), operation: String::new() }
+    }
 }
 
 /// A message that is owed to a party, best effort.

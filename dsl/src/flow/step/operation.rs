@@ -350,6 +350,8 @@ impl Run<'_> {
             (Done, Proof::Holds) | (Refused, Proof::Never) | (Undone, Proof::TakenBack) => true,
             (OperationState::New | Done | Refused | Undone, _) => false,
             (Undoing | Held, Proof::Never) => false,
+            // It is known to have been done: nothing proves that it never was.
+            (_, Proof::Never) if operation.made => false,
             (Undoing | Held, Proof::Holds) => {
                 if operation.state == Undoing {
                     self.hold(step);

@@ -366,6 +366,7 @@ impl Engine {
             second: None,
             cancelling: Vec::new(),
             awaits: Vec::new(),
+            deciding: None,
             came: None,
             taken: None,
             too_old: None,

@@ -34,7 +34,7 @@ impl Running {
                     let anew = new_serials.contains(&Change::NewSerial(step));
                     if let Err(refusal) = self.prepare(step, call, &seen, anew).await {
                         if refusal.full && self.waits_for_room() {
-                            self.later(AGAIN, event.clone());
+                            self.again(event.clone());
                             return None;
                         }
                         return Some(self.cannot_prepare(step, false, refusal, event));
@@ -46,7 +46,7 @@ impl Running {
                     let anew = new_serials.contains(&Change::NewSerialBack(step));
                     if let Err(refusal) = self.prepare_back(step, state.as_ref(), anew).await {
                         if refusal.full {
-                            self.later(AGAIN, event.clone());
+                            self.again(event.clone());
                             return None;
                         }
                         return Some(self.cannot_prepare(step, true, refusal, event));
@@ -57,7 +57,7 @@ impl Running {
                     match self.write(&changes, &state).await {
                         Ok(()) => {}
                         Err(Some(NotWritten::Full)) if !self.state.durable.asked && self.waits_for_room() => {
-                            self.later(AGAIN, event.clone());
+                            self.again(event.clone());
                             return None;
                         }
                         Err(Some(why)) => {
@@ -140,7 +140,7 @@ impl Running {
                     self.program().and_then(|program| program.step(step)).map_or("", |step| &step.name);
                 tracing::error!(flow = %self.id, step = name, "a proof contradicts what is written");
             }
-            Effect::Again(event) => self.later(AGAIN, *event),
+            Effect::Again(event) => self.again(*event),
             Effect::Stop => self.stop(),
         }
     }
@@ -353,6 +353,13 @@ impl Running {
             }),
         };
         crate::observe::parked(&self.name(), &place.unwrap_or_default());
+    }
+
+    /// The same event in a while, when there may be room.
+    fn again(&mut self, event: Event) {
+        if !self.put_off_decision() {
+            self.later(AGAIN, event);
+        }
     }
 
     fn later(&self, pause: Duration, event: Event) {

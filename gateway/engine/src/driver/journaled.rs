@@ -31,12 +31,13 @@ impl Running {
 
     async fn write_told(&mut self, changes: &[Change], next: &State) -> Result<(), Option<NotWritten>> {
         let mut started = Vec::new();
-        let Some(written) = self.changes(changes, next, &mut started).await else {
+        let Some(mut written) = self.changes(changes, next, &mut started).await else {
             return Err(Some(NotWritten::CannotStart));
         };
         if self.came_to_nothing(changes, next) {
             return Ok(());
         }
+        written.extend(self.note_of_decision());
         let asks = changes.contains(&Change::Ask);
         let lane = if asks { Lane::Ask } else { Lane::Outcome };
         let verdict = match self.engine.journal.write(lane, self.day(), written).await {
@@ -48,6 +49,7 @@ impl Running {
         };
         match verdict {
             Verdict::Ok(_) => {
+                self.decision_is_written();
                 for flow in started {
                     self.wake_later(flow);
                 }
@@ -425,13 +427,9 @@ impl Running {
             None => 1,
         };
         let ceiling = fen(&view.value(form.ceiling).ok()?)?;
-        let by = view.key(&form.by).ok()?;
-        let by: String = by.iter().map(|octet| format!("{octet:02x}")).collect();
+        let mark = self.engine.mark(&view.key(&form.by).ok()?);
         let module = &self.version.module(self.reference.module)?.name;
-        let name = match &form.counter {
-            Some(counter) => format!("{module}/{counter}/{by}"),
-            None => format!("{module}.{}/{}/{by}", tables.name, limit.0),
-        };
+        let name = crate::counters::name(module, tables, form, &mark);
         let day = match form.over {
             LimitSpan::Ever => Day(0),
             LimitSpan::Day => self.day(),
@@ -457,6 +455,7 @@ impl Running {
             Some((hold, amount, ceiling)) => Some(Write::Reserve { hold, amount, ceiling }),
             None => {
                 // A limit that cannot be computed lets nothing pass.
+                tracing::error!(flow = %self.id, name = %self.name(), limit = limit.0, "a limit has no value, or none in whole fen");
                 let operation = format!("limit {}", limit.0);
                 let hold = Hold { limit: operation.clone(), day: self.day(), flow: self.id, operation };
                 Some(Write::Reserve { hold, amount: 1, ceiling: 0 })

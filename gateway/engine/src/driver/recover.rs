@@ -172,6 +172,7 @@ impl Engine {
             second: None,
             cancelling: Vec::new(),
             awaits: Vec::new(),
+            deciding: None,
             came: None,
             taken: None,
             too_old: None,

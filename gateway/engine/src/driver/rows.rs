@@ -224,6 +224,7 @@ impl Running {
             second: None,
             cancelling: Vec::new(),
             awaits: Vec::new(),
+            deciding: None,
             came: None,
             taken: None,
             too_old: None,

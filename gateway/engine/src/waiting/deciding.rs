@@ -5,15 +5,20 @@
 //! it stands in the flow's history. It must not know how they signed in.
 
 use super::{Person, WaitingFor, Why};
-use crate::driver::path_of;
+use crate::driver::{Deciding, Inbox, Taken, path_of};
 use crate::engine::Engine;
 use crate::facts::Body;
+use crate::parameters::LONGEST;
 use dsl::flow::{Event, Node, NodeId, OperationState, Proof, StepId};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Change, FlowId, FlowRow, Lane, Verdict};
+use store::{Change, EventRow, Fatal, FlowId, FlowRow, Lane, Moment, Reader, Verdict};
+use tokio::sync::oneshot;
 
-/// Lines of a flow's history that are looked through for a proposal.
-const EVENTS: usize = 5_000;
+/// Lines of a flow's history of one read.
+const EVENTS: usize = 1_000;
+/// Lines of the history that tell of proposals.
+const KINDS: [&str; 3] = ["proposed", "decided", "dismissed"];
 
 /// What a person says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,8 +70,14 @@ pub struct ProofFile {
 /// A decision that waits for a second person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proposed {
+    /// Its line in the flow's history: what an agreement names.
+    pub number: u64,
+    /// When.
+    pub at: Moment,
     /// Who.
     pub by: String,
+    /// What it was about, as it stood then.
+    pub about: String,
     /// What they said.
     pub said: Said,
 }
@@ -88,6 +99,19 @@ impl Said {
     fn proves(&self) -> bool {
         !self.proof.trim().is_empty() || self.file.is_some()
     }
+
+    /// It is kept for ever, and shown in lists.
+    fn bounded(&self) -> Result<(), NotDecided> {
+        let file = self.file.as_ref().map_or("", |file| &file.name);
+        for (what, text) in [("reason", &*self.reason), ("proof", &*self.proof), ("file", file)] {
+            bounded(what, text)?;
+        }
+        Ok(())
+    }
+}
+
+fn bounded(what: &'static str, text: &str) -> Result<(), NotDecided> {
+    if text.chars().count() > LONGEST { Err(NotDecided::TooLong(what, LONGEST)) } else { Ok(()) }
 }
 
 /// What became of what a person said.
@@ -111,6 +135,18 @@ pub enum NotDecided {
     /// Nothing was proposed.
     #[error("nobody has proposed anything for `{0}`")]
     NotProposed(String),
+    /// It is not the proposal that waits.
+    #[error("what waits there is the proposal {1} of {0}: look at it, and name it where you agree")]
+    OtherProposal(String, u64),
+    /// More than is kept.
+    #[error("`{0}` has at most {1} characters")]
+    TooLong(&'static str, usize),
+    /// The flow has taken nothing of it; a proposal stays as it is.
+    #[error("nothing has changed: `{0}` stands otherwise by now, or as it would by this; look at it again")]
+    Unchanged(String),
+    /// What was once known to be done was there.
+    #[error("`{0}` cannot be: the party is known to have had it")]
+    Happened(&'static str),
     /// The file is not the one that the proposal stands on.
     #[error("{0} has proposed it on the file {1} of another content: show the same file")]
     OtherFile(String, String),
@@ -163,9 +199,12 @@ impl Engine {
         said: &Said,
         by: &Person,
     ) -> Result<Decided, NotDecided> {
-        match self.proposal(flow, place).await {
+        match self.waits_at(flow, place).await?.1.proposed {
             None => self.propose(flow, place, said, by).await.map(|()| Decided::Proposed),
-            Some(_) => self.agree(flow, place, said, by).await.map(|()| Decided::Done),
+            Some(before) => {
+                let agreed = self.agree(flow, place, said, Some(before.number), by).await;
+                agreed.map(|()| Decided::Done)
+            }
         }
     }
 
@@ -180,16 +219,19 @@ impl Engine {
         said: &Said,
         by: &Person,
     ) -> Result<(), NotDecided> {
+        bounded("place", place)?;
+        said.bounded()?;
         let (row, waits) = self.waits_at(flow, place).await?;
         self.event_of(&row, &waits, said)?;
         if let Some(before) = &waits.proposed {
             return Err(NotDecided::Waits(before.by.clone(), before.said.decision.word()));
         }
         allowed(by, "operator")?;
-        self.note(flow, "proposed", place, said, by, None).await
+        self.note(flow, "proposed", note(&waits, said, by, None)).await
     }
 
-    /// Another person agrees to what was proposed; it is written down and given to the flow.
+    /// Another person agrees to what was proposed, by its number: the flow takes it, and that it was decided is written with what
+    /// the flow makes of it.
     ///
     /// # Errors
     /// See [`NotDecided`].
@@ -198,11 +240,17 @@ impl Engine {
         flow: FlowId,
         place: &str,
         said: &Said,
+        proposal: Option<u64>,
         by: &Person,
     ) -> Result<(), NotDecided> {
+        bounded("place", place)?;
+        said.bounded()?;
         let (row, waits) = self.waits_at(flow, place).await?;
-        let Proposed { by: proposer, said: before } =
+        let Proposed { number, by: proposer, said: before, .. } =
             waits.proposed.clone().ok_or_else(|| NotDecided::NotProposed(place.to_owned()))?;
+        if proposal != Some(number) {
+            return Err(NotDecided::OtherProposal(proposer, number));
+        }
         if before.decision != said.decision {
             return Err(NotDecided::Other(proposer, before.decision.word()));
         }
@@ -224,8 +272,17 @@ impl Engine {
         let reason = if said.reason.trim().is_empty() { before.reason } else { said.reason.clone() };
         let agreed = Said { decision: said.decision, reason, proof, file };
         let event = self.event_of(&row, &waits, &agreed)?;
-        self.note(flow, "decided", place, &agreed, by, Some(&proposer)).await?;
-        if self.tell_flow(flow, event).await { Ok(()) } else { Err(NotDecided::NotNow) }
+        let (told, taken) = oneshot::channel();
+        let note = note(&waits, &agreed, by, Some(&proposer));
+        let deciding = Deciding { event, about: waits.about, note, told };
+        if !self.tell(flow, Inbox::Decided(Box::new(deciding))).await {
+            return Err(NotDecided::NotNow);
+        }
+        match taken.await {
+            Ok(Taken::Done) => Ok(()),
+            Ok(Taken::Nothing) => Err(NotDecided::Unchanged(place.to_owned())),
+            Ok(Taken::NotNow) | Err(_) => Err(NotDecided::NotNow),
+        }
     }
 
     /// Who proposed it takes it back, or somebody who could have agreed does not: the place waits again for a proposal.
@@ -239,13 +296,15 @@ impl Engine {
         reason: &str,
         by: &Person,
     ) -> Result<(), NotDecided> {
+        bounded("place", place)?;
+        bounded("reason", reason)?;
         let (_, waits) = self.waits_at(flow, place).await?;
-        let before = waits.proposed.ok_or_else(|| NotDecided::NotProposed(place.to_owned()))?;
+        let before = waits.proposed.clone().ok_or_else(|| NotDecided::NotProposed(place.to_owned()))?;
         if before.by != by.name {
             allowed(by, "checker")?;
         }
         let said = Said { reason: reason.to_owned(), ..before.said };
-        self.note(flow, "dismissed", place, &said, by, Some(&before.by)).await
+        self.note(flow, "dismissed", note(&waits, &said, by, Some(&before.by))).await
     }
 
     fn event_of(
@@ -293,7 +352,11 @@ impl Engine {
                     Decision::Never => Proof::Never,
                     _ => Proof::TakenBack,
                 };
-                let parked = durable.operation(step).is_some_and(|one| one.state == OperationState::Parked);
+                let operation = durable.operation(step).ok_or_else(nothing)?;
+                let parked = operation.state == OperationState::Parked;
+                if proof == Proof::Never && (operation.made || operation.state == OperationState::Held) {
+                    return Err(NotDecided::Happened(said.decision.word()));
+                }
                 let stays = |why| parked && program.must_hold(&durable, step, why);
                 if proof.against().is_some_and(stays) {
                     return Err(NotDecided::Stays(said.decision.word()));
@@ -304,59 +367,27 @@ impl Engine {
         }
     }
 
-    /// The last proposal for a place that nobody has decided.
-    pub(super) async fn proposal(&self, flow: FlowId, place: &str) -> Option<Proposed> {
-        let events = self.journal.read(move |reader| reader.events(flow, 0, EVENTS)).await.ok()?;
-        let mut open = None;
-        for event in events {
-            let Some(body) = Body::decode(&event.body) else { continue };
-            let text = |name| body.get(name).map(|text| String::from_utf8_lossy(text).into_owned());
-            if text("place").as_deref() != Some(place) {
+    /// The last proposal for each place of a flow that nobody has decided or dismissed, whatever has become of the place since.
+    pub(super) async fn proposals(&self, flow: FlowId) -> BTreeMap<String, Proposed> {
+        let lines = self.journal.read(move |reader| lines(reader, flow)).await.unwrap_or_default();
+        let mut open = BTreeMap::new();
+        for line in lines {
+            let Some(body) = Body::decode(&line.body) else { continue };
+            let Some(place) = body.get("place").map(|place| String::from_utf8_lossy(place).into_owned())
+            else {
                 continue;
-            }
-            open = match event.kind.as_str() {
-                "proposed" => {
-                    let decision = text("decision").as_deref().and_then(Decision::of);
-                    decision.zip(text("by")).map(|(decision, by)| {
-                        let (reason, proof) =
-                            (text("reason").unwrap_or_default(), text("proof").unwrap_or_default());
-                        let file = text("file").zip(text("sha256"));
-                        let file = file.map(|(name, sha256)| ProofFile { name, sha256 });
-                        Proposed { by, said: Said { decision, reason, proof, file } }
-                    })
-                }
-                "decided" | "dismissed" => None,
-                _ => open,
+            };
+            let proposed = (line.kind == "proposed").then(|| proposed(&line, &body)).flatten();
+            match proposed {
+                Some(proposed) => open.insert(place, proposed),
+                None => open.remove(&place),
             };
         }
         open
     }
 
-    async fn note(
-        &self,
-        flow: FlowId,
-        kind: &str,
-        place: &str,
-        said: &Said,
-        by: &Person,
-        proposer: Option<&str>,
-    ) -> Result<(), NotDecided> {
-        let mut body = Body::default();
-        for (name, text) in [
-            ("place", place),
-            ("decision", said.decision.word()),
-            ("reason", &said.reason),
-            ("proof", &said.proof),
-            ("by", &by.name),
-            ("proposed_by", proposer.unwrap_or_default()),
-        ] {
-            body.put(name, text.as_bytes().to_vec());
-        }
-        if let Some(file) = &said.file {
-            body.put("file", file.name.as_bytes().to_vec());
-            body.put("sha256", file.sha256.as_bytes().to_vec());
-        }
-        let event = Change::Event { flow, kind: kind.to_owned(), body: body.encode() };
+    async fn note(&self, flow: FlowId, kind: &str, body: Vec<u8>) -> Result<(), NotDecided> {
+        let event = Change::Event { flow, kind: kind.to_owned(), body };
         let day = crate::calendar::day(self.now().date());
         match self.journal.write(Lane::Outcome, day, vec![event]).await {
             Ok(Verdict::Ok(_)) => Ok(()),
@@ -367,6 +398,51 @@ impl Engine {
             }
         }
     }
+}
+
+/// Lines of a flow's whole history that tell of proposals.
+fn lines(reader: &mut dyn Reader, flow: FlowId) -> Result<Vec<EventRow>, Fatal> {
+    let (mut found, mut from) = (Vec::new(), 0);
+    loop {
+        let page = reader.events(flow, from, EVENTS)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        from = last.place.saturating_add(1);
+        let ended = page.len() < EVENTS;
+        found.extend(page.into_iter().filter(|line| KINDS.contains(&line.kind.as_str())));
+        if ended {
+            return Ok(found);
+        }
+    }
+}
+
+fn proposed(line: &EventRow, body: &Body) -> Option<Proposed> {
+    let text = |name| body.get(name).map(|text| String::from_utf8_lossy(text).into_owned());
+    let decision = Decision::of(&text("decision")?)?;
+    let file = text("file").zip(text("sha256")).map(|(name, sha256)| ProofFile { name, sha256 });
+    let (reason, proof) = (text("reason").unwrap_or_default(), text("proof").unwrap_or_default());
+    let said = Said { decision, reason, proof, file };
+    Some(Proposed { number: line.place, at: line.at, by: text("by")?, about: text("about")?, said })
+}
+
+/// A line of the history.
+fn note(waits: &WaitingFor, said: &Said, by: &Person, proposer: Option<&str>) -> Vec<u8> {
+    let mut body = Body::default();
+    for (name, text) in [
+        ("place", &*waits.place),
+        ("decision", said.decision.word()),
+        ("reason", &said.reason),
+        ("proof", &said.proof),
+        ("by", &by.name),
+        ("proposed_by", proposer.unwrap_or_default()),
+        ("about", &waits.about),
+    ] {
+        body.put(name, text.as_bytes().to_vec());
+    }
+    if let Some(file) = &said.file {
+        body.put("file", file.name.as_bytes().to_vec());
+        body.put("sha256", file.sha256.as_bytes().to_vec());
+    }
+    body.encode()
 }
 
 fn allowed(by: &Person, role: &str) -> Result<(), NotDecided> {

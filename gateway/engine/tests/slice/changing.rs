@@ -166,3 +166,54 @@ async fn a_flow_keeps_what_counted_when_it_began_and_the_history_stays_over_a_cr
         [("60.00", "10.00", "maker", Some("checker")), ("10.00", "15.00", "maker", Some("checker"))]
     );
 }
+
+async fn pay_order(bank: &Bank, order: &str, reference: &str) -> Value {
+    let body = json!({
+        "order_no": order, "account": "6230580000001234567", "amount": "12.00", "reference": reference,
+    });
+    bank.ask("bank.pay_order", &body).await.1
+}
+
+/// What was counted stays with the limit's words, wherever it stands in a version that comes later.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_is_paid_once_also_where_another_limit_comes_before_its_own() {
+    let mut bank = Bank::open().await;
+    assert_eq!(pay_order(&bank, "O1", "A").await["outcome"], "done");
+    assert_eq!(pay_order(&bank, "O1", "B").await["reason"], "already_paid");
+    bank.gateway = None;
+    bank.changed = Some((
+        "  limit  count by ask.order_no at most 1 else",
+        "  limit  sum ask.amount by ask.order_no at most 20.00 else refuse over_limit
+  limit  count by ask.account each day at most 9 else refuse over_limit
+  limit  count by ask.order_no at most 1 else",
+    ));
+    bank.start().await;
+    let told = pay_order(&bank, "O1", "C").await;
+    assert_eq!((&told["outcome"], &told["reason"]), (&json!("refused"), &json!("already_paid")), "{told}");
+    assert_eq!(pay_order(&bank, "O2", "D").await["outcome"], "done");
+    assert_eq!(bank.books(), (2_400, 0));
+}
+
+/// A name of its own lets flows count together for ever too, counts with counts and sums with sums.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_limit_for_ever_counts_under_a_name_of_its_own() {
+    let mut bank = Bank::closed().await;
+    let alone = "  limit  count by ask.order_no at most 1 else";
+    bank.changed = Some((alone, "  limit  count by ask.order_no as orders at most 1 else"));
+    bank.start().await;
+    assert_eq!(pay_order(&bank, "O1", "A").await["outcome"], "done");
+    bank.gateway = None;
+    bank.changed = Some((
+        alone,
+        "  limit  sum ask.amount by ask.account as orders at most 20.00 else refuse over_limit
+  limit  count by ask.order_no as orders at most 2 else",
+    ));
+    bank.start().await;
+    assert_eq!(
+        pay_order(&bank, "O1", "B").await["outcome"],
+        "done",
+        "a sum of the same name is not the count"
+    );
+    assert_eq!(pay_order(&bank, "O1", "C").await["reason"], "over_limit");
+    assert_eq!(bank.books(), (2_400, 0));
+}

@@ -1,10 +1,11 @@
 //! Flows that wait: for answers to queries, for two persons of the bank, past a deadline.
 
 use crate::support::Bank;
+use engine::facts::Body;
 use engine::waiting::{Decided, Decision, NotDecided, Person, Said, WaitingFor, Why};
 use serde_json::{Value, json};
 use std::time::Duration;
-use store::FlowId;
+use store::{Change, CrashPoint, FlowId, Lane, Verdict};
 
 pub(crate) fn person(name: &str, roles: &[&str]) -> Person {
     Person { name: name.to_owned(), roles: roles.iter().map(|role| (*role).to_owned()).collect() }
@@ -230,5 +231,144 @@ async fn what_waits_for_people_leaves_the_memory_and_is_brought_back_by_their_de
         assert_eq!(end(&bank, "bank.order", reference).await["outcome"], "done");
         assert_eq!(bank.books().0, before + 1_200, "it is booked once");
         waits(&bank, 0).await;
+    }
+}
+
+/// Writes lines into a flow's history.
+async fn lines(bank: &Bank, flow: FlowId, kind: &str, body: &Body, count: usize) {
+    let line = Change::Event { flow, kind: kind.to_owned(), body: body.encode() };
+    let engine = bank.gateway().engine();
+    let day = engine::calendar::day(engine.now().date());
+    let written = engine.journal.write(Lane::Outcome, day, vec![line; count]).await;
+    assert!(matches!(written, Ok(Verdict::Ok(_))));
+}
+
+/// How often something stands in a flow's history.
+async fn noted(bank: &Bank, flow: FlowId, kind: &'static str) -> usize {
+    let events = bank.gateway().engine().journal.read(move |reader| reader.events(flow, 0, 5_000));
+    events.await.unwrap().iter().filter(|event| event.kind == kind).count()
+}
+
+/// The hold that waits, with its proposal.
+async fn held(bank: &Bank) -> Option<WaitingFor> {
+    let found = bank.gateway().engine().waiting(FlowId(0), 100).await;
+    found.into_iter().find(|waits| matches!(waits.why, Why::Hold { .. }))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_is_agreed_to_by_its_number_and_is_about_what_stood_there_then() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let found = begun(&bank, "bank.order", "0319000000001", "N1").await;
+    let (flow, place, go) = (found.flow, &found.place, said(Decision::Go, ""));
+    let (maker, second) = (person("maker", &["operator"]), person("second", &["operator"]));
+    let checker = person("checker", &["checker", "legal"]);
+    engine.propose(flow, place, &go, &maker).await.unwrap();
+    let first = held(&bank).await.unwrap().proposed.unwrap();
+    assert!(first.by == "maker" && first.at.0 > 0, "{first:?}");
+    for named in [None, Some(first.number + 1)] {
+        let other = engine.agree(flow, place, &go, named, &checker).await;
+        assert_eq!(other, Err(NotDecided::OtherProposal("maker".to_owned(), first.number)));
+    }
+    // What the checker has looked at was taken back, and something else is proposed there.
+    engine.dismiss(flow, place, "", &maker).await.unwrap();
+    engine.propose(flow, place, &go, &second).await.unwrap();
+    let later = held(&bank).await.unwrap().proposed.unwrap().number;
+    let other = engine.agree(flow, place, &go, Some(first.number), &checker).await;
+    assert_eq!(other, Err(NotDecided::OtherProposal("second".to_owned(), later)));
+    engine.dismiss(flow, place, "", &second).await.unwrap();
+    // A proposal for this place from when it stood otherwise.
+    let mut body = Body::default();
+    for (name, text) in
+        [("place", &**place), ("decision", "go"), ("by", "maker"), ("about", "something else")]
+    {
+        body.put(name, text.as_bytes().to_vec());
+    }
+    lines(&bank, flow, "proposed", &body, 1).await;
+    assert_eq!(held(&bank).await.unwrap().proposed, None);
+    let none = engine.agree(flow, place, &go, Some(later), &checker).await;
+    assert_eq!(none, Err(NotDecided::NotProposed(place.clone())));
+    both(&bank, &found, &go).await;
+    assert_eq!(end(&bank, "bank.order", "N1").await["answer"]["booked"], "12.00");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proposal_is_found_behind_a_long_history() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "0319000000001", "N2").await;
+    for _ in 0..3 {
+        lines(&bank, found.flow, "document read", &Body::default(), 2_000).await;
+    }
+    both(&bank, &found, &said(Decision::Go, "")).await;
+    assert_eq!(end(&bank, "bank.order", "N2").await["answer"]["booked"], "12.00");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_has_a_bound() {
+    let bank = Bank::open().await;
+    let found = begun(&bank, "bank.order", "0319000000001", "N3").await;
+    let (maker, long) = (person("maker", &["operator"]), "长".repeat(401));
+    let go = said(Decision::Go, "");
+    let reason = decide(&bank, &found, &said(Decision::Go, &long), &maker).await;
+    assert_eq!(reason, Err(NotDecided::TooLong("reason", 400)));
+    let proof = decide(&bank, &found, &Said { proof: long.clone(), ..go.clone() }, &maker).await;
+    assert_eq!(proof, Err(NotDecided::TooLong("proof", 400)));
+    let kept = said(Decision::Go, &"长".repeat(400));
+    assert_eq!(decide(&bank, &found, &kept, &maker).await, Ok(Decided::Proposed));
+    let dismissed = bank.gateway().engine().dismiss(found.flow, &found.place, &long, &maker).await;
+    assert_eq!(dismissed, Err(NotDecided::TooLong("reason", 400)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_two_who_agree_at_once_one_hears_that_it_is_done() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let found = begun(&bank, "bank.order", "0319000000001", "N4").await;
+    let (flow, place, go) = (found.flow, &found.place, said(Decision::Go, ""));
+    engine.propose(flow, place, &go, &person("maker", &["operator"])).await.unwrap();
+    let number = held(&bank).await.unwrap().proposed.map(|proposed| proposed.number);
+    let one = person("one", &["checker", "legal"]);
+    let two = person("two", &["checker", "legal"]);
+    let (first, second) = tokio::join!(
+        engine.agree(flow, place, &go, number, &one),
+        engine.agree(flow, place, &go, number, &two)
+    );
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    assert_eq!(end(&bank, "bank.order", "N4").await["answer"]["booked"], "12.00");
+    assert_eq!(noted(&bank, flow, "decided").await, 1);
+    assert_eq!(bank.books(), (1_200, 0));
+}
+
+/// Whichever write a stop falls before or behind: what is noted as decided the flow has taken, and otherwise the proposal stays.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_people_were_told_is_done_is_done_over_a_crash() {
+    for (commits, point) in [(0, CrashPoint::Before), (0, CrashPoint::After), (1, CrashPoint::Before)] {
+        let mut bank = Bank::open().await;
+        let found = begun(&bank, "bank.order", "0319000000001", "N5").await;
+        let (flow, go) = (found.flow, said(Decision::Go, ""));
+        let (maker, checker) = (person("maker", &["operator"]), person("checker", &["checker", "legal"]));
+        assert_eq!(decide(&bank, &found, &go, &maker).await, Ok(Decided::Proposed));
+        bank.disk.crash_after(commits, point);
+        let told = tokio::select! {
+            told = decide(&bank, &found, &go, &checker) => told,
+            () = bank.gateway().failed() => Err(NotDecided::NotNow),
+        };
+        bank.gateway = None;
+        bank.disk.no_crash();
+        bank.start().await;
+        let place = format!("crash {point:?} at commit {commits}: {told:?}");
+        let decided = noted(&bank, flow, "decided").await;
+        assert!(told.is_err() || decided == 1, "{place}");
+        let waits = held(&bank).await;
+        assert_eq!(waits.is_some(), decided == 0, "{place}");
+        if let Some(waits) = waits {
+            assert!(waits.proposed.is_some(), "{place}");
+            assert_eq!(decide(&bank, &waits, &go, &checker).await, Ok(Decided::Done), "{place}");
+        }
+        // Where the stop fell between intent and bytes, the core never had it.
+        let ended = end(&bank, "bank.order", "N5").await;
+        let books = if ended["outcome"] == "done" { (1_200, 0) } else { (0, 0) };
+        assert_ne!(ended["outcome"], "pending", "{place}");
+        assert_eq!((bank.books(), noted(&bank, flow, "decided").await), (books, 1), "{place}");
     }
 }

@@ -1,12 +1,12 @@
 //! A party asks us over its own link: paid, repeated byte for byte, and bad messages.
 
-use crate::deciding::{both, said, waits};
+use crate::deciding::{both, person, said, waits};
 use crate::parties::{Does, MMK, frame, opened, seal, short_seal};
 use crate::support::{Bank, deployment};
 use bytes::Bytes;
 use engine::Deployment;
 use engine::load::{compile, texts};
-use engine::waiting::{Decision, Said, Why};
+use engine::waiting::{Decision, NotDecided, Said, Why};
 use link::Leave;
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
 use std::sync::Arc;
@@ -107,6 +107,11 @@ async fn a_reversal_that_the_core_refuses_waits_for_people_and_is_told_when_they
     assert_eq!(found.what, "it holds, and could not be taken back");
     assert_eq!(send(&bank, &back).await, None);
     let taken_back = Said { proof: "correcting entry 17".to_owned(), ..said(Decision::TakenBack, "") };
+    // It was there: nothing proves that it never was.
+    let never = Said { decision: Decision::Never, ..taken_back.clone() };
+    let maker = person("maker", &["operator"]);
+    let refused = bank.gateway().engine().decide(found.flow, &found.place, &never, &maker).await;
+    assert_eq!(refused, Err(NotDecided::Happened("never")));
     both(&bank, &found, &taken_back).await;
     waits(&bank, 0).await;
     assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");

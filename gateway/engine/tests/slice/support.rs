@@ -32,6 +32,8 @@ pub(crate) struct Bank {
     pub(crate) keep: String,
     /// What it says of its limits beside the asker's seconds.
     pub(crate) limits: String,
+    /// What stands in the adapters of the bank, and what is put in its place.
+    pub(crate) changed: Option<(&'static str, &'static str)>,
 }
 
 /// A folder that goes away with the test.
@@ -93,23 +95,29 @@ parties:
 channels:
   - name: mobile
     token_sha256: {TOKEN}
-    services: [bank.query_bill, bank.pay_bill, bank.collect, bank.sweep, bank.send_list, bank.order, bank.certain, bank.by_account, bank.spend, bank.give, bank.give_back, bank.take_back, bank.rank, bank.arrived, bank.expect, bank.expect_paid, bank.remind]
+    services: [bank.query_bill, bank.pay_bill, bank.collect, bank.sweep, bank.send_list, bank.order, bank.certain, bank.by_account, bank.spend, bank.give, bank.give_back, bank.take_back, bank.pay_order, bank.rank, bank.arrived, bank.expect, bank.expect_paid, bank.remind]
 "
     )
 }
 
-/// Adapters that were compiled, by the line that they have more.
-type Known = BTreeMap<String, (Arc<Compiled>, [u8; 32], Vec<u8>)>;
+/// Adapters that were compiled, by the line that they have more and what stands in them in the place of what.
+type Known = BTreeMap<(String, Option<(&'static str, &'static str)>), (Arc<Compiled>, [u8; 32], Vec<u8>)>;
 
 /// The adapters with a line more in those of the bank; compiled and walked once, whatever number of banks start with them.
-fn compiled(more: &str, deployment: &Deployment) -> (Arc<Compiled>, [u8; 32], Vec<u8>) {
+fn compiled(
+    more: &str,
+    changed: Option<(&'static str, &'static str)>,
+    deployment: &Deployment,
+) -> (Arc<Compiled>, [u8; 32], Vec<u8>) {
     static KNOWN: Mutex<Known> = Mutex::new(BTreeMap::new());
     let mut known = KNOWN.lock().expect("no panic before");
-    let entry = known.entry(more.to_owned()).or_insert_with(|| {
+    let entry = known.entry((more.to_owned(), changed)).or_insert_with(|| {
         let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
         let mut sources = texts(&adapters).expect("files");
         if let Some(bank) = sources.iter_mut().find(|text| &*text.folder == "bank") {
-            bank.text = format!("{}{more}", bank.text).into();
+            let (from, to) = changed.unwrap_or_default();
+            assert!(bank.text.contains(from), "the adapters have no `{from}`");
+            bank.text = format!("{}{more}", bank.text.replacen(from, to, 1)).into();
         }
         let loaded = compile(sources, deployment).expect("adapters that compile");
         (loaded.compiled, loaded.hash, loaded.source)
@@ -142,6 +150,7 @@ impl Bank {
             owner,
             keep: String::new(),
             limits: String::new(),
+            changed: None,
         }
     }
 
@@ -162,7 +171,7 @@ impl Bank {
         let text = text.replace("store: { path", &format!("store: {{ {}path", self.keep));
         let text = text.replace("asker_seconds: 20", &format!("asker_seconds: 20{}", self.limits));
         let deployment = Deployment::parse(&text).expect("a deployment");
-        let (compiled, hash, source) = compiled(more, &deployment);
+        let (compiled, hash, source) = compiled(more, self.changed, &deployment);
         assert_eq!(validate(&deployment, &compiled), Vec::new());
         let version = Version::link(compiled, hash, source, &deployment).expect("a version");
         let mut keys = MemoryKeys::new();

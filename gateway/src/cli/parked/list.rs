@@ -19,6 +19,8 @@ pub(super) fn show(rows: &[Json], clock: &Json) {
     table.set_header(["flow", "since", "party", "what", "amount", "why", "next step"]);
     for row in rows {
         let since = now.saturating_sub(row["since_ms"].as_i64().unwrap_or(now));
+        let proposed = row.pointer("/proposed/at_ms").and_then(Json::as_i64);
+        let proposed = proposed.map(|at| format!(" ({} ago)", lapse(now.saturating_sub(at) / 1_000)));
         let amount = row.pointer("/detail/amount_fen").and_then(Json::as_i64).map(yuan);
         table.add_row([
             text(row, "/flow").to_owned(),
@@ -27,7 +29,7 @@ pub(super) fn show(rows: &[Json], clock: &Json) {
             shown(&format!("{} · {}", text(row, "/name"), text(row, "/place"))),
             amount.unwrap_or_default(),
             shown(&format!("{}: {}", text(row, "/why"), text(row, "/what"))),
-            shown(&next_step(row)),
+            shown(&next_step(row)) + &proposed.unwrap_or_default(),
         ]);
     }
     for column in [0, 1, 4] {

@@ -30,13 +30,16 @@ pub(super) fn show(told: &Json) {
         fields(ask.iter().map(|(name, value)| (name.clone(), String::new(), plain(value))));
     }
     say(&format!("\nmoments in the bank's zone, {}", clock.zone()));
+    if let Some(left) = told["history_left_out"].as_u64().filter(|left| *left > 0) {
+        say(&format!("{left} lines of its history before these are left out"));
+    }
     for (place, (at, line)) in lines(told).iter().enumerate() {
         say(&format!("{:>3}  {}  {line}", place + 1, clock.shown(*at)));
     }
     for operation in rows(told, "operations") {
         packets(operation);
     }
-    open(told);
+    open(told, &clock);
 }
 
 /// What happened, in order: the ask, each state with the write that made it durable, each line of the history.
@@ -112,7 +115,7 @@ fn packets(operation: &Json) {
     }
 }
 
-fn open(told: &Json) {
+fn open(told: &Json, clock: &Clock) {
     let waits = rows(told, "waits");
     if waits.is_empty() {
         say("\nNothing of it waits for people.");
@@ -134,7 +137,13 @@ fn open(told: &Json) {
             };
             let (by, decision) = (text(proposed, "/by"), text(proposed, "/decision"));
             let reason = text(proposed, "/reason");
-            say(&format!("    {by} proposed {decision}: {}; proof: {}", shown(reason), shown(&proof)));
+            let at = proposed["at_ms"].as_i64().map(|at| clock.shown(at)).unwrap_or_default();
+            let number = text(proposed, "/number");
+            say(&format!(
+                "    {by} proposed {decision} (proposal {number}, {at}): {}; proof: {}",
+                shown(reason),
+                shown(&proof)
+            ));
         }
         let decisions = wait["decisions"].as_array().map(Vec::as_slice).unwrap_or_default();
         let words: Vec<&str> = decisions.iter().filter_map(Json::as_str).collect();

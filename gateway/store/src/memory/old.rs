@@ -7,7 +7,7 @@ use super::disk::Disk;
 use super::read::MemoryReader;
 use crate::days::{Carried, Days, Export, ForgottenDay, KeepFrom, Leaving, Progress, chain_of, touched};
 use crate::model::{Day, FlowId, Moment};
-use crate::write::{FORGOTTEN, FORGOTTEN_FLOWS, Fatal, Outcome, Write};
+use crate::write::{FORGOTTEN, FORGOTTEN_FLOWS, Fatal, Hold, Outcome, Write};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
@@ -107,7 +107,10 @@ impl Disk {
         let holds = self.held.iter().filter(|(hold, _)| hold.flow == flow);
         for (hold, amount) in holds.map(|(hold, amount)| (hold.clone(), *amount)).collect::<Vec<_>>() {
             self.held.remove(&hold);
-            if let Some(used) = self.used.get_mut(&(hold.day, hold.limit)) {
+            // What counts for ever counts on.
+            if hold.day == Day(0) {
+                *self.held.entry(Hold::of_forgotten(hold.limit)).or_default() += amount;
+            } else if let Some(used) = self.used.get_mut(&(hold.day, hold.limit)) {
                 *used -= amount;
             }
         }

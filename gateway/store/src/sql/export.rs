@@ -77,7 +77,12 @@ impl DayFile<'_> {
         self.chains()?;
         for table in &TABLES {
             match table.kind {
-                Kind::Cancelled | Kind::Counter => self.scan(table)?,
+                Kind::Cancelled | Kind::Counter => self.scan(table, "")?,
+                Kind::Hold => {
+                    self.look_up(table)?;
+                    // Of no flow, and more than are looked up at once.
+                    self.scan(table, " WHERE flow = 0")?;
+                }
                 _ => self.look_up(table)?,
             }
         }
@@ -140,7 +145,8 @@ impl DayFile<'_> {
             _ => String::new(),
         };
         let sql = format!("{} {joined} {partition}{number} IN ({})", table.select(), places.join(", "));
-        let mut after = i64::MIN;
+        // Flows and operations are counted from 1.
+        let mut after = if table.kind == Kind::Hold { 0 } else { i64::MIN };
         loop {
             let next = "SELECT DISTINCT first FROM latest WHERE kind = ?1 AND first > ?2 AND digest <> ?3
                         ORDER BY first LIMIT ?4";
@@ -160,13 +166,13 @@ impl DayFile<'_> {
     }
 
     /// Rows that are found by no number: those of the table that may be meant.
-    fn scan(&mut self, table: &Table) -> Result<(), Fault> {
+    fn scan(&mut self, table: &Table, which: &str) -> Result<(), Fault> {
         let kind = table.kind as u8;
         if self.notes.one("SELECT 1 FROM latest WHERE kind = ?1 LIMIT 1", values![kind])?.is_none() {
             return Ok(());
         }
         let database = self.database;
-        database.walk(&table.select(), &mut |row| self.row(table, row))
+        database.walk(&format!("{}{which}", table.select()), &mut |row| self.row(table, row))
     }
 
     fn row(&mut self, table: &Table, mut row: Row) -> Result<(), Fault> {

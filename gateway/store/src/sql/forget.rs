@@ -5,12 +5,12 @@
 //! that a posting may wait behind. It must not know who decides how long a day is kept.
 
 use super::apply::Apply;
-use super::digest::{GONE, forgotten_digest, heads_of, key_digest, named};
+use super::digest::{GONE, forgotten_digest, heads_of, hold_name, key_digest, named};
 use super::{Database, Fault, Row, day_of, int, values, whole};
 use crate::content::{Columns, Hash, Kind};
 use crate::days::KeepFrom;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
-use crate::write::{FORGOTTEN, FORGOTTEN_FLOWS, Fatal};
+use crate::write::{FORGOTTEN, FORGOTTEN_FLOWS, Fatal, Hold};
 
 /// Flows that are forgotten, the oldest first; `?1` is the oldest day that stays.
 const OLD_FLOWS: &str = "FROM flow WHERE last_day < ?1 AND first_day > 0 AND ended <> 0";
@@ -118,6 +118,7 @@ impl Apply<'_> {
 
     fn forget_flows(&mut self, oldest: Day) -> Result<(), Fault> {
         let piece = format!("SELECT flow {OLD_FLOWS} ORDER BY last_day, flow LIMIT {FORGOTTEN_FLOWS}");
+        self.keep_for_ever(oldest, &piece)?;
         let operations = format!("SELECT number FROM operation WHERE flow IN ({piece})");
         let held = format!(
             "SELECT CAST(coalesce(sum(h.amount), 0) AS bigint) FROM limit_hold h
@@ -125,7 +126,7 @@ impl Apply<'_> {
         );
         let mut statements = vec![
             format!(
-                "UPDATE limit_use SET used = used - ({held}) WHERE (day, name) IN
+                "UPDATE limit_use SET used = used - ({held}) WHERE day > 0 AND (day, name) IN
                    (SELECT h.day, h.name FROM limit_hold h WHERE h.flow IN ({piece}))"
             ),
             format!("DELETE FROM limit_hold WHERE flow IN ({piece})"),
@@ -145,6 +146,26 @@ impl Apply<'_> {
         statements.push(format!("DELETE FROM flow WHERE flow IN ({piece})"));
         for sql in &statements {
             self.database.run(sql, values![i64::from(oldest.0)])?;
+        }
+        Ok(())
+    }
+
+    /// What counts for ever counts on when its flow is forgotten: it becomes part of one hold of its limit that is no flow's.
+    fn keep_for_ever(&mut self, oldest: Day, piece: &str) -> Result<(), Fault> {
+        let sql = format!(
+            "SELECT name, CAST(sum(amount) AS bigint) FROM limit_hold
+             WHERE day = 0 AND flow IN ({piece}) GROUP BY name ORDER BY name"
+        );
+        for mut row in self.database.rows(&sql, values![i64::from(oldest.0)])? {
+            let (hold, amount) = (Hold::of_forgotten(row.text(0)?), row.int(1)?);
+            let kept = self.database.one(
+                "INSERT INTO limit_hold (flow, operation, name, day, amount) VALUES (?1, ?2, ?3, ?4, ?5)
+                 ON CONFLICT (flow, operation, name, day) DO UPDATE SET amount = limit_hold.amount + excluded.amount
+                 RETURNING amount",
+                values![int(hold.flow.0), &hold.operation, &hold.limit, i64::from(hold.day.0), amount],
+            )?;
+            let kept = kept.map_or(Ok(amount), |mut kept| kept.int(0))?;
+            self.entries.push(Kind::Hold, hold.flow.0, hold_name(&hold), &Columns::new().int(kept).finish());
         }
         Ok(())
     }

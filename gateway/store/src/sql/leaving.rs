@@ -143,6 +143,10 @@ impl Staying {
         if is(Kind::Cancelled) {
             return Ok(None);
         }
+        // Of no flow: what forgotten ones hold for ever.
+        if is(Kind::Hold) && first == 0 {
+            return Ok(Some(0));
+        }
         Ok(self.flows.contains_key(&first).then_some(first))
     }
 }

@@ -12,11 +12,12 @@ use store::{
 pub(crate) const FIRST: Day = Day(20_261_130);
 pub(crate) const SECOND: Day = Day(20_261_201);
 pub(crate) const THIRD: Day = Day(20_261_202);
+const FOURTH: Day = Day(20_261_203);
 
 type Verify<'a> = &'a dyn Fn() -> Option<Verified>;
 type Case = fn(&mut dyn Store, Verify<'_>);
 
-const CASES: [Case; 7] = [
+const CASES: [Case; 8] = [
     keys_of_a_forgotten_date_are_refused_not_new,
     a_day_goes_with_all_that_is_its_own,
     an_open_flow_holds_its_day_back,
@@ -24,6 +25,7 @@ const CASES: [Case; 7] = [
     a_flow_stays_whole_until_its_last_day_goes,
     what_is_written_for_a_forgotten_date_stands_in_a_kept_one,
     a_date_is_kept_from_only_by_itself_and_never_back,
+    what_counts_for_ever_counts_on_when_its_flow_is_forgotten,
 ];
 
 #[test]
@@ -261,6 +263,41 @@ fn month(flow: u64) -> store::Hold {
     store::Hold { limit: "monthly".into(), day: Day(20_261_230), ..hold(flow) }
 }
 
+pub(crate) fn for_ever(flow: u64) -> store::Hold {
+    store::Hold { limit: "once".into(), day: Day(0), ..hold(flow) }
+}
+
+fn what_counts_for_ever_counts_on_when_its_flow_is_forgotten(store: &mut dyn Store, verify: Verify<'_>) {
+    for (date, flow) in [(FIRST, 1), (FIRST, 2), (SECOND, 3), (THIRD, 4)] {
+        let changes = vec![Change::InsertFlow(asked_on(date, flow)), ended(flow)];
+        put_on(store, date, changes);
+        put_on(store, date, vec![Change::Reserve { hold: for_ever(flow), amount: 2, ceiling: 9 }]);
+    }
+    // What was given back before stays given back.
+    put_on(store, FIRST, vec![Change::InsertFlow(asked_on(FIRST, 5)), ended(5)]);
+    put_on(store, FIRST, vec![Change::Reserve { hold: for_ever(5), amount: 1, ceiling: 9 }]);
+    put_on(store, FIRST, vec![Change::Release(for_ever(5))]);
+    for (today, from) in [(THIRD, SECOND), (THIRD, THIRD), (FOURTH, FOURTH)] {
+        put_on(store, today, vec![keep_from(from)]);
+        forget(store, today, verify);
+        is_whole(verify);
+        assert_eq!(store.reader().unwrap().limit_used("once", Day(0)).unwrap(), 8);
+    }
+    assert_eq!(store.reader().unwrap().flow(FlowId(4)).unwrap(), None);
+    let more = |flow, amount| vec![Change::Reserve { hold: for_ever(flow), amount, ceiling: 9 }];
+    put_on(store, FOURTH, vec![Change::InsertFlow(asked_on(FOURTH, 6))]);
+    let full = Verdict::LimitFull { limit: "once".into(), used: 8 };
+    assert_eq!(on(store, FOURTH, more(6, 2)), full);
+    put_on(store, FOURTH, more(6, 1));
+    // The chain of the day on which they were forgotten goes too: what it said of them is carried on.
+    put_on(store, FOURTH, vec![ended(6)]);
+    let after = Day(FOURTH.0 + 1);
+    put_on(store, after, vec![keep_from(after)]);
+    forget(store, after, verify);
+    assert_eq!(store.reader().unwrap().limit_used("once", Day(0)).unwrap(), 9);
+    is_whole(verify);
+}
+
 fn what_is_written_for_a_forgotten_date_stands_in_a_kept_one(store: &mut dyn Store, verify: Verify<'_>) {
     business(store, FIRST, 1);
     put_on(store, SECOND, vec![event(1, "document read")]);
@@ -314,6 +351,9 @@ fn what_is_altered_behind_a_forgotten_day_is_found() {
         "DELETE FROM event WHERE flow = 2 AND day = 20261201",
         "DELETE FROM flow WHERE flow = 3; DELETE FROM flow_key WHERE flow = 3;
          DELETE FROM limit_hold WHERE flow = 3; DELETE FROM limit_use WHERE name = 'monthly'",
+        // What a forgotten flow holds for ever.
+        "UPDATE limit_hold SET amount = 1 WHERE flow = 0; UPDATE limit_use SET used = 1 WHERE day = 0",
+        "DELETE FROM limit_hold WHERE flow = 0; DELETE FROM limit_use WHERE day = 0",
         "DELETE FROM parameter_change",
         // Written into a day that went.
         "INSERT INTO journal SELECT sequence + 500, node, 20261130, at, entries, hash FROM journal LIMIT 1",
@@ -322,6 +362,7 @@ fn what_is_altered_behind_a_forgotten_day_is_found() {
     {
         let mut store = open(&folder.journal());
         business(&mut store, FIRST, 1);
+        put_on(&mut store, FIRST, vec![Change::Reserve { hold: for_ever(1), amount: 2, ceiling: 9 }]);
         business(&mut store, FIRST, 2);
         put_on(&mut store, SECOND, vec![event(2, "document read")]);
         put_on(&mut store, FIRST, vec![Change::InsertFlow(asked_on(FIRST, 3)), ended(3)]);

@@ -1,7 +1,7 @@
 //! A day as a file: it proves itself without a journal, and names the first line that is wrong.
 
 use crate::cluster::Cluster;
-use crate::days::{FIRST, SECOND, THIRD, business, forget, on, put_on};
+use crate::days::{FIRST, SECOND, THIRD, business, for_ever, forget, keep_from, on, put_on};
 use crate::support::{Folder, open, proposed};
 use std::path::Path;
 use store::{Change, Exported, FlowId, KeepFrom, Store, Verdict, verify_export};
@@ -46,6 +46,24 @@ fn proves_itself(store: &mut dyn Store, folder: &Path) -> Exported {
     assert_eq!((again.rows, again.later), (300 * 8, 1));
     assert_eq!(verify_export(&file, &mut |_, _| ()).unwrap().fault, None);
     again
+}
+
+#[test]
+fn what_forgotten_flows_hold_for_ever_is_exported_with_the_day_that_forgot_them() {
+    let folder = Folder::new("export");
+    let mut store = open(&folder.journal());
+    for flow in 1..=300 {
+        business(&mut store, FIRST, flow);
+        let hold = store::Hold { limit: format!("once {flow}"), ..for_ever(flow) };
+        put_on(&mut store, FIRST, vec![Change::Reserve { hold, amount: 1, ceiling: 1 }]);
+    }
+    put_on(&mut store, THIRD, vec![keep_from(SECOND)]);
+    forget(&mut store, THIRD, &|| Some(store::verify(&folder.journal()).unwrap()));
+    let file = folder.path().join("2026-12-02.jsonl");
+    let exported = store.reader().unwrap().export(THIRD, &file, &mut |_, _| ()).unwrap().written().unwrap();
+    // Each hold, the day that was forgotten, and from when the journal is kept.
+    assert_eq!((exported.rows, exported.later), (300 + 2, 0));
+    assert_eq!(verify_export(&file, &mut |_, _| ()).unwrap().fault, None);
 }
 
 #[test]
