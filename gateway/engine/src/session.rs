@@ -16,16 +16,16 @@ use crate::version::{CallRef, Member, Version};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use dashmap::DashMap;
 use dsl::evaluate::Value;
-use dsl::model::CallId;
+use dsl::model::{CallId, Session};
 use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
-use link::{Cause, CauseKind, Mark};
+use link::{BoxFuture, Cause, CauseKind, Mark};
 use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 use store::{Change, Lane, Session as StoredSession, Verdict as Written};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 
 /// Milliseconds that a call waits for a session where its link sets no limit.
 const WAIT_MS: u64 = 30_000;
@@ -33,6 +33,9 @@ const WAIT_MS: u64 = 30_000;
 const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long a message that cannot be read waits for a sign-in that is under way.
 const SETTLES: Duration = Duration::from_secs(10);
+
+/// Sessions of one party that are opened or closed at once, where many are due.
+const AT_ONCE: usize = 8;
 
 /// Before the names of values that held before, where a session is kept. No name of a value holds a blank.
 const BEFORE: &str = "before ";
@@ -57,13 +60,23 @@ pub struct Sessions {
 pub struct Cell {
     now: ArcSwapOption<Good>,
     before: ArcSwapOption<(SessionValues, Mark)>,
+    /// The other side has used the values that hold now: it knows them.
+    known: AtomicBool,
+    /// Held from where new values are put together from those that hold until they hold themselves.
+    turning: Mutex<()>,
+    /// Held while a sign-in is under way.
     signing: Mutex<()>,
+    /// How the last sign-in ends, for all who wait for it.
+    ending: Lock<Option<Ending>>,
     failed: ArcSwap<Option<Mark>>,
     /// Answers in a row that may renew the session.
     failures: AtomicU64,
     /// Rings when values are put.
     told: Notify,
 }
+
+/// How a sign-in ended; none while it is under way.
+type Ending = watch::Receiver<Option<Result<(), Refusal>>>;
 
 /// Values that are good.
 struct Good {
@@ -136,6 +149,26 @@ impl Cell {
         before.as_ref().filter(|before| before.1 > now).map(|before| Arc::clone(&before.0))
     }
 
+    /// A message of the other side was read under these values.
+    pub(crate) fn heard_under(&self, values: &SessionValues) {
+        if self.now.load().as_ref().is_some_and(|good| Arc::ptr_eq(&good.values, values)) {
+            self.known.store(true, Ordering::Release);
+        }
+    }
+
+    /// What the other side may go on with when these values hold no more, and for how many milliseconds: they, unless it has
+    /// never used them and what was before them overlaps still.
+    fn left_behind(&self, values: SessionValues, now: Mark, overlap: u64) -> (SessionValues, u64) {
+        let before = self.before.load();
+        match before.as_ref().filter(|before| before.1 > now && !self.known.load(Ordering::Acquire)) {
+            Some(before) => {
+                let left = u64::try_from(before.1.since(now).as_millis()).unwrap_or(u64::MAX);
+                (Arc::clone(&before.0), left)
+            }
+            None => (values, overlap),
+        }
+    }
+
     /// Until when they hold, where the sign-in said it.
     fn until(&self) -> Option<DateTime> {
         self.now.load().as_ref().and_then(|good| good.until)
@@ -152,6 +185,7 @@ impl Cell {
         if let Some(before) = before {
             self.before.store(Some(Arc::new(before)));
         }
+        self.known.store(false, Ordering::Release);
         self.now.store(Some(Arc::new(good)));
         self.failures.store(0, Ordering::Release);
         self.failed.store(Arc::new(None));
@@ -182,6 +216,54 @@ fn named_values(program: &ModuleProgram) -> impl Iterator<Item = (usize, &str)> 
     values.enumerate().map(|(slot, value)| (slot, &*value.name))
 }
 
+/// Who has a session of its own: a member, or nobody, which is the party.
+pub(crate) type Holder = Option<Arc<Member>>;
+
+/// Whether a member has a cell of its own: where a session is opened for each, or over a line that is the member's. Else it
+/// shares that of nobody.
+fn has_own(version: &Version, module: usize, member: &Member) -> bool {
+    let Some(program) = version.module(module) else { return false };
+    let own_line = |link: usize| member.links.get(link).is_some_and(Option::is_some);
+    let over_own = |call: CallId| {
+        let call = program.calls.get(usize::from(call.0));
+        call.is_some_and(|call| own_line(usize::from(call.call.link)))
+    };
+    match connection::of_connection(program) {
+        Some(link) => own_line(link),
+        None => program.sessions.iter().any(|SessionProgram { session, .. }| {
+            session.per_member || session.open.or(session.serve).is_some_and(over_own)
+        }),
+    }
+}
+
+/// For whom we open sessions.
+enum Opened {
+    /// For each member by itself.
+    Members,
+    /// Not for members alone.
+    All,
+}
+
+/// For whom sessions of a module are opened by us; none where none is.
+fn opened_for(program: &ModuleProgram) -> Option<Opened> {
+    let mut ours = program.sessions.iter().filter(|session| session.session.open.is_some()).peekable();
+    ours.peek()?;
+    Some(if ours.all(|session| session.session.per_member) { Opened::Members } else { Opened::All })
+}
+
+/// Whose sessions these are: nobody's, and those of each member that has its own.
+pub(crate) fn holders(version: &Version, module: usize, which: impl Fn(&Session) -> bool) -> Vec<Holder> {
+    let sessions = version.module(module).map_or(&[][..], |program| &program.sessions);
+    let mut which = sessions.iter().map(|session| &session.session).filter(|session| which(session)).peekable();
+    if which.peek().is_none() {
+        return Vec::new();
+    }
+    let nobody = which.any(|session| !session.per_member).then_some(None);
+    let members = version.parties.get(module).into_iter().flat_map(|party| party.members.values());
+    let own = members.filter(|member| has_own(version, module, member)).cloned().map(Some);
+    nobody.into_iter().chain(own).collect()
+}
+
 fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
     let call = Some(asking.call.call);
     if session
@@ -195,6 +277,82 @@ fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
 }
 
 impl Engine {
+    /// The cell of the sessions that messages of a member are under, or of nobody.
+    #[must_use]
+    pub fn session_cell(&self, version: &Version, module: usize, member: Option<&Member>) -> Arc<Cell> {
+        let party = version.module(module).map_or("", |program| &program.name);
+        let own = member.filter(|member| has_own(version, module, member));
+        self.sessions.cell(party, own.map(|member| &*member.name))
+    }
+
+    /// Does something for each who has a session, for so many at once, and waits until all is done.
+    async fn for_each(
+        self: &Arc<Self>,
+        holders: Vec<Holder>,
+        does: impl Fn(Arc<Self>, Holder) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) {
+        let (done, mut all_done) = mpsc::channel::<()>(1);
+        let workers = holders.len().min(AT_ONCE);
+        let work = Arc::new((AtomicUsize::new(0), holders, does));
+        for _ in 0..workers {
+            let (engine, work, done) = (Arc::clone(self), Arc::clone(&work), done.clone());
+            self.core.spawn(async move {
+                let (next, holders, does) = &*work;
+                while let Some(holder) = holders.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    does(Arc::clone(&engine), holder.clone()).await;
+                }
+                drop(done);
+            });
+        }
+        drop(done);
+        all_done.recv().await;
+    }
+
+    /// Opens the sessions that are due anew, also where their values are still good.
+    pub fn sign_in_later(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        due: impl Fn(&Session) -> bool,
+    ) {
+        let holders = holders(version, module, |session| session.open.is_some() && due(session));
+        if holders.is_empty() {
+            return;
+        }
+        let (engine, version) = (Arc::clone(self), Arc::clone(version));
+        self.core.spawn(async move {
+            let signs_in = move |engine: Arc<Self>, holder: Holder| -> BoxFuture<'static, ()> {
+                let version = Arc::clone(&version);
+                Box::pin(async move { engine.sign_in_anew(&version, module, holder).await })
+            };
+            engine.for_each(holders, signs_in).await;
+        });
+    }
+
+    async fn sign_in_anew(self: &Arc<Self>, version: &Arc<Version>, module: usize, holder: Holder) {
+        let stale = self.session_cell(version, module, holder.as_deref()).values();
+        if let Err(refusal) = self.sign_in(version, module, holder, stale.as_ref()).await {
+            let party = version.module(module).map_or("", |program| &program.name);
+            tracing::warn!(party, reason = %refusal.reason, text = %refusal.text, "no session");
+        }
+    }
+
+    /// Sends the sign-offs of sessions that are due, of each who has one, and waits until they are sent.
+    pub async fn sign_off_all(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        (due, cut_over): (impl Fn(&Session) -> bool, bool),
+    ) {
+        let holders = holders(version, module, |session| session.close.is_some() && due(session));
+        let version = Arc::clone(version);
+        let signs_off = move |engine: Arc<Self>, holder: Holder| -> BoxFuture<'static, ()> {
+            let version = Arc::clone(&version);
+            Box::pin(async move { engine.sign_off(&version, module, holder, cut_over).await })
+        };
+        self.for_each(holders, signs_off).await;
+    }
+
     /// The values that a request is written with. Waits for a sign-in that is under way, or signs in.
     ///
     /// # Errors
@@ -204,8 +362,7 @@ impl Engine {
             return Ok(Arc::clone(told));
         }
         let Some(module) = asking.version.module(asking.call.module) else { return Ok(Arc::default()) };
-        let member = asking.member.as_ref().map(|member| &*member.name);
-        let cell = self.sessions.cell(&module.name, member);
+        let cell = self.session_cell(&asking.version, asking.call.module, asking.member.as_deref());
         let own = module.sessions.iter().any(|session| is_own(asking, session));
         let bare = module.links.iter().any(|link| {
             let is_beat = link.link.beats.iter().any(|beat| beat.call == Some(asking.call.call));
@@ -217,8 +374,11 @@ impl Engine {
         if let Some(values) = cell.good_at(self.now()) {
             return Ok(values);
         }
-        if !module.sessions.iter().any(|session| session.session.open.is_some()) {
-            return Err(Refusal::told("no_session", "the party has not signed in".into()));
+        match opened_for(module) {
+            None => return Err(Refusal::told("no_session", "the party has not signed in".into())),
+            // What is of no member is under no session that each member has for itself.
+            Some(Opened::Members) if asking.member.is_none() => return Ok(cell.values().unwrap_or_default()),
+            Some(_) => {}
         }
         let limit =
             asking.version.link_of(asking.call).and_then(|link| link.link.answer_ms).unwrap_or(WAIT_MS);
@@ -232,7 +392,9 @@ impl Engine {
         }
     }
 
-    /// Signs in, once for all who wait. `stale`: values that were refused; if others hold by now, all is well.
+    /// Signs in, once for all who wait. `stale`: values that were refused; if others hold by now, all is well. The sign-in
+    /// lives by itself, so that it ends as it ends however long those wait who want it: one that each took up and gave up in turn
+    /// would never be heard of, and each would cost the party a key.
     ///
     /// # Errors
     /// Why there is no session.
@@ -244,24 +406,57 @@ impl Engine {
         stale: Option<&SessionValues>,
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
         if connection::at_connect(program).is_some() {
             return self.connected(version, module, member.as_ref(), stale).await;
         }
-        let _signing = cell.signing.lock().await;
-        if let Some(values) = cell.good_at(self.now())
-            && stale.is_none_or(|stale| !Arc::ptr_eq(stale, &values))
-        {
-            return Ok(());
-        }
-        if let Some(failed) = **cell.failed.load() {
-            self.core.deadline(failed.after(BACK_OFF)).await;
-        }
-        let signed = self.sign_in_all(version, module, member.as_ref(), &cell, None).await;
-        if signed.is_err() {
-            cell.failed.store(Arc::new(Some(self.core.mark())));
-        }
-        signed
+        let member = member.filter(|member| has_own(version, module, member));
+        let cell = self.session_cell(version, module, member.as_deref());
+        let mut ending = {
+            let mut known = cell.ending.lock().unwrap_or_else(PoisonError::into_inner);
+            let good = cell.good_at(self.now());
+            if good.is_some_and(|values| stale.is_none_or(|stale| !Arc::ptr_eq(stale, &values))) {
+                return Ok(());
+            }
+            // One whose task is gone with its core ends nothing.
+            let lasts = |ending: &&Ending| ending.borrow().is_none() && ending.has_changed().is_ok();
+            match known.as_ref().filter(lasts) {
+                Some(ending) => ending.clone(),
+                None => {
+                    let (ends, ending) = watch::channel(None);
+                    *known = Some(ending.clone());
+                    let signs_in = Arc::clone(self).sign_in_once(Arc::clone(version), module, member, Arc::clone(&cell));
+                    self.core.spawn(async move {
+                        ends.send_replace(Some(signs_in.await));
+                    });
+                    ending
+                }
+            }
+        };
+        let ended = ending.wait_for(Option::is_some).await;
+        let given_up = || Err(Refusal::told("no_session", "the sign-in was given up".into()));
+        ended.map_or_else(|_| given_up(), |ended| ended.clone().unwrap_or_else(given_up))
+    }
+
+    /// One sign-in, not before the pause after the last that failed is over. It makes requests, which may sign in: as a future of
+    /// its own it does not hold itself.
+    fn sign_in_once(
+        self: Arc<Self>,
+        version: Arc<Version>,
+        module: usize,
+        member: Option<Arc<Member>>,
+        cell: Arc<Cell>,
+    ) -> BoxFuture<'static, Result<(), Refusal>> {
+        Box::pin(async move {
+            if let Some(failed) = **cell.failed.load() {
+                self.core.deadline(failed.after(BACK_OFF)).await;
+            }
+            let _signing = cell.signing.lock().await;
+            let signed = self.sign_in_all(&version, module, member.as_ref(), &cell, None).await;
+            if signed.is_err() {
+                cell.failed.store(Arc::new(Some(self.core.mark())));
+            }
+            signed
+        })
     }
 
     /// Opens the party's sessions in the order in which they are written: what one tells is known to those after it (a
@@ -275,14 +470,15 @@ impl Engine {
         line: Option<usize>,
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
-        let mut overlap = 0;
+        let (mut overlap, mut opened) = (0, false);
         let mut until: Option<DateTime> = None;
         let mut scene = self.scene(version, module);
         for session in &program.sessions {
             let Some(open) = session.session.open else { continue };
-            if session.session.per_member != member.is_some() && session.session.per_member {
+            if session.session.per_member && member.is_none() {
                 continue;
             }
+            opened = true;
             let told = std::mem::take(&mut scene.told);
             scene = self.open(version, module, member, (open, line), values_of(&told, cell)).await?;
             scene.told = told;
@@ -319,6 +515,10 @@ impl Engine {
             }
             overlap = overlap.max(session.session.overlap_ms);
         }
+        if !opened {
+            return Ok(());
+        }
+        let _turning = cell.turning.lock().await;
         let good = Good { values: values_of(&scene.told, cell), until };
         let before = cell.values().map(|before| (before, overlap));
         self.hold_session(version, module, member, good, before).await;
@@ -366,8 +566,7 @@ impl Engine {
         if module.sessions.iter().any(|session| is_own(asking, session)) {
             return false;
         }
-        let member = asking.member.as_ref().map(|member| &*member.name);
-        let cell = self.sessions.cell(&module.name, member);
+        let cell = self.session_cell(&asking.version, asking.call.module, asking.member.as_deref());
         let Some(times) = self.renewed_by(asking, reason) else {
             cell.failures.store(0, Ordering::Release);
             return false;
@@ -445,15 +644,25 @@ impl Engine {
         Ok(changed)
     }
 
+    /// Notes under which values of a session a message of the other side was read.
+    pub(crate) fn heard_under(&self, scene: &Scene) {
+        if scene.read_under {
+            let cell = self.session_cell(&scene.version, scene.module, scene.member.as_deref());
+            cell.heard_under(&scene.session);
+        }
+    }
+
     /// What a served message drew or told becomes the session. What it was sealed with itself is what held before: the
-    /// party goes on with that until it has heard the answer. A copy of it changes nothing a second time.
+    /// party goes on with that until it has heard the answer. One that is sealed with nothing of the session may repeat another
+    /// whose answer never came: what the party has not used is not what it goes on with. A copy changes nothing a second time.
     pub async fn take_drawn(self: &Arc<Self>, mut scene: Box<Scene>, call: CallId, changed: Changed) {
         let version = Arc::clone(&scene.version);
         let Some(program) = version.module(scene.module) else { return };
-        let member = scene.member.clone();
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
+        let member = scene.member.clone().filter(|member| has_own(&version, scene.module, member));
+        let cell = self.session_cell(&version, scene.module, member.as_deref());
         let sessions = program.sessions.iter().filter(|session| session.session.serve == Some(call));
         let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
+        let _turning = cell.turning.lock().await;
         let until = if changed.is_empty() { None } else { cell.until() };
         scene.told.extend(changed);
         let values = values_of(&scene.told, &cell);
@@ -461,13 +670,15 @@ impl Engine {
         if known.as_ref() == Some(&values) {
             return;
         }
-        let Scene { module, session, .. } = *scene;
-        let before = known.map(|known| if session.is_empty() { known } else { session });
-        let before = before.map(|before| (before, overlap));
+        let Scene { module, session, read_under, .. } = *scene;
+        let before = known.map(|known| match read_under {
+            true => (session, overlap),
+            false => cell.left_behind(known, self.core.mark(), overlap),
+        });
         self.hold_session(&version, module, member.as_ref(), Good { values, until }, before).await;
     }
 
-    /// Keeps the session in the journal, then lets it hold; what was before it for that many milliseconds.
+    /// Keeps the session in the journal, then lets it hold, by who holds its cell's `turning`; what was before it for that many milliseconds.
     async fn hold_session(
         &self,
         version: &Version,
@@ -502,7 +713,7 @@ impl Engine {
             Ok(verdict) => tracing::warn!(party = %program.name, ?verdict, "the session was not kept"),
             Err(fatal) => self.fail(&fatal),
         }
-        let cell = self.sessions.cell(&program.name, member.map(|member| &*member.name));
+        let cell = self.session_cell(version, module, member.map(|member| &**member));
         let ends = |overlap| self.core.mark().after(Duration::from_millis(overlap));
         self.sessions.put(&cell, good, before.map(|(before, overlap)| (before, ends(overlap))));
     }
@@ -537,7 +748,7 @@ impl Engine {
 
     /// Sends the sign-offs of the cut-over, or those of a time of their own, and forgets the values. A connection that the
     /// session belongs to ends with it, and is made again when a call or a sign-in needs it.
-    pub async fn sign_off(
+    async fn sign_off(
         self: &Arc<Self>,
         version: &Arc<Version>,
         module: usize,
@@ -545,12 +756,14 @@ impl Engine {
         cut_over: bool,
     ) {
         let Some(program) = version.module(module) else { return };
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
+        let cell = self.session_cell(version, module, member.as_deref());
         let own_line = connection::of_connection(program)
-            .map(|link| (version.line(module, link, member.as_deref()), cell.values().is_some()));
+            .map(|link| version.line(module, link, member.as_deref()));
         for session in &program.sessions {
             let Some(close) = session.session.close else { continue };
-            let apart = own_line.as_ref().is_some_and(|(_, signed)| !signed);
+            // Of members most may have had none.
+            let needs = own_line.is_some() || member.is_some();
+            let apart = needs && cell.values().is_none() || session.session.per_member && member.is_none();
             if session.session.close_at.is_none() != cut_over || apart {
                 continue;
             }
@@ -566,7 +779,7 @@ impl Engine {
             }
         }
         cell.clear();
-        if let Some((name, _)) = own_line {
+        if let Some(name) = own_line {
             self.lines.keep_up(&name, false);
             self.lines.close(&name, 0, Cause::told(CauseKind::Closed, "the session was closed"));
         }
