@@ -449,6 +449,62 @@ fn what_is_refused_behind_rows_that_hold_stays_with_people() {
     assert_eq!(stopped.state.durable.end, Some(End::Done));
 }
 
+/// What a step behind the rows posts is worked out from the list as it was when the flow became late: the answer tells the same, and
+/// what ends in between is worked off behind it.
+#[test]
+fn rows_that_end_while_a_late_flow_has_not_answered_count_behind_its_answer() {
+    let body = FlowProgram { name: "bank.batch/row".into(), ..pay_bill() };
+    let mut program = FlowProgram { name: "bank.batch".into(), ..FlowProgram::default() };
+    program.calls.push(call("transfer"));
+    let why = Some(ExprId(1));
+    program.steps.push(StepDef { park: why, ..step_of("returned", 0, Undo::Nothing) });
+    let returned = StepId(0);
+    program.push("each row", Node::Each(LoopId(0)));
+    program.push("returned", Node::Step(returned));
+    program.push("answer", Node::Answer(MappingId(0)));
+    program.push("wait", Node::Rows(LoopId(0)));
+    let key = vec![ExprId(0)];
+    program.loops.push(Loop { name: "each row".into(), list: ListId(0), at_once: 5, key, body });
+    walk::check(&program).unwrap();
+    let of = LoopId(0);
+    let ended = |row, end| Event::RowEnded { of, row, end };
+    let late = || {
+        let mut flow = Driven::new(program.clone());
+        flow.feed(Event::Asked);
+        for row in 0..3 {
+            flow.feed(ended(row, End::Refused));
+        }
+        let effects = flow.feed(Event::CutOff);
+        assert!(effects.contains(&Effect::Send(returned, 1)), "{effects:?}");
+        assert_eq!(flow.feed(ended(3, End::Refused)), []);
+        assert_eq!(flow.state.durable.loops[0].open, [3, 4], "the list stays as it was");
+        flow
+    };
+    let mut flow = late();
+    let told = flow.feed(Event::Reply(returned, Reply::Done));
+    for expected in [
+        Effect::Answer(Answer::Done(Some(MappingId(0)))),
+        Effect::StartRow(of, 3),
+        Effect::StartRow(of, 4),
+    ] {
+        assert!(told.contains(&expected), "{expected:?}: {told:?}");
+    }
+    flow.feed(ended(3, End::Refused));
+    assert_eq!(flow.state.durable.end, None);
+    flow.feed(ended(4, End::Done));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+    assert_eq!((flow.state.durable.loops[0].done, flow.state.durable.loops[0].refused), (1, 4));
+
+    let mut crashed = late();
+    let again = crashed.crash();
+    assert!(again.contains(&Effect::StartRow(of, 3)), "{again:?}");
+    assert_eq!(crashed.feed(ended(3, End::Refused)), []);
+    crashed.feed(Event::Reply(returned, Reply::Done));
+    let again = crashed.crash();
+    let starts = again.iter().filter(|effect| matches!(effect, Effect::StartRow(..))).count();
+    assert_eq!(starts, 2, "each once: {again:?}");
+}
+
 #[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();

@@ -411,6 +411,14 @@ impl FlowProgram {
         self.rows_acting(durable, |rows| rows.done > 0 || !rows.open.is_empty()).is_some()
     }
 
+    /// Whether what a late flow says of the rows of a loop stays as it is: it is past the loop and has not answered, so that what
+    /// is under way was worked out from it. A row that ends meanwhile counts where the flow waits for its rows.
+    #[must_use]
+    pub fn rows_stay(&self, durable: &Durable, of: LoopId) -> bool {
+        let at_it = matches!(self.node(durable.at), Some(Node::Each(here)) if *here == of);
+        durable.late && !at_it && !durable.answered && durable.end.is_none() && !durable.unwinding()
+    }
+
     /// Whether that step has to hold though it is refused for this reason: it says `else park`, and stands behind an answer that was
     /// told, or behind rows that hold or may.
     #[must_use]

@@ -48,6 +48,7 @@ pub fn step_by(
         rules,
         program,
         judge,
+        was_unwinding: state.durable.unwinding(),
         next: state.clone(),
         prepare: Vec::new(),
         changes: Vec::new(),
@@ -67,6 +68,8 @@ struct Run<'a> {
     program: &'a FlowProgram,
     judge: &'a mut dyn Judge,
     next: State,
+    /// The flow was being taken back before this step.
+    was_unwinding: bool,
     /// Before the write.
     prepare: Vec<Effect>,
     /// The write.

@@ -13,6 +13,12 @@ impl Run<'_> {
         if self.next.durable.answered && self.next.durable.cancel == Cancel::No {
             return;
         }
+        // Ends of rows that a late flow did not take count from here on.
+        if self.next.durable.late && !self.was_unwinding {
+            for of in self.next.durable.loops.iter().map(|rows| rows.of).collect::<Vec<_>>() {
+                self.ask_rows(of);
+            }
+        }
         if self.rules.broken(Fault::RefusedTooEarly) && self.next.memory.asker {
             self.tell(Answer::Refused(self.why()));
         }
