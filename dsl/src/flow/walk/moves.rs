@@ -325,6 +325,8 @@ impl Act<'_> {
                         let during = Box::new(event.clone());
                         return self.drive(&Event::NotWritten { why: NotWritten::LimitFull(None), during });
                     }
+                    let begins = |change: &Change| matches!(change, Change::Start(which) if self.program.start_moves(*which));
+                    self.world.started |= !step.next.durable.unwinding() && changes.iter().any(begins);
                     let before = std::mem::replace(&mut self.world.journal, step.next.durable.clone());
                     self.tell(|program, world| say::write(program, &before, &world.journal));
                 }
