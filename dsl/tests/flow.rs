@@ -3,8 +3,8 @@
 use dsl::flow::{
     Answer, Back, BackReply, CallContract, CallId, CallKind, Cancel, CancelAnswer, Change, Durable, Effect,
     End, Event, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop, LoopId, MappingId, Node,
-    NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, State,
-    StepDef, StepId, Subject, Timer, Undo, Way, decode, encode, step, walk,
+    NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, StartId,
+    State, StepDef, StepId, Subject, Timer, Undo, Way, decode, encode, step, walk,
 };
 use dsl::value::Pauses;
 
@@ -284,6 +284,25 @@ fn what_is_counted_behind_the_last_step_is_counted_before_the_answer() {
     assert_eq!(full.next.durable.end, Some(End::Refused));
 }
 
+#[test]
+fn what_stands_behind_a_limit_that_is_full_does_not_begin() {
+    let mut program = FlowProgram { name: "bank.move".into(), ..FlowProgram::default() };
+    program.push("limit", Node::Limit { limit: LimitId(4), reason: "over_limit".into() });
+    program.push("start", Node::Start { start: StartId(0), moves: true });
+    program.push("answer", Node::Answer(MappingId(9)));
+    walk::check(&program).unwrap();
+    let new = State::new(&program);
+    let begins = |effects: &[Effect]| {
+        let start = Change::Start(StartId(0));
+        effects.iter().any(|effect| matches!(effect, Effect::Write(changes) if changes.contains(&start)))
+    };
+    assert!(begins(&step(&program, &new, &Event::Asked, &mut Yes).effects));
+    let not_written = Event::NotWritten { why: NotWritten::LimitFull(None), during: Box::new(Event::Asked) };
+    let full = step(&program, &new, &not_written, &mut Yes);
+    assert!(full.effects.contains(&Effect::Answer(Answer::Refused("over_limit".into()))));
+    assert!(!begins(&full.effects), "{:?}", full.effects);
+}
+
 /// Counted before it leaves; given back with a refusal alone, never because an answer is late, lost, or for people to find.
 #[test]
 fn a_limit_counts_what_is_unknown() {
@@ -471,6 +490,135 @@ fn what_is_refused_behind_rows_that_hold_stays_with_people() {
     assert!(declined.is_empty(), "{declined:?}");
     stopped.feed(Event::Released { at: NodeId(1), accepted: Ok(()) });
     assert_eq!(stopped.state.durable.end, Some(End::Done));
+}
+
+/// What a step behind the rows posts is worked out from the list as it was when the flow became late: the answer tells the same, and
+/// what ends in between is worked off behind it.
+#[test]
+fn rows_that_end_while_a_late_flow_has_not_answered_count_behind_its_answer() {
+    let body = FlowProgram { name: "bank.batch/row".into(), ..pay_bill() };
+    let mut program = FlowProgram { name: "bank.batch".into(), ..FlowProgram::default() };
+    program.calls.push(call("transfer"));
+    let why = Some(ExprId(1));
+    program.steps.push(StepDef { park: why, ..step_of("returned", 0, Undo::Nothing) });
+    let returned = StepId(0);
+    program.push("each row", Node::Each(LoopId(0)));
+    program.push("returned", Node::Step(returned));
+    program.push("answer", Node::Answer(MappingId(0)));
+    program.push("wait", Node::Rows(LoopId(0)));
+    let key = vec![ExprId(0)];
+    program.loops.push(Loop { name: "each row".into(), list: ListId(0), at_once: 5, key, body });
+    walk::check(&program).unwrap();
+    let of = LoopId(0);
+    let ended = |row, end| Event::RowEnded { of, row, end };
+    let late = || {
+        let mut flow = Driven::new(program.clone());
+        flow.feed(Event::Asked);
+        for row in 0..3 {
+            flow.feed(ended(row, End::Refused));
+        }
+        let effects = flow.feed(Event::CutOff);
+        assert!(effects.contains(&Effect::Send(returned, 1)), "{effects:?}");
+        assert_eq!(flow.feed(ended(3, End::Refused)), []);
+        assert_eq!(flow.state.durable.loops[0].open, [3, 4], "the list stays as it was");
+        flow
+    };
+    let mut flow = late();
+    let told = flow.feed(Event::Reply(returned, Reply::Done));
+    for expected in [
+        Effect::Answer(Answer::Done(Some(MappingId(0)))),
+        Effect::StartRow(of, 3),
+        Effect::StartRow(of, 4),
+    ] {
+        assert!(told.contains(&expected), "{expected:?}: {told:?}");
+    }
+    flow.feed(ended(3, End::Refused));
+    assert_eq!(flow.state.durable.end, None);
+    flow.feed(ended(4, End::Done));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+    assert_eq!((flow.state.durable.loops[0].done, flow.state.durable.loops[0].refused), (1, 4));
+
+    let mut crashed = late();
+    let again = crashed.crash();
+    assert!(again.contains(&Effect::StartRow(of, 3)), "{again:?}");
+    assert_eq!(crashed.feed(ended(3, End::Refused)), []);
+    crashed.feed(Event::Reply(returned, Reply::Done));
+    let again = crashed.crash();
+    let starts = again.iter().filter(|effect| matches!(effect, Effect::StartRow(..))).count();
+    assert_eq!(starts, 2, "each once: {again:?}");
+}
+
+/// `DONE` was told, and all that stands before relies on it: that it never came is no end of it.
+#[test]
+fn what_is_assured_is_made_to_hold_by_people() {
+    let mut program = pay_bill();
+    program.cancellable = false;
+    program.calls[1] = CallContract { assured: true, ways: vec![Way::Park], back: None, ..call("grid.pay") };
+    program.steps[1].undo = Undo::Nothing;
+    program.nodes.swap(2, 3);
+    program.places.swap(2, 3);
+    walk::check(&program).unwrap();
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let told = flow.feed(Event::Reply(DEBIT, Reply::Done));
+    assert!(told.contains(&Effect::Answer(Answer::Done(Some(MappingId(9))))), "{told:?}");
+    flow.feed(Event::NoReply(PAID));
+    assert_eq!(flow.state_of(PAID), OperationState::Parked);
+    for proof in [Proof::Never, Proof::TakenBack] {
+        assert_eq!(flow.feed(Event::Proof(PAID, proof)), []);
+        assert_eq!(flow.state_of(PAID), OperationState::Parked);
+    }
+    flow.feed(Event::Proof(PAID, Proof::Holds));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+#[test]
+fn what_was_told_done_is_refused_by_nobody() {
+    let mut program = pay_bill();
+    program.cancellable = false;
+    program.push("park", Node::Park { why: ExprId(1) });
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    let told = flow.feed(Event::Reply(PAID, Reply::Done));
+    assert!(told.contains(&Effect::Answer(Answer::Done(Some(MappingId(9))))), "{told:?}");
+    let at = NodeId(4);
+    assert_eq!(flow.feed(Event::Released { at, accepted: Err("declined".into()) }), []);
+    assert!(!flow.state.durable.unwinding());
+    flow.feed(Event::Released { at, accepted: Ok(()) });
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+/// The quiet time counts from the end of the last sender: what an earlier copy is told does not begin it.
+#[test]
+fn what_is_no_outcome_of_an_earlier_copy_changes_nothing() {
+    let mut program = pay_bill();
+    program.calls[0].repeats = Repeats::SameAnswerWhenDone;
+    let pauses = Pauses::Doubling { every_ms: 10_000, to_ms: 10_000 };
+    program.calls[0].ways = vec![Way::Repeat { pauses, times: Some(1) }, Way::Reverse, Way::Park];
+    walk::check(&program).unwrap();
+    let repeated = || {
+        let mut flow = Driven::new(program.clone());
+        flow.feed(Event::Asked);
+        let pause = flow.feed(Event::NoReply(DEBIT)).into_iter().find_map(|effect| match effect {
+            Effect::Timer(timer @ Timer::Pause { .. }, _) => Some(timer),
+            _ => None,
+        });
+        assert!(flow.feed(Event::Timer(pause.unwrap())).contains(&Effect::Send(DEBIT, 2)));
+        flow
+    };
+    let mut flow = repeated();
+    for reply in [Reply::Unknown, Reply::Refused("in_process".into())] {
+        let effects = flow.feed(Event::EarlierReply(DEBIT, reply));
+        assert_eq!(effects, [Effect::Write(vec![Change::Record(DEBIT)])]);
+        assert_eq!(flow.state_of(DEBIT), OperationState::Intent, "the second copy is under way");
+    }
+    let effects = flow.feed(Event::NoReply(DEBIT));
+    let quiet = Effect::Timer(Timer::Quiet { step: DEBIT, copy: 2 }, 60_000);
+    assert!(effects.contains(&quiet), "{effects:?}");
+    let mut flow = repeated();
+    flow.feed(Event::EarlierReply(DEBIT, Reply::Done));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Done, "an outcome is one, whichever copy has it");
 }
 
 #[test]

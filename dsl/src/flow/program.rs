@@ -4,7 +4,8 @@
 //! In: built by `lower`. Out: read by the interpreter, the walk and the engine. Whatever is like a value (a guard, a
 //! list, a mapping) is a number that only the lowering and the engine understand.
 
-use super::state::{Durable, Reason, Rows};
+use super::event::Proof;
+use super::state::{Durable, OperationState, Reason, Rows};
 use crate::value::Pauses;
 
 /// A truth that the [`Judge`] knows.
@@ -137,7 +138,12 @@ pub enum Node {
     /// Goes there, further down.
     Jump(NodeId),
     /// Begins another flow durably, without waiting.
-    Start(StartId),
+    Start {
+        /// Which.
+        start: StartId,
+        /// It moves money: nothing takes it back when this flow is refused or cancelled.
+        moves: bool,
+    },
     /// Waits for something served.
     Await {
         /// What finds it: the compiled look-up.
@@ -385,7 +391,7 @@ impl FlowProgram {
                     | Node::Park { .. }
                     | Node::Until { .. }
                     | Node::Each(_)
-                    | Node::Start(_)
+                    | Node::Start { .. }
                     | Node::Await { .. }
             )
         };
@@ -411,6 +417,26 @@ impl FlowProgram {
         self.rows_acting(durable, |rows| rows.done > 0 || !rows.open.is_empty()).is_some()
     }
 
+    /// Whether a flow that is begun there moves money.
+    #[must_use]
+    pub fn start_moves(&self, which: StartId) -> bool {
+        self.nodes.iter().any(|node| matches!(node, Node::Start { start, moves: true } if *start == which))
+    }
+
+    /// Whether what a late flow says of the rows of a loop stays as it is: it is past the loop and has not answered, so that what
+    /// is under way was worked out from it. A row that ends meanwhile counts where the flow waits for its rows.
+    #[must_use]
+    pub fn rows_stay(&self, durable: &Durable, of: LoopId) -> bool {
+        let at_it = matches!(self.node(durable.at), Some(Node::Each(here)) if *here == of);
+        durable.late && !at_it && !durable.answered && durable.end.is_none() && !durable.unwinding()
+    }
+
+    /// Whether people may still refuse the flow where it waits for them: nothing was told done, and no rows hold.
+    #[must_use]
+    pub fn may_be_refused(&self, durable: &Durable) -> bool {
+        !durable.answered && !self.rows_hold(durable)
+    }
+
     /// Whether that step has to hold though it is refused for this reason: it says `else park`, and stands behind an answer that was
     /// told, or behind rows that hold or may.
     #[must_use]
@@ -421,7 +447,18 @@ impl FlowProgram {
             let chosen = durable.operation(step).and_then(|operation| operation.call);
             self.call(chosen.or_else(|| found.calls.first().copied())?)
         });
-        call.is_some_and(posts) && (durable.answered || self.rows_hold(durable))
+        call.is_some_and(posts) && !self.may_be_refused(durable)
+    }
+
+    /// Whether people can end a parked operation only by making it hold, though they prove that it does not: it is assured, so that all
+    /// before it relies on it, or has to hold where it stands.
+    #[must_use]
+    pub fn stays_parked(&self, durable: &Durable, step: StepId, proof: Proof) -> bool {
+        let (Some(operation), Some(found)) = (durable.operation(step), self.step(step)) else { return false };
+        let Some(why) = proof.against() else { return false };
+        let call = operation.call.or_else(|| found.calls.first().copied());
+        let assured = found.undo_of.is_none() && call.and_then(|id| self.call(id)).is_some_and(|call| call.assured);
+        operation.state == OperationState::Parked && (assured || self.must_hold(durable, step, why))
     }
 
     /// Whether every step of its own is a query.

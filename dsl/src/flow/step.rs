@@ -48,6 +48,7 @@ pub fn step_by(
         rules,
         program,
         judge,
+        was_unwinding: state.durable.unwinding(),
         next: state.clone(),
         prepare: Vec::new(),
         changes: Vec::new(),
@@ -67,6 +68,8 @@ struct Run<'a> {
     program: &'a FlowProgram,
     judge: &'a mut dyn Judge,
     next: State,
+    /// The flow was being taken back before this step.
+    was_unwinding: bool,
     /// Before the write.
     prepare: Vec<Effect>,
     /// The write.
@@ -93,7 +96,8 @@ impl Run<'_> {
                 self.event(during);
             }
             Event::NotWritten { why, during } => self.not_written(*why, during),
-            Event::Reply(step, reply) => self.reply(*step, reply),
+            Event::Reply(step, reply) => self.reply(*step, reply, true),
+            Event::EarlierReply(step, reply) => self.reply(*step, reply, false),
             Event::NoReply(step) => self.no_reply(*step),
             Event::NotSent(step) => self.not_sent(*step),
             Event::Enquired { step, number, says } => self.enquired(*step, *number, says),

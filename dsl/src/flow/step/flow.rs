@@ -74,6 +74,9 @@ impl Run<'_> {
             Node::Rows(of) => {
                 let open = |rows: &Rows| rows.of == *of && !rows.open.is_empty();
                 if self.next.durable.loops.iter().any(open) {
+                    if self.next.memory.announced != Some(at) {
+                        self.ask_rows(*of);
+                    }
                     return self.announce(at, None);
                 }
                 // What stands behind it sees the answer, so that is written first.
@@ -102,7 +105,7 @@ impl Run<'_> {
                 }
             }
             Node::Jump(to) => self.jump(*to),
-            Node::Start(start) => {
+            Node::Start { start, .. } => {
                 // What cannot be asked is for an operator: nobody else would ever look.
                 if self.next.memory.cannot_start || self.next.durable.stopped == Some(at) {
                     self.next.durable.stopped = Some(at);
@@ -326,8 +329,8 @@ impl Run<'_> {
     pub(super) fn released(&mut self, at: NodeId, accepted: &Result<(), Reason>) {
         let durable = &self.next.durable;
         let park = matches!(self.program.node(at), Some(Node::Park { .. }));
-        // Rows that hold stay: what stops behind them can only go on.
-        let may = accepted.is_ok() || !self.program.rows_hold(durable);
+        // What was told done stays, and so do rows that hold: what stops behind them can only go on.
+        let may = accepted.is_ok() || self.program.may_be_refused(durable);
         if durable.at == at && (park || durable.stopped == Some(at)) && may {
             self.decide(accepted);
         }
@@ -413,8 +416,22 @@ impl Run<'_> {
         }
     }
 
-    /// Counts a row once, however often its end is told.
+    /// Has the rows of a loop that are open tell their ends again, those too that were not taken while the flow was late. A
+    /// restart has asked for them before.
+    pub(super) fn ask_rows(&mut self, of: LoopId) {
+        let asked = |effect: &Effect| matches!(effect, Effect::StartRow(known, _) if *known == of);
+        if self.after.iter().any(asked) {
+            return;
+        }
+        let rows = self.next.durable.loops.iter().filter(|rows| rows.of == of);
+        self.after.extend(rows.flat_map(|rows| &rows.open).map(|row| Effect::StartRow(of, *row)));
+    }
+
+    /// Counts a row once, however often its end is told; what a late flow says of its rows stays as it is.
     pub(super) fn row_ended(&mut self, of: LoopId, row: u64, end: End) {
+        if self.program.rows_stay(&self.next.durable, of) {
+            return;
+        }
         let Some(rows) = self.rows(of) else { return };
         let Some(place) = rows.open.iter().position(|open| *open == row) else { return };
         rows.open.swap_remove(place);

@@ -123,6 +123,8 @@ impl Run<'_> {
                 _ => None,
             });
             self.next.durable.refused = Some(told.unwrap_or_else(|| "over_limit".into()));
+            // What it would have begun with what is counted it does not begin.
+            self.changes.retain(|change| !matches!(change, Change::Start(_)));
             self.changes.push(Change::Progress);
             return false;
         }
@@ -133,7 +135,9 @@ impl Run<'_> {
         true
     }
 
-    pub(super) fn reply(&mut self, step: StepId, reply: &Reply) {
+    /// `last`: it is to the last copy. What is no outcome says nothing of another: its sender has not ended, so that no quiet time
+    /// begins.
+    pub(super) fn reply(&mut self, step: StepId, reply: &Reply, last: bool) {
         if self.kind(step) == CallKind::Query {
             return self.query_reply(step, reply);
         }
@@ -159,7 +163,9 @@ impl Run<'_> {
                 self.park(step);
             }
             Reply::Refused(reason) if self.refusal_is_final(step) => self.settle_refused(step, reason),
-            Reply::NoSession { renewed: true, .. } if self.may_ask_anew(step) => return self.ask_anew(step),
+            Reply::NoSession { renewed: true, .. } if last && self.may_ask_anew(step) => {
+                return self.ask_anew(step);
+            }
             // A party repeats its answers, not what it says of a session: a copy before this one may still be taken.
             Reply::NoSession { reason, .. } if !self.is_assured(step) && self.never_taken(step) => {
                 self.settle_refused(step, reason);
@@ -167,7 +173,12 @@ impl Run<'_> {
             Reply::Unknown if self.rules.broken(Fault::UnknownIsRefused) => {
                 self.settle_refused(step, &"unknown".into());
             }
-            Reply::Refused(_) | Reply::NoSession { .. } | Reply::Unknown => return self.no_reply(step),
+            Reply::Refused(_) | Reply::NoSession { .. } | Reply::Unknown if last => {
+                return self.no_reply(step);
+            }
+            Reply::Refused(_) | Reply::NoSession { .. } | Reply::Unknown => {
+                return self.changes.push(Change::Record(step));
+            }
         }
         self.after_outcome(step);
     }
@@ -339,11 +350,8 @@ impl Run<'_> {
     pub(super) fn proof(&mut self, step: StepId, proof: Proof) {
         use OperationState::{Done, Held, Intent, Parked, Refused, Reversing, Undoing, Undone, Unknown};
         let operation = self.operation(step);
-        // It is made to hold: behind an answer, or behind rows that hold, nothing else can be true.
-        let against = proof.against();
-        if operation.state == Parked
-            && against.is_some_and(|why| self.program.must_hold(&self.next.durable, step, why))
-        {
+        // It is made to hold: nothing else can be true of what is assured, or stands behind an answer or behind rows that hold.
+        if self.program.stays_parked(&self.next.durable, step, proof) {
             return;
         }
         let agrees = match (operation.state, proof) {

@@ -10,8 +10,14 @@ impl Run<'_> {
     /// No new step begins: what is open is resolved first, then what holds is undone, one at a time.
     pub(super) fn unwind(&mut self) {
         use OperationState::{Done, Held, Intent, New, Parked, Refused, Reversing, Undoing, Undone, Unknown};
-        if self.next.durable.answered && self.next.durable.cancel == Cancel::No {
+        if self.next.durable.broken() {
             return;
+        }
+        // Ends of rows that a late flow did not take count from here on.
+        if self.next.durable.late && !self.was_unwinding {
+            for of in self.next.durable.loops.iter().map(|rows| rows.of).collect::<Vec<_>>() {
+                self.ask_rows(of);
+            }
         }
         if self.rules.broken(Fault::RefusedTooEarly) && self.next.memory.asker {
             self.tell(Answer::Refused(self.why()));

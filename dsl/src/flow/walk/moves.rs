@@ -1,7 +1,7 @@
 //! What may happen next in the world of a walk, and what comes of it.
 
 use super::super::event::{
-    Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Reply, Says, Timer,
+    Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Proof, Reply, Says, Timer,
 };
 use super::super::program::{
     CallContract, CallId, CallKind, FlowProgram, GuardId, Judge, ListId, Node, NodeId, StepId,
@@ -44,7 +44,8 @@ pub(super) enum Move {
 impl Move {
     /// Nobody is bound to make it: a flow that only these could move stands still.
     pub(super) fn is_optional(&self) -> bool {
-        matches!(self, Self::Crash | Self::Feed(Event::CancelAsked | Event::AskerLimit | Event::CutOff))
+        use Event::{AskerLimit, CancelAsked, CutOff, Proof, Released};
+        matches!(self, Self::Crash | Self::Feed(CancelAsked | AskerLimit | CutOff | Proof(..) | Released { .. }))
     }
 }
 
@@ -61,6 +62,7 @@ pub(super) fn moves(ground: &Ground<'_>, world: &World, into: &mut Vec<Move>) {
         } else {
             of_step(program, world, step, into);
         }
+        into.extend(proof(world, step).map(|proof| Move::Feed(Event::Proof(step, proof))));
     }
     for (place, timer) in world.timers.iter().enumerate() {
         if !matches!(timer, Timer::Warn(_)) {
@@ -98,7 +100,11 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
     if durable.unwinding() || durable.end.is_some() {
         return;
     }
+    // People let it go on, and what stands behind it begins; that they refuse it is for them to answer for.
+    let on = || Move::Feed(Event::Released { at: durable.at, accepted: Ok(()) });
     match program.node(durable.at) {
+        Some(Node::Park { .. }) => into.push(on()),
+        Some(_) if durable.stopped == Some(durable.at) => into.push(on()),
         Some(Node::Hold { hold, .. }) => {
             into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Ok(()) }));
             into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Err("declined".into()) }));
@@ -106,6 +112,20 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
         Some(Node::Await { .. }) => into.push(Move::Feed(Event::Arrived(durable.at))),
         Some(Node::Each(_)) if !durable.late => into.push(Move::Feed(Event::CutOff)),
         _ => {}
+    }
+}
+
+/// What people can prove of an operation that waits for them: what is so, and stays so since nothing of it is under way.
+fn proof(world: &World, step: StepId) -> Option<Proof> {
+    let leg = world.legs.get(usize::from(step.0))?;
+    let operation = world.state.durable.operation(step)?;
+    let still = leg.flight == 0 && leg.backs == 0 && leg.replies == 0 && leg.back_replies == 0;
+    match operation.state {
+        OperationState::Parked | OperationState::Held if !still => None,
+        OperationState::Parked if leg.holds() => Some(Proof::Holds),
+        OperationState::Parked if leg.made == 0 => Some(Proof::Never),
+        OperationState::Parked | OperationState::Held if !leg.holds() => Some(Proof::TakenBack),
+        _ => None,
     }
 }
 
@@ -244,7 +264,12 @@ impl Act<'_> {
                     NO_SESSION => Reply::NoSession { reason: "no_session".into(), renewed: true },
                     _ => Reply::Unknown,
                 };
-                self.feed(&Event::Reply(*step, reply));
+                let reply = if self.of_earlier(*step) {
+                    Event::EarlierReply(*step, reply)
+                } else {
+                    Event::Reply(*step, reply)
+                };
+                self.feed(&reply);
             }
             Move::Look(step, place) => self.look(*step, *place),
             Move::Answered(step, place) => {
@@ -276,6 +301,14 @@ impl Act<'_> {
             Move::SettleBack(step) => self.settle_back(*step),
             Move::Crash => self.crash(),
         }
+    }
+
+    /// Of several copies nobody sees which one a reply is to, until the last is waited for no longer.
+    fn of_earlier(&mut self, step: StepId) -> bool {
+        let copies = self.world.state.durable.operation(step).map_or(0, |operation| operation.copies);
+        let waits =
+            self.world.state.memory.operations.get(usize::from(step.0)).map(|attempt| attempt.wait);
+        copies > 1 && waits == Some(Wait::Reply) && self.chooser.choose(2) == 1
     }
 
     fn feed(&mut self, event: &Event) {
@@ -325,6 +358,8 @@ impl Act<'_> {
                         let during = Box::new(event.clone());
                         return self.drive(&Event::NotWritten { why: NotWritten::LimitFull(None), during });
                     }
+                    let begins = |change: &Change| matches!(change, Change::Start(which) if self.program.start_moves(*which));
+                    self.world.started |= !step.next.durable.unwinding() && changes.iter().any(begins);
                     let before = std::mem::replace(&mut self.world.journal, step.next.durable.clone());
                     self.tell(|program, world| say::write(program, &before, &world.journal));
                 }

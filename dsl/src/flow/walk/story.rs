@@ -158,7 +158,7 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
     let broken = own.map(|(_, operation)| operation).any(broken);
     let lies = (told(TOLD_DONE) && told(TOLD_REFUSED))
         || (told(TOLD_DONE) && uncancelled && (broken || world.journal.refused.is_some()))
-        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding)
+        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && (holding || world.started))
         || ((told(TOLD_REFUSED) || world.journal.end == Some(End::Refused))
             && rows_done(program, world).is_some());
     lies.then_some(Property::FalseAnswer)
@@ -240,6 +240,12 @@ fn last_line(program: &FlowProgram, world: &World, property: Property) -> String
     }
 }
 
+/// Nothing of a flow holds, as was told, but another that it has begun.
+fn goes_on(world: &World) -> bool {
+    let taken_back = world.told & (TOLD_REFUSED | TOLD_CANCELLED) != 0;
+    world.started && taken_back && !world.legs.iter().any(super::world::Leg::holds)
+}
+
 /// What was told, and what is so.
 fn false_answer(program: &FlowProgram, world: &World) -> String {
     use OperationState::{Held, Refused, Undoing, Undone};
@@ -250,9 +256,12 @@ fn false_answer(program: &FlowProgram, world: &World) -> String {
     {
         return format!("the flow is refused, and a row of `{}` holds", rows.name);
     }
+    let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
+    if goes_on(world) {
+        return format!("{what} was told, and what it has begun goes on");
+    }
     if world.told & TOLD_DONE == 0 {
         let holds = |step: &StepId| world.legs.get(usize::from(step.0)).is_some_and(super::world::Leg::holds);
-        let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
         let name = own().find(holds).map_or("something", |step| say::step(program, step));
         return format!("{what} was told, and {name} holds");
     }
@@ -294,6 +303,12 @@ fn help(program: &FlowProgram, world: &World, property: Property) -> String {
         Property::FalseAnswer if world.told & TOLD_DONE == 0 && rows_done(program, world).is_some() => {
             "let what may refuse stand before the rows, or say  else park \"why\"  there".into()
         }
+        Property::FalseAnswer if goes_on(world) && world.told & TOLD_CANCELLED != 0 => {
+            "write  cancel refused after STEP , of a step before `start`".into()
+        }
+        Property::FalseAnswer if goes_on(world) => {
+            "let `start` stand behind what may refuse, or right before the  check … else refuse  with which it is to run".into()
+        }
         Property::FalseAnswer => {
             "let everything behind `answer` be assured, or move `answer` to the end".into()
         }
@@ -322,7 +337,7 @@ fn first_repeats(program: &FlowProgram, step: StepId) -> bool {
 
 /// The words of the stories.
 pub(super) mod say {
-    use super::super::super::event::{Answer, BackReply, Event, Reply, Says, Timer};
+    use super::super::super::event::{Answer, BackReply, Event, Proof, Reply, Says, Timer};
     use super::super::super::state::{Durable, End, OperationState};
     use super::{FlowProgram, Node, StepId};
 
@@ -399,6 +414,15 @@ pub(super) mod say {
             Event::Reply(of, Reply::Unknown) => {
                 format!("a reply comes that says nothing certain of {}", name(of))
             }
+            Event::EarlierReply(of, Reply::Done) => {
+                format!("the reply to an earlier copy comes: {} done", name(of))
+            }
+            Event::EarlierReply(of, Reply::Refused(_)) => {
+                format!("the reply to an earlier copy comes: {} refused", name(of))
+            }
+            Event::EarlierReply(of, _) => {
+                format!("a reply to an earlier copy comes that says nothing certain of {}", name(of))
+            }
             Event::NoReply(of) => format!("no answer to {} in time", name(of)),
             Event::Enquired { step: of, says: Says::Nothing, .. } => {
                 format!("the enquiry about {} is not answered", name(of))
@@ -419,6 +443,10 @@ pub(super) mod say {
             Event::AskerLimit => "the asker can wait no longer".into(),
             Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),
             Event::Decision { .. } => "the operator declines".into(),
+            Event::Proof(of, Proof::Holds) => format!("people prove that {} holds", name(of)),
+            Event::Proof(of, Proof::Never) => format!("people prove that {} never came", name(of)),
+            Event::Proof(of, Proof::TakenBack) => format!("people prove that {} is taken back", name(of)),
+            Event::Released { .. } => "the operator lets it go on".into(),
             Event::Arrived(_) => "what was waited for comes".into(),
             Event::RowWaits { row, .. } => format!("the end of row {} is long in coming", row + 1),
             Event::RowEnded { row, end, .. } => {

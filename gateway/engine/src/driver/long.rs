@@ -68,9 +68,9 @@ impl Running {
         self.form_of(of).is_some_and(|(_, form)| self.book.long(&form.list).is_some())
     }
 
-    /// Puts what the rows of a long loop answered on a sheet, and the sheet in the place of the list that they make. False: it
-    /// cannot be written now.
-    pub(super) async fn gather_long(&mut self, of: LoopId, total: u64) -> bool {
+    /// Puts what the rows of a long loop answered on a sheet, and the sheet in the place of the list that they make; those of
+    /// `unknown` stand there as not known. False: it cannot be written now.
+    pub(super) async fn gather_long(&mut self, of: LoopId, total: u64, unknown: Vec<u64>) -> bool {
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
             return true;
         };
@@ -86,7 +86,8 @@ impl Running {
                 Some(open) => open.told(row).encode(&version),
                 None => Told::pending(FlowId(0)).encode(&version),
             };
-            Ok(answers(reader, spool.write(&name), (parent, &rows), total, open)
+            let of = Rows { parent, name: &rows, total, unknown: &unknown };
+            Ok(answers(reader, spool.write(&name), &of, open)
                 .map_err(|error| error.to_string()))
         });
         let sheet = match written.await {
@@ -122,7 +123,7 @@ impl crate::engine::Engine {
         let Ok(mut running) = Box::pin(self.load(row)).await else { return before };
         let Some(program) = running.program().cloned() else { return before };
         for rows in &running.state.durable.loops.clone() {
-            if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total).await {
+            if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total, Vec::new()).await {
                 return before;
             }
         }
@@ -141,12 +142,20 @@ impl crate::engine::Engine {
     }
 }
 
-/// Writes the answers of the rows of a batch's loop in their order; `open` gives what stands for a row without an end.
+/// The rows of a batch's loop.
+struct Rows<'a> {
+    parent: FlowId,
+    name: &'a str,
+    total: u64,
+    /// Rows that stand there as not known, whatever became of them.
+    unknown: &'a [u64],
+}
+
+/// Writes the answers of rows in their order; `open` gives what stands for a row without an end.
 fn answers(
     reader: &mut dyn Reader,
     sheet: std::io::Result<SheetWriter>,
-    (parent, name): (FlowId, &str),
-    total: u64,
+    &Rows { parent, name, total, unknown }: &Rows<'_>,
     mut open: impl FnMut(u64) -> Vec<u8>,
 ) -> Result<Sheet, Box<dyn std::error::Error + Send + Sync>> {
     let mut sheet = sheet?;
@@ -159,7 +168,8 @@ fn answers(
                 sheet.append(&open(sheet.count()))?;
             }
             if sheet.count() == row {
-                match child.answer.as_deref().filter(|_| child.end.is_some()) {
+                let ended = child.end.is_some() && unknown.binary_search(&row).is_err();
+                match child.answer.as_deref().filter(|_| ended) {
                     Some(answer) => sheet.append(answer)?,
                     None => sheet.append(&open(row))?,
                 }

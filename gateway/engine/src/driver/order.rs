@@ -16,10 +16,14 @@ pub(super) struct Order {
 }
 
 impl Order {
-    /// Whether a row may begin now; if not it waits until [`Order::ended`] gives it.
+    /// Whether a row may begin now; if not it waits until [`Order::ended`] gives it, or has begun already.
     pub(super) fn admit(&mut self, of: LoopId, row: u64, keys: Vec<String>) -> bool {
         if keys.is_empty() {
             return true;
+        }
+        let same = |(known, number, _): &Row| (*known, *number) == (of, row);
+        if self.running.iter().chain(&self.waiting).any(same) {
+            return false;
         }
         let free = is_free(&keys, self.running.iter().chain(&self.waiting));
         let place = if free { &mut self.running } else { &mut self.waiting };
@@ -60,6 +64,8 @@ mod tests {
         assert!(!order.admit(of, 1, keys("a")));
         assert!(order.admit(of, 2, keys("b")));
         assert!(!order.admit(of, 3, keys("a")));
+        assert!(!order.admit(of, 0, keys("a")), "it runs");
+        assert!(!order.admit(of, 3, keys("a")), "it waits");
         assert!(order.admit(of, 4, Vec::new()));
         assert_eq!(order.ended(of, 2), []);
         assert_eq!(order.ended(of, 0), [(of, 1)]);

@@ -328,10 +328,12 @@ impl Running {
         }
         let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
         let last = known.is_some_and(|rows| rows.next == rows.total && rows.open.len() <= 1);
-        if last {
+        // What a late flow says of its rows stays as it is; where it waits for them, each tells its end again.
+        let stays = self.program().is_some_and(|program| program.rows_stay(&self.state.durable, of));
+        if last && !stays {
             let total = known.map_or(0, |rows| rows.total);
             // Steps and answers behind the rows read the list: while it cannot be made, as on a full disk, the last row waits.
-            if !self.gather(of, total).await {
+            if !self.gather(of, total, &[]).await {
                 let (core, post) = (self.engine.core.clone(), self.post.clone());
                 self.engine.core.spawn(async move {
                     core.deadline(core.mark().after(GATHERED_AGAIN)).await;
@@ -343,12 +345,11 @@ impl Running {
         Event::RowEnded { of, row, end }
     }
 
-    /// Puts what rows have answered by now into the lists of their loops: rows that are open stand there as not known.
+    /// Puts what rows have answered by now into the lists of their loops: rows that are open in the flow's own state stand there
+    /// as not known, whatever became of them since, so that a flow that was stopped finds the list from which it went on.
     pub(super) async fn gather_so_far(&mut self) {
-        let loops: Vec<(LoopId, u64)> =
-            self.state.durable.loops.iter().map(|rows| (rows.of, rows.total)).collect();
-        for (of, total) in loops {
-            self.gather(of, total).await;
+        for rows in self.state.durable.loops.clone() {
+            self.gather(rows.of, rows.total, &rows.open).await;
         }
     }
 
@@ -357,14 +358,15 @@ impl Running {
         let ended = self.state.durable.loops.iter();
         let ended = ended.filter(|rows| rows.next == rows.total && rows.open.is_empty());
         for (of, total) in ended.map(|rows| (rows.of, rows.total)).collect::<Vec<_>>() {
-            self.gather(of, total).await;
+            self.gather(of, total, &[]).await;
         }
     }
 
-    /// Puts the rows' answers into the list that the loop makes. False: it cannot be made now.
-    async fn gather(&mut self, of: LoopId, total: u64) -> bool {
+    /// Puts the rows' answers into the list that the loop makes; those of `unknown`, in order, stand there as not known. False: it cannot be
+    /// made now.
+    async fn gather(&mut self, of: LoopId, total: u64, unknown: &[u64]) -> bool {
         if self.is_long(of) {
-            return self.gather_long(of, total).await;
+            return self.gather_long(of, total, unknown.to_vec()).await;
         }
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
             return true;
@@ -388,7 +390,7 @@ impl Running {
         let mut outcomes = Vec::new();
         let mut open = self.open_rows(of);
         for row in 0..total {
-            let told = self.rows.get(&(of.0, row));
+            let told = self.rows.get(&(of.0, row)).filter(|_| unknown.binary_search(&row).is_err());
             let record = match told {
                 Some(told) => told.record.clone(),
                 None => open.as_mut().and_then(|open| open.told(row).record),

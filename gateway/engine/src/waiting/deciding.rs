@@ -335,7 +335,7 @@ impl Engine {
                     _ => Err(nothing()),
                 }
             }
-            (Why::Park, Decision::Refuse) if program.rows_hold(&durable) => {
+            (Why::Park, Decision::Refuse) if !program.may_be_refused(&durable) => {
                 Err(NotDecided::Stays(said.decision.word()))
             }
             (Why::Park, Decision::Go | Decision::Refuse) => {
@@ -353,12 +353,10 @@ impl Engine {
                     _ => Proof::TakenBack,
                 };
                 let operation = durable.operation(step).ok_or_else(nothing)?;
-                let parked = operation.state == OperationState::Parked;
                 if proof == Proof::Never && (operation.made || operation.state == OperationState::Held) {
                     return Err(NotDecided::Happened(said.decision.word()));
                 }
-                let stays = |why| parked && program.must_hold(&durable, step, why);
-                if proof.against().is_some_and(stays) {
+                if program.stays_parked(&durable, step, proof) {
                     return Err(NotDecided::Stays(said.decision.word()));
                 }
                 Ok(Event::Proof(step, proof))
