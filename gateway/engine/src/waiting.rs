@@ -182,7 +182,7 @@ impl Opened<'_> {
         let place = self.place(at);
         if durable.broken() {
             let what = "it was told done, and something of it does not hold".to_owned();
-            return vec![(self.waiting(row, place, what, Why::Broken), None)];
+            return vec![(self.waiting(row, place, what, Why::Broken, Subject::Place), None)];
         }
         if durable.end.is_some() || durable.unwinding() {
             return Vec::new();
