@@ -149,12 +149,11 @@ impl Engine {
 
     /// Leave for a copy of a message that is still open: as its first had it. What is told of an outcome needs none.
     pub(super) fn leave_again(&self, open: &Open) -> Leave {
-        let prepared = match &open.message {
-            Message::Request(prepared) => prepared,
-            Message::Answer { source: Source::Own(prepared), .. } => prepared,
+        let asking = match &open.message {
+            Message::Request(prepared) => &prepared.asking,
+            Message::Answer { source: Source::Own(prepared), .. } => &prepared.asking,
             Message::Answer { source: Source::Reply(..), .. } => return Leave::default(),
         };
-        let asking = &prepared.asking;
         asking.version.call(asking.call).map_or_else(|| self.journal.leave(), |call| self.leave(call.kind))
     }
 
