@@ -4,6 +4,7 @@ use super::audit::Wrong;
 use super::ends::Ends;
 use super::ground::Ground;
 use super::seed::SeedEnd;
+use super::tally::Tally;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, Table};
 use serde_json::{Value, json};
@@ -29,6 +30,9 @@ pub(crate) struct Campaign {
     pub(crate) failing: Vec<SeedEnd>,
     postings: u64,
     ends: [u64; 3],
+    tally: Tally,
+    /// Stories that no seed has done.
+    never_done: Vec<String>,
     faults: BTreeMap<&'static str, u64>,
     reached: BTreeMap<(String, &'static str), u64>,
     unreached: Vec<(String, &'static str)>,
@@ -46,6 +50,7 @@ impl Campaign {
         for (count, more) in self.ends.iter_mut().zip(end.ends) {
             *count += more;
         }
+        self.tally.add(&end.tally);
         for (fault, times) in &end.faults {
             *self.faults.entry(fault).or_default() += times;
         }
@@ -65,6 +70,7 @@ impl Campaign {
 
     /// What ought to be reached of the postings that were asked for, and was not.
     pub(super) fn complete(&mut self, ground: &Ground) {
+        self.never_done = self.tally.never_done(&ground.plan);
         let asked: BTreeSet<&str> = self.reached.keys().map(|(call, _)| call.as_str()).collect();
         for known @ Ends { call, ends, .. } in &ground.ends {
             if !asked.contains(call.as_str()) {
@@ -82,9 +88,9 @@ impl Campaign {
         }
     }
 
-    /// Nothing was lost, doubled or falsely answered, and no seed failed otherwise.
+    /// Nothing was lost, doubled or falsely answered, no seed failed otherwise, and every story that was told often was done.
     pub(crate) fn well(&self) -> bool {
-        self.failing.is_empty() && self.postings > 0
+        self.failing.is_empty() && self.postings > 0 && self.never_done.is_empty()
     }
 
     fn of(&self, wrong: Wrong) -> u64 {
@@ -104,6 +110,7 @@ pub(crate) fn object(campaign: &Campaign) -> Value {
         "lost": campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided), "doubled": campaign.of(Wrong::Doubled),
         "false_answers": campaign.of(Wrong::FalseAnswer), "hanging": campaign.of(Wrong::Hangs),
         "failing_seeds": campaign.failing.iter().map(|end| end.seed).collect::<Vec<_>>(),
+        "never_done": campaign.never_done,
         "reached": campaign.reached.keys().map(end).collect::<Vec<_>>(),
         "unreached": campaign.unreached.iter().map(end).collect::<Vec<_>>(),
         "pairs_reached": campaign.pairs.keys().map(pair).collect::<Vec<_>>(),
@@ -128,6 +135,9 @@ pub(crate) fn show(campaign: &Campaign) -> String {
             out.push_str(&format!("  ⇒ {failure}\n"));
         }
         out.push('\n');
+    }
+    for never in &campaign.never_done {
+        out.push_str(&format!("⇒ {never}\n"));
     }
     let mut faults = table(["fault", "times"]);
     for (fault, times) in &campaign.faults {
