@@ -5,9 +5,6 @@
 use super::plan::Plan;
 use std::collections::BTreeMap;
 
-/// A story that was told so often is done at least once, whatever the weather.
-const ENOUGH: u64 = 12;
-
 /// Counts by the story's place in the plan.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Tally(BTreeMap<usize, Times>);
@@ -42,9 +39,9 @@ impl Tally {
         self.0.get(&story).is_some_and(|times| times.done > 0)
     }
 
-    /// Stories that were told often enough and never done, in words.
-    pub(super) fn never_done(&self, plan: &Plan) -> Vec<String> {
-        let never = self.0.iter().filter(|(_, times)| times.told >= ENOUGH && times.done == 0);
+    /// Stories that were told at least so often and never done, in words.
+    pub(super) fn never_done(&self, plan: &Plan, enough: u64) -> Vec<String> {
+        let never = self.0.iter().filter(|(_, times)| times.told >= enough && times.done == 0);
         never
             .filter_map(|(story, times)| {
                 let name = &plan.stories.get(*story)?.name;
@@ -65,15 +62,15 @@ mod tests {
             serde_json::json!({ "parties": [], "stories": [story("one"), story("other"), story("rare")] });
         let plan: Plan = serde_json::from_value(plan).unwrap();
         let (mut tally, mut more) = (Tally::default(), Tally::default());
-        for _ in 0..ENOUGH - 1 {
+        for _ in 0..2 {
             (0..2).for_each(|story| tally.told(story));
         }
         tally.told(2);
-        assert_eq!(tally.never_done(&plan), [] as [&str; 0]);
+        assert_eq!(tally.never_done(&plan, 3), [] as [&str; 0]);
         (0..2).for_each(|story| more.told(story));
         more.done(0);
         tally.add(&more);
         assert!(tally.has_done(0) && !tally.has_done(1));
-        assert_eq!(tally.never_done(&plan), ["`other` was told 12 times and never done"]);
+        assert_eq!(tally.never_done(&plan, 3), ["`other` was told 3 times and never done"]);
     }
 }
