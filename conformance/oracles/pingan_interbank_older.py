@@ -38,6 +38,7 @@ CALLS = {
     "older_in_deposit": ("12001", "Trf.001.01", f"{THEIRS} {NAMED} TrfAmt:A15", "Trf.002.01", "BkRef:X32"),
     "older_in_withdraw": ("12002", "Trf.001.01", f"{THEIRS} {NAMED} TrfAmt:A15", "Trf.002.01", "BkRef:X32"),
     "older_in_sign": ("11001", "Acmt.001.01", f"{THEIRS} {WHO} {ACCOUNTS}", "Acmt.002.01", "AcctSt:N1="),
+    "older_in_interest": ("12007", "Trf.007.01", f"{THEIRS} {NAMED} TrfAmt:A15", "Trf.008.01", ""),
     "older_in_balance": ("11009", "Acmt.009.01", f"{THEIRS} {NAMED}", "Acmt.010.01", "BkBal(Bal:A15 Avail:A15)"),
     "older_totals": ("13001", "Stmt.001.01", f"{PLAIN} BusDate:D In(Cnt:I9 Amt:A15) Out(Cnt:I9 Amt:A15)", "Stmt.002.01", ""),
     "older_day_ready": ("13003", "Stmt.003.01", f"{PLAIN} BusDate:D", "Stmt.004.01", ""),

@@ -725,6 +725,8 @@ fn world_of(world: &World) -> World {
         learned: std::cell::RefCell::default(),
         symbols: world.symbols.clone(),
         keys: world.keys.clone(),
+        older: world.older.clone(),
+        no_random: world.no_random,
     }
 }
 

@@ -269,9 +269,9 @@ fn only_place(told: &Json, flow: u64) -> Result<String, (Exit, String)> {
 /// The number of the proposal that waits at a place.
 fn proposal_at(told: &Json, place: &str) -> Json {
     let waits = told.get("waits").and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default();
-    let proposed =
+    let mut proposed =
         waits.iter().filter(|wait| text(wait, "/place") == place).map(|wait| &wait["proposed"]["number"]);
-    proposed.cloned().find(Json::is_string).unwrap_or_default()
+    proposed.find(|number| number.is_string()).cloned().unwrap_or_default()
 }
 
 /// A file that proves something: its name and digest. It stays where it is.

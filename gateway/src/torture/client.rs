@@ -46,7 +46,7 @@ pub(super) struct Posting {
 #[derive(Clone, Debug)]
 pub(super) enum StoryEnd {
     /// Its posting was asked for.
-    Asked(Posting),
+    Asked(Box<Posting>),
     /// An ask before it was not done, so that nothing was posted: the story's place in the plan.
     Stopped(usize),
 }
@@ -310,7 +310,7 @@ impl Client {
         };
         let service = posting.service.clone();
         let posting = Posting { story: place, known, before: held, service, body, told, cancelled };
-        self.ends(StoryEnd::Asked(posting)).await;
+        self.ends(StoryEnd::Asked(Box::new(posting))).await;
     }
 
     async fn ends(&self, end: StoryEnd) {

@@ -385,7 +385,7 @@ fn asked(end: StoryEnd, tally: &mut Tally) -> Option<Posting> {
         }
         StoryEnd::Asked(posting) => {
             tally.told(posting.story);
-            Some(posting)
+            Some(*posting)
         }
     }
 }

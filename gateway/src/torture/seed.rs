@@ -250,7 +250,7 @@ async fn play(
                     end.tally.told(posting.story);
                     let wrong = judge_refusal(field.ground, &field.parties, &posting)?;
                     refused_too_early.extend(wrong);
-                    postings.push(posting);
+                    postings.push(*posting);
                 }
                 // All clients are through.
                 None => break,
