@@ -21,11 +21,11 @@ use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::{Cause, CauseKind, Mark};
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 use store::{Change, Lane, Session as StoredSession, Verdict as Written};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::{Mutex, Notify, watch};
 
 /// Milliseconds that a call waits for a session where its link sets no limit.
 const WAIT_MS: u64 = 30_000;
@@ -57,13 +57,19 @@ pub struct Sessions {
 pub struct Cell {
     now: ArcSwapOption<Good>,
     before: ArcSwapOption<(SessionValues, Mark)>,
+    /// Held while a sign-in is under way.
     signing: Mutex<()>,
+    /// How the last sign-in ends, for all who wait for it.
+    ending: Lock<Option<Ending>>,
     failed: ArcSwap<Option<Mark>>,
     /// Answers in a row that may renew the session.
     failures: AtomicU64,
     /// Rings when values are put.
     told: Notify,
 }
+
+/// How a sign-in ended; none while it is under way.
+type Ending = watch::Receiver<Option<Result<(), Refusal>>>;
 
 /// Values that are good.
 struct Good {
@@ -232,7 +238,9 @@ impl Engine {
         }
     }
 
-    /// Signs in, once for all who wait. `stale`: values that were refused; if others hold by now, all is well.
+    /// Signs in, once for all who wait. `stale`: values that were refused; if others hold by now, all is well. The sign-in
+    /// lives by itself, so that it ends as it ends however long those wait who want it: one that each took up and gave up in turn
+    /// would never be heard of, and each would cost the party a key.
     ///
     /// # Errors
     /// Why there is no session.
@@ -248,16 +256,45 @@ impl Engine {
         if connection::at_connect(program).is_some() {
             return self.connected(version, module, member.as_ref(), stale).await;
         }
-        let _signing = cell.signing.lock().await;
-        if let Some(values) = cell.good_at(self.now())
-            && stale.is_none_or(|stale| !Arc::ptr_eq(stale, &values))
-        {
-            return Ok(());
-        }
+        let mut ending = {
+            let mut known = cell.ending.lock().unwrap_or_else(PoisonError::into_inner);
+            let good = cell.good_at(self.now());
+            if good.is_some_and(|values| stale.is_none_or(|stale| !Arc::ptr_eq(stale, &values))) {
+                return Ok(());
+            }
+            // One whose task is gone with its core ends nothing.
+            let lasts = |ending: &&Ending| ending.borrow().is_none() && ending.has_changed().is_ok();
+            match known.as_ref().filter(lasts) {
+                Some(ending) => ending.clone(),
+                None => {
+                    let (ends, ending) = watch::channel(None);
+                    *known = Some(ending.clone());
+                    let (engine, version) = (Arc::clone(self), Arc::clone(version));
+                    self.core.spawn(async move {
+                        ends.send_replace(Some(engine.sign_in_once(&version, module, member, &cell).await));
+                    });
+                    ending
+                }
+            }
+        };
+        let ended = ending.wait_for(Option::is_some).await;
+        let given_up = || Err(Refusal::told("no_session", "the sign-in was given up".into()));
+        ended.map_or_else(|_| given_up(), |ended| ended.clone().unwrap_or_else(given_up))
+    }
+
+    /// One sign-in, not before the pause after the last that failed is over.
+    async fn sign_in_once(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        member: Option<Arc<Member>>,
+        cell: &Cell,
+    ) -> Result<(), Refusal> {
         if let Some(failed) = **cell.failed.load() {
             self.core.deadline(failed.after(BACK_OFF)).await;
         }
-        let signed = self.sign_in_all(version, module, member.as_ref(), &cell, None).await;
+        let _signing = cell.signing.lock().await;
+        let signed = Box::pin(self.sign_in_all(version, module, member.as_ref(), cell, None)).await;
         if signed.is_err() {
             cell.failed.store(Arc::new(Some(self.core.mark())));
         }

@@ -32,6 +32,8 @@ mod paying;
 mod restraining;
 #[path = "slice/serving.rs"]
 mod serving;
+#[path = "slice/sessions.rs"]
+mod sessions;
 #[path = "slice/speaking.rs"]
 mod speaking;
 #[path = "slice/support.rs"]

@@ -46,6 +46,10 @@ pub(crate) struct Ledger {
     pub(crate) plan_back: VecDeque<Does>,
     /// Questions about payments are not answered.
     pub(crate) deaf_enquiries: bool,
+    /// Nobody is answered.
+    pub(crate) silent: bool,
+    /// How long the answer to a sign-in is on its way.
+    pub(crate) late_sign_in: Duration,
     /// Serials under which payments and reversals came that were not looked at.
     pub(crate) spent: Vec<String>,
     /// How long an answer is on its way.
@@ -87,7 +91,12 @@ async fn play(core: &Core, answer: impl Fn(&mut Ledger, &str) -> Answer + Send +
             let text = String::from_utf8(frame.to_vec()).expect("ASCII");
             let (answer, late) = {
                 let mut ledger = held.lock().expect("no panic before");
-                (answer(&mut ledger, &text), ledger.late)
+                let late =
+                    if &text[..4] == "0001" { ledger.late.max(ledger.late_sign_in) } else { ledger.late };
+                match (answer(&mut ledger, &text), ledger.silent) {
+                    (_, true) => (Answer::Silence, Duration::ZERO),
+                    (answer, false) => (answer, late),
+                }
             };
             tokio::time::sleep(late).await;
             answer
