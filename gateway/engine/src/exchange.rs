@@ -404,7 +404,8 @@ impl Engine {
         Box::pin(self.exchange_anew(prepared, verdict, again)).await
     }
 
-    /// Renews the session that a verdict says does not hold, and repeats the request where it may be repeated.
+    /// Renews the session that a verdict says does not hold, and repeats the request where it may be repeated. A verdict that is
+    /// there waits for the new session no longer than its call waits for an answer.
     async fn exchange_anew(
         self: &Arc<Self>,
         prepared: &Prepared,
@@ -413,7 +414,11 @@ impl Engine {
     ) -> Verdict {
         let asking = &prepared.asking;
         let new_serial = wants_new_serial(asking);
-        if self.renew(asking, &prepared.session).await.is_err() || !again {
+        let limit =
+            asking.version.link_of(asking.call).and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
+        let until = self.core.mark().after(Duration::from_millis(limit));
+        let renewed = self.core.within(until, self.renew(asking, &prepared.session)).await;
+        if !matches!(renewed, Ok(Ok(()))) || !again {
             return verdict;
         }
         if new_serial && asking.written {
