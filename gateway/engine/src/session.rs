@@ -57,6 +57,8 @@ pub struct Sessions {
 pub struct Cell {
     now: ArcSwapOption<Good>,
     before: ArcSwapOption<(SessionValues, Mark)>,
+    /// Held from where new values are put together from those that hold until they hold themselves.
+    turning: Mutex<()>,
     /// Held while a sign-in is under way.
     signing: Mutex<()>,
     /// How the last sign-in ends, for all who wait for it.
@@ -356,6 +358,7 @@ impl Engine {
             }
             overlap = overlap.max(session.session.overlap_ms);
         }
+        let _turning = cell.turning.lock().await;
         let good = Good { values: values_of(&scene.told, cell), until };
         let before = cell.values().map(|before| (before, overlap));
         self.hold_session(version, module, member, good, before).await;
@@ -491,6 +494,7 @@ impl Engine {
         let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
         let sessions = program.sessions.iter().filter(|session| session.session.serve == Some(call));
         let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
+        let _turning = cell.turning.lock().await;
         let until = if changed.is_empty() { None } else { cell.until() };
         scene.told.extend(changed);
         let values = values_of(&scene.told, &cell);
@@ -504,7 +508,7 @@ impl Engine {
         self.hold_session(&version, module, member.as_ref(), Good { values, until }, before).await;
     }
 
-    /// Keeps the session in the journal, then lets it hold; what was before it for that many milliseconds.
+    /// Keeps the session in the journal, then lets it hold, by who holds its cell's `turning`; what was before it for that many milliseconds.
     async fn hold_session(
         &self,
         version: &Version,
