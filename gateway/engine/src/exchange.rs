@@ -648,6 +648,7 @@ impl Engine {
     ) -> Verdict {
         let asking = &prepared.asking;
         let mut scene = read.scene;
+        self.heard_under(&scene);
         let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
         let original =
             asking.version.call(asking.call).and_then(|call| original_calls(call).first().copied());

@@ -303,6 +303,7 @@ pub async fn read_record(
             }
         }
     }
+    scene.was_read();
     let outcome = reader.outcome();
     let mut record = engine.rooms.keep(reader.into_parts());
     if outcome.outcome.is_some() {

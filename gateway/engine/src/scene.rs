@@ -16,6 +16,7 @@ use dsl::value::{DateTime, Outcome, Symbols};
 use link::world::Random;
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// An exchange that another message speaks of: a request with what became of it.
@@ -137,6 +138,10 @@ pub struct Scene {
     keys: Arc<dyn KeyStore>,
     random: Arc<dyn Random>,
     entered: Mutex<RowsEntered>,
+    /// The message was read with values of the session, other than those that it tells itself.
+    pub read_under: bool,
+    /// Such a value was looked at.
+    leant: AtomicBool,
 }
 
 /// Values of a member's session.
@@ -175,6 +180,8 @@ impl Scene {
             keys,
             random,
             entered: Mutex::default(),
+            read_under: false,
+            leant: AtomicBool::new(false),
         })
     }
 
@@ -182,6 +189,23 @@ impl Scene {
     #[must_use]
     pub fn program(&self) -> Option<&ModuleProgram> {
         self.version.module(self.module)
+    }
+
+    /// The message was read: whether with values of the session.
+    pub(crate) fn was_read(&mut self) {
+        self.read_under = *self.leant.get_mut();
+    }
+
+    /// A value of the session: as the message tells it, else as it holds.
+    fn of_session(&self, slot: u16) -> Value<'static> {
+        if let Some(value) = self.told.get(&slot) {
+            return value.clone();
+        }
+        let Some(value) = self.session.get(usize::from(slot)).filter(|value| value.is_present()) else {
+            return Value::Absent;
+        };
+        self.leant.store(true, Ordering::Release);
+        value.clone()
     }
 
     fn rows_entered(&self) -> MutexGuard<'_, RowsEntered> {
@@ -230,10 +254,7 @@ impl Surroundings for Scene {
             Space::Setting => self.setting(load.slot).cloned(),
             Space::Member => self.member.as_ref().map_or(Ok(Value::Absent), |member| member.value(load.slot)),
             Space::Key => Ok(Value::Key(*load)),
-            Space::Session => Ok(match self.told.get(&load.slot) {
-                Some(value) => value.clone(),
-                None => self.session.get(usize::from(load.slot)).cloned().unwrap_or(Value::Absent),
-            }),
+            Space::Session => Ok(self.of_session(load.slot)),
             Space::Original => Ok(self.original_fact(load.slot)),
             Space::OriginalOutcome => {
                 let outcome = self.original.as_ref().and_then(|past| past.outcome);

@@ -511,6 +511,7 @@ impl Serving {
     ) -> Option<Answered> {
         let program = self.version.call(call)?;
         let ReadMessage { record, mut scene, outcome } = read;
+        self.engine.heard_under(&scene);
         scene.stamp(self.engine.business_date(&self.version, call.module));
         scene.request = Some(Arc::new(record));
         if program.call.ours || originals::of_ours(&self.version, call) {

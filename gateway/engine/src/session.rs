@@ -21,7 +21,7 @@ use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::{Cause, CauseKind, Mark};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 use store::{Change, Lane, Session as StoredSession, Verdict as Written};
@@ -57,6 +57,8 @@ pub struct Sessions {
 pub struct Cell {
     now: ArcSwapOption<Good>,
     before: ArcSwapOption<(SessionValues, Mark)>,
+    /// The other side has used the values that hold now: it knows them.
+    known: AtomicBool,
     /// Held from where new values are put together from those that hold until they hold themselves.
     turning: Mutex<()>,
     /// Held while a sign-in is under way.
@@ -144,6 +146,26 @@ impl Cell {
         before.as_ref().filter(|before| before.1 > now).map(|before| Arc::clone(&before.0))
     }
 
+    /// A message of the other side was read under these values.
+    pub(crate) fn heard_under(&self, values: &SessionValues) {
+        if self.now.load().as_ref().is_some_and(|good| Arc::ptr_eq(&good.values, values)) {
+            self.known.store(true, Ordering::Release);
+        }
+    }
+
+    /// What the other side may go on with when these values hold no more, and for how many milliseconds: they, unless it has
+    /// never used them and what was before them overlaps still.
+    fn left_behind(&self, values: SessionValues, now: Mark, overlap: u64) -> (SessionValues, u64) {
+        let before = self.before.load();
+        match before.as_ref().filter(|before| before.1 > now && !self.known.load(Ordering::Acquire)) {
+            Some(before) => {
+                let left = u64::try_from(before.1.since(now).as_millis()).unwrap_or(u64::MAX);
+                (Arc::clone(&before.0), left)
+            }
+            None => (values, overlap),
+        }
+    }
+
     /// Until when they hold, where the sign-in said it.
     fn until(&self) -> Option<DateTime> {
         self.now.load().as_ref().and_then(|good| good.until)
@@ -160,6 +182,7 @@ impl Cell {
         if let Some(before) = before {
             self.before.store(Some(Arc::new(before)));
         }
+        self.known.store(false, Ordering::Release);
         self.now.store(Some(Arc::new(good)));
         self.failures.store(0, Ordering::Release);
         self.failed.store(Arc::new(None));
@@ -485,8 +508,18 @@ impl Engine {
         Ok(changed)
     }
 
+    /// Notes under which values of a session a message of the other side was read.
+    pub(crate) fn heard_under(&self, scene: &Scene) {
+        let party = scene.program().map(|program| &program.name);
+        if let Some(party) = party.filter(|_| scene.read_under) {
+            let member = scene.member.as_ref().map(|member| &*member.name);
+            self.sessions.cell(party, member).heard_under(&scene.session);
+        }
+    }
+
     /// What a served message drew or told becomes the session. What it was sealed with itself is what held before: the
-    /// party goes on with that until it has heard the answer. A copy of it changes nothing a second time.
+    /// party goes on with that until it has heard the answer. One that is sealed with nothing of the session may repeat another
+    /// whose answer never came: what the party has not used is not what it goes on with. A copy changes nothing a second time.
     pub async fn take_drawn(self: &Arc<Self>, mut scene: Box<Scene>, call: CallId, changed: Changed) {
         let version = Arc::clone(&scene.version);
         let Some(program) = version.module(scene.module) else { return };
@@ -502,9 +535,11 @@ impl Engine {
         if known.as_ref() == Some(&values) {
             return;
         }
-        let Scene { module, session, .. } = *scene;
-        let before = known.map(|known| if session.is_empty() { known } else { session });
-        let before = before.map(|before| (before, overlap));
+        let Scene { module, session, read_under, .. } = *scene;
+        let before = known.map(|known| match read_under {
+            true => (session, overlap),
+            false => cell.left_behind(known, self.core.mark(), overlap),
+        });
         self.hold_session(&version, module, member.as_ref(), Good { values, until }, before).await;
     }
 

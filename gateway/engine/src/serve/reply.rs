@@ -25,6 +25,7 @@ pub(crate) struct Replying {
     facts: crate::facts::Facts,
     member: Option<Arc<Member>>,
     session: SessionValues,
+    read_under: bool,
     told: HashMap<u16, Value<'static>>,
     request: Option<Arc<Record>>,
     original: Option<Arc<Past>>,
@@ -48,6 +49,7 @@ impl Replying {
             facts: scene.facts,
             member: scene.member,
             session: scene.session,
+            read_under: scene.read_under,
             told: scene.told,
             request: scene.request,
             original: scene.original,
@@ -62,6 +64,7 @@ impl Replying {
         scene.facts = self.facts.clone();
         scene.member.clone_from(&self.member);
         scene.session = Arc::clone(&self.session);
+        scene.read_under = self.read_under;
         scene.told.clone_from(&self.told);
         scene.request.clone_from(&self.request);
         scene.original_facts = self.original_facts.clone();

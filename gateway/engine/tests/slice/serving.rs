@@ -258,3 +258,31 @@ async fn a_message_under_a_key_whose_sign_in_is_still_under_way_is_read_when_it_
     let told = send_to(&bank, "grid", "back", &seal("20010000000000010000")).await.expect("an answer");
     assert_eq!(told, seal("20020000000000010000"));
 }
+
+/// The answers to its sign-ins are lost on the way: it goes on with the key that it has, and knows those of the last only.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_repeated_sign_in_does_not_take_away_the_key_that_the_party_works_with() {
+    let bank = Bank::open().await;
+    let signs_in = async |serial: &str| {
+        let asked = short_seal(&MMK, &format!("8001S001{serial}0000"));
+        let told = send_to(&bank, "campus", "line", &asked).await.expect("an answer");
+        opened(&told[24..56])
+    };
+    let loads = async |mak: &[u8; 16], serial: &str| {
+        let body = format!("{:<32}{:012}", "6230580000001234567", 1_500);
+        let asked = short_seal(mak, &format!("3001S001{serial}0000{body}"));
+        send_to(&bank, "campus", "line", &asked).await.map(|told| told[20..24].to_owned())
+    };
+    let first = signs_in("000000000090").await;
+    assert_eq!(loads(&first, "000000000091").await.as_deref(), Some("0000"));
+    let lost = signs_in("000000000092").await;
+    let last = signs_in("000000000093").await;
+    assert_eq!(loads(&first, "000000000094").await.as_deref(), Some("0000"), "within the overlap");
+    assert_eq!(loads(&lost, "000000000095").await.as_deref(), Some("00A0"), "it never had this one");
+    assert_eq!(loads(&last, "000000000096").await.as_deref(), Some("0000"));
+    // Now that it has used the last, that is what it goes on with.
+    let newest = signs_in("000000000097").await;
+    assert_eq!(loads(&first, "000000000098").await.as_deref(), Some("00A0"));
+    assert_eq!(loads(&last, "000000000099").await.as_deref(), Some("0000"));
+    assert_eq!(loads(&newest, "000000000100").await.as_deref(), Some("0000"));
+}
