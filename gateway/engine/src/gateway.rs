@@ -368,25 +368,14 @@ impl Engine {
             if module.sessions.is_empty() {
                 continue;
             }
-            let members: Vec<String> = version
-                .parties
-                .get(number)
-                .map(|party| party.members.keys().cloned().collect())
-                .unwrap_or_default();
             // What held for a connection held for that one alone.
             let mut sessions = module.sessions.iter().map(|session| &session.session);
             if !sessions.any(|session| session.at_connect || session.numbering.is_some()) {
-                self.resume_session(version, number, None).await;
-                for member in members {
-                    self.resume_session(version, number, Some(&member)).await;
+                for holder in crate::session::holders(version, number, |_| true) {
+                    self.resume_session(version, number, holder.as_ref().map(|member| &*member.name)).await;
                 }
             }
-            let opens = module.sessions.iter().any(|session| {
-                session.session.open.is_some() && session.session.at_start && !session.session.per_member
-            });
-            if opens {
-                self.sign_in_later(version, number, true);
-            }
+            self.sign_in_later(version, number, |session| session.at_start);
         }
     }
 

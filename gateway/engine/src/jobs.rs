@@ -12,8 +12,8 @@ use crate::version::{CallRef, FlowRef, Version};
 use adapters::value::decode_record;
 use dsl::evaluate::Value;
 use dsl::flow::Event;
-use dsl::model::Fact;
-use dsl::program::{FlowStart, SessionProgram};
+use dsl::model::{Fact, Session};
+use dsl::program::FlowStart;
 use dsl::value::{DateTime, Outcome};
 use jiff::SignedDuration;
 use link::tcp::LineEvent;
@@ -208,17 +208,15 @@ impl Engine {
     /// Sign-ins at their minutes; at a party's cut-over the sign-off, and the event for open flows.
     fn sessions_by_clock(self: &Arc<Self>, version: &Arc<Version>, before: DateTime, now: DateTime) {
         for (module, program) in version.compiled.modules.iter().enumerate() {
-            for session in &program.sessions {
-                let due =
-                    session.session.at.iter().any(|minute| self.calendar.next_at(before, *minute) <= now);
-                if due && session.session.open.is_some() {
-                    self.sign_in_later(version, module, true);
-                }
-                let closes = |minute: u16| self.calendar.next_at(before, minute) <= now;
-                if session.session.close_at.is_some_and(closes) {
-                    let (engine, version) = (Arc::clone(self), Arc::clone(version));
-                    self.core.spawn(async move { engine.sign_off(&version, module, None, false).await });
-                }
+            let is_due = |minute: u16| self.calendar.next_at(before, minute) <= now;
+            self.sign_in_later(version, module, |session| session.at.iter().copied().any(is_due));
+            let closes = |session: &Session| session.close_at.is_some_and(is_due);
+            if program.sessions.iter().any(|session| closes(&session.session)) {
+                let (engine, version) = (Arc::clone(self), Arc::clone(version));
+                self.core.spawn(async move {
+                    let of_a_time = |session: &Session| session.close_at.is_some();
+                    engine.sign_off_all(&version, module, (of_a_time, false)).await;
+                });
             }
             if !program.party {
                 continue;
@@ -233,30 +231,11 @@ impl Engine {
     fn cut_over(self: &Arc<Self>, version: &Arc<Version>, module: usize) {
         let (engine, version) = (Arc::clone(self), Arc::clone(version));
         self.core.spawn(async move {
-            let closes = version.module(module).is_some_and(|program| {
-                let at_cut_over = |session: &SessionProgram| {
-                    session.session.close.is_some() && session.session.close_at.is_none()
-                };
-                program.sessions.iter().any(at_cut_over)
-            });
-            if closes {
-                engine.sign_off(&version, module, None, true).await;
-            }
+            let at_cut_over = |session: &Session| session.close_at.is_none();
+            engine.sign_off_all(&version, module, (at_cut_over, true)).await;
             let flows: Vec<_> = engine.flows.iter().map(|entry| entry.value().clone()).collect();
             for post in flows {
                 drop(post.send(crate::driver::Inbox::Event(Event::CutOver)).await);
-            }
-        });
-    }
-
-    /// Signs in with a party whose sessions we open; `anew` also if the values are still good.
-    pub fn sign_in_later(self: &Arc<Self>, version: &Arc<Version>, module: usize, anew: bool) {
-        let (engine, version) = (Arc::clone(self), Arc::clone(version));
-        self.core.spawn(async move {
-            let Some(program) = version.module(module) else { return };
-            let stale = if anew { engine.sessions.cell(&program.name, None).values() } else { None };
-            if let Err(refusal) = engine.sign_in(&version, module, None, stale.as_ref()).await {
-                tracing::warn!(party = %program.name, reason = %refusal.reason, text = %refusal.text, "no session");
             }
         });
     }

@@ -475,9 +475,10 @@ impl Serving {
     /// A scene to read a message in; `before`: with the session that held before.
     pub(crate) fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Box<Scene> {
         let mut scene = self.engine.scene(&self.version, module);
-        let (engine, party) = (Arc::clone(&self.engine), Arc::clone(&self.party));
+        let (engine, version) = (Arc::clone(&self.engine), Arc::clone(&self.version));
         let values = move |member: Option<&str>| -> SessionValues {
-            let cell = engine.sessions.cell(&party, member);
+            let member = member.and_then(|name| version.parties.get(module)?.members.get(name));
+            let cell = engine.session_cell(&version, module, member.map(|member| &**member));
             let old = if before { cell.before(engine.core.mark()) } else { None };
             old.or_else(|| cell.values()).unwrap_or_default()
         };

@@ -16,16 +16,16 @@ use crate::version::{CallRef, Member, Version};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use dashmap::DashMap;
 use dsl::evaluate::Value;
-use dsl::model::CallId;
+use dsl::model::{CallId, Session};
 use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
-use link::{Cause, CauseKind, Mark};
+use link::{BoxFuture, Cause, CauseKind, Mark};
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 use store::{Change, Lane, Session as StoredSession, Verdict as Written};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 
 /// Milliseconds that a call waits for a session where its link sets no limit.
 const WAIT_MS: u64 = 30_000;
@@ -33,6 +33,9 @@ const WAIT_MS: u64 = 30_000;
 const BACK_OFF: Duration = Duration::from_secs(1);
 /// How long a message that cannot be read waits for a sign-in that is under way.
 const SETTLES: Duration = Duration::from_secs(10);
+
+/// Sessions of one party that are opened or closed at once, where many are due.
+const AT_ONCE: usize = 8;
 
 /// Before the names of values that held before, where a session is kept. No name of a value holds a blank.
 const BEFORE: &str = "before ";
@@ -213,6 +216,39 @@ fn named_values(program: &ModuleProgram) -> impl Iterator<Item = (usize, &str)> 
     values.enumerate().map(|(slot, value)| (slot, &*value.name))
 }
 
+/// Who has a session of its own: a member, or nobody, which is the party.
+pub(crate) type Holder = Option<Arc<Member>>;
+
+/// Whether a member has a cell of its own: where a session is opened for each, or over a line that is the member's. Else it
+/// shares that of nobody.
+fn has_own(version: &Version, module: usize, member: &Member) -> bool {
+    let Some(program) = version.module(module) else { return false };
+    let own_line = |link: usize| member.links.get(link).is_some_and(Option::is_some);
+    let over_own = |call: CallId| {
+        let call = program.calls.get(usize::from(call.0));
+        call.is_some_and(|call| own_line(usize::from(call.call.link)))
+    };
+    match connection::of_connection(program) {
+        Some(link) => own_line(link),
+        None => program.sessions.iter().any(|SessionProgram { session, .. }| {
+            session.per_member || session.open.or(session.serve).is_some_and(over_own)
+        }),
+    }
+}
+
+/// Whose sessions these are: nobody's, and those of each member that has its own.
+pub(crate) fn holders(version: &Version, module: usize, which: impl Fn(&Session) -> bool) -> Vec<Holder> {
+    let sessions = version.module(module).map_or(&[][..], |program| &program.sessions);
+    let mut which = sessions.iter().map(|session| &session.session).filter(|session| which(session)).peekable();
+    if which.peek().is_none() {
+        return Vec::new();
+    }
+    let nobody = which.any(|session| !session.per_member).then_some(None);
+    let members = version.parties.get(module).into_iter().flat_map(|party| party.members.values());
+    let own = members.filter(|member| has_own(version, module, member)).cloned().map(Some);
+    nobody.into_iter().chain(own).collect()
+}
+
 fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
     let call = Some(asking.call.call);
     if session
@@ -226,6 +262,82 @@ fn is_own(asking: &Asking, session: &SessionProgram) -> bool {
 }
 
 impl Engine {
+    /// The cell of the sessions that messages of a member are under, or of nobody.
+    #[must_use]
+    pub fn session_cell(&self, version: &Version, module: usize, member: Option<&Member>) -> Arc<Cell> {
+        let party = version.module(module).map_or("", |program| &program.name);
+        let own = member.filter(|member| has_own(version, module, member));
+        self.sessions.cell(party, own.map(|member| &*member.name))
+    }
+
+    /// Does something for each who has a session, for so many at once, and waits until all is done.
+    async fn for_each(
+        self: &Arc<Self>,
+        holders: Vec<Holder>,
+        does: impl Fn(Arc<Self>, Holder) -> BoxFuture<'static, ()> + Send + Sync + 'static,
+    ) {
+        let (done, mut all_done) = mpsc::channel::<()>(1);
+        let workers = holders.len().min(AT_ONCE);
+        let work = Arc::new((AtomicUsize::new(0), holders, does));
+        for _ in 0..workers {
+            let (engine, work, done) = (Arc::clone(self), Arc::clone(&work), done.clone());
+            self.core.spawn(async move {
+                let (next, holders, does) = &*work;
+                while let Some(holder) = holders.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    does(Arc::clone(&engine), holder.clone()).await;
+                }
+                drop(done);
+            });
+        }
+        drop(done);
+        all_done.recv().await;
+    }
+
+    /// Opens the sessions that are due anew, also where their values are still good.
+    pub fn sign_in_later(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        due: impl Fn(&Session) -> bool,
+    ) {
+        let holders = holders(version, module, |session| session.open.is_some() && due(session));
+        if holders.is_empty() {
+            return;
+        }
+        let (engine, version) = (Arc::clone(self), Arc::clone(version));
+        self.core.spawn(async move {
+            let signs_in = move |engine: Arc<Self>, holder: Holder| -> BoxFuture<'static, ()> {
+                let version = Arc::clone(&version);
+                Box::pin(async move { engine.sign_in_anew(&version, module, holder).await })
+            };
+            engine.for_each(holders, signs_in).await;
+        });
+    }
+
+    async fn sign_in_anew(self: &Arc<Self>, version: &Arc<Version>, module: usize, holder: Holder) {
+        let stale = self.session_cell(version, module, holder.as_deref()).values();
+        if let Err(refusal) = self.sign_in(version, module, holder, stale.as_ref()).await {
+            let party = version.module(module).map_or("", |program| &program.name);
+            tracing::warn!(party, reason = %refusal.reason, text = %refusal.text, "no session");
+        }
+    }
+
+    /// Sends the sign-offs of sessions that are due, of each who has one, and waits until they are sent.
+    pub async fn sign_off_all(
+        self: &Arc<Self>,
+        version: &Arc<Version>,
+        module: usize,
+        (due, cut_over): (impl Fn(&Session) -> bool, bool),
+    ) {
+        let holders = holders(version, module, |session| session.close.is_some() && due(session));
+        let version = Arc::clone(version);
+        let signs_off = move |engine: Arc<Self>, holder: Holder| -> BoxFuture<'static, ()> {
+            let version = Arc::clone(&version);
+            Box::pin(async move { engine.sign_off(&version, module, holder, cut_over).await })
+        };
+        self.for_each(holders, signs_off).await;
+    }
+
     /// The values that a request is written with. Waits for a sign-in that is under way, or signs in.
     ///
     /// # Errors
@@ -235,8 +347,7 @@ impl Engine {
             return Ok(Arc::clone(told));
         }
         let Some(module) = asking.version.module(asking.call.module) else { return Ok(Arc::default()) };
-        let member = asking.member.as_ref().map(|member| &*member.name);
-        let cell = self.sessions.cell(&module.name, member);
+        let cell = self.session_cell(&asking.version, asking.call.module, asking.member.as_deref());
         let own = module.sessions.iter().any(|session| is_own(asking, session));
         let bare = module.links.iter().any(|link| {
             let is_beat = link.link.beats.iter().any(|beat| beat.call == Some(asking.call.call));
@@ -248,8 +359,13 @@ impl Engine {
         if let Some(values) = cell.good_at(self.now()) {
             return Ok(values);
         }
-        if !module.sessions.iter().any(|session| session.session.open.is_some()) {
+        let mut ours = module.sessions.iter().filter(|session| session.session.open.is_some()).peekable();
+        if ours.peek().is_none() {
             return Err(Refusal::told("no_session", "the party has not signed in".into()));
+        }
+        // What is of no member is under no session that each member has for itself.
+        if asking.member.is_none() && ours.all(|session| session.session.per_member) {
+            return Ok(cell.values().unwrap_or_default());
         }
         let limit =
             asking.version.link_of(asking.call).and_then(|link| link.link.answer_ms).unwrap_or(WAIT_MS);
@@ -277,10 +393,11 @@ impl Engine {
         stale: Option<&SessionValues>,
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
         if connection::at_connect(program).is_some() {
             return self.connected(version, module, member.as_ref(), stale).await;
         }
+        let member = member.filter(|member| has_own(version, module, member));
+        let cell = self.session_cell(version, module, member.as_deref());
         let mut ending = {
             let mut known = cell.ending.lock().unwrap_or_else(PoisonError::into_inner);
             let good = cell.good_at(self.now());
@@ -337,14 +454,15 @@ impl Engine {
         line: Option<usize>,
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
-        let mut overlap = 0;
+        let (mut overlap, mut opened) = (0, false);
         let mut until: Option<DateTime> = None;
         let mut scene = self.scene(version, module);
         for session in &program.sessions {
             let Some(open) = session.session.open else { continue };
-            if session.session.per_member != member.is_some() && session.session.per_member {
+            if session.session.per_member && member.is_none() {
                 continue;
             }
+            opened = true;
             let told = std::mem::take(&mut scene.told);
             scene = self.open(version, module, member, (open, line), values_of(&told, cell)).await?;
             scene.told = told;
@@ -380,6 +498,9 @@ impl Engine {
                 until = until.into_iter().chain(ends).min();
             }
             overlap = overlap.max(session.session.overlap_ms);
+        }
+        if !opened {
+            return Ok(());
         }
         let _turning = cell.turning.lock().await;
         let good = Good { values: values_of(&scene.told, cell), until };
@@ -429,8 +550,7 @@ impl Engine {
         if module.sessions.iter().any(|session| is_own(asking, session)) {
             return false;
         }
-        let member = asking.member.as_ref().map(|member| &*member.name);
-        let cell = self.sessions.cell(&module.name, member);
+        let cell = self.session_cell(&asking.version, asking.call.module, asking.member.as_deref());
         let Some(times) = self.renewed_by(asking, reason) else {
             cell.failures.store(0, Ordering::Release);
             return false;
@@ -510,10 +630,9 @@ impl Engine {
 
     /// Notes under which values of a session a message of the other side was read.
     pub(crate) fn heard_under(&self, scene: &Scene) {
-        let party = scene.program().map(|program| &program.name);
-        if let Some(party) = party.filter(|_| scene.read_under) {
-            let member = scene.member.as_ref().map(|member| &*member.name);
-            self.sessions.cell(party, member).heard_under(&scene.session);
+        if scene.read_under {
+            let cell = self.session_cell(&scene.version, scene.module, scene.member.as_deref());
+            cell.heard_under(&scene.session);
         }
     }
 
@@ -523,8 +642,8 @@ impl Engine {
     pub async fn take_drawn(self: &Arc<Self>, mut scene: Box<Scene>, call: CallId, changed: Changed) {
         let version = Arc::clone(&scene.version);
         let Some(program) = version.module(scene.module) else { return };
-        let member = scene.member.clone();
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
+        let member = scene.member.clone().filter(|member| has_own(&version, scene.module, member));
+        let cell = self.session_cell(&version, scene.module, member.as_deref());
         let sessions = program.sessions.iter().filter(|session| session.session.serve == Some(call));
         let overlap = sessions.map(|session| session.session.overlap_ms).max().unwrap_or(0);
         let _turning = cell.turning.lock().await;
@@ -578,7 +697,7 @@ impl Engine {
             Ok(verdict) => tracing::warn!(party = %program.name, ?verdict, "the session was not kept"),
             Err(fatal) => self.fail(&fatal),
         }
-        let cell = self.sessions.cell(&program.name, member.map(|member| &*member.name));
+        let cell = self.session_cell(version, module, member.map(|member| &**member));
         let ends = |overlap| self.core.mark().after(Duration::from_millis(overlap));
         self.sessions.put(&cell, good, before.map(|(before, overlap)| (before, ends(overlap))));
     }
@@ -613,7 +732,7 @@ impl Engine {
 
     /// Sends the sign-offs of the cut-over, or those of a time of their own, and forgets the values. A connection that the
     /// session belongs to ends with it, and is made again when a call or a sign-in needs it.
-    pub async fn sign_off(
+    async fn sign_off(
         self: &Arc<Self>,
         version: &Arc<Version>,
         module: usize,
@@ -621,12 +740,14 @@ impl Engine {
         cut_over: bool,
     ) {
         let Some(program) = version.module(module) else { return };
-        let cell = self.sessions.cell(&program.name, member.as_ref().map(|member| &*member.name));
+        let cell = self.session_cell(version, module, member.as_deref());
         let own_line = connection::of_connection(program)
-            .map(|link| (version.line(module, link, member.as_deref()), cell.values().is_some()));
+            .map(|link| version.line(module, link, member.as_deref()));
         for session in &program.sessions {
             let Some(close) = session.session.close else { continue };
-            let apart = own_line.as_ref().is_some_and(|(_, signed)| !signed);
+            // Of members most may have had none.
+            let needs = own_line.is_some() || member.is_some();
+            let apart = needs && cell.values().is_none() || session.session.per_member && member.is_none();
             if session.session.close_at.is_none() != cut_over || apart {
                 continue;
             }
@@ -642,7 +763,7 @@ impl Engine {
             }
         }
         cell.clear();
-        if let Some((name, _)) = own_line {
+        if let Some(name) = own_line {
             self.lines.keep_up(&name, false);
             self.lines.close(&name, 0, Cause::told(CauseKind::Closed, "the session was closed"));
         }

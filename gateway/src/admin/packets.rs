@@ -78,7 +78,8 @@ impl Desk {
             random: Arc::clone(&engine.core.world().random),
         };
         let facts = Facts::of_tagged(&asked.tagged("facts"), version.symbols());
-        let session = engine.sessions.cell(&row.party, member.as_deref()).values();
+        let whose = member.as_ref().and_then(|name| party.members.get(name));
+        let session = engine.session_cell(&version, reference.module, whose.map(|member| &**member)).values();
         let (standing, now) = (Arc::new(standing), engine.now());
         Some(Self { adapter, standing, call: reference.call, name, member, facts, session, now })
     }

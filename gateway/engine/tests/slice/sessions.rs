@@ -1,10 +1,23 @@
-//! Sessions: made again when a party comes back, once for all who wait.
+//! Sessions: made again when a party comes back, once for all who wait; of each member by the clock.
+//!
+//! A frame of the canteens: `code(4) school(4) serial(12) body`.
 
+use crate::parties::frame;
 use crate::support::Bank;
+use adapters::keys::MemoryKeys;
+use bytes::Bytes;
+use dsl::check::Text;
 use engine::exchange::Asking;
 use engine::facts::Facts;
-use std::sync::Arc;
+use engine::load::compile;
+use engine::{Deployment, Gateway, Options, Version, validate};
+use link::tcp::{Answer, ServiceFn, TcpServer, TcpServerConfig};
+use link::world::{Clock, RealClock, Sleep};
+use link::{Core, Mark, Moment, World};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
+use store::{MemoryDisk, MemoryStore};
 
 /// A call of the power company's that needs its session.
 fn query(bank: &Bank) -> Asking {
@@ -70,4 +83,182 @@ async fn all_who_wait_for_a_sign_in_hear_of_its_one_failure() {
         assert_eq!((&*refusal.reason, &*refusal.text), ("no_session", "the sign-in was not answered"));
     }
     assert_eq!(sign_ins(&bank), 1);
+}
+
+const CLUB: &str = r#"module club
+
+service look query "查询" {
+  ask {
+    school  text ..4 chars
+  }
+  answer {
+    name  text ..10 chars
+  }
+}
+"#;
+
+const MEALS: &str = r#"party meals "食堂" {
+  charset  ascii
+  serial   counter(12)
+  day      cut_over 23:00
+}
+
+member school "学校" {
+  name  text 4 bytes  "代码"
+}
+
+link line tcp connect {
+  carries  record
+  frame    length 4 digits
+  hold     2 connections, one exchange each
+  timeout  connect 3s, answer 3s
+}
+
+packet record {
+  head  fixed {
+    code    digits 4      = message.code
+    school  text 4 bytes  = school.name
+    serial  digits 12     = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+session keys per school {
+  open   sign_in at start, 06:00
+  keep   token text 6 bytes  = sign_in.reply.token
+  close  sign_out at cut_over
+}
+
+call sign_in {
+  request "8001"
+  reply "8002" {
+    token  text 6 bytes
+  }
+}
+
+call sign_out {
+  request "8003" {
+    token  text 6 bytes  = session.token
+  }
+  reply "8004"
+}
+
+call look over line provides club.look {
+  request "3001" {
+    token  text 6 bytes  = session.token
+  }
+  reply "3002" {
+    name  text 10 bytes  -> answer.name
+  }
+}
+"#;
+
+/// A real clock that says another time of day.
+struct Shifted {
+    real: RealClock,
+    micros: AtomicI64,
+}
+
+impl Clock for Shifted {
+    fn now(&self) -> Moment {
+        Moment(self.real.now().0 + self.micros.load(Ordering::Acquire))
+    }
+    fn mark(&self) -> Mark {
+        self.real.mark()
+    }
+    fn sleep_until(&self, at: Mark) -> Sleep {
+        self.real.sleep_until(at)
+    }
+}
+
+impl Shifted {
+    /// Three seconds before an hour of the bank's day that is yet to come.
+    fn set_before(&self, hour: i64) {
+        let local = self.now().0 + 8 * 3_600_000_000;
+        let wanted = (hour * 3_600 - 3) * 1_000_000;
+        self.micros.fetch_add((wanted - local).rem_euclid(86_400_000_000), Ordering::AcqRel);
+    }
+}
+
+async fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(began.elapsed() < Duration::from_secs(20), "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_member_is_signed_in_at_the_start_and_by_the_clock_and_signed_off_at_the_cut_over() {
+    let owner = Core::start(World::real());
+    let heard: Arc<Mutex<Vec<String>>> = Arc::default();
+    let held = Arc::clone(&heard);
+    let service = ServiceFn(move |_, asked: Bytes| {
+        let asked = String::from_utf8(asked.to_vec()).expect("ASCII");
+        let mut heard = held.lock().unwrap();
+        heard.push(asked.clone());
+        let (code, body) = match &asked[..4] {
+            "8001" => ("8002", format!("T{:05}", heard.len())),
+            "8003" => ("8004", String::new()),
+            _ => ("3002", format!("{:<10}", "N")),
+        };
+        std::future::ready(Answer::Frame(Bytes::from(format!("{code}{}{body}", &asked[4..20]))))
+    });
+    let config = TcpServerConfig::new("127.0.0.1:0", frame());
+    let server = TcpServer::start(vec![owner.core()], config, Arc::new(service)).await.expect("listens");
+    let port = server.address().rsplit(':').next().expect("a port");
+    let spool = std::env::temp_dir().join(format!("sessions-{}-{port}", std::process::id()));
+    let deployment = format!(
+        r"
+store: {{ path: memory }}
+spool: {}
+keys: {{ path: none }}
+listeners: {{ channels: '127.0.0.1:0' }}
+parties:
+  meals:
+    links: {{ line: {{ address: '{}' }} }}
+    members: {{ S001: {{}}, S002: {{}} }}
+",
+        spool.display(),
+        server.address()
+    );
+    let deployment = Deployment::parse(&deployment).expect("a deployment");
+    let text = |folder: &str, text: &str| Text {
+        folder: folder.into(),
+        path: format!("{folder}.tongshi").into(),
+        text: text.into(),
+    };
+    let loaded = compile(vec![text("club", CLUB), text("meals", MEALS)], &deployment);
+    let loaded = loaded.map_err(|fault| fault.to_string()).expect("adapters that compile");
+    assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
+    let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
+    let clock = Arc::new(Shifted { real: RealClock::new(), micros: AtomicI64::new(0) });
+    clock.set_before(6);
+    let world = World::with_clock(Arc::<Shifted>::clone(&clock));
+    let store = Box::new(MemoryStore::open(&MemoryDisk::new()));
+    let started =
+        Gateway::start(version, deployment, Arc::new(MemoryKeys::new()), store, world, Options::default());
+    let gateway = started.await.expect("starts");
+    let times = |code: &str, school: &str| {
+        let begins = format!("{code}{school}");
+        heard.lock().unwrap().iter().filter(|heard| heard.starts_with(&begins)).count()
+    };
+    let good = || {
+        let list = gateway.engine().sessions.list();
+        let good = list.into_iter().filter(|(.., good)| *good).map(|(_, member, _)| member);
+        good.collect::<Vec<_>>()
+    };
+    let both = vec![Some("S001".to_owned()), Some("S002".to_owned())];
+    until("signed in at the start", || good() == both).await;
+    assert_eq!((times("8001", "S001"), times("8001", "S002")), (1, 1));
+    let first = gateway.engine().sessions.cell("meals", Some("S002")).values();
+    until("and at six", || (times("8001", "S001"), times("8001", "S002")) == (2, 2)).await;
+    until("under new values", || gateway.engine().sessions.cell("meals", Some("S002")).values() != first).await;
+    assert_eq!(good(), both, "and nobody has a session beside them");
+    clock.set_before(23);
+    until("signed off at the cut-over", || (times("8003", "S001"), times("8003", "S002")) == (1, 1)).await;
+    until("no session is good", || good().is_empty()).await;
+    assert_eq!((times("8001", "S001"), times("8001", "S002")), (2, 2));
 }
