@@ -15,6 +15,8 @@ mod fuzz;
 mod iso8583;
 #[path = "codec/numbers.rs"]
 mod numbers;
+#[path = "codec/rotated.rs"]
+mod rotated;
 #[path = "codec/segments.rs"]
 mod segments;
 #[path = "codec/strides.rs"]

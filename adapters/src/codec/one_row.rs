@@ -100,6 +100,10 @@ impl Surroundings for OneRow<'_> {
         self.around.key(key)
     }
 
+    fn keys_for_checking(&self, key: &Load) -> Result<Vec<Arc<PreparedKey>>, Fault> {
+        self.around.keys_for_checking(key)
+    }
+
     fn secret(&self, key: &Load) -> Result<Cow<'_, [u8]>, Fault> {
         self.around.secret(key)
     }

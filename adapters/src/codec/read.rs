@@ -5,6 +5,7 @@
 
 mod judge;
 mod line;
+mod older;
 mod stride;
 mod watch;
 

@@ -72,6 +72,15 @@ pub trait Surroundings {
     /// [`Fault::NoKey`] where the deployment has none.
     fn key(&self, key: &Load) -> Result<Arc<PreparedKey>, Fault>;
 
+    /// The versions of a key that what came in may be checked with, newest first: while they overlap more than the one that
+    /// holds.
+    ///
+    /// # Errors
+    /// As [`Surroundings::key`].
+    fn keys_for_checking(&self, key: &Load) -> Result<Vec<Arc<PreparedKey>>, Fault> {
+        self.key(key).map(|key| vec![key])
+    }
+
     /// The octets of a `secret` key, where it is used as text.
     ///
     /// # Errors

@@ -725,6 +725,7 @@ fn world_of(world: &World) -> World {
         learned: std::cell::RefCell::default(),
         symbols: world.symbols.clone(),
         keys: world.keys.clone(),
+        older: Vec::new(),
     }
 }
 

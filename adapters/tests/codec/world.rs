@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub(crate) learned: RefCell<Vec<(Load, Value<'static>)>>,
     pub(crate) symbols: Symbols,
     pub(crate) keys: Vec<(KeyKind, Vec<u8>)>,
+    /// Versions of the first key that still check what comes in, newest first.
+    pub(crate) older: Vec<Vec<u8>>,
 }
 
 impl World {
@@ -59,6 +61,7 @@ impl World {
             learned: RefCell::default(),
             symbols: compiled.symbols.clone(),
             keys: Vec::new(),
+            older: Vec::new(),
         }
     }
 }
@@ -94,6 +97,14 @@ impl Surroundings for World {
     fn key(&self, key: &Load) -> Result<Arc<PreparedKey>, evaluate::Fault> {
         let (kind, octets) = self.keys.get(usize::from(key.slot)).ok_or(evaluate::Fault::NoKey(*key))?;
         PreparedKey::symmetric(*kind, octets).map(Arc::new).map_err(|_| evaluate::Fault::Seal)
+    }
+    fn keys_for_checking(&self, key: &Load) -> Result<Vec<Arc<PreparedKey>>, evaluate::Fault> {
+        let mut versions = vec![self.key(key)?];
+        for octets in self.older.iter().filter(|_| key.slot == 0) {
+            let older = PreparedKey::symmetric(self.keys[0].0, octets).map_err(|_| evaluate::Fault::Seal)?;
+            versions.push(Arc::new(older));
+        }
+        Ok(versions)
     }
     fn secret(&self, key: &Load) -> Result<Cow<'_, [u8]>, evaluate::Fault> {
         self.keys

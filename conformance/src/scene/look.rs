@@ -17,6 +17,14 @@ impl Scene {
         self.calls.get(&CallId(call))
     }
 
+    /// The name that a key has in the store.
+    fn stored(&self, key: &Load) -> Result<&str, Fault> {
+        let missing = Fault::NoKey(*key);
+        let named = self.adapter.module.keys.get(usize::from(key.slot)).ok_or(missing)?;
+        let of_member = self.member.as_ref().and_then(|member| member.keys.get(&*named.name));
+        if named.of_member { of_member.map(String::as_str).ok_or(missing) } else { Ok(&named.name) }
+    }
+
     fn message_of(&self, load: &Load) -> Option<&Record> {
         match load.space {
             Space::Request => self.request.as_deref(),
@@ -183,11 +191,12 @@ impl Surroundings for Scene {
     }
 
     fn key(&self, key: &Load) -> Result<Arc<PreparedKey>, Fault> {
-        let missing = Fault::NoKey(*key);
-        let named = self.adapter.module.keys.get(usize::from(key.slot)).ok_or(missing)?;
-        let of_member = self.member.as_ref().and_then(|member| member.keys.get(&*named.name));
-        let name = if named.of_member { of_member.map(String::as_str).ok_or(missing)? } else { &named.name };
-        self.standing.keys.key(name).map_err(|_| missing)
+        self.standing.keys.key(self.stored(key)?).map_err(|_| Fault::NoKey(*key))
+    }
+
+    fn keys_for_checking(&self, key: &Load) -> Result<Vec<Arc<PreparedKey>>, Fault> {
+        let now = dsl::evaluate::calendar::epoch(self.now);
+        self.standing.keys.keys_for_checking(self.stored(key)?, now).map_err(|_| Fault::NoKey(*key))
     }
 
     fn secret(&self, key: &Load) -> Result<Cow<'_, [u8]>, Fault> {

@@ -208,6 +208,15 @@ impl Scene {
         value.clone()
     }
 
+    /// The name that a key has in the store: the party's own, else the member's.
+    fn stored(&self, key: &Load) -> Result<&str, Fault> {
+        let slot = usize::from(key.slot);
+        let party = self.version.parties.get(self.module);
+        let own = party.and_then(|party| party.keys.get(slot)?.as_deref());
+        let of_member = || self.member.as_ref().and_then(|member| member.keys.get(slot)?.as_deref());
+        own.or_else(of_member).ok_or(Fault::NoKey(*key))
+    }
+
     fn rows_entered(&self) -> MutexGuard<'_, RowsEntered> {
         self.entered.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -370,12 +379,12 @@ impl Surroundings for Scene {
     }
 
     fn key(&self, key: &Load) -> Result<Arc<PreparedKey>, Fault> {
-        let slot = usize::from(key.slot);
-        let own =
-            self.version.parties.get(self.module).and_then(|party| party.keys.get(slot)).cloned().flatten();
-        let of_member = || self.member.as_ref().and_then(|member| member.keys.get(slot)).cloned().flatten();
-        let name = own.or_else(of_member).ok_or(Fault::NoKey(*key))?;
-        self.keys.key(&name).map_err(|_| Fault::NoKey(*key))
+        self.keys.key(self.stored(key)?).map_err(|_| Fault::NoKey(*key))
+    }
+
+    fn keys_for_checking(&self, key: &Load) -> Result<Vec<Arc<PreparedKey>>, Fault> {
+        let now = dsl::evaluate::calendar::epoch(self.now);
+        self.keys.keys_for_checking(self.stored(key)?, now).map_err(|_| Fault::NoKey(*key))
     }
 
     fn secret(&self, key: &Load) -> Result<Cow<'_, [u8]>, Fault> {

@@ -236,6 +236,21 @@ fn has_own(version: &Version, module: usize, member: &Member) -> bool {
     }
 }
 
+/// For whom we open sessions.
+enum Opened {
+    /// For each member by itself.
+    Members,
+    /// Not for members alone.
+    All,
+}
+
+/// For whom sessions of a module are opened by us; none where none is.
+fn opened_for(program: &ModuleProgram) -> Option<Opened> {
+    let mut ours = program.sessions.iter().filter(|session| session.session.open.is_some()).peekable();
+    ours.peek()?;
+    Some(if ours.all(|session| session.session.per_member) { Opened::Members } else { Opened::All })
+}
+
 /// Whose sessions these are: nobody's, and those of each member that has its own.
 pub(crate) fn holders(version: &Version, module: usize, which: impl Fn(&Session) -> bool) -> Vec<Holder> {
     let sessions = version.module(module).map_or(&[][..], |program| &program.sessions);
@@ -359,13 +374,11 @@ impl Engine {
         if let Some(values) = cell.good_at(self.now()) {
             return Ok(values);
         }
-        let mut ours = module.sessions.iter().filter(|session| session.session.open.is_some()).peekable();
-        if ours.peek().is_none() {
-            return Err(Refusal::told("no_session", "the party has not signed in".into()));
-        }
-        // What is of no member is under no session that each member has for itself.
-        if asking.member.is_none() && ours.all(|session| session.session.per_member) {
-            return Ok(cell.values().unwrap_or_default());
+        match opened_for(module) {
+            None => return Err(Refusal::told("no_session", "the party has not signed in".into())),
+            // What is of no member is under no session that each member has for itself.
+            Some(Opened::Members) if asking.member.is_none() => return Ok(cell.values().unwrap_or_default()),
+            Some(_) => {}
         }
         let limit =
             asking.version.link_of(asking.call).and_then(|link| link.link.answer_ms).unwrap_or(WAIT_MS);
@@ -411,9 +424,9 @@ impl Engine {
                 None => {
                     let (ends, ending) = watch::channel(None);
                     *known = Some(ending.clone());
-                    let (engine, version) = (Arc::clone(self), Arc::clone(version));
+                    let signs_in = Arc::clone(self).sign_in_once(Arc::clone(version), module, member, Arc::clone(&cell));
                     self.core.spawn(async move {
-                        ends.send_replace(Some(engine.sign_in_once(&version, module, member, &cell).await));
+                        ends.send_replace(Some(signs_in.await));
                     });
                     ending
                 }
@@ -424,23 +437,26 @@ impl Engine {
         ended.map_or_else(|_| given_up(), |ended| ended.clone().unwrap_or_else(given_up))
     }
 
-    /// One sign-in, not before the pause after the last that failed is over.
-    async fn sign_in_once(
-        self: &Arc<Self>,
-        version: &Arc<Version>,
+    /// One sign-in, not before the pause after the last that failed is over. It makes requests, which may sign in: as a future of
+    /// its own it does not hold itself.
+    fn sign_in_once(
+        self: Arc<Self>,
+        version: Arc<Version>,
         module: usize,
         member: Option<Arc<Member>>,
-        cell: &Cell,
-    ) -> Result<(), Refusal> {
-        if let Some(failed) = **cell.failed.load() {
-            self.core.deadline(failed.after(BACK_OFF)).await;
-        }
-        let _signing = cell.signing.lock().await;
-        let signed = Box::pin(self.sign_in_all(version, module, member.as_ref(), cell, None)).await;
-        if signed.is_err() {
-            cell.failed.store(Arc::new(Some(self.core.mark())));
-        }
-        signed
+        cell: Arc<Cell>,
+    ) -> BoxFuture<'static, Result<(), Refusal>> {
+        Box::pin(async move {
+            if let Some(failed) = **cell.failed.load() {
+                self.core.deadline(failed.after(BACK_OFF)).await;
+            }
+            let _signing = cell.signing.lock().await;
+            let signed = self.sign_in_all(&version, module, member.as_ref(), &cell, None).await;
+            if signed.is_err() {
+                cell.failed.store(Arc::new(Some(self.core.mark())));
+            }
+            signed
+        })
     }
 
     /// Opens the party's sessions in the order in which they are written: what one tells is known to those after it (a

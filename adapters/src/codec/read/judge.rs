@@ -26,11 +26,27 @@ impl Reader<'_> {
             // Its branch was not taken.
             return Ok(());
         }
+        if self.by_each_version(surroundings, |reader, surroundings| {
+            reader.agrees(index, seal, expression, surroundings)
+        })? {
+            return Ok(());
+        }
+        let at = self.record.slot(index).span().map_or(u32::MAX, |span| span.start);
+        Err(Wrong { kind: if seal { FaultKind::BadSeal } else { FaultKind::Disagrees }, at })
+    }
+
+    /// Whether a value is what an expression gives.
+    fn agrees(
+        &self,
+        index: usize,
+        seal: bool,
+        expression: u32,
+        surroundings: &dyn Surroundings,
+    ) -> Result<bool, Wrong> {
         let inside = self.inside(surroundings);
         let expected = inside.held(inside.optional(expression)?)?;
         let found = self.record.value(index)?;
-        let disagrees = if seal { FaultKind::BadSeal } else { FaultKind::Disagrees };
-        let same = match (&found, &expected) {
+        Ok(match (&found, &expected) {
             (Value::Absent, Value::Absent) => !seal,
             // A blank text says nothing, as a fact that nobody told.
             (Value::Absent, Value::Text(text)) | (Value::Text(text), Value::Absent) => {
@@ -58,12 +74,7 @@ impl Reader<'_> {
             // Tables of other codes say the same outcome with other reasons.
             (Value::Outcome(found), Value::Outcome(expected)) => same_outcome(*found, *expected),
             _ => found == expected,
-        };
-        if same {
-            return Ok(());
-        }
-        let at = self.record.slot(index).span().map_or(u32::MAX, |span| span.start);
-        Err(Wrong { kind: disagrees, at })
+        })
     }
 
     pub(super) fn check(&self, check: u16, surroundings: &dyn Surroundings) -> Result<(), Wrong> {
@@ -80,12 +91,19 @@ impl Reader<'_> {
         signature: u16,
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
+        let holds =
+            |reader: &Self, surroundings: &dyn Surroundings| reader.holds(slot, signature, surroundings);
+        if self.by_each_version(surroundings, holds)? { Ok(()) } else { Err(FaultKind::BadSeal.into()) }
+    }
+
+    /// Whether a signature holds.
+    fn holds(&self, slot: u16, signature: u16, surroundings: &dyn Surroundings) -> Result<bool, Wrong> {
         let signature =
             self.programs.message.signatures.get(usize::from(signature)).ok_or(FaultKind::Program)?;
         let inside = self.inside(surroundings);
         let value = self.record.value(self.rows.index(0, slot)?)?;
         if !value.is_present() {
-            return Err(FaultKind::BadSeal.into());
+            return Ok(false);
         }
         let text = plain_octets(&value, &inside)?;
         let made = match &*signature.text {
@@ -102,11 +120,7 @@ impl Reader<'_> {
             None => None,
         };
         let key = surroundings.key(&signature.key)?;
-        if self.seals.verify(&name, key, covered, made, user, surroundings)? {
-            Ok(())
-        } else {
-            Err(FaultKind::BadSeal.into())
-        }
+        Ok(self.seals.verify(&name, key, covered, made, user, surroundings)?)
     }
 
     pub(super) fn learn(

@@ -3,6 +3,8 @@
 use crate::deciding::{both, said, waits};
 use crate::parties::{Does, MMK, frame, opened, seal, short_seal};
 use crate::support::Bank;
+use adapters::keys::{KeyFile, Protection};
+use adapters::seal::{KeyKind, PreparedKey};
 use bytes::Bytes;
 use engine::waiting::{Decision, Said, Why};
 use link::Leave;
@@ -285,4 +287,29 @@ async fn a_repeated_sign_in_does_not_take_away_the_key_that_the_party_works_with
     assert_eq!(loads(&first, "000000000098").await.as_deref(), Some("00A0"));
     assert_eq!(loads(&last, "000000000099").await.as_deref(), Some("0000"));
     assert_eq!(loads(&newest, "000000000100").await.as_deref(), Some("0000"));
+}
+
+/// `tongshi key rotate --overlap`: the school goes on with the key that was, as long as it overlaps.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sealed_under_a_rotated_key_is_heard_while_it_overlaps_and_not_after() {
+    for (seconds, ret) in [(3_600, "0000"), (-1, "00A0")] {
+        let mut bank = Bank::closed().await;
+        let mut keys = KeyFile::create(
+            &bank.folder.0.join("rotated.keys"),
+            &Protection::Key(&[3; 32]),
+            &mut |octets: &mut [u8]| octets.fill(5),
+        )
+        .expect("a file");
+        let key = |octets: &[u8; 16]| PreparedKey::symmetric(KeyKind::Tdes, octets).expect("a key");
+        let now = jiff::Timestamp::now().as_second();
+        keys.put("grid_mmk", key(&MMK), now - 100).expect("a key");
+        keys.rotate("grid_mmk", key(&[0x2A; 16]), now - 50, now + seconds).expect("another");
+        bank.keys = Some(Arc::new(keys));
+        bank.start().await;
+        let told = send_to(&bank, "campus", "line", &short_seal(&MMK, "8001S0010000000000900000")).await;
+        assert_eq!(told.as_deref().map(|told| &told[20..24]), Some(ret), "{told:?}");
+        let newest = short_seal(&[0x2A; 16], "8001S0010000000000910000");
+        let told = send_to(&bank, "campus", "line", &newest).await;
+        assert_eq!(told.as_deref().map(|told| &told[20..24]), Some("0000"), "{told:?}");
+    }
 }

@@ -1,7 +1,7 @@
 //! A gateway with the small adapters, a memory store, and a channel that asks it.
 
 use crate::parties::{MMK, Played, grid, host};
-use adapters::keys::MemoryKeys;
+use adapters::keys::{KeyStore, MemoryKeys};
 use adapters::seal::{KeyKind, PreparedKey};
 use bytes::Bytes;
 use dsl::program::Compiled;
@@ -30,6 +30,8 @@ pub(crate) struct Bank {
     pub(crate) owner: CoreOwner,
     /// What the deployment says of its store beside its place.
     pub(crate) keep: String,
+    /// Its keys, where they are not the usual ones.
+    pub(crate) keys: Option<Arc<dyn KeyStore>>,
     /// What it says of its limits beside the asker's seconds.
     pub(crate) limits: String,
 }
@@ -141,6 +143,7 @@ impl Bank {
             gateway: None,
             owner,
             keep: String::new(),
+            keys: None,
             limits: String::new(),
         }
     }
@@ -167,8 +170,8 @@ impl Bank {
         let version = Version::link(compiled, hash, source, &deployment).expect("a version");
         let mut keys = MemoryKeys::new();
         keys.put("grid_mmk", PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key")).expect("a name");
-        let started =
-            Gateway::start(version, deployment, Arc::new(keys), store, World::real(), Options::default());
+        let keys = self.keys.clone().unwrap_or_else(|| Arc::new(keys));
+        let started = Gateway::start(version, deployment, keys, store, World::real(), Options::default());
         self.gateway = Some(started.await.expect("starts"));
     }
 
