@@ -44,7 +44,7 @@ pub use map::{TakenRow, fill_in, take_out};
 pub use outcome::ReadOutcome;
 pub use read::{Judged, Judgement, Reader, Room, Stored};
 pub use report::{Doing, Report, ReportedField, describe};
-pub use seals::{SealJob, SealResult};
+pub use seals::{Draws, SealJob, SealResult};
 pub use sound::sound;
 pub use write::{Writer, Written};
 

@@ -67,7 +67,11 @@ fn draw_fresh(
         let index = usize::from(fresh.slot);
         if !record.slot(index).is_present() {
             let mut drawn = vec![0; (fresh.count as usize).min(4096)];
-            surroundings.random(&mut drawn);
+            surroundings.random(&mut drawn).map_err(|fault| Fault {
+                op: 0,
+                at: 0,
+                kind: Wrong::from(fault).kind,
+            })?;
             record.set(index, &drawn_value(fresh.of, drawn)).map_err(|wrong| Fault {
                 op: 0,
                 at: 0,

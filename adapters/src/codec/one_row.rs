@@ -112,8 +112,8 @@ impl Surroundings for OneRow<'_> {
         self.around.setting_text(setting)
     }
 
-    fn random(&self, octets: &mut [u8]) {
-        self.around.random(octets);
+    fn random(&self, octets: &mut [u8]) -> Result<(), Fault> {
+        self.around.random(octets)
     }
 
     fn symbols(&self) -> &Symbols {

@@ -13,13 +13,39 @@ use dsl::model::Function;
 
 use crate::charset::{self, Charset};
 use crate::seal::{
-    self, Algorithm, Checksum, Cost, Digest, KeyKind, Mac, Position, PreparedKey, Signature, check_value,
-    constant_time_equal,
+    self, Algorithm, Checksum, Cost, Digest, KeyKind, Mac, Position, PreparedKey, SealError, Signature,
+    check_value, constant_time_equal,
 };
 use crate::value::Surroundings;
 
 /// What a job gives.
 pub type SealResult = Result<Vec<u8>, Fault>;
+
+/// Where random octets come from, or why they do not.
+pub type Draws<'a> = &'a mut dyn FnMut(&mut [u8]) -> Result<(), Fault>;
+
+/// Does what draws secrets; where their source fails it comes to nothing. What stands in their place then is known to everybody, is
+/// there so that the work ends, and goes with it.
+pub(crate) fn drawing<T>(
+    draws: Draws<'_>,
+    work: impl FnOnce(seal::Random<'_>) -> Result<T, SealError>,
+) -> Result<T, Fault> {
+    let mut failed = None;
+    let mut place = 0_u64;
+    let done = work(&mut |octets: &mut [u8]| {
+        let Err(fault) = draws(octets) else { return };
+        failed = Some(fault);
+        for octet in octets {
+            place = place.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let [octet_of_place, ..] = place.to_be_bytes();
+            *octet = octet_of_place;
+        }
+    });
+    match failed {
+        Some(fault) => Err(fault),
+        None => done.map_err(|_| Fault::Seal),
+    }
+}
 
 /// A seal that is computed elsewhere: on a worker thread, or in a hardware module.
 #[derive(Clone, Debug)]
@@ -105,15 +131,18 @@ impl SealJob {
     /// Computes it: octets, or for a verification one octet 1 or 0.
     ///
     /// # Errors
-    /// [`Fault::Seal`] for a key that does not fit or a cipher text that is none.
-    pub fn run(&self, random: &mut dyn FnMut(&mut [u8])) -> SealResult {
+    /// [`Fault::Seal`] for a key that does not fit or a cipher text that is none; the source's fault where it failed.
+    pub fn run(&self, draws: Draws<'_>) -> SealResult {
         let key = || self.key.as_deref().ok_or(Fault::Seal);
         let done = match &self.work {
             Work::Digest(digest) => Ok(seal::digest(*digest, &self.data)),
             Work::Hmac(digest) => Ok(key()?.hmac(*digest, &self.data).ok_or(Fault::Seal)?),
             Work::Mac(mac) => seal::mac(*mac, key()?, &self.data),
             Work::Sign(signature, user) => {
-                seal::sign(*signature, key()?, &self.data, user.as_deref(), random)
+                let key = key()?;
+                return drawing(draws, |random| {
+                    seal::sign(*signature, key, &self.data, user.as_deref(), random)
+                });
             }
             Work::Verify { signature, user, made, moment } => {
                 let user = user.as_deref();
@@ -121,12 +150,16 @@ impl SealJob {
                 Ok(vec![u8::from(holds.is_ok())])
             }
             Work::Encrypt(algorithm, Beside { iv, associated }) => {
-                let (iv, associated) = (iv.as_deref(), associated.as_deref());
-                seal::encrypt_bound(*algorithm, key()?, iv, associated, &self.data, random)
+                let (key, iv, associated) = (key()?, iv.as_deref(), associated.as_deref());
+                return drawing(draws, |random| {
+                    seal::encrypt_bound(*algorithm, key, iv, associated, &self.data, random)
+                });
             }
             Work::Decrypt(algorithm, Beside { iv, associated }) => {
-                let (iv, associated) = (iv.as_deref(), associated.as_deref());
-                seal::decrypt_bound(*algorithm, key()?, iv, associated, &self.data, random)
+                let (key, iv, associated) = (key()?, iv.as_deref(), associated.as_deref());
+                return drawing(draws, |random| {
+                    seal::decrypt_bound(*algorithm, key, iv, associated, &self.data, random)
+                });
             }
             Work::CheckValue(length) => check_value(*length, key()?),
         };
@@ -227,8 +260,9 @@ impl Seals {
                 let kind =
                     KeyKind::from_name(algorithm).or_else(|| cipher_kind(algorithm)).ok_or(Fault::Seal)?;
                 let length = if kind == KeyKind::Des { 8 } else { 16 };
-                let key = PreparedKey::generate(kind, length, &mut |octets| surroundings.random(octets));
-                let key = key.map_err(|_| Fault::Seal)?;
+                let key = drawing(&mut |octets| surroundings.random(octets), |random| {
+                    PreparedKey::generate(kind, length, random)
+                })?;
                 key.symmetric_bytes().map(Value::bytes).ok_or(Fault::Seal)
             }
             _ => {
@@ -459,5 +493,33 @@ impl Caller<'_, '_> {
             _ => KeyKind::Tdes,
         };
         PreparedKey::symmetric(kind, &octets).map(Arc::new).map_err(|_| Fault::Seal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_drawn_from_a_source_that_fails_comes_to_nothing_and_ends() {
+        for (kind, length) in [(KeyKind::Tdes, 16), (KeyKind::Sm2, 32)] {
+            let made =
+                drawing(&mut |_| Err(Fault::Seal), |random| PreparedKey::generate(kind, length, random));
+            assert_eq!(made.err(), Some(Fault::Seal), "{kind}");
+        }
+        let mut times = 0;
+        let mut fails_later = |octets: &mut [u8]| {
+            times += 1;
+            octets.fill(3);
+            if times > 1 { Err(Fault::Broken) } else { Ok(()) }
+        };
+        let drawn = drawing(&mut fails_later, |random| {
+            let mut octets = [0; 2];
+            let (first, second) = octets.split_at_mut(1);
+            random(first);
+            random(second);
+            Ok(octets)
+        });
+        assert_eq!(drawn, Err(Fault::Broken));
     }
 }

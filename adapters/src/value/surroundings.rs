@@ -94,7 +94,10 @@ pub trait Surroundings {
     fn setting_text(&self, setting: u16) -> Result<Cow<'_, str>, Fault>;
 
     /// Octets that nobody can guess.
-    fn random(&self, octets: &mut [u8]);
+    ///
+    /// # Errors
+    /// [`Fault::Seal`] where the source of them failed: nothing secret may be drawn then.
+    fn random(&self, octets: &mut [u8]) -> Result<(), Fault>;
 
     /// The table of names.
     fn symbols(&self) -> &Symbols;

@@ -726,6 +726,7 @@ fn world_of(world: &World) -> World {
         symbols: world.symbols.clone(),
         keys: world.keys.clone(),
         older: Vec::new(),
+        no_random: false,
     }
 }
 

@@ -52,6 +52,8 @@ pub(crate) struct World {
     pub(crate) keys: Vec<(KeyKind, Vec<u8>)>,
     /// Versions of the first key that still check what comes in, newest first.
     pub(crate) older: Vec<Vec<u8>>,
+    /// The source of random octets has failed.
+    pub(crate) no_random: bool,
 }
 
 impl World {
@@ -62,6 +64,7 @@ impl World {
             symbols: compiled.symbols.clone(),
             keys: Vec::new(),
             older: Vec::new(),
+            no_random: false,
         }
     }
 }
@@ -115,8 +118,12 @@ impl Surroundings for World {
     fn setting_text(&self, _: u16) -> Result<Cow<'_, str>, evaluate::Fault> {
         Err(evaluate::Fault::Broken)
     }
-    fn random(&self, octets: &mut [u8]) {
+    fn random(&self, octets: &mut [u8]) -> Result<(), evaluate::Fault> {
+        if self.no_random {
+            return Err(evaluate::Fault::Seal);
+        }
         octets.fill(7);
+        Ok(())
     }
     fn symbols(&self) -> &Symbols {
         &self.symbols
@@ -151,7 +158,7 @@ pub(crate) fn write(
     loop {
         match writer.run(world) {
             Run::Done => return Ok(writer.finish().0),
-            Run::Need(job) => writer.resume(job.run(&mut |octets| octets.fill(7))),
+            Run::Need(job) => writer.resume(job.run(&mut |octets| world.random(octets))),
             Run::Fault(fault) => return Err(fault),
         }
     }
@@ -185,7 +192,7 @@ pub(crate) fn read_parts(
     loop {
         match reader.run(world) {
             Run::Done => return Ok(reader.into_record()),
-            Run::Need(job) => reader.resume(job.run(&mut |octets| octets.fill(7))),
+            Run::Need(job) => reader.resume(job.run(&mut |octets| world.random(octets))),
             Run::Fault(fault) => return Err(fault),
         }
     }

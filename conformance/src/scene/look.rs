@@ -212,10 +212,11 @@ impl Surroundings for Scene {
         }
     }
 
-    fn random(&self, octets: &mut [u8]) {
-        if self.standing.random.fill(octets).is_err() {
-            tracing::error!("the random source failed");
-        }
+    fn random(&self, octets: &mut [u8]) -> Result<(), Fault> {
+        self.standing.random.fill(octets).map_err(|error| {
+            tracing::error!(%error, "the random source failed");
+            Fault::Seal
+        })
     }
 
     fn symbols(&self) -> &Symbols {

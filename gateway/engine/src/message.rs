@@ -355,9 +355,10 @@ async fn compute(engine: &Engine, job: Box<SealJob>) -> SealResult {
     let random = Arc::clone(&engine.core.world().random);
     let work = move || {
         job.run(&mut |octets| {
-            if random.fill(octets).is_err() {
-                tracing::error!("the random source failed");
-            }
+            random.fill(octets).map_err(|error| {
+                tracing::error!(%error, "the random source failed");
+                evaluate::Fault::Seal
+            })
         })
     };
     engine.core.offload(work).await.unwrap_or(Err(evaluate::Fault::Seal))
@@ -536,7 +537,9 @@ impl adapters::value::Surroundings for Nothing<'_> {
     fn setting_text(&self, _: u16) -> Result<std::borrow::Cow<'_, str>, evaluate::Fault> {
         Err(evaluate::Fault::Absent)
     }
-    fn random(&self, _: &mut [u8]) {}
+    fn random(&self, _: &mut [u8]) -> Result<(), evaluate::Fault> {
+        Err(evaluate::Fault::Seal)
+    }
     fn symbols(&self) -> &dsl::value::Symbols {
         self.version.symbols()
     }

@@ -396,10 +396,11 @@ impl Surroundings for Scene {
         Ok(Cow::Owned(plain(self.setting(setting)?, self.version.symbols())))
     }
 
-    fn random(&self, octets: &mut [u8]) {
-        if self.random.fill(octets).is_err() {
-            tracing::error!("the random source failed");
-        }
+    fn random(&self, octets: &mut [u8]) -> Result<(), Fault> {
+        self.random.fill(octets).map_err(|error| {
+            tracing::error!(%error, "the random source failed");
+            Fault::Seal
+        })
     }
 
     fn symbols(&self) -> &Symbols {

@@ -13,6 +13,7 @@ use flate2::write::{GzDecoder, GzEncoder, ZlibDecoder, ZlibEncoder};
 
 use super::{HELD_MAX, from_percent, to_percent};
 use crate::codec::environment::Inside;
+use crate::codec::seals::drawing;
 use crate::codec::{FaultKind, Wrong, sheet};
 use crate::seal::{self, Algorithm, CipherState, Direction, Mode, Position, PreparedKey};
 use crate::value::Surroundings;
@@ -260,16 +261,11 @@ impl Element {
             }
             Element::Held { algorithm, key, iv, associated, direction, octets } => {
                 let octets = std::mem::take(octets);
-                let mut random = |octets: &mut [u8]| surroundings.random(octets);
                 let (iv, bound) = (iv.as_deref(), associated.as_deref());
-                let done = match direction {
-                    Direction::Encrypt => {
-                        seal::encrypt_bound(*algorithm, key, iv, bound, &octets, &mut random)
-                    }
-                    Direction::Decrypt => {
-                        seal::decrypt_bound(*algorithm, key, iv, bound, &octets, &mut random)
-                    }
-                };
+                let done = drawing(&mut |octets| surroundings.random(octets), |random| match direction {
+                    Direction::Encrypt => seal::encrypt_bound(*algorithm, key, iv, bound, &octets, random),
+                    Direction::Decrypt => seal::decrypt_bound(*algorithm, key, iv, bound, &octets, random),
+                });
                 *out = done.map_err(|_| FaultKind::Coding)?;
             }
         }

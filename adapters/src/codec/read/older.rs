@@ -123,8 +123,8 @@ impl Surroundings for Older<'_> {
         self.around.setting_text(setting)
     }
 
-    fn random(&self, octets: &mut [u8]) {
-        self.around.random(octets);
+    fn random(&self, octets: &mut [u8]) -> Result<(), Fault> {
+        self.around.random(octets)
     }
 
     fn symbols(&self) -> &Symbols {

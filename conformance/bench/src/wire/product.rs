@@ -272,7 +272,9 @@ impl Surroundings for Alone {
     fn setting_text(&self, _: u16) -> Result<Cow<'_, str>, Fault> {
         Err(Fault::Absent)
     }
-    fn random(&self, _: &mut [u8]) {}
+    fn random(&self, _: &mut [u8]) -> Result<(), Fault> {
+        Err(Fault::Seal)
+    }
     fn symbols(&self) -> &Symbols {
         self.symbols
     }

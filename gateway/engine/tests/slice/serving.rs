@@ -9,7 +9,9 @@ use bytes::Bytes;
 use engine::waiting::{Decision, Said, Why};
 use link::Leave;
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
+use link::world::{Random, RealRandom};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 pub(crate) async fn send(bank: &Bank, text: &str) -> Option<String> {
@@ -312,4 +314,36 @@ async fn what_is_sealed_under_a_rotated_key_is_heard_while_it_overlaps_and_not_a
         let told = send_to(&bank, "campus", "line", &newest).await;
         assert_eq!(told.as_deref().map(|told| &told[20..24]), Some("0000"), "{told:?}");
     }
+}
+
+/// A source that may fail.
+struct Fails(AtomicBool);
+
+impl Random for Fails {
+    fn fill(&self, into: &mut [u8]) -> std::io::Result<()> {
+        if self.0.load(Ordering::Acquire) {
+            return Err(std::io::Error::other("no randomness"));
+        }
+        RealRandom.fill(into)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_key_is_drawn_where_the_random_source_has_failed() {
+    let mut bank = Bank::closed().await;
+    let source = Arc::new(Fails(AtomicBool::new(false)));
+    bank.random = Some(Arc::<Fails>::clone(&source));
+    bank.start().await;
+    let signs_in = async |serial: &str| {
+        send_to(&bank, "campus", "line", &short_seal(&MMK, &format!("8001S001{serial}0000"))).await
+    };
+    let cell = bank.gateway().engine().sessions.cell("campus", Some("S001"));
+    source.0.store(true, Ordering::Release);
+    let told = signs_in("000000000110").await;
+    assert!(told.as_deref().is_none_or(|told| &told[20..24] != "0000"), "{told:?}");
+    assert!(cell.values().is_none(), "there is no key of zeros");
+    source.0.store(false, Ordering::Release);
+    let told = signs_in("000000000111").await;
+    assert_eq!(told.as_deref().map(|told| &told[20..24]), Some("0000"), "{told:?}");
+    assert!(cell.values().is_some());
 }

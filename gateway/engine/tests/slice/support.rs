@@ -8,6 +8,7 @@ use dsl::program::Compiled;
 use engine::load::{compile, texts};
 use engine::{Deployment, Gateway, Options, Version, validate};
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
+use link::world::Random;
 use link::{Core, CoreOwner, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,6 +33,8 @@ pub(crate) struct Bank {
     pub(crate) keep: String,
     /// Its keys, where they are not the usual ones.
     pub(crate) keys: Option<Arc<dyn KeyStore>>,
+    /// Its random octets, where they are not the system's.
+    pub(crate) random: Option<Arc<dyn Random>>,
     /// What it says of its limits beside the asker's seconds.
     pub(crate) limits: String,
 }
@@ -144,6 +147,7 @@ impl Bank {
             owner,
             keep: String::new(),
             keys: None,
+            random: None,
             limits: String::new(),
         }
     }
@@ -170,8 +174,10 @@ impl Bank {
         let version = Version::link(compiled, hash, source, &deployment).expect("a version");
         let mut keys = MemoryKeys::new();
         keys.put("grid_mmk", PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key")).expect("a name");
+        let mut world = World::real();
+        world.random = self.random.clone().unwrap_or(world.random);
         let keys = self.keys.clone().unwrap_or_else(|| Arc::new(keys));
-        let started = Gateway::start(version, deployment, keys, store, World::real(), Options::default());
+        let started = Gateway::start(version, deployment, keys, store, world, Options::default());
         self.gateway = Some(started.await.expect("starts"));
     }
 
