@@ -11,7 +11,7 @@ use crate::packet::Packet;
 use crate::serve::{Answered, Came, Serving, Source};
 use bytes::Bytes;
 use dsl::value::DateTime;
-use link::{BoxFuture, Exchanged, Mark};
+use link::{BoxFuture, Exchanged, Leave, Mark};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -145,6 +145,16 @@ impl Engine {
             }
             Source::Own(prepared) => self.write_numbered(prepared, number, first).await,
         }
+    }
+
+    /// Leave for a copy of a message that is still open: as its first had it. What is told of an outcome needs none.
+    pub(super) fn leave_again(&self, open: &Open) -> Leave {
+        let asking = match &open.message {
+            Message::Request(prepared) => &prepared.asking,
+            Message::Answer { source: Source::Own(prepared), .. } => &prepared.asking,
+            Message::Answer { source: Source::Reply(..), .. } => return Leave::default(),
+        };
+        asking.version.call(asking.call).map_or_else(|| self.journal.leave(), |call| self.leave(call.kind))
     }
 
     /// A message that is still open, as a copy under its own number.

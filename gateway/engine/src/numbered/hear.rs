@@ -236,6 +236,7 @@ impl Engine {
         self.forget_answers(line);
         let again = line.numbers().again(first, last);
         for one in again {
+            let mut sending = self.leaving();
             let packet = match one {
                 Again::Fill(number, next) => {
                     let call = call_at(place, place.numbering.fill.0);
@@ -247,12 +248,14 @@ impl Engine {
                         Err(refusal) => Err(refusal),
                     }
                 }
-                Again::Send(number, open) => self.open_again(&open, number).await,
+                Again::Send(number, open) => {
+                    sending.leave = self.leave_again(&open);
+                    self.open_again(&open, number).await
+                }
             };
             match packet {
                 Ok(packet) => {
-                    if !matches!(self.put_on_line(line, &packet, &self.leaving()).await, Exchanged::Reply(_))
-                    {
+                    if !matches!(self.put_on_line(line, &packet, &sending).await, Exchanged::Reply(_)) {
                         return;
                     }
                 }
