@@ -208,6 +208,14 @@ pub enum Verdict {
     NoReply(Cause),
 }
 
+/// Why a reply could not be read.
+struct UnreadReply {
+    reason: String,
+    why: String,
+    /// It has the form of a reply, under a seal that does not hold.
+    sealed: bool,
+}
+
 impl Engine {
     /// Makes a request: waits for the session, maps, numbers, encodes.
     ///
@@ -582,29 +590,64 @@ impl Engine {
         message::correlation(&asking.version, asking.call.module, link, packet.content())
     }
 
-    /// Reads a reply with what its request was written with.
+    /// Reads a reply with what its request was written with. One whose seal does not hold there is read once more with the values
+    /// of the session that hold now, where they are others: the party may have turned to those while it worked.
     pub async fn read_reply(self: &Arc<Self>, prepared: &Prepared, packet: Packet) -> Verdict {
         let asking = &prepared.asking;
-        let replies = asking.version.call(asking.call).map_or(&[][..], |call| &call.call.replies);
-        let mut first: Option<(String, String)> = None;
-        for &reply in replies {
-            let scene = self.reply_scene(prepared, reply);
-            match message::read(self, scene, reply, packet.clone()).await {
-                Ok(read) => {
-                    let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
-                    if message::may_say(&asking.version, asking.call, reply, outcome) {
-                        return self.heard(prepared, reply, read, packet);
-                    }
-                    first.get_or_insert((String::new(), format!("this answer does not say {outcome}")));
-                }
-                Err(fault) => drop(first.get_or_insert((fault.reason, fault.text))),
-            }
+        let unread = match self.read_under(prepared, &packet, &prepared.session).await {
+            Ok(heard) => return heard,
+            Err(unread) => unread,
+        };
+        if unread.sealed
+            && let Some(now) = self.turned_to(asking, &prepared.session)
+            && let Ok(heard) = self.read_under(prepared, &packet, &now).await
+        {
+            return heard;
         }
-        let (reason, mut why) = first.unwrap_or_else(|| (String::new(), "no reply is declared".to_owned()));
+        let (reason, mut why) = (unread.reason, unread.why);
         if Box::pin(self.says_unread(asking, &packet)).await {
             "they could not read it".clone_into(&mut why);
         }
         Verdict::Unreadable { reason, why, packet }
+    }
+
+    /// Reads a reply with these values of the session.
+    async fn read_under(
+        &self,
+        prepared: &Prepared,
+        packet: &Packet,
+        session: &SessionValues,
+    ) -> Result<Verdict, UnreadReply> {
+        let asking = &prepared.asking;
+        let replies = asking.version.call(asking.call).map_or(&[][..], |call| &call.call.replies);
+        let (mut first, mut sealed) = (None, false);
+        for &reply in replies {
+            let scene = self.reply_scene(prepared, session);
+            match message::read(self, scene, reply, packet.clone()).await {
+                Ok(read) => {
+                    let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
+                    if message::may_say(&asking.version, asking.call, reply, outcome) {
+                        return Ok(self.heard(prepared, reply, read, packet.clone()));
+                    }
+                    first.get_or_insert((String::new(), format!("this answer does not say {outcome}")));
+                }
+                Err(fault) => {
+                    sealed |= fault.nearness == message::Nearness::Sealed;
+                    first.get_or_insert((fault.reason, fault.text));
+                }
+            }
+        }
+        let (reason, why) = first.unwrap_or_else(|| (String::new(), "no reply is declared".to_owned()));
+        Err(UnreadReply { reason, why, sealed })
+    }
+
+    /// The values of the session that hold now, where they are others than these. What a sign-in is answered with is under none.
+    fn turned_to(&self, asking: &Asking, session: &SessionValues) -> Option<SessionValues> {
+        if asking.signing.is_some() {
+            return None;
+        }
+        let cell = self.session_cell(&asking.version, asking.call.module, asking.member.as_deref());
+        cell.values().filter(|now| !Arc::ptr_eq(now, session))
     }
 
     /// Whether the party says that it could not read what it was asked. That proves nothing: no seal is on it, and it names
@@ -617,9 +660,9 @@ impl Engine {
         message::read(self, scene, program.call.request, packet.clone()).await.is_ok()
     }
 
-    fn reply_scene(&self, prepared: &Prepared, reply: MessageId) -> Box<Scene> {
+    fn reply_scene(&self, prepared: &Prepared, session: &SessionValues) -> Box<Scene> {
         let asking = &prepared.asking;
-        let mut scene = self.asking_scene(asking, &prepared.session);
+        let mut scene = self.asking_scene(asking, session);
         scene.request = Some(Arc::clone(&prepared.request));
         scene.page = asking.page;
         let version = &asking.version;
@@ -635,7 +678,6 @@ impl Engine {
                 scene.book.put(Space::OriginalAnswer, target.0, empty(version, shape));
             }
         }
-        let _ = reply;
         scene
     }
 

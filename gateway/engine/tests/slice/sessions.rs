@@ -2,14 +2,16 @@
 //!
 //! A frame of the canteens: `code(4) school(4) serial(12) body`.
 
-use crate::parties::frame;
+use crate::parties::{frame, seal};
 use crate::support::Bank;
 use adapters::keys::MemoryKeys;
 use bytes::Bytes;
 use dsl::check::Text;
-use engine::exchange::Asking;
+use dsl::evaluate::Value;
+use engine::exchange::{Asking, Verdict, empty};
 use engine::facts::Facts;
 use engine::load::compile;
+use engine::packet::Packet;
 use engine::{Deployment, Gateway, Options, Version, validate};
 use link::tcp::{Answer, ServiceFn, TcpServer, TcpServerConfig};
 use link::world::{Clock, RealClock, Sleep};
@@ -83,6 +85,30 @@ async fn all_who_wait_for_a_sign_in_hear_of_its_one_failure() {
         assert_eq!((&*refusal.reason, &*refusal.text), ("no_session", "the sign-in was not answered"));
     }
     assert_eq!(sign_ins(&bank), 1);
+}
+
+/// The party has turned to other values of the session while it worked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reply_under_the_values_that_hold_now_is_heard() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let mut asking = query(&bank);
+    let shape = asking.version.call(asking.call).unwrap().call.ask.unwrap();
+    let fields = &asking.version.compiled.shapes[shape.0 as usize].fields;
+    let place = fields.iter().position(|field| &*field.name == "payer_no").unwrap();
+    let mut ask = empty(&asking.version, shape);
+    ask.set(place, &Value::text("0319000000001")).unwrap();
+    asking.ask = Some(Arc::new(ask));
+    let mut prepared = engine.prepare(asking).await.unwrap();
+    prepared.session = Arc::new(vec![Value::bytes(vec![9; 16]), Value::text("T00017")]);
+    let bills = "00000001234502202609000000010000202610000000002345";
+    let sealed = seal(&format!("1002{}0000{bills}", prepared.serial));
+    let packet = |text: &str| Packet::of_content(Bytes::from(text.to_owned()));
+    let heard = engine.read_reply(&prepared, packet(&sealed)).await;
+    assert!(matches!(heard, Verdict::Heard(_)));
+    let wrong = sealed.replace("0000000123", "0000000124");
+    let heard = engine.read_reply(&prepared, packet(&wrong)).await;
+    assert!(matches!(heard, Verdict::Unreadable { .. }), "under neither");
 }
 
 const CLUB: &str = r#"module club
@@ -255,7 +281,8 @@ parties:
     assert_eq!((times("8001", "S001"), times("8001", "S002")), (1, 1));
     let first = gateway.engine().sessions.cell("meals", Some("S002")).values();
     until("and at six", || (times("8001", "S001"), times("8001", "S002")) == (2, 2)).await;
-    until("under new values", || gateway.engine().sessions.cell("meals", Some("S002")).values() != first).await;
+    until("under new values", || gateway.engine().sessions.cell("meals", Some("S002")).values() != first)
+        .await;
     assert_eq!(good(), both, "and nobody has a session beside them");
     clock.set_before(23);
     until("signed off at the cut-over", || (times("8003", "S001"), times("8003", "S002")) == (1, 1)).await;
