@@ -185,11 +185,15 @@ pub enum LineEvent {
     Up {
         /// Which line, from 0.
         line: usize,
+        /// Which of its connections: no other of the core's has this number.
+        connection: u64,
     },
     /// A connection ended, or could not be made.
     Down {
         /// Which line.
         line: usize,
+        /// Which of its connections; 0 where none was made.
+        connection: u64,
         /// Why.
         cause: Cause,
     },

@@ -243,10 +243,10 @@ impl Engine {
     /// What a line tells: a beat is due, a message came that nobody waits for.
     pub async fn line_told(self: Arc<Self>, told: Told) {
         match told.event {
-            LineEvent::Up { line } => self.line_up(&told.name, line).await,
-            LineEvent::Down { cause, .. } => {
+            LineEvent::Up { line, connection } => self.line_up(&told.name, (line, connection)).await,
+            LineEvent::Down { connection, cause, .. } => {
                 tracing::warn!(party = %told.name.party, link = %told.name.link, %cause, "a line is down");
-                self.line_down(&told.name);
+                self.line_down(&told.name, connection);
             }
             LineEvent::BeatDue { line, beat } => self.beat(&told.name, line, beat).await,
             LineEvent::Frame { line, frame, late } => self.unasked(&told.name, line, frame, late).await,
@@ -266,10 +266,12 @@ impl Engine {
             ..Asking::new(&version, CallRef { module, call }, Facts::default(), None)
         };
         let Ok(prepared) = self.prepare(asking).await else { return };
+        let Some(connection) = self.lines.connection(name, line) else { return };
         // Where the link says how long it goes on without a sign of life, the connection itself looks to it.
         let heard = matches!(self.exchange(&prepared).await, Verdict::Heard(_));
         if !heard && beat.close_after_ms.is_none() {
-            self.lines.close(name, line, Cause::told(CauseKind::Closed, "a beat was not answered"));
+            let cause = Cause::told(CauseKind::Closed, "a beat was not answered");
+            self.lines.close_connection(name, (line, connection), cause);
         }
     }
 

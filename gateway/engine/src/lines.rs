@@ -266,9 +266,22 @@ impl Lines {
         self.on_tcp(name, |client| client.close(line, cause));
     }
 
-    /// A connection on which the session was opened takes any exchange.
-    pub fn signed(&self, name: &LineName, line: usize) {
-        self.on_tcp(name, |client| client.open(line));
+    /// Closes this connection of a line, unless it has another by now.
+    pub fn close_connection(&self, name: &LineName, (line, connection): (usize, u64), cause: Cause) {
+        self.on_tcp(name, |client| client.close_connection(line, connection, cause));
+    }
+
+    /// The number of the connection that a line has, while it has one.
+    #[must_use]
+    pub fn connection(&self, name: &LineName, line: usize) -> Option<u64> {
+        let mut connection = None;
+        self.on_tcp(name, |client| connection = client.connection(line));
+        connection
+    }
+
+    /// A connection on which the session was opened takes any exchange, unless the line has another by now.
+    pub fn signed(&self, name: &LineName, (line, connection): (usize, u64)) {
+        self.on_tcp(name, |client| client.open(line, connection));
     }
 
     /// Whether the link's connection is made by itself, at once and after a loss.

@@ -82,6 +82,8 @@ type Ending = watch::Receiver<Option<Result<(), Refusal>>>;
 struct Good {
     values: SessionValues,
     until: Option<DateTime>,
+    /// They were told on this connection, and end with it.
+    connection: Option<u64>,
 }
 
 impl Sessions {
@@ -204,6 +206,16 @@ impl Cell {
         }
     }
 
+    /// On which connection they were told, where they end with it.
+    fn connection(&self) -> Option<u64> {
+        self.now.load().as_ref().and_then(|good| good.connection)
+    }
+
+    /// Forgets values that were told on a connection that has ended.
+    fn clear_of(&self, connection: u64) {
+        self.now.rcu(|now| now.clone().filter(|good| good.connection != Some(connection)));
+    }
+
     /// Forgets them.
     pub fn clear(&self) {
         self.now.store(None);
@@ -254,7 +266,8 @@ fn opened_for(program: &ModuleProgram) -> Option<Opened> {
 /// Whose sessions these are: nobody's, and those of each member that has its own.
 pub(crate) fn holders(version: &Version, module: usize, which: impl Fn(&Session) -> bool) -> Vec<Holder> {
     let sessions = version.module(module).map_or(&[][..], |program| &program.sessions);
-    let mut which = sessions.iter().map(|session| &session.session).filter(|session| which(session)).peekable();
+    let mut which =
+        sessions.iter().map(|session| &session.session).filter(|session| which(session)).peekable();
     if which.peek().is_none() {
         return Vec::new();
     }
@@ -424,7 +437,8 @@ impl Engine {
                 None => {
                     let (ends, ending) = watch::channel(None);
                     *known = Some(ending.clone());
-                    let signs_in = Arc::clone(self).sign_in_once(Arc::clone(version), module, member, Arc::clone(&cell));
+                    let signs_in =
+                        Arc::clone(self).sign_in_once(Arc::clone(version), module, member, Arc::clone(&cell));
                     self.core.spawn(async move {
                         ends.send_replace(Some(signs_in.await));
                     });
@@ -460,14 +474,14 @@ impl Engine {
     }
 
     /// Opens the party's sessions in the order in which they are written: what one tells is known to those after it (a
-    /// token, and the ticket that is got for it). The values hold until the first of them ends. `line`: on this connection.
+    /// token, and the ticket that is got for it). The values hold until the first of them ends. `on`: this line and connection.
     async fn sign_in_all(
         self: &Arc<Self>,
         version: &Arc<Version>,
         module: usize,
         member: Option<&Arc<Member>>,
         cell: &Cell,
-        line: Option<usize>,
+        on: Option<(usize, u64)>,
     ) -> Result<(), Refusal> {
         let Some(program) = version.module(module) else { return Ok(()) };
         let (mut overlap, mut opened) = (0, false);
@@ -480,7 +494,9 @@ impl Engine {
             }
             opened = true;
             let told = std::mem::take(&mut scene.told);
-            scene = self.open(version, module, member, (open, line), values_of(&told, cell)).await?;
+            scene = self
+                .open(version, module, member, (open, on.map(|(line, _)| line)), values_of(&told, cell))
+                .await?;
             scene.told = told;
             for (place, expression) in session.values.iter().enumerate() {
                 let value = message::value_elsewhere(self, &mut scene, *expression).await;
@@ -519,7 +535,11 @@ impl Engine {
             return Ok(());
         }
         let _turning = cell.turning.lock().await;
-        let good = Good { values: values_of(&scene.told, cell), until };
+        let good = Good {
+            values: values_of(&scene.told, cell),
+            until,
+            connection: on.map(|(_, connection)| connection),
+        };
         let before = cell.values().map(|before| (before, overlap));
         self.hold_session(version, module, member, good, before).await;
         tracing::info!(party = %program.name, "signed in");
@@ -675,7 +695,14 @@ impl Engine {
             true => (session, overlap),
             false => cell.left_behind(known, self.core.mark(), overlap),
         });
-        self.hold_session(&version, module, member.as_ref(), Good { values, until }, before).await;
+        self.hold_session(
+            &version,
+            module,
+            member.as_ref(),
+            Good { values, until, connection: cell.connection() },
+            before,
+        )
+        .await;
     }
 
     /// Keeps the session in the journal, then lets it hold, by who holds its cell's `turning`; what was before it for that many milliseconds.
@@ -743,7 +770,7 @@ impl Engine {
         let ends = body.get(BEFORE_ENDS).and_then(|ends| std::str::from_utf8(ends).ok()?.parse::<i64>().ok());
         let left = ends.and_then(|ends| u64::try_from(ends.saturating_sub(self.journal.now().0)).ok());
         let before = left.map(|left| (read(BEFORE), self.core.mark().after(Duration::from_millis(left))));
-        self.sessions.put(&cell, Good { values: read(""), until }, before);
+        self.sessions.put(&cell, Good { values: read(""), until, connection: None }, before);
     }
 
     /// Sends the sign-offs of the cut-over, or those of a time of their own, and forgets the values. A connection that the
@@ -757,8 +784,8 @@ impl Engine {
     ) {
         let Some(program) = version.module(module) else { return };
         let cell = self.session_cell(version, module, member.as_deref());
-        let own_line = connection::of_connection(program)
-            .map(|link| version.line(module, link, member.as_deref()));
+        let own_line =
+            connection::of_connection(program).map(|link| version.line(module, link, member.as_deref()));
         for session in &program.sessions {
             let Some(close) = session.session.close else { continue };
             // Of members most may have had none.
@@ -800,5 +827,45 @@ fn values_of(told: &HashMap<u16, Value<'static>>, cell: &Cell) -> SessionValues 
 impl std::fmt::Debug for Sessions {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("Sessions").field("cells", &(self.cells.len() + self.members.len())).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn good(connection: Option<u64>) -> Good {
+        Good { values: Arc::default(), until: None, connection }
+    }
+
+    #[test]
+    fn values_end_with_the_connection_that_they_were_told_on_and_with_no_other() {
+        let cell = Cell::default();
+        cell.put(good(Some(2)), None);
+        cell.clear_of(1);
+        assert!(cell.values().is_some(), "the end of the one before comes late");
+        cell.clear_of(2);
+        assert!(cell.values().is_none());
+        cell.put(good(None), None);
+        cell.clear_of(2);
+        assert!(cell.values().is_some());
+    }
+
+    #[test]
+    fn what_the_other_side_has_never_used_is_not_what_it_goes_on_with() {
+        let cell = Cell::default();
+        let values = || -> SessionValues { Arc::new(vec![Value::Flag(true)]) };
+        let (first, second) = (values(), values());
+        let ends = Mark(60_000_000_000);
+        cell.put(Good { values: Arc::clone(&second), ..good(None) }, Some((Arc::clone(&first), ends)));
+        let left = |now| cell.left_behind(Arc::clone(&second), now, 90_000);
+        let (before, milliseconds) = left(Mark(20_000_000_000));
+        assert!(Arc::ptr_eq(&before, &first) && milliseconds == 40_000, "for as long as it had");
+        let (before, milliseconds) = left(ends);
+        assert!(Arc::ptr_eq(&before, &second) && milliseconds == 90_000);
+        cell.heard_under(&first);
+        assert!(Arc::ptr_eq(&left(Mark(0)).0, &first));
+        cell.heard_under(&second);
+        assert!(Arc::ptr_eq(&left(Mark(0)).0, &second));
     }
 }

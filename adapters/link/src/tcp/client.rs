@@ -102,9 +102,16 @@ impl TcpClient {
         sent(self.place(Some(line), request, false).await)
     }
 
-    /// Opens a line that waits for signing in: from now on it takes any exchange.
-    pub fn open(&self, line: usize) {
-        self.inner.shared.open(line);
+    /// Opens a line that waits for signing in on this connection: from now on it takes any exchange. Where it has another by now,
+    /// nothing happens.
+    pub fn open(&self, line: usize, connection: u64) {
+        self.inner.shared.open(line, connection);
+    }
+
+    /// The number of the connection that a line has, while it has one.
+    #[must_use]
+    pub fn connection(&self, line: usize) -> Option<u64> {
+        self.inner.shared.connection(line)
     }
 
     /// Whether connections are made by themselves, at once and after a loss, or only when an exchange needs them.
@@ -114,7 +121,12 @@ impl TcpClient {
 
     /// Closes a line's connection, e.g. after a beat without answer. What is under way on it fails.
     pub fn close(&self, line: usize, cause: Cause) {
-        self.inner.shared.close(line, cause);
+        self.inner.shared.close(line, None, cause);
+    }
+
+    /// The same for this connection of the line alone.
+    pub fn close_connection(&self, line: usize, connection: u64, cause: Cause) {
+        self.inner.shared.close(line, Some(connection), cause);
     }
 
     /// Takes no more exchanges and waits until all have ended, but not longer than `until`.

@@ -61,6 +61,8 @@ enum Phase {
 
 struct Seat {
     phase: Phase,
+    /// The number of its connection; 0 while it has none.
+    connection: u64,
     /// Jobs given to this line and not yet begun.
     own: VecDeque<Job>,
     /// Exchanges given to this line and not yet ended, begun or not.
@@ -97,8 +99,8 @@ impl Shared {
             Hold::OneEach { connections } => ((*connections).max(1), 1, 0),
             Hold::ManyEach { connections, most, .. } => ((*connections).max(1), (*most).max(1), 0),
         };
-        let seat =
-            || Seat { phase: Phase::Down { until: Mark(0) }, own: VecDeque::new(), busy: 0, close: None };
+        let phase = Phase::Down { until: Mark(0) };
+        let seat = || Seat { phase, connection: 0, own: VecDeque::new(), busy: 0, close: None };
         let seats = std::iter::repeat_with(seat).take(lines).collect();
         let eager = AtomicBool::new(config.eager);
         let pool = Pool { queue: VecDeque::new(), seats, last: None, stopped: false };
@@ -237,33 +239,44 @@ impl Shared {
 
     /// The line is connected.
     pub(super) fn up(&self, line: usize) {
+        let connection = self.core.connection();
         {
             let mut pool = self.pool();
             if let Some(seat) = pool.seats.get_mut(line) {
                 seat.phase = if self.config.sign_in { Phase::SigningIn } else { Phase::Up };
+                seat.connection = connection;
                 seat.close = None;
             }
             self.refill(&mut pool, line);
         }
         self.counts.connected.up();
         self.counts.open.up();
-        self.tell(LineEvent::Up { line });
+        self.tell(LineEvent::Up { line, connection });
     }
 
-    /// A line that was signing in takes any exchange.
-    pub(super) fn open(&self, line: usize) {
+    /// The number of a line's connection, while it has one.
+    pub(super) fn connection(&self, line: usize) -> Option<u64> {
+        self.pool().seats.get(line).map(|seat| seat.connection).filter(|connection| *connection > 0)
+    }
+
+    /// A line that was signing in on this connection takes any exchange.
+    pub(super) fn open(&self, line: usize, connection: u64) {
         let mut pool = self.pool();
-        if let Some(seat) = pool.seats.get_mut(line).filter(|seat| seat.phase == Phase::SigningIn) {
+        let signs_in = |seat: &&mut Seat| seat.phase == Phase::SigningIn && seat.connection == connection;
+        if let Some(seat) = pool.seats.get_mut(line).filter(signs_in) {
             seat.phase = Phase::Up;
             self.refill(&mut pool, line);
             self.ring(line);
         }
     }
 
-    /// Asks a connected line to close.
-    pub(super) fn close(&self, line: usize, cause: Cause) {
+    /// Asks a connected line to close; where a connection is named, while it has that one.
+    pub(super) fn close(&self, line: usize, connection: Option<u64>, cause: Cause) {
         let mut pool = self.pool();
-        let connected = |seat: &&mut Seat| matches!(seat.phase, Phase::Up | Phase::SigningIn);
+        let connected = |seat: &&mut Seat| {
+            matches!(seat.phase, Phase::Up | Phase::SigningIn)
+                && connection.is_none_or(|connection| connection == seat.connection)
+        };
         if let Some(seat) = pool.seats.get_mut(line).filter(connected) {
             seat.close = Some(cause);
             self.ring(line);
@@ -318,12 +331,14 @@ impl Shared {
     /// line is left that could take it, all that waits fails.
     pub(super) fn down(&self, line: usize, was_up: bool, pause: Duration, cause: &Cause) {
         let mut failed = VecDeque::new();
+        let mut connection = 0;
         {
             let mut pool = self.pool();
             pool.last = Some(cause.clone());
             let until = self.core.mark().after(pause);
             if let Some(seat) = pool.seats.get_mut(line) {
                 seat.phase = Phase::Down { until };
+                connection = std::mem::take(&mut seat.connection);
                 seat.busy = 0;
                 seat.close = None;
                 let mut back = std::mem::take(&mut seat.own);
@@ -342,7 +357,7 @@ impl Shared {
         } else {
             self.counts.connect_failed.up();
         }
-        self.tell(LineEvent::Down { line, cause: cause.clone() });
+        self.tell(LineEvent::Down { line, connection, cause: cause.clone() });
     }
 
     fn find_taker(&self, pool: &mut Pool, failed: &mut VecDeque<Job>) {

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll};
 
@@ -32,6 +32,7 @@ struct Inner {
     tasks: Arc<Tasks>,
     wheel: Wheel,
     load: AtomicUsize,
+    connections: AtomicU64,
     shares: Arc<Shares>,
 }
 
@@ -82,7 +83,15 @@ impl Core {
         tasks.spawn(&begins, wheel.clone().drive());
         let shares =
             Arc::new(Shares::new(Arc::clone(&world.clock), Handle::current().metrics().num_workers()));
-        let inner = Inner { world, begins, tasks, wheel, load: AtomicUsize::new(0), shares };
+        let inner = Inner {
+            world,
+            begins,
+            tasks,
+            wheel,
+            load: AtomicUsize::new(0),
+            connections: AtomicU64::new(0),
+            shares,
+        };
         CoreOwner { core: Core { inner: Arc::new(inner) } }
     }
 
@@ -135,6 +144,11 @@ impl Core {
         let (give, take) = oneshot::channel();
         self.inner.world.offload.run(Box::new(move || drop(give.send(work()))));
         take.await.ok()
+    }
+
+    /// A number that no other connection of this core has had.
+    pub(crate) fn connection(&self) -> u64 {
+        self.inner.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Connections dealt to this core, by which an acceptor finds the least loaded one.

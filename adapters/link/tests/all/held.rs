@@ -59,7 +59,7 @@ async fn an_empty_frame_is_a_sign_of_life_and_no_reply() {
         write_frame(&mut socket, "reply").await;
     });
     assert_eq!(verdict.reply().unwrap(), "reply");
-    assert_eq!(heard.recv().await, Some(LineEvent::Up { line: 0 }));
+    assert!(matches!(heard.recv().await, Some(LineEvent::Up { line: 0, .. })));
     assert!(heard.try_recv().is_err());
 }
 
@@ -137,7 +137,7 @@ async fn the_connection_that_the_other_side_makes_is_the_one_line_and_another_is
     let (client, address) = TcpClient::accept(&core, settings, None, handler).await.unwrap();
     for round in 0..2 {
         let mut socket = TcpStream::connect(&address).await.unwrap();
-        assert_eq!(heard.recv().await, Some(LineEvent::Up { line: 0 }));
+        assert!(matches!(heard.recv().await, Some(LineEvent::Up { line: 0, .. })));
         let mut another = TcpStream::connect(&address).await.unwrap();
         assert_eq!(tokio::io::AsyncReadExt::read(&mut another, &mut [0; 4]).await.unwrap(), 0);
         assert_eq!(client.counts().turned_away.get(), round + 1);

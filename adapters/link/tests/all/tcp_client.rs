@@ -227,7 +227,7 @@ async fn replies_out_of_order_find_their_exchanges() {
         assert_eq!(verdict.reply().unwrap(), format!("{number:04} answered"));
     }
     drop(peer.await.unwrap());
-    assert_eq!(heard.recv().await.unwrap(), LineEvent::Up { line: 0 });
+    assert!(matches!(heard.recv().await.unwrap(), LineEvent::Up { line: 0, .. }));
     let frame = Bytes::from_static(b"9999 nobody asked");
     assert_eq!(heard.recv().await.unwrap(), LineEvent::Frame { line: 0, frame, late: None });
 }
@@ -420,7 +420,7 @@ async fn a_caller_that_goes_away_leaves_the_line_in_step() {
         write_frame(&mut socket, "for next").await;
     });
     assert_eq!(verdict.reply().unwrap(), "for next");
-    assert_eq!(heard.recv().await.unwrap(), LineEvent::Up { line: 0 });
+    assert!(matches!(heard.recv().await.unwrap(), LineEvent::Up { line: 0, .. }));
     let frame = Bytes::from_static(b"for nobody");
     assert_eq!(heard.recv().await.unwrap(), LineEvent::Frame { line: 0, frame, late: Some(77) });
 }
@@ -443,7 +443,7 @@ async fn an_idle_line_asks_for_a_beat_and_closes_without_a_sign_of_life() {
     };
     let client = TcpClient::start(&core, config, handler).unwrap();
     let mut socket = accept(&listener).await;
-    assert_eq!(heard.recv().await.unwrap(), LineEvent::Up { line: 0 });
+    assert!(matches!(heard.recv().await.unwrap(), LineEvent::Up { line: 0, .. }));
     assert_eq!(until(&clock, heard.recv()).await.unwrap(), LineEvent::BeatDue { line: 0, beat: 0 });
     let (verdict, ()) = tokio::join!(client.exchange_on(0, request(&core, "beat")), async {
         assert_eq!(read_frame(&mut socket).await, "beat");
@@ -484,14 +484,24 @@ async fn a_line_that_signs_in_takes_others_only_when_opened() {
         let (client, request) = (client.clone(), request(&core, "ask"));
         async move { client.exchange(request).await }
     });
-    assert_eq!(heard.recv().await.unwrap(), LineEvent::Up { line: 0 });
+    let up = heard.recv().await.unwrap();
+    let LineEvent::Up { line: 0, connection } = up else { panic!("{up:?}") };
+    assert_eq!(client.connection(0), Some(connection));
     let mut socket = accept(&listener).await;
     let (signed, ()) = tokio::join!(client.exchange_on(0, request(&core, "sign in")), async {
         assert_eq!(read_frame(&mut socket).await, "sign in");
         write_frame(&mut socket, "welcome").await;
     });
     assert_eq!(signed.reply().unwrap(), "welcome");
-    client.open(0);
+    // What is said of another connection is not said of this one.
+    client.open(0, connection + 1);
+    client.close_connection(0, connection + 1, Cause::new(CauseKind::Stopped));
+    let (signed, ()) = tokio::join!(client.exchange_on(0, request(&core, "sign in again")), async {
+        assert_eq!(read_frame(&mut socket).await, "sign in again");
+        write_frame(&mut socket, "welcome").await;
+    });
+    assert_eq!(signed.reply().unwrap(), "welcome");
+    client.open(0, connection);
     assert_eq!(read_frame(&mut socket).await, "ask");
     write_frame(&mut socket, "answer").await;
     assert_eq!(asking.await.unwrap().reply().unwrap(), "answer");

@@ -40,30 +40,42 @@ impl Engine {
         self.sessions.cell(&name.party, name.member.as_deref())
     }
 
-    /// A connection was made: the session is opened on it, and then it takes exchanges; else it is closed.
-    pub(crate) async fn line_up(self: &Arc<Self>, name: &LineName, line: usize) {
+    /// A connection was made: the session is opened on it, and then it takes exchanges; else it is closed. What ends after its
+    /// connection did is nothing to the next one, which has its own.
+    pub(crate) async fn line_up(self: &Arc<Self>, name: &LineName, on: (usize, u64)) {
         let version = self.current.load_full();
         let Some((module, member)) = self.on_line(&version, name) else { return };
         self.numbered_up(&version, name).await;
         let cell = self.cell_of(name);
+        let stands = || self.lines.connection(name, on.0) == Some(on.1);
         let signed = {
             let _signing = cell.signing.lock().await;
-            Box::pin(self.sign_in_all(&version, module, member.as_ref(), &cell, Some(line))).await
+            if !stands() {
+                return;
+            }
+            Box::pin(self.sign_in_all(&version, module, member.as_ref(), &cell, Some(on))).await
         };
         match signed {
-            Ok(()) => self.lines.signed(name, line),
+            Ok(()) => {
+                self.lines.signed(name, on);
+                // Where it ended before the values held, its end has found nothing to forget.
+                if !stands() {
+                    cell.clear_of(on.1);
+                }
+            }
             Err(refusal) => {
                 tracing::warn!(party = %name.party, reason = %refusal.reason, text = %refusal.text, "no session");
-                self.lines.close(name, line, Cause::told(CauseKind::Closed, "the sign-in failed"));
+                let cause = Cause::told(CauseKind::Closed, "the sign-in failed");
+                self.lines.close_connection(name, on, cause);
             }
         }
     }
 
     /// A connection has ended, and the session that was opened on it.
-    pub(crate) fn line_down(&self, name: &LineName) {
+    pub(crate) fn line_down(&self, name: &LineName, connection: u64) {
         let version = self.current.load_full();
         if self.on_line(&version, name).is_some() {
-            self.cell_of(name).clear();
+            self.cell_of(name).clear_of(connection);
         }
     }
 
