@@ -72,6 +72,8 @@ pub(crate) struct Numbered {
     day: Mutex<Option<Date>>,
     /// Held from the taking of a number until its message has left.
     leaving: tokio::sync::Mutex<()>,
+    /// Held from where the next numbers are looked up until they are in the journal, so that those there never go back.
+    keeping: tokio::sync::Mutex<()>,
     pending: Arc<Pending>,
     /// What replies are known by that may still come after their time, with the marks of their exchanges.
     late: Mutex<VecDeque<(Bytes, u64)>>,
@@ -171,6 +173,7 @@ impl Engine {
                 numbers: Mutex::new(Numbers::new(out, came_in)),
                 day: Mutex::new(day),
                 leaving: tokio::sync::Mutex::default(),
+                keeping: tokio::sync::Mutex::default(),
                 pending: Arc::default(),
                 late: Mutex::default(),
                 served: Mutex::default(),
@@ -203,6 +206,7 @@ impl Engine {
     /// Keeps the next numbers. False where the journal cannot: then nothing may leave. A message that is being served counts as
     /// come only then: who stops before it is through asks for it again.
     async fn keep_numbers(&self, line: &Numbered) -> bool {
+        let _keeping = line.keeping.lock().await;
         let mut body = Body::default();
         let ((out, came_in), day) = (line.numbers().next(), *line.day());
         let came_in = line.served().first().map_or(came_in, |first| came_in.min(*first));
@@ -239,9 +243,12 @@ impl Engine {
         line.numbers().connected();
         let today = self.business_date(version, module);
         if numbering.daily && *line.day() != Some(today) {
-            *line.day() = Some(today);
-            *line.numbers() = Numbers::new(1, 1);
-            line.served().clear();
+            {
+                let _keeping = line.keeping.lock().await;
+                *line.day() = Some(today);
+                *line.numbers() = Numbers::new(1, 1);
+                line.served().clear();
+            }
             self.keep_numbers(&line).await;
         }
     }
