@@ -12,6 +12,8 @@ const EARLY_MOST: usize = 1_000;
 /// The numbers of one session. `O`: a message that was sent and is still open; `E`: one that came too early.
 #[derive(Clone, Debug)]
 pub struct Numbers<O, E> {
+    /// How often they have begun anew: what is remembered of a number is of its era.
+    era: u64,
     next_out: u64,
     next_in: u64,
     open: BTreeMap<u64, O>,
@@ -44,7 +46,18 @@ impl<O: Clone, E> Numbers<O, E> {
     /// The next number each way.
     #[must_use]
     pub fn new(next_out: u64, next_in: u64) -> Self {
-        Self { next_out, next_in, open: BTreeMap::new(), early: BTreeMap::new(), asked: 0 }
+        Self { era: 0, next_out, next_in, open: BTreeMap::new(), early: BTreeMap::new(), asked: 0 }
+    }
+
+    /// Both ways begin with 1 again, and nothing is known of what was before.
+    pub fn begin_anew(&mut self) {
+        *self = Self { era: self.era.wrapping_add(1), ..Self::new(1, 1) };
+    }
+
+    /// How often they have begun anew.
+    #[must_use]
+    pub fn era(&self) -> u64 {
+        self.era
     }
 
     /// The next number each way, ours first.
@@ -83,9 +96,11 @@ impl<O: Clone, E> Numbers<O, E> {
         self.open.retain(|_, message| waits(message));
     }
 
-    /// Nobody waits for this one any more.
-    pub fn settle(&mut self, number: u64) {
-        self.open.remove(&number);
+    /// Nobody waits for this one of an era any more.
+    pub fn settle(&mut self, era: u64, number: u64) {
+        if era == self.era {
+            self.open.remove(&number);
+        }
     }
 
     /// A message came with a number.
@@ -194,7 +209,7 @@ mod tests {
             numbers.keep_open(number, text);
         }
         for settled in [1, 3, 4] {
-            numbers.settle(settled);
+            numbers.settle(0, settled);
         }
         let all = vec![Again::Fill(1, 2), Again::Send(2, "two"), Again::Fill(3, 5), Again::Send(5, "five")];
         assert_eq!(numbers.again(1, 0), all);
@@ -211,6 +226,23 @@ mod tests {
         numbers.keep_open(number, "seven");
         numbers.give_back(number);
         assert_eq!((numbers.next(), numbers.again(7, 0)), ((7, 1), vec![]));
+    }
+
+    #[test]
+    fn an_exchange_of_the_day_before_settles_no_number_of_the_new_day() {
+        let mut numbers = Texts::new(7, 3);
+        let (era, number) = (numbers.era(), numbers.take());
+        numbers.keep_open(number, "yesterday's seventh");
+        numbers.begin_anew();
+        assert_eq!((numbers.next(), numbers.again(1, 0)), ((1, 1), vec![]));
+        for _ in 0..7 {
+            let number = numbers.take();
+            numbers.keep_open(number, "today's");
+        }
+        numbers.settle(era, number);
+        assert_eq!(numbers.again(7, 7), vec![Again::Send(7, "today's")]);
+        numbers.settle(numbers.era(), 7);
+        assert_eq!(numbers.again(7, 7), vec![Again::Fill(7, 8)]);
     }
 
     #[test]

@@ -140,7 +140,9 @@ impl SealJob {
             Work::Mac(mac) => seal::mac(*mac, key()?, &self.data),
             Work::Sign(signature, user) => {
                 let key = key()?;
-                return drawing(draws, |random| seal::sign(*signature, key, &self.data, user.as_deref(), random));
+                return drawing(draws, |random| {
+                    seal::sign(*signature, key, &self.data, user.as_deref(), random)
+                });
             }
             Work::Verify { signature, user, made, moment } => {
                 let user = user.as_deref();
@@ -501,7 +503,8 @@ mod tests {
     #[test]
     fn what_is_drawn_from_a_source_that_fails_comes_to_nothing_and_ends() {
         for (kind, length) in [(KeyKind::Tdes, 16), (KeyKind::Sm2, 32)] {
-            let made = drawing(&mut |_| Err(Fault::Seal), |random| PreparedKey::generate(kind, length, random));
+            let made =
+                drawing(&mut |_| Err(Fault::Seal), |random| PreparedKey::generate(kind, length, random));
             assert_eq!(made.err(), Some(Fault::Seal), "{kind}");
         }
         let mut times = 0;

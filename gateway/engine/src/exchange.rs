@@ -422,7 +422,8 @@ impl Engine {
     ) -> Verdict {
         let asking = &prepared.asking;
         let new_serial = wants_new_serial(asking);
-        let limit = asking.version.link_of(asking.call).and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
+        let limit =
+            asking.version.link_of(asking.call).and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
         let until = self.core.mark().after(Duration::from_millis(limit));
         let renewed = self.core.within(until, self.renew(asking, &prepared.session)).await;
         if !matches!(renewed, Ok(Ok(()))) || !again {

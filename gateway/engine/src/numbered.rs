@@ -72,11 +72,13 @@ pub(crate) struct Numbered {
     day: Mutex<Option<Date>>,
     /// Held from the taking of a number until its message has left.
     leaving: tokio::sync::Mutex<()>,
+    /// Held from where the next numbers are looked up until they are in the journal, so that those there never go back.
+    keeping: tokio::sync::Mutex<()>,
     pending: Arc<Pending>,
     /// What replies are known by that may still come after their time, with the marks of their exchanges.
     late: Mutex<VecDeque<(Bytes, u64)>>,
-    /// Numbers of messages that are being served: what they ask for may not be in the journal yet.
-    served: Mutex<BTreeSet<u64>>,
+    /// Numbers of messages that are being served, behind their eras: what they ask for may not be in the journal yet.
+    served: Mutex<BTreeSet<(u64, u64)>>,
     /// Rings when one of them is through: another may have its turn.
     room: Notify,
     came: mpsc::Sender<Told>,
@@ -102,8 +104,17 @@ impl Numbered {
         self.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn served(&self) -> MutexGuard<'_, BTreeSet<u64>> {
+    fn served(&self) -> MutexGuard<'_, BTreeSet<(u64, u64)>> {
         self.served.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A message that came has no room yet: it has its turn again, unless the numbers have begun anew meanwhile.
+    fn put_back(&self, era: u64, number: u64, early: Early) {
+        let mut numbers = self.numbers();
+        if numbers.era() == era {
+            numbers.never_came(number);
+            numbers.keep_early(number, early);
+        }
     }
 
     fn day(&self) -> MutexGuard<'_, Option<Date>> {
@@ -171,6 +182,7 @@ impl Engine {
                 numbers: Mutex::new(Numbers::new(out, came_in)),
                 day: Mutex::new(day),
                 leaving: tokio::sync::Mutex::default(),
+                keeping: tokio::sync::Mutex::default(),
                 pending: Arc::default(),
                 late: Mutex::default(),
                 served: Mutex::default(),
@@ -203,9 +215,15 @@ impl Engine {
     /// Keeps the next numbers. False where the journal cannot: then nothing may leave. A message that is being served counts as
     /// come only then: who stops before it is through asks for it again.
     async fn keep_numbers(&self, line: &Numbered) -> bool {
+        let _keeping = line.keeping.lock().await;
         let mut body = Body::default();
-        let ((out, came_in), day) = (line.numbers().next(), *line.day());
-        let came_in = line.served().first().map_or(came_in, |first| came_in.min(*first));
+        let (era, (out, came_in)) = {
+            let numbers = line.numbers();
+            (numbers.era(), numbers.next())
+        };
+        let day = *line.day();
+        let first = line.served().range((era, 0)..=(era, u64::MAX)).next().map(|(_, first)| *first);
+        let came_in = first.map_or(came_in, |first| came_in.min(first));
         body.put("out", out.to_string().into_bytes());
         body.put("in", came_in.to_string().into_bytes());
         if let Some(day) = day {
@@ -239,9 +257,12 @@ impl Engine {
         line.numbers().connected();
         let today = self.business_date(version, module);
         if numbering.daily && *line.day() != Some(today) {
-            *line.day() = Some(today);
-            *line.numbers() = Numbers::new(1, 1);
-            line.served().clear();
+            {
+                let _keeping = line.keeping.lock().await;
+                *line.day() = Some(today);
+                line.numbers().begin_anew();
+                line.served().clear();
+            }
             self.keep_numbers(&line).await;
         }
     }
@@ -272,13 +293,13 @@ impl Engine {
             };
             waiter = Some((key, expected));
         }
-        let number = match self.leave_numbered(line, prepared, sending).await {
-            Ok(number) => number,
+        let (era, number) = match self.leave_numbered(line, prepared, sending).await {
+            Ok(left) => left,
             Err(cause) => return Exchanged::NotSent(cause),
         };
         let Some((key, mut waiter)) = waiter else { return Exchanged::Reply(Packet::default()) };
         let answer = self.core.within(sending.until, waiter.answer()).await;
-        line.numbers().settle(number);
+        line.numbers().settle(era, number);
         match answer {
             Ok(Some(answer)) => Exchanged::Reply(Packet::of_content(answer)),
             Ok(None) | Err(_) => {
@@ -292,13 +313,13 @@ impl Engine {
         }
     }
 
-    /// Sends a request under the next number. A cause: not a byte of it has left.
+    /// Sends a request under the next number; gives its era and the number. A cause: not a byte of it has left.
     async fn leave_numbered(
         self: &Arc<Self>,
         line: &Arc<Numbered>,
         prepared: &Prepared,
         sending: &Sending<'_>,
-    ) -> Result<u64, Cause> {
+    ) -> Result<(u64, u64), Cause> {
         let asking = &prepared.asking;
         let _leaving = line.leaving.lock().await;
         // Where they connect, nothing goes over the connection before they have signed in.
@@ -308,7 +329,10 @@ impl Engine {
         if (theirs || !own) && cell.values().is_none() {
             return Err(Cause::told(CauseKind::Down, "no session is open on the connection"));
         }
-        let number = line.numbers().take();
+        let (era, number) = {
+            let mut numbers = line.numbers();
+            (numbers.era(), numbers.take())
+        };
         let not_used = |cause: Cause| {
             line.numbers().give_back(number);
             Err(cause)
@@ -327,7 +351,7 @@ impl Engine {
         }
         match self.put_on_line(line, &packet, sending).await {
             // What may have left keeps its number: the other side asks for it if it did not come.
-            Exchanged::Reply(_) | Exchanged::MaybeSent(_) => Ok(number),
+            Exchanged::Reply(_) | Exchanged::MaybeSent(_) => Ok((era, number)),
             Exchanged::NotSent(cause) => not_used(cause),
         }
     }

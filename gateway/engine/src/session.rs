@@ -266,7 +266,8 @@ fn opened_for(program: &ModuleProgram) -> Option<Opened> {
 /// Whose sessions these are: nobody's, and those of each member that has its own.
 pub(crate) fn holders(version: &Version, module: usize, which: impl Fn(&Session) -> bool) -> Vec<Holder> {
     let sessions = version.module(module).map_or(&[][..], |program| &program.sessions);
-    let mut which = sessions.iter().map(|session| &session.session).filter(|session| which(session)).peekable();
+    let mut which =
+        sessions.iter().map(|session| &session.session).filter(|session| which(session)).peekable();
     if which.peek().is_none() {
         return Vec::new();
     }
@@ -436,7 +437,8 @@ impl Engine {
                 None => {
                     let (ends, ending) = watch::channel(None);
                     *known = Some(ending.clone());
-                    let signs_in = Arc::clone(self).sign_in_once(Arc::clone(version), module, member, Arc::clone(&cell));
+                    let signs_in =
+                        Arc::clone(self).sign_in_once(Arc::clone(version), module, member, Arc::clone(&cell));
                     self.core.spawn(async move {
                         ends.send_replace(Some(signs_in.await));
                     });
@@ -492,7 +494,9 @@ impl Engine {
             }
             opened = true;
             let told = std::mem::take(&mut scene.told);
-            scene = self.open(version, module, member, (open, on.map(|(line, _)| line)), values_of(&told, cell)).await?;
+            scene = self
+                .open(version, module, member, (open, on.map(|(line, _)| line)), values_of(&told, cell))
+                .await?;
             scene.told = told;
             for (place, expression) in session.values.iter().enumerate() {
                 let value = message::value_elsewhere(self, &mut scene, *expression).await;
@@ -531,7 +535,11 @@ impl Engine {
             return Ok(());
         }
         let _turning = cell.turning.lock().await;
-        let good = Good { values: values_of(&scene.told, cell), until, connection: on.map(|(_, connection)| connection) };
+        let good = Good {
+            values: values_of(&scene.told, cell),
+            until,
+            connection: on.map(|(_, connection)| connection),
+        };
         let before = cell.values().map(|before| (before, overlap));
         self.hold_session(version, module, member, good, before).await;
         tracing::info!(party = %program.name, "signed in");
@@ -687,7 +695,14 @@ impl Engine {
             true => (session, overlap),
             false => cell.left_behind(known, self.core.mark(), overlap),
         });
-        self.hold_session(&version, module, member.as_ref(), Good { values, until, connection: cell.connection() }, before).await;
+        self.hold_session(
+            &version,
+            module,
+            member.as_ref(),
+            Good { values, until, connection: cell.connection() },
+            before,
+        )
+        .await;
     }
 
     /// Keeps the session in the journal, then lets it hold, by who holds its cell's `turning`; what was before it for that many milliseconds.
@@ -769,8 +784,8 @@ impl Engine {
     ) {
         let Some(program) = version.module(module) else { return };
         let cell = self.session_cell(version, module, member.as_deref());
-        let own_line = connection::of_connection(program)
-            .map(|link| version.line(module, link, member.as_deref()));
+        let own_line =
+            connection::of_connection(program).map(|link| version.line(module, link, member.as_deref()));
         for session in &program.sessions {
             let Some(close) = session.session.close else { continue };
             // Of members most may have had none.

@@ -262,8 +262,7 @@ impl Shared {
     /// A line that was signing in on this connection takes any exchange.
     pub(super) fn open(&self, line: usize, connection: u64) {
         let mut pool = self.pool();
-        let signs_in =
-            |seat: &&mut Seat| seat.phase == Phase::SigningIn && seat.connection == connection;
+        let signs_in = |seat: &&mut Seat| seat.phase == Phase::SigningIn && seat.connection == connection;
         if let Some(seat) = pool.seats.get_mut(line).filter(signs_in) {
             seat.phase = Phase::Up;
             self.refill(&mut pool, line);

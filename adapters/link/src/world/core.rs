@@ -83,7 +83,15 @@ impl Core {
         tasks.spawn(&begins, wheel.clone().drive());
         let shares =
             Arc::new(Shares::new(Arc::clone(&world.clock), Handle::current().metrics().num_workers()));
-        let inner = Inner { world, begins, tasks, wheel, load: AtomicUsize::new(0), connections: AtomicU64::new(0), shares };
+        let inner = Inner {
+            world,
+            begins,
+            tasks,
+            wheel,
+            load: AtomicUsize::new(0),
+            connections: AtomicU64::new(0),
+            shares,
+        };
         CoreOwner { core: Core { inner: Arc::new(inner) } }
     }
 

@@ -91,7 +91,8 @@ impl Reader<'_> {
         signature: u16,
         surroundings: &dyn Surroundings,
     ) -> Result<(), Wrong> {
-        let holds = |reader: &Self, surroundings: &dyn Surroundings| reader.holds(slot, signature, surroundings);
+        let holds =
+            |reader: &Self, surroundings: &dyn Surroundings| reader.holds(slot, signature, surroundings);
         if self.by_each_version(surroundings, holds)? { Ok(()) } else { Err(FaultKind::BadSeal.into()) }
     }
 

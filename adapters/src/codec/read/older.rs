@@ -23,8 +23,10 @@ impl Reader<'_> {
         holds: impl Fn(&Self, &dyn Surroundings) -> Result<bool, Wrong>,
     ) -> Result<bool, Wrong> {
         // What was made under another version may be nothing at all under this one.
-        let other =
-            |held: &Result<bool, Wrong>| matches!(held, Ok(false)) || matches!(held, Err(wrong) if wrong.kind == FaultKind::Evaluate(Fault::Seal));
+        let other = |held: &Result<bool, Wrong>| {
+            matches!(held, Ok(false))
+                || matches!(held, Err(wrong) if wrong.kind == FaultKind::Evaluate(Fault::Seal))
+        };
         let newest = holds(self, surroundings);
         if !other(&newest) {
             return newest;

@@ -63,12 +63,13 @@ impl Engine {
         number: u64,
         frame: Bytes,
     ) -> Option<BoxFuture<'static, ()>> {
+        let era = line.numbers().era();
         {
             let mut served = line.served();
             if served.len() >= SERVED_MOST {
                 return None;
             }
-            served.insert(number);
+            served.insert((era, number));
         }
         let (engine, line) = (Arc::clone(self), Arc::clone(line));
         let peer = format!("line 0 of {}", line.name.link);
@@ -79,7 +80,7 @@ impl Engine {
             let until = engine.core.mark().after(Duration::from_millis(engine.asker_waits(&line)));
             let came = Box::pin(serving.answer_to(Packet::of_content(frame))).await;
             // What was asked is in the journal by now: who stops here finds it there.
-            line.served().remove(&number);
+            line.served().remove(&(era, number));
             line.room.notify_one();
             match came {
                 Came::Answer(answered) => engine.answer_numbered(&line, *answered, until).await,

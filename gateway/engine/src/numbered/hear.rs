@@ -75,7 +75,10 @@ impl Engine {
             // Nobody can tell its number: it is refused, and asked for again once a later one shows the gap.
             return self.unasked(&line.name, 0, frame, None).await;
         };
-        let came = line.numbers().came(seen.number);
+        let (era, came) = {
+            let mut numbers = line.numbers();
+            (numbers.era(), numbers.came(seen.number))
+        };
         match came {
             Came::Known if seen.again => return,
             Came::Known => {
@@ -84,19 +87,23 @@ impl Engine {
                 return self.lines.close(&line.name, 0, Cause::told(CauseKind::Closed, told));
             }
             Came::Next => {
-                if !self.in_turn(&version, line, &place, &seen, frame.clone()).await {
-                    line.numbers().never_came(seen.number);
-                    line.numbers().keep_early(seen.number, Early { frame, seen: false });
-                    return;
+                if !self.in_turn(&version, line, &place, (era, &seen), frame.clone()).await {
+                    return line.put_back(era, seen.number, Early { frame, seen: false });
                 }
             }
             Came::Early(missing) => {
                 // Who asks for what it missed, and a session that is just opened, cannot wait for what is missing here.
                 let at_once = self.cannot_wait(&version, &place, &seen.code);
                 if at_once {
-                    self.in_turn(&version, line, &place, &seen, frame.clone()).await;
+                    self.in_turn(&version, line, &place, (era, &seen), frame.clone()).await;
                 }
-                line.numbers().keep_early(seen.number, Early { frame, seen: at_once });
+                {
+                    let mut numbers = line.numbers();
+                    if numbers.era() != era {
+                        return;
+                    }
+                    numbers.keep_early(seen.number, Early { frame, seen: at_once });
+                }
                 if let Some((first, last)) = missing {
                     tracing::warn!(party = %line.name.party, first, last, "messages are missing; they are asked for");
                     self.ask_for(&version, line, &place, first, last).await;
@@ -112,7 +119,10 @@ impl Engine {
         let version = self.current.load_full();
         let Some(place) = place_of(&version, &line.name) else { return };
         loop {
-            let next = line.numbers().in_turn();
+            let (era, next) = {
+                let mut numbers = line.numbers();
+                (numbers.era(), numbers.in_turn())
+            };
             let Some(early) = next else { return };
             if early.seen {
                 continue;
@@ -120,10 +130,8 @@ impl Engine {
             let Some(seen) = message::numbered(&version, place.module, place.link, &early.frame) else {
                 continue;
             };
-            if !self.in_turn(&version, line, &place, &seen, early.frame.clone()).await {
-                line.numbers().never_came(seen.number);
-                line.numbers().keep_early(seen.number, early);
-                return;
+            if !self.in_turn(&version, line, &place, (era, &seen), early.frame.clone()).await {
+                return line.put_back(era, seen.number, early);
             }
         }
     }
@@ -144,7 +152,7 @@ impl Engine {
         version: &Arc<Version>,
         line: &Arc<Numbered>,
         place: &Where<'_>,
-        seen: &Seen,
+        (era, seen): (u64, &Seen),
         frame: Bytes,
     ) -> bool {
         let is =
@@ -153,7 +161,10 @@ impl Engine {
             let said =
                 self.say_numbers(version, call_at(place, place.numbering.fill.1), frame, ["next", "next"]);
             if let Some((next, _)) = said.await {
-                line.numbers().filled(next);
+                let mut numbers = line.numbers();
+                if numbers.era() == era {
+                    numbers.filled(next);
+                }
             }
         } else if is(place.numbering.gap.1) {
             let said =

@@ -5,7 +5,7 @@ use std::time::Duration;
 use store::{Fatal, Held, MemoryStore, Monotonic, Reader, Store, Verdict, Write};
 
 /// A store whose lease the test renews.
-struct Leased(MemoryStore, Held);
+pub(crate) struct Leased(pub(crate) MemoryStore, pub(crate) Held);
 
 impl Store for Leased {
     fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {

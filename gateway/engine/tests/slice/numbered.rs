@@ -3,6 +3,7 @@
 //!
 //! A frame of the desk: `code(4) number(9) again(1) serial(12) body`.
 
+use crate::leased::Leased;
 use crate::parties::frame;
 use crate::support::TOKEN;
 use adapters::keys::MemoryKeys;
@@ -16,7 +17,7 @@ use link::{Core, CoreOwner, World};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{MemoryDisk, MemoryStore};
+use store::{Held, MemoryDisk, MemoryStore, Monotonic, Store};
 
 const CLUB: &str = r#"module club
 
@@ -207,6 +208,8 @@ enum Does {
     LosesAnswer(&'static str),
     /// The same; the connection ends when the answer has come, and whoever logs on anew hears first that it is lost.
     Closes(&'static str),
+    /// Asks for everything when a payment comes. The lease of the journal is over by then, where it says so.
+    AsksForPayment { over: bool },
     /// Lets in who logs on, once it has heard what it had lost.
     LetsIn,
 }
@@ -226,6 +229,8 @@ struct Desk {
     asked: Option<Asked>,
     /// The number of an answer that was lost with its connection.
     lost: Option<u64>,
+    /// The lease of the gateway's journal.
+    held: Held,
 }
 
 impl Desk {
@@ -264,6 +269,21 @@ impl Desk {
                     self.say("1002", serial, &format!("{:<10}", "somebody"))
                 }
             },
+            "3001" => match std::mem::replace(&mut self.does, Does::Answers) {
+                Does::AsksForPayment { over } => {
+                    if over {
+                        self.held.until(Duration::ZERO);
+                        // It is held again before anybody asks what became of the payment.
+                        let held = self.held.clone();
+                        std::thread::spawn(move || {
+                            std::thread::sleep(Duration::from_secs(2));
+                            held.until(Duration::from_secs(600));
+                        });
+                    }
+                    self.say("0003", serial, "000000001000000000")
+                }
+                _ => Answer::Silence,
+            },
             // A payment never arrives, and so nothing is known of it.
             "3003" => self.say("3004", serial, "01"),
             "2002" => match self.asked.take() {
@@ -296,12 +316,15 @@ struct Club {
 impl Club {
     async fn open() -> Self {
         let owner = Core::start(World::real());
+        let held = Held::new(Monotonic::of_machine());
+        held.until(Duration::from_secs(600));
         let desk = Arc::new(Mutex::new(Desk {
             heard: Vec::new(),
             next: 1,
             does: Does::Answers,
             asked: None,
             lost: None,
+            held,
         }));
         let held = Arc::clone(&desk);
         let service = ServiceFn(move |_, frame: Bytes| {
@@ -345,7 +368,8 @@ channels:
         assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
         let version =
             Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
-        let store = Box::new(MemoryStore::open(&self.disk));
+        let held = self.desk.lock().unwrap().held.clone();
+        let store: Box<dyn Store> = Box::new(Leased(MemoryStore::open(&self.disk), held));
         let keys = Arc::new(MemoryKeys::new());
         let started = Gateway::start(version, deployment, keys, store, World::real(), Options::default());
         self.gateway = Some(started.await.expect("starts"));
@@ -465,4 +489,15 @@ async fn a_question_behind_the_last_copy_proves_that_it_was_not_taken() {
     // The copy that was not answered, and the question, whose number is higher: no other time has to go by.
     assert_eq!(marks(&heard), [("0001", 1, false), ("3001", 2, false), ("3003", 3, false)]);
     assert_eq!(answer["reason"], "never_seen", "{answer}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_copy_of_a_payment_is_sent_again_by_leave_of_the_journals_holder_alone() {
+    for over in [false, true] {
+        let club = Club::open().await;
+        club.next_time(Does::AsksForPayment { over });
+        let (answer, heard) = club.ask("/v1/club.pay", json!({ "reference": "P-1", "who": "x" })).await;
+        let copies = heard.iter().filter(|(code, _, again, _)| code == "3001" && *again).count();
+        assert_eq!(copies, usize::from(!over), "{heard:?} {answer}");
+    }
 }

@@ -93,7 +93,8 @@ async fn play(core: &Core, answer: impl Fn(&mut Ledger, &str) -> Answer + Send +
             let text = String::from_utf8(frame.to_vec()).expect("ASCII");
             let (answer, late) = {
                 let mut ledger = held.lock().expect("no panic before");
-                let late = if &text[..4] == "0001" { ledger.late.max(ledger.late_sign_in) } else { ledger.late };
+                let late =
+                    if &text[..4] == "0001" { ledger.late.max(ledger.late_sign_in) } else { ledger.late };
                 match (answer(&mut ledger, &text), ledger.silent) {
                     (_, true) => (Answer::Silence, Duration::ZERO),
                     (answer, false) => (answer, late),

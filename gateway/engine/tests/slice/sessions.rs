@@ -281,7 +281,8 @@ parties:
     assert_eq!((times("8001", "S001"), times("8001", "S002")), (1, 1));
     let first = gateway.engine().sessions.cell("meals", Some("S002")).values();
     until("and at six", || (times("8001", "S001"), times("8001", "S002")) == (2, 2)).await;
-    until("under new values", || gateway.engine().sessions.cell("meals", Some("S002")).values() != first).await;
+    until("under new values", || gateway.engine().sessions.cell("meals", Some("S002")).values() != first)
+        .await;
     assert_eq!(good(), both, "and nobody has a session beside them");
     clock.set_before(23);
     until("signed off at the cut-over", || (times("8003", "S001"), times("8003", "S002")) == (1, 1)).await;
