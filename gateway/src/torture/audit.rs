@@ -31,65 +31,111 @@ pub(super) fn judge(
     last: Option<Said>,
     parked: bool,
 ) -> Result<Vec<(Wrong, String)>, String> {
-    let mut wrong = Vec::new();
-    let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(wrong) };
-    let (held, amount) = (&seen.held, seen.amount);
-    let words = |what: &str| seen.words(posting, what);
-    let told = |said: Said| posting.told.contains(&said) || last == Some(said);
-    let wished = posting.cancelled.is_some();
-    if posting.cancelled == Some(Some(Cancelled::Through)) {
-        if held.iter().any(|(_, holds)| *holds != 0) {
-            wrong.push((Wrong::FalseAnswer, words("told cancelled")));
-        }
-        if last == Some(Said::Done) {
-            wrong.push((Wrong::FalseAnswer, words("told cancelled, and told done since")));
-        }
-    }
-    if posting.told.contains(&Said::Unheard) {
-        wrong.push((Wrong::FalseAnswer, words("told pending, and then that nobody asked")));
-    }
-    if told(Said::Done) && told(Said::Refused) && !wished {
-        wrong.push((Wrong::FalseAnswer, words("told done and told refused")));
-    }
-    if held.iter().any(|(_, holds)| *holds > amount) {
-        wrong.push((Wrong::Doubled, words("more holds than was asked for")));
-    }
-    let done = if wished { last == Some(Said::Done) } else { told(Said::Done) };
-    let refused = if wished { last == Some(Said::Refused) } else { told(Said::Refused) };
-    if done && held.iter().any(|(_, holds)| *holds < amount) {
-        wrong.push((Wrong::Lost, words("told done")));
-    }
-    if refused && held.iter().any(|(_, holds)| *holds > 0) {
-        wrong.push((Wrong::FalseAnswer, words("told refused")));
-    }
-    let ended = matches!(last, Some(Said::Done | Said::Refused));
-    if ended && held.windows(2).any(|two| two.first().map(|one| one.1) != two.last().map(|one| one.1)) {
-        wrong.push((Wrong::OneSided, words("the sides do not agree")));
-    }
-    // Who pays is debited before and given back after everything else, so that whoever looks at what is parked finds the
-    // bank in debt to nobody.
-    let debited = held.iter().find(|(folder, _)| *folder == CORE).map(|(_, debited)| *debited);
-    if parked && debited.is_some_and(|debited| held.iter().any(|(_, holds)| *holds > debited)) {
-        wrong.push((Wrong::OneSided, words("parked, and the payer has back what the party still holds")));
-    }
-    if !ended && !parked {
-        wrong.push((Wrong::Hangs, words("it has not ended, and nobody is asked about it")));
-    }
-    Ok(wrong)
+    let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(Vec::new()) };
+    let found = wrongs(&Told::of(posting), last, &seen.held, seen.amount, parked);
+    Ok(found.into_iter().map(|(wrong, what)| (wrong, seen.words(posting, what))).collect())
 }
 
-/// What is wrong with a posting whose asker has just been told that it is refused: by then everything is undone.
+/// What is wrong with a posting whose asker has just been told that it is refused, or taken back: by then everything is undone.
 pub(super) fn judge_refusal(
     ground: &Ground,
     parties: &Parties<'_>,
     posting: &Posting,
 ) -> Result<Option<(Wrong, String)>, String> {
-    if posting.cancelled.is_some() || posting.told.last() != Some(&Said::Refused) {
+    let told = Told::of(posting);
+    if !told.nothing_holds() {
         return Ok(None);
     }
     let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(None) };
-    let holds = seen.held.iter().any(|(_, holds)| *holds > 0);
-    Ok(holds.then(|| (Wrong::FalseAnswer, seen.words(posting, "told refused while it holds"))))
+    Ok(holds(&seen.held).then(|| (Wrong::FalseAnswer, seen.words(posting, "told refused while it holds"))))
+}
+
+/// What a client was told of a posting before the weather was fair.
+#[derive(Clone, Copy, Debug)]
+struct Told<'p> {
+    /// Of the posting, in order.
+    said: &'p [Said],
+    /// Of its wish to take it back, once it had one.
+    cancelled: Option<Option<Cancelled>>,
+}
+
+impl<'p> Told<'p> {
+    fn of(posting: &'p Posting) -> Self {
+        Self { said: &posting.told, cancelled: posting.cancelled }
+    }
+
+    /// Whether what is done may be taken back since. That it came too late is said of a wish that changes nothing.
+    fn may_be_taken_back(&self) -> bool {
+        matches!(self.cancelled, Some(None | Some(Cancelled::Through)))
+    }
+
+    fn taken_back(&self) -> bool {
+        self.cancelled == Some(Some(Cancelled::Through))
+    }
+
+    /// Whether it was told that nothing holds: from then on nothing does.
+    fn nothing_holds(&self) -> bool {
+        self.taken_back() || self.said.contains(&Said::Refused)
+    }
+}
+
+fn holds(held: &[(&str, i64)]) -> bool {
+    held.iter().any(|(_, holds)| *holds != 0)
+}
+
+/// What answers and ledgers (by party, in fen) say against each other.
+fn wrongs(
+    told: &Told<'_>,
+    last: Option<Said>,
+    held: &[(&str, i64)],
+    amount: i64,
+    parked: bool,
+) -> Vec<(Wrong, &'static str)> {
+    let mut wrong = Vec::new();
+    let is_told = |said: Said| told.said.contains(&said) || last == Some(said);
+    // What is refused never is done, whoever wishes what; what was done may be refused since where its asker took it back.
+    let (done, refused) = if told.may_be_taken_back() {
+        (last == Some(Said::Done), told.said.contains(&Said::Refused))
+    } else {
+        (is_told(Said::Done), is_told(Said::Refused))
+    };
+    if told.taken_back() {
+        if holds(held) {
+            wrong.push((Wrong::FalseAnswer, "told cancelled"));
+        }
+        if last == Some(Said::Done) {
+            wrong.push((Wrong::FalseAnswer, "told cancelled, and told done since"));
+        }
+    }
+    if told.said.contains(&Said::Unheard) {
+        wrong.push((Wrong::FalseAnswer, "told pending, and then that nobody asked"));
+    }
+    if done && refused {
+        wrong.push((Wrong::FalseAnswer, "told done and told refused"));
+    }
+    if held.iter().any(|(_, holds)| *holds > amount) {
+        wrong.push((Wrong::Doubled, "more holds than was asked for"));
+    }
+    if done && held.iter().any(|(_, holds)| *holds < amount) {
+        wrong.push((Wrong::Lost, "told done"));
+    }
+    if is_told(Said::Refused) && holds(held) {
+        wrong.push((Wrong::FalseAnswer, "told refused"));
+    }
+    let ended = matches!(last, Some(Said::Done | Said::Refused));
+    if ended && held.windows(2).any(|two| two.first().map(|one| one.1) != two.last().map(|one| one.1)) {
+        wrong.push((Wrong::OneSided, "the sides do not agree"));
+    }
+    // Who pays is debited before and given back after everything else, so that whoever looks at what is parked finds the
+    // bank in debt to nobody.
+    let debited = held.iter().find(|(folder, _)| *folder == CORE).map(|(_, debited)| *debited);
+    if parked && debited.is_some_and(|debited| held.iter().any(|(_, holds)| *holds > debited)) {
+        wrong.push((Wrong::OneSided, "parked, and the payer has back what the party still holds"));
+    }
+    if !ended && !parked {
+        wrong.push((Wrong::Hangs, "it has not ended, and nobody is asked about it"));
+    }
+    wrong
 }
 
 /// The party whose ledger says what the payer was debited.
@@ -144,3 +190,6 @@ fn fen(amount: Option<&Value>) -> i64 {
     yuan.parse::<i64>().unwrap_or(0) * 100
         + part.get(..2).and_then(|part| part.parse::<i64>().ok()).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;
