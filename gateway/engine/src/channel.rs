@@ -5,6 +5,7 @@
 
 mod caller;
 mod openapi;
+mod reference;
 
 use crate::driver::{Known, NewFlow, Told, ToldKind, ask_digest};
 use crate::engine::Engine;
@@ -30,8 +31,6 @@ pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// In whose share of the core the channels' connections are polled: all channels are one bank.
 const CHANNELS: &str = "channels";
-/// Longest reference in characters.
-const REFERENCE: usize = 64;
 
 struct Channels {
     engine: Arc<Engine>,
@@ -208,19 +207,19 @@ impl Asked {
         let other = || Box::new(problem(501, "no_route", "no flow runs this service"));
         let flow = service.flow.ok_or_else(other)?;
         let journaled = self.version.flow(flow).is_some_and(|tables| tables.program.journaled());
-        let header =
-            self.request.header("idempotency-key").map(|key| String::from_utf8_lossy(key).into_owned());
-        let field = body.get("reference").and_then(Json::as_str).map(str::to_owned);
-        let reference = match header.or(field) {
-            Some(reference) if !reference.is_empty() && reference.chars().count() <= REFERENCE => reference,
+        let bad = |text: &str| Box::new(problem(400, "bad_message", text));
+        let named = reference::of_ask(&self.request, body).map_err(|fault| bad(&fault.to_string()))?;
+        let reference = match named {
+            Some(reference) => reference,
             None if !journaled => format!("query {}", self.engine.core.world().random.below(u64::MAX)),
-            _ => {
-                let text = "a posting needs `reference`, or the header Idempotency-Key: 1 to 64 characters";
-                return Err(Box::new(problem(400, "bad_message", text)));
+            None => {
+                return Err(bad(
+                    "a posting needs `reference`, or the header Idempotency-Key: 1 to 64 characters",
+                ));
             }
         };
         let octets = encode_record(&ask, &self.version.compiled.shapes, service.ask, self.version.symbols());
-        let octets = octets.map_err(|error| Box::new(problem(400, "bad_message", &error.to_string())))?;
+        let octets = octets.map_err(|error| bad(&error.to_string()))?;
         Ok(NewFlow {
             version: Arc::clone(&self.version),
             reference: flow,

@@ -3,12 +3,14 @@
 use crate::parties::Does;
 use crate::support::Bank;
 use adapters::value::Record;
+use bytes::Bytes;
 use dsl::flow::StepId;
 use dsl::value::Outcome;
 use engine::driver::Inbox;
 use engine::exchange::{Heard, Verdict};
 use engine::facts::Facts;
 use engine::packet::Packet;
+use link::http::HttpMessage;
 use serde_json::json;
 use std::sync::Arc;
 use store::{OperationRow, OperationState};
@@ -49,6 +51,30 @@ async fn a_bill_is_paid_once_however_often_it_is_asked() {
     let (_, enquired) = bank.http("GET", "/v1/bank.pay_bill/M1", &json!(null), "secret").await;
     assert_eq!(enquired["outcome"], "done");
     assert_eq!(enquired["answer"], told["answer"]);
+}
+
+/// A library that gives each try a key of its own makes no second act of a repeat.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_header_names_no_second_act_beside_the_reference_of_the_ask() {
+    let bank = Bank::open().await;
+    let body = json!({
+        "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+        "amount": "10.00", "reference": "M9",
+    });
+    let under = async |key: &'static [u8]| {
+        let mut message = HttpMessage::post("/v1/bank.pay_bill", Bytes::from(body.to_string()));
+        message.headers.push(("idempotency-key".into(), Bytes::from_static(key)));
+        bank.answered(message, "secret").await.expect("an answer")
+    };
+    for key in [&b"try-1"[..], b"try-2", b"", b"\xB6\xA9\xB5\xA51"] {
+        let (status, told) = under(key).await;
+        assert_eq!((status, &told["reason"]), (400, &json!("bad_message")), "{told}");
+    }
+    assert_eq!(bank.books(), (0, 0));
+    let (status, told) = under(b"M9").await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    assert_eq!(bank.pay("M9", "10.00").await, (status, told));
+    assert_eq!(bank.books(), (1_000, 1_000));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
