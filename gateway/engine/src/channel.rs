@@ -132,7 +132,7 @@ impl Asked {
             }
         };
         let mut parts = rest.splitn(3, '/');
-        let (path, reference, verb) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+        let (path, segment, verb) = (parts.next().unwrap_or(""), parts.next(), parts.next());
         if !caller.services.iter().any(|granted| granted == path || granted == "*") {
             self.audit(&format!("channel {} may not ask {path}", caller.name));
             return problem(403, "no_agreement", "this service is not granted to the channel");
@@ -141,10 +141,14 @@ impl Asked {
         let Some(service) = version.service(path) else {
             return problem(404, "unknown_message", "there is no such service");
         };
+        let reference = match segment.map(reference::of_path).transpose() {
+            Ok(reference) => reference,
+            Err(fault) => return problem(400, "bad_message", &fault.to_string()),
+        };
         match (method, reference, verb) {
             ("POST", None, None) => self.ask(&caller, path, service).await,
-            ("GET", Some(reference), None) => self.enquire(&caller, path, service, reference).await,
-            ("POST", Some(reference), Some("cancel")) => self.cancel(&caller, path, reference).await,
+            ("GET", Some(reference), None) => self.enquire(&caller, path, service, &reference).await,
+            ("POST", Some(reference), Some("cancel")) => self.cancel(&caller, path, &reference).await,
             _ => {
                 problem(405, "bad_message", "POST asks, GET with a reference enquires, POST …/cancel cancels")
             }

@@ -78,6 +78,35 @@ async fn a_header_names_no_second_act_beside_the_reference_of_the_ask() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_names_any_reference_that_an_ask_may_have() {
+    let bank = Bank::open().await;
+    let pays = "/v1/bank.pay_bill";
+    for (reference, coded) in
+        [("M 1", "M%201"), ("订单1", "%E8%AE%A2%E5%8D%951"), ("a/b", "a%2Fb"), ("100%", "100%25")]
+    {
+        let (_, told) = bank.pay(reference, "1.00").await;
+        assert_eq!(told["outcome"], "done", "{told}");
+        let (_, enquired) = bank.http("GET", &format!("{pays}/{coded}"), &json!(null), "secret").await;
+        assert_eq!((&enquired["flow"], &enquired["answer"]), (&told["flow"], &told["answer"]), "{reference}");
+    }
+    assert_eq!(bank.books(), (400, 400));
+    // What is taken back before it came is not done when it comes.
+    let (_, told) = bank.http("POST", &format!("{pays}/a%2Fc/cancel"), &json!(null), "secret").await;
+    assert_eq!((&told["cancelled"], &told["reason"]), (&json!(true), &json!("never_seen")), "{told}");
+    let (_, told) = bank.pay("a/c", "1.00").await;
+    assert_eq!(told["outcome"], "refused", "{told}");
+    assert_eq!(bank.books(), (400, 400));
+    let long = "a".repeat(65);
+    for bad in ["100%", "%2", "%zz", "%B6%A9", &long] {
+        for (method, verb) in [("GET", ""), ("POST", "/cancel")] {
+            let (status, told) =
+                bank.http(method, &format!("{pays}/{bad}{verb}"), &json!(null), "secret").await;
+            assert_eq!((status, &told["reason"]), (400, &json!("bad_message")), "{bad}: {told}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_undoes_the_debit() {
     let bank = Bank::open().await;
     bank.grid.ledger.lock().unwrap().plan.push_back(Does::Refuses("1003"));
