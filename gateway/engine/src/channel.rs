@@ -24,12 +24,13 @@ use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::Peer;
 use serde_json::{Value as Json, json as object};
 use std::sync::Arc;
-use store::{Change, Direction, Key, RefusedInput};
+use store::{Direction, Key};
 
 /// Makes the text of `/metrics`.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// In whose share of the core the channels' connections are polled: all channels are one bank.
+/// In whose share of the core the channels' connections are polled: all channels are one bank. Also under which name their
+/// refused requests are written down.
 const CHANNELS: &str = "channels";
 
 struct Channels {
@@ -127,14 +128,16 @@ impl Asked {
         let caller = match caller::caller(&self.engine, &self.peer, &self.request) {
             Ok(caller) => caller,
             Err(why) => {
-                self.audit(why);
+                self.audit(CHANNELS, why);
                 return problem(401, "no_session", why);
             }
         };
         let mut parts = rest.splitn(3, '/');
         let (path, segment, verb) = (parts.next().unwrap_or(""), parts.next(), parts.next());
         if !caller.services.iter().any(|granted| granted == path || granted == "*") {
-            self.audit(&format!("channel {} may not ask {path}", caller.name));
+            // By itself, so that no flood of strangers hides it.
+            let link = format!("{CHANNELS} {}", caller.name);
+            self.audit(&link, &format!("channel {} may not ask {path}", caller.name));
             return problem(403, "no_agreement", "this service is not granted to the channel");
         }
         let version = Arc::clone(&self.version);
@@ -155,12 +158,10 @@ impl Asked {
         }
     }
 
-    /// Who was refused is written down.
-    fn audit(&self, fault: &str) {
+    /// Who was refused is written down, or counted in a flood.
+    fn audit(&self, link: &str, fault: &str) {
         let head = format!("{} {}", self.request.method, self.request.path);
-        let input = RefusedInput::new("channels", &self.peer.address, fault, head.as_bytes(), 1);
-        crate::observe::refused("channels");
-        self.engine.journal.write_lazily(self.engine.today(), vec![Change::RefusedInput(input)]);
+        crate::serve::refuse(&self.engine, link, &self.peer.address, fault, head.as_bytes());
     }
 
     fn facts(&self, caller: &Caller) -> Facts {

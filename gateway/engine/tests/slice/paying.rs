@@ -10,7 +10,7 @@ use engine::driver::Inbox;
 use engine::exchange::{Heard, Verdict};
 use engine::facts::Facts;
 use engine::packet::Packet;
-use link::http::HttpMessage;
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use serde_json::json;
 use std::sync::Arc;
 use store::{OperationRow, OperationState};
@@ -303,6 +303,41 @@ async fn strangers_and_bad_asks_are_refused() {
     assert_eq!((status, &told["openapi"]), (200, &json!("3.1.0")));
     let (status, told) = bank.http("GET", "/ready", &json!(null), "").await;
     assert_eq!((status, &told["status"]), (200, &json!("up")));
+}
+
+/// Who reaches the port and knows no token fills no journal, and is counted to the last request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_strangers_is_counted_in_few_entries() {
+    const STRANGERS: u64 = 5_000;
+    let mut bank = Bank::closed().await;
+    bank.limits = ", refused_a_minute: 20".to_owned();
+    bank.start().await;
+    let began = std::time::Instant::now();
+    let client = HttpClient::new(&bank.owner.core(), HttpClientConfig::new(bank.gateway().channels()));
+    let mut message = HttpMessage::post("/v1/bank.pay_bill", Bytes::from_static(b"{}"));
+    message.headers.push(("authorization".into(), Bytes::from_static(b"Bearer wrong")));
+    for _ in 0..STRANGERS {
+        let until = bank.owner.mark().after(std::time::Duration::from_secs(60));
+        let reply = client.exchange(&message, until).await.reply().expect("an answer");
+        assert_eq!(reply.status, 401);
+    }
+    // A channel that is known is told of by itself.
+    assert_eq!(bank.http("POST", "/v1/bank.debit", &json!({}), "secret").await.0, 403);
+    let journal = bank.gateway().engine().journal.clone();
+    for _ in 0..200 {
+        let rows = journal.read(|reader| reader.refused(10_000)).await.expect("a journal");
+        let count = |link: &str| -> u64 {
+            rows.iter().filter(|row| row.input.link == link).map(|row| row.input.count).sum()
+        };
+        let seconds = began.elapsed().as_secs() + 2;
+        assert!((rows.len() as u64) < 20 * (seconds / 60 + 2) + seconds + 3, "{} rows", rows.len());
+        assert!(count("channels") <= STRANGERS);
+        if (count("channels"), count("channels mobile")) == (STRANGERS, 1) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("they are not counted");
 }
 
 /// A party may answer each copy, and the second time only that it knows the first.
