@@ -202,7 +202,7 @@ impl Asked {
         let digest = adapters::seal::digest(adapters::seal::Digest::Sha256, token);
         let digest: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
         let deployment = self.engine.deployment.load();
-        let mut users = deployment.users.iter();
+        let mut users = deployment.users.iter().map(|user| &user.value);
         let found = users.find(|user| {
             let known = user.token_sha256.to_lowercase();
             adapters::seal::constant_time_equal(known.as_bytes(), digest.as_bytes())

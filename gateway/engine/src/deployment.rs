@@ -66,7 +66,7 @@ pub struct Deployment {
     pub mail: Option<Spanned<MailServer>>,
     /// Who may operate.
     #[serde(default)]
-    pub users: Vec<User>,
+    pub users: Vec<Spanned<User>>,
     /// Days on which the bank is closed, `2026-10-01`; daily flows run all the same.
     #[serde(default)]
     pub holidays: Vec<String>,
@@ -531,7 +531,8 @@ pub struct User {
     pub name: String,
     /// SHA-256 of the password or token, in hex.
     pub token_sha256: String,
-    /// `viewer`, `operator`, `checker`, `keys`, `deployer`, `auditor`, `documents`.
+    /// `viewer`, `operator`, `checker`, `keys`, `deployer`, `auditor`, `documents`, and those that flows name where they wait
+    /// for a decision.
     pub roles: Vec<String>,
 }
 
