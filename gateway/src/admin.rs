@@ -19,7 +19,7 @@ use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::Peer;
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
-use store::{Change, Day, FlowId, LimitUse, RefusedInput};
+use store::{Day, FlowId, LimitUse};
 
 /// Lines of a list that one answer holds at most.
 const MOST: usize = 1_000;
@@ -53,6 +53,7 @@ impl HttpService for Admin {
             reload: Arc::clone(&self.reload),
             peer: Arc::clone(peer),
             request,
+            user: None,
         };
         Box::pin(asked.answer())
     }
@@ -64,6 +65,8 @@ pub(crate) struct Asked {
     reload: Reload,
     peer: Arc<Peer>,
     request: HttpMessage,
+    /// The name of who asks, once it is known.
+    user: Option<String>,
 }
 
 /// What a user asks for, and which of the roles it takes.
@@ -158,12 +161,13 @@ fn problem(status: u16, why: &str) -> HttpMessage {
 }
 
 impl Asked {
-    async fn answer(self) -> HttpMessage {
+    async fn answer(mut self) -> HttpMessage {
         let path = self.request.path.trim_end_matches('/').to_owned();
         let Some(user) = self.user() else {
             self.audit("no user has this token");
             return problem(401, "no user has this token");
         };
+        self.user = Some(user.name.clone());
         let Some(route) = route(&self.request.method, &path) else {
             return problem(404, "there is nothing at this path");
         };
@@ -198,7 +202,7 @@ impl Asked {
         let digest = adapters::seal::digest(adapters::seal::Digest::Sha256, token);
         let digest: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
         let deployment = self.engine.deployment.load();
-        let mut users = deployment.users.iter();
+        let mut users = deployment.users.iter().map(|user| &user.value);
         let found = users.find(|user| {
             let known = user.token_sha256.to_lowercase();
             adapters::seal::constant_time_equal(known.as_bytes(), digest.as_bytes())
@@ -206,12 +210,12 @@ impl Asked {
         Some(Person { name: found.name.clone(), roles: found.roles.clone() })
     }
 
-    /// Who was refused, and what they wanted.
+    /// Who was refused, and what they wanted; of a flood, how often. Each user by themselves, so that no flood of
+    /// strangers hides what one of them tried.
     fn audit(&self, fault: &str) {
+        let link = self.user.as_ref().map_or_else(|| "admin".to_owned(), |user| format!("admin {user}"));
         let head = format!("{} {}", self.request.method, self.request.path);
-        let input = RefusedInput::new("admin", &self.peer.address, fault, head.as_bytes(), 1);
-        engine::observe::refused("admin");
-        self.engine.journal.write_lazily(self.engine.today(), vec![Change::RefusedInput(input)]);
+        engine::serve::refuse(&self.engine, &link, &self.peer.address, fault, head.as_bytes());
     }
 
     /// A field of the query.

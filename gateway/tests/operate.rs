@@ -381,6 +381,15 @@ async fn documents_are_given_to_those_who_may_see_them(house: &House, running: &
     assert_eq!((got.status, got.content.as_ref()), (200, &paper[..]));
     assert_eq!(got.header("content-type"), Some(&Bytes::from_static(b"application/pdf")));
     assert_eq!(look("archive", "/documents/3").await.status, 404);
+    // Whoever sees the flow sees that there are documents, and not what stands in them.
+    for token in ["viewer", "auditor"] {
+        let story = look(token, "").await;
+        let shown = &json_of(&story)["ask"]["papers"][0];
+        let summed = json!({ "octets": paper.len(), "sha256": sha256(paper) });
+        assert_eq!((&shown["name"], &shown["content"]), (&json!("order.pdf"), &summed), "{token}");
+        let text = String::from_utf8_lossy(&story.content).into_owned();
+        assert!(!text.contains(&to_base64_text(paper)), "{token}: {text}");
+    }
     let story = json_of(&look("auditor", "").await);
     let read =
         story["history"].as_array().expect("a history").iter().find(|line| line["kind"] == "document read");

@@ -83,6 +83,7 @@ call book "记账" provides bank.book {
   request "1001" {
     account  account_no 32 bytes  <- ask.account                        "账号"
     amount   money 15 digits fen  <- ask.amount else refuse over_limit  "金额"
+    block    bytes 8              = from_hex("0A1B2C3D4E5F6071")        "密文"
   }
   reply "1002"
 }
@@ -242,6 +243,10 @@ async fn two_persons_decide_what_is_parked_by_the_same_proof() {
         assert!(story.contains(part), "{part}: {story}");
     }
     assert!(!story.contains(ACCOUNT) && story.contains("623058"), "{story}");
+    // Octets are told by their number and digest, whatever they are.
+    let block = [0x0A, 0x1B, 0x2C, 0x3D, 0x4E, 0x5F, 0x60, 0x71];
+    assert!(story.contains(&format!("8 octets, SHA-256 {}", sha256(&block))), "{story}");
+    assert!(!story.to_uppercase().contains("0A1B2C3D4E5F6071"), "{story}");
     assert!(
         story.contains(&format!("tongshi parked resolve {flow} propose holds|never|taken_back")),
         "{story}"

@@ -34,6 +34,14 @@ impl Expressions {
         let code = self.code.get(start as usize).filter(|_| end == start + 1)?;
         if let Code::Load(load) = code { self.loads.get(*load as usize) } else { None }
     }
+
+    /// The constant that an expression is, if it is nothing else.
+    #[must_use]
+    pub fn constant(&self, id: ExprId) -> Option<&Constant> {
+        let &(start, end) = self.ranges.get(id as usize)?;
+        let code = self.code.get(start as usize).filter(|_| end == start + 1)?;
+        if let Code::Constant(place) = code { self.constants.get(*place as usize) } else { None }
+    }
 }
 
 /// Where the value of a field of `pairs(…)` stands.

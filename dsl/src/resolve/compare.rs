@@ -290,6 +290,35 @@ pub(crate) fn discloses(resolver: &mut Resolver, work: &Work<'_>, source: &Expr,
     }
 }
 
+/// Reports private values in what people are told: whoever may see a flow sees it, whatever their role.
+pub(crate) fn told_to_people(resolver: &mut Resolver, told: &Expr) {
+    let mut shown = Vec::new();
+    shown_in(told, &mut shown);
+    for (kind, span) in shown {
+        resolver
+            .report
+            .error("TS0334", span, format!("private data stands in what people are told: {}", kind.word()))
+            .note("what a `hold` or a `park` says is shown to everybody who may see flows, and stays in the journal as it is")
+            .help("write `mask(…)` around it, or name the act by its number");
+    }
+}
+
+/// Private values that a text shows, and where. Those of settings and members are the bank's own.
+fn shown_in(expr: &Expr, shown: &mut Vec<(Private, Span)>) {
+    match (&expr.kind, &expr.ty) {
+        (
+            ExprKind::Function(Function::Mask | Function::Present | Function::Digest | Function::LengthOf, _)
+            | ExprKind::Load(Load { space: Space::Setting | Space::Member | Space::Key, .. }),
+            _,
+        ) => {}
+        (ExprKind::Load(_), Type::Text { private: Some(kind), .. }) => shown.push((*kind, expr.span)),
+        (ExprKind::Join(parts) | ExprKind::Function(_, parts), _) => {
+            parts.iter().for_each(|part| shown_in(part, shown));
+        }
+        _ => {}
+    }
+}
+
 fn private_of(expr: &Expr) -> Option<Private> {
     match (&expr.kind, &expr.ty) {
         (ExprKind::Function(Function::Mask | Function::Present | Function::Digest, _), _) => None,

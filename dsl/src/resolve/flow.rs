@@ -8,6 +8,7 @@ mod refused;
 use super::Resolver;
 use super::assemble::Work;
 use super::call;
+use super::compare;
 use super::expression::{article, condition, expression, moment};
 use super::index::Index;
 use super::path::{self, FlowNames, Scope};
@@ -258,9 +259,9 @@ impl Maker<'_, '_, '_> {
             FlowStatement::Hold { name, what, who } => {
                 let role = expression(self.resolver, self.work, who, scope, None);
                 let told = name.as_ref().map(|name| self.decision(name, scope, span));
-                FlowNode::Hold { told, what: self.text(what, scope), role, span }
+                FlowNode::Hold { told, what: self.told(what, scope), role, span }
             }
-            FlowStatement::Park(text) => FlowNode::Park { why: self.text(text, scope), span },
+            FlowStatement::Park(text) => FlowNode::Park { why: self.told(text, scope), span },
             FlowStatement::WaitUntil(tree) => {
                 FlowNode::WaitUntil { until: moment(self.resolver, self.work, tree, scope), span }
             }
@@ -327,6 +328,13 @@ impl Maker<'_, '_, '_> {
     fn text(&mut self, text: &tree::Text, scope: &Scope) -> Expr {
         let tree = tree::Expr { kind: tree::ExprKind::Text(text.clone()), span: text.span };
         expression(self.resolver, self.work, &tree, scope, None)
+    }
+
+    /// What people are told.
+    fn told(&mut self, text: &tree::Text, scope: &Scope) -> Expr {
+        let told = self.text(text, scope);
+        compare::told_to_people(self.resolver, &told);
+        told
     }
 
     fn refusal(&mut self, otherwise: Option<&tree::Otherwise>, span: Span) -> Option<crate::value::Symbol> {
@@ -442,7 +450,7 @@ impl Maker<'_, '_, '_> {
         if let Some(block) = &tree.mappings {
             for node in &block.statements {
                 match &node.kind {
-                    tree::Mapping::ElsePark(text) => step.park = Some(self.text(text, scope)),
+                    tree::Mapping::ElsePark(text) => step.park = Some(self.told(text, scope)),
                     tree::Mapping::Keep(text) => step.undo = Undo::Keep(text.constant().unwrap_or("").into()),
                     tree::Mapping::BestEffort => step.best_effort = true,
                     tree::Mapping::Again(every) => {

@@ -5,6 +5,7 @@
 
 mod caller;
 mod openapi;
+mod reference;
 
 use crate::driver::{Known, NewFlow, Told, ToldKind, ask_digest};
 use crate::engine::Engine;
@@ -23,15 +24,14 @@ use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService};
 use link::tcp::Peer;
 use serde_json::{Value as Json, json as object};
 use std::sync::Arc;
-use store::{Change, Direction, Key, RefusedInput};
+use store::{Direction, Key};
 
 /// Makes the text of `/metrics`.
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
-/// In whose share of the core the channels' connections are polled: all channels are one bank.
+/// In whose share of the core the channels' connections are polled: all channels are one bank. Also under which name their
+/// refused requests are written down.
 const CHANNELS: &str = "channels";
-/// Longest reference in characters.
-const REFERENCE: usize = 64;
 
 struct Channels {
     engine: Arc<Engine>,
@@ -128,36 +128,40 @@ impl Asked {
         let caller = match caller::caller(&self.engine, &self.peer, &self.request) {
             Ok(caller) => caller,
             Err(why) => {
-                self.audit(why);
+                self.audit(CHANNELS, why);
                 return problem(401, "no_session", why);
             }
         };
         let mut parts = rest.splitn(3, '/');
-        let (path, reference, verb) = (parts.next().unwrap_or(""), parts.next(), parts.next());
+        let (path, segment, verb) = (parts.next().unwrap_or(""), parts.next(), parts.next());
         if !caller.services.iter().any(|granted| granted == path || granted == "*") {
-            self.audit(&format!("channel {} may not ask {path}", caller.name));
+            // By itself, so that no flood of strangers hides it.
+            let link = format!("{CHANNELS} {}", caller.name);
+            self.audit(&link, &format!("channel {} may not ask {path}", caller.name));
             return problem(403, "no_agreement", "this service is not granted to the channel");
         }
         let version = Arc::clone(&self.version);
         let Some(service) = version.service(path) else {
             return problem(404, "unknown_message", "there is no such service");
         };
+        let reference = match segment.map(reference::of_path).transpose() {
+            Ok(reference) => reference,
+            Err(fault) => return problem(400, "bad_message", &fault.to_string()),
+        };
         match (method, reference, verb) {
             ("POST", None, None) => self.ask(&caller, path, service).await,
-            ("GET", Some(reference), None) => self.enquire(&caller, path, service, reference).await,
-            ("POST", Some(reference), Some("cancel")) => self.cancel(&caller, path, reference).await,
+            ("GET", Some(reference), None) => self.enquire(&caller, path, service, &reference).await,
+            ("POST", Some(reference), Some("cancel")) => self.cancel(&caller, path, &reference).await,
             _ => {
                 problem(405, "bad_message", "POST asks, GET with a reference enquires, POST …/cancel cancels")
             }
         }
     }
 
-    /// Who was refused is written down.
-    fn audit(&self, fault: &str) {
+    /// Who was refused is written down, or counted in a flood.
+    fn audit(&self, link: &str, fault: &str) {
         let head = format!("{} {}", self.request.method, self.request.path);
-        let input = RefusedInput::new("channels", &self.peer.address, fault, head.as_bytes(), 1);
-        crate::observe::refused("channels");
-        self.engine.journal.write_lazily(self.engine.today(), vec![Change::RefusedInput(input)]);
+        crate::serve::refuse(&self.engine, link, &self.peer.address, fault, head.as_bytes());
     }
 
     fn facts(&self, caller: &Caller) -> Facts {
@@ -208,19 +212,19 @@ impl Asked {
         let other = || Box::new(problem(501, "no_route", "no flow runs this service"));
         let flow = service.flow.ok_or_else(other)?;
         let journaled = self.version.flow(flow).is_some_and(|tables| tables.program.journaled());
-        let header =
-            self.request.header("idempotency-key").map(|key| String::from_utf8_lossy(key).into_owned());
-        let field = body.get("reference").and_then(Json::as_str).map(str::to_owned);
-        let reference = match header.or(field) {
-            Some(reference) if !reference.is_empty() && reference.chars().count() <= REFERENCE => reference,
+        let bad = |text: &str| Box::new(problem(400, "bad_message", text));
+        let named = reference::of_ask(&self.request, body).map_err(|fault| bad(&fault.to_string()))?;
+        let reference = match named {
+            Some(reference) => reference,
             None if !journaled => format!("query {}", self.engine.core.world().random.below(u64::MAX)),
-            _ => {
-                let text = "a posting needs `reference`, or the header Idempotency-Key: 1 to 64 characters";
-                return Err(Box::new(problem(400, "bad_message", text)));
+            None => {
+                return Err(bad(
+                    "a posting needs `reference`, or the header Idempotency-Key: 1 to 64 characters",
+                ));
             }
         };
         let octets = encode_record(&ask, &self.version.compiled.shapes, service.ask, self.version.symbols());
-        let octets = octets.map_err(|error| Box::new(problem(400, "bad_message", &error.to_string())))?;
+        let octets = octets.map_err(|error| bad(&error.to_string()))?;
         Ok(NewFlow {
             version: Arc::clone(&self.version),
             reference: flow,

@@ -69,7 +69,7 @@ pub struct Deployment {
     pub mail: Option<Spanned<MailServer>>,
     /// Who may operate.
     #[serde(default)]
-    pub users: Vec<User>,
+    pub users: Vec<Spanned<User>>,
 }
 
 fn default_node() -> String {

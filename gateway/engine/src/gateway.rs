@@ -258,6 +258,7 @@ impl Gateway {
             listener.drain(Arc::clone(&self.engine), until).await;
         }
         self.engine.lines.drain(until).await;
+        crate::serve::refuse_counted(&self.engine, true);
     }
 
     /// Whether the journal has failed: the process must end.

@@ -1,4 +1,4 @@
-//! What runs by the clock: daily and repeated flows, sign-ins, sign-offs at the cut-over, beats, the outbox
+//! What runs by the clock: daily and repeated flows, sign-ins, sign-offs at the cut-over, beats, the counts of floods, the outbox
 //! ([`outbox`]).
 //!
 //! In: the adapters' words and the calendar. Out: asks of flows and exchanges. The last run of each job stands in the
@@ -45,6 +45,7 @@ impl Engine {
             self.daily(&version, before, now).await;
             self.every(&version, now).await;
             self.sessions_by_clock(&version, before, now);
+            crate::serve::refuse_counted(&self, false);
             before = now;
         }
     }

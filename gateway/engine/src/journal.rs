@@ -152,10 +152,10 @@ impl Journal {
         }
     }
 
-    /// Queues changes that nobody waits for; dropped when there is no room.
-    pub fn write_lazily(&self, date: Day, changes: Vec<Change>) {
+    /// Queues changes that nobody waits for. False where there is no room: they are dropped then.
+    pub fn write_lazily(&self, date: Day, changes: Vec<Change>) -> bool {
         let write = Write { lane: Lane::Lazy, epoch: self.epoch(), at: self.now(), date, changes };
-        drop(self.inner.writer.submit(write, Box::new(drop)));
+        self.inner.writer.submit(write, Box::new(drop)).is_ok()
     }
 
     /// Reads, elsewhere than on the thread that serves connections.

@@ -31,9 +31,9 @@ use link::http::{HttpMessage, HttpServer, HttpServerConfig, HttpService, HttpSiz
 use link::tcp::{Answer, FrameService, Peer, Refused, ServerLimits, TcpClient, TcpServer, TcpServerConfig};
 pub(crate) use reply::Replying;
 use std::borrow::Cow;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::{Change, Day, Direction, Key, RefusedInput, Seen};
+use store::{Change, Day, Direction, Key, RefusedGate, RefusedInput, Seen};
 
 /// Milliseconds to answer where the link says nothing.
 const ANSWER_MS: u64 = 10_000;
@@ -286,13 +286,37 @@ impl Edge {
 }
 
 /// Writes a refused input down, or counts it where they come in floods (decisions D20).
-pub(crate) fn refuse(engine: &Engine, link: &str, peer: &str, fault: &str, head: &[u8]) {
-    let now = engine.journal.now();
-    let seen = engine.gate(link).lock().unwrap_or_else(PoisonError::into_inner).refuse(now);
+pub fn refuse(engine: &Engine, link: &str, peer: &str, fault: &str, head: &[u8]) {
+    let (gate, now) = (engine.gate(link), engine.journal.now());
+    let seen = gate.lock().unwrap_or_else(PoisonError::into_inner).refuse(now);
     crate::observe::refused(link);
     if let Seen::Write(count) = seen {
-        let input = RefusedInput::new(link, peer, fault, head, count);
-        engine.journal.write_lazily(engine.today(), vec![Change::RefusedInput(input)]);
+        write_down(engine, &gate, RefusedInput::new(link, peer, fault, head, count));
+    }
+}
+
+/// Writes down what was refused in floods and only counted: one entry a link, where the last one is of an earlier second;
+/// at the end, whatever is left.
+pub(crate) fn refuse_counted(engine: &Engine, at_end: bool) {
+    let now = engine.journal.now();
+    // Links are those of the deployment, so these are few.
+    let gates: Vec<(String, Arc<Mutex<RefusedGate>>)> =
+        engine.gates.iter().map(|gate| (gate.key().clone(), Arc::clone(gate.value()))).collect();
+    for (link, gate) in gates {
+        let counted = {
+            let mut gate = gate.lock().unwrap_or_else(PoisonError::into_inner);
+            if at_end { gate.rest() } else { gate.due(now) }
+        };
+        if let Some(count) = counted {
+            write_down(engine, &gate, RefusedInput::new(&link, "", "more that came in a flood", &[], count));
+        }
+    }
+}
+
+fn write_down(engine: &Engine, gate: &Mutex<RefusedGate>, input: RefusedInput) {
+    let count = input.count;
+    if !engine.journal.write_lazily(engine.today(), vec![Change::RefusedInput(input)]) {
+        gate.lock().unwrap_or_else(PoisonError::into_inner).give_back(count);
     }
 }
 

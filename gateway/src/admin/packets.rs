@@ -1,13 +1,16 @@
 //! Packets of an operation as fields, read again from the octets that the journal keeps.
 //!
 //! In: an operation of the journal and the version that its flow stays on. Out: for each packet its message, and its fields
-//! with labels; private ones are masked unless the reader may see them. What cannot be read any more (keys of a session
+//! with labels; private ones are masked unless the reader may see them, and of octets (documents, images, PIN blocks, keys)
+//! only their number and digest is told. What cannot be read any more (keys of a session
 //! that has ended) says how far it was read. It must not know any counterparty.
 
+use super::views;
 use adapters::keys::{KeyError, KeyStore};
 use adapters::seal::PreparedKey;
 use conformance::inspect::{Inspected, MessageName, look};
 use conformance::scene::{Adapter, Member, Parts, Scene, Standing};
+use dsl::evaluate::Value;
 use dsl::model::CallId;
 use dsl::value::Outcome;
 use engine::engine::Engine;
@@ -117,10 +120,12 @@ impl Desk {
         let octets = packet.content().len();
         let Some(seen) = seen else { return json!({ "way": way, "octets": octets }) };
         let fields = seen.fields.iter().filter(|field| field.value.is_some()).map(|field| {
-            let value = if field.private && !whole {
-                dsl::evaluate::private::masked(None, &field.meaning)
-            } else {
-                field.meaning.clone()
+            let value = match seen.record.value(field.index) {
+                Ok(Value::Bytes(octets)) => views::octets(&octets),
+                _ if field.private && !whole => {
+                    json!(dsl::evaluate::private::masked(None, &field.meaning))
+                }
+                _ => json!(field.meaning),
             };
             json!({ "path": field.path, "label": field.label, "value": value })
         });

@@ -1,9 +1,11 @@
 //! One flow told from its beginning: what was asked, each operation with its states and packets, each line of its history.
 //!
-//! In: a flow of the journal. Out: JSON; private values are masked unless the reader may see them.
+//! In: a flow of the journal. Out: JSON; private values are masked unless the reader may see them, and of octets only their
+//! number and digest is told, whoever reads: documents are given out by [`super::documents`] alone.
 
 use super::{packets, views};
-use dsl::value::Type;
+use dsl::evaluate::coded;
+use dsl::value::{ShapeId, Type};
 use engine::engine::Engine;
 use engine::facts::Body;
 use engine::version::Version;
@@ -45,6 +47,7 @@ pub(super) async fn of(
         if !whole {
             mask(&mut shown, &version, shape);
         }
+        sum_up(&mut shown, &version, shape);
         Some(shown)
     });
     let told = engine.told_of(&row);
@@ -115,20 +118,34 @@ fn says(kind: &str, body: &[u8]) -> Json {
 }
 
 /// Masks private values of a record, also in its rows.
-pub(super) fn mask(shown: &mut Json, version: &Version, shape: dsl::value::ShapeId) {
+pub(super) fn mask(shown: &mut Json, version: &Version, shape: ShapeId) {
+    each_value(shown, version, shape, &|ty, value| {
+        if let (Type::Text { private: Some(private), .. }, Json::String(text)) = (ty, value) {
+            *text = dsl::evaluate::private::masked(Some(*private), text);
+        }
+    });
+}
+
+/// Puts their number and digest in the place of octets, also in rows.
+fn sum_up(shown: &mut Json, version: &Version, shape: ShapeId) {
+    each_value(shown, version, shape, &|ty, value| {
+        if let (Type::Bytes { .. }, Json::String(signs)) = (ty, &*value) {
+            *value = views::octets(&coded::from_base64(signs.as_bytes(), false).unwrap_or_default());
+        }
+    });
+}
+
+fn each_value(shown: &mut Json, version: &Version, shape: ShapeId, change: &dyn Fn(&Type, &mut Json)) {
     let Some(known) = version.compiled.shapes.get(shape.0 as usize) else { return };
     let Json::Object(fields) = shown else { return };
     for field in &known.fields {
         let Some(value) = fields.get_mut(&*field.name) else { continue };
         match (&field.ty, value) {
-            (Type::Text { private: Some(private), .. }, Json::String(text)) => {
-                *text = dsl::evaluate::private::masked(Some(*private), text);
-            }
             (Type::List { shape, .. }, Json::Array(rows)) => {
-                rows.iter_mut().for_each(|row| mask(row, version, *shape));
+                rows.iter_mut().for_each(|row| each_value(row, version, *shape, change));
             }
-            (Type::Group(shape), inner) => mask(inner, version, *shape),
-            _ => {}
+            (Type::Group(shape), inner) => each_value(inner, version, *shape, change),
+            (ty, value) => change(ty, value),
         }
     }
 }

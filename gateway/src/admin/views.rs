@@ -32,6 +32,13 @@ pub(super) fn limit(row: &LimitUse) -> Json {
     })
 }
 
+/// Octets as everybody sees them who has no role for documents: how many they are, and their digest.
+pub(super) fn octets(octets: &[u8]) -> Json {
+    let digest = adapters::seal::digest(adapters::seal::Digest::Sha256, octets);
+    let digest: String = digest.iter().map(|octet| format!("{octet:02x}")).collect();
+    json!({ "octets": octets.len(), "sha256": digest })
+}
+
 /// How a flow ended.
 pub(super) fn end(end: End) -> &'static str {
     match end {

@@ -48,10 +48,28 @@ impl RefusedGate {
         Seen::Counted
     }
 
-    /// What was counted and not yet written; asked when the link is quiet, so that the last count is not lost.
+    /// What was counted and not yet written, once the second of the last entry is over; asked by the clock, so that the
+    /// last count of a flood is not lost when the link is quiet.
+    pub fn due(&mut self, now: Moment) -> Option<u64> {
+        let second = now.0.div_euclid(1_000);
+        if second == self.last {
+            return None;
+        }
+        let rest = self.rest()?;
+        self.written = self.written.saturating_add(1);
+        self.last = second;
+        Some(rest)
+    }
+
+    /// What was counted and not yet written, at the end.
     pub fn rest(&mut self) -> Option<u64> {
         let waiting = std::mem::take(&mut self.waiting);
         (waiting > 0).then_some(waiting)
+    }
+
+    /// An entry for so many inputs could not be written: a later one stands for them.
+    pub fn give_back(&mut self, count: u64) {
+        self.waiting = self.waiting.saturating_add(count);
     }
 }
 
@@ -73,5 +91,27 @@ mod tests {
         inputs += gate.rest().unwrap_or(0);
         assert_eq!(inputs, 1_000_000);
         assert!(entries <= 1_060, "{entries}");
+    }
+
+    #[test]
+    fn the_last_count_of_a_flood_is_due_when_its_second_is_over() {
+        let mut gate = RefusedGate::new(2);
+        let seen: Vec<Seen> = (0..5).map(|at| gate.refuse(Moment(at))).collect();
+        assert_eq!(seen, [Seen::Write(1), Seen::Write(1), Seen::Counted, Seen::Counted, Seen::Counted]);
+        assert_eq!(gate.due(Moment(999)), None);
+        assert_eq!(gate.due(Moment(1_000)), Some(3));
+        // One entry a second, whoever asks for it.
+        assert_eq!(gate.refuse(Moment(1_001)), Seen::Counted);
+        assert_eq!(gate.due(Moment(1_999)), None);
+        assert_eq!(gate.due(Moment(2_000)), Some(1));
+        assert_eq!(gate.due(Moment(3_000)), None);
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_counted_again() {
+        let mut gate = RefusedGate::new(1);
+        assert_eq!(gate.refuse(Moment(0)), Seen::Write(1));
+        gate.give_back(1);
+        assert_eq!(gate.refuse(Moment(1_000)), Seen::Write(2));
     }
 }

@@ -709,4 +709,30 @@ call ask {
 }
 "#,
     },
+    Page {
+        code: Code(334),
+        title: "private data stands in what people are told",
+        text: "What a `hold` or a `park` says is shown to everybody who may see flows, whatever their role, and stays in the journal as it is. A person's name, account, document, phone or address stands in it masked, or not at all: the number of the act is enough to find it by.",
+        chinese: "告知人员的文字中有未脱敏的私密数据。",
+        bad: r#"flow take on bank.debit {
+  hold  "take {fen(ask.amount)} fen from {ask.account}" for "checker"
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+        good: r#"flow take on bank.debit {
+  hold  "take {fen(ask.amount)} fen from {mask(ask.account)}" for "checker"
+  step taken bank.debit {
+    pass ask
+  }
+  answer {
+    pass taken
+  }
+}
+"#,
+    },
 ];

@@ -39,7 +39,7 @@ fn ask(version: &Version, service: &dsl::model::Service) -> Value {
         "operationId": service.path.replace('.', "_"),
         "parameters": [{
             "name": "Idempotency-Key", "in": "header", "required": false,
-            "description": "names the act where the ask has no `reference`",
+            "description": "names the act where the ask has no `reference`; where it has one, the same or nothing",
             "schema": { "type": "string", "maxLength": 64 }
         }],
         "requestBody": {

@@ -2,15 +2,19 @@
 
 use super::{
     Channel, ClockConfig, Deployment, LinkConfig, PartyConfig, PostgresConfig, Route, StoreConfig,
-    StorePlace, clock, listening, parse_setting, value,
+    StorePlace, User, clock, listening, parse_setting, value,
 };
-use dsl::model::{Key, LinkKind, Setting};
+use dsl::model::{Key, LinkKind, Setting, Space};
 use dsl::program::{CallProgram, Compiled, LinkProgram, ModuleProgram};
+use dsl::value::Constant;
 use serde_yaml::{Location, Spanned};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The fewest days that a business date is kept: a month and what comes a week late.
 const LEAST_DAYS: u32 = 40;
+
+/// What a user may be beside the roles that flows name.
+const ROLES: [&str; 7] = ["viewer", "operator", "checker", "auditor", "documents", "deployer", "keys"];
 
 /// What is wrong in the deployment.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -38,6 +42,7 @@ pub fn validate(deployment: &Deployment, compiled: &Compiled) -> Vec<DeploymentF
     check.parties();
     check.routes();
     check.channels();
+    check.users();
     check.faults.extend(listening::meetings(deployment, compiled));
     check.faults.sort_by_key(|fault| (fault.line, fault.column));
     check.faults
@@ -327,6 +332,7 @@ impl Check<'_> {
 
     fn channels(&mut self) {
         let mut names = BTreeSet::new();
+        let (mut tokens, mut certificates) = (BTreeMap::new(), BTreeMap::new());
         for channel in &self.deployment.channels {
             if !names.insert(&channel.value.name) {
                 let text = format!("there are two channels `{}`", channel.value.name);
@@ -340,16 +346,13 @@ impl Check<'_> {
                 );
                 self.tell(channel.referenced, "TS0816", text);
             }
-            for digest in
-                [&channel.value.token_sha256, &channel.value.certificate_sha256].into_iter().flatten()
-            {
-                if value::unhex(digest).is_none_or(|octets| octets.len() != 32) {
-                    let text = format!("channel `{}`: a SHA-256 has 64 figures in hex", channel.value.name);
-                    self.tell(channel.referenced, "TS0813", text);
+            let whose = format!("channel `{}`", channel.value.name);
+            for (known, digest) in [(&mut tokens, token_sha256), (&mut certificates, certificate_sha256)] {
+                if let Some(digest) = digest {
+                    self.shown_by(&whose, channel.referenced, digest, known);
                 }
             }
             for service in &channel.value.services {
-                let whose = format!("channel `{}`", channel.value.name);
                 self.granted(&whose, channel.referenced, service);
             }
         }
@@ -357,6 +360,44 @@ impl Check<'_> {
             for service in party.value.services.iter().flatten() {
                 self.granted(&format!("`{name}`"), service.referenced, &service.value);
             }
+        }
+    }
+
+    fn users(&mut self) {
+        let decide = roles_of_holds(self.deployment, self.compiled);
+        let mut names = BTreeSet::new();
+        let mut tokens = BTreeMap::new();
+        for user in &self.deployment.users {
+            let User { name, token_sha256, roles } = &user.value;
+            if !names.insert(name) {
+                let text = format!("there are two users `{name}`: nobody could tell two persons from one");
+                self.tell(user.referenced, "TS0814", text);
+            }
+            self.shown_by(&format!("user `{name}`"), user.referenced, token_sha256, &mut tokens);
+            let Some(decide) = &decide else { continue };
+            for role in roles {
+                if !ROLES.contains(&role.as_str()) && !decide.contains(role.as_str()) {
+                    let near = nearest(role, ROLES.iter().copied().chain(decide.iter().copied()));
+                    let text = format!(
+                        "user `{name}`: `{role}` is no role{near}; there are {}, and those that a flow's `hold … for` names",
+                        ROLES.join(", ")
+                    );
+                    self.tell(user.referenced, "TS0813", text);
+                }
+            }
+        }
+    }
+
+    /// A digest that somebody is known by, among those of others.
+    fn shown_by(&mut self, whose: &str, place: Location, digest: &str, known: &mut BTreeMap<String, String>) {
+        if digest.len() != 64 || !digest.bytes().all(|figure| figure.is_ascii_hexdigit()) {
+            self.tell(place, "TS0813", format!("{whose}: a SHA-256 has 64 figures in hex"));
+        } else if let Some(other) = known.insert(digest.to_lowercase(), whose.to_owned()) {
+            self.tell(
+                place,
+                "TS0814",
+                format!("{whose} shows the same as {other}: each has a token of its own"),
+            );
         }
     }
 
@@ -378,6 +419,35 @@ impl Check<'_> {
             self.tell(place, "TS0810", text);
         }
     }
+}
+
+/// Roles that flows name where persons decide; none where one of them is known only when the flow runs.
+fn roles_of_holds<'a>(deployment: &'a Deployment, compiled: &'a Compiled) -> Option<BTreeSet<&'a str>> {
+    let mut roles = BTreeSet::new();
+    for module in &compiled.modules {
+        let config = deployment.parties.get(&*module.name).map(|party| &party.value);
+        let expressions = &module.program.expressions;
+        for hold in module.flows.iter().flat_map(|flow| &flow.holds) {
+            if let Some(Constant::Text(role)) = expressions.constant(hold.role) {
+                roles.insert(&**role);
+                continue;
+            }
+            let load = expressions.reference(hold.role)?;
+            let slot = match load.space {
+                Space::Setting => usize::from(load.slot),
+                // The first is the member's name.
+                Space::Member => usize::from(load.slot).checked_sub(1)?,
+                _ => return None,
+            };
+            // A parameter may be another tomorrow.
+            let setting = module.settings.get(slot).filter(|setting| !setting.changes)?;
+            let Some(config) = config else { continue };
+            let members = config.members.values().map(|member| &member.value.settings);
+            let given = std::iter::once(&config.settings).chain(members);
+            roles.extend(given.filter_map(|given| Some(given.get(&*setting.name)?.value.as_str())));
+        }
+    }
+    Some(roles)
 }
 
 fn provides(compiled: &Compiled, party: &str, service: &str) -> bool {

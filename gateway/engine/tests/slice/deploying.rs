@@ -1,7 +1,7 @@
 //! A deployment against the adapters: every fault with its code and place, and a reload under way.
 
 use crate::parties::host;
-use crate::support::{Bank, deployment};
+use crate::support::{Bank, TOKEN, deployment};
 use dsl::check::Text;
 use engine::deployment::in_clear;
 use engine::load::{compile, texts};
@@ -232,6 +232,49 @@ parties:
         Deployment::parse(&format!("{text}nothing: 1\n").replace(" }\nstore", ", pasphrase: x }\nstore"))
             .unwrap_err();
     assert!(fault.text.contains("pasphrase") && !fault.text.contains("hunter"), "{fault}");
+}
+
+/// Two persons are two only where each has a name, a token, and a role that is one.
+#[test]
+fn who_operates_and_who_asks_can_be_told_apart() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
+    let loaded = compile(texts(&adapters).unwrap(), &Deployment::parse(&good).unwrap()).unwrap();
+    let faults = |text: &str| -> Vec<(u64, &'static str)> {
+        let deployment = Deployment::parse(text).unwrap();
+        validate(&deployment, &loaded.compiled).into_iter().map(|fault| (fault.line, fault.code)).collect()
+    };
+    let (one, other) = ("ab".repeat(32), "cd".repeat(32));
+    let first = good.lines().count() as u64 + 2;
+    let users = |maker: &str, checker: &str| {
+        faults(&format!("{good}users:\n  - {{ name: {maker} }}\n  - {{ name: {checker} }}\n"))
+    };
+    let maker = format!("maker, token_sha256: {one}, roles: [operator, checker]");
+    let checker = |name: &str, token: &str, role: &str| {
+        users(&maker, &format!("{name}, token_sha256: '{token}', roles: [checker, {role}]"))
+    };
+    assert_eq!(checker("checker", &other, "viewer"), Vec::new());
+    // A role that only a flow names.
+    assert_eq!(checker("checker", &other, "legal"), Vec::new());
+    assert_eq!(checker("maker", &other, "viewer"), vec![(first + 1, "TS0814")]);
+    assert_eq!(checker("checker", &one, "viewer"), vec![(first + 1, "TS0814")]);
+    assert_eq!(checker("checker", &one.to_uppercase(), "viewer"), vec![(first + 1, "TS0814")]);
+    for wrong in ["cd".repeat(31), "cg".repeat(32), "+d".repeat(32), "checker".to_owned()] {
+        assert_eq!(checker("checker", &wrong, "viewer"), vec![(first + 1, "TS0813")], "{wrong}");
+    }
+    for wrong in ["checkr", "lawful", "admin"] {
+        assert_eq!(checker("checker", &other, wrong), vec![(first + 1, "TS0813")], "{wrong}");
+    }
+    // Of channels the same, each way to show who one is by itself.
+    let channels = |more: &str| {
+        let more = format!("channels:\n  - {{ name: kiosk, services: [bank.query_bill], {more} }}\n");
+        faults(&good.replace("channels:\n  -", &format!("{more}  -")))
+    };
+    let line = good.lines().position(|line| line == "channels:").unwrap() as u64 + 3;
+    assert_eq!(channels(&format!("token_sha256: {one}")), Vec::new());
+    assert_eq!(channels(&format!("certificate_sha256: {TOKEN}")), Vec::new());
+    assert_eq!(channels(&format!("token_sha256: {TOKEN}")), vec![(line, "TS0814")]);
+    assert_eq!(channels(&format!("token_sha256: '{}'", "+d".repeat(32))), vec![(line - 1, "TS0813")]);
 }
 
 /// A gateway that is started again in a trial goes on where its day stands, not where it began.

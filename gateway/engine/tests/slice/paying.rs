@@ -3,12 +3,14 @@
 use crate::parties::Does;
 use crate::support::Bank;
 use adapters::value::Record;
+use bytes::Bytes;
 use dsl::flow::StepId;
 use dsl::value::Outcome;
 use engine::driver::Inbox;
 use engine::exchange::{Heard, Verdict};
 use engine::facts::{Body, Facts};
 use engine::packet::Packet;
+use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use serde_json::json;
 use std::sync::Arc;
 use store::{OperationRow, OperationState};
@@ -49,6 +51,59 @@ async fn a_bill_is_paid_once_however_often_it_is_asked() {
     let (_, enquired) = bank.http("GET", "/v1/bank.pay_bill/M1", &json!(null), "secret").await;
     assert_eq!(enquired["outcome"], "done");
     assert_eq!(enquired["answer"], told["answer"]);
+}
+
+/// A library that gives each try a key of its own makes no second act of a repeat.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_header_names_no_second_act_beside_the_reference_of_the_ask() {
+    let bank = Bank::open().await;
+    let body = json!({
+        "biller": "grid", "payer_no": "0319000000001", "account": "6230580000001234567",
+        "amount": "10.00", "reference": "M9",
+    });
+    let under = async |key: &'static [u8]| {
+        let mut message = HttpMessage::post("/v1/bank.pay_bill", Bytes::from(body.to_string()));
+        message.headers.push(("idempotency-key".into(), Bytes::from_static(key)));
+        bank.answered(message, "secret").await.expect("an answer")
+    };
+    for key in [&b"try-1"[..], b"try-2", b"", b"\xB6\xA9\xB5\xA51"] {
+        let (status, told) = under(key).await;
+        assert_eq!((status, &told["reason"]), (400, &json!("bad_message")), "{told}");
+    }
+    assert_eq!(bank.books(), (0, 0));
+    let (status, told) = under(b"M9").await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    assert_eq!(bank.pay("M9", "10.00").await, (status, told));
+    assert_eq!(bank.books(), (1_000, 1_000));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_path_names_any_reference_that_an_ask_may_have() {
+    let bank = Bank::open().await;
+    let pays = "/v1/bank.pay_bill";
+    for (reference, coded) in
+        [("M 1", "M%201"), ("订单1", "%E8%AE%A2%E5%8D%951"), ("a/b", "a%2Fb"), ("100%", "100%25")]
+    {
+        let (_, told) = bank.pay(reference, "1.00").await;
+        assert_eq!(told["outcome"], "done", "{told}");
+        let (_, enquired) = bank.http("GET", &format!("{pays}/{coded}"), &json!(null), "secret").await;
+        assert_eq!((&enquired["flow"], &enquired["answer"]), (&told["flow"], &told["answer"]), "{reference}");
+    }
+    assert_eq!(bank.books(), (400, 400));
+    // What is taken back before it came is not done when it comes.
+    let (_, told) = bank.http("POST", &format!("{pays}/a%2Fc/cancel"), &json!(null), "secret").await;
+    assert_eq!((&told["cancelled"], &told["reason"]), (&json!(true), &json!("never_seen")), "{told}");
+    let (_, told) = bank.pay("a/c", "1.00").await;
+    assert_eq!(told["outcome"], "refused", "{told}");
+    assert_eq!(bank.books(), (400, 400));
+    let long = "a".repeat(65);
+    for bad in ["100%", "%2", "%zz", "%B6%A9", &long] {
+        for (method, verb) in [("GET", ""), ("POST", "/cancel")] {
+            let (status, told) =
+                bank.http(method, &format!("{pays}/{bad}{verb}"), &json!(null), "secret").await;
+            assert_eq!((status, &told["reason"]), (400, &json!("bad_message")), "{bad}: {told}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -265,6 +320,41 @@ async fn strangers_and_bad_asks_are_refused() {
     assert_eq!((status, &told["openapi"]), (200, &json!("3.1.0")));
     let (status, told) = bank.http("GET", "/ready", &json!(null), "").await;
     assert_eq!((status, &told["status"]), (200, &json!("up")));
+}
+
+/// Who reaches the port and knows no token fills no journal, and is counted to the last request.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_flood_of_strangers_is_counted_in_few_entries() {
+    const STRANGERS: u64 = 5_000;
+    let mut bank = Bank::closed().await;
+    bank.limits = ", refused_a_minute: 20".to_owned();
+    bank.start().await;
+    let began = std::time::Instant::now();
+    let client = HttpClient::new(&bank.owner.core(), HttpClientConfig::new(bank.gateway().channels()));
+    let mut message = HttpMessage::post("/v1/bank.pay_bill", Bytes::from_static(b"{}"));
+    message.headers.push(("authorization".into(), Bytes::from_static(b"Bearer wrong")));
+    for _ in 0..STRANGERS {
+        let until = bank.owner.mark().after(std::time::Duration::from_secs(60));
+        let reply = client.exchange(&message, until).await.reply().expect("an answer");
+        assert_eq!(reply.status, 401);
+    }
+    // A channel that is known is told of by itself.
+    assert_eq!(bank.http("POST", "/v1/bank.debit", &json!({}), "secret").await.0, 403);
+    let journal = bank.gateway().engine().journal.clone();
+    for _ in 0..200 {
+        let rows = journal.read(|reader| reader.refused(10_000)).await.expect("a journal");
+        let count = |link: &str| -> u64 {
+            rows.iter().filter(|row| row.input.link == link).map(|row| row.input.count).sum()
+        };
+        let seconds = began.elapsed().as_secs() + 2;
+        assert!((rows.len() as u64) < 20 * (seconds / 60 + 2) + seconds + 3, "{} rows", rows.len());
+        assert!(count("channels") <= STRANGERS);
+        if (count("channels"), count("channels mobile")) == (STRANGERS, 1) {
+            return;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+    }
+    panic!("they are not counted");
 }
 
 /// A party may answer each copy, and the second time only that it knows the first.

@@ -207,12 +207,14 @@ impl Bank {
         body: &Value,
         token: &str,
     ) -> Option<(u16, Value)> {
+        let message = HttpMessage::post(path, Bytes::from(body.to_string()));
+        self.answered(HttpMessage { method: method.into(), ..message }, token).await
+    }
+
+    /// What is said to a request that has headers of its own; none where the connection ends without an answer.
+    pub(crate) async fn answered(&self, mut message: HttpMessage, token: &str) -> Option<(u16, Value)> {
         let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(self.gateway().channels()));
-        let message = HttpMessage {
-            method: method.into(),
-            headers: vec![("authorization".into(), Bytes::from(format!("Bearer {token}")))],
-            ..HttpMessage::post(path, Bytes::from(body.to_string()))
-        };
+        message.headers.push(("authorization".into(), Bytes::from(format!("Bearer {token}"))));
         let until = self.owner.mark().after(Duration::from_secs(60));
         let reply = client.exchange(&message, until).await.reply()?;
         Some((reply.status, serde_json::from_slice(&reply.content).unwrap_or(Value::Null)))

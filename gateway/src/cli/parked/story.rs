@@ -107,7 +107,7 @@ fn packets(operation: &Json) {
         say(&format!("  {} {message} · {} octets{outcome}", text(packet, "/way"), packet["octets"]));
         fields(rows(packet, "fields").iter().map(|field| {
             let of = |path| text(field, path).to_owned();
-            (of("/path"), of("/label"), of("/value"))
+            (of("/path"), of("/label"), plain(&field["value"]))
         }));
         if let Some(fault) = packet["fault"].as_str() {
             say(&format!("    read no further: {}", shown(fault)));
@@ -177,7 +177,11 @@ fn rows<'j>(of: &'j Json, name: &str) -> &'j [Json] {
     of.get(name).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
+/// A value for people; of octets their number and digest.
 fn plain(value: &Json) -> String {
+    if let (Some(octets), Some(digest)) = (value["octets"].as_u64(), value["sha256"].as_str()) {
+        return format!("{octets} octets, SHA-256 {digest}");
+    }
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
