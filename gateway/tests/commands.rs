@@ -98,7 +98,11 @@ fn a_folder_without_adapters_is_not_well() {
 fn an_adapter_without_a_call_is_told_to_have_nothing_to_check() {
     let folder = scratch("head");
     std::fs::create_dir_all(folder.join("my-party")).unwrap();
-    std::fs::write(folder.join("my-party/party.tongshi"), "party my_party \"水务公司\" {\n  charset  gbk\n}\n").unwrap();
+    std::fs::write(
+        folder.join("my-party/party.tongshi"),
+        "party my_party \"水务公司\" {\n  charset  gbk\n}\n",
+    )
+    .unwrap();
     let checked = tongshi(&["check", folder.to_str().unwrap()], b"");
     let said = out(&checked);
     assert_eq!(checked.status.code(), Some(0), "{said}{}", told(&checked));
