@@ -32,7 +32,7 @@ pub struct Exported {
     pub writes: u64,
     /// Rows whose last write is one of these.
     pub rows: u64,
-    /// Rows that a later day changed, and whose last state stands in its export.
+    /// Rows that a later day changed, and whose last state stands in its export, or took out.
     pub later: u64,
 }
 
