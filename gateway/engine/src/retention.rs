@@ -173,7 +173,8 @@ impl Engine {
         }
     }
 
-    /// Refused inputs of the day, and names that need not be remembered since then.
+    /// Refused inputs of days before this one, and names that need not be remembered since then. Whatever the cut-over is, what
+    /// is refused stands under the day of the calendar ([`Engine::today`]): with midnight each has been exported with its own.
     async fn forget_refused(&self, from: Day) -> Result<(), Stays> {
         let Some(date) = crate::calendar::date(from) else { return Ok(()) };
         let midnight = date.to_datetime(dsl::value::Time::midnight());

@@ -32,6 +32,8 @@ pub(crate) struct Bank {
     pub(crate) keep: String,
     /// What it says of its limits beside the asker's seconds.
     pub(crate) limits: String,
+    /// What it says at its end.
+    pub(crate) more: String,
 }
 
 /// A folder that goes away with the test.
@@ -142,6 +144,7 @@ impl Bank {
             owner,
             keep: String::new(),
             limits: String::new(),
+            more: String::new(),
         }
     }
 
@@ -161,7 +164,7 @@ impl Bank {
         let text = deployment(&self.core.address, &self.grid.address, &self.folder.0);
         let text = text.replace("store: { path", &format!("store: {{ {}path", self.keep));
         let text = text.replace("asker_seconds: 20", &format!("asker_seconds: 20{}", self.limits));
-        let deployment = Deployment::parse(&text).expect("a deployment");
+        let deployment = Deployment::parse(&(text + &self.more)).expect("a deployment");
         let (compiled, hash, source) = compiled(more, &deployment);
         assert_eq!(validate(&deployment, &compiled), Vec::new());
         let version = Version::link(compiled, hash, source, &deployment).expect("a version");
