@@ -59,8 +59,9 @@ impl Disk {
                 || self.flows.get(flow).is_some_and(|row| row.key.date < from)
         };
         let open = self.flows.values().filter(|row| row.end.is_none()).map(|row| row.flow);
-        let due = self.notices.values().filter(|notice| notice.outcome == Outcome::Due);
-        open.chain(due.map(|notice| notice.flow)).find(touches)
+        // What was given up is owed still.
+        let owed = self.notices.values().filter(|notice| notice.outcome != Outcome::Sent);
+        open.chain(owed.map(|notice| notice.flow)).find(touches)
     }
 
     fn ended_before(&self, oldest: Day) -> impl Iterator<Item = FlowId> {
