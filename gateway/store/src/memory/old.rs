@@ -5,7 +5,7 @@
 
 use super::disk::Disk;
 use super::read::MemoryReader;
-use crate::days::{Carried, Days, Export, ForgottenDay, KeepFrom, Leaving, Progress, chain_of, touched};
+use crate::days::{Days, Export, ForgottenDay, KeepFrom, Leaving, Pieces, Progress, chain_of, touched};
 use crate::model::{Day, FlowId, Moment};
 use crate::write::{FORGOTTEN, FORGOTTEN_FLOWS, Fatal, Outcome, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -148,8 +148,8 @@ impl Days for MemoryReader {
         Ok(refused || disk.once.values().any(|until| *until < before))
     }
 
-    fn carried(&mut self, _day: Day) -> Result<Vec<Carried>, Fatal> {
-        Ok(Vec::new())
+    fn carried(&mut self, _day: Day) -> Result<Pieces, Fatal> {
+        Ok(Pieces::none())
     }
 
     fn forgotten(&mut self, most: usize) -> Result<Vec<ForgottenDay>, Fatal> {
