@@ -303,7 +303,7 @@ impl House {
         let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(&running.channels));
         let message = HttpMessage {
             headers: vec![("authorization".into(), Bytes::from("Bearer secret"))],
-            ..HttpMessage::post(&format!("/v1/{service}"), Bytes::from(ask.to_string()))
+            ..HttpMessage::post(format!("/v1/{service}"), Bytes::from(ask.to_string()))
         };
         let until = self.owner.mark().after(Duration::from_secs(20));
         let reply = client.exchange(&message, until).await.reply().expect("an answer");

@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use store::{Change, Day, Exported, Fatal, FlowId, KeepFrom, Lane, Leaving, Moment, Verdict};
+use store::{Change, Day, Exported, Fatal, FlowId, KeepFrom, Lane, Leaving, Moment, Reader, Verdict};
 
 /// How often the day is looked at.
 const LOOK: Duration = Duration::from_secs(60);
@@ -29,7 +29,7 @@ const WHILE: Duration = Duration::from_secs(3_600);
 enum Stays {
     #[error("the gateway stops")]
     Stopping,
-    #[error("{day} is held back: flow {flow} is open or parked")]
+    #[error("{day} is held back: flow {flow} is open or parked, or owes a notice")]
     HeldBack { day: Day, flow: FlowId },
     #[error("{day} is not exported to {place}: {why}")]
     NotExported { day: Day, place: String, why: String },
@@ -163,8 +163,14 @@ impl Engine {
                         }
                         continue;
                     }
+                    let not_read = |fatal: Fatal| Stays::NotRead { day, why: fatal.to_string() };
                     let stays = self.journal.read_long(move |reader| Ok(reader.carried(day))).await?;
-                    for piece in stays.map_err(|fatal| Stays::NotRead { day, why: fatal.to_string() })? {
+                    let mut stays = stays.map_err(not_read)?;
+                    loop {
+                        let next = move |_: &mut dyn Reader| Ok((stays.next_piece(), stays));
+                        let (piece, rest) = self.journal.read_long(next).await?;
+                        stays = rest;
+                        let Some(piece) = piece.map_err(not_read)? else { break };
                         self.piece(Change::Carry(piece)).await?;
                     }
                     carried = Some(day);
@@ -173,7 +179,8 @@ impl Engine {
         }
     }
 
-    /// Refused inputs of the day, and names that need not be remembered since then.
+    /// Refused inputs of days before this one, and names that need not be remembered since then. Whatever the cut-over is, what
+    /// is refused stands under the day of the calendar ([`Engine::today`]): with midnight each has been exported with its own.
     async fn forget_refused(&self, from: Day) -> Result<(), Stays> {
         let Some(date) = crate::calendar::date(from) else { return Ok(()) };
         let midnight = date.to_datetime(dsl::value::Time::midnight());
@@ -199,12 +206,7 @@ impl Engine {
 }
 
 /// Writes a day and proves what was written; in words why not.
-fn export_to(
-    reader: &mut dyn store::Reader,
-    folder: &Path,
-    place: &Path,
-    day: Day,
-) -> Result<Exported, String> {
+fn export_to(reader: &mut dyn Reader, folder: &Path, place: &Path, day: Day) -> Result<Exported, String> {
     std::fs::create_dir_all(folder).map_err(|error| error.to_string())?;
     let exported = reader.export(day, place, &mut |_, _| ()).map_err(|fatal| fatal.to_string())?;
     let exported = exported.written()?;

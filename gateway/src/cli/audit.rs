@@ -140,7 +140,7 @@ fn verify_file(file: &Path, json: bool) -> Result<Exit, String> {
         say(&format!("{date}: the file proves itself: {} writes, {} rows.", exported.writes, exported.rows));
         if exported.later > 0 {
             say(&format!(
-                "{} rows were changed on a later date: their last state is in its file.",
+                "{} rows were changed on a later date, and their last state is in its file, or were taken out there.",
                 exported.later
             ));
         }

@@ -139,10 +139,6 @@ impl Entries {
         &self.0
     }
 
-    pub(crate) fn len(&self) -> usize {
-        self.0.len() / Self::SIZE
-    }
-
     /// The entries of stored bytes; `None` if they are not whole.
     pub(crate) fn read(bytes: &[u8]) -> Option<Vec<Entry>> {
         let chunks = bytes.chunks_exact(Self::SIZE);

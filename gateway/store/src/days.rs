@@ -5,6 +5,7 @@
 
 use crate::model::{Day, FlowId, Moment};
 use crate::write::{Change, Fatal, Write};
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -32,7 +33,7 @@ pub struct Exported {
     pub writes: u64,
     /// Rows whose last write is one of these.
     pub rows: u64,
-    /// Rows that a later day changed, and whose last state stands in its export.
+    /// Rows that a later day changed, and whose last state stands in its export, or took out.
     pub later: u64,
 }
 
@@ -74,6 +75,40 @@ pub enum Leaving {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Carried(pub(crate) Vec<u8>);
 
+/// A row that was noted: its kind and its two numbers.
+pub(crate) type NotedRow = (i64, i64, i64);
+
+/// All that a chain that goes says of rows that stay, piece by piece: it was read at once and stands in notes on disk, so that
+/// memory holds one piece however much stays.
+pub struct Pieces {
+    notes: Option<Connection>,
+    after: NotedRow,
+}
+
+impl Pieces {
+    /// Of a journal that keeps no chains.
+    pub(crate) fn none() -> Self {
+        Self { notes: None, after: (-1, i64::MIN, i64::MIN) }
+    }
+
+    pub(crate) fn of(notes: Connection) -> Self {
+        Self { notes: Some(notes), ..Self::none() }
+    }
+
+    /// The next piece, for one write ([`Change::Carry`]); none behind the last.
+    ///
+    /// # Errors
+    /// When the notes cannot be read.
+    pub fn next_piece(&mut self) -> Result<Option<Carried>, Fatal> {
+        let Some(notes) = &self.notes else { return Ok(None) };
+        let found = crate::sql::leaving::piece(notes, self.after).map_err(|fault| fault.fatal("notes"))?;
+        Ok(found.map(|(piece, last)| {
+            self.after = last;
+            piece
+        }))
+    }
+}
+
 /// A day that was forgotten.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ForgottenDay {
@@ -103,7 +138,8 @@ pub trait Days {
     /// The oldest date that something was written for, of those that are kept.
     fn oldest_day(&mut self) -> Result<Option<Day>, Fatal>;
 
-    /// A flow that keeps days before `from` from being forgotten: open, parked, or owing a notice.
+    /// A flow that keeps days before `from` from being forgotten: open, parked, or owing a notice, also one
+    /// that was given up.
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fatal>;
 
     /// What is left of days that are to be forgotten.
@@ -117,7 +153,7 @@ pub trait Days {
     fn has_refused(&mut self, before: Moment) -> Result<bool, Fatal>;
 
     /// What the chain of a day that goes says of rows that stay, in pieces of one write each.
-    fn carried(&mut self, day: Day) -> Result<Vec<Carried>, Fatal>;
+    fn carried(&mut self, day: Day) -> Result<Pieces, Fatal>;
 
     /// Days that were forgotten, newest first; at most `most`.
     fn forgotten(&mut self, most: usize) -> Result<Vec<ForgottenDay>, Fatal>;

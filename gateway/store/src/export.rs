@@ -1,5 +1,6 @@
 //! The file of an exported date: JSON, a line each. First which chains it has and how they end, then each write, then each
-//! row whose last write is one of these, then what a later day changed, and at the end counts and the SHA-256 of all before.
+//! row whose last write is one of these, then what a later day changed or took out, and at the end counts and the SHA-256 of all
+//! before.
 //!
 //! In: lines to be written, or such a file. Out: the file, or whether it proves itself: each write is linked to the one before
 //! it, up to the hashes of the head, and each row has the digest that its last write says. Whoever holds the day's hashes from
@@ -70,8 +71,17 @@ impl Line {
     }
 
     pub(crate) fn later(table: &Table, first: i64, second: i64) -> Self {
+        Self::other("later", table, first, second)
+    }
+
+    /// Of a row that is not there any more.
+    pub(crate) fn gone(table: &Table, first: i64, second: i64) -> Self {
+        Self::other("gone", table, first, second)
+    }
+
+    fn other(what: &str, table: &Table, first: i64, second: i64) -> Self {
         Self {
-            json: json!({"later": {"of": table.name, "first": first, "second": second}}),
+            json: json!({what: {"of": table.name, "first": first, "second": second}}),
             kind: LineKind::Later,
         }
     }

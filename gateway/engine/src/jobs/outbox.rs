@@ -16,7 +16,7 @@ use std::sync::atomic::Ordering;
 use store::{Change, Lane, Notice, Outcome as NoticeState};
 use tokio::sync::oneshot;
 
-/// Tries of a notice before it is an operator's.
+/// Tries of a notice before it is given up. It is owed still: the days of its flow are not forgotten.
 const TRIES: u32 = 24;
 /// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
 const PAUSE: i64 = 10_000;
@@ -77,10 +77,14 @@ impl Engine {
                 false => NoticeState::Due,
             };
             let due = store::Moment(self.journal.now().0.saturating_add(pause));
+            let (flow, name, party) = (notice.flow, notice.name.clone(), notice.party.clone());
             let put = Change::PutNotice(Notice { tries, outcome, due, ..notice });
             let day = crate::calendar::day(self.now().date());
             if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![put]).await {
                 return self.fail(&fatal);
+            }
+            if outcome == NoticeState::Parked {
+                crate::observe::given_up(flow, &name, &party);
             }
         }
     }

@@ -7,7 +7,7 @@ use dsl::evaluate::Value;
 use engine::facts::Body;
 use serde_json::json;
 use std::time::Duration;
-use store::{Change, FlowId, Lane, Moment, Notice, OperationState, Outcome};
+use store::{Change, Day, FlowId, Lane, Moment, Notice, OperationState, Outcome};
 
 async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -43,6 +43,39 @@ async fn the_end_of_a_day_is_that_of_its_party() {
     let body = json!({ "payer_no": "0319000000001", "reference": "D1" });
     let ((_, told), ()) = tokio::join!(bank.ask("bank.remind", &body), days);
     assert_eq!(told["outcome"], "pending", "{told}");
+}
+
+/// A notice that was tried for the last time is not sent again, and its flow not forgotten.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_is_given_up_holds_its_day_back() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let (_, told) = bank.pay("G1", "1.00").await;
+    let flow = FlowId(told["flow"].as_str().and_then(|flow| flow.parse().ok()).expect("a flow"));
+    let held = |today: Day| engine.journal.read(move |reader| reader.held_back(today.next()));
+    for tries in 0.. {
+        match held(engine.today()).await.unwrap() {
+            None => break,
+            open => assert!(tries < 200, "{open:?} is open"),
+        }
+        a_moment().await;
+    }
+    let notice = Notice {
+        flow,
+        name: "told".to_owned(),
+        party: "grid".to_owned(),
+        call: "grid.nothing_of_this_name".to_owned(),
+        body: Body::default().encode(),
+        tries: 23,
+        outcome: Outcome::Due,
+        due: Moment(0),
+    };
+    engine.journal.write(Lane::Outcome, engine.today(), vec![Change::PutNotice(notice)]).await.unwrap();
+    let due = || engine.journal.read(|reader| reader.notices_due_beside(Moment(i64::MAX), &[], 10));
+    while !due().await.unwrap().is_empty() {
+        a_moment().await;
+    }
+    assert_eq!(held(engine.today()).await.unwrap(), Some(flow));
 }
 
 /// Three notices are owed to a core that says nothing, and behind them two to a power company that answers: these wait for none

@@ -1,10 +1,12 @@
 //! Old days: what a gateway whose journal is kept for forty days does with those before, and what it says of their keys.
 
 use crate::support::Bank;
+use engine::calendar::{Calendar, stamp};
 use serde_json::json;
+use std::sync::Arc;
 use store::{
-    Change, Day, Direction, End, FlowAsked, FlowId, FlowPut, Key, Lane, MemoryStore, Moment, Store, Verdict,
-    Write,
+    Change, Clear, Day, Direction, End, FlowAsked, FlowId, FlowPut, Key, Lane, MemoryStore, Moment,
+    RefusedInput, SqliteStore, Store, Verdict, Write,
 };
 
 /// Some day long before whatever the clock shows.
@@ -74,6 +76,53 @@ async fn a_day_that_is_older_than_the_journal_is_kept_goes_by_the_clock() {
     // Business of today goes on.
     assert_eq!(bank.pay("K1", "1.00").await.1["outcome"], "done");
     assert_eq!(json!(bank.books()), json!([100, 100]));
+}
+
+/// What is refused stands under the day of the calendar: a cut-over before or behind midnight lets none go that is in no file.
+#[tokio::test]
+async fn what_was_refused_beside_the_cut_over_is_exported_with_its_date() {
+    for cut_over in ["22:00", "02:00"] {
+        refused_beside(cut_over).await;
+    }
+}
+
+async fn refused_beside(cut_over: &str) {
+    let mut bank = Bank::closed().await;
+    let options = store::Options::new("node-1", Arc::new(Clear));
+    let mut store = SqliteStore::open(&bank.folder.0.join("journal.db"), &options).unwrap();
+    let calendar = Calendar { zone_minutes: 480, cut_over: 0 };
+    let refused = || Change::RefusedInput(RefusedInput::new("line", "peer", "fault", b"head", 1));
+    let next = Day(LONG_AGO.0 + 1);
+    for (at, date, changes) in [
+        ("2020-02-03T12:00:00", LONG_AGO, vec![Change::InsertFlow(asked(900_000_001)), ended(900_000_001)]),
+        ("2020-02-03T23:30:00", LONG_AGO, vec![refused()]),
+        ("2020-02-04T00:30:00", next, vec![refused()]),
+    ] {
+        let at = stamp(calendar.moment(at.parse().unwrap()));
+        let write = Write { lane: Lane::Outcome, epoch: store.epoch(), at, date, changes };
+        assert!(matches!(store.commit(&[write]).unwrap().remove(0), Verdict::Ok(_)));
+    }
+    let days = bank.folder.0.join("days");
+    bank.keep = format!("keep: 40d, export: '{}', ", days.display());
+    bank.more = format!("cut_over: '{cut_over}'\n");
+    bank.start_over("", Box::new(store)).await;
+    let journal = bank.gateway().engine().journal.clone();
+    for tries in 0.. {
+        let kept = journal.read(|reader| reader.kept_from()).await.unwrap();
+        let left = journal.read(|reader| reader.refused(10)).await.unwrap();
+        if kept > next && left.is_empty() {
+            break;
+        }
+        assert!(tries < 400, "the days are still there");
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+    }
+    for day in [LONG_AGO, next] {
+        let file = days.join(format!("{day}.jsonl"));
+        let text = std::fs::read_to_string(&file).unwrap();
+        let rows = text.lines().filter(|line| line.starts_with("{\"refused input\":")).count();
+        assert_eq!(rows, 1, "{text}");
+        assert_eq!(store::verify_export(&file, &mut |_, _| ()).unwrap().fault, None);
+    }
 }
 
 /// A reference names no day: who gives it again after years is told that it is known, and nothing moves.

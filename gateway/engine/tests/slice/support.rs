@@ -39,6 +39,8 @@ pub(crate) struct Bank {
     pub(crate) limits: String,
     /// What stands in the adapters of the bank, and what is put in its place.
     pub(crate) changed: Option<(&'static str, &'static str)>,
+    /// What it says at its end.
+    pub(crate) more: String,
 }
 
 /// A folder that goes away with the test.
@@ -158,6 +160,7 @@ impl Bank {
             random: None,
             limits: String::new(),
             changed: None,
+            more: String::new(),
         }
     }
 
@@ -177,7 +180,7 @@ impl Bank {
         let text = deployment(&self.core.address, &self.grid.address, &self.folder.0);
         let text = text.replace("store: { path", &format!("store: {{ {}path", self.keep));
         let text = text.replace("asker_seconds: 20", &format!("asker_seconds: 20{}", self.limits));
-        let deployment = Deployment::parse(&text).expect("a deployment");
+        let deployment = Deployment::parse(&(text + &self.more)).expect("a deployment");
         let (compiled, hash, source) = compiled(more, self.changed, &deployment);
         assert_eq!(validate(&deployment, &compiled), Vec::new());
         let version = Version::link(compiled, hash, source, &deployment).expect("a version");

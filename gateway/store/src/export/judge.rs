@@ -195,7 +195,11 @@ impl<'a> Judge<'a> {
             }
             "later" => {
                 self.chains_end()?;
-                self.later(body)
+                self.other(body, Table::changes, "is written once, and is told as changed later")
+            }
+            "gone" => {
+                self.chains_end()?;
+                self.other(body, Table::goes, "goes with its day alone, and is told as gone")
             }
             name => {
                 self.chains_end()?;
@@ -308,13 +312,17 @@ impl<'a> Judge<'a> {
         Ok(())
     }
 
-    fn later(&mut self, body: &Json) -> Result<(), Stop> {
+    /// A row that is not as the day left it: only of a kind with which that may be (`may`).
+    fn other(&mut self, body: &Json, may: fn(&Table) -> bool, but: &str) -> Result<(), Stop> {
         let of = text_of(body, "of").and_then(|name| TABLES.iter().find(|table| table.name == name));
         let (Some(table), Some(first), Some(second)) =
             (of, number_of(body, "first"), number_of(body, "second"))
         else {
-            return wrong("what a later day changed is not named");
+            return wrong("what a later day changed or took out is not named");
         };
+        if !may(table) {
+            return wrong(format!("{} {}: it {but}", table.name, first.cast_unsigned()));
+        }
         self.seen(table, first, second, None)?;
         self.found.exported.later += 1;
         Ok(())

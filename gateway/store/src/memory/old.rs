@@ -5,7 +5,7 @@
 
 use super::disk::Disk;
 use super::read::MemoryReader;
-use crate::days::{Carried, Days, Export, ForgottenDay, KeepFrom, Leaving, Progress, chain_of, touched};
+use crate::days::{Days, Export, ForgottenDay, KeepFrom, Leaving, Pieces, Progress, chain_of, touched};
 use crate::model::{Day, FlowId, Moment};
 use crate::write::{FORGOTTEN, FORGOTTEN_FLOWS, Fatal, Hold, Outcome, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -59,8 +59,9 @@ impl Disk {
                 || self.flows.get(flow).is_some_and(|row| row.key.date < from)
         };
         let open = self.flows.values().filter(|row| row.end.is_none()).map(|row| row.flow);
-        let due = self.notices.values().filter(|notice| notice.outcome == Outcome::Due);
-        open.chain(due.map(|notice| notice.flow)).find(touches)
+        // What was given up is owed still.
+        let owed = self.notices.values().filter(|notice| notice.outcome != Outcome::Sent);
+        open.chain(owed.map(|notice| notice.flow)).find(touches)
     }
 
     fn ended_before(&self, oldest: Day) -> impl Iterator<Item = FlowId> {
@@ -150,8 +151,8 @@ impl Days for MemoryReader {
         Ok(refused || disk.once.values().any(|until| *until < before))
     }
 
-    fn carried(&mut self, _day: Day) -> Result<Vec<Carried>, Fatal> {
-        Ok(Vec::new())
+    fn carried(&mut self, _day: Day) -> Result<Pieces, Fatal> {
+        Ok(Pieces::none())
     }
 
     fn forgotten(&mut self, most: usize) -> Result<Vec<ForgottenDay>, Fatal> {

@@ -2,7 +2,8 @@
 //! is at rest. What is sealed stays sealed; nothing is opened.
 //!
 //! In: a journal, a date, a place. Out: the file, whole and synced or not there at all. What the lines are, and how the file
-//! proves itself, is `crate::export`. Memory does not grow with the day: what its chains say is noted on disk.
+//! proves itself, is `crate::export`. Memory does not grow with the day: what its chains say is noted on disk. A row that is not what was
+//! written, and that no later write may have changed, ends it: a day whose file would not show it stays.
 
 use super::tables::{TABLES, Table};
 use super::{Cell, Database, Fault, Row, Value, values};
@@ -17,6 +18,10 @@ use std::path::Path;
 const BATCH: usize = 200;
 /// Between two words about how far it has come, in lines.
 const TELL: u64 = 5_000;
+/// Of a row that the day's chains speak of: it is not there, it is there as they last say, it is there otherwise.
+const MISSING: i64 = 0;
+const AS_WRITTEN: i64 = 1;
+const OTHERWISE: i64 = 2;
 
 /// Writes a date into a file.
 pub(crate) fn export(
@@ -86,7 +91,7 @@ impl DayFile<'_> {
                 _ => self.look_up(table)?,
             }
         }
-        self.later()?;
+        self.others()?;
         (self.told)(self.lines.writes(), self.lines.rows());
         Ok(())
     }
@@ -178,34 +183,48 @@ impl DayFile<'_> {
     fn row(&mut self, table: &Table, mut row: Row) -> Result<(), Fault> {
         let line = Line::row(table, row.cells());
         let compared = (table.read)(&mut row)?;
-        let sql = "UPDATE latest SET seen = 1 WHERE kind = ?1 AND first = ?2 AND second = ?3 AND digest = ?4
-                   RETURNING kind";
+        let sql = "UPDATE latest SET seen = CASE WHEN digest = ?4 THEN ?5 ELSE ?6 END
+                   WHERE kind = ?1 AND first = ?2 AND second = ?3 RETURNING seen";
         let (first, second) = (compared.first.cast_signed(), compared.second.cast_signed());
         let digest: &Hash = &compared.digest;
-        if self.notes.one(sql, values![table.kind as u8, first, second, digest])?.is_some() {
-            self.put(&line)?;
+        let values = values![table.kind as u8, first, second, digest, AS_WRITTEN, OTHERWISE];
+        match self.notes.one(sql, values)?.map(|mut seen| seen.int(0)).transpose()? {
+            Some(AS_WRITTEN) => self.put(&line),
+            Some(_) if !table.changes() => Err(altered(table, first, "is not what was written")),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
-    fn later(&mut self) -> Result<(), Fault> {
-        let mut later = Vec::new();
+    /// Rows that are not there as the day's chains last say: a later write changed them or took them out, or else something
+    /// is wrong.
+    fn others(&mut self) -> Result<(), Fault> {
+        let mut others = Vec::new();
         let (mut kind, mut first, mut second) = (-1, i64::MIN, i64::MIN);
         loop {
-            let sql = "SELECT kind, first, second FROM latest WHERE seen = 0 AND digest <> ?1
+            let sql = "SELECT kind, first, second, seen FROM latest WHERE seen <> ?5 AND digest <> ?1
                        AND (kind, first, second) > (?2, ?3, ?4) ORDER BY kind, first, second LIMIT 1000";
-            for mut row in self.notes.rows(sql, values![&GONE, kind, first, second])? {
+            for mut row in self.notes.rows(sql, values![&GONE, kind, first, second, AS_WRITTEN])? {
                 (kind, first, second) = (row.int(0)?, row.int(1)?, row.int(2)?);
-                later.push((kind, first, second));
+                others.push((kind, first, second, row.int(3)?));
             }
-            if later.is_empty() {
+            if others.is_empty() {
                 return Ok(());
             }
-            for (kind, first, second) in later.drain(..) {
+            for (kind, first, second, seen) in others.drain(..) {
                 let table = u8::try_from(kind).ok().and_then(super::tables::of_kind);
                 let table = table.ok_or_else(|| Fault::failed(format!("a row of kind {kind}")))?;
-                self.put(&Line::later(table, first, second))?;
+                let line = match seen {
+                    MISSING if table.goes() => Line::gone(table, first, second),
+                    MISSING => return Err(altered(table, first, "was written and is not there")),
+                    _ => Line::later(table, first, second),
+                };
+                self.put(&line)?;
             }
         }
     }
+}
+
+fn altered(table: &Table, first: i64, how: &str) -> Fault {
+    let (name, number) = (table.name, first.cast_unsigned());
+    Fault::failed(format!("{name} {number} {how}; `tongshi audit verify` says more"))
 }

@@ -33,6 +33,20 @@ impl Table {
     pub(crate) fn select(&self) -> String {
         format!("SELECT {} FROM {}", self.columns.join(", "), self.from)
     }
+
+    /// Whether a later write may say something else of the same row. What people and parties said, and what was asked of
+    /// them, is written once.
+    pub(crate) fn changes(&self) -> bool {
+        matches!(
+            self.kind,
+            Kind::State | Kind::Answer | Kind::Notice | Kind::Hold | Kind::Counter | Kind::Kept
+        )
+    }
+
+    /// Whether a later write may take the row out while the date that it was written on is kept.
+    pub(crate) fn goes(&self) -> bool {
+        matches!(self.kind, Kind::Cancelled | Kind::Hold | Kind::Counter | Kind::Refused)
+    }
 }
 
 /// The table of a kind of entry.

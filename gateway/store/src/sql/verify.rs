@@ -1,6 +1,8 @@
 //! The auditor's question: is what stands in the journal what was written? The chain of each date is walked again,
-//! and each row that money hangs on is compared with the last digest that the chain holds for it. Of a day that is forgotten
-//! only its last hashes are left, and what its chain said of rows that stay, carried on into a chain that stays too.
+//! and each row that money hangs on is compared with the last digest that the chain holds for it. Writes are counted over all
+//! chains, so that one that is cut off the end of a chain is missed there. Of a day that is forgotten
+//! only its last hashes are left, and what its chain said of rows that stay, carried on into a chain that stays too; among the
+//! writes before its last, others may be missing.
 
 use super::digest::GONE;
 use super::forget::heads_digest;
@@ -79,6 +81,12 @@ impl Old {
     fn leaves(&self, date: i64) -> bool {
         date > 0 && date < self.oldest
     }
+
+    /// The last write of a date whose chain is gone or on its way; 0 where none is.
+    fn last(&self, database: &dyn Database) -> Result<i64, Fault> {
+        let sql = "SELECT coalesce(max(sequence), 0) FROM chain_head WHERE date > 0 AND date < ?1";
+        database.one(sql, values![self.oldest])?.map_or(Ok(0), |mut row| row.int(0))
+    }
 }
 
 /// Verifies the journal of a database inside one read snapshot. What the chains last say of each row is noted in
@@ -112,7 +120,8 @@ fn walk_chains(
     old: &Old,
     found: &mut Verified,
 ) -> Result<(), Fault> {
-    let mut heads: BTreeMap<(String, i64), Hash> = BTreeMap::new();
+    let mut heads: BTreeMap<(String, i64), (i64, Hash)> = BTreeMap::new();
+    let mut before = old.last(database)?;
     let writes = "SELECT sequence, node, date, at, entries, hash FROM journal ORDER BY sequence";
     database.walk(writes, &mut |mut row| {
         let (sequence, node, date) = (row.int(0)?, row.text(1)?, row.int(2)?);
@@ -120,20 +129,24 @@ fn walk_chains(
         let stored = hash_of(&row.bytes(5)?, "journal.hash")?;
         // A chain that is on its way out goes from the front; what is left of it must still hang together.
         let first = if old.leaves(date) { None } else { Some([0; 32]) };
-        let head = heads.get(&(node.clone(), date)).copied().or(first);
+        let head = heads.get(&(node.clone(), date)).map(|(_, hash)| *hash).or(first);
         if head.is_some_and(|head| link(&head, sequence, date, at, &node, &entries) != stored) {
             found.fault(format!("write {sequence} of {node}, {date}: the chain breaks here"));
         }
-        heads.insert((node, date), stored);
+        if sequence > before {
+            missing_writes(before, sequence, found);
+            before = sequence;
+        }
+        heads.insert((node, date), (sequence, stored));
         note_entries(notes, found, (sequence, old.leaves(date)), &entries)?;
         found.writes += 1;
         Ok(())
     })?;
-    database.walk("SELECT node, date, hash FROM chain_head", &mut |mut row| {
-        let (node, date) = (row.text(0)?, row.int(1)?);
-        let hash = hash_of(&row.bytes(2)?, "chain_head.hash")?;
+    database.walk("SELECT node, date, sequence, hash FROM chain_head", &mut |mut row| {
+        let (node, date, sequence) = (row.text(0)?, row.int(1)?, row.int(2)?);
+        let hash = hash_of(&row.bytes(3)?, "chain_head.hash")?;
         let end = heads.remove(&(node.clone(), date));
-        if end != Some(hash) && !(end.is_none() && old.gone.contains_key(&date)) {
+        if end != Some((sequence, hash)) && !(end.is_none() && old.gone.contains_key(&date)) {
             found.fault(format!("the chain of {node}, {date} does not end with its head"));
         }
         Ok(())
@@ -142,6 +155,15 @@ fn walk_chains(
         found.fault(format!("the chain of {node}, {date} has no head"));
     }
     Ok(())
+}
+
+/// Each write is numbered by the one before it in the whole journal, whatever dates they are of.
+fn missing_writes(before: i64, sequence: i64, found: &mut Verified) {
+    match sequence.saturating_sub(before).saturating_sub(1) {
+        0 => {}
+        1 => found.fault(format!("between write {before} and {sequence} one is missing")),
+        missing => found.fault(format!("between write {before} and {sequence} {missing} are missing")),
+    }
 }
 
 /// The last hashes of a day that is gone are those that were written down when it went.

@@ -15,7 +15,9 @@ const PARAMETERS: &str = include_str!("../parameters.sql");
 const DAYS: &str = include_str!("../days.sql");
 /// What format 4 has otherwise than format 3.
 const KEYS: &str = include_str!("../keys.sql");
-const FORMAT: i64 = 4;
+/// What format 5 has beside format 4.
+const OWED: &str = include_str!("../owed.sql");
+const FORMAT: i64 = 5;
 
 /// The chain that events and changes of operations were written in.
 const CHAINS: &str = "
@@ -49,7 +51,9 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fa
     if format == FORMAT {
         return Ok(transaction.rollback()?);
     }
-    for (number, sql) in (1..).zip([SCHEMA, PARAMETERS, DAYS, KEYS]).filter(|(number, _)| *number > format) {
+    for (number, sql) in
+        (1..).zip([SCHEMA, PARAMETERS, DAYS, KEYS, OWED]).filter(|(number, _)| *number > format)
+    {
         transaction.execute_batch(sql)?;
         if number == 3 && format > 0 {
             transaction.execute_batch(CHAINS)?;

@@ -1,10 +1,11 @@
 //! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled, holders fenced.
 
+use crate::days::put_on;
 use crate::support::{Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write};
 use rusqlite::Connection;
 use store::{
-    Change, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided, SqliteStore,
-    Store, Verdict,
+    Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided,
+    SqliteStore, Store, Verdict,
 };
 
 fn filled(folder: &Folder) {
@@ -81,6 +82,41 @@ fn each_alteration_is_found() {
         );
         let verified = store::verify(&folder.journal()).unwrap();
         assert!(!verified.is_whole(), "not found: {alteration}");
+    }
+}
+
+/// What is taken out with all that it said, and with the head that told of it, is missed by its number.
+#[test]
+fn what_is_cut_off_a_date_with_its_head_is_found() {
+    let alterations = [
+        (
+            "DELETE FROM parameter_decision; DELETE FROM journal WHERE sequence = 13;
+             UPDATE chain_head SET sequence = 12, hash = (SELECT hash FROM journal WHERE sequence = 12)
+               WHERE date = 20261123",
+            "between write 12 and 14 one is missing",
+        ),
+        (
+            "DELETE FROM event WHERE day = 20261124; DELETE FROM journal WHERE date = 20261124;
+             DELETE FROM chain_head WHERE date = 20261124",
+            "between write 13 and 16 2 are missing",
+        ),
+        (
+            "UPDATE chain_head SET sequence = 17 WHERE date = 20261125",
+            "the chain of one, 20261125 does not end with its head",
+        ),
+    ];
+    for (alteration, told) in alterations {
+        let folder = Folder::new("alter");
+        filled(&folder);
+        let mut store = open(&folder.journal());
+        for date in [20_261_124, 20_261_124, 20_261_125] {
+            let event = Change::Event { flow: FlowId(1), kind: "looked at".into(), body: vec![] };
+            put_on(&mut store, Day(date), vec![event]);
+        }
+        drop(store);
+        assert!(store::verify(&folder.journal()).unwrap().is_whole());
+        Connection::open(folder.journal()).unwrap().execute_batch(alteration).unwrap();
+        assert_eq!(store::verify(&folder.journal()).unwrap().faults, [told]);
     }
 }
 

@@ -92,7 +92,8 @@ pub(crate) fn forget(store: &mut dyn Store, today: Day, verify: Verify<'_>) {
             Leaving::Rows => put_on(store, today, vec![Change::ForgetRows]),
             Leaving::Chain(day) => {
                 if told != Some(day) {
-                    for carried in store.reader().unwrap().carried(day).unwrap() {
+                    let mut pieces = store.reader().unwrap().carried(day).unwrap();
+                    while let Some(carried) = pieces.next_piece().unwrap() {
                         put_on(store, today, vec![Change::Carry(carried)]);
                     }
                     told = Some(day);
@@ -222,6 +223,10 @@ fn a_notice_that_is_owed_holds_its_day_back(store: &mut dyn Store, verify: Verif
         })
     };
     put_on(store, FIRST, vec![notice(Outcome::Due)]);
+    assert!(matches!(on(store, THIRD, vec![keep_from(SECOND)]), Verdict::Impossible(_)));
+    // That it was given up ends nothing: nobody has taken it.
+    put_on(store, FIRST, vec![notice(Outcome::Parked)]);
+    assert_eq!(store.reader().unwrap().held_back(SECOND).unwrap(), Some(FlowId(1)));
     assert!(matches!(on(store, THIRD, vec![keep_from(SECOND)]), Verdict::Impossible(_)));
     put_on(store, SECOND, vec![notice(Outcome::Sent)]);
     // It was sent a day later: the flow goes with that day.
@@ -382,6 +387,26 @@ fn what_is_altered_behind_a_forgotten_day_is_found() {
 }
 
 #[test]
+fn what_stays_of_a_day_is_carried_on_in_pieces_and_once() {
+    let folder = Folder::new("days");
+    let mut store = open(&folder.journal());
+    put_on(&mut store, FIRST, vec![Change::InsertFlow(asked_on(FIRST, 1))]);
+    put_on(&mut store, FIRST, (0..2_500).map(|_| event(1, "packet")).collect());
+    put_on(&mut store, SECOND, vec![ended(1)]);
+    put_on(&mut store, THIRD, vec![keep_from(SECOND)]);
+    let mut pieces = store.reader().unwrap().carried(FIRST).unwrap();
+    let mut carried = Vec::new();
+    while let Some(piece) = pieces.next_piece().unwrap() {
+        carried.push(piece);
+    }
+    // What was asked, how the flow stood, and the events: a thousand rows each.
+    assert_eq!(carried.len(), 3);
+    assert!(carried.windows(2).all(|two| two[0] != two[1]));
+    forget(&mut store, THIRD, &|| Some(store::verify(&folder.journal()).unwrap()));
+    assert_eq!(store.reader().unwrap().events(FlowId(1), 0, 5_000).unwrap().len(), 2_500);
+}
+
+#[test]
 fn room_comes_back_to_the_disk() {
     let folder = Folder::new("days");
     let mut store = open(&folder.journal());
@@ -499,7 +524,8 @@ fn a_flow_that_stays_leaves_a_day_in_pieces() {
     put_on(&mut store, SECOND, vec![ended(1)]);
     put_on(&mut store, THIRD, vec![keep_from(SECOND)]);
     let verify = || Some(store::postgres_verify(&place).unwrap());
-    for carried in store.reader().unwrap().carried(FIRST).unwrap() {
+    let mut pieces = store.reader().unwrap().carried(FIRST).unwrap();
+    while let Some(carried) = pieces.next_piece().unwrap() {
         put_on(&mut store, THIRD, vec![Change::Carry(carried)]);
     }
     put_on(&mut store, THIRD, vec![Change::ForgetChain(FIRST)]);

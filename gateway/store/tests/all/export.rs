@@ -3,8 +3,9 @@
 use crate::cluster::Cluster;
 use crate::days::{FIRST, SECOND, THIRD, business, for_ever, forget, keep_from, on, put_on};
 use crate::support::{Folder, open, proposed};
+use sha2::{Digest, Sha256};
 use std::path::Path;
-use store::{Change, Exported, FlowId, KeepFrom, Store, Verdict, verify_export};
+use store::{Change, Exported, FlowId, KeepFrom, Moment, RefusedInput, Store, Verdict, verify_export};
 
 fn filled(store: &mut dyn Store) {
     for flow in 1..=300 {
@@ -161,6 +162,109 @@ fn the_first_line_that_is_wrong_is_named() {
     let twice = with(event, "\n", "").replacen(lines[event], &format!("{0}\n{0}", lines[event]), 1);
     said(twice, event + 1, "twice");
     assert_eq!(judged(whole.clone()), None);
+}
+
+/// The same lines with an end that counts them and has their SHA-256.
+fn ended(lines: &[&str], [writes, rows, later]: [usize; 3]) -> String {
+    let before: String = lines.iter().map(|line| format!("{line}\n")).collect();
+    let sha256: String = Sha256::digest(&before).iter().map(|octet| format!("{octet:02x}")).collect();
+    format!(
+        "{before}{{\"end\":{{\"writes\":{writes},\"rows\":{rows},\"later\":{later},\"sha256\":\"{sha256}\"}}}}\n"
+    )
+}
+
+#[test]
+fn what_is_written_once_is_not_told_as_changed_later() {
+    let folder = Folder::new("export");
+    let mut store = open(&folder.journal());
+    business(&mut store, FIRST, 1);
+    let file = folder.path().join("day");
+    store.reader().unwrap().export(FIRST, &file, &mut |_, _| ()).unwrap();
+    let whole = std::fs::read_to_string(&file).unwrap();
+    let lines: Vec<&str> = whole.lines().collect();
+    let judged = |name: &str, second: &str, word: &str, of: &str| {
+        let at = lines.iter().position(|line| line.starts_with(&format!("{{\"{name}\":"))).unwrap();
+        let row: serde_json::Value = serde_json::from_str(lines[at]).unwrap();
+        let second = row[name][second].as_i64().unwrap_or(0);
+        let other = format!("{{\"{word}\":{{\"of\":\"{of}\",\"first\":1,\"second\":{second}}}}}");
+        let mut others = lines[..lines.len() - 1].to_vec();
+        others.remove(at);
+        others.push(&other);
+        std::fs::write(&file, ended(&others, [3, 7, 1])).unwrap();
+        let fault = verify_export(&file, &mut |_, _| ()).unwrap().fault;
+        assert!(fault.as_ref().is_none_or(|fault| fault.line == others.len() as u64), "{fault:?}");
+        fault.map(|fault| fault.what)
+    };
+    for (name, second) in
+        [("event of flow", "place"), ("change of operation", "place"), ("operation", ""), ("flow", "")]
+    {
+        for word in ["later", "gone"] {
+            let what = judged(name, second, word, name).expect(name);
+            assert!(what.starts_with(&format!("{name} 1: it ")), "{what}");
+        }
+    }
+    // What a flow came to may be changed later, but stays until the day goes.
+    assert_eq!(judged("state of flow", "", "later", "state of flow"), None);
+    assert!(judged("state of flow", "", "gone", "state of flow").is_some());
+    std::fs::write(&file, ended(&lines[..lines.len() - 1], [3, 8, 0])).unwrap();
+    assert_eq!(verify_export(&file, &mut |_, _| ()).unwrap().fault, None);
+}
+
+#[test]
+fn a_day_that_was_altered_is_not_exported() {
+    let alterations = [
+        ("UPDATE operation SET amount = amount - 1 WHERE number = 2", "operation 2 is not what was written"),
+        ("DELETE FROM operation WHERE number = 2", "operation 2 was written and is not there"),
+        ("UPDATE operation_change SET copies = 7 WHERE number = 2", "change of operation 2 is not what"),
+        ("DELETE FROM operation_change WHERE number = 2", "change of operation 2 was written"),
+        ("UPDATE flow SET asked = x'00' WHERE flow = 3", "flow 3 is not what was written"),
+        ("UPDATE flow SET answer = NULL WHERE flow = 3", "answer of flow 3 was written"),
+        ("UPDATE event SET kind = 'other' WHERE flow = 3", "event of flow 3 is not what was written"),
+        ("UPDATE event SET day = 20261201 WHERE flow = 3", "event of flow 3 was written and is not there"),
+        ("UPDATE parameter_change SET new = '1.00'", "change of a parameter 1 is not what was written"),
+        ("UPDATE refused_input SET fault = 'none'", "refused input"),
+    ];
+    let refused = || Change::RefusedInput(RefusedInput::new("line", "peer", "fault", b"head", 1));
+    for (alteration, why) in alterations {
+        let folder = Folder::new("export");
+        let mut store = open(&folder.journal());
+        for flow in 1..=3 {
+            business(&mut store, FIRST, flow);
+        }
+        put_on(&mut store, FIRST, vec![Change::ProposeParameter(proposed(1, "day_limit"))]);
+        put_on(&mut store, FIRST, vec![refused()]);
+        let file = folder.path().join("day");
+        store.reader().unwrap().export(FIRST, &file, &mut |_, _| ()).unwrap().written().unwrap();
+        std::fs::remove_file(&file).unwrap();
+        rusqlite::Connection::open(folder.journal()).unwrap().execute(alteration, []).unwrap();
+        let told = store.reader().unwrap().export(FIRST, &file, &mut |_, _| ()).unwrap_err().to_string();
+        assert!(told.contains(why) && told.contains("audit verify"), "{alteration}: {told}");
+        assert!(!file.exists() && !folder.path().join("day.part").exists());
+    }
+}
+
+/// A cancelled key of a date that went, in the chain of one that stays, and what was refused and let go.
+#[test]
+fn what_is_gone_is_told_as_gone() {
+    let folder = Folder::new("export");
+    let mut store = open(&folder.journal());
+    business(&mut store, FIRST, 1);
+    let cancelled = store::Key { date: FIRST, ..crate::support::key("never") };
+    put_on(&mut store, SECOND, vec![Change::CancelKey(cancelled)]);
+    let refused = Change::RefusedInput(RefusedInput::new("line", "peer", "fault", b"head", 1));
+    put_on(&mut store, SECOND, vec![refused]);
+    put_on(&mut store, THIRD, vec![Change::Forget { before: Moment(2_000) }]);
+    put_on(&mut store, THIRD, vec![crate::days::keep_from(SECOND)]);
+    forget(&mut store, THIRD, &|| Some(store::verify(&folder.journal()).unwrap()));
+    let file = folder.path().join("day");
+    let exported = store.reader().unwrap().export(SECOND, &file, &mut |_, _| ()).unwrap().written().unwrap();
+    assert_eq!((exported.rows, exported.later), (0, 2));
+    assert_eq!(verify_export(&file, &mut |_, _| ()).unwrap().fault, None);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("\"later\":{"), "{text}");
+    for kind in ["cancelled key", "refused input"] {
+        assert!(text.contains("{\"gone\":{") && text.contains(kind), "{text}");
+    }
 }
 
 #[test]

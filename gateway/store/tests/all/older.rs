@@ -7,6 +7,8 @@ use rusqlite::Connection;
 use std::path::Path;
 use store::{Change, FlowId, Opened, PostgresStore, SqliteStore, Store};
 
+/// What format 5 has beside format 4, taken out again.
+const BEFORE_OWED: &str = "DROP INDEX notice_owed; PRAGMA user_version=4;";
 /// What format 4 has otherwise than format 3, put back: the table as it was.
 const BEFORE_KEYS: &str = "
 CREATE TABLE flow_key_by_date (date INTEGER NOT NULL, party TEXT NOT NULL, direction INTEGER NOT NULL, once BLOB NOT NULL,
@@ -51,7 +53,10 @@ fn goes_on(store: &mut dyn Store, verify: &dyn Fn() -> store::Verified) {
 
 fn of_the_second_format(journal: &Path) -> u64 {
     filled(&mut open(journal));
-    Connection::open(journal).unwrap().execute_batch(&format!("{BEFORE_KEYS} {BEFORE_DAYS}")).unwrap();
+    Connection::open(journal)
+        .unwrap()
+        .execute_batch(&format!("{BEFORE_OWED} {BEFORE_KEYS} {BEFORE_DAYS}"))
+        .unwrap();
     let verified = store::verify(journal).unwrap();
     assert!(verified.is_whole(), "{:?}", verified.faults);
     verified.writes
@@ -68,10 +73,15 @@ fn an_embedded_journal_of_the_second_format_goes_on() {
 }
 
 #[test]
-fn an_embedded_journal_of_the_third_format_goes_on() {
+fn embedded_journals_of_the_third_and_the_fourth_format_go_on() {
+    goes_on_from(BEFORE_OWED);
+    goes_on_from(&format!("{BEFORE_OWED} {BEFORE_KEYS}"));
+}
+
+fn goes_on_from(before: &str) {
     let folder = Folder::new("older");
     filled(&mut open(&folder.journal()));
-    Connection::open(folder.journal()).unwrap().execute_batch(BEFORE_KEYS).unwrap();
+    Connection::open(folder.journal()).unwrap().execute_batch(before).unwrap();
     let writes = store::verify(&folder.journal()).unwrap().writes;
     let mut store = open(&folder.journal());
     let verified = store::verify(&folder.journal()).unwrap();
@@ -84,7 +94,7 @@ fn an_embedded_journal_of_the_first_format_goes_on() {
     let folder = Folder::new("older");
     drop(open(&folder.journal()));
     let before = "DROP TABLE parameter_change; DROP TABLE parameter_decision; PRAGMA user_version=1";
-    let before = format!("{BEFORE_KEYS} {BEFORE_DAYS} {before}");
+    let before = format!("{BEFORE_OWED} {BEFORE_KEYS} {BEFORE_DAYS} {before}");
     Connection::open(folder.journal()).unwrap().execute_batch(&before).unwrap();
     assert!(store::verify(&folder.journal()).unwrap().is_whole());
     let mut store = open(&folder.journal());
