@@ -24,6 +24,7 @@ mod planted;
 mod report;
 mod schedule;
 mod seed;
+mod tally;
 mod walls;
 
 pub(crate) use ground::Ground;

@@ -77,6 +77,12 @@ impl Course {
             if let Some(why) = told.failures.first() {
                 return Err(format!("a story that is told in fair weather: {why}"));
             }
+            if !told.tally.has_done(place) {
+                let name = ground.plan.stories.get(place).map_or("", |story| &story.name);
+                let said = told.story.iter().rev().find(|line| line.contains("client: "));
+                let said = said.map_or("nothing was asked", |line| line.trim());
+                return Err(format!("`{name}` is not done in fair weather: {said}"));
+            }
             through.push(told.reached.into_iter().map(|(call, _)| call).collect::<BTreeSet<String>>());
         }
         let mut targets = Vec::new();

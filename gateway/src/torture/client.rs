@@ -42,6 +42,15 @@ pub(super) struct Posting {
     pub(super) cancelled: Option<Option<Cancelled>>,
 }
 
+/// What came of a story.
+#[derive(Clone, Debug)]
+pub(super) enum StoryEnd {
+    /// Its posting was asked for.
+    Asked(Box<Posting>),
+    /// An ask before it was not done, so that nothing was posted: the story's place in the plan.
+    Stopped(usize),
+}
+
 /// What a client was told of its wish to take a posting back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cancelled {
@@ -258,7 +267,7 @@ pub(super) struct Client {
     pub(super) haste: u32,
     /// Turns to tell a story, where they are given out; closed, no further one is told.
     pub(super) turns: Option<Arc<Semaphore>>,
-    pub(super) tell: mpsc::Sender<Posting>,
+    pub(super) tell: mpsc::Sender<StoryEnd>,
 }
 
 impl Client {
@@ -289,7 +298,7 @@ impl Client {
             let body = filled(&ask.with, &known, &answers);
             match self.persist(ask, &body).await.last() {
                 Some((Said::Done, answer)) => answers.push(answer.clone()),
-                _ => return,
+                _ => return self.ends(StoryEnd::Stopped(place)).await,
             }
         }
         let body = filled(&posting.with, &known, &answers);
@@ -301,7 +310,11 @@ impl Client {
         };
         let service = posting.service.clone();
         let posting = Posting { story: place, known, before: held, service, body, told, cancelled };
-        if self.tell.send(posting).await.is_err() {
+        self.ends(StoryEnd::Asked(Box::new(posting))).await;
+    }
+
+    async fn ends(&self, end: StoryEnd) {
+        if self.tell.send(end).await.is_err() {
             self.asker.diary.note("client: nobody hears what it was told");
         }
     }

@@ -15,12 +15,13 @@ mod settle;
 use report::Killed;
 
 use super::audit::{judge, judge_refusal};
-use super::client::{Asker, CANCELS, Client, Posting, Said};
+use super::client::{Asker, CANCELS, Client, Posting, Said, StoryEnd};
 use super::field::Diary;
 use super::ground::Ground;
 use super::moods::Moods;
 use super::parties::Parties;
 use super::seed::stories;
+use super::tally::Tally;
 use super::{StoreKind, Wanted};
 use conformance::faults::{Dice, NetworkFault, Proxies, Weather};
 use disk::SmallDisk;
@@ -45,6 +46,8 @@ const CLIENTS: u64 = 12;
 const HASTE: u32 = 2;
 /// Stories that are told for every kill: five hundred kills find accounts for all of them.
 const EACH: usize = 8;
+/// A story that was told so often is done at least once: parties refuse nothing at will here.
+const ENOUGH: u64 = 12;
 /// Stories of a client who comes while the disk is full: in one of them at least a posting is asked for.
 const COMERS: u64 = 4;
 /// Stories that are told and not heard yet.
@@ -102,9 +105,10 @@ struct Campaign<'g> {
     turns: Arc<Semaphore>,
     /// The same of clients who come while the disk is full, one for each time: those before may all wait for answers then.
     comers: std::vec::IntoIter<Arc<Semaphore>>,
-    told: mpsc::Receiver<Posting>,
-    tell: mpsc::Sender<Posting>,
+    told: mpsc::Receiver<StoryEnd>,
+    tell: mpsc::Sender<StoryEnd>,
     postings: Vec<Posting>,
+    tally: Tally,
     killed: Killed,
     began: Instant,
     _owner: CoreOwner,
@@ -183,6 +187,7 @@ impl<'g> Campaign<'g> {
             told,
             tell: give,
             postings: Vec::new(),
+            tally: Tally::default(),
             killed,
             began,
             _owner: owner,
@@ -227,7 +232,8 @@ impl<'g> Campaign<'g> {
     /// Takes down what clients were told, for so long; gives how many were told that theirs is done.
     async fn hear(&mut self, span: Duration) -> Result<usize, String> {
         let (until, before) = (tokio::time::Instant::now() + span, self.postings.len());
-        while let Ok(Some(posting)) = tokio::time::timeout_at(until, self.told.recv()).await {
+        while let Ok(Some(end)) = tokio::time::timeout_at(until, self.told.recv()).await {
+            let Some(posting) = asked(end, &mut self.tally) else { continue };
             if let Some((wrong, words)) = judge_refusal(self.ground, &self.parties, &posting)? {
                 self.killed.is_wrong(wrong, &words);
             }
@@ -307,7 +313,7 @@ impl<'g> Campaign<'g> {
     /// In fair weather everything ends; then the auditor looks.
     async fn end(self) -> Result<Killed, String> {
         let Self { ground, parties, proxies, asker, operator, turns, comers, tell, mut told, .. } = self;
-        let Self { mut postings, mut killed, began, .. } = self;
+        let Self { mut postings, mut tally, mut killed, began, .. } = self;
         // They end in the other order, here too.
         let _disk = self.disk;
         let journal = self.journal;
@@ -316,8 +322,8 @@ impl<'g> Campaign<'g> {
         turns.close();
         comers.for_each(|comer| comer.close());
         drop(tell);
-        while let Some(posting) = told.recv().await {
-            postings.push(posting);
+        while let Some(end) = told.recv().await {
+            postings.extend(asked(end, &mut tally));
         }
         let settles = Instant::now();
         let (judged, waits) = settle(&asker.in_fair_weather(), &operator, postings).await;
@@ -330,6 +336,9 @@ impl<'g> Campaign<'g> {
             killed.waiting += u64::from(people);
             let last = last.map(|(said, _)| said);
             killed.count(last);
+            if last == Some(Said::Done) || posting.told.contains(&Said::Done) {
+                tally.done(posting.story);
+            }
             for (wrong, words) in judge(ground, &parties, &posting, last, goes_on)? {
                 killed.is_wrong(wrong, &words);
             }
@@ -339,6 +348,7 @@ impl<'g> Campaign<'g> {
                 .failures
                 .push(format!("{} times the disk was full and no ask was refused", killed.full_disks));
         }
+        killed.failures.extend(tally.never_done(&ground.plan, ENOUGH));
         killed.failures.extend(parties.broken());
         let Verified { faults, writes, rows, .. } = journal.verify()?;
         killed.failures.extend(faults.iter().map(|fault| format!("the journal: {fault}")));
@@ -348,6 +358,20 @@ impl<'g> Campaign<'g> {
         killed.of_parties = parties.faults_made();
         killed.took = began.elapsed();
         Ok(killed)
+    }
+}
+
+/// The posting of a story, counted; none where an ask before it was not done.
+fn asked(end: StoryEnd, tally: &mut Tally) -> Option<Posting> {
+    match end {
+        StoryEnd::Stopped(story) => {
+            tally.told(story);
+            None
+        }
+        StoryEnd::Asked(posting) => {
+            tally.told(posting.story);
+            Some(*posting)
+        }
     }
 }
 

@@ -4,6 +4,7 @@ use super::audit::Wrong;
 use super::ends::Ends;
 use super::ground::Ground;
 use super::seed::SeedEnd;
+use super::tally::Tally;
 use comfy_table::presets::UTF8_HORIZONTAL_ONLY;
 use comfy_table::{Cell, CellAlignment, Table};
 use serde_json::{Value, json};
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 /// Lines of a failing seed's story that are shown, from its end; of a seed that was asked for alone, all are.
 const SHOWN: usize = 60;
+
+/// A story that seeds told so often is done at least once: parties refuse at will, and where seeds aim at refusals most is refused.
+const ENOUGH: u64 = 100;
 
 /// A posting's call, its end, and what went wrong while it was open.
 type Pair = (String, &'static str, &'static str);
@@ -29,6 +33,9 @@ pub(crate) struct Campaign {
     pub(crate) failing: Vec<SeedEnd>,
     postings: u64,
     ends: [u64; 3],
+    tally: Tally,
+    /// Stories that no seed has done.
+    never_done: Vec<String>,
     faults: BTreeMap<&'static str, u64>,
     reached: BTreeMap<(String, &'static str), u64>,
     unreached: Vec<(String, &'static str)>,
@@ -46,6 +53,7 @@ impl Campaign {
         for (count, more) in self.ends.iter_mut().zip(end.ends) {
             *count += more;
         }
+        self.tally.add(&end.tally);
         for (fault, times) in &end.faults {
             *self.faults.entry(fault).or_default() += times;
         }
@@ -65,6 +73,7 @@ impl Campaign {
 
     /// What ought to be reached of the postings that were asked for, and was not.
     pub(super) fn complete(&mut self, ground: &Ground) {
+        self.never_done = self.tally.never_done(&ground.plan, ENOUGH);
         let asked: BTreeSet<&str> = self.reached.keys().map(|(call, _)| call.as_str()).collect();
         for known @ Ends { call, ends, .. } in &ground.ends {
             if !asked.contains(call.as_str()) {
@@ -82,9 +91,9 @@ impl Campaign {
         }
     }
 
-    /// Nothing was lost, doubled or falsely answered, and no seed failed otherwise.
+    /// Nothing was lost, doubled or falsely answered, no seed failed otherwise, and every story that was told often was done.
     pub(crate) fn well(&self) -> bool {
-        self.failing.is_empty() && self.postings > 0
+        self.failing.is_empty() && self.postings > 0 && self.never_done.is_empty()
     }
 
     fn of(&self, wrong: Wrong) -> u64 {
@@ -104,6 +113,7 @@ pub(crate) fn object(campaign: &Campaign) -> Value {
         "lost": campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided), "doubled": campaign.of(Wrong::Doubled),
         "false_answers": campaign.of(Wrong::FalseAnswer), "hanging": campaign.of(Wrong::Hangs),
         "failing_seeds": campaign.failing.iter().map(|end| end.seed).collect::<Vec<_>>(),
+        "never_done": campaign.never_done,
         "reached": campaign.reached.keys().map(end).collect::<Vec<_>>(),
         "unreached": campaign.unreached.iter().map(end).collect::<Vec<_>>(),
         "pairs_reached": campaign.pairs.keys().map(pair).collect::<Vec<_>>(),
@@ -128,6 +138,9 @@ pub(crate) fn show(campaign: &Campaign) -> String {
             out.push_str(&format!("  ⇒ {failure}\n"));
         }
         out.push('\n');
+    }
+    for never in &campaign.never_done {
+        out.push_str(&format!("⇒ {never}\n"));
     }
     let mut faults = table(["fault", "times"]);
     for (fault, times) in &campaign.faults {

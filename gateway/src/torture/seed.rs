@@ -5,7 +5,7 @@
 
 use super::aim::Aim;
 use super::audit::{Wrong, judge, judge_refusal, ledgers};
-use super::client::{Asker, CANCELS, Client, Drawn, Posting, Said, known};
+use super::client::{Asker, CANCELS, Client, Drawn, Posting, Said, StoryEnd, known};
 use super::ends::{AGAIN, LATER};
 use super::field::Field;
 use super::ground::{CLOCK_STEP, CUT_OVER, FULL_DISK, Ground};
@@ -14,6 +14,7 @@ use super::moods::Moods;
 use super::parties::{Listens, Parties};
 use super::planted::Planted;
 use super::schedule::{Happening, Schedule, TROUBLE};
+use super::tally::Tally;
 use conformance::faults::{Dice, SimulatedClock, Weather};
 use link::world::{Clock, Mark, Moment};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,6 +45,8 @@ pub(crate) struct SeedEnd {
     pub(crate) postings: u64,
     /// Of them, by what was told in the end: done, refused, pending.
     pub(crate) ends: [u64; 3],
+    /// How often each story was told and done.
+    pub(super) tally: Tally,
     /// Faults made, by kind.
     pub(crate) faults: BTreeMap<&'static str, u64>,
     /// Postings (by call) and the state in which they ended.
@@ -242,10 +245,12 @@ async fn play(
             }
             why = field.nodes.failed() => return Err(why),
             posting = told.recv() => match posting {
-                Some(posting) => {
+                Some(StoryEnd::Stopped(story)) => end.tally.told(story),
+                Some(StoryEnd::Asked(posting)) => {
+                    end.tally.told(posting.story);
                     let wrong = judge_refusal(field.ground, &field.parties, &posting)?;
                     refused_too_early.extend(wrong);
-                    postings.push(posting);
+                    postings.push(*posting);
                 }
                 // All clients are through.
                 None => break,
@@ -290,7 +295,7 @@ fn clients(
     knobs: Knobs,
     purpose: &Purpose<'_>,
     wanted: Option<u64>,
-    tell: &mpsc::Sender<Posting>,
+    tell: &mpsc::Sender<StoryEnd>,
 ) -> Result<usize, String> {
     let drawn = 2 + field.dice.below(5);
     let count = if knobs.one_client { 1 } else { wanted.map_or(drawn, |wanted| wanted.div_ceil(EACH)) };
@@ -480,6 +485,9 @@ async fn judge_all(
             last.as_ref().and_then(|(_, flow)| flow.as_str()).is_some_and(|flow| waits.contains(flow));
         let last = last.map(|(said, _)| said);
         end.postings += 1;
+        if last == Some(Said::Done) || posting.told.contains(&Said::Done) {
+            end.tally.done(posting.story);
+        }
         let place = match last {
             Some(Said::Done) => 0,
             Some(Said::Refused) => 1,

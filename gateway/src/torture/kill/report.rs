@@ -43,7 +43,7 @@ pub(crate) struct Killed {
 }
 
 impl Killed {
-    /// Nothing was lost, doubled or falsely answered, and the journal is whole.
+    /// Nothing was lost, doubled or falsely answered, every story that was told often was done, and the journal is whole.
     pub(crate) fn well(&self) -> bool {
         self.failures.is_empty() && self.postings > 0
     }
