@@ -11,6 +11,7 @@ use super::ground::{
 };
 use super::knobs::Knobs;
 use super::moods::Moods;
+use super::plan::Story;
 use super::schedule::Happening;
 use super::seed;
 use conformance::faults::{Dice, NetworkFault, Weather};
@@ -70,6 +71,9 @@ struct Target {
 
 impl Course {
     /// Tells every story once.
+    ///
+    /// # Errors
+    /// In words: of a story that is not done in fair weather, and of one that posts where no ledger of it is read.
     pub(super) fn rehearsed(ground: &Arc<Ground>) -> Result<Self, String> {
         let mut through = Vec::new();
         for place in 0..ground.plan.stories.len() {
@@ -77,13 +81,19 @@ impl Course {
             if let Some(why) = told.failures.first() {
                 return Err(format!("a story that is told in fair weather: {why}"));
             }
+            let Some(story) = ground.plan.stories.get(place) else { continue };
+            let name = &story.name;
             if !told.tally.has_done(place) {
-                let name = ground.plan.stories.get(place).map_or("", |story| &story.name);
                 let said = told.story.iter().rev().find(|line| line.contains("client: "));
                 let said = said.map_or("nothing was asked", |line| line.trim());
                 return Err(format!("`{name}` is not done in fair weather: {said}"));
             }
-            through.push(told.reached.into_iter().map(|(call, _)| call).collect::<BTreeSet<String>>());
+            let calls: BTreeSet<String> = told.reached.into_iter().map(|(call, _)| call).collect();
+            if let Some(known) = unread(ground, story, &calls) {
+                let (call, folder) = (&known.call, &known.folder);
+                return Err(format!("`{name}` goes through {call}, and no ledger of it is read at {folder}"));
+            }
+            through.push(calls);
         }
         let mut targets = Vec::new();
         for (place, known) in ground.ends.iter().enumerate() {
@@ -123,6 +133,13 @@ impl Course {
         let aim = Aim { known, target, end, faults, dice, befell: 0, next: Duration::ZERO };
         aims.then_some(aim)
     }
+}
+
+/// Where a story posts and nobody reads what holds there.
+fn unread<'g>(ground: &'g Ground, story: &Story, calls: &BTreeSet<String>) -> Option<&'g Ends> {
+    let books = |folder: &str| ground.plan.parties.iter().any(|party| party.books && party.folder == folder);
+    let posts = ground.ends.iter().filter(|known| calls.contains(&known.call));
+    posts.filter(|known| !books(&known.folder)).find(|known| !story.ledgers.contains_key(&known.folder))
 }
 
 fn place(number: u64, of: u64) -> usize {

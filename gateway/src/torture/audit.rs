@@ -32,7 +32,7 @@ pub(super) fn judge(
     parked: bool,
 ) -> Result<Vec<(Wrong, String)>, String> {
     let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(Vec::new()) };
-    let found = wrongs(&Told::of(posting), last, &seen.held, seen.amount, parked);
+    let found = wrongs(&Told::of(posting), last, &seen, parked);
     Ok(found.into_iter().map(|(wrong, what)| (wrong, seen.words(posting, what))).collect())
 }
 
@@ -47,7 +47,7 @@ pub(super) fn judge_refusal(
         return Ok(None);
     }
     let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(None) };
-    Ok(holds(&seen.held).then(|| (Wrong::FalseAnswer, seen.words(posting, "told refused while it holds"))))
+    Ok(seen.holds().then(|| (Wrong::FalseAnswer, seen.words(posting, "told refused while it holds"))))
 }
 
 /// What a client was told of a posting before the weather was fair.
@@ -79,18 +79,9 @@ impl<'p> Told<'p> {
     }
 }
 
-fn holds(held: &[(&str, i64)]) -> bool {
-    held.iter().any(|(_, holds)| *holds != 0)
-}
-
-/// What answers and ledgers (by party, in fen) say against each other.
-fn wrongs(
-    told: &Told<'_>,
-    last: Option<Said>,
-    held: &[(&str, i64)],
-    amount: i64,
-    parked: bool,
-) -> Vec<(Wrong, &'static str)> {
+/// What answers and ledgers say against each other.
+fn wrongs(told: &Told<'_>, last: Option<Said>, seen: &Seen<'_>, parked: bool) -> Vec<(Wrong, &'static str)> {
+    let (held, amount) = (&seen.held, seen.amount);
     let mut wrong = Vec::new();
     let is_told = |said: Said| told.said.contains(&said) || last == Some(said);
     // What is refused never is done, whoever wishes what; what was done may be refused since where its asker took it back.
@@ -100,7 +91,7 @@ fn wrongs(
         (is_told(Said::Done), is_told(Said::Refused))
     };
     if told.taken_back() {
-        if holds(held) {
+        if seen.holds() {
             wrong.push((Wrong::FalseAnswer, "told cancelled"));
         }
         if last == Some(Said::Done) {
@@ -119,7 +110,7 @@ fn wrongs(
     if done && held.iter().any(|(_, holds)| *holds < amount) {
         wrong.push((Wrong::Lost, "told done"));
     }
-    if is_told(Said::Refused) && holds(held) {
+    if is_told(Said::Refused) && seen.holds() {
         wrong.push((Wrong::FalseAnswer, "told refused"));
     }
     let ended = matches!(last, Some(Said::Done | Said::Refused));
@@ -128,7 +119,7 @@ fn wrongs(
     }
     // Who pays is debited before and given back after everything else, so that whoever looks at what is parked finds the
     // bank in debt to nobody.
-    let debited = held.iter().find(|(folder, _)| *folder == CORE).map(|(_, debited)| *debited);
+    let debited = held.iter().find(|(folder, _)| *folder == seen.payer).map(|(_, debited)| *debited);
     if parked && debited.is_some_and(|debited| held.iter().any(|(_, holds)| *holds > debited)) {
         wrong.push((Wrong::OneSided, "parked, and the payer has back what the party still holds"));
     }
@@ -138,11 +129,10 @@ fn wrongs(
     wrong
 }
 
-/// The party whose ledger says what the payer was debited.
-const CORE: &str = "core";
-
 /// What the ledgers hold of one posting.
 struct Seen<'g> {
+    /// The party whose ledger says what the payer was debited.
+    payer: &'g str,
     /// In fen.
     amount: i64,
     /// By party, in the plan's order, in fen.
@@ -157,7 +147,11 @@ impl<'g> Seen<'g> {
         let now = ledgers(parties, story, &posting.known)?;
         let since = now.iter().zip(&posting.before).map(|(now, before)| now - before);
         let held = story.ledgers.keys().map(String::as_str).zip(since).collect();
-        Ok(Some(Self { amount, held }))
+        Ok(Some(Self { payer: story.payer(), amount, held }))
+    }
+
+    fn holds(&self) -> bool {
+        self.held.iter().any(|(_, holds)| *holds != 0)
     }
 
     fn words(&self, posting: &Posting, what: &str) -> String {

@@ -4,6 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
+/// The party in whose ledger payers stand, where a story says nothing else.
+const CORE: &str = "core";
+
 /// `torture.yaml`.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -47,6 +50,9 @@ pub(crate) struct PartyPlan {
     /// process, which knows the bank's parties alone.
     #[serde(default)]
     pub(crate) made_up: bool,
+    /// The bank's own books beside the gateway: what they write down moves no money, so that no ledger is asked of them.
+    #[serde(default)]
+    pub(crate) books: bool,
     /// Settings over those of its own file.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
@@ -68,9 +74,19 @@ pub(crate) struct Story {
     pub(crate) asks: Vec<Ask>,
     /// By party (folder): what holds there for this story, in fen; it may use every known name.
     pub(crate) ledgers: BTreeMap<String, String>,
+    /// Whose ledger says what the payer was debited (folder), where that is not the core's.
+    #[serde(default)]
+    pub(crate) payer: Option<String>,
     /// What must hold there, in yuan, where it is not the posting's `amount`.
     #[serde(default)]
     pub(crate) holds: Option<String>,
+}
+
+impl Story {
+    /// Whose ledger says what the payer was debited.
+    pub(crate) fn payer(&self) -> &str {
+        self.payer.as_deref().unwrap_or(CORE)
+    }
 }
 
 /// One ask.

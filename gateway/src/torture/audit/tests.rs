@@ -20,8 +20,14 @@ fn found(
     parked: bool,
 ) -> Vec<Wrong> {
     let told = Told { said, cancelled };
-    let held = [("core", core), ("party", party)];
-    wrongs(&told, Some(last), &held, AMOUNT, parked).into_iter().map(|(wrong, _)| wrong).collect()
+    wrongs(&told, Some(last), &seen("core", core, party), parked)
+        .into_iter()
+        .map(|(wrong, _)| wrong)
+        .collect()
+}
+
+fn seen(payer: &'static str, core: i64, party: i64) -> Seen<'static> {
+    Seen { payer, amount: AMOUNT, held: vec![("core", core), ("party", party)] }
 }
 
 const BOTH: (i64, i64) = (AMOUNT, AMOUNT);
@@ -97,6 +103,10 @@ fn what_holds_twice_is_doubled() {
 fn sides_agree_in_the_end_and_the_payer_is_debited_last() {
     assert_eq!(found(&[], UNHEARD, Refused, (AMOUNT, 0), false), [FalseAnswer, OneSided]);
     assert_eq!(found(&[Pending], NONE, Pending, (0, AMOUNT), true), [OneSided]);
+    // What is collected from a customer of the party stands there first, and is given to ours behind it.
+    let told = Told { said: &[Pending], cancelled: NONE };
+    assert_eq!(wrongs(&told, Some(Pending), &seen("party", 0, AMOUNT), true), []);
+    assert_eq!(wrongs(&told, Some(Pending), &seen("party", AMOUNT, 0), true).len(), 1);
 }
 
 #[test]
@@ -106,7 +116,7 @@ fn what_has_no_end_hangs_unless_people_are_asked() {
         assert_eq!(found(&[Pending], NONE, last, BOTH, true), []);
     }
     let told = Told { said: &[], cancelled: NONE };
-    assert_eq!(wrongs(&told, None, &[], AMOUNT, false).len(), 1, "nothing was heard at all");
+    assert_eq!(wrongs(&told, None, &seen("core", 0, 0), false).len(), 1, "nothing was heard at all");
     assert_eq!(found(&[Pending, Unheard], NONE, Done, BOTH, false), [FalseAnswer]);
 }
 
