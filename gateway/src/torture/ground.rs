@@ -231,6 +231,18 @@ impl Ground {
         self.with_files.contains(name.split('/').next().unwrap_or(name))
     }
 
+    /// The program of a flow, or of a row in one, by the name that the journal has for it.
+    pub(super) fn program(&self, name: &str) -> Option<&FlowProgram> {
+        fn of<'p>(program: &'p FlowProgram, name: &str) -> Option<&'p FlowProgram> {
+            if *program.name == *name {
+                return Some(program);
+            }
+            program.loops.iter().find_map(|rows| of(&rows.body, name))
+        }
+        let flows = self.compiled.modules.iter().flat_map(|module| &module.flows);
+        flows.map(|tables| &tables.program).find_map(|program| of(program, name))
+    }
+
     /// What a gateway is started with: its spool stands in the folder, and who asks is made to wait so many seconds at most.
     pub(super) fn version(&self, folder: &Path, wait: u64) -> Result<(Version, Deployment), String> {
         let mut deployment = Deployment::parse(&self.deployment).map_err(|fault| fault.to_string())?;

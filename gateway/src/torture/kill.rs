@@ -11,6 +11,7 @@ mod operator;
 mod process;
 mod report;
 mod settle;
+mod standing;
 
 use report::Killed;
 
@@ -31,7 +32,7 @@ use link::{Core, CoreOwner, World};
 use operator::Operator;
 use process::Process;
 use serde_json::{Value, json};
-use settle::{is_among, settle};
+use settle::{flow_of, settle};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::Verified;
@@ -111,7 +112,9 @@ struct Campaign<'g> {
     tally: Tally,
     killed: Killed,
     began: Instant,
-    _owner: CoreOwner,
+    /// When the gateway was begun for the last time, in milliseconds of the day's clock.
+    since: i64,
+    owner: CoreOwner,
 }
 
 impl<'g> Campaign<'g> {
@@ -190,7 +193,8 @@ impl<'g> Campaign<'g> {
             tally: Tally::default(),
             killed,
             began,
-            _owner: owner,
+            since: 0,
+            owner,
         })
     }
 
@@ -218,6 +222,7 @@ impl<'g> Campaign<'g> {
             self.killed.longest_start = self.killed.longest_start.max(start);
             tell(self.killed.kills);
         }
+        self.since = now(&self.owner);
         self.make_faults(false);
         self.end().await
     }
@@ -313,7 +318,7 @@ impl<'g> Campaign<'g> {
     /// In fair weather everything ends; then the auditor looks.
     async fn end(self) -> Result<Killed, String> {
         let Self { ground, parties, proxies, asker, operator, turns, comers, tell, mut told, .. } = self;
-        let Self { mut postings, mut tally, mut killed, began, .. } = self;
+        let Self { mut postings, mut tally, mut killed, began, since, owner, .. } = self;
         // They end in the other order, here too.
         let _disk = self.disk;
         let journal = self.journal;
@@ -328,12 +333,17 @@ impl<'g> Campaign<'g> {
         let settles = Instant::now();
         let (judged, waits) = settle(&asker.in_fair_weather(), &operator, postings).await;
         killed.settled = settles.elapsed();
+        let seen = now(&owner);
         process.end().await?;
         let open = journal.open_flows()?;
+        killed.failures.extend(standing::told(process.log())?);
+        killed.failures.extend(standing::overdue(&open, &waits, |name| ground.program(name), (since, seen)));
         for (posting, last) in judged {
-            let people = is_among(&last, &waits);
-            let goes_on = people || is_among(&last, &open);
+            let people = flow_of(&last).is_some_and(|flow| waits.contains(flow));
+            let open = flow_of(&last).is_some_and(|flow| open.contains_key(flow));
+            let goes_on = people || open;
             killed.waiting += u64::from(people);
+            killed.going_on += u64::from(open && !people);
             let last = last.map(|(said, _)| said);
             killed.count(last);
             if last == Some(Said::Done) || posting.told.contains(&Said::Done) {
@@ -359,6 +369,11 @@ impl<'g> Campaign<'g> {
         killed.took = began.elapsed();
         Ok(killed)
     }
+}
+
+/// What the day's clock shows, in milliseconds.
+fn now(owner: &CoreOwner) -> i64 {
+    owner.core().world().clock.now().0 / 1_000
 }
 
 /// The posting of a story, counted; none where an ask before it was not done.

@@ -8,7 +8,7 @@ use super::disk::SmallDisk;
 use crate::torture::StoreKind;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,6 +22,14 @@ const SCHEMA: &str = "journal";
 const PAGE: usize = 1_000;
 /// How long the log's emptying may wait for the gateway.
 const EMPTIES: Duration = Duration::from_secs(5);
+
+/// A flow that has not ended.
+#[derive(Debug)]
+pub(super) struct OpenFlow {
+    pub(super) name: String,
+    /// When it last changed, in milliseconds of the day's clock.
+    pub(super) changed: i64,
+}
 
 /// Where the journal is.
 pub(super) enum Journal {
@@ -88,14 +96,17 @@ impl Journal {
     }
 
     /// Flows that go on, or wait for people.
-    pub(super) fn open_flows(&self) -> Result<BTreeSet<String>, String> {
+    pub(super) fn open_flows(&self) -> Result<BTreeMap<String, OpenFlow>, String> {
         let mut reader = self.reader().map_err(|fatal| fatal.to_string())?;
-        let (mut after, mut open) = (FlowId(0), BTreeSet::new());
+        let (mut after, mut open) = (FlowId(0), BTreeMap::new());
         loop {
             let page = reader.open_flows(after, PAGE).map_err(|fatal| fatal.to_string())?;
             let Some(last) = page.last() else { return Ok(open) };
             after = last.flow;
-            open.extend(page.iter().map(|row| row.flow.to_string()));
+            open.extend(
+                page.into_iter()
+                    .map(|row| (row.flow.to_string(), OpenFlow { name: row.name, changed: row.changed.0 })),
+            );
         }
     }
 

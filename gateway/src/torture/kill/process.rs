@@ -39,6 +39,11 @@ impl Process {
         })
     }
 
+    /// Where it writes what it has to say.
+    pub(super) fn log(&self) -> &Path {
+        &self.log
+    }
+
     /// Starts it; gives how long it took until it takes asks.
     pub(super) async fn begin(&mut self, asker: &Asker) -> Result<Duration, String> {
         let began = Instant::now();

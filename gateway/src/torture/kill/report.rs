@@ -30,6 +30,8 @@ pub(crate) struct Killed {
     pub(super) ends: [u64; 3],
     /// Of those pending: so many wait for people.
     pub(super) waiting: u64,
+    /// And so many go on by themselves.
+    pub(super) going_on: u64,
     /// What is wrong, by kind and in words.
     pub(super) wrong: BTreeMap<Wrong, u64>,
     pub(super) failures: Vec<String>,
@@ -80,7 +82,7 @@ impl Killed {
             "seconds": self.took.as_secs(), "seconds_settling": self.settled.as_secs(),
             "longest_start_ms": self.longest_start.as_millis() as u64,
             "done": self.ends[0], "refused": self.ends[1], "pending": self.ends[2],
-            "waiting": self.waiting, "lost": self.of(Wrong::Lost) + self.of(Wrong::OneSided), "doubled": self.of(Wrong::Doubled),
+            "waiting": self.waiting, "going_on": self.going_on, "lost": self.of(Wrong::Lost) + self.of(Wrong::OneSided), "doubled": self.of(Wrong::Doubled),
             "false_answers": self.of(Wrong::FalseAnswer), "hanging": self.of(Wrong::Hangs),
             "writes_verified": self.verified.0, "rows_verified": self.verified.1, "failures": self.failures,
         })
@@ -109,12 +111,13 @@ impl Killed {
         befell.push(format!("{} faults of parties", self.of_parties));
         out.push_str(&format!("{}\n", befell.join(" · ")));
         out.push_str(&format!(
-            "{} postings ({} done, {} refused, {} pending, of which {} wait for people) · {} s, {} of them until all had ended; the longest start {} ms\n",
+            "{} postings ({} done, {} refused, {} pending, of which {} wait for people and {} go on) · {} s, {} of them until all had ended; the longest start {} ms\n",
             self.postings,
             self.ends[0],
             self.ends[1],
             self.ends[2],
             self.waiting,
+            self.going_on,
             self.took.as_secs(),
             self.settled.as_secs(),
             self.longest_start.as_millis(),

@@ -15,7 +15,7 @@ const SETTLES: Duration = Duration::from_secs(90);
 const AT_ONCE: usize = 64;
 
 /// Every posting with its last answer; those that are pending are asked about until they end, wait for people, or for long
-/// enough.
+/// enough. With them the flows that wait for people in the end.
 pub(super) async fn settle(
     asker: &Asker,
     operator: &Operator,
@@ -47,7 +47,7 @@ pub(super) async fn settle(
         let waits = if still.is_empty() { BTreeSet::new() } else { operator.waits().await };
         let goes_on = |place: &usize| !judged.get(*place).is_some_and(|(_, heard)| is_among(heard, &waits));
         if !still.iter().any(goes_on) || Instant::now() > until {
-            return (judged, waits);
+            return (judged, operator.waits().await);
         }
         open = still;
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -65,7 +65,11 @@ async fn last(asker: &Asker, posting: &Posting) -> Heard {
 }
 
 /// Whether what was heard is of one of these flows.
-pub(super) fn is_among(heard: &Heard, flows: &BTreeSet<String>) -> bool {
-    let flow = heard.as_ref().and_then(|(_, flow)| flow.as_str());
-    flow.is_some_and(|flow| flows.contains(flow))
+fn is_among(heard: &Heard, flows: &BTreeSet<String>) -> bool {
+    flow_of(heard).is_some_and(|flow| flows.contains(flow))
+}
+
+/// The flow of what was told as pending.
+pub(super) fn flow_of(heard: &Heard) -> Option<&str> {
+    heard.as_ref().and_then(|(_, flow)| flow.as_str())
 }
