@@ -62,16 +62,28 @@ const USUAL: u64 = 10;
 /// How many seeds reach which end of which call.
 type Reached = BTreeMap<(String, &'static str), u64>;
 
-/// Plants each bug whose words hold a text and runs seeds until one finds it.
+/// Bugs whose words hold one of the texts, which stand behind each other with commas between; without a text all.
+///
+/// # Errors
+/// In words: a text that stands in none.
+fn chosen(texts: &str) -> Result<Vec<Planted>, String> {
+    let all: Vec<_> = Bug::all().map(Planted::Engine).chain(DiskBug::ALL.map(Planted::Disk)).collect();
+    let holds = |planted: &Planted, text: &str| planted.words().contains(text);
+    if let Some(text) = texts.split(',').find(|text| !all.iter().any(|planted| holds(planted, text))) {
+        return Err(format!("no bug has `{text}` in its words"));
+    }
+    Ok(all.into_iter().filter(|planted| texts.split(',').any(|text| holds(planted, text))).collect())
+}
+
+/// Plants each bug whose words hold one of the texts and runs seeds until one finds it.
 pub(crate) fn plant(
     wanted: &Wanted,
     ground: &Arc<Ground>,
-    text: &str,
+    texts: &str,
     tell: &(dyn Fn(&str) + Sync),
 ) -> Result<Vec<Found>, String> {
+    let all = chosen(texts)?;
     ground.rehearse()?;
-    let all = Bug::all().map(Planted::Engine).chain(DiskBug::ALL.map(Planted::Disk));
-    let all: Vec<Planted> = all.filter(|planted| planted.words().contains(text)).collect();
     let (next, found, usual) = (AtomicUsize::new(0), Mutex::new(Vec::new()), OnceLock::new());
     let work = |thread: usize| {
         loop {
@@ -175,4 +187,25 @@ pub(crate) fn object(found: &[Found]) -> Value {
         json!({ "bug": found.words, "seed": seed, "seen": found.by.as_ref().map(Shown::why) })
     };
     json!({ "planted": found.iter().map(row).collect::<Vec<_>>(), "missed": missed(found) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bugs_are_chosen_by_their_words() {
+        let words =
+            |texts: &str| -> Vec<&str> { chosen(texts).unwrap().iter().map(|one| one.words()).collect() };
+        let all = Bug::all().count() + DiskBug::ALL.len();
+        assert_eq!(words("").len(), all);
+        assert_eq!(words("sent again"), ["an intent found at a restart is sent again"]);
+        let some = words("sent again,undone");
+        assert!(
+            some.len() > 1 && some.len() < all && some.iter().any(|one| one.contains("undone")),
+            "{some:?}"
+        );
+        // One that nobody finds by its words any more would pass a campaign unseen.
+        assert_eq!(chosen("undone,nothing such").unwrap_err(), "no bug has `nothing such` in its words");
+    }
 }
