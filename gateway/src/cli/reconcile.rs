@@ -173,6 +173,12 @@ impl Told<'_> {
                 "  journal and {whose} ({name}): {} of ours, {} of theirs, {} agree",
                 counts.ours, counts.theirs, counts.agreed
             ));
+            if counts.other_day > 0 {
+                let lines = counts.other_day;
+                say(&format!(
+                    "    {lines} of theirs are of a business date beside: each counts twice if that day's file has it too"
+                ));
+            }
         }
         if elsewhere.0 > 0 {
             let (lines, differ) = elsewhere;
@@ -220,7 +226,7 @@ impl Told<'_> {
     fn object(&self) -> Json {
         let Found { party, core, agreed, differences, elsewhere } = self.found;
         let compared = |all: &[ComparedFile]| -> Json {
-            let one = |one: &ComparedFile| json!({ "name": one.name, "ours": one.counts.ours, "theirs": one.counts.theirs, "agreed": one.counts.agreed });
+            let one = |one: &ComparedFile| json!({ "name": one.name, "ours": one.counts.ours, "theirs": one.counts.theirs, "agreed": one.counts.agreed, "of_other_day": one.counts.other_day });
             all.iter().map(one).collect()
         };
         let classes = differences.iter().map(|(kind, count)| {

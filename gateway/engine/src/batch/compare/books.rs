@@ -92,9 +92,11 @@ pub struct Counts {
     pub theirs: u64,
     /// Lines in which both agree.
     pub agreed: u64,
+    /// Rows of theirs that met an operation of a day beside: which may be listed on that day too.
+    pub other_day: u64,
 }
 
-/// What the journal says of a row of ours; the number is its rank: one that stands meets a row of theirs first.
+/// What the journal says of a row of ours, in the order in which rows of theirs are met: one that stands is met first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 enum State {
@@ -102,12 +104,6 @@ enum State {
     Open,
     Undone,
     Refused,
-}
-
-impl State {
-    fn of_rank(rank: u8) -> Option<Self> {
-        [Self::Stands, Self::Open, Self::Undone, Self::Refused].get(usize::from(rank)).copied()
-    }
 }
 
 /// A row of ours that waits for one of theirs.
@@ -122,6 +118,12 @@ struct Ours {
 }
 
 impl Ours {
+    /// Its place among the rows of its key: behind those of its state that are of the day that is compared stand those of days
+    /// beside, which the file of another day may have had already.
+    fn rank(&self) -> u8 {
+        2 * self.state as u8 + u8::from(!self.of_day)
+    }
+
     fn encode(&self) -> Vec<u8> {
         let mut body = self.flow.0.to_be_bytes().to_vec();
         body.extend([u8::from(self.of_day), u8::from(self.named)]);
@@ -130,7 +132,8 @@ impl Ours {
     }
 
     fn decode(rank: u8, body: &[u8]) -> Option<Self> {
-        let state = State::of_rank(rank)?;
+        let states = [State::Stands, State::Open, State::Undone, State::Refused];
+        let state = *states.get(usize::from(rank / 2))?;
         let (flow, rest) = body.split_at_checked(8)?;
         let (flags, amount) = rest.split_at_checked(2)?;
         let flow = FlowId(u64::from_be_bytes(flow.try_into().ok()?));
@@ -206,6 +209,10 @@ impl Books<'_> {
         });
         each.map_err(|Stopped(why)| why)?;
         group.ends(line)?;
+        if counts.other_day > 0 {
+            let (books, lines) = (&self.reconcile.name, counts.other_day);
+            tracing::info!(%books, lines, "lines of a file are of operations of a day beside");
+        }
         Ok(counts)
     }
 
@@ -216,7 +223,7 @@ impl Books<'_> {
             let Some(key) = self.key(book)? else { continue };
             let ours = self.one_of_ours(book)?;
             counts.ours += u64::from(ours.of_day && ours.state == State::Stands);
-            let put = sorting.put(key.as_bytes(), ours.state as u8, &ours.encode());
+            let put = sorting.put(key.as_bytes(), ours.rank(), &ours.encode());
             put.map_err(|fault| fault.to_string())?;
         }
         self.scene.leave(&book.list);
@@ -312,6 +319,7 @@ impl Group {
         let theirs = amount_of(body).ok_or("a row was sorted badly")?;
         let found = self.waiting.get(self.met);
         self.met += usize::from(found.is_some());
+        counts.other_day += u64::from(found.is_some_and(|met| !met.of_day));
         let class = match found.map(|met| met.state) {
             None => Some(Class::TheirsOnly),
             Some(State::Open) => Some(Class::OpenHere),
@@ -343,5 +351,80 @@ impl Group {
         self.waiting.clear();
         self.met = 0;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ours(flow: u64, state: State, of_day: bool) -> Ours {
+        let amount = Some(Decimal::new(1_200, 2));
+        Ours { state, flow: FlowId(flow), of_day, named: true, amount }
+    }
+
+    type Told = (Option<u64>, Option<Class>);
+
+    /// The lines of one key, as flow and class, in the order of the sort; with what was counted.
+    fn lines(mut ours: Vec<Ours>, theirs: &[Option<Decimal>]) -> (Vec<Told>, Counts) {
+        ours.sort_by_key(Ours::rank);
+        let mut group = Group { theirs_named: true, ..Group::default() };
+        group.begins(b"S1");
+        for one in &ours {
+            assert!(one.rank() < THEIRS);
+            group.waiting.push(Ours::decode(one.rank(), &one.encode()).unwrap());
+        }
+        let (mut all, mut counts) = (Vec::new(), Counts::default());
+        let mut line = |line: &Line<'_>| {
+            all.push((line.flow.map(|flow| flow.0), line.class));
+            Ok(())
+        };
+        for amount in theirs {
+            group.theirs(&amount_octets(*amount), &mut line, &mut counts).unwrap();
+        }
+        group.ends(&mut line).unwrap();
+        assert!(group.waiting.is_empty() && group.met == 0);
+        (all, counts)
+    }
+
+    fn yuan(fen: i64) -> Option<Decimal> {
+        Some(Decimal::new(fen, 2))
+    }
+
+    #[test]
+    fn what_stands_in_one_book_alone_or_otherwise_has_its_class() {
+        use State::{Open, Refused, Stands, Undone};
+        let class = |state, theirs: &[Option<Decimal>]| lines(vec![ours(1, state, true)], theirs).0[0].1;
+        assert_eq!(class(Stands, &[yuan(1_200)]), None);
+        assert_eq!(class(Stands, &[yuan(1_201)]), Some(Class::AmountDiffers));
+        assert_eq!(class(Stands, &[None]), Some(Class::AmountDiffers));
+        assert_eq!(class(Stands, &[]), Some(Class::OursOnly));
+        assert_eq!(class(Open, &[yuan(1_200)]), Some(Class::OpenHere));
+        assert_eq!(class(Refused, &[yuan(1_200)]), Some(Class::RefusedHere));
+        assert_eq!(class(Undone, &[yuan(1_200)]), Some(Class::UndoneHere));
+        for state in [Open, Refused, Undone] {
+            assert_eq!(class(state, &[]), None, "neither book has it");
+        }
+        assert_eq!(lines(Vec::new(), &[yuan(1)]).0, [(None, Some(Class::TheirsOnly))]);
+        // Listed twice: the second is nobody's.
+        let twice = lines(vec![ours(1, Stands, true)], &[yuan(1_200), yuan(1_200)]);
+        assert_eq!(twice.0, [(Some(1), None), (None, Some(Class::TheirsOnly))]);
+        assert_eq!((twice.1.agreed, twice.1.other_day), (1, 0));
+    }
+
+    #[test]
+    fn a_row_meets_what_is_of_its_day_before_what_is_of_a_day_beside() {
+        use State::{Open, Refused, Stands};
+        // The one of the day before is in that day's file; what was listed of this day is not told as missing.
+        let both = || vec![ours(1, Stands, false), ours(2, Stands, true)];
+        let (told, counts) = lines(both(), &[yuan(1_200)]);
+        assert_eq!((told, counts.other_day), (vec![(Some(2), None)], 0));
+        let (told, counts) = lines(both(), &[yuan(1_200), yuan(1_200)]);
+        assert_eq!((told, counts.other_day), (vec![(Some(2), None), (Some(1), None)], 1));
+        // What stands is met first, also where it is of a day beside; what is of a day beside is not missed.
+        let (told, counts) = lines(vec![ours(1, Refused, true), ours(2, Stands, false)], &[yuan(1_200)]);
+        assert_eq!((told, counts.other_day), (vec![(Some(2), None), (Some(1), None)], 1));
+        let (told, counts) = lines(vec![ours(1, Open, false)], &[]);
+        assert_eq!((told, counts.other_day), (vec![], 0));
     }
 }
