@@ -44,7 +44,8 @@ pub(crate) enum Kind {
     Differs(Book, Class),
     /// Its end is not known here, and the book does not list it.
     Unlisted(Book),
-    /// Journal and books agree line by line, and yet only this one of the two books has the money.
+    /// Journal and books agree line by line, and yet only this one of the two books has the money; also where a flow was to go to
+    /// the party and never asked it.
     Alone(Book),
 }
 
@@ -194,9 +195,10 @@ pub(crate) fn compare(
     }
     let day = found.day()?;
     let mut group = Group::default();
+    let mut misses = |flow: FlowId| -> Result<bool, Stopped> { Ok(alone.misses(reader, party.party, flow)?) };
     sorting.each(|key, rank, body| {
         if group.key != key {
-            group.ends(&mut found, tell)?;
+            group.ends(&mut found, &mut misses, tell)?;
             group.key = key.to_vec();
         }
         let held = Held::decode(rank, body).ok_or_else(|| "a line was sorted badly".to_owned())?;
@@ -212,7 +214,7 @@ pub(crate) fn compare(
         }
         Ok::<(), Stopped>(())
     })?;
-    group.ends(&mut found, tell)?;
+    group.ends(&mut found, &mut misses, tell)?;
     Ok((day, found))
 }
 
@@ -281,19 +283,30 @@ struct Group {
 }
 
 impl Group {
+    /// `misses`: whether a flow without a line of the party was to have one.
     fn ends(
         &mut self,
         found: &mut Found,
+        misses: &mut dyn FnMut(FlowId) -> Result<bool, Stopped>,
         tell: &mut dyn FnMut(&Difference) -> Result<(), String>,
     ) -> Result<(), Stopped> {
         let held = std::mem::take(&mut self.held);
         let flow = self.key.as_slice().try_into().ok().map(u64::from_be_bytes).map(FlowId);
         let of = |book: Book| held.iter().filter(move |one| one.book == book);
-        let Some(party) = of(Book::Party).next() else {
-            found.elsewhere.0 += of(Book::Core).count() as u64;
-            found.elsewhere.1 += of(Book::Core).filter(|one| one.class.is_some()).count() as u64;
-            return Ok(());
-        };
+        let party = of(Book::Party).next();
+        if party.is_none() {
+            // What neither the core's list has nor the journal is not looked at further.
+            let is_there = of(Book::Core).any(|one| one.class.is_some() || one.listed || one.open);
+            let missed = match flow.filter(|_| is_there) {
+                Some(flow) => misses(flow)?,
+                None => false,
+            };
+            if !missed {
+                found.elsewhere.0 += of(Book::Core).count() as u64;
+                found.elsewhere.1 += of(Book::Core).filter(|one| one.class.is_some()).count() as u64;
+                return Ok(());
+            }
+        }
         let mut differ = false;
         for one in &held {
             let kind = match one.class {
@@ -305,12 +318,12 @@ impl Group {
             told(kind, flow, one, found, tell)?;
         }
         let lists = |book: Book| of(book).any(|one| one.listed);
-        match of(Book::Core).next() {
+        match (party, of(Book::Core).next()) {
             _ if differ => {}
-            Some(_) if lists(Book::Party) && !lists(Book::Core) => {
+            (Some(party), Some(_)) if lists(Book::Party) && !lists(Book::Core) => {
                 told(Kind::Alone(Book::Party), flow, party, found, tell)?;
             }
-            Some(core) if lists(Book::Core) && !lists(Book::Party) => {
+            (_, Some(core)) if lists(Book::Core) && !lists(Book::Party) => {
                 told(Kind::Alone(Book::Core), flow, core, found, tell)?;
             }
             _ => found.agreed += 1,
@@ -337,19 +350,28 @@ mod tests {
             all.push(difference.kind);
             Ok(())
         };
-        group.ends(&mut Found::default(), &mut tell).unwrap();
+        group.ends(&mut Found::default(), &mut |_| Ok(false), &mut tell).unwrap();
         all
     }
 
     /// The kinds that a flow with these lines is told by, and whether it agrees.
     fn kinds(lines: &[(Book, Option<Class>, bool)]) -> (Vec<Kind>, u64, (u64, u64)) {
+        kinds_of(lines, false)
+    }
+
+    /// The same; `missed`: the flow was to go to the party.
+    fn kinds_of(lines: &[(Book, Option<Class>, bool)], missed: bool) -> (Vec<Kind>, u64, (u64, u64)) {
         let held = lines.iter().map(|(book, class, listed)| {
             Held::decode(*book as u8, &Held::encode(&line(*class, *listed))).unwrap()
         });
         let mut group = Group { key: 7_u64.to_be_bytes().to_vec(), held: held.collect() };
         let (mut found, mut all) = (Found::default(), Vec::new());
+        let mut misses = |flow: FlowId| {
+            assert_eq!(flow, FlowId(7));
+            Ok(missed)
+        };
         group
-            .ends(&mut found, &mut |difference| {
+            .ends(&mut found, &mut misses, &mut |difference| {
                 assert_eq!((difference.flow, difference.key.as_str()), (Some(FlowId(7)), "S1"));
                 all.push(difference.kind);
                 Ok(())
@@ -378,5 +400,11 @@ mod tests {
         assert_eq!(both.0, [Kind::Differs(Party, Class::OpenHere), Kind::Differs(Core, Class::OursOnly)]);
         // Another party's flow is another run's.
         assert_eq!(kinds(&[(Core, Some(Class::OursOnly), false), (Core, None, true)]), (vec![], 0, (2, 1)));
+        // One that was to go to this party is this run's.
+        assert_eq!(kinds_of(&[(Core, None, true)], true), (vec![Kind::Alone(Core)], 0, (0, 0)));
+        let undone = kinds_of(&[(Core, Some(Class::UndoneHere), true)], true);
+        assert_eq!(undone, (vec![Kind::Differs(Core, Class::UndoneHere)], 0, (0, 0)));
+        // Whatever it was, nothing is there of it.
+        assert_eq!(kinds_of(&[(Core, None, false)], true), (vec![], 0, (1, 0)));
     }
 }

@@ -50,11 +50,33 @@ service book posting "记账" {
   }
 }
 
+service charge posting "扣款" {
+  ask {
+    account    account_no
+    amount     money
+    reference  text ..32 chars
+  }
+}
+
+flow charge on bank.charge {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  when ask.amount > 90.00 {
+    park  "大额"
+  }
+}
+
 flow book on bank.book {
   step debit bank.debit {
     account  <- ask.account
     amount   <- ask.amount
     undo
+  }
+  when ask.amount > 90.00 {
+    park  "大额"
   }
   step booked bank.book {
     pass ask
@@ -252,7 +274,7 @@ impl House {
              limits: {{ asker_seconds: 3 }}\nlisteners: {{ channels: '127.0.0.1:0' }}\nparties:\n  \
              desk: {{ links: {{ line: {{ address: '{}' }}, pick: {{ folder: desk }} }} }}\n  \
              ledger: {{ links: {{ line: {{ address: '{}' }}, pick: {{ folder: ledger }} }} }}\n\
-             channels:\n  - {{ name: mobile, token_sha256: {token}, services: [bank.book] }}\n",
+             channels:\n  - {{ name: mobile, token_sha256: {token}, services: [bank.book, bank.charge] }}\n",
             played(false),
             played(true),
         );
@@ -272,12 +294,16 @@ impl House {
 
     /// Asks for a booking; gives the outcome.
     async fn book(&self, running: &Running, amount: &str) -> String {
+        self.ask(running, "bank.book", amount).await
+    }
+
+    async fn ask(&self, running: &Running, service: &str, amount: &str) -> String {
         let ask =
             json!({ "account": "6230580000001234567", "amount": amount, "reference": format!("B{amount}") });
         let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(&running.channels));
         let message = HttpMessage {
             headers: vec![("authorization".into(), Bytes::from("Bearer secret"))],
-            ..HttpMessage::post("/v1/bank.book", Bytes::from(ask.to_string()))
+            ..HttpMessage::post(format!("/v1/{service}"), Bytes::from(ask.to_string()))
         };
         let until = self.owner.mark().after(Duration::from_secs(20));
         let reply = client.exchange(&message, until).await.reply().expect("an answer");
@@ -433,6 +459,38 @@ async fn three_books_are_compared_and_each_difference_has_its_class_and_next_ste
     failed(&[&theirs, "--core", "ledger=ledger_20200101.txt"], 3, "one file is of");
     std::fs::write(house.folder.join(theirs.split_once('=').unwrap().1), "S1|1.00\nS2|one\n").unwrap();
     failed(&[&theirs], 3, "line 2");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_debit_whose_flow_never_asked_the_party_is_told() {
+    let house = House::make("missed");
+    let running = house.run();
+    assert_eq!(house.book(&running, "1.00").await, "done");
+    // Stopped between its legs; the other two have none at the desk.
+    assert_eq!(house.book(&running, "99.00").await, "pending");
+    assert_eq!(house.ask(&running, "bank.charge", "2.00").await, "done");
+    assert_eq!(house.ask(&running, "bank.charge", "98.00").await, "pending");
+    drop(running);
+    let (day, desk) = house.serials("desk", "desk.book");
+    let (_, ledger) = house.serials("ledger", "ledger.debit");
+    assert_eq!((desk.len(), ledger.len()), (1, 4));
+    let line = |fen: i64, amount: &'static str| (ledger[&fen].as_str(), amount);
+    let theirs = format!("desk={}", house.list("desk", day, &[(desk[&100].as_str(), "1.00")]));
+    let others = [line(100, "1.00"), line(200, "2.00"), line(9_800, "98.00")];
+    let core = house.list("ledger", day, &[&others[..], &[line(9_900, "99.00")]].concat());
+    let core = format!("ledger={core}");
+    let told = || {
+        let compared = house.reconcile(&[&theirs, "--core", &core, "--json"]);
+        let told: Value =
+            serde_json::from_slice(&compared.stdout).unwrap_or_else(|_| panic!("{}", all(&compared)));
+        let class = |class: &Value| (class["class"].clone(), class["count"].clone());
+        let classes: Vec<_> = told["classes"].as_array().unwrap().iter().map(class).collect();
+        (compared.status.code(), classes, told["flows_agreed"].clone())
+    };
+    assert_eq!(told(), (Some(1), vec![(json!("core_alone"), json!(1))], json!(1)));
+    // The journal's debit stands, and the core does not have it either.
+    house.list("ledger", day, &others);
+    assert_eq!(told(), (Some(1), vec![(json!("ours_only"), json!(1))], json!(1)));
 }
 
 /// Memory of the command at its peak, KiB, and how long it took.

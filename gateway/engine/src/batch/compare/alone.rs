@@ -7,7 +7,8 @@ use super::books::{Books, Counts, Line};
 use super::{Days, Fallible, Wanted, journal, reconcile_ask};
 use crate::batch::reading::{NotRead, read_alone};
 use crate::batch::spooled::SpoolWriter;
-use crate::driver::put_sheets;
+use crate::driver::recover::RowName;
+use crate::driver::{path_of, program_of, put_sheets};
 use crate::exchange::empty;
 use crate::message;
 use crate::scene::Scene;
@@ -15,13 +16,14 @@ use crate::sheet::Spool;
 use crate::version::{CallRef, Version};
 use adapters::keys::KeyStore;
 use dsl::evaluate::Value;
+use dsl::flow::{CallContract, CallKind, FlowProgram, StepDef};
 use dsl::model::{CallId, Space};
 use dsl::value::{Date, DateTime};
 use link::world::Random;
 use std::io::Read;
 use std::path::Path;
 use std::sync::Arc;
-use store::Reader;
+use store::{End, FlowId, Reader};
 
 /// Octets of a piece that is copied.
 const PIECE: usize = 1 << 20;
@@ -107,6 +109,37 @@ impl Alone {
         Ok(compared)
     }
 
+    /// Whether a flow was to post at a party and never asked it: it has not ended done, one of its steps may go there, and that
+    /// step has asked nobody else. What has no version here any more is not known to be one.
+    ///
+    /// # Errors
+    /// In words, where the journal cannot be read.
+    pub fn misses(&self, reader: &mut dyn Reader, party: &str, flow: FlowId) -> Fallible<bool> {
+        let failed = |fatal: store::Fatal| fatal.to_string();
+        let Some(row) = reader.flow(flow).map_err(failed)? else { return Ok(false) };
+        if row.end == Some(End::Done) {
+            return Ok(false);
+        }
+        let program = path_of(&self.version, &row.name).and_then(|(reference, path)| {
+            let tables = self.version.flow(reference)?;
+            program_of(tables, &path)
+        });
+        let Some(program) = program else { return Ok(false) };
+        let steps: Vec<&StepDef> =
+            program.steps.iter().filter(|step| goes_to(program, step, party)).collect();
+        if steps.is_empty() {
+            return Ok(false);
+        }
+        let asked = reader.operations(flow).map_err(failed)?;
+        let elsewhere = |step: &StepDef| {
+            asked.iter().any(|row| {
+                let name = RowName::of(&row.name);
+                !name.back && *name.step == *step.name && row.party != party
+            })
+        };
+        Ok(steps.into_iter().any(|step| !elsewhere(step)))
+    }
+
     fn scene(&self, call: CallRef) -> Box<Scene> {
         let (keys, random) = (Arc::clone(&self.keys), Arc::clone(&self.random));
         let mut scene = Scene::new(Arc::clone(&self.version), call.module, keys, random, self.now);
@@ -129,4 +162,14 @@ impl Alone {
             writer.write(piece.get(..count).unwrap_or_default())?;
         }
     }
+}
+
+/// Whether a step posts at a party, there alone or there too; what takes another step back is none.
+fn goes_to(program: &FlowProgram, step: &StepDef, party: &str) -> bool {
+    let there = |call: &CallContract| {
+        let (module, _) = call.name.rsplit_once('.').unwrap_or_default();
+        call.kind == CallKind::Posting && module == party
+    };
+    let mut calls = step.calls.iter().filter_map(|call| program.call(*call));
+    step.undo_of.is_none() && !step.best_effort && calls.any(there)
 }
