@@ -363,10 +363,9 @@ mod tests {
         Ours { state, flow: FlowId(flow), of_day, named: true, amount }
     }
 
-    /// A line: its flow and its class.
     type Told = (Option<u64>, Option<Class>);
 
-    /// The lines of one key in the order of the sort; with what was counted.
+    /// The lines of one key, as flow and class, in the order of the sort; with what was counted.
     fn lines(mut ours: Vec<Ours>, theirs: &[Option<Decimal>]) -> (Vec<Told>, Counts) {
         ours.sort_by_key(Ours::rank);
         let mut group = Group { theirs_named: true, ..Group::default() };
