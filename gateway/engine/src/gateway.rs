@@ -393,7 +393,7 @@ impl Engine {
             // What held for a connection held for that one alone.
             let mut sessions = module.sessions.iter().map(|session| &session.session);
             if !sessions.any(|session| session.at_connect || session.numbering.is_some()) {
-                for holder in crate::session::holders(version, number, |_| true) {
+                for holder in crate::session::members::holders(version, number, |_| true) {
                     self.resume_session(version, number, holder.as_ref().map(|member| &*member.name)).await;
                 }
             }
