@@ -137,6 +137,8 @@ struct Running {
     /// The oldest date that is kept, where its own is older.
     too_old: Option<Day>,
     rows: BTreeMap<(u16, u64), Told>,
+    /// The flows of rows that this run has begun and that have not ended.
+    begun: BTreeMap<(u16, u64), FlowId>,
     /// Which of its rows wait for others.
     order: Order,
     /// Its operations that are open, as they are counted, with the party of each.

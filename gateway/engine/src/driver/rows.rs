@@ -18,6 +18,13 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Between two tries of making the list of what rows answered.
 const GATHERED_AGAIN: Duration = Duration::from_secs(10);
+/// Rows of long loops that ended without a flow of this batch, kept in memory; how more of them ended is found in the journal.
+const KEPT: usize = 10_000;
+/// What is said of a row that no flow can be made of.
+const UNBEGUN: &str = "the row cannot be begun";
+
+/// Spool or journal cannot be read: it is tried again.
+pub(super) struct NotNow;
 
 /// Lets a row begin after a pause, if its flow still runs then.
 async fn begin_again(core: Core, post: mpsc::Sender<Inbox>, (of, row): (LoopId, u64)) {
@@ -51,7 +58,7 @@ impl Running {
                 }
                 return;
             }
-            None => Told::refused("other", "the row cannot be begun".into()),
+            None => Told::refused("other", UNBEGUN.into()),
         };
         let post = self.post.clone();
         self.engine.core.spawn(async move { drop(post.send(Inbox::Row(of, row, told)).await) });
@@ -81,7 +88,7 @@ impl Running {
         limits.filter_map(|limit| self.hold(limit, &seen)).map(|(hold, ..)| hold.limit).collect()
     }
 
-    async fn launch(&self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {
+    async fn launch(&mut self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
         self.engine.core.spawn(async move {
             match take.await {
@@ -109,6 +116,7 @@ impl Running {
             }
             return;
         }
+        self.begun.insert((of.0, row), id);
         self.engine.keyed.insert(running.key.clone(), id);
         self.engine.flows.insert(id, running.post.clone());
         let share = self.engine.core.share(&running.key.party);
@@ -223,6 +231,7 @@ impl Running {
             taken: None,
             too_old: None,
             rows: BTreeMap::new(),
+            begun: BTreeMap::new(),
             order: Order::default(),
             open: Vec::new(),
             woken: false,
@@ -276,62 +285,141 @@ impl Running {
     }
 
     /// A row that never ran here, since another flow has its key, answers too: as its `answer` says of a refusal.
-    fn answered_unbegun(&self, of: LoopId, row: u64, told: Told) -> Told {
+    fn answered_unbegun(&self, of: LoopId, row: u64, told: Told) -> Result<Told, NotNow> {
         let gathered = self.form_of(of).is_some_and(|(_, form)| form.into_shape.is_some());
         if told.kind != ToldKind::Refused || told.record.is_some() || !gathered {
-            return told;
+            return Ok(told);
         }
-        let Some((mut running, _)) = self.row_flow(of, row) else { return told };
+        let Some((mut running, _)) = self.row_flow(of, row) else { return Ok(told) };
         let mut state = running.state.clone();
         state.durable.refused = Some(told.reason.as_str().into());
         state.durable.end = Some(dsl::flow::End::Refused);
         running.row_answer(&state);
         let text = if told.text.is_empty() { self.version.label(&told.reason) } else { told.text.clone() };
         let shape = running.answer_shape();
-        Told { text, record: running.answer.take().map(Arc::new), shape, ..told }
+        Ok(Told { text, record: running.answer.take().map(Arc::new), shape, ..told })
     }
 
-    /// What a row was told that another flow has begun.
-    async fn told_of_another(&self, of: LoopId, row: u64) -> Option<Told> {
-        let (running, _) = self.row_flow(of, row)?;
+    /// What a row is told, and whether it is the end of a flow of its own: of one that the journal has as this row of this
+    /// batch. A row that is of one content with another of the same batch is not paid by that one's payment.
+    async fn ended_as(&self, of: LoopId, row: u64, told: Told) -> Result<(Told, bool), NotNow> {
+        if told.flow == FlowId(0) {
+            return Ok((told, false));
+        }
+        let begun = self.begun.get(&(of.0, row)) == Some(&told.flow);
+        if begun && told.kind == ToldKind::Done && self.rows_are_journaled(of) {
+            return Ok((told, true));
+        }
+        let flow = told.flow;
+        let known = self.engine.journal.read(move |reader| reader.flow(flow)).await;
+        let known = known.map_err(|fatal| {
+            self.engine.fail(&fatal);
+            NotNow
+        })?;
+        Ok(match known.and_then(|known| known.parent) {
+            Some((parent, number)) if parent == self.id && number == row => (told, true),
+            Some((parent, _)) if parent == self.id => (Told::refused("duplicate", String::new()), false),
+            _ => (told, false),
+        })
+    }
+
+    fn rows_are_journaled(&self, of: LoopId) -> bool {
+        let one = self.program().and_then(|program| program.loops.get(usize::from(of.0)));
+        one.is_some_and(|one| one.body.journaled())
+    }
+
+    /// What a row was told that has ended, and of which no flow of this batch speaks; none where nothing says it.
+    pub(super) async fn told_of_another(&self, of: LoopId, row: u64) -> Result<Option<Told>, NotNow> {
+        let Some((running, _)) = self.row_flow(of, row) else {
+            return Ok(Some(Told::refused("other", UNBEGUN.into())));
+        };
         let known = if self.begins_anew(of) { Known::Ever } else { Known::Days };
-        let flow = self.engine.flow_of_key(&running.key, known).await.ok()??;
-        let told = self.engine.stored(flow, Some(running.digest)).await;
-        Some(self.answered_unbegun(of, row, told))
+        let flow = self.engine.flow_of_key(&running.key, known).await.map_err(|_| NotNow)?;
+        let told = match flow {
+            Some(flow) => self.engine.stored(flow, Some(running.digest)).await,
+            None if self.rows_are_journaled(of) => self.refused_unasked(running.key).await?,
+            None => return Ok(None),
+        };
+        match told.kind {
+            ToldKind::Pending if told.is_unknown() => Err(NotNow),
+            ToldKind::Pending => Ok(None),
+            ToldKind::Done | ToldKind::Refused => {
+                let (told, _) = self.ended_as(of, row, told).await?;
+                self.answered_unbegun(of, row, told).map(Some)
+            }
+        }
+    }
+
+    /// Why a row was refused whose ask never came into the journal: its key was cancelled before, or its date is gone.
+    async fn refused_unasked(&self, key: Key) -> Result<Told, NotNow> {
+        let known = self.engine.journal.read(move |reader| {
+            let cancelled = reader.flow_by_key(&key, key.date)?.is_some();
+            Ok(if cancelled {
+                "cancelled"
+            } else if reader.kept_from()? > key.date {
+                "too_late"
+            } else {
+                "other"
+            })
+        });
+        match known.await {
+            Ok(reason) => Ok(Told::refused(reason, String::new())),
+            Err(fatal) => {
+                self.engine.fail(&fatal);
+                Err(NotNow)
+            }
+        }
+    }
+
+    /// Hears the end of a row again after a while: now it cannot be taken.
+    fn hear_again(&self, of: LoopId, row: u64, told: Told) -> Event {
+        let (core, post) = (self.engine.core.clone(), self.post.clone());
+        self.engine.core.spawn(async move {
+            core.deadline(core.mark().after(GATHERED_AGAIN)).await;
+            drop(post.send(Inbox::Row(of, row, told)).await);
+        });
+        Event::RowWaits { of, row }
     }
 
     /// Keeps what a row answered; before the last one is told, the list that the rows make stands in the book.
-    pub(super) async fn row_ended(&mut self, of: LoopId, row: u64, told: Told) -> Event {
+    pub(super) async fn row_ended(&mut self, of: LoopId, row: u64, heard: Told) -> Event {
+        if heard.kind == ToldKind::Pending {
+            let (engine, post, flow) = (self.engine.clone(), self.post.clone(), heard.flow);
+            self.engine.core.spawn(async move {
+                while !post.is_closed() {
+                    if let Some(told) = engine.wait_end(flow).await {
+                        return drop(post.send(Inbox::Row(of, row, told)).await);
+                    }
+                    engine.core.deadline(engine.core.mark().after(GATHERED_AGAIN)).await;
+                }
+            });
+            return Event::RowWaits { of, row };
+        }
+        let (told, own) = match self.ended_as(of, row, heard.clone()).await {
+            Ok((told, true)) if self.is_long(of) => (told, true),
+            Ok((told, own)) => match self.answered_unbegun(of, row, told) {
+                Ok(told) => (told, own),
+                Err(NotNow) => return self.hear_again(of, row, heard),
+            },
+            Err(NotNow) => return self.hear_again(of, row, heard),
+        };
         let end = match told.kind {
             ToldKind::Done => dsl::flow::End::Done,
-            ToldKind::Refused => dsl::flow::End::Refused,
-            ToldKind::Pending => {
-                let (engine, post, flow) = (self.engine.clone(), self.post.clone(), told.flow);
-                self.engine.core.spawn(async move {
-                    if let Some(told) = engine.wait_end(flow).await {
-                        drop(post.send(Inbox::Row(of, row, told)).await);
-                    }
-                });
-                return Event::RowWaits { of, row };
-            }
+            ToldKind::Refused | ToldKind::Pending => dsl::flow::End::Refused,
         };
+        self.begun.remove(&(of.0, row));
         self.start_waiting(of, row).await;
-        if !self.is_long(of) {
-            let told = self.answered_unbegun(of, row, told.clone());
-            self.rows.insert((of.0, row), told);
-        }
         let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
         let last = known.is_some_and(|rows| rows.next == rows.total && rows.open.len() <= 1);
+        let total = known.map_or(0, |rows| rows.total);
+        // A long loop finds its own rows in the journal.
+        if !self.is_long(of) || !own && (last || self.rows.len() < KEPT) {
+            self.rows.insert((of.0, row), told);
+        }
         if last {
-            let total = known.map_or(0, |rows| rows.total);
             // Steps and answers behind the rows read the list: while it cannot be made, as on a full disk, the last row waits.
             if !self.gather(of, total).await {
-                let (core, post) = (self.engine.core.clone(), self.post.clone());
-                self.engine.core.spawn(async move {
-                    core.deadline(core.mark().after(GATHERED_AGAIN)).await;
-                    drop(post.send(Inbox::Row(of, row, told)).await);
-                });
-                return Event::RowWaits { of, row };
+                return self.hear_again(of, row, heard);
             }
         }
         Event::RowEnded { of, row, end }
@@ -438,8 +526,10 @@ impl Running {
             if self.rows.contains_key(&(of.0, row)) || open.contains(&row) {
                 continue;
             }
-            if let Some(told) = self.told_of_another(of, row).await {
-                self.rows.insert((of.0, row), told);
+            match self.told_of_another(of, row).await {
+                Ok(Some(told)) => drop(self.rows.insert((of.0, row), told)),
+                Ok(None) => {}
+                Err(NotNow) => return false,
             }
         }
         true
