@@ -400,7 +400,7 @@ impl Running {
                 self.cancelling.push(waiter);
                 self.handle(Event::CancelAsked).await;
             }
-            Inbox::Begin(of, row) => self.begin_row(of, row).await,
+            Inbox::Begin(of, row) => self.start_row(of, row).await,
             Inbox::Row(of, row, told) => {
                 let event = self.row_ended(of, row, told).await;
                 self.handle(event).await;

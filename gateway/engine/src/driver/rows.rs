@@ -1,10 +1,12 @@
 //! Rows: each is a flow of its own, with the key of its batch; the parent keeps what they answered.
 
+use super::carry::AGAIN;
 use super::order::Order;
 use super::{INBOX, Inbox, Known, Operation, Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::facts::Body;
 use adapters::value::{Record, encode_record};
+use dsl::evaluate::Fault;
 use dsl::flow::{Event, LoopId, Node, State};
 use dsl::model::{Load, Space};
 use dsl::program::LoopForm;
@@ -26,9 +28,17 @@ const UNBEGUN: &str = "the row cannot be begun";
 /// Spool or journal cannot be read: it is tried again.
 pub(super) struct NotNow;
 
+/// Why a row is not begun.
+pub(super) enum Unbegun {
+    /// The spool does not give it: whether it was begun before, and what it has moved, is not known without it.
+    NotNow,
+    /// It has no form.
+    Never,
+}
+
 /// Lets a row begin after a pause, if its flow still runs then.
-async fn begin_again(core: Core, post: mpsc::Sender<Inbox>, (of, row): (LoopId, u64)) {
-    let over = core.within(core.mark().after(super::carry::AGAIN), post.closed()).await.is_err();
+async fn begin_again(core: Core, post: mpsc::Sender<Inbox>, (of, row): (LoopId, u64), pause: Duration) {
+    let over = core.within(core.mark().after(pause), post.closed()).await.is_err();
     if over {
         drop(post.send(Inbox::Begin(of, row)).await);
     }
@@ -51,25 +61,30 @@ impl Running {
 
     /// Begins a row, or finds it where it was begun before; its end comes back as an event.
     pub(super) async fn start_row(&mut self, of: LoopId, row: u64) {
-        let told = match self.row_flow(of, row) {
-            Some((running, waiter)) => {
-                if self.order.admit(of, row, running.counted()) {
+        match self.row_flow(of, row) {
+            Ok((running, waiter)) => {
+                if self.order.runs(of, row) || self.order.admit(of, row, running.counted()) {
                     self.launch(running, of, row, waiter).await;
                 }
-                return;
             }
-            None => Told::refused("other", UNBEGUN.into()),
-        };
-        let post = self.post.clone();
-        self.engine.core.spawn(async move { drop(post.send(Inbox::Row(of, row, told)).await) });
+            Err(Unbegun::NotNow) => {
+                tracing::error!(flow = %self.id, row, "a row cannot be read from the spool; it begins later");
+                if self.form_of(of).is_some_and(|(_, form)| self.is_unmade(form)) {
+                    self.gather_ended().await;
+                }
+                self.begin_later(of, row, GATHERED_AGAIN);
+            }
+            Err(Unbegun::Never) => {
+                let (post, told) = (self.post.clone(), Told::refused("other", UNBEGUN.into()));
+                self.engine.core.spawn(async move { drop(post.send(Inbox::Row(of, row, told)).await) });
+            }
+        }
     }
 
     /// A row has ended: those that waited for it begin.
     async fn start_waiting(&mut self, of: LoopId, row: u64) {
         for (of, row) in self.order.ended(of, row) {
-            if let Some((running, waiter)) = self.row_flow(of, row) {
-                self.launch(running, of, row, waiter).await;
-            }
+            self.start_row(of, row).await;
         }
     }
 
@@ -93,19 +108,19 @@ impl Running {
         self.engine.core.spawn(async move {
             match take.await {
                 // Another had its key and is not in the journal: it may be yet, or has not been taken.
-                Ok(told) if told.is_unknown() => begin_again(core, post, (of, row)).await,
+                Ok(told) if told.is_unknown() => begin_again(core, post, (of, row), AGAIN).await,
                 Ok(told) => drop(post.send(Inbox::Row(of, row, told)).await),
                 Err(_) => {}
             }
         });
         // A batch that was taken goes on when there is room for its rows.
-        let Some(id) = self.engine.next_flow().await else { return self.begin_later(of, row) };
+        let Some(id) = self.engine.next_flow().await else { return self.begin_later(of, row, AGAIN) };
         running.id = id;
         let before = self.engine.keyed.get(&running.key).map(|flow| *flow);
         let before = match before {
             None if self.begins_anew(of) => match self.engine.flow_of_key(&running.key, Known::Ever).await {
                 Ok(known) => known,
-                Err(_) => return self.begin_later(of, row),
+                Err(_) => return self.begin_later(of, row, AGAIN),
             },
             known => known,
         };
@@ -123,16 +138,9 @@ impl Running {
         self.engine.core.spawn(share.task(running.task(Event::Asked)));
     }
 
-    fn begin_later(&self, of: LoopId, row: u64) {
+    fn begin_later(&self, of: LoopId, row: u64, pause: Duration) {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
-        self.engine.core.spawn(begin_again(core, post, (of, row)));
-    }
-
-    /// Begins a row for which there was no room.
-    pub(super) async fn begin_row(&mut self, of: LoopId, row: u64) {
-        if let Some((running, waiter)) = self.row_flow(of, row) {
-            self.launch(running, of, row, waiter).await;
-        }
+        self.engine.core.spawn(begin_again(core, post, (of, row), pause));
     }
 
     /// Whether the same rows come again in other flows: what they are once by is all that tells them apart, and a party may
@@ -158,14 +166,29 @@ impl Running {
         }
     }
 
-    pub(super) fn row_record(&self, of: LoopId, row: u64) -> Option<(u16, Record)> {
-        let (number, form) = self.form_of(of)?;
-        Some((number, self.book.row(&form.list, u32::try_from(row).ok()?).ok()?))
+    pub(super) fn row_record(&self, of: LoopId, row: u64) -> Result<(u16, Record), Unbegun> {
+        let (number, form) = self.form_of(of).ok_or(Unbegun::Never)?;
+        let place = u32::try_from(row).map_err(|_| Unbegun::Never)?;
+        if self.is_unmade(form) {
+            return Err(Unbegun::NotNow);
+        }
+        Ok((number, self.book.row(&form.list, place).map_err(|fault| self.unread(of, &fault))?))
+    }
+
+    /// Whether the rows are those of a list that a loop before made, and it could not be put in place.
+    fn is_unmade(&self, form: &LoopForm) -> bool {
+        form.list.space == Space::Row && form.list.slot == u16::MAX && !self.book.holds(&form.list)
+    }
+
+    /// What a fault of a row means: rows of long loops stand on a disk, which may give them later.
+    fn unread(&self, of: LoopId, fault: &Fault) -> Unbegun {
+        let disk = matches!(fault, Fault::Broken) && self.is_long(of);
+        if disk { Unbegun::NotNow } else { Unbegun::Never }
     }
 
     /// Key of a row: what its loop says, else the batch's key and the row's number.
-    fn key_of_row(&self, of: LoopId, row: u64) -> Option<Key> {
-        let (number, form) = self.form_of(of)?;
+    fn key_of_row(&self, of: LoopId, row: u64, record: &Record) -> Result<Key, Unbegun> {
+        let (number, form) = self.form_of(of).ok_or(Unbegun::Never)?;
         let name = self.program().and_then(|program| program.loops.get(usize::from(of.0)));
         let name = name.and_then(|one| one.name.rsplit('/').next()).unwrap_or(&form.name);
         let mut once = format!("row:{}/{name}:", self.name()).into_bytes();
@@ -173,23 +196,22 @@ impl Running {
             crate::view::push_part(&mut once, &self.key.once);
             crate::view::push_part(&mut once, &row.to_be_bytes());
         } else {
-            let (_, record) = self.row_record(of, row)?;
             let mut book = self.book.clone();
-            book.put(Space::Row, number, record);
+            book.put(Space::Row, number, record.clone());
             let steps = self.steps();
             let parts = self.parts(&steps, self.engine.now());
-            once.extend(parts.view(&book).key(&form.once).ok()?);
+            let key = parts.view(&book).key(&form.once);
+            once.extend(key.map_err(|fault| self.unread(of, &fault))?);
         }
-        Some(Key { date: self.key.date, party: self.key.party.clone(), direction: Direction::Out, once })
+        Ok(Key { date: self.key.date, party: self.key.party.clone(), direction: Direction::Out, once })
     }
 
-    fn row_flow(&self, of: LoopId, row: u64) -> Option<(Running, oneshot::Receiver<Told>)> {
+    fn row_flow(&self, of: LoopId, row: u64) -> Result<(Running, oneshot::Receiver<Told>), Unbegun> {
         let (number, record) = self.row_record(of, row)?;
-        let key = self.key_of_row(of, row)?;
+        let key = self.key_of_row(of, row, &record)?;
         let mut path = self.path.clone();
         path.push(of);
-        let tables = self.tables()?;
-        let program = program_of(tables, &path)?;
+        let program = self.tables().and_then(|tables| program_of(tables, &path)).ok_or(Unbegun::Never)?;
         let mut body = Body::default();
         body.put_tagged("facts", &self.facts.tagged(self.version.symbols()));
         body.put("loop", of.0.to_string().into_bytes());
@@ -242,7 +264,7 @@ impl Running {
             path,
             around: self.steps(),
         };
-        Some((running, take))
+        Ok((running, take))
     }
 
     /// The shape of a loop's rows.
@@ -290,7 +312,11 @@ impl Running {
         if told.kind != ToldKind::Refused || told.record.is_some() || !gathered {
             return Ok(told);
         }
-        let Some((mut running, _)) = self.row_flow(of, row) else { return Ok(told) };
+        let mut running = match self.row_flow(of, row) {
+            Ok((running, _)) => running,
+            Err(Unbegun::NotNow) => return Err(NotNow),
+            Err(Unbegun::Never) => return Ok(told),
+        };
         let mut state = running.state.clone();
         state.durable.refused = Some(told.reason.as_str().into());
         state.durable.end = Some(dsl::flow::End::Refused);
@@ -330,8 +356,10 @@ impl Running {
 
     /// What a row was told that has ended, and of which no flow of this batch speaks; none where nothing says it.
     pub(super) async fn told_of_another(&self, of: LoopId, row: u64) -> Result<Option<Told>, NotNow> {
-        let Some((running, _)) = self.row_flow(of, row) else {
-            return Ok(Some(Told::refused("other", UNBEGUN.into())));
+        let running = match self.row_flow(of, row) {
+            Ok((running, _)) => running,
+            Err(Unbegun::NotNow) => return Err(NotNow),
+            Err(Unbegun::Never) => return Ok(Some(Told::refused("other", UNBEGUN.into()))),
         };
         let known = if self.begins_anew(of) { Known::Ever } else { Known::Days };
         let flow = self.engine.flow_of_key(&running.key, known).await.map_err(|_| NotNow)?;
