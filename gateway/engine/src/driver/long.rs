@@ -243,18 +243,19 @@ impl Without {
 }
 
 impl crate::engine::Engine {
-    /// What a flow over long lists answers now, with the ends that its rows have by now.
-    pub(crate) async fn answered_anew(self: &Arc<Self>, flow: FlowId) -> Told {
-        let row = match self.journal.read(move |reader| reader.flow(flow)).await {
-            Ok(Some(row)) => row,
-            _ => return Told::pending(flow),
-        };
+    /// What a flow over long lists answers now, with the ends that its rows have by now; none where spool or journal do not
+    /// give it now.
+    pub(crate) async fn answered_anew(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
+        let row = self.journal.read(move |reader| reader.flow(flow)).await;
+        let row = row.inspect_err(|fatal| self.fail(fatal)).ok()??;
         let before = self.told_of(&row);
-        let Ok(mut running) = Box::pin(self.load(row)).await else { return before };
-        let Some(program) = running.program().cloned() else { return before };
+        let loaded = Box::pin(self.load(row)).await;
+        let loaded = loaded.inspect_err(|why| tracing::error!(%flow, why, "a later answer waits"));
+        let mut running = loaded.ok()?;
+        let program = running.program().cloned()?;
         for rows in &running.state.durable.loops.clone() {
             if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total).await {
-                return before;
+                return None;
             }
         }
         let answers = program.nodes.iter().find_map(|node| match node {
@@ -266,9 +267,9 @@ impl crate::engine::Engine {
             && let Err(why) = running.make_answer(mapping, &state)
         {
             tracing::error!(%flow, ?why, "a later answer cannot be filled");
-            return before;
+            return None;
         }
-        Told { record: running.answer.take().map(Arc::new), ..before }
+        Some(Told { record: running.answer.take().map(Arc::new), ..before })
     }
 }
 
