@@ -4,6 +4,8 @@
 //! off. A file that goes is written to the spool, then delivered whole. Rows never stand in memory together. It must not
 //! know how a row is booked, nor any counterparty.
 
+mod answer;
+mod asking;
 pub mod compare;
 pub(crate) mod journal;
 pub(crate) mod lists;

@@ -35,6 +35,11 @@ pub trait LongList: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`Fault::Broken`] where it cannot be had.
     fn row(&self, row: u64) -> Result<LongRow, Fault>;
+
+    /// Whether what it stands on gives that row, be it well formed or not: else it may give it later.
+    fn gives(&self, _row: u64) -> bool {
+        true
+    }
 }
 
 /// A row of a long list.

@@ -151,6 +151,8 @@ struct Running {
     /// The oldest date that is kept, where its own is older.
     too_old: Option<Day>,
     rows: BTreeMap<(u16, u64), Told>,
+    /// The flows of rows that this run has begun and that have not ended.
+    begun: BTreeMap<(u16, u64), FlowId>,
     /// Which of its rows wait for others.
     order: Order,
     /// Its operations that are open, as they are counted, with the party of each.
@@ -420,7 +422,7 @@ impl Running {
                 self.cancelling.push(waiter);
                 self.handle(Event::CancelAsked).await;
             }
-            Inbox::Begin(of, row) => self.begin_row(of, row).await,
+            Inbox::Begin(of, row) => self.start_row(of, row).await,
             Inbox::Row(of, row, told) => {
                 let event = self.row_ended(of, row, told).await;
                 self.handle(event).await;

@@ -178,7 +178,7 @@ impl Engine {
     }
 
     /// Whether an ask was turned away before it became a flow, or before its flow stood in the journal.
-    async fn found_no_room(&self, told: &crate::driver::Told, journaled: bool) -> bool {
+    pub(crate) async fn found_no_room(&self, told: &crate::driver::Told, journaled: bool) -> bool {
         let flow = told.flow;
         let busy = told.kind == ToldKind::Refused && told.reason == "busy";
         let unwritten = async || matches!(self.journal.read(move |reader| reader.flow(flow)).await, Ok(None));
@@ -186,7 +186,7 @@ impl Engine {
     }
 
     /// Neither stopping nor broken.
-    fn goes_on(&self) -> bool {
+    pub(crate) fn goes_on(&self) -> bool {
         use std::sync::atomic::Ordering::Acquire;
         !self.stopping.load(Acquire) && !self.broken.load(Acquire)
     }

@@ -99,6 +99,17 @@ impl Spool {
         Ok(sheet)
     }
 
+    /// Removes a finished sheet.
+    ///
+    /// # Errors
+    /// When the folder does not give it up; what is gone already is no error.
+    pub fn remove_sheet(&self, name: &str) -> io::Result<()> {
+        match std::fs::remove_file(self.folder.join(format!("{name}{SHEET}"))) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Removes what stands under a name and names that go on behind it with a point.
     ///
     /// # Errors

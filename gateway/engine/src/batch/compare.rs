@@ -12,14 +12,13 @@ pub use books::{Class, Counts, Line};
 
 use super::journal::{self, Days, Wanted};
 use super::reading::ReadFile;
-use super::spooled::Spooled;
-use super::take::Source;
-use crate::driver::{Known, NewFlow, ask_digest, put_sheets};
+use super::take::TakenFile;
+use crate::driver::{Known, NewFlow, Told, ToldKind, ask_digest, put_sheets};
 use crate::engine::Engine;
 use crate::message::{self, Refusal};
 use crate::scene::Scene;
 use crate::serve::Serving;
-use crate::sheet::SheetWriter;
+use crate::sheet::{SheetWriter, Spool};
 use crate::version::{CallRef, FlowRef, Version};
 use adapters::value::{Record, encode_record};
 use books::Books;
@@ -28,13 +27,61 @@ use dsl::program::{FlowStart, ReconcileProgram};
 use dsl::value::{Date, Decimal, ShapeId};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Direction, Key};
+use store::{Direction, Key, SortFault};
 
 /// The list of differences in what a flow is asked.
 const DIFFERENCES: &str = "differences";
 
 /// Why books are not compared, in words.
 type Fallible<T> = Result<T, String>;
+
+/// Why books are not compared.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotCompared {
+    /// The machine, the journal or the spool: it is tried again.
+    #[error("{0}")]
+    NotNow(String),
+    /// What stands in them.
+    #[error("{0}")]
+    Wrong(String),
+}
+
+impl NotCompared {
+    /// A fault of the machine.
+    fn not_now(fault: impl ToString) -> Self {
+        Self::NotNow(fault.to_string())
+    }
+}
+
+impl From<SortFault> for NotCompared {
+    fn from(fault: SortFault) -> Self {
+        Self::not_now(fault)
+    }
+}
+
+impl From<String> for NotCompared {
+    fn from(why: String) -> Self {
+        Self::Wrong(why)
+    }
+}
+
+impl From<&str> for NotCompared {
+    fn from(why: &str) -> Self {
+        Self::Wrong(why.to_owned())
+    }
+}
+
+type Compared<T> = Result<T, NotCompared>;
+
+/// What became of the ask of a flow that a file begins.
+pub(super) enum Begun {
+    /// The journal has the flow.
+    Yes,
+    /// Not yet: it is to be asked again.
+    NotNow,
+    /// It never will: its key was cancelled, or its date is gone.
+    Never,
+}
 
 impl Engine {
     /// Begins the flows of every comparison that the file is their book of.
@@ -44,11 +91,10 @@ impl Engine {
     pub(super) async fn compare_books(
         self: &Arc<Self>,
         serving: &Serving,
-        source: &Source,
-        name: &str,
-        file: &Spooled,
+        taken: &TakenFile,
         read: &ReadFile,
     ) -> Fallible<()> {
+        let TakenFile { source, name, file, .. } = taken;
         let version = Arc::clone(&serving.version);
         let Some(module) = version.module(read.call.module) else { return Ok(()) };
         for (reconcile, place) in module.reconciles.iter().zip(0_u16..) {
@@ -86,19 +132,20 @@ impl Engine {
             let party = module.name.to_string();
             let date = crate::calendar::day(day);
             let key = Key { date, party, direction: Direction::In, once: once.into_bytes() };
-            if self.flow_now(&key, Known::Days).await.map_err(|fatal| fatal.to_string())?.is_some() {
+            if self.flow_of_key(&key, Known::Days).await.map_err(|fatal| fatal.to_string())?.is_some() {
                 continue;
+            }
+            if self.begun_before(&key).is_some() {
+                return Err(format!("the comparison {} is not in the journal yet", reconcile.name));
             }
             let facts = scene.facts.clone();
             let sheet = format!("{}.compared-{place}", file.name);
             let scratch = self.ours(&mut scene, reconcile, day, &sheet).await?;
-            let compared = self.held_against(scene, reconcile, day, &sheet).await;
-            for name in scratch {
-                drop(self.spool.remove(&name));
-            }
+            let compared = self.held_against(scene, reconcile, day, &sheet, scratch).await;
             let record = match compared {
                 Ok(record) => record,
-                Err(why) => {
+                Err(NotCompared::NotNow(why)) => return Err(why),
+                Err(NotCompared::Wrong(why)) => {
                     self.file_refused(source, name, &format!("the books are not compared: {why}"));
                     continue;
                 }
@@ -110,7 +157,7 @@ impl Engine {
                 kept: crate::facts::Tagged::new(),
                 ask: Some(record),
                 facts,
-                key,
+                key: key.clone(),
                 known: Known::Days,
                 waited_for: false,
                 digest: ask_digest(&[&file.digest]),
@@ -119,11 +166,37 @@ impl Engine {
                 writer: None,
             };
             let told = self.ask(new, Duration::ZERO).await;
-            if told.flow.0 == 0 {
-                return Err(format!("the comparison {} is not taken now: {}", reconcile.name, told.reason));
+            match self.begun_by(&key, &told).await {
+                Begun::Yes => {}
+                Begun::NotNow => {
+                    return Err(format!(
+                        "the comparison {} is not taken now: {}",
+                        reconcile.name, told.reason
+                    ));
+                }
+                Begun::Never => {
+                    let fault =
+                        format!("the books of {day} are not compared: {}: {}", told.reason, told.text);
+                    self.file_refused(source, name, &fault);
+                }
             }
         }
         Ok(())
+    }
+
+    /// Whether the journal has the flow of a key, behind an ask that was told so: what was told has a number also where the first
+    /// write found no room.
+    pub(super) async fn begun_by(&self, key: &Key, told: &Told) -> Begun {
+        match self.flow_of_key(key, Known::Days).await {
+            Ok(Some(_)) => Begun::Yes,
+            Ok(None)
+                if told.kind == ToldKind::Refused
+                    && matches!(told.reason.as_str(), "too_late" | "cancelled") =>
+            {
+                Begun::Never
+            }
+            Ok(None) | Err(_) => Begun::NotNow,
+        }
     }
 
     /// Puts what the journal has of our calls into the book; gives the names of the sheets on which it stands.
@@ -155,22 +228,37 @@ impl Engine {
         reconcile: &ReconcileProgram,
         day: Date,
         sheet: &str,
-    ) -> Fallible<Record> {
+        scratch: Vec<String>,
+    ) -> Compared<Record> {
         let (reconcile, spool, sheet) = (reconcile.clone(), self.spool.clone(), sheet.to_owned());
         let compared = self.core.offload(move || {
-            let version = Arc::clone(&scene.version);
-            let differences = spool.write(&sheet).map_err(|error| error.to_string())?;
-            let mut out = Differences::new(&version, reconcile.ask, differences)?;
-            let books = Books { scene, reconcile: &reconcile, days: Days::of(day, reconcile.month) };
-            let counts =
-                books.compare(&spool.place(&format!("{sheet}.sorting")), &mut |line| match line.class {
-                    Some(class) => out.append(line.key, class.word(), line.ours, line.theirs),
-                    None => Ok(()),
-                })?;
-            out.finish(day, &counts)
+            let compared = differences(scene, &reconcile, day, &spool, &sheet);
+            for name in scratch {
+                drop(spool.remove_sheet(&name));
+            }
+            compared
         });
-        compared.await.unwrap_or_else(|| Err("the machine is busy".to_owned()))
+        compared.await.unwrap_or_else(|| Err(NotCompared::NotNow("the machine is busy".to_owned())))
     }
+}
+
+/// Puts the differences of two books on a sheet; gives what a flow is asked with it.
+fn differences(
+    scene: Box<Scene>,
+    reconcile: &ReconcileProgram,
+    day: Date,
+    spool: &Spool,
+    sheet: &str,
+) -> Compared<Record> {
+    let version = Arc::clone(&scene.version);
+    let writer = spool.write(sheet).map_err(NotCompared::not_now)?;
+    let mut out = Differences::new(&version, reconcile.ask, writer)?;
+    let books = Books { scene, reconcile, days: Days::of(day, reconcile.month) };
+    let counts = books.compare(&spool.place(&format!("{sheet}.sorting")), &mut |line| match line.class {
+        Some(class) => out.append(line.key, class.word(), line.ours, line.theirs),
+        None => Ok(()),
+    })?;
+    out.finish(day, &counts)
 }
 
 /// The shape of what the call asks.
@@ -187,7 +275,7 @@ struct Differences<'a> {
 }
 
 impl<'a> Differences<'a> {
-    fn new(version: &'a Arc<Version>, ask: ShapeId, sheet: SheetWriter) -> Fallible<Self> {
+    fn new(version: &'a Arc<Version>, ask: ShapeId, sheet: SheetWriter) -> Compared<Self> {
         let (_, row) =
             super::lists::list_field(version, Some(ask), DIFFERENCES).ok_or("no list of differences")?;
         Ok(Self { version, ask, row, sheet })
@@ -204,7 +292,7 @@ impl<'a> Differences<'a> {
         class: &str,
         ours: Option<Decimal>,
         theirs: Option<Decimal>,
-    ) -> Fallible<()> {
+    ) -> Compared<()> {
         let symbols = self.version.symbols();
         let class = symbols.find(class).map_or(Value::Absent, Value::Name);
         let amount = |amount: Option<Decimal>| amount.map_or(Value::Absent, Value::Decimal);
@@ -213,17 +301,17 @@ impl<'a> Differences<'a> {
             record.set(slot, value).map_err(|fault| format!("a difference: {fault:?}"))?;
         }
         let octets = encode_record(&record, &self.version.compiled.shapes, self.row, symbols);
-        self.sheet.append(&octets.map_err(|error| error.to_string())?).map_err(|error| error.to_string())
+        self.sheet.append(&octets.map_err(|error| error.to_string())?).map_err(NotCompared::not_now)
     }
 
-    fn finish(self, day: Date, counts: &Counts) -> Fallible<Record> {
+    fn finish(self, day: Date, counts: &Counts) -> Compared<Record> {
         let mut record = Record::new(self.slots(self.ask));
         let number = |count: u64| Value::Number(i128::from(count));
         let values = [Value::Date(day), number(counts.ours), number(counts.theirs), number(counts.agreed)];
         for (slot, value) in values.iter().enumerate() {
             record.set(slot, value).map_err(|fault| format!("what was compared: {fault:?}"))?;
         }
-        self.sheet.finish().map_err(|error| error.to_string())?;
+        self.sheet.finish().map_err(NotCompared::not_now)?;
         Ok(record)
     }
 }

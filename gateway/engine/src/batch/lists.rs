@@ -54,6 +54,10 @@ impl LongList for AskedRows {
         self.sheet.count()
     }
 
+    fn gives(&self, row: u64) -> bool {
+        self.sheet.row(row).is_ok()
+    }
+
     fn row(&self, row: u64) -> Result<LongRow, Fault> {
         let octets = octets(&self.sheet, row)?;
         let record =
@@ -82,6 +86,10 @@ impl AnsweredRows {
 impl LongList for AnsweredRows {
     fn count(&self) -> u64 {
         self.sheet.count()
+    }
+
+    fn gives(&self, row: u64) -> bool {
+        self.sheet.row(row).is_ok()
     }
 
     fn row(&self, row: u64) -> Result<LongRow, Fault> {
@@ -145,6 +153,10 @@ impl JournalRows {
 impl LongList for JournalRows {
     fn count(&self) -> u64 {
         self.sheet.count()
+    }
+
+    fn gives(&self, row: u64) -> bool {
+        self.sheet.row(row).is_ok()
     }
 
     fn row(&self, row: u64) -> Result<LongRow, Fault> {

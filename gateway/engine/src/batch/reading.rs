@@ -116,7 +116,8 @@ pub(crate) async fn read(
     }
     let (spool, file, name) = (engine.spool.clone(), file.clone(), name.to_owned());
     let read = engine.core.offload(move || {
-        let lines = Lines { version: &version, reference, spool: &spool, file: &file, name: &name };
+        let finished = Finished::Stay;
+        let lines = Lines { version: &version, reference, spool: &spool, file: &file, name: &name, finished };
         lines.read(message, scene)
     });
     read.await.unwrap_or_else(|| Err(io::Error::from(io::ErrorKind::Interrupted).into()))
@@ -138,7 +139,8 @@ pub(super) fn read_alone(
     if !has_lines(version, module, message) {
         return Err(io::Error::other("it is no file of lines: the gateway alone reads it").into());
     }
-    Lines { version, reference: CallRef { module, call }, spool, file, name }.read(message, scene)
+    let (reference, finished) = (CallRef { module, call }, Finished::Replaced);
+    Lines { version, reference, spool, file, name, finished }.read(message, scene)
 }
 
 /// What a file is called is known of it.
@@ -162,6 +164,16 @@ struct Lines<'a> {
     spool: &'a Spool,
     file: &'a Spooled,
     name: &'a str,
+    finished: Finished,
+}
+
+/// What becomes of sheets that an earlier reading has finished.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Finished {
+    /// They stay as they are: a flow may have begun over them.
+    Stay,
+    /// They are written anew: no flow knows them, and they may be of another file.
+    Replaced,
 }
 
 /// What ends the reading of a file before its end.
@@ -244,11 +256,31 @@ impl Lines<'_> {
     }
 }
 
+/// Where the rows of a list go.
+enum Target {
+    /// They stand on this sheet already.
+    There(String),
+    /// They are written.
+    Writing(SheetWriter),
+}
+
+impl Target {
+    fn of(spool: &Spool, name: String, finished: Finished) -> io::Result<Self> {
+        if finished == Finished::Stay {
+            match spool.read(&name) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                there => return there.map(|_| Self::There(name)),
+            }
+        }
+        spool.write(&name).map(Self::Writing)
+    }
+}
+
 /// The sheets of a file's lists, by slot of the ask.
 struct Sheets<'a> {
     lines: &'a Lines<'a>,
     ask: Option<ShapeId>,
-    open: BTreeMap<u16, (String, ShapeId, SheetWriter)>,
+    open: BTreeMap<u16, (String, ShapeId, Target)>,
     /// Why a row was not taken: the reader is told that the program is broken, and stops.
     disk: Option<io::Error>,
 }
@@ -264,17 +296,18 @@ impl Sheets<'_> {
     }
 
     fn append(&mut self, space: Space, slot: u16, row: &Record) -> io::Result<()> {
-        let Lines { version, spool, file, .. } = self.lines;
+        let Lines { version, spool, file, finished, .. } = self.lines;
         let no_list = || io::Error::other("rows of a list that no ask has");
         if !self.open.contains_key(&slot) {
             let shape = self.ask.and_then(|shape| version.compiled.shapes.get(shape.0 as usize));
             let field = shape.and_then(|shape| shape.fields.get(usize::from(slot)));
             let field = field.filter(|_| space == Space::Ask).ok_or_else(no_list)?;
             let (_, rows) = list_field(version, self.ask, &field.name).ok_or_else(no_list)?;
-            let writer = spool.write(&format!("{}.{}", file.name, field.name))?;
-            self.open.insert(slot, (field.name.to_string(), rows, writer));
+            let target = Target::of(spool, format!("{}.{}", file.name, field.name), *finished)?;
+            self.open.insert(slot, (field.name.to_string(), rows, target));
         }
-        let Some((_, rows, writer)) = self.open.get_mut(&slot) else { return Err(no_list()) };
+        let Some((_, rows, target)) = self.open.get_mut(&slot) else { return Err(no_list()) };
+        let Target::Writing(writer) = target else { return Ok(()) };
         let octets = encode_record(row, &version.compiled.shapes, *rows, version.symbols());
         writer.append(&octets.map_err(io::Error::other)?)
     }
@@ -282,8 +315,12 @@ impl Sheets<'_> {
     /// Every list of lines that an ask has is on a sheet, also where it has no rows.
     fn finish(mut self) -> io::Result<Tagged> {
         let mut sheets = Tagged::new();
-        for (field, _, writer) in std::mem::take(&mut self.open).into_values() {
-            sheets.insert(field, writer.finish()?.name().to_owned());
+        for (field, _, target) in std::mem::take(&mut self.open).into_values() {
+            let name = match target {
+                Target::There(name) => name,
+                Target::Writing(writer) => writer.finish()?.name().to_owned(),
+            };
+            sheets.insert(field, name);
         }
         Ok(sheets)
     }

@@ -6,6 +6,7 @@
 use crate::sheet::{Spool, sync_folder};
 use adapters::seal::{Digest, DigestState};
 use bytes::Bytes;
+use link::Core;
 use link::files::{FileError, FileLink, FilePath};
 use link::world::Files;
 use std::fs::File;
@@ -85,15 +86,17 @@ pub enum SpoolError {
 /// # Errors
 /// See [`SpoolError`].
 pub async fn fetch(
-    files: &Arc<dyn Files>,
+    core: &Core,
     spool: &Spool,
     link: &dyn FileLink,
     path: &FilePath,
     name: &str,
     most: u64,
 ) -> Result<Spooled, SpoolError> {
-    spool.make()?;
+    let files = &core.world().files;
     let place = spool.place(name);
+    let folder = place.parent().unwrap_or(&place).to_owned();
+    files.make_folder(&folder).await?;
     let gone = files.remove(&place).await;
     if let Err(error) = gone
         && error.kind() != io::ErrorKind::NotFound
@@ -113,7 +116,8 @@ pub async fn fetch(
         file.write_all(&piece).await?;
     }
     file.sync().await?;
-    sync_folder(place.parent().unwrap_or(&place))?;
+    let synced = core.offload(move || sync_folder(&folder)).await;
+    synced.unwrap_or_else(|| Err(io::ErrorKind::Interrupted.into()))?;
     Ok(Spooled { name: name.to_owned(), size, digest: digest_of(digest) })
 }
 

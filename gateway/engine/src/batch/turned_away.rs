@@ -3,6 +3,7 @@
 //! In: a file that was refused, and why. Out: a flow that is asked which file it was and what is wrong in it, durable before
 //! the file counts as worked off, begun once for a file. It must not know what the flow does.
 
+use super::compare::Begun;
 use super::spooled::Spooled;
 use super::writing::packet_of;
 use crate::driver::{Known, NewFlow, ask_digest};
@@ -55,7 +56,7 @@ impl Engine {
             kept: Tagged::new(),
             ask: Some(ask),
             facts: scene.facts.clone(),
-            key,
+            key: key.clone(),
             known: Known::Days,
             waited_for: false,
             digest: ask_digest(&[&file.digest]),
@@ -63,7 +64,15 @@ impl Engine {
             sheets: Tagged::new(),
             writer: None,
         };
-        self.ask(new, Duration::ZERO).await.flow.0 != 0
+        let told = self.ask(new, Duration::ZERO).await;
+        match self.begun_by(&key, &told).await {
+            Begun::Yes => true,
+            Begun::NotNow => false,
+            Begun::Never => {
+                tracing::error!(file = name, reason = told.reason, "a refused file begins no flow");
+                true
+            }
+        }
     }
 }
 

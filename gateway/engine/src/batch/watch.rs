@@ -232,7 +232,7 @@ impl Engine {
             let control = message
                 .filter(|message| has_control(&version, module, *message))
                 .and_then(|_| EndMark::of(done.as_deref()?).place(&file.path).ok());
-            match self.take_found(&source, link, files.as_ref(), &file, control.as_ref()).await {
+            match self.take_found(&source, (&version, link), files.as_ref(), &file, control.as_ref()).await {
                 Taken::Yes => {
                     if let Err(error) = watch.taken(&file).await {
                         tracing::warn!(party = %source.party, file = %file.entry.name, %error, "a file that was taken stays where it is");

@@ -371,6 +371,7 @@ impl Engine {
             taken: None,
             too_old: None,
             rows: BTreeMap::new(),
+            begun: BTreeMap::new(),
             order: Order::default(),
             open: Vec::new(),
             woken: false,

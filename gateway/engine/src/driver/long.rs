@@ -1,6 +1,7 @@
 //! Flows over long lists: their sheets opened, their folds made once, the rows' answers gathered on a sheet
 //! (decisions D13). Whatever goes through all rows does so on a thread that may take long.
 
+use super::open::OpenRows;
 use super::{Running, Told};
 use crate::batch::lists::{AnsweredRows, AskedRows, list_field, sheet_of};
 use crate::book::Book;
@@ -11,6 +12,8 @@ use dsl::evaluate::Value;
 use dsl::flow::{LoopId, Node};
 use dsl::model::{Load, Space};
 use dsl::value::ShapeId;
+use std::collections::BTreeSet;
+use std::io;
 use std::sync::Arc;
 use store::{FlowId, Reader};
 
@@ -70,34 +73,26 @@ impl Running {
 
     /// Puts what the rows of a long loop answered on a sheet, and the sheet in the place of the list that they make; those of
     /// `unknown` stand there as not known. False: it cannot be written now.
-    pub(super) async fn gather_long(&mut self, of: LoopId, total: u64, unknown: Vec<u64>) -> bool {
+    pub(super) async fn gather_long(&mut self, of: LoopId, total: u64, unknown: &[u64]) -> bool {
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
             return true;
         };
         let name = sheet_of(self.id, usize::from(number), &form.name);
-        let (spool, parent) = (self.engine.spool.clone(), self.id);
-        let (version, mut open) = (Arc::clone(&self.version), self.open_rows(of));
         let Some(rows) = self.program().and_then(|program| program.loops.get(usize::from(of.0))) else {
             return true;
         };
         let rows = rows.body.name.clone();
-        let written = self.engine.journal.read_long(move |reader| {
-            let open = |row| match &mut open {
-                Some(open) => open.told(row).encode(&version),
-                None => Told::pending(FlowId(0)).encode(&version),
-            };
-            let of = Rows { parent, name: &rows, total, unknown: &unknown };
-            Ok(answers(reader, spool.write(&name), &of, open).map_err(|error| error.to_string()))
-        });
-        let sheet = match written.await {
-            Ok(Ok(sheet)) => sheet,
-            Ok(Err(why)) => {
-                tracing::error!(flow = %self.id, %why, "the answers of a batch's rows cannot be gathered");
-                return false;
-            }
-            Err(fatal) => {
-                self.engine.fail(&fatal);
-                return false;
+        let Some(made) = self.answers_on(of, (&name, &rows), total, (unknown, None)).await else {
+            return false;
+        };
+        let sheet = match made {
+            Made::Whole(sheet) => sheet,
+            Made::Lacks(ended) => {
+                let Some(others) = self.others(of, &name, ended).await else { return false };
+                match self.answers_on(of, (&name, &rows), total, (unknown, Some(others))).await {
+                    Some(Made::Whole(sheet)) => sheet,
+                    Some(Made::Lacks(_)) | None => return false,
+                }
             }
         };
         let list = match form.into {
@@ -111,19 +106,167 @@ impl Running {
     }
 }
 
-impl crate::engine::Engine {
-    /// What a flow over long lists answers now, with the ends that its rows have by now.
-    pub(crate) async fn answered_anew(self: &Arc<Self>, flow: FlowId) -> Told {
-        let row = match self.journal.read(move |reader| reader.flow(flow)).await {
-            Ok(Some(row)) => row,
-            _ => return Told::pending(flow),
+impl Running {
+    /// Writes the answers of a long loop's rows on a sheet. None: it cannot be written now.
+    async fn answers_on(
+        &self,
+        of: LoopId,
+        (name, rows): (&str, &str),
+        total: u64,
+        (unknown, others): (&[u64], Option<Others>),
+    ) -> Option<Made> {
+        let (spool, parent) = (self.engine.spool.clone(), self.id);
+        let (name, rows) = (name.to_owned(), rows.to_owned());
+        let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
+        let mut without = Without {
+            version: Arc::clone(&self.version),
+            open_rows: self.open_rows(of),
+            next: known.map_or(0, |rows| rows.next),
+            open: known.map_or_else(Vec::new, |rows| rows.open.clone()),
+            kept: self.rows.range((of.0, 0)..=(of.0, u64::MAX)).map(|((_, row), _)| *row).collect(),
+            unknown: unknown.to_vec(),
+            others,
+            lacks: Vec::new(),
         };
+        let written = self.engine.journal.read_long(move |reader| {
+            let made = answers(reader, spool.write(&name), (parent, &rows), total, &mut without);
+            if without.others.is_some() {
+                drop(spool.remove_sheet(&others_of(&name)));
+            }
+            Ok(made.map_err(|error| error.to_string()))
+        });
+        match written.await {
+            Ok(Ok(made)) => Some(made),
+            Ok(Err(why)) => {
+                tracing::error!(flow = %self.id, %why, "the answers of a batch's rows cannot be gathered");
+                None
+            }
+            Err(fatal) => {
+                self.engine.fail(&fatal);
+                None
+            }
+        }
+    }
+
+    /// What rows were told that ended without a flow of this batch, on a sheet of its own: where a file comes twice these may
+    /// be all. None: spool or journal cannot be read now.
+    async fn others(&self, of: LoopId, name: &str, ended: Vec<u64>) -> Option<Others> {
+        let (spool, name) = (self.engine.spool.clone(), others_of(name));
+        let mut writer = self.spooling(move || spool.write(&name)).await?;
+        let mut rows = Vec::new();
+        for page in ended.chunks(PAGE) {
+            let mut answers = Vec::new();
+            for row in page {
+                let told = match self.rows.get(&(of.0, *row)) {
+                    Some(told) => Some(told.clone()),
+                    None => self.told_of_another(of, *row).await.ok()?,
+                };
+                if let Some(told) = told {
+                    rows.push(*row);
+                    answers.push(told.encode(&self.version));
+                }
+            }
+            let put = move || {
+                answers.iter().try_for_each(|answer| writer.append(answer))?;
+                Ok(writer)
+            };
+            writer = self.spooling(put).await?;
+        }
+        let sheet = self.spooling(move || writer.finish()).await?;
+        Some(Others { rows, sheet })
+    }
+
+    /// Works on the spool where it may take long. None: it does not take it now.
+    async fn spooling<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> Option<T> {
+        match self.engine.core.offload(work).await? {
+            Ok(done) => Some(done),
+            Err(error) => {
+                tracing::error!(flow = %self.id, %error, "the spool does not take what rows were told");
+                None
+            }
+        }
+    }
+}
+
+/// The sheet of what rows were told that ended without a flow of their batch.
+fn others_of(sheet: &str) -> String {
+    format!("{sheet}.others")
+}
+
+/// What rows were told that ended without a flow of their batch.
+struct Others {
+    /// Which, in order.
+    rows: Vec<u64>,
+    /// What they were told, in that order.
+    sheet: Sheet,
+}
+
+/// What became of a list of answers.
+enum Made {
+    /// It has every row.
+    Whole(Sheet),
+    /// These rows have ended, and the flows of the batch do not say how.
+    Lacks(Vec<u64>),
+}
+
+/// What stands for rows without an ended flow of their own.
+struct Without {
+    version: Arc<Version>,
+    open_rows: Option<OpenRows>,
+    /// The first row that was not begun.
+    next: u64,
+    /// Rows that have not ended, in order.
+    open: Vec<u64>,
+    /// Rows of which it is kept what they were told.
+    kept: BTreeSet<u64>,
+    /// Rows that stand there as not known, in order, whatever became of them.
+    unknown: Vec<u64>,
+    others: Option<Others>,
+    lacks: Vec<u64>,
+}
+
+impl Without {
+    /// Whether what became of a row is to be said.
+    fn is_known(&self, row: u64) -> bool {
+        self.unknown.binary_search(&row).is_err()
+    }
+
+    fn row(&mut self, row: u64) -> io::Result<Vec<u8>> {
+        let ended = row < self.next && self.open.binary_search(&row).is_err() || self.kept.contains(&row);
+        let ended = ended && self.is_known(row);
+        match &self.others {
+            Some(others) => {
+                if let Ok(place) = others.rows.binary_search(&row) {
+                    return others.sheet.row(place as u64);
+                }
+            }
+            None if ended => self.lacks.push(row),
+            None => {}
+        }
+        Ok(match &mut self.open_rows {
+            Some(open) => open.told(row).encode(&self.version),
+            None => Told::pending(FlowId(0)).encode(&self.version),
+        })
+    }
+}
+
+impl crate::engine::Engine {
+    /// What a flow over long lists answers now, with the ends that its rows have by now; none where spool or journal do not
+    /// give it now.
+    pub(crate) async fn answered_anew(self: &Arc<Self>, flow: FlowId) -> Option<Told> {
+        let row = self.journal.read(move |reader| reader.flow(flow)).await;
+        let row = row.inspect_err(|fatal| self.fail(fatal)).ok()??;
         let before = self.told_of(&row);
-        let Ok(mut running) = Box::pin(self.load(row)).await else { return before };
-        let Some(program) = running.program().cloned() else { return before };
+        let loaded = Box::pin(self.load(row)).await;
+        let loaded = loaded.inspect_err(|why| tracing::error!(%flow, why, "a later answer waits"));
+        let mut running = loaded.ok()?;
+        let program = running.program().cloned()?;
         for rows in &running.state.durable.loops.clone() {
-            if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total, Vec::new()).await {
-                return before;
+            if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total, &[]).await {
+                return None;
             }
         }
         let answers = program.nodes.iter().find_map(|node| match node {
@@ -135,28 +278,20 @@ impl crate::engine::Engine {
             && let Err(why) = running.make_answer(mapping, &state)
         {
             tracing::error!(%flow, ?why, "a later answer cannot be filled");
-            return before;
+            return None;
         }
-        Told { record: running.answer.take().map(Arc::new), ..before }
+        Some(Told { record: running.answer.take().map(Arc::new), ..before })
     }
 }
 
-/// The rows of a batch's loop.
-struct Rows<'a> {
-    parent: FlowId,
-    name: &'a str,
-    total: u64,
-    /// Rows that stand there as not known, whatever became of them.
-    unknown: &'a [u64],
-}
-
-/// Writes the answers of rows in their order; `open` gives what stands for a row without an end.
+/// Writes the answers of the rows of a batch's loop in their order.
 fn answers(
     reader: &mut dyn Reader,
-    sheet: std::io::Result<SheetWriter>,
-    &Rows { parent, name, total, unknown }: &Rows<'_>,
-    mut open: impl FnMut(u64) -> Vec<u8>,
-) -> Result<Sheet, Box<dyn std::error::Error + Send + Sync>> {
+    sheet: io::Result<SheetWriter>,
+    (parent, name): (FlowId, &str),
+    total: u64,
+    without: &mut Without,
+) -> Result<Made, Box<dyn std::error::Error + Send + Sync>> {
     let mut sheet = sheet?;
     loop {
         let page = reader.children(parent, name, sheet.count(), PAGE)?;
@@ -164,13 +299,13 @@ fn answers(
         for child in page {
             let Some((_, row)) = child.parent.filter(|(_, row)| *row < total) else { continue };
             while sheet.count() < row {
-                sheet.append(&open(sheet.count()))?;
+                sheet.append(&without.row(sheet.count())?)?;
             }
             if sheet.count() == row {
-                let ended = child.end.is_some() && unknown.binary_search(&row).is_err();
+                let ended = child.end.is_some() && without.is_known(row);
                 match child.answer.as_deref().filter(|_| ended) {
                     Some(answer) => sheet.append(answer)?,
-                    None => sheet.append(&open(row))?,
+                    None => sheet.append(&without.row(row)?)?,
                 }
             }
         }
@@ -179,7 +314,8 @@ fn answers(
         }
     }
     while sheet.count() < total {
-        sheet.append(&open(sheet.count()))?;
+        sheet.append(&without.row(sheet.count())?)?;
     }
-    Ok(sheet.finish()?)
+    let lacks = std::mem::take(&mut without.lacks);
+    Ok(if lacks.is_empty() { Made::Whole(sheet.finish()?) } else { Made::Lacks(lacks) })
 }

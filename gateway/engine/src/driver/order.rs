@@ -31,6 +31,11 @@ impl Order {
         free
     }
 
+    /// Whether a row was let begin.
+    pub(super) fn runs(&self, of: LoopId, row: u64) -> bool {
+        self.running.iter().any(|(known, number, _)| (*known, *number) == (of, row))
+    }
+
     /// A row has ended; gives those that may begin now, in order.
     pub(super) fn ended(&mut self, of: LoopId, row: u64) -> Vec<(LoopId, u64)> {
         self.running.retain(|(known, number, _)| (*known, *number) != (of, row));
@@ -68,6 +73,7 @@ mod tests {
         assert!(!order.admit(of, 3, keys("a")), "it waits");
         assert!(order.admit(of, 4, Vec::new()));
         assert_eq!(order.ended(of, 2), []);
+        assert!(order.runs(of, 0) && !order.runs(of, 1) && !order.runs(of, 2));
         assert_eq!(order.ended(of, 0), [(of, 1)]);
         assert_eq!(order.ended(of, 1), [(of, 3)]);
         assert_eq!(order.ended(of, 3), []);

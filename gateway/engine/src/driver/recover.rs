@@ -177,6 +177,7 @@ impl Engine {
             taken: None,
             too_old: None,
             rows: BTreeMap::new(),
+            begun: BTreeMap::new(),
             order: Order::default(),
             open: Vec::new(),
             woken: true,
@@ -235,7 +236,7 @@ impl Engine {
         };
         let above = &**kept.insert(above);
         let (list, _) = above.form_of(of).ok_or("there is no such loop")?;
-        let record = above.row_record(of, number).ok_or("its row is not in the batch")?.1;
+        let record = above.row_record(of, number).map_err(|_| "its row is not in the batch")?.1;
         above.book_for_rows(&mut book);
         book.put(Space::Row, list, record);
         Ok((book, Some((parent, of, number)), above.steps()))

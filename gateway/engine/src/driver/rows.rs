@@ -1,10 +1,12 @@
 //! Rows: each is a flow of its own, with the key of its batch; the parent keeps what they answered.
 
+use super::carry::AGAIN;
 use super::order::Order;
 use super::{INBOX, Inbox, Known, Operation, Running, Told, ToldKind, program_of};
 use crate::book::Book;
 use crate::facts::Body;
 use adapters::value::{Record, encode_record};
+use dsl::evaluate::Fault;
 use dsl::flow::{Event, LoopId, Node, State};
 use dsl::model::{Load, Space};
 use dsl::program::LoopForm;
@@ -18,10 +20,25 @@ use tokio::sync::{mpsc, oneshot};
 
 /// Between two tries of making the list of what rows answered.
 const GATHERED_AGAIN: Duration = Duration::from_secs(10);
+/// Rows of long loops that ended without a flow of this batch, kept in memory; how more of them ended is found in the journal.
+const KEPT: usize = 10_000;
+/// What is said of a row that no flow can be made of.
+const UNBEGUN: &str = "the row cannot be begun";
+
+/// Spool or journal cannot be read: it is tried again.
+pub(super) struct NotNow;
+
+/// Why a row is not begun.
+pub(super) enum Unbegun {
+    /// The spool does not give it: whether it was begun before, and what it has moved, is not known without it.
+    NotNow,
+    /// It has no form.
+    Never,
+}
 
 /// Lets a row begin after a pause, if its flow still runs then.
-async fn begin_again(core: Core, post: mpsc::Sender<Inbox>, (of, row): (LoopId, u64)) {
-    let over = core.within(core.mark().after(super::carry::AGAIN), post.closed()).await.is_err();
+async fn begin_again(core: Core, post: mpsc::Sender<Inbox>, (of, row): (LoopId, u64), pause: Duration) {
+    let over = core.within(core.mark().after(pause), post.closed()).await.is_err();
     if over {
         drop(post.send(Inbox::Begin(of, row)).await);
     }
@@ -44,25 +61,30 @@ impl Running {
 
     /// Begins a row, or finds it where it was begun before; its end comes back as an event.
     pub(super) async fn start_row(&mut self, of: LoopId, row: u64) {
-        let told = match self.row_flow(of, row) {
-            Some((running, waiter)) => {
-                if self.order.admit(of, row, running.counted()) {
+        match self.row_flow(of, row) {
+            Ok((running, waiter)) => {
+                if self.order.runs(of, row) || self.order.admit(of, row, running.counted()) {
                     self.launch(running, of, row, waiter).await;
                 }
-                return;
             }
-            None => Told::refused("other", "the row cannot be begun".into()),
-        };
-        let post = self.post.clone();
-        self.engine.core.spawn(async move { drop(post.send(Inbox::Row(of, row, told)).await) });
+            Err(Unbegun::NotNow) => {
+                tracing::error!(flow = %self.id, row, "a row cannot be read from the spool; it begins later");
+                if self.form_of(of).is_some_and(|(_, form)| self.is_unmade(form)) {
+                    self.gather_ended().await;
+                }
+                self.begin_later(of, row, GATHERED_AGAIN);
+            }
+            Err(Unbegun::Never) => {
+                let (post, told) = (self.post.clone(), Told::refused("other", UNBEGUN.into()));
+                self.engine.core.spawn(async move { drop(post.send(Inbox::Row(of, row, told)).await) });
+            }
+        }
     }
 
     /// A row has ended: those that waited for it begin.
     async fn start_waiting(&mut self, of: LoopId, row: u64) {
         for (of, row) in self.order.ended(of, row) {
-            if let Some((running, waiter)) = self.row_flow(of, row) {
-                self.launch(running, of, row, waiter).await;
-            }
+            self.start_row(of, row).await;
         }
     }
 
@@ -81,24 +103,24 @@ impl Running {
         limits.filter_map(|limit| self.hold(limit, &seen)).map(|(hold, ..)| hold.limit).collect()
     }
 
-    async fn launch(&self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {
+    async fn launch(&mut self, mut running: Running, of: LoopId, row: u64, take: oneshot::Receiver<Told>) {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
         self.engine.core.spawn(async move {
             match take.await {
                 // Another had its key and is not in the journal: it may be yet, or has not been taken.
-                Ok(told) if told.is_unknown() => begin_again(core, post, (of, row)).await,
+                Ok(told) if told.is_unknown() => begin_again(core, post, (of, row), AGAIN).await,
                 Ok(told) => drop(post.send(Inbox::Row(of, row, told)).await),
                 Err(_) => {}
             }
         });
         // A batch that was taken goes on when there is room for its rows.
-        let Some(id) = self.engine.next_flow().await else { return self.begin_later(of, row) };
+        let Some(id) = self.engine.next_flow().await else { return self.begin_later(of, row, AGAIN) };
         running.id = id;
         let before = self.engine.keyed.get(&running.key).map(|flow| *flow);
         let before = match before {
             None if self.begins_anew(of) => match self.engine.flow_of_key(&running.key, Known::Ever).await {
                 Ok(known) => known,
-                Err(_) => return self.begin_later(of, row),
+                Err(_) => return self.begin_later(of, row, AGAIN),
             },
             known => known,
         };
@@ -109,22 +131,16 @@ impl Running {
             }
             return;
         }
+        self.begun.insert((of.0, row), id);
         self.engine.keyed.insert(running.key.clone(), id);
         self.engine.flows.insert(id, running.post.clone());
         let share = self.engine.core.share(&running.key.party);
         self.engine.core.spawn(share.task(running.task(Event::Asked)));
     }
 
-    fn begin_later(&self, of: LoopId, row: u64) {
+    fn begin_later(&self, of: LoopId, row: u64, pause: Duration) {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
-        self.engine.core.spawn(begin_again(core, post, (of, row)));
-    }
-
-    /// Begins a row for which there was no room.
-    pub(super) async fn begin_row(&mut self, of: LoopId, row: u64) {
-        if let Some((running, waiter)) = self.row_flow(of, row) {
-            self.launch(running, of, row, waiter).await;
-        }
+        self.engine.core.spawn(begin_again(core, post, (of, row), pause));
     }
 
     /// Whether the same rows come again in other flows: what they are once by is all that tells them apart, and a party may
@@ -150,14 +166,29 @@ impl Running {
         }
     }
 
-    pub(super) fn row_record(&self, of: LoopId, row: u64) -> Option<(u16, Record)> {
-        let (number, form) = self.form_of(of)?;
-        Some((number, self.book.row(&form.list, u32::try_from(row).ok()?).ok()?))
+    pub(super) fn row_record(&self, of: LoopId, row: u64) -> Result<(u16, Record), Unbegun> {
+        let (number, form) = self.form_of(of).ok_or(Unbegun::Never)?;
+        let place = u32::try_from(row).map_err(|_| Unbegun::Never)?;
+        if self.is_unmade(form) {
+            return Err(Unbegun::NotNow);
+        }
+        Ok((number, self.book.row(&form.list, place).map_err(|fault| self.unread(of, &fault))?))
+    }
+
+    /// Whether the rows are those of a list that a loop before made, and it could not be put in place.
+    fn is_unmade(&self, form: &LoopForm) -> bool {
+        form.list.space == Space::Row && form.list.slot == u16::MAX && !self.book.holds(&form.list)
+    }
+
+    /// What a fault of a row means: rows of long loops stand on a disk, which may give them later.
+    fn unread(&self, of: LoopId, fault: &Fault) -> Unbegun {
+        let disk = matches!(fault, Fault::Broken) && self.is_long(of);
+        if disk { Unbegun::NotNow } else { Unbegun::Never }
     }
 
     /// Key of a row: what its loop says, else the batch's key and the row's number.
-    fn key_of_row(&self, of: LoopId, row: u64) -> Option<Key> {
-        let (number, form) = self.form_of(of)?;
+    fn key_of_row(&self, of: LoopId, row: u64, record: &Record) -> Result<Key, Unbegun> {
+        let (number, form) = self.form_of(of).ok_or(Unbegun::Never)?;
         let name = self.program().and_then(|program| program.loops.get(usize::from(of.0)));
         let name = name.and_then(|one| one.name.rsplit('/').next()).unwrap_or(&form.name);
         let mut once = format!("row:{}/{name}:", self.name()).into_bytes();
@@ -165,23 +196,22 @@ impl Running {
             crate::view::push_part(&mut once, &self.key.once);
             crate::view::push_part(&mut once, &row.to_be_bytes());
         } else {
-            let (_, record) = self.row_record(of, row)?;
             let mut book = self.book.clone();
-            book.put(Space::Row, number, record);
+            book.put(Space::Row, number, record.clone());
             let steps = self.steps();
             let parts = self.parts(&steps, self.engine.now());
-            once.extend(parts.view(&book).key(&form.once).ok()?);
+            let key = parts.view(&book).key(&form.once);
+            once.extend(key.map_err(|fault| self.unread(of, &fault))?);
         }
-        Some(Key { date: self.key.date, party: self.key.party.clone(), direction: Direction::Out, once })
+        Ok(Key { date: self.key.date, party: self.key.party.clone(), direction: Direction::Out, once })
     }
 
-    fn row_flow(&self, of: LoopId, row: u64) -> Option<(Running, oneshot::Receiver<Told>)> {
+    fn row_flow(&self, of: LoopId, row: u64) -> Result<(Running, oneshot::Receiver<Told>), Unbegun> {
         let (number, record) = self.row_record(of, row)?;
-        let key = self.key_of_row(of, row)?;
+        let key = self.key_of_row(of, row, &record)?;
         let mut path = self.path.clone();
         path.push(of);
-        let tables = self.tables()?;
-        let program = program_of(tables, &path)?;
+        let program = self.tables().and_then(|tables| program_of(tables, &path)).ok_or(Unbegun::Never)?;
         let mut body = Body::default();
         body.put_tagged("facts", &self.facts.tagged(self.version.symbols()));
         body.put("loop", of.0.to_string().into_bytes());
@@ -229,6 +259,7 @@ impl Running {
             taken: None,
             too_old: None,
             rows: BTreeMap::new(),
+            begun: BTreeMap::new(),
             order: Order::default(),
             open: Vec::new(),
             woken: false,
@@ -239,7 +270,7 @@ impl Running {
             path,
             around: self.steps(),
         };
-        Some((running, take))
+        Ok((running, take))
     }
 
     /// The shape of a loop's rows.
@@ -282,64 +313,149 @@ impl Running {
     }
 
     /// A row that never ran here, since another flow has its key, answers too: as its `answer` says of a refusal.
-    fn answered_unbegun(&self, of: LoopId, row: u64, told: Told) -> Told {
+    fn answered_unbegun(&self, of: LoopId, row: u64, told: Told) -> Result<Told, NotNow> {
         let gathered = self.form_of(of).is_some_and(|(_, form)| form.into_shape.is_some());
         if told.kind != ToldKind::Refused || told.record.is_some() || !gathered {
-            return told;
+            return Ok(told);
         }
-        let Some((mut running, _)) = self.row_flow(of, row) else { return told };
+        let mut running = match self.row_flow(of, row) {
+            Ok((running, _)) => running,
+            Err(Unbegun::NotNow) => return Err(NotNow),
+            Err(Unbegun::Never) => return Ok(told),
+        };
         let mut state = running.state.clone();
         state.durable.refused = Some(told.reason.as_str().into());
         state.durable.end = Some(dsl::flow::End::Refused);
         running.row_answer(&state);
         let text = if told.text.is_empty() { self.version.label(&told.reason) } else { told.text.clone() };
         let shape = running.answer_shape();
-        Told { text, record: running.answer.take().map(Arc::new), shape, ..told }
+        Ok(Told { text, record: running.answer.take().map(Arc::new), shape, ..told })
     }
 
-    /// What a row was told that another flow has begun.
-    async fn told_of_another(&self, of: LoopId, row: u64) -> Option<Told> {
-        let (running, _) = self.row_flow(of, row)?;
+    /// What a row is told, and whether it is the end of a flow of its own: of one that the journal has as this row of this
+    /// batch. A row that is of one content with another of the same batch is not paid by that one's payment.
+    async fn ended_as(&self, of: LoopId, row: u64, told: Told) -> Result<(Told, bool), NotNow> {
+        if told.flow == FlowId(0) {
+            return Ok((told, false));
+        }
+        let begun = self.begun.get(&(of.0, row)) == Some(&told.flow);
+        if begun && told.kind == ToldKind::Done && self.rows_are_journaled(of) {
+            return Ok((told, true));
+        }
+        let flow = told.flow;
+        let known = self.engine.journal.read(move |reader| reader.flow(flow)).await;
+        let known = known.map_err(|fatal| {
+            self.engine.fail(&fatal);
+            NotNow
+        })?;
+        Ok(match known.and_then(|known| known.parent) {
+            Some((parent, number)) if parent == self.id && number == row => (told, true),
+            Some((parent, _)) if parent == self.id => (Told::refused("duplicate", String::new()), false),
+            _ => (told, false),
+        })
+    }
+
+    fn rows_are_journaled(&self, of: LoopId) -> bool {
+        let one = self.program().and_then(|program| program.loops.get(usize::from(of.0)));
+        one.is_some_and(|one| one.body.journaled())
+    }
+
+    /// What a row was told that has ended, and of which no flow of this batch speaks; none where nothing says it.
+    pub(super) async fn told_of_another(&self, of: LoopId, row: u64) -> Result<Option<Told>, NotNow> {
+        let running = match self.row_flow(of, row) {
+            Ok((running, _)) => running,
+            Err(Unbegun::NotNow) => return Err(NotNow),
+            Err(Unbegun::Never) => return Ok(Some(Told::refused("other", UNBEGUN.into()))),
+        };
         let known = if self.begins_anew(of) { Known::Ever } else { Known::Days };
-        let flow = self.engine.flow_of_key(&running.key, known).await.ok()??;
-        let told = self.engine.stored(flow, Some(running.digest)).await;
-        Some(self.answered_unbegun(of, row, told))
+        let flow = self.engine.flow_of_key(&running.key, known).await.map_err(|_| NotNow)?;
+        let told = match flow {
+            Some(flow) => self.engine.stored(flow, Some(running.digest)).await,
+            None if self.rows_are_journaled(of) => self.refused_unasked(running.key).await?,
+            None => return Ok(None),
+        };
+        match told.kind {
+            ToldKind::Pending if told.is_unknown() => Err(NotNow),
+            ToldKind::Pending => Ok(None),
+            ToldKind::Done | ToldKind::Refused => {
+                let (told, _) = self.ended_as(of, row, told).await?;
+                self.answered_unbegun(of, row, told).map(Some)
+            }
+        }
+    }
+
+    /// Why a row was refused whose ask never came into the journal: its key was cancelled before, or its date is gone.
+    async fn refused_unasked(&self, key: Key) -> Result<Told, NotNow> {
+        let known = self.engine.journal.read(move |reader| {
+            let cancelled = reader.flow_by_key(&key, key.date)?.is_some();
+            Ok(if cancelled {
+                "cancelled"
+            } else if reader.kept_from()? > key.date {
+                "too_late"
+            } else {
+                "other"
+            })
+        });
+        match known.await {
+            Ok(reason) => Ok(Told::refused(reason, String::new())),
+            Err(fatal) => {
+                self.engine.fail(&fatal);
+                Err(NotNow)
+            }
+        }
+    }
+
+    /// Hears the end of a row again after a while: now it cannot be taken.
+    fn hear_again(&self, of: LoopId, row: u64, told: Told) -> Event {
+        let (core, post) = (self.engine.core.clone(), self.post.clone());
+        self.engine.core.spawn(async move {
+            core.deadline(core.mark().after(GATHERED_AGAIN)).await;
+            drop(post.send(Inbox::Row(of, row, told)).await);
+        });
+        Event::RowWaits { of, row }
     }
 
     /// Keeps what a row answered; before the last one is told, the list that the rows make stands in the book.
-    pub(super) async fn row_ended(&mut self, of: LoopId, row: u64, told: Told) -> Event {
+    pub(super) async fn row_ended(&mut self, of: LoopId, row: u64, heard: Told) -> Event {
+        if heard.kind == ToldKind::Pending {
+            let (engine, post, flow) = (self.engine.clone(), self.post.clone(), heard.flow);
+            self.engine.core.spawn(async move {
+                while !post.is_closed() {
+                    if let Some(told) = engine.wait_end(flow).await {
+                        return drop(post.send(Inbox::Row(of, row, told)).await);
+                    }
+                    engine.core.deadline(engine.core.mark().after(GATHERED_AGAIN)).await;
+                }
+            });
+            return Event::RowWaits { of, row };
+        }
+        let (told, own) = match self.ended_as(of, row, heard.clone()).await {
+            Ok((told, true)) if self.is_long(of) => (told, true),
+            Ok((told, own)) => match self.answered_unbegun(of, row, told) {
+                Ok(told) => (told, own),
+                Err(NotNow) => return self.hear_again(of, row, heard),
+            },
+            Err(NotNow) => return self.hear_again(of, row, heard),
+        };
         let end = match told.kind {
             ToldKind::Done => dsl::flow::End::Done,
-            ToldKind::Refused => dsl::flow::End::Refused,
-            ToldKind::Pending => {
-                let (engine, post, flow) = (self.engine.clone(), self.post.clone(), told.flow);
-                self.engine.core.spawn(async move {
-                    if let Some(told) = engine.wait_end(flow).await {
-                        drop(post.send(Inbox::Row(of, row, told)).await);
-                    }
-                });
-                return Event::RowWaits { of, row };
-            }
+            ToldKind::Refused | ToldKind::Pending => dsl::flow::End::Refused,
         };
+        self.begun.remove(&(of.0, row));
         self.start_waiting(of, row).await;
-        if !self.is_long(of) {
-            let told = self.answered_unbegun(of, row, told.clone());
-            self.rows.insert((of.0, row), told);
-        }
         let known = self.state.durable.loops.iter().find(|rows| rows.of == of);
         let last = known.is_some_and(|rows| rows.next == rows.total && rows.open.len() <= 1);
+        let total = known.map_or(0, |rows| rows.total);
         // What a late flow says of its rows stays as it is; where it waits for them, each tells its end again.
         let stays = self.program().is_some_and(|program| program.rows_stay(&self.state.durable, of));
+        // A long loop finds its own rows in the journal.
+        if !self.is_long(of) || !own && (last || self.rows.len() < KEPT) {
+            self.rows.insert((of.0, row), told);
+        }
         if last && !stays {
-            let total = known.map_or(0, |rows| rows.total);
             // Steps and answers behind the rows read the list: while it cannot be made, as on a full disk, the last row waits.
             if !self.gather(of, total, &[]).await {
-                let (core, post) = (self.engine.core.clone(), self.post.clone());
-                self.engine.core.spawn(async move {
-                    core.deadline(core.mark().after(GATHERED_AGAIN)).await;
-                    drop(post.send(Inbox::Row(of, row, told)).await);
-                });
-                return Event::RowWaits { of, row };
+                return self.hear_again(of, row, heard);
             }
         }
         Event::RowEnded { of, row, end }
@@ -366,7 +482,7 @@ impl Running {
     /// made now.
     async fn gather(&mut self, of: LoopId, total: u64, unknown: &[u64]) -> bool {
         if self.is_long(of) {
-            return self.gather_long(of, total, unknown.to_vec()).await;
+            return self.gather_long(of, total, unknown).await;
         }
         let Some((number, form)) = self.form_of(of).map(|(number, form)| (number, form.clone())) else {
             return true;
@@ -446,8 +562,10 @@ impl Running {
             if self.rows.contains_key(&(of.0, row)) || open.contains(&row) {
                 continue;
             }
-            if let Some(told) = self.told_of_another(of, row).await {
-                self.rows.insert((of.0, row), told);
+            match self.told_of_another(of, row).await {
+                Ok(Some(told)) => drop(self.rows.insert((of.0, row), told)),
+                Ok(None) => {}
+                Err(NotNow) => return false,
             }
         }
         true

@@ -16,6 +16,7 @@ use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, Load, Space};
 use dsl::program::FlowTables;
 use dsl::value::{Outcome, ShapeId};
+use std::io;
 use std::sync::Arc;
 use store::{Direction, FlowId};
 
@@ -30,6 +31,9 @@ pub(super) fn outcome_of(version: &Version, told: &Told) -> Outcome {
         ToldKind::Pending => Outcome::Unknown,
     }
 }
+
+/// A long list and the place that it stands in.
+type Listed = (Load, Arc<dyn LongList>);
 
 impl Engine {
     /// An ask of a party with what became of it. `spoken`: the call whose slots the speaking message uses.
@@ -57,7 +61,16 @@ impl Engine {
             decode_record(body.get("ask")?, &version.compiled.shapes, shape, version.symbols()).ok()
         });
         let spaces = (Space::OriginalAsk, Space::OriginalAnswer);
-        past.long = self.long_lists(version, (spoken, spaces, spoken.call), flow, &body).await;
+        let long = self.long_lists(version, (spoken, spaces, spoken.call), flow, &body).await;
+        past.long = long
+            .into_iter()
+            .filter_map(|list| {
+                list.inspect_err(
+                    |error| tracing::warn!(%flow, %error, "rows of a past ask are not in the spool"),
+                )
+                .ok()
+            })
+            .collect();
         past.ends = self.ends_of_rows(version, spoken.call, flow, &past.long).await;
         if let Ok(files) = self.journal.read(move |reader| reader.files_of(flow)).await
             && let Some(file) = files.iter().rfind(|file| file.direction == Direction::Out)
@@ -68,14 +81,19 @@ impl Engine {
     }
 
     /// The long lists of a flow's ask and answer, as its own answer is written from them.
+    ///
+    /// # Errors
+    /// In words, where the journal or the spool does not give one now: an answer without it would be false.
     pub(crate) async fn lists_of(
         self: &Arc<Self>,
         version: &Arc<Version>,
         call: CallRef,
         flow: FlowId,
-    ) -> Vec<(Load, Arc<dyn LongList>)> {
-        let Ok(body) = self.asked(flow).await else { return Vec::new() };
-        self.long_lists(version, (call, (Space::Ask, Space::Answer), CallId(0)), flow, &body).await
+    ) -> Result<Vec<Listed>, String> {
+        let body = self.asked(flow).await?;
+        let lists = self.long_lists(version, (call, (Space::Ask, Space::Answer), CallId(0)), flow, &body);
+        let lists: io::Result<Vec<Listed>> = lists.await.into_iter().collect();
+        lists.map_err(|error| format!("rows are not in the spool: {error}"))
     }
 
     async fn long_lists(
@@ -84,18 +102,15 @@ impl Engine {
         (call, (ask, answer), key): (CallRef, (Space, Space), CallId),
         flow: FlowId,
         body: &Body,
-    ) -> Vec<(Load, Arc<dyn LongList>)> {
-        let mut lists: Vec<(Load, Arc<dyn LongList>)> = Vec::new();
+    ) -> Vec<io::Result<Listed>> {
+        let mut lists: Vec<io::Result<Listed>> = Vec::new();
         let shape = version.call(call).and_then(|call| call.call.ask);
         for (field, sheet) in body.tagged("sheets") {
             let Some((slot, rows)) = list_field(version, shape, &field) else { continue };
-            match self.spool.read(&sheet) {
-                Ok(sheet) => {
-                    let load = Load { space: ask, level: 0, slot, call: key.0 };
-                    lists.push((load, Arc::new(AskedRows::new(sheet, Arc::clone(version), rows))));
-                }
-                Err(error) => tracing::warn!(%flow, sheet, %error, "rows of an ask are not in the spool"),
-            }
+            let load = Load { space: ask, level: 0, slot, call: key.0 };
+            lists.push(self.spool.read(&sheet).map(|sheet| -> Listed {
+                (load, Arc::new(AskedRows::new(sheet, Arc::clone(version), rows)))
+            }));
         }
         if let Some(tables) = self.tables_of(version, flow).await {
             lists.extend(self.answered_lists(version, tables, (answer, key), flow));
@@ -159,21 +174,25 @@ impl Engine {
         ends
     }
 
-    /// The lists that a flow's loops over long lists have made, as they stand in the spool.
+    /// The lists that a flow's loops over long lists have made, as they stand in the spool; of other loops there is none.
     fn answered_lists(
         &self,
         version: &Arc<Version>,
         tables: &FlowTables,
         (space, call): (Space, CallId),
         flow: FlowId,
-    ) -> Vec<(Load, Arc<dyn LongList>)> {
-        let of_loop =
-            |(number, form): (usize, &dsl::program::LoopForm)| -> Option<(Load, Arc<dyn LongList>)> {
-                let into = form.into.filter(|into| into.space == Space::Answer)?;
-                let sheet = self.spool.read(&sheet_of(flow, number, &form.name)).ok()?;
-                let load = Load { space, level: 0, slot: into.slot, call: call.0 };
-                Some((load, Arc::new(AnsweredRows::new(sheet, Arc::clone(version), form.into_shape))))
+    ) -> Vec<io::Result<Listed>> {
+        let of_loop = |(number, form): (usize, &dsl::program::LoopForm)| -> Option<io::Result<Listed>> {
+            let into = form.into.filter(|into| into.space == Space::Answer)?;
+            let sheet = match self.spool.read(&sheet_of(flow, number, &form.name)) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+                sheet => sheet,
             };
+            let load = Load { space, level: 0, slot: into.slot, call: call.0 };
+            Some(sheet.map(|sheet| -> Listed {
+                (load, Arc::new(AnsweredRows::new(sheet, Arc::clone(version), form.into_shape)))
+            }))
+        };
         tables.loops.iter().enumerate().filter_map(of_loop).collect()
     }
 }

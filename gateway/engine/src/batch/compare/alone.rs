@@ -100,7 +100,9 @@ impl Alone {
                 scene.book.put_long(book.list, rows);
             }
             let sorting = self.spool.place(&format!("{}.sorting", reconcile.name));
-            let counts = Books { scene, reconcile, days }.compare(&sorting, line)?;
+            let mut each = |of: &Line<'_>| line(of).map_err(super::NotCompared::Wrong);
+            let counts = Books { scene, reconcile, days }.compare(&sorting, &mut each);
+            let counts = counts.map_err(|fault| fault.to_string())?;
             compared.push(ComparedFile { name: reconcile.name.to_string(), day, counts });
         }
         if compared.is_empty() {

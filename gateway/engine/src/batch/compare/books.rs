@@ -4,7 +4,7 @@
 //! with the class of its difference if there is one. Rows go by one at a time and are sorted on disk, so ten million take
 //! no more memory than ten. It must not know where the lists came from, nor what becomes of a line.
 
-use super::{Days, Fallible};
+use super::{Compared, Days, NotCompared};
 use crate::message;
 use crate::scene::Scene;
 use adapters::value::Surroundings;
@@ -13,7 +13,7 @@ use dsl::model::{Fact, Load, Space};
 use dsl::program::{BookProgram, ReconcileProgram};
 use dsl::value::{Decimal, Outcome};
 use std::path::Path;
-use store::{FlowId, SortFault, Sorting};
+use store::{FlowId, Sorting};
 
 /// Rows of ours under one key that are held against theirs; more of one key is no book.
 const SAME: usize = 100_000;
@@ -156,21 +156,6 @@ fn amount_of(octets: &[u8]) -> Option<Option<Decimal>> {
     Some(Some(Decimal::deserialize(octets)))
 }
 
-/// Why it cannot go on, in words.
-pub(super) struct Stopped(pub(super) String);
-
-impl From<SortFault> for Stopped {
-    fn from(fault: SortFault) -> Self {
-        Self(fault.to_string())
-    }
-}
-
-impl From<String> for Stopped {
-    fn from(why: String) -> Self {
-        Self(why)
-    }
-}
-
 /// The two books, on a thread that may take long.
 pub(super) struct Books<'a> {
     pub(super) scene: Box<Scene>,
@@ -183,10 +168,10 @@ impl Books<'_> {
     pub(super) fn compare(
         &self,
         place: &Path,
-        line: &mut dyn FnMut(&Line<'_>) -> Fallible<()>,
-    ) -> Fallible<Counts> {
+        line: &mut dyn FnMut(&Line<'_>) -> Compared<()>,
+    ) -> Compared<Counts> {
         let mut counts = Counts::default();
-        let mut sorting = Sorting::begin(place).map_err(|fault| fault.to_string())?;
+        let mut sorting = Sorting::begin(place)?;
         for book in &self.reconcile.ours {
             self.put_ours(book, &mut sorting, &mut counts)?;
         }
@@ -199,15 +184,15 @@ impl Books<'_> {
                 group.begins(key);
             }
             if rank == THEIRS {
-                return Ok(group.theirs(body, line, &mut counts)?);
+                return group.theirs(body, line, &mut counts);
             }
-            group.waiting.push(Ours::decode(rank, body).ok_or_else(|| "a row was sorted badly".to_owned())?);
+            group.waiting.push(Ours::decode(rank, body).ok_or("a row was sorted badly")?);
             if group.waiting.len() > SAME {
-                return Err(Stopped(format!("more than {SAME} rows of ours have the same key")));
+                return Err(format!("more than {SAME} rows of ours have the same key").into());
             }
-            Ok::<(), Stopped>(())
+            Ok::<(), NotCompared>(())
         });
-        each.map_err(|Stopped(why)| why)?;
+        each?;
         group.ends(line)?;
         if counts.other_day > 0 {
             let (books, lines) = (&self.reconcile.name, counts.other_day);
@@ -216,22 +201,21 @@ impl Books<'_> {
         Ok(counts)
     }
 
-    fn put_ours(&self, book: &BookProgram, sorting: &mut Sorting, counts: &mut Counts) -> Fallible<()> {
+    fn put_ours(&self, book: &BookProgram, sorting: &mut Sorting, counts: &mut Counts) -> Compared<()> {
         let rows = self.scene.rows(&book.list).map_err(|fault| format!("{fault:?}"))?;
         for row in 0..rows {
             self.enter(book, row)?;
             let Some(key) = self.key(book)? else { continue };
             let ours = self.one_of_ours(book)?;
             counts.ours += u64::from(ours.of_day && ours.state == State::Stands);
-            let put = sorting.put(key.as_bytes(), ours.rank(), &ours.encode());
-            put.map_err(|fault| fault.to_string())?;
+            sorting.put(key.as_bytes(), ours.rank(), &ours.encode())?;
         }
         self.scene.leave(&book.list);
         Ok(())
     }
 
     /// The row of ours that is entered.
-    fn one_of_ours(&self, book: &BookProgram) -> Fallible<Ours> {
+    fn one_of_ours(&self, book: &BookProgram) -> Compared<Ours> {
         let fact = |level: u8, slot: u16| Load { space: Space::JournalRow, level, slot, call: book.call.0 };
         let load = |load: Load| self.scene.load(&load).map_err(|fault| format!("{fault:?}"));
         let outcome = load(Load { space: Space::RowOutcome, ..fact(0, 0) })?;
@@ -252,7 +236,7 @@ impl Books<'_> {
         Ok(Ours { state, flow, of_day, named: book.amount.is_some(), amount: self.amount(book)? })
     }
 
-    fn put_theirs(&self, sorting: &mut Sorting, counts: &mut Counts) -> Fallible<()> {
+    fn put_theirs(&self, sorting: &mut Sorting, counts: &mut Counts) -> Compared<()> {
         let book = &self.reconcile.theirs;
         let rows = self.scene.rows(&book.list).map_err(|fault| format!("{fault:?}"))?;
         for row in 0..rows {
@@ -264,24 +248,28 @@ impl Books<'_> {
             }
             counts.theirs += 1;
             let key = self.key(book)?.unwrap_or_default();
-            let put = sorting.put(key.as_bytes(), THEIRS, &amount_octets(self.amount(book)?));
-            put.map_err(|fault| fault.to_string())?;
+            sorting.put(key.as_bytes(), THEIRS, &amount_octets(self.amount(book)?))?;
         }
         self.scene.leave(&book.list);
         Ok(())
     }
 
-    fn enter(&self, book: &BookProgram, row: u32) -> Fallible<()> {
-        self.scene.enter(&book.list, row).map_err(|fault| format!("row {row}: {fault:?}"))
+    fn enter(&self, book: &BookProgram, row: u32) -> Compared<()> {
+        self.scene.enter(&book.list, row).map_err(|fault| {
+            let list = self.scene.book.long(&book.list);
+            let gives = list.is_none_or(|list| list.gives(u64::from(row)));
+            let why = format!("row {row}: {fault:?}");
+            if gives { NotCompared::Wrong(why) } else { NotCompared::NotNow(why) }
+        })
     }
 
-    fn key(&self, book: &BookProgram) -> Fallible<Option<String>> {
+    fn key(&self, book: &BookProgram) -> Compared<Option<String>> {
         let value = message::value(&self.scene, book.key).map_err(|fault| format!("a key: {fault:?}"))?;
         let present = value.is_present();
         Ok(present.then(|| crate::facts::plain(&value, self.scene.version.symbols())))
     }
 
-    fn amount(&self, book: &BookProgram) -> Fallible<Option<Decimal>> {
+    fn amount(&self, book: &BookProgram) -> Compared<Option<Decimal>> {
         let Some(amount) = book.amount else { return Ok(None) };
         match message::value(&self.scene, amount).map_err(|fault| format!("an amount: {fault:?}"))? {
             Value::Decimal(amount) => Ok(Some(amount)),
@@ -289,8 +277,8 @@ impl Books<'_> {
         }
     }
 
-    fn holds(&self, filter: dsl::program::ExprId) -> Fallible<bool> {
-        message::holds(&self.scene, filter).map_err(|fault| format!("a condition: {fault:?}"))
+    fn holds(&self, filter: dsl::program::ExprId) -> Compared<bool> {
+        Ok(message::holds(&self.scene, filter).map_err(|fault| format!("a condition: {fault:?}"))?)
     }
 }
 
@@ -313,9 +301,9 @@ impl Group {
     fn theirs(
         &mut self,
         body: &[u8],
-        line: &mut dyn FnMut(&Line<'_>) -> Fallible<()>,
+        line: &mut dyn FnMut(&Line<'_>) -> Compared<()>,
         counts: &mut Counts,
-    ) -> Fallible<()> {
+    ) -> Compared<()> {
         let theirs = amount_of(body).ok_or("a row was sorted badly")?;
         let found = self.waiting.get(self.met);
         self.met += usize::from(found.is_some());
@@ -340,7 +328,7 @@ impl Group {
     }
 
     /// What met nothing is a difference where it stands with us; else neither book has it.
-    fn ends(&mut self, line: &mut dyn FnMut(&Line<'_>) -> Fallible<()>) -> Fallible<()> {
+    fn ends(&mut self, line: &mut dyn FnMut(&Line<'_>) -> Compared<()>) -> Compared<()> {
         let key = String::from_utf8_lossy(&self.key);
         for ours in self.waiting.iter().skip(self.met).filter(|ours| ours.of_day) {
             let class = (ours.state == State::Stands).then_some(Class::OursOnly);
