@@ -65,6 +65,12 @@ fn a_date_is_exported_proved_and_listed_once_it_is_forgotten() {
     assert!(code == Some(0) && told["whole"] == true && told["date"] == "2026-11-23", "{told}");
     // The last hash of the day is the one that the journal keeps.
     assert_eq!(told["chains"][0]["node"], "one");
+    let (code, said, _) = audit(at, &["verify", "gateway.yaml", "--date", "2026-11-23", "--json"]);
+    let kept: Value = serde_json::from_str(&said).unwrap();
+    assert!(code == Some(0) && kept["chains"] == told["chains"], "{kept}");
+    let (code, said, _) = audit(at, &["verify", "gateway.yaml", "--date", "2026-11-23"]);
+    let hash = told["chains"][0]["hash"].as_str().unwrap();
+    assert!(code == Some(0) && said.contains(&format!("last hash of one   {hash}")), "{said}");
     let whole = std::fs::read_to_string(at.join("day.jsonl")).unwrap();
     std::fs::write(at.join("day.jsonl"), whole.replace("\"next\":11", "\"next\":12")).unwrap();
     let (code, _, why) = audit(at, &["verify", "--export", "day.jsonl"]);

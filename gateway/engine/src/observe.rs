@@ -22,7 +22,7 @@ pub const METRICS: [(&str, &str); 13] = [
     (FLOWS, "flows in memory"),
     (LATE, "replies that came after their time by party"),
     (PARKED, "places where a flow waits for an operator"),
-    (GIVEN_UP, "notices that a party did not take, and that are not sent again, by party"),
+    (NOT_TAKEN, "tries of notices that a party has not taken for a day, by party"),
     (JOURNAL_WAITING, "writes that wait for the journal"),
     (BREAKER, "1 while nothing new is asked over a line, since it does not answer, by party and link"),
     (HELD_BACK, "1 while a day that is older than the journal is kept cannot be forgotten"),
@@ -45,8 +45,8 @@ pub const FLOWS: &str = "tongshi_flows";
 pub const LATE: &str = "tongshi_late_replies_total";
 /// Places parked.
 pub const PARKED: &str = "tongshi_parked_total";
-/// Notices that were given up.
-pub const GIVEN_UP: &str = "tongshi_notices_given_up_total";
+/// Tries of notices that a party has not taken for a day.
+pub const NOT_TAKEN: &str = "tongshi_notices_not_taken_total";
 /// Writes that wait.
 pub const JOURNAL_WAITING: &str = "tongshi_journal_waiting";
 /// A line that does not answer.
@@ -129,10 +129,10 @@ pub fn breaker(line: &LineName, open: bool) {
     }
 }
 
-/// A notice was tried for the last time and not taken.
-pub fn given_up(flow: store::FlowId, name: &str, party: &str) {
-    metrics::counter!(GIVEN_UP, "party" => label(party)).increment(1);
-    tracing::warn!(%flow, notice = name, party, "a notice is given up: its flow stays in the journal, and its day with it");
+/// A notice was tried for about a day and not taken.
+pub fn not_taken(flow: store::FlowId, name: &str, party: &str) {
+    metrics::counter!(NOT_TAKEN, "party" => label(party)).increment(1);
+    tracing::warn!(%flow, notice = name, party, "a notice is not taken: it is tried once a day from now on, and the day of its flow stays in the journal");
 }
 
 /// An ask was answered.

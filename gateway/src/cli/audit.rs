@@ -34,7 +34,7 @@ pub(crate) struct Audit {
 enum Question {
     /// Walks the hash chain of each business date again and compares every row that money hangs on with it
     #[command(
-        after_help = "Examples:\n  tongshi audit verify gateway.yaml\n  tongshi audit verify --export 2026-11-23.jsonl      the file alone, without journal and key\n\nIt reads only, needs no key, and may run beside the gateway. It exits with 1 and names what was\nchanged, added or taken out, of a file the first line that is wrong, if anything was. Of a file it shows\nthe last hashes of the day's chains: hold them against a note of the day, or the journal that goes on."
+        after_help = "Examples:\n  tongshi audit verify gateway.yaml\n  tongshi audit verify gateway.yaml --date 2026-11-23      with the last hashes of that date, to be noted\n  tongshi audit verify --export 2026-11-23.jsonl      the file alone, without journal and key\n\nIt reads only, needs no key, and may run beside the gateway. It exits with 1 and names what was\nchanged, added or taken out, of a file the first line that is wrong, if anything was. Of a file it shows\nthe last hashes of the day's chains: hold them against a note of the day, or the journal that goes on.\nWhat was cut off the end of a whole journal is missed by such a note alone."
     )]
     Verify {
         /// The deployment whose journal it is
@@ -43,6 +43,9 @@ enum Question {
         /// The file of an exported business date, instead of a journal
         #[arg(long, conflicts_with = "deployment")]
         export: Option<PathBuf>,
+        /// Shows the last hashes of this business date too
+        #[arg(long, conflicts_with = "export")]
+        date: Option<Date>,
         /// The result as JSON
         #[arg(long)]
         json: bool,
@@ -79,7 +82,9 @@ impl Audit {
     pub(crate) fn run(&self) -> Exit {
         let answered = match &self.question {
             Question::Verify { export: Some(file), json, .. } => verify_file(file, *json),
-            Question::Verify { deployment: Some(deployment), json, .. } => verify(deployment, *json),
+            Question::Verify { deployment: Some(deployment), date, json, .. } => {
+                verify(deployment, *date, *json)
+            }
             Question::Verify { .. } => Ok(Exit::WrongUse),
             Question::Export { deployment, date, to, json } => export(deployment, *date, to, *json),
             Question::Forgotten { deployment, json } => forgotten(deployment, *json),
@@ -103,17 +108,26 @@ fn reader(path: &Path) -> Result<Box<dyn Reader>, String> {
     journal::reader(&deployment(path)?, &sealer)
 }
 
-fn verify(path: &Path, json: bool) -> Result<Exit, String> {
+fn verify(path: &Path, date: Option<Date>, json: bool) -> Result<Exit, String> {
     let verified = journal::verify(&deployment(path)?)?;
     let whole = verified.is_whole();
+    let heads =
+        verified.heads.iter().filter(|head| date.is_some_and(|date| head.date == calendar::day(date)));
     if json {
-        let told = json!({ "whole": whole, "writes": verified.writes, "rows": verified.rows, "faults": verified.faults });
+        let mut told = json!({ "whole": whole, "writes": verified.writes, "rows": verified.rows, "faults": verified.faults });
+        if date.is_some() {
+            let chains = heads.map(|head| json!({ "node": head.node, "hash": to_hex(&head.hash) }));
+            told["chains"] = chains.collect();
+        }
         say(&told.to_string());
     } else {
         verified.faults.iter().for_each(|fault| warn(fault));
         if whole {
             let (writes, rows) = (verified.writes, verified.rows);
             say(&format!("The journal is whole: {writes} writes, {rows} rows compared."));
+        }
+        for head in heads {
+            say(&format!("last hash of {}   {}", head.node, to_hex(&head.hash)));
         }
     }
     Ok(if whole { Exit::Well } else { Exit::NotSo })

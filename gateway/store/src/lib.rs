@@ -50,7 +50,7 @@ pub use read::{
 pub use refused::{RefusedGate, Seen};
 pub use sealer::{Clear, Sealer, SealerFault};
 pub use sorted::{SortFault, Sorting};
-pub use sql::verify::Verified;
+pub use sql::verify::{LastHash, Verified};
 pub use sqlite::{Options, SqliteStore, backup, reader, verify};
 pub use trial::TrialServer;
 pub use write::{

@@ -1,4 +1,4 @@
-//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken or people look after it.
+//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken.
 //!
 //! In: due notices of the journal. Out: exchanges, and how each went. What one party is owed goes in order, by a task of its
 //! share of the core, so that no party waits for another that does not answer. It must not know why a notice is owed.
@@ -16,8 +16,11 @@ use std::sync::atomic::Ordering;
 use store::{Change, Lane, Notice, Outcome as NoticeState};
 use tokio::sync::oneshot;
 
-/// Tries of a notice before it is given up. It is owed still: the days of its flow are not forgotten.
+/// Tries of a notice, about a day of them, before people are told of it. It is owed still, and tried once a day: the days of its flow
+/// are not forgotten before it is taken.
 const TRIES: u32 = 24;
+/// The pause from then on, in milliseconds.
+const DAY: i64 = 86_400_000;
 /// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
 const PAUSE: i64 = 10_000;
 const DOUBLED: u32 = 9;
@@ -70,12 +73,9 @@ impl Engine {
             }
             let taken = self.send_notice(version, &notice).await;
             let tries = notice.tries.saturating_add(1);
-            let pause = PAUSE.saturating_mul(1 << tries.min(DOUBLED));
-            let outcome = match taken {
-                true => NoticeState::Sent,
-                false if tries >= TRIES => NoticeState::Parked,
-                false => NoticeState::Due,
-            };
+            let late = !taken && tries >= TRIES;
+            let pause = if late { DAY } else { PAUSE.saturating_mul(1 << tries.min(DOUBLED)) };
+            let outcome = if taken { NoticeState::Sent } else { NoticeState::Due };
             let due = store::Moment(self.journal.now().0.saturating_add(pause));
             let (flow, name, party) = (notice.flow, notice.name.clone(), notice.party.clone());
             let put = Change::PutNotice(Notice { tries, outcome, due, ..notice });
@@ -83,8 +83,8 @@ impl Engine {
             if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![put]).await {
                 return self.fail(&fatal);
             }
-            if outcome == NoticeState::Parked {
-                crate::observe::given_up(flow, &name, &party);
+            if late {
+                crate::observe::not_taken(flow, &name, &party);
             }
         }
     }

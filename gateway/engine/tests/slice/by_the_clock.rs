@@ -45,9 +45,9 @@ async fn the_end_of_a_day_is_that_of_its_party() {
     assert_eq!(told["outcome"], "pending", "{told}");
 }
 
-/// A notice that was tried for the last time is not sent again, and its flow not forgotten.
+/// A notice that was not taken for a day is sent once a day, and its flow not forgotten.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_notice_that_is_given_up_holds_its_day_back() {
+async fn a_notice_that_nobody_takes_is_tried_daily_and_holds_its_day_back() {
     let bank = Bank::open().await;
     let engine = bank.gateway().engine();
     let (_, told) = bank.pay("G1", "1.00").await;
@@ -71,10 +71,14 @@ async fn a_notice_that_is_given_up_holds_its_day_back() {
         due: Moment(0),
     };
     engine.journal.write(Lane::Outcome, engine.today(), vec![Change::PutNotice(notice)]).await.unwrap();
-    let due = || engine.journal.read(|reader| reader.notices_due_beside(Moment(i64::MAX), &[], 10));
-    while !due().await.unwrap().is_empty() {
+    let due = |milliseconds: i64| {
+        let by = Moment(engine.journal.now().0 + milliseconds);
+        engine.journal.read(move |reader| reader.notices_due_beside(by, &[], 10))
+    };
+    while !due(23 * 3_600_000).await.unwrap().is_empty() {
         a_moment().await;
     }
+    assert_eq!(due(25 * 3_600_000).await.unwrap().len(), 1, "it is owed still");
     assert_eq!(held(engine.today()).await.unwrap(), Some(flow));
 }
 

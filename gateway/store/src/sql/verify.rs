@@ -7,8 +7,9 @@
 use super::digest::GONE;
 use super::forget::heads_digest;
 use super::tables::{TABLES, of_kind, unsigned};
-use super::{Cell, Database, Fault, hash_of, values};
+use super::{Cell, Database, Fault, day_of, hash_of, values};
 use crate::content::{Hash, Kind, link, sayings};
+use crate::model::Day;
 use std::collections::BTreeMap;
 
 /// What a verification found.
@@ -20,6 +21,19 @@ pub struct Verified {
     pub rows: u64,
     /// What does not agree, in words; at most [`Verified::MOST`], then it stops.
     pub faults: Vec<String>,
+    /// The last hash of each chain, also of those that are forgotten.
+    pub heads: Vec<LastHash>,
+}
+
+/// How a chain ends: what is noted elsewhere, so that nobody can cut off what the journal ends with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastHash {
+    /// Whose chain.
+    pub node: String,
+    /// The chain of which date.
+    pub date: Day,
+    /// The hash of its last write.
+    pub hash: [u8; 32],
 }
 
 impl Verified {
@@ -148,6 +162,9 @@ fn walk_chains(
         let end = heads.remove(&(node.clone(), date));
         if end != Some((sequence, hash)) && !(end.is_none() && old.gone.contains_key(&date)) {
             found.fault(format!("the chain of {node}, {date} does not end with its head"));
+        }
+        if let Ok(date) = day_of(date, "chain_head.date") {
+            found.heads.push(LastHash { node, date, hash });
         }
         Ok(())
     })?;

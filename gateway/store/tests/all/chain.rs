@@ -1,7 +1,9 @@
 //! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled, holders fenced.
 
 use crate::days::put_on;
-use crate::support::{Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write};
+use crate::support::{
+    DAY, Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write,
+};
 use rusqlite::Connection;
 use store::{
     Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided,
@@ -73,6 +75,13 @@ fn each_alteration_is_found() {
     let whole = store::verify(&folder.journal()).unwrap();
     assert!(whole.is_whole(), "{:?}", whole.faults);
     assert_eq!(whole.writes, 13);
+    let [head] = whole.heads.as_slice() else { panic!("{:?}", whole.heads) };
+    let last = Connection::open(folder.journal()).unwrap().query_row(
+        "SELECT hash FROM journal WHERE sequence = 13",
+        [],
+        |row| row.get::<_, Vec<u8>>(0),
+    );
+    assert_eq!((head.node.as_str(), head.date, head.hash.to_vec()), ("one", DAY, last.unwrap()));
     for alteration in alterations {
         let folder = Folder::new("alter");
         filled(&folder);
