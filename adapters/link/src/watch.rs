@@ -64,6 +64,8 @@ pub struct Watch {
     config: WatchConfig,
     filter: NameFilter,
     seen: BTreeMap<String, Seen>,
+    /// Files that were taken, whose mark is gone and which could not be taken away yet.
+    owed: BTreeMap<String, Found>,
 }
 
 struct Seen {
@@ -76,7 +78,7 @@ impl Watch {
     /// Begins to watch.
     #[must_use]
     pub fn new(link: Arc<dyn FileLink>, config: WatchConfig, filter: NameFilter) -> Self {
-        Self { link, config, filter, seen: BTreeMap::new() }
+        Self { link, config, filter, seen: BTreeMap::new(), owed: BTreeMap::new() }
     }
 
     /// Looks once. Gives files that are complete and were not given before, by name.
@@ -85,6 +87,11 @@ impl Watch {
     /// The folder could not be listed.
     pub async fn look(&mut self, now: Mark) -> Result<Vec<Found>, FileError> {
         let entries = self.link.list(&self.config.folder).await?;
+        for (name, found) in std::mem::take(&mut self.owed) {
+            if entries.contains(&found.entry) && self.away(&found).await.is_err() {
+                self.owed.insert(name, found);
+            }
+        }
         let mut before = std::mem::take(&mut self.seen);
         let mut found = Vec::new();
         for entry in &entries {
@@ -121,25 +128,39 @@ impl Watch {
         }
     }
 
-    /// Does with a file what is to be done after it was taken. May be asked again after a failure.
+    /// Does with a file what is to be done after it was taken. Its mark goes first: one that outlived its file would say of the
+    /// next of that name that it is whole. May be asked again after a failure; where the mark is gone, each look tries again.
     ///
     /// # Errors
     /// The file could not be moved or removed.
-    pub async fn taken(&self, found: &Found) -> Result<(), FileError> {
+    pub async fn taken(&mut self, found: &Found) -> Result<(), FileError> {
+        if self.config.after == After::Leave {
+            return Ok(());
+        }
+        // A mark that stands for all files is its maker's.
+        let own = match &self.config.complete {
+            Complete::Marked(mark @ EndMark::Behind(_)) => Some(mark.place(&found.path)?),
+            Complete::Marked(EndMark::Named(_)) | Complete::Still(_) => None,
+        };
+        if let Some(mark) = &own {
+            gone(self.link.remove(mark).await)?;
+        }
+        let away = self.away(found).await;
+        if away.is_err() && own.is_some() {
+            self.owed.insert(found.entry.name.clone(), found.clone());
+        }
+        away
+    }
+
+    /// Removes or moves a file.
+    async fn away(&self, found: &Found) -> Result<(), FileError> {
         match &self.config.after {
-            After::Leave => return Ok(()),
-            After::Delete => gone(self.link.remove(&found.path).await)?,
+            After::Leave => Ok(()),
+            After::Delete => gone(self.link.remove(&found.path).await),
             After::Move(folder) => {
                 drop(self.link.make_folder(folder).await);
-                self.moved(found, folder).await?;
+                self.moved(found, folder).await
             }
-        }
-        match &self.config.complete {
-            Complete::Marked(mark @ EndMark::Behind(_)) => {
-                gone(self.link.remove(&mark.place(&found.path)?).await)
-            }
-            // A mark that stands for all files is its maker's.
-            Complete::Marked(EndMark::Named(_)) | Complete::Still(_) => Ok(()),
         }
     }
 

@@ -168,6 +168,35 @@ async fn files_are_found_once_when_their_mark_is_there_and_moved_after() {
     assert!(!scratch.0.join("a.txt.ok").exists());
 }
 
+/// The mark goes before the file: where the file stays, as in a folder to which it cannot be moved, no mark says of the next file
+/// of that name that it is whole.
+#[tokio::test]
+async fn a_mark_does_not_outlive_its_file_and_what_stays_goes_at_another_look() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    let config = WatchConfig {
+        folder: FilePath::root(),
+        complete: Complete::Marked(EndMark::of(".ok")),
+        after: After::Move(path("done")),
+    };
+    let mut watch = Watch::new(link.clone(), config, Arc::new(|name: &str| name.ends_with(".txt")));
+    deliver(&*link, "a.txt", &["a"]).await;
+    let found = watch.look(Mark(0)).await.unwrap();
+    // A file where the folder would be.
+    std::fs::write(scratch.0.join("done"), "no folder").unwrap();
+    assert!(watch.taken(&found[0]).await.is_err());
+    assert!(scratch.0.join("a.txt").exists() && !scratch.0.join("a.txt.ok").exists());
+    watch.again(&found[0]);
+    assert!(watch.look(Mark(0)).await.unwrap().is_empty());
+    std::fs::remove_file(scratch.0.join("done")).unwrap();
+    assert!(watch.look(Mark(0)).await.unwrap().is_empty());
+    assert!(scratch.0.join("done/a.txt").exists() && !scratch.0.join("a.txt").exists());
+    // Another of that name is not the one that was owed.
+    std::fs::write(scratch.0.join("a.txt"), "only begun").unwrap();
+    assert!(watch.look(Mark(0)).await.unwrap().is_empty());
+    assert!(scratch.0.join("a.txt").exists());
+}
+
 #[tokio::test]
 async fn a_file_without_mark_must_stand_still() {
     let scratch = Scratch::new();

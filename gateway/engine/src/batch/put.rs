@@ -9,7 +9,6 @@ use crate::lines::LineName;
 use crate::message;
 use crate::packet::Packet;
 use crate::scene::Scene;
-use adapters::seal::{Digest, DigestState};
 use dsl::evaluate::Value;
 use dsl::program::{ExprId, LinkProgram};
 use link::deliver::{DeliverConfig, Delivery, Undelivered, given, make_mark};
@@ -65,7 +64,19 @@ impl Engine {
             drop(link.make_folder(&putting.folder).await);
             match self.deliver(link.as_ref(), &path, putting).await {
                 Err(Undelivered { maybe_sent: false, error }) if error.fault == FileFault::Exists => {
-                    self.is_ours(link.as_ref(), &path, putting).await
+                    match self.what_is_there(link.as_ref(), &path, putting).await.map_err(not_sent)? {
+                        There::Ours => self.mark(link.as_ref(), &path, putting).await,
+                        // Where nothing is renamed, a try that broke leaves the beginning of it.
+                        There::Begun if !putting.link.link.temporary => {
+                            given(&putting.leave).map_err(not_sent)?;
+                            link.remove(&path).await.map_err(not_sent)?;
+                            self.deliver(link.as_ref(), &path, putting).await
+                        }
+                        There::Begun | There::Other => {
+                            let other = format_args!("{path} holds something else");
+                            Err(not_sent(FileError::new(FileFault::Exists, other)))
+                        }
+                    }
                 }
                 done => done,
             }
@@ -108,22 +119,38 @@ impl Engine {
         }
     }
 
-    /// A file of this name is there: it is the one that we put if it has the same content; then the mark is made again.
-    async fn is_ours(
+    /// What the file of this name is that is there: the one that we put, if it has the same content.
+    async fn what_is_there(
+        &self,
+        link: &dyn FileLink,
+        path: &FilePath,
+        putting: &Putting<'_>,
+    ) -> Result<There, FileError> {
+        let disk = |error: std::io::Error| FileError::new(FileFault::Failed, error);
+        let mut ours = self.core.world().files.open(&putting.file.place(&self.spool)).await.map_err(disk)?;
+        let mut reader = link.open(path).await?;
+        let (mut count, mut same) = (0_u64, Vec::new());
+        while let Some(piece) = reader.read().await? {
+            count += piece.len() as u64;
+            if count > putting.file.size {
+                return Ok(There::Other);
+            }
+            same.resize(piece.len(), 0);
+            ours.read_exact(&mut same).await.map_err(disk)?;
+            if same != piece {
+                return Ok(There::Other);
+            }
+        }
+        Ok(if count == putting.file.size { There::Ours } else { There::Begun })
+    }
+
+    /// Makes the mark of a file that is there again.
+    async fn mark(
         &self,
         link: &dyn FileLink,
         path: &FilePath,
         putting: &Putting<'_>,
     ) -> Result<(), Undelivered> {
-        let mut reader = link.open(path).await.map_err(not_sent)?;
-        let mut digest = DigestState::new(Digest::Sha256);
-        while let Some(piece) = reader.read().await.map_err(not_sent)? {
-            digest.update(&piece);
-        }
-        if digest.finish() != putting.file.digest {
-            let other = FileError::new(FileFault::Exists, format_args!("{path} holds something else"));
-            return Err(not_sent(other));
-        }
         let Some(mark) = putting.done.map(EndMark::of) else { return Ok(()) };
         let maybe = |error| Undelivered { maybe_sent: true, error };
         let control = self.control_of(putting);
@@ -137,6 +164,14 @@ impl Engine {
     fn control_of(&self, putting: &Putting<'_>) -> std::io::Result<Option<Vec<u8>>> {
         if putting.controlled { putting.file.control(&self.spool).map(Some) } else { Ok(None) }
     }
+}
+
+/// What a file is that has the name of one that is put.
+enum There {
+    Ours,
+    /// The beginning of it.
+    Begun,
+    Other,
 }
 
 fn not_sent(error: FileError) -> Undelivered {

@@ -54,6 +54,19 @@ async fn a_batch_goes_on_after_a_crash_and_books_no_row_twice() {
     panic!("the batch did not end");
 }
 
+/// A row of the same content as another is a repeat of it, and not a second that was paid.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_comes_twice_is_booked_once_and_counted_once() {
+    let bank = Bank::open().await;
+    let mut body = batch("B9", 3);
+    body["rows"][2] = body["rows"][1].clone();
+    let (status, told) = bank.ask("bank.collect", &body).await;
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    assert_eq!(told["answer"]["done_amount"], "20.00", "{told}");
+    assert_eq!(told["answer"]["rows"].as_array().map(Vec::len), Some(3), "{told}");
+    assert_eq!(bank.books().0, 2_000);
+}
+
 /// What was taken is not refused for want of room: only who asks anew is told that we are busy.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_wait_while_the_disk_is_full() {

@@ -186,6 +186,85 @@ async fn a_batch_whose_answers_cannot_be_gathered_waits_until_they_can() {
     assert_eq!(bank.books().0, 5_000);
 }
 
+/// What a file's rows are once by may come twice in it: the second is told so, whatever its content, and is in no sum.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_row_that_comes_twice_in_a_file_is_booked_once_and_the_second_is_a_duplicate() {
+    let bank = Bank::open().await;
+    let account = "6230580000001234567";
+    let text = format!(
+        "0011|5|55.00\n1|{account}|10.00\n2|{account}|10.00\n2|{account}|10.00\n2|{account}|15.00\n3|{account}|10.00\n"
+    );
+    put(&bank, "DS_0011.txt", &text);
+    let result = awaited(&bank, "units/down/DS_0011_R.txt").await;
+    let lines: Vec<&str> = result.lines().collect();
+    assert_eq!(lines[0], "0011|0000|3|30.00", "{result}");
+    assert_eq!(lines.iter().filter(|line| line.ends_with("|0000|10.00")).count(), 3, "{result}");
+    assert_eq!(lines.iter().filter(|line| line.ends_with("|2002|0.00")).count(), 2, "{result}");
+    assert!(lines.contains(&format!("2|{account}|15.00|2002|0.00").as_str()), "{result}");
+    assert_eq!(bank.books().0, 3_000);
+}
+
+/// A file that was taken is answered, however long there is no room for it: here until another start, under another version, by
+/// which it is not read.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_finds_no_room_is_asked_again_by_the_version_that_it_was_taken_under() {
+    let mut bank = Bank::closed().await;
+    bank.limits = ", flows: 1".to_owned();
+    bank.start().await;
+    let first = bank.gateway().engine().current.load().hash;
+    let place = bank.gateway().engine().permits.add();
+    put(&bank, "DS_0012.txt", &rows("0012", 3));
+    awaited(&bank, "units/done/DS_0012.txt").await;
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let answered = |bank: &Bank| walk(&bank.folder.0).iter().any(|name| name.contains("units/down"));
+    assert!(!answered(&bank), "it is not closed, nor refused");
+    drop(place);
+    bank.gateway = None;
+    bank.start_with("// another version\n").await;
+    assert_ne!(bank.gateway().engine().current.load().hash, first);
+    let result = awaited(&bank, "units/down/DS_0012_R.txt").await;
+    assert!(result.starts_with("0012|0000|3|30.00\n"), "{result}");
+    let flow = bank.gateway().engine().journal.read(|reader| {
+        let file = reader.file("units", store::Direction::Out, "DS_0012_R.txt")?;
+        file.and_then(|file| file.flow).map_or(Ok(None), |flow| reader.flow(flow))
+    });
+    assert_eq!(flow.await.unwrap().expect("a flow").version, first);
+}
+
+/// A result is written once: what cannot be put, and a stop in between, make no second.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_that_could_not_be_put_is_put_after_a_stop_as_it_was_written() {
+    let mut bank = Bank::open().await;
+    std::fs::create_dir_all(bank.folder.0.join("units")).unwrap();
+    // A file where the folder would be.
+    std::fs::write(bank.folder.0.join("units/down"), "").unwrap();
+    put(&bank, "DS_0013.txt", &rows("0013", 2));
+    let written = |bank: &Bank| -> Vec<String> {
+        let all = walk(&bank.folder.0.join("spool")).into_iter();
+        all.filter(|name| name.contains("/result-")).collect()
+    };
+    let open = async |bank: &Bank| {
+        let open = bank.gateway().engine().journal.read(|reader| reader.open_files(10)).await.unwrap();
+        open.iter().any(|file| file.phase == "written")
+    };
+    for _ in 0..600 {
+        if open(&bank).await {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let before = written(&bank);
+    assert_eq!(before.len(), 1, "{before:?}");
+    let octets = std::fs::read_to_string(&before[0]).unwrap();
+    bank.gateway = None;
+    std::fs::remove_file(bank.folder.0.join("units/down")).unwrap();
+    bank.start().await;
+    assert_eq!(awaited(&bank, "units/down/DS_0013_R.txt").await, octets);
+    awaited(&bank, "units/down/DS_0013_R.txt.ok").await;
+    assert_eq!(written(&bank), before);
+    assert_eq!(bank.books().0, 2_000);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_list_of_a_day_says_what_was_paid_and_taken_back() {
     let bank = Bank::open().await;
