@@ -3,8 +3,8 @@
 use dsl::flow::{
     Answer, Back, BackReply, CallContract, CallId, CallKind, Cancel, CancelAnswer, Change, Durable, Effect,
     End, Event, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop, LoopId, MappingId, Node,
-    NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, State,
-    StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
+    NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, StartId,
+    State, StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
 };
 use dsl::value::Pauses;
 
@@ -258,6 +258,25 @@ fn what_is_counted_behind_the_last_step_is_counted_before_the_answer() {
     let full = step(&program, &new, &not_written, &mut Yes);
     assert!(full.effects.contains(&Effect::Answer(Answer::Refused("over_limit".into()))));
     assert_eq!(full.next.durable.end, Some(End::Refused));
+}
+
+#[test]
+fn what_stands_behind_a_limit_that_is_full_does_not_begin() {
+    let mut program = FlowProgram { name: "bank.move".into(), ..FlowProgram::default() };
+    program.push("limit", Node::Limit { limit: LimitId(4), reason: "over_limit".into() });
+    program.push("start", Node::Start { start: StartId(0), moves: true });
+    program.push("answer", Node::Answer(MappingId(9)));
+    walk::check(&program).unwrap();
+    let new = State::new(&program);
+    let begins = |effects: &[Effect]| {
+        let start = Change::Start(StartId(0));
+        effects.iter().any(|effect| matches!(effect, Effect::Write(changes) if changes.contains(&start)))
+    };
+    assert!(begins(&step(&program, &new, &Event::Asked, &mut Yes).effects));
+    let not_written = Event::NotWritten { why: NotWritten::LimitFull(None), during: Box::new(Event::Asked) };
+    let full = step(&program, &new, &not_written, &mut Yes);
+    assert!(full.effects.contains(&Effect::Answer(Answer::Refused("over_limit".into()))));
+    assert!(!begins(&full.effects), "{:?}", full.effects);
 }
 
 /// Counted before it leaves; given back with a refusal alone, never because an answer is late, lost, or for people to find.

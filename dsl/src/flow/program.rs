@@ -137,7 +137,12 @@ pub enum Node {
     /// Goes there, further down.
     Jump(NodeId),
     /// Begins another flow durably, without waiting.
-    Start(StartId),
+    Start {
+        /// Which.
+        start: StartId,
+        /// It moves money: nothing takes it back when this flow is refused or cancelled.
+        moves: bool,
+    },
     /// Waits for something served.
     Await {
         /// What finds it: the compiled look-up.
@@ -385,7 +390,7 @@ impl FlowProgram {
                     | Node::Park { .. }
                     | Node::Until { .. }
                     | Node::Each(_)
-                    | Node::Start(_)
+                    | Node::Start { .. }
                     | Node::Await { .. }
             )
         };
@@ -409,6 +414,12 @@ impl FlowProgram {
     #[must_use]
     pub fn rows_hold(&self, durable: &Durable) -> bool {
         self.rows_acting(durable, |rows| rows.done > 0 || !rows.open.is_empty()).is_some()
+    }
+
+    /// Whether a flow that is begun there moves money.
+    #[must_use]
+    pub fn start_moves(&self, which: StartId) -> bool {
+        self.nodes.iter().any(|node| matches!(node, Node::Start { start, moves: true } if *start == which))
     }
 
     /// Whether what a late flow says of the rows of a loop stays as it is: it is past the loop and has not answered, so that what

@@ -305,13 +305,15 @@ impl Maker<'_, '_, '_> {
             FlowNode::Each(index) => self.each(program, *index),
             FlowNode::Choose { cases, other, .. } => self.choose(program, cases, other, numbers),
             FlowNode::StartFlow { service, mappings, .. } => {
-                let ask = self.lowering.model.services.get(usize::from(*service)).map(|service| service.ask);
-                let filling = self.filling(mappings, ask, None);
+                let begun = self.lowering.model.services.get(usize::from(*service));
+                let moves = begun
+                    .is_some_and(|one| matches!(one.kind, ServiceKind::Posting | ServiceKind::Batch));
+                let filling = self.filling(mappings, begun.map(|one| one.ask), None);
                 let service = service_path(self.lowering, *service);
                 self.out.starts.push(StartForm { service, filling });
                 let start = StartId(number(self.out.starts.len() - 1));
                 let place = self.place(numbers, "start");
-                program.push(&place, Node::Start(start));
+                program.push(&place, Node::Start { start, moves });
             }
             FlowNode::Answer { mappings, .. } => {
                 let filling = self.filling(mappings, None, self.flow.answer);

@@ -105,7 +105,7 @@ impl Run<'_> {
                 }
             }
             Node::Jump(to) => self.jump(*to),
-            Node::Start(start) => {
+            Node::Start { start, .. } => {
                 // What cannot be asked is for an operator: nobody else would ever look.
                 if self.next.memory.cannot_start || self.next.durable.stopped == Some(at) {
                     self.next.durable.stopped = Some(at);

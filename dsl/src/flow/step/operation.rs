@@ -123,6 +123,8 @@ impl Run<'_> {
                 _ => None,
             });
             self.next.durable.refused = Some(told.unwrap_or_else(|| "over_limit".into()));
+            // What it would have begun with what is counted it does not begin.
+            self.changes.retain(|change| !matches!(change, Change::Start(_)));
             self.changes.push(Change::Progress);
             return false;
         }

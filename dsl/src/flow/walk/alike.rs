@@ -117,7 +117,7 @@ impl Numbers {
             }
             Node::Until { until } => *until = ExprId(0),
             Node::Branch { guard: GuardId(number), .. } => renamed(&mut self.guards, number),
-            Node::Start(start) => *start = StartId(0),
+            Node::Start { start, .. } => *start = StartId(0),
             Node::Await { guard: GuardId(number), up_to_ms, otherwise } => {
                 renamed(&mut self.guards, number);
                 *up_to_ms = SOME_MS;

@@ -325,6 +325,11 @@ impl Act<'_> {
                         let during = Box::new(event.clone());
                         return self.drive(&Event::NotWritten { why: NotWritten::LimitFull(None), during });
                     }
+                    let begins = |change: &Change| matches!(change, Change::Start(which) if self.program.start_moves(*which));
+                    if !step.next.durable.unwinding() && changes.iter().any(begins) {
+                        self.world.started = true;
+                        self.tell(|_, _| Some("journal: another flow begins, which moves money".into()));
+                    }
                     let before = std::mem::replace(&mut self.world.journal, step.next.durable.clone());
                     self.tell(|program, world| say::write(program, &before, &world.journal));
                 }

@@ -158,7 +158,7 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
     let broken = own.map(|(_, operation)| operation).any(broken);
     let lies = (told(TOLD_DONE) && told(TOLD_REFUSED))
         || (told(TOLD_DONE) && uncancelled && (broken || world.journal.refused.is_some()))
-        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && holding)
+        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && (holding || goes_on(program, world)))
         || ((told(TOLD_REFUSED) || world.journal.end == Some(End::Refused))
             && rows_done(program, world).is_some());
     lies.then_some(Property::FalseAnswer)
@@ -240,6 +240,16 @@ fn last_line(program: &FlowProgram, world: &World, property: Property) -> String
     }
 }
 
+/// What a flow has begun goes on when it was told refused or cancelled; a row whose answer nobody takes tells nobody.
+fn goes_on(program: &FlowProgram, world: &World) -> bool {
+    world.started && !program.untold && world.told & (TOLD_REFUSED | TOLD_CANCELLED) != 0
+}
+
+/// Nothing of the flow's own holds, as was told.
+fn only_begun(program: &FlowProgram, world: &World) -> bool {
+    goes_on(program, world) && !world.legs.iter().any(super::world::Leg::holds)
+}
+
 /// What was told, and what is so.
 fn false_answer(program: &FlowProgram, world: &World) -> String {
     use OperationState::{Held, Refused, Undoing, Undone};
@@ -250,9 +260,12 @@ fn false_answer(program: &FlowProgram, world: &World) -> String {
     {
         return format!("the flow is refused, and a row of `{}` holds", rows.name);
     }
+    let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
+    if only_begun(program, world) {
+        return format!("{what} was told, and what it has begun goes on");
+    }
     if world.told & TOLD_DONE == 0 {
         let holds = |step: &StepId| world.legs.get(usize::from(step.0)).is_some_and(super::world::Leg::holds);
-        let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
         let name = own().find(holds).map_or("something", |step| say::step(program, step));
         return format!("{what} was told, and {name} holds");
     }
@@ -293,6 +306,12 @@ fn help(program: &FlowProgram, world: &World, property: Property) -> String {
         }
         Property::FalseAnswer if world.told & TOLD_DONE == 0 && rows_done(program, world).is_some() => {
             "let what may refuse stand before the rows, or say  else park \"why\"  there".into()
+        }
+        Property::FalseAnswer if only_begun(program, world) && world.told & TOLD_CANCELLED != 0 => {
+            "write  cancel refused after STEP , of a step before `start`".into()
+        }
+        Property::FalseAnswer if only_begun(program, world) => {
+            "let `start` stand behind what may refuse, or right before the  check … else refuse  with which it is to run".into()
         }
         Property::FalseAnswer => {
             "let everything behind `answer` be assured, or move `answer` to the end".into()

@@ -56,6 +56,8 @@ pub(super) struct World {
     pub(super) legs: Vec<Leg>,
     pub(super) timers: Vec<Timer>,
     pub(super) told: u8,
+    /// Another flow that moves money has begun, while this one was not being taken back.
+    pub(super) started: bool,
     pub(super) guards: Vec<(GuardId, bool)>,
     pub(super) rows: Vec<(u16, u64)>,
     pub(super) asked: bool,
@@ -73,6 +75,7 @@ impl World {
             legs: vec![Leg::default(); program.steps.len()],
             timers: Vec::new(),
             told: 0,
+            started: false,
             guards: Vec::new(),
             rows: Vec::new(),
             asked: false,
