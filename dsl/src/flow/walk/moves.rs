@@ -44,7 +44,8 @@ pub(super) enum Move {
 impl Move {
     /// Nobody is bound to make it: a flow that only these could move stands still.
     pub(super) fn is_optional(&self) -> bool {
-        matches!(self, Self::Crash | Self::Feed(Event::CancelAsked | Event::AskerLimit | Event::CutOff))
+        use Event::{AskerLimit, CancelAsked, CutOff, Released};
+        matches!(self, Self::Crash | Self::Feed(CancelAsked | AskerLimit | CutOff | Released { .. }))
     }
 }
 
@@ -98,7 +99,11 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
     if durable.unwinding() || durable.end.is_some() {
         return;
     }
+    // People let it go on, and what stands behind it begins; that they refuse it is for them to answer for.
+    let on = || Move::Feed(Event::Released { at: durable.at, accepted: Ok(()) });
     match program.node(durable.at) {
+        Some(Node::Park { .. }) => into.push(on()),
+        Some(_) if durable.stopped == Some(durable.at) => into.push(on()),
         Some(Node::Hold { hold, .. }) => {
             into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Ok(()) }));
             into.push(Move::Feed(Event::Decision { hold: *hold, accepted: Err("declined".into()) }));

@@ -438,6 +438,7 @@ pub(super) mod say {
             Event::AskerLimit => "the asker can wait no longer".into(),
             Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),
             Event::Decision { .. } => "the operator declines".into(),
+            Event::Released { .. } => "the operator lets it go on".into(),
             Event::Arrived(_) => "what was waited for comes".into(),
             Event::RowWaits { row, .. } => format!("the end of row {} is long in coming", row + 1),
             Event::RowEnded { row, end, .. } => {

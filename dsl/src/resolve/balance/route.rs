@@ -42,7 +42,11 @@ struct Finder<'f> {
 
 impl Finder<'_> {
     fn block(&mut self, nodes: &[FlowNode], mut open: Vec<Route>) -> Vec<Route> {
-        for node in nodes {
+        for (place, node) in nodes.iter().enumerate() {
+            // What waits for people at the end of its block they end; where something stands behind it they let it go on.
+            if matches!(node, FlowNode::Park { .. }) && place + 1 == nodes.len() {
+                return Vec::new();
+            }
             open = self.node(node, open);
             if open.len() > MOST {
                 open = merged(open);
@@ -62,8 +66,8 @@ impl Finder<'_> {
             FlowNode::Step(step) if (self.counts)(*step) => {
                 open.iter_mut().for_each(|route| route.steps.push(*step));
             }
-            // What is refused is undone whole; what waits for people they end.
-            FlowNode::Refuse { .. } | FlowNode::Park { .. } => open.clear(),
+            // What is refused is undone whole.
+            FlowNode::Refuse { .. } => open.clear(),
             FlowNode::Together(inner, _) => return self.block(inner, open),
             FlowNode::Choose { cases, other, .. }
                 if cases.iter().any(|(_, inner)| self.matters(inner)) || self.matters(other) =>
