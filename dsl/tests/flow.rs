@@ -524,6 +524,30 @@ fn rows_that_end_while_a_late_flow_has_not_answered_count_behind_its_answer() {
     assert_eq!(starts, 2, "each once: {again:?}");
 }
 
+/// `DONE` was told, and all that stands before relies on it: that it never came is no end of it.
+#[test]
+fn what_is_assured_is_made_to_hold_by_people() {
+    let mut program = pay_bill();
+    program.cancellable = false;
+    program.calls[1] = CallContract { assured: true, ways: vec![Way::Park], back: None, ..call("grid.pay") };
+    program.steps[1].undo = Undo::Nothing;
+    program.nodes.swap(2, 3);
+    program.places.swap(2, 3);
+    walk::check(&program).unwrap();
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let told = flow.feed(Event::Reply(DEBIT, Reply::Done));
+    assert!(told.contains(&Effect::Answer(Answer::Done(Some(MappingId(9))))), "{told:?}");
+    flow.feed(Event::NoReply(PAID));
+    assert_eq!(flow.state_of(PAID), OperationState::Parked);
+    for proof in [Proof::Never, Proof::TakenBack] {
+        assert_eq!(flow.feed(Event::Proof(PAID, proof)), []);
+        assert_eq!(flow.state_of(PAID), OperationState::Parked);
+    }
+    flow.feed(Event::Proof(PAID, Proof::Holds));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
 #[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();

@@ -4,7 +4,8 @@
 //! In: built by `lower`. Out: read by the interpreter, the walk and the engine. Whatever is like a value (a guard, a
 //! list, a mapping) is a number that only the lowering and the engine understand.
 
-use super::state::{Durable, Reason, Rows};
+use super::event::Proof;
+use super::state::{Durable, OperationState, Reason, Rows};
 use crate::value::Pauses;
 
 /// A truth that the [`Judge`] knows.
@@ -441,6 +442,17 @@ impl FlowProgram {
             self.call(chosen.or_else(|| found.calls.first().copied())?)
         });
         call.is_some_and(posts) && (durable.answered || self.rows_hold(durable))
+    }
+
+    /// Whether people can end a parked operation only by making it hold, though they prove that it does not: it is assured, so that all
+    /// before it relies on it, or has to hold where it stands.
+    #[must_use]
+    pub fn stays_parked(&self, durable: &Durable, step: StepId, proof: Proof) -> bool {
+        let (Some(operation), Some(found)) = (durable.operation(step), self.step(step)) else { return false };
+        let Some(why) = proof.against() else { return false };
+        let call = operation.call.or_else(|| found.calls.first().copied());
+        let assured = found.undo_of.is_none() && call.and_then(|id| self.call(id)).is_some_and(|call| call.assured);
+        operation.state == OperationState::Parked && (assured || self.must_hold(durable, step, why))
     }
 
     /// Whether every step of its own is a query.

@@ -341,11 +341,8 @@ impl Run<'_> {
     pub(super) fn proof(&mut self, step: StepId, proof: Proof) {
         use OperationState::{Done, Held, Intent, Parked, Refused, Reversing, Undoing, Undone, Unknown};
         let operation = self.operation(step);
-        // It is made to hold: behind an answer, or behind rows that hold, nothing else can be true.
-        let against = proof.against();
-        if operation.state == Parked
-            && against.is_some_and(|why| self.program.must_hold(&self.next.durable, step, why))
-        {
+        // It is made to hold: nothing else can be true of what is assured, or stands behind an answer or behind rows that hold.
+        if self.program.stays_parked(&self.next.durable, step, proof) {
             return;
         }
         let agrees = match (operation.state, proof) {

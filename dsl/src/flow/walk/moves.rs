@@ -1,7 +1,7 @@
 //! What may happen next in the world of a walk, and what comes of it.
 
 use super::super::event::{
-    Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Reply, Says, Timer,
+    Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Proof, Reply, Says, Timer,
 };
 use super::super::program::{
     CallContract, CallId, CallKind, FlowProgram, GuardId, Judge, ListId, Node, NodeId, StepId,
@@ -44,8 +44,8 @@ pub(super) enum Move {
 impl Move {
     /// Nobody is bound to make it: a flow that only these could move stands still.
     pub(super) fn is_optional(&self) -> bool {
-        use Event::{AskerLimit, CancelAsked, CutOff, Released};
-        matches!(self, Self::Crash | Self::Feed(CancelAsked | AskerLimit | CutOff | Released { .. }))
+        use Event::{AskerLimit, CancelAsked, CutOff, Proof, Released};
+        matches!(self, Self::Crash | Self::Feed(CancelAsked | AskerLimit | CutOff | Proof(..) | Released { .. }))
     }
 }
 
@@ -62,6 +62,7 @@ pub(super) fn moves(ground: &Ground<'_>, world: &World, into: &mut Vec<Move>) {
         } else {
             of_step(program, world, step, into);
         }
+        into.extend(proof(world, step).map(|proof| Move::Feed(Event::Proof(step, proof))));
     }
     for (place, timer) in world.timers.iter().enumerate() {
         if !matches!(timer, Timer::Warn(_)) {
@@ -111,6 +112,19 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
         Some(Node::Await { .. }) => into.push(Move::Feed(Event::Arrived(durable.at))),
         Some(Node::Each(_)) if !durable.late => into.push(Move::Feed(Event::CutOff)),
         _ => {}
+    }
+}
+
+/// What people can prove of an operation that is parked: what is so, and stays so since nothing of it is under way. That it was taken
+/// back is left out: less holds then, and what that leaves held those who say so know of.
+fn proof(world: &World, step: StepId) -> Option<Proof> {
+    let leg = world.legs.get(usize::from(step.0))?;
+    let operation = world.state.durable.operation(step)?;
+    let still = leg.flight == 0 && leg.backs == 0 && leg.replies == 0 && leg.back_replies == 0;
+    match operation.state {
+        OperationState::Parked if still && leg.holds() => Some(Proof::Holds),
+        OperationState::Parked if still && leg.made == 0 => Some(Proof::Never),
+        _ => None,
     }
 }
 

@@ -341,7 +341,7 @@ fn first_repeats(program: &FlowProgram, step: StepId) -> bool {
 
 /// The words of the stories.
 pub(super) mod say {
-    use super::super::super::event::{Answer, BackReply, Event, Reply, Says, Timer};
+    use super::super::super::event::{Answer, BackReply, Event, Proof, Reply, Says, Timer};
     use super::super::super::state::{Durable, End, OperationState};
     use super::{FlowProgram, Node, StepId};
 
@@ -438,6 +438,8 @@ pub(super) mod say {
             Event::AskerLimit => "the asker can wait no longer".into(),
             Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),
             Event::Decision { .. } => "the operator declines".into(),
+            Event::Proof(of, Proof::Holds) => format!("people prove that {} holds", name(of)),
+            Event::Proof(of, Proof::Never) => format!("people prove that {} never came", name(of)),
             Event::Released { .. } => "the operator lets it go on".into(),
             Event::Arrived(_) => "what was waited for comes".into(),
             Event::RowWaits { row, .. } => format!("the end of row {} is long in coming", row + 1),

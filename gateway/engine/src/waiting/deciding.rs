@@ -8,7 +8,7 @@ use super::{Person, WaitingFor, Why};
 use crate::driver::path_of;
 use crate::engine::Engine;
 use crate::facts::Body;
-use dsl::flow::{Event, Node, NodeId, OperationState, Proof, StepId};
+use dsl::flow::{Event, Node, NodeId, Proof, StepId};
 use std::sync::Arc;
 use store::{Change, FlowId, FlowRow, Lane, Verdict};
 
@@ -293,9 +293,7 @@ impl Engine {
                     Decision::Never => Proof::Never,
                     _ => Proof::TakenBack,
                 };
-                let parked = durable.operation(step).is_some_and(|one| one.state == OperationState::Parked);
-                let stays = |why| parked && program.must_hold(&durable, step, why);
-                if proof.against().is_some_and(stays) {
+                if program.stays_parked(&durable, step, proof) {
                     return Err(NotDecided::Stays(said.decision.word()));
                 }
                 Ok(Event::Proof(step, proof))
