@@ -549,6 +549,23 @@ fn what_is_assured_is_made_to_hold_by_people() {
 }
 
 #[test]
+fn what_was_told_done_is_refused_by_nobody() {
+    let mut program = pay_bill();
+    program.cancellable = false;
+    program.push("park", Node::Park { why: ExprId(1) });
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    let told = flow.feed(Event::Reply(PAID, Reply::Done));
+    assert!(told.contains(&Effect::Answer(Answer::Done(Some(MappingId(9))))), "{told:?}");
+    let at = NodeId(4);
+    assert_eq!(flow.feed(Event::Released { at, accepted: Err("declined".into()) }), []);
+    assert!(!flow.state.durable.unwinding());
+    flow.feed(Event::Released { at, accepted: Ok(()) });
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+#[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();
     let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: Otherwise::Park(ExprId(2)) };

@@ -431,6 +431,12 @@ impl FlowProgram {
         durable.late && !at_it && !durable.answered && durable.end.is_none() && !durable.unwinding()
     }
 
+    /// Whether people may still refuse the flow where it waits for them: nothing was told done, and no rows hold.
+    #[must_use]
+    pub fn may_be_refused(&self, durable: &Durable) -> bool {
+        !durable.answered && !self.rows_hold(durable)
+    }
+
     /// Whether that step has to hold though it is refused for this reason: it says `else park`, and stands behind an answer that was
     /// told, or behind rows that hold or may.
     #[must_use]
@@ -441,7 +447,7 @@ impl FlowProgram {
             let chosen = durable.operation(step).and_then(|operation| operation.call);
             self.call(chosen.or_else(|| found.calls.first().copied())?)
         });
-        call.is_some_and(posts) && (durable.answered || self.rows_hold(durable))
+        call.is_some_and(posts) && !self.may_be_refused(durable)
     }
 
     /// Whether people can end a parked operation only by making it hold, though they prove that it does not: it is assured, so that all

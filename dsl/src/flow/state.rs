@@ -287,8 +287,13 @@ impl Durable {
         let park = matches!(program.node(self.at), Some(super::program::Node::Park { .. }));
         let stops = park || self.stopped == Some(self.at);
         let running = self.end.is_none();
-        let told = self.answered && running && self.cancel == Cancel::No && self.unwinding();
-        self.operations.iter().any(stuck) || told || (stops && !self.unwinding() && running)
+        self.operations.iter().any(stuck) || self.broken() || (stops && !self.unwinding() && running)
+    }
+
+    /// It was told done and has not ended, and something of it does not hold: it neither goes on nor is taken back.
+    #[must_use]
+    pub fn broken(&self) -> bool {
+        self.answered && self.end.is_none() && self.cancel == Cancel::No && self.unwinding()
     }
 
     /// Whether only people can go on: nothing is under way, no clock runs, no row is open.

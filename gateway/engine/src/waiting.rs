@@ -48,6 +48,8 @@ pub enum Why {
     Park,
     /// Its deadline has passed; nobody decides that, it goes on being worked on.
     Late,
+    /// It was told done, and something of it does not hold; nobody decides that, it is put right by hand.
+    Broken,
     /// An operation's end is not known, or it holds and ought not to.
     Operation {
         /// The party.
@@ -87,7 +89,7 @@ impl Why {
         match self {
             Self::Hold { .. } | Self::Park => &[Decision::Go, Decision::Refuse],
             Self::Operation { .. } => &[Decision::Holds, Decision::Never, Decision::TakenBack],
-            Self::Late => &[],
+            Self::Late | Self::Broken => &[],
         }
     }
 }
@@ -170,11 +172,15 @@ impl Opened<'_> {
     /// The place where the flow stands, if it stands for people, and the text that says for what.
     fn places(&self, engine: &Arc<Engine>, row: &FlowRow) -> Vec<(WaitingFor, Option<ExprId>)> {
         let durable = &self.state.durable;
+        let at = durable.stopped.unwrap_or(durable.at);
+        let place = self.place(at);
+        if durable.broken() {
+            let what = "it was told done, and something of it does not hold".to_owned();
+            return vec![(self.waiting(row, place, what, Why::Broken), None)];
+        }
         if durable.end.is_some() || durable.unwinding() {
             return Vec::new();
         }
-        let at = durable.stopped.unwrap_or(durable.at);
-        let place = self.place(at);
         let why = match self.program.node(at) {
             Some(Node::Hold { hold, .. }) => self.hold(engine, place, *hold),
             Some(Node::Park { why }) => Some((place.to_owned(), Why::Park, Some(why.0))),

@@ -35,6 +35,7 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
         Why::Hold { role } => ("hold", json!({ "role": role })),
         Why::Park => ("park", json!({})),
         Why::Late => ("late", json!({})),
+        Why::Broken => ("broken", json!({})),
         Why::Operation { party, call, state, amount } => {
             (*state, json!({ "party": party, "call": call, "amount_fen": amount }))
         }

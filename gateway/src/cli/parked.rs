@@ -274,6 +274,7 @@ fn next_step(wait: &Json) -> String {
             "have {} take it back, or correct it; then taken_back or holds with a proof",
             text(wait, "/detail/party")
         ),
+        "broken" => "nobody decides it: it was told done, and is put right by hand".to_owned(),
         "late" => "nobody decides it: it goes on being worked on".to_owned(),
         _ => format!("tongshi parked show {flow}; then go or refuse for {place}"),
     }

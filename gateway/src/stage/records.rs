@@ -296,6 +296,7 @@ impl Seen for Stage {
                     Why::Hold { .. } => "hold",
                     Why::Park => "park",
                     Why::Late => "late",
+                    Why::Broken => "broken",
                     Why::Operation { state, .. } => *state,
                 };
                 let proposed =

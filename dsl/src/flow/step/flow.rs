@@ -329,8 +329,8 @@ impl Run<'_> {
     pub(super) fn released(&mut self, at: NodeId, accepted: &Result<(), Reason>) {
         let durable = &self.next.durable;
         let park = matches!(self.program.node(at), Some(Node::Park { .. }));
-        // Rows that hold stay: what stops behind them can only go on.
-        let may = accepted.is_ok() || !self.program.rows_hold(durable);
+        // What was told done stays, and so do rows that hold: what stops behind them can only go on.
+        let may = accepted.is_ok() || self.program.may_be_refused(durable);
         if durable.at == at && (park || durable.stopped == Some(at)) && may {
             self.decide(accepted);
         }

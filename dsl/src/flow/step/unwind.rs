@@ -10,7 +10,7 @@ impl Run<'_> {
     /// No new step begins: what is open is resolved first, then what holds is undone, one at a time.
     pub(super) fn unwind(&mut self) {
         use OperationState::{Done, Held, Intent, New, Parked, Refused, Reversing, Undoing, Undone, Unknown};
-        if self.next.durable.answered && self.next.durable.cancel == Cancel::No {
+        if self.next.durable.broken() {
             return;
         }
         // Ends of rows that a late flow did not take count from here on.

@@ -276,7 +276,7 @@ impl Engine {
                     _ => Err(nothing()),
                 }
             }
-            (Why::Park, Decision::Refuse) if program.rows_hold(&durable) => {
+            (Why::Park, Decision::Refuse) if !program.may_be_refused(&durable) => {
                 Err(NotDecided::Stays(said.decision.word()))
             }
             (Why::Park, Decision::Go | Decision::Refuse) => {
