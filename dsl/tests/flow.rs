@@ -565,6 +565,38 @@ fn what_was_told_done_is_refused_by_nobody() {
     assert_eq!(flow.state.durable.end, Some(End::Done));
 }
 
+/// The quiet time counts from the end of the last sender: what an earlier copy is told does not begin it.
+#[test]
+fn what_is_no_outcome_of_an_earlier_copy_changes_nothing() {
+    let mut program = pay_bill();
+    program.calls[0].repeats = Repeats::SameAnswerWhenDone;
+    let pauses = Pauses::Doubling { every_ms: 10_000, to_ms: 10_000 };
+    program.calls[0].ways = vec![Way::Repeat { pauses, times: Some(1) }, Way::Reverse, Way::Park];
+    walk::check(&program).unwrap();
+    let repeated = || {
+        let mut flow = Driven::new(program.clone());
+        flow.feed(Event::Asked);
+        let pause = flow.feed(Event::NoReply(DEBIT)).into_iter().find_map(|effect| match effect {
+            Effect::Timer(timer @ Timer::Pause { .. }, _) => Some(timer),
+            _ => None,
+        });
+        assert!(flow.feed(Event::Timer(pause.unwrap())).contains(&Effect::Send(DEBIT, 2)));
+        flow
+    };
+    let mut flow = repeated();
+    for reply in [Reply::Unknown, Reply::Refused("in_process".into())] {
+        let effects = flow.feed(Event::EarlierReply(DEBIT, reply));
+        assert_eq!(effects, [Effect::Write(vec![Change::Record(DEBIT)])]);
+        assert_eq!(flow.state_of(DEBIT), OperationState::Intent, "the second copy is under way");
+    }
+    let effects = flow.feed(Event::NoReply(DEBIT));
+    let quiet = Effect::Timer(Timer::Quiet { step: DEBIT, copy: 2 }, 60_000);
+    assert!(effects.contains(&quiet), "{effects:?}");
+    let mut flow = repeated();
+    flow.feed(Event::EarlierReply(DEBIT, Reply::Done));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Done, "an outcome is one, whichever copy has it");
+}
+
 #[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();

@@ -37,6 +37,9 @@ pub enum Event {
     },
     /// The party's reply to a posting, a query or a notice, at whatever time.
     Reply(StepId, Reply),
+    /// The party's reply to a copy before the last, or to nobody knows which: an outcome counts, anything else says nothing of the
+    /// copy that is under way.
+    EarlierReply(StepId, Reply),
     /// No reply in time, or the link was lost after the first byte.
     NoReply(StepId),
     /// Not a byte of this copy left.

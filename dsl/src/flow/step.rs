@@ -96,7 +96,8 @@ impl Run<'_> {
                 self.event(during);
             }
             Event::NotWritten { why, during } => self.not_written(*why, during),
-            Event::Reply(step, reply) => self.reply(*step, reply),
+            Event::Reply(step, reply) => self.reply(*step, reply, true),
+            Event::EarlierReply(step, reply) => self.reply(*step, reply, false),
             Event::NoReply(step) => self.no_reply(*step),
             Event::NotSent(step) => self.not_sent(*step),
             Event::Enquired { step, number, says } => self.enquired(*step, *number, says),

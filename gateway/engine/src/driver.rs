@@ -60,7 +60,7 @@ pub enum Inbox {
     /// Something happened.
     Event(Event),
     /// A copy of a step's request has a verdict.
-    Sent(StepId, Verdict),
+    Sent(StepId, u8, Verdict),
     /// A copy of a step's reversal has a verdict.
     SentBack(StepId, Verdict),
     /// A question has a verdict.
@@ -251,9 +251,11 @@ impl Running {
                 return self.just_known(during, place);
             }
             Event::Reply(step, Reply::Done)
+            | Event::EarlierReply(step, Reply::Done)
             | Event::Enquired { step, says: Says::Done, .. }
             | Event::Proof(step, Proof::Holds) => (step, Outcome::Done(None)),
-            Event::Reply(step, Reply::Refused(reason) | Reply::NoSession { reason, .. }) => {
+            Event::Reply(step, Reply::Refused(reason) | Reply::NoSession { reason, .. })
+            | Event::EarlierReply(step, Reply::Refused(reason)) => {
                 (step, Outcome::Refused(self.version.symbols().find(reason)))
             }
             _ => return None,
@@ -378,8 +380,8 @@ impl Running {
                 }
                 self.handle(event).await;
             }
-            Inbox::Sent(step, verdict) => {
-                let event = self.sent(step, verdict);
+            Inbox::Sent(step, copy, verdict) => {
+                let event = self.sent(step, copy, verdict);
                 self.handle(event).await;
             }
             Inbox::SentBack(step, verdict) => {

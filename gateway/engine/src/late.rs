@@ -32,8 +32,8 @@ pub struct Waiting {
 /// What was sent for a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Copied {
-    /// The posting.
-    Posting,
+    /// The posting, by the number of its copy.
+    Posting(u8),
     /// Its reversal.
     Reversal,
     /// A question about it, by its number. It is asked anew where it is given up; only a campaign's bug has its late answer heard.
@@ -90,7 +90,7 @@ impl Engine {
         let verdict = self.read_reply(&prepared, packet).await;
         crate::observe::late(&self.line_name(&prepared.asking));
         let heard = match waiting.to {
-            Copied::Posting => Inbox::Sent(waiting.step, verdict),
+            Copied::Posting(copy) => Inbox::Sent(waiting.step, copy, verdict),
             Copied::Reversal => Inbox::SentBack(waiting.step, verdict),
             Copied::Question(number) => Inbox::Enquired(waiting.step, number, verdict),
         };

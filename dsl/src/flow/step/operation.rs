@@ -135,7 +135,9 @@ impl Run<'_> {
         true
     }
 
-    pub(super) fn reply(&mut self, step: StepId, reply: &Reply) {
+    /// `last`: it is to the last copy. What is no outcome says nothing of another: its sender has not ended, so that no quiet time
+    /// begins.
+    pub(super) fn reply(&mut self, step: StepId, reply: &Reply, last: bool) {
         if self.kind(step) == CallKind::Query {
             return self.query_reply(step, reply);
         }
@@ -161,7 +163,9 @@ impl Run<'_> {
                 self.park(step);
             }
             Reply::Refused(reason) if self.refusal_is_final(step) => self.settle_refused(step, reason),
-            Reply::NoSession { renewed: true, .. } if self.may_ask_anew(step) => return self.ask_anew(step),
+            Reply::NoSession { renewed: true, .. } if last && self.may_ask_anew(step) => {
+                return self.ask_anew(step);
+            }
             // A party repeats its answers, not what it says of a session: a copy before this one may still be taken.
             Reply::NoSession { reason, .. } if !self.is_assured(step) && self.never_taken(step) => {
                 self.settle_refused(step, reason);
@@ -169,7 +173,12 @@ impl Run<'_> {
             Reply::Unknown if self.rules.broken(Fault::UnknownIsRefused) => {
                 self.settle_refused(step, &"unknown".into());
             }
-            Reply::Refused(_) | Reply::NoSession { .. } | Reply::Unknown => return self.no_reply(step),
+            Reply::Refused(_) | Reply::NoSession { .. } | Reply::Unknown if last => {
+                return self.no_reply(step);
+            }
+            Reply::Refused(_) | Reply::NoSession { .. } | Reply::Unknown => {
+                return self.changes.push(Change::Record(step));
+            }
         }
         self.after_outcome(step);
     }

@@ -263,7 +263,12 @@ impl Act<'_> {
                     NO_SESSION => Reply::NoSession { reason: "no_session".into(), renewed: true },
                     _ => Reply::Unknown,
                 };
-                self.feed(&Event::Reply(*step, reply));
+                let reply = if self.of_earlier(*step) {
+                    Event::EarlierReply(*step, reply)
+                } else {
+                    Event::Reply(*step, reply)
+                };
+                self.feed(&reply);
             }
             Move::Look(step, place) => self.look(*step, *place),
             Move::Answered(step, place) => {
@@ -295,6 +300,14 @@ impl Act<'_> {
             Move::SettleBack(step) => self.settle_back(*step),
             Move::Crash => self.crash(),
         }
+    }
+
+    /// Of several copies nobody sees which one a reply is to, until the last is waited for no longer.
+    fn of_earlier(&mut self, step: StepId) -> bool {
+        let copies = self.world.state.durable.operation(step).map_or(0, |operation| operation.copies);
+        let waits =
+            self.world.state.memory.operations.get(usize::from(step.0)).map(|attempt| attempt.wait);
+        copies > 1 && waits == Some(Wait::Reply) && self.chooser.choose(2) == 1
     }
 
     fn feed(&mut self, event: &Event) {

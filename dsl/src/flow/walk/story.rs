@@ -418,6 +418,15 @@ pub(super) mod say {
             Event::Reply(of, Reply::Unknown) => {
                 format!("a reply comes that says nothing certain of {}", name(of))
             }
+            Event::EarlierReply(of, Reply::Done) => {
+                format!("the reply to an earlier copy comes: {} done", name(of))
+            }
+            Event::EarlierReply(of, Reply::Refused(_)) => {
+                format!("the reply to an earlier copy comes: {} refused", name(of))
+            }
+            Event::EarlierReply(of, _) => {
+                format!("a reply to an earlier copy comes that says nothing certain of {}", name(of))
+            }
             Event::NoReply(of) => format!("no answer to {} in time", name(of)),
             Event::Enquired { step: of, says: Says::Nothing, .. } => {
                 format!("the enquiry about {} is not answered", name(of))

@@ -130,7 +130,7 @@ impl Running {
         let ask = self.fill_ask(step, seen).map_err(|why| self.unfilled(&why))?;
         let mut asking = Asking::new(&self.version, call, self.asker_facts(), ask);
         asking.facts.put(Fact::Attempt, &Value::Number(1));
-        asking.waiting = Some(Waiting { flow: self.id, step, to: Copied::Posting });
+        asking.waiting = Some(Waiting { flow: self.id, step, to: Copied::Posting(1) });
         asking.written = written;
         let prepared = self.engine.prepare(asking.for_member()).await?;
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
@@ -245,7 +245,8 @@ impl Running {
         // A question is not counted in copies: it writes nothing.
         let attempt = self.state.memory.operations.get(usize::from(step.0));
         let again = copy > 1 || attempt.is_some_and(|attempt| attempt.tried > 0);
-        self.spawn_exchange(prepared, again, move |verdict| Inbox::Sent(step, verdict));
+        let prepared = if copy > 1 { of_copy_number(&prepared, copy) } else { prepared };
+        self.spawn_exchange(prepared, again, move |verdict| Inbox::Sent(step, copy, verdict));
     }
 
     /// Sends a copy of the reversal.
@@ -326,10 +327,14 @@ impl Running {
         })
     }
 
-    /// What a verdict means for its step.
-    pub(super) fn sent(&mut self, step: StepId, verdict: Verdict) -> Event {
-        let decides = self.may_decide(step);
+    /// What a verdict on a copy means for its step. While another is under way, nothing but an outcome does.
+    pub(super) fn sent(&mut self, step: StepId, copy: u8, verdict: Verdict) -> Event {
+        let copies = self.state.durable.operation(step).map_or(0, |operation| operation.copies);
+        let earlier = copy < copies;
+        let outcome = matches!(&verdict, Verdict::Heard(heard) if heard.outcome != Outcome::Unknown);
+        let decides = self.may_decide(step) && (!earlier || outcome);
         match verdict {
+            Verdict::NotSent(_) | Verdict::NoReply(_) if earlier => Event::EarlierReply(step, Reply::Unknown),
             Verdict::NotSent(cause) => {
                 if decides {
                     self.note(step, cause.to_string());
@@ -341,7 +346,7 @@ impl Running {
                 if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
                     operation.heard(packet, decides);
                 }
-                Event::Reply(step, Reply::Unknown)
+                if earlier { Event::EarlierReply(step, Reply::Unknown) } else { Event::Reply(step, Reply::Unknown) }
             }
             Verdict::Heard(heard) => {
                 let reason = heard.reason(&self.version).to_owned();
@@ -369,7 +374,7 @@ impl Running {
                 if done {
                     self.show_answer(step);
                 }
-                Event::Reply(step, reply)
+                if earlier { Event::EarlierReply(step, reply) } else { Event::Reply(step, reply) }
             }
         }
     }
@@ -473,6 +478,15 @@ impl crate::engine::Engine {
         }
         self.prepare(prepared.asking.clone()).await.ok()
     }
+}
+
+/// The request as the copy of that number: a late reply is told as one to it.
+fn of_copy_number(prepared: &Arc<Prepared>, copy: u8) -> Arc<Prepared> {
+    let mut prepared = Prepared::clone(prepared);
+    if let Some(waiting) = &mut prepared.asking.waiting {
+        waiting.to = Copied::Posting(copy);
+    }
+    Arc::new(prepared)
 }
 
 /// Whether something in the request belongs to one copy of it (`message.moment`).

@@ -272,7 +272,7 @@ fn known(
         let Some(operation) = operations.get_mut(place) else { continue };
         let step = u16::try_from(place).map_or(StepId(u16::MAX), StepId);
         let prepared = prepared(version, &row).map(|mut prepared| {
-            let to = if back { Copied::Reversal } else { Copied::Posting };
+            let to = if back { Copied::Reversal } else { Copied::Posting(1) };
             prepared.asking.waiting = Some(Waiting { flow: row.flow, step, to });
             prepared.asking.written = true;
             Arc::new(prepared)

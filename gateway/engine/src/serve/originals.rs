@@ -347,7 +347,8 @@ async fn tell(engine: &Arc<Engine>, scene: &Scene, operation: &OperationRow, sai
         },
         Outcome::Unknown => return,
     };
-    engine.tell_flow(flow, Event::Reply(StepId(place), reply)).await;
+    // It does not say which copy it speaks of.
+    engine.tell_flow(flow, Event::EarlierReply(StepId(place), reply)).await;
 }
 
 impl Engine {

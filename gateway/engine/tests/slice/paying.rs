@@ -279,7 +279,7 @@ async fn a_reply_behind_the_one_that_decided_is_recorded_and_changes_nothing() {
         }
         let flow = engine.flows.iter().map(|entry| *entry.key()).next().expect("a flow");
         let verdict = Verdict::Heard(Box::new(heard));
-        assert!(engine.tell(flow, Inbox::Sent(StepId(0), verdict)).await);
+        assert!(engine.tell(flow, Inbox::Sent(StepId(0), 1, verdict)).await);
         flow
     };
     let ((_, told), flow) = tokio::join!(bank.pay("M9", "50.00"), debited);
