@@ -64,6 +64,8 @@ pub struct FlowProgram {
     pub taken: bool,
     /// A row whose answer nobody takes: refused before anything of it was written, it leaves no trace, not even its key.
     pub untold: bool,
+    /// Conditions that look at the clock: asked again they may hold no more.
+    pub clocked: Vec<GuardId>,
     /// From the intent of this step on a cancellation is refused.
     pub cancel_refused_after: Option<StepId>,
 }
@@ -354,6 +356,16 @@ impl FlowProgram {
         self.nodes.push(node);
         self.places.push(place.into());
         id
+    }
+
+    /// The conditions that its nodes ask; of a list of rows not those of the rows.
+    pub fn guards(&self) -> impl Iterator<Item = GuardId> + '_ {
+        let of_node = |node: &Node| match node {
+            Node::Check { guard, .. } | Node::Branch { guard, .. } => vec![*guard],
+            Node::Together(members) => members.iter().filter_map(|(guard, _)| *guard).collect(),
+            _ => Vec::new(),
+        };
+        self.nodes.iter().flat_map(of_node)
     }
 
     /// The node, `None` behind the last.

@@ -334,7 +334,7 @@ impl Act<'_> {
     /// Feeds an event and carries out what comes of it. False if the node stopped on the way.
     fn drive(&mut self, event: &Event) {
         let mut guards = std::mem::take(&mut self.world.guards);
-        let mut judge = Both { guards: &mut guards, chooser: self.chooser };
+        let mut judge = Both { program: self.program, guards: &mut guards, chooser: self.chooser };
         let step = step_by(self.ground.rules, self.program, &self.world.state, event, &mut judge);
         self.world.guards = guards;
         debug_assert!(rests_still(self.program, &step.next), "what rests goes on by itself: {:?}", step.next);
