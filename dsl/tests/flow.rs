@@ -598,6 +598,30 @@ fn what_is_no_outcome_of_an_earlier_copy_changes_nothing() {
 }
 
 #[test]
+fn what_could_not_be_begun_is_begun_when_people_say_so() {
+    let mut program = FlowProgram { name: "bank.move".into(), taken: true, ..FlowProgram::default() };
+    for number in 0..2 {
+        program.push(&format!("start {number}"), Node::Start { start: StartId(number), moves: true });
+    }
+    walk::check(&program).unwrap();
+    let mut flow = Driven::new(program);
+    let why = NotWritten::CannotStart(StartId(1));
+    let effects = flow.feed(Event::NotWritten { why, during: Box::new(Event::Asked) });
+    let at = NodeId(1);
+    assert!(effects.contains(&Effect::Park(Parked::Place(at))), "the one that cannot be: {effects:?}");
+    let begun = |effects: &[Effect], which: u32| {
+        let start = Change::Start(StartId(which));
+        effects.iter().any(|effect| matches!(effect, Effect::Write(changes) if changes.contains(&start)))
+    };
+    assert!(begun(&effects, 0) && !begun(&effects, 1), "{effects:?}");
+    let on = Event::Released { at, accepted: Ok(()) };
+    let again = flow.feed(Event::NotWritten { why, during: Box::new(on.clone()) });
+    assert!(!begun(&again, 1) && flow.state.durable.stopped == Some(at), "{again:?}");
+    assert!(begun(&flow.feed(on), 1));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+#[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();
     let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: Otherwise::Park(ExprId(2)) };

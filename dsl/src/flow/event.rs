@@ -127,8 +127,8 @@ pub enum NotWritten {
     TooOld,
     /// A limit has no room: which one, where that is known.
     LimitFull(Option<LimitId>),
-    /// The flow that is to be begun with it cannot be asked.
-    CannotStart,
+    /// The flow that is to be begun there with it cannot be asked.
+    CannotStart(StartId),
     /// This run is not the holder any more.
     Fenced,
     /// No room.

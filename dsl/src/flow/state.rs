@@ -1,7 +1,7 @@
 //! Where a flow stands: what the journal keeps ([`Durable`]), and what a crash may take without harm ([`Memory`]).
 //! Unwinding and parked are read from the operations, never stored apart.
 
-use super::program::{CallId, FlowProgram, HoldId, LimitId, LoopId, NodeId, StepId};
+use super::program::{CallId, FlowProgram, HoldId, LimitId, LoopId, NodeId, StartId, StepId};
 use std::sync::Arc;
 
 /// Why something was refused, by the name that the adapters use.
@@ -164,7 +164,7 @@ pub struct Memory {
     /// The limits have no room, or the one that is named: for one event only.
     pub(super) limit_full: Option<Option<LimitId>>,
     /// A flow that is to be begun cannot be asked: for one event only.
-    pub(super) cannot_start: bool,
+    pub(super) cannot_start: Option<StartId>,
 }
 
 /// What is being tried to end an operation.
