@@ -597,6 +597,42 @@ fn what_is_no_outcome_of_an_earlier_copy_changes_nothing() {
     assert_eq!(flow.state_of(DEBIT), OperationState::Done, "an outcome is one, whichever copy has it");
 }
 
+const UNDO: StepId = StepId(2);
+
+/// `debit { undo SERVICE }`, a limit behind it, then `paid`.
+fn undone_by_another() -> FlowProgram {
+    let mut flow = FlowProgram { name: "bank.pay_bill".into(), ..FlowProgram::default() };
+    flow.calls = vec![
+        CallContract { back: None, ways: vec![Way::Park], ..call("core.debit") },
+        CallContract { back: None, ways: vec![Way::Park], ..call("grid.pay") },
+    ];
+    flow.steps = vec![
+        step_of("debit", 0, Undo::By(UNDO)),
+        step_of("paid", 1, Undo::Nothing),
+        StepDef { undo_of: Some(DEBIT), ..step_of("debit/undo", 0, Undo::Nothing) },
+    ];
+    flow.push("debit", Node::Step(DEBIT));
+    flow.push("limit", Node::Limit { limit: LimitId(3), reason: "over_limit".into() });
+    flow.push("paid", Node::Step(PAID));
+    flow.push("answer", Node::Answer(MappingId(9)));
+    flow
+}
+
+#[test]
+fn what_its_undo_did_not_take_back_is_held() {
+    for proof in [Proof::Never, Proof::TakenBack] {
+        let mut flow = Driven::new(undone_by_another());
+        flow.feed(Event::Asked);
+        flow.feed(Event::Reply(DEBIT, Reply::Done));
+        flow.feed(Event::Reply(PAID, Reply::Refused("no_such_bill".into())));
+        flow.feed(Event::NoReply(UNDO));
+        assert_eq!(flow.state_of(UNDO), OperationState::Parked);
+        let effects = flow.feed(Event::Proof(UNDO, proof));
+        assert!(effects.contains(&Effect::Park(Parked::Step(DEBIT))), "{proof:?}: {effects:?}");
+        assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+    }
+}
+
 #[test]
 fn what_could_not_be_begun_is_begun_when_people_say_so() {
     let mut program = FlowProgram { name: "bank.move".into(), taken: true, ..FlowProgram::default() };

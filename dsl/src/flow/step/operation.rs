@@ -221,7 +221,8 @@ impl Run<'_> {
         if let Some(original) = self.definition(step).and_then(|found| found.undo_of) {
             match self.operation(step).state {
                 OperationState::Done => self.settle(original, OperationState::Undone),
-                OperationState::Refused => self.hold(original),
+                // It was never there, or people prove that it was taken back: the original holds.
+                OperationState::Refused | OperationState::Undone => self.hold(original),
                 _ => {}
             }
         }
