@@ -634,6 +634,25 @@ fn what_its_undo_did_not_take_back_is_held() {
 }
 
 #[test]
+fn a_reversal_that_may_not_be_repeated_leaves_once() {
+    let mut program = pay_bill();
+    program.calls[0].ways = vec![Way::Reverse, Way::Park];
+    program.calls[0].back = Some(Back { repeatable: false, ..back() });
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    flow.feed(Event::NoReply(DEBIT));
+    flow.feed(Event::NoBackReply(DEBIT));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Parked);
+    flow.feed(Event::Proof(DEBIT, Proof::Holds));
+    assert_eq!(flow.state_of(PAID), OperationState::Intent);
+    let late = flow.feed(Event::BackReply(DEBIT, BackReply::Reversed));
+    assert!(late.contains(&Effect::Alarm(DEBIT)), "what was proved is not so: {late:?}");
+    let refused = flow.feed(Event::Reply(PAID, Reply::Refused("no_such_bill".into())));
+    assert!(!refused.iter().any(|effect| matches!(effect, Effect::SendBack(..))), "{refused:?}");
+    assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+}
+
+#[test]
 fn what_could_not_be_begun_is_begun_when_people_say_so() {
     let mut program = FlowProgram { name: "bank.move".into(), taken: true, ..FlowProgram::default() };
     for number in 0..2 {

@@ -219,6 +219,10 @@ impl Run<'_> {
                 if operation.backs > 0 {
                     self.changes.push(Change::Record(step));
                 }
+                // People have proved that it holds, and its party says that it took it back.
+                if reply == BackReply::Reversed && operation.state == OperationState::Done {
+                    self.after.push(Effect::Alarm(step));
+                }
             }
             BackReply::NoSession if self.may_reverse_anew(step) => {
                 self.prepare.push(Effect::PrepareBack(step));

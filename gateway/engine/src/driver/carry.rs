@@ -138,7 +138,7 @@ impl Running {
             Effect::Alarm(step) => {
                 let name =
                     self.program().and_then(|program| program.step(step)).map_or("", |step| &step.name);
-                tracing::error!(flow = %self.id, step = name, "a proof contradicts what is written");
+                tracing::error!(flow = %self.id, step = name, "what is proved or heard contradicts what is written");
             }
             Effect::Again(event) => self.later(AGAIN, *event),
             Effect::Stop => self.stop(),
