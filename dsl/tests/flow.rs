@@ -677,6 +677,23 @@ fn what_could_not_be_begun_is_begun_when_people_say_so() {
 }
 
 #[test]
+fn what_is_awaited_lets_a_flow_go_on_that_has_stopped() {
+    let mut program = FlowProgram { name: "bank.wait".into(), ..FlowProgram::default() };
+    let otherwise = Otherwise::Park(ExprId(1));
+    program.push("await 1", Node::Await { guard: GuardId(0), up_to_ms: 1_000, otherwise });
+    walk::check(&program).unwrap();
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let at = NodeId(0);
+    flow.feed(Event::Timer(Timer::Await(at)));
+    assert_eq!(flow.state.durable.stopped, Some(at));
+    assert!(!flow.state.durable.rests(&flow.program), "it is to hear what comes");
+    assert!(flow.crash().contains(&Effect::Listen(at)));
+    flow.feed(Event::Arrived(at));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+#[test]
 fn people_and_clocks() {
     let mut flow = pay_bill();
     let deadline = Node::Deadline { at: ExprId(1), warn: None, otherwise: Otherwise::Park(ExprId(2)) };

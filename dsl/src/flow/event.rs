@@ -268,6 +268,8 @@ pub enum Effect {
     AnswerSecond(SecondAnswer),
     /// Come back after so many milliseconds; 0 for those whose moment the engine computes (deadlines).
     Timer(Timer, u64),
+    /// Hear what comes at an `await` that stopped for people, however long that is.
+    Listen(NodeId),
     /// Begin the row's flow if it has not begun, and say when it has ended; also if it has ended before.
     StartRow(LoopId, u64),
     /// Put it on the operators' list.

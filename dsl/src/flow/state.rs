@@ -312,6 +312,8 @@ impl Durable {
         }
         match program.node(self.at) {
             Some(Node::Hold { .. } | Node::Park { .. }) => true,
+            // What comes late still lets it go on.
+            Some(Node::Await { .. }) => false,
             _ if self.stopped == Some(self.at) => true,
             Some(Node::Step(step)) => self.operation(*step).is_some_and(stuck),
             _ => false,

@@ -116,6 +116,9 @@ impl Run<'_> {
             }
             Node::Await { up_to_ms, .. } => {
                 if self.next.durable.stopped == Some(at) {
+                    if self.next.memory.announced != Some(at) {
+                        self.after.push(Effect::Listen(at));
+                    }
                     return self.announce(at, Some(Parked::Place(at)));
                 }
                 if self.next.memory.announced != Some(at) {

@@ -61,8 +61,8 @@ impl Running {
         Some(found_by(&self.version, (AWAITED, flow), "", &values.collect::<Option<Vec<_>>>()?))
     }
 
-    /// Waits at a place: for what came already, for what comes, and at most so long since the wait began.
-    pub(super) fn wait_for_served(&mut self, at: NodeId, up_to_ms: u64) {
+    /// Waits at a place: for what came already, for what comes, and at most so long since the wait began, if there is a limit.
+    pub(super) fn wait_for_served(&mut self, at: NodeId, up_to_ms: Option<u64>) {
         let found = self.await_form(at).and_then(|(_, form)| self.awaited(form));
         let key = found.map(|found| (found.name, found.hash));
         if let Some(key) = &key {
@@ -81,6 +81,7 @@ impl Running {
                 drop(post.send(Inbox::Served(at, served)).await);
                 return;
             }
+            let Some(up_to_ms) = up_to_ms else { return };
             let passed = engine.waited_ms(own, &place).await;
             let left = Duration::from_millis(up_to_ms.saturating_sub(passed));
             engine.core.deadline(engine.core.mark().after(left)).await;

@@ -131,7 +131,8 @@ impl Running {
             }
             Effect::AnswerCancel(answer) => self.tell_cancel(answer),
             Effect::AnswerSecond(answer) => self.answer_second(answer),
-            Effect::Timer(Timer::Await(at), up_to_ms) => self.wait_for_served(at, up_to_ms),
+            Effect::Timer(Timer::Await(at), up_to_ms) => self.wait_for_served(at, Some(up_to_ms)),
+            Effect::Listen(at) => self.wait_for_served(at, None),
             Effect::Timer(timer, ms) => self.timer(timer, ms),
             Effect::StartRow(of, row) => self.start_row(of, row).await,
             Effect::Park(parked) => self.parked(parked),
