@@ -340,7 +340,8 @@ fn a_request_that_cannot_be_made_is_a_refusal() {
     let mut flow = Driven::new(pay_bill());
     flow.feed(Event::Asked);
     let during = Box::new(Event::Reply(DEBIT, Reply::Done));
-    flow.feed(Event::CannotPrepare { step: PAID, back: false, reason: "bad_message".into(), during });
+    let reason = "bad_message";
+    flow.feed(Event::CannotPrepare { step: PAID, back: false, reason: reason.into(), park: false, during });
     assert_eq!(
         (flow.state_of(DEBIT), flow.state_of(PAID)),
         (OperationState::Undoing, OperationState::Refused)
@@ -691,6 +692,17 @@ fn what_is_awaited_lets_a_flow_go_on_that_has_stopped() {
     assert!(flow.crash().contains(&Effect::Listen(at)));
     flow.feed(Event::Arrived(at));
     assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+#[test]
+fn what_its_text_leaves_to_people_is_no_refusal() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    let during = Box::new(Event::Reply(DEBIT, Reply::Done));
+    let reason = "other".into();
+    let effects = flow.feed(Event::CannotPrepare { step: PAID, back: false, reason, park: true, during });
+    assert!(effects.contains(&Effect::Park(Parked::Step(PAID))), "{effects:?}");
+    assert_eq!((flow.state_of(DEBIT), flow.state_of(PAID)), (OperationState::Done, OperationState::Parked));
 }
 
 #[test]

@@ -25,6 +25,8 @@ pub enum Event {
         back: bool,
         /// Told if it becomes a refusal.
         reason: Reason,
+        /// The text says that people look at it (`else park` of a value): no refusal comes of it.
+        park: bool,
         /// What the old state got.
         during: Box<Event>,
     },

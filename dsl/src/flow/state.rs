@@ -157,8 +157,8 @@ pub struct Memory {
     pub queries: Vec<StepId>,
     /// The place that operators or the look-ups know to be waiting.
     pub announced: Option<NodeId>,
-    /// Steps that cannot be begun, and why: for one event only.
-    pub(super) blocked: Vec<(StepId, Reason)>,
+    /// Steps that cannot be begun, why, and whether people look at it: for one event only.
+    pub(super) blocked: Vec<(StepId, Reason, bool)>,
     /// Steps whose way back cannot be prepared: for one event only.
     pub(super) blocked_backs: Vec<StepId>,
     /// The limits have no room, or the one that is named: for one event only.

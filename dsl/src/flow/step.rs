@@ -87,11 +87,11 @@ impl Run<'_> {
                 self.next.memory.asker = true;
                 self.go_on();
             }
-            Event::CannotPrepare { step, back, reason, during } => {
+            Event::CannotPrepare { step, back, reason, park, during } => {
                 if *back {
                     self.next.memory.blocked_backs.push(*step);
                 } else {
-                    self.next.memory.blocked.push((*step, reason.clone()));
+                    self.next.memory.blocked.push((*step, reason.clone(), *park));
                 }
                 self.event(during);
             }

@@ -380,7 +380,7 @@ impl Act<'_> {
     fn cannot_prepare(&mut self, step: StepId, back: bool, event: &Event) {
         self.tell(|program, _| Some(format!("{} cannot be made into a message", say::step(program, step))));
         let during = Box::new(event.clone());
-        self.drive(&Event::CannotPrepare { step, back, reason: "bad_message".into(), during });
+        self.drive(&Event::CannotPrepare { step, back, reason: "bad_message".into(), park: false, during });
     }
 
     fn carry_out(&mut self, effect: &Effect) {

@@ -115,7 +115,8 @@ impl Running {
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             operation.text.clone_from(&refusal.text);
         }
-        Event::CannotPrepare { step, back, reason: refusal.reason.into(), during: Box::new(event.clone()) }
+        let park = refusal.park;
+        Event::CannotPrepare { step, back, reason: refusal.reason.into(), park, during: Box::new(event.clone()) }
     }
 
     /// What stands behind the write.
