@@ -20,6 +20,9 @@ impl Judge for Yes {
     fn rows(&mut self, _list: ListId) -> u64 {
         5
     }
+    fn day_over(&mut self, _step: StepId) -> bool {
+        false
+    }
 }
 
 fn back() -> Back {
@@ -703,6 +706,48 @@ fn what_its_text_leaves_to_people_is_no_refusal() {
     let effects = flow.feed(Event::CannotPrepare { step: PAID, back: false, reason, park: true, during });
     assert!(effects.contains(&Effect::Park(Parked::Step(PAID))), "{effects:?}");
     assert_eq!((flow.state_of(DEBIT), flow.state_of(PAID)), (OperationState::Done, OperationState::Parked));
+}
+
+/// A judge for whom the day is over.
+struct NextDay;
+
+impl Judge for NextDay {
+    fn holds(&mut self, guard: GuardId, durable: &Durable) -> bool {
+        Yes.holds(guard, durable)
+    }
+    fn call(&mut self, step: StepId, calls: &[CallId]) -> Option<CallId> {
+        Yes.call(step, calls)
+    }
+    fn rows(&mut self, list: ListId) -> u64 {
+        Yes.rows(list)
+    }
+    fn day_over(&mut self, _step: StepId) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_is_repeated_until_the_cut_over_ends_with_its_own_day() {
+    let mut program = pay_bill();
+    let pauses = Pauses::Doubling { every_ms: 10_000, to_ms: 10_000 };
+    program.calls[0].ways = vec![Way::Repeat { pauses, times: None }, Way::Park];
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let paused = flow.feed(Event::NoReply(DEBIT));
+    let pause = paused.iter().find_map(|effect| match effect {
+        Effect::Timer(timer @ Timer::Pause { .. }, _) => Some(*timer),
+        _ => None,
+    });
+    assert_eq!(flow.feed(Event::CutOver), [], "of another party");
+    assert_eq!(flow.state_of(DEBIT), OperationState::Unknown);
+    for event in [Event::CutOver, Event::Timer(pause.unwrap())] {
+        let over = step(&flow.program, &flow.state, &event, &mut NextDay);
+        assert!(over.effects.contains(&Effect::Park(Parked::Step(DEBIT))), "{event:?}: {:?}", over.effects);
+    }
+    let again = flow.feed(Event::Timer(pause.unwrap()));
+    assert!(again.contains(&Effect::Send(DEBIT, 2)), "{again:?}");
+    let late = step(&flow.program, &flow.state, &Event::NoReply(DEBIT), &mut NextDay);
+    assert!(late.effects.contains(&Effect::Park(Parked::Step(DEBIT))), "{:?}", late.effects);
 }
 
 #[test]

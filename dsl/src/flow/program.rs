@@ -330,6 +330,8 @@ pub trait Judge {
     fn call(&mut self, step: StepId, calls: &[CallId]) -> Option<CallId>;
     /// How many rows a list has.
     fn rows(&mut self, list: ListId) -> u64;
+    /// Whether the business date that a step was asked under is over at its party.
+    fn day_over(&mut self, step: StepId) -> bool;
 }
 
 impl StepDef {

@@ -2,7 +2,7 @@
 
 use super::{CallKind, Change, Effect, Fault, MOST_COPIES, OperationState, Run, StepId, Timer, Wait};
 use crate::flow::event::{Parked, Proof, Reply};
-use crate::flow::program::{CallId, GuardId, Node, Repeats, Way};
+use crate::flow::program::{CallId, GuardId, Node, Repeats};
 use crate::flow::state::{Attempt, Reason};
 
 impl Run<'_> {
@@ -396,14 +396,14 @@ impl Run<'_> {
         }
     }
 
+    /// Some party's business date has changed: what is repeated until the cut-over of its own goes on, if that was it. What is
+    /// under way meanwhile looks at the date when it is to be repeated.
     pub(super) fn cut_over(&mut self) {
         for step in self.program.step_ids() {
-            let attempt = self.attempt(step);
-            let until = self
-                .contract(step)
-                .and_then(|call| call.ways.get(usize::from(attempt.way)))
-                .is_some_and(|way| matches!(way, Way::Repeat { times: None, .. }));
-            if until && attempt.wait == Wait::Pause && self.operation(step).state == OperationState::Unknown {
+            let pauses = self.attempt(step).wait == Wait::Pause
+                && self.operation(step).state == OperationState::Unknown
+                && self.until_cut_over(step);
+            if pauses && self.judge.day_over(step) {
                 self.next_way(step);
             }
         }

@@ -448,6 +448,9 @@ fn rests_still(program: &FlowProgram, state: &State) -> bool {
         fn rows(&mut self, _: ListId) -> u64 {
             unreachable!("rows of a flow that rests")
         }
+        fn day_over(&mut self, _: StepId) -> bool {
+            unreachable!("a repeat of a flow that rests")
+        }
     }
     if !state.durable.rests(program) {
         return true;
