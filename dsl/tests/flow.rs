@@ -623,6 +623,19 @@ fn undone_by_another() -> FlowProgram {
 }
 
 #[test]
+fn what_takes_back_counts_nothing() {
+    let mut flow = Driven::new(undone_by_another());
+    flow.feed(Event::Asked);
+    let during = Box::new(Event::Reply(DEBIT, Reply::Done));
+    let effects = flow.feed(Event::NotWritten { why: NotWritten::LimitFull(None), during });
+    assert!(effects.contains(&Effect::Send(UNDO, 1)), "{effects:?}");
+    assert_eq!((flow.state_of(DEBIT), flow.state_of(UNDO)), (OperationState::Undoing, OperationState::Intent));
+    assert_eq!(flow.state.durable.limits, [(LimitId(3), false)]);
+    let told = flow.feed(Event::Reply(UNDO, Reply::Done));
+    assert!(told.contains(&Effect::Answer(Answer::Refused("over_limit".into()))), "{told:?}");
+}
+
+#[test]
 fn what_its_undo_did_not_take_back_is_held() {
     for proof in [Proof::Never, Proof::TakenBack] {
         let mut flow = Driven::new(undone_by_another());

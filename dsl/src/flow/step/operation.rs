@@ -59,9 +59,10 @@ impl Run<'_> {
                 }
             }
         }
-        // What a flow that only asks counts, it counts before the question leaves.
+        // What a flow that only asks counts, it counts before the question leaves; what takes back counts nothing.
         let posts = chosen.iter().any(|(step, _)| self.kind(*step) != CallKind::Query);
-        if (posts || self.program.asks_only()) && !self.reserve() {
+        let counts = (posts || self.program.asks_only()) && !self.next.durable.unwinding();
+        if counts && !self.reserve() {
             return true;
         }
         for (step, call) in chosen {
