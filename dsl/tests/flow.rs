@@ -3,8 +3,8 @@
 use dsl::flow::{
     Answer, Back, BackReply, CallContract, CallId, CallKind, Cancel, CancelAnswer, Change, Durable, Effect,
     End, Event, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop, LoopId, MappingId, Node,
-    NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer, StartId,
-    State, StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
+    NodeId, NotWritten, OperationState, Otherwise, Parked, Proof, Repeats, Reply, Says, SecondAnswer,
+    StartId, State, StepDef, StepId, Timer, Undo, Way, decode, encode, step, walk,
 };
 use dsl::value::Pauses;
 
@@ -505,11 +505,9 @@ fn rows_that_end_while_a_late_flow_has_not_answered_count_behind_its_answer() {
     };
     let mut flow = late();
     let told = flow.feed(Event::Reply(returned, Reply::Done));
-    for expected in [
-        Effect::Answer(Answer::Done(Some(MappingId(0)))),
-        Effect::StartRow(of, 3),
-        Effect::StartRow(of, 4),
-    ] {
+    for expected in
+        [Effect::Answer(Answer::Done(Some(MappingId(0)))), Effect::StartRow(of, 3), Effect::StartRow(of, 4)]
+    {
         assert!(told.contains(&expected), "{expected:?}: {told:?}");
     }
     flow.feed(ended(3, End::Refused));
@@ -629,7 +627,10 @@ fn what_takes_back_counts_nothing() {
     let during = Box::new(Event::Reply(DEBIT, Reply::Done));
     let effects = flow.feed(Event::NotWritten { why: NotWritten::LimitFull(None), during });
     assert!(effects.contains(&Effect::Send(UNDO, 1)), "{effects:?}");
-    assert_eq!((flow.state_of(DEBIT), flow.state_of(UNDO)), (OperationState::Undoing, OperationState::Intent));
+    assert_eq!(
+        (flow.state_of(DEBIT), flow.state_of(UNDO)),
+        (OperationState::Undoing, OperationState::Intent)
+    );
     assert_eq!(flow.state.durable.limits, [(LimitId(3), false)]);
     let told = flow.feed(Event::Reply(UNDO, Reply::Done));
     assert!(told.contains(&Effect::Answer(Answer::Refused("over_limit".into()))), "{told:?}");

@@ -471,7 +471,8 @@ impl FlowProgram {
         let (Some(operation), Some(found)) = (durable.operation(step), self.step(step)) else { return false };
         let Some(why) = proof.against() else { return false };
         let call = operation.call.or_else(|| found.calls.first().copied());
-        let assured = found.undo_of.is_none() && call.and_then(|id| self.call(id)).is_some_and(|call| call.assured);
+        let assured =
+            found.undo_of.is_none() && call.and_then(|id| self.call(id)).is_some_and(|call| call.assured);
         operation.state == OperationState::Parked && (assured || self.must_hold(durable, step, why))
     }
 

@@ -318,8 +318,8 @@ impl Maker<'_, '_, '_> {
             FlowNode::Choose { cases, other, .. } => self.choose(program, cases, other, numbers),
             FlowNode::StartFlow { service, mappings, .. } => {
                 let begun = self.lowering.model.services.get(usize::from(*service));
-                let moves = begun
-                    .is_some_and(|one| matches!(one.kind, ServiceKind::Posting | ServiceKind::Batch));
+                let moves =
+                    begun.is_some_and(|one| matches!(one.kind, ServiceKind::Posting | ServiceKind::Batch));
                 let filling = self.filling(mappings, begun.map(|one| one.ask), None);
                 let service = service_path(self.lowering, *service);
                 self.out.starts.push(StartForm { service, filling });

@@ -45,7 +45,10 @@ impl Move {
     /// Nobody is bound to make it: a flow that only these could move stands still.
     pub(super) fn is_optional(&self) -> bool {
         use Event::{AskerLimit, CancelAsked, CutOff, Proof, Released};
-        matches!(self, Self::Crash | Self::Feed(CancelAsked | AskerLimit | CutOff | Proof(..) | Released { .. }))
+        matches!(
+            self,
+            Self::Crash | Self::Feed(CancelAsked | AskerLimit | CutOff | Proof(..) | Released { .. })
+        )
     }
 }
 
@@ -305,8 +308,7 @@ impl Act<'_> {
     /// Of several copies nobody sees which one a reply is to, until the last is waited for no longer.
     fn of_earlier(&mut self, step: StepId) -> bool {
         let copies = self.world.state.durable.operation(step).map_or(0, |operation| operation.copies);
-        let waits =
-            self.world.state.memory.operations.get(usize::from(step.0)).map(|attempt| attempt.wait);
+        let waits = self.world.state.memory.operations.get(usize::from(step.0)).map(|attempt| attempt.wait);
         copies > 1 && waits == Some(Wait::Reply) && self.chooser.choose(2) == 1
     }
 

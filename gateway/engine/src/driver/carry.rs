@@ -116,7 +116,13 @@ impl Running {
             operation.text.clone_from(&refusal.text);
         }
         let park = refusal.park;
-        Event::CannotPrepare { step, back, reason: refusal.reason.into(), park, during: Box::new(event.clone()) }
+        Event::CannotPrepare {
+            step,
+            back,
+            reason: refusal.reason.into(),
+            park,
+            during: Box::new(event.clone()),
+        }
     }
 
     /// What stands behind the write.

@@ -179,8 +179,7 @@ impl Running {
             if let Change::Start(start) = change {
                 // While the journal has no room there is no number; it is begun when there is.
                 let id = self.engine.next_flow().await.ok_or(NotWritten::Full)?;
-                let (flow, write) =
-                    self.start(*start, id, &seen).ok_or(NotWritten::CannotStart(*start))?;
+                let (flow, write) = self.start(*start, id, &seen).ok_or(NotWritten::CannotStart(*start))?;
                 out.push(write);
                 started.push(flow);
             }

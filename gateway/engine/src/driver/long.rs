@@ -87,8 +87,7 @@ impl Running {
                 None => Told::pending(FlowId(0)).encode(&version),
             };
             let of = Rows { parent, name: &rows, total, unknown: &unknown };
-            Ok(answers(reader, spool.write(&name), &of, open)
-                .map_err(|error| error.to_string()))
+            Ok(answers(reader, spool.write(&name), &of, open).map_err(|error| error.to_string()))
         });
         let sheet = match written.await {
             Ok(Ok(sheet)) => sheet,

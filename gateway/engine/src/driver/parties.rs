@@ -346,7 +346,11 @@ impl Running {
                 if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
                     operation.heard(packet, decides);
                 }
-                if earlier { Event::EarlierReply(step, Reply::Unknown) } else { Event::Reply(step, Reply::Unknown) }
+                if earlier {
+                    Event::EarlierReply(step, Reply::Unknown)
+                } else {
+                    Event::Reply(step, Reply::Unknown)
+                }
             }
             Verdict::Heard(heard) => {
                 let reason = heard.reason(&self.version).to_owned();
