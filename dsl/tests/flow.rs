@@ -20,6 +20,9 @@ impl Judge for Yes {
     fn rows(&mut self, _list: ListId) -> u64 {
         5
     }
+    fn day_over(&mut self, _step: StepId) -> bool {
+        false
+    }
 }
 
 fn back() -> Back {
@@ -366,7 +369,8 @@ fn a_request_that_cannot_be_made_is_a_refusal() {
     let mut flow = Driven::new(pay_bill());
     flow.feed(Event::Asked);
     let during = Box::new(Event::Reply(DEBIT, Reply::Done));
-    flow.feed(Event::CannotPrepare { step: PAID, back: false, reason: "bad_message".into(), during });
+    let reason = "bad_message";
+    flow.feed(Event::CannotPrepare { step: PAID, back: false, reason: reason.into(), park: false, during });
     assert_eq!(
         (flow.state_of(DEBIT), flow.state_of(PAID)),
         (OperationState::Undoing, OperationState::Refused)
@@ -619,6 +623,171 @@ fn what_is_no_outcome_of_an_earlier_copy_changes_nothing() {
     let mut flow = repeated();
     flow.feed(Event::EarlierReply(DEBIT, Reply::Done));
     assert_eq!(flow.state_of(DEBIT), OperationState::Done, "an outcome is one, whichever copy has it");
+}
+
+const UNDO: StepId = StepId(2);
+
+/// `debit { undo SERVICE }`, a limit behind it, then `paid`.
+fn undone_by_another() -> FlowProgram {
+    let mut flow = FlowProgram { name: "bank.pay_bill".into(), ..FlowProgram::default() };
+    flow.calls = vec![
+        CallContract { back: None, ways: vec![Way::Park], ..call("core.debit") },
+        CallContract { back: None, ways: vec![Way::Park], ..call("grid.pay") },
+    ];
+    flow.steps = vec![
+        step_of("debit", 0, Undo::By(UNDO)),
+        step_of("paid", 1, Undo::Nothing),
+        StepDef { undo_of: Some(DEBIT), ..step_of("debit/undo", 0, Undo::Nothing) },
+    ];
+    flow.push("debit", Node::Step(DEBIT));
+    flow.push("limit", Node::Limit { limit: LimitId(3), reason: "over_limit".into() });
+    flow.push("paid", Node::Step(PAID));
+    flow.push("answer", Node::Answer(MappingId(9)));
+    flow
+}
+
+#[test]
+fn what_takes_back_counts_nothing() {
+    let mut flow = Driven::new(undone_by_another());
+    flow.feed(Event::Asked);
+    let during = Box::new(Event::Reply(DEBIT, Reply::Done));
+    let effects = flow.feed(Event::NotWritten { why: NotWritten::LimitFull(None), during });
+    assert!(effects.contains(&Effect::Send(UNDO, 1)), "{effects:?}");
+    assert_eq!(
+        (flow.state_of(DEBIT), flow.state_of(UNDO)),
+        (OperationState::Undoing, OperationState::Intent)
+    );
+    assert_eq!(flow.state.durable.limits, [(LimitId(3), false)]);
+    let told = flow.feed(Event::Reply(UNDO, Reply::Done));
+    assert!(told.contains(&Effect::Answer(Answer::Refused("over_limit".into()))), "{told:?}");
+}
+
+#[test]
+fn what_its_undo_did_not_take_back_is_held() {
+    for proof in [Proof::Never, Proof::TakenBack] {
+        let mut flow = Driven::new(undone_by_another());
+        flow.feed(Event::Asked);
+        flow.feed(Event::Reply(DEBIT, Reply::Done));
+        flow.feed(Event::Reply(PAID, Reply::Refused("no_such_bill".into())));
+        flow.feed(Event::NoReply(UNDO));
+        assert_eq!(flow.state_of(UNDO), OperationState::Parked);
+        let effects = flow.feed(Event::Proof(UNDO, proof));
+        assert!(effects.contains(&Effect::Park(Parked::Step(DEBIT))), "{proof:?}: {effects:?}");
+        assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+    }
+}
+
+#[test]
+fn a_reversal_that_may_not_be_repeated_leaves_once() {
+    let mut program = pay_bill();
+    program.calls[0].ways = vec![Way::Reverse, Way::Park];
+    program.calls[0].back = Some(Back { repeatable: false, ..back() });
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    flow.feed(Event::NoReply(DEBIT));
+    flow.feed(Event::NoBackReply(DEBIT));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Parked);
+    flow.feed(Event::Proof(DEBIT, Proof::Holds));
+    assert_eq!(flow.state_of(PAID), OperationState::Intent);
+    let late = flow.feed(Event::BackReply(DEBIT, BackReply::Reversed));
+    assert!(late.contains(&Effect::Alarm(DEBIT)), "what was proved is not so: {late:?}");
+    let refused = flow.feed(Event::Reply(PAID, Reply::Refused("no_such_bill".into())));
+    assert!(!refused.iter().any(|effect| matches!(effect, Effect::SendBack(..))), "{refused:?}");
+    assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+}
+
+#[test]
+fn what_could_not_be_begun_is_begun_when_people_say_so() {
+    let mut program = FlowProgram { name: "bank.move".into(), taken: true, ..FlowProgram::default() };
+    for number in 0..2 {
+        program.push(&format!("start {number}"), Node::Start { start: StartId(number), moves: true });
+    }
+    walk::check(&program).unwrap();
+    let mut flow = Driven::new(program);
+    let why = NotWritten::CannotStart(StartId(1));
+    let effects = flow.feed(Event::NotWritten { why, during: Box::new(Event::Asked) });
+    let at = NodeId(1);
+    assert!(effects.contains(&Effect::Park(Parked::Place(at))), "the one that cannot be: {effects:?}");
+    let begun = |effects: &[Effect], which: u32| {
+        let start = Change::Start(StartId(which));
+        effects.iter().any(|effect| matches!(effect, Effect::Write(changes) if changes.contains(&start)))
+    };
+    assert!(begun(&effects, 0) && !begun(&effects, 1), "{effects:?}");
+    let on = Event::Released { at, accepted: Ok(()) };
+    let again = flow.feed(Event::NotWritten { why, during: Box::new(on.clone()) });
+    assert!(!begun(&again, 1) && flow.state.durable.stopped == Some(at), "{again:?}");
+    assert!(begun(&flow.feed(on), 1));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+#[test]
+fn what_is_awaited_lets_a_flow_go_on_that_has_stopped() {
+    let mut program = FlowProgram { name: "bank.wait".into(), ..FlowProgram::default() };
+    let otherwise = Otherwise::Park(ExprId(1));
+    program.push("await 1", Node::Await { guard: GuardId(0), up_to_ms: 1_000, otherwise });
+    walk::check(&program).unwrap();
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let at = NodeId(0);
+    flow.feed(Event::Timer(Timer::Await(at)));
+    assert_eq!(flow.state.durable.stopped, Some(at));
+    assert!(!flow.state.durable.rests(&flow.program), "it is to hear what comes");
+    assert!(flow.crash().contains(&Effect::Listen(at)));
+    flow.feed(Event::Arrived(at));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+#[test]
+fn what_its_text_leaves_to_people_is_no_refusal() {
+    let mut flow = Driven::new(pay_bill());
+    flow.feed(Event::Asked);
+    let during = Box::new(Event::Reply(DEBIT, Reply::Done));
+    let reason = "other".into();
+    let effects = flow.feed(Event::CannotPrepare { step: PAID, back: false, reason, park: true, during });
+    assert!(effects.contains(&Effect::Park(Parked::Step(PAID))), "{effects:?}");
+    assert_eq!((flow.state_of(DEBIT), flow.state_of(PAID)), (OperationState::Done, OperationState::Parked));
+}
+
+/// A judge for whom the day is over.
+struct NextDay;
+
+impl Judge for NextDay {
+    fn holds(&mut self, guard: GuardId, durable: &Durable) -> bool {
+        Yes.holds(guard, durable)
+    }
+    fn call(&mut self, step: StepId, calls: &[CallId]) -> Option<CallId> {
+        Yes.call(step, calls)
+    }
+    fn rows(&mut self, list: ListId) -> u64 {
+        Yes.rows(list)
+    }
+    fn day_over(&mut self, _step: StepId) -> bool {
+        true
+    }
+}
+
+#[test]
+fn what_is_repeated_until_the_cut_over_ends_with_its_own_day() {
+    let mut program = pay_bill();
+    let pauses = Pauses::Doubling { every_ms: 10_000, to_ms: 10_000 };
+    program.calls[0].ways = vec![Way::Repeat { pauses, times: None }, Way::Park];
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let paused = flow.feed(Event::NoReply(DEBIT));
+    let pause = paused.iter().find_map(|effect| match effect {
+        Effect::Timer(timer @ Timer::Pause { .. }, _) => Some(*timer),
+        _ => None,
+    });
+    assert_eq!(flow.feed(Event::CutOver), [], "of another party");
+    assert_eq!(flow.state_of(DEBIT), OperationState::Unknown);
+    for event in [Event::CutOver, Event::Timer(pause.unwrap())] {
+        let over = step(&flow.program, &flow.state, &event, &mut NextDay);
+        assert!(over.effects.contains(&Effect::Park(Parked::Step(DEBIT))), "{event:?}: {:?}", over.effects);
+    }
+    let again = flow.feed(Event::Timer(pause.unwrap()));
+    assert!(again.contains(&Effect::Send(DEBIT, 2)), "{again:?}");
+    let late = step(&flow.program, &flow.state, &Event::NoReply(DEBIT), &mut NextDay);
+    assert!(late.effects.contains(&Effect::Park(Parked::Step(DEBIT))), "{:?}", late.effects);
 }
 
 #[test]

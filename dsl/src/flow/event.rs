@@ -25,6 +25,8 @@ pub enum Event {
         back: bool,
         /// Told if it becomes a refusal.
         reason: Reason,
+        /// The text says that people look at it (`else park` of a value): no refusal comes of it.
+        park: bool,
         /// What the old state got.
         during: Box<Event>,
     },
@@ -127,8 +129,8 @@ pub enum NotWritten {
     TooOld,
     /// A limit has no room: which one, where that is known.
     LimitFull(Option<LimitId>),
-    /// The flow that is to be begun with it cannot be asked.
-    CannotStart,
+    /// The flow that is to be begun there with it cannot be asked.
+    CannotStart(StartId),
     /// This run is not the holder any more.
     Fenced,
     /// No room.
@@ -268,6 +270,8 @@ pub enum Effect {
     AnswerSecond(SecondAnswer),
     /// Come back after so many milliseconds; 0 for those whose moment the engine computes (deadlines).
     Timer(Timer, u64),
+    /// Hear what comes at an `await` that stopped for people, however long that is.
+    Listen(NodeId),
     /// Begin the row's flow if it has not begun, and say when it has ended; also if it has ended before.
     StartRow(LoopId, u64),
     /// Put it on the operators' list.

@@ -64,6 +64,8 @@ pub struct FlowProgram {
     pub taken: bool,
     /// A row whose answer nobody takes: refused before anything of it was written, it leaves no trace, not even its key.
     pub untold: bool,
+    /// Conditions that look at the clock: asked again they may hold no more.
+    pub clocked: Vec<GuardId>,
     /// From the intent of this step on a cancellation is refused.
     pub cancel_refused_after: Option<StepId>,
 }
@@ -328,6 +330,8 @@ pub trait Judge {
     fn call(&mut self, step: StepId, calls: &[CallId]) -> Option<CallId>;
     /// How many rows a list has.
     fn rows(&mut self, list: ListId) -> u64;
+    /// Whether the business date that a step was asked under is over at its party.
+    fn day_over(&mut self, step: StepId) -> bool;
 }
 
 impl StepDef {
@@ -354,6 +358,16 @@ impl FlowProgram {
         self.nodes.push(node);
         self.places.push(place.into());
         id
+    }
+
+    /// The conditions that its nodes ask; of a list of rows not those of the rows.
+    pub fn guards(&self) -> impl Iterator<Item = GuardId> + '_ {
+        let of_node = |node: &Node| match node {
+            Node::Check { guard, .. } | Node::Branch { guard, .. } => vec![*guard],
+            Node::Together(members) => members.iter().filter_map(|(guard, _)| *guard).collect(),
+            _ => Vec::new(),
+        };
+        self.nodes.iter().flat_map(of_node)
     }
 
     /// The node, `None` behind the last.

@@ -1,7 +1,7 @@
 //! Where a flow stands: what the journal keeps ([`Durable`]), and what a crash may take without harm ([`Memory`]).
 //! Unwinding and parked are read from the operations, never stored apart.
 
-use super::program::{CallId, FlowProgram, HoldId, LimitId, LoopId, NodeId, StepId};
+use super::program::{CallId, FlowProgram, HoldId, LimitId, LoopId, NodeId, StartId, StepId};
 use std::sync::Arc;
 
 /// Why something was refused, by the name that the adapters use.
@@ -157,14 +157,14 @@ pub struct Memory {
     pub queries: Vec<StepId>,
     /// The place that operators or the look-ups know to be waiting.
     pub announced: Option<NodeId>,
-    /// Steps that cannot be begun, and why: for one event only.
-    pub(super) blocked: Vec<(StepId, Reason)>,
+    /// Steps that cannot be begun, why, and whether people look at it: for one event only.
+    pub(super) blocked: Vec<(StepId, Reason, bool)>,
     /// Steps whose way back cannot be prepared: for one event only.
     pub(super) blocked_backs: Vec<StepId>,
     /// The limits have no room, or the one that is named: for one event only.
     pub(super) limit_full: Option<Option<LimitId>>,
     /// A flow that is to be begun cannot be asked: for one event only.
-    pub(super) cannot_start: bool,
+    pub(super) cannot_start: Option<StartId>,
 }
 
 /// What is being tried to end an operation.
@@ -312,6 +312,8 @@ impl Durable {
         }
         match program.node(self.at) {
             Some(Node::Hold { .. } | Node::Park { .. }) => true,
+            // What comes late still lets it go on.
+            Some(Node::Await { .. }) => false,
             _ if self.stopped == Some(self.at) => true,
             Some(Node::Step(step)) => self.operation(*step).is_some_and(stuck),
             _ => false,

@@ -87,11 +87,11 @@ impl Run<'_> {
                 self.next.memory.asker = true;
                 self.go_on();
             }
-            Event::CannotPrepare { step, back, reason, during } => {
+            Event::CannotPrepare { step, back, reason, park, during } => {
                 if *back {
                     self.next.memory.blocked_backs.push(*step);
                 } else {
-                    self.next.memory.blocked.push((*step, reason.clone()));
+                    self.next.memory.blocked.push((*step, reason.clone(), *park));
                 }
                 self.event(during);
             }
@@ -125,8 +125,8 @@ impl Run<'_> {
                 self.next.memory.limit_full = Some(which);
                 return self.event(during);
             }
-            NotWritten::CannotStart => {
-                self.next.memory.cannot_start = true;
+            NotWritten::CannotStart(start) => {
+                self.next.memory.cannot_start = Some(start);
                 return self.event(during);
             }
             NotWritten::Full if self.next.durable.asked => {
@@ -151,7 +151,7 @@ impl Run<'_> {
         memory.blocked.clear();
         memory.blocked_backs.clear();
         memory.limit_full = None;
-        memory.cannot_start = false;
+        memory.cannot_start = None;
         if self.program.untold && !self.next.durable.asked && self.next.durable.end == Some(End::Refused) {
             self.changes.clear();
         }

@@ -24,6 +24,7 @@ use crate::program::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, Start
 use crate::tree::LimitSpan;
 use crate::value::{Constant, Outcome, Symbol, Type};
 use contract::contract;
+use std::collections::BTreeSet;
 
 /// Every expression of a flow.
 pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
@@ -128,6 +129,7 @@ pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
         },
         lowering,
         prefix: String::new(),
+        clocked: BTreeSet::new(),
     };
     maker.loops();
     let mut program = FlowProgram {
@@ -138,6 +140,7 @@ pub(super) fn tables(lowering: &mut Lowering<'_>, flow: &Flow) -> FlowTables {
     };
     let mut numbers = Numbers::default();
     maker.nodes(&mut program, &flow.body, &mut numbers);
+    program.clocked = program.guards().filter(|guard| maker.clocked.contains(guard)).collect();
     maker.out.program = program;
     maker.out
 }
@@ -163,6 +166,8 @@ struct Maker<'f, 'l, 'm> {
     out: FlowTables,
     /// `collect/` within the loop `collect`.
     prefix: String,
+    /// Conditions that look at the clock.
+    clocked: BTreeSet<GuardId>,
 }
 
 impl Maker<'_, '_, '_> {
@@ -214,7 +219,14 @@ impl Maker<'_, '_, '_> {
     }
 
     fn guard(&mut self, condition: &Expr) -> GuardId {
-        GuardId(self.lowering.expression(condition))
+        let guard = GuardId(self.lowering.expression(condition));
+        let mut clocked = false;
+        let mut see = |part: &Expr, _: &[Load]| clocked |= part.kind == ExprKind::Now;
+        super::expression::walk(condition, &mut Vec::new(), &mut see);
+        if clocked {
+            self.clocked.insert(guard);
+        }
+        guard
     }
 
     fn nodes(&mut self, program: &mut FlowProgram, all: &[FlowNode], numbers: &mut Numbers) {
@@ -480,6 +492,7 @@ impl Maker<'_, '_, '_> {
             ..FlowProgram::default()
         };
         self.nodes(&mut body, &one.body, &mut Numbers::default());
+        body.clocked = body.guards().filter(|guard| self.clocked.contains(guard)).collect();
         self.prefix = outer;
         program.loops.push(Loop {
             name: name.clone().into(),

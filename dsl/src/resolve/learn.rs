@@ -102,9 +102,21 @@ fn only_known(expr: &Expr, side: MessageSide) -> bool {
 
 /// Whether some reference of an expression is such.
 pub(crate) fn any(expr: &Expr, holds: &mut dyn FnMut(&Load) -> bool) -> bool {
+    any_part(expr, &mut |part| match part {
+        ExprKind::Load(load) | ExprKind::Fold { list: load, .. } => holds(load),
+        _ => false,
+    })
+}
+
+/// Whether an expression, or some part of it, is such.
+pub(crate) fn any_part(expr: &Expr, holds: &mut dyn FnMut(&ExprKind) -> bool) -> bool {
+    if holds(&expr.kind) {
+        return true;
+    }
     match &expr.kind {
-        ExprKind::Load(load) => holds(load),
-        ExprKind::Join(parts) | ExprKind::Function(_, parts) => parts.iter().any(|part| any(part, holds)),
+        ExprKind::Join(parts) | ExprKind::Function(_, parts) => {
+            parts.iter().any(|part| any_part(part, holds))
+        }
         ExprKind::Add(left, right)
         | ExprKind::Subtract(left, right)
         | ExprKind::Multiply(left, right)
@@ -112,15 +124,17 @@ pub(crate) fn any(expr: &Expr, holds: &mut dyn FnMut(&Load) -> bool) -> bool {
         | ExprKind::Or(left, right)
         | ExprKind::Is(left, right)
         | ExprKind::Less(left, right)
-        | ExprKind::LessOrEqual(left, right) => any(left, holds) || any(right, holds),
-        ExprKind::Not(inner) | ExprKind::IsOutcome(inner, _) => any(inner, holds),
-        ExprKind::In(value, choices) => any(value, holds) || choices.iter().any(|choice| any(choice, holds)),
-        ExprKind::Fold { list, each, filter, .. } => {
-            holds(list)
-                || each.as_ref().is_some_and(|each| any(each, holds))
-                || filter.as_ref().is_some_and(|filter| any(filter, holds))
+        | ExprKind::LessOrEqual(left, right) => any_part(left, holds) || any_part(right, holds),
+        ExprKind::Not(inner) | ExprKind::IsOutcome(inner, _) => any_part(inner, holds),
+        ExprKind::In(value, choices) => {
+            any_part(value, holds) || choices.iter().any(|choice| any_part(choice, holds))
         }
-        ExprKind::Constant(_)
+        ExprKind::Fold { each, filter, .. } => {
+            each.as_ref().is_some_and(|each| any_part(each, holds))
+                || filter.as_ref().is_some_and(|filter| any_part(filter, holds))
+        }
+        ExprKind::Load(_)
+        | ExprKind::Constant(_)
         | ExprKind::Raw(_)
         | ExprKind::RawRange(..)
         | ExprKind::Pairs { .. }

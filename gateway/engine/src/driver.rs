@@ -43,6 +43,7 @@ use dsl::evaluate::Value;
 use dsl::flow::{
     CallId, Durable, Event, FlowProgram, GuardId, Judge, ListId, LoopId, NodeId, State, Step, StepId,
 };
+use dsl::model::Fact;
 use dsl::program::FlowTables;
 use dsl::value::{DateTime, Outcome};
 use order::Order;
@@ -526,6 +527,14 @@ impl Judge for Evaluating<'_> {
     fn rows(&mut self, list: ListId) -> u64 {
         let form = self.tables.loops.get(list.0 as usize);
         form.and_then(|form| self.view.list_rows(&form.list).ok()).map_or(0, u64::from)
+    }
+
+    fn day_over(&mut self, step: StepId) -> bool {
+        let prepared = self.running.operations.get(usize::from(step.0)).and_then(|one| one.prepared.as_ref());
+        let Some(asking) = prepared.map(|prepared| &prepared.asking) else { return false };
+        let Value::Date(asked) = asking.facts.get(Fact::BusinessDate) else { return false };
+        let cut_over = asking.version.module(asking.call.module).and_then(|module| module.cut_over);
+        self.running.engine.calendar.business_date(self.now, cut_over) > asked
     }
 }
 

@@ -107,7 +107,7 @@ impl Run<'_> {
             Node::Jump(to) => self.jump(*to),
             Node::Start { start, .. } => {
                 // What cannot be asked is for an operator: nobody else would ever look.
-                if self.next.memory.cannot_start || self.next.durable.stopped == Some(at) {
+                if self.next.memory.cannot_start == Some(*start) || self.next.durable.stopped == Some(at) {
                     self.next.durable.stopped = Some(at);
                     return self.announce(at, Some(Parked::Place(at)));
                 }
@@ -116,6 +116,9 @@ impl Run<'_> {
             }
             Node::Await { up_to_ms, .. } => {
                 if self.next.durable.stopped == Some(at) {
+                    if self.next.memory.announced != Some(at) {
+                        self.after.push(Effect::Listen(at));
+                    }
                     return self.announce(at, Some(Parked::Place(at)));
                 }
                 if self.next.memory.announced != Some(at) {
@@ -331,9 +334,18 @@ impl Run<'_> {
         let park = matches!(self.program.node(at), Some(Node::Park { .. }));
         // What was told done stays, and so do rows that hold: what stops behind them can only go on.
         let may = accepted.is_ok() || self.program.may_be_refused(durable);
-        if durable.at == at && (park || durable.stopped == Some(at)) && may {
-            self.decide(accepted);
+        if durable.at != at || !(park || durable.stopped == Some(at)) || !may {
+            return;
         }
+        // What could not be begun is begun, not passed over.
+        let begins = matches!(self.program.node(at), Some(Node::Start { .. }));
+        if begins && accepted.is_ok() && !durable.unwinding() && durable.end.is_none() {
+            self.next.durable.stopped = None;
+            self.next.memory.announced = None;
+            self.changes.push(Change::Progress);
+            return self.go_on();
+        }
+        self.decide(accepted);
     }
 
     fn decide(&mut self, accepted: &Result<(), Reason>) {

@@ -2,7 +2,7 @@
 
 use super::{CallKind, Change, Effect, Fault, MOST_COPIES, OperationState, Run, StepId, Timer, Wait};
 use crate::flow::event::{Parked, Proof, Reply};
-use crate::flow::program::{CallId, GuardId, Node, Repeats, Way};
+use crate::flow::program::{CallId, GuardId, Node, Repeats};
 use crate::flow::state::{Attempt, Reason};
 
 impl Run<'_> {
@@ -53,15 +53,16 @@ impl Run<'_> {
             }
             match self.choose(*step) {
                 Ok(call) => chosen.push((*step, call)),
-                Err(reason) => {
-                    self.cannot_begin(*step, &reason);
+                Err((reason, park)) => {
+                    self.cannot_begin(*step, &reason, park);
                     return true;
                 }
             }
         }
-        // What a flow that only asks counts, it counts before the question leaves.
+        // What a flow that only asks counts, it counts before the question leaves; what takes back counts nothing.
         let posts = chosen.iter().any(|(step, _)| self.kind(*step) != CallKind::Query);
-        if (posts || self.program.asks_only()) && !self.reserve() {
+        let counts = (posts || self.program.asks_only()) && !self.next.durable.unwinding();
+        if counts && !self.reserve() {
             return true;
         }
         for (step, call) in chosen {
@@ -87,26 +88,28 @@ impl Run<'_> {
         self.begin(&[step])
     }
 
-    fn choose(&mut self, step: StepId) -> Result<CallId, Reason> {
-        if let Some((_, reason)) = self.next.memory.blocked.iter().find(|(blocked, _)| *blocked == step) {
-            return Err(reason.clone());
+    /// The call that a step goes to, or why it cannot be begun and whether people look at it.
+    fn choose(&mut self, step: StepId) -> Result<CallId, (Reason, bool)> {
+        let mut blocked = self.next.memory.blocked.iter();
+        if let Some((_, reason, park)) = blocked.find(|(blocked, ..)| *blocked == step) {
+            return Err((reason.clone(), *park));
         }
         let program = self.program;
         let calls = program.step(step).map(|found| found.calls.as_slice()).unwrap_or_default();
         match calls {
             [only] => Ok(*only),
-            _ => self.judge.call(step, calls).ok_or_else(|| "no_route".into()),
+            _ => self.judge.call(step, calls).ok_or_else(|| ("no_route".into(), false)),
         }
     }
 
-    /// Nothing was written, nothing was sent: a refusal; of an assured step a matter for an operator.
-    fn cannot_begin(&mut self, step: StepId, reason: &Reason) {
+    /// Nothing was written, nothing was sent: a refusal; a matter for an operator of an assured step, and where its text says so.
+    fn cannot_begin(&mut self, step: StepId, reason: &Reason, park: bool) {
         if self.kind(step) == CallKind::Query {
             let goes_on = self.definition(step).is_some_and(|found| found.goes_on(reason));
-            return self.settle_query(step, reason, goes_on);
+            return self.settle_query(step, reason, goes_on, park);
         }
         let assured = self.contract(step).is_some_and(|call| call.assured);
-        if assured { self.park(step) } else { self.settle_refused(step, reason) }
+        if assured || park { self.park(step) } else { self.settle_refused(step, reason) }
     }
 
     /// Takes the limits met so far, with this write; false if there is no room and the flow is refused.
@@ -195,7 +198,7 @@ impl Run<'_> {
     /// Whether this run waits for the answer to the only copy that has left, and its party wants another serial.
     fn may_ask_anew(&self, step: StepId) -> bool {
         let (operation, attempt) = (self.operation(step), self.attempt(step));
-        let blocked = self.next.memory.blocked.iter().any(|(blocked, _)| *blocked == step);
+        let blocked = self.next.memory.blocked.iter().any(|(blocked, ..)| *blocked == step);
         let only = operation.state == OperationState::Intent && operation.copies == 1;
         let here = attempt.wait == Wait::Reply && attempt.sent_here && !attempt.anew;
         !blocked && only && here && self.contract(step).is_some_and(|call| call.new_serial)
@@ -221,7 +224,8 @@ impl Run<'_> {
         if let Some(original) = self.definition(step).and_then(|found| found.undo_of) {
             match self.operation(step).state {
                 OperationState::Done => self.settle(original, OperationState::Undone),
-                OperationState::Refused => self.hold(original),
+                // It was never there, or people prove that it was taken back: the original holds.
+                OperationState::Refused | OperationState::Undone => self.hold(original),
                 _ => {}
             }
         }
@@ -254,16 +258,17 @@ impl Run<'_> {
     }
 
     pub(super) fn query_refused(&mut self, step: StepId, reason: &Reason, goes_on: bool) {
-        self.settle_query(step, reason, goes_on);
+        self.settle_query(step, reason, goes_on, false);
         self.go_on();
     }
 
     /// A query that was refused, or never answered: the flow goes on (a refusal may be an answer, silence is none), stops for an
     /// operator, or is refused.
-    fn settle_query(&mut self, step: StepId, reason: &Reason, goes_on: bool) {
+    fn settle_query(&mut self, step: StepId, reason: &Reason, goes_on: bool, park: bool) {
         let at = self.next.durable.at;
         let here = matches!(self.program.node(at), Some(Node::Step(here)) if *here == step);
-        let stops = !goes_on && here && self.definition(step).is_some_and(|found| found.park.is_some());
+        let parks = park || self.definition(step).is_some_and(|found| found.park.is_some());
+        let stops = !goes_on && here && parks;
         self.change(step, |operation| {
             operation.state = if goes_on || stops { OperationState::Done } else { OperationState::Refused };
             operation.reason = Some(reason.clone());
@@ -394,14 +399,14 @@ impl Run<'_> {
         }
     }
 
+    /// Some party's business date has changed: what is repeated until the cut-over of its own goes on, if that was it. What is
+    /// under way meanwhile looks at the date when it is to be repeated.
     pub(super) fn cut_over(&mut self) {
         for step in self.program.step_ids() {
-            let attempt = self.attempt(step);
-            let until = self
-                .contract(step)
-                .and_then(|call| call.ways.get(usize::from(attempt.way)))
-                .is_some_and(|way| matches!(way, Way::Repeat { times: None, .. }));
-            if until && attempt.wait == Wait::Pause && self.operation(step).state == OperationState::Unknown {
+            let pauses = self.attempt(step).wait == Wait::Pause
+                && self.operation(step).state == OperationState::Unknown
+                && self.until_cut_over(step);
+            if pauses && self.judge.day_over(step) {
                 self.next_way(step);
             }
         }

@@ -31,7 +31,11 @@ impl Run<'_> {
                 self.enquire(step);
             }
             Way::Repeat { pauses, times } => {
-                if times.is_none_or(|times| attempt.tried < times) {
+                let again = match times {
+                    Some(times) => attempt.tried < times,
+                    None => !self.judge.day_over(step),
+                };
+                if again {
                     self.pause(step, &pauses);
                 } else {
                     self.next_way(step);
@@ -92,6 +96,9 @@ impl Run<'_> {
         }
         match self.operation(step).state {
             OperationState::Reversing | OperationState::Undoing => self.send_back(step),
+            OperationState::Unknown if self.until_cut_over(step) && self.judge.day_over(step) => {
+                self.next_way(step);
+            }
             OperationState::Unknown | OperationState::New => {
                 let way = self.contract(step).and_then(|call| call.ways.get(usize::from(attempt.way)));
                 match way {
@@ -118,6 +125,13 @@ impl Run<'_> {
                 _ => {}
             }
         }
+    }
+
+    /// Whether it is repeated until its business date is over.
+    pub(super) fn until_cut_over(&self, step: StepId) -> bool {
+        let way = usize::from(self.attempt(step).way);
+        let way = self.contract(step).and_then(|call| call.ways.get(way));
+        matches!(way, Some(Way::Repeat { times: None, .. }))
     }
 
     fn enquire(&mut self, step: StepId) {
@@ -218,6 +232,10 @@ impl Run<'_> {
             _ if !may_end => {
                 if operation.backs > 0 {
                     self.changes.push(Change::Record(step));
+                }
+                // People have proved that it holds, and its party says that it took it back.
+                if reply == BackReply::Reversed && operation.state == OperationState::Done {
+                    self.after.push(Effect::Alarm(step));
                 }
             }
             BackReply::NoSession if self.may_reverse_anew(step) => {

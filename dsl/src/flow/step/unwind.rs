@@ -51,7 +51,11 @@ impl Run<'_> {
     fn undo(&mut self, step: StepId) {
         match self.definition(step).map(|found| found.undo.clone()) {
             Some(Undo::Provider) if self.back_contract(step).is_some() => {
-                if self.next.memory.blocked_backs.contains(&step) {
+                // One that has left for it when it was unknown, and may not be repeated, is not sent again.
+                let left = self.operation(step).backs > 0
+                    && self.back_contract(step).is_some_and(|back| !back.repeatable)
+                    && !self.rules.broken(Fault::BackRepeatedAlways);
+                if left || self.next.memory.blocked_backs.contains(&step) {
                     return self.hold(step);
                 }
                 self.prepare.push(Effect::PrepareBack(step));

@@ -79,6 +79,9 @@ impl Numbers {
         program.name = Box::default();
         program.places.fill(Box::default());
         program.nodes.iter_mut().for_each(|node| self.node(node));
+        program.clocked.iter_mut().for_each(|GuardId(number)| renamed(&mut self.guards, number));
+        program.clocked.sort_unstable();
+        program.clocked.dedup();
         for step in &mut program.steps {
             step.name = Box::default();
             step.at = step.at.map(|_| ExprId(0));

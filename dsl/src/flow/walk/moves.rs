@@ -118,16 +118,15 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
     }
 }
 
-/// What people can prove of an operation that waits for them: what is so, and stays so since nothing of it is under way.
+/// What people can prove of an operation that is parked: what is so, and stays so since nothing of it is under way. That it was taken
+/// back is left out: less holds then, and what that leaves held those who say so know of.
 fn proof(world: &World, step: StepId) -> Option<Proof> {
     let leg = world.legs.get(usize::from(step.0))?;
     let operation = world.state.durable.operation(step)?;
     let still = leg.flight == 0 && leg.backs == 0 && leg.replies == 0 && leg.back_replies == 0;
     match operation.state {
-        OperationState::Parked | OperationState::Held if !still => None,
-        OperationState::Parked if leg.holds() => Some(Proof::Holds),
-        OperationState::Parked if leg.made == 0 => Some(Proof::Never),
-        OperationState::Parked | OperationState::Held if !leg.holds() => Some(Proof::TakenBack),
+        OperationState::Parked if still && leg.holds() => Some(Proof::Holds),
+        OperationState::Parked if still && leg.made == 0 => Some(Proof::Never),
         _ => None,
     }
 }
@@ -337,7 +336,7 @@ impl Act<'_> {
     /// Feeds an event and carries out what comes of it. False if the node stopped on the way.
     fn drive(&mut self, event: &Event) {
         let mut guards = std::mem::take(&mut self.world.guards);
-        let mut judge = Both { guards: &mut guards, chooser: self.chooser };
+        let mut judge = Both { program: self.program, guards: &mut guards, chooser: self.chooser };
         let step = step_by(self.ground.rules, self.program, &self.world.state, event, &mut judge);
         self.world.guards = guards;
         debug_assert!(rests_still(self.program, &step.next), "what rests goes on by itself: {:?}", step.next);
@@ -361,7 +360,10 @@ impl Act<'_> {
                         return self.drive(&Event::NotWritten { why: NotWritten::LimitFull(None), during });
                     }
                     let begins = |change: &Change| matches!(change, Change::Start(which) if self.program.start_moves(*which));
-                    self.world.started |= !step.next.durable.unwinding() && changes.iter().any(begins);
+                    if !step.next.durable.unwinding() && changes.iter().any(begins) {
+                        self.world.started = true;
+                        self.tell(|_, _| Some("journal: another flow begins, which moves money".into()));
+                    }
                     let before = std::mem::replace(&mut self.world.journal, step.next.durable.clone());
                     self.tell(|program, world| say::write(program, &before, &world.journal));
                 }
@@ -380,7 +382,7 @@ impl Act<'_> {
     fn cannot_prepare(&mut self, step: StepId, back: bool, event: &Event) {
         self.tell(|program, _| Some(format!("{} cannot be made into a message", say::step(program, step))));
         let during = Box::new(event.clone());
-        self.drive(&Event::CannotPrepare { step, back, reason: "bad_message".into(), during });
+        self.drive(&Event::CannotPrepare { step, back, reason: "bad_message".into(), park: false, during });
     }
 
     fn carry_out(&mut self, effect: &Effect) {
@@ -447,6 +449,9 @@ fn rests_still(program: &FlowProgram, state: &State) -> bool {
         }
         fn rows(&mut self, _: ListId) -> u64 {
             unreachable!("rows of a flow that rests")
+        }
+        fn day_over(&mut self, _: StepId) -> bool {
+            unreachable!("a repeat of a flow that rests")
         }
     }
     if !state.durable.rests(program) {

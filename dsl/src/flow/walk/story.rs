@@ -158,7 +158,7 @@ fn answers(program: &FlowProgram, world: &World, holding: bool) -> Option<Proper
     let broken = own.map(|(_, operation)| operation).any(broken);
     let lies = (told(TOLD_DONE) && told(TOLD_REFUSED))
         || (told(TOLD_DONE) && uncancelled && (broken || world.journal.refused.is_some()))
-        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && (holding || world.started))
+        || ((told(TOLD_REFUSED) || told(TOLD_CANCELLED)) && (holding || goes_on(program, world)))
         || ((told(TOLD_REFUSED) || world.journal.end == Some(End::Refused))
             && rows_done(program, world).is_some());
     lies.then_some(Property::FalseAnswer)
@@ -240,10 +240,14 @@ fn last_line(program: &FlowProgram, world: &World, property: Property) -> String
     }
 }
 
-/// Nothing of a flow holds, as was told, but another that it has begun.
-fn goes_on(world: &World) -> bool {
-    let taken_back = world.told & (TOLD_REFUSED | TOLD_CANCELLED) != 0;
-    world.started && taken_back && !world.legs.iter().any(super::world::Leg::holds)
+/// What a flow has begun goes on when it was told refused or cancelled; a row whose answer nobody takes tells nobody.
+fn goes_on(program: &FlowProgram, world: &World) -> bool {
+    world.started && !program.untold && world.told & (TOLD_REFUSED | TOLD_CANCELLED) != 0
+}
+
+/// Nothing of the flow's own holds, as was told.
+fn only_begun(program: &FlowProgram, world: &World) -> bool {
+    goes_on(program, world) && !world.legs.iter().any(super::world::Leg::holds)
 }
 
 /// What was told, and what is so.
@@ -257,7 +261,7 @@ fn false_answer(program: &FlowProgram, world: &World) -> String {
         return format!("the flow is refused, and a row of `{}` holds", rows.name);
     }
     let what = if world.told & TOLD_CANCELLED == 0 { "REFUSED" } else { "CANCELLED" };
-    if goes_on(world) {
+    if only_begun(program, world) {
         return format!("{what} was told, and what it has begun goes on");
     }
     if world.told & TOLD_DONE == 0 {
@@ -303,10 +307,10 @@ fn help(program: &FlowProgram, world: &World, property: Property) -> String {
         Property::FalseAnswer if world.told & TOLD_DONE == 0 && rows_done(program, world).is_some() => {
             "let what may refuse stand before the rows, or say  else park \"why\"  there".into()
         }
-        Property::FalseAnswer if goes_on(world) && world.told & TOLD_CANCELLED != 0 => {
+        Property::FalseAnswer if only_begun(program, world) && world.told & TOLD_CANCELLED != 0 => {
             "write  cancel refused after STEP , of a step before `start`".into()
         }
-        Property::FalseAnswer if goes_on(world) => {
+        Property::FalseAnswer if only_begun(program, world) => {
             "let `start` stand behind what may refuse, or right before the  check … else refuse  with which it is to run".into()
         }
         Property::FalseAnswer => {
@@ -445,7 +449,6 @@ pub(super) mod say {
             Event::Decision { .. } => "the operator declines".into(),
             Event::Proof(of, Proof::Holds) => format!("people prove that {} holds", name(of)),
             Event::Proof(of, Proof::Never) => format!("people prove that {} never came", name(of)),
-            Event::Proof(of, Proof::TakenBack) => format!("people prove that {} is taken back", name(of)),
             Event::Released { .. } => "the operator lets it go on".into(),
             Event::Arrived(_) => "what was waited for comes".into(),
             Event::RowWaits { row, .. } => format!("the end of row {} is long in coming", row + 1),

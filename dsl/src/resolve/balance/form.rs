@@ -4,6 +4,7 @@
 //! part is a value, or a calculation that is looked at as a whole.
 
 use crate::model::{Expr, ExprKind, Function};
+use crate::resolve::learn::any_part;
 use crate::source::Span;
 use crate::value::{Constant, Decimal, Type};
 use std::collections::BTreeMap;
@@ -45,7 +46,10 @@ impl Parts {
 
     fn whole(&mut self, expr: &Expr) -> Form {
         let bare = bare(expr);
-        let place = self.known.iter().position(|known| *known == bare).unwrap_or_else(|| {
+        // What is worked out from the clock is another amount each time.
+        let known = || self.known.iter().position(|known| *known == bare);
+        let place = if looks_at_clock(expr) { None } else { known() };
+        let place = place.unwrap_or_else(|| {
             self.known.push(bare);
             self.known.len() - 1
         });
@@ -97,6 +101,11 @@ impl Form {
             (same || alike, against || !alike)
         })
     }
+}
+
+/// Whether an expression looks at the clock: worked out twice it may have two values.
+pub(super) fn looks_at_clock(expr: &Expr) -> bool {
+    any_part(expr, &mut |part| matches!(part, ExprKind::Now))
 }
 
 /// An expression without where it stands, and conditions in one of the ways in which they can be written.

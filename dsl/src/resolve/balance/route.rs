@@ -3,7 +3,7 @@
 //! In: a flow. Out: its routes, those of rows on their own. What a `check` demands holds behind it, what a `when` asks
 //! holds in it; a route on which something would both hold and not is none.
 
-use super::form::bare;
+use super::form::{bare, looks_at_clock};
 use crate::model::{Expr, ExprKind, Flow, FlowNode, Space};
 use crate::value::{Constant, Outcome, Type};
 
@@ -175,6 +175,8 @@ impl Route {
                     _ => {}
                 }
             }
+            // What the clock says here it may not say further down.
+            _ if looks_at_clock(expr) => {}
             _ => {
                 if let (ExprKind::Is(left, right), true) = (&expr.kind, holds)
                     && matches!(left.ty, Type::Money { .. } | Type::Decimal { .. })

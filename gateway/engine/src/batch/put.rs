@@ -65,7 +65,7 @@ impl Engine {
             match self.deliver(link.as_ref(), &path, putting).await {
                 Err(Undelivered { maybe_sent: false, error }) if error.fault == FileFault::Exists => {
                     match self.what_is_there(link.as_ref(), &path, putting).await.map_err(not_sent)? {
-                        There::Ours => self.mark(link.as_ref(), &path, putting).await,
+                        There::Ours => self.put_mark(link.as_ref(), &path, putting).await,
                         // Where nothing is renamed, a try that broke leaves the beginning of it.
                         There::Begun if !putting.link.link.temporary => {
                             given(&putting.leave).map_err(not_sent)?;
@@ -145,7 +145,7 @@ impl Engine {
     }
 
     /// Makes the mark of a file that is there again.
-    async fn mark(
+    async fn put_mark(
         &self,
         link: &dyn FileLink,
         path: &FilePath,

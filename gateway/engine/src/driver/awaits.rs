@@ -61,8 +61,8 @@ impl Running {
         Some(found_by(&self.version, (AWAITED, flow), "", &values.collect::<Option<Vec<_>>>()?))
     }
 
-    /// Waits at a place: for what came already, for what comes, and at most so long since the wait began.
-    pub(super) fn wait_for_served(&mut self, at: NodeId, up_to_ms: u64) {
+    /// Waits at a place: for what came already, for what comes, and at most so long since the wait began, if there is a limit.
+    pub(super) fn wait_for_served(&mut self, at: NodeId, up_to_ms: Option<u64>) {
         let found = self.await_form(at).and_then(|(_, form)| self.awaited(form));
         let key = found.map(|found| (found.name, found.hash));
         if let Some(key) = &key {
@@ -81,6 +81,7 @@ impl Running {
                 drop(post.send(Inbox::Served(at, served)).await);
                 return;
             }
+            let Some(up_to_ms) = up_to_ms else { return };
             let passed = engine.waited_ms(own, &place).await;
             let left = Duration::from_millis(up_to_ms.saturating_sub(passed));
             engine.core.deadline(engine.core.mark().after(left)).await;
@@ -119,7 +120,9 @@ impl Running {
     /// That it came, for the write by which the flow goes on.
     pub(super) fn came_event(&self, next: &State) -> Option<Write> {
         let (at, served) = self.came?;
-        let body = format!("{} {}", at.0, served.0).into_bytes();
+        // By its name: another version has other nodes in their places.
+        let place = self.program().and_then(|program| program.places.get(usize::from(at.0)));
+        let body = format!("{} {}", place.map_or("", |place| place), served.0).into_bytes();
         let passed = next.durable.at != at;
         passed.then(|| Write::Event { flow: self.id, kind: CAME.to_owned(), body })
     }
@@ -139,11 +142,18 @@ impl Running {
         };
         for event in events.iter().filter(|event| event.kind == CAME) {
             let text = std::str::from_utf8(&event.body).unwrap_or_default();
-            let Some((at, served)) = text.split_once(' ') else { continue };
-            if let (Ok(at), Ok(served)) = (at.parse(), served.parse()) {
-                self.show_served(NodeId(at), FlowId(served)).await;
+            let Some((place, served)) = text.rsplit_once(' ') else { continue };
+            if let (Some(at), Ok(served)) = (self.place_named(place), served.parse()) {
+                self.show_served(at, FlowId(served)).await;
             }
         }
+    }
+
+    /// The node of a place by its name; a journal from before has its number.
+    fn place_named(&self, place: &str) -> Option<NodeId> {
+        let places = &self.program()?.places;
+        let named = places.iter().position(|known| **known == *place).and_then(|at| u16::try_from(at).ok());
+        named.or_else(|| place.parse().ok()).map(NodeId)
     }
 
     /// Outcomes of what is waited for, by number of the step: done where it has come.

@@ -115,7 +115,14 @@ impl Running {
         if let Some(operation) = self.operations.get_mut(usize::from(step.0)) {
             operation.text.clone_from(&refusal.text);
         }
-        Event::CannotPrepare { step, back, reason: refusal.reason.into(), during: Box::new(event.clone()) }
+        let park = refusal.park;
+        Event::CannotPrepare {
+            step,
+            back,
+            reason: refusal.reason.into(),
+            park,
+            during: Box::new(event.clone()),
+        }
     }
 
     /// What stands behind the write.
@@ -131,14 +138,15 @@ impl Running {
             }
             Effect::AnswerCancel(answer) => self.tell_cancel(answer),
             Effect::AnswerSecond(answer) => self.answer_second(answer),
-            Effect::Timer(Timer::Await(at), up_to_ms) => self.wait_for_served(at, up_to_ms),
+            Effect::Timer(Timer::Await(at), up_to_ms) => self.wait_for_served(at, Some(up_to_ms)),
+            Effect::Listen(at) => self.wait_for_served(at, None),
             Effect::Timer(timer, ms) => self.timer(timer, ms),
             Effect::StartRow(of, row) => self.start_row(of, row).await,
             Effect::Park(parked) => self.parked(parked),
             Effect::Alarm(step) => {
                 let name =
                     self.program().and_then(|program| program.step(step)).map_or("", |step| &step.name);
-                tracing::error!(flow = %self.id, step = name, "a proof contradicts what is written");
+                tracing::error!(flow = %self.id, step = name, "what is proved or heard contradicts what is written");
             }
             Effect::Again(event) => self.again(*event),
             Effect::Stop => self.stop(),

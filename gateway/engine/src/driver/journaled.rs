@@ -31,8 +31,12 @@ impl Running {
 
     async fn write_told(&mut self, changes: &[Change], next: &State) -> Result<(), Option<NotWritten>> {
         let mut started = Vec::new();
-        let Some(mut written) = self.changes(changes, next, &mut started).await else {
-            return Err(Some(NotWritten::CannotStart));
+        let mut written = match self.changes(changes, next, &mut started).await {
+            Ok(written) => written,
+            Err(why) => {
+                self.answer.take_if(|_| changes.iter().any(|change| matches!(change, Change::Answer(_))));
+                return Err(Some(why));
+            }
         };
         if self.came_to_nothing(changes, next) {
             return Ok(());
@@ -117,13 +121,13 @@ impl Running {
         }
     }
 
-    /// What is written for changes; none where a flow that is to be begun cannot be asked.
+    /// What is written for changes; an error where a flow that is to be begun cannot be asked, or has no number yet.
     async fn changes(
         &mut self,
         changes: &[Change],
         next: &State,
         started: &mut Vec<FlowId>,
-    ) -> Option<Vec<Write>> {
+    ) -> Result<Vec<Write>, NotWritten> {
         let mut out = Vec::with_capacity(changes.len() + 1);
         let mut answer = None;
         for change in changes {
@@ -176,7 +180,9 @@ impl Running {
         out.extend(self.came_event(next));
         for change in changes {
             if let Change::Start(start) = change {
-                let (flow, write) = self.start(*start, &seen).await?;
+                // While the journal has no room there is no number; it is begun when there is.
+                let id = self.engine.next_flow().await.ok_or(NotWritten::Full)?;
+                let (flow, write) = self.start(*start, id, &seen).ok_or(NotWritten::CannotStart(*start))?;
                 out.push(write);
                 started.push(flow);
             }
@@ -187,7 +193,7 @@ impl Running {
             };
             self.change(change, next, &seen, anew, &mut out);
         }
-        Some(out)
+        Ok(out)
     }
 
     /// What was asked under another serial stands in the journal: nothing of the answer before it is of this one.
@@ -487,7 +493,7 @@ impl Running {
     }
 
     /// Another flow, begun in the same write.
-    async fn start(&self, start: StartId, seen: &[StepSeen]) -> Option<(FlowId, Write)> {
+    fn start(&self, start: StartId, id: FlowId, seen: &[StepSeen]) -> Option<(FlowId, Write)> {
         let tables = self.tables()?;
         let form = tables.starts.get(start.0 as usize)?;
         let reference = self.version.service(&form.service)?.flow?;
@@ -501,7 +507,6 @@ impl Running {
         let record = record
             .map_err(|why| tracing::error!(flow = %self.id, ?why, "a started flow's ask cannot be filled"))
             .ok()?;
-        let id = self.engine.next_flow().await?;
         let mut facts = self.asker_facts();
         facts.put(Fact::FlowSerial, &Value::Absent);
         self.engine.stamp_flow(&self.version, reference, id, &mut facts);
