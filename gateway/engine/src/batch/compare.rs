@@ -48,6 +48,7 @@ pub(super) enum NotCompared {
 
 impl NotCompared {
     /// A fault of the machine.
+    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
     fn not_now(fault: impl ToString) -> Self {
         Self::NotNow(fault.to_string())
     }

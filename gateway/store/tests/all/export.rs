@@ -254,7 +254,7 @@ fn what_is_gone_is_told_as_gone() {
     let refused = Change::RefusedInput(RefusedInput::new("line", "peer", "fault", b"head", 1));
     put_on(&mut store, SECOND, vec![refused]);
     put_on(&mut store, THIRD, vec![Change::Forget { before: Moment(2_000) }]);
-    put_on(&mut store, THIRD, vec![crate::days::keep_from(SECOND)]);
+    put_on(&mut store, THIRD, vec![keep_from(SECOND)]);
     forget(&mut store, THIRD, &|| Some(store::verify(&folder.journal()).unwrap()));
     let file = folder.path().join("day");
     let exported = store.reader().unwrap().export(SECOND, &file, &mut |_, _| ()).unwrap().written().unwrap();
