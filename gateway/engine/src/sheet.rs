@@ -109,26 +109,6 @@ impl Spool {
             _ => Ok(()),
         }
     }
-
-    /// Removes what stands under a name and names that go on behind it with a point.
-    ///
-    /// # Errors
-    /// When the folder cannot be looked at; what is gone already is no error.
-    pub fn remove(&self, name: &str) -> io::Result<()> {
-        let behind = format!("{name}.");
-        for entry in std::fs::read_dir(&self.folder)? {
-            let entry = entry?;
-            let found = entry.file_name();
-            let found = found.to_string_lossy();
-            if *found == *name || found.starts_with(&behind) {
-                match std::fs::remove_file(entry.path()) {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-            }
-        }
-        Ok(())
-    }
 }
 
 impl std::fmt::Debug for Spool {
@@ -308,7 +288,8 @@ mod tests {
             assert_eq!(again.row(number).unwrap(), expected.as_bytes());
         }
         assert!(again.row(1_000).is_err());
-        spool.remove("batch-7").unwrap();
+        spool.remove_sheet("batch-7").unwrap();
+        spool.remove_sheet("batch-7").unwrap();
         assert!(spool.read("batch-7").is_err());
         std::fs::remove_dir_all(&folder).unwrap();
     }

@@ -25,6 +25,7 @@ use books::Books;
 use dsl::evaluate::Value;
 use dsl::program::{FlowStart, ReconcileProgram};
 use dsl::value::{Date, Decimal, ShapeId};
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Direction, Key, SortFault};
@@ -46,17 +47,15 @@ pub(super) enum NotCompared {
     Wrong(String),
 }
 
-impl NotCompared {
-    /// A fault of the machine.
-    #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-    fn not_now(fault: impl ToString) -> Self {
-        Self::NotNow(fault.to_string())
+impl From<io::Error> for NotCompared {
+    fn from(error: io::Error) -> Self {
+        Self::NotNow(error.to_string())
     }
 }
 
 impl From<SortFault> for NotCompared {
     fn from(fault: SortFault) -> Self {
-        Self::not_now(fault)
+        Self::NotNow(fault.to_string())
     }
 }
 
@@ -252,7 +251,7 @@ fn differences(
     sheet: &str,
 ) -> Compared<Record> {
     let version = Arc::clone(&scene.version);
-    let writer = spool.write(sheet).map_err(NotCompared::not_now)?;
+    let writer = spool.write(sheet)?;
     let mut out = Differences::new(&version, reconcile.ask, writer)?;
     let books = Books { scene, reconcile, days: Days::of(day, reconcile.month) };
     let counts = books.compare(&spool.place(&format!("{sheet}.sorting")), &mut |line| match line.class {
@@ -302,7 +301,7 @@ impl<'a> Differences<'a> {
             record.set(slot, value).map_err(|fault| format!("a difference: {fault:?}"))?;
         }
         let octets = encode_record(&record, &self.version.compiled.shapes, self.row, symbols);
-        self.sheet.append(&octets.map_err(|error| error.to_string())?).map_err(NotCompared::not_now)
+        Ok(self.sheet.append(&octets.map_err(|error| error.to_string())?)?)
     }
 
     fn finish(self, day: Date, counts: &Counts) -> Compared<Record> {
@@ -312,7 +311,7 @@ impl<'a> Differences<'a> {
         for (slot, value) in values.iter().enumerate() {
             record.set(slot, value).map_err(|fault| format!("what was compared: {fault:?}"))?;
         }
-        self.sheet.finish().map_err(NotCompared::not_now)?;
+        self.sheet.finish()?;
         Ok(record)
     }
 }
