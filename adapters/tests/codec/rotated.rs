@@ -33,7 +33,8 @@ fn sealed(compiled: &Compiled, key: &[u8]) -> Vec<u8> {
 #[test]
 fn a_seal_under_an_older_version_of_the_key_holds_while_it_overlaps() {
     let compiled = compile(&party(SEALED));
-    let (newest, before, first) = (vec![7; 16], vec![8; 16], vec![9; 16]);
+    // No two of them are one key of DES, which looks at seven bits of each octet.
+    let (newest, before, first) = (vec![7; 16], vec![8; 16], vec![11; 16]);
     let comes = |key: &[u8], older: &[Vec<u8>], all_stop: bool| {
         let mut world = world(&compiled);
         world.keys[0].1.clone_from(&newest);

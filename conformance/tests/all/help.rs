@@ -34,7 +34,10 @@ pub(crate) async fn party_of(
     config: &str,
     choice: &BTreeMap<String, String>,
 ) -> Party {
-    let texts = read_texts(&root().join("configs"), &["bank", folder]).unwrap();
+    // Flows of a party's own folder ask the core.
+    let mut folders = vec!["bank", "core", folder];
+    folders.dedup();
+    let texts = read_texts(&root().join("configs"), &folders).unwrap();
     let loaded = load(texts, folder, choice).unwrap_or_else(|error| panic!("{error}"));
     let (configs, conformance) = (root().join("configs"), root().join("conformance"));
     let source = PartySource::of(loaded, &configs, &conformance, folder, ":memory:".into());

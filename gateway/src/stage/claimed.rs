@@ -48,8 +48,14 @@ impl Claimed {
                 continue;
             }
             // A link is taken away, not what it leads to.
-            let folder = entry.file_type().map_err(at)?.is_dir();
-            if folder { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) }.map_err(at)?;
+            let removed = entry.file_type().and_then(|kind| {
+                if kind.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) }
+            });
+            match removed {
+                // The run before may still be putting its things away: a database removes files when it is closed.
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(error)),
+                _ => {}
+            }
         }
         Ok(Self { _mark: file })
     }

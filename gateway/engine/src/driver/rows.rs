@@ -107,10 +107,9 @@ impl Running {
         let (core, post) = (self.engine.core.clone(), self.post.clone());
         self.engine.core.spawn(async move {
             match take.await {
-                // Another had its key and is not in the journal: it may be yet, or has not been taken.
-                Ok(told) if told.is_unknown() => begin_again(core, post, (of, row), AGAIN).await,
-                Ok(told) => drop(post.send(Inbox::Row(of, row, told)).await),
-                Err(_) => {}
+                Ok(told) if !told.is_unknown() => drop(post.send(Inbox::Row(of, row, told)).await),
+                // Another had its key and is not in the journal: it may be yet, or has not been taken, and has gone without a word.
+                _ => begin_again(core, post, (of, row), AGAIN).await,
             }
         });
         // A batch that was taken goes on when there is room for its rows.

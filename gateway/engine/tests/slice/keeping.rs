@@ -155,6 +155,7 @@ async fn no_more_than_a_week_of_dates_goes_at_once() {
     for (date, flow) in dates.iter().zip(900_000_001..) {
         let mut first = asked(flow);
         first.key = Key { date: *date, ..first.key };
+        first.same_on = (*date, *date);
         let write = |changes| Write {
             lane: Lane::Outcome,
             epoch: store.epoch(),
