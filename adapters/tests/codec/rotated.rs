@@ -46,8 +46,8 @@ fn a_seal_under_an_older_version_of_the_key_holds_while_it_overlaps() {
         for key in [&newest, &before, &first] {
             assert_eq!(comes(key, &older, all_stop), Ok(()));
         }
-        assert_eq!(comes(&first, &older[..1], all_stop).unwrap_err().kind, FaultKind::BadSeal);
-        assert_eq!(comes(&before, &[], all_stop).unwrap_err().kind, FaultKind::BadSeal);
+        assert_eq!(comes(&first, &older[..1], all_stop).unwrap_err().kind, FaultKind::Disagrees);
+        assert_eq!(comes(&before, &[], all_stop).unwrap_err().kind, FaultKind::Disagrees);
     }
     assert_ne!(sealed(&compiled, &newest), sealed(&compiled, &before));
 }
