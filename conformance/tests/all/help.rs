@@ -28,16 +28,20 @@ pub(crate) async fn party(core: &Core, folder: &str, config: &str) -> Party {
     party_of(core, folder, config, &BTreeMap::new()).await
 }
 
+/// The folders that a party needs: flows of its own ask the core.
+pub(crate) fn folders(folder: &str) -> Vec<&str> {
+    let mut folders = vec!["bank", "core", folder];
+    folders.dedup();
+    folders
+}
+
 pub(crate) async fn party_of(
     core: &Core,
     folder: &str,
     config: &str,
     choice: &BTreeMap<String, String>,
 ) -> Party {
-    // Flows of a party's own folder ask the core.
-    let mut folders = vec!["bank", "core", folder];
-    folders.dedup();
-    let texts = read_texts(&root().join("configs"), &folders).unwrap();
+    let texts = read_texts(&root().join("configs"), &folders(folder)).unwrap();
     let loaded = load(texts, folder, choice).unwrap_or_else(|error| panic!("{error}"));
     let (configs, conformance) = (root().join("configs"), root().join("conformance"));
     let source = PartySource::of(loaded, &configs, &conformance, folder, ":memory:".into());

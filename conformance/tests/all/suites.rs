@@ -25,7 +25,7 @@ async fn passes_in(
     first: &[&str],
     good: Option<&str>,
 ) {
-    let texts = read_texts(&root().join("configs"), &["bank", folder]).unwrap();
+    let texts = read_texts(&root().join("configs"), &folders(folder)).unwrap();
     let loaded = load(texts, folder, choice).unwrap_or_else(|error| panic!("{error}"));
     let mut config: PartyConfig = serde_yaml::from_str(config).unwrap();
     for (link, address) in &mut config.links {
