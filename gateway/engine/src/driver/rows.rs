@@ -438,7 +438,9 @@ impl Running {
         };
         let end = match told.kind {
             ToldKind::Done => dsl::flow::End::Done,
-            ToldKind::Refused | ToldKind::Pending => dsl::flow::End::Refused,
+            ToldKind::Refused => dsl::flow::End::Refused,
+            // What is not known is no refusal.
+            ToldKind::Pending => return self.hear_again(of, row, heard),
         };
         self.begun.remove(&(of.0, row));
         self.start_waiting(of, row).await;
