@@ -186,6 +186,8 @@ impl Ground {
         }
         let passphrase = drawn.token()?;
         let keys = Arc::new(drawn.store_under(&folder.join("keys.store"), &passphrase)?);
+        // One channel asks for all stories: no two may show the same token, so that the gateway stands with none beside it.
+        staged.channels.truncate(1);
         let token = drawn.token()?;
         let tokens = staged.channels.iter().map(|channel| (channel.name.clone(), token.clone())).collect();
         let mut all = staged.modules.clone();
