@@ -109,17 +109,18 @@ impl Running {
             match take.await {
                 Ok(told) if !told.is_unknown() => drop(post.send(Inbox::Row(of, row, told)).await),
                 // Another had its key and is not in the journal: it may be yet, or has not been taken, and has gone without a word.
+                // Or it did not begin, below. This alone begins it again: twice would be four times at the next try.
                 _ => begin_again(core, post, (of, row), AGAIN).await,
             }
         });
         // A batch that was taken goes on when there is room for its rows.
-        let Some(id) = self.engine.next_flow().await else { return self.begin_later(of, row, AGAIN) };
+        let Some(id) = self.engine.next_flow().await else { return };
         running.id = id;
         let before = self.engine.keyed.get(&running.key).map(|flow| *flow);
         let before = match before {
             None if self.begins_anew(of) => match self.engine.flow_of_key(&running.key, Known::Ever).await {
                 Ok(known) => known,
-                Err(_) => return self.begin_later(of, row, AGAIN),
+                Err(_) => return,
             },
             known => known,
         };
