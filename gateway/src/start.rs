@@ -34,7 +34,7 @@ pub(crate) fn options(deployment: &Deployment, keys: &dyn KeyStore) -> Result<Op
         metrics: Arc::new(move || metrics.as_ref().map_or_else(String::new, PrometheusHandle::render)),
         reach: reach(),
         sealer: sealer(deployment, keys)?,
-        planted: None,
+        ..Options::default()
     })
 }
 

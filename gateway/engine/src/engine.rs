@@ -115,6 +115,8 @@ pub struct Engine {
     pub restraint: Restraint,
     /// What was refused by link, so that floods are counted and not written one by one.
     pub gates: DashMap<String, Arc<Mutex<RefusedGate>>>,
+    /// Makes programs again of what open flows began in.
+    pub recompile: crate::load::Recompile,
     /// A bug that a campaign has planted.
     pub planted: Option<crate::planted::Bug>,
     /// No new asks are taken.

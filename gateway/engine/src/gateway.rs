@@ -11,6 +11,7 @@ use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::late::Late;
 use crate::lines::{LineError, LineName, Lines, Matching, Told};
+use crate::load::Recompile;
 use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
 use crate::serve::Listener;
@@ -65,6 +66,8 @@ pub struct Options {
     pub reach: Reach,
     /// Seals what stands in the spool, as the journal's bodies are sealed, and marks what limits count by.
     pub sealer: Arc<dyn Sealer>,
+    /// Makes programs again of what open flows began in.
+    pub recompile: Recompile,
     /// A bug that a campaign of faults plants.
     pub planted: Option<crate::planted::Bug>,
 }
@@ -75,6 +78,7 @@ impl Default for Options {
             metrics: Arc::new(String::new),
             reach: crate::files::reach_none(),
             sealer: Arc::new(store::Clear),
+            recompile: Arc::new(crate::load::recompile),
             planted: None,
         }
     }
@@ -150,6 +154,7 @@ impl Gateway {
             restraint: crate::restraint::Restraint::new(core.clone()),
             gates: DashMap::new(),
             permits: crate::engine::Permits::default(),
+            recompile: options.recompile,
             planted: options.planted,
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),
@@ -311,10 +316,9 @@ impl Engine {
             return Ok(Some(Arc::clone(&version)));
         }
         let source = self.journal.read(move |reader| reader.version(&hash)).await?;
-        let deployment = self.deployment.load_full();
+        let (deployment, recompile) = (self.deployment.load_full(), Arc::clone(&self.recompile));
         let made = self.core.offload(move || {
-            let texts = crate::load::texts_of(&source?)?;
-            let loaded = crate::load::compile(texts, &deployment).ok()?;
+            let loaded = recompile(&source?, &deployment)?;
             Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).ok()
         });
         let made = made.await.flatten().filter(|version| version.hash == hash).map(Arc::new);

@@ -22,6 +22,9 @@ pub struct Loaded {
     pub source: Vec<u8>,
 }
 
+/// Makes programs of a source that the journal keeps, under a deployment; none where it does not compile any more.
+pub type Recompile = Arc<dyn Fn(&[u8], &Deployment) -> Option<Loaded> + Send + Sync>;
+
 /// Why a folder gives no programs.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
@@ -97,12 +100,7 @@ fn compile_by(
     deployment: &Deployment,
     check: fn(&Sources, &Choices) -> Checked,
 ) -> Result<Loaded, LoadError> {
-    let mut source = Vec::new();
-    for text in &texts {
-        for part in [&text.folder, &text.path, &text.text] {
-            crate::view::push_part(&mut source, part.as_bytes());
-        }
-    }
+    let source = source_of(&texts);
     let hash = crate::driver::ask_digest(&[&source]);
     let sources = Sources::parse(texts);
     let mut choices = Choices::new();
@@ -127,7 +125,25 @@ fn compile_by(
     }
 }
 
-/// The texts that a kept source holds, as [`compile`] put them there; none if it is no such source.
+/// Texts as the journal keeps them.
+#[must_use]
+pub fn source_of(texts: &[Text]) -> Vec<u8> {
+    let mut source = Vec::new();
+    for text in texts {
+        for part in [&text.folder, &text.path, &text.text] {
+            crate::view::push_part(&mut source, part.as_bytes());
+        }
+    }
+    source
+}
+
+/// Compiles a kept source anew.
+#[must_use]
+pub fn recompile(source: &[u8], deployment: &Deployment) -> Option<Loaded> {
+    compile(texts_of(source)?, deployment).ok()
+}
+
+/// The texts that a kept source holds, as [`source_of`] put them there; none if it is no such source.
 #[must_use]
 pub fn texts_of(source: &[u8]) -> Option<Vec<Text>> {
     let mut rest = source;

@@ -14,6 +14,7 @@ use conformance::party::{Loaded, PartyConfig, PartySource, made_up};
 use conformance::world::{Fault, World};
 use dsl::flow::FlowProgram;
 use dsl::program::{CallProgram, Compiled};
+use engine::driver::ask_digest;
 use engine::lines::ANSWER_MS;
 use engine::version::Version;
 use engine::{Deployment, load};
@@ -96,6 +97,12 @@ impl Actor {
     }
 }
 
+/// The adapters' texts as the journal keeps them.
+struct Edition {
+    hash: [u8; 32],
+    source: Vec<u8>,
+}
+
 /// What all seeds stand on.
 pub(crate) struct Ground {
     pub(super) plan: Plan,
@@ -121,8 +128,8 @@ pub(crate) struct Ground {
     pub(super) ends: Vec<Ends>,
     course: OnceLock<Course>,
     compiled: Arc<Compiled>,
-    hash: [u8; 32],
-    source: Vec<u8>,
+    /// The same adapters under two hashes, for what is loaded anew under load: they differ in a remark.
+    editions: [Edition; 2],
     _claimed: Claimed,
 }
 
@@ -203,6 +210,7 @@ impl Ground {
         if wanted.real {
             for_a_process(&mut deployment, &plan, &loaded.compiled, &operators);
         }
+        let remarked = remarked(&loaded.source).ok_or("the adapters are no texts")?;
         let with_files = with_files(&loaded.compiled);
         let ends = ends(&cast, &loaded.compiled);
         Ok(Self {
@@ -221,9 +229,11 @@ impl Ground {
             folder: folder.clone(),
             postings: wanted.postings,
             deployment: deployment.to_string(),
+            editions: [
+                Edition { hash: loaded.hash, source: loaded.source },
+                Edition { hash: ask_digest(&[&remarked]), source: remarked },
+            ],
             compiled: loaded.compiled,
-            hash: loaded.hash,
-            source: loaded.source,
             _claimed: claimed,
         })
     }
@@ -245,13 +255,26 @@ impl Ground {
         flows.map(|tables| &tables.program).find_map(|program| of(program, name))
     }
 
-    /// What a gateway is started with: its spool stands in the folder, and who asks is made to wait so many seconds at most.
-    pub(super) fn version(&self, folder: &Path, wait: u64) -> Result<(Version, Deployment), String> {
+    /// What a gateway is started with, or loads anew, in this edition: its spool stands in the folder, and who asks is made to
+    /// wait so many seconds at most.
+    pub(super) fn version(
+        &self,
+        edition: usize,
+        folder: &Path,
+        wait: u64,
+    ) -> Result<(Version, Deployment), String> {
         let mut deployment = Deployment::parse(&self.deployment).map_err(|fault| fault.to_string())?;
         deployment.spool = folder.join("spool");
         deployment.limits.asker_seconds = wait;
-        let version = Version::link(Arc::clone(&self.compiled), self.hash, self.source.clone(), &deployment);
+        let Edition { hash, source } = &self.editions[edition % self.editions.len()];
+        let version = Version::link(Arc::clone(&self.compiled), *hash, source.clone(), &deployment);
         Ok((version.map_err(|error| error.to_string())?, deployment))
+    }
+
+    /// What a kept source compiles to: all editions are the same programs, which no seed is to wait for.
+    pub(super) fn recompiled(&self, source: &[u8]) -> Option<load::Loaded> {
+        let Edition { hash, source } = self.editions.iter().find(|edition| edition.source == source)?;
+        Some(load::Loaded { compiled: Arc::clone(&self.compiled), hash: *hash, source: source.clone() })
     }
 
     /// What each seed aims at, once the stories were rehearsed.
@@ -267,6 +290,14 @@ impl Ground {
         }
         Ok(())
     }
+}
+
+/// The same texts with a remark more, as the journal keeps them.
+fn remarked(source: &[u8]) -> Option<Vec<u8>> {
+    let mut texts = load::texts_of(source)?;
+    let first = texts.first_mut()?;
+    first.text = format!("{}// Loaded anew.\n", first.text).into();
+    Some(load::source_of(&texts))
 }
 
 /// Names of flows that ask calls over links of files.

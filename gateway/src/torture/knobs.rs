@@ -33,6 +33,8 @@ pub(crate) struct Knobs {
     pub(crate) no_pauses: bool,
     /// Every node reaches its journal.
     pub(crate) no_cut_offs: bool,
+    /// The adapters stay as they were loaded.
+    pub(crate) no_reloads: bool,
     /// It aims at nothing.
     pub(crate) no_aim: bool,
 }
@@ -49,6 +51,7 @@ impl Knobs {
         [
             Knobs { no_aim: true, ..none },
             Knobs { no_second_node: true, ..none },
+            Knobs { no_reloads: true, ..none },
             Knobs { no_pauses: true, ..none },
             Knobs { no_cut_offs: true, ..none },
             Knobs { one_client: true, ..none },
@@ -81,6 +84,7 @@ impl Knobs {
             no_copies: self.no_copies || other.no_copies,
             one_client: self.one_client || other.one_client,
             no_second_node: self.no_second_node || other.no_second_node,
+            no_reloads: self.no_reloads || other.no_reloads,
             no_pauses: self.no_pauses || other.no_pauses,
             no_cut_offs: self.no_cut_offs || other.no_cut_offs,
             no_aim: self.no_aim || other.no_aim,
@@ -119,6 +123,7 @@ impl Knobs {
             (self.no_copies, "copies"),
             (self.one_client, "more than one client"),
             (self.no_second_node, "a second node"),
+            (self.no_reloads, "adapters loaded anew"),
             (self.no_pauses, "pauses"),
             (self.no_cut_offs, "journals out of reach"),
             (self.no_aim, "its aim"),

@@ -26,7 +26,7 @@ use link::world::{Clock, Mark, Random};
 use mishap::{Chance, Whose, pick};
 use node::Node;
 use std::path::Path;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use store::{Held, MemoryDisk, MemoryLine, Monotonic};
@@ -34,6 +34,11 @@ use tokio::sync::Notify;
 
 /// Seeds of ten thousand with two nodes.
 const TWO: u16 = 3_000;
+/// Seeds of ten thousand whose disk gives few numbers at once, so that none is at hand when it is full.
+const FEW: u16 = 3_000;
+/// Seeds of ten thousand in which adapters are loaded anew, and how often at most.
+const RELOADED: u16 = 3_000;
+const RELOADS: u64 = 3;
 /// Their names.
 const NAMES: [&str; 2] = ["first", "second"];
 /// Lengths of a lease, in seconds.
@@ -56,11 +61,15 @@ struct Shared {
     /// Of the seed, and of what happens to two nodes alone: with one, a seed throws as if there were no others.
     dice: Dice,
     own: Dice,
+    /// Of what changes beside misfortune.
+    changes: Dice,
     disk: MemoryDisk,
     diary: Diary,
     random: Arc<dyn Random>,
     planted: Option<Planted>,
     wait: u64,
+    /// Of the adapters on the disk.
+    edition: AtomicUsize,
     outside: Core,
     /// How long the journal is held without a renewal; none: there is one node, which holds it alone.
     lease: Option<Duration>,
@@ -136,16 +145,22 @@ impl Nodes {
         if let Some(Planted::Disk(bug)) = place.planted {
             disk.plant(bug);
         }
+        let changes = Dice::new(place.seed.rotate_left(31) ^ 0x6368_616e_6765_7321);
+        if changes.falls(FEW) {
+            disk.give_few(1 + changes.below(40));
+        }
         let shared = Arc::new(Shared {
             ground: Arc::clone(place.ground),
             clock: place.clock.clone(),
             dice: place.dice.clone(),
             own,
+            changes,
             disk,
             diary: place.diary.clone(),
             random: Arc::clone(place.random),
             planted: place.planted,
             wait: place.wait,
+            edition: AtomicUsize::new(0),
             outside: place.outside.clone(),
             lease,
             state: Mutex::default(),
@@ -165,6 +180,7 @@ impl Nodes {
                 folder,
                 shared: Arc::clone(&shared),
                 kill: Notify::new(),
+                reload: Notify::new(),
                 run: Mutex::default(),
                 pauses: AtomicU64::new(0),
                 cuts: AtomicU64::new(0),
@@ -234,6 +250,22 @@ impl Nodes {
         let whose = if self.all.len() > 1 { Whose::of(&self.shared.own) } else { Whose::AtWork };
         if let Some(node) = self.whose(whose) {
             node.killed();
+        }
+    }
+
+    /// When adapters are loaded anew within a span, by the dice.
+    pub(super) fn reloads(&self, within: Duration, knobs: Knobs) -> Vec<Duration> {
+        let dice = &self.shared.changes;
+        let times = if dice.falls(RELOADED) { 1 + dice.below(RELOADS) } else { 0 };
+        let all = (0..times).map(|_| dice.span(Duration::ZERO, within)).collect();
+        if knobs.no_reloads { Vec::new() } else { all }
+    }
+
+    /// The adapters change on the disk, and the node at work loads them anew.
+    pub(super) fn reload(&self) {
+        self.shared.edition.fetch_add(1, Ordering::Relaxed);
+        if let Some(node) = self.working() {
+            node.told_to_reload();
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) enum Happening {
     DiskFull(bool),
     /// A wall clock is set by so many microseconds.
     ClockStep(i64),
+    /// Adapters are loaded anew.
+    Reload,
     /// The wall clock is set to the moment at which the business date changes, if that is still to come.
     CutOver,
     Weather,
@@ -47,6 +49,7 @@ impl Happening {
             Self::ClockStep(_) | Self::CutOver => !knobs.no_clock_steps,
             Self::Pause(_) | Self::PauseOrGoOn(_) => !knobs.no_pauses,
             Self::CutOff(_) => !knobs.no_cut_offs,
+            Self::Reload => !knobs.no_reloads,
             Self::Weather | Self::Node(_) => true,
         }
     }

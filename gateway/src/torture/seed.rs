@@ -27,6 +27,7 @@ use tokio::sync::{Notify, mpsc};
 
 /// No misfortune, but told beside those.
 const ROOM_AGAIN: &str = "room again";
+const RELOAD: &str = "adapters loaded anew";
 /// How long clients may take all in all.
 const CLIENTS_END: Duration = Duration::from_secs(4 * 3_600);
 /// How long what was begun may take to end in fair weather: longer than every way out that is declared.
@@ -208,6 +209,9 @@ async fn play(
     for (at, what) in field.nodes.schedule(TROUBLE, knobs) {
         happens.set(at, Happening::Node(what));
     }
+    for at in field.nodes.reloads(TROUBLE, knobs) {
+        happens.set(at, Happening::Reload);
+    }
     let (mut postings, mut refused_too_early) = (Vec::new(), Vec::new());
     // Killed soon after it has said of something that its end is not known yet.
     let mut spared = (!knobs.no_kills && field.dice.falls(4_000)).then(|| field.dice.below(4));
@@ -215,7 +219,7 @@ async fn play(
     let (clock, mut fell) = (field.clock.clone(), Vec::new());
     let mut count = |what: &'static str| {
         *end.faults.entry(what).or_default() += 1;
-        if what == ROOM_AGAIN {
+        if [ROOM_AGAIN, RELOAD].contains(&what) {
             return;
         }
         fell.push(Fell { at: clock.mark(), on: None, what });
@@ -384,6 +388,10 @@ fn happen(
 ) {
     match what {
         Happening::Kill => field.nodes.kill(),
+        Happening::Reload => {
+            count(RELOAD);
+            field.nodes.reload();
+        }
         Happening::CrashAtCommit(after, point) => field.nodes.disk().crash_after(after, point),
         Happening::CrashInState(state, after, point) => field.nodes.disk().crash_in(state, after, point),
         Happening::DiskFull(full) => {

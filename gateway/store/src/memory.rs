@@ -121,6 +121,11 @@ impl MemoryDisk {
         self.lock().full = full;
     }
 
+    /// From now on who wants numbers is given so many at most: what is at hand is soon used up.
+    pub fn give_few(&self, most: u64) {
+        self.lock().few = Some(most);
+    }
+
     /// Commits made, for crash plans.
     #[must_use]
     pub fn commits(&self) -> u64 {

@@ -5,10 +5,7 @@ use crate::parties::Does;
 use crate::support::Bank;
 use engine::waiting::{Decision, NotDecided, Person, Said, Why};
 use serde_json::{Value, json};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{Change, Fatal, Held, MemoryStore, Reader, Store, Verdict, Write};
 
 fn batch(number: &str, rows: u32) -> Value {
     let row = |seq| json!({ "seq": seq, "account": "6230580000001234567", "amount": "10.00" });
@@ -90,62 +87,24 @@ async fn rows_wait_while_the_disk_is_full() {
     assert_eq!(bank.books().0, 12_000);
 }
 
-/// A store that gives few numbers of flows at once, and none while it is told so.
-struct Scarce(MemoryStore, Arc<AtomicBool>);
-
-impl Store for Scarce {
-    fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {
-        let none = self.1.load(Ordering::SeqCst);
-        let mut verdicts = Vec::new();
-        for write in group {
-            let mut write = write.clone();
-            let of_flows = |change: &mut Change| match change {
-                Change::Numbers(request) if request.party == "flow" => {
-                    request.count = request.count.min(8);
-                    true
-                }
-                _ => false,
-            };
-            let wanted = write.changes.iter_mut().filter_map(|change| of_flows(change).then_some(())).count();
-            match none && wanted > 0 {
-                true => verdicts.push(Verdict::Full),
-                false => verdicts.extend(self.0.commit(std::slice::from_ref(&write))?),
-            }
-        }
-        Ok(verdicts)
-    }
-
-    fn reader(&self) -> Result<Box<dyn Reader>, Fatal> {
-        self.0.reader()
-    }
-
-    fn epoch(&self) -> u64 {
-        self.0.epoch()
-    }
-
-    fn held(&self) -> Option<Held> {
-        self.0.held()
-    }
-}
-
 /// However long rows wait for room: each tries again by itself, and not twice for each time that it has tried.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rows_that_cannot_begin_try_again_one_by_one() {
     let mut bank = Bank::closed().await;
-    let none = Arc::new(AtomicBool::new(false));
-    let store = Scarce(MemoryStore::open(&bank.disk), Arc::clone(&none));
-    bank.start_over("", Box::new(store)).await;
+    bank.disk.give_few(8);
+    bank.start().await;
     let number = |told: &Value| told["flow"].as_str().and_then(|flow| flow.parse::<u64>().ok());
     let (_, told) = bank.ask("bank.collect", &batch("B20", 1)).await;
     let first = number(&told).unwrap_or_else(|| panic!("{told}"));
     bank.core.ledger.lock().unwrap().late = Duration::from_millis(20);
-    let nothing = async {
+    let fills = async {
         tokio::time::sleep(Duration::from_millis(130)).await;
-        none.store(true, Ordering::SeqCst);
+        bank.disk.fill(true);
         tokio::time::sleep(Duration::from_millis(2_500)).await;
-        none.store(false, Ordering::SeqCst);
+        bank.disk.fill(false);
     };
-    let ((_, told), ()) = tokio::join!(bank.ask("bank.collect", &batch("B21", 100)), nothing);
+    let body = batch("B21", 100);
+    let ((_, told), ()) = tokio::join!(bank.ask("bank.collect", &body), fills);
     assert_eq!(told["answer"]["done_amount"], "1000.00", "{told}");
     let (_, told) = bank.ask("bank.collect", &batch("B22", 1)).await;
     // One a row, one a batch, and some that nobody took.

@@ -6,8 +6,11 @@ use super::Shared;
 use crate::torture::ground::{CRASH, CUT_OFF, KILL, LEASE_LOST, PAUSED, TAKEN_OVER};
 use crate::torture::planted::Planted;
 use conformance::faults::Machine;
+use engine::Deployment;
 use engine::engine::Engine;
 use engine::gateway::{Gateway, Options, StartError};
+use engine::load::Recompile;
+use engine::version::Version;
 use link::world::Clock;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -31,6 +34,8 @@ pub(super) struct Node {
     pub(super) folder: PathBuf,
     pub(super) shared: Arc<Shared>,
     pub(super) kill: Notify,
+    /// The adapters are to be loaded anew.
+    pub(super) reload: Notify,
     pub(super) run: Mutex<Run>,
     /// What was done to it for a while, by number: the end of an older one is nothing any more.
     pub(super) pauses: AtomicU64,
@@ -88,11 +93,13 @@ impl Node {
     async fn run(&self) -> Result<(), String> {
         let shared = &self.shared;
         let store = self.open().await;
-        let (version, deployment) = shared.ground.version(&self.folder, shared.wait)?;
+        let (version, deployment) = self.edition()?;
         let world = self.machine.world(Arc::clone(&shared.random));
         let keys = Arc::clone(&shared.ground.keys);
         let planted = shared.planted.and_then(Planted::engine);
-        let options = Options { planted, ..Options::default() };
+        let ground = Arc::clone(&shared.ground);
+        let recompile: Recompile = Arc::new(move |source, _| ground.recompiled(source));
+        let options = Options { planted, recompile, ..Options::default() };
         let gateway = match Gateway::start(version, deployment, keys, store, world, options).await {
             Ok(gateway) => gateway,
             // A crash of the disk while it starts is a crash like any other.
@@ -106,14 +113,11 @@ impl Node {
             return Err(format!("flow {flow} cannot go on: {why}"));
         }
         self.run_now().engine = Some(Arc::downgrade(gateway.engine()));
-        if shared.lease.is_none() {
-            gateway.failed().await;
-        } else {
-            tokio::select! {
-                biased;
-                () = gateway.failed() => {}
-                () = gateway.watch() => {}
-            }
+        tokio::select! {
+            biased;
+            () = gateway.failed() => {}
+            () = gateway.watch(), if shared.lease.is_some() => {}
+            why = self.reloads(&gateway) => return Err(why),
         }
         let fatal = gateway.engine().journal.fatal();
         self.note(&format!("dies: {}", fatal.as_ref().map_or_else(String::new, ToString::to_string)));
@@ -127,6 +131,28 @@ impl Node {
             clock.sleep_until(clock.mark().after(shared.own.span(Duration::ZERO, ENDING))).await;
         }
         Ok(())
+    }
+
+    /// The adapters as they lie on the disk now.
+    fn edition(&self) -> Result<(Version, Deployment), String> {
+        let edition = self.shared.edition.load(Ordering::Relaxed);
+        self.shared.ground.version(edition, &self.folder, self.shared.wait)
+    }
+
+    /// Loads the adapters anew whenever it is told to; ends where that cannot be done though the journal can go on.
+    async fn reloads(&self, gateway: &Gateway) -> String {
+        loop {
+            self.reload.notified().await;
+            let (version, deployment) = match self.edition() {
+                Ok(loaded) => loaded,
+                Err(why) => return why,
+            };
+            match gateway.reload(version, deployment).await {
+                Ok(()) => self.note("has loaded the adapters anew"),
+                Err(StartError::Journal(why)) => self.note(&format!("cannot load the adapters anew: {why}")),
+                Err(why) => return why.to_string(),
+            }
+        }
     }
 
     /// Opens the journal; one that the other node holds is waited for.
@@ -164,6 +190,13 @@ impl Node {
         };
         if before.is_some_and(|before| before != self.name) {
             self.shared.fell(TAKEN_OVER);
+        }
+    }
+
+    /// Its operator loads the adapters anew, if it is at work.
+    pub(super) fn told_to_reload(&self) {
+        if self.engine().is_some() {
+            self.reload.notify_one();
         }
     }
 

@@ -65,6 +65,8 @@ pub(super) struct Disk {
     pub(super) crash: Option<(u64, CrashPoint)>,
     pub(super) crash_in: Option<(OperationState, u64, CrashPoint)>,
     pub(super) full: bool,
+    /// How many numbers it gives at most.
+    pub(super) few: Option<u64>,
     pub(super) commits: u64,
     pub(super) sequence: u64,
     pub(super) keys: BTreeMap<Key, Option<FlowId>>,
@@ -180,8 +182,9 @@ impl Disk {
             Change::Numbers(request) => {
                 let next = self.counters.entry((request.party.clone(), request.date)).or_insert(1);
                 let (party, first) = (request.party.clone(), *next);
-                *next += request.count;
-                numbers.push(NumberBlock { party, date: request.date, first, count: request.count });
+                let count = self.few.map_or(request.count, |most| request.count.min(most));
+                *next += count;
+                numbers.push(NumberBlock { party, date: request.date, first, count });
             }
             Change::RefusedInput(input) => {
                 self.refused.insert(place, RefusedRow { at, input: input.clone() });
