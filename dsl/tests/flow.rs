@@ -552,6 +552,27 @@ fn rows_that_end_while_a_late_flow_has_not_answered_count_behind_its_answer() {
     assert_eq!(starts, 2, "each once: {again:?}");
 }
 
+/// A flow that waits for its rows before it answers hears of them, however late they end.
+#[test]
+fn a_late_flow_that_waits_for_its_rows_hears_of_their_ends() {
+    let body = FlowProgram { name: "bank.batch/row".into(), ..pay_bill() };
+    let mut program = FlowProgram { name: "bank.batch".into(), ..FlowProgram::default() };
+    program.push("each row", Node::Each(LoopId(0)));
+    program.push("wait", Node::Rows(LoopId(0)));
+    program.push("answer", Node::Answer(MappingId(0)));
+    let key = vec![ExprId(0)];
+    program.loops.push(Loop { name: "each row".into(), list: ListId(0), at_once: 5, key, body });
+    let mut flow = Driven::new(program);
+    flow.feed(Event::Asked);
+    let ended = |row| Event::RowEnded { of: LoopId(0), row, end: End::Done };
+    (0..3).for_each(|row| drop(flow.feed(ended(row))));
+    flow.feed(Event::CutOff);
+    assert_eq!(flow.state.durable.end, None);
+    flow.feed(ended(3));
+    flow.feed(ended(4));
+    assert_eq!(flow.state.durable.end, Some(End::Done), "{:?}", flow.state.durable);
+}
+
 /// `DONE` was told, and all that stands before relies on it: that it never came is no end of it.
 #[test]
 fn what_is_assured_is_made_to_hold_by_people() {
@@ -746,6 +767,42 @@ fn what_its_text_leaves_to_people_is_no_refusal() {
     let effects = flow.feed(Event::CannotPrepare { step: PAID, back: false, reason, park: true, during });
     assert!(effects.contains(&Effect::Park(Parked::Step(PAID))), "{effects:?}");
     assert_eq!((flow.state_of(DEBIT), flow.state_of(PAID)), (OperationState::Done, OperationState::Parked));
+}
+
+/// What was never begun has left nothing that the others would have to come to.
+#[test]
+fn one_of_several_that_cannot_be_begun_does_not_keep_the_others_back() {
+    let mut program = FlowProgram { name: "bank.both".into(), ..FlowProgram::default() };
+    program.calls = vec![call("core.debit"), call("grid.pay")];
+    program.steps = vec![step_of("debit", 0, Undo::Provider), step_of("paid", 1, Undo::Provider)];
+    program.push("both", Node::Together(vec![(None, DEBIT), (None, PAID)]));
+    program.push("answer", Node::Answer(MappingId(9)));
+    let mut flow = Driven::new(program);
+    let (reason, during) = ("other".into(), Box::new(Event::Asked));
+    let effects = flow.feed(Event::CannotPrepare { step: DEBIT, back: false, reason, park: true, during });
+    assert_eq!(flow.state_of(DEBIT), OperationState::Parked);
+    assert!(effects.contains(&Effect::Send(PAID, 1)), "{effects:?}");
+    flow.feed(Event::Reply(PAID, Reply::Done));
+    assert_eq!(flow.state.durable.end, None);
+    flow.feed(Event::Proof(DEBIT, Proof::Holds));
+    assert_eq!(flow.state.durable.end, Some(End::Done));
+}
+
+/// A flow that only asks stands in no journal: nobody could find there what is left to people.
+#[test]
+fn a_question_that_cannot_be_asked_is_refused_where_nothing_is_journaled() {
+    let mut program = FlowProgram { name: "bank.ask".into(), ..FlowProgram::default() };
+    program.calls =
+        vec![CallContract { kind: CallKind::Query, ways: Vec::new(), back: None, ..call("grid.bill") }];
+    program.steps = vec![StepDef { park: Some(ExprId(1)), ..step_of("bill", 0, Undo::Nothing) }];
+    program.push("bill", Node::Step(StepId(0)));
+    program.push("answer", Node::Answer(MappingId(0)));
+    assert!(!program.journaled());
+    let mut flow = Driven::new(program);
+    let (step, reason, during) = (StepId(0), "other".into(), Box::new(Event::Asked));
+    let effects = flow.feed(Event::CannotPrepare { step, back: false, reason, park: true, during });
+    assert!(effects.contains(&Effect::Answer(Answer::Refused("other".into()))), "{effects:?}");
+    assert_eq!(flow.state.durable.end, Some(End::Refused));
 }
 
 /// A judge for whom the day is over.

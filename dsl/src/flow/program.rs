@@ -441,7 +441,7 @@ impl FlowProgram {
     /// is under way was worked out from it. A row that ends meanwhile counts where the flow waits for its rows.
     #[must_use]
     pub fn rows_stay(&self, durable: &Durable, of: LoopId) -> bool {
-        let at_it = matches!(self.node(durable.at), Some(Node::Each(here)) if *here == of);
+        let at_it = matches!(self.node(durable.at), Some(Node::Each(here) | Node::Rows(here)) if *here == of);
         durable.late && !at_it && !durable.answered && durable.end.is_none() && !durable.unwinding()
     }
 

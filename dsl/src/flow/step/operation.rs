@@ -25,7 +25,9 @@ impl Run<'_> {
 
     pub(super) fn together(&mut self, members: &[(Option<GuardId>, StepId)]) -> bool {
         let new = |run: &Self, step| run.operation(step).state == OperationState::New;
-        let begun = members.iter().any(|(_, step)| self.kind(*step) != CallKind::Query && !new(self, *step));
+        // One that could not be begun has left nothing: the others are begun beside it all the same.
+        let left = |run: &Self, step| run.kind(step) != CallKind::Query && run.operation(step).copies > 0;
+        let begun = members.iter().any(|(_, step)| left(self, *step));
         let mut first = Vec::new();
         let mut ended = true;
         for (guard, step) in members {
@@ -267,7 +269,9 @@ impl Run<'_> {
     fn settle_query(&mut self, step: StepId, reason: &Reason, goes_on: bool, park: bool) {
         let at = self.next.durable.at;
         let here = matches!(self.program.node(at), Some(Node::Step(here)) if *here == step);
-        let parks = park || self.definition(step).is_some_and(|found| found.park.is_some());
+        // What stands in no journal nobody could decide.
+        let parks = self.program.journaled()
+            && (park || self.definition(step).is_some_and(|found| found.park.is_some()));
         let stops = !goes_on && here && parks;
         self.change(step, |operation| {
             operation.state = if goes_on || stops { OperationState::Done } else { OperationState::Refused };
