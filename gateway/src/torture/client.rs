@@ -91,7 +91,7 @@ pub(super) struct Asker {
     pending: Arc<Notify>,
 }
 
-/// An answer: what was said, and the answer's fields if it was done, the flow's number if it is pending. None: it was not taken, or nothing was heard.
+/// An answer: what was said, and the answer's fields if it was done, the flow's number if it is pending or was refused. None: it was not taken, or nothing was heard.
 pub(super) type Heard = Option<(Said, Value)>;
 
 impl Asker {
@@ -230,7 +230,7 @@ impl Asker {
             }
             // It may not have been taken: then nothing of it is written, and the same reference is asked with again.
             "refused" if !self.fair && matches!(reason.as_str(), "busy" | "stopping") => None,
-            "refused" => Some((Said::Refused, Value::Null)),
+            "refused" => Some((Said::Refused, said.get("flow").cloned().unwrap_or(Value::Null))),
             _ => None,
         }
     }

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
-use store::FlowId;
+use store::{FlowId, OperationRow};
 use tokio::sync::Notify;
 
 /// Seconds that a gateway makes those wait who ask: some of them shorter than parties may take for an answer.
@@ -164,6 +164,26 @@ impl<'g> Field<'g> {
         });
         let all = read.await.unwrap_or_default();
         Some(all.into_iter().filter(|(_, name)| !self.ground.puts_files(name)).collect())
+    }
+
+    /// What the journal holds of a flow that went wrong goes into the story: how its operations came to be what they are.
+    pub(super) async fn tell_of(&self, flow: Option<FlowId>) {
+        let (Some(engine), Some(flow)) = (self.nodes.at_work(), flow) else { return };
+        let states = engine.journal.read(move |reader| reader.operation_states(flow)).await;
+        let operations = engine.journal.read(move |reader| reader.operations(flow)).await;
+        for row in states.unwrap_or_default() {
+            let at = row.at.0.saturating_sub(self.ground.start.0) / 1_000;
+            let (name, state) = (&row.name, row.state);
+            self.diary.note(&format!("flow {flow}: {name} {state:?}, copies {}, at {at} ms", row.copies));
+        }
+        for row in operations.unwrap_or_default() {
+            let text = |octets: &Option<Vec<u8>>| {
+                String::from_utf8_lossy(octets.as_deref().unwrap_or_default()).into_owned()
+            };
+            let OperationRow { name, call, serial, .. } = &row;
+            let (asked, heard) = (text(&row.request), text(&row.reply));
+            self.diary.note(&format!("flow {flow}: {name} by {call} under {serial}: {asked} ⇒ {heard}"));
+        }
     }
 
     /// Waits until every flow has ended but those that wait for people; false where one does not.

@@ -22,7 +22,7 @@ use std::hash::{DefaultHasher, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
 use std::time::Duration;
-use store::{OperationRow, OperationState};
+use store::{FlowId, OperationRow, OperationState};
 use tokio::sync::{Notify, mpsc};
 
 /// No misfortune, but told beside those.
@@ -491,6 +491,7 @@ async fn judge_all(
     for (posting, last) in judged {
         let parked =
             last.as_ref().and_then(|(_, flow)| flow.as_str()).is_some_and(|flow| waits.contains(flow));
+        let flow = last.as_ref().and_then(|(_, flow)| flow.as_str()).and_then(|flow| flow.parse().ok());
         let last = last.map(|(said, _)| said);
         end.postings += 1;
         if last == Some(Said::Done) || posting.told.contains(&Said::Done) {
@@ -506,6 +507,7 @@ async fn judge_all(
         }
         for (wrong, words) in judge(field.ground, &field.parties, &posting, last, parked)? {
             end.is_wrong(wrong, &words);
+            field.tell_of(flow.map(FlowId)).await;
         }
     }
     end.failures.extend(field.parties.broken());
