@@ -154,7 +154,7 @@ impl HttpClient {
             Err(cause) => return Tried::Verdict(Exchanged::NotSent(cause)),
         };
         let talk = talk(&mut connection.driver, response, shared.config.sizes.content);
-        let cause = match shared.core.within(until, talk).await {
+        let cause = match shared.core.within_strictly(until, talk).await {
             Ok(Ok((head, content))) => {
                 shared.counts.sent.up();
                 shared.counts.received.up();

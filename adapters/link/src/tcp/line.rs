@@ -145,6 +145,8 @@ struct Writing {
     job: Option<Job>,
     /// What the socket had taken before it.
     before: u64,
+    /// The socket did not take all of it at once.
+    waits: bool,
 }
 
 struct Line<'a> {
@@ -243,10 +245,16 @@ impl<'a> Line<'a> {
     }
 
     fn poll_stream(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Moved>> {
-        if self.writing.is_some()
-            && let Poll::Ready(written) = self.poll_outgoing(context)
-        {
-            return Poll::Ready(written.map(|()| Moved::Wrote));
+        if let Some(writing) = &self.writing {
+            // A process that was stopped in the middle of a request does not send the rest of it when others have long asked
+            // what became of it.
+            if writing.waits && writing.until() <= self.shared.core.mark() {
+                return Poll::Ready(Ok(Moved::Limit));
+            }
+            match self.poll_outgoing(context) {
+                Poll::Ready(written) => return Poll::Ready(written.map(|()| Moved::Wrote)),
+                Poll::Pending => self.writing.iter_mut().for_each(|writing| writing.waits = true),
+            }
         }
         let read = ready!(self.stream.poll_fill(context, &mut self.incoming, CHUNK));
         Poll::Ready(read.map(Moved::Read))
@@ -275,7 +283,8 @@ impl<'a> Line<'a> {
                 self.settle(job, Exchanged::NotSent(Cause::told(CauseKind::Request, error)));
             } else {
                 self.earliest = self.earliest.min(job.request.until);
-                self.writing = Some(Writing { job: Some(job), before: self.stream.taken().bytes() });
+                self.writing =
+                    Some(Writing { job: Some(job), before: self.stream.taken().bytes(), waits: false });
             }
         }
     }
@@ -469,7 +478,7 @@ impl<'a> Line<'a> {
             if !beat.empty_frame {
                 self.shared.tell(LineEvent::BeatDue { line: self.number, beat: number });
             } else if self.writing.is_none() && self.framer.encode(&[], &mut self.outgoing).is_ok() {
-                self.writing = Some(Writing { job: None, before: self.stream.taken().bytes() });
+                self.writing = Some(Writing { job: None, before: self.stream.taken().bytes(), waits: false });
             }
         }
         None
@@ -479,7 +488,7 @@ impl<'a> Line<'a> {
     fn end(self, cause: &Cause) {
         let taken = self.stream.taken();
         drop(self.stream);
-        if let Some(Writing { job: Some(job), before }) = self.writing {
+        if let Some(Writing { job: Some(job), before, .. }) = self.writing {
             let left = taken.bytes() != before;
             job.verdict.send(Exchanged::failed(left, cause.clone())).unwrap_or_default();
         }

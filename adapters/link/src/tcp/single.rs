@@ -39,7 +39,7 @@ pub(super) async fn exchange(
     let _open = Open::new(shared);
     let mut single = Single { shared, stream, framer, incoming: BytesMut::new() };
     let before = single.stream.taken().bytes();
-    let done = shared.core.within(request.until, single.talk(&wire, reply)).await;
+    let done = shared.core.within_strictly(request.until, single.talk(&wire, reply)).await;
     let left = single.stream.taken().bytes() != before;
     match done {
         Ok(Ok(reply)) => {

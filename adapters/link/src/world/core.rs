@@ -62,6 +62,36 @@ impl<F: Future> Future for Within<F> {
     }
 }
 
+pin_project! {
+    /// A future with a time limit behind which it is not polled any more, however long its task stood still.
+    pub struct Strictly<F> {
+        #[pin]
+        within: Within<F>,
+        core: Core,
+        until: Mark,
+        began: bool,
+    }
+}
+
+impl<F: Future> Future for Strictly<F> {
+    type Output = Result<F::Output, Elapsed>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if *this.began && this.core.mark() >= *this.until {
+            return Poll::Ready(Err(Elapsed));
+        }
+        *this.began = true;
+        this.within.poll(context)
+    }
+}
+
+impl<F> fmt::Debug for Strictly<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Strictly").field("until", &self.until).finish_non_exhaustive()
+    }
+}
+
 impl<F> fmt::Debug for Within<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Within").field("deadline", &self.deadline).finish_non_exhaustive()
@@ -137,6 +167,12 @@ impl Core {
     /// this gives.
     pub fn within<F: Future>(&self, until: Mark, future: F) -> Within<F> {
         Within { future, deadline: self.deadline(until) }
+    }
+
+    /// The same for what sends: where its task has stood still beyond the mark, nothing more of it happens. A process that was
+    /// stopped in the middle of a request would else send the rest of it when others have long asked what became of it.
+    pub fn within_strictly<F: Future>(&self, until: Mark, future: F) -> Strictly<F> {
+        Strictly { within: self.within(until, future), core: self.clone(), until, began: false }
     }
 
     /// Does work elsewhere and waits for its result; `None` if the work was given up.

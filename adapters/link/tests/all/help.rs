@@ -19,7 +19,7 @@ pub(crate) fn standing() -> (CoreOwner, ManualClock) {
     (Core::start(World::with_clock(Arc::new(clock.clone()))), clock)
 }
 
-/// A standing core whose listener accepts the ends of pipes, which hold no more than they are told to.
+/// A standing core whose listener accepts, or whose clients connect to, the ends of pipes, which hold no more than they are told to.
 pub(crate) fn piped() -> (CoreOwner, ManualClock, Pipes) {
     let clock = ManualClock::new(Moment(0));
     let (give, take) = mpsc::unbounded_channel();
@@ -42,7 +42,8 @@ struct PipeNet(Mutex<Option<mpsc::UnboundedReceiver<Stream>>>);
 
 impl Net for PipeNet {
     fn connect<'a>(&'a self, _address: &'a str) -> BoxFuture<'a, io::Result<Stream>> {
-        Box::pin(async { Err(io::ErrorKind::ConnectionRefused.into()) })
+        let pipe = self.0.lock().unwrap().as_mut().and_then(|pipes| pipes.try_recv().ok());
+        Box::pin(async { pipe.ok_or_else(|| io::ErrorKind::ConnectionRefused.into()) })
     }
 
     fn listen<'a>(&'a self, _address: &'a str) -> BoxFuture<'a, io::Result<Box<dyn Listener>>> {

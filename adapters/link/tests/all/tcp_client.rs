@@ -71,6 +71,31 @@ async fn a_line_that_is_down_refuses_at_once_and_comes_back_after_its_pause() {
     assert_eq!(verdict.reply().unwrap(), "back");
 }
 
+/// The process is stopped when the socket has taken a part of a request. When it goes on others may have asked long ago what became
+/// of it, and heard that it never came: the rest does not leave, though there is room for it now.
+#[tokio::test]
+async fn what_stood_half_sent_beyond_its_limit_is_not_sent_on() {
+    for hold in [Hold::None { most: 1 }, Hold::OneEach { connections: 1 }] {
+        let (core, clock, pipes) = piped();
+        let mut peer = pipes.connect(64);
+        let client = client(&core, config("pipe".into(), hold.clone())).await;
+        let asks = request(&core, &"x".repeat(500));
+        let asking = tokio::spawn(async move { client.exchange(asks).await });
+        for _ in 0..50 {
+            tokio::task::yield_now().await;
+        }
+        // Who was waiting for room is woken before who looks after the limits.
+        let mut first = [0; 64];
+        peer.read_exact(&mut first).await.unwrap();
+        clock.advance(Duration::from_secs(60));
+        let verdict = asking.await.unwrap();
+        assert!(matches!(verdict, Exchanged::MaybeSent(_)), "{hold:?}: {verdict:?}");
+        let mut rest = Vec::new();
+        tokio::time::timeout(Duration::from_millis(200), peer.read_to_end(&mut rest)).await.ok();
+        assert_eq!(rest.len(), 0, "{hold:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_reply_cut_at_every_byte_is_maybe_sent() {
     let (core, _clock) = standing();
