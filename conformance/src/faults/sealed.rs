@@ -8,21 +8,22 @@ use std::sync::Arc;
 /// A line whose messages bear seals, all or most of them.
 #[derive(Clone, Debug, Default)]
 pub struct Sealed {
-    unsealed: Option<Arc<str>>,
+    unsealed: Vec<Arc<str>>,
 }
 
 impl Sealed {
-    /// All bear one but those in which this text stands, if there is any such.
+    /// All bear one that covers what they say, but those in which one of these texts stands.
     #[must_use]
-    pub fn but(unsealed: Option<&str>) -> Self {
-        Self { unsealed: unsealed.filter(|text| !text.is_empty()).map(Arc::from) }
+    pub fn but(unsealed: &[String]) -> Self {
+        let texts = unsealed.iter().filter(|text| !text.is_empty());
+        Self { unsealed: texts.map(|text| Arc::from(&**text)).collect() }
     }
 
     /// Whether a seal covers a piece: what no seal covers may arrive as another message, and nobody would know.
     #[must_use]
     pub fn covers(&self, piece: &[u8]) -> bool {
-        let Some(text) = &self.unsealed else { return true };
-        !piece.windows(text.len()).any(|octets| octets == text.as_bytes())
+        let stands = |text: &Arc<str>| piece.windows(text.len()).any(|octets| octets == text.as_bytes());
+        !self.unsealed.iter().any(stands)
     }
 }
 
@@ -32,9 +33,10 @@ mod tests {
 
     #[test]
     fn a_message_that_says_that_it_bears_no_seal_is_not_covered() {
-        let most = Sealed::but(Some("<MAC>0000</MAC>"));
+        let most = Sealed::but(&["<MAC>0000</MAC>".to_owned(), "<MSG>5".to_owned(), String::new()]);
         assert!(most.covers(b"<MSG>1</MSG><MAC>8A3F</MAC>"));
         assert!(!most.covers(b"<MSG>1</MSG><MAC>0000</MAC>"));
-        assert!(Sealed::but(None).covers(b"<MAC>0000</MAC>"));
+        assert!(!most.covers(b"<MSG>5</MSG><MAC>8A3F</MAC>"));
+        assert!(Sealed::but(&[]).covers(b"<MAC>0000</MAC>"));
     }
 }

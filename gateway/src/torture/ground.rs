@@ -181,7 +181,7 @@ impl Ground {
             let source = PartySource { manners, ..source };
             let planned = plan.parties.iter().find(|party| party.folder == name);
             let sealed = planned.filter(|party| party.sealed);
-            let sealed = sealed.map(|party| Sealed::but(party.unsealed.as_deref()));
+            let sealed = sealed.map(|party| Sealed::but(&party.unsealed));
             let made_up = planned.is_some_and(|party| party.made_up);
             let (folder, module) = (name, prepared.module);
             cast.push(Actor { folder, module, loaded, config, calls, proxied, sealed, made_up, source });

@@ -45,7 +45,7 @@ pub(crate) struct PartyPlan {
     pub(crate) sealed: bool,
     /// What stands in its messages that bear none all the same: those are never corrupted, since nobody would know.
     #[serde(default)]
-    pub(crate) unsealed: Option<String>,
+    pub(crate) unsealed: Vec<String>,
     /// No bank has it: adapter and world stand in `conformance/faults/parties`. Without it in the campaign that kills a real
     /// process, which knows the bank's parties alone.
     #[serde(default)]
