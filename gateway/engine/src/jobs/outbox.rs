@@ -13,7 +13,8 @@ use dsl::value::Outcome;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use store::{Change, Lane, Notice, Outcome as NoticeState};
+use std::time::Duration;
+use store::{Change, Lane, Notice, Outcome as NoticeState, Verdict as Written};
 use tokio::sync::oneshot;
 
 /// Tries of a notice, about a day of them, before people are told of it. It is owed still, and tried once a day: the days of its flow
@@ -26,6 +27,9 @@ const PAUSE: i64 = 10_000;
 const DOUBLED: u32 = 9;
 /// Notices that are taken up in one look.
 const AT_ONCE: usize = 100;
+/// The pause before what became of a notice is written again where the journal has no room: each twice the one before, so long at most.
+const ROOM: Duration = Duration::from_secs(1);
+const ROOM_MOST: Duration = Duration::from_secs(60);
 
 /// Parties that are being sent what they are owed; each ends with its task.
 type Busy = BTreeMap<String, oneshot::Receiver<()>>;
@@ -78,14 +82,37 @@ impl Engine {
             let outcome = if taken { NoticeState::Sent } else { NoticeState::Due };
             let due = store::Moment(self.journal.now().0.saturating_add(pause));
             let (flow, name, party) = (notice.flow, notice.name.clone(), notice.party.clone());
-            let put = Change::PutNotice(Notice { tries, outcome, due, ..notice });
-            let day = crate::calendar::day(self.now().date());
-            if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![put]).await {
-                return self.fail(&fatal);
+            if !self.keep_notice(Notice { tries, outcome, due, ..notice }).await {
+                return;
             }
             if late {
                 crate::observe::not_taken(flow, &name, &party);
             }
+        }
+    }
+
+    /// Writes what became of a notice, again and again until there is room: till then it is due in the journal, and would be sent
+    /// with every look to a party that has taken it. False where the gateway ends before.
+    async fn keep_notice(&self, notice: Notice) -> bool {
+        let mut pause = ROOM;
+        loop {
+            let day = crate::calendar::day(self.now().date());
+            match self.journal.write(Lane::Outcome, day, vec![Change::PutNotice(notice.clone())]).await {
+                Ok(Written::Ok(_)) => return true,
+                Ok(verdict) => {
+                    let (flow, party) = (notice.flow, &notice.party);
+                    tracing::warn!(%flow, notice = notice.name, party, ?verdict, "what became of a notice is not in the journal; it is written again");
+                }
+                Err(fatal) => {
+                    self.fail(&fatal);
+                    return false;
+                }
+            }
+            self.core.deadline(self.core.mark().after(pause)).await;
+            if self.stopping.load(Ordering::Acquire) {
+                return false;
+            }
+            pause = pause.saturating_mul(2).min(ROOM_MOST);
         }
     }
 

@@ -2,12 +2,15 @@
 
 use crate::parties::Does;
 use crate::support::Bank;
+use crate::taking_back::Full;
 use adapters::value::{Record, encode_record};
 use dsl::evaluate::Value;
 use engine::facts::Body;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{Change, Day, FlowId, Lane, Moment, Notice, OperationState, Outcome};
+use store::{Change, Day, FlowId, Lane, MemoryStore, Moment, Notice, OperationState, Outcome};
 
 async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -76,6 +79,54 @@ async fn a_notice_that_nobody_takes_is_tried_daily_and_holds_its_day_back() {
     }
     assert_eq!(due(25 * 3_600_000).await.unwrap().len(), 1, "it is owed still");
     assert_eq!(held(engine.today()).await.unwrap(), Some(flow));
+}
+
+/// Pays a bill, and gives its flow and a notice of it that has been tried so often and is due.
+async fn owed(bank: &Bank, (party, call): (&str, &str), body: Body, tries: u32) -> Notice {
+    let (_, told) = bank.pay("G1", "1.00").await;
+    let flow = FlowId(told["flow"].as_str().and_then(|flow| flow.parse().ok()).expect("a flow"));
+    Notice {
+        flow,
+        name: "told".to_owned(),
+        party: party.to_owned(),
+        call: call.to_owned(),
+        body: body.encode(),
+        tries,
+        outcome: Outcome::Due,
+        due: Moment(0),
+    }
+}
+
+/// How many notices are due by so many milliseconds from now.
+async fn due(bank: &Bank, milliseconds: i64) -> usize {
+    let journal = &bank.gateway().engine().journal;
+    let by = Moment(journal.now().0 + milliseconds);
+    journal.read(move |reader| reader.notices_due_beside(by, &[], 10)).await.unwrap().len()
+}
+
+/// The journal has no room for what became of it: till there is, nobody sends it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_was_taken_is_not_sent_again_while_the_journal_is_full() {
+    let mut bank = Bank::closed().await;
+    let full = Arc::new(AtomicBool::new(false));
+    let sent = |change: &Change| matches!(change, Change::PutNotice(notice) if notice.tries > 0);
+    let store = Full(MemoryStore::open(&bank.disk), Arc::clone(&full), sent);
+    bank.start_over("", Box::new(store)).await;
+    let engine = bank.gateway().engine();
+    let notice = owed(&bank, ("grid", "grid.get_ticket"), Body::default(), 0).await;
+    let times = || bank.grid.ledger.lock().unwrap().times("0011");
+    let before = times();
+    full.store(true, Ordering::SeqCst);
+    engine.journal.write(Lane::Outcome, engine.today(), vec![Change::PutNotice(notice)]).await.unwrap();
+    while times() == before {
+        a_moment().await;
+    }
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    full.store(false, Ordering::SeqCst);
+    while due(&bank, 25 * 3_600_000).await > 0 {
+        a_moment().await;
+    }
+    assert_eq!(times() - before, 1);
 }
 
 /// Three notices are owed to a core that says nothing, and behind them two to a power company that answers: these wait for none
