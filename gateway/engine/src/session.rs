@@ -623,7 +623,7 @@ impl Engine {
         self.sessions.put(&cell, good, before.map(|(before, overlap)| (before, ends(overlap))));
     }
 
-    /// Takes a session from the journal, after a restart.
+    /// Takes a session from the journal, after a restart or for who is new here. What holds already is newer than what stands there.
     pub async fn resume_session(
         self: &Arc<Self>,
         version: &Arc<Version>,
@@ -631,6 +631,11 @@ impl Engine {
         member: Option<&str>,
     ) {
         let Some(program) = version.module(module) else { return };
+        let cell = self.sessions.cell(&program.name, member);
+        let _turning = cell.turning.lock().await;
+        if cell.values().is_some() {
+            return;
+        }
         let (party, name) = (program.name.to_string(), member.unwrap_or("").to_owned());
         let stored = self.journal.read(move |reader| reader.session(&party, &name)).await;
         let Ok(Some(stored)) = stored else { return };
@@ -644,11 +649,66 @@ impl Engine {
         };
         let until =
             stored.until.map(|until| self.calendar.local(link::Moment(until.0.saturating_mul(1_000))));
-        let cell = self.sessions.cell(&program.name, member);
         let ends = body.get(BEFORE_ENDS).and_then(|ends| std::str::from_utf8(ends).ok()?.parse::<i64>().ok());
         let left = ends.and_then(|ends| u64::try_from(ends.saturating_sub(self.journal.now().0)).ok());
         let before = left.map(|left| (read(BEFORE), self.core.mark().after(Duration::from_millis(left))));
         self.sessions.put(&cell, Good::new(read(""), until, None), before);
+    }
+
+    /// Brings values that hold over to a version that was loaded: they go by the names that they have there, at places of its own.
+    pub(crate) async fn carry_session(
+        &self,
+        (old, was): (&Version, usize),
+        (new, is): (&Version, usize),
+        member: Option<&str>,
+    ) {
+        let (Some(before), Some(after)) = (old.module(was), new.module(is)) else { return };
+        let cell = self.sessions.cell(&after.name, member);
+        let _turning = cell.turning.lock().await;
+        let known: HashMap<&str, usize> = named_values(before).map(|(slot, name)| (name, slot)).collect();
+        let carried = |values: &SessionValues| -> SessionValues {
+            let value = |name: &str| match values.get(*known.get(name)?)? {
+                value @ (Value::Name(_) | Value::Outcome(_)) => {
+                    untag(&tag(value, old.symbols()), new.symbols())
+                }
+                value => Some(value.clone()),
+            };
+            Arc::new(named_values(after).map(|(_, name)| value(name).unwrap_or(Value::Absent)).collect())
+        };
+        let Some(good) = cell.now.load_full() else { return };
+        let values = carried(&good.values);
+        let mut more = values.iter().skip(good.values.len());
+        if values.starts_with(&good.values) && more.all(|value| *value == Value::Absent) {
+            return;
+        }
+        let before = cell.before.load_full().map(|before| (carried(&before.0), before.1));
+        let new = Good::new(values, good.until, good.connection);
+        new.known.store(good.known.load(Ordering::Acquire), Ordering::Release);
+        self.sessions.put(&cell, new, before);
+    }
+
+    /// Forgets a session that was signed off, in the journal too: it is not to come back with the next start.
+    async fn forget_session(&self, version: &Version, module: usize, member: Option<&Member>) {
+        let Some(program) = version.module(module) else { return };
+        let cell = self.session_cell(version, module, member);
+        let _turning = cell.turning.lock().await;
+        if cell.values().is_none() {
+            return;
+        }
+        cell.clear();
+        let change = Change::PutSession {
+            party: program.name.to_string(),
+            name: member.map_or_else(String::new, |member| member.name.to_string()),
+            session: None,
+        };
+        let day = crate::calendar::day(self.business_date(version, module));
+        match self.journal.write(Lane::Outcome, day, vec![change]).await {
+            Ok(Written::Ok(_)) => {}
+            Ok(verdict) => {
+                tracing::warn!(party = %program.name, ?verdict, "the journal still has a session that was signed off")
+            }
+            Err(fatal) => self.fail(&fatal),
+        }
     }
 }
 

@@ -19,7 +19,7 @@ use link::{Core, Mark, Moment, World};
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use store::{MemoryDisk, MemoryStore};
+use store::{Change, Lane, MemoryDisk, MemoryStore};
 
 /// A call of the power company's that needs its session.
 fn query(bank: &Bank) -> Asking {
@@ -243,6 +243,7 @@ async fn each_member_is_signed_in_at_the_start_and_by_the_clock_and_signed_off_a
     clock.set_before(6);
     let world = World::with_clock(Arc::<Shifted>::clone(&clock));
     let gateway = started((version, deployment), world).await;
+    let began = Instant::now();
     let times = |code: &str, school: &str| {
         let begins = format!("{code}{school}");
         heard.lock().unwrap().iter().filter(|heard| heard.starts_with(&begins)).count()
@@ -264,6 +265,15 @@ async fn each_member_is_signed_in_at_the_start_and_by_the_clock_and_signed_off_a
     until("signed off at the cut-over", || (times("8003", "S001"), times("8003", "S002")) == (1, 1)).await;
     until("no session is good", || good().is_empty()).await;
     assert_eq!((times("8001", "S001"), times("8001", "S002")), (2, 2));
+    while row(&gateway, "meals", "S001").await.is_some() || row(&gateway, "meals", "S002").await.is_some() {
+        assert!(began.elapsed() < Duration::from_secs(60), "they come back with the next start");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What the journal has of a session.
+async fn row(gateway: &Gateway, party: &'static str, member: &'static str) -> Option<store::Session> {
+    gateway.engine().journal.read(move |reader| reader.session(party, member)).await.expect("a journal")
 }
 
 /// What a deployment says of one party beside the club, and its version.
@@ -376,4 +386,32 @@ async fn who_refuses_a_sign_in_at_a_connection_is_asked_again_after_a_pause() {
     let more = asked.load(Ordering::SeqCst) - before;
     let most = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
     assert!(more <= most, "{more} times in {:?}", began.elapsed());
+}
+
+/// The journal can be behind: what was put there last found no room, or is on its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_puts_no_older_values_over_those_that_hold() {
+    let owner = Core::start(World::real());
+    let (_server, address, _) = door(&owner.core(), "0002").await;
+    let opens = DOOR.replace("OPENS", "06:00");
+    let says = format!("{{ links: {{ line: {{ address: '{address}' }} }} }}");
+    let gateway = started(deployed("door", &opens, &says), World::real()).await;
+    let engine = gateway.engine();
+    let version = engine.current.load_full();
+    let door = version.module_named("door").expect("a door");
+    let cell = engine.sessions.cell("door", None);
+    engine.sign_in(&version, door, None, None).await.expect("a session");
+    let (old, first) = (row(&gateway, "door", "").await, cell.values());
+    engine.sign_in(&version, door, None, first.as_ref()).await.expect("another");
+    let second = cell.values();
+    assert!(second.is_some() && second != first);
+    let put = Change::PutSession { party: "door".into(), name: String::new(), session: old };
+    engine.journal.write(Lane::Outcome, engine.today(), vec![put]).await.expect("a journal");
+    // Its values stand at other places from now on.
+    let more = "  keep  token text 6 bytes  = log_on.reply.token";
+    let other = format!("  keep  again text 6 bytes  = log_on.reply.token\n{more}");
+    let (newer, deployment) = deployed("door", &opens.replace(more, &other), &says);
+    gateway.reload(newer, deployment).await.expect("another version");
+    let values = cell.values().expect("values");
+    assert_eq!(values.get(1), second.as_deref().and_then(|values| values.first()));
 }
