@@ -10,7 +10,7 @@ use crate::engine::Engine;
 use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::late::Late;
-use crate::lines::{LineError, LineName, Lines, Matching, Told};
+use crate::lines::{LineError, LineName, Lines, Matching, Replaced, Told};
 use crate::load::Recompile;
 use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
@@ -228,11 +228,12 @@ impl Gateway {
         let known: Vec<(String, String, String)> =
             locked(&self.listening).iter().map(Listener::kept).collect();
         let begun = engine.listen(&version, &known).await.map_err(StartError::Listen)?;
-        engine.open_lines(planned)?;
+        let replaced = engine.open_lines(planned)?;
         begun.iter().for_each(|listener| listener.put(engine));
         engine.deployment.store(Arc::new(deployment));
         engine.versions.insert(version.hash, Arc::clone(&version));
         let old = engine.current.swap(Arc::clone(&version));
+        replaced.iter().for_each(|line| engine.line_replaced(line));
         let gone: Vec<Listener> = {
             let wanted = engine.listeners(&version);
             let mut listening = locked(&self.listening);
@@ -364,11 +365,11 @@ impl Engine {
         Ok(planned)
     }
 
-    /// Opens what was planned: all of it or nothing.
-    fn open_lines(&self, planned: PlannedLines) -> Result<(), LineError> {
-        self.lines.begin(planned.lines)?;
+    /// Opens what was planned: all of it or nothing. Gives the lines that were replaced.
+    fn open_lines(&self, planned: PlannedLines) -> Result<Vec<Replaced>, LineError> {
+        let replaced = self.lines.begin(planned.lines)?;
         self.files.put(planned.files);
-        Ok(())
+        Ok(replaced)
     }
 
     /// How the answers of a link are matched in this version. Asks are matched by the version that is current when they leave, so

@@ -4,7 +4,7 @@
 
 use super::{BACK_OFF, Cell, WAIT_MS};
 use crate::engine::Engine;
-use crate::lines::LineName;
+use crate::lines::{LineName, Replaced};
 use crate::message::Refusal;
 use crate::scene::SessionValues;
 use crate::version::{Member, Version};
@@ -81,6 +81,24 @@ impl Engine {
         let version = self.current.load_full();
         if self.on_line(&version, name).is_some() {
             self.cell_of(name).clear_of(connection);
+        }
+    }
+
+    /// A line was replaced, and its connection ended with it: what was opened on that holds no more, and is opened on a connection of
+    /// the new line, which may be there already.
+    pub(crate) fn line_replaced(&self, replaced: &Replaced) {
+        let (version, name) = (self.current.load_full(), &replaced.name);
+        if self.on_line(&version, name).is_none() {
+            return;
+        }
+        let cell = self.cell_of(name);
+        let ended =
+            cell.connection().filter(|connection| self.lines.connection(name, 0) != Some(*connection));
+        if let Some(connection) = ended {
+            cell.clear_of(connection);
+        }
+        if replaced.up || ended.is_some() {
+            self.lines.keep_up(name, true);
         }
     }
 

@@ -388,6 +388,25 @@ async fn who_refuses_a_sign_in_at_a_connection_is_asked_again_after_a_pause() {
     assert!(more <= most, "{more} times in {:?}", began.elapsed());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_ends_with_the_line_that_a_reload_replaces_and_is_opened_on_the_next() {
+    let owner = Core::start(World::real());
+    let (_server, address, asked) = door(&owner.core(), "0002").await;
+    let opens = DOOR.replace("OPENS", "connect");
+    let says = |more: &str| format!("{{ links: {{ line: {{ address: '{address}'{more} }} }} }}");
+    let gateway = started(deployed("door", &opens, &says("")), World::real()).await;
+    let engine = gateway.engine();
+    let version = engine.current.load_full();
+    let door = version.module_named("door").expect("a door");
+    engine.sign_in(&version, door, None, None).await.expect("a session");
+    let cell = engine.sessions.cell("door", None);
+    let first = cell.values().expect("values");
+    let (newer, deployment) = deployed("door", &opens, &says(", connections: 1"));
+    gateway.reload(newer, deployment).await.expect("another line");
+    until("opened anew", || cell.values().is_some_and(|values| values != first)).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
 /// The journal can be behind: what was put there last found no room, or is on its way.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reload_puts_no_older_values_over_those_that_hold() {
