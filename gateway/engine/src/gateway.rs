@@ -10,12 +10,13 @@ use crate::engine::Engine;
 use crate::files::{FileLinks, Reach};
 use crate::journal::Journal;
 use crate::late::Late;
-use crate::lines::{LineError, LineName, Lines, Matching, Told};
+use crate::lines::{LineError, LineName, Lines, Matching, Replaced, Told};
 use crate::load::Recompile;
 use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
 use crate::serve::Listener;
 use crate::session::Sessions;
+use crate::session::members::{Holder, holders};
 use crate::sheet::Spool;
 use crate::version::Version;
 use crate::view::Sealing;
@@ -164,7 +165,7 @@ impl Gateway {
         engine.spool.sweep().map_err(StartError::Spool)?;
         engine.keep_version(&version).await?;
         engine.open_lines(engine.plan_lines(&version)?)?;
-        engine.begin_sessions(&version).await;
+        engine.begin_sessions(&version, None).await;
         engine.hear_lines(told);
         engine.read_parameters().await?;
         engine.restore_versions().await?;
@@ -227,11 +228,12 @@ impl Gateway {
         let known: Vec<(String, String, String)> =
             locked(&self.listening).iter().map(Listener::kept).collect();
         let begun = engine.listen(&version, &known).await.map_err(StartError::Listen)?;
-        engine.open_lines(planned)?;
+        let replaced = engine.open_lines(planned)?;
         begun.iter().for_each(|listener| listener.put(engine));
         engine.deployment.store(Arc::new(deployment));
         engine.versions.insert(version.hash, Arc::clone(&version));
-        engine.current.store(Arc::clone(&version));
+        let old = engine.current.swap(Arc::clone(&version));
+        replaced.iter().for_each(|line| engine.line_replaced(line));
         let gone: Vec<Listener> = {
             let wanted = engine.listeners(&version);
             let mut listening = locked(&self.listening);
@@ -246,7 +248,7 @@ impl Gateway {
         for listener in gone {
             engine.core.spawn(listener.drain(Arc::clone(engine), until));
         }
-        engine.begin_sessions(&version).await;
+        engine.begin_sessions(&version, Some(&old)).await;
         Ok(())
     }
 
@@ -363,11 +365,11 @@ impl Engine {
         Ok(planned)
     }
 
-    /// Opens what was planned: all of it or nothing.
-    fn open_lines(&self, planned: PlannedLines) -> Result<(), LineError> {
-        self.lines.begin(planned.lines)?;
+    /// Opens what was planned: all of it or nothing. Gives the lines that were replaced.
+    fn open_lines(&self, planned: PlannedLines) -> Result<Vec<Replaced>, LineError> {
+        let replaced = self.lines.begin(planned.lines)?;
         self.files.put(planned.files);
-        Ok(())
+        Ok(replaced)
     }
 
     /// How the answers of a link are matched in this version. Asks are matched by the version that is current when they leave, so
@@ -388,17 +390,25 @@ impl Engine {
         Matching { key, by: by.unwrap_or_default() }
     }
 
-    /// Signs in where a session opens at the start; takes the others from the journal.
-    async fn begin_sessions(self: &Arc<Self>, version: &Arc<Version>) {
+    /// Signs in where a session opens at the start; takes the others from the journal. `old`: the version before, at a reload: who had
+    /// a session there goes on with what holds, which may be newer than the journal.
+    async fn begin_sessions(self: &Arc<Self>, version: &Arc<Version>, old: Option<&Arc<Version>>) {
         for (number, module) in version.compiled.modules.iter().enumerate() {
             if module.sessions.is_empty() {
                 continue;
             }
+            let was = old.and_then(|old| Some((&**old, old.module_named(&module.name)?)));
+            let had = was.map(|(old, was)| holders(old, was, |_| true)).unwrap_or_default();
             // What held for a connection held for that one alone.
             let mut sessions = module.sessions.iter().map(|session| &session.session);
-            if !sessions.any(|session| session.at_connect || session.numbering.is_some()) {
-                for holder in crate::session::members::holders(version, number, |_| true) {
-                    self.resume_session(version, number, holder.as_ref().map(|member| &*member.name)).await;
+            let kept = !sessions.any(|session| session.at_connect || session.numbering.is_some());
+            for holder in holders(version, number, |_| true) {
+                let name = holder.as_ref().map(|member| &*member.name);
+                let same = |known: &Holder| known.as_ref().map(|member| &*member.name) == name;
+                match was.filter(|_| had.iter().any(same)) {
+                    Some(was) => self.carry_session(was, (version, number), name).await,
+                    None if kept => self.resume_session(version, number, name).await,
+                    None => {}
                 }
             }
             self.sign_in_later(version, number, |session| session.at_start);

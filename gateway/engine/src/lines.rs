@@ -75,6 +75,16 @@ enum Line {
 struct Kept {
     shape: String,
     line: Line,
+    /// Its connection is made by itself.
+    up: bool,
+}
+
+/// A line in whose place another has begun.
+pub struct Replaced {
+    /// Its name, which the other has now.
+    pub name: LineName,
+    /// Its connection was made by itself.
+    pub up: bool,
 }
 
 /// What a line is to be. Nothing of it has begun.
@@ -186,11 +196,11 @@ impl Lines {
     }
 
     /// Begins what was planned, in the place of what has the same names: all of it or nothing. Nobody exchanges anything while
-    /// only some have begun.
+    /// only some have begun. Gives what was replaced: its connections end, and nothing tells of that.
     ///
     /// # Errors
     /// Frames that cannot work.
-    pub fn begin(&self, planned: Vec<Planned>) -> Result<(), LineError> {
+    pub fn begin(&self, planned: Vec<Planned>) -> Result<Vec<Replaced>, LineError> {
         let mut kept = self.kept();
         let mut begun = Vec::with_capacity(planned.len());
         for Planned { name, shape, settings } in planned {
@@ -206,10 +216,13 @@ impl Lines {
                 Settings::Http(settings) => Line::Http(HttpClient::new(&self.core, settings)),
                 Settings::Browsed(from) => Line::Browsed(from),
             };
-            begun.push((name, Kept { shape, line }));
+            begun.push((name, Kept { shape, line, up: false }));
         }
-        kept.extend(begun);
-        Ok(())
+        let replaced = begun.into_iter().filter_map(|(name, line)| {
+            let old = kept.insert(name.clone(), line)?;
+            Some(Replaced { name, up: old.up })
+        });
+        Ok(replaced.collect())
     }
 
     fn handler(&self, name: &LineName) -> LineHandler {
@@ -250,7 +263,7 @@ impl Lines {
 
     /// Exchanges of a link go over the connection that is listened for.
     pub fn put(&self, name: &LineName, client: &TcpClient) {
-        let kept = Kept { shape: String::new(), line: Line::Tcp(client.clone()) };
+        let kept = Kept { shape: String::new(), line: Line::Tcp(client.clone()), up: false };
         self.kept().insert(name.clone(), kept);
     }
 
@@ -326,7 +339,12 @@ impl Lines {
 
     /// Whether the link's connection is made by itself, at once and after a loss.
     pub fn keep_up(&self, name: &LineName, up: bool) {
-        self.on_tcp(name, |client| client.keep_up(up));
+        if let Some(kept) = self.kept().get_mut(name)
+            && let Line::Tcp(client) = &kept.line
+        {
+            client.keep_up(up);
+            kept.up = up;
+        }
     }
 
     fn on_tcp(&self, name: &LineName, then: impl FnOnce(&TcpClient)) {

@@ -135,6 +135,12 @@ pub fn not_taken(flow: store::FlowId, name: &str, party: &str) {
     tracing::warn!(%flow, notice = name, party, "a notice is not taken: it is tried once a day from now on, and the day of its flow stays in the journal");
 }
 
+/// A notice was refused for about a day, and is not tried again.
+pub fn notice_parked(flow: store::FlowId, name: &str, party: &str) {
+    metrics::counter!(NOT_TAKEN, "party" => label(party)).increment(1);
+    tracing::error!(%flow, notice = name, party, "a notice is refused and not tried again: somebody must tell the party");
+}
+
 /// An ask was answered.
 pub fn asked(service: &str, answer: &'static str, took: Duration) {
     metrics::counter!(ASKS, "service" => service.to_owned(), "answer" => answer).increment(1);

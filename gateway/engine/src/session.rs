@@ -59,8 +59,6 @@ pub struct Sessions {
 pub struct Cell {
     now: ArcSwapOption<Good>,
     before: ArcSwapOption<(SessionValues, Mark)>,
-    /// The other side has used the values that hold now: it knows them.
-    known: AtomicBool,
     /// Held from where new values are put together from those that hold until they hold themselves.
     turning: Mutex<()>,
     /// Held while a sign-in is under way.
@@ -83,6 +81,14 @@ struct Good {
     until: Option<DateTime>,
     /// They were told on this connection, and end with it.
     connection: Option<u64>,
+    /// The other side has used them: it knows them. It stands beside them, so that what is heard under others says nothing of them.
+    known: AtomicBool,
+}
+
+impl Good {
+    fn new(values: SessionValues, until: Option<DateTime>, connection: Option<u64>) -> Self {
+        Self { values, until, connection, known: AtomicBool::new(false) }
+    }
 }
 
 impl Sessions {
@@ -152,8 +158,10 @@ impl Cell {
 
     /// A message of the other side was read under these values.
     pub(crate) fn heard_under(&self, values: &SessionValues) {
-        if self.now.load().as_ref().is_some_and(|good| Arc::ptr_eq(&good.values, values)) {
-            self.known.store(true, Ordering::Release);
+        if let Some(good) = &*self.now.load()
+            && Arc::ptr_eq(&good.values, values)
+        {
+            good.known.store(true, Ordering::Release);
         }
     }
 
@@ -161,7 +169,8 @@ impl Cell {
     /// never used them and what was before them overlaps still.
     fn left_behind(&self, values: SessionValues, now: Mark, overlap: u64) -> (SessionValues, u64) {
         let before = self.before.load();
-        match before.as_ref().filter(|before| before.1 > now && !self.known.load(Ordering::Acquire)) {
+        let known = self.now.load().as_ref().is_some_and(|good| good.known.load(Ordering::Acquire));
+        match before.as_ref().filter(|before| before.1 > now && !known) {
             Some(before) => {
                 let left = u64::try_from(before.1.since(now).as_millis()).unwrap_or(u64::MAX);
                 (Arc::clone(&before.0), left)
@@ -186,7 +195,6 @@ impl Cell {
         if let Some(before) = before {
             self.before.store(Some(Arc::new(before)));
         }
-        self.known.store(false, Ordering::Release);
         self.now.store(Some(Arc::new(good)));
         self.failures.store(0, Ordering::Release);
         self.failed.store(Arc::new(None));
@@ -409,11 +417,7 @@ impl Engine {
             return Ok(());
         }
         let _turning = cell.turning.lock().await;
-        let good = Good {
-            values: values_of(&scene.told, cell),
-            until,
-            connection: on.map(|(_, connection)| connection),
-        };
+        let good = Good::new(values_of(&scene.told, cell), until, on.map(|(_, connection)| connection));
         let before = cell.values().map(|before| (before, overlap));
         self.hold_session(version, module, member, good, before).await;
         tracing::info!(party = %program.name, "signed in");
@@ -573,7 +577,7 @@ impl Engine {
             &version,
             module,
             member.as_ref(),
-            Good { values, until, connection: cell.connection() },
+            Good::new(values, until, cell.connection()),
             before,
         )
         .await;
@@ -619,7 +623,7 @@ impl Engine {
         self.sessions.put(&cell, good, before.map(|(before, overlap)| (before, ends(overlap))));
     }
 
-    /// Takes a session from the journal, after a restart.
+    /// Takes a session from the journal, after a restart or for who is new here. What holds already is newer than what stands there.
     pub async fn resume_session(
         self: &Arc<Self>,
         version: &Arc<Version>,
@@ -627,6 +631,11 @@ impl Engine {
         member: Option<&str>,
     ) {
         let Some(program) = version.module(module) else { return };
+        let cell = self.sessions.cell(&program.name, member);
+        let _turning = cell.turning.lock().await;
+        if cell.values().is_some() {
+            return;
+        }
         let (party, name) = (program.name.to_string(), member.unwrap_or("").to_owned());
         let stored = self.journal.read(move |reader| reader.session(&party, &name)).await;
         let Ok(Some(stored)) = stored else { return };
@@ -640,11 +649,66 @@ impl Engine {
         };
         let until =
             stored.until.map(|until| self.calendar.local(link::Moment(until.0.saturating_mul(1_000))));
-        let cell = self.sessions.cell(&program.name, member);
         let ends = body.get(BEFORE_ENDS).and_then(|ends| std::str::from_utf8(ends).ok()?.parse::<i64>().ok());
         let left = ends.and_then(|ends| u64::try_from(ends.saturating_sub(self.journal.now().0)).ok());
         let before = left.map(|left| (read(BEFORE), self.core.mark().after(Duration::from_millis(left))));
-        self.sessions.put(&cell, Good { values: read(""), until, connection: None }, before);
+        self.sessions.put(&cell, Good::new(read(""), until, None), before);
+    }
+
+    /// Brings values that hold over to a version that was loaded: they go by the names that they have there, at places of its own.
+    pub(crate) async fn carry_session(
+        &self,
+        (old, was): (&Version, usize),
+        (new, is): (&Version, usize),
+        member: Option<&str>,
+    ) {
+        let (Some(before), Some(after)) = (old.module(was), new.module(is)) else { return };
+        let cell = self.sessions.cell(&after.name, member);
+        let _turning = cell.turning.lock().await;
+        let known: HashMap<&str, usize> = named_values(before).map(|(slot, name)| (name, slot)).collect();
+        let carried = |values: &SessionValues| -> SessionValues {
+            let value = |name: &str| match values.get(*known.get(name)?)? {
+                value @ (Value::Name(_) | Value::Outcome(_)) => {
+                    untag(&tag(value, old.symbols()), new.symbols())
+                }
+                value => Some(value.clone()),
+            };
+            Arc::new(named_values(after).map(|(_, name)| value(name).unwrap_or(Value::Absent)).collect())
+        };
+        let Some(good) = cell.now.load_full() else { return };
+        let values = carried(&good.values);
+        let mut more = values.iter().skip(good.values.len());
+        if values.starts_with(&good.values) && more.all(|value| *value == Value::Absent) {
+            return;
+        }
+        let before = cell.before.load_full().map(|before| (carried(&before.0), before.1));
+        let new = Good::new(values, good.until, good.connection);
+        new.known.store(good.known.load(Ordering::Acquire), Ordering::Release);
+        self.sessions.put(&cell, new, before);
+    }
+
+    /// Forgets a session that was signed off, in the journal too: it is not to come back with the next start.
+    async fn forget_session(&self, version: &Version, module: usize, member: Option<&Member>) {
+        let Some(program) = version.module(module) else { return };
+        let cell = self.session_cell(version, module, member);
+        let _turning = cell.turning.lock().await;
+        if cell.values().is_none() {
+            return;
+        }
+        cell.clear();
+        let change = Change::PutSession {
+            party: program.name.to_string(),
+            name: member.map_or_else(String::new, |member| member.name.to_string()),
+            session: None,
+        };
+        let day = crate::calendar::day(self.business_date(version, module));
+        match self.journal.write(Lane::Outcome, day, vec![change]).await {
+            Ok(Written::Ok(_)) => {}
+            Ok(verdict) => {
+                tracing::warn!(party = %program.name, ?verdict, "the journal still has a session that was signed off")
+            }
+            Err(fatal) => self.fail(&fatal),
+        }
     }
 }
 
@@ -670,7 +734,7 @@ mod tests {
     use super::*;
 
     fn good(connection: Option<u64>) -> Good {
-        Good { values: Arc::default(), until: None, connection }
+        Good::new(Arc::default(), None, connection)
     }
 
     #[test]
@@ -692,7 +756,7 @@ mod tests {
         let values = || -> SessionValues { Arc::new(vec![Value::Flag(true)]) };
         let (first, second) = (values(), values());
         let ends = Mark(60_000_000_000);
-        cell.put(Good { values: Arc::clone(&second), ..good(None) }, Some((Arc::clone(&first), ends)));
+        cell.put(Good::new(Arc::clone(&second), None, None), Some((Arc::clone(&first), ends)));
         let left = |now| cell.left_behind(Arc::clone(&second), now, 90_000);
         let (before, milliseconds) = left(Mark(20_000_000_000));
         assert!(Arc::ptr_eq(&before, &first) && milliseconds == 40_000, "for as long as it had");

@@ -1,4 +1,4 @@
-//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken.
+//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken, or parked where that can never be.
 //!
 //! In: due notices of the journal. Out: exchanges, and how each went. What one party is owed goes in order, by a task of its
 //! share of the core, so that no party waits for another that does not answer. It must not know why a notice is owed.
@@ -13,11 +13,12 @@ use dsl::value::Outcome;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use store::{Change, Lane, Notice, Outcome as NoticeState};
+use std::time::Duration;
+use store::{Change, Lane, Notice, Outcome as NoticeState, Verdict as Written};
 use tokio::sync::oneshot;
 
-/// Tries of a notice, about a day of them, before people are told of it. It is owed still, and tried once a day: the days of its flow
-/// are not forgotten before it is taken.
+/// Tries of a notice, about a day of them, before people are told of it. One that is refused then is parked. One of which nobody knows
+/// whether it was taken is owed still, and tried once a day: the days of its flow are not forgotten before it is taken.
 const TRIES: u32 = 24;
 /// The pause from then on, in milliseconds.
 const DAY: i64 = 86_400_000;
@@ -26,9 +27,22 @@ const PAUSE: i64 = 10_000;
 const DOUBLED: u32 = 9;
 /// Notices that are taken up in one look.
 const AT_ONCE: usize = 100;
+/// The pause before what became of a notice is written again where the journal has no room: each twice the one before, so long at most.
+const ROOM: Duration = Duration::from_secs(1);
+const ROOM_MOST: Duration = Duration::from_secs(60);
 
 /// Parties that are being sent what they are owed; each ends with its task.
 type Busy = BTreeMap<String, oneshot::Receiver<()>>;
+
+/// What became of a try.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Tried {
+    Taken,
+    /// Surely not taken, and nothing says that another try would be.
+    Refused,
+    /// Nobody knows, or it could not be sent now.
+    Open,
+}
 
 impl Engine {
     /// Sends what is owed, until the engine stops.
@@ -71,27 +85,56 @@ impl Engine {
             if self.stopping.load(Ordering::Acquire) {
                 return;
             }
-            let taken = self.send_notice(version, &notice).await;
+            let tried = self.send_notice(version, &notice).await;
             let tries = notice.tries.saturating_add(1);
-            let late = !taken && tries >= TRIES;
+            let late = tried != Tried::Taken && tries >= TRIES;
+            let outcome = match tried {
+                Tried::Taken => NoticeState::Sent,
+                Tried::Refused if late => NoticeState::Parked,
+                Tried::Refused | Tried::Open => NoticeState::Due,
+            };
             let pause = if late { DAY } else { PAUSE.saturating_mul(1 << tries.min(DOUBLED)) };
-            let outcome = if taken { NoticeState::Sent } else { NoticeState::Due };
             let due = store::Moment(self.journal.now().0.saturating_add(pause));
             let (flow, name, party) = (notice.flow, notice.name.clone(), notice.party.clone());
-            let put = Change::PutNotice(Notice { tries, outcome, due, ..notice });
-            let day = crate::calendar::day(self.now().date());
-            if let Err(fatal) = self.journal.write(Lane::Outcome, day, vec![put]).await {
-                return self.fail(&fatal);
+            if !self.keep_notice(Notice { tries, outcome, due, ..notice }).await {
+                return;
             }
-            if late {
-                crate::observe::not_taken(flow, &name, &party);
+            match outcome {
+                NoticeState::Parked => crate::observe::notice_parked(flow, &name, &party),
+                NoticeState::Due if late => crate::observe::not_taken(flow, &name, &party),
+                NoticeState::Due | NoticeState::Sent => {}
             }
         }
     }
 
-    async fn send_notice(self: &Arc<Self>, version: &Arc<Version>, notice: &Notice) -> bool {
-        let Some(call) = version.call_named(&notice.call) else { return false };
-        let Some(body) = Body::decode(&notice.body) else { return false };
+    /// Writes what became of a notice, again and again until there is room: till then it is due in the journal, and would be sent
+    /// with every look to a party that has taken it. False where the gateway ends before.
+    async fn keep_notice(&self, notice: Notice) -> bool {
+        let mut pause = ROOM;
+        loop {
+            let day = crate::calendar::day(self.now().date());
+            match self.journal.write(Lane::Outcome, day, vec![Change::PutNotice(notice.clone())]).await {
+                Ok(Written::Ok(_)) => return true,
+                Ok(verdict) => {
+                    let (flow, party) = (notice.flow, &notice.party);
+                    tracing::warn!(%flow, notice = notice.name, party, ?verdict, "what became of a notice is not in the journal; it is written again");
+                }
+                Err(fatal) => {
+                    self.fail(&fatal);
+                    return false;
+                }
+            }
+            self.core.deadline(self.core.mark().after(pause)).await;
+            if self.stopping.load(Ordering::Acquire) {
+                return false;
+            }
+            pause = pause.saturating_mul(2).min(ROOM_MOST);
+        }
+    }
+
+    async fn send_notice(self: &Arc<Self>, version: &Arc<Version>, notice: &Notice) -> Tried {
+        let Some(call) = version.call_named(&notice.call) else { return Tried::Refused };
+        let Some(body) = Body::decode(&notice.body) else { return Tried::Refused };
         let shape = version.call(call).and_then(|call| call.call.ask);
         let ask = match (body.get("ask"), shape) {
             (Some(octets), Some(shape)) => {
@@ -101,8 +144,20 @@ impl Engine {
         };
         let facts = Facts::of_tagged(&body.tagged("facts"), version.symbols());
         debug_assert!(!facts.knows(Fact::Serial));
-        let Ok(prepared) = self.prepare(Asking::new(version, call, facts, ask)).await else { return false };
-        let verdict = self.exchange(&prepared).await;
-        matches!(verdict, Verdict::Heard(heard) if matches!(heard.outcome, Outcome::Done(_)))
+        let prepared = match self.prepare(Asking::new(version, call, facts, ask)).await {
+            Ok(prepared) => prepared,
+            // A session comes back, and so does room.
+            Err(refusal) if matches!(&*refusal.reason, "no_session" | "busy") => return Tried::Open,
+            Err(_) => return Tried::Refused,
+        };
+        match self.exchange(&prepared).await {
+            Verdict::Heard(heard) => match heard.outcome {
+                Outcome::Done(_) => Tried::Taken,
+                // What is refused with its session is not what was asked.
+                Outcome::Refused(_) if heard.no_session.is_none() => Tried::Refused,
+                Outcome::Refused(_) | Outcome::Unknown => Tried::Open,
+            },
+            Verdict::Unreadable { .. } | Verdict::NotSent(_) | Verdict::NoReply(_) => Tried::Open,
+        }
     }
 }

@@ -18,7 +18,7 @@ use dsl::program::FlowTables;
 use dsl::value::{Outcome, ShapeId};
 use std::io;
 use std::sync::Arc;
-use store::{Direction, FlowId};
+use store::{Direction, Fatal, FlowId};
 
 /// Rows read at once.
 const PAGE: usize = 1_000;
@@ -65,10 +65,8 @@ impl Engine {
         past.long = long
             .into_iter()
             .filter_map(|list| {
-                list.inspect_err(
-                    |error| tracing::warn!(%flow, %error, "rows of a past ask are not in the spool"),
-                )
-                .ok()
+                list.inspect_err(|error| tracing::warn!(%flow, %error, "rows of a past ask are not at hand"))
+                    .ok()
             })
             .collect();
         past.ends = self.ends_of_rows(version, spoken.call, flow, &past.long).await;
@@ -93,7 +91,7 @@ impl Engine {
         let body = self.asked(flow).await?;
         let lists = self.long_lists(version, (call, (Space::Ask, Space::Answer), CallId(0)), flow, &body);
         let lists: io::Result<Vec<Listed>> = lists.await.into_iter().collect();
-        lists.map_err(|error| format!("rows are not in the spool: {error}"))
+        lists.map_err(|error| format!("rows are not at hand: {error}"))
     }
 
     async fn long_lists(
@@ -112,16 +110,26 @@ impl Engine {
                 (load, Arc::new(AskedRows::new(sheet, Arc::clone(version), rows)))
             }));
         }
-        if let Some(tables) = self.tables_of(version, flow).await {
-            lists.extend(self.answered_lists(version, tables, (answer, key), flow));
+        match self.tables_of(version, flow).await {
+            Ok(Some(tables)) => lists.extend(self.answered_lists(version, tables, (answer, key), flow)),
+            Ok(None) => {}
+            // Without them an answer has no rows, and looks whole.
+            Err(fatal) => lists.push(Err(io::Error::other(fatal))),
         }
         lists
     }
 
-    async fn tables_of<'v>(&self, version: &'v Version, flow: FlowId) -> Option<&'v FlowTables> {
-        let row = self.journal.read(move |reader| reader.flow(flow)).await.ok().flatten()?;
-        let reference = version.flow_named(row.name.split('/').next().unwrap_or(""))?;
-        version.flow(reference)
+    /// The tables of what a flow runs; none where the journal or the version does not have it.
+    async fn tables_of<'v>(
+        &self,
+        version: &'v Version,
+        flow: FlowId,
+    ) -> Result<Option<&'v FlowTables>, Fatal> {
+        let row = self.journal.read(move |reader| reader.flow(flow)).await?;
+        Ok(row.and_then(|row| {
+            let reference = version.flow_named(row.name.split('/').next().unwrap_or(""))?;
+            version.flow(reference)
+        }))
     }
 
     /// How the rows ended that stand in the answer itself: each row's flow has told it.
@@ -132,7 +140,7 @@ impl Engine {
         flow: FlowId,
         long: &[(Load, Arc<dyn LongList>)],
     ) -> Vec<(Load, Vec<(Outcome, String)>)> {
-        let Some(tables) = self.tables_of(version, flow).await else { return Vec::new() };
+        let Ok(Some(tables)) = self.tables_of(version, flow).await else { return Vec::new() };
         let mut all = Vec::new();
         for (number, form) in tables.loops.iter().enumerate() {
             let Some(into) = form.into.filter(|into| into.space == Space::Answer) else { continue };

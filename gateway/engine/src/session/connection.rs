@@ -2,9 +2,9 @@
 //!
 //! In: what lines tell. Out: a connection that takes exchanges, or none. It must not know what is signed in with.
 
-use super::{Cell, WAIT_MS};
+use super::{BACK_OFF, Cell, WAIT_MS};
 use crate::engine::Engine;
-use crate::lines::LineName;
+use crate::lines::{LineName, Replaced};
 use crate::message::Refusal;
 use crate::scene::SessionValues;
 use crate::version::{Member, Version};
@@ -41,13 +41,17 @@ impl Engine {
     }
 
     /// A connection was made: the session is opened on it, and then it takes exchanges; else it is closed. What ends after its
-    /// connection did is nothing to the next one, which has its own.
+    /// connection did is nothing to the next one, which has its own. The line makes the next at once where the party was heard, and
+    /// it was when it refused: so the pause after a sign-in that failed is kept here, or accounts would be locked.
     pub(crate) async fn line_up(self: &Arc<Self>, name: &LineName, on: (usize, u64)) {
         let version = self.current.load_full();
         let Some((module, member)) = self.on_line(&version, name) else { return };
         self.numbered_up(&version, name).await;
         let cell = self.cell_of(name);
         let stands = || self.lines.connection(name, on.0) == Some(on.1);
+        if let Some(failed) = **cell.failed.load() {
+            self.core.deadline(failed.after(BACK_OFF)).await;
+        }
         let signed = {
             let _signing = cell.signing.lock().await;
             if !stands() {
@@ -64,6 +68,7 @@ impl Engine {
                 }
             }
             Err(refusal) => {
+                cell.failed.store(Arc::new(Some(self.core.mark())));
                 tracing::warn!(party = %name.party, reason = %refusal.reason, text = %refusal.text, "no session");
                 let cause = Cause::told(CauseKind::Closed, "the sign-in failed");
                 self.lines.close_connection(name, on, cause);
@@ -76,6 +81,24 @@ impl Engine {
         let version = self.current.load_full();
         if self.on_line(&version, name).is_some() {
             self.cell_of(name).clear_of(connection);
+        }
+    }
+
+    /// A line was replaced, and its connection ended with it: what was opened on that holds no more, and is opened on a connection of
+    /// the new line, which may be there already.
+    pub(crate) fn line_replaced(&self, replaced: &Replaced) {
+        let (version, name) = (self.current.load_full(), &replaced.name);
+        if self.on_line(&version, name).is_none() {
+            return;
+        }
+        let cell = self.cell_of(name);
+        let ended =
+            cell.connection().filter(|connection| self.lines.connection(name, 0) != Some(*connection));
+        if let Some(connection) = ended {
+            cell.clear_of(connection);
+        }
+        if replaced.up || ended.is_some() {
+            self.lines.keep_up(name, true);
         }
     }
 

@@ -176,7 +176,7 @@ impl Engine {
                 }
             }
         }
-        cell.clear();
+        self.forget_session(version, module, member.as_deref()).await;
         if let Some(name) = own_line {
             self.lines.keep_up(&name, false);
             self.lines.close(&name, 0, Cause::told(CauseKind::Closed, "the session was closed"));

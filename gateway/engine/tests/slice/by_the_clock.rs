@@ -2,12 +2,15 @@
 
 use crate::parties::Does;
 use crate::support::Bank;
+use crate::taking_back::Full;
 use adapters::value::{Record, encode_record};
 use dsl::evaluate::Value;
 use engine::facts::Body;
 use serde_json::json;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{Change, Day, FlowId, Lane, Moment, Notice, OperationState, Outcome};
+use store::{Change, Day, FlowId, Lane, MemoryStore, Moment, Notice, OperationState, Outcome};
 
 async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -41,13 +44,36 @@ async fn the_end_of_a_day_is_that_of_its_party() {
     }
 }
 
-/// A notice that was not taken for a day is sent once a day, and its flow not forgotten.
+/// Pays a bill, and gives its flow and a notice of it that has been tried so often and is due.
+async fn owed(bank: &Bank, (party, call): (&str, &str), body: Body, tries: u32) -> Notice {
+    let (_, told) = bank.pay("G1", "1.00").await;
+    let flow = FlowId(told["flow"].as_str().and_then(|flow| flow.parse().ok()).expect("a flow"));
+    Notice {
+        flow,
+        name: "told".to_owned(),
+        party: party.to_owned(),
+        call: call.to_owned(),
+        body: body.encode(),
+        tries,
+        outcome: Outcome::Due,
+        due: Moment(0),
+    }
+}
+
+/// How many notices are due by so many milliseconds from now.
+async fn due(bank: &Bank, milliseconds: i64) -> usize {
+    let journal = &bank.gateway().engine().journal;
+    let by = Moment(journal.now().0 + milliseconds);
+    journal.read(move |reader| reader.notices_due_beside(by, &[], 10)).await.unwrap().len()
+}
+
+/// A notice of which nobody knows for a day whether it was taken is sent once a day, and its flow not forgotten.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_notice_that_nobody_takes_is_tried_daily_and_holds_its_day_back() {
     let bank = Bank::open().await;
     let engine = bank.gateway().engine();
-    let (_, told) = bank.pay("G1", "1.00").await;
-    let flow = FlowId(told["flow"].as_str().and_then(|flow| flow.parse().ok()).expect("a flow"));
+    let notice = owed(&bank, ("grid", "grid.get_ticket"), Body::default(), 23).await;
+    let flow = notice.flow;
     let held = |today: Day| engine.journal.read(move |reader| reader.held_back(today.next()));
     for tries in 0.. {
         match held(engine.today()).await.unwrap() {
@@ -56,26 +82,73 @@ async fn a_notice_that_nobody_takes_is_tried_daily_and_holds_its_day_back() {
         }
         a_moment().await;
     }
-    let notice = Notice {
-        flow,
-        name: "told".to_owned(),
-        party: "grid".to_owned(),
-        call: "grid.nothing_of_this_name".to_owned(),
-        body: Body::default().encode(),
-        tries: 23,
-        outcome: Outcome::Due,
-        due: Moment(0),
-    };
+    bank.grid.ledger.lock().unwrap().silent = true;
     engine.journal.write(Lane::Outcome, engine.today(), vec![Change::PutNotice(notice)]).await.unwrap();
-    let due = |milliseconds: i64| {
-        let by = Moment(engine.journal.now().0 + milliseconds);
-        engine.journal.read(move |reader| reader.notices_due_beside(by, &[], 10))
-    };
-    while !due(23 * 3_600_000).await.unwrap().is_empty() {
+    while due(&bank, 23 * 3_600_000).await > 0 {
         a_moment().await;
     }
-    assert_eq!(due(25 * 3_600_000).await.unwrap().len(), 1, "it is owed still");
+    assert_eq!(due(&bank, 25 * 3_600_000).await, 1, "it is owed still");
     assert_eq!(held(engine.today()).await.unwrap(), Some(flow));
+}
+
+/// A notice that is refused is tried again for a day, and then no more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_is_refused_for_a_day_is_parked() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let version = engine.current.load_full();
+    let call = version.call_named("host.debit").unwrap();
+    let shape = version.call(call).unwrap().call.ask.unwrap();
+    let mut ask = Record::new(2);
+    ask.set(0, &Value::text("6230580000001234567")).unwrap();
+    ask.set(1, &Value::Decimal(dsl::value::Decimal::new(100, 2))).unwrap();
+    let mut body = Body::default();
+    body.put("ask", encode_record(&ask, &version.compiled.shapes, shape, version.symbols()).unwrap());
+    let refused = owed(&bank, ("host", "host.debit"), body, 22).await;
+    let gone = Notice {
+        name: "told in vain".to_owned(),
+        party: "grid".to_owned(),
+        call: "grid.nothing_of_this_name".to_owned(),
+        ..refused.clone()
+    };
+    bank.core.ledger.lock().unwrap().plan.extend([Does::Refuses("1001"); 2]);
+    let put = async |tries: u32| {
+        let notices = [&refused, &gone].map(|notice| Change::PutNotice(Notice { tries, ..notice.clone() }));
+        engine.journal.write(Lane::Outcome, engine.today(), notices.into()).await.unwrap();
+        while due(&bank, 0).await > 0 {
+            a_moment().await;
+        }
+    };
+    put(22).await;
+    assert_eq!(due(&bank, 25 * 3_600_000).await, 2, "they are tried again");
+    put(23).await;
+    assert_eq!(due(&bank, 25 * 3_600_000).await, 0);
+    assert!(bank.core.ledger.lock().unwrap().plan.is_empty(), "each try was refused");
+}
+
+/// The journal has no room for what became of it: till there is, nobody sends it again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_was_taken_is_not_sent_again_while_the_journal_is_full() {
+    let mut bank = Bank::closed().await;
+    let full = Arc::new(AtomicBool::new(false));
+    let sent = |change: &Change| matches!(change, Change::PutNotice(notice) if notice.tries > 0);
+    let store = Full(MemoryStore::open(&bank.disk), Arc::clone(&full), sent);
+    bank.start_over("", Box::new(store)).await;
+    let engine = bank.gateway().engine();
+    let notice = owed(&bank, ("grid", "grid.get_ticket"), Body::default(), 0).await;
+    let times = || bank.grid.ledger.lock().unwrap().times("0011");
+    let before = times();
+    full.store(true, Ordering::SeqCst);
+    engine.journal.write(Lane::Outcome, engine.today(), vec![Change::PutNotice(notice)]).await.unwrap();
+    while times() == before {
+        a_moment().await;
+    }
+    tokio::time::sleep(Duration::from_millis(3_500)).await;
+    full.store(false, Ordering::SeqCst);
+    while due(&bank, 25 * 3_600_000).await > 0 {
+        a_moment().await;
+    }
+    assert_eq!(times() - before, 1);
 }
 
 /// Three notices are owed to a core that says nothing, and behind them two to a power company that answers: these wait for none

@@ -16,10 +16,10 @@ use engine::{Deployment, Gateway, Options, Version, validate};
 use link::tcp::{Answer, ServiceFn, TcpServer, TcpServerConfig};
 use link::world::{Clock, RealClock, Sleep};
 use link::{Core, Mark, Moment, World};
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
-use store::{MemoryDisk, MemoryStore};
+use store::{Change, Lane, MemoryDisk, MemoryStore};
 
 /// A call of the power company's that needs its session.
 fn query(bank: &Bank) -> Asking {
@@ -234,39 +234,16 @@ async fn each_member_is_signed_in_at_the_start_and_by_the_clock_and_signed_off_a
     });
     let config = TcpServerConfig::new("127.0.0.1:0", frame());
     let server = TcpServer::start(vec![owner.core()], config, Arc::new(service)).await.expect("listens");
-    let port = server.address().rsplit(':').next().expect("a port");
-    let spool = std::env::temp_dir().join(format!("sessions-{}-{port}", std::process::id()));
-    let deployment = format!(
-        r"
-store: {{ path: memory }}
-spool: {}
-keys: {{ path: none }}
-listeners: {{ channels: '127.0.0.1:0' }}
-parties:
-  meals:
-    links: {{ line: {{ address: '{}' }} }}
-    members: {{ S001: {{}}, S002: {{}} }}
-",
-        spool.display(),
+    let says = format!(
+        "{{ links: {{ line: {{ address: '{}' }} }}, members: {{ S001: {{}}, S002: {{}} }} }}",
         server.address()
     );
-    let deployment = Deployment::parse(&deployment).expect("a deployment");
-    let text = |folder: &str, text: &str| Text {
-        folder: folder.into(),
-        path: format!("{folder}.tongshi").into(),
-        text: text.into(),
-    };
-    let loaded = compile(vec![text("club", CLUB), text("meals", MEALS)], &deployment);
-    let loaded = loaded.map_err(|fault| fault.to_string()).expect("adapters that compile");
-    assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
-    let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
+    let (version, deployment) = deployed("meals", MEALS, &says);
     let clock = Arc::new(Shifted { real: RealClock::new(), micros: AtomicI64::new(0) });
     clock.set_before(6);
     let world = World::with_clock(Arc::<Shifted>::clone(&clock));
-    let store = Box::new(MemoryStore::open(&MemoryDisk::new()));
-    let started =
-        Gateway::start(version, deployment, Arc::new(MemoryKeys::new()), store, world, Options::default());
-    let gateway = started.await.expect("starts");
+    let gateway = started((version, deployment), world).await;
+    let began = Instant::now();
     let times = |code: &str, school: &str| {
         let begins = format!("{code}{school}");
         heard.lock().unwrap().iter().filter(|heard| heard.starts_with(&begins)).count()
@@ -288,4 +265,172 @@ parties:
     until("signed off at the cut-over", || (times("8003", "S001"), times("8003", "S002")) == (1, 1)).await;
     until("no session is good", || good().is_empty()).await;
     assert_eq!((times("8001", "S001"), times("8001", "S002")), (2, 2));
+    while row(&gateway, "meals", "S001").await.is_some() || row(&gateway, "meals", "S002").await.is_some() {
+        assert!(began.elapsed() < Duration::from_secs(60), "they come back with the next start");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// What the journal has of a session.
+async fn row(gateway: &Gateway, party: &'static str, member: &'static str) -> Option<store::Session> {
+    gateway.engine().journal.read(move |reader| reader.session(party, member)).await.expect("a journal")
+}
+
+/// What a deployment says of one party beside the club, and its version.
+fn deployed(party: &str, adapter: &str, says: &str) -> (Version, Deployment) {
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed);
+    let spool = std::env::temp_dir().join(format!("sessions-{}-{count}", std::process::id()));
+    let deployment = format!(
+        r"
+store: {{ path: memory }}
+spool: {}
+keys: {{ path: none }}
+listeners: {{ channels: '127.0.0.1:0' }}
+parties:
+  {party}: {says}
+",
+        spool.display(),
+    );
+    let deployment = Deployment::parse(&deployment).expect("a deployment");
+    let text = |folder: &str, text: &str| Text {
+        folder: folder.into(),
+        path: format!("{folder}.tongshi").into(),
+        text: text.into(),
+    };
+    let loaded = compile(vec![text("club", CLUB), text(party, adapter)], &deployment);
+    let loaded = loaded.map_err(|fault| fault.to_string()).expect("adapters that compile");
+    assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
+    let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment).expect("a version");
+    (version, deployment)
+}
+
+async fn started((version, deployment): (Version, Deployment), world: World) -> Gateway {
+    let store = Box::new(MemoryStore::open(&MemoryDisk::new()));
+    let keys = Arc::new(MemoryKeys::new());
+    let started = Gateway::start(version, deployment, keys, store, world, Options::default());
+    started.await.expect("starts")
+}
+
+/// A frame of the door: `code(4) serial(12) body`.
+const DOOR: &str = r#"party door "门" {
+  charset  ascii
+  serial   counter(12)
+}
+
+link line tcp connect {
+  carries  record
+  frame    length 4 digits
+  hold     1 connections, one exchange each
+  timeout  connect 3s, answer 3s
+}
+
+packet record {
+  head  fixed {
+    code    digits 4   = message.code
+    serial  digits 12  = exchange.serial
+  }
+  body  fixed {
+    message fields
+  }
+}
+
+session pass {
+  open  log_on at OPENS
+  keep  token text 6 bytes  = log_on.reply.token
+}
+
+call log_on {
+  request "0001"
+  reply "0002" {
+    token  text 6 bytes
+  }
+}
+
+call look over line provides club.look {
+  request "3001" {
+    token  text 6 bytes  = session.token
+  }
+  reply "3002" {
+    name  text 10 bytes  -> answer.name
+  }
+}
+"#;
+
+/// A door that listens, its address, and how often somebody logged on: with this code it answers those.
+async fn door(owner: &Core, code: &'static str) -> (TcpServer, String, Arc<AtomicUsize>) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
+    let service = ServiceFn(move |_, asked: Bytes| {
+        let asked = String::from_utf8(asked.to_vec()).expect("ASCII");
+        let token = counted.fetch_add(1, Ordering::SeqCst) + 1;
+        std::future::ready(Answer::Frame(Bytes::from(format!("{code}{}T{token:05}", &asked[4..16]))))
+    });
+    let config = TcpServerConfig::new("127.0.0.1:0", frame());
+    let server = TcpServer::start(vec![owner.clone()], config, Arc::new(service)).await.expect("listens");
+    let address = server.address().to_owned();
+    (server, address, count)
+}
+
+/// Each attempt is heard, so that the line itself sees no fault.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_refuses_a_sign_in_at_a_connection_is_asked_again_after_a_pause() {
+    let owner = Core::start(World::real());
+    let (_server, address, asked) = door(&owner.core(), "0009").await;
+    let says = format!("{{ links: {{ line: {{ address: '{address}' }} }} }}");
+    let opens = DOOR.replace("OPENS", "start, connect");
+    let _gateway = started(deployed("door", &opens, &says), World::real()).await;
+    until("asked again", || asked.load(Ordering::SeqCst) > 1).await;
+    let (began, before) = (Instant::now(), asked.load(Ordering::SeqCst));
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let more = asked.load(Ordering::SeqCst) - before;
+    let most = usize::try_from(began.elapsed().as_secs()).unwrap() + 1;
+    assert!(more <= most, "{more} times in {:?}", began.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_ends_with_the_line_that_a_reload_replaces_and_is_opened_on_the_next() {
+    let owner = Core::start(World::real());
+    let (_server, address, asked) = door(&owner.core(), "0002").await;
+    let opens = DOOR.replace("OPENS", "connect");
+    let says = |more: &str| format!("{{ links: {{ line: {{ address: '{address}'{more} }} }} }}");
+    let gateway = started(deployed("door", &opens, &says("")), World::real()).await;
+    let engine = gateway.engine();
+    let version = engine.current.load_full();
+    let door = version.module_named("door").expect("a door");
+    engine.sign_in(&version, door, None, None).await.expect("a session");
+    let cell = engine.sessions.cell("door", None);
+    let first = cell.values().expect("values");
+    let (newer, deployment) = deployed("door", &opens, &says(", connections: 1"));
+    gateway.reload(newer, deployment).await.expect("another line");
+    until("opened anew", || cell.values().is_some_and(|values| values != first)).await;
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+}
+
+/// The journal can be behind: what was put there last found no room, or is on its way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reload_puts_no_older_values_over_those_that_hold() {
+    let owner = Core::start(World::real());
+    let (_server, address, _) = door(&owner.core(), "0002").await;
+    let opens = DOOR.replace("OPENS", "06:00");
+    let says = format!("{{ links: {{ line: {{ address: '{address}' }} }} }}");
+    let gateway = started(deployed("door", &opens, &says), World::real()).await;
+    let engine = gateway.engine();
+    let version = engine.current.load_full();
+    let door = version.module_named("door").expect("a door");
+    let cell = engine.sessions.cell("door", None);
+    engine.sign_in(&version, door, None, None).await.expect("a session");
+    let (old, first) = (row(&gateway, "door", "").await, cell.values());
+    engine.sign_in(&version, door, None, first.as_ref()).await.expect("another");
+    let second = cell.values();
+    assert!(second.is_some() && second != first);
+    let put = Change::PutSession { party: "door".into(), name: String::new(), session: old };
+    engine.journal.write(Lane::Outcome, engine.today(), vec![put]).await.expect("a journal");
+    // Its values stand at other places from now on.
+    let more = "  keep  token text 6 bytes  = log_on.reply.token";
+    let other = format!("  keep  again text 6 bytes  = log_on.reply.token\n{more}");
+    let (newer, deployment) = deployed("door", &opens.replace(more, &other), &says);
+    gateway.reload(newer, deployment).await.expect("another version");
+    let values = cell.values().expect("values");
+    assert_eq!(values.get(1), second.as_deref().and_then(|values| values.first()));
 }

@@ -79,16 +79,16 @@ async fn a_reversal_is_remembered_where_there_is_no_room_for_new_asks() {
     assert_eq!(bank.books(), (0, 0));
 }
 
-/// A store that has no room for cancellations while it is told so.
-struct Full(MemoryStore, Arc<AtomicBool>);
+/// A store that has no room for some changes while it is told so.
+pub(crate) struct Full(pub(crate) MemoryStore, pub(crate) Arc<AtomicBool>, pub(crate) fn(&Change) -> bool);
 
 impl Store for Full {
     fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {
         let full = self.1.load(Ordering::SeqCst);
-        let cancels = |write: &Write| write.changes.iter().any(|one| matches!(one, Change::CancelKey(_)));
+        let refused = |write: &Write| write.changes.iter().any(self.2);
         let mut verdicts = Vec::new();
         for write in group {
-            match full && cancels(write) {
+            match full && refused(write) {
                 true => verdicts.push(Verdict::Full),
                 false => verdicts.extend(self.0.commit(std::slice::from_ref(write))?),
             }
@@ -114,7 +114,8 @@ impl Store for Full {
 async fn a_reversal_that_cannot_be_remembered_is_open_and_one_of_a_day_that_is_gone_is_refused() {
     let mut bank = Bank::closed().await;
     let full = Arc::new(AtomicBool::new(true));
-    let store = Full(MemoryStore::open(&bank.disk), Arc::clone(&full));
+    let cancels = |change: &Change| matches!(change, Change::CancelKey(_));
+    let store = Full(MemoryStore::open(&bank.disk), Arc::clone(&full), cancels);
     bank.start_over("", Box::new(store)).await;
     let engine = bank.gateway().engine();
     let back = undone("000000000141", "000000000142", 100);
