@@ -138,8 +138,7 @@ pub trait Days {
     /// The oldest date that something was written for, of those that are kept.
     fn oldest_day(&mut self) -> Result<Option<Day>, Fatal>;
 
-    /// A flow that keeps days before `from` from being forgotten: open, parked, or owing a notice, also one
-    /// that was given up.
+    /// A flow that keeps days before `from` from being forgotten: open, parked, or owing a notice that was not given up.
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fatal>;
 
     /// What is left of days that are to be forgotten.

@@ -59,8 +59,7 @@ impl Disk {
                 || self.flows.get(flow).is_some_and(|row| row.key.date < from)
         };
         let open = self.flows.values().filter(|row| row.end.is_none()).map(|row| row.flow);
-        // What was given up is owed still.
-        let owed = self.notices.values().filter(|notice| notice.outcome != Outcome::Sent);
+        let owed = self.notices.values().filter(|notice| notice.outcome == Outcome::Due);
         open.chain(owed.map(|notice| notice.flow)).find(touches)
     }
 

@@ -27,9 +27,8 @@ const OLD_DATES: &str = "SELECT DISTINCT date FROM chain_head WHERE date > 0 AND
 pub(super) fn held_back(database: &dyn Database, from: Day) -> Result<Option<FlowId>, Fault> {
     const OPEN: &str = "SELECT flow FROM flow INDEXED BY flow_open
                         WHERE ended = 0 AND (first_day < ?1 OR date < ?1) ORDER BY flow LIMIT 1";
-    // What was given up is owed still.
     const OWING: &str = "SELECT n.flow FROM notice n JOIN flow f ON f.flow = n.flow
-                         WHERE n.outcome <> 1 AND f.first_day < ?1 ORDER BY n.flow LIMIT 1";
+                         WHERE n.outcome = 0 AND f.first_day < ?1 ORDER BY n.flow LIMIT 1";
     for sql in [OPEN, OWING] {
         if let Some(mut row) = database.one(sql, values![i64::from(from.0)])? {
             return Ok(Some(FlowId(whole(row.int(0)?, "flow.flow")?)));

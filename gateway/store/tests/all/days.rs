@@ -224,12 +224,11 @@ fn a_notice_that_is_owed_holds_its_day_back(store: &mut dyn Store, verify: Verif
     };
     put_on(store, FIRST, vec![notice(Outcome::Due)]);
     assert!(matches!(on(store, THIRD, vec![keep_from(SECOND)]), Verdict::Impossible(_)));
-    // That it was given up ends nothing: nobody has taken it.
-    put_on(store, FIRST, vec![notice(Outcome::Parked)]);
     assert_eq!(store.reader().unwrap().held_back(SECOND).unwrap(), Some(FlowId(1)));
-    assert!(matches!(on(store, THIRD, vec![keep_from(SECOND)]), Verdict::Impossible(_)));
-    put_on(store, SECOND, vec![notice(Outcome::Sent)]);
-    // It was sent a day later: the flow goes with that day.
+    // What its party will not take is tried no more, and holds nothing back.
+    put_on(store, SECOND, vec![notice(Outcome::Parked)]);
+    assert_eq!(store.reader().unwrap().held_back(SECOND).unwrap(), None);
+    // It was given up a day later: the flow goes with that day.
     put_on(store, THIRD, vec![keep_from(SECOND)]);
     forget(store, THIRD, verify);
     assert!(store.reader().unwrap().flow(FlowId(1)).unwrap().is_some());
