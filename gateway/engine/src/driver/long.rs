@@ -130,9 +130,6 @@ impl Running {
         };
         let written = self.engine.journal.read_long(move |reader| {
             let made = answers(reader, spool.write(&name), (parent, &rows), total, &mut without);
-            if without.others.is_some() {
-                drop(spool.remove_sheet(&others_of(&name)));
-            }
             Ok(made.map_err(|error| error.to_string()))
         });
         match written.await {
@@ -148,8 +145,8 @@ impl Running {
         }
     }
 
-    /// What rows were told that ended without a flow of this batch, on a sheet of its own: where a file comes twice these may
-    /// be all. None: spool or journal cannot be read now.
+    /// What rows were told that ended without a flow of this batch, on a sheet of this gathering alone: where a file comes twice
+    /// these may be all. None: spool or journal cannot be read now.
     async fn others(&self, of: LoopId, name: &str, ended: Vec<u64>) -> Option<Others> {
         let (spool, name) = (self.engine.spool.clone(), others_of(name));
         let mut writer = self.spooling(move || spool.write(&name)).await?;
@@ -172,7 +169,7 @@ impl Running {
             };
             writer = self.spooling(put).await?;
         }
-        let sheet = self.spooling(move || writer.finish()).await?;
+        let sheet = self.spooling(move || writer.finish_nameless()).await?;
         Some(Others { rows, sheet })
     }
 
