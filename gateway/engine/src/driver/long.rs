@@ -258,8 +258,8 @@ impl crate::engine::Engine {
         let row = row.inspect_err(|fatal| self.fail(fatal)).ok()??;
         let before = self.told_of(&row);
         let loaded = Box::pin(self.load(row)).await;
-        let loaded = loaded.inspect_err(|why| tracing::error!(%flow, why, "a later answer waits"));
-        let mut running = loaded.ok()?;
+        let loaded = loaded.inspect_err(|why| tracing::error!(%flow, %why, "a later answer waits"));
+        let mut running = loaded.ok().filter(|running| !running.unmade)?;
         let program = running.program().cloned()?;
         for rows in &running.state.durable.loops.clone() {
             if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total, &[]).await {
