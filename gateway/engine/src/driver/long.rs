@@ -261,6 +261,10 @@ impl crate::engine::Engine {
         let loaded = loaded.inspect_err(|why| tracing::error!(%flow, %why, "a later answer waits"));
         let mut running = loaded.ok().filter(|running| !running.unmade)?;
         let program = running.program().cloned()?;
+        // Rows have ended by now that its own state has as open: it was late, and took no end of them. Those without a flow of
+        // this batch are looked for under their keys.
+        let state = running.state.clone();
+        running.state.durable.loops.iter_mut().for_each(|rows| rows.open.clear());
         for rows in &running.state.durable.loops.clone() {
             if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total, &[]).await {
                 return None;
@@ -270,7 +274,6 @@ impl crate::engine::Engine {
             Node::Answer(mapping) => Some(*mapping),
             _ => None,
         });
-        let state = running.state.clone();
         if let Some(mapping) = answers
             && let Err(why) = running.make_answer(mapping, &state)
         {

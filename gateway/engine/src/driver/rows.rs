@@ -207,7 +207,11 @@ impl Running {
         Ok(Key { date: self.key.date, party: self.key.party.clone(), direction: Direction::Out, once })
     }
 
-    fn row_flow(&self, of: LoopId, row: u64) -> Result<(Running, oneshot::Receiver<Told>), Unbegun> {
+    pub(super) fn row_flow(
+        &self,
+        of: LoopId,
+        row: u64,
+    ) -> Result<(Running, oneshot::Receiver<Told>), Unbegun> {
         let (number, record) = self.row_record(of, row)?;
         let key = self.key_of_row(of, row, &record)?;
         let mut path = self.path.clone();
