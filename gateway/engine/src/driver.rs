@@ -9,6 +9,7 @@ mod awaits;
 mod cancel;
 mod carry;
 mod decided;
+mod due;
 mod journaled;
 mod long;
 mod open;
@@ -62,6 +63,8 @@ const LINGER: Duration = Duration::from_secs(2);
 pub enum Inbox {
     /// Something happened.
     Event(Event),
+    /// Its answer is due, and could not be made before.
+    Due,
     /// The day of a party has ended.
     CutOver(Arc<str>),
     /// A copy of a step's request has a verdict.
@@ -160,6 +163,10 @@ struct Running {
     open: Vec<(StepId, Arc<str>)>,
     /// Brought back because somebody wants something of it: it waits for that a while.
     woken: bool,
+    /// Lists that its loops made could not be put in place when it was brought back: it goes on when they are.
+    unmade: bool,
+    /// Its answer is due and cannot be made now: it hears of that again.
+    due: bool,
     inbox: mpsc::Receiver<Inbox>,
     post: mpsc::Sender<Inbox>,
     stopped: bool,
@@ -320,9 +327,7 @@ impl Running {
     /// The task of the flow.
     async fn run(mut self, first: Event) {
         self.make_folds().await;
-        if self.state.durable.late && self.state.durable.end.is_none() {
-            self.gather_so_far().await;
-        }
+        self.wait_for_lists().await;
         self.handle(first).await;
         loop {
             if self.stopped {
@@ -391,12 +396,9 @@ impl Running {
 
     async fn hear(&mut self, heard: Inbox) {
         match heard {
-            Inbox::Event(event) => {
-                if event == Event::CutOff {
-                    self.gather_so_far().await;
-                }
-                self.handle(event).await;
-            }
+            Inbox::Event(Event::CutOff) if self.due => {}
+            Inbox::Event(Event::CutOff) | Inbox::Due => self.answer_due().await,
+            Inbox::Event(event) => self.handle(event).await,
             Inbox::CutOver(party) => {
                 if self.asks_until_cut_over(&party) {
                     self.handle(Event::CutOver).await;

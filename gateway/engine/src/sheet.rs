@@ -21,7 +21,7 @@ const ROW_MOST: u64 = 1 << 20;
 const SHEET: &str = ".sheet";
 /// What the name of an unfinished file ends with.
 const PART: &str = ".part";
-/// Writers so far: two that write the same sheet side by side do not write into each other's files.
+/// Writers so far: two that write the same sheet side by side do not write into each other's files, and each has what it wrote.
 static WRITERS: AtomicU64 = AtomicU64::new(0);
 
 /// The folder where sheets and spooled files stand.
@@ -183,22 +183,42 @@ impl SheetWriter {
         self.count
     }
 
-    /// Makes it durable under its name, and opens it.
+    /// Makes it durable under its name, and gives what was written: under that name another may stand by now.
     ///
     /// # Errors
     /// When the disk does not take it.
-    pub fn finish(self) -> io::Result<Sheet> {
-        let Self { spool, name, mut rows, mut index, count, .. } = self;
-        index.file.flush()?;
-        let ends = index.file.get_mut();
+    pub fn finish(mut self) -> io::Result<Sheet> {
+        self.close()?;
+        self.rows.file.get_ref().sync_all()?;
+        std::fs::rename(&self.rows.path, self.spool.folder.join(format!("{}{SHEET}", self.name)))?;
+        sync_folder(&self.spool.folder)?;
+        self.written()
+    }
+
+    /// Ends it without a name: it is there for who has it, and gone with him.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn finish_nameless(mut self) -> io::Result<Sheet> {
+        self.close()?;
+        self.written()
+    }
+
+    /// Puts the index behind the rows, and the count behind that.
+    fn close(&mut self) -> io::Result<()> {
+        self.index.file.flush()?;
+        let ends = self.index.file.get_mut();
         ends.seek(SeekFrom::Start(0))?;
-        io::copy(ends, &mut rows.file)?;
-        rows.file.write_all(&count.to_be_bytes())?;
-        rows.file.flush()?;
-        rows.file.get_ref().sync_all()?;
-        std::fs::rename(&rows.path, spool.folder.join(format!("{name}{SHEET}")))?;
-        sync_folder(&spool.folder)?;
-        spool.read(&name)
+        io::copy(ends, &mut self.rows.file)?;
+        self.rows.file.write_all(&self.count.to_be_bytes())?;
+        self.rows.file.flush()
+    }
+
+    /// What was written, by the file itself.
+    fn written(self) -> io::Result<Sheet> {
+        let file = self.rows.file.get_ref().try_clone()?;
+        let sealer = Arc::clone(&self.spool.sealer);
+        Ok(Sheet { name: self.name, file, index: self.at, count: self.count, sealer })
     }
 }
 
@@ -221,7 +241,7 @@ pub struct Sheet {
 }
 
 impl Sheet {
-    /// The name it is opened by.
+    /// The name that it was written under.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -317,6 +337,52 @@ mod tests {
     fn names(folder: &Path) -> Vec<String> {
         let name = |entry: io::Result<std::fs::DirEntry>| entry.unwrap().file_name().into_string().unwrap();
         std::fs::read_dir(folder).unwrap().map(name).collect()
+    }
+
+    /// The same sheet may be gathered twice side by side, with other rows: whoever wrote it reads what he wrote.
+    #[test]
+    fn two_that_write_one_sheet_each_have_their_own() {
+        let folder = std::env::temp_dir().join(format!("tongshi-sheet-two-{}", std::process::id()));
+        let spool = Spool::new(&folder, Arc::new(Clear));
+        let mut first = spool.write("a").unwrap();
+        let mut second = spool.write("a").unwrap();
+        first.append(b"one").unwrap();
+        second.append(b"another").unwrap();
+        second.append(b"and one more").unwrap();
+        std::thread::scope(|scope| {
+            // One that goes on renaming: who opened by name would now and then have this one's.
+            let turns = scope.spawn(|| {
+                for _ in 0..40 {
+                    let mut other = spool.write("a").unwrap();
+                    other.append(b"other").unwrap();
+                    assert_eq!(other.finish().unwrap().row(0).unwrap(), b"other");
+                }
+            });
+            for _ in 0..40 {
+                let mut own = spool.write("a").unwrap();
+                own.append(b"own").unwrap();
+                assert_eq!(own.finish().unwrap().row(0).unwrap(), b"own");
+            }
+            turns.join().unwrap();
+        });
+        let (first, second) = (first.finish().unwrap(), second.finish().unwrap());
+        assert_eq!((first.count(), second.count()), (1, 2));
+        assert_eq!(first.row(0).unwrap(), b"one");
+        assert_eq!(second.row(1).unwrap(), b"and one more");
+        assert_eq!(spool.read("a").unwrap().row(0).unwrap(), b"another");
+        std::fs::remove_dir_all(&folder).unwrap();
+    }
+
+    #[test]
+    fn a_sheet_without_a_name_is_read_and_leaves_nothing() {
+        let folder = std::env::temp_dir().join(format!("tongshi-sheet-nameless-{}", std::process::id()));
+        let spool = Spool::new(&folder, Arc::new(Clear));
+        let mut writer = spool.write("a").unwrap();
+        writer.append(b"one").unwrap();
+        let sheet = writer.finish_nameless().unwrap();
+        assert_eq!(names(&folder), Vec::<String>::new());
+        assert_eq!((sheet.count(), sheet.row(0).unwrap()), (1, b"one".to_vec()));
+        std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[test]

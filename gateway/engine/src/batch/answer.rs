@@ -229,8 +229,12 @@ impl Engine {
         }
     }
 
-    /// Whether a flow has rows that have not ended.
+    /// Whether a flow has rows that have not ended: flows of their own, and rows that have none yet, or wait for another's.
     pub(super) async fn has_open_rows(self: &Arc<Self>, flow: FlowId) -> bool {
+        // In this order: a row that begins in between is seen as a flow.
+        if self.has_rows_to_come(flow).await {
+            return true;
+        }
         match self.journal.read(move |reader| reader.has_open_children(flow)).await {
             Ok(open) => open,
             Err(fatal) => {

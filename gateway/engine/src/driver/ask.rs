@@ -375,6 +375,8 @@ impl Engine {
             order: Order::default(),
             open: Vec::new(),
             woken: false,
+            unmade: false,
+            due: false,
             inbox,
             post,
             stopped: false,

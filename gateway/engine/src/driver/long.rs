@@ -130,9 +130,6 @@ impl Running {
         };
         let written = self.engine.journal.read_long(move |reader| {
             let made = answers(reader, spool.write(&name), (parent, &rows), total, &mut without);
-            if without.others.is_some() {
-                drop(spool.remove_sheet(&others_of(&name)));
-            }
             Ok(made.map_err(|error| error.to_string()))
         });
         match written.await {
@@ -148,8 +145,8 @@ impl Running {
         }
     }
 
-    /// What rows were told that ended without a flow of this batch, on a sheet of its own: where a file comes twice these may
-    /// be all. None: spool or journal cannot be read now.
+    /// What rows were told that ended without a flow of this batch, on a sheet of this gathering alone: where a file comes twice
+    /// these may be all. None: spool or journal cannot be read now.
     async fn others(&self, of: LoopId, name: &str, ended: Vec<u64>) -> Option<Others> {
         let (spool, name) = (self.engine.spool.clone(), others_of(name));
         let mut writer = self.spooling(move || spool.write(&name)).await?;
@@ -172,7 +169,7 @@ impl Running {
             };
             writer = self.spooling(put).await?;
         }
-        let sheet = self.spooling(move || writer.finish()).await?;
+        let sheet = self.spooling(move || writer.finish_nameless()).await?;
         Some(Others { rows, sheet })
     }
 
@@ -261,9 +258,13 @@ impl crate::engine::Engine {
         let row = row.inspect_err(|fatal| self.fail(fatal)).ok()??;
         let before = self.told_of(&row);
         let loaded = Box::pin(self.load(row)).await;
-        let loaded = loaded.inspect_err(|why| tracing::error!(%flow, why, "a later answer waits"));
-        let mut running = loaded.ok()?;
+        let loaded = loaded.inspect_err(|why| tracing::error!(%flow, %why, "a later answer waits"));
+        let mut running = loaded.ok().filter(|running| !running.unmade)?;
         let program = running.program().cloned()?;
+        // Rows have ended by now that its own state has as open: it was late, and took no end of them. Those without a flow of
+        // this batch are looked for under their keys.
+        let state = running.state.clone();
+        running.state.durable.loops.iter_mut().for_each(|rows| rows.open.clear());
         for rows in &running.state.durable.loops.clone() {
             if running.is_long(rows.of) && !running.gather_long(rows.of, rows.total, &[]).await {
                 return None;
@@ -273,7 +274,6 @@ impl crate::engine::Engine {
             Node::Answer(mapping) => Some(*mapping),
             _ => None,
         });
-        let state = running.state.clone();
         if let Some(mapping) = answers
             && let Err(why) = running.make_answer(mapping, &state)
         {

@@ -36,6 +36,11 @@ impl Order {
         self.running.iter().any(|(known, number, _)| (*known, *number) == (of, row))
     }
 
+    /// Whether a row waits for another.
+    pub(super) fn waits(&self, of: LoopId, row: u64) -> bool {
+        self.waiting.iter().any(|(known, number, _)| (*known, *number) == (of, row))
+    }
+
     /// A row has ended; gives those that may begin now, in order.
     pub(super) fn ended(&mut self, of: LoopId, row: u64) -> Vec<(LoopId, u64)> {
         self.running.retain(|(known, number, _)| (*known, *number) != (of, row));
@@ -73,6 +78,7 @@ mod tests {
         assert!(!order.admit(of, 3, keys("a")), "it waits");
         assert!(order.admit(of, 4, Vec::new()));
         assert_eq!(order.ended(of, 2), []);
+        assert!(order.waits(of, 1) && !order.waits(of, 0) && !order.waits(of, 4));
         assert!(order.runs(of, 0) && !order.runs(of, 1) && !order.runs(of, 2));
         assert_eq!(order.ended(of, 0), [(of, 1)]);
         assert_eq!(order.ended(of, 1), [(of, 3)]);

@@ -1,6 +1,7 @@
 //! Open flows of the journal, brought back: after a restart, or when something comes for one that is not in memory.
 
 use super::order::Order;
+use super::rows::{GATHERED_AGAIN, Unbegun};
 use super::{INBOX, Inbox, Operation, Running, Told, path_of, program_of};
 use crate::batch::spooled::Spooled;
 use crate::book::Book;
@@ -26,6 +27,31 @@ use tokio::sync::mpsc;
 /// Flows of one read.
 const PAGE: usize = 500;
 
+/// Why a flow is not brought back.
+pub(crate) struct Unloaded {
+    why: String,
+    /// Spool or journal may give later what it lacks.
+    later: bool,
+}
+
+impl Unloaded {
+    fn not_now(why: &str) -> Self {
+        Self { why: why.to_owned(), later: true }
+    }
+}
+
+impl<T: Into<String>> From<T> for Unloaded {
+    fn from(why: T) -> Self {
+        Self { why: why.into(), later: false }
+    }
+}
+
+impl std::fmt::Display for Unloaded {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.why)
+    }
+}
+
 impl Engine {
     /// Brings every open flow back with which it can go on by itself; gives how many, and the flows that this gateway cannot go on
     /// with. What rests until people decide stays in the journal.
@@ -34,10 +60,15 @@ impl Engine {
     /// When the journal cannot be read.
     pub async fn recover(self: &Arc<Self>) -> Result<(usize, Vec<(FlowId, String)>), store::Fatal> {
         let (mut after, mut count, mut lost) = (FlowId(0), 0, Vec::new());
-        let mut above = None;
+        let (mut above, mut later) = (None, Vec::new());
         loop {
             let page = self.journal.read(move |reader| reader.open_flows(after, PAGE)).await?;
-            let Some(last) = page.last() else { return Ok((count, lost)) };
+            let Some(last) = page.last() else {
+                if !later.is_empty() {
+                    self.core.spawn(Arc::clone(self).recover_later(later));
+                }
+                return Ok((count, lost));
+            };
             after = last.flow;
             for row in page {
                 let flow = row.flow;
@@ -49,9 +80,34 @@ impl Engine {
                         self.begin(running, Event::Restart { crashed: true });
                         count += 1;
                     }
-                    Err(why) => lost.push((flow, why)),
+                    Err(Unloaded { why, later: true }) => {
+                        tracing::error!(%flow, %why, "a flow is brought back later");
+                        later.push(flow);
+                    }
+                    Err(Unloaded { why, .. }) => lost.push((flow, why)),
                 }
             }
+        }
+    }
+
+    /// Brings flows back that lacked something when the others were: nobody else looks for rows whose batch has ended.
+    async fn recover_later(self: Arc<Self>, mut flows: Vec<FlowId>) {
+        while !flows.is_empty() {
+            self.core.deadline(self.core.mark().after(GATHERED_AGAIN)).await;
+            let (mut above, mut later) = (None, Vec::new());
+            for flow in std::mem::take(&mut flows) {
+                let row = match self.journal.read(move |reader| reader.flow(flow)).await {
+                    Ok(Some(row)) if row.end.is_none() && !self.flows.contains_key(&flow) => row,
+                    Ok(_) => continue,
+                    Err(fatal) => return self.fail(&fatal),
+                };
+                match self.load_below(row, &mut above).await {
+                    Ok(running) => drop(self.begin(running, Event::Restart { crashed: true })),
+                    Err(Unloaded { later: true, .. }) => later.push(flow),
+                    Err(why) => tracing::error!(%flow, %why, "a flow cannot be brought back"),
+                }
+            }
+            flows = later;
         }
     }
 
@@ -113,7 +169,7 @@ impl Engine {
     }
 
     /// A flow as the journal has it.
-    pub(super) async fn load(self: &Arc<Self>, row: FlowRow) -> Result<Running, String> {
+    pub(super) async fn load(self: &Arc<Self>, row: FlowRow) -> Result<Running, Unloaded> {
         self.load_below(row, &mut None).await
     }
 
@@ -123,7 +179,7 @@ impl Engine {
         self: &Arc<Self>,
         row: FlowRow,
         above: &mut Option<Box<Running>>,
-    ) -> Result<Running, String> {
+    ) -> Result<Running, Unloaded> {
         // Also of a flow that has ended: whoever asked may take it back under a version that came after.
         let version = self.version_of(row.version).await.map_err(|fatal| fatal.to_string())?;
         let version = version.ok_or_else(|| "its version is not there any more".to_owned())?;
@@ -181,6 +237,8 @@ impl Engine {
             order: Order::default(),
             open: Vec::new(),
             woken: true,
+            unmade: false,
+            due: false,
             inbox,
             post,
             stopped: false,
@@ -192,7 +250,7 @@ impl Engine {
             running.show_answer(step);
             running.recall_original(step);
         }
-        running.gather_ended().await;
+        running.unmade = !running.gather_ended().await;
         running.gather_served().await;
         Ok(running)
     }
@@ -213,7 +271,7 @@ impl Engine {
         row: &FlowRow,
         body: &Body,
         kept: &mut Option<Box<Running>>,
-    ) -> Result<(Book, Option<(FlowId, LoopId, u64)>, Vec<StepSeen>), String> {
+    ) -> Result<(Book, Option<(FlowId, LoopId, u64)>, Vec<StepSeen>), Unloaded> {
         let tables = version.flow(reference).ok_or("there is no such flow")?;
         let mut book = Book::default();
         let (Some((parent, number)), Some(of)) = (row.parent, path.last().copied()) else {
@@ -235,8 +293,15 @@ impl Engine {
             }
         };
         let above = &**kept.insert(above);
+        if above.unmade {
+            return Err(Unloaded::not_now("the lists that its batch has made cannot be put in place now"));
+        }
         let (list, _) = above.form_of(of).ok_or("there is no such loop")?;
-        let record = above.row_record(of, number).map_err(|_| "its row is not in the batch")?.1;
+        let record = above.row_record(of, number).map_err(|unbegun| match unbegun {
+            Unbegun::NotNow => Unloaded::not_now("its row cannot be read from the spool now"),
+            Unbegun::Never => "its row is not in the batch".into(),
+        });
+        let record = record?.1;
         above.book_for_rows(&mut book);
         book.put(Space::Row, list, record);
         Ok((book, Some((parent, of, number)), above.steps()))

@@ -19,7 +19,7 @@ use store::{Direction, FlowId, Key};
 use tokio::sync::{mpsc, oneshot};
 
 /// Between two tries of making the list of what rows answered.
-const GATHERED_AGAIN: Duration = Duration::from_secs(10);
+pub(super) const GATHERED_AGAIN: Duration = Duration::from_secs(10);
 /// Rows of long loops that ended without a flow of this batch, kept in memory; how more of them ended is found in the journal.
 const KEPT: usize = 10_000;
 /// What is said of a row that no flow can be made of.
@@ -69,8 +69,9 @@ impl Running {
             }
             Err(Unbegun::NotNow) => {
                 tracing::error!(flow = %self.id, row, "a row cannot be read from the spool; it begins later");
+                // Where that fails too the row finds no list again, and begins later still.
                 if self.form_of(of).is_some_and(|(_, form)| self.is_unmade(form)) {
-                    self.gather_ended().await;
+                    let _made = self.gather_ended().await;
                 }
                 self.begin_later(of, row, GATHERED_AGAIN);
             }
@@ -206,7 +207,11 @@ impl Running {
         Ok(Key { date: self.key.date, party: self.key.party.clone(), direction: Direction::Out, once })
     }
 
-    fn row_flow(&self, of: LoopId, row: u64) -> Result<(Running, oneshot::Receiver<Told>), Unbegun> {
+    pub(super) fn row_flow(
+        &self,
+        of: LoopId,
+        row: u64,
+    ) -> Result<(Running, oneshot::Receiver<Told>), Unbegun> {
         let (number, record) = self.row_record(of, row)?;
         let key = self.key_of_row(of, row, &record)?;
         let mut path = self.path.clone();
@@ -263,6 +268,8 @@ impl Running {
             order: Order::default(),
             open: Vec::new(),
             woken: false,
+            unmade: false,
+            due: false,
             inbox,
             post,
             stopped: false,
@@ -465,19 +472,29 @@ impl Running {
 
     /// Puts what rows have answered by now into the lists of their loops: rows that are open in the flow's own state stand there
     /// as not known, whatever became of them since, so that a flow that was stopped finds the list from which it went on.
-    pub(super) async fn gather_so_far(&mut self) {
+    /// False: one of them cannot be made now, and would count as if it had no rows.
+    #[must_use]
+    pub(super) async fn gather_so_far(&mut self) -> bool {
         for rows in self.state.durable.loops.clone() {
-            self.gather(rows.of, rows.total, &rows.open).await;
+            if !self.gather(rows.of, rows.total, &rows.open).await {
+                return false;
+            }
         }
+        true
     }
 
     /// Puts the lists in place that loops made which ended before a stop: what stands behind them, steps, sums, rows, reads them.
-    pub(super) async fn gather_ended(&mut self) {
+    /// False: as above.
+    #[must_use]
+    pub(super) async fn gather_ended(&mut self) -> bool {
         let ended = self.state.durable.loops.iter();
         let ended = ended.filter(|rows| rows.next == rows.total && rows.open.is_empty());
         for (of, total) in ended.map(|rows| (rows.of, rows.total)).collect::<Vec<_>>() {
-            self.gather(of, total, &[]).await;
+            if !self.gather(of, total, &[]).await {
+                return false;
+            }
         }
+        true
     }
 
     /// Puts the rows' answers into the list that the loop makes; those of `unknown`, in order, stand there as not known. False: it cannot be

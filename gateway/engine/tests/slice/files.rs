@@ -186,6 +186,112 @@ async fn a_batch_whose_answers_cannot_be_gathered_waits_until_they_can() {
     assert_eq!(bank.books().0, 5_000);
 }
 
+/// The flow of a batch that has not ended.
+async fn open_batch(bank: &Bank) -> Option<store::FlowId> {
+    let open = bank.gateway().engine().journal.read(|reader| reader.open_flows(store::FlowId(0), 10)).await;
+    open.unwrap().into_iter().find(|flow| flow.name == "bank.collect").map(|flow| flow.flow)
+}
+
+/// Waits until so many rows of a batch are open in the journal.
+async fn until_open(bank: &Bank, batch: store::FlowId, rows: usize) {
+    for _ in 0..600 {
+        let journal = &bank.gateway().engine().journal;
+        let open = journal.read(|reader| reader.open_flows(store::FlowId(0), 10)).await.unwrap();
+        if open.iter().filter(|flow| flow.parent.is_some_and(|(of, _)| of == batch)).count() == rows {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("no time came at which {rows} rows were open");
+}
+
+async fn until_booked(bank: &Bank, rows: usize) {
+    while bank.core.ledger.lock().unwrap().booked.len() < rows {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The answer is due and the disk takes nothing: what was booked by then is in no sum of a list that is not there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_due_waits_until_what_rows_answered_can_be_gathered() {
+    let bank = Bank::open().await;
+    {
+        let mut ledger = bank.core.ledger.lock().unwrap();
+        ledger.plan.push_back(Does::BooksSilently);
+        ledger.deaf_enquiries = true;
+    }
+    put(&bank, "DS_0014.txt", &rows("0014", 2));
+    until_booked(&bank, 2).await;
+    let batch = open_batch(&bank).await.expect("a batch");
+    until_open(&bank, batch, 1).await;
+    let (spool, aside) = (bank.folder.0.join("spool"), bank.folder.0.join("spool aside"));
+    std::fs::rename(&spool, &aside).unwrap();
+    std::fs::write(&spool, "no folder").unwrap();
+    assert!(bank.gateway().engine().tell_flow(batch, dsl::flow::Event::CutOff).await);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(open_batch(&bank).await, Some(batch), "it ended without its answers");
+    std::fs::remove_file(&spool).unwrap();
+    std::fs::rename(&aside, &spool).unwrap();
+    let result = awaited(&bank, "units/down/DS_0014_R.txt").await;
+    assert!(result.starts_with("0014|0000|1|10.00\n"), "{result}");
+    assert_eq!(result.lines().filter(|line| line.ends_with("|10.00|0001|0.00")).count(), 1, "{result}");
+}
+
+/// A stop behind rows that have ended, and a disk that does not take their list again at once: what stands behind them waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_comes_back_waits_until_what_its_rows_answered_can_be_gathered() {
+    let mut bank = Bank::closed().await;
+    bank.changed = Some((
+        "  answer {\n    done_count   <- count",
+        "  step whole bank.debit {\n    account  <- \"6230580000001234567\"\n    amount   <- sum(answer.rows.booked)\n    \
+         else go on for not_sent, never_seen, reversed\n    else park \"未入账\"\n  }\n  answer {\n    done_count   <- count",
+    ));
+    bank.start().await;
+    bank.core.ledger.lock().unwrap().late = Duration::from_millis(300);
+    put(&bank, "DS_0015.txt", &rows("0015", 2));
+    until_booked(&bank, 2).await;
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::BooksSilently);
+    until_booked(&bank, 3).await;
+    bank.gateway = None;
+    let spool = walk(&bank.folder.0.join("spool"));
+    let sheet = spool.iter().find(|name| name.contains("/flow-")).unwrap_or_else(|| panic!("{spool:?}"));
+    // A folder in its place: what is written cannot be given its name.
+    std::fs::remove_file(sheet).unwrap();
+    std::fs::create_dir(sheet).unwrap();
+    bank.core.ledger.lock().unwrap().late = Duration::ZERO;
+    bank.start().await;
+    assert_eq!(bank.gateway().lost(), &[]);
+    tokio::time::sleep(Duration::from_secs(5)).await;
+    assert!(open_batch(&bank).await.is_some(), "it ended without its answers");
+    std::fs::remove_dir(sheet).unwrap();
+    let result = awaited(&bank, "units/down/DS_0015_R.txt").await;
+    assert!(result.starts_with("0015|0000|2|20.00\n"), "{result}");
+    assert_eq!(bank.books().0, 4_000);
+}
+
+/// The answer is due while a row finds no room in the journal: nobody would begin the row if the batch ended now.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_due_waits_until_every_row_has_a_flow() {
+    let mut bank = Bank::closed().await;
+    bank.disk.give_few(1);
+    bank.start().await;
+    bank.core.ledger.lock().unwrap().late = Duration::from_millis(300);
+    put(&bank, "DS_0016.txt", &rows("0016", 3));
+    until_booked(&bank, 2).await;
+    bank.disk.fill(true);
+    let batch = open_batch(&bank).await.expect("a batch");
+    until_open(&bank, batch, 0).await;
+    // The third is open in the batch's own state and stands nowhere else.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert!(bank.gateway().engine().tell_flow(batch, dsl::flow::Event::CutOff).await);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(open_batch(&bank).await, Some(batch), "it ended without a row");
+    bank.disk.fill(false);
+    until_booked(&bank, 3).await;
+    awaited(&bank, "units/down/DS_0016_R.txt").await;
+    assert_eq!(bank.books().0, 3_000);
+}
+
 /// What a file's rows are once by may come twice in it: the second is told so, whatever its content, and is in no sum.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_row_that_comes_twice_in_a_file_is_booked_once_and_the_second_is_a_duplicate() {
