@@ -14,6 +14,7 @@ use dsl::program::LinkProgram;
 use link::Mark;
 use link::files::{FileLink, FilePath};
 use link::watch::Found;
+use std::io::ErrorKind;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Change, Direction, FileProgress, FlowId, Lane, Moment, Verdict};
@@ -178,9 +179,13 @@ impl Engine {
             return Taken::Later;
         };
         let taken = self.take_as(&spool_name, source, (version, link), place, found, control).await;
-        let Ok(file) = taken else {
-            self.unspool(&spool_name).await;
-            return taken.err().unwrap_or(Taken::Later);
+        let file = match taken {
+            Ok(file) => file,
+            Err(NotTaken::Unsettled) => return Taken::Later,
+            Err(NotTaken::Became(became)) => {
+                self.unspool(&spool_name).await;
+                return became;
+            }
         };
         let name = found.entry.name.clone();
         let file = TakenFile { source: source.clone(), name, file, version: Arc::clone(version) };
@@ -188,7 +193,7 @@ impl Engine {
         Taken::Yes
     }
 
-    /// Takes it under a name of the spool; the error is what becomes of one that is none of ours now.
+    /// Takes it under a name of the spool.
     async fn take_as(
         self: &Arc<Self>,
         spool_name: &str,
@@ -197,7 +202,7 @@ impl Engine {
         place: &dyn FileLink,
         found: &Found,
         control: Option<&FilePath>,
-    ) -> Result<Spooled, Taken> {
+    ) -> Result<Spooled, NotTaken> {
         let most = self.deployment.load().limits.file;
         let fetch = async |path: &FilePath, name: &str, most: u64| {
             spooled::fetch(&self.core, &self.spool, place, path, name, most).await
@@ -211,35 +216,56 @@ impl Engine {
         };
         let file = match fetched {
             // Nothing stands in the control file yet, or the file is not what was listed: whoever puts it has only begun.
-            Ok((_, true)) => return Err(Taken::Later),
-            Ok((file, false)) if file.size != found.entry.size => return Err(Taken::Later),
+            Ok((_, true)) => return Err(Taken::Later.into()),
+            Ok((file, false)) if file.size != found.entry.size => return Err(Taken::Later.into()),
             Ok((file, false)) => file,
             Err(SpoolError::TooLarge(_)) => {
                 self.file_refused(source, &found.entry.name, "larger than any file that is taken");
-                return Err(Taken::No);
+                return Err(Taken::No.into());
             }
             Err(error) => {
                 tracing::warn!(party = %source.party, link = %source.link, file = %found.entry.name, %error, "a file cannot be copied");
-                return Err(Taken::Later);
+                return Err(Taken::Later.into());
             }
         };
         match self.remember_file(source, (version, link), &found.entry.name, &file).await {
             Remembered::New => Ok(file),
-            Remembered::Known => Err(Taken::Yes),
+            Remembered::Known(known) => Err(self.put_back(&known, &file).await.into()),
             Remembered::OtherName => {
                 let fault = "the same content as a file taken before under another name";
                 self.file_refused(source, &found.entry.name, fault);
-                Err(Taken::No)
+                Err(Taken::No.into())
             }
-            Remembered::NotNow => Err(Taken::Later),
+            Remembered::NotNow => Err(Taken::Later.into()),
+            Remembered::Unsettled => Err(NotTaken::Unsettled),
         }
+    }
+
+    /// A file that is worked on, and came again: where the spool has lost its copy, what was fetched now takes its place.
+    async fn put_back(&self, known: &FileProgress, file: &Spooled) -> Taken {
+        let open = Kept::decode(&known.state).filter(|_| known.phase != FileProgress::ENDED);
+        let Some(kept) = open.filter(|kept| kept.file.digest == file.digest) else { return Taken::Yes };
+        let control = (spooled::control_name(&file.name), spooled::control_name(&kept.file.name));
+        for ((from, to), always) in [(control, false), ((file.name.clone(), kept.file.name), true)] {
+            // It replaces nothing: a copy that is there stays.
+            match self.core.world().files.rename(&self.spool.place(&from), &self.spool.place(&to)).await {
+                Ok(()) => tracing::warn!(party = %known.party, file = %known.name, place = to, "the spool had lost a file; it is there again"),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == ErrorKind::NotFound && !always => {}
+                Err(error) => {
+                    tracing::warn!(party = %known.party, file = %known.name, %error, "a file cannot be put into the spool again");
+                    return Taken::Later;
+                }
+            }
+        }
+        Taken::Yes
     }
 
     /// Removes what was fetched of a file that is not taken.
     async fn unspool(&self, name: &str) {
         for name in [name, &spooled::control_name(name)] {
             match self.core.world().files.remove(&self.spool.place(name)).await {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
                     tracing::warn!(name, %error, "what is not needed stays in the spool");
                 }
                 _ => {}
@@ -256,7 +282,7 @@ impl Engine {
     ) -> Remembered {
         let (party, key) = (source.party.clone(), key_of(source, name, file));
         match self.journal.read(move |reader| reader.file(&party, Direction::In, &key)).await {
-            Ok(Some(_)) => return Remembered::Known,
+            Ok(Some(known)) => return Remembered::Known(Box::new(known)),
             Ok(None) => {}
             Err(fatal) => {
                 self.fail(&fatal);
@@ -283,7 +309,7 @@ impl Engine {
             }
             Err(fatal) => {
                 self.fail(&fatal);
-                Remembered::NotNow
+                Remembered::Unsettled
             }
         }
     }
@@ -440,12 +466,28 @@ fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
 }
 
 /// What is known of a file before it is taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Remembered {
     New,
-    Known,
+    /// As the journal has it.
+    Known(Box<FileProgress>),
     OtherName,
     NotNow,
+    /// Whether the journal has it is known after the next start.
+    Unsettled,
+}
+
+/// Why a file was not taken.
+enum NotTaken {
+    /// It is none of ours now: nobody needs its copy.
+    Became(Taken),
+    /// The journal may have it, with the name of its copy: that stays.
+    Unsettled,
+}
+
+impl From<Taken> for NotTaken {
+    fn from(became: Taken) -> Self {
+        Self::Became(became)
+    }
 }
 
 /// A file's key in the journal: what it is called where, and what it holds.
