@@ -5,6 +5,7 @@
 //! taken under, and one that was taken is not taken again. It must not know what is booked.
 
 use super::answer::Written;
+use super::begun::Asked;
 use super::spooled::{self, SpoolError, Spooled};
 use crate::engine::Engine;
 use crate::facts::Body;
@@ -15,7 +16,7 @@ use link::Mark;
 use link::files::{FileLink, FilePath};
 use link::watch::Found;
 use std::io::ErrorKind;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{Change, Direction, FileProgress, FlowId, Lane, Moment, Verdict};
 
@@ -56,6 +57,8 @@ pub(super) struct TakenFile {
     pub(super) file: Spooled,
     /// What it is read by, however often: its rows have their numbers from it.
     pub(super) version: Arc<Version>,
+    /// What it has asked, or was about to.
+    pub(super) asked: Mutex<Option<Asked>>,
 }
 
 impl TakenFile {
@@ -91,6 +94,8 @@ pub(super) enum Stage {
 pub(super) enum Halt {
     /// In words; it is tried again.
     Again(String),
+    /// The same of a file that has begun a flow and is not read by the deployment of now: people are to look at that.
+    Unread(String),
     /// The gateway stops: the file stays where it stands.
     Stopping,
 }
@@ -105,6 +110,8 @@ struct Kept {
     version: Option<[u8; 32]>,
     /// Its answer, while it is being put.
     written: Option<Written>,
+    /// What it has asked, or was about to.
+    asked: Option<Asked>,
 }
 
 impl Kept {
@@ -120,6 +127,9 @@ impl Kept {
         if let Some(written) = &self.written {
             body.put("written", written.encode());
         }
+        if let Some(asked) = &self.asked {
+            body.put("asked", asked.encode());
+        }
         body.encode()
     }
 
@@ -133,6 +143,7 @@ impl Kept {
             file: Spooled::decode(body.get("file")?)?,
             version: body.get("version").and_then(|hash| hash.try_into().ok()),
             written: body.get("written").and_then(Written::decode),
+            asked: body.get("asked").and_then(Asked::decode),
         })
     }
 }
@@ -188,7 +199,8 @@ impl Engine {
             }
         };
         let name = found.entry.name.clone();
-        let file = TakenFile { source: source.clone(), name, file, version: Arc::clone(version) };
+        let (source, version) = (source.clone(), Arc::clone(version));
+        let file = TakenFile { source, name, file, version, asked: Mutex::default() };
         self.core.spawn(Arc::clone(self).work_file(file, Stage::Spooled));
         Taken::Yes
     }
@@ -297,7 +309,8 @@ impl Engine {
             changes.push(Change::Once { scope, name: file.digest.to_vec(), until });
         }
         let (source, name, file) = (source.clone(), name.to_owned(), file.clone());
-        let taken = TakenFile { source, name, file, version: Arc::clone(version) };
+        let version = Arc::clone(version);
+        let taken = TakenFile { source, name, file, version, asked: Mutex::default() };
         changes.push(Change::PutFile(progress(&taken, &Stage::Spooled)));
         let day = crate::calendar::day(self.now().date());
         match self.journal.write(Lane::Ask, day, changes).await {
@@ -315,7 +328,7 @@ impl Engine {
     }
 
     /// Journals where files stand. It waits while there is no room: what has been done must not be done again.
-    async fn put_phases(&self, files: Vec<FileProgress>) -> Result<(), Halt> {
+    pub(super) async fn put_phases(&self, files: Vec<FileProgress>) -> Result<(), Halt> {
         loop {
             let day = crate::calendar::day(self.now().date());
             let changes = files.iter().cloned().map(Change::PutFile).collect();
@@ -385,7 +398,8 @@ impl Engine {
                 };
                 match version {
                     Ok(Some(version)) => {
-                        let file = TakenFile { source, name: kept.name, file: kept.file, version };
+                        let (name, file, asked) = (kept.name, kept.file, Mutex::new(kept.asked));
+                        let file = TakenFile { source, name, file, version, asked };
                         engine.work_file(file, stage).await;
                     }
                     Ok(None) => {
@@ -399,7 +413,7 @@ impl Engine {
     }
 
     /// Takes a file on until nothing is left to do, or the gateway stops.
-    async fn work_file(self: Arc<Self>, file: TakenFile, mut stage: Stage) {
+    async fn work_file(self: Arc<Self>, mut file: TakenFile, mut stage: Stage) {
         let mut said = Said::default();
         loop {
             match self.next_stage(&file, &stage).await {
@@ -411,6 +425,20 @@ impl Engine {
                     }
                     if self.wait(AGAIN).await.is_err() {
                         return;
+                    }
+                }
+                Err(Halt::Unread(why)) => {
+                    if said.anew(&why, self.core.mark()) {
+                        tracing::error!(party = %file.source.party, file = %file.name, %why, "a file is not read again; its rows go on, and it waits for a deployment that reads it");
+                        let link = format!("{}.{}", file.source.party, file.source.link);
+                        crate::serve::refuse(&self, &link, &file.name, &why, file.name.as_bytes());
+                    }
+                    if self.wait(AGAIN).await.is_err() {
+                        return;
+                    }
+                    // The same texts may have another deployment since.
+                    if let Some(version) = self.versions.get(&file.version.hash) {
+                        file.version = Arc::clone(&version);
                     }
                 }
             }
@@ -436,8 +464,8 @@ impl Engine {
 }
 
 /// Where a file stands, as the journal keeps it.
-fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
-    let TakenFile { source, name, file, version } = taken;
+pub(super) fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
+    let TakenFile { source, name, file, version, .. } = taken;
     let (phase, flow, written) = match stage {
         Stage::Spooled => (SPOOLED, None, None),
         Stage::Written(written, flow) => (WRITTEN, *flow, Some((**written).clone())),
@@ -451,6 +479,7 @@ fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
         file: file.clone(),
         version: Some(version.hash),
         written,
+        asked: taken.asked(),
     };
     FileProgress {
         party: source.party.clone(),
