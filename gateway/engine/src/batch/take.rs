@@ -328,7 +328,7 @@ impl Engine {
     }
 
     /// Journals where files stand. It waits while there is no room: what has been done must not be done again.
-    pub(super) async fn put_phases(&self, files: Vec<FileProgress>) -> Result<(), Halt> {
+    pub(super) async fn put_phases(&self, mut files: Vec<FileProgress>) -> Result<(), Halt> {
         loop {
             let day = crate::calendar::day(self.now().date());
             let changes = files.iter().cloned().map(Change::PutFile).collect();
@@ -337,6 +337,11 @@ impl Engine {
                 Ok(Verdict::Full) => {
                     tracing::warn!("the journal has no room for where a file stands; it is written again");
                     self.wait(ROOM).await?;
+                }
+                // A result may wait for longer than the journal is kept: what it is of is forgotten by then, and it was put.
+                Ok(Verdict::Impossible(why)) if files.iter().any(|file| file.flow.is_some()) => {
+                    tracing::warn!(%why, "the journal has forgotten what a file asked; where the file stands is written without it");
+                    files.iter_mut().for_each(forget_flow);
                 }
                 Ok(verdict) => {
                     tracing::error!(?verdict, "the journal does not take where a file stands; it stays open");
@@ -491,6 +496,14 @@ pub(super) fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
         next_row: 0,
         rows: 0,
         state: kept.encode(),
+    }
+}
+
+/// Where a file stands whose flow the journal has forgotten: no row of that is open, so nothing follows an answer that was put.
+fn forget_flow(file: &mut FileProgress) {
+    file.flow = None;
+    if file.phase == ANSWERED {
+        FileProgress::ENDED.clone_into(&mut file.phase);
     }
 }
 
