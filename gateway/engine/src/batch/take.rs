@@ -273,6 +273,29 @@ impl Engine {
         Taken::Yes
     }
 
+    /// Whether a file that lies without its mark is one that was taken before. None: it is not known now.
+    pub(crate) async fn was_taken(
+        &self,
+        source: &Source,
+        place: &dyn FileLink,
+        found: &Found,
+    ) -> Option<bool> {
+        let most = self.deployment.load().limits.file;
+        let file = match spooled::measured(place, &found.path, most).await {
+            Ok(file) => file,
+            Err(SpoolError::TooLarge(_)) => return Some(false),
+            Err(_) => return None,
+        };
+        let (party, key) = (source.party.clone(), key_of(source, &found.entry.name, &file));
+        match self.journal.read(move |reader| reader.file(&party, Direction::In, &key)).await {
+            Ok(known) => Some(known.is_some_and(|known| known.digest == file.digest)),
+            Err(fatal) => {
+                self.fail(&fatal);
+                None
+            }
+        }
+    }
+
     /// Removes what was fetched of a file that is not taken.
     async fn unspool(&self, name: &str) {
         for name in [name, &spooled::control_name(name)] {
