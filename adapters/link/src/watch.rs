@@ -14,6 +14,8 @@ use crate::world::Mark;
 
 /// How many files of one name are kept side by side.
 const NAMES: u32 = 1_000;
+/// How long a file without its mark has stood still when it may be one that was left: whoever makes it goes on sooner.
+const LEFT: Duration = Duration::from_secs(10);
 
 /// When a file is complete.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -66,19 +68,22 @@ pub struct Watch {
     seen: BTreeMap<String, Seen>,
     /// Files that were taken, whose mark is gone and which could not be taken away yet.
     owed: BTreeMap<String, Found>,
+    /// Files that stand still without their mark, found at the last look.
+    left: Vec<Found>,
 }
 
 struct Seen {
     entry: FileEntry,
     since: Mark,
     given: bool,
+    left: bool,
 }
 
 impl Watch {
     /// Begins to watch.
     #[must_use]
     pub fn new(link: Arc<dyn FileLink>, config: WatchConfig, filter: NameFilter) -> Self {
-        Self { link, config, filter, seen: BTreeMap::new(), owed: BTreeMap::new() }
+        Self { link, config, filter, seen: BTreeMap::new(), owed: BTreeMap::new(), left: Vec::new() }
     }
 
     /// Looks once. Gives files that are complete and were not given before, by name.
@@ -94,15 +99,23 @@ impl Watch {
         }
         let mut before = std::mem::take(&mut self.seen);
         let mut found = Vec::new();
+        self.left.clear();
         for entry in &entries {
             if !self.is_ours(entry) {
                 continue;
             }
             let old = before.remove(&entry.name).filter(|old| old.entry == *entry);
-            let mut seen = old.unwrap_or_else(|| Seen { entry: entry.clone(), since: now, given: false });
-            if !seen.given && self.is_complete(&seen, &entries, now) {
+            let new = || Seen { entry: entry.clone(), since: now, given: false, left: false };
+            let mut seen = old.unwrap_or_else(new);
+            let here = || Ok(Found { path: self.config.folder.join(&entry.name)?, entry: entry.clone() });
+            let complete = self.is_complete(&seen, &entries, now);
+            if !seen.given && complete {
                 seen.given = true;
-                found.push(Found { path: self.config.folder.join(&entry.name)?, entry: entry.clone() });
+                found.push(here()?);
+            }
+            if !seen.left && !complete && self.may_be_left(&seen, now) {
+                seen.left = true;
+                self.left.push(here()?);
             }
             self.seen.insert(entry.name.clone(), seen);
         }
@@ -126,6 +139,19 @@ impl Watch {
             }
             Complete::Still(span) => now.since(seen.since) >= *span,
         }
+    }
+
+    /// Whether a file without its mark may be one that was taken: a stop, or another folder, came between the mark and the file.
+    fn may_be_left(&self, seen: &Seen, now: Mark) -> bool {
+        let own = matches!(&self.config.complete, Complete::Marked(EndMark::Behind(_)));
+        let goes = own && self.config.after != After::Leave;
+        goes && now.since(seen.since) >= LEFT && !self.owed.contains_key(&seen.entry.name)
+    }
+
+    /// Files of the last look that stand still without their mark, each told once: where one was taken before, what is to be done
+    /// after is done with it too ([`Watch::taken`]).
+    pub fn left(&mut self) -> Vec<Found> {
+        std::mem::take(&mut self.left)
     }
 
     /// Does with a file what is to be done after it was taken. Its mark goes first: one that outlived its file would say of the
@@ -180,7 +206,7 @@ impl Watch {
     /// Gives a file again at the next look, e.g. because it could not be read.
     pub fn again(&mut self, found: &Found) {
         if let Some(seen) = self.seen.get_mut(&found.entry.name) {
-            seen.given = false;
+            (seen.given, seen.left) = (false, false);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod answer;
 mod asking;
+mod begun;
 pub mod compare;
 pub(crate) mod journal;
 pub(crate) mod lists;

@@ -197,6 +197,37 @@ async fn a_mark_does_not_outlive_its_file_and_what_stays_goes_at_another_look() 
     assert!(scratch.0.join("a.txt").exists());
 }
 
+/// A stop, or a folder that is watched anew, forgets what was owed: the file without its mark is told when it stands still, and goes
+/// if it was taken.
+#[tokio::test]
+async fn a_file_whose_mark_is_gone_is_told_once_when_it_stands_still() {
+    let scratch = Scratch::new();
+    let link = scratch.link();
+    let config = WatchConfig {
+        folder: FilePath::root(),
+        complete: Complete::Marked(EndMark::of(".ok")),
+        after: After::Move(path("done")),
+    };
+    let anew = || Watch::new(link.clone(), config.clone(), Arc::new(|name: &str| name.ends_with(".txt")));
+    let mut watch = anew();
+    deliver(&*link, "a.txt", &["a"]).await;
+    let found = watch.look(Mark(0)).await.unwrap();
+    std::fs::write(scratch.0.join("done"), "no folder").unwrap();
+    assert!(watch.taken(&found[0]).await.is_err());
+    std::fs::remove_file(scratch.0.join("done")).unwrap();
+    let mut watch = anew();
+    let at = |seconds: u64| Mark(seconds * 1_000_000_000);
+    for seconds in [0, 9] {
+        assert!(watch.look(at(seconds)).await.unwrap().is_empty() && watch.left().is_empty());
+    }
+    deliver(&*link, "b.txt", &["marked"]).await;
+    assert_eq!(watch.look(at(10)).await.unwrap().len(), 1);
+    assert_eq!(watch.left(), found);
+    assert!(watch.look(at(30)).await.unwrap().is_empty() && watch.left().is_empty());
+    watch.taken(&found[0]).await.unwrap();
+    assert!(scratch.0.join("done/a.txt").exists() && !scratch.0.join("a.txt").exists());
+}
+
 #[tokio::test]
 async fn a_file_without_mark_must_stand_still() {
     let scratch = Scratch::new();

@@ -4,6 +4,7 @@
 //! closed without an answer. It must not know what is booked.
 
 use super::answer::Answering;
+use super::begun::Asked;
 use super::reading::{self, NotRead, ReadFile};
 use super::take::{AGAIN, Halt, ROOM, Stage, TakenFile};
 use super::writing;
@@ -35,7 +36,13 @@ impl Engine {
         let Some((module, link)) = taken.link() else {
             return Err(Halt::Again("the party or its link is not there any more".to_owned()));
         };
-        match reading::read(&serving, module, link, name, file).await {
+        let read = reading::read(&serving, module, link, name, file).await;
+        if let Err(NotRead::Name | NotRead::Bad(..)) = &read
+            && let Some((_, flow)) = self.begun_of(taken).await?
+        {
+            return Err(unread_now(flow, &read));
+        }
+        match read {
             Ok(read) => {
                 self.compare_books(&serving, taken, &read).await.map_err(Halt::Again)?;
                 self.ask_file(taken, link, read).await
@@ -89,10 +96,11 @@ impl Engine {
                 return Err(Halt::Again("what it speaks of is not known now".to_owned()));
             }
             Some(told) => told,
-            None => match (crate::serve::flow_of(&version, call), key) {
+            None => match (crate::serve::flow_of(&version, call), self.asked_by(taken, call, key).await?) {
                 (Some(_), None) => Told::refused("bad_message", "the file has no key".into()),
-                (Some(reference), Some(key)) => {
-                    let (known, digest) = (known_of_call(&version, call), ask_digest(&[&taken.file.digest]));
+                (Some(reference), Some(asked)) => {
+                    self.keep_asked(taken, &asked).await?;
+                    let (Asked { key, known }, digest) = (asked, ask_digest(&[&taken.file.digest]));
                     let due = self.answer_due(&mut scene, call, (&key, known, digest)).await?;
                     let ask = scene.book.record(Space::Ask, 0).map(|ask| (**ask).clone());
                     let request = program.call.request;
@@ -123,6 +131,17 @@ impl Engine {
         let flow = self.flow_there(told.flow).await?;
         let replying = Replying::new(self, call, scene, None);
         self.answer_file(link, &Answering { call, replying, told: &told, flow, later: false }).await
+    }
+
+    /// What a file asks its flow under: what it has begun one under already, else what is read in it now.
+    async fn asked_by(
+        self: &Arc<Self>,
+        taken: &TakenFile,
+        call: CallRef,
+        key: Option<Key>,
+    ) -> Result<Option<Asked>, Halt> {
+        let begun = self.begun_of(taken).await?.map(|(asked, _)| asked);
+        Ok(begun.or_else(|| Some(Asked { key: key?, known: known_of_call(&taken.version, call) })))
     }
 
     /// A flow that was told of, where the journal has it: one that was refused before it was written is nowhere.
@@ -274,11 +293,16 @@ impl Engine {
                 self.answer_file(link, &answering).await
             }
             Err(NotRead::Disk(error)) => Err(Halt::Again(format!("the spool: {error}"))),
-            Err(NotRead::Name | NotRead::Bad(..)) => {
-                let fault = "the file cannot be read again for its later result";
-                self.file_refused(&taken.source, &taken.name, fault);
-                Ok(Stage::Ended(Some(flow)))
-            }
+            read @ Err(NotRead::Name | NotRead::Bad(..)) => Err(unread_now(flow, &read)),
         }
     }
+}
+
+/// That a file is not read by the deployment of now though its flow goes on: it is no end, of the file or of its answer.
+fn unread_now(flow: FlowId, read: &Result<ReadFile, NotRead>) -> Halt {
+    let why = match read {
+        Err(NotRead::Bad(_, unread)) => unread.text.as_str(),
+        _ => "no message of the link has such a name",
+    };
+    Halt::Unread(format!("flow {flow} of it has begun, and the deployment does not read it any more: {why}"))
 }

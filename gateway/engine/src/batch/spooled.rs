@@ -121,6 +121,23 @@ pub async fn fetch(
     Ok(Spooled { name: name.to_owned(), size, digest: digest_of(digest) })
 }
 
+/// What a file of a link holds, without a copy of it.
+///
+/// # Errors
+/// See [`SpoolError`].
+pub async fn measured(link: &dyn FileLink, path: &FilePath, most: u64) -> Result<Spooled, SpoolError> {
+    let mut reader = link.open(path).await?;
+    let (mut digest, mut size) = (DigestState::new(Digest::Sha256), 0_u64);
+    while let Some(piece) = reader.read().await? {
+        size = size.saturating_add(piece.len() as u64);
+        if size > most {
+            return Err(SpoolError::TooLarge(most));
+        }
+        digest.update(&piece);
+    }
+    Ok(Spooled { name: String::new(), size, digest: digest_of(digest) })
+}
+
 /// A file with the control file that completes it: one that comes again with another control file is another file.
 #[must_use]
 pub fn completed(file: Spooled, control: &Spooled) -> Spooled {

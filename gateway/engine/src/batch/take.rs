@@ -5,6 +5,7 @@
 //! taken under, and one that was taken is not taken again. It must not know what is booked.
 
 use super::answer::Written;
+use super::begun::Asked;
 use super::spooled::{self, SpoolError, Spooled};
 use crate::engine::Engine;
 use crate::facts::Body;
@@ -14,7 +15,8 @@ use dsl::program::LinkProgram;
 use link::Mark;
 use link::files::{FileLink, FilePath};
 use link::watch::Found;
-use std::sync::Arc;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use store::{Change, Direction, FileProgress, FlowId, Lane, Moment, Verdict};
 
@@ -55,6 +57,8 @@ pub(super) struct TakenFile {
     pub(super) file: Spooled,
     /// What it is read by, however often: its rows have their numbers from it.
     pub(super) version: Arc<Version>,
+    /// What it has asked, or was about to.
+    pub(super) asked: Mutex<Option<Asked>>,
 }
 
 impl TakenFile {
@@ -90,6 +94,8 @@ pub(super) enum Stage {
 pub(super) enum Halt {
     /// In words; it is tried again.
     Again(String),
+    /// The same of a file that has begun a flow and is not read by the deployment of now: people are to look at that.
+    Unread(String),
     /// The gateway stops: the file stays where it stands.
     Stopping,
 }
@@ -104,6 +110,8 @@ struct Kept {
     version: Option<[u8; 32]>,
     /// Its answer, while it is being put.
     written: Option<Written>,
+    /// What it has asked, or was about to.
+    asked: Option<Asked>,
 }
 
 impl Kept {
@@ -119,6 +127,9 @@ impl Kept {
         if let Some(written) = &self.written {
             body.put("written", written.encode());
         }
+        if let Some(asked) = &self.asked {
+            body.put("asked", asked.encode());
+        }
         body.encode()
     }
 
@@ -132,6 +143,7 @@ impl Kept {
             file: Spooled::decode(body.get("file")?)?,
             version: body.get("version").and_then(|hash| hash.try_into().ok()),
             written: body.get("written").and_then(Written::decode),
+            asked: body.get("asked").and_then(Asked::decode),
         })
     }
 }
@@ -178,17 +190,22 @@ impl Engine {
             return Taken::Later;
         };
         let taken = self.take_as(&spool_name, source, (version, link), place, found, control).await;
-        let Ok(file) = taken else {
-            self.unspool(&spool_name).await;
-            return taken.err().unwrap_or(Taken::Later);
+        let file = match taken {
+            Ok(file) => file,
+            Err(NotTaken::Unsettled) => return Taken::Later,
+            Err(NotTaken::Became(became)) => {
+                self.unspool(&spool_name).await;
+                return became;
+            }
         };
         let name = found.entry.name.clone();
-        let file = TakenFile { source: source.clone(), name, file, version: Arc::clone(version) };
+        let (source, version) = (source.clone(), Arc::clone(version));
+        let file = TakenFile { source, name, file, version, asked: Mutex::default() };
         self.core.spawn(Arc::clone(self).work_file(file, Stage::Spooled));
         Taken::Yes
     }
 
-    /// Takes it under a name of the spool; the error is what becomes of one that is none of ours now.
+    /// Takes it under a name of the spool.
     async fn take_as(
         self: &Arc<Self>,
         spool_name: &str,
@@ -197,7 +214,7 @@ impl Engine {
         place: &dyn FileLink,
         found: &Found,
         control: Option<&FilePath>,
-    ) -> Result<Spooled, Taken> {
+    ) -> Result<Spooled, NotTaken> {
         let most = self.deployment.load().limits.file;
         let fetch = async |path: &FilePath, name: &str, most: u64| {
             spooled::fetch(&self.core, &self.spool, place, path, name, most).await
@@ -211,27 +228,71 @@ impl Engine {
         };
         let file = match fetched {
             // Nothing stands in the control file yet, or the file is not what was listed: whoever puts it has only begun.
-            Ok((_, true)) => return Err(Taken::Later),
-            Ok((file, false)) if file.size != found.entry.size => return Err(Taken::Later),
+            Ok((_, true)) => return Err(Taken::Later.into()),
+            Ok((file, false)) if file.size != found.entry.size => return Err(Taken::Later.into()),
             Ok((file, false)) => file,
             Err(SpoolError::TooLarge(_)) => {
                 self.file_refused(source, &found.entry.name, "larger than any file that is taken");
-                return Err(Taken::No);
+                return Err(Taken::No.into());
             }
             Err(error) => {
                 tracing::warn!(party = %source.party, link = %source.link, file = %found.entry.name, %error, "a file cannot be copied");
-                return Err(Taken::Later);
+                return Err(Taken::Later.into());
             }
         };
         match self.remember_file(source, (version, link), &found.entry.name, &file).await {
             Remembered::New => Ok(file),
-            Remembered::Known => Err(Taken::Yes),
+            Remembered::Known(known) => Err(self.put_back(&known, &file).await.into()),
             Remembered::OtherName => {
                 let fault = "the same content as a file taken before under another name";
                 self.file_refused(source, &found.entry.name, fault);
-                Err(Taken::No)
+                Err(Taken::No.into())
             }
-            Remembered::NotNow => Err(Taken::Later),
+            Remembered::NotNow => Err(Taken::Later.into()),
+            Remembered::Unsettled => Err(NotTaken::Unsettled),
+        }
+    }
+
+    /// A file that is worked on, and came again: where the spool has lost its copy, what was fetched now takes its place.
+    async fn put_back(&self, known: &FileProgress, file: &Spooled) -> Taken {
+        let open = Kept::decode(&known.state).filter(|_| known.phase != FileProgress::ENDED);
+        let Some(kept) = open.filter(|kept| kept.file.digest == file.digest) else { return Taken::Yes };
+        let control = (spooled::control_name(&file.name), spooled::control_name(&kept.file.name));
+        for ((from, to), always) in [(control, false), ((file.name.clone(), kept.file.name), true)] {
+            // It replaces nothing: a copy that is there stays.
+            match self.core.world().files.rename(&self.spool.place(&from), &self.spool.place(&to)).await {
+                Ok(()) => tracing::warn!(party = %known.party, file = %known.name, place = to, "the spool had lost a file; it is there again"),
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) if error.kind() == ErrorKind::NotFound && !always => {}
+                Err(error) => {
+                    tracing::warn!(party = %known.party, file = %known.name, %error, "a file cannot be put into the spool again");
+                    return Taken::Later;
+                }
+            }
+        }
+        Taken::Yes
+    }
+
+    /// Whether a file that lies without its mark is one that was taken before. None: it is not known now.
+    pub(crate) async fn was_taken(
+        &self,
+        source: &Source,
+        place: &dyn FileLink,
+        found: &Found,
+    ) -> Option<bool> {
+        let most = self.deployment.load().limits.file;
+        let file = match spooled::measured(place, &found.path, most).await {
+            Ok(file) => file,
+            Err(SpoolError::TooLarge(_)) => return Some(false),
+            Err(_) => return None,
+        };
+        let (party, key) = (source.party.clone(), key_of(source, &found.entry.name, &file));
+        match self.journal.read(move |reader| reader.file(&party, Direction::In, &key)).await {
+            Ok(known) => Some(known.is_some_and(|known| known.digest == file.digest)),
+            Err(fatal) => {
+                self.fail(&fatal);
+                None
+            }
         }
     }
 
@@ -239,7 +300,7 @@ impl Engine {
     async fn unspool(&self, name: &str) {
         for name in [name, &spooled::control_name(name)] {
             match self.core.world().files.remove(&self.spool.place(name)).await {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
                     tracing::warn!(name, %error, "what is not needed stays in the spool");
                 }
                 _ => {}
@@ -256,7 +317,7 @@ impl Engine {
     ) -> Remembered {
         let (party, key) = (source.party.clone(), key_of(source, name, file));
         match self.journal.read(move |reader| reader.file(&party, Direction::In, &key)).await {
-            Ok(Some(_)) => return Remembered::Known,
+            Ok(Some(known)) => return Remembered::Known(Box::new(known)),
             Ok(None) => {}
             Err(fatal) => {
                 self.fail(&fatal);
@@ -271,7 +332,8 @@ impl Engine {
             changes.push(Change::Once { scope, name: file.digest.to_vec(), until });
         }
         let (source, name, file) = (source.clone(), name.to_owned(), file.clone());
-        let taken = TakenFile { source, name, file, version: Arc::clone(version) };
+        let version = Arc::clone(version);
+        let taken = TakenFile { source, name, file, version, asked: Mutex::default() };
         changes.push(Change::PutFile(progress(&taken, &Stage::Spooled)));
         let day = crate::calendar::day(self.now().date());
         match self.journal.write(Lane::Ask, day, changes).await {
@@ -283,13 +345,13 @@ impl Engine {
             }
             Err(fatal) => {
                 self.fail(&fatal);
-                Remembered::NotNow
+                Remembered::Unsettled
             }
         }
     }
 
     /// Journals where files stand. It waits while there is no room: what has been done must not be done again.
-    async fn put_phases(&self, files: Vec<FileProgress>) -> Result<(), Halt> {
+    pub(super) async fn put_phases(&self, mut files: Vec<FileProgress>) -> Result<(), Halt> {
         loop {
             let day = crate::calendar::day(self.now().date());
             let changes = files.iter().cloned().map(Change::PutFile).collect();
@@ -298,6 +360,11 @@ impl Engine {
                 Ok(Verdict::Full) => {
                     tracing::warn!("the journal has no room for where a file stands; it is written again");
                     self.wait(ROOM).await?;
+                }
+                // A result may wait for longer than the journal is kept: what it is of is forgotten by then, and it was put.
+                Ok(Verdict::Impossible(why)) if files.iter().any(|file| file.flow.is_some()) => {
+                    tracing::warn!(%why, "the journal has forgotten what a file asked; where the file stands is written without it");
+                    files.iter_mut().for_each(forget_flow);
                 }
                 Ok(verdict) => {
                     tracing::error!(?verdict, "the journal does not take where a file stands; it stays open");
@@ -359,7 +426,8 @@ impl Engine {
                 };
                 match version {
                     Ok(Some(version)) => {
-                        let file = TakenFile { source, name: kept.name, file: kept.file, version };
+                        let (name, file, asked) = (kept.name, kept.file, Mutex::new(kept.asked));
+                        let file = TakenFile { source, name, file, version, asked };
                         engine.work_file(file, stage).await;
                     }
                     Ok(None) => {
@@ -373,7 +441,7 @@ impl Engine {
     }
 
     /// Takes a file on until nothing is left to do, or the gateway stops.
-    async fn work_file(self: Arc<Self>, file: TakenFile, mut stage: Stage) {
+    async fn work_file(self: Arc<Self>, mut file: TakenFile, mut stage: Stage) {
         let mut said = Said::default();
         loop {
             match self.next_stage(&file, &stage).await {
@@ -385,6 +453,20 @@ impl Engine {
                     }
                     if self.wait(AGAIN).await.is_err() {
                         return;
+                    }
+                }
+                Err(Halt::Unread(why)) => {
+                    if said.anew(&why, self.core.mark()) {
+                        tracing::error!(party = %file.source.party, file = %file.name, %why, "a file is not read again; its rows go on, and it waits for a deployment that reads it");
+                        let link = format!("{}.{}", file.source.party, file.source.link);
+                        crate::serve::refuse(&self, &link, &file.name, &why, file.name.as_bytes());
+                    }
+                    if self.wait(AGAIN).await.is_err() {
+                        return;
+                    }
+                    // The same texts may have another deployment since.
+                    if let Some(version) = self.versions.get(&file.version.hash) {
+                        file.version = Arc::clone(&version);
                     }
                 }
             }
@@ -410,8 +492,8 @@ impl Engine {
 }
 
 /// Where a file stands, as the journal keeps it.
-fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
-    let TakenFile { source, name, file, version } = taken;
+pub(super) fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
+    let TakenFile { source, name, file, version, .. } = taken;
     let (phase, flow, written) = match stage {
         Stage::Spooled => (SPOOLED, None, None),
         Stage::Written(written, flow) => (WRITTEN, *flow, Some((**written).clone())),
@@ -425,6 +507,7 @@ fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
         file: file.clone(),
         version: Some(version.hash),
         written,
+        asked: taken.asked(),
     };
     FileProgress {
         party: source.party.clone(),
@@ -439,13 +522,37 @@ fn progress(taken: &TakenFile, stage: &Stage) -> FileProgress {
     }
 }
 
+/// Where a file stands whose flow the journal has forgotten: no row of that is open, so nothing follows an answer that was put.
+fn forget_flow(file: &mut FileProgress) {
+    file.flow = None;
+    if file.phase == ANSWERED {
+        FileProgress::ENDED.clone_into(&mut file.phase);
+    }
+}
+
 /// What is known of a file before it is taken.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Remembered {
     New,
-    Known,
+    /// As the journal has it.
+    Known(Box<FileProgress>),
     OtherName,
     NotNow,
+    /// Whether the journal has it is known after the next start.
+    Unsettled,
+}
+
+/// Why a file was not taken.
+enum NotTaken {
+    /// It is none of ours now: nobody needs its copy.
+    Became(Taken),
+    /// The journal may have it, with the name of its copy: that stays.
+    Unsettled,
+}
+
+impl From<Taken> for NotTaken {
+    fn from(became: Taken) -> Self {
+        Self::Became(became)
+    }
 }
 
 /// A file's key in the journal: what it is called where, and what it holds.

@@ -18,7 +18,7 @@ use dsl::model::{AfterFile, LinkKind, MessageId};
 use dsl::program::LinkProgram;
 use link::Mark;
 use link::files::{EndMark, FileFault, FilePath};
-use link::watch::{After, Complete, Watch, WatchConfig};
+use link::watch::{After, Complete, Found, Watch, WatchConfig};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -215,6 +215,20 @@ impl Engine {
             member: member.map(Arc::from),
         };
         let Some(files) = self.files.link(&name) else { return };
+        // Of a file with a control file the journal has a digest that goes over both: without the one it is not found there.
+        let of_mark = |message: MessageId| {
+            mark_of(&version, module, message) == done.as_deref() && !has_control(&version, module, message)
+        };
+        for file in watch.left() {
+            if !reading::message_of(&serving, module, link, &file.entry.name).is_some_and(of_mark) {
+                continue;
+            }
+            match self.was_taken(&source, files.as_ref(), &file).await {
+                Some(true) => put_away(&mut watch, &source, &file).await,
+                Some(false) => {}
+                None => watch.again(&file),
+            }
+        }
         let marks = marks(&version, module, link);
         for file in found {
             let message = reading::message_of(&serving, module, link, &file.entry.name);
@@ -233,16 +247,19 @@ impl Engine {
                 .filter(|message| has_control(&version, module, *message))
                 .and_then(|_| EndMark::of(done.as_deref()?).place(&file.path).ok());
             match self.take_found(&source, (&version, link), files.as_ref(), &file, control.as_ref()).await {
-                Taken::Yes => {
-                    if let Err(error) = watch.taken(&file).await {
-                        tracing::warn!(party = %source.party, file = %file.entry.name, %error, "a file that was taken stays where it is");
-                        watch.again(&file);
-                    }
-                }
+                Taken::Yes => put_away(&mut watch, &source, &file).await,
                 Taken::No => {}
                 Taken::Later => watch.again(&file),
             }
         }
+    }
+}
+
+/// Does with a file that was taken what is to be done after.
+async fn put_away(watch: &mut Watch, source: &Source, file: &Found) {
+    if let Err(error) = watch.taken(file).await {
+        tracing::warn!(party = %source.party, file = %file.entry.name, %error, "a file that was taken stays where it is");
+        watch.again(file);
     }
 }
 

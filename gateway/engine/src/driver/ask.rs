@@ -134,8 +134,9 @@ impl Engine {
         }
         let (post, inbox) = mpsc::channel(INBOX);
         let waited_for = new.waited_for;
-        let Some(mut running) = self.running(id, new, None, (post, inbox), vec![give]) else {
-            return Told::refused("other", "the flow is not there".into());
+        let mut running = match self.running(id, new, None, (post, inbox), vec![give]) {
+            Ok(running) => running,
+            Err(told) => return told,
         };
         running.permit = Some(permit);
         if waited_for && let Err(held) = self.held_back(&running) {
@@ -291,14 +292,15 @@ impl Engine {
         }
     }
 
-    pub(super) fn running(
+    /// A flow that may begin; else what is told of it.
+    fn running(
         self: &Arc<Self>,
         id: FlowId,
         new: NewFlow,
         parent: Option<(FlowId, LoopId, u64)>,
         (post, inbox): (mpsc::Sender<Inbox>, mpsc::Receiver<Inbox>),
         waiters: Vec<oneshot::Sender<Told>>,
-    ) -> Option<Running> {
+    ) -> Result<Running, Told> {
         let NewFlow {
             version,
             reference,
@@ -314,8 +316,9 @@ impl Engine {
             known,
             waited_for: _,
         } = new;
-        let tables = version.flow(reference)?;
-        let program = program_of(tables, &[])?;
+        let no_flow = || Told::refused("other", "the flow is not there".into());
+        let tables = version.flow(reference).ok_or_else(no_flow)?;
+        let program = program_of(tables, &[]).ok_or_else(no_flow)?;
         self.stamp_flow(&version, reference, id, &mut facts);
         self.stand(&version, reference, ask.as_ref(), &mut facts);
         let mut asked = asked_body(&version, tables.ask, ask.as_ref(), &facts, packet.as_ref());
@@ -336,13 +339,14 @@ impl Engine {
             book.put(Space::Ask, 0, ask);
         }
         if let Err(why) = super::long::put_sheets(&mut book, &version, tables.ask, &self.spool, &sheets) {
+            // The disk may give them soon: it is no answer to what was asked.
             tracing::error!(flow = %id, %why, "the rows of an ask are not there");
-            return None;
+            return Err(Told::refused("busy", String::new()));
         }
         if let Some(shape) = tables.answer {
             book.put(Space::Answer, 0, crate::exchange::empty(&version, shape));
         }
-        Some(Running {
+        Ok(Running {
             engine: Arc::clone(self),
             reference,
             path: Vec::new(),

@@ -111,8 +111,8 @@ impl Alone {
         Ok(compared)
     }
 
-    /// Whether a flow was to post at a party and never asked it: it has not ended done, one of its steps may go there, and that
-    /// step has asked nobody else. What has no version here any more is not known to be one.
+    /// Whether a flow was to post at a party and never asked it: it has not ended done, none of its steps has asked there, and one
+    /// that may go there has asked nobody else. What has no version here any more is not known to be one.
     ///
     /// # Errors
     /// In words, where the journal cannot be read.
@@ -132,14 +132,10 @@ impl Alone {
         if steps.is_empty() {
             return Ok(false);
         }
+        let steps: Vec<&str> = steps.iter().map(|step| &*step.name).collect();
         let asked = reader.operations(flow).map_err(failed)?;
-        let elsewhere = |step: &StepDef| {
-            asked.iter().any(|row| {
-                let name = RowName::of(&row.name);
-                !name.back && *name.step == *step.name && row.party != party
-            })
-        };
-        Ok(steps.into_iter().any(|step| !elsewhere(step)))
+        let asked: Vec<(&str, &str)> = asked.iter().map(|row| (&*row.name, &*row.party)).collect();
+        Ok(never_asked(party, &steps, &asked))
     }
 
     fn scene(&self, call: CallRef) -> Box<Scene> {
@@ -174,4 +170,38 @@ fn goes_to(program: &FlowProgram, step: &StepDef, party: &str) -> bool {
     };
     let mut calls = step.calls.iter().filter_map(|call| program.call(*call));
     step.undo_of.is_none() && !step.best_effort && calls.any(there)
+}
+
+/// Whether a party was not asked by any of the steps that may go there, and one of them has asked nobody else either; `asked` has the
+/// names of operations with their parties. A party that was asked by whatever call and on whatever day may have the money, though
+/// no line of its book is the flow's: nobody may be told to pay it.
+fn never_asked(party: &str, steps: &[&str], asked: &[(&str, &str)]) -> bool {
+    let of_step = |step: &str, (name, _): &(&str, &str)| {
+        let name = RowName::of(name);
+        !name.back && name.step == step
+    };
+    let there = |step: &str| asked.iter().any(|row| of_step(step, row) && row.1 == party);
+    let anywhere = |step: &str| asked.iter().any(|row| of_step(step, row));
+    !steps.iter().any(|step| there(step)) && steps.iter().any(|step| !anywhere(step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_party_that_was_asked_by_any_of_a_flows_steps_is_not_told_to_have_nothing() {
+        let missed = |asked: &[(&str, &str)]| never_asked("desk", &["booked", "instead"], asked);
+        assert!(missed(&[]));
+        assert!(missed(&[("debit", "ledger")]));
+        // One of the ways may go to another party: the other was not gone.
+        assert!(missed(&[("booked", "counter")]));
+        assert!(!missed(&[("booked", "counter"), ("instead", "counter")]));
+        // It was asked, whichever call that was by: the other step was not to be asked.
+        assert!(!missed(&[("debit", "ledger"), ("booked", "desk")]));
+        assert!(!missed(&[("booked", "desk"), ("instead", "counter")]));
+        assert!(!missed(&[("booked/2", "desk")]));
+        // What takes back asks for nothing.
+        assert!(missed(&[("booked/back", "desk")]));
+    }
 }
