@@ -70,7 +70,7 @@ pub trait Reader: Days + Send {
     /// A flow's history in order, from `from` (a line's place) on; at most `most`.
     fn events(&mut self, flow: FlowId, from: u64, most: usize) -> Result<Vec<EventRow>, Fatal>;
 
-    /// Notices that are not taken and due at or before `now`, oldest first, those that were given up among them; at most `most`.
+    /// Notices due at or before `now`, oldest first; at most `most`.
     fn notices_due(&mut self, now: Moment, most: usize) -> Result<Vec<NoticeRow>, Fatal> {
         self.notices_due_beside(now, &[], most)
     }

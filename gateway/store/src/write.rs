@@ -314,7 +314,7 @@ pub enum Outcome {
     Due,
     /// Taken by the party.
     Sent,
-    /// Given up, by a gateway of before; it is owed still, and tried when it is due.
+    /// Given up, for an operator.
     Parked,
 }
 

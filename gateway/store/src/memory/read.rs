@@ -206,8 +206,7 @@ impl Reader for MemoryReader {
         most: usize,
     ) -> Result<Vec<NoticeRow>, Fatal> {
         let disk = self.disk.lock();
-        // As in a database: what an earlier outbox gave up is owed still.
-        let due = disk.notices.values().filter(|notice| notice.outcome != Outcome::Sent && notice.due <= now);
+        let due = disk.notices.values().filter(|notice| notice.outcome == Outcome::Due && notice.due <= now);
         let mut rows: Vec<NoticeRow> =
             due.filter(|notice| !parties.contains(&notice.party)).cloned().collect();
         rows.sort_by(|a, b| (a.due, a.flow, &a.name).cmp(&(b.due, b.flow, &b.name)));

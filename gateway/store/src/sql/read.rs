@@ -409,7 +409,7 @@ impl<D: Database + Send> Reader for SqlReader<D> {
         };
         let sql = format!(
             "SELECT flow, name, party, call, body, tries, outcome, due FROM notice
-             WHERE outcome <> 1 AND due <= ?1 {beside} ORDER BY due, flow, name LIMIT ?2"
+             WHERE outcome = 0 AND due <= ?1 {beside} ORDER BY due, flow, name LIMIT ?2"
         );
         let mut values = vec![Value::from(now.0), Value::from(most_rows(most))];
         values.extend(parties.iter().map(Value::from));

@@ -17,9 +17,7 @@ const DAYS: &str = include_str!("../days.sql");
 const KEYS: &str = include_str!("../keys.sql");
 /// What format 5 has beside format 4.
 const OWED: &str = include_str!("../owed.sql");
-/// What format 6 has otherwise than format 5.
-const DUE: &str = include_str!("../due.sql");
-const FORMAT: i64 = 6;
+const FORMAT: i64 = 5;
 
 /// The chain that events and changes of operations were written in.
 const CHAINS: &str = "
@@ -54,7 +52,7 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fa
         return Ok(transaction.rollback()?);
     }
     for (number, sql) in
-        (1..).zip([SCHEMA, PARAMETERS, DAYS, KEYS, OWED, DUE]).filter(|(number, _)| *number > format)
+        (1..).zip([SCHEMA, PARAMETERS, DAYS, KEYS, OWED]).filter(|(number, _)| *number > format)
     {
         transaction.execute_batch(sql)?;
         if number == 3 && format > 0 {

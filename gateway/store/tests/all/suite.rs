@@ -448,12 +448,6 @@ fn small_rows_come_back(store: &mut dyn Store) {
     assert_eq!(events.iter().map(|row| row.kind.as_str()).collect::<Vec<_>>(), ["reply", "operator"]);
     assert_eq!((events[1].body.as_slice(), events[1].sequence), (b"proof".as_slice(), 1));
     assert_eq!(reader.events(FlowId(1), events[1].place, 10).unwrap().len(), 1);
-    // What an earlier outbox gave up is owed still: it is tried, as it holds its day.
-    taken(store, vec![Change::PutNotice(notice(7, Outcome::Parked))]);
-    let mut reader = store.reader().unwrap();
-    assert_eq!(reader.notices_due(Moment(6), 10).unwrap(), []);
-    assert_eq!(reader.notices_due(Moment(7), 10).unwrap(), [notice(7, Outcome::Parked)]);
-    drop(reader);
     taken(store, vec![put_session(None), Change::PutNotice(notice(6, Outcome::Sent))]);
     let mut reader = store.reader().unwrap();
     assert_eq!(reader.session("grid", "day").unwrap(), None);
