@@ -19,6 +19,7 @@ use dsl::value::DateTime;
 use jiff::SignedDuration;
 use link::tcp::LineEvent;
 use link::{Cause, CauseKind};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use store::{Change, Day, Direction, Key, Lane};
@@ -223,8 +224,10 @@ impl Engine {
             let Some(party) = version.module(module).map(|program| Arc::<str>::from(&*program.name)) else {
                 return;
             };
-            let flows: Vec<_> = engine.flows.iter().map(|entry| entry.value().clone()).collect();
-            for post in flows {
+            let flows = engine.flows.iter().map(|entry| (*entry.key(), entry.value().clone()));
+            // In an order, so that a simulated day is the same each time.
+            let flows: BTreeMap<_, _> = flows.collect();
+            for post in flows.into_values() {
                 drop(post.send(crate::driver::Inbox::CutOver(Arc::clone(&party))).await);
             }
         });

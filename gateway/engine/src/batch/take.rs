@@ -261,7 +261,9 @@ impl Engine {
         for ((from, to), always) in [(control, false), ((file.name.clone(), kept.file.name), true)] {
             // It replaces nothing: a copy that is there stays.
             match self.core.world().files.rename(&self.spool.place(&from), &self.spool.place(&to)).await {
-                Ok(()) => tracing::warn!(party = %known.party, file = %known.name, place = to, "the spool had lost a file; it is there again"),
+                Ok(()) => {
+                    tracing::warn!(party = %known.party, file = %known.name, place = to, "the spool had lost a file; it is there again")
+                }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) if error.kind() == ErrorKind::NotFound && !always => {}
                 Err(error) => {

@@ -20,6 +20,10 @@ impl Running {
     /// The answer is due: it is made once it can be, and until then the flow hears of it again and again.
     pub(super) async fn answer_due(&mut self) {
         self.due = false;
+        // Said before, it changes nothing: what its rows answered is not gathered for it again.
+        if self.state.durable.late || self.state.durable.end.is_some() {
+            return;
+        }
         if !self.rows_go_on().await {
             tracing::warn!(flow = %self.id, "an answer is due, and rows are open that have no flow yet; it waits");
             return self.due_again(BEGUN_AGAIN);

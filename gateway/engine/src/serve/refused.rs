@@ -4,6 +4,7 @@
 //! In: refused inputs, by the link that they came on. Out: lines of the journal whose counts add up. It must not know why.
 
 use crate::engine::Engine;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use store::{Change, RefusedGate, RefusedInput, Seen};
 
@@ -22,7 +23,7 @@ pub fn refuse(engine: &Engine, link: &str, peer: &str, fault: &str, head: &[u8])
 pub(crate) fn refuse_counted(engine: &Engine, at_end: bool) {
     let now = engine.journal.now();
     // Links are those of the deployment, so these are few.
-    let gates: Vec<(String, Arc<Mutex<RefusedGate>>)> =
+    let gates: BTreeMap<String, Arc<Mutex<RefusedGate>>> =
         engine.gates.iter().map(|gate| (gate.key().clone(), Arc::clone(gate.value()))).collect();
     for (link, gate) in gates {
         let counted = {

@@ -5,6 +5,7 @@ use crate::serving::{asked, send, undone};
 use crate::support::Bank;
 use serde_json::json;
 use std::time::Duration;
+use store::{Change, Day, Fatal, Lane, MemoryStore, Reader, Store, Verdict, Write};
 
 /// Puts a file of a unit, its end mark last.
 fn put(bank: &Bank, name: &str, text: &str) {
@@ -368,6 +369,192 @@ async fn a_result_that_could_not_be_put_is_put_after_a_stop_as_it_was_written() 
     assert_eq!(awaited(&bank, "units/down/DS_0013_R.txt").await, octets);
     awaited(&bank, "units/down/DS_0013_R.txt.ok").await;
     assert_eq!(written(&bank), before);
+    assert_eq!(bank.books().0, 2_000);
+}
+
+/// The one file of the spool whose name has this beginning and this end.
+async fn in_spool(bank: &Bank, begins: &str, ends: &str) -> std::path::PathBuf {
+    let begins = format!("spool/{begins}");
+    for _ in 0..100 {
+        let all = walk(&bank.folder.0).into_iter();
+        let mut found = all.filter(|name| name.contains(&begins) && name.ends_with(ends));
+        if let Some(name) = found.next() {
+            return name.into();
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the spool has no {begins}*{ends}: {:?}", walk(&bank.folder.0));
+}
+
+/// The copy of a file in the spool, not its sheets.
+async fn copy_of(bank: &Bank) -> std::path::PathBuf {
+    let sheet = in_spool(bank, "in-", ".rows.sheet").await;
+    sheet.to_str().unwrap().strip_suffix(".rows.sheet").unwrap().into()
+}
+
+fn is_answered(bank: &Bank) -> bool {
+    walk(&bank.folder.0).iter().any(|name| name.contains("units/down/DS_"))
+}
+
+/// A fault of the disk is no answer to a batch.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_whose_rows_the_spool_does_not_give_now_is_asked_again() {
+    let mut bank = Bank::closed().await;
+    bank.limits = ", flows: 1".to_owned();
+    bank.start().await;
+    let place = bank.gateway().engine().permits.add();
+    put(&bank, "DS_0021.txt", &rows("0021", 2));
+    let sheet = in_spool(&bank, "in-", ".rows.sheet").await;
+    let aside = bank.folder.0.join("aside");
+    std::fs::rename(&sheet, &aside).unwrap();
+    drop(place);
+    tokio::time::sleep(Duration::from_secs(8)).await;
+    assert!(!is_answered(&bank), "{:?}", walk(&bank.folder.0));
+    std::fs::rename(&aside, &sheet).unwrap();
+    let result = awaited(&bank, "units/down/DS_0021_R.txt").await;
+    assert!(result.starts_with("0021|0000|2|20.00\n"), "{result}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_comes_again_takes_the_place_of_a_copy_that_was_lost() {
+    let mut bank = Bank::closed().await;
+    bank.limits = ", flows: 1".to_owned();
+    bank.start().await;
+    let place = bank.gateway().engine().permits.add();
+    put(&bank, "DS_0022.txt", &rows("0022", 2));
+    awaited(&bank, "units/done/DS_0022.txt").await;
+    let copy = copy_of(&bank).await;
+    bank.gateway = None;
+    drop(place);
+    std::fs::remove_file(&copy).unwrap();
+    bank.start().await;
+    put(&bank, "DS_0022.txt", &rows("0022", 2));
+    awaited(&bank, "units/done/DS_0022.txt.2").await;
+    assert_eq!(std::fs::read_to_string(&copy).unwrap(), rows("0022", 2));
+    bank.gateway = None;
+    bank.start().await;
+    let result = awaited(&bank, "units/down/DS_0022_R.txt").await;
+    assert!(result.starts_with("0022|0000|2|20.00\n"), "{result}");
+    assert_eq!(bank.books().0, 2_000);
+}
+
+/// A store that has written that a file was taken, and does not say so.
+struct Unsettled(MemoryStore);
+
+impl Store for Unsettled {
+    fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {
+        let takes = |write: &Write| write.changes.iter().any(|one| matches!(one, Change::PutFile(_)));
+        let verdicts = self.0.commit(group)?;
+        if group.iter().any(takes) { Err(Fatal::Ended) } else { Ok(verdicts) }
+    }
+
+    fn reader(&self) -> Result<Box<dyn Reader>, Fatal> {
+        self.0.reader()
+    }
+
+    fn epoch(&self) -> u64 {
+        self.0.epoch()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_the_journal_may_have_keeps_its_copy() {
+    let mut bank = Bank::closed().await;
+    let store = Unsettled(MemoryStore::open(&bank.disk));
+    bank.start_over("", Box::new(store)).await;
+    put(&bank, "DS_0023.txt", &rows("0023", 2));
+    tokio::time::timeout(Duration::from_secs(30), bank.gateway().failed()).await.expect("a commit");
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    bank.gateway = None;
+    bank.start().await;
+    let result = awaited(&bank, "units/down/DS_0023_R.txt").await;
+    assert!(result.starts_with("0023|0000|2|20.00\n"), "{result}");
+    assert_eq!(bank.books().0, 2_000);
+}
+
+/// The deployment of another start does not read it any more, played here by other octets in the spool: that is no end of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_is_not_read_again_stays_open_while_its_rows_go_on() {
+    let mut bank = Bank::open().await;
+    bank.core.ledger.lock().unwrap().plan.extend([Does::BooksSilently; 4]);
+    put(&bank, "DS_0024.txt", &rows("0024", 4));
+    let booked = |bank: &Bank| bank.core.ledger.lock().unwrap().booked.len();
+    while booked(&bank) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let copy = copy_of(&bank).await;
+    bank.gateway = None;
+    assert!(!is_answered(&bank), "it is in flight");
+    std::fs::write(&copy, "of another layout\n").unwrap();
+    bank.start().await;
+    while booked(&bank) < 4 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert!(!is_answered(&bank), "{:?}", walk(&bank.folder.0));
+    let told = bank.gateway().engine().journal.read(|reader| reader.refused(10)).await.unwrap();
+    assert!(told.iter().any(|row| row.input.peer == "DS_0024.txt"), "nobody is told: {told:?}");
+    bank.gateway = None;
+    std::fs::write(&copy, rows("0024", 4)).unwrap();
+    bank.start().await;
+    let result = awaited(&bank, "units/down/DS_0024_R.txt").await;
+    assert!(result.starts_with("0024|0000|4|40.00\n"), "{result}");
+    assert_eq!(bank.books().0, 4_000);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_is_put_once_though_its_flow_is_forgotten_meanwhile() {
+    let mut bank = Bank::open().await;
+    std::fs::create_dir_all(bank.folder.0.join("units")).unwrap();
+    // A file where the folder would be.
+    std::fs::write(bank.folder.0.join("units/down"), "").unwrap();
+    put(&bank, "DS_0025.txt", &rows("0025", 2));
+    let open = async |bank: &Bank| bank.gateway().engine().journal.read(|reader| reader.open_files(10)).await;
+    let mut flow = None;
+    for _ in 0..600 {
+        let written = open(&bank).await.unwrap().into_iter().find(|file| file.phase == "written");
+        flow = written.and_then(|file| file.flow);
+        if flow.is_some() {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let flow = flow.expect("a result that was written");
+    let journal = bank.gateway().engine().journal.clone();
+    let from = (0..3).fold(bank.gateway().engine().today(), |day, _| day.next());
+    let keep = store::KeepFrom { from, by: "a test".to_owned(), export: None };
+    let verdict = journal.write(Lane::Outcome, Day(0), vec![Change::KeepFrom(keep)]).await.unwrap();
+    assert!(matches!(verdict, Verdict::Ok(_)), "{verdict:?}");
+    for _ in 0..5 {
+        journal.write(Lane::Outcome, Day(0), vec![Change::ForgetRows]).await.unwrap();
+    }
+    assert_eq!(journal.read(move |reader| reader.flow(flow)).await.unwrap(), None);
+    drop(journal);
+    bank.gateway = None;
+    std::fs::remove_file(bank.folder.0.join("units/down")).unwrap();
+    bank.start().await;
+    awaited(&bank, "units/down/DS_0025_R.txt.ok").await;
+    for _ in 0..100 {
+        if open(&bank).await.unwrap().is_empty() {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("it is put again at each start: {:?}", open(&bank).await);
+}
+
+/// A stop between the two removals leaves a file without its mark: it goes as if none had been; another stays for its mark.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_taken_file_that_was_left_without_its_mark_goes_all_the_same() {
+    let bank = Bank::open().await;
+    put(&bank, "DS_0026.txt", &rows("0026", 2));
+    awaited(&bank, "units/done/DS_0026.txt").await;
+    let up = bank.folder.0.join("units/up");
+    std::fs::write(up.join("DS_0026.txt"), rows("0026", 2)).unwrap();
+    std::fs::write(up.join("DS_0027.txt"), rows("0027", 2)).unwrap();
+    awaited(&bank, "units/done/DS_0026.txt.2").await;
+    assert!(!there(&bank, "units/up/DS_0026.txt") && there(&bank, "units/up/DS_0027.txt"));
+    awaited(&bank, "units/down/DS_0026_R.txt").await;
     assert_eq!(bank.books().0, 2_000);
 }
 
