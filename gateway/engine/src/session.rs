@@ -705,7 +705,7 @@ impl Engine {
         match self.journal.write(Lane::Outcome, day, vec![change]).await {
             Ok(Written::Ok(_)) => {}
             Ok(verdict) => {
-                tracing::warn!(party = %program.name, ?verdict, "the journal still has a session that was signed off")
+                tracing::warn!(party = %program.name, ?verdict, "the journal still has a session that was signed off");
             }
             Err(fatal) => self.fail(&fatal),
         }

@@ -4,10 +4,16 @@
 //! finding; a folder that no run has made is somebody's, and is not emptied. It must not know what is made in it.
 
 use std::fs::{File, TryLockError};
+use std::io::ErrorKind;
 use std::path::Path;
+use std::time::Duration;
 
 /// By this file a run knows a folder that a run has made. It is locked while one works there.
 const MARK: &str = ".tongshi-run";
+
+/// How often, and after what pause, a folder is emptied anew in which the run before was still at work.
+const PUTS_AWAY: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// A folder that is this run's until it is dropped, or the process ends.
 #[derive(Debug)]
@@ -47,17 +53,29 @@ impl Claimed {
             if path == mark {
                 continue;
             }
-            // A link is taken away, not what it leads to.
-            let removed = entry.file_type().and_then(|kind| {
-                if kind.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) }
-            });
-            match removed {
-                // The run before may still be putting its things away: a database removes files when it is closed.
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(at(error)),
-                _ => {}
-            }
+            let directory = entry.file_type().map_err(at)?.is_dir();
+            remove(&path, directory).map_err(at)?;
         }
         Ok(Self { _mark: file })
+    }
+}
+
+/// Takes away what a run has left; a link, not what it leads to. The run before may still be putting its things away: a database
+/// removes files when it is closed, and a file that was being written gets its name.
+fn remove(path: &Path, directory: bool) -> std::io::Result<()> {
+    let mut tries = PUTS_AWAY;
+    loop {
+        match if directory { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) } {
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.exists() => return Ok(()),
+            Err(error)
+                if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::DirectoryNotEmpty)
+                    && tries > 0 =>
+            {
+                tries -= 1;
+                std::thread::sleep(PAUSE);
+            }
+            ended => return ended,
+        }
     }
 }
 

@@ -262,7 +262,7 @@ impl Engine {
             // It replaces nothing: a copy that is there stays.
             match self.core.world().files.rename(&self.spool.place(&from), &self.spool.place(&to)).await {
                 Ok(()) => {
-                    tracing::warn!(party = %known.party, file = %known.name, place = to, "the spool had lost a file; it is there again")
+                    tracing::warn!(party = %known.party, file = %known.name, place = to, "the spool had lost a file; it is there again");
                 }
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 Err(error) if error.kind() == ErrorKind::NotFound && !always => {}

@@ -136,7 +136,7 @@ impl Engine {
         let waited_for = new.waited_for;
         let mut running = match self.running(id, new, None, (post, inbox), vec![give]) {
             Ok(running) => running,
-            Err(told) => return told,
+            Err(told) => return *told,
         };
         running.permit = Some(permit);
         if waited_for && let Err(held) = self.held_back(&running) {
@@ -300,7 +300,7 @@ impl Engine {
         parent: Option<(FlowId, LoopId, u64)>,
         (post, inbox): (mpsc::Sender<Inbox>, mpsc::Receiver<Inbox>),
         waiters: Vec<oneshot::Sender<Told>>,
-    ) -> Result<Running, Told> {
+    ) -> Result<Running, Box<Told>> {
         let NewFlow {
             version,
             reference,
@@ -316,7 +316,7 @@ impl Engine {
             known,
             waited_for: _,
         } = new;
-        let no_flow = || Told::refused("other", "the flow is not there".into());
+        let no_flow = || Box::new(Told::refused("other", "the flow is not there".into()));
         let tables = version.flow(reference).ok_or_else(no_flow)?;
         let program = program_of(tables, &[]).ok_or_else(no_flow)?;
         self.stamp_flow(&version, reference, id, &mut facts);
@@ -341,7 +341,7 @@ impl Engine {
         if let Err(why) = super::long::put_sheets(&mut book, &version, tables.ask, &self.spool, &sheets) {
             // The disk may give them soon: it is no answer to what was asked.
             tracing::error!(flow = %id, %why, "the rows of an ask are not there");
-            return Err(Told::refused("busy", String::new()));
+            return Err(Box::new(Told::refused("busy", String::new())));
         }
         if let Some(shape) = tables.answer {
             book.put(Space::Answer, 0, crate::exchange::empty(&version, shape));
