@@ -16,7 +16,7 @@ use link::tls::{Identity, TlsClient, TlsClientConfig, TlsVersions};
 use link::{Core, CoreOwner, World};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -332,6 +332,8 @@ async fn channels_and_operators_show_who_they_are_and_what_is_refused_is_written
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 
+    a_second_one_on_the_journal_is_turned_away(&house, &running).await;
+
     documents_are_given_to_those_who_may_see_them(&house, &running).await;
 
     parameters_are_changed_by_two(&house, &running);
@@ -343,6 +345,36 @@ async fn channels_and_operators_show_who_they_are_and_what_is_refused_is_written
     assert!(stopped.success());
     let end = tokio::task::block_in_place(|| running.child.wait()).expect("an end");
     assert!(end.success(), "{end}");
+}
+
+/// The same command typed twice: the second one ends before it has touched anything, and the first one goes on as before.
+async fn a_second_one_on_the_journal_is_turned_away(house: &House, running: &Running) {
+    let mut command = tongshi(&house.folder);
+    command.args(["run", "gateway.yaml"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut second = Running {
+        child: command.spawn().expect("tongshi run"),
+        channels: String::new(),
+        operators: String::new(),
+    };
+    let said = BufReader::new(second.child.stdout.take().expect("a pipe")).lines().next();
+    assert!(said.is_none(), "the second one runs: {said:?}");
+    let mut why = String::new();
+    second.child.stderr.take().expect("a pipe").read_to_string(&mut why).expect("text");
+    assert_eq!(second.child.wait().expect("an end").code(), Some(3), "{why}");
+    let named = house.folder.join("journal.db").canonicalize().expect("a journal");
+    let first = format!("in use by process {}", running.child.id());
+    assert!(why.contains(&named.display().to_string()) && why.contains(&first), "{why}");
+    assert!(why.contains("Stop that one first"), "{why}");
+    // The first one pays, is ready, and an auditor reads beside it.
+    let note = json!({ "text": "beside", "reference": "N0" });
+    let told = house.ask(&running.channels, Shows::Token("secret"), post("bank.note", &note)).await;
+    let (status, told) = told.expect("an answer");
+    assert_eq!((status, &told["outcome"]), (200, &json!("done")), "{told}");
+    let ready = house.ask(&running.channels, Shows::Nothing, get("/ready")).await.expect("an answer");
+    assert_eq!(ready.0, 200, "{}", ready.1);
+    let audit =
+        tongshi(&house.folder).args(["audit", "verify", "gateway.yaml"]).output().expect("tongshi audit");
+    assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stderr));
 }
 
 /// Legal documents that came with an order: seen and taken with the role for it alone, and each reading is on record.
@@ -411,7 +443,7 @@ async fn limits_name_nobody(house: &House, running: &Running) {
     let limits = format!("limits/{}", flows["flows"][0]["date"].as_str().expect("a date"));
     let (status, all) = look("viewer", &limits, "").await;
     let rows = all["limits"].as_array().expect("a list");
-    assert_eq!((status, rows.len()), (200, 2), "{all}");
+    assert_eq!((status, rows.len()), (200, 3), "{all}");
     for row in rows {
         assert_eq!((&row["module"], &row["flow"]), (&json!("bank"), &json!("note")), "{all}");
         assert_eq!((&row["limit"], &row["used"]), (&json!("count by ask.text each day"), &json!(1)), "{all}");

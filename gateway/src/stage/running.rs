@@ -12,10 +12,12 @@ use link::World;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
-use store::SqliteStore;
+use store::{Fatal, SqliteStore};
 
 /// How long, in real time, a gateway that was dropped may take to end its tasks.
 const ENDS: Duration = Duration::from_secs(20);
+/// Between two looks whether it has.
+const LOOK: Duration = Duration::from_millis(2);
 
 impl Stage {
     /// Starts the gateway, and tells the parties where it listens.
@@ -23,8 +25,7 @@ impl Stage {
         let (version, deployment) = self.version().await?;
         let keys = Arc::clone(&self.keys);
         let options = start::options(&deployment, keys.as_ref())?;
-        let store_options = store::Options::new("stage", Arc::clone(&options.sealer));
-        let store = SqliteStore::open(&self.journal(), &store_options).map_err(|error| error.to_string())?;
+        let store = self.journal_alone(&store::Options::new("stage", Arc::clone(&options.sealer))).await?;
         let world = World::with_clock(Arc::new(self.clock.clone()));
         let started = Gateway::start(version, deployment, keys, Box::new(store), world, options).await;
         let gateway = started.map_err(|error| error.to_string())?;
@@ -48,6 +49,19 @@ impl Stage {
         }
         self.gateway = Some(gateway);
         Ok(())
+    }
+
+    /// Opens the journal. The gateway before is gone, but its last thread may still be closing it.
+    async fn journal_alone(&self, options: &store::Options) -> Result<SqliteStore, String> {
+        let until = std::time::Instant::now() + ENDS;
+        loop {
+            match SqliteStore::open(&self.journal(), options) {
+                Err(Fatal::InUse { .. }) if std::time::Instant::now() < until => {
+                    tokio::time::sleep(LOOK).await
+                }
+                opened => return opened.map_err(|error| error.to_string()),
+            }
+        }
     }
 
     /// Adapters compiled under the deployment as it is now; its text is written beside the journal.
@@ -109,7 +123,7 @@ async fn ended(engine: &std::sync::Weak<engine::engine::Engine>) -> Result<(), S
         if std::time::Instant::now() > until {
             return Err(json!({ "the old gateway still runs": engine.strong_count() }).to_string());
         }
-        tokio::time::sleep(Duration::from_millis(2)).await;
+        tokio::time::sleep(LOOK).await;
     }
     Ok(())
 }

@@ -1,10 +1,14 @@
 //! The embedded store: one SQLite file in WAL mode with `synchronous=FULL`, so that each commit is one fsync, and
 //! each commit takes a group of writes. What the tables mean stands in `schema.sql`, `parameters.sql` and `days.sql`, one for
 //! each format. Old days go by rows that are deleted, and the room that they leave goes back to the disk.
+//!
+//! One process at a time writes a file (`lock`): a second one is turned away before it has changed anything. The epoch fences
+//! whoever writes all the same, and ends it.
 
 mod checkpoint;
 mod database;
 mod format;
+mod lock;
 
 use crate::model::Day;
 use crate::read::Reader;
@@ -15,6 +19,7 @@ use crate::sql::verify::{Has, Verified};
 use crate::sql::{Fault, day_of, int, whole};
 use crate::write::{Change, Fatal, Store, Verdict, Write};
 use checkpoint::Checkpoints;
+use lock::Lock;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 use std::path::{Path, PathBuf};
@@ -57,21 +62,33 @@ pub struct SqliteStore {
     epoch: u64,
     journaled: Journaled,
     most_pages: i64,
-    ended: bool,
+    /// Why it takes nothing more.
+    ended: Option<Fatal>,
     _checkpoints: Option<Checkpoints>,
+    /// The last to go: a connection that closes still writes.
+    _lock: Lock,
 }
 
 impl SqliteStore {
     /// Opens a journal, or makes one, and takes it over: the epoch rises, older holders are fenced.
     ///
     /// # Errors
-    /// When the file cannot be opened, is not a journal of this format, or the disk fails.
+    /// [`Fatal::InUse`] while another process, or another store of this one, has it open. Others when the file cannot be opened,
+    /// is not a journal of this format, or the disk fails.
     pub fn open(path: &Path, options: &Options) -> Result<Self, Fatal> {
-        Self::open_inner(path, options).map_err(|fault| fault.fatal(&shown(path)))
+        // The file is made where there is none; nothing is read or written in it yet.
+        let opened = Connection::open(path).map_err(Fault::from);
+        let locked = opened.and_then(|connection| Ok((Lock::take(path)?, connection)));
+        let store = locked.and_then(|(lock, connection)| Self::open_locked(lock, connection, path, options));
+        store.map_err(|fault| fault.fatal(&shown(path)))
     }
 
-    fn open_inner(path: &Path, options: &Options) -> Result<Self, Fault> {
-        let mut connection = Connection::open(path)?;
+    fn open_locked(
+        lock: Lock,
+        mut connection: Connection,
+        path: &Path,
+        options: &Options,
+    ) -> Result<Self, Fault> {
         plan_once(&connection)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(128);
@@ -97,8 +114,9 @@ impl SqliteStore {
                 whole(sequence, "journal.sequence")?,
             ),
             most_pages,
-            ended: false,
+            ended: None,
             _checkpoints: checkpoints,
+            _lock: lock,
         })
     }
 
@@ -137,6 +155,9 @@ impl SqliteStore {
             .prepare_cached("SELECT epoch FROM holder WHERE only_one = 1")?
             .query_row([], |row| row.get(0))?;
         let epoch = whole(epoch, "holder.epoch")?;
+        if epoch != self.epoch {
+            self.ended = Some(Fatal::TakenOver { epoch });
+        }
         let nearly_full = self.nearly_full()?;
         self.journaled.take_group(&self.connection, group, epoch, nearly_full, staged)
     }
@@ -168,8 +189,8 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn commit(&mut self, group: &[Write]) -> Result<Vec<Verdict>, Fatal> {
-        if self.ended {
-            return Err(Fatal::Ended);
+        if let Some(fatal) = &self.ended {
+            return Err(fatal.clone());
         }
         let result = self.commit_inner(group).map_err(|fault| fault.fatal(&shown(&self.path)));
         match result {
@@ -181,10 +202,14 @@ impl Store for SqliteStore {
                 Ok(verdicts)
             }
             Err(fatal) => {
-                self.ended = true;
+                self.ended = Some(fatal.clone());
                 Err(fatal)
             }
         }
+    }
+
+    fn tend(&mut self) -> Result<Option<Duration>, Fatal> {
+        self.ended.clone().map_or(Ok(None), Err)
     }
 
     fn reader(&self) -> Result<Box<dyn Reader>, Fatal> {

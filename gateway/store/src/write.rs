@@ -500,6 +500,17 @@ pub enum Fatal {
         /// What stands in the way.
         why: String,
     },
+    /// Another process writes this journal's file. Nothing was touched.
+    #[error(
+        "the journal {path} is in use by {}: one gateway at a time writes it. Stop that one first, or give this deployment a journal of its own",
+        in_words(*process)
+    )]
+    InUse {
+        /// The file.
+        path: String,
+        /// Which process, if it says so.
+        process: Option<u32>,
+    },
     /// The file holds something that was never written so.
     #[error("the journal holds {found} where {expected} was expected, at {at}")]
     Corrupt {
@@ -522,4 +533,8 @@ pub enum Fatal {
     /// The simulated store crashed, or the writer has ended.
     #[error("the store has ended")]
     Ended,
+}
+
+fn in_words(process: Option<u32>) -> String {
+    process.map_or_else(|| "another process".to_owned(), |process| format!("process {process}"))
 }

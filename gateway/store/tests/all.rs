@@ -1,7 +1,10 @@
-//! The tests of the stores: one suite for each store, limits and numbers by property, the queue, the chain, kill -9.
+//! The tests of the stores: one suite for each store, limits and numbers by property, the queue, the chain, kill -9,
+//! two writers of one file.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
+#[path = "all/alone.rs"]
+mod alone;
 #[path = "all/chain.rs"]
 mod chain;
 #[path = "all/cluster.rs"]

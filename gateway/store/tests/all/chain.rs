@@ -1,10 +1,11 @@
-//! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled, holders fenced.
+//! The hash chain finds what was altered behind the journal's back; keys forgotten, files filled.
 
 use crate::days::put_on;
 use crate::support::{
-    DAY, Folder, asked, clear, key, one, open, operation, options, proposed, put, taken, write,
+    DAY, Folder, Xor, asked, clear, key, one, open, operation, options, proposed, put, taken, write,
 };
 use rusqlite::Connection;
+use std::sync::Arc;
 use store::{
     Change, Day, End, FlowId, FlowPut, Lane, Moment, OperationPut, OperationState, ParameterDecided,
     SqliteStore, Store, Verdict,
@@ -142,19 +143,8 @@ fn bodies_are_not_in_the_file() {
     assert!(!bytes.windows(10).any(|window| window == b"6230580000"));
     let mut store = SqliteStore::open(&folder.journal(), &clear()).unwrap();
     taken(&mut store, vec![Change::InsertFlow(asked(2, "b"))]);
-    let opened = open(&folder.journal()).reader().unwrap().asked(FlowId(2));
+    let opened = store::reader(&folder.journal(), Arc::new(Xor)).unwrap().asked(FlowId(2));
     assert!(opened.is_err(), "a body that was not sealed for this row must not open");
-}
-
-#[test]
-fn a_newer_holder_fences_the_older() {
-    let folder = Folder::new("fence");
-    let mut older = open(&folder.journal());
-    let epoch = older.epoch();
-    let newer = open(&folder.journal());
-    assert_eq!(newer.epoch(), epoch + 1);
-    let verdicts = older.commit(&[write(epoch, vec![Change::InsertFlow(asked(1, "a"))])]).unwrap();
-    assert_eq!(verdicts, [Verdict::Fenced { epoch: epoch + 1 }]);
 }
 
 #[test]
