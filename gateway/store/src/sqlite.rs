@@ -3,12 +3,13 @@
 //! each format. Old days go by rows that are deleted, and the room that they leave goes back to the disk.
 //!
 //! One process at a time writes a file (`lock`): a second one is turned away before it has changed anything. The epoch fences
-//! whoever writes all the same, and ends it.
+//! whoever writes all the same, and ends it. A log of which the disk lost a part is told of before SQLite drops the rest (`log`).
 
 mod checkpoint;
 mod database;
 mod format;
 mod lock;
+mod log;
 
 use crate::model::Day;
 use crate::read::Reader;
@@ -73,8 +74,8 @@ impl SqliteStore {
     /// Opens a journal, or makes one, and takes it over: the epoch rises, older holders are fenced.
     ///
     /// # Errors
-    /// [`Fatal::InUse`] while another process, or another store of this one, has it open. Others when the file cannot be opened,
-    /// is not a journal of this format, or the disk fails.
+    /// [`Fatal::InUse`] while another process, or another store of this one, has it open; [`Fatal::Broken`] where commits would be
+    /// lost that were told. Others when the file cannot be opened, is not a journal of this format, or the disk fails.
     pub fn open(path: &Path, options: &Options) -> Result<Self, Fatal> {
         // The file is made where there is none; nothing is read or written in it yet.
         let opened = Connection::open(path).map_err(Fault::from);
@@ -89,6 +90,7 @@ impl SqliteStore {
         path: &Path,
         options: &Options,
     ) -> Result<Self, Fault> {
+        log::look_through(path)?;
         plan_once(&connection)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(128);

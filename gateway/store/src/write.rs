@@ -511,6 +511,20 @@ pub enum Fatal {
         /// Which process, if it says so.
         process: Option<u32>,
     },
+    /// The disk lost a part of what was durable: to go on would be to lose what was told. Nothing was touched.
+    #[error(
+        "the journal's log {log} is broken at frame {frame}, octet {offset}, and later commits stand behind it, at frame {behind} for one: what was told as durable would be lost. Nothing was touched: keep the journal and its log as they are, put back whole copies of both, and have the disk looked at"
+    )]
+    Broken {
+        /// The log.
+        log: String,
+        /// The first frame that is wrong, from 1.
+        frame: u64,
+        /// Where it begins.
+        offset: u64,
+        /// A frame behind it that was written when what stands before it was durable.
+        behind: u64,
+    },
     /// The file holds something that was never written so.
     #[error("the journal holds {found} where {expected} was expected, at {at}")]
     Corrupt {

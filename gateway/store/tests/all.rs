@@ -1,5 +1,5 @@
 //! The tests of the stores: one suite for each store, limits and numbers by property, the queue, the chain, kill -9,
-//! two writers of one file.
+//! two writers of one file, a disk that fails.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking, in its helpers too")]
 
@@ -31,6 +31,8 @@ mod properties;
 mod suite;
 #[path = "all/support.rs"]
 mod support;
+#[path = "all/sync.rs"]
+mod sync;
 #[path = "all/torn.rs"]
 mod torn;
 #[path = "all/writer.rs"]

@@ -1,9 +1,10 @@
 //! Moving what was committed from the log into the file: by a thread of its own, which never makes the writer wait,
 //! and by the writer itself when the log has grown past its bound.
 
+use super::log;
 use crate::sql::Fault;
 use rusqlite::Connection;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -57,9 +58,7 @@ fn passive(connection: &Connection) {
 
 /// Between two commits nobody else writes, so a passive checkpoint empties the log unless a reader lingers.
 pub(super) fn bound_log(connection: &Connection, path: &Path) {
-    let mut log: PathBuf = path.to_owned();
-    log.as_mut_os_string().push("-wal");
-    let large = std::fs::metadata(&log).is_ok_and(|about| about.len() > LOG_BYTES);
+    let large = std::fs::metadata(log::place(path)).is_ok_and(|about| about.len() > LOG_BYTES);
     if large {
         passive(connection);
     }
