@@ -403,6 +403,11 @@ impl Nodes {
         [("late write refused", self.shared.disk.fenced()), ("late send held back", sends)]
     }
 
+    /// Commits whose sync failed, of which nobody was told.
+    pub(super) fn syncs_failed(&self) -> (&'static str, u64) {
+        ("failed sync", self.shared.disk.syncs_failed())
+    }
+
     /// Two that wrote at a time: what an older holder wrote stands behind what a newer one did.
     pub(super) fn split(&self) -> Option<String> {
         let under = self.shared.disk.written_under();

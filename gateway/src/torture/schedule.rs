@@ -79,7 +79,8 @@ impl Schedule {
         for _ in 0..dice.below(4) {
             let point = match dice.below(3) {
                 0 => CrashPoint::Before,
-                1 => CrashPoint::Inside(usize::try_from(dice.below(3)).unwrap_or(0)),
+                // Each commit is one write here: there is no place inside it.
+                1 => CrashPoint::SyncFails { kept: dice.below(3) > 0 },
                 _ => CrashPoint::After,
             };
             at(Happening::CrashAtCommit(dice.below(12), point));

@@ -278,7 +278,7 @@ async fn play(
     judge_all(field, postings, settled, end).await?;
     end.failures.extend(field.nodes.split());
     let befell = field.nodes.fell().into_iter().map(|fell| (fell.what, 1));
-    for (what, times) in befell.chain(field.nodes.refused_late()) {
+    for (what, times) in befell.chain(field.nodes.refused_late()).chain([field.nodes.syncs_failed()]) {
         *end.faults.entry(what).or_default() += times;
     }
     for (fault, times) in field.network.counted() {

@@ -29,6 +29,12 @@ pub enum CrashPoint {
     Inside(usize),
     /// All of the group is durable, and nobody is told.
     After,
+    /// The sync of the group fails, and its store ends: until the disk is opened again nothing of the group is to be seen,
+    /// from then on all of it or nothing.
+    SyncFails {
+        /// It is there when the disk is opened again.
+        kept: bool,
+    },
 }
 
 /// A bug of the simulated disk, planted by a campaign of faults.
@@ -138,6 +144,12 @@ impl MemoryDisk {
         self.lock().written_under.clone()
     }
 
+    /// Commits whose sync failed.
+    #[must_use]
+    pub fn syncs_failed(&self) -> u64 {
+        self.lock().syncs_failed
+    }
+
     /// Writes that were refused since another holds it.
     #[must_use]
     pub fn fenced(&self) -> u64 {
@@ -219,7 +231,7 @@ impl Store for MemoryStore {
         let crash = disk.crashes().or(disk.crashes_in(group));
         let durable = match crash {
             None | Some(CrashPoint::After) => group.len(),
-            Some(CrashPoint::Before) => 0,
+            Some(CrashPoint::Before | CrashPoint::SyncFails { .. }) => 0,
             Some(CrashPoint::Inside(writes)) => writes.min(group.len()),
         };
         let forgets = disk.bug == Some(DiskBug::ForgetsLease);
@@ -239,6 +251,12 @@ impl Store for MemoryStore {
                 Some(verdict) => verdict,
                 None => Verdict::Ok(disk.apply(write)),
             });
+        }
+        if let Some(CrashPoint::SyncFails { kept }) = crash {
+            disk.sync_fails(if kept { group } else { &[] });
+            drop(disk);
+            let why = "a sync failed".to_owned();
+            return self.end(Fatal::Disk { path: "memory".to_owned(), why });
         }
         if crash.is_some() {
             if let Some(torn) = group.get(durable) {

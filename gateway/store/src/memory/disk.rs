@@ -3,13 +3,14 @@
 use super::leased::HeldBy;
 use super::old::OldDays;
 use super::{CrashPoint, DiskBug};
-use crate::check::{Holder, Look, place};
+use crate::check::{Holder, Look, check, place};
 use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterChange, ParameterName};
 use crate::read::{EventRow, FileRow, FlowRow, OperationRow, RefusedRow};
 use crate::write::{
-    Change, FORGOTTEN, FlowAsked, FlowPut, Hold, Notice, NumberBlock, OperationPut, Session, Write, Written,
+    Change, FORGOTTEN, FlowAsked, FlowPut, Hold, Lane, Notice, NumberBlock, OperationPut, Session, Write,
+    Written,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -68,6 +69,9 @@ pub(super) struct Disk {
     /// How many numbers it gives at most.
     pub(super) few: Option<u64>,
     pub(super) commits: u64,
+    pub(super) syncs_failed: u64,
+    /// What a sync that failed has left all the same.
+    unsynced: Vec<Write>,
     pub(super) sequence: u64,
     pub(super) keys: BTreeMap<Key, Option<FlowId>>,
     pub(super) flows: BTreeMap<FlowId, FlowRow>,
@@ -121,12 +125,25 @@ impl Disk {
         }
     }
 
+    /// The sync of a commit fails; this is left of it.
+    pub(super) fn sync_fails(&mut self, left: &[Write]) {
+        self.syncs_failed += 1;
+        let full = self.full;
+        self.unsynced = left.iter().filter(|write| !full || write.lane == Lane::Outcome).cloned().collect();
+    }
+
     /// Another holder opens the disk after a stop.
     pub(super) fn comes_up(&mut self) {
+        for write in std::mem::take(&mut self.unsynced) {
+            let Ok(against) = check(self, &write);
+            if against.is_none() {
+                self.apply(&write);
+            }
+        }
         if let Some(last) = self.last.take() {
             let (epoch, holder) = (self.epoch, self.holder.take());
-            let (commits, full) = (self.commits, self.full);
-            *self = Self { epoch, holder, commits, full, ..*last };
+            let (commits, syncs_failed, full) = (self.commits, self.syncs_failed, self.full);
+            *self = Self { epoch, holder, commits, syncs_failed, full, ..*last };
         }
         if self.bug == Some(DiskBug::ForgetsNumbers) {
             self.counters.clear();

@@ -547,6 +547,26 @@ fn a_simulated_store_crashes_where_an_operation_comes_into_a_state() {
     assert_eq!(MemoryStore::open(&disk).reader().unwrap().operations(FlowId(1)).unwrap().len(), 2);
 }
 
+/// What became of the commit is seen when the disk is opened again, and not before: by a process that goes on nothing may hang on it.
+#[test]
+fn a_simulated_store_whose_sync_failed_ends_and_has_the_commit_or_not() {
+    for kept in [true, false] {
+        let disk = MemoryDisk::new();
+        let mut store = MemoryStore::open(&disk);
+        taken(&mut store, vec![Change::InsertFlow(asked(1, "a"))]);
+        disk.crash_next(CrashPoint::SyncFails { kept });
+        let late = [write(store.epoch(), vec![Change::InsertFlow(asked(2, "b"))])];
+        let Err(fatal @ Fatal::Disk { .. }) = store.commit(&late) else { panic!("told") };
+        assert_eq!(store.commit(&late), Err(fatal));
+        let there = |store: &MemoryStore| store.reader().unwrap().flow(FlowId(2)).unwrap().is_some();
+        assert!(!there(&store));
+        let mut store = MemoryStore::open(&disk);
+        assert_eq!((there(&store), disk.syncs_failed()), (kept, 1));
+        taken(&mut store, vec![Change::InsertFlow(asked(3, "c"))]);
+        assert_eq!(there(&MemoryStore::open(&disk)), kept, "it stays as it was found");
+    }
+}
+
 #[test]
 fn a_full_simulated_store_takes_outcomes_only() {
     let disk = MemoryDisk::new();
