@@ -85,13 +85,16 @@ struct Hole {
     behind: u64,
 }
 
+/// How a machine reads a word.
+type Word = fn([u8; 4]) -> u32;
+
 /// A checksum, which goes on from frame to frame.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Sum(u32, u32);
 
 impl Sum {
     /// It goes on over octets, in pairs of words.
-    fn over(self, octets: &[u8], word: fn([u8; 4]) -> u32) -> Self {
+    fn over(self, octets: &[u8], word: Word) -> Self {
         let (pairs, _) = octets.as_chunks::<8>();
         pairs.iter().fold(self, |Self(first, second), [a, b, c, d, e, f, g, h]| {
             let first = first.wrapping_add(word([*a, *b, *c, *d])).wrapping_add(second);
@@ -165,7 +168,7 @@ mod tests {
     const PAGE: u32 = 512;
 
     /// A log of frames that each end a commit, by a machine that reads words so.
-    fn log(magic: u32, word: fn([u8; 4]) -> u32, frames: u32) -> Vec<u8> {
+    fn log(magic: u32, word: Word, frames: u32) -> Vec<u8> {
         let say = |sum: Sum| [sum.0.to_be_bytes(), sum.1.to_be_bytes()].concat();
         let mut log: Vec<u8> =
             [magic, 3_007_000, PAGE, 0, 17, 19].iter().flat_map(|word| word.to_be_bytes()).collect();
@@ -184,8 +187,7 @@ mod tests {
 
     #[test]
     fn a_hole_is_found_whatever_machine_wrote_the_log() {
-        let machines: [(u32, fn([u8; 4]) -> u32); 2] =
-            [(MAGIC, u32::from_le_bytes), (MAGIC | 1, u32::from_be_bytes)];
+        let machines: [(u32, Word); 2] = [(MAGIC, u32::from_le_bytes), (MAGIC | 1, u32::from_be_bytes)];
         for (magic, word) in machines {
             let whole = log(magic, word, 4);
             assert_eq!(find(whole.as_slice()).unwrap(), None);

@@ -17,7 +17,7 @@ fn failing(folder: &Folder) -> PathBuf {
     let library = folder.path().join("sync.so");
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/all/sync.c");
     let made = Command::new("cc").args(["-shared", "-fPIC", "-o"]).arg(&library).arg(source).status();
-    assert!(made.expect("cc").success());
+    assert!(made.unwrap().success(), "cc");
     library
 }
 
