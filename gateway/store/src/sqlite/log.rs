@@ -4,18 +4,18 @@
 //! crash that is right: the end of a log is torn. An octet that rots in the middle of it looks the same, and everything
 //! behind it is silently gone. What stands behind the first wrong frame tells the two apart.
 //!
-//! A log is a head of 32 octets and frames, each of a head of 24 and a page (sqlite.org/fileformat2.html, 4.1). The head of a frame names the
-//! page, on the last frame of a commit the size of the file in pages (0 on the others), the salts of the log, and a checksum
-//! that goes on from that of the frame before. So a frame *follows* the one before it where its checksum goes on from the
+//! A log is a head of 32 octets and frames, each of a head of 24 and a page (sqlite.org/fileformat2.html, 4.1). The head of a
+//! frame names the page, on the last frame of a commit the size of the file in pages (0 on the others), the salts of the log,
+//! and a checksum that goes on from that of the frame before. So a frame *follows* the one before it where its checksum goes on from the
 //! checksum that is stored there, whether or not that one is right itself. Where a frame that ends a commit follows the one
 //! before it, and another frame follows it, the commit had been synced:
 //!
 //! - Who wrote the frame behind it went on from its checksum, and so had it at the end of a log that was right throughout: it
 //!   had written the commit itself, or had found it when it opened the journal.
-//! - One that writes goes on when the commit before is synced (`synchronous=FULL`; on file systems where SQLite would fill
-//!   sectors up with copies of the last frame it must be told so, and is not). One that opens the journal syncs
-//!   what it found before anything is written ([`look_through`]), since a process that was killed may have left a commit
-//!   that had reached the system and not the disk.
+//! - One that writes goes on when the commit before is synced (`synchronous=FULL`). SQLite fills no sectors up with copies of the
+//!   last frame: it is not told that sectors are torn (`psow=0`). One that opens the journal syncs what it found before
+//!   anything is written ([`look_through`]), since a process that was killed may have left a commit that had reached the
+//!   system and not the disk.
 //! - So all before that commit was on the disk. A wrong frame there was not left by a crash.
 //!
 //! A crash leaves nothing that looks so. Of the one commit that was being written any part may be missing, in any order; its
@@ -23,8 +23,8 @@
 //! crash tore, behind whose last frame nobody ever went on. That a frame that ends a commit must itself follow the one before
 //! keeps out a head that was half written over an older one.
 //!
-//! What this cannot see, and SQLite drops: a wrong frame in the last commit; the last frame of the commit before the last; the log's own
-//! head, which a crash may tear while a new log is begun over one whose commits all stand in the file.
+//! What this cannot see, and SQLite drops: a wrong frame in the last commit; the last frame of the commit before the last; the
+//! log's own head, which a crash may tear while a new log is begun over one whose commits all stand in the file.
 //!
 //! In: where the journal is. Out: nothing, or where the log is broken. It must not know what stands in a page.
 
