@@ -13,7 +13,7 @@ use super::{HttpClientConfig, HttpVersion};
 use crate::counts::LinkCounts;
 use crate::dial::dial;
 use crate::outcome::Cause;
-use crate::world::{Core, Mark, Stream, Taken, TaskAdder};
+use crate::world::{Core, Mark, Owed, Owing, Stream, Taken, TaskAdder};
 
 /// What moves a version 1.1 connection on.
 pub(super) type Driver = Pin<Box<http1::Connection<TokioIo<Stream>, Content>>>;
@@ -23,17 +23,27 @@ pub(super) struct Http1 {
     pub(super) sender: http1::SendRequest<Content>,
     pub(super) driver: Driver,
     pub(super) taken: Taken,
+    pub(super) owed: Owed,
+    /// While an exchange is under way. It stands behind the driver, which has the stream: that is reset as it goes.
+    pub(super) owing: Option<Owing>,
     idle_since: Mark,
+}
+
+/// A shared version 2 connection.
+#[derive(Clone)]
+pub(super) struct Http2 {
+    pub(super) sender: http2::SendRequest<Content>,
+    pub(super) owed: Owed,
 }
 
 pub(super) enum Made {
     Http1(Box<Http1>),
-    Http2(http2::SendRequest<Content>),
+    Http2(Http2),
 }
 
 pub(super) struct Pool {
     idle: Mutex<Vec<Http1>>,
-    shared: AsyncMutex<Option<http2::SendRequest<Content>>>,
+    shared: AsyncMutex<Option<Http2>>,
 }
 
 impl Pool {
@@ -78,12 +88,12 @@ impl Pool {
     /// The shared version 2 connection, made if there is none.
     pub(super) async fn shared(&self, maker: &Maker<'_>, until: Mark) -> Result<Made, Cause> {
         let mut shared = self.shared.lock().await;
-        if let Some(sender) = shared.as_ref().filter(|sender| !sender.is_closed()) {
-            return Ok(Made::Http2(sender.clone()));
+        if let Some(connection) = shared.as_ref().filter(|connection| !connection.sender.is_closed()) {
+            return Ok(Made::Http2(connection.clone()));
         }
         let made = maker.make(until).await?;
-        if let Made::Http2(sender) = &made {
-            *shared = Some(sender.clone());
+        if let Made::Http2(connection) = &made {
+            *shared = Some(connection.clone());
         }
         Ok(made)
     }
@@ -125,16 +135,18 @@ impl Maker<'_> {
     }
 
     async fn one(&self, stream: Stream) -> Result<Made, Cause> {
-        let taken = stream.taken();
+        let (taken, owed) = (stream.taken(), stream.owed());
         let mut builder = http1::Builder::new();
         builder.max_buf_size(self.config.sizes.head.max(8 * 1024));
         let made = builder.handshake(TokioIo::new(stream)).await;
         let (sender, driver) = made.map_err(|error| convert::cause(&error))?;
         let idle_since = self.core.mark();
-        Ok(Made::Http1(Box::new(Http1 { sender, driver: Box::pin(driver), taken, idle_since })))
+        let driver = Box::pin(driver);
+        Ok(Made::Http1(Box::new(Http1 { sender, driver, taken, owed, owing: None, idle_since })))
     }
 
     async fn two(&self, stream: Stream) -> Result<Made, Cause> {
+        let owed = stream.owed();
         let mut builder = http2::Builder::new(Executor(self.tasks.clone()));
         builder.max_header_list_size(u32::try_from(self.config.sizes.head).unwrap_or(u32::MAX));
         let made = builder.handshake(TokioIo::new(stream)).await;
@@ -144,7 +156,7 @@ impl Maker<'_> {
                 tracing::debug!(%error, "a shared connection ended");
             }
         });
-        Ok(Made::Http2(sender))
+        Ok(Made::Http2(Http2 { sender, owed }))
     }
 }
 
