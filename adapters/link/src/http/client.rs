@@ -211,7 +211,11 @@ impl HttpClient {
                 Exchanged::failed(!untouched && !not_looked_at, convert::cause(error.error()))
             }
             Ok(Err(Failed::Content(cause))) => Exchanged::MaybeSent(cause),
-            Err(_) => Exchanged::MaybeSent(Cause::new(CauseKind::AnswerTimedOut)),
+            Err(_) => {
+                // Asked while this exchange is still under way, or its connection would not know.
+                owed.stood_still(&shared.core);
+                Exchanged::MaybeSent(Cause::new(CauseKind::AnswerTimedOut))
+            }
         };
         Tried::Verdict(verdict)
     }

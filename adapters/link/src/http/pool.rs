@@ -1,10 +1,12 @@
 //! Connections of a client: made, kept, tried.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use hyper::client::conn::{http1, http2};
+use hyper::rt::Executor;
 use hyper_util::rt::TokioIo;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -102,8 +104,7 @@ impl Pool {
 impl Http1 {
     /// Drives the connection as far as it goes without waiting; false if it has ended.
     async fn lives(&mut self) -> bool {
-        let ended =
-            std::future::poll_fn(|context| Poll::Ready(self.driver.as_mut().poll(context).is_ready()));
+        let ended = poll_fn(|context| Poll::Ready(self.driver.as_mut().poll(context).is_ready()));
         !ended.await && self.sender.is_ready()
     }
 }
@@ -147,11 +148,12 @@ impl Maker<'_> {
 
     async fn two(&self, stream: Stream) -> Result<Made, Cause> {
         let owed = stream.owed();
-        let mut builder = http2::Builder::new(Executor(self.tasks.clone()));
+        let strict = Strict { core: self.core.clone(), tasks: self.tasks.clone(), owed: owed.clone() };
+        let mut builder = http2::Builder::new(strict.clone());
         builder.max_header_list_size(u32::try_from(self.config.sizes.head).unwrap_or(u32::MAX));
         let made = builder.handshake(TokioIo::new(stream)).await;
         let (sender, driver) = made.map_err(|error| convert::cause(&error))?;
-        self.tasks.spawn(async move {
+        strict.execute(async move {
             if let Err(error) = driver.await {
                 tracing::debug!(%error, "a shared connection ended");
             }
@@ -160,11 +162,40 @@ impl Maker<'_> {
     }
 }
 
+/// Gives hyper's tasks of a shared connection to a group. Where the process stood still beyond the limit of an exchange under way
+/// they go on no more, and the connection with them.
+#[derive(Clone)]
+struct Strict {
+    core: Core,
+    tasks: TaskAdder,
+    owed: Owed,
+}
+
+impl<F> Executor<F> for Strict
+where
+    F: Future + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        let (core, owed) = (self.core.clone(), self.owed.clone());
+        self.tasks.spawn(async move {
+            let mut future = pin!(future);
+            poll_fn(|context| {
+                if owed.stood_still(&core) {
+                    Poll::Ready(())
+                } else {
+                    future.as_mut().poll(context).map(drop)
+                }
+            })
+            .await;
+        });
+    }
+}
+
 /// Gives hyper's tasks to a group.
 #[derive(Clone)]
-pub(super) struct Executor(pub(super) TaskAdder);
+pub(super) struct Tasks(pub(super) TaskAdder);
 
-impl<F> hyper::rt::Executor<F> for Executor
+impl<F> Executor<F> for Tasks
 where
     F: Future + Send + 'static,
 {

@@ -16,10 +16,19 @@ use super::{Core, Mark};
 
 /// What is under way on a connection that we ask on. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Owed(Arc<Mutex<BTreeMap<Duration, usize>>>);
+pub(crate) struct Owed(Arc<Mutex<UnderWay>>);
+
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// How often each time to hold is told.
+    holds: BTreeMap<Duration, usize>,
+    /// How often each limit is told.
+    limits: BTreeMap<Mark, usize>,
+    stood_still: bool,
+}
 
 impl Owed {
-    fn held(&self) -> MutexGuard<'_, BTreeMap<Duration, usize>> {
+    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -28,14 +37,30 @@ impl Owed {
     pub(crate) fn begin(&self, core: &Core, until: Mark) -> Owing {
         let left = until.since(core.mark());
         let hold = hold(core.world().clock.outside(left));
-        *self.held().entry(hold).or_default() += 1;
-        Owing { owed: self.clone(), hold }
+        let mut under_way = self.under_way();
+        *under_way.holds.entry(hold).or_default() += 1;
+        *under_way.limits.entry(until).or_default() += 1;
+        Owing { owed: self.clone(), hold, until }
     }
 
     /// The shortest time that the system may hold octets of what is under way; none: nothing is.
     fn least(&self) -> Option<Duration> {
-        self.held().first_key_value().map(|(hold, _)| *hold)
+        self.under_way().holds.first_key_value().map(|(hold, _)| *hold)
     }
+
+    /// Whether the process stood still beyond the limit of an exchange, so that nothing more may leave: what is half sent, or waits
+    /// unsent behind that, would come when others have long asked what became of it.
+    pub(crate) fn stood_still(&self, core: &Core) -> bool {
+        let mut under_way = self.under_way();
+        let first = under_way.limits.first_key_value().map(|(until, _)| *until);
+        under_way.stood_still |= first.is_some_and(|until| is_overdue(core, until));
+        under_way.stood_still
+    }
+}
+
+/// Limits are found to have passed a tenth of a second late at most; who finds it so much later stood still.
+fn is_overdue(core: &Core, until: Mark) -> bool {
+    until.after(Duration::from_secs(1)) <= core.mark()
 }
 
 /// One exchange under way.
@@ -43,16 +68,22 @@ impl Owed {
 pub(crate) struct Owing {
     owed: Owed,
     hold: Duration,
+    until: Mark,
 }
 
 impl Drop for Owing {
     fn drop(&mut self) {
-        let mut held = self.owed.held();
-        if let Some(number) = held.get_mut(&self.hold) {
-            *number = number.saturating_sub(1);
-            if *number == 0 {
-                held.remove(&self.hold);
-            }
+        let mut under_way = self.owed.under_way();
+        once_less(&mut under_way.holds, self.hold);
+        once_less(&mut under_way.limits, self.until);
+    }
+}
+
+fn once_less<Key: Ord>(told: &mut BTreeMap<Key, usize>, key: Key) {
+    if let Some(number) = told.get_mut(&key) {
+        *number = number.saturating_sub(1);
+        if *number == 0 {
+            told.remove(&key);
         }
     }
 }
