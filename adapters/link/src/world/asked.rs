@@ -58,9 +58,9 @@ impl Owed {
     }
 }
 
-/// Limits are found to have passed a tenth of a second late at most; who finds it so much later stood still.
+/// Limits are found to have passed a tenth of a second late; who finds it so much later stood still.
 fn is_overdue(core: &Core, until: Mark) -> bool {
-    until.after(Duration::from_secs(1)) <= core.mark()
+    core.world().clock.outside(core.mark().since(until)) >= Duration::from_secs(1)
 }
 
 /// One exchange under way.
@@ -74,16 +74,16 @@ pub(crate) struct Owing {
 impl Drop for Owing {
     fn drop(&mut self) {
         let mut under_way = self.owed.under_way();
-        once_less(&mut under_way.holds, self.hold);
-        once_less(&mut under_way.limits, self.until);
+        once_less(&mut under_way.holds, &self.hold);
+        once_less(&mut under_way.limits, &self.until);
     }
 }
 
-fn once_less<Key: Ord>(told: &mut BTreeMap<Key, usize>, key: Key) {
-    if let Some(number) = told.get_mut(&key) {
+fn once_less<Key: Ord>(told: &mut BTreeMap<Key, usize>, key: &Key) {
+    if let Some(number) = told.get_mut(key) {
         *number = number.saturating_sub(1);
         if *number == 0 {
-            told.remove(&key);
+            told.remove(key);
         }
     }
 }
