@@ -1,4 +1,4 @@
-//! Making one connection within a limit, TLS included.
+//! Making one connection within a limit, TLS included. We ask on all that are made.
 
 use crate::outcome::{Cause, CauseKind};
 use crate::tls::TlsClient;
@@ -13,7 +13,8 @@ pub(crate) async fn dial(
 ) -> Result<Stream, Cause> {
     let dialled = core
         .within(until, async {
-            let stream = core.world().net.connect(address).await.map_err(|error| Cause::connect(&error))?;
+            let connected = core.world().net.connect(address).await;
+            let stream = connected.and_then(Stream::asked).map_err(|error| Cause::connect(&error))?;
             match tls {
                 Some(tls) => tls.connect(stream).await.map_err(|error| Cause::told(CauseKind::Tls, error)),
                 None => Ok(stream),

@@ -4,6 +4,7 @@
 //! replacement. Out: handles in a [`World`], carried by a [`Core`] that gives birth to all tasks.
 //! Must not know: links, frames, parties.
 
+mod asked;
 mod clock;
 mod core;
 mod disk;
@@ -19,6 +20,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
+pub(crate) use self::asked::{Owed, Owing};
 pub use self::clock::{Clock, ManualClock, Mark, Moment, RealClock, ScaledClock, Sleep};
 pub(crate) use self::core::TaskAdder;
 pub use self::core::{Core, CoreOwner, Elapsed, TaskGroup, Within};

@@ -6,6 +6,8 @@
 mod fair;
 #[path = "all/files.rs"]
 mod files;
+#[path = "all/given_up.rs"]
+mod given_up;
 #[path = "all/held.rs"]
 mod held;
 #[path = "all/help.rs"]

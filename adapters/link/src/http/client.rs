@@ -8,13 +8,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Context;
 
 use bytes::Bytes;
-use hyper::client::conn::{TrySendError, http2};
+use hyper::client::conn::TrySendError;
 use hyper::http::response;
 use hyper::{Request, Response, body::Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::convert::{self, Content, Unread, collect};
-use super::pool::{Driver, Http1, Made, Maker, Pool};
+use super::pool::{Driver, Http1, Http2, Made, Maker, Pool};
 use super::{HttpClientConfig, HttpMessage, HttpVersion};
 use crate::counts::LinkCounts;
 use crate::leave::Leave;
@@ -127,7 +127,7 @@ impl HttpClient {
             }
             let tried = match made {
                 Ok(Made::Http1(connection)) => self.on_one(*connection, message, until, false).await,
-                Ok(Made::Http2(sender)) => Box::pin(self.on_two(sender, message, until, stale_allowed)).await,
+                Ok(Made::Http2(shared)) => Box::pin(self.on_two(shared, message, until, stale_allowed)).await,
                 Err(cause) => return Exchanged::NotSent(cause),
             };
             if let Tried::Verdict(verdict) = tried {
@@ -153,11 +153,14 @@ impl HttpClient {
             Ok(request) => connection.sender.try_send_request(request),
             Err(cause) => return Tried::Verdict(Exchanged::NotSent(cause)),
         };
+        // No octet of it goes before the connection is driven.
+        connection.owing = Some(connection.owed.begin(&shared.core, until));
         let talk = talk(&mut connection.driver, response, shared.config.sizes.content);
         let cause = match shared.core.within_strictly(until, talk).await {
             Ok(Ok((head, content))) => {
                 shared.counts.sent.up();
                 shared.counts.received.up();
+                connection.owing = None;
                 shared.pool.keep(&shared.core, &shared.config, connection).await;
                 self.sweep_later();
                 return Tried::Verdict(Exchanged::Reply(convert::from_response(&head, content)));
@@ -176,7 +179,7 @@ impl HttpClient {
 
     async fn on_two(
         &self,
-        mut sender: http2::SendRequest<Content>,
+        connection: Http2,
         message: &HttpMessage,
         until: Mark,
         stale_allowed: bool,
@@ -187,6 +190,8 @@ impl HttpClient {
             Ok(request) => request,
             Err(cause) => return Tried::Verdict(Exchanged::NotSent(cause)),
         };
+        let Http2 { mut sender, owed } = connection;
+        let _owing = owed.begin(&shared.core, until);
         let answered = shared.core.within(until, async {
             let response = sender.try_send_request(request).await.map_err(Failed::Send)?;
             whole(response, shared.config.sizes.content).await.map_err(Failed::Content)
@@ -206,7 +211,11 @@ impl HttpClient {
                 Exchanged::failed(!untouched && !not_looked_at, convert::cause(error.error()))
             }
             Ok(Err(Failed::Content(cause))) => Exchanged::MaybeSent(cause),
-            Err(_) => Exchanged::MaybeSent(Cause::new(CauseKind::AnswerTimedOut)),
+            Err(_) => {
+                // Asked while this exchange is still under way, or its connection would not know.
+                owed.stood_still(&shared.core);
+                Exchanged::MaybeSent(Cause::new(CauseKind::AnswerTimedOut))
+            }
         };
         Tried::Verdict(verdict)
     }

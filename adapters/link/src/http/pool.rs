@@ -1,10 +1,12 @@
 //! Connections of a client: made, kept, tried.
 
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
 use hyper::client::conn::{http1, http2};
+use hyper::rt::Executor;
 use hyper_util::rt::TokioIo;
 use tokio::sync::Mutex as AsyncMutex;
 
@@ -13,7 +15,7 @@ use super::{HttpClientConfig, HttpVersion};
 use crate::counts::LinkCounts;
 use crate::dial::dial;
 use crate::outcome::Cause;
-use crate::world::{Core, Mark, Stream, Taken, TaskAdder};
+use crate::world::{Core, Mark, Owed, Owing, Stream, Taken, TaskAdder};
 
 /// What moves a version 1.1 connection on.
 pub(super) type Driver = Pin<Box<http1::Connection<TokioIo<Stream>, Content>>>;
@@ -23,17 +25,27 @@ pub(super) struct Http1 {
     pub(super) sender: http1::SendRequest<Content>,
     pub(super) driver: Driver,
     pub(super) taken: Taken,
+    pub(super) owed: Owed,
+    /// While an exchange is under way. It stands behind the driver, which has the stream: that is reset as it goes.
+    pub(super) owing: Option<Owing>,
     idle_since: Mark,
+}
+
+/// A shared version 2 connection.
+#[derive(Clone)]
+pub(super) struct Http2 {
+    pub(super) sender: http2::SendRequest<Content>,
+    pub(super) owed: Owed,
 }
 
 pub(super) enum Made {
     Http1(Box<Http1>),
-    Http2(http2::SendRequest<Content>),
+    Http2(Http2),
 }
 
 pub(super) struct Pool {
     idle: Mutex<Vec<Http1>>,
-    shared: AsyncMutex<Option<http2::SendRequest<Content>>>,
+    shared: AsyncMutex<Option<Http2>>,
 }
 
 impl Pool {
@@ -78,12 +90,12 @@ impl Pool {
     /// The shared version 2 connection, made if there is none.
     pub(super) async fn shared(&self, maker: &Maker<'_>, until: Mark) -> Result<Made, Cause> {
         let mut shared = self.shared.lock().await;
-        if let Some(sender) = shared.as_ref().filter(|sender| !sender.is_closed()) {
-            return Ok(Made::Http2(sender.clone()));
+        if let Some(connection) = shared.as_ref().filter(|connection| !connection.sender.is_closed()) {
+            return Ok(Made::Http2(connection.clone()));
         }
         let made = maker.make(until).await?;
-        if let Made::Http2(sender) = &made {
-            *shared = Some(sender.clone());
+        if let Made::Http2(connection) = &made {
+            *shared = Some(connection.clone());
         }
         Ok(made)
     }
@@ -92,8 +104,7 @@ impl Pool {
 impl Http1 {
     /// Drives the connection as far as it goes without waiting; false if it has ended.
     async fn lives(&mut self) -> bool {
-        let ended =
-            std::future::poll_fn(|context| Poll::Ready(self.driver.as_mut().poll(context).is_ready()));
+        let ended = poll_fn(|context| Poll::Ready(self.driver.as_mut().poll(context).is_ready()));
         !ended.await && self.sender.is_ready()
     }
 }
@@ -125,34 +136,66 @@ impl Maker<'_> {
     }
 
     async fn one(&self, stream: Stream) -> Result<Made, Cause> {
-        let taken = stream.taken();
+        let (taken, owed) = (stream.taken(), stream.owed());
         let mut builder = http1::Builder::new();
         builder.max_buf_size(self.config.sizes.head.max(8 * 1024));
         let made = builder.handshake(TokioIo::new(stream)).await;
         let (sender, driver) = made.map_err(|error| convert::cause(&error))?;
         let idle_since = self.core.mark();
-        Ok(Made::Http1(Box::new(Http1 { sender, driver: Box::pin(driver), taken, idle_since })))
+        let driver = Box::pin(driver);
+        Ok(Made::Http1(Box::new(Http1 { sender, driver, taken, owed, owing: None, idle_since })))
     }
 
     async fn two(&self, stream: Stream) -> Result<Made, Cause> {
-        let mut builder = http2::Builder::new(Executor(self.tasks.clone()));
+        let owed = stream.owed();
+        let strict = Strict { core: self.core.clone(), tasks: self.tasks.clone(), owed: owed.clone() };
+        let mut builder = http2::Builder::new(strict.clone());
         builder.max_header_list_size(u32::try_from(self.config.sizes.head).unwrap_or(u32::MAX));
         let made = builder.handshake(TokioIo::new(stream)).await;
         let (sender, driver) = made.map_err(|error| convert::cause(&error))?;
-        self.tasks.spawn(async move {
+        strict.execute(async move {
             if let Err(error) = driver.await {
                 tracing::debug!(%error, "a shared connection ended");
             }
         });
-        Ok(Made::Http2(sender))
+        Ok(Made::Http2(Http2 { sender, owed }))
+    }
+}
+
+/// Gives hyper's tasks of a shared connection to a group. Where the process stood still beyond the limit of an exchange under way
+/// they go on no more, and the connection with them.
+#[derive(Clone)]
+struct Strict {
+    core: Core,
+    tasks: TaskAdder,
+    owed: Owed,
+}
+
+impl<F> Executor<F> for Strict
+where
+    F: Future + Send + 'static,
+{
+    fn execute(&self, future: F) {
+        let (core, owed) = (self.core.clone(), self.owed.clone());
+        self.tasks.spawn(async move {
+            let mut future = pin!(future);
+            poll_fn(|context| {
+                if owed.stood_still(&core) {
+                    Poll::Ready(())
+                } else {
+                    future.as_mut().poll(context).map(drop)
+                }
+            })
+            .await;
+        });
     }
 }
 
 /// Gives hyper's tasks to a group.
 #[derive(Clone)]
-pub(super) struct Executor(pub(super) TaskAdder);
+pub(super) struct Tasks(pub(super) TaskAdder);
 
-impl<F> hyper::rt::Executor<F> for Executor
+impl<F> Executor<F> for Tasks
 where
     F: Future + Send + 'static,
 {

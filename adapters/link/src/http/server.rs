@@ -16,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use hyper_util::server::conn::auto;
 
 use super::convert::{self, Content, Unread, collect};
-use super::pool::Executor;
+use super::pool::Tasks;
 use super::{HttpMessage, HttpServerConfig, HttpService};
 use crate::accept::{Accepted, Acceptor, Listen, Serve, secure};
 use crate::counts::LinkCounts;
@@ -86,7 +86,7 @@ async fn serve(
     let peer = Arc::new(Peer { address, connection: number, core: core_number, certificate });
     // Tasks that a version 2 connection needs end with the connection.
     let group = core.group();
-    let builder = builder(&core, Executor(group.adder()), &config);
+    let builder = builder(&core, Tasks(group.adder()), &config);
     let begun = AtomicBool::new(false);
     let answering = service_fn(|request| {
         begun.store(true, Ordering::Relaxed);
@@ -132,7 +132,7 @@ async fn no_head(core: &Core, limit: Duration, begun: &AtomicBool) {
     }
 }
 
-fn builder(core: &Core, executor: Executor, config: &HttpServerConfig) -> auto::Builder<Executor> {
+fn builder(core: &Core, executor: Tasks, config: &HttpServerConfig) -> auto::Builder<Tasks> {
     let timer = Timer::new(core);
     let mut builder = auto::Builder::new(executor);
     builder

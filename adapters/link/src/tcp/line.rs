@@ -23,7 +23,7 @@ use crate::frame::Framer;
 use crate::limit::Limit;
 use crate::outcome::{Cause, CauseKind, Exchanged};
 use crate::tls::TlsServer;
-use crate::world::{Listener, Mark, Stream};
+use crate::world::{Listener, Mark, Owed, Owing, Stream};
 
 /// The most bytes asked of the socket at once.
 const CHUNK: usize = 8 * 1024;
@@ -68,7 +68,8 @@ pub(super) async fn run_accepted(
     loop {
         let stream = next_stream(&shared, &mut *listener).await;
         let until = shared.core.mark().after(shared.config.connect_limit);
-        let stream = match shared.core.within(until, secure(stream, tls.as_deref())).await {
+        let secured = async { secure(stream.asked()?, tls.as_deref()).await };
+        let stream = match shared.core.within(until, secured).await {
             Ok(Ok(stream)) => stream,
             Ok(Err(_)) | Err(_) => {
                 shared.counts.connect_failed.up();
@@ -138,6 +139,7 @@ struct InFlight {
     verdict: Option<oneshot::Sender<Exchanged>>,
     until: Mark,
     tag: u64,
+    _owing: Option<Owing>,
 }
 
 /// The request being written.
@@ -147,12 +149,15 @@ struct Writing {
     before: u64,
     /// The socket did not take all of it at once.
     waits: bool,
+    owing: Option<Owing>,
 }
 
 struct Line<'a> {
     shared: &'a Arc<Shared>,
     number: usize,
+    /// It stands before what is under way: where there is any, it is reset as it goes.
     stream: Stream,
+    owed: Owed,
     framer: Framer,
     incoming: BytesMut,
     outgoing: BytesMut,
@@ -188,6 +193,7 @@ impl<'a> Line<'a> {
         Self {
             shared,
             number,
+            owed: stream.owed(),
             stream,
             framer: Framer::new(shared.config.frame.clone()),
             incoming: BytesMut::new(),
@@ -283,8 +289,9 @@ impl<'a> Line<'a> {
                 self.settle(job, Exchanged::NotSent(Cause::told(CauseKind::Request, error)));
             } else {
                 self.earliest = self.earliest.min(job.request.until);
-                self.writing =
-                    Some(Writing { job: Some(job), before: self.stream.taken().bytes(), waits: false });
+                let owing = Some(self.owed.begin(&self.shared.core, job.request.until));
+                let before = self.stream.taken().bytes();
+                self.writing = Some(Writing { job: Some(job), before, waits: false, owing });
             }
         }
     }
@@ -313,13 +320,14 @@ impl<'a> Line<'a> {
     fn written(&mut self) {
         self.sent_at = self.shared.core.mark();
         self.shared.counts.sent.up();
-        let Some(job) = self.writing.take().and_then(|writing| writing.job) else { return };
+        let Some(Writing { job: Some(job), owing, .. }) = self.writing.take() else { return };
         if !job.reply {
             return self.settle(job, Exchanged::Reply(Bytes::new()));
         }
         let key = self.key(&job);
         let (until, tag) = (job.request.until, job.request.tag);
-        let given_up = self.in_flight.insert(key, InFlight { verdict: Some(job.verdict), until, tag });
+        let entry = InFlight { verdict: Some(job.verdict), until, tag, _owing: owing };
+        let given_up = self.in_flight.insert(key, entry);
         if given_up.is_some() {
             self.shared.ended(self.number);
         }
@@ -408,7 +416,6 @@ impl<'a> Line<'a> {
             .filter(|(_, entry)| entry.until <= now)
             .map(|(key, _)| key.clone())
             .collect();
-        let mut gone = 0;
         for key in due {
             let Some(entry) = self.in_flight.get_mut(&key) else { continue };
             if let Some(verdict) = entry.verdict.take() {
@@ -419,15 +426,16 @@ impl<'a> Line<'a> {
                     continue;
                 }
             }
+            // What comes next on a line of one exchange could be taken for the next reply.
+            if !matches!(self.shared.config.hold, Hold::ManyEach { .. }) {
+                return Some(Cause::new(CauseKind::AnswerTimedOut));
+            }
             self.in_flight.remove(&key);
-            gone += 1;
+            self.shared.ended(self.number);
         }
-        let ends = gone > 0 && !matches!(self.shared.config.hold, Hold::ManyEach { .. });
-        (0..gone).for_each(|_| self.shared.ended(self.number));
         let writing = self.writing.as_ref().map_or(Mark::NEVER, Writing::until);
         self.earliest = self.in_flight.values().map(|entry| entry.until).fold(writing, Mark::min);
-        // What comes next on a line of one exchange could be taken for the next reply.
-        ends.then(|| Cause::new(CauseKind::AnswerTimedOut))
+        None
     }
 
     fn beat_at(&self) -> Mark {
@@ -478,7 +486,8 @@ impl<'a> Line<'a> {
             if !beat.empty_frame {
                 self.shared.tell(LineEvent::BeatDue { line: self.number, beat: number });
             } else if self.writing.is_none() && self.framer.encode(&[], &mut self.outgoing).is_ok() {
-                self.writing = Some(Writing { job: None, before: self.stream.taken().bytes(), waits: false });
+                let before = self.stream.taken().bytes();
+                self.writing = Some(Writing { job: None, before, waits: false, owing: None });
             }
         }
         None

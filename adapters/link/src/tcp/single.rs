@@ -13,7 +13,7 @@ use super::{LineEvent, Request};
 use crate::dial::dial;
 use crate::frame::Framer;
 use crate::outcome::{Cause, CauseKind, Exchanged};
-use crate::world::{Stream, TaskGroup};
+use crate::world::{Owing, Stream, TaskGroup};
 
 const CHUNK: usize = 8 * 1024;
 
@@ -37,12 +37,14 @@ pub(super) async fn exchange(
         return Exchanged::NotSent(Cause::new(CauseKind::NoLeave));
     }
     let _open = Open::new(shared);
-    let mut single = Single { shared, stream, framer, incoming: BytesMut::new() };
+    let owing = Some(stream.owed().begin(&shared.core, request.until));
+    let mut single = Single { shared, stream, framer, incoming: BytesMut::new(), owing };
     let before = single.stream.taken().bytes();
     let done = shared.core.within_strictly(request.until, single.talk(&wire, reply)).await;
     let left = single.stream.taken().bytes() != before;
     match done {
         Ok(Ok(reply)) => {
+            single.owing = None;
             single.close().await;
             Exchanged::Reply(reply)
         }
@@ -82,10 +84,11 @@ fn listen_late(shared: &Arc<Shared>, group: &TaskGroup, single: Single<'_>, tag:
         return;
     }
     let until = shared.core.mark().after(shared.config.late);
-    let (shared, Single { stream, framer, incoming, .. }) = (Arc::clone(shared), single);
+    let (shared, Single { stream, framer, incoming, owing, .. }) = (Arc::clone(shared), single);
     group.spawn(async move {
-        let mut single = Single { shared: &shared, stream, framer, incoming };
+        let mut single = Single { shared: &shared, stream, framer, incoming, owing };
         if let Ok(Ok(frame)) = shared.core.within(until, single.hear()).await {
+            single.owing = None;
             shared.counts.unsolicited.up();
             shared.tell(LineEvent::Frame { line: 0, frame, late: Some(tag) });
         }
@@ -97,6 +100,8 @@ struct Single<'a> {
     stream: Stream,
     framer: Framer,
     incoming: BytesMut,
+    /// Until the exchange has ended. It stands behind the stream: where it has not, that is reset as it goes.
+    owing: Option<Owing>,
 }
 
 impl Single<'_> {

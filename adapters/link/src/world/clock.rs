@@ -60,6 +60,10 @@ pub trait Clock: Send + Sync + 'static {
     fn mark(&self) -> Mark;
     /// A future that is ready when `at` has come, never before.
     fn sleep_until(&self, at: Mark) -> Sleep;
+    /// How long a span of this clock is outside: for what the system itself waits for.
+    fn outside(&self, span: Duration) -> Duration {
+        span
+    }
 }
 
 /// The system's clock. Its marks follow tokio's time, so a paused runtime pauses them too.
@@ -168,6 +172,10 @@ impl Clock for ScaledClock {
 
     fn sleep_until(&self, at: Mark) -> Sleep {
         Box::pin(Arc::clone(&self.shared).sleep(at))
+    }
+
+    fn outside(&self, span: Duration) -> Duration {
+        span / self.shared.speed
     }
 }
 
@@ -311,6 +319,7 @@ mod tests {
         clock.sleep_until(clock.mark().after(Duration::from_secs(600))).await;
         assert!(began.elapsed() < Duration::from_secs(5));
         assert!(clock.now() >= Moment(600_000_000));
+        assert_eq!(clock.outside(Duration::from_secs(600)), Duration::from_millis(6));
     }
 
     #[tokio::test]

@@ -16,6 +16,8 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsStream;
 
+use super::asked::{Asked, Owed};
+
 /// What a made stream must be able to do.
 pub trait Io: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
@@ -41,11 +43,14 @@ impl Taken {
 pub struct Stream {
     inner: Inner,
     taken: Taken,
+    /// Where we ask on it.
+    owed: Option<Owed>,
     peer: Arc<str>,
 }
 
 enum Inner {
     Tcp(TcpStream),
+    Asked(Asked),
     Made(Box<dyn Io>),
     Tls(Box<TlsStream<Stream>>),
 }
@@ -54,20 +59,39 @@ impl Stream {
     /// A stream over a socket; `peer` is the other side's address.
     #[must_use]
     pub fn tcp(socket: TcpStream, peer: impl Into<Arc<str>>) -> Self {
-        Self { inner: Inner::Tcp(socket), taken: Taken::default(), peer: peer.into() }
+        Self { inner: Inner::Tcp(socket), taken: Taken::default(), owed: None, peer: peer.into() }
     }
 
     /// A stream over anything that reads and writes.
     #[must_use]
     pub fn made(io: Box<dyn Io>, peer: impl Into<Arc<str>>) -> Self {
-        Self { inner: Inner::Made(io), taken: Taken::default(), peer: peer.into() }
+        Self { inner: Inner::Made(io), taken: Taken::default(), owed: None, peer: peer.into() }
     }
 
     /// A stream over an established TLS session; it goes on counting at the socket below.
     pub(crate) fn tls(session: TlsStream<Stream>) -> Self {
         let below = session.get_ref().0;
-        let (taken, peer) = (below.taken.clone(), Arc::clone(&below.peer));
-        Self { inner: Inner::Tls(Box::new(session)), taken, peer }
+        let (taken, owed, peer) = (below.taken.clone(), below.owed.clone(), Arc::clone(&below.peer));
+        Self { inner: Inner::Tls(Box::new(session)), taken, owed, peer }
+    }
+
+    /// The same as a connection that we ask on: no octet of a request arrives when it has long been given up.
+    ///
+    /// # Errors
+    /// The socket does not take what it is told.
+    pub(crate) fn asked(self) -> io::Result<Self> {
+        let Self { inner, taken, peer, .. } = self;
+        let owed = Owed::default();
+        let inner = match inner {
+            Inner::Tcp(socket) => Inner::Asked(Asked::new(socket, owed.clone())?),
+            other => other,
+        };
+        Ok(Self { inner, taken, owed: Some(owed), peer })
+    }
+
+    /// What is under way on it.
+    pub(crate) fn owed(&self) -> Owed {
+        self.owed.clone().unwrap_or_default()
     }
 
     /// The count of bytes that the socket has taken.
@@ -86,7 +110,7 @@ impl Stream {
     pub(crate) fn session(&self) -> Option<&rustls::CommonState> {
         match &self.inner {
             Inner::Tls(session) => Some(session.get_ref().1),
-            Inner::Tcp(_) | Inner::Made(_) => None,
+            Inner::Tcp(_) | Inner::Asked(_) | Inner::Made(_) => None,
         }
     }
 
@@ -95,12 +119,12 @@ impl Stream {
     /// # Errors
     /// The runtime's reactor did not take the socket.
     pub fn rehome(self) -> io::Result<Self> {
-        let Self { inner, taken, peer } = self;
+        let Self { inner, taken, owed, peer } = self;
         let inner = match inner {
             Inner::Tcp(socket) => Inner::Tcp(TcpStream::from_std(socket.into_std()?)?),
             other => other,
         };
-        Ok(Self { inner, taken, peer })
+        Ok(Self { inner, taken, owed, peer })
     }
 
     /// Reads what is there into `buffer`, at most `chunk` bytes; zero means the other side has ended.
@@ -113,8 +137,10 @@ impl Stream {
         chunk: usize,
     ) -> Poll<io::Result<usize>> {
         if buffer.capacity() == buffer.len() {
-            if let Inner::Tcp(socket) = &self.inner {
-                ready!(socket.poll_read_ready(context))?;
+            match &mut self.inner {
+                Inner::Tcp(socket) => ready!(socket.poll_read_ready(context))?,
+                Inner::Asked(asked) => ready!(asked.socket().poll_read_ready(context))?,
+                Inner::Made(_) | Inner::Tls(_) => {}
             }
             buffer.reserve(chunk);
         }
@@ -131,7 +157,7 @@ impl Stream {
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kind = match self.inner {
-            Inner::Tcp(_) => "tcp",
+            Inner::Tcp(_) | Inner::Asked(_) => "tcp",
             Inner::Made(_) => "made",
             Inner::Tls(_) => "tls",
         };
@@ -147,6 +173,7 @@ impl AsyncRead for Stream {
     ) -> Poll<io::Result<()>> {
         match &mut self.inner {
             Inner::Tcp(socket) => Pin::new(socket).poll_read(context, into),
+            Inner::Asked(asked) => Pin::new(asked.socket()).poll_read(context, into),
             Inner::Made(io) => Pin::new(io).poll_read(context, into),
             Inner::Tls(session) => Pin::new(session).poll_read(context, into),
         }
@@ -161,6 +188,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let polled = match &mut self.inner {
             Inner::Tcp(socket) => Pin::new(socket).poll_write(context, from),
+            Inner::Asked(asked) => Pin::new(asked.bound()?).poll_write(context, from),
             Inner::Made(io) => Pin::new(io).poll_write(context, from),
             Inner::Tls(session) => return Pin::new(session).poll_write(context, from),
         };
@@ -174,6 +202,7 @@ impl AsyncWrite for Stream {
     ) -> Poll<io::Result<usize>> {
         let polled = match &mut self.inner {
             Inner::Tcp(socket) => Pin::new(socket).poll_write_vectored(context, from),
+            Inner::Asked(asked) => Pin::new(asked.bound()?).poll_write_vectored(context, from),
             Inner::Made(io) => Pin::new(io).poll_write_vectored(context, from),
             Inner::Tls(session) => return Pin::new(session).poll_write_vectored(context, from),
         };
@@ -183,6 +212,7 @@ impl AsyncWrite for Stream {
     fn is_write_vectored(&self) -> bool {
         match &self.inner {
             Inner::Tcp(socket) => socket.is_write_vectored(),
+            Inner::Asked(_) => true,
             Inner::Made(io) => io.is_write_vectored(),
             Inner::Tls(session) => session.is_write_vectored(),
         }
@@ -191,6 +221,7 @@ impl AsyncWrite for Stream {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.inner {
             Inner::Tcp(socket) => Pin::new(socket).poll_flush(context),
+            Inner::Asked(asked) => Pin::new(asked.socket()).poll_flush(context),
             Inner::Made(io) => Pin::new(io).poll_flush(context),
             Inner::Tls(session) => Pin::new(session).poll_flush(context),
         }
@@ -199,6 +230,7 @@ impl AsyncWrite for Stream {
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         match &mut self.inner {
             Inner::Tcp(socket) => Pin::new(socket).poll_shutdown(context),
+            Inner::Asked(asked) => Pin::new(asked.socket()).poll_shutdown(context),
             Inner::Made(io) => Pin::new(io).poll_shutdown(context),
             Inner::Tls(session) => Pin::new(session).poll_shutdown(context),
         }

@@ -159,6 +159,42 @@ async fn a_silent_server_is_maybe_sent_at_the_limit() {
     }
 }
 
+/// The process is stopped when the socket has taken a part of a request, as with the lines of TCP; whoever is woken first, the rest
+/// does not leave.
+#[tokio::test]
+async fn what_stood_half_sent_beyond_its_limit_is_not_sent_on() {
+    for version in [HttpVersion::Http1, HttpVersion::Http2] {
+        for woken in ["who writes", "who looks after limits"] {
+            let (core, clock, pipes) = piped();
+            let mut peer = pipes.connect(64);
+            let client =
+                HttpClient::new(&core, HttpClientConfig { version, ..HttpClientConfig::new("pipe:1") });
+            let limit = later(&core);
+            let asking = tokio::spawn(async move {
+                let message = HttpMessage::post("/", vec![b'#'; 2_000]);
+                (client.exchange(&message, limit).await, client)
+            });
+            let mut piece = [0; 64];
+            while piece != [b'#'; 64] {
+                for _ in 0..50 {
+                    tokio::task::yield_now().await;
+                }
+                if piece.ends_with(b"##") && woken != "who writes" {
+                    break;
+                }
+                peer.read_exact(&mut piece).await.unwrap();
+            }
+            clock.advance(Duration::from_secs(60));
+            let (verdict, _client) = asking.await.unwrap();
+            assert!(matches!(verdict, Exchanged::MaybeSent(_)), "{version:?}: {verdict:?}");
+            let mut rest = Vec::new();
+            tokio::time::timeout(Duration::from_millis(200), peer.read_to_end(&mut rest)).await.ok();
+            let held = if woken == "who writes" { 0 } else { 64 };
+            assert_eq!(rest.len(), held, "{version:?}, first {woken}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn contents_and_heads_are_bounded_on_both_sides() {
     let (core, _clock) = standing();

@@ -1,0 +1,177 @@
+//! A socket on which we ask, and what the system may still do with its octets.
+//!
+//! For: links that send requests. In: the limits of the exchanges under way. Out: a socket whose octets the other side gets by then
+//! or never. Left to itself the system goes on with octets that nobody acknowledges for a quarter of an hour, and for minutes
+//! behind a close: a debit would be booked when an enquiry has long been told that there is none. Must not know: what is asked.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::net::TcpStream;
+
+use super::{Core, Mark};
+
+/// What is under way on a connection that we ask on. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Owed(Arc<Mutex<UnderWay>>);
+
+#[derive(Debug, Default)]
+struct UnderWay {
+    /// How often each time to hold is told.
+    holds: BTreeMap<Duration, usize>,
+    /// How often each limit is told.
+    limits: BTreeMap<Mark, usize>,
+    stood_still: bool,
+}
+
+impl Owed {
+    fn under_way(&self) -> MutexGuard<'_, UnderWay> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An exchange with this limit begins. It is under way until what this gives is dropped: behind the connection, if it was given
+    /// up, so that the connection is reset.
+    pub(crate) fn begin(&self, core: &Core, until: Mark) -> Owing {
+        let left = until.since(core.mark());
+        let hold = hold(core.world().clock.outside(left));
+        let mut under_way = self.under_way();
+        *under_way.holds.entry(hold).or_default() += 1;
+        *under_way.limits.entry(until).or_default() += 1;
+        Owing { owed: self.clone(), hold, until }
+    }
+
+    /// The shortest time that the system may hold octets of what is under way; none: nothing is.
+    fn least(&self) -> Option<Duration> {
+        self.under_way().holds.first_key_value().map(|(hold, _)| *hold)
+    }
+
+    /// Whether the process stood still beyond the limit of an exchange, so that nothing more may leave: what is half sent, or waits
+    /// unsent behind that, would come when others have long asked what became of it.
+    pub(crate) fn stood_still(&self, core: &Core) -> bool {
+        let mut under_way = self.under_way();
+        let first = under_way.limits.first_key_value().map(|(until, _)| *until);
+        under_way.stood_still |= first.is_some_and(|until| is_overdue(core, until));
+        under_way.stood_still
+    }
+}
+
+/// Limits are found to have passed a tenth of a second late; who finds it so much later stood still.
+fn is_overdue(core: &Core, until: Mark) -> bool {
+    core.world().clock.outside(core.mark().since(until)) >= Duration::from_secs(1)
+}
+
+/// One exchange under way.
+#[derive(Debug)]
+pub(crate) struct Owing {
+    owed: Owed,
+    hold: Duration,
+    until: Mark,
+}
+
+impl Drop for Owing {
+    fn drop(&mut self) {
+        let mut under_way = self.owed.under_way();
+        once_less(&mut under_way.holds, &self.hold);
+        once_less(&mut under_way.limits, &self.until);
+    }
+}
+
+fn once_less<Key: Ord>(told: &mut BTreeMap<Key, usize>, key: &Key) {
+    if let Some(number) = told.get_mut(key) {
+        *number = number.saturating_sub(1);
+        if *number == 0 {
+            told.remove(key);
+        }
+    }
+}
+
+/// How long the system may hold octets of an exchange that has so much time left: three quarters of it, since the system looks at
+/// this only when it would send once more. Rounded, so that it is seldom told anew.
+fn hold(left: Duration) -> Duration {
+    let hold = (left - left / 4).clamp(LEAST, MOST);
+    if hold < STEP { hold } else { hold - Duration::from_nanos(nanos_above_step(hold)) }
+}
+
+fn nanos_above_step(hold: Duration) -> u64 {
+    u64::try_from(hold.as_nanos() % STEP.as_nanos()).unwrap_or(0)
+}
+
+/// Nothing at all would mean to the system that it may do as it likes.
+const LEAST: Duration = Duration::from_millis(1);
+
+/// About as long as the system would go on by itself.
+const MOST: Duration = Duration::from_secs(15 * 60);
+
+/// What is rounded to.
+const STEP: Duration = Duration::from_millis(100);
+
+/// A socket on which we ask. It is reset when it goes while anything is owed on it, and when the process is killed; else it is
+/// closed as usual.
+pub(super) struct Asked {
+    socket: TcpStream,
+    owed: Owed,
+    told: Option<Duration>,
+}
+
+impl Asked {
+    pub(super) fn new(socket: TcpStream, owed: Owed) -> io::Result<Self> {
+        socket.set_zero_linger()?;
+        Ok(Self { socket, owed, told: None })
+    }
+
+    /// The socket, to read of.
+    pub(super) fn socket(&mut self) -> &mut TcpStream {
+        &mut self.socket
+    }
+
+    /// The socket, to write to: the system is told how long it may hold what is written.
+    pub(super) fn bound(&mut self) -> io::Result<&mut TcpStream> {
+        if let Some(least) = self.owed.least().filter(|least| self.told != Some(*least)) {
+            SockRef::from(&self.socket).set_tcp_user_timeout(Some(least))?;
+            self.told = Some(least);
+        }
+        Ok(&mut self.socket)
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        if self.owed.least().is_none() {
+            // Where this fails it is reset, by which nothing is lost that anybody waits for.
+            SockRef::from(&self.socket).set_linger(None).unwrap_or_default();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ManualClock, Moment, World};
+    use super::*;
+
+    #[tokio::test]
+    async fn the_shortest_of_what_is_under_way_holds() {
+        let clock = Arc::new(ManualClock::new(Moment(0)));
+        let core = Core::start(World::with_clock(clock));
+        let until = |seconds| core.mark().after(Duration::from_secs(seconds));
+        let owed = Owed::default();
+        assert_eq!(owed.least(), None);
+        let long = owed.begin(&core, until(40));
+        let (short, another) = (owed.begin(&core, until(5)), owed.begin(&core, until(5)));
+        assert_eq!(owed.least(), Some(Duration::from_millis(3_700)));
+        drop(short);
+        assert_eq!(owed.least(), Some(Duration::from_millis(3_700)));
+        drop(another);
+        assert_eq!(owed.least(), Some(Duration::from_secs(30)));
+        drop(long);
+        assert_eq!(owed.least(), None);
+    }
+
+    #[test]
+    fn no_time_left_is_not_for_ever() {
+        assert_eq!(hold(Duration::ZERO), LEAST);
+        assert_eq!(hold(Duration::MAX), MOST);
+    }
+}
