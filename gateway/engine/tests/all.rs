@@ -18,6 +18,8 @@ mod deciding;
 mod deploying;
 #[path = "slice/files.rs"]
 mod files;
+#[path = "slice/full.rs"]
+mod full;
 #[path = "slice/keeping.rs"]
 mod keeping;
 #[path = "slice/leased.rs"]
