@@ -32,6 +32,8 @@ mod numbered;
 mod parties;
 #[path = "slice/paying.rs"]
 mod paying;
+#[path = "slice/quiet.rs"]
+mod quiet;
 #[path = "slice/restraining.rs"]
 mod restraining;
 #[path = "slice/serving.rs"]
