@@ -10,6 +10,8 @@ mod batches;
 mod by_the_clock;
 #[path = "slice/changing.rs"]
 mod changing;
+#[path = "slice/counting.rs"]
+mod counting;
 #[path = "slice/crashing.rs"]
 mod crashing;
 #[path = "slice/deciding.rs"]
