@@ -96,7 +96,7 @@ impl Kind {
                 "it was taken back here and holds there: have the reversal booked there"
             }
             Self::Unlisted(_) => {
-                "if the list is complete it was never had: tongshi parked resolve FLOW propose never, with this list as proof"
+                "if the list is complete, and made after the hour that tongshi parked show FLOW tells, it was never had: tongshi parked resolve FLOW propose never, with this list as proof"
             }
             Self::Alone(Book::Party) => {
                 "the party has the money and the customer was not debited: book the customer's leg by two persons"

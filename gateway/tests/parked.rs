@@ -78,7 +78,7 @@ codes result text 4 bytes "返回码" {
 
 call book "记账" provides bank.book {
   once     exchange.serial
-  promises quiet 1s
+  promises quiet 10m
   unknown  park
   request "1001" {
     account  account_no 32 bytes  <- ask.account                        "账号"
@@ -276,6 +276,10 @@ async fn two_persons_decide_what_is_parked_by_the_same_proof() {
         &["propose", "holds", "--reason", "listed", "--reference", &long],
         "`proof` has at most 400",
     );
+    // What may still come has not been seen by nobody: a list of this hour does not prove it.
+    let never = ["propose", "never", "--reason", "not listed", "--proof-file", "letter.pdf"];
+    refused("maker", &never, "`never` cannot be decided before 2");
+    assert!(story.contains("never: not before 2") && story.contains("UTC+08:00"), "{story}");
     refused("checker", &["agree", "holds", "--reference", "1"], "nobody has proposed");
     assert_eq!(resolve("maker", &["propose", "holds", "--reference", "1"]).0, 2, "a proposal has a reason");
     let (code, said) = resolve("maker", &proposal);

@@ -26,6 +26,21 @@ impl Calendar {
         jiff::tz::TimeZone::UTC.to_datetime(timestamp)
     }
 
+    /// The second from which on a moment of the journal has passed, in words for people.
+    #[must_use]
+    pub fn from_second(&self, moment: store::Moment) -> String {
+        let local = self.local(Moment(moment.0.saturating_add(999).saturating_mul(1_000)));
+        format!("{} {}", local.strftime("%Y-%m-%d %H:%M:%S"), self.zone())
+    }
+
+    /// The zone in words.
+    #[must_use]
+    pub fn zone(&self) -> String {
+        let sign = if self.zone_minutes < 0 { '-' } else { '+' };
+        let minutes = self.zone_minutes.unsigned_abs();
+        format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
+    }
+
     /// The moment of a day and time at the bank.
     #[must_use]
     pub fn moment(&self, local: DateTime) -> Moment {
@@ -118,6 +133,11 @@ mod tests {
         let local: DateTime = "2026-11-23T08:00:00".parse().unwrap();
         assert_eq!(calendar.local(calendar.moment(local)), local);
         assert_eq!(calendar.moment(local).micros() % 86_400_000_000, 0);
+        let from = |micros| calendar.from_second(stamp(Moment(calendar.moment(local).0 + micros)));
+        assert_eq!(
+            [from(0), from(1_000)],
+            ["2026-11-23 08:00:00 UTC+08:00", "2026-11-23 08:00:01 UTC+08:00"]
+        );
         assert_eq!(date(day(local.date())), Some(local.date()));
         assert_eq!(flow_serial(local, 42), "20261123080000000000000000000042");
         assert_eq!(calendar.next_at(local, 480).to_string(), "2026-11-24T08:00:00");

@@ -223,7 +223,8 @@ impl Journal {
             let now = self.inner.core.mark();
             let count = self.numbers().get_mut(&owner).map_or(BLOCK, |known| known.next_size(now));
             let request = NumberRequest { party: owner.clone(), date: day, count };
-            let written = self.write(Lane::Ask, day, vec![Change::Numbers(request)]).await;
+            // Questions, ways back and queries bear numbers too: a store that takes no new asks must not silence them.
+            let written = self.write(Lane::Outcome, day, vec![Change::Numbers(request)]).await;
             let block = written.map(|verdict| match verdict {
                 Verdict::Ok(written) => written.numbers.first().map(|block| Block {
                     day,

@@ -575,8 +575,12 @@ impl Engine {
         for fact in [Fact::Branch, Fact::Teller, Fact::Channel] {
             known.put(fact, &facts.get(fact));
         }
-        let number = self.journal.number("flow", Day(0)).await.ok().flatten().unwrap_or(0);
-        let serial = crate::calendar::flow_serial(self.now(), number);
+        // No two are asked under one serial.
+        let Some(number) = self.next_flow().await else {
+            let full = message::Refusal::full();
+            return Told::refused(&full.reason, full.text);
+        };
+        let serial = crate::calendar::flow_serial(self.now(), number.0);
         known.put(Fact::FlowSerial, &Value::Text(serial.into()));
         let heard = match self.query(Asking::new(version, call, known, ask).for_member()).await {
             Ok(heard) => heard,

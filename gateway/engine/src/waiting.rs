@@ -4,8 +4,10 @@
 //! `deciding`'s.
 
 mod deciding;
+mod quiet;
 
 pub use deciding::{Decided, Decision, NotDecided, ProofFile, Proposed, Said};
+pub use quiet::Quiet;
 
 use crate::driver::path_of;
 use crate::engine::Engine;
@@ -60,6 +62,8 @@ pub enum Why {
         state: &'static str,
         /// In fen.
         amount: Option<i64>,
+        /// From when on it may be decided that it never came.
+        quiet: Quiet,
     },
 }
 
@@ -156,19 +160,25 @@ impl Engine {
                 waits.proposed = proposed.filter(|proposed| proposed.about == waits.about).cloned();
             }
         }
-        self.with_amounts(row.flow, &mut found).await;
+        self.with_journaled(&opened, row, &mut found).await;
         found
     }
 
-    /// Amounts of operations that wait stand in the journal alone.
-    async fn with_amounts(&self, flow: FlowId, found: &mut [WaitingFor]) {
+    /// What stands in the journal alone of operations that wait: amounts, and when the last copy was given up.
+    async fn with_journaled(&self, opened: &Opened<'_>, row: &FlowRow, found: &mut [WaitingFor]) {
         if !found.iter().any(|waits| matches!(waits.why, Why::Operation { .. })) {
             return;
         }
-        let Ok(rows) = self.journal.read(move |reader| reader.operations(flow)).await else { return };
+        let flow = row.flow;
+        let read = self.journal.read(move |reader| {
+            let operations = reader.operations(flow)?;
+            Ok((operations, reader.operation_states(flow)?))
+        });
+        let Ok((rows, states)) = read.await else { return };
         for waits in found {
-            if let Why::Operation { amount, .. } = &mut waits.why {
+            if let Why::Operation { amount, quiet, .. } = &mut waits.why {
                 *amount = rows.iter().find(|row| row.name == waits.place).and_then(|row| row.amount);
+                *quiet = opened.quiet(&waits.place, &states, row.changed);
             }
         }
     }
@@ -255,6 +265,7 @@ impl Opened<'_> {
                 call: call.map_or_else(String::new, |call| call.name.to_string()),
                 state,
                 amount: None,
+                quiet: Quiet::Unread,
             };
             let what = operation.reason.as_deref().unwrap_or(what).to_owned();
             Some(self.waiting(row, &step.name, what, why, Subject::Operation(id)))

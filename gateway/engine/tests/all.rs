@@ -10,6 +10,8 @@ mod batches;
 mod by_the_clock;
 #[path = "slice/changing.rs"]
 mod changing;
+#[path = "slice/counting.rs"]
+mod counting;
 #[path = "slice/crashing.rs"]
 mod crashing;
 #[path = "slice/deciding.rs"]
@@ -18,6 +20,8 @@ mod deciding;
 mod deploying;
 #[path = "slice/files.rs"]
 mod files;
+#[path = "slice/full.rs"]
+mod full;
 #[path = "slice/keeping.rs"]
 mod keeping;
 #[path = "slice/leased.rs"]
@@ -30,6 +34,8 @@ mod numbered;
 mod parties;
 #[path = "slice/paying.rs"]
 mod paying;
+#[path = "slice/quiet.rs"]
+mod quiet;
 #[path = "slice/restraining.rs"]
 mod restraining;
 #[path = "slice/serving.rs"]

@@ -2,7 +2,7 @@
 
 use engine::counters::Counter;
 use engine::engine::Engine;
-use engine::waiting::{WaitingFor, Why};
+use engine::waiting::{Quiet, WaitingFor, Why};
 use serde_json::{Value as Json, json};
 use std::sync::Arc;
 use store::{End, FileProgress, FlowRow, LimitUse, OperationCount, RefusedRow};
@@ -54,8 +54,9 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
         Why::Park => ("park", json!({})),
         Why::Late => ("late", json!({})),
         Why::Broken => ("broken", json!({})),
-        Why::Operation { party, call, state, amount } => {
-            (*state, json!({ "party": party, "call": call, "amount_fen": amount }))
+        Why::Operation { party, call, state, amount, quiet } => {
+            let quiet = self::quiet(*quiet);
+            (*state, json!({ "party": party, "call": call, "amount_fen": amount, "quiet": quiet }))
         }
     };
     let proposed = waiting.proposed.as_ref().map(|proposed| {
@@ -72,6 +73,17 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
         "why": why, "detail": more, "since_ms": waiting.since.0,
         "decisions": decisions, "proposed": proposed,
     })
+}
+
+/// From when on it may be decided that an operation never came.
+fn quiet(quiet: Quiet) -> Json {
+    let (word, from) = match quiet {
+        Quiet::Unsent => ("unsent", None),
+        Quiet::Undeclared => ("undeclared", None),
+        Quiet::Until(from) => ("until", Some(from.0)),
+        Quiet::Unread => ("unread", None),
+    };
+    json!({ "word": word, "from_ms": from })
 }
 
 /// An input that was refused; its first octets for auditors alone.

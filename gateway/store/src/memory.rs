@@ -127,7 +127,8 @@ impl MemoryDisk {
         self.lock().full = full;
     }
 
-    /// From now on who wants numbers is given so many at most: what is at hand is soon used up.
+    /// From now on who wants numbers is given so many at most, and none while it is full, as on a disk that has no reserve: what is
+    /// at hand is soon used up.
     pub fn give_few(&self, most: u64) {
         self.lock().few = Some(most);
     }
@@ -237,7 +238,7 @@ impl Store for MemoryStore {
         let forgets = disk.bug == Some(DiskBug::ForgetsLease);
         let mut verdicts = Vec::with_capacity(group.len());
         for write in group.iter().take(durable) {
-            if disk.full && write.lane != Lane::Outcome {
+            if disk.full && (write.lane != Lane::Outcome || disk.gives_none(write)) {
                 verdicts.push(Verdict::Full);
                 continue;
             }

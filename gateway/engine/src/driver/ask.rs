@@ -282,7 +282,7 @@ impl Engine {
     }
 
     /// The number of a new flow; none while the journal has no room.
-    pub(super) async fn next_flow(&self) -> Option<FlowId> {
+    pub(crate) async fn next_flow(&self) -> Option<FlowId> {
         match self.journal.number("flow", Day(0)).await {
             Ok(number) => number.map(FlowId),
             Err(fatal) => {

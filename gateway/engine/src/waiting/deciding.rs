@@ -4,7 +4,7 @@
 //! In: what a person says, and who they are. Out: an event for the flow once two persons have said the same. Every word of
 //! it stands in the flow's history. It must not know how they signed in.
 
-use super::{Person, WaitingFor, Why};
+use super::{Person, Quiet, WaitingFor, Why};
 use crate::driver::{Deciding, Inbox, Taken, path_of};
 use crate::engine::Engine;
 use crate::facts::Body;
@@ -147,6 +147,11 @@ pub enum NotDecided {
     /// What was once known to be done was there.
     #[error("`{0}` cannot be: the party is known to have had it")]
     Happened(&'static str),
+    /// A copy of it may still be under way.
+    #[error(
+        "`{0}` cannot be decided before {1}: until then the last copy of it may still come; a list or a letter of an earlier hour does not prove it"
+    )]
+    Early(&'static str, String),
     /// The file is not the one that the proposal stands on.
     #[error("{0} has proposed it on the file {1} of another content: show the same file")]
     OtherFile(String, String),
@@ -341,7 +346,7 @@ impl Engine {
             (Why::Park, Decision::Go | Decision::Refuse) => {
                 Ok(Event::Released { at: node(place().ok_or_else(nothing)?), accepted })
             }
-            (Why::Operation { .. }, Decision::Holds | Decision::Never | Decision::TakenBack) => {
+            (Why::Operation { quiet, .. }, Decision::Holds | Decision::Never | Decision::TakenBack) => {
                 if !said.proves() {
                     return Err(NotDecided::NoProof);
                 }
@@ -359,9 +364,23 @@ impl Engine {
                 if program.stays_parked(&durable, step, proof) {
                     return Err(NotDecided::Stays(said.decision.word()));
                 }
+                if proof == Proof::Never {
+                    self.quiet_is_over(*quiet, said.decision.word())?;
+                }
                 Ok(Event::Proof(step, proof))
             }
             (_, other) => Err(NotDecided::NotThis(other.word())),
+        }
+    }
+
+    /// What a party has not seen yet may come while the quiet time of the last copy runs (`flows.md` 2): whoever believes a list of
+    /// that time refuses and undoes what then holds.
+    fn quiet_is_over(&self, quiet: Quiet, word: &'static str) -> Result<(), NotDecided> {
+        match quiet {
+            Quiet::Unsent | Quiet::Undeclared => Ok(()),
+            Quiet::Until(from) if self.journal.now() >= from => Ok(()),
+            Quiet::Until(from) => Err(NotDecided::Early(word, self.calendar.from_second(from))),
+            Quiet::Unread => Err(NotDecided::NotNow),
         }
     }
 

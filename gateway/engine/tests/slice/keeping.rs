@@ -12,7 +12,7 @@ use store::{
 /// Some day long before whatever the clock shows.
 const LONG_AGO: Day = Day(20_200_203);
 
-fn asked(flow: u64) -> FlowAsked {
+pub(crate) fn asked(flow: u64) -> FlowAsked {
     FlowAsked {
         flow: FlowId(flow),
         name: "bank.pay_bill".into(),

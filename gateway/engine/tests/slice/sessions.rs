@@ -182,7 +182,7 @@ call look over line provides club.look {
 "#;
 
 /// A real clock that says another time of day.
-struct Shifted {
+pub(crate) struct Shifted {
     real: RealClock,
     micros: AtomicI64,
 }
@@ -200,6 +200,16 @@ impl Clock for Shifted {
 }
 
 impl Shifted {
+    /// One that says the right time.
+    pub(crate) fn new() -> Self {
+        Self { real: RealClock::new(), micros: AtomicI64::new(0) }
+    }
+
+    /// Puts it forward.
+    pub(crate) fn forward(&self, seconds: i64) {
+        self.micros.fetch_add(seconds * 1_000_000, Ordering::AcqRel);
+    }
+
     /// Three seconds before an hour of the bank's day that is yet to come.
     fn set_before(&self, hour: i64) {
         let local = self.now().0 + 8 * 3_600_000_000;
@@ -239,7 +249,7 @@ async fn each_member_is_signed_in_at_the_start_and_by_the_clock_and_signed_off_a
         server.address()
     );
     let (version, deployment) = deployed("meals", MEALS, &says);
-    let clock = Arc::new(Shifted { real: RealClock::new(), micros: AtomicI64::new(0) });
+    let clock = Arc::new(Shifted::new());
     clock.set_before(6);
     let world = World::with_clock(Arc::<Shifted>::clone(&clock));
     let gateway = started((version, deployment), world).await;

@@ -8,7 +8,7 @@ use dsl::program::Compiled;
 use engine::load::{compile, texts};
 use engine::{Deployment, Gateway, Options, Version, validate};
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
-use link::world::Random;
+use link::world::{Clock, Random};
 use link::{Core, CoreOwner, World};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -35,9 +35,11 @@ pub(crate) struct Bank {
     pub(crate) keys: Option<Arc<dyn KeyStore>>,
     /// Its random octets, where they are not the system's.
     pub(crate) random: Option<Arc<dyn Random>>,
+    /// Its clock, where it is not the system's.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
     /// What it says of its limits beside the asker's seconds.
     pub(crate) limits: String,
-    /// What stands in the adapters of the bank, and what is put in its place.
+    /// What stands in one of the adapters, and what is put in its place.
     pub(crate) changed: Option<(&'static str, &'static str)>,
     /// What it says at its end.
     pub(crate) more: String,
@@ -110,7 +112,7 @@ channels:
 /// Adapters that were compiled, by the line that they have more and what stands in them in the place of what.
 type Known = BTreeMap<(String, Option<(&'static str, &'static str)>), (Arc<Compiled>, [u8; 32], Vec<u8>)>;
 
-/// The adapters with a line more in those of the bank; compiled and walked once, whatever number of banks start with them.
+/// The adapters with a line more in those of the bank and one place changed; compiled and walked once, whatever number of banks start with them.
 fn compiled(
     more: &str,
     changed: Option<(&'static str, &'static str)>,
@@ -121,10 +123,13 @@ fn compiled(
     let entry = known.entry((more.to_owned(), changed)).or_insert_with(|| {
         let adapters = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/slice/adapters");
         let mut sources = texts(&adapters).expect("files");
+        if let Some((from, to)) = changed {
+            let of = sources.iter_mut().find(|text| text.text.contains(from));
+            let of = of.unwrap_or_else(|| panic!("the adapters have no `{from}`"));
+            of.text = of.text.replacen(from, to, 1).into();
+        }
         if let Some(bank) = sources.iter_mut().find(|text| &*text.folder == "bank") {
-            let (from, to) = changed.unwrap_or_default();
-            assert!(bank.text.contains(from), "the adapters have no `{from}`");
-            bank.text = format!("{}{more}", bank.text.replacen(from, to, 1)).into();
+            bank.text = format!("{}{more}", bank.text).into();
         }
         let loaded = compile(sources, deployment).expect("adapters that compile");
         (loaded.compiled, loaded.hash, loaded.source)
@@ -158,6 +163,7 @@ impl Bank {
             keep: String::new(),
             keys: None,
             random: None,
+            clock: None,
             limits: String::new(),
             changed: None,
             more: String::new(),
@@ -188,6 +194,7 @@ impl Bank {
         keys.put("grid_mmk", PreparedKey::symmetric(KeyKind::Tdes, &MMK).expect("a key")).expect("a name");
         let mut world = World::real();
         world.random = self.random.clone().unwrap_or(world.random);
+        world.clock = self.clock.clone().unwrap_or(world.clock);
         let keys = self.keys.clone().unwrap_or_else(|| Arc::new(keys));
         let started = Gateway::start(version, deployment, keys, store, world, Options::default());
         self.gateway = Some(started.await.expect("starts"));

@@ -29,7 +29,7 @@ pub(super) fn show(told: &Json) {
         say("asked:");
         fields(ask.iter().map(|(name, value)| (name.clone(), String::new(), plain(value))));
     }
-    say(&format!("\nmoments in the bank's zone, {}", clock.zone()));
+    say(&format!("\nmoments in the bank's zone, {}", clock.0.zone()));
     if let Some(left) = told["history_left_out"].as_u64().filter(|left| *left > 0) {
         say(&format!("{left} lines of its history before these are left out"));
     }
@@ -130,6 +130,9 @@ fn open(told: &Json, clock: &Clock) {
             shown(text(wait, "/what"))
         ));
         say(&format!("    next: {}", shown(&next_step(wait))));
+        if let Some(words) = never(wait, clock) {
+            say(&format!("    never: {words}"));
+        }
         if let Some(proposed) = wait.get("proposed").filter(|proposed| proposed.is_object()) {
             let proof = match text(proposed, "/file/name") {
                 "" => text(proposed, "/proof").to_owned(),
@@ -152,6 +155,27 @@ fn open(told: &Json, clock: &Clock) {
             let step = if wait["proposed"].is_object() { "agree" } else { "propose" };
             say(&format!("    tongshi parked resolve {flow} {step} {} --place {place} …", words.join("|")));
         }
+    }
+}
+
+/// From when on it can be believed that what waits never came.
+fn never(wait: &Json, clock: &Clock) -> Option<String> {
+    if text(wait, "/why") != "parked" {
+        return None;
+    }
+    let quiet = &wait["detail"]["quiet"];
+    match text(quiet, "/word") {
+        "unsent" => Some("no copy of it has left".to_owned()),
+        "undeclared" => Some(
+            "its call promises no quiet time, so that the gateway knows no hour from which on it can be believed: a list that \
+             does not have it proves nothing; let the party say in words that it can come no more"
+                .to_owned(),
+        ),
+        "until" => {
+            let from = clock.0.from_second(store::Moment(quiet["from_ms"].as_i64()?));
+            Some(format!("not before {from}; a list or a letter of an earlier hour does not prove it"))
+        }
+        _ => Some("from which hour on it can be decided is not known now; look once more".to_owned()),
     }
 }
 
@@ -194,15 +218,26 @@ impl Clock {
         Self(Calendar { zone_minutes: minutes.unwrap_or_default(), cut_over: 0 })
     }
 
-    fn zone(&self) -> String {
-        let minutes = self.0.zone_minutes;
-        let sign = if minutes < 0 { '-' } else { '+' };
-        let minutes = minutes.unsigned_abs();
-        format!("UTC{sign}{:02}:{:02}", minutes / 60, minutes % 60)
-    }
-
     fn shown(&self, at_ms: i64) -> String {
         let local = self.0.local(Moment(at_ms.saturating_mul(1_000)));
         local.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Clock, never};
+    use serde_json::json;
+
+    #[test]
+    fn from_when_on_never_can_be_believed_is_told_in_words() {
+        let clock = Clock::of(&json!({ "zone_minutes": 480 }));
+        let of = |why: &str, quiet| never(&json!({ "why": why, "detail": { "quiet": quiet } }), &clock);
+        let until = of("parked", json!({ "word": "until", "from_ms": 1_000 })).unwrap();
+        assert!(until.starts_with("not before 1970-01-01 08:00:01 UTC+08:00;"), "{until}");
+        let undeclared = of("parked", json!({ "word": "undeclared" })).unwrap();
+        assert!(undeclared.contains("promises no quiet time"), "{undeclared}");
+        assert!(of("parked", json!({ "word": "unread" })).unwrap().contains("not known now"));
+        assert_eq!(of("held", json!({ "word": "undeclared" })), None);
     }
 }

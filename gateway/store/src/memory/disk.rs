@@ -66,7 +66,7 @@ pub(super) struct Disk {
     pub(super) crash: Option<(u64, CrashPoint)>,
     pub(super) crash_in: Option<(OperationState, u64, CrashPoint)>,
     pub(super) full: bool,
-    /// How many numbers it gives at most.
+    /// How many numbers it gives at most; none then while it is full.
     pub(super) few: Option<u64>,
     pub(super) commits: u64,
     pub(super) syncs_failed: u64,
@@ -99,6 +99,11 @@ pub(super) struct Disk {
 }
 
 impl Disk {
+    /// Whether it gives no numbers, which are asked for there.
+    pub(super) fn gives_none(&self, write: &Write) -> bool {
+        self.few.is_some() && write.changes.iter().any(|change| matches!(change, Change::Numbers(_)))
+    }
+
     /// Whether the commit that begins now crashes, and where; one that is planned for later comes nearer.
     pub(super) fn crashes(&mut self) -> Option<CrashPoint> {
         let (before, point) = self.crash?;

@@ -1,0 +1,80 @@
+//! From when on people may believe that a posting which its party has not seen never comes (`flows.md` 2, quiet time).
+//!
+//! In: the contract of a call, and the states that the journal knows of its operation. Out: a moment, or why there is none. It
+//! must not know who decides.
+
+use super::Opened;
+use crate::driver::recover::RowName;
+use store::{Moment, OperationState, StateRow};
+
+/// From when on "it was never seen" can be believed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Quiet {
+    /// No copy of it has left: nothing can come.
+    Unsent,
+    /// Its call promises no quiet time: the gateway knows no such moment.
+    Undeclared,
+    /// From this moment on, a quiet time behind the end of who sent the last copy.
+    Until(Moment),
+    /// The journal does not tell it now.
+    Unread,
+}
+
+impl Opened<'_> {
+    /// That of a step. `latest`: where the journal does not tell when the last copy was given up, it was not after that.
+    pub(super) fn quiet(&self, place: &str, states: &[StateRow], latest: Moment) -> Quiet {
+        let mut steps = self.program.steps.iter().zip(&self.state.durable.operations);
+        let Some((step, operation)) = steps.find(|(step, _)| *step.name == *place) else {
+            return Quiet::Unread;
+        };
+        if operation.copies == 0 {
+            return Quiet::Unsent;
+        }
+        let call = operation.call.or_else(|| step.calls.first().copied());
+        let Some(call) = call.and_then(|call| self.program.call(call)) else { return Quiet::Unread };
+        let back = call.back.as_ref().and_then(|back| back.quiet_ms);
+        // An order that a party keeps between messages says nothing to who reads a list: it is no time.
+        let Some(quiet_ms) = call.quiet_ms.max(back).filter(|ms| *ms > 0) else { return Quiet::Undeclared };
+        let quiet_ms = i64::try_from(quiet_ms).unwrap_or(i64::MAX);
+        Quiet::Until(Moment(given_up(place, states).unwrap_or(latest).0.saturating_add(quiet_ms)))
+    }
+}
+
+/// When nobody waited any more for the answer to the last copy of a step: the first state behind the last intent to send one.
+fn given_up(step: &str, states: &[StateRow]) -> Option<Moment> {
+    let own = |row: &&StateRow| {
+        let name = RowName::of(&row.name);
+        name.step == step && !name.back
+    };
+    let states: Vec<&StateRow> = states.iter().filter(own).collect();
+    let last = states.iter().rposition(|row| row.state == OperationState::Intent)?;
+    states.get(last.saturating_add(1)).map(|row| row.at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, state: OperationState, at: i64) -> StateRow {
+        StateRow { name: name.to_owned(), state, copies: 1, sequence: 1, at: Moment(at) }
+    }
+
+    #[test]
+    fn the_last_copy_of_the_posting_itself_counts_and_nothing_that_came_behind_it() {
+        use OperationState::{Intent, Parked, Refused, Reversing, Unknown};
+        let mut states = vec![
+            row("pay", Intent, 1),
+            row("other", Unknown, 2),
+            row("pay", Refused, 3),
+            row("pay/2", Intent, 4),
+            row("pay/2", Unknown, 5),
+        ];
+        assert_eq!(given_up("pay", &states), Some(Moment(5)), "under its second serial");
+        states.extend([row("pay/2", Intent, 7), row("pay/2", Unknown, 9), row("pay/2", Reversing, 11)]);
+        let back = [row("pay/back", Intent, 11), row("pay/back", Unknown, 12)];
+        let behind = [row("pay/2", Parked, 13), row("pay/2", Parked, 20)];
+        states.extend(back.into_iter().chain(behind));
+        assert_eq!(given_up("pay", &states), Some(Moment(9)), "its second copy");
+        assert_eq!(given_up("pay", &states[..1]), None, "it is under way");
+    }
+}
