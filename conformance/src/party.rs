@@ -18,8 +18,8 @@ mod play;
 mod serve;
 mod session;
 
-pub(crate) use http::{of_http, to_http};
 pub use dated::{Dated, Days};
+pub(crate) use http::{of_http, to_http};
 pub use line::{Line, Way, on_own_path};
 pub use loading::{LoadError, Loaded, load, load_all, read_texts};
 pub use play::PartyCounts;

@@ -71,7 +71,9 @@ pub(super) fn held<'g>(
     posting: &Posting,
 ) -> Result<Vec<(&'g str, i64, i64)>, String> {
     let seen = Seen::of(ground, parties, posting)?;
-    let all = seen.into_iter().flat_map(|seen| seen.held.into_iter().map(move |(folder, fen)| (folder, fen, seen.amount)));
+    let all = seen
+        .into_iter()
+        .flat_map(|seen| seen.held.into_iter().map(move |(folder, fen)| (folder, fen, seen.amount)));
     Ok(all.collect())
 }
 

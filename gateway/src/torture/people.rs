@@ -8,11 +8,11 @@ use super::client::{Heard, Posting, Said as Told};
 use super::field::Field;
 use conformance::faults::Dice;
 use engine::engine::Engine;
-use engine::waiting::{Decided, Decision, NotDecided, Person, Said, Why};
+use engine::waiting::{Decided, Decision, NotDecided, Person, Said, WaitingFor, Why};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use store::FlowId;
+use store::{FlowId, OperationState};
 
 /// Seeds of ten thousand in which people come at all.
 const COME: u16 = 4_000;
@@ -44,7 +44,8 @@ pub(super) async fn decide(field: &mut Field<'_>, postings: &[(Posting, Heard)])
     for _ in 0..ROUNDS {
         let mut now = 0;
         for waits in field.waits().await {
-            let (Some(posting), Why::Operation { party, .. }) = (pending.get(&waits.flow), &waits.why) else {
+            let (Some(posting), Why::Operation { party, state, .. }) = (pending.get(&waits.flow), &waits.why)
+            else {
                 continue;
             };
             let Some(engine) = field.nodes.at_work() else { continue };
@@ -54,15 +55,17 @@ pub(super) async fn decide(field: &mut Field<'_>, postings: &[(Posting, Heard)])
             }
             let folder = field.ground.cast.iter().find(|actor| actor.module == *party);
             let seen = held(field.ground, &field.parties, posting)?;
-            let holds = folder.and_then(|actor| Some((actor, seen.iter().find(|one| one.0 == actor.folder)?)));
+            let holds =
+                folder.and_then(|actor| Some((actor, seen.iter().find(|one| one.0 == actor.folder)?)));
             let Some((actor, (_, fen, whole))) = holds else { continue };
             let truths: &[Decision] = match *fen {
                 0 => &[Decision::Never, Decision::TakenBack],
-                all if all == *whole => &[Decision::Holds],
+                // That what is known to hold does so changes nothing: it is put right by hand.
+                all if all == *whole && *state != OperationState::Held.word() => &[Decision::Holds],
                 _ => continue,
             };
             let proof = format!("the ledger of {}: {fen} fen", actor.folder);
-            if says(&engine, (waits.flow, &waits.place), truths, &proof).await? {
+            if says(&engine, &waits, truths, &proof).await? {
                 field.diary.note(&format!("people decide on flow {}, {}: {proof}", waits.flow, waits.place));
                 field.decided.insert(waits.flow);
                 now += 1;
@@ -88,10 +91,11 @@ async fn several(engine: &Arc<Engine>, flow: FlowId, party: &str) -> Result<bool
 /// Two persons say the first of these that can be; false where the flow takes none now.
 async fn says(
     engine: &Arc<Engine>,
-    (flow, place): (FlowId, &str),
+    waits: &WaitingFor,
     truths: &[Decision],
     proof: &str,
 ) -> Result<bool, String> {
+    let (flow, place) = (waits.flow, &*waits.place);
     let person = |name: &str| Person {
         name: name.to_owned(),
         roles: vec!["operator".to_owned(), "checker".to_owned()],
@@ -99,7 +103,12 @@ async fn says(
     for decision in truths.iter().copied() {
         let reason = "by the ledger".to_owned();
         let said = Said { decision, reason, proof: proof.to_owned(), file: None };
-        match engine.decide(flow, place, &said, &person("first")).await {
+        // What was proposed when the journal took nothing more still stands.
+        let proposed = match &waits.proposed {
+            Some(_) => Ok(Decided::Proposed),
+            None => engine.decide(flow, place, &said, &person("first")).await,
+        };
+        match proposed {
             Ok(Decided::Proposed) => {}
             // It was there once: then it was taken back.
             Err(NotDecided::Happened(_)) => continue,

@@ -31,7 +31,8 @@ impl Book<'_> {
             let what = if differs(copied.date, own.date) || differs(copied.business, own.business) {
                 Some(format!("a copy bears {}, and the first bore {}", shown(own), shown(copied)))
             } else if let Some(named) = original {
-                let bore = spoken_of.get(named.serial.as_str()).filter(|bore| self.is_another(named, &bore.own));
+                let bore =
+                    spoken_of.get(named.serial.as_str()).filter(|bore| self.is_another(named, &bore.own));
                 bore.map(|bore| {
                     format!("it names {} for {}, which bore {}", shown(named), bore.call, shown(&bore.own))
                 })
