@@ -6,6 +6,7 @@
 
 mod begin;
 mod compose;
+mod dated;
 mod files;
 pub(crate) mod form;
 mod http;
@@ -17,6 +18,7 @@ mod play;
 mod serve;
 mod session;
 
+pub use dated::{Dated, Days};
 pub(crate) use http::{of_http, to_http};
 pub use line::{Line, Way, on_own_path};
 pub use loading::{LoadError, Loaded, load, load_all, read_texts};
@@ -347,6 +349,7 @@ impl Party {
             numbers: Mutex::default(),
             faults: Mutex::new(FaultPlan::none()),
             fell: Mutex::default(),
+            dated: Mutex::default(),
             last_failure: Mutex::default(),
             busy: AtomicUsize::new(0),
             serial: Default::default(),
@@ -454,6 +457,12 @@ impl Party {
     #[must_use]
     pub fn fell(&self) -> Vec<(Mark, String, &'static str)> {
         locked(&self.play.fell).clone()
+    }
+
+    /// What the messages that it took said of days, in their order.
+    #[must_use]
+    pub fn dated(&self) -> Vec<Dated> {
+        locked(&self.play.dated).clone()
     }
 
     /// Faults from now on.

@@ -19,6 +19,7 @@ mod moments;
 mod moods;
 mod nodes;
 mod parties;
+mod people;
 mod plan;
 mod planted;
 mod report;

@@ -6,6 +6,8 @@
 mod deploying;
 #[path = "commands/settings.rs"]
 mod settings;
+#[path = "commands/torture.rs"]
+mod torture;
 
 use serde_json::Value;
 use std::ffi::OsStr;

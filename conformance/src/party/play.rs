@@ -4,6 +4,7 @@
 //! It runs on a thread that may block. It shares the codec with the gateway and nothing else.
 
 use super::compose::{Composed, compose, meant, named_in, place, refusals, with_until};
+use super::dated::Dated;
 use super::form;
 use super::live::Live;
 use super::loading::Loaded;
@@ -95,6 +96,8 @@ pub(crate) struct Answered {
 
 /// The most faults that a party keeps with their time; further ones are only counted.
 const KEPT_FAULTS: usize = 100_000;
+/// The most messages of which a party keeps what they say of days.
+const KEPT_DATED: usize = 10_000;
 
 /// A party at work.
 pub(crate) struct Play {
@@ -110,6 +113,8 @@ pub(crate) struct Play {
     pub(crate) faults: Mutex<FaultPlan>,
     /// Faults that were made: when, of which call, by name.
     pub(crate) fell: Mutex<Vec<(Mark, String, &'static str)>>,
+    /// What messages that were taken said of days.
+    pub(crate) dated: Mutex<Vec<Dated>>,
     pub(crate) last_failure: Mutex<String>,
     /// Messages that are being judged, written or read.
     pub(crate) busy: AtomicUsize,
@@ -235,6 +240,13 @@ impl Play {
         }
     }
 
+    fn keep_dated(&self, form: &CallProgram, scene: &Scene) {
+        let mut dated = locked(&self.dated);
+        if dated.len() < KEPT_DATED {
+            dated.extend(Dated::of(&form.call.name, scene));
+        }
+    }
+
     /// What is said to a message that cannot be read: what the link has for it, else the connection is closed.
     fn unread(&self, link: &LinkProgram) -> Answered {
         let module = Arc::clone(self.module());
@@ -322,6 +334,7 @@ impl Play {
             Judged::Good(good) => {
                 up(&self.counts.judged);
                 was_good = true;
+                self.keep_dated(form, &scene);
                 scene.request = Some(Arc::new(good.record.clone()));
                 match self.hand_over(form, message, &scene, &good) {
                     Some(handled) => handled,

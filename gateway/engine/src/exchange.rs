@@ -90,6 +90,15 @@ impl Asking {
         self
     }
 
+    /// Whether it posts and its party promises nothing of what comes twice.
+    pub(crate) fn promises_nothing(&self) -> bool {
+        self.version.call(self.call).is_some_and(|program| {
+            let (call, promises) = (&program.call, &program.call.promises);
+            let knows = promises.same_answer || promises.same_answer_when_done || promises.says_duplicate;
+            program.kind == ServiceKind::Posting && call.undoes.is_empty() && !knows
+        })
+    }
+
     fn member_named(&self) -> Option<Arc<Member>> {
         let member = self.version.module(self.call.module)?.member.as_ref()?;
         let party = self.version.parties.get(self.call.module)?;
@@ -320,7 +329,11 @@ impl Engine {
         let mut scene = self.scene(&asking.version, module);
         scene.facts = asking.facts.clone();
         scene.member.clone_from(&asking.member);
-        scene.stamp(self.business_date(&asking.version, module));
+        let day = match self.planted {
+            Some(Bug::BankDay) => self.calendar.business_date(self.now(), None),
+            _ => self.business_date(&asking.version, module),
+        };
+        scene.stamp(day);
         let serial = asking.version.module(module).and_then(|module| module.serial);
         let number = self.journal.number(party, Day(0)).await.map_err(|fatal| {
             self.fail(&fatal);

@@ -1,7 +1,11 @@
 //! Bugs that a campaign of faults plants into the engine, to see its auditor find them. Nothing but a campaign hands one
 //! over: no deployment, no setting and no command that serves a bank does.
 
+use adapters::value::Record;
+use dsl::evaluate::Value;
 use dsl::flow::{Fault, Rules};
+use dsl::model::Shape;
+use dsl::value::Type;
 
 /// A bug of the engine.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -14,13 +18,32 @@ pub enum Bug {
     UnreadableIsDone,
     /// What moves money leaves whether or not the journal is still ours.
     SendsAfterLease,
+    /// A flow that is brought back is begun, and begun once more though it runs.
+    BegunTwice,
+    /// A posting to which no answer came leaves once more, though its party does not promise to know it again.
+    SentWithoutPromise,
+    /// What speaks of an original names today instead of the original's day.
+    OriginalOfToday,
+    /// A posting bears the bank's business date, whenever its party's own changes.
+    BankDay,
+    /// The amount of a flow's first leg is rounded to ten fen.
+    FirstLegRounded,
 }
 
 impl Bug {
     /// Every one.
     pub fn all() -> impl Iterator<Item = Self> {
         let rules = Fault::ALL.into_iter().map(Self::Rule);
-        rules.chain([Self::LateReplyForgotten, Self::UnreadableIsDone, Self::SendsAfterLease])
+        rules.chain([
+            Self::LateReplyForgotten,
+            Self::UnreadableIsDone,
+            Self::SendsAfterLease,
+            Self::BegunTwice,
+            Self::SentWithoutPromise,
+            Self::OriginalOfToday,
+            Self::BankDay,
+            Self::FirstLegRounded,
+        ])
     }
 
     /// What it is, for people.
@@ -31,6 +54,11 @@ impl Bug {
             Self::LateReplyForgotten => "a reply that comes late is forgotten",
             Self::UnreadableIsDone => "a reply that cannot be read is taken for done",
             Self::SendsAfterLease => "a posting leaves after the lease is over",
+            Self::BegunTwice => "a flow that is brought back is begun twice",
+            Self::SentWithoutPromise => "a posting leaves twice though its party promises nothing of repeats",
+            Self::OriginalOfToday => "a reversal or a question names today instead of its original's day",
+            Self::BankDay => "a leg bears the bank's business date instead of its party's",
+            Self::FirstLegRounded => "the amount of the first leg is rounded to ten fen",
         }
     }
 
@@ -41,5 +69,16 @@ impl Bug {
             Some(Self::Rule(fault)) => Rules::but(fault),
             _ => Rules::KEPT,
         }
+    }
+}
+
+/// Rounds the amounts of an ask to ten fen; what does not fit stays as it is.
+pub(crate) fn round(ask: &mut Record, shape: &Shape) {
+    for (place, field) in shape.fields.iter().enumerate() {
+        let rounded = match ask.value(place) {
+            Ok(Value::Decimal(yuan)) if matches!(field.ty, Type::Money { .. }) => yuan.round_dp(1),
+            _ => continue,
+        };
+        let _kept = ask.set(place, &Value::Decimal(rounded));
     }
 }

@@ -219,6 +219,11 @@ impl Aim<'_> {
         self.has(CUT_OVER)
     }
 
+    /// Whether the business date of the party that is aimed at changes at midnight.
+    pub(super) fn by_the_calendar(&self) -> bool {
+        self.known.by_the_calendar
+    }
+
     /// Whether the next story is one that goes through the call, and which.
     pub(super) fn story(&self, dice: &Dice) -> Option<usize> {
         let stories = &self.target.stories;

@@ -1,6 +1,8 @@
 //! The auditor: what clients were told against what the parties' ledgers hold. It shares nothing with the engine's
 //! bookkeeping: it reads the parties' own databases, and the answers as they came.
 
+mod days;
+
 use super::client::{Cancelled, Posting, Said};
 use super::ground::Ground;
 use super::parties::Parties;
@@ -20,6 +22,8 @@ pub(crate) enum Wrong {
     OneSided,
     /// It has no end and waits for nobody.
     Hangs,
+    /// It bears the date of another day.
+    Misdated,
 }
 
 /// What the ledgers and the answers say of one posting whose last answer, in fair weather, was `last`. `parked`: people are
@@ -48,6 +52,29 @@ pub(super) fn judge_refusal(
     }
     let Some(seen) = Seen::of(ground, parties, posting)? else { return Ok(None) };
     Ok(seen.holds().then(|| (Wrong::FalseAnswer, seen.words(posting, "told refused while it holds"))))
+}
+
+/// What parties were told of days that do not agree with each other.
+pub(super) fn misdated(ground: &Ground, parties: &Parties<'_>) -> Vec<String> {
+    let planned = ground.plan.parties.iter();
+    let found = planned.flat_map(|party| {
+        let dated = parties.dated(&party.folder);
+        days::Book { folder: &party.folder, cut_over: party.cut_over, dated: &dated }.misdated()
+    });
+    found.collect()
+}
+
+/// By party (folder) what is held for a posting, and what of it would be the whole, in fen.
+pub(super) fn held<'g>(
+    ground: &'g Ground,
+    parties: &Parties<'_>,
+    posting: &Posting,
+) -> Result<Vec<(&'g str, i64, i64)>, String> {
+    let seen = Seen::of(ground, parties, posting)?;
+    let all = seen
+        .into_iter()
+        .flat_map(|seen| seen.held.into_iter().map(move |(folder, fen)| (folder, fen, seen.amount)));
+    Ok(all.collect())
 }
 
 /// What a client was told of a posting before the weather was fair.

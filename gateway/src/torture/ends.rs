@@ -25,6 +25,8 @@ pub(super) struct Ends {
     /// The party's folder, and the call there.
     pub(super) folder: String,
     pub(super) name: String,
+    /// Its party's business date changes at midnight.
+    pub(super) by_the_calendar: bool,
     /// It cannot be refused.
     pub(super) assured: bool,
     /// Nothing but the answer to itself says how it ended.
@@ -74,6 +76,7 @@ pub(super) fn ends(cast: &[Actor], compiled: &Compiled) -> Vec<Ends> {
                 call: name,
                 folder: actor.folder.clone(),
                 name: call.call.name.to_string(),
+                by_the_calendar: module.cut_over.unwrap_or(0) == 0,
                 assured: call.call.promises.assured,
                 only_answered: known.only_answered,
                 backs: backs.map(|other| other.call.name.to_string()).collect(),

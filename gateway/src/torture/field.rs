@@ -66,6 +66,8 @@ pub(super) struct Field<'g> {
     pub(super) pending: Arc<Notify>,
     /// A party heard what the seed aims at.
     pub(super) heard: Arc<Notify>,
+    /// Flows of which people have decided something: where they come to says nothing of the gateway's own ways.
+    pub(super) decided: BTreeSet<FlowId>,
 }
 
 impl<'g> Field<'g> {
@@ -123,6 +125,7 @@ impl<'g> Field<'g> {
             parties,
             pending: Arc::default(),
             heard: Arc::default(),
+            decided: BTreeSet::new(),
         })
     }
 

@@ -15,7 +15,7 @@ mod standing;
 
 use report::Killed;
 
-use super::audit::{judge, judge_refusal};
+use super::audit::{Wrong, judge, judge_refusal, misdated};
 use super::client::{Asker, CANCELS, Client, Posting, Said, StoryEnd};
 use super::field::Diary;
 use super::ground::Ground;
@@ -33,6 +33,7 @@ use operator::Operator;
 use process::Process;
 use serde_json::{Value, json};
 use settle::{flow_of, settle};
+use std::os::unix::fs::MetadataExt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use store::Verified;
@@ -174,7 +175,8 @@ impl<'g> Campaign<'g> {
                 .run(stories),
             );
         }
-        let killed = Killed { no_full_disk, ..Killed::default() };
+        let mut killed = Killed { no_full_disk, ..Killed::default() };
+        killed.lacks_a_disk(times >= EVERY && is_root());
         Ok(Self {
             ground,
             process,
@@ -353,6 +355,9 @@ impl<'g> Campaign<'g> {
                 killed.is_wrong(wrong, &words);
             }
         }
+        for words in misdated(ground, &parties) {
+            killed.is_wrong(Wrong::Misdated, &words);
+        }
         if killed.full_disks > 0 && killed.felt_disks == 0 {
             killed
                 .failures
@@ -369,6 +374,11 @@ impl<'g> Campaign<'g> {
         killed.took = began.elapsed();
         Ok(killed)
     }
+}
+
+/// Whether this process may do everything.
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|own| own.uid() == 0)
 }
 
 /// What the day's clock shows, in milliseconds.

@@ -6,7 +6,7 @@ use super::ground::{Actor, Ground};
 use super::moods::Moods;
 use super::seed::Fell;
 use conformance::faults::Dice;
-use conformance::party::{Party, PartyTls};
+use conformance::party::{Dated, Party, PartyTls};
 use conformance::world::{Fault, FaultPlan, FaultRule};
 use link::Core;
 use serde_json::{Map, Value};
@@ -82,6 +82,11 @@ impl<'g> Parties<'g> {
             all.extend(fell.into_iter().map(|(at, call, what)| Fell { at, on: on(call), what }));
         }
         all
+    }
+
+    /// What the messages that a party took said of days.
+    pub(super) fn dated(&self, folder: &str) -> Vec<Dated> {
+        self.known.get(folder).map(Party::dated).unwrap_or_default()
     }
 
     /// What parties could not do that they ought to, and rules of their worlds that are broken.

@@ -1,6 +1,8 @@
 //! The plan of the campaign, as data.
 
-use serde::Deserialize;
+use dsl::value::Time;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -53,9 +55,16 @@ pub(crate) struct PartyPlan {
     /// The bank's own books beside the gateway: what they write down moves no money, so that no ledger is asked of them.
     #[serde(default)]
     pub(crate) books: bool,
+    /// When its business date changes, as its own papers say it (`23:30`): the auditor reads no adapter.
+    #[serde(deserialize_with = "time")]
+    pub(crate) cut_over: Time,
     /// Settings over those of its own file.
     #[serde(default)]
     pub(crate) settings: BTreeMap<String, String>,
+}
+
+fn time<'de, D: Deserializer<'de>>(text: D) -> Result<Time, D::Error> {
+    String::deserialize(text)?.parse().map_err(D::Error::custom)
 }
 
 /// What a client asks, one after the other; the last is the posting that is judged.

@@ -4,14 +4,15 @@
 //! clock jumps, so that a day takes as long as what is done in it.
 
 use super::aim::Aim;
-use super::audit::{Wrong, judge, judge_refusal, ledgers};
-use super::client::{Asker, CANCELS, Client, Drawn, Posting, Said, StoryEnd, known};
+use super::audit::{Wrong, judge, judge_refusal, ledgers, misdated};
+use super::client::{Asker, CANCELS, Client, Drawn, Heard, Posting, Said, StoryEnd, known};
 use super::ends::{AGAIN, LATER};
 use super::field::Field;
 use super::ground::{CLOCK_STEP, CUT_OVER, FULL_DISK, Ground};
 use super::knobs::Knobs;
 use super::moods::Moods;
 use super::parties::{Listens, Parties};
+use super::people;
 use super::planted::Planted;
 use super::schedule::{Happening, Schedule, TROUBLE};
 use super::tally::Tally;
@@ -28,6 +29,7 @@ use tokio::sync::{Notify, mpsc};
 /// No misfortune, but told beside those.
 const ROOM_AGAIN: &str = "room again";
 const RELOAD: &str = "adapters loaded anew";
+const DECIDED: &str = "decided by people";
 /// How long clients may take all in all.
 const CLIENTS_END: Duration = Duration::from_secs(4 * 3_600);
 /// How long what was begun may take to end in fair weather: longer than every way out that is declared.
@@ -178,17 +180,23 @@ fn live(
     end
 }
 
-/// When the business date of most parties changes, counted from the start of every stage's day.
-const CUTS_OVER: i64 = (14 * 60 + 30) * 60 * 1_000_000;
+const MINUTE: i64 = 60 * 1_000_000;
+/// When the business date of most parties changes, counted from the start of every stage's day, and, at midnight, that of the others
+/// and the day by the clock.
+const CUTS_OVER: [i64; 2] = [(14 * 60 + 30) * MINUTE, 15 * 60 * MINUTE];
+/// How near to a cut-over a clock is that is set to it.
+const NEAR: i64 = 10 * MINUTE;
 
-/// The day begins as every stage's, or some minutes before the cut-over, in every fourth seed and where it aims at it.
+/// The day begins as every stage's, or some minutes before a cut-over, in every fourth seed and where it aims at one.
 fn begins(start: Moment, seed: u64, aim: Option<&Aim<'_>>) -> Moment {
-    const BEFORE: i64 = 3 * 60 * 1_000_000;
-    if seed.is_multiple_of(4) || aim.is_some_and(Aim::cut_over) {
-        Moment(start.0 + CUTS_OVER - BEFORE)
-    } else {
-        start
-    }
+    const BEFORE: i64 = 3 * MINUTE;
+    let [late, midnight] = CUTS_OVER;
+    let cuts_over = match seed % 8 {
+        0 => Some(late),
+        4 => Some(midnight),
+        _ => aim.filter(|aim| aim.cut_over()).map(|aim| if aim.by_the_calendar() { midnight } else { late }),
+    };
+    cuts_over.map_or(start, |at| Moment(start.0 + at - BEFORE))
 }
 
 async fn play(
@@ -285,8 +293,11 @@ async fn play(
         *end.faults.entry(fault.name()).or_default() += times;
     }
     *end.faults.entry("faults of parties").or_default() += field.parties.faults_made();
-    let cuts_over = Moment(field.ground.start.0 + CUTS_OVER);
-    fell.extend(field.nodes.walls().showed(cuts_over).map(|at| Fell { at, on: None, what: CUT_OVER }));
+    let walls = field.nodes.walls();
+    for cuts_over in CUTS_OVER {
+        let showed = walls.showed(Moment(field.ground.start.0 + cuts_over));
+        fell.extend(showed.map(|at| Fell { at, on: None, what: CUT_OVER }));
+    }
     fell.extend(field.fell());
     fell.extend(field.nodes.fell());
     reached(field, fell, end).await?;
@@ -401,8 +412,8 @@ fn happen(
         }
         Happening::ClockStep(micros) => set_clock(field, micros, count),
         Happening::CutOver => {
-            let micros = field.ground.start.0 + CUTS_OVER - field.clock.now().0;
-            if micros > 0 {
+            let next = CUTS_OVER.map(|at| field.ground.start.0 + at - field.clock.now().0);
+            if let Some(micros) = next.into_iter().find(|micros| (1..NEAR).contains(micros)) {
                 set_clock(field, micros, count);
             }
         }
@@ -466,17 +477,21 @@ async fn judge_all(
     let asker = Asker::new(&field.outside, field.ground, &field.diary).in_fair_weather();
     let mut judged = Vec::new();
     for posting in postings {
-        let ask = async || match posting.cancelled {
-            // What was told first is told again to who asks; who enquires hears how it stands.
-            Some(_) => asker.enquire(&posting.service, &posting.body).await,
-            None => asker.ask(&posting.service, &posting.body).await,
-        };
-        let mut last = ask().await;
+        let mut last = asked_again(&asker, &posting).await;
         if last.as_ref().is_none_or(|(said, _)| *said == Said::Pending) {
             field.settle(SETTLES).await;
-            last = ask().await;
+            last = asked_again(&asker, &posting).await;
         }
         judged.push((posting, last));
+    }
+    let decided = if people::come(end.seed) { people::decide(field, &judged).await? } else { 0 };
+    if decided > 0 {
+        *end.faults.entry(DECIDED).or_default() += decided;
+        for (posting, last) in &mut judged {
+            if last.as_ref().is_some_and(|(said, _)| *said == Said::Pending) {
+                *last = asked_again(&asker, posting).await;
+            }
+        }
     }
     let waits: BTreeSet<String> = field.waits().await.iter().map(|waits| waits.flow.to_string()).collect();
     if !settled {
@@ -510,8 +525,19 @@ async fn judge_all(
             field.tell_of(flow.map(FlowId)).await;
         }
     }
+    for words in misdated(field.ground, &field.parties) {
+        end.is_wrong(Wrong::Misdated, &words);
+    }
     end.failures.extend(field.parties.broken());
     Ok(())
+}
+
+/// Its client asks once more. What was told first is told again to who asks; who took it back enquires, and hears how it stands.
+async fn asked_again(asker: &Asker, posting: &Posting) -> Heard {
+    match posting.cancelled {
+        Some(_) => asker.enquire(&posting.service, &posting.body).await,
+        None => asker.ask(&posting.service, &posting.body).await,
+    }
 }
 
 /// Something that went wrong.
@@ -542,14 +568,15 @@ impl Fell {
 /// In which states the postings of the journal ended, and what they met on their way.
 async fn reached(field: &Field<'_>, fell: Vec<Fell>, end: &mut SeedEnd) -> Result<(), String> {
     let Some(engine) = field.nodes.at_work() else { return Ok(()) };
-    let read = engine.journal.read(|reader| {
+    let decided = field.decided.clone();
+    let read = engine.journal.read(move |reader| {
         let mut found = Vec::new();
         let mut before = None;
         loop {
             let flows = reader.flows_before(before, None, 1_000)?;
             let Some(last) = flows.last() else { return Ok(found) };
             before = Some(last.flow);
-            for flow in &flows {
+            for flow in flows.iter().filter(|flow| !decided.contains(&flow.flow)) {
                 let states = reader.operation_states(flow.flow)?;
                 let later = |row: &OperationRow| {
                     let mut open = false;

@@ -88,7 +88,14 @@ impl Running {
         let mut book = self.book.clone();
         let parts = self.parts(steps, self.engine.now());
         let record = crate::exchange::empty(&self.version, shape);
-        crate::fill::fill(&parts, &mut book, filling, record, false).map(Some)
+        let mut record = crate::fill::fill(&parts, &mut book, filling, record, false)?;
+        if self.engine.planted == Some(Bug::FirstLegRounded)
+            && self.operations.iter().all(|operation| operation.prepared.is_none())
+            && let Some(shape) = self.version.compiled.shapes.get(shape.0 as usize)
+        {
+            crate::planted::round(&mut record, shape);
+        }
+        Ok(Some(record))
     }
 
     fn ask_shape(&self, step: StepId) -> Option<dsl::value::ShapeId> {
@@ -195,6 +202,11 @@ impl Running {
         let prepared = known.prepared.as_ref()?;
         let mut facts = known.facts.clone().unwrap_or_else(|| prepared.asking.facts.clone());
         facts.put(Fact::MessageMoment, &Value::Absent);
+        if self.engine.planted == Some(Bug::OriginalOfToday) {
+            facts.put(Fact::Date, &Value::Date(self.engine.now().date()));
+            let today = self.engine.business_date(&self.version, call.module);
+            facts.put(Fact::BusinessDate, &Value::Date(today));
+        }
         let program = self.version.call(call)?;
         let spoken = crate::exchange::original_calls(program).first().copied()?;
         let original = Past {
@@ -277,7 +289,13 @@ impl Running {
                 engine.paced(&prepared.asking).await;
             }
             let fresh = if again { engine.sealed_anew(&prepared).await } else { None };
-            let verdict = engine.exchange(fresh.as_ref().unwrap_or(&prepared)).await;
+            let mut verdict = engine.exchange(fresh.as_ref().unwrap_or(&prepared)).await;
+            if engine.planted == Some(Bug::SentWithoutPromise)
+                && matches!(verdict, Verdict::NoReply(_))
+                && prepared.asking.promises_nothing()
+            {
+                verdict = engine.exchange(&prepared).await;
+            }
             drop(post.send(heard(verdict)).await);
         });
     }

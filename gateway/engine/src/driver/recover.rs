@@ -10,6 +10,7 @@ use crate::exchange::{Asking, Prepared, empty, of_kept};
 use crate::facts::{Body, Facts, plain};
 use crate::late::{Copied, Waiting};
 use crate::packet::Packet;
+use crate::planted::Bug;
 use crate::sought::Spoken;
 use crate::version::{FlowRef, Version};
 use crate::view::StepSeen;
@@ -75,10 +76,16 @@ impl Engine {
                 if self.flows.contains_key(&flow) || self.rests(&row).await {
                     continue;
                 }
+                let again = (self.planted == Some(Bug::BegunTwice)).then(|| row.clone());
                 match self.load_below(row, &mut above).await {
                     Ok(running) => {
                         self.begin(running, Event::Restart { crashed: true });
                         count += 1;
+                        if let Some(row) = again
+                            && let Ok(second) = self.load_below(row, &mut above).await
+                        {
+                            self.begin(second, Event::Restart { crashed: true });
+                        }
                     }
                     Err(Unloaded { why, later: true }) => {
                         tracing::error!(%flow, %why, "a flow is brought back later");
@@ -125,6 +132,9 @@ impl Engine {
         let post = running.post.clone();
         // Whoever comes first drives the flow; it never has two tasks.
         match self.flows.entry(running.id) {
+            Entry::Occupied(mut known) if self.planted == Some(Bug::BegunTwice) => {
+                drop(known.insert(post.clone()));
+            }
             Entry::Occupied(known) => return known.get().clone(),
             Entry::Vacant(place) => drop(place.insert(post.clone())),
         }

@@ -69,6 +69,16 @@ impl Killed {
         self.failures.push(format!("{wrong:?}: {words}"));
     }
 
+    /// There is no disk that could be full: wrong where there ought to be one, or nobody would miss what it shows.
+    pub(super) fn lacks_a_disk(&mut self, wrong: bool) {
+        if let Some(why) = self.no_full_disk.as_ref().filter(|_| wrong) {
+            self.failures.push(format!(
+                "no small disk could be mounted, so that none was ever full: {why}; a container wants the right to mount \
+                 (CAP_SYS_ADMIN), or run it as another user than root to do without"
+            ));
+        }
+    }
+
     fn of(&self, wrong: Wrong) -> u64 {
         self.wrong.get(&wrong).copied().unwrap_or(0)
     }
@@ -83,7 +93,7 @@ impl Killed {
             "longest_start_ms": self.longest_start.as_millis() as u64,
             "done": self.ends[0], "refused": self.ends[1], "pending": self.ends[2],
             "waiting": self.waiting, "going_on": self.going_on, "lost": self.of(Wrong::Lost) + self.of(Wrong::OneSided), "doubled": self.of(Wrong::Doubled),
-            "false_answers": self.of(Wrong::FalseAnswer), "hanging": self.of(Wrong::Hangs),
+            "false_answers": self.of(Wrong::FalseAnswer), "hanging": self.of(Wrong::Hangs), "misdated": self.of(Wrong::Misdated),
             "writes_verified": self.verified.0, "rows_verified": self.verified.1, "failures": self.failures,
         })
     }
@@ -123,14 +133,34 @@ impl Killed {
             self.longest_start.as_millis(),
         ));
         out.push_str(&format!(
-            "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} writes, {} rows of the journal verified\n",
+            "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} of another day · {} writes, {} rows of the journal verified\n",
             self.of(Wrong::Lost) + self.of(Wrong::OneSided),
             self.of(Wrong::Doubled),
             self.of(Wrong::FalseAnswer),
             self.of(Wrong::Hangs),
+            self.of(Wrong::Misdated),
             self.verified.0,
             self.verified.1,
         ));
         out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_disk_that_ought_to_be_there_is_missed() {
+        let why = "mount: permission denied".to_owned();
+        let mut killed = Killed { postings: 1, no_full_disk: Some(why.clone()), ..Killed::default() };
+        killed.lacks_a_disk(false);
+        assert!(killed.well() && killed.show().contains(&format!("no full disk ({why})")));
+        killed.lacks_a_disk(true);
+        let told = killed.object()["failures"][0].as_str().unwrap_or_default().to_owned();
+        assert!(!killed.well() && told.contains(&why), "{told}");
+        let mut with = Killed { postings: 1, ..Killed::default() };
+        with.lacks_a_disk(true);
+        assert!(with.well());
     }
 }
