@@ -258,12 +258,13 @@ fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
         story.lines.iter().enumerate().map(|(place, line)| format!("{}. {line}", place + 1)).collect();
     let (code, title) = match story.property {
         walk::Property::Twice(_) => (721, "money can move twice"),
+        walk::Property::AskedAgain => (721, "one key can have two effects"),
         walk::Property::Books(_) => (721, "the journal can say what the party's books do not"),
         walk::Property::NobodyKnows(_) => (723, "money can move and nobody knows of it"),
         walk::Property::FalseAnswer => (724, "the asker can be told what is not so"),
         walk::Property::Untold => (723, "the asker can be told before the ask is durable"),
         walk::Property::OutOfOrder(_) => (723, "an older leg can be taken back before a newer one"),
-        walk::Property::Hangs => (723, "a path never ends"),
+        walk::Property::Hangs | walk::Property::Circles => (723, "a path never ends"),
         walk::Property::OneSided(_) => (727, "money can move on one side only"),
         walk::Property::Assured(_) => (728, "what is declared assured can be refused"),
         walk::Property::Declaration(_) => (728, "what is declared of a call cannot work"),

@@ -44,10 +44,26 @@ pub enum Fault {
     BackUnwritten,
     /// What holds is undone oldest first.
     OldestFirst,
+    /// An older leg is taken back while people look at a newer one.
+    OlderBesideParked,
+    /// What is unknown at last is taken back by a refund, which acts whether or not the original holds.
+    RefundForUnknown,
+    /// A question is not counted: it is put for ever.
+    EnquiryUncounted,
+    /// A second ask with the key of the first begins anew.
+    SecondAskActs,
+    /// A second ask with other content is told what the first is told.
+    OtherContentJoins,
+    /// A cancellation that comes before its ask is answered, and not written.
+    CancelUnwritten,
+    /// The quiet time counts from the take-over, not from the certain end of the node that sent.
+    QuietFromTakeOver,
+    /// People close as never seen what probably failed.
+    ProbablyFailed,
 }
 
 impl Fault {
-    /// Every one.
+    /// Those that a campaign plants into an engine as well.
     pub const ALL: [Self; 20] = [
         Self::RestartSendsAgain,
         Self::DoneWhileReversing,
@@ -69,6 +85,19 @@ impl Fault {
         Self::AnswerFirst,
         Self::BackUnwritten,
         Self::OldestFirst,
+    ];
+
+    /// Those that the walk alone is shown: what an engine that keeps its own rules hardly meets, and (the last three) what is kept by
+    /// whoever drives the interpreter.
+    pub const WALKED: [Self; 8] = [
+        Self::OlderBesideParked,
+        Self::RefundForUnknown,
+        Self::EnquiryUncounted,
+        Self::SecondAskActs,
+        Self::OtherContentJoins,
+        Self::CancelUnwritten,
+        Self::QuietFromTakeOver,
+        Self::ProbablyFailed,
     ];
 
     /// What the bug is, for people.
@@ -95,6 +124,14 @@ impl Fault {
             Self::AnswerFirst => "the answer leaves before the end is written",
             Self::BackUnwritten => "a reversal is sent without its write",
             Self::OldestFirst => "what holds is undone oldest first",
+            Self::OlderBesideParked => "an older leg is taken back while people look at a newer one",
+            Self::RefundForUnknown => "what is unknown is taken back by a refund",
+            Self::EnquiryUncounted => "a question is put for ever",
+            Self::SecondAskActs => "a second ask with the key of the first begins anew",
+            Self::OtherContentJoins => "a second ask with other content is told what the first is told",
+            Self::CancelUnwritten => "a cancellation that comes first is answered and not written",
+            Self::QuietFromTakeOver => "the quiet time counts from the take-over",
+            Self::ProbablyFailed => "people close as never seen what probably failed",
         }
     }
 }

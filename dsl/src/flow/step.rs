@@ -32,8 +32,9 @@ pub fn step(program: &FlowProgram, state: &State, event: &Event, judge: &mut dyn
 
 /// A cancellation of something that was never asked: the key is refused for ever, then the answer.
 #[must_use]
-pub fn cancel_unseen() -> Vec<Effect> {
-    vec![Effect::Write(vec![Change::CancelKey]), Effect::AnswerCancel(CancelAnswer::NothingToUndo)]
+pub fn cancel_unseen(rules: Rules) -> Vec<Effect> {
+    let written = (!rules.broken(Fault::CancelUnwritten)).then(|| Effect::Write(vec![Change::CancelKey]));
+    written.into_iter().chain([Effect::AnswerCancel(CancelAnswer::NothingToUndo)]).collect()
 }
 
 /// The same with one rule broken on purpose, or none.
@@ -132,6 +133,9 @@ impl Run<'_> {
             NotWritten::Full if self.next.durable.asked => {
                 self.stopped = true;
                 return self.after.push(Effect::Again(Box::new(during.clone())));
+            }
+            NotWritten::KeyTaken { .. } if self.rules.broken(Fault::SecondAskActs) => {
+                return self.event(during);
             }
             NotWritten::Fenced => None,
             NotWritten::Full => Some(Effect::Answer(Answer::Refused("busy".into()))),

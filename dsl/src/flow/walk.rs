@@ -4,9 +4,11 @@
 //! In: a [`FlowProgram`]. Out: [`Walked`], or the shortest [`Story`] of what goes wrong. It drives the same
 //! interpreter as the engine and must not know values: guards go both ways, amounts are held or not.
 //!
-//! Bounds: one crash at any effect, one repeat, a reversal and one copy more, one question and one after the quiet
+//! Bounds: [`CRASHES`] at any effect, one repeat, a reversal and one copy more, one question and one after the quiet
 //! time, one cancellation, one write refused for a limit, one request that cannot be made. More retries take the same
-//! transitions, so one stands for n. Effects run before the world moves; a crash may fall between any two.
+//! transitions, so one stands for n. Effects run before the world moves; a crash may fall between any two. A node that is paused behind
+//! a write and sends or tells later is one that stops behind the send: what it sent is under way until the quiet time is over, and what
+//! is written counts as told. No state comes again ([`ends`]), so every path ends; a second ask is put to each ([`second`]).
 //!
 //! **Contracts**: each call is walked alone with all its messages, beside a step that may be refused at any moment; then
 //! the flow with each operation as one of open, done, refused, parked. What else is left out stands at [`Reduced`], and
@@ -15,24 +17,28 @@
 //! hash. What was found sound is remembered by its shape while the process lives.
 
 mod alike;
+mod ends;
 mod ground;
 mod known;
 mod lint;
 mod moves;
 mod party;
+mod second;
 mod story;
 mod tidy;
 mod world;
 
 pub use alike::shape;
-pub use ground::{How, MOST_STATES, Reduced};
+pub use ground::{CRASHES, How, MOST_STATES, Reduced};
 pub use story::{Property, Story};
 
 use super::program::{CallId, CallKind, FlowProgram, MappingId, Node, StepDef, StepId, Undo, Way};
+use ends::Onward;
 use foldhash::fast::FixedState;
 use ground::Ground;
 use moves::{Move, apply, moves};
-use std::collections::{HashSet, VecDeque};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, VecDeque};
 use world::{Chooser, World};
 
 /// States that are walked for a better story.
@@ -97,7 +103,7 @@ fn told_whole(how: &How, program: &FlowProgram, story: Box<Story>) -> Box<Story>
 
 /// With all messages of all calls.
 fn whole(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
-    explore(&Ground::new(how, program, vec![false; program.steps.len()]), None)
+    explore(&Ground::new(how, program, vec![false; program.steps.len()]))
 }
 
 fn is_posting(program: &FlowProgram, step: &StepDef) -> bool {
@@ -112,7 +118,7 @@ fn clamp(program: &FlowProgram) -> FlowProgram {
         for way in &mut call.ways {
             match way {
                 Way::Enquire { times, .. } => *times = (*times).min(1),
-                Way::Repeat { times, .. } => *times = Some(times.unwrap_or(1).min(1)),
+                Way::Repeat { times, .. } => *times = times.map(|times| times.min(1)),
                 Way::Reverse | Way::Park | Way::Refuse(_) => {}
             }
         }
@@ -141,7 +147,7 @@ fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
                 None => {
                     let alone = alone(program, *id, step, undone);
                     let atomic = vec![false, true];
-                    let walked = explore(&Ground::new(how, &alone, atomic), None)?;
+                    let walked = explore(&Ground::new(how, &alone, atomic))?;
                     known::keep_call(how, shape.clone(), walked);
                     walked
                 }
@@ -157,7 +163,7 @@ fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
         }
     }
     let atomic = vec![true; program.steps.len()];
-    Ok(states + explore(&Ground::new(how, &outcomes, atomic), None)?)
+    Ok(states + explore(&Ground::new(how, &outcomes, atomic))?)
 }
 
 /// The call in a flow of its own. Where it can be undone, a step stands beside it that may be refused at any moment: before
@@ -204,16 +210,20 @@ struct Came {
     tape: Vec<u8>,
 }
 
-/// Breadth first, so that the first story is the shortest. With `edges`, notes which state leads to which.
-fn explore(ground: &Ground<'_>, mut edges: Option<&mut Vec<(u64, u64)>>) -> Result<usize, Box<Story>> {
+/// Breadth first, so that the first story is the shortest. A state's number is one more than the place of how it was reached; that of
+/// the first is 0.
+fn explore(ground: &Ground<'_>) -> Result<usize, Box<Story>> {
     let program = ground.program;
-    let mut seen = HashSet::with_hasher(FixedState::default());
     let mut came: Vec<Came> = Vec::new();
+    let mut onward = Onward::default();
     let mut queue = VecDeque::new();
-    let first = World::new(program, ground.calm);
+    let first = World::new(ground);
+    let mut seen = HashMap::with_hasher(FixedState::default());
+    seen.insert(first.fingerprint(), 0_u32);
     queue.push_back((first, u32::MAX));
     let mut possible = Vec::new();
     while let Some((world, at)) = queue.pop_front() {
+        onward.from();
         possible.clear();
         moves(ground, &world, &mut possible);
         if possible.iter().all(Move::is_optional)
@@ -227,25 +237,26 @@ fn explore(ground: &Ground<'_>, mut edges: Option<&mut Vec<(u64, u64)>>) -> Resu
                 let mut chooser = Chooser::new(&tape);
                 let next = apply(ground, &world, by, &mut chooser, None);
                 let used = chooser.used;
-                let fails = story::fails(program, &next);
-                let hash = next.fingerprint();
-                if let Some(edges) = &mut edges {
-                    edges.push((world.fingerprint(), hash));
-                }
-                if fails.is_some() || seen.insert(hash) {
-                    let id = u32::try_from(came.len()).unwrap_or(u32::MAX);
-                    came.push(Came {
-                        from: at,
-                        by: by.clone(),
-                        tape: used.iter().map(|(chosen, _)| *chosen).collect(),
-                    });
-                    if let Some(property) = fails {
-                        return Err(story::tell(ground, &came, id, property));
+                let id = u32::try_from(came.len()).unwrap_or(u32::MAX);
+                let number = match seen.entry(next.fingerprint()) {
+                    Entry::Occupied(known) => *known.get(),
+                    Entry::Vacant(unknown) => {
+                        let number = *unknown.insert(id.wrapping_add(1));
+                        let tape = used.iter().map(|(chosen, _)| *chosen).collect();
+                        came.push(Came { from: at, by: by.clone(), tape });
+                        if let Some(property) = story::fails(ground, &next) {
+                            return Err(story::tell(ground, &came, id, property));
+                        }
+                        if came.len() > ground.most {
+                            return Err(story::tell(ground, &came, at, Property::TooLarge));
+                        }
+                        queue.push_back((next, id));
+                        number
                     }
-                    if came.len() > ground.most {
-                        return Err(story::tell(ground, &came, at, Property::TooLarge));
-                    }
-                    queue.push_back((next, id));
+                };
+                // What people or askers do in vain is no path.
+                if number != at.wrapping_add(1) || !by.is_optional() {
+                    onward.leads(number);
                 }
                 match following(&used) {
                     Some(further) => tape = further,
@@ -254,7 +265,10 @@ fn explore(ground: &Ground<'_>, mut edges: Option<&mut Vec<(u64, u64)>>) -> Resu
             }
         }
     }
-    Ok(came.len())
+    match onward.circle() {
+        Some(circle) => Err(story::tell_circle(ground, &came, &circle)),
+        None => Ok(came.len()),
+    }
 }
 
 /// The next sequence of choices in order, or `None` behind the last.

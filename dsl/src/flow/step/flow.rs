@@ -1,8 +1,8 @@
 //! The flow's own nodes, in order, and what happens to a flow as a whole.
 
 use super::{
-    Answer, Cancel, CancelAnswer, Change, Effect, End, NodeId, OperationState, Otherwise, Parked, Reason,
-    Run, SecondAnswer, Timer, UNWRITTEN_ROWS, WAITING_ROWS,
+    Answer, Cancel, CancelAnswer, Change, Effect, End, Event, Fault, NodeId, OperationState, Otherwise,
+    Parked, Reason, Run, SecondAnswer, State, Timer, UNWRITTEN_ROWS, WAITING_ROWS,
 };
 use crate::flow::program::{CallKind, HoldId, LoopId, Node, Undo};
 use crate::flow::state::Rows;
@@ -252,8 +252,12 @@ impl Run<'_> {
     }
 
     pub(super) fn second_ask(&mut self, same: bool) {
+        if self.rules.broken(Fault::SecondAskActs) {
+            self.next = State::new(self.program);
+            return self.event(&Event::Asked);
+        }
         let ended = self.next.durable.end.is_some() || self.next.durable.answered;
-        let told = match (same, ended) {
+        let told = match (same || self.rules.broken(Fault::OtherContentJoins), ended) {
             (false, _) => SecondAnswer::Duplicate,
             (true, true) => SecondAnswer::Stored,
             (true, false) => {

@@ -42,6 +42,7 @@ impl Run<'_> {
                 }
             }
             Way::Reverse => self.reverse(step),
+            Way::Park if self.refunds(step) => self.reverse(step),
             Way::Park => self.park_and_go_on(step),
             Way::Refuse(reason) if self.kind(step) == CallKind::Query => {
                 let goes_on = self.definition(step).is_some_and(|found| found.names(&reason));
@@ -54,6 +55,12 @@ impl Run<'_> {
             }
             Way::Refuse(_) => self.park_and_go_on(step),
         }
+    }
+
+    /// Broken on purpose: a refund for what is unknown.
+    fn refunds(&self, step: StepId) -> bool {
+        let refund = self.back_contract(step).is_some_and(|back| !back.names_original);
+        refund && self.operation(step).backs == 0 && self.rules.broken(Fault::RefundForUnknown)
     }
 
     /// A list that does not say `park` does not compile; what runs nevertheless is never dropped.
@@ -135,10 +142,11 @@ impl Run<'_> {
     }
 
     fn enquire(&mut self, step: StepId) {
+        let counted = u32::from(!self.rules.broken(Fault::EnquiryUncounted));
         self.remember(step, |attempt| {
             attempt.wait = Wait::Enquiry;
             attempt.number = attempt.number.wrapping_add(1);
-            attempt.tried += 1;
+            attempt.tried += counted;
             attempt.after_quiet = attempt.quiet;
         });
         let Attempt { way, number, .. } = self.attempt(step);

@@ -22,8 +22,10 @@ impl Run<'_> {
         if self.rules.broken(Fault::RefusedTooEarly) && self.next.memory.asker {
             self.tell(Answer::Refused(self.why()));
         }
+        let beside = self.rules.broken(Fault::OlderBesideParked);
         let open = |state| match state {
-            Parked | Held | Intent | Unknown | Reversing | Undoing => true,
+            Parked | Held => !beside,
+            Intent | Unknown | Reversing | Undoing => true,
             New | Done | Refused | Undone => false,
         };
         if self.next.durable.operations.iter().any(|operation| open(operation.state)) {
@@ -44,7 +46,9 @@ impl Run<'_> {
                 _ => {}
             }
         }
-        self.end_refused();
+        if !self.next.durable.operations.iter().any(|operation| matches!(operation.state, Parked | Held)) {
+            self.end_refused();
+        }
     }
 
     /// Begins the way back of a step that is done.

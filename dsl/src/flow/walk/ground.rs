@@ -12,6 +12,9 @@ use std::collections::HashMap;
 /// States at most; a flow that needs more is refused.
 pub const MOST_STATES: usize = 200_000;
 
+/// Crashes on one path; a second one shows nothing more over the whole corpus, and has five times as many states.
+pub const CRASHES: u8 = 1;
+
 /// How a flow is walked.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct How {
@@ -21,13 +24,15 @@ pub struct How {
     pub reduced: Reduced,
     /// States at most.
     pub most: usize,
+    /// Crashes at most on one path.
+    pub crashes: u8,
     /// Nothing crashes, and every request can be made: for a plain story, where there is one.
     pub calm: bool,
 }
 
 impl Default for How {
     fn default() -> Self {
-        Self { rules: Rules::KEPT, reduced: Reduced::ALL, most: MOST_STATES, calm: false }
+        Self { rules: Rules::KEPT, reduced: Reduced::ALL, most: MOST_STATES, crashes: CRASHES, calm: false }
     }
 }
 
@@ -44,19 +49,23 @@ pub struct Reduced {
     pub order: bool,
     /// That the asker waits no longer, once the ask is written: less is told then.
     pub asker: bool,
+    /// Second asks as moves: each world is looked at for what one would do there, and is the same after it.
+    pub second: bool,
 }
 
 impl Reduced {
     /// Everything that can be.
-    pub const ALL: Self = Self { contracts: true, forgotten: true, order: true, asker: true };
+    pub const ALL: Self = Self { contracts: true, forgotten: true, order: true, asker: true, second: true };
     /// Nothing is left out.
-    pub const NOTHING: Self = Self { contracts: false, forgotten: false, order: false, asker: false };
+    pub const NOTHING: Self =
+        Self { contracts: false, forgotten: false, order: false, asker: false, second: false };
 }
 
 pub(super) struct Ground<'a> {
     pub(super) rules: Rules,
     pub(super) reduced: Reduced,
     pub(super) most: usize,
+    pub(super) crashes: u8,
     pub(super) calm: bool,
     pub(super) program: &'a FlowProgram,
     /// Steps of which outcomes are walked, not messages.
@@ -77,6 +86,7 @@ impl<'a> Ground<'a> {
             rules: how.rules,
             reduced: how.reduced,
             most: how.most,
+            crashes: how.crashes,
             calm: how.calm,
             program,
             atomic,

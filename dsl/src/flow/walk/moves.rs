@@ -1,15 +1,17 @@
 //! What may happen next in the world of a walk, and what comes of it.
 
 use super::super::event::{
-    Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Proof, Reply, Says, Timer,
+    Answer, BackReply, CancelAnswer, Change, Effect, Event, NotWritten, Proof, Reply, Says, SecondAnswer,
+    Timer,
 };
 use super::super::program::{
-    CallContract, CallId, CallKind, FlowProgram, GuardId, Judge, ListId, Node, NodeId, StepId,
+    CallContract, CallId, CallKind, FlowProgram, GuardId, Judge, ListId, Node, NodeId, StepId, Way,
 };
-use super::super::rules::Rules;
+use super::super::rules::{Fault, Rules};
 use super::super::state::{Durable, End, OperationState, State, Wait};
-use super::super::step::step_by;
+use super::super::step::{cancel_unseen, step_by};
 use super::ground::Ground;
+use super::second;
 use super::story::say;
 use super::tidy;
 use super::world::{
@@ -38,16 +40,19 @@ pub(super) enum Move {
     /// The same of its reversal.
     SettleBack(StepId),
     Fire(usize),
+    /// The asker cancels what nobody has asked yet.
+    CancelUnseen,
     Crash,
 }
 
 impl Move {
     /// Nobody is bound to make it: a flow that only these could move stands still.
     pub(super) fn is_optional(&self) -> bool {
-        use Event::{AskerLimit, CancelAsked, CutOff, Proof, Released};
+        use Event::{AskerLimit, CancelAsked, CutOff, CutOver, Proof, Released, SecondAsk};
+        let Self::Feed(event) = self else { return matches!(self, Self::Crash | Self::CancelUnseen) };
         matches!(
-            self,
-            Self::Crash | Self::Feed(CancelAsked | AskerLimit | CutOff | Proof(..) | Released { .. })
+            event,
+            CancelAsked | AskerLimit | CutOff | CutOver | Proof(..) | Released { .. } | SecondAsk { .. }
         )
     }
 }
@@ -55,7 +60,14 @@ impl Move {
 /// All moves of a world.
 pub(super) fn moves(ground: &Ground<'_>, world: &World, into: &mut Vec<Move>) {
     let program = ground.program;
+    if world.stopped {
+        let under_way = |step: &StepId| world.legs.get(usize::from(step.0)).is_some_and(|leg| leg.flight > 0);
+        return into.extend(program.step_ids().filter(under_way).map(Move::Arrive));
+    }
     if !world.asked {
+        if world.cancels > 0 {
+            into.push(Move::CancelUnseen);
+        }
         return into.push(Move::Feed(Event::Asked));
     }
     let mut settled_one = false;
@@ -65,7 +77,7 @@ pub(super) fn moves(ground: &Ground<'_>, world: &World, into: &mut Vec<Move>) {
         } else {
             of_step(program, world, step, into);
         }
-        into.extend(proof(world, step).map(|proof| Move::Feed(Event::Proof(step, proof))));
+        into.extend(proof(ground, world, step).map(|proof| Move::Feed(Event::Proof(step, proof))));
     }
     for (place, timer) in world.timers.iter().enumerate() {
         if !matches!(timer, Timer::Warn(_)) {
@@ -85,6 +97,9 @@ pub(super) fn moves(ground: &Ground<'_>, world: &World, into: &mut Vec<Move>) {
     // Once the ask is written it makes no difference but that less is told.
     if world.state.memory.asker && !(ground.reduced.asker && world.journal.asked) {
         into.push(Move::Feed(Event::AskerLimit));
+    }
+    if world.seconds > 0 {
+        into.extend([true, false].map(|same| Move::Feed(Event::SecondAsk { same })));
     }
     if world.cancels > 0 && world.state.durable.asked {
         into.push(Move::Feed(Event::CancelAsked));
@@ -120,11 +135,12 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
 
 /// What people can prove of an operation that is parked: what is so, and stays so since nothing of it is under way. That it was taken
 /// back is left out: less holds then, and what that leaves held those who say so know of.
-fn proof(world: &World, step: StepId) -> Option<Proof> {
+fn proof(ground: &Ground<'_>, world: &World, step: StepId) -> Option<Proof> {
     let leg = world.legs.get(usize::from(step.0))?;
     let operation = world.state.durable.operation(step)?;
     let still = leg.flight == 0 && leg.backs == 0 && leg.replies == 0 && leg.back_replies == 0;
     match operation.state {
+        OperationState::Parked if ground.rules.broken(Fault::ProbablyFailed) => Some(Proof::Never),
         OperationState::Parked if still && leg.holds() => Some(Proof::Holds),
         OperationState::Parked if still && leg.made == 0 => Some(Proof::Never),
         _ => None,
@@ -141,6 +157,10 @@ fn of_step(program: &FlowProgram, world: &World, step: StepId, into: &mut Vec<Mo
             of_query(program, step, into);
         }
         into.push(Move::Feed(Event::NoReply(step)));
+    }
+    let way = contract(program, world, step).and_then(|call| call.ways.get(usize::from(attempt.way)));
+    if attempt.wait == Wait::Pause && matches!(way, Some(Way::Repeat { times: None, .. })) {
+        into.push(Move::Feed(Event::CutOver));
     }
     if leg.flight > 0 {
         into.push(Move::Arrive(step));
@@ -294,13 +314,19 @@ impl Act<'_> {
             }
             Move::Fire(place) => {
                 let timer = self.world.timers.remove(*place);
-                if let Timer::Quiet { step, copy } = timer {
+                // It counts from the certain end of whoever sent, so nothing is under way any more.
+                let early = self.ground.rules.broken(Fault::QuietFromTakeOver)
+                    && self.world.crashes < self.ground.crashes;
+                if let Timer::Quiet { step, copy } = timer
+                    && !early
+                {
                     self.nothing_under_way(step, copy);
                 }
                 self.feed(&Event::Timer(timer));
             }
             Move::Settle(step) => self.settle(*step),
             Move::SettleBack(step) => self.settle_back(*step),
+            Move::CancelUnseen => self.cancel_unseen(),
             Move::Crash => self.crash(),
         }
     }
@@ -316,11 +342,24 @@ impl Act<'_> {
         match event {
             Event::Asked => self.world.asked = true,
             Event::CancelAsked => self.world.cancels -= 1,
+            Event::SecondAsk { .. } => self.world.seconds -= 1,
             Event::RowEnded { of, row, .. } => self.world.rows.retain(|open| *open != (of.0, *row)),
             _ => {}
         }
         self.tell(|program, _| say::event(program, event));
         self.drive(event);
+    }
+
+    fn cancel_unseen(&mut self) {
+        self.world.cancels -= 1;
+        self.tell(|_, _| Some("the asker cancels, before the ask has come".into()));
+        for effect in cancel_unseen(self.ground.rules) {
+            match effect {
+                Effect::Write(_) => self.world.closed = true,
+                _ => self.world.told |= TOLD_CANCELLED,
+            }
+        }
+        self.tell(|_, _| Some("told that there is nothing to undo".into()));
     }
 
     fn crash(&mut self) {
@@ -330,13 +369,16 @@ impl Act<'_> {
         self.events.clear();
         if self.world.journal.asked {
             self.drive(&Event::Restart { crashed: true });
+        } else {
+            self.world.stopped = true;
         }
     }
 
     /// Feeds an event and carries out what comes of it. False if the node stopped on the way.
     fn drive(&mut self, event: &Event) {
         let mut guards = std::mem::take(&mut self.world.guards);
-        let mut judge = Both { program: self.program, guards: &mut guards, chooser: self.chooser };
+        let state = &self.world.state;
+        let mut judge = Both { program: self.program, state, guards: &mut guards, chooser: self.chooser };
         let step = step_by(self.ground.rules, self.program, &self.world.state, event, &mut judge);
         self.world.guards = guards;
         debug_assert!(rests_still(self.program, &step.next), "what rests goes on by itself: {:?}", step.next);
@@ -352,7 +394,13 @@ impl Act<'_> {
                 Effect::PrepareBack(of) if self.fails_to_prepare() => {
                     return self.cannot_prepare(*of, true, event);
                 }
+                Effect::Write(_) if self.world.closed && !self.world.journal.asked => {
+                    let during = Box::new(event.clone());
+                    return self.drive(&Event::NotWritten { why: NotWritten::KeyCancelled, during });
+                }
                 Effect::Write(changes) => {
+                    self.world.acts_again |=
+                        !self.world.journal.asked && second::ignores_the_key(self.ground, &self.world, event);
                     let reserves = changes.iter().any(|change| matches!(change, Change::Reserve(_)));
                     if reserves && self.world.full > 0 && self.chooser.choose(2) == 1 {
                         self.world.full -= 1;
@@ -366,6 +414,7 @@ impl Act<'_> {
                     }
                     let before = std::mem::replace(&mut self.world.journal, step.next.durable.clone());
                     self.tell(|program, world| say::write(program, &before, &world.journal));
+                    self.world.told |= self.world.recorded();
                 }
                 other => self.carry_out(other),
             }
@@ -413,6 +462,11 @@ impl Act<'_> {
                 };
                 self.tell(|_, _| Some(say::answer(answer)));
             }
+            Effect::AnswerSecond(SecondAnswer::Stored) => {
+                self.world.told |= self.world.recorded();
+                self.tell(|_, _| Some("told what is written".into()));
+            }
+            Effect::Stop => self.world.stopped = true,
             Effect::AnswerCancel(CancelAnswer::Cancelled) => {
                 self.world.told |= TOLD_CANCELLED;
                 self.tell(|_, _| Some("told CANCELLED".into()));

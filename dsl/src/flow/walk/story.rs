@@ -2,10 +2,11 @@
 
 use super::super::program::{FlowProgram, Loop, Node, StepId, Undo, Way};
 use super::super::state::{Cancel, End, OperationState};
-use super::Came;
 use super::ground::Ground;
-use super::moves::{apply, contract, is_open, place};
+use super::moves::{Move, apply, contract, is_open, moves, place};
+use super::second;
 use super::world::{Chooser, TOLD_CANCELLED, TOLD_DONE, TOLD_REFUSED, World};
+use super::{Came, following};
 use std::fmt;
 
 /// What a story breaks (`flows.md` 8).
@@ -13,6 +14,8 @@ use std::fmt;
 pub enum Property {
     /// S1: made or taken back twice.
     Twice(StepId),
+    /// S1: a second ask with its key does something, or is told what is not written.
+    AskedAgain,
     /// S2: the journal says what the party's books do not.
     Books(StepId),
     /// S2: it moved, and nothing in the journal says so.
@@ -23,6 +26,8 @@ pub enum Property {
     Untold,
     /// S5: nothing more can happen, and it has neither ended nor parked.
     Hangs,
+    /// L: a path that comes back to where it was.
+    Circles,
     /// S6: a leg is held after an ordinary refusal, and the text does not say so.
     OneSided(StepId),
     /// S7: a leg is taken back while a newer one may still hold.
@@ -64,11 +69,19 @@ impl fmt::Display for Story {
 }
 
 /// The property that a world breaks.
-pub(super) fn fails(program: &FlowProgram, world: &World) -> Option<Property> {
+pub(super) fn fails(ground: &Ground<'_>, world: &World) -> Option<Property> {
+    broken(ground.program, world).or_else(|| second::wrong(ground, world).map(|_| Property::AskedAgain))
+}
+
+fn broken(program: &FlowProgram, world: &World) -> Option<Property> {
     // A row whose answer nobody takes hears a refusal from its own batch, and begins anew.
-    let anew = program.untold && world.told == TOLD_REFUSED;
-    if world.told != 0 && world.asked && !world.journal.asked && program.journaled() && !anew {
+    let anew = (program.untold && world.told == TOLD_REFUSED) || world.closed;
+    let told = world.told & !TOLD_CANCELLED;
+    if told != 0 && world.asked && !world.journal.asked && program.journaled() && !anew {
         return Some(Property::Untold);
+    }
+    if world.acts_again {
+        return Some(Property::AskedAgain);
     }
     // A flow relies on it: nothing that comes before needs a way back.
     let given_up = |step: &StepId| {
@@ -179,21 +192,60 @@ pub(super) fn stands_still(program: &FlowProgram, world: &World) -> Option<Prope
     (!(untouched || ended || parked || queries)).then_some(Property::Hangs)
 }
 
-/// The path to a state, told from the beginning.
-pub(super) fn tell(ground: &Ground<'_>, came: &[Came], at: u32, property: Property) -> Box<Story> {
-    let program = ground.program;
+/// A path that comes back to where it was, once round. Each state of the circle is told by its number, that of the first is 0.
+pub(super) fn tell_circle(ground: &Ground<'_>, came: &[Came], circle: &[u32]) -> Box<Story> {
+    let first = circle.first().copied().unwrap_or_default();
+    let mut story = tell(ground, came, first.wrapping_sub(1), Property::Circles);
+    let mut world = reached(ground, came, first.wrapping_sub(1), None);
+    let last = story.lines.pop();
+    let then = circle.iter().skip(1).chain([&first]);
+    for number in then {
+        let wanted = reached(ground, came, number.wrapping_sub(1), None).fingerprint();
+        let Some((by, tape)) = step_to(ground, &world, wanted) else { break };
+        world = apply(ground, &world, &by, &mut Chooser::new(&tape), Some(&mut story.lines));
+    }
+    story.lines.extend(last);
+    story
+}
+
+/// The move and the choices that lead from a world to another.
+fn step_to(ground: &Ground<'_>, world: &World, wanted: u64) -> Option<(Move, Vec<u8>)> {
+    let mut possible = Vec::new();
+    moves(ground, world, &mut possible);
+    possible.into_iter().find_map(|by| {
+        let mut tape = Vec::new();
+        loop {
+            let mut chooser = Chooser::new(&tape);
+            let next = apply(ground, world, &by, &mut chooser, None);
+            if next.fingerprint() == wanted {
+                return Some((by, tape));
+            }
+            tape = following(&chooser.used)?;
+        }
+    })
+}
+
+/// The world at the end of a path; with `lines`, tells it.
+fn reached(ground: &Ground<'_>, came: &[Came], at: u32, mut lines: Option<&mut Vec<String>>) -> World {
     let mut path = Vec::new();
     let mut here = came.get(at as usize);
     while let Some(step) = here {
         path.push(step);
         here = came.get(step.from as usize);
     }
-    let mut world = World::new(program, ground.calm);
-    let mut lines = Vec::new();
+    let mut world = World::new(ground);
     for step in path.iter().rev() {
-        world = apply(ground, &world, &step.by, &mut Chooser::new(&step.tape), Some(&mut lines));
+        world = apply(ground, &world, &step.by, &mut Chooser::new(&step.tape), lines.as_deref_mut());
     }
-    lines.push(last_line(program, &world, property));
+    world
+}
+
+/// The path to a state, told from the beginning.
+pub(super) fn tell(ground: &Ground<'_>, came: &[Came], at: u32, property: Property) -> Box<Story> {
+    let program = ground.program;
+    let mut lines = Vec::new();
+    let world = reached(ground, came, at, Some(&mut lines));
+    lines.push(last_line(ground, &world, property));
     let step = match property {
         Property::Twice(step)
         | Property::Books(step)
@@ -213,10 +265,15 @@ pub(super) fn tell(ground: &Ground<'_>, came: &[Came], at: u32, property: Proper
     })
 }
 
-fn last_line(program: &FlowProgram, world: &World, property: Property) -> String {
+fn last_line(ground: &Ground<'_>, world: &World, property: Property) -> String {
+    let program = ground.program;
     let name = |step| say::step(program, step);
     match property {
         Property::Twice(step) => format!("{} stands twice in the books", name(step)),
+        Property::AskedAgain => {
+            let wrong = second::wrong(ground, world).unwrap_or("it goes on, and the first has the key");
+            format!("the same key is asked once more: {wrong}")
+        }
         Property::Books(step) => {
             let state = world.journal.operation(step).map(|operation| operation.state).unwrap_or_default();
             format!("the journal says that {} is {}, the party's books do not", name(step), say::state(state))
@@ -230,6 +287,7 @@ fn last_line(program: &FlowProgram, world: &World, property: Property) -> String
                 place(program, world.journal.at)
             )
         }
+        Property::Circles => "all of this comes again, without an end".into(),
         Property::OneSided(step) => format!("{} is held and has no way back", name(step)),
         Property::OutOfOrder(step) => {
             format!("{} may hold, and what came before it is taken back already", name(step))
@@ -301,7 +359,7 @@ fn help(program: &FlowProgram, world: &World, property: Property) -> String {
                 )
             }
         }
-        Property::NobodyKnows(_) | Property::Untold | Property::OutOfOrder(_) => {
+        Property::NobodyKnows(_) | Property::Untold | Property::OutOfOrder(_) | Property::AskedAgain => {
             "a rule of the interpreter is broken: report it".into()
         }
         Property::FalseAnswer if world.told & TOLD_DONE == 0 && rows_done(program, world).is_some() => {
@@ -317,6 +375,7 @@ fn help(program: &FlowProgram, world: &World, property: Property) -> String {
             "let everything behind `answer` be assured, or move `answer` to the end".into()
         }
         Property::Hangs => "end the way out with  park".into(),
+        Property::Circles => "say how often: nothing is tried for ever".into(),
         Property::OneSided(_) => {
             "write  undo  at the step, move it behind what may be refused, or say  else park \"why\"  there"
                 .into()
@@ -444,6 +503,9 @@ pub(super) mod say {
             Event::Timer(Timer::Until(_)) => "the moment comes that was waited for".into(),
             Event::CutOff => "the answer is due, and rows are open".into(),
             Event::CancelAsked => "the asker cancels".into(),
+            Event::CutOver => "the business date is over".into(),
+            Event::SecondAsk { same: true } => "the same is asked once more".into(),
+            Event::SecondAsk { same: false } => "the same key comes with other content".into(),
             Event::AskerLimit => "the asker can wait no longer".into(),
             Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),
             Event::Decision { .. } => "the operator declines".into(),

@@ -297,36 +297,16 @@ fn unsafe_flows_are_told() {
     }
 }
 
-/// L: no state comes again, so every path ends.
+/// L: a question that is put for ever is told with the round that it makes.
 #[test]
-fn every_path_ends() {
-    let mut edges = Vec::new();
-    let flow = clamp(&pay_bill());
-    let ground = Ground::new(&How::default(), &flow, vec![false, false]);
-    explore(&ground, Some(&mut edges)).unwrap_or_else(|story| panic!("{story}"));
-    edges.sort_unstable();
-    edges.dedup();
-    let mut into: std::collections::HashMap<u64, usize> = std::collections::HashMap::new();
-    for (from, to) in &edges {
-        into.entry(*from).or_default();
-        *into.entry(*to).or_default() += 1;
-    }
-    let all = into.len();
-    let mut free: Vec<u64> = edges.iter().map(|(from, _)| *from).filter(|state| into[state] == 0).collect();
-    free.dedup();
-    let mut seen = 0;
-    while let Some(state) = free.pop() {
-        seen += 1;
-        let begin = edges.partition_point(|(from, _)| *from < state);
-        for (_, to) in edges[begin..].iter().take_while(|(from, _)| *from == state) {
-            let left = into.get_mut(to).unwrap();
-            *left -= 1;
-            if *left == 0 {
-                free.push(*to);
-            }
-        }
-    }
-    assert_eq!(seen, all, "states that lie on a circle");
+fn a_path_without_an_end_is_told() {
+    let flow = one(CallContract { ways: vec![enquire(), Way::Park], ..pay() });
+    check(&flow).unwrap_or_else(|story| panic!("{story}"));
+    let how = How { rules: Rules::but(Fault::EnquiryUncounted), ..How::default() };
+    let story = check_by(&how, &flow).expect_err("a question that is put for ever");
+    assert_eq!(story.property, Property::Circles);
+    let asked = story.lines.iter().filter(|line| **line == "the enquiry about pay0 leaves").count();
+    assert!(asked > 0 && story.lines.last().unwrap().contains("without an end"), "{story}");
 }
 
 /// A notice may reach its party twice, but never changes what money does.

@@ -3,7 +3,8 @@
 
 use super::super::event::{Says, Timer};
 use super::super::program::{CallId, FlowProgram, GuardId, Judge, ListId, StepId};
-use super::super::state::{Durable, State};
+use super::super::state::{Durable, End, State};
+use super::ground::Ground;
 use foldhash::quality::FixedState;
 use std::hash::{BuildHasher, Hash};
 
@@ -65,10 +66,19 @@ pub(super) struct World {
     pub(super) cancels: u8,
     pub(super) full: u8,
     pub(super) unprepared: u8,
+    /// Second asks that may still come.
+    pub(super) seconds: u8,
+    /// The key was cancelled before it was asked.
+    pub(super) closed: bool,
+    /// No run has the flow any more, and none will: another flow has its key, or nothing of it was written. Who asks again asks anew.
+    pub(super) stopped: bool,
+    /// Another flow has the key, and this one would go on all the same.
+    pub(super) acts_again: bool,
 }
 
 impl World {
-    pub(super) fn new(program: &FlowProgram, calm: bool) -> Self {
+    pub(super) fn new(ground: &Ground<'_>) -> Self {
+        let (program, calm) = (ground.program, ground.calm);
         Self {
             state: State::new(program),
             journal: Durable::new(program),
@@ -79,11 +89,23 @@ impl World {
             guards: Vec::new(),
             rows: Vec::new(),
             asked: false,
-            crashes: u8::from(!calm),
+            crashes: if calm { 0 } else { ground.crashes },
             cancels: u8::from(program.cancellable),
             full: 1,
             unprepared: u8::from(!calm),
+            seconds: u8::from(!ground.reduced.second),
+            closed: false,
+            stopped: false,
+            acts_again: false,
         }
+    }
+
+    /// What the journal has as told. It counts as told: a second ask gets it at any moment, the outbox tells it, and a node that was
+    /// paused behind the write tells it late.
+    pub(super) fn recorded(&self) -> u8 {
+        let done = self.journal.answered || self.journal.end == Some(End::Done);
+        let refused = self.journal.end == Some(End::Refused);
+        if done { TOLD_DONE } else { TOLD_REFUSED * u8::from(refused) }
     }
 
     pub(super) fn leg(&mut self, step: StepId) -> Option<&mut Leg> {
@@ -130,6 +152,7 @@ impl Chooser {
 /// A judge that tries both; a guard once asked keeps its answer, but for one that looks at the clock.
 pub(super) struct Both<'a> {
     pub(super) program: &'a FlowProgram,
+    pub(super) state: &'a State,
     pub(super) guards: &'a mut Vec<(GuardId, bool)>,
     pub(super) chooser: &'a mut Chooser,
 }
@@ -157,8 +180,9 @@ impl Judge for Both<'_> {
         1
     }
 
-    /// One retry stands for n, and none is until the cut-over.
-    fn day_over(&mut self, _step: StepId) -> bool {
-        false
+    /// At any moment; behind one repeat it is, since one stands for n.
+    fn day_over(&mut self, step: StepId) -> bool {
+        let attempt = self.state.memory.operations.get(usize::from(step.0));
+        attempt.is_none_or(|attempt| attempt.tried > 0) || self.chooser.choose(2) == 1
     }
 }
