@@ -57,7 +57,7 @@ impl Stage {
         loop {
             match SqliteStore::open(&self.journal(), options) {
                 Err(Fatal::InUse { .. }) if std::time::Instant::now() < until => {
-                    tokio::time::sleep(LOOK).await
+                    tokio::time::sleep(LOOK).await;
                 }
                 opened => return opened.map_err(|error| error.to_string()),
             }

@@ -3,14 +3,14 @@
 //! In: a bank over a real file. Out: answers, the parties' books and what the journal counts. Who asks goes on asking until each
 //! has an end, whenever the stop falls.
 
-use crate::support::Bank;
+use crate::support::{Bank, journal_of};
 use bytes::Bytes;
 use link::Core;
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use store::{Clear, SqliteStore};
+use store::Clear;
 use tokio::task::JoinSet;
 
 /// Who asks at once, each for so much; the deployment lets 1000.00 through on a day.
@@ -21,7 +21,7 @@ const MOST: i64 = 99_000;
 
 async fn start(bank: &mut Bank) {
     let options = store::Options::new("node-1", Arc::new(Clear));
-    let store = SqliteStore::open(&bank.folder.0.join("journal.db"), &options).unwrap();
+    let store = journal_of(&bank.folder.0.join("journal.db"), &options).await;
     bank.start_over("", Box::new(store)).await;
 }
 

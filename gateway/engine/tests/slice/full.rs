@@ -1,14 +1,14 @@
 //! A journal that has no room for new asks: postings are refused, queries go on, and no number is given twice.
 
 use crate::keeping::asked;
-use crate::support::Bank;
+use crate::support::{Bank, journal_of};
 use crate::taking_back::Full;
 use engine::journal::Journal;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use store::{Change, Clear, Day, Lane, MemoryStore, SqliteStore, Verdict};
+use store::{Change, Clear, Day, Lane, MemoryStore, Verdict};
 
 /// More numbers than are ever at hand without another block.
 const MORE: usize = 40_000;
@@ -47,8 +47,7 @@ async fn a_file_that_takes_no_new_ask_gives_numbers() {
     let bank = Bank::closed().await;
     let path = bank.folder.0.join("journal.db");
     let options = store::Options { most_bytes: 600 << 10, ..store::Options::new("node", Arc::new(Clear)) };
-    let open = || Box::new(SqliteStore::open(&path, &options).unwrap());
-    let journal = Journal::start(bank.owner.core(), open()).unwrap();
+    let journal = Journal::start(bank.owner.core(), Box::new(journal_of(&path, &options).await)).unwrap();
     for flow in 1.. {
         assert!(flow < 1_000, "it is never full");
         let mut asked = asked(flow);
@@ -63,7 +62,7 @@ async fn a_file_that_takes_no_new_ask_gives_numbers() {
     // Nor does the next holder give one of them.
     let most = journal.number("grid", Day(0)).await.unwrap().unwrap();
     drop(journal);
-    let journal = Journal::start(bank.owner.core(), open()).unwrap();
+    let journal = Journal::start(bank.owner.core(), Box::new(journal_of(&path, &options).await)).unwrap();
     assert!(journal.number("grid", Day(0)).await.unwrap().is_some_and(|number| number > most));
 }
 

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use store::{FlowId, MemoryDisk, MemoryStore, OperationRow, Store};
+use store::{Fatal, FlowId, MemoryDisk, MemoryStore, OperationRow, SqliteStore, Store};
 
 /// SHA-256 of `secret`.
 pub(crate) const TOKEN: &str = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
@@ -61,6 +61,16 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         drop(std::fs::remove_dir_all(&self.0));
+    }
+}
+
+/// A journal over a file: the last thread of the gateway before may still be closing it.
+pub(crate) async fn journal_of(path: &Path, options: &store::Options) -> SqliteStore {
+    loop {
+        match SqliteStore::open(path, options) {
+            Err(Fatal::InUse { .. }) => tokio::time::sleep(Duration::from_millis(2)).await,
+            opened => return opened.unwrap(),
+        }
     }
 }
 
