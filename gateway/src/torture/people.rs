@@ -112,12 +112,20 @@ async fn says(
             Ok(Decided::Proposed) => {}
             // It was there once: then it was taken back.
             Err(NotDecided::Happened(_)) => continue,
-            Ok(Decided::Done) | Err(NotDecided::Nothing(_) | NotDecided::NotNow) => return Ok(false),
+            // What an earlier decision, or another leg, set going may have sent it once more meanwhile.
+            Ok(Decided::Done) | Err(NotDecided::Nothing(_) | NotDecided::NotNow | NotDecided::Early(..)) => {
+                return Ok(false);
+            }
             Err(why) => return Err(format!("people cannot decide on flow {flow}, {place}: {why}")),
         }
         return match engine.decide(flow, place, &said, &person("second")).await {
             Ok(_) => Ok(true),
-            Err(NotDecided::Nothing(_) | NotDecided::NotNow | NotDecided::Unchanged(_)) => Ok(false),
+            Err(
+                NotDecided::Nothing(_)
+                | NotDecided::NotNow
+                | NotDecided::Early(..)
+                | NotDecided::Unchanged(_),
+            ) => Ok(false),
             Err(why) => Err(format!("people do not agree on flow {flow}, {place}: {why}")),
         };
     }
