@@ -90,15 +90,6 @@ impl Asking {
         self
     }
 
-    /// Whether it posts and its party promises nothing of what comes twice.
-    pub(crate) fn promises_nothing(&self) -> bool {
-        self.version.call(self.call).is_some_and(|program| {
-            let (call, promises) = (&program.call, &program.call.promises);
-            let knows = promises.same_answer || promises.same_answer_when_done || promises.says_duplicate;
-            program.kind == ServiceKind::Posting && call.undoes.is_empty() && !knows
-        })
-    }
-
     fn member_named(&self) -> Option<Arc<Member>> {
         let member = self.version.module(self.call.module)?.member.as_ref()?;
         let party = self.version.parties.get(self.call.module)?;

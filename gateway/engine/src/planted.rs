@@ -1,10 +1,11 @@
 //! Bugs that a campaign of faults plants into the engine, to see its auditor find them. Nothing but a campaign hands one
 //! over: no deployment, no setting and no command that serves a bank does.
 
+use crate::exchange::Asking;
 use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::flow::{Fault, Rules};
-use dsl::model::Shape;
+use dsl::model::{ServiceKind, Shape};
 use dsl::value::Type;
 
 /// A bug of the engine.
@@ -70,6 +71,15 @@ impl Bug {
             _ => Rules::KEPT,
         }
     }
+}
+
+/// Whether a call posts and its party promises nothing of what comes twice.
+pub(crate) fn promises_nothing(asking: &Asking) -> bool {
+    asking.version.call(asking.call).is_some_and(|program| {
+        let (call, promises) = (&program.call, &program.call.promises);
+        let knows = promises.same_answer || promises.same_answer_when_done || promises.says_duplicate;
+        program.kind == ServiceKind::Posting && call.undoes.is_empty() && !knows
+    })
 }
 
 /// Rounds the amounts of an ask to ten fen; what does not fit stays as it is.

@@ -16,7 +16,7 @@ use store::{FlowId, OperationState};
 
 /// Seeds of ten thousand in which people come at all.
 const COME: u16 = 4_000;
-/// How long they wait first: longer than every quiet time, so that no copy is under way any more.
+/// How long they wait first: longer than every quiet time. What leaves once more in that time, they wait for anew.
 const WAIT: Duration = Duration::from_secs(3_600);
 /// How long what they decided may take to end.
 const SETTLES: Duration = Duration::from_secs(12 * 3_600);

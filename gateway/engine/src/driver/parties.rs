@@ -292,7 +292,7 @@ impl Running {
             let mut verdict = engine.exchange(fresh.as_ref().unwrap_or(&prepared)).await;
             if engine.planted == Some(Bug::SentWithoutPromise)
                 && matches!(verdict, Verdict::NoReply(_))
-                && prepared.asking.promises_nothing()
+                && crate::planted::promises_nothing(&prepared.asking)
             {
                 verdict = engine.exchange(&prepared).await;
             }
