@@ -13,6 +13,8 @@ pub(crate) mod beside;
 
 mod promises;
 
+mod stories;
+
 mod frames;
 
 mod held;

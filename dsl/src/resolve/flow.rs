@@ -494,7 +494,10 @@ impl Maker<'_, '_, '_> {
                     span,
                     format!("`{}` moves money, so `best effort` is not enough", tree.name.text),
                 )
-                .note("a best-effort step may be lost and nobody looks")
+                .note(format!(
+                    "1. `{0}` leaves; no answer comes, however often it is tried\n2. the flow does not wait for it: told DONE\n3. what `{0}` moves has moved or not, and nothing takes the rest back",
+                    tree.name.text
+                ))
                 .help("take `best effort` away and say how it is undone");
         }
         self.push(step, scope);
@@ -575,6 +578,7 @@ impl Maker<'_, '_, '_> {
             self.resolver
                 .report
                 .error("TS0717", span, "a query is asked again so many times")
+                .note("1. the query gets no answer, at the first time and at every other\n2. the cut-over that would end it is a day away, and its flow holds what was done before\n3. until then its asker is told nothing, and nobody looks")
                 .help("write `again every 30s to 10m up to 60 times`");
             return None;
         };
@@ -596,6 +600,10 @@ impl Maker<'_, '_, '_> {
                         .report
                         .error("TS0713", span, format!("nothing undoes `{}` of {}", call.name, module.name))
                         .at(call.span, format!("it provides {path}"))
+                        .note(format!(
+                            "1. {0} holds `{1}`\n2. a later step is refused: `{1}` is to be undone\n3. {0} has no call that takes it back: it holds there, and the flow never ends",
+                            module.name, call.name
+                        ))
                         .help("declare the reversal: `call NAME undoes …`, or write `undo SERVICE { … }`, or `keep \"why\"`");
                     return;
                 }
@@ -686,7 +694,7 @@ impl Maker<'_, '_, '_> {
             self.resolver
                 .report
                 .error("TS0714", tree.item.span, "the rows have no key of their own")
-                .note("with the batch's key row 2 would be taken for a repeat of row 1")
+                .note("1. row 1 is begun under the key of the batch, and done\n2. row 2 is begun: its key is the same\n3. row 2 is taken for a repeat of row 1: told DONE, and nothing has moved for it")
                 .help("add `, once by ask.batch_no, row.seq`");
         }
         let (into, row_shape, made) = self.results(tree, &inner, place);

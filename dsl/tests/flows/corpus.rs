@@ -43,6 +43,10 @@ fn unsafe_flows_are_refused_with_their_stories() {
         if !found.iter().any(|one| one.severity == Severity::Error) {
             wrong.push(format!("{}: nothing is wrong with it", text.display()));
         }
+        let story = |note: &String| ["1. ", "\n2. ", "\n3. "].iter().all(|line| note.contains(line));
+        if !found.iter().any(|one| one.severity == Severity::Error && one.notes.iter().any(story)) {
+            wrong.push(format!("{}: nothing tells what would go wrong", text.display()));
+        }
         let said = render_all(&sources, &found, Colour::Plain);
         let expected = text.with_extension("out");
         if blessing() {

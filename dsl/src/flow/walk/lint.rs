@@ -88,11 +88,16 @@ fn of_call(step: &StepDef, call: &CallContract) -> Option<Found> {
             vec![
                 format!("{name} leaves; no answer in time; it never reached {party}"),
                 "the refund leaves: it acts whether or not the original holds".into(),
+                format!("{party} pays back what it never got; told REFUSED"),
             ],
             "a refund is no way out of unknown: enquire, or reverse by a call that names the original",
         )),
         None if reverses => Some((
-            vec![format!("{name} is unknown; the party has no reversal")],
+            vec![
+                format!("{name} leaves; no answer in time; {party} holds it"),
+                format!("it is to be reversed, and {party} has no reversal: nothing can leave"),
+                "its flow never learns what became of it".into(),
+            ],
             "take  undo with …  out of the way out, or declare the call that  undoes  it",
         )),
         _ => None,

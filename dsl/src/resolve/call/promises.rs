@@ -3,6 +3,7 @@
 //! In: a call as written, with its messages. Out: the call of the model; money without a way out is reported.
 
 use super::original::original;
+use super::stories::Told;
 use super::tables::meaning;
 use super::{docs, narrow};
 use crate::model::{
@@ -66,10 +67,11 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
         answer: head.answer,
         ..Scope::default()
     };
+    let told = Told { name: &tree.name.text, ours: head.ours, back: !head.undoes.is_empty() };
     for part in &tree.block.statements {
         match &part.kind {
             CallPart::Once(parts) => {
-                call.once = parts.iter().map(|part| key_part(resolver, work, part, &scope)).collect();
+                call.once = parts.iter().map(|part| key_part(resolver, work, part, &scope, told)).collect();
             }
             CallPart::Promises(promises) => {
                 promises.iter().for_each(|promise| promise_of(&mut call.promises, promise));
@@ -80,7 +82,7 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
                     _ => false,
                 };
                 let repeatable = head.tree.block.statements.iter().any(repeatable);
-                call.unknown = ways(resolver, work, steps, (head.service, repeatable));
+                call.unknown = ways(resolver, work, steps, (head.service, repeatable), told);
             }
             CallPart::PendingAs(text) => call.pending = text.constant().map(Box::from),
             CallPart::Outcome(rows) => call.outcome = Some(outcome_rule(resolver, rows)),
@@ -123,7 +125,13 @@ pub(super) fn call(resolver: &mut Resolver, work: &Work<'_>, place: usize, messa
     call
 }
 
-pub(super) fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Expr, scope: &Scope) -> Expr {
+fn key_part(
+    resolver: &mut Resolver,
+    work: &Work<'_>,
+    part: &tree::Expr,
+    scope: &Scope,
+    told: Told<'_>,
+) -> Expr {
     if let tree::ExprKind::Path(path) = &part.kind
         && path.root().is_some_and(|root| root.is("ask"))
         && path.parts.len() > 2
@@ -165,7 +173,7 @@ pub(super) fn key_part(resolver: &mut Resolver, work: &Work<'_>, part: &tree::Ex
         resolver
             .report
             .error("TS0701", expr.span, "the key changes in a repeat")
-            .note("a repeat with a new time or a new message number would be a second act")
+            .note(told.new_key())
             .help("take what stays the same: `exchange.serial`, the business date, the customer");
     }
     expr
@@ -188,11 +196,12 @@ pub(super) fn promise_of(promises: &mut Promises, promise: &tree::Promise) {
     }
 }
 
-pub(super) fn ways(
+fn ways(
     resolver: &mut Resolver,
     work: &Work<'_>,
     steps: &[tree::WayStep],
     (service, repeatable): (Option<u16>, bool),
+    told: Told<'_>,
 ) -> Vec<Way> {
     let mut ways = Vec::new();
     let find = |resolver: &mut Resolver, name: &tree::Name| match work.call_named(&name.text) {
@@ -229,8 +238,8 @@ pub(super) fn ways(
                     resolver
                         .report
                         .error("TS0702", step.span, "what may hold is never refused out of `unknown`")
-                        .note("unknown is not failed; only a query may end in `refuse`, and a notice that `promises repeatable`")
-                        .help("end the way with `park`");
+                        .note(told.refused())
+                        .help("end the way with `park`; only a query may end in `refuse`, and a notice that `promises repeatable`");
                 }
                 Way::Refuse(resolver.reason(name))
             }
@@ -241,7 +250,7 @@ pub(super) fn ways(
         resolver
             .report
             .error("TS0703", last.span, "the way out of `unknown` has no end")
-            .note("an enquiry or a reversal may get no answer for ever")
+            .note(told.endless(last))
             .help("add `, then park`");
     }
     ways
@@ -290,18 +299,19 @@ pub(super) fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem)
         .map(|service| service.kind);
     let posting = matches!(kind, Some(ServiceKind::Posting | ServiceKind::Batch));
     let notice = matches!(kind, Some(ServiceKind::Notice));
+    let told = Told { name: &tree.name.text, ours: call.ours, back: !call.undoes.is_empty() };
     if call.ours && (posting || notice) && call.unknown.is_empty() {
         resolver
             .report
             .error("TS0704", tree.name.span, format!("`{}` has no way out of `unknown`", tree.name.text))
-            .note("a time-out says nothing of the money")
+            .note(told.lost())
             .help("add `unknown  enquire with … every 10s up to 6 times, then park`, or `unknown park`");
     }
     if (posting || (call.ours && (notice || !call.undoes.is_empty()))) && call.once.is_empty() {
         resolver
             .report
             .error("TS0705", tree.name.span, format!("`{}` has no key", tree.name.text))
-            .note("the same ask twice must have one effect")
+            .note(told.keyless())
             .help("add `once exchange.serial`, or the fields by which a repeat is known");
     }
     for way in &call.unknown {
@@ -319,7 +329,7 @@ pub(super) fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem)
                         tree.name.span,
                         format!("`{}` is repeated, and nothing says that this is safe", tree.name.text),
                     )
-                    .note("a slow first copy and the repeat may both hold")
+                    .note(told.repeated())
                     .help("if the party promises it, write `promises same answer`; else enquire, or park");
             }
         }
@@ -331,7 +341,7 @@ pub(super) fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem)
         resolver
             .report
             .error("TS0707", tree.name.span, "a reversal within the business date may come too late")
-            .note("after the cut-over it is refused, and the money stays")
+            .note(told.too_late())
             .help("end its way with `park`");
     }
     let undo = call.unknown.iter().any(|way| matches!(way, Way::Undo { .. }));
@@ -339,6 +349,7 @@ pub(super) fn money(resolver: &mut Resolver, call: &Call, tree: &tree::CallItem)
         resolver
             .report
             .error("TS0708", tree.name.span, "a reversal is not reversed")
+            .note(told.back_and_forth())
             .help("repeat it if the party allows that, then park");
     }
 }

@@ -167,7 +167,7 @@ pub(super) fn code_row(
                 resolver
                     .report
                     .error("TS0504", *span, "an unknown code is neither done nor refused")
-                    .note("a code that the document does not list says nothing of the money")
+                    .note(beyond_the_table(&meaning))
                     .help("write `other  unknown`");
             }
             table.other = Some(meaning);
@@ -217,5 +217,14 @@ pub(crate) fn meaning(resolver: &mut Resolver, tree: &tree::Meaning) -> Meaning 
         MeaningKind::Name(name) => Meaning::Name(resolver.symbols.intern(&name.text)),
         MeaningKind::Refuse(name) => Meaning::Refuse(resolver.reason(name)),
         MeaningKind::Wait(duration) => Meaning::Wait(duration.milliseconds),
+    }
+}
+
+/// What happens where a code that no row has is taken for the end of it: the story behind TS0504 (`flows.md` 9, kind 28).
+fn beyond_the_table(meaning: &Meaning) -> &'static str {
+    if matches!(meaning, Meaning::Outcome(Outcome::Done(_))) {
+        "1. the party answers with a code that its document does not list: it is still at work on it, say\n2. that is taken for done: told DONE\n3. the party refuses it in the end: nothing has moved there"
+    } else {
+        "1. the party answers with a code that its document does not list: it is still at work on it, say\n2. that is taken for refused: what was done before is undone, told REFUSED\n3. the party does it in the end: it holds, and nobody takes it back"
     }
 }
