@@ -25,6 +25,7 @@ pub(crate) mod keys;
 mod learn;
 mod lint;
 mod path;
+mod quiet;
 mod report;
 mod resolution;
 mod rows;

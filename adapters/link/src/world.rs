@@ -20,7 +20,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 
-pub(crate) use self::asked::{Owed, Owing};
+pub use self::asked::{Owed, Owing};
 pub use self::clock::{Clock, ManualClock, Mark, Moment, RealClock, ScaledClock, Sleep};
 pub(crate) use self::core::TaskAdder;
 pub use self::core::{Core, CoreOwner, Elapsed, TaskGroup, Within};

@@ -8,6 +8,7 @@ use bytes::{Bytes, BytesMut};
 use link::files::{
     ENTRIES_MOST, FileEntry, FileError, FileFault, FileLink, FilePath, FileReader, FileWriter,
 };
+use link::world::{Owed, Stream};
 use link::{BoxFuture, CauseKind, Core, Moment};
 use russh::Preferred;
 use russh::client::{AuthResult, Handle, Handler};
@@ -21,6 +22,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::Mutex;
 
 use crate::error::{broken, is_link, of, of_io};
+use crate::strict::Strict;
 use crate::{SettingError, SftpConfig, SignIn};
 
 /// Bytes of one piece read.
@@ -43,6 +45,7 @@ struct Inner {
 struct Session {
     sftp: SftpSession,
     handle: Handle<Trust>,
+    owed: Owed,
 }
 
 impl SftpLink {
@@ -88,6 +91,7 @@ impl SftpLink {
         let core = &self.inner.core;
         let until = core.mark().after(self.inner.config.answer_limit);
         let place = self.inner.place(path);
+        let owing = session.owed.begin(core, until);
         let done = core.within(until, act(Arc::clone(&session), place)).await;
         let done = done.unwrap_or_else(|_| Err(broken(CauseKind::AnswerTimedOut, "no answer", path)));
         if done.as_ref().is_err_and(is_link) {
@@ -95,6 +99,7 @@ impl SftpLink {
             if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &session)) {
                 *kept = None;
             }
+            owing.give_up();
         }
         done
     }
@@ -137,7 +142,7 @@ impl Inner {
 
     async fn connect(&self, path: &FilePath) -> Result<Session, FileError> {
         let net = &self.core.world().net;
-        let stream = net.connect(&self.config.address).await;
+        let stream = net.connect(&self.config.address).await.and_then(Stream::asked);
         let stream =
             stream.map_err(|error| FileError::new(FileFault::Link(link::Cause::connect(&error)), path))?;
         let ssh = Arc::new(russh::client::Config { preferred: self.preferred(), ..Default::default() });
@@ -146,6 +151,8 @@ impl Inner {
                 if matches!(error, russh::Error::UnknownKey) { CauseKind::Tls } else { CauseKind::Broken };
             broken(kind, error, path)
         };
+        let stream = Strict::new(&self.core, stream);
+        let owed = stream.owed();
         let trust = Trust { known: self.known.clone() };
         let mut handle = russh::client::connect_stream(ssh, stream, trust).await.map_err(failed)?;
         if !self.sign_in(&mut handle).await.map_err(failed)? {
@@ -156,7 +163,7 @@ impl Inner {
         let sftp = SftpSession::new(channel.into_stream()).await.map_err(|error| of(path, &error))?;
         sftp.set_timeout(self.config.answer_limit.as_secs().max(1));
         tracing::debug!(address = %self.config.address, "signed in");
-        Ok(Session { sftp, handle })
+        Ok(Session { sftp, handle, owed })
     }
 
     async fn sign_in(&self, handle: &mut Handle<Trust>) -> Result<bool, russh::Error> {

@@ -7,6 +7,7 @@
 mod client;
 mod error;
 mod server;
+mod strict;
 mod tree;
 
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first surprise")]
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
@@ -15,6 +16,9 @@ use link::{CauseKind, Core, CoreOwner, World};
 use russh::keys::ssh_key::LineEnding;
 use russh::keys::{Algorithm, PrivateKey};
 use sftp::{SettingError, SftpConfig, SftpLink, SftpServer, SftpServerConfig, SftpUser, SignIn};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 struct Scratch(PathBuf);
 
@@ -161,6 +165,42 @@ async fn a_lost_session_is_a_fault_of_the_link() {
     }
 }
 
+/// Stands between a client and a server: passes octets on until it is told to hear nothing more, and then tells how the client's side ends.
+async fn deaf_one_day(server: String) -> (String, Arc<Notify>, JoinHandle<io::Result<usize>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let deaf = Arc::new(Notify::new());
+    let (told, mut there) = (Arc::clone(&deaf), TcpStream::connect(server).await.unwrap());
+    let passes = tokio::spawn(async move {
+        let (mut here, _) = listener.accept().await.unwrap();
+        tokio::select! {
+            _ = tokio::io::copy_bidirectional(&mut here, &mut there) => panic!("one side ended too soon"),
+            () = told.notified() => {}
+        }
+        tokio::time::sleep(Duration::from_secs(3)).await;
+        tokio::io::copy(&mut here, &mut tokio::io::sink())
+            .await
+            .and_then(|left| usize::try_from(left).map_err(io::Error::other))
+    });
+    (address, deaf, passes)
+}
+
+/// A rename that nobody waits for any more puts a file into a party's hands when others have long said that it has none.
+#[tokio::test]
+async fn a_session_is_reset_on_which_an_act_is_given_up() {
+    let (core, scratch) = (world(), Scratch::new());
+    let server = server(&core, &scratch.root(), Vec::new()).await;
+    let (address, deaf, passes) = deaf_one_day(server.address().to_owned()).await;
+    let settings = config(&address, server.host_key(), password("open"));
+    let link = SftpLink::new(&core, SftpConfig { answer_limit: Duration::from_secs(1), ..settings }).unwrap();
+    assert!(link.list(&FilePath::root()).await.unwrap().is_empty());
+    deaf.notify_one();
+    let error = link.rename(&path("here"), &path("there")).await.unwrap_err();
+    assert!(matches!(error.fault, FileFault::Link(_)), "{error:?}");
+    let ended = passes.await.unwrap();
+    assert_eq!(ended.map_err(|error| error.kind()), Err(io::ErrorKind::ConnectionReset));
+}
+
 #[tokio::test]
 async fn the_served_folder_cannot_be_left() {
     let (core, scratch) = (world(), Scratch::new());
@@ -222,7 +262,7 @@ async fn stock_openssh_serves_the_link() {
     let Some(sshd) = sshd(&scratch, &public) else { return };
     let address = format!("127.0.0.1:{}", sshd.port);
     // It listens when it listens: connecting is the event.
-    while tokio::net::TcpStream::connect(&address).await.is_err() {
+    while TcpStream::connect(&address).await.is_err() {
         tokio::task::yield_now().await;
     }
     let mut settings = config(&address, &sshd.host_key, SignIn::Key { key: private, passphrase: None });

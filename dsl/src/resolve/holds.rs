@@ -11,7 +11,7 @@ use crate::value::Pauses;
 use std::sync::Arc;
 
 /// The longest wait for an answer where the link says nothing, as the gateway has it.
-const ANSWER_MS: u64 = 30_000;
+pub(super) const ANSWER_MS: u64 = 30_000;
 /// What is repeated until the cut-over is repeated for a day at most.
 const DAY_MS: u64 = 86_400_000;
 /// So many pauses are added up one by one.
@@ -288,7 +288,7 @@ fn paused(pauses: &Pauses, times: Option<u32>) -> u64 {
 }
 
 /// `1h 12m`.
-fn words(milliseconds: u64) -> String {
+pub(super) fn words(milliseconds: u64) -> String {
     let seconds = milliseconds / 1_000;
     let parts = [(seconds / 3_600, "h"), (seconds / 60 % 60, "m"), (seconds % 60, "s")];
     let parts: Vec<String> =

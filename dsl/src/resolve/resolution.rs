@@ -6,7 +6,7 @@
 
 use super::index::{self, Index};
 use super::lint::{self, Uses};
-use super::{Choice, Choices, Folder, Resolver, balance, call, flow, holds, keys, shapes, variant};
+use super::{Choice, Choices, Folder, Resolver, balance, call, flow, holds, keys, quiet, shapes, variant};
 use crate::diagnostics::Diagnostic;
 use crate::lower::Seen;
 use crate::model::{Awaited, Flow, Model, Module, StepTarget, Undo};
@@ -177,6 +177,7 @@ fn money(resolver: &mut Resolver, modules: &[Arc<Module>], new: &dyn Fn(usize) -
     let new: Vec<&Module> = (0..modules.len()).filter(|at| new(*at)).map(|at| &*modules[at]).collect();
     balance::balance(resolver, modules, &new);
     keys::keys(resolver, &new);
+    quiet::quiet(resolver, &new);
     holds::holds(resolver, modules);
 }
 

@@ -29,6 +29,8 @@ pub enum Bug {
     BankDay,
     /// The amount of a flow's first leg is rounded to ten fen.
     FirstLegRounded,
+    /// What a limit has counted is given back as soon as an outcome is unknown.
+    LimitGivenBack,
 }
 
 impl Bug {
@@ -44,6 +46,7 @@ impl Bug {
             Self::OriginalOfToday,
             Self::BankDay,
             Self::FirstLegRounded,
+            Self::LimitGivenBack,
         ])
     }
 
@@ -60,6 +63,7 @@ impl Bug {
             Self::OriginalOfToday => "a reversal or a question names today instead of its original's day",
             Self::BankDay => "a leg bears the bank's business date instead of its party's",
             Self::FirstLegRounded => "the amount of the first leg is rounded to ten fen",
+            Self::LimitGivenBack => "what a limit has counted is given back at a time-out",
         }
     }
 

@@ -2,6 +2,9 @@
 //! bookkeeping: it reads the parties' own databases, and the answers as they came.
 
 mod days;
+mod limits;
+
+pub(super) use limits::over_limits;
 
 use super::client::{Cancelled, Posting, Said};
 use super::ground::Ground;
@@ -24,6 +27,8 @@ pub(crate) enum Wrong {
     Hangs,
     /// It bears the date of another day.
     Misdated,
+    /// More holds than a limit lets pass.
+    OverLimit,
 }
 
 /// What the ledgers and the answers say of one posting whose last answer, in fair weather, was `last`. `parked`: people are

@@ -15,19 +15,20 @@ mod standing;
 
 use report::Killed;
 
-use super::audit::{Wrong, judge, judge_refusal, misdated};
+use super::audit::{Wrong, judge, judge_refusal, misdated, over_limits};
 use super::client::{Asker, CANCELS, Client, Posting, Said, StoryEnd};
 use super::field::Diary;
 use super::ground::Ground;
 use super::moods::Moods;
 use super::parties::Parties;
-use super::seed::stories;
+use super::seed::{business_dates, stories};
 use super::tally::Tally;
 use super::{StoreKind, Wanted};
 use conformance::faults::{Dice, NetworkFault, Proxies, Weather};
 use disk::SmallDisk;
 use engine::Deployment;
 use journal::Journal;
+use link::world::Moment;
 use link::{Core, CoreOwner, World};
 use operator::Operator;
 use process::Process;
@@ -340,6 +341,11 @@ impl<'g> Campaign<'g> {
         let open = journal.open_flows()?;
         killed.failures.extend(standing::told(process.log())?);
         killed.failures.extend(standing::overdue(&open, &waits, |name| ground.program(name), (since, seen)));
+        let (all, dates) =
+            (judged.iter().map(|(posting, _)| posting), business_dates(ground, Moment(seen * 1_000)));
+        for words in over_limits(ground, &parties, all, dates)? {
+            killed.is_wrong(Wrong::OverLimit, &words);
+        }
         for (posting, last) in judged {
             let people = flow_of(&last).is_some_and(|flow| waits.contains(flow));
             let open = flow_of(&last).is_some_and(|flow| open.contains_key(flow));

@@ -89,6 +89,19 @@ pub(crate) struct Story {
     /// What must hold there, in yuan, where it is not the posting's `amount`.
     #[serde(default)]
     pub(crate) holds: Option<String>,
+    /// What holds for it counts against a limit.
+    #[serde(default)]
+    pub(crate) limited: Option<Limited>,
+}
+
+/// A limit that a setting of the plan gives, as the auditor knows it: it reads no adapter.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limited {
+    /// Whose it is; it may use every known name.
+    pub(crate) by: String,
+    /// So much of the posting's `amount` may hold for them on one business date, in yuan.
+    pub(crate) most: String,
 }
 
 impl Story {

@@ -112,7 +112,7 @@ pub(crate) fn object(campaign: &Campaign) -> Value {
         "faults": campaign.faults,
         "lost": campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided), "doubled": campaign.of(Wrong::Doubled),
         "false_answers": campaign.of(Wrong::FalseAnswer), "hanging": campaign.of(Wrong::Hangs),
-        "misdated": campaign.of(Wrong::Misdated),
+        "misdated": campaign.of(Wrong::Misdated), "over_limit": campaign.of(Wrong::OverLimit),
         "failing_seeds": campaign.failing.iter().map(|end| end.seed).collect::<Vec<_>>(),
         "never_done": campaign.never_done,
         "reached": campaign.reached.keys().map(end).collect::<Vec<_>>(),
@@ -169,12 +169,13 @@ pub(crate) fn show(campaign: &Campaign) -> String {
         millis / 1_000,
     ));
     out.push_str(&format!(
-        "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} of another day · {} seeds failed\n",
+        "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} of another day · {} over a limit · {} seeds failed\n",
         campaign.of(Wrong::Lost) + campaign.of(Wrong::OneSided),
         campaign.of(Wrong::Doubled),
         campaign.of(Wrong::FalseAnswer),
         campaign.of(Wrong::Hangs),
         campaign.of(Wrong::Misdated),
+        campaign.of(Wrong::OverLimit),
         campaign.failing.len(),
     ));
     out

@@ -4,7 +4,7 @@
 //! clock jumps, so that a day takes as long as what is done in it.
 
 use super::aim::Aim;
-use super::audit::{Wrong, judge, judge_refusal, ledgers, misdated};
+use super::audit::{Wrong, judge, judge_refusal, ledgers, misdated, over_limits};
 use super::client::{Asker, CANCELS, Client, Drawn, Heard, Posting, Said, StoryEnd, known};
 use super::ends::{AGAIN, LATER};
 use super::field::Field;
@@ -197,6 +197,13 @@ fn begins(start: Moment, seed: u64, aim: Option<&Aim<'_>>) -> Moment {
         _ => aim.filter(|aim| aim.cut_over()).map(|aim| if aim.by_the_calendar() { midnight } else { late }),
     };
     cuts_over.map_or(start, |at| Moment(start.0 + at - BEFORE))
+}
+
+/// On how many business dates something can have been asked until now, whenever they change: rather one too many.
+pub(super) fn business_dates(ground: &Ground, now: Moment) -> i64 {
+    const DAY: i64 = 24 * 60 * MINUTE;
+    let behind = now.0.saturating_sub(ground.start.0.saturating_add(CUTS_OVER[0] - NEAR));
+    if behind < 0 { 1 } else { behind / DAY + 2 }
 }
 
 async fn play(
@@ -484,6 +491,8 @@ async fn judge_all(
         }
         judged.push((posting, last));
     }
+    let dates = business_dates(field.ground, field.clock.now());
+    let set = i64::from(field.nodes.fell().iter().any(|fell| fell.what == CUT_OVER));
     let decided = if people::come(end.seed) { people::decide(field, &judged).await? } else { 0 };
     if decided > 0 {
         *end.faults.entry(DECIDED).or_default() += decided;
@@ -503,6 +512,8 @@ async fn judge_all(
             open.join(", ")
         ));
     }
+    let postings = judged.iter().map(|(posting, _)| posting);
+    let over = over_limits(field.ground, &field.parties, postings, dates + set)?;
     for (posting, last) in judged {
         let parked =
             last.as_ref().and_then(|(_, flow)| flow.as_str()).is_some_and(|flow| waits.contains(flow));
@@ -527,6 +538,9 @@ async fn judge_all(
     }
     for words in misdated(field.ground, &field.parties) {
         end.is_wrong(Wrong::Misdated, &words);
+    }
+    for words in over {
+        end.is_wrong(Wrong::OverLimit, &words);
     }
     end.failures.extend(field.parties.broken());
     Ok(())

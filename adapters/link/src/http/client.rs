@@ -213,7 +213,7 @@ impl HttpClient {
             Ok(Err(Failed::Content(cause))) => Exchanged::MaybeSent(cause),
             Err(_) => {
                 // Asked while this exchange is still under way, or its connection would not know.
-                owed.stood_still(&shared.core);
+                let _known_from_now_on = owed.stood_still(&shared.core);
                 Exchanged::MaybeSent(Cause::new(CauseKind::AnswerTimedOut))
             }
         };

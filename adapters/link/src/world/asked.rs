@@ -16,7 +16,7 @@ use super::{Core, Mark};
 
 /// What is under way on a connection that we ask on. Cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Owed(Arc<Mutex<UnderWay>>);
+pub struct Owed(Arc<Mutex<UnderWay>>);
 
 #[derive(Debug, Default)]
 struct UnderWay {
@@ -34,13 +34,20 @@ impl Owed {
 
     /// An exchange with this limit begins. It is under way until what this gives is dropped: behind the connection, if it was given
     /// up, so that the connection is reset.
-    pub(crate) fn begin(&self, core: &Core, until: Mark) -> Owing {
+    #[must_use]
+    pub fn begin(&self, core: &Core, until: Mark) -> Owing {
         let left = until.since(core.mark());
         let hold = hold(core.world().clock.outside(left));
         let mut under_way = self.under_way();
         *under_way.holds.entry(hold).or_default() += 1;
         *under_way.limits.entry(until).or_default() += 1;
-        Owing { owed: self.clone(), hold, until }
+        Owing { owed: Some(self.clone()), hold, until }
+    }
+
+    /// Whether anything is under way.
+    #[must_use]
+    pub fn is_owing(&self) -> bool {
+        self.least().is_some()
     }
 
     /// The shortest time that the system may hold octets of what is under way; none: nothing is.
@@ -50,7 +57,8 @@ impl Owed {
 
     /// Whether the process stood still beyond the limit of an exchange, so that nothing more may leave: what is half sent, or waits
     /// unsent behind that, would come when others have long asked what became of it.
-    pub(crate) fn stood_still(&self, core: &Core) -> bool {
+    #[must_use]
+    pub fn stood_still(&self, core: &Core) -> bool {
         let mut under_way = self.under_way();
         let first = under_way.limits.first_key_value().map(|(until, _)| *until);
         under_way.stood_still |= first.is_some_and(|until| is_overdue(core, until));
@@ -65,15 +73,24 @@ fn is_overdue(core: &Core, until: Mark) -> bool {
 
 /// One exchange under way.
 #[derive(Debug)]
-pub(crate) struct Owing {
-    owed: Owed,
+pub struct Owing {
+    /// None: whatever comes, it is owed until the connection is gone.
+    owed: Option<Owed>,
     hold: Duration,
     until: Mark,
 }
 
+impl Owing {
+    /// It was given up, and who closes the connection does it later, in a task of its own: until then it is under way.
+    pub fn give_up(mut self) {
+        self.owed = None;
+    }
+}
+
 impl Drop for Owing {
     fn drop(&mut self) {
-        let mut under_way = self.owed.under_way();
+        let Some(owed) = &self.owed else { return };
+        let mut under_way = owed.under_way();
         once_less(&mut under_way.holds, &self.hold);
         once_less(&mut under_way.limits, &self.until);
     }
@@ -139,7 +156,7 @@ impl Asked {
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        if self.owed.least().is_none() {
+        if !self.owed.is_owing() {
             // Where this fails it is reset, by which nothing is lost that anybody waits for.
             SockRef::from(&self.socket).set_linger(None).unwrap_or_default();
         }

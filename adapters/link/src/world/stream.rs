@@ -79,7 +79,7 @@ impl Stream {
     ///
     /// # Errors
     /// The socket does not take what it is told.
-    pub(crate) fn asked(self) -> io::Result<Self> {
+    pub fn asked(self) -> io::Result<Self> {
         let Self { inner, taken, peer, .. } = self;
         let owed = Owed::default();
         let inner = match inner {
@@ -90,7 +90,8 @@ impl Stream {
     }
 
     /// What is under way on it.
-    pub(crate) fn owed(&self) -> Owed {
+    #[must_use]
+    pub fn owed(&self) -> Owed {
         self.owed.clone().unwrap_or_default()
     }
 

@@ -1,4 +1,4 @@
-//! TS0746 to TS0751: what keys cover, how long a hold lasts, times that are over, what calls make of amounts.
+//! TS0746 to TS0752: what keys cover, how long holds and quiet times last, times that are over, what calls make of amounts.
 
 use super::Page;
 use crate::diagnostics::Code;
@@ -369,6 +369,50 @@ flow pay on bank.pay_bill {
     amount  money 15 digits fen  <- ask.amount
   }
   reply
+}
+"#,
+    },
+    Page {
+        code: Code(752),
+        title: "a quiet time that is over too soon",
+        text: "The quiet time of a call begins when the last copy is given up, which is when its answer is due. What lay in the socket by then the link may go on sending for as long as it waits for an answer, three quarters of it at most. A quiet time that is shorter lets `not found` be believed while the posting is still on its way. It is as long as the answer's time limit at least; the party says how much longer.",
+        chinese: "静默时间短于应答时限。",
+        bad: r#"call pay provides bank.pay_bill {
+  once      exchange.serial
+  promises  quiet 5s
+  unknown   enquire with enquire every 10s up to 6 times, then park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call enquire settles pay {
+  request "2003" {
+    original_serial  digits 12  = original.serial
+  }
+  reply {
+    state  code result  = original.outcome
+  }
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once      exchange.serial
+  promises  quiet 60s
+  unknown   enquire with enquire every 10s up to 6 times, then park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call enquire settles pay {
+  request "2003" {
+    original_serial  digits 12  = original.serial
+  }
+  reply {
+    state  code result  = original.outcome
+  }
 }
 "#,
     },

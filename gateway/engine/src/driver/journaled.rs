@@ -6,6 +6,7 @@ use super::{Operation, Running, ToldKind, durable_end, fen};
 use crate::exchange::Prepared;
 use crate::facts::Body;
 use crate::packet::Packet;
+use crate::planted::Bug;
 use crate::view::StepSeen;
 use adapters::value::encode_record;
 use dsl::evaluate::Value;
@@ -235,6 +236,14 @@ impl Running {
             Change::NewSerial(step) => out.extend(self.superseded(*step, next)),
             Change::NewSerialBack(step) => out.extend(self.superseded_back(*step, next)),
             Change::Intent(step, _) | Change::Operation(step) => {
+                if self.engine.planted == Some(Bug::LimitGivenBack)
+                    && next
+                        .durable
+                        .operation(*step)
+                        .is_some_and(|known| known.state == OperationState::Unknown)
+                {
+                    out.extend(self.given_back(seen));
+                }
                 out.extend(self.operation(*step, next, change, anew));
             }
             Change::IntentBack(step, _) => {
@@ -446,6 +455,13 @@ impl Running {
             amount,
             ceiling,
         ))
+    }
+
+    /// All that its limits hold, as a planted bug gives it back.
+    fn given_back(&self, seen: &[StepSeen]) -> Vec<Write> {
+        let known = self.tables().map_or(0, |tables| tables.limits.len());
+        let ids = (0..u32::try_from(known).unwrap_or(0)).map(LimitId);
+        ids.filter_map(|id| self.hold(id, seen).map(|(hold, ..)| Write::Release(hold))).collect()
     }
 
     /// The limit of the flow that the journal knows by this name.

@@ -94,6 +94,7 @@ impl Killed {
             "done": self.ends[0], "refused": self.ends[1], "pending": self.ends[2],
             "waiting": self.waiting, "going_on": self.going_on, "lost": self.of(Wrong::Lost) + self.of(Wrong::OneSided), "doubled": self.of(Wrong::Doubled),
             "false_answers": self.of(Wrong::FalseAnswer), "hanging": self.of(Wrong::Hangs), "misdated": self.of(Wrong::Misdated),
+            "over_limit": self.of(Wrong::OverLimit),
             "writes_verified": self.verified.0, "rows_verified": self.verified.1, "failures": self.failures,
         })
     }
@@ -133,12 +134,13 @@ impl Killed {
             self.longest_start.as_millis(),
         ));
         out.push_str(&format!(
-            "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} of another day · {} writes, {} rows of the journal verified\n",
+            "{} lost or on one side only · {} doubled · {} falsely answered · {} without an end · {} of another day · {} over a limit · {} writes, {} rows of the journal verified\n",
             self.of(Wrong::Lost) + self.of(Wrong::OneSided),
             self.of(Wrong::Doubled),
             self.of(Wrong::FalseAnswer),
             self.of(Wrong::Hangs),
             self.of(Wrong::Misdated),
+            self.of(Wrong::OverLimit),
             self.verified.0,
             self.verified.1,
         ));
