@@ -87,8 +87,9 @@ pub(super) async fn serve(
         let frame = match framer.decode(&mut incoming) {
             Ok(Some(frame)) => frame,
             Ok(None) => {
+                // In an order: the dice of a campaign are its seed's alone.
                 let read = tokio::select! {
-                    read = stream.read_buf(&mut incoming) => read?,
+                    biased;
                     () = late.comes(core) => {
                         late.leave(core, &mut stream).await?;
                         continue;
@@ -103,6 +104,7 @@ pub(super) async fn serve(
                         }
                         continue;
                     }
+                    read = stream.read_buf(&mut incoming) => read?,
                 };
                 if read > 0 {
                     continue;

@@ -104,6 +104,7 @@ impl Campaign {
 /// One object for machines.
 pub(crate) fn object(campaign: &Campaign) -> Value {
     let end = |(call, state): &(String, &str)| json!({ "call": call, "end": state });
+    let why = |end: &SeedEnd| json!({ "seed": end.seed, "why": end.failures });
     let pair = |(call, state, what): &Pair| json!({ "call": call, "end": state, "fault": what });
     json!({
         "seeds": campaign.seeds, "transactions": campaign.postings, "seconds": campaign.took.as_secs(),
@@ -114,6 +115,7 @@ pub(crate) fn object(campaign: &Campaign) -> Value {
         "false_answers": campaign.of(Wrong::FalseAnswer), "hanging": campaign.of(Wrong::Hangs),
         "misdated": campaign.of(Wrong::Misdated), "over_limit": campaign.of(Wrong::OverLimit),
         "failing_seeds": campaign.failing.iter().map(|end| end.seed).collect::<Vec<_>>(),
+        "failures": campaign.failing.iter().map(why).collect::<Vec<_>>(),
         "never_done": campaign.never_done,
         "reached": campaign.reached.keys().map(end).collect::<Vec<_>>(),
         "unreached": campaign.unreached.iter().map(end).collect::<Vec<_>>(),

@@ -47,14 +47,16 @@ impl Engine {
     ) -> BoxFuture<'static, ()> {
         Box::pin(async move {
             loop {
+                // In an order, so that a simulated day is the same each time; each room is told of once.
                 tokio::select! {
+                    biased;
+                    () = line.room.notified() => self.go_on(&line).await,
                     told = came.recv() => match told {
                         Some(Told::Frame(frame)) => self.came_numbered(&line, frame).await,
                         Some(Told::Up) => self.connected_to(&line).await,
                         Some(Told::Down) => self.line_cell(&line).clear(),
                         None => return,
                     },
-                    () = line.room.notified() => self.go_on(&line).await,
                 }
             }
         })
