@@ -1,6 +1,6 @@
 //! `tongshi parked` beside a gateway as operators have it: a party that never answers leaves a posting whose end nobody knows;
 //! it is listed, told from its beginning, and decided by two persons who show the same proof. The commands of the README
-//! are the ones that are run.
+//! are the ones that are run. A notice that was given up is worked off in the same way.
 
 #![allow(
     clippy::unwrap_used,
@@ -11,6 +11,12 @@
 
 use adapters::seal::{Digest, digest};
 use bytes::Bytes;
+use dsl::evaluate::Value as Text;
+use dsl::model::Fact;
+use dsl::value::Symbols;
+use engine::facts::{Body, Facts};
+use engine::packet::Packet;
+use engine::waiting::LastTry;
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::{Core, CoreOwner, World};
 use serde_json::{Value, json};
@@ -18,7 +24,9 @@ use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
+use store::{Change, FlowId, Lane, Notice, Outcome, SqliteStore, Store, Verdict, Write};
 use unicode_width::UnicodeWidthStr;
 
 /// A bank that books by one party, which is never told apart from one that has gone.
@@ -141,8 +149,8 @@ fn mute() -> String {
 }
 
 impl House {
-    fn open() -> Self {
-        let folder = std::env::temp_dir().join(format!("parked-{}", std::process::id()));
+    fn open(name: &str) -> Self {
+        let folder = std::env::temp_dir().join(format!("parked-{name}-{}", std::process::id()));
         drop(std::fs::remove_dir_all(&folder));
         for (name, text) in [("bank", BANK), ("desk", DESK)] {
             std::fs::create_dir_all(folder.join("configs").join(name)).unwrap();
@@ -165,8 +173,13 @@ impl House {
         std::fs::write(folder.join("letter.pdf"), "%PDF-1.7 the desk has booked it").unwrap();
         std::fs::write(folder.join("other.pdf"), "%PDF-1.7 something else").unwrap();
         assert!(tongshi(&folder).args(["key", "create"]).stdout(Stdio::null()).status().unwrap().success());
-        let mut child =
-            tongshi(&folder).args(["run", "gateway.yaml"]).stdout(Stdio::piped()).spawn().unwrap();
+        let (child, channels, operators) = Self::run(&folder);
+        Self { folder, child, channels, operators, owner: Core::start(World::real()) }
+    }
+
+    /// The gateway, where channels ask and where operators do.
+    fn run(folder: &Path) -> (Child, String, String) {
+        let mut child = tongshi(folder).args(["run", "gateway.yaml"]).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let mut address = |before: &str| {
             let line = lines.next().expect("a line").unwrap();
@@ -175,7 +188,16 @@ impl House {
         };
         let channels = address("Channels ask at ");
         let operators = address("Operators ask at ");
-        Self { folder, child, channels, operators, owner: Core::start(World::real()) }
+        (child, channels, operators)
+    }
+
+    /// Stops the gateway, writes into its journal, and starts it again.
+    fn written(&mut self, change: impl FnOnce(&mut dyn Store)) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+        let options = store::Options::new("test", Arc::new(store::Clear));
+        change(&mut SqliteStore::open(&self.folder.join("journal.db"), &options).unwrap());
+        (self.child, self.channels, self.operators) = Self::run(&self.folder);
     }
 
     async fn channel(&self, method: &str, path: &str, body: &Value) -> Value {
@@ -220,7 +242,7 @@ async fn stuck(house: &House, reference: &str) -> String {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_persons_decide_what_is_parked_by_the_same_proof() {
-    let house = House::open();
+    let house = House::open("posting");
     let flow = stuck(&house, "B1").await;
 
     // A table in which every column begins where its head does, whatever the width of the characters before it.
@@ -313,6 +335,92 @@ async fn two_persons_decide_what_is_parked_by_the_same_proof() {
     let (_, story) = house.parked("eyes", &["show", &flow]);
     let digest = sha256(b"%PDF-1.7 the desk has booked it");
     for part in ["dismissed", "by: checker", "proposed_by: maker", "file: letter.pdf", &digest, "→ done"] {
+        assert!(story.contains(part), "{part}: {story}");
+    }
+}
+
+/// A notice of the flow that the desk has refused for a day: a journal does not wait so long for a test.
+fn refused_for_a_day(house: &mut House, flow: FlowId) {
+    let mut facts = Facts::default();
+    facts.put(Fact::Serial, &Text::text("000000000001"));
+    let mut asked = Body::default();
+    asked.put_tagged("facts", &facts.tagged(&Symbols::default()));
+    let request = format!("10010000000000010000{ACCOUNT:<32}000000000001200");
+    let request = [request.as_bytes(), &[0x0A, 0x1B, 0x2C, 0x3D, 0x4E, 0x5F, 0x60, 0x71]].concat();
+    let packet = |octets: Vec<u8>| Some(Packet::of_content(Bytes::from(octets)).encode());
+    let last = LastTry {
+        reason: "other".into(),
+        text: "refused here".into(),
+        asked: Some(asked.encode()),
+        request: packet(request),
+        reply: packet(b"10020000000000011002".to_vec()),
+    };
+    house.written(|store| {
+        let row = store.reader().unwrap().flow(flow).unwrap().unwrap();
+        let notice = Notice {
+            flow,
+            name: "told".into(),
+            party: "desk".into(),
+            call: "desk.book".into(),
+            body: last.kept_in(Body::default().encode()),
+            tries: 24,
+            outcome: Outcome::Parked,
+            due: row.changed,
+        };
+        let changes = vec![Change::PutNotice(notice)];
+        let write =
+            Write { lane: Lane::Outcome, epoch: store.epoch(), at: row.changed, date: row.key.date, changes };
+        let verdicts = store.commit(&[write]).unwrap();
+        assert!(matches!(verdicts.as_slice(), [Verdict::Ok(_)]), "{verdicts:?}");
+    });
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_persons_work_off_a_notice_that_was_given_up() {
+    let mut house = House::open("notice");
+    let flow = stuck(&house, "N1").await;
+    refused_for_a_day(&mut house, FlowId(flow.parse().unwrap()));
+
+    let (_, listed) = house.parked("eyes", &["list"]);
+    let row = listed.lines().find(|line| line.contains("told")).unwrap_or_else(|| panic!("{listed}"));
+    for part in
+        ["desk", "bank.book · told", "notice: not taken in 24 tries, at last refused: other", "ask desk"]
+    {
+        assert!(row.contains(part), "{part}: {listed}");
+    }
+    assert!(listed.contains("Waiting: 2, in flows: 1."), "{listed}");
+    let (_, story) = house.parked("eyes", &["show", &flow]);
+    for part in [
+        "told · desk.book · notice given_up, tries: 24",
+        "at last refused: other · refused here",
+        "reply book.reply",
+        "refused other",
+        &format!("resolve {flow} propose again|delivered|dropped --place told"),
+    ] {
+        assert!(story.contains(part), "{part}: {story}");
+    }
+    // Once for the posting, once for the notice.
+    assert_eq!(story.matches("request book.request").count(), 2, "{story}");
+    assert!(!story.contains(ACCOUNT), "{story}");
+
+    let resolve = |user: &str, words: &[&str]| {
+        let all = ["resolve", &flow].into_iter().chain(words.iter().copied()).chain(["--place", "told"]);
+        house.parked(user, &all.collect::<Vec<_>>())
+    };
+    let delivered = ["propose", "delivered", "--reason", "told by telephone"];
+    let (code, said) = resolve("maker", &delivered);
+    assert!(code == 1 && said.contains("needs a proof"), "{said}");
+    let proven = [&delivered[..], &["--reference", "note 7"]].concat();
+    let (code, said) = resolve("maker", &proven);
+    assert!(code == 0 && said.contains("another person agrees"), "{said}");
+    let (code, said) = resolve("maker", &["agree", "delivered"]);
+    assert!(code == 1 && said.contains("another person must agree"), "{said}");
+    let (code, said) = resolve("checker", &["agree", "delivered"]);
+    assert!(code == 0 && said.contains("It is not sent any more."), "{said}");
+    let (_, listed) = house.parked("eyes", &["list"]);
+    assert!(listed.contains("Waiting: 1, in flows: 1.") && !listed.contains("told"), "{listed}");
+    let (_, story) = house.parked("eyes", &["show", &flow]);
+    for part in ["notice ended, tries: 24", "decision: delivered", "proof: note 7", "proposed_by: maker"] {
         assert!(story.contains(part), "{part}: {story}");
     }
 }

@@ -199,6 +199,13 @@ impl Body {
         self.sections.push((name.to_owned(), octets));
     }
 
+    /// Without the section of a name.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.sections.retain(|(known, _)| known != name);
+        self
+    }
+
     /// Puts tagged values.
     pub fn put_tagged(&mut self, name: &str, tagged: &Tagged) {
         let mut inner = Self::default();

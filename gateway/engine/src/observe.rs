@@ -138,7 +138,7 @@ pub fn not_taken(flow: store::FlowId, name: &str, party: &str) {
 /// A notice was refused for about a day, and is not tried again.
 pub fn notice_parked(flow: store::FlowId, name: &str, party: &str) {
     metrics::counter!(NOT_TAKEN, "party" => label(party)).increment(1);
-    tracing::error!(%flow, notice = name, party, "a notice is refused and not tried again: somebody must tell the party");
+    tracing::error!(%flow, notice = name, party, "a notice is refused and not tried again: it waits for two persons");
 }
 
 /// An ask was answered.

@@ -29,7 +29,9 @@ const WHILE: Duration = Duration::from_secs(3_600);
 enum Stays {
     #[error("the gateway stops")]
     Stopping,
-    #[error("{day} is held back: flow {flow} is open or parked, or owes a notice")]
+    #[error(
+        "{day} is held back: flow {flow} is open or parked, or has a notice that is owed or waits for people"
+    )]
     HeldBack { day: Day, flow: FlowId },
     #[error("{day} is not exported to {place}: {why}")]
     NotExported { day: Day, place: String, why: String },

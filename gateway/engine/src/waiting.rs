@@ -1,12 +1,14 @@
-//! What waits for people: holds, places where a flow is parked, operations whose end nobody knows.
+//! What waits for people: holds, places where a flow is parked, operations whose end nobody knows, notices that were given up.
 //!
-//! In: the journal's open flows. Out: a list for operators. It must not know how people are shown it; what they decide is
+//! In: the journal's open flows, and those with such notices. Out: a list for operators. It must not know how people are shown it; what they decide is
 //! `deciding`'s.
 
 mod deciding;
+mod notices;
 mod quiet;
 
 pub use deciding::{Decided, Decision, NotDecided, ProofFile, Proposed, Said};
+pub use notices::LastTry;
 pub use quiet::Quiet;
 
 use crate::driver::path_of;
@@ -15,8 +17,9 @@ use crate::version::Version;
 use crate::view::Parts;
 use dsl::flow::{FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, State, Subject};
 use dsl::program::{ExprId, FlowTables};
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{FlowId, FlowRow, Moment};
+use store::{Fatal, FlowId, FlowRow, Moment, Reader};
 
 /// Open flows of one read.
 const PAGE: usize = 500;
@@ -52,6 +55,15 @@ pub enum Why {
     Late,
     /// It was told done, and something of it does not hold; nobody decides that, it is put right by hand.
     Broken,
+    /// A notice was refused until it was given up; the flow does not depend on it.
+    Notice {
+        /// The party.
+        party: String,
+        /// The call.
+        call: String,
+        /// Times tried.
+        tries: u32,
+    },
     /// An operation's end is not known, or it holds and ought not to.
     Operation {
         /// The party.
@@ -80,7 +92,7 @@ pub struct WaitingFor {
     pub what: String,
     /// Why.
     pub why: Why,
-    /// When the flow last changed.
+    /// When the flow last changed; of a notice, when it was given up.
     pub since: Moment,
     /// A digest of how it stands: a decision is about this and nothing else.
     pub about: String,
@@ -95,6 +107,7 @@ impl Why {
         match self {
             Self::Hold { .. } | Self::Park => &[Decision::Go, Decision::Refuse],
             Self::Operation { .. } => &[Decision::Holds, Decision::Never, Decision::TakenBack],
+            Self::Notice { .. } => &[Decision::Again, Decision::Delivered, Decision::Dropped],
             Self::Late | Self::Broken => &[],
         }
     }
@@ -109,25 +122,38 @@ struct Opened<'a> {
     state: State,
 }
 
+/// Flows after a number that are open, or have notices that were given up (then it says so), in the order of their numbers: as far
+/// as both lists go.
+fn page(reader: &mut dyn Reader, after: FlowId) -> Result<BTreeMap<FlowId, (FlowRow, bool)>, Fatal> {
+    let open = reader.open_flows(after, PAGE)?;
+    let given_up = reader.flows_with_notices_given_up(after, PAGE)?;
+    let ends = |rows: &[FlowRow]| rows.last().filter(|_| rows.len() >= PAGE).map(|row| row.flow);
+    let end = [ends(&open), ends(&given_up)].into_iter().flatten().min();
+    let mut page: BTreeMap<_, _> = open.into_iter().map(|row| (row.flow, (row, false))).collect();
+    page.extend(given_up.into_iter().map(|row| (row.flow, (row, true))));
+    page.retain(|flow, _| end.is_none_or(|end| *flow <= end));
+    Ok(page)
+}
+
 impl Engine {
     /// What waits for people, of flows after a number, oldest first; it ends behind the flow with which it is `most`.
     pub async fn waiting(self: &Arc<Self>, after: FlowId, most: usize) -> Vec<WaitingFor> {
         let (mut from, mut all) = (after, Vec::new());
         while all.len() < most {
-            let page = match self.journal.read(move |reader| reader.open_flows(from, PAGE)).await {
+            let page = match self.journal.read(move |reader| page(reader, from)).await {
                 Ok(page) => page,
                 Err(fatal) => {
                     self.fail(&fatal);
                     break;
                 }
             };
-            let Some(last) = page.last() else { break };
-            from = last.flow;
-            for row in page {
+            let Some((last, _)) = page.last_key_value() else { break };
+            from = *last;
+            for (row, given_up) in page.into_values() {
                 if all.len() >= most {
                     break;
                 }
-                all.extend(self.waits_of(&row).await);
+                all.extend(self.waits_in(&row, given_up).await);
             }
         }
         all
@@ -135,6 +161,27 @@ impl Engine {
 
     /// What waits in one flow.
     pub async fn waits_of(self: &Arc<Self>, row: &FlowRow) -> Vec<WaitingFor> {
+        self.waits_in(row, true).await
+    }
+
+    /// The same, where it is known whether the journal has notices of it that were given up.
+    async fn waits_in(self: &Arc<Self>, row: &FlowRow, given_up: bool) -> Vec<WaitingFor> {
+        let mut found = self.stands(row).await;
+        if given_up {
+            found.extend(self.notices_given_up(row).await);
+        }
+        if !found.is_empty() {
+            let proposals = self.proposals(row.flow).await;
+            for waits in &mut found {
+                let proposed = proposals.get(&waits.place);
+                waits.proposed = proposed.filter(|proposed| proposed.about == waits.about).cloned();
+            }
+        }
+        found
+    }
+
+    /// Where a flow itself stands for people.
+    async fn stands(self: &Arc<Self>, row: &FlowRow) -> Vec<WaitingFor> {
         let version = self.versions.get(&row.version).map(|version| Arc::clone(&version));
         let version = version.unwrap_or_else(|| self.current.load_full());
         let Some((reference, path)) = path_of(&version, &row.name) else { return Vec::new() };
@@ -153,13 +200,6 @@ impl Engine {
             found.push(waits);
         }
         found.extend(opened.operations(row));
-        if !found.is_empty() {
-            let proposals = self.proposals(row.flow).await;
-            for waits in &mut found {
-                let proposed = proposals.get(&waits.place);
-                waits.proposed = proposed.filter(|proposed| proposed.about == waits.about).cloned();
-            }
-        }
         self.with_journaled(&opened, row, &mut found).await;
         found
     }

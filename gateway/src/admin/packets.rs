@@ -1,6 +1,6 @@
-//! Packets of an operation as fields, read again from the octets that the journal keeps.
+//! Packets of an operation, or of the last try of a notice, as fields, read again from the octets that the journal keeps.
 //!
-//! In: an operation of the journal and the version that its flow stays on. Out: for each packet its message, and its fields
+//! In: what the journal keeps of an exchange, and the version that its flow stays on. Out: for each packet its message, and its fields
 //! with labels; private ones are masked unless the reader may see them, and of octets (documents, images, PIN blocks, keys)
 //! only their number and digest is told. What cannot be read any more (keys of a session
 //! that has ended) says how far it was read. It must not know any counterparty.
@@ -23,18 +23,36 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use store::OperationRow;
 
+/// What the journal keeps of an exchange.
+#[derive(Clone, Copy)]
+pub(super) struct Kept<'k> {
+    /// The call, by its full name.
+    pub(super) call: &'k str,
+    /// Facts and member.
+    pub(super) asked: Option<&'k [u8]>,
+    pub(super) request: Option<&'k [u8]>,
+    pub(super) reply: Option<&'k [u8]>,
+}
+
+impl<'k> Kept<'k> {
+    pub(super) fn of_operation(row: &'k OperationRow) -> Self {
+        let (asked, request, reply) = (row.asked.as_deref(), row.request.as_deref(), row.reply.as_deref());
+        Self { call: &row.call, asked, request, reply }
+    }
+}
+
 /// What was asked and what was answered, as far as the journal has it.
-pub(super) fn of(engine: &Arc<Engine>, version: &Arc<Version>, row: &OperationRow, whole: bool) -> Json {
-    let Some(desk) = Desk::of(engine, version, row) else { return Json::Array(Vec::new()) };
+pub(super) fn of(engine: &Arc<Engine>, version: &Arc<Version>, kept: Kept<'_>, whole: bool) -> Json {
+    let Some(desk) = Desk::of(engine, version, kept) else { return Json::Array(Vec::new()) };
     let mut told = Vec::new();
-    let packet = |octets: &Option<Vec<u8>>| octets.as_deref().and_then(Packet::decode);
+    let packet = |octets: Option<&[u8]>| octets.and_then(Packet::decode);
     let mut request = None;
-    if let Some(packet) = packet(&row.request) {
+    if let Some(packet) = packet(kept.request) {
         let seen = desk.look(&packet, "request", None);
         told.push(desk.shown("request", &packet, seen.as_ref(), whole));
         request = seen;
     }
-    if let Some(packet) = packet(&row.reply) {
+    if let Some(packet) = packet(kept.reply) {
         let seen = desk.look(&packet, "reply", request.as_ref());
         told.push(desk.shown("reply", &packet, seen.as_ref(), whole));
     }
@@ -54,12 +72,12 @@ struct Desk {
 }
 
 impl Desk {
-    fn of(engine: &Arc<Engine>, version: &Arc<Version>, row: &OperationRow) -> Option<Self> {
-        let reference: CallRef = version.call_named(&row.call)?;
+    fn of(engine: &Arc<Engine>, version: &Arc<Version>, kept: Kept<'_>) -> Option<Self> {
+        let reference: CallRef = version.call_named(kept.call)?;
         let module = version.compiled.modules.get(reference.module)?;
         let party = version.parties.get(reference.module)?;
         let name = module.calls.get(usize::from(reference.call.0))?.call.name.to_string();
-        let asked = row.asked.as_deref().and_then(Body::decode).unwrap_or_default();
+        let asked = kept.asked.and_then(Body::decode).unwrap_or_default();
         let member = asked.get("member").map(|name| String::from_utf8_lossy(name).into_owned());
         let adapter = Adapter {
             symbols: Arc::new(version.compiled.symbols.clone()),

@@ -1,18 +1,21 @@
-//! One flow told from its beginning: what was asked, each operation with its states and packets, each line of its history.
+//! One flow told from its beginning: what was asked, each operation with its states and packets, its notices, each
+//! line of its history.
 //!
 //! In: a flow of the journal. Out: JSON; private values are masked unless the reader may see them, and of octets only their
 //! number and digest is told, whoever reads: documents are given out by [`super::documents`] alone.
 
-use super::{packets, views};
+use super::packets::{self, Kept};
+use super::views;
 use dsl::evaluate::coded;
 use dsl::value::{ShapeId, Type};
 use engine::engine::Engine;
 use engine::facts::Body;
 use engine::version::Version;
+use engine::waiting::LastTry;
 use serde_json::{Value as Json, json};
 use std::collections::VecDeque;
 use std::sync::Arc;
-use store::{EventRow, FlowId, OperationRow, StateRow};
+use store::{EventRow, FlowId, Notice, OperationRow, Outcome, StateRow};
 
 /// Lines of history that are told: the last ones.
 const EVENTS: usize = 5_000;
@@ -30,26 +33,21 @@ pub(super) async fn of(
         let Some(row) = reader.flow(flow)? else { return Ok(None) };
         let asked = reader.asked(flow)?;
         let states = reader.operation_states(flow)?;
-        Ok(Some((row, asked, reader.operations(flow)?, states, history(reader, flow)?)))
+        let notices = reader.notices(flow)?;
+        Ok(Some((row, asked, (reader.operations(flow)?, states, notices), history(reader, flow)?)))
     });
-    let Some((row, asked, operations, states, (events, left_out))) = read.await? else { return Ok(None) };
+    let Some((row, asked, (operations, states, notices), (events, left_out))) = read.await? else {
+        return Ok(None);
+    };
     let version = engine.versions.get(&row.version).map(|version| Arc::clone(&version));
     let version = version.unwrap_or_else(|| engine.current.load_full());
     let asked = asked.and_then(|asked| Body::decode(&asked.asked)).unwrap_or_default();
     let name = row.name.split('/').next().unwrap_or(&row.name);
     let tables = version.flow_named(name).and_then(|reference| version.flow(reference));
-    let ask = tables.and_then(|tables| tables.ask).and_then(|shape| {
-        let octets = asked.get("ask")?;
-        let record =
-            adapters::value::decode_record(octets, &version.compiled.shapes, shape, version.symbols())
-                .ok()?;
-        let mut shown = engine::json::of_record(&record, &version, shape);
-        if !whole {
-            mask(&mut shown, &version, shape);
-        }
-        sum_up(&mut shown, &version, shape);
-        Some(shown)
-    });
+    let shape = tables.and_then(|tables| tables.ask);
+    let ask = shape.and_then(|shape| ask(&asked, &version, shape, whole));
+    let now = engine.current.load_full();
+    let notices: Vec<Json> = notices.iter().map(|row| notice(engine, &now, row, whole)).collect();
     let told = engine.told_of(&row);
     let history: Vec<Json> = events
         .iter()
@@ -59,10 +57,23 @@ pub(super) async fn of(
         "flow": views::flow(&row), "clock": views::clock(engine), "facts": asked.tagged("facts"), "ask": ask,
         "told": told.kind.word(), "reason": told.reason, "text": told.text,
         "operations": operations.iter().map(|row| operation(engine, &version, row, whole)).collect::<Vec<_>>(),
-        "states": states.iter().map(state).collect::<Vec<_>>(), "history": history,
+        "notices": notices, "states": states.iter().map(state).collect::<Vec<_>>(), "history": history,
         "history_left_out": left_out,
         "waits": engine.waits_of(&row).await.iter().map(views::waiting).collect::<Vec<_>>(),
     })))
+}
+
+/// What is asked, as far as the reader may see it.
+fn ask(body: &Body, version: &Arc<Version>, shape: ShapeId, whole: bool) -> Option<Json> {
+    let octets = body.get("ask")?;
+    let record =
+        adapters::value::decode_record(octets, &version.compiled.shapes, shape, version.symbols()).ok()?;
+    let mut shown = engine::json::of_record(&record, version, shape);
+    if !whole {
+        mask(&mut shown, version, shape);
+    }
+    sum_up(&mut shown, version, shape);
+    Some(shown)
 }
 
 /// The last lines of a flow's history, and how many before them are left out.
@@ -96,7 +107,30 @@ fn operation(engine: &Arc<Engine>, version: &Arc<Version>, row: &OperationRow, w
         "step": row.name, "party": row.party, "call": row.call, "state": row.state.word(),
         "copies": row.copies, "serial": row.serial, "date": row.date.to_string(), "amount_fen": row.amount,
         "text": text, "opened_ms": row.opened.0, "changed_ms": row.changed.0,
-        "packets": packets::of(engine, version, row, whole),
+        "packets": packets::of(engine, version, Kept::of_operation(row), whole),
+    })
+}
+
+/// What is owed, by the version of now: notices are sent by it.
+fn notice(engine: &Arc<Engine>, version: &Arc<Version>, row: &Notice, whole: bool) -> Json {
+    let body = Body::decode(&row.body).unwrap_or_default();
+    let shape = version.call_named(&row.call).and_then(|call| version.call(call)?.call.ask);
+    let last = LastTry::of(&body);
+    let packets = last.as_ref().map(|last| {
+        let (asked, request, reply) = (last.asked.as_deref(), last.request.as_deref(), last.reply.as_deref());
+        packets::of(engine, version, Kept { call: &row.call, asked, request, reply }, whole)
+    });
+    let state = match row.outcome {
+        Outcome::Due => "due",
+        Outcome::Sent => "sent",
+        Outcome::Parked => "given_up",
+        Outcome::Ended => "ended",
+    };
+    json!({
+        "notice": row.name, "party": row.party, "call": row.call, "state": state, "tries": row.tries,
+        "due_ms": row.due.0, "ask": shape.and_then(|shape| ask(&body, version, shape, whole)),
+        "reason": last.as_ref().map(|last| &*last.reason), "text": last.as_ref().map(|last| &*last.text),
+        "packets": packets,
     })
 }
 

@@ -54,6 +54,9 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
         Why::Park => ("park", json!({})),
         Why::Late => ("late", json!({})),
         Why::Broken => ("broken", json!({})),
+        Why::Notice { party, call, tries } => {
+            ("notice", json!({ "party": party, "call": call, "tries": tries }))
+        }
         Why::Operation { party, call, state, amount, quiet } => {
             let quiet = self::quiet(*quiet);
             (*state, json!({ "party": party, "call": call, "amount_fen": amount, "quiet": quiet }))

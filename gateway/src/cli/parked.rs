@@ -21,7 +21,7 @@ const PAGE: usize = 1_000;
 /// Arguments of `tongshi parked`.
 #[derive(Args)]
 #[command(
-    after_help = "Decisions: a hold or a place where the flow is parked is decided by go or refuse; an operation whose end nobody knows by\nholds (the party has it), never (it never had it and never will) or taken_back (it had it and took it back), with a proof.\n\nExamples:\n  TONGSHI_TOKEN=… tongshi parked list\n  tongshi parked show 100417\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user)\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
+    after_help = "Decisions: a hold or a place where the flow is parked is decided by go or refuse; an operation whose end nobody knows by\nholds (the party has it), never (it never had it and never will) or taken_back (it had it and took it back), with a proof; a notice that was given up\nby again (it is sent again), or by delivered (the party was told otherwise) or dropped (nobody tells it), with a proof.\n\nExamples:\n  TONGSHI_TOKEN=… tongshi parked list\n  tongshi parked show 100417\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user)\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
 )]
 pub(crate) struct Parked {
     #[command(flatten)]
@@ -101,7 +101,7 @@ enum Step {
 
 #[derive(Args)]
 struct Said {
-    /// go, refuse, holds, never or taken_back
+    /// go, refuse, holds, never, taken_back, again, delivered or dropped
     decision: String,
     /// The place in the flow, where more than one thing waits
     #[arg(long)]
@@ -234,7 +234,11 @@ impl Resolve {
                 )
             }
             Step::Agree { .. } => {
-                format!("{place} of flow {flow}: {decision}, as two persons say. It goes on by itself.")
+                let then = match decision {
+                    "delivered" | "dropped" => "It is not sent any more.",
+                    _ => "It goes on by itself.",
+                };
+                format!("{place} of flow {flow}: {decision}, as two persons say. {then}")
             }
             Step::Dismiss { .. } => format!("The proposal for {place} of flow {flow} is dismissed."),
         }
@@ -309,6 +313,9 @@ fn next_step(wait: &Json) -> String {
             "have {} take it back, or correct it; then taken_back or holds with a proof",
             text(wait, "/detail/party")
         ),
+        "notice" => {
+            format!("ask {}; then again, or delivered or dropped with a proof", text(wait, "/detail/party"))
+        }
         "broken" => "nobody decides it: it was told done, and is put right by hand".to_owned(),
         "late" => "nobody decides it: it goes on being worked on".to_owned(),
         _ => format!("tongshi parked show {flow}; then go or refuse for {place}"),

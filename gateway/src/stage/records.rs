@@ -297,6 +297,7 @@ impl Seen for Stage {
                     Why::Park => "park",
                     Why::Late => "late",
                     Why::Broken => "broken",
+                    Why::Notice { .. } => "notice",
                     Why::Operation { state, .. } => *state,
                 };
                 let proposed =

@@ -10,7 +10,7 @@ use super::parties::Parties;
 use super::planted::Planted;
 use super::seed::Fell;
 use conformance::faults::{Dice, Network, SimulatedClock};
-use engine::waiting::WaitingFor;
+use engine::waiting::{WaitingFor, Why};
 use link::world::{Clock, Mark, Random, SeededRandom};
 use link::{Core, CoreOwner};
 use std::collections::BTreeSet;
@@ -193,7 +193,10 @@ impl<'g> Field<'g> {
     pub(super) async fn settle(&self, limit: Duration) -> bool {
         let until = self.clock.mark().after(limit);
         loop {
-            let parked: BTreeSet<_> = self.waits().await.iter().map(|waits| waits.flow).collect();
+            let waits = self.waits().await;
+            // What of it goes on by itself is no reason that a flow has not ended.
+            let parked = waits.iter().filter(|waits| !matches!(waits.why, Why::Notice { .. }));
+            let parked: BTreeSet<_> = parked.map(|waits| waits.flow).collect();
             let open = self.not_ended().await;
             if open.is_some_and(|open| open.iter().all(|(flow, _)| parked.contains(flow))) {
                 return true;

@@ -17,6 +17,7 @@ use super::planted::Planted;
 use super::schedule::{Happening, Schedule, TROUBLE};
 use super::tally::Tally;
 use conformance::faults::{Dice, SimulatedClock, Weather};
+use engine::waiting::Why;
 use link::world::{Clock, Mark, Moment};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
@@ -502,7 +503,8 @@ async fn judge_all(
             }
         }
     }
-    let waits: BTreeSet<String> = field.waits().await.iter().map(|waits| waits.flow.to_string()).collect();
+    let waits = field.waits().await.into_iter().filter(|waits| !matches!(waits.why, Why::Notice { .. }));
+    let waits: BTreeSet<String> = waits.map(|waits| waits.flow.to_string()).collect();
     if !settled {
         let open = field.not_ended().await.unwrap_or_default();
         let open = open.iter().filter(|(flow, _)| !waits.contains(&flow.to_string()));

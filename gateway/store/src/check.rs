@@ -6,7 +6,8 @@ use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterDecided, ParameterName, ParameterProposed};
 use crate::write::{
-    Change, FlowAsked, FlowPut, Hold, NumberRequest, OperationPut, RefusedInput, Verdict, Write,
+    Change, FlowAsked, FlowPut, Hold, Notice, NumberRequest, OperationPut, Outcome, RefusedInput, Verdict,
+    Write,
 };
 
 /// Who has a key.
@@ -34,6 +35,8 @@ pub(crate) trait Look {
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Self::Fault>;
     /// Whether what was exported is the day that would be forgotten, as it stands.
     fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Self::Fault>;
+    /// Where a notice stands.
+    fn notice(&mut self, flow: FlowId, name: &str) -> Result<Option<Outcome>, Self::Fault>;
     /// Who proposed a change of a parameter, and whether it waits.
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Self::Fault>;
     /// The change of a parameter that waits.
@@ -70,6 +73,7 @@ pub(crate) fn check<L: Look>(look: &mut L, write: &Write) -> Result<Option<Verdi
             Change::PutOperation(put) => put_operation(look, put, before)?,
             Change::Event { flow, .. } => known(look, *flow, before)?,
             Change::PutNotice(notice) => known(look, notice.flow, before)?,
+            Change::DecideNotice(notice) => decide_notice(look, notice, before)?,
             Change::PutFile(file) => file.flow.map_or(Ok(None), |flow| known(look, flow, before))?,
             Change::Reserve { hold, amount, ceiling } => reserve(look, hold, *amount, *ceiling, before)?,
             Change::CancelKey(key) => cancel(look, key, before)?,
@@ -285,6 +289,22 @@ fn once<L: Look>(
         .any(|change| matches!(change, Change::Once { scope: s, name: n, .. } if s == scope && n == name));
     let there = look.once_until(scope, name)?.is_some_and(|until| until >= now);
     Ok((again || there).then_some(Verdict::Seen))
+}
+
+/// Two who decide at once decide once: what one of them has sent again or ended does not wait for the other.
+fn decide_notice<L: Look>(
+    look: &mut L,
+    notice: &Notice,
+    before: &[Change],
+) -> Result<Option<Verdict>, L::Fault> {
+    let (flow, name) = (notice.flow, &*notice.name);
+    let earlier = before.iter().any(|change| {
+        matches!(change, Change::PutNotice(other) | Change::DecideNotice(other) if other.flow == flow && other.name == name)
+    });
+    if !earlier && look.notice(flow, name)? == Some(Outcome::Parked) {
+        return Ok(None);
+    }
+    Ok(Some(impossible(format!("the notice {name} of flow {flow} does not wait for people"))))
 }
 
 fn propose<L: Look>(

@@ -138,7 +138,8 @@ pub trait Days {
     /// The oldest date that something was written for, of those that are kept.
     fn oldest_day(&mut self) -> Result<Option<Day>, Fatal>;
 
-    /// A flow that keeps days before `from` from being forgotten: open, parked, or owing a notice that was not given up.
+    /// A flow that keeps days before `from` from being forgotten: open, parked, or with a notice that is owed, or given up
+    /// and not decided about.
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fatal>;
 
     /// What is left of days that are to be forgotten.
@@ -182,7 +183,7 @@ pub(crate) fn touched(write: &Write, chain: Day) -> BTreeMap<FlowId, Day> {
             Change::PutFlow(put) => (put.flow, chain),
             Change::PutOperation(put) => (put.flow, chain),
             Change::Event { flow, .. } => (*flow, chain),
-            Change::PutNotice(notice) => (notice.flow, chain),
+            Change::PutNotice(notice) | Change::DecideNotice(notice) => (notice.flow, chain),
             Change::Reserve { hold, .. } | Change::Release(hold) => (hold.flow, hold.day),
             _ => continue,
         };

@@ -461,7 +461,7 @@ fn longest_key(write: &Write) -> usize {
             put.name.len().max(put.party.len() + put.serial.len()).max(found(&put.found_by))
         }
         Change::Reserve { hold, .. } | Change::Release(hold) => hold.limit.len() + hold.operation.len(),
-        Change::PutNotice(notice) => notice.name.len(),
+        Change::PutNotice(notice) | Change::DecideNotice(notice) => notice.name.len(),
         Change::PutFile(file) => file.party.len() + file.name.len(),
         Change::Once { scope, name, .. } => scope.len() + name.len(),
         Change::Numbers(request) => request.party.len(),

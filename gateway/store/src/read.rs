@@ -70,6 +70,12 @@ pub trait Reader: Days + Send {
     /// A flow's history in order, from `from` (a line's place) on; at most `most`.
     fn events(&mut self, flow: FlowId, from: u64, most: usize) -> Result<Vec<EventRow>, Fatal>;
 
+    /// Flows with a notice that was given up and waits for people, in order of their numbers, after `after`; at most `most`.
+    fn flows_with_notices_given_up(&mut self, after: FlowId, most: usize) -> Result<Vec<FlowRow>, Fatal>;
+
+    /// Notices of a flow, by their names.
+    fn notices(&mut self, flow: FlowId) -> Result<Vec<NoticeRow>, Fatal>;
+
     /// Notices due at or before `now`, oldest first; at most `most`.
     fn notices_due(&mut self, now: Moment, most: usize) -> Result<Vec<NoticeRow>, Fatal> {
         self.notices_due_beside(now, &[], most)

@@ -146,7 +146,7 @@ CREATE TABLE notice (
   call       TEXT    NOT NULL,
   body       BLOB    NOT NULL,         -- sealed
   tries      INTEGER NOT NULL,
-  outcome    INTEGER NOT NULL,         -- 0 due 1 sent 2 parked
+  outcome    INTEGER NOT NULL,         -- 0 due 1 sent 2 parked 3 ended by people
   due        INTEGER NOT NULL,
   PRIMARY KEY (flow, name)
 ) STRICT, WITHOUT ROWID;

@@ -107,6 +107,9 @@ pub enum Change {
     Release(Hold),
     /// A row of the outbox, inserted or changed.
     PutNotice(Notice),
+    /// What people have decided about a row of the outbox that was given up: how it stands then. Not taken where it does not wait
+    /// for them.
+    DecideNotice(Notice),
     /// Asks for a block of numbers; the verdict carries it.
     Numbers(NumberRequest),
     /// An input that was refused before it became a flow.
@@ -303,7 +306,7 @@ pub struct Notice {
     pub tries: u32,
     /// Where it stands.
     pub outcome: Outcome,
-    /// When it is due next.
+    /// When it is due next; of one that is given up, since when it is.
     pub due: Moment,
 }
 
@@ -316,6 +319,8 @@ pub enum Outcome {
     Sent,
     /// Given up, for an operator.
     Parked,
+    /// People have said that nothing more is to be sent.
+    Ended,
 }
 
 impl Outcome {
@@ -324,11 +329,12 @@ impl Outcome {
             Self::Due => 0,
             Self::Sent => 1,
             Self::Parked => 2,
+            Self::Ended => 3,
         }
     }
 
     pub(crate) fn from_code(code: u8) -> Option<Self> {
-        [Self::Due, Self::Sent, Self::Parked].into_iter().find(|outcome| outcome.code() == code)
+        [Self::Due, Self::Sent, Self::Parked, Self::Ended].into_iter().find(|outcome| outcome.code() == code)
     }
 }
 

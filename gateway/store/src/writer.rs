@@ -361,7 +361,7 @@ fn body(change: &Change) -> usize {
                 + put.found_by.len() * 64
         }
         Change::Event { body, .. } => body.len(),
-        Change::PutNotice(notice) => notice.body.len(),
+        Change::PutNotice(notice) | Change::DecideNotice(notice) => notice.body.len(),
         Change::PutSession { session, .. } => session.as_ref().map_or(0, |session| session.values.len()),
         Change::PutFile(file) => file.state.len(),
         Change::PutVersion { source, .. } => source.len(),

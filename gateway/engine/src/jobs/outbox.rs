@@ -1,4 +1,4 @@
-//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken, or parked where that can never be.
+//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken, or given up for people to decide about.
 //!
 //! In: due notices of the journal. Out: exchanges, and how each went. What one party is owed goes in order, by a task of its
 //! share of the core, so that no party waits for another that does not answer. It must not know why a notice is owed.
@@ -6,7 +6,9 @@
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts};
+use crate::message::Refusal;
 use crate::version::Version;
+use crate::waiting::LastTry;
 use adapters::value::decode_record;
 use dsl::model::Fact;
 use dsl::value::Outcome;
@@ -14,10 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
-use store::{Change, Lane, Notice, Outcome as NoticeState, Verdict as Written};
+use store::{Change, FlowId, Lane, Notice, Outcome as NoticeState, Verdict as Written};
 use tokio::sync::oneshot;
 
-/// Tries of a notice, about a day of them, before people are told of it. One that is refused then is parked. One of which nobody knows
+/// Tries of a notice, about a day of them, before people are told of it. One that is refused then is given up: it waits for people. One of which nobody knows
 /// whether it was taken is owed still, and tried once a day: the days of its flow are not forgotten before it is taken.
 const TRIES: u32 = 24;
 /// The pause from then on, in milliseconds.
@@ -35,11 +37,10 @@ const ROOM_MOST: Duration = Duration::from_secs(60);
 type Busy = BTreeMap<String, oneshot::Receiver<()>>;
 
 /// What became of a try.
-#[derive(Clone, Copy, PartialEq, Eq)]
 enum Tried {
     Taken,
     /// Surely not taken, and nothing says that another try would be.
-    Refused,
+    Refused(Box<LastTry>),
     /// Nobody knows, or it could not be sent now.
     Open,
 }
@@ -87,37 +88,41 @@ impl Engine {
             }
             let tried = self.send_notice(version, &notice).await;
             let tries = notice.tries.saturating_add(1);
-            let late = tried != Tried::Taken && tries >= TRIES;
-            let outcome = match tried {
-                Tried::Taken => NoticeState::Sent,
-                Tried::Refused if late => NoticeState::Parked,
-                Tried::Refused | Tried::Open => NoticeState::Due,
-            };
+            let late = !matches!(tried, Tried::Taken) && tries >= TRIES;
+            let now = self.journal.now();
             let pause = if late { DAY } else { PAUSE.saturating_mul(1 << tries.min(DOUBLED)) };
-            let due = store::Moment(self.journal.now().0.saturating_add(pause));
+            let next = store::Moment(now.0.saturating_add(pause));
             let (flow, name, party) = (notice.flow, notice.name.clone(), notice.party.clone());
-            if !self.keep_notice(Notice { tries, outcome, due, ..notice }).await {
+            let (outcome, due, body, given_up) = match tried {
+                Tried::Taken => (NoticeState::Sent, next, notice.body, None),
+                Tried::Refused(last) if late => {
+                    (NoticeState::Parked, now, last.kept_in(notice.body), Some(given_up(flow, &name, &last)))
+                }
+                Tried::Refused(_) | Tried::Open => (NoticeState::Due, next, notice.body, None),
+            };
+            let put = Change::PutNotice(Notice { tries, outcome, due, body, ..notice });
+            let changes = [put].into_iter().chain(given_up).collect();
+            if !self.keep_notice(flow, &party, changes).await {
                 return;
             }
             match outcome {
                 NoticeState::Parked => crate::observe::notice_parked(flow, &name, &party),
                 NoticeState::Due if late => crate::observe::not_taken(flow, &name, &party),
-                NoticeState::Due | NoticeState::Sent => {}
+                NoticeState::Due | NoticeState::Sent | NoticeState::Ended => {}
             }
         }
     }
 
     /// Writes what became of a notice, again and again until there is room: till then it is due in the journal, and would be sent
     /// with every look to a party that has taken it. False where the gateway ends before.
-    async fn keep_notice(&self, notice: Notice) -> bool {
+    async fn keep_notice(&self, flow: FlowId, party: &str, changes: Vec<Change>) -> bool {
         let mut pause = ROOM;
         loop {
             let day = crate::calendar::day(self.now().date());
-            match self.journal.write(Lane::Outcome, day, vec![Change::PutNotice(notice.clone())]).await {
+            match self.journal.write(Lane::Outcome, day, changes.clone()).await {
                 Ok(Written::Ok(_)) => return true,
                 Ok(verdict) => {
-                    let (flow, party) = (notice.flow, &notice.party);
-                    tracing::warn!(%flow, notice = notice.name, party, ?verdict, "what became of a notice is not in the journal; it is written again");
+                    tracing::warn!(%flow, party, ?verdict, "what became of a notice is not in the journal; it is written again");
                 }
                 Err(fatal) => {
                     self.fail(&fatal);
@@ -133,8 +138,13 @@ impl Engine {
     }
 
     async fn send_notice(self: &Arc<Self>, version: &Arc<Version>, notice: &Notice) -> Tried {
-        let Some(call) = version.call_named(&notice.call) else { return Tried::Refused };
-        let Some(body) = Body::decode(&notice.body) else { return Tried::Refused };
+        let unmade = |refusal| Tried::Refused(Box::new(LastTry::unmade(refusal)));
+        let Some(call) = version.call_named(&notice.call) else {
+            return unmade(Refusal::told("no_route", format!("no adapter has a call {}", notice.call)));
+        };
+        let Some(body) = Body::decode(&notice.body) else {
+            return unmade(Refusal::told("bad_message", "what is owed cannot be read".to_owned()));
+        };
         let shape = version.call(call).and_then(|call| call.call.ask);
         let ask = match (body.get("ask"), shape) {
             (Some(octets), Some(shape)) => {
@@ -148,16 +158,27 @@ impl Engine {
             Ok(prepared) => prepared,
             // A session comes back, and so does room.
             Err(refusal) if matches!(&*refusal.reason, "no_session" | "busy") => return Tried::Open,
-            Err(_) => return Tried::Refused,
+            Err(refusal) => return unmade(refusal),
         };
         match self.exchange(&prepared).await {
             Verdict::Heard(heard) => match heard.outcome {
                 Outcome::Done(_) => Tried::Taken,
                 // What is refused with its session is not what was asked.
-                Outcome::Refused(_) if heard.no_session.is_none() => Tried::Refused,
+                Outcome::Refused(_) if heard.no_session.is_none() => {
+                    let said = (heard.reason(version), &*heard.text);
+                    Tried::Refused(Box::new(LastTry::refused(&prepared, said, &heard.packet)))
+                }
                 Outcome::Refused(_) | Outcome::Unknown => Tried::Open,
             },
             Verdict::Unreadable { .. } | Verdict::NotSent(_) | Verdict::NoReply(_) => Tried::Open,
         }
     }
+}
+
+/// The line of the flow's history that says that a notice is not tried any more.
+fn given_up(flow: FlowId, name: &str, last: &LastTry) -> Change {
+    let mut body = Body::default();
+    body.put("place", name.as_bytes().to_vec());
+    body.put("reason", last.reason.clone().into_bytes());
+    Change::Event { flow, kind: "given_up".to_owned(), body: body.encode() }
 }

@@ -1,7 +1,7 @@
 //! Decisions of people on what waits: one proposes, another agrees (maker and checker, `money-safety.md` 4), or the proposal is
 //! dismissed.
 //!
-//! In: what a person says, and who they are. Out: an event for the flow once two persons have said the same. Every word of
+//! In: what a person says, and who they are. Out: an event for the flow, or how its notice stands, once two persons have said the same. Every word of
 //! it stands in the flow's history. It must not know how they signed in.
 
 use super::{Person, Quiet, WaitingFor, Why};
@@ -12,7 +12,7 @@ use crate::parameters::LONGEST;
 use dsl::flow::{Event, Node, NodeId, OperationState, Proof, StepId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use store::{Change, EventRow, Fatal, FlowId, FlowRow, Lane, Moment, Reader, Verdict};
+use store::{Change, EventRow, Fatal, FlowId, FlowRow, Lane, Moment, Outcome, Reader, Verdict};
 use tokio::sync::oneshot;
 
 /// Lines of a flow's history of one read.
@@ -33,16 +33,25 @@ pub enum Decision {
     Never,
     /// The party had it and took it back.
     TakenBack,
+    /// The notice is sent again, its tries counted anew.
+    Again,
+    /// The party was told otherwise.
+    Delivered,
+    /// Nobody tells the party.
+    Dropped,
 }
 
 impl Decision {
     /// All with their words.
-    pub const WORDS: [(Self, &'static str); 5] = [
+    pub const WORDS: [(Self, &'static str); 8] = [
         (Self::Go, "go"),
         (Self::Refuse, "refuse"),
         (Self::Holds, "holds"),
         (Self::Never, "never"),
         (Self::TakenBack, "taken_back"),
+        (Self::Again, "again"),
+        (Self::Delivered, "delivered"),
+        (Self::Dropped, "dropped"),
     ];
 
     /// Its word.
@@ -89,14 +98,15 @@ pub struct Said {
     pub decision: Decision,
     /// Why, in words; of a refusal the reason's name, if it begins with one.
     pub reason: String,
-    /// The proof: a row of a file, a letter, an enquiry. This or a file is compulsory where a party's truth is told.
+    /// The proof: a row of a file, a letter, an enquiry. This or a file is compulsory where a party's truth is
+    /// told, or a notice is ended.
     pub proof: String,
     /// The proof where it is a file.
     pub file: Option<ProofFile>,
 }
 
 impl Said {
-    fn proves(&self) -> bool {
+    pub(super) fn proves(&self) -> bool {
         !self.proof.trim().is_empty() || self.file.is_some()
     }
 
@@ -156,7 +166,7 @@ pub enum NotDecided {
     #[error("{0} has proposed it on the file {1} of another content: show the same file")]
     OtherFile(String, String),
     /// A party's truth is told without a proof.
-    #[error("a decision about what a party holds needs a proof")]
+    #[error("a decision about what a party holds or has been told needs a proof")]
     NoProof,
     /// Behind what was answered, or behind rows that hold, nothing is refused.
     #[error(
@@ -169,6 +179,14 @@ pub enum NotDecided {
     /// The journal cannot take it now.
     #[error("the journal does not take it now")]
     NotNow,
+}
+
+/// What a decision means for what waits.
+enum Meant {
+    /// An event of the flow.
+    Flow(Event),
+    /// Where its notice stands then.
+    Notice(Outcome),
 }
 
 /// What a decision has done.
@@ -227,7 +245,7 @@ impl Engine {
         bounded("place", place)?;
         said.bounded()?;
         let (row, waits) = self.waits_at(flow, place).await?;
-        self.event_of(&row, &waits, said)?;
+        self.meant(&row, &waits, said)?;
         if let Some(before) = &waits.proposed {
             return Err(NotDecided::Waits(before.by.clone(), before.said.decision.word()));
         }
@@ -276,9 +294,13 @@ impl Engine {
         let file = said.file.clone().or(before.file);
         let reason = if said.reason.trim().is_empty() { before.reason } else { said.reason.clone() };
         let agreed = Said { decision: said.decision, reason, proof, file };
-        let event = self.event_of(&row, &waits, &agreed)?;
-        let (told, taken) = oneshot::channel();
+        let meant = self.meant(&row, &waits, &agreed)?;
         let note = note(&waits, &agreed, by, Some(&proposer));
+        let event = match meant {
+            Meant::Flow(event) => event,
+            Meant::Notice(outcome) => return self.decide_notice(&waits, outcome, note).await,
+        };
+        let (told, taken) = oneshot::channel();
         let deciding = Deciding { event, about: waits.about, note, told };
         if !self.tell(flow, Inbox::Decided(Box::new(deciding))).await {
             return Err(NotDecided::NotNow);
@@ -310,6 +332,13 @@ impl Engine {
         }
         let said = Said { reason: reason.to_owned(), ..before.said };
         self.note(flow, "dismissed", note(&waits, &said, by, Some(&before.by))).await
+    }
+
+    fn meant(self: &Arc<Self>, row: &FlowRow, waits: &WaitingFor, said: &Said) -> Result<Meant, NotDecided> {
+        match &waits.why {
+            Why::Notice { .. } => super::notices::stands_by(said).map(Meant::Notice),
+            _ => self.event_of(row, waits, said).map(Meant::Flow),
+        }
     }
 
     fn event_of(

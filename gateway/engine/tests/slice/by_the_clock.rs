@@ -1,16 +1,18 @@
 //! What comes by the clock: the end of a party's day, and what parties are owed.
 
+use crate::deciding::{person, said, waits};
 use crate::parties::Does;
 use crate::support::Bank;
 use crate::taking_back::Full;
 use adapters::value::{Record, encode_record};
 use dsl::evaluate::Value;
 use engine::facts::Body;
+use engine::waiting::{Decided, Decision, LastTry, NotDecided, Said, WaitingFor, Why};
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
-use store::{Change, Day, FlowId, Lane, MemoryStore, Moment, Notice, OperationState, Outcome};
+use store::{Change, Day, End, FlowId, Lane, MemoryStore, Moment, Notice, OperationState, Outcome};
 
 async fn a_moment() {
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -91,10 +93,8 @@ async fn a_notice_that_nobody_takes_is_tried_daily_and_holds_its_day_back() {
     assert_eq!(held(engine.today()).await.unwrap(), Some(flow));
 }
 
-/// A notice that is refused is tried again for a day, and then no more.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_notice_that_is_refused_for_a_day_is_parked() {
-    let bank = Bank::open().await;
+/// A notice to the core and one for which there is no call, both refused for a day.
+async fn given_up(bank: &Bank) -> Vec<WaitingFor> {
     let engine = bank.gateway().engine();
     let version = engine.current.load_full();
     let call = version.call_named("host.debit").unwrap();
@@ -104,7 +104,7 @@ async fn a_notice_that_is_refused_for_a_day_is_parked() {
     ask.set(1, &Value::Decimal(dsl::value::Decimal::new(100, 2))).unwrap();
     let mut body = Body::default();
     body.put("ask", encode_record(&ask, &version.compiled.shapes, shape, version.symbols()).unwrap());
-    let refused = owed(&bank, ("host", "host.debit"), body, 22).await;
+    let refused = owed(bank, ("host", "host.debit"), body, 22).await;
     let gone = Notice {
         name: "told in vain".to_owned(),
         party: "grid".to_owned(),
@@ -115,15 +115,95 @@ async fn a_notice_that_is_refused_for_a_day_is_parked() {
     let put = async |tries: u32| {
         let notices = [&refused, &gone].map(|notice| Change::PutNotice(Notice { tries, ..notice.clone() }));
         engine.journal.write(Lane::Outcome, engine.today(), notices.into()).await.unwrap();
-        while due(&bank, 0).await > 0 {
+        while due(bank, 0).await > 0 {
             a_moment().await;
         }
     };
     put(22).await;
-    assert_eq!(due(&bank, 25 * 3_600_000).await, 2, "they are tried again");
+    assert_eq!(due(bank, 25 * 3_600_000).await, 2, "they are tried again");
+    waits(bank, 0).await;
     put(23).await;
-    assert_eq!(due(&bank, 25 * 3_600_000).await, 0);
+    assert_eq!(due(bank, 25 * 3_600_000).await, 0, "they are tried no more");
     assert!(bank.core.ledger.lock().unwrap().plan.is_empty(), "each try was refused");
+    waits(bank, 2).await
+}
+
+/// A notice that is refused is tried again for a day, and then waits for people: of a flow that has ended too, and it keeps the
+/// flow's day.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_is_refused_for_a_day_waits_for_people() {
+    let mut bank = Bank::open().await;
+    let found = given_up(&bank).await;
+    let seen: Vec<_> =
+        found.iter().map(|waits| (&*waits.place, waits.what.as_str(), waits.why.clone())).collect();
+    let notice = |party: &str, call: &str| Why::Notice { party: party.into(), call: call.into(), tries: 24 };
+    let refused = |reason: &str| format!("not taken in 24 tries, at last refused: {reason}");
+    let expected = [
+        ("told", &*refused("insufficient_funds"), notice("host", "host.debit")),
+        ("told in vain", &*refused("no_route"), notice("grid", "grid.nothing_of_this_name")),
+    ];
+    assert_eq!(seen, expected);
+    let flow = found[0].flow;
+    let engine = bank.gateway().engine();
+    let read = engine
+        .journal
+        .read(move |reader| Ok((reader.flow(flow)?, reader.notices(flow)?, reader.events(flow, 0, 100)?)));
+    let (row, notices, events) = read.await.unwrap();
+    assert_eq!(row.unwrap().end, Some(End::Done), "the flow has ended without it");
+    // What left last, and what came back.
+    let last = LastTry::of(&Body::decode(&notices[0].body).unwrap()).unwrap();
+    let shown = |octets: &Option<Vec<u8>>| String::from_utf8_lossy(octets.as_ref().unwrap()).into_owned();
+    assert!(shown(&last.request).contains("6230580000001234567"), "{last:?}");
+    assert!(shown(&last.reply).contains("1001"), "{last:?}");
+    assert_eq!(events.iter().filter(|line| line.kind == "given_up").count(), 2);
+    let day = engine.today().next();
+    let held = engine.journal.read(move |reader| reader.held_back(day)).await.unwrap();
+    assert_eq!(held, Some(flow));
+    bank.gateway = None;
+    bank.start().await;
+    assert_eq!(waits(&bank, 2).await, found, "it waits over a restart");
+}
+
+/// Two persons have it sent again, its tries counted anew, or end it with a proof; whoever agrees as well decides nothing more.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_persons_decide_about_a_notice_that_was_given_up() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let flow = given_up(&bank).await[0].flow;
+    let (again, dropped) = (said(Decision::Again, ""), said(Decision::Dropped, "gone"));
+    let proven = Said { proof: "letter 2026-117".to_owned(), ..dropped.clone() };
+    let maker = person("maker", &["operator", "checker"]);
+    let decide = async |place: &str, said: &Said| engine.decide(flow, place, said, &maker).await;
+    assert_eq!(decide("told in vain", &dropped).await, Err(NotDecided::NoProof));
+    assert_eq!(decide("told", &said(Decision::Go, "")).await, Err(NotDecided::NotThis("go")));
+    let both = [("told", &again), ("told in vain", &proven)];
+    for (place, said) in both {
+        assert_eq!(decide(place, said).await, Ok(Decided::Proposed));
+        assert_eq!(decide(place, said).await, Err(NotDecided::SamePerson("maker".to_owned())));
+    }
+    let before = bank.core.ledger.lock().unwrap().times("1001");
+    let proposals: Vec<u64> =
+        waits(&bank, 2).await.iter().map(|waits| waits.proposed.as_ref().unwrap().number).collect();
+    for ((place, said), proposal) in both.into_iter().zip(proposals) {
+        let checkers = ["second", "third"].map(|name| person(name, &["checker"]));
+        let [one, two] = checkers.each_ref().map(|by| engine.agree(flow, place, said, Some(proposal), by));
+        let (one, two) = tokio::join!(one, two);
+        assert!(one.is_ok() != two.is_ok(), "{place}: {one:?}, {two:?}");
+    }
+    waits(&bank, 0).await;
+    let stand = async || {
+        let notices = engine.journal.read(move |reader| reader.notices(flow)).await.unwrap();
+        notices.iter().map(|notice| (notice.outcome, notice.tries)).collect::<Vec<_>>()
+    };
+    while stand().await[0].0 == Outcome::Due {
+        a_moment().await;
+    }
+    assert_eq!(stand().await, [(Outcome::Sent, 1), (Outcome::Ended, 24)]);
+    assert_eq!(bank.core.ledger.lock().unwrap().times("1001") - before, 1, "it was sent once more");
+    let lines = engine.journal.read(move |reader| reader.events(flow, 0, 100)).await.unwrap();
+    assert_eq!(lines.iter().filter(|line| line.kind == "decided").count(), 2);
+    let day = engine.today().next();
+    assert_eq!(engine.journal.read(move |reader| reader.held_back(day)).await.unwrap(), None);
 }
 
 /// The journal has no room for what became of it: till there is, nobody sends it again.

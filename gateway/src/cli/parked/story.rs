@@ -39,6 +39,9 @@ pub(super) fn show(told: &Json) {
     for operation in rows(told, "operations") {
         packets(operation);
     }
+    for owed in rows(told, "notices") {
+        notice(owed);
+    }
     open(told, &clock);
 }
 
@@ -101,7 +104,31 @@ fn packets(operation: &Json) {
     if !said.is_empty() {
         say(&format!("  the party said: {}", shown(said)));
     }
-    for packet in rows(operation, "packets") {
+    packet_fields(operation);
+}
+
+/// What is owed to a party, and how its last try went where it was given up.
+fn notice(owed: &Json) {
+    let heading = format!(
+        "\n{} · {} · notice {}, tries: {}",
+        shown(text(owed, "/notice")),
+        shown(text(owed, "/call")),
+        text(owed, "/state"),
+        owed["tries"]
+    );
+    say(&coloured(&heading, "1"));
+    if let Some(ask) = owed["ask"].as_object() {
+        fields(ask.iter().map(|(name, value)| (name.clone(), String::new(), plain(value))));
+    }
+    let (reason, said) = (text(owed, "/reason"), text(owed, "/text"));
+    if !reason.is_empty() {
+        say(&format!("  at last refused: {}", shown(format!("{reason} · {said}").trim_end_matches(" · "))));
+    }
+    packet_fields(owed);
+}
+
+fn packet_fields(of: &Json) {
+    for packet in rows(of, "packets") {
         let message = packet["message"].as_str().unwrap_or("of no message that can be told now");
         let outcome = packet["outcome"].as_str().map(|word| format!(" · {word}")).unwrap_or_default();
         say(&format!("  {} {message} · {} octets{outcome}", text(packet, "/way"), packet["octets"]));

@@ -36,8 +36,8 @@ impl Operator {
                 return all;
             }
             after = last.to_owned();
-            // What is late is worked on all the same.
-            let waiting = page.iter().filter(|line| text(line, "why") != Some("late"));
+            // What is late is worked on all the same, and a flow ends without its notices.
+            let waiting = page.iter().filter(|line| !matches!(text(line, "why"), Some("late" | "notice")));
             all.extend(waiting.filter_map(|line| text(line, "flow")).map(str::to_owned));
         }
     }

@@ -9,8 +9,8 @@ use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::{ParameterChange, ParameterName};
 use crate::read::{EventRow, FileRow, FlowRow, OperationRow, RefusedRow};
 use crate::write::{
-    Change, FORGOTTEN, FlowAsked, FlowPut, Hold, Lane, Notice, NumberBlock, OperationPut, Session, Write,
-    Written,
+    Change, FORGOTTEN, FlowAsked, FlowPut, Hold, Lane, Notice, NumberBlock, OperationPut, Outcome, Session,
+    Write, Written,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -198,7 +198,7 @@ impl Disk {
                     *used -= amount;
                 }
             }
-            Change::PutNotice(notice) => {
+            Change::PutNotice(notice) | Change::DecideNotice(notice) => {
                 self.notices.insert((notice.flow, notice.name.clone()), notice.clone());
             }
             Change::Numbers(request) => {
@@ -404,6 +404,10 @@ impl Look for Disk {
     /// A simulated disk exports nothing.
     fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Infallible> {
         Ok(keep.export.is_none())
+    }
+
+    fn notice(&mut self, flow: FlowId, name: &str) -> Result<Option<Outcome>, Infallible> {
+        Ok(self.notices.get(&(flow, name.to_owned())).map(|notice| notice.outcome))
     }
 
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Infallible> {

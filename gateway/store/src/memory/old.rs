@@ -59,7 +59,8 @@ impl Disk {
                 || self.flows.get(flow).is_some_and(|row| row.key.date < from)
         };
         let open = self.flows.values().filter(|row| row.end.is_none()).map(|row| row.flow);
-        let owed = self.notices.values().filter(|notice| notice.outcome == Outcome::Due);
+        let owed =
+            self.notices.values().filter(|notice| matches!(notice.outcome, Outcome::Due | Outcome::Parked));
         open.chain(owed.map(|notice| notice.flow)).find(touches)
     }
 

@@ -199,6 +199,21 @@ impl Reader for MemoryReader {
         Ok(rows.take(most.min(PAGE)).collect())
     }
 
+    fn flows_with_notices_given_up(&mut self, after: FlowId, most: usize) -> Result<Vec<FlowRow>, Fatal> {
+        let disk = self.disk.lock();
+        let given_up = disk.notices.values().filter(|notice| notice.outcome == Outcome::Parked);
+        let flows: BTreeSet<FlowId> =
+            given_up.map(|notice| notice.flow).filter(|flow| *flow > after).collect();
+        let rows = flows.iter().filter_map(|flow| disk.flows.get(flow));
+        Ok(rows.take(most.min(PAGE)).cloned().collect())
+    }
+
+    fn notices(&mut self, flow: FlowId) -> Result<Vec<NoticeRow>, Fatal> {
+        let disk = self.disk.lock();
+        let rows = disk.notices.range((flow, String::new())..).map(|(_, notice)| notice);
+        Ok(rows.take_while(|notice| notice.flow == flow).take(PAGE).cloned().collect())
+    }
+
     fn notices_due_beside(
         &mut self,
         now: Moment,

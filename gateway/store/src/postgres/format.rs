@@ -11,11 +11,12 @@ use crate::sql::{Database, Fault, day_of, int, spans, values};
 use crate::write::Fatal;
 
 /// The formats in order of their numbers, from 1: each takes a journal from the one before to its own.
-const FORMATS: [&str; 4] = [
+const FORMATS: [&str; 5] = [
     include_str!("schema.sql"),
     include_str!("days.sql"),
     include_str!("keys.sql"),
     include_str!("owed.sql"),
+    include_str!("given_up.sql"),
 ];
 /// Only one node at a time makes or changes tables.
 const LOCK: i64 = 6_073_471_649;

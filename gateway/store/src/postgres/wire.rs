@@ -466,7 +466,7 @@ fn fault(body: &ErrorResponseBody) -> Fault {
 
 /// The statement as PostgreSQL takes it: values by `$1`; a hint that only SQLite's planner needs is left out.
 fn spoken(sql: &str) -> String {
-    sql.replace('?', "$").replace(" INDEXED BY flow_open", "")
+    sql.replace('?', "$").replace(" INDEXED BY flow_open", "").replace(" INDEXED BY notice_given_up", "")
 }
 
 fn put_text(text: &str, out: &mut BytesMut) {

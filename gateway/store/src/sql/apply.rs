@@ -60,7 +60,7 @@ impl<'a> Apply<'a> {
             Change::Event { flow, kind, body } => self.event(*flow, kind, body, place),
             Change::Reserve { hold, amount, .. } => self.reserve(hold, *amount),
             Change::Release(hold) => self.release(hold),
-            Change::PutNotice(notice) => self.put_notice(notice),
+            Change::PutNotice(notice) | Change::DecideNotice(notice) => self.put_notice(notice),
             Change::Numbers(request) => self.numbers(request),
             Change::RefusedInput(input) => self.refused(input, place),
             Change::PutSession { party, name, session } => {

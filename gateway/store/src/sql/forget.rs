@@ -29,7 +29,10 @@ pub(super) fn held_back(database: &dyn Database, from: Day) -> Result<Option<Flo
                         WHERE ended = 0 AND (first_day < ?1 OR date < ?1) ORDER BY flow LIMIT 1";
     const OWING: &str = "SELECT n.flow FROM notice n JOIN flow f ON f.flow = n.flow
                          WHERE n.outcome = 0 AND f.first_day < ?1 ORDER BY n.flow LIMIT 1";
-    for sql in [OPEN, OWING] {
+    const GIVEN_UP: &str =
+        "SELECT n.flow FROM notice n INDEXED BY notice_given_up JOIN flow f ON f.flow = n.flow
+                            WHERE n.outcome = 2 AND f.first_day < ?1 ORDER BY n.flow LIMIT 1";
+    for sql in [OPEN, OWING, GIVEN_UP] {
         if let Some(mut row) = database.one(sql, values![i64::from(from.0)])? {
             return Ok(Some(FlowId(whole(row.int(0)?, "flow.flow")?)));
         }

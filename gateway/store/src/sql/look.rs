@@ -5,7 +5,7 @@ use crate::check::{Holder, Look};
 use crate::days::KeepFrom;
 use crate::model::{Day, End, FlowId, Key, Moment, OperationState};
 use crate::parameter::ParameterName;
-use crate::write::{Fatal, Hold};
+use crate::write::{Fatal, Hold, Outcome};
 
 pub(super) struct Eyes<'a> {
     pub(super) database: &'a dyn Database,
@@ -39,6 +39,15 @@ pub(super) fn state_of(code: i64, at: &str) -> Result<OperationState, Fatal> {
         expected: "an operation's state, 1 to 9".into(),
         found: code.to_string(),
         at: at.to_owned(),
+    })
+}
+
+/// Where a notice stands, of a stored code.
+pub(super) fn outcome_of(code: i64) -> Result<Outcome, Fatal> {
+    u8::try_from(code).ok().and_then(Outcome::from_code).ok_or_else(|| Fatal::Corrupt {
+        expected: "0 to 3".into(),
+        found: code.to_string(),
+        at: "notice.outcome".into(),
     })
 }
 
@@ -116,6 +125,11 @@ impl Look for Eyes<'_> {
 
     fn is_exported(&mut self, keep: &KeepFrom) -> Result<bool, Fault> {
         super::forget::is_exported(self.database, keep)
+    }
+
+    fn notice(&mut self, flow: FlowId, name: &str) -> Result<Option<Outcome>, Fault> {
+        let sql = "SELECT outcome FROM notice WHERE flow = ?1 AND name = ?2";
+        self.one(sql, values![int(flow.0), name], |row| Ok(outcome_of(row.int(0)?)?))
     }
 
     fn proposed(&mut self, number: u64) -> Result<Option<(String, bool)>, Fault> {

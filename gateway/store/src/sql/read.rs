@@ -1,7 +1,7 @@
 //! Reads on a connection of their own: they never hold up the writer.
 
 use super::digest::{context, named};
-use super::look::{date, end_of, state_of};
+use super::look::{date, end_of, outcome_of, state_of};
 use super::{Database, Fault, Row, Value, day_of, hash_of, int, small, values, whole};
 use crate::check::place;
 use crate::model::{Day, Direction, FlowId, Key, Moment};
@@ -11,7 +11,7 @@ use crate::read::{
     OperationRow, PAGE, Page, Reader, RefusedCount, RefusedRow, StateRow,
 };
 use crate::sealer::Sealer;
-use crate::write::{Fatal, Outcome, RefusedInput, Session};
+use crate::write::{Fatal, RefusedInput, Session};
 use std::sync::Arc;
 
 /// A reader over a database. One caller at a time; open as many as are needed.
@@ -27,6 +27,7 @@ const OPERATION: &str =
     "SELECT number, flow, name, party, call, date, serial, amount, request, asked, opened,
        (SELECT f.first_day FROM flow f WHERE f.flow = operation.flow),
        (SELECT f.last_day FROM flow f WHERE f.flow = operation.flow) FROM operation";
+const NOTICE: &str = "SELECT flow, name, party, call, body, tries, outcome, due FROM notice";
 const FILE: &str =
     "SELECT party, direction, name, flow, digest, phase, next_row, total_rows, state FROM file";
 
@@ -181,6 +182,22 @@ impl<D: Database> SqlReader<D> {
 
     fn latest(&self, row: &mut Row) -> Result<OperationRow, Fault> {
         self.operation_row(row, i64::MAX)
+    }
+
+    fn notice_row(&self, row: &mut Row) -> Result<NoticeRow, Fault> {
+        let flow = FlowId(whole(row.int(0)?, "notice.flow")?);
+        let name = row.text(1)?;
+        let body = self.open_body("notice.body", flow.0, named(&[&name]), &row.bytes(4)?)?;
+        Ok(NoticeRow {
+            flow,
+            name,
+            party: row.text(2)?,
+            call: row.text(3)?,
+            body,
+            tries: small(row.int(5)?, "notice.tries")?,
+            outcome: outcome_of(row.int(6)?)?,
+            due: Moment(row.int(7)?),
+        })
     }
 
     fn file_row(row: &mut Row) -> Result<FileRow, Fault> {
@@ -396,6 +413,19 @@ impl<D: Database + Send> Reader for SqlReader<D> {
         })
     }
 
+    fn flows_with_notices_given_up(&mut self, after: FlowId, most: usize) -> Result<Vec<FlowRow>, Fatal> {
+        let sql = format!(
+            "{FLOW} WHERE flow IN (SELECT DISTINCT flow FROM notice INDEXED BY notice_given_up
+             WHERE outcome = 2 AND flow > ?1 ORDER BY flow LIMIT ?2) ORDER BY flow"
+        );
+        self.list(&sql, values![int(after.0), most_rows(most)], Self::flow_row)
+    }
+
+    fn notices(&mut self, flow: FlowId) -> Result<Vec<NoticeRow>, Fatal> {
+        let sql = format!("{NOTICE} WHERE flow = ?1 ORDER BY name LIMIT ?2");
+        self.list(&sql, values![int(flow.0), most_rows(PAGE)], Self::notice_row)
+    }
+
     fn notices_due_beside(
         &mut self,
         now: Moment,
@@ -407,28 +437,11 @@ impl<D: Database + Send> Reader for SqlReader<D> {
             true => String::new(),
             false => format!("AND party NOT IN ({})", places.join(", ")),
         };
-        let sql = format!(
-            "SELECT flow, name, party, call, body, tries, outcome, due FROM notice
-             WHERE outcome = 0 AND due <= ?1 {beside} ORDER BY due, flow, name LIMIT ?2"
-        );
+        let sql =
+            format!("{NOTICE} WHERE outcome = 0 AND due <= ?1 {beside} ORDER BY due, flow, name LIMIT ?2");
         let mut values = vec![Value::from(now.0), Value::from(most_rows(most))];
         values.extend(parties.iter().map(Value::from));
-        self.list(&sql, &values, |reader, row| {
-            let flow = FlowId(whole(row.int(0)?, "notice.flow")?);
-            let name = row.text(1)?;
-            let code: u8 = small(row.int(6)?, "notice.outcome")?;
-            let body = reader.open_body("notice.body", flow.0, named(&[&name]), &row.bytes(4)?)?;
-            Ok(NoticeRow {
-                flow,
-                name,
-                party: row.text(2)?,
-                call: row.text(3)?,
-                body,
-                tries: small(row.int(5)?, "notice.tries")?,
-                outcome: Outcome::from_code(code).unwrap_or(Outcome::Parked),
-                due: Moment(row.int(7)?),
-            })
-        })
+        self.list(&sql, &values, Self::notice_row)
     }
 
     fn limit_used(&mut self, limit: &str, day: Day) -> Result<u64, Fatal> {

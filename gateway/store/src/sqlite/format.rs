@@ -17,7 +17,9 @@ const DAYS: &str = include_str!("../days.sql");
 const KEYS: &str = include_str!("../keys.sql");
 /// What format 5 has beside format 4.
 const OWED: &str = include_str!("../owed.sql");
-const FORMAT: i64 = 5;
+/// What format 6 has beside format 5.
+const GIVEN_UP: &str = include_str!("../given_up.sql");
+const FORMAT: i64 = 6;
 
 /// The chain that events and changes of operations were written in.
 const CHAINS: &str = "
@@ -51,9 +53,8 @@ pub(super) fn prepare(connection: &mut Connection, path: &Path) -> Result<(), Fa
     if format == FORMAT {
         return Ok(transaction.rollback()?);
     }
-    for (number, sql) in
-        (1..).zip([SCHEMA, PARAMETERS, DAYS, KEYS, OWED]).filter(|(number, _)| *number > format)
-    {
+    let formats = [SCHEMA, PARAMETERS, DAYS, KEYS, OWED, GIVEN_UP];
+    for (number, sql) in (1..).zip(formats).filter(|(number, _)| *number > format) {
         transaction.execute_batch(sql)?;
         if number == 3 && format > 0 {
             transaction.execute_batch(CHAINS)?;

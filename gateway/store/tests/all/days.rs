@@ -21,7 +21,7 @@ const CASES: [Case; 8] = [
     keys_of_a_forgotten_date_are_refused_not_new,
     a_day_goes_with_all_that_is_its_own,
     an_open_flow_holds_its_day_back,
-    a_notice_that_is_owed_holds_its_day_back,
+    a_notice_that_has_not_ended_holds_its_day_back,
     a_flow_stays_whole_until_its_last_day_goes,
     what_is_written_for_a_forgotten_date_stands_in_a_kept_one,
     a_date_is_kept_from_only_by_itself_and_never_back,
@@ -208,27 +208,30 @@ fn an_open_flow_holds_its_day_back(store: &mut dyn Store, verify: Verify<'_>) {
     assert!(store.reader().unwrap().flow(FlowId(1)).unwrap().is_some());
 }
 
-fn a_notice_that_is_owed_holds_its_day_back(store: &mut dyn Store, verify: Verify<'_>) {
+fn a_notice_that_has_not_ended_holds_its_day_back(store: &mut dyn Store, verify: Verify<'_>) {
     business(store, FIRST, 1);
-    let notice = |outcome| {
-        Change::PutNotice(Notice {
-            flow: FlowId(1),
-            name: "told".into(),
-            party: "grid".into(),
-            call: "tell".into(),
-            body: b"x".to_vec(),
-            tries: 1,
-            outcome,
-            due: Moment(5),
-        })
+    let notice = |outcome| Notice {
+        flow: FlowId(1),
+        name: "told".into(),
+        party: "grid".into(),
+        call: "tell".into(),
+        body: b"x".to_vec(),
+        tries: 1,
+        outcome,
+        due: Moment(5),
     };
-    put_on(store, FIRST, vec![notice(Outcome::Due)]);
+    let given_up = Change::PutNotice(notice(Outcome::Parked));
+    let ended = Change::DecideNotice(notice(Outcome::Ended));
+    put_on(store, FIRST, vec![Change::PutNotice(notice(Outcome::Due))]);
     assert!(matches!(on(store, THIRD, vec![keep_from(SECOND)]), Verdict::Impossible(_)));
     assert_eq!(store.reader().unwrap().held_back(SECOND).unwrap(), Some(FlowId(1)));
-    // What its party will not take is tried no more, and holds nothing back.
-    put_on(store, SECOND, vec![notice(Outcome::Parked)]);
+    // What its party will not take is tried no more, and waits for people.
+    put_on(store, FIRST, vec![given_up]);
+    assert!(matches!(on(store, THIRD, vec![keep_from(SECOND)]), Verdict::Impossible(_)));
+    assert_eq!(store.reader().unwrap().held_back(SECOND).unwrap(), Some(FlowId(1)));
+    put_on(store, SECOND, vec![ended]);
     assert_eq!(store.reader().unwrap().held_back(SECOND).unwrap(), None);
-    // It was given up a day later: the flow goes with that day.
+    // It was ended a day later: the flow goes with that day.
     put_on(store, THIRD, vec![keep_from(SECOND)]);
     forget(store, THIRD, verify);
     assert!(store.reader().unwrap().flow(FlowId(1)).unwrap().is_some());

@@ -7,6 +7,8 @@ use rusqlite::Connection;
 use std::path::Path;
 use store::{Change, FlowId, Opened, PostgresStore, SqliteStore, Store};
 
+/// What format 6 has beside format 5, taken out again.
+const BEFORE_GIVEN_UP: &str = "DROP INDEX notice_given_up; PRAGMA user_version=5;";
 /// What format 5 has beside format 4, taken out again.
 const BEFORE_OWED: &str = "DROP INDEX notice_owed; PRAGMA user_version=4;";
 /// What format 4 has otherwise than format 3, put back: the table as it was.
@@ -55,7 +57,7 @@ fn of_the_second_format(journal: &Path) -> u64 {
     filled(&mut open(journal));
     Connection::open(journal)
         .unwrap()
-        .execute_batch(&format!("{BEFORE_OWED} {BEFORE_KEYS} {BEFORE_DAYS}"))
+        .execute_batch(&format!("{BEFORE_GIVEN_UP} {BEFORE_OWED} {BEFORE_KEYS} {BEFORE_DAYS}"))
         .unwrap();
     let verified = store::verify(journal).unwrap();
     assert!(verified.is_whole(), "{:?}", verified.faults);
@@ -73,9 +75,10 @@ fn an_embedded_journal_of_the_second_format_goes_on() {
 }
 
 #[test]
-fn embedded_journals_of_the_third_and_the_fourth_format_go_on() {
-    goes_on_from(BEFORE_OWED);
-    goes_on_from(&format!("{BEFORE_OWED} {BEFORE_KEYS}"));
+fn embedded_journals_of_the_third_to_the_fifth_format_go_on() {
+    goes_on_from(BEFORE_GIVEN_UP);
+    goes_on_from(&format!("{BEFORE_GIVEN_UP} {BEFORE_OWED}"));
+    goes_on_from(&format!("{BEFORE_GIVEN_UP} {BEFORE_OWED} {BEFORE_KEYS}"));
 }
 
 fn goes_on_from(before: &str) {
@@ -94,7 +97,7 @@ fn an_embedded_journal_of_the_first_format_goes_on() {
     let folder = Folder::new("older");
     drop(open(&folder.journal()));
     let before = "DROP TABLE parameter_change; DROP TABLE parameter_decision; PRAGMA user_version=1";
-    let before = format!("{BEFORE_OWED} {BEFORE_KEYS} {BEFORE_DAYS} {before}");
+    let before = format!("{BEFORE_GIVEN_UP} {BEFORE_OWED} {BEFORE_KEYS} {BEFORE_DAYS} {before}");
     Connection::open(folder.journal()).unwrap().execute_batch(&before).unwrap();
     assert!(store::verify(&folder.journal()).unwrap().is_whole());
     let mut store = open(&folder.journal());

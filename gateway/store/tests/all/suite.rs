@@ -45,7 +45,7 @@ fn the_postgres_store_passes() {
 type Fresh<'a> = &'a mut dyn FnMut() -> Box<dyn Store>;
 
 fn every_case(fresh: Fresh<'_>) {
-    let cases: [fn(&mut dyn Store); 17] = [
+    let cases: [fn(&mut dyn Store); 18] = [
         a_key_is_taken_once,
         a_key_is_one_on_all_of_its_days,
         a_cancelled_key_stays_cancelled,
@@ -61,6 +61,7 @@ fn every_case(fresh: Fresh<'_>) {
         numbers_are_never_reused,
         open_flows_and_children,
         small_rows_come_back,
+        notices_that_are_given_up_wait_for_people,
         refusals_are_counted,
         parameters_are_changed_by_two,
     ];
@@ -452,6 +453,53 @@ fn small_rows_come_back(store: &mut dyn Store) {
     let mut reader = store.reader().unwrap();
     assert_eq!(reader.session("grid", "day").unwrap(), None);
     assert_eq!(reader.notices_due(Moment(100), 10).unwrap(), []);
+}
+
+/// Whoever looks for them finds them page by page, of flows that have ended too; they are decided about once.
+fn notices_that_are_given_up_wait_for_people(store: &mut dyn Store) {
+    let notice = |flow, name: &str, outcome| Notice {
+        flow: FlowId(flow),
+        name: name.into(),
+        party: "grid".into(),
+        call: "grid.tell".into(),
+        body: b"hello".to_vec(),
+        tries: 24,
+        outcome,
+        due: Moment(5),
+    };
+    let given_up = |flow, name| Change::PutNotice(notice(flow, name, Outcome::Parked));
+    for flow in 1..=4 {
+        taken(store, vec![Change::InsertFlow(asked(flow, &format!("told {flow}")))]);
+        taken(store, vec![Change::PutFlow(FlowPut { end: Some(End::Done), ..put(flow, "x") })]);
+    }
+    taken(store, vec![given_up(1, "b"), given_up(1, "a"), given_up(3, "a"), given_up(4, "a")]);
+    taken(store, vec![Change::PutNotice(notice(2, "a", Outcome::Due))]);
+    let mut reader = store.reader().unwrap();
+    let mut flows = |after, most| -> Vec<u64> {
+        let rows = reader.flows_with_notices_given_up(FlowId(after), most).unwrap();
+        rows.iter().map(|row| row.flow.0).collect()
+    };
+    assert_eq!([flows(0, 2), flows(3, 2)], [vec![1, 3], vec![4]]);
+    let both = ["a", "b"].map(|name| notice(1, name, Outcome::Parked));
+    assert_eq!(store.reader().unwrap().notices(FlowId(1)).unwrap(), both);
+    let again = Notice { tries: 0, ..notice(1, "a", Outcome::Due) };
+    taken(store, vec![Change::DecideNotice(again.clone())]);
+    let ended = notice(1, "b", Outcome::Ended);
+    taken(store, vec![Change::DecideNotice(ended.clone())]);
+    // What does not wait for them any more, or never did, people decide nothing about.
+    for change in
+        [ended.clone(), again.clone(), notice(2, "a", Outcome::Ended), notice(9, "a", Outcome::Ended)]
+    {
+        let verdict = one(store, vec![Change::DecideNotice(change)]);
+        assert!(matches!(&verdict, Verdict::Impossible(why) if why.contains("does not wait")), "{verdict:?}");
+    }
+    let twice = vec![3, 3].into_iter().map(|flow| Change::DecideNotice(notice(flow, "a", Outcome::Ended)));
+    assert!(matches!(one(store, twice.collect()), Verdict::Impossible(_)));
+    let mut reader = store.reader().unwrap();
+    assert_eq!(reader.notices(FlowId(1)).unwrap(), [again.clone(), ended]);
+    assert_eq!(reader.notices_due(Moment(5), 10).unwrap(), [again, notice(2, "a", Outcome::Due)]);
+    let rows = reader.flows_with_notices_given_up(FlowId(0), 10).unwrap();
+    assert_eq!(rows.iter().map(|row| row.flow.0).collect::<Vec<_>>(), [3, 4]);
 }
 
 fn refusals_are_counted(store: &mut dyn Store) {
