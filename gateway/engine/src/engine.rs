@@ -13,6 +13,7 @@ use crate::numbered::NumberedLines;
 use crate::parameters::Parameters;
 use crate::restraint::Restraint;
 use crate::scene::{Past, Scene};
+use crate::senders::Senders;
 use crate::session::Sessions;
 use crate::sheet::Spool;
 use crate::version::Version;
@@ -115,6 +116,8 @@ pub struct Engine {
     pub restraint: Restraint,
     /// What was refused by link, so that floods are counted and not written one by one.
     pub gates: DashMap<String, Arc<Mutex<RefusedGate>>>,
+    /// Who may still send what the journal says was sent.
+    pub senders: Senders,
     /// Makes programs again of what open flows began in.
     pub recompile: crate::load::Recompile,
     /// A bug that a campaign has planted.

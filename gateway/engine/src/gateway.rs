@@ -14,6 +14,7 @@ use crate::lines::{LineError, LineName, Lines, Matching, Replaced, Told};
 use crate::load::Recompile;
 use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
+use crate::senders::{NoWitness, Senders, Witness};
 use crate::serve::Listener;
 use crate::session::Sessions;
 use crate::session::members::{Holder, holders};
@@ -69,6 +70,8 @@ pub struct Options {
     pub sealer: Arc<dyn Sealer>,
     /// Makes programs again of what open flows began in.
     pub recompile: Recompile,
+    /// Sees processes end that held the journal before.
+    pub witness: Arc<dyn Witness>,
     /// A bug that a campaign of faults plants.
     pub planted: Option<crate::planted::Bug>,
 }
@@ -80,6 +83,7 @@ impl Default for Options {
             reach: crate::files::reach_none(),
             sealer: Arc::new(store::Clear),
             recompile: Arc::new(crate::load::recompile),
+            witness: Arc::new(NoWitness),
             planted: None,
         }
     }
@@ -156,6 +160,7 @@ impl Gateway {
             gates: DashMap::new(),
             permits: crate::engine::Permits::default(),
             recompile: options.recompile,
+            senders: Senders::new(options.witness),
             planted: options.planted,
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),
@@ -163,6 +168,7 @@ impl Gateway {
             core,
         });
         engine.spool.sweep().map_err(StartError::Spool)?;
+        engine.begin_to_send().await?;
         engine.keep_version(&version).await?;
         engine.open_lines(engine.plan_lines(&version)?)?;
         engine.begin_sessions(&version, None).await;

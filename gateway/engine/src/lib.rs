@@ -33,6 +33,7 @@ pub mod planted;
 pub mod restraint;
 pub mod retention;
 pub mod scene;
+pub mod senders;
 pub mod serve;
 pub mod session;
 pub mod sheet;
