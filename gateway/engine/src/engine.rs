@@ -16,6 +16,7 @@ use crate::scene::{Past, Scene};
 use crate::senders::Senders;
 use crate::session::Sessions;
 use crate::sheet::Spool;
+use crate::verifying::Broken;
 use crate::version::Version;
 use crate::view::Sealing;
 use adapters::keys::KeyStore;
@@ -126,6 +127,8 @@ pub struct Engine {
     pub stopping: AtomicBool,
     /// The journal cannot go on; the process must end.
     pub broken: AtomicBool,
+    /// Dates of the journal that are not what was written.
+    pub broken_days: Broken,
     /// Told when something of the two above changes.
     pub changed: Notify,
 }

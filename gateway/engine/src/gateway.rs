@@ -19,6 +19,7 @@ use crate::serve::Listener;
 use crate::session::Sessions;
 use crate::session::members::{Holder, holders};
 use crate::sheet::Spool;
+use crate::verifying::Broken;
 use crate::version::Version;
 use crate::view::Sealing;
 use adapters::keys::KeyStore;
@@ -164,6 +165,7 @@ impl Gateway {
             planted: options.planted,
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            broken_days: Broken::default(),
             changed: Notify::new(),
             core,
         });
@@ -183,6 +185,7 @@ impl Gateway {
         engine.core.spawn(Arc::clone(&engine).clock());
         engine.core.spawn(Arc::clone(&engine).owe());
         engine.core.spawn(Arc::clone(&engine).forget_old_days());
+        engine.core.spawn(Arc::clone(&engine).verify_days());
         engine.resume_files().await?;
         engine.core.spawn(Arc::clone(&engine).watch_folders());
         Ok(Self {

@@ -38,6 +38,7 @@ pub mod serve;
 pub mod session;
 pub mod sheet;
 pub mod sought;
+pub mod verifying;
 pub mod version;
 pub mod view;
 pub mod waiting;

@@ -50,3 +50,5 @@ mod speaking;
 mod support;
 #[path = "slice/taking_back.rs"]
 mod taking_back;
+#[path = "slice/verifying.rs"]
+mod verifying;
