@@ -7,6 +7,7 @@ mod admin;
 mod builtin;
 mod cli;
 mod demo;
+mod fence;
 mod journal;
 mod reconcile;
 mod stage;

@@ -3,11 +3,13 @@
 //!
 //! In: a deployment and the key store. Out: [`Options`] and the store's own. It must not know any counterparty.
 
+use crate::fence::Table;
 use adapters::keys::KeyStore;
 use adapters::seal::{Digest, hmac};
 use aes_gcm::aead::{Aead, KeyInit, Payload};
 use aes_gcm::{Aes256Gcm, Nonce};
 use engine::Deployment;
+use engine::deployment::StorePlace;
 use engine::files::{Reach, RemoteFiles};
 use engine::gateway::Options;
 use link::Core;
@@ -30,10 +32,15 @@ const KEY: usize = 32;
 /// In words, where the journal's key is not in the key store or is none.
 pub(crate) fn options(deployment: &Deployment, keys: &dyn KeyStore) -> Result<Options, String> {
     let metrics = recorder();
+    let fence = match &deployment.store.place {
+        StorePlace::Postgres(postgres) => postgres.fence.as_ref().map(|fence| fence.value.clone()),
+        StorePlace::File(_) => None,
+    };
     Ok(Options {
         metrics: Arc::new(move || metrics.as_ref().map_or_else(String::new, PrometheusHandle::render)),
         reach: reach(),
         sealer: sealer(deployment, keys)?,
+        witness: Arc::new(Table::new(fence)?),
         ..Options::default()
     })
 }

@@ -208,6 +208,15 @@ channels:
         assert_eq!((holds(&self.core), holds(&self.grid)), (paid, paid));
     }
 
+    /// Nodes of which it is not known that they have ended, as a node at work tells watchmen.
+    async fn may_still_send(&self, address: &str) -> Value {
+        let client = HttpClient::new(&self.owner.core(), HttpClientConfig::new(address));
+        let message = HttpMessage { method: "GET".into(), ..HttpMessage::post("/ready", Bytes::new()) };
+        let until = self.owner.mark().after(Duration::from_secs(20));
+        let reply = client.exchange(&message, until).await.reply().unwrap();
+        serde_json::from_slice::<Value>(&reply.content).unwrap()["may_still_send"].take()
+    }
+
     fn audit(&self, node: &str) {
         let audited =
             tongshi(&self.folder).args(["audit", "verify"]).arg(self.deployment(node)).output().unwrap();
@@ -303,6 +312,8 @@ async fn a_node_that_was_paused_and_comes_back_writes_nothing_more() {
     let load = house.under_load(&channels, || first.signal("-STOP"));
     let taking_over = async {
         let channels = second.says("Channels ask at ").await;
+        // It stands still, and sends what it had in its hands when it goes on.
+        assert_eq!(house.may_still_send(&channels).await, json!(["first"]));
         first.signal("-CONT");
         channels
     };
@@ -310,6 +321,7 @@ async fn a_node_that_was_paused_and_comes_back_writes_nothing_more() {
     assert!(!first.ends().success());
     house.settled(&channels, &told).await;
     house.audit("second");
+    assert_eq!(house.may_still_send(&channels).await, json!([]));
     // Started again it stands by; when the other is stopped in good order it takes over at once.
     let first = house.run("first");
     assert_eq!(first.says("The node second holds the journal; this one,").await, "");

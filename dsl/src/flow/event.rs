@@ -59,6 +59,13 @@ pub enum Event {
     BackReply(StepId, BackReply),
     /// The reversal was not answered in time, or could not be sent.
     NoBackReply(StepId),
+    /// The quiet time of this copy will never be known to be over: nobody can tell when the node that may still send it ends.
+    NeverQuiet {
+        /// The operation.
+        step: StepId,
+        /// The last copy.
+        copy: u8,
+    },
     /// A timer is over.
     Timer(Timer),
     /// Found in the journal by a new run. `crashed` is false where the flow was only put out of memory.

@@ -180,6 +180,8 @@ pub struct Attempt {
     pub last_asked: bool,
     /// The quiet time of the last copy is over.
     pub quiet: bool,
+    /// It will never be known to be over: no answer that needs it is waited for.
+    pub never_quiet: bool,
     /// The first copy was sent by this run.
     pub sent_here: bool,
     /// It was asked anew under another serial: that is done once.

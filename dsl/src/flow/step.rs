@@ -104,6 +104,7 @@ impl Run<'_> {
             Event::Enquired { step, number, says } => self.enquired(*step, *number, says),
             Event::BackReply(step, reply) => self.back_reply(*step, *reply),
             Event::NoBackReply(step) => self.no_back_reply(*step),
+            Event::NeverQuiet { step, copy } => self.never_quiet(*step, *copy),
             Event::Timer(timer) => self.timer(*timer),
             Event::Restart { crashed } => self.restart(*crashed),
             Event::CutOver => self.cut_over(),

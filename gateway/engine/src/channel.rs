@@ -120,6 +120,8 @@ impl Asked {
             "node": self.engine.deployment.load().node,
             "flows": self.engine.flows.len(),
             "journal_waiting": self.engine.journal.waiting(),
+            "journal_days_broken": self.engine.broken_days.shown(),
+            "may_still_send": self.engine.senders.nodes(),
         });
         answer(if well { 200 } else { 503 }, &body)
     }

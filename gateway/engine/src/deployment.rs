@@ -7,11 +7,13 @@ mod check;
 mod clock;
 mod listening;
 mod secrets;
+mod unfenced;
 mod value;
 
 pub use check::{DeploymentFault, validate};
 pub use clock::ClockConfig;
 pub use secrets::in_clear;
+pub use unfenced::unfenced;
 pub use value::parse_setting;
 pub(crate) use value::unhex;
 
@@ -139,9 +141,49 @@ pub struct PostgresConfig {
     /// Seconds that a node holds the journal without being heard of; then another takes it over.
     #[serde(default = "default_lease")]
     pub lease: u32,
+    /// How it is known that a node which held the journal before sends nothing any more; none: only of a process among those
+    /// that this one sees.
+    #[serde(default)]
+    pub fence: Option<Spanned<Fence>>,
     /// TLS; none: in clear.
     #[serde(default)]
     pub tls: Option<Tls>,
+}
+
+/// How it is known that a node has ended for certain, once another took over.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(
+    untagged,
+    expecting = "a fence is `process`, or `{ script: PATH }` with `seconds: 30` beside it where it may take another time"
+)]
+pub enum Fence {
+    /// All nodes run on one machine.
+    Machine(FenceWord),
+    /// The operator's command says so.
+    Script(FenceScript),
+}
+
+/// The fence that is a word.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "snake_case")]
+pub enum FenceWord {
+    /// Its process is seen to be gone, or the machine was started anew since.
+    Process,
+}
+
+/// A command that ends a node, or says that it has ended.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+pub struct FenceScript {
+    /// The program. It is given the node's name, its machine's and the number of its process; 0 says that it is certainly ended.
+    pub script: PathBuf,
+    /// Seconds that it may take, 1 to 600.
+    #[serde(default = "default_fence_seconds", deserialize_with = "within::<1, 600, _>")]
+    pub seconds: u32,
+}
+
+fn default_fence_seconds() -> u32 {
+    30
 }
 
 fn default_database() -> String {

@@ -13,8 +13,10 @@ use crate::numbered::NumberedLines;
 use crate::parameters::Parameters;
 use crate::restraint::Restraint;
 use crate::scene::{Past, Scene};
+use crate::senders::Senders;
 use crate::session::Sessions;
 use crate::sheet::Spool;
+use crate::verifying::Broken;
 use crate::version::Version;
 use crate::view::Sealing;
 use adapters::keys::KeyStore;
@@ -115,6 +117,8 @@ pub struct Engine {
     pub restraint: Restraint,
     /// What was refused by link, so that floods are counted and not written one by one.
     pub gates: DashMap<String, Arc<Mutex<RefusedGate>>>,
+    /// Who may still send what the journal says was sent.
+    pub senders: Senders,
     /// Makes programs again of what open flows began in.
     pub recompile: crate::load::Recompile,
     /// A bug that a campaign has planted.
@@ -123,6 +127,8 @@ pub struct Engine {
     pub stopping: AtomicBool,
     /// The journal cannot go on; the process must end.
     pub broken: AtomicBool,
+    /// Dates of the journal that are not what was written.
+    pub broken_days: Broken,
     /// Told when something of the two above changes.
     pub changed: Notify,
 }

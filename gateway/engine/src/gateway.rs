@@ -14,10 +14,12 @@ use crate::lines::{LineError, LineName, Lines, Matching, Replaced, Told};
 use crate::load::Recompile;
 use crate::numbered::{NumberedLines, is_numbered};
 use crate::parameters::Parameters;
+use crate::senders::{NoWitness, Senders, Witness};
 use crate::serve::Listener;
 use crate::session::Sessions;
 use crate::session::members::{Holder, holders};
 use crate::sheet::Spool;
+use crate::verifying::Broken;
 use crate::version::Version;
 use crate::view::Sealing;
 use adapters::keys::KeyStore;
@@ -69,6 +71,8 @@ pub struct Options {
     pub sealer: Arc<dyn Sealer>,
     /// Makes programs again of what open flows began in.
     pub recompile: Recompile,
+    /// Sees processes end that held the journal before.
+    pub witness: Arc<dyn Witness>,
     /// A bug that a campaign of faults plants.
     pub planted: Option<crate::planted::Bug>,
 }
@@ -80,6 +84,7 @@ impl Default for Options {
             reach: crate::files::reach_none(),
             sealer: Arc::new(store::Clear),
             recompile: Arc::new(crate::load::recompile),
+            witness: Arc::new(NoWitness),
             planted: None,
         }
     }
@@ -156,13 +161,16 @@ impl Gateway {
             gates: DashMap::new(),
             permits: crate::engine::Permits::default(),
             recompile: options.recompile,
+            senders: Senders::new(options.witness),
             planted: options.planted,
             stopping: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            broken_days: Broken::default(),
             changed: Notify::new(),
             core,
         });
         engine.spool.sweep().map_err(StartError::Spool)?;
+        engine.begin_to_send().await?;
         engine.keep_version(&version).await?;
         engine.open_lines(engine.plan_lines(&version)?)?;
         engine.begin_sessions(&version, None).await;
@@ -177,6 +185,7 @@ impl Gateway {
         engine.core.spawn(Arc::clone(&engine).clock());
         engine.core.spawn(Arc::clone(&engine).owe());
         engine.core.spawn(Arc::clone(&engine).forget_old_days());
+        engine.core.spawn(Arc::clone(&engine).verify_days());
         engine.resume_files().await?;
         engine.core.spawn(Arc::clone(&engine).watch_folders());
         Ok(Self {

@@ -33,6 +33,7 @@ struct Inner {
     long_readers: Readers,
     core: Core,
     leave: Leave,
+    leased: bool,
     numbers: Mutex<HashMap<String, Numbers>>,
 }
 
@@ -103,7 +104,7 @@ impl Journal {
             Writer::start(store, store::Limits::default())
                 .map_err(|error| Fatal::Disk { path: "journal".into(), why: error.to_string() })?
         };
-        let inner = Inner { writer, readers, long_readers, core, leave, numbers: Mutex::default() };
+        let inner = Inner { writer, readers, long_readers, core, leave, leased, numbers: Mutex::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -117,6 +118,12 @@ impl Journal {
     #[must_use]
     pub fn leave(&self) -> Leave {
         self.inner.leave.clone()
+    }
+
+    /// Whether others may hold it after us, or held it before: it is held under a lease.
+    #[must_use]
+    pub fn is_leased(&self) -> bool {
+        self.inner.leased
     }
 
     /// Why it cannot go on, if it cannot: the process must end.

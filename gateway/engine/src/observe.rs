@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 /// Every metric with what it counts.
-pub const METRICS: [(&str, &str); 13] = [
+pub const METRICS: [(&str, &str); 15] = [
     (EXCHANGES, "exchanges with parties by party, call and outcome"),
     (EXCHANGE_SECONDS, "seconds of an exchange by party and call"),
     (ASKS, "asks by service and answer"),
@@ -26,6 +26,8 @@ pub const METRICS: [(&str, &str); 13] = [
     (JOURNAL_WAITING, "writes that wait for the journal"),
     (BREAKER, "1 while nothing new is asked over a line, since it does not answer, by party and link"),
     (HELD_BACK, "1 while a day that is older than the journal is kept cannot be forgotten"),
+    (DAYS_BROKEN, "days of the journal that are not what was written: each is an alarm"),
+    (DAY_VERIFIED, "the day of the journal that was verified last, as a number: 20261123"),
 ];
 /// Exchanges by party, call and outcome.
 pub const EXCHANGES: &str = "tongshi_exchanges_total";
@@ -54,12 +56,18 @@ pub const BREAKER: &str = "tongshi_breaker_open";
 /// An old day that something holds back.
 pub const HELD_BACK: &str = "tongshi_journal_day_held_back";
 
+/// Days that do not agree with their chains.
+pub const DAYS_BROKEN: &str = "tongshi_journal_days_broken";
+/// The day that was verified last.
+pub const DAY_VERIFIED: &str = "tongshi_journal_day_verified";
+
 /// Describes every metric to the recorder.
 pub fn describe() {
+    const GAUGES: [&str; 6] = [FLOWS, JOURNAL_WAITING, BREAKER, HELD_BACK, DAYS_BROKEN, DAY_VERIFIED];
     for (name, what) in METRICS {
         match name {
             EXCHANGE_SECONDS | ASK_SECONDS => metrics::describe_histogram!(name, what),
-            FLOWS | JOURNAL_WAITING | BREAKER | HELD_BACK => metrics::describe_gauge!(name, what),
+            _ if GAUGES.contains(&name) => metrics::describe_gauge!(name, what),
             _ => metrics::describe_counter!(name, what),
         }
     }
@@ -139,6 +147,12 @@ pub fn not_taken(flow: store::FlowId, name: &str, party: &str) {
 pub fn notice_parked(flow: store::FlowId, name: &str, party: &str) {
     metrics::counter!(NOT_TAKEN, "party" => label(party)).increment(1);
     tracing::error!(%flow, notice = name, party, "a notice is refused and not tried again: it waits for two persons");
+}
+
+/// A day of the journal was verified; so many are broken.
+pub fn day_verified(day: store::Day, broken: usize) {
+    metrics::gauge!(DAYS_BROKEN).set(u32::try_from(broken).map_or(f64::from(u32::MAX), f64::from));
+    metrics::gauge!(DAY_VERIFIED).set(f64::from(day.0));
 }
 
 /// An ask was answered.

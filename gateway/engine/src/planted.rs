@@ -19,6 +19,8 @@ pub enum Bug {
     UnreadableIsDone,
     /// What moves money leaves whether or not the journal is still ours.
     SendsAfterLease,
+    /// A quiet time counts from the take-over of the lease, though the node before may still send.
+    QuietFromLease,
     /// A flow that is brought back is begun, and begun once more though it runs.
     BegunTwice,
     /// A posting to which no answer came leaves once more, though its party does not promise to know it again.
@@ -41,6 +43,7 @@ impl Bug {
             Self::LateReplyForgotten,
             Self::UnreadableIsDone,
             Self::SendsAfterLease,
+            Self::QuietFromLease,
             Self::BegunTwice,
             Self::SentWithoutPromise,
             Self::OriginalOfToday,
@@ -58,6 +61,7 @@ impl Bug {
             Self::LateReplyForgotten => "a reply that comes late is forgotten",
             Self::UnreadableIsDone => "a reply that cannot be read is taken for done",
             Self::SendsAfterLease => "a posting leaves after the lease is over",
+            Self::QuietFromLease => "the quiet time counts from the lease's end, not from its holder's",
             Self::BegunTwice => "a flow that is brought back is begun twice",
             Self::SentWithoutPromise => "a posting leaves twice though its party promises nothing of repeats",
             Self::OriginalOfToday => "a reversal or a question names today instead of its original's day",

@@ -218,7 +218,7 @@ impl Engine {
         for waits in found {
             if let Why::Operation { amount, quiet, .. } = &mut waits.why {
                 *amount = rows.iter().find(|row| row.name == waits.place).and_then(|row| row.amount);
-                *quiet = opened.quiet(&waits.place, &states, row.changed);
+                *quiet = opened.quiet(&waits.place, (&states, row.changed), &self.senders);
             }
         }
     }

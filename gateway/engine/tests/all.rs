@@ -18,6 +18,8 @@ mod crashing;
 mod deciding;
 #[path = "slice/deploying.rs"]
 mod deploying;
+#[path = "slice/fenced.rs"]
+mod fenced;
 #[path = "slice/files.rs"]
 mod files;
 #[path = "slice/full.rs"]
@@ -48,3 +50,5 @@ mod speaking;
 mod support;
 #[path = "slice/taking_back.rs"]
 mod taking_back;
+#[path = "slice/verifying.rs"]
+mod verifying;

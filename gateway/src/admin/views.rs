@@ -84,6 +84,8 @@ fn quiet(quiet: Quiet) -> Json {
         Quiet::Unsent => ("unsent", None),
         Quiet::Undeclared => ("undeclared", None),
         Quiet::Until(from) => ("until", Some(from.0)),
+        Quiet::MaySend => ("may_send", None),
+        Quiet::Unseen => ("unseen", None),
         Quiet::Unread => ("unread", None),
     };
     json!({ "word": word, "from_ms": from })

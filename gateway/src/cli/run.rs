@@ -6,7 +6,7 @@ use crate::builtin::{Adapters, Builtin};
 use crate::{admin, journal, start};
 use clap::Args;
 use dsl::check::Text;
-use engine::deployment::in_clear;
+use engine::deployment::{in_clear, unfenced};
 use engine::gateway::Gateway;
 use engine::version::Version;
 use engine::{Deployment, DeploymentFault, load, validate};
@@ -140,7 +140,11 @@ impl Run {
             .await;
         reached.map_err(|why| format!("{path}: {why}"))?;
         let read = tokio::task::spawn_blocking(move || compiled(texts, deployment));
-        read.await.map_err(|error| error.to_string())?
+        let (read, warning) = read.await.map_err(|error| error.to_string())??;
+        if let Some(warning) = warning {
+            warn(&self.told(&[warning]));
+        }
+        Ok(read)
     }
 
     /// Each thing that the deployment lacks or has for nothing, a line each: at the start and at a reload alike.
@@ -153,15 +157,17 @@ impl Run {
     }
 }
 
-fn compiled(texts: Vec<Text>, deployment: Deployment) -> Result<Read, Failure> {
+/// Whether they fit, and what a deployment that does is to be warned of.
+fn compiled(texts: Vec<Text>, deployment: Deployment) -> Result<(Read, Option<DeploymentFault>), Failure> {
     let loaded = load::compile(texts, &deployment)?;
     let faults = validate(&deployment, &loaded.compiled);
     if !faults.is_empty() {
-        return Ok(Read::DoesNot(faults));
+        return Ok((Read::DoesNot(faults), None));
     }
+    let warning = unfenced(&deployment, &loaded.compiled);
     let version = Version::link(loaded.compiled, loaded.hash, loaded.source, &deployment)
         .map_err(|error| error.to_string())?;
-    Ok(Read::Fits(Box::new(version), Box::new(deployment)))
+    Ok((Read::Fits(Box::new(version), Box::new(deployment)), warning))
 }
 
 /// Adapters and a deployment as they stand on disk now.

@@ -2,10 +2,10 @@
 //! database do. Each is started, dies, and is started again by itself, as under a supervisor.
 //!
 //! Two nodes stand on a machine each (`conformance::faults::Machine`): a pause lets everything on it stand still while the
-//! day goes on. It falls between two steps of its tasks, or between a commit and its answer, where an intent is durable and
-//! nothing has left yet. It never falls inside a step, thus not between the look at the lease and the octets that leave on
-//! it: what is sent late there only a party's promise can make harmless (money-safety.md, rule 6). In: the field's parts, the
-//! dice. Out: [`Nodes`], what befell them. It must not know what is asked.
+//! day goes on. It falls between two steps of its tasks, between a commit and its answer, where an intent is durable and
+//! nothing has left yet, or between the look at the lease and the octets that leave on it: these leave when it goes on, however
+//! long another is at work by then, and only a quiet time from its certain end, or a party's promise, makes that harmless
+//! (money-safety.md, rule 6). In: the field's parts, the dice. Out: [`Nodes`], what befell them. It must not know what is asked.
 
 mod mishap;
 mod node;
@@ -25,15 +25,18 @@ use link::Core;
 use link::world::{Clock, Mark, Random};
 use mishap::{Chance, Whose, pick};
 use node::Node;
+use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use store::{Held, MemoryDisk, MemoryLine, Monotonic};
+use store::{CutAt, Held, MemoryDisk, MemoryLine, Monotonic};
 use tokio::sync::Notify;
 
 /// Seeds of ten thousand with two nodes.
 const TWO: u16 = 3_000;
+/// Pauses of ten thousand at an intent that fall where its octets are to leave.
+const AT_OCTETS: u16 = 5_000;
 /// Seeds of ten thousand whose disk gives few numbers at once, so that none is at hand when it is full.
 const FEW: u16 = 3_000;
 /// Seeds of ten thousand in which adapters are loaded anew, and how often at most.
@@ -63,6 +66,8 @@ struct Shared {
     own: Dice,
     /// Of what changes beside misfortune.
     changes: Dice,
+    /// Of where a pause falls.
+    places: Dice,
     disk: MemoryDisk,
     diary: Diary,
     random: Arc<dyn Random>,
@@ -83,6 +88,8 @@ struct State {
     failure: Option<String>,
     /// The node that held the journal last.
     holder: Option<&'static str>,
+    /// The processes that run, by their nodes: each has a number of its own.
+    run: BTreeMap<&'static str, u32>,
     /// What the wall clock of the node at work has shown.
     walls: Walls,
     /// What each process knew of its lease.
@@ -107,6 +114,14 @@ impl Shared {
 
     async fn sleep(&self, span: Duration) {
         self.clock.sleep_until(self.clock.mark().after(span)).await;
+    }
+
+    fn begins(&self, name: &'static str, number: u32) {
+        self.state().run.insert(name, number);
+    }
+
+    fn has_gone(&self, name: &'static str) {
+        self.state().run.remove(name);
     }
 
     fn monotonic(clock: &SimulatedClock) -> Monotonic {
@@ -155,6 +170,7 @@ impl Nodes {
             dice: place.dice.clone(),
             own,
             changes,
+            places: Dice::new(place.seed.rotate_left(41) ^ 0x6f63_7465_7473_2121),
             disk,
             diary: place.diary.clone(),
             random: Arc::clone(place.random),
@@ -182,6 +198,7 @@ impl Nodes {
                 kill: Notify::new(),
                 reload: Notify::new(),
                 run: Mutex::default(),
+                begun: AtomicU32::new(0),
                 pauses: AtomicU64::new(0),
                 cuts: AtomicU64::new(0),
             }));
@@ -334,7 +351,10 @@ impl Nodes {
             None => begin(&node),
             Some((at, before)) => {
                 let line = node.line.clone();
-                line.cut_after(at, before, move || begin(&node));
+                let octets = pauses && at == CutAt::Intent && self.shared.places.falls(AT_OCTETS);
+                line.cut_after(at, before, move || {
+                    if octets { node.stand_before_octets(chance.span) } else { begin(&node) }
+                });
             }
         }
     }
@@ -373,7 +393,7 @@ impl Nodes {
         }
         for node in &self.all {
             node.line.no_cut();
-            node.line.mend();
+            node.goes_on();
         }
         self.ready().await
     }

@@ -113,9 +113,10 @@ async fn says(
             // It was there once: then it was taken back.
             Err(NotDecided::Happened(_)) => continue,
             // What an earlier decision, or another leg, set going may have sent it once more meanwhile.
-            Ok(Decided::Done) | Err(NotDecided::Nothing(_) | NotDecided::NotNow | NotDecided::Early(..)) => {
-                return Ok(false);
-            }
+            Ok(Decided::Done)
+            | Err(
+                NotDecided::Nothing(_) | NotDecided::NotNow | NotDecided::Early(..) | NotDecided::MaySend(..),
+            ) => return Ok(false),
             Err(why) => return Err(format!("people cannot decide on flow {flow}, {place}: {why}")),
         }
         return match engine.decide(flow, place, &said, &person("second")).await {
@@ -124,6 +125,7 @@ async fn says(
                 NotDecided::Nothing(_)
                 | NotDecided::NotNow
                 | NotDecided::Early(..)
+                | NotDecided::MaySend(..)
                 | NotDecided::Unchanged(_),
             ) => Ok(false),
             Err(why) => Err(format!("people do not agree on flow {flow}, {place}: {why}")),

@@ -124,7 +124,18 @@ pub struct ForgottenDay {
     pub gone: bool,
 }
 
-/// Tells how far an export has come: writes and rows until now.
+/// What the verification of one date found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DayVerified {
+    /// Writes in its chains.
+    pub writes: u64,
+    /// Rows whose last write is one of these, compared.
+    pub rows: u64,
+    /// What does not agree, in words: the breaks of its chains, at most [`crate::Verified::MOST`]; of rows the first.
+    pub faults: Vec<String>,
+}
+
+/// Tells how far an export or a verification has come: writes and rows until now.
 pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
 /// What is asked of a journal about its old days.
@@ -137,6 +148,12 @@ pub trait Days {
 
     /// The oldest date that something was written for, of those that are kept.
     fn oldest_day(&mut self) -> Result<Option<Day>, Fatal>;
+
+    /// The next date behind `after` that something was written for, of those that are kept.
+    fn next_day(&mut self, after: Day) -> Result<Option<Day>, Fatal>;
+
+    /// Compares what stands of one date with what was written; reads only, in one snapshot.
+    fn verify_day(&mut self, day: Day, told: Progress<'_>) -> Result<DayVerified, Fatal>;
 
     /// A flow that keeps days before `from` from being forgotten: open, parked, or with a notice that is owed, or given up
     /// and not decided about.

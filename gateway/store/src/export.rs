@@ -87,14 +87,18 @@ impl Line {
     }
 }
 
-/// A file that is being written, under a name of its own until it is whole.
+/// A file that is being written, under a name of its own until it is whole; or none, where lines are only counted.
 pub(crate) struct Lines {
-    to: PathBuf,
-    part: PathBuf,
-    file: BufWriter<File>,
+    file: Option<Part>,
     digest: Sha256,
     exported: Exported,
     whole: bool,
+}
+
+struct Part {
+    to: PathBuf,
+    part: PathBuf,
+    file: BufWriter<File>,
 }
 
 impl Lines {
@@ -103,14 +107,16 @@ impl Lines {
         let name = name.to_string_lossy().into_owned();
         let part = to.with_file_name(format!("{name}.part"));
         let file = File::create(&part).map_err(|error| failed(&part, &error))?;
-        Ok(Self {
-            to: to.to_owned(),
-            part,
-            file: BufWriter::with_capacity(256 << 10, file),
-            digest: Sha256::new(),
-            exported: Exported { name, ..Exported::default() },
-            whole: false,
-        })
+        let file = BufWriter::with_capacity(256 << 10, file);
+        let mut lines = Self::nowhere();
+        lines.file = Some(Part { to: to.to_owned(), part, file });
+        lines.exported.name = name;
+        Ok(lines)
+    }
+
+    /// Into no file.
+    pub(crate) fn nowhere() -> Self {
+        Self { file: None, digest: Sha256::new(), exported: Exported::default(), whole: false }
     }
 
     /// The head of the file.
@@ -138,10 +144,11 @@ impl Lines {
     }
 
     fn line(&mut self, json: &Json) -> Result<(), Fault> {
+        let Some(Part { part, file, .. }) = &mut self.file else { return Ok(()) };
         let mut text = json.to_string();
         text.push('\n');
         self.digest.update(text.as_bytes());
-        self.file.write_all(text.as_bytes()).map_err(|error| failed(&self.part, &error))
+        file.write_all(text.as_bytes()).map_err(|error| failed(part, &error))
     }
 
     /// Durable under its name, or an error and nothing there.
@@ -149,14 +156,16 @@ impl Lines {
         let Exported { writes, rows, later, .. } = self.exported;
         let before: [u8; 32] = self.digest.clone().finalize().into();
         self.line(&json!({"end": {"writes": writes, "rows": rows, "later": later, "sha256": hex(&before)}}))?;
-        let synced = self.file.flush().and_then(|()| self.file.get_ref().sync_all());
-        synced.map_err(|error| failed(&self.part, &error))?;
-        std::fs::rename(&self.part, &self.to).map_err(|error| failed(&self.to, &error))?;
-        self.whole = true;
-        let folder = self.to.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let folder = folder.unwrap_or(Path::new("."));
-        let synced = File::open(folder).and_then(|folder| folder.sync_all());
-        synced.map_err(|error| failed(folder, &error))?;
+        if let Some(Part { to, part, file }) = &mut self.file {
+            let synced = file.flush().and_then(|()| file.get_ref().sync_all());
+            synced.map_err(|error| failed(part, &error))?;
+            std::fs::rename(&*part, &*to).map_err(|error| failed(to, &error))?;
+            self.whole = true;
+            let folder = to.parent().filter(|folder| !folder.as_os_str().is_empty());
+            let folder = folder.unwrap_or(Path::new("."));
+            let synced = File::open(folder).and_then(|folder| folder.sync_all());
+            synced.map_err(|error| failed(folder, &error))?;
+        }
         self.exported.sha256 = self.digest.clone().finalize().into();
         Ok(self.exported.clone())
     }
@@ -164,8 +173,8 @@ impl Lines {
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        if !self.whole {
-            drop(std::fs::remove_file(&self.part));
+        if let Some(Part { part, .. }) = self.file.as_ref().filter(|_| !self.whole) {
+            drop(std::fs::remove_file(part));
         }
     }
 }

@@ -31,7 +31,9 @@ mod trial;
 mod write;
 mod writer;
 
-pub use days::{Carried, Days, Export, Exported, ForgottenDay, KeepFrom, Leaving, Pieces, Progress};
+pub use days::{
+    Carried, DayVerified, Days, Export, Exported, ForgottenDay, KeepFrom, Leaving, Pieces, Progress,
+};
 pub use export::{ExportFault, ExportVerified, verify_export};
 pub use held::Held;
 pub use lease::Opened;

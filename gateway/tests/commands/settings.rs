@@ -3,7 +3,7 @@
 
 use super::root;
 use engine::Deployment;
-use engine::deployment::ByRoute;
+use engine::deployment::{ByRoute, FenceScript};
 use std::collections::{BTreeSet, VecDeque};
 
 /// A name that no setting has.
@@ -84,6 +84,9 @@ fn settings() -> BTreeSet<String> {
     // A route is a name or a block, and the reader of the two does not say what the block may have.
     let route = serde_yaml::from_str::<ByRoute>(&probe(&[])).unwrap_err().to_string();
     all.extend(expected(&route).unwrap().iter().map(|setting| format!("routes.NAME.{setting}")));
+    // Nor does that of a fence, which is a word or a block.
+    let fence = serde_yaml::from_str::<FenceScript>(&probe(&[])).unwrap_err().to_string();
+    all.extend(expected(&fence).unwrap().iter().map(|setting| format!("store.postgres.fence.{setting}")));
     all
 }
 

@@ -317,7 +317,10 @@ impl Run<'_> {
 
     pub(super) fn start_quiet(&mut self, step: StepId) {
         let old_quiet = self.rules.broken(Fault::QuietOfFirstCopy);
-        self.remember(step, |attempt| attempt.quiet &= old_quiet);
+        self.remember(step, |attempt| {
+            attempt.quiet &= old_quiet;
+            attempt.never_quiet = false;
+        });
         let Some(call) = self.contract(step) else { return };
         let longest = call.quiet_ms.max(call.back.as_ref().and_then(|back| back.quiet_ms));
         let copy = self.operation(step).copies;

@@ -21,7 +21,7 @@ impl Run<'_> {
                 if attempt.tried < times {
                     return self.pause(step, &pauses);
                 }
-                if call.quiet_ms.is_none() || attempt.last_asked {
+                if call.quiet_ms.is_none() || attempt.last_asked || attempt.never_quiet {
                     return self.next_way(step);
                 }
                 if !attempt.quiet {
@@ -128,6 +128,23 @@ impl Run<'_> {
             self.remember(step, |attempt| attempt.wait = Wait::Nothing);
             match operation.state {
                 OperationState::Reversing => self.send_back(step),
+                OperationState::Unknown => self.next_try(step),
+                _ => {}
+            }
+        }
+    }
+
+    /// "Not found" and "nothing to reverse" will prove nothing of this copy. It goes on as if the question behind the quiet time had
+    /// had no answer, and the reversal a refusal: both are walked, so this leads to no state that the walk has not seen.
+    pub(super) fn never_quiet(&mut self, step: StepId, copy: u8) {
+        let operation = self.operation(step);
+        if operation.copies != copy {
+            return;
+        }
+        self.remember(step, |attempt| attempt.never_quiet = true);
+        if self.attempt(step).wait == Wait::Quiet {
+            match operation.state {
+                OperationState::Reversing => self.park_and_go_on(step),
                 OperationState::Unknown => self.next_try(step),
                 _ => {}
             }
@@ -302,7 +319,7 @@ impl Run<'_> {
         if self.operation(step).state != OperationState::Reversing {
             return self.changes.push(Change::Record(step));
         }
-        if back.quiet_ms.is_none() || attempt.tried > back.times {
+        if back.quiet_ms.is_none() || attempt.never_quiet || attempt.tried > back.times {
             return self.park_and_go_on(step);
         }
         if attempt.quiet {

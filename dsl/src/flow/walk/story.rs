@@ -497,6 +497,9 @@ pub(super) mod say {
                 format!("the reply to the reversal of {} comes: {}", name(of), back(*reply))
             }
             Event::NoBackReply(of) => format!("the reversal of {} is not answered", name(of)),
+            Event::NeverQuiet { step: of, .. } => {
+                format!("nobody can tell when the quiet time of {} is over", name(of))
+            }
             Event::Timer(Timer::Quiet { step: of, .. }) => format!("the quiet time of {} is over", name(of)),
             Event::Timer(Timer::Deadline(_)) => "the deadline passes".into(),
             Event::Timer(Timer::Await(_)) => "nothing comes in time".into(),

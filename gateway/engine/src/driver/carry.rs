@@ -3,11 +3,13 @@
 
 use super::{Inbox, Running, Told, ToldKind};
 use crate::message::Refusal;
+use crate::planted::Bug;
 use dsl::flow::{
     Answer, CancelAnswer, Change, Effect, Event, MappingId, Node, NotWritten, Parked, SecondAnswer, State,
     Step, StepId, Timer,
 };
 use dsl::model::Space;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The pause before a write is tried again that found no room.
@@ -140,6 +142,7 @@ impl Running {
             Effect::AnswerSecond(answer) => self.answer_second(answer),
             Effect::Timer(Timer::Await(at), up_to_ms) => self.wait_for_served(at, Some(up_to_ms)),
             Effect::Listen(at) => self.wait_for_served(at, None),
+            Effect::Timer(Timer::Quiet { step, copy }, ms) => self.quiet(step, copy, ms),
             Effect::Timer(timer, ms) => self.timer(timer, ms),
             Effect::StartRow(of, row) => self.start_row(of, row).await,
             Effect::Park(parked) => self.parked(parked),
@@ -226,7 +229,7 @@ impl Running {
         state: &State,
     ) -> Result<(), crate::fill::Unfilled> {
         let steps = self.steps_in(&state.durable, None);
-        let version = std::sync::Arc::clone(&self.version);
+        let version = Arc::clone(&self.version);
         let Some(tables) = version.flow(self.reference) else { return Ok(()) };
         let Some(filling) = tables.fillings.get(mapping.0 as usize) else { return Ok(()) };
         let now = self.engine.now();
@@ -285,7 +288,7 @@ impl Running {
             },
             reason,
             record: if kind == ToldKind::Done || !self.path.is_empty() {
-                self.answer.clone().map(std::sync::Arc::new)
+                self.answer.clone().map(Arc::new)
             } else {
                 None
             },
@@ -368,6 +371,41 @@ impl Running {
         if !self.put_off_decision() {
             self.later(AGAIN, event);
         }
+    }
+
+    /// A quiet time counts from the end of whoever sent a copy (`flows.md` 2): of this process that is when it gave the copy up, which
+    /// is now; a process before it may send for as long as it lives.
+    fn quiet(&self, step: StepId, copy: u8, ms: u64) {
+        let planted = self.engine.planted == Some(Bug::QuietFromLease);
+        if self.engine.senders.all_ended() || planted {
+            return self.later(Duration::from_millis(ms), Event::Timer(Timer::Quiet { step, copy }));
+        }
+        let Some(name) =
+            self.program().and_then(|program| program.step(step)).map(|step| step.name.to_string())
+        else {
+            return;
+        };
+        let (engine, flow, post) = (Arc::clone(&self.engine), self.id, self.post.clone());
+        self.engine.core.spawn(async move {
+            let states = match engine.journal.read(move |reader| reader.operation_states(flow)).await {
+                Ok(states) => states,
+                Err(fatal) => return engine.fail(&fatal),
+            };
+            let heard = async {
+                if !engine.senders.ended(&name, &states).await {
+                    return Event::NeverQuiet { step, copy };
+                }
+                engine.core.deadline(engine.core.mark().after(Duration::from_millis(ms))).await;
+                Event::Timer(Timer::Quiet { step, copy })
+            };
+            // A flow that has ended hears nothing any more: nobody waits on for it.
+            let event = tokio::select! {
+                biased;
+                () = post.closed() => return,
+                event = heard => event,
+            };
+            drop(post.send(Inbox::Event(event)).await);
+        });
     }
 
     fn later(&self, pause: Duration, event: Event) {

@@ -162,6 +162,11 @@ pub enum NotDecided {
         "`{0}` cannot be decided before {1}: until then the last copy of it may still come; a list or a letter of an earlier hour does not prove it"
     )]
     Early(&'static str, String),
+    /// Who may still send a copy of it has not been seen to end.
+    #[error(
+        "`{0}` cannot be decided yet: a copy of it may still be sent by who held the journal before, and has not been seen to end ({1}); see to it that it ends"
+    )]
+    MaySend(&'static str, String),
     /// The file is not the one that the proposal stands on.
     #[error("{0} has proposed it on the file {1} of another content: show the same file")]
     OtherFile(String, String),
@@ -406,7 +411,8 @@ impl Engine {
     /// that time refuses and undoes what then holds.
     fn quiet_is_over(&self, quiet: Quiet, word: &'static str) -> Result<(), NotDecided> {
         match quiet {
-            Quiet::Unsent | Quiet::Undeclared => Ok(()),
+            Quiet::Unsent | Quiet::Undeclared | Quiet::Unseen => Ok(()),
+            Quiet::MaySend => Err(NotDecided::MaySend(word, self.senders.open().join("; "))),
             Quiet::Until(from) if self.journal.now() >= from => Ok(()),
             Quiet::Until(from) => Err(NotDecided::Early(word, self.calendar.from_second(from))),
             Quiet::Unread => Err(NotDecided::NotNow),

@@ -1,10 +1,11 @@
 //! From when on people may believe that a posting which its party has not seen never comes (`flows.md` 2, quiet time).
 //!
-//! In: the contract of a call, and the states that the journal knows of its operation. Out: a moment, or why there is none. It
+//! In: the contract of a call, the states that the journal knows of its operation, and who may still send. Out: a moment, or why there is none. It
 //! must not know who decides.
 
 use super::Opened;
 use crate::driver::recover::RowName;
+use crate::senders::{Senders, Standing};
 use store::{Moment, OperationState, StateRow};
 
 /// From when on "it was never seen" can be believed.
@@ -16,13 +17,22 @@ pub enum Quiet {
     Undeclared,
     /// From this moment on, a quiet time behind the end of who sent the last copy.
     Until(Moment),
+    /// A process that held the journal before may still send a copy: it has not been seen to end.
+    MaySend,
+    /// So it is, and nobody can tell when it ends: people must see to it that it has.
+    Unseen,
     /// The journal does not tell it now.
     Unread,
 }
 
 impl Opened<'_> {
     /// That of a step. `latest`: where the journal does not tell when the last copy was given up, it was not after that.
-    pub(super) fn quiet(&self, place: &str, states: &[StateRow], latest: Moment) -> Quiet {
+    pub(super) fn quiet(
+        &self,
+        place: &str,
+        (states, latest): (&[StateRow], Moment),
+        senders: &Senders,
+    ) -> Quiet {
         let mut steps = self.program.steps.iter().zip(&self.state.durable.operations);
         let Some((step, operation)) = steps.find(|(step, _)| *step.name == *place) else {
             return Quiet::Unread;
@@ -35,8 +45,14 @@ impl Opened<'_> {
         let back = call.back.as_ref().and_then(|back| back.quiet_ms);
         // An order that a party keeps between messages says nothing to who reads a list: it is no time.
         let Some(quiet_ms) = call.quiet_ms.max(back).filter(|ms| *ms > 0) else { return Quiet::Undeclared };
+        let ended = match senders.standing(place, states) {
+            Standing::Ended(ended) => ended,
+            Standing::MaySend => return Quiet::MaySend,
+            Standing::Unseen => return Quiet::Unseen,
+        };
         let quiet_ms = i64::try_from(quiet_ms).unwrap_or(i64::MAX);
-        Quiet::Until(Moment(given_up(place, states).unwrap_or(latest).0.saturating_add(quiet_ms)))
+        let last = given_up(place, states).unwrap_or(latest).max(ended.unwrap_or(Moment(i64::MIN)));
+        Quiet::Until(Moment(last.0.saturating_add(quiet_ms)))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::parties::host;
 use crate::support::{Bank, TOKEN, deployment};
 use dsl::check::Text;
-use engine::deployment::in_clear;
+use engine::deployment::{in_clear, unfenced};
 use engine::load::{compile, texts};
 use engine::{Deployment, DeploymentFault, StartError, validate};
 use std::path::Path;
@@ -359,4 +359,32 @@ async fn https_is_not_listened_for_in_clear() {
         other => panic!("{other:?}"),
     }
     assert_eq!(bank.pay("R1", "400.00").await.1["outcome"], "done");
+}
+
+/// Whoever runs nodes on several machines hears what that costs, and what to write.
+#[test]
+fn a_database_for_several_machines_without_a_fence_is_warned_of_with_its_calls() {
+    let good = deployment("127.0.0.1:1", "127.0.0.1:2", Path::new("/tmp"));
+    let told = |store: &str| {
+        let text = good.replace("store: { path: memory }", &format!("store: {{ postgres: {{ {store} }} }}"));
+        let deployment = Deployment::parse(&text).unwrap();
+        let loaded = compile(adapters(("", "")), &deployment).unwrap();
+        assert_eq!(validate(&deployment, &loaded.compiled), Vec::new());
+        unfenced(&deployment, &loaded.compiled)
+    };
+    let warning = told("address: 'db:5432'").unwrap();
+    assert_eq!((warning.line, warning.code), (2, "TS0819"));
+    assert!(warning.text.contains("fence: process") && warning.text.contains("host.debit"), "{warning}");
+    for well in [
+        "address: /run/postgresql",
+        "address: 'db:5432', fence: process",
+        "address: 'db:5432', fence: { script: bin/fence }",
+    ] {
+        assert_eq!(told(well), None, "{well}");
+    }
+    let wrong = |fence: &str| {
+        let store = format!("store: {{ postgres: {{ address: 'db:5432', fence: {fence} }} }}");
+        Deployment::parse(&good.replace("store: { path: memory }", &store)).unwrap_err().code
+    };
+    assert_eq!([wrong("egress"), wrong("{ script: x, seconds: 0 }")], ["TS0801", "TS0801"]);
 }

@@ -29,7 +29,7 @@ pub(crate) fn asked(flow: u64) -> FlowAsked {
     }
 }
 
-fn ended(flow: u64) -> Change {
+pub(crate) fn ended(flow: u64) -> Change {
     Change::PutFlow(FlowPut {
         flow: FlowId(flow),
         state: Vec::new(),

@@ -6,6 +6,7 @@ use adapters::seal::{KeyKind, PreparedKey};
 use bytes::Bytes;
 use dsl::program::Compiled;
 use engine::load::{compile, texts};
+use engine::senders::Witness;
 use engine::{Deployment, Gateway, Options, Version, validate};
 use link::http::{HttpClient, HttpClientConfig, HttpMessage};
 use link::world::{Clock, Random};
@@ -37,6 +38,8 @@ pub(crate) struct Bank {
     pub(crate) random: Option<Arc<dyn Random>>,
     /// Its clock, where it is not the system's.
     pub(crate) clock: Option<Arc<dyn Clock>>,
+    /// Who sees other processes end, where it is somebody.
+    pub(crate) witness: Option<Arc<dyn Witness>>,
     /// What it says of its limits beside the asker's seconds.
     pub(crate) limits: String,
     /// What stands in one of the adapters, and what is put in its place.
@@ -174,6 +177,7 @@ impl Bank {
             keys: None,
             random: None,
             clock: None,
+            witness: None,
             limits: String::new(),
             changed: None,
             more: String::new(),
@@ -206,7 +210,9 @@ impl Bank {
         world.random = self.random.clone().unwrap_or(world.random);
         world.clock = self.clock.clone().unwrap_or(world.clock);
         let keys = self.keys.clone().unwrap_or_else(|| Arc::new(keys));
-        let started = Gateway::start(version, deployment, keys, store, world, Options::default());
+        let mut options = Options::default();
+        options.witness = self.witness.clone().unwrap_or(options.witness);
+        let started = Gateway::start(version, deployment, keys, store, world, options);
         self.gateway = Some(started.await.expect("starts"));
     }
 

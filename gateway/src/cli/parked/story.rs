@@ -198,6 +198,15 @@ fn never(wait: &Json, clock: &Clock) -> Option<String> {
              does not have it proves nothing; let the party say in words that it can come no more"
                 .to_owned(),
         ),
+        "may_send" => Some(
+            "not now: a node that held the journal before has not been seen to end, and may still send it; `/ready` names it"
+                .to_owned(),
+        ),
+        "unseen" => Some(
+            "a node that held the journal before may still send it, and nobody here can see whether that has ended: first see to \
+             it that it has (`fence` in the deployment does that), then wait for the quiet time of the call"
+                .to_owned(),
+        ),
         "until" => {
             let from = clock.0.from_second(store::Moment(quiet["from_ms"].as_i64()?));
             Some(format!("not before {from}; a list or a letter of an earlier hour does not prove it"))

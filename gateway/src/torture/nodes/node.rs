@@ -10,10 +10,11 @@ use engine::Deployment;
 use engine::engine::Engine;
 use engine::gateway::{Gateway, Options, StartError};
 use engine::load::Recompile;
+use engine::senders::{Process, Seen, Witness};
 use engine::version::Version;
 use link::world::Clock;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 use store::{Fatal, MemoryLine, MemoryStore, Opened, Store};
@@ -37,6 +38,8 @@ pub(super) struct Node {
     /// The adapters are to be loaded anew.
     pub(super) reload: Notify,
     pub(super) run: Mutex<Run>,
+    /// Processes that it has been.
+    pub(super) begun: AtomicU32,
     /// What was done to it for a while, by number: the end of an older one is nothing any more.
     pub(super) pauses: AtomicU64,
     pub(super) cuts: AtomicU64,
@@ -47,6 +50,25 @@ pub(super) struct Node {
 pub(super) struct Run {
     pub(super) lives: bool,
     pub(super) engine: Option<Weak<Engine>>,
+}
+
+/// What a process sees of others: it is told when one has gone, as an operator's fence would tell.
+struct Sight {
+    shared: Arc<Shared>,
+    name: &'static str,
+    number: u32,
+}
+
+impl Witness for Sight {
+    /// Both read one deployment: their names are those of their machines.
+    fn own(&self, _: &str) -> Process {
+        Process { node: self.name.to_owned(), number: self.number, ..Process::default() }
+    }
+
+    fn seen(&self, process: &Process) -> Seen {
+        let runs = self.shared.state().run.get(&*process.node) == Some(&process.number);
+        if runs { Seen::NotYet } else { Seen::Ended }
+    }
 }
 
 impl Node {
@@ -69,6 +91,7 @@ impl Node {
     pub(super) async fn live(self: Arc<Self>) {
         while !self.shared.state().over {
             self.run_now().lives = true;
+            self.shared.begins(self.name, self.begun.fetch_add(1, Ordering::Relaxed) + 1);
             let ended = tokio::select! {
                 biased;
                 () = self.kill.notified() => Ok(()),
@@ -81,6 +104,7 @@ impl Node {
             } {
                 return self.shared.fail(why);
             }
+            self.shared.has_gone(self.name);
             let down = self.shared.dice.span(Duration::from_millis(100), Duration::from_secs(45));
             self.shared.sleep(down).await;
             // A process that is begun anew does not stand still.
@@ -99,7 +123,12 @@ impl Node {
         let planted = shared.planted.and_then(Planted::engine);
         let ground = Arc::clone(&shared.ground);
         let recompile: Recompile = Arc::new(move |source, _| ground.recompiled(source));
-        let options = Options { planted, recompile, ..Options::default() };
+        let witness = Arc::new(Sight {
+            shared: Arc::clone(shared),
+            name: self.name,
+            number: self.begun.load(Ordering::Relaxed),
+        });
+        let options = Options { planted, recompile, witness, ..Options::default() };
         let gateway = match Gateway::start(version, deployment, keys, store, world, options).await {
             Ok(gateway) => gateway,
             // A crash of the disk while it starts is a crash like any other.
@@ -221,6 +250,17 @@ impl Node {
                 node.note("goes on");
                 node.goes_on();
             }
+        });
+    }
+
+    /// Everything on its machine stands still for a while, where the next octets are to leave.
+    pub(super) fn stand_before_octets(self: &Arc<Self>, span: Duration) {
+        // The commit at which this was planned is answered.
+        self.line.mend();
+        let node = Arc::clone(self);
+        self.machine.before_octets(move || {
+            node.note("has octets that leave when it goes on");
+            node.stand_still(span);
         });
     }
 

@@ -5,7 +5,9 @@
 
 use super::disk::Disk;
 use super::read::MemoryReader;
-use crate::days::{Days, Export, ForgottenDay, KeepFrom, Leaving, Pieces, Progress, chain_of, touched};
+use crate::days::{
+    DayVerified, Days, Export, ForgottenDay, KeepFrom, Leaving, Pieces, Progress, chain_of, touched,
+};
 use crate::model::{Day, FlowId, Moment};
 use crate::write::{FORGOTTEN, FORGOTTEN_FLOWS, Fatal, Hold, Outcome, Write};
 use std::collections::{BTreeMap, BTreeSet};
@@ -126,6 +128,15 @@ impl Days for MemoryReader {
 
     fn oldest_day(&mut self) -> Result<Option<Day>, Fatal> {
         Ok(self.disk().old.dates.range(Day(1)..).next().copied())
+    }
+
+    /// A simulated disk keeps no chains.
+    fn next_day(&mut self, _after: Day) -> Result<Option<Day>, Fatal> {
+        Ok(None)
+    }
+
+    fn verify_day(&mut self, _day: Day, _told: Progress<'_>) -> Result<DayVerified, Fatal> {
+        Ok(DayVerified::default())
     }
 
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fatal> {

@@ -3,7 +3,8 @@
 //!
 //! In: a journal, a date, a place. Out: the file, whole and synced or not there at all. What the lines are, and how the file
 //! proves itself, is `crate::export`. Memory does not grow with the day: what its chains say is noted on disk. A row that is not what was
-//! written, and that no later write may have changed, ends it: a day whose file would not show it stays.
+//! written, and that no later write may have changed, ends it: a day whose file would not show it stays. The same rows are looked
+//! at, and no file is written, where a day is verified.
 
 use super::tables::{TABLES, Table};
 use super::{Cell, Database, Fault, Row, Value, values};
@@ -44,9 +45,25 @@ fn written(database: &dyn Database, day: Day, to: &Path, told: Progress<'_>) -> 
         return Ok(Export::Nothing(why));
     }
     let notes = crate::sqlite::notes()?;
-    let mut day = DayFile { database, notes: &notes, day, lines: Lines::begin(to)?, told };
+    let mut day = DayFile { database, notes: &notes, day, lines: Lines::begin(to)?, told, altered: None };
     day.write()?;
     day.lines.finish().map(Export::Written)
+}
+
+/// Looks at what a file of the day would hold: how many writes and rows, and the first row that is not what was written.
+pub(crate) fn look(
+    database: &dyn Database,
+    day: Day,
+    told: Progress<'_>,
+) -> Result<(u64, u64, Option<String>), Fault> {
+    let notes = crate::sqlite::notes()?;
+    let mut day = DayFile { database, notes: &notes, day, lines: Lines::nowhere(), told, altered: None };
+    let came = day.write();
+    let altered = day.altered.take();
+    if altered.is_none() {
+        came?;
+    }
+    Ok((day.lines.writes(), day.lines.rows(), altered))
 }
 
 /// Why there is nothing to write, if there is nothing.
@@ -69,6 +86,8 @@ struct DayFile<'a> {
     day: Day,
     lines: Lines,
     told: Progress<'a>,
+    /// The row by which it ended.
+    altered: Option<String>,
 }
 
 impl DayFile<'_> {
@@ -190,7 +209,7 @@ impl DayFile<'_> {
         let values = values![table.kind as u8, first, second, digest, AS_WRITTEN, OTHERWISE];
         match self.notes.one(sql, values)?.map(|mut seen| seen.int(0)).transpose()? {
             Some(AS_WRITTEN) => self.put(&line),
-            Some(_) if !table.changes() => Err(altered(table, first, "is not what was written")),
+            Some(_) if !table.changes() => Err(self.altered(table, first, "is not what was written")),
             _ => Ok(()),
         }
     }
@@ -215,16 +234,18 @@ impl DayFile<'_> {
                 let table = table.ok_or_else(|| Fault::failed(format!("a row of kind {kind}")))?;
                 let line = match seen {
                     MISSING if table.goes() => Line::gone(table, first, second),
-                    MISSING => return Err(altered(table, first, "was written and is not there")),
+                    MISSING => return Err(self.altered(table, first, "was written and is not there")),
                     _ => Line::later(table, first, second),
                 };
                 self.put(&line)?;
             }
         }
     }
-}
 
-fn altered(table: &Table, first: i64, how: &str) -> Fault {
-    let (name, number) = (table.name, first.cast_unsigned());
-    Fault::failed(format!("{name} {number} {how}; `tongshi audit verify` says more"))
+    fn altered(&mut self, table: &Table, first: i64, how: &str) -> Fault {
+        let text = format!("{} {} {how}", table.name, first.cast_unsigned());
+        let fault = Fault::failed(format!("{text}; `tongshi audit verify` says more"));
+        self.altered = Some(text);
+        fault
+    }
 }

@@ -6,7 +6,7 @@
 use super::read::SqlReader;
 use super::{Database, Fault, day_of, forget, hash_of, int, small, values};
 use crate::content::{Entries, Kind, Saying, sayings};
-use crate::days::{Carried, Days, Export, ForgottenDay, Leaving, NotedRow, Pieces, Progress};
+use crate::days::{Carried, DayVerified, Days, Export, ForgottenDay, Leaving, NotedRow, Pieces, Progress};
 use crate::model::{Day, FlowId, Moment};
 use crate::write::Fatal;
 use std::path::Path;
@@ -22,13 +22,21 @@ impl<D: Database + Send> Days for SqlReader<D> {
     }
 
     fn oldest_day(&mut self) -> Result<Option<Day>, Fatal> {
+        self.next_day(Day(0))
+    }
+
+    fn next_day(&mut self, after: Day) -> Result<Option<Day>, Fatal> {
         let inner = |database: &D| {
-            let sql = "SELECT min(date) FROM chain_head WHERE date > 0 AND date >= ?1";
-            let row = database.one(sql, values![i64::from(oldest(database)?.0)])?;
+            let sql = "SELECT min(date) FROM chain_head WHERE date > ?1 AND date >= ?2";
+            let row = database.one(sql, values![i64::from(after.0), i64::from(oldest(database)?.0)])?;
             let date = row.map(|mut row| row.int_or(0)).transpose()?.flatten();
             Ok(date.map(|date| day_of(date, "chain_head.date")).transpose()?)
         };
         inner(self.database()).map_err(|fault| self.fatal(fault))
+    }
+
+    fn verify_day(&mut self, day: Day, told: Progress<'_>) -> Result<DayVerified, Fatal> {
+        super::verify::verify_day(self.database(), day, told).map_err(|fault| self.fatal(fault))
     }
 
     fn held_back(&mut self, from: Day) -> Result<Option<FlowId>, Fatal> {

@@ -205,3 +205,26 @@ fn a_copy_is_whole_and_opens() {
     assert_eq!(store.reader().unwrap().asked(FlowId(3)).unwrap().unwrap().asked, b"the ask");
     taken(&mut store, vec![Change::InsertFlow(asked(77, "after"))]);
 }
+
+#[test]
+fn what_a_day_says_is_verified_without_the_others() {
+    for (alteration, fault) in [
+        ("UPDATE journal SET entries = x'' WHERE sequence = 4", "write 4 of one: the chain breaks here"),
+        ("DELETE FROM journal WHERE sequence = 5", "write 6 of one: the chain breaks here"),
+        ("DELETE FROM journal WHERE sequence = 13", "the chain of one does not end with its head, write 13"),
+        ("UPDATE operation SET amount = amount - 1 WHERE number = 3", "operation 3 is not what was written"),
+        ("DELETE FROM event WHERE flow = 5", "event of flow 5 was written and is not there"),
+        ("UPDATE flow SET asked = x'00' WHERE flow = 4", "flow 4 is not what was written"),
+    ] {
+        let folder = Folder::new("day");
+        filled(&folder);
+        let looked = Change::Event { flow: FlowId(1), kind: "looked at".into(), body: vec![] };
+        put_on(&mut open(&folder.journal()), Day(DAY.0 + 1), vec![looked]);
+        Connection::open(folder.journal()).unwrap().execute(alteration, []).unwrap();
+        let mut reader = store::reader(&folder.journal(), Arc::new(store::Clear)).unwrap();
+        let day = reader.verify_day(DAY, &mut |_, _| ()).unwrap();
+        assert_eq!(day.faults.first().map(String::as_str), Some(fault), "{alteration}: {day:?}");
+        let next = reader.verify_day(Day(DAY.0 + 1), &mut |_, _| ()).unwrap();
+        assert_eq!((next.writes, next.faults), (1, Vec::new()), "{alteration}");
+    }
+}

@@ -5,7 +5,9 @@ use crate::days::{FIRST, SECOND, THIRD, business, for_ever, forget, keep_from, o
 use crate::support::{Folder, open, proposed};
 use sha2::{Digest, Sha256};
 use std::path::Path;
-use store::{Change, Exported, FlowId, KeepFrom, Moment, RefusedInput, Store, Verdict, verify_export};
+use store::{
+    Change, DayVerified, Exported, FlowId, KeepFrom, Moment, RefusedInput, Store, Verdict, verify_export,
+};
 
 fn filled(store: &mut dyn Store) {
     for flow in 1..=300 {
@@ -34,6 +36,9 @@ fn proves_itself(store: &mut dyn Store, folder: &Path) -> Exported {
     assert_eq!((verified.date, verified.fault), (FIRST, None));
     assert_eq!(verified.exported, exported);
     assert!(!folder.join("2026-11-30.jsonl.part").exists());
+    let day = reader.verify_day(FIRST, &mut |_, _| ()).unwrap();
+    assert_eq!(day, DayVerified { writes: 901, rows: 2_401, faults: Vec::new() });
+    assert_eq!(reader.next_day(FIRST).unwrap(), Some(SECOND));
     // What is written after it, for that date too, is told apart.
     put_on(
         store,
