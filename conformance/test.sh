@@ -154,10 +154,10 @@ stage "lints" cargo clippy --release --workspace --all-targets --quiet -- -D war
 stage "licences" licences
 # One build for everything that follows: the tests need nothing built again with other features.
 stage "build" cargo build --release --quiet --workspace --bins --tests
-check "adapters" tongshi check configs --quiet
-check "yardstick's adapters" tongshi check conformance/bench/configs --quiet
-check "yardstick's codecs" tongshi check conformance/bench/codecs --quiet
-check "parties' adapters" tongshi check conformance/parties/configs --quiet
+check "adapters" tongshi check configs --quiet --anew
+check "yardstick's adapters" tongshi check conformance/bench/configs --quiet --anew
+check "yardstick's codecs" tongshi check conformance/bench/codecs --quiet --anew
+check "parties' adapters" tongshi check conformance/parties/configs --quiet --anew
 check "canonical form" tongshi fmt --check conformance/parties/configs configs conformance/bench/configs conformance/bench/codecs
 check "deployment" tongshi run configs/gateway.yaml --check
 campaign

@@ -13,7 +13,7 @@ use crate::party::{Way, of_http, on_own_path, to_http};
 use crate::scene::{Adapter, Parts, Scene, read, write};
 use adapters::codec::{FileFault, FileReader, LineEvent, fill_in, take_out};
 use adapters::value::Record;
-use dsl::check::{Checked, Sources};
+use dsl::check::{Checked, Other, Sources};
 use dsl::diagnostics::{Code, Diagnostic};
 use dsl::model::{Call, CallId, Frame, LinkKind, MessageId, Module, Space};
 use dsl::program::{Compiled, Part};
@@ -73,12 +73,8 @@ pub fn run(sources: &Sources, checked: &Checked, root: &Path, wanted: impl Fn(&s
             if spans(folder).all(|span| shown.iter().any(|known| known.span == span)) {
                 break;
             }
-            let modules = &other.model.modules;
-            let Some(place) = modules.iter().position(|module| module.folder == folder.name) else {
-                continue;
-            };
-            if let Some(module) = modules.get(place) {
-                of_module(module, adapter(&other.compiled, place).as_ref(), root, &mut shown);
+            if let Some(module) = other.model.modules.get(other.place) {
+                of_module(module, Some(&adapter_of(other)), root, &mut shown);
             }
         }
     }
@@ -132,6 +128,16 @@ pub fn adapter(compiled: &Compiled, module: usize) -> Option<Adapter> {
         shapes: Arc::clone(&compiled.shapes),
         module: Arc::clone(compiled.modules.get(module)?),
     })
+}
+
+/// A party in another variant than the chosen one.
+#[must_use]
+pub fn adapter_of(other: &Other) -> Adapter {
+    Adapter {
+        symbols: Arc::new(other.model.symbols.clone()),
+        shapes: Arc::clone(&other.model.shapes),
+        module: Arc::clone(&other.program),
+    }
 }
 
 struct Runner<'a> {

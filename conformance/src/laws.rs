@@ -16,7 +16,7 @@ mod values;
 
 pub use specimen::{Specimen, first_variant, specimens, specimens_of};
 
-use crate::examples::adapter;
+use crate::examples::{adapter, adapter_of};
 use crate::inspect::{MessageName, names};
 use crate::scene::{Adapter, Standing};
 use alike::{Surrounding, Tried};
@@ -27,14 +27,14 @@ use dsl::parallel::side_by_side;
 use dsl::program::Compiled;
 use dsl::source::Span;
 use dsl::value::Type;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 /// What came of all trips.
 #[derive(Clone, Debug, Default)]
 pub struct Laws {
-    /// Trips that came back.
-    pub round_trips: usize,
+    /// Trips that came back, by folder.
+    pub round_trips: BTreeMap<Box<str>, usize>,
     /// Messages of which nothing could be made up, or some of it could not.
     pub not_generated: Vec<NotGenerated>,
     /// Messages that came back otherwise: one for each message.
@@ -57,6 +57,8 @@ pub struct NotGenerated {
 /// A message that came back otherwise.
 #[derive(Clone, Debug)]
 pub struct Broken {
+    /// The party's folder.
+    pub party: Box<str>,
     /// The message.
     pub message: String,
     /// Where the field stands, or the message.
@@ -92,12 +94,17 @@ pub fn run(checked: &Checked, wanted: impl Fn(&str) -> bool) -> Laws {
     let Some(compiled) = &checked.compiled else { return Laws::default() };
     let mut parties = parties_of(&checked.model, compiled, &|module| wanted(&module.folder));
     for other in &checked.others {
-        parties.extend(parties_of(&other.model, &other.compiled, &|module| module.folder == other.folder));
+        let module = other.model.modules.get(other.place).filter(|module| module.party.is_some());
+        if let Some(module) = module.filter(|module| wanted(&module.folder)) {
+            parties.push(Party { model: &other.model, module, adapter: adapter_of(other) });
+        }
     }
     let mut laws = Laws::default();
     let tried = Tried::default();
     for of_one in side_by_side(&parties, |party| run_party(party, &tried)) {
-        laws.round_trips += of_one.round_trips;
+        for (folder, trips) in of_one.round_trips {
+            *laws.round_trips.entry(folder).or_default() += trips;
+        }
         laws.not_generated.extend(of_one.not_generated);
         laws.broken.extend(of_one.broken);
     }
@@ -126,6 +133,7 @@ fn parties_of<'m>(model: &'m Model, compiled: &Compiled, wanted: &dyn Fn(&Module
 fn run_party(party: &Party<'_>, tried: &Tried) -> Laws {
     let Party { model, module, adapter } = party;
     let mut laws = Laws::default();
+    let mut trips = 0;
     let values = values::Values::new(adapter);
     let standings = around::standings(adapter, &values);
     let surrounding = Surrounding::new(model, module, &standings);
@@ -139,7 +147,7 @@ fn run_party(party: &Party<'_>, tried: &Tried) -> Laws {
         let others = (1..traveller.cases()).map(|case| traveller.trip(case));
         for ended in std::iter::once(first).chain(others) {
             match ended {
-                Ok(()) => laws.round_trips += 1,
+                Ok(()) => trips += 1,
                 Err(Ended::NotGenerated(why)) => {
                     let party = adapter.module.folder.clone();
                     let message = name.name.clone();
@@ -148,13 +156,15 @@ fn run_party(party: &Party<'_>, tried: &Tried) -> Laws {
                 Err(Ended::Broken(field, why)) => {
                     let field = field.and_then(|field| message.fields.get(field));
                     let span = field.map_or(message.span, |field| field.span);
-                    laws.broken.push(Broken { message: name.name.clone(), span, why });
+                    let (party, message) = (module.folder.clone(), name.name.clone());
+                    laws.broken.push(Broken { party, message, span, why });
                     break;
                 }
             }
         }
         laws.not_generated.extend(missing);
     }
+    laws.round_trips.insert(module.folder.clone(), trips);
     laws
 }
 

@@ -1,19 +1,24 @@
 //! A whole set of adapters, from texts to the model and its problems: what `tongshi check` and every other tool begin with.
 //!
 //! In: the texts of all files, by folder. Out: the source map, the model under the chosen variants, and every problem of
-//! every variant, at most one a line. It must not read files: the rim hands the texts in.
+//! every variant, at most one a line. It must not read files: the rim hands the texts in, and what it knows from before.
+
+mod before;
+mod walks;
 
 use crate::diagnostics::{Code, Diagnostic, Severity, Sink};
-use crate::flow::FlowProgram;
-use crate::flow::walk;
-use crate::lower::{LowerError, LowerErrorKind, ModuleErrors, compile_beside};
-use crate::model::{Flow, Model, Module};
+use crate::lower::{self, LowerError, LowerErrorKind, compile};
+use crate::model::{Model, Module};
 use crate::parallel::side_by_side;
 use crate::parse::parse;
-use crate::program::Compiled;
+use crate::program::{Compiled, ModuleProgram};
 use crate::resolve::{Choice, Choices, Folder, Resolution, Resolved, variants};
-use crate::source::SourceMap;
-use std::collections::HashMap;
+use crate::source::{SourceMap, Span};
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+use walks::{Walk, flows_of, money};
+
+pub use before::{Before, Nothing};
 
 /// One file, as the rim read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,9 +47,10 @@ impl Sources {
     #[must_use]
     pub fn parse(texts: impl IntoIterator<Item = Text>) -> Self {
         let mut sources = Self::default();
-        for Text { folder, path, text } in texts {
-            let file = sources.map.add(path, text.clone());
-            let (tree, problems) = parse(file, &text);
+        let mut add = |text: Text| (sources.map.add(text.path, text.text.clone()), text.folder, text.text);
+        let files: Vec<_> = texts.into_iter().map(&mut add).collect();
+        let parsed = side_by_side(&files, |(file, _, text)| parse(*file, text));
+        for ((_, folder, _), (tree, problems)) in files.into_iter().zip(parsed) {
             sources.problems.extend(problems);
             match sources.folders.iter_mut().find(|known| known.name == folder) {
                 Some(known) => known.files.push(tree),
@@ -56,7 +62,7 @@ impl Sources {
 }
 
 /// What a check found.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checked {
     /// The model under the choices given.
     pub model: Model,
@@ -64,8 +70,15 @@ pub struct Checked {
     pub problems: Vec<Diagnostic>,
     /// The programs under the choices given; none if there are errors.
     pub compiled: Option<Compiled>,
-    /// What was compiled of every other combination of variants; nothing if there are errors.
+    /// What was compiled of every other combination of variants; nothing if there are errors. Of a folder that was found sound
+    /// before only those with examples that no variant before them has.
     pub others: Vec<Other>,
+    /// Parties whose messages were found sound before, in every variant.
+    pub known: BTreeSet<Box<str>>,
+    /// Whether every message of every party has its program, in every variant.
+    pub lowered: bool,
+    /// Flows under the choices given that were found sound before.
+    pub flows_known: usize,
     /// How many combinations of variants were looked at.
     pub variants: usize,
 }
@@ -79,8 +92,10 @@ pub struct Other {
     pub choice: Choice,
     /// The model of all folders, this one in that variant.
     pub model: Model,
-    /// Its programs.
-    pub compiled: Compiled,
+    /// Where the folder's module stands in the model.
+    pub place: usize,
+    /// Its program.
+    pub program: Arc<ModuleProgram>,
 }
 
 impl Checked {
@@ -94,16 +109,22 @@ impl Checked {
 /// Checks all folders under the choices, and each other combination of variants of each folder.
 #[must_use]
 pub fn check(sources: &Sources, choices: &Choices) -> Checked {
-    check_with(sources, choices, Some(others_of(sources, choices)), Walk::All)
+    check_with(sources, choices, Some(others_of(sources, choices)), Walk::All, &Nothing)
 }
 
-/// The same for who works at some of the folders: other variants are looked at in these alone, flows are walked that stand in
-/// them or ask their parties, and whether anything is used is not said.
+/// The same where nothing is chosen, and without what was found sound `before`. Who works at some of the folders alone says which:
+/// then other variants are looked at in these alone, flows are walked that stand in them or ask their parties, and whether
+/// anything is used is not said.
 #[must_use]
-pub fn check_folders(sources: &Sources, choices: &Choices, wanted: &dyn Fn(&str) -> bool) -> Checked {
-    let mut others = others_of(sources, choices);
-    others.retain(|(folder, _)| wanted(folder));
-    check_with(sources, choices, Some(others), Walk::Of(wanted))
+pub fn check_after(
+    sources: &Sources,
+    before: &dyn Before,
+    wanted: Option<&(dyn Fn(&str) -> bool + Sync)>,
+) -> Checked {
+    let none = Choices::new();
+    let mut others = others_of(sources, &none);
+    others.retain(|(folder, _)| wanted.is_none_or(|wanted| wanted(folder)));
+    check_with(sources, &none, Some(others), wanted.map_or(Walk::All, |wanted| Walk::Of(wanted)), before)
 }
 
 /// The same for tools that bring adapters along which were checked before: flows are not walked, and other variants are
@@ -112,40 +133,20 @@ pub fn check_folders(sources: &Sources, choices: &Choices, wanted: &dyn Fn(&str)
 pub fn check_unwalked(sources: &Sources, choices: &Choices, wanted: impl Fn(&str) -> bool) -> Checked {
     let mut others = others_of(sources, choices);
     others.retain(|(folder, _)| wanted(folder));
-    check_with(sources, choices, Some(others), Walk::None)
+    check_with(sources, choices, Some(others), Walk::None, &Nothing)
 }
 
 /// Checks all folders under the choices alone: what is run. Whether anything is used is not said, for another variant
 /// may use it.
 #[must_use]
 pub fn check_chosen(sources: &Sources, choices: &Choices) -> Checked {
-    check_with(sources, choices, None, Walk::All)
+    check_with(sources, choices, None, Walk::All, &Nothing)
 }
 
 /// Compiles all folders under the choices alone, for tools: flows are not walked.
 #[must_use]
 pub fn compile_chosen(sources: &Sources, choices: &Choices) -> Checked {
-    check_with(sources, choices, None, Walk::None)
-}
-
-/// Which flows are walked to their ends.
-#[derive(Clone, Copy)]
-enum Walk<'w> {
-    All,
-    /// Those in some folders, and those that ask the parties there.
-    Of(&'w dyn Fn(&str) -> bool),
-    None,
-}
-
-impl Walk<'_> {
-    /// Whether a module's flow is walked.
-    fn takes(self, model: &Model, module: &Module, flow: &FlowProgram) -> bool {
-        let Walk::Of(wanted) = self else { return matches!(self, Walk::All) };
-        let asked =
-            |party: &str| model.modules.iter().any(|module| *module.name == *party && wanted(&module.folder));
-        let asks = || flow.calls.iter().any(|call| call.name.split('.').next().is_some_and(asked));
-        wanted(&module.folder) || asks()
-    }
+    check_with(sources, choices, None, Walk::None, &Nothing)
 }
 
 /// Every other combination of variants of each folder.
@@ -165,114 +166,107 @@ fn check_with(
     choices: &Choices,
     variants: Option<Vec<(Box<str>, Choice)>>,
     walk: Walk<'_>,
+    before: &dyn Before,
 ) -> Checked {
     let mut sink = Sink::default();
     sink.extend(sources.problems.iter().cloned());
-    let (resolution, Resolved { model, problems: mut all, mut uses }) =
+    let (resolution, Resolved { model, problems: mut all, mut uses, lenders, .. }) =
         Resolution::new(&sources.folders, choices);
+    let mut lenders = Arc::unwrap_or_clone(lenders);
     let mut others = Vec::new();
     // Where not every variant is looked at, nobody can say that nobody uses a thing.
     let whole = variants.is_some() && matches!(walk, Walk::All);
     let variants = variants.unwrap_or_default();
     let resolved = side_by_side(&variants, |(folder, variant)| resolution.with(folder, variant));
     for ((folder, variant), other) in variants.into_iter().zip(resolved) {
-        others.push((folder, variant, other.model));
+        let place = other.model.modules.iter().position(|module| module.folder == folder);
+        let place = place.unwrap_or(usize::MAX);
+        others.push(Variant { folder, choice: variant, model: other.model, place, anew: other.anew });
         all.extend(other.problems);
         uses.extend(other.uses);
+        lenders.extend(other.lenders.iter().cloned());
     }
     let looked_at = others.len() + 1;
     if whole {
         all.extend(uses.problems());
     }
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::new();
     all.retain(|problem| seen.insert((problem.code, problem.primary.span)));
     let sound = !sources.problems.iter().chain(&all).any(|problem| problem.severity == Severity::Error);
-    let (mut compiled, mut compiled_others) = (None, Vec::new());
+    let mut checked = Checked { variants: looked_at, ..Checked::default() };
+    let mut programs = Vec::new();
     if sound {
-        let line_of = |span: crate::source::Span| sources.map.place(span).map_or(0, |(_, place)| place.line);
-        let mut sound = |made: Result<Compiled, Vec<ModuleErrors>>| match made {
-            Ok(programs) => Some(programs),
-            Err(failed) => {
-                let errors = failed.into_iter().flat_map(|module| module.errors).map(no_order);
-                all.extend(errors.filter(|problem| seen.insert((problem.code, problem.primary.span))));
-                None
-            }
-        };
-        compiled = sound(compile_beside(&model, &line_of, None));
-        let beside = compiled.as_ref().map(|programs| (&model, programs));
-        let made = side_by_side(&others, |(_, _, model)| compile_beside(model, &line_of, beside));
-        for ((folder, choice, model), made) in others.into_iter().zip(made) {
-            compiled_others.extend(sound(made).map(|compiled| Other { folder, choice, model, compiled }));
+        let line_of = |span: Span| sources.map.place(span).map_or(0, |(_, place)| place.line);
+        checked.known = before::sound(sources, &model, &lenders, before);
+        let mut failed = Vec::new();
+        match compile(&model, &line_of) {
+            Ok(made) => checked.compiled = Some(made),
+            Err(errors) => failed.extend(errors.into_iter().flat_map(|module| module.errors)),
         }
-        let variants = compiled_others.iter().map(|other| (&other.model, &other.compiled));
-        all.extend(money(walk, compiled.iter().map(|programs| (&model, programs)).chain(variants)));
+        let lowered = lowered(&model, &others, &checked.known, &line_of);
+        for made in lowered {
+            programs.push(made.and_then(|made| made.map_err(|errors| failed.extend(errors)).ok()));
+        }
+        checked.lowered = failed.is_empty();
+        if let Some(compiled) = checked.compiled.as_ref().filter(|_| checked.lowered) {
+            let flows = flows_of((&model, compiled), &others, walk, &line_of);
+            let (problems, known) = money(&flows, before);
+            all.extend(problems);
+            checked.flows_known = known;
+        }
+        let failed = failed.into_iter().map(no_order);
+        all.extend(failed.filter(|problem| seen.insert((problem.code, problem.primary.span))));
+    }
+    for (Variant { folder, choice, model, place, .. }, program) in others.into_iter().zip(programs) {
+        let of = |program| Other { folder, choice, model, place, program: Arc::new(program) };
+        checked.others.extend(program.map(of));
     }
     sink.extend(all);
-    Checked {
-        model,
-        problems: sink.finish(&sources.map),
-        compiled,
-        others: compiled_others,
-        variants: looked_at,
+    Checked { model, problems: sink.finish(&sources.map), ..checked }
+}
+
+/// A folder in another variant than the chosen one, as it was resolved.
+struct Variant {
+    folder: Box<str>,
+    choice: Choice,
+    model: Model,
+    place: usize,
+    anew: bool,
+}
+
+impl Variant {
+    fn module(&self) -> Option<&Module> {
+        self.model.modules.get(self.place).map(|module| &**module)
     }
 }
 
-/// Every flow that is wanted walked to its end (money-safety, rule 7): each path that loses money, as a story. Of flows of one shape,
-/// in whichever variant, one is walked; where that one is not sound, each of them is, for a story in its own words.
-fn money<'p>(walk: Walk<'_>, variants: impl Iterator<Item = (&'p Model, &'p Compiled)>) -> Vec<Diagnostic> {
-    let mut flows: Vec<Vec<(&Flow, &FlowProgram)>> = Vec::new();
-    let mut places: HashMap<FlowProgram, usize> = HashMap::new();
-    for (model, programs) in variants {
-        for (module, program) in model.modules.iter().zip(&programs.modules) {
-            for (flow, tables) in module.flows.iter().zip(&program.flows) {
-                if !walk.takes(model, module, &tables.program) {
-                    continue;
-                }
-                let place = *places.entry(walk::shape(&tables.program)).or_insert(flows.len());
-                if place == flows.len() {
-                    flows.push(Vec::new());
-                }
-                if let Some(alike) = flows.get_mut(place) {
-                    alike.push((flow, &tables.program));
-                }
-            }
+/// The programs of the variants; of one for which all was resolved anew, after all others have theirs. Of a folder that was found
+/// sound before, those alone with examples that no variant before has.
+fn lowered(
+    model: &Model,
+    others: &[Variant],
+    known: &BTreeSet<Box<str>>,
+    line_of: &(dyn Fn(Span) -> u32 + Sync),
+) -> Vec<Option<Result<ModuleProgram, Vec<LowerError>>>> {
+    let examples = |module: &Module| module.examples.iter().map(|one| one.title.span).collect::<Vec<_>>();
+    let mut shown: HashSet<Span> = model.modules.iter().flat_map(|module| examples(module)).collect();
+    let mut wanted = Vec::with_capacity(others.len());
+    for other in others {
+        let mut new = false;
+        for example in other.module().map(examples).unwrap_or_default() {
+            new |= shown.insert(example);
         }
+        wanted.push((other, new || other.anew || !known.contains(&other.folder)));
     }
-    let found = side_by_side(&flows, |alike| {
-        let mut found = Vec::new();
-        for (flow, program) in alike {
-            match walk::check(program) {
-                Ok(_) => break,
-                Err(story) => found.push(told(flow, &story)),
-            }
+    side_by_side(&wanted, |(other, wanted)| {
+        let module = other.module().filter(|_| *wanted)?;
+        if other.anew
+            && let Err(failed) = compile(&other.model, line_of)
+        {
+            return Some(Err(failed.into_iter().flat_map(|module| module.errors).collect()));
         }
-        found
-    });
-    found.into_iter().flatten().collect()
-}
-
-fn told(flow: &Flow, story: &walk::Story) -> Diagnostic {
-    let step = story.step.as_ref().and_then(|name| flow.steps.iter().find(|step| step.name == *name));
-    let span = step.map_or(flow.span, |step| step.span);
-    let lines: Vec<String> =
-        story.lines.iter().enumerate().map(|(place, line)| format!("{}. {line}", place + 1)).collect();
-    let (code, title) = match story.property {
-        walk::Property::Twice(_) => (721, "money can move twice"),
-        walk::Property::AskedAgain => (721, "one key can have two effects"),
-        walk::Property::Books(_) => (721, "the journal can say what the party's books do not"),
-        walk::Property::NobodyKnows(_) => (723, "money can move and nobody knows of it"),
-        walk::Property::FalseAnswer => (724, "the asker can be told what is not so"),
-        walk::Property::Untold => (723, "the asker can be told before the ask is durable"),
-        walk::Property::OutOfOrder(_) => (723, "an older leg can be taken back before a newer one"),
-        walk::Property::Hangs | walk::Property::Circles => (723, "a path never ends"),
-        walk::Property::OneSided(_) => (727, "money can move on one side only"),
-        walk::Property::Assured(_) => (728, "what is declared assured can be refused"),
-        walk::Property::Declaration(_) => (728, "what is declared of a call cannot work"),
-        walk::Property::TooLarge => (729, "the flow is too large to be walked"),
-    };
-    Diagnostic::error(Code(code), format!("{title}: flow `{}`", flow.name), span, "")
-        .note(lines.join("\n"))
-        .help(story.help.clone())
+        Some(lower::module(&other.model, module, line_of))
+    })
 }
 
 /// A field that has no place in the order of writing or reading, as a diagnostic.

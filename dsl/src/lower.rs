@@ -29,9 +29,9 @@ pub use error::{LowerError, LowerErrorKind};
 #[cfg(test)]
 pub(crate) use expression::compile_plain as plain;
 pub use expression::each_load;
-pub use flow::Seen;
+pub use flow::{Alone, Beside, Seen, flows};
 pub use fold::{fold, known};
-pub use module::{ModuleErrors, compile, compile_beside, module};
+pub use module::{ModuleErrors, compile, module};
 pub use recogniser::recogniser;
 
 use std::collections::HashMap;

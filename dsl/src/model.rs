@@ -141,8 +141,8 @@ pub struct Module {
     pub messages: Vec<Message>,
     /// `xml` items.
     pub xml_forms: Vec<XmlForm>,
-    /// Flows.
-    pub flows: Vec<Flow>,
+    /// Flows; models of several variants share those that are the same in them.
+    pub flows: Vec<Arc<Flow>>,
     /// Comparisons of books.
     pub reconciles: Vec<Reconcile>,
     /// Examples, as they stand in the tree (checked when run).

@@ -45,6 +45,7 @@ use crate::value::{Symbol, Symbols};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+pub(crate) use index::used_by;
 pub use inverse::inverse;
 pub use learn::{learn_fresh, learn_rule};
 use report::Report;
@@ -74,7 +75,7 @@ pub const VARIANTS_MAX: usize = 64;
 /// model holds what could be understood.
 #[must_use]
 pub fn resolve(folders: &[Folder], choices: &Choices) -> (Model, Vec<Diagnostic>) {
-    let Resolved { model, mut problems, uses } = Resolution::new(folders, choices).1;
+    let Resolved { model, mut problems, uses, .. } = Resolution::new(folders, choices).1;
     problems.extend(uses.problems());
     (model, problems)
 }
@@ -101,6 +102,8 @@ pub(crate) struct Resolver {
     pub(crate) shape_index: Arc<HashMap<Arc<str>, crate::value::ShapeId>>,
     /// Settings, keys and codings that something refers to, by folder.
     pub(crate) used: BTreeSet<(Arc<str>, Arc<str>)>,
+    /// Modules of which another one took over a record, by name (`like OTHER.CALL.ask`).
+    pub(crate) lenders: Arc<BTreeSet<Box<str>>>,
 }
 
 impl Resolver {

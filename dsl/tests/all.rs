@@ -19,8 +19,8 @@
 mod corpus;
 
 use dsl::check::{Sources, Text, check};
-use dsl::diagnostics::register::{Page, pages};
-use dsl::diagnostics::{Colour, Diagnostic, Severity, render_all};
+use dsl::diagnostics::register::{Page, page, pages};
+use dsl::diagnostics::{Code, Colour, Diagnostic, Severity, render_all};
 use dsl::resolve::Choices;
 use dsl::source::{FileId, Place, SourceMap};
 use std::collections::BTreeSet;
@@ -243,7 +243,9 @@ fn the_good_example_of_every_page_is_sound() {
 fn used() -> BTreeSet<u16> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut used = BTreeSet::new();
-    let mut folders = vec![source.join("resolve"), source.join("resolve.rs"), source.join("check.rs")];
+    let check = [source.join("check"), source.join("check.rs")];
+    let mut folders = vec![source.join("resolve"), source.join("resolve.rs")];
+    folders.extend(check.clone());
     while let Some(path) = folders.pop() {
         if path.is_dir() {
             folders.extend(listed(&path));
@@ -251,7 +253,7 @@ fn used() -> BTreeSet<u16> {
         }
         let text = fs::read_to_string(&path).unwrap();
         used.extend(text.split("\"TS").skip(1).filter_map(|rest| rest.get(..4)?.parse::<u16>().ok()));
-        if path.ends_with("check.rs") {
+        if check.iter().any(|check| path.starts_with(check)) {
             used.extend(text.split('(').filter_map(|rest| rest.get(..3)?.parse::<u16>().ok()));
         }
     }
@@ -280,6 +282,21 @@ fn every_code_has_a_page_and_every_page_a_case() {
         let code: u16 = folder.trim_start_matches("TS").parse().unwrap();
         assert!(known.contains(&code), "{folder}: a case without a page");
     }
+}
+
+/// A message that comes again is refused, also where nobody names the reason.
+#[test]
+fn what_is_unseen_needs_no_word_for_its_refusal() {
+    let good = page(Code(666)).unwrap().good;
+    let short = good.replace(" else refuse bad_message", "");
+    assert!(short != good && !short.contains("bad_message"));
+    let sources = Sources::parse(framed(vec![text(CASE, "short.tongshi", &short)]));
+    let checked = check(&sources, &Choices::new());
+    assert!(checked.problems.is_empty(), "{}", render_all(&sources.map, &checked.problems, Colour::Plain));
+    let compiled = checked.compiled.unwrap();
+    let unseen = compiled.modules.iter().flat_map(|module| &module.calls).flat_map(|call| &call.unseen);
+    let reasons: Vec<&str> = unseen.map(|(_, _, reason)| compiled.symbols.text(*reason)).collect();
+    assert_eq!(reasons, ["bad_message"]);
 }
 
 /// What the checker refuses of the repository's own adapters is a fault of one of the two.

@@ -4,6 +4,8 @@
 
 #[path = "commands/deploying.rs"]
 mod deploying;
+#[path = "commands/known.rs"]
+mod known;
 #[path = "commands/settings.rs"]
 mod settings;
 #[path = "commands/torture.rs"]
@@ -37,7 +39,7 @@ fn scratch(name: &str) -> PathBuf {
 
 fn tongshi(arguments: &[impl AsRef<OsStr>], input: &[u8]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
-    command.args(arguments).current_dir(root());
+    command.args(arguments).current_dir(root()).env("TONGSHI_CACHE", scratch("cache"));
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     // A command that wants no input may be gone before it is written.

@@ -7,7 +7,7 @@
 use super::around::standings;
 use super::values::Values;
 use super::{Ended, travellers};
-use crate::examples::adapter;
+use crate::examples::{adapter, adapter_of};
 use crate::inspect::names;
 use crate::scene::Adapter;
 use dsl::check::{Checked, Sources};
@@ -45,12 +45,13 @@ pub struct Specimen {
 #[must_use]
 pub fn specimens(sources: &Sources, checked: &Checked, folder: &str) -> Vec<Specimen> {
     let Some(compiled) = &checked.compiled else { return Vec::new() };
-    let others = checked.others.iter().filter(|other| *other.folder == *folder);
-    let others = others.map(|other| (other.choice.clone(), &other.model, &other.compiled));
-    std::iter::once((first_variant(sources, folder), &checked.model, compiled))
-        .chain(others)
-        .flat_map(|(choice, model, compiled)| specimens_of(model, compiled, folder, &choice))
-        .collect()
+    let mut made = specimens_of(&checked.model, compiled, folder, &first_variant(sources, folder));
+    for other in checked.others.iter().filter(|other| *other.folder == *folder) {
+        if other.model.modules.get(other.place).is_some_and(|module| module.party.is_some()) {
+            made.extend(of_variant(&adapter_of(other), &other.choice));
+        }
+    }
+    made
 }
 
 /// The variant of a party where nothing is chosen.

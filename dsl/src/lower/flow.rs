@@ -4,10 +4,12 @@
 //! no name. They stand in the journal, so they change only when the text does.
 
 mod awaited;
+mod beside;
 mod cancel;
 mod contract;
 mod filling;
 
+pub use beside::{Alone, Beside, flows};
 pub use contract::Seen;
 
 use super::{Lowering, known};

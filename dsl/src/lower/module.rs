@@ -11,6 +11,7 @@ use crate::model::{
     Call, CallId, Expr, ExprKind, Fact, Link, Load, Message, MessageId, Model, Module, OriginalRule,
     Reconcile, ReconcileBook, ServiceKind, Space,
 };
+use crate::parallel::side_by_side;
 use crate::program::{
     BookProgram, CallProgram, Compiled, ExprId, LinkProgram, ModuleProgram, OriginalProgram, ReconcileProgram,
 };
@@ -27,23 +28,11 @@ pub struct ModuleErrors {
     pub errors: Vec<LowerError>,
 }
 
-/// Lowers all that a folder of adapters says. `line_of` gives the line, from 1, in which a span begins.
+/// Lowers all that a folder of adapters says, its modules side by side. `line_of` gives the line, from 1, in which a span begins.
 ///
 /// # Errors
 /// Everything that has no order, all of it, by module.
-pub fn compile(model: &Model, line_of: &dyn Fn(Span) -> u32) -> Result<Compiled, Vec<ModuleErrors>> {
-    compile_beside(model, line_of, None)
-}
-
-/// The same for a variant of a model that is compiled already: modules that both share are not lowered again.
-///
-/// # Errors
-/// Everything that has no order, all of it, by module.
-pub fn compile_beside(
-    model: &Model,
-    line_of: &dyn Fn(Span) -> u32,
-    beside: Option<(&Model, &Compiled)>,
-) -> Result<Compiled, Vec<ModuleErrors>> {
+pub fn compile(model: &Model, line_of: &(dyn Fn(Span) -> u32 + Sync)) -> Result<Compiled, Vec<ModuleErrors>> {
     let mut compiled = Compiled {
         symbols: model.symbols.clone(),
         shapes: Arc::clone(&model.shapes),
@@ -52,13 +41,10 @@ pub fn compile_beside(
         modules: Vec::new(),
     };
     let mut failed = Vec::new();
-    for (index, one) in model.modules.iter().enumerate() {
-        let shared = beside.and_then(|(other, compiled)| {
-            let same = other.modules.get(index).is_some_and(|other| Arc::ptr_eq(other, one));
-            compiled.modules.get(index).filter(|_| same)
-        });
-        match shared.map_or_else(|| module(model, one, line_of).map(Arc::new), |made| Ok(Arc::clone(made))) {
-            Ok(made) => compiled.modules.push(made),
+    let made = side_by_side(&model.modules, |one| module(model, one, line_of));
+    for (index, made) in made.into_iter().enumerate() {
+        match made {
+            Ok(made) => compiled.modules.push(Arc::new(made)),
             Err(errors) => failed.push(ModuleErrors { module: index, errors }),
         }
     }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{LowerErrorKind, Lowering, compile, compile_beside};
+use super::{LowerErrorKind, Lowering, compile};
 use crate::check::{Sources, Text};
 use crate::model::{FieldKind, Message, Model, Module};
 use crate::program::{Map, MessageProgram, ModuleProgram, Paired, Program, Read, Write};
@@ -47,23 +47,12 @@ pub(super) fn models() -> Vec<Model> {
 
 /// Lowers every model and shows each module once.
 fn each_lowered(models: &[Model], mut see: impl FnMut(&Module, &ModuleProgram)) {
-    let mut first = None;
-    for model in models {
-        let made =
-            compile_beside(model, &|span| span.start, first.as_ref().map(|(model, made)| (*model, made)));
-        let made = made.unwrap_or_else(|errors| {
-            let named = errors.iter().map(|one| (&model.modules[one.module].name, &one.errors));
-            panic!("{:#?}", named.collect::<Vec<_>>());
-        });
-        for (place, (module, program)) in model.modules.iter().zip(&made.modules).enumerate() {
-            if first
-                .as_ref()
-                .is_none_or(|(known, _): &(&Model, _)| !Arc::ptr_eq(&known.modules[place], module))
-            {
-                see(module, program);
+    for (number, model) in models.iter().enumerate() {
+        for (module, first) in model.modules.iter().zip(&models[0].modules) {
+            if number == 0 || !Arc::ptr_eq(module, first) {
+                see(module, &module_of(model, module));
             }
         }
-        first.get_or_insert((model, made));
     }
 }
 

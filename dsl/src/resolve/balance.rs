@@ -13,6 +13,7 @@ mod form;
 mod route;
 
 use super::Resolver;
+use super::resolution::New;
 use crate::model::{
     Expr, ExprKind, Flow, FlowStep, Load, Mapping, Module, Service, ServiceKind, Shape, Space, StepTarget,
     Undo,
@@ -29,10 +30,10 @@ const TOGETHER: usize = 4;
 /// So many amounts that are known to be equal are made use of: each triples the ways in which they can be.
 const TIES: usize = 8;
 
-/// Reports flows of these modules whose steps move amounts that do not go together. `modules` are all.
-pub(super) fn balance(resolver: &mut Resolver, modules: &[Arc<Module>], of: &[&Module]) {
-    for module in of {
-        for call in &module.calls {
+/// Reports what is new and moves amounts that do not go together. `modules` are all.
+pub(super) fn balance(resolver: &mut Resolver, modules: &[Arc<Module>], of: &[New<'_>]) {
+    for New { module, calls, flows } in of {
+        for call in *calls {
             let Some(message) = module.messages.get(usize::from(call.request.0)) else { continue };
             let service = call.service.and_then(|service| resolver.services.get(usize::from(service)));
             let moves = |service: &Service| matches!(service.kind, ServiceKind::Posting | ServiceKind::Batch);
@@ -58,7 +59,7 @@ pub(super) fn balance(resolver: &mut Resolver, modules: &[Arc<Module>], of: &[&M
                     .help(help);
             }
         }
-        for flow in &module.flows {
+        for flow in flows {
             let found = Book::of(resolver, modules, module, flow).problems();
             found.into_iter().for_each(|problem| problem.report(resolver));
         }

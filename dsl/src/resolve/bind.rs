@@ -211,12 +211,10 @@ impl Binder<'_, '_, '_> {
             return;
         }
         let refuse = match unseen.otherwise.as_ref().map(|otherwise| &otherwise.kind) {
-            Some(OtherwiseKind::Refuse(name)) => Some(self.resolver.reason(name)),
-            _ => self.resolver.symbols.find("bad_message"),
+            Some(OtherwiseKind::Refuse(name)) => self.resolver.reason(name),
+            _ => self.resolver.symbols.intern("bad_message"),
         };
-        if let Some(refuse) = refuse {
-            self.unseen.push(Unseen { value, within_ms: unseen.within.milliseconds, refuse });
-        }
+        self.unseen.push(Unseen { value, within_ms: unseen.within.milliseconds, refuse });
     }
 
     /// `path <- expr` without a field.

@@ -20,38 +20,49 @@ use crate::model::{
 use crate::source::Span;
 use crate::tree::{self, FlowStatement, LimitSpan, OtherwiseKind, Trigger};
 use crate::value::{Constant, ShapeId, Type};
+use std::ops::Range;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// The flows of a folder, for its module. `modules` are all modules, whose calls alone are looked at.
+/// A flow, and the business records that it declares: their places among all records.
+pub(crate) struct Made {
+    pub(crate) flow: Arc<Flow>,
+    pub(crate) records: Range<usize>,
+}
+
+/// Those flows of a folder, for its module, that are wanted by their place in it; the others are `None`. `modules` are all
+/// modules, whose calls alone are looked at: no flow sees another one.
 pub(crate) fn flows(
     resolver: &mut Resolver,
     index: &Index<'_>,
     modules: &[Arc<Module>],
     module: &Module,
-) -> Vec<Flow> {
-    let mut flows = Vec::with_capacity(index.flows.len());
-    for (item, tree) in &index.flows {
-        let work = Work {
-            index,
-            folder: index.folder,
-            choice: &index.choice,
-            settings: module.settings.clone(),
-            keys: module.keys.clone(),
-            member: module.member.clone(),
-            codes: Vec::new(),
-            xml_forms: Vec::new(),
-            segments: Vec::new(),
-            session_values: Vec::new(),
-            calls: Vec::new(),
-            drafts: Vec::new(),
-        };
-        let mut maker =
-            Maker { resolver, work: &work, module, modules, steps: Vec::new(), loops: Vec::new() };
-        let flow = maker.flow(item, tree);
-        flows.push(flow);
-    }
-    flows
+    wanted: &dyn Fn(usize) -> bool,
+) -> Vec<Option<Made>> {
+    let work = Work {
+        index,
+        folder: index.folder,
+        choice: &index.choice,
+        settings: module.settings.clone(),
+        keys: module.keys.clone(),
+        member: module.member.clone(),
+        codes: Vec::new(),
+        xml_forms: Vec::new(),
+        segments: Vec::new(),
+        session_values: Vec::new(),
+        calls: Vec::new(),
+        drafts: Vec::new(),
+    };
+    let mut made = |place: usize, item: &tree::Item, tree: &tree::Flow| {
+        wanted(place).then(|| {
+            let before = resolver.shapes.len();
+            let mut maker =
+                Maker { resolver, work: &work, module, modules, steps: Vec::new(), loops: Vec::new() };
+            let flow = Arc::new(maker.flow(item, tree));
+            Made { flow, records: before..resolver.shapes.len() }
+        })
+    };
+    index.flows.iter().enumerate().map(|(place, (item, tree))| made(place, item, tree)).collect()
 }
 
 struct Maker<'r, 'w, 't> {

@@ -89,6 +89,14 @@ fn is_named(folder: &Folder, wanted: &str) -> bool {
     *folder.name == *wanted || folder.name.replace('-', "_") == wanted
 }
 
+/// The folders that a folder `use`s, in any of its variants.
+pub(crate) fn used_by<'t>(folder: &'t Folder, all: &'t [Folder]) -> impl Iterator<Item = &'t Folder> {
+    items_of(folder).filter_map(|kind| match kind {
+        ItemKind::Use(path) => all.iter().find(|other| is_named(other, &path.text())),
+        _ => None,
+    })
+}
+
 /// Whether a folder is neither a party nor a module but what others `use`: it is looked at where it is used, with what the
 /// party adds to it, and is nothing alone.
 pub(crate) fn is_family(folder: &Folder, all: &[Folder]) -> bool {

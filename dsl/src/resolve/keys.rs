@@ -1,11 +1,12 @@
 //! What keys cover (`flows.md` 5): the payer, the merchant, the row, the date; else two acts meet under one key, or one act comes
 //! back under a new one.
 //!
-//! In: all modules with their calls and flows. Out: problems. A part of a key tells acts apart if it is a text, figures or
+//! In: modules with their calls and flows. Out: problems. A part of a key tells acts apart if it is a text, figures or
 //! octets that whoever asks gives; dates, amounts, names of a `one_of`, settings and facts of our own are the same for many.
 
 use super::Resolver;
 use super::learn::any;
+use super::resolution::New;
 use crate::model::{
     Call, Expr, Fact, Field, FieldKind, Flow, FlowLoop, Learn, LinkKind, Load, Message, Module, Node,
     ServiceKind, Space,
@@ -17,9 +18,9 @@ use crate::value::{Private, ShapeId, Type};
 const WEEK_MS: u64 = 7 * 86_400_000;
 
 /// Reports keys under which two acts meet, and those under which one comes back as new.
-pub(super) fn keys(resolver: &mut Resolver, modules: &[&Module]) {
-    for module in modules {
-        for call in module.calls.iter().filter(|call| !call.once.is_empty()) {
+pub(super) fn keys(resolver: &mut Resolver, of: &[New<'_>]) {
+    for New { module, calls, flows } in of {
+        for call in calls.iter().filter(|call| !call.once.is_empty()) {
             if !moves_money(resolver, call) {
                 continue;
             }
@@ -27,7 +28,7 @@ pub(super) fn keys(resolver: &mut Resolver, modules: &[&Module]) {
             merchant(resolver, module, call);
             date(resolver, module, call);
         }
-        for flow in &module.flows {
+        for flow in flows {
             for place in 0..flow.loops.len() {
                 row(resolver, flow, place);
             }

@@ -9,7 +9,7 @@ use super::lint::{self, Uses};
 use super::{Choice, Choices, Folder, Resolver, balance, call, flow, holds, keys, quiet, shapes, variant};
 use crate::diagnostics::Diagnostic;
 use crate::lower::Seen;
-use crate::model::{Awaited, Flow, Model, Module, StepTarget, Undo};
+use crate::model::{Awaited, Call, Flow, Model, Module, StepTarget, Undo};
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::ptr;
@@ -23,6 +23,10 @@ pub struct Resolved {
     pub problems: Vec<Diagnostic>,
     /// What is used of what the folders looked at declare.
     pub(crate) uses: Uses,
+    /// Modules of which another one took over a record.
+    pub(crate) lenders: Arc<BTreeSet<Box<str>>>,
+    /// Whether all folders were resolved anew for it; else only those flows of other modules are new that see the difference.
+    pub(crate) anew: bool,
 }
 
 /// All folders under their choices, kept for their variants.
@@ -35,8 +39,8 @@ pub struct Resolution<'t> {
     whole: Vec<Arc<Module>>,
     /// The modules of the model.
     modules: Vec<Arc<Module>>,
-    /// Which records each module declared.
-    records: Vec<[Range<usize>; 2]>,
+    /// Which records each module declared, and each of its flows.
+    records: Vec<(Range<usize>, Vec<Range<usize>>)>,
     /// Services that some variant of some folder provides.
     ever: BTreeSet<String>,
 }
@@ -65,26 +69,27 @@ impl<'t> Resolution<'t> {
         for index in &indices {
             let before = resolver.shapes.len();
             whole.push(Arc::new(call::module(&mut resolver, index)));
-            records.push([before..resolver.shapes.len(), 0..0]);
+            records.push((before..resolver.shapes.len(), Vec::new()));
         }
         for (place, index) in indices.iter().enumerate() {
-            let before = resolver.shapes.len();
-            add_flows(&mut resolver, index, &mut whole, place);
-            if let Some([_, of_flows]) = records.get_mut(place) {
-                *of_flows = before..resolver.shapes.len();
+            let of_flows = add_flows(&mut resolver, index, &mut whole, place, &|_| true);
+            if let Some((_, records)) = records.get_mut(place) {
+                *records = of_flows;
             }
         }
         let ever = variant::provided_ever(folders);
         let mut modules = whole.clone();
-        variant::leave_out(&resolver, &ever, &mut modules);
+        variant::leave_out(&resolver, &ever, &mut modules, None);
         lint::lint(&mut resolver, &indices.iter().collect::<Vec<_>>(), &modules);
-        money(&mut resolver, &modules, &|_| true);
+        money(&mut resolver, &modules, None);
         let mut uses = Uses::default();
         for index in &indices {
             uses.extend(lint::uses(&resolver, index));
         }
         let problems = resolver.report.take();
-        let resolved = Resolved { model: resolver.model(modules.clone()), problems, uses };
+        let lenders = Arc::clone(&resolver.lenders);
+        let model = resolver.model(modules.clone());
+        let resolved = Resolved { model, problems, uses, lenders, anew: true };
         (Self { folders, indices, resolver, whole, modules, records, ever }, resolved)
     }
 
@@ -99,6 +104,8 @@ impl<'t> Resolution<'t> {
                 model: resolver.model(self.modules.clone()),
                 problems: Vec::new(),
                 uses: Uses::default(),
+                lenders: resolver.lenders,
+                anew: false,
             };
         };
         let index = index::index(&mut resolver, tree, self.folders, choice);
@@ -106,7 +113,9 @@ impl<'t> Resolution<'t> {
             return self.anew(folder, choice);
         }
         resolver.used.retain(|(of, _)| **of != *folder);
-        self.forget(&mut resolver, place, 0..2);
+        if let Some((own, of_flows)) = self.records.get(place) {
+            forget(&mut resolver, std::iter::once(own).chain(of_flows));
+        }
         let mut whole = self.whole.clone();
         whole[place] = Arc::new(call::module(&mut resolver, &index));
         let indices: Vec<&Index<'_>> = self
@@ -116,30 +125,27 @@ impl<'t> Resolution<'t> {
             .map(|(at, known)| if at == place { &index } else { known })
             .collect();
         let mut touched = self.touched(&resolver, place, &whole[place]);
-        add_flows(&mut resolver, &index, &mut whole, place);
+        add_flows(&mut resolver, &index, &mut whole, place, &|_| true);
         touched.extend(awaited(&self.whole[place]).symmetric_difference(&awaited(&whole[place])));
+        let touches = |target: StepTarget| matches!(target, StepTarget::Service(of) if touched.contains(&of));
         for other in (0..whole.len()).filter(|other| *other != place) {
-            let touches =
-                |target: StepTarget| matches!(target, StepTarget::Service(of) if touched.contains(&of));
-            if whole[other].flows.iter().any(|flow| goes_to(flow, &touches)) {
-                self.forget(&mut resolver, other, 1..2);
-                add_flows(&mut resolver, indices[other], &mut whole, other);
+            let of = Arc::clone(&whole[other]);
+            let again = |flow: usize| of.flows.get(flow).is_some_and(|flow| goes_to(flow, &touches));
+            if (0..of.flows.len()).any(again) {
+                let of_flows = self.records.get(other).into_iter().flat_map(|(_, of_flows)| of_flows);
+                let old = of_flows.enumerate().filter(|(flow, _)| again(*flow)).map(|(_, records)| records);
+                forget(&mut resolver, old);
+                add_flows(&mut resolver, indices[other], &mut whole, other, &again);
             }
         }
-        let mut modules = whole.clone();
-        variant::leave_out(&resolver, &self.ever, &mut modules);
-        for (at, module) in modules.iter_mut().enumerate() {
-            let known = &self.modules[at];
-            if Arc::ptr_eq(&whole[at], &self.whole[at]) && same_flows(known, module) {
-                *module = Arc::clone(known);
-            }
-        }
+        let mut modules = whole;
+        variant::leave_out(&resolver, &self.ever, &mut modules, Some((&self.whole, &self.modules)));
         lint::lint(&mut resolver, &indices, &modules);
-        // Modules that are the same as before were looked at.
-        money(&mut resolver, &modules, &|at| !Arc::ptr_eq(&modules[at], &self.modules[at]));
+        money(&mut resolver, &modules, Some((&self.modules, place)));
         let uses = lint::uses(&resolver, &index);
         let problems = resolver.report.take();
-        Resolved { model: resolver.model(modules), problems, uses }
+        let model = resolver.model(modules);
+        Resolved { model, problems, uses, lenders: resolver.lenders, anew: false }
     }
 
     /// All folders anew: a variant that declares other services or reasons is seen by everyone.
@@ -150,20 +156,6 @@ impl<'t> Resolution<'t> {
         Self::new(self.folders, &choices).1
     }
 
-    /// Takes away the names of records that a module declared: it is about to declare them again.
-    fn forget(&self, resolver: &mut Resolver, place: usize, which: Range<usize>) {
-        for range in self.records.get(place).and_then(|of| of.get(which)).into_iter().flatten() {
-            let shapes = Arc::make_mut(&mut resolver.shapes);
-            let index = Arc::make_mut(&mut resolver.shape_index);
-            for record in shapes.get_mut(range.clone()).into_iter().flatten() {
-                index.remove(&*record.name);
-                let record = Arc::make_mut(record);
-                record.name = Box::default();
-                record.fields.clear();
-            }
-        }
-    }
-
     /// Services of which flows of other modules see something else now.
     fn touched(&self, resolver: &Resolver, place: usize, now: &Arc<Module>) -> BTreeSet<u16> {
         let model = resolver.model(Vec::new());
@@ -172,21 +164,84 @@ impl<'t> Resolution<'t> {
     }
 }
 
-/// What is moved, under which keys, and for how long: of the modules that are new.
-fn money(resolver: &mut Resolver, modules: &[Arc<Module>], new: &dyn Fn(usize) -> bool) {
-    let new: Vec<&Module> = (0..modules.len()).filter(|at| new(*at)).map(|at| &*modules[at]).collect();
+/// Takes away the names of records that are about to be declared again.
+fn forget<'r>(resolver: &mut Resolver, records: impl Iterator<Item = &'r Range<usize>>) {
+    for range in records.filter(|range| !range.is_empty()) {
+        let shapes = Arc::make_mut(&mut resolver.shapes);
+        let index = Arc::make_mut(&mut resolver.shape_index);
+        for place in range.clone() {
+            let Some(record) = shapes.get_mut(place) else { continue };
+            // Rows of two flows may have one name.
+            if index.get(&*record.name).is_some_and(|known| known.0 as usize == place) {
+                index.remove(&*record.name);
+            }
+            let record = Arc::make_mut(record);
+            record.name = Box::default();
+            record.fields.clear();
+        }
+    }
+}
+
+/// What is moved, under which keys, and for how long. Where modules are `known`, they were looked at: all of the one that was
+/// made anew is new, and of the others the flows that they do not share with the known ones.
+fn money(resolver: &mut Resolver, modules: &[Arc<Module>], known: Option<(&[Arc<Module>], usize)>) {
+    let new = modules.iter().enumerate().filter_map(|(place, module)| match known {
+        Some((known, anew)) if place != anew => New::beside(module, known.get(place)?),
+        _ => Some(New::whole(module)),
+    });
+    let new: Vec<New<'_>> = new.collect();
     balance::balance(resolver, modules, &new);
     keys::keys(resolver, &new);
     quiet::quiet(resolver, &new);
     holds::holds(resolver, modules);
 }
 
-fn add_flows(resolver: &mut Resolver, index: &Index<'_>, modules: &mut [Arc<Module>], place: usize) {
-    let flows = flow::flows(resolver, index, modules, &modules[place]);
-    let module = &mut modules[place];
-    if !(flows.is_empty() && module.flows.is_empty()) {
-        Arc::make_mut(module).flows = flows;
+/// What of a module was not looked at yet.
+pub(super) struct New<'m> {
+    pub(super) module: &'m Module,
+    pub(super) calls: &'m [Call],
+    pub(super) flows: Vec<&'m Flow>,
+}
+
+impl<'m> New<'m> {
+    fn whole(module: &'m Module) -> Self {
+        Self { module, calls: &module.calls, flows: module.flows.iter().map(|flow| &**flow).collect() }
     }
+
+    fn beside(module: &'m Arc<Module>, known: &Arc<Module>) -> Option<Self> {
+        if Arc::ptr_eq(module, known) {
+            return None;
+        }
+        let known: BTreeSet<_> = known.flows.iter().map(Arc::as_ptr).collect();
+        let new = module.flows.iter().filter(|flow| !known.contains(&Arc::as_ptr(flow)));
+        Some(Self { module, calls: &[], flows: new.map(|flow| &**flow).collect() })
+    }
+}
+
+/// Makes those flows of a module that are wanted by their place, and puts them into it; out come the records that each made one
+/// declares.
+fn add_flows(
+    resolver: &mut Resolver,
+    index: &Index<'_>,
+    modules: &mut [Arc<Module>],
+    place: usize,
+    wanted: &dyn Fn(usize) -> bool,
+) -> Vec<Range<usize>> {
+    let made = flow::flows(resolver, index, modules, &modules[place], wanted);
+    if made.iter().all(Option::is_none) && modules[place].flows.len() == made.len() {
+        return Vec::new();
+    }
+    let mut records = Vec::with_capacity(made.len());
+    let module = Arc::make_mut(&mut modules[place]);
+    for (place, made) in made.into_iter().enumerate() {
+        let Some(flow::Made { flow, records: declared }) = made else { continue };
+        records.push(declared);
+        match module.flows.get_mut(place) {
+            Some(known) => *known = flow,
+            None => module.flows.push(flow),
+        }
+    }
+    records
 }
 
 fn goes_to(flow: &Flow, touches: &dyn Fn(StepTarget) -> bool) -> bool {
@@ -206,10 +261,6 @@ fn awaited(module: &Module) -> BTreeSet<u16> {
         _ => None,
     });
     services.collect()
-}
-
-fn same_flows(one: &Module, other: &Module) -> bool {
-    one.flows.iter().map(|flow| &flow.name).eq(other.flows.iter().map(|flow| &flow.name))
 }
 
 /// Whether two variants declare the same services and reasons, those of the very same text.

@@ -188,6 +188,11 @@ pub(crate) fn like_shape(resolver: &mut Resolver, name: &str, like: &tree::Like)
             .suggest(&path, known.iter().map(String::as_str));
         return empty(resolver, name);
     };
+    let module = |record: &str| Box::from(record.split('.').next().unwrap_or_default());
+    let lender: Box<str> = module(&path);
+    if lender != module(name) && !resolver.lenders.contains(&lender) {
+        Arc::make_mut(&mut resolver.lenders).insert(lender);
+    }
     let fields = resolver.shapes.get(other.0 as usize).map_or_else(Vec::new, |shape| shape.fields.clone());
     for left_out in &like.except {
         if !fields.iter().any(|field| *field.name == *left_out.text) {

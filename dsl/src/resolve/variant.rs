@@ -10,7 +10,13 @@ use std::sync::Arc;
 
 /// Takes out flows of which a step's service is provided in another variant alone. What nobody provides in any variant
 /// is left for the lint. `ever` are the services that some variant provides.
-pub(super) fn leave_out(resolver: &Resolver, ever: &BTreeSet<String>, modules: &mut [Arc<Module>]) {
+/// Modules that lose the same flows as before are those of `known`, which are `whole` without their flows that do not count.
+pub(super) fn leave_out(
+    resolver: &Resolver,
+    ever: &BTreeSet<String>,
+    modules: &mut [Arc<Module>],
+    known: Option<(&[Arc<Module>], &[Arc<Module>])>,
+) {
     let now = super::lint::provided(modules);
     let missing = |target: &StepTarget| match target {
         StepTarget::Service(service) => {
@@ -20,9 +26,18 @@ pub(super) fn leave_out(resolver: &Resolver, ever: &BTreeSet<String>, modules: &
         StepTarget::Call(_) | StepTarget::People | StepTarget::Flow | StepTarget::Awaited(_) => false,
     };
     let counts = |flow: &Flow| !flow.steps.iter().any(|step| missing(&step.target));
-    for module in modules {
-        if !module.flows.iter().all(counts) {
-            Arc::make_mut(module).flows.retain(counts);
+    for (place, module) in modules.iter_mut().enumerate() {
+        let known = known.and_then(|(whole, known)| {
+            let same = whole.get(place).is_some_and(|whole| Arc::ptr_eq(whole, module));
+            known.get(place).filter(|_| same)
+        });
+        let kept = || module.flows.iter().filter(|flow| counts(flow));
+        match known {
+            Some(known) if kept().map(Arc::as_ptr).eq(known.flows.iter().map(Arc::as_ptr)) => {
+                *module = Arc::clone(known);
+            }
+            _ if module.flows.iter().all(|flow| counts(flow)) => {}
+            _ => Arc::make_mut(module).flows.retain(|flow| counts(flow)),
         }
     }
 }

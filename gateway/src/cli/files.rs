@@ -42,6 +42,12 @@ pub(crate) fn folder(path: &str) -> &str {
     Path::new(path).parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or("")
 }
 
+/// A path from the folder that the file stands in: `PARTY/FILE`.
+pub(crate) fn within(path: &str) -> PathBuf {
+    let path = Path::new(path);
+    Path::new(folder(&path.to_string_lossy())).join(path.file_name().unwrap_or_default())
+}
+
 fn holds_texts(folder: &Path) -> bool {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     entries.map(|entry| entry.path()).any(|path| is_text(&path))
