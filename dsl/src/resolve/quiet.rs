@@ -6,12 +6,12 @@
 
 use super::Resolver;
 use super::holds::{ANSWER_MS, words};
-use crate::model::Module;
+use super::resolution::New;
 
 /// Reports calls whose promised quiet time is shorter than the time limit of their answer.
-pub(super) fn quiet(resolver: &mut Resolver, new: &[&Module]) {
-    for module in new {
-        for call in module.calls.iter().filter(|call| call.ours) {
+pub(super) fn quiet(resolver: &mut Resolver, new: &[New<'_>]) {
+    for New { module, calls, .. } in new {
+        for call in calls.iter().filter(|call| call.ours) {
             let limit = module.links.get(usize::from(call.link)).and_then(|link| link.answer_ms);
             let limit = limit.unwrap_or(ANSWER_MS);
             let Some(quiet) = call.promises.quiet_ms.filter(|quiet| *quiet < limit) else { continue };
