@@ -7,6 +7,7 @@ use crate::scene::{Facts, Scene};
 use dsl::evaluate::Value;
 use dsl::model::Fact;
 use dsl::value::{Date, DateTime};
+use std::iter;
 
 /// A message, as far as it speaks of days.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +38,13 @@ impl Dated {
     pub(super) fn of(call: &str, scene: &Scene) -> Option<Self> {
         let own = Days::of(&scene.facts)?;
         Some(Self { call: call.to_owned(), own, original: Days::of(&scene.original_facts) })
+    }
+
+    /// Leaves business dates alone, where no seal covers what is said by the clock.
+    pub fn forget_clock(&mut self) {
+        for days in iter::once(&mut self.own).chain(&mut self.original) {
+            (days.date, days.moment) = (None, None);
+        }
     }
 }
 

@@ -48,6 +48,9 @@ pub(crate) struct PartyPlan {
     /// What stands in its messages that bear none all the same: those are never corrupted, since nobody would know.
     #[serde(default)]
     pub(crate) unsealed: Vec<String>,
+    /// Its seals cover the business date and not the moment by the clock: a garbled one is read as it came.
+    #[serde(default)]
+    pub(crate) clock_unsealed: bool,
     /// No bank has it: adapter and world stand in `conformance/faults/parties`. Without it in the campaign that kills a real
     /// process, which knows the bank's parties alone.
     #[serde(default)]
