@@ -78,7 +78,7 @@ async fn ready(bank: &Bank) -> Value {
 async fn not_found_is_believed_a_quiet_time_behind_the_end_of_the_node_that_sent() {
     let (bank, sight) = taken_over(Seen::NotYet).await;
     heard(&bank, "1005", 2).await;
-    // The quiet time of one second counts for nothing while the old node lives.
+    // The quiet time of two seconds counts for nothing while the old node lives.
     tokio::time::sleep(Duration::from_secs(4)).await;
     assert_eq!(told(&bank).await["outcome"], "pending");
     assert_eq!(ready(&bank).await["may_still_send"], json!(["node-1"]));

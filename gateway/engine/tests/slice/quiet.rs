@@ -12,7 +12,7 @@ use std::time::Duration;
 use store::{Change, Lane, Verdict};
 
 /// How the core is asked for what it did not answer: here by people alone.
-const WAYS: &str = "  promises same answer, quiet 1s
+const WAYS: &str = "  promises same answer, quiet 2s
   unknown  enquire with enquire every 1s up to 2 times, then undo with reverse, then park";
 const IN_TEN_MINUTES: &str = "  promises same answer, quiet 10m
   unknown  park";
