@@ -8,14 +8,17 @@ use crate::tree::{ItemKind, Relation};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Modules whole, and the same without their flows that do not count.
+pub(super) type Known<'m> = (&'m [Arc<Module>], &'m [Arc<Module>]);
+
 /// Takes out flows of which a step's service is provided in another variant alone. What nobody provides in any variant
 /// is left for the lint. `ever` are the services that some variant provides.
-/// Modules that lose the same flows as before are those of `known`, which are `whole` without their flows that do not count.
+/// Modules that lose the same flows as before are taken of what is `known`.
 pub(super) fn leave_out(
     resolver: &Resolver,
     ever: &BTreeSet<String>,
     modules: &mut [Arc<Module>],
-    known: Option<(&[Arc<Module>], &[Arc<Module>])>,
+    known: Option<Known<'_>>,
 ) {
     let now = super::lint::provided(modules);
     let missing = |target: &StepTarget| match target {

@@ -17,11 +17,14 @@ use std::sync::{Mutex, PoisonError};
 /// The checker itself: its sources, and with what they are compiled (`build.rs`).
 const CHECKER: &str = env!("TONGSHI_CHECKER");
 
+/// The key of a party, and how many of its messages came back before.
+type Asked = (Key, Option<u64>);
+
 /// What was found before; without a folder it knows nothing.
 pub(super) struct Known {
     kept: Option<Kept>,
-    /// Keys of the parties that were asked for, and how many of their messages came back before.
-    parties: Mutex<HashMap<Box<str>, (Key, Option<u64>)>>,
+    /// The parties that were asked for.
+    parties: Mutex<HashMap<Box<str>, Asked>>,
     /// Digests of the texts by path: some are seen by all parties.
     texts: Mutex<HashMap<Box<str>, Key>>,
 }
