@@ -1,7 +1,7 @@
 //! What waits for people: holds, places where a flow is parked, operations whose end nobody knows, notices that were given up.
 //!
-//! In: the journal's open flows, and those with such notices. Out: a list for operators. It must not know how people are shown it; what they decide is
-//! `deciding`'s.
+//! In: the journal's open flows, and those with such notices. Out: a list for operators. It must not know how people are
+//! shown it; what they decide is `deciding`'s.
 
 mod deciding;
 mod notices;

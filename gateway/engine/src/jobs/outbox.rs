@@ -1,4 +1,5 @@
-//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken, or given up for people to decide about.
+//! The outbox: notices that flows owe, sent when they are due, each tried again until it is taken, or given up for people to
+//! decide about.
 //!
 //! In: due notices of the journal. Out: exchanges, and how each went. What one party is owed goes in order, by a task of its
 //! share of the core, so that no party waits for another that does not answer. It must not know why a notice is owed.
@@ -19,8 +20,9 @@ use std::time::Duration;
 use store::{Change, FlowId, Lane, Notice, Outcome as NoticeState, Verdict as Written};
 use tokio::sync::oneshot;
 
-/// Tries of a notice, about a day of them, before people are told of it. One that is refused then is given up: it waits for people. One of which nobody knows
-/// whether it was taken is owed still, and tried once a day: the days of its flow are not forgotten before it is taken.
+/// Tries of a notice, about a day of them, before people are told of it. One that is refused then is given up: it waits for
+/// people. One of which nobody knows whether it was taken is owed still, and tried once a day: the days of its flow are not
+/// forgotten before it is taken.
 const TRIES: u32 = 24;
 /// The pause from then on, in milliseconds.
 const DAY: i64 = 86_400_000;
