@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use link::files::{
     ENTRIES_MOST, FileEntry, FileError, FileFault, FileLink, FilePath, FileReader, FileWriter,
 };
-use link::world::{Owed, Stream};
+use link::world::{Owed, Owing, Stream};
 use link::{BoxFuture, CauseKind, Core, Moment};
 use russh::Preferred;
 use russh::client::{AuthResult, Handle, Handler};
@@ -91,7 +91,7 @@ impl SftpLink {
         let core = &self.inner.core;
         let until = core.mark().after(self.inner.config.answer_limit);
         let place = self.inner.place(path);
-        let owing = session.owed.begin(core, until);
+        let owing = GivenUp(Some(session.owed.begin(core, until)));
         let done = core.within(until, act(Arc::clone(&session), place)).await;
         let done = done.unwrap_or_else(|_| Err(broken(CauseKind::AnswerTimedOut, "no answer", path)));
         if done.as_ref().is_err_and(is_link) {
@@ -99,9 +99,27 @@ impl SftpLink {
             if kept.as_ref().is_some_and(|kept| Arc::ptr_eq(kept, &session)) {
                 *kept = None;
             }
-            owing.give_up();
+        } else {
+            owing.is_answered();
         }
         done
+    }
+}
+
+/// An act that is given up unless it was answered: whoever waits for it may go away in the middle.
+struct GivenUp(Option<Owing>);
+
+impl GivenUp {
+    fn is_answered(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for GivenUp {
+    fn drop(&mut self) {
+        if let Some(owing) = self.0.take() {
+            owing.give_up();
+        }
     }
 }
 

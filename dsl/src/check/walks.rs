@@ -24,6 +24,15 @@ pub(super) enum Walk<'w> {
 }
 
 impl Walk<'_> {
+    /// Whether flows of a module are among those that are counted: not what asks the parties looked at from elsewhere.
+    fn counts(self, module: &Module) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(wanted) => wanted(&module.folder),
+            Self::None => false,
+        }
+    }
+
     /// Whether a module's flow is walked.
     fn takes(self, model: &Model, module: &Module, flow: &FlowProgram) -> bool {
         let Walk::Of(wanted) = self else { return matches!(self, Walk::All) };
@@ -48,7 +57,8 @@ pub(super) fn flows_of<'m>(
     for (module, program) in model.modules.iter().zip(&compiled.modules) {
         let all = module.flows.iter().zip(&program.flows);
         let all = all.map(|(flow, tables)| Alone { module, flow, program: tables.program.clone() });
-        flows.extend(all.map(|flow| (true, flow)));
+        let counted = walk.counts(module);
+        flows.extend(all.map(|flow| (counted, flow)));
     }
     let beside = Beside::of(model);
     let models: Vec<&Model> = others.iter().map(|other| &other.model).collect();
@@ -91,7 +101,10 @@ pub(super) fn money(flows: &[(bool, Alone<'_>)], before: &dyn Before) -> (Vec<Di
         for Alone { flow, program, .. } in &alike.flows {
             match walk::check(program) {
                 Ok(walked) => {
-                    before.keep_walked(&alike.shape, walked);
+                    // Never of a shape of which another flow was refused.
+                    if found.is_empty() {
+                        before.keep_walked(&alike.shape, walked);
+                    }
                     break;
                 }
                 Err(story) => found.push(told(flow, &story)),

@@ -56,8 +56,12 @@ impl Bank {
     }
 
     fn begin(&self, arguments: &[&str]) -> Child {
+        self.begin_at(&self.configs, arguments)
+    }
+
+    fn begin_at(&self, folder: &Path, arguments: &[&str]) -> Child {
         let mut command = Command::new(env!("CARGO_BIN_EXE_tongshi"));
-        command.arg("check").arg(&self.configs).arg("--json").args(arguments);
+        command.arg("check").arg(folder).arg("--json").args(arguments);
         command.env("TONGSHI_CACHE", &self.cache).stdout(Stdio::piped()).spawn().unwrap()
     }
 
@@ -132,6 +136,19 @@ fn a_change_anywhere_is_looked_at() {
             if to.is_empty() { "pass ask\n    undo\n" } else { from },
         );
     }
+}
+
+/// A flow of the bank's that asks a party is looked at with the party, and is none of its flows.
+#[test]
+fn no_more_is_known_of_a_party_than_it_has() {
+    let bank = Bank::new("party");
+    let [flows, _] = {
+        bank.check(&[]);
+        bank.check(&[]).1
+    };
+    assert_eq!(flows, 1);
+    let (said, [known, _]) = said(bank.begin_at(&bank.configs.join("grid"), &[]));
+    assert_eq!((said["flows"].as_u64().unwrap(), known), (0, 0), "{said:#}");
 }
 
 /// A party's change costs that party; the bank's, and that of what several use, costs all.

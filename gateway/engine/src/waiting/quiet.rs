@@ -1,7 +1,7 @@
 //! From when on people may believe that a posting which its party has not seen never comes (`flows.md` 2, quiet time).
 //!
-//! In: the contract of a call, the states that the journal knows of its operation, and who may still send. Out: a moment, or why there is none. It
-//! must not know who decides.
+//! In: the contract of a call, the states that the journal knows of its operation, and who may still send. Out: a moment, or
+//! why there is none. It must not know who decides.
 
 use super::Opened;
 use crate::driver::recover::RowName;

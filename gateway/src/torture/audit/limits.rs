@@ -1,5 +1,5 @@
-//! Limits: what holds for somebody in all, against what the plan says may (money-safety 8 of the claims: exact while many ask at
-//! once, and over restarts).
+//! Limits: what holds for somebody in all, against what the plan says may (`flows.md` 4: exact while many ask at once, and over
+//! restarts).
 //!
 //! In: postings, the ledgers, on how many business dates they were asked for. Out: who holds more than may, in words. It reads no
 //! counter: what a flow has reserved and what became of it is the engine's business.
