@@ -100,7 +100,7 @@ impl SftpLink {
                 *kept = None;
             }
         } else {
-            owing.is_answered();
+            owing.answered();
         }
         done
     }
@@ -110,7 +110,7 @@ impl SftpLink {
 struct GivenUp(Option<Owing>);
 
 impl GivenUp {
-    fn is_answered(mut self) {
+    fn answered(mut self) {
         self.0 = None;
     }
 }
