@@ -251,7 +251,7 @@ pub struct PeopleDo {
     pub flow: Option<String>,
     /// Only what is to be looked at in these words; all that waits otherwise.
     pub what: Option<String>,
-    /// `go`, `refuse`, `holds`, `never`, `taken_back`.
+    /// `go`, `refuse`, `holds`, `never`, `taken_back`, `correct`.
     pub say: String,
     /// Why; of a refusal the name of a reason.
     pub reason: String,

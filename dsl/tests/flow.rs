@@ -70,6 +70,7 @@ fn step_of(name: &str, call: u16, undo: Undo) -> StepDef {
         best_effort: false,
         park: None,
         goes_on: None,
+        correct: None,
         undo_of: None,
     }
 }
@@ -696,6 +697,71 @@ fn what_its_undo_did_not_take_back_is_held() {
         assert!(effects.contains(&Effect::Park(Parked::Step(DEBIT))), "{proof:?}: {effects:?}");
         assert_eq!(flow.state_of(DEBIT), OperationState::Held);
     }
+}
+
+/// A debit that its reversal may leave held; a credit then puts it right.
+fn put_right() -> FlowProgram {
+    let mut flow = FlowProgram { name: "bank.pay".into(), ..FlowProgram::default() };
+    flow.calls = vec![CallContract { ways: vec![Way::Park], ..call("core.debit") }];
+    flow.steps = vec![
+        StepDef { correct: Some(UNDO), ..step_of("debit", 0, Undo::Provider) },
+        step_of("paid", 0, Undo::Nothing),
+        StepDef { undo_of: Some(DEBIT), ..step_of("debit/correct", 0, Undo::Nothing) },
+    ];
+    flow.push("debit", Node::Step(DEBIT));
+    flow.push("paid", Node::Step(PAID));
+    flow.push("answer", Node::Answer(MappingId(9)));
+    flow
+}
+
+fn held_by_a_refused_reversal() -> Driven {
+    let mut flow = Driven::new(put_right());
+    flow.feed(Event::Asked);
+    flow.feed(Event::Reply(DEBIT, Reply::Done));
+    assert!(flow.feed(Event::Correct(DEBIT)).is_empty(), "nothing is held");
+    flow.feed(Event::Reply(PAID, Reply::Refused("no_such_bill".into())));
+    flow.feed(Event::BackReply(DEBIT, BackReply::Refused));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+    flow
+}
+
+#[test]
+fn what_is_held_is_put_right_by_a_posting_of_its_own_where_people_want_it() {
+    let mut flow = held_by_a_refused_reversal();
+    let effects = flow.feed(Event::Correct(DEBIT));
+    let written = [Change::Operation(DEBIT), Change::Intent(UNDO, 1)];
+    let expected = [Effect::Prepare(UNDO), Effect::Write(written.to_vec()), Effect::Send(UNDO, 1)];
+    assert_eq!(effects, expected);
+    // In one write: a stop finds both, and sends neither the reversal nor the correction again.
+    let found = flow.crash();
+    assert!(
+        !found.iter().any(|effect| matches!(effect, Effect::SendBack(..) | Effect::Send(..))),
+        "{found:?}"
+    );
+    assert_eq!(flow.state_of(UNDO), OperationState::Parked);
+    // That the party took it back after all is one too many: people hear of it.
+    assert!(flow.feed(Event::BackReply(DEBIT, BackReply::Reversed)).contains(&Effect::Alarm(DEBIT)));
+    assert_eq!(flow.feed(Event::Proof(DEBIT, Proof::TakenBack)), [Effect::Alarm(DEBIT)]);
+    assert!(flow.feed(Event::Correct(DEBIT)).is_empty(), "once");
+    flow.feed(Event::Proof(UNDO, Proof::Holds));
+    assert_eq!((flow.state_of(DEBIT), flow.state.durable.end), (OperationState::Undone, Some(End::Refused)));
+}
+
+#[test]
+fn what_could_not_be_put_right_is_held_as_before() {
+    let mut flow = held_by_a_refused_reversal();
+    // Nothing is begun of what cannot be made into a message: it may be tried again.
+    let during = Box::new(Event::Correct(DEBIT));
+    let cannot =
+        Event::CannotPrepare { step: UNDO, back: false, reason: "no_session".into(), park: false, during };
+    assert!(flow.feed(cannot).is_empty());
+    assert_eq!((flow.state_of(DEBIT), flow.state_of(UNDO)), (OperationState::Held, OperationState::New));
+    flow.feed(Event::Correct(DEBIT));
+    let refused = flow.feed(Event::Reply(UNDO, Reply::Refused("closed".into())));
+    assert!(refused.contains(&Effect::Park(Parked::Step(DEBIT))), "{refused:?}");
+    assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+    flow.feed(Event::Proof(DEBIT, Proof::TakenBack));
+    assert_eq!(flow.state.durable.end, Some(End::Refused));
 }
 
 #[test]

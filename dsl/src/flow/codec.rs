@@ -107,7 +107,7 @@ impl Subject {
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         match event {
-            Event::Proof(step, _) => Some(Self::Operation(*step)),
+            Event::Proof(step, _) | Event::Correct(step) => Some(Self::Operation(*step)),
             Event::Decision { .. } | Event::Released { .. } => Some(Self::Place),
             _ => None,
         }

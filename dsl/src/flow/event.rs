@@ -104,6 +104,8 @@ pub enum Event {
     },
     /// A proof about an operation that cannot end by itself: by an operator, or from the books.
     Proof(StepId, Proof),
+    /// People want what is held put right by the posting that its text names for it.
+    Correct(StepId),
     /// The end of a row may be long in coming (it is not known, or people have to look): another may begin beside it.
     RowWaits {
         /// The loop.

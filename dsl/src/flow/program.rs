@@ -181,13 +181,15 @@ pub struct StepDef {
     pub mapping: MappingId,
     /// Its way back.
     pub undo: Undo,
+    /// The posting that puts it right where it is held and people want that: that step, whose `undo_of` points back.
+    pub correct: Option<StepId>,
     /// Sent by the outbox, at least once, never changes the end.
     pub best_effort: bool,
     /// `else park`: its refusal may leave something held; of a query or a notice: the flow stops here for an operator.
     pub park: Option<ExprId>,
     /// Its refusal does not end the flow: for these reasons, of a query for any if none is named.
     pub goes_on: Option<Vec<Reason>>,
-    /// It is the undo of that step (by [`Undo::By`]) and runs only for it.
+    /// It takes that step back (by [`Undo::By`], or as its correction) and runs only for it.
     pub undo_of: Option<StepId>,
 }
 

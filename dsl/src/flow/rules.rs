@@ -60,6 +60,8 @@ pub enum Fault {
     QuietFromTakeOver,
     /// People close as never seen what probably failed.
     ProbablyFailed,
+    /// People have put right what a reversal under way may still take back.
+    CorrectedEarly,
 }
 
 impl Fault {
@@ -87,9 +89,9 @@ impl Fault {
         Self::OldestFirst,
     ];
 
-    /// Those that the walk alone is shown: what an engine that keeps its own rules hardly meets, and (the last three) what is kept by
+    /// Those that the walk alone is shown: what an engine that keeps its own rules hardly meets, and (the last four) what is kept by
     /// whoever drives the interpreter.
-    pub const WALKED: [Self; 8] = [
+    pub const WALKED: [Self; 9] = [
         Self::OlderBesideParked,
         Self::RefundForUnknown,
         Self::EnquiryUncounted,
@@ -98,6 +100,7 @@ impl Fault {
         Self::CancelUnwritten,
         Self::QuietFromTakeOver,
         Self::ProbablyFailed,
+        Self::CorrectedEarly,
     ];
 
     /// What the bug is, for people.
@@ -132,6 +135,7 @@ impl Fault {
             Self::CancelUnwritten => "a cancellation that comes first is answered and not written",
             Self::QuietFromTakeOver => "the quiet time counts from the take-over",
             Self::ProbablyFailed => "people close as never seen what probably failed",
+            Self::CorrectedEarly => "people have put right what a reversal under way may still take back",
         }
     }
 }

@@ -116,6 +116,7 @@ impl Run<'_> {
             Event::Arrived(at) => self.arrived(*at),
             Event::Released { at, accepted } => self.released(*at, accepted),
             Event::Proof(step, proof) => self.proof(*step, *proof),
+            Event::Correct(step) => self.correct(*step),
             Event::RowWaits { of, row } => self.row_waits(*of, *row),
             Event::RowEnded { of, row, end } => self.row_ended(*of, *row, *end),
         }

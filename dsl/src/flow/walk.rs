@@ -32,7 +32,9 @@ pub use alike::shape;
 pub use ground::{CRASHES, How, MOST_STATES, Reduced};
 pub use story::{Property, Story};
 
-use super::program::{CallId, CallKind, FlowProgram, MappingId, Node, StepDef, StepId, Undo, Way};
+use super::program::{
+    CallContract, CallId, CallKind, FlowProgram, MappingId, Node, StepDef, StepId, Undo, Way,
+};
 use ends::Onward;
 use foldhash::fast::FixedState;
 use ground::Ground;
@@ -138,15 +140,16 @@ fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
         for id in &step.calls {
             let Some(call) = program.call(*id) else { continue };
             let undone = step.undo == Undo::Provider && call.back.is_some();
-            let shape = (alike::call_shape(call), undone);
+            let corrected = undone && step.correct.is_some();
+            let shape = (alike::call_shape(call), undone, corrected);
             if seen.contains(&shape) {
                 continue;
             }
             states += match known::call(how, &shape) {
                 Some(walked) => walked,
                 None => {
-                    let alone = alone(program, *id, step, undone);
-                    let atomic = vec![false, true];
+                    let alone = alone(program, *id, step, (undone, corrected));
+                    let atomic = vec![false, true, true];
                     let walked = explore(&Ground::new(how, &alone, atomic))?;
                     known::keep_call(how, shape.clone(), walked);
                     walked
@@ -167,8 +170,13 @@ fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
 }
 
 /// The call in a flow of its own. Where it can be undone, a step stands beside it that may be refused at any moment: before
-/// it has ended, or long after.
-fn alone(program: &FlowProgram, call: CallId, step: &StepDef, undone: bool) -> FlowProgram {
+/// it has ended, or long after; where people may have it put right, that posting too, which holds or is refused.
+fn alone(
+    program: &FlowProgram,
+    call: CallId,
+    step: &StepDef,
+    (undone, corrected): (bool, bool),
+) -> FlowProgram {
     let mut flow = FlowProgram { name: program.name.clone(), ..FlowProgram::default() };
     let Some(call) = program.call(call).cloned() else { return flow };
     let undo = if undone { Undo::Provider } else { Undo::Nothing };
@@ -181,6 +189,7 @@ fn alone(program: &FlowProgram, call: CallId, step: &StepDef, undone: bool) -> F
         best_effort: false,
         park: None,
         goes_on: None,
+        correct: None,
         undo_of: None,
     };
     let mut other = call.clone();
@@ -197,8 +206,18 @@ fn alone(program: &FlowProgram, call: CallId, step: &StepDef, undone: bool) -> F
     other.party = "another party".into();
     other.ways = vec![Way::Park];
     other.back = None;
-    flow.calls.push(other);
+    flow.calls.push(other.clone());
     flow.steps.push(only("another step".into(), Undo::Nothing, 1));
+    if corrected {
+        let back = CallContract { kind: CallKind::Posting, name: "what puts it right".into(), ..other };
+        flow.calls.push(back);
+        let by = StepId(2);
+        let name = format!("{}/correct", step.name);
+        flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..only(name.into(), Undo::Nothing, 2) });
+        if let Some(first) = flow.steps.first_mut() {
+            first.correct = Some(by);
+        }
+    }
     flow.push("together", Node::Together(vec![(None, StepId(0)), (None, StepId(1))]));
     flow
 }

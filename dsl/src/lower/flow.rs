@@ -44,6 +44,7 @@ pub(super) fn expressions<'m>(flow: &'m Flow, see: &mut dyn FnMut(&'m Expr)) {
         if let Undo::Service(_, all) = &step.undo {
             mappings(all);
         }
+        step.correct.iter().for_each(|(_, all)| mappings(all));
     }
     for step in &flow.steps {
         step.at.iter().for_each(&mut *see);
@@ -518,11 +519,12 @@ impl Maker<'_, '_, '_> {
             ask_shape: None,
             answer_shape: None,
             undo: None,
+            correct: None,
         });
         u16::try_from(self.out.steps.len() - 1).ok()
     }
 
-    /// Adds a step, and its undo by another service right behind it.
+    /// Adds a step, and behind it what takes it back: its undo by another service, its correction.
     fn step(
         &mut self,
         program: &mut FlowProgram,
@@ -555,36 +557,32 @@ impl Maker<'_, '_, '_> {
             Undo::Keep(_) => FlowUndo::Keep,
             Undo::None => FlowUndo::Nothing,
         };
+        let behind = if matches!(undo, FlowUndo::By(_)) { 2 } else { 1 };
+        let correct = match &step.correct {
+            Some(_) => Some(StepId(id.0.checked_add(behind)?)),
+            None => None,
+        };
         let def = StepDef {
             name: name.as_str().into(),
             calls,
             at,
             mapping: MappingId(filling),
             undo,
+            correct,
             best_effort: step.best_effort,
             park,
             goes_on: self.goes_on(step),
             undo_of: None,
         };
         program.steps.push(def);
-        let mut undone = None;
-        if let Undo::Service(service, mappings) = &step.undo {
-            let ask = self.lowering.model.services.get(usize::from(*service)).map(|service| service.ask);
-            let filling = self.filling(mappings, ask, None);
-            let calls = self.providers(program, StepTarget::Service(*service));
-            program.steps.push(StepDef {
-                name: format!("{name}/undo").into(),
-                calls,
-                at,
-                mapping: MappingId(filling),
-                undo: FlowUndo::Nothing,
-                best_effort: false,
-                park: None,
-                goes_on: None,
-                undo_of: Some(id),
-            });
-            undone = Some((service_path(self.lowering, *service), filling));
-        }
+        let undo =
+            if let Undo::Service(service, mappings) = &step.undo { Some((service, mappings)) } else { None };
+        let undone = undo.map(|(service, mappings)| {
+            self.taking_back(program, (id, format!("{name}/undo"), at), *service, mappings)
+        });
+        let corrected = step.correct.as_ref().map(|(service, mappings)| {
+            self.taking_back(program, (id, format!("{name}/correct"), at), *service, mappings)
+        });
         let tables = StepTables {
             name: name.as_str().into(),
             target: match step.target {
@@ -599,9 +597,36 @@ impl Maker<'_, '_, '_> {
             ask_shape: step.ask,
             answer_shape: step.answer,
             undo: undone,
+            correct: corrected,
         };
         self.out.steps.push(tables);
         Some((id, name))
+    }
+
+    /// Adds the posting that takes a step back; what it asks for, and how that is filled.
+    fn taking_back(
+        &mut self,
+        program: &mut FlowProgram,
+        (of, name, at): (StepId, String, Option<FlowExpr>),
+        service: u16,
+        mappings: &[Mapping],
+    ) -> (Box<str>, u32) {
+        let ask = self.lowering.model.services.get(usize::from(service)).map(|service| service.ask);
+        let filling = self.filling(mappings, ask, None);
+        let calls = self.providers(program, StepTarget::Service(service));
+        program.steps.push(StepDef {
+            name: name.into(),
+            calls,
+            at,
+            mapping: MappingId(filling),
+            undo: FlowUndo::Nothing,
+            correct: None,
+            best_effort: false,
+            park: None,
+            goes_on: None,
+            undo_of: Some(of),
+        });
+        (service_path(self.lowering, service), filling)
     }
 
     fn goes_on(&self, step: &FlowStep) -> Option<Vec<crate::flow::Reason>> {

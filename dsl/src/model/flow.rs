@@ -288,6 +288,8 @@ pub struct FlowStep {
     pub mappings: Vec<Mapping>,
     /// What undoes it.
     pub undo: Undo,
+    /// What puts it right where that leaves it held: a service with mappings of its own.
+    pub correct: Option<(u16, Vec<Mapping>)>,
     /// At least once, never changes the end.
     pub best_effort: bool,
     /// `else park "why"` on an ordinary refusal.

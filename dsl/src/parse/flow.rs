@@ -26,6 +26,7 @@ const MAPPINGS: &[&str] = &[
     "else go on",
     "else park",
     "undo",
+    "correct",
     "keep",
     "best effort",
 ];
@@ -268,6 +269,12 @@ fn mapping(input: In<'_>) -> Res<'_, Headed<Mapping>> {
             let (here, label) = label(here)?;
             let (here, mappings) = mappings(here)?;
             Ok((here, (Mapping::Undo { service, mappings }, label)))
+        }
+        Some("correct") => {
+            let (here, service) = cut(path).parse(here)?;
+            let (here, label) = label(here)?;
+            let (here, mappings) = mappings(here)?;
+            Ok((here, (Mapping::Correct { service, mappings }, label)))
         }
         Some("keep") => {
             here.column(Column::Body);

@@ -93,6 +93,8 @@ pub struct StepTables {
     pub answer_shape: Option<ShapeId>,
     /// A service with mappings of its own that undoes it: path, index in [`FlowTables::fillings`].
     pub undo: Option<(Box<str>, u32)>,
+    /// A service with mappings of its own that puts it right where it is held: the same.
+    pub correct: Option<(Box<str>, u32)>,
 }
 
 /// What a step calls.

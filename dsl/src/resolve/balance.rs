@@ -98,7 +98,7 @@ enum Problem {
     /// Its ways cannot all be looked at.
     TooMany { flow: Box<str>, span: Span },
     /// What is given back is not what was taken.
-    Undone { step: Box<str>, taken: (Span, Option<String>), back: (Span, Option<String>) },
+    Undone { step: Box<str>, how: &'static str, taken: (Span, Option<String>), back: (Span, Option<String>) },
 }
 
 /// A step, who moves, and how much, in words.
@@ -270,27 +270,36 @@ impl<'m> Book<'m> {
         }
     }
 
-    /// Steps whose undo gives back another amount than they took.
+    /// Steps whose undo or correction gives back another amount than they took.
     fn undone(&mut self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for place in 0..self.legs.len() {
             let step = &self.flow.steps[usize::from(self.legs[place].step)];
-            let Undo::Service(service, mappings) = &step.undo else { continue };
-            let Some(service) = self.resolver.services.get(usize::from(*service)) else { continue };
-            let back = self.amounts(Some(service.ask), mappings);
-            let taken = &self.legs[place];
-            let own = |load: &Load| load.space == Space::StepAnswer && load.call == taken.step;
-            let said = back.iter().flat_map(|(form, _)| form.parts()).any(|(part, _)| {
-                self.parts.get(part).is_some_and(|part| super::learn::any(part, &mut |load| own(load)))
-            });
-            let same = same_amounts(&taken.amounts, &back) || total(&taken.amounts) == total(&back);
-            let (Some((_, taken_at)), false, false) = (taken.amounts.first(), said, same) else { continue };
-            let at = back.first().map_or(step.span, |(_, span)| *span);
-            problems.push(Problem::Undone {
-                step: step.name.clone(),
-                taken: (*taken_at, self.words(&total(&taken.amounts))),
-                back: (at, self.words(&total(&back))),
-            });
+            let undo = match &step.undo {
+                Undo::Service(service, mappings) => Some(("undone", service, mappings)),
+                Undo::Provider | Undo::Keep(_) | Undo::None => None,
+            };
+            let correct = step.correct.iter().map(|(service, mappings)| ("put right", service, mappings));
+            for (how, service, mappings) in undo.into_iter().chain(correct) {
+                let Some(service) = self.resolver.services.get(usize::from(*service)) else { continue };
+                let back = self.amounts(Some(service.ask), mappings);
+                let taken = &self.legs[place];
+                let own = |load: &Load| load.space == Space::StepAnswer && load.call == taken.step;
+                let said = back.iter().flat_map(|(form, _)| form.parts()).any(|(part, _)| {
+                    self.parts.get(part).is_some_and(|part| super::learn::any(part, &mut |load| own(load)))
+                });
+                let same = same_amounts(&taken.amounts, &back) || total(&taken.amounts) == total(&back);
+                let (Some((_, taken_at)), false, false) = (taken.amounts.first(), said, same) else {
+                    continue;
+                };
+                let at = back.first().map_or(step.span, |(_, span)| *span);
+                problems.push(Problem::Undone {
+                    step: step.name.clone(),
+                    how,
+                    taken: (*taken_at, self.words(&total(&taken.amounts))),
+                    back: (at, self.words(&total(&back))),
+                });
+            }
         }
         problems
     }
@@ -492,10 +501,10 @@ impl Problem {
                     ))
                     .help("let what can run on its own be begun by `start`, as a flow of its own");
             }
-            Self::Undone { step, taken, back } => {
+            Self::Undone { step, how, taken, back } => {
                 resolver
                     .report
-                    .error("TS0745", back.0, format!("`{step}` is undone by another amount than it moves"))
+                    .error("TS0745", back.0, format!("`{step}` is {how} by another amount than it moves"))
                     .label(format!("gives back {}", quoted(&back.1)))
                     .at(taken.0, format!("moves {}", quoted(&taken.1)))
                     .note(format!(
@@ -503,7 +512,7 @@ impl Problem {
                         quoted(&taken.1),
                         quoted(&back.1)
                     ))
-                    .help("fill the amount of the undo as that of the step");
+                    .help(format!("fill the amount by which it is {how} as that of the step"));
             }
         }
     }

@@ -4,6 +4,7 @@ mod awaited;
 mod cancel;
 mod mapping;
 mod refused;
+mod taken;
 
 use super::Resolver;
 use super::assemble::Work;
@@ -447,6 +448,7 @@ impl Maker<'_, '_, '_> {
             at: tree.at.as_ref().map(|at| expression(self.resolver, self.work, at, scope, None)),
             mappings: Vec::new(),
             undo: Undo::None,
+            correct: None,
             best_effort: false,
             park: None,
             again: None,
@@ -458,6 +460,7 @@ impl Maker<'_, '_, '_> {
             span,
         };
         let into = Target { shape: ask, space: Space::Ask, call: place + 1, level: 0 };
+        let mut correction = None;
         if let Some(block) = &tree.mappings {
             for node in &block.statements {
                 match &node.kind {
@@ -480,17 +483,22 @@ impl Maker<'_, '_, '_> {
                         self.undoable(target, node.span);
                     }
                     tree::Mapping::Undo { service: Some(service), mappings } => {
-                        let (target, ask, _, _) = self.target(service);
-                        if let StepTarget::Service(place) = target {
-                            let into = Target { shape: ask, space: Space::Ask, call: u16::MAX, level: 0 };
-                            let mappings = mappings.as_ref().map_or_else(Vec::new, |block| {
-                                self.mappings(block, scope, into, "the undoing ask")
-                            });
+                        if let Some((place, mappings)) =
+                            self.taking_back((service, mappings.as_ref()), scope, "the undoing ask")
+                        {
                             step.undo = Undo::Service(place, mappings);
                         }
                     }
+                    tree::Mapping::Correct { service, mappings } => {
+                        step.correct =
+                            self.taking_back((service, mappings.as_ref()), scope, "the correcting ask");
+                        correction = Some(node.span);
+                    }
                     tree::Mapping::Assign { .. } | tree::Mapping::Pass(_) => {}
                 }
+            }
+            if let Some(at) = correction {
+                self.correctable(&step, at);
             }
             step.mappings = self.mappings(block, scope, into, &tree.service.text());
         } else if ask.is_some() {
@@ -535,6 +543,7 @@ impl Maker<'_, '_, '_> {
             at: None,
             mappings: Vec::new(),
             undo: Undo::None,
+            correct: None,
             best_effort: false,
             park: None,
             again: None,
@@ -594,32 +603,6 @@ impl Maker<'_, '_, '_> {
             return None;
         };
         Some(Way::Repeat { pauses, times: Some(times) })
-    }
-
-    /// Each provider of the service must have a call that undoes it.
-    fn undoable(&mut self, target: StepTarget, span: Span) {
-        let StepTarget::Service(service) = target else { return };
-        for module in self.modules {
-            for (place, call) in module.calls.iter().enumerate() {
-                if !call.ours || call.service != Some(service) {
-                    continue;
-                }
-                let id = crate::model::CallId(u16::try_from(place).unwrap_or(u16::MAX));
-                if !module.calls.iter().any(|other| other.undoes.contains(&id)) {
-                    let path = self.resolver.services[usize::from(service)].path.clone();
-                    self.resolver
-                        .report
-                        .error("TS0713", span, format!("nothing undoes `{}` of {}", call.name, module.name))
-                        .at(call.span, format!("it provides {path}"))
-                        .note(format!(
-                            "1. {0} holds `{1}`\n2. a later step is refused: `{1}` is to be undone\n3. {0} has no call that takes it back: it holds there, and the flow never ends",
-                            module.name, call.name
-                        ))
-                        .help("declare the reversal: `call NAME undoes …`, or write `undo SERVICE { … }`, or `keep \"why\"`");
-                    return;
-                }
-            }
-        }
     }
 
     fn target(

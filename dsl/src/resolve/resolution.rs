@@ -250,6 +250,7 @@ fn goes_to(flow: &Flow, touches: &dyn Fn(StepTarget) -> bool) -> bool {
         || flow.steps.iter().any(|step| {
             touches(step.target)
                 || matches!(&step.undo, Undo::Service(of, _) if touches(StepTarget::Service(*of)))
+                || step.correct.as_ref().is_some_and(|(of, _)| touches(StepTarget::Service(*of)))
         })
 }
 

@@ -239,6 +239,13 @@ pub enum Mapping {
         /// Its ask.
         mappings: Option<Block<Mapping>>,
     },
+    /// `correct PATH { … }`: what puts it right where no way back has worked, and people want that.
+    Correct {
+        /// The service.
+        service: Path,
+        /// Its ask.
+        mappings: Option<Block<Mapping>>,
+    },
     /// `keep STRING`: it is never undone, and why.
     Keep(Text),
     /// `best effort`.

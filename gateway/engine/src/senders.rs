@@ -79,6 +79,17 @@ impl Senders {
         self.roll().standing(&copies(step, states))
     }
 
+    /// The same of the copies of its reversal. None of them is taken for given up by who sent it: when that was is not written down.
+    #[must_use]
+    pub fn standing_of_reversals(&self, step: &str, states: &[StateRow]) -> Standing {
+        let own = |row: &&StateRow| {
+            let name = crate::driver::recover::RowName::of(&row.name);
+            name.step == step && name.back
+        };
+        let copies: Vec<_> = states.iter().filter(own).map(|row| (row.sequence, None)).collect();
+        self.roll().standing(&copies)
+    }
+
     /// Whether every process before this one has ended.
     #[must_use]
     pub fn all_ended(&self) -> bool {

@@ -76,6 +76,8 @@ pub enum Why {
         amount: Option<i64>,
         /// From when on it may be decided that it never came.
         quiet: Quiet,
+        /// From when on it may be put right by a posting of its own; none where the flow names none, or it has begun.
+        correct: Option<Quiet>,
     },
 }
 
@@ -106,6 +108,9 @@ impl Why {
     pub fn decisions(&self) -> &'static [Decision] {
         match self {
             Self::Hold { .. } | Self::Park => &[Decision::Go, Decision::Refuse],
+            Self::Operation { correct: Some(_), .. } => {
+                &[Decision::Correct, Decision::Holds, Decision::Never, Decision::TakenBack]
+            }
             Self::Operation { .. } => &[Decision::Holds, Decision::Never, Decision::TakenBack],
             Self::Notice { .. } => &[Decision::Again, Decision::Delivered, Decision::Dropped],
             Self::Late | Self::Broken => &[],
@@ -216,9 +221,10 @@ impl Engine {
         });
         let Ok((rows, states)) = read.await else { return };
         for waits in found {
-            if let Why::Operation { amount, quiet, .. } = &mut waits.why {
+            if let Why::Operation { amount, quiet, correct, .. } = &mut waits.why {
                 *amount = rows.iter().find(|row| row.name == waits.place).and_then(|row| row.amount);
                 *quiet = opened.quiet(&waits.place, (&states, row.changed), &self.senders);
+                *correct = opened.correctable(&waits.place, (&states, row.changed), &self.senders);
             }
         }
     }
@@ -306,6 +312,7 @@ impl Opened<'_> {
                 state,
                 amount: None,
                 quiet: Quiet::Unread,
+                correct: None,
             };
             let what = operation.reason.as_deref().unwrap_or(what).to_owned();
             Some(self.waiting(row, &step.name, what, why, Subject::Operation(id)))

@@ -57,9 +57,12 @@ pub(super) fn waiting(waiting: &WaitingFor) -> Json {
         Why::Notice { party, call, tries } => {
             ("notice", json!({ "party": party, "call": call, "tries": tries }))
         }
-        Why::Operation { party, call, state, amount, quiet } => {
-            let quiet = self::quiet(*quiet);
-            (*state, json!({ "party": party, "call": call, "amount_fen": amount, "quiet": quiet }))
+        Why::Operation { party, call, state, amount, quiet, correct } => {
+            let (quiet, correct) = (self::quiet(*quiet), correct.map(self::quiet));
+            let detail = json!({
+                "party": party, "call": call, "amount_fen": amount, "quiet": quiet, "correct": correct,
+            });
+            (*state, detail)
         }
     };
     let proposed = waiting.proposed.as_ref().map(|proposed| {

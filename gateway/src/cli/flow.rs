@@ -53,7 +53,8 @@ impl Flow {
                         Undo::Nothing => "never undone",
                     };
                     let effort = if step.best_effort { ", best effort" } else { "" };
-                    say(&format!("  step {:16} {undo}{effort}", step.name));
+                    let right = if step.correct.is_some() { ", put right where it is held" } else { "" };
+                    say(&format!("  step {:16} {undo}{right}{effort}", step.name));
                 }
             }
             match walk::check(&tables.program) {

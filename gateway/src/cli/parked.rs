@@ -21,7 +21,7 @@ const PAGE: usize = 1_000;
 /// Arguments of `tongshi parked`.
 #[derive(Args)]
 #[command(
-    after_help = "Decisions: a hold or a place where the flow is parked is decided by go or refuse; an operation whose end nobody knows by\nholds (the party has it), never (it never had it and never will) or taken_back (it had it and took it back), with a proof; a notice that was given up\nby again (it is sent again), or by delivered (the party was told otherwise) or dropped (nobody tells it), with a proof.\n\nExamples:\n  TONGSHI_TOKEN=… tongshi parked list\n  tongshi parked show 100417\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user)\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
+    after_help = "Decisions: a hold or a place where the flow is parked is decided by go or refuse; an operation whose end nobody knows by\nholds (the party has it), never (it never had it and never will) or taken_back (it had it and took it back), with a proof; one that is held, where the flow names a correcting posting, by correct as well; a notice that was given up\nby again (it is sent again), or by delivered (the party was told otherwise) or dropped (nobody tells it), with a proof.\n\nExamples:\n  TONGSHI_TOKEN=… tongshi parked list\n  tongshi parked show 100417\n  tongshi parked resolve 100417 propose holds --reason \"listed by the party\" --proof-file letter.pdf\n  tongshi parked resolve 100417 agree holds --proof-file letter.pdf      (as another user)\n  tongshi parked resolve 100417 dismiss --reason \"the letter is of another day\""
 )]
 pub(crate) struct Parked {
     #[command(flatten)]
@@ -101,7 +101,7 @@ enum Step {
 
 #[derive(Args)]
 struct Said {
-    /// go, refuse, holds, never, taken_back, again, delivered or dropped
+    /// go, refuse, holds, never, taken_back, correct, again, delivered or dropped
     decision: String,
     /// The place in the flow, where more than one thing waits
     #[arg(long)]
@@ -309,8 +309,12 @@ fn next_step(wait: &Json) -> String {
         "parked" => {
             format!("ask {}; then holds, never or taken_back with a proof", text(wait, "/detail/party"))
         }
+        "held" if wait.pointer("/detail/correct").is_some_and(|correct| !correct.is_null()) => format!(
+            "correct with a proof that {} holds it: another posting puts it right; or have it taken back, then taken_back",
+            text(wait, "/detail/party")
+        ),
         "held" => format!(
-            "have {} take it back, or correct it; then taken_back or holds with a proof",
+            "have {} take it back, or put it right by hand; then taken_back with a proof",
             text(wait, "/detail/party")
         ),
         "notice" => {

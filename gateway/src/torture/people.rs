@@ -44,7 +44,8 @@ pub(super) async fn decide(field: &mut Field<'_>, postings: &[(Posting, Heard)])
     for _ in 0..ROUNDS {
         let mut now = 0;
         for waits in field.waits().await {
-            let (Some(posting), Why::Operation { party, state, .. }) = (pending.get(&waits.flow), &waits.why)
+            let (Some(posting), Why::Operation { party, state, correct, .. }) =
+                (pending.get(&waits.flow), &waits.why)
             else {
                 continue;
             };
@@ -60,8 +61,9 @@ pub(super) async fn decide(field: &mut Field<'_>, postings: &[(Posting, Heard)])
             let Some((actor, (_, fen, whole))) = holds else { continue };
             let truths: &[Decision] = match *fen {
                 0 => &[Decision::Never, Decision::TakenBack],
-                // That what is known to hold does so changes nothing: it is put right by hand.
                 all if all == *whole && *state != OperationState::Held.word() => &[Decision::Holds],
+                // That what is known to hold does so changes nothing: it is put right, by hand where the flow names nothing for it.
+                all if all == *whole && correct.is_some() => &[Decision::Correct],
                 _ => continue,
             };
             let proof = format!("the ledger of {}: {fen} fen", actor.folder);

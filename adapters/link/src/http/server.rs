@@ -7,9 +7,10 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use hyper::body::Incoming;
+use hyper::header::{DATE, Entry, HeaderValue};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
@@ -92,7 +93,11 @@ async fn serve(
         begun.store(true, Ordering::Relaxed);
         let (core, config) = (core.clone(), Arc::clone(&config));
         let (service, peer, counts) = (Arc::clone(&service), Arc::clone(&peer), Arc::clone(&counts));
-        async move { answer(&core, &config, &*service, &peer, &counts, request).await }
+        async move {
+            let mut response = answer(&core, &config, &*service, &peer, &counts, request).await;
+            date(&core, &mut response);
+            Ok::<_, Infallible>(response)
+        }
     });
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answering));
     let drained = async {
@@ -138,11 +143,13 @@ fn builder(core: &Core, executor: Tasks, config: &HttpServerConfig) -> auto::Bui
     builder
         .http1()
         .timer(timer.clone())
+        .auto_date_header(false)
         .header_read_timeout(config.head_limit)
         .max_buf_size(config.sizes.head.max(8 * 1024));
     builder
         .http2()
         .timer(timer)
+        .auto_date_header(false)
         .max_header_list_size(u32::try_from(config.sizes.head).unwrap_or(u32::MAX))
         .keep_alive_interval(config.head_limit);
     builder
@@ -155,23 +162,23 @@ async fn answer(
     peer: &Arc<Peer>,
     counts: &LinkCounts,
     request: Request<Incoming>,
-) -> Result<Response<Content>, Infallible> {
+) -> Response<Content> {
     let (head, mut body) = request.into_parts();
     let until = core.mark().after(config.content_limit);
     if convert::asks_too_much(&head.headers, &body, config.sizes.content) {
-        return Ok(refusal(counts, 413));
+        return refusal(counts, 413);
     }
     let content = match core.within(until, collect(&mut body, config.sizes.content)).await {
         Ok(Ok(content)) => content,
         Ok(Err(Unread::TooLong)) => {
             // What is left past the limit of time is cut off.
             let _all_or_late = core.within(until, convert::pass_over(&mut body)).await;
-            return Ok(refusal(counts, 413));
+            return refusal(counts, 413);
         }
-        Ok(Err(Unread::Failed(_))) => return Ok(refusal(counts, 400)),
+        Ok(Err(Unread::Failed(_))) => return refusal(counts, 400),
         Err(_) => {
             counts.timed_out.up();
-            return Ok(refusal(counts, 408));
+            return refusal(counts, 408);
         }
     };
     counts.received.up();
@@ -181,7 +188,21 @@ async fn answer(
         plain(500)
     });
     counts.sent.up();
-    Ok(response)
+    response
+}
+
+/// The last moment that such a date can be of: years have four digits.
+const LATEST: u64 = 253_402_300_799_000_000;
+
+/// Says when it was answered (RFC 9110, 6.6.1), by the core's clock: the library would ask the system's, so that a simulated day
+/// would not be the same each time.
+fn date(core: &Core, response: &mut Response<Content>) {
+    let micros = u64::try_from(core.world().clock.now().0).unwrap_or(0).min(LATEST);
+    let now = UNIX_EPOCH.checked_add(Duration::from_micros(micros));
+    let text = now.and_then(|now| HeaderValue::from_str(&httpdate::fmt_http_date(now)).ok());
+    if let (Some(text), Entry::Vacant(entry)) = (text, response.headers_mut().entry(DATE)) {
+        entry.insert(text);
+    }
 }
 
 /// A refusal after which nothing more is read on the connection.

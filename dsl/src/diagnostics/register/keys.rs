@@ -1,4 +1,5 @@
-//! TS0746 to TS0752: what keys cover, how long holds and quiet times last, times that are over, what calls make of amounts.
+//! TS0746 to TS0754: what keys cover, how long holds and quiet times last, times that are over, what calls make of amounts, what puts
+//! right.
 
 use super::Page;
 use crate::diagnostics::Code;
@@ -413,6 +414,184 @@ call enquire settles pay {
   reply {
     state  code result  = original.outcome
   }
+}
+"#,
+    },
+    Page {
+        code: Code(753),
+        title: "a correction of nothing",
+        text: "`correct SERVICE { … }` names the posting that puts a step right where its way back was refused, after the cut-over say: the step is held, two persons decide with a proof that it holds, and the posting goes its way as any other. So the step has a way back (`undo`), and what is named moves money.",
+        chinese: "更正交易未对应可冲正的步骤。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2011" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    correct bank.credit {
+      account  <- ask.account
+      amount   <- ask.amount
+    }
+  }
+  step paid bank.pay_bill {
+    pass ask
+    undo
+  }
+  answer
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2011" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+flow pay on bank.pay_bill {
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+    correct bank.credit {
+      account  <- ask.account
+      amount   <- ask.amount
+    }
+  }
+  step paid bank.pay_bill {
+    pass ask
+  }
+  answer
+}
+"#,
+    },
+    Page {
+        code: Code(754),
+        title: "a correction that a reversal may meet",
+        text: "People have a step put right when its reversal was refused. A copy of that reversal, sent before, may still be on its way: if it comes behind the correction, the step is taken back twice. So the reversal, or the call that it takes back, promises the time after which no copy comes any more; the gateway takes no such decision before that.",
+        chinese: "更正交易可能与在途冲正重复。",
+        bad: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call back undoes pay {
+  once      original.serial
+  promises  repeatable, remembered, within business date
+  unknown   repeat every 60s up to 10 times, then park
+  request "2002" {
+    original_serial  digits 12  = original.serial
+  }
+  reply
+}
+
+call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2011" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+    undo
+    correct bank.credit {
+      account  <- ask.account
+      amount   <- ask.amount
+    }
+  }
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  answer
+}
+"#,
+        good: r#"call pay provides bank.pay_bill {
+  once     exchange.serial
+  unknown  park
+  request "2001" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply
+}
+
+call back undoes pay {
+  once      original.serial
+  promises  repeatable, remembered, within business date, quiet 60s
+  unknown   repeat every 60s up to 10 times, then park
+  request "2002" {
+    original_serial  digits 12  = original.serial
+  }
+  reply
+}
+
+call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2011" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+flow pay on bank.pay_bill {
+  step paid bank.pay_bill {
+    pass ask
+    undo
+    correct bank.credit {
+      account  <- ask.account
+      amount   <- ask.amount
+    }
+  }
+  step debit bank.debit {
+    account  <- ask.account
+    amount   <- ask.amount
+    undo
+  }
+  answer
 }
 "#,
     },

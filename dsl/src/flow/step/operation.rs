@@ -91,7 +91,7 @@ impl Run<'_> {
     }
 
     /// The call that a step goes to, or why it cannot be begun and whether people look at it.
-    fn choose(&mut self, step: StepId) -> Result<CallId, (Reason, bool)> {
+    pub(super) fn choose(&mut self, step: StepId) -> Result<CallId, (Reason, bool)> {
         let mut blocked = self.next.memory.blocked.iter();
         if let Some((_, reason, park)) = blocked.find(|(blocked, ..)| *blocked == step) {
             return Err((reason.clone(), *park));
@@ -394,6 +394,8 @@ impl Run<'_> {
                 self.settle_refused(step, &Proof::NEVER.into());
                 true
             }
+            // Another posting takes it back at this moment: both together would be one too many.
+            (Undoing, Proof::TakenBack) if self.taken_back_by(step).is_some() => false,
             (_, Proof::TakenBack) => {
                 self.settle(step, Undone);
                 true

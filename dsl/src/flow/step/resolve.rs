@@ -248,7 +248,9 @@ impl Run<'_> {
 
     pub(super) fn back_reply(&mut self, step: StepId, reply: BackReply) {
         let operation = self.operation(step);
+        let by_other = operation.state == OperationState::Undoing && self.taken_back_by(step).is_some();
         let may_end = operation.backs > 0
+            && !by_other
             && matches!(
                 operation.state,
                 OperationState::Reversing | OperationState::Undoing | OperationState::Parked
@@ -258,8 +260,10 @@ impl Run<'_> {
                 if operation.backs > 0 {
                     self.changes.push(Change::Record(step));
                 }
-                // People have proved that it holds, and its party says that it took it back.
-                if reply == BackReply::Reversed && operation.state == OperationState::Done {
+                // People have proved that it holds, or have it put right, and its party says that it took it back.
+                let corrected = self.definition(step).and_then(|found| found.correct);
+                let corrected = corrected.is_some_and(|by| self.operation(by).state != OperationState::New);
+                if reply == BackReply::Reversed && (corrected || operation.state == OperationState::Done) {
                     self.after.push(Effect::Alarm(step));
                 }
             }

@@ -80,6 +80,37 @@ impl Run<'_> {
         }
     }
 
+    /// People want a posting of its own to put right what is held, and what stands behind it is at an end (`flows.md` 7): where it
+    /// cannot be begun, everything stays as it is.
+    pub(super) fn correct(&mut self, step: StepId) {
+        use OperationState::{Done, Held, New, Refused, Undone};
+        let Some(by) = self.definition(step).and_then(|found| found.correct) else { return };
+        let newer_ended = |newer: StepId| match self.operation(newer).state {
+            New | Refused | Undone => true,
+            Done => self.kind(newer) != CallKind::Posting,
+            _ => false,
+        };
+        let own = |newer: &StepId| self.definition(*newer).is_some_and(|found| found.undo_of.is_none());
+        let waits = self.operation(step).state == Held && self.operation(by).state == New;
+        let rows_open = self.next.durable.loops.iter().any(|rows| !rows.open.is_empty());
+        let turn = self.program.step_ids().filter(|newer| *newer > step).filter(own).all(newer_ended);
+        if !waits || rows_open || !turn || self.next.durable.broken() || self.choose(by).is_err() {
+            return;
+        }
+        self.settle(step, OperationState::Undoing);
+        self.begin_undo(by);
+    }
+
+    /// The posting that takes a step back in the place of its provider: people's correction once it has begun, or the undo by another.
+    pub(super) fn taken_back_by(&self, step: StepId) -> Option<StepId> {
+        let found = self.definition(step)?;
+        let correction = found.correct.filter(|by| self.operation(*by).state != OperationState::New);
+        match found.undo {
+            Undo::By(other) => correction.or(Some(other)),
+            Undo::Provider | Undo::Keep | Undo::Nothing => correction,
+        }
+    }
+
     fn why(&self) -> super::Reason {
         let durable = &self.next.durable;
         let of_step = || {
@@ -135,11 +166,8 @@ impl Run<'_> {
 
     fn resume(&mut self, step: StepId, gives_up: bool) {
         let operation = self.operation(step);
-        let by_other = matches!(self.definition(step).map(|found| &found.undo), Some(Undo::By(_)));
         match operation.state {
-            OperationState::Undoing if by_other => {
-                self.resume_undo(step);
-            }
+            OperationState::Undoing if let Some(by) = self.taken_back_by(step) => self.resume_undo(by),
             OperationState::Intent
             | OperationState::Unknown
             | OperationState::Reversing
@@ -169,12 +197,9 @@ impl Run<'_> {
     }
 
     /// The undo by another posting was decided, but not begun with the same write.
-    fn resume_undo(&mut self, step: StepId) {
-        if let Some(Undo::By(other)) = self.definition(step).map(|found| found.undo.clone())
-            && self.operation(other).state == OperationState::New
-            && self.begin_undo(other)
-        {
-            self.after_outcome(other);
+    fn resume_undo(&mut self, by: StepId) {
+        if self.operation(by).state == OperationState::New && self.begin_undo(by) {
+            self.after_outcome(by);
         }
     }
 }

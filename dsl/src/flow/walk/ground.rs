@@ -186,7 +186,8 @@ fn equal_runs(program: &FlowProgram, atomic: &[bool]) -> Vec<Vec<Alike>> {
             && !is_query(program, found)
             && !found.best_effort
             && found.undo_of.is_none()
-            && !matches!(found.undo, Undo::By(_));
+            && !matches!(found.undo, Undo::By(_))
+            && found.correct.is_none();
         let here = atomic.get(usize::from(step.0)).copied().unwrap_or_default();
         (plain && here && !named(step))
             .then(|| (calls, found.undo.clone(), found.park.is_some(), found.goes_on.clone()))

@@ -13,8 +13,8 @@ use std::sync::{LazyLock, Mutex, PoisonError};
 /// Shapes kept at most; beyond that they are walked again each time.
 const MOST_KEPT: usize = 20_000;
 
-/// A call by its shape, and whether its step is undone by its provider.
-pub(super) type Call = (CallContract, bool);
+/// A call by its shape, whether its step is undone by its provider, and whether people may have it put right.
+pub(super) type Call = (CallContract, bool, bool);
 
 static FLOWS: LazyLock<Mutex<HashMap<FlowProgram, Walked>>> = LazyLock::new(Mutex::default);
 static CALLS: LazyLock<Mutex<HashMap<Call, usize>>> = LazyLock::new(Mutex::default);

@@ -15,8 +15,8 @@ use super::second;
 use super::story::say;
 use super::tidy;
 use super::world::{
-    Both, Chooser, DONE, NO_SESSION, NOTHING, REFUSED, TOLD_CANCELLED, TOLD_DONE, TOLD_PENDING, TOLD_REFUSED,
-    World,
+    Both, Chooser, DONE, Leg, NO_SESSION, NOTHING, REFUSED, TOLD_CANCELLED, TOLD_DONE, TOLD_PENDING,
+    TOLD_REFUSED, World,
 };
 
 /// One move of the world.
@@ -48,11 +48,18 @@ pub(super) enum Move {
 impl Move {
     /// Nobody is bound to make it: a flow that only these could move stands still.
     pub(super) fn is_optional(&self) -> bool {
-        use Event::{AskerLimit, CancelAsked, CutOff, CutOver, Proof, Released, SecondAsk};
+        use Event::{AskerLimit, CancelAsked, Correct, CutOff, CutOver, Proof, Released, SecondAsk};
         let Self::Feed(event) = self else { return matches!(self, Self::Crash | Self::CancelUnseen) };
         matches!(
             event,
-            CancelAsked | AskerLimit | CutOff | CutOver | Proof(..) | Released { .. } | SecondAsk { .. }
+            CancelAsked
+                | AskerLimit
+                | CutOff
+                | CutOver
+                | Proof(..)
+                | Correct(_)
+                | Released { .. }
+                | SecondAsk { .. }
         )
     }
 }
@@ -78,6 +85,9 @@ pub(super) fn moves(ground: &Ground<'_>, world: &World, into: &mut Vec<Move>) {
             of_step(program, world, step, into);
         }
         into.extend(proof(ground, world, step).map(|proof| Move::Feed(Event::Proof(step, proof))));
+        if is_to_correct(ground, world, step) {
+            into.push(Move::Feed(Event::Correct(step)));
+        }
     }
     for (place, timer) in world.timers.iter().enumerate() {
         if !matches!(timer, Timer::Warn(_)) {
@@ -138,13 +148,25 @@ fn of_node(program: &FlowProgram, world: &World, into: &mut Vec<Move>) {
 fn proof(ground: &Ground<'_>, world: &World, step: StepId) -> Option<Proof> {
     let leg = world.legs.get(usize::from(step.0))?;
     let operation = world.state.durable.operation(step)?;
-    let still = leg.flight == 0 && leg.backs == 0 && leg.replies == 0 && leg.back_replies == 0;
     match operation.state {
         OperationState::Parked if ground.rules.broken(Fault::ProbablyFailed) => Some(Proof::Never),
-        OperationState::Parked if still && leg.holds() => Some(Proof::Holds),
-        OperationState::Parked if still && leg.made == 0 => Some(Proof::Never),
+        OperationState::Parked if still(leg) && leg.holds() => Some(Proof::Holds),
+        OperationState::Parked if still(leg) && leg.made == 0 => Some(Proof::Never),
         _ => None,
     }
+}
+
+fn still(leg: &Leg) -> bool {
+    leg.flight == 0 && leg.backs == 0 && leg.replies == 0 && leg.back_replies == 0
+}
+
+/// Whether people may have it put right: it is held, its party's books show it, and nothing of it is under way any more.
+fn is_to_correct(ground: &Ground<'_>, world: &World, step: StepId) -> bool {
+    let named = ground.program.step(step).is_some_and(|found| found.correct.is_some());
+    let early = ground.rules.broken(Fault::CorrectedEarly);
+    let held = world.state.durable.operation(step).is_some_and(|known| known.state == OperationState::Held);
+    let leg = world.legs.get(usize::from(step.0));
+    named && held && leg.is_some_and(|leg| leg.holds() && (early || still(leg)))
 }
 
 fn of_step(program: &FlowProgram, world: &World, step: StepId, into: &mut Vec<Move>) {

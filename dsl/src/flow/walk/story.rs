@@ -104,10 +104,14 @@ fn broken(program: &FlowProgram, world: &World) -> Option<Property> {
             return Some(Property::Twice(step));
         }
         let definition = program.step(step)?;
-        let given_back = match definition.undo {
-            Undo::By(other) => world.legs.get(usize::from(other.0)).is_some_and(super::world::Leg::holds),
-            _ => false,
-        };
+        let by_undo = if let Undo::By(other) = definition.undo { Some(other) } else { None };
+        let gives_back =
+            |by: &StepId| world.legs.get(usize::from(by.0)).is_some_and(super::world::Leg::holds);
+        let backs = by_undo.iter().chain(&definition.correct).filter(|by| gives_back(by)).count();
+        let given_back = backs > 0;
+        if usize::from(leg.taken) + backs > usize::from(leg.made) && posting {
+            return Some(Property::Twice(step));
+        }
         let holds = leg.holds() && !given_back;
         holding |= holds && posting && definition.undo_of.is_none();
         let books = match operation.state {
@@ -513,6 +517,7 @@ pub(super) mod say {
             Event::Decision { accepted: Ok(()), .. } => "the operator agrees".into(),
             Event::Decision { .. } => "the operator declines".into(),
             Event::Proof(of, Proof::Holds) => format!("people prove that {} holds", name(of)),
+            Event::Correct(of) => format!("people have {} put right by another posting", name(of)),
             Event::Proof(of, Proof::Never) => format!("people prove that {} never came", name(of)),
             Event::Released { .. } => "the operator lets it go on".into(),
             Event::Arrived(_) => "what was waited for comes".into(),

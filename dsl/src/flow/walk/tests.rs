@@ -68,6 +68,7 @@ fn step(name: &str, call: u16, undo: Undo) -> StepDef {
         best_effort: false,
         park: None,
         goes_on: None,
+        correct: None,
         undo_of: None,
     }
 }
@@ -163,6 +164,7 @@ fn each_broken_rule_is_found() {
     }
     found(Fault::BackRepeatedAlways, &once);
     found(Fault::OldEnquiryUsed, &same(vec![enquire(), Way::Park]));
+    found(Fault::CorrectedEarly, &corrected());
 }
 
 fn queried_first() -> FlowProgram {
@@ -205,6 +207,8 @@ fn safe_flows() {
             row(vec![(pay(), Undo::Nothing), (anew(assured(debit())), Undo::Nothing)]),
         ),
         ("undo by a posting", undone_by_posting()),
+        ("put right by a posting", corrected()),
+        ("put right, where the undo is a posting as well", corrected_behind_an_undo_by_posting()),
         ("cancellable", FlowProgram { cancellable: true, ..one_undone() }),
         ("pay_bill, cancellable", FlowProgram { cancellable: true, ..pay_bill() }),
     ];
@@ -224,6 +228,23 @@ fn together(steps: &[(CallContract, Undo)]) -> FlowProgram {
     let members = flow.step_ids().map(|step| (None, step)).collect();
     flow.nodes = vec![Node::Together(members), Node::Answer(MappingId(1))];
     flow.places = vec!["together".into(), "answer".into()];
+    flow
+}
+
+/// A debit that its reversal may leave held, and a credit that then puts it right; then a refusable pay.
+fn corrected() -> FlowProgram {
+    let mut flow = row(vec![(debit(), Undo::Provider), (parks(pay()), Undo::Nothing)]);
+    flow.calls.push(CallContract { name: "core.credit".into(), ..parks(debit()) });
+    flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..step("debit/correct", 2, Undo::Nothing) });
+    flow.steps[0].correct = Some(StepId(2));
+    flow
+}
+
+fn corrected_behind_an_undo_by_posting() -> FlowProgram {
+    let mut flow = undone_by_posting();
+    flow.calls.push(CallContract { name: "core.entry".into(), ..parks(debit()) });
+    flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..step("debit/correct", 3, Undo::Nothing) });
+    flow.steps[0].correct = Some(StepId(3));
     flow
 }
 

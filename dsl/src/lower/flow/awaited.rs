@@ -18,6 +18,7 @@ impl Maker<'_, '_, '_> {
             ask_shape: None,
             answer_shape: step.answer,
             undo: None,
+            correct: None,
         });
         u16::try_from(self.out.steps.len() - 1).ok()
     }

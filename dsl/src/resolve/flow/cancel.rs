@@ -34,6 +34,7 @@ impl Maker<'_, '_, '_> {
             at: None,
             mappings: Vec::new(),
             undo: Undo::None,
+            correct: None,
             best_effort: false,
             park: None,
             again: None,

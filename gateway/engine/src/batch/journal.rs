@@ -14,7 +14,7 @@ use crate::facts::{Body, Facts, Tagged};
 use crate::message::Refusal;
 use crate::sheet::{Sheet, Spool};
 use crate::version::{CallRef, Member, Version};
-use dsl::flow::{Cancel, End, Undo};
+use dsl::flow::{Cancel, End, StepId, Undo};
 use dsl::model::Fact;
 use dsl::value::Date;
 use std::sync::Arc;
@@ -196,13 +196,18 @@ impl Gather<'_> {
     /// Whether what was undone stands at its party all the same: another posting has offset it, which is in the books for itself.
     fn is_offset(&self, reader: &mut dyn Reader, row: &OperationRow) -> Result<bool, store::Fatal> {
         let flow = reader.flow(row.flow)?;
-        let undo = flow.and_then(|flow| {
-            let (flow, path) = path_of(self.version, &flow.name)?;
-            let step = RowName::of(&row.name).step;
-            let program = program_of(self.version.flow(flow)?, &path)?;
-            program.steps.iter().find(|one| *one.name == *step).map(|step| step.undo.clone())
+        let offset = flow.and_then(|flow| {
+            let (known, path) = path_of(self.version, &flow.name)?;
+            let name = RowName::of(&row.name).step;
+            let program = program_of(self.version.flow(known)?, &path)?;
+            let step = program.steps.iter().find(|one| *one.name == *name)?;
+            let durable = dsl::flow::decode(program, &flow.state).ok()?;
+            let done = |by: StepId| {
+                durable.operation(by).is_some_and(|by| by.state == dsl::flow::OperationState::Done)
+            };
+            Some(matches!(step.undo, Undo::By(_)) || step.correct.is_some_and(done))
         });
-        Ok(matches!(undo, Some(Undo::By(_))))
+        Ok(offset == Some(true))
     }
 
     /// What we asked of the party; `offset`: it was undone, and stands there.

@@ -104,7 +104,8 @@ impl Running {
         if let Some(original) = definition.undo_of {
             let name = &program.step(original)?.name;
             let known = tables.steps.iter().find(|known| known.name == *name)?;
-            let (service, _) = known.undo.as_ref()?;
+            let corrects = program.step(original)?.correct == Some(step);
+            let (service, _) = if corrects { known.correct.as_ref()? } else { known.undo.as_ref()? };
             return self.version.service(service).map(|service| service.ask);
         }
         tables.steps.iter().find(|known| known.name == definition.name)?.ask_shape

@@ -33,6 +33,8 @@ pub enum Decision {
     Never,
     /// The party had it and took it back.
     TakenBack,
+    /// The party holds it, and will not take it back: the posting that the flow names puts it right.
+    Correct,
     /// The notice is sent again, its tries counted anew.
     Again,
     /// The party was told otherwise.
@@ -43,12 +45,13 @@ pub enum Decision {
 
 impl Decision {
     /// All with their words.
-    pub const WORDS: [(Self, &'static str); 8] = [
+    pub const WORDS: [(Self, &'static str); 9] = [
         (Self::Go, "go"),
         (Self::Refuse, "refuse"),
         (Self::Holds, "holds"),
         (Self::Never, "never"),
         (Self::TakenBack, "taken_back"),
+        (Self::Correct, "correct"),
         (Self::Again, "again"),
         (Self::Delivered, "delivered"),
         (Self::Dropped, "dropped"),
@@ -403,12 +406,21 @@ impl Engine {
                 }
                 Ok(Event::Proof(step, proof))
             }
+            (Why::Operation { correct: Some(quiet), .. }, Decision::Correct) => {
+                if !said.proves() {
+                    return Err(NotDecided::NoProof);
+                }
+                self.quiet_is_over(*quiet, said.decision.word())?;
+                let step = program.steps.iter().position(|step| *step.name == *waits.place);
+                let step = step.and_then(|step| u16::try_from(step).ok()).ok_or_else(nothing)?;
+                Ok(Event::Correct(StepId(step)))
+            }
             (_, other) => Err(NotDecided::NotThis(other.word())),
         }
     }
 
     /// What a party has not seen yet may come while the quiet time of the last copy runs (`flows.md` 2): whoever believes a list of
-    /// that time refuses and undoes what then holds.
+    /// that time refuses and undoes what then holds, or puts right what a late reversal takes back as well.
     fn quiet_is_over(&self, quiet: Quiet, word: &'static str) -> Result<(), NotDecided> {
         match quiet {
             Quiet::Unsent | Quiet::Undeclared | Quiet::Unseen => Ok(()),

@@ -1,4 +1,5 @@
-//! From when on people may believe that a posting which its party has not seen never comes (`flows.md` 2, quiet time).
+//! From when on people may believe that a posting which its party has not seen never comes (`flows.md` 2, quiet time), and that no
+//! reversal of what is held comes any more, so that it may be put right (`flows.md` 7).
 //!
 //! In: the contract of a call, the states that the journal knows of its operation, and who may still send. Out: a moment, or
 //! why there is none. It must not know who decides.
@@ -6,6 +7,7 @@
 use super::Opened;
 use crate::driver::recover::RowName;
 use crate::senders::{Senders, Standing};
+use dsl::flow::{Operation, StepDef};
 use store::{Moment, OperationState, StateRow};
 
 /// From when on "it was never seen" can be believed.
@@ -40,20 +42,53 @@ impl Opened<'_> {
         if operation.copies == 0 {
             return Quiet::Unsent;
         }
+        let Some(quiet_ms) = self.quiet_ms(step, operation) else { return Quiet::Undeclared };
+        let last = given_up(place, states).unwrap_or(latest);
+        behind(last, senders.standing(place, states), quiet_ms)
+    }
+
+    /// From when on what is held may be put right; none where its text names nothing for it, or that was tried.
+    pub(super) fn correctable(
+        &self,
+        place: &str,
+        (states, latest): (&[StateRow], Moment),
+        senders: &Senders,
+    ) -> Option<Quiet> {
+        let mut steps = self.program.steps.iter().zip(&self.state.durable.operations);
+        let (step, operation) = steps.find(|(step, _)| *step.name == *place)?;
+        let by = self.state.durable.operation(step.correct?)?;
+        if operation.state != dsl::flow::OperationState::Held || by.state != dsl::flow::OperationState::New {
+            return None;
+        }
+        if operation.backs == 0 {
+            return Some(Quiet::Unsent);
+        }
+        let Some(quiet_ms) = self.quiet_ms(step, operation) else { return Some(Quiet::Undeclared) };
+        // Its reversals were given up before it was held.
+        let held = |row: &&StateRow| row.name == *place && row.state == OperationState::Held;
+        let last = states.iter().rev().find(held).map_or(latest, |row| row.at);
+        Some(behind(last, senders.standing_of_reversals(place, states), quiet_ms))
+    }
+
+    /// The longer one of a call and its reversal.
+    fn quiet_ms(&self, step: &StepDef, operation: &Operation) -> Option<u64> {
         let call = operation.call.or_else(|| step.calls.first().copied());
-        let Some(call) = call.and_then(|call| self.program.call(call)) else { return Quiet::Unread };
+        let call = call.and_then(|call| self.program.call(call))?;
         let back = call.back.as_ref().and_then(|back| back.quiet_ms);
         // An order that a party keeps between messages says nothing to who reads a list: it is no time.
-        let Some(quiet_ms) = call.quiet_ms.max(back).filter(|ms| *ms > 0) else { return Quiet::Undeclared };
-        let ended = match senders.standing(place, states) {
-            Standing::Ended(ended) => ended,
-            Standing::MaySend => return Quiet::MaySend,
-            Standing::Unseen => return Quiet::Unseen,
-        };
-        let quiet_ms = i64::try_from(quiet_ms).unwrap_or(i64::MAX);
-        let last = given_up(place, states).unwrap_or(latest).max(ended.unwrap_or(Moment(i64::MIN)));
-        Quiet::Until(Moment(last.0.saturating_add(quiet_ms)))
+        call.quiet_ms.max(back).filter(|ms| *ms > 0)
     }
+}
+
+/// A quiet time behind the last copy, and behind the end of who else may send one.
+fn behind(last: Moment, standing: Standing, quiet_ms: u64) -> Quiet {
+    let ended = match standing {
+        Standing::Ended(ended) => ended,
+        Standing::MaySend => return Quiet::MaySend,
+        Standing::Unseen => return Quiet::Unseen,
+    };
+    let last = last.max(ended.unwrap_or(Moment(i64::MIN)));
+    Quiet::Until(Moment(last.0.saturating_add(i64::try_from(quiet_ms).unwrap_or(i64::MAX))))
 }
 
 /// When nobody waited any more for the answer to the last copy of a step: the first state behind the last intent to send one.

@@ -145,6 +145,11 @@ pub(crate) async fn host(core: &Core) -> Played {
                 }
                 reply("1004", "2001", "")
             }
+            "1007" => {
+                let amount: i64 = body[32..44].parse().expect("an amount");
+                ledger.booked.entry(serial.clone()).or_insert((-amount, true));
+                reply("1008", "0000", "")
+            }
             "1005" => {
                 let state = match ledger.booked.get(&body[..12]) {
                     Some((_, true)) => "00",

@@ -2,13 +2,14 @@
 
 use crate::deciding::{both, person, said, waits};
 use crate::parties::{Does, MMK, frame, opened, seal, short_seal};
+use crate::sessions::Shifted;
 use crate::support::{Bank, deployment};
 use adapters::keys::{KeyFile, Protection};
 use adapters::seal::{KeyKind, PreparedKey};
 use bytes::Bytes;
 use engine::Deployment;
 use engine::load::{compile, texts};
-use engine::waiting::{Decision, NotDecided, Said, Why};
+use engine::waiting::{Decision, NotDecided, Quiet, Said, Why};
 use link::Leave;
 use link::tcp::{LineEvent, Request, TcpClient, TcpClientConfig};
 use link::world::{Random, RealRandom};
@@ -121,6 +122,42 @@ async fn a_reversal_that_the_core_refuses_waits_for_people_and_is_told_when_they
     assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
     let told = send(&bank, &about("3005", "000000000060", "000000000058")).await.expect("an answer");
     assert_eq!(&told[32..34], "02", "{told}");
+}
+
+/// The same where the flow names what puts it right: no sooner than no reversal can come any more, and not by one person.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_the_core_refuses_to_take_back_is_put_right_by_another_posting_once_no_reversal_can_come() {
+    let mut bank = Bank::closed().await;
+    let clock = Arc::new(Shifted::new());
+    bank.clock = Some(Arc::<Shifted>::clone(&clock));
+    bank.changed = Some((
+        "    undo\n  }\n  step paid",
+        "    undo\n    correct bank.credit {\n      account  <- ask.account\n      amount   <- ask.amount\n    }\n  }\n  step paid",
+    ));
+    bank.start().await;
+    send(&bank, &asked("000000000061", 3_000)).await.expect("an answer");
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("2002"));
+    let back = undone("000000000062", "000000000061", 3_000);
+    let found = tokio::select! {
+        found = waits(&bank, 1) => found,
+        _ = send(&bank, &back) => waits(&bank, 1).await,
+    }
+    .remove(0);
+    let Why::Operation { state: "held", correct: Some(Quiet::Until(from)), .. } = &found.why else {
+        panic!("{found:?}")
+    };
+    let correct = Said { proof: "their list of the day".to_owned(), ..said(Decision::Correct, "day closed") };
+    let (maker, bare) = (person("maker", &["operator"]), Said { proof: String::new(), ..correct.clone() });
+    let decide =
+        async |said: &Said| bank.gateway().engine().decide(found.flow, &found.place, said, &maker).await;
+    let early = decide(&correct).await;
+    assert!(matches!(early, Err(NotDecided::Early("correct", _))), "{early:?}: {from:?}");
+    clock.forward(60);
+    assert_eq!(decide(&bare).await, Err(NotDecided::NoProof));
+    both(&bank, &found, &correct).await;
+    waits(&bank, 0).await;
+    assert_eq!(bank.books(), (0, 0), "the debit stands, and so does what offsets it");
+    assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
 }
 
 /// The version that came since asks for the bill first: its second step is not that of the flow.
