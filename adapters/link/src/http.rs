@@ -3,8 +3,11 @@
 //! For: the engine and the simulators. In: plain messages with whole contents, and limits. Out: plain messages,
 //! and of each exchange whether its request may have left. Must not know: what a message means, forms, JSON.
 
+mod chunks;
 mod client;
 mod convert;
+mod head;
+mod one;
 mod pool;
 mod server;
 

@@ -119,7 +119,10 @@ impl<'a> Inside<'a> {
         match self.evaluate(id)? {
             Value::Bytes(octets) => Ok(octets.into_owned()),
             Value::Absent => Err(Fault::Absent),
-            other => super::seals::encode_text(&self.programs.message.charset, &other.to_text(self)?),
+            other => {
+                let text = other.to_text(self)?;
+                super::seals::encode_text(&self.programs.message.charset, &text).map(Cow::into_owned)
+            }
         }
     }
 }

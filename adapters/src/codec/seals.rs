@@ -4,6 +4,7 @@
 //! again from its start; as everything in it is determined, its seals come in the same order, so that results are
 //! remembered by their place in that order.
 
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
@@ -118,14 +119,7 @@ impl SealJob {
     /// Whether it should not be done on a thread that serves connections.
     #[must_use]
     pub fn is_heavy(&self) -> bool {
-        let algorithm = match &self.work {
-            Work::Digest(digest) | Work::Hmac(digest) => Algorithm::Digest(*digest),
-            Work::Mac(mac) => Algorithm::Mac(*mac),
-            Work::Sign(signature, _) | Work::Verify { signature, .. } => Algorithm::Signature(*signature),
-            Work::Encrypt(algorithm, _) | Work::Decrypt(algorithm, _) => *algorithm,
-            Work::CheckValue(_) => return false,
-        };
-        algorithm.cost(self.data.len()) == Cost::Heavy
+        self.work.is_heavy(self.data.len())
     }
 
     /// Computes it: octets, or for a verification one octet 1 or 0.
@@ -133,38 +127,65 @@ impl SealJob {
     /// # Errors
     /// [`Fault::Seal`] for a key that does not fit or a cipher text that is none; the source's fault where it failed.
     pub fn run(&self, draws: Draws<'_>) -> SealResult {
-        let key = || self.key.as_deref().ok_or(Fault::Seal);
-        let done = match &self.work {
-            Work::Digest(digest) => Ok(seal::digest(*digest, &self.data)),
-            Work::Hmac(digest) => Ok(key()?.hmac(*digest, &self.data).ok_or(Fault::Seal)?),
-            Work::Mac(mac) => seal::mac(*mac, key()?, &self.data),
+        self.work.run(self.key.as_deref(), &self.data, draws)
+    }
+}
+
+impl Work {
+    fn is_heavy(&self, octets: usize) -> bool {
+        let algorithm = match self {
+            Work::Digest(digest) | Work::Hmac(digest) => Algorithm::Digest(*digest),
+            Work::Mac(mac) => Algorithm::Mac(*mac),
+            Work::Sign(signature, _) | Work::Verify { signature, .. } => Algorithm::Signature(*signature),
+            Work::Encrypt(algorithm, _) | Work::Decrypt(algorithm, _) => *algorithm,
+            Work::CheckValue(_) => return false,
+        };
+        algorithm.cost(octets) == Cost::Heavy
+    }
+
+    /// Whether it gives the same whenever it is done again: chance has no part in it.
+    fn is_determined(&self) -> bool {
+        matches!(self, Work::Digest(_) | Work::Hmac(_) | Work::Mac(_) | Work::CheckValue(_))
+    }
+
+    fn run(&self, key: Option<&PreparedKey>, data: &[u8], draws: Draws<'_>) -> SealResult {
+        let key = || key.ok_or(Fault::Seal);
+        let done = match self {
+            Work::Digest(digest) => Ok(seal::digest(*digest, data)),
+            Work::Hmac(digest) => Ok(key()?.hmac(*digest, data).ok_or(Fault::Seal)?),
+            Work::Mac(mac) => seal::mac(*mac, key()?, data),
             Work::Sign(signature, user) => {
                 let key = key()?;
-                return drawing(draws, |random| {
-                    seal::sign(*signature, key, &self.data, user.as_deref(), random)
-                });
+                return drawing(draws, |random| seal::sign(*signature, key, data, user.as_deref(), random));
             }
             Work::Verify { signature, user, made, moment } => {
                 let user = user.as_deref();
-                let holds = seal::verify_at(*signature, key()?, &self.data, made, user, *moment);
+                let holds = seal::verify_at(*signature, key()?, data, made, user, *moment);
                 Ok(vec![u8::from(holds.is_ok())])
             }
             Work::Encrypt(algorithm, Beside { iv, associated }) => {
                 let (key, iv, associated) = (key()?, iv.as_deref(), associated.as_deref());
                 return drawing(draws, |random| {
-                    seal::encrypt_bound(*algorithm, key, iv, associated, &self.data, random)
+                    seal::encrypt_bound(*algorithm, key, iv, associated, data, random)
                 });
             }
             Work::Decrypt(algorithm, Beside { iv, associated }) => {
                 let (key, iv, associated) = (key()?, iv.as_deref(), associated.as_deref());
                 return drawing(draws, |random| {
-                    seal::decrypt_bound(*algorithm, key, iv, associated, &self.data, random)
+                    seal::decrypt_bound(*algorithm, key, iv, associated, data, random)
                 });
             }
             Work::CheckValue(length) => check_value(*length, key()?),
         };
         done.map_err(|_| Fault::Seal)
     }
+}
+
+/// A seal that is asked for: its octets lie where they are.
+struct Asked<'a> {
+    work: Work,
+    key: Option<Arc<PreparedKey>>,
+    data: Cow<'a, [u8]>,
 }
 
 /// Results of the seals of the instruction that is being run.
@@ -215,7 +236,13 @@ impl Seals {
         self.memory.borrow_mut().known.push(result);
     }
 
-    fn compute(&self, job: SealJob, surroundings: &dyn Surroundings) -> SealResult {
+    fn compute(&self, asked: Asked<'_>, surroundings: &dyn Surroundings) -> SealResult {
+        let Asked { work, key, data } = asked;
+        let stops = self.all_stop || work.is_heavy(data.len());
+        // Where another seal stops the instruction later, this one is as soon computed again as remembered.
+        if !stops && work.is_determined() {
+            return work.run(key.as_deref(), &data, &mut |_| Err(Fault::Seal));
+        }
         self.used.set(true);
         {
             let mut memory = self.memory.borrow_mut();
@@ -223,12 +250,12 @@ impl Seals {
                 memory.next += 1;
                 return known;
             }
-            if self.all_stop || job.is_heavy() {
-                memory.job = Some(Box::new(job));
+            if stops {
+                memory.job = Some(Box::new(SealJob { work, key, data: data.into_owned() }));
                 return Err(Fault::NeedsSeal);
             }
         }
-        let result = job.run(&mut |octets| surroundings.random(octets));
+        let result = work.run(key.as_deref(), &data, &mut |octets| surroundings.random(octets));
         let mut memory = self.memory.borrow_mut();
         memory.known.push(result.clone());
         memory.next += 1;
@@ -249,7 +276,7 @@ impl Seals {
             Function::Encoded => {
                 let name = if algorithm.is_empty() { charset } else { algorithm };
                 let Some(Value::Text(text)) = arguments.first() else { return Err(Fault::Kind) };
-                Ok(Value::bytes(encode_text(name, text)?))
+                Ok(Value::bytes(encode_text(name, text)?.into_owned()))
             }
             Function::Checksum => {
                 let checksum = Checksum::from_name(algorithm).ok_or(Fault::Seal)?;
@@ -266,8 +293,8 @@ impl Seals {
                 key.symmetric_bytes().map(Value::bytes).ok_or(Fault::Seal)
             }
             _ => {
-                let job = caller.job(function, algorithm)?;
-                self.compute(job, surroundings).map(Value::bytes)
+                let asked = caller.asked(function, algorithm)?;
+                self.compute(asked, surroundings).map(Value::bytes)
             }
         }
     }
@@ -287,8 +314,8 @@ impl Seals {
         let certified = key.kind() == KeyKind::Certificate;
         let moment = if certified { Some(epoch(surroundings.now()?)) } else { None };
         let work = Work::Verify { signature, user, made, moment };
-        let job = SealJob { work, key: Some(key), data: covered };
-        self.compute(job, surroundings).map(|verdict| verdict == [1])
+        let asked = Asked { work, key: Some(key), data: covered.into() };
+        self.compute(asked, surroundings).map(|verdict| verdict == [1])
     }
 
     /// Makes a signature.
@@ -301,10 +328,8 @@ impl Seals {
         surroundings: &dyn Surroundings,
     ) -> SealResult {
         let signature = Signature::from_name(algorithm).ok_or(Fault::Seal)?;
-        self.compute(
-            SealJob { work: Work::Sign(signature, user), key: Some(key), data: covered },
-            surroundings,
-        )
+        let asked = Asked { work: Work::Sign(signature, user), key: Some(key), data: covered.into() };
+        self.compute(asked, surroundings)
     }
 
     /// The key that a value is, for an algorithm: one of the store, or octets.
@@ -356,8 +381,8 @@ impl Seals {
         surroundings: &dyn Surroundings,
     ) -> SealResult {
         let function = if encrypt { Function::Encrypt } else { Function::Decrypt };
-        let job = Caller { charset, surroundings, arguments }.job(function, algorithm)?;
-        self.compute(job, surroundings)
+        let caller = Caller { charset, surroundings, arguments };
+        self.compute(caller.asked(function, algorithm)?, surroundings)
     }
 }
 
@@ -366,10 +391,10 @@ fn cipher_kind(name: &str) -> Option<KeyKind> {
 }
 
 /// The octets of a text in a charset; the empty name is UTF-8.
-pub(crate) fn encode_text(name: &str, text: &str) -> Result<Vec<u8>, Fault> {
+pub(crate) fn encode_text<'t>(name: &str, text: &'t str) -> Result<Cow<'t, [u8]>, Fault> {
     let charset =
         if name.is_empty() { Charset::Utf8 } else { Charset::from_name(name).ok_or(Fault::Character)? };
-    charset::encode(charset, text).map(std::borrow::Cow::into_owned).map_err(|_| Fault::Character)
+    charset::encode(charset, text).map_err(|_| Fault::Character)
 }
 
 /// Whether two octet strings are equal, in a time that does not depend on where they differ.
@@ -384,13 +409,13 @@ struct Caller<'a, 'v> {
 }
 
 impl Caller<'_, '_> {
-    fn octets(&self, place: usize) -> Result<Vec<u8>, Fault> {
+    fn octets(&self, place: usize) -> Result<Cow<'_, [u8]>, Fault> {
         match self.arguments.get(place).ok_or(Fault::Absent)? {
-            Value::Bytes(octets) => Ok(octets.to_vec()),
+            Value::Bytes(octets) => Ok(Cow::Borrowed(octets)),
             Value::Text(text) => encode_text(self.charset, text),
-            Value::Key(key) => self.surroundings.secret(key).map(std::borrow::Cow::into_owned),
-            Value::Number(number) => Ok(number.to_string().into_bytes()),
-            Value::Decimal(decimal) => Ok(decimal.to_string().into_bytes()),
+            Value::Key(key) => self.surroundings.secret(key),
+            Value::Number(number) => Ok(number.to_string().into_bytes().into()),
+            Value::Decimal(decimal) => Ok(decimal.to_string().into_bytes().into()),
             Value::Name(symbol) => encode_text(self.charset, self.surroundings.symbols().text(*symbol)),
             Value::Absent => Err(Fault::Absent),
             _ => Err(Fault::Kind),
@@ -400,7 +425,7 @@ impl Caller<'_, '_> {
     fn optional(&self, place: usize) -> Result<Option<Vec<u8>>, Fault> {
         match self.arguments.get(place) {
             None | Some(Value::Absent) => Ok(None),
-            Some(_) => self.octets(place).map(Some),
+            Some(_) => self.octets(place).map(|octets| Some(octets.into_owned())),
         }
     }
 
@@ -432,49 +457,49 @@ impl Caller<'_, '_> {
         PreparedKey::symmetric(KeyKind::Secret, &self.octets(place)?).map(Arc::new).map_err(|_| Fault::Seal)
     }
 
-    fn job(&self, function: Function, name: &str) -> Result<SealJob, Fault> {
+    fn asked(&self, function: Function, name: &str) -> Result<Asked<'_>, Fault> {
         let algorithm = |position| Algorithm::from_name(position, name).ok_or(Fault::Seal);
         Ok(match (function, name) {
             (Function::Digest, _) => match algorithm(Position::Digest)? {
                 Algorithm::Digest(digest) => {
-                    SealJob { work: Work::Digest(digest), key: None, data: self.octets(0)? }
+                    Asked { work: Work::Digest(digest), key: None, data: self.octets(0)? }
                 }
                 _ => return Err(Fault::Seal),
             },
             (Function::Hmac, _) => match algorithm(Position::Digest)? {
                 Algorithm::Digest(digest) => {
-                    SealJob { work: Work::Hmac(digest), key: Some(self.secret(0)?), data: self.octets(1)? }
+                    Asked { work: Work::Hmac(digest), key: Some(self.secret(0)?), data: self.octets(1)? }
                 }
                 _ => return Err(Fault::Seal),
             },
             (Function::Mac, _) => match algorithm(Position::Mac)? {
                 whole @ Algorithm::Mac(mac) => {
-                    SealJob { work: Work::Mac(mac), key: Some(self.key(0, whole)?), data: self.octets(1)? }
+                    Asked { work: Work::Mac(mac), key: Some(self.key(0, whole)?), data: self.octets(1)? }
                 }
                 _ => return Err(Fault::Seal),
             },
             (Function::Signature, _) => match algorithm(Position::Signature)? {
                 whole @ Algorithm::Signature(signature) => {
                     let work = Work::Sign(signature, self.user(2)?);
-                    SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
+                    Asked { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
                 }
                 _ => return Err(Fault::Seal),
             },
             (Function::Encrypt, _) => {
                 let whole = algorithm(Position::Cipher)?;
                 let work = Work::Encrypt(whole, self.beside()?);
-                SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
+                Asked { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
             }
             (Function::Decrypt, _) => {
                 let whole = algorithm(Position::Cipher)?;
                 let work = Work::Decrypt(whole, self.beside()?);
-                SealJob { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
+                Asked { work, key: Some(self.key(0, whole)?), data: self.octets(1)? }
             }
             (Function::Kcv, _) => {
                 let Some(Value::Number(length)) = self.arguments.first() else { return Err(Fault::Kind) };
                 let length = usize::try_from(*length).map_err(|_| Fault::Overflow)?;
                 let key = self.block_key(1, name)?;
-                SealJob { work: Work::CheckValue(length), key: Some(key), data: Vec::new() }
+                Asked { work: Work::CheckValue(length), key: Some(key), data: Cow::Borrowed(&[]) }
             }
             _ => return Err(Fault::Broken),
         })

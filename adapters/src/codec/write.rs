@@ -42,7 +42,11 @@ impl Written {
     /// The octets of a part, taken out.
     #[must_use]
     pub fn take(&mut self, part: Part) -> Vec<u8> {
-        self.at_mut(part as usize).map(std::mem::take).unwrap_or_default()
+        match (part, &mut self.others) {
+            (Part::Content, _) => std::mem::take(&mut self.content),
+            (part, Some(others)) => others.get_mut(part as usize).map(std::mem::take).unwrap_or_default(),
+            (_, None) => Vec::new(),
+        }
     }
 
     #[inline]

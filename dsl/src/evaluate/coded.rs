@@ -13,10 +13,10 @@ const ADDRESS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxy
 #[must_use]
 pub fn to_hex(octets: &[u8], upper: bool) -> Vec<u8> {
     let figures = if upper { UPPER } else { LOWER };
-    let mut out = Vec::with_capacity(octets.len() * 2);
-    for octet in octets {
-        out.extend(figures.get(usize::from(octet >> 4)));
-        out.extend(figures.get(usize::from(octet & 15)));
+    let mut out = vec![0; octets.len() * 2];
+    let (pairs, _) = out.as_chunks_mut::<2>();
+    for (pair, octet) in pairs.iter_mut().zip(octets) {
+        *pair = [figures[usize::from(octet >> 4)], figures[usize::from(octet & 15)]];
     }
     out
 }

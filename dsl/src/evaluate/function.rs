@@ -24,7 +24,7 @@
 
 use std::borrow::Cow;
 
-use super::machine::{join, octets, yes};
+use super::machine::{Arguments, join, octets, yes};
 use super::number::{self, Read};
 use super::{Environment, Fault, Value, calendar, coded, private};
 use crate::model::Function;
@@ -33,8 +33,6 @@ use rust_decimal::RoundingStrategy;
 
 /// Longest text or bytes that a function makes out of a number (`nul`, `pad`).
 const LONGEST: i128 = 1 << 20;
-
-type Arguments<'e> = Vec<Value<'e>>;
 
 /// Calls a function; arguments are there but where the language says otherwise.
 pub(super) fn call<'e>(
@@ -113,7 +111,11 @@ fn choose(arguments: Arguments<'_>) -> Result<Value<'_>, Fault> {
 }
 
 fn take<const N: usize>(arguments: Arguments<'_>) -> Result<[Value<'_>; N], Fault> {
-    arguments.try_into().map_err(|_| Fault::Broken)
+    if arguments.len() != N {
+        return Err(Fault::Broken);
+    }
+    let mut arguments = arguments.into_iter();
+    Ok(std::array::from_fn(|_| arguments.next().unwrap_or(Value::Absent)))
 }
 
 fn at<'a, 'e>(arguments: &'a [Value<'e>], index: usize) -> Result<&'a Value<'e>, Fault> {

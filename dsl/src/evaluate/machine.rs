@@ -9,6 +9,13 @@ use std::cmp::Ordering;
 use super::{Environment, Fault, Value, fold, function, of_constant};
 use crate::program::{Code, ExprId, Expressions};
 use crate::value::{Decimal, Outcome};
+use smallvec::{SmallVec, smallvec};
+
+/// Values that wait for the operation that takes them. Few expressions are so long that these do not lie beside the machine.
+type Stack<'e> = SmallVec<[Value<'e>; 8]>;
+
+/// Values that an operation or a function takes.
+pub(super) type Arguments<'e> = SmallVec<[Value<'e>; 4]>;
 
 /// Deepest nesting of folds.
 const DEEPEST: u8 = 16;
@@ -80,7 +87,7 @@ impl<'e> Machine<'e> {
                 _ => {}
             }
         }
-        let mut stack = Vec::with_capacity(8);
+        let mut stack: Stack<'e> = smallvec![];
         let mut at = start;
         while at < end {
             let code = *self.expressions.code.get(at as usize).ok_or(Fault::Broken)?;
@@ -105,7 +112,7 @@ impl<'e> Machine<'e> {
     }
 
     /// Runs one instruction; gives the place of the next.
-    fn step(self, code: Code, at: u32, stack: &mut Vec<Value<'e>>) -> Result<u32, Fault> {
+    fn step(self, code: Code, at: u32, stack: &mut Stack<'e>) -> Result<u32, Fault> {
         let environment = self.environment;
         let value = match code {
             Code::Constant(constant) => self.constant(constant)?,
@@ -171,7 +178,7 @@ impl<'e> Machine<'e> {
     }
 }
 
-fn jump(code: Code, at: u32, stack: &mut Vec<Value<'_>>) -> Result<u32, Fault> {
+fn jump(code: Code, at: u32, stack: &mut Stack<'_>) -> Result<u32, Fault> {
     let keep = match code {
         Code::Jump(to) => return Ok(to),
         Code::Branch(to) => return Ok(if yes(&pop(stack)?)? { at + 1 } else { to }),
@@ -199,17 +206,17 @@ fn jump(code: Code, at: u32, stack: &mut Vec<Value<'_>>) -> Result<u32, Fault> {
     }
 }
 
-fn pop<'e>(stack: &mut Vec<Value<'e>>) -> Result<Value<'e>, Fault> {
+fn pop<'e>(stack: &mut Stack<'e>) -> Result<Value<'e>, Fault> {
     stack.pop().ok_or(Fault::Broken)
 }
 
-fn take<'e>(stack: &mut Vec<Value<'e>>, count: usize) -> Result<Vec<Value<'e>>, Fault> {
+fn take<'e>(stack: &mut Stack<'e>, count: usize) -> Result<Arguments<'e>, Fault> {
     let from = stack.len().checked_sub(count).ok_or(Fault::Broken)?;
-    Ok(stack.split_off(from))
+    Ok(stack.drain(from..).collect())
 }
 
 fn binary<'e>(
-    stack: &mut Vec<Value<'e>>,
+    stack: &mut Stack<'e>,
     work: fn(Value<'e>, Value<'e>) -> Result<Value<'e>, Fault>,
 ) -> Result<Value<'e>, Fault> {
     let (right, left) = (pop(stack)?, pop(stack)?);
@@ -367,7 +374,7 @@ pub(super) fn same(left: &Value<'_>, right: &Value<'_>, environment: &dyn Enviro
     }
 }
 
-fn compare(stack: &mut Vec<Value<'_>>, environment: &dyn Environment) -> Result<Ordering, Fault> {
+fn compare(stack: &mut Stack<'_>, environment: &dyn Environment) -> Result<Ordering, Fault> {
     let (right, left) = (pop(stack)?, pop(stack)?);
     order(&left, &right, environment)
 }

@@ -301,6 +301,15 @@ pub fn write_figures(value: u128, width: usize, out: &mut Vec<u8>) {
     out.extend_from_slice(figures.as_slice());
 }
 
+/// Appends at least `width` figures to a text, zeros in front.
+#[inline]
+pub fn push_figures(value: u64, width: usize, text: &mut String) {
+    let mut figures = Figures::of(value.into());
+    figures.at_least(width);
+    text.extend(std::iter::repeat_n('0', width.saturating_sub(MOST_WRITTEN)));
+    text.push_str(std::str::from_utf8(figures.as_slice()).unwrap_or_default());
+}
+
 /// Appends so many units of `10^-scale` with `scale` figures behind the point, and zeros in front up to `width` octets
 /// with point and sign; `trimmed` leaves out zeros at the end, and then the point, and then takes no zeros in front.
 #[inline]

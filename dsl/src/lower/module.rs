@@ -152,7 +152,10 @@ fn link(lowering: &mut Lowering<'_>, link: &Link, index: u16) -> LinkProgram {
     LinkProgram {
         link: link.clone(),
         recogniser,
-        post: link.post.as_ref().map(|(method, path)| (method.clone(), lowering.expression(path))),
+        post: link
+            .post
+            .as_ref()
+            .map(|(method, path)| (method.to_uppercase().into(), lowering.expression(path))),
         folder: link.folder.as_ref().map(|folder| lowering.expression(folder)),
         move_to: match &link.after {
             crate::model::AfterFile::Move(folder) => Some(lowering.expression(folder)),

@@ -211,7 +211,7 @@ impl Book {
 
     /// Takes a record out.
     pub fn take(&mut self, space: Space, call: u16) -> Option<Record> {
-        self.entered().clear();
+        self.entered.get_mut().unwrap_or_else(PoisonError::into_inner).clear();
         self.find(space, call).map(|place| Arc::unwrap_or_clone(self.records.remove(place).record))
     }
 
@@ -255,9 +255,9 @@ impl Book {
     }
 
     fn place(&self, load: &Load) -> Result<Place, Fault> {
-        let entered = self.entered();
         match load.space {
             Space::Item | Space::With => {
+                let entered = self.entered();
                 let at_level = |row: &&Entered| row.list.level + 1 == load.level;
                 // The list beside it lies below its rows.
                 let row = match load.space {
@@ -273,6 +273,7 @@ impl Book {
                 let base = if load.level == 0 {
                     0
                 } else {
+                    let entered = self.entered();
                     let bases = entered.iter().rev().filter(|row| row.list.level + 1 == load.level);
                     let mut bases = bases.filter_map(|row| match row.at {
                         At::Record { entry: of, base } if of == entry => Some(base),

@@ -3,6 +3,7 @@
 //! In: moments of the world's clock. Out: days, times and the next moment that a job is due. It must not know parties
 //! or flows; a day begins at its cut-over, not at midnight.
 
+use dsl::evaluate::number::push_figures;
 use dsl::value::{Date, DateTime, Time};
 use jiff::{SignedDuration, Timestamp};
 use link::Moment;
@@ -104,7 +105,19 @@ pub fn date(day: Day) -> Option<Date> {
 pub fn flow_serial(moment: DateTime, number: u64) -> String {
     let (date, time) = (day(moment.date()).0, moment.time());
     let clock = i32::from(time.hour()) * 10_000 + i32::from(time.minute()) * 100 + i32::from(time.second());
-    format!("{date:08}{clock:06}{number:018}")
+    let mut serial = String::with_capacity(32);
+    push_figures(date.into(), 8, &mut serial);
+    push_figures(u64::try_from(clock).unwrap_or(0), 6, &mut serial);
+    push_figures(number, 18, &mut serial);
+    serial
+}
+
+/// A number as a serial of twelve figures.
+#[must_use]
+pub fn serial(number: u64) -> String {
+    let mut serial = String::with_capacity(12);
+    push_figures(number, 12, &mut serial);
+    serial
 }
 
 /// A moment as the journal counts it.
@@ -140,6 +153,7 @@ mod tests {
         );
         assert_eq!(date(day(local.date())), Some(local.date()));
         assert_eq!(flow_serial(local, 42), "20261123080000000000000000000042");
+        assert_eq!([serial(42), serial(1_234_567_890_123)], ["000000000042", "1234567890123"]);
         assert_eq!(calendar.next_at(local, 480).to_string(), "2026-11-24T08:00:00");
     }
 }

@@ -187,7 +187,7 @@ impl Asked {
         let started = self.engine.core.mark();
         let told = match service.flow {
             None if service.kind == ServiceKind::Query => {
-                self.engine.ask_provider(&self.version, path, self.facts(caller), Some(ask)).await
+                self.engine.ask_provider(&self.version, path, &self.facts(caller), Some(ask)).await
             }
             None => return problem(501, "no_route", "no flow runs this service"),
             Some(_) => match self.new_flow(caller, path, service, &body, ask) {

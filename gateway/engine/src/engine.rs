@@ -149,8 +149,14 @@ impl Engine {
     /// The business date of a party now.
     #[must_use]
     pub fn business_date(&self, version: &Version, module: usize) -> Date {
+        self.business_date_at(version, module, self.now())
+    }
+
+    /// The business date of a party at a moment.
+    #[must_use]
+    pub(crate) fn business_date_at(&self, version: &Version, module: usize, moment: DateTime) -> Date {
         let cut_over = version.module(module).and_then(|module| module.cut_over);
-        self.calendar.business_date(self.now(), cut_over)
+        self.calendar.business_date(moment, cut_over)
     }
 
     /// A scene of an exchange with a party, stamped with now.

@@ -22,6 +22,7 @@ use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
 use dsl::program::CallProgram;
 use dsl::value::{Decimal, Outcome, ShapeId, Symbol, Type};
 use link::{Cause, Exchanged, Leave, Mark, Whose};
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -116,8 +117,8 @@ pub struct Prepared {
     pub serial: String,
     /// Its amount in fen, if it has one.
     pub amount: Option<i64>,
-    /// Kept fields by path (decisions D17).
-    pub kept: Tagged,
+    /// Kept fields by path (decisions D17) as the journal has them; none: they stand in the request.
+    pub kept: Option<Tagged>,
     /// Where it is a file: its octets in the spool; the packet is its name.
     pub file: Option<Spooled>,
 }
@@ -137,8 +138,21 @@ impl Prepared {
     pub fn found_by(&self) -> Vec<store::FoundBy> {
         let asking = &self.asking;
         let member = asking.member.as_ref().map(|member| &*member.name);
-        let values = (asking.ask.as_deref(), &self.kept, &asking.facts);
+        let kept = self.kept();
+        let values = (asking.ask.as_deref(), &*kept, &asking.facts);
         crate::sought::kept_under(&asking.version, asking.call, member, values)
+    }
+
+    /// Kept fields by path.
+    #[must_use]
+    pub fn kept(&self) -> Cow<'_, Tagged> {
+        let Asking { version, call, .. } = &self.asking;
+        let message = || version.call(*call).map(|program| program.call.request);
+        let of_request = || message().map(|message| kept(version, *call, message, &self.request));
+        match &self.kept {
+            Some(kept) => Cow::Borrowed(kept),
+            None => Cow::Owned(of_request().unwrap_or_default()),
+        }
     }
 
     /// Business date of the exchange.
@@ -222,19 +236,23 @@ impl Engine {
     /// # Errors
     /// Why it cannot be made; nothing was sent or written then.
     pub async fn prepare(self: &Arc<Self>, mut asking: Asking) -> Result<Prepared, Refusal> {
-        let (name, request) = {
-            let call = asking.version.call(asking.call).ok_or_else(|| Refusal::of("no_route"))?;
-            (self.line_name(&asking), call.call.request)
-        };
-        self.number(&mut asking, &name.party).await?;
+        let call = asking.version.call(asking.call).ok_or_else(|| Refusal::of("no_route"))?;
+        let request = call.call.request;
+        let facts = std::mem::take(&mut asking.facts);
+        let mut scene = self.scene_asking(&asking, facts);
+        self.number(&asking, &mut scene).await?;
         let session = self.session_for(&asking).await?;
         let pages = asking.version.call(asking.call).and_then(|call| call.pages);
         if let Some((rows, ..)) = pages.filter(|_| asking.page.number == 0) {
             asking.page = crate::pages::page(1, rows);
         }
-        let mut scene = self.asking_scene(&asking, &session);
-        if is_numbered(&asking.version, &name)
-            && let Some(number) = Box::pin(self.number_to_come(&asking.version, &name)).await
+        // It may have waited for the session.
+        scene.now = self.now();
+        scene.facts.put(Fact::MessageMoment, &Value::DateTime(scene.now));
+        scene.session = Arc::clone(&session);
+        if asking.version.numbers_messages(asking.call.module)
+            && let Some(number) =
+                Box::pin(self.number_to_come(&asking.version, &self.line_name(&asking))).await
         {
             scene.facts.put(Fact::MessageNumber, &Value::Number(number.into()));
         }
@@ -254,10 +272,9 @@ impl Engine {
         }
         scene.page = asking.page;
         let (written, file) = self.written(scene, request, is_file(&asking)).await?;
-        let kept = kept(&asking.version, asking.call, request, &written.record);
         let amount = asking.ask.as_ref().and_then(|ask| amount(&asking, ask));
-        let serial = plain(&asking.facts.get(Fact::Serial), asking.version.symbols());
         asking.facts = written.scene.facts;
+        let serial = plain(&asking.facts.get(Fact::Serial), asking.version.symbols());
         Ok(Prepared {
             asking,
             packet: written.packet,
@@ -265,7 +282,7 @@ impl Engine {
             session,
             serial,
             amount,
-            kept,
+            kept: None,
             file,
         })
     }
@@ -312,46 +329,50 @@ impl Engine {
     }
 
     /// Gives the exchange its serial, moment and dates, unless an earlier copy has them.
-    async fn number(&self, asking: &mut Asking, party: &str) -> Result<(), Refusal> {
+    async fn number(&self, asking: &Asking, scene: &mut Scene) -> Result<(), Refusal> {
         let module = asking.call.module;
-        if asking.facts.knows(Fact::Serial) {
+        if scene.facts.knows(Fact::Serial) {
             return Ok(());
         }
-        let mut scene = self.scene(&asking.version, module);
-        scene.facts = asking.facts.clone();
-        scene.member.clone_from(&asking.member);
         let day = match self.planted {
-            Some(Bug::BankDay) => self.calendar.business_date(self.now(), None),
-            _ => self.business_date(&asking.version, module),
+            Some(Bug::BankDay) => self.calendar.business_date(scene.now, None),
+            _ => self.business_date_at(&asking.version, module, scene.now),
         };
         scene.stamp(day);
         let serial = asking.version.module(module).and_then(|module| module.serial);
+        let party = asking.version.module(module).map_or("", |module| &module.name);
         let number = self.journal.number(party, Day(0)).await.map_err(|fatal| {
             self.fail(&fatal);
             Refusal::of("busy")
         })?;
         let number = number.ok_or_else(Refusal::full)?;
-        *scene.number.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(number);
+        scene.put_number(Some(number));
         let text = match serial {
-            Some(expression) => message::value(&scene, expression).map_err(|fault| {
+            Some(expression) => message::value(scene, expression).map_err(|fault| {
                 Refusal::told("bad_message", format!("the serial cannot be made: {fault:?}"))
             })?,
-            None => Value::text(format!("{number:012}")),
+            None => Value::text(crate::calendar::serial(number)),
         };
+        scene.put_number(None);
         scene.facts.put(Fact::Serial, &text);
-        asking.facts = scene.facts;
         Ok(())
     }
 
     /// The scene that a request is written in.
     pub(crate) fn asking_scene(&self, asking: &Asking, session: &SessionValues) -> Box<Scene> {
+        let mut scene = self.scene_asking(asking, asking.facts.clone());
+        scene.facts.put(Fact::MessageMoment, &Value::DateTime(scene.now));
+        scene.session = Arc::clone(session);
+        scene
+    }
+
+    /// The same with the facts of the ask, before it is known when it is written and under which session.
+    fn scene_asking(&self, asking: &Asking, facts: Facts) -> Box<Scene> {
         let version = &asking.version;
         let module = asking.call.module;
         let mut scene = self.scene(version, module);
-        scene.facts = asking.facts.clone();
-        scene.facts.put(Fact::MessageMoment, &Value::DateTime(scene.now));
+        scene.facts = facts;
         scene.member.clone_from(&asking.member);
-        scene.session = Arc::clone(session);
         if let Some(original) = &asking.original {
             scene.put_original(Arc::clone(original));
         }
@@ -389,7 +410,7 @@ impl Engine {
 
     /// The line of an ask: the member's own, where it has one.
     #[must_use]
-    pub fn line_name(&self, asking: &Asking) -> LineName {
+    pub fn line_name<'a>(&self, asking: &'a Asking) -> Cow<'a, LineName> {
         let link = asking.version.call(asking.call).map_or(0, |call| usize::from(call.call.link));
         asking.version.line(asking.call.module, link, asking.member.as_deref())
     }
@@ -406,6 +427,7 @@ impl Engine {
                 self.judge_session(asking, heard);
                 (heard.reason(&asking.version).to_owned(), true)
             }
+            Verdict::Heard(_) if !has_pages(asking) => return verdict,
             Verdict::Heard(_) => return Box::pin(self.other_pages(prepared, verdict)).await,
             Verdict::Unreadable { reason, .. } => (reason.clone(), false),
             Verdict::NotSent(_) | Verdict::NoReply(_) => (String::new(), false),
@@ -469,16 +491,16 @@ impl Engine {
         let link = asking.version.link_of(asking.call);
         let answer_ms = link.and_then(|link| link.link.answer_ms).unwrap_or(ANSWER_MS);
         let method = link.and_then(|link| link.post.as_ref()).map_or("POST", |(method, _)| method);
+        let started = self.core.mark();
         let sending = Sending {
-            until: self.core.mark().after(Duration::from_millis(answer_ms)),
+            until: started.after(Duration::from_millis(answer_ms)),
             tag: self.late.tag(),
             answered: !call.call.replies.is_empty(),
-            method: &method.to_uppercase(),
+            method,
             key: self.correlation(asking, &prepared.packet),
             line: asking.line,
             leave: self.leave(call.kind),
         };
-        let started = self.core.mark();
         // What waits long before it is sent is asked again where it leaves.
         if !sending.leave.is_given() {
             return Verdict::NotSent(Cause::new(link::CauseKind::NoLeave));
@@ -486,7 +508,9 @@ impl Engine {
         // What is rare stands apart, or every exchange would be as large as it.
         let exchanged = match &prepared.file {
             Some(file) => Box::pin(self.put_request(prepared, (&name, file), &sending.leave)).await,
-            None if is_numbered(&asking.version, &name) => {
+            None if asking.version.numbers_messages(asking.call.module)
+                && is_numbered(&asking.version, &name) =>
+            {
                 Box::pin(self.exchange_on_numbered(&name, prepared, &sending)).await
             }
             None => self.lines.exchange(&name, &prepared.packet, &sending).await,
@@ -599,14 +623,14 @@ impl Engine {
     pub async fn read_reply(self: &Arc<Self>, prepared: &Prepared, packet: Packet) -> Verdict {
         let asking = &prepared.asking;
         let unread = match self.read_under(prepared, &packet, &prepared.session).await {
-            Ok(heard) => return heard,
+            Ok(heard) => return with_octets(heard, packet),
             Err(unread) => unread,
         };
         if unread.sealed
             && let Some(now) = self.turned_to(asking, &prepared.session)
             && let Ok(heard) = self.read_under(prepared, &packet, &now).await
         {
-            return heard;
+            return with_octets(heard, packet);
         }
         let (reason, mut why) = (unread.reason, unread.why);
         if Box::pin(self.says_unread(asking, &packet)).await {
@@ -615,23 +639,23 @@ impl Engine {
         Verdict::Unreadable { reason, why, packet }
     }
 
-    /// Reads a reply with these values of the session.
+    /// Reads a reply with these values of the session. Its octets are not put beside what they say yet.
     async fn read_under(
         &self,
         prepared: &Prepared,
         packet: &Packet,
         session: &SessionValues,
-    ) -> Result<Verdict, UnreadReply> {
+    ) -> Result<Box<Heard>, UnreadReply> {
         let asking = &prepared.asking;
         let replies = asking.version.call(asking.call).map_or(&[][..], |call| &call.call.replies);
         let (mut first, mut sealed) = (None, false);
         for &reply in replies {
             let scene = self.reply_scene(prepared, session);
-            match message::read(self, scene, reply, packet.clone()).await {
+            match message::read(self, scene, reply, packet).await {
                 Ok(read) => {
                     let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
                     if message::may_say(&asking.version, asking.call, reply, outcome) {
-                        return Ok(self.heard(prepared, reply, read, packet.clone()));
+                        return Ok(self.heard(prepared, read));
                     }
                     first.get_or_insert((String::new(), format!("this answer does not say {outcome}")));
                 }
@@ -661,7 +685,7 @@ impl Engine {
         let Some(call) = unread.map(|call| CallRef { call, ..asking.call }) else { return false };
         let Some(program) = asking.version.call(call) else { return false };
         let scene = self.scene(&asking.version, call.module);
-        message::read(self, scene, program.call.request, packet.clone()).await.is_ok()
+        message::read(self, scene, program.call.request, packet).await.is_ok()
     }
 
     fn reply_scene(&self, prepared: &Prepared, session: &SessionValues) -> Box<Scene> {
@@ -685,13 +709,7 @@ impl Engine {
         scene
     }
 
-    fn heard(
-        &self,
-        prepared: &Prepared,
-        _reply: MessageId,
-        read: message::ReadMessage,
-        packet: Packet,
-    ) -> Verdict {
+    fn heard(&self, prepared: &Prepared, read: message::ReadMessage) -> Box<Heard> {
         let asking = &prepared.asking;
         let mut scene = read.scene;
         self.heard_under(&scene);
@@ -699,7 +717,7 @@ impl Engine {
         let original =
             asking.version.call(asking.call).and_then(|call| original_calls(call).first().copied());
         let text = message::outcome_text(&scene, &read.outcome, outcome);
-        let heard = Heard {
+        let heard = Box::new(Heard {
             outcome,
             text,
             answer: scene.book.take(Space::Answer, 0),
@@ -709,10 +727,10 @@ impl Engine {
             no_session: None,
             facts: scene.facts,
             reply: Arc::new(read.record),
-            packet,
-        };
+            packet: Packet::default(),
+        });
         self.remember(prepared, &heard);
-        Verdict::Heard(Box::new(heard))
+        heard
     }
 
     fn remember(&self, prepared: &Prepared, heard: &Heard) {
@@ -745,7 +763,7 @@ impl Engine {
     pub async fn query(self: &Arc<Self>, asking: Asking) -> Result<Heard, Refusal> {
         let limits = &self.deployment.load().limits;
         if self.restraint.holds_any(limits) {
-            let admitted = self.restraint.admits(&[self.line_name(&asking)], limits);
+            let admitted = self.restraint.admits(&[self.line_name(&asking).into_owned()], limits);
             admitted.map_err(|held| Refusal::told("busy", held.to_string()))?;
         }
         let prepared = self.prepare(asking).await?;
@@ -757,6 +775,17 @@ impl Engine {
             }
         }
     }
+}
+
+/// What a reply says, beside its octets.
+fn with_octets(mut heard: Box<Heard>, packet: Packet) -> Verdict {
+    heard.packet = packet;
+    Verdict::Heard(heard)
+}
+
+/// Whether what is asked may be answered in several pages.
+fn has_pages(asking: &Asking) -> bool {
+    asking.version.call(asking.call).is_some_and(|call| call.pages.is_some())
 }
 
 /// Whether a call puts a file.
@@ -804,7 +833,7 @@ pub fn as_call(version: &Version, prepared: &Prepared, spoken: CallId) -> Option
         return Some((*prepared.request).clone());
     }
     let spoken = CallRef { module: call.module, call: spoken };
-    of_kept(version, spoken, version.call(spoken)?.call.request, &prepared.kept)
+    of_kept(version, spoken, version.call(spoken)?.call.request, &prepared.kept())
 }
 
 /// A record of a shape in which nothing stands yet.

@@ -8,31 +8,22 @@ use dsl::evaluate::Value;
 use dsl::model::Fact;
 use dsl::value::{Decimal, Outcome, Symbols};
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 const COUNT: usize = Fact::WORDS.len();
 
 /// Facts of one exchange, in the form of a business record. A copy costs nothing until it is changed: scenes, asks and
 /// replies of one exchange share what none of them changes.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Facts {
-    values: Arc<Record>,
+    /// None: nothing is known yet.
+    values: Option<Arc<Record>>,
     /// Parameters as they counted when the flow began, by [`crate::parameters::kept_as`].
     kept: Option<Arc<BTreeMap<String, Value<'static>>>>,
 }
 
 /// What stands before a parameter's name among tagged facts; no fact's word has a blank.
 const KEPT: &str = "parameter ";
-
-/// What every exchange begins with.
-static NOTHING: LazyLock<Arc<Record>> =
-    LazyLock::new(|| Arc::new(Record::new(u16::try_from(COUNT).unwrap_or(u16::MAX))));
-
-impl Default for Facts {
-    fn default() -> Self {
-        Self { values: Arc::clone(&NOTHING), kept: None }
-    }
-}
 
 impl Facts {
     /// A fact; absent if it is not known.
@@ -44,13 +35,14 @@ impl Facts {
     /// A fact by its slot.
     #[must_use]
     pub fn slot(&self, slot: u16) -> Value<'_> {
-        self.values.value(usize::from(slot)).unwrap_or(Value::Absent)
+        let values = self.values.as_ref();
+        values.and_then(|values| values.value(usize::from(slot)).ok()).unwrap_or(Value::Absent)
     }
 
     /// Whether it is known.
     #[must_use]
     pub fn knows(&self, fact: Fact) -> bool {
-        self.values.slot(fact as usize).is_present()
+        self.values.as_ref().is_some_and(|values| values.slot(fact as usize).is_present())
     }
 
     /// Puts a fact; an absent value forgets it.
@@ -60,11 +52,31 @@ impl Facts {
 
     /// Puts a fact by its slot. What no business record can hold (a key, rows) is no fact, and forgets it.
     pub fn put_slot(&mut self, slot: u16, value: &Value<'_>) {
-        let (values, slot) = (Arc::make_mut(&mut self.values), usize::from(slot));
-        if values.set(slot, value).is_err() {
-            // A slot that there is takes a missing value.
-            let _ = values.set(slot, &Value::Absent);
+        set(self.changed(), usize::from(slot), value);
+    }
+
+    /// Puts several facts; an absent value forgets its fact.
+    pub fn put_all(&mut self, facts: &[(Fact, Value<'_>)]) {
+        let values = self.changed();
+        for (fact, value) in facts {
+            set(values, *fact as usize, value);
         }
+    }
+
+    /// Puts those of several facts that are not known.
+    pub fn put_unknown(&mut self, facts: &[(Fact, Value<'_>)]) {
+        let values = self.changed();
+        for (fact, value) in facts {
+            if !values.slot(*fact as usize).is_present() {
+                set(values, *fact as usize, value);
+            }
+        }
+    }
+
+    /// The values, of these facts alone from now on.
+    fn changed(&mut self) -> &mut Record {
+        let nothing = || Arc::new(Record::new(u16::try_from(COUNT).unwrap_or(u16::MAX)));
+        Arc::make_mut(self.values.get_or_insert_with(nothing))
     }
 
     /// Keeps parameters as they count now; rows of the flow have them too.
@@ -107,6 +119,13 @@ impl Facts {
             .filter_map(|(word, text)| Some((word.strip_prefix(KEPT)?.to_owned(), untag(text, symbols)?)));
         facts.keep(kept.collect());
         facts
+    }
+}
+
+fn set(values: &mut Record, slot: usize, value: &Value<'_>) {
+    if values.set(slot, value).is_err() {
+        // A slot that there is takes a missing value.
+        let _ = values.set(slot, &Value::Absent);
     }
 }
 

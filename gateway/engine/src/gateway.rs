@@ -355,7 +355,7 @@ impl Engine {
                     Some((Some(member.name.clone()), member.links.get(place).cloned().flatten()?))
                 });
                 for (member, config) in own.into_iter().chain(of_members) {
-                    let name = LineName { member, ..version.line(number, place, None) };
+                    let name = LineName { member, ..version.line(number, place, None).into_owned() };
                     if files {
                         planned.files.extend(self.files.make(&name, &link.link, &config)?);
                         continue;

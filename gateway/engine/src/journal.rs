@@ -3,6 +3,7 @@
 //! In: a [`Store`]. Out: verdicts when a write is durable, results of reads, numbers that are never used twice. It must
 //! not know what is written.
 
+use crate::Ours;
 use link::{Core, Leave, Mark};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,7 +35,7 @@ struct Inner {
     core: Core,
     leave: Leave,
     leased: bool,
-    numbers: Mutex<HashMap<String, Numbers>>,
+    numbers: Mutex<HashMap<String, Numbers, Ours>>,
 }
 
 /// Readers that take turns.
@@ -246,7 +247,7 @@ impl Journal {
         }
     }
 
-    fn numbers(&self) -> MutexGuard<'_, HashMap<String, Numbers>> {
+    fn numbers(&self) -> MutexGuard<'_, HashMap<String, Numbers, Ours>> {
         self.inner.numbers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

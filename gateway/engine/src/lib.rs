@@ -46,3 +46,7 @@ pub mod waiting;
 pub use deployment::{Deployment, DeploymentFault, validate};
 pub use gateway::{Gateway, Options, StartError};
 pub use version::Version;
+
+/// How tables are kept whose keys are ours, such as names of parties, links and services: they are looked into several times a
+/// message. What others send is the key of none of them.
+pub(crate) type Ours = foldhash::fast::RandomState;

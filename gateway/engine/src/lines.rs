@@ -4,6 +4,7 @@
 //! In: packets with a time limit. Out: verdicts: a packet, surely not sent, or perhaps sent. Equal settings keep their
 //! connections over a reload (decisions D25). It must not know what a packet means.
 
+use crate::Ours;
 use crate::deployment::{Clients, LinkConfig, Tls, secret};
 use crate::packet::Packet;
 use bytes::Bytes;
@@ -116,7 +117,7 @@ pub struct Lines {
     core: Core,
     hears: Hears,
     most: usize,
-    kept: Mutex<HashMap<LineName, Kept>>,
+    kept: Mutex<HashMap<LineName, Kept, Ours>>,
 }
 
 impl Lines {
@@ -126,7 +127,7 @@ impl Lines {
         Self { core, hears, most, kept: Mutex::default() }
     }
 
-    fn kept(&self) -> MutexGuard<'_, HashMap<LineName, Kept>> {
+    fn kept(&self) -> MutexGuard<'_, HashMap<LineName, Kept, Ours>> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -265,7 +265,7 @@ pub async fn read(
     engine: &Engine,
     scene: Box<Scene>,
     message: MessageId,
-    packet: Packet,
+    packet: &Packet,
 ) -> Result<ReadMessage, Box<Unread>> {
     let slots = message_of(&scene.version, scene.module, message).map_or(0, |(_, program)| program.slots);
     let mut record = Record::new(slots);
@@ -432,8 +432,8 @@ pub fn code_of(
     }
     // Where the octets end before it there is none.
     let text = match reader.record().value(usize::from(recogniser.slot)).ok().filter(Value::is_present)? {
-        Value::Text(text) => text.into_owned(),
-        other => crate::facts::plain(&other, version.symbols()),
+        Value::Text(text) => text,
+        other => crate::facts::plain(&other, version.symbols()).into(),
     };
     let (before, behind) = &recogniser.around;
     let text = text.strip_prefix(&**before)?.strip_suffix(&**behind)?;

@@ -5,6 +5,7 @@
 
 use adapters::value::{PARTS, Record};
 use bytes::Bytes;
+use dsl::evaluate::number::push_figures;
 use dsl::program::Part;
 use link::http::HttpMessage;
 
@@ -110,7 +111,9 @@ impl Packet {
         }
         packet.set(Part::Headers, Bytes::from(lines));
         if message.status != 0 {
-            packet.set(Part::Status, Bytes::from(format!("{:03}", message.status)));
+            let mut status = String::with_capacity(3);
+            push_figures(message.status.into(), 3, &mut status);
+            packet.set(Part::Status, Bytes::from(status));
         }
         packet
     }

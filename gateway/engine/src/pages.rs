@@ -32,9 +32,8 @@ impl Engine {
     pub(crate) async fn other_pages(self: &Arc<Self>, prepared: &Prepared, first: Verdict) -> Verdict {
         let asking = &prepared.asking;
         let pages = asking.version.call(asking.call).and_then(|call| call.pages);
-        let (Some((rows, times, more)), Verdict::Heard(mut all)) = (pages, first.clone()) else {
-            return first;
-        };
+        let Some((rows, times, more)) = pages else { return first };
+        let Verdict::Heard(mut all) = first else { return first };
         let shape = asking.version.call(asking.call).and_then(|call| call.call.answer);
         let mut last = all.clone();
         for number in 2..=times {

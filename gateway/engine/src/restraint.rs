@@ -4,6 +4,7 @@
 //! In: how exchanges ended on a line, what is opened and ended with a party. Out: whether something new may be begun, and when a
 //! question goes. It must not know flows. What resolves an unknown is never turned away: by its answer a line is found well again.
 
+use crate::Ours;
 use crate::deployment::{BreakerLimits, Limits};
 use crate::lines::LineName;
 use dashmap::DashMap;
@@ -52,7 +53,7 @@ impl fmt::Display for Held {
 pub struct Restraint {
     core: Core,
     begun: Mark,
-    lines: DashMap<LineName, Arc<Mutex<State>>>,
+    lines: DashMap<LineName, Arc<Mutex<State>>, Ours>,
     /// Breakers that are open: where none is, nothing has to be looked at.
     broken: AtomicUsize,
     /// Operations that are open, by party and of all.
@@ -89,7 +90,14 @@ impl Restraint {
     #[must_use]
     pub fn new(core: Core) -> Self {
         let (begun, all) = (core.mark(), AtomicUsize::new(0));
-        Self { core, begun, lines: DashMap::new(), broken: AtomicUsize::new(0), open: DashMap::new(), all }
+        Self {
+            core,
+            begun,
+            lines: DashMap::default(),
+            broken: AtomicUsize::new(0),
+            open: DashMap::new(),
+            all,
+        }
     }
 
     fn line(&self, name: &LineName) -> Arc<Mutex<State>> {

@@ -15,9 +15,9 @@ use dsl::program::ModuleProgram;
 use dsl::value::{DateTime, Outcome, Symbols};
 use link::world::Random;
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// An exchange that another message speaks of: a request with what became of it.
 #[derive(Clone, Debug, Default)]
@@ -95,6 +95,12 @@ pub struct PageAsked {
 /// Values of a session by slot.
 pub type SessionValues = Arc<Vec<Value<'static>>>;
 
+/// The values of a session where there are none.
+pub(crate) fn no_values() -> SessionValues {
+    static NONE: LazyLock<SessionValues> = LazyLock::new(Arc::default);
+    Arc::clone(&NONE)
+}
+
 /// Everything around a message. It is handed on through every step of an exchange, so that it is kept in a box.
 pub struct Scene {
     /// The version that it is read or written by.
@@ -110,7 +116,7 @@ pub struct Scene {
     /// Values of the session.
     pub session: SessionValues,
     /// Values that the message draws or tells for a session.
-    pub told: HashMap<u16, Value<'static>>,
+    pub told: BTreeMap<u16, Value<'static>>,
     /// The request that a reply answers.
     pub request: Option<Arc<Record>>,
     /// The exchange spoken of.
@@ -126,7 +132,7 @@ pub struct Scene {
     /// The page.
     pub page: PageAsked,
     /// Last exchanges of other calls that this one looks at.
-    pub calls: HashMap<CallId, Arc<Past>>,
+    pub calls: BTreeMap<CallId, Arc<Past>>,
     /// Where a refused message is at fault: line, field, offset.
     pub fault: [String; 3],
     /// The moment in the bank's zone.
@@ -163,8 +169,8 @@ impl Scene {
             book: Book::default(),
             facts: Facts::default(),
             member: None,
-            session: Arc::default(),
-            told: HashMap::new(),
+            session: no_values(),
+            told: BTreeMap::new(),
             request: None,
             original: None,
             original_facts: Facts::default(),
@@ -172,7 +178,7 @@ impl Scene {
             outcome: None,
             outcome_text: String::new(),
             page: PageAsked::default(),
-            calls: HashMap::new(),
+            calls: BTreeMap::new(),
             fault: Default::default(),
             now,
             number: Mutex::new(None),
@@ -189,6 +195,11 @@ impl Scene {
     #[must_use]
     pub fn program(&self) -> Option<&ModuleProgram> {
         self.version.module(self.module)
+    }
+
+    /// Puts a number of the party's counter there, for one expression.
+    pub(crate) fn put_number(&mut self, number: Option<u64>) {
+        *self.number.get_mut().unwrap_or_else(PoisonError::into_inner) = number;
     }
 
     /// The message was read: whether with values of the session.
@@ -223,7 +234,11 @@ impl Scene {
 
     fn of_record<'s>(&'s self, record: Option<&'s Record>, load: &Load) -> Result<Value<'s>, Fault> {
         let record = record.ok_or(Fault::NotThere(*load))?;
-        record.value(self.rows_entered().index(load.level, load.slot)?)
+        // Beside all lists no row is entered.
+        let outside = load.level == 0;
+        let index =
+            if outside { load.slot.into() } else { self.rows_entered().index(load.level, load.slot)? };
+        record.value(index)
     }
 
     fn past(&self, call: u16) -> Option<&Past> {
@@ -441,26 +456,15 @@ impl Scene {
 
     /// Marks when and under which business date this exchange is, and who asks; the same in every copy.
     pub fn stamp(&mut self, business: dsl::value::Date) {
-        let own = &self.version.own;
-        for (fact, value) in [
+        let (own, now) = (&self.version.own, self.now);
+        self.facts.put_unknown(&[
             (Fact::Branch, Value::Text(own.branch.as_str().into())),
             (Fact::Teller, Value::Text(own.teller.as_str().into())),
             (Fact::Channel, self.version.own_channel().map_or(Value::Absent, Value::Name)),
-        ] {
-            if !self.facts.knows(fact) {
-                self.facts.put(fact, &value);
-            }
-        }
-        let now = self.now;
-        for (fact, value) in [
             (Fact::Date, Value::Date(now.date())),
             (Fact::Time, Value::Time(now.time())),
             (Fact::Moment, Value::DateTime(now)),
             (Fact::BusinessDate, Value::Date(business)),
-        ] {
-            if !self.facts.knows(fact) {
-                self.facts.put(fact, &value);
-            }
-        }
+        ]);
     }
 }

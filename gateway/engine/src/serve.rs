@@ -15,10 +15,11 @@ use crate::engine::Engine;
 use crate::exchange::{Asking, Prepared, empty};
 use crate::message::{self, ReadMessage, Unread};
 use crate::packet::Packet;
-use crate::scene::{Scene, SessionValues};
+use crate::scene::{Scene, SessionValues, no_values};
 use crate::session::Changed;
 use crate::version::{CallRef, FlowRef, Version};
 use crate::view::push_part;
+use adapters::codec::ReadOutcome;
 use adapters::value::encode_record;
 use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, MessageId, ServiceKind, Space};
@@ -101,35 +102,37 @@ impl Serving {
     }
 
     pub(crate) async fn packet(self, packet: Packet) -> Said {
-        match self.answer_to(packet).await {
+        match self.answer_to(&packet).await {
             Came::Answer(answered) => Said::Packet(answered.packet),
             Came::Nothing => Said::Nothing,
             Came::Unanswerable => Said::Unanswerable,
         }
     }
 
-    pub(crate) async fn answer_to(self, packet: Packet) -> Came {
+    pub(crate) async fn answer_to(&self, packet: &Packet) -> Came {
         let module = self.version.module_named(&self.party);
         let program = module.and_then(|module| self.version.module(module));
         let link =
             program.and_then(|program| program.links.iter().find(|link| *link.link.name == *self.link));
         let (Some(module), Some(link)) = (module, link) else { return Came::Unanswerable };
         let known = self.engine.sessions.changes();
-        let mut heard = self.read(module, link, &packet).await;
+        let mut heard = self.read(module, link, packet).await;
         let sessions = program.map_or(&[][..], |program| &program.sessions);
         if heard.is_err()
             && sessions.iter().any(|session| session.session.open.is_some())
             && Box::pin(self.engine.signed_since(&self.party, known)).await
         {
-            heard = self.read(module, link, &packet).await;
+            heard = self.read(module, link, packet).await;
         }
         match heard {
             Ok((call, message, read)) => {
-                let said = self.serve(CallRef { module, call }, message, read, packet).await;
+                let call = CallRef { module, call };
+                let (scene, outcome) = self.heard(call, message, read);
+                let said = self.serve(call, scene, outcome, packet).await;
                 said.map_or(Came::Nothing, |answered| Came::Answer(Box::new(answered)))
             }
             Err(unread) => {
-                let said = Box::pin(self.bad(module, link, unread, &packet)).await;
+                let said = Box::pin(self.bad(module, link, unread, packet)).await;
                 said.map_or(Came::Unanswerable, |answered| Came::Answer(Box::new(answered)))
             }
         }
@@ -143,9 +146,17 @@ impl Serving {
         packet: &Packet,
     ) -> Result<(CallId, MessageId, ReadMessage), Option<(CallId, Box<Unread>)>> {
         let mut nearest: Option<(CallId, Box<Unread>)> = None;
-        for (call, message) in self.candidates(module, link, packet) {
-            for scene in self.scenes(module, call) {
-                match message::read(&self.engine, scene, message, packet.clone()).await {
+        let (candidates, bare) = self.candidates(module, link, packet);
+        // What it is told by is looked at alone, and leaves nothing behind.
+        let mut bare = Some(bare);
+        for (call, message) in candidates {
+            for before in [false, true] {
+                if before && !self.has_before(module) {
+                    continue;
+                }
+                let bare = bare.take().unwrap_or_else(|| self.engine.scene(&self.version, module));
+                let scene = self.dressed(bare, before, Some(call));
+                match message::read(&self.engine, scene, message, packet).await {
                     Ok(read) => return Ok((call, message, read)),
                     Err(unread) => {
                         // Under another session a message is no other: a seal that does not hold there says nothing.
@@ -163,8 +174,14 @@ impl Serving {
         Err(nearest)
     }
 
-    /// The messages that it may be: by its code, else by the path that it came on, else all of the link.
-    fn candidates(&self, module: usize, link: &LinkProgram, packet: &Packet) -> Vec<(CallId, MessageId)> {
+    /// The messages that it may be: by its code, else by the path that it came on, else all of the link; and the scene in which
+    /// that was looked at.
+    fn candidates(
+        &self,
+        module: usize,
+        link: &LinkProgram,
+        packet: &Packet,
+    ) -> (Vec<(CallId, MessageId)>, Box<Scene>) {
         let mut scene = self.engine.scene(&self.version, module);
         let code = message::code_of(&self.version, &mut scene, link, packet);
         let known = link.by_code.iter();
@@ -179,11 +196,11 @@ impl Serving {
                     self.version.call(CallRef { module, call }).is_some_and(|program| program.call.ours)
                 };
                 named.sort_by_key(|(call, _)| ours(*call));
-                named
+                (named, scene)
             }
             None => {
                 let all = known.map(|(_, call, message)| (*call, *message)).collect();
-                self.on_path(module, &scene, packet, all)
+                (self.on_path(module, &scene, packet, all), scene)
             }
         }
     }
@@ -215,39 +232,38 @@ impl Serving {
         all.iter().zip(&paths).filter(|(_, path)| same(path)).map(|(found, _)| *found).collect()
     }
 
-    /// Scenes to read in: with the session that holds, then with the one before it.
-    fn scenes(&self, module: usize, call: CallId) -> impl Iterator<Item = Box<Scene>> {
-        let before = move || {
-            let per_member = self.version.module(module).is_some_and(|module| module.member.is_some());
-            let cell = self.engine.sessions.cell(&self.party, None);
-            per_member || cell.before(self.engine.core.mark()).is_some()
-        };
-        let sessions = [false, true].into_iter().filter(move |old| !old || before());
-        sessions.map(move |old| self.scene(module, old, Some(call)))
+    /// Whether messages of a module may still be under the session before the one that holds.
+    fn has_before(&self, module: usize) -> bool {
+        let per_member = self.version.module(module).is_some_and(|module| module.member.is_some());
+        let cell = self.engine.sessions.cell(&self.party, None);
+        per_member || cell.before(self.engine.core.mark()).is_some()
     }
 
     /// A scene to read a message in; `before`: with the session that held before.
     pub(crate) fn scene(&self, module: usize, before: bool, call: Option<CallId>) -> Box<Scene> {
-        let mut scene = self.engine.scene(&self.version, module);
-        let (engine, version) = (Arc::clone(&self.engine), Arc::clone(&self.version));
-        let values = move |member: Option<&str>| -> SessionValues {
-            let member = member.and_then(|name| version.parties.get(module)?.members.get(name));
-            let cell = engine.session_cell(&version, module, member.map(|member| &**member));
-            let old = if before { cell.before(engine.core.mark()) } else { None };
-            old.or_else(|| cell.values()).unwrap_or_default()
-        };
-        scene.session = values(None);
+        self.dressed(self.engine.scene(&self.version, module), before, call)
+    }
+
+    /// The same out of a scene in which nothing is known yet.
+    fn dressed(&self, mut scene: Box<Scene>, before: bool, call: Option<CallId>) -> Box<Scene> {
+        let module = scene.module;
+        scene.session = session_values(&self.engine, &self.version, module, (before, None));
         // What says when it was sent can be held against when it came.
-        scene.facts.put(Fact::AnswerMoment, &Value::DateTime(scene.now));
-        if !call.is_some_and(|call| message::named_by_day(&self.version, CallRef { module, call })) {
-            let day = self.engine.business_date(&self.version, module);
-            scene.facts.put(Fact::BusinessDate, &Value::Date(day));
-        }
+        let day =
+            match call.is_some_and(|call| message::named_by_day(&self.version, CallRef { module, call })) {
+                true => Value::Absent,
+                false => Value::Date(self.engine.business_date_at(&self.version, module, scene.now)),
+            };
+        let came = Value::DateTime(scene.now);
+        scene.facts.put_all(&[(Fact::AnswerMoment, came), (Fact::BusinessDate, day)]);
         if let Some(number) = self.number {
             scene.facts.put(Fact::MessageNumber, &Value::Number(number.into()));
         }
         if self.version.module(module).is_some_and(|module| module.member.is_some()) {
-            scene.sessions = Some(Arc::new(move |member| values(Some(member))));
+            let (engine, version) = (Arc::clone(&self.engine), Arc::clone(&self.version));
+            scene.sessions = Some(Arc::new(move |member| {
+                session_values(&engine, &version, module, (before, Some(member)))
+            }));
         }
         let program = self.version.module(module).zip(call);
         let ask = program.and_then(|(program, call)| program.calls.get(usize::from(call.0))?.call.ask);
@@ -257,23 +273,30 @@ impl Serving {
         scene
     }
 
+    /// The scene of a message that was read, and what the message says of outcomes.
+    fn heard(&self, call: CallRef, message: MessageId, read: ReadMessage) -> (Box<Scene>, ReadOutcome) {
+        let ReadMessage { record, mut scene, outcome } = read;
+        debug_assert!(self.version.call(call).is_none_or(|program| {
+            program.call.ours || originals::of_ours(&self.version, call) || program.call.request == message
+        }));
+        self.engine.heard_under(&scene);
+        scene.stamp(self.engine.business_date_at(&self.version, call.module, scene.now));
+        scene.request = Some(Arc::new(record));
+        (scene, outcome)
+    }
+
     async fn serve(
-        self,
+        &self,
         call: CallRef,
-        message: MessageId,
-        read: ReadMessage,
-        packet: Packet,
+        mut scene: Box<Scene>,
+        outcome: ReadOutcome,
+        packet: &Packet,
     ) -> Option<Answered> {
         let program = self.version.call(call)?;
-        let ReadMessage { record, mut scene, outcome } = read;
-        self.engine.heard_under(&scene);
-        scene.stamp(self.engine.business_date(&self.version, call.module));
-        scene.request = Some(Arc::new(record));
         if program.call.ours || originals::of_ours(&self.version, call) {
             Box::pin(originals::late_result(&self.engine, &scene, call, &outcome)).await;
             return self.answer(call, scene, Told::of(ToldKind::Done, store::FlowId(0)), None).await;
         }
-        debug_assert_eq!(program.call.request, message);
         if let Some(path) = program.service.as_deref().filter(|path| !self.may_ask(path)) {
             let link = format!("{}.{}", self.party, self.link);
             let head = packet.content().get(..64).unwrap_or(packet.content());
@@ -306,7 +329,7 @@ impl Serving {
             }
         }
         match flow_of(&self.version, call) {
-            Some(flow) => self.flow(call, flow, scene, packet).await,
+            Some(flow) => Box::pin(self.flow(call, flow, scene, packet.clone())).await,
             None => self.direct(call, scene).await,
         }
     }
@@ -345,7 +368,7 @@ impl Serving {
     }
 
     async fn flow(
-        self,
+        &self,
         call: CallRef,
         reference: FlowRef,
         mut scene: Box<Scene>,
@@ -401,13 +424,13 @@ impl Serving {
     }
 
     /// What needs no flow: a query goes to its provider, anything else is answered as taken.
-    async fn direct(self, call: CallRef, mut scene: Box<Scene>) -> Option<Answered> {
+    async fn direct(&self, call: CallRef, mut scene: Box<Scene>) -> Option<Answered> {
         let program = self.version.call(call)?;
         let service = program.service.as_deref().and_then(|path| self.version.service(path));
         let query = service.filter(|service| service.kind == ServiceKind::Query);
         if let (Some(_), Some(path)) = (query, program.service.as_deref()) {
             let ask = scene.book.take(Space::Ask, 0);
-            let told = self.engine.ask_provider(&self.version, path, scene.facts.clone(), ask).await;
+            let told = self.engine.ask_provider(&self.version, path, &scene.facts, ask).await;
             return self.answer(call, scene, told, None).await;
         }
         if !program.call.replies.is_empty() || program.call.ask.is_some() {
@@ -496,6 +519,19 @@ impl Serving {
     }
 }
 
+/// Values of the session of a member, or of nobody; `before`: of the one that held before, while there is one.
+fn session_values(
+    engine: &Engine,
+    version: &Version,
+    module: usize,
+    (before, member): (bool, Option<&str>),
+) -> SessionValues {
+    let member = member.and_then(|name| version.parties.get(module)?.members.get(name));
+    let cell = engine.session_cell(version, module, member.map(|member| &**member));
+    let old = if before { cell.before(engine.core.mark()) } else { None };
+    old.or_else(|| cell.values()).unwrap_or_else(no_values)
+}
+
 /// The answer as it was written before, else as it is written now; none where the party has no such answer.
 async fn replied(replying: Arc<Replying>, mut told: Told) -> Option<Answered> {
     let packet = match told.packet.take() {
@@ -562,26 +598,28 @@ impl Engine {
         self: &Arc<Self>,
         version: &Arc<Version>,
         path: &str,
-        facts: crate::facts::Facts,
+        facts: &crate::facts::Facts,
         ask: Option<adapters::value::Record>,
     ) -> Told {
         let Some(service) = version.service(path) else { return Told::refused("no_route", String::new()) };
         let at = ask.as_ref().and_then(|ask| routed(version, path, service, ask));
         let calls = version.providers(path, at.as_deref());
-        let Some(call) = self.chosen(version, &calls, &facts, ask.as_ref()) else {
+        let Some(call) = self.chosen(version, &calls, facts, ask.as_ref()) else {
             return Told::refused("no_route", String::new());
         };
-        let mut known = crate::facts::Facts::default();
-        for fact in [Fact::Branch, Fact::Teller, Fact::Channel] {
-            known.put(fact, &facts.get(fact));
-        }
         // No two are asked under one serial.
         let Some(number) = self.next_flow().await else {
             let full = message::Refusal::full();
             return Told::refused(&full.reason, full.text);
         };
         let serial = crate::calendar::flow_serial(self.now(), number.0);
-        known.put(Fact::FlowSerial, &Value::Text(serial.into()));
+        let mut known = crate::facts::Facts::default();
+        known.put_all(&[
+            (Fact::Branch, facts.get(Fact::Branch)),
+            (Fact::Teller, facts.get(Fact::Teller)),
+            (Fact::Channel, facts.get(Fact::Channel)),
+            (Fact::FlowSerial, Value::Text(serial.into())),
+        ]);
         let heard = match self.query(Asking::new(version, call, known, ask).for_member()).await {
             Ok(heard) => heard,
             Err(refusal) => return Told::refused(&refusal.reason, refusal.text),

@@ -7,12 +7,13 @@
 pub(crate) mod connection;
 pub(crate) mod members;
 
+use crate::Ours;
 use crate::calendar::stamp;
 use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts, tag, untag};
 use crate::message::{self, Refusal};
-use crate::scene::{Past, Scene, SessionValues};
+use crate::scene::{Past, Scene, SessionValues, no_values};
 use crate::version::{CallRef, Member, Version};
 use arc_swap::{ArcSwap, ArcSwapOption};
 use dashmap::DashMap;
@@ -22,7 +23,7 @@ use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
 use link::{BoxFuture, Mark};
 use members::{Opened, has_own, opened_for};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
@@ -47,7 +48,7 @@ pub type Changed = Vec<(u16, Value<'static>)>;
 /// Sessions by party and member.
 #[derive(Default)]
 pub struct Sessions {
-    cells: DashMap<String, Arc<Cell>>,
+    cells: DashMap<String, Arc<Cell>, Ours>,
     /// Of members, by party and member.
     members: DashMap<(String, String), Arc<Cell>>,
     /// How often anybody's values have changed.
@@ -256,7 +257,7 @@ impl Engine {
         if let Some(told) = &asking.signing {
             return Ok(Arc::clone(told));
         }
-        let Some(module) = asking.version.module(asking.call.module) else { return Ok(Arc::default()) };
+        let Some(module) = asking.version.module(asking.call.module) else { return Ok(no_values()) };
         let cell = self.session_cell(&asking.version, asking.call.module, asking.member.as_deref());
         let own = module.sessions.iter().any(|session| is_own(asking, session));
         let bare = module.links.iter().any(|link| {
@@ -264,7 +265,7 @@ impl Engine {
             is_beat || link.link.unread == Some(asking.call.call)
         });
         if module.sessions.is_empty() || own || bare {
-            return Ok(cell.values().unwrap_or_default());
+            return Ok(cell.values().unwrap_or_else(no_values));
         }
         if let Some(values) = cell.good_at(self.now()) {
             return Ok(values);
@@ -713,7 +714,7 @@ impl Engine {
 }
 
 /// All values of a party's sessions: what was told now, else what held before.
-fn values_of(told: &HashMap<u16, Value<'static>>, cell: &Cell) -> SessionValues {
+fn values_of(told: &BTreeMap<u16, Value<'static>>, cell: &Cell) -> SessionValues {
     let old = cell.values().unwrap_or_default();
     let slots = told.keys().map(|slot| usize::from(*slot) + 1).max().unwrap_or(0).max(old.len());
     let value = |slot: usize| {

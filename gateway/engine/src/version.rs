@@ -3,6 +3,7 @@
 //! In: [`Compiled`] adapters, their source and hash, a [`Deployment`]. Out: tables by index and by path, which a flow
 //! pins as one [`Arc`]. It must not know sockets, stores or running flows.
 
+use crate::Ours;
 use crate::deployment::{Deployment, LinkConfig, MemberConfig, Route, parse_setting};
 use crate::lines::LineName;
 use crate::observe::CallMeters;
@@ -15,7 +16,7 @@ use dsl::program::{
 use dsl::value::{ShapeId, Symbol, Symbols};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A call of a module.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, PartialOrd, Ord)]
@@ -47,16 +48,16 @@ pub struct Version {
     pub parties: Vec<Party>,
     /// Who asks where no channel does.
     pub own: crate::deployment::Own,
-    modules: HashMap<Box<str>, usize>,
-    services: HashMap<Box<str>, Service>,
-    flows: HashMap<Box<str>, FlowRef>,
-    calls: HashMap<Box<str>, CallRef>,
+    modules: HashMap<Box<str>, usize, Ours>,
+    services: HashMap<Box<str>, Service, Ours>,
+    flows: HashMap<Box<str>, FlowRef, Ours>,
+    calls: HashMap<Box<str>, CallRef, Ours>,
     routes: BTreeMap<String, Route>,
     remembered: BTreeSet<CallRef>,
     /// By module: whether messages look at the last exchange of any of its calls.
     remembering: Vec<bool>,
     /// Flows that run on a served call itself.
-    served: HashMap<CallRef, FlowRef>,
+    served: HashMap<CallRef, FlowRef, Ours>,
     /// The channel that asks where no channel does.
     channel: Option<Symbol>,
     look_ups: HashMap<CallRef, Vec<Vec<Sought>>>,
@@ -155,14 +156,14 @@ impl Version {
             own: deployment.own.clone(),
             source: Arc::new(source),
             parties,
-            modules: HashMap::new(),
-            services: HashMap::new(),
-            flows: HashMap::new(),
-            calls: HashMap::new(),
+            modules: HashMap::default(),
+            services: HashMap::default(),
+            flows: HashMap::default(),
+            calls: HashMap::default(),
             routes: routes.collect(),
             remembering: Vec::new(),
             remembered: remembered(&compiled),
-            served: HashMap::new(),
+            served: HashMap::default(),
             channel: compiled.symbols.find(&deployment.own.channel),
             look_ups: crate::sought::look_ups(&compiled),
             cancelled_by: cancelled_by(&compiled),
@@ -264,10 +265,21 @@ impl Version {
 
     /// The line of a link: the member's own, where it has one. Empty where there is no such link.
     #[must_use]
-    pub fn line(&self, module: usize, link: usize, member: Option<&Member>) -> LineName {
+    pub fn line(&self, module: usize, link: usize, member: Option<&Member>) -> Cow<'_, LineName> {
+        static NONE: LazyLock<LineName> = LazyLock::new(LineName::default);
         let own = member.filter(|member| member.links.get(link).is_some_and(Option::is_some));
-        let line = self.lines.get(module).and_then(|lines| lines.get(link)).cloned().unwrap_or_default();
-        LineName { member: own.map(|member| Arc::clone(&member.name)), ..line }
+        let line = self.lines.get(module).and_then(|lines| lines.get(link)).unwrap_or(&NONE);
+        match own {
+            None => Cow::Borrowed(line),
+            Some(member) => Cow::Owned(LineName { member: Some(Arc::clone(&member.name)), ..line.clone() }),
+        }
+    }
+
+    /// Whether messages of a module are numbered on any of its links.
+    #[must_use]
+    pub(crate) fn numbers_messages(&self, module: usize) -> bool {
+        let sessions = self.module(module).map_or(&[][..], |program| &program.sessions);
+        sessions.iter().any(|session| session.session.numbering.is_some())
     }
 
     /// A call by its path, `power_dongguan.pay`.

@@ -1,11 +1,8 @@
 //! The handle of an HTTP link on which we send requests.
 
 use std::fmt;
-use std::future::poll_fn;
-use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Context;
 
 use bytes::Bytes;
 use hyper::client::conn::TrySendError;
@@ -14,7 +11,9 @@ use hyper::{Request, Response, body::Incoming};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::convert::{self, Content, Unread, collect};
-use super::pool::{Driver, Http1, Http2, Made, Maker, Pool};
+use super::head;
+use super::one::Http1;
+use super::pool::{Http2, Made, Maker, Pool};
 use super::{HttpClientConfig, HttpMessage, HttpVersion};
 use crate::counts::LinkCounts;
 use crate::leave::Leave;
@@ -126,7 +125,7 @@ impl HttpClient {
                 return Exchanged::NotSent(Cause::new(CauseKind::NoLeave));
             }
             let tried = match made {
-                Ok(Made::Http1(connection)) => self.on_one(*connection, message, until, false).await,
+                Ok(Made::Http1(connection)) => self.on_one(connection, message, until, false).await,
                 Ok(Made::Http2(shared)) => Box::pin(self.on_two(shared, message, until, stale_allowed)).await,
                 Err(cause) => return Exchanged::NotSent(cause),
             };
@@ -144,26 +143,30 @@ impl HttpClient {
         made.unwrap_or_else(|_| Err(Cause::new(CauseKind::WaitTimedOut)))
     }
 
-    async fn on_one(&self, mut connection: Http1, message: &HttpMessage, until: Mark, kept: bool) -> Tried {
+    async fn on_one(
+        &self,
+        mut connection: Box<Http1>,
+        message: &HttpMessage,
+        until: Mark,
+        kept: bool,
+    ) -> Tried {
         let shared = &self.inner.shared;
         let taken = connection.taken.clone();
         let before = taken.bytes();
-        // The request goes in here: a future that had it would stay as large as it.
-        let response = match convert::to_request(message, &shared.config.address, None) {
-            Ok(request) => connection.sender.try_send_request(request),
+        let request = match head::request(message, &shared.config.address) {
+            Ok(request) => request,
             Err(cause) => return Tried::Verdict(Exchanged::NotSent(cause)),
         };
-        // No octet of it goes before the connection is driven.
         connection.owing = Some(connection.owed.begin(&shared.core, until));
-        let talk = talk(&mut connection.driver, response, shared.config.sizes.content);
+        let talk = connection.talk(&request, shared.config.sizes.content);
         let cause = match shared.core.within_strictly(until, talk).await {
-            Ok(Ok((head, content))) => {
+            Ok(Ok(response)) => {
                 shared.counts.sent.up();
                 shared.counts.received.up();
                 connection.owing = None;
-                shared.pool.keep(&shared.core, &shared.config, connection).await;
+                shared.pool.keep(&shared.core, &shared.config, connection);
                 self.sweep_later();
-                return Tried::Verdict(Exchanged::Reply(convert::from_response(&head, content)));
+                return Tried::Verdict(Exchanged::Reply(response));
             }
             Ok(Err(cause)) => cause,
             Err(_) => Cause::new(CauseKind::AnswerTimedOut),
@@ -186,7 +189,7 @@ impl HttpClient {
     ) -> Tried {
         let shared = &self.inner.shared;
         let scheme = if shared.config.tls.is_some() { "https" } else { "http" };
-        let request = match convert::to_request(message, &shared.config.address, Some(scheme)) {
+        let request = match convert::to_request(message, &shared.config.address, scheme) {
             Ok(request) => request,
             Err(cause) => return Tried::Verdict(Exchanged::NotSent(cause)),
         };
@@ -239,30 +242,6 @@ impl HttpClient {
 enum Failed {
     Send(TrySendError<Request<Content>>),
     Content(Cause),
-}
-
-/// Drives a version 1.1 connection until the response to what was sent on it is whole.
-async fn talk(
-    driver: &mut Driver,
-    response: impl Future<Output = Result<Response<Incoming>, TrySendError<Request<Content>>>>,
-    most: usize,
-) -> Result<(response::Parts, Bytes), Cause> {
-    let mut ended = false;
-    let mut drive = |context: &mut Context<'_>| {
-        ended = ended || driver.as_mut().poll(context).is_ready();
-    };
-    let mut response = pin!(response);
-    let answered = poll_fn(|context| {
-        drive(context);
-        response.as_mut().poll(context)
-    });
-    let response = answered.await.map_err(|error| convert::cause(error.error()))?;
-    let mut whole = pin!(whole(response, most));
-    poll_fn(|context| {
-        drive(context);
-        whole.as_mut().poll(context)
-    })
-    .await
 }
 
 async fn whole(response: Response<Incoming>, most: usize) -> Result<(response::Parts, Bytes), Cause> {

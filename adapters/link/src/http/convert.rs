@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
-use hyper::header::{EXPECT, HOST, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{EXPECT, HeaderMap, HeaderName, HeaderValue};
 use hyper::http::{request, response};
 use hyper::{Method, Request, Response, StatusCode, Uri};
 
@@ -12,26 +12,17 @@ use crate::outcome::{Cause, CauseKind};
 
 pub(super) type Content = Full<Bytes>;
 
-/// A request for `host`; `absolute` gives its URI the scheme and host that version 2 needs.
-pub(super) fn to_request(
-    message: &HttpMessage,
-    host: &str,
-    absolute: Option<&str>,
-) -> Result<Request<Content>, Cause> {
+/// A request of version 2: its URI has the scheme and the host.
+pub(super) fn to_request(message: &HttpMessage, host: &str, scheme: &str) -> Result<Request<Content>, Cause> {
     let refused = |error: hyper::http::Error| Cause::told(CauseKind::Request, error);
     let mark = if message.query.is_empty() { "" } else { "?" };
-    let target = format!("{}{mark}{}", message.path, message.query);
-    let target = absolute.map_or_else(|| target.clone(), |scheme| format!("{scheme}://{host}{target}"));
+    let target = format!("{scheme}://{host}{}{mark}{}", message.path, message.query);
     let uri = Uri::try_from(target).map_err(|error| refused(error.into()))?;
     let method = Method::from_bytes(message.method.as_bytes()).map_err(|error| refused(error.into()))?;
     let mut request = Request::new(Full::new(message.content.clone()));
     *request.method_mut() = method;
     *request.uri_mut() = uri;
     put_headers(&message.headers, request.headers_mut()).map_err(refused)?;
-    if absolute.is_none() && !request.headers().contains_key(HOST) {
-        let host = HeaderValue::try_from(host).map_err(|error| refused(error.into()))?;
-        request.headers_mut().insert(HOST, host);
-    }
     Ok(request)
 }
 

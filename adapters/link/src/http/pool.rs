@@ -1,35 +1,22 @@
 //! Connections of a client: made, kept, tried.
 
 use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use hyper::client::conn::{http1, http2};
+use hyper::client::conn::http2;
 use hyper::rt::Executor;
 use hyper_util::rt::TokioIo;
 use tokio::sync::Mutex as AsyncMutex;
 
 use super::convert::{self, Content};
+use super::one::Http1;
 use super::{HttpClientConfig, HttpVersion};
 use crate::counts::LinkCounts;
 use crate::dial::dial;
 use crate::outcome::Cause;
-use crate::world::{Core, Mark, Owed, Owing, Stream, Taken, TaskAdder};
-
-/// What moves a version 1.1 connection on.
-pub(super) type Driver = Pin<Box<http1::Connection<TokioIo<Stream>, Content>>>;
-
-/// A version 1.1 connection. Whoever uses it drives it: nothing moves behind the back of a verdict.
-pub(super) struct Http1 {
-    pub(super) sender: http1::SendRequest<Content>,
-    pub(super) driver: Driver,
-    pub(super) taken: Taken,
-    pub(super) owed: Owed,
-    /// While an exchange is under way. It stands behind the driver, which has the stream: that is reset as it goes.
-    pub(super) owing: Option<Owing>,
-    idle_since: Mark,
-}
+use crate::world::{Core, Mark, Owed, Stream, TaskAdder};
 
 /// A shared version 2 connection.
 #[derive(Clone)]
@@ -43,8 +30,11 @@ pub(super) enum Made {
     Http2(Http2),
 }
 
+/// Connections that nobody uses. Each exchange takes one out and puts it back, and it stays where it is.
+type Idle = Vec<Box<Http1>>;
+
 pub(super) struct Pool {
-    idle: Mutex<Vec<Http1>>,
+    idle: Mutex<Idle>,
     shared: AsyncMutex<Option<Http2>>,
 }
 
@@ -53,12 +43,12 @@ impl Pool {
         Self { idle: Mutex::new(Vec::new()), shared: AsyncMutex::new(None) }
     }
 
-    fn idle(&self) -> MutexGuard<'_, Vec<Http1>> {
+    fn idle(&self) -> MutexGuard<'_, Idle> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// A kept connection that still lives, the last used first.
-    pub(super) async fn kept(&self, core: &Core, config: &HttpClientConfig) -> Option<Http1> {
+    pub(super) async fn kept(&self, core: &Core, config: &HttpClientConfig) -> Option<Box<Http1>> {
         loop {
             let mut connection = self.idle().pop()?;
             let fresh = core.mark().since(connection.idle_since) < config.keep;
@@ -69,8 +59,8 @@ impl Pool {
     }
 
     /// Keeps a connection for the next exchange if it can have one.
-    pub(super) async fn keep(&self, core: &Core, config: &HttpClientConfig, mut connection: Http1) {
-        if config.keep.is_zero() || !connection.lives().await {
+    pub(super) fn keep(&self, core: &Core, config: &HttpClientConfig, mut connection: Box<Http1>) {
+        if config.keep.is_zero() || !connection.keeps() {
             return;
         }
         connection.idle_since = core.mark();
@@ -101,14 +91,6 @@ impl Pool {
     }
 }
 
-impl Http1 {
-    /// Drives the connection as far as it goes without waiting; false if it has ended.
-    async fn lives(&mut self) -> bool {
-        let ended = poll_fn(|context| Poll::Ready(self.driver.as_mut().poll(context).is_ready()));
-        !ended.await && self.sender.is_ready()
-    }
-}
-
 /// Makes connections.
 pub(super) struct Maker<'a> {
     pub(super) core: &'a Core,
@@ -128,22 +110,14 @@ impl Maker<'_> {
             HttpVersion::Http2 => true,
             HttpVersion::Negotiated => stream.protocol() == Some(b"h2".as_slice()),
         };
-        let handshake = async { if two { self.two(stream).await } else { self.one(stream).await } };
-        match self.core.within(limit, handshake).await {
+        if !two {
+            let most_head = self.config.sizes.head.max(8 * 1024);
+            return Ok(Made::Http1(Box::new(Http1::new(stream, most_head, self.core.mark()))));
+        }
+        match self.core.within(limit, self.two(stream)).await {
             Ok(made) => made,
             Err(_) => Err(Cause::new(crate::CauseKind::ConnectTimedOut)),
         }
-    }
-
-    async fn one(&self, stream: Stream) -> Result<Made, Cause> {
-        let (taken, owed) = (stream.taken(), stream.owed());
-        let mut builder = http1::Builder::new();
-        builder.max_buf_size(self.config.sizes.head.max(8 * 1024));
-        let made = builder.handshake(TokioIo::new(stream)).await;
-        let (sender, driver) = made.map_err(|error| convert::cause(&error))?;
-        let idle_since = self.core.mark();
-        let driver = Box::pin(driver);
-        Ok(Made::Http1(Box::new(Http1 { sender, driver, taken, owed, owing: None, idle_since })))
     }
 
     async fn two(&self, stream: Stream) -> Result<Made, Cause> {

@@ -17,7 +17,10 @@ use crate::limit::Limit;
 use crate::outcome::{Cause, CauseKind};
 use crate::world::{BoxFuture, Core, Mark, Stream};
 
+/// Octets that are read at once, at most; as few as these where twice as many as came last are fewer: most frames are small, and
+/// room for large ones costs more than they.
 const CHUNK: usize = 4 * 1024;
+const LEAST: usize = 512;
 
 /// Answers not yet taken past which no more is read, or the largest frame if that is more: who sends and does not read
 /// is not let fill the memory.
@@ -54,6 +57,7 @@ pub(super) async fn serve(
         since: began,
         write_since: began,
         incoming: BytesMut::new(),
+        chunk: CHUNK,
         outgoing: BytesMut::new(),
         flushing: false,
         answers: VecDeque::new(),
@@ -118,6 +122,8 @@ struct Connection {
     /// When the socket last took anything, or could begin to.
     write_since: Mark,
     incoming: BytesMut,
+    /// Octets that are read at once.
+    chunk: usize,
     outgoing: BytesMut,
     /// Something was written and is not yet flushed: under TLS the session may still hold it.
     flushing: bool,
@@ -199,8 +205,8 @@ impl Connection {
         }
         while let Some(Running::Done(_)) = self.answers.front() {
             let Some(Running::Done(answer)) = self.answers.pop_front() else { return };
-            self.give(answer);
             self.since = self.core.mark();
+            self.give(answer);
         }
         // New room may let frames that have already arrived begin.
         if !self.no_more && !self.incoming.is_empty() {
@@ -225,7 +231,7 @@ impl Connection {
         };
         if let Some(payload) = payload {
             if !self.sending() {
-                self.write_since = self.core.mark();
+                self.write_since = self.since;
             }
             match self.framer.encode(&payload, &mut self.outgoing) {
                 Ok(()) => self.counts.sent.up(),
@@ -283,9 +289,10 @@ impl Connection {
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Step> {
-        match ready!(self.stream.poll_fill(context, &mut self.incoming, CHUNK)) {
+        match ready!(self.stream.poll_fill(context, &mut self.incoming, self.chunk)) {
             Ok(0) => Poll::Ready(self.other_side_ended()),
-            Ok(_) => {
+            Ok(read) => {
+                self.chunk = if read < self.chunk { (2 * read).clamp(LEAST, CHUNK) } else { CHUNK };
                 if self.phase == Phase::Untouched {
                     self.phase = Phase::Idle;
                 }

@@ -64,7 +64,9 @@ async fn connect<'a>(shared: &'a Shared, request: &Request) -> Result<(Semaphore
         Err(_) => wait_for_permit(shared, request).await?,
     };
     let until = shared.core.mark().after(shared.config.connect_limit).min(request.until);
-    let dialled = dial(&shared.core, &shared.config.address, shared.config.tls.as_deref(), until).await;
+    // Who has a connection is not to be as large as who makes one.
+    let dialled = dial(&shared.core, &shared.config.address, shared.config.tls.as_deref(), until);
+    let dialled = Box::pin(dialled).await;
     let stream = dialled.inspect_err(|_| shared.counts.connect_failed.up())?;
     Ok((permit, stream))
 }

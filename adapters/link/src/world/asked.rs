@@ -4,7 +4,6 @@
 //! or never. Left to itself the system goes on with octets that nobody acknowledges for a quarter of an hour, and for minutes
 //! behind a close: a debit would be booked when an enquiry has long been told that there is none. Must not know: what is asked.
 
-use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -20,11 +19,38 @@ pub struct Owed(Arc<Mutex<UnderWay>>);
 
 #[derive(Debug, Default)]
 struct UnderWay {
-    /// How often each time to hold is told.
-    holds: BTreeMap<Duration, usize>,
-    /// How often each limit is told.
-    limits: BTreeMap<Mark, usize>,
+    holds: Counted<Duration>,
+    limits: Counted<Mark>,
     stood_still: bool,
+}
+
+/// How often each value is told, the least first. There are few at once, and their room is kept from one exchange to the next.
+#[derive(Debug, Default)]
+struct Counted<Value>(Vec<(Value, usize)>);
+
+impl<Value: Ord + Copy> Counted<Value> {
+    fn place(&self, value: &Value) -> Result<usize, usize> {
+        self.0.binary_search_by(|(known, _)| known.cmp(value))
+    }
+
+    fn once_more(&mut self, value: Value) {
+        match self.place(&value) {
+            Ok(place) => self.0.iter_mut().skip(place).take(1).for_each(|(_, number)| *number += 1),
+            Err(place) => self.0.insert(place, (value, 1)),
+        }
+    }
+
+    fn once_less(&mut self, value: &Value) {
+        let Ok(place) = self.place(value) else { return };
+        match self.0.get_mut(place) {
+            Some((_, number)) if *number > 1 => *number -= 1,
+            _ => drop(self.0.remove(place)),
+        }
+    }
+
+    fn least(&self) -> Option<Value> {
+        self.0.first().map(|(value, _)| *value)
+    }
 }
 
 impl Owed {
@@ -39,8 +65,8 @@ impl Owed {
         let left = until.since(core.mark());
         let hold = hold(core.world().clock.outside(left));
         let mut under_way = self.under_way();
-        *under_way.holds.entry(hold).or_default() += 1;
-        *under_way.limits.entry(until).or_default() += 1;
+        under_way.holds.once_more(hold);
+        under_way.limits.once_more(until);
         Owing { owed: Some(self.clone()), hold, until }
     }
 
@@ -52,7 +78,7 @@ impl Owed {
 
     /// The shortest time that the system may hold octets of what is under way; none: nothing is.
     fn least(&self) -> Option<Duration> {
-        self.under_way().holds.first_key_value().map(|(hold, _)| *hold)
+        self.under_way().holds.least()
     }
 
     /// Whether the process stood still beyond the limit of an exchange, so that nothing more may leave: what is half sent, or waits
@@ -60,7 +86,7 @@ impl Owed {
     #[must_use]
     pub fn stood_still(&self, core: &Core) -> bool {
         let mut under_way = self.under_way();
-        let first = under_way.limits.first_key_value().map(|(until, _)| *until);
+        let first = under_way.limits.least();
         under_way.stood_still |= first.is_some_and(|until| is_overdue(core, until));
         under_way.stood_still
     }
@@ -91,17 +117,8 @@ impl Drop for Owing {
     fn drop(&mut self) {
         let Some(owed) = &self.owed else { return };
         let mut under_way = owed.under_way();
-        once_less(&mut under_way.holds, &self.hold);
-        once_less(&mut under_way.limits, &self.until);
-    }
-}
-
-fn once_less<Key: Ord>(told: &mut BTreeMap<Key, usize>, key: &Key) {
-    if let Some(number) = told.get_mut(key) {
-        *number = number.saturating_sub(1);
-        if *number == 0 {
-            told.remove(key);
-        }
+        under_way.holds.once_less(&self.hold);
+        under_way.limits.once_less(&self.until);
     }
 }
 

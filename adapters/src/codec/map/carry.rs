@@ -3,11 +3,12 @@
 //! In: an assignment whose source is a reference. Out: the target filled, or that the value has to be worked out. Nothing is owned
 //! on the way (decisions D7).
 
-use dsl::evaluate::Value;
+use dsl::evaluate::{Value, of_constant};
 use dsl::model::Space;
-use dsl::program::Assignment;
+use dsl::program::{Assignment, Otherwise};
 
 use super::Mapper;
+use super::fit::{fits, is_converted};
 use crate::codec::Wrong;
 use crate::value::Surroundings;
 
@@ -18,10 +19,18 @@ impl Mapper<'_> {
         assignment: &Assignment,
         surroundings: &mut dyn Surroundings,
     ) -> Result<bool, Wrong> {
-        let Some(from) = self.programs.program.expressions.reference(assignment.source) else {
-            return Ok(false);
-        };
+        let expressions = &self.programs.program.expressions;
         let to = &assignment.target;
+        let Some(from) = expressions.reference(assignment.source) else {
+            let (Some(constant), Space::Field) = (expressions.constant(assignment.source), to.space) else {
+                return Ok(false);
+            };
+            let Some(value) = self.fits_as_it_is(assignment, of_constant(constant), surroundings) else {
+                return Ok(false);
+            };
+            self.record.set(self.rows.index(to.level, to.slot)?, &value)?;
+            return Ok(true);
+        };
         match (from.space, to.space) {
             (Space::Field, Space::Field) => Ok(false),
             (Space::Field, _) => {
@@ -36,7 +45,7 @@ impl Mapper<'_> {
                 Ok(true)
             }
             // These are more than what the surroundings hold.
-            (Space::Key | Space::Outcome | Space::OutcomeText | Space::RowOutcomeText, _) => Ok(false),
+            (Space::Key | Space::OutcomeText | Space::RowOutcomeText, _) => Ok(false),
             (_, Space::Field) => {
                 let Ok(value) = surroundings.load(from) else { return Ok(false) };
                 let Some(value) = self.fits_as_it_is(assignment, value, surroundings) else {
@@ -58,6 +67,10 @@ impl Mapper<'_> {
         if matches!(value, Value::Key(_)) || (!value.is_present() && !assignment.optional) {
             return None;
         }
-        self.fit(assignment, value, &self.inside(surroundings)).ok()
+        if assignment.cut || is_converted(&value, &assignment.ty) || assignment.otherwise != Otherwise::Fault
+        {
+            return self.fit(assignment, value, &self.inside(surroundings)).ok();
+        }
+        fits(&value, &assignment.ty).ok().map(|()| value)
     }
 }

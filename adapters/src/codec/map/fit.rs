@@ -87,8 +87,19 @@ fn cut(text: &str, wire: Option<&WireForm>, ty: &Type) -> Result<String, Wrong> 
     charset::cut(letters.charset(), most, text).map(str::to_owned).map_err(|_| FaultKind::Character.into())
 }
 
+/// Whether a value becomes another one in a target of a type.
+#[inline]
+pub(super) fn is_converted(value: &Value<'_>, ty: &Type) -> bool {
+    matches!(
+        (value, ty),
+        (Value::Number(_), Type::Money { .. } | Type::Decimal { .. })
+            | (Value::Name(_) | Value::Flag(_), Type::Text { .. } | Type::Digits { .. })
+            | (Value::Name(_), Type::Flag)
+    )
+}
+
 /// Whether a type's bounds hold a value.
-fn fits(value: &Value<'_>, ty: &Type) -> Result<(), Wrong> {
+pub(super) fn fits(value: &Value<'_>, ty: &Type) -> Result<(), Wrong> {
     let figures = |decimal: &Decimal, scale: u32, digits: u32| {
         let units = evaluate::number::units(*decimal, scale).map_err(|_| FaultKind::CannotFit)?;
         let fits = 10_i128.checked_pow(digits).is_none_or(|limit| units.abs() < limit);

@@ -2,6 +2,8 @@
 //!
 //! In: a slot, an expression, what stands around. Out: facts to the surroundings, or a fault at the value.
 
+use std::borrow::Cow;
+
 use dsl::evaluate::{Value, coded};
 use dsl::model::Space;
 use dsl::value::Outcome;
@@ -110,7 +112,7 @@ impl Reader<'_> {
             "hex" | "hex_upper" => coded::from_hex(&text),
             "base64" => coded::from_base64(&text, false),
             "base64url" => coded::from_base64(&text, true),
-            _ => Ok(text),
+            _ => Ok(text.into_owned()),
         };
         let made = made.map_err(|_| FaultKind::BadSeal)?;
         let name = chain::cipher_name(&inside, &signature.algorithm)?.into_owned();
@@ -160,11 +162,14 @@ impl Reader<'_> {
 }
 
 /// A value's octets: texts in UTF-8, seals being figures and letters.
-fn plain_octets(value: &Value<'_>, inside: &Inside<'_>) -> Result<Vec<u8>, Wrong> {
-    match value {
-        Value::Bytes(octets) => Ok(octets.to_vec()),
-        other => Ok(other.to_text(inside)?.as_bytes().to_vec()),
-    }
+fn plain_octets<'v>(value: &'v Value<'v>, inside: &'v Inside<'_>) -> Result<Cow<'v, [u8]>, Wrong> {
+    Ok(match value {
+        Value::Bytes(octets) => Cow::Borrowed(octets),
+        other => match other.to_text(inside)? {
+            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
+            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        },
+    })
 }
 
 /// Outcomes of one kind, of which one may have no reason.

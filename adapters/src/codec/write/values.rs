@@ -11,6 +11,9 @@ use crate::codec::place::{Layer, encode};
 use crate::codec::{FaultKind, Wrong, chain, leaf};
 use crate::value::Surroundings;
 
+/// Room for what fills a place: most seals need no more.
+const FILLED: usize = 64;
+
 impl Writer<'_> {
     /// Values that stand one behind the other, all at once. Nothing has happened where one of them cannot be written: put
     /// one by one they say which.
@@ -153,7 +156,8 @@ impl Writer<'_> {
         };
         let format = layer.map(|layer| layer.format);
         let place = Hole { part: self.part, at: self.out().len(), length: width, format, filled: false };
-        self.put_octets(&vec![0; width]);
+        let end = place.at + width;
+        self.out_mut().resize(end, 0);
         *self.holes.get_mut(usize::from(hole)).ok_or(FaultKind::Program)? = Some(place);
         self.value_end = self.out().len();
         if self.layers.is_empty() { Ok(()) } else { self.end_value() }
@@ -186,13 +190,13 @@ impl Writer<'_> {
         );
         let bare = matches!(format, Some(FormatForm::Json { .. })) && !form.quoted;
         let inside = self.inside(surroundings);
-        let mut plain = Vec::new();
+        let mut plain = Vec::with_capacity(FILLED);
         let index = self.rows.index(0, slot)?;
         let written =
             leaf::write_value(&inside, &self.record.slot(index), form, (padded, bare), &[], &mut plain)?;
         let units = written.ok_or(FaultKind::Missing)?;
         if let Some(format) = format {
-            let mut encoded = Vec::new();
+            let mut encoded = Vec::with_capacity(plain.len() + 2);
             encode(self.programs, format, Some(form), &plain, units, None, &mut encoded)?;
             plain = encoded;
         }

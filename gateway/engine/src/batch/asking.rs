@@ -267,7 +267,7 @@ impl Engine {
         });
         let Some(path) = query else { return Told::of(ToldKind::Done, FlowId(0)) };
         let ask = scene.book.record(Space::Ask, 0).map(|ask| (**ask).clone());
-        self.ask_provider(&scene.version, path, scene.facts.clone(), ask).await
+        self.ask_provider(&scene.version, path, &scene.facts, ask).await
     }
 
     /// Waits until every row has ended, then writes the result again as it is then.

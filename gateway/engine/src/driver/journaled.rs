@@ -327,7 +327,7 @@ impl Running {
         if let Some(prepared) = prepared.filter(|_| first || listed()) {
             let mut body = Body::default();
             body.put_tagged("facts", &prepared.asking.facts.tagged(self.version.symbols()));
-            body.put_tagged("kept", &prepared.kept);
+            body.put_tagged("kept", &prepared.kept());
             if let Some(file) = &prepared.file {
                 body.put("file", file.encode());
             }
@@ -412,7 +412,7 @@ impl Running {
         let module = self.version.module(back.asking.call.module)?;
         let mut body = Body::default();
         body.put_tagged("facts", &back.asking.facts.tagged(self.version.symbols()));
-        body.put_tagged("kept", &back.kept);
+        body.put_tagged("kept", &back.kept());
         Some(Write::PutOperation(OperationPut {
             flow: self.id,
             name: Self::row_name(&definition.name, true, known.back_serials.saturating_add(u8::from(anew))),

@@ -412,7 +412,7 @@ pub(crate) fn prepared(version: &Arc<Version>, row: &OperationRow) -> Option<Pre
         session: Arc::default(),
         serial,
         amount: row.amount,
-        kept,
+        kept: Some(kept),
         file: body.get("file").and_then(Spooled::decode),
     })
 }

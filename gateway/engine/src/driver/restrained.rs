@@ -12,6 +12,7 @@ use crate::restraint::Held;
 use crate::view::StepSeen;
 use dsl::flow::{CallId, CallKind, FlowProgram, Node, OperationState, StepId};
 use dsl::model::ServiceKind;
+use std::sync::Arc;
 
 impl Running {
     /// Lines that it cannot do without, as far as that can be told before it begins: those of steps that are surely come to, may
@@ -51,7 +52,7 @@ impl Running {
         }
         let call = self.route(step, seen)?;
         let link = usize::from(self.version.call(call)?.call.link);
-        Some(self.version.line(call.module, link, None))
+        Some(self.version.line(call.module, link, None).into_owned())
     }
 
     /// Counts what is open with which party, after anything may have changed that.
@@ -73,7 +74,11 @@ impl Running {
         let party = |step: StepId| {
             let call = self.state.durable.operation(step).and_then(|operation| operation.call);
             let call = self.call_of(step, call);
-            (step, call.map(|call| self.version.line(call.module, 0, None).party).unwrap_or_default())
+            (
+                step,
+                call.map(|call| Arc::clone(&self.version.line(call.module, 0, None).party))
+                    .unwrap_or_default(),
+            )
         };
         let now: Vec<_> = now().map(party).collect();
         now.iter().for_each(|(_, party)| self.engine.restraint.begin(party));

@@ -78,7 +78,8 @@ impl Engine {
         serving.number = Some(line.numbers().next().0);
         Some(Box::pin(async move {
             let until = engine.core.mark().after(Duration::from_millis(engine.asker_waits(&line)));
-            let came = Box::pin(serving.answer_to(Packet::of_content(frame))).await;
+            let packet = Packet::of_content(frame);
+            let came = Box::pin(serving.answer_to(&packet)).await;
             // What was asked is in the journal by now: who stops here finds it there.
             line.served().remove(&(era, number));
             line.room.notify_one();

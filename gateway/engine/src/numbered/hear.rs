@@ -208,7 +208,7 @@ impl Engine {
     ) -> Option<(u64, u64)> {
         let request = version.call(call)?.call.request;
         let scene = self.reading_scene(version, call);
-        match message::read(self, scene, request, Packet::of_content(frame)).await {
+        match message::read(self, scene, request, &Packet::of_content(frame)).await {
             Ok(read) => {
                 let [first, last] = names.map(|name| said_number(&read.scene, version, call, name));
                 Some((first?, last?))

@@ -12,7 +12,7 @@ use dsl::evaluate::Value;
 use dsl::model::{CallId, Fact, Space};
 use dsl::value::{DateTime, Outcome};
 use link::BoxFuture;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use store::Day;
 
@@ -26,7 +26,7 @@ pub(crate) struct Replying {
     member: Option<Arc<Member>>,
     session: SessionValues,
     read_under: bool,
-    told: HashMap<u16, Value<'static>>,
+    told: BTreeMap<u16, Value<'static>>,
     request: Option<Arc<Record>>,
     original: Option<Arc<Past>>,
     original_facts: crate::facts::Facts,
@@ -138,9 +138,9 @@ impl Replying {
     }
 
     async fn answer_serial(&self) -> String {
-        let party = self.party();
-        let number = self.engine.journal.number(&party, Day(0)).await;
-        number.ok().flatten().map_or_else(String::new, |number| format!("{number:012}"))
+        let party = self.version.module(self.call.module).map_or("", |module| &module.name);
+        let number = self.engine.journal.number(party, Day(0)).await;
+        number.ok().flatten().map_or_else(String::new, crate::calendar::serial)
     }
 
     /// The scene of an answer, with a serial of its own.
@@ -159,11 +159,13 @@ impl Replying {
 
     fn answering(&self, told: &Told, outcome: Outcome, given: &Given) -> Box<Scene> {
         let mut scene = self.scene();
-        scene.facts.put(Fact::AnswerSerial, &Value::Text(given.serial.as_str().into()));
-        scene.facts.put(Fact::AnswerDate, &Value::Date(given.moment.date()));
-        scene.facts.put(Fact::AnswerTime, &Value::Time(given.moment.time()));
-        scene.facts.put(Fact::AnswerMoment, &Value::DateTime(given.moment));
-        scene.facts.put(Fact::MessageMoment, &Value::DateTime(scene.now));
+        scene.facts.put_all(&[
+            (Fact::AnswerSerial, Value::Text(given.serial.as_str().into())),
+            (Fact::AnswerDate, Value::Date(given.moment.date())),
+            (Fact::AnswerTime, Value::Time(given.moment.time())),
+            (Fact::AnswerMoment, Value::DateTime(given.moment)),
+            (Fact::MessageMoment, Value::DateTime(scene.now)),
+        ]);
         scene.outcome = Some(outcome);
         scene.outcome_text.clone_from(&told.text);
         if let Some(shape) = self.version.call(self.call).and_then(|call| call.call.answer) {
