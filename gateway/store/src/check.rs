@@ -238,7 +238,8 @@ fn may_follow(from: OperationState, to: OperationState) -> bool {
         Refused | Undone => to == from,
         Done => matches!(to, Done | Undoing | Undone | Held),
         Undoing => matches!(to, Undoing | Undone | Held | Parked),
-        Held => matches!(to, Held | Undone),
+        // People have it taken back by their party, or put right by another posting.
+        Held => matches!(to, Held | Undoing | Undone),
         _ => true,
     }
 }

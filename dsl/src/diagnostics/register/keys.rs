@@ -422,16 +422,7 @@ call enquire settles pay {
         title: "a correction of nothing",
         text: "`correct SERVICE { … }` names the posting that puts a step right where its way back was refused, after the cut-over say: the step is held, two persons decide with a proof that it holds, and the posting goes its way as any other. So the step has a way back (`undo`), and what is named moves money.",
         chinese: "更正交易未对应可冲正的步骤。",
-        bad: r#"call pay provides bank.pay_bill {
-  once     exchange.serial
-  unknown  park
-  request "2001" {
-    amount  money 15 digits fen  <- ask.amount
-  }
-  reply
-}
-
-call add provides bank.credit {
+        bad: r#"call add provides bank.credit {
   once     exchange.serial
   unknown  park
   request "2011" {
@@ -442,32 +433,19 @@ call add provides bank.credit {
   }
 }
 
-flow pay on bank.pay_bill {
+flow take on bank.debit {
   step debit bank.debit {
-    account  <- ask.account
-    amount   <- ask.amount
+    pass ask
     correct bank.credit {
-      account  <- ask.account
-      amount   <- ask.amount
+      pass ask
     }
   }
-  step paid bank.pay_bill {
-    pass ask
-    undo
+  answer {
+    pass debit
   }
-  answer
 }
 "#,
-        good: r#"call pay provides bank.pay_bill {
-  once     exchange.serial
-  unknown  park
-  request "2001" {
-    amount  money 15 digits fen  <- ask.amount
-  }
-  reply
-}
-
-call add provides bank.credit {
+        good: r#"call add provides bank.credit {
   once     exchange.serial
   unknown  park
   request "2011" {
@@ -478,20 +456,17 @@ call add provides bank.credit {
   }
 }
 
-flow pay on bank.pay_bill {
+flow take on bank.debit {
   step debit bank.debit {
-    account  <- ask.account
-    amount   <- ask.amount
+    pass ask
     undo
     correct bank.credit {
-      account  <- ask.account
-      amount   <- ask.amount
+      pass ask
     }
   }
-  step paid bank.pay_bill {
-    pass ask
+  answer {
+    pass debit
   }
-  answer
 }
 "#,
     },
@@ -544,7 +519,9 @@ flow pay on bank.pay_bill {
     amount   <- ask.amount
     undo
   }
-  answer
+  answer {
+    pass paid
+  }
 }
 "#,
         good: r#"call pay provides bank.pay_bill {
@@ -591,7 +568,9 @@ flow pay on bank.pay_bill {
     amount   <- ask.amount
     undo
   }
-  answer
+  answer {
+    pass paid
+  }
 }
 "#,
     },

@@ -221,9 +221,11 @@ fn states_go_forward(store: &mut dyn Store) {
     use OperationState::{Done, Held, Intent, Refused, Reversing, Undoing, Undone, Unknown};
     taken(store, vec![Change::InsertFlow(asked(1, "a"))]);
     let put = |name: &str, state| vec![Change::PutOperation(operation(1, name, state))];
-    for (name, path) in
-        [("paid", vec![Intent, Unknown, Reversing, Refused]), ("debit", vec![Intent, Done, Undoing, Undone])]
-    {
+    for (name, path) in [
+        ("paid", vec![Intent, Unknown, Reversing, Refused]),
+        ("debit", vec![Intent, Done, Undoing, Undone]),
+        ("put right", vec![Intent, Done, Undoing, Held, Undoing, Undone]),
+    ] {
         for state in path {
             taken(store, put(name, state));
         }
