@@ -17,8 +17,8 @@ use crate::limit::Limit;
 use crate::outcome::{Cause, CauseKind};
 use crate::world::{BoxFuture, Core, Mark, Stream};
 
-/// Octets that are read at once, at most; as few as these where twice as many as came last are fewer: most frames are small, and
-/// room for large ones costs more than they.
+/// The most and the fewest octets that are read at once: twice as many as came last. Most frames are small, and room for large
+/// ones costs more than they.
 const CHUNK: usize = 4 * 1024;
 const LEAST: usize = 512;
 

@@ -35,8 +35,12 @@ impl<Value: Ord + Copy> Counted<Value> {
 
     fn once_more(&mut self, value: Value) {
         match self.place(&value) {
-            Ok(place) => self.0.iter_mut().skip(place).take(1).for_each(|(_, number)| *number += 1),
             Err(place) => self.0.insert(place, (value, 1)),
+            Ok(place) => {
+                if let Some((_, number)) = self.0.get_mut(place) {
+                    *number += 1;
+                }
+            }
         }
     }
 
