@@ -156,8 +156,8 @@ async fn what_the_core_refuses_to_take_back_is_put_right_by_another_posting_once
     assert_eq!(decide(&bare).await, Err(NotDecided::NoProof));
     both(&bank, &found, &correct).await;
     waits(&bank, 0).await;
-    assert_eq!(bank.books(), (0, 0), "the debit stands, and so does what offsets it");
     assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
+    assert_eq!(bank.books(), (0, 0), "the debit stands, and so does what offsets it");
 }
 
 /// The version that came since asks for the bill first: its second step is not that of the flow.

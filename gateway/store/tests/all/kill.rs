@@ -189,7 +189,9 @@ fn check(journal: &Journal, told: &Told) {
         assert_eq!(reader.operations(FlowId(*flow)).unwrap()[0].state, OperationState::Done);
     }
     let query = AsOf { party: "grid", call: None, date: DAY, sequence: u64::MAX, after: 0, most: 1 };
-    assert_eq!(reader.operations_of_day(&query).unwrap().rows.is_empty(), told.intents.is_empty());
+    // What it was killed before telling may be there.
+    let none = reader.operations_of_day(&query).unwrap().rows.is_empty();
+    assert!(!none || told.intents.is_empty(), "a date that has operations has none");
     let next = Write {
         lane: Lane::Ask,
         epoch: store.epoch(),
