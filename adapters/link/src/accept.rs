@@ -7,11 +7,11 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use crate::counts::LinkCounts;
 use crate::tls::TlsServer;
-use crate::world::{BoxFuture, Core, Listener, Mark, Stream, TaskGroup};
+use crate::world::{BoxFuture, Core, Listener, Mark, Stream, TaskGroup, Teller, Told, told};
 
 /// How long accepting rests after an error, e.g. when no descriptor is left.
 pub(crate) const REST: Duration = Duration::from_millis(100);
@@ -22,7 +22,7 @@ pub(crate) struct Accepted {
     pub(crate) core: Core,
     pub(crate) core_number: usize,
     pub(crate) number: u64,
-    pub(crate) draining: watch::Receiver<bool>,
+    pub(crate) draining: Told<()>,
 }
 
 /// What a listener is told.
@@ -39,7 +39,7 @@ pub(crate) type Serve = Arc<dyn Fn(Accepted) -> BoxFuture<'static, ()> + Send + 
 pub(crate) struct Acceptor {
     address: String,
     cores: Vec<Core>,
-    draining: watch::Sender<bool>,
+    draining: Teller<()>,
     gone: mpsc::Receiver<()>,
     /// Dropped with the server, they end its connections.
     groups: Arc<Vec<TaskGroup>>,
@@ -57,7 +57,7 @@ impl Acceptor {
         let Listen { address, most, whose } = listen;
         let listener = home.world().net.listen(address).await?;
         let address = listener.address();
-        let (draining, drained) = watch::channel(false);
+        let (draining, drained) = told();
         let (alive, gone) = mpsc::channel(1);
         let groups: Arc<Vec<TaskGroup>> = Arc::new(cores.iter().map(Core::group).collect());
         let accepting = Accepting {
@@ -82,7 +82,7 @@ impl Acceptor {
 
     /// Listens no more and waits until the connections have ended, but not longer than `until`.
     pub(crate) async fn drain(mut self, until: Mark) {
-        self.draining.send_replace(true);
+        self.draining.tell(());
         if let Some(core) = self.cores.first() {
             // At the limit what is left is cut by dropping the groups.
             let _ = core.within(until, self.gone.recv()).await;
@@ -98,18 +98,17 @@ struct Accepting {
     whose: Option<Arc<str>>,
     counts: Arc<LinkCounts>,
     serve: Serve,
-    draining: watch::Receiver<bool>,
+    draining: Told<()>,
     alive: mpsc::Sender<()>,
 }
 
 impl Accepting {
     async fn run(self, mut listener: Box<dyn Listener>) {
         let mut number = 0;
-        let mut draining = self.draining.clone();
         loop {
             let accepted = tokio::select! {
                 biased;
-                _ = draining.wait_for(|draining| *draining) => return,
+                _ = self.draining.heard() => return,
                 accepted = listener.accept() => accepted,
             };
             match accepted {

@@ -14,6 +14,7 @@ mod pace;
 mod random;
 mod share;
 mod stream;
+mod told;
 mod wheel;
 
 use std::fmt;
@@ -31,6 +32,7 @@ pub use self::pace::{Pace, paced};
 pub use self::random::{Random, RealRandom, SeededRandom};
 pub use self::share::{Share, Shared};
 pub use self::stream::{Io, Stream, Taken};
+pub use self::told::{Teller, Told, told};
 pub use self::wheel::Deadline;
 
 /// A boxed future that may move between threads.

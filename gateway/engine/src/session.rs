@@ -21,6 +21,7 @@ use dsl::evaluate::Value;
 use dsl::model::CallId;
 use dsl::program::{ModuleProgram, SessionProgram};
 use dsl::value::{DateTime, Outcome};
+use link::world::Told;
 use link::{BoxFuture, Mark};
 use members::{Opened, has_own, opened_for};
 use std::collections::{BTreeMap, HashMap};
@@ -28,7 +29,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 use std::time::Duration;
 use store::{Change, Lane, Session as StoredSession, Verdict as Written};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify};
 
 /// Milliseconds that a call waits for a session where its link sets no limit.
 const WAIT_MS: u64 = 30_000;
@@ -74,7 +75,7 @@ pub struct Cell {
 }
 
 /// How a sign-in ended; none while it is under way.
-type Ending = watch::Receiver<Option<Result<(), Refusal>>>;
+type Ending = Told<Result<(), Refusal>>;
 
 /// Values that are good.
 struct Good {
@@ -307,31 +308,29 @@ impl Engine {
         }
         let member = member.filter(|member| has_own(version, module, member));
         let cell = self.session_cell(version, module, member.as_deref());
-        let mut ending = {
+        let ending = {
             let mut known = cell.ending.lock().unwrap_or_else(PoisonError::into_inner);
             let good = cell.good_at(self.now());
             if good.is_some_and(|values| stale.is_none_or(|stale| !Arc::ptr_eq(stale, &values))) {
                 return Ok(());
             }
             // One whose task is gone with its core ends nothing.
-            let lasts = |ending: &&Ending| ending.borrow().is_none() && ending.has_changed().is_ok();
-            match known.as_ref().filter(lasts) {
+            match known.as_ref().filter(|ending| ending.is_awaited()) {
                 Some(ending) => ending.clone(),
                 None => {
-                    let (ends, ending) = watch::channel(None);
+                    let (ends, ending) = link::world::told();
                     *known = Some(ending.clone());
                     let signs_in =
                         Arc::clone(self).sign_in_once(Arc::clone(version), module, member, Arc::clone(&cell));
                     self.core.spawn(async move {
-                        ends.send_replace(Some(signs_in.await));
+                        ends.tell(signs_in.await);
                     });
                     ending
                 }
             }
         };
-        let ended = ending.wait_for(Option::is_some).await;
         let given_up = || Err(Refusal::told("no_session", "the sign-in was given up".into()));
-        ended.map_or_else(|_| given_up(), |ended| ended.clone().unwrap_or_else(given_up))
+        ending.heard().await.map_or_else(given_up, Clone::clone)
     }
 
     /// One sign-in, not before the pause after the last that failed is over. It makes requests, which may sign in: as a future of

@@ -76,7 +76,7 @@ async fn serve(
     counts: Arc<LinkCounts>,
     accepted: Accepted,
 ) {
-    let Accepted { stream, core, core_number, number, mut draining } = accepted;
+    let Accepted { stream, core, core_number, number, draining } = accepted;
     let address = Arc::clone(stream.peer());
     let until = core.mark().after(config.head_limit);
     let Ok(Ok(stream)) = core.within(until, secure(stream, config.tls.as_deref())).await else {
@@ -102,7 +102,7 @@ async fn serve(
     let mut connection = pin!(builder.serve_connection(TokioIo::new(stream), answering));
     let drained = async {
         // An acceptor that is gone drains too.
-        drop(draining.wait_for(|draining| *draining).await);
+        let _told_or_gone = draining.heard().await;
     };
     let served = async {
         tokio::select! {

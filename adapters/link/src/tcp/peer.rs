@@ -33,7 +33,7 @@ pub(super) async fn serve(
     counts: Arc<LinkCounts>,
     accepted: Accepted,
 ) {
-    let Accepted { stream, core, core_number, number, mut draining } = accepted;
+    let Accepted { stream, core, core_number, number, draining } = accepted;
     let (address, began) = (Arc::clone(stream.peer()), core.mark());
     let mut peer = Peer { address, connection: number, core: core_number, certificate: None };
     let until = began.after(config.limits.first);
@@ -68,7 +68,7 @@ pub(super) async fn serve(
         core,
         stream,
     };
-    let mut drained = pin!(async move { draining.wait_for(|draining| *draining).await.is_ok() });
+    let mut drained = pin!(async move { draining.heard().await.is_some() });
     let mut told = false;
     loop {
         let step = std::future::poll_fn(|context| {
