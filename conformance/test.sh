@@ -97,7 +97,7 @@ campaign() {
   mkdir -p target/campaign
   behind seeds nice -n 19 target/release/tongshi torture --seeds 2000 --folder target/test-torture --json
   # Is anything found at all: bugs of which each kind of wrong comes, every one within a few seeds.
-  behind planted nice -n 19 target/release/tongshi torture --planted='believed,undone,sent again,cannot be read,end is written,promises nothing,names today,first leg' --seeds 40 --folder target/test-planted
+  behind planted nice -n 19 target/release/tongshi torture --planted='believed,undone,sent again,cannot be read,end is written,promises nothing,names today,first leg' --seeds 100 --folder target/test-planted
   behind kills-file target/release/tongshi torture --kill 20 --folder target/test-kill --json
   behind kills-postgres target/release/tongshi torture --kill 20 --store postgres --folder target/test-kill-postgres --json
   # Whoever interrupts this is not to leave it behind.

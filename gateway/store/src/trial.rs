@@ -107,25 +107,34 @@ impl TrialServer {
     /// # Errors
     /// When it does not.
     pub fn begin(&self) -> Result<()> {
-        let path = &self.folder;
-        let server = self
-            .program("postgres")?
-            .args(["-c", "listen_addresses=", "-c", "fsync=on", "-c", "max_connections=60", "-c"])
-            .arg(format!("unix_socket_directories={}", path.display()))
-            .arg("-D")
-            .arg(path.join("data"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()?;
-        *self.running() = Some(server);
+        *self.running() = Some(self.spawn()?);
         let began = Instant::now();
         while !self.psql("SELECT 1")?.status.success() {
             if began.elapsed() > STARTS {
                 return Err(Error::other("the server of PostgreSQL does not start"));
             }
             std::thread::sleep(Duration::from_millis(100));
+            // It ends at once while a part of the server that was killed still has its memory.
+            let mut running = self.running();
+            if let Some(server) = running.as_mut()
+                && server.try_wait()?.is_some()
+            {
+                *server = self.spawn()?;
+            }
         }
         Ok(())
+    }
+
+    fn spawn(&self) -> Result<Child> {
+        let path = &self.folder;
+        self.program("postgres")?
+            .args(["-c", "listen_addresses=", "-c", "fsync=on", "-c", "max_connections=60", "-c"])
+            .arg(format!("unix_socket_directories={}", path.display()))
+            .arg("-D")
+            .arg(path.join("data"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
     }
 
     /// Kills the server as a machine that loses its power does.
