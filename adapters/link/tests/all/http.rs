@@ -8,6 +8,8 @@ use link::http::{
     HttpVersion,
 };
 use link::{CauseKind, Core, Exchanged, Leave};
+use proptest::prelude::*;
+use proptest::sample::{Index, select};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -81,6 +83,61 @@ async fn a_response_cut_at_every_byte_is_maybe_sent() {
             assert_eq!(verdict.reply().unwrap().content, "reply");
         } else {
             assert!(matches!(verdict, Exchanged::MaybeSent(_)), "cut at {cut}: {verdict:?}");
+        }
+    }
+}
+
+/// What becomes of a request that these octets answer, which come so many at once before the connection ends.
+async fn answered(core: &Core, pipes: &Pipes, octets: &[u8], at_once: usize) -> Exchanged<HttpMessage> {
+    let client = HttpClient::new(core, HttpClientConfig::new("pipe:80".to_owned()));
+    let mut pipe = pipes.connect(64 * 1024);
+    let message = ask();
+    let (verdict, ()) = tokio::join!(client.exchange(&message, later(core)), async move {
+        let mut seen = Vec::new();
+        while !seen.ends_with(b"content") {
+            assert!(pipe.read_buf(&mut seen).await.unwrap() > 0);
+        }
+        for piece in octets.chunks(at_once) {
+            // Who has seen enough reads no more.
+            if pipe.write_all(piece).await.is_err() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    verdict
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    /// Whatever stands in an answer, it is the same answer however its octets come; and never that the request had not left.
+    #[test]
+    fn a_garbled_response_is_the_same_however_it_comes(
+        form in select(vec![
+            &b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nreply"[..],
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nrep\r\n2;a=b\r\nly\r\n0\r\nx: y\r\n\r\n",
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 404 Not Found\r\nConnection: keep-alive\r\n\r\nreply",
+            b"HTTP/1.1 204 No Content\r\ncontent-length: 0, 0\r\n\r\n",
+        ]),
+        garbled in proptest::collection::vec((any::<Index>(), select(b"\r\n 0159:;,aZ\x00\xff".to_vec())), 0..4),
+        at_once in 1..24_usize,
+    ) {
+        let mut octets = form.to_vec();
+        for (place, octet) in garbled {
+            let place = place.index(octets.len());
+            octets[place] = octet;
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (whole, pieces) = runtime.block_on(async {
+            let (core, _clock, pipes) = piped();
+            let whole = answered(&core, &pipes, &octets, octets.len()).await;
+            (whole, answered(&core, &pipes, &octets, at_once).await)
+        });
+        match (whole, pieces) {
+            (Exchanged::Reply(one), Exchanged::Reply(other)) => prop_assert_eq!(one, other),
+            (Exchanged::MaybeSent(_), Exchanged::MaybeSent(_)) => {}
+            (one, other) => prop_assert!(false, "{:?} and {:?}", one, other),
         }
     }
 }

@@ -370,6 +370,8 @@ impl Run<'_> {
             (Done, Proof::Holds) | (Refused, Proof::Never) | (Undone, Proof::TakenBack) => true,
             (OperationState::New | Done | Refused | Undone, _) => false,
             (Undoing | Held, Proof::Never) => false,
+            // Another posting takes it back at this moment, so that its own still stands there: taken back as well would be once too often.
+            (Undoing | Held, proof) if self.is_offset(step) => proof == Proof::Holds,
             // It is known to have been done: nothing proves that it never was.
             (_, Proof::Never) if operation.made => false,
             (Undoing | Held, Proof::Holds) => {
@@ -394,8 +396,6 @@ impl Run<'_> {
                 self.settle_refused(step, &Proof::NEVER.into());
                 true
             }
-            // Another posting takes it back at this moment: both together would be one too many.
-            (Undoing, Proof::TakenBack) if self.taken_back_by(step).is_some() => false,
             (_, Proof::TakenBack) => {
                 self.settle(step, Undone);
                 true

@@ -111,6 +111,13 @@ impl Run<'_> {
         }
     }
 
+    /// Whether that posting has begun, and was not refused.
+    pub(super) fn is_offset(&self, step: StepId) -> bool {
+        use OperationState::{New, Refused, Undone};
+        let by = self.taken_back_by(step).map(|by| self.operation(by).state);
+        by.is_some_and(|state| !matches!(state, New | Refused | Undone))
+    }
+
     fn why(&self) -> super::Reason {
         let durable = &self.next.durable;
         let of_step = || {

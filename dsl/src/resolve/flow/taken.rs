@@ -48,15 +48,19 @@ impl Maker<'_, '_, '_> {
             )).help(help);
             return;
         }
-        let StepTarget::Service(service) = step.target else { return };
-        if !matches!(step.undo, Undo::Provider) {
-            return;
-        }
-        let bare = self.modules.iter().find_map(|module| {
-            let calls = module.calls.iter().zip(0_u16..);
-            let mut provides = calls.filter(|(call, _)| call.ours && call.service == Some(service));
-            provides.find_map(|(call, id)| Some((module, call, never_over(module, call, CallId(id))?)))
-        });
+        // A reversal leaves as a way out of what is unknown too, whatever undoes the step.
+        let bare = match step.target {
+            StepTarget::Call(id) => {
+                let call = self.module.calls.get(usize::from(id.0));
+                call.and_then(|call| Some((self.module, call, never_over(self.module, call, id)?)))
+            }
+            StepTarget::Service(service) => self.modules.iter().find_map(|module| {
+                let calls = module.calls.iter().zip(0_u16..);
+                let mut provides = calls.filter(|(call, _)| call.ours && call.service == Some(service));
+                provides.find_map(|(call, id)| Some((&**module, call, never_over(module, call, CallId(id))?)))
+            }),
+            StepTarget::People | StepTarget::Flow | StepTarget::Awaited(_) => None,
+        };
         let Some((module, call, back)) = bare else { return };
         let (party, back) = (&module.name, back.name.clone());
         self.resolver
