@@ -374,7 +374,8 @@ fn names(folder: &Path) -> Result<Vec<String>, String> {
     Ok(names)
 }
 
-/// Per system: cases, passed, failed, and each of the seven points of "works" with its number of cases.
+/// Per system: cases, passed, failed, each of the seven points of "works" with its number of cases, and of every case that failed
+/// the first difference.
 fn object(reports: &[Report]) -> Value {
     let system = |report: &Report| {
         let points: BTreeMap<String, Value> = report
@@ -385,14 +386,24 @@ fn object(reports: &[Report]) -> Value {
                 (point.number().to_string(), said)
             })
             .collect();
+        let failures: Vec<Value> = report.cases.iter().filter(|case| !case.passed).map(failure).collect();
         json!({
             "system": report.party, "cases": report.cases.len() - report.skipped(), "passed": report.passed(),
             "failed": report.failed(), "skipped": report.skipped(), "points": points,
-            "adapter": report.adapter_hash,
+            "failures": failures, "adapter": report.adapter_hash,
         })
     };
     json!({
         "good": reports.iter().all(Report::is_good),
         "systems": reports.iter().map(system).collect::<Vec<_>>(),
+    })
+}
+
+/// What a case that failed was about, and where it went another way than expected.
+fn failure(case: &CaseResult) -> Value {
+    let step = case.steps.iter().find(|step| step.difference.is_some());
+    json!({
+        "suite": case.suite, "case": case.name, "step": step.map(|step| &step.what),
+        "outcome": step.map(|step| &step.outcome), "difference": step.and_then(|step| step.difference.as_ref()),
     })
 }

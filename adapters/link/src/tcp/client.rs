@@ -92,12 +92,13 @@ impl TcpClient {
         sent(self.place(None, request, false).await)
     }
 
-    /// An exchange on one line, before all others that wait: beats and signing in.
+    /// An exchange on the connection that one line has, before all others that wait: beats and signing in. Not sent where that ends
+    /// first.
     pub async fn exchange_on(&self, line: usize, request: Request) -> Exchanged {
         self.place(Some(line), request, true).await
     }
 
-    /// Sends a message without answer on one line, before all others that wait.
+    /// Sends a message without answer on the connection that one line has, before all others that wait.
     pub async fn send_on(&self, line: usize, request: Request) -> Sent {
         sent(self.place(Some(line), request, false).await)
     }
@@ -155,7 +156,7 @@ impl TcpClient {
 async fn wait(shared: &Arc<Shared>, line: Option<usize>, request: Request, reply: bool) -> Exchanged {
     let until = request.until;
     let (give, take) = oneshot::channel();
-    let (job, claim) = Job::new(request, reply, give);
+    let (job, claim) = Job::new(request, (reply, line.is_some()), give);
     if let Err(cause) = shared.place(line, job) {
         return Exchanged::NotSent(cause);
     }

@@ -484,6 +484,10 @@ impl<'a> Line<'a> {
                 *place = Some(Given { first: given.map_or(now, |given| given.first), last: now });
             }
             if !beat.empty_frame {
+                // Before the sign-in nothing else may be said; it has a limit of its own.
+                if !self.shared.is_open(self.number) {
+                    continue;
+                }
                 self.shared.tell(LineEvent::BeatDue { line: self.number, beat: number });
             } else if self.writing.is_none() && self.framer.encode(&[], &mut self.outgoing).is_ok() {
                 let before = self.stream.taken().bytes();

@@ -30,12 +30,18 @@ pub(super) struct Job {
     pub(super) reply: bool,
     pub(super) verdict: oneshot::Sender<Exchanged>,
     pub(super) claim: Claim,
+    /// It belongs to the connection that its line has, and is said on no other: a beat, a sign-in.
+    pub(super) bound: bool,
 }
 
 impl Job {
-    pub(super) fn new(request: Request, reply: bool, verdict: oneshot::Sender<Exchanged>) -> (Self, Claim) {
+    pub(super) fn new(
+        request: Request,
+        (reply, bound): (bool, bool),
+        verdict: oneshot::Sender<Exchanged>,
+    ) -> (Self, Claim) {
         let claim = Claim::default();
-        (Self { request, reply, verdict, claim: claim.clone() }, claim)
+        (Self { request, reply, verdict, claim: claim.clone(), bound }, claim)
     }
 
     /// Fails a job that no line has begun. A caller that gave up does not listen.
@@ -254,6 +260,11 @@ impl Shared {
         self.tell(LineEvent::Up { line, connection });
     }
 
+    /// Whether the line takes any exchange: it is connected, and signed in where that must be.
+    pub(super) fn is_open(&self, line: usize) -> bool {
+        self.pool().seats.get(line).is_some_and(|seat| seat.phase == Phase::Up)
+    }
+
     /// The number of a line's connection, while it has one.
     pub(super) fn connection(&self, line: usize) -> Option<u64> {
         self.pool().seats.get(line).map(|seat| seat.connection).filter(|connection| *connection > 0)
@@ -327,8 +338,8 @@ impl Shared {
         }
     }
 
-    /// The line has no connection and rests for `pause`. What it had not begun goes back to the queue; if no
-    /// line is left that could take it, all that waits fails.
+    /// The line has no connection and rests for `pause`. What it had not begun goes back to the queue, save what belonged to this
+    /// connection; if no line is left that could take it, all that waits fails.
     pub(super) fn down(&self, line: usize, was_up: bool, pause: Duration, cause: &Cause) {
         let mut failed = VecDeque::new();
         let mut connection = 0;
@@ -341,7 +352,9 @@ impl Shared {
                 connection = std::mem::take(&mut seat.connection);
                 seat.busy = 0;
                 seat.close = None;
-                let mut back = std::mem::take(&mut seat.own);
+                let own = std::mem::take(&mut seat.own);
+                let mut back: VecDeque<Job>;
+                (failed, back) = own.into_iter().partition(|job| job.bound);
                 back.iter().for_each(|_| self.counts.waiting.up());
                 back.append(&mut pool.queue);
                 pool.queue = back;
@@ -368,7 +381,7 @@ impl Shared {
         let nobody = pool.seats.iter().all(|seat| matches!(seat.phase, Phase::Down { .. }));
         if !pool.queue.is_empty() && nobody && !self.wake_one(pool) {
             pool.queue.iter().for_each(|_| self.counts.waiting.down());
-            *failed = std::mem::take(&mut pool.queue);
+            failed.append(&mut pool.queue);
         }
     }
 

@@ -534,6 +534,63 @@ async fn a_line_that_signs_in_takes_others_only_when_opened() {
     assert_eq!(socket.read(&mut [0; 4]).await.unwrap(), 0);
 }
 
+/// A beat that waited when its connection ended was once said first on the next, before the sign-in.
+#[tokio::test]
+async fn what_belongs_to_a_connection_is_said_on_no_other() {
+    let (core, _clock) = standing();
+    let (listener, address) = listen().await;
+    let client = client(&core, config(address, Hold::OneEach { connections: 1 })).await;
+    let asks = |text| {
+        let (client, request) = (client.clone(), request(&core, text));
+        tokio::spawn(async move { client.exchange(request).await })
+    };
+    // Whoever was heard is called again at once.
+    let heard = asks("greet");
+    let mut socket = accept(&listener).await;
+    assert_eq!(read_frame(&mut socket).await, "greet");
+    write_frame(&mut socket, "welcome").await;
+    assert_eq!(heard.await.unwrap().reply().unwrap(), "welcome");
+    let under_way = asks("ask");
+    assert_eq!(read_frame(&mut socket).await, "ask");
+    let beat = tokio::spawn({
+        let (client, request) = (client.clone(), request(&core, "beat"));
+        async move { client.exchange_on(0, request).await }
+    });
+    let other = asks("another ask");
+    tokio::task::yield_now().await;
+    drop(socket);
+    assert!(matches!(under_way.await.unwrap(), Exchanged::MaybeSent(_)));
+    assert!(beat.await.unwrap().not_sent());
+    let mut socket = accept(&listener).await;
+    assert_eq!(read_frame(&mut socket).await, "another ask");
+    write_frame(&mut socket, "answer").await;
+    assert_eq!(other.await.unwrap().reply().unwrap(), "answer");
+}
+
+#[tokio::test]
+async fn before_the_sign_in_no_beat_is_asked_for() {
+    let (core, clock) = standing();
+    let (listener, address) = listen().await;
+    let (handler, mut heard) = events();
+    let beat = Beat {
+        after: Duration::from_secs(30),
+        on: BeatOn::Unheard,
+        empty_frame: false,
+        close_after: Some(Duration::from_secs(20)),
+    };
+    let config = TcpClientConfig {
+        eager: true,
+        sign_in: true,
+        beats: vec![beat],
+        ..config(address, Hold::OneEach { connections: 1 })
+    };
+    let _client = TcpClient::start(&core, config, handler).unwrap();
+    let _socket = accept(&listener).await;
+    assert!(matches!(heard.recv().await.unwrap(), LineEvent::Up { .. }));
+    let next = until(&clock, heard.recv()).await.unwrap();
+    assert!(matches!(next, LineEvent::Down { .. }), "{next:?}");
+}
+
 #[tokio::test]
 async fn an_answer_may_come_on_another_line() {
     let (core, clock) = standing();
