@@ -20,8 +20,8 @@ pub use call::{
 pub use expression::{Expr, ExprKind, Fact, Fold, Function, Load, Space};
 pub use field::{At, Chain, Field, FieldKind, Learn, ListArrow, ListField, Prefix, Wire};
 pub use flow::{
-    Awaited, CancelRule, Flow, FlowLoop, FlowNode, FlowStep, Numbering, Reconcile, ReconcileBook, Session,
-    SessionValue, Start, StepTarget, Undo,
+    Awaited, CancelRule, Flow, FlowLoop, FlowNode, FlowStep, Numbering, Proven, Reconcile, ReconcileBook,
+    ReconcileProof, Session, SessionValue, Start, StepTarget, Undo,
 };
 pub use format::{Delimited, Format, TextCode, Tlv, XmlForm, XmlUse};
 pub use link::{

@@ -112,6 +112,7 @@ fn reconcile(lowering: &mut Lowering<'_>, reconcile: &Reconcile) -> ReconcilePro
         month: reconcile.month,
         ours,
         theirs,
+        proves: reconcile.proves.clone(),
     }
 }
 

@@ -353,8 +353,28 @@ pub struct Reconcile {
     pub ours: Vec<ReconcileBook>,
     /// Their file. Rows are those of the list of its ask.
     pub theirs: ReconcileBook,
+    /// What it proves of operations whose end is not known.
+    pub proves: Vec<ReconcileProof>,
     /// Where.
     pub span: Span,
+}
+
+/// What a list of theirs proves of an operation whose end is not known (`flows.md` 7), while two persons have said so.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReconcileProof {
+    /// What.
+    pub proven: Proven,
+    /// The parameter of the party that says whether it counts.
+    pub parameter: Box<str>,
+}
+
+/// What is proven.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Proven {
+    /// They list it with our amount: they hold it.
+    Holds,
+    /// They do not list it: they never had it, and never will.
+    Never,
 }
 
 /// One side of a comparison.

@@ -11,8 +11,8 @@ use crate::diagnostics::register::syntax;
 use crate::lex::TokenKind;
 use crate::tree::{
     Block, Coding, ItemKind, Key, KeyKind, KeyOwner, Layout, Member, MemberStatement, Name, Packet, Party,
-    PartyClause, Reasons, Reconcile, ReconcileBook, ReconcilePart, Service, ServiceKind, ServicePart,
-    Setting,
+    PartyClause, Reasons, Reconcile, ReconcileBook, ReconcilePart, ReconcileProof, Service, ServiceKind,
+    ServicePart, Setting,
 };
 use nom::Parser;
 use nom::combinator::{cut, opt};
@@ -271,7 +271,14 @@ fn reconcile_part(input: In<'_>) -> Res<'_, Headed<ReconcilePart>> {
         }
         Some("ours") => book(here, ReconcilePart::Ours),
         Some("theirs") => book(here, ReconcilePart::Theirs),
-        _ => unknown_word(input, "part of a comparison", &["day", "month", "ours", "theirs"]),
+        Some("proves") => {
+            here.column(Column::Body);
+            let (here, word) = cut(name).parse(here)?;
+            let (here, _) = cut(super::cursor::word("when")).parse(here)?;
+            let (here, when) = cut(path).parse(here)?;
+            labelled(here, ReconcilePart::Proves(ReconcileProof { word, when }))
+        }
+        _ => unknown_word(input, "part of a comparison", &["day", "month", "ours", "theirs", "proves"]),
     }
 }
 

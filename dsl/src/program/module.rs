@@ -52,6 +52,8 @@ pub struct ReconcileProgram {
     pub ours: Vec<BookProgram>,
     /// Their file.
     pub theirs: BookProgram,
+    /// What it proves of operations whose end is not known.
+    pub proves: Vec<crate::model::ReconcileProof>,
 }
 
 /// One side of a comparison, lowered.

@@ -340,6 +340,17 @@ pub enum ReconcilePart {
     Ours(ReconcileBook),
     /// `theirs call …`.
     Theirs(ReconcileBook),
+    /// `proves word when parameter.NAME`.
+    Proves(ReconcileProof),
+}
+
+/// `holds when parameter.NAME`: what a row, or that there is none, proves of an operation whose end is not known.
+#[derive(Clone, PartialEq, Debug)]
+pub struct ReconcileProof {
+    /// `holds` or `never`.
+    pub word: Name,
+    /// The parameter that it hangs on.
+    pub when: Path,
 }
 
 /// `call by expr (amount expr)? (, rows where expr)?`.

@@ -66,6 +66,8 @@ pub struct LongExchange {
     pub reversed: bool,
     /// The flow that it is part of.
     pub flow: FlowId,
+    /// The step of that flow whose posting it is; empty for what takes one back, and for what was asked of us.
+    pub step: Box<str>,
 }
 
 impl LongRow {
@@ -368,6 +370,15 @@ impl Book {
             At::Long(row) => row.exchange.as_ref().map(|exchange| exchange.flow),
             At::Record { .. } => None,
         }
+    }
+
+    /// The step whose posting the row is that was entered last; empty where it is none.
+    pub(crate) fn entered_step(&self) -> Box<str> {
+        match self.entered().last().map(|row| &row.at) {
+            Some(At::Long(row)) => row.exchange.as_ref().map(|exchange| exchange.step.clone()),
+            _ => None,
+        }
+        .unwrap_or_default()
     }
 
     /// Leaves a list.

@@ -65,6 +65,16 @@ impl Calendar {
         }
     }
 
+    /// The moment at which a business date is over under a cut-over.
+    #[must_use]
+    pub fn over(&self, date: Date, cut_over: Option<u16>) -> Moment {
+        let minute = cut_over.unwrap_or(self.cut_over);
+        let ends_on = if minute >= 12 * 60 { date } else { date.tomorrow().unwrap_or(date) };
+        let start = ends_on.to_datetime(Time::midnight());
+        let end = start.checked_add(SignedDuration::from_mins(minute.into())).unwrap_or(start);
+        self.moment(end)
+    }
+
     /// The next time, after `from`, that the clock shows this minute of a day.
     #[must_use]
     pub fn next_at(&self, from: DateTime, minute: u16) -> DateTime {
@@ -138,6 +148,18 @@ mod tests {
         assert_eq!(calendar.business_date(late, Some(23 * 60 + 30)).to_string(), "2026-11-24");
         assert_eq!(calendar.business_date(late, None).to_string(), "2026-11-23");
         assert_eq!(calendar.business_date(early, Some(120)).to_string(), "2026-11-22");
+    }
+
+    #[test]
+    fn a_business_date_is_over_at_its_cut_over() {
+        let calendar = Calendar { zone_minutes: 480, cut_over: 0 };
+        let date: Date = "2026-11-23".parse().unwrap();
+        for cut_over in [None, Some(120), Some(11 * 60 + 59), Some(12 * 60), Some(23 * 60 + 30)] {
+            let over = calendar.over(date, cut_over);
+            let of = |moment| calendar.business_date(calendar.local(moment), cut_over);
+            assert_eq!(of(Moment(over.0 - 1)), date, "{cut_over:?}");
+            assert_eq!(of(over), date.tomorrow().unwrap(), "{cut_over:?}");
+        }
     }
 
     #[test]

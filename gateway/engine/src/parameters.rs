@@ -141,6 +141,13 @@ impl Engine {
         self.parameters.agreed(parameter, day).or_else(|| self.given(parameter))
     }
 
+    /// Whether a parameter of a party that is a flag is on, on a date.
+    pub(crate) fn is_on(&self, module: &ModuleProgram, name: &str, day: Day) -> bool {
+        let (party, member, name) = (module.name.to_string(), String::new(), name.to_owned());
+        let value = self.parameter_on(&ParameterName { party, member, name }, day);
+        matches!(value.as_deref(), Some("yes" | "true"))
+    }
+
     /// What the deployment gives.
     fn given(&self, parameter: &ParameterName) -> Option<String> {
         let deployment = self.deployment.load();

@@ -4,10 +4,12 @@
 //! shown it; what they decide is `deciding`'s.
 
 mod deciding;
+mod listed;
 mod notices;
 mod quiet;
 
 pub use deciding::{Decided, Decision, NotDecided, ProofFile, Proposed, Said};
+pub(crate) use listed::Listed;
 pub use notices::LastTry;
 pub use quiet::Quiet;
 

@@ -2,7 +2,9 @@
 //!
 //! In: the items, the calls and messages of the module. Out: comparisons, each with the record that its flows are asked.
 
-use crate::model::{Load, Message, Reconcile, ReconcileBook, Shape, ShapeField, Space};
+use crate::model::{
+    Load, Message, Proven, Reconcile, ReconcileBook, ReconcileProof, Setting, Shape, ShapeField, Space,
+};
 use crate::resolve::assemble::Work;
 use crate::resolve::expression::{condition, expression, inside};
 use crate::resolve::path::{RowNames, Scope};
@@ -46,6 +48,7 @@ fn reconcile(
     let mut ours = Vec::new();
     let mut theirs = None;
     let mut day = None;
+    let mut proofs = Vec::new();
     for part in &tree.block.statements {
         match &part.kind {
             ReconcilePart::Day(expr) => day = Some((expr, false)),
@@ -53,6 +56,9 @@ fn reconcile(
             ReconcilePart::Ours(book) => ours.extend(our_book(resolver, work, book)),
             ReconcilePart::Theirs(book) => {
                 theirs = their_book(resolver, work, messages, book).or(theirs);
+            }
+            ReconcilePart::Proves(proof) => {
+                proofs.extend(proof_of(resolver, work, proof).map(|one| (one, proof)))
             }
         }
     }
@@ -80,7 +86,72 @@ fn reconcile(
             return None;
         }
     };
-    Some(Reconcile { name: name.text.clone(), label, ask, day, month, ours, theirs, span: name.span })
+    let proves = proved(resolver, proofs, &ours, &theirs);
+    Some(Reconcile { name: name.text.clone(), label, ask, day, month, ours, theirs, proves, span: name.span })
+}
+
+/// What a list proves hangs on a parameter: two persons say from when on it counts, and until when.
+fn proof_of(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::ReconcileProof) -> Option<ReconcileProof> {
+    let proven = match &*tree.word.text {
+        "holds" => Proven::Holds,
+        "never" => Proven::Never,
+        other => {
+            resolver
+                .report
+                .error("TS0668", tree.word.span, format!("a list of theirs proves `holds` or `never`, not `{other}`"))
+                .note("`holds`: what they list with our amount, they hold; `never`: what a whole list of a day that is over does not have, they never had")
+                .help("write `proves holds when parameter.NAME` or `proves never when parameter.NAME`");
+            return None;
+        }
+    };
+    let named = match tree.when.parts.as_slice() {
+        [kind, name] if &*kind.text == "parameter" => Some(name),
+        _ => None,
+    };
+    let known = named.and_then(|name| {
+        let is = |setting: &&Setting| {
+            setting.changes && !setting.of_member && setting.ty == Type::Flag && *setting.name == *name.text
+        };
+        work.settings.iter().find(is)
+    });
+    let Some(known) = known else {
+        resolver
+            .report
+            .error("TS0669", tree.when.span, "what a list proves hangs on a parameter of this party that is a `flag`")
+            .note("a proof ends what is not known without anybody looking at it: two persons turn that on, from a day on, and off again")
+            .help("declare `parameter NAME flag \"…\"`, and write `proves holds when parameter.NAME`");
+        return None;
+    };
+    resolver.used.insert((work.folder.into(), format!("parameter.{}", known.name).into()));
+    Some(ReconcileProof { proven, parameter: known.name.clone() })
+}
+
+/// Proofs that the books can give: each once, and `holds` where both sides have amounts.
+fn proved(
+    resolver: &mut Resolver,
+    proofs: Vec<(ReconcileProof, &tree::ReconcileProof)>,
+    ours: &[ReconcileBook],
+    theirs: &ReconcileBook,
+) -> Vec<ReconcileProof> {
+    let mut found: Vec<ReconcileProof> = Vec::new();
+    let amounts = theirs.amount.is_some() && ours.iter().all(|book| book.amount.is_some());
+    for (proof, tree) in proofs {
+        if proof.proven == Proven::Holds && !amounts {
+            resolver
+                .report
+                .error("TS0670", tree.word.span, "a list without amounts proves of no posting that they hold it")
+                .note("what they hold with another amount is no posting of ours")
+                .help("say the amounts of both: `ours CALL by … amount request.amount`, `theirs FILE by … amount amount`");
+        } else if found.iter().any(|one| one.proven == proof.proven) {
+            resolver
+                .report
+                .error("TS0670", tree.word.span, format!("`proves {}` stands here twice", tree.word.text))
+                .help("take one of them away: each hangs on one parameter");
+        } else {
+            found.push(proof);
+        }
+    }
+    found
 }
 
 fn our_book(resolver: &mut Resolver, work: &Work<'_>, tree: &tree::ReconcileBook) -> Option<ReconcileBook> {

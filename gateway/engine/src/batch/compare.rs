@@ -6,9 +6,10 @@
 
 mod alone;
 mod books;
+mod proved;
 
 pub use alone::{Alone, ComparedFile};
-pub use books::{Class, Counts, Line};
+pub use books::{Class, Counts, Evidence, Line};
 
 use super::journal::{self, Days, Wanted};
 use super::reading::ReadFile;
@@ -107,17 +108,7 @@ impl Engine {
                 .filter(|(reference, tables)| reference.module == read.call.module && starts(&tables.start));
             let flows: Vec<FlowRef> = flows.map(|(reference, _)| reference).collect();
             let Some(reference) = flows.first().copied() else { continue };
-            let mut scene = serving.scene(read.call.module, false, Some(read.call.call));
-            scene.book = read.scene.book.clone();
-            scene.facts = read.scene.facts.clone();
-            scene.stamp(self.business_date(&version, read.call.module));
-            put_sheets(
-                &mut scene.book,
-                &version,
-                reconcile_ask(&version, read.call),
-                &self.spool,
-                &read.sheets,
-            )?;
+            let scene = self.scene_of_books(serving, read)?;
             let day = match message::value(&scene, reconcile.day) {
                 Ok(Value::Date(day)) => day,
                 other => {
@@ -140,10 +131,17 @@ impl Engine {
             }
             let facts = scene.facts.clone();
             let sheet = format!("{}.compared-{place}", file.name);
-            let scratch = self.ours(&mut scene, reconcile, day, &sheet).await?;
-            let compared = self.held_against(scene, reconcile, day, &sheet, scratch).await;
+            let mut compared = self.held_against(scene, reconcile, day, &sheet).await;
+            if let Ok((_, evidence)) = &mut compared {
+                let evidence = std::mem::take(evidence);
+                if self.take_proofs((read.call.module, reconcile, day), taken, evidence).await? {
+                    // What differs still is told.
+                    let scene = self.scene_of_books(serving, read)?;
+                    compared = self.held_against(scene, reconcile, day, &sheet).await;
+                }
+            }
             let record = match compared {
-                Ok(record) => record,
+                Ok((record, _)) => record,
                 Err(NotCompared::NotNow(why)) => return Err(why),
                 Err(NotCompared::Wrong(why)) => {
                     self.file_refused(source, name, &format!("the books are not compared: {why}"));
@@ -199,6 +197,18 @@ impl Engine {
         }
     }
 
+    /// A scene that has their book.
+    fn scene_of_books(&self, serving: &Serving, read: &ReadFile) -> Fallible<Box<Scene>> {
+        let (version, module) = (&serving.version, read.call.module);
+        let mut scene = serving.scene(module, false, Some(read.call.call));
+        scene.book = read.scene.book.clone();
+        scene.facts = read.scene.facts.clone();
+        scene.stamp(self.business_date(version, module));
+        let ask = reconcile_ask(version, read.call);
+        put_sheets(&mut scene.book, version, ask, &self.spool, &read.sheets)?;
+        Ok(scene)
+    }
+
     /// Puts what the journal has of our calls into the book; gives the names of the sheets on which it stands.
     async fn ours(
         self: &Arc<Self>,
@@ -221,15 +231,16 @@ impl Engine {
         Ok(sheets)
     }
 
-    /// The record that a flow is asked; the differences stand on the sheet.
+    /// The record that a flow is asked, and what the books say of what is open here; the differences stand on the sheet.
     async fn held_against(
         self: &Arc<Self>,
-        scene: Box<Scene>,
+        mut scene: Box<Scene>,
         reconcile: &ReconcileProgram,
         day: Date,
         sheet: &str,
-        scratch: Vec<String>,
-    ) -> Compared<Record> {
+    ) -> Compared<(Record, Vec<Evidence>)> {
+        let ours = self.ours(&mut scene, reconcile, day, sheet).await;
+        let scratch = ours.map_err(NotCompared::NotNow)?;
         let (reconcile, spool, sheet) = (reconcile.clone(), self.spool.clone(), sheet.to_owned());
         let compared = self.core.offload(move || {
             let compared = differences(scene, &reconcile, day, &spool, &sheet);
@@ -242,23 +253,26 @@ impl Engine {
     }
 }
 
-/// Puts the differences of two books on a sheet; gives what a flow is asked with it.
+/// Puts the differences of two books on a sheet; gives what a flow is asked with it, and what the books say of what is open here.
 fn differences(
     scene: Box<Scene>,
     reconcile: &ReconcileProgram,
     day: Date,
     spool: &Spool,
     sheet: &str,
-) -> Compared<Record> {
+) -> Compared<(Record, Vec<Evidence>)> {
     let version = Arc::clone(&scene.version);
     let writer = spool.write(sheet)?;
     let mut out = Differences::new(&version, reconcile.ask, writer)?;
     let books = Books { scene, reconcile, days: Days::of(day, reconcile.month) };
-    let counts = books.compare(&spool.place(&format!("{sheet}.sorting")), &mut |line| match line.class {
+    let mut line = |line: &Line<'_>| match line.class {
         Some(class) => out.append(line.key, class.word(), line.ours, line.theirs),
         None => Ok(()),
-    })?;
-    out.finish(day, &counts)
+    };
+    let mut found = proved::Found::of(reconcile);
+    let sorting = spool.place(&format!("{sheet}.sorting"));
+    let counts = books.compare(&sorting, &mut line, &mut |evidence| found.take(evidence))?;
+    Ok((out.finish(day, &counts)?, found.all(counts.agreed)))
 }
 
 /// The shape of what the call asks.

@@ -51,6 +51,11 @@ impl Days {
         }
     }
 
+    /// The last of them.
+    pub(crate) fn last(self) -> Date {
+        self.last
+    }
+
     /// Whether a day is one of them.
     pub(crate) fn hold(self, day: Date) -> bool {
         (self.first..=self.last).contains(&day)
@@ -227,6 +232,10 @@ impl Gather<'_> {
         let told = answered.tagged("facts");
         let facts = if told.is_empty() { asked.tagged("facts") } else { told };
         let mut body = begun(row.flow, &facts, &asked.tagged("kept"), outcome, reversed);
+        let name = RowName::of(&row.name);
+        if !name.back {
+            body.put("step", name.step.as_bytes().to_vec());
+        }
         put(&mut body, "ask", asked.get("ask"));
         put(&mut body, "answer", answered.get("answer"));
         put(&mut body, "text", answered.get("text"));

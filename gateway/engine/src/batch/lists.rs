@@ -145,6 +145,7 @@ impl JournalRows {
                 answer: record("answer", program.call.answer),
                 reversed: text("reversed").is_some_and(|reversed| reversed == "yes"),
                 flow: FlowId(u64::from_be_bytes(body.get("flow")?.try_into().ok()?)),
+                step: text("step").unwrap_or_default().into(),
             })),
         })
     }

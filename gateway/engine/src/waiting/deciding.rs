@@ -208,7 +208,7 @@ pub enum Decided {
 
 impl Engine {
     /// The flow, and what waits at a place of it.
-    async fn waits_at(
+    pub(super) async fn waits_at(
         self: &Arc<Self>,
         flow: FlowId,
         place: &str,
@@ -308,14 +308,25 @@ impl Engine {
             Meant::Flow(event) => event,
             Meant::Notice(outcome) => return self.decide_notice(&waits, outcome, note).await,
         };
+        self.give(waits, event, note).await
+    }
+
+    /// Gives a flow what was decided of a place of it, and waits until that is durable.
+    pub(super) async fn give(
+        self: &Arc<Self>,
+        waits: WaitingFor,
+        event: Event,
+        note: Vec<u8>,
+    ) -> Result<(), NotDecided> {
+        let WaitingFor { flow, place, about, .. } = waits;
         let (told, taken) = oneshot::channel();
-        let deciding = Deciding { event, about: waits.about, note, told };
+        let deciding = Deciding { event, about, note, told };
         if !self.tell(flow, Inbox::Decided(Box::new(deciding))).await {
             return Err(NotDecided::NotNow);
         }
         match taken.await {
             Ok(Taken::Done) => Ok(()),
-            Ok(Taken::Nothing) => Err(NotDecided::Unchanged(place.to_owned())),
+            Ok(Taken::Nothing) => Err(NotDecided::Unchanged(place)),
             Ok(Taken::NotNow) | Err(_) => Err(NotDecided::NotNow),
         }
     }
@@ -349,7 +360,8 @@ impl Engine {
         }
     }
 
-    fn event_of(
+    /// What a decision is for the flow, where it is one of those that can be taken now.
+    pub(super) fn event_of(
         self: &Arc<Self>,
         row: &FlowRow,
         waits: &WaitingFor,
@@ -489,7 +501,7 @@ fn proposed(line: &EventRow, body: &Body) -> Option<Proposed> {
 }
 
 /// A line of the history.
-fn note(waits: &WaitingFor, said: &Said, by: &Person, proposer: Option<&str>) -> Vec<u8> {
+pub(super) fn note(waits: &WaitingFor, said: &Said, by: &Person, proposer: Option<&str>) -> Vec<u8> {
     let mut body = Body::default();
     for (name, text) in [
         ("place", &*waits.place),

@@ -101,7 +101,7 @@ impl Alone {
             }
             let sorting = self.spool.place(&format!("{}.sorting", reconcile.name));
             let mut each = |of: &Line<'_>| line(of).map_err(super::NotCompared::Wrong);
-            let counts = Books { scene, reconcile, days }.compare(&sorting, &mut each);
+            let counts = Books { scene, reconcile, days }.compare(&sorting, &mut each, &mut |_| {});
             let counts = counts.map_err(|fault| fault.to_string())?;
             compared.push(ComparedFile { name: reconcile.name.to_string(), day, counts });
         }

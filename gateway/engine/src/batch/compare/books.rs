@@ -9,7 +9,7 @@ use crate::message;
 use crate::scene::Scene;
 use adapters::value::Surroundings;
 use dsl::evaluate::Value;
-use dsl::model::{Fact, Load, Space};
+use dsl::model::{Fact, Load, Proven, Space};
 use dsl::program::{BookProgram, ReconcileProgram};
 use dsl::value::{Decimal, Outcome};
 use std::path::Path;
@@ -83,6 +83,20 @@ pub struct Line<'a> {
     pub theirs: Option<Decimal>,
 }
 
+/// What the books say of a posting of ours whose end is not known: theirs list it once, with our amount, or do not list it, and
+/// nothing else of ours has its key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is found by.
+    pub key: String,
+    /// Its flow.
+    pub flow: FlowId,
+    /// Its step.
+    pub step: Box<str>,
+    /// What is proven, where the list proves anything.
+    pub proven: Proven,
+}
+
 /// Counts of a comparison.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -115,6 +129,8 @@ struct Ours {
     /// Its call's book has amounts.
     named: bool,
     amount: Option<Decimal>,
+    /// The step whose posting it is, while its end is not known.
+    step: Box<str>,
 }
 
 impl Ours {
@@ -126,8 +142,10 @@ impl Ours {
 
     fn encode(&self) -> Vec<u8> {
         let mut body = self.flow.0.to_be_bytes().to_vec();
-        body.extend([u8::from(self.of_day), u8::from(self.named)]);
-        body.extend(amount_octets(self.amount));
+        let amount = amount_octets(self.amount);
+        body.extend([u8::from(self.of_day), u8::from(self.named), u8::from(!amount.is_empty())]);
+        body.extend(amount);
+        body.extend(self.step.as_bytes());
         body
     }
 
@@ -135,10 +153,12 @@ impl Ours {
         let states = [State::Stands, State::Open, State::Undone, State::Refused];
         let state = *states.get(usize::from(rank / 2))?;
         let (flow, rest) = body.split_at_checked(8)?;
-        let (flags, amount) = rest.split_at_checked(2)?;
+        let (flags, rest) = rest.split_at_checked(3)?;
         let flow = FlowId(u64::from_be_bytes(flow.try_into().ok()?));
-        let (of_day, named) = (flags.first() == Some(&1), flags.get(1) == Some(&1));
-        Some(Self { state, flow, of_day, named, amount: amount_of(amount)? })
+        let flag = |place: usize| flags.get(place) == Some(&1);
+        let (amount, step) = rest.split_at_checked(if flag(2) { AMOUNT } else { 0 })?;
+        let step = String::from_utf8(step.to_vec()).ok()?.into();
+        Some(Self { state, flow, of_day: flag(0), named: flag(1), amount: amount_of(amount)?, step })
     }
 }
 
@@ -164,11 +184,13 @@ pub(super) struct Books<'a> {
 }
 
 impl Books<'_> {
-    /// Every line by its key; `place` is a file for the sort, gone afterwards.
+    /// Every line by its key, and what the books say of postings whose end is not known; `place` is a file for the sort, gone
+    /// afterwards.
     pub(super) fn compare(
         &self,
         place: &Path,
         line: &mut dyn FnMut(&Line<'_>) -> Compared<()>,
+        evidence: &mut dyn FnMut(Evidence),
     ) -> Compared<Counts> {
         let mut counts = Counts::default();
         let mut sorting = Sorting::begin(place)?;
@@ -180,6 +202,7 @@ impl Books<'_> {
         let mut group = Group { theirs_named, ..Group::default() };
         let each = sorting.each(|key, rank, body| {
             if group.key != key {
+                group.evidence().map(&mut *evidence);
                 group.ends(line)?;
                 group.begins(key);
             }
@@ -193,6 +216,7 @@ impl Books<'_> {
             Ok::<(), NotCompared>(())
         });
         each?;
+        group.evidence().map(&mut *evidence);
         group.ends(line)?;
         if counts.other_day > 0 {
             let (books, lines) = (&self.reconcile.name, counts.other_day);
@@ -233,7 +257,9 @@ impl Books<'_> {
             }
         };
         let flow = self.scene.book.entered_flow().ok_or("a row of ours is of no flow")?;
-        Ok(Ours { state, flow, of_day, named: book.amount.is_some(), amount: self.amount(book)? })
+        let open = state == State::Open;
+        let step = if open { self.scene.book.entered_step() } else { Box::default() };
+        Ok(Ours { state, flow, of_day, named: book.amount.is_some(), amount: self.amount(book)?, step })
     }
 
     fn put_theirs(&self, sorting: &mut Sorting, counts: &mut Counts) -> Compared<()> {
@@ -289,6 +315,9 @@ struct Group {
     /// Ours, those that stand first; each meets one row of theirs.
     waiting: Vec<Ours>,
     met: usize,
+    /// Rows of theirs, and the amount of the last.
+    listed: usize,
+    amount: Option<Decimal>,
     theirs_named: bool,
 }
 
@@ -305,6 +334,7 @@ impl Group {
         counts: &mut Counts,
     ) -> Compared<()> {
         let theirs = amount_of(body).ok_or("a row was sorted badly")?;
+        (self.listed, self.amount) = (self.listed.saturating_add(1), theirs);
         let found = self.waiting.get(self.met);
         self.met += usize::from(found.is_some());
         counts.other_day += u64::from(found.is_some_and(|met| !met.of_day));
@@ -327,6 +357,22 @@ impl Group {
         line(&Line { key: &key, flow, class, listed: true, open, ours, theirs })
     }
 
+    /// What both books say of the one posting of the key, if its end is not known, it is of the day, and they list it once at most.
+    fn evidence(&self) -> Option<Evidence> {
+        let [ours] = self.waiting.as_slice() else { return None };
+        if ours.state != State::Open || !ours.of_day || ours.step.is_empty() {
+            return None;
+        }
+        let agrees = self.theirs_named && ours.named && ours.amount.is_some() && ours.amount == self.amount;
+        let proven = match self.listed {
+            0 => Proven::Never,
+            1 if agrees => Proven::Holds,
+            _ => return None,
+        };
+        let key = String::from_utf8_lossy(&self.key).into_owned();
+        Some(Evidence { key, flow: ours.flow, step: ours.step.clone(), proven })
+    }
+
     /// What met nothing is a difference where it stands with us; else neither book has it.
     fn ends(&mut self, line: &mut dyn FnMut(&Line<'_>) -> Compared<()>) -> Compared<()> {
         let key = String::from_utf8_lossy(&self.key);
@@ -337,7 +383,7 @@ impl Group {
             line(&Line { key: &key, flow, class, listed: false, open, ours, theirs: None })?;
         }
         self.waiting.clear();
-        self.met = 0;
+        (self.met, self.listed, self.amount) = (0, 0, None);
         Ok(())
     }
 }
@@ -348,7 +394,51 @@ mod tests {
 
     fn ours(flow: u64, state: State, of_day: bool) -> Ours {
         let amount = Some(Decimal::new(1_200, 2));
-        Ours { state, flow: FlowId(flow), of_day, named: true, amount }
+        Ours { state, flow: FlowId(flow), of_day, named: true, amount, step: "paid".into() }
+    }
+
+    /// What is proven of rows of ours under one key by rows of theirs.
+    fn proven(mut ours: Vec<Ours>, theirs: &[Option<Decimal>]) -> Option<Proven> {
+        ours.sort_by_key(Ours::rank);
+        let mut group = Group { theirs_named: true, ..Group::default() };
+        group.begins(b"S1");
+        group.waiting.extend(ours.iter().map(|one| Ours::decode(one.rank(), &one.encode()).unwrap()));
+        for amount in theirs {
+            group.theirs(&amount_octets(*amount), &mut |_| Ok(()), &mut Counts::default()).unwrap();
+        }
+        let evidence = group.evidence()?;
+        assert_eq!((evidence.flow, &*evidence.step, &*evidence.key), (FlowId(1), "paid", "S1"));
+        Some(evidence.proven)
+    }
+
+    #[test]
+    fn books_prove_of_what_is_open_and_alone_under_its_key() {
+        use State::{Open, Refused, Stands, Undone};
+        let open = || ours(1, Open, true);
+        assert_eq!(proven(vec![open()], &[yuan(1_200)]), Some(Proven::Holds));
+        assert_eq!(proven(vec![open()], &[]), Some(Proven::Never));
+        // Another amount, none, twice: people look at it.
+        for theirs in [&[yuan(1_201)][..], &[None], &[yuan(1_200), yuan(1_200)]] {
+            assert_eq!(proven(vec![open()], theirs), None);
+        }
+        // Of a day beside: the list of that day proves it.
+        for theirs in [&[yuan(1_200)][..], &[]] {
+            assert_eq!(proven(vec![ours(1, Open, false)], theirs), None);
+        }
+        // Nobody can tell whose row it is.
+        for other in [Open, Refused, Stands, Undone] {
+            for of_day in [true, false] {
+                assert_eq!(proven(vec![open(), ours(2, other, of_day)], &[yuan(1_200)]), None);
+                assert_eq!(proven(vec![open(), ours(2, other, of_day)], &[]), None);
+            }
+        }
+        // Of no posting's step, without an amount of ours, or known by now.
+        assert_eq!(proven(vec![Ours { step: Box::default(), ..open() }], &[yuan(1_200)]), None);
+        assert_eq!(proven(vec![Ours { amount: None, ..open() }], &[None]), None);
+        assert_eq!(proven(vec![Ours { named: false, ..open() }], &[yuan(1_200)]), None);
+        for state in [Refused, Stands, Undone] {
+            assert_eq!(proven(vec![ours(1, state, true)], &[yuan(1_200)]), None);
+        }
     }
 
     type Told = (Option<u64>, Option<Class>);
