@@ -3,10 +3,16 @@
 //! In: what is asked of a call. Out: a [`Prepared`] request, whose octets are what every copy sends, and a [`Verdict`]:
 //! what the reply says, surely not sent, or no reply that counts. It must not know flows or what follows from an outcome.
 
+mod kept;
+mod reply;
+
+pub(crate) use kept::fen;
+pub use kept::{as_call, empty, kept, of_kept, original_calls, symbol};
+
 use crate::batch::put::Putting;
 use crate::batch::spooled::Spooled;
 use crate::engine::Engine;
-use crate::facts::{Facts, Tagged, plain, tag};
+use crate::facts::{Facts, Tagged, plain};
 use crate::late::Waiting;
 use crate::lines::{ANSWER_MS, LineName, Sending};
 use crate::message::{self, Refusal};
@@ -18,9 +24,8 @@ use crate::sheet::Spool;
 use crate::version::{CallRef, Member, Version};
 use adapters::value::Record;
 use dsl::evaluate::Value;
-use dsl::model::{CallId, Fact, LinkKind, MessageId, ServiceKind, Space};
-use dsl::program::CallProgram;
-use dsl::value::{Decimal, Outcome, ShapeId, Symbol, Type};
+use dsl::model::{Fact, LinkKind, MessageId, ServiceKind, Space};
+use dsl::value::Outcome;
 use link::{Cause, Exchanged, Leave, Mark, Whose};
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -222,14 +227,6 @@ pub enum Verdict {
     NoReply(Cause),
 }
 
-/// Why a reply could not be read.
-struct UnreadReply {
-    reason: String,
-    why: String,
-    /// It has the form of a reply, under a seal that does not hold.
-    sealed: bool,
-}
-
 impl Engine {
     /// Makes a request: waits for the session, maps, numbers, encodes.
     ///
@@ -272,7 +269,7 @@ impl Engine {
         }
         scene.page = asking.page;
         let (written, file) = self.written(scene, request, is_file(&asking)).await?;
-        let amount = asking.ask.as_ref().and_then(|ask| amount(&asking, ask));
+        let amount = asking.ask.as_ref().and_then(|ask| kept::amount(&asking, ask));
         asking.facts = written.scene.facts;
         let serial = plain(&asking.facts.get(Fact::Serial), asking.version.symbols());
         Ok(Prepared {
@@ -618,144 +615,6 @@ impl Engine {
         message::correlation(&asking.version, asking.call.module, link, packet.content())
     }
 
-    /// Reads a reply with what its request was written with. One whose seal does not hold there is read once more with the values
-    /// of the session that hold now, where they are others: the party may have turned to those while it worked.
-    pub async fn read_reply(self: &Arc<Self>, prepared: &Prepared, packet: Packet) -> Verdict {
-        let asking = &prepared.asking;
-        let unread = match self.read_under(prepared, &packet, &prepared.session).await {
-            Ok(heard) => return with_octets(heard, packet),
-            Err(unread) => unread,
-        };
-        if unread.sealed
-            && let Some(now) = self.turned_to(asking, &prepared.session)
-            && let Ok(heard) = self.read_under(prepared, &packet, &now).await
-        {
-            return with_octets(heard, packet);
-        }
-        let (reason, mut why) = (unread.reason, unread.why);
-        if Box::pin(self.says_unread(asking, &packet)).await {
-            "they could not read it".clone_into(&mut why);
-        }
-        Verdict::Unreadable { reason, why, packet }
-    }
-
-    /// Reads a reply with these values of the session. Its octets are not put beside what they say yet.
-    async fn read_under(
-        &self,
-        prepared: &Prepared,
-        packet: &Packet,
-        session: &SessionValues,
-    ) -> Result<Box<Heard>, UnreadReply> {
-        let asking = &prepared.asking;
-        let replies = asking.version.call(asking.call).map_or(&[][..], |call| &call.call.replies);
-        let (mut first, mut sealed) = (None, false);
-        for &reply in replies {
-            let scene = self.reply_scene(prepared, session);
-            match message::read(self, scene, reply, packet).await {
-                Ok(read) => {
-                    let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
-                    if message::may_say(&asking.version, asking.call, reply, outcome) {
-                        return Ok(self.heard(prepared, read));
-                    }
-                    first.get_or_insert((String::new(), format!("this answer does not say {outcome}")));
-                }
-                Err(fault) => {
-                    sealed |= fault.nearness == message::Nearness::Sealed;
-                    first.get_or_insert((fault.reason, fault.text));
-                }
-            }
-        }
-        let (reason, why) = first.unwrap_or_else(|| (String::new(), "no reply is declared".to_owned()));
-        Err(UnreadReply { reason, why, sealed })
-    }
-
-    /// The values of the session that hold now, where they are others than these. What a sign-in is answered with is under none.
-    fn turned_to(&self, asking: &Asking, session: &SessionValues) -> Option<SessionValues> {
-        if asking.signing.is_some() {
-            return None;
-        }
-        let cell = self.session_cell(&asking.version, asking.call.module, asking.member.as_deref());
-        cell.values().filter(|now| !Arc::ptr_eq(now, session))
-    }
-
-    /// Whether the party says that it could not read what it was asked. That proves nothing: no seal is on it, and it names
-    /// nothing that was asked.
-    async fn says_unread(&self, asking: &Asking, packet: &Packet) -> bool {
-        let unread = asking.version.link_of(asking.call).and_then(|link| link.link.unread);
-        let Some(call) = unread.map(|call| CallRef { call, ..asking.call }) else { return false };
-        let Some(program) = asking.version.call(call) else { return false };
-        let scene = self.scene(&asking.version, call.module);
-        message::read(self, scene, program.call.request, packet).await.is_ok()
-    }
-
-    fn reply_scene(&self, prepared: &Prepared, session: &SessionValues) -> Box<Scene> {
-        let asking = &prepared.asking;
-        let mut scene = self.asking_scene(asking, session);
-        scene.request = Some(Arc::clone(&prepared.request));
-        scene.page = asking.page;
-        let version = &asking.version;
-        let call = version.call(asking.call);
-        if let Some(shape) = call.and_then(|call| call.call.answer) {
-            scene.book.put(Space::Answer, 0, empty(version, shape));
-        }
-        if let Some(target) = call.and_then(|call| original_calls(call).first().copied()) {
-            let shape = version
-                .call(CallRef { module: asking.call.module, call: target })
-                .and_then(|call| call.call.answer);
-            if let Some(shape) = shape {
-                scene.book.put(Space::OriginalAnswer, target.0, empty(version, shape));
-            }
-        }
-        scene
-    }
-
-    fn heard(&self, prepared: &Prepared, read: message::ReadMessage) -> Box<Heard> {
-        let asking = &prepared.asking;
-        let mut scene = read.scene;
-        self.heard_under(&scene);
-        let outcome = read.outcome.outcome.unwrap_or(Outcome::Done(None));
-        let original =
-            asking.version.call(asking.call).and_then(|call| original_calls(call).first().copied());
-        let text = message::outcome_text(&scene, &read.outcome, outcome);
-        let heard = Box::new(Heard {
-            outcome,
-            text,
-            answer: scene.book.take(Space::Answer, 0),
-            original: read.outcome.original,
-            original_answer: original.and_then(|call| scene.book.take(Space::OriginalAnswer, call.0)),
-            more: scene.page.more,
-            no_session: None,
-            facts: scene.facts,
-            reply: Arc::new(read.record),
-            packet: Packet::default(),
-        });
-        self.remember(prepared, &heard);
-        heard
-    }
-
-    fn remember(&self, prepared: &Prepared, heard: &Heard) {
-        let asking = &prepared.asking;
-        let Some(module) = asking.version.module(asking.call.module) else { return };
-        if !asking.version.remembers(asking.call) {
-            return;
-        }
-        let past = Past {
-            call: Some(asking.call.call),
-            facts: heard.facts.clone(),
-            request: Some((*prepared.request).clone()),
-            reply: Some((*heard.reply).clone()),
-            ask: asking.ask.as_deref().cloned(),
-            answer: heard.answer.clone(),
-            outcome: Some(heard.outcome),
-            text: heard.text.clone(),
-            raw: prepared.raw(&self.spool),
-            long: Vec::new(),
-            ends: Vec::new(),
-        };
-        let member = asking.member.as_ref().map(|member| member.name.to_string());
-        self.past.insert((module.name.to_string(), member, asking.call.call), Arc::new(past));
-    }
-
     /// A query of a service outside of any flow.
     ///
     /// # Errors
@@ -775,12 +634,6 @@ impl Engine {
             }
         }
     }
-}
-
-/// What a reply says, beside its octets.
-fn with_octets(mut heard: Box<Heard>, packet: Packet) -> Verdict {
-    heard.packet = packet;
-    Verdict::Heard(heard)
 }
 
 /// Whether what is asked may be answered in several pages.
@@ -813,111 +666,5 @@ fn taken(prepared: &Prepared) -> Heard {
         packet: Packet::default(),
         more: false,
         no_session: None,
-    }
-}
-
-/// Calls that a call speaks of. Its `original.…` are read by the slots of the first.
-#[must_use]
-pub fn original_calls(call: &CallProgram) -> Vec<CallId> {
-    let mut calls = call.call.settles.clone();
-    calls.extend(call.call.undoes.iter().copied());
-    calls.extend(call.call.about.iter().copied());
-    calls
-}
-
-/// The request as a message sees it that speaks of another call of the party: fields meet by their paths.
-#[must_use]
-pub fn as_call(version: &Version, prepared: &Prepared, spoken: CallId) -> Option<Record> {
-    let call = prepared.asking.call;
-    if call.call == spoken {
-        return Some((*prepared.request).clone());
-    }
-    let spoken = CallRef { module: call.module, call: spoken };
-    of_kept(version, spoken, version.call(spoken)?.call.request, &prepared.kept())
-}
-
-/// A record of a shape in which nothing stands yet.
-#[must_use]
-pub fn empty(version: &Version, shape: ShapeId) -> Record {
-    let fields = version.compiled.shapes.get(shape.0 as usize).map_or(0, |shape| shape.fields.len());
-    Record::new(u16::try_from(fields).unwrap_or(u16::MAX))
-}
-
-/// Kept fields of a message, by path.
-#[must_use]
-pub fn kept(version: &Version, call: CallRef, message: MessageId, record: &Record) -> Tagged {
-    let mut tagged = Tagged::new();
-    let Some(call) = version.call(call) else { return tagged };
-    for (of, slot, level, path) in &call.kept {
-        if *of == message
-            && *level == 0
-            && let Ok(value) = record.value(usize::from(*slot))
-            && value.is_present()
-        {
-            tagged.insert(path.to_string(), tag(&value, version.symbols()));
-        }
-    }
-    tagged
-}
-
-/// A message's record with its kept fields alone.
-#[must_use]
-pub fn of_kept(version: &Version, call: CallRef, message: MessageId, kept: &Tagged) -> Option<Record> {
-    let slots = version.module(call.module)?.program.messages.get(usize::from(message.0))?.slots;
-    let mut record = Record::new(slots);
-    for (of, slot, level, path) in &version.call(call)?.kept {
-        if *of != message || *level != 0 {
-            continue;
-        }
-        let value = kept.get(&**path).and_then(|text| crate::facts::untag(text, version.symbols()));
-        if let Some(value) = value {
-            record.set(usize::from(*slot), &value).ok()?;
-        }
-    }
-    Some(record)
-}
-
-/// The amount of an ask in fen, from its field `amount` or `total`.
-fn amount(asking: &Asking, ask: &Record) -> Option<i64> {
-    let shape = asking.version.call(asking.call)?.call.ask?;
-    let shape = asking.version.compiled.shapes.get(shape.0 as usize)?;
-    let named = |name: &str| {
-        shape.fields.iter().position(|field| *field.name == *name && matches!(field.ty, Type::Money { .. }))
-    };
-    let place = named("amount").or_else(|| named("total"))?;
-    match ask.value(place).ok()? {
-        Value::Decimal(yuan) => fen(yuan),
-        _ => None,
-    }
-}
-
-/// Whole fen; none of what is not: nothing is rounded (`money-safety.md` 8).
-pub(crate) fn fen(yuan: Decimal) -> Option<i64> {
-    let mut fen = yuan;
-    fen.rescale(2);
-    let whole = fen.scale() == 2 && fen == yuan;
-    whole.then(|| i64::try_from(fen.mantissa()).ok()).flatten()
-}
-
-/// The reason's symbol, interned in this version or none.
-#[must_use]
-pub fn symbol(version: &Version, reason: &str) -> Option<Symbol> {
-    version.symbols().find(reason)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::fen;
-
-    #[test]
-    fn what_is_not_whole_fen_is_no_amount() {
-        let of = |text: &str| fen(text.parse().unwrap());
-        assert_eq!(
-            (of("12.34"), of("12"), of("12.3400"), of("-0.01")),
-            (Some(1_234), Some(1_200), Some(1_234), Some(-1))
-        );
-        for text in ["0.005", "12.345", "-0.001", "70000000000000000000000000000"] {
-            assert_eq!(of(text), None, "{text}");
-        }
     }
 }

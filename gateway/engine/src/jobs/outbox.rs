@@ -8,6 +8,7 @@ use crate::engine::Engine;
 use crate::exchange::{Asking, Verdict};
 use crate::facts::{Body, Facts};
 use crate::message::Refusal;
+use crate::packet::Packet;
 use crate::version::Version;
 use crate::waiting::LastTry;
 use adapters::value::decode_record;
@@ -24,6 +25,8 @@ use tokio::sync::oneshot;
 /// people. One of which nobody knows whether it was taken is owed still, and tried once a day: the days of its flow are not
 /// forgotten before it is taken.
 const TRIES: u32 = 24;
+/// Tries at most, which is a month of days behind them: then it is given up as well.
+const MOST_TRIES: u32 = TRIES + 30;
 /// The pause from then on, in milliseconds.
 const DAY: i64 = 86_400_000;
 /// What the pauses between tries of a notice begin from, in milliseconds: each is twice the one before, so often at most.
@@ -44,7 +47,18 @@ enum Tried {
     /// Surely not taken, and nothing says that another try would be.
     Refused(Box<LastTry>),
     /// Nobody knows, or it could not be sent now.
-    Open,
+    Open(Box<LastTry>),
+}
+
+impl Tried {
+    /// What is kept of it where it was the last one of so many.
+    fn gives_up(self, tries: u32) -> Option<Box<LastTry>> {
+        match self {
+            Self::Refused(last) => Some(last).filter(|_| tries >= TRIES),
+            Self::Open(last) => Some(last).filter(|_| tries >= MOST_TRIES),
+            Self::Taken => None,
+        }
+    }
 }
 
 impl Engine {
@@ -90,17 +104,18 @@ impl Engine {
             }
             let tried = self.send_notice(version, &notice).await;
             let tries = notice.tries.saturating_add(1);
-            let late = !matches!(tried, Tried::Taken) && tries >= TRIES;
+            let taken = matches!(tried, Tried::Taken);
+            let late = !taken && tries >= TRIES;
             let now = self.journal.now();
             let pause = if late { DAY } else { PAUSE.saturating_mul(1 << tries.min(DOUBLED)) };
             let next = store::Moment(now.0.saturating_add(pause));
             let (flow, name, party) = (notice.flow, notice.name.clone(), notice.party.clone());
-            let (outcome, due, body, given_up) = match tried {
-                Tried::Taken => (NoticeState::Sent, next, notice.body, None),
-                Tried::Refused(last) if late => {
+            let (outcome, due, body, given_up) = match tried.gives_up(tries) {
+                Some(last) => {
                     (NoticeState::Parked, now, last.kept_in(notice.body), Some(given_up(flow, &name, &last)))
                 }
-                Tried::Refused(_) | Tried::Open => (NoticeState::Due, next, notice.body, None),
+                None if taken => (NoticeState::Sent, next, notice.body, None),
+                None => (NoticeState::Due, next, notice.body, None),
             };
             let put = Change::PutNotice(Notice { tries, outcome, due, body, ..notice });
             let changes = [put].into_iter().chain(given_up).collect();
@@ -159,8 +174,13 @@ impl Engine {
         let prepared = match self.prepare(Asking::new(version, call, facts, ask)).await {
             Ok(prepared) => prepared,
             // A session comes back, and so does room.
-            Err(refusal) if matches!(&*refusal.reason, "no_session" | "busy") => return Tried::Open,
+            Err(refusal) if matches!(&*refusal.reason, "no_session" | "busy") => {
+                return Tried::Open(Box::new(LastTry::unmade(refusal)));
+            }
             Err(refusal) => return unmade(refusal),
+        };
+        let open = |why: String, packet: &Packet| {
+            Tried::Open(Box::new(LastTry::unanswered(&prepared, &why, packet)))
         };
         match self.exchange(&prepared).await {
             Verdict::Heard(heard) => match heard.outcome {
@@ -170,9 +190,10 @@ impl Engine {
                     let said = (heard.reason(version), &*heard.text);
                     Tried::Refused(Box::new(LastTry::refused(&prepared, said, &heard.packet)))
                 }
-                Outcome::Refused(_) | Outcome::Unknown => Tried::Open,
+                Outcome::Refused(_) | Outcome::Unknown => open(heard.text, &heard.packet),
             },
-            Verdict::Unreadable { .. } | Verdict::NotSent(_) | Verdict::NoReply(_) => Tried::Open,
+            Verdict::Unreadable { why, packet, .. } => open(why, &packet),
+            Verdict::NotSent(cause) | Verdict::NoReply(cause) => open(cause.to_string(), &Packet::default()),
         }
     }
 }

@@ -15,6 +15,8 @@ use store::{Change, FlowId, FlowRow, Lane, Notice, Outcome, Verdict};
 
 /// The section of a notice's body that tells of the last try.
 const LAST: &str = "last";
+/// The reason of a last try that the party did not answer.
+const UNANSWERED: &str = "no_answer";
 
 /// What is kept of the last try of a notice that was given up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +56,13 @@ impl LastTry {
             request: Some(prepared.packet.encode()),
             reply: Some(reply.encode()),
         }
+    }
+
+    /// Nobody knows whether the party took it; what came, if anything did, says nothing of it.
+    #[must_use]
+    pub fn unanswered(prepared: &Prepared, why: &str, came: &Packet) -> Self {
+        let last = Self::refused(prepared, (UNANSWERED, why), came);
+        Self { reply: last.reply.filter(|_| !came.content().is_empty()), ..last }
     }
 
     /// What a notice's body tells of it.
@@ -114,11 +123,12 @@ impl Engine {
         let given_up = notices.filter(|notice| notice.outcome == Outcome::Parked).map(|notice| {
             let last = Body::decode(&notice.body).and_then(|body| LastTry::of(&body));
             let why = last.map_or_else(String::new, |last| format!(": {}", last.reason));
+            let how = if why.ends_with(UNANSWERED) { "not answered" } else { "refused" };
             WaitingFor {
                 flow: row.flow,
                 name: row.name.clone(),
                 about: about(&notice),
-                what: format!("not taken in {} tries, at last refused{why}", notice.tries),
+                what: format!("not taken in {} tries, at last {how}{why}", notice.tries),
                 // A journal of an older gateway has the moment of a next try there, which never came.
                 since: notice.due.min(now),
                 place: notice.name,

@@ -93,6 +93,33 @@ async fn a_notice_that_nobody_takes_is_tried_daily_and_holds_its_day_back() {
     assert_eq!(held(engine.today()).await.unwrap(), Some(flow));
 }
 
+/// After a month of that it is given up as well, and tells what became of the last try.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_notice_that_nobody_answers_for_a_month_waits_for_people() {
+    let bank = Bank::open().await;
+    let engine = bank.gateway().engine();
+    let notice = owed(&bank, ("grid", "grid.get_ticket"), Body::default(), 52).await;
+    let flow = notice.flow;
+    bank.grid.ledger.lock().unwrap().silent = true;
+    let put = async |tries: u32| {
+        let notice = Change::PutNotice(Notice { tries, ..notice.clone() });
+        engine.journal.write(Lane::Outcome, engine.today(), vec![notice]).await.unwrap();
+        while due(&bank, 0).await > 0 {
+            a_moment().await;
+        }
+    };
+    put(52).await;
+    assert_eq!(due(&bank, 25 * 3_600_000).await, 1, "it is owed still");
+    waits(&bank, 0).await;
+    put(53).await;
+    assert_eq!(due(&bank, 25 * 3_600_000).await, 0, "it is tried no more");
+    let waiting = waits(&bank, 1).await;
+    assert_eq!(waiting[0].what, "not taken in 54 tries, at last not answered: no_answer");
+    let notices = engine.journal.read(move |reader| reader.notices(flow)).await.unwrap();
+    let last = LastTry::of(&Body::decode(&notices[0].body).unwrap()).unwrap();
+    assert!(last.request.is_some() && last.reply.is_none() && !last.text.is_empty(), "{last:?}");
+}
+
 /// A notice to the core and one for which there is no call, both refused for a day.
 async fn given_up(bank: &Bank) -> Vec<WaitingFor> {
     let engine = bank.gateway().engine();
