@@ -15,7 +15,9 @@ pub mod lints;
 pub mod messages;
 pub mod names;
 pub mod paths;
+pub mod pauses;
 pub mod places;
+pub mod proofs;
 pub mod sessions;
 pub mod syntax;
 pub mod texts;
@@ -56,6 +58,8 @@ pub const TABLES: &[&[Page]] = &[
     answers::PAGES,
     texts::PAGES,
     files::PAGES,
+    proofs::PAGES,
+    pauses::PAGES,
     flows::PAGES,
     paths::PAGES,
     keys::PAGES,

@@ -45,10 +45,12 @@ use tokio::sync::{Semaphore, mpsc};
 /// minutes is one, and the shortest, a minute, is still longer than what a busy machine may take for an answer.
 const SPEED: u32 = 10;
 /// Clients at once, and by how much they are in more of a hurry than in a simulated day.
-const CLIENTS: u64 = 12;
+const CLIENTS: usize = 12;
 const HASTE: u32 = 2;
-/// Stories that are told for every kill: five hundred kills find accounts for all of them.
+/// Stories that are told for every kill, where accounts are found for so many; else as many as are, evenly.
 const EACH: usize = 8;
+/// Of so many stories that may be told there is one more: clients come free unevenly, and while there are turns somebody is to have a story.
+const SPARE: u64 = 3;
 /// A story that was told so often is done at least once: parties refuse nothing at will here.
 const ENOUGH: u64 = 12;
 /// Stories of a client who comes while the disk is full: in one of them at least a posting is asked for.
@@ -106,6 +108,8 @@ struct Campaign<'g> {
     operator: Operator,
     /// Turns of clients to tell a story, so that there is load at every kill.
     turns: Arc<Semaphore>,
+    /// How many of them at a time.
+    each: usize,
     /// The same of clients who come while the disk is full, one for each time: those before may all wait for answers then.
     comers: std::vec::IntoIter<Arc<Semaphore>>,
     told: mpsc::Receiver<StoryEnd>,
@@ -117,6 +121,12 @@ struct Campaign<'g> {
     /// When the gateway was begun for the last time, in milliseconds of the day's clock.
     since: i64,
     owner: CoreOwner,
+}
+
+/// Turns at a time, so that stories last to the end of the campaign and one in some is left over.
+fn each_time(found: usize, turns_of_all: u64) -> usize {
+    let (found, all) = (found as u64 * SPARE / (SPARE + 1), turns_of_all.max(1));
+    usize::try_from(EACH as u64 * found / all).unwrap_or(EACH).clamp(1, EACH)
 }
 
 impl<'g> Campaign<'g> {
@@ -151,15 +161,21 @@ impl<'g> Campaign<'g> {
         let (give, told) = mpsc::channel(TOLD);
         // Of so many kills one has a turn more, and another one.
         let turns_of_all = times * EACH as u64 * (EVERY + 2) / EVERY + 3 * EACH as u64;
-        let each = turns_of_all.div_ceil(CLIENTS);
         let comers: Vec<_> = (0..times.div_ceil(EVERY)).map(|_| Arc::new(Semaphore::new(0))).collect();
-        let mut turns_of_each = vec![Arc::clone(&turns); usize::try_from(CLIENTS).unwrap_or(1)];
-        let mut counts = vec![each; turns_of_each.len()];
-        turns_of_each.extend(comers.iter().cloned());
-        counts.resize(turns_of_each.len(), COMERS);
-        for (stories, turns) in
-            stories(ground, &parties, &dice, &counts, &|_| None)?.into_iter().zip(turns_of_each)
-        {
+        let mut counts = vec![COMERS; comers.len()];
+        counts.push(turns_of_all * (SPARE + 1) / SPARE);
+        let mut drawn = stories(ground, &parties, &dice, &counts, &|_| None)?;
+        let found = drawn.pop().unwrap_or_default();
+        let each = each_time(found.len(), turns_of_all);
+        let mut turns_of_each = comers.clone();
+        turns_of_each.resize(comers.len() + CLIENTS, Arc::clone(&turns));
+        drawn.resize_with(turns_of_each.len(), Vec::new);
+        for (place, story) in found.into_iter().enumerate() {
+            if let Some(of_client) = drawn.get_mut(comers.len() + place % CLIENTS) {
+                of_client.push(story);
+            }
+        }
+        for (stories, turns) in drawn.into_iter().zip(turns_of_each) {
             let turns = Some(turns);
             let dice = Dice::new(dice.below(u64::MAX));
             let asker = asker.another();
@@ -189,6 +205,7 @@ impl<'g> Campaign<'g> {
             asker,
             operator: Operator::new(&core, ground),
             turns,
+            each,
             comers: comers.into_iter(),
             told,
             tell: give,
@@ -205,7 +222,7 @@ impl<'g> Campaign<'g> {
         self.process.begin(&self.asker).await?;
         while self.killed.kills < times {
             self.make_faults(true);
-            self.turns.add_permits(EACH);
+            self.turns.add_permits(self.each);
             let calm = self.killed.kills % CALM == CALM - 1;
             let load = if calm { CALMS } else { self.dice.span(LOADED.0, LOADED.1) };
             self.hear(load).await?;
@@ -307,7 +324,7 @@ impl<'g> Campaign<'g> {
         if self.has_ended(after)? {
             return Ok(());
         }
-        self.turns.add_permits(EACH);
+        self.turns.add_permits(self.each);
         let until = Instant::now() + GOES_ON;
         while Instant::now() < until {
             if self.hear(LOADED.0).await? > 0 {
