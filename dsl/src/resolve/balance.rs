@@ -8,6 +8,7 @@
 //! something. A fee in a step of its own, amounts that are split, and what a party itself said after the first of the
 //! steps (what it gives back, what is left) are as they should be. So is what a book says that was asked to post.
 
+mod accounts;
 mod call;
 mod form;
 mod route;
@@ -97,6 +98,8 @@ enum Problem {
     Apart { leg: Moved, other: Moved, between: Option<String> },
     /// Its ways cannot all be looked at.
     TooMany { flow: Box<str>, span: Span },
+    /// What puts a step right moves between other accounts, or is the same posting once more.
+    Elsewhere(accounts::Elsewhere),
     /// What is given back is not what was taken.
     Undone { step: Box<str>, how: &'static str, taken: (Span, Option<String>), back: (Span, Option<String>) },
 }
@@ -301,6 +304,13 @@ impl<'m> Book<'m> {
                 });
             }
         }
+        problems.extend(
+            self.flow
+                .steps
+                .iter()
+                .filter_map(|step| accounts::elsewhere(self.resolver, step))
+                .map(Problem::Elsewhere),
+        );
         problems
     }
 
@@ -501,6 +511,7 @@ impl Problem {
                     ))
                     .help("let what can run on its own be begun by `start`, as a flow of its own");
             }
+            Self::Elsewhere(elsewhere) => elsewhere.report(resolver),
             Self::Undone { step, how, taken, back } => {
                 resolver
                     .report

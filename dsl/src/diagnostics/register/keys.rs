@@ -574,4 +574,58 @@ flow pay on bank.pay_bill {
 }
 "#,
     },
+    Page {
+        code: Code(755),
+        title: "a correction of other accounts, or of the wrong way",
+        text: "What puts a step right moves its amount back between the accounts of the step. A field of the type `account_no` in which another account stands moves somebody else's money; the same service with the same accounts in the same places makes the posting once more instead of putting it right.",
+        chinese: "更正交易须在原账户间反向记账。",
+        bad: r#"call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2011" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+flow take on bank.debit {
+  step debit bank.debit {
+    pass ask
+    undo
+    correct bank.debit {
+      pass ask
+    }
+  }
+  answer {
+    pass debit
+  }
+}
+"#,
+        good: r#"call add provides bank.credit {
+  once     exchange.serial
+  unknown  park
+  request "2011" {
+    amount  money 15 digits fen  <- ask.amount
+  }
+  reply {
+    host  text 20 bytes  -> answer.host_serial
+  }
+}
+
+flow take on bank.debit {
+  step debit bank.debit {
+    pass ask
+    undo
+    correct bank.credit {
+      pass ask
+    }
+  }
+  answer {
+    pass debit
+  }
+}
+"#,
+    },
 ];

@@ -20,7 +20,7 @@ call pay over drop {
   }
   once  exchange.serial
   request file "P{exchange.serial}.txt" fixed lines crlf {
-    amount  money 12 digits fen  <- ask.amount
+    amount  money 15 digits fen  <- ask.amount
   }
 }
 
@@ -71,7 +71,7 @@ call pay over drop {
   }
   once  exchange.serial
   request file "P{exchange.serial}.txt" fixed lines crlf {
-    amount  money 12 digits fen  <- ask.amount
+    amount  money 15 digits fen  <- ask.amount
   }
 }
 
@@ -122,7 +122,7 @@ call pay over drop {
   }
   once  exchange.serial
   request file "P{exchange.serial}.txt" fixed lines crlf {
-    amount  money 12 digits fen  <- ask.amount
+    amount  money 15 digits fen  <- ask.amount
   }
 }
 
@@ -170,7 +170,7 @@ call pay over drop {
   }
   once  exchange.serial
   request file "P{exchange.serial}.txt" fixed lines crlf {
-    amount  money 12 digits fen  <- ask.amount
+    amount  money 15 digits fen  <- ask.amount
   }
 }
 
