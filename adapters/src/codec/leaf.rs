@@ -4,6 +4,7 @@
 //! separators, names) is the formats' business.
 
 mod read;
+mod usual;
 mod write;
 
 pub(crate) use read::{meaning_slot, parse, parse_into};

@@ -52,10 +52,10 @@ pub fn are_figures(octets: &[u8]) -> bool {
     }
 }
 
-/// Up to 18 figures; none if they are not.
+/// Up to 18 figures, of which none are nought; none if they are not.
 #[must_use]
 #[inline]
-pub(crate) fn word(octets: &[u8]) -> Option<u64> {
+pub fn word(octets: &[u8]) -> Option<u64> {
     let (eights, rest) = octets.as_chunks::<8>();
     let mut sum = 0;
     for eight in eights {
@@ -153,8 +153,9 @@ pub fn fixed_point(octets: &[u8], scale: u32, signed: bool, short: bool) -> Resu
 }
 
 /// The units of a decimal with all figures behind the point, where they and those before it fit a machine word.
+#[must_use]
 #[inline]
-fn few_units(octets: &[u8], scale: u32) -> Option<u64> {
+pub fn few_units(octets: &[u8], scale: u32) -> Option<u64> {
     let scale = scale as usize;
     let power = POWERS.get(scale).filter(|_| octets.len() <= 18)?;
     let (whole, part) = octets.split_at_checked(octets.len().checked_sub(scale + 1)?)?;
@@ -225,6 +226,29 @@ pub fn fen(value: Decimal) -> Result<i128, Fault> {
 /// As [`units`].
 pub fn li(value: Decimal) -> Result<i128, Fault> {
     units(value, 3)
+}
+
+/// The figures of a number that has no more than sixteen, with zeros in front.
+#[must_use]
+#[inline]
+pub fn sixteen(value: u64) -> Option<[u8; 16]> {
+    if value >= 10_000_000_000_000_000 {
+        return None;
+    }
+    let (front, back) = (eight_octets(value / 100_000_000), eight_octets(value % 100_000_000));
+    // In a machine word of the other order the first figure is the highest octet.
+    Some((u128::from(front) << 64 | u128::from(back)).to_be_bytes())
+}
+
+/// Eight figures as octets of a machine word, the first one highest: parted into fours, twos, ones.
+#[inline]
+const fn eight_octets(value: u64) -> u64 {
+    // No part of a word reaches into the next: each is below the highest that the factors are exact for.
+    let fours = (value / 10_000) << 32 | value % 10_000;
+    let hundreds = fours.wrapping_mul(10_486) >> 20 & 0x0000_007F_0000_007F;
+    let twos = hundreds << 16 | fours.wrapping_sub(hundreds.wrapping_mul(100));
+    let tens = twos.wrapping_mul(103) >> 10 & 0x000F_000F_000F_000F;
+    (tens << 8 | twos.wrapping_sub(tens.wrapping_mul(10))) | ZEROS
 }
 
 /// Two figures of each number below a hundred.
@@ -418,6 +442,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn sixteen_figures_are_those_of_the_number(value in prop_oneof![any::<u64>(), 0_u64..10_000_000_000_000_000, 0_u64..100_000]) {
+            let expected = (value < 10_000_000_000_000_000).then(|| format!("{value:016}"));
+            prop_assert_eq!(sixteen(value).map(|figures| String::from_utf8(figures.to_vec()).unwrap()), expected);
+        }
+
         #[test]
         fn whole_numbers_round_trip(value in any::<i64>().prop_map(i128::from)) {
             let mut out = Vec::new();

@@ -1,6 +1,6 @@
 //! How values, formats and chains of codings stand on the wire.
 
-use super::ExprId;
+use super::{ExprId, Usual};
 use crate::evaluate::calendar::Pattern;
 use crate::model::{Delimited, Load, Prefix, RowRun, Segments, TextCode, Tlv, XmlForm};
 use crate::value::{Absent, Charset, Form, Letters, Side, Size, Type, Unit, fill_of_form};
@@ -90,6 +90,19 @@ pub struct Measures {
     pub plain: bool,
     /// The form of a day or time.
     pub calendar: Option<Pattern>,
+    /// How it usually stands where values have widths.
+    pub usual_padded: Usual,
+    /// How it usually stands elsewhere.
+    pub usual_unpadded: Usual,
+}
+
+impl Measures {
+    /// How a value usually stands; `padded`: where values have widths.
+    #[must_use]
+    #[inline]
+    pub const fn usual(&self, padded: bool) -> Usual {
+        if padded { self.usual_padded } else { self.usual_unpadded }
+    }
 }
 
 impl WireForm {
@@ -143,7 +156,11 @@ impl WireForm {
                 && self.near.is_none()
                 && matches!(self.letters, Letters::Set(charset) if charset.is_ascii_compatible()),
             calendar,
+            usual_padded: Usual::None,
+            usual_unpadded: Usual::None,
         };
+        let (padded, unpadded) = (Usual::of(&self, true), Usual::of(&self, false));
+        (self.measures.usual_padded, self.measures.usual_unpadded) = (padded, unpadded);
         self
     }
 

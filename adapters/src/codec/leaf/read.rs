@@ -7,7 +7,7 @@ use dsl::model::Meaning;
 use dsl::program::{CodeText, WireForm};
 use dsl::value::{Charset, Endian, Form, Letters, Outcome, Side, Size, Symbols, Type, Unit};
 
-use super::{Parsed, Reading, characters, fill, is_absent, sized, sized_most, trim_right, uses_letters};
+use super::{Parsed, Reading, characters, fill, is_absent, sized, sized_most, trim_right, uses_letters, usual};
 use crate::charset;
 use crate::codec::{FaultKind, Wrong, pack};
 use crate::value::{
@@ -17,6 +17,20 @@ use crate::value::{
 
 /// Puts the slot of a value's octets at its place.
 pub(crate) fn parse_into(
+    record: &mut Record,
+    reading: &Reading<'_>,
+    wire: &WireForm,
+    span: Span,
+    index: usize,
+) -> Result<(), Wrong> {
+    if usual::read(record, wire, wire.measures.usual(reading.padded), span, index) {
+        return Ok(());
+    }
+    parse_unusual(record, reading, wire, span, index)
+}
+
+#[inline(never)]
+fn parse_unusual(
     record: &mut Record,
     reading: &Reading<'_>,
     wire: &WireForm,
