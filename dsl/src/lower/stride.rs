@@ -1,10 +1,11 @@
 //! Which values stand one behind the other with nothing between them: they are read and written in one stride.
 //!
 //! In: a message's finished lists. Out: for each instruction how many pairs of `Take` and `Store`, how many `Put`, or, where
-//! values have names, how many pairs of `Child` and `Store` or `Put` follow from there that need nothing but their own octets.
+//! values have names, how many pairs of `Child` and `Store` or `Put` follow from there that need nothing but their own octets; of an
+//! `Enter` of such a format, how many instructions there are up to its `Leave` where all of them are such pairs, groups and lists.
 //! It must not know how a stride is run.
 
-use crate::program::{MessageProgram, Read, Stride, WireForm, Write};
+use crate::program::{MessageProgram, Read, Stride, WireForm, WireList, Write};
 
 /// Notes the strides of a message.
 pub(super) fn note(message: &mut MessageProgram, wires: &[WireForm]) {
@@ -22,6 +23,13 @@ pub(super) fn note(message: &mut MessageProgram, wires: &[WireForm]) {
         }
         _ => None,
     });
+    for at in 0..read.len() {
+        if let (Some(values), Some(place)) =
+            (whole(read, at, &message.lists, &plain), message.read_strides.get_mut(at))
+        {
+            *place = Stride { values, octets: 0 };
+        }
+    }
     message.write_strides = strides(write.len(), |at| match (*write.get(at)?, write.get(at + 1)) {
         (Write::Put { wire, level, .. }, _) => Some(Value { octets: taken(wire)?, level, instructions: 1 }),
         (Write::Child { .. }, Some(Write::Put { wire, level, .. })) => {
@@ -29,6 +37,39 @@ pub(super) fn note(message: &mut MessageProgram, wires: &[WireForm]) {
         }
         _ => None,
     });
+}
+
+/// How many instructions of a format with names follow its `Enter`, where each is one of values that need nothing but their
+/// octets, of groups, or of lists that are not within others.
+fn whole<'w>(
+    read: &[Read],
+    enter: usize,
+    lists: &[WireList],
+    plain: &impl Fn(u32) -> Option<&'w WireForm>,
+) -> Option<u16> {
+    let Read::Enter { .. } = read.get(enter)? else { return None };
+    let Read::Child { .. } = read.get(enter + 1)? else { return None };
+    let mut level = 0;
+    for (count, step) in read.get(enter + 1..)?.iter().enumerate() {
+        match step {
+            Read::Leave { .. } => return u16::try_from(count + 1).ok(),
+            Read::Child { .. } | Read::Down | Read::Up | Read::JumpIfMissing { .. } => {}
+            Read::Store { wire, level: stored, .. } if *stored == level => {
+                plain(*wire)?;
+            }
+            Read::List { list, .. } if level == 0 => {
+                let list = lists.get(usize::from(*list))?;
+                let simple = list.counted_by.is_none() && !list.tolerant && !list.alone && !list.of_line;
+                if !simple || list.run.is_some() || list.level != 0 {
+                    return None;
+                }
+                level = 1;
+            }
+            Read::Next { .. } if level == 1 => level = 0,
+            _ => return None,
+        }
+    }
+    None
 }
 
 /// A value that begins at an instruction.

@@ -86,6 +86,10 @@ impl Usual {
         let few = |units: usize| u32::try_from(units).unwrap_or(u32::MAX);
         let (least, most) = (few(measures.least), few(measures.most));
         let fixed = matches!(form.size, Size::Fixed(_));
+        // As wide as the form itself says, and counted by what it is made of.
+        let own = |width: u32| {
+            form.size == Size::ByForm || (form.size == Size::Fixed(width) && form.unit != Unit::Bits)
+        };
         match &form.form {
             Form::Digits if fill.is_none() && form.fill.is_none() => Self::Figures { least, most },
             Form::Text | Form::Ascii => {
@@ -126,15 +130,13 @@ impl Usual {
                 let over = |is: bool| if is { most.saturating_add(2) } else { most };
                 Self::Point { scale, zeros, most: over(digits), written: over(digits && !padded) }
             }
-            Form::Calendar(kind, letters) if fill.is_none() && form.size == Size::ByForm => {
-                match (kind, &**letters) {
-                    (Calendar::Date, "yyyyMMdd") => Self::Day,
-                    (Calendar::Month, "yyyyMM") => Self::Month,
-                    (Calendar::Time, "HHmmss") => Self::Clock,
-                    _ => Self::None,
-                }
-            }
-            Form::Flag(yes, no) if form.size == Size::ByForm && form.fill.is_none() => {
+            Form::Calendar(kind, letters) if fill.is_none() => match (kind, &**letters) {
+                (Calendar::Date, "yyyyMMdd") if own(8) => Self::Day,
+                (Calendar::Month, "yyyyMM") if own(6) => Self::Month,
+                (Calendar::Time, "HHmmss") if own(6) => Self::Clock,
+                _ => Self::None,
+            },
+            Form::Flag(yes, no) if own(1) && form.fill.is_none() => {
                 match (yes.as_bytes(), no.as_bytes()) {
                     // What is filled up with blanks would be nothing without them.
                     ([yes], [no]) if yes != no && *yes != b' ' && *no != b' ' => {

@@ -90,8 +90,8 @@ fn read_text(record: &mut Record, wire: &WireForm, usual: Usual, span: Span, ind
             && within(inner.len())
             && record.put(index, Slot::range(Tag::Text, inner_span, UTF8)).is_ok();
     }
-    // What is a text already is not decoded again.
-    if printable || span.buffer == TEXTS {
+    // A text that is kept is decoded already, and is of another charset no more.
+    if printable || (span.buffer == TEXTS && charset != Charset::Utf8) {
         return false;
     }
     let taken = record.taken();
