@@ -170,6 +170,20 @@ pub(crate) fn empty_map(code: TextCode, hex: bool) -> Vec<u8> {
     if hex { letters(code, &[b'0'; 16]) } else { vec![0; 8] }
 }
 
+/// Puts a bitmap in front of what stands there; gives its length.
+#[inline]
+pub(crate) fn put_bitmap(to: &mut [u8], bits: u64, hex: bool) -> Option<usize> {
+    if !hex {
+        *to.first_chunk_mut()? = bits.to_be_bytes();
+        return Some(8);
+    }
+    for (place, octet) in to.first_chunk_mut::<16>()?.iter_mut().enumerate() {
+        let figure = bits >> (60 - 4 * place) & 0xF;
+        *octet = *b"0123456789ABCDEF".get(figure as usize)?;
+    }
+    Some(16)
+}
+
 /// Sets a bit (from 1) in bitmaps that begin at `start`.
 #[inline]
 pub(crate) fn put_bit(out: &mut [u8], start: usize, bit: u16, code: TextCode, hex: bool) -> Option<()> {

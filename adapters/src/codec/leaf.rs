@@ -7,7 +7,8 @@ mod read;
 mod usual;
 mod write;
 
-pub(crate) use read::{meaning_slot, parse, parse_into};
+pub(crate) use read::{meaning_slot, parse, parse_into, parse_unusual};
+pub(crate) use usual::{read as usual_slot, write as write_usual};
 pub(crate) use write::{outcome_row, write, write_straight, write_value};
 
 use std::cell::Cell;

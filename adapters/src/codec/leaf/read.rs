@@ -16,6 +16,7 @@ use crate::value::{
 };
 
 /// Puts the slot of a value's octets at its place.
+#[inline]
 pub(crate) fn parse_into(
     record: &mut Record,
     reading: &Reading<'_>,
@@ -23,20 +24,24 @@ pub(crate) fn parse_into(
     span: Span,
     index: usize,
 ) -> Result<(), Wrong> {
-    if usual::read(record, wire, wire.measures.usual(reading.padded), span, index) {
-        return Ok(());
+    match usual::read(wire.measures.usual(reading.padded), record.octets(span), span) {
+        Some(slot) => Ok(record.put(index, slot)?),
+        None => parse_unusual(record, reading, wire, span, index),
     }
-    parse_unusual(record, reading, wire, span, index)
 }
 
+/// The same of a value that is known to be none of the usual ones, or a text that is not ASCII.
 #[inline(never)]
-fn parse_unusual(
+pub(crate) fn parse_unusual(
     record: &mut Record,
     reading: &Reading<'_>,
     wire: &WireForm,
     span: Span,
     index: usize,
 ) -> Result<(), Wrong> {
+    if usual::decode(record, wire, wire.measures.usual(reading.padded), span, index) {
+        return Ok(());
+    }
     let mut slot = Slot::ABSENT;
     parse_to(record, reading, wire, span, &mut slot)?;
     Ok(record.put(index, slot)?)

@@ -14,93 +14,74 @@ use crate::value::{Record, Slot, Span, TEXTS, Tag};
 /// Nanoseconds of a second, as slots count the time of day.
 const SECOND: u64 = 1_000_000_000;
 
-/// Puts the slot of a value's octets at its place. False: it is none of the usual ones.
+/// The slot of a value's octets, which stand in a span. None: it is none of the usual ones, or a text that has to be decoded.
 #[inline(always)]
-pub(crate) fn read(record: &mut Record, wire: &WireForm, usual: Usual, span: Span, index: usize) -> bool {
-    let octets = record.octets(span);
-    let slot = match usual {
-        Usual::None => return false,
+pub(crate) fn read(usual: Usual, octets: &[u8], span: Span) -> Option<Slot> {
+    Some(match usual {
+        Usual::None => return None,
         Usual::Figures { least, most } => {
-            let length = span.end.wrapping_sub(span.start);
-            if length < least || length > most || !number::are_figures(octets) {
-                return false;
+            let within = octets.len() >= least as usize && octets.len() <= most as usize;
+            if !within || !number::are_figures(octets) {
+                return None;
             }
-            Slot::range(Tag::Text, span, UTF8)
+            Slot { tag: Tag::Text, buffer: span.buffer, scale: UTF8, at: span.start, n: octets.len() as u64 }
         }
-        Usual::Text { .. } => return read_text(record, wire, usual, span, index),
+        Usual::Text { printable, lax, filled, least, most, .. } => {
+            let inner = if filled { trim_right(octets, b' ') } else { octets };
+            let within = inner.len() <= most as usize && (lax || inner.len() >= least as usize);
+            if !within || !inner.is_ascii() || (printable && !are_printable(inner)) {
+                return None;
+            }
+            Slot { tag: Tag::Text, buffer: span.buffer, scale: UTF8, at: span.start, n: inner.len() as u64 }
+        }
         Usual::Whole { fen, most, max, .. } => {
             if octets.is_empty() || octets.len() > usize::from(most) {
-                return false;
+                return None;
             }
-            match number::word(octets) {
-                Some(n) if n <= max && fen => decimal(n, 2),
-                Some(n) if n <= max => Slot { tag: Tag::Number, n, ..Slot::ABSENT },
-                _ => return false,
-            }
+            let n = number::word(octets).filter(|n| *n <= max)?;
+            let (tag, scale) = if fen { (Tag::Decimal, 2) } else { (Tag::Number, 0) };
+            Slot { tag, scale, n, ..Slot::ABSENT }
         }
         Usual::Point { scale, most, .. } => {
-            if octets.len() > most as usize {
-                return false;
-            }
-            match number::few_units(octets, scale.into()) {
-                Some(n) => decimal(n, scale.into()),
-                None => return false,
-            }
+            let n = number::few_units(octets, scale.into()).filter(|_| octets.len() <= most as usize)?;
+            Slot { tag: Tag::Decimal, scale: scale.into(), n, ..Slot::ABSENT }
         }
-        Usual::Day => match calendar::packed_day(octets) {
-            Some(n) => Slot { tag: Tag::Date, n, ..Slot::ABSENT },
-            None => return false,
-        },
-        Usual::Month => match calendar::packed_month(octets) {
-            Some(n) => Slot { tag: Tag::Date, n, ..Slot::ABSENT },
-            None => return false,
-        },
-        Usual::Clock => match calendar::seconds(octets) {
-            Some(seconds) => Slot { tag: Tag::Time, n: seconds * SECOND, ..Slot::ABSENT },
-            None => return false,
-        },
+        Usual::Day => Slot { tag: Tag::Date, n: calendar::packed_day(octets)?, ..Slot::ABSENT },
+        Usual::Month => Slot { tag: Tag::Date, n: calendar::packed_month(octets)?, ..Slot::ABSENT },
+        Usual::Clock => Slot { tag: Tag::Time, n: calendar::seconds(octets)? * SECOND, ..Slot::ABSENT },
         Usual::Flag { yes, no } => match octets {
             [octet] if *octet == yes => Slot { tag: Tag::Flag, n: 1, ..Slot::ABSENT },
             [octet] if *octet == no => Slot { tag: Tag::Flag, n: 0, ..Slot::ABSENT },
-            _ => return false,
+            _ => return None,
         },
-    };
-    record.put(index, slot).is_ok()
+    })
 }
 
 /// The number of the charset that texts of slots are in here: ASCII is UTF-8 too.
 const UTF8: u16 = Charset::Utf8.number() as u16;
 
 #[inline(always)]
-fn decimal(n: u64, scale: u16) -> Slot {
-    Slot { tag: Tag::Decimal, scale, n, ..Slot::ABSENT }
+fn are_printable(octets: &[u8]) -> bool {
+    octets.iter().fold(true, |all, octet| all & (0x20..0x7F).contains(octet))
 }
 
-/// A text: what is ASCII stands as it is, anything else is decoded once.
-#[inline]
-fn read_text(record: &mut Record, wire: &WireForm, usual: Usual, span: Span, index: usize) -> bool {
+/// Decodes a text that is not ASCII, and puts its slot at its place. False: it is none of the usual ones.
+pub(crate) fn decode(record: &mut Record, wire: &WireForm, usual: Usual, span: Span, index: usize) -> bool {
     let Usual::Text { charset, printable, lax, filled, least, most } = usual else { return false };
-    let octets = record.octets(span);
-    let inner = if filled { trim_right(octets, b' ') } else { octets };
-    let within = |units: usize| units <= most as usize && (lax || units >= least as usize);
-    let inner_span = span.within(0, inner.len());
-    if inner.is_ascii() {
-        let fits = !printable || inner.iter().fold(true, |all, octet| all & (0x20..0x7F).contains(octet));
-        return fits
-            && within(inner.len())
-            && record.put(index, Slot::range(Tag::Text, inner_span, UTF8)).is_ok();
-    }
     // A text that is kept is decoded already, and is of another charset no more.
     if printable || (span.buffer == TEXTS && charset != Charset::Utf8) {
         return false;
     }
+    let octets = record.octets(span);
+    let inner = if filled { span.within(0, trim_right(octets, b' ').len()) } else { span };
     let taken = record.taken();
-    if let Ok(Ok(decoded)) = record.keep_decoded(charset, inner_span) {
+    if let Ok(Ok(decoded)) = record.keep_decoded(charset, inner) {
         let units = match wire.unit {
             Unit::Chars => characters(wire, record.kept_text(decoded)),
-            _ => inner_span.len(),
+            _ => inner.len(),
         };
-        if within(units) && record.put(index, Slot::range(Tag::Text, decoded, UTF8)).is_ok() {
+        let within = units <= most as usize && (lax || units >= least as usize);
+        if within && record.put(index, Slot::range(Tag::Text, decoded, UTF8)).is_ok() {
             return true;
         }
         record.give_back(taken);
@@ -195,7 +176,7 @@ fn write_text(record: &Record, slot: &Slot, wire: &WireForm, usual: Usual, out: 
     let octets = record.octets(span);
     let mut units = octets.len();
     if octets.is_ascii() {
-        if printable && !octets.iter().fold(true, |all, octet| all & (0x20..0x7F).contains(octet)) {
+        if printable && !are_printable(octets) {
             return None;
         }
         if units > most as usize || (!filled && units < least as usize) {

@@ -1,9 +1,10 @@
-//! A whole format with names whose values stand just in the order of the program: it is read as it stands, with no nodes made of it.
+//! A whole format whose values stand just in the order of the program: it is read as it stands, with no nodes made of it.
 //!
 //! In: the formats that the compiler noted (`read_strides` of their `Enter`), octets of the message's content. Out: filled slots, and
 //! the instruction behind the format. Where something does not stand as expected, nothing has happened: the octets are taken apart
 //! as any are, and that says what is wrong with them, if anything is.
 
+mod fixed;
 mod iso8583;
 mod json;
 mod xml;
@@ -26,11 +27,11 @@ const STRAIGHT_MAX: usize = 1 << 20;
 const GROUPS: usize = 8;
 
 /// A format that is read as it stands. None: something is not as expected.
-trait Straight<'p> {
+trait Straight<'o, 'p> {
     /// Goes to the child of that name; false: it does not stand next.
     fn child(&mut self, name: &'p WireName) -> Option<bool>;
-    /// The octets of the value that is next, from and to.
-    fn value(&mut self, wire: u32, form: &WireForm) -> Option<(usize, usize)>;
+    /// The octets of the value that is next, and where they begin.
+    fn value(&mut self, wire: u32, form: &WireForm) -> Option<(usize, &'o [u8])>;
     /// Into the group that is next.
     fn down(&mut self) -> Option<()>;
     /// Out of it, at its end.
@@ -48,8 +49,6 @@ struct Rows {
     list: u16,
     index: usize,
     count: u32,
-    /// Where the slots of its row begin.
-    base: usize,
 }
 
 impl<'p> Reader<'p> {
@@ -74,7 +73,8 @@ impl<'p> Reader<'p> {
         let content = self.record.part(Part::Content).clone();
         let octets = content.get(span.start as usize..span.end as usize)?;
         let before = self.record.taken();
-        let done = self.read_straight(self.format(format).ok()?, octets, span, steps, surroundings);
+        let form = self.format(format).ok()?;
+        let done = self.read_straight(form, octets, span, steps, surroundings);
         if done.is_none() {
             self.take_back(steps, before);
             return None;
@@ -91,9 +91,10 @@ impl<'p> Reader<'p> {
         steps: &'p [Read],
         surroundings: &dyn Surroundings,
     ) -> Option<()> {
-        let symbols = surroundings.symbols();
-        let reading = Reading::plain(self.programs.program, symbols, matches!(form, FormatForm::Iso8583 { .. }));
+        let padded = matches!(form, FormatForm::Fixed | FormatForm::Iso8583 { .. });
+        let reading = Reading::plain(self.programs.program, surroundings.symbols(), padded);
         match form {
+            FormatForm::Fixed => self.walk(fixed::Fixed::begin(octets), &reading, span, steps)?,
             FormatForm::Xml { form, soap: 0, charset } if Templates::leaves_as_usual(form.as_deref()) => {
                 let from = self.known_whole(octets, span, charset_named(charset));
                 self.walk(xml::Xml::begin(octets)?, &reading, from, steps)?;
@@ -128,7 +129,7 @@ impl<'p> Reader<'p> {
         kept.unwrap_or(span)
     }
 
-    fn walk<S: Straight<'p>>(
+    fn walk<'o, S: Straight<'o, 'p>>(
         &mut self,
         mut format: S,
         reading: &Reading<'_>,
@@ -137,19 +138,28 @@ impl<'p> Reader<'p> {
     ) -> Option<()> {
         let (message, wires) = (self.programs.message, &self.programs.program.wires);
         let first = self.at + 1;
-        let (mut at, mut here) = (0, false);
+        let (mut at, mut here, mut base) = (0, false, 0);
         let mut rows: Option<Rows> = None;
         while let Some(step) = steps.get(at) {
             at += 1;
             match *step {
+                Read::Take { .. } => here = true,
                 Read::Child { name } => here = format.child(message.names.get(usize::from(name))?)?,
                 Read::Store { slot, wire, .. } => {
                     let form = wires.get(wire as usize)?;
-                    let index = rows.as_ref().map_or(0, |rows| rows.base) + usize::from(slot);
+                    let index = base + usize::from(slot);
                     if here {
-                        let (from, to) = format.value(wire, form)?;
-                        let value = whole.within(from, to);
-                        leaf::parse_into(&mut self.record, reading, form, value, index).ok()?;
+                        let (from, octets) = format.value(wire, form)?;
+                        let start = whole.start.checked_add(u32::try_from(from).ok()?)?;
+                        let end = start.checked_add(u32::try_from(octets.len()).ok()?)?;
+                        let span = Span { buffer: whole.buffer, start, end };
+                        let place = self.record.slots.get_mut(index)?;
+                        match leaf::usual_slot(form.measures.usual(reading.padded), octets, span) {
+                            Some(slot) => *place = slot,
+                            None => {
+                                leaf::parse_unusual(&mut self.record, reading, form, span, index).ok()?;
+                            }
+                        }
                     } else {
                         // What a code that is missing means is known to its table.
                         let absent = form.absent != Absent::Never && !matches!(form.form, Form::Code(_));
@@ -165,8 +175,8 @@ impl<'p> Reader<'p> {
                     let index = usize::from(form.slot);
                     self.record.begin_list(index, form.stride, 0).ok()?;
                     if here && format.first()? {
-                        let base = self.record.append_row(index, form.max).ok()?;
-                        rows = Some(Rows { list, index, count: 1, base });
+                        base = self.record.append_row(index, form.max).ok()?;
+                        rows = Some(Rows { list, index, count: 1 });
                     } else if form.min == 0 {
                         at = (end as usize).checked_sub(first)?;
                     } else {
@@ -177,11 +187,11 @@ impl<'p> Reader<'p> {
                     let open = rows.as_mut().filter(|open| open.list == list)?;
                     let form = message.lists.get(usize::from(list))?;
                     if format.next()? {
-                        open.base = self.record.append_row(open.index, form.max).ok()?;
+                        base = self.record.append_row(open.index, form.max).ok()?;
                         open.count += 1;
                         (at, here) = ((back as usize).checked_sub(first)?, true);
                     } else if open.count >= form.min {
-                        rows = None;
+                        (rows, base) = (None, 0);
                     } else {
                         return None;
                     }

@@ -49,12 +49,15 @@ impl<'o, 'p> Iso8583<'o, 'p> {
     }
 }
 
-impl<'p> Straight<'p> for Iso8583<'_, 'p> {
+impl<'o, 'p> Straight<'o, 'p> for Iso8583<'o, 'p> {
     #[inline(always)]
     fn child(&mut self, name: &'p WireName) -> Option<bool> {
         let bit = name.number.filter(|_| self.told.is_none())?;
         // Values rise by their bits, and so do those that are asked for, and the table.
-        let place = self.fields.iter().position(|(known, _)| *known == bit)?;
+        let place = match self.fields.first()? {
+            (known, _) if *known == bit => 0,
+            _ => self.fields.iter().position(|(known, _)| *known == bit)?,
+        };
         let (_, wire) = *self.fields.get(place)?;
         if bit == 0 {
             (self.told, self.fields) = (Some(wire), self.fields.get(1..)?);
@@ -88,7 +91,7 @@ impl<'p> Straight<'p> for Iso8583<'_, 'p> {
     }
 
     #[inline(always)]
-    fn value(&mut self, wire: u32, form: &WireForm) -> Option<(usize, usize)> {
+    fn value(&mut self, wire: u32, form: &WireForm) -> Option<(usize, &'o [u8])> {
         self.told.take().filter(|told| *told == wire)?;
         let length = match form.prefix {
             Some(prefix) => {
@@ -105,8 +108,8 @@ impl<'p> Straight<'p> for Iso8583<'_, 'p> {
             None => form.measures.width?,
         };
         let from = self.at;
-        self.at = from.checked_add(length).filter(|end| *end <= self.octets.len())?;
-        Some((from, self.at))
+        self.at = from.checked_add(length)?;
+        Some((from, self.octets.get(from..self.at)?))
     }
 
     fn down(&mut self) -> Option<()> {

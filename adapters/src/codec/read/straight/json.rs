@@ -47,7 +47,7 @@ impl<'o> Json<'o> {
     }
 }
 
-impl<'p> Straight<'p> for Json<'_> {
+impl<'o, 'p> Straight<'o, 'p> for Json<'o> {
     #[inline(always)]
     fn child(&mut self, name: &'p WireName) -> Option<bool> {
         if self.pending {
@@ -62,7 +62,7 @@ impl<'p> Straight<'p> for Json<'_> {
     }
 
     #[inline(always)]
-    fn value(&mut self, _: u32, form: &WireForm) -> Option<(usize, usize)> {
+    fn value(&mut self, _: u32, form: &WireForm) -> Option<(usize, &'o [u8])> {
         if !std::mem::replace(&mut self.pending, false) {
             return None;
         }
@@ -70,11 +70,11 @@ impl<'p> Straight<'p> for Json<'_> {
         if form.quoted {
             let (from, to) = json::plain_string(self.octets, self.at, self.charset)?;
             self.at = to + 1;
-            return Some((from, to));
+            return Some((from, self.octets.get(from..to)?));
         }
         let (from, to) = (self.at, json::plain_bare(self.octets, self.at)?);
         self.at = to;
-        Some((from, to))
+        Some((from, self.octets.get(from..to)?))
     }
 
     fn down(&mut self) -> Option<()> {

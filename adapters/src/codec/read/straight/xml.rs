@@ -37,7 +37,7 @@ impl<'o, 'p> Xml<'o, 'p> {
     }
 }
 
-impl<'p> Straight<'p> for Xml<'_, 'p> {
+impl<'o, 'p> Straight<'o, 'p> for Xml<'o, 'p> {
     #[inline(always)]
     fn child(&mut self, name: &'p WireName) -> Option<bool> {
         if self.pending.is_some() || name.attribute || name.is_own_text() {
@@ -53,11 +53,11 @@ impl<'p> Straight<'p> for Xml<'_, 'p> {
     }
 
     #[inline(always)]
-    fn value(&mut self, _: u32, _: &WireForm) -> Option<(usize, usize)> {
+    fn value(&mut self, _: u32, _: &WireForm) -> Option<(usize, &'o [u8])> {
         let (name, from) = (self.pending.take()?, self.at);
         let to = from + memchr2(b'<', b'&', self.octets.get(from..)?)?;
         self.at = behind(self.octets, to, name.end_tag())?;
-        Some((from, to))
+        Some((from, self.octets.get(from..to)?))
     }
 
     fn down(&mut self) -> Option<()> {
