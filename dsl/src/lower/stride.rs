@@ -7,8 +7,8 @@
 
 use crate::program::{MessageProgram, Read, Stride, WireForm, WireList, Write};
 
-/// Notes the strides of a message.
-pub(super) fn note(message: &mut MessageProgram, wires: &[WireForm]) {
+/// Notes the strides of a message whose instructions are finished; `wires` are its program's.
+pub fn note(message: &mut MessageProgram, wires: &[WireForm]) {
     let (read, write) = (&message.read, &message.write);
     let plain = |wire: u32| wires.get(wire as usize).filter(|form| form.measures.plain);
     // How many octets it takes from a run; a value with a name has what stands there.

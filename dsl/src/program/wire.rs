@@ -100,8 +100,8 @@ impl Measures {
     /// How a value usually stands; `padded`: where values have widths.
     #[must_use]
     #[inline]
-    pub const fn usual(&self, padded: bool) -> Usual {
-        if padded { self.usual_padded } else { self.usual_unpadded }
+    pub const fn usual(&self, padded: bool) -> &Usual {
+        if padded { &self.usual_padded } else { &self.usual_unpadded }
     }
 }
 

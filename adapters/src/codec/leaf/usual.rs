@@ -16,8 +16,8 @@ const SECOND: u64 = 1_000_000_000;
 
 /// The slot of a value's octets, which stand in a span. None: it is none of the usual ones, or a text that has to be decoded.
 #[inline(always)]
-pub(crate) fn read(usual: Usual, octets: &[u8], span: Span) -> Option<Slot> {
-    Some(match usual {
+pub(crate) fn read(usual: &Usual, octets: &[u8], span: Span) -> Option<Slot> {
+    Some(match *usual {
         Usual::None => return None,
         Usual::Figures { least, most } => {
             let within = octets.len() >= least as usize && octets.len() <= most as usize;
@@ -66,8 +66,8 @@ fn are_printable(octets: &[u8]) -> bool {
 }
 
 /// Decodes a text that is not ASCII, and puts its slot at its place. False: it is none of the usual ones.
-pub(crate) fn decode(record: &mut Record, wire: &WireForm, usual: Usual, span: Span, index: usize) -> bool {
-    let Usual::Text { charset, printable, lax, filled, least, most } = usual else { return false };
+pub(crate) fn decode(record: &mut Record, wire: &WireForm, usual: &Usual, span: Span, index: usize) -> bool {
+    let Usual::Text { charset, printable, lax, filled, least, most } = *usual else { return false };
     // A text that is kept is decoded already, and is of another charset no more.
     if printable || (span.buffer == TEXTS && charset != Charset::Utf8) {
         return false;
@@ -95,11 +95,11 @@ pub(crate) fn write(
     record: &Record,
     slot: &Slot,
     wire: &WireForm,
-    usual: Usual,
+    usual: &Usual,
     bare: bool,
     out: &mut Vec<u8>,
 ) -> Option<usize> {
-    match (usual, slot.tag) {
+    match (*usual, slot.tag) {
         (Usual::Figures { least, most }, Tag::Text) if slot.scale == UTF8 => {
             let octets = record.octets(slot.span()?);
             let within = octets.len() >= least as usize && octets.len() <= most as usize;
@@ -170,8 +170,8 @@ fn put_figures(value: u64, width: usize, out: &mut Vec<u8>) -> Option<usize> {
 }
 
 #[inline]
-fn write_text(record: &Record, slot: &Slot, wire: &WireForm, usual: Usual, out: &mut Vec<u8>) -> Option<usize> {
-    let Usual::Text { charset, printable, filled, least, most, .. } = usual else { return None };
+fn write_text(record: &Record, slot: &Slot, wire: &WireForm, usual: &Usual, out: &mut Vec<u8>) -> Option<usize> {
+    let Usual::Text { charset, printable, filled, least, most, .. } = *usual else { return None };
     let (span, start) = (slot.span()?, out.len());
     let octets = record.octets(span);
     let mut units = octets.len();
@@ -184,8 +184,12 @@ fn write_text(record: &Record, slot: &Slot, wire: &WireForm, usual: Usual, out: 
         }
         out.extend_from_slice(octets);
     } else {
-        let text = record.known_text(span).filter(|_| charset == Charset::Gbk && !printable)?;
-        charset::encode_onto(charset, text, out).ok()?;
+        let text = record.known_text(span).filter(|_| !printable)?;
+        match charset {
+            Charset::Gbk => charset::encode_onto(charset, text, out).ok()?,
+            Charset::Utf8 => out.extend_from_slice(octets),
+            _ => return None,
+        }
         units = match wire.unit {
             Unit::Chars => characters(wire, text),
             _ => out.len() - start,

@@ -142,30 +142,46 @@ impl<'p> Reader<'p> {
         let mut rows: Option<Rows> = None;
         while let Some(step) = steps.get(at) {
             at += 1;
-            match *step {
-                Read::Take { .. } => here = true,
-                Read::Child { name } => here = format.child(message.names.get(usize::from(name))?)?,
-                Read::Store { slot, wire, .. } => {
-                    let form = wires.get(wire as usize)?;
-                    let index = base + usize::from(slot);
-                    if here {
-                        let (from, octets) = format.value(wire, form)?;
-                        let start = whole.start.checked_add(u32::try_from(from).ok()?)?;
-                        let end = start.checked_add(u32::try_from(octets.len()).ok()?)?;
-                        let span = Span { buffer: whole.buffer, start, end };
-                        let place = self.record.slots.get_mut(index)?;
-                        match leaf::usual_slot(form.measures.usual(reading.padded), octets, span) {
-                            Some(slot) => *place = slot,
-                            None => {
-                                leaf::parse_unusual(&mut self.record, reading, form, span, index).ok()?;
-                            }
-                        }
-                    } else {
-                        // What a code that is missing means is known to its table.
-                        let absent = form.absent != Absent::Never && !matches!(form.form, Form::Code(_));
-                        self.record.put(index, Slot::ABSENT).ok().filter(|()| absent)?;
-                    }
+            let value = match *step {
+                Read::Take { .. } => {
+                    here = true;
+                    steps.get(at)
                 }
+                Read::Child { name } => {
+                    here = format.child(message.names.get(usize::from(name))?)?;
+                    steps.get(at)
+                }
+                Read::Store { .. } => {
+                    at -= 1;
+                    Some(step)
+                }
+                _ => None,
+            };
+            // Most names stand before their value.
+            if let Some(Read::Store { slot, wire, .. }) = value {
+                at += 1;
+                let (form, index) = (wires.get(*wire as usize)?, base + usize::from(*slot));
+                let place = self.record.slots.get_mut(index)?;
+                if !here {
+                    // What a code that is missing means is known to its table.
+                    if form.absent == Absent::Never || matches!(form.form, Form::Code(_)) {
+                        return None;
+                    }
+                    *place = Slot::ABSENT;
+                    continue;
+                }
+                let (from, octets) = format.value(*wire, form)?;
+                let start = whole.start.checked_add(u32::try_from(from).ok()?)?;
+                let end = start.checked_add(u32::try_from(octets.len()).ok()?)?;
+                let span = Span { buffer: whole.buffer, start, end };
+                match leaf::usual_slot(form.measures.usual(reading.padded), octets, span) {
+                    Some(slot) => *place = slot,
+                    None => leaf::parse_unusual(&mut self.record, reading, form, span, index).ok()?,
+                }
+                continue;
+            }
+            match *step {
+                Read::Take { .. } | Read::Child { .. } => {}
                 Read::JumpIfMissing { to } if !here => at = (to as usize).checked_sub(first)?,
                 Read::JumpIfMissing { .. } => {}
                 Read::Down if here => format.down()?,

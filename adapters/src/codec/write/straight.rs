@@ -130,27 +130,41 @@ impl<'p> Writer<'p> {
         let mut rows: Option<Rows> = None;
         while let Some(step) = steps.get(at) {
             at += 1;
-            match *step {
-                Write::Child { name } => around.child(message.names.get(usize::from(name))?)?,
-                Write::Put { slot, wire, .. } => {
-                    let form = wires.get(wire as usize)?;
-                    let slot = self.record.slots.get(base + usize::from(slot))?;
-                    let bare = A::BARE && !form.quoted;
-                    around.before(form, out)?;
-                    let from = out.len();
-                    let usual = form.measures.usual(padded);
-                    let units = match leaf::write_usual(&self.record, slot, form, usual, bare, out) {
-                        Some(units) => Some(units),
-                        None => {
-                            let inside = self.inside(surroundings);
-                            leaf::write_value(&inside, slot, form, (padded, bare), &[], out).ok()?
-                        }
-                    };
-                    match units {
-                        Some(units) => around.behind(form, from, units, out)?,
-                        None => around.left_out(out)?,
-                    }
+            let value = match *step {
+                Write::Child { name } => {
+                    around.child(message.names.get(usize::from(name))?)?;
+                    steps.get(at)
                 }
+                Write::Put { .. } => {
+                    at -= 1;
+                    Some(step)
+                }
+                _ => None,
+            };
+            // Most names stand before their value.
+            if let Some(Write::Put { slot, wire, .. }) = value {
+                at += 1;
+                let form = wires.get(*wire as usize)?;
+                let slot = self.record.slots.get(base + usize::from(*slot))?;
+                let bare = A::BARE && !form.quoted;
+                around.before(form, out)?;
+                let from = out.len();
+                let usual = form.measures.usual(padded);
+                let units = match leaf::write_usual(&self.record, slot, form, usual, bare, out) {
+                    Some(units) => Some(units),
+                    None => {
+                        let inside = self.inside(surroundings);
+                        leaf::write_value(&inside, slot, form, (padded, bare), &[], out).ok()?
+                    }
+                };
+                match units {
+                    Some(units) => around.behind(form, from, units, out)?,
+                    None => around.left_out(out)?,
+                }
+                continue;
+            }
+            match *step {
+                Write::Child { .. } => {}
                 Write::UnlessPresent { slot, to, .. } => {
                     if !self.record.slots.get(base + usize::from(slot))?.is_present() {
                         at = (to as usize).checked_sub(first)?;
