@@ -71,12 +71,6 @@ impl Gbk {
             _ => Some(text.trim_end_matches('\0')),
         }
     }
-
-    /// The code of a character.
-    #[inline(always)]
-    fn code(&self, character: u32) -> Option<u16> {
-        self.codes.get(character as usize).copied().filter(|code| *code != 0)
-    }
 }
 
 /// Whether bytes are GBK, or the offset of the first that begins no character.
@@ -115,37 +109,35 @@ pub(super) fn decode_gbk(bytes: &[u8], text: &mut String) -> Result<(), usize> {
     }
 }
 
-/// Appends a text, or the byte offset of the first character that has no code; what stands before it is appended then.
+/// Appends a text, or the byte offset of the first character that has no code; some of what stands before it may be appended then.
 pub(super) fn encode_gbk(text: &str, bytes: &mut Vec<u8>) -> Result<(), usize> {
-    bytes.reserve(text.len());
     let gbk = &*GBK;
-    let mut rest = text.as_bytes();
-    while let Some((first, behind)) = rest.split_first() {
-        let at = text.len() - rest.len();
-        // A character's bytes are those of UTF-8: the first one says how many there are, each has its six bits.
-        let (character, behind) = match (first, behind) {
-            (0..=0x7F, _) => {
-                bytes.push(*first);
-                rest = behind;
+    // Bytes are put to the others some at a time.
+    let (mut some, mut count) = ([0_u8; 64], 0);
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if count + 2 > some.len() {
+            bytes.extend_from_slice(some.get(..count).unwrap_or_default());
+            count = 0;
+        }
+        let code = match gbk.codes.get(character as usize) {
+            _ if character.is_ascii() => {
+                if let (Some(place), Ok(byte)) = (some.get_mut(count), u8::try_from(character)) {
+                    *place = byte;
+                }
+                count += 1;
                 continue;
             }
-            (0xE0..=0xEF, [second, third, behind @ ..]) => {
-                (bits(*first, 4) << 12 | bits(*second, 6) << 6 | bits(*third, 6), behind)
-            }
-            (0xC0..=0xDF, [second, behind @ ..]) => (bits(*first, 5) << 6 | bits(*second, 6), behind),
-            // None beyond the first plane has a code.
-            _ => return Err(at),
+            Some(code) if *code != 0 => *code,
+            _ => return Err(text.len() - characters.as_str().len() - character.len_utf8()),
         };
-        bytes.extend_from_slice(&gbk.code(character).ok_or(at)?.to_be_bytes());
-        rest = behind;
+        if let Some(place) = some.get_mut(count..).and_then(<[u8]>::first_chunk_mut) {
+            *place = code.to_be_bytes();
+        }
+        count += 2;
     }
+    bytes.extend_from_slice(some.get(..count).unwrap_or_default());
     Ok(())
-}
-
-/// The last bits of a byte.
-#[inline(always)]
-fn bits(byte: u8, count: u32) -> u32 {
-    u32::from(byte) & ((1 << count) - 1)
 }
 
 /// Two-byte codes that different readers take for different characters.

@@ -9,7 +9,7 @@ use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::{Prefix, PrefixKind, TextCode};
 use dsl::program::{
-    Compiled, FormatForm, Measures, MessageProgram, Part, Program, Read, Stride, Usual, WireForm, WireList,
+    Compiled, FormatForm, Measures, MessageProgram, Part, Program, Read, Usual, WireForm, WireList,
     WireName, Write,
 };
 use dsl::value::{

@@ -88,6 +88,8 @@ pub struct Measures {
     pub short: bool,
     /// It needs nothing but its octets: no coding, no other field, no expression, one octet a letter of ASCII.
     pub plain: bool,
+    /// Its length stands before it or in another field, or something stands behind it that ends it.
+    pub told: bool,
     /// The form of a day or time.
     pub calendar: Option<Pattern>,
     /// How it usually stands where values have widths.
@@ -155,6 +157,7 @@ impl WireForm {
                 && self.chain.is_none()
                 && self.near.is_none()
                 && matches!(self.letters, Letters::Set(charset) if charset.is_ascii_compatible()),
+            told,
             calendar,
             usual_padded: Usual::None,
             usual_unpadded: Usual::None,

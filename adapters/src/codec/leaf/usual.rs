@@ -99,8 +99,8 @@ pub(crate) fn write(
     bare: bool,
     out: &mut Vec<u8>,
 ) -> Option<usize> {
-    match (*usual, slot.tag) {
-        (Usual::Figures { least, most }, Tag::Text) if slot.scale == UTF8 => {
+    match *usual {
+        Usual::Figures { least, most } if slot.tag == Tag::Text && slot.scale == UTF8 => {
             let octets = record.octets(slot.span()?);
             let within = octets.len() >= least as usize && octets.len() <= most as usize;
             if !within || !number::are_figures(octets) {
@@ -109,10 +109,12 @@ pub(crate) fn write(
             out.extend_from_slice(octets);
             Some(octets.len())
         }
-        (Usual::Text { .. }, Tag::Text) if slot.scale == UTF8 => write_text(record, slot, wire, usual, out),
-        (Usual::Whole { zeros, fen, most, max }, Tag::Number | Tag::Decimal) => {
-            let scale = if fen { 2 } else { 0 };
-            if fen != (slot.tag == Tag::Decimal) || slot.scale != scale || slot.n > max {
+        Usual::Text { .. } if slot.tag == Tag::Text && slot.scale == UTF8 => {
+            write_text(record, slot, wire, usual, out)
+        }
+        Usual::Whole { zeros, fen, most, max } => {
+            let (tag, scale) = if fen { (Tag::Decimal, 2) } else { (Tag::Number, 0) };
+            if slot.tag != tag || slot.scale != scale || slot.n > max {
                 return None;
             }
             let figures = number::sixteen(slot.n)?;
@@ -123,7 +125,9 @@ pub(crate) fn write(
             out.extend_from_slice(octets);
             Some(octets.len())
         }
-        (Usual::Point { scale, zeros, written, .. }, Tag::Decimal) if slot.scale == u16::from(scale) => {
+        Usual::Point { scale, zeros, written, .. }
+            if slot.tag == Tag::Decimal && slot.scale == u16::from(scale) =>
+        {
             let figures = number::sixteen(slot.n)?;
             let zeros = if bare { 0 } else { zeros.saturating_sub(1) };
             let octets = at_least(&figures, zeros.max(scale + 1));
@@ -136,13 +140,13 @@ pub(crate) fn write(
             out.extend_from_slice(part);
             Some(octets.len() + 1)
         }
-        (Usual::Day, Tag::Date) => put_figures(slot.n, 8, out),
-        (Usual::Month, Tag::Date) => put_figures(slot.n / 100, 6, out),
-        (Usual::Clock, Tag::Time) => {
+        Usual::Day if slot.tag == Tag::Date => put_figures::<8>(slot.n, out),
+        Usual::Month if slot.tag == Tag::Date => put_figures::<6>(slot.n / 100, out),
+        Usual::Clock if slot.tag == Tag::Time => {
             let seconds = slot.n / SECOND;
-            put_figures(seconds / 3_600 * 10_000 + seconds / 60 % 60 * 100 + seconds % 60, 6, out)
+            put_figures::<6>(seconds / 3_600 * 10_000 + seconds / 60 % 60 * 100 + seconds % 60, out)
         }
-        (Usual::Flag { yes, no }, Tag::Flag) => {
+        Usual::Flag { yes, no } if slot.tag == Tag::Flag => {
             out.push(if slot.n == 0 { no } else { yes });
             Some(1)
         }
@@ -159,14 +163,14 @@ fn at_least(figures: &[u8; 16], least: u8) -> &[u8] {
 
 /// Appends just so many figures.
 #[inline(always)]
-fn put_figures(value: u64, width: usize, out: &mut Vec<u8>) -> Option<usize> {
+fn put_figures<const WIDTH: usize>(value: u64, out: &mut Vec<u8>) -> Option<usize> {
     let figures = number::sixteen(value)?;
-    let (zeros, octets) = figures.split_at_checked(16_usize.checked_sub(width)?)?;
+    let (zeros, octets) = figures.split_last_chunk::<WIDTH>()?;
     if zeros.iter().any(|zero| *zero != b'0') {
         return None;
     }
     out.extend_from_slice(octets);
-    Some(width)
+    Some(WIDTH)
 }
 
 #[inline]

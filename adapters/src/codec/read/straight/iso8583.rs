@@ -17,8 +17,8 @@ pub(super) struct Iso8583<'o, 'p> {
     fields: &'p [(u16, u32)],
     /// Bits that are set and whose values were not asked for; none: the bitmaps stand next.
     maps: Option<[u64; 3]>,
-    /// The wire form that tells the length of the value that is next.
-    told: Option<u32>,
+    /// The wire form that tells the length of the value that is next; `u32::MAX`: there is none.
+    told: u32,
 }
 
 impl<'o, 'p> Iso8583<'o, 'p> {
@@ -27,7 +27,7 @@ impl<'o, 'p> Iso8583<'o, 'p> {
         (code, hex): (TextCode, bool),
         fields: &'p [(u16, u32)],
     ) -> Option<Self> {
-        let iso = Iso8583 { octets, at: 0, hex, fields, maps: None, told: None };
+        let iso = Iso8583 { octets, at: 0, hex, fields, maps: None, told: u32::MAX };
         (code != TextCode::Ebcdic).then_some(iso)
     }
 
@@ -49,10 +49,26 @@ impl<'o, 'p> Iso8583<'o, 'p> {
     }
 }
 
+impl Iso8583<'_, '_> {
+    /// The length that stands before a value. What ends otherwise is not read so.
+    fn prefix(&mut self, form: &WireForm) -> Option<usize> {
+        let prefix = form.prefix?;
+        let end = self.at + prefix.size as usize;
+        let units = tlv::read_length(self.octets.get(self.at..end)?, prefix.kind)?;
+        if let Size::Fixed(most) | Size::Range { max: most, .. } = form.size
+            && units > most as usize
+        {
+            return None;
+        }
+        self.at = end;
+        Some(units)
+    }
+}
+
 impl<'o, 'p> Straight<'o, 'p> for Iso8583<'o, 'p> {
     #[inline(always)]
     fn child(&mut self, name: &'p WireName) -> Option<bool> {
-        let bit = name.number.filter(|_| self.told.is_none())?;
+        let bit = name.number.filter(|_| self.told == u32::MAX)?;
         // Values rise by their bits, and so do those that are asked for, and the table.
         let place = match self.fields.first()? {
             (known, _) if *known == bit => 0,
@@ -60,7 +76,7 @@ impl<'o, 'p> Straight<'o, 'p> for Iso8583<'o, 'p> {
         };
         let (_, wire) = *self.fields.get(place)?;
         if bit == 0 {
-            (self.told, self.fields) = (Some(wire), self.fields.get(1..)?);
+            (self.told, self.fields) = (wire, self.fields.get(1..)?);
             return (self.at == 0 && place == 0).then_some(true);
         }
         let maps = match &mut self.maps {
@@ -86,27 +102,16 @@ impl<'o, 'p> Straight<'o, 'p> for Iso8583<'o, 'p> {
             return None;
         }
         self.fields = self.fields.get(place + 1..)?;
-        self.told = Some(wire);
+        self.told = wire;
         Some(true)
     }
 
     #[inline(always)]
     fn value(&mut self, wire: u32, form: &WireForm) -> Option<(usize, &'o [u8])> {
-        self.told.take().filter(|told| *told == wire)?;
-        let length = match form.prefix {
-            Some(prefix) => {
-                let end = self.at + prefix.size as usize;
-                let units = tlv::read_length(self.octets.get(self.at..end)?, prefix.kind)?;
-                if let Size::Fixed(most) | Size::Range { max: most, .. } = form.size
-                    && units > most as usize
-                {
-                    return None;
-                }
-                self.at = end;
-                units
-            }
-            None => form.measures.width?,
-        };
+        if std::mem::replace(&mut self.told, u32::MAX) != wire {
+            return None;
+        }
+        let length = if form.measures.told { self.prefix(form)? } else { form.measures.taken? as usize };
         let from = self.at;
         self.at = from.checked_add(length)?;
         Some((from, self.octets.get(from..self.at)?))
@@ -129,7 +134,7 @@ impl<'o, 'p> Straight<'o, 'p> for Iso8583<'o, 'p> {
     }
 
     fn end(&mut self) -> Option<()> {
-        let read = self.maps.is_some_and(|maps| maps == [0; 3]) && self.told.is_none();
+        let read = self.maps.is_some_and(|maps| maps == [0; 3]) && self.told == u32::MAX;
         (read && self.at == self.octets.len()).then_some(())
     }
 }

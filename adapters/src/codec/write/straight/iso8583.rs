@@ -12,9 +12,10 @@ pub(super) struct Iso8583 {
     /// How many bitmaps there is to be room for, and where they begin.
     maps: usize,
     start: Option<usize>,
-    bits: [u64; 3],
+    /// What is set; there are three bitmaps at most.
+    bits: [u64; 4],
     /// The bit of the value that is next.
-    bit: Option<u16>,
+    bit: u16,
     /// Where the value that is written began, with its length.
     from: usize,
 }
@@ -23,52 +24,56 @@ impl Iso8583 {
     /// `highest`: the highest bit whose value is there.
     pub(super) fn begin(code: TextCode, hex: bool, highest: u16) -> Option<Self> {
         let maps = usize::from(highest.checked_sub(1)? / 64) + 1;
-        let iso = Iso8583 { hex, maps, start: None, bits: [0; 3], bit: None, from: 0 };
+        let iso = Iso8583 { hex, maps, start: None, bits: [0; 4], bit: 0, from: 0 };
         (code != TextCode::Ebcdic && maps <= 3).then_some(iso)
+    }
+
+    /// Room for the length of a value. What ends otherwise is not written so.
+    fn prefix(form: &WireForm, out: &mut Vec<u8>) -> Option<()> {
+        let prefix = form.prefix.filter(|prefix| prefix.kind == PrefixKind::Ascii && prefix.size <= 16)?;
+        out.resize(out.len() + prefix.size as usize, b'0');
+        form.ending.is_none().then_some(())
+    }
+
+    /// The length of a value, before which there is room for it.
+    fn tell(form: &WireForm, from: usize, units: usize, out: &mut [u8]) -> Option<()> {
+        let size = form.prefix?.size as usize;
+        let figures = number::sixteen(u64::try_from(units).ok()?)?;
+        let (above, told) = figures.split_at_checked(16_usize.checked_sub(size)?)?;
+        if above.iter().any(|figure| *figure != b'0') {
+            return None;
+        }
+        out.get_mut(from.checked_sub(size)?..from)?.copy_from_slice(told);
+        Some(())
     }
 }
 
 impl<'p> Around<'p> for Iso8583 {
     #[inline(always)]
     fn child(&mut self, name: &'p WireName) -> Option<()> {
-        self.bit = Some(name.number?);
+        self.bit = name.number.filter(|bit| *bit <= 192)?;
         Some(())
     }
 
     #[inline(always)]
     fn before(&mut self, form: &WireForm, out: &mut Vec<u8>) -> Option<()> {
-        self.from = out.len();
-        if form.ending.is_some() {
-            return None;
-        }
-        if self.bit? > 0 && self.start.is_none() {
+        if self.start.is_none() && self.bit > 0 {
             self.start = Some(out.len());
             out.resize(out.len() + self.maps * iso8583::bitmap_octets(self.hex), 0);
-            self.from = out.len();
         }
-        if let Some(prefix) = form.prefix {
-            if prefix.kind != PrefixKind::Ascii || prefix.size > 16 {
-                return None;
-            }
-            out.resize(out.len() + prefix.size as usize, b'0');
-        }
-        Some(())
+        self.from = out.len();
+        if form.measures.told { Self::prefix(form, out) } else { Some(()) }
     }
 
     #[inline(always)]
     fn behind(&mut self, form: &WireForm, from: usize, units: usize, out: &mut Vec<u8>) -> Option<()> {
-        if let Some(prefix) = form.prefix {
-            let size = prefix.size as usize;
-            let figures = number::sixteen(u64::try_from(units).ok()?)?;
-            let (above, told) = figures.split_at_checked(16_usize.checked_sub(size)?)?;
-            if above.iter().any(|figure| *figure != b'0') {
-                return None;
-            }
-            out.get_mut(from.checked_sub(size)?..from)?.copy_from_slice(told);
+        if form.measures.told {
+            Self::tell(form, from, units, out)?;
         }
-        let Some(index) = self.bit.take()?.checked_sub(1) else { return Some(()) };
-        let map = usize::from(index / 64);
-        *self.bits.get_mut(map).filter(|_| map < self.maps)? |= 1 << (63 - index % 64);
+        if self.bit > 0 {
+            let index = self.bit - 1;
+            self.bits[usize::from(index / 64 & 3)] |= 1 << (63 - index % 64);
+        }
         Some(())
     }
 
@@ -99,10 +104,10 @@ impl<'p> Around<'p> for Iso8583 {
 
     fn end(&mut self, out: &mut Vec<u8>) -> Option<()> {
         // As many bitmaps as the highest bit needs; the first bit of each says that another one follows.
-        let last = self.maps.checked_sub(1)?;
-        self.bits.get(last).filter(|bits| **bits != 0)?;
-        let mut at = self.start?;
-        for (place, bits) in self.bits.iter().take(self.maps).enumerate() {
+        let (maps, above) = self.bits.split_at_checked(self.maps)?;
+        let last = maps.len().checked_sub(1).filter(|last| maps.get(*last).is_some_and(|map| *map != 0))?;
+        let mut at = self.start.filter(|_| above.iter().all(|map| *map == 0))?;
+        for (place, bits) in maps.iter().enumerate() {
             let bits = if place < last { bits | 1 << 63 } else { *bits };
             at += iso8583::put_bitmap(out.get_mut(at..)?, bits, self.hex)?;
         }
