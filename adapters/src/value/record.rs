@@ -314,7 +314,11 @@ impl Record {
         }
         let octets = self.octets(span);
         match charset_of(slot.scale) {
-            Charset::Utf8 => std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| Fault::Character),
+            // Most are ASCII, which is seen sooner where nothing else is looked for: it is its own Latin 1.
+            Charset::Utf8 => match encoding_rs::mem::decode_latin1(octets) {
+                Cow::Borrowed(text) => Ok(Cow::Borrowed(text)),
+                Cow::Owned(_) => std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| Fault::Character),
+            },
             other => charset::decode(other, octets).map_err(|_| Fault::Character),
         }
     }

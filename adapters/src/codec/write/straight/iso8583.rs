@@ -1,6 +1,5 @@
 //! ISO 8583: lengths before values, and the bitmaps, which are put when all bits are known.
 
-use dsl::evaluate::number;
 use dsl::model::{PrefixKind, TextCode};
 use dsl::program::{WireForm, WireName};
 
@@ -30,7 +29,7 @@ impl Iso8583 {
 
     /// Room for the length of a value. What ends otherwise is not written so.
     fn prefix(form: &WireForm, out: &mut Vec<u8>) -> Option<()> {
-        let prefix = form.prefix.filter(|prefix| prefix.kind == PrefixKind::Ascii && prefix.size <= 16)?;
+        let prefix = form.prefix.filter(|prefix| prefix.kind == PrefixKind::Ascii)?;
         out.resize(out.len() + prefix.size as usize, b'0');
         form.ending.is_none().then_some(())
     }
@@ -38,13 +37,12 @@ impl Iso8583 {
     /// The length of a value, before which there is room for it.
     fn tell(form: &WireForm, from: usize, units: usize, out: &mut [u8]) -> Option<()> {
         let size = form.prefix?.size as usize;
-        let figures = number::sixteen(u64::try_from(units).ok()?)?;
-        let (above, told) = figures.split_at_checked(16_usize.checked_sub(size)?)?;
-        if above.iter().any(|figure| *figure != b'0') {
-            return None;
+        let mut rest = units;
+        for figure in out.get_mut(from.checked_sub(size)?..from)?.iter_mut().rev() {
+            *figure = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
         }
-        out.get_mut(from.checked_sub(size)?..from)?.copy_from_slice(told);
-        Some(())
+        (rest == 0).then_some(())
     }
 }
 
