@@ -308,17 +308,13 @@ impl Record {
 
     #[inline]
     fn text(&self, slot: &Slot) -> Result<Cow<'_, str>, Fault> {
-        let span = slot.span().unwrap_or_default();
+        let span = slot.text_span();
         if span.buffer == TEXTS {
             return self.known_text(span).map(Cow::Borrowed).ok_or(Fault::Broken);
         }
         let octets = self.octets(span);
         match charset_of(slot.scale) {
-            // Most are ASCII, which is seen sooner where nothing else is looked for: it is its own Latin 1.
-            Charset::Utf8 => match encoding_rs::mem::decode_latin1(octets) {
-                Cow::Borrowed(text) => Ok(Cow::Borrowed(text)),
-                Cow::Owned(_) => std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| Fault::Character),
-            },
+            Charset::Utf8 => std::str::from_utf8(octets).map(Cow::Borrowed).map_err(|_| Fault::Character),
             other => charset::decode(other, octets).map_err(|_| Fault::Character),
         }
     }

@@ -9,11 +9,12 @@ use adapters::value::Record;
 use dsl::evaluate::Value;
 use dsl::model::{Prefix, PrefixKind, TextCode};
 use dsl::program::{
-    Compiled, FormatForm, Measures, MessageProgram, Part, Program, Read, Usual, WireForm, WireList,
-    WireName, Write,
+    Compiled, FormatForm, Measures, MessageProgram, Part, Program, Read, Usual, WireForm, WireList, WireName,
+    Write,
 };
 use dsl::value::{
-    Absent, AbsentForm, Calendar, Charset, Date, DateTime, Decimal, Form, Letters, Side, Size, Time, Type, Unit,
+    Absent, AbsentForm, Calendar, Charset, Date, DateTime, Decimal, Form, Letters, Side, Size, Time, Type,
+    Unit,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -63,50 +64,68 @@ fn absent() -> impl Strategy<Value = Absent> {
 }
 
 fn wire() -> impl Strategy<Value = WireForm> {
-    let number = (prop_oneof![Just(0_i128), Just(-5), Just(3)], prop_oneof![Just(99_i128), Just(10_i128.pow(13)), Just(i128::MAX)])
+    let number = (
+        prop_oneof![Just(0_i128), Just(-5), Just(3)],
+        prop_oneof![Just(99_i128), Just(10_i128.pow(13)), Just(i128::MAX)],
+    )
         .prop_map(|(min, max)| Type::Number { min, max });
     let ty = prop_oneof![3 => number, 1 => Just(Type::Money { digits: 12 })];
     let unit = prop_oneof![Just(Unit::Bytes), Just(Unit::Chars), Just(Unit::Digits)];
     let letters = prop_oneof![4 => Just(Charset::Gbk), 3 => Just(Charset::Utf8), 1 => Just(Charset::Ascii), 1 => Just(Charset::Cp037)];
-    let fill = option::weighted(0.3, prop_oneof![Just((Side::Right, b' ')), Just((Side::Left, b'0')), Just((Side::Left, b' '))]);
-    let tolerated = option::weighted(0.2, prop_oneof![Just("blanks"), Just("half_character"), Just("short"), Just("any")]);
+    let fill = option::weighted(
+        0.3,
+        prop_oneof![Just((Side::Right, b' ')), Just((Side::Left, b'0')), Just((Side::Left, b' '))],
+    );
+    let tolerated = option::weighted(
+        0.2,
+        prop_oneof![Just("blanks"), Just("half_character"), Just("short"), Just("any")],
+    );
     let prefix = option::weighted(0.3, (1_u32..4).prop_map(|size| Prefix { size, kind: PrefixKind::Ascii }));
     let few = prop::bool::weighted(0.15);
-    ((form(), size(), unit, letters, ty), (fill, few.clone(), absent(), any::<bool>(), few, tolerated, prefix)).prop_map(
-        |((form, size, unit, letters, ty), (fill, signed, absent, quoted, trimmed, tolerated, prefix))| {
-            // A day or time most often is as wide as it says.
-            let size = match (&form, size) {
-                (Form::Calendar(_, form), Size::Fixed(0..16)) => Size::Fixed(u32::try_from(form.len()).unwrap()),
-                (Form::Flag(yes, _), Size::Fixed(0..16)) => Size::Fixed(u32::try_from(yes.len()).unwrap()),
-                _ => size,
-            };
-            WireForm {
-                ty,
-                form,
-                size,
-                unit,
-                letters: Letters::Set(letters),
-                fill,
-                signed,
-                absent,
-                chain: None,
-                prefix,
-                sized_by: None,
-                ending: None,
-                quoted,
-                trimmed,
-                tolerate: tolerated.map(Into::into).into_iter().collect(),
-                unmapped: None,
-                near: None,
-                measures: Measures::default(),
-            }
-            .measured(&[])
-        },
-    )
+    ((form(), size(), unit, letters, ty), (fill, few, absent(), any::<bool>(), few, tolerated, prefix))
+        .prop_map(
+            |(
+                (form, size, unit, letters, ty),
+                (fill, signed, absent, quoted, trimmed, tolerated, prefix),
+            )| {
+                // A day or time most often is as wide as it says.
+                let size = match (&form, size) {
+                    (Form::Calendar(_, form), Size::Fixed(0..16)) => {
+                        Size::Fixed(u32::try_from(form.len()).unwrap())
+                    }
+                    (Form::Flag(yes, _), Size::Fixed(0..16)) => {
+                        Size::Fixed(u32::try_from(yes.len()).unwrap())
+                    }
+                    _ => size,
+                };
+                WireForm {
+                    ty,
+                    form,
+                    size,
+                    unit,
+                    letters: Letters::Set(letters),
+                    fill,
+                    signed,
+                    absent,
+                    chain: None,
+                    prefix,
+                    sized_by: None,
+                    ending: None,
+                    quoted,
+                    trimmed,
+                    tolerate: tolerated.map(Into::into).into_iter().collect(),
+                    unmapped: None,
+                    near: None,
+                    measures: Measures::default(),
+                }
+                .measured(&[])
+            },
+        )
 }
 
 fn value() -> impl Strategy<Value = Value<'static>> {
-    let day = (1_i16..9999, 1_i8..13, 1_i8..29).prop_map(|(year, month, day)| Date::new(year, month, day).unwrap());
+    let day =
+        (1_i16..9999, 1_i8..13, 1_i8..29).prop_map(|(year, month, day)| Date::new(year, month, day).unwrap());
     let clock = (0_i8..24, 0_i8..60, 0_i8..60, prop_oneof![Just(0), Just(5)])
         .prop_map(|(hour, minute, second, rest)| Time::new(hour, minute, second, rest).unwrap());
     let number = prop_oneof![0_i64..1_000_000, -9_i64..9, any::<i64>(), 0_i64..20_000_000_000_000_000];
@@ -132,7 +151,9 @@ fn fitting(wire: &WireForm, value: Value<'static>, number: i64) -> Value<'static
         Size::ByForm => 1_000_000,
     };
     match (&wire.form, &value) {
-        (Form::Digits, Value::Number(_)) => Value::text(format!("{:01$}", number % few, wire.measures.least.min(20))),
+        (Form::Digits, Value::Number(_)) => {
+            Value::text(format!("{:01$}", number % few, wire.measures.least.min(20)))
+        }
         (Form::Number, Value::Text(_)) => Value::Number((number % few).into()),
         (Form::Fen | Form::Yuan | Form::Li, Value::Text(_)) => Value::Decimal(Decimal::new(number % few, 2)),
         (Form::Decimal { scale }, Value::Text(_)) => Value::Decimal(Decimal::new(number % few, *scale)),
@@ -157,7 +178,11 @@ fn shape() -> impl Strategy<Value = Shape> {
         3 => charset.prop_map(|charset| FormatForm::Json { charset: charset.into(), lenient: false }),
         3 => (code, any::<bool>()).prop_map(|(code, bitmap_hex)| FormatForm::Iso8583 { code, bitmap_hex, fields: Vec::new() }),
     ];
-    (format, any::<bool>(), any::<bool>()).prop_map(|(format, grouped, listed)| Shape { format, grouped, listed })
+    (format, any::<bool>(), any::<bool>()).prop_map(|(format, grouped, listed)| Shape {
+        format,
+        grouped,
+        listed,
+    })
 }
 
 fn is_named(format: &FormatForm) -> bool {
@@ -230,7 +255,10 @@ fn program(shape: &Shape, wires: &[WireForm]) -> Program {
     }
     if listed {
         let back = |code: usize| u32::try_from(code).unwrap();
-        let (begun_read, begun_write) = (read.iter().position(|step| matches!(step, Read::List { .. })), write.iter().position(|step| matches!(step, Write::List { .. })));
+        let (begun_read, begun_write) = (
+            read.iter().position(|step| matches!(step, Read::List { .. })),
+            write.iter().position(|step| matches!(step, Write::List { .. })),
+        );
         let (begun_read, begun_write) = (begun_read.unwrap(), begun_write.unwrap());
         read.extend([Read::Up, Read::Next { list: 0, back: back(begun_read + 1) }]);
         write.extend([Write::Up, Write::Next { list: 0, back: back(begun_write + 1) }]);
@@ -295,7 +323,9 @@ fn unstrided(program: &Program) -> Program {
 
 /// All values of a record, with how long its lists are.
 fn shown(record: &Record) -> Vec<String> {
-    (0..record.slots.len()).map(|index| format!("{:?} {:?}", record.slot(index).tag, record.value(index))).collect()
+    (0..record.slots.len())
+        .map(|index| format!("{:?} {:?}", record.slot(index).tag, record.value(index)))
+        .collect()
 }
 
 fn read(program: &Program, octets: &[u8]) -> (Option<Fault>, Vec<String>) {
@@ -322,19 +352,73 @@ fn write(program: &Program, record: &Record) -> Result<Vec<u8>, Fault> {
 
 /// Octets that somebody could have written.
 fn made_up(format: &FormatForm, count: usize, texts: &[String], grouped: bool) -> Vec<u8> {
-    let texts = texts.iter().take(count).enumerate();
+    let texts = texts.iter().take(count);
     let (text, before, behind) = match format {
-        FormatForm::Xml { .. } => {
-            (texts.map(|(place, text)| format!("<f{place}>{text}</f{place}>")).collect(), "<group>", "</group>")
-        }
+        FormatForm::Xml { .. } => (
+            texts.enumerate().map(|(place, text)| format!("<f{place}>{text}</f{place}>")).collect(),
+            "<group>",
+            "</group>",
+        ),
         FormatForm::Json { .. } => {
-            let all: Vec<String> = texts.map(|(place, text)| format!("\"f{place}\":{text}")).collect();
+            let all: Vec<String> =
+                texts.enumerate().map(|(place, text)| format!("\"f{place}\":{text}")).collect();
             (format!("{{{}}}", all.join(", ")), "{\"group\": ", "}")
         }
-        _ => (texts.map(|(_, text)| text.as_str()).collect::<String>(), "", ""),
+        _ => (texts.map(String::as_str).collect::<String>(), "", ""),
     };
     let text = if grouped && is_named(format) { [before, &text, behind].concat() } else { text };
-    adapters::charset::encode(Charset::Gbk, &text).map_or_else(|_| text.clone().into_bytes(), |octets| octets.into_owned())
+    adapters::charset::encode(Charset::Gbk, &text)
+        .map_or_else(|_| text.clone().into_bytes(), std::borrow::Cow::into_owned)
+}
+
+#[test]
+fn whole_formats_of_plain_values_are_noted() {
+    let wire = |form, size| {
+        let wire = WireForm {
+            ty: Type::Text { chars: 20, private: None },
+            form,
+            size: Size::Fixed(size),
+            unit: Unit::Bytes,
+            letters: Letters::Set(Charset::Gbk),
+            fill: None,
+            signed: false,
+            absent: Absent::Never,
+            chain: None,
+            prefix: None,
+            sized_by: None,
+            ending: None,
+            quoted: true,
+            trimmed: false,
+            tolerate: Vec::new(),
+            unmapped: None,
+            near: None,
+            measures: Measures::default(),
+        };
+        wire.measured(&[])
+    };
+    let day = Form::Calendar(Calendar::Date, "yyyyMMdd".into());
+    let wires = [wire(Form::Digits, 4), wire(day, 8), wire(Form::Text, 10), wire(Form::Fen, 12)];
+    for wire in &wires {
+        assert!(wire.measures.usual_padded != Usual::None, "{wire:?}");
+    }
+    let charset = "gbk";
+    let formats = [
+        FormatForm::Fixed,
+        FormatForm::Xml { form: None, soap: 0, charset: charset.into() },
+        FormatForm::Json { charset: charset.into(), lenient: false },
+        FormatForm::Iso8583 { code: TextCode::Ascii, bitmap_hex: true, fields: Vec::new() },
+    ];
+    for format in formats {
+        for listed in [false, true] {
+            let program = program(&Shape { format: format.clone(), grouped: listed, listed }, &wires);
+            let message = &program.messages[0];
+            for (instructions, strides) in
+                [(message.read.len(), &message.read_strides), (message.write.len(), &message.write_strides)]
+            {
+                assert_eq!(usize::from(strides[1].values), instructions - 2, "{format:?}");
+            }
+        }
+    }
 }
 
 proptest! {

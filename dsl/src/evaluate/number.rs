@@ -70,7 +70,8 @@ pub fn word(octets: &[u8]) -> Option<u64> {
             Some(eight_figures(high)? * 100_000_000 + low)
         }
         (Some(_), Some(_)) => {
-            let (front, back) = octets.split_at_checked(octets.len() - 16).filter(|(front, _)| front.len() <= 2)?;
+            let (front, back) =
+                octets.split_at_checked(octets.len() - 16).filter(|(front, _)| front.len() <= 2)?;
             Some(word(front)? * 10_000_000_000_000_000 + word(back)?)
         }
         _ => few(octets).and_then(eight_figures),
@@ -262,7 +263,7 @@ pub fn sixteen(value: u64) -> Option<[u8; 16]> {
 #[inline]
 const fn eight_octets(value: u64) -> u64 {
     // No part of a word reaches into the next: each is below the highest that the factors are exact for.
-    let fours = (value / 10_000) << 32 | value % 10_000;
+    let fours = ((value / 10_000) << 32) | (value % 10_000);
     let hundreds = fours.wrapping_mul(10_486) >> 20 & 0x0000_007F_0000_007F;
     let twos = hundreds << 16 | fours.wrapping_sub(hundreds.wrapping_mul(100));
     let tens = twos.wrapping_mul(103) >> 10 & 0x000F_000F_000F_000F;

@@ -7,7 +7,9 @@ use dsl::model::Meaning;
 use dsl::program::{CodeText, WireForm};
 use dsl::value::{Charset, Endian, Form, Letters, Outcome, Side, Size, Symbols, Type, Unit};
 
-use super::{Parsed, Reading, characters, fill, is_absent, sized, sized_most, trim_right, uses_letters, usual};
+use super::{
+    Parsed, Reading, characters, fill, is_absent, sized, sized_most, trim_right, uses_letters, usual,
+};
 use crate::charset;
 use crate::codec::{FaultKind, Wrong, pack};
 use crate::value::{

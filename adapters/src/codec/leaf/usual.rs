@@ -101,7 +101,7 @@ pub(crate) fn write(
 ) -> Option<usize> {
     match *usual {
         Usual::Figures { least, most } if slot.tag == Tag::Text && slot.scale == UTF8 => {
-            let octets = record.octets(text_span(slot));
+            let octets = record.octets(slot.text_span());
             let within = octets.len() >= least as usize && octets.len() <= most as usize;
             if !within || !number::are_figures(octets) {
                 return None;
@@ -154,13 +154,6 @@ pub(crate) fn write(
     }
 }
 
-/// Where a text stands.
-#[inline(always)]
-fn text_span(slot: &Slot) -> Span {
-    let length = u32::try_from(slot.n).unwrap_or(u32::MAX);
-    Span { buffer: slot.buffer, start: slot.at, end: slot.at.saturating_add(length) }
-}
-
 /// The figures behind zeros in front, and so many at least.
 #[inline(always)]
 fn at_least(figures: &[u8; 16], least: u8) -> &[u8] {
@@ -181,9 +174,15 @@ fn put_figures<const WIDTH: usize>(value: u64, out: &mut Vec<u8>) -> Option<usiz
 }
 
 #[inline]
-fn write_text(record: &Record, slot: &Slot, wire: &WireForm, usual: &Usual, out: &mut Vec<u8>) -> Option<usize> {
+fn write_text(
+    record: &Record,
+    slot: &Slot,
+    wire: &WireForm,
+    usual: &Usual,
+    out: &mut Vec<u8>,
+) -> Option<usize> {
     let Usual::Text { charset, printable, filled, least, most, .. } = *usual else { return None };
-    let (span, start) = (text_span(slot), out.len());
+    let (span, start) = (slot.text_span(), out.len());
     let octets = record.octets(span);
     let mut units = octets.len();
     if octets.is_ascii() {

@@ -98,16 +98,10 @@ pub(super) fn is_converted(value: &Value<'_>, ty: &Type) -> bool {
     )
 }
 
-/// Figures that nearly all amounts have room for.
-const FEW: u32 = 9;
-
 /// Whether a type's bounds hold a value.
 pub(super) fn fits(value: &Value<'_>, ty: &Type) -> Result<(), Wrong> {
     let figures = |decimal: &Decimal, scale: u32, digits: u32| {
         let units = evaluate::number::units(*decimal, scale).map_err(|_| FaultKind::CannotFit)?;
-        if digits >= FEW && units.unsigned_abs() < 10_u128.pow(FEW) {
-            return Ok(());
-        }
         let fits = 10_i128.checked_pow(digits).is_none_or(|limit| units.abs() < limit);
         if fits { Ok(()) } else { Err(Wrong::from(FaultKind::CannotFit)) }
     };

@@ -10,14 +10,14 @@ mod json;
 mod xml;
 
 use dsl::program::{FormatForm, Part, Read, WireForm, WireName};
-use dsl::value::{Absent, Form};
+use dsl::value::{Absent, Form, Letters};
 
 use super::Reader;
 use crate::charset::Charset;
 use crate::codec::DEPTH_MAX;
 use crate::codec::leaf::{self, Reading};
 use crate::codec::parse::{Current, Templates, charset_named};
-use crate::value::{Slot, Span, Surroundings, Taken, buffer_of};
+use crate::value::{Slot, Span, Surroundings, TEXTS, Taken, buffer_of};
 
 /// Most octets that are kept as one text, so that texts in them are not looked at again.
 const KEPT_WHOLE: usize = 16 << 10;
@@ -176,6 +176,8 @@ impl<'p> Reader<'p> {
                 let span = Span { buffer: whole.buffer, start, end };
                 match leaf::usual_slot(form.measures.usual(reading.padded), octets, span) {
                     Some(slot) => *place = slot,
+                    // What was kept as a text would be taken for one of another charset too.
+                    None if whole.buffer == TEXTS && !octets.is_ascii() && !is_utf8(form) => return None,
                     None => leaf::parse_unusual(&mut self.record, reading, form, span, index).ok()?,
                 }
                 continue;
@@ -234,6 +236,11 @@ impl<'p> Reader<'p> {
         }
         self.record.give_back(before);
     }
+}
+
+/// Whether a value is in UTF-8.
+fn is_utf8(form: &WireForm) -> bool {
+    form.letters == Letters::Set(Charset::Utf8)
 }
 
 /// Behind blanks.

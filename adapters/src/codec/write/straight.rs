@@ -124,7 +124,7 @@ impl<'p> Writer<'p> {
         out: &mut Vec<u8>,
     ) -> Option<()> {
         let (message, wires) = (self.programs.message, &self.programs.program.wires);
-        
+
         let first = self.at + 1;
         let (mut at, mut base) = (0, 0);
         let mut rows: Option<Rows> = None;

@@ -70,7 +70,7 @@ impl<'p> Around<'p> for Iso8583 {
         }
         if self.bit > 0 {
             let index = self.bit - 1;
-            self.bits[usize::from(index / 64 & 3)] |= 1 << (63 - index % 64);
+            self.bits[usize::from((index / 64) & 3)] |= 1 << (63 - index % 64);
         }
         Some(())
     }
