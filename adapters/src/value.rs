@@ -155,6 +155,13 @@ impl Slot {
         Some(Span { buffer: self.buffer, start: self.at, end })
     }
 
+    /// The octets of what is known to be a text.
+    #[inline(always)]
+    pub(crate) fn text_span(&self) -> Span {
+        let length = u32::try_from(self.n).unwrap_or(u32::MAX);
+        Span { buffer: self.buffer, start: self.at, end: self.at.saturating_add(length) }
+    }
+
     /// Whether a value is there.
     #[must_use]
     #[inline]

@@ -23,6 +23,8 @@ mod segments;
 mod strides;
 #[path = "codec/texts.rs"]
 mod texts;
+#[path = "codec/usual.rs"]
+mod usual;
 #[path = "codec/world.rs"]
 mod world;
 

@@ -33,6 +33,7 @@ pub use flow::{Alone, Beside, Seen, flows};
 pub use fold::{fold, known};
 pub use module::{ModuleErrors, compile, module};
 pub use recogniser::recogniser;
+pub use stride::note as note_strides;
 
 use std::collections::HashMap;
 use std::ops::Range;

@@ -13,6 +13,7 @@ mod message;
 mod module;
 mod name;
 mod order;
+mod usual;
 mod wire;
 
 pub use expression::{Code, ExprId, Expressions, PairSet, Paired};
@@ -29,6 +30,7 @@ pub use name::WireName;
 pub use order::{
     Assignment, CheckForm, Cold, Filling, Learned, Map, Otherwise, PairedRows, Pairing, Part, Read, Write,
 };
+pub use usual::Usual;
 pub use wire::{
     ChainForm, CodeText, Codes, FormatForm, Measures, SegmentsForm, SeveralForm, SignatureForm, ToldBy,
     WireForm, WireList,

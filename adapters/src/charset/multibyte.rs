@@ -10,14 +10,18 @@ use std::sync::LazyLock;
 /// The characters of GBK's two-byte codes, both ways: a look each, where the library has to search. Made once, of what the
 /// library says of each code.
 struct Gbk {
-    /// By lead and trail byte; 0: none.
-    characters: Box<[u16]>,
+    /// By lead and trail byte, three bytes of UTF-8 each; with zeros behind it one that has fewer, zeros alone: none.
+    texts: Box<str>,
     /// By character; 0: none.
     codes: Box<[u16]>,
 }
 
+/// Bytes of a text that is none.
+const WIDE: usize = 3;
+
 static GBK: LazyLock<Gbk> = LazyLock::new(|| {
-    let mut gbk = Gbk { characters: vec![0; 0x8000].into(), codes: vec![0; 0x1_0000].into() };
+    let mut gbk = Gbk { texts: "".into(), codes: vec![0; 0x1_0000].into() };
+    let mut characters = vec![0_u16; 0x8000];
     for code in 0x8140..=0xFEFE_u16 {
         let octets = code.to_be_bytes();
         if shape(Charset::Gbk, &octets) != Some(2) {
@@ -25,10 +29,16 @@ static GBK: LazyLock<Gbk> = LazyLock::new(|| {
         }
         let character = one_character(&octets).and_then(|found| u16::try_from(u32::from(found)).ok());
         if let Some(character) = character {
-            gbk.characters[usize::from(code & 0x7FFF)] = character;
+            characters[usize::from(code & 0x7FFF)] = character;
             gbk.codes[usize::from(character)] = code;
         }
     }
+    let mut texts = String::with_capacity(WIDE * characters.len());
+    for (place, character) in characters.iter().enumerate() {
+        texts.extend(char::from_u32((*character).into()).filter(|known| *known != '\0'));
+        texts.extend(std::iter::repeat_n('\0', WIDE * (place + 1) - texts.len()));
+    }
+    gbk.texts = texts.into();
     // Characters for private use that the newer edition reads as others are written under their old codes still.
     let mut octets = Vec::with_capacity(4);
     for character in 0xE000..=0xF8FF_u16 {
@@ -49,10 +59,17 @@ static GBK: LazyLock<Gbk> = LazyLock::new(|| {
 });
 
 impl Gbk {
-    /// The character that begins here and is none of ASCII.
-    fn character(&self, [lead, trail]: [u8; 2]) -> Option<char> {
-        let known = self.characters.get(usize::from(u16::from_be_bytes([lead, trail])).wrapping_sub(0x8000));
-        known.filter(|known| **known != 0).and_then(|known| char::from_u32((*known).into()))
+    /// The text of the character that begins here and is none of ASCII.
+    #[inline(always)]
+    fn text(&self, [lead, trail]: [u8; 2]) -> Option<&str> {
+        let from = WIDE * usize::from(u16::from_be_bytes([lead, trail])).checked_sub(0x8000)?;
+        let text = self.texts.get(from..from + WIDE)?;
+        match text.as_bytes().first()? {
+            // Most have three bytes.
+            0xE0.. => Some(text),
+            0 => None,
+            _ => Some(text.trim_end_matches('\0')),
+        }
     }
 }
 
@@ -60,7 +77,7 @@ impl Gbk {
 pub(super) fn validate(bytes: &[u8]) -> Result<(), usize> {
     let mut at = Encoding::ascii_valid_up_to(bytes);
     while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-        rest.first_chunk().and_then(|two| GBK.character(*two)).ok_or(at)?;
+        rest.first_chunk().and_then(|two| GBK.text(*two)).ok_or(at)?;
         at += 2;
         at += ascii_before(bytes.get(at..).unwrap_or_default());
     }
@@ -87,26 +104,39 @@ pub(super) fn decode_gbk(bytes: &[u8], text: &mut String) -> Result<(), usize> {
         let Some((two, behind)) = rest.split_first_chunk::<2>() else {
             return if rest.is_empty() { Ok(()) } else { Err(bytes.len() - rest.len()) };
         };
-        text.push(gbk.character(*two).ok_or(bytes.len() - rest.len())?);
+        text.push_str(gbk.text(*two).ok_or(bytes.len() - rest.len())?);
         rest = behind;
     }
 }
 
-/// Appends a text, or the byte offset of the first character that has no code; what stands before it is appended then.
+/// Appends a text, or the byte offset of the first character that has no code; some of what stands before it may be appended then.
 pub(super) fn encode_gbk(text: &str, bytes: &mut Vec<u8>) -> Result<(), usize> {
-    bytes.reserve(text.len());
     let gbk = &*GBK;
-    for (at, character) in text.char_indices() {
-        if character.is_ascii() {
-            bytes.push(u8::try_from(character).map_err(|_| at)?);
-            continue;
+    // Bytes are put to the others some at a time.
+    let (mut some, mut count) = ([0_u8; 64], 0);
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        if count + 2 > some.len() {
+            bytes.extend_from_slice(some.get(..count).unwrap_or_default());
+            count = 0;
         }
-        let code = u16::try_from(u32::from(character)).map_or(0, |place| gbk.codes[usize::from(place)]);
-        if code == 0 {
-            return Err(at);
+        let code = match gbk.codes.get(character as usize) {
+            _ if character.is_ascii() => {
+                if let (Some(place), Ok(byte)) = (some.get_mut(count), u8::try_from(character)) {
+                    *place = byte;
+                }
+                count += 1;
+                continue;
+            }
+            Some(code) if *code != 0 => *code,
+            _ => return Err(text.len() - characters.as_str().len() - character.len_utf8()),
+        };
+        if let Some(place) = some.get_mut(count..).and_then(<[u8]>::first_chunk_mut) {
+            *place = code.to_be_bytes();
         }
-        bytes.extend_from_slice(&code.to_be_bytes());
+        count += 2;
     }
+    bytes.extend_from_slice(some.get(..count).unwrap_or_default());
     Ok(())
 }
 

@@ -18,6 +18,21 @@ pub(crate) fn bitmap_octets(hex: bool) -> usize {
     if hex { 16 } else { 8 }
 }
 
+/// The bits of one bitmap: eight octets, or their sixteen figures.
+#[inline]
+pub(crate) fn bitmap(octets: &[u8], hex: bool) -> Option<u64> {
+    if !hex {
+        return octets.first_chunk().map(|map| u64::from_be_bytes(*map));
+    }
+    let value = |map: u64, figure: &u8| match figure {
+        b'0'..=b'9' => Some(map << 4 | u64::from(*figure - b'0')),
+        b'A'..=b'F' => Some(map << 4 | u64::from(*figure - b'A' + 10)),
+        b'a'..=b'f' => Some(map << 4 | u64::from(*figure - b'a' + 10)),
+        _ => None,
+    };
+    octets.iter().try_fold(0, value)
+}
+
 /// Scans a message: the node of the message type is named `0`.
 pub(crate) fn scan(
     octets: &[u8],
@@ -94,16 +109,9 @@ impl<'o> Scanner<'o> {
     fn bitmap(&mut self, hex: bool) -> Result<u64, Wrong> {
         let start = self.at;
         let raw = self.take(bitmap_octets(hex))?;
-        if !hex {
-            return raw
-                .first_chunk()
-                .map(|map| u64::from_be_bytes(*map))
-                .ok_or_else(|| FaultKind::Program.into());
-        }
-        let plain = if self.code == TextCode::Ebcdic { ebcdic_figures(raw) } else { Vec::new() };
-        let figures = if plain.is_empty() { raw } else { &plain };
-        let value = |map: u64, figure: &u8| Some(map << 4 | u64::from((*figure as char).to_digit(16)?));
-        figures.iter().try_fold(0, value).ok_or(Wrong::new(FaultKind::NotOfForm, start))
+        let plain = if hex && self.code == TextCode::Ebcdic { ebcdic_figures(raw) } else { Vec::new() };
+        let map = bitmap(if plain.is_empty() { raw } else { &plain }, hex);
+        map.ok_or(Wrong::new(FaultKind::NotOfForm, start))
     }
 
     fn field(&mut self, bit: u16, wire: u32, builder: &mut Builder<'_>) -> Result<(), Wrong> {
@@ -160,6 +168,20 @@ pub(crate) fn letters(code: TextCode, ascii: &[u8]) -> Vec<u8> {
 /// An empty bitmap of 64 bits.
 pub(crate) fn empty_map(code: TextCode, hex: bool) -> Vec<u8> {
     if hex { letters(code, &[b'0'; 16]) } else { vec![0; 8] }
+}
+
+/// Puts a bitmap in front of what stands there; gives its length.
+#[inline]
+pub(crate) fn put_bitmap(to: &mut [u8], bits: u64, hex: bool) -> Option<usize> {
+    if !hex {
+        *to.first_chunk_mut()? = bits.to_be_bytes();
+        return Some(8);
+    }
+    for (place, octet) in to.first_chunk_mut::<16>()?.iter_mut().enumerate() {
+        let figure = bits >> (60 - 4 * place) & 0xF;
+        *octet = *b"0123456789ABCDEF".get(figure as usize)?;
+    }
+    Some(16)
 }
 
 /// Sets a bit (from 1) in bitmaps that begin at `start`.

@@ -61,6 +61,20 @@ pub(crate) fn scan(
     Ok(())
 }
 
+/// Where the inside of a string without escapes that begins at a place stands, from and to its quote.
+#[inline]
+pub(crate) fn plain_string(octets: &[u8], at: usize, charset: Charset) -> Option<(usize, usize)> {
+    let (from, to, escaped) = Scanner { octets, at, charset, lenient: false }.string().ok()?;
+    (!escaped).then_some((from, to))
+}
+
+/// Where a number, `true` or `false` that begins at a place ends.
+#[inline]
+pub(crate) fn plain_bare(octets: &[u8], at: usize) -> Option<usize> {
+    let mut scanner = Scanner { octets, at, charset: Charset::Utf8, lenient: false };
+    (scanner.bare().ok()? == Kind::Bare).then_some(scanner.at)
+}
+
 struct Scanner<'o> {
     octets: &'o [u8],
     at: usize,

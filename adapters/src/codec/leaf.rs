@@ -4,9 +4,11 @@
 //! separators, names) is the formats' business.
 
 mod read;
+mod usual;
 mod write;
 
-pub(crate) use read::{meaning_slot, parse, parse_into};
+pub(crate) use read::{meaning_slot, parse, parse_into, parse_unusual};
+pub(crate) use usual::{read as usual_slot, write as write_usual};
 pub(crate) use write::{outcome_row, write, write_straight, write_value};
 
 use std::cell::Cell;
@@ -70,6 +72,13 @@ pub(crate) fn is_absent(wire: &WireForm, octets: &[u8]) -> bool {
 
 #[inline]
 fn trim_right(octets: &[u8], fill: u8) -> &[u8] {
+    let mut octets = octets;
+    // What fills up is long, or nothing.
+    while let Some((rest, last)) = octets.split_last_chunk::<8>()
+        && *last == [fill; 8]
+    {
+        octets = rest;
+    }
     let end = octets.iter().rposition(|octet| *octet != fill).map_or(0, |last| last + 1);
     octets.get(..end).unwrap_or_default()
 }

@@ -6,6 +6,7 @@
 mod judge;
 mod line;
 mod older;
+mod straight;
 mod stride;
 mod watch;
 
@@ -237,7 +238,10 @@ impl<'p> Reader<'p> {
         let op = message.read.get(self.at).copied().ok_or(FaultKind::Program)?;
         match op {
             Read::Part(part) => self.part(part),
-            Read::Enter { format, chain } => self.enter(format, chain, surroundings)?,
+            Read::Enter { format, chain } => match self.straight_format(format, chain, surroundings) {
+                Some(to) => return Ok(Flow::To(to)),
+                None => self.enter(format, chain, surroundings)?,
+            },
             Read::Leave { kept } => self.leave(kept)?,
             Read::Take { wire } => match self.stride(surroundings) {
                 Some(to) => return Ok(Flow::To(to)),

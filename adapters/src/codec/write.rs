@@ -7,6 +7,7 @@
 mod formats;
 mod regions;
 mod rows;
+mod straight;
 mod values;
 
 use std::sync::Arc;
@@ -282,7 +283,10 @@ impl<'p> Writer<'p> {
                 self.part = part as usize;
                 self.out_mut().reserve(PART_FIRST);
             }
-            Write::Enter { format } => self.enter(format)?,
+            Write::Enter { format } => match self.straight_format(format, surroundings) {
+                Some(to) => return Ok(Flow::To(to)),
+                None => self.enter(format)?,
+            },
             Write::Leave { chain } => self.leave(chain, surroundings)?,
             Write::Ending { wire } => {
                 let wire = self.programs.program.wires.get(wire as usize).ok_or(FaultKind::Program)?;

@@ -15,13 +15,7 @@ use crate::value::Span;
 pub(crate) fn scan(octets: &[u8], base: Span, whole: bool, tree: &mut Tree) -> Result<(), Wrong> {
     let mut builder = Builder::new(tree, base, Kind::Group)?;
     let mut scanner = Scanner { octets, at: 0 };
-    if octets.starts_with(&[0xEF, 0xBB, 0xBF]) {
-        scanner.at = 3;
-    }
-    scanner.blanks();
-    if scanner.rest().starts_with(b"<?xml") {
-        scanner.declaration()?;
-    }
+    scanner.begin()?;
     let mut roots = 0;
     loop {
         scanner.text(&builder)?;
@@ -54,6 +48,12 @@ pub(crate) fn scan(octets: &[u8], base: Span, whole: bool, tree: &mut Tree) -> R
         return Err(scanner.wrong(FaultKind::Truncated));
     }
     Ok(())
+}
+
+/// Where a document goes on behind what may stand before it; none where that is not as it should be.
+pub(crate) fn behind_declaration(octets: &[u8]) -> Option<usize> {
+    let mut scanner = Scanner { octets, at: 0 };
+    scanner.begin().ok().map(|()| scanner.at)
 }
 
 struct Scanner<'o> {
@@ -89,6 +89,15 @@ impl Scanner<'_> {
 
     fn rest(&self) -> &[u8] {
         self.octets.get(self.at..).unwrap_or_default()
+    }
+
+    /// Behind a byte order mark, blanks and a declaration.
+    fn begin(&mut self) -> Result<(), Wrong> {
+        if self.octets.starts_with(&[0xEF, 0xBB, 0xBF]) {
+            self.at = 3;
+        }
+        self.blanks();
+        if self.rest().starts_with(b"<?xml") { self.declaration() } else { Ok(()) }
     }
 
     fn blanks(&mut self) {

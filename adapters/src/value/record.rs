@@ -308,7 +308,7 @@ impl Record {
 
     #[inline]
     fn text(&self, slot: &Slot) -> Result<Cow<'_, str>, Fault> {
-        let span = slot.span().unwrap_or_default();
+        let span = slot.text_span();
         if span.buffer == TEXTS {
             return self.known_text(span).map(Cow::Borrowed).ok_or(Fault::Broken);
         }

@@ -240,6 +240,39 @@ impl Pattern {
     }
 }
 
+/// A day in the figures `yyyyMMdd`, packed as that number; none if there is no such day.
+#[must_use]
+#[inline]
+pub fn packed_day(octets: &[u8]) -> Option<u64> {
+    let packed = super::number::word(octets).filter(|_| octets.len() == 8)?;
+    let (year, month, day) = (packed / 10_000, packed / 100 % 100, packed % 100);
+    let most = match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => 0,
+    };
+    (1..=most).contains(&day).then_some(packed)
+}
+
+/// The first day of a month in the figures `yyyyMM`, packed as the number `yyyyMMdd`; none if there is no such month.
+#[must_use]
+#[inline]
+pub fn packed_month(octets: &[u8]) -> Option<u64> {
+    let packed = super::number::word(octets).filter(|_| octets.len() == 6)?;
+    (1..=12).contains(&(packed % 100)).then_some(packed * 100 + 1)
+}
+
+/// A time of day in the figures `HHmmss`, in seconds after midnight; none if there is no such time.
+#[must_use]
+#[inline]
+pub fn seconds(octets: &[u8]) -> Option<u64> {
+    let packed = super::number::word(octets).filter(|_| octets.len() == 6)?;
+    let (hour, minute, second) = (packed / 10_000, packed / 100 % 100, packed % 100);
+    (hour < 24 && minute < 60 && second < 60).then_some(hour * 3_600 + minute * 60 + second)
+}
+
 /// Whether a form leaves out what its type needs, so that a moment to be near to is needed.
 #[must_use]
 pub fn leaves_out(kind: Calendar, form: &str) -> bool {
@@ -407,6 +440,27 @@ mod tests {
 
     fn at(text: &str) -> DateTime {
         text.parse().unwrap()
+    }
+
+    proptest! {
+        #[test]
+        fn packed_figures_are_what_their_forms_read(figures in prop_oneof!["[0-9]{4,9}", "(19|20)[0-9]{2}[01][0-9][0-3][0-9]", "[0-9x]{6}"]) {
+            let octets = figures.as_bytes();
+            let number = |date: Date| {
+                date.year() as u64 * 10_000 + date.month() as u64 * 100 + date.day() as u64
+            };
+            let day = |form, kind| match read(kind, form, octets, None) {
+                Ok(Value::Date(date)) => Some(number(date)),
+                _ => None,
+            };
+            prop_assert_eq!(packed_day(octets), day("yyyyMMdd", Calendar::Date));
+            prop_assert_eq!(packed_month(octets), day("yyyyMM", Calendar::Month));
+            let clock = match read(Calendar::Time, "HHmmss", octets, None) {
+                Ok(Value::Time(time)) => Some(time.hour() as u64 * 3_600 + time.minute() as u64 * 60 + time.second() as u64),
+                _ => None,
+            };
+            prop_assert_eq!(seconds(octets), clock);
+        }
     }
 
     #[test]

@@ -39,64 +39,83 @@ pub fn figures(octets: &[u8]) -> Result<i128, Fault> {
 #[must_use]
 #[inline]
 pub fn are_figures(octets: &[u8]) -> bool {
-    let (eights, rest) = octets.as_chunks::<8>();
-    let figures = |octets: [u8; 8]| {
-        let word = u64::from_le_bytes(octets);
-        word & HIGH == ZEROS && word.wrapping_add(SIXES) & HIGH == ZEROS
-    };
-    let whole = eights.iter().all(|eight| figures(*eight));
-    // What is left is looked at together with what stands before it.
-    match octets.last_chunk::<8>() {
-        Some(last) => whole && (rest.is_empty() || figures(*last)),
-        None => rest.iter().fold(true, |all, octet| all & octet.is_ascii_digit()),
+    // What is left over behind words is looked at together with what stands before it.
+    match (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
+        (Some(first), Some(last)) if octets.len() <= 16 => {
+            are_eight(u64::from_le_bytes(*first)) && are_eight(u64::from_le_bytes(*last))
+        }
+        (Some(_), Some(last)) => {
+            let (eights, _) = octets.as_chunks::<8>();
+            let whole = eights.iter().all(|eight| are_eight(u64::from_le_bytes(*eight)));
+            whole && are_eight(u64::from_le_bytes(*last))
+        }
+        _ => few(octets).is_some_and(are_eight),
     }
 }
 
-/// Up to 18 figures; none if they are not.
+/// Up to 18 figures, of which none are nought; none if they are not.
 #[must_use]
 #[inline]
-pub(crate) fn word(octets: &[u8]) -> Option<u64> {
-    let (eights, rest) = octets.as_chunks::<8>();
-    let mut sum = 0;
-    for eight in eights {
-        sum = sum * 100_000_000 + eight_figures(*eight)?;
-    }
-    let rest = match rest.split_first_chunk::<4>() {
-        Some((four, rest)) => {
-            let [first, second, third, fourth] = *four;
-            // Behind four zeros it is eight figures.
-            let four = eight_figures([b'0', b'0', b'0', b'0', first, second, third, fourth])?;
-            sum = sum * 10_000 + four;
-            rest
+pub fn word(octets: &[u8]) -> Option<u64> {
+    match (octets.first_chunk::<8>(), octets.last_chunk::<8>()) {
+        (Some(first), Some(last)) if octets.len() <= 16 => {
+            let low = eight_figures(u64::from_le_bytes(*last))?;
+            // So many figures stand before the last eight; those that belong to these are pushed out.
+            let before = octets.len() - 8;
+            if before == 0 {
+                return Some(low);
+            }
+            let shift = 64 - 8 * before;
+            let high = u64::from_le_bytes(*first) << shift | ZEROS & !(u64::MAX << shift);
+            Some(eight_figures(high)? * 100_000_000 + low)
         }
-        None => rest,
-    };
-    for &octet in rest {
-        let figure = octet.wrapping_sub(b'0');
-        if figure > 9 {
-            return None;
+        (Some(_), Some(_)) => {
+            let (front, back) =
+                octets.split_at_checked(octets.len() - 16).filter(|(front, _)| front.len() <= 2)?;
+            Some(word(front)? * 10_000_000_000_000_000 + word(back)?)
         }
-        sum = sum * 10 + u64::from(figure);
+        _ => few(octets).and_then(eight_figures),
     }
-    Some(sum)
+}
+
+/// Fewer than eight octets as the last of a word, behind zeros.
+#[inline]
+fn few(octets: &[u8]) -> Option<u64> {
+    let missing = 8_usize.checked_sub(octets.len())?;
+    let zeros = |missing: usize| if missing == 8 { ZEROS } else { ZEROS & !(u64::MAX << (8 * missing)) };
+    match (octets.first_chunk::<4>(), octets.last_chunk::<4>()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            Some(u64::from(first) << (8 * missing) | u64::from(last) << 32 | zeros(missing))
+        }
+        _ => {
+            let put = |word: u64, octet: &u8| word >> 8 | u64::from(*octet) << 56;
+            Some(octets.iter().fold(ZEROS, put))
+        }
+    }
 }
 
 const HIGH: u64 = 0xF0F0_F0F0_F0F0_F0F0;
 const ZEROS: u64 = 0x3030_3030_3030_3030;
 const SIXES: u64 = 0x0606_0606_0606_0606;
 
+/// Whether the eight octets of a word are figures: `0` to `9` begin with 3 and still do when six is added.
+#[inline]
+const fn are_eight(word: u64) -> bool {
+    word & HIGH == ZEROS && word.wrapping_add(SIXES) & HIGH == ZEROS
+}
+
 /// Eight figures in one machine word: neighbours are joined by twos, fours, eights.
 #[inline]
-fn eight_figures(octets: [u8; 8]) -> Option<u64> {
-    let word = u64::from_le_bytes(octets);
-    // `0` to `9` begin with 3 and still do when six is added.
-    if word & HIGH != ZEROS || word.wrapping_add(SIXES) & HIGH != ZEROS {
+const fn eight_figures(word: u64) -> Option<u64> {
+    if !are_eight(word) {
         return None;
     }
-    let ones = word - ZEROS;
-    let twos = (ones & 0x00FF_00FF_00FF_00FF) * 10 + (ones >> 8 & 0x00FF_00FF_00FF_00FF);
-    let fours = (twos & 0x0000_FFFF_0000_FFFF) * 100 + (twos >> 16 & 0x0000_FFFF_0000_FFFF);
-    Some((fours & 0xFFFF_FFFF) * 10_000 + (fours >> 32))
+    // No part of the word reaches into the next.
+    let ones = word & !HIGH;
+    let twos = ones.wrapping_mul(10).wrapping_add(ones >> 8) & 0x00FF_00FF_00FF_00FF;
+    let fours = twos.wrapping_mul(100).wrapping_add(twos >> 16) & 0x0000_FFFF_0000_FFFF;
+    Some(fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xFFFF_FFFF)
 }
 
 /// A whole number; `signed` allows `-` or `+` in front.
@@ -153,8 +172,9 @@ pub fn fixed_point(octets: &[u8], scale: u32, signed: bool, short: bool) -> Resu
 }
 
 /// The units of a decimal with all figures behind the point, where they and those before it fit a machine word.
+#[must_use]
 #[inline]
-fn few_units(octets: &[u8], scale: u32) -> Option<u64> {
+pub fn few_units(octets: &[u8], scale: u32) -> Option<u64> {
     let scale = scale as usize;
     let power = POWERS.get(scale).filter(|_| octets.len() <= 18)?;
     let (whole, part) = octets.split_at_checked(octets.len().checked_sub(scale + 1)?)?;
@@ -225,6 +245,29 @@ pub fn fen(value: Decimal) -> Result<i128, Fault> {
 /// As [`units`].
 pub fn li(value: Decimal) -> Result<i128, Fault> {
     units(value, 3)
+}
+
+/// The figures of a number that has no more than sixteen, with zeros in front.
+#[must_use]
+#[inline]
+pub fn sixteen(value: u64) -> Option<[u8; 16]> {
+    if value >= 10_000_000_000_000_000 {
+        return None;
+    }
+    let (front, back) = (eight_octets(value / 100_000_000), eight_octets(value % 100_000_000));
+    // In a machine word of the other order the first figure is the highest octet.
+    Some((u128::from(front) << 64 | u128::from(back)).to_be_bytes())
+}
+
+/// Eight figures as octets of a machine word, the first one highest: parted into fours, twos, ones.
+#[inline]
+const fn eight_octets(value: u64) -> u64 {
+    // No part of a word reaches into the next: each is below the highest that the factors are exact for.
+    let fours = ((value / 10_000) << 32) | (value % 10_000);
+    let hundreds = fours.wrapping_mul(10_486) >> 20 & 0x0000_007F_0000_007F;
+    let twos = hundreds << 16 | fours.wrapping_sub(hundreds.wrapping_mul(100));
+    let tens = twos.wrapping_mul(103) >> 10 & 0x000F_000F_000F_000F;
+    (tens << 8 | twos.wrapping_sub(tens.wrapping_mul(10))) | ZEROS
 }
 
 /// Two figures of each number below a hundred.
@@ -418,6 +461,12 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn sixteen_figures_are_those_of_the_number(value in prop_oneof![any::<u64>(), 0_u64..10_000_000_000_000_000, 0_u64..100_000]) {
+            let expected = (value < 10_000_000_000_000_000).then(|| format!("{value:016}"));
+            prop_assert_eq!(sixteen(value).map(|figures| String::from_utf8(figures.to_vec()).unwrap()), expected);
+        }
+
         #[test]
         fn whole_numbers_round_trip(value in any::<i64>().prop_map(i128::from)) {
             let mut out = Vec::new();

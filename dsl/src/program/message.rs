@@ -77,10 +77,11 @@ pub struct MessageProgram {
     pub answer: Option<ShapeId>,
 }
 
-/// Values that stand one behind the other, of fixed widths or each with its name, and need nothing but their octets.
+/// Values that stand one behind the other, of fixed widths or each with its name, and need nothing but their octets; or a whole
+/// format with names that holds nothing else.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Stride {
-    /// How many.
+    /// How many; of a whole format, its instructions behind the `Enter`, the `Leave` with them.
     pub values: u16,
     /// Octets of all; values with names have those that stand there.
     pub octets: u32,

@@ -1,6 +1,6 @@
 //! How values, formats and chains of codings stand on the wire.
 
-use super::ExprId;
+use super::{ExprId, Usual};
 use crate::evaluate::calendar::Pattern;
 use crate::model::{Delimited, Load, Prefix, RowRun, Segments, TextCode, Tlv, XmlForm};
 use crate::value::{Absent, Charset, Form, Letters, Side, Size, Type, Unit, fill_of_form};
@@ -88,8 +88,23 @@ pub struct Measures {
     pub short: bool,
     /// It needs nothing but its octets: no coding, no other field, no expression, one octet a letter of ASCII.
     pub plain: bool,
+    /// Its length stands before it or in another field, or something stands behind it that ends it.
+    pub told: bool,
     /// The form of a day or time.
     pub calendar: Option<Pattern>,
+    /// How it usually stands where values have widths.
+    pub usual_padded: Usual,
+    /// How it usually stands elsewhere.
+    pub usual_unpadded: Usual,
+}
+
+impl Measures {
+    /// How a value usually stands; `padded`: where values have widths.
+    #[must_use]
+    #[inline]
+    pub const fn usual(&self, padded: bool) -> &Usual {
+        if padded { &self.usual_padded } else { &self.usual_unpadded }
+    }
 }
 
 impl WireForm {
@@ -142,8 +157,13 @@ impl WireForm {
                 && self.chain.is_none()
                 && self.near.is_none()
                 && matches!(self.letters, Letters::Set(charset) if charset.is_ascii_compatible()),
+            told,
             calendar,
+            usual_padded: Usual::None,
+            usual_unpadded: Usual::None,
         };
+        let (padded, unpadded) = (Usual::of(&self, true), Usual::of(&self, false));
+        (self.measures.usual_padded, self.measures.usual_unpadded) = (padded, unpadded);
         self
     }
 

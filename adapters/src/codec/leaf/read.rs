@@ -7,7 +7,9 @@ use dsl::model::Meaning;
 use dsl::program::{CodeText, WireForm};
 use dsl::value::{Charset, Endian, Form, Letters, Outcome, Side, Size, Symbols, Type, Unit};
 
-use super::{Parsed, Reading, characters, fill, is_absent, sized, sized_most, trim_right, uses_letters};
+use super::{
+    Parsed, Reading, characters, fill, is_absent, sized, sized_most, trim_right, uses_letters, usual,
+};
 use crate::charset;
 use crate::codec::{FaultKind, Wrong, pack};
 use crate::value::{
@@ -16,6 +18,7 @@ use crate::value::{
 };
 
 /// Puts the slot of a value's octets at its place.
+#[inline]
 pub(crate) fn parse_into(
     record: &mut Record,
     reading: &Reading<'_>,
@@ -23,6 +26,24 @@ pub(crate) fn parse_into(
     span: Span,
     index: usize,
 ) -> Result<(), Wrong> {
+    match usual::read(wire.measures.usual(reading.padded), record.octets(span), span) {
+        Some(slot) => Ok(record.put(index, slot)?),
+        None => parse_unusual(record, reading, wire, span, index),
+    }
+}
+
+/// The same of a value that is known to be none of the usual ones, or a text that is not ASCII.
+#[inline(never)]
+pub(crate) fn parse_unusual(
+    record: &mut Record,
+    reading: &Reading<'_>,
+    wire: &WireForm,
+    span: Span,
+    index: usize,
+) -> Result<(), Wrong> {
+    if usual::decode(record, wire, wire.measures.usual(reading.padded), span, index) {
+        return Ok(());
+    }
     let mut slot = Slot::ABSENT;
     parse_to(record, reading, wire, span, &mut slot)?;
     Ok(record.put(index, slot)?)

@@ -11,7 +11,7 @@ use dsl::value::{
     Absent, AbsentForm, Charset, Coding, Decimal, Endian, Form, Letters, Outcome, Side, Size, Type, Unit,
 };
 
-use super::{characters, fill, sized, uses_letters};
+use super::{characters, fill, sized, uses_letters, usual};
 use crate::charset;
 use crate::codec::environment::Inside;
 use crate::codec::{FaultKind, Wrong, chain, pack};
@@ -73,6 +73,20 @@ pub(crate) fn write_value(
 
 /// Writes a value that needs nothing but its slot, as most do; none: nothing is written, and [`write_value`] looks at it.
 pub(crate) fn write_straight(
+    record: &Record,
+    slot: &Slot,
+    wire: &WireForm,
+    (padded, bare): (bool, bool),
+    out: &mut Vec<u8>,
+) -> Result<Option<usize>, Wrong> {
+    if let Some(units) = usual::write(record, slot, wire, wire.measures.usual(padded), bare, out) {
+        return Ok(Some(units));
+    }
+    write_unusual(record, slot, wire, (padded, bare), out)
+}
+
+#[inline(never)]
+fn write_unusual(
     record: &Record,
     slot: &Slot,
     wire: &WireForm,
