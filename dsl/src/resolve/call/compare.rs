@@ -58,7 +58,7 @@ fn reconcile(
                 theirs = their_book(resolver, work, messages, book).or(theirs);
             }
             ReconcilePart::Proves(proof) => {
-                proofs.extend(proof_of(resolver, work, proof).map(|one| (one, proof)))
+                proofs.extend(proof_of(resolver, work, proof).map(|one| (one, proof)));
             }
         }
     }
