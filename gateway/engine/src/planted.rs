@@ -17,8 +17,6 @@ pub enum Bug {
     LateReplyForgotten,
     /// A reply that cannot be read is taken for done.
     UnreadableIsDone,
-    /// What moves money leaves whether or not the journal is still ours.
-    SendsAfterLease,
     /// A quiet time counts from the take-over of the lease, though the node before may still send.
     QuietFromLease,
     /// A flow that is brought back is begun, and begun once more though it runs.
@@ -42,7 +40,6 @@ impl Bug {
         rules.chain([
             Self::LateReplyForgotten,
             Self::UnreadableIsDone,
-            Self::SendsAfterLease,
             Self::QuietFromLease,
             Self::BegunTwice,
             Self::SentWithoutPromise,
@@ -60,7 +57,6 @@ impl Bug {
             Self::Rule(fault) => fault.words(),
             Self::LateReplyForgotten => "a reply that comes late is forgotten",
             Self::UnreadableIsDone => "a reply that cannot be read is taken for done",
-            Self::SendsAfterLease => "a posting leaves after the lease is over",
             Self::QuietFromLease => "the quiet time counts from the lease's end, not from its holder's",
             Self::BegunTwice => "a flow that is brought back is begun twice",
             Self::SentWithoutPromise => "a posting leaves twice though its party promises nothing of repeats",
