@@ -136,7 +136,8 @@ impl Work {
         let algorithm = match self {
             Work::Digest(digest) | Work::Hmac(digest) => Algorithm::Digest(*digest),
             Work::Mac(mac) => Algorithm::Mac(*mac),
-            Work::Sign(signature, _) | Work::Verify { signature, .. } => Algorithm::Signature(*signature),
+            Work::Sign(signature, _) => Algorithm::Signature(*signature),
+            Work::Verify { signature, .. } => return signature.cost_of_verifying(octets) == Cost::Heavy,
             Work::Encrypt(algorithm, _) | Work::Decrypt(algorithm, _) => *algorithm,
             Work::CheckValue(_) => return false,
         };

@@ -14,6 +14,7 @@ use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use rsa::traits::PublicKeyParts;
 use rsa::{Pkcs1v15Sign, Pss};
+use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 /// The user id of SM2 where none was agreed.
@@ -108,7 +109,31 @@ pub(super) struct RsaKey {
     pub(super) public: rsa::PublicKey,
     pub(super) private: Option<rsa::PrivateKey>,
     fast_private: Option<fast::RsaKeyPair>,
-    fast_public: Vec<u8>,
+    fast_public: PublicHalf<4>,
+}
+
+/// A public half, read once for each way that it is used: the library ties the way to the key.
+struct PublicHalf<const WAYS: usize> {
+    der: Vec<u8>,
+    read: [OnceLock<Option<fast::ParsedPublicKey>>; WAYS],
+}
+
+impl<const WAYS: usize> PublicHalf<WAYS> {
+    fn new(der: Vec<u8>) -> Self {
+        Self { der, read: [const { OnceLock::new() }; WAYS] }
+    }
+
+    fn verify(
+        &self,
+        (way, form): (usize, &'static dyn fast::VerificationAlgorithm),
+        data: &[u8],
+        signature: &[u8],
+    ) -> Result<(), SealError> {
+        let place = self.read.get(way).ok_or(SealError::SealBroken)?;
+        let key = place.get_or_init(|| fast::ParsedPublicKey::new(form, &self.der).ok());
+        let key = key.as_ref().ok_or(SealError::SealBroken)?;
+        key.verify_sig(data, signature).map_err(|_| SealError::SealBroken)
+    }
 }
 
 const BAD_RSA: SealError =
@@ -145,7 +170,7 @@ impl RsaKey {
             None => None,
         };
         let fast_public = public.to_public_key_der().map_err(|_| BAD_RSA)?.into_vec();
-        Ok(Self { public, private, fast_private, fast_public })
+        Ok(Self { public, private, fast_private, fast_public: PublicHalf::new(fast_public) })
     }
 
     /// Bytes of the modulus.
@@ -158,7 +183,7 @@ impl RsaKey {
     }
 
     pub(super) fn public_der(&self) -> Result<Vec<u8>, SealError> {
-        Ok(self.fast_public.clone())
+        Ok(self.fast_public.der.clone())
     }
 
     pub(super) fn stored_der(&self) -> Result<Zeroizing<Vec<u8>>, SealError> {
@@ -166,7 +191,7 @@ impl RsaKey {
             Some(private) => {
                 private.to_pkcs8_der().map(|der| Zeroizing::new(der.as_bytes().to_vec())).map_err(|_| BAD_RSA)
             }
-            None => Ok(Zeroizing::new(self.fast_public.clone())),
+            None => Ok(Zeroizing::new(self.fast_public.der.clone())),
         }
     }
 
@@ -206,11 +231,9 @@ impl RsaKey {
             return Err(SealError::SealBroken);
         }
         if self.modulus_length() >= FAST_MODULUS
-            && let Some(parameters) = fast_parameters(algorithm)
+            && let Some(way) = fast_parameters(algorithm)
         {
-            return fast::UnparsedPublicKey::new(parameters, &self.fast_public)
-                .verify(data, signature)
-                .map_err(|_| SealError::SealBroken);
+            return self.fast_public.verify(way, data, signature);
         }
         let (hash, scheme) = scheme(algorithm);
         let hashed = digest(hash, data);
@@ -231,12 +254,13 @@ fn fast_padding(algorithm: Signature) -> Option<&'static dyn fast::RsaEncoding> 
     }
 }
 
-fn fast_parameters(algorithm: Signature) -> Option<&'static fast::RsaParameters> {
+/// How the library verifies them, each with its place among [`PublicHalf::read`].
+fn fast_parameters(algorithm: Signature) -> Option<(usize, &'static dyn fast::VerificationAlgorithm)> {
     match algorithm {
-        Signature::RsaSha1 => Some(&fast::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY),
-        Signature::RsaSha256 => Some(&fast::RSA_PKCS1_2048_8192_SHA256),
-        Signature::RsaSha512 => Some(&fast::RSA_PKCS1_2048_8192_SHA512),
-        Signature::RsaPssSha256 => Some(&fast::RSA_PSS_2048_8192_SHA256),
+        Signature::RsaSha1 => Some((0, &fast::RSA_PKCS1_2048_8192_SHA1_FOR_LEGACY_USE_ONLY)),
+        Signature::RsaSha256 => Some((1, &fast::RSA_PKCS1_2048_8192_SHA256)),
+        Signature::RsaSha512 => Some((2, &fast::RSA_PKCS1_2048_8192_SHA512)),
+        Signature::RsaPssSha256 => Some((3, &fast::RSA_PSS_2048_8192_SHA256)),
         _ => None,
     }
 }
@@ -257,7 +281,7 @@ pub(super) struct EcKey {
     /// The pair for DER signatures and the pair for raw ones: the library ties the form to the key.
     pairs: Option<(fast::EcdsaKeyPair, fast::EcdsaKeyPair)>,
     private_der: Zeroizing<Vec<u8>>,
-    public_der: Vec<u8>,
+    public: PublicHalf<2>,
 }
 
 const BAD_EC: SealError = SealError::MalformedKey {
@@ -282,7 +306,8 @@ impl EcKey {
                 if !known || !is_public_info {
                     return Err(BAD_EC);
                 }
-                Ok(Self { pairs: None, private_der: Zeroizing::new(Vec::new()), public_der: der.to_vec() })
+                let public = PublicHalf::new(der.to_vec());
+                Ok(Self { pairs: None, private_der: Zeroizing::new(Vec::new()), public })
             }
         }
     }
@@ -290,7 +315,7 @@ impl EcKey {
     fn from_pairs(pairs: (fast::EcdsaKeyPair, fast::EcdsaKeyPair)) -> Result<Self, SealError> {
         let private_der = Zeroizing::new(pairs.0.to_pkcs8v1().map_err(|_| BAD_EC)?.as_ref().to_vec());
         let public_der = AsDer::as_der(pairs.0.public_key()).map_err(|_| BAD_EC)?.as_ref().to_vec();
-        Ok(Self { pairs: Some(pairs), private_der, public_der })
+        Ok(Self { pairs: Some(pairs), private_der, public: PublicHalf::new(public_der) })
     }
 
     pub(super) fn generate() -> Result<Self, SealError> {
@@ -304,11 +329,11 @@ impl EcKey {
     }
 
     pub(super) fn public_der(&self) -> &[u8] {
-        &self.public_der
+        &self.public.der
     }
 
     pub(super) fn stored_der(&self) -> Zeroizing<Vec<u8>> {
-        if self.is_private() { self.private_der.clone() } else { Zeroizing::new(self.public_der.clone()) }
+        if self.is_private() { self.private_der.clone() } else { Zeroizing::new(self.public.der.clone()) }
     }
 
     fn sign(&self, algorithm: Signature, data: &[u8]) -> Result<Vec<u8>, SealError> {
@@ -321,12 +346,10 @@ impl EcKey {
     }
 
     fn verify(&self, algorithm: Signature, data: &[u8], signature: &[u8]) -> Result<(), SealError> {
-        let form = match algorithm {
-            Signature::EcdsaSha256 => &fast::ECDSA_P256_SHA256_ASN1,
-            _ => &fast::ECDSA_P256_SHA256_FIXED,
+        let way: (usize, &'static dyn fast::VerificationAlgorithm) = match algorithm {
+            Signature::EcdsaSha256 => (0, &fast::ECDSA_P256_SHA256_ASN1),
+            _ => (1, &fast::ECDSA_P256_SHA256_FIXED),
         };
-        fast::UnparsedPublicKey::new(form, &self.public_der)
-            .verify(data, signature)
-            .map_err(|_| SealError::SealBroken)
+        self.public.verify(way, data, signature)
     }
 }

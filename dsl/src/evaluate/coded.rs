@@ -60,20 +60,21 @@ pub fn to_url(octets: &[u8]) -> Vec<u8> {
 #[must_use]
 pub fn to_base64(octets: &[u8], url: bool) -> Vec<u8> {
     let alphabet = if url { ADDRESS } else { STANDARD };
+    let signs = |[first, second, third]: [u8; 3]| {
+        let sextets = [first >> 2, first << 4 | second >> 4, second << 2 | third >> 6, third];
+        sextets.map(|sextet| alphabet[usize::from(sextet & 63)])
+    };
+    let (threes, rest) = octets.as_chunks::<3>();
     let mut out = Vec::with_capacity(octets.len().div_ceil(3) * 4);
-    for chunk in octets.chunks(3) {
-        let mut bits = 0_u32;
-        for at in 0..3 {
-            bits = bits << 8 | u32::from(chunk.get(at).copied().unwrap_or(0));
-        }
-        for at in 0..4 {
-            if at <= chunk.len() {
-                let sextet = bits >> (18 - 6 * at) & 63;
-                out.extend(alphabet.get(sextet as usize));
-            } else if !url {
-                out.push(b'=');
-            }
-        }
+    threes.iter().for_each(|three| out.extend_from_slice(&signs(*three)));
+    let (last, told) = match rest {
+        [first, second] => (signs([*first, *second, 0]), 3),
+        [first] => (signs([*first, 0, 0]), 2),
+        _ => return out,
+    };
+    out.extend_from_slice(last.get(..told).unwrap_or_default());
+    if !url {
+        out.resize(octets.len().div_ceil(3) * 4, b'=');
     }
     out
 }
@@ -89,37 +90,47 @@ pub fn from_base64(signs: &[u8], url: bool) -> Result<Vec<u8>, Fault> {
     if wanted == 3 || !(padding.len() == wanted || url && padding.is_empty()) {
         return Err(Fault::NotCoded);
     }
-    let mut out = Vec::with_capacity(body.len() / 4 * 3 + 2);
-    for chunk in body.chunks(4) {
-        let mut bits = 0_u32;
-        for &sign in chunk {
-            bits = bits << 6 | sextet(sign, url)?;
-        }
-        let missing = 4 - chunk.len();
-        bits <<= 6 * missing;
-        let octets = bits.to_be_bytes();
-        let (keep, rest) =
-            octets.get(1..).and_then(|all| all.split_at_checked(3 - missing)).ok_or(Fault::NotCoded)?;
-        if rest.iter().any(|&octet| octet != 0) {
-            return Err(Fault::NotCoded);
-        }
-        out.extend_from_slice(keep);
+    let sextets = if url { &OF_ADDRESS } else { &OF_STANDARD };
+    let sextet = |sign: u8| sextets[usize::from(sign)];
+    let (fours, rest) = body.as_chunks::<4>();
+    let mut out = Vec::with_capacity(fours.len() * 3 + 2);
+    let mut strange = 0;
+    for four in fours {
+        let [first, second, third, fourth] = four.map(sextet);
+        strange |= first | second | third | fourth;
+        out.extend_from_slice(&[first << 2 | second >> 4, second << 4 | third >> 2, third << 6 | fourth]);
     }
-    Ok(out)
+    let (last, left_over) = match *rest {
+        [first, second, third] => {
+            let [first, second, third] = [first, second, third].map(sextet);
+            strange |= first | second | third;
+            out.push(first << 2 | second >> 4);
+            (second << 4 | third >> 2, third << 6)
+        }
+        [first, second] => {
+            let [first, second] = [first, second].map(sextet);
+            strange |= first | second;
+            (first << 2 | second >> 4, second << 4)
+        }
+        _ => return if strange < STRANGE { Ok(out) } else { Err(Fault::NotCoded) },
+    };
+    out.push(last);
+    if strange < STRANGE && left_over == 0 { Ok(out) } else { Err(Fault::NotCoded) }
 }
 
-fn sextet(sign: u8, url: bool) -> Result<u32, Fault> {
-    let value = match sign {
-        b'A'..=b'Z' => sign - b'A',
-        b'a'..=b'z' => sign - b'a' + 26,
-        b'0'..=b'9' => sign - b'0' + 52,
-        b'+' if !url => 62,
-        b'/' if !url => 63,
-        b'-' if url => 62,
-        b'_' if url => 63,
-        _ => return Err(Fault::NotCoded),
-    };
-    Ok(u32::from(value))
+/// In place of a sextet where a sign is none of the alphabet.
+const STRANGE: u8 = 0x80;
+const OF_STANDARD: [u8; 256] = sextets(STANDARD);
+const OF_ADDRESS: [u8; 256] = sextets(ADDRESS);
+
+const fn sextets(alphabet: &[u8; 64]) -> [u8; 256] {
+    let mut all = [STRANGE; 256];
+    let mut sextet = 0;
+    while sextet < 64_u8 {
+        all[alphabet[sextet as usize] as usize] = sextet;
+        sextet += 1;
+    }
+    all
 }
 
 #[cfg(test)]
@@ -134,7 +145,7 @@ mod tests {
             assert_eq!(to_base64(plain.as_bytes(), false), coded.as_bytes());
             assert_eq!(from_base64(coded.as_bytes(), false).unwrap(), plain.as_bytes());
         }
-        for bad in ["Zg", "Zg=", "Zh==", "Z===", "Zm9v====", "Zm 9", "="] {
+        for bad in ["Zg", "Zg=", "Zh==", "Z===", "Zm9v====", "Zm 9", "=", "Zm9*", "Z*==", "Zm*=", "Zm-_"] {
             assert_eq!(from_base64(bad.as_bytes(), false), Err(Fault::NotCoded), "{bad}");
         }
         assert_eq!(to_hex(&[0x0a, 0xff], true), b"0AFF");
