@@ -160,7 +160,8 @@ impl Accepting {
 /// Agrees on TLS if the listener has it.
 pub(crate) async fn secure(stream: Stream, tls: Option<&TlsServer>) -> io::Result<Stream> {
     match tls {
-        Some(tls) => tls.accept(stream).await,
+        // A handshake is short and a connection long, whose task would else keep the room of both.
+        Some(tls) => Box::pin(tls.accept(stream)).await,
         None => Ok(stream),
     }
 }

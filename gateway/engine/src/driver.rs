@@ -321,11 +321,11 @@ impl Running {
 
     /// The task of the flow, boxed: rows begin it from within.
     fn task(self, first: Event) -> link::BoxFuture<'static, ()> {
-        Box::pin(self.run(first))
+        Box::pin(Box::new(self).run(first))
     }
 
-    /// The task of the flow.
-    async fn run(mut self, first: Event) {
+    /// The task of the flow. It is as large as the largest of its waits: those of rows are put elsewhere, since few flows have any.
+    async fn run(mut self: Box<Self>, first: Event) {
         self.make_folds().await;
         self.wait_for_lists().await;
         self.handle(first).await;
@@ -425,9 +425,9 @@ impl Running {
                 self.cancelling.push(waiter);
                 self.handle(Event::CancelAsked).await;
             }
-            Inbox::Begin(of, row) => self.start_row(of, row).await,
+            Inbox::Begin(of, row) => Box::pin(self.start_row(of, row)).await,
             Inbox::Row(of, row, told) => {
-                let event = self.row_ended(of, row, told).await;
+                let event = Box::pin(self.row_ended(of, row, told)).await;
                 self.handle(event).await;
             }
             Inbox::Served(at, served) => {

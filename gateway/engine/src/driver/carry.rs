@@ -144,7 +144,7 @@ impl Running {
             Effect::Listen(at) => self.wait_for_served(at, None),
             Effect::Timer(Timer::Quiet { step, copy }, ms) => self.quiet(step, copy, ms),
             Effect::Timer(timer, ms) => self.timer(timer, ms),
-            Effect::StartRow(of, row) => self.start_row(of, row).await,
+            Effect::StartRow(of, row) => Box::pin(self.start_row(of, row)).await,
             Effect::Park(parked) => self.parked(parked),
             Effect::Alarm(step) => {
                 let name =

@@ -28,7 +28,7 @@ impl Running {
             tracing::warn!(flow = %self.id, "an answer is due, and rows are open that have no flow yet; it waits");
             return self.due_again(BEGUN_AGAIN);
         }
-        if !self.gather_so_far().await {
+        if !Box::pin(self.gather_so_far()).await {
             tracing::error!(flow = %self.id, "an answer is due, and what its rows answered cannot be gathered; it waits");
             return self.due_again(GATHERED_AGAIN);
         }
@@ -89,7 +89,7 @@ impl Running {
     pub(super) async fn wait_for_lists(&mut self) {
         let late = self.state.durable.late && self.state.durable.end.is_none();
         while match (late, self.unmade) {
-            (true, _) => !self.gather_so_far().await,
+            (true, _) => !Box::pin(self.gather_so_far()).await,
             (false, true) => !self.gather_ended().await,
             (false, false) => false,
         } {
