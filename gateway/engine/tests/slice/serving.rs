@@ -72,7 +72,7 @@ async fn a_refusal_goes_by_the_answer_that_means_it() {
     assert_eq!((&told[..4], &told[28..32]), ("3002", "0000"), "{told}");
 }
 
-fn about(code: &str, serial: &str, original: &str) -> String {
+pub(crate) fn about(code: &str, serial: &str, original: &str) -> String {
     format!("{code}{serial}{:12}0000{original}", "")
 }
 
