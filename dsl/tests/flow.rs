@@ -392,6 +392,46 @@ fn a_cancellation_unwinds_and_is_told_once() {
     assert_eq!((flow.state.durable.cancel, flow.state.durable.end), (Cancel::Through, Some(End::Done)));
 }
 
+/// The newest leg has another way back, the older one is of its day: nothing is begun of what would end in part.
+#[test]
+fn what_is_done_is_not_cancelled_behind_its_business_date() {
+    let done = |program: FlowProgram| {
+        let mut flow = Driven::new(program);
+        flow.feed(Event::Asked);
+        flow.feed(Event::Reply(DEBIT, Reply::Done));
+        flow.feed(Event::Reply(PAID, Reply::Done));
+        assert_eq!(flow.state.durable.end, Some(End::Done));
+        flow
+    };
+    let cancel = |flow: &Driven| step(&flow.program, &flow.state, &Event::CancelAsked, &mut NextDay);
+    let mut program = pay_bill();
+    program.calls[1].back = Some(Back { within_business_date: false, ..back() });
+    let flow = done(program.clone());
+    let told = cancel(&flow);
+    assert_eq!(told.effects, [Effect::AnswerCancel(CancelAnswer::Refused)]);
+    assert_eq!(told.next, flow.state, "it stays done");
+    // On its day it is taken back; so it is where no way back is of the day, and where people may have it put right.
+    let mut of_the_day = done(program.clone());
+    assert!(
+        of_the_day.feed(Event::CancelAsked).iter().any(|effect| matches!(effect, Effect::SendBack(PAID, 1)))
+    );
+    let mut any_day = program.clone();
+    any_day.calls[0].back = Some(Back { within_business_date: false, ..back() });
+    let mut put_right = program;
+    put_right.steps[0].correct = Some(UNDO);
+    put_right.steps.push(StepDef { undo_of: Some(DEBIT), ..step_of("debit/correct", 0, Undo::Nothing) });
+    for program in [any_day, put_right] {
+        let begun = cancel(&done(program));
+        assert_eq!(begun.next.durable.cancel, Cancel::Wished);
+        assert!(begun.effects.iter().any(|effect| matches!(effect, Effect::SendBack(PAID, 1))));
+    }
+    // What runs is taken back as ever: its asker was told nothing yet.
+    let mut running = Driven::new(pay_bill());
+    running.feed(Event::Asked);
+    running.feed(Event::Reply(DEBIT, Reply::Done));
+    assert_eq!(cancel(&running).next.durable.cancel, Cancel::Wished);
+}
+
 #[test]
 fn rows_run_so_many_at_once_and_are_counted_once() {
     let mut flow = FlowProgram { name: "bank.unit_batch".into(), ..FlowProgram::default() };
