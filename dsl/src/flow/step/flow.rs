@@ -319,7 +319,7 @@ impl Run<'_> {
         }
         let of_day = |step: &StepId| {
             let found = self.definition(*step).filter(|found| found.undo_of.is_none());
-            let by_day = found.is_some_and(|found| found.undo == Undo::Provider && found.correct.is_none());
+            let by_day = found.is_some_and(|found| found.undo == Undo::Provider && found.correct.is_empty());
             let posted =
                 self.operation(*step).state == OperationState::Done && self.kind(*step) == CallKind::Posting;
             by_day && posted && self.back_contract(*step).is_some_and(|back| back.within_business_date)
