@@ -25,7 +25,8 @@ pub use event::{
 };
 pub use program::{
     Back, CallContract, CallId, CallKind, ExprId, FlowProgram, GuardId, HoldId, Judge, LimitId, ListId, Loop,
-    LoopId, MappingId, Node, NodeId, Otherwise, Repeats, StartId, StepDef, StepId, Undo, Way,
+    LoopId, MOST_CORRECTIONS, MappingId, Node, NodeId, Otherwise, Repeats, StartId, StepDef, StepId, Undo,
+    Way,
 };
 pub use rules::{Fault, Rules};
 pub use state::{

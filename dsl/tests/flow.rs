@@ -70,13 +70,14 @@ fn step_of(name: &str, call: u16, undo: Undo) -> StepDef {
         best_effort: false,
         park: None,
         goes_on: None,
-        correct: None,
+        correct: Vec::new(),
         undo_of: None,
     }
 }
 
 const DEBIT: StepId = StepId(0);
 const PAID: StepId = StepId(1);
+const AGAIN: StepId = StepId(3);
 
 fn pay_bill() -> FlowProgram {
     let mut flow = FlowProgram { name: "bank.pay_bill".into(), cancellable: true, ..FlowProgram::default() };
@@ -392,6 +393,46 @@ fn a_cancellation_unwinds_and_is_told_once() {
     assert_eq!((flow.state.durable.cancel, flow.state.durable.end), (Cancel::Through, Some(End::Done)));
 }
 
+/// The newest leg has another way back, the older one is of its day: nothing is begun of what would end in part.
+#[test]
+fn what_is_done_is_not_cancelled_behind_its_business_date() {
+    let done = |program: FlowProgram| {
+        let mut flow = Driven::new(program);
+        flow.feed(Event::Asked);
+        flow.feed(Event::Reply(DEBIT, Reply::Done));
+        flow.feed(Event::Reply(PAID, Reply::Done));
+        assert_eq!(flow.state.durable.end, Some(End::Done));
+        flow
+    };
+    let cancel = |flow: &Driven| step(&flow.program, &flow.state, &Event::CancelAsked, &mut NextDay);
+    let mut program = pay_bill();
+    program.calls[1].back = Some(Back { within_business_date: false, ..back() });
+    let flow = done(program.clone());
+    let told = cancel(&flow);
+    assert_eq!(told.effects, [Effect::AnswerCancel(CancelAnswer::Refused)]);
+    assert_eq!(told.next, flow.state, "it stays done");
+    // On its day it is taken back; so it is where no way back is of the day, and where people may have it put right.
+    let mut of_the_day = done(program.clone());
+    assert!(
+        of_the_day.feed(Event::CancelAsked).iter().any(|effect| matches!(effect, Effect::SendBack(PAID, 1)))
+    );
+    let mut any_day = program.clone();
+    any_day.calls[0].back = Some(Back { within_business_date: false, ..back() });
+    let mut put_right = program;
+    put_right.steps[0].correct = vec![UNDO];
+    put_right.steps.push(StepDef { undo_of: Some(DEBIT), ..step_of("debit/correct", 0, Undo::Nothing) });
+    for program in [any_day, put_right] {
+        let begun = cancel(&done(program));
+        assert_eq!(begun.next.durable.cancel, Cancel::Wished);
+        assert!(begun.effects.iter().any(|effect| matches!(effect, Effect::SendBack(PAID, 1))));
+    }
+    // What runs is taken back as ever: its asker was told nothing yet.
+    let mut running = Driven::new(pay_bill());
+    running.feed(Event::Asked);
+    running.feed(Event::Reply(DEBIT, Reply::Done));
+    assert_eq!(cancel(&running).next.durable.cancel, Cancel::Wished);
+}
+
 #[test]
 fn rows_run_so_many_at_once_and_are_counted_once() {
     let mut flow = FlowProgram { name: "bank.unit_batch".into(), ..FlowProgram::default() };
@@ -704,9 +745,10 @@ fn put_right() -> FlowProgram {
     let mut flow = FlowProgram { name: "bank.pay".into(), ..FlowProgram::default() };
     flow.calls = vec![CallContract { ways: vec![Way::Park], ..call("core.debit") }];
     flow.steps = vec![
-        StepDef { correct: Some(UNDO), ..step_of("debit", 0, Undo::Provider) },
+        StepDef { correct: vec![UNDO, AGAIN], ..step_of("debit", 0, Undo::Provider) },
         step_of("paid", 0, Undo::Nothing),
         StepDef { undo_of: Some(DEBIT), ..step_of("debit/correct", 0, Undo::Nothing) },
+        StepDef { undo_of: Some(DEBIT), ..step_of("debit/correct 2", 0, Undo::Nothing) },
     ];
     flow.push("debit", Node::Step(DEBIT));
     flow.push("paid", Node::Step(PAID));
@@ -764,6 +806,51 @@ fn what_could_not_be_put_right_is_held_as_before() {
     let refused = flow.feed(Event::Reply(UNDO, Reply::Refused("closed".into())));
     assert!(refused.contains(&Effect::Park(Parked::Step(DEBIT))), "{refused:?}");
     assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+    flow.feed(Event::Proof(DEBIT, Proof::TakenBack));
+    assert_eq!(flow.state.durable.end, Some(End::Refused));
+    assert!(flow.feed(Event::Correct(DEBIT)).is_empty(), "nothing is held any more");
+}
+
+/// A second correction is an operation of its own, behind a first that was refused: what is still heard of that is not taken for its
+/// answer.
+#[test]
+fn what_was_refused_is_put_right_by_a_new_posting_where_people_decide_anew() {
+    let mut flow = held_by_a_refused_reversal();
+    let stands = |flow: &Driven| Subject::Operation(DEBIT).stands(&flow.program, &flow.state.durable);
+    let before = stands(&flow);
+    flow.feed(Event::Correct(DEBIT));
+    flow.feed(Event::Reply(UNDO, Reply::Refused("closed".into())));
+    assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+    assert_ne!(stands(&flow), before, "who decides now decides something else");
+    let effects = flow.feed(Event::Correct(DEBIT));
+    let written = [Change::Operation(DEBIT), Change::Intent(AGAIN, 1)];
+    let expected = [Effect::Prepare(AGAIN), Effect::Write(written.to_vec()), Effect::Send(AGAIN, 1)];
+    assert_eq!(effects, expected);
+    let late = flow.feed(Event::Reply(UNDO, Reply::Refused("closed".into())));
+    assert_eq!(late, [Effect::Write(vec![Change::Record(UNDO)])]);
+    assert_eq!(
+        (flow.state_of(DEBIT), flow.state_of(AGAIN)),
+        (OperationState::Undoing, OperationState::Intent)
+    );
+    // While nobody knows of it nothing else may put it right, and their list has the debit as it must.
+    flow.crash();
+    assert_eq!(flow.state_of(AGAIN), OperationState::Parked);
+    assert!(flow.feed(Event::Correct(DEBIT)).is_empty());
+    assert_eq!(flow.feed(Event::Proof(DEBIT, Proof::TakenBack)), [Effect::Alarm(DEBIT)]);
+    flow.feed(Event::Proof(AGAIN, Proof::Holds));
+    assert_eq!((flow.state_of(DEBIT), flow.state.durable.end), (OperationState::Undone, Some(End::Refused)));
+}
+
+#[test]
+fn what_was_refused_as_often_as_it_may_be_is_put_right_by_hand() {
+    let mut flow = held_by_a_refused_reversal();
+    for by in [UNDO, AGAIN] {
+        flow.feed(Event::Correct(DEBIT));
+        flow.feed(Event::Reply(by, Reply::Refused("closed".into())));
+    }
+    assert!(flow.feed(Event::Correct(DEBIT)).is_empty(), "there is no third");
+    assert_eq!(flow.state_of(DEBIT), OperationState::Held);
+    assert!(flow.state.durable.rests(&flow.program));
     flow.feed(Event::Proof(DEBIT, Proof::TakenBack));
     assert_eq!(flow.state.durable.end, Some(End::Refused));
 }

@@ -120,7 +120,16 @@ impl Subject {
             Self::Operation(step) => {
                 let name = program.step(step).map_or("", |step| &*step.name);
                 let operation = durable.operation(step).cloned().unwrap_or_default();
-                encode_operation(program, name, &operation)
+                let mut out = encode_operation(program, name, &operation);
+                // What is held again behind a refused correction looks as it did before it, and is something else to decide.
+                let begun =
+                    |by: &&StepId| durable.operation(**by).is_some_and(|by| by.state != OperationState::New);
+                let corrections =
+                    program.step(step).map_or(0, |found| found.correct.iter().filter(begun).count());
+                if corrections > 0 {
+                    number(&mut out, corrections as u64);
+                }
+                out
             }
             Self::Place => {
                 let mut out = vec![u8::from(durable.stopped.is_some()) | u8::from(durable.unwinding()) << 1];

@@ -42,6 +42,9 @@ pub struct LoopId(pub u16);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct NodeId(pub u16);
 
+/// Corrections of one step at most: where the last is refused as well, people can only say what has become of it by hand.
+pub const MOST_CORRECTIONS: u8 = 5;
+
 /// A flow, ready to run. Code is linear: after a node comes the next, but for `Branch`, `Passed` and `Jump`, which only go
 /// forward. Behind the last node the flow ends done.
 #[derive(Clone, PartialEq, Eq, Hash, Debug, Default)]
@@ -181,8 +184,9 @@ pub struct StepDef {
     pub mapping: MappingId,
     /// Its way back.
     pub undo: Undo,
-    /// The posting that puts it right where it is held and people want that: that step, whose `undo_of` points back.
-    pub correct: Option<StepId>,
+    /// The postings that put it right where it is held and people want that: each once the one before was refused. Their `undo_of`
+    /// points back.
+    pub correct: Vec<StepId>,
     /// Sent by the outbox, at least once, never changes the end.
     pub best_effort: bool,
     /// `else park`: its refusal may leave something held; of a query or a notice: the flow stops here for an operator.
@@ -393,6 +397,21 @@ impl FlowProgram {
     /// All step numbers, oldest first.
     pub fn step_ids(&self) -> impl DoubleEndedIterator<Item = StepId> + use<> {
         (0..u16::try_from(self.steps.len()).unwrap_or(u16::MAX)).map(StepId)
+    }
+
+    /// The posting that may put a step right, should it be held: the first that has not begun, where all before it were refused or
+    /// taken back. None where one of them holds or may yet, and where there is no further one.
+    #[must_use]
+    pub fn correction(&self, durable: &Durable, step: StepId) -> Option<StepId> {
+        use OperationState::{New, Refused, Undone};
+        let state = |by: StepId| durable.operation(by).map(|operation| operation.state);
+        let mut open = self
+            .step(step)?
+            .correct
+            .iter()
+            .copied()
+            .skip_while(|by| matches!(state(*by), Some(Refused | Undone)));
+        open.next().filter(|by| state(*by) == Some(New))
     }
 
     /// Whether the journal knows this flow at all: false for flows of queries alone, which write nothing.

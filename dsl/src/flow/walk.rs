@@ -5,7 +5,7 @@
 //! interpreter as the engine and must not know values: guards go both ways, amounts are held or not.
 //!
 //! Bounds: [`CRASHES`] at any effect, one repeat, a reversal and one copy more, one question and one after the quiet
-//! time, one cancellation, one write refused for a limit, one request that cannot be made. More retries take the same
+//! time, one cancellation, one write refused for a limit, one request that cannot be made, two corrections of a step. More retries take the same
 //! transitions, so one stands for n. Effects run before the world moves; a crash may fall between any two. A node that is paused behind
 //! a write and sends or tells later is one that stops behind the send: what it sent is under way until the quiet time is over, and what
 //! is written counts as told. No state comes again ([`ends`]), so every path ends; a second ask is put to each ([`second`]).
@@ -42,6 +42,9 @@ use moves::{Move, apply, moves};
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use world::{Chooser, World};
+
+/// Corrections of one step that are walked: the second comes behind a refused one, and so does every further one.
+const CORRECTIONS: usize = 2;
 
 /// States that are walked for a better story.
 const TOLD_STATES: usize = 30_000;
@@ -128,6 +131,9 @@ fn clamp(program: &FlowProgram) -> FlowProgram {
             back.times = back.times.min(1);
         }
     }
+    for step in &mut program.steps {
+        step.correct.truncate(CORRECTIONS);
+    }
     alike::one_of_each_shape(&mut program);
     program
 }
@@ -140,7 +146,7 @@ fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
         for id in &step.calls {
             let Some(call) = program.call(*id) else { continue };
             let undone = step.undo == Undo::Provider && call.back.is_some();
-            let corrected = undone && step.correct.is_some();
+            let corrected = undone && !step.correct.is_empty();
             let shape = (alike::call_shape(call), undone, corrected);
             if seen.contains(&shape) {
                 continue;
@@ -149,7 +155,7 @@ fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
                 Some(walked) => walked,
                 None => {
                     let alone = alone(program, *id, step, (undone, corrected));
-                    let atomic = vec![false, true, true];
+                    let atomic = (0..alone.steps.len()).map(|place| place > 0).collect();
                     let walked = explore(&Ground::new(how, &alone, atomic))?;
                     known::keep_call(how, shape.clone(), walked);
                     walked
@@ -170,7 +176,7 @@ fn contracts(how: &How, program: &FlowProgram) -> Result<usize, Box<Story>> {
 }
 
 /// The call in a flow of its own. Where it can be undone, a step stands beside it that may be refused at any moment: before
-/// it has ended, or long after; where people may have it put right, that posting too, which holds or is refused.
+/// it has ended, or long after; where people may have it put right, those postings too, which hold or are refused.
 fn alone(
     program: &FlowProgram,
     call: CallId,
@@ -189,7 +195,7 @@ fn alone(
         best_effort: false,
         park: None,
         goes_on: None,
-        correct: None,
+        correct: Vec::new(),
         undo_of: None,
     };
     let mut other = call.clone();
@@ -211,11 +217,12 @@ fn alone(
     if corrected {
         let back = CallContract { kind: CallKind::Posting, name: "what puts it right".into(), ..other };
         flow.calls.push(back);
-        let by = StepId(2);
-        let name = format!("{}/correct", step.name);
-        flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..only(name.into(), Undo::Nothing, 2) });
-        if let Some(first) = flow.steps.first_mut() {
-            first.correct = Some(by);
+        for (by, number) in (2..).map(StepId).zip(1..=CORRECTIONS) {
+            let name = format!("{}/correct {number}", step.name);
+            flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..only(name.into(), Undo::Nothing, 2) });
+            if let Some(first) = flow.steps.first_mut() {
+                first.correct.push(by);
+            }
         }
     }
     flow.push("together", Node::Together(vec![(None, StepId(0)), (None, StepId(1))]));

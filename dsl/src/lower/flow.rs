@@ -15,14 +15,15 @@ pub use contract::Seen;
 use super::{Lowering, known};
 use crate::flow::{
     CallContract, CallId as ContractId, CallKind, ExprId as FlowExpr, FlowProgram, GuardId, HoldId, LimitId,
-    ListId, Loop, LoopId, MappingId, Node, NodeId, Otherwise as FlowOtherwise, StartId, StepDef, StepId,
-    Undo as FlowUndo, Way as FlowWay,
+    ListId, Loop, LoopId, MOST_CORRECTIONS, MappingId, Node, NodeId, Otherwise as FlowOtherwise, StartId,
+    StepDef, StepId, Undo as FlowUndo, Way as FlowWay,
 };
 use crate::model::{
     CallId, Else, Expr, ExprKind, Flow, FlowNode, FlowStep, Load, Mapping, ServiceKind, Space, Start,
     StepTarget, Undo, Way,
 };
 use crate::program::{FlowStart, FlowTables, HoldForm, LimitForm, LoopForm, StartForm, StepCall, StepTables};
+use crate::resolve::keys;
 use crate::tree::LimitSpan;
 use crate::value::{Constant, Outcome, Symbol, Type};
 use contract::contract;
@@ -558,10 +559,9 @@ impl Maker<'_, '_, '_> {
             Undo::None => FlowUndo::Nothing,
         };
         let behind = if matches!(undo, FlowUndo::By(_)) { 2 } else { 1 };
-        let correct = match &step.correct {
-            Some(_) => Some(StepId(id.0.checked_add(behind)?)),
-            None => None,
-        };
+        let corrections = step.correct.as_ref().map_or(0, |(service, _)| self.corrections(*service));
+        let correct = (0..corrections).map(|more| Some(StepId(id.0.checked_add(behind)?.checked_add(more)?)));
+        let correct = correct.collect::<Option<Vec<_>>>()?;
         let def = StepDef {
             name: name.as_str().into(),
             calls,
@@ -581,7 +581,13 @@ impl Maker<'_, '_, '_> {
             self.taking_back(program, (id, format!("{name}/undo"), at), *service, mappings)
         });
         let corrected = step.correct.as_ref().map(|(service, mappings)| {
-            self.taking_back(program, (id, format!("{name}/correct"), at), *service, mappings)
+            let by = self.taking_back(program, (id, format!("{name}/correct"), at), *service, mappings);
+            let again = program.steps.last().cloned();
+            // The same posting, under a key of its own.
+            program.steps.extend((2..=corrections).filter_map(|number| {
+                Some(StepDef { name: format!("{name}/correct {number}").into(), ..again.clone()? })
+            }));
+            by
         });
         let tables = StepTables {
             name: name.as_str().into(),
@@ -620,13 +626,22 @@ impl Maker<'_, '_, '_> {
             at,
             mapping: MappingId(filling),
             undo: FlowUndo::Nothing,
-            correct: None,
+            correct: Vec::new(),
             best_effort: false,
             park: None,
             goes_on: None,
             undo_of: Some(of),
         });
         (service_path(self.lowering, service), filling)
+    }
+
+    /// How often a step may be put right by that service: a further time only where its key is another one each time.
+    fn corrections(&self, service: u16) -> u16 {
+        let provides = |call: &&crate::model::Call| call.ours && call.service == Some(service);
+        let mut keys = self.lowering.model.modules.iter().flat_map(|module| {
+            module.calls.iter().filter(provides).map(move |call| keys::is_counted(module, call))
+        });
+        if keys.all(|counted| counted) { u16::from(MOST_CORRECTIONS) } else { 1 }
     }
 
     fn goes_on(&self, step: &FlowStep) -> Option<Vec<crate::flow::Reason>> {

@@ -197,6 +197,11 @@ pub(crate) fn begins_anew(module: &Module, call: &Call) -> bool {
     names_day(message) || message.file.is_some() || (serial() && !long)
 }
 
+/// Whether a key has a running serial in it, so that the same asked anew is another act.
+pub(crate) fn is_counted(module: &Module, call: &Call) -> bool {
+    request(module, call).is_some_and(|message| call.once.iter().any(|part| counted(message, part)))
+}
+
 /// Whether a message is held to the moment that it names.
 fn judges_moment(message: &Message) -> bool {
     let moment = |load: &Load| {

@@ -17,7 +17,7 @@ use crate::driver::path_of;
 use crate::engine::Engine;
 use crate::version::Version;
 use crate::view::Parts;
-use dsl::flow::{FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, State, Subject};
+use dsl::flow::{FlowProgram, HoldId, Node, NodeId, OperationState, Otherwise, State, StepId, Subject};
 use dsl::program::{ExprId, FlowTables};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -78,7 +78,8 @@ pub enum Why {
         amount: Option<i64>,
         /// From when on it may be decided that it never came.
         quiet: Quiet,
-        /// From when on it may be put right by a posting of its own; none where the flow names none, or it has begun.
+        /// From when on it may be put right by a posting of its own; none where the flow names none, or it was refused as
+        /// often as it may be tried.
         correct: Option<Quiet>,
     },
 }
@@ -317,9 +318,27 @@ impl Opened<'_> {
                 correct: None,
             };
             let what = operation.reason.as_deref().unwrap_or(what).to_owned();
+            let what = self.refused_correction(id).unwrap_or(what);
             Some(self.waiting(row, &step.name, what, why, Subject::Operation(id)))
         });
         stuck.collect()
+    }
+
+    /// What people are told of a step that they wanted put right, where that was refused.
+    fn refused_correction(&self, step: StepId) -> Option<String> {
+        let durable = &self.state.durable;
+        let corrections = &self.program.step(step)?.correct;
+        let mut begun = corrections.iter().filter_map(|by| durable.operation(*by));
+        let last = begun.rfind(|by| by.state != OperationState::New)?;
+        let why = last.reason.as_deref().filter(|_| last.state == OperationState::Refused)?;
+        let next = self.program.correction(durable, step);
+        let left = corrections.iter().skip_while(|by| Some(**by) != next).count();
+        let further = match left {
+            0 => "is tried no more".to_owned(),
+            1 => "may be tried once more".to_owned(),
+            more => format!("may be tried {more} more times"),
+        };
+        Some(format!("it holds; what was to put it right was refused ({why}), and {further}"))
     }
 
     fn waiting(&self, row: &FlowRow, place: &str, what: String, why: Why, stands: Subject) -> WaitingFor {

@@ -3,7 +3,7 @@
 use super::{Exit, files, say, warn};
 use clap::Args;
 use dsl::check::compile_chosen;
-use dsl::flow::{Undo, walk};
+use dsl::flow::{StepId, Undo, walk};
 use dsl::resolve::Choices;
 use std::path::PathBuf;
 
@@ -44,7 +44,10 @@ impl Flow {
             }
             shown += 1;
             say(&format!("{}.{} {}", module.name, tables.name, tables.label));
-            for step in tables.program.step_ids() {
+            // A further correction is the same posting once more.
+            let again: Vec<StepId> =
+                tables.program.steps.iter().flat_map(|step| step.correct.iter().skip(1).copied()).collect();
+            for step in tables.program.step_ids().filter(|step| !again.contains(step)) {
                 if let Some(step) = tables.program.step(step) {
                     let undo = match step.undo {
                         Undo::Provider => "undone by its provider's reversal",
@@ -53,7 +56,7 @@ impl Flow {
                         Undo::Nothing => "never undone",
                     };
                     let effort = if step.best_effort { ", best effort" } else { "" };
-                    let right = if step.correct.is_some() { ", put right where it is held" } else { "" };
+                    let right = if !step.correct.is_empty() { ", put right where it is held" } else { "" };
                     say(&format!("  step {:16} {undo}{right}{effort}", step.name));
                 }
             }

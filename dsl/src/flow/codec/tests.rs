@@ -32,7 +32,7 @@ fn program(order: [&str; 2]) -> FlowProgram {
             best_effort: false,
             park: None,
             goes_on: None,
-            correct: None,
+            correct: Vec::new(),
             undo_of: None,
         });
         flow.push(name, Node::Step(StepId(id)));

@@ -2,7 +2,7 @@
 
 use super::{
     Answer, Cancel, CancelAnswer, Change, Effect, End, Event, Fault, NodeId, OperationState, Otherwise,
-    Parked, Reason, Run, SecondAnswer, State, Timer, UNWRITTEN_ROWS, WAITING_ROWS,
+    Parked, Reason, Run, SecondAnswer, State, StepId, Timer, UNWRITTEN_ROWS, WAITING_ROWS,
 };
 use crate::flow::program::{CallKind, HoldId, LoopId, Node, Undo};
 use crate::flow::state::Rows;
@@ -281,7 +281,7 @@ impl Run<'_> {
             (Cancel::Through, _) => Some(CancelAnswer::Cancelled),
             (Cancel::Wished, _) => None,
             (Cancel::No, Some(End::Refused)) => Some(CancelAnswer::NothingToUndo),
-            (Cancel::No, _) if !self.may_cancel() => Some(CancelAnswer::Refused),
+            (Cancel::No, _) if !self.may_cancel() || self.is_closed() => Some(CancelAnswer::Refused),
             (Cancel::No, _) => {
                 self.next.durable.cancel = Cancel::Wished;
                 self.changes.push(Change::Progress);
@@ -311,7 +311,24 @@ impl Run<'_> {
         all_may && !closed && !told_early && !rows
     }
 
-    pub(super) fn has_undo(&self, step: super::StepId) -> bool {
+    /// Whether it has ended done, and a leg of it can be taken back on its business date alone, which is over: nothing leaves then, since
+    /// it would be taken back in part. What people may have put right has another way.
+    fn is_closed(&mut self) -> bool {
+        if self.next.durable.end != Some(End::Done) {
+            return false;
+        }
+        let of_day = |step: &StepId| {
+            let found = self.definition(*step).filter(|found| found.undo_of.is_none());
+            let by_day = found.is_some_and(|found| found.undo == Undo::Provider && found.correct.is_empty());
+            let posted =
+                self.operation(*step).state == OperationState::Done && self.kind(*step) == CallKind::Posting;
+            by_day && posted && self.back_contract(*step).is_some_and(|back| back.within_business_date)
+        };
+        let of_day: Vec<StepId> = self.program.step_ids().filter(of_day).collect();
+        of_day.into_iter().any(|step| self.judge.day_over(step))
+    }
+
+    pub(super) fn has_undo(&self, step: StepId) -> bool {
         match self.definition(step).map(|found| &found.undo) {
             Some(Undo::Provider) => self.contract(step).is_some_and(|call| call.back.is_some()),
             Some(Undo::By(_)) => true,

@@ -261,7 +261,7 @@ impl Run<'_> {
                     self.changes.push(Change::Record(step));
                 }
                 // People have proved that it holds, or have it put right, and its party says that it took it back.
-                let corrected = self.definition(step).and_then(|found| found.correct);
+                let corrected = self.definition(step).and_then(|found| found.correct.first().copied());
                 let corrected = corrected.is_some_and(|by| self.operation(by).state != OperationState::New);
                 if reply == BackReply::Reversed && (corrected || operation.state == OperationState::Done) {
                     self.after.push(Effect::Alarm(step));

@@ -81,17 +81,17 @@ impl Run<'_> {
     }
 
     /// People want a posting of its own to put right what is held, and what stands behind it is at an end (`flows.md` 7): where it
-    /// cannot be begun, everything stays as it is.
+    /// cannot be begun, or the last there may be was refused, everything stays as it is.
     pub(super) fn correct(&mut self, step: StepId) {
         use OperationState::{Done, Held, New, Refused, Undone};
-        let Some(by) = self.definition(step).and_then(|found| found.correct) else { return };
+        let Some(by) = self.next_correction(step) else { return };
         let newer_ended = |newer: StepId| match self.operation(newer).state {
             New | Refused | Undone => true,
             Done => self.kind(newer) != CallKind::Posting,
             _ => false,
         };
         let own = |newer: &StepId| self.definition(*newer).is_some_and(|found| found.undo_of.is_none());
-        let waits = self.operation(step).state == Held && self.operation(by).state == New;
+        let waits = self.operation(step).state == Held;
         let rows_open = self.next.durable.loops.iter().any(|rows| !rows.open.is_empty());
         let turn = self.program.step_ids().filter(|newer| *newer > step).filter(own).all(newer_ended);
         if !waits || rows_open || !turn || self.next.durable.broken() || self.choose(by).is_err() {
@@ -101,10 +101,16 @@ impl Run<'_> {
         self.begin_undo(by);
     }
 
-    /// The posting that takes a step back in the place of its provider: people's correction once it has begun, or the undo by another.
+    /// The posting that may put a step right now: a new one once those before it were refused, or taken back by people.
+    fn next_correction(&self, step: StepId) -> Option<StepId> {
+        self.program.correction(&self.next.durable, step)
+    }
+
+    /// The posting that takes a step back in the place of its provider: people's newest correction once one has begun, or the undo by another.
     pub(super) fn taken_back_by(&self, step: StepId) -> Option<StepId> {
         let found = self.definition(step)?;
-        let correction = found.correct.filter(|by| self.operation(*by).state != OperationState::New);
+        let begun = |by: &StepId| self.operation(*by).state != OperationState::New;
+        let correction = found.correct.iter().copied().rfind(begun);
         match found.undo {
             Undo::By(other) => correction.or(Some(other)),
             Undo::Provider | Undo::Keep | Undo::Nothing => correction,

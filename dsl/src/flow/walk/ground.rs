@@ -187,7 +187,7 @@ fn equal_runs(program: &FlowProgram, atomic: &[bool]) -> Vec<Vec<Alike>> {
             && !found.best_effort
             && found.undo_of.is_none()
             && !matches!(found.undo, Undo::By(_))
-            && found.correct.is_none();
+            && found.correct.is_empty();
         let here = atomic.get(usize::from(step.0)).copied().unwrap_or_default();
         (plain && here && !named(step))
             .then(|| (calls, found.undo.clone(), found.park.is_some(), found.goes_on.clone()))

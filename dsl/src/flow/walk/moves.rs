@@ -162,7 +162,7 @@ fn still(leg: &Leg) -> bool {
 
 /// Whether people may have it put right: it is held, its party's books show it, and nothing of it is under way any more.
 fn is_to_correct(ground: &Ground<'_>, world: &World, step: StepId) -> bool {
-    let named = ground.program.step(step).is_some_and(|found| found.correct.is_some());
+    let named = ground.program.correction(&world.state.durable, step).is_some();
     let early = ground.rules.broken(Fault::CorrectedEarly);
     let held = world.state.durable.operation(step).is_some_and(|known| known.state == OperationState::Held);
     let leg = world.legs.get(usize::from(step.0));

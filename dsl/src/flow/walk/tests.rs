@@ -68,7 +68,7 @@ fn step(name: &str, call: u16, undo: Undo) -> StepDef {
         best_effort: false,
         park: None,
         goes_on: None,
-        correct: None,
+        correct: Vec::new(),
         undo_of: None,
     }
 }
@@ -235,16 +235,20 @@ fn together(steps: &[(CallContract, Undo)]) -> FlowProgram {
 fn corrected() -> FlowProgram {
     let mut flow = row(vec![(debit(), Undo::Provider), (parks(pay()), Undo::Nothing)]);
     flow.calls.push(CallContract { name: "core.credit".into(), ..parks(debit()) });
-    flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..step("debit/correct", 2, Undo::Nothing) });
-    flow.steps[0].correct = Some(StepId(2));
+    for (place, name) in [(2, "debit/correct"), (3, "debit/correct 2"), (4, "debit/correct 3")] {
+        flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..step(name, 2, Undo::Nothing) });
+        flow.steps[0].correct.push(StepId(place));
+    }
     flow
 }
 
 fn corrected_behind_an_undo_by_posting() -> FlowProgram {
     let mut flow = undone_by_posting();
     flow.calls.push(CallContract { name: "core.entry".into(), ..parks(debit()) });
-    flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..step("debit/correct", 3, Undo::Nothing) });
-    flow.steps[0].correct = Some(StepId(3));
+    for (place, name) in [(3, "debit/correct"), (4, "debit/correct 2"), (5, "debit/correct 3")] {
+        flow.steps.push(StepDef { undo_of: Some(StepId(0)), ..step(name, 3, Undo::Nothing) });
+        flow.steps[0].correct.push(StepId(place));
+    }
     flow
 }
 

@@ -3,7 +3,7 @@
 
 use super::super::event::{Says, Timer};
 use super::super::program::{CallId, FlowProgram, GuardId, Judge, ListId, StepId};
-use super::super::state::{Durable, End, State};
+use super::super::state::{Durable, End, OperationState, State};
 use super::ground::Ground;
 use foldhash::quality::FixedState;
 use std::hash::{BuildHasher, Hash};
@@ -180,9 +180,12 @@ impl Judge for Both<'_> {
         1
     }
 
-    /// At any moment; behind one repeat it is, since one stands for n.
+    /// At any moment; behind one repeat of what is not known it is, since one stands for n.
     fn day_over(&mut self, step: StepId) -> bool {
         let attempt = self.state.memory.operations.get(usize::from(step.0));
-        attempt.is_none_or(|attempt| attempt.tried > 0) || self.chooser.choose(2) == 1
+        let known =
+            self.state.durable.operation(step).is_some_and(|known| known.state == OperationState::Done);
+        let repeated = !known && attempt.is_none_or(|attempt| attempt.tried > 0);
+        repeated || self.chooser.choose(2) == 1
     }
 }

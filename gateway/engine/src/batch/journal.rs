@@ -210,7 +210,7 @@ impl Gather<'_> {
             let done = |by: StepId| {
                 durable.operation(by).is_some_and(|by| by.state == dsl::flow::OperationState::Done)
             };
-            Some(matches!(step.undo, Undo::By(_)) || step.correct.is_some_and(done))
+            Some(matches!(step.undo, Undo::By(_)) || step.correct.iter().copied().any(done))
         });
         Ok(offset == Some(true))
     }

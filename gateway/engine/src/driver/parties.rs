@@ -104,7 +104,7 @@ impl Running {
         if let Some(original) = definition.undo_of {
             let name = &program.step(original)?.name;
             let known = tables.steps.iter().find(|known| known.name == *name)?;
-            let corrects = program.step(original)?.correct == Some(step);
+            let corrects = program.step(original)?.correct.contains(&step);
             let (service, _) = if corrects { known.correct.as_ref()? } else { known.undo.as_ref()? };
             return self.version.service(service).map(|service| service.ask);
         }

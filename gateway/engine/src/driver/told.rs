@@ -35,7 +35,7 @@ impl ToldKind {
 /// What of an answer belongs to the act and not to one copy: the same however often it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Given {
-    /// The answer's serial.
+    /// The answer's serial; empty where none could be drawn, and the answer names none.
     pub serial: String,
     /// When it was written first.
     pub moment: DateTime,

@@ -137,6 +137,7 @@ impl Replying {
         })
     }
 
+    /// Empty where the journal has no room for one.
     async fn answer_serial(&self) -> String {
         let party = self.version.module(self.call.module).map_or("", |module| &module.name);
         let number = self.engine.journal.number(party, Day(0)).await;
@@ -152,20 +153,26 @@ impl Replying {
     /// What the answer is written with: what it was written with before, else a serial and a moment of its own.
     async fn given(&self, told: &Told) -> Given {
         match &told.given {
-            Some(given) => given.clone(),
-            None => Given { serial: self.answer_serial().await, moment: self.engine.now() },
+            Some(given) if !given.serial.is_empty() => given.clone(),
+            before => {
+                let moment = before.as_ref().map_or_else(|| self.engine.now(), |given| given.moment);
+                Given { serial: self.answer_serial().await, moment }
+            }
         }
     }
 
     fn answering(&self, told: &Told, outcome: Outcome, given: &Given) -> Box<Scene> {
         let mut scene = self.scene();
         scene.facts.put_all(&[
-            (Fact::AnswerSerial, Value::Text(given.serial.as_str().into())),
             (Fact::AnswerDate, Value::Date(given.moment.date())),
             (Fact::AnswerTime, Value::Time(given.moment.time())),
             (Fact::AnswerMoment, Value::DateTime(given.moment)),
             (Fact::MessageMoment, Value::DateTime(scene.now)),
         ]);
+        // A reply that names a serial cannot be written without one: its asker hears nothing, and asks again.
+        if !given.serial.is_empty() {
+            scene.facts.put(Fact::AnswerSerial, &Value::Text(given.serial.as_str().into()));
+        }
         scene.outcome = Some(outcome);
         scene.outcome_text.clone_from(&told.text);
         if let Some(shape) = self.version.call(self.call).and_then(|call| call.call.answer) {

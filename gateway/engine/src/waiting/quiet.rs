@@ -47,26 +47,26 @@ impl Opened<'_> {
         behind(last, senders.standing(place, states), quiet_ms)
     }
 
-    /// From when on what is held may be put right; none where its text names nothing for it, or that was tried.
+    /// From when on what is held may be put right; none where its text names nothing for it, where that is under way, and where it
+    /// was refused as often as it may be tried.
     pub(super) fn correctable(
         &self,
         place: &str,
         (states, latest): (&[StateRow], Moment),
         senders: &Senders,
     ) -> Option<Quiet> {
-        let mut steps = self.program.steps.iter().zip(&self.state.durable.operations);
-        let (step, operation) = steps.find(|(step, _)| *step.name == *place)?;
-        let by = self.state.durable.operation(step.correct?)?;
-        if operation.state != dsl::flow::OperationState::Held || by.state != dsl::flow::OperationState::New {
+        let durable = &self.state.durable;
+        let mut steps = self.program.steps.iter().zip(&durable.operations).zip(self.program.step_ids());
+        let ((step, operation), id) = steps.find(|((step, _), _)| *step.name == *place)?;
+        self.program.correction(durable, id)?;
+        if operation.state != dsl::flow::OperationState::Held {
             return None;
         }
         if operation.backs == 0 {
             return Some(Quiet::Unsent);
         }
         let Some(quiet_ms) = self.quiet_ms(step, operation) else { return Some(Quiet::Undeclared) };
-        // Its reversals were given up before it was held.
-        let held = |row: &&StateRow| row.name == *place && row.state == OperationState::Held;
-        let last = states.iter().rev().find(held).map_or(latest, |row| row.at);
+        let last = held_since(place, states).unwrap_or(latest);
         Some(behind(last, senders.standing_of_reversals(place, states), quiet_ms))
     }
 
@@ -102,6 +102,18 @@ fn given_up(step: &str, states: &[StateRow]) -> Option<Moment> {
     states.get(last.saturating_add(1)).map(|row| row.at)
 }
 
+/// When a step was first held behind the last copy of its reversal, which was given up before that; corrections that were refused
+/// since have sent no reversal.
+fn held_since(step: &str, states: &[StateRow]) -> Option<Moment> {
+    let reversal = |row: &StateRow| {
+        let name = RowName::of(&row.name);
+        name.step == step && name.back
+    };
+    let behind = states.iter().rposition(reversal).map_or(0, |last| last.saturating_add(1));
+    let own = |row: &&StateRow| RowName::of(&row.name).step == step && row.state == OperationState::Held;
+    states.iter().skip(behind).find(own).map(|row| row.at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,5 +139,24 @@ mod tests {
         states.extend(back.into_iter().chain(behind));
         assert_eq!(given_up("pay", &states), Some(Moment(9)), "its second copy");
         assert_eq!(given_up("pay", &states[..1]), None, "it is under way");
+    }
+
+    #[test]
+    fn a_refused_correction_begins_no_quiet_time_and_another_reversal_does() {
+        use OperationState::{Held, Intent, Refused, Undoing, Unknown};
+        let mut states = vec![
+            row("pay", Undoing, 1),
+            row("pay/back", Intent, 1),
+            row("pay/back", Refused, 2),
+            row("pay", Held, 3),
+        ];
+        assert_eq!(held_since("pay", &states), Some(Moment(3)));
+        let correction =
+            [row("pay", Undoing, 5), row("pay/correct", Intent, 5), row("pay/correct", Refused, 6)];
+        states.extend(correction.into_iter().chain([row("pay", Held, 7)]));
+        assert_eq!(held_since("pay", &states), Some(Moment(3)), "nothing has left that takes it back");
+        states.extend([row("pay/back", Intent, 8), row("pay/back", Unknown, 9), row("pay", Held, 10)]);
+        assert_eq!(held_since("pay", &states), Some(Moment(10)));
+        assert_eq!(held_since("other", &states), None);
     }
 }

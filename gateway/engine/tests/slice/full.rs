@@ -1,6 +1,7 @@
 //! A journal that has no room for new asks: postings are refused, queries go on, and no number is given twice.
 
 use crate::keeping::asked;
+use crate::serving::{about, send};
 use crate::support::{Bank, journal_of};
 use crate::taking_back::Full;
 use engine::journal::Journal;
@@ -64,6 +65,22 @@ async fn a_file_that_takes_no_new_ask_gives_numbers() {
     drop(journal);
     let journal = Journal::start(bank.owner.core(), Box::new(journal_of(&path, &options).await)).unwrap();
     assert!(journal.number("grid", Day(0)).await.unwrap().is_some_and(|number| number > most));
+}
+
+/// An empty serial is none: who asks hears nothing, and is answered when there is a serial again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_names_a_serial_is_not_given_without_one() {
+    let mut bank = Bank::closed().await;
+    let full = Arc::new(AtomicBool::new(true));
+    let of_host = |change: &Change| matches!(change, Change::Numbers(numbers) if numbers.party == "host");
+    let store = Full(MemoryStore::open(&bank.disk), Arc::clone(&full), of_host);
+    bank.start_over("", Box::new(store)).await;
+    let never = about("3005", "000000000161", "000000000099");
+    assert_eq!(send(&bank, &never).await, None);
+    full.store(false, Ordering::SeqCst);
+    let told = send(&bank, &never).await.expect("an answer");
+    assert_eq!(&told[28..32], "2001", "{told}");
+    assert!(told[16..28].bytes().all(|figure| figure.is_ascii_digit()), "{told}");
 }
 
 /// Serials that are alike would be worse than none.

@@ -72,7 +72,7 @@ async fn a_refusal_goes_by_the_answer_that_means_it() {
     assert_eq!((&told[..4], &told[28..32]), ("3002", "0000"), "{told}");
 }
 
-fn about(code: &str, serial: &str, original: &str) -> String {
+pub(crate) fn about(code: &str, serial: &str, original: &str) -> String {
     format!("{code}{serial}{:12}0000{original}", "")
 }
 
@@ -154,7 +154,25 @@ async fn what_the_core_refuses_to_take_back_is_put_right_by_another_posting_once
     assert!(matches!(early, Err(NotDecided::Early("correct", _))), "{early:?}: {from:?}");
     clock.forward(60);
     assert_eq!(decide(&bare).await, Err(NotDecided::NoProof));
+    // Refused, it waits as before, and people decide anew at once: no further reversal has left.
+    bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("9002"));
     both(&bank, &found, &correct).await;
+    let held_again = async {
+        loop {
+            let now = waits(&bank, 1).await.remove(0);
+            if now.about != found.about && matches!(now.why, Why::Operation { state: "held", .. }) {
+                return now;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let again = tokio::time::timeout(Duration::from_secs(10), held_again).await.expect("it is held again");
+    assert_eq!(
+        again.what,
+        "it holds; what was to put it right was refused (other), and may be tried 4 more times"
+    );
+    assert!(matches!(again.why, Why::Operation { correct: Some(Quiet::Until(same)), .. } if same == *from));
+    both(&bank, &again, &correct).await;
     waits(&bank, 0).await;
     assert_eq!(&send(&bank, &back).await.expect("an answer")[28..32], "0000");
     assert_eq!(bank.books(), (0, 0), "the debit stands, and so does what offsets it");

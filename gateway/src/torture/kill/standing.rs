@@ -143,7 +143,7 @@ mod tests {
             best_effort: false,
             park: None,
             goes_on: None,
-            correct: None,
+            correct: Vec::new(),
             undo_of: None,
         };
         FlowProgram { calls: vec![call], steps: vec![step], ..FlowProgram::default() }
