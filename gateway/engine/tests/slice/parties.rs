@@ -44,7 +44,7 @@ pub(crate) struct Ledger {
     pub(crate) reversed: Vec<String>,
     /// What comes next.
     pub(crate) plan: VecDeque<Does>,
-    /// What comes next of reversals.
+    /// What comes next of reversals; of the core, of credits.
     pub(crate) plan_back: VecDeque<Does>,
     /// Questions about payments are not answered.
     pub(crate) deaf_enquiries: bool,
@@ -146,6 +146,9 @@ pub(crate) async fn host(core: &Core) -> Played {
                 reply("1004", "2001", "")
             }
             "1007" => {
+                if let Some(Does::Refuses(ret)) = ledger.plan_back.pop_front() {
+                    return reply("1008", ret, "");
+                }
                 let amount: i64 = body[32..44].parse().expect("an amount");
                 ledger.booked.entry(serial.clone()).or_insert((-amount, true));
                 reply("1008", "0000", "")

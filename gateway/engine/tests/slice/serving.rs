@@ -163,7 +163,7 @@ async fn what_the_core_refuses_to_take_back_is_put_right_by_another_posting_once
     clock.forward(60);
     assert_eq!(decide(&bare).await, Err(NotDecided::NoProof));
     // Refused, it waits as before, and people decide anew at once: no further reversal has left.
-    bank.core.ledger.lock().unwrap().plan.push_back(Does::Refuses("9002"));
+    bank.core.ledger.lock().unwrap().plan_back.push_back(Does::Refuses("9002"));
     both(&bank, &found, &correct).await;
     let held_again = async {
         loop {
